@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// The floor everything stands on: each type driven through its edges.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/rangeset.h"
+
+static void numbers_are_read_whole_or_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool ok;
+		uint32_t number;
+	} rows[] = {
+	    {"0", true, 0},
+	    {"007", true, 7},
+	    {"4294967295", true, UINT32_MAX},
+	    {"4294967296", false, 0},
+	    {"18446744073709551616", false, 0},
+	    {"", false, 0},
+	    {"-1", false, 0},
+	    {"1 ", false, 0},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint32_t number = 0;
+		bool ok = view_to_u32(view_of_string(rows[i].text), &number);
+		assert_int_equal(ok, rows[i].ok);
+		assert_int_equal(number, rows[i].number);
+	}
+}
+
+static void views_split_trim_and_find(void **state)
+{
+	(void)state;
+	struct view text = VIEW("a//b");
+	struct view part;
+	assert_true(view_split(&text, '/', &part));
+	assert_true(view_eq(part, VIEW("a")));
+	assert_true(view_split(&text, '/', &part));
+	assert_int_equal(part.len, 0);
+	assert_true(view_split(&text, '/', &part));
+	assert_true(view_eq(part, VIEW("b")));
+	assert_false(view_split(&text, '/', &part));
+	assert_true(view_eq(view_trim(VIEW(" \t x y\r\n")), VIEW("x y")));
+	assert_true(view_find(VIEW("abcabd"), VIEW("abd")) == 3);
+	assert_true(view_find(VIEW("ab"), VIEW("abd")) == SIZE_MAX);
+	assert_true(view_compare(VIEW("a"), VIEW("ab")) < 0);
+	assert_true(view_eq_nocase(VIEW("INBOX"), VIEW("inBox")));
+	assert_true(view_ends_with(VIEW("a.txt"), VIEW(".txt")));
+	assert_int_equal(view_slice(VIEW("abc"), 5, 2).len, 0);
+}
+
+static void a_buffer_refuses_what_does_not_fit_whole(void **state)
+{
+	(void)state;
+	struct buf buf;
+	buf_init(&buf, 5);
+	buf_add_literal(&buf, "abc");
+	assert_int_equal(buf_status(&buf), RC_OK);
+	buf_add_literal(&buf, "defg");
+	assert_int_equal(buf_status(&buf), RC_LIMIT);
+	assert_true(view_eq(buf_view(&buf), VIEW("abc")));
+	buf_add_literal(&buf, "de");
+	assert_true(view_eq(buf_view(&buf), VIEW("abcde")));
+	assert_int_equal(buf_status(&buf), RC_LIMIT);
+	buf_consume(&buf, 2);
+	assert_true(view_eq(buf_view(&buf), VIEW("cde")));
+	buf_reset(&buf);
+	assert_int_equal(buf_status(&buf), RC_OK);
+	buf_printf(&buf, "%d", 12345);
+	assert_true(view_eq(buf_view(&buf), VIEW("12345")));
+	buf_done(&buf);
+
+	buf_init(&buf, 100);
+	buf_add_i64(&buf, INT64_MIN);
+	buf_add_u64(&buf, UINT64_MAX);
+	assert_true(view_eq(
+	    buf_view(&buf), VIEW("-922337203685477580818446744073709551615")));
+	buf_done(&buf);
+}
+
+static void range_sets_merge_split_and_print(void **state)
+{
+	(void)state;
+	struct rangeset set;
+	rangeset_init(&set);
+	rangeset_add(&set, 5, 7);
+	rangeset_add(&set, 1, 1);
+	rangeset_add(&set, 9, 9);
+	rangeset_add(&set, 8, 8); // joins 5:7 and 9
+	rangeset_add(&set, UINT32_MAX, UINT32_MAX);
+	rangeset_remove(&set, 6, 6);
+	struct buf text;
+	buf_init(&text, 100);
+	rangeset_format(&set, &text);
+	assert_true(view_eq(buf_view(&text), VIEW("1,5,7:9,4294967295")));
+	assert_true(rangeset_has(&set, 8));
+	assert_false(rangeset_has(&set, 6));
+	assert_true(rangeset_has(&set, UINT32_MAX));
+	assert_true(rangeset_size(&set) == 6);
+	buf_done(&text);
+	rangeset_done(&set);
+}
+
+static void range_sets_agree_with_a_bitmap(void **state)
+{
+	(void)state;
+	bool expected[64] = {false};
+	struct rangeset set;
+	rangeset_init(&set);
+	uint32_t random = 1;
+	for (int round = 0; round < 20000; round++) {
+		random = random * 1664525u + 1013904223u;
+		uint32_t first = (random >> 8) % 64;
+		uint32_t last = first + (random >> 16) % (64 - first);
+		bool add = random >> 31;
+		if (add)
+			rangeset_add(&set, first, last);
+		else
+			rangeset_remove(&set, first, last);
+		for (uint32_t n = first; n <= last; n++)
+			expected[n] = add;
+		uint64_t size = 0;
+		for (uint32_t n = 0; n < 64; n++) {
+			assert_int_equal(rangeset_has(&set, n), expected[n]);
+			size += expected[n];
+		}
+		assert_true(rangeset_size(&set) == size);
+		for (size_t i = 1; i < set.count; i++)
+			assert_true(
+			    set.ranges[i - 1].last + 1 < set.ranges[i].first);
+	}
+	rangeset_done(&set);
+}
+
+static void a_map_keeps_what_was_put_through_removals(void **state)
+{
+	(void)state;
+	struct map map;
+	map_init(&map);
+	int values[500];
+	bool present[500] = {false};
+	uint32_t random = 7;
+	for (int round = 0; round < 20000; round++) {
+		random = random * 1664525u + 1013904223u;
+		uint32_t n = (random >> 8) % ARRAY_LEN(values);
+		struct view key = view_of(&n, sizeof(n));
+		void *expected = present[n] ? &values[n] : NULL;
+		if (random >> 31)
+			assert_ptr_equal(
+			    map_put(&map, key, &values[n]), expected);
+		else
+			assert_ptr_equal(map_remove(&map, key), expected);
+		present[n] = random >> 31;
+	}
+	size_t count = 0;
+	for (uint32_t n = 0; n < ARRAY_LEN(values); n++) {
+		struct view key = view_of(&n, sizeof(n));
+		assert_ptr_equal(
+		    map_get(&map, key), present[n] ? &values[n] : NULL);
+		count += present[n];
+	}
+	assert_int_equal(map.count, count);
+	size_t position = 0;
+	struct view key;
+	void *value;
+	while (map_next(&map, &position, &key, &value))
+		count--;
+	assert_int_equal(count, 0);
+	map_done(&map);
+}
+
+static void an_arena_hands_out_aligned_room_and_starts_again(void **state)
+{
+	(void)state;
+	struct arena arena;
+	arena_init(&arena);
+	for (int round = 0; round < 3; round++) {
+		for (size_t size = 1; size < 100000; size *= 3) {
+			char *room = arena_alloc(&arena, size);
+			assert_int_equal((uintptr_t)room % 16, 0);
+			memset(room, 0xaa, size);
+		}
+		struct view copy = arena_copy(&arena, VIEW("text"));
+		assert_true(view_eq(copy, VIEW("text")));
+		arena_reset(&arena);
+		assert_int_equal(arena.used, 0);
+	}
+	arena_done(&arena);
+}
+
+static void a_fault_never_carries_control_characters(void **state)
+{
+	(void)state;
+	struct fault fault;
+	enum rc rc = fault_set(&fault, RC_SYNTAX, "bad \r\n%s", "input");
+	assert_int_equal(rc, RC_SYNTAX);
+	assert_string_equal(fault.text, "bad ??input");
+	assert_string_equal(rc_name(RC_LIMIT), "RC_LIMIT");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(numbers_are_read_whole_or_refused),
+	    cmocka_unit_test(views_split_trim_and_find),
+	    cmocka_unit_test(a_buffer_refuses_what_does_not_fit_whole),
+	    cmocka_unit_test(range_sets_merge_split_and_print),
+	    cmocka_unit_test(range_sets_agree_with_a_bitmap),
+	    cmocka_unit_test(a_map_keeps_what_was_put_through_removals),
+	    cmocka_unit_test(an_arena_hands_out_aligned_room_and_starts_again),
+	    cmocka_unit_test(a_fault_never_carries_control_characters),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Result codes, and the sentence for a person that goes with a failure. Every
+// function that can fail returns `enum rc`; a switch over it has no `default`,
+// so that a new code shows every place that has to think about it.
+#ifndef ROOST_BASE_RC_H
+#define ROOST_BASE_RC_H
+
+#include "base/attr.h"
+
+#define RC_TABLE(X)                                                            \
+	X(RC_OK, "ok")                                                         \
+	X(RC_MORE, "more input is needed")                                     \
+	X(RC_END, "there is nothing further")                                  \
+	X(RC_SYNTAX, "not well formed")                                        \
+	X(RC_INVALID, "not a valid value")                                     \
+	X(RC_LIMIT, "over a limit")                                            \
+	X(RC_NOT_FOUND, "not found")                                           \
+	X(RC_EXISTS, "exists already")                                         \
+	X(RC_GONE, "has been removed meanwhile")                               \
+	X(RC_CONFLICT, "changed meanwhile")                                    \
+	X(RC_DENIED, "not permitted")                                          \
+	X(RC_AUTH, "authentication failed")                                    \
+	X(RC_QUOTA, "over quota")                                              \
+	X(RC_IN_USE, "in use")                                                 \
+	X(RC_UNSUPPORTED, "not supported")                                     \
+	X(RC_CHARSET, "unknown character set")                                 \
+	X(RC_CLOSED, "closed")                                                 \
+	X(RC_CORRUPT, "stored data is damaged")                                \
+	X(RC_IO, "input/output error")
+
+enum rc {
+#define X(name, text) name,
+	RC_TABLE(X)
+#undef X
+};
+
+// The name ("RC_LIMIT") and the general text ("over a limit") of a code; both
+// static.
+const char *rc_name(enum rc rc);
+const char *rc_text(enum rc rc);
+
+#define FAULT_TEXT_MAX 240
+
+// What went wrong, in a sentence for a person; written where the failure
+// happens. `text` is NUL-terminated, without a final full stop, and holds no
+// control characters.
+struct fault {
+	enum rc rc;
+	char text[FAULT_TEXT_MAX];
+};
+
+// Fills in `fault` (may be NULL) and gives `rc` back, so that a failure reads
+// `return fault_set(fault, RC_LIMIT, "…")`.
+enum rc fault_set(struct fault *fault, enum rc rc, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+#endif
