@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a protocol session is to the network: bytes in, bytes out, and a word on
+// what should happen next. A session knows no socket and no TLS; the network
+// does not know what the bytes mean. Tests and fuzzers drive a session through
+// these same calls.
+#ifndef ROOST_NET_SESSION_H
+#define ROOST_NET_SESSION_H
+
+#include "base/buf.h"
+
+// What the session waits for after a call.
+enum net_next {
+	NET_READ,      // more input (or a wake)
+	NET_DRAIN,     // it has more to say: call resume() when `out` is sent
+	NET_START_TLS, // send `out`, throw away unread input, shake hands
+	NET_COMPRESS,  // send `out`, then raw DEFLATE both ways (RFC 4978)
+	NET_CLOSE,     // send `out`, then hang up
+};
+
+// A session that can go on producing output returns NET_DRAIN when `out` holds
+// this much. `out` itself takes NET_OUTPUT_MAX bytes in all.
+#define NET_OUTPUT_HIGH ((size_t)128 * 1024)
+#define NET_OUTPUT_MAX  ((size_t)64 * 1024 * 1024)
+
+// Lets another thread ask that the session's wake() be called soon. Cheap, any
+// thread, any lock held; wakes that come together may be answered once. Valid
+// until the session's free() returns.
+struct net_waker {
+	void (*wake)(void *context);
+	void *context;
+};
+
+#define NET_BINDING_MAX 64
+
+// The TLS connection under a session.
+struct net_tls_info {
+	char version[16];      // "TLSv1.3"
+	char cipher[64];       // "TLS_AES_256_GCM_SHA384"
+	char server_name[256]; // SNI as asked for, or ""
+	// Channel bindings: RFC 9266 tls-exporter, and RFC 5929 tls-unique
+	// (length 0 under TLS 1.3) and tls-server-end-point.
+	unsigned char exporter[NET_BINDING_MAX];
+	size_t exporter_len;
+	unsigned char unique[NET_BINDING_MAX];
+	size_t unique_len;
+	unsigned char end_point[NET_BINDING_MAX];
+	size_t end_point_len;
+};
+
+// Who is at the other end; addresses as text without the port.
+struct net_peer {
+	char address[64];
+	uint16_t port;
+	char local_address[64];
+	uint16_t local_port;
+	uint64_t session_id; // unique in this process, for the log
+};
+
+// The calls of one protocol. Never two at once for one session, but each may
+// come on another thread. They may block on the disk, never on the network.
+struct net_session_ops {
+	const char *protocol; // "imap", for the log
+
+	// The connection is up; `tls` is NULL on a plain one. Greets.
+	enum net_next (*start)(
+	    void *session, const struct net_tls_info *tls, struct buf *out);
+	// `in` is all that is unread. Takes the first *ret_consumed bytes; what
+	// is left comes again with the next call. Having returned NET_READ, it
+	// is called again only when there is more than it left.
+	enum net_next (*input)(void *session, struct view in, struct buf *out,
+	    size_t *ret_consumed);
+	// After NET_DRAIN: `out` has been sent.
+	enum net_next (*resume)(void *session, struct buf *out);
+	// Someone called the waker.
+	enum net_next (*wake)(void *session, struct buf *out);
+	// After NET_START_TLS: the handshake is done.
+	enum net_next (*tls_started)(
+	    void *session, const struct net_tls_info *tls, struct buf *out);
+	// Seconds without input after which timed_out() is called; 0: never.
+	// Asked after each call.
+	uint32_t (*timeout)(const void *session);
+	// The last words (a BYE), then the connection closes.
+	void (*timed_out)(void *session, struct buf *out);
+	// The server stops: the last words, then the connection closes.
+	void (*shut_down)(void *session, struct buf *out);
+	// The connection is gone. Frees the session.
+	void (*free)(void *session);
+};
+
+#endif
