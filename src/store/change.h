@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Changes of messages. Each function is one commit: all or nothing, durable
+// when it returns, seen by every watcher. Each checks the rights that the
+// mailbox was opened with (RC_DENIED), and gives RC_GONE when the mailbox has
+// been deleted.
+#ifndef ROOST_STORE_CHANGE_H
+#define ROOST_STORE_CHANGE_H
+
+#include "store/email.h"
+#include "store/snapshot.h"
+
+// Flags as a client names them.
+struct store_flags {
+	unsigned system;             // of enum store_flag
+	const struct view *keywords; // names
+	size_t keyword_count;
+};
+
+// ---- Append ----------------------------------------------------------------
+
+struct store_append {
+	struct store_draft *draft; // finished; stays the caller's
+	struct store_flags flags;
+	bool has_date;         // else now
+	int64_t internal_date; // seconds since 1970 UTC
+	int16_t zone_minutes;
+};
+
+struct store_appended {
+	uint32_t uidvalidity;
+	uint32_t first_uid; // the messages have consecutive UIDs
+	uint64_t modseq;
+};
+
+// Appends `count` messages, in order. RC_QUOTA; RC_LIMIT (too many keywords).
+MUST_CHECK enum rc store_append(struct store_mailbox *mailbox,
+    const struct store_append *messages, size_t count, struct fault *fault,
+    struct store_appended *ret_appended);
+
+// Appends one message to `mailbox` and expunges `uid` from `from` in the same
+// commit (RFC 8508). RC_NOT_FOUND when `uid` is not there.
+MUST_CHECK enum rc store_replace(struct store_mailbox *from, uint32_t uid,
+    struct store_mailbox *mailbox, const struct store_append *message,
+    struct fault *fault, struct store_appended *ret_appended);
+
+// ---- Flags -----------------------------------------------------------------
+
+enum store_flags_operation {
+	STORE_FLAGS_SET,
+	STORE_FLAGS_ADD,
+	STORE_FLAGS_REMOVE,
+};
+
+struct store_flags_change {
+	enum store_flags_operation operation;
+	struct store_flags flags;
+	bool conditional;         // RFC 7162 section 3.1.3:
+	uint64_t unchanged_since; // leave messages with a greater MODSEQ
+};
+
+// Changes flags of those of `uids` that exist. `ret_modified` gets the UIDs
+// left alone for unchanged_since (NULL when not conditional). *ret_modseq is
+// the MODSEQ of the change, or 0 when there was nothing to change. A message
+// whose flags stay as they were keeps its MODSEQ.
+MUST_CHECK enum rc store_flags_change(struct store_mailbox *mailbox,
+    const struct rangeset *uids, const struct store_flags_change *change,
+    struct fault *fault, struct rangeset *ret_modified, uint64_t *ret_modseq);
+
+// ---- Expunge, copy, move ---------------------------------------------------
+
+// Expunges the messages of `uids` (NULL: all) that have \Deleted.
+// *ret_modseq as above.
+MUST_CHECK enum rc store_expunge(struct store_mailbox *mailbox,
+    const struct rangeset *uids, struct fault *fault, uint64_t *ret_modseq);
+
+struct store_copied {
+	uint32_t uidvalidity;    // of the mailbox copied to
+	struct rangeset sources; // UIDs that were copied, ascending
+	uint32_t first_uid; // the copies have consecutive UIDs, in that order
+	uint32_t count;     // 0: none of `uids` existed; no commit was made
+	uint64_t modseq;
+};
+void store_copied_done(struct store_copied *copied);
+
+// Copies those of `uids` that exist, with flags, keywords, internal date and
+// email id; the save date is now. With `move`, they are expunged from `from`
+// in the same commit (RFC 6851). Both mailboxes may be the same.
+MUST_CHECK enum rc store_copy(struct store_mailbox *from,
+    const struct rangeset *uids, struct store_mailbox *to, bool move,
+    struct fault *fault, struct store_copied *ret_copied);
+
+// ---- What is no more -------------------------------------------------------
+
+// UIDs expunged after `modseq` (RFC 7162 section 3.2.5.2). Before the horizon
+// (store_options.tombstones_max) this is every UID below `snapshot`'s UIDNEXT
+// that does not exist: more than was asked for, as the RFC allows. Exact for
+// the moment of `snapshot`.
+MUST_CHECK enum rc store_expunged_since(struct store_mailbox *mailbox,
+    const struct store_snapshot *snapshot, uint64_t modseq,
+    struct rangeset *ret_uids);
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// An email: a message's bytes and what is known of them. It is parsed once,
+// when it arrives; copies in several mailboxes share it. Emails of one account
+// are numbered in the order of arrival.
+#ifndef ROOST_STORE_EMAIL_H
+#define ROOST_STORE_EMAIL_H
+
+#include "base/arena.h"
+#include "store/store.h"
+#include "wire/message_record.h"
+
+// ---- Arriving --------------------------------------------------------------
+
+// A message that is coming in: bytes are parsed and written as they come, and
+// little memory is held. It belongs to no mailbox until store_append().
+struct store_draft;
+
+struct store_draft *store_draft_new(struct store_account *account);
+// RC_LIMIT when the message gets longer than store_message_max().
+MUST_CHECK enum rc store_draft_add(
+    struct store_draft *draft, struct view bytes);
+// All bytes are there. RC_INVALID for an empty message.
+MUST_CHECK enum rc store_draft_finish(struct store_draft *draft);
+uint64_t store_draft_size(const struct store_draft *draft);
+void store_draft_free(struct store_draft **draft);
+
+// ---- Reading ---------------------------------------------------------------
+
+// Reads emails of one account as they were when the reader was made. Cheapest
+// in ascending order of email ids. RC_GONE: the email was expunged from its
+// last mailbox before.
+struct store_reader;
+
+struct store_reader *store_reader_new(struct store_account *account);
+void store_reader_free(struct store_reader **reader);
+
+// The parsed description; its views last until the next call of this function
+// on the same reader.
+MUST_CHECK enum rc store_reader_record(struct store_reader *reader,
+    uint64_t email_id, struct message_record *ret_record,
+    uint64_t *ret_thread_id);
+// The header, including the blank line that ends it; valid until the next call
+// of store_reader_header() or store_reader_bytes().
+MUST_CHECK enum rc store_reader_header(
+    struct store_reader *reader, uint64_t email_id, struct view *ret_header);
+// Appends bytes offset .. offset+len of the message, clipped to what there is.
+MUST_CHECK enum rc store_reader_bytes(struct store_reader *reader,
+    uint64_t email_id, uint64_t offset, size_t len, struct buf *ret_bytes);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mailboxes: their names, their attributes, opening one, and hearing of its
+// changes.
+//
+// A name is UTF-8, its levels separated by '/'; INBOX is the same in any case
+// and is spelled in capitals here. Names are ordered so that a mailbox comes
+// directly before its children.
+#ifndef ROOST_STORE_MAILBOX_H
+#define ROOST_STORE_MAILBOX_H
+
+#include "base/arena.h"
+#include "store/store.h"
+
+#define STORE_NAME_MAX      1000 // bytes in a mailbox name
+#define STORE_LEVELS_MAX    100  // levels in a mailbox name
+#define STORE_MAILBOXES_MAX 200000
+
+// Rights to a mailbox (RFC 4314 section 2.1); the owner has them all.
+enum store_right {
+	STORE_RIGHT_LOOKUP = 1 << 0,          // l
+	STORE_RIGHT_READ = 1 << 1,            // r
+	STORE_RIGHT_SEEN = 1 << 2,            // s
+	STORE_RIGHT_WRITE = 1 << 3,           // w: other flags
+	STORE_RIGHT_INSERT = 1 << 4,          // i
+	STORE_RIGHT_POST = 1 << 5,            // p
+	STORE_RIGHT_CREATE = 1 << 6,          // k
+	STORE_RIGHT_DELETE_MAILBOX = 1 << 7,  // x
+	STORE_RIGHT_DELETE_MESSAGES = 1 << 8, // t
+	STORE_RIGHT_EXPUNGE = 1 << 9,         // e
+	STORE_RIGHT_ADMINISTER = 1 << 10,     // a
+};
+
+// Special uses (RFC 6154 section 2, RFC 8457); a mailbox may have several.
+enum store_special_use {
+	STORE_USE_ALL = 1 << 0,
+	STORE_USE_ARCHIVE = 1 << 1,
+	STORE_USE_DRAFTS = 1 << 2,
+	STORE_USE_FLAGGED = 1 << 3,
+	STORE_USE_JUNK = 1 << 4,
+	STORE_USE_SENT = 1 << 5,
+	STORE_USE_TRASH = 1 << 6,
+	STORE_USE_IMPORTANT = 1 << 7,
+};
+
+struct store_mailbox_info {
+	struct view name;     // in the arena of the call
+	uint64_t mailbox_id;  // OBJECTID (RFC 8474); never used again
+	unsigned special_use; // of enum store_special_use
+	bool subscribed;
+	bool has_children; // mailboxes below it
+	uint32_t uidvalidity;
+	uint32_t uidnext;
+	uint64_t highestmodseq; // at least 1
+	uint32_t messages;
+	uint32_t unseen;  // messages without \Seen
+	uint32_t deleted; // messages with \Deleted
+	uint64_t size;    // bytes in all messages
+};
+
+// Checks a name as CREATE would (RFC 9051 section 5.1): valid UTF-8 without
+// control characters, no empty level, not too long or deep. The sentence in
+// `fault` is for the user.
+MUST_CHECK enum rc store_name_check(struct view name, struct fault *fault);
+
+// One mailbox by name. RC_NOT_FOUND.
+MUST_CHECK enum rc store_mailbox_find(struct store_account *account,
+    struct view name, struct arena *arena, struct store_mailbox_info *ret_info);
+// The first mailbox, in the order of names, after the name `after` (empty: the
+// first of all); RC_END. A walk sees each mailbox that stays, whatever changes
+// meanwhile. O(log mailboxes).
+MUST_CHECK enum rc store_mailbox_next(struct store_account *account,
+    struct view after, struct arena *arena,
+    struct store_mailbox_info *ret_info);
+// As store_mailbox_next(), but skips all children of `after` too.
+MUST_CHECK enum rc store_mailbox_next_sibling(struct store_account *account,
+    struct view after, struct arena *arena,
+    struct store_mailbox_info *ret_info);
+// The next subscribed name, whether a mailbox has it or not.
+MUST_CHECK enum rc store_subscription_next(struct store_account *account,
+    struct view after, struct arena *arena, struct view *ret_name);
+// The order of names: byte order, but '/' comes before everything.
+int store_name_compare(struct view a, struct view b);
+
+// Creates a mailbox, and those above it that do not exist (RFC 9051 section
+// 6.3.4). RC_EXISTS, RC_INVALID, RC_LIMIT.
+MUST_CHECK enum rc store_mailbox_create(struct store_account *account,
+    struct view name, unsigned special_use, struct fault *fault,
+    uint64_t *ret_mailbox_id);
+// Deletes a mailbox with its messages; its children stay. RC_NOT_FOUND; INBOX:
+// RC_DENIED. Those who have it open keep their last snapshot and get RC_GONE
+// from every change.
+MUST_CHECK enum rc store_mailbox_delete(
+    struct store_account *account, struct view name, struct fault *fault);
+// Renames a mailbox with all its children; renaming INBOX moves its messages
+// to a new mailbox and leaves INBOX and its children where they are (RFC 9051
+// section 6.3.6). Subscriptions keep their names. RC_NOT_FOUND, RC_EXISTS,
+// RC_INVALID.
+MUST_CHECK enum rc store_mailbox_rename(struct store_account *account,
+    struct view from, struct view to, struct fault *fault);
+MUST_CHECK enum rc store_mailbox_set_special_use(struct store_account *account,
+    struct view name, unsigned special_use, struct fault *fault);
+// Subscribing needs no mailbox of that name (RFC 9051 section 6.3.7).
+MUST_CHECK enum rc store_subscribe(struct store_account *account,
+    struct view name, bool subscribe, struct fault *fault);
+
+// ---- An open mailbox -------------------------------------------------------
+
+struct store_mailbox;
+
+// The one place where a mailbox is obtained: `account` is who asks, `rights`
+// (of enum store_right) what for. RC_NOT_FOUND (also where the asker may not
+// even look), RC_DENIED.
+MUST_CHECK enum rc store_mailbox_open(struct store_account *account,
+    struct view name, unsigned rights, struct fault *fault,
+    struct store_mailbox **ret_mailbox);
+void store_mailbox_close(struct store_mailbox **mailbox);
+
+unsigned store_mailbox_rights(const struct store_mailbox *mailbox); // all
+uint64_t store_mailbox_id(const struct store_mailbox *mailbox);
+struct store_account *store_mailbox_account(
+    const struct store_mailbox *mailbox);
+// The mailbox has been deleted meanwhile.
+bool store_mailbox_gone(const struct store_mailbox *mailbox);
+// Its name now (it may have been renamed).
+struct view store_mailbox_name(
+    struct store_mailbox *mailbox, struct arena *arena);
+
+// `moved` is called after each change of the mailbox (and at its deletion),
+// from the thread that made it, with the account locked: it may only wake
+// someone. One a handle; NULL: no more calls come once this returned.
+void store_mailbox_watch(
+    struct store_mailbox *mailbox, void (*moved)(void *context), void *context);
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store: accounts, their mailboxes and messages, over an engine. It knows
+// no protocol. This header opens it and its accounts; see mailbox.h (names,
+// opening, watching), snapshot.h (what is in a mailbox), change.h (append,
+// flags, expunge, copy), email.h (a message's bytes and its description),
+// search.h, sort.h and thread.h.
+//
+// An account is a partition of the engine; its version is the MODSEQ of its
+// last change. Every function here is thread-safe; a handle belongs to one
+// thread at a time.
+#ifndef ROOST_STORE_STORE_H
+#define ROOST_STORE_STORE_H
+
+#include "base/clock.h"
+#include "engine/engine.h"
+
+struct store;
+struct store_account;
+
+struct store_options {
+	struct engine *engine;     // outlives the store
+	struct log *log;           // may be NULL
+	const struct clock *clock; // NULL: the machine's
+	uint64_t message_max;      // bytes in a message; 0: 100 MiB
+	uint64_t quota_bytes;      // of all messages of an account; 0: none
+	uint64_t quota_messages;   // 0: none
+	uint32_t tombstones_max;   // expunges remembered a mailbox; 0: 10000
+};
+
+struct store *store_new(const struct store_options *options);
+void store_free(struct store **store); // all accounts are closed before
+
+uint64_t store_message_max(const struct store *store);
+
+// Makes an account's INBOX, Drafts, Sent, Junk, Trash and Archive with their
+// special uses (RFC 6154), all subscribed. RC_EXISTS.
+MUST_CHECK enum rc store_account_create(
+    struct store *store, uint64_t account_id, struct fault *fault);
+// Everything of the account goes, at once. RC_IN_USE while it is open.
+MUST_CHECK enum rc store_account_remove(
+    struct store *store, uint64_t account_id, struct fault *fault);
+
+// Opens an account; all who open it share one. RC_NOT_FOUND.
+MUST_CHECK enum rc store_account_open(struct store *store, uint64_t account_id,
+    struct fault *fault, struct store_account **ret_account);
+void store_account_close(struct store_account **account);
+
+uint64_t store_account_id(const struct store_account *account);
+struct store *store_account_store(const struct store_account *account);
+
+struct store_usage {
+	uint64_t bytes;    // RFC822.SIZE of every message in every mailbox
+	uint64_t messages; // entries in all mailboxes
+	uint64_t mailboxes;
+};
+struct store_usage store_account_usage(struct store_account *account);
+
+// Walks all that is stored of an account, verifies every invariant, and with
+// `mend` writes derived counts anew. Each problem is one call of `problem`.
+struct store_check_result {
+	uint64_t mailboxes;
+	uint64_t messages;
+	uint64_t problems;
+	uint64_t mended;
+};
+MUST_CHECK enum rc store_account_check(struct store *store, uint64_t account_id,
+    bool mend, void (*problem)(void *context, const char *text), void *context,
+    struct store_check_result *ret_result);
+
+#endif
