@@ -9,19 +9,15 @@
 #ifndef ROOST_IMAP_VIEW_H
 #define ROOST_IMAP_VIEW_H
 
+#include "imap/imap.h"
 #include "imap/recent.h"
 #include "store/change.h"
 
 struct imap_view {
-	struct store_mailbox *mailbox;   // owned
-	struct store_snapshot *snapshot; // owned reference
-	struct imap_recent *recent;      // borrowed; NULL: nothing is \Recent
-	bool read_only;                  // EXAMINE
-	// What the session has enabled; it keeps these up to date.
-	bool rev2;      // IMAP4rev2: no RECENT
-	bool condstore; // a CONDSTORE enabling command was given (RFC 7162
-			// section 3.1)
-	bool qresync;   // VANISHED in place of EXPUNGE; implies condstore
+	const struct imap_session *session; // what it has enabled
+	struct store_mailbox *mailbox;      // owned
+	struct store_snapshot *snapshot;    // owned reference
+	bool read_only;                     // EXAMINE
 
 	struct store_message *ghosts; // owned; ascending UIDs
 	size_t ghost_count;
@@ -31,6 +27,7 @@ struct imap_view {
 	unsigned keyword_count; // announced by FLAGS
 	uint32_t exists;        // announced by EXISTS, less expunges
 	bool modseq_sent;       // since the last synchronisation
+	bool resyncing;         // imap_view_qresync() is under way
 
 	// The result that "$" names (RFC 5182).
 	struct rangeset saved;
@@ -39,14 +36,21 @@ struct imap_view {
 	struct store_snapshot *before; // owned reference, or NULL: none
 	struct store_walk walk;        // of `snapshot`: what changed
 	struct rangeset *known;        // owned: announce only these, or NULL
-	bool vanished;                 // something was expunged in it
+	bool vanished; // something was expunged in it
 };
 
-// Takes over `mailbox`. Sends nothing.
-struct imap_view *imap_view_new(struct store_mailbox *mailbox,
-    struct imap_recent *recent, bool read_only, bool rev2, bool condstore,
-    bool qresync);
-void imap_view_free(struct imap_view **view);
+// Opens a view of the mailbox's newest snapshot; takes `mailbox` over. Sends
+// nothing: imap_view_select() is to be called next.
+struct imap_view *imap_view_open(struct imap_session *session,
+    struct store_mailbox *mailbox_take, bool read_only);
+void imap_view_close(struct imap_view **view);
+
+struct store_mailbox *imap_view_mailbox(const struct imap_view *view);
+// Where the view stands. Beware that the client may know ghosts besides.
+const struct store_snapshot *imap_view_snapshot(const struct imap_view *view);
+bool imap_view_read_only(const struct imap_view *view);
+// What HIGHESTMODSEQ may say now: all changes up to it have been told.
+uint64_t imap_view_highestmodseq(const struct imap_view *view);
 
 // ---- Numbers ---------------------------------------------------------------
 
@@ -109,61 +113,39 @@ bool imap_view_cursor_next(
 
 // The untagged answers to SELECT and EXAMINE, without those of QRESYNC: FLAGS,
 // EXISTS, RECENT (rev1), and the codes PERMANENTFLAGS, UIDVALIDITY, UIDNEXT,
-// UNSEEN (rev1), HIGHESTMODSEQ, MAILBOXID. Once, after new.
+// UNSEEN (rev1), HIGHESTMODSEQ. Claims what is \Recent. Once, after open.
 void imap_view_select(struct imap_view *view, struct buf *out);
 
-// The QRESYNC parameter (RFC 7162 section 3.2.5), after imap_view_select().
-struct imap_view_qresync {
-	uint32_t uidvalidity;
-	uint64_t modseq;
-	const struct imap_set *known_uids; // or NULL: all
-	// Sequence match data, or NULL: both or none.
-	const struct imap_set *known_sequences;
-	const struct imap_set *sequence_uids;
-};
-// Sends VANISHED (EARLIER) and begins the FETCH responses, which
-// imap_view_sync() completes. RC_INVALID: sequence match data that do not go
-// together (sentence in `fault`); nothing was sent.
-MUST_CHECK enum rc imap_view_resync(struct imap_view *view,
-    const struct imap_view_qresync *qresync, struct fault *fault,
-    struct buf *out);
+// The answer to SELECT's QRESYNC parameter, after imap_view_select(): VANISHED
+// (EARLIER) and FETCH (RFC 7162 section 3.2.5). IMAP_STEP_MORE: call again when
+// drained.
+enum imap_step imap_view_qresync(struct imap_view *view,
+    struct imap_command *command, const struct imap_qresync *qresync);
 // "* VANISHED (EARLIER) …" for those of `uids` that were expunged after
 // `modseq` (RFC 7162 section 3.2.6).
 MUST_CHECK enum rc imap_view_vanished_earlier(struct imap_view *view,
     const struct rangeset *uids, uint64_t modseq, struct buf *out);
 
-// A CONDSTORE enabling command was given: the first time HIGHESTMODSEQ is sent
-// (RFC 7162 section 3.1). The session remembers it for its next mailbox.
-void imap_view_enable_condstore(struct imap_view *view, struct buf *out);
+// Brings the client up to date: EXPUNGE or VANISHED (only with `expunge`),
+// EXISTS, FETCH, FLAGS. O(1) when nothing has changed. IMAP_STEP_MORE: `out` is
+// full for now; call again when it has drained, before anything else is done
+// with the view. That the mailbox has been deleted is for the session to see
+// (store_mailbox_gone()).
+enum imap_step imap_view_sync(
+    struct imap_view *view, bool expunge, struct buf *out);
 
-enum imap_sync {
-	IMAP_SYNC_EXPUNGE = 1, // EXPUNGE may be sent now (RFC 9051 section
-			       // 7.5.1: not in FETCH, STORE, SEARCH)
-	IMAP_SYNC_UID = 2,     // the command is a UID command: FETCH responses
-			       // have UID
-	IMAP_SYNC_NO_MODSEQ = 4, // the tagged reply tells HIGHESTMODSEQ
-};
-
-// Brings the client up to date. O(1) when nothing has changed. RC_OK: done.
-// RC_MORE: `out` is full for now, call again when it has drained, before
-// anything else is done with the view. RC_GONE: all is told, and the mailbox
-// has been deleted.
-MUST_CHECK enum rc imap_view_sync(
-    struct imap_view *view, unsigned how, struct buf *out);
-
-// Flags changed by this session's own command. The messages of `uids` that were
+// How a command of this session changed flags. The messages of `uids` that were
 // changed by it and by nobody else are not announced; the command answers for
 // them itself.
 struct imap_view_echo {
 	const struct rangeset *uids;
 	const struct store_flags_change *change;
 	uint64_t modseq; // of the change
-	// Gets the UIDs that were left out, ascending.
-	struct rangeset *ret_quiet;
+	bool uid;        // FETCH responses have UID: it is a UID command
+	struct rangeset *ret_told; // UIDs that were announced
 };
-// As imap_view_sync() without EXPUNGE. `echo` stays until RC_MORE no longer
-// comes.
-MUST_CHECK enum rc imap_view_sync_echo(struct imap_view *view, unsigned how,
+// As imap_view_sync() without EXPUNGE. `echo` stays until all is done.
+enum imap_step imap_view_sync_echo(struct imap_view *view,
     const struct imap_view_echo *echo, struct buf *out);
 
 // ---- Pieces of FETCH responses ---------------------------------------------
@@ -172,9 +154,11 @@ bool imap_view_is_recent(const struct imap_view *view, uint32_t uid);
 // "(\Seen $Junk)".
 void imap_view_write_flags(const struct imap_view *view,
     const struct store_message *message, struct buf *out);
-// "* 12 FETCH (" with UID when asked for: then items with a space before each.
+// A whole untagged FETCH with what is asked for: UID, FLAGS, MODSEQ. Once
+// CONDSTORE is enabled, UID and MODSEQ are always there (RFC 7162 section
+// 3.2.4).
 void imap_view_write_update(struct imap_view *view, uint32_t sequence,
-    const struct store_message *message, bool uid, bool flags, bool modseq,
+    const struct store_message *message, bool uid, bool flags,
     struct buf *out);
 
 #endif
