@@ -17,7 +17,8 @@ struct imap_view {
 	const struct imap_session *session; // what it has enabled
 	struct store_mailbox *mailbox;      // owned
 	struct store_snapshot *snapshot;    // owned reference
-	bool read_only;                     // EXAMINE
+	uint64_t generation; // counts the snapshots it has stood on
+	bool read_only;      // EXAMINE
 
 	struct store_message *ghosts; // owned; ascending UIDs
 	size_t ghost_count;
@@ -25,7 +26,6 @@ struct imap_view {
 	uint64_t ghost_floor; // HIGHESTMODSEQ before the first of them went
 	struct rangeset recent_uids;
 	unsigned keyword_count; // announced by FLAGS
-	uint32_t exists;        // announced by EXISTS, less expunges
 	bool modseq_sent;       // since the last synchronisation
 	bool resyncing;         // imap_view_qresync() is under way
 
@@ -36,7 +36,8 @@ struct imap_view {
 	struct store_snapshot *before; // owned reference, or NULL: none
 	struct store_walk walk;        // of `snapshot`: what changed
 	struct rangeset *known;        // owned: announce only these, or NULL
-	bool vanished; // something was expunged in it
+	bool exists_due;               // new messages are not announced yet
+	bool vanished;                 // something was expunged in it
 };
 
 // Opens a view of the mailbox's newest snapshot; takes `mailbox` over. Sends
@@ -81,20 +82,30 @@ bool imap_view_has_ghosts(
 
 // ---- Walking ---------------------------------------------------------------
 
+// Finds messages by ascending UIDs: the next or one near it in O(1).
+struct imap_finder {
+	const struct store_snapshot *snapshot; // NULL: not begun
+	struct store_walk walk;
+	bool end;       // there is none at or after what was asked last
+	uint32_t index; // of `message`
+	struct store_message message;
+};
+
+// Moves to the first message whose UID is `uid` or higher; false when there is
+// none. `finder` begins zeroed; `uid` never goes down for one snapshot.
+bool imap_finder_seek(struct imap_finder *finder,
+    const struct store_snapshot *snapshot, uint32_t uid);
+
 // A place in a set of UIDs: gives the messages of it that the client knows of,
 // ghosts among them, ascending. It survives a synchronisation, as long as that
-// expunges nothing.
+// tells of no expunge.
 struct imap_view_cursor {
 	const struct imap_view *view;
-	const struct store_snapshot *snapshot; // that `walk` is of
 	const struct rangeset *uids;
-	struct store_walk walk;
+	struct imap_finder finder;
+	uint64_t generation; // of the view's snapshot that `finder` is in
 	size_t range;      // position in `uids`
-	size_t ghost;      // position in the ghosts
 	uint64_t next_uid; // nothing below it comes
-	bool have;         // `message` was read ahead
-	uint32_t index;
-	struct store_message message;
 };
 
 struct imap_view_message {
