@@ -8,7 +8,7 @@
 #include "wire/param_value.h"
 
 // Parameters and languages beyond these counts are left out.
-#define CONTENT_PARAMS_MAX    256
+#define CONTENT_PARAMS_MAX    100
 #define CONTENT_LANGUAGES_MAX 64
 
 // A value and its parameters as they stand in the field: names may carry RFC

@@ -22,7 +22,7 @@
 #define MESSAGE_FIELD_MAX  65535
 #define MESSAGE_FIELDS_MAX (512 * 1024)
 // Raw bytes kept of the text part that gives the preview.
-#define MESSAGE_SAMPLE_MAX 8192
+#define MESSAGE_SAMPLE_MAX (32 * 1024) // HTML begins with much style
 
 #define MESSAGE_NO_PART UINT32_MAX
 
