@@ -145,6 +145,9 @@ MUST_CHECK enum rc imap_view_vanished_earlier(struct imap_view *view,
 enum imap_step imap_view_sync(
     struct imap_view *view, bool expunge, struct buf *out);
 
+// The same with EXPUNGE, for a command whose tagged reply tells HIGHESTMODSEQ.
+enum imap_step imap_view_sync_expunged(struct imap_view *view, struct buf *out);
+
 // How a command of this session changed flags. The messages of `uids` that were
 // changed by it and by nobody else are not announced; the command answers for
 // them itself.
@@ -159,7 +162,15 @@ struct imap_view_echo {
 enum imap_step imap_view_sync_echo(struct imap_view *view,
     const struct imap_view_echo *echo, struct buf *out);
 
-// ---- Pieces of FETCH responses ---------------------------------------------
+// ---- Pieces of responses ---------------------------------------------------
+
+// "* FLAGS (…)" and PERMANENTFLAGS.
+void imap_view_write_flags_line(
+    const struct imap_view *view, bool read_only, struct buf *out);
+// "* n EXISTS", and RECENT for rev1.
+void imap_view_write_exists(const struct imap_view *view, struct buf *out);
+// Takes part in what is \Recent, from `from_uid` on.
+void imap_view_claim_recent(struct imap_view *view, uint32_t from_uid);
 
 bool imap_view_is_recent(const struct imap_view *view, uint32_t uid);
 // "(\Seen $Junk)".
