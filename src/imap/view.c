@@ -246,8 +246,8 @@ bool imap_finder_seek(struct imap_finder *finder,
 	finder->snapshot = snapshot;
 	store_walk_init(
 	    &finder->walk, snapshot, store_snapshot_rank(snapshot, uid));
-	finder->end = !store_walk_next(
-	    &finder->walk, &finder->index, &finder->message);
+	finder->end =
+	    !store_walk_next(&finder->walk, &finder->index, &finder->message);
 	return !finder->end;
 }
 
@@ -270,8 +270,7 @@ static bool next_from(struct imap_view_cursor *cursor, uint32_t uid,
 	bool found = imap_finder_seek(&cursor->finder, view->snapshot, uid);
 	size_t below = view->ghost_count ? ghost_rank(view, uid) : 0;
 	if (below < view->ghost_count &&
-	    (!found ||
-		view->ghosts[below].uid < cursor->finder.message.uid)) {
+	    (!found || view->ghosts[below].uid < cursor->finder.message.uid)) {
 		ret_message->message = view->ghosts[below];
 		ret_message->ghost = true;
 		ret_message->sequence =
