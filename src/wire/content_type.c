@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+// One cursor over the field's value; every function takes what it knows off
+// the front. Nothing here can fail for good: what is not understood up to the
+// next ";" is passed over.
+#include "wire/content_type.h"
+
+#include "base/ascii.h"
+
+// Comments nested deeper are taken to end at the first ")".
+#define COMMENT_DEPTH_MAX 64
+
+// Length of the comment at the front of `text`, which begins with "(".
+static size_t comment_len(struct view text)
+{
+	unsigned depth = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '\\')
+			i++;
+		else if (text.ptr[i] == '(' && depth < COMMENT_DEPTH_MAX)
+			depth++;
+		else if (text.ptr[i] == ')' && --depth == 0)
+			return i + 1;
+	}
+	return text.len;
+}
+
+// White space and comments (CFWS, RFC 5322 section 3.2.2).
+static void skip_cfws(struct view *rest)
+{
+	while (rest->len) {
+		if (ascii_is_space(*rest->ptr))
+			*rest = view_from(*rest, 1);
+		else if (*rest->ptr == '(')
+			*rest = view_from(*rest, comment_len(*rest));
+		else
+			return;
+	}
+}
+
+static bool is_word_end(char c)
+{
+	return ascii_is_space(c) || c == '/' || c == ';' || c == '(' ||
+	       c == ',' || c == '"' || c == '=';
+}
+
+static struct view take_word(struct view *rest)
+{
+	skip_cfws(rest);
+	size_t len = 0;
+	while (len < rest->len && !is_word_end(rest->ptr[len]))
+		len++;
+	struct view word = view_slice(*rest, 0, len);
+	*rest = view_from(*rest, len);
+	return word;
+}
+
+// The string at the front of `*rest`, which begins with a quote. A quote that
+// is never closed runs to the end.
+static struct view take_quoted(struct arena *arena, struct view *rest)
+{
+	struct view text = view_from(*rest, 1);
+	size_t len = 0;
+	bool escapes = false;
+	while (len < text.len && text.ptr[len] != '"') {
+		if (text.ptr[len] == '\\' && len + 1 < text.len) {
+			escapes = true;
+			len++;
+		}
+		len++;
+	}
+	*rest = view_from(text, len + 1);
+	text = view_slice(text, 0, len);
+	if (!escapes)
+		return text;
+	char *plain = arena_alloc(arena, text.len);
+	size_t plain_len = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '\\' && i + 1 < text.len)
+			i++;
+		plain[plain_len++] = text.ptr[i];
+	}
+	return view_of(plain, plain_len);
+}
+
+// A value without quotes: up to the ";", since many write "name=a b.pdf". A
+// comment counts as one only where it ends the value ("us-ascii (Plain text)",
+// RFC 2045 section 5.1, but not "a (1).pdf").
+static struct view take_bare(struct view *rest)
+{
+	size_t len = view_find_char(*rest, ';');
+	struct view text = view_trim(view_slice(*rest, 0, len));
+	*rest = view_from(*rest, len);
+	size_t open = view_find_char(text, '(');
+	if (open == SIZE_MAX)
+		return text;
+	struct view tail = view_from(text, open);
+	skip_cfws(&tail);
+	return tail.len ? text : view_trim(view_slice(text, 0, open));
+}
+
+static bool take_param(
+    struct arena *arena, struct view *rest, struct param *ret_param)
+{
+	struct param param;
+	param.name = take_word(rest);
+	skip_cfws(rest);
+	bool found = param.name.len && rest->len && *rest->ptr == '=';
+	if (found) {
+		*rest = view_from(*rest, 1);
+		skip_cfws(rest);
+		if (rest->len && *rest->ptr == '"')
+			param.value = take_quoted(arena, rest);
+		else
+			param.value = take_bare(rest);
+		*ret_param = param;
+	}
+	size_t end = view_find_char(*rest, ';');
+	*rest = end == SIZE_MAX ? view_from(*rest, rest->len)
+				: view_from(*rest, end + 1);
+	return found;
+}
+
+static void take_params(
+    struct arena *arena, struct view rest, struct content_value *value)
+{
+	struct param *params = NULL;
+	size_t capacity = 0;
+	// The first ";" ends whatever came after the type.
+	size_t begin = view_find_char(rest, ';');
+	if (begin == SIZE_MAX)
+		return;
+	rest = view_from(rest, begin + 1);
+	while (rest.len && value->param_count < CONTENT_PARAMS_MAX) {
+		struct param param;
+		if (!take_param(arena, &rest, &param))
+			continue;
+		params = arena_grow(arena, params, &capacity,
+		    value->param_count + 1, sizeof(*params));
+		params[value->param_count++] = param;
+	}
+	value->params = params;
+}
+
+bool content_type_parse(
+    struct arena *arena, struct view value, struct content_value *ret_type)
+{
+	struct content_value type = {.type = take_word(&value)};
+	skip_cfws(&value);
+	if (type.type.len && value.len && *value.ptr == '/') {
+		value = view_from(value, 1);
+		type.subtype = take_word(&value);
+	}
+	if (!type.subtype.len) {
+		*ret_type = (struct content_value){
+		    .type = VIEW("text"), .subtype = VIEW("plain")};
+		return false;
+	}
+	take_params(arena, value, &type);
+	*ret_type = type;
+	return true;
+}
+
+bool content_disposition_parse(
+    struct arena *arena, struct view value, struct content_value *ret_value)
+{
+	struct content_value disposition = {.type = take_word(&value)};
+	if (!disposition.type.len)
+		return false;
+	take_params(arena, value, &disposition);
+	*ret_value = disposition;
+	return true;
+}
+
+size_t content_language_parse(
+    struct arena *arena, struct view value, struct view **ret_tags)
+{
+	struct view *tags = NULL;
+	size_t count = 0;
+	size_t capacity = 0;
+	while (value.len && count < CONTENT_LANGUAGES_MAX) {
+		struct view tag = take_word(&value);
+		if (tag.len) {
+			tags = arena_grow(
+			    arena, tags, &capacity, count + 1, sizeof(*tags));
+			tags[count++] = tag;
+		} else {
+			value = view_from(value, 1); // a comma, or garbage
+		}
+	}
+	*ret_tags = tags;
+	return count;
+}
+
+bool content_param_find(
+    const struct content_value *value, struct view name, struct view *ret)
+{
+	for (size_t i = 0; i < value->param_count; i++) {
+		if (view_eq_nocase(value->params[i].name, name)) {
+			*ret = value->params[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+// A parameter's name taken apart: "base*3*" (RFC 2231 sections 3 and 4.1).
+struct segment {
+	struct view base;
+	uint32_t number;
+	bool extended;
+};
+
+static bool segment_parse(struct view name, struct segment *ret_segment)
+{
+	struct segment segment = {.extended = view_ends_with(name, VIEW("*"))};
+	if (segment.extended)
+		name.len--;
+	size_t star = view_find_char(name, '*');
+	if (star == SIZE_MAX || star == 0)
+		return false;
+	if (!view_to_u32(view_from(name, star + 1), &segment.number) ||
+	    segment.number >= CONTENT_PARAMS_MAX)
+		return false;
+	segment.base = view_slice(name, 0, star);
+	*ret_segment = segment;
+	return true;
+}
+
+struct join {
+	const struct param *pieces[CONTENT_PARAMS_MAX]; // by number
+	bool extended[CONTENT_PARAMS_MAX];
+	size_t count; // without a gap
+	bool any_extended;
+	size_t len; // of the joined value, percent encoding included
+};
+
+// Collects the segments of the value that `first` begins.
+static void join_collect(const struct content_value *value,
+    const struct segment *first, struct join *join)
+{
+	*join = (struct join){.count = 0};
+	for (size_t i = 0; i < value->param_count; i++) {
+		struct segment segment;
+		if (!segment_parse(value->params[i].name, &segment) ||
+		    !view_eq_nocase(segment.base, first->base) ||
+		    join->pieces[segment.number])
+			continue;
+		join->pieces[segment.number] = &value->params[i];
+		join->extended[segment.number] = segment.extended;
+	}
+	while (join->count < CONTENT_PARAMS_MAX && join->pieces[join->count]) {
+		size_t i = join->count++;
+		join->any_extended |= join->extended[i];
+		join->len += join->pieces[i]->value.len;
+	}
+	if (join->any_extended)
+		join->len = join->len * 3 + 2;
+}
+
+// attribute-char of RFC 2231 section 7.
+static bool is_attribute_char(char c)
+{
+	return ascii_is_alnum(c) ||
+	       (c && memchr("!#$&+-.^_`{|}~", c, 14) != NULL);
+}
+
+static size_t percent_encode(struct view text, char *out)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t len = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		if (is_attribute_char(text.ptr[i])) {
+			out[len++] = text.ptr[i];
+			continue;
+		}
+		out[len++] = '%';
+		out[len++] = digits[c >> 4];
+		out[len++] = digits[c & 15];
+	}
+	return len;
+}
+
+static struct param join_finish(
+    struct arena *arena, const struct segment *first, const struct join *join)
+{
+	struct param param = {.name = first->base};
+	char *out = arena_alloc(arena, join->len);
+	size_t len = 0;
+	if (join->any_extended) {
+		// base* stands in the field, just before the number
+		param.name.len++;
+		if (!join->extended[0]) {
+			memcpy(out, "''", 2); // no charset, no language
+			len = 2;
+		}
+	}
+	for (size_t i = 0; i < join->count; i++) {
+		struct view value = join->pieces[i]->value;
+		if (join->any_extended && !join->extended[i]) {
+			len += percent_encode(value, out + len);
+		} else if (value.len) {
+			memcpy(out + len, value.ptr, value.len);
+			len += value.len;
+		}
+	}
+	param.value = view_of(out, len);
+	return param;
+}
+
+size_t content_params_join(struct arena *arena,
+    const struct content_value *value, struct param **ret_params)
+{
+	if (!value->param_count) {
+		*ret_params = NULL;
+		return 0;
+	}
+	struct param *joined =
+	    arena_alloc(arena, value->param_count * sizeof(*joined));
+	bool swallowed[CONTENT_PARAMS_MAX] = {false};
+	for (size_t i = 0; i < value->param_count; i++) {
+		joined[i] = value->params[i];
+		struct segment first;
+		if (swallowed[i] ||
+		    !segment_parse(value->params[i].name, &first) ||
+		    first.number != 0)
+			continue;
+		struct join join;
+		join_collect(value, &first, &join);
+		if (join.pieces[0] != &value->params[i])
+			continue; // a second "name*0"
+		for (size_t j = 1; j < join.count; j++)
+			swallowed[join.pieces[j] - value->params] = true;
+		joined[i] = join_finish(arena, &first, &join);
+	}
+	size_t count = 0;
+	for (size_t i = 0; i < value->param_count; i++) {
+		if (!swallowed[i])
+			joined[count++] = joined[i];
+	}
+	*ret_params = joined;
+	return count;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dates: of header fields (RFC 5322 sections 3.3 and 4.3, leniently), of IMAP
+// (RFC 9051 section 9: date-time and date, strictly), and the arithmetic
+// between days and the civil (proleptic Gregorian) calendar. Years 0 to 9999.
+#ifndef ROOST_WIRE_DATE_H
+#define ROOST_WIRE_DATE_H
+
+#include "base/buf.h"
+
+struct date {
+	int64_t seconds;      // since 1970-01-01 00:00:00 UTC
+	int16_t zone_minutes; // east of UTC, -1439 to 1439
+};
+
+struct date_civil {
+	int32_t year;
+	int32_t month; // 1 to 12
+	int32_t day;   // 1 to 31
+};
+
+// "Wed, 17 Jul 1996 02:44:25 -0700 (PDT)" and what is found in its place: no
+// weekday or a wrong one, no seconds, two- and three-digit years, zone names,
+// no zone (UTC), comments, month first as ctime has it, dashes, ISO 8601.
+// RC_SYNTAX: it is no date. RC_INVALID: no such day or time.
+MUST_CHECK enum rc date_parse_rfc5322(struct view text, struct date *ret_date);
+
+// IMAP date-time, without the quotes: "17-Jul-1996 02:44:25 -0700"; the day may
+// be " 7". A leap second counts as the second before it.
+MUST_CHECK enum rc date_parse_imap(struct view text, struct date *ret_date);
+// The same, always 26 bytes; a time out of range is clipped into it.
+#define DATE_IMAP_LEN 26
+void date_format_imap(struct date date, struct buf *out);
+
+// IMAP date, without quotes: "1-Feb-1994" to days since 1970-01-01.
+MUST_CHECK enum rc date_parse_day(struct view text, int64_t *ret_day);
+
+// The day on the wall where the date was written (SENTON and the like: "time
+// and timezone disregarded", RFC 9051 section 6.4.4), since 1970-01-01.
+int64_t date_local_day(struct date date);
+
+// Days since 1970-01-01. The first takes any month 1 to 12 and any day number.
+int64_t date_day_of_civil(struct date_civil civil);
+struct date_civil date_civil_of_day(int64_t day);
+bool date_civil_is_valid(struct date_civil civil);
+
+#endif

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: Apache-2.0
+// The streaming parser: lines go by, in pieces; those of headers go to the
+// field reader, those that begin with "--" are compared with the boundaries
+// that are open, the others are only counted. The parts that are open form a
+// stack, root first; the last one is where we are: in its header or its body.
+// Every part is opened and closed once, so time is O(bytes).
+#include "wire/message_boundary.h"
+#include "wire/message_field.h"
+#include "wire/message_scan.h"
+
+#include "base/ascii.h"
+#include "base/mem.h"
+
+#define STACK_MAX (MESSAGE_DEPTH_MAX + 1)
+// "--", a boundary, "--": as much of a line as can matter.
+#define HEAD_MAX (MESSAGE_BOUNDARY_MAX + 4)
+
+struct open_part {
+	uint32_t index;
+	uint32_t children;
+	uint32_t feeds_before; // line feeds before the body
+	bool is_digest;
+	bool delimited;  // a multipart whose boundary was seen
+	bool is_bounded; // `boundary` is in the set
+	struct boundary boundary;
+};
+
+struct message_parser {
+	struct message *message; // NULL after finish
+	size_t part_capacity;
+	struct message_scan scan;
+	struct field_reader fields;
+	struct boundary_set boundaries;
+	struct open_part stack[STACK_MAX];
+	size_t depth;    // parts on the stack
+	bool in_header;  // of the last one
+	uint64_t offset; // of the next byte
+	bool too_long;
+
+	uint64_t line_start;
+	uint32_t feeds;      // before this line
+	uint32_t last_break; // bytes of the line end before this line, as far
+			     // as a boundary may claim it
+	bool keeps_head;     // `head` has the line's first bytes
+	size_t head_len;
+	char head[HEAD_MAX];
+	char last; // the byte before this piece
+
+	struct buf header;
+	struct buf sample;
+};
+
+static const struct param us_ascii = {{"CHARSET", 7}, {"US-ASCII", 8}};
+
+static struct open_part *top(struct message_parser *parser)
+{
+	return &parser->stack[parser->depth - 1];
+}
+
+static struct message_part *part_at(
+    struct message_parser *parser, uint32_t index)
+{
+	return &parser->message->parts[index];
+}
+
+// A part begins below the last one on the stack, its header at `offset`.
+static void part_open(struct message_parser *parser, uint64_t offset)
+{
+	struct message *message = parser->message;
+	struct message_part part = {
+	    .parent = MESSAGE_NO_PART,
+	    .number = 1,
+	    .header_offset = (uint32_t)offset,
+	    .depth = (uint32_t)parser->depth,
+	};
+	bool is_message = true;
+	if (parser->depth) {
+		part.parent = top(parser)->index;
+		part.number = ++top(parser)->children;
+		is_message =
+		    part_at(parser, part.parent)->kind == MESSAGE_MESSAGE;
+	}
+	message->parts =
+	    arena_grow(&message->arena, message->parts, &parser->part_capacity,
+		message->part_count + 1, sizeof(*message->parts));
+	message->parts[message->part_count] = part;
+	parser->depth++;
+	*top(parser) = (struct open_part){.index = message->part_count++};
+	parser->in_header = true;
+	field_reader_start(&parser->fields, is_message);
+}
+
+// Room for another part below the last one.
+static bool part_has_room(const struct message_parser *parser)
+{
+	return parser->depth < STACK_MAX &&
+	       parser->message->part_count < MESSAGE_PARTS_MAX;
+}
+
+static void part_make_opaque(
+    struct message_parser *parser, struct message_part *part)
+{
+	part->kind = MESSAGE_LEAF;
+	part->opaque = true;
+	part->type = (struct content_value){
+	    .type = VIEW("application"), .subtype = VIEW("octet-stream")};
+	parser->message->parts_truncated = true;
+}
+
+// text/plain in US-ASCII: where Content-Type is missing or says nothing (RFC
+// 2045 section 5.2).
+static void part_make_text(struct message_part *part)
+{
+	part->kind = MESSAGE_LEAF;
+	part->type = (struct content_value){.type = VIEW("text"),
+	    .subtype = VIEW("plain"),
+	    .params = &us_ascii,
+	    .param_count = 1};
+}
+
+static void part_read_type(
+    struct message_parser *parser, struct message_part *part)
+{
+	struct view value = part->fields->value[MESSAGE_CONTENT_TYPE];
+	if (value.ptr) {
+		if (!content_type_parse(
+			&parser->message->arena, value, &part->type))
+			part_make_text(part);
+	} else if (parser->depth > 1 &&
+		   parser->stack[parser->depth - 2].is_digest) {
+		// RFC 2046 section 5.1.5
+		part->type = (struct content_value){
+		    .type = VIEW("message"), .subtype = VIEW("rfc822")};
+	} else {
+		part_make_text(part);
+	}
+	value = part->fields->value[MESSAGE_CONTENT_TRANSFER_ENCODING];
+	part->encoding =
+	    value.len ? transfer_encoding_parse(value) : TRANSFER_7BIT;
+}
+
+static void sample_begin(
+    struct message_parser *parser, const struct message_part *part)
+{
+	struct message *message = parser->message;
+	if (message->sample_part != MESSAGE_NO_PART ||
+	    !view_eq_nocase(part->type.type, VIEW("text")) ||
+	    (!view_eq_nocase(part->type.subtype, VIEW("plain")) &&
+		!view_eq_nocase(part->type.subtype, VIEW("html"))))
+		return;
+	struct view value = part->fields->value[MESSAGE_CONTENT_DISPOSITION];
+	if (view_starts_with_nocase(value, VIEW("attachment")))
+		return;
+	message->sample_part = top(parser)->index;
+	buf_reset(&parser->sample);
+}
+
+static bool is_blank(struct view text)
+{
+	return view_trim(text).len == 0;
+}
+
+// The part that the sample is of ends: keeps it, unless there is nothing in it.
+static void sample_end(
+    struct message_parser *parser, const struct message_part *part)
+{
+	struct message *message = parser->message;
+	if (parser->sample.len > part->body_len)
+		buf_truncate(&parser->sample, part->body_len);
+	if (is_blank(buf_view(&parser->sample))) {
+		message->sample_part = MESSAGE_NO_PART;
+		return;
+	}
+	message->sample =
+	    arena_copy(&message->arena, buf_view(&parser->sample));
+	message->sample_truncated = parser->sample.len < part->body_len;
+}
+
+static void header_end(struct message_parser *parser, uint64_t offset);
+static void headers_cut(struct message_parser *parser, uint64_t offset);
+static void part_close(
+    struct message_parser *parser, uint64_t offset, uint32_t feeds);
+
+static void multipart_begin(
+    struct message_parser *parser, struct message_part *part)
+{
+	struct view boundary = {NULL, 0};
+	content_param_find(&part->type, VIEW("boundary"), &boundary);
+	// A boundary cannot end in white space (RFC 2046 section 5.1.1), but
+	// may come with some.
+	while (boundary.len && ascii_is_space(boundary.ptr[boundary.len - 1]))
+		boundary.len--;
+	if (!boundary.len) {
+		part_make_text(part);
+		return;
+	}
+	if (!part_has_room(parser)) {
+		part_make_opaque(parser, part);
+		return;
+	}
+	struct open_part *open = top(parser);
+	part->kind = MESSAGE_MULTIPART;
+	open->is_digest = view_eq_nocase(part->type.subtype, VIEW("digest"));
+	open->is_bounded = true;
+	open->boundary.text = view_slice(boundary, 0, MESSAGE_BOUNDARY_MAX);
+	open->boundary.part = open->index;
+	boundary_set_add(&parser->boundaries, &open->boundary);
+}
+
+static void embedded_begin(
+    struct message_parser *parser, struct message_part *part, uint64_t offset)
+{
+	if (!part_has_room(parser)) {
+		part_make_opaque(parser, part);
+		return;
+	}
+	part->kind = MESSAGE_MESSAGE;
+	bool encoded = !transfer_is_identity(part->encoding);
+	part_open(parser, offset);
+	// Encoded against RFC 2046 section 5.2.1, or message/global with RFC
+	// 6532's leave: its header cannot be read, so all of it is body.
+	if (encoded)
+		header_end(parser, offset);
+}
+
+// The header of the part we are in ends, and its body begins, at `offset`.
+static void header_end(struct message_parser *parser, uint64_t offset)
+{
+	struct open_part *open = top(parser);
+	struct message_part *part = part_at(parser, open->index);
+	parser->in_header = false;
+	part->header_len = (uint32_t)(offset - part->header_offset);
+	part->body_offset = (uint32_t)offset;
+	part->fields =
+	    field_reader_finish(&parser->fields, &parser->message->arena);
+	open->feeds_before = parser->feeds;
+	part_read_type(parser, part);
+	if (view_eq_nocase(part->type.type, VIEW("multipart")))
+		multipart_begin(parser, part);
+	else if (view_eq_nocase(part->type.type, VIEW("message")) &&
+		 (view_eq_nocase(part->type.subtype, VIEW("rfc822")) ||
+		     view_eq_nocase(part->type.subtype, VIEW("global"))))
+		embedded_begin(parser, part, offset);
+	if (part_at(parser, open->index)->kind == MESSAGE_LEAF)
+		sample_begin(parser, part_at(parser, open->index));
+}
+
+// A multipart without parts. Closed at once, it gets an empty one, so that it
+// can be described; one whose boundary never came is text, for people to read.
+static void multipart_mend(
+    struct message_parser *parser, struct message_part *part)
+{
+	uint64_t offset = part->body_offset;
+	if (!top(parser)->delimited) {
+		part_make_text(part);
+	} else if (!part_has_room(parser)) {
+		part_make_opaque(parser, part);
+	} else {
+		size_t depth = parser->depth;
+		part_open(parser, offset);
+		headers_cut(parser, offset);
+		while (parser->depth > depth)
+			part_close(parser, offset, parser->feeds);
+	}
+}
+
+static void boundary_close(
+    struct message_parser *parser, struct open_part *open)
+{
+	if (open->is_bounded)
+		boundary_set_remove(&parser->boundaries, &open->boundary);
+	open->is_bounded = false;
+}
+
+// The last part on the stack ends at `offset`, after `feeds` line feeds.
+static void part_close(
+    struct message_parser *parser, uint64_t offset, uint32_t feeds)
+{
+	struct open_part *open = top(parser);
+	struct message_part *part = part_at(parser, open->index);
+	boundary_close(parser, open);
+	part->body_len = (uint32_t)(offset - part->body_offset);
+	part->body_lines = feeds - open->feeds_before;
+	if (part->kind == MESSAGE_MULTIPART && !open->children)
+		multipart_mend(parser, part);
+	part = part_at(parser, open->index);
+	part->next = parser->message->part_count;
+	if (parser->message->sample_part == open->index)
+		sample_end(parser, part);
+	parser->depth--;
+}
+
+// Closes headers that something else than a blank line ended, at `offset`.
+static void headers_cut(struct message_parser *parser, uint64_t offset)
+{
+	while (parser->in_header) {
+		header_end(parser, offset);
+		parser->last_break = 0; // belongs to the header
+	}
+}
+
+// This line is the boundary of the part `index`; the next begins at `offset`.
+static void boundary_line(
+    struct message_parser *parser, uint32_t index, bool closes, uint64_t offset)
+{
+	headers_cut(parser, parser->line_start);
+	uint64_t end = parser->line_start - parser->last_break;
+	uint32_t feeds = parser->feeds - (parser->last_break != 0);
+	while (top(parser)->index != index)
+		part_close(parser, end, feeds);
+	top(parser)->delimited = true;
+	if (closes)
+		boundary_close(parser, top(parser));
+	else if (part_has_room(parser))
+		part_open(parser, offset);
+	else
+		parser->message->parts_truncated = true;
+}
+
+static void line_begin(struct message_parser *parser, char first)
+{
+	parser->head_len = 0;
+	parser->keeps_head = first == '-' && parser->boundaries.count;
+	if (parser->in_header)
+		field_reader_line(
+		    &parser->fields, &parser->message->arena, first);
+}
+
+static void line_push(struct message_parser *parser, struct view piece)
+{
+	if (parser->keeps_head) {
+		struct view part =
+		    view_slice(piece, 0, HEAD_MAX - parser->head_len);
+		memcpy(parser->head + parser->head_len, part.ptr, part.len);
+		parser->head_len += part.len;
+	}
+	if (parser->in_header) {
+		field_reader_push(&parser->fields, piece);
+		if (parser->depth == 1)
+			buf_add(&parser->header,
+			    view_slice(piece, 0,
+				parser->header.max - parser->header.len));
+	} else if (parser->message->sample_part == top(parser)->index) {
+		buf_add(&parser->sample,
+		    view_slice(
+			piece, 0, MESSAGE_SAMPLE_MAX - parser->sample.len));
+	}
+}
+
+// The line is complete; the last `line_break` bytes before `offset` are its
+// end.
+static void line_end(struct message_parser *parser, uint32_t line_break)
+{
+	uint64_t offset = parser->offset;
+	uint32_t feeds = parser->feeds + (line_break != 0);
+	struct view head = view_of(parser->head, parser->head_len);
+	bool closes = false;
+	struct boundary *boundary = NULL;
+	if (parser->keeps_head && view_starts_with(head, VIEW("--")))
+		boundary = boundary_set_find(
+		    &parser->boundaries, view_from(head, 2), &closes);
+	bool is_blank_line = offset - parser->line_start == line_break;
+	if (boundary) {
+		boundary_line(parser, boundary->part, closes, offset);
+		parser->last_break = line_break;
+	} else if (parser->in_header && is_blank_line) {
+		parser->feeds = feeds;
+		header_end(parser, offset);
+		// The blank line belongs to the header, whatever comes next.
+		parser->last_break = 0;
+	} else {
+		parser->last_break = line_break;
+	}
+	parser->feeds = feeds;
+	parser->line_start = offset;
+}
+
+void message_parser_push(struct message_parser *parser, struct view piece)
+{
+	if (piece.len > MESSAGE_SIZE_MAX - parser->offset)
+		parser->too_long = true;
+	if (parser->too_long)
+		return;
+	message_scan_push(&parser->scan, piece);
+	while (piece.len) {
+		if (parser->offset == parser->line_start)
+			line_begin(parser, *piece.ptr);
+		size_t len = view_find_char(piece, '\n');
+		bool ended = len != SIZE_MAX;
+		len = ended ? len + 1 : piece.len;
+		line_push(parser, view_slice(piece, 0, len));
+		parser->offset += len;
+		if (ended) {
+			char before =
+			    len > 1 ? piece.ptr[len - 2] : parser->last;
+			line_end(parser, before == '\r' ? 2 : 1);
+		}
+		parser->last = piece.ptr[len - 1];
+		piece = view_from(piece, len);
+	}
+}
+
+struct message_parser *message_parser_new(size_t header_max)
+{
+	struct message_parser *parser = mem_zalloc(sizeof(*parser));
+	parser->message = mem_zalloc(sizeof(*parser->message));
+	arena_init(&parser->message->arena);
+	parser->message->sample_part = MESSAGE_NO_PART;
+	field_reader_init(&parser->fields);
+	boundary_set_init(&parser->boundaries);
+	buf_init(&parser->header, header_max);
+	buf_init(&parser->sample, MESSAGE_SAMPLE_MAX);
+	part_open(parser, 0);
+	return parser;
+}
+
+void message_parser_free(struct message_parser **parser)
+{
+	if (!*parser)
+		return;
+	message_free(&(*parser)->message);
+	field_reader_done(&(*parser)->fields);
+	buf_done(&(*parser)->header);
+	buf_done(&(*parser)->sample);
+	free(*parser);
+	*parser = NULL;
+}
+
+static void message_settle(struct message_parser *parser)
+{
+	struct message *message = parser->message;
+	const struct message_scan *scan = &parser->scan;
+	message->size = (uint32_t)parser->offset;
+	message->header_len = message->parts[0].header_len;
+	message->has_nul = scan->has_nul;
+	message->has_8bit = scan->has_8bit;
+	message->has_bare_cr = scan->cr != scan->crlf;
+	message->has_bare_lf = scan->lf != scan->crlf;
+	message->header =
+	    arena_copy(&message->arena, buf_view(&parser->header));
+	message->header_truncated = message->header.len < message->header_len;
+	message->fields_truncated = parser->fields.truncated;
+}
+
+enum rc message_parser_finish(
+    struct message_parser *parser, struct message **ret_message)
+{
+	if (parser->too_long)
+		return RC_LIMIT;
+	if (parser->offset != parser->line_start)
+		line_end(parser, 0);
+	headers_cut(parser, parser->offset);
+	while (parser->depth)
+		part_close(parser, parser->offset, parser->feeds);
+	message_settle(parser);
+	*ret_message = parser->message;
+	parser->message = NULL;
+	return RC_OK;
+}
+
+void message_free(struct message **message)
+{
+	if (!*message)
+		return;
+	struct arena arena = (*message)->arena;
+	free(*message);
+	arena_done(&arena);
+	*message = NULL;
+}
+
+struct message *message_parse(struct view bytes, size_t header_max)
+{
+	struct message_parser *parser = message_parser_new(header_max);
+	struct message *message = NULL;
+	message_parser_push(parser, bytes);
+	if (message_parser_finish(parser, &message) != RC_OK)
+		abort(); // the caller's promise: at most MESSAGE_SIZE_MAX
+	message_parser_free(&parser);
+	return message;
+}
