@@ -9,9 +9,9 @@
 // Adds the encoding of `bytes`, padded, without line breaks.
 void base64_encode(struct view bytes, struct buf *out);
 
-// Adds the bytes. RC_SYNTAX, and nothing added, when `text` is not canonical:
-// a byte out of the alphabet, white space, missing or misplaced padding, bits
-// left over that are not zero. RC_LIMIT when `out` is full.
+// Adds the bytes. On failure nothing is added. RC_SYNTAX when `text` is not
+// canonical: a byte out of the alphabet, white space, missing or misplaced
+// padding, bits left over that are not zero. RC_LIMIT when `out` is full.
 MUST_CHECK enum rc base64_decode(struct view text, struct buf *out);
 
 #endif

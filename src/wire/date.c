@@ -1,2 +1,400 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/date.h"
+
+#include "base/ascii.h"
+
+#define DAY_SECONDS 86400
+
+static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+// ---- The calendar -------------------------------------------------------
+
+// Both ways after Howard Hinnant, "chrono-compatible low-level date
+// algorithms": years begin in March, eras have 400 years.
+int64_t date_day_of_civil(struct date_civil civil)
+{
+	int64_t year = civil.year - (civil.month <= 2);
+	int64_t era = (year >= 0 ? year : year - 399) / 400;
+	int64_t year_of_era = year - era * 400;
+	int64_t month = (civil.month + 9) % 12;
+	int64_t day_of_year = (153 * month + 2) / 5 + civil.day - 1;
+	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 -
+			     year_of_era / 100 + day_of_year;
+	return era * 146097 + day_of_era - 719468;
+}
+
+struct date_civil date_civil_of_day(int64_t day)
+{
+	day += 719468;
+	int64_t era = (day >= 0 ? day : day - 146096) / 146097;
+	int64_t day_of_era = day - era * 146097;
+	int64_t year_of_era = (day_of_era - day_of_era / 1460 +
+				  day_of_era / 36524 - day_of_era / 146096) /
+			      365;
+	int64_t day_of_year =
+	    day_of_era -
+	    (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t month = (5 * day_of_year + 2) / 153;
+	struct date_civil civil;
+	civil.day = (int32_t)(day_of_year - (153 * month + 2) / 5 + 1);
+	civil.month = (int32_t)(month < 10 ? month + 3 : month - 9);
+	civil.year = (int32_t)(year_of_era + era * 400 + (civil.month <= 2));
+	return civil;
+}
+
+bool date_civil_is_valid(struct date_civil civil)
+{
+	static const unsigned char days[] = {
+	    31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	if (civil.year < 0 || civil.year > 9999 || civil.month < 1 ||
+	    civil.month > 12 || civil.day < 1 ||
+	    civil.day > days[civil.month - 1])
+		return false;
+	bool leap = civil.year % 4 == 0 &&
+		    (civil.year % 100 != 0 || civil.year % 400 == 0);
+	return civil.month != 2 || civil.day < 29 || leap;
+}
+
+// Floor division: seconds before 1970 belong to the day before.
+static int64_t day_of_seconds(int64_t seconds)
+{
+	int64_t day = seconds / DAY_SECONDS;
+	return seconds % DAY_SECONDS < 0 ? day - 1 : day;
+}
+
+int64_t date_local_day(struct date date)
+{
+	return day_of_seconds(date.seconds + date.zone_minutes * 60);
+}
+
+// ---- What all forms share -----------------------------------------------
+
+// A time on somebody's wall; -1: not seen yet.
+struct wall {
+	struct date_civil civil;
+	int hour;
+	int minute;
+	int second;
+	int zone;
+};
+
+static enum rc wall_to_date(const struct wall *wall, struct date *ret_date)
+{
+	if (!date_civil_is_valid(wall->civil) || wall->hour > 23 ||
+	    wall->minute > 59 || wall->second > 60)
+		return RC_INVALID;
+	int second = wall->second == 60 ? 59 : wall->second;
+	ret_date->zone_minutes = (int16_t)wall->zone;
+	ret_date->seconds = date_day_of_civil(wall->civil) * DAY_SECONDS +
+			    wall->hour * 3600 + wall->minute * 60 + second -
+			    wall->zone * 60;
+	return RC_OK;
+}
+
+// 1 to count when `word` begins with one of the three-letter `names`, else 0.
+static int name_index(const char *names, size_t count, struct view word)
+{
+	for (size_t i = 0; word.len >= 3 && i < count; i++)
+		if (view_eq_nocase(
+			view_slice(word, 0, 3), view_of(names + 3 * i, 3)))
+			return (int)i + 1;
+	return 0;
+}
+
+static int month_of_word(struct view word)
+{
+	return name_index(month_names, 12, word);
+}
+
+// ---- RFC 5322 -----------------------------------------------------------
+
+struct scan {
+	struct view rest;
+	struct wall wall;
+	bool zone_is_number; // "+0100" was seen: a name does not override it
+};
+
+static char scan_peek(const struct scan *scan, size_t offset)
+{
+	return offset < scan->rest.len ? scan->rest.ptr[offset] : '\0';
+}
+
+static void scan_skip(struct scan *scan, size_t len)
+{
+	scan->rest = view_from(scan->rest, len);
+}
+
+// Digits at the front as a number; what does not fit is clipped.
+static int scan_number(struct scan *scan, size_t *ret_digits)
+{
+	int number = 0;
+	size_t len = 0;
+	for (; ascii_is_digit(scan_peek(scan, len)); len++)
+		if (number < 100000)
+			number = number * 10 + (scan_peek(scan, len) - '0');
+	scan_skip(scan, len);
+	*ret_digits = len;
+	return number;
+}
+
+static void scan_comment(struct scan *scan)
+{
+	size_t depth = 0;
+	size_t at = 0;
+	for (; at < scan->rest.len; at++) {
+		char c = scan->rest.ptr[at];
+		if (c == '\\')
+			at++;
+		else if (c == '(')
+			depth++;
+		else if (c == ')' && --depth == 0)
+			break;
+	}
+	scan_skip(scan, at + 1);
+}
+
+// "2:44:25.123" after the hour.
+static void scan_time(struct scan *scan, int hour)
+{
+	size_t digits;
+	scan->wall.hour = hour;
+	scan_skip(scan, 1);
+	scan->wall.minute = scan_number(scan, &digits);
+	scan->wall.second = 0;
+	if (scan_peek(scan, 0) == ':') {
+		scan_skip(scan, 1);
+		scan->wall.second = scan_number(scan, &digits);
+	}
+	if (scan_peek(scan, 0) == '.' && ascii_is_digit(scan_peek(scan, 1))) {
+		scan_skip(scan, 1);
+		scan_number(scan, &digits);
+	}
+}
+
+// "-0700", "+01:00", "+2": a zone that cannot be is UTC.
+static void scan_zone(struct scan *scan)
+{
+	bool west = scan_peek(scan, 0) == '-';
+	size_t digits;
+	scan_skip(scan, 1);
+	int hours = scan_number(scan, &digits);
+	int minutes = 0;
+	if (scan_peek(scan, 0) == ':') {
+		scan_skip(scan, 1);
+		minutes = scan_number(scan, &digits);
+	} else if (digits > 2) {
+		minutes = hours % 100;
+		hours /= 100;
+	}
+	int zone = hours <= 23 && minutes <= 59 ? hours * 60 + minutes : 0;
+	scan->wall.zone = west ? -zone : zone;
+	scan->zone_is_number = true;
+}
+
+// RFC 5322 section 4.3: two digits from 50 on and three digits count from
+// 1900, two digits below 50 from 2000.
+static int full_year(int year, size_t digits)
+{
+	if (digits <= 2)
+		return year + (year < 50 ? 2000 : 1900);
+	return digits == 3 ? year + 1900 : year;
+}
+
+// "1996-07-17" and "1996/07/17" after the year.
+static void scan_iso(struct scan *scan)
+{
+	size_t digits;
+	scan_skip(scan, 1);
+	scan->wall.civil.month = scan_number(scan, &digits);
+	scan_skip(scan, 1);
+	scan->wall.civil.day = scan_number(scan, &digits);
+	if (ascii_upper(scan_peek(scan, 0)) == 'T')
+		scan_skip(scan, 1);
+}
+
+static void scan_digits(struct scan *scan)
+{
+	struct wall *wall = &scan->wall;
+	size_t digits;
+	int number = scan_number(scan, &digits);
+	char next = scan_peek(scan, 0);
+	bool digit_follows = ascii_is_digit(scan_peek(scan, 1));
+	if (next == ':' && digit_follows && wall->hour < 0) {
+		scan_time(scan, number);
+	} else if ((next == '-' || next == '/') && digit_follows &&
+		   digits == 4 && wall->civil.year < 0 &&
+		   wall->civil.month < 0) {
+		wall->civil.year = number;
+		scan_iso(scan);
+	} else if (digits <= 2 && wall->civil.day < 0) {
+		wall->civil.day = number;
+	} else if (wall->civil.year < 0) {
+		wall->civil.year = full_year(number, digits);
+	}
+}
+
+// The zone names of RFC 5322 section 4.3; others, single letters too, mean
+// "-0000" there: UTC.
+static void scan_word(struct scan *scan)
+{
+	static const struct {
+		const char *name;
+		int hours;
+	} zones[] = {{"EST", -5}, {"EDT", -4}, {"CST", -6}, {"CDT", -5},
+	    {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}};
+	size_t len = 0;
+	while (ascii_is_alpha(scan_peek(scan, len)))
+		len++;
+	struct view word = view_slice(scan->rest, 0, len);
+	scan_skip(scan, len);
+	struct wall *wall = &scan->wall;
+	if (view_eq_nocase(word, VIEW("PM")) && wall->hour >= 1 &&
+	    wall->hour < 12)
+		wall->hour += 12;
+	else if (view_eq_nocase(word, VIEW("AM")) && wall->hour == 12)
+		wall->hour = 0;
+	if (wall->civil.month < 0 && month_of_word(word))
+		wall->civil.month = month_of_word(word);
+	for (size_t i = 0; i < ARRAY_LEN(zones); i++)
+		if (!scan->zone_is_number &&
+		    view_eq_nocase(word, view_of_string(zones[i].name)))
+			wall->zone = zones[i].hours * 60;
+}
+
+enum rc date_parse_rfc5322(struct view text, struct date *ret_date)
+{
+	struct scan scan = {
+	    .rest = text,
+	    .wall = {.civil = {-1, -1, -1}, .hour = -1},
+	};
+	struct wall *wall = &scan.wall;
+	while (scan.rest.len) {
+		char c = scan.rest.ptr[0];
+		// A sign is a zone's only after the time: "17-Jul-1996".
+		bool zone = (c == '+' || c == '-') && wall->hour >= 0 &&
+			    !scan.zone_is_number &&
+			    ascii_is_digit(scan_peek(&scan, 1));
+		if (c == '(')
+			scan_comment(&scan);
+		else if (zone)
+			scan_zone(&scan);
+		else if (ascii_is_digit(c))
+			scan_digits(&scan);
+		else if (ascii_is_alpha(c))
+			scan_word(&scan);
+		else
+			scan_skip(&scan, 1);
+	}
+	if (wall->civil.year < 0 || wall->civil.month < 0 ||
+	    wall->civil.day < 0)
+		return RC_SYNTAX;
+	if (wall->hour < 0) {
+		wall->hour = 0;
+		wall->minute = 0;
+		wall->second = 0;
+	}
+	return wall_to_date(wall, ret_date);
+}
+
+// ---- IMAP ---------------------------------------------------------------
+
+// All of `text` as a number: digits only, at most four.
+static bool small_number(struct view text, int32_t *ret_number)
+{
+	uint32_t number;
+	if (text.len > 4 || !view_to_u32(text, &number))
+		return false;
+	*ret_number = (int32_t)number;
+	return true;
+}
+
+// "Feb-1994", to the end of `text`.
+static bool parse_month_year(struct view text, struct date_civil *civil)
+{
+	if (text.len != 8 || text.ptr[3] != '-' ||
+	    !small_number(view_from(text, 4), &civil->year))
+		return false;
+	civil->month = month_of_word(view_slice(text, 0, 3));
+	return civil->month != 0;
+}
+
+enum rc date_parse_day(struct view text, int64_t *ret_day)
+{
+	struct date_civil civil;
+	size_t dash = view_find_char(text, '-');
+	if (dash == SIZE_MAX || dash > 2 ||
+	    !small_number(view_slice(text, 0, dash), &civil.day) ||
+	    !parse_month_year(view_from(text, dash + 1), &civil))
+		return RC_SYNTAX;
+	if (!date_civil_is_valid(civil))
+		return RC_INVALID;
+	*ret_day = date_day_of_civil(civil);
+	return RC_OK;
+}
+
+enum rc date_parse_imap(struct view text, struct date *ret_date)
+{
+	// "17-Jul-1996 02:44:25 -0700"
+	if (text.len != DATE_IMAP_LEN || text.ptr[2] != '-' ||
+	    text.ptr[11] != ' ' || text.ptr[14] != ':' || text.ptr[17] != ':' ||
+	    text.ptr[20] != ' ' || (text.ptr[21] != '+' && text.ptr[21] != '-'))
+		return RC_SYNTAX;
+	struct wall wall;
+	int32_t hours;
+	int32_t minutes;
+	size_t blank = text.ptr[0] == ' '; // date-day-fixed
+	if (!small_number(
+		view_slice(text, blank, 2 - blank), &wall.civil.day) ||
+	    !parse_month_year(view_slice(text, 3, 8), &wall.civil) ||
+	    !small_number(view_slice(text, 12, 2), &wall.hour) ||
+	    !small_number(view_slice(text, 15, 2), &wall.minute) ||
+	    !small_number(view_slice(text, 18, 2), &wall.second) ||
+	    !small_number(view_slice(text, 22, 2), &hours) ||
+	    !small_number(view_slice(text, 24, 2), &minutes))
+		return RC_SYNTAX;
+	if (hours > 23 || minutes > 59)
+		return RC_INVALID;
+	wall.zone = hours * 60 + minutes;
+	if (text.ptr[21] == '-')
+		wall.zone = -wall.zone;
+	return wall_to_date(&wall, ret_date);
+}
+
+static void put_two(char *at, int number)
+{
+	at[0] = (char)('0' + number / 10 % 10);
+	at[1] = (char)('0' + number % 10);
+}
+
+void date_format_imap(struct date date, struct buf *out)
+{
+	const int64_t lowest = -62167219200;  // 0000-01-01 00:00:00
+	const int64_t highest = 253402300799; // 9999-12-31 23:59:59
+	int zone = date.zone_minutes;
+	if (zone < -1439 || zone > 1439)
+		zone = 0;
+	int64_t local = date.seconds;
+	if (local < lowest + DAY_SECONDS || local > highest - DAY_SECONDS) {
+		zone = 0;
+		local = local < lowest    ? lowest
+			: local > highest ? highest
+					  : local;
+	}
+	local += zone * 60;
+	int64_t day = day_of_seconds(local);
+	int second = (int)(local - day * DAY_SECONDS);
+	struct date_civil civil = date_civil_of_day(day);
+	char text[DATE_IMAP_LEN + 1] = "  -   -       :  :   +    ";
+	put_two(text, civil.day);
+	memcpy(text + 3, month_names + 3 * (civil.month - 1), 3);
+	put_two(text + 7, civil.year / 100);
+	put_two(text + 9, civil.year);
+	put_two(text + 12, second / 3600);
+	put_two(text + 15, second / 60 % 60);
+	put_two(text + 18, second % 60);
+	text[21] = zone < 0 ? '-' : '+';
+	int size = zone < 0 ? -zone : zone;
+	put_two(text + 22, size / 60);
+	put_two(text + 24, size % 60);
+	buf_add(out, view_of(text, DATE_IMAP_LEN));
+}

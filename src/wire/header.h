@@ -13,8 +13,9 @@ struct header_field {
 	// line that is no field: no colon, a blank inside or before its name
 	// ("From x@y Mon …" of mbox), or a control character in it.
 	struct view name;
-	// After the colon, blanks at its front left out, folding inside kept,
-	// without the last line end. For a line that is no field, all of it.
+	// After the colon, white space at its front left out, folding inside
+	// kept, without the last line end. For a line that is no field, all of
+	// it.
 	struct view value;
 	// From the first byte to the end of the last line end.
 	struct view whole;
