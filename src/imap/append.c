@@ -192,7 +192,7 @@ static enum imap_take begin_message(
 	append->in_utf8 = literal->utf8;
 	append->messages = arena_grow(&command->arena, append->messages,
 	    &append->capacity, append->count + 1, sizeof(message));
-	message.draft = store_draft_new(session->account);
+	message.draft = store_draft_new(store_account_store(session->account));
 	append->messages[append->count++] = message;
 	return IMAP_TAKE_STREAM;
 }
