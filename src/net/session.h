@@ -18,8 +18,8 @@ enum net_next {
 };
 
 // A session that can go on producing output returns NET_DRAIN when `out` holds
-// this much. `out` itself takes NET_OUTPUT_MAX bytes in all.
-// Over it the connection is cut off.
+// this much. `out` itself takes NET_OUTPUT_MAX bytes in all; a connection whose
+// session wants to say more is cut off.
 #define NET_OUTPUT_HIGH ((size_t)128 * 1024)
 #define NET_OUTPUT_MAX  ((size_t)64 * 1024 * 1024)
 
