@@ -108,11 +108,11 @@ static void refuse(struct listener *listener, int fd,
     const struct address *peer, const char *reason)
 {
 	struct view words = listener->config.refusal;
+	atomic_fetch_add(&listener->server->refused, 1);
 	if (words.len && !listener->config.implicit_tls)
 		(void)!send(
 		    fd, words.ptr, words.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	close(fd);
-	atomic_fetch_add(&listener->server->refused, 1);
 	char text[64];
 	address_format(peer, text, sizeof(text));
 	struct log_line line;
