@@ -97,6 +97,11 @@ static enum net_next obey(
 	} else if (view_eq(command, VIEW("STARTTLS"))) {
 		buf_add_literal(out, "OK\r\n");
 		return NET_START_TLS;
+	} else if (view_eq(command, VIEW("GATED"))) {
+		atomic_fetch_add(&session->line->waiting, 1);
+		wait_for(&session->line->gate, 1);
+		buf_add_literal(out, "OK\r\n");
+		return NET_START_TLS;
 	} else if (view_eq(command, VIEW("COMPRESS"))) {
 		buf_add_literal(out, "OK\r\n");
 		return NET_COMPRESS;
@@ -359,6 +364,8 @@ bool client_tls(struct client *client, const char *name, int version,
     SSL_SESSION *session, const char *alpn)
 {
 	client->context = SSL_CTX_new(TLS_client_method());
+	if (version < TLS1_2_VERSION)
+		SSL_CTX_set_security_level(client->context, 0);
 	SSL_CTX_set_min_proto_version(client->context, version);
 	SSL_CTX_set_max_proto_version(client->context, version);
 	client->ssl = SSL_new(client->context);

@@ -6,6 +6,7 @@
 //	TIMEOUT n     OK, and from then on a timeout of n seconds
 //	INFO          what is known of TLS
 //	STARTTLS, COMPRESS, QUIT
+//	GATED         STARTTLS, held until the test opens the gate
 #ifndef ROOST_NET_TEST_LINE_H
 #define ROOST_NET_TEST_LINE_H
 
@@ -28,6 +29,8 @@ struct line_server {
 	_Atomic unsigned wakes;    // wake() calls
 	_Atomic unsigned evil;     // EVIL commands carried out
 	_Atomic unsigned resumes;
+	_Atomic unsigned waiting;       // sessions before the gate
+	_Atomic unsigned gate;          // 1: open
 	_Atomic uint64_t wake_delay_ns; // the longest from ask to call
 	_Atomic uint64_t wake_asked_ns;
 	pthread_mutex_t lock; // guards what follows

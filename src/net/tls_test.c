@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <malloc.h>
+#include <openssl/err.h>
 #include <openssl/x509.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -68,6 +69,10 @@ static void test_old_versions_are_refused(void **state)
 	line_server_start(&line, names);
 	client_open(&client, line.tls_port);
 	assert_false(client_tls(&client, NULL, TLS1_1_VERSION, NULL, NULL));
+	// The server's own word, not the client's unwillingness.
+	assert_int_equal(ERR_GET_REASON(ERR_peek_last_error()),
+	    SSL_R_TLSV1_ALERT_PROTOCOL_VERSION);
+	ERR_clear_error();
 	client_close(&client);
 	line_server_stop(&line, 5);
 }
@@ -215,6 +220,30 @@ static void test_starttls_injection_in_one_packet(void **state)
 		client_close(&client);
 		assert_int_equal(atomic_load(&line.evil), 0);
 	}
+	line_server_stop(&line, 5);
+}
+
+// In packets of their own, while the server is still at its reply.
+static void test_starttls_injection_before_the_reply(void **state)
+{
+	(void)state;
+	struct line_server line = {0};
+	struct client client;
+	line_server_start(&line, names);
+	client_open(&client, line.port);
+	client_expect(&client, "HELLO");
+	client_send(&client, "GATED\r\n");
+	wait_for(&line.waiting, 1);
+	client_send(&client, "EVIL\r\n");
+	client_send(&client, "EVIL\r\nEVI");
+	atomic_store(&line.gate, 1);
+	client_expect(&client, "OK");
+	assert_true(client_tls(&client, NULL, TLS1_3_VERSION, NULL, NULL));
+	client_send(&client, "L\r\nECHO clean\r\n");
+	client_expect(&client, "BAD");
+	client_expect(&client, "clean");
+	client_close(&client);
+	assert_int_equal(atomic_load(&line.evil), 0);
 	line_server_stop(&line, 5);
 }
 
@@ -452,6 +481,7 @@ int main(void)
 	    cmocka_unit_test(test_reload_keeps_connections),
 	    cmocka_unit_test(test_starttls),
 	    cmocka_unit_test(test_starttls_injection_in_one_packet),
+	    cmocka_unit_test(test_starttls_injection_before_the_reply),
 	    cmocka_unit_test(test_starttls_injection_in_separate_packets),
 	    cmocka_unit_test(test_handshake_times_out),
 	    cmocka_unit_test(test_garbage_instead_of_a_handshake),
