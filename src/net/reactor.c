@@ -336,7 +336,6 @@ void reactor_free(struct reactor **reactor)
 	struct reactor *gone = *reactor;
 	if (!gone)
 		return;
-	*reactor = NULL;
 	atomic_store(&gone->ending, true);
 	if (gone->wake_fd >= 0)
 		signal_one(gone);
@@ -345,6 +344,8 @@ void reactor_free(struct reactor **reactor)
 		free(gone->workers[i].thread.input);
 		buf_done(&gone->workers[i].thread.output);
 	}
+	// Not before: until they have ended, the threads use it.
+	*reactor = NULL;
 	free(gone->workers);
 	close_if_open(gone->epoll_fd);
 	close_if_open(gone->wake_fd);

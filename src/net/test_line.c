@@ -370,8 +370,11 @@ bool client_tls(struct client *client, const char *name, int version,
 	SSL_CTX_set_max_proto_version(client->context, version);
 	client->ssl = SSL_new(client->context);
 	SSL_set_fd(client->ssl, client->fd);
-	if (name)
-		SSL_set_tlsext_host_name(client->ssl, name);
+	if (name) {
+		char asked[256]; // the call lacks the const
+		snprintf(asked, sizeof(asked), "%s", name);
+		SSL_set_tlsext_host_name(client->ssl, asked);
+	}
 	if (session)
 		SSL_set_session(client->ssl, session);
 	if (alpn) {
