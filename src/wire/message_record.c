@@ -247,7 +247,9 @@ void message_record_build(struct charset_cache *cache,
 	char *at = buf_reserve(out, fixed);
 	if (!at)
 		return;
-	buf_init(&builder.charsets, MESSAGE_FIELDS_MAX + 16);
+	// Written out, or the default one.
+	buf_init(&builder.charsets,
+	    MESSAGE_FIELDS_MAX + MESSAGE_PARTS_MAX * sizeof("US-ASCII"));
 	for (size_t i = 0; i < message->part_count; i++)
 		part_put(&builder, &message->parts[i],
 		    at + RECORD_HEAD_BYTES + i * RECORD_PART_BYTES);
