@@ -40,13 +40,15 @@ struct charset_decoder {
 	enum charset_kind kind;
 	uint8_t held_len; // UTF-8: the beginning of a character
 	char held[4];
+	uint16_t high; // ICU: the first half of a surrogate pair
 	struct charset_cache *cache;
 	struct UConverter *converter; // CHARSET_ICU only, out of the cache
 	char name[CHARSET_NAME_MAX + 1];
 };
 
 // True when the charset is known, under the names mail uses for it (SEARCH
-// CHARSET). "" and quotes around the name are accepted.
+// CHARSET). "" and quotes around the name are accepted; names that say nothing
+// ("unknown-8bit") can be opened but are not known.
 bool charset_is_known(struct view name);
 
 // Opens a decoder for `name` (as in a Content-Type or an encoded word; a

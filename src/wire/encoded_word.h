@@ -23,6 +23,18 @@ void encoded_word_decode(
 void encoded_word_decode_phrase(
     struct charset_cache *cache, struct view raw, struct buf *out);
 
+// The parts of one encoded word, as they stand.
+struct encoded_word {
+	struct view charset; // a language after "*" included
+	bool base64;         // else Q
+	struct view text;
+	size_t len; // of all of it, "=?" and "?=" included
+};
+
+// Reads the encoded word that `text` begins with; false when there is none.
+// Never looks beyond the next "=?".
+bool encoded_word_read(struct view text, struct encoded_word *ret_word);
+
 // False when encoded_word_decode() would give `raw` back as it is. Cheap.
 bool encoded_word_is_needed(struct view raw);
 

@@ -12,14 +12,16 @@
 
 #include "base/buf.h"
 
+struct UNormalizer2;
+
 enum fold_mode {
 	// RFC 5051 to the letter: sort keys, comparing subjects.
 	FOLD_CASEMAP,
 	// RFC 5051, then what a decomposition brought in is titlecased too (a
 	// "ﬁ" ligature matches "FI"), and every run of SP, HTAB, CR and LF (and
-	// of what folds to
-	// SP: no-break space, ideographic space …) becomes one SP. So a needle
-	// with a space is found in a header folded over lines, in a body broken
+	// of what folds to SP: no-break space, ideographic space …) becomes one
+	// SP. So a needle with a space is found in a header folded over lines,
+	// in a body broken
 	// over lines, and in columns; a line end alone matches a space. Needle
 	// and text fold alike, so nothing that RFC 9051 section 6.4.4 calls a
 	// substring is missed.
@@ -31,6 +33,7 @@ enum fold_mode {
 
 struct fold {
 	enum fold_mode mode;
+	const struct UNormalizer2 *nfkd; // ICU's; shared, constant
 	bool after_space; // FOLD_SEARCH: the last byte out was SP
 	uint8_t held_len; // the beginning of a character
 	char held[4];
@@ -51,7 +54,7 @@ void fold_text(enum fold_mode mode, struct view text, struct buf *out);
 
 // Looks for one needle in texts given in pieces, folded by FOLD_SEARCH. Found
 // also across pieces. Linear whatever the pieces' sizes. Memory: three times
-// the needle and about 40 KiB while in use.
+// the needle and 16 to 100 KiB while in use.
 struct fold_matcher {
 	struct buf needle; // folded
 	struct buf window; // folded text not yet ruled out

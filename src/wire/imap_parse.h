@@ -113,6 +113,7 @@ enum imap_system_flag {
 	IMAP_FLAG_DELETED = 4,
 	IMAP_FLAG_SEEN = 8,
 	IMAP_FLAG_DRAFT = 16,
+	IMAP_FLAG_RECENT = 32, // for writing; no client may set it
 };
 
 struct imap_flags {

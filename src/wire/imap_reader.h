@@ -77,18 +77,20 @@ struct imap_event {
 
 struct imap_reader {
 	struct imap_reader_limits limits;
-	struct buf text;  // the unfinished command; no memory between commands
-	size_t scanned;   // bytes of `text` before the current line piece
-	size_t collected; // bytes of collected literals in `text`
+	struct buf text;   // the unfinished command; no memory between commands
+	size_t line_start; // where in `text` the line at hand begins
+	size_t collected;  // bytes of collected literals in `text`
+	size_t before;     // bytes of `text` before the announcement
 	struct imap_literal literal; // announced
 	uint64_t left;               // of the literal being taken
 	int state;
 	bool continued;
-	bool plain_line;             // the next line holds no literal
-	bool shown;                  // `text` was shown and is to be dropped
-	struct fault *fault;         // owned; NULL unless in a fault
-	char tail[IMAP_READER_TAIL]; // end of a line that is being skipped
+	bool plain_line;     // the next line announces no literal
+	bool shown;          // `text` was shown whole and is to be dropped
+	bool skip_literal;   // in a fault: skipping begins with `literal`
+	struct fault *fault; // owned; NULL unless in a fault
 	size_t tail_len;
+	char tail[IMAP_READER_TAIL]; // the end of a line that is being skipped
 };
 
 void imap_reader_init(

@@ -51,4 +51,9 @@ struct imap_search {
 MUST_CHECK enum rc imap_search_parse(struct imap_cursor *cursor,
     enum imap_search_command command, struct imap_search *ret_search);
 
+// search-key *(SP search-key) alone: sets `root` and the four "has_" members
+// after it, of a search that is zero otherwise.
+MUST_CHECK enum rc imap_search_parse_keys(
+    struct imap_cursor *cursor, struct imap_search *search);
+
 #endif

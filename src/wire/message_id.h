@@ -11,8 +11,8 @@
 #define MESSAGE_ID_MAX 998
 
 // Takes the next identifier off the front of `*rest` (a field's value, folding
-// included) and puts it, without "<" ">", quotes, escapes, comments and white
-// space, into `out`, which is reset first. Passes over anything that is not
+// included) and puts it, without "<" ">", quotes, escapes and white space, into
+// `out`, which is reset first. Passes over anything that is not
 // "<…@…>". False when there is none left. Case is kept.
 bool message_id_next(struct view *rest, struct buf *out);
 

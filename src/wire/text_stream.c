@@ -1,2 +1,92 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/text_stream.h"
+
+#include "wire/utf8.h"
+
+#define PIECE_BYTES 8192 // raw bytes looked at in one step
+
+// Bytes never grow by more than this on the way to UTF-8: a byte is at most
+// one UTF-16 unit in all charsets but those where a pair of bytes is three.
+#define TEXT_GROWTH_MAX 6
+
+void text_stream_init(struct text_stream *stream, struct charset_cache *cache,
+    enum transfer_encoding encoding, struct view charset)
+{
+	transfer_decoder_init(&stream->transfer, encoding);
+	if (charset_decoder_open(cache, charset, &stream->charset) != RC_OK)
+		stream->charset =
+		    (struct charset_decoder){.kind = CHARSET_GUESS};
+	size_t decoded_max = PIECE_BYTES + TRANSFER_BLANKS_MAX + 16;
+	buf_init(&stream->decoded, decoded_max);
+	buf_init(&stream->text, decoded_max * TEXT_GROWTH_MAX);
+	stream->ended = false;
+}
+
+void text_stream_done(struct text_stream *stream)
+{
+	charset_decoder_close(&stream->charset);
+	buf_done(&stream->decoded);
+	buf_done(&stream->text);
+}
+
+// The end of the part: whatever the decoders still hold.
+static bool drain(struct text_stream *stream, struct view *ret_text)
+{
+	buf_reset(&stream->decoded);
+	buf_reset(&stream->text);
+	transfer_decode_end(&stream->transfer, &stream->decoded);
+	charset_decode(
+	    &stream->charset, buf_view(&stream->decoded), &stream->text);
+	charset_decode_end(&stream->charset, &stream->text);
+	stream->ended = true;
+	*ret_text = buf_view(&stream->text);
+	return stream->text.len > 0;
+}
+
+bool text_stream_next(struct text_stream *stream, struct view *raw, bool last,
+    struct view *ret_text)
+{
+	while (raw->len) {
+		struct view piece = view_slice(*raw, 0, PIECE_BYTES);
+		*raw = view_from(*raw, piece.len);
+		if (!transfer_is_identity(stream->transfer.encoding)) {
+			buf_reset(&stream->decoded);
+			transfer_decode(
+			    &stream->transfer, piece, &stream->decoded);
+			piece = buf_view(&stream->decoded);
+		}
+		if (piece.len == 0)
+			continue;
+		if (charset_is_identity(&stream->charset, piece)) {
+			*ret_text = piece;
+			return true;
+		}
+		buf_reset(&stream->text);
+		charset_decode(&stream->charset, piece, &stream->text);
+		if (stream->text.len) {
+			*ret_text = buf_view(&stream->text);
+			return true;
+		}
+	}
+	return last && !stream->ended && drain(stream, ret_text);
+}
+
+enum rc text_stream_decode(struct charset_cache *cache,
+    enum transfer_encoding encoding, struct view charset, struct view raw,
+    struct buf *out)
+{
+	struct text_stream stream;
+	struct view text;
+	enum rc rc = RC_OK;
+	text_stream_init(&stream, cache, encoding, charset);
+	while (text_stream_next(&stream, &raw, true, &text)) {
+		size_t room = out->max - out->len;
+		buf_add(out, utf8_truncate(text, room));
+		if (text.len > room) {
+			rc = RC_LIMIT;
+			break;
+		}
+	}
+	text_stream_done(&stream);
+	return rc;
+}

@@ -148,8 +148,9 @@ static char *base64_byte(
 static void base64_decode_piece(
     struct transfer_decoder *decoder, struct view piece, struct buf *out)
 {
-	// Never more bytes than characters, and one that a group may hold.
-	char *start = buf_reserve(out, piece.len + 3);
+	// Three bytes for each group that is or becomes full, two for each that
+	// a "=" ends early: at most one for each character but the held ones.
+	char *start = buf_reserve(out, (piece.len / 4 + 2) * 3);
 	if (!start)
 		return;
 	char *to = start;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 size_t utf8_ascii_len(struct view text)
 {
 	const uint64_t high = 0x8080808080808080u;
@@ -161,6 +163,13 @@ void utf8_add_valid(struct buf *out, struct view text)
 		}
 		text = view_from(text, good);
 	}
+}
+
+void utf8_blank_controls(struct buf *buf, size_t from)
+{
+	for (size_t i = from; i < buf->len; i++)
+		if (ascii_is_control(buf->ptr[i]) && buf->ptr[i] != '\t')
+			buf->ptr[i] = ' ';
 }
 
 struct view utf8_truncate(struct view text, size_t max_bytes)

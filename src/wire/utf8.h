@@ -31,6 +31,9 @@ void utf8_add(struct buf *out, uint32_t code);
 // Adds `text`, bad bytes replaced by U+FFFD.
 void utf8_add_valid(struct buf *out, struct view text);
 
+// Makes SP of the control characters but HTAB in `buf` from byte `from` on.
+void utf8_blank_controls(struct buf *buf, size_t from);
+
 // The longest beginning of `text` with at most `max_bytes` bytes, or at most
 // `max_codes` code points, that does not cut a character.
 struct view utf8_truncate(struct view text, size_t max_bytes);

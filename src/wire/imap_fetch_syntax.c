@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: Apache-2.0
+// FETCH arguments; see the header.
+#include "wire/imap_fetch_syntax.h"
+
+#include "base/ascii.h"
+#include "wire/imap_write.h"
+
+// What a word begins. A label is its own for what has no section.
+struct word {
+	struct view name;
+	enum imap_fetch_type type;
+	enum imap_section_what what; // RFC822.HEADER and RFC822.TEXT
+	bool peek;
+	bool section; // "[…]" must follow
+	bool partial; // "<…>" may follow that
+};
+
+#define WORD(text, ...)                                                        \
+	{                                                                      \
+		.name = {text, sizeof(text) - 1}, __VA_ARGS__                  \
+	}
+
+static const struct word words[] = {
+    WORD("UID", IMAP_FETCH_UID),
+    WORD("FLAGS", IMAP_FETCH_FLAGS),
+    WORD("INTERNALDATE", IMAP_FETCH_INTERNALDATE),
+    WORD("RFC822.SIZE", IMAP_FETCH_RFC822_SIZE),
+    WORD("ENVELOPE", IMAP_FETCH_ENVELOPE),
+    WORD("BODYSTRUCTURE", IMAP_FETCH_BODYSTRUCTURE),
+    WORD("BODY", IMAP_FETCH_BODY_STRUCTURE_BASIC),
+    WORD("MODSEQ", IMAP_FETCH_MODSEQ),
+    WORD("EMAILID", IMAP_FETCH_EMAILID),
+    WORD("THREADID", IMAP_FETCH_THREADID),
+    WORD("SAVEDATE", IMAP_FETCH_SAVEDATE),
+    WORD("PREVIEW", IMAP_FETCH_PREVIEW),
+    WORD("RFC822", IMAP_FETCH_BODY, IMAP_SECTION_WHOLE),
+    // RFC 3501 section 6.4.5: RFC822.HEADER does not set \Seen.
+    WORD("RFC822.HEADER", IMAP_FETCH_BODY, IMAP_SECTION_HEADER, .peek = true),
+    WORD("RFC822.TEXT", IMAP_FETCH_BODY, IMAP_SECTION_TEXT),
+    WORD("BODY.PEEK", IMAP_FETCH_BODY, .peek = true, .section = true,
+	.partial = true),
+    WORD("BINARY", IMAP_FETCH_BINARY, .section = true, .partial = true),
+    WORD("BINARY.PEEK", IMAP_FETCH_BINARY, .peek = true, .section = true,
+	.partial = true),
+    WORD("BINARY.SIZE", IMAP_FETCH_BINARY_SIZE, .peek = true, .section = true),
+};
+
+static const struct word body_section =
+    WORD("BODY", IMAP_FETCH_BODY, .section = true, .partial = true);
+
+// RFC 9051 section 6.4.5: what each macro stands for.
+static const enum imap_fetch_type macro_items[] = {
+    IMAP_FETCH_FLAGS,
+    IMAP_FETCH_INTERNALDATE,
+    IMAP_FETCH_RFC822_SIZE,
+    IMAP_FETCH_ENVELOPE,
+    IMAP_FETCH_BODY_STRUCTURE_BASIC,
+};
+
+static const struct {
+	struct view name;
+	size_t count;
+} macros[] = {
+    {{"ALL", 3}, 4},
+    {{"FAST", 4}, 3},
+    {{"FULL", 4}, 5},
+};
+
+static enum rc parse_parts(
+    struct imap_cursor *cursor, struct imap_section *section)
+{
+	size_t capacity = 0;
+	do {
+		if (section->part_count == IMAP_SECTION_PARTS_MAX)
+			return imap_reject(cursor, RC_LIMIT,
+			    "more part numbers than the limit of %d",
+			    IMAP_SECTION_PARTS_MAX);
+		uint32_t part = 0;
+		enum rc rc = imap_parse_nz_number(cursor, &part);
+		if (rc != RC_OK)
+			return rc;
+		section->parts =
+		    arena_grow(cursor->arena, section->parts, &capacity,
+			section->part_count + 1, sizeof(*section->parts));
+		section->parts[section->part_count++] = part;
+		struct view rest = imap_cursor_rest(cursor);
+		if (rest.len < 2 || rest.ptr[0] != '.' ||
+		    !ascii_is_digit(rest.ptr[1]))
+			return RC_OK;
+		cursor->at++;
+	} while (true);
+}
+
+// header-list = "(" header-fld-name *(SP header-fld-name) ")"
+static enum rc parse_fields(
+    struct imap_cursor *cursor, struct imap_section *section)
+{
+	size_t capacity = 0;
+	enum rc rc = imap_parse_sp(cursor);
+	if (rc == RC_OK && !imap_take_char(cursor, '('))
+		return imap_expected(cursor, "a list of header field names");
+	while (rc == RC_OK) {
+		struct view name;
+		rc = imap_parse_astring(cursor, "a header field's name", &name);
+		if (rc != RC_OK)
+			return rc;
+		section->fields =
+		    arena_grow(cursor->arena, section->fields, &capacity,
+			section->field_count + 1, sizeof(*section->fields));
+		section->fields[section->field_count++] = name;
+		if (!imap_take_char(cursor, ' '))
+			return imap_parse_char(cursor, ')');
+	}
+	return rc;
+}
+
+// section-msgtext, or behind part numbers section-text.
+static enum rc parse_section_text(
+    struct imap_cursor *cursor, struct imap_section *section)
+{
+	if (imap_take_word(cursor, VIEW("HEADER.FIELDS"))) {
+		section->what = IMAP_SECTION_HEADER_FIELDS;
+		return parse_fields(cursor, section);
+	}
+	if (imap_take_word(cursor, VIEW("HEADER.FIELDS.NOT"))) {
+		section->what = IMAP_SECTION_HEADER_FIELDS_NOT;
+		return parse_fields(cursor, section);
+	}
+	if (imap_take_word(cursor, VIEW("HEADER")))
+		section->what = IMAP_SECTION_HEADER;
+	else if (imap_take_word(cursor, VIEW("TEXT")))
+		section->what = IMAP_SECTION_TEXT;
+	else if (section->part_count && imap_take_word(cursor, VIEW("MIME")))
+		section->what = IMAP_SECTION_MIME;
+	else
+		return imap_expected(
+		    cursor, section->part_count
+				? "a part number, HEADER, HEADER.FIELDS,"
+				  " HEADER.FIELDS.NOT, TEXT or MIME"
+				: "\"]\", a part number, HEADER, HEADER.FIELDS,"
+				  " HEADER.FIELDS.NOT or TEXT");
+	return RC_OK;
+}
+
+// `binary`: section-binary, which has part numbers only.
+static enum rc parse_section(
+    struct imap_cursor *cursor, bool binary, struct imap_section *ret_section)
+{
+	struct imap_section section = {0};
+	enum rc rc = imap_parse_char(cursor, '[');
+	if (rc != RC_OK)
+		return rc;
+	bool parts = ascii_is_digit(imap_peek(cursor));
+	if (parts)
+		rc = parse_parts(cursor, &section);
+	else if (binary && imap_peek(cursor) != ']')
+		return imap_expected(cursor, "a part number or \"]\"");
+	if (rc == RC_OK && !binary &&
+	    (parts ? imap_take_char(cursor, '.') : imap_peek(cursor) != ']'))
+		rc = parse_section_text(cursor, &section);
+	if (rc == RC_OK)
+		rc = imap_parse_char(cursor, ']');
+	if (rc == RC_OK)
+		*ret_section = section;
+	return rc;
+}
+
+enum rc imap_section_parse(
+    struct imap_cursor *cursor, struct imap_section *ret_section)
+{
+	return parse_section(cursor, false, ret_section);
+}
+
+static void write_fields(const struct imap_section *section, struct buf *out)
+{
+	for (size_t i = 0; i < section->field_count; i++) {
+		buf_add_string(out, i ? " " : " (");
+		imap_write_astring(out, section->fields[i], false);
+	}
+	buf_add_char(out, ')');
+}
+
+void imap_section_write(const struct imap_section *section, struct buf *out)
+{
+	buf_add_char(out, '[');
+	for (size_t i = 0; i < section->part_count; i++) {
+		if (i)
+			buf_add_char(out, '.');
+		buf_add_u64(out, section->parts[i]);
+	}
+	if (section->part_count && section->what != IMAP_SECTION_WHOLE)
+		buf_add_char(out, '.');
+	switch (section->what) {
+	case IMAP_SECTION_WHOLE: break;
+	case IMAP_SECTION_HEADER: buf_add_literal(out, "HEADER"); break;
+	case IMAP_SECTION_HEADER_FIELDS:
+		buf_add_literal(out, "HEADER.FIELDS");
+		write_fields(section, out);
+		break;
+	case IMAP_SECTION_HEADER_FIELDS_NOT:
+		buf_add_literal(out, "HEADER.FIELDS.NOT");
+		write_fields(section, out);
+		break;
+	case IMAP_SECTION_TEXT: buf_add_literal(out, "TEXT"); break;
+	case IMAP_SECTION_MIME: buf_add_literal(out, "MIME"); break;
+	}
+	buf_add_char(out, ']');
+}
+
+// partial = "<" number64 "." nz-number64 ">"
+static enum rc parse_partial(
+    struct imap_cursor *cursor, struct imap_fetch_item *item)
+{
+	if (!imap_take_char(cursor, '<'))
+		return RC_OK;
+	enum rc rc = imap_parse_number64(cursor, &item->offset);
+	if (rc == RC_OK)
+		rc = imap_parse_char(cursor, '.');
+	if (rc == RC_OK && imap_peek(cursor) == '0')
+		return imap_expected(cursor, "a length above zero");
+	if (rc == RC_OK)
+		rc = imap_parse_number64(cursor, &item->length);
+	if (rc == RC_OK)
+		rc = imap_parse_char(cursor, '>');
+	item->has_partial = true;
+	return rc;
+}
+
+// "BODY[…]<0>": RFC 9051 section 7.5.2, the origin octet only, and no ".PEEK".
+static enum rc make_label(struct imap_cursor *cursor, const char *word,
+    size_t source_len, struct imap_fetch_item *item)
+{
+	struct buf label;
+	// A name may be quoted that was not, and its quotes escaped.
+	buf_init(&label, source_len * 2 + 64);
+	buf_add_string(&label, word);
+	imap_section_write(&item->section, &label);
+	if (item->has_partial) {
+		buf_add_char(&label, '<');
+		buf_add_u64(&label, item->offset);
+		buf_add_char(&label, '>');
+	}
+	enum rc rc = buf_status(&label);
+	item->label = arena_copy(cursor->arena, buf_view(&label));
+	buf_done(&label);
+	return rc == RC_OK ? rc
+			   : imap_reject(cursor, rc, "the section is too long");
+}
+
+static enum rc parse_with_section(struct imap_cursor *cursor,
+    const struct word *word, struct imap_fetch_item *item)
+{
+	const char *start = cursor->at;
+	bool binary = word->type != IMAP_FETCH_BODY;
+	enum rc rc = parse_section(cursor, binary, &item->section);
+	if (rc == RC_OK && word->partial)
+		rc = parse_partial(cursor, item);
+	if (rc != RC_OK)
+		return rc;
+	const char *label = "BODY";
+	if (word->type == IMAP_FETCH_BINARY)
+		label = "BINARY";
+	else if (word->type == IMAP_FETCH_BINARY_SIZE)
+		label = "BINARY.SIZE";
+	return make_label(cursor, label, (size_t)(cursor->at - start), item);
+}
+
+// PREVIEW [SP "(" LAZY ")"] (RFC 8970 section 6). Behind a PREVIEW that stands
+// alone may also be "(" and FETCH modifiers: only LAZY is taken.
+static enum rc parse_preview(
+    struct imap_cursor *cursor, bool in_list, struct imap_fetch_item *item)
+{
+	const char *before = cursor->at;
+	if (!view_starts_with(imap_cursor_rest(cursor), VIEW(" (")))
+		return RC_OK;
+	cursor->at += 2;
+	if (!imap_take_word(cursor, VIEW("LAZY"))) {
+		if (in_list)
+			return imap_expected(cursor, "LAZY");
+		cursor->at = before;
+		return RC_OK;
+	}
+	item->lazy = true;
+	return imap_parse_char(cursor, ')');
+}
+
+static const struct word *find_word(struct imap_cursor *cursor)
+{
+	struct view rest = imap_cursor_rest(cursor);
+	size_t len = 0;
+	while (len < rest.len && imap_is_atom_char(rest.ptr[len]) &&
+	       rest.ptr[len] != '[' && rest.ptr[len] != '<')
+		len++;
+	struct view name = view_slice(rest, 0, len);
+	const struct word *word = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(words) && !word; i++)
+		if (view_eq_nocase(name, words[i].name))
+			word = &words[i];
+	if (word && len < rest.len && rest.ptr[len] == '[' &&
+	    word->type == IMAP_FETCH_BODY_STRUCTURE_BASIC)
+		word = &body_section;
+	if (word)
+		cursor->at += len;
+	return word;
+}
+
+struct items {
+	struct imap_fetch *fetch;
+	size_t capacity;
+};
+
+static enum rc add_item(struct imap_cursor *cursor, struct items *items,
+    const struct imap_fetch_item *item)
+{
+	struct imap_fetch *fetch = items->fetch;
+	uint32_t bit = 1u << item->type;
+	if (item->type < IMAP_FETCH_BODY && (fetch->types & bit))
+		return RC_OK; // asked for already
+	if (fetch->count == IMAP_FETCH_ITEMS_MAX)
+		return imap_reject(cursor, RC_LIMIT,
+		    "more items than the limit of %d", IMAP_FETCH_ITEMS_MAX);
+	fetch->items = arena_grow(cursor->arena, fetch->items, &items->capacity,
+	    fetch->count + 1, sizeof(*fetch->items));
+	fetch->items[fetch->count++] = *item;
+	fetch->types |= bit;
+	fetch->sets_seen |= item->type >= IMAP_FETCH_BODY && !item->peek;
+	return RC_OK;
+}
+
+static enum rc parse_item(
+    struct imap_cursor *cursor, bool in_list, struct items *items)
+{
+	const struct word *word = find_word(cursor);
+	if (!word)
+		return imap_expected(cursor,
+		    in_list ? "a FETCH item such as FLAGS or BODY[]"
+			    : "FETCH items, as one word or in parentheses");
+	struct imap_fetch_item item = {
+	    .type = word->type,
+	    .peek = word->peek,
+	    .section.what = word->what,
+	    .label = word->name,
+	};
+	enum rc rc = RC_OK;
+	if (word->section)
+		rc = parse_with_section(cursor, word, &item);
+	else if (word->type == IMAP_FETCH_PREVIEW)
+		rc = parse_preview(cursor, in_list, &item);
+	return rc == RC_OK ? add_item(cursor, items, &item) : rc;
+}
+
+static struct view label_of(enum imap_fetch_type type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (words[i].type == type)
+			return words[i].name;
+	return VIEW("");
+}
+
+static bool parse_macro(
+    struct imap_cursor *cursor, struct items *items, enum rc *ret_rc)
+{
+	for (size_t i = 0; i < ARRAY_LEN(macros); i++) {
+		if (!imap_take_word(cursor, macros[i].name))
+			continue;
+		*ret_rc = RC_OK;
+		for (size_t j = 0; j < macros[i].count && !*ret_rc; j++) {
+			struct imap_fetch_item item = {
+			    .type = macro_items[j],
+			    .label = label_of(macro_items[j]),
+			};
+			*ret_rc = add_item(cursor, items, &item);
+		}
+		return true;
+	}
+	return false;
+}
+
+static enum rc parse_items(struct imap_cursor *cursor, struct items *items)
+{
+	enum rc rc;
+	if (parse_macro(cursor, items, &rc))
+		return rc;
+	if (!imap_take_char(cursor, '('))
+		return parse_item(cursor, false, items);
+	do {
+		rc = parse_item(cursor, true, items);
+	} while (rc == RC_OK && imap_take_char(cursor, ' '));
+	return rc == RC_OK ? imap_parse_char(cursor, ')') : rc;
+}
+
+static enum rc parse_modifier(
+    struct imap_cursor *cursor, struct imap_fetch *fetch)
+{
+	if (imap_take_word(cursor, VIEW("VANISHED"))) {
+		fetch->vanished = true;
+		return RC_OK;
+	}
+	if (!imap_take_word(cursor, VIEW("CHANGEDSINCE")))
+		return imap_expected(cursor, "CHANGEDSINCE or VANISHED");
+	fetch->has_changed_since = true;
+	enum rc rc = imap_parse_sp(cursor);
+	// The grammar begins at 1; a 0 can only mean everything.
+	return rc == RC_OK
+		   ? imap_parse_modseq_or_zero(cursor, &fetch->changed_since)
+		   : rc;
+}
+
+// fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")" (RFC 4466)
+static enum rc parse_modifiers(
+    struct imap_cursor *cursor, struct imap_fetch *fetch)
+{
+	if (imap_at_end(cursor))
+		return RC_OK;
+	if (!view_starts_with(imap_cursor_rest(cursor), VIEW(" (")))
+		return imap_expected(cursor,
+		    "the end of the command, or a space and modifiers in"
+		    " parentheses,");
+	cursor->at += 2;
+	enum rc rc;
+	do {
+		rc = parse_modifier(cursor, fetch);
+	} while (rc == RC_OK && imap_take_char(cursor, ' '));
+	if (rc == RC_OK)
+		rc = imap_parse_char(cursor, ')');
+	return rc == RC_OK ? imap_parse_end(cursor) : rc;
+}
+
+enum rc imap_fetch_parse(
+    struct imap_cursor *cursor, struct imap_fetch *ret_fetch)
+{
+	struct imap_fetch fetch = {0};
+	struct items items = {.fetch = &fetch};
+	enum rc rc = parse_items(cursor, &items);
+	if (rc == RC_OK)
+		rc = parse_modifiers(cursor, &fetch);
+	if (rc == RC_OK)
+		*ret_fetch = fetch;
+	return rc;
+}

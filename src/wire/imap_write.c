@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words of responses; see the header.
+#include "wire/imap_write.h"
+
+#include "wire/imap_parse.h"
+#include "wire/imap_utf7.h"
+#include "wire/utf8.h"
+
+enum form {
+	FORM_QUOTED,
+	FORM_ESCAPED, // quoted, with a quote or backslash in it
+	FORM_LITERAL,
+	FORM_BINARY,
+};
+
+// quoted = DQUOTE *QUOTED-CHAR DQUOTE; UTF-8 in it once enabled (RFC 6855
+// section 3, RFC 9051 section 4.3).
+static enum form form_of(struct view text, bool utf8)
+{
+	if (view_find_char(text, '\0') != SIZE_MAX)
+		return FORM_BINARY;
+	if (text.len > IMAP_QUOTED_MAX)
+		return FORM_LITERAL;
+	bool high = false;
+	bool escapes = false;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		if (c == '\r' || c == '\n')
+			return FORM_LITERAL;
+		high |= (unsigned char)c >= 0x80;
+		escapes |= c == '"' || c == '\\';
+	}
+	if (high && (!utf8 || !utf8_is_valid(text)))
+		return FORM_LITERAL;
+	return escapes ? FORM_ESCAPED : FORM_QUOTED;
+}
+
+static void add_escaped(struct buf *out, struct view text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		if (c == '"' || c == '\\')
+			buf_add_char(out, '\\');
+		buf_add_char(out, c);
+	}
+}
+
+void imap_write_literal_head(struct buf *out, uint64_t size, bool binary)
+{
+	if (binary)
+		buf_add_char(out, '~');
+	buf_add_char(out, '{');
+	buf_add_u64(out, size);
+	buf_add_literal(out, "}\r\n");
+}
+
+void imap_write_literal(struct buf *out, struct view bytes)
+{
+	imap_write_literal_head(
+	    out, bytes.len, view_find_char(bytes, '\0') != SIZE_MAX);
+	buf_add(out, bytes);
+}
+
+void imap_write_string(struct buf *out, struct view text, bool utf8)
+{
+	switch (form_of(text, utf8)) {
+	case FORM_QUOTED:
+		buf_add_char(out, '"');
+		buf_add(out, text);
+		buf_add_char(out, '"');
+		break;
+	case FORM_ESCAPED:
+		buf_add_char(out, '"');
+		add_escaped(out, text);
+		buf_add_char(out, '"');
+		break;
+	case FORM_LITERAL:
+	case FORM_BINARY: imap_write_literal(out, text); break;
+	}
+}
+
+void imap_write_nstring(struct buf *out, struct view text, bool utf8)
+{
+	if (text.ptr)
+		imap_write_string(out, text, utf8);
+	else
+		buf_add_literal(out, "NIL");
+}
+
+void imap_write_astring(struct buf *out, struct view text, bool utf8)
+{
+	bool atom = text.len > 0 && text.len <= IMAP_QUOTED_MAX &&
+		    !view_eq_nocase(text, VIEW("NIL"));
+	for (size_t i = 0; atom && i < text.len; i++)
+		atom = imap_is_astring_char(text.ptr[i]);
+	if (atom)
+		buf_add(out, text);
+	else
+		imap_write_string(out, text, utf8);
+}
+
+// Adds `text` without NUL, CR, LF (`controls`: or any control), and without
+// 8-bit bytes unless they are UTF-8 and may be sent.
+static void add_clean(
+    struct buf *out, struct view text, bool utf8, bool controls, bool escape)
+{
+	while (text.len) {
+		uint32_t code;
+		size_t len;
+		bool good = utf8_peek(text, &code, &len) == RC_OK &&
+			    (utf8 || code < 0x80);
+		if (good && (code == 0 || code == '\r' || code == '\n'))
+			good = false;
+		if (good && controls && (code < 0x20 || code == 0x7f))
+			good = false;
+		if (escape && good && (code == '"' || code == '\\'))
+			buf_add_char(out, '\\');
+		if (good)
+			buf_add(out, view_slice(text, 0, len));
+		else
+			buf_add_char(out, '?');
+		text = view_from(text, len);
+	}
+}
+
+void imap_write_quoted(struct buf *out, struct view text, bool utf8)
+{
+	buf_add_char(out, '"');
+	add_clean(out, text, utf8, false, true);
+	buf_add_char(out, '"');
+}
+
+void imap_write_text(struct buf *out, struct view text, bool utf8)
+{
+	// text = 1*TEXT-CHAR
+	if (text.len == 0)
+		text = VIEW("-");
+	add_clean(out, text, utf8, true, false);
+}
+
+void imap_write_mailbox(struct buf *out, struct view name, bool utf8)
+{
+	if (utf8) {
+		imap_write_astring(out, name, true);
+		return;
+	}
+	struct buf encoded;
+	// One byte of UTF-8 takes at most "&", three and "-".
+	buf_init(&encoded, name.len * 5 + 8);
+	if (imap_utf7_encode(name, &encoded) == RC_OK)
+		imap_write_astring(out, buf_view(&encoded), false);
+	else // no such name is stored; still the line stays well formed
+		imap_write_string(out, name, false);
+	buf_done(&encoded);
+}
+
+void imap_write_flags(
+    struct buf *out, unsigned system, const struct view *keywords, size_t count)
+{
+	static const struct {
+		enum imap_system_flag flag;
+		struct view name;
+	} names[] = {
+	    {IMAP_FLAG_ANSWERED, {" \\Answered", 10}},
+	    {IMAP_FLAG_FLAGGED, {" \\Flagged", 9}},
+	    {IMAP_FLAG_DELETED, {" \\Deleted", 9}},
+	    {IMAP_FLAG_SEEN, {" \\Seen", 6}},
+	    {IMAP_FLAG_DRAFT, {" \\Draft", 7}},
+	    {IMAP_FLAG_RECENT, {" \\Recent", 8}},
+	};
+	size_t skip = 1; // no space before the first
+	buf_add_char(out, '(');
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (!(system & names[i].flag))
+			continue;
+		buf_add(out, view_from(names[i].name, skip));
+		skip = 0;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!skip)
+			buf_add_char(out, ' ');
+		buf_add(out, keywords[i]);
+		skip = 0;
+	}
+	buf_add_char(out, ')');
+}
+
+void imap_write_date_time(struct buf *out, struct date date)
+{
+	buf_add_char(out, '"');
+	date_format_imap(date, out);
+	buf_add_char(out, '"');
+}
+
+void imap_write_set(struct buf *out, const struct rangeset *set)
+{
+	rangeset_format(set, out);
+}
