@@ -16,6 +16,7 @@ enum imap_step imap_id_begin(struct imap_command *command);
 enum imap_step imap_starttls_begin(struct imap_command *command);
 enum imap_step imap_login_begin(struct imap_command *command);
 enum imap_step imap_authenticate_begin(struct imap_command *command);
+enum imap_step imap_authenticate_resume(struct imap_command *command);
 void imap_authenticate_end(struct imap_command *command);
 
 // After login.
@@ -39,6 +40,7 @@ enum imap_step imap_append_begin(struct imap_command *command);
 void imap_append_end(struct imap_command *command);
 extern const struct imap_stream_ops imap_append_stream; // REPLACE's too
 enum imap_step imap_idle_begin(struct imap_command *command);
+enum imap_step imap_idle_resume(struct imap_command *command);
 
 // With a mailbox selected.
 enum imap_step imap_check_begin(struct imap_command *command);

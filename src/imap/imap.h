@@ -44,19 +44,21 @@ struct imap_session {
 	uint64_t id;        // for the log
 	char *peer_address; // owned
 	enum imap_state state;
-	unsigned enabled;   // of enum imap_feature
-	unsigned bad_count; // commands that ended in BAD
-	bool tls;
-	bool compressed; // COMPRESS was done (RFC 4978)
-	bool greeted;
-	enum net_next next; // what to tell the network after this call
-	char *user;         // owned; NULL before login
+	unsigned enabled;              // of enum imap_feature
+	unsigned bad_count;            // commands in a row that ended in BAD
+	enum net_next next;            // what the network shall do next
+	bool compressed;               // COMPRESS was done (RFC 4978)
+	bool plain_line;               // the next line is no command
+	bool idle_unsent;              // IDLE's news did not all fit in `out`
+	struct imap_binding *binding;  // owned: the TLS below; NULL without
+	char *user;                    // owned; NULL before login
 	struct store_account *account; // NULL before login
 	struct imap_view *view;        // NULL unless selected
 	struct imap_reader reader;
-	struct imap_command *command; // running; NULL between commands
-	char *idle_tag; // owned; set while IDLE waits (its command is put away)
-	struct imap_binding *binding; // TLS channel bindings; NULL without TLS
+	struct imap_command *command; // owned: running; NULL between commands
+	char *idle_tag;      // owned; set in IDLE, which keeps no command
+	uint64_t trace_skip; // bytes of a literal being sent, left out
+	const char *goodbye; // static; why it ended, for the log
 };
 
 static inline bool imap_has_feature(
@@ -74,9 +76,10 @@ static inline bool imap_is_utf8(const struct imap_session *session)
 }
 
 enum imap_step {
-	IMAP_STEP_DONE,  // the tagged response is decided
-	IMAP_STEP_MORE,  // resume() when `out` has been sent
-	IMAP_STEP_INPUT, // waits for more from the client: a continuation
+	IMAP_STEP_DONE, // the tagged response is decided
+	IMAP_STEP_MORE, // resume() when `out` has been sent
+	// Waits for one line from the client: resume() finds it in `args`.
+	IMAP_STEP_INPUT,
 };
 
 enum imap_command_flags {
@@ -126,27 +129,38 @@ struct imap_command_type {
 // NULL when there is none of that name (any case).
 const struct imap_command_type *imap_command_find(struct view name);
 
+#define IMAP_CODE_MAX ((size_t)8 << 20) // COPYUID of a million messages
+#define IMAP_TEXT_MAX 512               // of a status response, in bytes
+
 enum imap_status {
 	IMAP_STATUS_OK,
 	IMAP_STATUS_NO,
 	IMAP_STATUS_BAD,
 };
 
+// What a command waits for; the core's business (run.c).
+enum imap_phase {
+	IMAP_PHASE_RUN,    // its resume()
+	IMAP_PHASE_STREAM, // a literal's bytes, or what comes after it
+	IMAP_PHASE_SYNC,   // the rest of what the view tells
+};
+
 struct imap_command {
 	struct imap_session *session;
 	const struct imap_command_type *type;
 	struct arena arena; // all that lives as long as the command
+	enum imap_phase phase;
 	struct view tag;
 	bool uid;                // "UID name"
 	struct imap_cursor args; // behind the name: begins with SP, or is over
 	struct fault fault;      // of `args`, and for calls of the store
 	struct buf *out;         // where responses go; anew in each step
+	enum net_next then;      // what comes after the tagged response
 	void *state;             // the command's own, in the arena
 	// The tagged response.
 	enum imap_status status;
 	struct buf code;  // response code without brackets; empty: none
 	struct view text; // in the arena, or static
-	bool decided;     // set once
 };
 
 // ---- Saying the result -----------------------------------------------------
@@ -159,8 +173,8 @@ enum imap_step imap_no(struct imap_command *command, const char *code,
     const char *format, ...) PRINTF_LIKE(3, 4);
 enum imap_step imap_bad(struct imap_command *command, const char *format, ...)
     PRINTF_LIKE(2, 3);
-// BAD with the sentence of `args` (NO when it is a limit that grammar does not
-// know): after an imap_parse_…() that failed with `rc`.
+// BAD with the sentence of `args`, or NO when it could be read but makes no
+// sense (RC_INVALID): after an imap_parse_…() that failed with `rc`.
 enum imap_step imap_bad_arguments(struct imap_command *command, enum rc rc);
 // NO with the RFC 5530 code that `rc` means and the sentence of
 // `command->fault`, or if that has none (or is of another rc) a general one;
@@ -168,7 +182,7 @@ enum imap_step imap_bad_arguments(struct imap_command *command, enum rc rc);
 enum imap_step imap_failed(struct imap_command *command, enum rc rc);
 struct buf *imap_code(struct imap_command *command);
 
-// A whole untagged line: "* ", the text, CRLF.
+// A whole untagged line of at most IMAP_TEXT_MAX bytes: "* ", the text, CRLF.
 void imap_untagged(struct imap_command *command, const char *format, ...)
     PRINTF_LIKE(2, 3);
 
@@ -189,6 +203,11 @@ void imap_enable_condstore(struct imap_command *command);
 
 // Leaves the selected mailbox, if any: the view is closed without expunging.
 void imap_unselect(struct imap_session *session);
+
+// The last thing the server says: "* BYE text". `why` is a word for the log,
+// static. Nothing is read after it.
+void imap_bye(struct imap_session *session, struct buf *out, const char *why,
+    const char *format, ...) PRINTF_LIKE(4, 5);
 
 // Store flags of enum imap_system_flag (wire) as enum store_flag, and back.
 unsigned imap_flags_to_store(unsigned wire);

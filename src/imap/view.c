@@ -232,7 +232,7 @@ bool imap_finder_seek(struct imap_finder *finder,
 	if (finder->snapshot == snapshot) {
 		if (finder->end)
 			return false;
-		for (int i = 0; i < FINDER_STEPS; i++) {
+		for (int i = 0; finder->changed || i < FINDER_STEPS; i++) {
 			if (finder->message.uid >= uid)
 				return true;
 			finder->end = !store_walk_next(
@@ -254,7 +254,30 @@ bool imap_finder_seek(struct imap_finder *finder,
 void imap_view_cursor_init(struct imap_view_cursor *cursor,
     const struct imap_view *view, const struct rangeset *uids)
 {
-	*cursor = (struct imap_view_cursor){.view = view, .uids = uids};
+	*cursor = (struct imap_view_cursor){
+	    .view = view, .uids = uids, .generation = UINT64_MAX};
+}
+
+void imap_view_cursor_changed(struct imap_view_cursor *cursor, uint64_t since)
+{
+	cursor->changed_only = true;
+	cursor->since = since;
+}
+
+// The view has moved: what the finder knows is of another snapshot.
+static void finder_renew(struct imap_view_cursor *cursor)
+{
+	struct imap_finder *finder = &cursor->finder;
+	*finder = (struct imap_finder){0};
+	cursor->generation = cursor->view->generation;
+	if (!cursor->changed_only)
+		return;
+	finder->snapshot = cursor->view->snapshot;
+	finder->changed = true;
+	store_walk_init_changed(
+	    &finder->walk, finder->snapshot, cursor->since);
+	finder->end = !store_walk_next(
+	    &finder->walk, &finder->index, &finder->message);
 }
 
 // Makes `ret_message` of the ghost or the message that the finder stands at,
@@ -263,19 +286,19 @@ static bool next_from(struct imap_view_cursor *cursor, uint32_t uid,
     struct imap_view_message *ret_message)
 {
 	const struct imap_view *view = cursor->view;
-	if (cursor->generation != view->generation) {
-		cursor->generation = view->generation;
-		cursor->finder = (struct imap_finder){0};
-	}
+	if (cursor->generation != view->generation)
+		finder_renew(cursor);
 	bool found = imap_finder_seek(&cursor->finder, view->snapshot, uid);
 	size_t below = view->ghost_count ? ghost_rank(view, uid) : 0;
-	if (below < view->ghost_count &&
-	    (!found ||
-		view->ghosts[below].uid < cursor->finder.message.uid)) {
-		ret_message->message = view->ghosts[below];
+	for (; below < view->ghost_count; below++) {
+		const struct store_message *ghost = &view->ghosts[below];
+		if (found && ghost->uid > cursor->finder.message.uid)
+			break;
+		if (cursor->changed_only && ghost->modseq <= cursor->since)
+			continue;
+		ret_message->message = *ghost;
 		ret_message->ghost = true;
-		ret_message->sequence =
-		    imap_view_rank(view, view->ghosts[below].uid) + 1;
+		ret_message->sequence = imap_view_rank(view, ghost->uid) + 1;
 		return true;
 	}
 	if (!found)

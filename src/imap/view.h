@@ -86,6 +86,7 @@ bool imap_view_has_ghosts(
 struct imap_finder {
 	const struct store_snapshot *snapshot; // NULL: not begun
 	struct store_walk walk;
+	bool changed;   // finds only what `walk` gives: never descends anew
 	bool end;       // there is none at or after what was asked last
 	uint32_t index; // of `message`
 	struct store_message message;
@@ -106,6 +107,8 @@ struct imap_view_cursor {
 	uint64_t generation; // of the view's snapshot that `finder` is in
 	size_t range;      // position in `uids`
 	uint64_t next_uid; // nothing below it comes
+	bool changed_only; // gives only messages changed after `since`
+	uint64_t since;
 };
 
 struct imap_view_message {
@@ -117,6 +120,9 @@ struct imap_view_message {
 // `uids` stays as long as the cursor.
 void imap_view_cursor_init(struct imap_view_cursor *cursor,
     const struct imap_view *view, const struct rangeset *uids);
+// From now on it gives only messages with a MODSEQ over `since`, at the cost of
+// only those.
+void imap_view_cursor_changed(struct imap_view_cursor *cursor, uint64_t since);
 bool imap_view_cursor_next(
     struct imap_view_cursor *cursor, struct imap_view_message *ret_message);
 
