@@ -21,7 +21,7 @@ struct engine_writer;
 struct engine_watch;
 
 #define ENGINE_KEY_MAX   2048                // bytes in a key
-#define ENGINE_VALUE_MAX ((size_t)16 << 20)  // bytes in a value
+#define ENGINE_VALUE_MAX ((size_t)32 << 20)  // bytes in a value
 #define ENGINE_BATCH_MAX ((size_t)256 << 20) // bytes in one batch
 #define ENGINE_CHUNK     ((size_t)64 << 10)  // content is read in such pieces
 

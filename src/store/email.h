@@ -15,7 +15,7 @@
 // little memory is held. It belongs to no mailbox until store_append().
 struct store_draft;
 
-struct store_draft *store_draft_new(struct store_account *account);
+struct store_draft *store_draft_new(struct store *store);
 // RC_LIMIT when the message gets longer than store_message_max().
 MUST_CHECK enum rc store_draft_add(
     struct store_draft *draft, struct view bytes);

@@ -340,6 +340,8 @@ static void structure_write(
 		parts_end(&writer, i);
 		part_begin(&writer, i);
 		arena_reset(&writer.arena);
+		if (out->len - begin > IMAP_STRUCTURE_MAX)
+			break;
 	}
 	parts_end(&writer, message->part_count);
 	arena_done(&writer.arena);

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// The contract's calls, handed to the engine behind them. What every engine
+// has in common is done here once: the guard of a commit (lock, compare the
+// version, write, tell the watches, unlock) and refusing what no engine takes.
+#include "engine/engine_impl.h"
+
+void engine_base_init(struct engine *engine, const struct engine_ops *ops)
+{
+	engine->ops = ops;
+	pthread_rwlock_init(&engine->partitions_lock, NULL);
+	map_init(&engine->partitions);
+	pthread_mutex_init(&engine->writers_lock, NULL);
+	map_init(&engine->writers);
+}
+
+void engine_base_done(struct engine *engine)
+{
+	size_t position = 0;
+	struct view key;
+	void *part;
+	while (map_next(&engine->partitions, &position, &key, &part))
+		engine_partition_free(part);
+	map_done(&engine->partitions);
+	pthread_rwlock_destroy(&engine->partitions_lock);
+	map_done(&engine->writers);
+	pthread_mutex_destroy(&engine->writers_lock);
+}
+
+void engine_close(struct engine **engine)
+{
+	if (!*engine)
+		return;
+	(*engine)->ops->close(*engine);
+	*engine = NULL;
+}
+
+// ---- Reading ---------------------------------------------------------------
+
+enum rc engine_version(
+    struct engine *engine, uint64_t partition, uint64_t *ret_version)
+{
+	if (!engine_partition_valid(partition))
+		return RC_INVALID;
+	struct engine_partition *part =
+	    engine_partition_state(engine, partition);
+	enum rc rc = RC_OK;
+	if (atomic_load(&part->version) == ENGINE_VERSION_UNKNOWN) {
+		pthread_mutex_lock(&part->lock);
+		rc = engine_partition_load(engine, part);
+		pthread_mutex_unlock(&part->lock);
+	}
+	if (rc == RC_OK)
+		*ret_version = atomic_load(&part->version);
+	return rc;
+}
+
+enum rc engine_get(struct engine *engine, uint64_t partition, struct view key,
+    struct buf *ret_value)
+{
+	if (!engine_partition_valid(partition))
+		return RC_INVALID;
+	if (key.len == 0 || key.len > ENGINE_KEY_MAX)
+		return RC_NOT_FOUND;
+	return engine->ops->get(
+	    engine, engine_partition_state(engine, partition), key, ret_value);
+}
+
+enum rc engine_snapshot_open(struct engine *engine, uint64_t partition,
+    struct engine_snapshot **ret_snapshot)
+{
+	if (!engine_partition_valid(partition))
+		return RC_INVALID;
+	return engine->ops->snapshot_open(
+	    engine, engine_partition_state(engine, partition), ret_snapshot);
+}
+
+void engine_snapshot_close(struct engine_snapshot **snapshot)
+{
+	if (!*snapshot)
+		return;
+	(*snapshot)->engine->ops->snapshot_close(*snapshot);
+	*snapshot = NULL;
+}
+
+uint64_t engine_snapshot_version(const struct engine_snapshot *snapshot)
+{
+	return snapshot->version;
+}
+
+enum rc engine_snapshot_get(
+    struct engine_snapshot *snapshot, struct view key, struct buf *ret_value)
+{
+	if (key.len == 0 || key.len > ENGINE_KEY_MAX)
+		return RC_NOT_FOUND;
+	return snapshot->engine->ops->snapshot_get(snapshot, key, ret_value);
+}
+
+enum rc engine_cursor_open(struct engine_snapshot *snapshot, struct view prefix,
+    struct engine_cursor **ret_cursor)
+{
+	if (prefix.len > ENGINE_KEY_MAX)
+		return RC_LIMIT;
+	return snapshot->engine->ops->cursor_open(snapshot, prefix, ret_cursor);
+}
+
+void engine_cursor_close(struct engine_cursor **cursor)
+{
+	if (!*cursor)
+		return;
+	(*cursor)->snapshot->engine->ops->cursor_close(*cursor);
+	*cursor = NULL;
+}
+
+void engine_cursor_seek(struct engine_cursor *cursor, struct view key)
+{
+	cursor->snapshot->engine->ops->cursor_seek(cursor, key);
+}
+
+enum rc engine_cursor_next(
+    struct engine_cursor *cursor, struct view *ret_key, struct view *ret_value)
+{
+	return cursor->snapshot->engine->ops->cursor_next(
+	    cursor, ret_key, ret_value);
+}
+
+enum rc engine_partition_next(
+    struct engine *engine, uint64_t after, uint64_t *ret_partition)
+{
+	if (after >= UINT64_MAX - 1)
+		return RC_END;
+	return engine->ops->partition_next(engine, after, ret_partition);
+}
+
+// ---- Writing ---------------------------------------------------------------
+
+static enum rc refuse(struct engine *engine, uint64_t partition,
+    const struct engine_batch *batch, struct fault *fault)
+{
+	if (engine->read_only)
+		return fault_set(fault, RC_DENIED,
+		    "the database was opened for reading only");
+	if (!engine_partition_valid(partition))
+		return fault_set(fault, RC_INVALID, "not a partition's number");
+	enum rc rc = batch ? batch_status(batch) : RC_OK;
+	if (rc != RC_OK)
+		return fault_set(fault, rc,
+		    "the change has a key, a value or a total size %s",
+		    rc_text(rc));
+	return RC_OK;
+}
+
+static enum rc commit_locked(struct engine *engine,
+    struct engine_partition *part, uint64_t expected_version,
+    struct engine_batch *batch, struct fault *fault)
+{
+	enum rc rc = engine_partition_load(engine, part);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "cannot read the version: %s", rc_text(rc));
+	if (atomic_load(&part->version) != expected_version)
+		return fault_set(fault, RC_CONFLICT, "changed meanwhile");
+	rc = engine->ops->commit(
+	    engine, part, expected_version + 1, batch, fault);
+	if (rc != RC_OK)
+		return rc;
+	atomic_store(&part->version, expected_version + 1);
+	engine_partition_moved(part, expected_version + 1);
+	return RC_OK;
+}
+
+enum rc engine_commit(struct engine *engine, uint64_t partition,
+    uint64_t expected_version, struct engine_batch *batch, struct fault *fault)
+{
+	enum rc rc = refuse(engine, partition, batch, fault);
+	if (rc != RC_OK)
+		return rc;
+	batch_sort_contents(batch);
+	struct engine_partition *part =
+	    engine_partition_state(engine, partition);
+	pthread_mutex_lock(&part->lock);
+	rc = commit_locked(engine, part, expected_version, batch, fault);
+	pthread_mutex_unlock(&part->lock);
+	return rc;
+}
+
+enum rc engine_partition_drop(
+    struct engine *engine, uint64_t partition, struct fault *fault)
+{
+	enum rc rc = refuse(engine, partition, NULL, fault);
+	if (rc != RC_OK)
+		return rc;
+	struct engine_partition *part =
+	    engine_partition_state(engine, partition);
+	pthread_mutex_lock(&part->lock);
+	rc = engine->ops->drop(engine, part, fault);
+	// After a failure what is on disk decides, and is read again.
+	atomic_store(&part->version, rc == RC_OK ? 0 : ENGINE_VERSION_UNKNOWN);
+	pthread_mutex_unlock(&part->lock);
+	return rc;
+}
+
+// ---- Content and care ------------------------------------------------------
+
+enum rc engine_content_read(struct engine *engine,
+    const struct engine_content_id *id, uint64_t offset, size_t len,
+    struct buf *ret_bytes)
+{
+	return engine->ops->content_read(engine, id, offset, len, ret_bytes);
+}
+
+enum rc engine_content_size(struct engine *engine,
+    const struct engine_content_id *id, uint64_t *ret_bytes)
+{
+	return engine->ops->content_size(engine, id, ret_bytes);
+}
+
+enum rc engine_content_sweep(struct engine *engine, int64_t now,
+    int64_t grace_seconds, uint64_t *ret_deleted)
+{
+	if (engine->read_only)
+		return RC_DENIED;
+	int64_t before;
+	if (__builtin_sub_overflow(now, grace_seconds, &before))
+		return RC_INVALID;
+	return engine->ops->content_sweep(engine, before, ret_deleted);
+}
+
+enum rc engine_content_each(struct engine *engine,
+    enum rc (*each)(void *context, const struct engine_content_info *info),
+    void *context)
+{
+	return engine->ops->content_each(engine, each, context);
+}
+
+enum rc engine_check(struct engine *engine,
+    void (*problem)(void *context, const char *text), void *context)
+{
+	return engine->ops->check(engine, problem, context);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to the memory engine: its content store, apart from its keys.
+#ifndef ROOST_ENGINE_MEMORY_H
+#define ROOST_ENGINE_MEMORY_H
+
+#include "engine/engine_impl.h"
+
+struct memory_contents {
+	pthread_rwlock_t lock;
+	struct map map; // id to struct memory_content
+};
+
+void memory_contents_init(struct memory_contents *contents);
+void memory_contents_done(struct memory_contents *contents);
+
+// A batch's content operations, all or none.
+MUST_CHECK enum rc memory_contents_apply(struct memory_contents *contents,
+    uint64_t partition, const struct engine_batch *batch, struct fault *fault);
+void memory_contents_drop(struct memory_contents *contents, uint64_t partition);
+
+void memory_contents_spill(struct memory_contents *contents,
+    const struct engine_content_id *id, uint32_t number, struct view chunk);
+MUST_CHECK enum rc memory_contents_read(struct memory_contents *contents,
+    const struct engine_content_id *id, uint64_t offset, size_t len,
+    struct buf *ret_bytes);
+MUST_CHECK enum rc memory_contents_size(struct memory_contents *contents,
+    const struct engine_content_id *id, uint64_t *ret_bytes);
+void memory_contents_sweep(struct engine *engine,
+    struct memory_contents *contents, int64_t before, uint64_t *ret_deleted);
+MUST_CHECK enum rc memory_contents_each(struct memory_contents *contents,
+    enum rc (*each)(void *context, const struct engine_content_info *info),
+    void *context);
+
+#endif

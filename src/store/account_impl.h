@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// An open account and its mailboxes, for the files of this room.
+//
+// Two locks, always taken in this order:
+//   change  held by a writer from check to publish, the disk's wait included;
+//   table   guards all fields below; held briefly, never over I/O.
+// Readers that need many fields take `table`; a session that only asks whether
+// its snapshot is current takes no lock.
+#ifndef ROOST_STORE_ACCOUNT_IMPL_H
+#define ROOST_STORE_ACCOUNT_IMPL_H
+
+#include <pthread.h>
+
+#include "base/map.h"
+#include "store/record.h"
+
+// A mailbox of an open account. Lives while it is in the table or someone has
+// a handle on it.
+struct mailbox {
+	unsigned refs; // guarded by the account's `table`, as all here
+	uint64_t id;
+	struct view name; // owned
+	uint32_t uidvalidity;
+	unsigned special_use;
+	bool subscribed;
+	_Atomic bool gone; // deleted
+	struct record_state state;
+	struct store_keywords *keywords;
+	// The newest snapshot, NULL while nobody needed it. Written under
+	// `change` and `table`.
+	struct store_snapshot *_Atomic current;
+	struct store_mailbox *handles; // list
+};
+
+// One session's hold on a mailbox.
+struct store_mailbox {
+	struct store_account *account; // referenced
+	struct mailbox *mailbox;       // referenced
+	unsigned rights;
+	void (*moved)(void *context);
+	void *moved_context;
+	struct store_mailbox *next;
+};
+
+struct store_account {
+	struct store *store;
+	uint64_t id;
+	unsigned refs; // guarded by the store's lock
+	// Idle accounts stay open for a while, newest first.
+	struct store_account *idle_next;
+	struct store_account *idle_previous;
+
+	pthread_mutex_t change;
+	uint64_t version; // guarded by `change`
+
+	pthread_mutex_t table;
+	struct record_account record;
+	struct mailbox **mailboxes; // by store_name_compare()
+	size_t mailbox_count;
+	size_t mailbox_capacity;
+	struct view *subscriptions; // owned names, in the same order
+	size_t subscription_count;
+	size_t subscription_capacity;
+};
+
+struct store {
+	struct store_options options;
+	pthread_mutex_t lock;
+	struct map accounts;        // id (8 bytes) -> struct store_account
+	struct store_account *idle; // list, newest first
+	struct store_account *idle_last;
+	unsigned idle_count;
+};
+
+// ---- The table (call with `table` held) ------------------------------------
+
+// Position of the mailbox `name`, or where it would stand; true when found.
+bool account_table_seek(const struct store_account *account, struct view name,
+    size_t *ret_position);
+void account_table_insert(
+    struct store_account *account, struct mailbox *mailbox);
+void account_table_remove(
+    struct store_account *account, struct mailbox *mailbox);
+// Puts the table in order after names were set or mailboxes added at its end;
+// false when two have one name. For many at once.
+bool account_table_sort(struct store_account *account);
+bool account_subscription_seek(const struct store_account *account,
+    struct view name, size_t *ret_position);
+void account_subscription_set(
+    struct store_account *account, struct view name, bool subscribed);
+
+struct mailbox *mailbox_new(uint64_t id, struct view name);
+void mailbox_unref(struct mailbox *mailbox);
+void mailbox_set_name(struct mailbox *mailbox, struct view name);
+
+// ---- Loading ---------------------------------------------------------------
+
+// Reads an account's records; RC_NOT_FOUND when there is none.
+MUST_CHECK enum rc account_load(
+    struct store_account *account, struct fault *fault);
+void account_unload(struct store_account *account);
+
+// Makes sure that the mailbox has a current snapshot. Call with `change` held.
+MUST_CHECK enum rc mailbox_load(struct store_account *account,
+    struct mailbox *mailbox, struct fault *fault);
+
+// `name` with INBOX, as its first level, in capitals (RFC 9051 section 5.1);
+// in `room` if it had to be changed.
+struct view name_canonical(struct view name, char room[STORE_NAME_MAX]);
+
+struct store_account *account_ref(struct store_account *account);
+
+int64_t account_now(const struct store_account *account);
+
+#endif

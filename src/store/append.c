@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Appending messages, and REPLACE, which is an append that takes one away.
+#include "base/mem.h"
+#include "store/change.h"
+#include "store/transaction.h"
+
+MUST_CHECK static enum rc need(const struct store_mailbox *mailbox,
+    unsigned rights, const char *what, struct fault *fault)
+{
+	if ((mailbox->rights & rights) == rights)
+		return RC_OK;
+	return fault_set(
+	    fault, RC_DENIED, "you have no right to %s in this mailbox", what);
+}
+
+static enum rc build_message(struct transaction_mailbox *entry,
+    const struct store_append *append, struct fault *fault,
+    struct store_message *ret_message)
+{
+	struct transaction *transaction = entry->transaction;
+	struct store_message message = {
+	    .size = (uint32_t)store_draft_size(append->draft),
+	    .internal_date =
+		append->has_date ? append->internal_date : transaction->now,
+	    .zone_minutes =
+		append->has_date ? append->zone_minutes : (int16_t)0,
+	    .flags = append->flags.system,
+	    .has_keywords = append->flags.keyword_count > 0,
+	};
+	enum rc rc = transaction_keywords(entry, append->flags.keywords,
+	    append->flags.keyword_count, fault, &message.keywords);
+	if (rc == RC_OK)
+		rc = transaction_email(
+		    transaction, append->draft, fault, &message.email_id);
+	if (rc == RC_OK)
+		*ret_message = message;
+	return rc;
+}
+
+static enum rc append_all(struct transaction_mailbox *entry,
+    const struct store_append *appends, size_t count, struct fault *fault,
+    struct store_appended *ret_appended)
+{
+	struct store_message *messages = mem_zalloc(count * sizeof(*messages));
+	struct store_appended appended = {
+	    .uidvalidity = entry->mailbox->uidvalidity,
+	    .first_uid = entry->state.uidnext,
+	    .modseq = entry->transaction->modseq,
+	};
+	enum rc rc = RC_OK;
+	for (size_t i = 0; rc == RC_OK && i < count; i++)
+		rc = build_message(entry, &appends[i], fault, &messages[i]);
+	if (rc == RC_OK)
+		rc = transaction_append(entry, messages, count, fault);
+	free(messages);
+	if (rc == RC_OK)
+		*ret_appended = appended;
+	return rc;
+}
+
+enum rc store_append(struct store_mailbox *mailbox,
+    const struct store_append *messages, size_t count, struct fault *fault,
+    struct store_appended *ret_appended)
+{
+	struct store_appended appended = {0};
+	enum rc rc = need(mailbox, STORE_RIGHT_INSERT, "add messages", fault);
+	if (rc != RC_OK)
+		return rc;
+	struct transaction transaction;
+	struct transaction_mailbox *entry;
+	transaction_begin(&transaction, mailbox->account);
+	rc = transaction_mailbox(&transaction, mailbox->mailbox, fault, &entry);
+	if (rc == RC_OK)
+		rc = append_all(entry, messages, count, fault, &appended);
+	rc = transaction_end(&transaction, rc, fault);
+	if (rc == RC_OK)
+		*ret_appended = appended;
+	return rc;
+}
+
+static enum node_verdict remove_and_count(
+    void *context, struct store_message *message)
+{
+	unsigned *count = context;
+	(void)message;
+	++*count;
+	return NODE_REMOVE;
+}
+
+// RFC 8508 section 3: as one APPEND, STORE \Deleted and UID EXPUNGE.
+static enum rc replace(struct transaction *transaction,
+    struct store_mailbox *from, uint32_t uid, struct store_mailbox *mailbox,
+    const struct store_append *message, struct fault *fault,
+    struct store_appended *ret_appended)
+{
+	struct transaction_mailbox *source;
+	struct transaction_mailbox *target;
+	enum rc rc =
+	    transaction_mailbox(transaction, from->mailbox, fault, &source);
+	if (rc == RC_OK)
+		rc = transaction_mailbox(
+		    transaction, mailbox->mailbox, fault, &target);
+	if (rc != RC_OK)
+		return rc;
+	struct rangeset uids;
+	unsigned found = 0;
+	rangeset_init(&uids);
+	rangeset_add(&uids, uid, uid);
+	transaction_edit(source, &uids, remove_and_count, &found);
+	rangeset_done(&uids);
+	if (!found)
+		return fault_set(fault, RC_NOT_FOUND,
+		    "the message to be replaced does not exist");
+	return append_all(target, message, 1, fault, ret_appended);
+}
+
+enum rc store_replace(struct store_mailbox *from, uint32_t uid,
+    struct store_mailbox *mailbox, const struct store_append *message,
+    struct fault *fault, struct store_appended *ret_appended)
+{
+	struct store_appended appended = {0};
+	enum rc rc = need(mailbox, STORE_RIGHT_INSERT, "add messages", fault);
+	if (rc == RC_OK)
+		rc = need(from,
+		    STORE_RIGHT_DELETE_MESSAGES | STORE_RIGHT_EXPUNGE,
+		    "replace messages", fault);
+	if (rc != RC_OK)
+		return rc;
+	if (from->account != mailbox->account)
+		return fault_set(fault, RC_UNSUPPORTED,
+		    "a message cannot be replaced across accounts");
+	struct transaction transaction;
+	transaction_begin(&transaction, mailbox->account);
+	rc = replace(
+	    &transaction, from, uid, mailbox, message, fault, &appended);
+	rc = transaction_end(&transaction, rc, fault);
+	if (rc == RC_OK)
+		*ret_appended = appended;
+	return rc;
+}

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walks all that is stored of an account and holds it against the rules of
+// README.md: each kind of record by itself first, then against each other.
+// Only counts that can be worked out from the rest are mended.
+#include <stdarg.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "store/email.h"
+#include "store/transaction.h"
+#include "wire/message.h"
+
+// A place of an email, from a mailbox's chunks.
+struct place {
+	uint64_t email_id;
+	uint64_t mailbox_id;
+	uint32_t uid;
+	uint32_t size;
+};
+
+struct check {
+	struct store *store;
+	uint64_t account_id;
+	void (*problem)(void *context, const char *text);
+	void *context;
+	struct store_check_result result;
+	struct engine_snapshot *snapshot;
+	struct engine_batch *mending; // NULL: only look
+	bool mended;
+	struct record_account account;
+	uint64_t bytes;
+	uint64_t messages;
+	uint64_t last_email_id;
+	uint64_t last_mailbox_id;
+	struct place *places;
+	size_t place_count;
+	size_t place_capacity;
+};
+
+static void report(struct check *check, const char *format, ...)
+    PRINTF_LIKE(2, 3);
+static void report(struct check *check, const char *format, ...)
+{
+	char text[400];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	check->result.problems++;
+	if (check->problem)
+		check->problem(check->context, text);
+}
+
+static void mend(
+    struct check *check, const struct record_key *key, const struct buf *value)
+{
+	if (!check->mending)
+		return;
+	engine_batch_put(check->mending, record_key_view(key), buf_view(value));
+	check->result.mended++;
+	check->mended = true;
+}
+
+// Calls `each` for all keys of a kind.
+static enum rc each_key(struct check *check, struct record_key prefix,
+    void (*each)(
+	struct check *check, struct view key, struct view value, void *context),
+    void *context)
+{
+	struct engine_cursor *cursor;
+	enum rc rc = engine_cursor_open(
+	    check->snapshot, record_key_view(&prefix), &cursor);
+	if (rc != RC_OK)
+		return rc;
+	struct view key;
+	struct view value;
+	while ((rc = engine_cursor_next(cursor, &key, &value)) == RC_OK)
+		each(check, key, value, context);
+	engine_cursor_close(&cursor);
+	return rc == RC_END ? RC_OK : rc;
+}
+
+// ---- Mailboxes -------------------------------------------------------------
+
+struct mailbox_check {
+	uint64_t id;
+	uint64_t highest;
+	uint32_t last_uid;
+	struct node_sums sums;
+	unsigned keywords;
+};
+
+static void check_chunk(
+    struct check *check, struct view key, struct view value, void *context)
+{
+	struct mailbox_check *mailbox = context;
+	struct store_node *chunk;
+	if (key.len != 13 ||
+	    node_chunk_decode(get_be32(key.ptr + 9), value, &chunk) != RC_OK) {
+		report(check, "mailbox %llu: a chunk of messages is damaged",
+		    (unsigned long long)mailbox->id);
+		return;
+	}
+	if (chunk->first_uid <= mailbox->last_uid)
+		report(check, "mailbox %llu: UIDs are not ascending at %u",
+		    (unsigned long long)mailbox->id, chunk->first_uid);
+	mailbox->last_uid = chunk->last_uid;
+	for (unsigned i = 0; i < chunk->slots; i++) {
+		struct store_message message;
+		node_entry_decode(node_as_chunk(chunk), i, &message);
+		for (unsigned n = mailbox->keywords; n < STORE_KEYWORDS_MAX;
+		     n++)
+			if (store_keyword_set_has(&message.keywords, n))
+				report(check,
+				    "mailbox %llu: UID %u has an unknown "
+				    "keyword",
+				    (unsigned long long)mailbox->id,
+				    message.uid);
+		check->places = mem_grow(check->places, &check->place_capacity,
+		    check->place_count + 1, sizeof(*check->places));
+		check->places[check->place_count++] = (struct place){
+		    message.email_id, mailbox->id, message.uid, message.size};
+	}
+	mailbox->sums.messages += chunk->sums.messages;
+	mailbox->sums.unseen += chunk->sums.unseen;
+	mailbox->sums.deleted += chunk->sums.deleted;
+	mailbox->sums.size += chunk->sums.size;
+	if (chunk->sums.max_modseq > mailbox->sums.max_modseq)
+		mailbox->sums.max_modseq = chunk->sums.max_modseq;
+	node_unref(chunk);
+}
+
+struct tombstone_check {
+	const struct mailbox_check *mailbox;
+	uint32_t count;
+	uint64_t last_modseq;
+};
+
+static void check_tombstone(
+    struct check *check, struct view key, struct view value, void *context)
+{
+	struct tombstone_check *tombstones = context;
+	struct rangeset uids;
+	rangeset_init(&uids);
+	if (key.len != 17 || record_tombstone_get(value, &uids) != RC_OK)
+		report(check, "mailbox %llu: an expunge record is damaged",
+		    (unsigned long long)tombstones->mailbox->id);
+	else
+		tombstones->last_modseq = get_be64(key.ptr + 9);
+	tombstones->count++;
+	rangeset_done(&uids);
+}
+
+// Holds the counts against the messages; what is not as it should be is
+// written anew.
+static void check_state(struct check *check, struct mailbox_check *mailbox,
+    const struct tombstone_check *tombstones)
+{
+	struct record_key key = record_key_u64(RECORD_STATE, mailbox->id);
+	struct record_state state = {.uidnext = 1};
+	struct buf value;
+	buf_init(&value, 1024);
+	enum rc rc =
+	    engine_snapshot_get(check->snapshot, record_key_view(&key), &value);
+	if (rc == RC_OK)
+		rc = record_state_get(buf_view(&value), &state);
+	struct record_state truth = state;
+	const struct node_sums *sums = &mailbox->sums;
+	truth.messages = sums->messages;
+	truth.unseen = sums->unseen;
+	truth.deleted = sums->deleted;
+	truth.size = sums->size;
+	truth.tombstones = tombstones->count;
+	if (truth.uidnext <= mailbox->last_uid)
+		truth.uidnext = mailbox->last_uid + 1;
+	if (truth.highestmodseq < sums->max_modseq)
+		truth.highestmodseq = sums->max_modseq;
+	if (truth.highestmodseq < tombstones->last_modseq)
+		truth.highestmodseq = tombstones->last_modseq;
+	if (rc != RC_OK || memcmp(&truth, &state, sizeof(state)) != 0) {
+		report(check, "mailbox %llu: its counts are %s",
+		    (unsigned long long)mailbox->id,
+		    rc == RC_OK ? "wrong" : "missing or damaged");
+		buf_reset(&value);
+		record_state_put(&truth, &value);
+		mend(check, &key, &value);
+	}
+	mailbox->highest = truth.highestmodseq;
+	buf_done(&value);
+}
+
+static void check_mailbox(
+    struct check *check, struct view key, struct view value, void *context)
+{
+	(void)context;
+	struct record_mailbox record;
+	struct store_keywords *keywords;
+	if (key.len != 9 ||
+	    record_mailbox_get(value, &record, &keywords) != RC_OK) {
+		report(check, "a mailbox record is damaged");
+		return;
+	}
+	struct mailbox_check mailbox = {
+	    .id = get_be64(key.ptr + 1),
+	    .keywords = keywords ? keywords->count : 0,
+	};
+	keywords_unref(keywords);
+	struct fault fault;
+	if (store_name_check(record.name, &fault) != RC_OK)
+		report(check, "mailbox %llu: %s",
+		    (unsigned long long)mailbox.id, fault.text);
+	struct tombstone_check tombstones = {.mailbox = &mailbox};
+	enum rc rc = each_key(check, record_key_u64(RECORD_CHUNK, mailbox.id),
+	    check_chunk, &mailbox);
+	if (rc == RC_OK)
+		rc = each_key(check,
+		    record_key_u64(RECORD_TOMBSTONE, mailbox.id),
+		    check_tombstone, &tombstones);
+	if (rc != RC_OK)
+		report(check, "mailbox %llu cannot be read: %s",
+		    (unsigned long long)mailbox.id, rc_text(rc));
+	check_state(check, &mailbox, &tombstones);
+	if (mailbox.highest > engine_snapshot_version(check->snapshot))
+		report(check, "mailbox %llu: a MODSEQ lies in the future",
+		    (unsigned long long)mailbox.id);
+	check->result.mailboxes++;
+	check->messages += mailbox.sums.messages;
+	check->bytes += mailbox.sums.size;
+	if (mailbox.id > check->last_mailbox_id)
+		check->last_mailbox_id = mailbox.id;
+}
+
+// ---- Emails ----------------------------------------------------------------
+
+static enum rc get_record(struct check *check, enum record_kind kind,
+    uint64_t number, struct buf *value)
+{
+	struct record_key key = record_key_u64(kind, number);
+	buf_reset(value);
+	return engine_snapshot_get(
+	    check->snapshot, record_key_view(&key), value);
+}
+
+static void check_email(
+    struct check *check, const struct place *place, struct buf *value)
+{
+	struct engine *engine = check->store->options.engine;
+	unsigned long long id = place->email_id;
+	struct record_email email;
+	struct record_head head;
+	struct message_record message;
+	struct view bytes;
+	uint64_t size = 0;
+	enum rc rc = get_record(check, RECORD_EMAIL, place->email_id, value);
+	if (rc == RC_OK)
+		rc = record_email_get(buf_view(value), &email, &bytes);
+	if (rc == RC_OK)
+		rc = message_record_open(bytes, &message);
+	if (rc != RC_OK)
+		report(
+		    check, "email %llu: its description: %s", id, rc_text(rc));
+	else if (message.size != place->size)
+		report(check, "email %llu: its sizes differ", id);
+	rc = get_record(check, RECORD_HEAD, place->email_id, value);
+	if (rc == RC_OK)
+		rc = record_head_get(buf_view(value), &head, &bytes);
+	if (rc == RC_OK && head.has_content)
+		rc = engine_content_size(engine, &head.content, &size);
+	if (rc != RC_OK)
+		report(check, "email %llu: its bytes: %s", id, rc_text(rc));
+	else if (head.size != place->size || head.head_len + size != head.size)
+		report(check, "email %llu: some of its bytes are missing", id);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *left = a;
+	const struct place *right = b;
+	if (left->email_id != right->email_id)
+		return left->email_id < right->email_id ? -1 : 1;
+	if (left->mailbox_id != right->mailbox_id)
+		return left->mailbox_id < right->mailbox_id ? -1 : 1;
+	return (left->uid > right->uid) - (left->uid < right->uid);
+}
+
+struct location_check {
+	size_t at; // in the sorted places
+};
+
+static void missing_location(struct check *check, const struct place *place)
+{
+	struct record_key key =
+	    record_key_location(place->email_id, place->mailbox_id, place->uid);
+	struct buf nothing;
+	buf_init(&nothing, 1);
+	report(check, "email %llu: its place in mailbox %llu is not noted",
+	    (unsigned long long)place->email_id,
+	    (unsigned long long)place->mailbox_id);
+	mend(check, &key, &nothing);
+}
+
+static void check_location(
+    struct check *check, struct view key, struct view value, void *context)
+{
+	struct location_check *walk = context;
+	(void)value;
+	struct place noted = {0};
+	if (key.len == 21)
+		noted = (struct place){get_be64(key.ptr + 1),
+		    get_be64(key.ptr + 9), get_be32(key.ptr + 17), 0};
+	int order = 1;
+	for (; walk->at < check->place_count; walk->at++) {
+		order = compare_places(&check->places[walk->at], &noted);
+		if (order >= 0)
+			break;
+		missing_location(check, &check->places[walk->at]);
+	}
+	if (walk->at < check->place_count && order == 0) {
+		walk->at++;
+		return;
+	}
+	report(check, "email %llu: a place is noted where it is not",
+	    (unsigned long long)noted.email_id);
+	if (check->mending) {
+		engine_batch_delete(check->mending, key);
+		check->result.mended++;
+		check->mended = true;
+	}
+}
+
+static bool has_place(const struct check *check, uint64_t email_id)
+{
+	size_t low = 0;
+	size_t high = check->place_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (check->places[middle].email_id < email_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < check->place_count &&
+	       check->places[low].email_id == email_id;
+}
+
+static void check_unplaced(
+    struct check *check, struct view key, struct view value, void *context)
+{
+	(void)value;
+	(void)context;
+	uint64_t email_id = key.len == 9 ? get_be64(key.ptr + 1) : 0;
+	if (email_id > check->last_email_id)
+		check->last_email_id = email_id;
+	if (!has_place(check, email_id))
+		report(check, "email %llu is in no mailbox",
+		    (unsigned long long)email_id);
+}
+
+static enum rc check_emails(struct check *check)
+{
+	if (check->place_count)
+		qsort(check->places, check->place_count, sizeof(*check->places),
+		    compare_places);
+	struct buf value;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	for (size_t i = 0; i < check->place_count; i++)
+		if (i == 0 ||
+		    check->places[i].email_id != check->places[i - 1].email_id)
+			check_email(check, &check->places[i], &value);
+	buf_done(&value);
+	struct location_check walk = {0};
+	enum rc rc = each_key(
+	    check, record_key_kind(RECORD_LOCATION), check_location, &walk);
+	for (; rc == RC_OK && walk.at < check->place_count; walk.at++)
+		missing_location(check, &check->places[walk.at]);
+	if (rc == RC_OK)
+		rc = each_key(
+		    check, record_key_kind(RECORD_EMAIL), check_unplaced, NULL);
+	return rc;
+}
+
+// ---- The account -----------------------------------------------------------
+
+static enum rc check_account(struct check *check)
+{
+	struct record_key key = record_key_kind(RECORD_ACCOUNT);
+	struct record_account truth = {0};
+	struct buf value;
+	buf_init(&value, 1024);
+	enum rc rc =
+	    engine_snapshot_get(check->snapshot, record_key_view(&key), &value);
+	if (rc == RC_OK)
+		rc = record_account_get(buf_view(&value), &check->account);
+	truth = check->account;
+	truth.bytes = check->bytes;
+	truth.messages = check->messages;
+	if (truth.next_email_id <= check->last_email_id)
+		truth.next_email_id = check->last_email_id + 1;
+	if (truth.next_mailbox_id <= check->last_mailbox_id)
+		truth.next_mailbox_id = check->last_mailbox_id + 1;
+	if (rc != RC_OK ||
+	    memcmp(&truth, &check->account, sizeof(truth)) != 0) {
+		report(check, "the account's totals are %s",
+		    rc == RC_OK ? "wrong" : "missing or damaged");
+		buf_reset(&value);
+		record_account_put(&truth, &value);
+		mend(check, &key, &value);
+	}
+	buf_done(&value);
+	return RC_OK;
+}
+
+static enum rc check_all(struct check *check)
+{
+	enum rc rc = each_key(
+	    check, record_key_kind(RECORD_MAILBOX), check_mailbox, NULL);
+	if (rc == RC_OK)
+		rc = check_emails(check);
+	if (rc == RC_OK)
+		rc = check_account(check);
+	check->result.messages = check->messages;
+	return rc;
+}
+
+// Mended counts are published by opening the account anew: nobody has it open
+// while `lock` is held and it is not in memory.
+enum rc store_account_check(struct store *store, uint64_t account_id,
+    bool mending, void (*problem)(void *context, const char *text),
+    void *context, struct store_check_result *ret_result)
+{
+	struct engine *engine = store->options.engine;
+	struct check check = {
+	    .store = store,
+	    .account_id = account_id,
+	    .problem = problem,
+	    .context = context,
+	    .mending = mending ? engine_batch_new(engine) : NULL,
+	};
+	enum rc rc = engine_snapshot_open(engine, account_id, &check.snapshot);
+	if (rc == RC_OK) {
+		rc = check_all(&check);
+		uint64_t version = engine_snapshot_version(check.snapshot);
+		engine_snapshot_close(&check.snapshot);
+		struct fault fault;
+		if (rc == RC_OK && check.mended)
+			rc = engine_commit(
+			    engine, account_id, version, check.mending, &fault);
+	}
+	engine_batch_free(&check.mending);
+	free(check.places);
+	if (rc == RC_OK)
+		*ret_result = check.result;
+	return rc;
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copying and moving messages between mailboxes of one account.
+#include "base/mem.h"
+#include "store/change.h"
+#include "store/transaction.h"
+
+void store_copied_done(struct store_copied *copied)
+{
+	rangeset_done(&copied->sources);
+}
+
+struct taken {
+	bool move;
+	struct store_message *messages;
+	size_t count;
+	size_t capacity;
+};
+
+static enum node_verdict take(void *context, struct store_message *message)
+{
+	struct taken *taken = context;
+	taken->messages = mem_grow(taken->messages, &taken->capacity,
+	    taken->count + 1, sizeof(*taken->messages));
+	taken->messages[taken->count++] = *message;
+	return taken->move ? NODE_REMOVE : NODE_KEEP;
+}
+
+// Gives the messages' keywords the numbers that they have in `target`.
+static enum rc translate_keywords(const struct store_keywords *from,
+    struct transaction_mailbox *target, struct taken *taken,
+    struct fault *fault)
+{
+	struct store_keyword_set numbers[STORE_KEYWORDS_MAX];
+	bool known[STORE_KEYWORDS_MAX] = {false};
+	unsigned count = from ? from->count : 0;
+	for (size_t i = 0; i < taken->count; i++) {
+		struct store_message *message = &taken->messages[i];
+		if (!message->has_keywords)
+			continue;
+		struct store_keyword_set there = {0};
+		for (unsigned n = 0; n < count; n++) {
+			if (!store_keyword_set_has(&message->keywords, n))
+				continue;
+			if (!known[n]) {
+				enum rc rc = transaction_keywords(target,
+				    &from->names[n], 1, fault, &numbers[n]);
+				if (rc != RC_OK)
+					return rc;
+				known[n] = true;
+			}
+			for (size_t w = 0; w < ARRAY_LEN(there.bits); w++)
+				there.bits[w] |= numbers[n].bits[w];
+		}
+		message->keywords = there;
+	}
+	return RC_OK;
+}
+
+static enum rc copy(struct transaction *transaction, struct store_mailbox *from,
+    const struct rangeset *uids, struct store_mailbox *to, struct taken *taken,
+    struct fault *fault, struct store_copied *copied)
+{
+	struct transaction_mailbox *source;
+	struct transaction_mailbox *target;
+	enum rc rc =
+	    transaction_mailbox(transaction, to->mailbox, fault, &target);
+	if (rc == RC_OK)
+		rc = transaction_mailbox(
+		    transaction, from->mailbox, fault, &source);
+	if (rc != RC_OK)
+		return rc;
+	transaction_edit(source, uids, take, taken);
+	if (source != target)
+		rc = translate_keywords(source->keywords, target, taken, fault);
+	if (rc != RC_OK)
+		return rc;
+	for (size_t i = 0; i < taken->count; i++)
+		rangeset_add(&copied->sources, taken->messages[i].uid,
+		    taken->messages[i].uid);
+	copied->uidvalidity = to->mailbox->uidvalidity;
+	copied->first_uid = target->state.uidnext;
+	copied->count = (uint32_t)taken->count;
+	copied->modseq = transaction->modseq;
+	return transaction_append(target, taken->messages, taken->count, fault);
+}
+
+enum rc store_copy(struct store_mailbox *from, const struct rangeset *uids,
+    struct store_mailbox *to, bool move, struct fault *fault,
+    struct store_copied *ret_copied)
+{
+	unsigned wanted =
+	    move ? STORE_RIGHT_DELETE_MESSAGES | STORE_RIGHT_EXPUNGE : 0;
+	if (!(to->rights & STORE_RIGHT_INSERT) ||
+	    (from->rights & wanted) != wanted)
+		return fault_set(fault, RC_DENIED,
+		    "you have no right to %s these messages there",
+		    move ? "move" : "copy");
+	if (from->account != to->account)
+		return fault_set(fault, RC_UNSUPPORTED,
+		    "messages cannot be copied across accounts yet");
+	struct taken taken = {.move = move};
+	struct store_copied copied = {0};
+	struct transaction transaction;
+	transaction_begin(&transaction, from->account);
+	enum rc rc = copy(&transaction, from, uids, to, &taken, fault, &copied);
+	rc = transaction_end(&transaction, rc, fault);
+	free(taken.messages);
+	if (rc == RC_OK)
+		*ret_copied = copied;
+	else
+		store_copied_done(&copied);
+	return rc;
+}

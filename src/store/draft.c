@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// A message coming in. Its first bytes are held until it is known whether it
+// is short; then what is not kept beside the index goes to an engine writer,
+// chunk by chunk, while the parser sees every byte once.
+#include "store/draft.h"
+
+#include "base/mem.h"
+#include "store/account_impl.h"
+#include "store/record.h"
+#include "wire/header.h"
+#include "wire/preview.h"
+
+struct store_draft {
+	struct store *store;
+	struct message_parser *parser;
+	uint64_t size;
+	struct buf head;              // the first bytes of the message
+	struct engine_writer *writer; // NULL while all is in `head`
+	struct engine_content_id content;
+	struct buf record;
+	uint32_t header_len;
+	bool failed;
+};
+
+struct store_draft *store_draft_new(struct store *store)
+{
+	struct store_draft *draft = mem_zalloc(sizeof(*draft));
+	draft->store = store;
+	draft->parser = message_parser_new(0);
+	buf_init(&draft->head, DRAFT_HEAD_MAX);
+	buf_init(&draft->record, MESSAGE_RECORD_MAX);
+	return draft;
+}
+
+void store_draft_free(struct store_draft **draft)
+{
+	struct store_draft *old = *draft;
+	*draft = NULL;
+	if (!old)
+		return;
+	message_parser_free(&old->parser);
+	engine_writer_free(&old->writer);
+	buf_done(&old->head);
+	buf_done(&old->record);
+	free(old);
+}
+
+uint64_t store_draft_size(const struct store_draft *draft)
+{
+	return draft->size;
+}
+
+// Keeps the header in `head` and sends what follows it to the writer.
+static enum rc split(struct store_draft *draft)
+{
+	size_t keep;
+	if (header_length(buf_view(&draft->head), &keep) != RC_OK)
+		keep = draft->head.len;
+	struct view rest = view_from(buf_view(&draft->head), keep);
+	draft->writer =
+	    engine_writer_new(draft->store->options.engine, &draft->content);
+	enum rc rc = engine_writer_append(draft->writer, rest);
+	buf_truncate(&draft->head, keep);
+	return rc;
+}
+
+enum rc store_draft_add(struct store_draft *draft, struct view bytes)
+{
+	if (draft->failed)
+		return RC_IO;
+	if (bytes.len > store_message_max(draft->store) - draft->size)
+		return RC_LIMIT;
+	message_parser_push(draft->parser, bytes);
+	draft->size += bytes.len;
+	enum rc rc = RC_OK;
+	if (!draft->writer) {
+		size_t room = DRAFT_HEAD_MAX - draft->head.len;
+		struct view part = view_slice(bytes, 0, room);
+		buf_add(&draft->head, part);
+		bytes = view_from(bytes, part.len);
+		if (bytes.len)
+			rc = split(draft);
+	}
+	if (rc == RC_OK && bytes.len)
+		rc = engine_writer_append(draft->writer, bytes);
+	draft->failed = rc != RC_OK;
+	return rc;
+}
+
+static void describe(struct store_draft *draft, const struct message *message)
+{
+	struct charset_cache cache;
+	charset_cache_init(&cache);
+	struct buf preview;
+	buf_init(&preview, PREVIEW_BYTES_MAX);
+	preview_write(&cache, message, &preview);
+	message_record_build(
+	    &cache, message, buf_view(&preview), &draft->record);
+	buf_done(&preview);
+	charset_cache_done(&cache);
+}
+
+enum rc store_draft_finish(struct store_draft *draft)
+{
+	if (draft->failed)
+		return RC_IO;
+	if (draft->size == 0)
+		return RC_INVALID;
+	if (!draft->writer && draft->size > DRAFT_INLINE_MAX) {
+		enum rc rc = split(draft);
+		if (rc != RC_OK)
+			return rc;
+	}
+	struct message *message;
+	enum rc rc = message_parser_finish(draft->parser, &message);
+	if (rc != RC_OK)
+		return rc;
+	draft->header_len = message->header_len;
+	describe(draft, message);
+	message_free(&message);
+	message_parser_free(&draft->parser);
+	return buf_status(&draft->record);
+}
+
+struct view draft_record(const struct store_draft *draft)
+{
+	return buf_view(&draft->record);
+}
+
+void draft_put_head(const struct store_draft *draft, struct buf *out)
+{
+	struct record_head head = {
+	    .size = draft->size,
+	    .header_len = draft->header_len,
+	    .head_len = (uint32_t)draft->head.len,
+	    .has_content = draft->writer != NULL,
+	    .content = draft->content,
+	};
+	record_head_put(&head, out);
+	buf_add(out, buf_view(&draft->head));
+}
+
+enum rc draft_put_content(struct store_draft *draft, struct engine_batch *batch)
+{
+	if (!draft->writer)
+		return RC_OK;
+	return engine_writer_finish(draft->writer, batch);
+}

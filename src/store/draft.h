@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a transaction takes from a draft (see email.h).
+#ifndef ROOST_STORE_DRAFT_H
+#define ROOST_STORE_DRAFT_H
+
+#include "store/email.h"
+
+// A message up to this many bytes is kept whole beside its index records.
+#define DRAFT_INLINE_MAX ((size_t)16 << 10)
+// Of a longer one, its header is, up to this many bytes.
+#define DRAFT_HEAD_MAX ((size_t)64 << 10)
+
+// The message_record of a finished draft.
+struct view draft_record(const struct store_draft *draft);
+// Adds its RECORD_HEAD value to `out`.
+void draft_put_head(const struct store_draft *draft, struct buf *out);
+// Lets the rest of its bytes, if any, ride in `batch`.
+MUST_CHECK enum rc draft_put_content(
+    struct store_draft *draft, struct engine_batch *batch);
+
+#endif

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Expunging messages, and telling later what was expunged (RFC 7162).
+#include "store/change.h"
+#include "store/transaction.h"
+
+struct expunge_edit {
+	bool changed;
+};
+
+static enum node_verdict expunge_deleted(
+    void *context, struct store_message *message)
+{
+	struct expunge_edit *edit = context;
+	if (!(message->flags & STORE_FLAG_DELETED))
+		return NODE_KEEP;
+	edit->changed = true;
+	return NODE_REMOVE;
+}
+
+enum rc store_expunge(struct store_mailbox *mailbox,
+    const struct rangeset *uids, struct fault *fault, uint64_t *ret_modseq)
+{
+	if (!(mailbox->rights & STORE_RIGHT_EXPUNGE))
+		return fault_set(fault, RC_DENIED,
+		    "you have no right to expunge messages in this mailbox");
+	struct range everything = {1, UINT32_MAX};
+	struct rangeset all = {&everything, 1, 1};
+	struct expunge_edit edit = {false};
+	struct transaction transaction;
+	struct transaction_mailbox *entry;
+	transaction_begin(&transaction, mailbox->account);
+	enum rc rc =
+	    transaction_mailbox(&transaction, mailbox->mailbox, fault, &entry);
+	// Nothing to look for in a mailbox without \Deleted messages.
+	bool any = rc == RC_OK && entry->root && entry->root->sums.deleted;
+	if (any)
+		transaction_edit(
+		    entry, uids ? uids : &all, expunge_deleted, &edit);
+	uint64_t modseq = edit.changed ? transaction.modseq : 0;
+	rc = transaction_end(&transaction, rc, fault);
+	if (rc == RC_OK)
+		*ret_modseq = modseq;
+	return rc;
+}
+
+// ---- What is no more -------------------------------------------------------
+
+// Every UID below UIDNEXT that does not exist.
+static void all_gaps(
+    const struct store_snapshot *snapshot, struct rangeset *ret_uids)
+{
+	struct store_walk walk;
+	struct store_message message;
+	uint32_t index;
+	uint32_t next = 1;
+	store_walk_init(&walk, snapshot, 0);
+	while (store_walk_next(&walk, &index, &message)) {
+		if (message.uid > next)
+			rangeset_add(ret_uids, next, message.uid - 1);
+		next = message.uid + 1;
+	}
+	if (snapshot->uidnext > next)
+		rangeset_add(ret_uids, next, snapshot->uidnext - 1);
+}
+
+static enum rc read_tombstones(struct engine_snapshot *engine_snapshot,
+    uint64_t mailbox_id, uint64_t after, uint64_t up_to,
+    struct rangeset *ret_uids)
+{
+	struct record_key prefix = record_key_u64(RECORD_TOMBSTONE, mailbox_id);
+	struct record_key first = record_key_tombstone(mailbox_id, after + 1);
+	struct record_key last = record_key_tombstone(mailbox_id, up_to);
+	struct engine_cursor *cursor;
+	enum rc rc = engine_cursor_open(
+	    engine_snapshot, record_key_view(&prefix), &cursor);
+	if (rc != RC_OK)
+		return rc;
+	engine_cursor_seek(cursor, record_key_view(&first));
+	while (rc == RC_OK) {
+		struct view key;
+		struct view value;
+		rc = engine_cursor_next(cursor, &key, &value);
+		if (rc != RC_OK ||
+		    view_compare(key, record_key_view(&last)) > 0)
+			break;
+		rc = record_tombstone_get(value, ret_uids);
+	}
+	engine_cursor_close(&cursor);
+	return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc store_expunged_since(struct store_mailbox *mailbox,
+    const struct store_snapshot *snapshot, uint64_t modseq,
+    struct rangeset *ret_uids)
+{
+	struct store_account *account = mailbox->account;
+	if (modseq >= snapshot->highestmodseq)
+		return RC_OK;
+	// The records first, then the horizon: what was pruned in between is
+	// then seen to be beyond it.
+	struct rangeset found;
+	rangeset_init(&found);
+	struct engine_snapshot *engine_snapshot;
+	enum rc rc = engine_snapshot_open(
+	    account->store->options.engine, account->id, &engine_snapshot);
+	if (rc == RC_OK) {
+		rc = read_tombstones(engine_snapshot, mailbox->mailbox->id,
+		    modseq, snapshot->highestmodseq, &found);
+		engine_snapshot_close(&engine_snapshot);
+	}
+	pthread_mutex_lock(&account->table);
+	uint64_t horizon = mailbox->mailbox->state.horizon;
+	pthread_mutex_unlock(&account->table);
+	if (rc == RC_OK && modseq < horizon) {
+		all_gaps(snapshot, ret_uids);
+	} else if (rc == RC_OK) {
+		for (size_t i = 0; i < found.count; i++)
+			rangeset_add(ret_uids, found.ranges[i].first,
+			    found.ranges[i].last);
+	}
+	rangeset_done(&found);
+	return rc;
+}

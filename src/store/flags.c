@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Changing flags and keywords of messages.
+#include "store/change.h"
+#include "store/transaction.h"
+
+struct flags_edit {
+	const struct store_flags_change *change;
+	struct store_keyword_set keywords;
+	struct rangeset *modified;
+	bool changed;
+};
+
+static bool set_is_empty(const struct store_keyword_set *set)
+{
+	uint64_t any = 0;
+	for (size_t i = 0; i < ARRAY_LEN(set->bits); i++)
+		any |= set->bits[i];
+	return any == 0;
+}
+
+static void apply(const struct flags_edit *edit, struct store_message *message)
+{
+	const uint64_t *bits = edit->keywords.bits;
+	uint64_t *into = message->keywords.bits;
+	unsigned system = edit->change->flags.system;
+	switch (edit->change->operation) {
+	case STORE_FLAGS_SET:
+		message->flags = system;
+		message->keywords = edit->keywords;
+		break;
+	case STORE_FLAGS_ADD:
+		message->flags |= system;
+		for (size_t i = 0; i < ARRAY_LEN(edit->keywords.bits); i++)
+			into[i] |= bits[i];
+		break;
+	case STORE_FLAGS_REMOVE:
+		message->flags &= ~system;
+		for (size_t i = 0; i < ARRAY_LEN(edit->keywords.bits); i++)
+			into[i] &= ~bits[i];
+		break;
+	}
+	message->has_keywords = !set_is_empty(&message->keywords);
+}
+
+static enum node_verdict edit_flags(
+    void *context, struct store_message *message)
+{
+	struct flags_edit *edit = context;
+	const struct store_flags_change *change = edit->change;
+	if (change->conditional && message->modseq > change->unchanged_since) {
+		rangeset_add(edit->modified, message->uid, message->uid);
+		return NODE_KEEP;
+	}
+	struct store_message before = *message;
+	apply(edit, message);
+	if (message->flags == before.flags &&
+	    memcmp(&message->keywords, &before.keywords,
+		sizeof(before.keywords)) == 0)
+		return NODE_KEEP;
+	edit->changed = true;
+	return NODE_CHANGED;
+}
+
+// RFC 4314 section 4: \Seen needs "s", \Deleted "t", all others "w".
+static enum rc check_rights(const struct store_mailbox *mailbox,
+    const struct store_flags_change *change, struct fault *fault)
+{
+	unsigned system = change->flags.system;
+	unsigned wanted = 0;
+	if (change->operation == STORE_FLAGS_SET)
+		wanted = STORE_RIGHT_SEEN | STORE_RIGHT_DELETE_MESSAGES |
+			 STORE_RIGHT_WRITE;
+	if (system & STORE_FLAG_SEEN)
+		wanted |= STORE_RIGHT_SEEN;
+	if (system & STORE_FLAG_DELETED)
+		wanted |= STORE_RIGHT_DELETE_MESSAGES;
+	if (system & ~(unsigned)(STORE_FLAG_SEEN | STORE_FLAG_DELETED) ||
+	    change->flags.keyword_count)
+		wanted |= STORE_RIGHT_WRITE;
+	if ((mailbox->rights & wanted) == wanted)
+		return RC_OK;
+	return fault_set(fault, RC_DENIED,
+	    "you have no right to change these flags in this mailbox");
+}
+
+// Taking away a keyword that the mailbox never had does not create it.
+static enum rc resolve_keywords(struct transaction_mailbox *entry,
+    const struct store_flags_change *change, struct fault *fault,
+    struct store_keyword_set *ret_keywords)
+{
+	const struct store_flags *flags = &change->flags;
+	if (change->operation != STORE_FLAGS_REMOVE)
+		return transaction_keywords(entry, flags->keywords,
+		    flags->keyword_count, fault, ret_keywords);
+	struct store_keyword_set keywords = {0};
+	for (size_t i = 0; i < flags->keyword_count; i++) {
+		unsigned n;
+		if (keywords_find(entry->keywords, flags->keywords[i], &n) ==
+		    RC_OK)
+			keywords.bits[n / 64] |= (uint64_t)1 << (n % 64);
+	}
+	*ret_keywords = keywords;
+	return RC_OK;
+}
+
+enum rc store_flags_change(struct store_mailbox *mailbox,
+    const struct rangeset *uids, const struct store_flags_change *change,
+    struct fault *fault, struct rangeset *ret_modified, uint64_t *ret_modseq)
+{
+	enum rc rc = check_rights(mailbox, change, fault);
+	if (rc != RC_OK)
+		return rc;
+	struct flags_edit edit = {change, {{0}}, ret_modified, false};
+	struct transaction transaction;
+	struct transaction_mailbox *entry;
+	transaction_begin(&transaction, mailbox->account);
+	rc = transaction_mailbox(&transaction, mailbox->mailbox, fault, &entry);
+	if (rc == RC_OK)
+		rc = resolve_keywords(entry, change, fault, &edit.keywords);
+	if (rc == RC_OK)
+		transaction_edit(entry, uids, edit_flags, &edit);
+	// A new keyword that no message took is not worth a commit.
+	if (rc == RC_OK && !edit.changed)
+		entry->record_changed = false;
+	uint64_t modseq = edit.changed ? transaction.modseq : 0;
+	rc = transaction_end(&transaction, rc, fault);
+	if (rc == RC_OK)
+		*ret_modseq = modseq;
+	return rc;
+}

@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: Apache-2.0
+// Creating, deleting and renaming mailboxes; subscriptions. What changes the
+// table of names is done to it when the commit is durable, by a publish
+// function of the transaction.
+#include "base/mem.h"
+#include "store/transaction.h"
+
+// ---- Creating --------------------------------------------------------------
+
+struct creation {
+	struct mailbox **mailboxes; // to be inserted
+	size_t count;
+	size_t capacity;
+};
+
+// UIDVALIDITY must be greater than any that a mailbox of this name ever had
+// (RFC 9051 section 2.3.1.1): the time, and in any case more than the last.
+static uint32_t next_uidvalidity(struct transaction *transaction)
+{
+	struct record_account *record = &transaction->record;
+	uint32_t fresh = (uint32_t)transaction->now;
+	if (fresh <= record->last_uidvalidity)
+		fresh = record->last_uidvalidity + 1;
+	record->last_uidvalidity = fresh;
+	return fresh;
+}
+
+static void put_mailbox(
+    struct transaction *transaction, const struct mailbox *mailbox)
+{
+	struct record_mailbox record = {
+	    mailbox->name, mailbox->uidvalidity, mailbox->special_use};
+	struct record_key key = record_key_u64(RECORD_MAILBOX, mailbox->id);
+	struct buf value;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	record_mailbox_put(&record, mailbox->keywords, &value);
+	transaction_put(transaction, &key, buf_view(&value));
+	buf_reset(&value);
+	key = record_key_u64(RECORD_STATE, mailbox->id);
+	record_state_put(&mailbox->state, &value);
+	transaction_put(transaction, &key, buf_view(&value));
+	buf_done(&value);
+}
+
+static struct mailbox *plan_mailbox(struct transaction *transaction,
+    struct creation *creation, struct view name, unsigned special_use)
+{
+	struct mailbox *mailbox =
+	    mailbox_new(transaction->record.next_mailbox_id++, name);
+	transaction->record_changed = true;
+	mailbox->uidvalidity = next_uidvalidity(transaction);
+	mailbox->special_use = special_use;
+	mailbox->state.highestmodseq = transaction->modseq;
+	put_mailbox(transaction, mailbox);
+	creation->mailboxes = mem_grow(creation->mailboxes, &creation->capacity,
+	    creation->count + 1, sizeof(*creation->mailboxes));
+	creation->mailboxes[creation->count++] = mailbox;
+	return mailbox;
+}
+
+static void publish_creation(struct transaction *transaction)
+{
+	struct creation *creation = transaction->publish_context;
+	for (size_t i = 0; i < creation->count; i++)
+		account_table_insert(
+		    transaction->account, creation->mailboxes[i]);
+	creation->count = 0; // the table has them
+}
+
+static void creation_done(struct creation *creation)
+{
+	for (size_t i = 0; i < creation->count; i++)
+		mailbox_unref(creation->mailboxes[i]);
+	free(creation->mailboxes);
+}
+
+// With `table` not held, but `change`: nobody else writes the table.
+static struct mailbox *mailbox_by_name(
+    struct store_account *account, struct view name)
+{
+	size_t at;
+	return account_table_seek(account, name, &at) ? account->mailboxes[at]
+						      : NULL;
+}
+
+// Those above `name` that do not exist (RFC 9051 section 6.3.4: SHOULD).
+static void plan_parents(struct transaction *transaction,
+    struct creation *creation, struct view name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		struct view parent = view_slice(name, 0, i);
+		if (name.ptr[i] == '/' &&
+		    !mailbox_by_name(transaction->account, parent))
+			plan_mailbox(transaction, creation, parent, 0);
+	}
+}
+
+static enum rc check_new_name(
+    struct store_account *account, struct view name, struct fault *fault)
+{
+	enum rc rc = store_name_check(name, fault);
+	if (rc != RC_OK)
+		return rc;
+	if (mailbox_by_name(account, name))
+		return fault_set(fault, RC_EXISTS,
+		    "there is a mailbox of that name already");
+	// With as many parents as can be missing.
+	if (account->mailbox_count + STORE_LEVELS_MAX > STORE_MAILBOXES_MAX)
+		return fault_set(fault, RC_LIMIT,
+		    "an account has at most %d mailboxes", STORE_MAILBOXES_MAX);
+	return RC_OK;
+}
+
+enum rc store_mailbox_create(struct store_account *account, struct view name,
+    unsigned special_use, struct fault *fault, uint64_t *ret_mailbox_id)
+{
+	char room[STORE_NAME_MAX];
+	name = name_canonical(name, room);
+	struct creation creation = {0};
+	struct transaction transaction;
+	transaction_begin(&transaction, account);
+	transaction.publish = publish_creation;
+	transaction.publish_context = &creation;
+	uint64_t mailbox_id = 0;
+	enum rc rc = check_new_name(account, name, fault);
+	if (rc == RC_OK) {
+		plan_parents(&transaction, &creation, name);
+		mailbox_id =
+		    plan_mailbox(&transaction, &creation, name, special_use)
+			->id;
+	}
+	rc = transaction_end(&transaction, rc, fault);
+	creation_done(&creation);
+	if (rc == RC_OK)
+		*ret_mailbox_id = mailbox_id;
+	return rc;
+}
+
+// ---- Deleting --------------------------------------------------------------
+
+static void publish_deletion(struct transaction *transaction)
+{
+	struct mailbox *mailbox = transaction->publish_context;
+	account_table_remove(transaction->account, mailbox);
+}
+
+static enum node_verdict remove_all(
+    void *context, struct store_message *message)
+{
+	(void)context;
+	(void)message;
+	return NODE_REMOVE;
+}
+
+// Takes all messages out by one edit, and with them the hold on their emails.
+static void remove_messages(struct transaction_mailbox *entry)
+{
+	struct rangeset all;
+	rangeset_init(&all);
+	rangeset_add(&all, 1, UINT32_MAX);
+	transaction_edit(entry, &all, remove_all, NULL);
+	rangeset_done(&all);
+}
+
+static void drop_records(struct transaction_mailbox *entry)
+{
+	struct transaction *transaction = entry->transaction;
+	uint64_t id = entry->mailbox->id;
+	struct record_key key = record_key_u64(RECORD_CHUNK, id);
+	transaction_delete_prefix(transaction, &key);
+	key = record_key_u64(RECORD_TOMBSTONE, id);
+	transaction_delete_prefix(transaction, &key);
+	key = record_key_u64(RECORD_STATE, id);
+	transaction_delete(transaction, &key);
+	key = record_key_u64(RECORD_MAILBOX, id);
+	transaction_delete(transaction, &key);
+	transaction->record.messages -= entry->state.messages;
+	transaction->record.bytes -= entry->state.size;
+	transaction->record_changed = true;
+	entry->dropped = true;
+}
+
+static enum rc delete_mailbox(struct transaction *transaction,
+    struct mailbox *mailbox, struct fault *fault)
+{
+	struct transaction_mailbox *entry;
+	enum rc rc = transaction_mailbox(transaction, mailbox, fault, &entry);
+	if (rc != RC_OK)
+		return rc;
+	struct store_node *last = node_ref(entry->root);
+	remove_messages(entry);
+	drop_records(entry);
+	// Those who have it open keep what they saw.
+	node_unref(entry->root);
+	entry->root = last;
+	entry->messages_changed = false;
+	transaction->publish = publish_deletion;
+	transaction->publish_context = mailbox;
+	return RC_OK;
+}
+
+enum rc store_mailbox_delete(
+    struct store_account *account, struct view name, struct fault *fault)
+{
+	char room[STORE_NAME_MAX];
+	name = name_canonical(name, room);
+	struct transaction transaction;
+	transaction_begin(&transaction, account);
+	struct mailbox *mailbox = mailbox_by_name(account, name);
+	enum rc rc;
+	if (!mailbox)
+		rc = fault_set(
+		    fault, RC_NOT_FOUND, "there is no mailbox of that name");
+	else if (view_eq(name, VIEW("INBOX")))
+		rc = fault_set(fault, RC_DENIED, "INBOX cannot be deleted");
+	else
+		rc = delete_mailbox(&transaction, mailbox, fault);
+	rc = transaction_end(&transaction, rc, fault);
+	if (rc == RC_OK) {
+		pthread_mutex_lock(&account->table);
+		mailbox_unref(mailbox);
+		pthread_mutex_unlock(&account->table);
+	}
+	return rc;
+}
+
+// ---- Renaming --------------------------------------------------------------
+
+struct renaming {
+	struct creation creation; // parents of the new name
+	struct mailbox **mailboxes;
+	struct view *names; // owned; the new ones
+	size_t count;
+	size_t capacity;
+};
+
+static void publish_renaming(struct transaction *transaction)
+{
+	struct renaming *renaming = transaction->publish_context;
+	struct store_account *account = transaction->account;
+	for (size_t i = 0; i < renaming->count; i++)
+		mailbox_set_name(renaming->mailboxes[i], renaming->names[i]);
+	if (!account_table_sort(account))
+		abort(); // plan_renames() has looked
+	transaction->publish_context = &renaming->creation;
+	publish_creation(transaction);
+}
+
+static void renaming_done(struct renaming *renaming)
+{
+	creation_done(&renaming->creation);
+	for (size_t i = 0; i < renaming->count; i++)
+		free((char *)(uintptr_t)renaming->names[i].ptr);
+	free(renaming->names);
+	free(renaming->mailboxes);
+}
+
+static void plan_rename(struct transaction *transaction,
+    struct renaming *renaming, struct mailbox *mailbox, size_t prefix,
+    struct view to)
+{
+	struct buf name;
+	buf_init(&name, ENGINE_VALUE_MAX);
+	buf_add(&name, to);
+	buf_add(&name, view_from(mailbox->name, prefix));
+	size_t len;
+	char *bytes = buf_take(&name, &len);
+	size_t capacity = renaming->capacity;
+	renaming->mailboxes = mem_grow(renaming->mailboxes, &capacity,
+	    renaming->count + 1, sizeof(*renaming->mailboxes));
+	renaming->names = mem_grow(renaming->names, &renaming->capacity,
+	    renaming->count + 1, sizeof(*renaming->names));
+	renaming->mailboxes[renaming->count] = mailbox;
+	renaming->names[renaming->count++] = view_of(bytes, len);
+
+	struct record_mailbox record = {
+	    view_of(bytes, len), mailbox->uidvalidity, mailbox->special_use};
+	struct record_key key = record_key_u64(RECORD_MAILBOX, mailbox->id);
+	struct buf value;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	record_mailbox_put(&record, mailbox->keywords, &value);
+	transaction_put(transaction, &key, buf_view(&value));
+	buf_done(&value);
+}
+
+static bool is_below(struct view name, struct view parent)
+{
+	return name.len > parent.len && view_starts_with(name, parent) &&
+	       name.ptr[parent.len] == '/';
+}
+
+// Plans new names for `from` (which may exist only as a parent) and all below.
+static enum rc plan_renames(struct transaction *transaction,
+    struct renaming *renaming, struct view from, struct view to,
+    struct fault *fault)
+{
+	struct store_account *account = transaction->account;
+	size_t at;
+	account_table_seek(account, from, &at);
+	for (; at < account->mailbox_count; at++) {
+		struct mailbox *mailbox = account->mailboxes[at];
+		if (!view_eq(mailbox->name, from) &&
+		    !is_below(mailbox->name, from))
+			break;
+		plan_rename(transaction, renaming, mailbox, from.len, to);
+		struct view name = renaming->names[renaming->count - 1];
+		enum rc rc = store_name_check(name, fault);
+		if (rc != RC_OK)
+			return rc;
+		if (mailbox_by_name(account, name))
+			return fault_set(fault, RC_EXISTS,
+			    "there is a mailbox of the new name already");
+	}
+	if (renaming->count == 0)
+		return fault_set(
+		    fault, RC_NOT_FOUND, "there is no mailbox of that name");
+	return RC_OK;
+}
+
+struct moving {
+	struct store_message *messages;
+	size_t count;
+	size_t capacity;
+};
+
+static enum node_verdict take_message(
+    void *context, struct store_message *message)
+{
+	struct moving *moving = context;
+	moving->messages = mem_grow(moving->messages, &moving->capacity,
+	    moving->count + 1, sizeof(*moving->messages));
+	moving->messages[moving->count++] = *message;
+	return NODE_REMOVE;
+}
+
+// Renaming INBOX moves its messages to a new mailbox (RFC 9051 section 6.3.6).
+static enum rc move_inbox(struct transaction *transaction,
+    struct creation *creation, struct view to, struct fault *fault)
+{
+	struct mailbox *inbox =
+	    mailbox_by_name(transaction->account, VIEW("INBOX"));
+	struct transaction_mailbox *source;
+	struct transaction_mailbox *target;
+	if (!inbox)
+		return fault_set(fault, RC_NOT_FOUND, "there is no INBOX");
+	enum rc rc = transaction_mailbox(transaction, inbox, fault, &source);
+	if (rc != RC_OK)
+		return rc;
+	plan_parents(transaction, creation, to);
+	struct mailbox *mailbox = plan_mailbox(transaction, creation, to, 0);
+	mailbox->keywords = keywords_ref(inbox->keywords);
+	rc = transaction_mailbox(transaction, mailbox, fault, &target);
+	if (rc != RC_OK)
+		return rc;
+	target->record_changed = true;
+	struct moving moving = {0};
+	struct rangeset all;
+	rangeset_init(&all);
+	rangeset_add(&all, 1, UINT32_MAX);
+	transaction_edit(source, &all, take_message, &moving);
+	rangeset_done(&all);
+	rc = transaction_append(target, moving.messages, moving.count, fault);
+	free(moving.messages);
+	return rc;
+}
+
+enum rc store_mailbox_rename(struct store_account *account, struct view from,
+    struct view to, struct fault *fault)
+{
+	char from_room[STORE_NAME_MAX];
+	char to_room[STORE_NAME_MAX];
+	from = name_canonical(from, from_room);
+	to = name_canonical(to, to_room);
+	struct renaming renaming = {0};
+	struct transaction transaction;
+	transaction_begin(&transaction, account);
+	enum rc rc = check_new_name(account, to, fault);
+	if (rc == RC_OK && is_below(to, from) && !view_eq(from, VIEW("INBOX")))
+		rc = fault_set(fault, RC_INVALID,
+		    "a mailbox cannot be moved below itself");
+	if (rc == RC_OK && view_eq(from, VIEW("INBOX"))) {
+		transaction.publish = publish_creation;
+		transaction.publish_context = &renaming.creation;
+		rc = move_inbox(&transaction, &renaming.creation, to, fault);
+	} else if (rc == RC_OK) {
+		transaction.publish = publish_renaming;
+		transaction.publish_context = &renaming;
+		rc = plan_renames(&transaction, &renaming, from, to, fault);
+		if (rc == RC_OK)
+			plan_parents(&transaction, &renaming.creation, to);
+	}
+	rc = transaction_end(&transaction, rc, fault);
+	renaming_done(&renaming);
+	return rc;
+}
+
+// ---- Attributes and subscriptions ------------------------------------------
+
+struct special_use {
+	struct mailbox *mailbox;
+	unsigned value;
+};
+
+static void publish_special_use(struct transaction *transaction)
+{
+	struct special_use *use = transaction->publish_context;
+	use->mailbox->special_use = use->value;
+}
+
+enum rc store_mailbox_set_special_use(struct store_account *account,
+    struct view name, unsigned special_use, struct fault *fault)
+{
+	char room[STORE_NAME_MAX];
+	name = name_canonical(name, room);
+	struct transaction transaction;
+	transaction_begin(&transaction, account);
+	struct special_use use = {mailbox_by_name(account, name), special_use};
+	enum rc rc = RC_OK;
+	if (use.mailbox) {
+		struct mailbox planned = *use.mailbox;
+		planned.special_use = special_use;
+		put_mailbox(&transaction, &planned);
+	} else {
+		rc = fault_set(
+		    fault, RC_NOT_FOUND, "there is no mailbox of that name");
+	}
+	transaction.publish = publish_special_use;
+	transaction.publish_context = &use;
+	return transaction_end(&transaction, rc, fault);
+}
+
+struct subscription {
+	struct view name;
+	bool subscribe;
+};
+
+static void publish_subscription(struct transaction *transaction)
+{
+	struct subscription *subscription = transaction->publish_context;
+	account_subscription_set(
+	    transaction->account, subscription->name, subscription->subscribe);
+}
+
+enum rc store_subscribe(struct store_account *account, struct view name,
+    bool subscribe, struct fault *fault)
+{
+	char room[STORE_NAME_MAX];
+	struct subscription subscription = {
+	    name_canonical(name, room), subscribe};
+	enum rc rc = store_name_check(subscription.name, fault);
+	if (rc != RC_OK)
+		return rc;
+	struct transaction transaction;
+	transaction_begin(&transaction, account);
+	struct record_key key = record_key_subscription(subscription.name);
+	size_t at;
+	bool is = account_subscription_seek(account, subscription.name, &at);
+	if (subscribe && !is &&
+	    account->subscription_count >= STORE_MAILBOXES_MAX)
+		rc = fault_set(fault, RC_LIMIT, "too many subscriptions");
+	else if (subscribe && !is)
+		transaction_put(&transaction, &key, view_of(NULL, 0));
+	else if (!subscribe && is)
+		transaction_delete(&transaction, &key);
+	transaction.publish = publish_subscription;
+	transaction.publish_context = &subscription;
+	return transaction_end(&transaction, rc, fault);
+}
+
+// ---- A new account ---------------------------------------------------------
+
+static const struct {
+	const char *name;
+	unsigned special_use;
+} defaults[] = {
+    {"INBOX", 0},
+    {"Archive", STORE_USE_ARCHIVE},
+    {"Drafts", STORE_USE_DRAFTS},
+    {"Junk", STORE_USE_JUNK},
+    {"Sent", STORE_USE_SENT},
+    {"Trash", STORE_USE_TRASH},
+};
+
+enum rc store_account_create(
+    struct store *store, uint64_t account_id, struct fault *fault)
+{
+	// An account that nobody can have open yet: no table to publish to.
+	struct store_account account = {.store = store, .id = account_id};
+	pthread_mutex_init(&account.change, NULL);
+	pthread_mutex_init(&account.table, NULL);
+	account.record.next_email_id = 1;
+	account.record.next_mailbox_id = 1;
+	enum rc rc =
+	    engine_version(store->options.engine, account_id, &account.version);
+	if (rc == RC_OK && account.version > 0)
+		rc = fault_set(fault, RC_EXISTS, "the account exists already");
+	struct creation creation = {0};
+	struct transaction transaction;
+	transaction_begin(&transaction, &account);
+	for (size_t i = 0; rc == RC_OK && i < ARRAY_LEN(defaults); i++) {
+		struct view name = view_of_string(defaults[i].name);
+		struct record_key key = record_key_subscription(name);
+		plan_mailbox(
+		    &transaction, &creation, name, defaults[i].special_use);
+		transaction_put(&transaction, &key, view_of(NULL, 0));
+	}
+	rc = transaction_end(&transaction, rc, fault);
+	creation_done(&creation);
+	pthread_mutex_destroy(&account.change);
+	pthread_mutex_destroy(&account.table);
+	return rc;
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading emails through one engine snapshot, by two cursors that move
+// forward: one over descriptions, one over first bytes.
+#include "base/mem.h"
+#include "store/account_impl.h"
+#include "store/email.h"
+#include "store/record.h"
+
+struct store_reader {
+	struct engine *engine;
+	struct engine_snapshot *snapshot;
+	struct engine_cursor *emails; // NULL until needed
+	struct engine_cursor *heads;
+	uint64_t head_id; // of `head`; 0: none
+	struct record_head head;
+	struct view head_bytes;
+	struct buf long_header; // of a header that does not fit in a head
+	enum rc broken;         // why there is no snapshot
+};
+
+struct store_reader *store_reader_new(struct store_account *account)
+{
+	struct store_reader *reader = mem_zalloc(sizeof(*reader));
+	reader->engine = account->store->options.engine;
+	buf_init(&reader->long_header, MESSAGE_SIZE_MAX);
+	reader->broken = engine_snapshot_open(
+	    reader->engine, account->id, &reader->snapshot);
+	return reader;
+}
+
+void store_reader_free(struct store_reader **reader)
+{
+	struct store_reader *old = *reader;
+	*reader = NULL;
+	if (!old)
+		return;
+	engine_cursor_close(&old->emails);
+	engine_cursor_close(&old->heads);
+	engine_snapshot_close(&old->snapshot);
+	buf_done(&old->long_header);
+	free(old);
+}
+
+static enum rc find(struct store_reader *reader, struct engine_cursor **cursor,
+    enum record_kind kind, uint64_t email_id, struct view *ret_value)
+{
+	if (reader->broken != RC_OK)
+		return reader->broken;
+	if (!*cursor) {
+		struct record_key prefix = record_key_kind(kind);
+		enum rc rc = engine_cursor_open(
+		    reader->snapshot, record_key_view(&prefix), cursor);
+		if (rc != RC_OK)
+			return rc;
+	}
+	struct record_key wanted = record_key_u64(kind, email_id);
+	struct view key;
+	engine_cursor_seek(*cursor, record_key_view(&wanted));
+	enum rc rc = engine_cursor_next(*cursor, &key, ret_value);
+	if (rc == RC_END ||
+	    (rc == RC_OK && !view_eq(key, record_key_view(&wanted))))
+		return RC_GONE;
+	return rc;
+}
+
+enum rc store_reader_record(struct store_reader *reader, uint64_t email_id,
+    struct message_record *ret_record, uint64_t *ret_thread_id)
+{
+	struct view value;
+	struct view bytes;
+	struct record_email email;
+	enum rc rc =
+	    find(reader, &reader->emails, RECORD_EMAIL, email_id, &value);
+	if (rc == RC_OK)
+		rc = record_email_get(value, &email, &bytes);
+	if (rc == RC_OK)
+		rc = message_record_open(bytes, ret_record);
+	if (rc == RC_OK)
+		*ret_thread_id = email.thread_id;
+	return rc;
+}
+
+static enum rc find_head(struct store_reader *reader, uint64_t email_id)
+{
+	if (reader->head_id == email_id)
+		return RC_OK;
+	reader->head_id = 0;
+	struct view value;
+	enum rc rc =
+	    find(reader, &reader->heads, RECORD_HEAD, email_id, &value);
+	if (rc == RC_OK)
+		rc = record_head_get(value, &reader->head, &reader->head_bytes);
+	if (rc == RC_OK)
+		reader->head_id = email_id;
+	return rc;
+}
+
+enum rc store_reader_bytes(struct store_reader *reader, uint64_t email_id,
+    uint64_t offset, size_t len, struct buf *ret_bytes)
+{
+	enum rc rc = find_head(reader, email_id);
+	if (rc != RC_OK)
+		return rc;
+	const struct record_head *head = &reader->head;
+	if (offset >= head->size)
+		return RC_OK;
+	if (len > head->size - offset)
+		len = (size_t)(head->size - offset);
+	if (offset < head->head_len) {
+		struct view part =
+		    view_slice(reader->head_bytes, (size_t)offset, len);
+		buf_add(ret_bytes, part);
+		offset += part.len;
+		len -= part.len;
+	}
+	if (len == 0)
+		return buf_status(ret_bytes);
+	size_t before = ret_bytes->len;
+	rc = engine_content_read(reader->engine, &head->content,
+	    offset - head->head_len, len, ret_bytes);
+	if (rc == RC_NOT_FOUND)
+		return RC_GONE;
+	if (rc == RC_OK && ret_bytes->len - before != len)
+		return RC_CORRUPT;
+	return rc;
+}
+
+enum rc store_reader_header(
+    struct store_reader *reader, uint64_t email_id, struct view *ret_header)
+{
+	enum rc rc = find_head(reader, email_id);
+	if (rc != RC_OK)
+		return rc;
+	uint32_t len = reader->head.header_len;
+	if (len <= reader->head.head_len) {
+		*ret_header = view_slice(reader->head_bytes, 0, len);
+		return RC_OK;
+	}
+	buf_reset(&reader->long_header);
+	rc = store_reader_bytes(reader, email_id, 0, len, &reader->long_header);
+	if (rc == RC_OK)
+		*ret_header = buf_view(&reader->long_header);
+	return rc;
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fixed-size records are a version byte, seven reserved, and their fields in
+// the order of the header; what a record lacks or has too much of makes it
+// RC_CORRUPT.
+#include "store/record.h"
+
+#include "base/bytes.h"
+
+#define RECORD_VERSION 1
+
+// ---- Keys ------------------------------------------------------------------
+
+static void key_add_u64(struct record_key *key, uint64_t number)
+{
+	put_be64(key->bytes + key->len, number);
+	key->len += sizeof(number);
+}
+
+static void key_add_u32(struct record_key *key, uint32_t number)
+{
+	put_be32(key->bytes + key->len, number);
+	key->len += sizeof(number);
+}
+
+struct record_key record_key_kind(enum record_kind kind)
+{
+	struct record_key key;
+	key.bytes[0] = (char)kind;
+	key.len = 1;
+	return key;
+}
+
+struct record_key record_key_u64(enum record_kind kind, uint64_t number)
+{
+	struct record_key key = record_key_kind(kind);
+	key_add_u64(&key, number);
+	return key;
+}
+
+struct record_key record_key_chunk(uint64_t mailbox_id, uint32_t chunk)
+{
+	struct record_key key = record_key_u64(RECORD_CHUNK, mailbox_id);
+	key_add_u32(&key, chunk);
+	return key;
+}
+
+struct record_key record_key_tombstone(uint64_t mailbox_id, uint64_t modseq)
+{
+	struct record_key key = record_key_u64(RECORD_TOMBSTONE, mailbox_id);
+	key_add_u64(&key, modseq);
+	return key;
+}
+
+struct record_key record_key_location(
+    uint64_t email_id, uint64_t mailbox_id, uint32_t uid)
+{
+	struct record_key key = record_key_u64(RECORD_LOCATION, email_id);
+	key_add_u64(&key, mailbox_id);
+	key_add_u32(&key, uid);
+	return key;
+}
+
+struct record_key record_key_subscription(struct view name)
+{
+	struct record_key key = record_key_kind(RECORD_SUBSCRIPTION);
+	struct view part = view_slice(name, 0, STORE_NAME_MAX);
+	if (part.len)
+		memcpy(key.bytes + 1, part.ptr, part.len);
+	key.len += part.len;
+	return key;
+}
+
+// ---- Fields ----------------------------------------------------------------
+
+static void add_version(struct buf *out)
+{
+	char bytes[8] = {RECORD_VERSION};
+	buf_add(out, view_of(bytes, sizeof(bytes)));
+}
+
+static void add_u64(struct buf *out, uint64_t number)
+{
+	buf_add(out, view_of(&number, sizeof(number)));
+}
+
+static void add_u32(struct buf *out, uint32_t number)
+{
+	buf_add(out, view_of(&number, sizeof(number)));
+}
+
+// Reads fields one after another; `ok` turns false at the first that is
+// missing, and what is read from then on is 0.
+struct fields {
+	struct view rest;
+	bool ok;
+};
+
+static struct fields fields_open(struct view record)
+{
+	struct fields fields = {view_from(record, 8), true};
+	fields.ok = record.len >= 8 && record.ptr[0] == RECORD_VERSION;
+	return fields;
+}
+
+static struct view take(struct fields *fields, size_t len)
+{
+	if (!fields->ok || fields->rest.len < len) {
+		fields->ok = false;
+		return view_of(NULL, 0);
+	}
+	struct view bytes = view_slice(fields->rest, 0, len);
+	fields->rest = view_from(fields->rest, len);
+	return bytes;
+}
+
+static uint64_t take_u64(struct fields *fields)
+{
+	struct view bytes = take(fields, 8);
+	return bytes.len ? get_le64(bytes.ptr) : 0;
+}
+
+static uint32_t take_u32(struct fields *fields)
+{
+	struct view bytes = take(fields, 4);
+	return bytes.len ? get_le32(bytes.ptr) : 0;
+}
+
+static enum rc fields_end(const struct fields *fields)
+{
+	return fields->ok && fields->rest.len == 0 ? RC_OK : RC_CORRUPT;
+}
+
+// ---- Records ---------------------------------------------------------------
+
+void record_account_put(const struct record_account *account, struct buf *out)
+{
+	add_version(out);
+	add_u64(out, account->next_email_id);
+	add_u64(out, account->next_mailbox_id);
+	add_u64(out, account->bytes);
+	add_u64(out, account->messages);
+	add_u32(out, account->last_uidvalidity);
+}
+
+enum rc record_account_get(
+    struct view record, struct record_account *ret_account)
+{
+	struct fields fields = fields_open(record);
+	struct record_account account;
+	account.next_email_id = take_u64(&fields);
+	account.next_mailbox_id = take_u64(&fields);
+	account.bytes = take_u64(&fields);
+	account.messages = take_u64(&fields);
+	account.last_uidvalidity = take_u32(&fields);
+	enum rc rc = fields_end(&fields);
+	if (rc == RC_OK)
+		*ret_account = account;
+	return rc;
+}
+
+void record_state_put(const struct record_state *state, struct buf *out)
+{
+	add_version(out);
+	add_u32(out, state->uidnext);
+	add_u32(out, state->messages);
+	add_u32(out, state->unseen);
+	add_u32(out, state->deleted);
+	add_u32(out, state->tombstones);
+	add_u64(out, state->size);
+	add_u64(out, state->highestmodseq);
+	add_u64(out, state->horizon);
+}
+
+enum rc record_state_get(struct view record, struct record_state *ret_state)
+{
+	struct fields fields = fields_open(record);
+	struct record_state state;
+	state.uidnext = take_u32(&fields);
+	state.messages = take_u32(&fields);
+	state.unseen = take_u32(&fields);
+	state.deleted = take_u32(&fields);
+	state.tombstones = take_u32(&fields);
+	state.size = take_u64(&fields);
+	state.highestmodseq = take_u64(&fields);
+	state.horizon = take_u64(&fields);
+	enum rc rc = fields_end(&fields);
+	if (rc == RC_OK && state.uidnext == 0)
+		rc = RC_CORRUPT;
+	if (rc == RC_OK)
+		*ret_state = state;
+	return rc;
+}
+
+void record_email_put(const struct record_email *email, struct buf *out)
+{
+	add_u64(out, email->thread_id);
+	for (unsigned i = 0; i < RECORD_THREAD_IDS; i++)
+		add_u64(out, email->hashes[i]);
+}
+
+enum rc record_email_get(struct view record, struct record_email *ret_email,
+    struct view *ret_message_record)
+{
+	if (record.len < RECORD_EMAIL_BYTES)
+		return RC_CORRUPT;
+	ret_email->thread_id = get_le64(record.ptr);
+	for (unsigned i = 0; i < RECORD_THREAD_IDS; i++)
+		ret_email->hashes[i] = get_le64(record.ptr + 8 + 8 * i);
+	*ret_message_record = view_from(record, RECORD_EMAIL_BYTES);
+	return RC_OK;
+}
+
+void record_head_put(const struct record_head *head, struct buf *out)
+{
+	add_version(out);
+	add_u64(out, head->size);
+	add_u32(out, head->header_len);
+	add_u32(out, head->head_len);
+	buf_add(out, view_of(head->content.bytes, sizeof(head->content)));
+}
+
+enum rc record_head_get(
+    struct view record, struct record_head *ret_head, struct view *ret_bytes)
+{
+	struct fields fields = fields_open(record);
+	struct record_head head;
+	head.size = take_u64(&fields);
+	head.header_len = take_u32(&fields);
+	head.head_len = take_u32(&fields);
+	struct view id = take(&fields, sizeof(head.content));
+	if (!fields.ok || fields.rest.len != head.head_len ||
+	    head.head_len > head.size || head.header_len > head.size)
+		return RC_CORRUPT;
+	memcpy(head.content.bytes, id.ptr, id.len);
+	head.has_content = head.head_len < head.size;
+	*ret_head = head;
+	*ret_bytes = fields.rest;
+	return RC_OK;
+}
+
+void record_thread_put(const struct record_thread *thread, struct buf *out)
+{
+	add_version(out);
+	add_u64(out, thread->thread_id);
+	add_u64(out, thread->emails);
+}
+
+enum rc record_thread_get(struct view record, struct record_thread *ret_thread)
+{
+	struct fields fields = fields_open(record);
+	struct record_thread thread;
+	thread.thread_id = take_u64(&fields);
+	thread.emails = take_u64(&fields);
+	enum rc rc = fields_end(&fields);
+	if (rc == RC_OK)
+		*ret_thread = thread;
+	return rc;
+}
+
+void record_mailbox_put(const struct record_mailbox *mailbox,
+    const struct store_keywords *keywords, struct buf *out)
+{
+	unsigned count = keywords ? keywords->count : 0;
+	add_version(out);
+	add_u32(out, mailbox->uidvalidity);
+	add_u32(out, mailbox->special_use);
+	add_u32(out, (uint32_t)mailbox->name.len);
+	buf_add(out, mailbox->name);
+	add_u32(out, count);
+	for (unsigned i = 0; i < count; i++) {
+		add_u32(out, (uint32_t)keywords->names[i].len);
+		buf_add(out, keywords->names[i]);
+	}
+}
+
+enum rc record_mailbox_get(struct view record,
+    struct record_mailbox *ret_mailbox, struct store_keywords **ret_keywords)
+{
+	struct fields fields = fields_open(record);
+	struct record_mailbox mailbox;
+	mailbox.uidvalidity = take_u32(&fields);
+	mailbox.special_use = take_u32(&fields);
+	mailbox.name = take(&fields, take_u32(&fields));
+	uint32_t count = take_u32(&fields);
+	struct store_keywords *keywords = NULL;
+	if (mailbox.name.len == 0 || mailbox.name.len > STORE_NAME_MAX ||
+	    count > STORE_KEYWORDS_MAX)
+		return RC_CORRUPT;
+	for (uint32_t i = 0; i < count && fields.ok; i++) {
+		struct view name = take(&fields, take_u32(&fields));
+		struct store_keywords *more = keywords_with(keywords, name);
+		keywords_unref(keywords);
+		keywords = more;
+	}
+	enum rc rc = fields_end(&fields);
+	if (rc != RC_OK) {
+		keywords_unref(keywords);
+		return rc;
+	}
+	*ret_mailbox = mailbox;
+	*ret_keywords = keywords;
+	return RC_OK;
+}
+
+void record_tombstone_put(const struct rangeset *uids, struct buf *out)
+{
+	add_version(out);
+	for (size_t i = 0; i < uids->count; i++) {
+		add_u32(out, uids->ranges[i].first);
+		add_u32(out, uids->ranges[i].last);
+	}
+}
+
+enum rc record_tombstone_get(struct view record, struct rangeset *ret_uids)
+{
+	struct fields fields = fields_open(record);
+	while (fields.ok && fields.rest.len) {
+		uint32_t first = take_u32(&fields);
+		uint32_t last = take_u32(&fields);
+		if (!fields.ok || first == 0 || last < first)
+			return RC_CORRUPT;
+		rangeset_add(ret_uids, first, last);
+	}
+	return fields_end(&fields);
+}
+
+uint64_t record_message_id_hash(struct view message_id)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+	for (size_t i = 0; i < message_id.len; i++) {
+		hash ^= (unsigned char)message_id.ptr[i];
+		hash *= 0x100000001b3;
+	}
+	return hash ? hash : 1;
+}

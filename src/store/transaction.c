@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+// Beginning, committing and publishing a change. Nothing outside the
+// transaction is touched before the engine has said that the commit is
+// durable; a failure leaves the account as it was.
+#include "store/transaction.h"
+
+#include "base/mem.h"
+
+void transaction_begin(
+    struct transaction *transaction, struct store_account *account)
+{
+	pthread_mutex_lock(&account->change);
+	*transaction = (struct transaction){
+	    .account = account,
+	    .batch = engine_batch_new(account->store->options.engine),
+	    .modseq = account->version + 1,
+	    .now = account_now(account),
+	};
+	pthread_mutex_lock(&account->table);
+	transaction->record = account->record;
+	pthread_mutex_unlock(&account->table);
+	map_init(&transaction->threads);
+}
+
+void transaction_put(struct transaction *transaction,
+    const struct record_key *key, struct view value)
+{
+	engine_batch_put(transaction->batch, record_key_view(key), value);
+	transaction->dirty = true;
+}
+
+void transaction_delete(
+    struct transaction *transaction, const struct record_key *key)
+{
+	engine_batch_delete(transaction->batch, record_key_view(key));
+	transaction->dirty = true;
+}
+
+void transaction_delete_prefix(
+    struct transaction *transaction, const struct record_key *prefix)
+{
+	// The first key after all that begin so. A prefix begins with a
+	// letter, so that there is always one.
+	struct record_key end = *prefix;
+	while ((unsigned char)end.bytes[end.len - 1] == 0xff)
+		end.len--;
+	end.bytes[end.len - 1]++;
+	engine_batch_delete_range(
+	    transaction->batch, record_key_view(prefix), record_key_view(&end));
+	transaction->dirty = true;
+}
+
+enum rc transaction_mailbox(struct transaction *transaction,
+    struct mailbox *mailbox, struct fault *fault,
+    struct transaction_mailbox **ret_mailbox)
+{
+	for (unsigned i = 0; i < transaction->mailbox_count; i++) {
+		if (transaction->mailboxes[i].mailbox == mailbox) {
+			*ret_mailbox = &transaction->mailboxes[i];
+			return RC_OK;
+		}
+	}
+	if (mailbox->gone)
+		return fault_set(
+		    fault, RC_GONE, "the mailbox has been deleted");
+	enum rc rc = mailbox_load(transaction->account, mailbox, fault);
+	if (rc != RC_OK)
+		return rc;
+	if (transaction->mailbox_count == TRANSACTION_MAILBOXES_MAX)
+		return fault_set(fault, RC_LIMIT, "too many mailboxes at once");
+	struct transaction_mailbox *entry =
+	    &transaction->mailboxes[transaction->mailbox_count++];
+	// Only holders of `change` write these.
+	struct store_snapshot *current = atomic_load(&mailbox->current);
+	*entry = (struct transaction_mailbox){
+	    .transaction = transaction,
+	    .mailbox = mailbox,
+	    .state = mailbox->state,
+	    .root = node_ref(current->root),
+	    .keywords = keywords_ref(mailbox->keywords),
+	};
+	*ret_mailbox = entry;
+	return RC_OK;
+}
+
+// ---- Committing ------------------------------------------------------------
+
+static void put_mailbox_record(
+    struct transaction *transaction, const struct transaction_mailbox *entry)
+{
+	const struct mailbox *mailbox = entry->mailbox;
+	struct record_mailbox record = {
+	    mailbox->name, mailbox->uidvalidity, mailbox->special_use};
+	struct record_key key = record_key_u64(RECORD_MAILBOX, mailbox->id);
+	struct buf value;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	record_mailbox_put(&record, entry->keywords, &value);
+	transaction_put(transaction, &key, buf_view(&value));
+	buf_done(&value);
+}
+
+// Tombstones are dropped a quarter of the maximum at a time, so that finding
+// the oldest ones costs little an expunge.
+static enum rc prune_tombstones(struct transaction *transaction,
+    struct transaction_mailbox *entry, struct fault *fault)
+{
+	uint32_t most = transaction->account->store->options.tombstones_max;
+	if (entry->state.tombstones <= most + most / 4)
+		return RC_OK;
+	struct record_key prefix =
+	    record_key_u64(RECORD_TOMBSTONE, entry->mailbox->id);
+	struct engine_snapshot *snapshot;
+	struct engine_cursor *cursor;
+	enum rc rc =
+	    engine_snapshot_open(transaction->account->store->options.engine,
+		transaction->account->id, &snapshot);
+	if (rc != RC_OK)
+		return fault_set(fault, rc, "cannot read the expunge history");
+	rc = engine_cursor_open(snapshot, record_key_view(&prefix), &cursor);
+	struct record_key last = prefix;
+	uint32_t dropped = 0;
+	while (rc == RC_OK && entry->state.tombstones > most) {
+		struct view key;
+		struct view value;
+		rc = engine_cursor_next(cursor, &key, &value);
+		if (rc != RC_OK || key.len != prefix.len + 8)
+			break;
+		memcpy(last.bytes, key.ptr, key.len);
+		last.len = key.len;
+		entry->state.tombstones--;
+		dropped++;
+	}
+	if (rc == RC_OK && dropped > 0) {
+		uint64_t modseq = 0;
+		for (size_t i = prefix.len; i < last.len; i++)
+			modseq = modseq << 8 | (unsigned char)last.bytes[i];
+		entry->state.horizon = modseq;
+		struct record_key end =
+		    record_key_tombstone(entry->mailbox->id, modseq + 1);
+		engine_batch_delete_range(transaction->batch,
+		    record_key_view(&prefix), record_key_view(&end));
+	}
+	engine_cursor_close(&cursor);
+	engine_snapshot_close(&snapshot);
+	return rc == RC_OK || rc == RC_END ? RC_OK : rc;
+}
+
+static enum rc put_expunged(struct transaction *transaction,
+    struct transaction_mailbox *entry, struct fault *fault)
+{
+	if (entry->expunged.count == 0)
+		return RC_OK;
+	struct record_key key =
+	    record_key_tombstone(entry->mailbox->id, transaction->modseq);
+	struct buf value;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	record_tombstone_put(&entry->expunged, &value);
+	transaction_put(transaction, &key, buf_view(&value));
+	enum rc rc = buf_status(&value);
+	buf_done(&value);
+	if (rc != RC_OK)
+		return fault_set(fault, rc, "too many messages at once");
+	entry->state.tombstones++;
+	return prune_tombstones(transaction, entry, fault);
+}
+
+static void put_state(
+    struct transaction *transaction, struct transaction_mailbox *entry)
+{
+	struct node_sums sums =
+	    entry->root ? entry->root->sums : (struct node_sums){0};
+	struct record_state *state = &entry->state;
+	transaction->record.messages += sums.messages;
+	transaction->record.messages -= state->messages;
+	transaction->record.bytes += sums.size;
+	transaction->record.bytes -= state->size;
+	transaction->record_changed = true;
+	state->messages = sums.messages;
+	state->unseen = sums.unseen;
+	state->deleted = sums.deleted;
+	state->size = sums.size;
+	state->highestmodseq = transaction->modseq;
+	struct record_key key =
+	    record_key_u64(RECORD_STATE, entry->mailbox->id);
+	struct buf value;
+	buf_init(&value, 256);
+	record_state_put(state, &value);
+	transaction_put(transaction, &key, buf_view(&value));
+	buf_done(&value);
+}
+
+static void put_account(struct transaction *transaction)
+{
+	struct record_key key = record_key_kind(RECORD_ACCOUNT);
+	struct buf value;
+	buf_init(&value, 256);
+	record_account_put(&transaction->record, &value);
+	transaction_put(transaction, &key, buf_view(&value));
+	buf_done(&value);
+}
+
+static enum rc commit(struct transaction *transaction, struct fault *fault)
+{
+	enum rc rc = transaction_release_emails(transaction, fault);
+	for (unsigned i = 0; i < transaction->mailbox_count; i++) {
+		struct transaction_mailbox *entry = &transaction->mailboxes[i];
+		if (rc == RC_OK && entry->messages_changed && !entry->dropped)
+			rc = put_expunged(transaction, entry, fault);
+		if (rc != RC_OK)
+			return rc;
+		if (entry->record_changed && !entry->dropped)
+			put_mailbox_record(transaction, entry);
+		if (entry->messages_changed && !entry->dropped)
+			put_state(transaction, entry);
+	}
+	if (transaction->record_changed)
+		put_account(transaction);
+	if (!transaction->dirty)
+		return RC_OK;
+	struct store_account *account = transaction->account;
+	rc = engine_commit(account->store->options.engine, account->id,
+	    account->version, transaction->batch, fault);
+	if (rc == RC_OK)
+		account->version = transaction->modseq;
+	return rc;
+}
+
+// ---- Publishing ------------------------------------------------------------
+
+static void publish_mailbox(struct transaction_mailbox *entry)
+{
+	struct mailbox *mailbox = entry->mailbox;
+	struct store_snapshot *old = NULL;
+	if (entry->messages_changed || entry->record_changed) {
+		struct store_keywords *keywords = mailbox->keywords;
+		mailbox->keywords = keywords_ref(entry->keywords);
+		keywords_unref(keywords);
+		mailbox->state = entry->state;
+		struct store_snapshot *fresh =
+		    snapshot_new(mailbox->uidvalidity, entry->state.uidnext,
+			entry->state.highestmodseq, node_ref(entry->root),
+			entry->keywords);
+		old = atomic_exchange(&mailbox->current, fresh);
+	}
+	if (entry->dropped)
+		mailbox->gone = true;
+	for (struct store_mailbox *handle = mailbox->handles; handle;
+	     handle = handle->next)
+		if (handle->moved)
+			handle->moved(handle->moved_context);
+	store_snapshot_unref(&old);
+}
+
+static void publish(struct transaction *transaction)
+{
+	struct store_account *account = transaction->account;
+	pthread_mutex_lock(&account->table);
+	account->record = transaction->record;
+	if (transaction->publish)
+		transaction->publish(transaction);
+	for (unsigned i = 0; i < transaction->mailbox_count; i++)
+		publish_mailbox(&transaction->mailboxes[i]);
+	pthread_mutex_unlock(&account->table);
+}
+
+static void release(struct transaction *transaction)
+{
+	for (unsigned i = 0; i < transaction->mailbox_count; i++) {
+		node_unref(transaction->mailboxes[i].root);
+		keywords_unref(transaction->mailboxes[i].keywords);
+		rangeset_done(&transaction->mailboxes[i].expunged);
+	}
+	free(transaction->added.items);
+	free(transaction->removed.items);
+	size_t position = 0;
+	struct view key;
+	void *value;
+	while (map_next(&transaction->threads, &position, &key, &value))
+		free(value);
+	map_done(&transaction->threads);
+	engine_batch_free(&transaction->batch);
+}
+
+enum rc transaction_end(
+    struct transaction *transaction, enum rc rc, struct fault *fault)
+{
+	if (rc == RC_OK)
+		rc = commit(transaction, fault);
+	if (rc == RC_OK && transaction->dirty)
+		publish(transaction);
+	pthread_mutex_unlock(&transaction->account->change);
+	release(transaction);
+	return rc;
+}

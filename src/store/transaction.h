@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// One change of an account: from taking its lock, through the engine's commit,
+// to publishing what is new and telling those who watch. Everything that
+// changes an account goes through here.
+//
+//   struct transaction t;
+//   transaction_begin(&t, account);
+//   … transaction_mailbox(), transaction_append() …
+//   rc = transaction_end(&t, rc, fault);   // commits if rc is RC_OK
+#ifndef ROOST_STORE_TRANSACTION_H
+#define ROOST_STORE_TRANSACTION_H
+
+#include "store/account_impl.h"
+
+// What a mailbox is to become.
+struct transaction_mailbox {
+	struct transaction *transaction;
+	struct mailbox *mailbox;
+	struct record_state state;
+	struct store_node *root;         // referenced
+	struct store_keywords *keywords; // referenced
+	struct rangeset expunged;
+	bool messages_changed;
+	bool record_changed; // name, attributes or keywords
+	bool dropped;
+};
+
+struct transaction_location {
+	uint64_t email_id;
+	uint64_t mailbox_id;
+	uint32_t uid;
+};
+
+struct transaction_locations {
+	struct transaction_location *items;
+	size_t count;
+	size_t capacity;
+};
+
+#define TRANSACTION_MAILBOXES_MAX 2
+
+struct transaction {
+	struct store_account *account;
+	struct engine_batch *batch;
+	uint64_t modseq; // of everything that it changes
+	int64_t now;
+	struct record_account record;
+	bool record_changed;
+	struct transaction_mailbox mailboxes[TRANSACTION_MAILBOXES_MAX];
+	unsigned mailbox_count;
+	struct transaction_locations added;
+	struct transaction_locations removed;
+	struct map threads; // hash (8 bytes) -> struct record_thread, owned
+	bool dirty;         // there is something to commit
+	// Called after the commit, with `table` held.
+	void (*publish)(struct transaction *transaction);
+	void *publish_context;
+};
+
+void transaction_begin(
+    struct transaction *transaction, struct store_account *account);
+// With `rc` RC_OK: commits what there is to commit, and publishes. Else, or
+// when the commit fails: forgets it all. Unlocks. Gives the result.
+MUST_CHECK enum rc transaction_end(
+    struct transaction *transaction, enum rc rc, struct fault *fault);
+
+// The mailbox as it will be; RC_GONE when it was deleted. The same one for the
+// same mailbox.
+MUST_CHECK enum rc transaction_mailbox(struct transaction *transaction,
+    struct mailbox *mailbox, struct fault *fault,
+    struct transaction_mailbox **ret_mailbox);
+
+void transaction_put(struct transaction *transaction,
+    const struct record_key *key, struct view value);
+void transaction_delete(
+    struct transaction *transaction, const struct record_key *key);
+// All keys that begin with `prefix`.
+void transaction_delete_prefix(
+    struct transaction *transaction, const struct record_key *prefix);
+
+// Adds messages: `uid`, `modseq` and `save_date` are filled in here. RC_LIMIT
+// when the mailbox has no UIDs left; RC_QUOTA.
+MUST_CHECK enum rc transaction_append(struct transaction_mailbox *mailbox,
+    struct store_message *messages, size_t count, struct fault *fault);
+
+// Asks `edit` about the messages of `uids` (see node_tree_edit()). Changed ones
+// get the transaction's MODSEQ, removed ones a tombstone.
+void transaction_edit(struct transaction_mailbox *mailbox,
+    const struct rangeset *uids,
+    enum node_verdict (*edit)(void *context, struct store_message *message),
+    void *context);
+
+// Numbers of keywords by name, new ones added to the mailbox. RC_LIMIT when it
+// cannot take more; RC_INVALID for what is no atom.
+MUST_CHECK enum rc transaction_keywords(struct transaction_mailbox *mailbox,
+    const struct view *names, size_t count, struct fault *fault,
+    struct store_keyword_set *ret_keywords);
+
+// Makes an email of a finished draft; gives its id.
+struct store_draft;
+MUST_CHECK enum rc transaction_email(struct transaction *transaction,
+    struct store_draft *draft, struct fault *fault, uint64_t *ret_email_id);
+// Drops those emails that `removed` leaves without a place; at commit.
+MUST_CHECK enum rc transaction_release_emails(
+    struct transaction *transaction, struct fault *fault);
+
+#endif

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+// Emails in a transaction: giving one out for a draft, with its thread
+// (RFC 8474 section 5.2), and dropping those that no mailbox holds any more.
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "store/draft.h"
+#include "store/transaction.h"
+
+static struct engine *engine_of(const struct transaction *transaction)
+{
+	return transaction->account->store->options.engine;
+}
+
+// ---- Threads ---------------------------------------------------------------
+
+// The transaction's copy of a thread record, read from the engine if need be;
+// its thread_id is 0 when there is none.
+static enum rc thread_of(struct transaction *transaction, uint64_t hash,
+    struct record_thread **ret_thread)
+{
+	struct view name = view_of(&hash, sizeof(hash));
+	struct record_thread *thread = map_get(&transaction->threads, name);
+	if (thread) {
+		*ret_thread = thread;
+		return RC_OK;
+	}
+	struct record_thread found = {0};
+	struct record_key key = record_key_u64(RECORD_THREAD, hash);
+	struct buf value;
+	buf_init(&value, 256);
+	enum rc rc = engine_get(engine_of(transaction),
+	    transaction->account->id, record_key_view(&key), &value);
+	if (rc == RC_OK)
+		rc = record_thread_get(buf_view(&value), &found);
+	else if (rc == RC_NOT_FOUND)
+		rc = RC_OK;
+	buf_done(&value);
+	if (rc != RC_OK)
+		return rc;
+	thread = mem_alloc(sizeof(*thread));
+	*thread = found;
+	map_put(&transaction->threads, name, thread);
+	*ret_thread = thread;
+	return RC_OK;
+}
+
+static void put_thread(struct transaction *transaction, uint64_t hash,
+    const struct record_thread *thread)
+{
+	struct record_key key = record_key_u64(RECORD_THREAD, hash);
+	if (thread->emails == 0) {
+		transaction_delete(transaction, &key);
+		return;
+	}
+	struct buf value;
+	buf_init(&value, 256);
+	record_thread_put(thread, &value);
+	transaction_put(transaction, &key, buf_view(&value));
+	buf_done(&value);
+}
+
+// The ids that tie an email to its thread: its own, the oldest it refers to,
+// and the one it answers.
+static void thread_hashes(
+    const struct message_record *record, uint64_t hashes[RECORD_THREAD_IDS])
+{
+	struct view id = record->text[MESSAGE_RECORD_MESSAGE_ID];
+	unsigned count = 0;
+	if (id.len)
+		hashes[count++] = record_message_id_hash(id);
+	struct view position = record->text[MESSAGE_RECORD_REFERENCES];
+	bool first = true;
+	uint64_t last = 0;
+	while (message_record_next_reference(&position, &id)) {
+		last = record_message_id_hash(id);
+		if (first)
+			hashes[count++] = last;
+		first = false;
+	}
+	if (last && last != hashes[count - 1])
+		hashes[count++] = last;
+	while (count < RECORD_THREAD_IDS)
+		hashes[count++] = 0;
+}
+
+// Joins the oldest thread among those of the email's ids, or begins one.
+static enum rc join_thread(struct transaction *transaction, uint64_t email_id,
+    struct record_email *email)
+{
+	struct record_thread *threads[RECORD_THREAD_IDS] = {NULL};
+	uint64_t thread_id = email_id;
+	for (unsigned i = 0; i < RECORD_THREAD_IDS; i++) {
+		if (!email->hashes[i])
+			continue;
+		enum rc rc =
+		    thread_of(transaction, email->hashes[i], &threads[i]);
+		if (rc != RC_OK)
+			return rc;
+		uint64_t known = threads[i]->thread_id;
+		if (known && known < thread_id)
+			thread_id = known;
+	}
+	email->thread_id = thread_id;
+	for (unsigned i = 0; i < RECORD_THREAD_IDS; i++) {
+		if (!threads[i])
+			continue;
+		if (!threads[i]->thread_id)
+			threads[i]->thread_id = thread_id;
+		threads[i]->emails++;
+		put_thread(transaction, email->hashes[i], threads[i]);
+	}
+	return RC_OK;
+}
+
+// ---- Giving out ------------------------------------------------------------
+
+enum rc transaction_email(struct transaction *transaction,
+    struct store_draft *draft, struct fault *fault, uint64_t *ret_email_id)
+{
+	uint64_t email_id = transaction->record.next_email_id;
+	struct record_email email = {0};
+	struct message_record record;
+	enum rc rc = message_record_open(draft_record(draft), &record);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "the message could not be described");
+	thread_hashes(&record, email.hashes);
+	rc = join_thread(transaction, email_id, &email);
+	if (rc == RC_OK)
+		rc = draft_put_content(draft, transaction->batch);
+	if (rc != RC_OK)
+		return fault_set(fault, rc, "the message could not be stored");
+
+	struct record_key key = record_key_u64(RECORD_EMAIL, email_id);
+	struct buf value;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	record_email_put(&email, &value);
+	buf_add(&value, draft_record(draft));
+	transaction_put(transaction, &key, buf_view(&value));
+	rc = buf_status(&value);
+	buf_reset(&value);
+	key = record_key_u64(RECORD_HEAD, email_id);
+	draft_put_head(draft, &value);
+	transaction_put(transaction, &key, buf_view(&value));
+	buf_done(&value);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "the message's description is too long");
+	transaction->record.next_email_id++;
+	transaction->record_changed = true;
+	*ret_email_id = email_id;
+	return RC_OK;
+}
+
+// ---- Dropping --------------------------------------------------------------
+
+static int compare_locations(const void *a, const void *b)
+{
+	const struct transaction_location *left = a;
+	const struct transaction_location *right = b;
+	return (left->email_id > right->email_id) -
+	       (left->email_id < right->email_id);
+}
+
+static void sort_locations(struct transaction_locations *locations)
+{
+	if (locations->count)
+		qsort(locations->items, locations->count,
+		    sizeof(*locations->items), compare_locations);
+}
+
+static enum rc drop_threads(
+    struct transaction *transaction, const struct record_email *email)
+{
+	for (unsigned i = 0; i < RECORD_THREAD_IDS; i++) {
+		struct record_thread *thread;
+		if (!email->hashes[i])
+			continue;
+		enum rc rc = thread_of(transaction, email->hashes[i], &thread);
+		if (rc != RC_OK)
+			return rc;
+		if (thread->emails > 0)
+			thread->emails--;
+		put_thread(transaction, email->hashes[i], thread);
+	}
+	return RC_OK;
+}
+
+// Drops what the engine holds of an email: its records, and its hold on the
+// content.
+static enum rc drop_email(struct transaction *transaction, uint64_t email_id)
+{
+	struct engine *engine = engine_of(transaction);
+	uint64_t partition = transaction->account->id;
+	struct record_key email_key = record_key_u64(RECORD_EMAIL, email_id);
+	struct record_key head_key = record_key_u64(RECORD_HEAD, email_id);
+	struct buf value;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	struct view rest;
+	struct record_email email;
+	enum rc rc =
+	    engine_get(engine, partition, record_key_view(&email_key), &value);
+	if (rc == RC_OK)
+		rc = record_email_get(buf_view(&value), &email, &rest);
+	if (rc == RC_OK)
+		rc = drop_threads(transaction, &email);
+	buf_reset(&value);
+	struct record_head head;
+	if (rc == RC_OK)
+		rc = engine_get(
+		    engine, partition, record_key_view(&head_key), &value);
+	if (rc == RC_OK)
+		rc = record_head_get(buf_view(&value), &head, &rest);
+	if (rc == RC_OK && head.has_content)
+		engine_batch_disown(transaction->batch, &head.content);
+	buf_done(&value);
+	// Damaged or missing: nothing more can be known of it; `roost check`
+	// says so, and the message can be expunged all the same.
+	if (rc == RC_NOT_FOUND || rc == RC_CORRUPT)
+		rc = RC_OK;
+	transaction_delete(transaction, &email_key);
+	transaction_delete(transaction, &head_key);
+	return rc;
+}
+
+// How many places an email has in what is committed.
+static enum rc count_locations(struct engine_cursor *cursor, uint64_t email_id,
+    size_t enough, size_t *ret_count)
+{
+	struct record_key prefix = record_key_u64(RECORD_LOCATION, email_id);
+	struct view key;
+	struct view value;
+	size_t count = 0;
+	engine_cursor_seek(cursor, record_key_view(&prefix));
+	while (count < enough) {
+		enum rc rc = engine_cursor_next(cursor, &key, &value);
+		if (rc == RC_END)
+			break;
+		if (rc != RC_OK)
+			return rc;
+		if (!view_starts_with(key, record_key_view(&prefix)))
+			break;
+		count++;
+	}
+	*ret_count = count;
+	return RC_OK;
+}
+
+// For each email that loses places: drops it if it loses the last.
+static enum rc drop_unplaced(
+    struct transaction *transaction, struct engine_cursor *cursor)
+{
+	const struct transaction_locations *removed = &transaction->removed;
+	const struct transaction_locations *added = &transaction->added;
+	size_t at_added = 0;
+	for (size_t i = 0; i < removed->count;) {
+		uint64_t email_id = removed->items[i].email_id;
+		size_t lost = 0;
+		for (; i < removed->count &&
+		       removed->items[i].email_id == email_id;
+		     i++)
+			lost++;
+		while (at_added < added->count &&
+		       added->items[at_added].email_id < email_id)
+			at_added++;
+		if (at_added < added->count &&
+		    added->items[at_added].email_id == email_id)
+			continue; // it has a new place
+		size_t places;
+		enum rc rc =
+		    count_locations(cursor, email_id, lost + 1, &places);
+		if (rc == RC_OK && places <= lost)
+			rc = drop_email(transaction, email_id);
+		if (rc != RC_OK)
+			return rc;
+	}
+	return RC_OK;
+}
+
+static void put_locations(struct transaction *transaction)
+{
+	for (size_t i = 0; i < transaction->added.count; i++) {
+		struct transaction_location *at = &transaction->added.items[i];
+		struct record_key key =
+		    record_key_location(at->email_id, at->mailbox_id, at->uid);
+		transaction_put(transaction, &key, view_of(NULL, 0));
+	}
+	for (size_t i = 0; i < transaction->removed.count; i++) {
+		struct transaction_location *at =
+		    &transaction->removed.items[i];
+		struct record_key key =
+		    record_key_location(at->email_id, at->mailbox_id, at->uid);
+		transaction_delete(transaction, &key);
+	}
+}
+
+enum rc transaction_release_emails(
+    struct transaction *transaction, struct fault *fault)
+{
+	put_locations(transaction);
+	if (transaction->removed.count == 0)
+		return RC_OK;
+	sort_locations(&transaction->removed);
+	sort_locations(&transaction->added);
+	struct engine_snapshot *snapshot;
+	enum rc rc = engine_snapshot_open(
+	    engine_of(transaction), transaction->account->id, &snapshot);
+	if (rc == RC_OK) {
+		struct record_key prefix = record_key_kind(RECORD_LOCATION);
+		struct engine_cursor *cursor;
+		rc = engine_cursor_open(
+		    snapshot, record_key_view(&prefix), &cursor);
+		if (rc == RC_OK) {
+			rc = drop_unplaced(transaction, cursor);
+			engine_cursor_close(&cursor);
+		}
+		engine_snapshot_close(&snapshot);
+	}
+	if (rc != RC_OK)
+		return fault_set(fault, rc, "cannot read where messages are");
+	return RC_OK;
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a transaction does to the messages of a mailbox: adding, changing and
+// removing them in the tree, and the stored chunks with it.
+#include "store/transaction.h"
+
+#include "base/ascii.h"
+#include "base/mem.h"
+
+static void put_chunk(void *context, const struct store_node *chunk)
+{
+	struct transaction_mailbox *mailbox = context;
+	struct record_key key =
+	    record_key_chunk(mailbox->mailbox->id, chunk->chunk);
+	struct buf value;
+	buf_init(&value, NODE_CHUNK_BYTES);
+	node_chunk_encode(chunk, &value);
+	transaction_put(mailbox->transaction, &key, buf_view(&value));
+	buf_done(&value);
+}
+
+static void drop_chunk(void *context, uint32_t chunk_number)
+{
+	struct transaction_mailbox *mailbox = context;
+	struct record_key key =
+	    record_key_chunk(mailbox->mailbox->id, chunk_number);
+	transaction_delete(mailbox->transaction, &key);
+}
+
+static struct node_log chunk_log(struct transaction_mailbox *mailbox)
+{
+	return (struct node_log){put_chunk, drop_chunk, mailbox};
+}
+
+static void replace_root(
+    struct transaction_mailbox *mailbox, struct store_node *root)
+{
+	node_unref(mailbox->root);
+	mailbox->root = root;
+}
+
+static void note_location(struct transaction_locations *locations,
+    const struct transaction_mailbox *mailbox,
+    const struct store_message *message)
+{
+	locations->items = mem_grow(locations->items, &locations->capacity,
+	    locations->count + 1, sizeof(*locations->items));
+	locations->items[locations->count++] = (struct transaction_location){
+	    message->email_id, mailbox->mailbox->id, message->uid};
+}
+
+static enum rc check_quota(const struct transaction *transaction,
+    const struct store_message *messages, size_t count, struct fault *fault)
+{
+	const struct store_options *options =
+	    &transaction->account->store->options;
+	uint64_t bytes = transaction->record.bytes;
+	for (size_t i = 0; i < count; i++)
+		bytes += messages[i].size;
+	if (options->quota_bytes && bytes > options->quota_bytes)
+		return fault_set(fault, RC_QUOTA,
+		    "the account may hold %llu MB of mail, and that is full",
+		    (unsigned long long)options->quota_bytes >> 20);
+	if (options->quota_messages &&
+	    transaction->record.messages + count > options->quota_messages)
+		return fault_set(fault, RC_QUOTA,
+		    "the account may hold %llu messages, and that is full",
+		    (unsigned long long)options->quota_messages);
+	return RC_OK;
+}
+
+enum rc transaction_append(struct transaction_mailbox *mailbox,
+    struct store_message *messages, size_t count, struct fault *fault)
+{
+	struct transaction *transaction = mailbox->transaction;
+	if (count == 0)
+		return RC_OK;
+	if (count >= UINT32_MAX - mailbox->state.uidnext)
+		return fault_set(
+		    fault, RC_LIMIT, "the mailbox has no UIDs left");
+	enum rc rc = check_quota(transaction, messages, count, fault);
+	if (rc != RC_OK)
+		return rc;
+	for (size_t i = 0; i < count; i++) {
+		messages[i].uid = mailbox->state.uidnext++;
+		messages[i].modseq = transaction->modseq;
+		messages[i].save_date = transaction->now;
+		note_location(&transaction->added, mailbox, &messages[i]);
+	}
+	struct node_log log = chunk_log(mailbox);
+	replace_root(
+	    mailbox, node_tree_append(mailbox->root, messages, count, &log));
+	mailbox->messages_changed = true;
+	return RC_OK;
+}
+
+struct edit {
+	struct transaction_mailbox *mailbox;
+	enum node_verdict (*ask)(void *context, struct store_message *message);
+	void *context;
+	bool changed;
+};
+
+static enum node_verdict edit_message(
+    void *context, struct store_message *message)
+{
+	struct edit *edit = context;
+	struct transaction *transaction = edit->mailbox->transaction;
+	enum node_verdict verdict = edit->ask(edit->context, message);
+	switch (verdict) {
+	case NODE_KEEP: break;
+	case NODE_CHANGED:
+		message->modseq = transaction->modseq;
+		edit->changed = true;
+		break;
+	case NODE_REMOVE:
+		rangeset_add(
+		    &edit->mailbox->expunged, message->uid, message->uid);
+		note_location(&transaction->removed, edit->mailbox, message);
+		edit->changed = true;
+		break;
+	}
+	return verdict;
+}
+
+void transaction_edit(struct transaction_mailbox *mailbox,
+    const struct rangeset *uids,
+    enum node_verdict (*ask)(void *context, struct store_message *message),
+    void *context)
+{
+	struct edit edit = {mailbox, ask, context, false};
+	struct node_log log = chunk_log(mailbox);
+	struct store_node *root =
+	    node_tree_edit(mailbox->root, uids, edit_message, &edit, &log);
+	replace_root(mailbox, root);
+	mailbox->messages_changed |= edit.changed;
+}
+
+// ---- Keywords --------------------------------------------------------------
+
+// flag-keyword is an atom (RFC 9051 section 9).
+static bool keyword_is_valid(struct view name)
+{
+	if (name.len == 0 || name.len > STORE_KEYWORD_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		if (c <= ' ' || c == 0x7f || c == '(' || c == ')' || c == '{' ||
+		    c == '%' || c == '*' || c == '"' || c == '\\' || c == ']')
+			return false; // bytes over 0x7f are negative
+	}
+	return true;
+}
+
+enum rc transaction_keywords(struct transaction_mailbox *mailbox,
+    const struct view *names, size_t count, struct fault *fault,
+    struct store_keyword_set *ret_keywords)
+{
+	struct store_keyword_set keywords = {0};
+	for (size_t i = 0; i < count; i++) {
+		unsigned number;
+		if (keywords_find(mailbox->keywords, names[i], &number) !=
+		    RC_OK) {
+			if (!keyword_is_valid(names[i]))
+				return fault_set(fault, RC_INVALID,
+				    "\"%.*s\" cannot be a keyword",
+				    (int)(names[i].len < 64 ? names[i].len
+							    : 64),
+				    names[i].ptr);
+			number =
+			    mailbox->keywords ? mailbox->keywords->count : 0;
+			if (number == STORE_KEYWORDS_MAX)
+				return fault_set(fault, RC_LIMIT,
+				    "a mailbox has at most %d keywords",
+				    STORE_KEYWORDS_MAX);
+			struct store_keywords *more =
+			    keywords_with(mailbox->keywords, names[i]);
+			keywords_unref(mailbox->keywords);
+			mailbox->keywords = more;
+			mailbox->record_changed = true;
+		}
+		keywords.bits[number / 64] |= (uint64_t)1 << (number % 64);
+	}
+	*ret_keywords = keywords;
+	return RC_OK;
+}

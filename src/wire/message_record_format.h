@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where things stand in a message record, for message_record.c and
+// message_section.c. Offsets in bytes.
+#ifndef ROOST_WIRE_MESSAGE_RECORD_FORMAT_H
+#define ROOST_WIRE_MESSAGE_RECORD_FORMAT_H
+
+#include "wire/message_record.h"
+
+enum {
+	RECORD_VERSION = 0,
+	RECORD_FLAGS = 4,
+	RECORD_SIZE = 8,
+	RECORD_HEADER_LEN = 12,
+	RECORD_DATE = 16,
+	RECORD_ZONE = 24,
+	RECORD_PART_COUNT = 28,
+	RECORD_ENDS = 32,
+	RECORD_HEAD_BYTES = RECORD_ENDS + 4 * MESSAGE_RECORD_TEXT_COUNT,
+};
+
+// One entry of the part table.
+enum {
+	RECORD_PART_PARENT = 0,
+	RECORD_PART_NEXT = 4,
+	RECORD_PART_NUMBER = 8,
+	RECORD_PART_HEADER = 12,
+	RECORD_PART_HEADER_LEN = 16,
+	RECORD_PART_BODY = 20,
+	RECORD_PART_BODY_LEN = 24,
+	RECORD_PART_LINES = 28,
+	RECORD_PART_CHARSET = 32, // offset in MESSAGE_RECORD_CHARSETS
+	RECORD_PART_CHARSET_LEN = 36,
+	RECORD_PART_KIND = 37,
+	RECORD_PART_ENCODING = 38,
+	RECORD_PART_MEDIA = 39,
+	RECORD_PART_FLAGS = 40,
+	RECORD_PART_BYTES = 44,
+};
+
+#define RECORD_PART_ATTACHMENT 1
+
+#endif
