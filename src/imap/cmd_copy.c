@@ -4,8 +4,8 @@
 #include "imap/commands.h"
 #include "imap/view.h"
 
-static MUST_CHECK enum rc parse(struct imap_cursor *args,
-    struct imap_set *ret_set, struct view *ret_name)
+static MUST_CHECK enum rc parse(
+    struct imap_cursor *args, struct imap_set *ret_set, struct view *ret_name)
 {
 	enum rc rc = imap_parse_sp(args);
 	if (rc == RC_OK)
@@ -48,8 +48,8 @@ static enum imap_step finish(struct imap_command *command,
 	// Messages that are gone are none to copy; the others were (RFC 2180
 	// section 4.4.2).
 	if (expunged && !command->uid && copied->count == 0)
-		return imap_no(command, "EXPUNGEISSUED",
-		    "The messages no longer exist");
+		return imap_no(
+		    command, "EXPUNGEISSUED", "The messages no longer exist");
 	if (copied->count && !move)
 		write_copyuid(copied, imap_code(command));
 	return imap_ok(command, move ? "Move completed" : "Copy completed");
@@ -70,8 +70,8 @@ static enum imap_step copy_uids(struct imap_command *command,
 		return imap_failed(command, rc);
 	bool expunged = imap_view_drop_ghosts(view, uids);
 	struct store_copied copied;
-	rc = store_copy(
-	    view->mailbox, uids, to, move, &command->fault, &copied);
+	rc =
+	    store_copy(view->mailbox, uids, to, move, &command->fault, &copied);
 	store_mailbox_close(&to);
 	if (rc != RC_OK)
 		return imap_failed(command, rc);
@@ -89,13 +89,13 @@ static enum imap_step copy_or_move(struct imap_command *command, bool move)
 	if (rc != RC_OK)
 		return imap_bad_arguments(command, rc);
 	if (move && view->read_only)
-		return imap_no(command, "READ-ONLY",
-		    "The mailbox is selected read-only");
+		return imap_no(
+		    command, "READ-ONLY", "The mailbox is selected read-only");
 	struct rangeset uids;
 	rangeset_init(&uids);
 	enum imap_step step;
-	rc = imap_view_resolve(
-	    view, &set, command->uid, &command->fault, &uids);
+	rc =
+	    imap_view_resolve(view, &set, command->uid, &command->fault, &uids);
 	if (rc == RC_OK)
 		step = copy_uids(command, &uids, name, move);
 	else

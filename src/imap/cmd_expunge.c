@@ -26,8 +26,8 @@ static enum imap_step expunge(
 {
 	struct imap_view *view = command->session->view;
 	if (view->read_only)
-		return imap_no(command, "READ-ONLY",
-		    "The mailbox is selected read-only");
+		return imap_no(
+		    command, "READ-ONLY", "The mailbox is selected read-only");
 	uint64_t *modseq = arena_zalloc(&command->arena, sizeof(*modseq));
 	command->state = modseq;
 	enum rc rc =
@@ -50,8 +50,8 @@ static enum imap_step uid_expunge(struct imap_command *command)
 	struct rangeset uids;
 	rangeset_init(&uids);
 	enum imap_step step;
-	rc = imap_view_resolve(command->session->view, &set, true,
-	    &command->fault, &uids);
+	rc = imap_view_resolve(
+	    command->session->view, &set, true, &command->fault, &uids);
 	if (rc == RC_OK)
 		step = expunge(command, &uids);
 	else

@@ -29,8 +29,8 @@ static void message_begin(struct fetch_state *state)
 	// RFC 9051 section 6.4.5: a changed \Seen is part of the response; RFC
 	// 7162 section 3.2.4: then UID and MODSEQ are as well.
 	bool seen = rangeset_has(&state->seen_uids, uid);
-	bool condstore = imap_has_feature(
-	    state->command->session, IMAP_FEATURE_CONDSTORE);
+	bool condstore =
+	    imap_has_feature(state->command->session, IMAP_FEATURE_CONDSTORE);
 	if (!(types & 1u << IMAP_FETCH_UID) &&
 	    (state->add_uid || (seen && condstore)))
 		fetch_write_simple(state, IMAP_FETCH_UID, VIEW("UID"));
@@ -58,7 +58,8 @@ static bool message_items(struct fetch_state *state)
 			return false;
 		if (state->item == state->fetch.count)
 			return true;
-		// Only between items that stay: an empty response is taken back.
+		// Only between items that stay: an empty response is taken
+		// back.
 		if (state->has_items && imap_output_full(state->command))
 			return false;
 		const struct imap_fetch_item *item =
@@ -131,8 +132,7 @@ static enum rc tell_vanished(struct fetch_state *state)
 static bool may_vanish(const struct fetch_state *state)
 {
 	return state->command->uid && state->fetch.has_changed_since &&
-	       imap_has_feature(
-		   state->command->session, IMAP_FEATURE_QRESYNC);
+	       imap_has_feature(state->command->session, IMAP_FEATURE_QRESYNC);
 }
 
 static bool sets_seen(const struct fetch_state *state)
@@ -142,8 +142,8 @@ static bool sets_seen(const struct fetch_state *state)
 		   STORE_RIGHT_SEEN) != 0;
 }
 
-static MUST_CHECK enum rc parse(
-    struct imap_command *command, struct imap_set *ret_set, struct imap_fetch *ret_fetch)
+static MUST_CHECK enum rc parse(struct imap_command *command,
+    struct imap_set *ret_set, struct imap_fetch *ret_fetch)
 {
 	enum rc rc = imap_parse_sp(&command->args);
 	if (rc == RC_OK)
@@ -172,8 +172,7 @@ static struct fetch_state *state_new(
 	buf_init(&state->scratch, max + FETCH_READ_STEP);
 	buf_init(&state->raw, max + FETCH_READ_STEP);
 	bool modseq = fetch->types & 1u << IMAP_FETCH_MODSEQ;
-	state->add_uid =
-	    command->uid && !(fetch->types & 1u << IMAP_FETCH_UID);
+	state->add_uid = command->uid && !(fetch->types & 1u << IMAP_FETCH_UID);
 	// RFC 7162 section 3.1.4.1: CHANGEDSINCE adds MODSEQ.
 	state->add_modseq = fetch->has_changed_since && !modseq;
 	state->with_seen = sets_seen(state);
@@ -198,8 +197,7 @@ enum imap_step imap_fetch_begin(struct imap_command *command)
 	if (rc != RC_OK)
 		return imap_bad(command, "%s", command->fault.text);
 	// RFC 7162 section 3.1: these switch CONDSTORE on.
-	if (fetch.has_changed_since ||
-	    fetch.types & 1u << IMAP_FETCH_MODSEQ)
+	if (fetch.has_changed_since || fetch.types & 1u << IMAP_FETCH_MODSEQ)
 		imap_enable_condstore(command);
 	if (fetch.vanished) {
 		rc = tell_vanished(state);

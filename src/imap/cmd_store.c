@@ -71,8 +71,7 @@ static MUST_CHECK enum rc parse(struct imap_cursor *args,
 	if (rc == RC_OK)
 		rc = parse_modifiers(args, &state->change);
 	if (rc == RC_OK)
-		rc = parse_item(
-		    args, &state->change.operation, &state->silent);
+		rc = parse_item(args, &state->change.operation, &state->silent);
 	if (rc == RC_OK)
 		rc = imap_parse_sp(args);
 	if (rc == RC_OK)
@@ -110,8 +109,7 @@ static void answer(
 	// UNCHANGEDSINCE, MODSEQ is told even if .SILENT.
 	bool flags = !state->silent || rangeset_has(&state->modified, uid);
 	bool modseq =
-	    imap_has_feature(
-		state->command->session, IMAP_FEATURE_CONDSTORE) &&
+	    imap_has_feature(state->command->session, IMAP_FEATURE_CONDSTORE) &&
 	    (state->change.conditional ||
 		message->message.modseq == state->echo.modseq);
 	if (flags || modseq)
@@ -195,8 +193,8 @@ enum imap_step imap_store_begin(struct imap_command *command)
 	if (rc != RC_OK)
 		return imap_bad(command, "%s", command->fault.text);
 	if (state->view->read_only)
-		return imap_no(command, "READ-ONLY",
-		    "The mailbox is selected read-only");
+		return imap_no(
+		    command, "READ-ONLY", "The mailbox is selected read-only");
 	if (state->change.conditional)
 		imap_enable_condstore(command);
 	state->expunged = imap_view_drop_ghosts(state->view, &state->uids);

@@ -44,8 +44,8 @@ static bool pump_stored(struct fetch_state *state)
 		if (imap_output_full(state->command))
 			return false;
 		size_t len = 0;
-		enum rc rc = read_some(
-		    state, stream->left, state->command->out, &len);
+		enum rc rc =
+		    read_some(state, stream->left, state->command->out, &len);
 		if (rc != RC_OK)
 			return stream_break(state, rc);
 		stream->left -= len;
@@ -179,8 +179,7 @@ static void send_stored(struct fetch_state *state,
 	begin_literal(state, item, len, binary);
 	state->stream = stream;
 	size_t got = 0;
-	enum rc rc =
-	    len ? read_some(state, len, out, &got) : RC_OK;
+	enum rc rc = len ? read_some(state, len, out, &got) : RC_OK;
 	if (rc != RC_OK) {
 		buf_truncate(out, start);
 		state->has_items = had_items;
@@ -304,8 +303,7 @@ static void write_body(
 	else if (section->part_count)
 		write_range(state, item);
 	else if (section->what == IMAP_SECTION_WHOLE)
-		send_stored(
-		    state, item, 0, state->message.message.size, false);
+		send_stored(state, item, 0, state->message.message.size, false);
 	else if (section->what == IMAP_SECTION_HEADER)
 		write_header(state, item);
 	else
@@ -379,8 +377,8 @@ static void send_decoded(struct fetch_state *state,
     enum transfer_encoding encoding, const struct decoded *decoded)
 {
 	if (decoded->held) {
-		send_bytes(state, item, buf_view(&state->scratch),
-		    decoded->has_nul);
+		send_bytes(
+		    state, item, buf_view(&state->scratch), decoded->has_nul);
 		return;
 	}
 	decode_begin(state, range, encoding);
@@ -425,8 +423,8 @@ static void write_binary(
 		return;
 	}
 	bool size_only = item->type == IMAP_FETCH_BINARY_SIZE;
-	bool identity = transfer_is_identity(encoding) &&
-			encoding != TRANSFER_UNKNOWN;
+	bool identity =
+	    transfer_is_identity(encoding) && encoding != TRANSFER_UNKNOWN;
 	struct decoded decoded = {0};
 	if (rc == RC_OK && !identity)
 		rc = decode_all(state, &range, encoding, &decoded);

@@ -23,8 +23,7 @@ static bool is_blank_line(const char *at, const char *end)
 	return *at == '\n' || (*at == '\r' && at + 1 < end && at[1] == '\n');
 }
 
-static bool is_among(
-    struct view field, const struct view *names, size_t count)
+static bool is_among(struct view field, const struct view *names, size_t count)
 {
 	size_t len = view_find_char(field, ':');
 	if (len == SIZE_MAX)
@@ -64,9 +63,9 @@ void fetch_fields_pick(struct view header, const struct view *names,
 		    is_among(view_of(at, (size_t)(next - at)), names, count);
 		if (among != invert) {
 			if (picked_end != at) {
-				buf_add(out,
-				    view_of(picked,
-					(size_t)(picked_end - picked)));
+				buf_add(
+				    out, view_of(picked,
+					     (size_t)(picked_end - picked)));
 				picked = at;
 			}
 			picked_end = next;

@@ -105,8 +105,7 @@ void fetch_write_simple(
 	if (type == IMAP_FETCH_FLAGS)
 		write_flags(state);
 	else if (type == IMAP_FETCH_INTERNALDATE)
-		write_date(
-		    out, message->internal_date, message->zone_minutes);
+		write_date(out, message->internal_date, message->zone_minutes);
 	else if (type == IMAP_FETCH_SAVEDATE) // RFC 8514 section 4.2
 		write_date(out, message->save_date, 0);
 }
@@ -121,14 +120,13 @@ enum rc fetch_record(struct fetch_state *state)
 		state->reader =
 		    store_reader_new(state->command->session->account);
 	enum rc rc = store_reader_record(state->reader,
-	    state->message.message.email_id, &state->record,
-	    &state->thread_id);
+	    state->message.message.email_id, &state->record, &state->thread_id);
 	state->has_record = rc == RC_OK;
 	return rc;
 }
 
-static void write_text(struct fetch_state *state, struct view label,
-    enum message_record_text text)
+static void write_text(
+    struct fetch_state *state, struct view label, enum message_record_text text)
 {
 	struct view value = state->record.text[text];
 	fetch_write_label(state, label);

@@ -39,9 +39,8 @@ static bool commit(struct fetch_state *state)
 	    .flags.system = STORE_FLAG_SEEN,
 	};
 	uint64_t modseq = 0;
-	enum rc rc = store_flags_change(state->view->mailbox,
-	    &state->seen_uids, &state->seen_change, &state->command->fault,
-	    NULL, &modseq);
+	enum rc rc = store_flags_change(state->view->mailbox, &state->seen_uids,
+	    &state->seen_change, &state->command->fault, NULL, &modseq);
 	// Reading goes on all the same: a mailbox that is gone or that may not
 	// be written to can still be read.
 	if (rc != RC_OK && rc != RC_GONE && rc != RC_DENIED)

@@ -42,7 +42,8 @@ void imap_recent_free(struct imap_recent **recent)
 
 // The UID of the first message saved at `since` or later. Save dates go up with
 // UIDs, as both are given out in commits.
-static uint32_t first_saved(const struct store_snapshot *snapshot, int64_t since)
+static uint32_t first_saved(
+    const struct store_snapshot *snapshot, int64_t since)
 {
 	uint32_t low = 0;
 	uint32_t high = store_snapshot_count(snapshot);

@@ -246,8 +246,8 @@ bool imap_finder_seek(struct imap_finder *finder,
 	finder->snapshot = snapshot;
 	store_walk_init(
 	    &finder->walk, snapshot, store_snapshot_rank(snapshot, uid));
-	finder->end = !store_walk_next(
-	    &finder->walk, &finder->index, &finder->message);
+	finder->end =
+	    !store_walk_next(&finder->walk, &finder->index, &finder->message);
 	return !finder->end;
 }
 
@@ -274,10 +274,9 @@ static void finder_renew(struct imap_view_cursor *cursor)
 		return;
 	finder->snapshot = cursor->view->snapshot;
 	finder->changed = true;
-	store_walk_init_changed(
-	    &finder->walk, finder->snapshot, cursor->since);
-	finder->end = !store_walk_next(
-	    &finder->walk, &finder->index, &finder->message);
+	store_walk_init_changed(&finder->walk, finder->snapshot, cursor->since);
+	finder->end =
+	    !store_walk_next(&finder->walk, &finder->index, &finder->message);
 }
 
 // Makes `ret_message` of the ghost or the message that the finder stands at,

@@ -75,8 +75,7 @@ MUST_CHECK enum rc imap_view_resolve(const struct imap_view *view,
 void imap_view_sequences(const struct imap_view *view,
     const struct rangeset *uids, struct rangeset *ret_sequences);
 // Takes ghosts out of `uids`; true when there were any.
-bool imap_view_drop_ghosts(
-    const struct imap_view *view, struct rangeset *uids);
+bool imap_view_drop_ghosts(const struct imap_view *view, struct rangeset *uids);
 bool imap_view_has_ghosts(
     const struct imap_view *view, const struct rangeset *uids);
 
@@ -105,9 +104,9 @@ struct imap_view_cursor {
 	const struct rangeset *uids;
 	struct imap_finder finder;
 	uint64_t generation; // of the view's snapshot that `finder` is in
-	size_t range;      // position in `uids`
-	uint64_t next_uid; // nothing below it comes
-	bool changed_only; // gives only messages changed after `since`
+	size_t range;        // position in `uids`
+	uint64_t next_uid;   // nothing below it comes
+	bool changed_only;   // gives only messages changed after `since`
 	uint64_t since;
 };
 
@@ -165,8 +164,8 @@ struct imap_view_echo {
 	struct rangeset *ret_told; // UIDs that were announced
 };
 // As imap_view_sync() without EXPUNGE. `echo` stays until all is done.
-enum imap_step imap_view_sync_echo(struct imap_view *view,
-    const struct imap_view_echo *echo, struct buf *out);
+enum imap_step imap_view_sync_echo(
+    struct imap_view *view, const struct imap_view_echo *echo, struct buf *out);
 
 // ---- Pieces of responses ---------------------------------------------------
 
@@ -186,7 +185,6 @@ void imap_view_write_flags(const struct imap_view *view,
 // CONDSTORE is enabled, UID and MODSEQ are always there (RFC 7162 section
 // 3.2.4).
 void imap_view_write_update(struct imap_view *view, uint32_t sequence,
-    const struct store_message *message, bool uid, bool flags,
-    struct buf *out);
+    const struct store_message *message, bool uid, bool flags, struct buf *out);
 
 #endif

@@ -36,8 +36,8 @@ void imap_view_select(struct imap_view *view, struct buf *out)
 	write_code(
 	    out, "UIDNEXT", store_snapshot_uidnext(snapshot), "Next UID");
 	// RFC 7162 section 3.1.2.1
-	write_code(out, "HIGHESTMODSEQ",
-	    store_snapshot_highestmodseq(snapshot), "Highest");
+	write_code(out, "HIGHESTMODSEQ", store_snapshot_highestmodseq(snapshot),
+	    "Highest");
 }
 
 // ---- VANISHED (EARLIER) ----------------------------------------------------
@@ -160,8 +160,8 @@ static uint32_t matched_uid(const struct imap_view *view,
 
 // ---- QRESYNC ---------------------------------------------------------------
 
-static void begin_resync(struct imap_view *view,
-    const struct imap_qresync *qresync, struct buf *out)
+static void begin_resync(
+    struct imap_view *view, const struct imap_qresync *qresync, struct buf *out)
 {
 	uint32_t uidnext = store_snapshot_uidnext(view->snapshot);
 	struct rangeset *known = mem_alloc(sizeof(*known));
@@ -177,8 +177,7 @@ static void begin_resync(struct imap_view *view,
 		    view, &qresync->match_seqs, &qresync->match_uids);
 	// Where the store cannot tell, the client finds out by itself: what it
 	// has is only too much.
-	enum rc rc =
-	    vanished_earlier(view, known, qresync->modseq, floor, out);
+	enum rc rc = vanished_earlier(view, known, qresync->modseq, floor, out);
 	(void)rc;
 
 	view->before = store_snapshot_ref(view->snapshot);

@@ -16,8 +16,7 @@
 // UIDs in one VANISHED response: it shall not become one line of megabytes.
 #define VANISHED_UIDS_MAX 2000
 
-static bool has_feature(
-    const struct imap_view *view, enum imap_feature feature)
+static bool has_feature(const struct imap_view *view, enum imap_feature feature)
 {
 	return imap_has_feature(view->session, feature);
 }
@@ -45,8 +44,7 @@ static void write_keywords(const struct imap_view *view,
 			if (!first)
 				buf_add_char(out, ' ');
 			first = false;
-			buf_add(
-			    out, store_snapshot_keyword(view->snapshot, n));
+			buf_add(out, store_snapshot_keyword(view->snapshot, n));
 		}
 	}
 }
@@ -158,8 +156,8 @@ void imap_view_claim_recent(struct imap_view *view, uint32_t from_uid)
 	if (first < from_uid)
 		first = from_uid;
 	struct store_walk walk;
-	store_walk_init(&walk, view->snapshot,
-	    store_snapshot_rank(view->snapshot, first));
+	store_walk_init(
+	    &walk, view->snapshot, store_snapshot_rank(view->snapshot, first));
 	uint32_t index;
 	struct store_message message;
 	while (store_walk_next(&walk, &index, &message))
@@ -230,8 +228,8 @@ static void write_expunge(struct imap_view *view, struct buf *out)
 	uint32_t uid = view->ghosts[last].uid;
 	char text[64];
 	char *at = put_literal(text, "* ");
-	at = put_u32(at, store_snapshot_rank(view->snapshot, uid) +
-			     (uint32_t)last + 1);
+	at = put_u32(
+	    at, store_snapshot_rank(view->snapshot, uid) + (uint32_t)last + 1);
 	at = put_literal(at, " EXPUNGE\r\n");
 	buf_add(out, view_of(text, (size_t)(at - text)));
 	forget_recent(view, uid);
@@ -294,8 +292,8 @@ static void echo_check_init(struct echo_check *check,
 	const struct store_flags *flags = &echo->change->flags;
 	for (size_t i = 0; i < flags->keyword_count; i++) {
 		unsigned n;
-		if (store_snapshot_keyword_find(view->snapshot,
-			flags->keywords[i], &n) == RC_OK)
+		if (store_snapshot_keyword_find(
+			view->snapshot, flags->keywords[i], &n) == RC_OK)
 			check->keywords.bits[n / 64] |= 1ull << (n % 64);
 	}
 }
@@ -349,8 +347,8 @@ static bool is_echo(struct echo_check *check, const struct imap_view *view,
 // ---- Changed flags ---------------------------------------------------------
 
 // Tells of changed messages that the client knew before.
-static bool tell_changes(struct imap_view *view,
-    const struct imap_view_echo *echo, struct buf *out)
+static bool tell_changes(
+    struct imap_view *view, const struct imap_view_echo *echo, struct buf *out)
 {
 	uint32_t uidnext = store_snapshot_uidnext(view->before);
 	struct echo_check check;
@@ -369,8 +367,7 @@ static bool tell_changes(struct imap_view *view,
 		    imap_view_rank(view, message.uid) + 1, &message,
 		    (echo && echo->uid) || view->resyncing, true, out);
 		if (echo)
-			rangeset_add(
-			    echo->ret_told, message.uid, message.uid);
+			rangeset_add(echo->ret_told, message.uid, message.uid);
 	}
 	return false;
 }
@@ -481,8 +478,8 @@ enum imap_step imap_view_sync_expunged(struct imap_view *view, struct buf *out)
 	return IMAP_STEP_DONE;
 }
 
-enum imap_step imap_view_sync_echo(struct imap_view *view,
-    const struct imap_view_echo *echo, struct buf *out)
+enum imap_step imap_view_sync_echo(
+    struct imap_view *view, const struct imap_view_echo *echo, struct buf *out)
 {
 	return run(view, false, echo, out) ? IMAP_STEP_DONE : IMAP_STEP_MORE;
 }
