@@ -25,7 +25,8 @@ struct auth_settings {
 #define AUTH_ADDRESS_FAILURES 20
 #define AUTH_USER_FAILURES    100
 #define AUTH_WINDOW_SECONDS   600
-#define AUTH_LIMITER_KEYS     8192 // addresses, and users, counted at once
+#define AUTH_FRIEND_SECONDS   604800 // "lately": a week
+#define AUTH_LIMITER_KEYS     8192   // addresses, and users, counted at once
 #define AUTH_DELAY_MS_MAX     15000
 
 // Why a log-in was refused: for the log, and the RFC 5530 response code that

@@ -20,7 +20,9 @@ struct auth_cache_tag {
 struct auth_cache *auth_cache_new(size_t entries);
 void auth_cache_free(struct auth_cache **cache);
 
-void auth_cache_tag(const struct auth_cache *cache, struct view user,
+// False when there can be no tag: the cache remembers nothing, or something is
+// over its limit.
+MUST_CHECK bool auth_cache_tag(const struct auth_cache *cache, struct view user,
     struct view hash, struct view password, struct auth_cache_tag *ret_tag);
 bool auth_cache_has(struct auth_cache *cache, const struct auth_cache_tag *tag);
 void auth_cache_add(struct auth_cache *cache, const struct auth_cache_tag *tag);

@@ -8,7 +8,7 @@
 #include "auth/password.h"
 #include "engine/engine.h"
 
-#define AUTH_PARTITION 0 // the directory's engine partition
+#define AUTH_PARTITION 1 // the directory's engine partition (0 is none)
 // Keys that begin so, in that partition, are this room's.
 #define AUTH_KEY_PREFIX    "auth/"
 #define AUTH_ACCOUNT_FIRST 1000 // the first account id given out

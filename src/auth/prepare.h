@@ -28,13 +28,19 @@ static inline struct view auth_name_view(const struct auth_name *name)
 	return view_of_string(name->text);
 }
 
-// SASLprep (RFC 4013), characters newer than its Unicode 3.2 let through as
-// OpaqueString (RFC 8265 section 4.2) does. Appended to `ret_password`, which
-// the caller cleanses. RC_SYNTAX, RC_LIMIT and RC_INVALID as above.
-MUST_CHECK enum rc auth_password_prepare(
-    struct view password, struct fault *fault, struct buf *ret_password);
+// A password in its prepared form, NUL-terminated, and never with a NUL inside.
+// On the caller's stack, who cleanses it with auth_secret_done().
+struct auth_secret {
+	size_t len;
+	char text[AUTH_PASSWORD_MAX + 1];
+};
 
-// Cleanses what the buffer held, then frees it.
-void auth_secret_done(struct buf *secret);
+// SASLprep (RFC 4013), characters newer than its Unicode 3.2 let through as
+// OpaqueString (RFC 8265 section 4.2) does. RC_SYNTAX, RC_LIMIT and RC_INVALID
+// as above.
+MUST_CHECK enum rc auth_password_prepare(struct view password,
+    struct fault *fault, struct auth_secret *ret_password);
+
+void auth_secret_done(struct auth_secret *secret);
 
 #endif

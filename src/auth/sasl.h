@@ -46,6 +46,7 @@ MUST_CHECK enum rc auth_sasl_challenge(
 MUST_CHECK enum rc auth_sasl_step(struct auth_sasl *sasl,
     struct view client_data, struct buf *ret_server_data);
 
+// NULL before RC_OK; lives as long as the exchange, as the verdict does.
 const struct auth_user *auth_sasl_user(const struct auth_sasl *sasl);
 const struct auth_verdict *auth_sasl_verdict(const struct auth_sasl *sasl);
 

@@ -28,8 +28,8 @@ static const struct imap_command_type command_types[] = {
     {"CREATE", LOGGED_IN, 0, imap_create_begin, NULL, NULL, NULL},
     {"DELETE", LOGGED_IN, 0, imap_delete_begin, NULL, NULL, NULL},
     {"ENABLE", LOGGED_IN, 0, imap_enable_begin, NULL, NULL, NULL},
-    {"EXAMINE", LOGGED_IN, NO_SYNC, imap_select_begin, imap_select_resume, NULL,
-	NULL},
+    {"EXAMINE", LOGGED_IN, NO_SYNC, imap_examine_begin, imap_select_resume,
+	NULL, NULL},
     {"EXPUNGE", SELECTED, UID_TOO, imap_expunge_begin, imap_expunge_resume,
 	NULL, NULL},
     {"FETCH", SELECTED, UID_TOO | HOLDS_EXPUNGE, imap_fetch_begin,
@@ -40,7 +40,8 @@ static const struct imap_command_type command_types[] = {
 	NULL},
     {"LOGIN", NOT_YET, SECRET, imap_login_begin, NULL, NULL, NULL},
     {"LOGOUT", ANY, NO_SYNC, imap_logout_begin, NULL, NULL, NULL},
-    {"LSUB", LOGGED_IN, 0, imap_lsub_begin, imap_lsub_resume, NULL, NULL},
+    {"LSUB", LOGGED_IN, 0, imap_lsub_begin, imap_lsub_resume, imap_lsub_end,
+	NULL},
     {"MOVE", SELECTED, UID_TOO, imap_move_begin, NULL, NULL, NULL},
     {"NAMESPACE", LOGGED_IN, 0, imap_namespace_begin, NULL, NULL, NULL},
     {"NOOP", ANY, 0, imap_noop_begin, NULL, NULL, NULL},
@@ -63,7 +64,7 @@ static const struct imap_command_type command_types[] = {
     {"UNAUTHENTICATE", LOGGED_IN, NO_SYNC, imap_unauthenticate_begin, NULL,
 	NULL, NULL},
     {"UNSELECT", SELECTED, NO_SYNC, imap_unselect_begin, NULL, NULL, NULL},
-    {"UNSUBSCRIBE", LOGGED_IN, 0, imap_subscribe_begin, NULL, NULL, NULL},
+    {"UNSUBSCRIBE", LOGGED_IN, 0, imap_unsubscribe_begin, NULL, NULL, NULL},
 };
 
 // The order of a name in any case against one of the table.

@@ -45,7 +45,7 @@ struct imap_server {
 	bool plain_on_loopback;         // passwords without TLS from loopback
 	bool compress;                  // announce COMPRESS=DEFLATE
 	const struct imap_trace *trace; // may be NULL
-	struct imap_recent *recent; // who sees \Recent; NULL: nobody
+	struct imap_recent *recent;     // who sees \Recent; NULL: nobody
 };
 
 struct imap_session;
