@@ -94,7 +94,7 @@ void fetch_write_simple(
 	} else if (type == IMAP_FETCH_RFC822_SIZE) {
 		at = put_u32(at, message->size);
 	} else if (type == IMAP_FETCH_EMAILID) {
-		at = put_object_id(at, 'M', message->email_id);
+		at = put_object_id(at, 'E', message->email_id);
 	} else if (type == IMAP_FETCH_MODSEQ) {
 		at = put_char(at, '(');
 		at = put_u64(at, message->modseq);

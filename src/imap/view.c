@@ -144,43 +144,52 @@ void imap_view_sequences(const struct imap_view *view,
 }
 
 // A set of sequence numbers; "$" in it names messages.
-static enum rc resolve_sequences(const struct imap_view *view,
-    const struct imap_set *set, struct fault *fault, struct rangeset *ret_uids)
+static void resolve_sequences(const struct imap_view *view,
+    const struct imap_set *set, struct rangeset *ret_uids)
 {
 	uint32_t count = imap_view_count(view);
-	uint32_t highest = imap_set_highest(set);
-	if (highest > count)
-		return fault_set(fault, RC_INVALID,
-		    "message %u does not exist, the mailbox has %u", highest,
-		    count);
-	// RFC 9051 section 9, seq-number: this includes "*" if the selected
-	// mailbox is empty.
-	if (set->has_star && count == 0)
-		return fault_set(fault, RC_INVALID,
-		    "\"*\" names no message, the mailbox is empty");
-
 	struct rangeset saved, sequences;
 	rangeset_init(&saved);
 	rangeset_init(&sequences);
 	if (set->has_saved)
 		imap_view_sequences(view, &view->saved, &saved);
 	imap_set_resolve(set, count, &saved, &sequences);
+	if (count < UINT32_MAX)
+		rangeset_remove(&sequences, count + 1, UINT32_MAX);
 	for (size_t i = 0; i < sequences.count; i++)
 		rangeset_add(ret_uids,
 		    imap_view_uid(view, sequences.ranges[i].first),
 		    imap_view_uid(view, sequences.ranges[i].last));
 	rangeset_done(&saved);
 	rangeset_done(&sequences);
-	return RC_OK;
+}
+
+void imap_view_resolve_existing(const struct imap_view *view,
+    const struct imap_set *set, bool uid, struct rangeset *ret_uids)
+{
+	if (uid)
+		imap_set_resolve(
+		    set, imap_view_last_uid(view), &view->saved, ret_uids);
+	else
+		resolve_sequences(view, set, ret_uids);
 }
 
 enum rc imap_view_resolve(const struct imap_view *view,
     const struct imap_set *set, bool uid, struct fault *fault,
     struct rangeset *ret_uids)
 {
-	if (!uid)
-		return resolve_sequences(view, set, fault, ret_uids);
-	imap_set_resolve(set, imap_view_last_uid(view), &view->saved, ret_uids);
+	uint32_t count = imap_view_count(view);
+	uint32_t highest = imap_set_highest(set);
+	if (!uid && highest > count)
+		return fault_set(fault, RC_INVALID,
+		    "message %u does not exist, the mailbox has %u", highest,
+		    count);
+	// RFC 9051 section 9, seq-number: this includes "*" if the selected
+	// mailbox is empty.
+	if (!uid && set->has_star && count == 0)
+		return fault_set(fault, RC_INVALID,
+		    "\"*\" names no message, the mailbox is empty");
+	imap_view_resolve_existing(view, set, uid, ret_uids);
 	return RC_OK;
 }
 

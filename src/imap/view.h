@@ -71,6 +71,10 @@ uint32_t imap_view_rank(const struct imap_view *view, uint32_t uid);
 MUST_CHECK enum rc imap_view_resolve(const struct imap_view *view,
     const struct imap_set *set, bool uid, struct fault *fault,
     struct rangeset *ret_uids);
+// The same for a search, where what does not exist is no mistake: sequence
+// numbers over the count name nothing.
+void imap_view_resolve_existing(const struct imap_view *view,
+    const struct imap_set *set, bool uid, struct rangeset *ret_uids);
 // UIDs the client knows of, as their sequence numbers.
 void imap_view_sequences(const struct imap_view *view,
     const struct rangeset *uids, struct rangeset *ret_sequences);
