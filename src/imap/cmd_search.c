@@ -20,13 +20,6 @@ struct search_state {
 	uint32_t offset;         // in that range
 };
 
-static uint32_t number_of(const struct search_state *state, uint32_t uid)
-{
-	return state->run.command->uid
-		   ? uid
-		   : imap_view_rank(state->run.view, uid) + 1;
-}
-
 // ---- SEARCH ----------------------------------------------------------------
 
 // Numbers one by one, as many as fit; false when there are more.
@@ -60,14 +53,9 @@ static enum imap_step answer_plain(struct search_state *state)
 	state->answering = true;
 	if (!write_numbers(state, command->out))
 		return IMAP_STEP_MORE;
-	// RFC 7162 section 3.1.6
-	if (state->run.search.has_modseq && state->min) {
-		buf_add_literal(command->out, " (MODSEQ ");
-		buf_add_u64(command->out, state->run.highest);
-		buf_add_char(command->out, ')');
-	}
+	search_run_write_modseq(&state->run);
 	buf_add_literal(command->out, "\r\n");
-	return imap_ok(command, "Search completed");
+	return search_run_done(&state->run, "Search completed");
 }
 
 // ---- ESEARCH ---------------------------------------------------------------
@@ -102,16 +90,19 @@ static enum imap_step answer_extended(struct search_state *state)
 	unsigned returns = state->returns;
 	// RFC 5182 section 2.1: SAVE alone has no answer.
 	if (returns == IMAP_RETURN_SAVE)
-		return imap_ok(command, "Search completed, result saved");
+		return search_run_done(
+		    &state->run, "Search completed, result saved");
 	buf_add_literal(out, "* ESEARCH (TAG ");
 	imap_write_quoted(out, command->tag, false);
 	buf_add_char(out, ')');
 	if (command->uid)
 		buf_add_literal(out, " UID");
 	if (state->min && returns & IMAP_RETURN_MIN)
-		write_item(out, "MIN", number_of(state, state->min));
+		write_item(
+		    out, "MIN", search_run_number(&state->run, state->min));
 	if (state->min && returns & IMAP_RETURN_MAX)
-		write_item(out, "MAX", number_of(state, state->max));
+		write_item(
+		    out, "MAX", search_run_number(&state->run, state->max));
 	if (state->min && returns & IMAP_RETURN_ALL) {
 		buf_add_literal(out, " ALL ");
 		imap_write_set(out, &state->numbers);
@@ -121,7 +112,7 @@ static enum imap_step answer_extended(struct search_state *state)
 	if (state->min && state->run.search.has_modseq)
 		write_item(out, "MODSEQ", modseq_of(state));
 	buf_add_literal(out, "\r\n");
-	return imap_ok(command, "Search completed");
+	return search_run_done(&state->run, "Search completed");
 }
 
 // ---- The command -----------------------------------------------------------
@@ -173,21 +164,12 @@ static void found_all(struct search_state *state)
 		    state->run.view, &state->run.uids, &state->numbers);
 }
 
-static enum imap_step fail(struct search_state *state, enum rc rc)
-{
-	// RFC 5182 section 2.1: NO leaves an empty result.
-	if (state->returns & IMAP_RETURN_SAVE)
-		rangeset_reset(&state->run.view->saved);
-	return imap_failed(state->run.command, rc);
-}
-
 static enum imap_step run(struct search_state *state)
 {
 	struct imap_view_message message;
-	enum rc rc = RC_OK;
 	search_run_slice(&state->run);
 	while (!state->answering) {
-		switch (search_run_next(&state->run, &message, &rc)) {
+		switch (search_run_next(&state->run, &message)) {
 		case SEARCH_NEXT_FOUND:
 			note(state, &message.message);
 			if (state->returns != IMAP_RETURN_MIN)
@@ -195,7 +177,6 @@ static enum imap_step run(struct search_state *state)
 			break; // the first is all that is asked for
 		case SEARCH_NEXT_PAUSE: return IMAP_STEP_MORE;
 		case SEARCH_NEXT_END: break;
-		case SEARCH_NEXT_FAILED: return fail(state, rc);
 		}
 		found_all(state);
 		break;
@@ -218,6 +199,7 @@ enum imap_step imap_search_begin(struct imap_command *command)
 	state->extended = state->run.search.has_return ||
 			  imap_has_feature(command->session, IMAP_FEATURE_REV2);
 	if (!ready) {
+		// RFC 5182 section 2.1: NO leaves an empty result.
 		if (command->status == IMAP_STATUS_NO &&
 		    state->returns & IMAP_RETURN_SAVE)
 			rangeset_reset(&command->session->view->saved);

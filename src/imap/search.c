@@ -82,8 +82,8 @@ void search_run_slice(struct search_run *run)
 	run->slice_end = clock_monotonic_ms() + SEARCH_SLICE_MS;
 }
 
-enum search_next search_run_next(struct search_run *run,
-    struct imap_view_message *ret_message, enum rc *ret_rc)
+enum search_next search_run_next(
+    struct search_run *run, struct imap_view_message *ret_message)
 {
 	for (unsigned i = 1;; i++) {
 		if (i % SEARCH_CLOCK_EVERY == 0 &&
@@ -97,10 +97,8 @@ enum search_next search_run_next(struct search_run *run,
 		bool match = false;
 		enum rc rc =
 		    store_search_test(run->store, &message.message, &match);
-		if (rc != RC_OK && rc != RC_GONE) {
-			*ret_rc = rc;
-			return SEARCH_NEXT_FAILED;
-		}
+		if (rc != RC_OK)
+			run->unreadable++;
 		if (rc != RC_OK || !match)
 			continue;
 		uint32_t uid = message.message.uid;
@@ -110,4 +108,33 @@ enum search_next search_run_next(struct search_run *run,
 		*ret_message = message;
 		return SEARCH_NEXT_FOUND;
 	}
+}
+
+uint32_t search_run_number(const struct search_run *run, uint32_t uid)
+{
+	return run->command->uid ? uid : imap_view_rank(run->view, uid) + 1;
+}
+
+void search_run_write_modseq(const struct search_run *run)
+{
+	if (!run->search.has_modseq || run->uids.count == 0)
+		return;
+	buf_add_literal(run->command->out, " (MODSEQ ");
+	buf_add_u64(run->command->out, run->highest);
+	buf_add_char(run->command->out, ')');
+}
+
+enum imap_step search_run_done(const struct search_run *run, const char *text)
+{
+	if (run->unreadable == 0)
+		return imap_ok(run->command, text);
+	struct buf sentence;
+	buf_init(&sentence, IMAP_TEXT_MAX);
+	buf_printf(&sentence, "%s; %llu messages could not be read", text,
+	    (unsigned long long)run->unreadable);
+	buf_add_char(&sentence, '\0');
+	const char *kept =
+	    arena_copy(&run->command->arena, buf_view(&sentence)).ptr;
+	buf_done(&sentence);
+	return imap_ok(run->command, kept);
 }

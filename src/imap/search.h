@@ -28,6 +28,9 @@ struct search_run {
 	// What was found.
 	struct rangeset uids;
 	uint64_t highest; // MODSEQ of all of them
+	// Messages that could not be looked at, as what is stored of them is
+	// damaged: the others are found all the same.
+	uint64_t unreadable;
 };
 
 // Parses the arguments and makes everything ready; false when the tagged
@@ -40,12 +43,18 @@ enum search_next {
 	SEARCH_NEXT_FOUND, // *ret_message matches, and is in `uids`
 	SEARCH_NEXT_PAUSE, // time is up: give IMAP_STEP_MORE
 	SEARCH_NEXT_END,
-	SEARCH_NEXT_FAILED, // with *ret_rc
 };
 // A slice begins with the step.
 void search_run_slice(struct search_run *run);
-enum search_next search_run_next(struct search_run *run,
-    struct imap_view_message *ret_message, enum rc *ret_rc);
+enum search_next search_run_next(
+    struct search_run *run, struct imap_view_message *ret_message);
+// The number the command answers with: a UID or a sequence number.
+uint32_t search_run_number(const struct search_run *run, uint32_t uid);
+// " (MODSEQ n)" behind the numbers, if the search asked for it (RFC 7162
+// section 3.1.6).
+void search_run_write_modseq(const struct search_run *run);
+// The tagged OK.
+enum imap_step search_run_done(const struct search_run *run, const char *text);
 
 // ---- search_tree.c ---------------------------------------------------------
 

@@ -64,6 +64,25 @@ uint32_t desk_append(
 	return uid;
 }
 
+uint32_t desk_append_bytes(
+    struct desk *desk, const char *mailbox, struct view bytes)
+{
+	struct store_mailbox *box = bed_mailbox(&desk->bed, mailbox);
+	struct store_draft *draft = store_draft_new(desk->bed.store);
+	assert_int_equal(store_draft_add(draft, bytes), RC_OK);
+	assert_int_equal(store_draft_finish(draft), RC_OK);
+	struct store_append append = {.draft = draft,
+	    .has_date = true,
+	    .internal_date = 837596665, // 17-Jul-1996 09:44:25 UTC
+	    .zone_minutes = -420};
+	struct store_appended appended;
+	assert_int_equal(
+	    store_append(box, &append, 1, &desk->bed.fault, &appended), RC_OK);
+	store_draft_free(&draft);
+	store_mailbox_close(&box);
+	return appended.first_uid;
+}
+
 // ---- Sessions --------------------------------------------------------------
 
 void client_open(struct client *client, struct desk *desk, unsigned features)

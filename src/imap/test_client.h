@@ -19,6 +19,9 @@ void desk_close(struct desk *desk);
 // Appends with the flags of "\Seen $Junk", or none.
 uint32_t desk_append(struct desk *desk, const char *mailbox, const char *text,
     const char *flags);
+// The same of bytes that may be anything, without flags.
+uint32_t desk_append_bytes(
+    struct desk *desk, const char *mailbox, struct view bytes);
 
 struct client {
 	struct desk *desk;
