@@ -110,7 +110,8 @@ static void command_finish(struct imap_command *command)
 	unsigned flags =
 	    command->type != NULL ? command->type->flags : IMAP_COMMAND_NO_SYNC;
 	bool expunge =
-	    (flags & IMAP_COMMAND_HOLDS_EXPUNGE) == 0 || command->uid;
+	    !command->holds_expunge &&
+	    ((flags & IMAP_COMMAND_HOLDS_EXPUNGE) == 0 || command->uid);
 	command->phase = IMAP_PHASE_SYNC;
 	if ((flags & IMAP_COMMAND_NO_SYNC) == 0 && session->view != NULL &&
 	    imap_view_sync(session->view, expunge, command->out) ==

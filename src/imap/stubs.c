@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is not written yet of view.h and commands.h: goes as it gets written.
-#include "base/mem.h"
+// What is not written yet of commands.h: goes as it gets written.
 #include "imap/commands.h"
-#include "imap/view.h"
 
 #define STUB(name)                                                             \
 	enum imap_step imap_##name##_begin(struct imap_command *command)       \
 	{                                                                      \
 		return imap_no(command, "CANNOT", "not written yet");          \
-	}
-#define STUB_MORE(name)                                                        \
-	STUB(name)                                                             \
+	}                                                                      \
 	enum imap_step imap_##name##_resume(struct imap_command *command)      \
 	{                                                                      \
 		(void)command;                                                 \
@@ -21,11 +17,6 @@
 		(void)command;                                                 \
 	}
 
-STUB_MORE(fetch)
-STUB_MORE(store)
-STUB_MORE(search)
-STUB_MORE(sort)
-STUB_MORE(thread)
-STUB(expunge)
-STUB(copy)
-STUB(move)
+STUB(search)
+STUB(sort)
+STUB(thread)
