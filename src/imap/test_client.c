@@ -231,7 +231,7 @@ static void command_begin(
 	command->type = find_type(view_slice(text, 0, space));
 	imap_cursor_init(&command->args, &command->arena,
 	    view_from(text, space), &command->fault);
-	command->args.utf8 = imap_is_utf8(&client->session);
+	command->args.utf8 = client->utf8 || imap_is_utf8(&client->session);
 }
 
 // As run.c does: the command's steps, then the view's news, then the tag.
@@ -248,8 +248,9 @@ static void command_run(struct imap_command *command, struct client *client)
 			step = begun ? command->type->resume(command)
 				     : command->type->begin(command);
 		begun = true;
-		bool expunge = command->uid || !(command->type->flags &
-						   IMAP_COMMAND_HOLDS_EXPUNGE);
+		bool holds = command->type->flags & IMAP_COMMAND_HOLDS_EXPUNGE;
+		bool expunge =
+		    !command->holds_expunge && (command->uid || !holds);
 		if (step == IMAP_STEP_DONE)
 			synced = imap_view_sync(client->session.view, expunge,
 				     &out) == IMAP_STEP_DONE;
