@@ -175,16 +175,17 @@ static enum rc scram_final(
 	if (rc == RC_SYNTAX)
 		return rc;
 	struct view authzid = view_of(scram->authzid, scram->authzid_len);
+	// With the wrong proof, being disabled is not what it failed for.
+	if (rc == RC_OK || sasl->doom != AUTH_REASON_DISABLED)
+		reason = sasl->doom != AUTH_REASON_NONE ? sasl->doom : reason;
 	if (rc == RC_OK && sasl->doom != AUTH_REASON_NONE)
 		rc = RC_AUTH;
-	else if (rc == RC_OK && !auth_try_is_same(&sasl->try, authzid)) {
+	if (rc == RC_OK && !auth_try_is_same(&sasl->try, authzid)) {
 		rc = RC_DENIED;
-		sasl->doom = AUTH_REASON_AUTHZID;
+		reason = AUTH_REASON_AUTHZID;
 	}
 	if (rc != RC_OK) {
 		buf_truncate(out, before); // a refusal has no signature
-		if (sasl->doom != AUTH_REASON_NONE)
-			reason = sasl->doom;
 		return refuse(sasl, rc, reason);
 	}
 	// RFC 5802 section 3's server-final-message; protocols that cannot send

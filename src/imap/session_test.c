@@ -8,7 +8,12 @@
 
 #include "imap/script.h"
 
-static const struct {
+#define AS_USUAL                                                               \
+	{                                                                      \
+		.log_in = false                                                \
+	}
+
+static const struct dialogue {
 	const char *name;
 	struct script_options options;
 	const char *script;
@@ -69,7 +74,7 @@ static const struct {
 	"S: d BAD TLS is active already\n"
 	"C: e LOGIN demo \"demo pass\"\n"
 	"S: e OK [CAPABILITY ...] Logged in\n"},
-    {"ID, NOOP, NAMESPACE, ENABLE", {0},
+    {"ID, NOOP, NAMESPACE, ENABLE", AS_USUAL,
 	"C: a ID (\"name\" \"test\" \"version\" NIL)\n"
 	"S: * ID (\"name\" \"Roost\" \"version\" \"0.1\")\n"
 	"S: a OK ID completed\n"
@@ -87,7 +92,7 @@ static const struct {
 	"C: f ENABLE CONDSTORE qresync imap4REV2\n"
 	"S: * ENABLED QRESYNC IMAP4rev2\n"
 	"S: f OK ENABLE completed\n"},
-    {"SELECT in rev1", {0},
+    {"SELECT in rev1", AS_USUAL,
 	"C: a SELECT inbox\n"
 	"S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\n"
 	"S: * OK [PERMANENTFLAGS (...\\*)] ...\n"
@@ -114,7 +119,7 @@ static const struct {
 	"S: c NO [NONEXISTENT] ...\n"
 	"C: d CHECK\n"
 	"S: d BAD CHECK needs a selected mailbox: SELECT one\n"},
-    {"SELECT in rev2", {0},
+    {"SELECT in rev2", AS_USUAL,
 	"C: a ENABLE IMAP4rev2\n"
 	"S: * ENABLED IMAP4rev2\n"
 	"S: a OK ENABLE completed\n"
@@ -132,7 +137,7 @@ static const struct {
 	"S: c OK UNSELECT completed\n"
 	"C: d UNSELECT\n"
 	"S: d BAD UNSELECT needs a selected mailbox: SELECT one\n"},
-    {"CREATE, RENAME, DELETE", {0},
+    {"CREATE, RENAME, DELETE", AS_USUAL,
 	"C: a CREATE foo/bar/\n"
 	"S: a OK [MAILBOXID (M...)] CREATE completed\n"
 	"C: b CREATE foo/bar\n"
@@ -175,7 +180,7 @@ static const struct {
 	"S: * LIST (\\HasNoChildren \\Trash) \"/\" Trash\n"
 	"S: * LIST (\\HasChildren) \"/\" baz\n"
 	"S: o OK LIST completed\n"},
-    {"RENAME tells the old name in rev2", {0},
+    {"RENAME tells the old name in rev2", AS_USUAL,
 	"C: a ENABLE IMAP4rev2\n"
 	"S: * ENABLED IMAP4rev2\n"
 	"S: a OK ENABLE completed\n"
@@ -184,7 +189,7 @@ static const struct {
 	"C: c RENAME OldMailbox NewMailbox\n"
 	"S: * LIST () \"/\" NewMailbox (\"OLDNAME\" (OldMailbox))\n"
 	"S: c OK RENAME completed\n"},
-    {"names beyond ASCII", {0},
+    {"names beyond ASCII", AS_USUAL,
 	"C: a CREATE Entw&APw-rfe\n"
 	"S: a OK ...\n"
 	"C: b CREATE Entw&APw-\n"
@@ -204,7 +209,7 @@ static const struct {
 	"S: f OK LIST completed\n"
 	"C: g DELETE \"Entwü\"\n"
 	"S: g OK DELETE completed\n"},
-    {"STATUS", {0},
+    {"STATUS", AS_USUAL,
 	"C: a APPEND INBOX (\\Seen) {5+}\n"
 	"C: abcde\n"
 	"S: a OK [APPENDUID ... 1] APPEND completed\n"
@@ -221,7 +226,7 @@ static const struct {
 	"S: d OK STATUS completed\n"
 	"C: e STATUS nowhere (MESSAGES)\n"
 	"S: e NO [NONEXISTENT] ...\n"},
-    {"IDLE is told what others do, at once", {0},
+    {"IDLE is told what others do, at once", AS_USUAL,
 	"C: a SELECT INBOX\n"
 	"S: * FLAGS ...\n"
 	"S: * OK [PERMANENTFLAGS ...\n"
@@ -252,18 +257,18 @@ static const struct {
 	"S: c BAD expected DONE to end IDLE\n"
 	"C: d NOOP\n"
 	"S: d OK NOOP completed\n"},
-    {"IDLE without a mailbox", {0},
+    {"IDLE without a mailbox", AS_USUAL,
 	"C: a IDLE\n"
 	"S: + idling\n"
 	"C: DONE\n"
 	"S: a OK IDLE completed\n"},
-    {"a logout amid pipelined commands", {0},
+    {"a logout amid pipelined commands", AS_USUAL,
 	"R: a NOOP\\r\\nb LOGOUT\\r\\nc NOOP\\r\\n\n"
 	"S: a OK NOOP completed\n"
 	"S: * BYE Logging out\n"
 	"S: b OK LOGOUT completed\n"
 	"close\n"},
-    {"COMPRESS once", {0},
+    {"COMPRESS once", AS_USUAL,
 	"C: a COMPRESS DEFLATE\n"
 	"S: a OK DEFLATE active\n"
 	"C: b COMPRESS DEFLATE\n"
@@ -274,7 +279,7 @@ static const struct {
 	"S: * BYE ...\n"
 	"S: d OK UNAUTHENTICATE completed\n"
 	"close\n"},
-    {"enabling ends with the login", {0},
+    {"enabling ends with the login", AS_USUAL,
 	"C: a ENABLE QRESYNC\n"
 	"S: * ENABLED QRESYNC\n"
 	"S: a OK ENABLE completed\n"
@@ -288,18 +293,19 @@ static const struct {
 	"S: e BAD QRESYNC needs ENABLE QRESYNC first\n"},
 };
 
-static void test_dialogues(void **state)
+static void test_dialogue(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(dialogues); i++)
-		script_run(dialogues[i].name, &dialogues[i].options,
-		    dialogues[i].script);
+	const struct dialogue *dialogue = *state;
+	script_run(dialogue->name, &dialogue->options, dialogue->script);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_dialogues),
-	};
+	struct CMUnitTest tests[ARRAY_LEN(dialogues)] = {{0}};
+	for (size_t i = 0; i < ARRAY_LEN(dialogues); i++) {
+		tests[i].name = dialogues[i].name;
+		tests[i].test_func = test_dialogue;
+		tests[i].initial_state = (void *)(uintptr_t)&dialogues[i];
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 #include "store/store_test_tools.h"
 
 #define MAILBOXES 3
-#define MESSAGES  4000
+#define MESSAGES  1500
 
 struct model_message {
 	uint32_t uid;
@@ -244,28 +244,36 @@ static void do_copy(struct world *world, unsigned from, unsigned to, bool move)
 
 // ---- Comparing -------------------------------------------------------------
 
-static uint64_t keywords_by_name(
-    const struct store_snapshot *snapshot, const struct store_message *message)
+// The numbers that a snapshot gives to the names above; -1: none.
+struct numbers {
+	int of[ARRAY_LEN(keyword_names)];
+};
+
+static struct numbers keyword_numbers(const struct store_snapshot *snapshot)
 {
-	uint64_t bits = 0;
+	struct numbers numbers;
 	for (unsigned i = 0; i < ARRAY_LEN(keyword_names); i++) {
 		unsigned n;
-		if (store_snapshot_keyword_find(snapshot,
-			view_of_string(keyword_names[i]), &n) == RC_OK &&
-		    store_keyword_set_has(&message->keywords, n))
-			bits |= (uint64_t)1 << i;
+		enum rc rc = store_snapshot_keyword_find(
+		    snapshot, view_of_string(keyword_names[i]), &n);
+		numbers.of[i] = rc == RC_OK ? (int)n : -1;
 	}
-	return bits;
+	return numbers;
 }
 
-static void compare_message(const struct store_snapshot *snapshot,
+static void compare_message(const struct numbers *numbers,
     const struct store_message *message, const struct model_message *expected)
 {
+	uint64_t keywords = 0;
+	for (unsigned i = 0; i < ARRAY_LEN(keyword_names); i++)
+		if (numbers->of[i] >= 0 &&
+		    store_keyword_set_has(
+			&message->keywords, (unsigned)numbers->of[i]))
+			keywords |= (uint64_t)1 << i;
 	assert_int_equal(message->uid, expected->uid);
 	assert_int_equal(message->flags, expected->flags);
 	assert_int_equal(message->modseq, expected->modseq);
-	assert_int_equal(
-	    keywords_by_name(snapshot, message), expected->keywords);
+	assert_int_equal(keywords, expected->keywords);
 	assert_int_equal(message->has_keywords, expected->keywords != 0);
 }
 
@@ -297,6 +305,7 @@ static void compare_changes(
 {
 	const struct model *model = &world->models[box];
 	uint64_t since = store_snapshot_highestmodseq(world->old[box]);
+	struct numbers numbers = keyword_numbers(snapshot);
 	struct store_walk walk;
 	struct store_message message;
 	uint32_t index;
@@ -306,7 +315,7 @@ static void compare_changes(
 		while (model->messages[at].modseq <= since)
 			at++;
 		assert_int_equal(index, at);
-		compare_message(snapshot, &message, &model->messages[at++]);
+		compare_message(&numbers, &message, &model->messages[at++]);
 	}
 	while (at < model->count && model->messages[at].modseq <= since)
 		at++;
@@ -344,6 +353,7 @@ static void compare(struct world *world, unsigned box)
 	    store_mailbox_snapshot(world->handles[box]);
 	assert_true(store_mailbox_is_current(world->handles[box], snapshot));
 	compare_sums(snapshot, model);
+	struct numbers numbers = keyword_numbers(snapshot);
 	struct store_walk walk;
 	struct store_message message;
 	uint32_t index;
@@ -351,7 +361,7 @@ static void compare(struct world *world, unsigned box)
 	store_walk_init(&walk, snapshot, 0);
 	while (store_walk_next(&walk, &index, &message)) {
 		assert_int_equal(index, at);
-		compare_message(snapshot, &message, &model->messages[at++]);
+		compare_message(&numbers, &message, &model->messages[at++]);
 	}
 	assert_int_equal(at, model->count);
 	for (size_t i = 0; i < model->count; i += 1 + model->count / 7) {
@@ -415,7 +425,7 @@ static void run(uint32_t seed, struct store_options options)
 	for (unsigned i = 0; i < MAILBOXES; i++)
 		world->models[i].uidnext = 1;
 	remember_snapshots(world);
-	for (unsigned step = 1; step <= 1200; step++) {
+	for (unsigned step = 1; step <= 600; step++) {
 		unsigned box = draw(world, MAILBOXES);
 		unsigned other = draw(world, MAILBOXES);
 		switch (draw(world, 7)) {
@@ -431,7 +441,7 @@ static void run(uint32_t seed, struct store_options options)
 		compare(world, other);
 		if (step % 50 == 0)
 			remember_snapshots(world);
-		if (step % 300 == 0) {
+		if (step % 150 == 0) {
 			for (unsigned i = 0; i < MAILBOXES; i++)
 				compare_texts(world, i);
 			bed_check(&world->bed, false, 0);
@@ -451,7 +461,7 @@ static void run(uint32_t seed, struct store_options options)
 static void random_work_agrees_with_the_model(void **state)
 {
 	(void)state;
-	for (uint32_t seed = 1; seed <= 3; seed++)
+	for (uint32_t seed = 1; seed <= 2; seed++)
 		run(seed, (struct store_options){0});
 }
 

@@ -134,6 +134,8 @@ static enum imap_event_type show_fault(
 	event->fault = *reader->fault;
 	event->text = buf_view(&reader->text);
 	event->continued = reader->continued;
+	if (reader->skip_literal)
+		event->literal = reader->literal;
 	return IMAP_EVENT_FAULT;
 }
 

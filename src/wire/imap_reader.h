@@ -71,7 +71,8 @@ struct imap_event {
 	struct view data; // DATA: a piece, of the caller's input; may be empty
 	bool last;        // DATA: with it the literal is complete
 	// FAULT: RC_LIMIT (a line, or a non-synchronizing literal, too long) or
-	// RC_SYNTAX (a NUL in the text).
+	// RC_SYNTAX (a NUL in the text). For a literal, `literal.size` is what
+	// skip() would have to swallow.
 	struct fault fault;
 };
 

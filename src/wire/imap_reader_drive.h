@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// For the reader's test and fuzzer: drives a reader with input cut in pieces and
-// writes down what came out, so that two cuts can be compared. A literal of a
-// command that names APPEND is streamed, of one that names SKIP skipped, any
+// For the reader's test and fuzzer: drives a reader with input cut in pieces
+// and writes down what came out, so that two cuts can be compared. A literal of
+// a command that names APPEND is streamed, of one that names SKIP skipped, any
 // other collected; after a fault the command is skipped.
 #ifndef ROOST_WIRE_IMAP_READER_DRIVE_H
 #define ROOST_WIRE_IMAP_READER_DRIVE_H
@@ -66,7 +66,7 @@ static inline void drive_reader(const struct imap_reader_limits *limits,
 	unsigned random = seed;
 	while (input.len) {
 		random = random * 1103515245u + 12345u;
-		size_t len = seed == 0	 ? input.len
+		size_t len = seed == 0   ? input.len
 			     : seed == 1 ? 1
 					 : 1 + (random >> 16) % 9;
 		struct view piece = view_slice(input, 0, len);
@@ -75,8 +75,8 @@ static inline void drive_reader(const struct imap_reader_limits *limits,
 		memcpy(own, piece.ptr, piece.len);
 		struct view in = view_of(own, piece.len);
 		struct imap_event event;
-		while (imap_reader_next(&reader, &in, &event) !=
-		       IMAP_EVENT_MORE)
+		while (
+		    imap_reader_next(&reader, &in, &event) != IMAP_EVENT_MORE)
 			drive_event(&reader, &event, &append, log);
 		if (in.len)
 			abort(); // "MORE" means that all was taken
