@@ -69,12 +69,13 @@ static bool message_items(struct fetch_state *state)
 			return false;
 		if (state->item == state->fetch.count)
 			return true;
-		// Only between items that stay: an empty response is taken
-		// back.
-		if (state->has_items && imap_output_full(state->command))
-			return false;
 		const struct imap_fetch_item *item =
-		    &state->fetch.items[state->item++];
+		    &state->fetch.items[state->item];
+		// Not before there is something that stays: an empty response
+		// is taken back.
+		if (state->has_items && should_pause(state, item))
+			return false;
+		state->item++;
 		if (fetch_item_is_simple(item->type))
 			fetch_write_simple(state, item->type, item->label);
 		else if (item->type >= IMAP_FETCH_BODY)

@@ -231,7 +231,7 @@ static void command_begin(
 	command->type = find_type(view_slice(text, 0, space));
 	imap_cursor_init(&command->args, &command->arena,
 	    view_from(text, space), &command->fault);
-	command->args.utf8 = client->utf8 || imap_is_utf8(&client->session);
+	command->args.utf8 = imap_is_utf8(&client->session);
 }
 
 // As run.c does: the command's steps, then the view's news, then the tag.

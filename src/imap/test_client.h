@@ -34,7 +34,6 @@ struct client {
 	void (*between)(void *context);
 	void *context;
 	unsigned steps; // of the last command
-	bool utf8;      // 8-bit bytes in quoted strings, for want of literals
 };
 
 void client_open(struct client *client, struct desk *desk, unsigned features);
