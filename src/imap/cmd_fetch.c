@@ -50,6 +50,17 @@ static void message_end(struct fetch_state *state)
 	state->busy = false;
 }
 
+// Decoding is work that hardly fills the output: a command of many such items
+// lets others have the thread once in a while.
+static bool should_pause(
+    const struct fetch_state *state, const struct imap_fetch_item *item)
+{
+	if (imap_output_full(state->command))
+		return true;
+	return item->type > IMAP_FETCH_BODY &&
+	       clock_monotonic_ms() >= state->slice_end;
+}
+
 // The items from state->item on; false when the output is full first.
 static bool message_items(struct fetch_state *state)
 {
@@ -58,12 +69,13 @@ static bool message_items(struct fetch_state *state)
 			return false;
 		if (state->item == state->fetch.count)
 			return true;
-		// Only between items that stay: an empty response is taken
-		// back.
-		if (state->has_items && imap_output_full(state->command))
-			return false;
 		const struct imap_fetch_item *item =
-		    &state->fetch.items[state->item++];
+		    &state->fetch.items[state->item];
+		// Not before there is something that stays: an empty response
+		// is taken back.
+		if (state->has_items && should_pause(state, item))
+			return false;
+		state->item++;
 		if (fetch_item_is_simple(item->type))
 			fetch_write_simple(state, item->type, item->label);
 		else if (item->type >= IMAP_FETCH_BODY)
@@ -95,6 +107,7 @@ static enum imap_step finish(struct fetch_state *state)
 
 static enum imap_step run(struct fetch_state *state)
 {
+	state->slice_end = clock_monotonic_ms() + FETCH_SLICE_MS;
 	while (!state->broken) {
 		if (state->syncing) {
 			if (fetch_set_seen(state) == IMAP_STEP_MORE)

@@ -17,6 +17,8 @@
 #define FETCH_DECODE_HELD ((size_t)256 * 1024)
 // Bytes of messages that are read at a time.
 #define FETCH_READ_STEP ENGINE_CHUNK
+// A step that only computes takes about this long.
+#define FETCH_SLICE_MS 50
 
 // Bytes on their way into the output, of which there may be more than fit.
 struct fetch_stream {
@@ -37,9 +39,10 @@ struct fetch_state {
 	struct imap_command *command;
 	struct imap_view *view;
 	struct imap_fetch fetch;
-	bool add_uid;    // UID goes with every message, though not asked for
-	bool add_modseq; // so does MODSEQ
-	bool with_seen;  // reading sets \Seen
+	bool add_uid;       // UID goes with every message, though not asked for
+	bool add_modseq;    // so does MODSEQ
+	bool with_seen;     // reading sets \Seen
+	uint64_t slice_end; // of the monotonic clock
 
 	struct rangeset uids;
 	struct imap_view_cursor cursor;

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "imap/commands.h"
 #include "imap/session.h"
 #include "imap/trace.h"
 #include "imap/view.h"
@@ -106,6 +107,25 @@ static void count_bad(
 		    "%u commands in a row were bad", max);
 }
 
+// The selected mailbox has been deleted: says so, and gives true when it is to
+// be left (RFC 9051 section 3, transition 6). Revision 1 knows no such thing
+// from another session; there the connection ends (RFC 2180 section 3.3).
+static bool tell_deleted(
+    struct imap_session *session, bool own, struct buf *out)
+{
+	if (session->view == NULL ||
+	    !store_mailbox_gone(imap_view_mailbox(session->view)))
+		return false;
+	if (own || imap_has_feature(session, IMAP_FEATURE_REV2)) {
+		buf_add_literal(
+		    out, "* OK [CLOSED] The mailbox has been deleted\r\n");
+		return true;
+	}
+	imap_bye(session, out, "mailbox deleted",
+	    "The selected mailbox has been deleted");
+	return false;
+}
+
 // Everything but the tagged response has been said, except what the view has to
 // tell, which goes before it.
 static void command_finish(struct imap_command *command)
@@ -123,11 +143,17 @@ static void command_finish(struct imap_command *command)
 		session->next = NET_DRAIN;
 		return;
 	}
+	bool leave = (flags & IMAP_COMMAND_NO_SYNC) == 0 &&
+		     tell_deleted(session,
+			 command->type->begin == imap_delete_begin,
+			 command->out);
 	write_tagged(command);
 	if (session->next == NET_READ)
 		session->next = command->then;
 	count_bad(session, command->status, command->out);
 	command_free(command);
+	if (leave)
+		imap_unselect(session);
 }
 
 // IDLE keeps nothing but its tag.
@@ -383,5 +409,7 @@ void imap_run_idle_news(struct imap_session *session, struct buf *out)
 	if (imap_view_sync(session->view, true, out) == IMAP_STEP_MORE) {
 		session->idle_unsent = true;
 		session->next = NET_DRAIN;
+	} else if (tell_deleted(session, false, out)) {
+		imap_unselect(session);
 	}
 }

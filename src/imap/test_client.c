@@ -248,8 +248,9 @@ static void command_run(struct imap_command *command, struct client *client)
 			step = begun ? command->type->resume(command)
 				     : command->type->begin(command);
 		begun = true;
-		bool expunge = command->uid || !(command->type->flags &
-						   IMAP_COMMAND_HOLDS_EXPUNGE);
+		bool holds = command->type->flags & IMAP_COMMAND_HOLDS_EXPUNGE;
+		bool expunge =
+		    !command->holds_expunge && (command->uid || !holds);
 		if (step == IMAP_STEP_DONE)
 			synced = imap_view_sync(client->session.view, expunge,
 				     &out) == IMAP_STEP_DONE;
