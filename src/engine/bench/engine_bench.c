@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a durable commit costs: threads that each commit 4 KB of content and a
 // small key to a partition of their own, as a delivery does. Also what reads
-// cost. Usage: engine_bench FOLDER [SECONDS]; the folder is made and kept.
+// cost. Usage: engine_bench FOLDER [SECONDS [THREADS]]; the folder is made and
+// kept. With THREADS only that many, and commits of 4 KB only.
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
@@ -249,14 +250,22 @@ int main(int argc, char **argv)
 {
 	static const int threads[] = {1, 32, 128};
 	if (argc < 2)
-		die("usage: engine_bench FOLDER [SECONDS]");
+		die("usage: engine_bench FOLDER [SECONDS [THREADS]]");
 	uint64_t seconds = 3;
 	if (argc > 2 && !view_to_u64(view_of_string(argv[2]), &seconds))
 		die("not a number of seconds");
+	uint64_t only = 0;
+	if (argc > 3 && !view_to_u64(view_of_string(argv[3]), &only))
+		die("not a number of threads");
 	struct engine *engine;
 	struct fault fault;
 	if (engine_rocksdb_open(argv[1], NULL, &fault, &engine) != RC_OK)
 		die(fault.text);
+	if (only) {
+		bench_commits(engine, (int)only, (unsigned)seconds, true);
+		engine_close(&engine);
+		return 0;
+	}
 	for (int content = 1; content >= 0; content--)
 		for (size_t i = 0; i < ARRAY_LEN(threads); i++)
 			bench_commits(
