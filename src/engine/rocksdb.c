@@ -87,7 +87,8 @@ static rocksdb_options_t *family_options(enum rocks_family family,
 		rocksdb_options_set_blob_compression_type(
 		    options, rocksdb_no_compression);
 		rocksdb_options_set_enable_blob_gc(options, 1);
-		rocksdb_options_set_blob_gc_age_cutoff(options, 0.1);
+		rocksdb_options_set_blob_gc_age_cutoff(
+		    options, ROCKS_BLOB_CUTOFF);
 		rocksdb_options_set_blob_gc_force_threshold(options, 0.5);
 	}
 	return options;

@@ -37,7 +37,12 @@ struct rocks {
 	struct rocks_stripes stripes; // taken ones; under stripes_lock
 	unsigned stripes_waiting;     // threads
 	unsigned stripes_waiting_big; // of them, those that want many
+	_Atomic uint64_t reclaimable; // bytes swept since the last reclaim
 };
+
+// Compaction moves blobs out of this part of the files, the oldest.
+#define ROCKS_BLOB_CUTOFF      0.1
+#define ROCKS_BLOB_CUTOFF_TEXT "0.1"
 
 static inline struct rocks *rocks_of(struct engine *engine)
 {
@@ -206,6 +211,9 @@ enum rc rocks_content_sweep(
 enum rc rocks_content_each(struct engine *engine,
     enum rc (*each)(void *context, const struct engine_content_info *info),
     void *context);
+
+// rocksdb_reclaim.c: after a sweep that deleted so many bytes.
+void rocks_reclaim(struct rocks *rocks, uint64_t deleted_bytes);
 
 // rocksdb_check.c
 enum rc rocks_check(struct engine *engine,
