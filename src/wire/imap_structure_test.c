@@ -144,7 +144,8 @@ static void expand(const char *text, struct buf *out)
 {
 	for (; *text; text++) {
 		unsigned bytes, lines;
-		if (sscanf(text, "%%%u,%u;", &bytes, &lines) == 2) {
+		if (*text == '%' &&
+		    sscanf(text, "%%%u,%u;", &bytes, &lines) == 2) {
 			fill(out, bytes, lines);
 			text = strchr(text, ';');
 		} else {

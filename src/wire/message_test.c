@@ -183,6 +183,10 @@ static const struct row rows[] = {
 	"multipart/mixed(message/rfc822(text/plain=))"},
     {"boundaries two bytes apart", MULTI("b") "--b\r\n\r\n--b\r\n\r\n\r\n--b--",
 	"multipart/mixed(text/plain= text/plain=)"},
+    {"a longer word is no boundary",
+	MULTI("b1") "--b1\r\n\r\n--b10\r\n--b1-\r\n--b1\r\n\r\n--b\r\n--b1--"
+		    "x\r\n\r\nno",
+	"multipart/mixed(text/plain=--b10|--b1- text/plain=--b)"},
     {"dashes alone are text",
 	MULTI("b") "--b\r\n\r\n--\r\n-\r\n-b\r\n--\r\n--b--",
 	"multipart/mixed(text/plain=--|-|-b|--)"},
