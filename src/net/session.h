@@ -18,9 +18,14 @@ enum net_next {
 };
 
 // A session that can go on producing output returns NET_DRAIN when `out` holds
-// this much. `out` itself takes NET_OUTPUT_MAX bytes in all.
+// this much. `out` itself takes NET_OUTPUT_MAX bytes in all; a connection whose
+// session wants to say more is cut off.
 #define NET_OUTPUT_HIGH ((size_t)128 * 1024)
 #define NET_OUTPUT_MAX  ((size_t)64 * 1024 * 1024)
+
+// The most that a session may leave unread; over it the connection is cut off.
+// A session answers an overlong line itself, long before.
+#define NET_INPUT_MAX ((size_t)1024 * 1024)
 
 // Lets another thread ask that the session's wake() be called soon. Cheap, any
 // thread, any lock held; wakes that come together may be answered once. Valid
@@ -32,7 +37,9 @@ struct net_waker {
 
 #define NET_BINDING_MAX 64
 
-// The TLS connection under a session.
+// The TLS connection under a session. Valid during the call that hands it over;
+// a session copies what it needs later. A binding that this connection does not
+// have (or that is not safe on it) has length 0.
 struct net_tls_info {
 	char version[16];      // "TLSv1.3"
 	char cipher[64];       // "TLS_AES_256_GCM_SHA384"
@@ -47,7 +54,8 @@ struct net_tls_info {
 	size_t end_point_len;
 };
 
-// Who is at the other end; addresses as text without the port.
+// Who is at the other end; addresses as text without the port. On a Unix socket
+// both addresses are "unix" and the ports 0.
 struct net_peer {
 	char address[64];
 	uint16_t port;
@@ -61,29 +69,37 @@ struct net_peer {
 struct net_session_ops {
 	const char *protocol; // "imap", for the log
 
-	// The connection is up; `tls` is NULL on a plain one. Greets.
+	// The connection is up; `tls` is NULL on a plain one. Greets. Always
+	// the first call, and never a second time.
 	enum net_next (*start)(
 	    void *session, const struct net_tls_info *tls, struct buf *out);
 	// `in` is all that is unread. Takes the first *ret_consumed bytes; what
 	// is left comes again with the next call. Having returned NET_READ, it
-	// is called again only when there is more than it left.
+	// is called again only when there is more than it left. What is left
+	// may be at most NET_INPUT_MAX bytes. Never called while `out` holds
+	// NET_OUTPUT_HIGH or more that the peer has not taken.
 	enum net_next (*input)(void *session, struct view in, struct buf *out,
 	    size_t *ret_consumed);
 	// After NET_DRAIN: `out` has been sent.
 	enum net_next (*resume)(void *session, struct buf *out);
-	// Someone called the waker.
+	// Someone called the waker. Comes only where input() could come: never
+	// before start() or in the middle of a NET_DRAIN.
 	enum net_next (*wake)(void *session, struct buf *out);
-	// After NET_START_TLS: the handshake is done.
+	// After NET_START_TLS: the handshake is done. All that was unread has
+	// been thrown away; the session must do so with what it holds itself.
 	enum net_next (*tls_started)(
 	    void *session, const struct net_tls_info *tls, struct buf *out);
 	// Seconds without input after which timed_out() is called; 0: never.
-	// Asked after each call.
+	// Asked after each call. Wakes do not put it off; output that is still
+	// being sent does.
 	uint32_t (*timeout)(const void *session);
 	// The last words (a BYE), then the connection closes.
 	void (*timed_out)(void *session, struct buf *out);
-	// The server stops: the last words, then the connection closes.
+	// The server stops: the last words, then the connection closes. May
+	// come in the middle of a NET_DRAIN: the session knows whether a BYE
+	// fits there, and else adds nothing.
 	void (*shut_down)(void *session, struct buf *out);
-	// The connection is gone. Frees the session.
+	// The connection is gone. Frees the session; no call follows.
 	void (*free)(void *session);
 };
 

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: Apache-2.0
+// A try to log in, from its first look at the limits to its line in the log.
+// A user who does not exist costs what a wrong password costs: it is checked
+// against the hash of "nobody".
+#include "auth/auth.h"
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include "auth/internal.h"
+#include "base/mem.h"
+
+static const struct {
+	const char *word;
+	const char *code;
+} reasons[] = {
+#define X(name, word, code) {word, code},
+    AUTH_REASON_TABLE(X)
+#undef X
+};
+
+const char *auth_reason_word(enum auth_reason reason)
+{
+	return reasons[reason].word;
+}
+
+const char *auth_reason_code(enum auth_reason reason)
+{
+	return reasons[reason].code;
+}
+
+// ---- Life ------------------------------------------------------------------
+
+static void set_default(uint32_t *value, uint32_t usual)
+{
+	if (*value == 0)
+		*value = usual;
+}
+
+static void fill_settings(struct auth_settings *settings)
+{
+	if (settings->cache_entries == 0)
+		settings->cache_entries = AUTH_CACHE_ENTRIES;
+	set_default(&settings->address_failures, AUTH_ADDRESS_FAILURES);
+	set_default(&settings->user_failures, AUTH_USER_FAILURES);
+	set_default(&settings->window_seconds, AUTH_WINDOW_SECONDS);
+}
+
+// Credentials that nobody knows the password of.
+static enum rc make_nobody(struct auth *auth, struct fault *fault)
+{
+	unsigned char random[16];
+	char password[2 * sizeof(random)];
+	if (RAND_bytes(random, sizeof(random)) != 1)
+		return fault_set(fault, RC_IO, "no random bytes are to be had");
+	for (size_t i = 0; i < sizeof(random); i++) {
+		password[2 * i] = (char)('a' + (random[i] & 15));
+		password[2 * i + 1] = (char)('a' + (random[i] >> 4));
+	}
+	enum rc rc = auth_credentials_make(&auth->settings.hashing,
+	    view_of(password, sizeof(password)), fault, &auth->nobody);
+	OPENSSL_cleanse(password, sizeof(password));
+	OPENSSL_cleanse(random, sizeof(random));
+	return rc;
+}
+
+enum rc auth_new(struct engine *engine, const struct auth_settings *settings,
+    struct log *log, const struct clock *clock, struct fault *fault,
+    struct auth **ret_auth)
+{
+	struct auth *auth = mem_zalloc(sizeof(*auth));
+	auth->engine = engine;
+	auth->log = log;
+	auth->clock = clock;
+	if (settings)
+		auth->settings = *settings;
+	fill_settings(&auth->settings);
+	uint32_t window = auth->settings.window_seconds;
+	auth->cache = auth_cache_new(auth->settings.cache_entries);
+	auth->addresses = auth_limiter_new(AUTH_LIMITER_KEYS, window);
+	auth->users = auth_limiter_new(AUTH_LIMITER_KEYS, window);
+	auth->friends =
+	    auth_limiter_new(AUTH_LIMITER_KEYS, AUTH_FRIEND_SECONDS);
+	enum rc rc = auth_directory_secret(engine, fault, auth->secret);
+	if (rc == RC_OK)
+		rc = make_nobody(auth, fault);
+	if (rc == RC_OK)
+		*ret_auth = auth;
+	else
+		auth_free(&auth);
+	return rc;
+}
+
+void auth_free(struct auth **auth)
+{
+	struct auth *old = *auth;
+	if (!old)
+		return;
+	*auth = NULL;
+	auth_cache_free(&old->cache);
+	auth_limiter_free(&old->addresses);
+	auth_limiter_free(&old->users);
+	auth_limiter_free(&old->friends);
+	OPENSSL_cleanse(old, sizeof(*old));
+	free(old);
+}
+
+bool auth_channel_is_private(const struct auth_channel *channel)
+{
+	return channel->tls ||
+	       (channel->plain_on_loopback &&
+		   auth_address_is_loopback(channel->peer_address));
+}
+
+// ---- Limits ----------------------------------------------------------------
+
+struct limit_keys {
+	struct view address; // empty: not limited
+	struct view user;
+	struct view friend; // address and user
+	char address_bytes[64];
+	char user_bytes[AUTH_NAME_MAX];
+	char friend_bytes[64 + 1 + AUTH_NAME_MAX];
+};
+
+static void limit_keys_init(struct limit_keys *keys, const struct auth_try *try)
+{
+	struct view peer = try->channel->peer_address;
+	size_t address_len = auth_address_key(peer, keys->address_bytes);
+	size_t user_len = strlen(try->name.text);
+	memcpy(keys->user_bytes, try->name.text, user_len);
+	keys->friend_bytes[0] = (char)address_len;
+	memcpy(keys->friend_bytes + 1, keys->address_bytes, address_len);
+	memcpy(
+	    keys->friend_bytes + 1 + address_len, keys->user_bytes, user_len);
+	keys->user = view_of(keys->user_bytes, user_len);
+	keys->friend = view_of(keys->friend_bytes, 1 + address_len + user_len);
+	bool exempt = address_len == 0 || auth_address_is_loopback(peer);
+	keys->address = view_of(keys->address_bytes, exempt ? 0 : address_len);
+}
+
+bool auth_try_is_limited(const struct auth_try *try)
+{
+	const struct auth *auth = try->auth;
+	const struct auth_settings *settings = &auth->settings;
+	uint64_t now = clock_monotonic_ms();
+	struct limit_keys keys;
+	limit_keys_init(&keys, try);
+	if (keys.address.len &&
+	    auth_limiter_count(auth->addresses, keys.address, now) >=
+		settings->address_failures)
+		return true;
+	// Guessing from elsewhere does not lock out whoever was here before.
+	bool guessed = auth_limiter_count(auth->users, keys.user, now) >=
+		       settings->user_failures;
+	return guessed &&
+	       (keys.address.len == 0 ||
+		   auth_limiter_count(auth->friends, keys.friend, now) == 0);
+}
+
+static uint32_t delay_for(uint32_t failures)
+{
+	if (failures > 7)
+		return AUTH_DELAY_MS_MAX;
+	uint32_t delay = 125u << failures;
+	return delay < AUTH_DELAY_MS_MAX ? delay : AUTH_DELAY_MS_MAX;
+}
+
+// Counts a failure; gives the delay that it earns.
+static uint32_t count_failure(const struct auth_try *try)
+{
+	uint64_t now = clock_monotonic_ms();
+	struct limit_keys keys;
+	limit_keys_init(&keys, try);
+	uint32_t failures = auth_limiter_add(try->auth->users, keys.user, now);
+	if (keys.address.len)
+		failures =
+		    auth_limiter_add(try->auth->addresses, keys.address, now);
+	return delay_for(failures);
+}
+
+// ---- Outcomes --------------------------------------------------------------
+
+static void log_try(const struct auth_try *try, enum log_level level,
+    enum auth_reason reason, uint64_t account)
+{
+	const struct auth_channel *channel = try->channel;
+	bool failed = reason != AUTH_REASON_NONE;
+	struct log_line line;
+	log_begin(
+	    &line, try->auth->log, level, failed ? "login-failed" : "login");
+	log_add_u64(&line, "session", channel->session_id);
+	log_add_string(
+	    &line, "protocol", channel->protocol ? channel->protocol : "?");
+	log_add(&line, "user", auth_name_view(&try->name));
+	if (failed)
+		log_add_string(&line, "reason", auth_reason_word(reason));
+	else
+		log_add_u64(&line, "account", account);
+	log_add(&line, "address", channel->peer_address);
+	log_add_string(&line, "mechanism", try->mechanism);
+	log_add_string(&line, "tls", channel->tls ? "yes" : "no");
+	log_end(&line);
+}
+
+void auth_try_accept(const struct auth_try *try, const struct auth_user *user,
+    struct auth_verdict *ret_verdict)
+{
+	struct limit_keys keys;
+	limit_keys_init(&keys, try);
+	if (keys.address.len) // many people come from loopback
+		auth_limiter_add(
+		    try->auth->friends, keys.friend, clock_monotonic_ms());
+	*ret_verdict = (struct auth_verdict){.reason = AUTH_REASON_NONE};
+	log_try(try, LOG_LEVEL_INFO, AUTH_REASON_NONE, user->account);
+}
+
+static bool is_guess(enum auth_reason reason)
+{
+	switch (reason) {
+	case AUTH_REASON_UNKNOWN_USER:
+	case AUTH_REASON_PASSWORD:
+	case AUTH_REASON_DISABLED:
+	case AUTH_REASON_NO_KEYS:
+	case AUTH_REASON_BINDING: return true;
+	case AUTH_REASON_LIMITED: // an address that is kept out counts no more
+	case AUTH_REASON_NONE:
+	case AUTH_REASON_EXPIRED:
+	case AUTH_REASON_AUTHZID:
+	case AUTH_REASON_PRIVACY:
+	case AUTH_REASON_MECHANISM:
+	case AUTH_REASON_SYNTAX:
+	case AUTH_REASON_CANCELLED:
+	case AUTH_REASON_UNAVAILABLE: return false;
+	}
+	return false;
+}
+
+enum rc auth_try_refuse(const struct auth_try *try, enum rc rc,
+    enum auth_reason reason, struct auth_verdict *ret_verdict)
+{
+	ret_verdict->reason = reason;
+	ret_verdict->delay_ms = is_guess(reason) ? count_failure(try) : 0;
+	if (reason == AUTH_REASON_LIMITED)
+		ret_verdict->delay_ms = AUTH_DELAY_MS_MAX;
+	log_try(try,
+	    reason == AUTH_REASON_UNAVAILABLE ? LOG_LEVEL_ERROR
+					      : LOG_LEVEL_WARN,
+	    reason, 0);
+	return rc;
+}
+
+// ---- A name and a password -------------------------------------------------
+
+void auth_try_name(struct auth_try *try, struct view name)
+{
+	try->named = auth_name_prepare(name, NULL, &try->name) == RC_OK;
+	if (try->named)
+		return;
+	// Kept for the log and the limits only; as text it ends at a NUL.
+	size_t len = name.len < AUTH_NAME_MAX ? name.len : AUTH_NAME_MAX;
+	if (len)
+		memcpy(try->name.text, name.ptr, len);
+	try->name.text[len] = '\0';
+}
+
+enum rc auth_try_lookup(
+    const struct auth_try *try, struct auth_record *ret_record)
+{
+	if (!try->named)
+		return RC_NOT_FOUND;
+	struct auth_name name;
+	return auth_directory_lookup(
+	    try->auth->engine, auth_name_view(&try->name), &name, ret_record);
+}
+
+bool auth_try_is_same(const struct auth_try *try, struct view authzid)
+{
+	struct auth_name name;
+	return authzid.len == 0 ||
+	       (auth_name_prepare(authzid, NULL, &name) == RC_OK &&
+		   view_eq(auth_name_view(&name), auth_name_view(&try->name)));
+}
+
+// RC_OK, or RC_AUTH with the reason. Only a user who can log in is answered
+// from the cache: all others take their time.
+static enum rc check_password(const struct auth_try *try,
+    const struct auth_record *record, struct view password,
+    enum auth_reason *ret_reason)
+{
+	struct auth_cache *cache = try->auth->cache;
+	bool exists = record && record->credentials.hash[0];
+	const char *hash =
+	    exists ? record->credentials.hash : try->auth->nobody.hash;
+	struct auth_cache_tag tag;
+	bool tagged = exists && !record->disabled &&
+		      auth_cache_tag(cache, auth_name_view(&try->name),
+			  view_of_string(hash), password, &tag);
+	if (tagged && auth_cache_has(cache, &tag))
+		return RC_OK;
+	enum rc rc = auth_password_check(hash, password);
+	if (!record)
+		*ret_reason = AUTH_REASON_UNKNOWN_USER;
+	else if (!exists || rc != RC_OK)
+		*ret_reason = AUTH_REASON_PASSWORD;
+	else if (record->disabled)
+		*ret_reason = AUTH_REASON_DISABLED;
+	else {
+		if (tagged)
+			auth_cache_add(cache, &tag);
+		return RC_OK;
+	}
+	return RC_AUTH;
+}
+
+enum rc auth_try_password(struct auth_try *try, struct view authzid,
+    struct view name, struct view password, struct auth_user *ret_user,
+    struct auth_verdict *ret_verdict)
+{
+	auth_try_name(try, name);
+	if (!auth_channel_is_private(try->channel))
+		return auth_try_refuse(
+		    try, RC_DENIED, AUTH_REASON_PRIVACY, ret_verdict);
+	if (auth_try_is_limited(try))
+		return auth_try_refuse(
+		    try, RC_AUTH, AUTH_REASON_LIMITED, ret_verdict);
+	struct auth_record record;
+	enum rc rc = auth_try_lookup(try, &record);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return auth_try_refuse(
+		    try, rc, AUTH_REASON_UNAVAILABLE, ret_verdict);
+	enum auth_reason reason = AUTH_REASON_NONE;
+	uint64_t account = rc == RC_OK ? record.account : 0;
+	rc = check_password(
+	    try, rc == RC_OK ? &record : NULL, password, &reason);
+	OPENSSL_cleanse(&record, sizeof(record));
+	if (rc != RC_OK)
+		return auth_try_refuse(try, rc, reason, ret_verdict);
+	if (!auth_try_is_same(try, authzid)) // RFC 4616 section 2
+		return auth_try_refuse(
+		    try, RC_DENIED, AUTH_REASON_AUTHZID, ret_verdict);
+	struct auth_user user = {.account = account, .name = try->name};
+	auth_try_accept(try, &user, ret_verdict);
+	*ret_user = user;
+	return RC_OK;
+}
+
+enum rc auth_verify(struct auth *auth, const struct auth_channel *channel,
+    struct view name, struct view password, struct auth_user *ret_user,
+    struct auth_verdict *ret_verdict)
+{
+	struct auth_try try = {
+	    .auth = auth, .channel = channel, .mechanism = "password"};
+	return auth_try_password(
+	    &try, VIEW(""), name, password, ret_user, ret_verdict);
+}
+
+// ---- Administration --------------------------------------------------------
+
+enum rc auth_user_add(struct auth *auth, struct view name, struct view password,
+    struct fault *fault, uint64_t *ret_account)
+{
+	struct auth_name prepared; // a bad name is told before time is spent
+	struct auth_credentials credentials;
+	enum rc rc = auth_name_prepare(name, fault, &prepared);
+	if (rc == RC_OK)
+		rc = auth_credentials_make(
+		    &auth->settings.hashing, password, fault, &credentials);
+	if (rc != RC_OK)
+		return rc;
+	rc = auth_directory_add(auth->engine, name, &credentials,
+	    clock_wall_seconds(auth->clock), fault, ret_account);
+	OPENSSL_cleanse(&credentials, sizeof(credentials));
+	return rc;
+}
+
+enum rc auth_user_set_password(struct auth *auth, struct view name,
+    struct view password, struct fault *fault)
+{
+	struct auth_credentials credentials;
+	enum rc rc = auth_credentials_make(
+	    &auth->settings.hashing, password, fault, &credentials);
+	if (rc != RC_OK)
+		return rc;
+	rc = auth_directory_set_credentials(
+	    auth->engine, name, &credentials, fault);
+	OPENSSL_cleanse(&credentials, sizeof(credentials));
+	return rc;
+}
+
+enum rc auth_user_find(
+    struct auth *auth, struct view name, struct auth_user *ret_user)
+{
+	struct auth_name prepared;
+	struct auth_record record;
+	enum rc rc =
+	    auth_directory_lookup(auth->engine, name, &prepared, &record);
+	if (rc == RC_SYNTAX || rc == RC_INVALID || rc == RC_LIMIT)
+		return RC_NOT_FOUND; // nobody can be called that
+	if (rc != RC_OK)
+		return rc;
+	bool disabled = record.disabled;
+	uint64_t account = record.account;
+	OPENSSL_cleanse(&record, sizeof(record));
+	if (disabled)
+		return RC_NOT_FOUND;
+	*ret_user = (struct auth_user){.account = account, .name = prepared};
+	return RC_OK;
+}

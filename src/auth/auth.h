@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may log in: names and passwords checked against the directory, guesses
+// limited, each outcome logged. From outside every refusal looks, and takes,
+// alike; the log says why. Thread-safe.
+#ifndef ROOST_AUTH_AUTH_H
+#define ROOST_AUTH_AUTH_H
+
+#include "auth/directory.h"
+#include "base/clock.h"
+
+struct auth;
+
+struct auth_settings {
+	struct auth_hashing hashing;
+	size_t cache_entries; // log-ins remembered; 0: AUTH_CACHE_ENTRIES
+	// Failures in a window after which further tries fail unseen, from one
+	// address (loopback is exempt: proxies live there) and for one user
+	// (an address that the user came from lately is exempt). 0: defaults.
+	uint32_t address_failures;
+	uint32_t user_failures;
+	uint32_t window_seconds;
+};
+
+#define AUTH_CACHE_ENTRIES    16384 // 512 KiB
+#define AUTH_ADDRESS_FAILURES 20
+#define AUTH_USER_FAILURES    100
+#define AUTH_WINDOW_SECONDS   600
+#define AUTH_FRIEND_SECONDS   604800 // "lately": a week
+#define AUTH_LIMITER_KEYS     8192   // addresses, and users, counted at once
+#define AUTH_DELAY_MS_MAX     15000
+
+// Why a log-in was refused: for the log, and the RFC 5530 response code that
+// may be told outside.
+#define AUTH_REASON_TABLE(X)                                                   \
+	X(AUTH_REASON_NONE, "none", "")                                        \
+	X(AUTH_REASON_UNKNOWN_USER, "unknown-user", "AUTHENTICATIONFAILED")    \
+	X(AUTH_REASON_PASSWORD, "wrong-password", "AUTHENTICATIONFAILED")      \
+	X(AUTH_REASON_DISABLED, "disabled", "AUTHENTICATIONFAILED")            \
+	X(AUTH_REASON_NO_KEYS, "no-scram-keys", "AUTHENTICATIONFAILED")        \
+	X(AUTH_REASON_LIMITED, "too-many-failures", "AUTHENTICATIONFAILED")    \
+	X(AUTH_REASON_BINDING, "channel-binding", "AUTHENTICATIONFAILED")      \
+	X(AUTH_REASON_EXPIRED, "expired", "EXPIRED")                           \
+	X(AUTH_REASON_AUTHZID, "other-identity", "AUTHORIZATIONFAILED")        \
+	X(AUTH_REASON_PRIVACY, "no-tls", "PRIVACYREQUIRED")                    \
+	X(AUTH_REASON_MECHANISM, "unknown-mechanism", "")                      \
+	X(AUTH_REASON_SYNTAX, "malformed", "")                                 \
+	X(AUTH_REASON_CANCELLED, "cancelled", "")                              \
+	X(AUTH_REASON_UNAVAILABLE, "unavailable", "UNAVAILABLE")
+
+enum auth_reason {
+#define X(name, word, code) name,
+	AUTH_REASON_TABLE(X)
+#undef X
+};
+
+const char *auth_reason_word(enum auth_reason reason); // for the log
+const char *auth_reason_code(enum auth_reason reason); // RFC 5530, or ""
+
+// The connection that a log-in comes over. What the views and texts point to
+// lives as long as the call, or the SASL exchange, that was given it.
+struct auth_channel {
+	const char *protocol;     // "imap", for the log
+	uint64_t session_id;      // for the log
+	struct view peer_address; // text, without the port
+	bool tls;
+	// The configuration lets passwords over this connection without TLS. It
+	// counts only when the peer is loopback.
+	bool plain_on_loopback;
+	// Channel bindings; empty where there is none: tls-exporter (RFC 9266),
+	// tls-unique and tls-server-end-point (RFC 5929).
+	struct view exporter;
+	struct view unique;
+	struct view end_point;
+};
+
+struct auth_user {
+	uint64_t account;
+	struct auth_name name; // prepared
+};
+
+struct auth_verdict {
+	enum auth_reason reason;
+	// What a protocol should let pass before it says no. The room itself
+	// never sleeps.
+	uint32_t delay_ms;
+};
+
+// `settings` may be NULL, `log` and `clock` too; the engine, log and clock
+// outlive it. Hashes one password, for users who do not exist.
+MUST_CHECK enum rc auth_new(struct engine *engine,
+    const struct auth_settings *settings, struct log *log,
+    const struct clock *clock, struct fault *fault, struct auth **ret_auth);
+void auth_free(struct auth **auth);
+
+// May passwords go over this connection? Else only TLS helps (LOGINDISABLED,
+// RFC 3501 section 6.2.3).
+bool auth_channel_is_private(const struct auth_channel *channel);
+
+// Checks a name and a password, as IMAP's LOGIN gives them. RC_OK; RC_AUTH with
+// `ret_verdict` saying why; RC_DENIED without TLS; anything else: the directory
+// could not be read (reason UNAVAILABLE). `ret_verdict` is always written.
+MUST_CHECK enum rc auth_verify(struct auth *auth,
+    const struct auth_channel *channel, struct view name, struct view password,
+    struct auth_user *ret_user, struct auth_verdict *ret_verdict);
+
+// For the administrator: hashes as the settings say, then the directory.
+MUST_CHECK enum rc auth_user_add(struct auth *auth, struct view name,
+    struct view password, struct fault *fault, uint64_t *ret_account);
+MUST_CHECK enum rc auth_user_set_password(struct auth *auth, struct view name,
+    struct view password, struct fault *fault);
+// For those who already know who it is (delivery, rights): RC_NOT_FOUND also
+// when disabled.
+MUST_CHECK enum rc auth_user_find(
+    struct auth *auth, struct view name, struct auth_user *ret_user);
+
+#endif

@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: Apache-2.0
+// Log-ins by name and password: what is let in, what is not, what is counted,
+// remembered and logged.
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "auth/auth.h"
+#include "auth/internal.h"
+#include "base/mem.h"
+
+static const struct auth_settings settings = {
+    .hashing = {.cost = 1}, .address_failures = 4, .user_failures = 6};
+
+struct fixture {
+	struct engine *engine;
+	struct auth *auth;
+	struct log log;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = mem_zalloc(sizeof(*fixture));
+	fixture->engine = engine_memory_new();
+	fixture->log.fd = memfd_create("log", MFD_CLOEXEC);
+	assert_true(fixture->log.fd >= 0);
+	assert_int_equal(auth_new(fixture->engine, &settings, &fixture->log,
+			     NULL, NULL, &fixture->auth),
+	    RC_OK);
+	uint64_t account;
+	assert_int_equal(auth_user_add(fixture->auth, VIEW("user"),
+			     VIEW("pencil"), NULL, &account),
+	    RC_OK);
+	assert_int_equal(account, 1000);
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+	auth_free(&fixture->auth);
+	engine_close(&fixture->engine);
+	close(fixture->log.fd);
+	free(fixture);
+	return 0;
+}
+
+static struct auth_channel channel_from(const char *address)
+{
+	return (struct auth_channel){.protocol = "imap",
+	    .session_id = 42,
+	    .tls = true,
+	    .peer_address = view_of_string(address)};
+}
+
+// Tries to log in; gives the reason, AUTH_REASON_NONE for success.
+static enum auth_reason try_from(struct fixture *fixture, const char *address,
+    const char *name, const char *password)
+{
+	struct auth_channel channel = channel_from(address);
+	struct auth_user user = {0};
+	struct auth_verdict verdict;
+	enum rc rc = auth_verify(fixture->auth, &channel, view_of_string(name),
+	    view_of_string(password), &user, &verdict);
+	assert_int_equal(rc == RC_OK, verdict.reason == AUTH_REASON_NONE);
+	assert_int_equal(rc == RC_OK, user.account != 0);
+	assert_true(rc == RC_OK || rc == RC_AUTH);
+	return verdict.reason;
+}
+
+static enum auth_reason try(
+    struct fixture *fixture, const char *name, const char *password)
+{
+	return try_from(fixture, "127.0.0.1", name, password);
+}
+
+static void the_right_password_and_no_other_lets_in(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *name;
+		const char *password;
+		enum auth_reason reason;
+	} rows[] = {
+	    {"user", "pencil", AUTH_REASON_NONE},
+	    {"USER", "pencil", AUTH_REASON_NONE},
+	    {"user", "pen\u00adcil", AUTH_REASON_NONE}, // SASLprep
+	    {"user", "Pencil", AUTH_REASON_PASSWORD},
+	    {"user", "", AUTH_REASON_PASSWORD},
+	    {"user", "\xff", AUTH_REASON_PASSWORD},
+	    {"nobody", "pencil", AUTH_REASON_UNKNOWN_USER},
+	    {"a/b", "pencil", AUTH_REASON_UNKNOWN_USER},
+	    {"", "", AUTH_REASON_UNKNOWN_USER},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(try(fixture, rows[i].name, rows[i].password),
+		    rows[i].reason);
+}
+
+static void disabling_and_removing_work_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct engine *engine = fixture->engine;
+	struct auth_user user;
+	assert_int_equal(try(fixture, "user", "pencil"), AUTH_REASON_NONE);
+	assert_int_equal(
+	    auth_directory_set_disabled(engine, VIEW("user"), true, NULL),
+	    RC_OK);
+	assert_int_equal(try(fixture, "user", "pencil"), AUTH_REASON_DISABLED);
+	assert_int_equal(try(fixture, "user", "x"), AUTH_REASON_PASSWORD);
+	assert_int_equal(
+	    auth_user_find(fixture->auth, VIEW("user"), &user), RC_NOT_FOUND);
+	assert_int_equal(
+	    auth_directory_set_disabled(engine, VIEW("user"), false, NULL),
+	    RC_OK);
+	assert_int_equal(try(fixture, "user", "pencil"), AUTH_REASON_NONE);
+	assert_int_equal(
+	    auth_user_find(fixture->auth, VIEW("User"), &user), RC_OK);
+	assert_int_equal(user.account, 1000);
+	assert_int_equal(
+	    auth_directory_remove(engine, VIEW("user"), NULL), RC_OK);
+	assert_int_equal(
+	    try(fixture, "user", "pencil"), AUTH_REASON_UNKNOWN_USER);
+}
+
+static void without_tls_only_loopback_may_and_only_if_allowed(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *address;
+		bool tls;
+		bool allowed;
+		enum rc rc;
+	} rows[] = {
+	    {"192.0.2.1", true, false, RC_OK},
+	    {"192.0.2.1", false, false, RC_DENIED},
+	    {"192.0.2.1", false, true, RC_DENIED},
+	    {"127.0.0.1", false, false, RC_DENIED},
+	    {"127.0.0.1", false, true, RC_OK},
+	    {"127.1.2.3", false, true, RC_OK},
+	    {"::1", false, true, RC_OK},
+	    {"::ffff:127.0.0.1", false, true, RC_OK},
+	    {"::ffff:192.0.2.1", false, true, RC_DENIED},
+	    {"::2", false, true, RC_DENIED},
+	    {"127.0.0.1.example", false, true, RC_DENIED},
+	    {"", false, true, RC_DENIED},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct auth_channel channel = channel_from(rows[i].address);
+		channel.tls = rows[i].tls;
+		channel.plain_on_loopback = rows[i].allowed;
+		struct auth_user user;
+		struct auth_verdict verdict;
+		assert_int_equal(
+		    auth_verify(fixture->auth, &channel, VIEW("user"),
+			VIEW("pencil"), &user, &verdict),
+		    rows[i].rc);
+		assert_string_equal(auth_reason_code(verdict.reason),
+		    rows[i].rc == RC_OK ? "" : "PRIVACYREQUIRED");
+	}
+}
+
+// Puts into the cache that `password` was right for the user as he is now.
+static void plant(struct fixture *fixture, struct view password)
+{
+	struct auth_name name;
+	struct auth_record record;
+	struct auth_cache_tag tag;
+	assert_int_equal(auth_directory_lookup(
+			     fixture->engine, VIEW("user"), &name, &record),
+	    RC_OK);
+	assert_true(auth_cache_tag(fixture->auth->cache, auth_name_view(&name),
+	    view_of_string(record.credentials.hash), password, &tag));
+	auth_cache_add(fixture->auth->cache, &tag);
+}
+
+static bool remembered(struct fixture *fixture, struct view password)
+{
+	struct auth_name name;
+	struct auth_record record;
+	struct auth_cache_tag tag;
+	assert_int_equal(auth_directory_lookup(
+			     fixture->engine, VIEW("user"), &name, &record),
+	    RC_OK);
+	return auth_cache_tag(fixture->auth->cache, auth_name_view(&name),
+		   view_of_string(record.credentials.hash), password, &tag) &&
+	       auth_cache_has(fixture->auth->cache, &tag);
+}
+
+static void only_right_passwords_are_remembered(void **state)
+{
+	struct fixture *fixture = *state;
+	assert_false(remembered(fixture, VIEW("pencil")));
+	try(fixture, "user", "pencil");
+	assert_true(remembered(fixture, VIEW("pencil")));
+	try(fixture, "user", "wrong");
+	assert_false(remembered(fixture, VIEW("wrong")));
+}
+
+static void a_remembered_log_in_ends_with_the_password_it_was_for(void **state)
+{
+	struct fixture *fixture = *state;
+	// A planted entry shows that the cache is asked, and not the hash.
+	plant(fixture, VIEW("planted"));
+	assert_int_equal(try(fixture, "user", "planted"), AUTH_REASON_NONE);
+	assert_int_equal(auth_directory_set_disabled(
+			     fixture->engine, VIEW("user"), true, NULL),
+	    RC_OK);
+	assert_int_equal(try(fixture, "user", "planted"), AUTH_REASON_PASSWORD);
+	assert_int_equal(auth_directory_set_disabled(
+			     fixture->engine, VIEW("user"), false, NULL),
+	    RC_OK);
+	assert_int_equal(try(fixture, "user", "planted"), AUTH_REASON_NONE);
+	// The same password anew is another hash, and so another entry.
+	assert_int_equal(auth_user_set_password(
+			     fixture->auth, VIEW("user"), VIEW("pencil"), NULL),
+	    RC_OK);
+	assert_int_equal(try(fixture, "user", "planted"), AUTH_REASON_PASSWORD);
+	assert_int_equal(try(fixture, "user", "pencil"), AUTH_REASON_NONE);
+}
+
+static void a_cache_keeps_the_newest_and_stays_bounded(void **state)
+{
+	(void)state;
+	struct auth_cache *cache = auth_cache_new(64);
+	struct auth_cache_tag tags[1000];
+	size_t kept = 0;
+	for (uint32_t i = 0; i < ARRAY_LEN(tags); i++) {
+		assert_true(auth_cache_tag(cache, view_of(&i, sizeof(i)),
+		    VIEW("hash"), VIEW("password"), &tags[i]));
+		auth_cache_add(cache, &tags[i]);
+		assert_true(auth_cache_has(cache, &tags[i]));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(tags); i++)
+		kept += auth_cache_has(cache, &tags[i]);
+	assert_true(kept > 32 && kept <= 64);
+	struct auth_cache_tag one;
+	struct auth_cache_tag other;
+	assert_true(
+	    auth_cache_tag(cache, VIEW("ab"), VIEW("c"), VIEW("d"), &one));
+	assert_true(
+	    auth_cache_tag(cache, VIEW("a"), VIEW("bc"), VIEW("d"), &other));
+	assert_memory_not_equal(&one, &other, sizeof(one));
+	auth_cache_free(&cache);
+
+	cache = auth_cache_new(0);
+	assert_false(
+	    auth_cache_tag(cache, VIEW("a"), VIEW("b"), VIEW("c"), &one));
+	auth_cache_add(cache, &tags[0]);
+	assert_false(auth_cache_has(cache, &tags[0]));
+	auth_cache_free(&cache);
+}
+
+// ---- Limits ----------------------------------------------------------------
+
+static void a_window_ends_and_a_busy_key_outlives_a_flood(void **state)
+{
+	(void)state;
+	struct auth_limiter *limiter = auth_limiter_new(64, 10);
+	for (uint32_t i = 1; i <= 5; i++)
+		assert_int_equal(
+		    auth_limiter_add(limiter, VIEW("busy"), 1000), i);
+	for (uint32_t i = 0; i < 10000; i++)
+		auth_limiter_add(limiter, view_of(&i, sizeof(i)), 2000);
+	assert_int_equal(auth_limiter_count(limiter, VIEW("busy"), 10999), 5);
+	assert_int_equal(auth_limiter_count(limiter, VIEW("busy"), 11000), 0);
+	assert_int_equal(auth_limiter_add(limiter, VIEW("busy"), 11000), 1);
+	assert_int_equal(auth_limiter_count(limiter, VIEW("other"), 11000), 0);
+	auth_limiter_free(&limiter);
+}
+
+static void neighbours_share_an_address_key(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *a;
+		const char *b;
+		bool same;
+	} rows[] = {
+	    {"192.0.2.1", "192.0.2.1", true},
+	    {"192.0.2.1", "192.0.2.2", false},
+	    {"192.0.2.1", "::ffff:192.0.2.1", true},
+	    {"2001:db8::1", "2001:db8::2", true},
+	    {"2001:db8::1", "2001:0db8:0:0:ffff::", true},
+	    {"2001:db8::1", "2001:db8:0:1::1", false},
+	    {"fe80::1%eth0", "fe80::2", true},
+	    {"name", "name", true},
+	    {"name", "other", false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char a[64];
+		char b[64];
+		size_t a_len = auth_address_key(view_of_string(rows[i].a), a);
+		size_t b_len = auth_address_key(view_of_string(rows[i].b), b);
+		assert_int_equal(view_eq(view_of(a, a_len), view_of(b, b_len)),
+		    rows[i].same);
+	}
+}
+
+static void an_address_that_guesses_is_kept_out(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *here = "192.0.2.1";
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(try_from(fixture, here, "x", "guess"),
+		    AUTH_REASON_UNKNOWN_USER);
+	assert_int_equal(
+	    try_from(fixture, here, "user", "pencil"), AUTH_REASON_LIMITED);
+	assert_int_equal(
+	    try_from(fixture, here, "x", "guess"), AUTH_REASON_LIMITED);
+	assert_int_equal(
+	    try_from(fixture, "192.0.2.2", "user", "pencil"), AUTH_REASON_NONE);
+}
+
+static void a_user_who_is_guessed_at_is_let_in_where_he_was_before(void **state)
+{
+	struct fixture *fixture = *state;
+	assert_int_equal(
+	    try_from(fixture, "192.0.2.1", "user", "pencil"), AUTH_REASON_NONE);
+	for (int i = 0; i < 6; i++) {
+		char address[32];
+		snprintf(address, sizeof(address), "198.51.100.%d", i);
+		assert_int_equal(try_from(fixture, address, "user", "guess"),
+		    AUTH_REASON_PASSWORD);
+	}
+	assert_int_equal(try_from(fixture, "198.51.100.9", "user", "pencil"),
+	    AUTH_REASON_LIMITED);
+	assert_int_equal(try_from(fixture, "127.0.0.1", "user", "pencil"),
+	    AUTH_REASON_LIMITED);
+	assert_int_equal(
+	    try_from(fixture, "192.0.2.1", "user", "pencil"), AUTH_REASON_NONE);
+}
+
+static void refusals_ask_for_more_and_more_delay(void **state)
+{
+	struct fixture *fixture = *state;
+	struct auth_channel channel = channel_from("192.0.2.7");
+	struct auth_user user;
+	struct auth_verdict verdict;
+	uint32_t before = 0;
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(auth_verify(fixture->auth, &channel,
+				     VIEW("user"), VIEW("x"), &user, &verdict),
+		    RC_AUTH);
+		assert_true(verdict.delay_ms > before);
+		before = verdict.delay_ms;
+	}
+	assert_int_equal(auth_verify(fixture->auth, &channel, VIEW("user"),
+			     VIEW("x"), &user, &verdict),
+	    RC_AUTH);
+	assert_int_equal(verdict.delay_ms, AUTH_DELAY_MS_MAX);
+	channel = channel_from("192.0.2.8");
+	assert_int_equal(auth_verify(fixture->auth, &channel, VIEW("user"),
+			     VIEW("pencil"), &user, &verdict),
+	    RC_OK);
+	assert_int_equal(verdict.delay_ms, 0);
+}
+
+// ---- The log ---------------------------------------------------------------
+
+static void the_log_says_who_and_why_and_no_secret(void **state)
+{
+	struct fixture *fixture = *state;
+	try(fixture, "user", "pencil");
+	try(fixture, "user", "hunter2");
+	try(fixture, "a \"b\r\nc", "hunter3");
+	char text[4096] = "";
+	ssize_t len = pread(fixture->log.fd, text, sizeof(text) - 1, 0);
+	assert_true(len > 0);
+	assert_non_null(strstr(text,
+	    "info login session=42 protocol=imap user=user account=1000 "
+	    "address=127.0.0.1 mechanism=password tls=yes\n"));
+	assert_non_null(
+	    strstr(text, "warn login-failed session=42 protocol=imap user=user "
+			 "reason=wrong-password"));
+	assert_non_null(strstr(text, "user=\"a \\\"b\\x0d\\x0ac\""));
+	assert_null(strstr(text, "pencil"));
+	assert_null(strstr(text, "hunter"));
+	assert_null(strstr(text, "$y$"));
+}
+
+// ---- Threads ---------------------------------------------------------------
+
+struct worker {
+	struct fixture *fixture;
+	int number;
+	int failures;
+};
+
+static void *log_in_often(void *context)
+{
+	struct worker *worker = context;
+	struct auth *auth = worker->fixture->auth;
+	char name[16];
+	char password[16];
+	uint64_t account;
+	struct auth_channel channel = channel_from("127.0.0.1");
+	snprintf(name, sizeof(name), "w%d", worker->number);
+	struct view user = view_of_string(name);
+	worker->failures +=
+	    auth_user_add(auth, user, VIEW("p"), NULL, &account) != RC_OK;
+	for (int i = 0; i < 8; i++) {
+		struct auth_user found;
+		struct auth_verdict verdict;
+		snprintf(password, sizeof(password), "p%d", i);
+		struct view right = view_of_string(password);
+		bool good =
+		    auth_user_set_password(auth, user, right, NULL) == RC_OK &&
+		    auth_verify(auth, &channel, user, right, &found,
+			&verdict) == RC_OK &&
+		    auth_verify(auth, &channel, user, right, &found,
+			&verdict) == RC_OK &&
+		    found.account == account &&
+		    auth_verify(auth, &channel, VIEW("user"), VIEW("pencil"),
+			&found, &verdict) == RC_OK;
+		worker->failures += !good;
+	}
+	return NULL;
+}
+
+static void many_threads_log_in_while_passwords_change(void **state)
+{
+	struct worker workers[4] = {0};
+	pthread_t threads[ARRAY_LEN(workers)];
+	for (size_t i = 0; i < ARRAY_LEN(workers); i++) {
+		workers[i].fixture = *state;
+		workers[i].number = (int)i;
+		pthread_create(&threads[i], NULL, log_in_often, &workers[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(workers); i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(workers[i].failures, 0);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(the_right_password_and_no_other_lets_in),
+	    TEST(disabling_and_removing_work_at_once),
+	    TEST(without_tls_only_loopback_may_and_only_if_allowed),
+	    TEST(only_right_passwords_are_remembered),
+	    TEST(a_remembered_log_in_ends_with_the_password_it_was_for),
+	    cmocka_unit_test(a_cache_keeps_the_newest_and_stays_bounded),
+	    cmocka_unit_test(a_window_ends_and_a_busy_key_outlives_a_flood),
+	    cmocka_unit_test(neighbours_share_an_address_key),
+	    TEST(an_address_that_guesses_is_kept_out),
+	    TEST(a_user_who_is_guessed_at_is_let_in_where_he_was_before),
+	    TEST(refusals_ask_for_more_and_more_delay),
+	    TEST(the_log_says_who_and_why_and_no_secret),
+	    TEST(many_threads_log_in_while_passwords_change),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Log-ins that were right lately, so that the next one needs no slow hash. An
+// entry is a MAC, keyed with this cache's random key, over user, stored hash
+// and password: it holds no password, and a changed hash is another entry.
+// Thread-safe.
+#ifndef ROOST_AUTH_CACHE_H
+#define ROOST_AUTH_CACHE_H
+
+#include "base/view.h"
+
+struct auth_cache;
+
+#define AUTH_CACHE_TAG 32
+
+struct auth_cache_tag {
+	unsigned char bytes[AUTH_CACHE_TAG];
+};
+
+// For at least `entries` log-ins, 32 bytes each; 0: remembers nothing.
+struct auth_cache *auth_cache_new(size_t entries);
+void auth_cache_free(struct auth_cache **cache);
+
+// False when there can be no tag: the cache remembers nothing, or something is
+// over its limit.
+MUST_CHECK bool auth_cache_tag(const struct auth_cache *cache, struct view user,
+    struct view hash, struct view password, struct auth_cache_tag *ret_tag);
+bool auth_cache_has(struct auth_cache *cache, const struct auth_cache_tag *tag);
+void auth_cache_add(struct auth_cache *cache, const struct auth_cache_tag *tag);
+
+#endif

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keys under AUTH_KEY_PREFIX: "auth/user/<prepared name>" → a record,
+// "auth/next" → the next account id (eight bytes), "auth/secret". The id
+// counter moves in the same commit as the user that takes its number.
+#include "auth/directory.h"
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdarg.h>
+
+#include "base/bytes.h"
+#include "base/map.h"
+
+#define USER_PREFIX AUTH_KEY_PREFIX "user/"
+#define NEXT_KEY    AUTH_KEY_PREFIX "next"
+#define SECRET_KEY  AUTH_KEY_PREFIX "secret"
+
+#define KEY_MAX    (sizeof(USER_PREFIX) + AUTH_NAME_MAX + 1)
+#define RECORD_MAX ((size_t)4096)
+// Commits tried before a change gives up: others write to this partition, but
+// one of those that collide always gets through.
+#define TRIES_MAX 1000
+
+struct key {
+	size_t len;
+	char bytes[KEY_MAX];
+};
+
+static struct key user_key(const struct auth_name *name)
+{
+	struct key key = {.len = sizeof(USER_PREFIX) - 1};
+	size_t len = strlen(name->text);
+	memcpy(key.bytes, USER_PREFIX, key.len);
+	memcpy(key.bytes + key.len, name->text, len);
+	key.len += len;
+	return key;
+}
+
+static struct view key_view(const struct key *key)
+{
+	return view_of(key->bytes, key->len);
+}
+
+// ---- Reading ---------------------------------------------------------------
+
+static enum rc decode_and_cleanse(
+    enum rc rc, struct buf *bytes, struct auth_record *ret_record)
+{
+	if (rc == RC_OK)
+		rc = auth_record_decode(buf_view(bytes), ret_record);
+	else if (rc == RC_LIMIT)
+		rc = RC_CORRUPT; // no record is as long as that
+	if (bytes->len)
+		OPENSSL_cleanse(bytes->ptr, bytes->len);
+	buf_done(bytes);
+	return rc;
+}
+
+static enum rc read_record(struct engine_snapshot *snapshot,
+    const struct auth_name *name, struct auth_record *ret_record)
+{
+	struct key key = user_key(name);
+	struct buf bytes;
+	buf_init(&bytes, RECORD_MAX);
+	enum rc rc = engine_snapshot_get(snapshot, key_view(&key), &bytes);
+	return decode_and_cleanse(rc, &bytes, ret_record);
+}
+
+enum rc auth_directory_lookup(struct engine *engine, struct view name,
+    struct auth_name *ret_name, struct auth_record *ret_record)
+{
+	struct auth_name prepared;
+	enum rc rc = auth_name_prepare(name, NULL, &prepared);
+	if (rc != RC_OK)
+		return rc;
+	struct key key = user_key(&prepared);
+	struct buf bytes;
+	buf_init(&bytes, RECORD_MAX);
+	rc = engine_get(engine, AUTH_PARTITION, key_view(&key), &bytes);
+	rc = decode_and_cleanse(rc, &bytes, ret_record);
+	if (rc == RC_OK)
+		*ret_name = prepared;
+	return rc;
+}
+
+// The name in a user's key; false when no name makes such a key.
+static bool name_of_key(struct view key, struct auth_name *ret_name)
+{
+	struct view name = view_from(key, sizeof(USER_PREFIX) - 1);
+	struct auth_name prepared;
+	if (auth_name_prepare(name, NULL, &prepared) != RC_OK ||
+	    !view_eq(auth_name_view(&prepared), name))
+		return false;
+	*ret_name = prepared;
+	return true;
+}
+
+// Stands before the first user behind `after`.
+static enum rc open_users(struct engine_snapshot *snapshot,
+    const struct auth_name *after, struct engine_cursor **ret_cursor)
+{
+	enum rc rc =
+	    engine_cursor_open(snapshot, VIEW(USER_PREFIX), ret_cursor);
+	if (rc == RC_OK && after->text[0]) {
+		// No key lies between a name and the name with a NUL.
+		struct key key = user_key(after);
+		key.bytes[key.len++] = '\0';
+		engine_cursor_seek(*ret_cursor, key_view(&key));
+	}
+	return rc;
+}
+
+enum rc auth_directory_next(struct engine *engine,
+    const struct auth_name *after, struct auth_name *ret_name,
+    struct auth_record *ret_record)
+{
+	struct engine_snapshot *snapshot;
+	enum rc rc = engine_snapshot_open(engine, AUTH_PARTITION, &snapshot);
+	if (rc != RC_OK)
+		return rc;
+	struct engine_cursor *cursor = NULL;
+	struct view key;
+	struct view value;
+	rc = open_users(snapshot, after, &cursor);
+	if (rc == RC_OK) {
+		// A key that no name makes is auth_directory_check()'s to tell.
+		do
+			rc = engine_cursor_next(cursor, &key, &value);
+		while (rc == RC_OK && !name_of_key(key, ret_name));
+		if (rc == RC_OK)
+			rc = auth_record_decode(value, ret_record);
+		engine_cursor_close(&cursor);
+	}
+	engine_snapshot_close(&snapshot);
+	return rc;
+}
+
+// ---- Changing --------------------------------------------------------------
+
+// What a change does in one try: reads the snapshot, fills the batch.
+struct change {
+	enum rc (*make)(struct change *change, struct engine_snapshot *from,
+	    struct engine_batch *batch);
+	struct fault *fault;
+	struct auth_name name;
+	const struct auth_credentials *credentials;
+	int64_t now;
+	bool disabled;
+	uint64_t account; // result of adding
+	unsigned char secret[AUTH_SECRET_LEN];
+};
+
+static enum rc try_change(struct engine *engine, struct change *change)
+{
+	struct engine_snapshot *snapshot;
+	enum rc rc = engine_snapshot_open(engine, AUTH_PARTITION, &snapshot);
+	if (rc != RC_OK)
+		return rc;
+	uint64_t version = engine_snapshot_version(snapshot);
+	struct engine_batch *batch = engine_batch_new(engine);
+	rc = change->make(change, snapshot, batch);
+	engine_snapshot_close(&snapshot);
+	if (rc == RC_OK)
+		rc = engine_commit(
+		    engine, AUTH_PARTITION, version, batch, change->fault);
+	engine_batch_free(&batch);
+	return rc;
+}
+
+static enum rc carry_out(struct engine *engine, struct change *change)
+{
+	enum rc rc = RC_CONFLICT;
+	for (int tries = 0; rc == RC_CONFLICT && tries < TRIES_MAX; tries++)
+		rc = try_change(engine, change);
+	return rc;
+}
+
+static enum rc carry_out_named(
+    struct engine *engine, struct view name, struct change *change)
+{
+	enum rc rc = auth_name_prepare(name, change->fault, &change->name);
+	if (rc == RC_OK)
+		rc = carry_out(engine, change);
+	return rc;
+}
+
+static void put_record(struct engine_batch *batch, const struct auth_name *name,
+    const struct auth_record *record)
+{
+	struct key key = user_key(name);
+	struct buf bytes;
+	buf_init(&bytes, RECORD_MAX);
+	auth_record_encode(record, &bytes);
+	engine_batch_put(batch, key_view(&key), buf_view(&bytes));
+	OPENSSL_cleanse(bytes.ptr, bytes.len);
+	buf_done(&bytes);
+}
+
+// The record to be changed, or the sentence why it cannot be.
+static enum rc read_for_change(struct change *change,
+    struct engine_snapshot *from, struct auth_record *ret_record)
+{
+	enum rc rc = read_record(from, &change->name, ret_record);
+	if (rc == RC_NOT_FOUND)
+		return fault_set(change->fault, rc, "there is no user \"%s\"",
+		    change->name.text);
+	if (rc != RC_OK)
+		return fault_set(change->fault, rc,
+		    "the record of user \"%s\" cannot be read: %s",
+		    change->name.text, rc_text(rc));
+	return rc;
+}
+
+// The account id to give out next.
+static enum rc read_next(struct engine_snapshot *from, uint64_t *ret_next)
+{
+	struct buf bytes;
+	buf_init(&bytes, 8);
+	enum rc rc = engine_snapshot_get(from, VIEW(NEXT_KEY), &bytes);
+	if (rc == RC_NOT_FOUND) {
+		*ret_next = AUTH_ACCOUNT_FIRST;
+		rc = RC_OK;
+	} else if (rc == RC_LIMIT || (rc == RC_OK && bytes.len != 8)) {
+		rc = RC_CORRUPT;
+	} else if (rc == RC_OK) {
+		*ret_next = get_le64(bytes.ptr);
+		if (*ret_next < AUTH_ACCOUNT_FIRST || *ret_next == UINT64_MAX)
+			rc = RC_CORRUPT;
+	}
+	buf_done(&bytes);
+	return rc;
+}
+
+static enum rc make_add(struct change *change, struct engine_snapshot *from,
+    struct engine_batch *batch)
+{
+	struct auth_record record = {0};
+	enum rc rc = read_record(from, &change->name, &record);
+	if (rc == RC_OK || rc == RC_CORRUPT)
+		return fault_set(change->fault, RC_EXISTS,
+		    "there is a user \"%s\" already", change->name.text);
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	uint64_t next;
+	rc = read_next(from, &next);
+	if (rc != RC_OK)
+		return fault_set(change->fault, rc,
+		    "the next account number cannot be read: %s", rc_text(rc));
+	record = (struct auth_record){.account = next,
+	    .created = change->now,
+	    .credentials = *change->credentials};
+	put_record(batch, &change->name, &record);
+	char bytes[8];
+	put_le64(bytes, next + 1);
+	engine_batch_put(batch, VIEW(NEXT_KEY), view_of(bytes, sizeof(bytes)));
+	change->account = next;
+	return RC_OK;
+}
+
+enum rc auth_directory_add(struct engine *engine, struct view name,
+    const struct auth_credentials *credentials, int64_t now,
+    struct fault *fault, uint64_t *ret_account)
+{
+	struct change change = {.make = make_add,
+	    .fault = fault,
+	    .credentials = credentials,
+	    .now = now};
+	enum rc rc = carry_out_named(engine, name, &change);
+	if (rc == RC_OK)
+		*ret_account = change.account;
+	return rc;
+}
+
+static enum rc make_credentials(struct change *change,
+    struct engine_snapshot *from, struct engine_batch *batch)
+{
+	struct auth_record record;
+	enum rc rc = read_for_change(change, from, &record);
+	if (rc != RC_OK)
+		return rc;
+	record.credentials = *change->credentials;
+	put_record(batch, &change->name, &record);
+	return RC_OK;
+}
+
+enum rc auth_directory_set_credentials(struct engine *engine, struct view name,
+    const struct auth_credentials *credentials, struct fault *fault)
+{
+	struct change change = {.make = make_credentials,
+	    .fault = fault,
+	    .credentials = credentials};
+	return carry_out_named(engine, name, &change);
+}
+
+static enum rc make_disabled(struct change *change,
+    struct engine_snapshot *from, struct engine_batch *batch)
+{
+	struct auth_record record;
+	enum rc rc = read_for_change(change, from, &record);
+	if (rc != RC_OK)
+		return rc;
+	record.disabled = change->disabled;
+	put_record(batch, &change->name, &record);
+	return RC_OK;
+}
+
+enum rc auth_directory_set_disabled(
+    struct engine *engine, struct view name, bool disabled, struct fault *fault)
+{
+	struct change change = {
+	    .make = make_disabled, .fault = fault, .disabled = disabled};
+	return carry_out_named(engine, name, &change);
+}
+
+static enum rc make_remove(struct change *change, struct engine_snapshot *from,
+    struct engine_batch *batch)
+{
+	struct auth_record record;
+	enum rc rc = read_for_change(change, from, &record);
+	if (rc != RC_OK && rc != RC_CORRUPT)
+		return rc;
+	struct key key = user_key(&change->name);
+	engine_batch_delete(batch, key_view(&key));
+	return RC_OK;
+}
+
+enum rc auth_directory_remove(
+    struct engine *engine, struct view name, struct fault *fault)
+{
+	struct change change = {.make = make_remove, .fault = fault};
+	return carry_out_named(engine, name, &change);
+}
+
+// ---- The secret ------------------------------------------------------------
+
+static enum rc read_secret(
+    enum rc rc, struct buf *bytes, unsigned char ret_secret[AUTH_SECRET_LEN])
+{
+	if (rc == RC_LIMIT || (rc == RC_OK && bytes->len != AUTH_SECRET_LEN))
+		rc = RC_CORRUPT;
+	if (rc == RC_OK)
+		memcpy(ret_secret, bytes->ptr, AUTH_SECRET_LEN);
+	if (bytes->len)
+		OPENSSL_cleanse(bytes->ptr, bytes->len);
+	buf_done(bytes);
+	return rc;
+}
+
+static enum rc make_secret(struct change *change, struct engine_snapshot *from,
+    struct engine_batch *batch)
+{
+	struct buf bytes;
+	buf_init(&bytes, AUTH_SECRET_LEN);
+	enum rc rc = engine_snapshot_get(from, VIEW(SECRET_KEY), &bytes);
+	rc = read_secret(rc, &bytes, change->secret);
+	if (rc == RC_OK)
+		return RC_EXISTS; // another thread or node made it meanwhile
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	if (RAND_bytes(change->secret, AUTH_SECRET_LEN) != 1)
+		return RC_IO;
+	engine_batch_put(
+	    batch, VIEW(SECRET_KEY), view_of(change->secret, AUTH_SECRET_LEN));
+	return RC_OK;
+}
+
+enum rc auth_directory_secret(struct engine *engine, struct fault *fault,
+    unsigned char ret_secret[AUTH_SECRET_LEN])
+{
+	struct buf bytes;
+	buf_init(&bytes, AUTH_SECRET_LEN);
+	enum rc rc =
+	    engine_get(engine, AUTH_PARTITION, VIEW(SECRET_KEY), &bytes);
+	rc = read_secret(rc, &bytes, ret_secret);
+	if (rc == RC_NOT_FOUND) {
+		struct change change = {.make = make_secret, .fault = fault};
+		rc = carry_out(engine, &change);
+		if (rc == RC_OK || rc == RC_EXISTS) {
+			memcpy(ret_secret, change.secret, AUTH_SECRET_LEN);
+			rc = RC_OK;
+		}
+		OPENSSL_cleanse(change.secret, AUTH_SECRET_LEN);
+	}
+	if (rc != RC_OK)
+		return fault_set(fault, rc,
+		    "the server's secret cannot be read or made: %s",
+		    rc_text(rc));
+	return rc;
+}
+
+// ---- Checking --------------------------------------------------------------
+
+struct check {
+	void (*problem)(void *context, const char *text);
+	void *context;
+	uint64_t next;
+	struct map accounts; // ids seen
+};
+
+static void tell(struct check *check, const char *format, ...)
+    PRINTF_LIKE(2, 3);
+static void tell(struct check *check, const char *format, ...)
+{
+	char text[512 + AUTH_NAME_MAX];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	check->problem(check->context, text);
+}
+
+static void check_user(struct check *check, struct view key, struct view value)
+{
+	struct auth_name name;
+	struct auth_record record;
+	if (!name_of_key(key, &name)) {
+		tell(check, "the directory has a user under a name that is "
+			    "not a prepared one");
+		return;
+	}
+	if (auth_record_decode(value, &record) != RC_OK) {
+		tell(check, "the record of user \"%s\" is damaged", name.text);
+		return;
+	}
+	unsigned long long account = record.account;
+	if (record.account >= check->next)
+		tell(check, "user \"%s\" has account %llu, not given out yet",
+		    name.text, account);
+	struct view id = view_of(&record.account, sizeof(record.account));
+	if (map_put(&check->accounts, id, check))
+		tell(check, "user \"%s\" shares account %llu with another",
+		    name.text, account);
+}
+
+static void check_key(struct check *check, struct view key, struct view value)
+{
+	if (view_starts_with(key, VIEW(USER_PREFIX)))
+		check_user(check, key, value);
+	else if (view_eq(key, VIEW(SECRET_KEY))) {
+		if (value.len != AUTH_SECRET_LEN)
+			tell(check, "the server's secret is damaged");
+	} else if (!view_eq(key, VIEW(NEXT_KEY)))
+		tell(check, "the directory has a key of no known kind");
+}
+
+static enum rc check_all(struct check *check, struct engine_snapshot *snapshot)
+{
+	enum rc rc = read_next(snapshot, &check->next);
+	if (rc == RC_CORRUPT) {
+		tell(check, "the next account number is damaged");
+		check->next = UINT64_MAX;
+	} else if (rc != RC_OK) {
+		return rc;
+	}
+	struct engine_cursor *cursor;
+	rc = engine_cursor_open(snapshot, VIEW(AUTH_KEY_PREFIX), &cursor);
+	if (rc != RC_OK)
+		return rc;
+	struct view key;
+	struct view value;
+	while ((rc = engine_cursor_next(cursor, &key, &value)) == RC_OK)
+		check_key(check, key, value);
+	engine_cursor_close(&cursor);
+	return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc auth_directory_check(struct engine *engine,
+    void (*problem)(void *context, const char *text), void *context)
+{
+	struct check check = {.problem = problem, .context = context};
+	struct engine_snapshot *snapshot;
+	enum rc rc = engine_snapshot_open(engine, AUTH_PARTITION, &snapshot);
+	if (rc != RC_OK)
+		return rc;
+	map_init(&check.accounts);
+	rc = check_all(&check, snapshot);
+	map_done(&check.accounts);
+	engine_snapshot_close(&snapshot);
+	return rc;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes as a user name and as a password, and as what another server kept
+// of one: preparing what was prepared changes nothing, and limits hold.
+#include "auth/password.h"
+
+static void prepare_name(struct view text)
+{
+	struct auth_name name;
+	struct auth_name again;
+	if (auth_name_prepare(text, NULL, &name) != RC_OK)
+		return;
+	struct view prepared = auth_name_view(&name);
+	if (prepared.len == 0 || prepared.len > AUTH_NAME_MAX ||
+	    view_find_char(prepared, '/') != SIZE_MAX ||
+	    view_find_char(prepared, ' ') != SIZE_MAX ||
+	    auth_name_prepare(prepared, NULL, &again) != RC_OK ||
+	    !view_eq(auth_name_view(&again), prepared))
+		abort();
+}
+
+static void prepare_password(struct view text)
+{
+	struct auth_secret secret;
+	if (auth_password_prepare(text, NULL, &secret) != RC_OK)
+		return;
+	if (secret.len == 0 || secret.len > AUTH_PASSWORD_MAX ||
+	    strlen(secret.text) != secret.len)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct auth_hashing hashing = {.cost = 1};
+	struct view text = view_of(data, size);
+	struct auth_credentials kept;
+	prepare_name(text);
+	prepare_password(text);
+	// {PLAIN} takes milliseconds, and any other password than this fails.
+	if (!view_starts_with_nocase(text, VIEW("{plain}")) &&
+	    auth_credentials_import(&hashing, text, NULL, &kept) == RC_OK &&
+	    view_starts_with_nocase(text, VIEW("{ss")) &&
+	    auth_password_check(kept.hash, VIEW("\x01 fuzzing")) == RC_OK)
+		abort();
+	return 0;
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// A user's record as bytes: version, flags, account, created, the hash, then
+// the SCRAM keys there are. Numbers are little-endian. Reading takes nothing
+// for granted.
+#include "auth/directory.h"
+#include "base/bytes.h"
+
+#define RECORD_VERSION  1
+#define RECORD_DISABLED 1 // the flags' only bit
+
+static void add_u8(struct buf *out, size_t n)
+{
+	buf_add_char(out, (char)(unsigned char)n);
+}
+
+static void add_le32(struct buf *out, uint32_t n)
+{
+	char bytes[4];
+	put_le32(bytes, n);
+	buf_add(out, view_of(bytes, sizeof(bytes)));
+}
+
+static void add_le64(struct buf *out, uint64_t n)
+{
+	char bytes[8];
+	put_le64(bytes, n);
+	buf_add(out, view_of(bytes, sizeof(bytes)));
+}
+
+static void add_keys(struct buf *out, enum auth_digest digest,
+    const struct auth_scram_keys *keys)
+{
+	size_t len = auth_digest_len(digest);
+	add_u8(out, digest);
+	add_le32(out, keys->iterations);
+	add_u8(out, keys->salt_len);
+	buf_add(out, view_of(keys->salt, keys->salt_len));
+	buf_add(out, view_of(keys->stored_key, len));
+	buf_add(out, view_of(keys->server_key, len));
+}
+
+void auth_record_encode(const struct auth_record *record, struct buf *ret_bytes)
+{
+	const struct auth_credentials *credentials = &record->credentials;
+	struct view hash = view_of_string(credentials->hash);
+	add_u8(ret_bytes, RECORD_VERSION);
+	add_u8(ret_bytes, record->disabled ? RECORD_DISABLED : 0);
+	add_le64(ret_bytes, record->account);
+	add_le64(ret_bytes, (uint64_t)record->created);
+	add_le32(ret_bytes, (uint32_t)hash.len);
+	buf_add(ret_bytes, hash);
+	for (int digest = 0; digest < AUTH_DIGESTS; digest++)
+		if (credentials->scram[digest].iterations)
+			add_keys(ret_bytes, (enum auth_digest)digest,
+			    &credentials->scram[digest]);
+}
+
+// ---- Reading ---------------------------------------------------------------
+
+// Takes `len` bytes off the front of `*from`; false when they are not there.
+static bool take(struct view *from, size_t len, void *ret_bytes)
+{
+	if (from->len < len)
+		return false;
+	if (len)
+		memcpy(ret_bytes, from->ptr, len);
+	*from = view_from(*from, len);
+	return true;
+}
+
+static bool take_keys(struct view *from, int *after_digest,
+    struct auth_credentials *ret_credentials)
+{
+	unsigned char digest;
+	unsigned char salt_len;
+	char iterations[4];
+	if (!take(from, 1, &digest) || digest >= AUTH_DIGESTS ||
+	    digest <= *after_digest || !take(from, 4, iterations) ||
+	    !take(from, 1, &salt_len))
+		return false;
+	struct auth_scram_keys *keys = &ret_credentials->scram[digest];
+	size_t len = auth_digest_len((enum auth_digest)digest);
+	keys->iterations = get_le32(iterations);
+	keys->salt_len = salt_len;
+	*after_digest = digest;
+	return keys->iterations > 0 &&
+	       keys->iterations <= AUTH_SCRAM_ITERATIONS_MAX && salt_len > 0 &&
+	       salt_len <= AUTH_SCRAM_SALT_MAX &&
+	       take(from, salt_len, keys->salt) &&
+	       take(from, len, keys->stored_key) &&
+	       take(from, len, keys->server_key);
+}
+
+static bool take_head(struct view *from, struct auth_record *ret_record)
+{
+	unsigned char head[2];
+	char numbers[20];
+	if (!take(from, 2, head) || head[0] != RECORD_VERSION ||
+	    (head[1] & ~RECORD_DISABLED) || !take(from, 20, numbers))
+		return false;
+	ret_record->disabled = head[1] & RECORD_DISABLED;
+	ret_record->account = get_le64(numbers);
+	ret_record->created = (int64_t)get_le64(numbers + 8);
+	size_t hash_len = get_le32(numbers + 16);
+	return ret_record->account >= AUTH_ACCOUNT_FIRST &&
+	       hash_len <= AUTH_HASH_MAX &&
+	       take(from, hash_len, ret_record->credentials.hash) &&
+	       strlen(ret_record->credentials.hash) == hash_len;
+}
+
+enum rc auth_record_decode(struct view bytes, struct auth_record *ret_record)
+{
+	struct auth_record record = {0};
+	int digest = -1;
+	if (!take_head(&bytes, &record))
+		return RC_CORRUPT;
+	while (bytes.len > 0)
+		if (!take_keys(&bytes, &digest, &record.credentials))
+			return RC_CORRUPT;
+	*ret_record = record;
+	return RC_OK;
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// The embedded engine: RocksDB through its C interface. This file opens and
+// closes it and holds every tuning choice; README.md says what was measured.
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "engine/rocksdb_impl.h"
+
+#define MIB ((size_t)1 << 20)
+
+#define DEFAULT_CACHE  (64 * MIB)
+#define DEFAULT_BUFFER (32 * MIB)
+
+// Values at least this big are written once, beside the tree, and moved by
+// compaction only to collect garbage.
+#define BLOB_MIN 1024
+
+// Tables and blob files kept open.
+#define OPEN_FILES 512
+
+static const char *const family_names[ROCKS_FAMILIES] = {
+    [ROCKS_INDEX] = "default",
+    [ROCKS_CONTENT] = "content",
+    [ROCKS_OWNERS] = "owners",
+};
+
+static const struct engine_ops rocks_ops;
+
+// ---- Options ---------------------------------------------------------------
+
+static void set_table(rocksdb_options_t *options, rocksdb_cache_t *cache)
+{
+	rocksdb_block_based_table_options_t *table =
+	    rocksdb_block_based_options_create();
+	rocksdb_block_based_options_set_block_cache(table, cache);
+	rocksdb_block_based_options_set_block_size(table, 8192);
+	rocksdb_block_based_options_set_format_version(table, 5);
+	rocksdb_block_based_options_set_checksum(table, 4); // XXH3
+	rocksdb_block_based_options_set_filter_policy(
+	    table, rocksdb_filterpolicy_create_bloom_full(10));
+	// Indexes and filters in pieces and in the cache, so that memory does
+	// not grow with the data.
+	rocksdb_block_based_options_set_index_type(
+	    table, rocksdb_block_based_table_index_type_two_level_index_search);
+	rocksdb_block_based_options_set_partition_filters(table, 1);
+	rocksdb_block_based_options_set_metadata_block_size(table, 4096);
+	rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
+	rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(
+	    table, 1);
+	rocksdb_block_based_options_set_pin_top_level_index_and_filter(
+	    table, 1);
+	rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(
+	    table, 1);
+	rocksdb_options_set_block_based_table_factory(options, table);
+	rocksdb_block_based_options_destroy(table);
+}
+
+static rocksdb_options_t *family_options(enum rocks_family family,
+    const struct engine_rocksdb_options *given, rocksdb_cache_t *cache)
+{
+	size_t buffer =
+	    given->buffer_bytes ? given->buffer_bytes : DEFAULT_BUFFER;
+	rocksdb_options_t *options = rocksdb_options_create();
+	set_table(options, cache);
+	rocksdb_options_set_write_buffer_size(
+	    options, family == ROCKS_OWNERS ? buffer / 4 : buffer);
+	rocksdb_options_set_max_write_buffer_number(options, 3);
+	rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
+	rocksdb_options_set_target_file_size_base(options, 32 * MIB);
+	rocksdb_options_set_compression(options, rocksdb_lz4_compression);
+	rocksdb_options_set_bottommost_compression(
+	    options, rocksdb_zstd_compression);
+	// Most look-ups of owners and heads are for what is not there.
+	rocksdb_options_set_memtable_whole_key_filtering(options, 1);
+	rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.02);
+	if (family == ROCKS_INDEX)
+		rocksdb_options_set_prefix_extractor(
+		    options, rocksdb_slicetransform_create_fixed_prefix(8));
+	if (family == ROCKS_CONTENT) {
+		rocksdb_options_set_enable_blob_files(options, 1);
+		rocksdb_options_set_min_blob_size(options, BLOB_MIN);
+		rocksdb_options_set_blob_file_size(options, 256 * MIB);
+		rocksdb_options_set_blob_compression_type(
+		    options, rocksdb_lz4_compression);
+		rocksdb_options_set_enable_blob_gc(options, 1);
+		rocksdb_options_set_blob_gc_age_cutoff(options, 0.25);
+		rocksdb_options_set_blob_gc_force_threshold(options, 0.5);
+	}
+	return options;
+}
+
+static rocksdb_options_t *database_options(
+    const struct engine_rocksdb_options *given)
+{
+	size_t buffer =
+	    given->buffer_bytes ? given->buffer_bytes : DEFAULT_BUFFER;
+	rocksdb_options_t *options = rocksdb_options_create();
+	rocksdb_options_set_create_if_missing(options, 1);
+	rocksdb_options_set_create_missing_column_families(options, 1);
+	rocksdb_options_set_paranoid_checks(options, 1);
+	rocksdb_options_set_max_open_files(options, OPEN_FILES);
+	rocksdb_options_set_max_background_jobs(options, 2);
+
+	// The log: what is synced is there whole; a torn end, which nobody was
+	// answered about, is cut off at opening.
+	rocksdb_options_set_wal_recovery_mode(
+	    options, rocksdb_point_in_time_recovery);
+	rocksdb_options_set_use_fsync(options, 0);
+	rocksdb_options_set_max_total_wal_size(options, 3 * buffer);
+
+	// Waiting in a group must not burn a core that others need.
+	rocksdb_options_set_enable_write_thread_adaptive_yield(options, 0);
+
+	// RocksDB's own diary is kept short.
+	rocksdb_options_set_info_log_level(options, 2); // warnings
+	rocksdb_options_set_keep_log_file_num(options, 2);
+	rocksdb_options_set_max_log_file_size(options, MIB);
+	rocksdb_options_set_stats_dump_period_sec(options, 0);
+	rocksdb_options_set_stats_persist_period_sec(options, 0);
+	rocksdb_options_set_avoid_unnecessary_blocking_io(options, 1);
+	return options;
+}
+
+// ---- Opening ---------------------------------------------------------------
+
+static char *open_database(struct rocks *rocks, const char *path,
+    const struct engine_rocksdb_options *given)
+{
+	size_t cache_bytes =
+	    given->cache_bytes ? given->cache_bytes : DEFAULT_CACHE;
+	rocksdb_cache_t *cache = rocksdb_cache_create_lru(cache_bytes);
+	rocksdb_options_t *options = database_options(given);
+	rocksdb_options_t *families[ROCKS_FAMILIES];
+	for (size_t i = 0; i < ROCKS_FAMILIES; i++)
+		families[i] =
+		    family_options((enum rocks_family)i, given, cache);
+	const rocksdb_options_t *const *family_list =
+	    (const rocksdb_options_t *const *)families;
+
+	char *error = NULL;
+	if (given->read_only)
+		rocks->db = rocksdb_open_for_read_only_column_families(options,
+		    path, ROCKS_FAMILIES, family_names, family_list,
+		    rocks->families, 0, &error);
+	else
+		rocks->db =
+		    rocksdb_open_column_families(options, path, ROCKS_FAMILIES,
+			family_names, family_list, rocks->families, &error);
+	for (size_t i = 0; i < ROCKS_FAMILIES; i++)
+		rocksdb_options_destroy(families[i]);
+	rocksdb_options_destroy(options);
+	rocksdb_cache_destroy(cache); // the database holds on to it
+	return error;
+}
+
+static struct rocks *rocks_new(const struct engine_rocksdb_options *given)
+{
+	struct rocks *rocks = mem_zalloc(sizeof(*rocks));
+	engine_base_init(&rocks->base, &rocks_ops);
+	rocks->base.log = given->log;
+	rocks->base.read_only = given->read_only;
+	rocks->synced = rocksdb_writeoptions_create();
+	rocksdb_writeoptions_set_sync(rocks->synced, 1);
+	rocks->unsynced = rocksdb_writeoptions_create();
+	rocks->newest = rocksdb_readoptions_create();
+	for (size_t i = 0; i < ROCKS_STRIPES; i++)
+		pthread_mutex_init(&rocks->stripes[i], NULL);
+	return rocks;
+}
+
+// Writes the memtables out, so that the next opening has no log to replay.
+static void flush(struct rocks *rocks)
+{
+	rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
+	rocksdb_flushoptions_set_wait(options, 1);
+	for (size_t i = 0; i < ROCKS_FAMILIES; i++) {
+		char *error = NULL;
+		rocksdb_flush_cf(
+		    rocks->db, options, rocks->families[i], &error);
+		// Nothing is lost: the log has it all.
+		enum rc rc = rocks_result(rocks, error, "flushing", NULL);
+		(void)rc;
+	}
+	rocksdb_flushoptions_destroy(options);
+}
+
+static void rocks_close(struct engine *engine)
+{
+	struct rocks *rocks = rocks_of(engine);
+	if (rocks->db) {
+		if (!engine->read_only)
+			flush(rocks);
+		for (size_t i = 0; i < ROCKS_FAMILIES; i++)
+			rocksdb_column_family_handle_destroy(
+			    rocks->families[i]);
+		rocksdb_close(rocks->db);
+	}
+	rocksdb_writeoptions_destroy(rocks->synced);
+	rocksdb_writeoptions_destroy(rocks->unsynced);
+	rocksdb_readoptions_destroy(rocks->newest);
+	for (size_t i = 0; i < ROCKS_STRIPES; i++)
+		pthread_mutex_destroy(&rocks->stripes[i]);
+	engine_base_done(engine);
+	free(rocks);
+}
+
+// The folder holds mail: nobody else may look into one that is made here.
+static enum rc make_folder(const char *path,
+    const struct engine_rocksdb_options *given, struct fault *fault)
+{
+	if (given->read_only) {
+		if (access(path, R_OK | X_OK) == 0)
+			return RC_OK;
+	} else if (mkdir(path, 0700) == 0 || errno == EEXIST) {
+		return RC_OK;
+	}
+	int error = errno;
+	return fault_set(fault, error == ENOENT ? RC_NOT_FOUND : RC_IO,
+	    "cannot use the folder %s: %s", path, strerror(error));
+}
+
+enum rc engine_rocksdb_open(const char *path,
+    const struct engine_rocksdb_options *options, struct fault *fault,
+    struct engine **ret_engine)
+{
+	static const struct engine_rocksdb_options defaults;
+	if (!options)
+		options = &defaults;
+	enum rc rc = make_folder(path, options, fault);
+	if (rc != RC_OK)
+		return rc;
+	struct rocks *rocks = rocks_new(options);
+	char *error = open_database(rocks, path, options);
+	rc = rocks_result(rocks, error, "opening the database", fault);
+	if (rc == RC_OK && !options->read_only)
+		rc = rocks_drop_resume_all(rocks, fault);
+	if (rc != RC_OK) {
+		rocks_close(&rocks->base);
+		return rc;
+	}
+	*ret_engine = &rocks->base;
+	return RC_OK;
+}
+
+static const struct engine_ops rocks_ops = {
+    .close = rocks_close,
+    .load_version = rocks_load_version,
+    .get = rocks_get_key,
+    .partition_next = rocks_partition_next,
+    .snapshot_open = rocks_snapshot_open,
+    .snapshot_close = rocks_snapshot_close,
+    .snapshot_get = rocks_snapshot_get,
+    .cursor_open = rocks_cursor_open,
+    .cursor_close = rocks_cursor_close,
+    .cursor_seek = rocks_cursor_seek,
+    .cursor_next = rocks_cursor_next,
+    .commit = rocks_commit,
+    .drop = rocks_drop,
+    .content_spill = rocks_content_spill,
+    .content_read = rocks_content_read,
+    .content_size = rocks_content_size,
+    .content_sweep = rocks_content_sweep,
+    .content_each = rocks_content_each,
+    .check = rocks_check,
+};

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// The small steps everything else in the RocksDB engine is made of: results,
+// keys, single records, content locks.
+#include "engine/rocksdb_impl.h"
+
+enum rc rocks_result(
+    struct rocks *rocks, char *error, const char *doing, struct fault *fault)
+{
+	if (!error)
+		return RC_OK;
+	enum rc rc = RC_IO;
+	if (strncmp(error, "Corruption", 10) == 0)
+		rc = RC_CORRUPT;
+	else if (strstr(error, "lock hold by") ||
+		 strstr(error, "While lock file"))
+		rc = RC_IN_USE;
+	// Reads have no fault to say it in, so the text would be lost.
+	log_text(rocks->base.log, LOG_LEVEL_ERROR, "storage", "%s: %s", doing,
+	    error);
+	fault_set(fault, rc, "%s: %s", doing, error);
+	rocksdb_free(error);
+	return rc;
+}
+
+// ---- Names -----------------------------------------------------------------
+
+struct rocks_name rocks_head_name(const struct engine_content_id *id)
+{
+	struct rocks_name name = {.len = sizeof(id->bytes)};
+	memcpy(name.bytes, id->bytes, sizeof(id->bytes));
+	return name;
+}
+
+struct rocks_name rocks_chunk_name(
+    const struct engine_content_id *id, uint32_t number)
+{
+	struct rocks_name name = rocks_head_name(id);
+	put_be32(name.bytes + name.len, number);
+	name.len += 4;
+	return name;
+}
+
+struct rocks_name rocks_owned_name(
+    uint64_t partition, const struct engine_content_id *id)
+{
+	struct rocks_name name = {.len = 1 + 8 + sizeof(id->bytes)};
+	name.bytes[0] = ROCKS_OWNED;
+	put_be64(name.bytes + 1, partition);
+	memcpy(name.bytes + 9, id->bytes, sizeof(id->bytes));
+	return name;
+}
+
+struct rocks_name rocks_id_name(char kind, const struct engine_content_id *id)
+{
+	struct rocks_name name = {.len = 1 + sizeof(id->bytes)};
+	name.bytes[0] = kind;
+	memcpy(name.bytes + 1, id->bytes, sizeof(id->bytes));
+	return name;
+}
+
+struct rocks_name rocks_dropping_name(uint64_t partition)
+{
+	struct rocks_name name = {.len = 1 + 8};
+	name.bytes[0] = ROCKS_DROPPING;
+	put_be64(name.bytes + 1, partition);
+	return name;
+}
+
+enum rc rocks_read_pair(
+    struct view value, uint64_t *ret_first, uint64_t *ret_second)
+{
+	if (value.len != 16)
+		return RC_CORRUPT;
+	*ret_first = get_le64(value.ptr);
+	*ret_second = get_le64(value.ptr + 8);
+	return RC_OK;
+}
+
+// ---- Records ---------------------------------------------------------------
+
+enum rc rocks_get(struct rocks *rocks, const rocksdb_readoptions_t *options,
+    enum rocks_family family, struct view key,
+    rocksdb_pinnableslice_t **ret_slice, struct view *ret_value)
+{
+	char *error = NULL;
+	rocksdb_pinnableslice_t *slice = rocksdb_get_pinned_cf(rocks->db,
+	    options, rocks->families[family], key.ptr, key.len, &error);
+	if (error)
+		return rocks_result(rocks, error, "reading", NULL);
+	if (!slice)
+		return RC_NOT_FOUND;
+	size_t len;
+	const char *ptr = rocksdb_pinnableslice_value(slice, &len);
+	*ret_slice = slice;
+	*ret_value = view_of(ptr, len);
+	return RC_OK;
+}
+
+enum rc rocks_get_u64(struct rocks *rocks, const rocksdb_readoptions_t *options,
+    enum rocks_family family, struct view key, uint64_t *ret_number)
+{
+	rocksdb_pinnableslice_t *slice;
+	struct view value;
+	enum rc rc = rocks_get(rocks, options, family, key, &slice, &value);
+	if (rc != RC_OK)
+		return rc;
+	if (value.len == 8)
+		*ret_number = get_le64(value.ptr);
+	else
+		rc = RC_CORRUPT;
+	rocksdb_pinnableslice_destroy(slice);
+	return rc;
+}
+
+enum rc rocks_get_pair(struct rocks *rocks, enum rocks_family family,
+    const struct rocks_name *name, uint64_t *ret_first, uint64_t *ret_second)
+{
+	rocksdb_pinnableslice_t *slice;
+	struct view value;
+	enum rc rc = rocks_get(rocks, rocks->newest, family,
+	    rocks_name_view(name), &slice, &value);
+	if (rc != RC_OK)
+		return rc;
+	rc = rocks_read_pair(value, ret_first, ret_second);
+	rocksdb_pinnableslice_destroy(slice);
+	return rc;
+}
+
+void rocks_batch_put(struct rocks *rocks, rocksdb_writebatch_t *batch,
+    enum rocks_family family, const struct rocks_name *name, struct view value)
+{
+	rocksdb_writebatch_put_cf(batch, rocks->families[family], name->bytes,
+	    name->len, value.ptr, value.len);
+}
+
+void rocks_batch_put_pair(struct rocks *rocks, rocksdb_writebatch_t *batch,
+    const struct rocks_name *name, uint64_t first, uint64_t second)
+{
+	char value[16];
+	put_le64(value, first);
+	put_le64(value + 8, second);
+	rocks_batch_put(
+	    rocks, batch, ROCKS_OWNERS, name, view_of(value, sizeof(value)));
+}
+
+void rocks_batch_delete(struct rocks *rocks, rocksdb_writebatch_t *batch,
+    enum rocks_family family, const struct rocks_name *name)
+{
+	rocksdb_writebatch_delete_cf(
+	    batch, rocks->families[family], name->bytes, name->len);
+}
+
+enum rc rocks_write(struct rocks *rocks, rocksdb_writebatch_t *batch, bool sync,
+    struct fault *fault)
+{
+	char *error = NULL;
+	rocksdb_write(
+	    rocks->db, sync ? rocks->synced : rocks->unsynced, batch, &error);
+	return rocks_result(rocks, error, "writing", fault);
+}
+
+// ---- Content locks ---------------------------------------------------------
+
+void rocks_stripes_add(
+    struct rocks_stripes *stripes, const struct engine_content_id *id)
+{
+	// The end of an id is random.
+	uint32_t stripe =
+	    (id->bytes[14] * 256u + id->bytes[15]) % ROCKS_STRIPES;
+	stripes->bits[stripe / 64] |= (uint64_t)1 << stripe % 64;
+}
+
+void rocks_stripes_lock(
+    struct rocks *rocks, const struct rocks_stripes *stripes)
+{
+	for (size_t i = 0; i < ARRAY_LEN(stripes->bits); i++)
+		for (uint64_t bits = stripes->bits[i]; bits; bits &= bits - 1) {
+			size_t bit = (size_t)__builtin_ctzll(bits);
+			pthread_mutex_lock(&rocks->stripes[i * 64 + bit]);
+		}
+}
+
+void rocks_stripes_unlock(
+    struct rocks *rocks, const struct rocks_stripes *stripes)
+{
+	for (size_t i = 0; i < ARRAY_LEN(stripes->bits); i++)
+		for (uint64_t bits = stripes->bits[i]; bits; bits &= bits - 1) {
+			size_t bit = (size_t)__builtin_ctzll(bits);
+			pthread_mutex_unlock(&rocks->stripes[i * 64 + bit]);
+		}
+}

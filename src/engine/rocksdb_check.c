@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: Apache-2.0
+// The check: reads every record of every family past the cache, which verifies
+// the checksum of every block and blob, and asks whether what the records say
+// of each other is true. Content is walked once, in the order of ids; owners
+// are gathered for one run of ids at a time, so memory stays bounded.
+#include <stdarg.h>
+
+#include "base/mem.h"
+#include "engine/rocksdb_impl.h"
+
+#define CHECK_READAHEAD ((size_t)1 << 20)
+
+// Owners gathered at a time: 24 bytes each.
+#define CHECK_OWNERS ((size_t)1 << 20)
+
+struct owners {
+	struct engine_content_id id;
+	uint64_t partitions;
+};
+
+struct check {
+	struct rocks *rocks;
+	rocksdb_readoptions_t *options;
+	void (*problem)(void *context, const char *text);
+	void *context;
+	bool damaged; // a walk broke off: what is missing proves nothing
+
+	// Owners of ids >= from and, when there are more, < until.
+	struct owners *owners; // sorted
+	size_t owner_count;
+	size_t owner_at; // the next one content has not come to
+	struct engine_content_id until;
+	bool more;
+
+	// The content being walked.
+	struct engine_content_id id;
+	bool have_id;
+	bool have_head;
+	bool whole;
+	uint64_t size;
+	uint64_t chunks; // in order, from 0, as long as they should be
+};
+
+static void problem(struct check *check, const char *format, ...)
+    PRINTF_LIKE(2, 3);
+
+static void problem(struct check *check, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	check->problem(check->context, text);
+}
+
+struct id_text {
+	char text[33];
+};
+
+static struct id_text id_text(const void *id)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *bytes = id;
+	struct id_text text;
+	for (size_t i = 0; i < 16; i++) {
+		text.text[2 * i] = digits[bytes[i] >> 4];
+		text.text[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	text.text[32] = '\0';
+	return text;
+}
+
+static int compare_ids(
+    const struct engine_content_id *a, const struct engine_content_id *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+static rocksdb_iterator_t *walk(struct check *check, enum rocks_family family)
+{
+	return rocksdb_create_iterator_cf(
+	    check->rocks->db, check->options, check->rocks->families[family]);
+}
+
+static void walk_end(
+    struct check *check, rocksdb_iterator_t *iterator, const char *what)
+{
+	char *error = NULL;
+	rocksdb_iter_get_error(iterator, &error);
+	rocksdb_iter_destroy(iterator);
+	if (!error)
+		return;
+	check->damaged = true;
+	problem(check, "reading the %s broke off: %s", what, error);
+	rocksdb_free(error);
+}
+
+// ---- Index -----------------------------------------------------------------
+
+static void check_key(struct check *check, struct view key, struct view value,
+    uint64_t *partition)
+{
+	if (key.len < 8 || key.len > 8 + ENGINE_KEY_MAX) {
+		problem(check, "a key of %zu bytes in the index", key.len);
+		return;
+	}
+	uint64_t of = get_be64(key.ptr);
+	if (key.len == 8) {
+		if (value.len != 8 || get_le64(value.ptr) == 0)
+			problem(check, "partition %llu has no proper version",
+			    (unsigned long long)of);
+		*partition = of;
+	} else if (of != *partition) {
+		problem(check, "partition %llu has keys but no version",
+		    (unsigned long long)of);
+		*partition = of; // said once
+	}
+	if (!engine_partition_valid(of))
+		problem(check, "a key in partition %llu, which cannot be",
+		    (unsigned long long)of);
+	if (value.len > ENGINE_VALUE_MAX)
+		problem(check, "a value of %zu bytes in partition %llu",
+		    value.len, (unsigned long long)of);
+}
+
+static void check_index(struct check *check)
+{
+	uint64_t partition = 0;
+	rocksdb_iterator_t *iterator = walk(check, ROCKS_INDEX);
+	for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator);
+	     rocksdb_iter_next(iterator))
+		check_key(check, rocks_iter_key(iterator),
+		    rocks_iter_value(iterator), &partition);
+	walk_end(check, iterator, "index");
+}
+
+// ---- Owners ----------------------------------------------------------------
+
+static int compare_owners(const void *left, const void *right)
+{
+	return compare_ids(&((const struct owners *)left)->id,
+	    &((const struct owners *)right)->id);
+}
+
+// Sorts, and makes one of the entries of one id.
+static void owners_settle(struct check *check)
+{
+	qsort(check->owners, check->owner_count, sizeof(*check->owners),
+	    compare_owners);
+	size_t to = 0;
+	for (size_t i = 0; i < check->owner_count; i++) {
+		if (to && compare_owners(
+			      &check->owners[to - 1], &check->owners[i]) == 0)
+			check->owners[to - 1].partitions +=
+			    check->owners[i].partitions;
+		else
+			check->owners[to++] = check->owners[i];
+	}
+	check->owner_count = to;
+}
+
+static void owners_add(struct check *check, const struct engine_content_id *id)
+{
+	if (check->more && compare_ids(id, &check->until) >= 0)
+		return;
+	if (check->owner_count == CHECK_OWNERS) {
+		owners_settle(check);
+		if (check->owner_count > CHECK_OWNERS / 2) {
+			check->owner_count = CHECK_OWNERS / 2;
+			check->until = check->owners[CHECK_OWNERS / 2].id;
+			check->more = true;
+		}
+		owners_add(check, id); // once: there is room now
+		return;
+	}
+	check->owners[check->owner_count++] = (struct owners){*id, 1};
+}
+
+// Gathers the owners of ids >= `from`, as many as fit.
+static void owners_gather(
+    struct check *check, const struct engine_content_id *from)
+{
+	check->owner_count = 0;
+	check->owner_at = 0;
+	check->more = false;
+	char first = ROCKS_OWNED;
+	rocksdb_iterator_t *iterator = walk(check, ROCKS_OWNERS);
+	for (rocksdb_iter_seek(iterator, &first, 1);
+	     rocksdb_iter_valid(iterator); rocksdb_iter_next(iterator)) {
+		struct view key = rocks_iter_key(iterator);
+		if (key.len != 25 || key.ptr[0] != ROCKS_OWNED)
+			continue; // check_owners() has said so
+		struct engine_content_id id;
+		memcpy(id.bytes, key.ptr + 9, sizeof(id.bytes));
+		if (compare_ids(&id, from) >= 0)
+			owners_add(check, &id);
+	}
+	owners_settle(check);
+	walk_end(check, iterator, "owners");
+}
+
+static void check_owner(struct check *check, struct view key, struct view value)
+{
+	uint64_t first = 1;
+	uint64_t second;
+	switch (key.len ? key.ptr[0] : 0) {
+	case ROCKS_OWNED:
+		if (key.len == 25 &&
+		    rocks_read_pair(value, &first, &second) == RC_OK && first)
+			return;
+		break;
+	case ROCKS_ORPHAN:
+		if (key.len == 17 &&
+		    rocks_read_pair(value, &first, &second) == RC_OK)
+			return;
+		break;
+	case ROCKS_SHARED:
+		if (key.len == 17 && value.len == 8)
+			return;
+		break;
+	case ROCKS_DROPPING:
+		if (key.len == 9)
+			return;
+		break;
+	}
+	problem(check, "a record of owners that cannot be read");
+}
+
+// The head of every shared content and of every finished orphan is there.
+static void check_head_of(
+    struct check *check, struct view key, struct view value)
+{
+	bool orphan = key.ptr[0] == ROCKS_ORPHAN;
+	if (key.len != 17 || (!orphan && key.ptr[0] != ROCKS_SHARED))
+		return;
+	uint64_t since;
+	uint64_t size;
+	if (orphan && (rocks_read_pair(value, &since, &size) != RC_OK ||
+			  size == ROCKS_UNFINISHED))
+		return;
+	rocksdb_pinnableslice_t *slice;
+	struct view head;
+	enum rc rc = rocks_get(check->rocks, check->options, ROCKS_CONTENT,
+	    view_from(key, 1), &slice, &head);
+	if (rc == RC_OK)
+		rocksdb_pinnableslice_destroy(slice);
+	else
+		problem(check, "content %s is %s but cannot be read: %s",
+		    id_text(key.ptr + 1).text, orphan ? "an orphan" : "shared",
+		    rc_text(rc));
+}
+
+static void check_owners(struct check *check)
+{
+	rocksdb_iterator_t *iterator = walk(check, ROCKS_OWNERS);
+	for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator);
+	     rocksdb_iter_next(iterator)) {
+		struct view key = rocks_iter_key(iterator);
+		struct view value = rocks_iter_value(iterator);
+		check_owner(check, key, value);
+		if (key.len)
+			check_head_of(check, key, value);
+	}
+	walk_end(check, iterator, "owners");
+}
+
+// ---- Content ---------------------------------------------------------------
+
+static bool has_record(struct check *check, char kind, uint64_t *ret_shared)
+{
+	struct rocks_name name = rocks_id_name(kind, &check->id);
+	rocksdb_pinnableslice_t *slice;
+	struct view value;
+	if (rocks_get(check->rocks, check->options, ROCKS_OWNERS,
+		rocks_name_view(&name), &slice, &value) != RC_OK)
+		return false;
+	*ret_shared = value.len == 8 ? get_le64(value.ptr) : 0;
+	rocksdb_pinnableslice_destroy(slice);
+	return true;
+}
+
+// Owned content that the walk has passed without meeting it is missing.
+static void missing_until(
+    struct check *check, const struct engine_content_id *id)
+{
+	for (; check->owner_at < check->owner_count; check->owner_at++) {
+		const struct owners *owners = &check->owners[check->owner_at];
+		if (id && compare_ids(&owners->id, id) >= 0)
+			return;
+		if (!check->damaged)
+			problem(check, "content %s is owned but missing",
+			    id_text(owners->id.bytes).text);
+	}
+}
+
+static uint64_t owners_of(
+    struct check *check, const struct engine_content_id *id)
+{
+	while (check->more && compare_ids(id, &check->until) >= 0) {
+		missing_until(check, NULL);
+		struct engine_content_id from = check->until;
+		owners_gather(check, &from);
+	}
+	missing_until(check, id);
+	if (check->owner_at == check->owner_count ||
+	    compare_ids(&check->owners[check->owner_at].id, id) != 0)
+		return 0;
+	return check->owners[check->owner_at++].partitions;
+}
+
+static void check_ownership(struct check *check)
+{
+	uint64_t owners = owners_of(check, &check->id);
+	uint64_t shared = 0;
+	bool is_shared = has_record(check, ROCKS_SHARED, &shared);
+	uint64_t unused;
+	bool is_orphan = has_record(check, ROCKS_ORPHAN, &unused);
+	struct id_text id = id_text(check->id.bytes);
+	if (owners == 0 && !is_orphan)
+		problem(check, "content %s has no owner and no orphan's record",
+		    id.text);
+	if (owners > 0 && is_orphan)
+		problem(check, "content %s has owners and an orphan's record",
+		    id.text);
+	if (is_shared ? shared != owners : owners > 1)
+		problem(check, "content %s has %llu owners but counts %llu",
+		    id.text, (unsigned long long)owners,
+		    (unsigned long long)shared);
+}
+
+static void content_end(struct check *check)
+{
+	if (!check->have_id)
+		return;
+	check_ownership(check);
+	struct id_text id = id_text(check->id.bytes);
+	if (!check->have_head) {
+		uint64_t unused;
+		if (!has_record(check, ROCKS_ORPHAN, &unused))
+			problem(check, "content %s has chunks but no head",
+			    id.text);
+		return;
+	}
+	uint64_t chunks = check->whole ? 0 : content_chunks(check->size);
+	if (check->chunks != chunks)
+		problem(check, "content %s has %llu good chunks of %llu",
+		    id.text, (unsigned long long)check->chunks,
+		    (unsigned long long)chunks);
+}
+
+static void check_head(struct check *check, struct view value)
+{
+	check->have_head = true;
+	check->whole = value.len && value.ptr[0] == ROCKS_HEAD_WHOLE;
+	if (check->whole)
+		check->size = value.len - 1;
+	else if (value.len == 9 && value.ptr[0] == ROCKS_HEAD_CHUNKED)
+		check->size = get_le64(value.ptr + 1);
+	else
+		problem(check, "the head of content %s cannot be read",
+		    id_text(check->id.bytes).text);
+}
+
+static void check_chunk(struct check *check, uint32_t number, size_t len)
+{
+	if (number != check->chunks)
+		return; // counted at the end
+	uint64_t expected = ENGINE_CHUNK;
+	if (check->have_head) {
+		uint64_t before = check->chunks * ENGINE_CHUNK;
+		expected = check->size > before ? check->size - before : 0;
+		if (expected > ENGINE_CHUNK)
+			expected = ENGINE_CHUNK;
+	}
+	if (len == expected)
+		check->chunks++;
+}
+
+static void check_content(struct check *check)
+{
+	owners_gather(check, &(struct engine_content_id){0});
+	rocksdb_iterator_t *iterator = walk(check, ROCKS_CONTENT);
+	for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator);
+	     rocksdb_iter_next(iterator)) {
+		struct view key = rocks_iter_key(iterator);
+		struct view value = rocks_iter_value(iterator);
+		if (key.len != 16 && key.len != 20) {
+			problem(check, "a key of %zu bytes among the content",
+			    key.len);
+			continue;
+		}
+		if (!check->have_id ||
+		    memcmp(check->id.bytes, key.ptr, 16) != 0) {
+			content_end(check);
+			memcpy(check->id.bytes, key.ptr, 16);
+			check->have_id = true;
+			check->have_head = false;
+			check->whole = false;
+			check->size = 0;
+			check->chunks = 0;
+		}
+		if (key.len == 16)
+			check_head(check, value);
+		else
+			check_chunk(check, get_be32(key.ptr + 16), value.len);
+	}
+	walk_end(check, iterator, "content");
+	if (check->damaged)
+		return;
+	content_end(check);
+	do {
+		missing_until(check, NULL);
+		struct engine_content_id from = check->until;
+		if (check->more)
+			owners_gather(check, &from);
+	} while (check->owner_at < check->owner_count);
+}
+
+enum rc rocks_check(struct engine *engine,
+    void (*report)(void *context, const char *text), void *context)
+{
+	struct rocks *rocks = rocks_of(engine);
+	const rocksdb_snapshot_t *snapshot = rocksdb_create_snapshot(rocks->db);
+	struct check check = {
+	    .rocks = rocks,
+	    .options = rocksdb_readoptions_create(),
+	    .problem = report,
+	    .context = context,
+	    .owners = mem_alloc(CHECK_OWNERS * sizeof(struct owners)),
+	};
+	rocksdb_readoptions_set_snapshot(check.options, snapshot);
+	rocksdb_readoptions_set_total_order_seek(check.options, 1);
+	rocksdb_readoptions_set_fill_cache(check.options, 0);
+	rocksdb_readoptions_set_readahead_size(check.options, CHECK_READAHEAD);
+	check_index(&check);
+	check_owners(&check);
+	check_content(&check);
+	rocksdb_readoptions_destroy(check.options);
+	rocksdb_release_snapshot(rocks->db, snapshot);
+	free(check.owners);
+	return RC_OK;
+}

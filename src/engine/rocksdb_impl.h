@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to the RocksDB engine: its structure, its keys, and what its files
+// share. README.md has the whole layout.
+#ifndef ROOST_ENGINE_ROCKSDB_IMPL_H
+#define ROOST_ENGINE_ROCKSDB_IMPL_H
+
+#include <rocksdb/c.h>
+
+#include "base/bytes.h"
+#include "engine/engine_impl.h"
+
+enum rocks_family {
+	ROCKS_INDEX,   // be64 partition, key: value; be64 partition: version
+	ROCKS_CONTENT, // id: head; id, be32 number: chunk
+	ROCKS_OWNERS,  // who owns what; see below
+	ROCKS_FAMILIES,
+};
+
+// Content locks: from reading who owns content until the answer is written.
+// Always taken in ascending order.
+#define ROCKS_STRIPES 1024
+
+struct rocks {
+	struct engine base;
+	rocksdb_t *db;
+	rocksdb_column_family_handle_t *families[ROCKS_FAMILIES];
+	rocksdb_writeoptions_t *synced;
+	rocksdb_writeoptions_t *unsynced;
+	rocksdb_readoptions_t *newest;
+	pthread_mutex_t stripes[ROCKS_STRIPES];
+};
+
+static inline struct rocks *rocks_of(struct engine *engine)
+{
+	return (struct rocks *)engine;
+}
+
+// ---- Keys ------------------------------------------------------------------
+
+// One byte more than a key has, for what a cursor is to seek.
+#define ROCKS_KEY_MAX (8 + ENGINE_KEY_MAX + 1)
+
+struct rocks_key {
+	size_t len;
+	char bytes[ROCKS_KEY_MAX];
+};
+
+static inline void rocks_index_key(
+    struct rocks_key *ret_key, uint64_t partition, struct view key)
+{
+	put_be64(ret_key->bytes, partition);
+	if (key.len)
+		memcpy(ret_key->bytes + 8, key.ptr, key.len);
+	ret_key->len = 8 + key.len;
+}
+
+// A short key of the other two families.
+struct rocks_name {
+	size_t len;
+	char bytes[25];
+};
+
+// A content's head: ROCKS_HEAD_WHOLE and all its bytes, or ROCKS_HEAD_CHUNKED
+// and its size (le64). It is there if and only if the content is complete.
+#define ROCKS_HEAD_WHOLE   'w'
+#define ROCKS_HEAD_CHUNKED 'c'
+
+struct rocks_name rocks_head_name(const struct engine_content_id *id);
+struct rocks_name rocks_chunk_name(
+    const struct engine_content_id *id, uint32_t number);
+
+// ROCKS_OWNERS holds four kinds of records, told apart by the first byte.
+#define ROCKS_OWNED    'o' // be64 partition, id: le64 count > 0, le64 size
+#define ROCKS_SHARED   's' // id: le64 partitions that own it, when 2 or more
+#define ROCKS_ORPHAN   'f' // id: le64 since, le64 size: nobody owns it
+#define ROCKS_DROPPING 'd' // be64 partition: its ownership is being undone
+
+#define ROCKS_UNFINISHED UINT64_MAX // size in an orphan that has no head yet
+
+struct rocks_name rocks_owned_name(
+    uint64_t partition, const struct engine_content_id *id);
+struct rocks_name rocks_id_name(char kind, const struct engine_content_id *id);
+struct rocks_name rocks_dropping_name(uint64_t partition);
+
+// Two le64, the value of OWNED and ORPHAN; RC_CORRUPT when it is not.
+MUST_CHECK enum rc rocks_read_pair(
+    struct view value, uint64_t *ret_first, uint64_t *ret_second);
+
+// ---- Access (rocksdb_access.c) ---------------------------------------------
+
+// What became of a call: frees `error`, logs it, and says it in `fault`.
+MUST_CHECK enum rc rocks_result(
+    struct rocks *rocks, char *error, const char *doing, struct fault *fault);
+
+// The value, in memory that belongs to `ret_slice` (destroyed by the caller).
+MUST_CHECK enum rc rocks_get(struct rocks *rocks,
+    const rocksdb_readoptions_t *options, enum rocks_family family,
+    struct view key, rocksdb_pinnableslice_t **ret_slice,
+    struct view *ret_value);
+// The same for one or two le64.
+MUST_CHECK enum rc rocks_get_u64(struct rocks *rocks,
+    const rocksdb_readoptions_t *options, enum rocks_family family,
+    struct view key, uint64_t *ret_number);
+MUST_CHECK enum rc rocks_get_pair(struct rocks *rocks, enum rocks_family family,
+    const struct rocks_name *name, uint64_t *ret_first, uint64_t *ret_second);
+
+void rocks_batch_put(struct rocks *rocks, rocksdb_writebatch_t *batch,
+    enum rocks_family family, const struct rocks_name *name, struct view value);
+void rocks_batch_put_pair(struct rocks *rocks, rocksdb_writebatch_t *batch,
+    const struct rocks_name *name, uint64_t first, uint64_t second);
+void rocks_batch_delete(struct rocks *rocks, rocksdb_writebatch_t *batch,
+    enum rocks_family family, const struct rocks_name *name);
+MUST_CHECK enum rc rocks_write(struct rocks *rocks, rocksdb_writebatch_t *batch,
+    bool sync, struct fault *fault);
+
+static inline struct view rocks_name_view(const struct rocks_name *name)
+{
+	return view_of(name->bytes, name->len);
+}
+
+static inline struct view rocks_iter_key(const rocksdb_iterator_t *iterator)
+{
+	size_t len;
+	const char *ptr = rocksdb_iter_key(iterator, &len);
+	return view_of(ptr, len);
+}
+
+static inline struct view rocks_iter_value(const rocksdb_iterator_t *iterator)
+{
+	size_t len;
+	const char *ptr = rocksdb_iter_value(iterator, &len);
+	return view_of(ptr, len);
+}
+
+// ---- Content locks ---------------------------------------------------------
+
+struct rocks_stripes {
+	uint64_t bits[ROCKS_STRIPES / 64];
+};
+
+void rocks_stripes_add(
+    struct rocks_stripes *stripes, const struct engine_content_id *id);
+void rocks_stripes_lock(
+    struct rocks *rocks, const struct rocks_stripes *stripes);
+void rocks_stripes_unlock(
+    struct rocks *rocks, const struct rocks_stripes *stripes);
+
+// ---- The parts of the vtable -----------------------------------------------
+
+// rocksdb_read.c
+enum rc rocks_load_version(
+    struct engine *engine, uint64_t partition, uint64_t *ret_version);
+enum rc rocks_get_key(struct engine *engine, struct engine_partition *part,
+    struct view key, struct buf *ret_value);
+enum rc rocks_partition_next(
+    struct engine *engine, uint64_t after, uint64_t *ret_partition);
+enum rc rocks_snapshot_open(struct engine *engine,
+    struct engine_partition *part, struct engine_snapshot **ret_snapshot);
+void rocks_snapshot_close(struct engine_snapshot *snapshot);
+enum rc rocks_snapshot_get(
+    struct engine_snapshot *snapshot, struct view key, struct buf *ret_value);
+enum rc rocks_cursor_open(struct engine_snapshot *snapshot, struct view prefix,
+    struct engine_cursor **ret_cursor);
+void rocks_cursor_close(struct engine_cursor *cursor);
+void rocks_cursor_seek(struct engine_cursor *cursor, struct view key);
+enum rc rocks_cursor_next(
+    struct engine_cursor *cursor, struct view *ret_key, struct view *ret_value);
+
+// rocksdb_commit.c
+enum rc rocks_commit(struct engine *engine, struct engine_partition *part,
+    uint64_t version, struct engine_batch *batch, struct fault *fault);
+enum rc rocks_drop(
+    struct engine *engine, struct engine_partition *part, struct fault *fault);
+// Ends what a drop that was cut short began. With the partition locked, or
+// before anyone else has the engine.
+MUST_CHECK enum rc rocks_drop_resume(
+    struct rocks *rocks, uint64_t partition, struct fault *fault);
+MUST_CHECK enum rc rocks_drop_resume_all(
+    struct rocks *rocks, struct fault *fault);
+
+// rocksdb_owners.c: adds what the batch's content operations come to, with
+// their stripes locked.
+MUST_CHECK enum rc rocks_owners_apply(struct rocks *rocks, uint64_t partition,
+    const struct engine_batch *batch, rocksdb_writebatch_t *to,
+    struct fault *fault);
+// One partition less owns the content.
+MUST_CHECK enum rc rocks_owner_leaves(struct rocks *rocks,
+    const struct engine_content_id *id, uint64_t size,
+    rocksdb_writebatch_t *to);
+
+// rocksdb_content.c
+enum rc rocks_content_spill(struct engine *engine,
+    const struct engine_content_id *id, uint32_t number, struct view chunk);
+enum rc rocks_content_read(struct engine *engine,
+    const struct engine_content_id *id, uint64_t offset, size_t len,
+    struct buf *ret_bytes);
+enum rc rocks_content_size(struct engine *engine,
+    const struct engine_content_id *id, uint64_t *ret_bytes);
+enum rc rocks_content_sweep(
+    struct engine *engine, int64_t before, uint64_t *ret_deleted);
+enum rc rocks_content_each(struct engine *engine,
+    enum rc (*each)(void *context, const struct engine_content_info *info),
+    void *context);
+
+// rocksdb_check.c
+enum rc rocks_check(struct engine *engine,
+    void (*problem)(void *context, const char *text), void *context);
+
+#endif

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// A peer's address in few bytes. Inside the room only.
+#ifndef ROOST_NET_ADDRESS_H
+#define ROOST_NET_ADDRESS_H
+
+#include <sys/socket.h>
+
+#include "net/session.h"
+
+struct address {
+	unsigned char bytes[16]; // IPv4 as ::ffff:a.b.c.d
+	uint16_t port;
+	bool is_unix;
+};
+
+struct address address_of(const struct sockaddr_storage *from);
+
+// "192.0.2.1", "2001:db8::1" or "unix".
+void address_format(const struct address *address, char *to, size_t size);
+
+// What one client can hardly have many of: an IPv4 address, or the /64 of an
+// IPv6 one. Points into the address.
+struct view address_site(const struct address *address);
+
+#endif

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/bind.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "net/address.h"
+
+#define SOCKET_FLAGS (SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
+
+struct target {
+	struct sockaddr_storage address;
+	socklen_t len;
+	bool both; // IPv6 that serves IPv4, too
+};
+
+static void set_ipv6(
+    struct target *target, const struct in6_addr *address, uint16_t port)
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
+	    .sin6_port = htons(port),
+	    .sin6_addr = *address};
+	memcpy(&target->address, &in6, sizeof(in6));
+	target->len = sizeof(in6);
+}
+
+static void set_ipv4(
+    struct target *target, struct in_addr address, uint16_t port)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET,
+	    .sin_port = htons(port),
+	    .sin_addr = address};
+	memcpy(&target->address, &in, sizeof(in));
+	target->len = sizeof(in);
+}
+
+static bool parse(const char *text, uint16_t port, struct target *ret_target)
+{
+	struct target target = {0};
+	struct in_addr in;
+	struct in6_addr in6;
+	if (strcmp(text, "*") == 0) {
+		target.both = true;
+		set_ipv6(&target, &in6addr_any, port);
+	} else if (inet_pton(AF_INET, text, &in) == 1) {
+		set_ipv4(&target, in, port);
+	} else if (inet_pton(AF_INET6, text, &in6) == 1) {
+		set_ipv6(&target, &in6, port);
+	} else {
+		return false;
+	}
+	*ret_target = target;
+	return true;
+}
+
+// A bound socket, or -1 and errno.
+static int bind_target(const struct target *target)
+{
+	int family = target->address.ss_family;
+	int fd = socket(family, SOCKET_FLAGS, 0);
+	if (fd < 0)
+		return -1;
+	int one = 1;
+	int only = !target->both;
+	// Else a restart waits for the connections of the last run to expire.
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+	const struct sockaddr *at = (const void *)&target->address;
+	if (bind(fd, at, target->len) == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+enum rc net_bind(
+    const char *address, uint16_t port, int *ret_fd, struct fault *fault)
+{
+	struct target target;
+	if (!parse(address, port, &target))
+		return fault_set(fault, RC_INVALID,
+		    "\"%s\" is not a numeric address or *", address);
+	int fd = bind_target(&target);
+	if (fd < 0 && target.both &&
+	    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
+		// A machine without IPv6.
+		struct in_addr any = {htonl(INADDR_ANY)};
+		set_ipv4(&target, any, port);
+		fd = bind_target(&target);
+	}
+	if (fd < 0)
+		return fault_set(fault, errno == EADDRINUSE ? RC_IN_USE : RC_IO,
+		    "cannot bind %s port %u: %s", address, (unsigned)port,
+		    strerror(errno));
+	*ret_fd = fd;
+	return RC_OK;
+}
+
+// True when a program listens at the other end of a socket file.
+static bool is_served(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCKET_FLAGS, 0);
+	if (fd < 0)
+		return true;
+	bool served =
+	    connect(fd, (const void *)address, sizeof(*address)) == 0 ||
+	    errno == EAGAIN;
+	close(fd);
+	return served;
+}
+
+static enum rc clear_way(const struct sockaddr_un *address, struct fault *fault)
+{
+	struct stat info;
+	if (lstat(address->sun_path, &info) != 0)
+		return RC_OK;
+	if (!S_ISSOCK(info.st_mode))
+		return fault_set(fault, RC_EXISTS,
+		    "%s exists and is not a socket", address->sun_path);
+	if (is_served(address))
+		return fault_set(fault, RC_IN_USE,
+		    "%s is served by another program", address->sun_path);
+	unlink(address->sun_path);
+	return RC_OK;
+}
+
+enum rc net_bind_unix(const char *path, int *ret_fd, struct fault *fault)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t len = strlen(path);
+	if (len == 0 || len >= sizeof(address.sun_path))
+		return fault_set(fault, RC_INVALID,
+		    "a socket's path has 1 to %zu bytes: %s",
+		    sizeof(address.sun_path) - 1, path);
+	memcpy(address.sun_path, path, len + 1);
+	enum rc rc = clear_way(&address, fault);
+	if (rc != RC_OK)
+		return rc;
+	int fd = socket(AF_UNIX, SOCKET_FLAGS, 0);
+	// The mode is right before anyone can connect: the file takes it from
+	// the socket, and only a listening socket is connected to.
+	if (fd < 0 || fchmod(fd, 0600) != 0 ||
+	    bind(fd, (const void *)&address, sizeof(address)) != 0 ||
+	    chmod(path, 0600) != 0) {
+		rc = fault_set(fault, errno == EADDRINUSE ? RC_IN_USE : RC_IO,
+		    "cannot bind %s: %s", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	*ret_fd = fd;
+	return RC_OK;
+}
+
+uint16_t net_bound_port(int fd)
+{
+	struct sockaddr_storage at;
+	socklen_t len = sizeof(at);
+	if (getsockname(fd, (void *)&at, &len) != 0)
+		return 0;
+	return address_of(&at).port;
+}

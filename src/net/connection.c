@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state machine of a connection. A run goes from step to step until it has
+// to wait for the peer, for more input, or for its turn. Only the thread that
+// runs it touches it; everyone else posts news (reactor.h).
+#include "net/connection.h"
+
+#include "base/clock.h"
+#include "net/connection_input.h"
+#include "net/tls_session.h"
+
+// Steps of one run before others get their turn: about as many reads.
+#define RUN_STEPS 64
+
+// After the last words the peer has so long to read them. Closing at once would
+// lose them when it is still sending, because the kernel then answers with a
+// reset.
+#define LINGER_MS  2000
+#define LINGER_MAX ((size_t)4 * 1024 * 1024)
+
+// How long the last words may take to be sent.
+#define BYE_MS 10000
+
+// The longest timeout, which slots_set_deadline() can still tell from the past.
+#define TIMEOUT_MAX_S (20u * 24 * 60 * 60)
+
+// Plaintext that may follow STARTTLS before the handshake; more is an attack,
+// and is not read to its end.
+#define INJECTION_MAX ((size_t)256 * 1024)
+
+// A slow reader's buffer is cut to size when less than this part is used.
+#define SHRINK_FACTOR 4
+
+enum progress {
+	GO_ON,
+	WAIT,
+};
+
+static const struct net_session_ops *ops_of(const struct connection *connection)
+{
+	return connection->listener->ops;
+}
+
+static enum progress die(struct connection *connection, const char *reason)
+{
+	if (!connection->reason)
+		connection->reason = reason;
+	connection->phase = CONNECTION_DEAD;
+	return GO_ON;
+}
+
+static void begin_line(const struct connection *connection,
+    struct log_line *line, enum log_level level, const char *event)
+{
+	log_begin(line, connection->host->log, level, event);
+	log_add_u64(line, "session", connection->session_id);
+	log_add_string(line, "protocol", ops_of(connection)->protocol);
+}
+
+// ---- Output ----
+
+static bool is_sending(const struct connection *connection)
+{
+	return connection->out.len > 0 ||
+	       transport_is_sending(&connection->transport);
+}
+
+static size_t backlog_of(const struct connection *connection)
+{
+	return connection->out.len - connection->out_sent +
+	       connection->transport.wire.len;
+}
+
+// Sends what there is, as far as the peer takes it.
+static enum io flush(struct connection *connection)
+{
+	if (!is_sending(connection))
+		return IO_OK;
+	struct view rest =
+	    view_from(buf_view(&connection->out), connection->out_sent);
+	uint64_t before = connection->transport.bytes_out;
+	size_t taken;
+	enum io io = transport_send(&connection->transport, rest, &taken);
+	connection->out_sent += taken;
+	if (connection->out_sent == connection->out.len) {
+		buf_reset(&connection->out);
+		connection->out_sent = 0;
+	}
+	bool moved = connection->transport.bytes_out != before;
+	if (moved || !connection->blocked)
+		connection->moved_ms = clock_monotonic_ms();
+	// Output that the peer was waited for counts as its activity.
+	if (moved && connection->blocked)
+		connection->active_ms = connection->moved_ms;
+	connection->blocked = io == IO_BLOCKED;
+	return io;
+}
+
+// ---- The session's calls ----
+
+// Throws away what came before the handshake: a man in the middle may have put
+// it there, and it must reach neither the session, as if it had come under TLS,
+// nor the handshake (RFC 3501 section 6.2.1, RFC 3207 section 6). It happens
+// before the reply is sent, because until then an honest client sends nothing.
+static void drop_injected(struct connection *connection)
+{
+	size_t unread = connection->in_len;
+	size_t waiting = 0;
+	connection_input_drop(connection);
+	switch (transport_discard(
+	    &connection->transport, INJECTION_MAX, &waiting)) {
+	case IO_BLOCKED: break;
+	case IO_OK: die(connection, "plaintext after STARTTLS"); break;
+	case IO_EOF: die(connection, "closed by the peer"); break;
+	case IO_FAILED: die(connection, "connection lost"); break;
+	}
+	if (unread + waiting == 0)
+		return;
+	struct log_line line;
+	begin_line(connection, &line, LOG_LEVEL_WARN, "starttls_injection");
+	log_add_u64(&line, "discarded", unread + waiting);
+	log_end(&line);
+}
+
+// What every call of the session ends in.
+static enum progress after_call(
+    struct connection *connection, enum net_next next)
+{
+	if (buf_status(&connection->out) != RC_OK)
+		return die(connection, "too much output");
+	connection->next = (uint8_t)next;
+	if (next == NET_START_TLS)
+		drop_injected(connection);
+	return GO_ON;
+}
+
+static enum progress call_input(
+    struct connection *connection, struct view unread)
+{
+	size_t consumed = 0;
+	enum net_next next = ops_of(connection)
+				 ->input(connection->session, unread,
+				     &connection->out, &consumed);
+	connection_input_keep(connection, unread, consumed);
+	connection->unseen = connection->in_len > 0 && next != NET_READ;
+	return after_call(connection, next);
+}
+
+static void wake_connection(void *context)
+{
+	struct connection *connection = context;
+	reactor_post(
+	    connection->host->reactor, &connection->task, REACTOR_WAKE);
+}
+
+static void make_session(struct connection *connection)
+{
+	struct net_peer peer = {.session_id = connection->session_id};
+	address_format(&connection->peer, peer.address, sizeof(peer.address));
+	peer.port = connection->peer.port;
+	struct sockaddr_storage at = {0};
+	socklen_t len = sizeof(at);
+	getsockname(connection->transport.fd, (void *)&at, &len);
+	struct address local = address_of(&at);
+	address_format(&local, peer.local_address, sizeof(peer.local_address));
+	peer.local_port = local.port;
+	struct net_waker waker = {wake_connection, connection};
+	connection->session = connection->listener->session_new(
+	    connection->listener->context, &peer, waker);
+}
+
+// The connection is as secure as it is going to be for now: a new session
+// greets, one that asked for TLS hears that it has it.
+static enum progress greet(
+    struct connection *connection, const struct net_tls_info *tls)
+{
+	connection->phase = CONNECTION_OPEN;
+	connection->active_ms = clock_monotonic_ms();
+	const struct net_session_ops *ops = ops_of(connection);
+	if (connection->session)
+		return after_call(
+		    connection, ops->tls_started(connection->session, tls,
+				    &connection->out));
+	make_session(connection);
+	if (!connection->session)
+		return die(connection, "refused");
+	return after_call(
+	    connection, ops->start(connection->session, tls, &connection->out));
+}
+
+// ---- The end ----
+
+static void free_session(struct connection *connection)
+{
+	if (connection->session)
+		ops_of(connection)->free(connection->session);
+	connection->session = NULL;
+}
+
+static enum progress linger(struct connection *connection)
+{
+	transport_shut_down(&connection->transport);
+	free_session(connection);
+	connection_input_drop(connection);
+	if (connection->transport.eof)
+		return die(connection, "closed by the peer");
+	connection->phase = CONNECTION_LINGER;
+	connection->active_ms = clock_monotonic_ms();
+	return GO_ON;
+}
+
+static void last_words(struct connection *connection, const char *reason,
+    void (*say)(void *session, struct buf *out))
+{
+	say(connection->session, &connection->out);
+	connection->reason = reason;
+	connection->phase = CONNECTION_BYE;
+	if (buf_status(&connection->out) != RC_OK)
+		die(connection, reason);
+}
+
+// ---- The steps, one for each phase ----
+
+static enum progress start_tls(struct connection *connection)
+{
+	if (!connection->listener->tls || connection->transport.ssl)
+		return die(connection, "TLS is not to be had here");
+	transport_start_tls(&connection->transport, connection->listener->tls,
+	    connection->listener->alpn);
+	connection->phase = CONNECTION_HANDSHAKE;
+	connection->active_ms = clock_monotonic_ms();
+	return GO_ON;
+}
+
+static enum progress step_new(struct connection *connection)
+{
+	struct log_line line;
+	begin_line(connection, &line, LOG_LEVEL_DEBUG, "connect");
+	log_end(&line);
+	if (connection->stopping)
+		return die(connection, "server stopped");
+	if (connection->listener->implicit_tls)
+		return start_tls(connection);
+	return greet(connection, NULL);
+}
+
+static enum progress step_handshake(struct connection *connection)
+{
+	struct net_tls_info info;
+	struct log_line line;
+	if (connection->stopping)
+		return die(connection, "server stopped");
+	switch (transport_handshake(&connection->transport)) {
+	case IO_OK: break;
+	case IO_BLOCKED: return WAIT;
+	case IO_EOF: return die(connection, "closed in the TLS handshake");
+	case IO_FAILED:
+		begin_line(connection, &line, LOG_LEVEL_INFO, "tls_failed");
+		log_add_string(&line, "reason", tls_session_reason());
+		log_end(&line);
+		// An alert tells the peer; it must not be lost.
+		connection->reason = "TLS handshake failed";
+		return linger(connection);
+	}
+	tls_session_info(&connection->transport, &info);
+	begin_line(connection, &line, LOG_LEVEL_DEBUG, "tls");
+	log_add_string(&line, "version", info.version);
+	log_add_string(&line, "cipher", info.cipher);
+	log_add_string(&line, "name", info.server_name);
+	log_end(&line);
+	return greet(connection, &info);
+}
+
+static enum progress step_read(
+    struct connection *connection, struct reactor_thread *thread)
+{
+	const struct net_session_ops *ops = ops_of(connection);
+	if (backlog_of(connection) >= NET_OUTPUT_HIGH)
+		return WAIT; // blocked: an edge will tell
+	if (connection->woken) {
+		connection->woken = false;
+		return after_call(connection,
+		    ops->wake(connection->session, &connection->out));
+	}
+	if (connection->unseen)
+		return call_input(
+		    connection, connection_input_view(connection));
+	struct view unread;
+	switch (connection_input_read(connection, thread, &unread)) {
+	case IO_OK: break;
+	case IO_BLOCKED: return WAIT;
+	case IO_EOF:
+		// A peer that has ended its side may still be reading.
+		connection->reason = "closed by the peer";
+		connection->next = NET_CLOSE;
+		return GO_ON;
+	case IO_FAILED: return die(connection, "connection lost");
+	}
+	connection->active_ms = clock_monotonic_ms();
+	return call_input(connection, unread);
+}
+
+static enum progress step_open(
+    struct connection *connection, struct reactor_thread *thread)
+{
+	if (connection->stopping) {
+		last_words(connection, "server stopped",
+		    ops_of(connection)->shut_down);
+		return GO_ON;
+	}
+	enum io io = flush(connection);
+	if (io == IO_EOF || io == IO_FAILED)
+		return die(connection, "connection lost");
+	enum net_next next = connection->next;
+	if (next != NET_READ && is_sending(connection))
+		return WAIT;
+	switch (next) {
+	case NET_READ: return step_read(connection, thread);
+	case NET_DRAIN:
+		return after_call(connection,
+		    ops_of(connection)
+			->resume(connection->session, &connection->out));
+	case NET_START_TLS: return start_tls(connection);
+	case NET_COMPRESS:
+		if (connection->transport.compress)
+			return die(connection, "compressed already");
+		transport_start_compress(
+		    &connection->transport, connection_input_view(connection));
+		connection_input_drop(connection);
+		connection->next = NET_READ;
+		return GO_ON;
+	case NET_CLOSE: connection->phase = CONNECTION_BYE; return GO_ON;
+	}
+	return WAIT;
+}
+
+static enum progress step_bye(struct connection *connection)
+{
+	switch (flush(connection)) {
+	case IO_OK:
+		if (!connection->reason)
+			connection->reason = "closed by the session";
+		return linger(connection);
+	case IO_BLOCKED: return WAIT;
+	case IO_EOF:
+	case IO_FAILED: break;
+	}
+	return die(connection, "connection lost");
+}
+
+static enum progress step_linger(struct connection *connection)
+{
+	size_t len;
+	enum io io = transport_discard(
+	    &connection->transport, LINGER_MAX - connection->lingered, &len);
+	connection->lingered += (uint32_t)len;
+	if (io == IO_BLOCKED)
+		return WAIT;
+	return die(connection, "closed");
+}
+
+static enum progress step(
+    struct connection *connection, struct reactor_thread *thread)
+{
+	switch ((enum connection_phase)connection->phase) {
+	case CONNECTION_NEW: return step_new(connection);
+	case CONNECTION_HANDSHAKE: return step_handshake(connection);
+	case CONNECTION_OPEN: return step_open(connection, thread);
+	case CONNECTION_BYE: return step_bye(connection);
+	case CONNECTION_LINGER: return step_linger(connection);
+	case CONNECTION_DEAD: break;
+	}
+	return WAIT;
+}
+
+// ---- Time ----
+
+// When the peer or the session has taken too long; 0: never.
+static uint64_t deadline_of(const struct connection *connection)
+{
+	const struct connection_host *host = connection->host;
+	uint32_t seconds;
+	switch ((enum connection_phase)connection->phase) {
+	case CONNECTION_NEW:
+	case CONNECTION_HANDSHAKE:
+		return connection->active_ms + host->handshake_ms;
+	case CONNECTION_OPEN:
+		if (is_sending(connection))
+			return connection->moved_ms + host->stall_ms;
+		seconds = ops_of(connection)->timeout(connection->session);
+		if (seconds == 0)
+			return 0;
+		if (seconds > TIMEOUT_MAX_S)
+			seconds = TIMEOUT_MAX_S;
+		return connection->active_ms + (uint64_t)seconds * 1000;
+	case CONNECTION_BYE: return connection->moved_ms + BYE_MS;
+	case CONNECTION_LINGER: return connection->active_ms + LINGER_MS;
+	case CONNECTION_DEAD: break;
+	}
+	return 0;
+}
+
+static void expire(struct connection *connection)
+{
+	uint64_t deadline = deadline_of(connection);
+	if (deadline == 0 || clock_monotonic_ms() < deadline)
+		return; // it has moved on meanwhile
+	if (connection->phase == CONNECTION_OPEN && !is_sending(connection))
+		last_words(
+		    connection, "timeout", ops_of(connection)->timed_out);
+	else if (connection->phase == CONNECTION_HANDSHAKE)
+		die(connection, "TLS handshake timed out");
+	else
+		die(connection, "the peer reads nothing");
+}
+
+// ---- A run ----
+
+static void absorb(struct connection *connection, uint32_t posted)
+{
+	struct transport *transport = &connection->transport;
+	if (posted & REACTOR_IN)
+		transport->readable = true;
+	if (posted & REACTOR_OUT)
+		transport->writable = true;
+	if (posted & REACTOR_HUP)
+		transport->hup = true;
+	if (posted & REACTOR_WAKE)
+		connection->woken = true;
+	if (posted & REACTOR_STOP)
+		connection->stopping = true;
+	if (posted & REACTOR_KILL)
+		die(connection, "server stopped");
+	if (posted & REACTOR_TIMER)
+		expire(connection);
+}
+
+// The thread lends its output buffer; it gets it back empty, unless the peer is
+// slow, and then the connection keeps what it needs of it.
+static void borrow(struct connection *connection, struct reactor_thread *thread)
+{
+	if (connection->out.ptr)
+		return;
+	connection->out = thread->output;
+	buf_init(&thread->output, NET_OUTPUT_MAX);
+}
+
+static void give_back(
+    struct connection *connection, struct reactor_thread *thread)
+{
+	struct buf *out = &connection->out;
+	struct view rest = view_from(buf_view(out), connection->out_sent);
+	if (rest.len > out->capacity / SHRINK_FACTOR)
+		return;
+	struct buf kept;
+	buf_init(&kept, NET_OUTPUT_MAX);
+	buf_add(&kept, rest);
+	buf_reset(out);
+	buf_done(&thread->output);
+	thread->output = *out;
+	*out = kept;
+	connection->out_sent = 0;
+}
+
+static void destroy(
+    struct connection *connection, struct reactor_thread *thread)
+{
+	free_session(connection);
+	struct log_line line;
+	char peer[64];
+	address_format(&connection->peer, peer, sizeof(peer));
+	begin_line(connection, &line, LOG_LEVEL_INFO, "disconnect");
+	log_add_string(&line, "peer", peer);
+	log_add_string(&line, "reason", connection->reason);
+	if (connection->transport.ssl)
+		log_add_string(
+		    &line, "tls", SSL_get_version(connection->transport.ssl));
+	log_add_u64(&line, "in", connection->transport.bytes_in);
+	log_add_u64(&line, "out", connection->transport.bytes_out);
+	log_add_u64(&line, "ms", clock_monotonic_ms() - connection->opened_ms);
+	log_end(&line);
+	buf_reset(&connection->out);
+	connection->out_sent = 0;
+	give_back(connection, thread);
+	connection_input_drop(connection);
+	transport_done(&connection->transport);
+	struct connection_host *host = connection->host;
+	struct address address = connection->peer;
+	slots_give(host->slots, connection);
+	host->closed(host, &address); // the last use of anything here
+}
+
+enum reactor_verdict connection_run(
+    struct reactor_task *task, struct reactor_thread *thread, uint32_t posted)
+{
+	struct connection *connection = (struct connection *)task;
+	borrow(connection, thread);
+	absorb(connection, posted);
+	enum progress progress = GO_ON;
+	for (unsigned i = 0; i < RUN_STEPS && progress == GO_ON; i++) {
+		if (connection->phase == CONNECTION_DEAD) {
+			destroy(connection, thread);
+			return REACTOR_GONE;
+		}
+		progress = step(connection, thread);
+	}
+	give_back(connection, thread);
+	slots_set_deadline(
+	    connection->host->slots, connection, deadline_of(connection));
+	return progress == GO_ON ? REACTOR_AGAIN : REACTOR_IDLE;
+}
+
+void connection_open(struct connection *connection,
+    struct connection_host *host, const struct net_listener_config *listener,
+    int fd, const struct address *peer)
+{
+	uint64_t now = clock_monotonic_ms();
+	// All but the task's state, which other threads may be looking at.
+	memset((char *)connection + sizeof(connection->task), 0,
+	    sizeof(*connection) - sizeof(connection->task));
+	connection->task.run = connection_run;
+	connection->host = host;
+	connection->listener = listener;
+	connection->peer = *peer;
+	connection->session_id = 1 + atomic_fetch_add(&host->sessions, 1);
+	connection->opened_ms = now;
+	connection->active_ms = now;
+	connection->moved_ms = now;
+	transport_init(&connection->transport, fd);
+	buf_init(&connection->out, NET_OUTPUT_MAX);
+	if (reactor_watch(host->reactor, &connection->task, fd) != RC_OK)
+		die(connection, "the system watches no more sockets");
+	reactor_push(host->reactor, &connection->task, true);
+}

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+// The threads around one epoll set; see reactor.h for why nothing is lost.
+#include "net/reactor.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define OWNED  (UINT64_C(1) << 31)
+#define POSTED (OWNED - 1)
+
+#define TAG_WAKE  UINT64_MAX
+#define TAG_TIMER (UINT64_MAX - 1)
+
+// After so many tasks from the queue a thread looks at the sockets, so that a
+// storm of wakes cannot keep new input waiting.
+#define QUEUE_RUN_MAX 32
+
+// A thread's output buffer that has grown over this is not kept.
+#define OUTPUT_KEEP_MAX ((size_t)512 * 1024)
+
+struct worker {
+	struct reactor_thread thread;
+	pthread_t id;
+};
+
+struct reactor {
+	struct reactor_config config;
+	int epoll_fd;
+	int wake_fd;
+	int timer_fd;
+	_Atomic bool ending;
+	struct worker *workers;
+	unsigned started;
+	_Atomic uint32_t queued; // as a hint, without the lock
+	pthread_mutex_t lock;    // guards what follows
+	struct reactor_task *first;
+	struct reactor_task *last;
+	bool signalled; // wake_fd was written and nobody has seen it yet
+};
+
+static uint32_t generation_of(uint64_t state)
+{
+	return (uint32_t)(state >> 32);
+}
+
+static bool is_live(uint64_t state)
+{
+	return (generation_of(state) & 1) != 0;
+}
+
+void reactor_task_begin(struct reactor_task *task)
+{
+	uint64_t state = atomic_load(&task->state);
+	uint64_t next = (uint64_t)(generation_of(state) + 1) << 32;
+	atomic_store(&task->state, next | OWNED);
+}
+
+void reactor_task_end(struct reactor_task *task)
+{
+	uint64_t state = atomic_load(&task->state);
+	uint64_t next = (uint64_t)(generation_of(state) + 1) << 32;
+	atomic_store(&task->state, next);
+}
+
+// The wake descriptor is edge-triggered: each write wakes one thread, and the
+// counter is never read.
+static void signal_one(struct reactor *reactor)
+{
+	uint64_t one = 1;
+	ssize_t n = write(reactor->wake_fd, &one, sizeof(one));
+	(void)n; // fails only when full, and then a thread is awake already
+}
+
+void reactor_push(
+    struct reactor *reactor, struct reactor_task *task, bool quiet)
+{
+	task->next = NULL;
+	pthread_mutex_lock(&reactor->lock);
+	if (reactor->last)
+		reactor->last->next = task;
+	else
+		reactor->first = task;
+	reactor->last = task;
+	atomic_fetch_add_explicit(&reactor->queued, 1, memory_order_relaxed);
+	bool signal = !quiet && !reactor->signalled;
+	if (signal)
+		reactor->signalled = true;
+	pthread_mutex_unlock(&reactor->lock);
+	if (signal)
+		signal_one(reactor);
+}
+
+// Takes the first task of the queue. When others remain, one more thread is
+// woken, which does the same: a storm is met by as many threads as it needs.
+static struct reactor_task *pop(struct reactor *reactor, bool saw_signal)
+{
+	if (!saw_signal &&
+	    atomic_load_explicit(&reactor->queued, memory_order_relaxed) == 0)
+		return NULL;
+	pthread_mutex_lock(&reactor->lock);
+	if (saw_signal)
+		reactor->signalled = false;
+	struct reactor_task *task = reactor->first;
+	if (task) {
+		reactor->first = task->next;
+		if (!reactor->first)
+			reactor->last = NULL;
+		atomic_fetch_sub_explicit(
+		    &reactor->queued, 1, memory_order_relaxed);
+	}
+	bool signal = reactor->first && !reactor->signalled;
+	if (signal)
+		reactor->signalled = true;
+	pthread_mutex_unlock(&reactor->lock);
+	if (signal)
+		signal_one(reactor);
+	return task;
+}
+
+// Runs an owned task until there is no news left for it, then lets go.
+static void run_task(struct reactor_thread *thread, struct reactor_task *task)
+{
+	for (;;) {
+		uint64_t state = atomic_fetch_and(&task->state, ~POSTED);
+		uint32_t posted = (uint32_t)(state & POSTED);
+		switch (task->run(task, thread, posted)) {
+		case REACTOR_GONE: return;
+		case REACTOR_AGAIN:
+			reactor_push(thread->reactor, task, true);
+			return;
+		case REACTOR_IDLE: break;
+		}
+		state &= ~POSTED;
+		if (atomic_compare_exchange_strong(
+			&task->state, &state, state & ~OWNED))
+			return;
+	}
+}
+
+// Posts to a task of this generation (0: of any live one). True when the task
+// has thereby become the caller's.
+static bool post(struct reactor_task *task, uint32_t generation, uint32_t news)
+{
+	uint64_t state = atomic_load(&task->state);
+	uint64_t next;
+	do {
+		if (!is_live(state) ||
+		    (generation && generation_of(state) != generation))
+			return false;
+		next = state | OWNED | news;
+		if (next == state)
+			return false;
+	} while (!atomic_compare_exchange_weak(&task->state, &state, next));
+	return !(state & OWNED);
+}
+
+void reactor_post(
+    struct reactor *reactor, struct reactor_task *task, uint32_t news)
+{
+	if (post(task, 0, news))
+		reactor_push(reactor, task, false);
+}
+
+static uint32_t news_of(uint32_t events)
+{
+	uint32_t news = 0;
+	if (events & EPOLLIN)
+		news |= REACTOR_IN;
+	if (events & EPOLLOUT)
+		news |= REACTOR_OUT;
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		news |= REACTOR_IN | REACTOR_OUT | REACTOR_HUP;
+	return news;
+}
+
+static void on_tick(struct reactor *reactor)
+{
+	uint64_t expirations;
+	ssize_t n = read(reactor->timer_fd, &expirations, sizeof(expirations));
+	if (n > 0)
+		reactor->config.tick(reactor->config.context);
+}
+
+// Waits for one event and handles it. One at a time: a second one in hand would
+// wait while the first task is at the disk.
+static void wait_once(struct reactor_thread *thread, bool block)
+{
+	struct reactor *reactor = thread->reactor;
+	struct epoll_event event;
+	if (epoll_wait(reactor->epoll_fd, &event, 1, block ? -1 : 0) != 1)
+		return;
+	if (event.data.u64 == TAG_WAKE) {
+		struct reactor_task *task = pop(reactor, true);
+		if (task)
+			run_task(thread, task);
+		return;
+	}
+	if (event.data.u64 == TAG_TIMER) {
+		on_tick(reactor);
+		return;
+	}
+	struct reactor_task *task = reactor->config.find(
+	    reactor->config.context, (uint32_t)event.data.u64);
+	uint32_t generation = generation_of(event.data.u64);
+	if (task && post(task, generation, news_of(event.events)))
+		run_task(thread, task);
+}
+
+static void *worker_main(void *context)
+{
+	struct reactor_thread *thread = context;
+	struct reactor *reactor = thread->reactor;
+	unsigned row = 0;
+	while (!atomic_load(&reactor->ending)) {
+		struct reactor_task *task = pop(reactor, false);
+		if (task) {
+			run_task(thread, task);
+			if (++row % QUEUE_RUN_MAX == 0)
+				wait_once(thread, false);
+		} else {
+			wait_once(thread, true);
+		}
+		if (thread->output.capacity > OUTPUT_KEEP_MAX)
+			buf_done(&thread->output);
+	}
+	signal_one(reactor); // the next thread ends, too
+	return NULL;
+}
+
+static enum rc watch(
+    struct reactor *reactor, int fd, uint32_t events, uint64_t tag)
+{
+	struct epoll_event event = {.events = events, .data.u64 = tag};
+	if (epoll_ctl(reactor->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+		return RC_IO;
+	return RC_OK;
+}
+
+enum rc reactor_watch(
+    struct reactor *reactor, struct reactor_task *task, int fd)
+{
+	uint64_t generation = generation_of(atomic_load(&task->state));
+	return watch(reactor, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+	    generation << 32 | task->index);
+}
+
+static enum rc open_descriptors(struct reactor *reactor, struct fault *fault)
+{
+	reactor->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	reactor->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	reactor->timer_fd =
+	    timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (reactor->epoll_fd < 0 || reactor->wake_fd < 0 ||
+	    reactor->timer_fd < 0 ||
+	    watch(reactor, reactor->wake_fd, EPOLLIN | EPOLLET, TAG_WAKE) !=
+		RC_OK ||
+	    watch(reactor, reactor->timer_fd, EPOLLIN | EPOLLET, TAG_TIMER) !=
+		RC_OK)
+		return fault_set(fault, RC_IO,
+		    "cannot make the descriptors to wait on: %s",
+		    strerror(errno));
+	return RC_OK;
+}
+
+enum rc reactor_new(const struct reactor_config *config,
+    struct reactor **ret_reactor, struct fault *fault)
+{
+	struct reactor *reactor = mem_zalloc(sizeof(*reactor));
+	reactor->config = *config;
+	pthread_mutex_init(&reactor->lock, NULL);
+	enum rc rc = open_descriptors(reactor, fault);
+	if (rc != RC_OK) {
+		reactor_free(&reactor);
+		return rc;
+	}
+	*ret_reactor = reactor;
+	return RC_OK;
+}
+
+static enum rc start_workers(struct reactor *reactor)
+{
+	unsigned count = reactor->config.threads;
+	reactor->workers = mem_zalloc(count * sizeof(*reactor->workers));
+	for (unsigned i = 0; i < count; i++) {
+		struct worker *worker = &reactor->workers[i];
+		worker->thread.reactor = reactor;
+		worker->thread.input = mem_alloc(REACTOR_INPUT_SIZE);
+		buf_init(&worker->thread.output, reactor->config.output_max);
+		reactor->started++;
+		if (pthread_create(
+			&worker->id, NULL, worker_main, &worker->thread) != 0) {
+			reactor->started--;
+			free(worker->thread.input);
+			return RC_LIMIT;
+		}
+	}
+	return RC_OK;
+}
+
+enum rc reactor_start(struct reactor *reactor, struct fault *fault)
+{
+	uint32_t ms = reactor->config.tick_ms;
+	struct timespec tick = {ms / 1000, (long)(ms % 1000) * 1000000};
+	struct itimerspec spec = {tick, tick};
+	if (timerfd_settime(reactor->timer_fd, 0, &spec, NULL) != 0)
+		return fault_set(
+		    fault, RC_IO, "cannot set a timer: %s", strerror(errno));
+	// Signals are for the program's main thread.
+	sigset_t all;
+	sigset_t before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	enum rc rc = start_workers(reactor);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc != RC_OK)
+		return fault_set(fault, rc, "cannot start %u threads",
+		    reactor->config.threads);
+	return RC_OK;
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void reactor_free(struct reactor **reactor)
+{
+	struct reactor *gone = *reactor;
+	if (!gone)
+		return;
+	atomic_store(&gone->ending, true);
+	if (gone->wake_fd >= 0)
+		signal_one(gone);
+	for (unsigned i = 0; i < gone->started; i++) {
+		pthread_join(gone->workers[i].id, NULL);
+		free(gone->workers[i].thread.input);
+		buf_done(&gone->workers[i].thread.output);
+	}
+	// Not before: until they have ended, the threads use it.
+	*reactor = NULL;
+	free(gone->workers);
+	close_if_open(gone->epoll_fd);
+	close_if_open(gone->wake_fd);
+	close_if_open(gone->timer_fd);
+	pthread_mutex_destroy(&gone->lock);
+	free(gone);
+}

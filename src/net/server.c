@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: Apache-2.0
+// Listeners, limits, and the start and stop of it all.
+#include "net/server.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "net/connection.h"
+
+#define DEFAULT_THREADS     16
+#define DEFAULT_CONNECTIONS 20000
+#define DEFAULT_HANDSHAKE_S 30
+#define DEFAULT_STALL_S     300
+#define THREADS_MAX         1024
+#define CONNECTIONS_MAX     (1u << 24)
+
+// Resolution of all timeouts, and the pause of a listener when the system has
+// no more descriptors.
+#define TICK_MS 250
+
+// Connections accepted in a row before others get their turn.
+#define ACCEPT_BATCH 64
+
+// Listeners are found by indexes from here on, connections below.
+#define LISTENER_INDEX (1u << 31)
+#define LISTENERS_MAX  64
+
+struct listener {
+	struct reactor_task task; // first
+	struct net_server *server;
+	struct net_listener_config config;
+	bool open;
+	_Atomic bool paused; // until the next tick
+};
+
+struct net_server {
+	struct connection_host host; // first
+	struct net_server_config config;
+	struct listener listeners[LISTENERS_MAX];
+	uint32_t listener_count;
+	bool started;
+	_Atomic uint64_t accepted;
+	_Atomic uint64_t refused;
+	pthread_mutex_t lock;   // guards what follows
+	pthread_cond_t changed; // a connection or a listener was closed
+	uint32_t open;
+	uint32_t open_listeners;
+	struct map sites; // address_site() to the count as a pointer
+};
+
+static uint32_t or_default(uint32_t value, uint32_t otherwise, uint32_t max)
+{
+	uint32_t chosen = value ? value : otherwise;
+	return chosen < max ? chosen : max;
+}
+
+// ---- Counting ----
+
+// Counts one more connection of a site, unless it has its share.
+static bool admit(struct net_server *server, const struct address *peer)
+{
+	bool counted = server->config.max_per_address && !peer->is_unix;
+	bool ok = true;
+	pthread_mutex_lock(&server->lock);
+	if (counted) {
+		struct view site = address_site(peer);
+		uintptr_t count = (uintptr_t)map_get(&server->sites, site);
+		ok = count < server->config.max_per_address;
+		if (ok)
+			map_put(&server->sites, site, (void *)(count + 1));
+	}
+	if (ok)
+		server->open++;
+	pthread_mutex_unlock(&server->lock);
+	return ok;
+}
+
+static void dismiss(struct net_server *server, const struct address *peer)
+{
+	bool counted = server->config.max_per_address && !peer->is_unix;
+	pthread_mutex_lock(&server->lock);
+	if (counted) {
+		struct view site = address_site(peer);
+		uintptr_t count = (uintptr_t)map_get(&server->sites, site);
+		if (count > 1)
+			map_put(&server->sites, site, (void *)(count - 1));
+		else
+			map_remove(&server->sites, site);
+	}
+	server->open--;
+	pthread_cond_broadcast(&server->changed);
+	pthread_mutex_unlock(&server->lock);
+}
+
+static void on_closed(struct connection_host *host, const struct address *peer)
+{
+	dismiss((struct net_server *)host, peer);
+}
+
+// ---- Accepting ----
+
+static void refuse(struct listener *listener, int fd,
+    const struct address *peer, const char *reason)
+{
+	struct view words = listener->config.refusal;
+	atomic_fetch_add(&listener->server->refused, 1);
+	if (words.len && !listener->config.implicit_tls)
+		(void)!send(
+		    fd, words.ptr, words.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	close(fd);
+	char text[64];
+	address_format(peer, text, sizeof(text));
+	struct log_line line;
+	log_begin(&line, listener->server->host.log, LOG_LEVEL_WARN, "refused");
+	log_add_string(&line, "protocol", listener->config.ops->protocol);
+	log_add_string(&line, "peer", text);
+	log_add_string(&line, "reason", reason);
+	log_end(&line);
+}
+
+static void welcome(
+    struct listener *listener, int fd, const struct sockaddr_storage *from)
+{
+	struct net_server *server = listener->server;
+	struct address peer = address_of(from);
+	if (!admit(server, &peer)) {
+		refuse(listener, fd, &peer, "too many from this address");
+		return;
+	}
+	struct connection *connection = slots_take(server->host.slots);
+	if (!connection) {
+		refuse(listener, fd, &peer, "too many connections");
+		dismiss(server, &peer);
+		return;
+	}
+	int one = 1;
+	if (!peer.is_unix)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	atomic_fetch_add(&server->accepted, 1);
+	connection_open(
+	    connection, &server->host, &listener->config, fd, &peer);
+}
+
+// Out of descriptors or memory: the listener rests until the next tick, and
+// clients wait in the kernel's queue.
+static void rest(struct listener *listener, int error)
+{
+	atomic_store(&listener->paused, true);
+	log_text(listener->server->host.log, LOG_LEVEL_ERROR, "accept_paused",
+	    "cannot accept connections for now: %s", strerror(error));
+}
+
+static enum reactor_verdict close_listener(struct listener *listener)
+{
+	struct net_server *server = listener->server;
+	close(listener->config.fd);
+	reactor_task_end(&listener->task);
+	pthread_mutex_lock(&server->lock);
+	listener->open = false;
+	server->open_listeners--;
+	pthread_cond_broadcast(&server->changed);
+	pthread_mutex_unlock(&server->lock);
+	return REACTOR_GONE;
+}
+
+static enum reactor_verdict listener_run(
+    struct reactor_task *task, struct reactor_thread *thread, uint32_t posted)
+{
+	struct listener *listener = (struct listener *)task;
+	(void)thread;
+	if (posted & (REACTOR_STOP | REACTOR_KILL))
+		return close_listener(listener);
+	for (unsigned i = 0; i < ACCEPT_BATCH; i++) {
+		struct sockaddr_storage from = {0};
+		socklen_t len = sizeof(from);
+		int fd = accept4(listener->config.fd, (void *)&from, &len,
+		    SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd >= 0) {
+			welcome(listener, fd, &from);
+			continue;
+		}
+		switch (errno) {
+		case EAGAIN: return REACTOR_IDLE;
+		case EMFILE:
+		case ENFILE:
+		case ENOBUFS:
+		case ENOMEM: rest(listener, errno); return REACTOR_IDLE;
+		default: break; // that one connection has failed (accept(2))
+		}
+	}
+	return REACTOR_AGAIN;
+}
+
+// ---- The reactor's questions ----
+
+static struct reactor_task *find_task(void *context, uint32_t index)
+{
+	struct net_server *server = context;
+	if (index >= LISTENER_INDEX)
+		return &server->listeners[index - LISTENER_INDEX].task;
+	struct connection *connection = slots_at(server->host.slots, index);
+	return connection ? &connection->task : NULL;
+}
+
+static void on_tick(void *context)
+{
+	struct net_server *server = context;
+	slots_expire(server->host.slots, server->host.reactor);
+	for (uint32_t i = 0; i < server->listener_count; i++) {
+		struct listener *listener = &server->listeners[i];
+		if (atomic_exchange(&listener->paused, false))
+			reactor_post(
+			    server->host.reactor, &listener->task, REACTOR_IN);
+	}
+}
+
+// ---- Life ----
+
+struct net_server *net_server_new(const struct net_server_config *config)
+{
+	struct net_server *server = mem_zalloc(sizeof(*server));
+	server->config = *config;
+	server->config.threads =
+	    or_default(config->threads, DEFAULT_THREADS, THREADS_MAX);
+	server->config.max_connections = or_default(
+	    config->max_connections, DEFAULT_CONNECTIONS, CONNECTIONS_MAX);
+	server->host = (struct connection_host){
+	    .log = config->log,
+	    .handshake_ms = 1000 * or_default(config->handshake_seconds,
+				       DEFAULT_HANDSHAKE_S, 86400),
+	    .stall_ms = 1000 * or_default(config->stall_seconds,
+				   DEFAULT_STALL_S, 86400),
+	    .closed = on_closed,
+	};
+	pthread_mutex_init(&server->lock, NULL);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&server->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	map_init(&server->sites);
+	return server;
+}
+
+enum rc net_server_listen(struct net_server *server,
+    const struct net_listener_config *config, struct fault *fault)
+{
+	enum rc rc = RC_OK;
+	if (server->started)
+		rc = fault_set(fault, RC_INVALID, "the server has started");
+	else if (server->listener_count == LISTENERS_MAX)
+		rc = fault_set(
+		    fault, RC_LIMIT, "more than %d listeners", LISTENERS_MAX);
+	else if (config->implicit_tls && !config->tls)
+		rc = fault_set(fault, RC_INVALID,
+		    "TLS is asked for, but there is no certificate");
+	if (rc != RC_OK) {
+		close(config->fd);
+		return rc;
+	}
+	uint32_t index = server->listener_count++;
+	struct listener *listener = &server->listeners[index];
+	listener->server = server;
+	listener->config = *config;
+	listener->open = true;
+	listener->task.run = listener_run;
+	listener->task.index = LISTENER_INDEX + index;
+	server->open_listeners++;
+	return RC_OK;
+}
+
+static enum rc start_listener(struct listener *listener, struct fault *fault)
+{
+	struct reactor *reactor = listener->server->host.reactor;
+	if (listen(listener->config.fd, SOMAXCONN) != 0)
+		return fault_set(fault, errno == EADDRINUSE ? RC_IN_USE : RC_IO,
+		    "cannot listen: %s", strerror(errno));
+	reactor_task_begin(&listener->task);
+	enum rc rc =
+	    reactor_watch(reactor, &listener->task, listener->config.fd);
+	if (rc != RC_OK)
+		return fault_set(fault, rc, "cannot wait for connections");
+	reactor_push(reactor, &listener->task, true);
+	return RC_OK;
+}
+
+enum rc net_server_start(struct net_server *server, struct fault *fault)
+{
+	struct reactor_config config = {
+	    .threads = server->config.threads,
+	    .tick_ms = TICK_MS,
+	    .find = find_task,
+	    .tick = on_tick,
+	    .context = server,
+	    .output_max = NET_OUTPUT_MAX,
+	};
+	if (server->started)
+		return fault_set(fault, RC_INVALID, "the server has started");
+	enum rc rc = reactor_new(&config, &server->host.reactor, fault);
+	if (rc != RC_OK)
+		return rc;
+	server->host.slots = slots_new(server->config.max_connections);
+	for (uint32_t i = 0; i < server->listener_count && rc == RC_OK; i++)
+		rc = start_listener(&server->listeners[i], fault);
+	if (rc == RC_OK)
+		rc = reactor_start(server->host.reactor, fault);
+	if (rc == RC_OK) {
+		server->started = true;
+		return RC_OK;
+	}
+	reactor_free(&server->host.reactor);
+	slots_free(&server->host.slots);
+	return rc;
+}
+
+// Waits until nothing is open, or until a moment; true when nothing is.
+static bool wait_closed(struct net_server *server, const uint32_t *count,
+    const struct timespec *until)
+{
+	int status = 0;
+	pthread_mutex_lock(&server->lock);
+	while (*count > 0 && status == 0)
+		status =
+		    until ? pthread_cond_timedwait(
+				&server->changed, &server->lock, until)
+			  : pthread_cond_wait(&server->changed, &server->lock);
+	bool closed = *count == 0;
+	pthread_mutex_unlock(&server->lock);
+	return closed;
+}
+
+void net_server_stop(struct net_server *server, uint32_t seconds)
+{
+	if (!server->started)
+		return;
+	struct reactor *reactor = server->host.reactor;
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += seconds;
+	for (uint32_t i = 0; i < server->listener_count; i++)
+		reactor_post(reactor, &server->listeners[i].task, REACTOR_STOP);
+	wait_closed(server, &server->open_listeners, NULL);
+	// No new ones from here on.
+	slots_post(server->host.slots, reactor, REACTOR_STOP);
+	if (!wait_closed(server, &server->open, &until)) {
+		slots_post(server->host.slots, reactor, REACTOR_KILL);
+		wait_closed(server, &server->open, NULL);
+	}
+	reactor_free(&server->host.reactor);
+	slots_free(&server->host.slots);
+	server->started = false;
+}
+
+void net_server_free(struct net_server **server)
+{
+	struct net_server *gone = *server;
+	if (!gone)
+		return;
+	*server = NULL;
+	net_server_stop(gone, 0);
+	for (uint32_t i = 0; i < gone->listener_count; i++)
+		if (gone->listeners[i].open)
+			close(gone->listeners[i].config.fd);
+	map_done(&gone->sites);
+	pthread_cond_destroy(&gone->changed);
+	pthread_mutex_destroy(&gone->lock);
+	free(gone);
+}
+
+struct net_server_stats net_server_stats(struct net_server *server)
+{
+	struct net_server_stats stats = {
+	    .accepted = atomic_load(&server->accepted),
+	    .refused = atomic_load(&server->refused),
+	};
+	pthread_mutex_lock(&server->lock);
+	stats.open = server->open;
+	pthread_mutex_unlock(&server->lock);
+	return stats;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a session may know of its TLS: names, and the channel bindings by which
+// SCRAM ties a log-in to this very connection (RFC 5929, RFC 9266).
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include "net/tls_session.h"
+
+static const char exporter_label[] = "EXPORTER-Channel-Binding";
+#define EXPORTER_SIZE 32 // RFC 9266 section 2
+
+static void copy_text(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text ? text : "");
+}
+
+// RFC 9266 section 2. No context: implementations agree on that for TLS 1.2,
+// and for TLS 1.3 it is the same as the empty one (RFC 8446 section 7.5).
+static void add_exporter(SSL *ssl, struct net_tls_info *info)
+{
+	if (SSL_export_keying_material(ssl, info->exporter, EXPORTER_SIZE,
+		exporter_label, sizeof(exporter_label) - 1, NULL, 0, 0) == 1)
+		info->exporter_len = EXPORTER_SIZE;
+}
+
+// RFC 5929 section 3: the first Finished message of the handshake, which is the
+// client's in a full one and the server's in a resumed one.
+static void add_unique(SSL *ssl, struct net_tls_info *info)
+{
+	if (SSL_session_reused(ssl))
+		info->unique_len =
+		    SSL_get_finished(ssl, info->unique, NET_BINDING_MAX);
+	else
+		info->unique_len =
+		    SSL_get_peer_finished(ssl, info->unique, NET_BINDING_MAX);
+	if (info->unique_len > NET_BINDING_MAX)
+		info->unique_len = 0;
+}
+
+// RFC 5929 section 4.1: the certificate's hash, by the hash function of its
+// signature, or by SHA-256 where that is MD5 or SHA-1. Signatures without a
+// hash function of their own (Ed25519) have no such binding.
+static void add_end_point(SSL *ssl, struct net_tls_info *info)
+{
+	X509 *certificate = SSL_get_certificate(ssl);
+	int digest_nid;
+	if (!certificate || X509_get_signature_info(certificate, &digest_nid,
+				NULL, NULL, NULL) != 1)
+		return;
+	if (digest_nid == NID_md5 || digest_nid == NID_sha1)
+		digest_nid = NID_sha256;
+	const EVP_MD *digest = EVP_get_digestbynid(digest_nid);
+	unsigned int len;
+	if (digest && EVP_MD_get_size(digest) <= NET_BINDING_MAX &&
+	    X509_digest(certificate, digest, info->end_point, &len) == 1)
+		info->end_point_len = len;
+}
+
+void tls_session_info(
+    const struct transport *transport, struct net_tls_info *ret_info)
+{
+	SSL *ssl = transport->ssl;
+	struct net_tls_info info = {0};
+	copy_text(info.version, sizeof(info.version), SSL_get_version(ssl));
+	copy_text(info.cipher, sizeof(info.cipher), SSL_get_cipher_name(ssl));
+	copy_text(info.server_name, sizeof(info.server_name),
+	    SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
+	bool modern = SSL_version(ssl) >= TLS1_3_VERSION;
+	// Under TLS 1.2 both bind the connection only with the extended master
+	// secret (RFC 7627, RFC 9266 section 4.1); tls-unique does not exist
+	// for TLS 1.3 (RFC 8446 appendix C.5).
+	bool extended = !modern && SSL_get_extms_support(ssl) == 1;
+	if (modern || extended)
+		add_exporter(ssl, &info);
+	if (extended)
+		add_unique(ssl, &info);
+	add_end_point(ssl, &info);
+	*ret_info = info;
+}
+
+const char *tls_session_reason(void)
+{
+	const char *reason = ERR_reason_error_string(ERR_peek_error());
+	return reason ? reason : "connection lost";
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// One SSL_CTX a certificate, and the name of each.
+#include "net/tls_set.h"
+
+#include <openssl/err.h>
+#include <stdatomic.h>
+
+#include "base/ascii.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+// TLS 1.2 with forward secrecy and AEAD only (RFC 9325 section 4.2); the suites
+// of TLS 1.3 are all of that kind.
+static const char cipher_list[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+#define GROUP_LIST "X25519:P-256:P-384:P-521"
+
+// One is enough: a client that resumes gets a fresh one each time.
+#define TICKETS_PER_HANDSHAKE 1
+
+// A session may be resumed for so long (RFC 8446 section 4.6.1 allows 7 days).
+#define SESSION_SECONDS (24 * 60 * 60)
+
+struct tls_set {
+	_Atomic unsigned refs;
+	struct tls_tickets *tickets;
+	SSL_CTX **contexts; // the first is the default
+	size_t count;
+	// Name, or ".example.org" for "*.example.org", to its SSL_CTX.
+	struct map names;
+};
+
+// The name a client asks for: itself, then a wildcard for its first label
+// (RFC 6125 section 6.4.3).
+static SSL_CTX *find_context(const struct tls_set *set, const char *asked)
+{
+	char name[256];
+	struct view text = view_of_string(asked);
+	if (text.len > 0 && asked[text.len - 1] == '.')
+		text.len--;
+	if (text.len == 0 || text.len >= sizeof(name))
+		return NULL;
+	for (size_t i = 0; i < text.len; i++)
+		name[i] = ascii_lower(text.ptr[i]);
+	text = view_of(name, text.len);
+	SSL_CTX *context = map_get(&set->names, text);
+	size_t dot = view_find_char(text, '.');
+	if (!context && dot != SIZE_MAX && dot > 0)
+		context = map_get(&set->names, view_from(text, dot));
+	return context;
+}
+
+static int on_server_name(SSL *ssl, int *alert, void *context)
+{
+	(void)alert;
+	const struct tls_set *set = context;
+	const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+	if (!asked)
+		return SSL_TLSEXT_ERR_OK;
+	SSL_CTX *found = find_context(set, asked);
+	// An unknown name gets the default certificate, and the client judges.
+	if (!found)
+		return SSL_TLSEXT_ERR_NOACK;
+	if (found != SSL_get_SSL_CTX(ssl) && !SSL_set_SSL_CTX(ssl, found))
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
+    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int encrypt)
+{
+	const struct tls_set *set = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	return tls_tickets_key(set->tickets, name, iv, cipher, mac, encrypt);
+}
+
+// The connection's listener names its protocol as the SSL's app data.
+static int on_alpn(SSL *ssl, const unsigned char **ret_name,
+    unsigned char *ret_len, const unsigned char *offered,
+    unsigned int offered_len, void *context)
+{
+	(void)context;
+	const char *ours = SSL_get_app_data(ssl);
+	if (!ours)
+		return SSL_TLSEXT_ERR_NOACK;
+	struct view want = view_of_string(ours);
+	for (unsigned int at = 0; at < offered_len; at += 1u + offered[at]) {
+		struct view name = view_slice(
+		    view_of(offered, offered_len), at + 1u, offered[at]);
+		if (!view_eq(name, want))
+			continue;
+		*ret_name = offered + at + 1;
+		*ret_len = offered[at];
+		return SSL_TLSEXT_ERR_OK;
+	}
+	return SSL_TLSEXT_ERR_ALERT_FATAL; // RFC 7301 section 3.2
+}
+
+static SSL_CTX *make_context(struct tls_set *set)
+{
+	static const unsigned char id[] = "roost";
+	char groups[] = GROUP_LIST; // the call lacks the const
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+	if (!context)
+		abort(); // out of memory
+	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+	SSL_CTX_set_options(context,
+	    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+		SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+		SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS |
+				      SSL_MODE_ENABLE_PARTIAL_WRITE |
+				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	// A record's header and body by one system call.
+	SSL_CTX_set_read_ahead(context, 1);
+	if (SSL_CTX_set_cipher_list(context, cipher_list) != 1 ||
+	    SSL_CTX_set1_groups_list(context, groups) != 1)
+		abort(); // constants
+	// Resumption by tickets alone: nothing is kept for clients.
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_session_id_context(context, id, sizeof(id) - 1);
+	SSL_CTX_set_timeout(context, SESSION_SECONDS);
+	SSL_CTX_set_num_tickets(context, TICKETS_PER_HANDSHAKE);
+	SSL_CTX_set_app_data(context, set);
+	SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket);
+	SSL_CTX_set_tlsext_servername_callback(context, on_server_name);
+	SSL_CTX_set_tlsext_servername_arg(context, set);
+	SSL_CTX_set_alpn_select_cb(context, on_alpn, NULL);
+	return context;
+}
+
+// Walking the names of one certificate.
+struct naming {
+	struct tls_set *set;
+	SSL_CTX *context; // to add the names to; when looking, the one found
+	bool looking;
+	bool differs; // looking: not all names lead to one context
+	size_t count;
+};
+
+static struct view key_of_name(struct view name)
+{
+	return view_starts_with(name, VIEW("*.")) ? view_from(name, 1) : name;
+}
+
+static void on_name(void *context, struct view name)
+{
+	struct naming *naming = context;
+	struct view key = key_of_name(name);
+	SSL_CTX *known = map_get(&naming->set->names, key);
+	if (!naming->looking) {
+		if (!known)
+			map_put(&naming->set->names, key, naming->context);
+		return;
+	}
+	if (!known || (naming->context && known != naming->context))
+		naming->differs = true;
+	naming->context = known;
+	naming->count++;
+}
+
+static bool has_key_kind(SSL_CTX *context, const struct tls_pair *pair)
+{
+	int kind = EVP_PKEY_get_base_id(pair->key);
+	bool found = false;
+	long more = SSL_CTX_set_current_cert(context, SSL_CERT_SET_FIRST);
+	while (more == 1) {
+		EVP_PKEY *key = SSL_CTX_get0_privatekey(context);
+		found = found || (key && EVP_PKEY_get_base_id(key) == kind);
+		more = SSL_CTX_set_current_cert(context, SSL_CERT_SET_NEXT);
+	}
+	return found;
+}
+
+// The context that has the same names and lacks a key of this kind, or a new
+// one.
+static SSL_CTX *context_for(struct tls_set *set, const struct tls_pair *pair)
+{
+	struct naming naming = {.set = set, .looking = true};
+	tls_pair_names(pair, on_name, &naming);
+	if (naming.count > 0 && !naming.differs &&
+	    !has_key_kind(naming.context, pair))
+		return naming.context;
+	SSL_CTX *context = make_context(set);
+	set->contexts[set->count++] = context;
+	return context;
+}
+
+static bool add_pair(struct tls_set *set, const struct net_tls_pair *paths,
+    struct buf *mistakes, struct log *log)
+{
+	struct tls_pair pair;
+	bool ok = tls_pair_load(&pair, paths, mistakes, log);
+	if (ok) {
+		SSL_CTX *context = context_for(set, &pair);
+		ok = SSL_CTX_use_cert_and_key(
+			 context, pair.leaf, pair.key, pair.chain, 1) == 1;
+		if (!ok) {
+			const char *reason =
+			    ERR_reason_error_string(ERR_peek_last_error());
+			buf_printf(mistakes, "%s: cannot be used: %s\n",
+			    paths->certificate_path, reason ? reason : "?");
+			ERR_clear_error();
+		}
+		struct naming naming = {.set = set, .context = context};
+		tls_pair_names(&pair, on_name, &naming);
+	}
+	tls_pair_done(&pair);
+	return ok;
+}
+
+enum rc tls_set_new(const struct net_tls_config *config,
+    struct tls_tickets *tickets, struct buf *mistakes, struct tls_set **ret_set)
+{
+	if (config->pair_count == 0) {
+		buf_add_string(mistakes, "TLS: no certificate is named\n");
+		return RC_INVALID;
+	}
+	struct tls_set *set = mem_zalloc(sizeof(*set));
+	set->tickets = tickets;
+	set->contexts =
+	    mem_zalloc(config->pair_count * sizeof(set->contexts[0]));
+	map_init(&set->names);
+	atomic_store(&set->refs, 1);
+	bool ok = true;
+	for (size_t i = 0; i < config->pair_count; i++)
+		if (!add_pair(set, &config->pairs[i], mistakes, config->log))
+			ok = false;
+	if (!ok) {
+		tls_set_unref(&set);
+		return RC_INVALID;
+	}
+	*ret_set = set;
+	return RC_OK;
+}
+
+struct tls_set *tls_set_ref(struct tls_set *set)
+{
+	atomic_fetch_add(&set->refs, 1);
+	return set;
+}
+
+void tls_set_unref(struct tls_set **set)
+{
+	struct tls_set *gone = *set;
+	*set = NULL;
+	if (!gone || atomic_fetch_sub(&gone->refs, 1) != 1)
+		return;
+	for (size_t i = 0; i < gone->count; i++)
+		SSL_CTX_free(gone->contexts[i]);
+	free(gone->contexts);
+	map_done(&gone->names);
+	free(gone);
+}
+
+SSL_CTX *tls_set_default(const struct tls_set *set)
+{
+	return set->contexts[0];
+}
