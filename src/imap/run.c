@@ -4,6 +4,7 @@
 // first event that shows its name, and freed after its tagged response.
 #include "imap/run.h"
 
+#include "base/ascii.h"
 #include "base/mem.h"
 #include "imap/commands.h"
 #include "imap/session.h"
@@ -82,7 +83,10 @@ static void write_tagged(struct imap_command *command)
 		buf_add(out, buf_view(&command->code));
 		buf_add_literal(out, "] ");
 	}
+	size_t begin = out->len;
 	imap_write_text(out, command->text, imap_is_utf8(command->session));
+	if (out->len > begin)
+		out->ptr[begin] = ascii_upper(out->ptr[begin]);
 	buf_add_literal(out, "\r\n");
 }
 

@@ -1,23 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dialogues: what a session says to what, in whole lines and byte by byte.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "imap/script.h"
 
-#define AS_USUAL                                                               \
-	{                                                                      \
-		.log_in = false                                                \
-	}
-
-static const struct dialogue {
-	const char *name;
-	struct script_options options;
-	const char *script;
-} dialogues[] = {
+static const struct script dialogues[] = {
     {"greeting and capabilities before login",
 	{.log_in = true, .rig = {.tls_available = true}},
 	"S: * OK [CAPABILITY IMAP4rev2 IMAP4rev1 STARTTLS SASL-IR LITERAL- "
@@ -74,7 +59,7 @@ static const struct dialogue {
 	"S: d BAD TLS is active already\n"
 	"C: e LOGIN demo \"demo pass\"\n"
 	"S: e OK [CAPABILITY ...] Logged in\n"},
-    {"ID, NOOP, NAMESPACE, ENABLE", AS_USUAL,
+    {"ID, NOOP, NAMESPACE, ENABLE", SCRIPT_AS_USUAL,
 	"C: a ID (\"name\" \"test\" \"version\" NIL)\n"
 	"S: * ID (\"name\" \"Roost\" \"version\" \"0.1\")\n"
 	"S: a OK ID completed\n"
@@ -92,7 +77,7 @@ static const struct dialogue {
 	"C: f ENABLE CONDSTORE qresync imap4REV2\n"
 	"S: * ENABLED QRESYNC IMAP4rev2\n"
 	"S: f OK ENABLE completed\n"},
-    {"SELECT in rev1", AS_USUAL,
+    {"SELECT in rev1", SCRIPT_AS_USUAL,
 	"C: a SELECT inbox\n"
 	"S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\n"
 	"S: * OK [PERMANENTFLAGS (...\\*)] ...\n"
@@ -119,7 +104,7 @@ static const struct dialogue {
 	"S: c NO [NONEXISTENT] ...\n"
 	"C: d CHECK\n"
 	"S: d BAD CHECK needs a selected mailbox: SELECT one\n"},
-    {"SELECT in rev2", AS_USUAL,
+    {"SELECT in rev2", SCRIPT_AS_USUAL,
 	"C: a ENABLE IMAP4rev2\n"
 	"S: * ENABLED IMAP4rev2\n"
 	"S: a OK ENABLE completed\n"
@@ -137,7 +122,7 @@ static const struct dialogue {
 	"S: c OK UNSELECT completed\n"
 	"C: d UNSELECT\n"
 	"S: d BAD UNSELECT needs a selected mailbox: SELECT one\n"},
-    {"CREATE, RENAME, DELETE", AS_USUAL,
+    {"CREATE, RENAME, DELETE", SCRIPT_AS_USUAL,
 	"C: a CREATE foo/bar/\n"
 	"S: a OK [MAILBOXID (M...)] CREATE completed\n"
 	"C: b CREATE foo/bar\n"
@@ -180,7 +165,7 @@ static const struct dialogue {
 	"S: * LIST (\\HasNoChildren \\Trash) \"/\" Trash\n"
 	"S: * LIST (\\HasChildren) \"/\" baz\n"
 	"S: o OK LIST completed\n"},
-    {"RENAME tells the old name in rev2", AS_USUAL,
+    {"RENAME tells the old name in rev2", SCRIPT_AS_USUAL,
 	"C: a ENABLE IMAP4rev2\n"
 	"S: * ENABLED IMAP4rev2\n"
 	"S: a OK ENABLE completed\n"
@@ -189,7 +174,7 @@ static const struct dialogue {
 	"C: c RENAME OldMailbox NewMailbox\n"
 	"S: * LIST () \"/\" NewMailbox (\"OLDNAME\" (OldMailbox))\n"
 	"S: c OK RENAME completed\n"},
-    {"names beyond ASCII", AS_USUAL,
+    {"names beyond ASCII", SCRIPT_AS_USUAL,
 	"C: a CREATE Entw&APw-rfe\n"
 	"S: a OK ...\n"
 	"C: b CREATE Entw&APw-\n"
@@ -209,7 +194,7 @@ static const struct dialogue {
 	"S: f OK LIST completed\n"
 	"C: g DELETE \"Entwü\"\n"
 	"S: g OK DELETE completed\n"},
-    {"STATUS", AS_USUAL,
+    {"STATUS", SCRIPT_AS_USUAL,
 	"C: a APPEND INBOX (\\Seen) {5+}\n"
 	"C: abcde\n"
 	"S: a OK [APPENDUID ... 1] APPEND completed\n"
@@ -226,7 +211,7 @@ static const struct dialogue {
 	"S: d OK STATUS completed\n"
 	"C: e STATUS nowhere (MESSAGES)\n"
 	"S: e NO [NONEXISTENT] ...\n"},
-    {"IDLE is told what others do, at once", AS_USUAL,
+    {"IDLE is told what others do, at once", SCRIPT_AS_USUAL,
 	"C: a SELECT INBOX\n"
 	"S: * FLAGS ...\n"
 	"S: * OK [PERMANENTFLAGS ...\n"
@@ -257,18 +242,18 @@ static const struct dialogue {
 	"S: c BAD expected DONE to end IDLE\n"
 	"C: d NOOP\n"
 	"S: d OK NOOP completed\n"},
-    {"IDLE without a mailbox", AS_USUAL,
+    {"IDLE without a mailbox", SCRIPT_AS_USUAL,
 	"C: a IDLE\n"
 	"S: + idling\n"
 	"C: DONE\n"
 	"S: a OK IDLE completed\n"},
-    {"a logout amid pipelined commands", AS_USUAL,
+    {"a logout amid pipelined commands", SCRIPT_AS_USUAL,
 	"R: a NOOP\\r\\nb LOGOUT\\r\\nc NOOP\\r\\n\n"
 	"S: a OK NOOP completed\n"
 	"S: * BYE Logging out\n"
 	"S: b OK LOGOUT completed\n"
 	"close\n"},
-    {"COMPRESS once", AS_USUAL,
+    {"COMPRESS once", SCRIPT_AS_USUAL,
 	"C: a COMPRESS DEFLATE\n"
 	"S: a OK DEFLATE active\n"
 	"C: b COMPRESS DEFLATE\n"
@@ -279,7 +264,7 @@ static const struct dialogue {
 	"S: * BYE ...\n"
 	"S: d OK UNAUTHENTICATE completed\n"
 	"close\n"},
-    {"enabling ends with the login", AS_USUAL,
+    {"enabling ends with the login", SCRIPT_AS_USUAL,
 	"C: a ENABLE QRESYNC\n"
 	"S: * ENABLED QRESYNC\n"
 	"S: a OK ENABLE completed\n"
@@ -293,19 +278,7 @@ static const struct dialogue {
 	"S: e BAD QRESYNC needs ENABLE QRESYNC first\n"},
 };
 
-static void test_dialogue(void **state)
-{
-	const struct dialogue *dialogue = *state;
-	script_run(dialogue->name, &dialogue->options, dialogue->script);
-}
-
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(dialogues)] = {{0}};
-	for (size_t i = 0; i < ARRAY_LEN(dialogues); i++) {
-		tests[i].name = dialogues[i].name;
-		tests[i].test_func = test_dialogue;
-		tests[i].initial_state = (void *)(uintptr_t)&dialogues[i];
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return script_main(dialogues, ARRAY_LEN(dialogues));
 }
