@@ -22,8 +22,8 @@ static size_t parse_names(struct view text, struct view *ret_names)
 		// What the syntax lets through, and can be a field's name.
 		bool good = name.len > 0;
 		for (size_t i = 0; i < name.len; i++)
-			good = good && name.ptr[i] > ' ' && name.ptr[i] < 0x7f &&
-			       name.ptr[i] != ':';
+			good = good && name.ptr[i] > ' ' &&
+			       name.ptr[i] < 0x7f && name.ptr[i] != ':';
 		if (good)
 			ret_names[count++] = name;
 	}
@@ -65,12 +65,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int invert = 0; invert < 2; invert++) {
 		buf_init(&picked[invert], size + 1);
 		buf_init(&expected, size + 1);
-		fetch_fields_pick(
-		    text, names, count, invert, &picked[invert]);
+		fetch_fields_pick(text, names, count, invert, &picked[invert]);
 		pick_slowly(text, names, count, invert, &expected);
 		require(buf_status(&picked[invert]) == RC_OK);
-		require(view_eq(
-		    buf_view(&picked[invert]), buf_view(&expected)));
+		require(
+		    view_eq(buf_view(&picked[invert]), buf_view(&expected)));
 		total += picked[invert].len;
 		buf_done(&expected);
 	}

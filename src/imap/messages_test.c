@@ -2,21 +2,11 @@
 // Dialogues about the messages of a mailbox, of several sessions, from the
 // first byte to the last: what the commands do in pieces is in view_test.c and
 // fetch_test.c.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "imap/script.h"
 
-struct dialogue {
-	const char *name;
-	const char *script;
-};
-
-static const struct dialogue dialogues[] = {
+static const struct script scripts[] = {
     {"a mailbox deleted by another session ends a rev1 connection",
+	SCRIPT_AS_USUAL,
 	"C: a SELECT Trash\n"
 	"S: * FLAGS (...)\nS: * OK [PERMANENTFLAGS ...\n"
 	"S: * 0 EXISTS\nS: * 0 RECENT\nS: * OK [UIDVALIDITY ...\n"
@@ -29,7 +19,7 @@ static const struct dialogue dialogues[] = {
 	"S: * BYE The selected mailbox has been deleted\n"
 	"S: b OK NOOP completed\n"
 	"close\n"},
-    {"a mailbox deleted by another session is closed in rev2",
+    {"a mailbox deleted by another session is closed in rev2", SCRIPT_AS_USUAL,
 	"C: e ENABLE IMAP4rev2\n"
 	"S: * ENABLED IMAP4rev2\nS: e OK ENABLE completed\n"
 	"C: a SELECT Trash\n"
@@ -45,7 +35,7 @@ static const struct dialogue dialogues[] = {
 	"S: b OK NOOP completed\n"
 	"C: c FETCH 1 UID\n"
 	"S: c BAD FETCH needs a selected mailbox: SELECT one\n"},
-    {"a mailbox deleted by its own session is closed",
+    {"a mailbox deleted by its own session is closed", SCRIPT_AS_USUAL,
 	"C: a SELECT Trash\n"
 	"S: * FLAGS (...)\nS: * OK [PERMANENTFLAGS ...\n"
 	"S: * 0 EXISTS\nS: * 0 RECENT\nS: * OK [UIDVALIDITY ...\n"
@@ -57,7 +47,7 @@ static const struct dialogue dialogues[] = {
 	"S: b OK DELETE completed\n"
 	"C: c NOOP\n"
 	"S: c OK NOOP completed\n"},
-    {"two sessions, flags and expunges, IDLE",
+    {"two sessions, flags and expunges, IDLE", SCRIPT_AS_USUAL,
 	"R: a APPEND INBOX {15+}\\r\\nSubject: a\\r\\n\\r\\nb\\r\\n\n"
 	"S: a OK [APPENDUID ... 1] ...\n"
 	"R: a APPEND INBOX {15+}\\r\\nSubject: b\\r\\n\\r\\nb\\r\\n\n"
@@ -111,7 +101,7 @@ static const struct dialogue dialogues[] = {
 	"C: m COPY 1:2 Sent\n"
 	"S: * 1 EXPUNGE\n"
 	"S: m OK [COPYUID ... 3 1] Copy completed\n"},
-    {"QRESYNC on SELECT",
+    {"QRESYNC on SELECT", SCRIPT_AS_USUAL,
 	"C: e ENABLE QRESYNC IMAP4rev2\n"
 	"S: * ENABLED QRESYNC IMAP4rev2\nS: e OK ENABLE completed\n"
 	"R: a APPEND INBOX {15+}\\r\\nSubject: a\\r\\n\\r\\nb\\r\\n\n"
@@ -128,20 +118,7 @@ static const struct dialogue dialogues[] = {
 	"S: c BAD ...\n"},
 };
 
-static void test_dialogue(void **state)
-{
-	const struct dialogue *dialogue = *state;
-	struct script_options options = {0};
-	script_run(dialogue->name, &options, dialogue->script);
-}
-
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(dialogues)] = {{0}};
-	for (size_t i = 0; i < ARRAY_LEN(dialogues); i++) {
-		tests[i].name = dialogues[i].name;
-		tests[i].test_func = test_dialogue;
-		tests[i].initial_state = (void *)(uintptr_t)&dialogues[i];
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return script_main(scripts, ARRAY_LEN(scripts));
 }

@@ -143,10 +143,10 @@ static void command_finish(struct imap_command *command)
 		session->next = NET_DRAIN;
 		return;
 	}
-	bool leave = (flags & IMAP_COMMAND_NO_SYNC) == 0 &&
-		     tell_deleted(session,
-			 command->type->begin == imap_delete_begin,
-			 command->out);
+	bool leave =
+	    (flags & IMAP_COMMAND_NO_SYNC) == 0 &&
+	    tell_deleted(session, command->type->begin == imap_delete_begin,
+		command->out);
 	write_tagged(command);
 	if (session->next == NET_READ)
 		session->next = command->then;
