@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The inside of FETCH: what it holds while it goes from message to message, and
-// the pieces it is made of. cmd_fetch.c has the loop, fetch_seen.c sets \Seen,
-// fetch_items.c writes what comes from the index and the description,
-// fetch_body.c the sections of the message itself, fetch_fields.c picks header
-// fields.
+// the pieces it is made of. cmd_fetch.c has the loop.
 #ifndef ROOST_IMAP_FETCH_H
 #define ROOST_IMAP_FETCH_H
 
@@ -99,14 +96,41 @@ void fetch_write_label(struct fetch_state *state, struct view label);
 // Remembers that something of the message could not be had.
 void fetch_note(struct fetch_state *state, enum rc rc);
 
-// ---- fetch_body.c ----------------------------------------------------------
+// ---- fetch_stream.c --------------------------------------------------------
+
+static inline uint64_t fetch_email_id(const struct fetch_state *state)
+{
+	return state->message.message.email_id;
+}
+
+// The part of `size` bytes that the item's <offset.length> takes.
+void fetch_clip(const struct imap_fetch_item *item, uint64_t size,
+    uint64_t *ret_skip, uint64_t *ret_len);
+// Each begins an item, and the stream of its bytes: `bytes`, which stay; or
+// those of the message from `offset` on; or NIL (BINARY.SIZE: 0).
+void fetch_send_bytes(struct fetch_state *state,
+    const struct imap_fetch_item *item, struct view bytes, bool binary);
+void fetch_send_stored(struct fetch_state *state,
+    const struct imap_fetch_item *item, uint64_t offset, uint64_t size,
+    bool binary);
+void fetch_send_nil(
+    struct fetch_state *state, const struct imap_fetch_item *item);
+void fetch_begin_literal(struct fetch_state *state,
+    const struct imap_fetch_item *item, uint64_t size, bool binary);
+// Decodes the stream's next piece into `scratch`, from the start of it. RC_END
+// with the last one.
+MUST_CHECK enum rc fetch_decode_some(struct fetch_state *state);
+// Writes as much of the stream as fits; true when it is at its end.
+bool fetch_pump(struct fetch_state *state);
+
+// ---- fetch_body.c, fetch_binary.c ------------------------------------------
 
 // BODY[…], BINARY[…], BINARY.SIZE[…]: writes the item's beginning and leaves
 // the rest to the stream.
 void fetch_write_section(
     struct fetch_state *state, const struct imap_fetch_item *item);
-// Writes as much of the stream as fits; true when it is at its end.
-bool fetch_pump(struct fetch_state *state);
+void fetch_write_binary(
+    struct fetch_state *state, const struct imap_fetch_item *item);
 
 // ---- fetch_fields.c --------------------------------------------------------
 

@@ -4,7 +4,7 @@
 // fetch_test.c.
 #include "imap/script.h"
 
-static const struct script dialogues[] = {
+static const struct script scripts[] = {
     {"a mailbox deleted by another session ends a rev1 connection",
 	SCRIPT_AS_USUAL,
 	"C: a SELECT Trash\n"
@@ -120,5 +120,5 @@ static const struct script dialogues[] = {
 
 int main(void)
 {
-	return script_main(dialogues, ARRAY_LEN(dialogues));
+	return script_main(scripts, ARRAY_LEN(scripts));
 }

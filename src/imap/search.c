@@ -2,6 +2,8 @@
 // See search.h.
 #include "imap/search.h"
 
+#include "base/mem.h"
+
 // What BADCHARSET names (RFC 9051 section 7.1): not all that is known, but what
 // a client may want.
 #define KNOWN_CHARSETS                                                         \
@@ -74,6 +76,7 @@ void search_run_end(struct search_run *run)
 		rangeset_done(&set->uids);
 	rangeset_done(&run->candidates);
 	rangeset_done(&run->uids);
+	free(run->firsts);
 	store_search_free(&run->store);
 }
 
@@ -110,9 +113,26 @@ enum search_next search_run_next(
 	}
 }
 
-uint32_t search_run_number(const struct search_run *run, uint32_t uid)
+// Messages that were found next to each other in UIDs are next to each other:
+// one look at the view a range is enough.
+static void number_ranges(struct search_run *run)
 {
-	return run->command->uid ? uid : imap_view_rank(run->view, uid) + 1;
+	run->firsts = mem_alloc((run->uids.count + 1) * sizeof(*run->firsts));
+	for (size_t i = 0; i < run->uids.count; i++)
+		run->firsts[i] =
+		    imap_view_rank(run->view, run->uids.ranges[i].first) + 1;
+}
+
+uint32_t search_run_number(struct search_run *run, uint32_t uid)
+{
+	if (run->command->uid)
+		return uid;
+	if (!run->firsts)
+		number_ranges(run);
+	size_t at = rangeset_seek(&run->uids, uid);
+	if (at == run->uids.count)
+		return imap_view_rank(run->view, uid) + 1;
+	return run->firsts[at] + (uid - run->uids.ranges[at].first);
 }
 
 void search_run_write_modseq(const struct search_run *run)

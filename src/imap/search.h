@@ -28,6 +28,9 @@ struct search_run {
 	// What was found.
 	struct rangeset uids;
 	uint64_t highest; // MODSEQ of all of them
+	// Owned: the sequence number of the first of each range of `uids`;
+	// NULL until it is needed, when the search is over.
+	uint32_t *firsts;
 	// Messages that could not be looked at, as what is stored of them is
 	// damaged: the others are found all the same.
 	uint64_t unreadable;
@@ -48,8 +51,9 @@ enum search_next {
 void search_run_slice(struct search_run *run);
 enum search_next search_run_next(
     struct search_run *run, struct imap_view_message *ret_message);
-// The number the command answers with: a UID or a sequence number.
-uint32_t search_run_number(const struct search_run *run, uint32_t uid);
+// The number the command answers with for a UID that was found: itself or its
+// sequence number. Once the search is over.
+uint32_t search_run_number(struct search_run *run, uint32_t uid);
 // " (MODSEQ n)" behind the numbers, if the search asked for it (RFC 7162
 // section 3.1.6).
 void search_run_write_modseq(const struct search_run *run);
