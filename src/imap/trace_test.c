@@ -74,7 +74,6 @@ static const struct {
 	"S: a OK [APPENDUID 1700000000 1:2] APPEND completed\n"},
     {true, "a CREATE {3+}\r\nabc\r\nb IDLE\r\nDONE\r\n",
 	"C: a CREATE {3+}\n"
-	"C: \n"
 	"S: a OK [MAILBOXID (M7)] CREATE completed\n"
 	"C: b IDLE\nS: + idling\nC: DONE\nS: b OK IDLE completed\n"},
     {false, "a LOGIN demo hunter2\r\n",
