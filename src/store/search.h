@@ -27,31 +27,30 @@
 // Keys in one search, all counted.
 #define STORE_SEARCH_KEYS_MAX 10000
 
-// A search of one mailbox. It reads emails as they were when it was made; it
-// belongs to one thread at a time. Memory: a few hundred KiB for each string.
+// Reads emails as they were when it was made. Belongs to one thread at a time.
+// Memory: a few hundred KiB, and some more for each string.
 struct store_search;
 
-// `program` stays as long as the search; its strings are UTF-8. There is no
-// SEARCH_SEQUENCE or SEARCH_UID left in it (SEARCH_UIDS took their place), and
-// nothing is \Recent here: the caller puts SEARCH_UIDS in its place too. `now`
-// is wall-clock seconds, for OLDER and YOUNGER. An email id is "E" and a thread
-// id "T" with the decimal number after it. RC_LIMIT, RC_INVALID, with a
-// sentence in `fault`.
-MUST_CHECK enum rc store_search_new(struct store_account *account,
-    const struct search_key *program, int64_t now, struct fault *fault,
-    struct store_search **ret_search);
+// A search of `mailbox`; `snapshot` (one of it) says which keywords there are.
+// `program` stays as long as the search; its strings are UTF-8. What only a
+// protocol knows is gone from it: SEARCH_SEQUENCE, SEARCH_UID and the flag
+// \Recent have become SEARCH_UIDS, and SEARCH_EMAIL_ID and SEARCH_THREAD_ID
+// have their id in `number`. OLDER and YOUNGER count from now, by the store's
+// clock. RC_LIMIT, RC_INVALID, with a sentence in `fault`.
+MUST_CHECK enum rc store_search_new(struct store_mailbox *mailbox,
+    const struct store_snapshot *snapshot, const struct search_key *program,
+    struct fault *fault, struct store_search **ret_search);
 void store_search_free(struct store_search **search);
 
 // True when emails may have to be read: a message can cost much more than its
 // entry.
 bool store_search_reads(const struct store_search *search);
 
-// Cheapest in ascending order of messages. `snapshot` is any of the mailbox's,
-// `message` one of its messages. A message whose email is gone, or arrived
-// after the search was made, does not match once it has to be read. RC_CORRUPT,
-// RC_IO: this email could not be read; the search can go on with others.
+// Cheapest in ascending order of messages. A message whose email is gone, or
+// arrived after the search was made, does not match once it has to be read.
+// RC_CORRUPT, RC_IO: this email could not be read; the search can go on with
+// others.
 MUST_CHECK enum rc store_search_test(struct store_search *search,
-    const struct store_snapshot *snapshot, const struct store_message *message,
-    bool *ret_matches);
+    const struct store_message *message, bool *ret_matches);
 
 #endif
