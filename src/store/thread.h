@@ -17,8 +17,10 @@
 #include "store/snapshot.h"
 #include "wire/search_ast.h"
 
-// Bytes of message ids, and of subjects, held at once; RC_LIMIT above.
-#define STORE_THREAD_BYTES_MAX ((size_t)1 << 30)
+// Bytes of message ids, and of subjects, held at once, and how many different
+// ones; RC_LIMIT above.
+#define STORE_THREAD_BYTES_MAX ((size_t)512 << 20)
+#define STORE_THREAD_NAMES_MAX ((uint32_t)8 << 20)
 
 struct store_thread;
 
