@@ -113,7 +113,8 @@ static bool key_of(struct view name, char key[CHARSET_NAME_MAX + 1])
 static const struct charset_alias *find_alias(const char *key)
 {
 	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
-		if (strcmp(aliases[i].key, key) == 0)
+		if (aliases[i].key[0] == key[0] &&
+		    strcmp(aliases[i].key, key) == 0)
 			return &aliases[i];
 	return NULL;
 }

@@ -154,38 +154,25 @@ static void add_q(struct words *words, struct view text)
 	charset_decode(&words->decoder, view_of(bytes, len), words->out);
 }
 
-// Opens the decoder that `charset` needs; false when nobody knows it.
-static bool open_word(struct words *words, struct view charset)
-{
-	if (words->open && view_eq_nocase(words->charset, charset))
-		return true;
-	struct charset_decoder decoder;
-	if (charset_decoder_open(words->cache, charset, &decoder) != RC_OK)
-		return false;
-	close_word(words);
-	words->decoder = decoder;
-	words->charset = charset;
-	words->open = true;
-	return true;
-}
-
 // Adds `word`, after the `between` that separates it from what came before.
-// False: it is to be taken as plain text.
+// False: nobody knows its charset, and it is to be taken as plain text.
 static bool add_word(
     struct words *words, const struct encoded_word *word, struct view between)
 {
 	// White space between two words is not shown (section 6.2).
 	bool adjacent = words->open && view_trim(between).len == 0;
-	if (!adjacent) {
+	if (!adjacent || !view_eq_nocase(words->charset, word->charset)) {
 		struct charset_decoder decoder;
 		if (charset_decoder_open(
 			words->cache, word->charset, &decoder) != RC_OK)
 			return false;
-		charset_decoder_close(&decoder);
-		add_plain(words, between);
+		if (!adjacent)
+			add_plain(words, between);
+		close_word(words);
+		words->decoder = decoder;
+		words->charset = word->charset;
+		words->open = true;
 	}
-	if (!open_word(words, word->charset))
-		return false;
 	if (word->base64)
 		add_base64(words, word->text);
 	else

@@ -119,13 +119,19 @@ static uint32_t title_of(uint32_t code)
 	return (uint32_t)u_totitle((UChar32)code);
 }
 
-static void fold_code(struct fold *fold, uint32_t code, struct buf *out)
+// Hangul syllables decompose by arithmetic (Unicode 15, section 3.12).
+static void fold_hangul(struct fold *fold, uint32_t code, struct buf *out)
 {
-	// Unified ideographs have neither case nor decomposition.
-	if (code >= 0x4e00 && code <= 0x9fff) {
-		emit(fold, code, out);
-		return;
-	}
+	uint32_t index = code - 0xac00;
+	emit(fold, 0x1100 + index / 588, out);
+	emit(fold, 0x1161 + index % 588 / 28, out);
+	if (index % 28)
+		emit(fold, 0x11a7 + index % 28, out);
+}
+
+// The title case of `code`, decomposed, by ICU's tables.
+static void fold_by_table(struct fold *fold, uint32_t code, struct buf *out)
+{
 	UChar units[DECOMPOSE_MAX];
 	UErrorCode error = U_ZERO_ERROR;
 	code = title_of(code);
@@ -144,6 +150,34 @@ static void fold_code(struct fold *fold, uint32_t code, struct buf *out)
 			code = title_of(code);
 		emit(fold, code, out);
 	}
+}
+
+static void fold_code(struct fold *fold, uint32_t code, struct buf *out)
+{
+	// Unified ideographs have neither case nor decomposition.
+	if (code >= 0x4e00 && code <= 0x9fff) {
+		emit(fold, code, out);
+		return;
+	}
+	if (code >= 0xac00 && code <= 0xd7a3) {
+		fold_hangul(fold, code, out);
+		return;
+	}
+	struct fold_cached *cached = &fold->cache[code % FOLD_CACHE_ENTRIES];
+	if (cached->code == code) {
+		buf_add(out, view_of(cached->bytes, cached->len));
+		fold->after_space = false;
+		return;
+	}
+	size_t from = out->len;
+	fold_by_table(fold, code, out);
+	struct view folded = view_from(buf_view(out), from);
+	if (folded.len == 0 || folded.len > sizeof(cached->bytes) ||
+	    out->overflowed || view_find_char(folded, ' ') != SIZE_MAX)
+		return;
+	cached->code = code;
+	cached->len = (uint8_t)folded.len;
+	memcpy(cached->bytes, folded.ptr, folded.len);
 }
 
 // Completes the character whose beginning is held (see charset.c).
@@ -230,6 +264,7 @@ enum rc fold_matcher_init(struct fold_matcher *matcher, struct view needle)
 	}
 	buf_init(&matcher->window, 2 * FOLD_NEEDLE_MAX + WINDOW_BYTES +
 				       FOLD_GROWTH_MAX * (PIECE_BYTES + 8));
+	fold_init(&matcher->fold, FOLD_SEARCH);
 	fold_matcher_reset(matcher);
 	return RC_OK;
 }
@@ -242,7 +277,8 @@ void fold_matcher_done(struct fold_matcher *matcher)
 
 void fold_matcher_reset(struct fold_matcher *matcher)
 {
-	fold_init(&matcher->fold, FOLD_SEARCH);
+	matcher->fold.held_len = 0;
+	matcher->fold.after_space = false;
 	buf_reset(&matcher->window);
 	matcher->found = matcher->needle.len == 0;
 }

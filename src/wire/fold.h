@@ -31,12 +31,20 @@ enum fold_mode {
 // The folded form is at most this many times longer (U+FDFA: 3 to 33 bytes).
 #define FOLD_GROWTH_MAX 11
 
+// Folded forms of code points met lately.
+#define FOLD_CACHE_ENTRIES 128
+
 struct fold {
 	enum fold_mode mode;
 	const struct UNormalizer2 *nfkd; // ICU's; shared, constant
 	bool after_space; // FOLD_SEARCH: the last byte out was SP
 	uint8_t held_len; // the beginning of a character
 	char held[4];
+	struct fold_cached {
+		uint32_t code; // 0: none
+		uint8_t len;
+		char bytes[11]; // UTF-8, no space in it
+	} cache[FOLD_CACHE_ENTRIES];
 };
 
 void fold_init(struct fold *fold, enum fold_mode mode);

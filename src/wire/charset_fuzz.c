@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes in any charset, as encoded words, parameters and subjects: what
+// comes out is valid UTF-8, the same however it was cut, and found again.
+#include "wire/encoded_word.h"
+#include "wire/fold.h"
+#include "wire/param_value.h"
+#include "wire/subject.h"
+#include "wire/utf8.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *const names[] = {"", "utf-8", "iso-8859-1", "koi8-r",
+    "gb18030", "big5", "iso-2022-jp", "iso-2022-kr", "euc-jp", "shift_jis",
+    "euc-kr", "utf-16", "utf-16le", "utf-7", "hz-gb-2312", "windows-1255",
+    "big5-hkscs", "iso-2022-cn", "utf-32"};
+
+static void must(bool condition)
+{
+	if (!condition)
+		__builtin_trap();
+}
+
+static void decode(struct charset_cache *cache, const char *name,
+    struct view raw, size_t step, struct buf *out)
+{
+	struct charset_decoder decoder;
+	must(charset_decoder_open(cache, view_of_string(name), &decoder) ==
+	     RC_OK);
+	for (size_t at = 0; at < raw.len; at += step) {
+		struct view piece = view_slice(raw, at, step);
+		if (charset_is_identity(&decoder, piece))
+			buf_add(out, piece);
+		else
+			charset_decode(&decoder, piece, out);
+	}
+	charset_decode_end(&decoder, out);
+	charset_decoder_close(&decoder);
+}
+
+static void check_charset(
+    struct charset_cache *cache, const char *name, struct view raw, size_t step)
+{
+	struct buf whole;
+	struct buf pieces;
+	buf_init(&whole, 16 * raw.len + 20000);
+	buf_init(&pieces, 16 * raw.len + 20000);
+	decode(cache, name, raw, raw.len + 1, &whole);
+	decode(cache, name, raw, step, &pieces);
+	must(buf_status(&whole) == RC_OK && utf8_is_valid(buf_view(&whole)));
+	must(view_eq(buf_view(&whole), buf_view(&pieces)));
+	buf_done(&whole);
+	buf_done(&pieces);
+}
+
+static void check_fold(struct view text, size_t step)
+{
+	for (int mode = FOLD_CASEMAP; mode <= FOLD_SEARCH; mode++) {
+		struct fold fold;
+		struct buf whole;
+		struct buf pieces;
+		buf_init(&whole, text.len * FOLD_GROWTH_MAX + 16);
+		buf_init(&pieces, text.len * FOLD_GROWTH_MAX + 16);
+		fold_text((enum fold_mode)mode, text, &whole);
+		fold_init(&fold, (enum fold_mode)mode);
+		for (size_t at = 0; at < text.len; at += step)
+			fold_feed(&fold, view_slice(text, at, step), &pieces);
+		fold_end(&fold, &pieces);
+		must(buf_status(&whole) == RC_OK);
+		must(utf8_is_valid(buf_view(&whole)));
+		must(view_eq(buf_view(&whole), buf_view(&pieces)));
+		buf_done(&whole);
+		buf_done(&pieces);
+	}
+}
+
+// What a plain search of the folded text says.
+static bool contains(struct view text, struct view needle)
+{
+	struct buf a;
+	struct buf b;
+	buf_init(&a, text.len * FOLD_GROWTH_MAX + 16);
+	buf_init(&b, needle.len * FOLD_GROWTH_MAX + 16);
+	fold_text(FOLD_SEARCH, text, &a);
+	fold_text(FOLD_SEARCH, needle, &b);
+	bool found = view_find(buf_view(&a), buf_view(&b)) != SIZE_MAX;
+	buf_done(&a);
+	buf_done(&b);
+	return found;
+}
+
+static void check_matcher(struct view text, struct view needle, size_t step)
+{
+	struct fold_matcher matcher;
+	must(fold_matcher_init(&matcher, needle) == RC_OK);
+	for (size_t at = 0; at < text.len; at += step)
+		fold_matcher_feed(&matcher, view_slice(text, at, step));
+	must(fold_matcher_end(&matcher) == contains(text, needle));
+	fold_matcher_done(&matcher);
+}
+
+static void check_words(struct charset_cache *cache, struct view raw)
+{
+	struct buf out;
+	bool reply;
+	buf_init(&out, 16 * raw.len + 20000);
+	encoded_word_decode(cache, raw, &out);
+	must(buf_status(&out) == RC_OK && utf8_is_valid(buf_view(&out)));
+	for (size_t i = 0; i < out.len; i++)
+		must((unsigned char)out.ptr[i] >= ' ' || out.ptr[i] == '\t');
+	if (!encoded_word_is_needed(raw))
+		must(view_eq(buf_view(&out), raw));
+	buf_reset(&out);
+	encoded_word_decode_phrase(cache, raw, &out);
+	must(utf8_is_valid(buf_view(&out)));
+	buf_reset(&out);
+	subject_base(cache, raw, &out, &reply);
+	must(utf8_is_valid(buf_view(&out)));
+	must(out.len == 0 || out.ptr[out.len - 1] != ' ');
+	buf_done(&out);
+}
+
+static void check_params(struct charset_cache *cache, struct view raw)
+{
+	struct param params[8];
+	struct buf out;
+	size_t count = 0;
+	buf_init(&out, 16 * raw.len + 20000);
+	while (count < ARRAY_LEN(params) &&
+	       view_split(&raw, '\n', &params[count].name) &&
+	       view_split(&raw, '\n', &params[count].value))
+		count++;
+	if (param_value_decode(cache, params, count, VIEW("n"), &out) == RC_OK)
+		must(utf8_is_valid(buf_view(&out)));
+	else
+		must(out.len == 0);
+	buf_done(&out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < 3)
+		return 0;
+	const char *name = names[data[0] % ARRAY_LEN(names)];
+	size_t step = data[1] % 16 + 1u;
+	struct view raw = view_of(data + 3, size - 3);
+	struct charset_cache cache;
+	charset_cache_init(&cache);
+	check_charset(&cache, name, raw, step);
+	check_fold(raw, step);
+	check_matcher(raw, view_slice(raw, data[2], data[1] / 16 + 1u), step);
+	check_words(&cache, raw);
+	check_params(&cache, raw);
+	charset_cache_done(&cache);
+	return 0;
+}
