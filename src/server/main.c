@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program: finds the command, reads the configuration, runs it.
+#include <unistd.h>
+
+#include "admin/commands.h"
+#include "server/config.h"
+#include "server/serve.h"
+#include "server/version.h"
+
+#define MISTAKES_MAX ((size_t)64 << 10)
+
+static enum cli_exit version_command(const struct cli_call *call)
+{
+	(void)call;
+	printf("roost %s\n", roost_version);
+	return CLI_OK;
+}
+
+static enum cli_exit config_check_command(const struct cli_call *call)
+{
+	const struct config *config = call->context;
+	if (config->path)
+		printf("%s: no mistakes\n", config->path);
+	else
+		puts("no configuration file: all settings have their defaults");
+	return CLI_OK;
+}
+
+static enum cli_exit config_sample_command(const struct cli_call *call)
+{
+	(void)call;
+	struct buf sample;
+	buf_init(&sample, CONFIG_FILE_MAX);
+	config_sample(&sample);
+	fwrite(sample.ptr, 1, sample.len, stdout);
+	buf_done(&sample);
+	return CLI_OK;
+}
+
+static const struct cli_command commands[] = {
+    {
+	.name = "serve",
+	.arguments = "",
+	.summary = "run the server until SIGTERM or SIGINT",
+	.details =
+	    "SIGHUP reads the certificates and log_level again. With --demo: "
+	    "the data\nfolder ./data, loopback only, ports 1143 (STARTTLS) and "
+	    "1993 (TLS), a user\n\"demo\" with the password \"demo\" and some "
+	    "mail.",
+	.options = {{"demo", NULL, "a demonstration on this machine"}},
+	.run = serve_command,
+    },
+    {
+	.name = "config check",
+	.arguments = "",
+	.summary = "read the configuration and name its mistakes",
+	.run = config_check_command,
+    },
+    {
+	.name = "config sample",
+	.arguments = "",
+	.summary = "print a configuration file with every setting",
+	.run = config_sample_command,
+	.needs_nothing = true,
+    },
+    {
+	.name = "version",
+	.arguments = "",
+	.summary = "print the version",
+	.run = version_command,
+	.needs_nothing = true,
+    },
+    {0},
+};
+
+// Settings: the defaults, over them the file, over that the command line.
+static enum cli_exit read_config(
+    const struct cli_call *call, struct config *config)
+{
+	struct buf mistakes;
+	bool demo = cli_value(call, "demo") != NULL;
+	const char *path = call->config;
+	enum rc rc = RC_OK;
+	if (demo)
+		config_demo(config);
+	else if (!path && access(CONFIG_PATH_DEFAULT, F_OK) == 0)
+		path = CONFIG_PATH_DEFAULT;
+	buf_init(&mistakes, MISTAKES_MAX);
+	if (path)
+		rc = config_read(config, path, &mistakes);
+	fwrite(mistakes.ptr ? mistakes.ptr : "", 1, mistakes.len, stderr);
+	buf_done(&mistakes);
+	if (call->data)
+		config->data = call->data;
+	return rc == RC_OK ? CLI_OK : CLI_USAGE;
+}
+
+static void set_place(struct cli_call *call, struct config *config)
+{
+	call->context = config;
+	call->place = (struct cli_place){
+	    .data = config->data,
+	    .user = config->user[0] ? config->user : NULL,
+	    .version = roost_version,
+	    .cache_bytes = (size_t)config->cache_mib << 20,
+	    .message_max = (uint64_t)config->message_max_mib << 20,
+	    .auth =
+		{
+		    .hashing.scram_sha1 = config->scram_sha1,
+		    .cache_entries = config->auth_cache_entries,
+		    .address_failures = config->auth_address_failures,
+		    .user_failures = config->auth_user_failures,
+		    .window_seconds = config->auth_window_seconds,
+		},
+	};
+}
+
+static enum cli_exit run(struct cli_call *call)
+{
+	struct config config;
+	if (call->command->needs_nothing)
+		return call->command->run(call);
+	config_init(&config);
+	enum cli_exit exit = read_config(call, &config);
+	if (exit == CLI_OK) {
+		set_place(call, &config);
+		exit = call->command->run(call);
+	}
+	config_done(&config);
+	return exit;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct cli_command *const tables[] = {
+	    commands, admin_commands, NULL};
+	struct cli_call call;
+	switch (cli_parse(tables, argc, argv, &call)) {
+	case CLI_PARSED: return (int)run(&call);
+	case CLI_ANSWERED: return (int)CLI_OK;
+	case CLI_WRONG: return (int)CLI_USAGE;
+	}
+	return (int)CLI_USAGE;
+}
