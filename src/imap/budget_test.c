@@ -105,10 +105,26 @@ static void test_pipelined_commands_pause_between_each_other(void **state)
 	rig_done(&rig);
 }
 
+static void test_late_wake_does_not_compress_again(void **state)
+{
+	(void)state;
+	struct rig rig;
+	struct rig_client client;
+	rig_init(&rig, &(struct rig_options){0});
+	rig_connect(&rig, true, &client);
+	rig_say(&client, VIEW("a COMPRESS DEFLATE\r\n"));
+	client.woken = true;
+	rig_wake(&client);
+	assert_int_equal(client.next, NET_READ);
+	rig_disconnect(&client);
+	rig_done(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_idle_session_holds_no_buffer),
+	    cmocka_unit_test(test_late_wake_does_not_compress_again),
 	    cmocka_unit_test(test_long_list_pauses_for_the_reader),
 	    cmocka_unit_test(test_pipelined_commands_pause_between_each_other),
 	};
