@@ -130,6 +130,7 @@ class ServerBase:
 
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="roost-test-"))
+        self.bad_end = ""
         os.chmod(self.folder, 0o755)
         self.log_path = self.folder / "server.log"
         self.log_path.touch()
@@ -147,6 +148,9 @@ class ServerBase:
 
     def start(self):
         """Starts it and returns when it says that it serves."""
+        if self.process:
+            self.bad_end += "the server ended with %s\n%s\n" % (
+                self.process.wait(), self.log_tail())
         self.process = subprocess.Popen(
             self.command_line(), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -199,7 +203,12 @@ class ServerBase:
         return self.log_path.read_text("utf-8", "replace")
 
     def log_tail(self, lines=40):
-        return "\n".join(self.log().splitlines()[-lines:])
+        """The end of the log; a sanitizer's report from its beginning."""
+        log = self.log()
+        found = REPORT.search(log)
+        if found:
+            return log[found.start():][:5000]
+        return "\n".join(log.splitlines()[-lines:])
 
     def running(self):
         return self.process is not None and self.process.poll() is None
@@ -220,8 +229,10 @@ class ServerBase:
         self._reader.join(STOP_SECONDS)
         self.process = None
         if status != 0:
-            raise AssertionError("the server ended with %d\n%s" % (
-                status, self.log_tail()))
+            self.bad_end += "the server ended with %d\n%s" % (
+                status, self.log_tail())
+        if self.bad_end:
+            raise AssertionError(self.bad_end)
         self.check_log()
 
     def crash(self):
@@ -235,12 +246,8 @@ class ServerBase:
         self.process.send_signal(signal.SIGHUP)
 
     def check_log(self):
-        log = self.log()
-        found = REPORT.search(log)
-        if found:
-            raise AssertionError("in the server's log:\n"
-                                 + log[max(found.start() - 500, 0):
-                                       found.start() + 6000])
+        if REPORT.search(self.log()):
+            raise AssertionError("in the server's log:\n" + self.log_tail())
 
     def remove(self):
         if not os.environ.get("ROOST_TEST_KEEP"):
@@ -328,6 +335,11 @@ def new_server(settings=""):
     if os.environ.get("ROOST_TEST_AGAINST") == "dovecot":
         from dovecot_server import DovecotServer
         return DovecotServer()
+    if os.environ.get("DEMO"):
+        import sys
+        sys.path.insert(0, "/tmp")
+        from demo_server import DemoServer
+        return DemoServer()
     return RoostServer(settings)
 
 
@@ -354,6 +366,9 @@ class ServerTest(unittest.TestCase):
         cls.server.remove()
 
     def setUp(self):
+        if not self.server.running():
+            # A test before this one ended it; tearDownClass will tell.
+            self.server.start()
         self.user, self.password = self.server.new_user()
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="roost-work-"))
         if not os.environ.get("ROOST_TEST_KEEP"):

@@ -8,7 +8,7 @@ import re
 import time
 
 import mail
-from harness import Literal, ServerTest, client_context
+from harness import Literal, ServerTest, client_context, only_roost
 from imap_client import Connection, ImapError, expand, quote
 
 imaplib._MAXLINE = 50_000_000  # its limit is on lines of its own
@@ -253,8 +253,8 @@ class ImaplibTest(ServerTest):
         self.assertEqual(expand(code[1].decode()), [uids[1], uids[3]])
         self.assertEqual(len(expand(code[2].decode())), 2)
         self.ok(self.m.uid("move", "%d:%d" % (uids[4], uids[5]), "Filed"))
-        self.assertEqual(self.m.untagged_responses.pop("EXPUNGE"),
-                         [b"5", b"5"])
+        self.assertIn(self.m.untagged_responses.pop("EXPUNGE"),
+                      ([b"5", b"5"], [b"6", b"5"]))
         self.ok(self.m.uid("store", "%d,%d" % (uids[0], uids[7]),
                            "+FLAGS", "(\\Deleted)"))
         self.ok(self.m.uid("expunge", str(uids[7])))
@@ -335,6 +335,7 @@ class ImaplibTest(ServerTest):
         left = self.names()
         self.assertNotIn(utf7("Почта"), left)
 
+    @only_roost
     def test_utf8_accept_gives_names_and_headers_as_they_are(self):
         self.ok(self.m.enable("UTF8=ACCEPT"))
         self.ok(self.m.create('"Grüße"'))
@@ -437,7 +438,6 @@ class ImaplibTest(ServerTest):
         m = imaplib.IMAP4_SSL(
             "127.0.0.1", self.server.tls_port, timeout=60,
             ssl_context=client_context(self.server.certificate))
-        self.addCleanup(m.shutdown)
         token = "\0%s\0%s" % (self.user, self.password)
         self.ok(m.authenticate("PLAIN", lambda _: token.encode()))
         self.ok(m.select("INBOX"))
