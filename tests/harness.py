@@ -24,7 +24,7 @@ import threading
 import time
 import unittest
 
-from imap_client import Connection, Literal, TIMEOUT  # noqa: F401
+from imap_client import Connection, Literal, TIMEOUT, quote  # noqa: F401
 
 TESTS = pathlib.Path(__file__).resolve().parent
 PROJECT = TESTS.parent
@@ -381,10 +381,20 @@ class ServerTest(unittest.TestCase):
         self.addCleanup(connection.close)
         return connection
 
+    def mailboxes(self, connection):
+        """The names, as they are sent, of all mailboxes with mail in them."""
+        names = []
+        for r in connection.command('LIST "" "*"').named("LIST"):
+            if {"\\Noselect", "\\NonExistent"} & set(r.tokens[1]):
+                continue
+            name = r.tokens[3]
+            names.append(name.decode() if isinstance(name, bytes) else name)
+        return names
+
     def contents(self, mailbox, connection=None):
         """[(flags, message bytes)] of a mailbox, read afresh."""
         c = connection or self.connect()
-        c.command("EXAMINE", '"%s"' % mailbox)
+        c.command("EXAMINE", quote(mailbox))
         fetched = c.fetch("1:*", "(UID FLAGS BODY.PEEK[])")
         return [(set(fetched[uid]["FLAGS"]) - {"\\Recent"},
                  fetched[uid]["BODY[]"]) for uid in sorted(fetched)]
