@@ -11,6 +11,7 @@
 #   make clean
 
 prefix ?= /usr/local
+sysconfdir ?= /etc
 SECONDS ?= 60
 DATA ?= data
 JOBS ?= $(shell nproc)
@@ -19,11 +20,9 @@ JOBS ?= $(shell nproc)
 
 all: build
 
-# Meson itself sees to it that a changed prefix or option is taken up.
 build/build.ninja:
 	@scripts/install_packages build
-	meson setup build --buildtype=release --prefix=$(prefix) \
-		--sysconfdir=$(if $(filter /usr /usr/local,$(prefix)),/etc,etc)
+	meson setup build --buildtype=release
 
 build: build/build.ninja
 	@ninja -C build -j $(JOBS) --quiet
@@ -46,9 +45,10 @@ test: test-build
 	@ASAN_OPTIONS=detect_leaks=1 tests/run --unit build-asan \
 		--roost build-asan/roost
 
-install: build
-	meson configure build --prefix=$(prefix) >/dev/null
-	meson install -C build --no-rebuild $(if $(DESTDIR),--destdir=$(abspath $(DESTDIR)))
+install: build/build.ninja
+	meson setup --reconfigure build --prefix=$(prefix) \
+		--sysconfdir=$(sysconfdir) >/dev/null
+	meson install -C build $(if $(DESTDIR),--destdir=$(abspath $(DESTDIR)))
 
 bench: build
 	@scripts/install_packages bench
