@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// DELETE (RFC 9051 section 6.3.5). Mailboxes below stay; LIST goes on showing
+// the name above them.
+#include "imap/commands.h"
+
+enum imap_step imap_delete_begin(struct imap_command *command)
+{
+	struct imap_cursor *args = &command->args;
+	struct view name;
+	enum rc rc = imap_parse_sp(args);
+	if (rc == RC_OK)
+		rc = imap_parse_mailbox(args, &name);
+	if (rc == RC_OK)
+		rc = imap_parse_end(args);
+	if (rc != RC_OK)
+		return imap_bad_arguments(command, rc);
+	if (view_eq(name, VIEW("INBOX")))
+		return imap_no(command, "CANNOT", "INBOX cannot be deleted");
+	rc = store_mailbox_delete(
+	    command->session->account, name, &command->fault);
+	if (rc != RC_OK)
+		return imap_failed(command, rc);
+	return imap_ok(command, "DELETE completed");
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// ID (RFC 2971): who the client says it is goes to the log, who the server is
+// to the client.
+#include "imap/commands.h"
+#include "imap/session.h"
+
+#define PAIRS_MAX 30 // RFC 2971 section 3.3
+#define FIELD_MAX 30
+#define VALUE_MAX 1024
+
+static MUST_CHECK enum rc parse_pair(
+    struct imap_cursor *args, struct log_line *line)
+{
+	struct view field, value;
+	enum rc rc = imap_parse_string(args, &field);
+	if (rc == RC_OK && field.len > FIELD_MAX)
+		rc = imap_reject(args, RC_LIMIT,
+		    "a field of ID is longer than %d bytes", FIELD_MAX);
+	if (rc == RC_OK)
+		rc = imap_parse_sp(args);
+	if (rc == RC_OK)
+		rc = imap_parse_nstring(args, &value);
+	if (rc == RC_OK && value.len > VALUE_MAX)
+		rc = imap_reject(args, RC_LIMIT,
+		    "a value of ID is longer than %d bytes", VALUE_MAX);
+	// Only these, so that nobody chooses the log's keys.
+	if (rc == RC_OK && view_eq_nocase(field, VIEW("name")))
+		log_add(line, "client", value);
+	if (rc == RC_OK && view_eq_nocase(field, VIEW("version")))
+		log_add(line, "version", value);
+	return rc;
+}
+
+static MUST_CHECK enum rc parse_list(
+    struct imap_cursor *args, struct log_line *line)
+{
+	if (imap_take_word(args, VIEW("NIL")))
+		return RC_OK;
+	enum rc rc = imap_parse_open(args);
+	for (int pairs = 0; rc == RC_OK && imap_peek(args) != ')'; pairs++) {
+		if (pairs == PAIRS_MAX)
+			return imap_reject(args, RC_LIMIT,
+			    "more than %d fields in ID", PAIRS_MAX);
+		if (pairs > 0)
+			rc = imap_parse_sp(args);
+		if (rc == RC_OK)
+			rc = parse_pair(args, line);
+	}
+	return rc == RC_OK ? imap_parse_close(args) : rc;
+}
+
+enum imap_step imap_id_begin(struct imap_command *command)
+{
+	const struct imap_server *server = command->session->server;
+	struct imap_cursor *args = &command->args;
+	struct log_line line;
+	log_begin(&line, server->log, LOG_LEVEL_INFO, "imap-client");
+	log_add_u64(&line, "session", command->session->id);
+	enum rc rc = imap_parse_sp(args);
+	if (rc == RC_OK)
+		rc = parse_list(args, &line);
+	if (rc == RC_OK)
+		rc = imap_parse_end(args);
+	log_end(&line);
+	if (rc != RC_OK)
+		return imap_bad_arguments(command, rc);
+
+	buf_add_literal(command->out, "* ID (\"name\" ");
+	imap_write_quoted(command->out, view_of_string(server->name), false);
+	if (server->version != NULL) {
+		buf_add_literal(command->out, " \"version\" ");
+		imap_write_quoted(
+		    command->out, view_of_string(server->version), false);
+	}
+	buf_add_literal(command->out, ")\r\n");
+	return imap_ok(command, "ID completed");
+}

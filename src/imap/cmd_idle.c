@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// IDLE (RFC 2177, RFC 9051 section 6.3.13). While it lasts, each change of the
+// mailbox wakes the session (net/session.h), which then tells the news. The
+// session keeps the tag only.
+#include "base/mem.h"
+#include "imap/commands.h"
+#include "imap/view.h"
+
+enum imap_step imap_idle_begin(struct imap_command *command)
+{
+	struct imap_session *session = command->session;
+	if (imap_no_arguments(command) != RC_OK)
+		return IMAP_STEP_DONE;
+	session->idle_tag = mem_strndup(command->tag.ptr, command->tag.len);
+	buf_add_literal(command->out, "+ idling\r\n");
+	// From here on no change goes unnoticed; what came before is told by
+	// the core, right behind the continuation.
+	if (session->view != NULL)
+		store_mailbox_watch(imap_view_mailbox(session->view),
+		    session->waker.wake, session->waker.context);
+	return IMAP_STEP_INPUT;
+}
+
+// The client's line: DONE.
+enum imap_step imap_idle_resume(struct imap_command *command)
+{
+	struct imap_session *session = command->session;
+	if (session->view != NULL)
+		store_mailbox_watch(
+		    imap_view_mailbox(session->view), NULL, NULL);
+	free(session->idle_tag);
+	session->idle_tag = NULL;
+	session->idle_unsent = false;
+	if (!view_eq_nocase(imap_cursor_rest(&command->args), VIEW("DONE")))
+		return imap_bad(command, "expected DONE to end IDLE");
+	return imap_ok(command, "IDLE completed");
+}

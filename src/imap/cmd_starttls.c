@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// STARTTLS (RFC 9051 section 6.2.1). Whatever came behind the command in clear
+// text is thrown away by the network, and nothing learnt before counts
+// afterwards: there is nothing to forget, since no one can log in twice.
+#include "imap/commands.h"
+#include "imap/session.h"
+
+enum imap_step imap_starttls_begin(struct imap_command *command)
+{
+	struct imap_session *session = command->session;
+	if (imap_no_arguments(command) != RC_OK)
+		return IMAP_STEP_DONE;
+	if (session->binding != NULL)
+		return imap_bad(command, "TLS is active already");
+	if (!session->server->tls_available)
+		return imap_bad(command, "TLS is not available here");
+	command->then = NET_START_TLS;
+	return imap_ok(command, "Begin TLS negotiation now");
+}

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk behind LIST and LSUB. Each step goes to the next selected name, and
+// looks first at the levels above it that the name before did not have: since
+// names below a level come directly behind it, each level is seen once.
+// Subtrees that no pattern reaches are left out.
+#include "imap/list_walk.h"
+
+void imap_list_walk_init(struct imap_list_walk *walk,
+    struct store_account *account, struct arena *arena)
+{
+	walk->account = account;
+	walk->arena = arena;
+	arena_init(&walk->scratch);
+}
+
+void imap_list_walk_done(struct imap_list_walk *walk)
+{
+	arena_done(&walk->scratch);
+}
+
+void imap_list_walk_add(
+    struct imap_list_walk *walk, struct view reference, struct view pattern)
+{
+	struct imap_pattern made;
+	if (imap_pattern_make(walk->arena, reference, pattern, &made) != RC_OK)
+		return;
+	walk->patterns = arena_grow(walk->arena, walk->patterns,
+	    &walk->pattern_capacity, walk->pattern_count + 1, sizeof(made));
+	walk->patterns[walk->pattern_count++] = made;
+}
+
+static bool matches(const struct imap_list_walk *walk, struct view name)
+{
+	for (size_t i = 0; i < walk->pattern_count; i++) {
+		if (imap_pattern_matches(&walk->patterns[i], name))
+			return true;
+	}
+	return false;
+}
+
+static bool matches_below(const struct imap_list_walk *walk, struct view name)
+{
+	for (size_t i = 0; i < walk->pattern_count; i++) {
+		if (imap_pattern_matches_below(&walk->patterns[i], name))
+			return true;
+	}
+	return false;
+}
+
+static bool is_below(struct view name, struct view parent)
+{
+	return name.len > parent.len && name.ptr[parent.len] == '/' &&
+	       view_starts_with(name, parent);
+}
+
+// ---- Selected names --------------------------------------------------------
+
+static MUST_CHECK enum rc next_subscribed(struct imap_list_walk *walk,
+    struct view after, struct view *ret_name, bool *ret_exists,
+    struct store_mailbox_info *ret_info)
+{
+	for (;;) {
+		struct view name;
+		enum rc rc = store_subscription_next(
+		    walk->account, after, &walk->scratch, &name);
+		if (rc != RC_OK)
+			return rc;
+		rc = store_mailbox_find(
+		    walk->account, name, &walk->scratch, ret_info);
+		if (rc != RC_OK && rc != RC_NOT_FOUND)
+			return rc;
+		bool exists = rc == RC_OK;
+		after = name;
+		if ((walk->criteria & IMAP_LIST_CHILD_SPECIAL_USE) != 0 &&
+		    (!exists || ret_info->special_use == 0))
+			continue;
+		*ret_name = name;
+		*ret_exists = exists;
+		return RC_OK;
+	}
+}
+
+static MUST_CHECK enum rc next_mailbox(struct imap_list_walk *walk,
+    struct view after, bool skip_below, struct store_mailbox_info *ret_info)
+{
+	for (;;) {
+		enum rc rc = skip_below
+				 ? store_mailbox_next_sibling(walk->account,
+				       after, &walk->scratch, ret_info)
+				 : store_mailbox_next(walk->account, after,
+				       &walk->scratch, ret_info);
+		if (rc != RC_OK ||
+		    (walk->criteria & IMAP_LIST_CHILD_SPECIAL_USE) == 0 ||
+		    ret_info->special_use != 0)
+			return rc;
+		after = ret_info->name;
+		skip_below = false;
+	}
+}
+
+// The first selected name after `after`, in the scratch arena.
+static MUST_CHECK enum rc next_selected(struct imap_list_walk *walk,
+    struct view after, bool skip_below, struct view *ret_name, bool *ret_exists,
+    struct store_mailbox_info *ret_info)
+{
+	if (walk->criteria & IMAP_LIST_CHILD_SUBSCRIBED)
+		return next_subscribed(
+		    walk, after, ret_name, ret_exists, ret_info);
+	enum rc rc = next_mailbox(walk, after, skip_below, ret_info);
+	if (rc == RC_OK) {
+		*ret_name = ret_info->name;
+		*ret_exists = true;
+	}
+	return rc;
+}
+
+static struct view current(const struct imap_list_walk *walk)
+{
+	return view_of(walk->name, walk->name_len);
+}
+
+static MUST_CHECK enum rc advance(struct imap_list_walk *walk)
+{
+	struct view after = current(walk), name;
+	bool exists;
+	enum rc rc = next_selected(
+	    walk, after, walk->skip_below, &name, &exists, &walk->info);
+	if (rc != RC_OK)
+		return rc;
+	if (name.len > STORE_NAME_MAX)
+		return RC_CORRUPT;
+	if (walk->root_len > 0 &&
+	    !is_below(name, view_of(walk->root, walk->root_len)))
+		return RC_END;
+	memcpy(walk->before, walk->name, walk->name_len);
+	walk->before_len = walk->name_len;
+	memcpy(walk->name, name.ptr, name.len);
+	walk->name_len = name.len;
+	walk->info.name = current(walk);
+	walk->has_name = true;
+	walk->has_mailbox = exists;
+	walk->skip_below = false;
+	walk->level = 0;
+	return RC_OK;
+}
+
+// ---- What is known of a name -----------------------------------------------
+
+// Whether there is a mailbox below `name`.
+static bool has_mailboxes_below(struct imap_list_walk *walk, struct view name)
+{
+	struct store_mailbox_info info;
+	return store_mailbox_next(walk->account, name, &walk->scratch, &info) ==
+		   RC_OK &&
+	       is_below(info.name, name);
+}
+
+// Whether a selected name stands below `name`; with `unmatched`, one that no
+// pattern matches.
+static bool has_selected_below(
+    struct imap_list_walk *walk, struct view name, bool unmatched)
+{
+	struct view after = name;
+	for (int i = 0; i < IMAP_LIST_LOOK_MAX; i++) {
+		struct store_mailbox_info info;
+		struct view below;
+		bool exists;
+		if (next_selected(walk, after, false, &below, &exists, &info) !=
+			RC_OK ||
+		    !is_below(below, name))
+			return false;
+		if (!unmatched || !matches(walk, below))
+			return true;
+		after = below;
+	}
+	return false;
+}
+
+// A level above the selected name that is not selected itself.
+static bool find_level(struct imap_list_walk *walk, struct view name,
+    struct imap_list_found *ret_found)
+{
+	if (!matches(walk, name))
+		return false;
+	bool plain = walk->criteria == 0;
+	if (!plain &&
+	    (!walk->recursive || !has_selected_below(walk, name, true)))
+		return false;
+	*ret_found = (struct imap_list_found){.name = name};
+	if (plain) {
+		ret_found->has_children = true; // the selected one
+		return true;
+	}
+	ret_found->childinfo = walk->criteria;
+	enum rc rc = store_mailbox_find(
+	    walk->account, name, &walk->scratch, &ret_found->info);
+	ret_found->exists = rc == RC_OK;
+	ret_found->subscribed = rc == RC_OK && ret_found->info.subscribed;
+	ret_found->has_children = rc == RC_OK ? ret_found->info.has_children
+					      : has_mailboxes_below(walk, name);
+	return true;
+}
+
+static bool find_selected(
+    struct imap_list_walk *walk, struct imap_list_found *ret_found)
+{
+	struct view name = current(walk);
+	if (!matches(walk, name))
+		return false;
+	*ret_found = (struct imap_list_found){
+	    .name = name,
+	    .exists = walk->has_mailbox,
+	};
+	if (walk->has_mailbox) {
+		ret_found->info = walk->info;
+		ret_found->has_children = walk->info.has_children;
+	} else {
+		ret_found->has_children = has_mailboxes_below(walk, name);
+	}
+	ret_found->subscribed =
+	    (walk->criteria & IMAP_LIST_CHILD_SUBSCRIBED) != 0 ||
+	    (walk->has_mailbox && walk->info.subscribed);
+	if (walk->recursive && has_selected_below(walk, name, false))
+		ret_found->childinfo = walk->criteria;
+	return true;
+}
+
+// ---- Walking ---------------------------------------------------------------
+
+// The next level of the name, from the top; false at the name itself.
+static bool next_level(struct imap_list_walk *walk, struct view *ret_level)
+{
+	struct view name = current(walk);
+	size_t from = walk->level == 0 ? 0 : walk->level + 1;
+	size_t len = view_find_char(view_from(name, from), '/');
+	if (len == SIZE_MAX)
+		return false;
+	walk->level = from + len;
+	*ret_level = view_slice(name, 0, walk->level);
+	return true;
+}
+
+// The name before this one told of its levels, and of itself.
+static bool was_seen(const struct imap_list_walk *walk, struct view level)
+{
+	struct view before = view_of(walk->before, walk->before_len);
+	return view_eq(before, level) || is_below(before, level);
+}
+
+// Looks at what is left of the current name; false when nothing of it is shown.
+static bool look(struct imap_list_walk *walk, struct imap_list_found *ret_found)
+{
+	struct view level;
+	while (next_level(walk, &level)) {
+		if (!was_seen(walk, level) &&
+		    find_level(walk, level, ret_found))
+			return true;
+	}
+	walk->has_name = false;
+	// Subtrees are left out where all of the mailboxes are walked.
+	walk->skip_below =
+	    walk->criteria == 0 && !matches_below(walk, current(walk));
+	return find_selected(walk, ret_found);
+}
+
+// A pattern without wildcards: one name.
+static MUST_CHECK enum rc find_exact(
+    struct imap_list_walk *walk, struct imap_list_found *ret_found)
+{
+	struct view name = walk->patterns[0].text;
+	if (view_eq_nocase(name, VIEW("INBOX")))
+		name = VIEW("INBOX");
+	walk->pattern_count = 0; // nothing comes after it
+	enum rc rc = store_mailbox_find(
+	    walk->account, name, &walk->scratch, &walk->info);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return rc;
+	bool below = rc == RC_OK ? walk->info.has_children
+				 : has_mailboxes_below(walk, name);
+	if (rc == RC_NOT_FOUND && !below)
+		return RC_END;
+	*ret_found = (struct imap_list_found){
+	    .name = name,
+	    .exists = rc == RC_OK,
+	    .has_children = below,
+	};
+	if (rc == RC_OK) {
+		ret_found->info = walk->info;
+		ret_found->subscribed = walk->info.subscribed;
+	}
+	return RC_OK;
+}
+
+// Only what is below `root` can match.
+static void set_root(struct imap_list_walk *walk)
+{
+	struct view text = view_slice(
+	    walk->patterns[0].text, 0, walk->patterns[0].literal_len);
+	while (text.len > 0 && text.ptr[text.len - 1] != '/')
+		text.len--;
+	// INBOX may be spelled otherwise there; all is walked then.
+	if (text.len < 2 || text.len > STORE_NAME_MAX ||
+	    view_starts_with_nocase(text, VIEW("INBOX/")))
+		return;
+	walk->root_len = text.len - 1;
+	walk->name_len = walk->root_len;
+	memcpy(walk->name, text.ptr, walk->root_len);
+	memcpy(walk->root, text.ptr, walk->root_len);
+}
+
+enum rc imap_list_walk_next(
+    struct imap_list_walk *walk, struct imap_list_found *ret_found)
+{
+	arena_reset(&walk->scratch);
+	if (walk->pattern_count == 0)
+		return RC_END;
+	if (walk->pattern_count == 1 && walk->criteria == 0 && !walk->started) {
+		const struct imap_pattern *pattern = &walk->patterns[0];
+		if (pattern->literal_len == pattern->text.len)
+			return find_exact(walk, ret_found);
+		set_root(walk);
+	}
+	walk->started = true;
+	for (;;) {
+		if (!walk->has_name) {
+			arena_reset(&walk->scratch);
+			enum rc rc = advance(walk);
+			if (rc != RC_OK)
+				return rc;
+		}
+		if (look(walk, ret_found))
+			return RC_OK;
+	}
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Logging in and out, for LOGIN, AUTHENTICATE, PREAUTH and UNAUTHENTICATE.
+#include "imap/login.h"
+
+#include "base/mem.h"
+#include "imap/capability.h"
+#include "imap/session.h"
+
+// Small while nobody knows who it is. A non-synchronizing literal must be
+// swallowed or hung up on, so it is small, too (LITERAL-).
+const struct imap_reader_limits imap_limits_before_login = {
+    .line_max = IMAP_LINE_MAX_LOGIN,
+    .collect_max = IMAP_COLLECT_MAX_LOGIN,
+    .nonsync_max = IMAP_LITERAL_MINUS_MAX,
+};
+
+const struct imap_reader_limits imap_limits_after_login = {
+    .line_max = IMAP_LINE_MAX,
+    .collect_max = IMAP_COLLECT_MAX,
+    .nonsync_max = IMAP_LITERAL_PLUS_ANY,
+};
+
+static MUST_CHECK enum rc take_user(struct imap_session *session,
+    const struct auth_user *user, struct fault *fault)
+{
+	struct store_account *account;
+	struct store *store = session->server->store;
+	enum rc rc = store_account_open(store, user->account, fault, &account);
+	if (rc == RC_NOT_FOUND) {
+		// A user whose account was not made yet: the two are apart in
+		// the engine, so this can be so after a crash.
+		rc = store_account_create(store, user->account, fault);
+		if (rc == RC_OK || rc == RC_EXISTS)
+			rc = store_account_open(
+			    store, user->account, fault, &account);
+	}
+	if (rc != RC_OK)
+		return rc;
+	session->account = account;
+	session->user = mem_strdup(user->name.text);
+	session->state = IMAP_STATE_AUTHENTICATED;
+	imap_reader_set_limits(&session->reader, &imap_limits_after_login);
+	return RC_OK;
+}
+
+enum rc imap_session_preauthenticate(struct imap_session *session,
+    const struct auth_user *user, struct fault *fault)
+{
+	return take_user(session, user, fault);
+}
+
+enum imap_step imap_log_in(
+    struct imap_command *command, const struct auth_user *user)
+{
+	struct imap_session *session = command->session;
+	enum rc rc = take_user(session, user, &command->fault);
+	if (rc != RC_OK)
+		return imap_failed(command, rc);
+	imap_capability_write(session, imap_code(command));
+	return imap_ok(command, "Logged in");
+}
+
+enum imap_step imap_refuse_login(struct imap_command *command, enum rc rc,
+    const struct auth_verdict *verdict)
+{
+	const char *code = auth_reason_code(verdict->reason);
+	if (code[0] == '\0')
+		code = NULL;
+	if (rc == RC_DENIED && verdict->reason == AUTH_REASON_PRIVACY)
+		return imap_no(command, code, "Logging in needs TLS here");
+	if (rc == RC_AUTH || rc == RC_DENIED)
+		// Why is not told to strangers.
+		return imap_no(command, code, "Authentication failed");
+	return imap_no(
+	    command, "UNAVAILABLE", "The user directory cannot be read now");
+}
+
+void imap_logged_out(struct imap_session *session)
+{
+	imap_unselect(session);
+	if (session->account != NULL)
+		store_account_close(&session->account);
+	free(session->user);
+	session->user = NULL;
+	session->enabled = 0;
+	session->state = IMAP_STATE_NOT_AUTHENTICATED;
+	imap_reader_set_limits(&session->reader, &imap_limits_before_login);
+}

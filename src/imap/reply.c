@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// How commands say their results (RFC 9051 section 7.1), and which response
+// code a failure of the rooms below means (RFC 5530).
+#include "imap/imap.h"
+
+#include <stdarg.h>
+
+#include "imap/session.h"
+
+static enum imap_step decide(
+    struct imap_command *command, enum imap_status status, struct view text)
+{
+	command->status = status;
+	command->text = text;
+	return IMAP_STEP_DONE;
+}
+
+static PRINTF_LIKE(2, 0) struct view
+    format_text(struct arena *arena, const char *format, va_list args)
+{
+	char text[IMAP_TEXT_MAX];
+	int len = vsnprintf(text, sizeof(text), format, args);
+	if (len < 0)
+		return VIEW("");
+	if ((size_t)len >= sizeof(text))
+		len = (int)sizeof(text) - 1;
+	return arena_copy(arena, view_of(text, (size_t)len));
+}
+
+enum imap_step imap_ok(struct imap_command *command, const char *text)
+{
+	return decide(command, IMAP_STATUS_OK, view_of_string(text));
+}
+
+enum imap_step imap_no(
+    struct imap_command *command, const char *code, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	struct view text = format_text(&command->arena, format, args);
+	va_end(args);
+	if (code != NULL) {
+		buf_reset(&command->code);
+		buf_add_string(&command->code, code);
+	}
+	return decide(command, IMAP_STATUS_NO, text);
+}
+
+enum imap_step imap_bad(struct imap_command *command, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	struct view text = format_text(&command->arena, format, args);
+	va_end(args);
+	buf_reset(&command->code);
+	return decide(command, IMAP_STATUS_BAD, text);
+}
+
+struct buf *imap_code(struct imap_command *command)
+{
+	buf_reset(&command->code);
+	return &command->code;
+}
+
+enum imap_step imap_bad_arguments(struct imap_command *command, enum rc rc)
+{
+	// A name that can be read but is no name is impossible, not malformed.
+	if (rc == RC_INVALID)
+		return imap_no(command, "CANNOT", "%s", command->fault.text);
+	return imap_bad(command, "%s", command->fault.text);
+}
+
+// The RFC 5530 response code for a failure; NULL: none fits.
+static const char *code_of(enum rc rc)
+{
+	switch (rc) {
+	case RC_NOT_FOUND: return "NONEXISTENT";
+	case RC_GONE: return "NONEXISTENT";
+	case RC_EXISTS: return "ALREADYEXISTS";
+	case RC_DENIED: return "NOPERM";
+	case RC_QUOTA: return "OVERQUOTA";
+	case RC_LIMIT: return "LIMIT";
+	case RC_INVALID: return "CANNOT";
+	case RC_SYNTAX: return "CANNOT";
+	case RC_UNSUPPORTED: return "CANNOT";
+	case RC_IN_USE: return "INUSE";
+	case RC_CONFLICT: return "INUSE";
+	case RC_CHARSET: return "BADCHARSET";
+	case RC_AUTH: return "AUTHENTICATIONFAILED";
+	case RC_CORRUPT: return "CORRUPTION";
+	case RC_IO: return "UNAVAILABLE";
+	case RC_CLOSED: return "UNAVAILABLE";
+	case RC_OK: return "SERVERBUG";
+	case RC_MORE: return "SERVERBUG";
+	case RC_END: return "SERVERBUG";
+	}
+	return NULL;
+}
+
+enum imap_step imap_failed(struct imap_command *command, enum rc rc)
+{
+	struct imap_session *session = command->session;
+	bool told = command->fault.rc == rc && command->fault.text[0] != '\0';
+	const char *text = told ? command->fault.text : rc_text(rc);
+	if (rc == RC_IO || rc == RC_CORRUPT) {
+		struct log_line line;
+		log_begin(&line, session->server->log, LOG_LEVEL_ERROR,
+		    "imap-command-failed");
+		log_add_u64(&line, "session", session->id);
+		if (command->type != NULL)
+			log_add_string(&line, "command", command->type->name);
+		log_add_string(&line, "rc", rc_name(rc));
+		log_add_string(&line, "text", text);
+		log_end(&line);
+	}
+	return imap_no(command, code_of(rc), "%s", text);
+}
+
+void imap_untagged(struct imap_command *command, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	struct view text = format_text(&command->arena, format, args);
+	va_end(args);
+	buf_add_literal(command->out, "* ");
+	buf_add(command->out, text);
+	buf_add_literal(command->out, "\r\n");
+}
+
+void imap_bye(struct imap_session *session, struct buf *out, const char *why,
+    const char *format, ...)
+{
+	char text[IMAP_TEXT_MAX];
+	va_list args;
+	va_start(args, format);
+	int len = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	buf_add_literal(out, "* BYE ");
+	imap_write_text(
+	    out, view_of_string(len < 0 ? "" : text), imap_is_utf8(session));
+	buf_add_literal(out, "\r\n");
+	if (session->goodbye == NULL)
+		session->goodbye = why;
+	session->next = NET_CLOSE;
+}
+
+enum rc imap_no_arguments(struct imap_command *command)
+{
+	enum rc rc = imap_parse_end(&command->args);
+	if (rc != RC_OK)
+		imap_bad_arguments(command, rc);
+	return rc;
+}

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+// Running commands, one after another: what makes pipelining unambiguous is
+// that nothing else does (RFC 9051 section 5.5). The command is made from the
+// first event that shows its name, and freed after its tagged response.
+#include "imap/run.h"
+
+#include "base/mem.h"
+#include "imap/session.h"
+#include "imap/trace.h"
+#include "imap/view.h"
+
+// A refused non-synchronizing literal is swallowed up to this size; a client
+// that announces more is hung up on (RFC 7888 section 4).
+#define SWALLOW_MAX ((uint64_t)1 << 30)
+
+// ---- Making and ending -----------------------------------------------------
+
+static struct imap_command *command_new(
+    struct imap_session *session, struct view text, struct buf *out)
+{
+	struct imap_command *command = mem_zalloc(sizeof(*command));
+	command->session = session;
+	command->out = out;
+	command->then = NET_READ;
+	arena_init(&command->arena);
+	buf_init(&command->code, IMAP_CODE_MAX);
+	// Its own copy: it may still be needed when the input is gone.
+	imap_cursor_init(&command->args, &command->arena,
+	    arena_copy(&command->arena, text), &command->fault);
+	command->args.utf8 = imap_is_utf8(session);
+	session->command = command;
+	return command;
+}
+
+static void command_free(struct imap_command *command)
+{
+	if (command->state != NULL && command->type->end != NULL)
+		command->type->end(command);
+	command->session->command = NULL;
+	buf_done(&command->code);
+	arena_done(&command->arena);
+	free(command);
+}
+
+void imap_run_abandon(struct imap_session *session)
+{
+	if (session->command != NULL)
+		command_free(session->command);
+	free(session->idle_tag);
+	session->idle_tag = NULL;
+}
+
+// Sets the cursor on new text of the same command (behind a streamed literal,
+// or a line it waited for).
+static void command_continue(
+    struct imap_command *command, struct view text, struct buf *out)
+{
+	bool secret = command->args.secret;
+	command->out = out;
+	imap_cursor_init(&command->args, &command->arena,
+	    arena_copy(&command->arena, text), &command->fault);
+	command->args.utf8 = imap_is_utf8(command->session);
+	command->args.secret = secret;
+}
+
+// ---- The tagged response ---------------------------------------------------
+
+static void write_tagged(struct imap_command *command)
+{
+	static const char *const words[] = {
+	    [IMAP_STATUS_OK] = " OK ",
+	    [IMAP_STATUS_NO] = " NO ",
+	    [IMAP_STATUS_BAD] = " BAD ",
+	};
+	struct buf *out = command->out;
+	// Without a tag to answer to (RFC 9051 section 7.1.3).
+	buf_add(out, command->tag.len > 0 ? command->tag : VIEW("*"));
+	buf_add_string(out, words[command->status]);
+	if (command->code.len > 0) {
+		buf_add_char(out, '[');
+		buf_add(out, buf_view(&command->code));
+		buf_add_literal(out, "] ");
+	}
+	imap_write_text(out, command->text, imap_is_utf8(command->session));
+	buf_add_literal(out, "\r\n");
+}
+
+// So that a client that has gone astray, or a stranger who plays, does not go
+// on for ever.
+static void count_bad(
+    struct imap_session *session, enum imap_status status, struct buf *out)
+{
+	if (status != IMAP_STATUS_BAD) {
+		session->bad_count = 0;
+		return;
+	}
+	unsigned max = session->state == IMAP_STATE_NOT_AUTHENTICATED
+			   ? IMAP_BAD_MAX_LOGIN
+			   : IMAP_BAD_MAX;
+	if (++session->bad_count >= max)
+		imap_bye(session, out, "too many bad commands",
+		    "%u commands in a row were bad", max);
+}
+
+// Everything but the tagged response has been said, except what the view has to
+// tell, which goes before it.
+static void command_finish(struct imap_command *command)
+{
+	struct imap_session *session = command->session;
+	unsigned flags =
+	    command->type != NULL ? command->type->flags : IMAP_COMMAND_NO_SYNC;
+	bool expunge =
+	    (flags & IMAP_COMMAND_HOLDS_EXPUNGE) == 0 || command->uid;
+	command->phase = IMAP_PHASE_SYNC;
+	if ((flags & IMAP_COMMAND_NO_SYNC) == 0 && session->view != NULL &&
+	    imap_view_sync(session->view, expunge, command->out) ==
+		IMAP_STEP_MORE) {
+		session->next = NET_DRAIN;
+		return;
+	}
+	write_tagged(command);
+	if (session->next == NET_READ)
+		session->next = command->then;
+	count_bad(session, command->status, command->out);
+	command_free(command);
+}
+
+// IDLE keeps nothing but its tag.
+static void begin_idling(struct imap_command *command)
+{
+	struct imap_session *session = command->session;
+	struct buf *out = command->out;
+	command_free(command);
+	imap_run_idle_news(session, out);
+}
+
+static void command_step(struct imap_command *command, enum imap_step step)
+{
+	struct imap_session *session = command->session;
+	switch (step) {
+	case IMAP_STEP_DONE: command_finish(command); return;
+	case IMAP_STEP_MORE:
+		command->phase = IMAP_PHASE_RUN;
+		session->next = NET_DRAIN;
+		return;
+	case IMAP_STEP_INPUT:
+		command->phase = IMAP_PHASE_RUN;
+		session->plain_line = true;
+		imap_reader_expect_line(&session->reader);
+		if (session->idle_tag != NULL)
+			begin_idling(command);
+		return;
+	}
+}
+
+// ---- From the text to the type ---------------------------------------------
+
+static enum imap_step refuse_state(
+    struct imap_command *command, const struct imap_command_type *type)
+{
+	if (command->session->state == IMAP_STATE_NOT_AUTHENTICATED)
+		return imap_bad(command, "%s needs a login first", type->name);
+	if ((type->states & IMAP_STATE_AUTHENTICATED) != 0 ||
+	    (type->states & IMAP_STATE_SELECTED) == 0)
+		return imap_bad(
+		    command, "%s is not possible after login", type->name);
+	return imap_bad(
+	    command, "%s needs a selected mailbox: SELECT one", type->name);
+}
+
+static MUST_CHECK enum rc parse_name(
+    struct imap_command *command, struct view *ret_name)
+{
+	struct imap_cursor *args = &command->args;
+	enum rc rc = imap_parse_sp(args);
+	if (rc == RC_OK)
+		rc = imap_parse_atom(args, "a command", ret_name);
+	if (rc != RC_OK || !view_eq_nocase(*ret_name, VIEW("UID")))
+		return rc;
+	command->uid = true;
+	rc = imap_parse_sp(args);
+	if (rc == RC_OK)
+		rc = imap_parse_atom(args, "a command behind UID", ret_name);
+	return rc;
+}
+
+// Parses tag and name. False: the response is decided.
+static bool command_identify(struct imap_command *command)
+{
+	struct imap_cursor *args = &command->args;
+	// Before login, what cannot be read may be a password that came too
+	// late.
+	args->secret = command->session->state == IMAP_STATE_NOT_AUTHENTICATED;
+	enum rc rc = imap_parse_tag(args, &command->tag);
+	struct view name = {0};
+	if (rc == RC_OK)
+		rc = parse_name(command, &name);
+	if (rc != RC_OK) {
+		imap_bad_arguments(command, rc);
+		return false;
+	}
+	const struct imap_command_type *type = imap_command_find(name);
+	if (type == NULL ||
+	    (command->uid && (type->flags & IMAP_COMMAND_UID) == 0)) {
+		imap_bad(command, "unknown command%s",
+		    command->uid ? " behind UID" : "");
+		return false;
+	}
+	if ((type->states & command->session->state) == 0) {
+		refuse_state(command, type);
+		return false;
+	}
+	command->type = type;
+	args->secret = (type->flags & IMAP_COMMAND_SECRET) != 0;
+	return true;
+}
+
+// ---- Events ----------------------------------------------------------------
+
+static void run_command(
+    struct imap_session *session, struct view text, struct buf *out)
+{
+	struct imap_command *command = command_new(session, text, out);
+	if (command_identify(command))
+		command_step(command, command->type->begin(command));
+	else
+		command_finish(command);
+}
+
+// A line that the running command, or IDLE, waited for.
+static void run_line(
+    struct imap_session *session, struct view line, struct buf *out)
+{
+	struct imap_command *command = session->command;
+	session->plain_line = false;
+	if (session->idle_tag != NULL) {
+		command = command_new(session, line, out);
+		command->type = imap_command_find(VIEW("IDLE"));
+		command->tag = arena_copy(
+		    &command->arena, view_of_string(session->idle_tag));
+	} else {
+		command_continue(command, line, out);
+	}
+	command_step(command, command->type->resume(command));
+}
+
+static void refuse_literal(
+    struct imap_command *command, const struct imap_literal *literal)
+{
+	struct imap_session *session = command->session;
+	if (!literal->sync && literal->size > SWALLOW_MAX) {
+		imap_bye(session, command->out, "literal too long",
+		    "A literal of %llu bytes is too long",
+		    (unsigned long long)literal->size);
+		command_free(command);
+		return;
+	}
+	imap_reader_skip(&session->reader);
+	command_finish(command);
+}
+
+// A literal that is an argument.
+static void collect_literal(struct imap_session *session,
+    const struct imap_literal *literal, struct buf *out)
+{
+	struct fault fault;
+	// What was parsed so far is parsed again when all is there.
+	command_free(session->command);
+	if (imap_reader_collect(&session->reader, &fault) != RC_OK) {
+		imap_bye(session, out, "literal too long", "[TOOBIG] %s",
+		    fault.text);
+		return;
+	}
+	if (literal->sync)
+		buf_add_literal(out, "+ OK\r\n");
+}
+
+static void run_literal(struct imap_session *session,
+    const struct imap_event *event, struct buf *out)
+{
+	struct imap_command *command = session->command;
+	if (event->continued) {
+		command_continue(command, event->text, out);
+	} else {
+		command = command_new(session, event->text, out);
+		if (!command_identify(command)) {
+			refuse_literal(command, &event->literal);
+			return;
+		}
+	}
+	enum imap_take take = IMAP_TAKE_COLLECT;
+	if (command->type->stream != NULL)
+		take = command->type->stream->literal(command, &event->literal);
+	switch (take) {
+	case IMAP_TAKE_COLLECT:
+		collect_literal(session, &event->literal, out);
+		return;
+	case IMAP_TAKE_STREAM:
+		imap_trace_literal(session, event);
+		command->phase = IMAP_PHASE_STREAM;
+		imap_reader_stream(&session->reader);
+		if (event->literal.sync)
+			buf_add_literal(out, "+ OK\r\n");
+		return;
+	case IMAP_TAKE_REFUSE:
+		imap_trace_literal(session, event);
+		refuse_literal(command, &event->literal);
+		return;
+	}
+}
+
+static void run_fault(struct imap_session *session,
+    const struct imap_event *event, struct buf *out)
+{
+	if (event->fault.rc == RC_LIMIT) {
+		imap_bye(session, out, "line or literal too long", "%s",
+		    event->fault.text);
+		return;
+	}
+	struct imap_command *command = session->command;
+	if (command == NULL) {
+		command = command_new(session, event->text, out);
+		if (imap_parse_tag(&command->args, &command->tag) != RC_OK)
+			command->tag = VIEW("");
+	}
+	command->out = out;
+	session->plain_line = false;
+	imap_reader_skip(&session->reader);
+	imap_bad(command, "%s", event->fault.text);
+	command_finish(command);
+}
+
+void imap_run_event(struct imap_session *session,
+    const struct imap_event *event, struct buf *out)
+{
+	switch (event->type) {
+	case IMAP_EVENT_MORE: return;
+	case IMAP_EVENT_COMMAND:
+		imap_trace_command(session, event);
+		if (session->plain_line) {
+			run_line(session, event->text, out);
+		} else if (event->continued) {
+			struct imap_command *command = session->command;
+			command_continue(command, event->text, out);
+			command_step(command, command->type->begin(command));
+		} else {
+			run_command(session, event->text, out);
+		}
+		return;
+	case IMAP_EVENT_LITERAL: run_literal(session, event, out); return;
+	case IMAP_EVENT_DATA:
+		session->command->out = out;
+		session->command->type->stream->data(
+		    session->command, event->data, event->last);
+		return;
+	case IMAP_EVENT_FAULT: run_fault(session, event, out); return;
+	}
+}
+
+void imap_run_resume(struct imap_session *session, struct buf *out)
+{
+	struct imap_command *command = session->command;
+	command->out = out;
+	switch (command->phase) {
+	case IMAP_PHASE_RUN:
+		command_step(command, command->type->resume(command));
+		return;
+	case IMAP_PHASE_SYNC: command_finish(command); return;
+	case IMAP_PHASE_STREAM: return; // it waits for input, not for output
+	}
+}
+
+void imap_run_idle_news(struct imap_session *session, struct buf *out)
+{
+	session->idle_unsent = false;
+	if (session->view == NULL)
+		return;
+	if (imap_view_sync(session->view, true, out) == IMAP_STEP_MORE) {
+		session->idle_unsent = true;
+		session->next = NET_DRAIN;
+	}
+}
