@@ -9,6 +9,7 @@
 #include "wire/base64.h"
 
 struct exchange {
+	struct auth_channel channel; // as long as `sasl`
 	struct auth_sasl *sasl;
 };
 
@@ -95,18 +96,16 @@ enum imap_step imap_authenticate_begin(struct imap_command *command)
 	if (rc != RC_OK)
 		return imap_bad_arguments(command, rc);
 
-	struct auth_channel channel = imap_channel(session);
+	struct exchange *exchange =
+	    arena_zalloc(&command->arena, sizeof(*exchange));
+	exchange->channel = imap_channel(session);
 	struct auth_verdict verdict;
-	struct auth_sasl *sasl;
-	rc = auth_sasl_start(
-	    session->server->auth, mechanism, &channel, &verdict, &sasl);
+	rc = auth_sasl_start(session->server->auth, mechanism,
+	    &exchange->channel, &verdict, &exchange->sasl);
 	if (rc == RC_UNSUPPORTED)
 		return imap_no(command, "CANNOT", "No such SASL mechanism");
 	if (rc != RC_OK)
 		return imap_refuse_login(command, rc, &verdict);
-	struct exchange *exchange =
-	    arena_zalloc(&command->arena, sizeof(*exchange));
-	exchange->sasl = sasl;
 	command->state = exchange;
 	if (!has_initial)
 		return ask_first(command);

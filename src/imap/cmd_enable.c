@@ -32,8 +32,7 @@ static void tell_highestmodseq(struct imap_command *command)
 	const struct imap_view *view = command->session->view;
 	if (view != NULL)
 		imap_untagged(command, "OK [HIGHESTMODSEQ %llu] Highest",
-		    (unsigned long long)store_snapshot_highestmodseq(
-			imap_view_snapshot(view)));
+		    (unsigned long long)imap_view_highestmodseq(view));
 }
 
 void imap_enable_condstore(struct imap_command *command)

@@ -68,6 +68,7 @@ enum imap_step imap_thread_begin(struct imap_command *command);
 enum imap_step imap_thread_resume(struct imap_command *command);
 void imap_thread_end(struct imap_command *command);
 enum imap_step imap_expunge_begin(struct imap_command *command);
+enum imap_step imap_expunge_resume(struct imap_command *command);
 enum imap_step imap_copy_begin(struct imap_command *command);
 enum imap_step imap_move_begin(struct imap_command *command);
 

@@ -152,6 +152,7 @@ struct imap_command {
 	enum imap_phase phase;
 	struct view tag;
 	bool uid;                // "UID name"
+	bool holds_expunge;      // as the flag, for this one command
 	struct imap_cursor args; // behind the name: begins with SP, or is over
 	struct fault fault;      // of `args`, and for calls of the store
 	struct buf *out;         // where responses go; anew in each step

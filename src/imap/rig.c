@@ -108,6 +108,7 @@ void rig_disconnect(struct rig_client *client)
 // each call is a buffer of its own, as it would be when all was sent.
 static void settle(struct rig_client *client)
 {
+	client->secured = client->next == NET_START_TLS;
 	while (client->next == NET_DRAIN) {
 		struct buf out;
 		buf_init(&out, NET_OUTPUT_MAX);
@@ -153,7 +154,11 @@ void rig_say(struct rig_client *client, struct view bytes)
 			len = bytes.len;
 		buf_add(&client->in, view_slice(bytes, 0, len));
 		bytes = view_from(bytes, len);
+		client->secured = false;
 		give(client);
+		// The rest came in clear text, too.
+		if (client->secured)
+			return;
 	}
 }
 

@@ -42,6 +42,7 @@ struct rig_client {
 	struct buf out;     // all it said
 	enum net_next next; // what it said last
 	bool woken;
+	bool secured; // the handshake was just done
 	size_t piece; // bytes given at a time; 0: all
 };
 

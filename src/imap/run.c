@@ -4,7 +4,9 @@
 // first event that shows its name, and freed after its tagged response.
 #include "imap/run.h"
 
+#include "base/ascii.h"
 #include "base/mem.h"
+#include "imap/commands.h"
 #include "imap/session.h"
 #include "imap/trace.h"
 #include "imap/view.h"
@@ -81,7 +83,10 @@ static void write_tagged(struct imap_command *command)
 		buf_add(out, buf_view(&command->code));
 		buf_add_literal(out, "] ");
 	}
+	size_t begin = out->len;
 	imap_write_text(out, command->text, imap_is_utf8(command->session));
+	if (out->len > begin)
+		out->ptr[begin] = ascii_upper(out->ptr[begin]);
 	buf_add_literal(out, "\r\n");
 }
 
@@ -102,6 +107,25 @@ static void count_bad(
 		    "%u commands in a row were bad", max);
 }
 
+// The selected mailbox has been deleted: says so, and gives true when it is to
+// be left (RFC 9051 section 3, transition 6). Revision 1 knows no such thing
+// from another session; there the connection ends (RFC 2180 section 3.3).
+static bool tell_deleted(
+    struct imap_session *session, bool own, struct buf *out)
+{
+	if (session->view == NULL ||
+	    !store_mailbox_gone(imap_view_mailbox(session->view)))
+		return false;
+	if (own || imap_has_feature(session, IMAP_FEATURE_REV2)) {
+		buf_add_literal(
+		    out, "* OK [CLOSED] The mailbox has been deleted\r\n");
+		return true;
+	}
+	imap_bye(session, out, "mailbox deleted",
+	    "The selected mailbox has been deleted");
+	return false;
+}
+
 // Everything but the tagged response has been said, except what the view has to
 // tell, which goes before it.
 static void command_finish(struct imap_command *command)
@@ -110,7 +134,8 @@ static void command_finish(struct imap_command *command)
 	unsigned flags =
 	    command->type != NULL ? command->type->flags : IMAP_COMMAND_NO_SYNC;
 	bool expunge =
-	    (flags & IMAP_COMMAND_HOLDS_EXPUNGE) == 0 || command->uid;
+	    !command->holds_expunge &&
+	    ((flags & IMAP_COMMAND_HOLDS_EXPUNGE) == 0 || command->uid);
 	command->phase = IMAP_PHASE_SYNC;
 	if ((flags & IMAP_COMMAND_NO_SYNC) == 0 && session->view != NULL &&
 	    imap_view_sync(session->view, expunge, command->out) ==
@@ -118,11 +143,17 @@ static void command_finish(struct imap_command *command)
 		session->next = NET_DRAIN;
 		return;
 	}
+	bool leave =
+	    (flags & IMAP_COMMAND_NO_SYNC) == 0 &&
+	    tell_deleted(session, command->type->begin == imap_delete_begin,
+		command->out);
 	write_tagged(command);
 	if (session->next == NET_READ)
 		session->next = command->then;
 	count_bad(session, command->status, command->out);
 	command_free(command);
+	if (leave)
+		imap_unselect(session);
 }
 
 // IDLE keeps nothing but its tag.
@@ -378,5 +409,7 @@ void imap_run_idle_news(struct imap_session *session, struct buf *out)
 	if (imap_view_sync(session->view, true, out) == IMAP_STEP_MORE) {
 		session->idle_unsent = true;
 		session->next = NET_DRAIN;
+	} else if (tell_deleted(session, false, out)) {
+		imap_unselect(session);
 	}
 }

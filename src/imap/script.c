@@ -11,6 +11,7 @@
 #include "base/ascii.h"
 
 #define CLIENTS_MAX 8
+#define SCRIPTS_MAX 100
 
 struct play {
 	const char *name;
@@ -170,12 +171,12 @@ static void do_line(struct play *play, struct view line)
 	act(play, number, line.ptr[0], view_from(line, 3));
 }
 
-static void play_once(const char *name, const struct script_options *options,
-    const char *script, size_t piece)
+static void play_once(const struct script *script, size_t piece)
 {
-	struct play play = {.name = name, .options = options, .piece = piece};
-	struct view text = view_of_string(script), line;
-	rig_init(&play.rig, &options->rig);
+	struct play play = {
+	    .name = script->name, .options = &script->options, .piece = piece};
+	struct view text = view_of_string(script->text), line;
+	rig_init(&play.rig, &script->options.rig);
 	while (view_split(&text, '\n', &line)) {
 		play.line++;
 		do_line(&play, line);
@@ -188,10 +189,26 @@ static void play_once(const char *name, const struct script_options *options,
 	rig_done(&play.rig);
 }
 
-void script_run(
-    const char *name, const struct script_options *options, const char *script)
+void script_run(const struct script *script)
 {
-	play_once(name, options, script, 0);
-	play_once(name, options, script, 1);
-	play_once(name, options, script, 7);
+	play_once(script, 0);
+	play_once(script, 1);
+	play_once(script, 7);
+}
+
+static void run_state(void **state)
+{
+	script_run(*state);
+}
+
+int script_main(const struct script *scripts, size_t count)
+{
+	struct CMUnitTest tests[SCRIPTS_MAX] = {{0}};
+	assert_in_range(count, 1, SCRIPTS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		tests[i].name = scripts[i].name;
+		tests[i].test_func = run_state;
+		tests[i].initial_state = (void *)(uintptr_t)&scripts[i];
+	}
+	return _cmocka_run_group_tests("scripts", tests, count, NULL, NULL);
 }

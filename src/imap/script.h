@@ -22,8 +22,20 @@ struct script_options {
 	bool log_in; // clients begin before login, with the greeting shown
 };
 
-void script_run(
-    const char *name, const struct script_options *options, const char *script);
+#define SCRIPT_AS_USUAL                                                        \
+	{                                                                      \
+		.log_in = false                                                \
+	}
+
+struct script {
+	const char *name;
+	struct script_options options;
+	const char *text;
+};
+
+void script_run(const struct script *script);
+// A test program of nothing but scripts: what main() returns.
+int script_main(const struct script *scripts, size_t count);
 
 // Whether `line` is what `pattern` says, where "..." is any text.
 bool script_line_matches(struct view pattern, struct view line);

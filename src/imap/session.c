@@ -102,6 +102,9 @@ static enum net_next session_input(
 {
 	struct imap_session *session = context;
 	struct view rest = in;
+	// The network compresses by now.
+	if (session->next == NET_COMPRESS)
+		session->next = NET_READ;
 	while (!is_paused(session)) {
 		size_t begin = out->len;
 		struct imap_event event;

@@ -1,18 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dialogues: what a session says to what, in whole lines and byte by byte.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "imap/script.h"
 
-static const struct {
-	const char *name;
-	struct script_options options;
-	const char *script;
-} dialogues[] = {
+static const struct script dialogues[] = {
     {"greeting and capabilities before login",
 	{.log_in = true, .rig = {.tls_available = true}},
 	"S: * OK [CAPABILITY IMAP4rev2 IMAP4rev1 STARTTLS SASL-IR LITERAL- "
@@ -69,7 +59,7 @@ static const struct {
 	"S: d BAD TLS is active already\n"
 	"C: e LOGIN demo \"demo pass\"\n"
 	"S: e OK [CAPABILITY ...] Logged in\n"},
-    {"ID, NOOP, NAMESPACE, ENABLE", {0},
+    {"ID, NOOP, NAMESPACE, ENABLE", SCRIPT_AS_USUAL,
 	"C: a ID (\"name\" \"test\" \"version\" NIL)\n"
 	"S: * ID (\"name\" \"Roost\" \"version\" \"0.1\")\n"
 	"S: a OK ID completed\n"
@@ -87,7 +77,7 @@ static const struct {
 	"C: f ENABLE CONDSTORE qresync imap4REV2\n"
 	"S: * ENABLED QRESYNC IMAP4rev2\n"
 	"S: f OK ENABLE completed\n"},
-    {"SELECT in rev1", {0},
+    {"SELECT in rev1", SCRIPT_AS_USUAL,
 	"C: a SELECT inbox\n"
 	"S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\n"
 	"S: * OK [PERMANENTFLAGS (...\\*)] ...\n"
@@ -114,7 +104,7 @@ static const struct {
 	"S: c NO [NONEXISTENT] ...\n"
 	"C: d CHECK\n"
 	"S: d BAD CHECK needs a selected mailbox: SELECT one\n"},
-    {"SELECT in rev2", {0},
+    {"SELECT in rev2", SCRIPT_AS_USUAL,
 	"C: a ENABLE IMAP4rev2\n"
 	"S: * ENABLED IMAP4rev2\n"
 	"S: a OK ENABLE completed\n"
@@ -132,7 +122,7 @@ static const struct {
 	"S: c OK UNSELECT completed\n"
 	"C: d UNSELECT\n"
 	"S: d BAD UNSELECT needs a selected mailbox: SELECT one\n"},
-    {"CREATE, RENAME, DELETE", {0},
+    {"CREATE, RENAME, DELETE", SCRIPT_AS_USUAL,
 	"C: a CREATE foo/bar/\n"
 	"S: a OK [MAILBOXID (M...)] CREATE completed\n"
 	"C: b CREATE foo/bar\n"
@@ -175,7 +165,7 @@ static const struct {
 	"S: * LIST (\\HasNoChildren \\Trash) \"/\" Trash\n"
 	"S: * LIST (\\HasChildren) \"/\" baz\n"
 	"S: o OK LIST completed\n"},
-    {"RENAME tells the old name in rev2", {0},
+    {"RENAME tells the old name in rev2", SCRIPT_AS_USUAL,
 	"C: a ENABLE IMAP4rev2\n"
 	"S: * ENABLED IMAP4rev2\n"
 	"S: a OK ENABLE completed\n"
@@ -184,7 +174,7 @@ static const struct {
 	"C: c RENAME OldMailbox NewMailbox\n"
 	"S: * LIST () \"/\" NewMailbox (\"OLDNAME\" (OldMailbox))\n"
 	"S: c OK RENAME completed\n"},
-    {"names beyond ASCII", {0},
+    {"names beyond ASCII", SCRIPT_AS_USUAL,
 	"C: a CREATE Entw&APw-rfe\n"
 	"S: a OK ...\n"
 	"C: b CREATE Entw&APw-\n"
@@ -204,7 +194,7 @@ static const struct {
 	"S: f OK LIST completed\n"
 	"C: g DELETE \"Entwü\"\n"
 	"S: g OK DELETE completed\n"},
-    {"STATUS", {0},
+    {"STATUS", SCRIPT_AS_USUAL,
 	"C: a APPEND INBOX (\\Seen) {5+}\n"
 	"C: abcde\n"
 	"S: a OK [APPENDUID ... 1] APPEND completed\n"
@@ -221,7 +211,7 @@ static const struct {
 	"S: d OK STATUS completed\n"
 	"C: e STATUS nowhere (MESSAGES)\n"
 	"S: e NO [NONEXISTENT] ...\n"},
-    {"IDLE is told what others do, at once", {0},
+    {"IDLE is told what others do, at once", SCRIPT_AS_USUAL,
 	"C: a SELECT INBOX\n"
 	"S: * FLAGS ...\n"
 	"S: * OK [PERMANENTFLAGS ...\n"
@@ -252,18 +242,18 @@ static const struct {
 	"S: c BAD expected DONE to end IDLE\n"
 	"C: d NOOP\n"
 	"S: d OK NOOP completed\n"},
-    {"IDLE without a mailbox", {0},
+    {"IDLE without a mailbox", SCRIPT_AS_USUAL,
 	"C: a IDLE\n"
 	"S: + idling\n"
 	"C: DONE\n"
 	"S: a OK IDLE completed\n"},
-    {"a logout amid pipelined commands", {0},
+    {"a logout amid pipelined commands", SCRIPT_AS_USUAL,
 	"R: a NOOP\\r\\nb LOGOUT\\r\\nc NOOP\\r\\n\n"
 	"S: a OK NOOP completed\n"
 	"S: * BYE Logging out\n"
 	"S: b OK LOGOUT completed\n"
 	"close\n"},
-    {"COMPRESS once", {0},
+    {"COMPRESS once", SCRIPT_AS_USUAL,
 	"C: a COMPRESS DEFLATE\n"
 	"S: a OK DEFLATE active\n"
 	"C: b COMPRESS DEFLATE\n"
@@ -274,7 +264,7 @@ static const struct {
 	"S: * BYE ...\n"
 	"S: d OK UNAUTHENTICATE completed\n"
 	"close\n"},
-    {"enabling ends with the login", {0},
+    {"enabling ends with the login", SCRIPT_AS_USUAL,
 	"C: a ENABLE QRESYNC\n"
 	"S: * ENABLED QRESYNC\n"
 	"S: a OK ENABLE completed\n"
@@ -288,18 +278,7 @@ static const struct {
 	"S: e BAD QRESYNC needs ENABLE QRESYNC first\n"},
 };
 
-static void test_dialogues(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(dialogues); i++)
-		script_run(dialogues[i].name, &dialogues[i].options,
-		    dialogues[i].script);
-}
-
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_dialogues),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return script_main(dialogues, ARRAY_LEN(dialogues));
 }

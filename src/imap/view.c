@@ -144,43 +144,52 @@ void imap_view_sequences(const struct imap_view *view,
 }
 
 // A set of sequence numbers; "$" in it names messages.
-static enum rc resolve_sequences(const struct imap_view *view,
-    const struct imap_set *set, struct fault *fault, struct rangeset *ret_uids)
+static void resolve_sequences(const struct imap_view *view,
+    const struct imap_set *set, struct rangeset *ret_uids)
 {
 	uint32_t count = imap_view_count(view);
-	uint32_t highest = imap_set_highest(set);
-	if (highest > count)
-		return fault_set(fault, RC_INVALID,
-		    "message %u does not exist, the mailbox has %u", highest,
-		    count);
-	// RFC 9051 section 9, seq-number: this includes "*" if the selected
-	// mailbox is empty.
-	if (set->has_star && count == 0)
-		return fault_set(fault, RC_INVALID,
-		    "\"*\" names no message, the mailbox is empty");
-
 	struct rangeset saved, sequences;
 	rangeset_init(&saved);
 	rangeset_init(&sequences);
 	if (set->has_saved)
 		imap_view_sequences(view, &view->saved, &saved);
 	imap_set_resolve(set, count, &saved, &sequences);
+	if (count < UINT32_MAX)
+		rangeset_remove(&sequences, count + 1, UINT32_MAX);
 	for (size_t i = 0; i < sequences.count; i++)
 		rangeset_add(ret_uids,
 		    imap_view_uid(view, sequences.ranges[i].first),
 		    imap_view_uid(view, sequences.ranges[i].last));
 	rangeset_done(&saved);
 	rangeset_done(&sequences);
-	return RC_OK;
+}
+
+void imap_view_resolve_existing(const struct imap_view *view,
+    const struct imap_set *set, bool uid, struct rangeset *ret_uids)
+{
+	if (uid)
+		imap_set_resolve(
+		    set, imap_view_last_uid(view), &view->saved, ret_uids);
+	else
+		resolve_sequences(view, set, ret_uids);
 }
 
 enum rc imap_view_resolve(const struct imap_view *view,
     const struct imap_set *set, bool uid, struct fault *fault,
     struct rangeset *ret_uids)
 {
-	if (!uid)
-		return resolve_sequences(view, set, fault, ret_uids);
-	imap_set_resolve(set, imap_view_last_uid(view), &view->saved, ret_uids);
+	uint32_t count = imap_view_count(view);
+	uint32_t highest = imap_set_highest(set);
+	if (!uid && highest > count)
+		return fault_set(fault, RC_INVALID,
+		    "message %u does not exist, the mailbox has %u", highest,
+		    count);
+	// RFC 9051 section 9, seq-number: this includes "*" if the selected
+	// mailbox is empty.
+	if (!uid && set->has_star && count == 0)
+		return fault_set(fault, RC_INVALID,
+		    "\"*\" names no message, the mailbox is empty");
+	imap_view_resolve_existing(view, set, uid, ret_uids);
 	return RC_OK;
 }
 
@@ -232,7 +241,7 @@ bool imap_finder_seek(struct imap_finder *finder,
 	if (finder->snapshot == snapshot) {
 		if (finder->end)
 			return false;
-		for (int i = 0; i < FINDER_STEPS; i++) {
+		for (int i = 0; finder->changed || i < FINDER_STEPS; i++) {
 			if (finder->message.uid >= uid)
 				return true;
 			finder->end = !store_walk_next(
@@ -254,7 +263,29 @@ bool imap_finder_seek(struct imap_finder *finder,
 void imap_view_cursor_init(struct imap_view_cursor *cursor,
     const struct imap_view *view, const struct rangeset *uids)
 {
-	*cursor = (struct imap_view_cursor){.view = view, .uids = uids};
+	*cursor = (struct imap_view_cursor){
+	    .view = view, .uids = uids, .generation = UINT64_MAX};
+}
+
+void imap_view_cursor_changed(struct imap_view_cursor *cursor, uint64_t since)
+{
+	cursor->changed_only = true;
+	cursor->since = since;
+}
+
+// The view has moved: what the finder knows is of another snapshot.
+static void finder_renew(struct imap_view_cursor *cursor)
+{
+	struct imap_finder *finder = &cursor->finder;
+	*finder = (struct imap_finder){0};
+	cursor->generation = cursor->view->generation;
+	if (!cursor->changed_only)
+		return;
+	finder->snapshot = cursor->view->snapshot;
+	finder->changed = true;
+	store_walk_init_changed(&finder->walk, finder->snapshot, cursor->since);
+	finder->end =
+	    !store_walk_next(&finder->walk, &finder->index, &finder->message);
 }
 
 // Makes `ret_message` of the ghost or the message that the finder stands at,
@@ -263,18 +294,19 @@ static bool next_from(struct imap_view_cursor *cursor, uint32_t uid,
     struct imap_view_message *ret_message)
 {
 	const struct imap_view *view = cursor->view;
-	if (cursor->generation != view->generation) {
-		cursor->generation = view->generation;
-		cursor->finder = (struct imap_finder){0};
-	}
+	if (cursor->generation != view->generation)
+		finder_renew(cursor);
 	bool found = imap_finder_seek(&cursor->finder, view->snapshot, uid);
 	size_t below = view->ghost_count ? ghost_rank(view, uid) : 0;
-	if (below < view->ghost_count &&
-	    (!found || view->ghosts[below].uid < cursor->finder.message.uid)) {
-		ret_message->message = view->ghosts[below];
+	for (; below < view->ghost_count; below++) {
+		const struct store_message *ghost = &view->ghosts[below];
+		if (found && ghost->uid > cursor->finder.message.uid)
+			break;
+		if (cursor->changed_only && ghost->modseq <= cursor->since)
+			continue;
+		ret_message->message = *ghost;
 		ret_message->ghost = true;
-		ret_message->sequence =
-		    imap_view_rank(view, view->ghosts[below].uid) + 1;
+		ret_message->sequence = imap_view_rank(view, ghost->uid) + 1;
 		return true;
 	}
 	if (!found)

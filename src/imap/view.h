@@ -71,6 +71,10 @@ uint32_t imap_view_rank(const struct imap_view *view, uint32_t uid);
 MUST_CHECK enum rc imap_view_resolve(const struct imap_view *view,
     const struct imap_set *set, bool uid, struct fault *fault,
     struct rangeset *ret_uids);
+// The same for a search, where what does not exist is no mistake: sequence
+// numbers over the count name nothing.
+void imap_view_resolve_existing(const struct imap_view *view,
+    const struct imap_set *set, bool uid, struct rangeset *ret_uids);
 // UIDs the client knows of, as their sequence numbers.
 void imap_view_sequences(const struct imap_view *view,
     const struct rangeset *uids, struct rangeset *ret_sequences);
@@ -85,6 +89,7 @@ bool imap_view_has_ghosts(
 struct imap_finder {
 	const struct store_snapshot *snapshot; // NULL: not begun
 	struct store_walk walk;
+	bool changed;   // finds only what `walk` gives: never descends anew
 	bool end;       // there is none at or after what was asked last
 	uint32_t index; // of `message`
 	struct store_message message;
@@ -105,6 +110,8 @@ struct imap_view_cursor {
 	uint64_t generation; // of the view's snapshot that `finder` is in
 	size_t range;        // position in `uids`
 	uint64_t next_uid;   // nothing below it comes
+	bool changed_only;   // gives only messages changed after `since`
+	uint64_t since;
 };
 
 struct imap_view_message {
@@ -116,6 +123,9 @@ struct imap_view_message {
 // `uids` stays as long as the cursor.
 void imap_view_cursor_init(struct imap_view_cursor *cursor,
     const struct imap_view *view, const struct rangeset *uids);
+// From now on it gives only messages with a MODSEQ over `since`, at the cost of
+// only those.
+void imap_view_cursor_changed(struct imap_view_cursor *cursor, uint64_t since);
 bool imap_view_cursor_next(
     struct imap_view_cursor *cursor, struct imap_view_message *ret_message);
 

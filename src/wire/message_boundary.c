@@ -4,6 +4,7 @@
 // need not withstand much: at most MESSAGE_DEPTH_MAX boundaries are open.
 #include "wire/message_boundary.h"
 
+#include "base/ascii.h"
 #include "base/map.h"
 
 static uint64_t hash_step(uint64_t hash, char c)
@@ -53,6 +54,14 @@ static struct boundary *find_exact(
 	return at;
 }
 
+// What may come after a boundary. One that was cut may go on.
+static bool is_tail(struct view tail, size_t boundary_len)
+{
+	return !tail.len || ascii_is_space(*tail.ptr) ||
+	       view_starts_with(tail, VIEW("--")) ||
+	       boundary_len == MESSAGE_BOUNDARY_MAX;
+}
+
 struct boundary *boundary_set_find(
     const struct boundary_set *set, struct view line, bool *ret_closes)
 {
@@ -61,7 +70,7 @@ struct boundary *boundary_set_find(
 	for (size_t len = 1; len <= line.len && len <= MESSAGE_BOUNDARY_MAX;
 	     len++) {
 		hash = hash_step(hash, line.ptr[len - 1]);
-		if (!set->of_len[len])
+		if (!set->of_len[len] || !is_tail(view_from(line, len), len))
 			continue;
 		struct boundary *found =
 		    find_exact(set, hash, view_slice(line, 0, len));

@@ -29,11 +29,12 @@ void boundary_set_init(struct boundary_set *set);
 void boundary_set_add(struct boundary_set *set, struct boundary *boundary);
 void boundary_set_remove(struct boundary_set *set, struct boundary *boundary);
 
-// The boundary that `line` (a line after its "--", perhaps cut after
-// MESSAGE_BOUNDARY_MAX + 2 bytes) begins with: the longest, and of equal ones
-// the innermost. What follows it does not matter (RFC 2046 section 5.1.1: "An
-// exact match of the entire candidate line is not required"), but for the "--"
-// that closes. NULL when it is none.
+// The boundary that `line` (a line after its "--" with its end, perhaps cut
+// after MESSAGE_BOUNDARY_MAX + 2 bytes) begins with: the longest, and of equal
+// ones the innermost. RFC 2046 section 5.1.1 does not require "an exact match
+// of the entire candidate line"; here, after the boundary comes white space or
+// the "--" that closes, then anything: so "--b10" is no "--b1". NULL when it is
+// none.
 struct boundary *boundary_set_find(
     const struct boundary_set *set, struct view line, bool *ret_closes);
 

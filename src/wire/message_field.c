@@ -136,7 +136,8 @@ static void name_lookup(struct field_reader *reader)
 	size_t count = reader->is_message ? MESSAGE_FIELD_COUNT : MESSAGE_DATE;
 	reader->state = FIELD_SKIP;
 	for (size_t i = 0; i < count; i++) {
-		if (!view_eq_nocase(name, wanted[i].name))
+		if (name.len != wanted[i].name.len ||
+		    !view_eq_nocase(name, wanted[i].name))
 			continue;
 		reader->state = FIELD_VALUE;
 		reader->field = (enum message_field)i;

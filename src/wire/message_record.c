@@ -106,9 +106,23 @@ static void part_put(
 	charset_put(builder, part, entry);
 }
 
-// RFC 5256 section 3: addr-mailbox of the first address, a group's name for a
-// group; RFC 5957 section 3: its decoded display name, else mailbox@host.
-// `display` may be NULL.
+// RFC 5957 section 3: the decoded display name, else mailbox@host. (Where the
+// host is "", the mailbox alone.)
+static void display_put(
+    struct builder *builder, const struct address *address, struct buf *display)
+{
+	encoded_word_decode(builder->cache, address->name, display);
+	if (display->len)
+		return;
+	utf8_add_valid(display, address->mailbox);
+	if (address->host.len) {
+		buf_add_char(display, '@');
+		utf8_add_valid(display, address->host);
+	}
+}
+
+// RFC 5256 section 3: addr-mailbox of the first address, which for a group is
+// its name. `display` may be NULL.
 static void address_put(
     struct builder *builder, enum message_field field, struct buf *display)
 {
@@ -119,16 +133,8 @@ static void address_put(
 	const struct address *first = list.first;
 	if (first) {
 		utf8_add_valid(builder->out, first->mailbox);
-		if (display && first->name.len) {
-			encoded_word_decode(
-			    builder->cache, first->name, display);
-		} else if (display) {
-			utf8_add_valid(display, first->mailbox);
-			if (first->host.len) {
-				buf_add_char(display, '@');
-				utf8_add_valid(display, first->host);
-			}
-		}
+		if (display)
+			display_put(builder, first, display);
 	}
 	arena_done(&arena);
 }
@@ -241,7 +247,9 @@ void message_record_build(struct charset_cache *cache,
 	char *at = buf_reserve(out, fixed);
 	if (!at)
 		return;
-	buf_init(&builder.charsets, MESSAGE_FIELDS_MAX + 16);
+	// Written out, or the default one.
+	buf_init(&builder.charsets,
+	    MESSAGE_FIELDS_MAX + MESSAGE_PARTS_MAX * sizeof("US-ASCII"));
 	for (size_t i = 0; i < message->part_count; i++)
 		part_put(&builder, &message->parts[i],
 		    at + RECORD_HEAD_BYTES + i * RECORD_PART_BYTES);

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bytes of a message on their way into the output. What is long is never held
+// whole: it is read, and decoded, as the output drains.
+#include "imap/fetch.h"
+
+// ---- The stream ------------------------------------------------------------
+
+// Reads the next bytes of the message to the end of `out`.
+static MUST_CHECK enum rc read_some(
+    struct fetch_state *state, uint64_t left, struct buf *out, size_t *ret_len)
+{
+	size_t len = left < FETCH_READ_STEP ? (size_t)left : FETCH_READ_STEP;
+	size_t before = out->len;
+	enum rc rc = store_reader_bytes(state->reader, fetch_email_id(state),
+	    state->stream.offset, len, out);
+	if (rc != RC_OK)
+		return rc;
+	if (out->len - before != len)
+		return RC_CORRUPT;
+	state->stream.offset += len;
+	*ret_len = len;
+	return RC_OK;
+}
+
+// The client was promised bytes that cannot be had: the connection has to end.
+static bool stream_break(struct fetch_state *state, enum rc rc)
+{
+	state->failure = rc;
+	state->broken = true;
+	state->stream.kind = FETCH_STREAM_NONE;
+	return false;
+}
+
+static bool pump_stored(struct fetch_state *state)
+{
+	struct fetch_stream *stream = &state->stream;
+	while (stream->left) {
+		if (imap_output_full(state->command))
+			return false;
+		size_t len = 0;
+		enum rc rc =
+		    read_some(state, stream->left, state->command->out, &len);
+		if (rc != RC_OK)
+			return stream_break(state, rc);
+		stream->left -= len;
+	}
+	return true;
+}
+
+// Decodes the next piece into `scratch`, from the start of it.
+enum rc fetch_decode_some(struct fetch_state *state)
+{
+	struct fetch_stream *stream = &state->stream;
+	buf_reset(&state->scratch);
+	buf_reset(&state->raw);
+	if (stream->raw_left == 0) {
+		transfer_decode_end(&stream->decoder, &state->scratch);
+		return RC_END;
+	}
+	size_t len = 0;
+	enum rc rc = read_some(state, stream->raw_left, &state->raw, &len);
+	if (rc != RC_OK)
+		return rc;
+	stream->raw_left -= len;
+	transfer_decode(
+	    &stream->decoder, buf_view(&state->raw), &state->scratch);
+	return RC_OK;
+}
+
+static bool pump_decoded(struct fetch_state *state)
+{
+	struct fetch_stream *stream = &state->stream;
+	while (stream->left) {
+		if (imap_output_full(state->command))
+			return false;
+		enum rc rc = fetch_decode_some(state);
+		if (rc != RC_OK && rc != RC_END)
+			return stream_break(state, rc);
+		struct view piece = buf_view(&state->scratch);
+		uint64_t skipped =
+		    stream->skip < piece.len ? stream->skip : piece.len;
+		stream->skip -= skipped;
+		piece = view_slice(
+		    view_from(piece, (size_t)skipped), 0, stream->left);
+		buf_add(state->command->out, piece);
+		stream->left -= piece.len;
+		if (rc == RC_END && stream->left)
+			return stream_break(state, RC_CORRUPT);
+	}
+	return true;
+}
+
+static bool pump_bytes(struct fetch_state *state)
+{
+	struct fetch_stream *stream = &state->stream;
+	while (stream->bytes.len) {
+		if (imap_output_full(state->command))
+			return false;
+		struct view piece =
+		    view_slice(stream->bytes, 0, NET_OUTPUT_HIGH);
+		buf_add(state->command->out, piece);
+		stream->bytes = view_from(stream->bytes, piece.len);
+	}
+	return true;
+}
+
+bool fetch_pump(struct fetch_state *state)
+{
+	bool done = true;
+	switch (state->stream.kind) {
+	case FETCH_STREAM_NONE: return true;
+	case FETCH_STREAM_BYTES: done = pump_bytes(state); break;
+	case FETCH_STREAM_STORED: done = pump_stored(state); break;
+	case FETCH_STREAM_DECODED: done = pump_decoded(state); break;
+	}
+	if (done)
+		state->stream.kind = FETCH_STREAM_NONE;
+	return done;
+}
+
+// ---- Beginning an item -----------------------------------------------------
+
+// The part of `size` bytes that the item's <offset.length> takes.
+void fetch_clip(const struct imap_fetch_item *item, uint64_t size,
+    uint64_t *ret_skip, uint64_t *ret_len)
+{
+	*ret_skip = 0;
+	*ret_len = size;
+	if (!item->has_partial)
+		return;
+	// RFC 9051 section 6.4.5: beyond the end there is an empty string.
+	*ret_skip = item->offset < size ? item->offset : size;
+	uint64_t rest = size - *ret_skip;
+	*ret_len = item->length < rest ? item->length : rest;
+}
+
+void fetch_begin_literal(struct fetch_state *state,
+    const struct imap_fetch_item *item, uint64_t size, bool binary)
+{
+	fetch_write_label(state, item->label);
+	imap_write_literal_head(state->command->out, size, binary);
+}
+
+void fetch_send_bytes(struct fetch_state *state,
+    const struct imap_fetch_item *item, struct view bytes, bool binary)
+{
+	uint64_t skip;
+	uint64_t len;
+	fetch_clip(item, bytes.len, &skip, &len);
+	fetch_begin_literal(state, item, len, binary);
+	state->stream = (struct fetch_stream){
+	    .kind = FETCH_STREAM_BYTES,
+	    .bytes = view_slice(bytes, (size_t)skip, (size_t)len),
+	};
+}
+
+void fetch_send_stored(struct fetch_state *state,
+    const struct imap_fetch_item *item, uint64_t offset, uint64_t size,
+    bool binary)
+{
+	uint64_t skip;
+	uint64_t len;
+	fetch_clip(item, size, &skip, &len);
+	struct fetch_stream stream = {
+	    .kind = FETCH_STREAM_STORED,
+	    .offset = offset + skip,
+	    .left = len,
+	};
+	// The first bytes are read before anything is promised.
+	struct buf *out = state->command->out;
+	size_t start = out->len;
+	bool had_items = state->has_items;
+	fetch_begin_literal(state, item, len, binary);
+	state->stream = stream;
+	size_t got = 0;
+	enum rc rc = len ? read_some(state, len, out, &got) : RC_OK;
+	if (rc != RC_OK) {
+		buf_truncate(out, start);
+		state->has_items = had_items;
+		state->stream.kind = FETCH_STREAM_NONE;
+		fetch_note(state, rc);
+		return;
+	}
+	state->stream.left -= got;
+}
+
+void fetch_send_nil(
+    struct fetch_state *state, const struct imap_fetch_item *item)
+{
+	fetch_write_label(state, item->label);
+	if (item->type == IMAP_FETCH_BINARY_SIZE)
+		buf_add_char(state->command->out, '0');
+	else
+		buf_add_literal(state->command->out, "NIL");
+}
