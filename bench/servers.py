@@ -229,12 +229,12 @@ class Roost(Server):
         if not self.data.exists():
             for user in users:
                 subprocess.run(
-                    [program, '--data', self.data, 'user', 'add', user,
-                     '--password-stdin'], check=True,
+                    [program, 'user', 'add', user, '--password-stdin',
+                     '--data', self.data], check=True,
                     input=PASSWORD + '\n', text=True)
 
     def command(self):
-        return [self.program, '--data', str(self.data), 'serve', '--demo']
+        return [self.program, 'serve', '--demo', '--data', str(self.data)]
 
     def environment(self):
         if not self.preload:
