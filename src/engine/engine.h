@@ -3,7 +3,8 @@
 // every engine passes the same conformance suite (engine_conformance.c).
 //
 // A *partition* holds ordered keys and has a version. A partition that was
-// never written has version 0; each commit raises it by exactly one. *Content*
+// never written has version 0; each commit raises it by exactly one. Partitions
+// are numbered from 1 to UINT64_MAX - 1; others get RC_INVALID. *Content*
 // is immutable bytes under an id, owned by partitions and shared among them.
 // An engine knows nothing of mail. All calls are thread-safe, except that one
 // snapshot, cursor, batch or writer belongs to one thread at a time.
@@ -89,7 +90,7 @@ struct engine_batch *engine_batch_new(struct engine *engine);
 void engine_batch_free(struct engine_batch **batch);
 void engine_batch_reset(struct engine_batch *batch);
 // What a batch is given is copied. Too long a key or value, or too much in
-// all, makes the commit fail with RC_LIMIT.
+// all, makes the commit fail with RC_LIMIT; an empty key, with RC_INVALID.
 void engine_batch_put(
     struct engine_batch *batch, struct view key, struct view value);
 void engine_batch_delete(struct engine_batch *batch, struct view key);
@@ -101,7 +102,9 @@ void engine_batch_delete_range(
 // version is `expected_version`; RC_CONFLICT otherwise, with nothing changed.
 // When it returns RC_OK the change is durable, survives kill -9 and a power
 // cut, and the version is expected_version + 1. Operations take effect in the
-// order given. Commits from several threads share a sync.
+// order given. Commits from several threads share a sync. The batch stays as it
+// is, so that after a conflict it may be committed again. RC_IO: whether it is
+// on the disk shows when the engine is opened again.
 MUST_CHECK enum rc engine_commit(struct engine *engine, uint64_t partition,
     uint64_t expected_version, struct engine_batch *batch, struct fault *fault);
 
@@ -113,7 +116,7 @@ MUST_CHECK enum rc engine_partition_drop(
 // ---- Content ---------------------------------------------------------------
 
 struct engine_content_id {
-	unsigned char bytes[16]; // random
+	unsigned char bytes[16]; // 6 of time (ms, big-endian), 10 random
 };
 
 // Begins new content; `ret_id` is its name. Whole chunks are written as they
@@ -128,11 +131,14 @@ MUST_CHECK enum rc engine_writer_append(
 // is enough by itself.
 MUST_CHECK enum rc engine_writer_finish(
     struct engine_writer *writer, struct engine_batch *batch);
-// Frees the writer; content that no commit named goes with the next sweep.
+// Frees the writer; content that no commit named goes with a sweep after its
+// grace, and a batch it was finished into then fails with RC_GONE. Until it is
+// freed no sweep takes it: free it after the commit.
 void engine_writer_free(struct engine_writer **writer);
 
 // Ownership rides in a batch too, and is counted: a partition owns content as
-// often as it was told to.
+// often as it was told to. To own content that is not there, or disown what the
+// partition does not own, makes the commit fail with RC_NOT_FOUND.
 void engine_batch_own(
     struct engine_batch *batch, const struct engine_content_id *id);
 void engine_batch_disown(
@@ -151,8 +157,9 @@ MUST_CHECK enum rc engine_content_size(struct engine *engine,
 MUST_CHECK enum rc engine_content_sweep(struct engine *engine, int64_t now,
     int64_t grace_seconds, uint64_t *ret_deleted);
 
-// For checking: each content with its size and how many owners (partition,
-// count) it has. Stops when `each` gives anything but RC_OK.
+// For checking: one call for each content and partition that owns it, or for an
+// orphan, in no order; an unfinished upload has size 0. Stops when `each` gives
+// anything but RC_OK, and gives that back.
 struct engine_content_info {
 	struct engine_content_id id;
 	uint64_t size;

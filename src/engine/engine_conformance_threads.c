@@ -347,14 +347,15 @@ static void no_call_comes_after_a_watch_was_freed(void **state)
 
 // ---- A model ---------------------------------------------------------------
 
-#define MODEL_KEYS   64 // every key there can be: up to three of four bytes
+#define MODEL_KEYS   84 // all of one to three bytes out of four
 #define MODEL_ROUNDS 400
 
 struct model {
 	uint32_t seed;
-	struct view keys[MODEL_KEYS * 2]; // sorted
+	struct view keys[MODEL_KEYS]; // sorted
 	size_t count;
-	int values[MODEL_KEYS * 2]; // 0: absent
+	int values[MODEL_KEYS]; // 0: absent
+	char room[MODEL_KEYS][3];
 };
 
 static uint32_t next_random(struct model *model, uint32_t below)
@@ -366,14 +367,14 @@ static uint32_t next_random(struct model *model, uint32_t below)
 static void model_init(struct model *model)
 {
 	static const char bytes[] = {'\0', 'a', '\xfe', '\xff'};
-	static char room[84][3];
 	size_t count = 0;
 	*model = (struct model){.seed = 12345};
 	for (int len = 1; len <= 3; len++)
 		for (int i = 0; i < 1 << 2 * len; i++) {
 			for (int j = 0; j < len; j++)
-				room[count][j] = bytes[i >> 2 * j & 3];
-			model->keys[count] = view_of(room[count], (size_t)len);
+				model->room[count][j] = bytes[i >> 2 * j & 3];
+			model->keys[count] =
+			    view_of(model->room[count], (size_t)len);
 			count++;
 		}
 	model->count = count;

@@ -123,6 +123,54 @@ static void a_folder_that_is_not_there_is_named(void **state)
 	}
 }
 
+static uint64_t folder_bytes(const struct test_folder *folder)
+{
+	uint64_t bytes = 0;
+	DIR *dir = opendir(folder->path);
+	assert_non_null(dir);
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		char path[400];
+		struct stat status;
+		snprintf(
+		    path, sizeof(path), "%s/%s", folder->path, entry->d_name);
+		if (entry->d_name[0] != '.' && stat(path, &status) == 0)
+			bytes += (uint64_t)status.st_size;
+	}
+	closedir(dir);
+	return bytes;
+}
+
+static void swept_content_gives_its_disk_back(void **state)
+{
+	enum { COUNT = 90, SIZE = 1000000 };
+	struct test_folder *folder = *state;
+	struct engine *engine = open_at(folder);
+	struct engine_content_id ids[COUNT];
+	struct engine_batch *batch = engine_batch_new(engine);
+	for (int i = 0; i < COUNT; i++) {
+		conformance_content_add(engine, 1, SIZE, &ids[i]);
+		// The oldest stay, and a few among the others.
+		if (i > 5 && i % 20)
+			engine_batch_disown(batch, &ids[i]);
+	}
+	engine_close(&engine);
+	assert_true(folder_bytes(folder) > COUNT * (uint64_t)SIZE);
+	engine = open_at(folder);
+	conformance_commit(engine, 1, batch);
+	uint64_t deleted;
+	assert_int_equal(
+	    engine_content_sweep(engine, INT64_MAX, 0, &deleted), RC_OK);
+	assert_int_equal(deleted, 80);
+	for (int i = 0; i < COUNT; i += i < 5 ? 1 : 20 - i % 20)
+		conformance_expect_content(engine, &ids[i], SIZE);
+	conformance_expect_sound(engine);
+	engine_batch_free(&batch);
+	engine_close(&engine);
+	engine = open_at(folder);
+	engine_close(&engine);
+	assert_in_range(folder_bytes(folder), 10 * SIZE, 14 * SIZE);
+}
+
 // ---- Damage ----------------------------------------------------------------
 
 static void count_problem(void *context, const char *text)
@@ -220,6 +268,8 @@ int main(void)
 		a_database_opened_for_reading_refuses_writes, make_folder,
 		remove_folder),
 	    cmocka_unit_test(a_folder_that_is_not_there_is_named),
+	    cmocka_unit_test_setup_teardown(
+		swept_content_gives_its_disk_back, make_folder, remove_folder),
 	    cmocka_unit_test_setup_teardown(
 		damage_on_the_disk_is_found, make_folder, remove_folder),
 	};

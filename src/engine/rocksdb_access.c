@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The small steps everything else in the RocksDB engine is made of: results,
-// keys, single records, content locks.
+// keys, single records.
 #include "engine/rocksdb_impl.h"
 
 enum rc rocks_result(
@@ -157,35 +157,4 @@ enum rc rocks_write(struct rocks *rocks, rocksdb_writebatch_t *batch, bool sync,
 	rocksdb_write(
 	    rocks->db, sync ? rocks->synced : rocks->unsynced, batch, &error);
 	return rocks_result(rocks, error, "writing", fault);
-}
-
-// ---- Content locks ---------------------------------------------------------
-
-void rocks_stripes_add(
-    struct rocks_stripes *stripes, const struct engine_content_id *id)
-{
-	// The end of an id is random.
-	uint32_t stripe =
-	    (id->bytes[14] * 256u + id->bytes[15]) % ROCKS_STRIPES;
-	stripes->bits[stripe / 64] |= (uint64_t)1 << stripe % 64;
-}
-
-void rocks_stripes_lock(
-    struct rocks *rocks, const struct rocks_stripes *stripes)
-{
-	for (size_t i = 0; i < ARRAY_LEN(stripes->bits); i++)
-		for (uint64_t bits = stripes->bits[i]; bits; bits &= bits - 1) {
-			size_t bit = (size_t)__builtin_ctzll(bits);
-			pthread_mutex_lock(&rocks->stripes[i * 64 + bit]);
-		}
-}
-
-void rocks_stripes_unlock(
-    struct rocks *rocks, const struct rocks_stripes *stripes)
-{
-	for (size_t i = 0; i < ARRAY_LEN(stripes->bits); i++)
-		for (uint64_t bits = stripes->bits[i]; bits; bits &= bits - 1) {
-			size_t bit = (size_t)__builtin_ctzll(bits);
-			pthread_mutex_unlock(&rocks->stripes[i * 64 + bit]);
-		}
 }

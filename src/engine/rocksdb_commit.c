@@ -94,6 +94,21 @@ static void add_version(struct rocks *rocks, uint64_t partition,
 	    sizeof(key), value, sizeof(value));
 }
 
+static enum rc write_with_content(struct rocks *rocks, uint64_t partition,
+    const struct engine_batch *batch, rocksdb_writebatch_t *to,
+    struct fault *fault)
+{
+	struct rocks_stripes stripes = {0};
+	for (size_t i = 0; i < batch->content_count; i++)
+		rocks_stripes_add(&stripes, &batch->contents[i].id);
+	rocks_stripes_lock(rocks, &stripes);
+	enum rc rc = rocks_owners_apply(rocks, partition, batch, to, fault);
+	if (rc == RC_OK)
+		rc = rocks_write(rocks, to, true, fault);
+	rocks_stripes_unlock(rocks, &stripes);
+	return rc;
+}
+
 enum rc rocks_commit(struct engine *engine, struct engine_partition *part,
     uint64_t version, struct engine_batch *batch, struct fault *fault)
 {
@@ -102,14 +117,9 @@ enum rc rocks_commit(struct engine *engine, struct engine_partition *part,
 	add_keys(rocks, part->id, batch, to);
 	add_version(rocks, part->id, version, to);
 
-	struct rocks_stripes stripes = {0};
-	for (size_t i = 0; i < batch->content_count; i++)
-		rocks_stripes_add(&stripes, &batch->contents[i].id);
-	rocks_stripes_lock(rocks, &stripes);
-	enum rc rc = rocks_owners_apply(rocks, part->id, batch, to, fault);
-	if (rc == RC_OK)
-		rc = rocks_write(rocks, to, true, fault);
-	rocks_stripes_unlock(rocks, &stripes);
+	enum rc rc = batch->content_count
+			 ? write_with_content(rocks, part->id, batch, to, fault)
+			 : rocks_write(rocks, to, true, fault);
 	rocksdb_writebatch_destroy(to);
 	return rc;
 }

@@ -179,9 +179,14 @@ static enum rc delete_content(struct rocks *rocks,
 	return RC_OK;
 }
 
+struct swept {
+	uint64_t contents;
+	uint64_t bytes;
+};
+
 // With the content's stripe locked.
 static enum rc sweep_locked(struct rocks *rocks,
-    const struct engine_content_id *id, int64_t before, uint64_t *deleted)
+    const struct engine_content_id *id, int64_t before, struct swept *swept)
 {
 	struct rocks_name orphan = rocks_id_name(ROCKS_ORPHAN, id);
 	uint64_t since;
@@ -201,8 +206,10 @@ static enum rc sweep_locked(struct rocks *rocks,
 	if (rc == RC_OK)
 		rc = rocks_write(rocks, to, false, NULL);
 	rocksdb_writebatch_destroy(to);
-	if (rc == RC_OK)
-		(*deleted)++;
+	if (rc == RC_OK) {
+		swept->contents++;
+		swept->bytes += size == ROCKS_UNFINISHED ? ENGINE_CHUNK : size;
+	}
 	return rc;
 }
 
@@ -241,7 +248,7 @@ enum rc rocks_content_sweep(
 	struct engine_content_id ids[SWEEP_STEP];
 	struct engine_content_id last = {0};
 	bool started = false;
-	uint64_t deleted = 0;
+	struct swept swept = {0};
 	enum rc rc = RC_OK;
 	size_t count = SWEEP_STEP;
 	while (rc == RC_OK && count == SWEEP_STEP) {
@@ -250,12 +257,13 @@ enum rc rocks_content_sweep(
 			struct rocks_stripes stripes = {0};
 			rocks_stripes_add(&stripes, &ids[i]);
 			rocks_stripes_lock(rocks, &stripes);
-			rc = sweep_locked(rocks, &ids[i], before, &deleted);
+			rc = sweep_locked(rocks, &ids[i], before, &swept);
 			rocks_stripes_unlock(rocks, &stripes);
 		}
 	}
+	rocks_reclaim(rocks, swept.bytes);
 	if (rc == RC_OK)
-		*ret_deleted = deleted;
+		*ret_deleted = swept.contents;
 	return rc;
 }
 

@@ -16,9 +16,14 @@ enum rocks_family {
 	ROCKS_FAMILIES,
 };
 
-// Content locks: from reading who owns content until the answer is written.
-// Always taken in ascending order.
-#define ROCKS_STRIPES 1024
+// Content is locked from reading who owns it until the answer is written:
+// ids fall into stripes, and all that a batch needs are taken at once, so that
+// nobody waits for one while holding another.
+#define ROCKS_STRIPES 4096
+
+struct rocks_stripes {
+	uint64_t bits[ROCKS_STRIPES / 64];
+};
 
 struct rocks {
 	struct engine base;
@@ -27,8 +32,17 @@ struct rocks {
 	rocksdb_writeoptions_t *synced;
 	rocksdb_writeoptions_t *unsynced;
 	rocksdb_readoptions_t *newest;
-	pthread_mutex_t stripes[ROCKS_STRIPES];
+	pthread_mutex_t stripes_lock;
+	pthread_cond_t stripes_free;
+	struct rocks_stripes stripes; // taken ones; under stripes_lock
+	unsigned stripes_waiting;     // threads
+	unsigned stripes_waiting_big; // of them, those that want many
+	_Atomic uint64_t reclaimable; // bytes swept since the last reclaim
 };
+
+// Compaction moves blobs out of this part of the files, the oldest.
+#define ROCKS_BLOB_CUTOFF      0.1
+#define ROCKS_BLOB_CUTOFF_TEXT "0.1"
 
 static inline struct rocks *rocks_of(struct engine *engine)
 {
@@ -132,11 +146,7 @@ static inline struct view rocks_iter_value(const rocksdb_iterator_t *iterator)
 	return view_of(ptr, len);
 }
 
-// ---- Content locks ---------------------------------------------------------
-
-struct rocks_stripes {
-	uint64_t bits[ROCKS_STRIPES / 64];
-};
+// ---- Content locks (rocksdb_stripes.c) -------------------------------------
 
 void rocks_stripes_add(
     struct rocks_stripes *stripes, const struct engine_content_id *id);
@@ -201,6 +211,9 @@ enum rc rocks_content_sweep(
 enum rc rocks_content_each(struct engine *engine,
     enum rc (*each)(void *context, const struct engine_content_info *info),
     void *context);
+
+// rocksdb_reclaim.c: after a sweep that deleted so many bytes.
+void rocks_reclaim(struct rocks *rocks, uint64_t deleted_bytes);
 
 // rocksdb_check.c
 enum rc rocks_check(struct engine *engine,

@@ -50,8 +50,13 @@ static enum imap_step finish(struct imap_command *command,
 	if (expunged && !command->uid && copied->count == 0)
 		return imap_no(
 		    command, "EXPUNGEISSUED", "The messages no longer exist");
-	if (copied->count && !move)
-		write_copyuid(copied, imap_code(command));
+	if (copied->count && !move) {
+		struct buf *code = imap_code(command);
+		write_copyuid(copied, code);
+		// Half a code would be worse than none.
+		if (buf_status(code) != RC_OK)
+			buf_reset(code);
+	}
 	return imap_ok(command, move ? "Move completed" : "Copy completed");
 }
 

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The inside of FETCH: what it holds while it goes from message to message, and
-// the pieces it is made of. cmd_fetch.c has the loop, fetch_seen.c sets \Seen,
-// fetch_items.c writes what comes from the index and the description,
-// fetch_body.c the sections of the message itself, fetch_fields.c picks header
-// fields.
+// the pieces it is made of. cmd_fetch.c has the loop.
 #ifndef ROOST_IMAP_FETCH_H
 #define ROOST_IMAP_FETCH_H
 

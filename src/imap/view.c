@@ -105,6 +105,12 @@ uint32_t imap_view_rank(const struct imap_view *view, uint32_t uid)
 	       (uint32_t)ghost_rank(view, uid);
 }
 
+uint32_t imap_view_sequence(
+    const struct imap_view *view, uint32_t index, uint32_t uid)
+{
+	return index + (uint32_t)ghost_rank(view, uid) + 1;
+}
+
 uint32_t imap_view_uid(const struct imap_view *view, uint32_t sequence)
 {
 	// Ghosts have ascending sequence numbers as well: how many are below?

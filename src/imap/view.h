@@ -64,6 +64,10 @@ uint32_t imap_view_uid(const struct imap_view *view, uint32_t sequence);
 // How many messages have a lower UID: the sequence number less 1 of that UID.
 uint32_t imap_view_rank(const struct imap_view *view, uint32_t uid);
 
+// The sequence number of the message at `index` of the snapshot.
+uint32_t imap_view_sequence(
+    const struct imap_view *view, uint32_t index, uint32_t uid);
+
 // What a written set stands for, as UIDs (which may exist or not). `uid`: it is
 // a set of UIDs, else of sequence numbers. RC_INVALID: a sequence number over
 // the count (the sentence is in `fault`); RC_OK, empty, for "*" in an empty

@@ -213,7 +213,7 @@ static bool tell_changes(
 		if (is_echo(&check, view, &message))
 			continue;
 		imap_view_write_update(view,
-		    imap_view_rank(view, message.uid) + 1, &message,
+		    imap_view_sequence(view, index, message.uid), &message,
 		    (echo && echo->uid) || view->resyncing, true, out);
 		if (echo)
 			rangeset_add(echo->ret_told, message.uid, message.uid);

@@ -141,6 +141,11 @@ static enum progress call_input(
 				 ->input(connection->session, unread,
 				     &connection->out, &consumed);
 	connection_input_keep(connection, unread, consumed);
+	// No answer carries the acknowledgement, and a client that sends a
+	// command's parts one by one may be holding the next back for it
+	// (RFC 896); the kernel would wait 40 ms.
+	if (next == NET_READ && connection->out.len == 0)
+		transport_acknowledge(&connection->transport);
 	connection->unseen = connection->in_len > 0 && next != NET_READ;
 	return after_call(connection, next);
 }

@@ -3,6 +3,8 @@
 #include "net/transport.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -80,6 +82,13 @@ enum io transport_raw_write(
 	transport->bytes_out += (uint64_t)n;
 	*ret_taken = (size_t)n;
 	return IO_OK;
+}
+
+void transport_acknowledge(const struct transport *transport)
+{
+	// Fails on sockets that are not TCP, which need none.
+	setsockopt(
+	    transport->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){1}, sizeof(int));
 }
 
 void transport_start_tls(

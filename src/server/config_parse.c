@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading the file:
+//
+//	setting = value		setting = {value, value}
+//	section "title" {	(a title only where the section has one)
+//		setting = value
+//	}
+//
+// Nothing stops at a mistake: it is noted with its line, and what follows is
+// read all the same. (libconfuse, which the syntax is like, stops at the first
+// one, and takes a section that is never closed.)
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "server/config_scan.h"
+#include "server/config_value.h"
+
+#define MISTAKES_MAX 100 // more are not told
+#define SENTENCE_MAX 320 // bytes
+#define SEEN_MAX     64  // settings of one section
+#define READ_STEP    65536
+
+struct mistake {
+	unsigned line; // 0: of no line
+	char text[SENTENCE_MAX];
+};
+
+// A section that is being read, or the whole file.
+struct part {
+	const char *name; // NULL: the file
+	const struct setting *settings;
+	void *base; // what the settings' offsets count from
+	unsigned line;
+	const struct setting *seen[SEEN_MAX];
+	size_t seen_count;
+};
+
+struct parse {
+	struct config *config;
+	struct config_scan scan;
+	struct config_token token; // the one that comes next
+	struct mistake mistakes[MISTAKES_MAX];
+	size_t count;
+	bool has_listeners;
+	struct config_listener listener; // the section that is being read
+	struct net_tls_pair pair;
+};
+
+static void note(struct parse *parse, unsigned line, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+static void note(struct parse *parse, unsigned line, const char *format, ...)
+{
+	va_list args;
+	if (parse->count == MISTAKES_MAX)
+		return;
+	struct mistake *mistake = &parse->mistakes[parse->count++];
+	mistake->line = line;
+	va_start(args, format);
+	vsnprintf(mistake->text, sizeof(mistake->text), format, args);
+	va_end(args);
+}
+
+static void advance(struct parse *parse)
+{
+	parse->token = config_scan_next(&parse->scan);
+}
+
+// Goes on with the line after the one where the mistake is.
+static void recover(struct parse *parse, unsigned line)
+{
+	while (parse->token.kind != CONFIG_TOKEN_END &&
+	       parse->token.line <= line) {
+		config_scan_skip_line(&parse->scan);
+		advance(parse);
+	}
+}
+
+// ---- Settings --------------------------------------------------------------
+
+static bool was_seen(const struct part *part, const struct setting *setting)
+{
+	for (size_t i = 0; i < part->seen_count; i++)
+		if (part->seen[i] == setting)
+			return true;
+	return false;
+}
+
+// The same setting twice is a mistake: the first would be lost.
+static void see(struct parse *parse, struct part *part,
+    const struct setting *setting, unsigned line)
+{
+	if (was_seen(part, setting))
+		note(parse, line, "%s is set a second time", setting->name);
+	else if (part->seen_count < SEEN_MAX)
+		part->seen[part->seen_count++] = setting;
+}
+
+static const struct setting *find(const struct part *part, struct view name)
+{
+	for (const struct setting *s = part->settings; s->name; s++)
+		if (view_eq(name, view_of_string(s->name)))
+			return s;
+	return NULL;
+}
+
+static void add_address(struct parse *parse, const struct config_token *value)
+{
+	struct config_listener *l = &parse->listener;
+	const char *text = arena_string(&parse->config->arena, value->text);
+	if (!config_value_is_address(text))
+		note(parse, value->line,
+		    "address wants an IP address or \"*\", not \"%.80s\"",
+		    text);
+	else if (l->address_count == CONFIG_ADDRESSES_MAX)
+		note(parse, value->line,
+		    "more than %d addresses in one section",
+		    CONFIG_ADDRESSES_MAX);
+	else
+		l->addresses[l->address_count++] = text;
+}
+
+// `setting` NULL: it does not exist, and its value is only skipped.
+static void take_value(
+    struct parse *parse, const struct part *part, const struct setting *setting)
+{
+	struct fault fault;
+	struct config_token value = parse->token;
+	advance(parse);
+	if (value.kind == CONFIG_TOKEN_WRONG)
+		note(parse, value.line, "a quotation mark is missing");
+	else if (!setting)
+		return;
+	else if (setting->kind == SETTING_ADDRESSES)
+		add_address(parse, &value);
+	else if (config_value_set(setting, value.text, &parse->config->arena,
+		     part->base, &fault) != RC_OK)
+		note(parse, value.line, "%s", fault.text);
+}
+
+static bool at_value(const struct parse *parse)
+{
+	return parse->token.kind == CONFIG_TOKEN_TEXT ||
+	       parse->token.kind == CONFIG_TOKEN_WRONG;
+}
+
+// Behind the opening brace.
+static void take_list(struct parse *parse, const struct part *part,
+    const struct setting *setting, unsigned line)
+{
+	if (setting && setting->kind != SETTING_ADDRESSES)
+		note(parse, line, "%s takes one value, not a list",
+		    setting->name);
+	if (setting && setting->kind != SETTING_ADDRESSES)
+		setting = NULL;
+	while (at_value(parse)) {
+		take_value(parse, part, setting);
+		if (parse->token.kind == CONFIG_TOKEN_COMMA)
+			advance(parse);
+	}
+	if (parse->token.kind == CONFIG_TOKEN_CLOSE) {
+		advance(parse);
+		return;
+	}
+	note(parse, line, "this list is not closed with }");
+	recover(parse, line);
+}
+
+// Behind the equals sign.
+static void take_setting(
+    struct parse *parse, struct part *part, const struct config_token *name)
+{
+	const struct setting *setting = find(part, name->text);
+	if (!setting)
+		note(parse, name->line, "there is no setting \"%.*s\"%s%s",
+		    VIEW_FMT(view_slice(name->text, 0, 80)),
+		    part->name ? " in section " : "",
+		    part->name ? part->name : "");
+	else
+		see(parse, part, setting, name->line);
+	if (parse->token.kind == CONFIG_TOKEN_OPEN) {
+		advance(parse);
+		take_list(parse, part, setting, name->line);
+	} else if (at_value(parse) && parse->token.line == name->line) {
+		take_value(parse, part, setting);
+	} else {
+		note(parse, name->line, "%.*s = lacks its value",
+		    VIEW_FMT(view_slice(name->text, 0, 80)));
+		recover(parse, name->line);
+	}
+}
+
+// ---- Sections --------------------------------------------------------------
+
+static void take_statements(struct parse *parse, struct part *part);
+
+static void take_listen(struct parse *parse, struct view title, unsigned line)
+{
+	struct config *config = parse->config;
+	struct config_listener *l = &parse->listener;
+	struct part part = {.name = "listen",
+	    .settings = config_listen_settings,
+	    .base = l,
+	    .line = line};
+	*l = (struct config_listener){
+	    .name = arena_string(&config->arena, title), .line = line};
+	take_statements(parse, &part);
+	if (!was_seen(&part, find(&part, VIEW("port"))))
+		note(parse, line, "listen \"%s\" has no port", l->name);
+	if (l->address_count == 0)
+		l->addresses[l->address_count++] = "*";
+	if (!parse->has_listeners)
+		config->listener_count = 0; // those of the defaults
+	parse->has_listeners = true;
+	if (config->listener_count == CONFIG_LISTENERS_MAX)
+		note(parse, line, "more than %d listen sections",
+		    CONFIG_LISTENERS_MAX);
+	else
+		config->listeners[config->listener_count++] = *l;
+}
+
+static void take_certificate(struct parse *parse, unsigned line)
+{
+	struct config *config = parse->config;
+	struct part part = {.name = "certificate",
+	    .settings = config_certificate_settings,
+	    .base = &parse->pair,
+	    .line = line};
+	parse->pair = (struct net_tls_pair){0};
+	take_statements(parse, &part);
+	for (const struct setting *s = part.settings; s->name; s++)
+		if (!was_seen(&part, s))
+			note(parse, line, "this certificate section has no %s",
+			    s->name);
+	if (config->certificate_count == CONFIG_CERTIFICATES_MAX)
+		note(parse, line, "more than %d certificates",
+		    CONFIG_CERTIFICATES_MAX);
+	else if (parse->pair.certificate_path && parse->pair.key_path)
+		config->certificates[config->certificate_count++] = parse->pair;
+}
+
+// Behind the opening brace of a section that does not exist.
+static void skip_section(struct parse *parse)
+{
+	unsigned depth = 1;
+	while (depth > 0 && parse->token.kind != CONFIG_TOKEN_END) {
+		depth += parse->token.kind == CONFIG_TOKEN_OPEN;
+		depth -= parse->token.kind == CONFIG_TOKEN_CLOSE;
+		advance(parse);
+	}
+}
+
+// Behind its name; the next token is a title or a brace.
+static void take_section(struct parse *parse, const struct part *outer,
+    const struct config_token *name)
+{
+	struct view title = VIEW("");
+	bool titled = at_value(parse);
+	if (titled) {
+		title = parse->token.text;
+		advance(parse);
+	}
+	if (parse->token.kind != CONFIG_TOKEN_OPEN) {
+		note(parse, name->line,
+		    "\"%.*s\" is followed by neither = nor "
+		    "{",
+		    VIEW_FMT(view_slice(name->text, 0, 80)));
+		recover(parse, name->line);
+		return;
+	}
+	advance(parse);
+	if (!outer->name && view_eq(name->text, VIEW("listen"))) {
+		if (!titled)
+			note(parse, name->line,
+			    "a listen section wants a name: listen \"imap\" {");
+		take_listen(parse, title, name->line);
+	} else if (!outer->name && view_eq(name->text, VIEW("certificate"))) {
+		take_certificate(parse, name->line);
+	} else {
+		note(parse, name->line, "there is no section \"%.*s\"%s",
+		    VIEW_FMT(view_slice(name->text, 0, 80)),
+		    outer->name ? " inside another" : "");
+		skip_section(parse);
+	}
+}
+
+static void take_statement(struct parse *parse, struct part *part)
+{
+	struct config_token name = parse->token;
+	advance(parse);
+	if (name.kind != CONFIG_TOKEN_TEXT) {
+		note(parse, name.line,
+		    name.kind == CONFIG_TOKEN_WRONG
+			? "a quotation mark is missing"
+			: "a setting or a section is wanted "
+			  "here");
+		recover(parse, name.line);
+	} else if (parse->token.kind == CONFIG_TOKEN_EQUALS) {
+		advance(parse);
+		take_setting(parse, part, &name);
+	} else {
+		take_section(parse, part, &name);
+	}
+}
+
+// To the end of the section, its closing brace included, or of the file.
+static void take_statements(struct parse *parse, struct part *part)
+{
+	for (;;) {
+		if (parse->token.kind == CONFIG_TOKEN_END) {
+			if (part->name)
+				note(parse, part->line,
+				    "this section is not closed with }");
+			return;
+		}
+		bool close = parse->token.kind == CONFIG_TOKEN_CLOSE;
+		if (close && !part->name)
+			note(parse, parse->token.line, "this } closes nothing");
+		if (!close) {
+			take_statement(parse, part);
+			continue;
+		}
+		advance(parse);
+		if (part->name)
+			return;
+	}
+}
+
+// ---- What only the whole shows ---------------------------------------------
+
+static bool addresses_meet(
+    const struct config_listener *a, const struct config_listener *b)
+{
+	for (size_t i = 0; i < a->address_count; i++)
+		for (size_t j = 0; j < b->address_count; j++)
+			if (strcmp(a->addresses[i], "*") == 0 ||
+			    strcmp(b->addresses[j], "*") == 0 ||
+			    strcmp(a->addresses[i], b->addresses[j]) == 0)
+				return true;
+	return false;
+}
+
+static void check_ports(struct parse *parse)
+{
+	const struct config *config = parse->config;
+	for (size_t i = 0; i < config->listener_count; i++)
+		for (size_t j = 0; j < i; j++) {
+			const struct config_listener *a = &config->listeners[j];
+			const struct config_listener *b = &config->listeners[i];
+			if (a->port == b->port && a->port != 0 &&
+			    addresses_meet(a, b))
+				note(parse, b->line,
+				    "listen \"%s\" has the port %u of listen "
+				    "\"%s\"",
+				    b->name, b->port, a->name);
+		}
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	const struct mistake *x = a, *y = b;
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+static enum rc tell(struct parse *parse, const char *path, struct buf *mistakes)
+{
+	qsort(parse->mistakes, parse->count, sizeof(*parse->mistakes),
+	    compare_lines);
+	for (size_t i = 0; i < parse->count; i++) {
+		const struct mistake *m = &parse->mistakes[i];
+		buf_add_string(mistakes, path);
+		if (m->line > 0)
+			buf_printf(mistakes, ":%u", m->line);
+		buf_printf(mistakes, ": %s\n", m->text);
+	}
+	return parse->count > 0 ? RC_INVALID : RC_OK;
+}
+
+enum rc config_parse(struct config *config, const char *path, struct view text,
+    struct buf *mistakes)
+{
+	struct parse *parse = mem_zalloc(sizeof(*parse));
+	struct part file = {.settings = config_settings, .base = config};
+	parse->config = config;
+	parse->scan = (struct config_scan){
+	    .arena = &config->arena, .rest = text, .line = 1};
+	advance(parse);
+	take_statements(parse, &file);
+	check_ports(parse);
+	enum rc rc = tell(parse, path, mistakes);
+	config->path = arena_string(&config->arena, view_of_string(path));
+	free(parse);
+	return rc;
+}
+
+static enum rc read_file(int fd, struct buf *text)
+{
+	for (;;) {
+		char *to = buf_reserve(text, READ_STEP);
+		if (!to)
+			return RC_LIMIT;
+		ssize_t got = read(fd, to, READ_STEP);
+		if (got <= 0)
+			return got == 0 ? RC_OK : RC_IO;
+		buf_commit(text, (size_t)got);
+	}
+}
+
+enum rc config_read(
+    struct config *config, const char *path, struct buf *mistakes)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		int error = errno;
+		buf_printf(mistakes, "%s: %s\n", path, strerror(error));
+		if (error == ENOENT)
+			return RC_NOT_FOUND;
+		return error == EACCES ? RC_DENIED : RC_IO;
+	}
+	struct buf text;
+	buf_init(&text, CONFIG_FILE_MAX);
+	enum rc rc = read_file(fd, &text);
+	if (rc != RC_OK)
+		buf_printf(mistakes, "%s: %s\n", path, rc_text(rc));
+	else if (memchr(text.ptr ? text.ptr : "", '\0', text.len)) {
+		buf_printf(mistakes, "%s: it holds NUL bytes\n", path);
+		rc = RC_INVALID;
+	} else {
+		rc = config_parse(config, path, buf_view(&text), mistakes);
+	}
+	close(fd);
+	buf_done(&text);
+	return rc;
+}
