@@ -227,7 +227,7 @@ static void test_mbox_ends_are_found_however_it_comes(void **state)
 	(void)state;
 	struct view text =
 	    VIEW(FROM "A: b\n\nFrom here on\n\nFrom there\nx\n\n" FROM
-		      "\n" FROM FROM "C: d\n\nFrom the start at 10:30 2020\n");
+		      "\n" FROM FROM "C: d\n\nFrom the start at 10:30\n");
 	const size_t want[] = {68, 35, 0};
 	for (size_t step = 1; step <= text.len; step++) {
 		struct mbox_scan scan = {0};
