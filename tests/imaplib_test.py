@@ -25,6 +25,8 @@ def utf7(name):
 
 
 class ImaplibTest(ServerTest):
+    find_leaks = True
+
     def setUp(self):
         super().setUp()
         self.m = self.login()
@@ -174,12 +176,13 @@ class ImaplibTest(ServerTest):
         c = self.connect()
         c.select("INBOX")
         structure = c.fetch(str(uid), "(BODYSTRUCTURE)")[uid]["BODYSTRUCTURE"]
-        self.assertEqual(structure[2], b"mixed")
+        self.assertEqual(structure[2].lower(), b"mixed")
         message = structure[1]
-        self.assertEqual([message[0], message[1]], [b"message", b"rfc822"])
+        self.assertEqual([message[0].lower(), message[1].lower()],
+                         [b"message", b"rfc822"])
         self.assertEqual(int(message[6]), len(inner))
         self.assertEqual(message[7][1], b"The inner one")
-        self.assertEqual(message[8][1], b"plain")
+        self.assertEqual(message[8][1].lower(), b"plain")
 
     def test_binary_is_decoded(self):
         c = self.connect()

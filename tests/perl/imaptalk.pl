@@ -45,7 +45,7 @@ sub message {
 my $imap = connected();
 ok($imap->capability->{uidplus}, 'announces UIDPLUS');
 ok($imap->create($_), "create $_") for ('Work', 'Work/Deep', "Quoted \"name\"");
-my %listed = map { $_->[2] => $_ } @{ $imap->list('', '*') };
+my %listed = map { $_->[2] =~ s/^inbox$/INBOX/ir => $_ } @{ $imap->list('', '*') };
 ok($listed{$_}, "$_ is listed") for ('INBOX', 'Work', 'Work/Deep', 'Quoted "name"');
 is($listed{Work}[1], '/', 'the separator');
 
@@ -82,15 +82,15 @@ is($e->{'Message-ID'}, '<alt@example.org>', 'envelope: message id');
 is($e->{'In-Reply-To'}, '<before@example.org>', 'envelope: in reply to');
 my $s = $got->{bodystructure};
 is($s->{'MIME-Subtype'}, 'alternative', 'structure: alternative');
-is(scalar @{ $s->{'MIME-Multipart'} }, 2, 'structure: two parts');
-my ($text, $html) = @{ $s->{'MIME-Multipart'} };
+is(scalar @{ $s->{'MIME-Subparts'} }, 2, 'structure: two parts');
+my ($text, $html) = @{ $s->{'MIME-Subparts'} };
 is("$text->{'MIME-Type'}/$text->{'MIME-Subtype'}", 'text/plain', 'the first');
-is($text->{'Content-Transfer-Encoding'}, 'base64', 'its encoding');
+is(lc $text->{'Content-Transfer-Encoding'}, 'base64', 'its encoding');
 is($text->{'Content-Type'}{charset}, 'utf-8', 'its charset');
 is($text->{Size}, length("R3LDvMOfZQ0K\r\n"), 'its size');
 is("$html->{'MIME-Type'}/$html->{'MIME-Subtype'}", 'text/html', 'the second');
-my $found = $imap->find_message($s);
-is($found->{plain}{'IMAP-Partnum'}, 1, 'find_message: the text');
+my $found = Mail::IMAPTalk::find_message($s);
+is($found->{text}{'IMAP-Partnum'}, 1, 'find_message: the text');
 is($found->{html}{'IMAP-Partnum'}, 2, 'find_message: the HTML');
 is($imap->fetch(11, 'body.peek[1]')->{11}{body}, "R3LDvMOfZQ0K\r\n", 'part 1');
 
@@ -98,7 +98,8 @@ ok($imap->store('2:4', '+flags', '(\Flagged)'), 'store');
 is_deeply([ $imap->search('flagged') ], [ 2, 3, 4, 11 ], 'search: flagged');
 is_deeply([ $imap->search('not', 'seen', 'uid', '1:6') ], [ 2, 4, 6 ], 'search: unseen');
 is_deeply([ $imap->search('subject', { Quote => 'number 1' }) ], [ 1, 10 ], 'search: subject');
-is_deeply([ $imap->search('charset', 'utf-8', 'body', { Literal => "gr\xc3\xbc\xc3\x9fe" }) ], 	[11], 'search: decoded text');
+is_deeply([ $imap->search('charset', 'utf-8', 'body', { Literal => "gr\xc3\xbc\xc3\x9fe" }) ],
+	[11], 'search: decoded text');
 is_deeply([ $imap->sort('(reverse subject)', 'utf-8', 'uid', '1:3') ],
 	[ 3, 2, 1 ], 'sort');
 
@@ -111,13 +112,14 @@ ok($imap->unselect, 'unselect');
 ok($imap->examine('Work/Deep'), 'examine');
 $got = $imap->fetch('1:*', 'body.peek[]');
 is($got->{$_}{body}, message($_), "the copy of $_ is the same") for 1 .. 3;
-ok(!$imap->store('1', '+flags', '(\Deleted)'), 'no store in a read-only mailbox');
+$imap->store('1', '+flags', '(\Deleted)');
+ok(!(grep { /deleted/i } @{ $imap->fetch(1, 'flags')->{1}{flags} }),
+	'no store in a read-only mailbox');
 
 # Errors leave the session usable.
 ok(!$imap->select('Nowhere'), 'no such mailbox');
 ok(!$imap->create('INBOX'), 'INBOX is there already');
 ok($imap->noop, 'and on it goes');
-ok($imap->close, 'close');
 ok($imap->rename('Work', 'Labour'), 'rename');
 ok((grep { $_->[2] eq 'Labour/Deep' } @{ $imap->list('', '*') }), 'with its child');
 ok($imap->delete('Labour/Deep'), 'delete');
