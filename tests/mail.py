@@ -51,7 +51,12 @@ def b64(data):
     return base64.encodebytes(data).replace(b"\n", b"\r\n")
 
 
-def qp(data):
+def qp(data, line_ends=True):
+    """Quoted-printable; with `line_ends` CR LF stays what it is."""
+    if not line_ends:
+        return b"=\r\n".join(
+            b"".join(b"=%02X" % byte for byte in data[at:at + 24])
+            for at in range(0, len(data), 24))
     return quopri.encodestring(data).replace(b"\r\n", b"\n").replace(
         b"\n", b"\r\n")
 
