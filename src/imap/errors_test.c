@@ -705,6 +705,113 @@ static const struct {
 	"* BYE [TOOBIG] A literal of 9000 bytes is over the limit of 8192 "
 	"bytes for the literals of one command"},
     {STRANGER, "a FOO {3+}\\r\\nabc", "a BAD Unknown command"},
+    {SELECTED, "a SEARCH",
+	"a BAD Expected a space at column 9, where the command ends"},
+    {SELECTED, "a SEARCH ",
+	"a BAD Expected a search key at column 10, where the command ends"},
+    {SELECTED, "a SEARCH FOO",
+	"a BAD Expected a search key at column 10, found \"FOO\""},
+    {SELECTED, "a SEARCH (ALL",
+	"a BAD Expected \")\" at column 14, where the command ends"},
+    {SELECTED, "a SEARCH ALL)",
+	"a BAD Expected the end of the command at column 13, found \")\""},
+    {SELECTED, "a SEARCH NOT",
+	"a BAD Expected a space at column 13, where the command ends"},
+    {SELECTED, "a SEARCH OR ALL",
+	"a BAD Expected a space at column 16, where the command ends"},
+    {SELECTED, "a SEARCH SUBJECT",
+	"a BAD Expected a space at column 17, where the command ends"},
+    {SELECTED, "a SEARCH SUBJECT \"x",
+	"a BAD Expected the closing quote of the string at column 20, where "
+	"the command ends"},
+    {SELECTED, "a SEARCH HEADER x",
+	"a BAD Expected a space at column 18, where the command ends"},
+    {SELECTED, "a SEARCH SINCE 1-Foo-1994",
+	"a BAD Expected a date such as 1-Feb-1994 at column 16, found "
+	"\"1-Foo-1994\""},
+    {SELECTED, "a SEARCH SINCE 31-Feb-1994",
+	"a BAD No such day or time at column 16"},
+    {SELECTED, "a SEARCH SINCE \"1994-02-01\"",
+	"a BAD Expected a date such as 1-Feb-1994 at column 16, found "
+	"\"\"1994-02-01\"\""},
+    {SELECTED, "a SEARCH LARGER x",
+	"a BAD Expected a number at column 17, found \"x\""},
+    {SELECTED, "a SEARCH LARGER -1",
+	"a BAD Expected a number at column 17, found \"-1\""},
+    {SELECTED, "a SEARCH UID",
+	"a BAD Expected a space at column 13, where the command ends"},
+    {SELECTED, "a SEARCH UID x",
+	"a BAD Expected a set of UIDs at column 14, found \"x\""},
+    {SELECTED, "a SEARCH 0",
+	"a BAD Expected a sequence set at column 10, found \"0\""},
+    {SELECTED, "a SEARCH KEYWORD \\\\Seen",
+	"a BAD Expected a keyword at column 18, found \"\\Seen\""},
+    {SELECTED, "a SEARCH YOUNGER 0",
+	"a BAD Expected a number above zero at column 18, found \"0\""},
+    {SELECTED, "a SEARCH MODSEQ x",
+	"a BAD Expected a mod-sequence at column 17, found \"x\""},
+    {SELECTED, "a SEARCH CHARSET",
+	"a BAD Expected a space at column 17, where the command ends"},
+    {SELECTED, "a SEARCH CHARSET FOO ALL",
+	"a NO [BADCHARSET (UTF-8 ...)] The charset is not known"},
+    {SELECTED, "a SEARCH CHARSET x-nonsense SUBJECT x",
+	"a NO [BADCHARSET (UTF-8 ...)] The charset is not known"},
+    {SELECTED, "a SEARCH RETURN",
+	"a BAD Expected a space at column 16, where the command ends"},
+    {SELECTED, "a SEARCH RETURN (FOO) ALL",
+	"a BAD Expected MIN, MAX, ALL, COUNT or SAVE at column 18, found "
+	"\"FOO)\""},
+    {SELECTED, "a SEARCH RETURN (MIN",
+	"a BAD Expected \")\" at column 21, where the command ends"},
+    {SELECTED, "a SEARCH RETURN MIN ALL",
+	"a BAD Expected \"(\" at column 17, found \"MIN\""},
+    {SELECTED, "a SEARCH ALL  UNSEEN",
+	"a BAD Expected a search key at column 14, found \" UNSEEN\""},
+    {SELECTED, "a UID SEARCH UID",
+	"a BAD Expected a space at column 17, where the command ends"},
+    {SELECTED, "a SORT",
+	"a BAD Expected a space at column 7, where the command ends"},
+    {SELECTED, "a SORT DATE UTF-8 ALL",
+	"a BAD Expected sort criteria in parentheses at column 8, found "
+	"\"DATE\""},
+    {SELECTED, "a SORT () UTF-8 ALL",
+	"a BAD Expected a sort criterion: ARRIVAL, CC, DATE, DISPLAYFROM, "
+	"DISPLAYTO, FROM, SIZE, SUBJECT or TO at column 9, found \")\""},
+    {SELECTED, "a SORT (FOO) UTF-8 ALL",
+	"a BAD Expected a sort criterion: ARRIVAL, CC, DATE, DISPLAYFROM, "
+	"DISPLAYTO, FROM, SIZE, SUBJECT or TO at column 9, found \"FOO)\""},
+    {SELECTED, "a SORT (REVERSE) UTF-8 ALL",
+	"a BAD Expected a space at column 16, found \")\""},
+    {SELECTED, "a SORT (DATE) ALL",
+	"a BAD Expected a space at column 18, where the command ends"},
+    {SELECTED, "a SORT (DATE) FOO ALL",
+	"a NO [BADCHARSET (UTF-8 ...)] The charset is not known"},
+    {SELECTED, "a SORT (DATE)",
+	"a BAD Expected a space at column 14, where the command ends"},
+    {SELECTED, "a THREAD",
+	"a BAD Expected a space at column 9, where the command ends"},
+    {SELECTED, "a THREAD FOO UTF-8 ALL",
+	"a BAD Expected a threading algorithm: ORDEREDSUBJECT or REFERENCES at "
+	"column 10, found \"FOO\""},
+    {SELECTED, "a THREAD REFERENCES",
+	"a BAD Expected a space at column 20, where the command ends"},
+    {SELECTED, "a THREAD REFERENCES FOO ALL",
+	"a NO [BADCHARSET (UTF-8 ...)] The charset is not known"},
+    {SELECTED, "a THREAD REFERENCES UTF-8",
+	"a BAD Expected a space at column 26, where the command ends"},
+    {SELECTED, "a FETCH 1 BODY[1.2.3.4.5.]",
+	"a BAD Expected a part number, HEADER, HEADER.FIELDS, "
+	"HEADER.FIELDS.NOT, TEXT or MIME at column 26, found \"]\""},
+    {SELECTED, "a FETCH 1,2,x FLAGS",
+	"a BAD Expected a number from 1 to 4294967295, or \"*\" at column 13, "
+	"found \"x\""},
+    {SELECTED, "a FETCH $ BODY[",
+	"a BAD Expected \"]\", a part number, HEADER, HEADER.FIELDS, "
+	"HEADER.FIELDS.NOT or TEXT at column 16, where the command ends"},
+    {LOGGED_IN, "a SEARCH RETURN (SAVE) ALL",
+	"a BAD SEARCH needs a selected mailbox: SELECT one"},
+    {LOGGED_IN, "a SELECT \"INBOX\" (CONDSTORE",
+	"a BAD Expected \")\" at column 28, where the command ends"},
 };
 
 _Static_assert(ARRAY_LEN(errors) >= 200, "a table of at least 200");
@@ -753,6 +860,8 @@ static void put_begin(struct buf *text, enum begin begin)
 static void test_error_is_answered(void **state)
 {
 	(void)state;
+	struct rig_users users;
+	rig_users_init(&users);
 	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
 		struct buf text;
 		buf_init(&text, 1 << 20);
@@ -769,12 +878,13 @@ static void test_error_is_answered(void **state)
 		struct script script = {
 		    .name = errors[i].say,
 		    .options = {.log_in = errors[i].begin == STRANGER,
-			.rig = {.message_max = 1000}},
+			.rig = {.users = &users, .message_max = 1000}},
 		    .text = text.ptr,
 		};
 		script_run(&script);
 		buf_done(&text);
 	}
+	rig_users_done(&users);
 }
 
 static const struct script scripts[] = {

@@ -38,10 +38,11 @@ static struct config_token scan_quoted(struct config_scan *scan)
 			at++;
 		text[len++] = line.ptr[at++];
 	}
-	if (at == line.len)
+	bool closed = at < line.len;
+	if (!closed)
 		token.kind = CONFIG_TOKEN_WRONG;
 	token.text = view_of(text, len);
-	scan->rest = view_from(scan->rest, at + 1);
+	scan->rest = view_from(scan->rest, closed ? at + 1 : at);
 	return token;
 }
 
