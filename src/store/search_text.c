@@ -129,9 +129,14 @@ static bool envelope_subject(struct view envelope, struct buf *ret_subject)
 
 // A header's value as text: decoded only where there is something to decode.
 // (That lines are unfolded does not matter, as white space is folded anyway.)
+static bool is_plain(struct view raw)
+{
+	return utf8_is_ascii(raw) && view_find(raw, VIEW("=?")) == SIZE_MAX;
+}
+
 static struct view value_decode(struct store_search *search, struct view raw)
 {
-	if (utf8_is_ascii(raw) && view_find(raw, VIEW("=?")) == SIZE_MAX)
+	if (is_plain(raw))
 		return raw;
 	buf_reset(&search->decoded);
 	encoded_word_decode(&search->charsets, raw, &search->decoded);
@@ -214,6 +219,10 @@ static void header_feed(struct store_search *search, struct view header)
 {
 	struct search_window *window = &search->window;
 	struct header_field field;
+	if (is_plain(header)) {
+		window_feed(window, header);
+		return;
+	}
 	while (window->count && header_next(&header, &field)) {
 		window_feed(window, field.name);
 		if (field.name.len)
