@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line: a table of commands, from which arguments are parsed and
+// every --help is printed. Exit codes are the same for all commands.
+#ifndef ROOST_ADMIN_CLI_H
+#define ROOST_ADMIN_CLI_H
+
+#include "base/rc.h"
+#include "base/view.h"
+
+#define CLI_EXIT_TABLE(X)                                                      \
+	X(CLI_OK, 0, "done")                                                   \
+	X(CLI_PROBLEM, 1, "done, but there are problems, named on stderr")     \
+	X(CLI_USAGE, 2, "the command line or the configuration is wrong")      \
+	X(CLI_NOT_FOUND, 3, "no such user, mailbox, file or folder")           \
+	X(CLI_IN_USE, 4, "the data folder or a port is in use")                \
+	X(CLI_EXISTS, 5, "it exists already")                                  \
+	X(CLI_REFUSED, 6, "refused: not permitted, not valid, over a limit")   \
+	X(CLI_FAILED, 7, "failed: input/output, damaged data, a lost server")
+
+enum cli_exit {
+#define X(name, number, text) name = number,
+	CLI_EXIT_TABLE(X)
+#undef X
+};
+
+enum cli_exit cli_exit_of(enum rc rc);
+
+#define CLI_OPTIONS_MAX   8
+#define CLI_ARGUMENTS_MAX 4
+
+struct cli_option {
+	const char *name;  // without the dashes
+	const char *value; // what it takes, "FILE"; NULL: a switch
+	const char *help;
+};
+
+// Where the mail is, and as whom it is touched.
+struct cli_place {
+	const char *data; // the data folder
+	const char *user; // to become when root; NULL: stay
+	size_t cache_bytes;
+	uint64_t message_max;
+};
+
+struct cli_command;
+
+struct cli_call {
+	const struct cli_command *command;
+	// Values by the option's position in the table; NULL: not given. A
+	// switch that was given has the value "".
+	const char *values[CLI_OPTIONS_MAX];
+	const char *arguments[CLI_ARGUMENTS_MAX];
+	unsigned argument_count;
+	const char *data;   // --data, or NULL
+	const char *config; // --config, or NULL
+	struct cli_place place;
+	const void *context; // the program's settings
+};
+
+struct cli_command {
+	const char *name;      // "user add"
+	const char *arguments; // "NAME"; "" when it takes none
+	unsigned arguments_min;
+	unsigned arguments_max;
+	const char *summary; // one line
+	const char *details; // more for --help; may be NULL
+	struct cli_option options[CLI_OPTIONS_MAX]; // ends with a NULL name
+	enum cli_exit (*run)(const struct cli_call *call);
+	bool needs_nothing; // neither configuration nor data folder
+};
+
+enum cli_parsed {
+	CLI_PARSED,   // run it
+	CLI_ANSWERED, // --help: it has been printed
+	CLI_WRONG,    // a mistake: it has been printed
+};
+
+// Parses the program's arguments by `commands` (ended by a NULL name).
+enum cli_parsed cli_parse(const struct cli_command *const *tables, int argc,
+    char **argv, struct cli_call *ret_call);
+
+// The value of the option `name`, or NULL.
+const char *cli_value(const struct cli_call *call, const char *name);
+
+// Prints "roost: …" on stderr.
+void cli_complain(const char *format, ...) PRINTF_LIKE(1, 2);
+enum cli_exit cli_fail(enum rc rc, const struct fault *fault);
+
+#endif
