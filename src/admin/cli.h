@@ -4,6 +4,7 @@
 #ifndef ROOST_ADMIN_CLI_H
 #define ROOST_ADMIN_CLI_H
 
+#include "auth/auth.h"
 #include "base/rc.h"
 #include "base/view.h"
 
@@ -38,8 +39,10 @@ struct cli_option {
 struct cli_place {
 	const char *data; // the data folder
 	const char *user; // to become when root; NULL: stay
+	const char *version;
 	size_t cache_bytes;
 	uint64_t message_max;
+	struct auth_settings auth;
 };
 
 struct cli_command;
@@ -54,7 +57,7 @@ struct cli_call {
 	const char *data;   // --data, or NULL
 	const char *config; // --config, or NULL
 	struct cli_place place;
-	const void *context; // the program's settings
+	void *context; // the program's settings
 };
 
 struct cli_command {

@@ -91,7 +91,7 @@ static enum imap_step finish(struct fetch_state *state)
 {
 	struct imap_command *command = state->command;
 	if (state->broken)
-		command->session->next = NET_CLOSE;
+		command->then = NET_CLOSE;
 	if (state->failure != RC_OK)
 		return imap_failed(command, state->failure);
 	if (state->unknown_cte)

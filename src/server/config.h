@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The settings of the server: one file, and defaults that need no file at all.
 // config_table.c lists every setting with its unit, range and default; the
-// sample file and the checks come from that table.
+// checks, the sample file and docs come from that table.
 #ifndef ROOST_SERVER_CONFIG_H
 #define ROOST_SERVER_CONFIG_H
 
@@ -13,6 +13,9 @@
 #define CONFIG_LISTENERS_MAX    32
 #define CONFIG_CERTIFICATES_MAX 256
 #define CONFIG_ADDRESSES_MAX    16
+#define CONFIG_FILE_MAX         ((size_t)1 << 20) // bytes
+
+#define CONFIG_PATH_DEFAULT "/etc/roost/roost.conf" // read when it is there
 
 enum config_tls {
 	CONFIG_TLS_STARTTLS,
@@ -30,33 +33,39 @@ struct config_listener {
 	const char *name;
 	const char *addresses[CONFIG_ADDRESSES_MAX];
 	size_t address_count;
-	uint16_t port;
-	enum config_tls tls;
-	unsigned line; // of the file; 0: a default
+	uint32_t port;
+	uint32_t tls;  // enum config_tls
+	unsigned line; // where it ends in the file; 0: a default
 };
 
-// All texts live in the arena.
+// All texts live in the arena, or are static. Numbers, switches and choices
+// have 32 bits each, so that one table can name them all.
 struct config {
 	struct arena arena;
-	const char *data; // the data folder
-	const char *user; // to run as when started as root; NULL: stay
+	const char *path; // the file that was read; NULL: none
+	const char *data;
+	const char *user; // "": stay who we are
 	const char *server_name;
 	struct config_listener listeners[CONFIG_LISTENERS_MAX];
 	size_t listener_count;
 	struct net_tls_pair certificates[CONFIG_CERTIFICATES_MAX];
 	size_t certificate_count; // 0: a self-signed one in the data folder
-	enum log_level log_level;
-	enum config_log_format log_format;
-	bool sandbox;
-	bool plain_on_loopback;
-	bool compress;
-	bool scram_sha1;
+	uint32_t log_level;       // enum log_level
+	uint32_t log_format;      // enum config_log_format
+	uint32_t sandbox;
+	uint32_t plain_on_loopback;
+	uint32_t compress;
+	uint32_t scram_sha1;
 	uint32_t threads;
 	uint32_t max_connections;
 	uint32_t max_per_address;
 	uint32_t handshake_seconds;
 	uint32_t stall_seconds;
 	uint32_t stop_seconds;
+	uint32_t auth_cache_entries;
+	uint32_t auth_address_failures;
+	uint32_t auth_user_failures;
+	uint32_t auth_window_seconds;
 	uint32_t message_max_mib;
 	uint32_t quota_mib;
 	uint32_t quota_messages;
@@ -65,11 +74,21 @@ struct config {
 	uint32_t write_buffer_mib;
 };
 
-#define CONFIG_PATH_DEFAULT "/etc/roost/roost.conf"
-
 void config_init(struct config *config); // the defaults
 void config_done(struct config *config);
 // What --demo changes of the defaults: loopback, ports 1143 and 1993.
 void config_demo(struct config *config);
+
+// Reads the file over what is set. All mistakes are found at once, each a line
+// "file:line: sentence\n" in `mistakes`, in the order of lines; then the result
+// is RC_INVALID. RC_NOT_FOUND, RC_DENIED, RC_IO: there is no reading it.
+MUST_CHECK enum rc config_read(
+    struct config *config, const char *path, struct buf *mistakes);
+// The same of a text that was read already; `path` is for the sentences.
+MUST_CHECK enum rc config_parse(struct config *config, const char *path,
+    struct view text, struct buf *mistakes);
+
+// A file with every setting, its meaning and its default, commented out.
+void config_sample(struct buf *out);
 
 #endif

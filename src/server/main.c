@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program: finds the command, and runs it.
-#include "auth/auth.h"
+// The program: finds the command, reads the configuration, runs it.
+#include <unistd.h>
+
+#include "admin/commands.h"
 #include "server/config.h"
-#include "server/files.h"
 #include "server/serve.h"
 #include "server/version.h"
-#include "store/store.h"
+
+#define MISTAKES_MAX ((size_t)64 << 10)
 
 static enum cli_exit version_command(const struct cli_call *call)
 {
@@ -14,67 +16,129 @@ static enum cli_exit version_command(const struct cli_call *call)
 	return CLI_OK;
 }
 
-static enum cli_exit user_add(const struct cli_call *call)
+static enum cli_exit config_check_command(const struct cli_call *call)
 {
-	struct fault fault = {0};
-	struct engine *engine;
-	struct auth *auth;
-	uint64_t account;
-	char path[4096], password[512];
-	const char *data = call->data ? call->data : "/var/lib/roost";
-	enum rc rc = files_make_folder(data, &fault);
-	snprintf(path, sizeof(path), "%s/store", data);
-	if (rc == RC_OK)
-		rc = engine_rocksdb_open(
-		    path, &(struct engine_rocksdb_options){0}, &fault, &engine);
-	if (rc != RC_OK)
-		return cli_fail(rc, &fault);
-	struct store *store =
-	    store_new(&(struct store_options){.engine = engine});
-	rc = auth_new(engine, NULL, NULL, NULL, &fault, &auth);
-	if (rc != RC_OK)
-		return cli_fail(rc, &fault);
-	if (!fgets(password, sizeof(password), stdin))
-		return CLI_USAGE;
-	rc = auth_user_add(auth, view_of_string(call->arguments[0]),
-	    view_trim(view_of_string(password)), &fault, &account);
-	if (rc == RC_OK)
-		rc = store_account_create(store, account, &fault);
-	auth_free(&auth);
-	store_free(&store);
-	engine_close(&engine);
-	return rc == RC_OK ? CLI_OK : cli_fail(rc, &fault);
+	const struct config *config = call->context;
+	if (config->path)
+		printf("%s: no mistakes\n", config->path);
+	else
+		puts("no configuration file: all settings have their defaults");
+	return CLI_OK;
+}
+
+static enum cli_exit config_sample_command(const struct cli_call *call)
+{
+	(void)call;
+	struct buf sample;
+	buf_init(&sample, CONFIG_FILE_MAX);
+	config_sample(&sample);
+	fwrite(sample.ptr, 1, sample.len, stdout);
+	buf_done(&sample);
+	return CLI_OK;
 }
 
 static const struct cli_command commands[] = {
-    {.name = "serve",
+    {
+	.name = "serve",
 	.arguments = "",
-	.summary = "run the server",
-	.options = {{"demo", NULL, "a demonstration on loopback"}},
-	.run = serve_command},
-    {.name = "user add",
-	.arguments = "NAME",
-	.arguments_min = 1,
-	.arguments_max = 1,
-	.summary = "add a user",
-	.options = {{"password-stdin", NULL, "read the password from stdin"}},
-	.run = user_add},
-    {.name = "version",
+	.summary = "run the server until SIGTERM or SIGINT",
+	.details =
+	    "SIGHUP reads the certificates and log_level again. With --demo: "
+	    "the data\nfolder ./data, loopback only, ports 1143 (STARTTLS) and "
+	    "1993 (TLS), a user\n\"demo\" with the password \"demo\" and some "
+	    "mail.",
+	.options = {{"demo", NULL, "a demonstration on this machine"}},
+	.run = serve_command,
+    },
+    {
+	.name = "config check",
+	.arguments = "",
+	.summary = "read the configuration and name its mistakes",
+	.run = config_check_command,
+    },
+    {
+	.name = "config sample",
+	.arguments = "",
+	.summary = "print a configuration file with every setting",
+	.run = config_sample_command,
+	.needs_nothing = true,
+    },
+    {
+	.name = "version",
 	.arguments = "",
 	.summary = "print the version",
 	.run = version_command,
-	.needs_nothing = true},
+	.needs_nothing = true,
+    },
     {0},
 };
 
+// Settings: the defaults, over them the file, over that the command line.
+static enum cli_exit read_config(
+    const struct cli_call *call, struct config *config)
+{
+	struct buf mistakes;
+	bool demo = cli_value(call, "demo") != NULL;
+	const char *path = call->config;
+	enum rc rc = RC_OK;
+	if (demo)
+		config_demo(config);
+	else if (!path && access(CONFIG_PATH_DEFAULT, F_OK) == 0)
+		path = CONFIG_PATH_DEFAULT;
+	buf_init(&mistakes, MISTAKES_MAX);
+	if (path)
+		rc = config_read(config, path, &mistakes);
+	fwrite(mistakes.ptr ? mistakes.ptr : "", 1, mistakes.len, stderr);
+	buf_done(&mistakes);
+	if (call->data)
+		config->data = call->data;
+	return rc == RC_OK ? CLI_OK : CLI_USAGE;
+}
+
+static void set_place(struct cli_call *call, struct config *config)
+{
+	call->context = config;
+	call->place = (struct cli_place){
+	    .data = config->data,
+	    .user = config->user[0] ? config->user : NULL,
+	    .version = roost_version,
+	    .cache_bytes = (size_t)config->cache_mib << 20,
+	    .message_max = (uint64_t)config->message_max_mib << 20,
+	    .auth =
+		{
+		    .hashing.scram_sha1 = config->scram_sha1,
+		    .cache_entries = config->auth_cache_entries,
+		    .address_failures = config->auth_address_failures,
+		    .user_failures = config->auth_user_failures,
+		    .window_seconds = config->auth_window_seconds,
+		},
+	};
+}
+
+static enum cli_exit run(struct cli_call *call)
+{
+	struct config config;
+	if (call->command->needs_nothing)
+		return call->command->run(call);
+	config_init(&config);
+	enum cli_exit exit = read_config(call, &config);
+	if (exit == CLI_OK) {
+		set_place(call, &config);
+		exit = call->command->run(call);
+	}
+	config_done(&config);
+	return exit;
+}
+
 int main(int argc, char **argv)
 {
-	static const struct cli_command *const tables[] = {commands, NULL};
+	static const struct cli_command *const tables[] = {
+	    commands, admin_commands, NULL};
 	struct cli_call call;
 	switch (cli_parse(tables, argc, argv, &call)) {
-	case CLI_PARSED: return call.command->run(&call);
-	case CLI_ANSWERED: return CLI_OK;
-	case CLI_WRONG: return CLI_USAGE;
+	case CLI_PARSED: return (int)run(&call);
+	case CLI_ANSWERED: return (int)CLI_OK;
+	case CLI_WRONG: return (int)CLI_USAGE;
 	}
-	return CLI_USAGE;
+	return (int)CLI_USAGE;
 }

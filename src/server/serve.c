@@ -1,32 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
+// The order of the start: the log, the data folder, the certificates, the
+// ports; then the rights are given up, the process shuts itself in, the store
+// is opened, and sessions may come. What was opened is closed in the reverse
+// order, wherever the start ended.
 #include "server/serve.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin/become.h"
+#include "admin/control.h"
+#include "admin/listing.h"
+#include "base/clock.h"
 #include "imap/recent.h"
-#include "imap/session.h"
 #include "net/server.h"
-#include "server/config.h"
-#include "server/files.h"
+#include "server/demo.h"
+#include "server/notify.h"
+#include "server/sandbox.h"
+#include "server/sweeper.h"
+#include "server/tracing.h"
 #include "server/version.h"
 
-#define MISTAKES_MAX 65536 // bytes of sentences about bad certificates
+#define MISTAKES_MAX ((size_t)64 << 10) // bytes of sentences about mistakes
 
 struct serve {
 	struct config *config;
+	const struct cli_call *call;
+	bool demo;
+	const char *demo_folder;
+	uint64_t started_ms;
 	struct log log;
+	struct net_tls *tls;
+	struct net_server *net;
 	struct engine *engine;
 	struct store *store;
 	struct auth *auth;
-	struct net_tls *tls;
 	struct imap_recent *recent;
+	struct tracing *tracing;
 	struct imap_server imap;
-	struct net_server *net;
+	struct control *control;
+	struct control_server control_server;
+	struct sweeper *sweeper;
 };
 
-// ---- The parts, in the order of the start ----------------------------------
+// ---- Log -------------------------------------------------------------------
 
 // stderr is read by the journal (systemd.exec(5), JOURNAL_STREAM).
 static bool is_journal(void)
@@ -43,31 +62,90 @@ static bool is_journal(void)
 
 static void open_log(struct serve *serve)
 {
-	enum config_log_format format = serve->config->log_format;
+	uint32_t format = serve->config->log_format;
 	serve->log = (struct log){
 	    .fd = STDERR_FILENO,
-	    .minimum = serve->config->log_level,
+	    .minimum = (enum log_level)serve->config->log_level,
 	    .journal = format == CONFIG_LOG_JOURNAL ||
 		       (format == CONFIG_LOG_AUTO && is_journal()),
+	};
+}
+
+static void log_mistakes(struct serve *serve, const struct buf *mistakes)
+{
+	struct view text = buf_view(mistakes), line;
+	while (view_split(&text, '\n', &line))
+		log_text(&serve->log, LOG_LEVEL_ERROR, "mistake", "%.*s",
+		    VIEW_FMT(line));
+}
+
+// ---- Certificates ----------------------------------------------------------
+
+static const char *host_name(struct arena *arena)
+{
+	char name[256];
+	if (gethostname(name, sizeof(name)) != 0)
+		return "localhost";
+	name[sizeof(name) - 1] = '\0';
+	return arena_string(arena, view_of_string(name));
+}
+
+// With none configured: the data folder's own, made now if it is not there.
+static enum rc own_certificate(struct config *config, struct fault *fault)
+{
+	if (config->certificate_count > 0)
+		return RC_OK;
+	const char *folder = listing_join(&config->arena, config->data, "tls");
+	const char *user = config->user[0] ? config->user : NULL;
+	struct net_tls_pair *pair = &config->certificates[0];
+	pair->certificate_path =
+	    listing_join(&config->arena, folder, "certificate.pem");
+	pair->key_path = listing_join(&config->arena, folder, "key.pem");
+	config->certificate_count = 1;
+	if (listing_is_file(pair->certificate_path) &&
+	    listing_is_file(pair->key_path))
+		return RC_OK;
+	enum rc rc = become_make_folder(folder, user, fault);
+	if (rc != RC_OK)
+		return rc;
+	const char *name = config->server_name[0] ? config->server_name
+						  : host_name(&config->arena);
+	const char *names[] = {"localhost", "127.0.0.1", "::1", name};
+	bool named = strcmp(name, "localhost") != 0;
+	rc = net_tls_self_signed(pair->certificate_path, pair->key_path, names,
+	    named ? 4 : 3, fault);
+	// Reading them again, at a reload, is up to the user we become.
+	if (rc == RC_OK)
+		rc = become_give(pair->certificate_path, user, fault);
+	if (rc == RC_OK)
+		rc = become_give(pair->key_path, user, fault);
+	return rc;
+}
+
+static struct net_tls_config tls_config(struct serve *serve)
+{
+	return (struct net_tls_config){
+	    .pairs = serve->config->certificates,
+	    .pair_count = serve->config->certificate_count,
+	    .log = &serve->log,
 	};
 }
 
 static enum rc open_tls(struct serve *serve, struct fault *fault)
 {
 	struct buf mistakes;
-	struct net_tls_config config = {
-	    .pairs = serve->config->certificates,
-	    .pair_count = serve->config->certificate_count,
-	    .log = &serve->log,
-	};
+	struct net_tls_config config = tls_config(serve);
 	buf_init(&mistakes, MISTAKES_MAX);
 	enum rc rc = net_tls_new(&config, &mistakes, &serve->tls);
-	if (rc != RC_OK)
-		rc = fault_set(fault, rc, "%.*s",
-		    VIEW_FMT(view_trim(buf_view(&mistakes))));
+	if (rc != RC_OK) {
+		log_mistakes(serve, &mistakes);
+		rc = fault_set(fault, rc, "the certificates cannot be used");
+	}
 	buf_done(&mistakes);
 	return rc;
 }
+
+// ---- Ports -----------------------------------------------------------------
 
 static void *new_session(
     void *context, const struct net_peer *peer, struct net_waker waker)
@@ -89,7 +167,8 @@ static enum rc listen_at(struct serve *serve,
 	    .context = serve,
 	    .refusal = VIEW("* BYE [UNAVAILABLE] Too many connections\r\n"),
 	};
-	enum rc rc = net_bind(address, listener->port, &config.fd, fault);
+	enum rc rc =
+	    net_bind(address, (uint16_t)listener->port, &config.fd, fault);
 	if (rc == RC_OK)
 		rc = net_server_listen(serve->net, &config, fault);
 	if (rc != RC_OK)
@@ -114,22 +193,76 @@ static enum rc open_net(struct serve *serve, struct fault *fault)
 	    .stall_seconds = config->stall_seconds,
 	    .log = &serve->log,
 	};
+	enum rc rc = RC_OK;
 	serve->net = net_server_new(&net);
-	for (size_t i = 0; i < config->listener_count; i++) {
+	for (size_t i = 0; rc == RC_OK && i < config->listener_count; i++) {
 		const struct config_listener *l = &config->listeners[i];
-		for (size_t j = 0; j < l->address_count; j++) {
-			enum rc rc =
-			    listen_at(serve, l, l->addresses[j], fault);
-			if (rc != RC_OK)
-				return rc;
-		}
+		for (size_t j = 0; rc == RC_OK && j < l->address_count; j++)
+			rc = listen_at(serve, l, l->addresses[j], fault);
 	}
-	return RC_OK;
+	return rc;
 }
+
+// As many files as connections need, if the system lets us.
+static void raise_files(struct serve *serve)
+{
+	struct rlimit limit;
+	uint64_t need = (uint64_t)serve->config->max_connections + 1024;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= need)
+		return;
+	if (limit.rlim_max < need)
+		log_text(&serve->log, LOG_LEVEL_WARN, "limits",
+		    "the system allows %llu open files, max_connections needs "
+		    "%llu",
+		    (unsigned long long)limit.rlim_max,
+		    (unsigned long long)need);
+	limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// ---- Rights ----------------------------------------------------------------
+
+// The folder that a file is in, for a reload finds a new file there.
+static const char *folder_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return ".";
+	return slash == path
+		   ? "/"
+		   : arena_string(arena, view_of(path, (size_t)(slash - path)));
+}
+
+static void shut_in(struct serve *serve)
+{
+	struct config *config = serve->config;
+	struct sandbox_paths paths = {.write = config->data};
+	if (!config->sandbox) {
+		log_text(&serve->log, LOG_LEVEL_WARN, "sandbox",
+		    "switched off by the configuration");
+		return;
+	}
+	for (size_t i = 0; i < config->certificate_count; i++) {
+		const struct net_tls_pair *pair = &config->certificates[i];
+		paths.read[paths.read_count++] =
+		    folder_of(&config->arena, pair->certificate_path);
+		paths.read[paths.read_count++] =
+		    folder_of(&config->arena, pair->key_path);
+	}
+	if (config->path)
+		paths.read[paths.read_count++] =
+		    folder_of(&config->arena, config->path);
+	if (serve->demo_folder)
+		paths.read[paths.read_count++] = serve->demo_folder;
+	sandbox_enter(&paths, &serve->log);
+}
+
+// ---- Store -----------------------------------------------------------------
 
 static enum rc open_store(struct serve *serve, struct fault *fault)
 {
 	const struct config *config = serve->config;
+	const struct cli_place *place = &serve->call->place;
 	struct engine_rocksdb_options options = {
 	    .cache_bytes = (size_t)config->cache_mib << 20,
 	    .buffer_bytes = (size_t)config->write_buffer_mib << 20,
@@ -148,15 +281,14 @@ static enum rc open_store(struct serve *serve, struct fault *fault)
 	    .quota_messages = config->quota_messages,
 	    .tombstones_max = config->tombstones_max,
 	});
-	struct auth_settings settings = {
-	    .hashing.scram_sha1 = config->scram_sha1};
-	return auth_new(
-	    serve->engine, &settings, &serve->log, NULL, fault, &serve->auth);
+	return auth_new(serve->engine, &place->auth, &serve->log, NULL, fault,
+	    &serve->auth);
 }
 
 static void open_imap(struct serve *serve)
 {
 	serve->recent = imap_recent_new(NULL);
+	serve->tracing = tracing_new(&serve->log);
 	serve->imap = (struct imap_server){
 	    .store = serve->store,
 	    .auth = serve->auth,
@@ -166,25 +298,106 @@ static void open_imap(struct serve *serve)
 	    .tls_available = true,
 	    .plain_on_loopback = serve->config->plain_on_loopback,
 	    .compress = serve->config->compress,
+	    .trace = tracing_imap(serve->tracing),
 	    .recent = serve->recent,
 	};
 }
 
+// ---- Administration --------------------------------------------------------
+
+static void status(void *context, json_t *answer)
+{
+	struct serve *serve = context;
+	struct net_server_stats stats = net_server_stats(serve->net);
+	uint64_t up = (clock_monotonic_ms() - serve->started_ms) / 1000;
+#define SET(key, value)                                                        \
+	json_object_set_new(answer, key, json_integer((json_int_t)(value)))
+	SET("pid", getpid());
+	SET("up_seconds", up);
+	SET("connections", stats.open);
+	SET("accepted", stats.accepted);
+	SET("refused", stats.refused);
+	SET("traced_users", tracing_count(serve->tracing));
+#undef SET
+}
+
+static void trace(void *context, struct view user, bool on)
+{
+	struct serve *serve = context;
+	tracing_set(serve->tracing, user, on);
+}
+
+static struct control_host control_host(struct serve *serve)
+{
+	serve->control_server = (struct control_server){
+	    .status = status, .trace = trace, .context = serve};
+	return (struct control_host){
+	    .engine = serve->engine,
+	    .store = serve->store,
+	    .auth = serve->auth,
+	    .log = &serve->log,
+	    .version = roost_version,
+	    .server = &serve->control_server,
+	};
+}
+
+static enum rc open_control(struct serve *serve, struct fault *fault)
+{
+	int fd;
+	struct control_host host = control_host(serve);
+	const char *path = listing_join(
+	    &serve->config->arena, serve->config->data, CONTROL_SOCKET);
+	enum rc rc = net_bind_unix(path, &fd, fault);
+	if (rc != RC_OK)
+		return rc;
+	serve->control = control_new(&host, fd);
+	return RC_OK;
+}
+
+static void close_control(struct serve *serve)
+{
+	if (!serve->control)
+		return;
+	unlink(listing_join(
+	    &serve->config->arena, serve->config->data, CONTROL_SOCKET));
+	control_free(&serve->control);
+}
+
+// ---- Start and stop --------------------------------------------------------
+
 static enum rc start(struct serve *serve, struct fault *fault)
 {
-	bool made;
-	enum rc rc = files_make_folder(serve->config->data, fault);
+	struct config *config = serve->config;
+	const char *user = config->user[0] ? config->user : NULL;
+	if (serve->demo)
+		serve->demo_folder = demo_folder(&config->arena);
+	enum rc rc = become_make_folder(config->data, user, fault);
 	if (rc == RC_OK)
-		rc = files_certificate(serve->config, &made, fault);
+		rc = own_certificate(config, fault);
 	if (rc == RC_OK)
 		rc = open_tls(serve, fault);
 	if (rc == RC_OK)
 		rc = open_net(serve, fault);
-	if (rc == RC_OK)
-		rc = open_store(serve, fault);
+	if (rc != RC_OK)
+		return rc;
+	raise_files(serve);
+	rc = become_user(user, fault);
+	if (rc != RC_OK)
+		return rc;
+	shut_in(serve);
+	rc = open_store(serve, fault);
 	if (rc != RC_OK)
 		return rc;
 	open_imap(serve);
+	if (serve->demo) {
+		struct control_host host = control_host(serve);
+		rc = demo_prepare(&host, serve->demo_folder, fault);
+	}
+	if (rc == RC_OK)
+		rc = open_control(serve, fault);
+	if (rc != RC_OK)
+		return rc;
+	serve->sweeper = sweeper_new(serve->engine, &serve->log);
 	return net_server_start(serve->net, fault);
 }
 
@@ -192,10 +405,13 @@ static void stop(struct serve *serve)
 {
 	if (serve->net)
 		net_server_stop(serve->net, serve->config->stop_seconds);
+	close_control(serve);
 	net_server_free(&serve->net);
 	net_tls_free(&serve->tls);
+	sweeper_free(&serve->sweeper);
 	if (serve->recent)
 		imap_recent_free(&serve->recent);
+	tracing_free(&serve->tracing);
 	if (serve->auth)
 		auth_free(&serve->auth);
 	if (serve->store)
@@ -205,6 +421,52 @@ static void stop(struct serve *serve)
 }
 
 // ---- Running ---------------------------------------------------------------
+
+static void use_certificates(struct serve *serve)
+{
+	struct buf mistakes;
+	struct net_tls_config config = tls_config(serve);
+	buf_init(&mistakes, MISTAKES_MAX);
+	enum rc rc = net_tls_reload(serve->tls, &config, &mistakes);
+	log_mistakes(serve, &mistakes);
+	log_text(&serve->log, rc == RC_OK ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+	    "reload", "%s",
+	    rc == RC_OK ? "certificates and log_level are taken up; other "
+			  "settings need a restart"
+			: "the certificates stay as they were");
+	buf_done(&mistakes);
+}
+
+// Reads the configuration again: certificates and the log's level are taken up,
+// and when there is a mistake all stays as it was.
+static void reload(struct serve *serve)
+{
+	struct config fresh;
+	struct buf mistakes;
+	config_init(&fresh);
+	buf_init(&mistakes, MISTAKES_MAX);
+	struct config *config = serve->config;
+	enum rc rc = config->path ? config_read(&fresh, config->path, &mistakes)
+				  : RC_NOT_FOUND;
+	if (rc == RC_OK) {
+		serve->log.minimum = (enum log_level)fresh.log_level;
+		for (size_t i = 0; i < fresh.certificate_count; i++) {
+			struct net_tls_pair *to = &config->certificates[i];
+			to->certificate_path = arena_string(&config->arena,
+			    view_of_string(
+				fresh.certificates[i].certificate_path));
+			to->key_path = arena_string(&config->arena,
+			    view_of_string(fresh.certificates[i].key_path));
+		}
+		if (fresh.certificate_count > 0)
+			config->certificate_count = fresh.certificate_count;
+	}
+	log_mistakes(serve, &mistakes);
+	buf_done(&mistakes);
+	config_done(&fresh);
+	if (rc == RC_OK || rc == RC_NOT_FOUND)
+		use_certificates(serve);
+}
 
 static void block_signals(sigset_t *ret_signals)
 {
@@ -216,26 +478,37 @@ static void block_signals(sigset_t *ret_signals)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static void run(struct serve *serve, const sigset_t *signals)
+{
+	int number;
+	log_text(&serve->log, LOG_LEVEL_INFO, "ready", "roost %s serves",
+	    roost_version);
+	notify_send("READY=1");
+	if (serve->demo)
+		demo_print(serve->config);
+	while (sigwait(signals, &number) == 0 && number == SIGHUP)
+		reload(serve);
+	notify_send("STOPPING=1");
+	log_text(
+	    &serve->log, LOG_LEVEL_INFO, "stopping", "on signal %d", number);
+}
+
 enum cli_exit serve_command(const struct cli_call *call)
 {
-	struct config config;
-	struct serve serve = {.config = &config};
+	struct serve serve = {
+	    .config = call->context,
+	    .call = call,
+	    .demo = cli_value(call, "demo") != NULL,
+	    .started_ms = clock_monotonic_ms(),
+	};
 	struct fault fault = {0};
 	sigset_t signals;
-	int number;
-	config_init(&config);
-	if (cli_value(call, "demo"))
-		config_demo(&config);
-	if (call->data)
-		config.data = call->data;
+	umask(077);
 	open_log(&serve);
 	block_signals(&signals);
 	enum rc rc = start(&serve, &fault);
-	if (rc == RC_OK) {
-		log_text(&serve.log, LOG_LEVEL_INFO, "ready", "serving");
-		sigwait(&signals, &number);
-	}
+	if (rc == RC_OK)
+		run(&serve, &signals);
 	stop(&serve);
-	config_done(&config);
 	return rc == RC_OK ? CLI_OK : cli_fail(rc, &fault);
 }

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// roost user …
+#include <sys/random.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "admin/commands.h"
+#include "admin/place.h"
+
+// 20 of 32 letters are 100 bits; none of them is easily taken for another.
+#define GENERATED_LEN 20
+static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
+_Static_assert(sizeof(letters) == 32 + 1, "a letter is five random bits");
+
+// Reads a line; false at the end of the input, or when it is too long.
+static bool read_line(char *to, size_t size)
+{
+	if (!fgets(to, (int)size, stdin))
+		return false;
+	size_t len = strlen(to);
+	bool whole = len > 0 && to[len - 1] == '\n';
+	if (!whole && !feof(stdin))
+		return false;
+	while (len > 0 && (to[len - 1] == '\n' || to[len - 1] == '\r'))
+		to[--len] = '\0';
+	return true;
+}
+
+static bool prompt(const char *text, char *to, size_t size)
+{
+	struct termios before, quiet;
+	fprintf(stderr, "%s: ", text);
+	fflush(stderr);
+	if (tcgetattr(STDIN_FILENO, &before) != 0)
+		return false;
+	quiet = before;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	bool good = read_line(to, size);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	fputc('\n', stderr);
+	return good;
+}
+
+static bool ask_twice(char *to, size_t size)
+{
+	char again[AUTH_PASSWORD_MAX + 3];
+	bool same = prompt("Password", to, size) &&
+		    prompt("Again", again, sizeof(again)) &&
+		    strcmp(to, again) == 0;
+	if (!same)
+		cli_complain("the two passwords are not the same");
+	explicit_bzero(again, sizeof(again));
+	return same;
+}
+
+static bool generate(char to[GENERATED_LEN + 1])
+{
+	unsigned char random[GENERATED_LEN];
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return false;
+	for (size_t i = 0; i < GENERATED_LEN; i++)
+		to[i] = letters[random[i] % 32];
+	to[GENERATED_LEN] = '\0';
+	explicit_bzero(random, sizeof(random));
+	return true;
+}
+
+// The password, from where the options say. Empty ones are refused later.
+static bool get_password(const struct cli_call *call, char *to, size_t size)
+{
+	if (cli_value(call, "generate")) {
+		if (!generate(to))
+			return false;
+		printf("%s\n", to);
+		return true;
+	}
+	if (cli_value(call, "password-stdin") ||
+	    cli_value(call, "hash-stdin")) {
+		bool good = read_line(to, size);
+		if (!good)
+			cli_complain("no line of standard input, or too long a "
+				     "one");
+		return good;
+	}
+	if (isatty(STDIN_FILENO))
+		return ask_twice(to, size);
+	cli_complain("no terminal to ask for the password: use "
+		     "--password-stdin or --generate");
+	return false;
+}
+
+static enum cli_exit send_password(
+    const struct cli_call *call, const char *verb, bool create)
+{
+	char password[1024];
+	if (!get_password(call, password, sizeof(password)))
+		return CLI_USAGE;
+	const char *key = cli_value(call, "hash-stdin") ? "stored" : "password";
+	json_t *request = json_pack("{s:s}", "do", verb);
+	json_object_set_new(
+	    request, "user", link_text(view_of_string(call->arguments[0])));
+	json_object_set_new(request, key, link_text(view_of_string(password)));
+	explicit_bzero(password, sizeof(password));
+	return place_command(call, create, request, NULL, NULL);
+}
+
+enum cli_exit cmd_user_add(const struct cli_call *call)
+{
+	return send_password(call, "user.add", true);
+}
+
+enum cli_exit cmd_user_passwd(const struct cli_call *call)
+{
+	return send_password(call, "user.passwd", false);
+}
+
+static enum cli_exit about_user(
+    const struct cli_call *call, const char *verb, bool disabled)
+{
+	json_t *request =
+	    json_pack("{s:s, s:b}", "do", verb, "disabled", disabled);
+	json_object_set_new(
+	    request, "user", link_text(view_of_string(call->arguments[0])));
+	return place_command(call, false, request, NULL, NULL);
+}
+
+enum cli_exit cmd_user_disable(const struct cli_call *call)
+{
+	return about_user(call, "user.disable", true);
+}
+
+enum cli_exit cmd_user_enable(const struct cli_call *call)
+{
+	return about_user(call, "user.disable", false);
+}
+
+enum cli_exit cmd_user_remove(const struct cli_call *call)
+{
+	char answer[16];
+	if (!cli_value(call, "yes")) {
+		if (!isatty(STDIN_FILENO)) {
+			cli_complain("removing a user deletes all of the mail: "
+				     "say --yes");
+			return CLI_USAGE;
+		}
+		fprintf(stderr, "Delete %s and all of the mail? Type yes: ",
+		    call->arguments[0]);
+		if (!read_line(answer, sizeof(answer)) ||
+		    strcmp(answer, "yes") != 0)
+			return CLI_REFUSED;
+	}
+	return about_user(call, "user.remove", true);
+}
+
+// ---- List ------------------------------------------------------------------
+
+static void print_user(void *context, const json_t *message)
+{
+	unsigned *count = context;
+	struct view name = link_member(message, "name");
+	const char *state = "enabled";
+	if (json_is_true(json_object_get(message, "disabled")))
+		state = "disabled";
+	if (json_is_true(json_object_get(message, "damaged")))
+		state = "damaged";
+	if ((*count)++ == 0)
+		printf("%-30s %-8s %8s %9s %9s %12s\n", "USER", "STATE",
+		    "ACCOUNT", "MAILBOXES", "MESSAGES", "BYTES");
+#define NUMBER(key) (long long)json_integer_value(json_object_get(message, key))
+	printf("%-30.*s %-8s %8lld %9lld %9lld %12lld\n", VIEW_FMT(name), state,
+	    NUMBER("account"), NUMBER("mailboxes"), NUMBER("messages"),
+	    NUMBER("size"));
+#undef NUMBER
+}
+
+enum cli_exit cmd_user_list(const struct cli_call *call)
+{
+	unsigned count = 0;
+	return place_command(call, false, json_pack("{s:s}", "do", "user.list"),
+	    print_user, &count);
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The administration's commands, for the program's table.
+#ifndef ROOST_ADMIN_COMMANDS_H
+#define ROOST_ADMIN_COMMANDS_H
+
+#include "admin/cli.h"
+
+extern const struct cli_command admin_commands[]; // ends with a NULL name
+
+enum cli_exit cmd_user_add(const struct cli_call *call);
+enum cli_exit cmd_user_passwd(const struct cli_call *call);
+enum cli_exit cmd_user_list(const struct cli_call *call);
+enum cli_exit cmd_user_disable(const struct cli_call *call);
+enum cli_exit cmd_user_enable(const struct cli_call *call);
+enum cli_exit cmd_user_remove(const struct cli_call *call);
+enum cli_exit cmd_import_maildir(const struct cli_call *call);
+enum cli_exit cmd_import_mbox(const struct cli_call *call);
+enum cli_exit cmd_import_eml(const struct cli_call *call);
+enum cli_exit cmd_export_maildir(const struct cli_call *call);
+enum cli_exit cmd_check(const struct cli_call *call);
+enum cli_exit cmd_trace(const struct cli_call *call);
+enum cli_exit cmd_status(const struct cli_call *call);
+
+#endif

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/control.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "admin/verbs.h"
+#include "base/mem.h"
+
+// ---- One connection --------------------------------------------------------
+
+static enum rc greet(const struct control_host *host, struct link *link)
+{
+	return link_send(link,
+	    json_pack("{s:s, s:b}", "roost", host->version, "serving",
+		host->server != NULL),
+	    VIEW(""));
+}
+
+static enum rc send_result(
+    struct link *link, json_t *answer, enum rc rc, const struct fault *fault)
+{
+	json_object_set_new(answer, "result", json_string(rc_name(rc)));
+	if (rc != RC_OK) {
+		const char *text = fault->text[0] ? fault->text : rc_text(rc);
+		json_object_set_new(
+		    answer, "text", link_text(view_of_string(text)));
+	}
+	return link_send(link, answer, VIEW(""));
+}
+
+static enum rc run_verb(struct verb_call *call, struct fault *fault)
+{
+	struct view name = link_member(call->request, "do");
+#define X(verb, function)                                                      \
+	if (view_eq(name, VIEW(verb)))                                         \
+		return function(call, fault);
+	VERB_TABLE(X)
+#undef X
+	return fault_set(fault, RC_UNSUPPORTED,
+	    "this server does not know the request %.*s", VIEW_FMT(name));
+}
+
+static void log_request(
+    const struct control_host *host, const json_t *request, enum rc rc)
+{
+	struct log_line line;
+	struct view user = link_member(request, "user");
+	log_begin(&line, host->log, LOG_LEVEL_INFO, "admin");
+	log_add(&line, "do", link_member(request, "do"));
+	if (user.len > 0)
+		log_add(&line, "user", user);
+	log_add_string(&line, "result", rc_name(rc));
+	log_end(&line);
+}
+
+// Requests come one after the other until the other side hangs up.
+static void serve_link(const struct control_host *host, struct link *link)
+{
+	enum rc rc = greet(host, link);
+	while (rc == RC_OK) {
+		struct verb_call call = {.host = host, .link = link};
+		struct fault fault = {0};
+		json_t *request;
+		rc = link_receive(link, &request);
+		if (rc != RC_OK)
+			break;
+		call.request = request;
+		call.answer = json_object();
+		enum rc result = run_verb(&call, &fault);
+		log_request(host, request, result);
+		rc = send_result(link, call.answer, result, &fault);
+		json_decref(request);
+	}
+}
+
+void control_serve(
+    const struct control_host *host, const struct fault *fault, int fd)
+{
+	struct link link;
+	link_init(&link, fd);
+	if (fault) {
+		enum rc rc =
+		    send_result(&link, json_object(), fault->rc, fault);
+		(void)rc; // nobody is left to hear of it
+	} else {
+		serve_link(host, &link);
+	}
+	link_done(&link);
+}
+
+// ---- The socket ------------------------------------------------------------
+
+struct session {
+	struct control *control;
+	pthread_t thread;
+	int fd;       // guarded by the lock; -1: the slot's thread has ended
+	bool started; // the thread is to be joined
+};
+
+struct control {
+	struct control_host host;
+	int fd;
+	int stop; // eventfd
+	pthread_t thread;
+	pthread_mutex_t lock;
+	struct session sessions[CONTROL_SESSIONS];
+};
+
+static void *session_run(void *context)
+{
+	struct session *session = context;
+	struct control *control = session->control;
+	// A descriptor of its own, so that the number in the slot stays good
+	// for shutdown() until the slot is given back.
+	int fd = dup(session->fd);
+	if (fd >= 0)
+		control_serve(&control->host, NULL, fd);
+	pthread_mutex_lock(&control->lock);
+	close(session->fd);
+	session->fd = -1;
+	pthread_mutex_unlock(&control->lock);
+	return NULL;
+}
+
+static struct session *free_slot(struct control *control)
+{
+	struct session *found = NULL;
+	pthread_mutex_lock(&control->lock);
+	for (size_t i = 0; i < CONTROL_SESSIONS && !found; i++)
+		if (control->sessions[i].fd < 0)
+			found = &control->sessions[i];
+	pthread_mutex_unlock(&control->lock);
+	return found;
+}
+
+static void accept_one(struct control *control)
+{
+	struct fault fault = {
+	    .rc = RC_LIMIT, .text = "too many administrators are connected"};
+	int fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0)
+		return;
+	struct session *session = free_slot(control);
+	if (!session) {
+		control_serve(&control->host, &fault, fd);
+		return;
+	}
+	if (session->started)
+		pthread_join(session->thread, NULL);
+	pthread_mutex_lock(&control->lock);
+	session->control = control;
+	session->fd = fd;
+	session->started =
+	    pthread_create(&session->thread, NULL, session_run, session) == 0;
+	if (!session->started) {
+		close(fd);
+		session->fd = -1;
+	}
+	pthread_mutex_unlock(&control->lock);
+}
+
+static void *accept_run(void *context)
+{
+	struct control *control = context;
+	struct pollfd wait[2] = {
+	    {.fd = control->fd, .events = POLLIN},
+	    {.fd = control->stop, .events = POLLIN},
+	};
+	for (;;) {
+		if (poll(wait, 2, -1) < 0 && errno != EINTR)
+			return NULL;
+		if (wait[1].revents)
+			return NULL;
+		if (wait[0].revents)
+			accept_one(control);
+	}
+}
+
+struct control *control_new(const struct control_host *host, int fd)
+{
+	struct control *control = mem_zalloc(sizeof(*control));
+	control->host = *host;
+	control->fd = fd;
+	control->stop = eventfd(0, EFD_CLOEXEC);
+	pthread_mutex_init(&control->lock, NULL);
+	for (size_t i = 0; i < CONTROL_SESSIONS; i++)
+		control->sessions[i].fd = -1;
+	listen(fd, CONTROL_SESSIONS);
+	pthread_create(&control->thread, NULL, accept_run, control);
+	return control;
+}
+
+void control_free(struct control **control_at)
+{
+	struct control *control = *control_at;
+	if (!control)
+		return;
+	*control_at = NULL;
+	eventfd_write(control->stop, 1);
+	pthread_join(control->thread, NULL);
+	pthread_mutex_lock(&control->lock);
+	for (size_t i = 0; i < CONTROL_SESSIONS; i++)
+		if (control->sessions[i].fd >= 0)
+			shutdown(control->sessions[i].fd, SHUT_RDWR);
+	pthread_mutex_unlock(&control->lock);
+	for (size_t i = 0; i < CONTROL_SESSIONS; i++)
+		if (control->sessions[i].started)
+			pthread_join(control->sessions[i].thread, NULL);
+	close(control->fd);
+	close(control->stop);
+	pthread_mutex_destroy(&control->lock);
+	free(control);
+}

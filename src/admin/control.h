@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The administration's service: carries out requests in the process that has
+// the store. A server offers it on a Unix socket in its data folder, a thread
+// for each connection; without a server, the program's own child process
+// serves its parent over a socket pair (place.h). Either way the same code
+// does the work.
+#ifndef ROOST_ADMIN_CONTROL_H
+#define ROOST_ADMIN_CONTROL_H
+
+#include "admin/link.h"
+#include "auth/auth.h"
+#include "store/store.h"
+
+#define CONTROL_SOCKET   "control.sock" // in the data folder
+#define CONTROL_SESSIONS 16             // connections at a time
+
+// What only a running server can do.
+struct control_server {
+	// Adds members to the answer of "status".
+	void (*status)(void *context, json_t *answer);
+	void (*trace)(void *context, struct view user, bool on);
+	void *context;
+};
+
+struct control_host {
+	struct engine *engine;
+	struct store *store;
+	struct auth *auth;
+	struct log *log;
+	const char *version;
+	const struct control_server *server; // NULL: nothing is served
+};
+
+// Answers on one connection until its end; takes the socket over. `host` with
+// `fault` set: says only that.
+void control_serve(
+    const struct control_host *host, const struct fault *fault, int fd);
+
+// The service on a listening socket (net_bind_unix()), which it takes over.
+// What `host` points to outlives it.
+struct control;
+struct control *control_new(const struct control_host *host, int fd);
+// Hangs up, and waits for requests under way to see it.
+void control_free(struct control **control);
+
+#endif

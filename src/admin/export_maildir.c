@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+// roost export maildir: writes a Maildir++ with dovecot-uidlist (so that UIDs
+// survive a move), dovecot-keywords and subscriptions. Dates are the files'.
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "admin/commands.h"
+#include "admin/line_end.h"
+#include "admin/listing.h"
+#include "admin/maildir_name.h"
+#include "admin/place.h"
+#include "store/mailbox.h"
+#include "store/snapshot.h"
+
+#define MESSAGE_MAX ((size_t)1 << 30)   // bytes
+#define LIST_MAX    ((size_t)256 << 20) // bytes of dovecot-uidlist
+
+struct export_run {
+	struct place *place;
+	const char *root;
+	struct fault *fault;
+	struct arena arena; // of the mailbox
+	const char *folder; // NULL before the first
+	char *name;         // of the mailbox, for messages
+	json_t *message;    // whose bytes are coming; NULL: none
+	struct buf text;
+	struct buf file;
+	struct buf uids;
+	struct view keywords[MAILDIR_KEYWORDS];
+	size_t keyword_count;
+	uint64_t stored; // in this mailbox
+	uint64_t bad;
+	uint64_t lost_keywords;
+};
+
+// ---- Files -----------------------------------------------------------------
+
+static enum rc write_file(
+    struct export_run *run, const char *path, struct view text, int64_t date)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fault_set(
+		    run->fault, RC_IO, "%s: %s", path, strerror(errno));
+	bool good = true;
+	while (good && text.len > 0) {
+		ssize_t done = write(fd, text.ptr, text.len);
+		good = done >= 0 || errno == EINTR;
+		text = view_from(text, done > 0 ? (size_t)done : 0);
+	}
+	struct timespec times[2] = {{.tv_sec = date}, {.tv_sec = date}};
+	if (good && date != 0)
+		good = futimens(fd, times) == 0;
+	int error = errno;
+	if (close(fd) != 0 && good) {
+		good = false;
+		error = errno;
+	}
+	if (!good)
+		return fault_set(
+		    run->fault, RC_IO, "%s: %s", path, strerror(error));
+	return RC_OK;
+}
+
+static enum rc make_folder(struct export_run *run, const char *path)
+{
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return RC_OK;
+	return fault_set(run->fault, RC_IO, "%s: %s", path, strerror(errno));
+}
+
+static enum rc make_maildir(struct export_run *run, const char *path)
+{
+	static const char *const parts[] = {"cur", "new", "tmp"};
+	enum rc rc = make_folder(run, path);
+	for (size_t i = 0; rc == RC_OK && i < ARRAY_LEN(parts); i++)
+		rc =
+		    make_folder(run, listing_join(&run->arena, path, parts[i]));
+	return rc;
+}
+
+// ".A.B" of "A/B".
+static enum rc folder_name(
+    struct export_run *run, struct view mailbox, struct buf *out)
+{
+	struct view level;
+	while (view_split(&mailbox, '/', &level)) {
+		buf_add_char(out, '.');
+		enum rc rc = maildir_level_encode(level, out);
+		if (rc != RC_OK)
+			return fault_set(run->fault, rc,
+			    "%s has no name as a folder", run->name);
+	}
+	return RC_OK;
+}
+
+// ---- Mailboxes -------------------------------------------------------------
+
+static enum rc end_mailbox(struct export_run *run)
+{
+	enum rc rc = RC_OK;
+	if (!run->folder)
+		return RC_OK;
+	printf("%s: %" PRIu64 "\n", run->name, run->stored);
+	rc = write_file(run,
+	    listing_join(&run->arena, run->folder, "dovecot-uidlist"),
+	    buf_view(&run->uids), 0);
+	if (rc == RC_OK && run->keyword_count > 0) {
+		struct buf list;
+		buf_init(&list, LIST_MAX);
+		for (size_t i = 0; i < run->keyword_count; i++)
+			buf_printf(
+			    &list, "%zu %.*s\n", i, VIEW_FMT(run->keywords[i]));
+		rc = write_file(run,
+		    listing_join(&run->arena, run->folder, "dovecot-keywords"),
+		    buf_view(&list), 0);
+		buf_done(&list);
+	}
+	return rc;
+}
+
+static enum rc begin_mailbox(struct export_run *run, const json_t *message)
+{
+	struct buf path;
+	enum rc rc = end_mailbox(run);
+	if (rc != RC_OK)
+		return rc;
+	arena_reset(&run->arena);
+	free(run->name);
+	run->name = view_to_string(link_member(message, "name"));
+	run->stored = 0;
+	run->keyword_count = 0;
+	buf_init(&path, 16 * STORE_NAME_MAX);
+	if (strcmp(run->name, "INBOX") != 0)
+		rc = folder_name(run, view_of_string(run->name), &path);
+	const char *name = arena_string(&run->arena, buf_view(&path));
+	buf_done(&path);
+	if (rc != RC_OK)
+		return rc;
+	run->folder =
+	    *name ? listing_join(&run->arena, run->root, name) : run->root;
+	buf_reset(&run->uids);
+	buf_printf(&run->uids, "3 V%lld N%lld\n",
+	    (long long)json_integer_value(
+		json_object_get(message, "uidvalidity")),
+	    (long long)json_integer_value(json_object_get(message, "uidnext")));
+	rc = make_maildir(run, run->folder);
+	if (rc == RC_OK && *name) // what makes it a folder of Maildir++
+		rc = write_file(run,
+		    listing_join(&run->arena, run->folder, "maildirfolder"),
+		    VIEW(""), 0);
+	return rc;
+}
+
+// ---- Messages --------------------------------------------------------------
+
+// The bit of a keyword's letter; 0 when there are no letters left.
+static uint32_t keyword_bit(struct export_run *run, struct view name)
+{
+	size_t n = 0;
+	while (n < run->keyword_count && !view_eq(run->keywords[n], name))
+		n++;
+	if (n == MAILDIR_KEYWORDS) {
+		run->lost_keywords++;
+		return 0;
+	}
+	if (n == run->keyword_count)
+		run->keywords[run->keyword_count++] =
+		    arena_copy(&run->arena, name);
+	return 1u << n;
+}
+
+static void add_flags(struct export_run *run, struct buf *name)
+{
+	const json_t *flags = json_object_get(run->message, "flags"), *flag;
+	unsigned system = 0;
+	bool forwarded = false;
+	uint32_t keywords = 0;
+	size_t i;
+	json_array_foreach(flags, i, flag)
+	{
+		struct view text =
+		    view_of(json_string_value(flag), json_string_length(flag));
+		if (view_eq(text, VIEW("\\Seen")))
+			system |= STORE_FLAG_SEEN;
+		else if (view_eq(text, VIEW("\\Answered")))
+			system |= STORE_FLAG_ANSWERED;
+		else if (view_eq(text, VIEW("\\Flagged")))
+			system |= STORE_FLAG_FLAGGED;
+		else if (view_eq(text, VIEW("\\Deleted")))
+			system |= STORE_FLAG_DELETED;
+		else if (view_eq(text, VIEW("\\Draft")))
+			system |= STORE_FLAG_DRAFT;
+		else if (view_eq_nocase(text, VIEW("$Forwarded")))
+			forwarded = true;
+		else
+			keywords |= keyword_bit(run, text);
+	}
+	maildir_name_add_flags(system, forwarded, keywords, name);
+}
+
+static enum rc write_message(struct export_run *run)
+{
+	struct view mail = buf_view(&run->text);
+	bool regular = line_end_is_regular(mail);
+	long long date = (long long)json_integer_value(
+	    json_object_get(run->message, "date"));
+	long long uid =
+	    (long long)json_integer_value(json_object_get(run->message, "uid"));
+	struct buf name;
+	buf_reset(&run->file);
+	if (regular)
+		line_end_to_file(mail, &run->file);
+	else
+		buf_add(&run->file, mail);
+	buf_init(&name, 512);
+	buf_printf(&name, "%lld.U%lld.roost,S=%zu,W=%zu", date > 0 ? date : 0,
+	    uid, run->file.len, mail.len);
+	buf_printf(&run->uids, "%lld :%.*s\n", uid, VIEW_FMT(buf_view(&name)));
+	add_flags(run, &name);
+	const char *file = arena_string(&run->arena, buf_view(&name));
+	buf_done(&name);
+	run->stored++;
+	return write_file(run,
+	    listing_join(&run->arena,
+		listing_join(&run->arena, run->folder, "cur"), file),
+	    buf_view(&run->file), date);
+}
+
+static enum rc take_piece(struct export_run *run, const json_t *piece)
+{
+	uint64_t left = link_payload(piece);
+	enum rc rc = RC_OK;
+	while (rc == RC_OK && left > 0) {
+		struct view bytes;
+		size_t most = left < SIZE_MAX ? (size_t)left : SIZE_MAX;
+		rc = link_read(&run->place->link, most, &bytes);
+		if (rc != RC_OK)
+			return fault_set(run->fault, rc, "the server hung up");
+		buf_add(&run->text, bytes);
+		left -= bytes.len;
+	}
+	if (!run->message ||
+	    (json_int_t)run->text.len !=
+		json_integer_value(json_object_get(run->message, "size")))
+		return buf_status(&run->text);
+	rc = write_message(run);
+	json_decref(run->message);
+	run->message = NULL;
+	return rc;
+}
+
+static void drop_message(struct export_run *run, const json_t *note)
+{
+	struct view text = link_member(note, "text");
+	long long uid =
+	    (long long)json_integer_value(json_object_get(run->message, "uid"));
+	if (text.len > 0) { // else it has been expunged
+		run->bad++;
+		cli_complain(
+		    "%s, UID %lld: %.*s", run->name, uid, VIEW_FMT(text));
+	}
+	json_decref(run->message);
+	run->message = NULL;
+}
+
+static enum rc write_subscriptions(
+    struct export_run *run, const json_t *message)
+{
+	const json_t *names = json_object_get(message, "names"), *name;
+	struct buf list;
+	size_t i;
+	enum rc rc = RC_OK;
+	buf_init(&list, LIST_MAX);
+	json_array_foreach(names, i, name)
+	{
+		struct buf folder;
+		buf_init(&folder, 16 * STORE_NAME_MAX);
+		struct view plain =
+		    view_of(json_string_value(name), json_string_length(name));
+		rc = folder_name(run, plain, &folder);
+		if (rc == RC_OK)
+			buf_printf(&list, "%.*s\n",
+			    VIEW_FMT(view_from(buf_view(&folder), 1)));
+		buf_done(&folder);
+	}
+	rc = write_file(run,
+	    listing_join(&run->arena, run->root, "subscriptions"),
+	    buf_view(&list), 0);
+	buf_done(&list);
+	return rc;
+}
+
+// ---- The whole -------------------------------------------------------------
+
+static enum rc take_note(struct export_run *run, json_t *message)
+{
+	struct view note = link_member(message, "note");
+	if (view_eq(note, VIEW("mailbox")))
+		return begin_mailbox(run, message);
+	if (view_eq(note, VIEW("subscriptions")))
+		return write_subscriptions(run, message);
+	if (view_eq(note, VIEW("piece")))
+		return take_piece(run, message);
+	if (view_eq(note, VIEW("message"))) {
+		json_decref(run->message);
+		run->message = json_incref(message);
+		buf_reset(&run->text);
+		return RC_OK;
+	}
+	if (run->message)
+		drop_message(run, message);
+	return RC_OK;
+}
+
+static enum rc receive_all(struct export_run *run, const char *user)
+{
+	json_t *message;
+	json_t *request = json_pack("{s:s}", "do", "export");
+	json_object_set_new(request, "user", link_text(view_of_string(user)));
+	enum rc rc = link_send(&run->place->link, request, VIEW(""));
+	while (rc == RC_OK) {
+		rc = place_receive(run->place, run->fault, &message);
+		if (rc == RC_OK)
+			rc = take_note(run, message);
+		json_decref(message);
+	}
+	if (rc == RC_END)
+		rc = run->fault->rc;
+	return rc == RC_OK ? end_mailbox(run) : rc;
+}
+
+static enum rc check_target(
+    struct arena *arena, const char *path, struct fault *fault)
+{
+	struct listing list;
+	if (mkdir(path, 0700) == 0)
+		return RC_OK;
+	if (errno != EEXIST)
+		return fault_set(
+		    fault, RC_IO, "cannot make %s: %s", path, strerror(errno));
+	enum rc rc = listing_read(arena, path, fault, &list);
+	if (rc == RC_OK && list.count > 0)
+		rc = fault_set(
+		    fault, RC_EXISTS, "%s is not an empty folder", path);
+	return rc;
+}
+
+static enum rc export_to(
+    struct export_run *run, const struct cli_call *call, const char *user)
+{
+	struct place place;
+	enum rc rc = check_target(&run->arena, run->root, run->fault);
+	if (rc == RC_OK)
+		rc = place_open(&call->place, false, run->fault, &place);
+	if (rc != RC_OK)
+		return rc;
+	run->place = &place;
+	rc = receive_all(run, user);
+	place_close(&place);
+	return rc;
+}
+
+enum cli_exit cmd_export_maildir(const struct cli_call *call)
+{
+	struct fault fault = {0};
+	struct export_run run = {.root = call->arguments[0], .fault = &fault};
+	const char *user = cli_value(call, "user");
+	if (!user) {
+		cli_complain("say whose mail: --user USER");
+		return CLI_USAGE;
+	}
+	arena_init(&run.arena);
+	buf_init(&run.text, MESSAGE_MAX);
+	buf_init(&run.file, MESSAGE_MAX);
+	buf_init(&run.uids, LIST_MAX);
+	enum rc rc = export_to(&run, call, user);
+	if (run.lost_keywords > 0)
+		cli_complain("%" PRIu64 " keywords were left out: a Maildir "
+			     "folder has room for 26",
+		    run.lost_keywords);
+	json_decref(run.message);
+	free(run.name);
+	buf_done(&run.text);
+	buf_done(&run.file);
+	buf_done(&run.uids);
+	arena_done(&run.arena);
+	if (rc != RC_OK)
+		return cli_fail(rc, &fault);
+	return run.bad + run.lost_keywords > 0 ? CLI_PROBLEM : CLI_OK;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// roost import eml: a folder of files, one message each. A folder in it is a
+// mailbox; what stands in it itself goes into --mailbox, or INBOX.
+#include <sys/stat.h>
+
+#include "admin/commands.h"
+#include "admin/import.h"
+#include "admin/listing.h"
+#include "admin/maildir_name.h"
+#include "store/mailbox.h"
+#include "wire/date.h"
+#include "wire/header.h"
+
+struct emls {
+	struct import *import;
+	struct fault *fault;
+};
+
+// "invoice+FS.eml": the flags of "…:2,FS" in a Maildir.
+static json_t *flags_of(const char *name)
+{
+	static const struct {
+		char letter;
+		const char *flag;
+	} letters[] = {{'D', "\\Draft"}, {'F', "\\Flagged"},
+	    {'P', "$Forwarded"}, {'R', "\\Answered"}, {'S', "\\Seen"},
+	    {'T', "\\Deleted"}};
+	json_t *flags = json_array();
+	const char *plus = strrchr(name, '+');
+	for (size_t i = 0; plus && i < ARRAY_LEN(letters); i++) {
+		struct view part = view_of(plus, strcspn(plus, "."));
+		if (view_find_char(part, letters[i].letter) != SIZE_MAX)
+			json_array_append_new(
+			    flags, json_string(letters[i].flag));
+	}
+	return flags;
+}
+
+// The header's date: files of this kind are copied about, and lose theirs.
+static void set_date(
+    const char *path, struct view text, struct import_message *message)
+{
+	struct header_field field;
+	struct date date;
+	struct stat info;
+	size_t header;
+	if (header_length(text, &header) != RC_OK)
+		header = text.len;
+	text = view_slice(text, 0, header);
+	if (header_find(text, VIEW("Date"), &field) &&
+	    date_parse_rfc5322(field.value, &date) == RC_OK) {
+		message->has_date = true;
+		message->date = date.seconds;
+		message->zone_minutes = date.zone_minutes;
+	} else if (stat(path, &info) == 0) {
+		message->has_date = true;
+		message->date = info.st_mtime;
+	}
+}
+
+static enum rc import_one(struct emls *emls, const char *path, const char *name)
+{
+	struct fault fault = {0};
+	struct buf text;
+	buf_init(&text, IMPORT_FILE_MAX);
+	enum rc rc = import_read_file(path, &fault, &text);
+	if (rc != RC_OK) {
+		import_bad(emls->import, path, fault.text);
+		buf_done(&text);
+		return RC_OK;
+	}
+	struct import_message message = {
+	    .text = buf_view(&text), .source = path, .flags = flags_of(name)};
+	set_date(path, message.text, &message);
+	rc = import_message(emls->import, &message);
+	buf_done(&text);
+	return rc;
+}
+
+static bool is_eml(const char *name)
+{
+	struct view v = view_of_string(name);
+	return name[0] != '.' && v.len > 4 &&
+	       view_eq_nocase(view_from(v, v.len - 4), VIEW(".eml"));
+}
+
+static enum rc import_files(struct emls *emls, struct arena *arena,
+    const char *path, const struct listing *list, struct view mailbox)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < list->count; i++)
+		count += is_eml(list->names[i]);
+	if (count == 0)
+		return RC_OK;
+	enum rc rc = import_mailbox(emls->import, mailbox, true, count);
+	if (rc != RC_OK)
+		return rc == RC_INVALID ? RC_OK : rc; // named and counted
+	for (size_t i = 0; rc == RC_OK && i < list->count; i++)
+		if (is_eml(list->names[i]))
+			rc = import_one(emls,
+			    listing_join(arena, path, list->names[i]),
+			    list->names[i]);
+	return rc;
+}
+
+static enum rc import_tree(
+    struct emls *emls, const char *path, struct view mailbox, unsigned depth)
+{
+	struct arena arena;
+	struct listing list;
+	struct buf name;
+	if (depth > LISTING_DEPTH_MAX) {
+		import_bad(emls->import, path, "too deep a folder");
+		return RC_OK;
+	}
+	arena_init(&arena);
+	buf_init(&name, 4 * STORE_NAME_MAX);
+	enum rc rc = listing_read(&arena, path, emls->fault, &list);
+	if (rc == RC_OK)
+		rc = import_files(emls, &arena, path, &list,
+		    mailbox.len > 0 ? mailbox : VIEW("INBOX"));
+	for (size_t i = 0; rc == RC_OK && i < list.count; i++) {
+		const char *inner = listing_join(&arena, path, list.names[i]);
+		if (list.names[i][0] == '.' || !listing_is_folder(inner))
+			continue;
+		buf_reset(&name);
+		buf_add(&name, mailbox);
+		if (mailbox.len > 0)
+			buf_add_char(&name, '/');
+		maildir_level_decode(view_of_string(list.names[i]), &name);
+		rc = import_tree(emls, inner, buf_view(&name), depth + 1);
+	}
+	buf_done(&name);
+	arena_done(&arena);
+	return rc;
+}
+
+enum rc import_eml(struct import *import, const char *path, const char *mailbox,
+    struct fault *fault)
+{
+	struct emls emls = {.import = import, .fault = fault};
+	return import_tree(&emls, path, view_of_string(mailbox), 0);
+}
+
+enum cli_exit cmd_import_eml(const struct cli_call *call)
+{
+	struct fault fault = {0};
+	struct place place;
+	struct import *import;
+	enum rc rc = import_begin(call, &place, &fault, &import);
+	if (rc != RC_OK)
+		return cli_fail(rc, &fault);
+	rc = import_eml(
+	    import, call->arguments[0], cli_value(call, "mailbox"), &fault);
+	enum cli_exit exit = import_close(&import, rc, &fault);
+	place_close(&place);
+	return exit;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The entries of a folder, sorted, and paths.
+#ifndef ROOST_ADMIN_LISTING_H
+#define ROOST_ADMIN_LISTING_H
+
+#include "base/arena.h"
+#include "base/rc.h"
+
+#define LISTING_DEPTH_MAX 100 // folders within folders
+
+struct listing {
+	const char **names; // in the arena, in byte order
+	size_t count;
+};
+
+// Reads the names in the folder, "." and ".." left out. RC_NOT_FOUND, RC_IO.
+MUST_CHECK enum rc listing_read(struct arena *arena, const char *path,
+    struct fault *fault, struct listing *ret_listing);
+
+bool listing_is_folder(const char *path);
+bool listing_is_file(const char *path);
+// "a/b", in the arena.
+const char *listing_join(struct arena *arena, const char *a, const char *b);
+
+#endif

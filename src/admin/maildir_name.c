@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/maildir_name.h"
+
+#include "base/ascii.h"
+#include "store/snapshot.h"
+#include "wire/imap_utf7.h"
+#include "wire/utf8.h"
+
+#define DOT "&AC4-"
+
+// ---- Files -----------------------------------------------------------------
+
+static const struct {
+	char letter;
+	unsigned flag;
+} letters[] = {
+    {'D', STORE_FLAG_DRAFT},
+    {'F', STORE_FLAG_FLAGGED},
+    {'R', STORE_FLAG_ANSWERED},
+    {'S', STORE_FLAG_SEEN},
+    {'T', STORE_FLAG_DELETED},
+};
+
+static void take_flag(struct maildir_name *name, char letter)
+{
+	for (size_t i = 0; i < ARRAY_LEN(letters); i++)
+		if (letters[i].letter == letter)
+			name->flags |= letters[i].flag;
+	if (letter == 'P')
+		name->forwarded = true;
+	if (ascii_is_lower(letter))
+		name->keywords |= 1u << (letter - 'a');
+}
+
+// Where ":2," begins; ';' and '!' stand for ':' on some file systems.
+static size_t find_info(struct view name)
+{
+	for (size_t i = name.len; i-- > 0;) {
+		char c = name.ptr[i];
+		if ((c == ':' || c == ';' || c == '!') &&
+		    view_starts_with(view_from(name, i + 1), VIEW("2,")))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+struct maildir_name maildir_name_parse(struct view name)
+{
+	size_t info = find_info(name);
+	struct maildir_name parsed = {.unique = view_slice(name, 0, info)};
+	size_t digits = 0;
+	while (digits < name.len && ascii_is_digit(name.ptr[digits]))
+		digits++;
+	if (!view_to_u64(view_slice(name, 0, digits), &parsed.seconds))
+		parsed.seconds = 0;
+	for (size_t i = info; info != SIZE_MAX && i + 3 < name.len; i++)
+		take_flag(&parsed, name.ptr[i + 3]);
+	return parsed;
+}
+
+void maildir_name_add_flags(
+    unsigned flags, bool forwarded, uint32_t keywords, struct buf *out)
+{
+	buf_add_literal(out, ":2,");
+	for (char c = 'A'; c <= 'Z'; c++) {
+		bool set = c == 'P' && forwarded;
+		for (size_t i = 0; i < ARRAY_LEN(letters); i++)
+			set |= letters[i].letter == c &&
+			       (flags & letters[i].flag) != 0;
+		if (set)
+			buf_add_char(out, c);
+	}
+	for (char c = 'a'; c <= 'z'; c++)
+		if (keywords >> (c - 'a') & 1)
+			buf_add_char(out, c);
+}
+
+// ---- Folders ---------------------------------------------------------------
+
+// What stands between two dots.
+static void decode_part(struct view part, struct buf *out)
+{
+	size_t before = out->len;
+	if (imap_utf7_decode(part, out, NULL) != RC_OK) {
+		bool good = utf8_is_valid(part);
+		for (size_t i = 0; i < part.len; i++) {
+			char c = part.ptr[i];
+			buf_add_char(out, c < 0 && !good ? '_' : c);
+		}
+	}
+	for (size_t i = before; i < out->len; i++)
+		if (out->ptr[i] == '/' || ascii_is_control(out->ptr[i]))
+			out->ptr[i] = '_';
+}
+
+void maildir_level_decode(struct view level, struct buf *out)
+{
+	for (;;) {
+		size_t dot = view_find(level, VIEW(DOT));
+		decode_part(view_slice(level, 0, dot), out);
+		if (dot == SIZE_MAX)
+			return;
+		buf_add_char(out, '.');
+		level = view_from(level, dot + sizeof(DOT) - 1);
+	}
+}
+
+enum rc maildir_level_encode(struct view level, struct buf *out)
+{
+	for (;;) {
+		size_t dot = view_find_char(level, '.');
+		enum rc rc = imap_utf7_encode(view_slice(level, 0, dot), out);
+		if (rc != RC_OK || dot == SIZE_MAX)
+			return rc;
+		buf_add_literal(out, DOT);
+		level = view_from(level, dot + 1);
+	}
+}
+
+void maildir_path_decode(struct view path, char separator, struct buf *out)
+{
+	struct view level;
+	bool first = true;
+	while (view_split(&path, separator, &level)) {
+		if (!first)
+			buf_add_char(out, '/');
+		maildir_level_decode(level, out);
+		first = false;
+	}
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/place.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "admin/become.h"
+#include "admin/control.h"
+
+// ---- The child that has the store ------------------------------------------
+
+// Several commands that each have the folder for a moment queue up, so that a
+// script may run them side by side.
+#define OPEN_TRIES      50
+#define OPEN_PAUSE_NSEC 100000000 // 100 ms
+
+static enum rc open_engine(
+    const struct cli_place *at, struct fault *fault, struct engine **ret_engine)
+{
+	struct engine_rocksdb_options options = {
+	    .cache_bytes = at->cache_bytes};
+	struct timespec pause = {.tv_nsec = OPEN_PAUSE_NSEC};
+	char path[4096];
+	enum rc rc;
+	snprintf(path, sizeof(path), "%s/store", at->data);
+	for (int i = 0;; i++) {
+		rc = engine_rocksdb_open(path, &options, fault, ret_engine);
+		if (rc != RC_IN_USE || i == OPEN_TRIES)
+			return rc;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static void serve_store(const struct cli_place *at, int fd)
+{
+	struct control_host host = {.version = at->version};
+	struct log log = {.fd = STDERR_FILENO, .minimum = LOG_LEVEL_WARN};
+	struct fault fault = {0};
+	host.log = &log;
+	enum rc rc = become_user(at->user, &fault);
+	if (rc == RC_OK)
+		rc = open_engine(at, &fault, &host.engine);
+	if (rc != RC_OK) {
+		control_serve(&host, &fault, fd);
+		return;
+	}
+	host.store = store_new(&(struct store_options){
+	    .engine = host.engine,
+	    .log = &log,
+	    .message_max = at->message_max,
+	});
+	rc = auth_new(host.engine, &at->auth, &log, NULL, &fault, &host.auth);
+	control_serve(&host, rc == RC_OK ? NULL : &fault, fd);
+	if (rc == RC_OK)
+		auth_free(&host.auth);
+	store_free(&host.store);
+	engine_close(&host.engine);
+}
+
+static enum rc start_child(
+    const struct cli_place *at, struct fault *fault, struct place *ret_place)
+{
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return fault_set(
+		    fault, RC_IO, "socketpair: %s", strerror(errno));
+	fflush(NULL);
+	pid_t child = fork();
+	if (child < 0) {
+		close(pair[0]);
+		close(pair[1]);
+		return fault_set(fault, RC_IO, "fork: %s", strerror(errno));
+	}
+	if (child == 0) {
+		close(pair[0]);
+		serve_store(at, pair[1]);
+		_exit(0);
+	}
+	close(pair[1]);
+	ret_place->child = child;
+	link_init(&ret_place->link, pair[0]);
+	return RC_OK;
+}
+
+// ---- Reaching it -----------------------------------------------------------
+
+// RC_NOT_FOUND: no server listens there.
+static enum rc connect_server(
+    const struct cli_place *at, struct fault *fault, int *ret_fd)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	int len = snprintf(to.sun_path, sizeof(to.sun_path), "%s/%s", at->data,
+	    CONTROL_SOCKET);
+	if (len < 0 || (size_t)len >= sizeof(to.sun_path))
+		return fault_set(fault, RC_LIMIT,
+		    "the path of the data folder is too long for a socket: %s",
+		    at->data);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return fault_set(fault, RC_IO, "socket: %s", strerror(errno));
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0) {
+		*ret_fd = fd;
+		return RC_OK;
+	}
+	int error = errno;
+	close(fd);
+	if (error == ENOENT || error == ECONNREFUSED || error == ENOTDIR)
+		return RC_NOT_FOUND;
+	return fault_set(fault, error == EACCES ? RC_DENIED : RC_IO,
+	    "cannot reach the server's %s: %s", to.sun_path, strerror(error));
+}
+
+static enum rc find_folder(
+    const struct cli_place *at, bool create, struct fault *fault)
+{
+	struct stat info;
+	if (create)
+		return become_make_folder(at->data, at->user, fault);
+	if (stat(at->data, &info) == 0 && S_ISDIR(info.st_mode))
+		return RC_OK;
+	return fault_set(fault, RC_NOT_FOUND, "there is no data folder %s: %s",
+	    at->data, strerror(errno));
+}
+
+enum rc place_open(const struct cli_place *at, bool create, struct fault *fault,
+    struct place *ret_place)
+{
+	struct place place = {0};
+	json_t *greeting;
+	int fd = -1;
+	enum rc rc = connect_server(at, fault, &fd);
+	if (rc == RC_OK) {
+		link_init(&place.link, fd);
+	} else if (rc == RC_NOT_FOUND) {
+		rc = find_folder(at, create, fault);
+		if (rc == RC_OK)
+			rc = start_child(at, fault, &place);
+	}
+	if (rc != RC_OK)
+		return rc;
+	rc = place_receive(&place, fault, &greeting);
+	if (rc == RC_END)
+		rc = fault->rc;
+	if (rc == RC_OK) {
+		place.serving =
+		    json_is_true(json_object_get(greeting, "serving"));
+		*ret_place = place;
+	} else {
+		place_close(&place);
+	}
+	json_decref(greeting);
+	return rc;
+}
+
+void place_close(struct place *place)
+{
+	int status;
+	link_done(&place->link);
+	while (place->child > 0 && waitpid(place->child, &status, 0) < 0 &&
+	       errno == EINTR)
+		;
+	place->child = 0;
+}
+
+// ---- Asking ----------------------------------------------------------------
+
+enum rc place_receive(
+    struct place *place, struct fault *fault, json_t **ret_message)
+{
+	*ret_message = NULL;
+	enum rc rc = link_receive(&place->link, ret_message);
+	if (rc != RC_OK)
+		return fault_set(fault, rc == RC_CLOSED ? RC_CLOSED : rc,
+		    "the server hung up in the middle");
+	struct view result = link_member(*ret_message, "result");
+	if (result.len == 0)
+		return RC_OK;
+	struct view text = link_member(*ret_message, "text");
+	rc = fault_set(fault, link_rc(result), "%.*s", VIEW_FMT(text));
+	(void)rc; // it is in `fault`
+	return RC_END;
+}
+
+enum rc place_ask(struct place *place, json_t *request,
+    void (*note)(void *context, const json_t *message), void *context,
+    struct fault *fault, json_t **ret_answer)
+{
+	json_t *message = NULL;
+	enum rc rc = link_send(&place->link, request, VIEW(""));
+	while (rc == RC_OK) {
+		rc = place_receive(place, fault, &message);
+		if (rc != RC_OK)
+			break;
+		if (note)
+			note(context, message);
+		json_decref(message);
+		message = NULL;
+	}
+	if (ret_answer)
+		*ret_answer = message;
+	else
+		json_decref(message);
+	return rc == RC_END ? fault->rc : rc;
+}
+
+enum cli_exit place_command(const struct cli_call *call, bool create,
+    json_t *request, void (*note)(void *context, const json_t *message),
+    void *context)
+{
+	struct place place;
+	struct fault fault = {0};
+	enum rc rc = place_open(&call->place, create, &fault, &place);
+	if (rc != RC_OK) {
+		json_decref(request);
+		return cli_fail(rc, &fault);
+	}
+	rc = place_ask(&place, request, note, context, &fault, NULL);
+	place_close(&place);
+	return rc == RC_OK ? CLI_OK : cli_fail(rc, &fault);
+}

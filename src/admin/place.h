@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way to the store, for a command: the running server's control socket, or
+// when no server runs a child process that opens the data folder itself, with
+// no more rights than the server has. What is asked and answered is the same.
+#ifndef ROOST_ADMIN_PLACE_H
+#define ROOST_ADMIN_PLACE_H
+
+#include "admin/cli.h"
+#include "admin/link.h"
+
+struct place {
+	struct link link;
+	pid_t child; // 0: a server answers
+	bool serving;
+};
+
+// With `create`, the data folder is made where there is none; else that is
+// RC_NOT_FOUND. RC_IN_USE: another command is at work.
+MUST_CHECK enum rc place_open(const struct cli_place *at, bool create,
+    struct fault *fault, struct place *ret_place);
+// Waits until the child has closed the store.
+void place_close(struct place *place);
+
+// Sends `request` (reference taken over), has `note` see the messages that come
+// before the result, and gives the result. `*ret_answer` (may be NULL) is
+// written in any case, to be dropped with json_decref(); it may be NULL.
+MUST_CHECK enum rc place_ask(struct place *place, json_t *request,
+    void (*note)(void *context, const json_t *message), void *context,
+    struct fault *fault, json_t **ret_answer);
+// The next message; RC_END when it is the result, and then the result's own
+// code and text are in `fault`, where RC_OK is one, too.
+MUST_CHECK enum rc place_receive(
+    struct place *place, struct fault *fault, json_t **ret_message);
+
+// Opens, asks, closes.
+enum cli_exit place_command(const struct cli_call *call, bool create,
+    json_t *request, void (*note)(void *context, const json_t *message),
+    void *context);
+
+#endif

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests about users.
+#include "admin/verbs.h"
+
+#include "base/clock.h"
+
+static struct view user_of(const struct verb_call *call)
+{
+	return link_member(call->request, "user");
+}
+
+enum rc verb_open_account(struct verb_call *call, struct fault *fault,
+    struct store_account **ret_account)
+{
+	struct auth_name name;
+	struct auth_record record;
+	struct view user = user_of(call);
+	enum rc rc =
+	    auth_directory_lookup(call->host->engine, user, &name, &record);
+	if (rc == RC_NOT_FOUND)
+		return fault_set(
+		    fault, rc, "there is no user %.*s", VIEW_FMT(user));
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "user %.*s: %s", VIEW_FMT(user), rc_text(rc));
+	return store_account_open(
+	    call->host->store, record.account, fault, ret_account);
+}
+
+// Adds to the directory, with a password, or with what another server kept of
+// one ("stored").
+static enum rc add_to_directory(
+    struct verb_call *call, struct fault *fault, uint64_t *ret_account)
+{
+	struct auth_credentials credentials;
+	struct view stored = link_member(call->request, "stored");
+	if (stored.len == 0)
+		return auth_user_add(call->host->auth, user_of(call),
+		    link_member(call->request, "password"), fault, ret_account);
+	enum rc rc = auth_credentials_import(NULL, stored, fault, &credentials);
+	if (rc == RC_OK)
+		rc = auth_directory_add(call->host->engine, user_of(call),
+		    &credentials, clock_wall_seconds(NULL), fault, ret_account);
+	explicit_bzero(&credentials, sizeof(credentials));
+	return rc;
+}
+
+enum rc verb_user_add(struct verb_call *call, struct fault *fault)
+{
+	uint64_t account;
+	struct fault ignored;
+	enum rc rc = add_to_directory(call, fault, &account);
+	if (rc != RC_OK)
+		return rc;
+	rc = store_account_create(call->host->store, account, fault);
+	// A user without an account could log in to nothing, and not be added
+	// again.
+	if (rc != RC_OK && auth_directory_remove(call->host->engine,
+			       user_of(call), &ignored) != RC_OK)
+		log_text(call->host->log, LOG_LEVEL_ERROR, "admin",
+		    "a user was left without an account");
+	json_object_set_new(
+	    call->answer, "account", json_integer((json_int_t)account));
+	return rc;
+}
+
+enum rc verb_user_passwd(struct verb_call *call, struct fault *fault)
+{
+	struct auth_credentials credentials;
+	struct view stored = link_member(call->request, "stored");
+	if (stored.len == 0)
+		return auth_user_set_password(call->host->auth, user_of(call),
+		    link_member(call->request, "password"), fault);
+	enum rc rc = auth_credentials_import(NULL, stored, fault, &credentials);
+	if (rc == RC_OK)
+		rc = auth_directory_set_credentials(
+		    call->host->engine, user_of(call), &credentials, fault);
+	explicit_bzero(&credentials, sizeof(credentials));
+	return rc;
+}
+
+// One message a user, with what the account holds.
+static enum rc send_user(struct verb_call *call, const struct auth_name *name,
+    const struct auth_record *record, bool damaged)
+{
+	struct store_account *account;
+	struct store_usage usage = {0};
+	struct fault fault;
+	json_t *note = json_object();
+	json_object_set_new(note, "note", json_string("user"));
+	json_object_set_new(note, "name", link_text(auth_name_view(name)));
+	if (damaged) {
+		json_object_set_new(note, "damaged", json_true());
+		return link_send(call->link, note, VIEW(""));
+	}
+	if (store_account_open(call->host->store, record->account, &fault,
+		&account) == RC_OK) {
+		usage = store_account_usage(account);
+		store_account_close(&account);
+	} else {
+		json_object_set_new(note, "damaged", json_true());
+	}
+	json_object_set_new(
+	    note, "account", json_integer((json_int_t)record->account));
+	json_object_set_new(note, "disabled", json_boolean(record->disabled));
+	json_object_set_new(note, "created", json_integer(record->created));
+	json_object_set_new(
+	    note, "messages", json_integer((json_int_t)usage.messages));
+	json_object_set_new(
+	    note, "mailboxes", json_integer((json_int_t)usage.mailboxes));
+	json_object_set_new(
+	    note, "size", json_integer((json_int_t)usage.bytes));
+	return link_send(call->link, note, VIEW(""));
+}
+
+enum rc verb_user_list(struct verb_call *call, struct fault *fault)
+{
+	struct auth_name name = {""};
+	struct auth_record record;
+	for (;;) {
+		enum rc rc = auth_directory_next(
+		    call->host->engine, &name, &name, &record);
+		if (rc == RC_END)
+			return RC_OK;
+		if (rc != RC_OK && rc != RC_CORRUPT)
+			return fault_set(fault, rc,
+			    "the directory of users: %s", rc_text(rc));
+		rc = send_user(call, &name, &record, rc == RC_CORRUPT);
+		if (rc != RC_OK)
+			return rc;
+	}
+}
+
+enum rc verb_user_disable(struct verb_call *call, struct fault *fault)
+{
+	return auth_directory_set_disabled(call->host->engine, user_of(call),
+	    json_is_true(json_object_get(call->request, "disabled")), fault);
+}
+
+// First nobody can log in any more, then the mail goes, then the name: what is
+// interrupted can be done again.
+enum rc verb_user_remove(struct verb_call *call, struct fault *fault)
+{
+	struct engine *engine = call->host->engine;
+	struct auth_name name;
+	struct auth_record record;
+	struct view user = user_of(call);
+	enum rc rc = auth_directory_lookup(engine, user, &name, &record);
+	if (rc == RC_CORRUPT)
+		return auth_directory_remove(engine, user, fault);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "there is no user %.*s", VIEW_FMT(user));
+	rc = auth_directory_set_disabled(engine, user, true, fault);
+	if (rc != RC_OK)
+		return rc;
+	rc = store_account_remove(call->host->store, record.account, fault);
+	if (rc == RC_IN_USE)
+		return fault_set(fault, rc,
+		    "%.*s is disabled now, but still connected: remove the "
+		    "user again when the mail programs are closed",
+		    VIEW_FMT(user));
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return rc;
+	return auth_directory_remove(engine, user, fault);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The requests that the service understands; inside the room only. Each runs
+// to its end on its connection's thread. It may send messages with a member
+// "note" meanwhile, and receive some; its result is sent by control.c, with
+// what it put in `answer`.
+#ifndef ROOST_ADMIN_VERBS_H
+#define ROOST_ADMIN_VERBS_H
+
+#include "admin/control.h"
+
+struct verb_call {
+	const struct control_host *host;
+	struct link *link;
+	const json_t *request;
+	json_t *answer;
+};
+
+#define VERB_TABLE(X)                                                          \
+	X("user.add", verb_user_add)                                           \
+	X("user.passwd", verb_user_passwd)                                     \
+	X("user.list", verb_user_list)                                         \
+	X("user.disable", verb_user_disable)                                   \
+	X("user.remove", verb_user_remove)                                     \
+	X("import", verb_import)                                               \
+	X("export", verb_export)                                               \
+	X("check", verb_check)                                                 \
+	X("status", verb_status)                                               \
+	X("trace", verb_trace)
+
+#define X(name, function)                                                      \
+	MUST_CHECK enum rc function(                                           \
+	    struct verb_call *call, struct fault *fault);
+VERB_TABLE(X)
+#undef X
+
+// The account of the user that the request's "user" names, opened, disabled or
+// not.
+MUST_CHECK enum rc verb_open_account(struct verb_call *call,
+    struct fault *fault, struct store_account **ret_account);
+
+// Flags as IMAP names them.
+#define VERB_FLAG_TABLE(X)                                                     \
+	X(STORE_FLAG_SEEN, "\\Seen")                                           \
+	X(STORE_FLAG_ANSWERED, "\\Answered")                                   \
+	X(STORE_FLAG_FLAGGED, "\\Flagged")                                     \
+	X(STORE_FLAG_DELETED, "\\Deleted")                                     \
+	X(STORE_FLAG_DRAFT, "\\Draft")
+
+#endif

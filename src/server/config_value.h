@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// One setting's value, from text. Inside the room only.
+#ifndef ROOST_SERVER_CONFIG_VALUE_H
+#define ROOST_SERVER_CONFIG_VALUE_H
+
+#include "server/config_table.h"
+
+// Checks `text` and stores it at the setting's offset from `base`. RC_INVALID
+// with a sentence.
+MUST_CHECK enum rc config_value_set(const struct setting *setting,
+    struct view text, struct arena *arena, void *base, struct fault *fault);
+
+// "*", or a numeric IPv4 or IPv6 address.
+bool config_value_is_address(const char *text);
+
+#endif

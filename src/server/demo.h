@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// `roost serve --demo`: a user "demo" with varied mail, and what a person types
+// into a mail program to see it.
+#ifndef ROOST_SERVER_DEMO_H
+#define ROOST_SERVER_DEMO_H
+
+#include "admin/control.h"
+#include "server/config.h"
+
+#define DEMO_USER     "demo"
+#define DEMO_PASSWORD "demo"
+
+// The folder of the demonstration's mail, in the arena; NULL: not found.
+const char *demo_folder(struct arena *arena);
+
+// Makes the user and takes the mail in, the first time. `folder` may be NULL.
+MUST_CHECK enum rc demo_prepare(
+    const struct control_host *host, const char *folder, struct fault *fault);
+
+// Prints what to type.
+void demo_print(const struct config *config);
+
+#endif

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whose protocol lines go to the log. Switched while sessions run; thread-safe.
+#ifndef ROOST_SERVER_TRACING_H
+#define ROOST_SERVER_TRACING_H
+
+#include "imap/session.h"
+
+struct tracing;
+
+struct tracing *tracing_new(struct log *log);
+void tracing_free(struct tracing **tracing);
+
+// `user` is a prepared name.
+void tracing_set(struct tracing *tracing, struct view user, bool on);
+unsigned tracing_count(struct tracing *tracing);
+
+// What the sessions are given; lives as long as the tracing.
+const struct imap_trace *tracing_imap(struct tracing *tracing);
+
+#endif
