@@ -753,6 +753,8 @@ static void put_begin(struct buf *text, enum begin begin)
 static void test_error_is_answered(void **state)
 {
 	(void)state;
+	struct rig_users users;
+	rig_users_init(&users);
 	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
 		struct buf text;
 		buf_init(&text, 1 << 20);
@@ -769,12 +771,13 @@ static void test_error_is_answered(void **state)
 		struct script script = {
 		    .name = errors[i].say,
 		    .options = {.log_in = errors[i].begin == STRANGER,
-			.rig = {.message_max = 1000}},
+			.rig = {.users = &users, .message_max = 1000}},
 		    .text = text.ptr,
 		};
 		script_run(&script);
 		buf_done(&text);
 	}
+	rig_users_done(&users);
 }
 
 static const struct script scripts[] = {

@@ -20,10 +20,39 @@ static void must(enum rc rc, const char *what)
 	abort();
 }
 
+void rig_users_init(struct rig_users *users)
+{
+	struct fault fault;
+	uint64_t account;
+	// Cheap hashes: it is not them that are tested.
+	struct auth_settings settings = {
+	    .hashing = {.cost = 1, .scram_iterations = 1},
+	};
+	users->engine = engine_memory_new();
+	must(auth_new(
+		 users->engine, &settings, NULL, NULL, &fault, &users->auth),
+	    "auth_new");
+	must(auth_user_add(users->auth, VIEW(RIG_USER), VIEW(RIG_PASSWORD),
+		 &fault, &account),
+	    "auth_user_add");
+	must(auth_user_find(users->auth, VIEW(RIG_USER), &users->user),
+	    "auth_user_find");
+}
+
+void rig_users_done(struct rig_users *users)
+{
+	auth_free(&users->auth);
+	engine_close(&users->engine);
+}
+
 void rig_init(struct rig *rig, const struct rig_options *options)
 {
 	struct fault fault;
-	*rig = (struct rig){.now = RIG_NOW};
+	*rig = (struct rig){.now = RIG_NOW, .users = options->users};
+	if (rig->users == NULL) {
+		rig_users_init(&rig->own);
+		rig->users = &rig->own;
+	}
 	rig->clock = (struct clock){.wall = rig_wall, .context = rig};
 	rig->engine = engine_memory_new();
 	rig->store = store_new(&(struct store_options){
@@ -32,25 +61,12 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 	    .message_max = options->message_max,
 	    .quota_bytes = options->quota_bytes,
 	});
-	// Cheap hashes: it is not them that are tested.
-	struct auth_settings settings = {
-	    .hashing = {.cost = 1, .scram_iterations = 4096},
-	};
-	must(auth_new(
-		 rig->engine, &settings, NULL, &rig->clock, &fault, &rig->auth),
-	    "auth_new");
-	uint64_t account;
-	must(auth_user_add(rig->auth, VIEW(RIG_USER), VIEW(RIG_PASSWORD),
-		 &fault, &account),
-	    "auth_user_add");
-	must(store_account_create(rig->store, account, &fault),
+	must(store_account_create(rig->store, rig->users->user.account, &fault),
 	    "store_account_create");
-	must(auth_user_find(rig->auth, VIEW(RIG_USER), &rig->user),
-	    "auth_user_find");
 	rig->recent = imap_recent_new(&rig->clock);
 	rig->server = (struct imap_server){
 	    .store = rig->store,
-	    .auth = rig->auth,
+	    .auth = rig->users->auth,
 	    .clock = &rig->clock,
 	    .name = "Roost",
 	    .version = "0.1",
@@ -64,9 +80,10 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 void rig_done(struct rig *rig)
 {
 	imap_recent_free(&rig->recent);
-	auth_free(&rig->auth);
 	store_free(&rig->store);
 	engine_close(&rig->engine);
+	if (rig->users == &rig->own)
+		rig_users_done(&rig->own);
 }
 
 static void woken(void *context)
@@ -91,7 +108,7 @@ void rig_connect(struct rig *rig, bool logged_in, struct rig_client *client)
 	struct fault fault;
 	if (logged_in)
 		must(imap_session_preauthenticate(
-			 client->session, &rig->user, &fault),
+			 client->session, &rig->users->user, &fault),
 		    "imap_session_preauthenticate");
 	client->next =
 	    imap_session_ops.start(client->session, NULL, &client->out);

@@ -13,23 +13,35 @@ struct imap_recent;
 #define RIG_PASSWORD "demo pass"
 #define RIG_NOW      1700000000 // the rig's clock stands here, unless moved
 
+// Who may log in. Making one hashes passwords, which takes its time: rigs can
+// share one.
+struct rig_users {
+	struct engine *engine;
+	struct auth *auth;
+	struct auth_user user; // RIG_USER
+};
+
+void rig_users_init(struct rig_users *users);
+void rig_users_done(struct rig_users *users);
+
 struct rig {
 	struct engine *engine;
 	struct store *store;
-	struct auth *auth;
+	struct rig_users own; // unless the options have one
+	const struct rig_users *users;
 	struct imap_recent *recent;
 	struct clock clock;
 	int64_t now;
 	struct imap_server server;
-	struct auth_user user;
 	uint64_t sessions; // made so far
 };
 
 struct rig_options {
-	uint64_t message_max; // 0: the store's default
-	uint64_t quota_bytes; // 0: none
-	bool tls_available;   // STARTTLS
-	bool no_plain;        // no passwords without TLS
+	const struct rig_users *users; // NULL: its own
+	uint64_t message_max;          // 0: the store's default
+	uint64_t quota_bytes;          // 0: none
+	bool tls_available;            // STARTTLS
+	bool no_plain;                 // no passwords without TLS
 };
 
 void rig_init(struct rig *rig, const struct rig_options *options);

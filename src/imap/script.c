@@ -171,12 +171,15 @@ static void do_line(struct play *play, struct view line)
 	act(play, number, line.ptr[0], view_from(line, 3));
 }
 
-static void play_once(const struct script *script, size_t piece)
+static void play_once(
+    const struct script *script, const struct rig_users *users, size_t piece)
 {
 	struct play play = {
 	    .name = script->name, .options = &script->options, .piece = piece};
 	struct view text = view_of_string(script->text), line;
-	rig_init(&play.rig, &script->options.rig);
+	struct rig_options options = script->options.rig;
+	options.users = users;
+	rig_init(&play.rig, &options);
 	while (view_split(&text, '\n', &line)) {
 		play.line++;
 		do_line(&play, line);
@@ -191,9 +194,17 @@ static void play_once(const struct script *script, size_t piece)
 
 void script_run(const struct script *script)
 {
-	play_once(script, 0);
-	play_once(script, 1);
-	play_once(script, 7);
+	static const size_t pieces[] = {0, 1, 7};
+	struct rig_users own;
+	const struct rig_users *users = script->options.rig.users;
+	if (users == NULL) {
+		rig_users_init(&own);
+		users = &own;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(pieces); i++)
+		play_once(script, users, pieces[i]);
+	if (users == &own)
+		rig_users_done(&own);
 }
 
 static void run_state(void **state)

@@ -172,7 +172,7 @@ static MUST_CHECK enum rc node_build(struct building *building,
 	struct search_node *tails[SEARCH_COST_BODY + 1] = {0};
 	for (const struct search_key *at = key->children; at && rc == RC_OK;
 	     at = at->next) {
-		struct search_node *child;
+		struct search_node *child = NULL;
 		rc = node_build(building, at, depth + 1, &child);
 		if (rc == RC_OK)
 			child_insert(tails, node, child);

@@ -8,7 +8,9 @@
 //   SUBJECT, HEADER Subject    the subject as ENVELOPE has it, decoded; where a
 //                              message has several, the first
 //   HEADER, FROM, TO …         each field of that name, decoded; the empty
-//                              needle: there is such a field
+//                              needle: there is such a field. From, To, Cc
+//                              and Bcc also as ENVELOPE has them: without
+//                              comments and quotes
 //   BODY                       each text/* part in turn, transfer encoding and
 //                              charset undone, an HTML part with its tags; and
 //                              the header of each message within the message

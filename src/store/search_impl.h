@@ -38,6 +38,9 @@ struct search_node {
 	} flag;
 };
 
+// Bytes of a header that are decoded at a time.
+#define SEARCH_PIECE_MAX ((size_t)256 << 10)
+
 // Text on its way past the needles: folded once for all of them. `window` holds
 // what is folded and not yet ruled out.
 struct search_window {
@@ -75,12 +78,22 @@ enum search_verdict search_judge(
 
 void search_window_init(struct search_window *window, size_t longest_needle);
 void search_window_done(struct search_window *window);
+// More text for the window's nodes; those whose needle is in it become TRUE and
+// are taken off.
+void search_window_feed(struct search_window *window, struct view text);
+// The end of a text: what comes next has nothing to do with it.
+void search_window_end(struct search_window *window);
+// A header, or a piece of one, for the window: "Name: value", line by line.
+void search_header_feed(struct store_search *search, struct view header);
 
-// The next function of the three that follow judges all `pending` nodes, which
-// are of its cost.
+// These judge all `pending` nodes, which are of their cost; so does
+// search_body().
 void search_record(struct store_search *search,
     const struct message_record *record, uint64_t thread_id);
 void search_header(struct store_search *search, struct view header);
+
+// ---- search_body.c ---------------------------------------------------------
+
 MUST_CHECK enum rc search_body(struct store_search *search,
     const struct store_message *message, const struct message_record *record);
 

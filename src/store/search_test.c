@@ -270,6 +270,7 @@ static const char mixed[] =
     "From: =?utf-8?q?J=C3=B6rg?= Example <joerg@example.org>\r\n"
     "To: \"Doe, Jane\" <jane@example.com>,\r\n\tbob@example.net\r\n"
     "Subject: Re: quarterly \"report\" \\\r\n  of =?iso-8859-1?q?M=E4rz?=\r\n"
+    "Cc: <jo (c1)@ (c2) ex.org>, \"O\\\"x\" <\"q r\"@y>\r\n"
     "X-Empty:\r\n"
     "X-Two: first\r\n"
     "X-Two: second\r\n"
@@ -311,7 +312,12 @@ static const struct {
     {SEARCH_HEADER, "Subject", "Re: quarterly", true},
     {SEARCH_HEADER, "Subject", "", true},
     {SEARCH_HEADER, "Subject", "inner", false},
-    {SEARCH_HEADER, "Cc", "", false},
+    {SEARCH_HEADER, "Cc", "", true},
+    {SEARCH_HEADER, "Cc", "jo@ex.org", true},
+    {SEARCH_HEADER, "Cc", "(c1)@ (c2)", true},
+    {SEARCH_HEADER, "Cc", "o\"x <q r@y>", true},
+    {SEARCH_HEADER, "Cc", "o\"x q", false},
+    {SEARCH_HEADER, "Bcc", "", false},
     {SEARCH_HEADER, "X-Empty", "", true},
     {SEARCH_HEADER, "X-Empty", " ", false},
     {SEARCH_HEADER, "X-Emp", "", false},

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keys of a search that need an email's description, header or body. All
-// needles that are looked for in a text see it in one pass, folded once.
+// The keys of a search that need an email's description or header. All needles
+// that are looked for in a text see it in one pass, folded once.
 //
-// A field or header of any length is searched; one over PIECE_MAX goes piece by
-// piece, where an encoded word cut by a piece's end stays encoded.
-#include <string.h>
-
-#include "base/ascii.h"
-#include "store/draft.h"
+// A field or header of any length is searched; one over SEARCH_PIECE_MAX goes
+// piece by piece, where an encoded word cut by a piece's end stays encoded.
 #include "store/search_impl.h"
+#include "wire/address.h"
 #include "wire/encoded_word.h"
 #include "wire/header.h"
-#include "wire/text_stream.h"
 #include "wire/utf8.h"
-
-#define PIECE_MAX ((size_t)256 << 10)
 
 // The window is looked through when it holds so much more than it has to keep.
 #define WINDOW_BYTES ((size_t)32 << 10)
@@ -52,7 +46,7 @@ static void window_look(struct search_window *window)
 	}
 }
 
-static void window_feed(struct search_window *window, struct view text)
+void search_window_feed(struct search_window *window, struct view text)
 {
 	size_t enough = WINDOW_BYTES + 2 * window->keep;
 	while (text.len && window->count) {
@@ -67,7 +61,7 @@ static void window_feed(struct search_window *window, struct view text)
 }
 
 // The end of a text: what comes next has nothing to do with it.
-static void window_end(struct search_window *window)
+void search_window_end(struct search_window *window)
 {
 	fold_end(&window->fold, &window->window);
 	if (window->count)
@@ -151,12 +145,12 @@ static void text_feed(
 	window->nodes = search->active;
 	window->count = count;
 	while (raw.len && window->count) {
-		struct view piece = view_slice(raw, 0, PIECE_MAX);
+		struct view piece = view_slice(raw, 0, SEARCH_PIECE_MAX);
 		raw = view_from(raw, piece.len);
-		window_feed(window, value_decode(search, piece));
+		search_window_feed(window, value_decode(search, piece));
 	}
 	if (ends)
-		window_end(window);
+		search_window_end(window);
 }
 
 static void set_verdict(struct search_node *node, bool matches)
@@ -193,245 +187,98 @@ void search_record(struct store_search *search,
 
 // ---- The header ------------------------------------------------------------
 
+// The keys that ask for this field and have not been answered.
+static size_t gather_field(struct store_search *search, struct view name)
+{
+	size_t count = 0;
+	// Lines that are no fields have no name.
+	for (size_t i = 0; name.len && i < search->pending_count; i++) {
+		struct search_node *node = search->pending[i];
+		if (node->verdict != SEARCH_TRUE &&
+		    view_eq_nocase(node->key->field, name))
+			search->active[count++] = node;
+	}
+	return count;
+}
+
+// FROM, TO, CC and BCC look at the envelope's addresses (RFC 9051 section
+// 6.4.4), which may read otherwise than the field: "a (b) @ c" is a@c.
+static bool reads_otherwise(struct view name, struct view value)
+{
+	static const char *const names[] = {"From", "To", "Cc", "Bcc"};
+	bool is_address = false;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		is_address |= view_eq_nocase(name, view_of_string(names[i]));
+	return is_address && value.len <= SEARCH_PIECE_MAX &&
+	       (view_find_char(value, '(') != SIZE_MAX ||
+		   view_find_char(value, '"') != SIZE_MAX ||
+		   view_find_char(value, '\\') != SIZE_MAX ||
+		   view_find(value, VIEW(" @")) != SIZE_MAX ||
+		   view_find(value, VIEW("@ ")) != SIZE_MAX);
+}
+
+static void addresses_feed(
+    struct store_search *search, size_t count, struct view value)
+{
+	struct buf *text = &search->bytes;
+	struct address_list list;
+	struct arena arena;
+	arena_init(&arena);
+	address_list_parse(&arena, value, &list);
+	buf_reset(text);
+	for (const struct address *at = list.first; at; at = at->next) {
+		encoded_word_decode(&search->charsets, at->name, text);
+		buf_add_literal(text, " <");
+		utf8_add_valid(text, at->mailbox);
+		if (at->host.len)
+			buf_add_char(text, '@');
+		utf8_add_valid(text, at->host);
+		buf_add_literal(text, ">, ");
+	}
+	search->window.nodes = search->active;
+	search->window.count = count;
+	search_window_feed(&search->window, buf_view(text));
+	search_window_end(&search->window);
+	arena_done(&arena);
+}
+
 void search_header(struct store_search *search, struct view header)
 {
 	for (size_t i = 0; i < search->pending_count; i++)
 		search->pending[i]->verdict = SEARCH_FALSE;
 	struct header_field field;
 	while (header_next(&header, &field)) {
-		size_t count = 0;
-		for (size_t i = 0; i < search->pending_count; i++) {
-			struct search_node *node = search->pending[i];
-			if (node->verdict == SEARCH_TRUE ||
-			    !view_eq_nocase(node->key->field, field.name))
-				continue;
-			// Lines that are no fields have no name either.
-			if (field.name.len)
-				search->active[count++] = node;
-		}
-		if (count)
-			text_feed(search, count, field.value, true);
+		size_t count = gather_field(search, field.name);
+		if (!count)
+			continue;
+		text_feed(search, count, field.value, true);
+		if (search->window.count &&
+		    reads_otherwise(field.name, field.value))
+			addresses_feed(
+			    search, search->window.count, field.value);
 	}
 }
 
 // A header, or a piece of one, for the window: "Name: value", line by line.
-static void header_feed(struct store_search *search, struct view header)
+void search_header_feed(struct store_search *search, struct view header)
 {
 	struct search_window *window = &search->window;
 	struct header_field field;
 	if (is_plain(header)) {
-		window_feed(window, header);
+		search_window_feed(window, header);
 		return;
 	}
 	while (window->count && header_next(&header, &field)) {
-		window_feed(window, field.name);
+		search_window_feed(window, field.name);
 		if (field.name.len)
-			window_feed(window, VIEW(": "));
+			search_window_feed(window, VIEW(": "));
 		struct view rest = field.value;
 		while (rest.len && window->count) {
-			struct view piece = view_slice(rest, 0, PIECE_MAX);
+			struct view piece =
+			    view_slice(rest, 0, SEARCH_PIECE_MAX);
 			rest = view_from(rest, piece.len);
-			window_feed(window, value_decode(search, piece));
+			search_window_feed(window, value_decode(search, piece));
 		}
-		window_feed(window, VIEW("\n"));
+		search_window_feed(window, VIEW("\n"));
 	}
-}
-
-// ---- The body --------------------------------------------------------------
-
-struct body {
-	struct store_search *search;
-	const struct store_message *message;
-	// Where the email's content begins: reads end at its chunks' ends.
-	uint64_t content;
-};
-
-// Where a read of offset .. end is to stop: at a chunk's end.
-static uint64_t body_stop(
-    const struct body *body, uint64_t offset, uint64_t end)
-{
-	uint64_t stop = body->content;
-	if (offset >= stop)
-		stop += ((offset - stop) / ENGINE_CHUNK + 1) * ENGINE_CHUNK;
-	return stop < end ? stop : end;
-}
-
-static MUST_CHECK enum rc body_read(
-    const struct body *body, uint64_t offset, uint64_t end)
-{
-	struct store_search *search = body->search;
-	buf_reset(&search->bytes);
-	enum rc rc = store_reader_bytes(search->reader, body->message->email_id,
-	    offset, (size_t)(end - offset), &search->bytes);
-	if (rc == RC_OK && search->bytes.len != end - offset)
-		rc = RC_CORRUPT; // the description says that there is more
-	return rc;
-}
-
-// True when the root is known: no need to read on.
-static bool body_is_decided(const struct body *body)
-{
-	struct store_search *search = body->search;
-	if (!search->window.count)
-		return true;
-	if (!search->window.found)
-		return false;
-	search->window.found = false;
-	return search_judge(search, body->message) != SEARCH_UNKNOWN;
-}
-
-static MUST_CHECK enum rc body_part(
-    const struct body *body, const struct message_record_part *part)
-{
-	struct store_search *search = body->search;
-	struct text_stream stream;
-	text_stream_init(
-	    &stream, &search->charsets, part->encoding, part->charset);
-	uint64_t offset = part->body_offset;
-	uint64_t end = offset + part->body_len;
-	enum rc rc = RC_OK;
-	while (offset < end && search->window.count) {
-		rc = body_read(body, offset, body_stop(body, offset, end));
-		if (rc != RC_OK)
-			break;
-		offset += search->bytes.len;
-		struct view raw = buf_view(&search->bytes);
-		struct view text;
-		while (search->window.count &&
-		       text_stream_next(&stream, &raw, offset == end, &text))
-			window_feed(&search->window, text);
-		if (body_is_decided(body))
-			break;
-	}
-	text_stream_done(&stream);
-	window_end(&search->window);
-	return rc;
-}
-
-// The length of the whole fields at the front of a header that goes on after
-// `piece`; all of it, when there is not one.
-static size_t whole_fields_len(struct view piece)
-{
-	size_t len = piece.len;
-	while (len > 1) {
-		const char *lf = memrchr(piece.ptr, '\n', len - 1);
-		if (!lf)
-			break;
-		len = (size_t)(lf - piece.ptr) + 1;
-		if (!ascii_is_blank(piece.ptr[len]))
-			return len;
-	}
-	return piece.len;
-}
-
-// The header of a message within the message.
-static MUST_CHECK enum rc body_header(
-    const struct body *body, const struct message_record_part *part)
-{
-	struct store_search *search = body->search;
-	uint64_t offset = part->header_offset;
-	uint64_t end = offset + part->header_len;
-	while (offset < end && search->window.count) {
-		uint64_t stop =
-		    end - offset < PIECE_MAX ? end : offset + PIECE_MAX;
-		enum rc rc = body_read(body, offset, stop);
-		if (rc != RC_OK)
-			return rc;
-		struct view header = buf_view(&search->bytes);
-		if (stop < end)
-			header.len = whole_fields_len(header);
-		offset += header.len;
-		header_feed(search, header);
-	}
-	window_end(&search->window);
-	return RC_OK;
-}
-
-static bool is_message_child(
-    const struct message_record *record, const struct message_record_part *part)
-{
-	struct message_record_part parent;
-	return part->parent != MESSAGE_NO_PART &&
-	       message_record_part(record, part->parent, &parent) == RC_OK &&
-	       parent.kind == MESSAGE_MESSAGE;
-}
-
-static bool is_text(const struct message_record_part *part)
-{
-	return part->kind == MESSAGE_LEAF &&
-	       (part->media == MESSAGE_MEDIA_TEXT_PLAIN ||
-		   part->media == MESSAGE_MEDIA_TEXT_HTML ||
-		   part->media == MESSAGE_MEDIA_TEXT_OTHER);
-}
-
-static MUST_CHECK enum rc body_parts(
-    const struct body *body, const struct message_record *record)
-{
-	enum rc rc = RC_OK;
-	for (uint32_t i = 0; i < record->part_count && rc == RC_OK; i++) {
-		struct message_record_part part;
-		rc = message_record_part(record, i, &part);
-		if (rc == RC_OK && is_message_child(record, &part))
-			rc = body_header(body, &part);
-		if (rc == RC_OK && is_text(&part))
-			rc = body_part(body, &part);
-		if (body_is_decided(body))
-			break;
-	}
-	return rc;
-}
-
-// Those of TEXT look at the header first.
-static MUST_CHECK enum rc text_header(const struct body *body)
-{
-	struct store_search *search = body->search;
-	size_t count = 0;
-	for (size_t i = 0; i < search->pending_count; i++) {
-		if (search->pending[i]->key->type == SEARCH_TEXT)
-			search->active[count++] = search->pending[i];
-	}
-	if (!count)
-		return RC_OK;
-	struct view header;
-	enum rc rc = store_reader_header(
-	    search->reader, body->message->email_id, &header);
-	if (rc != RC_OK)
-		return rc;
-	search->window.nodes = search->active;
-	search->window.count = count;
-	header_feed(search, header);
-	window_end(&search->window);
-	return RC_OK;
-}
-
-enum rc search_body(struct store_search *search,
-    const struct store_message *message, const struct message_record *record)
-{
-	struct body body = {
-	    .search = search,
-	    .message = message,
-	    .content = record->header_len < DRAFT_HEAD_MAX ? record->header_len
-							   : DRAFT_HEAD_MAX,
-	};
-	search->window.found = false;
-	for (size_t i = 0; i < search->pending_count; i++) {
-		struct search_node *node = search->pending[i];
-		if (node->needle.len == 0) // found in every text
-			node->verdict = SEARCH_TRUE;
-	}
-	enum rc rc = text_header(&body);
-	size_t count = 0;
-	for (size_t i = 0; i < search->pending_count; i++) {
-		if (search->pending[i]->verdict == SEARCH_UNKNOWN)
-			search->active[count++] = search->pending[i];
-	}
-	search->window.nodes = search->active;
-	search->window.count = count;
-	if (rc == RC_OK && count &&
-	    search_judge(search, message) == SEARCH_UNKNOWN)
-		rc = body_parts(&body, record);
-	// Not found, or not needed for the root.
-	for (size_t i = 0; i < search->window.count; i++)
-		search->active[i]->verdict = SEARCH_FALSE;
-	return rc;
 }
