@@ -70,8 +70,6 @@ static rocksdb_options_t *family_options(enum rocks_family family,
 	rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
 	rocksdb_options_set_target_file_size_base(options, 32 * MIB);
 	rocksdb_options_set_compression(options, rocksdb_lz4_compression);
-	rocksdb_options_set_bottommost_compression(
-	    options, rocksdb_zstd_compression);
 	// Most look-ups of owners and heads are for what is not there.
 	rocksdb_options_set_memtable_whole_key_filtering(options, 1);
 	rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.02);

@@ -170,7 +170,7 @@ static const struct script scripts[] = {
 		      "S: * 1 EXPUNGE\n"
 		      "S: c OK REPLACE completed\n"
 		      "C: d REPLACE 2 INBOX {3}\n"
-		      "S: d BAD there is no message 2 ...\n"
+		      "S: d BAD There is no message 2 ...\n"
 		      "C: e UID REPLACE 9 INBOX {3+}\n"
 		      "C: mno\n"
 		      "S: e NO [NONEXISTENT] ...\n"

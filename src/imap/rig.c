@@ -121,6 +121,14 @@ void rig_disconnect(struct rig_client *client)
 	buf_done(&client->out);
 }
 
+static void hear(struct rig_client *client, const struct buf *out)
+{
+	buf_add(&client->out, buf_view(out));
+	if (out->len > client->longest)
+		client->longest = out->len;
+	client->pauses += client->next == NET_DRAIN;
+}
+
 // Deals with what the session wants until it waits for input. The output of
 // each call is a buffer of its own, as it would be when all was sent.
 static void settle(struct rig_client *client)
@@ -130,7 +138,7 @@ static void settle(struct rig_client *client)
 		struct buf out;
 		buf_init(&out, NET_OUTPUT_MAX);
 		client->next = imap_session_ops.resume(client->session, &out);
-		buf_add(&client->out, buf_view(&out));
+		hear(client, &out);
 		buf_done(&out);
 	}
 	// Compression is the network's; here it is left out.
@@ -153,7 +161,7 @@ static void give(struct rig_client *client)
 		client->next = imap_session_ops.input(
 		    client->session, buf_view(&client->in), &out, &taken);
 		buf_consume(&client->in, taken);
-		buf_add(&client->out, buf_view(&out));
+		hear(client, &out);
 		buf_done(&out);
 		bool paused =
 		    client->next == NET_DRAIN || client->next == NET_COMPRESS;
@@ -186,7 +194,7 @@ void rig_wake(struct rig_client *client)
 		client->woken = false;
 		buf_init(&out, NET_OUTPUT_MAX);
 		client->next = imap_session_ops.wake(client->session, &out);
-		buf_add(&client->out, buf_view(&out));
+		hear(client, &out);
 		buf_done(&out);
 		settle(client);
 	}

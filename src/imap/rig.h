@@ -54,8 +54,10 @@ struct rig_client {
 	struct buf out;     // all it said
 	enum net_next next; // what it said last
 	bool woken;
-	bool secured; // the handshake was just done
-	size_t piece; // bytes given at a time; 0: all
+	bool secured;   // the handshake was just done
+	size_t pauses;  // how often it asked to be resumed
+	size_t longest; // most output of one call
+	size_t piece;   // bytes given at a time; 0: all
 };
 
 // Connects; `logged_in`: greeted with PREAUTH as RIG_USER.

@@ -97,14 +97,19 @@ static void put_away(struct imap_session *session)
 		imap_reader_release(&session->reader);
 }
 
+// When the network gives input, or a wake, after COMPRESS, it compresses.
+static void note_compressing(struct imap_session *session)
+{
+	if (session->next == NET_COMPRESS)
+		session->next = NET_READ;
+}
+
 static enum net_next session_input(
     void *context, struct view in, struct buf *out, size_t *ret_consumed)
 {
 	struct imap_session *session = context;
 	struct view rest = in;
-	// The network compresses by now.
-	if (session->next == NET_COMPRESS)
-		session->next = NET_READ;
+	note_compressing(session);
 	while (!is_paused(session)) {
 		size_t begin = out->len;
 		struct imap_event event;
@@ -141,6 +146,7 @@ static enum net_next session_resume(void *context, struct buf *out)
 static enum net_next session_wake(void *context, struct buf *out)
 {
 	struct imap_session *session = context;
+	note_compressing(session);
 	// A wake may come late, when IDLE is over; and while its last news are
 	// being sent, the next come with them.
 	if (session->idle_tag == NULL || is_paused(session))

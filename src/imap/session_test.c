@@ -239,7 +239,7 @@ static const struct script dialogues[] = {
 	"S: * 2 EXISTS\n"
 	"S: * 2 RECENT\n"
 	"C: a NOOP\n"
-	"S: c BAD expected DONE to end IDLE\n"
+	"S: c BAD Expected DONE to end IDLE\n"
 	"C: d NOOP\n"
 	"S: d OK NOOP completed\n"},
     {"IDLE without a mailbox", SCRIPT_AS_USUAL,

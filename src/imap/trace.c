@@ -17,8 +17,18 @@ static void tell(
     const struct imap_session *session, bool from_client, struct view line)
 {
 	const struct imap_trace *trace = session->server->trace;
-	trace->line(trace->context, session->id, view_of_string(session->user),
-	    from_client, line);
+	struct view user = view_of_string(session->user);
+	struct view tag, rest = line;
+	char shown[IMAP_TEXT_MAX];
+	// A password that was typed into the void comes back as a tag.
+	if (!from_client && session->user == NULL && line.len > 0 &&
+	    line.ptr[0] != '*' && line.ptr[0] != '+' &&
+	    view_split(&rest, ' ', &tag)) {
+		int len = snprintf(shown, sizeof(shown), "(tag) %.*s",
+		    (int)(rest.len < 400 ? rest.len : 400), rest.ptr);
+		line = view_of(shown, (size_t)len);
+	}
+	trace->line(trace->context, session->id, user, from_client, line);
 }
 
 // The size of the literal that `line` announces at its end; false when none.

@@ -33,6 +33,7 @@
 enum progress {
 	GO_ON,
 	WAIT,
+	YIELD, // go on when others have had their turn
 };
 
 static const struct net_session_ops *ops_of(const struct connection *connection)
@@ -304,6 +305,15 @@ static enum progress step_read(
 	return call_input(connection, unread);
 }
 
+// A session that stops without output is at a long piece of work.
+static enum progress step_resume(struct connection *connection)
+{
+	enum progress progress = after_call(connection,
+	    ops_of(connection)->resume(connection->session, &connection->out));
+	bool silent = connection->next == NET_DRAIN && connection->out.len == 0;
+	return progress == GO_ON && silent ? YIELD : progress;
+}
+
 static enum progress step_open(
     struct connection *connection, struct reactor_thread *thread)
 {
@@ -320,10 +330,7 @@ static enum progress step_open(
 		return WAIT;
 	switch (next) {
 	case NET_READ: return step_read(connection, thread);
-	case NET_DRAIN:
-		return after_call(connection,
-		    ops_of(connection)
-			->resume(connection->session, &connection->out));
+	case NET_DRAIN: return step_resume(connection);
 	case NET_START_TLS: return start_tls(connection);
 	case NET_COMPRESS:
 		if (connection->transport.compress)
@@ -511,7 +518,7 @@ enum reactor_verdict connection_run(
 	give_back(connection, thread);
 	slots_set_deadline(
 	    connection->host->slots, connection, deadline_of(connection));
-	return progress == GO_ON ? REACTOR_AGAIN : REACTOR_IDLE;
+	return progress == WAIT ? REACTOR_IDLE : REACTOR_AGAIN;
 }
 
 void connection_open(struct connection *connection,

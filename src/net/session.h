@@ -11,7 +11,8 @@
 // What the session waits for after a call.
 enum net_next {
 	NET_READ,      // more input (or a wake)
-	NET_DRAIN,     // it has more to say: call resume() when `out` is sent
+	NET_DRAIN,     // it has more to say: call resume() when `out` is sent;
+		       // with nothing to send, when others had their turn
 	NET_START_TLS, // send `out`, throw away unread input, shake hands
 	NET_COMPRESS,  // send `out`, then raw DEFLATE both ways (RFC 4978)
 	NET_CLOSE,     // send `out`, then hang up

@@ -32,6 +32,7 @@ struct parse {
 	bool has_listeners;
 	// The section that is being read.
 	struct config_listener listener;
+	unsigned address_line;
 	struct net_tls_pair pair;
 	const char *seen[SEEN_MAX]; // settings of the section so far
 	size_t seen_count;
@@ -110,29 +111,37 @@ static int on_setting(cfg_t *cfg, cfg_opt_t *opt)
 	return set(cfg, opt, config_settings, current->config);
 }
 
-static int on_address(cfg_t *cfg, cfg_opt_t *opt)
+// The addresses of a section, once it is whole: libconfuse tells of a list more
+// than once.
+static void take_addresses(struct parse *parse, cfg_t *section)
 {
-	struct config_listener *l = &current->listener;
-	const char *text = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
-	if (!config_value_is_address(text))
-		note(current, (unsigned)cfg->line,
-		    "address wants an IP address or \"*\", not \"%.80s\"",
-		    text);
-	else if (l->address_count == CONFIG_ADDRESSES_MAX)
-		note(current, (unsigned)cfg->line,
-		    "more than %d addresses in one section",
-		    CONFIG_ADDRESSES_MAX);
-	else
-		l->addresses[l->address_count++] =
-		    arena_string(&current->config->arena, view_of_string(text));
-	return 0;
+	struct config_listener *l = &parse->listener;
+	for (unsigned i = 0; i < cfg_size(section, "address"); i++) {
+		const char *text = cfg_getnstr(section, "address", i);
+		if (!config_value_is_address(text))
+			note(parse, parse->address_line,
+			    "address wants an IP address or \"*\", not "
+			    "\"%.80s\"",
+			    text);
+		else if (l->address_count == CONFIG_ADDRESSES_MAX)
+			note(parse, parse->address_line,
+			    "more than %d addresses in one section",
+			    CONFIG_ADDRESSES_MAX);
+		else
+			l->addresses[l->address_count++] = arena_string(
+			    &parse->config->arena, view_of_string(text));
+	}
+	if (l->address_count == 0)
+		l->addresses[l->address_count++] = "*";
 }
 
 static int on_listen_setting(cfg_t *cfg, cfg_opt_t *opt)
 {
 	const struct setting *s = find(config_listen_settings, opt->name);
-	if (s->kind == SETTING_ADDRESSES)
-		return on_address(cfg, opt);
+	if (s->kind == SETTING_ADDRESSES) {
+		current->address_line = (unsigned)cfg->line;
+		return 0;
+	}
 	see(current->seen, &current->seen_count, s, (unsigned)cfg->line);
 	return set(cfg, opt, config_listen_settings, &current->listener);
 }
@@ -149,15 +158,15 @@ static int on_listen(cfg_t *cfg, cfg_opt_t *opt)
 {
 	struct parse *parse = current;
 	struct config *config = parse->config;
-	const cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
 	struct config_listener *l = &parse->listener;
 	l->line = (unsigned)cfg->line;
 	l->name = arena_string(
 	    &config->arena, view_of_string(section ? section->title : NULL));
 	if (!was_seen(parse, "port"))
 		note(parse, l->line, "listen \"%s\" has no port", l->name);
-	if (l->address_count == 0)
-		l->addresses[l->address_count++] = "*";
+	if (section)
+		take_addresses(parse, section);
 	if (!parse->has_listeners)
 		config->listener_count = 0; // those of the defaults
 	parse->has_listeners = true;
