@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/checksum.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/rangeset.h"
@@ -207,6 +208,29 @@ static void a_fault_never_carries_control_characters(void **state)
 	assert_string_equal(rc_name(RC_LIMIT), "RC_LIMIT");
 }
 
+static void a_checksum_is_the_same_on_every_machine(void **state)
+{
+	(void)state;
+	char bytes[1000];
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 7);
+	static const struct {
+		size_t len;
+		uint32_t sum;
+	} cases[] = {{0, 0x42709aea}, {1, 0x4f65a718}, {31, 0x2270bf6a},
+	    {32, 0x4ad02c56}, {33, 0x9384abe0}, {1000, 0xfa49ba62}};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(
+		    checksum_of(view_of(bytes, cases[i].len)), cases[i].sum);
+	assert_int_equal(checksum_of(view_of(NULL, 0)), cases[0].sum);
+	for (size_t i = 0; i < sizeof(bytes) * 8; i++) {
+		bytes[i / 8] = (char)(bytes[i / 8] ^ 1 << i % 8);
+		assert_int_not_equal(
+		    checksum_of(view_of(bytes, 1000)), cases[5].sum);
+		bytes[i / 8] = (char)(bytes[i / 8] ^ 1 << i % 8);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +242,7 @@ int main(void)
 	    cmocka_unit_test(a_map_keeps_what_was_put_through_removals),
 	    cmocka_unit_test(an_arena_hands_out_aligned_room_and_starts_again),
 	    cmocka_unit_test(a_fault_never_carries_control_characters),
+	    cmocka_unit_test(a_checksum_is_the_same_on_every_machine),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

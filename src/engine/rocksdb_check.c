@@ -352,6 +352,8 @@ static void content_end(struct check *check)
 static void check_head(struct check *check, struct view value)
 {
 	check->have_head = true;
+	if (rocks_unseal(&value, true) != RC_OK)
+		value.len = 0;
 	check->whole = value.len && value.ptr[0] == ROCKS_HEAD_WHOLE;
 	if (check->whole)
 		check->size = value.len - 1;
@@ -362,9 +364,9 @@ static void check_head(struct check *check, struct view value)
 		    id_text(check->id.bytes).text);
 }
 
-static void check_chunk(struct check *check, uint32_t number, size_t len)
+static void check_chunk(struct check *check, uint32_t number, struct view value)
 {
-	if (number != check->chunks)
+	if (number != check->chunks || rocks_unseal(&value, false) != RC_OK)
 		return; // counted at the end
 	uint64_t expected = ENGINE_CHUNK;
 	if (check->have_head) {
@@ -373,7 +375,7 @@ static void check_chunk(struct check *check, uint32_t number, size_t len)
 		if (expected > ENGINE_CHUNK)
 			expected = ENGINE_CHUNK;
 	}
-	if (len == expected)
+	if (value.len == expected)
 		check->chunks++;
 }
 
@@ -403,7 +405,7 @@ static void check_content(struct check *check)
 		if (key.len == 16)
 			check_head(check, value);
 		else
-			check_chunk(check, get_be32(key.ptr + 16), value.len);
+			check_chunk(check, get_be32(key.ptr + 16), value);
 	}
 	walk_end(check, iterator, "content");
 	if (check->damaged)

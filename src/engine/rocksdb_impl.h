@@ -32,6 +32,7 @@ struct rocks {
 	rocksdb_writeoptions_t *synced;
 	rocksdb_writeoptions_t *unsynced;
 	rocksdb_readoptions_t *newest;
+	rocksdb_readoptions_t *sealed; // for what rocks_unseal() checks
 	pthread_mutex_t stripes_lock;
 	pthread_cond_t stripes_free;
 	struct rocks_stripes stripes; // taken ones; under stripes_lock
@@ -78,6 +79,9 @@ struct rocks_name {
 // and its size (le64). It is there if and only if the content is complete.
 #define ROCKS_HEAD_WHOLE   'w'
 #define ROCKS_HEAD_CHUNKED 'c'
+
+// The checksum (le32) behind every head and chunk.
+#define ROCKS_SEAL 4
 
 struct rocks_name rocks_head_name(const struct engine_content_id *id);
 struct rocks_name rocks_chunk_name(
@@ -198,7 +202,11 @@ MUST_CHECK enum rc rocks_owner_leaves(struct rocks *rocks,
     const struct engine_content_id *id, uint64_t size,
     rocksdb_writebatch_t *to);
 
-// rocksdb_content.c
+// rocksdb_content.c: `kind` is the first byte of a head, or '\0' for a chunk.
+void rocks_batch_put_sealed(struct rocks *rocks, rocksdb_writebatch_t *batch,
+    const struct rocks_name *name, char kind, struct view bytes);
+// Takes the seal off; RC_CORRUPT when it is broken.
+MUST_CHECK enum rc rocks_unseal(struct view *value, bool is_head);
 enum rc rocks_content_spill(struct engine *engine,
     const struct engine_content_id *id, uint32_t number, struct view chunk);
 enum rc rocks_content_read(struct engine *engine,
