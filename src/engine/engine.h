@@ -131,6 +131,10 @@ MUST_CHECK enum rc engine_writer_append(
 // is enough by itself.
 MUST_CHECK enum rc engine_writer_finish(
     struct engine_writer *writer, struct engine_batch *batch);
+// Bytes offset .. offset+len of what was appended so far, clipped to it, added
+// to `ret_bytes`. Not after engine_writer_finish(): RC_INVALID.
+MUST_CHECK enum rc engine_writer_read(struct engine_writer *writer,
+    uint64_t offset, size_t len, struct buf *ret_bytes);
 // Frees the writer; content that no commit named goes with a sweep after its
 // grace, and a batch it was finished into then fails with RC_GONE. Until it is
 // freed no sweep takes it: free it after the commit.

@@ -161,6 +161,44 @@ static void one_append_or_many_make_the_same_content(void **state)
 	free(bytes);
 }
 
+static void what_was_appended_can_be_read_before_it_is_finished(void **state)
+{
+	struct engine *engine = conformance_of(state)->engine;
+	size_t size = 2 * ENGINE_CHUNK + 7;
+	char *bytes = mem_alloc(size);
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = conformance_byte(i);
+	static const size_t sizes[] = {
+	    0, 7, ENGINE_CHUNK, ENGINE_CHUNK + 1, 2 * ENGINE_CHUNK + 7};
+	static const size_t offsets[] = {0, 3, ENGINE_CHUNK - 1, ENGINE_CHUNK,
+	    ENGINE_CHUNK + 3, 2 * ENGINE_CHUNK + 8};
+	struct buf read CLEANUP(buf_done);
+	buf_init(&read, size);
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct view all = view_of(bytes, sizes[i]);
+		struct engine_content_id id;
+		struct engine_writer *writer = engine_writer_new(engine, &id);
+		assert_int_equal(engine_writer_append(writer, all), RC_OK);
+		for (size_t j = 0; j < ARRAY_LEN(offsets); j++) {
+			for (size_t len = 0; len <= size; len += 5000) {
+				buf_reset(&read);
+				assert_int_equal(engine_writer_read(writer,
+						     offsets[j], len, &read),
+				    RC_OK);
+				assert_true(view_eq(buf_view(&read),
+				    view_slice(all, offsets[j], len)));
+			}
+		}
+		struct engine_batch *batch = engine_batch_new(engine);
+		assert_int_equal(engine_writer_finish(writer, batch), RC_OK);
+		assert_int_equal(
+		    engine_writer_read(writer, 0, 1, &read), RC_INVALID);
+		engine_batch_free(&batch);
+		engine_writer_free(&writer);
+	}
+	free(bytes);
+}
+
 static void content_is_there_if_and_only_if_its_commit_is(void **state)
 {
 	struct engine *engine = conformance_of(state)->engine;
@@ -513,6 +551,7 @@ const struct conformance_test conformance_content[] = {
     TEST(any_range_of_content_is_read),
     TEST(a_read_over_the_buffers_ceiling_is_refused),
     TEST(one_append_or_many_make_the_same_content),
+    TEST(what_was_appended_can_be_read_before_it_is_finished),
     TEST(content_is_there_if_and_only_if_its_commit_is),
     TEST(a_writer_finished_into_two_batches_has_two_owners),
     TEST(ownership_is_counted),

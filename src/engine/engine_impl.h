@@ -124,6 +124,10 @@ struct engine_ops {
 	enum rc (*content_spill)(struct engine *engine,
 	    const struct engine_content_id *id, uint32_t number,
 	    struct view chunk);
+	// From the chunks spilled so far; offset + len is within them.
+	enum rc (*content_spilled)(struct engine *engine,
+	    const struct engine_content_id *id, uint64_t offset, size_t len,
+	    struct buf *ret_bytes);
 	enum rc (*content_read)(struct engine *engine,
 	    const struct engine_content_id *id, uint64_t offset, size_t len,
 	    struct buf *ret_bytes);

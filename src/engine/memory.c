@@ -222,6 +222,14 @@ static enum rc memory_content_spill(struct engine *engine,
 	return RC_OK;
 }
 
+static enum rc memory_content_spilled(struct engine *engine,
+    const struct engine_content_id *id, uint64_t offset, size_t len,
+    struct buf *ret_bytes)
+{
+	return memory_contents_spilled(
+	    &self(engine)->contents, id, offset, len, ret_bytes);
+}
+
 static enum rc memory_content_read(struct engine *engine,
     const struct engine_content_id *id, uint64_t offset, size_t len,
     struct buf *ret_bytes)
@@ -295,6 +303,7 @@ static const struct engine_ops memory_ops = {
     .commit = memory_commit,
     .drop = memory_drop,
     .content_spill = memory_content_spill,
+    .content_spilled = memory_content_spilled,
     .content_read = memory_content_read,
     .content_size = memory_content_size,
     .content_sweep = memory_content_sweep,

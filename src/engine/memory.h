@@ -20,6 +20,9 @@ void memory_contents_drop(struct memory_contents *contents, uint64_t partition);
 
 void memory_contents_spill(struct memory_contents *contents,
     const struct engine_content_id *id, uint32_t number, struct view chunk);
+MUST_CHECK enum rc memory_contents_spilled(struct memory_contents *contents,
+    const struct engine_content_id *id, uint64_t offset, size_t len,
+    struct buf *ret_bytes);
 MUST_CHECK enum rc memory_contents_read(struct memory_contents *contents,
     const struct engine_content_id *id, uint64_t offset, size_t len,
     struct buf *ret_bytes);

@@ -246,6 +246,21 @@ enum rc memory_contents_read(struct memory_contents *contents,
 	return rc;
 }
 
+enum rc memory_contents_spilled(struct memory_contents *contents,
+    const struct engine_content_id *id, uint64_t offset, size_t len,
+    struct buf *ret_bytes)
+{
+	enum rc rc = RC_CORRUPT; // swept from under its writer
+	pthread_rwlock_rdlock(&contents->lock);
+	const struct memory_content *content = find(contents, id);
+	if (content) {
+		read_chunks(content, offset, len, ret_bytes);
+		rc = buf_status(ret_bytes);
+	}
+	pthread_rwlock_unlock(&contents->lock);
+	return rc;
+}
+
 enum rc memory_contents_size(struct memory_contents *contents,
     const struct engine_content_id *id, uint64_t *ret_bytes)
 {

@@ -265,6 +265,7 @@ static const struct engine_ops rocks_ops = {
     .commit = rocks_commit,
     .drop = rocks_drop,
     .content_spill = rocks_content_spill,
+    .content_spilled = rocks_content_spilled,
     .content_read = rocks_content_read,
     .content_size = rocks_content_size,
     .content_sweep = rocks_content_sweep,

@@ -97,6 +97,22 @@ static enum rc read_chunk(struct rocks *rocks,
 	return rc;
 }
 
+enum rc rocks_content_spilled(struct engine *engine,
+    const struct engine_content_id *id, uint64_t offset, size_t len,
+    struct buf *ret_bytes)
+{
+	enum rc rc = RC_OK;
+	while (rc == RC_OK && len) {
+		size_t part = len;
+		// Whole chunks, however many there will be.
+		rc = read_chunk(
+		    rocks_of(engine), id, UINT64_MAX, offset, &part, ret_bytes);
+		len -= part;
+		offset += part;
+	}
+	return rc;
+}
+
 enum rc rocks_content_read(struct engine *engine,
     const struct engine_content_id *id, uint64_t offset, size_t len,
     struct buf *ret_bytes)

@@ -214,6 +214,9 @@ MUST_CHECK enum rc rocks_owner_leaves(struct rocks *rocks,
 // rocksdb_content.c
 enum rc rocks_content_spill(struct engine *engine,
     const struct engine_content_id *id, uint32_t number, struct view chunk);
+enum rc rocks_content_spilled(struct engine *engine,
+    const struct engine_content_id *id, uint64_t offset, size_t len,
+    struct buf *ret_bytes);
 enum rc rocks_content_read(struct engine *engine,
     const struct engine_content_id *id, uint64_t offset, size_t len,
     struct buf *ret_bytes);

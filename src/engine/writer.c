@@ -116,6 +116,27 @@ enum rc engine_writer_append(struct engine_writer *writer, struct view bytes)
 	return writer->rc;
 }
 
+enum rc engine_writer_read(struct engine_writer *writer, uint64_t offset,
+    size_t len, struct buf *ret_bytes)
+{
+	if (writer->finished)
+		return RC_INVALID;
+	uint64_t spilled = (uint64_t)writer->chunks * ENGINE_CHUNK;
+	enum rc rc = writer->rc;
+	if (rc == RC_OK && len && offset < spilled) {
+		size_t part =
+		    spilled - offset < len ? (size_t)(spilled - offset) : len;
+		rc = writer->engine->ops->content_spilled(
+		    writer->engine, &writer->id, offset, part, ret_bytes);
+		offset += part;
+		len -= part;
+	}
+	if (rc == RC_OK && len && offset < writer->size)
+		buf_add(ret_bytes, view_slice(buf_view(&writer->tail),
+				       (size_t)(offset - spilled), len));
+	return rc == RC_OK ? buf_status(ret_bytes) : rc;
+}
+
 enum rc engine_writer_finish(
     struct engine_writer *writer, struct engine_batch *batch)
 {

@@ -190,6 +190,7 @@ static enum imap_take begin_message(
 		return IMAP_TAKE_REFUSE;
 	}
 	append->in_utf8 = literal->utf8;
+	append->binary = literal->binary;
 	append->messages = arena_grow(&command->arena, append->messages,
 	    &append->capacity, append->count + 1, sizeof(message));
 	message.draft = store_draft_new(store_account_store(session->account));
@@ -212,13 +213,15 @@ static void take_data(
     struct imap_command *command, struct view bytes, bool last)
 {
 	struct imap_append *append = command->state;
-	struct store_draft *draft = append->messages[append->count - 1].draft;
+	struct store_draft **draft = &append->messages[append->count - 1].draft;
 	// After a failure the rest is read, so that the session stays in step,
 	// and dropped.
 	if (append->failure == RC_OK)
-		append->failure = store_draft_add(draft, bytes);
+		append->failure = store_draft_add(*draft, bytes);
 	if (append->failure == RC_OK && last)
-		append->failure = store_draft_finish(draft);
+		append->failure = store_draft_finish(*draft);
+	if (append->failure == RC_OK && last && append->binary)
+		append->failure = store_draft_encode_binary(draft);
 }
 
 const struct imap_stream_ops imap_append_stream = {

@@ -15,6 +15,7 @@ struct imap_append {
 	struct store_append *messages; // in the arena; each owns its draft
 	size_t count;
 	size_t capacity;
+	bool binary;       // the last literal is a literal8
 	bool in_utf8;      // the last literal was within "UTF8 (": ")" is due
 	enum rc failure;   // of a draft: told when all has come
 	uint32_t replaced; // UID; REPLACE

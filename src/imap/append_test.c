@@ -111,6 +111,58 @@ static const struct script scripts[] = {
     {"literal8 and NUL", SCRIPT_AS_USUAL,
 	"R: a APPEND INBOX ~{3+}\\r\\na\\x00c\\r\\n\n"
 	"S: a OK [APPENDUID ... 1] APPEND completed\n"},
+    {"binary parts of a literal8 with NUL become base64", SCRIPT_AS_USUAL,
+	"R: a APPEND INBOX ~{53+}\\r\\n"
+	"A: b\\r\\nContent-Transfer-Encoding: binary\\r\\nC: d\\r\\n\\r\\n"
+	"\\x00\\xff\\r\\n\\r\\n\n"
+	"S: a OK [APPENDUID ... 1] APPEND completed\n"
+	"C: s SELECT INBOX\n" SELECTED("1",
+	    "2") "S: * OK [UNSEEN 1] ...\n" SELECTED_END
+		 "C: b FETCH 1 (BODY.PEEK[HEADER] BODY.PEEK[1] BINARY.SIZE[1] "
+		 "RFC822.SIZE)\n"
+		 "S: * 1 FETCH (BODY[HEADER] {49}\n"
+		 "S: A: b\n"
+		 "S: Content-Transfer-Encoding: base64\n"
+		 "S: C: d\n"
+		 "S: \n"
+		 "S:  BODY[1] {10}\n"
+		 "S: AP8NCg==\n"
+		 "S:  BINARY.SIZE[1] 4 RFC822.SIZE 59)\n"
+		 "S: b OK ...\n"},
+    {"only of a literal8, and only with NUL", SCRIPT_AS_USUAL,
+	"R: a APPEND INBOX ~{40+}\\r\\n"
+	"Content-Transfer-Encoding: binary\\r\\n\\r\\na\\r\\n\\r\\n\n"
+	"S: a OK ...\n"
+	"C: s SELECT INBOX\n" SELECTED(
+	    "1", "2") "S: * OK [UNSEEN 1] ...\n" SELECTED_END
+		      "C: b FETCH 1 BODY.PEEK[1]\n"
+		      "S: * 1 FETCH (BODY[1] {3}\n"
+		      "S: a\n"
+		      "S: )\n"
+		      "S: b OK ...\n"},
+    {"binary parts of a long multipart", SCRIPT_AS_USUAL,
+	"R: a APPEND INBOX ~{300200+}\\r\\n"
+	"Content-Type: multipart/mixed; boundary=x\\r\\n\\r\\n"
+	"--x\\r\\n\\r\\ntext\\r\\n"
+	"--x\\r\\nContent-Transfer-Encoding: binary\\r\\n\\r\\n\n"
+	"N: 300000\n"
+	"R: \\x00y\\r\\n--x\\r\\nContent-Transfer-Encoding: binary\\r\\n\\r\\n"
+	"\\r\\n--x\\r\\nContent-Transfer-Encoding: Binary\\r\\n\\r\\n"
+	"z\\r\\n--x--\\r\\n\\r\\n\n"
+	"S: a OK [APPENDUID ... 1] APPEND completed\n"
+	"C: s SELECT INBOX\n" SELECTED(
+	    "1", "2") "S: * OK [UNSEEN 1] ...\n" SELECTED_END
+		      "C: b FETCH 1 (BINARY.PEEK[1] BINARY.SIZE[2] "
+		      "BINARY.PEEK[2]<299998.4> "
+		      "BODY.PEEK[2]<0.8> BINARY.SIZE[3] BODY.PEEK[4] "
+		      "BINARY.PEEK[4])\n"
+		      "S: * 1 FETCH (BINARY[1] {4}\n"
+		      "S: text BINARY.SIZE[2] 300002 BINARY[2]<299998> ~{4}\n"
+		      "S: ... BODY[2]<0> {8}\n"
+		      "S: eHh4eHh4 BINARY.SIZE[3] 0 BODY[4] {4}\n"
+		      "S: eg== BINARY[4] {1}\n"
+		      "S: z)\n"
+		      "S: b OK ...\n"},
     {"UTF8 literals need ENABLE", SCRIPT_AS_USUAL,
 	"C: a APPEND INBOX UTF8 (~{3+}\n"
 	"S: a BAD UTF8 needs ENABLE UTF8=ACCEPT first\n"

@@ -15,6 +15,17 @@ static enum imap_step subscribe(struct imap_command *command, bool on)
 		return imap_bad_arguments(command, rc);
 	if (name.len > 1 && name.ptr[name.len - 1] == '/')
 		name.len--;
+	// RFC 9051 section 6.3.7 lets a server verify that the mailbox exists,
+	// and clients take the NO for a misspelt name.
+	struct store_mailbox_info info;
+	rc = store_name_check(name, &command->fault);
+	if (rc == RC_OK && on)
+		rc = store_mailbox_find(
+		    command->session->account, name, &command->arena, &info);
+	if (rc == RC_NOT_FOUND)
+		return imap_no(command, "NONEXISTENT", "No such mailbox");
+	if (rc != RC_OK)
+		return imap_failed(command, rc);
 	rc = store_subscribe(
 	    command->session->account, name, on, &command->fault);
 	if (rc != RC_OK)

@@ -248,6 +248,7 @@ static const struct {
     {LOGGED_IN, "a SUBSCRIBE a b",
 	"a BAD Expected the end of the command at column 14, found \" b\""},
     {LOGGED_IN, "a SUBSCRIBE \"\"", "a NO [CANNOT] A mailbox needs a name"},
+    {LOGGED_IN, "a SUBSCRIBE nowhere", "a NO [NONEXISTENT] No such mailbox"},
     {LOGGED_IN, "a UNSUBSCRIBE",
 	"a BAD Expected a space at column 14, where the command ends"},
     {LOGGED_IN, "a LIST",

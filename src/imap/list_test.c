@@ -19,9 +19,11 @@
 	"z CREATE Tofu\\r\\nz CREATE Vegetable/Broccoli\\r\\n"                 \
 	"z CREATE Vegetable/Corn\\r\\n\n"                                      \
 	"S: z OK ...\nS: z OK ...\nS: z OK ...\nS: z OK ...\nS: z OK ...\n"    \
-	"R: z SUBSCRIBE Fruit/Banana\\r\\nz SUBSCRIBE Fruit/Peach\\r\\n"       \
+	"R: z CREATE Fruit/Peach\\r\\nz SUBSCRIBE Fruit/Peach\\r\\n"           \
+	"z DELETE Fruit/Peach\\r\\nz SUBSCRIBE Fruit/Banana\\r\\n"             \
 	"z SUBSCRIBE Vegetable\\r\\nz SUBSCRIBE Vegetable/Broccoli\\r\\n\n"    \
-	"S: z OK ...\nS: z OK ...\nS: z OK ...\nS: z OK ...\n"
+	"S: z OK ...\nS: z OK ...\nS: z OK ...\nS: z OK ...\nS: z OK ...\n"    \
+	"S: z OK ...\n"
 
 #define FOO                                                                    \
 	WITHOUT_THE_USUAL                                                      \

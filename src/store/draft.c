@@ -122,6 +122,28 @@ enum rc store_draft_finish(struct store_draft *draft)
 	return buf_status(&draft->record);
 }
 
+struct store *draft_store(const struct store_draft *draft)
+{
+	return draft->store;
+}
+
+enum rc draft_read(struct store_draft *draft, uint64_t offset, size_t len,
+    struct buf *ret_bytes)
+{
+	uint64_t head_len = draft->head.len;
+	if (offset < head_len) {
+		struct view part =
+		    view_slice(buf_view(&draft->head), (size_t)offset, len);
+		buf_add(ret_bytes, part);
+		offset += part.len;
+		len -= part.len;
+	}
+	if (!len || !draft->writer)
+		return buf_status(ret_bytes);
+	return engine_writer_read(
+	    draft->writer, offset - head_len, len, ret_bytes);
+}
+
 struct view draft_record(const struct store_draft *draft)
 {
 	return buf_view(&draft->record);

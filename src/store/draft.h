@@ -10,6 +10,11 @@
 // Of a longer one, its header is, up to this many bytes.
 #define DRAFT_HEAD_MAX ((size_t)64 << 10)
 
+// Adds bytes offset .. offset+len of a finished draft to `ret_bytes`, clipped
+// to what there is. Not after draft_put_content().
+MUST_CHECK enum rc draft_read(struct store_draft *draft, uint64_t offset,
+    size_t len, struct buf *ret_bytes);
+struct store *draft_store(const struct store_draft *draft);
 // The message_record of a finished draft.
 struct view draft_record(const struct store_draft *draft);
 // Adds its RECORD_HEAD value to `out`.

@@ -21,6 +21,11 @@ MUST_CHECK enum rc store_draft_add(
     struct store_draft *draft, struct view bytes);
 // All bytes are there. RC_INVALID for an empty message.
 MUST_CHECK enum rc store_draft_finish(struct store_draft *draft);
+// Writes a finished draft that holds NUL anew, its parts of the encoding
+// "binary" in base64: an IMAP literal, as BODY[] is sent in, may not hold NUL
+// (RFC 3516 section 6, RFC 9051 section 4.3). The draft stays as it is when it
+// has no such part, is too broken to tell, or would get too long.
+MUST_CHECK enum rc store_draft_encode_binary(struct store_draft **draft);
 uint64_t store_draft_size(const struct store_draft *draft);
 void store_draft_free(struct store_draft **draft);
 
