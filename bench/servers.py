@@ -225,8 +225,18 @@ class Dovecot(Server):
 
 ROOST_CONF = '''
 data = "{folder}/data"
+plain_on_loopback = yes
+listen "imap" {{
+  address = "127.0.0.1"
+  port = {port}
+}}
+listen "imaps" {{
+  address = "127.0.0.1"
+  port = {tls_port}
+  tls = implicit
+}}
 certificate "bench" {{
-  chain = "{cert}"
+  certificate = "{cert}"
   key = "{key}"
 }}
 '''
@@ -236,20 +246,21 @@ class Roost(Server):
     name = 'roost'
 
     def __init__(self, folder, port, users, cert, key, program, preload):
-        super().__init__(folder, 1143, users)
-        self.tls_port = 1993
+        super().__init__(folder, port, users)
         self.program, self.preload = program, preload
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.data = self.folder / 'data'
-        if not self.data.exists():
+        (self.folder / 'conf').write_text(ROOST_CONF.format(
+            folder=self.folder, cert=cert, key=key, port=self.port,
+            tls_port=self.tls_port))
+        if not (self.folder / 'data').exists():
             for user in users:
                 subprocess.run(
                     [program, 'user', 'add', user, '--password-stdin',
-                     '--data', self.data], check=True,
+                     '--config', self.folder / 'conf'], check=True,
                     input=PASSWORD + '\n', text=True)
 
     def command(self):
-        return [self.program, 'serve', '--demo', '--data', str(self.data)]
+        return [self.program, 'serve', '--config', str(self.folder / 'conf')]
 
     def environment(self):
         if not self.preload:

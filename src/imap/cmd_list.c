@@ -121,7 +121,7 @@ static MUST_CHECK enum rc parse_patterns(struct imap_cursor *args,
 		return rc;
 	if (imap_peek(args) != '(') {
 		patterns->count = 1;
-		return imap_parse_list_mailbox(args, &patterns->texts[0]);
+		return imap_list_parse_pattern(args, &patterns->texts[0]);
 	}
 	listing->extended = true;
 	rc = imap_parse_open(args);
@@ -129,7 +129,7 @@ static MUST_CHECK enum rc parse_patterns(struct imap_cursor *args,
 		if (patterns->count == PATTERNS_MAX)
 			return imap_reject(args, RC_LIMIT,
 			    "more than %d patterns", PATTERNS_MAX);
-		rc = imap_parse_list_mailbox(
+		rc = imap_list_parse_pattern(
 		    args, &patterns->texts[patterns->count++]);
 		if (rc == RC_OK && imap_peek(args) == ')')
 			break;
@@ -218,7 +218,8 @@ enum imap_step imap_list_begin(struct imap_command *command)
 	if (rc != RC_OK)
 		return imap_bad_arguments(command, rc);
 	// RFC 9051 section 6.3.9: the request for the hierarchy delimiter.
-	if (!listing->extended && patterns->texts[0].len == 0) {
+	struct view first = patterns->texts[0];
+	if (!listing->extended && first.ptr && first.len == 0) {
 		imap_untagged(command, "LIST (\\Noselect) \"/\" \"\"");
 		return imap_ok(command, "LIST completed");
 	}

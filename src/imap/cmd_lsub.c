@@ -43,12 +43,12 @@ enum imap_step imap_lsub_begin(struct imap_command *command)
 	if (rc == RC_OK)
 		rc = imap_parse_sp(args);
 	if (rc == RC_OK)
-		rc = imap_parse_list_mailbox(args, &pattern);
+		rc = imap_list_parse_pattern(args, &pattern);
 	if (rc == RC_OK)
 		rc = imap_parse_end(args);
 	if (rc != RC_OK)
 		return imap_bad_arguments(command, rc);
-	if (pattern.len == 0) {
+	if (pattern.ptr && pattern.len == 0) {
 		imap_untagged(command, "LSUB (\\Noselect) \"/\" \"\"");
 		return imap_ok(command, "LSUB completed");
 	}

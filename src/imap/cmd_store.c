@@ -120,7 +120,7 @@ static void answer(
 static enum imap_step finish(struct store_state *state)
 {
 	struct imap_command *command = state->command;
-	bool failed = state->expunged && !command->uid && !state->silent;
+	bool expunged = state->expunged && !command->uid && !state->silent;
 	if (state->modified.count) {
 		struct buf *code = imap_code(command);
 		buf_add_literal(code, "MODIFIED ");
@@ -134,14 +134,16 @@ static enum imap_step finish(struct store_state *state)
 			imap_write_set(code, &sequences);
 			rangeset_done(&sequences);
 		}
-		return failed ? imap_no(command, NULL,
-				    "Some of the messages no longer exist")
-			      : imap_ok(command, "Conditional STORE failed");
+		return imap_ok(command, "Conditional STORE failed");
 	}
-	// RFC 2180 section 4.2.1: .SILENT asks for no answer that is missing.
-	if (failed)
-		return imap_no(command, "EXPUNGEISSUED",
-		    "Some of the messages no longer exist");
+	// What exists was changed, and of the rest the client will hear
+	// (RFC 2180 section 4.2.2, RFC 5530). .SILENT asks for no answer that
+	// is missing.
+	if (expunged) {
+		buf_add_literal(imap_code(command), "EXPUNGEISSUED");
+		return imap_ok(
+		    command, "Some of the messages no longer exist");
+	}
 	return imap_ok(command, "Store completed");
 }
 

@@ -294,9 +294,9 @@ static const struct {
 	"a BAD Expected a space at column 13, where the command ends"},
     {LOGGED_IN, "a LIST \"\" (a b) x",
 	"a BAD Expected RETURN at column 17, found \"x\""},
-    {LOGGED_IN, "a LIST \"\" &x",
+    {LOGGED_IN, "a LIST &x *",
 	"a NO [CANNOT] The mailbox name is not valid modified UTF-7 at column "
-	"11"},
+	"8"},
     {LOGGED_IN, "a LSUB",
 	"a BAD Expected a space at column 7, where the command ends"},
     {LOGGED_IN, "a LSUB \"\"",
@@ -912,8 +912,8 @@ static const struct script scripts[] = {
 	"S: e OK ...\n"},
     {"a line over the limit before login", {.log_in = true},
 	"S: * OK ...\n"
-	"N: 8200\n"
-	"S: * BYE ...8192...\n"
+	"N: 41000\n"
+	"S: * BYE ...40960...\n"
 	"close\n"},
     {"a line over the limit after login", SCRIPT_AS_USUAL,
 	"R: a SELECT \n"

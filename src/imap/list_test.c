@@ -154,6 +154,16 @@ static const struct script scripts[] = {
 	"C: c LSUB \"\" \"\"\n"
 	"S: * LSUB (\\Noselect) \"/\" \"\"\n"
 	"S: c OK LSUB completed\n"},
+    {"a pattern that is no well-formed name matches nothing", SCRIPT_AS_USUAL,
+	"C: a LIST \"\" &x%*\n"
+	"S: a OK LIST completed\n"
+	"C: b LIST \"\" \"&\"\n"
+	"S: b OK LIST completed\n"
+	"C: c LIST \"\" (&x INBOX)\n"
+	"S: * LIST () \"/\" INBOX\n"
+	"S: c OK LIST completed\n"
+	"C: d LSUB \"\" *&\n"
+	"S: d OK LSUB completed\n"},
     {"a reference goes in front", SCRIPT_AS_USUAL,
 	FRUIT "C: a LIST Fruit/ %\n"
 	      "S: * LIST (\\HasNoChildren) \"/\" Fruit/Apple\n"

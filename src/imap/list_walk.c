@@ -18,10 +18,22 @@ void imap_list_walk_done(struct imap_list_walk *walk)
 	arena_done(&walk->scratch);
 }
 
+enum rc imap_list_parse_pattern(
+    struct imap_cursor *args, struct view *ret_pattern)
+{
+	enum rc rc = imap_parse_list_mailbox(args, ret_pattern);
+	if (rc != RC_INVALID)
+		return rc;
+	*ret_pattern = (struct view){0};
+	return RC_OK;
+}
+
 void imap_list_walk_add(
     struct imap_list_walk *walk, struct view reference, struct view pattern)
 {
 	struct imap_pattern made;
+	if (!pattern.ptr)
+		return;
 	if (imap_pattern_make(walk->arena, reference, pattern, &made) != RC_OK)
 		return;
 	walk->patterns = arena_grow(walk->arena, walk->patterns,

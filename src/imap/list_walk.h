@@ -51,6 +51,12 @@ void imap_list_walk_init(struct imap_list_walk *walk,
     struct store_account *account, struct arena *arena);
 void imap_list_walk_done(struct imap_list_walk *walk);
 
+// A pattern. No mailbox has a name that is not well-formed, so one that is not
+// matches nothing, as RFC 9051 section 6.3.9 lets LIST answer, and is no
+// failure: its view has ptr NULL, unlike that of an empty pattern.
+MUST_CHECK enum rc imap_list_parse_pattern(
+    struct imap_cursor *args, struct view *ret_pattern);
+
 // One more pattern; one that cannot be used matches nothing (RFC 9051 section
 // 6.3.9).
 void imap_list_walk_add(

@@ -2,7 +2,20 @@
 // Dialogues: what a session says to what, in whole lines and byte by byte.
 #include "imap/script.h"
 
+// A value of ID of 1000 bytes, and the next field.
+#define LONG_VALUE "N: 1000\nR: \" \"field\" \"\n"
+#define LONG_VALUES                                                            \
+	LONG_VALUE LONG_VALUE LONG_VALUE LONG_VALUE LONG_VALUE LONG_VALUE      \
+	    LONG_VALUE LONG_VALUE LONG_VALUE LONG_VALUE
+
 static const struct script dialogues[] = {
+    {"an ID as long as RFC 2971 section 3.3 lets it be, before login",
+	{.log_in = true},
+	"S: * OK ...\n"
+	"R: a ID (\"name\" \"\n" LONG_VALUES LONG_VALUES "N: 1024\n"
+	"R: \" \"012345678901234567890123456789\" NIL)\\r\\n\n"
+	"S: * ID (...)\n"
+	"S: a OK ID completed\n"},
     {"greeting and capabilities before login",
 	{.log_in = true, .rig = {.tls_available = true}},
 	"S: * OK [CAPABILITY IMAP4rev2 IMAP4rev1 STARTTLS SASL-IR LITERAL- "

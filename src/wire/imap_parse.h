@@ -82,7 +82,8 @@ MUST_CHECK enum rc imap_parse_nstring(
 // Its length, levels and characters are the store's to judge.
 MUST_CHECK enum rc imap_parse_mailbox(
     struct imap_cursor *cursor, struct view *ret_name);
-// list-mailbox, decoded the same way, wildcards in it.
+// list-mailbox, decoded the same way, wildcards in it. After RC_INVALID, too,
+// the cursor is behind it.
 MUST_CHECK enum rc imap_parse_list_mailbox(
     struct imap_cursor *cursor, struct view *ret_pattern);
 

@@ -26,7 +26,9 @@
 
 // Text of one command without its literals, and all its collected literals.
 #define IMAP_LINE_MAX          ((size_t)64 * 1024) // RFC 7162 section 4: 8 KiB
-#define IMAP_LINE_MAX_LOGIN    ((size_t)8 * 1024)  // before login
+// Before login: RFC 2971 section 3.3 lets ID have 30 fields of 30 and values of
+// 1024 bytes.
+#define IMAP_LINE_MAX_LOGIN    ((size_t)40 * 1024)
 #define IMAP_COLLECT_MAX       ((size_t)256 * 1024)
 #define IMAP_COLLECT_MAX_LOGIN ((size_t)8 * 1024)
 #define IMAP_LITERAL_MINUS_MAX ((uint64_t)4096) // RFC 7888 section 5
