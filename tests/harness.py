@@ -306,11 +306,14 @@ class RoostServer(ServerBase):
                       self.settings))
 
     def environment(self):
+        return self.sanitize(self.find_leaks)
+
+    def sanitize(self, find_leaks):
         return {
-            "ASAN_OPTIONS": "detect_leaks=%d:%s" % (
-                self.find_leaks, os.environ.get("ASAN_OPTIONS", "")),
-            "UBSAN_OPTIONS": "print_stacktrace=1:" +
-                             os.environ.get("UBSAN_OPTIONS", ""),
+            "ASAN_OPTIONS": "%s:detect_leaks=%d" % (
+                os.environ.get("ASAN_OPTIONS", ""), find_leaks),
+            "UBSAN_OPTIONS": "%s:print_stacktrace=1" % (
+                os.environ.get("UBSAN_OPTIONS", "")),
         }
 
     def command_line(self):
@@ -322,7 +325,7 @@ class RoostServer(ServerBase):
     def roost(self, *arguments, input=None, want=0, seconds=300):
         """Runs `roost ARGUMENTS` on this server's data; gives its output."""
         return run_program(program(), *arguments, "--config", self.config,
-                           input=input, env=self.environment(), want=want,
+                           input=input, env=self.sanitize(True), want=want,
                            seconds=seconds).decode("utf-8", "replace")
 
     def add_user(self, name, password):
