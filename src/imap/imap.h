@@ -157,7 +157,10 @@ struct imap_command {
 	struct fault fault;      // of `args`, and for calls of the store
 	struct buf *out;         // where responses go; anew in each step
 	enum net_next then;      // what comes after the tagged response
-	void *state;             // the command's own, in the arena
+	// It ended inside a literal, whose bytes the client takes whatever
+	// comes for: nothing more is said, and the connection closes.
+	bool cut;
+	void *state; // the command's own, in the arena
 	// The tagged response.
 	enum imap_status status;
 	struct buf code;  // response code without brackets; empty: none

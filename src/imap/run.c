@@ -136,6 +136,12 @@ static void command_finish(struct imap_command *command)
 	bool expunge =
 	    !command->holds_expunge &&
 	    ((flags & IMAP_COMMAND_HOLDS_EXPUNGE) == 0 || command->uid);
+	if (command->cut) {
+		session->goodbye = "a message could not be read to its end";
+		session->next = NET_CLOSE;
+		command_free(command);
+		return;
+	}
 	command->phase = IMAP_PHASE_SYNC;
 	if ((flags & IMAP_COMMAND_NO_SYNC) == 0 && session->view != NULL &&
 	    imap_view_sync(session->view, expunge, command->out) ==
