@@ -18,25 +18,46 @@ static enum node_verdict expunge_deleted(
 	return NODE_REMOVE;
 }
 
+// The UIDs of \Deleted messages, of `uids` only unless that is NULL; goes only
+// where there are some. Recursion ends with the tree's height.
+static void find_deleted(const struct store_node *node,
+    const struct rangeset *uids, struct rangeset *ret_uids)
+{
+	if (!node || node->sums.deleted == 0)
+		return;
+	for (unsigned i = 0; i < node->slots; i++) {
+		if (node->height > 0) {
+			find_deleted(
+			    node_as_branch(node)->children[i], uids, ret_uids);
+			continue;
+		}
+		const struct node_entry *entry =
+		    &node_as_chunk(node)->entries[i];
+		if (entry->flags & STORE_FLAG_DELETED &&
+		    (!uids || rangeset_has(uids, entry->uid)))
+			rangeset_add(ret_uids, entry->uid, entry->uid);
+	}
+}
+
 enum rc store_expunge(struct store_mailbox *mailbox,
     const struct rangeset *uids, struct fault *fault, uint64_t *ret_modseq)
 {
 	if (!(mailbox->rights & STORE_RIGHT_EXPUNGE))
 		return fault_set(fault, RC_DENIED,
 		    "you have no right to expunge messages in this mailbox");
-	struct range everything = {1, UINT32_MAX};
-	struct rangeset all = {&everything, 1, 1};
+	struct rangeset deleted;
+	rangeset_init(&deleted);
 	struct expunge_edit edit = {false};
 	struct transaction transaction;
 	struct transaction_mailbox *entry;
 	transaction_begin(&transaction, mailbox->account);
 	enum rc rc =
 	    transaction_mailbox(&transaction, mailbox->mailbox, fault, &entry);
-	// Nothing to look for in a mailbox without \Deleted messages.
-	bool any = rc == RC_OK && entry->root && entry->root->sums.deleted;
-	if (any)
-		transaction_edit(
-		    entry, uids ? uids : &all, expunge_deleted, &edit);
+	if (rc == RC_OK)
+		find_deleted(entry->root, uids, &deleted);
+	if (deleted.count)
+		transaction_edit(entry, &deleted, expunge_deleted, &edit);
+	rangeset_done(&deleted);
 	uint64_t modseq = edit.changed ? transaction.modseq : 0;
 	rc = transaction_end(&transaction, rc, fault);
 	if (rc == RC_OK)
