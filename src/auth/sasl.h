@@ -42,8 +42,9 @@ MUST_CHECK enum rc auth_sasl_challenge(
 // logged in; nothing was added to `ret_server_data` (SCRAM's last word goes out
 // as a challenge, which the client answers with nothing). RC_AUTH, RC_DENIED:
 // refused; RC_IN_USE: the same step is to be made again when the channel's
-// turn was woken; RC_SYNTAX, RC_LIMIT: not an answer; anything else: the directory
-// could not be read. Once it gave anything but RC_MORE or RC_IN_USE it is over.
+// turn was woken; RC_SYNTAX, RC_LIMIT: not an answer; anything else: the
+// directory could not be read. Once it gave anything but RC_MORE or RC_IN_USE
+// it is over.
 MUST_CHECK enum rc auth_sasl_step(struct auth_sasl *sasl,
     struct view client_data, struct buf *ret_server_data);
 
