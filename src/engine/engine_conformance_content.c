@@ -168,14 +168,14 @@ static void what_was_appended_can_be_read_before_it_is_finished(void **state)
 	char *bytes = mem_alloc(size);
 	for (size_t i = 0; i < size; i++)
 		bytes[i] = conformance_byte(i);
-	static const size_t sizes[] = {
+	static const size_t lengths[] = {
 	    0, 7, ENGINE_CHUNK, ENGINE_CHUNK + 1, 2 * ENGINE_CHUNK + 7};
 	static const size_t offsets[] = {0, 3, ENGINE_CHUNK - 1, ENGINE_CHUNK,
 	    ENGINE_CHUNK + 3, 2 * ENGINE_CHUNK + 8};
 	struct buf read CLEANUP(buf_done);
 	buf_init(&read, size);
-	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		struct view all = view_of(bytes, sizes[i]);
+	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+		struct view all = view_of(bytes, lengths[i]);
 		struct engine_content_id id;
 		struct engine_writer *writer = engine_writer_new(engine, &id);
 		assert_int_equal(engine_writer_append(writer, all), RC_OK);
