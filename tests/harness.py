@@ -88,7 +88,7 @@ def run_program(*arguments, input=None, env=None, seconds=180, want=0,
                 cwd=None):
     """Runs a program to its end and gives its output; bytes in, bytes out."""
     if not shutil.which(arguments[0]):
-        raise AssertionError("%s is not installed: see tests/packages"
+        raise AssertionError("%s is not installed: see scripts/packages_clients"
                              % arguments[0])
     done = subprocess.run(
         [str(a) for a in arguments], input=input, timeout=seconds, cwd=cwd,

@@ -116,7 +116,7 @@ def plain(written):
 class MuttTest(ServerTest):
     def mutt(self):
         if not shutil.which("mutt"):
-            raise AssertionError("mutt is not installed: see tests/packages")
+            raise AssertionError("mutt is not installed: see scripts/packages_clients")
         editor = self.work / "editor"
         editor.write_text('#!/bin/sh\necho "My answer." >> "$1"\n')
         editor.chmod(0o755)
