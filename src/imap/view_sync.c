@@ -66,8 +66,10 @@ static void add_ghosts(struct imap_view *view,
 
 static void forget_recent(struct imap_view *view, uint32_t uid)
 {
-	if (view->recent_uids.count)
-		rangeset_remove(&view->recent_uids, uid, uid);
+	if (!imap_view_is_recent(view, uid))
+		return;
+	rangeset_remove(&view->recent_uids, uid, uid);
+	view->recent_due = true;
 }
 
 // From the highest sequence number down, so that none has to be counted anew.
@@ -298,12 +300,16 @@ static bool run(struct imap_view *view, bool expunge,
 		begin(view, out);
 	if (expunge && view->ghost_count && !tell_expunges(view, out))
 		return false;
-	if (!view->before)
-		return true;
 	if (view->exists_due) {
 		imap_view_write_exists(view, out);
 		view->exists_due = false;
+	} else if (view->recent_due) {
+		// RFC 3501 section 7.3.2: when the size of the mailbox changes.
+		imap_view_write_recent(view, out);
 	}
+	view->recent_due = false;
+	if (!view->before)
+		return true;
 	if (!tell_changes(view, echo, out))
 		return false;
 	complete(view);
