@@ -108,6 +108,9 @@ class Server:
     def start_filling(self):
         self.start()
 
+    def set_fast_login(self, fast):
+        """Dovecot's high-performance mode for log-ins; Roost has one mode."""
+
     def forget(self):
         """Drops what was derived from mail and can be made again."""
 
@@ -151,7 +154,7 @@ service imap-login {{
 {login}}}
 service imap {{
   process_limit = 6000
-}}
+{imap}}}
 service auth {{
   client_limit = 30000
 }}
@@ -165,12 +168,16 @@ default_client_limit = 30000
 DOVECOT_FAST_LOGIN = '''  service_count = 0
   process_min_avail = 2
 '''
+# And a process of a session serves others after it, one at a time.
+DOVECOT_FAST_IMAP = '''  service_count = 1000
+  process_min_avail = 32
+'''
 
 
 class Dovecot(Server):
     name = 'dovecot'
 
-    def __init__(self, folder, port, users, cert, key, fast_login):
+    def __init__(self, folder, port, users, cert, key):
         super().__init__(folder, port, users)
         (self.folder / 'run').mkdir(parents=True, exist_ok=True)
         home = self.folder / 'home'
@@ -179,21 +186,29 @@ class Dovecot(Server):
         shutil.chown(home, 'mail', 'mail')
         (self.folder / 'passwd').write_text(
             ''.join(f'{user}:{PASSWORD}::::::\n' for user in users))
-        self.conf = DOVECOT_CONF.format(
-            folder=self.folder, cert=cert, key=key, port=self.port,
-            tls_port=self.tls_port,
-            login=DOVECOT_FAST_LOGIN if fast_login else '')
-        self.extra = ''
+        self.cert, self.key, self.fast, self.sync = cert, key, False, True
 
     def command(self):
+        text = DOVECOT_CONF.format(
+            folder=self.folder, cert=self.cert, key=self.key, port=self.port,
+            tls_port=self.tls_port,
+            login=DOVECOT_FAST_LOGIN if self.fast else '',
+            imap=DOVECOT_FAST_IMAP if self.fast else '')
+        if not self.sync:
+            text += 'mail_fsync = never\n'
         path = self.folder / 'conf'
-        path.write_text(self.conf + self.extra)
+        path.write_text(text)
         return ['/usr/sbin/dovecot', '-F', '-c', str(path)]
 
     def start_filling(self):
-        self.extra = 'mail_fsync = never\n'
+        self.sync = False
         self.start()
-        self.extra = ''
+        self.sync = True
+
+    def set_fast_login(self, fast):
+        self.stop()
+        self.fast = fast
+        self.start()
 
     def forget(self):
         for path in (self.folder / 'home').rglob('dovecot.index.cache'):
@@ -210,8 +225,18 @@ class Dovecot(Server):
 
 ROOST_CONF = '''
 data = "{folder}/data"
+plain_on_loopback = yes
+listen "imap" {{
+  address = "127.0.0.1"
+  port = {port}
+}}
+listen "imaps" {{
+  address = "127.0.0.1"
+  port = {tls_port}
+  tls = implicit
+}}
 certificate "bench" {{
-  chain = "{cert}"
+  certificate = "{cert}"
   key = "{key}"
 }}
 '''
@@ -221,20 +246,21 @@ class Roost(Server):
     name = 'roost'
 
     def __init__(self, folder, port, users, cert, key, program, preload):
-        super().__init__(folder, 1143, users)
-        self.tls_port = 1993
+        super().__init__(folder, port, users)
         self.program, self.preload = program, preload
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.data = self.folder / 'data'
-        if not self.data.exists():
+        (self.folder / 'conf').write_text(ROOST_CONF.format(
+            folder=self.folder, cert=cert, key=key, port=self.port,
+            tls_port=self.tls_port))
+        if not (self.folder / 'data').exists():
             for user in users:
                 subprocess.run(
                     [program, 'user', 'add', user, '--password-stdin',
-                     '--data', self.data], check=True,
+                     '--config', self.folder / 'conf'], check=True,
                     input=PASSWORD + '\n', text=True)
 
     def command(self):
-        return [self.program, 'serve', '--demo', '--data', str(self.data)]
+        return [self.program, 'serve', '--config', str(self.folder / 'conf')]
 
     def environment(self):
         if not self.preload:

@@ -218,7 +218,7 @@ enum rc import_begin(const struct cli_call *call, struct place *ret_place,
 
 static enum rc await_end(struct import *import)
 {
-	json_t *answer;
+	json_t *answer = NULL;
 	enum rc rc = link_send(
 	    &import->place->link, json_pack("{s:b}", "end", 1), VIEW(""));
 	if (rc == RC_OK)

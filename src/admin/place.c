@@ -10,29 +10,22 @@
 
 #include "admin/become.h"
 #include "admin/control.h"
+#include "admin/folder_lock.h"
 
 // ---- The child that has the store ------------------------------------------
-
-// Several commands that each have the folder for a moment queue up, so that a
-// script may run them side by side.
-#define OPEN_TRIES      50
-#define OPEN_PAUSE_NSEC 100000000 // 100 ms
 
 static enum rc open_engine(
     const struct cli_place *at, struct fault *fault, struct engine **ret_engine)
 {
 	struct engine_rocksdb_options options = {
 	    .cache_bytes = at->cache_bytes};
-	struct timespec pause = {.tv_nsec = OPEN_PAUSE_NSEC};
 	char path[4096];
-	enum rc rc;
+	int lock; // kept to the end of the process
+	enum rc rc = folder_lock_open(at->data, fault, &lock);
+	if (rc != RC_OK)
+		return rc;
 	snprintf(path, sizeof(path), "%s/store", at->data);
-	for (int i = 0;; i++) {
-		rc = engine_rocksdb_open(path, &options, fault, ret_engine);
-		if (rc != RC_IN_USE || i == OPEN_TRIES)
-			return rc;
-		nanosleep(&pause, NULL);
-	}
+	return engine_rocksdb_open(path, &options, fault, ret_engine);
 }
 
 static void serve_store(const struct cli_place *at, int fd)

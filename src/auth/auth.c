@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <unistd.h>
 
 #include "auth/internal.h"
 #include "base/mem.h"
@@ -37,6 +38,16 @@ static void set_default(uint32_t *value, uint32_t usual)
 		*value = usual;
 }
 
+// More hashes at a time than processors only make each of them slower.
+static void limit_hashers(unsigned *hashers)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	if (*hashers == 0 || *hashers > AUTH_HASHERS_MAX)
+		*hashers = AUTH_HASHERS_MAX;
+	if (processors > 0 && *hashers > (unsigned long)processors)
+		*hashers = (unsigned)processors;
+}
+
 static void fill_settings(struct auth_settings *settings)
 {
 	if (settings->cache_entries == 0)
@@ -44,6 +55,7 @@ static void fill_settings(struct auth_settings *settings)
 	set_default(&settings->address_failures, AUTH_ADDRESS_FAILURES);
 	set_default(&settings->user_failures, AUTH_USER_FAILURES);
 	set_default(&settings->window_seconds, AUTH_WINDOW_SECONDS);
+	limit_hashers(&settings->hashers);
 }
 
 // Credentials that nobody knows the password of.
@@ -77,6 +89,7 @@ enum rc auth_new(struct engine *engine, const struct auth_settings *settings,
 	fill_settings(&auth->settings);
 	uint32_t window = auth->settings.window_seconds;
 	auth->cache = auth_cache_new(auth->settings.cache_entries);
+	auth->gate = auth_gate_new(auth->settings.hashers);
 	auth->addresses = auth_limiter_new(AUTH_LIMITER_KEYS, window);
 	auth->users = auth_limiter_new(AUTH_LIMITER_KEYS, window);
 	auth->friends =
@@ -98,6 +111,7 @@ void auth_free(struct auth **auth)
 		return;
 	*auth = NULL;
 	auth_cache_free(&old->cache);
+	auth_gate_free(&old->gate);
 	auth_limiter_free(&old->addresses);
 	auth_limiter_free(&old->users);
 	auth_limiter_free(&old->friends);
@@ -282,8 +296,8 @@ bool auth_try_is_same(const struct auth_try *try, struct view authzid)
 		   view_eq(auth_name_view(&name), auth_name_view(&try->name)));
 }
 
-// RC_OK, or RC_AUTH with the reason. Only a user who can log in is answered
-// from the cache: all others take their time.
+// RC_OK, or RC_AUTH with the reason, or what auth_gate_enter() gives. Only a
+// user who can log in is answered from the cache: all others take their time.
 static enum rc check_password(const struct auth_try *try,
     const struct auth_record *record, struct view password,
     enum auth_reason *ret_reason)
@@ -298,7 +312,10 @@ static enum rc check_password(const struct auth_try *try,
 			  view_of_string(hash), password, &tag);
 	if (tagged && auth_cache_has(cache, &tag))
 		return RC_OK;
-	enum rc rc = auth_password_check(hash, password);
+	enum rc rc = auth_gate_enter(try->auth->gate, try->channel->turn);
+	if (rc != RC_OK)
+		return rc;
+	rc = auth_password_check(hash, password);
 	if (!record)
 		*ret_reason = AUTH_REASON_UNKNOWN_USER;
 	else if (!exists || rc != RC_OK)
@@ -313,7 +330,29 @@ static enum rc check_password(const struct auth_try *try,
 	return RC_AUTH;
 }
 
-enum rc auth_try_password(struct auth_try *try, struct view authzid,
+// A hash brought from another server has no SCRAM keys; now that the password
+// is known they can be made. The log-in does not depend on it.
+static void add_keys(const struct auth_try *try, struct auth_record *record,
+    struct view password)
+{
+	const struct auth *auth = try->auth;
+	struct auth_credentials *credentials = &record->credentials;
+	struct view name = auth_name_view(&try->name);
+	struct fault fault = {.rc = RC_OK};
+	if (!auth_credentials_lack_keys(&auth->settings.hashing, credentials) ||
+	    auth_credentials_add_keys(
+		&auth->settings.hashing, password, credentials) != RC_OK ||
+	    auth_directory_add_keys(auth->engine, name, credentials, &fault) ==
+		RC_OK)
+		return;
+	struct log_line line;
+	log_begin(&line, auth->log, LOG_LEVEL_WARN, "scram-keys-failed");
+	log_add(&line, "user", name);
+	log_add_string(&line, "text", fault.text);
+	log_end(&line);
+}
+
+static enum rc judge_password(struct auth_try *try, struct view authzid,
     struct view name, struct view password, struct auth_user *ret_user,
     struct auth_verdict *ret_verdict)
 {
@@ -333,7 +372,14 @@ enum rc auth_try_password(struct auth_try *try, struct view authzid,
 	uint64_t account = rc == RC_OK ? record.account : 0;
 	rc = check_password(
 	    try, rc == RC_OK ? &record : NULL, password, &reason);
+	if (rc == RC_OK)
+		add_keys(try, &record, password);
 	OPENSSL_cleanse(&record, sizeof(record));
+	if (rc == RC_IN_USE)
+		return rc;
+	if (rc == RC_LIMIT)
+		return auth_try_refuse(
+		    try, RC_IO, AUTH_REASON_UNAVAILABLE, ret_verdict);
 	if (rc != RC_OK)
 		return auth_try_refuse(try, rc, reason, ret_verdict);
 	if (!auth_try_is_same(try, authzid)) // RFC 4616 section 2
@@ -343,6 +389,28 @@ enum rc auth_try_password(struct auth_try *try, struct view authzid,
 	auth_try_accept(try, &user, ret_verdict);
 	*ret_user = user;
 	return RC_OK;
+}
+
+enum rc auth_try_password(struct auth_try *try, struct view authzid,
+    struct view name, struct view password, struct auth_user *ret_user,
+    struct auth_verdict *ret_verdict)
+{
+	*ret_verdict = (struct auth_verdict){.reason = AUTH_REASON_NONE};
+	enum rc rc =
+	    judge_password(try, authzid, name, password, ret_user, ret_verdict);
+	if (rc != RC_IN_USE)
+		auth_gate_leave(try->auth->gate, try->channel->turn);
+	return rc;
+}
+
+enum rc auth_turn_begin(struct auth *auth, struct auth_turn *turn)
+{
+	return auth_gate_enter(auth->gate, turn);
+}
+
+void auth_turn_end(struct auth *auth, struct auth_turn *turn)
+{
+	auth_gate_leave(auth->gate, turn);
 }
 
 enum rc auth_verify(struct auth *auth, const struct auth_channel *channel,

@@ -19,7 +19,12 @@ struct auth_settings {
 	uint32_t address_failures;
 	uint32_t user_failures;
 	uint32_t window_seconds;
+	// Passwords hashed at a time, for callers with a turn; 0:
+	// AUTH_HASHERS_MAX. Never more than there are processors.
+	unsigned hashers;
 };
+
+#define AUTH_HASHERS_MAX 8
 
 #define AUTH_CACHE_ENTRIES    16384 // 512 KiB
 #define AUTH_ADDRESS_FAILURES 20
@@ -56,6 +61,22 @@ enum auth_reason {
 const char *auth_reason_word(enum auth_reason reason); // for the log
 const char *auth_reason_code(enum auth_reason reason); // RFC 5530, or ""
 
+// One who may have to wait until a password can be hashed. Zeroed but for the
+// first two at first; it must stay where it is until auth_turn_end().
+enum auth_turn_state {
+	AUTH_TURN_NONE,
+	AUTH_TURN_WAITS,
+	AUTH_TURN_HOLDS,
+};
+struct auth_turn {
+	void (*wake)(void *context); // as struct net_waker's: cheap, any thread
+	void *context;
+	// The room's own, behind its lock.
+	struct auth_turn *next;
+	struct auth_turn *previous;
+	enum auth_turn_state state;
+};
+
 // The connection that a log-in comes over. What the views and texts point to
 // lives as long as the call, or the SASL exchange, that was given it.
 struct auth_channel {
@@ -71,6 +92,9 @@ struct auth_channel {
 	struct view exporter;
 	struct view unique;
 	struct view end_point;
+	// NULL: passwords are hashed at once, however many are already. Else a
+	// check may give RC_IN_USE: make it again, the same, when woken.
+	struct auth_turn *turn;
 };
 
 struct auth_user {
@@ -96,9 +120,16 @@ void auth_free(struct auth **auth);
 // RFC 3501 section 6.2.3).
 bool auth_channel_is_private(const struct auth_channel *channel);
 
-// Checks a name and a password, as IMAP's LOGIN gives them. RC_OK; RC_AUTH with
-// `ret_verdict` saying why; RC_DENIED without TLS; anything else: the directory
-// could not be read (reason UNAVAILABLE). `ret_verdict` is always written.
+// Takes a place among those that hash: RC_OK, or as checks do RC_IN_USE, or
+// RC_LIMIT. Checks do it themselves; this is for tests and for other costly
+// work. auth_turn_end() gives it back, or leaves the line, or does nothing.
+MUST_CHECK enum rc auth_turn_begin(struct auth *auth, struct auth_turn *turn);
+void auth_turn_end(struct auth *auth, struct auth_turn *turn);
+
+// Checks a name and a password, as IMAP's LOGIN gives them. RC_OK; RC_IN_USE:
+// see struct auth_channel; RC_AUTH with `ret_verdict` saying why; RC_DENIED
+// without TLS; anything else: the directory could not be read (reason
+// UNAVAILABLE). `ret_verdict` is always written.
 MUST_CHECK enum rc auth_verify(struct auth *auth,
     const struct auth_channel *channel, struct view name, struct view password,
     struct auth_user *ret_user, struct auth_verdict *ret_verdict);

@@ -439,6 +439,86 @@ static void many_threads_log_in_while_passwords_change(void **state)
 	}
 }
 
+static void note_wake(void *context)
+{
+	*(int *)context += 1;
+}
+
+static void passwords_are_hashed_by_few_at_a_time(void **state)
+{
+	struct fixture *fixture = *state;
+	struct auth *auth = fixture->auth;
+	struct auth_turn holders[AUTH_HASHERS_MAX + 1] = {{.state = 0}};
+	size_t held = 0;
+	while (auth_turn_begin(auth, &holders[held]) == RC_OK)
+		held++;
+	assert_in_range(held, 1, AUTH_HASHERS_MAX);
+	auth_turn_end(auth, &holders[held]); // out of the line
+	int wakes = 0;
+	struct auth_turn turn = {.wake = note_wake, .context = &wakes};
+	struct auth_channel channel = channel_from("127.0.0.1");
+	struct auth_user user;
+	struct auth_verdict verdict;
+	channel.turn = &turn;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(auth_verify(auth, &channel, VIEW("user"),
+				     VIEW("pencil"), &user, &verdict),
+		    RC_IN_USE);
+	auth_turn_end(auth, &holders[0]);
+	assert_int_equal(wakes, 1);
+	assert_int_equal(auth_turn_begin(auth, &holders[0]), RC_IN_USE);
+	auth_turn_end(auth, &holders[0]);
+	assert_int_equal(auth_verify(auth, &channel, VIEW("user"),
+			     VIEW("pencil"), &user, &verdict),
+	    RC_OK);
+	// It gave its place back; and what is remembered needs none.
+	assert_int_equal(auth_turn_begin(auth, &holders[0]), RC_OK);
+	assert_int_equal(auth_verify(auth, &channel, VIEW("user"),
+			     VIEW("pencil"), &user, &verdict),
+	    RC_OK);
+	for (size_t i = 0; i < held; i++)
+		auth_turn_end(auth, &holders[i]);
+}
+
+static void a_log_in_brings_the_scram_keys_that_an_imported_hash_lacks(
+    void **state)
+{
+	struct fixture *fixture = *state;
+	struct auth_credentials old = {0};
+	struct auth_record record;
+	struct auth_name name;
+	uint64_t account;
+	struct auth_credentials made;
+	assert_int_equal(auth_credentials_make(
+			     &settings.hashing, VIEW("secret"), NULL, &made),
+	    RC_OK);
+	memcpy(old.hash, made.hash, sizeof(old.hash));
+	assert_int_equal(auth_directory_add(fixture->engine, VIEW("moved"),
+			     &old, 1, NULL, &account),
+	    RC_OK);
+	assert_int_equal(try(fixture, "moved", "wrong"), AUTH_REASON_PASSWORD);
+	assert_int_equal(auth_directory_lookup(
+			     fixture->engine, VIEW("moved"), &name, &record),
+	    RC_OK);
+	assert_int_equal(record.credentials.scram[AUTH_SHA256].iterations, 0);
+	assert_int_equal(try(fixture, "moved", "secret"), AUTH_REASON_NONE);
+	assert_int_equal(auth_directory_lookup(
+			     fixture->engine, VIEW("moved"), &name, &record),
+	    RC_OK);
+	assert_string_equal(record.credentials.hash, old.hash);
+	struct auth_scram_keys keys = record.credentials.scram[AUTH_SHA256];
+	assert_true(keys.iterations >= AUTH_SCRAM_ITERATIONS);
+	assert_int_equal(
+	    auth_scram_derive(AUTH_SHA256, VIEW("secret"), &keys), RC_OK);
+	assert_memory_equal(keys.stored_key,
+	    record.credentials.scram[AUTH_SHA256].stored_key, 32);
+	// Not over a password that was changed meanwhile.
+	memcpy(old.hash, "$y$", 4);
+	assert_int_equal(
+	    auth_directory_add_keys(fixture->engine, VIEW("moved"), &old, NULL),
+	    RC_GONE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -456,6 +536,8 @@ int main(void)
 	    TEST(a_user_who_is_guessed_at_is_let_in_where_he_was_before),
 	    TEST(refusals_ask_for_more_and_more_delay),
 	    TEST(the_log_says_who_and_why_and_no_secret),
+	    TEST(passwords_are_hashed_by_few_at_a_time),
+	    TEST(a_log_in_brings_the_scram_keys_that_an_imported_hash_lacks),
 	    TEST(many_threads_log_in_while_passwords_change),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -292,6 +292,33 @@ enum rc auth_directory_set_credentials(struct engine *engine, struct view name,
 	return carry_out_named(engine, name, &change);
 }
 
+static enum rc make_scram_keys(struct change *change,
+    struct engine_snapshot *from, struct engine_batch *batch)
+{
+	struct auth_record record;
+	enum rc rc = read_for_change(change, from, &record);
+	if (rc != RC_OK)
+		return rc;
+	if (strcmp(record.credentials.hash, change->credentials->hash) == 0) {
+		record.credentials = *change->credentials;
+		put_record(batch, &change->name, &record);
+	} else {
+		rc = fault_set(change->fault, RC_GONE,
+		    "user \"%s\" has another password now", change->name.text);
+	}
+	OPENSSL_cleanse(&record, sizeof(record));
+	return rc;
+}
+
+enum rc auth_directory_add_keys(struct engine *engine, struct view name,
+    const struct auth_credentials *credentials, struct fault *fault)
+{
+	struct change change = {.make = make_scram_keys,
+	    .fault = fault,
+	    .credentials = credentials};
+	return carry_out_named(engine, name, &change);
+}
+
 static enum rc make_disabled(struct change *change,
     struct engine_snapshot *from, struct engine_batch *batch)
 {

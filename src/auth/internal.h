@@ -5,6 +5,7 @@
 
 #include "auth/auth.h"
 #include "auth/cache.h"
+#include "auth/gate.h"
 #include "auth/limiter.h"
 
 struct auth {
@@ -13,6 +14,7 @@ struct auth {
 	const struct clock *clock;
 	struct auth_settings settings; // no zeroes left in it
 	struct auth_cache *cache;
+	struct auth_gate *gate;         // who hashes
 	struct auth_limiter *addresses; // failures by address
 	struct auth_limiter *users;     // failures by user
 	struct auth_limiter *friends;   // successes by address and user
@@ -45,6 +47,7 @@ enum rc auth_try_refuse(const struct auth_try *try, enum rc rc,
 
 // All of a try by name and password. `authzid`: empty, or the same user again,
 // or it is refused with RC_DENIED once the password was right.
+// RC_IN_USE: nothing was judged, counted or logged; to be made again.
 MUST_CHECK enum rc auth_try_password(struct auth_try *try, struct view authzid,
     struct view name, struct view password, struct auth_user *ret_user,
     struct auth_verdict *ret_verdict);

@@ -221,6 +221,42 @@ static uint32_t scram_iterations(const struct auth_hashing *hashing)
 	return hashing->scram_iterations;
 }
 
+static enum rc make_all_keys(const struct auth_hashing *hashing,
+    const struct auth_secret *password, struct auth_credentials *made)
+{
+	uint32_t iterations = scram_iterations(hashing);
+	enum rc rc = make_keys(
+	    AUTH_SHA256, iterations, password, &made->scram[AUTH_SHA256]);
+	if (rc == RC_OK && hashing->scram_sha1)
+		rc = make_keys(
+		    AUTH_SHA1, iterations, password, &made->scram[AUTH_SHA1]);
+	return rc;
+}
+
+bool auth_credentials_lack_keys(const struct auth_hashing *hashing,
+    const struct auth_credentials *credentials)
+{
+	return credentials->scram[AUTH_SHA256].iterations == 0 ||
+	       (hashing->scram_sha1 &&
+		   credentials->scram[AUTH_SHA1].iterations == 0);
+}
+
+enum rc auth_credentials_add_keys(const struct auth_hashing *hashing,
+    struct view password, struct auth_credentials *credentials)
+{
+	struct auth_secret prepared;
+	enum rc rc = auth_password_prepare(password, NULL, &prepared);
+	if (rc != RC_OK)
+		return rc;
+	struct auth_credentials made = *credentials;
+	rc = make_all_keys(hashing, &prepared, &made);
+	auth_secret_done(&prepared);
+	if (rc == RC_OK)
+		*credentials = made;
+	OPENSSL_cleanse(&made, sizeof(made));
+	return rc;
+}
+
 static enum rc make_prepared(const struct auth_hashing *hashing,
     const struct auth_secret *password, struct auth_credentials *ret_made)
 {
@@ -229,14 +265,7 @@ static enum rc make_prepared(const struct auth_hashing *hashing,
 		return RC_INVALID;
 	enum rc rc = crypt_into(password->text, setting, ret_made->hash);
 	free(setting);
-	uint32_t iterations = scram_iterations(hashing);
-	if (rc == RC_OK)
-		rc = make_keys(AUTH_SHA256, iterations, password,
-		    &ret_made->scram[AUTH_SHA256]);
-	if (rc == RC_OK && hashing->scram_sha1)
-		rc = make_keys(AUTH_SHA1, iterations, password,
-		    &ret_made->scram[AUTH_SHA1]);
-	return rc;
+	return rc == RC_OK ? make_all_keys(hashing, password, ret_made) : rc;
 }
 
 enum rc auth_credentials_make(const struct auth_hashing *hashing,

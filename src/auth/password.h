@@ -50,6 +50,15 @@ MUST_CHECK enum rc auth_credentials_make(const struct auth_hashing *hashing,
     struct view password, struct fault *fault,
     struct auth_credentials *ret_credentials);
 
+// Whether a password would bring SCRAM keys that `credentials` lack, as those
+// have that came from another server.
+bool auth_credentials_lack_keys(const struct auth_hashing *hashing,
+    const struct auth_credentials *credentials);
+// Adds them, made of the password that fits the hash. RC_INVALID, RC_LIMIT,
+// RC_SYNTAX when it cannot be prepared.
+MUST_CHECK enum rc auth_credentials_add_keys(const struct auth_hashing *hashing,
+    struct view password, struct auth_credentials *credentials);
+
 // The same from what another server kept: a crypt(3) string, or {CRYPT},
 // {SHA256-CRYPT}, {SHA512-CRYPT}, {BLF-CRYPT}, {SSHA}, {SSHA256}, {SSHA512}
 // and such a string; {PLAIN} and the password, which is then hashed afresh.

@@ -171,6 +171,9 @@ static enum rc scram_final(
 	struct auth_scram *scram = &sasl->scram;
 	enum auth_reason reason;
 	size_t before = out->len;
+	// Others of the same guesser may have failed since it began.
+	if (auth_try_is_limited(&sasl->try))
+		return refuse(sasl, RC_AUTH, AUTH_REASON_LIMITED);
 	enum rc rc = auth_scram_client_final(scram, said, out, &reason);
 	if (rc == RC_SYNTAX)
 		return rc;
@@ -315,7 +318,7 @@ enum rc auth_sasl_step(struct auth_sasl *sasl, struct view client_data,
 	bool told = sasl->verdict.reason != AUTH_REASON_NONE;
 	if ((rc == RC_SYNTAX || rc == RC_LIMIT) && !told)
 		(void)refuse(sasl, rc, AUTH_REASON_SYNTAX);
-	if (rc != RC_MORE)
+	if (rc != RC_MORE && rc != RC_IN_USE)
 		sasl->stage = rc == RC_OK ? STAGE_LOGGED_IN : STAGE_OVER;
 	return rc;
 }

@@ -41,8 +41,10 @@ MUST_CHECK enum rc auth_sasl_challenge(
 // it is empty, and step again with the answer. RC_OK: auth_sasl_user() is
 // logged in; nothing was added to `ret_server_data` (SCRAM's last word goes out
 // as a challenge, which the client answers with nothing). RC_AUTH, RC_DENIED:
-// refused; RC_SYNTAX, RC_LIMIT: not an answer; anything else: the directory
-// could not be read. Once it gave anything but RC_MORE it is over.
+// refused; RC_IN_USE: the same step is to be made again when the channel's
+// turn was woken; RC_SYNTAX, RC_LIMIT: not an answer; anything else: the
+// directory could not be read. Once it gave anything but RC_MORE or RC_IN_USE
+// it is over.
 MUST_CHECK enum rc auth_sasl_step(struct auth_sasl *sasl,
     struct view client_data, struct buf *ret_server_data);
 

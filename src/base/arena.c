@@ -34,6 +34,13 @@ void arena_done(struct arena *arena)
 	arena_init(arena);
 }
 
+void arena_done_secret(struct arena *arena)
+{
+	for (struct arena_block *b = arena->blocks; b; b = b->next)
+		explicit_bzero(b->bytes, b->len);
+	arena_done(arena);
+}
+
 void arena_reset(struct arena *arena)
 {
 	struct arena_block *keep = NULL;

@@ -15,6 +15,8 @@ struct arena {
 
 void arena_init(struct arena *arena);
 void arena_done(struct arena *arena);
+// The same for an arena that held secrets: they are overwritten first.
+void arena_done_secret(struct arena *arena);
 // Forgets everything; keeps one small block for the next round.
 void arena_reset(struct arena *arena);
 

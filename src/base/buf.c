@@ -16,6 +16,13 @@ void buf_done(struct buf *buf)
 	*buf = (struct buf){.max = buf->max};
 }
 
+void buf_done_secret(struct buf *buf)
+{
+	if (buf->ptr)
+		explicit_bzero(buf->ptr, buf->capacity);
+	buf_done(buf);
+}
+
 void buf_reset(struct buf *buf)
 {
 	buf->len = 0;

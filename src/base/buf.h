@@ -18,6 +18,7 @@ struct buf {
 
 void buf_init(struct buf *buf, size_t max_bytes); // allocates nothing yet
 void buf_done(struct buf *buf);                   // frees; safe to repeat
+void buf_done_secret(struct buf *buf);            // overwrites, then frees
 void buf_reset(struct buf *buf);                  // empty, keeps the room
 
 void buf_add(struct buf *buf, struct view bytes);

@@ -168,6 +168,8 @@ static struct rocks *rocks_new(const struct engine_rocksdb_options *given)
 	rocksdb_writeoptions_set_sync(rocks->synced, 1);
 	rocks->unsynced = rocksdb_writeoptions_create();
 	rocks->newest = rocksdb_readoptions_create();
+	rocks->sealed = rocksdb_readoptions_create();
+	rocksdb_readoptions_set_verify_checksums(rocks->sealed, 0);
 	pthread_mutex_init(&rocks->stripes_lock, NULL);
 	pthread_cond_init(&rocks->stripes_free, NULL);
 	return rocks;
@@ -203,6 +205,7 @@ static void rocks_close(struct engine *engine)
 	rocksdb_writeoptions_destroy(rocks->synced);
 	rocksdb_writeoptions_destroy(rocks->unsynced);
 	rocksdb_readoptions_destroy(rocks->newest);
+	rocksdb_readoptions_destroy(rocks->sealed);
 	pthread_mutex_destroy(&rocks->stripes_lock);
 	pthread_cond_destroy(&rocks->stripes_free);
 	engine_base_done(engine);

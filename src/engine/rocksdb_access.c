@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The small steps everything else in the RocksDB engine is made of: results,
 // keys, single records.
+#include <xxhash.h>
+
 #include "engine/rocksdb_impl.h"
 
 enum rc rocks_result(
@@ -157,4 +159,60 @@ enum rc rocks_write(struct rocks *rocks, rocksdb_writebatch_t *batch, bool sync,
 	rocksdb_write(
 	    rocks->db, sync ? rocks->synced : rocks->unsynced, batch, &error);
 	return rocks_result(rocks, error, "writing", fault);
+}
+
+// ---- Content ---------------------------------------------------------------
+
+void rocks_content_put(struct rocks *rocks, rocksdb_writebatch_t *batch,
+    const struct rocks_name *name, struct view first, struct view rest)
+{
+	XXH3_state_t *state = XXH3_createState();
+	if (!state)
+		abort(); // out of memory
+	XXH3_64bits_reset(state);
+	if (first.len)
+		XXH3_64bits_update(state, first.ptr, first.len);
+	if (rest.len)
+		XXH3_64bits_update(state, rest.ptr, rest.len);
+	char seal[8];
+	put_le64(seal, XXH3_64bits_digest(state));
+	XXH3_freeState(state);
+	const char *key[] = {name->bytes};
+	const char *parts[] = {
+	    first.len ? first.ptr : "", rest.len ? rest.ptr : "", seal};
+	rocksdb_writebatch_putv_cf(batch, rocks->families[ROCKS_CONTENT], 1,
+	    key, &name->len, 3, parts,
+	    (const size_t[]){first.len, rest.len, sizeof(seal)});
+}
+
+enum rc rocks_unseal(struct view record, struct view *ret_value)
+{
+	if (record.len < 8)
+		return RC_CORRUPT;
+	struct view value = view_slice(record, 0, record.len - 8);
+	if (XXH3_64bits(value.ptr, value.len) !=
+	    get_le64(record.ptr + value.len))
+		return RC_CORRUPT;
+	*ret_value = value;
+	return RC_OK;
+}
+
+enum rc rocks_content_get(struct rocks *rocks, const struct rocks_name *name,
+    rocksdb_pinnableslice_t **ret_slice, struct view *ret_value)
+{
+	rocksdb_pinnableslice_t *slice;
+	struct view record;
+	enum rc rc = rocks_get(rocks, rocks->sealed, ROCKS_CONTENT,
+	    rocks_name_view(name), &slice, &record);
+	if (rc != RC_OK)
+		return rc;
+	rc = rocks_unseal(record, ret_value);
+	if (rc == RC_OK) {
+		*ret_slice = slice;
+		return RC_OK;
+	}
+	rocksdb_pinnableslice_destroy(slice);
+	log_text(rocks->base.log, LOG_LEVEL_ERROR, "storage",
+	    "reading: content does not match its checksum");
+	return rc;
 }

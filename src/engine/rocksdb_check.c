@@ -400,7 +400,10 @@ static void check_content(struct check *check)
 			check->size = 0;
 			check->chunks = 0;
 		}
-		if (key.len == 16)
+		if (rocks_unseal(value, &value) != RC_OK)
+			problem(check, "content %s does not match its checksum",
+			    id_text(key.ptr).text);
+		else if (key.len == 16)
 			check_head(check, value);
 		else
 			check_chunk(check, get_be32(key.ptr + 16), value.len);

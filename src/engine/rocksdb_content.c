@@ -26,7 +26,7 @@ enum rc rocks_content_spill(struct engine *engine,
 		    (uint64_t)clock_wall_seconds(NULL), ROCKS_UNFINISHED);
 	}
 	struct rocks_name name = rocks_chunk_name(id, number);
-	rocks_batch_put(rocks, to, ROCKS_CONTENT, &name, chunk);
+	rocks_content_put(rocks, to, &name, chunk, view_of(NULL, 0));
 	// Not synced: the commit that names it comes later in the same log.
 	enum rc rc = rocks_write(rocks, to, false, NULL);
 	rocksdb_writebatch_destroy(to);
@@ -59,8 +59,7 @@ static enum rc get_head(struct rocks *rocks, const struct engine_content_id *id,
 	struct rocks_name name = rocks_head_name(id);
 	rocksdb_pinnableslice_t *slice;
 	struct view head;
-	enum rc rc = rocks_get(rocks, rocks->newest, ROCKS_CONTENT,
-	    rocks_name_view(&name), &slice, &head);
+	enum rc rc = rocks_content_get(rocks, &name, &slice, &head);
 	if (rc != RC_OK)
 		return rc;
 	rc = read_head(head, ret_whole, ret_size);
@@ -79,8 +78,7 @@ static enum rc read_chunk(struct rocks *rocks,
 	struct rocks_name name = rocks_chunk_name(id, (uint32_t)number);
 	rocksdb_pinnableslice_t *slice;
 	struct view chunk;
-	enum rc rc = rocks_get(rocks, rocks->newest, ROCKS_CONTENT,
-	    rocks_name_view(&name), &slice, &chunk);
+	enum rc rc = rocks_content_get(rocks, &name, &slice, &chunk);
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_CORRUPT : rc;
 	uint64_t expected = size - number * ENGINE_CHUNK;

@@ -89,12 +89,8 @@ static enum rc finish(struct rocks *rocks, struct tally *tally,
 	struct rocks_name head = rocks_head_name(tally->id);
 	tally->size = op->size;
 	if (op->tail_chunk == 0) {
-		const char *key[] = {head.bytes};
-		const char *parts[] = {
-		    (const char[]){ROCKS_HEAD_WHOLE}, tail.ptr};
-		rocksdb_writebatch_putv_cf(to, rocks->families[ROCKS_CONTENT],
-		    1, key, &head.len, tail.len ? 2 : 1, parts,
-		    (const size_t[]){1, tail.len});
+		rocks_content_put(rocks, to, &head,
+		    view_of((const char[]){ROCKS_HEAD_WHOLE}, 1), tail);
 		return RC_OK;
 	}
 	struct rocks_name orphan = rocks_id_name(ROCKS_ORPHAN, tally->id);
@@ -109,11 +105,11 @@ static enum rc finish(struct rocks *rocks, struct tally *tally,
 		return rc;
 	rocks_batch_delete(rocks, to, ROCKS_OWNERS, &orphan);
 	struct rocks_name chunk = rocks_chunk_name(tally->id, op->tail_chunk);
-	rocks_batch_put(rocks, to, ROCKS_CONTENT, &chunk, tail);
+	rocks_content_put(rocks, to, &chunk, tail, view_of(NULL, 0));
 	char value[9] = {ROCKS_HEAD_CHUNKED};
 	put_le64(value + 1, op->size);
-	rocks_batch_put(
-	    rocks, to, ROCKS_CONTENT, &head, view_of(value, sizeof(value)));
+	rocks_content_put(
+	    rocks, to, &head, view_of(value, sizeof(value)), view_of(NULL, 0));
 	return RC_OK;
 }
 

@@ -159,6 +159,7 @@ static bool is_too_many(const struct imap_command *command)
 	const struct imap_append *append = command->state;
 	size_t max = is_replace(command) ? 1 : IMAP_APPEND_MESSAGES_MAX;
 	return append->count >= max ||
+	       append->memory > IMAP_APPEND_MEMORY_MAX ||
 	       command->arena.used > IMAP_APPEND_ARENA_MAX;
 }
 
@@ -222,6 +223,8 @@ static void take_data(
 		append->failure = store_draft_finish(*draft);
 	if (append->failure == RC_OK && last && append->binary)
 		append->failure = store_draft_encode_binary(draft);
+	if (last)
+		append->memory += store_draft_memory(*draft);
 }
 
 const struct imap_stream_ops imap_append_stream = {

@@ -9,6 +9,9 @@
 
 #define IMAP_APPEND_MESSAGES_MAX 1000              // in one MULTIAPPEND
 #define IMAP_APPEND_ARENA_MAX    ((size_t)4 << 20) // flags and the like
+// What the messages of one command may hold in memory until all have come;
+// enough for 256 of the largest usual ones, or 1000 short ones.
+#define IMAP_APPEND_MEMORY_MAX ((size_t)32 << 20)
 
 struct imap_append {
 	struct store_mailbox *mailbox; // owned: where to
@@ -16,6 +19,7 @@ struct imap_append {
 	size_t count;
 	size_t capacity;
 	bool binary;       // the last literal is a literal8
+	size_t memory;     // of the complete messages, in bytes
 	bool in_utf8;      // the last literal was within "UTF8 (": ")" is due
 	enum rc failure;   // of a draft: told when all has come
 	uint32_t replaced; // UID; REPLACE

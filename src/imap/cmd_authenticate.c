@@ -11,6 +11,8 @@
 struct exchange {
 	struct auth_channel channel; // as long as `sasl`
 	struct auth_sasl *sasl;
+	bool waits;         // to step again with `answer`
+	struct view answer; // what the client said, decoded; in the arena
 };
 
 void imap_authenticate_end(struct imap_command *command)
@@ -37,7 +39,10 @@ static enum imap_step take_answer(
 	buf_init(&challenge, AUTH_SASL_OUTPUT_MAX);
 	enum rc rc = auth_sasl_step(exchange->sasl, data, &challenge);
 	enum imap_step step;
-	if (rc == RC_MORE)
+	exchange->waits = rc == RC_IN_USE;
+	if (rc == RC_IN_USE)
+		step = IMAP_STEP_WAIT;
+	else if (rc == RC_MORE)
 		step = send_challenge(command, &challenge);
 	else if (rc == RC_OK)
 		step = imap_log_in(command, auth_sasl_user(exchange->sasl));
@@ -57,14 +62,16 @@ static enum imap_step take_base64(
 	buf_init(&data, AUTH_SASL_INPUT_MAX);
 	enum rc rc = base64_decode(text, &data);
 	enum imap_step step;
-	if (rc == RC_OK)
-		step = take_answer(command, buf_view(&data));
-	else if (rc == RC_LIMIT)
+	if (rc == RC_OK) {
+		struct exchange *exchange = command->state;
+		exchange->answer = arena_copy(&command->arena, buf_view(&data));
+		step = take_answer(command, exchange->answer);
+	} else if (rc == RC_LIMIT)
 		step = imap_bad(command, "the response is longer than %d bytes",
 		    AUTH_SASL_INPUT_MAX);
 	else
 		step = imap_bad(command, "expected a response in base64");
-	buf_done(&data);
+	buf_done_secret(&data);
 	return step;
 }
 
@@ -99,6 +106,7 @@ enum imap_step imap_authenticate_begin(struct imap_command *command)
 	struct exchange *exchange =
 	    arena_zalloc(&command->arena, sizeof(*exchange));
 	exchange->channel = imap_channel(session);
+	exchange->channel.turn = &session->turn;
 	struct auth_verdict verdict;
 	rc = auth_sasl_start(session->server->auth, mechanism,
 	    &exchange->channel, &verdict, &exchange->sasl);
@@ -117,7 +125,10 @@ enum imap_step imap_authenticate_begin(struct imap_command *command)
 
 enum imap_step imap_authenticate_resume(struct imap_command *command)
 {
+	struct exchange *exchange = command->state;
 	struct view line = imap_cursor_rest(&command->args);
+	if (exchange->waits)
+		return take_answer(command, exchange->answer);
 	// RFC 9051 section 6.2.2: cancelled, and BAD is what it gets.
 	if (view_eq(line, VIEW("*")))
 		return imap_bad(command, "AUTHENTICATE was cancelled");

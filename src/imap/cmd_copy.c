@@ -36,8 +36,9 @@ static void write_copyuid(const struct store_copied *copied, struct buf *out)
 	rangeset_done(&copies);
 }
 
+// `named`: the set named a message that the client knows of.
 static enum imap_step finish(struct imap_command *command,
-    const struct store_copied *copied, bool move, bool expunged)
+    const struct store_copied *copied, bool move, bool named)
 {
 	if (copied->count && move) {
 		// RFC 6851 section 4.3: before the EXPUNGE responses.
@@ -45,9 +46,9 @@ static enum imap_step finish(struct imap_command *command,
 		write_copyuid(copied, command->out);
 		buf_add_literal(command->out, "] Moved\r\n");
 	}
-	// Messages that are gone are none to copy; the others were (RFC 2180
-	// section 4.4.2).
-	if (expunged && !command->uid && copied->count == 0)
+	// Messages that are gone, be the client's view of that or not yet, are
+	// none to copy; the others were (RFC 2180 section 4.4.2).
+	if (named && !command->uid && copied->count == 0)
 		return imap_no(
 		    command, "EXPUNGEISSUED", "The messages no longer exist");
 	if (copied->count && !move) {
@@ -73,14 +74,15 @@ static enum imap_step copy_uids(struct imap_command *command,
 		    name.len > 200 ? 200 : (int)name.len, name.ptr);
 	if (rc != RC_OK)
 		return imap_failed(command, rc);
-	bool expunged = imap_view_drop_ghosts(view, uids);
+	bool named = uids->count > 0;
+	imap_view_drop_ghosts(view, uids);
 	struct store_copied copied;
 	rc =
 	    store_copy(view->mailbox, uids, to, move, &command->fault, &copied);
 	store_mailbox_close(&to);
 	if (rc != RC_OK)
 		return imap_failed(command, rc);
-	enum imap_step step = finish(command, &copied, move, expunged);
+	enum imap_step step = finish(command, &copied, move, named);
 	store_copied_done(&copied);
 	return step;
 }

@@ -77,6 +77,10 @@ enum imap_step imap_enable_begin(struct imap_command *command)
 	}
 	buf_add_literal(command->out, "\r\n");
 	session->enabled |= features;
+	// RFC 9051 appendix E: \Recent is no more, also where a mailbox is
+	// selected already.
+	if (session->view != NULL && (features & IMAP_FEATURE_REV2) != 0)
+		rangeset_reset(&session->view->recent_uids);
 	if (condstore)
 		tell_highestmodseq(command);
 	return imap_ok(command, "ENABLE completed");

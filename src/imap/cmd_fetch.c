@@ -52,13 +52,11 @@ static void message_end(struct fetch_state *state)
 
 // Decoding is work that hardly fills the output: a command of many such items
 // lets others have the thread once in a while.
-static bool should_pause(
-    const struct fetch_state *state, const struct imap_fetch_item *item)
+static bool should_pause(const struct fetch_state *state, bool decodes)
 {
 	if (imap_output_full(state->command))
 		return true;
-	return item->type > IMAP_FETCH_BODY &&
-	       clock_monotonic_ms() >= state->slice_end;
+	return decodes && clock_monotonic_ms() >= state->slice_end;
 }
 
 // The items from state->item on; false when the output is full first.
@@ -73,7 +71,8 @@ static bool message_items(struct fetch_state *state)
 		    &state->fetch.items[state->item];
 		// Not before there is something that stays: an empty response
 		// is taken back.
-		if (state->has_items && should_pause(state, item))
+		if (state->has_items &&
+		    should_pause(state, item->type > IMAP_FETCH_BODY))
 			return false;
 		state->item++;
 		if (fetch_item_is_simple(item->type))
@@ -90,8 +89,7 @@ static bool message_items(struct fetch_state *state)
 static enum imap_step finish(struct fetch_state *state)
 {
 	struct imap_command *command = state->command;
-	if (state->broken)
-		command->then = NET_CLOSE;
+	command->cut = state->broken;
 	if (state->failure != RC_OK)
 		return imap_failed(command, state->failure);
 	if (state->unknown_cte)
@@ -108,6 +106,8 @@ static enum imap_step finish(struct fetch_state *state)
 static enum imap_step run(struct fetch_state *state)
 {
 	state->slice_end = clock_monotonic_ms() + FETCH_SLICE_MS;
+	// Also between messages that give nothing, as they cannot be decoded.
+	bool decodes = state->fetch.types >> (IMAP_FETCH_BODY + 1);
 	while (!state->broken) {
 		if (state->syncing) {
 			if (fetch_set_seen(state) == IMAP_STEP_MORE)
@@ -117,7 +117,7 @@ static enum imap_step run(struct fetch_state *state)
 				message_end(state);
 			else if (!state->broken)
 				return IMAP_STEP_MORE;
-		} else if (imap_output_full(state->command)) {
+		} else if (should_pause(state, decodes)) {
 			return IMAP_STEP_MORE;
 		} else if (!imap_view_cursor_next(
 			       &state->cursor, &state->message)) {
@@ -136,10 +136,19 @@ static enum imap_step run(struct fetch_state *state)
 // ---- The command -----------------------------------------------------------
 
 // RFC 7162 section 3.2.6.
-static enum rc tell_vanished(struct fetch_state *state)
+static enum rc tell_vanished(
+    struct fetch_state *state, const struct imap_set *set)
 {
-	return imap_view_vanished_earlier(state->view, &state->uids,
+	// "*" is the last message there is; but clients that say "1:*" want to
+	// hear of those that were behind it, too.
+	struct rangeset uids;
+	rangeset_init(&uids);
+	imap_set_resolve(set, store_snapshot_uidnext(state->view->snapshot) - 1,
+	    &state->view->saved, &uids);
+	enum rc rc = imap_view_vanished_earlier(state->view, &uids,
 	    state->fetch.changed_since, state->command->out);
+	rangeset_done(&uids);
+	return rc;
 }
 
 static bool may_vanish(const struct fetch_state *state)
@@ -213,10 +222,14 @@ enum imap_step imap_fetch_begin(struct imap_command *command)
 	if (fetch.has_changed_since || fetch.types & 1u << IMAP_FETCH_MODSEQ)
 		imap_enable_condstore(command);
 	if (fetch.vanished) {
-		rc = tell_vanished(state);
+		rc = tell_vanished(state, &set);
 		if (rc != RC_OK)
 			return imap_failed(command, rc);
 	}
+	// Not those that come while it lasts: the reader would not have them.
+	uint32_t last = imap_view_last_uid(state->view);
+	if (last < UINT32_MAX)
+		rangeset_remove(&state->uids, last + 1, UINT32_MAX);
 	imap_view_cursor_init(&state->cursor, state->view, &state->uids);
 	if (fetch.has_changed_since)
 		imap_view_cursor_changed(&state->cursor, fetch.changed_since);

@@ -54,7 +54,8 @@ enum imap_step imap_id_begin(struct imap_command *command)
 	const struct imap_server *server = command->session->server;
 	struct imap_cursor *args = &command->args;
 	struct log_line line;
-	log_begin(&line, server->log, LOG_LEVEL_INFO, "imap-client");
+	struct log *log = command->session->client_logged ? NULL : server->log;
+	log_begin(&line, log, LOG_LEVEL_INFO, "imap-client");
 	log_add_u64(&line, "session", command->session->id);
 	enum rc rc = imap_parse_sp(args);
 	if (rc == RC_OK)
@@ -62,6 +63,7 @@ enum imap_step imap_id_begin(struct imap_command *command)
 	if (rc == RC_OK)
 		rc = imap_parse_end(args);
 	log_end(&line);
+	command->session->client_logged = true;
 	if (rc != RC_OK)
 		return imap_bad_arguments(command, rc);
 

@@ -191,6 +191,8 @@ enum imap_step imap_list_resume(struct imap_command *command)
 		if (imap_output_full(command))
 			return IMAP_STEP_MORE;
 		enum rc rc = imap_list_walk_next(&listing->walk, &found);
+		if (rc == RC_MORE)
+			return IMAP_STEP_MORE;
 		if (rc == RC_END)
 			return imap_ok(command, "LIST completed");
 		if (rc != RC_OK)

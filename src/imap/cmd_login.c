@@ -5,29 +5,47 @@
 #include "imap/login.h"
 #include "imap/session.h"
 
-enum imap_step imap_login_begin(struct imap_command *command)
+struct credentials {
+	struct view name;
+	struct view password;
+};
+
+enum imap_step imap_login_resume(struct imap_command *command)
 {
 	struct imap_session *session = command->session;
+	const struct credentials *credentials = command->state;
+	struct auth_channel channel = imap_channel(session);
+	struct auth_user user;
+	struct auth_verdict verdict;
+	channel.turn = &session->turn;
+	enum rc rc = auth_verify(session->server->auth, &channel,
+	    credentials->name, credentials->password, &user, &verdict);
+	if (rc == RC_IN_USE)
+		return IMAP_STEP_WAIT;
+	if (rc != RC_OK)
+		return imap_refuse_login(command, rc, &verdict);
+	return imap_log_in(command, &user);
+}
+
+enum imap_step imap_login_begin(struct imap_command *command)
+{
 	struct imap_cursor *args = &command->args;
-	struct view name, password;
+	struct credentials given;
 	enum rc rc = imap_parse_sp(args);
 	if (rc == RC_OK)
-		rc = imap_parse_astring(args, "a user name", &name);
+		rc = imap_parse_astring(args, "a user name", &given.name);
 	if (rc == RC_OK)
 		rc = imap_parse_sp(args);
 	if (rc == RC_OK)
-		rc = imap_parse_astring(args, "a password", &password);
+		rc = imap_parse_astring(args, "a password", &given.password);
 	if (rc == RC_OK)
 		rc = imap_parse_end(args);
 	if (rc != RC_OK)
 		return imap_bad_arguments(command, rc);
 
-	struct auth_channel channel = imap_channel(session);
-	struct auth_user user;
-	struct auth_verdict verdict;
-	rc = auth_verify(
-	    session->server->auth, &channel, name, password, &user, &verdict);
-	if (rc != RC_OK)
-		return imap_refuse_login(command, rc, &verdict);
-	return imap_log_in(command, &user);
+	struct credentials *credentials =
+	    arena_zalloc(&command->arena, sizeof(*credentials));
+	*credentials = given;
+	command->state = credentials;
+	return imap_login_resume(command);
 }

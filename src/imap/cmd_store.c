@@ -134,15 +134,17 @@ static enum imap_step finish(struct store_state *state)
 			imap_write_set(code, &sequences);
 			rangeset_done(&sequences);
 		}
-		return imap_ok(command, "Conditional STORE failed");
+		// RFC 7162 section 3.1.3, before example 11.
+		return expunged ? imap_no(command, NULL,
+				      "Some of the messages no longer exist")
+				: imap_ok(command, "Conditional STORE failed");
 	}
 	// What exists was changed, and of the rest the client will hear
 	// (RFC 2180 section 4.2.2, RFC 5530). .SILENT asks for no answer that
 	// is missing.
 	if (expunged) {
 		buf_add_literal(imap_code(command), "EXPUNGEISSUED");
-		return imap_ok(
-		    command, "Some of the messages no longer exist");
+		return imap_ok(command, "Some of the messages no longer exist");
 	}
 	return imap_ok(command, "Store completed");
 }

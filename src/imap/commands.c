@@ -38,7 +38,7 @@ static const struct imap_command_type command_types[] = {
     {"IDLE", LOGGED_IN, 0, imap_idle_begin, imap_idle_resume, NULL, NULL},
     {"LIST", LOGGED_IN, 0, imap_list_begin, imap_list_resume, imap_list_end,
 	NULL},
-    {"LOGIN", NOT_YET, SECRET, imap_login_begin, NULL, NULL, NULL},
+    {"LOGIN", NOT_YET, SECRET, imap_login_begin, imap_login_resume, NULL, NULL},
     {"LOGOUT", ANY, NO_SYNC, imap_logout_begin, NULL, NULL, NULL},
     {"LSUB", LOGGED_IN, 0, imap_lsub_begin, imap_lsub_resume, imap_lsub_end,
 	NULL},

@@ -15,6 +15,7 @@ enum imap_step imap_id_begin(struct imap_command *command);
 // Before login.
 enum imap_step imap_starttls_begin(struct imap_command *command);
 enum imap_step imap_login_begin(struct imap_command *command);
+enum imap_step imap_login_resume(struct imap_command *command);
 enum imap_step imap_authenticate_begin(struct imap_command *command);
 enum imap_step imap_authenticate_resume(struct imap_command *command);
 void imap_authenticate_end(struct imap_command *command);

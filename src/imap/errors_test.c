@@ -700,7 +700,8 @@ static const struct {
     {STRANGER, "a FETCH 1 ALL", "a BAD FETCH needs a login first"},
     {STRANGER, "a UID FETCH 1 ALL", "a BAD FETCH needs a login first"},
     {STRANGER, "a LOGIN {5000+}",
-	"* BYE A non-synchronizing literal of 5000 bytes is over the limit of "
+	"* BYE [TOOBIG] A non-synchronizing literal of 5000 bytes is over the "
+	"limit of "
 	"4096"},
     {STRANGER, "a LOGIN {9000}",
 	"* BYE [TOOBIG] A literal of 9000 bytes is over the limit of 8192 "
@@ -933,7 +934,7 @@ static const struct script scripts[] = {
     {"a non-synchronizing literal that is not worth swallowing",
 	SCRIPT_AS_USUAL,
 	"C: a APPEND INBOX {4000000000+}\n"
-	"S: * BYE ...4000000000...\n"
+	"S: * BYE [TOOBIG] ...4000000000...\n"
 	"close\n"},
     {"a synchronizing one of that size is just refused", SCRIPT_AS_USUAL,
 	"C: a APPEND INBOX {4000000000}\n"

@@ -4,6 +4,7 @@
 #include "imap/fetch.h"
 
 #include "base/ascii.h"
+#include "base/mem.h"
 
 // The end of the field that begins at `at`: behind its last folded line.
 static const char *field_end(const char *at, const char *end)
@@ -23,8 +24,69 @@ static bool is_blank_line(const char *at, const char *end)
 	return *at == '\n' || (*at == '\r' && at + 1 < end && at[1] == '\n');
 }
 
-static bool is_among(struct view field, const struct view *names, size_t count)
+static unsigned letter_bit(char c)
 {
+	return 1u << (ascii_lower(c) & 31);
+}
+
+// Up to so many names are compared one by one.
+#define NAMES_FEW 16
+
+// The names that are looked for.
+struct names {
+	const struct view *views; // sorted when they are many
+	size_t count;
+	unsigned letters; // that they begin with: refuses most fields
+	struct view *own; // owned, or NULL
+};
+
+// Any order that does not mind case.
+static int compare_names(const void *a, const void *b)
+{
+	const struct view *left = a;
+	const struct view *right = b;
+	if (left->len != right->len)
+		return left->len < right->len ? -1 : 1;
+	for (size_t i = 0; i < left->len; i++) {
+		int difference =
+		    ascii_lower(left->ptr[i]) - ascii_lower(right->ptr[i]);
+		if (difference)
+			return difference;
+	}
+	return 0;
+}
+
+static void names_init(
+    struct names *names, const struct view *views, size_t count)
+{
+	*names = (struct names){.views = views, .count = count};
+	for (size_t i = 0; i < count; i++)
+		if (views[i].len)
+			names->letters |= letter_bit(views[i].ptr[0]);
+	if (count <= NAMES_FEW)
+		return;
+	// A command may have thousands of names, a header thousands of fields.
+	names->own = mem_alloc(count * sizeof(*views));
+	memcpy(names->own, views, count * sizeof(*views));
+	qsort(names->own, count, sizeof(*views), compare_names);
+	names->views = names->own;
+}
+
+static bool names_have(const struct names *names, struct view name)
+{
+	if (names->own)
+		return bsearch(&name, names->own, names->count, sizeof(name),
+			   compare_names) != NULL;
+	for (size_t i = 0; i < names->count; i++)
+		if (view_eq_nocase(names->views[i], name))
+			return true;
+	return false;
+}
+
+static bool is_among(struct view field, const struct names *names)
+{
+	if (!(names->letters & letter_bit(field.ptr[0])))
+		return false;
 	size_t len = view_find_char(field, ':');
 	if (len == SIZE_MAX)
 		return false;
@@ -32,25 +94,14 @@ static bool is_among(struct view field, const struct view *names, size_t count)
 	// 4.5.8).
 	while (len > 0 && ascii_is_blank(field.ptr[len - 1]))
 		len--;
-	struct view name = view_slice(field, 0, len);
-	for (size_t i = 0; i < count; i++)
-		if (view_eq_nocase(names[i], name))
-			return true;
-	return false;
-}
-
-static unsigned letter_bit(char c)
-{
-	return 1u << (ascii_lower(c) & 31);
+	return names_have(names, view_slice(field, 0, len));
 }
 
 void fetch_fields_pick(struct view header, const struct view *names,
     size_t count, bool invert, struct buf *out)
 {
-	unsigned letters = 0; // that names begin with: refuses most fields
-	for (size_t i = 0; i < count; i++)
-		if (names[i].len)
-			letters |= letter_bit(names[i].ptr[0]);
+	struct names wanted;
+	names_init(&wanted, names, count);
 	const char *at = header.ptr;
 	const char *end = header.ptr + header.len;
 	// Fields that are picked one after another are copied together.
@@ -59,8 +110,7 @@ void fetch_fields_pick(struct view header, const struct view *names,
 	while (at < end && !is_blank_line(at, end)) {
 		const char *next = field_end(at, end);
 		bool among =
-		    letters & letter_bit(*at) &&
-		    is_among(view_of(at, (size_t)(next - at)), names, count);
+		    is_among(view_of(at, (size_t)(next - at)), &wanted);
 		if (among != invert) {
 			if (picked_end != at) {
 				buf_add(
@@ -75,4 +125,5 @@ void fetch_fields_pick(struct view header, const struct view *names,
 	buf_add(out, view_of(picked, (size_t)(picked_end - picked)));
 	// The blank line, if there is one.
 	buf_add(out, view_of(at, (size_t)(end - at)));
+	free(wanted.own);
 }

@@ -151,6 +151,15 @@ static const struct {
     {PLAIN, "BODY.PEEK[HEADER.FIELDS (to X-EMPTY nothing)]",
 	"BODY[HEADER.FIELDS (to X-EMPTY nothing)] {33}\r\nTo: "
 	"bob@example.org\r\nX-Empty:\r\n\r\n"},
+    {PLAIN,
+	"BODY.PEEK[HEADER.FIELDS (a b c d e f g to h i j k l m n o p X-EMPTY)]",
+	"BODY[HEADER.FIELDS (a b c d e f g to h i j k l m n o p X-EMPTY)] {33}"
+	"\r\nTo: bob@example.org\r\nX-Empty:\r\n\r\n"},
+    {PLAIN,
+	"BODY.PEEK[HEADER.FIELDS.NOT (a b c d e FROM f TO g h i SUBJECT j k l "
+	"m n o p)]",
+	"BODY[HEADER.FIELDS.NOT (a b c d e FROM f TO g h i SUBJECT j k l "
+	"m n o p)] {12}\r\nX-Empty:\r\n\r\n"},
     {PLAIN, "BODY.PEEK[HEADER.FIELDS.NOT (from to subject)]",
 	"BODY[HEADER.FIELDS.NOT (from to subject)] {12}\r\nX-Empty:\r\n\r\n"},
     {PLAIN, "BODY.PEEK[HEADER.FIELDS (None)]",

@@ -44,12 +44,18 @@ struct imap_session {
 	uint64_t id;        // for the log
 	char *peer_address; // owned
 	enum imap_state state;
-	unsigned enabled;              // of enum imap_feature
-	unsigned bad_count;            // commands in a row that ended in BAD
-	enum net_next next;            // what the network shall do next
-	bool compressed;               // COMPRESS was done (RFC 4978)
-	bool plain_line;               // the next line is no command
-	bool idle_unsent;              // IDLE's news did not all fit in `out`
+	unsigned enabled;        // of enum imap_feature
+	unsigned bad_count;      // commands in a row that ended in BAD
+	unsigned login_failures; // since the last login
+	unsigned login_commands; // since nobody is logged in
+	uint64_t login_since_ms; // when that began, monotonic
+	struct auth_turn turn;   // for hashing a password
+	enum net_next next;      // what the network shall do next
+	bool compressed;         // COMPRESS was done (RFC 4978)
+	bool client_logged;      // what ID said: once is enough
+	bool plain_line;         // the next line is no command
+	bool idle_unsent;        // IDLE's news did not all fit in `out`
+	bool waiting; // the command waits for a wake, and reads nothing
 	struct imap_binding *binding;  // owned: the TLS below; NULL without
 	char *user;                    // owned; NULL before login
 	struct store_account *account; // NULL before login
@@ -78,6 +84,8 @@ static inline bool imap_is_utf8(const struct imap_session *session)
 enum imap_step {
 	IMAP_STEP_DONE, // the tagged response is decided
 	IMAP_STEP_MORE, // resume() when `out` has been sent
+	// resume() when the session's waker was called; no input until then.
+	IMAP_STEP_WAIT,
 	// Waits for one line from the client: resume() finds it in `args`.
 	IMAP_STEP_INPUT,
 };
@@ -157,7 +165,10 @@ struct imap_command {
 	struct fault fault;      // of `args`, and for calls of the store
 	struct buf *out;         // where responses go; anew in each step
 	enum net_next then;      // what comes after the tagged response
-	void *state;             // the command's own, in the arena
+	// It ended inside a literal, whose bytes the client takes whatever
+	// comes for: nothing more is said, and the connection closes.
+	bool cut;
+	void *state; // the command's own, in the arena
 	// The tagged response.
 	enum imap_status status;
 	struct buf code;  // response code without brackets; empty: none

@@ -39,10 +39,12 @@ void imap_list_walk_add(
 	walk->patterns = arena_grow(walk->arena, walk->patterns,
 	    &walk->pattern_capacity, walk->pattern_count + 1, sizeof(made));
 	walk->patterns[walk->pattern_count++] = made;
+	walk->pattern_bytes += made.text.len;
 }
 
-static bool matches(const struct imap_list_walk *walk, struct view name)
+static bool matches(struct imap_list_walk *walk, struct view name)
 {
+	walk->work += (walk->pattern_bytes + 8) * (name.len + 8);
 	for (size_t i = 0; i < walk->pattern_count; i++) {
 		if (imap_pattern_matches(&walk->patterns[i], name))
 			return true;
@@ -50,8 +52,9 @@ static bool matches(const struct imap_list_walk *walk, struct view name)
 	return false;
 }
 
-static bool matches_below(const struct imap_list_walk *walk, struct view name)
+static bool matches_below(struct imap_list_walk *walk, struct view name)
 {
+	walk->work += (walk->pattern_bytes + 8) * (name.len + 8);
 	for (size_t i = 0; i < walk->pattern_count; i++) {
 		if (imap_pattern_matches_below(&walk->patterns[i], name))
 			return true;
@@ -263,11 +266,13 @@ static bool was_seen(const struct imap_list_walk *walk, struct view level)
 static bool look(struct imap_list_walk *walk, struct imap_list_found *ret_found)
 {
 	struct view level;
-	while (next_level(walk, &level)) {
+	while (walk->work < IMAP_LIST_WORK_MAX && next_level(walk, &level)) {
 		if (!was_seen(walk, level) &&
 		    find_level(walk, level, ret_found))
 			return true;
 	}
+	if (walk->work >= IMAP_LIST_WORK_MAX)
+		return false; // goes on with this name
 	walk->has_name = false;
 	// Subtrees are left out where all of the mailboxes are walked.
 	walk->skip_below =
@@ -333,7 +338,8 @@ enum rc imap_list_walk_next(
 		set_root(walk);
 	}
 	walk->started = true;
-	for (;;) {
+	for (walk->work = 0; walk->work < IMAP_LIST_WORK_MAX;
+	     walk->work += IMAP_LIST_WORK_NAME) {
 		if (!walk->has_name) {
 			arena_reset(&walk->scratch);
 			enum rc rc = advance(walk);
@@ -343,4 +349,5 @@ enum rc imap_list_walk_next(
 		if (look(walk, ret_found))
 			return RC_OK;
 	}
+	return RC_MORE;
 }

@@ -15,6 +15,11 @@
 // How many names below one are looked at for one that no pattern matches.
 #define IMAP_LIST_LOOK_MAX 100
 
+// Bytes of patterns times bytes of names that are looked at in one turn: some
+// milliseconds at the worst.
+#define IMAP_LIST_WORK_MAX  ((size_t)8 << 20)
+#define IMAP_LIST_WORK_NAME 1000 // going to a name, in the same measure
+
 struct imap_list_walk {
 	unsigned criteria; // of enum imap_list_criterion: set after init
 	bool recursive;    // RECURSIVEMATCH: set after init
@@ -24,6 +29,8 @@ struct imap_list_walk {
 	struct imap_pattern *patterns;
 	size_t pattern_count;
 	size_t pattern_capacity;
+	size_t pattern_bytes; // of all of them
+	size_t work;          // done in this turn
 	size_t level;     // of `name`: levels above it were looked at, in bytes
 	bool has_name;    // `name` is the selected name being dealt with
 	bool has_mailbox; // `info` is its mailbox
@@ -62,7 +69,8 @@ MUST_CHECK enum rc imap_list_parse_pattern(
 void imap_list_walk_add(
     struct imap_list_walk *walk, struct view reference, struct view pattern);
 
-// The next name that LIST shows; RC_END.
+// The next name that LIST shows; RC_END; RC_MORE after so much work without one
+// that others should have their turn.
 MUST_CHECK enum rc imap_list_walk_next(
     struct imap_list_walk *walk, struct imap_list_found *ret_found);
 

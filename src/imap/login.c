@@ -2,6 +2,7 @@
 // Logging in and out, for LOGIN, AUTHENTICATE, PREAUTH and UNAUTHENTICATE.
 #include "imap/login.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "imap/capability.h"
 #include "imap/session.h"
@@ -12,6 +13,7 @@ const struct imap_reader_limits imap_limits_before_login = {
     .line_max = IMAP_LINE_MAX_LOGIN,
     .collect_max = IMAP_COLLECT_MAX_LOGIN,
     .nonsync_max = IMAP_LITERAL_MINUS_MAX,
+    .secret = true,
 };
 
 const struct imap_reader_limits imap_limits_after_login = {
@@ -39,6 +41,7 @@ static MUST_CHECK enum rc take_user(struct imap_session *session,
 	session->account = account;
 	session->user = mem_strdup(user->name.text);
 	session->state = IMAP_STATE_AUTHENTICATED;
+	session->login_failures = 0;
 	imap_reader_set_limits(&session->reader, &imap_limits_after_login);
 	return RC_OK;
 }
@@ -63,6 +66,8 @@ enum imap_step imap_log_in(
 enum imap_step imap_refuse_login(struct imap_command *command, enum rc rc,
     const struct auth_verdict *verdict)
 {
+	struct imap_session *session = command->session;
+	session->login_failures++;
 	const char *code = auth_reason_code(verdict->reason);
 	if (code[0] == '\0')
 		code = NULL;
@@ -72,7 +77,7 @@ enum imap_step imap_refuse_login(struct imap_command *command, enum rc rc,
 		// Why is not told to strangers.
 		return imap_no(command, code, "Authentication failed");
 	return imap_no(
-	    command, "UNAVAILABLE", "The user directory cannot be read now");
+	    command, "UNAVAILABLE", "Logging in is not possible now");
 }
 
 void imap_logged_out(struct imap_session *session)
@@ -83,6 +88,8 @@ void imap_logged_out(struct imap_session *session)
 	free(session->user);
 	session->user = NULL;
 	session->enabled = 0;
+	session->login_commands = 0;
+	session->login_since_ms = clock_monotonic_ms();
 	session->state = IMAP_STATE_NOT_AUTHENTICATED;
 	imap_reader_set_limits(&session->reader, &imap_limits_before_login);
 }

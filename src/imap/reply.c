@@ -142,6 +142,9 @@ void imap_bye(struct imap_session *session, struct buf *out, const char *why,
 	if (session->goodbye == NULL)
 		session->goodbye = why;
 	session->next = NET_CLOSE;
+	// Nobody will be there to be woken.
+	session->waiting = false;
+	auth_turn_end(session->server->auth, &session->turn);
 }
 
 enum rc imap_no_arguments(struct imap_command *command)

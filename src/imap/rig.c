@@ -197,5 +197,7 @@ void rig_wake(struct rig_client *client)
 		hear(client, &out);
 		buf_done(&out);
 		settle(client);
+		if (client->in.len > 0 && client->next == NET_READ)
+			give(client);
 	}
 }

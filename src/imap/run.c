@@ -40,7 +40,10 @@ static void command_free(struct imap_command *command)
 		command->type->end(command);
 	command->session->command = NULL;
 	buf_done(&command->code);
-	arena_done(&command->arena);
+	if (command->args.secret)
+		arena_done_secret(&command->arena);
+	else
+		arena_done(&command->arena);
 	free(command);
 }
 
@@ -48,6 +51,8 @@ void imap_run_abandon(struct imap_session *session)
 {
 	if (session->command != NULL)
 		command_free(session->command);
+	session->waiting = false;
+	auth_turn_end(session->server->auth, &session->turn);
 	free(session->idle_tag);
 	session->idle_tag = NULL;
 }
@@ -107,6 +112,23 @@ static void count_bad(
 		    "%u commands in a row were bad", max);
 }
 
+// Guessing, and keeping the server busy, take a new connection every now and
+// then; to that net and auth have limits.
+static void count_strangers_command(
+    struct imap_session *session, struct buf *out)
+{
+	if (session->state != IMAP_STATE_NOT_AUTHENTICATED ||
+	    session->next == NET_CLOSE)
+		return;
+	session->login_commands++;
+	if (session->login_failures >= IMAP_LOGIN_FAILURES_MAX)
+		imap_bye(session, out, "too many failed logins",
+		    "%u logins have failed", session->login_failures);
+	else if (session->login_commands >= IMAP_LOGIN_COMMANDS_MAX)
+		imap_bye(session, out, "too many commands before login",
+		    "%u commands and no login", session->login_commands);
+}
+
 // The selected mailbox has been deleted: says so, and gives true when it is to
 // be left (RFC 9051 section 3, transition 6). Revision 1 knows no such thing
 // from another session; there the connection ends (RFC 2180 section 3.3).
@@ -136,6 +158,12 @@ static void command_finish(struct imap_command *command)
 	bool expunge =
 	    !command->holds_expunge &&
 	    ((flags & IMAP_COMMAND_HOLDS_EXPUNGE) == 0 || command->uid);
+	if (command->cut) {
+		session->goodbye = "a message could not be read to its end";
+		session->next = NET_CLOSE;
+		command_free(command);
+		return;
+	}
 	command->phase = IMAP_PHASE_SYNC;
 	if ((flags & IMAP_COMMAND_NO_SYNC) == 0 && session->view != NULL &&
 	    imap_view_sync(session->view, expunge, command->out) ==
@@ -151,6 +179,7 @@ static void command_finish(struct imap_command *command)
 	if (session->next == NET_READ)
 		session->next = command->then;
 	count_bad(session, command->status, command->out);
+	count_strangers_command(session, command->out);
 	command_free(command);
 	if (leave)
 		imap_unselect(session);
@@ -173,6 +202,10 @@ static void command_step(struct imap_command *command, enum imap_step step)
 	case IMAP_STEP_MORE:
 		command->phase = IMAP_PHASE_RUN;
 		session->next = NET_DRAIN;
+		return;
+	case IMAP_STEP_WAIT:
+		command->phase = IMAP_PHASE_RUN;
+		session->waiting = true;
 		return;
 	case IMAP_STEP_INPUT:
 		command->phase = IMAP_PHASE_RUN;
@@ -281,7 +314,7 @@ static void refuse_literal(
 	struct imap_session *session = command->session;
 	if (!literal->sync && literal->size > SWALLOW_MAX) {
 		imap_bye(session, command->out, "literal too long",
-		    "A literal of %llu bytes is too long",
+		    "[TOOBIG] A literal of %llu bytes is too long",
 		    (unsigned long long)literal->size);
 		command_free(command);
 		return;
@@ -344,8 +377,10 @@ static void run_fault(struct imap_session *session,
     const struct imap_event *event, struct buf *out)
 {
 	if (event->fault.rc == RC_LIMIT) {
-		imap_bye(session, out, "line or literal too long", "%s",
-		    event->fault.text);
+		// RFC 7888 section 5.
+		bool literal = event->literal.size > 0;
+		imap_bye(session, out, "line or literal too long", "%s%s",
+		    literal ? "[TOOBIG] " : "", event->fault.text);
 		return;
 	}
 	struct imap_command *command = session->command;

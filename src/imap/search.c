@@ -88,9 +88,11 @@ void search_run_slice(struct search_run *run)
 enum search_next search_run_next(
     struct search_run *run, struct imap_view_message *ret_message)
 {
+	// A message that is read can take as long as thousands that are not.
+	unsigned every =
+	    store_search_reads(run->store) ? 1 : SEARCH_CLOCK_EVERY;
 	for (unsigned i = 1;; i++) {
-		if (i % SEARCH_CLOCK_EVERY == 0 &&
-		    clock_monotonic_ms() >= run->slice_end)
+		if (i % every == 0 && clock_monotonic_ms() >= run->slice_end)
 			return SEARCH_NEXT_PAUSE;
 		struct imap_view_message message;
 		if (!imap_view_cursor_next(&run->cursor, &message))

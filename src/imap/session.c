@@ -4,6 +4,7 @@
 // running command; between commands and in IDLE it holds no buffer.
 #include "imap/session.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "imap/binding.h"
 #include "imap/capability.h"
@@ -23,6 +24,9 @@ struct imap_session *imap_session_new(const struct imap_server *server,
 	session->peer_address = mem_strdup(peer->address);
 	session->state = IMAP_STATE_NOT_AUTHENTICATED;
 	session->next = NET_READ;
+	session->login_since_ms = clock_monotonic_ms();
+	session->turn.wake = waker.wake;
+	session->turn.context = waker.context;
 	imap_reader_init(&session->reader, &imap_limits_before_login);
 	return session;
 }
@@ -104,13 +108,39 @@ static void note_compressing(struct imap_session *session)
 		session->next = NET_READ;
 }
 
+// Seconds until a stranger's time is over, though it talk all the time.
+static uint64_t stranger_seconds(const struct imap_session *session)
+{
+	uint64_t stayed =
+	    (clock_monotonic_ms() - session->login_since_ms) / 1000;
+	return stayed < IMAP_TIMEOUT_STRANGER_SECONDS
+		   ? IMAP_TIMEOUT_STRANGER_SECONDS - stayed
+		   : 0;
+}
+
+// What has to end before anything is read.
+static void refuse_strangers(
+    struct imap_session *session, struct view in, struct buf *out)
+{
+	if (session->state != IMAP_STATE_NOT_AUTHENTICATED ||
+	    is_paused(session))
+		return;
+	if (stranger_seconds(session) == 0)
+		imap_bye(
+		    session, out, "login timeout", "Nobody logged in in time");
+	else if (session->waiting && in.len > IMAP_PIPELINE_MAX_LOGIN)
+		imap_bye(session, out, "too much at login",
+		    "Too much was said before the login was answered");
+}
+
 static enum net_next session_input(
     void *context, struct view in, struct buf *out, size_t *ret_consumed)
 {
 	struct imap_session *session = context;
 	struct view rest = in;
 	note_compressing(session);
-	while (!is_paused(session)) {
+	refuse_strangers(session, in, out);
+	while (!is_paused(session) && !session->waiting) {
 		size_t begin = out->len;
 		struct imap_event event;
 		if (imap_reader_next(&session->reader, &rest, &event) ==
@@ -147,11 +177,18 @@ static enum net_next session_wake(void *context, struct buf *out)
 {
 	struct imap_session *session = context;
 	note_compressing(session);
+	size_t begin = out->len;
+	if (session->waiting && !is_paused(session)) {
+		session->waiting = false;
+		imap_run_resume(session, out);
+		imap_trace_output(session, view_from(buf_view(out), begin));
+		put_away(session);
+		return session->next;
+	}
 	// A wake may come late, when IDLE is over; and while its last news are
 	// being sent, the next come with them.
 	if (session->idle_tag == NULL || is_paused(session))
 		return session->next;
-	size_t begin = out->len;
 	imap_run_idle_news(session, out);
 	imap_trace_output(session, view_from(buf_view(out), begin));
 	return session->next;
@@ -159,13 +196,22 @@ static enum net_next session_wake(void *context, struct buf *out)
 
 // ---- The end ---------------------------------------------------------------
 
+static uint32_t stranger_timeout(const struct imap_session *session)
+{
+	uint64_t left = stranger_seconds(session);
+	if (left == 0)
+		return 1; // 0 would be for ever
+	return left < IMAP_TIMEOUT_LOGIN_SECONDS ? (uint32_t)left
+						 : IMAP_TIMEOUT_LOGIN_SECONDS;
+}
+
 static uint32_t session_timeout(const void *context)
 {
 	const struct imap_session *session = context;
 	if (session->idle_tag != NULL)
 		return IMAP_TIMEOUT_IDLE_SECONDS;
 	if (session->state == IMAP_STATE_NOT_AUTHENTICATED)
-		return IMAP_TIMEOUT_LOGIN_SECONDS;
+		return stranger_timeout(session);
 	return IMAP_TIMEOUT_SECONDS;
 }
 
@@ -184,9 +230,8 @@ static void session_timed_out(void *context, struct buf *out)
 		return;
 	size_t begin = out->len;
 	if (session->state == IMAP_STATE_NOT_AUTHENTICATED)
-		imap_bye(session, out, "login timeout",
-		    "Nobody logged in within %u seconds",
-		    IMAP_TIMEOUT_LOGIN_SECONDS);
+		imap_bye(
+		    session, out, "login timeout", "Nobody logged in in time");
 	else
 		imap_bye(session, out, "idle timeout",
 		    "Nothing was said for %u minutes",

@@ -13,12 +13,20 @@
 // 9051 section 5.4 asks for 30 minutes at least; IDLE is ended by clients after
 // 29 minutes (RFC 9051 section 6.3.13), so it gets some more.
 #define IMAP_TIMEOUT_LOGIN_SECONDS 60u
-#define IMAP_TIMEOUT_SECONDS       (30u * 60)
-#define IMAP_TIMEOUT_IDLE_SECONDS  (35u * 60)
+// How long a stranger may stay, however much it says.
+#define IMAP_TIMEOUT_STRANGER_SECONDS 180u
+#define IMAP_TIMEOUT_SECONDS          (30u * 60)
+#define IMAP_TIMEOUT_IDLE_SECONDS     (35u * 60)
 
 // Commands that end in BAD before the server hangs up.
 #define IMAP_BAD_MAX_LOGIN 3u
 #define IMAP_BAD_MAX       20u
+// Log-ins refused to one connection, and commands before a login, before the
+// server hangs up.
+#define IMAP_LOGIN_FAILURES_MAX 3u
+#define IMAP_LOGIN_COMMANDS_MAX 50u
+// Bytes that may wait behind a LOGIN whose password is not checked yet.
+#define IMAP_PIPELINE_MAX_LOGIN ((size_t)16 * 1024)
 
 // Sees what goes over the connections of users being looked at. Passwords and
 // SASL data are replaced before; literals are left out. Any thread.

@@ -277,6 +277,40 @@ static const struct script dialogues[] = {
 	"S: * BYE ...\n"
 	"S: d OK UNAUTHENTICATE completed\n"
 	"close\n"},
+    {"three refused logins are enough", {.log_in = true},
+	"S: * OK ...\n"
+	"C: a LOGIN demo wrong\n"
+	"S: a NO [AUTHENTICATIONFAILED] ...\n"
+	"C: b NOOP\n"
+	"S: b OK ...\n"
+	"C: c AUTHENTICATE PLAIN AGRlbW8AeA==\n"
+	"S: c NO [AUTHENTICATIONFAILED] ...\n"
+	"C: d LOGIN nobody wrong\n"
+	"S: d NO [AUTHENTICATIONFAILED] ...\n"
+	"S: * BYE 3 logins have failed\n"
+	"close\n"},
+    {"SCRAM over several lines", {.log_in = true},
+	"S: * OK ...\n"
+	"C: a AUTHENTICATE SCRAM-SHA-256\n"
+	"S: + \n"
+	"C: biwsbj1kZW1vLHI9YWJj\n"
+	"S: + ...\n"
+	"C: *\n"
+	"S: a BAD AUTHENTICATE was cancelled\n"
+	"C: b AUTHENTICATE SCRAM-SHA-256 biwsbj1kZW1vLHI9YWJj\n"
+	"S: + ...\n"
+	"C: Yz1iaXdzLHI9YWJjLHA9\n"
+	"S: b BAD ...\n"
+	"C: c LOGIN demo \"demo pass\"\n"
+	"S: c OK ...\n"},
+    {"AUTHENTICATE LOGIN", {.log_in = true},
+	"S: * OK ...\n"
+	"C: a AUTHENTICATE LOGIN\n"
+	"S: + VXNlcm5hbWU6\n"
+	"C: ZGVtbw==\n"
+	"S: + UGFzc3dvcmQ6\n"
+	"C: ZGVtbyBwYXNz\n"
+	"S: a OK [CAPABILITY ...] Logged in\n"},
     {"enabling ends with the login", SCRIPT_AS_USUAL,
 	"C: a ENABLE QRESYNC\n"
 	"S: * ENABLED QRESYNC\n"

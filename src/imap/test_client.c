@@ -252,7 +252,8 @@ static void command_run(struct imap_command *command, struct client *client)
 		bool expunge =
 		    !command->holds_expunge && (command->uid || !holds);
 		if (step == IMAP_STEP_DONE)
-			synced = imap_view_sync(client->session.view, expunge,
+			synced = command->cut ||
+				 imap_view_sync(client->session.view, expunge,
 				     &out) == IMAP_STEP_DONE;
 		out_end(client, &out);
 		if (!synced)
@@ -260,25 +261,32 @@ static void command_run(struct imap_command *command, struct client *client)
 	}
 }
 
-const char *client_run(struct client *client, const char *line)
+static void tag(struct client *client, const struct imap_command *command)
 {
 	static const char *const words[] = {
 	    [IMAP_STATUS_OK] = "t OK ",
 	    [IMAP_STATUS_NO] = "t NO ",
 	    [IMAP_STATUS_BAD] = "t BAD ",
 	};
+	if (command->cut)
+		return;
+	buf_add_string(&client->all, words[command->status]);
+	if (command->code.len) {
+		buf_add_char(&client->all, '[');
+		buf_add(&client->all, buf_view(&command->code));
+		buf_add_literal(&client->all, "] ");
+	}
+	buf_add(&client->all, command->text);
+	buf_add_literal(&client->all, "\r\n");
+}
+
+const char *client_run(struct client *client, const char *line)
+{
 	struct imap_command command;
 	all_begin(client);
 	command_begin(&command, client, line);
 	command_run(&command, client);
-	buf_add_string(&client->all, words[command.status]);
-	if (command.code.len) {
-		buf_add_char(&client->all, '[');
-		buf_add(&client->all, buf_view(&command.code));
-		buf_add_literal(&client->all, "] ");
-	}
-	buf_add(&client->all, command.text);
-	buf_add_literal(&client->all, "\r\n");
+	tag(client, &command);
 	if (command.type->end && command.state)
 		command.type->end(&command);
 	buf_done(&command.code);

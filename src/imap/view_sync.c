@@ -64,14 +64,6 @@ static void add_ghosts(struct imap_view *view,
 	view->ghost_capacity = total;
 }
 
-static void forget_recent(struct imap_view *view, uint32_t uid)
-{
-	if (!imap_view_is_recent(view, uid))
-		return;
-	rangeset_remove(&view->recent_uids, uid, uid);
-	view->recent_due = true;
-}
-
 // From the highest sequence number down, so that none has to be counted anew.
 static void write_expunge(struct imap_view *view, struct buf *out)
 {
@@ -83,7 +75,6 @@ static void write_expunge(struct imap_view *view, struct buf *out)
 	    at, store_snapshot_rank(view->snapshot, uid) + (uint32_t)last + 1);
 	at = put_literal(at, " EXPUNGE\r\n");
 	buf_add(out, view_of(text, (size_t)(at - text)));
-	forget_recent(view, uid);
 	view->ghost_count = last;
 }
 
@@ -94,10 +85,8 @@ static void write_vanished(struct imap_view *view, struct buf *out)
 			   : 0;
 	struct rangeset uids;
 	rangeset_init(&uids);
-	for (size_t i = first; i < view->ghost_count; i++) {
+	for (size_t i = first; i < view->ghost_count; i++)
 		rangeset_add(&uids, view->ghosts[i].uid, view->ghosts[i].uid);
-		forget_recent(view, view->ghosts[i].uid);
-	}
 	buf_add_literal(out, "* VANISHED ");
 	rangeset_format(&uids, out);
 	buf_add_literal(out, "\r\n");
@@ -108,6 +97,9 @@ static void write_vanished(struct imap_view *view, struct buf *out)
 // False when the output is full before all is told.
 static bool tell_expunges(struct imap_view *view, struct buf *out)
 {
+	// All at once: one by one could take quadratic time.
+	if (imap_view_drop_ghosts(view, &view->recent_uids))
+		view->recent_due = true;
 	while (view->ghost_count) {
 		if (is_full(out))
 			return false;

@@ -192,7 +192,7 @@ static void expunge_waits_until_it_may_be_told(void **unused)
 	    "t OK Store completed\r\n");
 	assert_said(client_run(&p.a, "STORE 2:3 FLAGS \\Flagged"),
 	    "* 3 FETCH (FLAGS (\\Flagged))\r\n"
-	    "t NO [EXPUNGEISSUED] Some of the messages no longer exist\r\n");
+	    "t OK [EXPUNGEISSUED] Some of the messages no longer exist\r\n");
 	assert_said(client_sync(&p.a, true), "* 4 EXPUNGE\r\n* 2 EXPUNGE\r\n");
 	assert_said(client_run(&p.a, "FETCH 1:* UID"),
 	    "* 1 FETCH (UID 1)\r\n* 2 FETCH (UID 3)\r\n"

@@ -284,8 +284,11 @@ static enum progress step_read(
 		return WAIT; // blocked: an edge will tell
 	if (connection->woken) {
 		connection->woken = false;
-		return after_call(connection,
-		    ops->wake(connection->session, &connection->out));
+		enum net_next next =
+		    ops->wake(connection->session, &connection->out);
+		// It may have left input that it can take now.
+		connection->unseen = connection->in_len > 0;
+		return after_call(connection, next);
 	}
 	if (connection->unseen)
 		return call_input(

@@ -10,9 +10,9 @@
 
 // What the session waits for after a call.
 enum net_next {
-	NET_READ,      // more input (or a wake)
-	NET_DRAIN,     // it has more to say: call resume() when `out` is sent;
-		       // with nothing to send, when others had their turn
+	NET_READ,  // more input (or a wake)
+	NET_DRAIN, // it has more to say: call resume() when `out` is sent;
+		   // with nothing to send, when others had their turn
 	NET_START_TLS, // send `out`, throw away unread input, shake hands
 	NET_COMPRESS,  // send `out`, then raw DEFLATE both ways (RFC 4978)
 	NET_CLOSE,     // send `out`, then hang up
@@ -76,7 +76,8 @@ struct net_session_ops {
 	    void *session, const struct net_tls_info *tls, struct buf *out);
 	// `in` is all that is unread. Takes the first *ret_consumed bytes; what
 	// is left comes again with the next call. Having returned NET_READ, it
-	// is called again only when there is more than it left. What is left
+	// is called again when there is more than it left, or after a wake().
+	// What is left
 	// may be at most NET_INPUT_MAX bytes. Never called while `out` holds
 	// NET_OUTPUT_HIGH or more that the peer has not taken.
 	enum net_next (*input)(void *session, struct view in, struct buf *out,

@@ -79,7 +79,8 @@ static void add_range(
 static void add_setting(
     struct buf *out, const char *indent, const struct setting *s)
 {
-	bool quoted = s->kind == SETTING_TEXT || s->kind == SETTING_FILE;
+	bool quoted = s->kind == SETTING_TEXT || s->kind == SETTING_FILE ||
+		      s->kind == SETTING_USER || s->kind == SETTING_FOLDER;
 	const char *quote = quoted ? "\"" : "";
 	add_help(out, indent, s->help);
 	add_range(out, indent, s);
@@ -105,7 +106,7 @@ void config_sample(struct buf *out)
 {
 	buf_add_literal(out,
 	    "# Roost's configuration: every setting, with its default. `roost "
-	    "config` checks\n# it and names every mistake.\n");
+	    "config check`\n# names every mistake in it.\n");
 	for (const struct setting *s = config_settings; s->name; s++) {
 		buf_add_char(out, '\n');
 		add_setting(out, "", s);

@@ -35,7 +35,7 @@ struct config_listener {
 	size_t address_count;
 	uint32_t port;
 	uint32_t tls;  // enum config_tls
-	unsigned line; // where it ends in the file; 0: a default
+	unsigned line; // of the file; 0: a default
 };
 
 // All texts live in the arena, or are static. Numbers, switches and choices

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading the file with libconfuse, so that all mistakes come out at once.
-// Values are text to libconfuse and are checked here as they come, which stops
-// nothing. What does stop it (a setting that does not exist, bad syntax) is
-// remembered and blanked out, and the text is parsed again.
-#include <confuse.h>
+// Reading the file:
+//
+//	setting = value		setting = {value, value}
+//	section "title" {	(a title only where the section has one)
+//		setting = value
+//	}
+//
+// Nothing stops at a mistake: it is noted with its line, and what follows is
+// read all the same. (libconfuse, which the syntax is like, stops at the first
+// one, and takes a section that is never closed.)
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "server/config_scan.h"
 #include "server/config_value.h"
 
 #define MISTAKES_MAX 100 // more are not told
@@ -23,25 +28,26 @@ struct mistake {
 	char text[SENTENCE_MAX];
 };
 
-struct parse {
-	struct config *config;
-	struct mistake mistakes[MISTAKES_MAX];
-	size_t count;
-	size_t stopping; // the first so many stopped libconfuse
-	bool stopped;    // one did so just now
-	bool has_listeners;
-	// The section that is being read.
-	struct config_listener listener;
-	unsigned address_line;
-	struct net_tls_pair pair;
-	const char *seen[SEEN_MAX]; // settings of the section so far
+// A section that is being read, or the whole file.
+struct part {
+	const char *name; // NULL: the file
+	const struct setting *settings;
+	void *base; // what the settings' offsets count from
+	unsigned line;
+	const struct setting *seen[SEEN_MAX];
 	size_t seen_count;
-	const char *seen_top[SEEN_MAX]; // and outside of sections
-	size_t seen_top_count;
 };
 
-// libconfuse hands its callbacks no context. Set only while it parses.
-static _Thread_local struct parse *current;
+struct parse {
+	struct config *config;
+	struct config_scan scan;
+	struct config_token token; // the one that comes next
+	struct mistake mistakes[MISTAKES_MAX];
+	size_t count;
+	bool has_listeners;
+	struct config_listener listener; // the section that is being read
+	struct net_tls_pair pair;
+};
 
 static void note(struct parse *parse, unsigned line, const char *format, ...)
     PRINTF_LIKE(3, 4);
@@ -57,145 +63,175 @@ static void note(struct parse *parse, unsigned line, const char *format, ...)
 	va_end(args);
 }
 
-// ---- What libconfuse calls -------------------------------------------------
-
-static void PRINTF_LIKE(2, 0)
-    on_error(cfg_t *cfg, const char *format, va_list args)
+static void advance(struct parse *parse)
 {
-	char text[SENTENCE_MAX];
-	vsnprintf(text, sizeof(text), format, args);
-	current->stopped = true;
-	note(current, (unsigned)cfg->line, "%s", text);
+	parse->token = config_scan_next(&parse->scan);
 }
 
-static const struct setting *find(
-    const struct setting *settings, const char *name)
+// Goes on with the line after the one where the mistake is.
+static void recover(struct parse *parse, unsigned line)
 {
-	for (; settings->name; settings++)
-		if (strcmp(settings->name, name) == 0)
-			return settings;
-	return NULL;
-}
-
-// The same setting twice is a mistake: the first would be lost.
-static void see(
-    const char **seen, size_t *count, const struct setting *s, unsigned line)
-{
-	for (size_t i = 0; i < *count; i++)
-		if (seen[i] == s->name)
-			note(current, line, "%s is set a second time", s->name);
-	if (*count < SEEN_MAX)
-		seen[(*count)++] = s->name;
-}
-
-static int set(
-    cfg_t *cfg, cfg_opt_t *opt, const struct setting *settings, void *base)
-{
-	struct fault fault;
-	const struct setting *s = find(settings, opt->name);
-	const char *text = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
-	if (!s || !text)
-		return 0;
-	enum rc rc = config_value_set(
-	    s, view_of_string(text), &current->config->arena, base, &fault);
-	if (rc != RC_OK)
-		note(current, (unsigned)cfg->line, "%s", fault.text);
-	return 0;
-}
-
-static int on_setting(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const struct setting *s = find(config_settings, opt->name);
-	see(current->seen_top, &current->seen_top_count, s,
-	    (unsigned)cfg->line);
-	return set(cfg, opt, config_settings, current->config);
-}
-
-// The addresses of a section, once it is whole: libconfuse tells of a list more
-// than once.
-static void take_addresses(struct parse *parse, cfg_t *section)
-{
-	struct config_listener *l = &parse->listener;
-	for (unsigned i = 0; i < cfg_size(section, "address"); i++) {
-		const char *text = cfg_getnstr(section, "address", i);
-		if (!config_value_is_address(text))
-			note(parse, parse->address_line,
-			    "address wants an IP address or \"*\", not "
-			    "\"%.80s\"",
-			    text);
-		else if (l->address_count == CONFIG_ADDRESSES_MAX)
-			note(parse, parse->address_line,
-			    "more than %d addresses in one section",
-			    CONFIG_ADDRESSES_MAX);
-		else
-			l->addresses[l->address_count++] = arena_string(
-			    &parse->config->arena, view_of_string(text));
+	while (parse->token.kind != CONFIG_TOKEN_END &&
+	       parse->token.line <= line) {
+		config_scan_skip_line(&parse->scan);
+		advance(parse);
 	}
-	if (l->address_count == 0)
-		l->addresses[l->address_count++] = "*";
 }
 
-static int on_listen_setting(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const struct setting *s = find(config_listen_settings, opt->name);
-	if (s->kind == SETTING_ADDRESSES) {
-		current->address_line = (unsigned)cfg->line;
-		return 0;
-	}
-	see(current->seen, &current->seen_count, s, (unsigned)cfg->line);
-	return set(cfg, opt, config_listen_settings, &current->listener);
-}
+// ---- Settings --------------------------------------------------------------
 
-static bool was_seen(const struct parse *parse, const char *name)
+static bool was_seen(const struct part *part, const struct setting *setting)
 {
-	for (size_t i = 0; i < parse->seen_count; i++)
-		if (strcmp(parse->seen[i], name) == 0)
+	for (size_t i = 0; i < part->seen_count; i++)
+		if (part->seen[i] == setting)
 			return true;
 	return false;
 }
 
-static int on_listen(cfg_t *cfg, cfg_opt_t *opt)
+// The same setting twice is a mistake: the first would be lost.
+static void see(struct parse *parse, struct part *part,
+    const struct setting *setting, unsigned line)
 {
-	struct parse *parse = current;
-	struct config *config = parse->config;
-	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	if (was_seen(part, setting))
+		note(parse, line, "%s is set a second time", setting->name);
+	else if (part->seen_count < SEEN_MAX)
+		part->seen[part->seen_count++] = setting;
+}
+
+static const struct setting *find(const struct part *part, struct view name)
+{
+	for (const struct setting *s = part->settings; s->name; s++)
+		if (view_eq(name, view_of_string(s->name)))
+			return s;
+	return NULL;
+}
+
+static void add_address(struct parse *parse, const struct config_token *value)
+{
 	struct config_listener *l = &parse->listener;
-	l->line = (unsigned)cfg->line;
-	l->name = arena_string(
-	    &config->arena, view_of_string(section ? section->title : NULL));
-	if (!was_seen(parse, "port"))
-		note(parse, l->line, "listen \"%s\" has no port", l->name);
-	if (section)
-		take_addresses(parse, section);
+	const char *text = arena_string(&parse->config->arena, value->text);
+	if (!config_value_is_address(text))
+		note(parse, value->line,
+		    "address wants an IP address or \"*\", not \"%.80s\"",
+		    text);
+	else if (l->address_count == CONFIG_ADDRESSES_MAX)
+		note(parse, value->line,
+		    "more than %d addresses in one section",
+		    CONFIG_ADDRESSES_MAX);
+	else
+		l->addresses[l->address_count++] = text;
+}
+
+// `setting` NULL: it does not exist, and its value is only skipped.
+static void take_value(
+    struct parse *parse, const struct part *part, const struct setting *setting)
+{
+	struct fault fault;
+	struct config_token value = parse->token;
+	advance(parse);
+	if (value.kind == CONFIG_TOKEN_WRONG)
+		note(parse, value.line, "a quotation mark is missing");
+	else if (!setting)
+		return;
+	else if (setting->kind == SETTING_ADDRESSES)
+		add_address(parse, &value);
+	else if (config_value_set(setting, value.text, &parse->config->arena,
+		     part->base, &fault) != RC_OK)
+		note(parse, value.line, "%s", fault.text);
+}
+
+static bool at_value(const struct parse *parse)
+{
+	return parse->token.kind == CONFIG_TOKEN_TEXT ||
+	       parse->token.kind == CONFIG_TOKEN_WRONG;
+}
+
+// Behind the opening brace.
+static void take_list(struct parse *parse, const struct part *part,
+    const struct setting *setting, unsigned line)
+{
+	if (setting && setting->kind != SETTING_ADDRESSES)
+		note(parse, line, "%s takes one value, not a list",
+		    setting->name);
+	if (setting && setting->kind != SETTING_ADDRESSES)
+		setting = NULL;
+	while (at_value(parse)) {
+		take_value(parse, part, setting);
+		if (parse->token.kind == CONFIG_TOKEN_COMMA)
+			advance(parse);
+	}
+	if (parse->token.kind == CONFIG_TOKEN_CLOSE) {
+		advance(parse);
+		return;
+	}
+	note(parse, line, "this list is not closed with }");
+	recover(parse, line);
+}
+
+// Behind the equals sign.
+static void take_setting(
+    struct parse *parse, struct part *part, const struct config_token *name)
+{
+	const struct setting *setting = find(part, name->text);
+	if (!setting)
+		note(parse, name->line, "there is no setting \"%.*s\"%s%s",
+		    VIEW_FMT(view_slice(name->text, 0, 80)),
+		    part->name ? " in section " : "",
+		    part->name ? part->name : "");
+	else
+		see(parse, part, setting, name->line);
+	if (parse->token.kind == CONFIG_TOKEN_OPEN) {
+		advance(parse);
+		take_list(parse, part, setting, name->line);
+	} else if (at_value(parse) && parse->token.line == name->line) {
+		take_value(parse, part, setting);
+	} else {
+		note(parse, name->line, "%.*s = lacks its value",
+		    VIEW_FMT(view_slice(name->text, 0, 80)));
+		recover(parse, name->line);
+	}
+}
+
+// ---- Sections --------------------------------------------------------------
+
+static void take_statements(struct parse *parse, struct part *part);
+
+static void take_listen(struct parse *parse, struct view title, unsigned line)
+{
+	struct config *config = parse->config;
+	struct config_listener *l = &parse->listener;
+	struct part part = {.name = "listen",
+	    .settings = config_listen_settings,
+	    .base = l,
+	    .line = line};
+	*l = (struct config_listener){
+	    .name = arena_string(&config->arena, title), .line = line};
+	take_statements(parse, &part);
+	if (!was_seen(&part, find(&part, VIEW("port"))))
+		note(parse, line, "listen \"%s\" has no port", l->name);
+	if (l->address_count == 0)
+		l->addresses[l->address_count++] = "*";
 	if (!parse->has_listeners)
 		config->listener_count = 0; // those of the defaults
 	parse->has_listeners = true;
 	if (config->listener_count == CONFIG_LISTENERS_MAX)
-		note(parse, l->line, "more than %d listen sections",
+		note(parse, line, "more than %d listen sections",
 		    CONFIG_LISTENERS_MAX);
 	else
 		config->listeners[config->listener_count++] = *l;
-	*l = (struct config_listener){0};
-	parse->seen_count = 0;
-	return 0;
 }
 
-static int on_certificate_setting(cfg_t *cfg, cfg_opt_t *opt)
+static void take_certificate(struct parse *parse, unsigned line)
 {
-	const struct setting *s = find(config_certificate_settings, opt->name);
-	see(current->seen, &current->seen_count, s, (unsigned)cfg->line);
-	return set(cfg, opt, config_certificate_settings, &current->pair);
-}
-
-static int on_certificate(cfg_t *cfg, cfg_opt_t *opt)
-{
-	struct parse *parse = current;
 	struct config *config = parse->config;
-	unsigned line = (unsigned)cfg->line;
-	(void)opt;
-	for (const struct setting *s = config_certificate_settings; s->name;
-	     s++)
-		if (!was_seen(parse, s->name))
+	struct part part = {.name = "certificate",
+	    .settings = config_certificate_settings,
+	    .base = &parse->pair,
+	    .line = line};
+	parse->pair = (struct net_tls_pair){0};
+	take_statements(parse, &part);
+	for (const struct setting *s = part.settings; s->name; s++)
+		if (!was_seen(&part, s))
 			note(parse, line, "this certificate section has no %s",
 			    s->name);
 	if (config->certificate_count == CONFIG_CERTIFICATES_MAX)
@@ -203,157 +239,93 @@ static int on_certificate(cfg_t *cfg, cfg_opt_t *opt)
 		    CONFIG_CERTIFICATES_MAX);
 	else if (parse->pair.certificate_path && parse->pair.key_path)
 		config->certificates[config->certificate_count++] = parse->pair;
-	parse->pair = (struct net_tls_pair){0};
-	parse->seen_count = 0;
-	return 0;
 }
 
-// ---- One pass --------------------------------------------------------------
-
-// libconfuse's table for `settings`; `more` entries are left free at the end.
-static cfg_opt_t *make_options(
-    const struct setting *settings, size_t more, size_t *ret_count)
+// Behind the opening brace of a section that does not exist.
+static void skip_section(struct parse *parse)
 {
-	size_t count = 0;
-	while (settings[count].name)
-		count++;
-	cfg_opt_t *options = mem_zalloc((count + more + 1) * sizeof(*options));
-	for (size_t i = 0; i < count; i++) {
-		bool list = settings[i].kind == SETTING_ADDRESSES;
-		cfg_opt_t one = CFG_STR(settings[i].name, NULL, CFGF_NODEFAULT);
-		cfg_opt_t many =
-		    CFG_STR_LIST(settings[i].name, NULL, CFGF_NODEFAULT);
-		options[i] = list ? many : one;
-	}
-	cfg_opt_t end = CFG_END();
-	options[count + more] = end;
-	*ret_count = count;
-	return options;
-}
-
-static void set_validators(cfg_t *cfg, const char *section,
-    const struct setting *settings, cfg_validate_callback_t call)
-{
-	char name[80];
-	for (; settings->name; settings++) {
-		snprintf(name, sizeof(name), "%s%s%s", section,
-		    *section ? "|" : "", settings->name);
-		cfg_set_validate_func(cfg, name, call);
+	unsigned depth = 1;
+	while (depth > 0 && parse->token.kind != CONFIG_TOKEN_END) {
+		depth += parse->token.kind == CONFIG_TOKEN_OPEN;
+		depth -= parse->token.kind == CONFIG_TOKEN_CLOSE;
+		advance(parse);
 	}
 }
 
-static void parse_once(struct parse *parse, const char *text)
+// Behind its name; the next token is a title or a brace.
+static void take_section(struct parse *parse, const struct part *outer,
+    const struct config_token *name)
 {
-	size_t count, unused;
-	cfg_opt_t *listen = make_options(config_listen_settings, 0, &unused);
-	cfg_opt_t *certificate =
-	    make_options(config_certificate_settings, 0, &unused);
-	cfg_opt_t *options = make_options(config_settings, 2, &count);
-	cfg_opt_t listen_section =
-	    CFG_SEC("listen", listen, CFGF_MULTI | CFGF_TITLE);
-	cfg_opt_t certificate_section =
-	    CFG_SEC("certificate", certificate, CFGF_MULTI);
-	options[count] = listen_section;
-	options[count + 1] = certificate_section;
-	current = parse;
-	cfg_t *cfg = cfg_init(options, CFGF_NONE);
-	cfg_set_error_function(cfg, on_error);
-	set_validators(cfg, "", config_settings, on_setting);
-	set_validators(
-	    cfg, "listen", config_listen_settings, on_listen_setting);
-	set_validators(cfg, "certificate", config_certificate_settings,
-	    on_certificate_setting);
-	cfg_set_validate_func(cfg, "listen", on_listen);
-	cfg_set_validate_func(cfg, "certificate", on_certificate);
-	if (cfg_parse_buf(cfg, text) != CFG_SUCCESS && !parse->stopped) {
-		parse->stopped = true;
-		note(parse, (unsigned)cfg->line, "this is not well formed");
+	struct view title = VIEW("");
+	bool titled = at_value(parse);
+	if (titled) {
+		title = parse->token.text;
+		advance(parse);
 	}
-	cfg_free(cfg);
-	current = NULL;
-	free(options);
-	free(listen);
-	free(certificate);
+	if (parse->token.kind != CONFIG_TOKEN_OPEN) {
+		note(parse, name->line,
+		    "\"%.*s\" is followed by neither = nor "
+		    "{",
+		    VIEW_FMT(view_slice(name->text, 0, 80)));
+		recover(parse, name->line);
+		return;
+	}
+	advance(parse);
+	if (!outer->name && view_eq(name->text, VIEW("listen"))) {
+		if (!titled)
+			note(parse, name->line,
+			    "a listen section wants a name: listen \"imap\" {");
+		take_listen(parse, title, name->line);
+	} else if (!outer->name && view_eq(name->text, VIEW("certificate"))) {
+		take_certificate(parse, name->line);
+	} else {
+		note(parse, name->line, "there is no section \"%.*s\"%s",
+		    VIEW_FMT(view_slice(name->text, 0, 80)),
+		    outer->name ? " inside another" : "");
+		skip_section(parse);
+	}
 }
 
-// ---- Once more without what stopped it -------------------------------------
-
-// The end of the statement that begins at `at`: its line's, or with a brace
-// open the line's of the one that closes it.
-static size_t statement_end(struct view text, size_t at)
+static void take_statement(struct parse *parse, struct part *part)
 {
-	int depth = 0;
-	char quote = '\0';
-	for (; at < text.len; at++) {
-		char c = text.ptr[at];
-		if (quote) {
-			quote = c == quote ? '\0' : quote;
-		} else if (c == '"' || c == '\'') {
-			quote = c;
-		} else if (c == '#') {
-			size_t end = view_find_char(view_from(text, at), '\n');
-			at = end == SIZE_MAX ? text.len : at + end;
-			if (depth == 0)
-				return at;
-		} else if (c == '{') {
-			depth++;
-		} else if (c == '}') {
-			depth--;
-		} else if (c == '\n' && depth <= 0) {
-			return at;
+	struct config_token name = parse->token;
+	advance(parse);
+	if (name.kind != CONFIG_TOKEN_TEXT) {
+		note(parse, name.line,
+		    name.kind == CONFIG_TOKEN_WRONG
+			? "a quotation mark is missing"
+			: "a setting or a section is wanted "
+			  "here");
+		recover(parse, name.line);
+	} else if (parse->token.kind == CONFIG_TOKEN_EQUALS) {
+		advance(parse);
+		take_setting(parse, part, &name);
+	} else {
+		take_section(parse, part, &name);
+	}
+}
+
+// To the end of the section, its closing brace included, or of the file.
+static void take_statements(struct parse *parse, struct part *part)
+{
+	for (;;) {
+		if (parse->token.kind == CONFIG_TOKEN_END) {
+			if (part->name)
+				note(parse, part->line,
+				    "this section is not closed with }");
+			return;
 		}
-	}
-	return text.len;
-}
-
-// Blanks the statement in `line`, keeping line ends; false when there is none.
-static bool blank_statement(char *text, size_t len, unsigned line)
-{
-	struct view all = view_of(text, len);
-	size_t at = 0;
-	bool found = false;
-	while (line > 1) {
-		size_t end = view_find_char(view_from(all, at), '\n');
-		if (end == SIZE_MAX)
-			return false;
-		at += end + 1;
-		line--;
-	}
-	size_t end = statement_end(all, at);
-	for (; at < end; at++) {
-		if (text[at] == '\n' || text[at] == ' ')
+		bool close = parse->token.kind == CONFIG_TOKEN_CLOSE;
+		if (close && !part->name)
+			note(parse, parse->token.line, "this } closes nothing");
+		if (!close) {
+			take_statement(parse, part);
 			continue;
-		text[at] = ' ';
-		found = true;
+		}
+		advance(parse);
+		if (part->name)
+			return;
 	}
-	return found;
-}
-
-static void begin_pass(struct parse *parse, const struct config *before)
-{
-	parse->count = parse->stopping;
-	parse->stopped = false;
-	parse->has_listeners = false;
-	parse->listener = (struct config_listener){0};
-	parse->pair = (struct net_tls_pair){0};
-	parse->seen_count = 0;
-	parse->seen_top_count = 0;
-	struct arena arena = parse->config->arena;
-	*parse->config = *before;
-	parse->config->arena = arena;
-}
-
-// What stopped libconfuse was noted last, behind what this pass found.
-static bool go_round(struct parse *parse, char *text, size_t len)
-{
-	if (!parse->stopped || parse->count == 0 ||
-	    parse->count == MISTAKES_MAX)
-		return false;
-	struct mistake last = parse->mistakes[parse->count - 1];
-	if (!blank_statement(text, len, last.line))
-		return false;
-	parse->mistakes[parse->stopping++] = last;
-	return true;
 }
 
 // ---- What only the whole shows ---------------------------------------------
@@ -386,19 +358,6 @@ static void check_ports(struct parse *parse)
 		}
 }
 
-static void check_whole(struct parse *parse)
-{
-	const char *user = parse->config->user;
-	struct passwd entry, *found = NULL;
-	char room[16384];
-	check_ports(parse);
-	if (parse->config->data[0] == '\0')
-		note(parse, 0, "data is empty");
-	if (user[0] &&
-	    getpwnam_r(user, &entry, room, sizeof(room), &found) == 0 && !found)
-		note(parse, 0, "user: this system has no user \"%.80s\"", user);
-}
-
 static int compare_lines(const void *a, const void *b)
 {
 	const struct mistake *x = a, *y = b;
@@ -423,17 +382,15 @@ enum rc config_parse(struct config *config, const char *path, struct view text,
     struct buf *mistakes)
 {
 	struct parse *parse = mem_zalloc(sizeof(*parse));
-	struct config before = *config;
-	char *copy = view_to_string(text);
+	struct part file = {.settings = config_settings, .base = config};
 	parse->config = config;
-	do {
-		begin_pass(parse, &before);
-		parse_once(parse, copy);
-	} while (go_round(parse, copy, text.len));
-	check_whole(parse);
+	parse->scan = (struct config_scan){
+	    .arena = &config->arena, .rest = text, .line = 1};
+	advance(parse);
+	take_statements(parse, &file);
+	check_ports(parse);
 	enum rc rc = tell(parse, path, mistakes);
 	config->path = arena_string(&config->arena, view_of_string(path));
-	free(copy);
 	free(parse);
 	return rc;
 }

@@ -25,17 +25,18 @@ static const char *const tls_words[] = {"starttls", "implicit", "none", NULL};
 		.offset = offsetof(struct config, n), .words = w,              \
 		.initial = d, .help = h                                        \
 	}
-#define TEXT(n, d, h)                                                          \
+#define KIND(n, k, d, h)                                                       \
 	{                                                                      \
-		.name = #n, .kind = SETTING_TEXT,                              \
-		.offset = offsetof(struct config, n), .initial = d, .help = h  \
+		.name = #n, .kind = k, .offset = offsetof(struct config, n),   \
+		.initial = d, .help = h                                        \
 	}
+#define TEXT(n, d, h) KIND(n, SETTING_TEXT, d, h)
 
 // clang-format off
 const struct setting config_settings[] = {
-    TEXT(data, "/var/lib/roost",
+    KIND(data, SETTING_FOLDER, "/var/lib/roost",
 	"The data folder: all mail and all users."),
-    TEXT(user, "",
+    KIND(user, SETTING_USER, "",
 	"The system's user to run as when started as root, who owns the data\n"
 	"folder. Empty: whoever starts the server."),
     TEXT(server_name, "",
@@ -99,6 +100,7 @@ const struct setting config_listen_settings[] = {
     {.name = "address", .kind = SETTING_ADDRESSES, .initial = "\"*\"",
 	.help = "IPv4 and IPv6 addresses; \"*\": all of this machine."},
     {.name = "port", .kind = SETTING_NUMBER, .min = 1, .max = 65535,
+	.initial = "143",
 	.offset = offsetof(struct config_listener, port),
 	.help = "The TCP port."},
     {.name = "tls", .kind = SETTING_CHOICE, .words = tls_words,
@@ -110,9 +112,11 @@ const struct setting config_listen_settings[] = {
 
 const struct setting config_certificate_settings[] = {
     {.name = "certificate", .kind = SETTING_FILE,
+	.initial = "/etc/roost/certificate.pem",
 	.offset = offsetof(struct net_tls_pair, certificate_path),
 	.help = "PEM: the certificate, and its chain behind it."},
     {.name = "key", .kind = SETTING_FILE,
+	.initial = "/etc/roost/key.pem",
 	.offset = offsetof(struct net_tls_pair, key_path),
 	.help = "PEM: its private key."},
     {0},

@@ -11,6 +11,8 @@ enum setting_kind {
 	SETTING_CHOICE,    // one of some words
 	SETTING_TEXT,      // any
 	SETTING_FILE,      // an absolute path of a file that exists
+	SETTING_USER,      // a user of the system, or empty
+	SETTING_FOLDER,    // a path, which need not exist
 	SETTING_ADDRESSES, // a list of IP addresses, or "*"
 };
 

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <pwd.h>
 #include <unistd.h>
 
 static enum rc set_number(const struct setting *s, struct view text,
@@ -69,6 +70,18 @@ static enum rc check_file(
 	return RC_OK;
 }
 
+static enum rc check_user(
+    const struct setting *s, const char *name, struct fault *fault)
+{
+	struct passwd entry, *found = NULL;
+	char room[16384];
+	if (*name == '\0' ||
+	    getpwnam_r(name, &entry, room, sizeof(room), &found) != 0 || found)
+		return RC_OK; // what cannot be found out now is seen later
+	return fault_set(fault, RC_INVALID,
+	    "%s: this system has no user \"%.80s\"", s->name, name);
+}
+
 bool config_value_is_address(const char *text)
 {
 	struct in6_addr any;
@@ -88,10 +101,17 @@ enum rc config_value_set(const struct setting *setting, struct view text,
 	case SETTING_CHOICE: return set_choice(setting, text, to, fault);
 	case SETTING_ADDRESSES: return RC_OK; // config_parse.c's
 	case SETTING_FILE:
+	case SETTING_USER:
+	case SETTING_FOLDER:
 	case SETTING_TEXT:
 		string = arena_string(arena, text);
 		if (setting->kind == SETTING_FILE)
 			rc = check_file(setting, string, fault);
+		if (setting->kind == SETTING_USER)
+			rc = check_user(setting, string, fault);
+		if (setting->kind == SETTING_FOLDER && *string == '\0')
+			rc = fault_set(
+			    fault, RC_INVALID, "%s is empty", setting->name);
 		if (rc == RC_OK)
 			*(const char **)to = string;
 		return rc;

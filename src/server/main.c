@@ -111,6 +111,8 @@ static void set_place(struct cli_call *call, struct config *config)
 		    .address_failures = config->auth_address_failures,
 		    .user_failures = config->auth_user_failures,
 		    .window_seconds = config->auth_window_seconds,
+		    // Log-ins leave threads for those who are in.
+		    .hashers = (config->threads + 1) / 2,
 		},
 	};
 }

@@ -142,7 +142,8 @@ static int deny_sockets(scmp_filter_ctx filter)
 	for (size_t i = 0; i < ARRAY_LEN(families); i++)
 		error |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT),
 		    SCMP_SYS(socket), 1,
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+		    (struct scmp_arg_cmp){.op = SCMP_CMP_EQ,
+			.datum_a = (scmp_datum_t)families[i]});
 	return error;
 }
 

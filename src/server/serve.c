@@ -12,6 +12,7 @@
 
 #include "admin/become.h"
 #include "admin/control.h"
+#include "admin/folder_lock.h"
 #include "admin/listing.h"
 #include "base/clock.h"
 #include "imap/recent.h"
@@ -34,6 +35,7 @@ struct serve {
 	struct log log;
 	struct net_tls *tls;
 	struct net_server *net;
+	int lock; // of the data folder; -1: not taken
 	struct engine *engine;
 	struct store *store;
 	struct auth *auth;
@@ -382,6 +384,8 @@ static enum rc start(struct serve *serve, struct fault *fault)
 		return rc;
 	raise_files(serve);
 	rc = become_user(user, fault);
+	if (rc == RC_OK)
+		rc = folder_lock_open(config->data, fault, &serve->lock);
 	if (rc != RC_OK)
 		return rc;
 	shut_in(serve);
@@ -418,6 +422,8 @@ static void stop(struct serve *serve)
 		store_free(&serve->store);
 	if (serve->engine)
 		engine_close(&serve->engine);
+	if (serve->lock >= 0)
+		close(serve->lock);
 }
 
 // ---- Running ---------------------------------------------------------------
@@ -499,6 +505,7 @@ enum cli_exit serve_command(const struct cli_call *call)
 	    .config = call->context,
 	    .call = call,
 	    .demo = cli_value(call, "demo") != NULL,
+	    .lock = -1,
 	    .started_ms = clock_monotonic_ms(),
 	};
 	struct fault fault = {0};

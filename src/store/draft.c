@@ -50,6 +50,13 @@ uint64_t store_draft_size(const struct store_draft *draft)
 	return draft->size;
 }
 
+size_t store_draft_memory(const struct store_draft *draft)
+{
+	// A writer holds the last chunk.
+	return sizeof(*draft) + draft->head.capacity + draft->record.capacity +
+	       (draft->writer ? ENGINE_CHUNK : 0);
+}
+
 // Keeps the header in `head` and sends what follows it to the writer.
 static enum rc split(struct store_draft *draft)
 {

@@ -27,6 +27,8 @@ MUST_CHECK enum rc store_draft_finish(struct store_draft *draft);
 // has no such part, is too broken to tell, or would get too long.
 MUST_CHECK enum rc store_draft_encode_binary(struct store_draft **draft);
 uint64_t store_draft_size(const struct store_draft *draft);
+// About the memory that it holds, for whoever keeps many.
+size_t store_draft_memory(const struct store_draft *draft);
 void store_draft_free(struct store_draft **draft);
 
 // ---- Reading ---------------------------------------------------------------

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expunging messages, and telling later what was expunged (RFC 7162).
+#include "base/mem.h"
 #include "store/change.h"
 #include "store/transaction.h"
 
@@ -17,25 +18,46 @@ static enum node_verdict expunge_deleted(
 	return NODE_REMOVE;
 }
 
+// The UIDs of \Deleted messages, of `uids` only unless that is NULL; goes only
+// where there are some. Recursion ends with the tree's height.
+static void find_deleted(const struct store_node *node,
+    const struct rangeset *uids, struct rangeset *ret_uids)
+{
+	if (!node || node->sums.deleted == 0)
+		return;
+	for (unsigned i = 0; i < node->slots; i++) {
+		if (node->height > 0) {
+			find_deleted(
+			    node_as_branch(node)->children[i], uids, ret_uids);
+			continue;
+		}
+		const struct node_entry *entry =
+		    &node_as_chunk(node)->entries[i];
+		if (entry->flags & STORE_FLAG_DELETED &&
+		    (!uids || rangeset_has(uids, entry->uid)))
+			rangeset_add(ret_uids, entry->uid, entry->uid);
+	}
+}
+
 enum rc store_expunge(struct store_mailbox *mailbox,
     const struct rangeset *uids, struct fault *fault, uint64_t *ret_modseq)
 {
 	if (!(mailbox->rights & STORE_RIGHT_EXPUNGE))
 		return fault_set(fault, RC_DENIED,
 		    "you have no right to expunge messages in this mailbox");
-	struct range everything = {1, UINT32_MAX};
-	struct rangeset all = {&everything, 1, 1};
+	struct rangeset deleted;
+	rangeset_init(&deleted);
 	struct expunge_edit edit = {false};
 	struct transaction transaction;
 	struct transaction_mailbox *entry;
 	transaction_begin(&transaction, mailbox->account);
 	enum rc rc =
 	    transaction_mailbox(&transaction, mailbox->mailbox, fault, &entry);
-	// Nothing to look for in a mailbox without \Deleted messages.
-	bool any = rc == RC_OK && entry->root && entry->root->sums.deleted;
-	if (any)
-		transaction_edit(
-		    entry, uids ? uids : &all, expunge_deleted, &edit);
+	if (rc == RC_OK)
+		find_deleted(entry->root, uids, &deleted);
+	if (deleted.count)
+		transaction_edit(entry, &deleted, expunge_deleted, &edit);
+	rangeset_done(&deleted);
 	uint64_t modseq = edit.changed ? transaction.modseq : 0;
 	rc = transaction_end(&transaction, rc, fault);
 	if (rc == RC_OK)
@@ -63,9 +85,37 @@ static void all_gaps(
 		rangeset_add(ret_uids, next, snapshot->uidnext - 1);
 }
 
+// Ranges in the order of their tombstones. They are sorted once, as adding
+// each below the end of a set would take quadratic time.
+struct ranges {
+	struct range *items; // owned
+	size_t count;
+	size_t capacity;
+};
+
+static MUST_CHECK enum rc ranges_add(struct ranges *ranges, struct view value)
+{
+	struct rangeset uids;
+	rangeset_init(&uids);
+	enum rc rc = record_tombstone_get(value, &uids);
+	ranges->items = mem_grow(ranges->items, &ranges->capacity,
+	    ranges->count + uids.count + 1, sizeof(*ranges->items));
+	for (size_t i = 0; i < uids.count; i++)
+		ranges->items[ranges->count++] = uids.ranges[i];
+	rangeset_done(&uids);
+	return rc;
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct range *left = a;
+	const struct range *right = b;
+	return (left->first > right->first) - (left->first < right->first);
+}
+
 static enum rc read_tombstones(struct engine_snapshot *engine_snapshot,
     uint64_t mailbox_id, uint64_t after, uint64_t up_to,
-    struct rangeset *ret_uids)
+    struct ranges *ret_ranges)
 {
 	struct record_key prefix = record_key_u64(RECORD_TOMBSTONE, mailbox_id);
 	struct record_key first = record_key_tombstone(mailbox_id, after + 1);
@@ -83,7 +133,7 @@ static enum rc read_tombstones(struct engine_snapshot *engine_snapshot,
 		if (rc != RC_OK ||
 		    view_compare(key, record_key_view(&last)) > 0)
 			break;
-		rc = record_tombstone_get(value, ret_uids);
+		rc = ranges_add(ret_ranges, value);
 	}
 	engine_cursor_close(&cursor);
 	return rc == RC_END ? RC_OK : rc;
@@ -98,8 +148,7 @@ enum rc store_expunged_since(struct store_mailbox *mailbox,
 		return RC_OK;
 	// The records first, then the horizon: what was pruned in between is
 	// then seen to be beyond it.
-	struct rangeset found;
-	rangeset_init(&found);
+	struct ranges found = {0};
 	struct engine_snapshot *engine_snapshot;
 	enum rc rc = engine_snapshot_open(
 	    account->store->options.engine, account->id, &engine_snapshot);
@@ -114,10 +163,13 @@ enum rc store_expunged_since(struct store_mailbox *mailbox,
 	if (rc == RC_OK && modseq < horizon) {
 		all_gaps(snapshot, ret_uids);
 	} else if (rc == RC_OK) {
+		if (found.count)
+			qsort(found.items, found.count, sizeof(*found.items),
+			    compare_ranges);
 		for (size_t i = 0; i < found.count; i++)
-			rangeset_add(ret_uids, found.ranges[i].first,
-			    found.ranges[i].last);
+			rangeset_add(ret_uids, found.items[i].first,
+			    found.items[i].last);
 	}
-	rangeset_done(&found);
+	free(found.items);
 	return rc;
 }

@@ -327,6 +327,43 @@ static void replies_join_the_thread_of_what_they_answer(void **state)
 	bed_close(&bed);
 }
 
+// RFC 6851 section 4.1, RFC 8508 section 3.4.
+static void full_account_can_move_and_replace(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_open(&bed, (struct store_options){.quota_messages = 2,
+			   .quota_bytes = 2 * (sizeof(mail) - 1)});
+	struct store_mailbox *inbox = bed_mailbox(&bed, "INBOX");
+	struct store_mailbox *trash = bed_mailbox(&bed, "Trash");
+	bed_append(&bed, inbox, mail, (struct store_flags){0});
+	bed_append(&bed, inbox, mail, (struct store_flags){0});
+	struct rangeset one;
+	rangeset_init(&one);
+	rangeset_add(&one, 1, 1);
+	struct store_copied copied;
+	assert_int_equal(
+	    store_copy(inbox, &one, trash, false, &bed.fault, &copied),
+	    RC_QUOTA);
+	assert_int_equal(
+	    store_copy(inbox, &one, trash, true, &bed.fault, &copied), RC_OK);
+	assert_int_equal(copied.count, 1);
+	store_copied_done(&copied);
+	struct store_append append = {.draft = bed_draft(&bed, mail)};
+	struct store_appended appended;
+	assert_int_equal(
+	    store_append(inbox, &append, 1, &bed.fault, &appended), RC_QUOTA);
+	assert_int_equal(
+	    store_replace(inbox, 2, trash, &append, &bed.fault, &appended),
+	    RC_OK);
+	store_draft_free(&append.draft);
+	rangeset_done(&one);
+	store_mailbox_close(&trash);
+	store_mailbox_close(&inbox);
+	bed_check(&bed, false, 0);
+	bed_close(&bed);
+}
+
 static void keywords_and_quota_have_limits(void **state)
 {
 	(void)state;
@@ -511,6 +548,7 @@ int main(void)
 	    cmocka_unit_test(renaming_inbox_moves_its_messages),
 	    cmocka_unit_test(watchers_hear_of_every_change),
 	    cmocka_unit_test(replies_join_the_thread_of_what_they_answer),
+	    cmocka_unit_test(full_account_can_move_and_replace),
 	    cmocka_unit_test(keywords_and_quota_have_limits),
 	    cmocka_unit_test(messages_of_every_size_read_back),
 	    cmocka_unit_test(the_check_finds_damage_and_mends_counts),

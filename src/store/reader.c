@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading emails through one engine snapshot, by two cursors that move
-// forward: one over descriptions, one over first bytes.
+// Reading emails through one engine snapshot: the first one of each kind by its
+// key, since most readers want no more, others by two cursors that move
+// forward, one over descriptions and one over first bytes.
 #include "base/mem.h"
 #include "store/account_impl.h"
 #include "store/email.h"
 #include "store/record.h"
 
+struct source {
+	bool used;
+	struct buf first;             // the value found without a cursor
+	struct engine_cursor *cursor; // NULL until needed
+};
+
 struct store_reader {
 	struct engine *engine;
 	struct engine_snapshot *snapshot;
-	struct engine_cursor *emails; // NULL until needed
-	struct engine_cursor *heads;
+	struct source emails;
+	struct source heads;
 	uint64_t head_id; // of `head`; 0: none
 	struct record_head head;
 	struct view head_bytes;
@@ -23,9 +30,17 @@ struct store_reader *store_reader_new(struct store_account *account)
 	struct store_reader *reader = mem_zalloc(sizeof(*reader));
 	reader->engine = account->store->options.engine;
 	buf_init(&reader->long_header, MESSAGE_SIZE_MAX);
+	buf_init(&reader->emails.first, ENGINE_VALUE_MAX);
+	buf_init(&reader->heads.first, ENGINE_VALUE_MAX);
 	reader->broken = engine_snapshot_open(
 	    reader->engine, account->id, &reader->snapshot);
 	return reader;
+}
+
+static void source_done(struct source *source)
+{
+	engine_cursor_close(&source->cursor);
+	buf_done(&source->first);
 }
 
 void store_reader_free(struct store_reader **reader)
@@ -34,29 +49,36 @@ void store_reader_free(struct store_reader **reader)
 	*reader = NULL;
 	if (!old)
 		return;
-	engine_cursor_close(&old->emails);
-	engine_cursor_close(&old->heads);
+	source_done(&old->emails);
+	source_done(&old->heads);
 	engine_snapshot_close(&old->snapshot);
 	buf_done(&old->long_header);
 	free(old);
 }
 
-static enum rc find(struct store_reader *reader, struct engine_cursor **cursor,
+static enum rc find(struct store_reader *reader, struct source *source,
     enum record_kind kind, uint64_t email_id, struct view *ret_value)
 {
 	if (reader->broken != RC_OK)
 		return reader->broken;
-	if (!*cursor) {
+	struct record_key wanted = record_key_u64(kind, email_id);
+	if (!source->used) {
+		source->used = true;
+		enum rc rc = engine_snapshot_get(
+		    reader->snapshot, record_key_view(&wanted), &source->first);
+		*ret_value = buf_view(&source->first);
+		return rc == RC_NOT_FOUND ? RC_GONE : rc;
+	}
+	if (!source->cursor) {
 		struct record_key prefix = record_key_kind(kind);
-		enum rc rc = engine_cursor_open(
-		    reader->snapshot, record_key_view(&prefix), cursor);
+		enum rc rc = engine_cursor_open(reader->snapshot,
+		    record_key_view(&prefix), &source->cursor);
 		if (rc != RC_OK)
 			return rc;
 	}
-	struct record_key wanted = record_key_u64(kind, email_id);
 	struct view key;
-	engine_cursor_seek(*cursor, record_key_view(&wanted));
-	enum rc rc = engine_cursor_next(*cursor, &key, ret_value);
+	engine_cursor_seek(source->cursor, record_key_view(&wanted));
+	enum rc rc = engine_cursor_next(source->cursor, &key, ret_value);
 	if (rc == RC_END ||
 	    (rc == RC_OK && !view_eq(key, record_key_view(&wanted))))
 		return RC_GONE;

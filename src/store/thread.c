@@ -247,10 +247,9 @@ static uint32_t *dummies_resolve(const struct store_thread *thread)
 			top = nodes[top].parent;
 		uint32_t found =
 		    resolved[top] == THREAD_NONE ? top : resolved[top];
-		for (uint32_t at = i;
-		     at != THREAD_NONE && resolved[at] == THREAD_NONE;
-		     at = nodes[at].parent)
+		for (uint32_t at = i; at != top; at = nodes[at].parent)
 			resolved[at] = found;
+		resolved[top] = found;
 	}
 	return resolved;
 }

@@ -170,11 +170,14 @@ static void put_state(
 	struct node_sums sums =
 	    entry->root ? entry->root->sums : (struct node_sums){0};
 	struct record_state *state = &entry->state;
-	transaction->record.messages += sums.messages;
-	transaction->record.messages -= state->messages;
-	transaction->record.bytes += sums.size;
-	transaction->record.bytes -= state->size;
-	transaction->record_changed = true;
+	// A change of flags leaves the account's totals as they are.
+	if (sums.messages != state->messages || sums.size != state->size) {
+		transaction->record.messages += sums.messages;
+		transaction->record.messages -= state->messages;
+		transaction->record.bytes += sums.size;
+		transaction->record.bytes -= state->size;
+		transaction->record_changed = true;
+	}
 	state->messages = sums.messages;
 	state->unseen = sums.unseen;
 	state->deleted = sums.deleted;

@@ -48,20 +48,35 @@ static void note_location(struct transaction_locations *locations,
 	    message->email_id, mailbox->mailbox->id, message->uid};
 }
 
+// Only what the transaction adds in all counts: a MOVE or a smaller REPLACE is
+// possible in a full account, too (RFC 6851 section 4.1, RFC 8508 section 3.4).
 static enum rc check_quota(const struct transaction *transaction,
     const struct store_message *messages, size_t count, struct fault *fault)
 {
 	const struct store_options *options =
 	    &transaction->account->store->options;
-	uint64_t bytes = transaction->record.bytes;
+	const struct record_account *record = &transaction->record;
+	uint64_t bytes = record->bytes;
+	uint64_t total = record->messages + count;
 	for (size_t i = 0; i < count; i++)
 		bytes += messages[i].size;
-	if (options->quota_bytes && bytes > options->quota_bytes)
+	for (unsigned i = 0; i < transaction->mailbox_count; i++) {
+		const struct transaction_mailbox *entry =
+		    &transaction->mailboxes[i];
+		if (entry->root) {
+			bytes += entry->root->sums.size;
+			total += entry->root->sums.messages;
+		}
+		bytes -= entry->state.size;
+		total -= entry->state.messages;
+	}
+	if (options->quota_bytes && bytes > options->quota_bytes &&
+	    bytes > record->bytes)
 		return fault_set(fault, RC_QUOTA,
 		    "the account may hold %llu MB of mail, and that is full",
 		    (unsigned long long)options->quota_bytes >> 20);
-	if (options->quota_messages &&
-	    transaction->record.messages + count > options->quota_messages)
+	if (options->quota_messages && total > options->quota_messages &&
+	    total > record->messages)
 		return fault_set(fault, RC_QUOTA,
 		    "the account may hold %llu messages, and that is full",
 		    (unsigned long long)options->quota_messages);

@@ -30,7 +30,10 @@ void imap_reader_init(
 
 void imap_reader_done(struct imap_reader *reader)
 {
-	buf_done(&reader->text);
+	if (reader->secret)
+		buf_done_secret(&reader->text);
+	else
+		buf_done(&reader->text);
 	free(reader->fault);
 	reader->fault = NULL;
 }
@@ -39,6 +42,7 @@ void imap_reader_set_limits(
     struct imap_reader *reader, const struct imap_reader_limits *limits)
 {
 	reader->limits = *limits;
+	reader->secret |= limits->secret;
 	// Room for the CRLF after each announcement as well.
 	size_t max = limits->line_max + limits->collect_max + 2;
 	if (max > reader->text.max)
@@ -55,7 +59,11 @@ void imap_reader_release(struct imap_reader *reader)
 {
 	if (!reader->shown)
 		return;
-	buf_done(&reader->text);
+	if (reader->secret)
+		buf_done_secret(&reader->text);
+	else
+		buf_done(&reader->text);
+	reader->secret = reader->limits.secret;
 	reader->text.max =
 	    reader->limits.line_max + reader->limits.collect_max + 2;
 	reader->line_start = 0;

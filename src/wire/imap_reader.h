@@ -39,6 +39,7 @@ struct imap_reader_limits {
 	size_t line_max;    // bytes of a command's text, literals left out
 	size_t collect_max; // bytes of a command's collected literals together
 	uint64_t nonsync_max; // one non-synchronizing literal; else a fault
+	bool secret; // overwrite what was held of a command: it has passwords
 };
 
 enum imap_event_type {
@@ -90,6 +91,7 @@ struct imap_reader {
 	bool continued;
 	bool plain_line;     // the next line announces no literal
 	bool shown;          // `text` was shown whole and is to be dropped
+	bool secret;         // `text` was begun under such limits
 	bool skip_literal;   // in a fault: skipping begins with `literal`
 	struct fault *fault; // owned; NULL unless in a fault
 	size_t tail_len;

@@ -80,11 +80,33 @@ static void sink_add(struct sink *sink, uint32_t code)
 	sink_write(sink, code);
 }
 
+// Printable US-ASCII that nothing has to be said about.
+static size_t plain_run(const struct sink *sink, struct view text)
+{
+	size_t most = PREVIEW_CHARS_MAX - sink->chars;
+	size_t len = 0;
+	if (sink->space || sink->joiner)
+		return 0;
+	while (len < text.len && len < most && text.ptr[len] > ' ' &&
+	       text.ptr[len] < 0x7f)
+		len++;
+	return len;
+}
+
 static void sink_add_text(struct sink *sink, struct view text)
 {
 	uint32_t code;
-	while (!sink_is_full(sink) && utf8_next(&text, &code))
+	while (!sink_is_full(sink)) {
+		size_t run = plain_run(sink, text);
+		if (run) {
+			buf_add(sink->out, view_slice(text, 0, run));
+			sink->chars += run;
+			text = view_from(text, run);
+		}
+		if (sink_is_full(sink) || !utf8_next(&text, &code))
+			return;
 		sink_add(sink, code);
+	}
 }
 
 // ---- plain text

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+# A thin cover over Meson (Debian 12).
+#
+#   make            builds the release program, build/roost
+#   make run        installs what is missing, builds, and runs a demonstration
+#   make test       installs what is missing, builds with ASan and UBSan, and
+#                   runs every test; closes with "N passed, N failed"
+#   make install    DESTDIR=…, prefix=… (/usr/local)
+#   make bench      measures Roost beside Dovecot
+#   make fuzz       every fuzzer for SECONDS=60
+#   make clean
+
+prefix ?= /usr/local
+sysconfdir ?= /etc
+SECONDS ?= 60
+DATA ?= data
+JOBS ?= $(shell nproc)
+
+.PHONY: all build run test test-build install bench fuzz clean sample
+
+all: build
+
+build/build.ninja:
+	@scripts/install_packages build
+	meson setup build --buildtype=release
+
+build: build/build.ninja
+	@ninja -C build -j $(JOBS) --quiet
+
+run:
+	@scripts/install_packages build run
+	@$(MAKE) --no-print-directory build
+	@exec build/roost serve --demo --data $(DATA)
+
+build-asan/build.ninja:
+	meson setup build-asan -Dtests=true -Db_sanitize=address,undefined
+
+test-build:
+	@scripts/install_packages build test
+	@$(MAKE) --no-print-directory build-asan/build.ninja
+	@ninja -C build-asan -j $(JOBS) --quiet
+
+test: test-build
+	@tests/prepare
+	@ASAN_OPTIONS=detect_leaks=1 tests/run --unit build-asan \
+		--roost build-asan/roost
+
+install: build/build.ninja
+	meson setup --reconfigure build --prefix=$(prefix) \
+		--sysconfdir=$(sysconfdir) >/dev/null
+	meson install -C build $(if $(DESTDIR),--destdir=$(abspath $(DESTDIR)))
+
+bench: build
+	@scripts/install_packages bench
+	@bench/run
+
+build-fuzz/build.ninja:
+	CC=clang meson setup build-fuzz -Dfuzz=true \
+		-Db_sanitize=address,undefined -Db_lundef=false
+
+fuzz:
+	@scripts/install_packages build fuzz
+	@$(MAKE) --no-print-directory build-fuzz/build.ninja
+	@ninja -C build-fuzz -j $(JOBS) --quiet
+	@scripts/fuzz build-fuzz $(SECONDS)
+
+# packaging/roost.conf, which a test holds against the table of settings.
+sample: build
+	build/roost config sample > packaging/roost.conf
+
+clean:
+	rm -rf build build-asan build-fuzz

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any folder name becomes UTF-8 without what a mailbox name may not have, and
+// what a mailbox name becomes comes back.
+#include "admin/maildir_name.h"
+
+#include "wire/utf8.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+static void check_level(struct view level)
+{
+	struct buf name, folder, again;
+	buf_init(&name, 1 << 20);
+	buf_init(&folder, 1 << 20);
+	buf_init(&again, 1 << 20);
+	maildir_level_decode(level, &name);
+	struct view decoded = buf_view(&name);
+	if (!utf8_is_valid(decoded))
+		abort();
+	for (size_t i = 0; i < decoded.len; i++)
+		if (decoded.ptr[i] == '/' ||
+		    (unsigned char)decoded.ptr[i] < 0x20)
+			abort();
+	if (maildir_level_encode(decoded, &folder) != RC_OK)
+		abort();
+	maildir_level_decode(buf_view(&folder), &again);
+	if (!view_eq(buf_view(&again), decoded))
+		abort();
+	buf_done(&name);
+	buf_done(&folder);
+	buf_done(&again);
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+	struct view text = view_of(data, size);
+	struct maildir_name name = maildir_name_parse(text);
+	if (name.unique.len > size || name.keywords >> MAILDIR_KEYWORDS)
+		abort();
+	check_level(text);
+	return 0;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Places, and a line of those who wait for one, first come first served. A
+// place that is given back goes straight to the first in line, who then holds
+// it, so that nobody overtakes.
+#include "auth/gate.h"
+
+#include <pthread.h>
+
+#include "base/mem.h"
+
+// More than this many in line is an attack, or would wait for too long.
+#define LINE_MAX_TURNS 1000
+
+struct auth_gate {
+	pthread_mutex_t lock; // guards all of it, and every turn that is known
+	unsigned free;
+	unsigned waiting;
+	struct auth_turn *first;
+	struct auth_turn *last;
+};
+
+struct auth_gate *auth_gate_new(unsigned places)
+{
+	struct auth_gate *gate = mem_zalloc(sizeof(*gate));
+	pthread_mutex_init(&gate->lock, NULL);
+	gate->free = places;
+	return gate;
+}
+
+void auth_gate_free(struct auth_gate **gate)
+{
+	struct auth_gate *old = *gate;
+	if (!old)
+		return;
+	*gate = NULL;
+	pthread_mutex_destroy(&old->lock);
+	free(old);
+}
+
+static void join_line(struct auth_gate *gate, struct auth_turn *turn)
+{
+	turn->state = AUTH_TURN_WAITS;
+	turn->next = NULL;
+	turn->previous = gate->last;
+	if (gate->last)
+		gate->last->next = turn;
+	else
+		gate->first = turn;
+	gate->last = turn;
+	gate->waiting++;
+}
+
+static void leave_line(struct auth_gate *gate, struct auth_turn *turn)
+{
+	if (turn->previous)
+		turn->previous->next = turn->next;
+	else
+		gate->first = turn->next;
+	if (turn->next)
+		turn->next->previous = turn->previous;
+	else
+		gate->last = turn->previous;
+	gate->waiting--;
+}
+
+static enum rc enter(struct auth_gate *gate, struct auth_turn *turn)
+{
+	switch (turn->state) {
+	case AUTH_TURN_HOLDS: return RC_OK;
+	case AUTH_TURN_WAITS: return RC_IN_USE;
+	case AUTH_TURN_NONE: break;
+	}
+	if (gate->free > 0) {
+		gate->free--;
+		turn->state = AUTH_TURN_HOLDS;
+		return RC_OK;
+	}
+	if (gate->waiting >= LINE_MAX_TURNS)
+		return RC_LIMIT;
+	join_line(gate, turn);
+	return RC_IN_USE;
+}
+
+enum rc auth_gate_enter(struct auth_gate *gate, struct auth_turn *turn)
+{
+	if (!turn)
+		return RC_OK;
+	pthread_mutex_lock(&gate->lock);
+	enum rc rc = enter(gate, turn);
+	pthread_mutex_unlock(&gate->lock);
+	return rc;
+}
+
+// The lock is held in wake(), so that the turn cannot go away meanwhile.
+static void pass_on(struct auth_gate *gate)
+{
+	struct auth_turn *turn = gate->first;
+	if (!turn) {
+		gate->free++;
+		return;
+	}
+	leave_line(gate, turn);
+	turn->state = AUTH_TURN_HOLDS;
+	turn->wake(turn->context);
+}
+
+void auth_gate_leave(struct auth_gate *gate, struct auth_turn *turn)
+{
+	if (!turn)
+		return;
+	pthread_mutex_lock(&gate->lock);
+	enum auth_turn_state before = turn->state;
+	turn->state = AUTH_TURN_NONE;
+	if (before == AUTH_TURN_WAITS)
+		leave_line(gate, turn);
+	else if (before == AUTH_TURN_HOLDS)
+		pass_on(gate);
+	pthread_mutex_unlock(&gate->lock);
+}

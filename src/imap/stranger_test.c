@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// What strangers can do to a server, and who may have to wait for them.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "imap/imap.h"
+#include "imap/rig.h"
+
+#define HOLDERS     AUTH_HASHERS_MAX
+#define DRAFT_BYTES (80 * 1024)
+
+static void never_woken(void *context)
+{
+	(void)context;
+	fail();
+}
+
+// All places where passwords are hashed, taken.
+struct busy {
+	struct rig rig;
+	struct rig_client client;
+	struct auth_turn holders[HOLDERS];
+};
+
+static void busy_init(struct busy *busy)
+{
+	rig_init(&busy->rig, &(struct rig_options){0});
+	rig_connect(&busy->rig, false, &busy->client);
+	buf_reset(&busy->client.out);
+	for (size_t i = 0; i < HOLDERS; i++) {
+		busy->holders[i] = (struct auth_turn){.wake = never_woken};
+		if (auth_turn_begin(busy->rig.users->auth, &busy->holders[i]) !=
+		    RC_OK)
+			auth_turn_end(busy->rig.users->auth, &busy->holders[i]);
+	}
+}
+
+static void busy_release(struct busy *busy)
+{
+	for (size_t i = 0; i < HOLDERS; i++)
+		auth_turn_end(busy->rig.users->auth, &busy->holders[i]);
+}
+
+static void busy_done(struct busy *busy)
+{
+	rig_disconnect(&busy->client);
+	busy_release(busy);
+	rig_done(&busy->rig);
+}
+
+static void a_login_waits_for_its_turn_and_so_does_what_follows(void **state)
+{
+	(void)state;
+	static const char *const logins[] = {
+	    "a LOGIN demo \"demo pass\"\r\n",
+	    "a AUTHENTICATE PLAIN AGRlbW8AZGVtbyBwYXNz\r\n",
+	    "a AUTHENTICATE PLAIN\r\nAGRlbW8AZGVtbyBwYXNz\r\n",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(logins); i++) {
+		struct busy busy;
+		busy_init(&busy);
+		rig_say(&busy.client, view_of_string(logins[i]));
+		rig_say(&busy.client, VIEW("b NAMESPACE\r\n"));
+		assert_false(busy.client.woken);
+		assert_true(busy.client.out.len <= 4); // "+ "
+		assert_int_equal(busy.client.next, NET_READ);
+		busy_release(&busy);
+		assert_true(busy.client.woken);
+		buf_reset(&busy.client.out);
+		rig_wake(&busy.client);
+		struct view out = buf_view(&busy.client.out);
+		assert_true(view_starts_with(out, VIEW("a OK [CAPABILITY ")));
+		assert_true(
+		    view_ends_with(out, VIEW("b OK NAMESPACE completed\r\n")));
+		busy_done(&busy);
+	}
+}
+
+static void whoever_goes_away_leaves_the_line(void **state)
+{
+	(void)state;
+	struct busy busy;
+	struct rig_client gone;
+	busy_init(&busy);
+	rig_connect(&busy.rig, false, &gone);
+	rig_say(&gone, VIEW("a LOGIN demo x\r\n"));
+	rig_say(&busy.client, VIEW("a LOGIN demo \"demo pass\"\r\n"));
+	rig_disconnect(&gone);
+	busy_release(&busy);
+	assert_true(busy.client.woken);
+	rig_wake(&busy.client);
+	assert_true(view_starts_with(
+	    buf_view(&busy.client.out), VIEW("a OK [CAPABILITY ")));
+	busy_done(&busy);
+}
+
+static void one_who_waits_may_not_say_much(void **state)
+{
+	(void)state;
+	struct busy busy;
+	char junk[4096];
+	memset(junk, 'x', sizeof(junk));
+	busy_init(&busy);
+	rig_say(&busy.client, VIEW("a LOGIN demo x\r\n"));
+	for (int i = 0; i < 5; i++)
+		rig_say(&busy.client, view_of(junk, sizeof(junk)));
+	assert_int_equal(busy.client.next, NET_CLOSE);
+	assert_true(view_starts_with(buf_view(&busy.client.out),
+	    VIEW("* BYE Too much was said before the login")));
+	busy_release(&busy);
+	assert_false(busy.client.woken); // it was out of the line already
+	busy_done(&busy);
+}
+
+static void fifty_commands_without_a_login_are_enough(void **state)
+{
+	(void)state;
+	struct rig rig;
+	struct rig_client client;
+	rig_init(&rig, &(struct rig_options){0});
+	rig_connect(&rig, false, &client);
+	for (unsigned i = 0; i < IMAP_LOGIN_COMMANDS_MAX; i++) {
+		assert_int_equal(client.next, NET_READ);
+		rig_say(&client, VIEW("a CAPABILITY\r\n"));
+	}
+	assert_int_equal(client.next, NET_CLOSE);
+	rig_disconnect(&client);
+	rig_done(&rig);
+}
+
+static void a_stranger_s_time_runs_out_though_he_talk(void **state)
+{
+	(void)state;
+	struct rig rig;
+	struct rig_client client;
+	rig_init(&rig, &(struct rig_options){0});
+	rig_connect(&rig, false, &client);
+	assert_int_equal(imap_session_ops.timeout(client.session),
+	    IMAP_TIMEOUT_LOGIN_SECONDS);
+	client.session->login_since_ms -=
+	    (IMAP_TIMEOUT_STRANGER_SECONDS - 10) * 1000u;
+	rig_say(&client, VIEW("a NOOP\r\n"));
+	assert_in_range(imap_session_ops.timeout(client.session), 1, 10);
+	client.session->login_since_ms -= 10 * 1000u;
+	assert_int_equal(imap_session_ops.timeout(client.session), 1);
+	rig_say(&client, VIEW("b"));
+	assert_int_equal(client.next, NET_CLOSE);
+	assert_true(view_ends_with(
+	    buf_view(&client.out), VIEW("* BYE Nobody logged in in time\r\n")));
+	rig_disconnect(&client);
+	rig_done(&rig);
+}
+
+static void many_large_drafts_are_refused_before_they_fill_memory(void **state)
+{
+	(void)state;
+	struct rig rig;
+	struct rig_client client;
+	char line[] = "Field: some text\n";
+	struct buf body;
+	rig_init(&rig, &(struct rig_options){0});
+	rig_connect(&rig, true, &client);
+	buf_init(&body, DRAFT_BYTES);
+	while (body.len < DRAFT_BYTES)
+		buf_add(&body, view_slice(view_of_string(line), 0,
+				   DRAFT_BYTES - body.len));
+	rig_say(&client, VIEW("a APPEND INBOX"));
+	unsigned said = 0;
+	for (; said < 1000; said++) {
+		char announced[32];
+		snprintf(
+		    announced, sizeof(announced), " {%d}\r\n", DRAFT_BYTES);
+		rig_say(&client, view_of_string(announced));
+		if (!view_ends_with(buf_view(&client.out), VIEW("+ OK\r\n")))
+			break;
+		rig_say(&client, buf_view(&body));
+	}
+	assert_true(view_ends_with(buf_view(&client.out),
+	    VIEW("a NO [LIMIT] Too many messages in one command\r\n")));
+	assert_in_range(said, 100, 600);
+	rig_disconnect(&client);
+	buf_done(&body);
+	rig_done(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		a_login_waits_for_its_turn_and_so_does_what_follows),
+	    cmocka_unit_test(whoever_goes_away_leaves_the_line),
+	    cmocka_unit_test(one_who_waits_may_not_say_much),
+	    cmocka_unit_test(fifty_commands_without_a_login_are_enough),
+	    cmocka_unit_test(a_stranger_s_time_runs_out_though_he_talk),
+	    cmocka_unit_test(
+		many_large_drafts_are_refused_before_they_fill_memory),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

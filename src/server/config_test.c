@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is a mistake in a configuration, where, and in which words.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "server/config.h"
+
+static const struct {
+	const char *text;
+	const char *mistakes; // all of them; "": none
+} cases[] = {
+    {"", ""},
+    {"# only a comment", ""},
+    {"threads = 4\ncompress = no\nlog_level = warn\n", ""},
+    {"data = \"/a \\\"b\\\" c\"\n", ""},
+    {"dta = \"/x\"\n", "f:1: there is no setting \"dta\"\n"},
+    {"# a\n\n# b\nthreads = many\n",
+	"f:4: threads wants a number, not \"many\"\n"},
+    {"cache_mib = -3", "f:1: cache_mib wants a number of MiB, not \"-3\"\n"},
+    {"message_max_mib = 0",
+	"f:1: message_max_mib = 0 is out of range: 1 to 1024 MiB\n"},
+    {"message_max_mib = 99999999999999999999",
+	"f:1: message_max_mib wants a number of MiB, not "
+	"\"99999999999999999999\"\n"},
+    {"compress = perhaps", "f:1: compress is yes or no, not \"perhaps\"\n"},
+    {"log_level = loud", "f:1: log_level is one of debug, info, warn, error, "
+			 "not \"loud\"\n"},
+    {"threads = 1\nthreads = 2\n", "f:2: threads is set a second time\n"},
+    {"threads 3\ncompress = no\n",
+	"f:1: \"threads\" is followed by neither = nor {\n"},
+    {"threads =\ncompress = maybe\n",
+	"f:1: threads = lacks its value\n"
+	"f:2: compress is yes or no, not \"maybe\"\n"},
+    {"data = \"/x\ncompress = maybe\n",
+	"f:1: a quotation mark is missing\n"
+	"f:2: compress is yes or no, not \"maybe\"\n"},
+    {"}\n", "f:1: this } closes nothing\n"},
+    {"= 3\n", "f:1: a setting or a section is wanted here\n"},
+    {"threads = {1, 2}\n", "f:1: threads takes one value, not a list\n"},
+    {"data = \"\"\n", "f:1: data is empty\n"},
+    {"user = \"no-such-user-here\"\n",
+	"f:1: user: this system has no user \"no-such-user-here\"\n"},
+    {"listn \"x\" {\n port = 3\n tls = {a}\n}\nthreads = x\n",
+	"f:1: there is no section \"listn\"\n"
+	"f:5: threads wants a number, not \"x\"\n"},
+    {"listen \"a\" { port = 1 }", ""},
+    {"listen \"a\" { port = 1 address = {\"127.0.0.1\", \"::1\"} }", ""},
+    {"listen { port = 1 }",
+	"f:1: a listen section wants a name: listen \"imap\" {\n"},
+    {"listen \"a\" {\n tls = implicit\n}\n", "f:1: listen \"a\" has no port\n"},
+    {"listen \"a\" {\n port = 65536\n address = \"here\"\n prt = 1\n}\n",
+	"f:2: port = 65536 is out of range: 1 to 65535\n"
+	"f:3: address wants an IP address or \"*\", not \"here\"\n"
+	"f:4: there is no setting \"prt\" in section listen\n"},
+    {"listen \"a\" {\n port = 1\n", "f:1: this section is not closed with }\n"},
+    {"listen \"a\" {\n port = 1\n certificate {\n }\n}\n",
+	"f:3: there is no section \"certificate\" inside another\n"},
+    {"listen \"a\" { port = 5 }\nlisten \"b\" { port = 5 }\n",
+	"f:2: listen \"b\" has the port 5 of listen \"a\"\n"},
+    {"listen \"a\" { port = 5 address = \"127.0.0.1\" }\n"
+     "listen \"b\" { port = 5 address = {\"::1\" \"*\"} }\n",
+	"f:2: listen \"b\" has the port 5 of listen \"a\"\n"},
+    {"listen \"a\" { port = 5 address = \"127.0.0.1\" }\n"
+     "listen \"b\" { port = 5 address = \"127.0.0.2\" }\n",
+	""},
+    {"certificate {\n certificate = \"/no/such/file\"\n}\n",
+	"f:1: this certificate section has no key\n"
+	"f:2: certificate: /no/such/file: No such file or directory\n"},
+    {"certificate {\n certificate = \"c.pem\"\n key = \"/dev/null\"\n}\n",
+	"f:2: certificate wants a path from the root, not \"c.pem\"\n"},
+};
+
+static void test_mistakes_are_named_with_their_lines(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct config config;
+		struct buf mistakes;
+		config_init(&config);
+		buf_init(&mistakes, 65536);
+		enum rc rc = config_parse(
+		    &config, "f", view_of_string(cases[i].text), &mistakes);
+		buf_add_char(&mistakes, '\0');
+		assert_string_equal(mistakes.ptr, cases[i].mistakes);
+		assert_int_equal(rc, cases[i].mistakes[0] ? RC_INVALID : RC_OK);
+		buf_done(&mistakes);
+		config_done(&config);
+	}
+}
+
+static void test_values_arrive(void **state)
+{
+	(void)state;
+	struct config config;
+	struct buf mistakes;
+	config_init(&config);
+	buf_init(&mistakes, 65536);
+	enum rc rc = config_parse(&config, "f",
+	    VIEW("data = \"/d\\\\x\"\nthreads = 7\nplain_on_loopback = yes\n"
+		 "log_level = error # so quiet\n"
+		 "listen \"one\" { address = {\"127.0.0.1\", \"::1\"}\n"
+		 "port = 2143 tls = implicit }\n"),
+	    &mistakes);
+	assert_int_equal(rc, RC_OK);
+	assert_string_equal(config.data, "/d\\x");
+	assert_int_equal(config.threads, 7);
+	assert_int_equal(config.plain_on_loopback, 1);
+	assert_int_equal(config.log_level, LOG_LEVEL_ERROR);
+	assert_int_equal(config.listener_count, 1);
+	assert_string_equal(config.listeners[0].name, "one");
+	assert_int_equal(config.listeners[0].address_count, 2);
+	assert_string_equal(config.listeners[0].addresses[1], "::1");
+	assert_int_equal(config.listeners[0].port, 2143);
+	assert_int_equal(config.listeners[0].tls, CONFIG_TLS_IMPLICIT);
+	// What was not named has its default.
+	assert_int_equal(config.stall_seconds, 300);
+	buf_done(&mistakes);
+	config_done(&config);
+}
+
+static void test_defaults_need_no_file(void **state)
+{
+	(void)state;
+	struct config config;
+	config_init(&config);
+	assert_string_equal(config.data, "/var/lib/roost");
+	assert_int_equal(config.listener_count, 2);
+	assert_int_equal(config.listeners[0].port, 143);
+	assert_int_equal(config.listeners[1].port, 993);
+	assert_int_equal(config.sandbox, 1);
+	assert_int_equal(config.plain_on_loopback, 0);
+	config_done(&config);
+}
+
+static void test_the_shipped_sample_is_the_table(void **state)
+{
+	const char *path = *state;
+	struct buf sample, shipped;
+	char piece[4096];
+	size_t got;
+	buf_init(&sample, CONFIG_FILE_MAX);
+	buf_init(&shipped, CONFIG_FILE_MAX);
+	config_sample(&sample);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	while ((got = fread(piece, 1, sizeof(piece), file)) > 0)
+		buf_add(&shipped, view_of(piece, got));
+	fclose(file);
+	// `make sample` writes it anew.
+	assert_true(view_eq(buf_view(&sample), buf_view(&shipped)));
+	buf_done(&sample);
+	buf_done(&shipped);
+}
+
+// The sample with its comment signs taken off the settings, but not off the
+// sections, which name files that are not there.
+static void test_the_sample_has_the_defaults(void **state)
+{
+	(void)state;
+	struct config plain, sampled;
+	struct buf sample, live, mistakes;
+	config_init(&plain);
+	config_init(&sampled);
+	buf_init(&sample, CONFIG_FILE_MAX);
+	buf_init(&live, CONFIG_FILE_MAX);
+	buf_init(&mistakes, 65536);
+	config_sample(&sample);
+	struct view text = buf_view(&sample), line;
+	size_t settings = 0;
+	while (view_split(&text, '\n', &line)) {
+		bool setting = line.len > 1 && line.ptr[0] == '#' &&
+			       line.ptr[1] >= 'a' && line.ptr[1] <= 'z' &&
+			       view_find(line, VIEW(" = ")) != SIZE_MAX;
+		settings += setting;
+		buf_add(&live, view_from(line, setting ? 1 : 0));
+		buf_add_char(&live, '\n');
+	}
+	assert_true(settings > 20);
+	assert_int_equal(
+	    config_parse(&sampled, "f", buf_view(&live), &mistakes), RC_OK);
+	const char *numbers = (const char *)&plain.log_level;
+	size_t len = sizeof(plain) - offsetof(struct config, log_level);
+	assert_memory_equal(&sampled.log_level, numbers, len);
+	assert_string_equal(plain.data, sampled.data);
+	buf_done(&sample);
+	buf_done(&live);
+	buf_done(&mistakes);
+	config_done(&plain);
+	config_done(&sampled);
+}
+
+int main(int argc, char **argv)
+{
+	char *sample = argc > 1 ? argv[1] : NULL;
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_mistakes_are_named_with_their_lines),
+	    cmocka_unit_test(test_values_arrive),
+	    cmocka_unit_test(test_defaults_need_no_file),
+	    cmocka_unit_test_prestate(
+		test_the_shipped_sample_is_the_table, sample),
+	    cmocka_unit_test(test_the_sample_has_the_defaults),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
