@@ -220,6 +220,7 @@ static const struct script scripts[] = {
 		      "C: jkl\n"
 		      "S: * OK [APPENDUID ... 1] Replacement message ready\n"
 		      "S: * 1 EXPUNGE\n"
+		      "S: * 1 RECENT\n"
 		      "S: c OK REPLACE completed\n"
 		      "C: d REPLACE 2 INBOX {3}\n"
 		      "S: d BAD There is no message 2 ...\n"

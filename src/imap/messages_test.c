@@ -77,6 +77,7 @@ static const struct script scripts[] = {
 	"2S: * 2 FETCH (UID 2 MODSEQ (...) FLAGS (\\Deleted))\n"
 	"C: d UID EXPUNGE 1\n"
 	"S: * 1 EXPUNGE\n"
+	"S: * 1 RECENT\n"
 	"S: d OK Expunge completed\n"
 	"2S: * VANISHED 1\n"
 	"2S: * OK [HIGHESTMODSEQ ...] ...\n"

@@ -25,6 +25,7 @@ struct imap_view {
 	size_t ghost_capacity;
 	uint64_t ghost_floor; // HIGHESTMODSEQ before the first of them went
 	struct rangeset recent_uids;
+	bool recent_due;        // some were expunged: RECENT is to be told
 	unsigned keyword_count; // announced by FLAGS
 	bool modseq_sent;       // since the last synchronisation
 	bool resyncing;         // imap_view_qresync() is under way
@@ -182,6 +183,8 @@ void imap_view_write_flags_line(
     const struct imap_view *view, bool read_only, struct buf *out);
 // "* n EXISTS", and RECENT for rev1.
 void imap_view_write_exists(const struct imap_view *view, struct buf *out);
+// "* n RECENT", for rev1.
+void imap_view_write_recent(const struct imap_view *view, struct buf *out);
 // Takes part in what is \Recent, from `from_uid` on.
 void imap_view_claim_recent(struct imap_view *view, uint32_t from_uid);
 

@@ -98,7 +98,8 @@ static void write_vanished(struct imap_view *view, struct buf *out)
 static bool tell_expunges(struct imap_view *view, struct buf *out)
 {
 	// All at once: one by one could take quadratic time.
-	imap_view_drop_ghosts(view, &view->recent_uids);
+	if (imap_view_drop_ghosts(view, &view->recent_uids))
+		view->recent_due = true;
 	while (view->ghost_count) {
 		if (is_full(out))
 			return false;
@@ -291,12 +292,16 @@ static bool run(struct imap_view *view, bool expunge,
 		begin(view, out);
 	if (expunge && view->ghost_count && !tell_expunges(view, out))
 		return false;
-	if (!view->before)
-		return true;
 	if (view->exists_due) {
 		imap_view_write_exists(view, out);
 		view->exists_due = false;
+	} else if (view->recent_due) {
+		// RFC 3501 section 7.3.2: when the size of the mailbox changes.
+		imap_view_write_recent(view, out);
 	}
+	view->recent_due = false;
+	if (!view->before)
+		return true;
 	if (!tell_changes(view, echo, out))
 		return false;
 	complete(view);

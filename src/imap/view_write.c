@@ -148,6 +148,11 @@ void imap_view_write_exists(const struct imap_view *view, struct buf *out)
 	buf_add_literal(out, "* ");
 	buf_add_u64(out, imap_view_count(view));
 	buf_add_literal(out, " EXISTS\r\n");
+	imap_view_write_recent(view, out);
+}
+
+void imap_view_write_recent(const struct imap_view *view, struct buf *out)
+{
 	// RFC 9051 appendix E: RECENT is no more.
 	if (imap_has_feature(view->session, IMAP_FEATURE_REV2))
 		return;
