@@ -120,9 +120,33 @@ static void test_late_wake_does_not_compress_again(void **state)
 	rig_done(&rig);
 }
 
+static void test_list_that_finds_nothing_pauses(void **state)
+{
+	(void)state;
+	struct rig rig;
+	struct rig_client client;
+	rig_init(&rig, &(struct rig_options){0});
+	create_many(&rig);
+	rig_connect(&rig, true, &client);
+	buf_reset(&client.out);
+	rig_say(
+	    &client, VIEW("a LIST \"\" (*m*a*n*y*x *o*f*x *l*o*n*g*x)\r\n"));
+	assert_true(client.pauses > 0);
+	assert_true(
+	    view_eq(buf_view(&client.out), VIEW("a OK LIST completed\r\n")));
+	// And it finds what there is.
+	buf_reset(&client.out);
+	rig_say(&client, VIEW("b LIST \"\" (*m*y*/*0 *n*y*x *o*f*x)\r\n"));
+	assert_int_equal(count_lines(buf_view(&client.out), VIEW("* LIST ")),
+	    MAILBOXES / 10);
+	rig_disconnect(&client);
+	rig_done(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_list_that_finds_nothing_pauses),
 	    cmocka_unit_test(test_idle_session_holds_no_buffer),
 	    cmocka_unit_test(test_late_wake_does_not_compress_again),
 	    cmocka_unit_test(test_long_list_pauses_for_the_reader),
