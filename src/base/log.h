@@ -15,9 +15,9 @@ enum log_level {
 };
 
 struct log {
-	int fd;                 // -1: nothing is written
-	enum log_level minimum; // less is left out
-	bool journal;           // "<6>" priorities for systemd, no time
+	int fd;                         // -1: nothing is written
+	_Atomic enum log_level minimum; // less is left out; may be set any time
+	bool journal;                   // "<6>" priorities for systemd, no time
 };
 
 #define LOG_LINE_MAX 4096
