@@ -101,6 +101,7 @@ static const struct script scripts[] = {
 	"2S: l OK [HIGHESTMODSEQ ...] Expunge completed\n"
 	"C: m COPY 1:2 Sent\n"
 	"S: * 1 EXPUNGE\n"
+	"S: * 1 RECENT\n"
 	"S: m OK [COPYUID ... 3 1] Copy completed\n"},
     {"QRESYNC on SELECT", SCRIPT_AS_USUAL,
 	"C: e ENABLE QRESYNC IMAP4rev2\n"
