@@ -168,7 +168,9 @@ static void swept_content_gives_its_disk_back(void **state)
 	engine_close(&engine);
 	engine = open_at(folder);
 	engine_close(&engine);
-	assert_in_range(folder_bytes(folder), 10 * SIZE, 14 * SIZE);
+	// Ten live; the disk holds at most about twice that (README). When
+	// RocksDB cuts its files decides how much of the rest is still there.
+	assert_in_range(folder_bytes(folder), 10 * SIZE, 22 * SIZE);
 }
 
 // ---- Damage ----------------------------------------------------------------
