@@ -7,7 +7,6 @@
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define CLEANUP(function)        __attribute__((cleanup(function)))
 #define UNUSED                   __attribute__((unused))
-#define NORETURN                 __attribute__((noreturn))
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -97,8 +97,6 @@ MUST_CHECK enum rc store_mailbox_delete(
 // RC_INVALID.
 MUST_CHECK enum rc store_mailbox_rename(struct store_account *account,
     struct view from, struct view to, struct fault *fault);
-MUST_CHECK enum rc store_mailbox_set_special_use(struct store_account *account,
-    struct view name, unsigned special_use, struct fault *fault);
 // Subscribing needs no mailbox of that name (RFC 9051 section 6.3.7).
 MUST_CHECK enum rc store_subscribe(struct store_account *account,
     struct view name, bool subscribe, struct fault *fault);

@@ -28,15 +28,11 @@ static uint32_t next_uidvalidity(struct transaction *transaction)
 static void put_mailbox(
     struct transaction *transaction, const struct mailbox *mailbox)
 {
-	struct record_mailbox record = {
-	    mailbox->name, mailbox->uidvalidity, mailbox->special_use};
-	struct record_key key = record_key_u64(RECORD_MAILBOX, mailbox->id);
+	transaction_put_mailbox(
+	    transaction, mailbox, mailbox->name, mailbox->keywords);
+	struct record_key key = record_key_u64(RECORD_STATE, mailbox->id);
 	struct buf value;
-	buf_init(&value, ENGINE_VALUE_MAX);
-	record_mailbox_put(&record, mailbox->keywords, &value);
-	transaction_put(transaction, &key, buf_view(&value));
-	buf_reset(&value);
-	key = record_key_u64(RECORD_STATE, mailbox->id);
+	buf_init(&value, 256);
 	record_state_put(&mailbox->state, &value);
 	transaction_put(transaction, &key, buf_view(&value));
 	buf_done(&value);
@@ -272,15 +268,8 @@ static void plan_rename(struct transaction *transaction,
 	    renaming->count + 1, sizeof(*renaming->names));
 	renaming->mailboxes[renaming->count] = mailbox;
 	renaming->names[renaming->count++] = view_of(bytes, len);
-
-	struct record_mailbox record = {
-	    view_of(bytes, len), mailbox->uidvalidity, mailbox->special_use};
-	struct record_key key = record_key_u64(RECORD_MAILBOX, mailbox->id);
-	struct buf value;
-	buf_init(&value, ENGINE_VALUE_MAX);
-	record_mailbox_put(&record, mailbox->keywords, &value);
-	transaction_put(transaction, &key, buf_view(&value));
-	buf_done(&value);
+	transaction_put_mailbox(
+	    transaction, mailbox, view_of(bytes, len), mailbox->keywords);
 }
 
 static bool is_below(struct view name, struct view parent)
@@ -394,40 +383,7 @@ enum rc store_mailbox_rename(struct store_account *account, struct view from,
 	return rc;
 }
 
-// ---- Attributes and subscriptions ------------------------------------------
-
-struct special_use {
-	struct mailbox *mailbox;
-	unsigned value;
-};
-
-static void publish_special_use(struct transaction *transaction)
-{
-	struct special_use *use = transaction->publish_context;
-	use->mailbox->special_use = use->value;
-}
-
-enum rc store_mailbox_set_special_use(struct store_account *account,
-    struct view name, unsigned special_use, struct fault *fault)
-{
-	char room[STORE_NAME_MAX];
-	name = name_canonical(name, room);
-	struct transaction transaction;
-	transaction_begin(&transaction, account);
-	struct special_use use = {mailbox_by_name(account, name), special_use};
-	enum rc rc = RC_OK;
-	if (use.mailbox) {
-		struct mailbox planned = *use.mailbox;
-		planned.special_use = special_use;
-		put_mailbox(&transaction, &planned);
-	} else {
-		rc = fault_set(
-		    fault, RC_NOT_FOUND, "there is no mailbox of that name");
-	}
-	transaction.publish = publish_special_use;
-	transaction.publish_context = &use;
-	return transaction_end(&transaction, rc, fault);
-}
+// ---- Subscriptions ------------------------------------------
 
 struct subscription {
 	struct view name;

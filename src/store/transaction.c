@@ -85,16 +85,16 @@ enum rc transaction_mailbox(struct transaction *transaction,
 
 // ---- Committing ------------------------------------------------------------
 
-static void put_mailbox_record(
-    struct transaction *transaction, const struct transaction_mailbox *entry)
+void transaction_put_mailbox(struct transaction *transaction,
+    const struct mailbox *mailbox, struct view name,
+    const struct store_keywords *keywords)
 {
-	const struct mailbox *mailbox = entry->mailbox;
 	struct record_mailbox record = {
-	    mailbox->name, mailbox->uidvalidity, mailbox->special_use};
+	    name, mailbox->uidvalidity, mailbox->special_use};
 	struct record_key key = record_key_u64(RECORD_MAILBOX, mailbox->id);
 	struct buf value;
 	buf_init(&value, ENGINE_VALUE_MAX);
-	record_mailbox_put(&record, entry->keywords, &value);
+	record_mailbox_put(&record, keywords, &value);
 	transaction_put(transaction, &key, buf_view(&value));
 	buf_done(&value);
 }
@@ -212,7 +212,8 @@ static enum rc commit(struct transaction *transaction, struct fault *fault)
 		if (rc != RC_OK)
 			return rc;
 		if (entry->record_changed && !entry->dropped)
-			put_mailbox_record(transaction, entry);
+			transaction_put_mailbox(transaction, entry->mailbox,
+			    entry->mailbox->name, entry->keywords);
 		if (entry->messages_changed && !entry->dropped)
 			put_state(transaction, entry);
 	}

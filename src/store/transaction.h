@@ -72,6 +72,10 @@ MUST_CHECK enum rc transaction_mailbox(struct transaction *transaction,
 
 void transaction_put(struct transaction *transaction,
     const struct record_key *key, struct view value);
+// The record of a mailbox, under the name and with the keywords that it gets.
+void transaction_put_mailbox(struct transaction *transaction,
+    const struct mailbox *mailbox, struct view name,
+    const struct store_keywords *keywords);
 void transaction_delete(
     struct transaction *transaction, const struct record_key *key);
 // All keys that begin with `prefix`.
