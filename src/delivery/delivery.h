@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// One message coming in, from any door: what its recipients are, the trace
+// fields that it gets, and where its bytes go - the stores of local users, the
+// queue for all others - while they arrive. A door (src/smtp) speaks the
+// protocol and asks here; the queue's own local deliveries come here, too.
+//
+//   delivery_new, delivery_recipient…, delivery_data…, delivery_finish
+//
+// Nothing is kept of a delivery that was not finished. A door for strangers
+// will ask further checks (SPF, DKIM, DMARC, milters) between delivery_data()
+// and delivery_finish(): what they need is added there.
+#ifndef ROOST_DELIVERY_DELIVERY_H
+#define ROOST_DELIVERY_DELIVERY_H
+
+#include "dkim/dkim.h"
+#include "queue/queue.h"
+#include "route/route.h"
+#include "store/store.h"
+#include "wire/enhanced_status.h"
+
+struct delivery;
+
+// What all deliveries share; outlives them.
+struct delivery_office {
+	struct store *store;
+	struct route *route;
+	struct queue *queue;
+	struct dkim_keys *dkim;
+	struct log *log;           // may be NULL
+	const struct clock *clock; // NULL: the machine's
+	struct view server_name;   // "by" in Received
+	uint32_t hops_max;         // Received fields [100]
+	uint64_t message_max;      // bytes; 0: the store's
+	uint32_t recipients_max;   // of a message [1000]
+};
+
+enum delivery_door {
+	DELIVERY_MX,         // a stranger: only to our own users
+	DELIVERY_SUBMISSION, // a user of ours, to anyone
+	DELIVERY_LMTP,       // a trusted server: only to our own users
+};
+
+// Who gives the message. All views live as long as the delivery.
+struct delivery_origin {
+	enum delivery_door door;
+	uint64_t session_id;      // for the log
+	struct view helo;         // as the client said it
+	struct view peer_address; // text, without the port
+	struct view with;         // "ESMTPSA" (RFC 3848)
+	struct view tls_version;  // "TLSv1.3"; empty: none
+	struct view tls_cipher;
+	const struct auth_user *user; // of a submission, else NULL
+	bool normalize; // bare CR and LF were accepted and made CRLF
+};
+
+struct delivery_envelope {
+	struct queue_envelope queue; // sender, DSN, body, times
+	// The sender in its parts; `local` empty for the null path.
+	struct smtp_mailbox sender;
+	uint64_t declared_size; // SIZE=; 0: not said
+};
+
+// What the door answers: a basic and an enhanced code and a sentence without
+// CR or LF.
+struct delivery_reply {
+	unsigned code; // 250
+	struct enhanced_status status;
+	char text[400];
+};
+
+// Begins with MAIL FROM. Checks what can be checked of the envelope: a
+// submission's sender must belong to the user (550 5.7.1), the size must not
+// be over the limit (552 5.3.4). RC_OK: go on; else `ret_reply` says why not.
+MUST_CHECK enum rc delivery_new(const struct delivery_office *office,
+    const struct delivery_origin *origin,
+    const struct delivery_envelope *envelope, struct delivery_reply *ret_reply,
+    struct delivery **ret_delivery);
+void delivery_free(struct delivery **delivery);
+
+struct delivery_recipient {
+	struct smtp_mailbox mailbox; // as RCPT TO named it
+	struct view original;        // ORCPT, decoded "type;address"; empty
+	unsigned notify;             // of enum queue_notify
+};
+// RCPT TO. RC_OK: accepted (also one that was named before); else it is not,
+// and the rest stands. `ret_reply` is always written: 250 2.1.5; 550 5.1.1
+// nobody there; 550 5.7.1 no relaying; 452 4.2.2 over quota; 452 4.5.3 too
+// many.
+MUST_CHECK enum rc delivery_recipient(struct delivery *delivery,
+    const struct delivery_recipient *recipient,
+    struct delivery_reply *ret_reply);
+size_t delivery_recipient_count(const struct delivery *delivery); // accepted
+
+// The message's bytes, as they come, with CRLF line ends. A failure is kept
+// for delivery_finish(): the door reads on to the end of the data.
+void delivery_data(struct delivery *delivery, struct view bytes);
+// As if a byte sequence in the data had been refused: what finish then says.
+void delivery_refuse(
+    struct delivery *delivery, const struct delivery_reply *reply);
+
+// The end of the data: commits. `ret_replies` gets an answer for each accepted
+// recipient in the order of their acceptance (LMTP); `ret_reply` the one for
+// all (SMTP): when it is 250 every recipient is committed or queued, and when
+// it is not none is. Each may be NULL. The delivery is over then.
+void delivery_finish(struct delivery *delivery,
+    struct delivery_reply *ret_replies, struct delivery_reply *ret_reply);
+
+// ---- From the queue --------------------------------------------------------
+
+// Delivers a lot of a local domain: to the users, each exactly once however
+// often it is repeated (the commit in the account remembers the queue's id and
+// recipient), and puts what aliases lead elsewhere into the queue. Writes one
+// result for each recipient, in `arena`; the caller settles.
+void delivery_local(const struct delivery_office *office, struct queue_lot *lot,
+    struct arena *arena, struct queue_result *ret_results);
+
+#endif

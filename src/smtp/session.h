@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// SMTP (RFC 5321), submission (RFC 6409, RFC 8314) and LMTP (RFC 2033) as a
+// protocol session: bytes in, bytes out. One engine; the role says what is
+// offered and what is asked for. What the server's wiring, tests and fuzzers
+// use of this room.
+#ifndef ROOST_SMTP_SESSION_H
+#define ROOST_SMTP_SESSION_H
+
+#include "auth/auth.h"
+#include "delivery/delivery.h"
+#include "net/session.h"
+
+enum smtp_role {
+	SMTP_ROLE_MX,         // 25: mail from strangers for our users
+	SMTP_ROLE_SUBMISSION, // 587, 465: our users send
+	SMTP_ROLE_LMTP,       // 24 or a Unix socket: a server that we trust
+};
+
+// Sees what goes over the connections of users being looked at; as imap_trace.
+struct smtp_trace {
+	bool (*wants)(void *context, struct view user);
+	void (*line)(void *context, uint64_t session_id, struct view user,
+	    bool from_client, struct view line);
+	void *context;
+};
+
+// Zero means the default, in brackets.
+struct smtp_limits {
+	uint32_t recipients;      // of a message [1000]
+	uint32_t errors;          // then the server hangs up [10]
+	uint32_t errors_slow;     // from here on each answer is late [3]
+	uint32_t slow_ms;         // by this much, doubling up to 8 s [500]
+	uint32_t commands;        // without a message between them [100]
+	uint32_t messages;        // of a connection [1000]
+	uint32_t command_seconds; // between commands [300]
+	uint32_t data_seconds;    // without a byte of a message [180]
+	uint32_t session_seconds; // in all, without a finished message [3600]
+};
+
+struct smtp_server {
+	const struct delivery_office *office;
+	struct auth *auth;
+	struct log *log;           // may be NULL
+	const struct clock *clock; // NULL: the machine's
+	const char *name;          // in the greeting, EHLO and Received
+	enum smtp_role role;
+	bool tls_available;     // announce STARTTLS
+	bool plain_on_loopback; // AUTH without TLS from loopback
+	bool normalize;         // bare CR and LF become CRLF, else 550
+	struct smtp_limits limits;
+	const struct smtp_trace *trace; // may be NULL
+};
+
+struct smtp_session;
+
+struct smtp_session *smtp_session_new(const struct smtp_server *server,
+    const struct net_peer *peer, struct net_waker waker);
+extern const struct net_session_ops smtp_session_ops;
+
+#endif
