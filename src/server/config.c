@@ -50,6 +50,14 @@ void config_demo(struct config *config)
 	set_listener(config, "imaps", loopback, 2, 1993, CONFIG_TLS_IMPLICIT);
 }
 
+void config_log_mistakes(struct log *log, const struct buf *mistakes)
+{
+	struct view text = buf_view(mistakes), line;
+	while (view_split(&text, '\n', &line))
+		log_text(
+		    log, LOG_LEVEL_ERROR, "mistake", "%.*s", VIEW_FMT(line));
+}
+
 // ---- The sample file -------------------------------------------------------
 
 static void add_help(struct buf *out, const char *indent, const char *help)

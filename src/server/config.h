@@ -13,7 +13,8 @@
 #define CONFIG_LISTENERS_MAX    32
 #define CONFIG_CERTIFICATES_MAX 256
 #define CONFIG_ADDRESSES_MAX    16
-#define CONFIG_FILE_MAX         ((size_t)1 << 20) // bytes
+#define CONFIG_FILE_MAX         ((size_t)1 << 20)  // bytes
+#define CONFIG_MISTAKES_MAX     ((size_t)64 << 10) // bytes of sentences
 
 #define CONFIG_PATH_DEFAULT "/etc/roost/roost.conf" // read when it is there
 
@@ -87,6 +88,9 @@ MUST_CHECK enum rc config_read(
 // The same of a text that was read already; `path` is for the sentences.
 MUST_CHECK enum rc config_parse(struct config *config, const char *path,
     struct view text, struct buf *mistakes);
+
+// Logs what config_read() found.
+void config_log_mistakes(struct log *log, const struct buf *mistakes);
 
 // A file with every setting, its meaning and its default, commented out.
 void config_sample(struct buf *out);

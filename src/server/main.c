@@ -7,8 +7,6 @@
 #include "server/serve.h"
 #include "server/version.h"
 
-#define MISTAKES_MAX ((size_t)64 << 10)
-
 static enum cli_exit version_command(const struct cli_call *call)
 {
 	(void)call;
@@ -85,7 +83,7 @@ static enum cli_exit read_config(
 		config_demo(config);
 	else if (!path && access(CONFIG_PATH_DEFAULT, F_OK) == 0)
 		path = CONFIG_PATH_DEFAULT;
-	buf_init(&mistakes, MISTAKES_MAX);
+	buf_init(&mistakes, CONFIG_MISTAKES_MAX);
 	if (path)
 		rc = config_read(config, path, &mistakes);
 	fwrite(mistakes.ptr ? mistakes.ptr : "", 1, mistakes.len, stderr);

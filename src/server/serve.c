@@ -17,14 +17,13 @@
 #include "base/clock.h"
 #include "imap/recent.h"
 #include "net/server.h"
+#include "server/certificates.h"
 #include "server/demo.h"
 #include "server/notify.h"
 #include "server/sandbox.h"
 #include "server/sweeper.h"
 #include "server/tracing.h"
 #include "server/version.h"
-
-#define MISTAKES_MAX ((size_t)64 << 10) // bytes of sentences about mistakes
 
 struct serve {
 	struct config *config;
@@ -71,80 +70,6 @@ static void open_log(struct serve *serve)
 	    .journal = format == CONFIG_LOG_JOURNAL ||
 		       (format == CONFIG_LOG_AUTO && is_journal()),
 	};
-}
-
-static void log_mistakes(struct serve *serve, const struct buf *mistakes)
-{
-	struct view text = buf_view(mistakes), line;
-	while (view_split(&text, '\n', &line))
-		log_text(&serve->log, LOG_LEVEL_ERROR, "mistake", "%.*s",
-		    VIEW_FMT(line));
-}
-
-// ---- Certificates ----------------------------------------------------------
-
-static const char *host_name(struct arena *arena)
-{
-	char name[256];
-	if (gethostname(name, sizeof(name)) != 0)
-		return "localhost";
-	name[sizeof(name) - 1] = '\0';
-	return arena_string(arena, view_of_string(name));
-}
-
-// With none configured: the data folder's own, made now if it is not there.
-static enum rc own_certificate(struct config *config, struct fault *fault)
-{
-	if (config->certificate_count > 0)
-		return RC_OK;
-	const char *folder = listing_join(&config->arena, config->data, "tls");
-	const char *user = config->user[0] ? config->user : NULL;
-	struct net_tls_pair *pair = &config->certificates[0];
-	pair->certificate_path =
-	    listing_join(&config->arena, folder, "certificate.pem");
-	pair->key_path = listing_join(&config->arena, folder, "key.pem");
-	config->certificate_count = 1;
-	if (listing_is_file(pair->certificate_path) &&
-	    listing_is_file(pair->key_path))
-		return RC_OK;
-	enum rc rc = become_make_folder(folder, user, fault);
-	if (rc != RC_OK)
-		return rc;
-	const char *name = config->server_name[0] ? config->server_name
-						  : host_name(&config->arena);
-	const char *names[] = {"localhost", "127.0.0.1", "::1", name};
-	bool named = strcmp(name, "localhost") != 0;
-	rc = net_tls_self_signed(pair->certificate_path, pair->key_path, names,
-	    named ? 4 : 3, fault);
-	// Reading them again, at a reload, is up to the user we become.
-	if (rc == RC_OK)
-		rc = become_give(pair->certificate_path, user, fault);
-	if (rc == RC_OK)
-		rc = become_give(pair->key_path, user, fault);
-	return rc;
-}
-
-static struct net_tls_config tls_config(struct serve *serve)
-{
-	return (struct net_tls_config){
-	    .pairs = serve->config->certificates,
-	    .pair_count = serve->config->certificate_count,
-	    .log = &serve->log,
-	};
-}
-
-static enum rc open_tls(struct serve *serve, struct fault *fault)
-{
-	struct buf mistakes;
-	struct net_tls_config config = tls_config(serve);
-	buf_init(&mistakes, MISTAKES_MAX);
-	enum rc rc = net_tls_new(&config, &mistakes, &serve->tls);
-	if (rc != RC_OK) {
-		log_mistakes(serve, &mistakes);
-		rc = fault_set(fault, rc, "the certificates cannot be used");
-	}
-	buf_done(&mistakes);
-	return rc;
 }
 
 // ---- Ports -----------------------------------------------------------------
@@ -375,9 +300,7 @@ static enum rc start(struct serve *serve, struct fault *fault)
 		serve->demo_folder = demo_folder(&config->arena);
 	enum rc rc = become_make_folder(config->data, user, fault);
 	if (rc == RC_OK)
-		rc = own_certificate(config, fault);
-	if (rc == RC_OK)
-		rc = open_tls(serve, fault);
+		rc = certificates_open(config, &serve->log, fault, &serve->tls);
 	if (rc == RC_OK)
 		rc = open_net(serve, fault);
 	if (rc != RC_OK)
@@ -428,21 +351,6 @@ static void stop(struct serve *serve)
 
 // ---- Running ---------------------------------------------------------------
 
-static void use_certificates(struct serve *serve)
-{
-	struct buf mistakes;
-	struct net_tls_config config = tls_config(serve);
-	buf_init(&mistakes, MISTAKES_MAX);
-	enum rc rc = net_tls_reload(serve->tls, &config, &mistakes);
-	log_mistakes(serve, &mistakes);
-	log_text(&serve->log, rc == RC_OK ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
-	    "reload", "%s",
-	    rc == RC_OK ? "certificates and log_level are taken up; other "
-			  "settings need a restart"
-			: "the certificates stay as they were");
-	buf_done(&mistakes);
-}
-
 // Reads the configuration again: certificates and the log's level are taken up,
 // and when there is a mistake all stays as it was.
 static void reload(struct serve *serve)
@@ -450,7 +358,7 @@ static void reload(struct serve *serve)
 	struct config fresh;
 	struct buf mistakes;
 	config_init(&fresh);
-	buf_init(&mistakes, MISTAKES_MAX);
+	buf_init(&mistakes, CONFIG_MISTAKES_MAX);
 	struct config *config = serve->config;
 	enum rc rc = config->path ? config_read(&fresh, config->path, &mistakes)
 				  : RC_NOT_FOUND;
@@ -467,11 +375,11 @@ static void reload(struct serve *serve)
 		if (fresh.certificate_count > 0)
 			config->certificate_count = fresh.certificate_count;
 	}
-	log_mistakes(serve, &mistakes);
+	config_log_mistakes(&serve->log, &mistakes);
 	buf_done(&mistakes);
 	config_done(&fresh);
 	if (rc == RC_OK || rc == RC_NOT_FOUND)
-		use_certificates(serve);
+		certificates_reload(serve->tls, config, &serve->log);
 }
 
 static void block_signals(sigset_t *ret_signals)

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/certificates.h"
+
+#include <unistd.h>
+
+#include "admin/become.h"
+#include "admin/listing.h"
+
+static const char *host_name(struct arena *arena)
+{
+	char name[256];
+	if (gethostname(name, sizeof(name)) != 0)
+		return "localhost";
+	name[sizeof(name) - 1] = '\0';
+	return arena_string(arena, view_of_string(name));
+}
+
+// With none configured: the data folder's own, made now if it is not there.
+static enum rc own_certificate(struct config *config, struct fault *fault)
+{
+	if (config->certificate_count > 0)
+		return RC_OK;
+	const char *folder = listing_join(&config->arena, config->data, "tls");
+	const char *user = config->user[0] ? config->user : NULL;
+	struct net_tls_pair *pair = &config->certificates[0];
+	pair->certificate_path =
+	    listing_join(&config->arena, folder, "certificate.pem");
+	pair->key_path = listing_join(&config->arena, folder, "key.pem");
+	config->certificate_count = 1;
+	if (listing_is_file(pair->certificate_path) &&
+	    listing_is_file(pair->key_path))
+		return RC_OK;
+	enum rc rc = become_make_folder(folder, user, fault);
+	if (rc != RC_OK)
+		return rc;
+	const char *name = config->server_name[0] ? config->server_name
+						  : host_name(&config->arena);
+	const char *names[] = {"localhost", "127.0.0.1", "::1", name};
+	bool named = strcmp(name, "localhost") != 0;
+	rc = net_tls_self_signed(pair->certificate_path, pair->key_path, names,
+	    named ? 4 : 3, fault);
+	// Reading them again, at a reload, is up to the user we become.
+	if (rc == RC_OK)
+		rc = become_give(pair->certificate_path, user, fault);
+	if (rc == RC_OK)
+		rc = become_give(pair->key_path, user, fault);
+	return rc;
+}
+
+static struct net_tls_config tls_config(
+    const struct config *config, struct log *log)
+{
+	return (struct net_tls_config){
+	    .pairs = config->certificates,
+	    .pair_count = config->certificate_count,
+	    .log = log,
+	};
+}
+
+enum rc certificates_open(struct config *config, struct log *log,
+    struct fault *fault, struct net_tls **ret_tls)
+{
+	struct buf mistakes;
+	enum rc rc = own_certificate(config, fault);
+	if (rc != RC_OK)
+		return rc;
+	struct net_tls_config tls = tls_config(config, log);
+	buf_init(&mistakes, CONFIG_MISTAKES_MAX);
+	rc = net_tls_new(&tls, &mistakes, ret_tls);
+	if (rc != RC_OK) {
+		config_log_mistakes(log, &mistakes);
+		rc = fault_set(fault, rc, "the certificates cannot be used");
+	}
+	buf_done(&mistakes);
+	return rc;
+}
+
+void certificates_reload(
+    struct net_tls *tls, const struct config *config, struct log *log)
+{
+	struct buf mistakes;
+	struct net_tls_config again = tls_config(config, log);
+	buf_init(&mistakes, CONFIG_MISTAKES_MAX);
+	enum rc rc = net_tls_reload(tls, &again, &mistakes);
+	config_log_mistakes(log, &mistakes);
+	log_text(log, rc == RC_OK ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "reload",
+	    "%s",
+	    rc == RC_OK ? "certificates and log_level are taken up; other "
+			  "settings need a restart"
+			: "the certificates stay as they were");
+	buf_done(&mistakes);
+}
