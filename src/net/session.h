@@ -10,12 +10,14 @@
 
 // What the session waits for after a call.
 enum net_next {
-	NET_READ,  // more input (or a wake)
-	NET_DRAIN, // it has more to say: call resume() when `out` is sent;
-		   // with nothing to send, when others had their turn
-	NET_START_TLS, // send `out`, throw away unread input, shake hands
-	NET_COMPRESS,  // send `out`, then raw DEFLATE both ways (RFC 4978)
-	NET_CLOSE,     // send `out`, then hang up
+	NET_READ,      // more input (or a wake)
+	NET_DRAIN,     // it has more to say: call resume() when `out` is sent;
+		       // with nothing to send, when others had their turn
+	NET_START_TLS, // send `out`, throw away unread input, shake hands: as
+		       // the TLS server if the peer came, as the client if it
+		       // was connected to (connect.h)
+	NET_COMPRESS, // send `out`, then raw DEFLATE both ways (RFC 4978)
+	NET_CLOSE,    // send `out`, then hang up
 };
 
 // A session that can go on producing output returns NET_DRAIN when `out` holds
@@ -37,6 +39,7 @@ struct net_waker {
 };
 
 #define NET_BINDING_MAX 64
+#define NET_VERIFY_MAX  160
 
 // The TLS connection under a session. Valid during the call that hands it over;
 // a session copies what it needs later. A binding that this connection does not
@@ -44,7 +47,11 @@ struct net_waker {
 struct net_tls_info {
 	char version[16];      // "TLSv1.3"
 	char cipher[64];       // "TLS_AES_256_GCM_SHA384"
-	char server_name[256]; // SNI as asked for, or ""
+	char server_name[256]; // SNI as asked for (by us, as the client), or ""
+	// As the client: the certificate leads to a trusted authority and holds
+	// the server's name; if not, why ("self-signed certificate").
+	bool verified;
+	char unverified[NET_VERIFY_MAX];
 	// Channel bindings: RFC 9266 tls-exporter, and RFC 5929 tls-unique
 	// (length 0 under TLS 1.3) and tls-server-end-point.
 	unsigned char exporter[NET_BINDING_MAX];
@@ -53,6 +60,17 @@ struct net_tls_info {
 	size_t unique_len;
 	unsigned char end_point[NET_BINDING_MAX];
 	size_t end_point_len;
+};
+
+// How a connection ended.
+enum net_end {
+	NET_END_CLOSED,  // the session said NET_CLOSE
+	NET_END_PEER,    // the peer closed
+	NET_END_LOST,    // reset by the peer, or cut off for a breach
+	NET_END_TIMEOUT, // the peer took too long; to connect to, too
+	NET_END_TLS,     // there was no TLS handshake to be had
+	NET_END_REFUSED, // nobody could be connected to
+	NET_END_STOPPED, // the server stops
 };
 
 // Who is at the other end; addresses as text without the port. On a Unix socket
@@ -80,6 +98,9 @@ struct net_session_ops {
 	// What is left
 	// may be at most NET_INPUT_MAX bytes. Never called while `out` holds
 	// NET_OUTPUT_HIGH or more that the peer has not taken.
+	// On an outgoing connection that breaks while it sends, also in the
+	// middle of a NET_DRAIN: what the peer had said before (a refusal,
+	// most likely). What it answers then is not sent; the end follows.
 	enum net_next (*input)(void *session, struct view in, struct buf *out,
 	    size_t *ret_consumed);
 	// After NET_DRAIN: `out` has been sent.
@@ -101,6 +122,10 @@ struct net_session_ops {
 	// come in the middle of a NET_DRAIN: the session knows whether a BYE
 	// fits there, and else adds nothing.
 	void (*shut_down)(void *session, struct buf *out);
+	// How it all ended, and why in a sentence's part ("TLS: certificate has
+	// expired"), valid during the call; free() follows. Once for every
+	// session that was made. May be NULL.
+	void (*ended)(void *session, enum net_end end, const char *why);
 	// The connection is gone. Frees the session; no call follows.
 	void (*free)(void *session);
 };
