@@ -50,7 +50,8 @@ struct net_connect_config {
 //
 // Fails, and then calls nothing: RC_INVALID for a mistake in `config`, RC_LIMIT
 // when max_outgoing connections are open or the system has no more descriptors,
-// RC_CLOSED when the server has not started or is stopping.
+// RC_UNSUPPORTED when the system does not know the address family, RC_CLOSED
+// when the server has not started or is stopping.
 MUST_CHECK enum rc net_connect(struct net_server *server,
     const struct net_connect_config *config, struct fault *fault);
 

@@ -23,6 +23,9 @@
 // The longest timeout, which slots_set_deadline() can still tell from the past.
 #define TIMEOUT_MAX_S (20u * 24 * 60 * 60)
 
+// Reads of what the peer said before it broke the connection.
+#define HEAR_READS 16
+
 // Plaintext that may follow STARTTLS before the handshake; more is an attack,
 // and is not read to its end.
 #define INJECTION_MAX ((size_t)256 * 1024)
@@ -41,10 +44,20 @@ static const struct net_session_ops *ops_of(const struct connection *connection)
 	return connection->listener->ops;
 }
 
-static enum progress die(struct connection *connection, const char *reason)
+// Notes how it ends. What came first is the cause of what follows.
+static void conclude(
+    struct connection *connection, enum net_end end, const char *reason)
 {
-	if (!connection->reason)
-		connection->reason = reason;
+	if (connection->reason)
+		return;
+	connection->reason = reason;
+	connection->end = (uint8_t)end;
+}
+
+static enum progress die(
+    struct connection *connection, enum net_end end, const char *reason)
+{
+	conclude(connection, end, reason);
 	connection->phase = CONNECTION_DEAD;
 	return GO_ON;
 }
@@ -110,9 +123,11 @@ static void drop_injected(struct connection *connection)
 	switch (transport_discard(
 	    &connection->transport, INJECTION_MAX, &waiting)) {
 	case IO_BLOCKED: break;
-	case IO_OK: die(connection, "plaintext after STARTTLS"); break;
-	case IO_EOF: die(connection, "closed by the peer"); break;
-	case IO_FAILED: die(connection, "connection lost"); break;
+	case IO_OK:
+		die(connection, NET_END_LOST, "plaintext after STARTTLS");
+		break;
+	case IO_EOF: die(connection, NET_END_PEER, "closed by the peer"); break;
+	case IO_FAILED: die(connection, NET_END_LOST, "connection lost"); break;
 	}
 	if (unread + waiting == 0)
 		return;
@@ -127,7 +142,7 @@ static enum progress after_call(
     struct connection *connection, enum net_next next)
 {
 	if (buf_status(&connection->out) != RC_OK)
-		return die(connection, "too much output");
+		return die(connection, NET_END_LOST, "too much output");
 	connection->next = (uint8_t)next;
 	if (next == NET_START_TLS)
 		drop_injected(connection);
@@ -170,6 +185,8 @@ static void make_session(struct connection *connection)
 	address_format(&local, peer.local_address, sizeof(peer.local_address));
 	peer.local_port = local.port;
 	struct net_waker waker = {wake_connection, connection};
+	if (connection->outgoing)
+		connection->outgoing->told = true;
 	connection->session = connection->listener->session_new(
 	    connection->listener->context, &peer, waker);
 }
@@ -188,50 +205,95 @@ static enum progress greet(
 				    &connection->out));
 	make_session(connection);
 	if (!connection->session)
-		return die(connection, "refused");
+		return die(connection, NET_END_CLOSED, "refused");
 	return after_call(
 	    connection, ops->start(connection->session, tls, &connection->out));
 }
 
 // ---- The end ----
 
-static void free_session(struct connection *connection)
+// Tells whoever is concerned, once.
+static void end_session(struct connection *connection)
 {
-	if (connection->session)
-		ops_of(connection)->free(connection->session);
+	const struct net_session_ops *ops = ops_of(connection);
+	struct outgoing *outgoing = connection->outgoing;
+	enum net_end end = (enum net_end)connection->end;
+	void *session = connection->session;
 	connection->session = NULL;
+	if (session && ops->ended)
+		ops->ended(session, end, connection->reason);
+	if (session)
+		ops->free(session);
+	if (!outgoing || outgoing->told)
+		return;
+	outgoing->told = true;
+	outgoing->failed(outgoing->shape.context, end, connection->reason);
 }
 
 static enum progress linger(struct connection *connection)
 {
 	transport_shut_down(&connection->transport);
-	free_session(connection);
+	end_session(connection);
 	connection_input_drop(connection);
 	if (connection->transport.eof)
-		return die(connection, "closed by the peer");
+		return die(connection, NET_END_PEER, "closed by the peer");
 	connection->phase = CONNECTION_LINGER;
 	connection->active_ms = clock_monotonic_ms();
 	return GO_ON;
 }
 
-static void last_words(struct connection *connection, const char *reason,
-    void (*say)(void *session, struct buf *out))
+static void last_words(struct connection *connection, enum net_end end,
+    const char *reason, void (*say)(void *session, struct buf *out))
 {
 	say(connection->session, &connection->out);
-	connection->reason = reason;
+	conclude(connection, end, reason);
 	connection->phase = CONNECTION_BYE;
 	if (buf_status(&connection->out) != RC_OK)
-		die(connection, reason);
+		die(connection, end, reason);
 }
 
 // ---- The steps, one for each phase ----
 
+static enum progress step_connect(struct connection *connection)
+{
+	enum net_end end;
+	if (connection->stopping)
+		return die(connection, NET_END_STOPPED, "server stopped");
+	switch (outgoing_check(
+	    connection->outgoing, &connection->transport, &end)) {
+	case IO_OK: break;
+	case IO_BLOCKED: return WAIT;
+	case IO_EOF:
+	case IO_FAILED: return die(connection, end, connection->outgoing->why);
+	}
+	connection->phase = CONNECTION_NEW;
+	connection->active_ms = clock_monotonic_ms();
+	return GO_ON;
+}
+
+// False: there is no TLS to be had here.
+static bool begin_tls(struct connection *connection)
+{
+	const struct outgoing *outgoing = connection->outgoing;
+	struct transport *transport = &connection->transport;
+	if (transport->ssl)
+		return false;
+	if (outgoing)
+		return outgoing->tls &&
+		       tls_client_begin(outgoing->tls, outgoing->check,
+			   outgoing->server_name, transport);
+	if (!connection->listener->tls)
+		return false;
+	transport_start_tls(
+	    transport, connection->listener->tls, connection->listener->alpn);
+	return true;
+}
+
 static enum progress start_tls(struct connection *connection)
 {
-	if (!connection->listener->tls || connection->transport.ssl)
-		return die(connection, "TLS is not to be had here");
-	transport_start_tls(&connection->transport, connection->listener->tls,
-	    connection->listener->alpn);
+	if (!begin_tls(connection))
+		return die(
+		    connection, NET_END_TLS, "TLS is not to be had here");
 	connection->phase = CONNECTION_HANDSHAKE;
 	connection->active_ms = clock_monotonic_ms();
 	return GO_ON;
@@ -243,10 +305,28 @@ static enum progress step_new(struct connection *connection)
 	begin_line(connection, &line, LOG_LEVEL_DEBUG, "connect");
 	log_end(&line);
 	if (connection->stopping)
-		return die(connection, "server stopped");
+		return die(connection, NET_END_STOPPED, "server stopped");
 	if (connection->listener->implicit_tls)
 		return start_tls(connection);
 	return greet(connection, NULL);
+}
+
+static enum progress fail_handshake(struct connection *connection)
+{
+	const char *reason = tls_session_reason();
+	struct log_line line;
+	if (connection->outgoing) {
+		outgoing_explain_tls(
+		    connection->outgoing, &connection->transport);
+		reason = connection->outgoing->why;
+	}
+	begin_line(connection, &line, LOG_LEVEL_INFO, "tls_failed");
+	log_add_string(&line, "reason", reason);
+	log_end(&line);
+	conclude(connection, NET_END_TLS,
+	    connection->outgoing ? reason : "TLS handshake failed");
+	// An alert tells the peer; it must not be lost.
+	return linger(connection);
 }
 
 static enum progress step_handshake(struct connection *connection)
@@ -254,24 +334,23 @@ static enum progress step_handshake(struct connection *connection)
 	struct net_tls_info info;
 	struct log_line line;
 	if (connection->stopping)
-		return die(connection, "server stopped");
+		return die(connection, NET_END_STOPPED, "server stopped");
 	switch (transport_handshake(&connection->transport)) {
 	case IO_OK: break;
 	case IO_BLOCKED: return WAIT;
-	case IO_EOF: return die(connection, "closed in the TLS handshake");
-	case IO_FAILED:
-		begin_line(connection, &line, LOG_LEVEL_INFO, "tls_failed");
-		log_add_string(&line, "reason", tls_session_reason());
-		log_end(&line);
-		// An alert tells the peer; it must not be lost.
-		connection->reason = "TLS handshake failed";
-		return linger(connection);
+	case IO_EOF:
+		return die(
+		    connection, NET_END_TLS, "closed in the TLS handshake");
+	case IO_FAILED: return fail_handshake(connection);
 	}
 	tls_session_info(&connection->transport, &info);
 	begin_line(connection, &line, LOG_LEVEL_DEBUG, "tls");
 	log_add_string(&line, "version", info.version);
 	log_add_string(&line, "cipher", info.cipher);
 	log_add_string(&line, "name", info.server_name);
+	if (connection->outgoing)
+		log_add_string(
+		    &line, "verified", info.verified ? "yes" : info.unverified);
 	log_end(&line);
 	return greet(connection, &info);
 }
@@ -299,10 +378,10 @@ static enum progress step_read(
 	case IO_BLOCKED: return WAIT;
 	case IO_EOF:
 		// A peer that has ended its side may still be reading.
-		connection->reason = "closed by the peer";
+		conclude(connection, NET_END_PEER, "closed by the peer");
 		connection->next = NET_CLOSE;
 		return GO_ON;
-	case IO_FAILED: return die(connection, "connection lost");
+	case IO_FAILED: return die(connection, NET_END_LOST, "connection lost");
 	}
 	connection->active_ms = clock_monotonic_ms();
 	return call_input(connection, unread);
@@ -317,17 +396,39 @@ static enum progress step_resume(struct connection *connection)
 	return progress == GO_ON && silent ? YIELD : progress;
 }
 
+// The peer takes nothing more. Why, it may have said before it hung up (RFC
+// 5321 section 3.8), and that has arrived already.
+static enum progress hear_out(
+    struct connection *connection, struct reactor_thread *thread)
+{
+	struct view unread;
+	conclude(connection, NET_END_LOST, "connection lost");
+	connection->transport.readable = true;
+	connection->transport.hup = true;
+	for (unsigned i = 0; connection->outgoing && i < HEAR_READS; i++) {
+		if (connection_input_read(connection, thread, &unread) != IO_OK)
+			break;
+		buf_reset(&connection->out);
+		connection->out_sent = 0;
+		if (call_input(connection, unread) != GO_ON ||
+		    connection->phase == CONNECTION_DEAD ||
+		    connection->next == NET_CLOSE)
+			break;
+	}
+	return die(connection, NET_END_LOST, "connection lost");
+}
+
 static enum progress step_open(
     struct connection *connection, struct reactor_thread *thread)
 {
 	if (connection->stopping) {
-		last_words(connection, "server stopped",
+		last_words(connection, NET_END_STOPPED, "server stopped",
 		    ops_of(connection)->shut_down);
 		return GO_ON;
 	}
 	enum io io = flush(connection);
 	if (io == IO_EOF || io == IO_FAILED)
-		return die(connection, "connection lost");
+		return hear_out(connection, thread);
 	enum net_next next = connection->next;
 	if (next != NET_READ && is_sending(connection))
 		return WAIT;
@@ -337,7 +438,8 @@ static enum progress step_open(
 	case NET_START_TLS: return start_tls(connection);
 	case NET_COMPRESS:
 		if (connection->transport.compress)
-			return die(connection, "compressed already");
+			return die(
+			    connection, NET_END_LOST, "compressed already");
 		transport_start_compress(
 		    &connection->transport, connection_input_view(connection));
 		connection_input_drop(connection);
@@ -352,14 +454,13 @@ static enum progress step_bye(struct connection *connection)
 {
 	switch (flush(connection)) {
 	case IO_OK:
-		if (!connection->reason)
-			connection->reason = "closed by the session";
+		conclude(connection, NET_END_CLOSED, "closed by the session");
 		return linger(connection);
 	case IO_BLOCKED: return WAIT;
 	case IO_EOF:
 	case IO_FAILED: break;
 	}
-	return die(connection, "connection lost");
+	return die(connection, NET_END_LOST, "connection lost");
 }
 
 static enum progress step_linger(struct connection *connection)
@@ -370,13 +471,14 @@ static enum progress step_linger(struct connection *connection)
 	connection->lingered += (uint32_t)len;
 	if (io == IO_BLOCKED)
 		return WAIT;
-	return die(connection, "closed");
+	return die(connection, NET_END_CLOSED, "closed");
 }
 
 static enum progress step(
     struct connection *connection, struct reactor_thread *thread)
 {
 	switch ((enum connection_phase)connection->phase) {
+	case CONNECTION_CONNECT: return step_connect(connection);
 	case CONNECTION_NEW: return step_new(connection);
 	case CONNECTION_HANDSHAKE: return step_handshake(connection);
 	case CONNECTION_OPEN: return step_open(connection, thread);
@@ -395,9 +497,14 @@ static uint64_t deadline_of(const struct connection *connection)
 	const struct connection_host *host = connection->host;
 	uint32_t seconds;
 	switch ((enum connection_phase)connection->phase) {
+	case CONNECTION_CONNECT:
+		return connection->active_ms + connection->outgoing->connect_ms;
 	case CONNECTION_NEW:
 	case CONNECTION_HANDSHAKE:
-		return connection->active_ms + host->handshake_ms;
+		return connection->active_ms +
+		       (connection->outgoing
+			       ? connection->outgoing->handshake_ms
+			       : host->handshake_ms);
 	case CONNECTION_OPEN:
 		if (is_sending(connection))
 			return connection->moved_ms + host->stall_ms;
@@ -420,12 +527,14 @@ static void expire(struct connection *connection)
 	if (deadline == 0 || clock_monotonic_ms() < deadline)
 		return; // it has moved on meanwhile
 	if (connection->phase == CONNECTION_OPEN && !is_sending(connection))
-		last_words(
-		    connection, "timeout", ops_of(connection)->timed_out);
+		last_words(connection, NET_END_TIMEOUT, "timeout",
+		    ops_of(connection)->timed_out);
+	else if (connection->phase == CONNECTION_CONNECT)
+		die(connection, NET_END_TIMEOUT, "connection timed out");
 	else if (connection->phase == CONNECTION_HANDSHAKE)
-		die(connection, "TLS handshake timed out");
+		die(connection, NET_END_TLS, "TLS handshake timed out");
 	else
-		die(connection, "the peer reads nothing");
+		die(connection, NET_END_TIMEOUT, "the peer reads nothing");
 }
 
 // ---- A run ----
@@ -444,7 +553,7 @@ static void absorb(struct connection *connection, uint32_t posted)
 	if (posted & REACTOR_STOP)
 		connection->stopping = true;
 	if (posted & REACTOR_KILL)
-		die(connection, "server stopped");
+		die(connection, NET_END_STOPPED, "server stopped");
 	if (posted & REACTOR_TIMER)
 		expire(connection);
 }
@@ -479,7 +588,7 @@ static void give_back(
 static void destroy(
     struct connection *connection, struct reactor_thread *thread)
 {
-	free_session(connection);
+	end_session(connection);
 	struct log_line line;
 	char peer[64];
 	address_format(&connection->peer, peer, sizeof(peer));
@@ -500,8 +609,12 @@ static void destroy(
 	transport_done(&connection->transport);
 	struct connection_host *host = connection->host;
 	struct address address = connection->peer;
+	const struct net_listener_config *listener =
+	    connection->outgoing ? NULL : connection->listener;
+	free(connection->outgoing);
 	slots_give(host->slots, connection);
-	host->closed(host, &address); // the last use of anything here
+	// The last use of anything here.
+	host->closed(host, &address, listener);
 }
 
 enum reactor_verdict connection_run(
@@ -524,8 +637,7 @@ enum reactor_verdict connection_run(
 	return progress == WAIT ? REACTOR_IDLE : REACTOR_AGAIN;
 }
 
-void connection_open(struct connection *connection,
-    struct connection_host *host, const struct net_listener_config *listener,
+static void prepare(struct connection *connection, struct connection_host *host,
     int fd, const struct address *peer)
 {
 	uint64_t now = clock_monotonic_ms();
@@ -534,7 +646,6 @@ void connection_open(struct connection *connection,
 	    sizeof(*connection) - sizeof(connection->task));
 	connection->task.run = connection_run;
 	connection->host = host;
-	connection->listener = listener;
 	connection->peer = *peer;
 	connection->session_id = 1 + atomic_fetch_add(&host->sessions, 1);
 	connection->opened_ms = now;
@@ -542,7 +653,42 @@ void connection_open(struct connection *connection,
 	connection->moved_ms = now;
 	transport_init(&connection->transport, fd);
 	buf_init(&connection->out, NET_OUTPUT_MAX);
-	if (reactor_watch(host->reactor, &connection->task, fd) != RC_OK)
-		die(connection, "the system watches no more sockets");
+}
+
+static void watch(struct connection *connection)
+{
+	if (reactor_watch(connection->host->reactor, &connection->task,
+		connection->transport.fd) != RC_OK)
+		die(connection, NET_END_LOST,
+		    "the system watches no more sockets");
+}
+
+void connection_open(struct connection *connection,
+    struct connection_host *host, const struct net_listener_config *listener,
+    int fd, const struct address *peer)
+{
+	prepare(connection, host, fd, peer);
+	connection->listener = listener;
+	connection->phase = CONNECTION_NEW;
+	watch(connection);
 	reactor_push(host->reactor, &connection->task, true);
+}
+
+void connection_open_outgoing(struct connection *connection,
+    struct connection_host *host, struct outgoing *outgoing, int fd,
+    const struct address *peer, int error)
+{
+	prepare(connection, host, fd, peer);
+	connection->listener = &outgoing->shape;
+	connection->outgoing = outgoing;
+	connection->phase = CONNECTION_CONNECT;
+	// An edge tells when it is connected.
+	connection->transport.writable = false;
+	// A socket that does not connect would be reported as hung up.
+	if (error)
+		die(connection, outgoing_explain(outgoing, error),
+		    outgoing->why);
+	else
+		watch(connection);
+	reactor_push(host->reactor, &connection->task, false);
 }

@@ -115,7 +115,7 @@ static enum io tls_result(struct transport *transport, int n)
 enum io transport_handshake(struct transport *transport)
 {
 	ERR_clear_error();
-	int n = SSL_accept(transport->ssl);
+	int n = SSL_do_handshake(transport->ssl);
 	return n == 1 ? IO_OK : tls_result(transport, n);
 }
 

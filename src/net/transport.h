@@ -39,9 +39,9 @@ void transport_init(struct transport *transport, int fd);
 // Closes the socket and frees all.
 void transport_done(struct transport *transport);
 
-// From here on TLS, as the server. transport_handshake() comes next.
 // Acknowledges now what was received, rather than with the next answer.
 void transport_acknowledge(const struct transport *transport);
+// From here on TLS, as the server. transport_handshake() comes next.
 void transport_start_tls(
     struct transport *transport, struct net_tls *tls, const char *alpn);
 MUST_CHECK enum io transport_handshake(struct transport *transport);
