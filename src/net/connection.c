@@ -401,19 +401,21 @@ static enum progress step_resume(struct connection *connection)
 static enum progress hear_out(
     struct connection *connection, struct reactor_thread *thread)
 {
-	struct view unread;
 	conclude(connection, NET_END_LOST, "connection lost");
 	connection->transport.readable = true;
 	connection->transport.hup = true;
 	for (unsigned i = 0; connection->outgoing && i < HEAR_READS; i++) {
-		if (connection_input_read(connection, thread, &unread) != IO_OK)
+		if (connection->phase == CONNECTION_DEAD ||
+		    connection->next == NET_CLOSE ||
+		    connection->next == NET_START_TLS)
+			break;
+		struct view unread = connection_input_view(connection);
+		if (!connection->unseen &&
+		    connection_input_read(connection, thread, &unread) != IO_OK)
 			break;
 		buf_reset(&connection->out);
 		connection->out_sent = 0;
-		if (call_input(connection, unread) != GO_ON ||
-		    connection->phase == CONNECTION_DEAD ||
-		    connection->next == NET_CLOSE)
-			break;
+		call_input(connection, unread);
 	}
 	return die(connection, NET_END_LOST, "connection lost");
 }

@@ -323,6 +323,25 @@ static void test_limits_refuse_with_words(void **state)
 	}
 }
 
+static uint64_t cpu_microseconds(const struct rusage *usage)
+{
+	return (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) *
+		   1000000 +
+	       (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
+}
+
+// Reads the log until so many lines have come.
+static void expect_pauses(int log_fd, int count)
+{
+	while (count > 0) {
+		char text[512];
+		ssize_t n = read(log_fd, text, sizeof(text));
+		assert_true(n > 0);
+		for (ssize_t i = 0; i < n; i++)
+			count -= text[i] == '\n';
+	}
+}
+
 static void test_out_of_descriptors_then_recovers(void **state)
 {
 	(void)state;
@@ -330,6 +349,10 @@ static void test_out_of_descriptors_then_recovers(void **state)
 	struct client client;
 	int hogs[4096];
 	int count = 0;
+	int ends[2];
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	struct log log = {.fd = ends[1], .minimum = LOG_LEVEL_ERROR};
+	line.config.log = &log;
 	line_server_start(&line, NULL);
 	struct rlimit limit;
 	struct rlimit tight;
@@ -346,23 +369,25 @@ static void test_out_of_descriptors_then_recovers(void **state)
 	struct rusage before;
 	struct rusage after;
 	getrusage(RUSAGE_SELF, &before);
-	usleep(600000); // measured: two ticks and some
+	uint64_t began = clock_monotonic_ms();
+	// The listener says each time it is tried and has to rest: with the
+	// connection, and at the ticks that follow.
+	expect_pauses(ends[0], 4);
 	getrusage(RUSAGE_SELF, &after);
-	uint64_t spent =
-	    (uint64_t)(after.ru_utime.tv_sec - before.ru_utime.tv_sec) *
-		1000000 +
-	    (uint64_t)(after.ru_stime.tv_sec - before.ru_stime.tv_sec) *
-		1000000 +
-	    (uint64_t)(after.ru_utime.tv_usec - before.ru_utime.tv_usec +
-		       after.ru_stime.tv_usec - before.ru_stime.tv_usec);
+	uint64_t elapsed = clock_monotonic_ms() - began;
+	uint64_t spent = cpu_microseconds(&after) - cpu_microseconds(&before);
+	assert_true(elapsed >= 2 * 250);
 	assert_int_equal(atomic_load(&line.sessions), 0);
-	assert_true(spent < 300000); // one thread spinning takes 600000
+	// One thread spinning would take all of it.
+	assert_true(spent < elapsed * 1000 / 2);
 	while (count > 0)
 		close(hogs[--count]);
 	client_expect(&client, "HELLO");
 	setrlimit(RLIMIT_NOFILE, &limit);
 	client_close(&client);
 	line_server_stop(&line, 5);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void test_wakes_reach_idle_sessions(void **state)

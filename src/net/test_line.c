@@ -268,6 +268,7 @@ static uint16_t listen_on(struct line_server *line, bool implicit_tls)
 	    .session_new = line_session_new,
 	    .context = line,
 	    .refusal = VIEW("* FULL\r\n"),
+	    .max_connections = implicit_tls ? 0 : line->plain_max,
 	};
 	assert_int_equal(net_bind("127.0.0.1", 0, &config.fd, &fault), RC_OK);
 	uint16_t port = net_bound_port(config.fd);
@@ -280,7 +281,8 @@ void line_server_start(struct line_server *line, const char *const *names)
 {
 	struct net_server_config config = line->config;
 	struct fault fault;
-	*line = (struct line_server){.config = config};
+	*line = (struct line_server){
+	    .config = config, .plain_max = line->plain_max};
 	pthread_mutex_init(&line->lock, NULL);
 	if (config.threads == 0)
 		config.threads = 4;

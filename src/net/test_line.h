@@ -21,6 +21,7 @@
 struct line_server {
 	struct net_server *server;
 	struct net_server_config config;
+	uint32_t plain_max;  // connections of the plain listener
 	struct net_tls *tls; // owned when made here
 	uint16_t port;
 	uint16_t tls_port;
