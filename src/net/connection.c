@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "net/connection_input.h"
-#include "net/tls_session.h"
+#include "net/connection_step.h"
 
 // Steps of one run before others get their turn: about as many reads.
 #define RUN_STEPS 64
@@ -33,19 +33,13 @@
 // A slow reader's buffer is cut to size when less than this part is used.
 #define SHRINK_FACTOR 4
 
-enum progress {
-	GO_ON,
-	WAIT,
-	YIELD, // go on when others have had their turn
-};
-
-static const struct net_session_ops *ops_of(const struct connection *connection)
+const struct net_session_ops *connection_ops(
+    const struct connection *connection)
 {
 	return connection->listener->ops;
 }
 
-// Notes how it ends. What came first is the cause of what follows.
-static void conclude(
+void connection_conclude(
     struct connection *connection, enum net_end end, const char *reason)
 {
 	if (connection->reason)
@@ -54,20 +48,20 @@ static void conclude(
 	connection->end = (uint8_t)end;
 }
 
-static enum progress die(
+enum progress connection_die(
     struct connection *connection, enum net_end end, const char *reason)
 {
-	conclude(connection, end, reason);
+	connection_conclude(connection, end, reason);
 	connection->phase = CONNECTION_DEAD;
 	return GO_ON;
 }
 
-static void begin_line(const struct connection *connection,
+void connection_begin_line(const struct connection *connection,
     struct log_line *line, enum log_level level, const char *event)
 {
 	log_begin(line, connection->host->log, level, event);
 	log_add_u64(line, "session", connection->session_id);
-	log_add_string(line, "protocol", ops_of(connection)->protocol);
+	log_add_string(line, "protocol", connection_ops(connection)->protocol);
 }
 
 // ---- Output ----
@@ -124,25 +118,31 @@ static void drop_injected(struct connection *connection)
 	    &connection->transport, INJECTION_MAX, &waiting)) {
 	case IO_BLOCKED: break;
 	case IO_OK:
-		die(connection, NET_END_LOST, "plaintext after STARTTLS");
+		connection_die(
+		    connection, NET_END_LOST, "plaintext after STARTTLS");
 		break;
-	case IO_EOF: die(connection, NET_END_PEER, "closed by the peer"); break;
-	case IO_FAILED: die(connection, NET_END_LOST, "connection lost"); break;
+	case IO_EOF:
+		connection_die(connection, NET_END_PEER, "closed by the peer");
+		break;
+	case IO_FAILED:
+		connection_die(connection, NET_END_LOST, "connection lost");
+		break;
 	}
 	if (unread + waiting == 0)
 		return;
 	struct log_line line;
-	begin_line(connection, &line, LOG_LEVEL_WARN, "starttls_injection");
+	connection_begin_line(
+	    connection, &line, LOG_LEVEL_WARN, "starttls_injection");
 	log_add_u64(&line, "discarded", unread + waiting);
 	log_end(&line);
 }
 
-// What every call of the session ends in.
-static enum progress after_call(
+enum progress connection_after_call(
     struct connection *connection, enum net_next next)
 {
 	if (buf_status(&connection->out) != RC_OK)
-		return die(connection, NET_END_LOST, "too much output");
+		return connection_die(
+		    connection, NET_END_LOST, "too much output");
 	connection->next = (uint8_t)next;
 	if (next == NET_START_TLS)
 		drop_injected(connection);
@@ -153,7 +153,7 @@ static enum progress call_input(
     struct connection *connection, struct view unread)
 {
 	size_t consumed = 0;
-	enum net_next next = ops_of(connection)
+	enum net_next next = connection_ops(connection)
 				 ->input(connection->session, unread,
 				     &connection->out, &consumed);
 	connection_input_keep(connection, unread, consumed);
@@ -163,51 +163,7 @@ static enum progress call_input(
 	if (next == NET_READ && connection->out.len == 0)
 		transport_acknowledge(&connection->transport);
 	connection->unseen = connection->in_len > 0 && next != NET_READ;
-	return after_call(connection, next);
-}
-
-static void wake_connection(void *context)
-{
-	struct connection *connection = context;
-	reactor_post(
-	    connection->host->reactor, &connection->task, REACTOR_WAKE);
-}
-
-static void make_session(struct connection *connection)
-{
-	struct net_peer peer = {.session_id = connection->session_id};
-	address_format(&connection->peer, peer.address, sizeof(peer.address));
-	peer.port = connection->peer.port;
-	struct sockaddr_storage at = {0};
-	socklen_t len = sizeof(at);
-	getsockname(connection->transport.fd, (void *)&at, &len);
-	struct address local = address_of(&at);
-	address_format(&local, peer.local_address, sizeof(peer.local_address));
-	peer.local_port = local.port;
-	struct net_waker waker = {wake_connection, connection};
-	if (connection->outgoing)
-		connection->outgoing->told = true;
-	connection->session = connection->listener->session_new(
-	    connection->listener->context, &peer, waker);
-}
-
-// The connection is as secure as it is going to be for now: a new session
-// greets, one that asked for TLS hears that it has it.
-static enum progress greet(
-    struct connection *connection, const struct net_tls_info *tls)
-{
-	connection->phase = CONNECTION_OPEN;
-	connection->active_ms = clock_monotonic_ms();
-	const struct net_session_ops *ops = ops_of(connection);
-	if (connection->session)
-		return after_call(
-		    connection, ops->tls_started(connection->session, tls,
-				    &connection->out));
-	make_session(connection);
-	if (!connection->session)
-		return die(connection, NET_END_CLOSED, "refused");
-	return after_call(
-	    connection, ops->start(connection->session, tls, &connection->out));
+	return connection_after_call(connection, next);
 }
 
 // ---- The end ----
@@ -215,7 +171,7 @@ static enum progress greet(
 // Tells whoever is concerned, once.
 static void end_session(struct connection *connection)
 {
-	const struct net_session_ops *ops = ops_of(connection);
+	const struct net_session_ops *ops = connection_ops(connection);
 	struct outgoing *outgoing = connection->outgoing;
 	enum net_end end = (enum net_end)connection->end;
 	void *session = connection->session;
@@ -230,13 +186,14 @@ static void end_session(struct connection *connection)
 	outgoing->failed(outgoing->shape.context, end, connection->reason);
 }
 
-static enum progress linger(struct connection *connection)
+enum progress connection_linger(struct connection *connection)
 {
 	transport_shut_down(&connection->transport);
 	end_session(connection);
 	connection_input_drop(connection);
 	if (connection->transport.eof)
-		return die(connection, NET_END_PEER, "closed by the peer");
+		return connection_die(
+		    connection, NET_END_PEER, "closed by the peer");
 	connection->phase = CONNECTION_LINGER;
 	connection->active_ms = clock_monotonic_ms();
 	return GO_ON;
@@ -246,119 +203,18 @@ static void last_words(struct connection *connection, enum net_end end,
     const char *reason, void (*say)(void *session, struct buf *out))
 {
 	say(connection->session, &connection->out);
-	conclude(connection, end, reason);
+	connection_conclude(connection, end, reason);
 	connection->phase = CONNECTION_BYE;
 	if (buf_status(&connection->out) != RC_OK)
-		die(connection, end, reason);
+		connection_die(connection, end, reason);
 }
 
 // ---- The steps, one for each phase ----
 
-static enum progress step_connect(struct connection *connection)
-{
-	enum net_end end;
-	if (connection->stopping)
-		return die(connection, NET_END_STOPPED, "server stopped");
-	switch (outgoing_check(
-	    connection->outgoing, &connection->transport, &end)) {
-	case IO_OK: break;
-	case IO_BLOCKED: return WAIT;
-	case IO_EOF:
-	case IO_FAILED: return die(connection, end, connection->outgoing->why);
-	}
-	connection->phase = CONNECTION_NEW;
-	connection->active_ms = clock_monotonic_ms();
-	return GO_ON;
-}
-
-// False: there is no TLS to be had here.
-static bool begin_tls(struct connection *connection)
-{
-	const struct outgoing *outgoing = connection->outgoing;
-	struct transport *transport = &connection->transport;
-	if (transport->ssl)
-		return false;
-	if (outgoing)
-		return outgoing->tls &&
-		       tls_client_begin(outgoing->tls, outgoing->check,
-			   outgoing->server_name, transport);
-	if (!connection->listener->tls)
-		return false;
-	transport_start_tls(
-	    transport, connection->listener->tls, connection->listener->alpn);
-	return true;
-}
-
-static enum progress start_tls(struct connection *connection)
-{
-	if (!begin_tls(connection))
-		return die(
-		    connection, NET_END_TLS, "TLS is not to be had here");
-	connection->phase = CONNECTION_HANDSHAKE;
-	connection->active_ms = clock_monotonic_ms();
-	return GO_ON;
-}
-
-static enum progress step_new(struct connection *connection)
-{
-	struct log_line line;
-	begin_line(connection, &line, LOG_LEVEL_DEBUG, "connect");
-	log_end(&line);
-	if (connection->stopping)
-		return die(connection, NET_END_STOPPED, "server stopped");
-	if (connection->listener->implicit_tls)
-		return start_tls(connection);
-	return greet(connection, NULL);
-}
-
-static enum progress fail_handshake(struct connection *connection)
-{
-	const char *reason = tls_session_reason();
-	struct log_line line;
-	if (connection->outgoing) {
-		outgoing_explain_tls(
-		    connection->outgoing, &connection->transport);
-		reason = connection->outgoing->why;
-	}
-	begin_line(connection, &line, LOG_LEVEL_INFO, "tls_failed");
-	log_add_string(&line, "reason", reason);
-	log_end(&line);
-	conclude(connection, NET_END_TLS,
-	    connection->outgoing ? reason : "TLS handshake failed");
-	// An alert tells the peer; it must not be lost.
-	return linger(connection);
-}
-
-static enum progress step_handshake(struct connection *connection)
-{
-	struct net_tls_info info;
-	struct log_line line;
-	if (connection->stopping)
-		return die(connection, NET_END_STOPPED, "server stopped");
-	switch (transport_handshake(&connection->transport)) {
-	case IO_OK: break;
-	case IO_BLOCKED: return WAIT;
-	case IO_EOF:
-		return die(
-		    connection, NET_END_TLS, "closed in the TLS handshake");
-	case IO_FAILED: return fail_handshake(connection);
-	}
-	tls_session_info(&connection->transport, &info);
-	begin_line(connection, &line, LOG_LEVEL_DEBUG, "tls");
-	log_add_string(&line, "version", info.version);
-	log_add_string(&line, "cipher", info.cipher);
-	log_add_string(&line, "name", info.server_name);
-	if (connection->outgoing)
-		log_add_string(
-		    &line, "verified", info.verified ? "yes" : info.unverified);
-	log_end(&line);
-	return greet(connection, &info);
-}
-
 static enum progress step_read(
     struct connection *connection, struct reactor_thread *thread)
 {
-	const struct net_session_ops *ops = ops_of(connection);
+	const struct net_session_ops *ops = connection_ops(connection);
 	if (backlog_of(connection) >= NET_OUTPUT_HIGH)
 		return WAIT; // blocked: an edge will tell
 	if (connection->woken) {
@@ -367,7 +223,7 @@ static enum progress step_read(
 		    ops->wake(connection->session, &connection->out);
 		// It may have left input that it can take now.
 		connection->unseen = connection->in_len > 0;
-		return after_call(connection, next);
+		return connection_after_call(connection, next);
 	}
 	if (connection->unseen)
 		return call_input(
@@ -378,10 +234,13 @@ static enum progress step_read(
 	case IO_BLOCKED: return WAIT;
 	case IO_EOF:
 		// A peer that has ended its side may still be reading.
-		conclude(connection, NET_END_PEER, "closed by the peer");
+		connection_conclude(
+		    connection, NET_END_PEER, "closed by the peer");
 		connection->next = NET_CLOSE;
 		return GO_ON;
-	case IO_FAILED: return die(connection, NET_END_LOST, "connection lost");
+	case IO_FAILED:
+		return connection_die(
+		    connection, NET_END_LOST, "connection lost");
 	}
 	connection->active_ms = clock_monotonic_ms();
 	return call_input(connection, unread);
@@ -390,8 +249,9 @@ static enum progress step_read(
 // A session that stops without output is at a long piece of work.
 static enum progress step_resume(struct connection *connection)
 {
-	enum progress progress = after_call(connection,
-	    ops_of(connection)->resume(connection->session, &connection->out));
+	enum progress progress = connection_after_call(
+	    connection, connection_ops(connection)
+			    ->resume(connection->session, &connection->out));
 	bool silent = connection->next == NET_DRAIN && connection->out.len == 0;
 	return progress == GO_ON && silent ? YIELD : progress;
 }
@@ -401,7 +261,7 @@ static enum progress step_resume(struct connection *connection)
 static enum progress hear_out(
     struct connection *connection, struct reactor_thread *thread)
 {
-	conclude(connection, NET_END_LOST, "connection lost");
+	connection_conclude(connection, NET_END_LOST, "connection lost");
 	connection->transport.readable = true;
 	connection->transport.hup = true;
 	for (unsigned i = 0; connection->outgoing && i < HEAR_READS; i++) {
@@ -417,7 +277,7 @@ static enum progress hear_out(
 		connection->out_sent = 0;
 		call_input(connection, unread);
 	}
-	return die(connection, NET_END_LOST, "connection lost");
+	return connection_die(connection, NET_END_LOST, "connection lost");
 }
 
 static enum progress step_open(
@@ -425,7 +285,7 @@ static enum progress step_open(
 {
 	if (connection->stopping) {
 		last_words(connection, NET_END_STOPPED, "server stopped",
-		    ops_of(connection)->shut_down);
+		    connection_ops(connection)->shut_down);
 		return GO_ON;
 	}
 	enum io io = flush(connection);
@@ -437,10 +297,10 @@ static enum progress step_open(
 	switch (next) {
 	case NET_READ: return step_read(connection, thread);
 	case NET_DRAIN: return step_resume(connection);
-	case NET_START_TLS: return start_tls(connection);
+	case NET_START_TLS: return connection_start_tls(connection);
 	case NET_COMPRESS:
 		if (connection->transport.compress)
-			return die(
+			return connection_die(
 			    connection, NET_END_LOST, "compressed already");
 		transport_start_compress(
 		    &connection->transport, connection_input_view(connection));
@@ -456,13 +316,14 @@ static enum progress step_bye(struct connection *connection)
 {
 	switch (flush(connection)) {
 	case IO_OK:
-		conclude(connection, NET_END_CLOSED, "closed by the session");
-		return linger(connection);
+		connection_conclude(
+		    connection, NET_END_CLOSED, "closed by the session");
+		return connection_linger(connection);
 	case IO_BLOCKED: return WAIT;
 	case IO_EOF:
 	case IO_FAILED: break;
 	}
-	return die(connection, NET_END_LOST, "connection lost");
+	return connection_die(connection, NET_END_LOST, "connection lost");
 }
 
 static enum progress step_linger(struct connection *connection)
@@ -473,16 +334,16 @@ static enum progress step_linger(struct connection *connection)
 	connection->lingered += (uint32_t)len;
 	if (io == IO_BLOCKED)
 		return WAIT;
-	return die(connection, NET_END_CLOSED, "closed");
+	return connection_die(connection, NET_END_CLOSED, "closed");
 }
 
 static enum progress step(
     struct connection *connection, struct reactor_thread *thread)
 {
 	switch ((enum connection_phase)connection->phase) {
-	case CONNECTION_CONNECT: return step_connect(connection);
-	case CONNECTION_NEW: return step_new(connection);
-	case CONNECTION_HANDSHAKE: return step_handshake(connection);
+	case CONNECTION_CONNECT: return connection_step_connect(connection);
+	case CONNECTION_NEW: return connection_step_new(connection);
+	case CONNECTION_HANDSHAKE: return connection_step_handshake(connection);
 	case CONNECTION_OPEN: return step_open(connection, thread);
 	case CONNECTION_BYE: return step_bye(connection);
 	case CONNECTION_LINGER: return step_linger(connection);
@@ -510,7 +371,8 @@ static uint64_t deadline_of(const struct connection *connection)
 	case CONNECTION_OPEN:
 		if (is_sending(connection))
 			return connection->moved_ms + host->stall_ms;
-		seconds = ops_of(connection)->timeout(connection->session);
+		seconds =
+		    connection_ops(connection)->timeout(connection->session);
 		if (seconds == 0)
 			return 0;
 		if (seconds > TIMEOUT_MAX_S)
@@ -530,13 +392,16 @@ static void expire(struct connection *connection)
 		return; // it has moved on meanwhile
 	if (connection->phase == CONNECTION_OPEN && !is_sending(connection))
 		last_words(connection, NET_END_TIMEOUT, "timeout",
-		    ops_of(connection)->timed_out);
+		    connection_ops(connection)->timed_out);
 	else if (connection->phase == CONNECTION_CONNECT)
-		die(connection, NET_END_TIMEOUT, "connection timed out");
+		connection_die(
+		    connection, NET_END_TIMEOUT, "connection timed out");
 	else if (connection->phase == CONNECTION_HANDSHAKE)
-		die(connection, NET_END_TLS, "TLS handshake timed out");
+		connection_die(
+		    connection, NET_END_TLS, "TLS handshake timed out");
 	else
-		die(connection, NET_END_TIMEOUT, "the peer reads nothing");
+		connection_die(
+		    connection, NET_END_TIMEOUT, "the peer reads nothing");
 }
 
 // ---- A run ----
@@ -555,7 +420,7 @@ static void absorb(struct connection *connection, uint32_t posted)
 	if (posted & REACTOR_STOP)
 		connection->stopping = true;
 	if (posted & REACTOR_KILL)
-		die(connection, NET_END_STOPPED, "server stopped");
+		connection_die(connection, NET_END_STOPPED, "server stopped");
 	if (posted & REACTOR_TIMER)
 		expire(connection);
 }
@@ -594,7 +459,7 @@ static void destroy(
 	struct log_line line;
 	char peer[64];
 	address_format(&connection->peer, peer, sizeof(peer));
-	begin_line(connection, &line, LOG_LEVEL_INFO, "disconnect");
+	connection_begin_line(connection, &line, LOG_LEVEL_INFO, "disconnect");
 	log_add_string(&line, "peer", peer);
 	log_add_string(&line, "reason", connection->reason);
 	if (connection->transport.ssl)
@@ -661,7 +526,7 @@ static void watch(struct connection *connection)
 {
 	if (reactor_watch(connection->host->reactor, &connection->task,
 		connection->transport.fd) != RC_OK)
-		die(connection, NET_END_LOST,
+		connection_die(connection, NET_END_LOST,
 		    "the system watches no more sockets");
 }
 
@@ -688,7 +553,7 @@ void connection_open_outgoing(struct connection *connection,
 	connection->transport.writable = false;
 	// A socket that does not connect would be reported as hung up.
 	if (error)
-		die(connection, outgoing_explain(outgoing, error),
+		connection_die(connection, outgoing_explain(outgoing, error),
 		    outgoing->why);
 	else
 		watch(connection);
