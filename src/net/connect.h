@@ -5,7 +5,8 @@
 //
 // How it goes is told exactly once. Either no session comes to be, and failed()
 // says why; or session_new() makes one, and its ended() says how it came to an
-// end, just before its free().
+// end, just before its free(). The connection counts no more for max_outgoing
+// when that is told, so another can be begun from within.
 #ifndef ROOST_NET_CONNECT_H
 #define ROOST_NET_CONNECT_H
 
@@ -38,7 +39,7 @@ struct net_connect_config {
 	void *(*session_new)(
 	    void *context, const struct net_peer *peer, struct net_waker waker);
 	// No session will come; `why` is a sentence's part ("connection
-	// refused"), valid during the call. May call net_connect().
+	// refused"), valid during the call.
 	void (*failed)(void *context, enum net_end end, const char *why);
 	void *context; // used until one of the two has been called
 };

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -109,6 +110,32 @@ static void test_silent_peer_times_out(void **state)
 	line_server_stop(&line, 5);
 }
 
+// The peer has its time for each answer, not since it was last heard.
+static void test_speaking_renews_the_timeout(void **state)
+{
+	(void)state;
+	struct line_server line = {0};
+	struct caller caller = {.timeout = 1};
+	uint16_t port;
+	int fd = raw_listen(5, &port);
+	line_server_start(&line, NULL);
+	struct net_connect_config config = caller_config(&caller, port);
+	caller_call(&line, &config);
+	int peer = raw_accept(fd);
+	// Nothing is said for a while.
+	struct pollfd silence = {.fd = peer, .events = POLLIN};
+	assert_int_equal(poll(&silence, 1, 700), 0);
+	caller.waker.wake(caller.waker.context);
+	char got[16];
+	assert_int_equal(recv(peer, got, 6, MSG_WAITALL), 6);
+	uint64_t spoken = clock_monotonic_ms();
+	caller_expect_ended(&caller, NET_END_TIMEOUT, "timeout");
+	assert_true(clock_monotonic_ms() - spoken >= 900);
+	close(peer);
+	close(fd);
+	line_server_stop(&line, 5);
+}
+
 // The peer refuses in the middle of what is being sent, and closes unread.
 static void test_last_words_before_a_reset_are_heard(void **state)
 {
@@ -138,7 +165,7 @@ static void test_last_words_before_a_reset_are_heard(void **state)
 static void test_refused_then_tried_elsewhere(void **state)
 {
 	(void)state;
-	struct line_server line = {0};
+	struct line_server line = {.config = {.max_outgoing = 1}};
 	struct caller caller = {.turn = caller_quits};
 	uint16_t port;
 	int fd = raw_listen(-1, &port); // bound, not listening
@@ -423,6 +450,7 @@ int main(void)
 	    cmocka_unit_test(test_peer_that_hangs_up),
 	    cmocka_unit_test(test_woken_session_speaks),
 	    cmocka_unit_test(test_silent_peer_times_out),
+	    cmocka_unit_test(test_speaking_renews_the_timeout),
 	    cmocka_unit_test(test_last_words_before_a_reset_are_heard),
 	    cmocka_unit_test(test_refused_then_tried_elsewhere),
 	    cmocka_unit_test(test_connecting_times_out),

@@ -96,8 +96,10 @@ static enum io flush(struct connection *connection)
 	bool moved = connection->transport.bytes_out != before;
 	if (moved || !connection->blocked)
 		connection->moved_ms = clock_monotonic_ms();
-	// Output that the peer was waited for counts as its activity.
-	if (moved && connection->blocked)
+	// Output that the peer was waited for counts as its activity. Having
+	// called it, we have to wait for its answer to what has just been said,
+	// however long both were silent before (RFC 5321 section 4.5.3.2).
+	if (moved && (connection->blocked || connection->outgoing))
 		connection->active_ms = connection->moved_ms;
 	connection->blocked = io == IO_BLOCKED;
 	return io;
@@ -176,6 +178,10 @@ static void end_session(struct connection *connection)
 	enum net_end end = (enum net_end)connection->end;
 	void *session = connection->session;
 	connection->session = NULL;
+	if (outgoing && !outgoing->left)
+		connection->host->leaving(connection->host);
+	if (outgoing)
+		outgoing->left = true;
 	if (session && ops->ended)
 		ops->ended(session, end, connection->reason);
 	if (session)

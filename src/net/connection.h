@@ -21,6 +21,9 @@ struct connection_host {
 	uint32_t handshake_ms;
 	uint32_t stall_ms;
 	_Atomic uint64_t sessions; // session ids given out
+	// An outgoing connection is about to tell how it ended, so that its
+	// place is free for one that is begun upon that.
+	void (*leaving)(struct connection_host *host);
 	// The connection is gone, and its slot given back. `listener`: NULL of
 	// an outgoing one.
 	void (*closed)(struct connection_host *host, const struct address *peer,

@@ -19,6 +19,7 @@ struct outgoing {
 	uint32_t connect_ms;
 	uint32_t handshake_ms;
 	bool told; // session_new() or failed() has been called
+	bool left; // counts no longer for max_outgoing
 	char server_name[OUTGOING_NAME_MAX]; // or ""
 	char why[FAULT_TEXT_MAX]; // of the end, where it is not static
 };

@@ -62,6 +62,14 @@ static void dismiss(struct listener *listener, const struct address *peer)
 	pthread_mutex_unlock(&server->lock);
 }
 
+static void on_leaving(struct connection_host *host)
+{
+	struct net_server *server = (struct net_server *)host;
+	pthread_mutex_lock(&server->lock);
+	server->admission.outgoing--;
+	pthread_mutex_unlock(&server->lock);
+}
+
 static void on_closed(struct connection_host *host, const struct address *peer,
     const struct net_listener_config *config)
 {
@@ -72,7 +80,6 @@ static void on_closed(struct connection_host *host, const struct address *peer,
 			return;
 		}
 	pthread_mutex_lock(&server->lock);
-	server->admission.outgoing--;
 	server->open--;
 	pthread_cond_broadcast(&server->changed);
 	pthread_mutex_unlock(&server->lock);
@@ -210,6 +217,7 @@ struct net_server *net_server_new(const struct net_server_config *config)
 				       DEFAULT_HANDSHAKE_S, 86400),
 	    .stall_ms = 1000 * or_default(config->stall_seconds,
 				   DEFAULT_STALL_S, 86400),
+	    .leaving = on_leaving,
 	    .closed = on_closed,
 	};
 	pthread_mutex_init(&server->lock, NULL);
@@ -286,8 +294,9 @@ enum rc net_server_start(struct net_server *server, struct fault *fault)
 	enum rc rc = reactor_new(&config, &server->host.reactor, fault);
 	if (rc != RC_OK)
 		return rc;
-	server->host.slots = slots_new(
-	    server->admission.max_connections + server->admission.max_outgoing);
+	// Twice max_outgoing: those that have told their end still linger.
+	server->host.slots = slots_new(server->admission.max_connections +
+				       2 * server->admission.max_outgoing);
 	for (uint32_t i = 0; i < server->listener_count && rc == RC_OK; i++)
 		rc = start_listener(&server->listeners[i], fault);
 	if (rc == RC_OK)

@@ -10,9 +10,9 @@
 
 // What the session waits for after a call.
 enum net_next {
-	NET_READ,  // more input (or a wake)
-	NET_DRAIN, // it has more to say: call resume() when `out` is sent;
-		   // with nothing to send, when others had their turn
+	NET_READ,      // more input (or a wake)
+	NET_DRAIN,     // it has more to say: call resume() when `out` is sent;
+		       // with nothing to send, when others had their turn
 	NET_START_TLS, // send `out`, throw away unread input, shake hands: as
 		       // the TLS server if the peer came, as the client if it
 		       // was connected to (connect.h)
@@ -114,7 +114,8 @@ struct net_session_ops {
 	    void *session, const struct net_tls_info *tls, struct buf *out);
 	// Seconds without input after which timed_out() is called; 0: never.
 	// Asked after each call. Wakes do not put it off; output that is still
-	// being sent does.
+	// being sent does. On an outgoing connection it counts from the last
+	// input or output: so long the peer has for its answer.
 	uint32_t (*timeout)(const void *session);
 	// The last words (a BYE), then the connection closes.
 	void (*timed_out)(void *session, struct buf *out);
