@@ -10,9 +10,9 @@
 
 // What the session waits for after a call.
 enum net_next {
-	NET_READ,      // more input (or a wake)
-	NET_DRAIN,     // it has more to say: call resume() when `out` is sent;
-		       // with nothing to send, when others had their turn
+	NET_READ,  // more input (or a wake)
+	NET_DRAIN, // it has more to say: call resume() when `out` is sent;
+		   // with nothing to send, when others had their turn
 	NET_START_TLS, // send `out`, throw away unread input, shake hands: as
 		       // the TLS server if the peer came, as the client if it
 		       // was connected to (connect.h)
