@@ -146,6 +146,10 @@ enum progress connection_after_call(
 		return connection_die(
 		    connection, NET_END_LOST, "too much output");
 	connection->next = (uint8_t)next;
+	if (next == NET_PAUSE)
+		connection->paused_ms =
+		    clock_monotonic_ms() +
+		    connection_ops(connection)->pause_ms(connection->session);
 	if (next == NET_START_TLS)
 		drop_injected(connection);
 	return GO_ON;
@@ -262,6 +266,19 @@ static enum progress step_resume(struct connection *connection)
 	return progress == GO_ON && silent ? YIELD : progress;
 }
 
+static enum progress step_pause(struct connection *connection)
+{
+	const struct net_session_ops *ops = connection_ops(connection);
+	uint64_t now = clock_monotonic_ms();
+	if (now < connection->paused_ms)
+		return WAIT;
+	if (ops->spoke_early && connection->in_len == 0 &&
+	    transport_has_input(&connection->transport))
+		ops->spoke_early(connection->session);
+	connection->active_ms = now;
+	return step_resume(connection);
+}
+
 // The peer takes nothing more. Why, it may have said before it hung up (RFC
 // 5321 section 3.8), and that has arrived already.
 static enum progress hear_out(
@@ -302,6 +319,7 @@ static enum progress step_open(
 		return WAIT;
 	switch (next) {
 	case NET_READ: return step_read(connection, thread);
+	case NET_PAUSE: return step_pause(connection);
 	case NET_DRAIN: return step_resume(connection);
 	case NET_START_TLS: return connection_start_tls(connection);
 	case NET_COMPRESS:
@@ -377,6 +395,8 @@ static uint64_t deadline_of(const struct connection *connection)
 	case CONNECTION_OPEN:
 		if (is_sending(connection))
 			return connection->moved_ms + host->stall_ms;
+		if (connection->next == NET_PAUSE)
+			return connection->paused_ms;
 		seconds =
 		    connection_ops(connection)->timeout(connection->session);
 		if (seconds == 0)
@@ -396,6 +416,9 @@ static void expire(struct connection *connection)
 	uint64_t deadline = deadline_of(connection);
 	if (deadline == 0 || clock_monotonic_ms() < deadline)
 		return; // it has moved on meanwhile
+	if (connection->phase == CONNECTION_OPEN && !is_sending(connection) &&
+	    connection->next == NET_PAUSE)
+		return; // step_pause() goes on
 	if (connection->phase == CONNECTION_OPEN && !is_sending(connection))
 		last_words(connection, NET_END_TIMEOUT, "timeout",
 		    connection_ops(connection)->timed_out);

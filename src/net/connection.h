@@ -58,6 +58,7 @@ struct connection {
 	uint64_t opened_ms;
 	uint64_t active_ms; // when a timeout began to count
 	uint64_t moved_ms;  // when output last went on
+	uint64_t paused_ms; // when a NET_PAUSE is over
 	const char *reason; // of the end; static, or in `outgoing`
 	struct address peer;
 	uint8_t phase; // enum connection_phase

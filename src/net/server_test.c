@@ -224,6 +224,39 @@ static void test_timeout_says_its_last_words(void **state)
 	line_server_stop(&line, 5);
 }
 
+static void test_a_pause_answers_late_and_reads_nothing_meanwhile(void **state)
+{
+	(void)state;
+	struct line_server line = {0};
+	struct client quiet, hasty, pipelining;
+	line_server_start(&line, NULL);
+	struct client *all[] = {&quiet, &hasty, &pipelining};
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		client_open(all[i], line.port);
+		client_expect(all[i], "HELLO");
+		// The pause is longer than what the client may be silent for.
+		client_send(all[i], "TIMEOUT 1\r\n");
+		client_expect(all[i], "OK");
+	}
+	uint64_t begin = clock_monotonic_ms();
+	client_send(&quiet, "PAUSE 1500\r\n");
+	client_send(&hasty, "PAUSE 1500\r\n");
+	client_send(&pipelining, "PAUSE 1500\r\nECHO after\r\n");
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		client_expect(all[i], "PAUSED");
+	client_send(&hasty, "ECHO hasty\r\n");
+	client_expect(&quiet, "OVER");
+	assert_true(clock_monotonic_ms() - begin >= 1500);
+	client_expect(&hasty, "EARLY");
+	client_expect(&hasty, "hasty");
+	client_expect(&pipelining, "OVER");
+	client_expect(&pipelining, "after");
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		client_close(all[i]);
+	wait_for(&line.sessions, 0);
+	line_server_stop(&line, 5);
+}
+
 static void test_stalled_reader_is_cut_off(void **state)
 {
 	(void)state;
@@ -574,6 +607,8 @@ int main(void)
 	    cmocka_unit_test(test_bye_survives_a_peer_that_is_sending),
 	    cmocka_unit_test(test_too_much_unread_input_ends_the_connection),
 	    cmocka_unit_test(test_timeout_says_its_last_words),
+	    cmocka_unit_test(
+		test_a_pause_answers_late_and_reads_nothing_meanwhile),
 	    cmocka_unit_test(test_stalled_reader_is_cut_off),
 	    cmocka_unit_test(test_stop_says_last_words_to_all),
 	    cmocka_unit_test(test_two_servers_and_a_restart_in_one_process),

@@ -18,6 +18,8 @@ enum net_next {
 		       // was connected to (connect.h)
 	NET_COMPRESS, // send `out`, then raw DEFLATE both ways (RFC 4978)
 	NET_CLOSE,    // send `out`, then hang up
+	NET_PAUSE,    // send `out`, read nothing, and call resume() after
+		      // pause_ms()
 };
 
 // A session that can go on producing output returns NET_DRAIN when `out` holds
@@ -103,10 +105,12 @@ struct net_session_ops {
 	// most likely). What it answers then is not sent; the end follows.
 	enum net_next (*input)(void *session, struct view in, struct buf *out,
 	    size_t *ret_consumed);
-	// After NET_DRAIN: `out` has been sent.
+	// After NET_DRAIN: `out` has been sent. After NET_PAUSE: its time is
+	// over. When it then gives NET_READ, what input() left unread is given
+	// again at once.
 	enum net_next (*resume)(void *session, struct buf *out);
 	// Someone called the waker. Comes only where input() could come: never
-	// before start() or in the middle of a NET_DRAIN.
+	// before start() or in the middle of a NET_DRAIN or NET_PAUSE.
 	enum net_next (*wake)(void *session, struct buf *out);
 	// After NET_START_TLS: the handshake is done. All that was unread has
 	// been thrown away; the session must do so with what it holds itself.
@@ -117,11 +121,19 @@ struct net_session_ops {
 	// being sent does. On an outgoing connection it counts from the last
 	// input or output: so long the peer has for its answer.
 	uint32_t (*timeout)(const void *session);
+	// Milliseconds of a NET_PAUSE, counted from its return; asked once,
+	// right after it. timeout() does not count meanwhile; a peer that
+	// closes is noticed at the end of the pause. NULL: this protocol never
+	// pauses.
+	uint32_t (*pause_ms)(const void *session);
+	// Called before the resume() after a NET_PAUSE if the peer has said
+	// something in it. NULL: nobody wants to know.
+	void (*spoke_early)(void *session);
 	// The last words (a BYE), then the connection closes.
 	void (*timed_out)(void *session, struct buf *out);
 	// The server stops: the last words, then the connection closes. May
-	// come in the middle of a NET_DRAIN: the session knows whether a BYE
-	// fits there, and else adds nothing.
+	// come in the middle of a NET_DRAIN or NET_PAUSE: the session knows
+	// whether a BYE fits there, and else adds nothing.
 	void (*shut_down)(void *session, struct buf *out);
 	// How it all ended, and why in a sentence's part ("TLS: certificate has
 	// expired"), valid during the call; free() follows. Once for every

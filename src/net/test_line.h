@@ -4,6 +4,8 @@
 //	ECHO text     text
 //	BIG n         n lines of 64 bytes, as a generator
 //	TIMEOUT n     OK, and from then on a timeout of n seconds
+//	PAUSE n       PAUSED, and nothing is read for n milliseconds; then
+//	              OVER, or EARLY when the client spoke meanwhile
 //	INFO          what is known of TLS
 //	STARTTLS, COMPRESS, QUIT
 //	GATED         STARTTLS, held until the test opens the gate

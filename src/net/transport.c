@@ -242,6 +242,12 @@ enum io transport_read(
 	return secure_read(transport, to, size, ret_len);
 }
 
+bool transport_has_input(const struct transport *transport)
+{
+	char byte;
+	return recv(transport->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
 enum io transport_discard(
     struct transport *transport, size_t max, size_t *ret_len)
 {
