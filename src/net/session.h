@@ -10,16 +10,16 @@
 
 // What the session waits for after a call.
 enum net_next {
-	NET_READ,  // more input (or a wake)
-	NET_DRAIN, // it has more to say: call resume() when `out` is sent;
-		   // with nothing to send, when others had their turn
+	NET_READ,      // more input (or a wake)
+	NET_DRAIN,     // it has more to say: call resume() when `out` is sent;
+		       // with nothing to send, when others had their turn
 	NET_START_TLS, // send `out`, throw away unread input, shake hands: as
 		       // the TLS server if the peer came, as the client if it
 		       // was connected to (connect.h)
 	NET_COMPRESS, // send `out`, then raw DEFLATE both ways (RFC 4978)
 	NET_CLOSE,    // send `out`, then hang up
 	NET_PAUSE,    // send `out`, read nothing, and call resume() after
-		      // pause_ms()
+		   // pause_ms()
 };
 
 // A session that can go on producing output returns NET_DRAIN when `out` holds
@@ -73,6 +73,18 @@ enum net_end {
 	NET_END_TLS,     // there was no TLS handshake to be had
 	NET_END_REFUSED, // nobody could be connected to
 	NET_END_STOPPED, // the server stops
+};
+
+// Sees what goes over the connections of users being looked at. Passwords and
+// SASL data are replaced before; messages are left out. Any thread.
+struct net_trace {
+	// Whether `user` is looked at now. Cheap: asked for every command. The
+	// empty name: somebody who has not logged in.
+	bool (*wants)(void *context, struct view user);
+	// One line, without its end. `from_client` says who said it.
+	void (*line)(void *context, uint64_t session_id, struct view user,
+	    bool from_client, struct view line);
+	void *context;
 };
 
 // Who is at the other end; addresses as text without the port. On a Unix socket
