@@ -106,6 +106,20 @@ static enum rc convert(struct view name, enum direction direction, char *out,
 	return RC_OK;
 }
 
+// An A-label that stands for a label which itself begins with "xn--" would be
+// another name once decoded.
+static enum rc check_decoded(struct view ascii)
+{
+	char work[WORK_MAX];
+	struct view rest;
+	struct view label;
+	enum rc rc = convert(ascii, TO_UNICODE, work, &rest);
+	while (rc == RC_OK && view_split(&rest, '.', &label))
+		if (!utf8_is_ascii(label) && has_a_label(label))
+			rc = RC_INVALID;
+	return rc;
+}
+
 enum rc domain_name_to_ascii(struct arena *arena, struct view name,
     enum domain_name_rule rule, struct view *ret_ascii)
 {
@@ -116,6 +130,8 @@ enum rc domain_name_to_ascii(struct arena *arena, struct view name,
 		if (!utf8_is_valid(name))
 			return RC_SYNTAX;
 		enum rc rc = convert(name, TO_ASCII, work, &name);
+		if (rc == RC_OK)
+			rc = check_decoded(name);
 		if (rc != RC_OK)
 			return rc;
 	}

@@ -69,6 +69,7 @@ static const struct {
     {"bücher.example。", RC_SYNTAX, NULL, DOMAIN_NAME_HOST},
     {"ü-.example", RC_SYNTAX, NULL, DOMAIN_NAME_HOST},
     // not names
+    {"xn--xn--eche-kvj.example", RC_INVALID, NULL, DOMAIN_NAME_HOST},
     {"xn--.example", RC_INVALID, NULL, DOMAIN_NAME_HOST},
     {"xn--example-.org", RC_INVALID, NULL, DOMAIN_NAME_HOST},
     {"xn--a\xc3\xbc.org", RC_INVALID, NULL, DOMAIN_NAME_HOST},
