@@ -33,7 +33,7 @@ static void check_mailbox(
 {
 	struct smtp_mailbox again;
 	struct buf out;
-	buf_init(&out, SMTP_PATH_MAX);
+	buf_init(&out, SMTP_MAILBOX_PRINTED_MAX + 20);
 	must(mailbox->local.len <= SMTP_LOCAL_MAX);
 	must(utf8_is_valid(mailbox->local));
 	must_have_no_controls(mailbox->local);

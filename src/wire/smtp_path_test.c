@@ -120,9 +120,11 @@ static const struct path_row forward_rows[] = {
     {"<a@x\r\n>", RC_SYNTAX, NULL, NULL, NULL, NULL},
     {"<a@xn--.example>", RC_INVALID, NULL, NULL, NULL, NULL},
     // lengths
-    {"<" A64 "@x>", RC_OK, "", A64, "x", NULL},
-    {"<" A64 "a@x>", RC_LIMIT, NULL, NULL, NULL, NULL},
-    {"<" A64 "@" D253 ">", RC_OK, "", A64, D253, NULL},
+    {"<" A64 A64 "@x>", RC_OK, "", A64 A64, "x", NULL},
+    {"<" A64 A64 "a@x>", RC_LIMIT, NULL, NULL, NULL, NULL},
+    {"<\"" A64 A64 "\"@x>", RC_OK, "", A64 A64, "x", A64 A64 "@x"},
+    {"<" A64 "ab@" D253 ">", RC_OK, "", A64 "ab", D253, NULL},
+    {"<" A64 "abc@" D253 ">", RC_LIMIT, NULL, NULL, NULL, NULL},
     {"<a@" D253 "x>", RC_LIMIT, NULL, NULL, NULL, NULL},
 };
 
@@ -302,6 +304,47 @@ static void only_a_local_part_needs_smtputf8(void **state)
 	arena_done(&arena);
 }
 
+static void what_is_printed_has_a_limit_that_it_can_reach(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct buf text;
+	struct smtp_mailbox mailbox;
+	arena_init(&arena);
+	buf_init(&text, 2 * SMTP_MAILBOX_MAX);
+	// Nothing but quotes, and the longest domain there is room for.
+	buf_add_char(&text, '"');
+	for (int i = 0; i < SMTP_LOCAL_MAX; i++)
+		buf_add_literal(&text, "\\\"");
+	buf_add_literal(&text, "\"@");
+	while (text.len < SMTP_MAILBOX_PRINTED_MAX)
+		buf_add_char(&text, text.len % 50 == 20 ? '.' : 'a');
+	assert_int_equal(
+	    smtp_mailbox_parse(&arena, buf_view(&text), NULL, &mailbox), RC_OK);
+	struct buf printed;
+	buf_init(&printed, SMTP_MAILBOX_PRINTED_MAX);
+	smtp_mailbox_print(&mailbox, &printed);
+	assert_int_equal(buf_status(&printed), RC_OK);
+	assert_int_equal(printed.len, SMTP_MAILBOX_PRINTED_MAX);
+	buf_add_char(&text, 'a');
+	assert_int_equal(
+	    smtp_mailbox_parse(&arena, buf_view(&text), NULL, &mailbox),
+	    RC_LIMIT);
+	// Short as written, too long as A-labels.
+	buf_reset(&text);
+	buf_add_literal(&text, A64 A64 "@");
+	for (int i = 0; i < 28; i++)
+		buf_add_literal(&text, "ü.");
+	buf_add_literal(&text, "x");
+	assert_true(text.len < 220);
+	assert_int_equal(
+	    smtp_mailbox_parse(&arena, buf_view(&text), NULL, &mailbox),
+	    RC_LIMIT);
+	buf_done(&printed);
+	buf_done(&text);
+	arena_done(&arena);
+}
+
 static void look_ups_do_not_see_case(void **state)
 {
 	(void)state;
@@ -347,6 +390,7 @@ int main(void)
 	    cmocka_unit_test(a_path_without_end_is_not_read_for_ever),
 	    cmocka_unit_test(an_address_alone_has_both_parts_and_no_brackets),
 	    cmocka_unit_test(only_a_local_part_needs_smtputf8),
+	    cmocka_unit_test(what_is_printed_has_a_limit_that_it_can_reach),
 	    cmocka_unit_test(look_ups_do_not_see_case),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
