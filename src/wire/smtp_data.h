@@ -23,7 +23,8 @@ enum smtp_data_framing {
 enum smtp_line_ends {
 	// Bare CR and LF stay as they are; they are seen (flags), and the
 	// caller
-	// answers 550 5.5.2 when the data has ended. A bare one ends no line.
+	// answers 550 5.5.2 when the data has ended. A bare one ends no line; a
+	// lone "." before or after it stays.
 	SMTP_LINES_REFUSE,
 	// Bare CR and bare LF become CRLF. "." after or before a bare one is
 	// content, kept:
