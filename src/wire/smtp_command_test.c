@@ -362,7 +362,7 @@ static void arguments_of_other_verbs_are_understood(void **state)
 	assert_null(command.argument.ptr);
 	command = good(&arena, VIEW("EHLO   mail.example.org \t"));
 	assert_true(view_eq(command.argument, VIEW("mail.example.org")));
-	command = good(&arena, VIEW("VRFY joe smith"));
+	command = good(&arena, VIEW("VRFY  joe smith"));
 	assert_true(view_eq(command.argument, VIEW("joe smith")));
 	arena_done(&arena);
 }
