@@ -19,6 +19,8 @@ struct store_draft {
 	struct engine_content_id content;
 	struct buf record;
 	uint32_t header_len;
+	uint64_t bare_lfs; // not after a CR
+	char last;         // byte that came
 	bool failed;
 };
 
@@ -71,6 +73,21 @@ static enum rc split(struct store_draft *draft)
 	return rc;
 }
 
+// One look for each line, not each byte.
+static void count_bare_lfs(struct store_draft *draft, struct view bytes)
+{
+	if (bytes.len == 0)
+		return;
+	const char *at = bytes.ptr;
+	const char *end = bytes.ptr + bytes.len;
+	while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+		char before = at > bytes.ptr ? at[-1] : draft->last;
+		draft->bare_lfs += before != '\r';
+		at++;
+	}
+	draft->last = end[-1];
+}
+
 enum rc store_draft_add(struct store_draft *draft, struct view bytes)
 {
 	if (draft->failed)
@@ -78,6 +95,7 @@ enum rc store_draft_add(struct store_draft *draft, struct view bytes)
 	if (bytes.len > store_message_max(draft->store) - draft->size)
 		return RC_LIMIT;
 	message_parser_push(draft->parser, bytes);
+	count_bare_lfs(draft, bytes);
 	draft->size += bytes.len;
 	enum rc rc = RC_OK;
 	if (!draft->writer) {
@@ -154,6 +172,15 @@ enum rc draft_read(struct store_draft *draft, uint64_t offset, size_t len,
 struct view draft_record(const struct store_draft *draft)
 {
 	return buf_view(&draft->record);
+}
+
+bool draft_is_ragged(const struct store_draft *draft, uint64_t *ret_octets)
+{
+	bool ends = draft->last == '\n';
+	if (draft->bare_lfs == 0 && ends)
+		return false;
+	*ret_octets = draft->size + draft->bare_lfs + (ends ? 0 : 2);
+	return true;
 }
 
 void draft_put_head(const struct store_draft *draft, struct buf *out)

@@ -17,6 +17,8 @@ MUST_CHECK enum rc draft_read(struct store_draft *draft, uint64_t offset,
 struct store *draft_store(const struct store_draft *draft);
 // The message_record of a finished draft.
 struct view draft_record(const struct store_draft *draft);
+// Whether it is not all lines with CRLF, and its length once it is.
+bool draft_is_ragged(const struct store_draft *draft, uint64_t *ret_octets);
 // Adds its RECORD_HEAD value to `out`.
 void draft_put_head(const struct store_draft *draft, struct buf *out);
 // Lets the rest of its bytes, if any, ride in `batch`.

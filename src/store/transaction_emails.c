@@ -142,6 +142,13 @@ enum rc transaction_email(struct transaction *transaction,
 	key = record_key_u64(RECORD_HEAD, email_id);
 	draft_put_head(draft, &value);
 	transaction_put(transaction, &key, buf_view(&value));
+	uint64_t octets;
+	if (draft_is_ragged(draft, &octets)) {
+		buf_reset(&value);
+		key = record_key_u64(RECORD_LINES, email_id);
+		record_lines_put(octets, &value);
+		transaction_put(transaction, &key, buf_view(&value));
+	}
 	buf_done(&value);
 	if (rc != RC_OK)
 		return fault_set(
@@ -194,6 +201,7 @@ static enum rc drop_email(struct transaction *transaction, uint64_t email_id)
 	uint64_t partition = transaction->account->id;
 	struct record_key email_key = record_key_u64(RECORD_EMAIL, email_id);
 	struct record_key head_key = record_key_u64(RECORD_HEAD, email_id);
+	struct record_key lines_key = record_key_u64(RECORD_LINES, email_id);
 	struct buf value;
 	buf_init(&value, ENGINE_VALUE_MAX);
 	struct view rest;
@@ -220,6 +228,7 @@ static enum rc drop_email(struct transaction *transaction, uint64_t email_id)
 		rc = RC_OK;
 	transaction_delete(transaction, &email_key);
 	transaction_delete(transaction, &head_key);
+	transaction_delete(transaction, &lines_key);
 	return rc;
 }
 
