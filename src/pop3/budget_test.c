@@ -130,6 +130,38 @@ static void a_message_deleted_while_it_is_sent_comes_whole(void **state)
 	rig_done(&rig);
 }
 
+// Its bytes are gone before they are sent: there must be no "." at the end.
+static void a_message_that_cannot_be_ended_ends_the_session(void **state)
+{
+	(void)state;
+	struct rig rig;
+	struct rig_client client;
+	struct buf message, out;
+	size_t taken;
+	uint64_t swept;
+	rig_init(&rig, &(struct rig_options){0});
+	make_big(&message);
+	rig_put(&rig, buf_view(&message));
+	rig_connect(&rig, true, &client);
+	buf_init(&out, 4 * BIG);
+	assert_int_equal(pop3_session_ops.input(
+			     client.session, VIEW("RETR 1\r\n"), &out, &taken),
+	    NET_DRAIN);
+	rig_expunge(&rig, 1);
+	assert_int_equal(
+	    engine_content_sweep(rig.engine, INT64_MAX, 0, &swept), RC_OK);
+	assert_int_equal(swept, 1);
+	size_t sent = out.len;
+	assert_int_equal(
+	    pop3_session_ops.resume(client.session, &out), NET_CLOSE);
+	assert_true(out.len >= sent);
+	assert_false(view_ends_with(buf_view(&out), VIEW("\r\n.\r\n")));
+	buf_done(&out);
+	buf_done(&message);
+	rig_disconnect(&client);
+	rig_done(&rig);
+}
+
 static size_t count_lines(struct view text)
 {
 	size_t count = 0;
@@ -198,6 +230,7 @@ int main(void)
 	    cmocka_unit_test(an_idle_session_holds_no_buffer),
 	    cmocka_unit_test(a_big_message_streams),
 	    cmocka_unit_test(a_message_deleted_while_it_is_sent_comes_whole),
+	    cmocka_unit_test(a_message_that_cannot_be_ended_ends_the_session),
 	    cmocka_unit_test(long_lists_pause_for_the_reader),
 	    cmocka_unit_test(pipelined_commands_pause_between_each_other),
 	};

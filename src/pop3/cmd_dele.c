@@ -33,15 +33,15 @@ enum pop3_step pop3_quit_begin(struct pop3_command *command)
 {
 	struct pop3_session *session = command->session;
 	struct fault fault = {0};
-	uint32_t deleted = 0;
 	command->then = NET_CLOSE;
 	session->goodbye = "quit";
 	if (session->state == POP3_STATE_AUTHORIZATION)
 		return pop3_ok(command, "Bye");
-	enum rc rc = pop3_maildrop_update(session->maildrop, &fault, &deleted);
+	enum rc rc =
+	    pop3_maildrop_update(session->maildrop, &fault, &session->deleted);
 	if (rc != RC_OK) {
 		session->goodbye = "quit, and nothing could be changed";
 		return pop3_failed(command, rc, &fault);
 	}
-	return pop3_ok(command, "Bye, %u deleted", deleted);
+	return pop3_ok(command, "Bye, %u deleted", session->deleted);
 }

@@ -54,9 +54,8 @@ static enum pop3_step send(struct pop3_command *command)
 		   command->out) &&
 	       retrieval->left > 0) {
 		enum rc rc = read_piece(retrieval);
-		// A response was begun that cannot be ended.
 		if (rc != RC_OK)
-			return POP3_STEP_CUT;
+			return pop3_cut(command, rc);
 		if (pop3_output_full(command))
 			return POP3_STEP_MORE;
 	}

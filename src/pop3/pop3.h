@@ -46,6 +46,7 @@ struct pop3_session {
 	struct pop3_maildrop *maildrop; // NULL before login
 	struct pop3_command *command;   // owned: running; NULL between
 	uint32_t retrieved;             // messages sent, for the log
+	uint32_t deleted;               // at QUIT, for the log
 	const char *goodbye;            // static; why it ended, for the log
 };
 
@@ -116,6 +117,9 @@ enum pop3_step pop3_bad(struct pop3_command *command, const char *format, ...)
 // to know of. `fault` may be NULL.
 enum pop3_step pop3_failed(
     struct pop3_command *command, enum rc rc, const struct fault *fault);
+
+// A response was begun that cannot be ended, for `rc`: gives POP3_STEP_CUT.
+enum pop3_step pop3_cut(struct pop3_command *command, enum rc rc);
 
 // The session ends after what is in `out`: `why` (static) is for the log.
 void pop3_hang_up(struct pop3_session *session, const char *why);

@@ -80,21 +80,32 @@ static const char *code_of(enum rc rc)
 	return NULL;
 }
 
+static void log_failure(
+    const struct pop3_command *command, enum rc rc, const struct fault *fault)
+{
+	const struct pop3_session *session = command->session;
+	struct log_line line;
+	log_begin(&line, session->server->log, LOG_LEVEL_ERROR,
+	    "pop3-command-failed");
+	log_add_u64(&line, "session", session->id);
+	log_add_string(&line, "command", command->type->name);
+	log_add_string(&line, "rc", rc_name(rc));
+	if (fault != NULL && fault->rc == rc)
+		log_add_string(&line, "text", fault->text);
+	log_end(&line);
+}
+
+enum pop3_step pop3_cut(struct pop3_command *command, enum rc rc)
+{
+	log_failure(command, rc, NULL);
+	return POP3_STEP_CUT;
+}
+
 enum pop3_step pop3_failed(
     struct pop3_command *command, enum rc rc, const struct fault *fault)
 {
-	const struct pop3_session *session = command->session;
-	if (rc != RC_GONE) {
-		struct log_line line;
-		log_begin(&line, session->server->log, LOG_LEVEL_ERROR,
-		    "pop3-command-failed");
-		log_add_u64(&line, "session", session->id);
-		log_add_string(&line, "command", command->type->name);
-		log_add_string(&line, "rc", rc_name(rc));
-		if (fault != NULL && fault->rc == rc)
-			log_add_string(&line, "text", fault->text);
-		log_end(&line);
-	}
+	if (rc != RC_GONE)
+		log_failure(command, rc, fault);
 	return pop3_err(command, code_of(rc), "%s", rc_text(rc));
 }
 

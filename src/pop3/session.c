@@ -38,6 +38,7 @@ static void session_free(void *context)
 	if (session->user != NULL) {
 		log_add_string(&line, "user", session->user);
 		log_add_u64(&line, "retrieved", session->retrieved);
+		log_add_u64(&line, "deleted", session->deleted);
 	}
 	log_add_string(&line, "why",
 	    session->goodbye != NULL ? session->goodbye : "connection closed");
