@@ -10,7 +10,7 @@
 // A message that is longer in lines than it is in the store.
 struct ragged {
 	uint32_t index;
-	uint64_t octets;
+	uint64_t lacks; // bytes
 };
 
 struct pop3_maildrop {
@@ -67,23 +67,23 @@ void pop3_maildrop_unmark_deleted(struct pop3_maildrop *maildrop)
 struct emails {
 	struct {
 		uint64_t email_id;
-		uint64_t octets;
+		uint64_t lacks;
 	} * items;
 	size_t count;
 	size_t capacity;
 };
 
-static void note_email(void *context, uint64_t email_id, uint64_t octets)
+static void note_email(void *context, uint64_t email_id, uint64_t lacks)
 {
 	struct emails *emails = context;
 	emails->items = mem_grow(emails->items, &emails->capacity,
 	    emails->count + 1, sizeof(*emails->items));
 	emails->items[emails->count].email_id = email_id;
-	emails->items[emails->count++].octets = octets;
+	emails->items[emails->count++].lacks = lacks;
 }
 
 static bool find_email(
-    const struct emails *emails, uint64_t email_id, uint64_t *ret_octets)
+    const struct emails *emails, uint64_t email_id, uint64_t *ret_lacks)
 {
 	size_t low = 0, high = emails->count;
 	while (low < high) {
@@ -95,7 +95,7 @@ static bool find_email(
 	}
 	if (low == emails->count || emails->items[low].email_id != email_id)
 		return false;
-	*ret_octets = emails->items[low].octets;
+	*ret_lacks = emails->items[low].lacks;
 	return true;
 }
 
@@ -106,17 +106,17 @@ static void pick_ragged(
 	struct store_walk walk;
 	struct store_message message;
 	uint32_t index;
-	uint64_t octets;
+	uint64_t lacks;
 	size_t capacity = 0;
 	store_walk_init(&walk, maildrop->snapshot, 0);
 	while (store_walk_next(&walk, &index, &message)) {
-		if (!find_email(emails, message.email_id, &octets))
+		if (!find_email(emails, message.email_id, &lacks))
 			continue;
 		maildrop->ragged = mem_grow(maildrop->ragged, &capacity,
 		    maildrop->ragged_count + 1, sizeof(*maildrop->ragged));
 		maildrop->ragged[maildrop->ragged_count++] =
-		    (struct ragged){index, octets};
-		maildrop->octets_whole += octets - message.size;
+		    (struct ragged){index, lacks};
+		maildrop->octets_whole += lacks;
 	}
 }
 
@@ -146,7 +146,7 @@ uint64_t pop3_message_octets(const struct pop3_maildrop *maildrop,
 	}
 	if (low < maildrop->ragged_count &&
 	    maildrop->ragged[low].index == index)
-		return maildrop->ragged[low].octets;
+		return message->size + maildrop->ragged[low].lacks;
 	return message->size;
 }
 

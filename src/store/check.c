@@ -360,11 +360,11 @@ static void check_lines(
     struct check *check, struct view key, struct view value, void *context)
 {
 	uint64_t email_id = key.len == 9 ? get_be64(key.ptr + 1) : 0;
-	uint64_t octets;
+	uint64_t lacks;
 	(void)context;
-	if (record_lines_get(value, &octets) != RC_OK ||
+	if (record_lines_get(value, &lacks) != RC_OK ||
 	    !has_place(check, email_id))
-		report(check, "email %llu: its length in lines is damaged",
+		report(check, "email %llu: what it lacks of lines is damaged",
 		    (unsigned long long)email_id);
 }
 

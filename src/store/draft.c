@@ -14,13 +14,13 @@ struct store_draft {
 	struct store *store;
 	struct message_parser *parser;
 	uint64_t size;
+	uint64_t bare_lfs;            // without a CR before them
+	char last;                    // byte that came
 	struct buf head;              // the first bytes of the message
 	struct engine_writer *writer; // NULL while all is in `head`
 	struct engine_content_id content;
 	struct buf record;
 	uint32_t header_len;
-	uint64_t bare_lfs; // not after a CR
-	char last;         // byte that came
 	bool failed;
 };
 
@@ -112,6 +112,11 @@ enum rc store_draft_add(struct store_draft *draft, struct view bytes)
 	return rc;
 }
 
+uint64_t draft_lacks(const struct store_draft *draft)
+{
+	return draft->bare_lfs + (draft->last == '\n' ? 0 : 2);
+}
+
 static void describe(struct store_draft *draft, const struct message *message)
 {
 	struct charset_cache cache;
@@ -172,15 +177,6 @@ enum rc draft_read(struct store_draft *draft, uint64_t offset, size_t len,
 struct view draft_record(const struct store_draft *draft)
 {
 	return buf_view(&draft->record);
-}
-
-bool draft_is_ragged(const struct store_draft *draft, uint64_t *ret_octets)
-{
-	bool ends = draft->last == '\n';
-	if (draft->bare_lfs == 0 && ends)
-		return false;
-	*ret_octets = draft->size + draft->bare_lfs + (ends ? 0 : 2);
-	return true;
 }
 
 void draft_put_head(const struct store_draft *draft, struct buf *out)

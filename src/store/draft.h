@@ -17,12 +17,13 @@ MUST_CHECK enum rc draft_read(struct store_draft *draft, uint64_t offset,
 struct store *draft_store(const struct store_draft *draft);
 // The message_record of a finished draft.
 struct view draft_record(const struct store_draft *draft);
-// Whether it is not all lines with CRLF, and its length once it is.
-bool draft_is_ragged(const struct store_draft *draft, uint64_t *ret_octets);
 // Adds its RECORD_HEAD value to `out`.
 void draft_put_head(const struct store_draft *draft, struct buf *out);
 // Lets the rest of its bytes, if any, ride in `batch`.
 MUST_CHECK enum rc draft_put_content(
     struct store_draft *draft, struct engine_batch *batch);
+
+// The bytes it lacks to be all lines with CRLF; mostly 0.
+uint64_t draft_lacks(const struct store_draft *draft);
 
 #endif

@@ -6,7 +6,7 @@
 #include "store/email.h"
 
 enum rc store_account_ragged(struct store_account *account,
-    void (*each)(void *context, uint64_t email_id, uint64_t octets),
+    void (*each)(void *context, uint64_t email_id, uint64_t lacks),
     void *context)
 {
 	struct engine_snapshot *snapshot;
@@ -21,11 +21,11 @@ enum rc store_account_ragged(struct store_account *account,
 	struct view value;
 	while (rc == RC_OK &&
 	       (rc = engine_cursor_next(cursor, &key, &value)) == RC_OK) {
-		uint64_t octets;
-		rc = key.len == 9 ? record_lines_get(value, &octets)
-				  : RC_CORRUPT;
+		uint64_t lacks;
+		rc =
+		    key.len == 9 ? record_lines_get(value, &lacks) : RC_CORRUPT;
 		if (rc == RC_OK)
-			each(context, get_be64(key.ptr + 1), octets);
+			each(context, get_be64(key.ptr + 1), lacks);
 	}
 	engine_cursor_close(&cursor);
 	engine_snapshot_close(&snapshot);

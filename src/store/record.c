@@ -158,19 +158,19 @@ enum rc record_account_get(
 	return rc;
 }
 
-void record_lines_put(uint64_t octets, struct buf *out)
+void record_lines_put(uint64_t lacks, struct buf *out)
 {
 	add_version(out);
-	add_u64(out, octets);
+	add_u64(out, lacks);
 }
 
-enum rc record_lines_get(struct view record, uint64_t *ret_octets)
+enum rc record_lines_get(struct view record, uint64_t *ret_lacks)
 {
 	struct fields fields = fields_open(record);
-	uint64_t octets = take_u64(&fields);
+	uint64_t lacks = take_u64(&fields);
 	enum rc rc = fields_end(&fields);
 	if (rc == RC_OK)
-		*ret_octets = octets;
+		*ret_lacks = lacks;
 	return rc;
 }
 

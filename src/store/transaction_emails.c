@@ -112,6 +112,20 @@ static enum rc join_thread(struct transaction *transaction, uint64_t email_id,
 	return RC_OK;
 }
 
+// See store_account_ragged().
+static void note_ragged(
+    struct transaction *transaction, uint64_t email_id, uint64_t lacks)
+{
+	if (lacks == 0)
+		return;
+	struct record_key key = record_key_u64(RECORD_LINES, email_id);
+	struct buf value;
+	buf_init(&value, 64);
+	record_lines_put(lacks, &value);
+	transaction_put(transaction, &key, buf_view(&value));
+	buf_done(&value);
+}
+
 // ---- Giving out ------------------------------------------------------------
 
 enum rc transaction_email(struct transaction *transaction,
@@ -142,17 +156,11 @@ enum rc transaction_email(struct transaction *transaction,
 	key = record_key_u64(RECORD_HEAD, email_id);
 	draft_put_head(draft, &value);
 	transaction_put(transaction, &key, buf_view(&value));
-	uint64_t octets;
-	if (draft_is_ragged(draft, &octets)) {
-		buf_reset(&value);
-		key = record_key_u64(RECORD_LINES, email_id);
-		record_lines_put(octets, &value);
-		transaction_put(transaction, &key, buf_view(&value));
-	}
 	buf_done(&value);
 	if (rc != RC_OK)
 		return fault_set(
 		    fault, rc, "the message's description is too long");
+	note_ragged(transaction, email_id, draft_lacks(draft));
 	transaction->record.next_email_id++;
 	transaction->record_changed = true;
 	*ret_email_id = email_id;
