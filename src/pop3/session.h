@@ -33,30 +33,18 @@
 #define POP3_LINE_MAX      1024u
 #define POP3_SASL_LINE_MAX 12288u
 
-// Sees what goes over the connections of users being looked at. Passwords and
-// SASL data are replaced before; messages are left out. Any thread.
-struct pop3_trace {
-	// Whether `user` is looked at now. Cheap: asked for every command. The
-	// empty name: somebody who has not logged in.
-	bool (*wants)(void *context, struct view user);
-	// One line, without its end. `from_client` says who said it.
-	void (*line)(void *context, uint64_t session_id, struct view user,
-	    bool from_client, struct view line);
-	void *context;
-};
-
 // What all sessions share. Nothing of it changes while there are any, and all
 // that it points to outlives them.
 struct pop3_server {
 	struct store *store;
 	struct auth *auth;
-	struct log *log;                // may be NULL
-	const struct clock *clock;      // NULL: the machine's
-	const char *name;               // for the greeting: "Roost"
-	const char *version;            // for CAPA, after login; NULL: not told
-	bool tls_available;             // announce STLS
-	bool plain_on_loopback;         // passwords without TLS from loopback
-	const struct pop3_trace *trace; // may be NULL
+	struct log *log;               // may be NULL
+	const struct clock *clock;     // NULL: the machine's
+	const char *name;              // for the greeting: "Roost"
+	const char *version;           // for CAPA, after login; NULL: not told
+	bool tls_available;            // announce STLS
+	bool plain_on_loopback;        // passwords without TLS from loopback
+	const struct net_trace *trace; // may be NULL
 };
 
 struct pop3_session;

@@ -5,7 +5,7 @@
 
 static bool is_wanted(const struct pop3_session *session)
 {
-	const struct pop3_trace *trace = session->server->trace;
+	const struct net_trace *trace = session->server->trace;
 	return trace != NULL &&
 	       trace->wants(trace->context, view_of_string(session->user));
 }
@@ -13,7 +13,7 @@ static bool is_wanted(const struct pop3_session *session)
 static void tell(
     const struct pop3_session *session, bool from_client, struct view line)
 {
-	const struct pop3_trace *trace = session->server->trace;
+	const struct net_trace *trace = session->server->trace;
 	trace->line(trace->context, session->id, view_of_string(session->user),
 	    from_client, line);
 }

@@ -30,7 +30,7 @@ static void passwords_and_messages_are_left_out(void **state)
 	struct rig_client client;
 	struct buf text;
 	buf_init(&text, 10000);
-	struct pop3_trace trace = {
+	struct net_trace trace = {
 	    .wants = wants_all, .line = note, .context = &text};
 	rig_init(&rig, &(struct rig_options){0});
 	rig_put(&rig, VIEW("Subject: secret\r\n\r\nbody\r\n"));
