@@ -73,6 +73,13 @@ MUST_CHECK enum rc store_flags_change(struct store_mailbox *mailbox,
 MUST_CHECK enum rc store_expunge(struct store_mailbox *mailbox,
     const struct rangeset *uids, struct fault *fault, uint64_t *ret_modseq);
 
+// What a visit ends with that fetched messages and took some away (POP3's
+// UPDATE state, RFC 1939 section 6): expunges those of `expunge` that exist,
+// whatever flags they have, and gives those of `seen` that stay \Seen.
+MUST_CHECK enum rc store_take_away(struct store_mailbox *mailbox,
+    const struct rangeset *expunge, const struct rangeset *seen,
+    struct fault *fault, uint64_t *ret_modseq);
+
 struct store_copied {
 	uint32_t uidvalidity;    // of the mailbox copied to
 	struct rangeset sources; // UIDs that were copied, ascending

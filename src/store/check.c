@@ -356,6 +356,18 @@ static void check_unplaced(
 		    (unsigned long long)email_id);
 }
 
+static void check_lines(
+    struct check *check, struct view key, struct view value, void *context)
+{
+	uint64_t email_id = key.len == 9 ? get_be64(key.ptr + 1) : 0;
+	uint64_t lacks;
+	(void)context;
+	if (record_lines_get(value, &lacks) != RC_OK ||
+	    !has_place(check, email_id))
+		report(check, "email %llu: what it lacks of lines is damaged",
+		    (unsigned long long)email_id);
+}
+
 static enum rc check_emails(struct check *check)
 {
 	if (check->place_count)
@@ -376,6 +388,9 @@ static enum rc check_emails(struct check *check)
 	if (rc == RC_OK)
 		rc = each_key(
 		    check, record_key_kind(RECORD_EMAIL), check_unplaced, NULL);
+	if (rc == RC_OK)
+		rc = each_key(
+		    check, record_key_kind(RECORD_LINES), check_lines, NULL);
 	return rc;
 }
 

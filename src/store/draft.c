@@ -14,6 +14,8 @@ struct store_draft {
 	struct store *store;
 	struct message_parser *parser;
 	uint64_t size;
+	uint64_t bare_lfs;            // without a CR before them
+	char last;                    // byte that came
 	struct buf head;              // the first bytes of the message
 	struct engine_writer *writer; // NULL while all is in `head`
 	struct engine_content_id content;
@@ -71,6 +73,21 @@ static enum rc split(struct store_draft *draft)
 	return rc;
 }
 
+// One look for each line, not each byte.
+static void count_bare_lfs(struct store_draft *draft, struct view bytes)
+{
+	if (bytes.len == 0)
+		return;
+	const char *at = bytes.ptr;
+	const char *end = bytes.ptr + bytes.len;
+	while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+		char before = at > bytes.ptr ? at[-1] : draft->last;
+		draft->bare_lfs += before != '\r';
+		at++;
+	}
+	draft->last = end[-1];
+}
+
 enum rc store_draft_add(struct store_draft *draft, struct view bytes)
 {
 	if (draft->failed)
@@ -78,6 +95,7 @@ enum rc store_draft_add(struct store_draft *draft, struct view bytes)
 	if (bytes.len > store_message_max(draft->store) - draft->size)
 		return RC_LIMIT;
 	message_parser_push(draft->parser, bytes);
+	count_bare_lfs(draft, bytes);
 	draft->size += bytes.len;
 	enum rc rc = RC_OK;
 	if (!draft->writer) {
@@ -92,6 +110,11 @@ enum rc store_draft_add(struct store_draft *draft, struct view bytes)
 		rc = engine_writer_append(draft->writer, bytes);
 	draft->failed = rc != RC_OK;
 	return rc;
+}
+
+uint64_t draft_lacks(const struct store_draft *draft)
+{
+	return draft->bare_lfs + (draft->last == '\n' ? 0 : 2);
 }
 
 static void describe(struct store_draft *draft, const struct message *message)

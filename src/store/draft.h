@@ -23,4 +23,7 @@ void draft_put_head(const struct store_draft *draft, struct buf *out);
 MUST_CHECK enum rc draft_put_content(
     struct store_draft *draft, struct engine_batch *batch);
 
+// The bytes it lacks to be all lines with CRLF; mostly 0.
+uint64_t draft_lacks(const struct store_draft *draft);
+
 #endif

@@ -54,4 +54,14 @@ MUST_CHECK enum rc store_reader_header(
 MUST_CHECK enum rc store_reader_bytes(struct store_reader *reader,
     uint64_t email_id, uint64_t offset, size_t len, struct buf *ret_bytes);
 
+// ---- As lines --------------------------------------------------------------
+
+// A message is lines that end with CRLF, nearly always; others hold a bare LF
+// or have no end of line at their end. A protocol of lines (POP3) has to mend
+// these. Tells each such email of the account, in the order of ids, and how
+// many bytes longer it gets.
+MUST_CHECK enum rc store_account_ragged(struct store_account *account,
+    void (*each)(void *context, uint64_t email_id, uint64_t lacks),
+    void *context);
+
 #endif

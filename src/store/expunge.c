@@ -65,6 +65,56 @@ enum rc store_expunge(struct store_mailbox *mailbox,
 	return rc;
 }
 
+// ---- Taking away ------------------------------------------------------------
+
+static enum node_verdict expunge_any(
+    void *context, struct store_message *message)
+{
+	struct expunge_edit *edit = context;
+	(void)message;
+	edit->changed = true;
+	return NODE_REMOVE;
+}
+
+static enum node_verdict set_seen(void *context, struct store_message *message)
+{
+	struct expunge_edit *edit = context;
+	if (message->flags & STORE_FLAG_SEEN)
+		return NODE_KEEP;
+	message->flags |= STORE_FLAG_SEEN;
+	edit->changed = true;
+	return NODE_CHANGED;
+}
+
+enum rc store_take_away(struct store_mailbox *mailbox,
+    const struct rangeset *expunge, const struct rangeset *seen,
+    struct fault *fault, uint64_t *ret_modseq)
+{
+	unsigned wanted = 0;
+	if (expunge->count)
+		wanted |= STORE_RIGHT_EXPUNGE | STORE_RIGHT_DELETE_MESSAGES;
+	if (seen->count)
+		wanted |= STORE_RIGHT_SEEN;
+	if ((mailbox->rights & wanted) != wanted)
+		return fault_set(fault, RC_DENIED,
+		    "you have no right to take messages from this mailbox");
+	struct expunge_edit edit = {false};
+	struct transaction transaction;
+	struct transaction_mailbox *entry;
+	transaction_begin(&transaction, mailbox->account);
+	enum rc rc =
+	    transaction_mailbox(&transaction, mailbox->mailbox, fault, &entry);
+	if (rc == RC_OK && expunge->count)
+		transaction_edit(entry, expunge, expunge_any, &edit);
+	if (rc == RC_OK && seen->count)
+		transaction_edit(entry, seen, set_seen, &edit);
+	uint64_t modseq = edit.changed ? transaction.modseq : 0;
+	rc = transaction_end(&transaction, rc, fault);
+	if (rc == RC_OK)
+		*ret_modseq = modseq;
+	return rc;
+}
+
 // ---- What is no more -------------------------------------------------------
 
 // Every UID below UIDNEXT that does not exist.

@@ -158,6 +158,22 @@ enum rc record_account_get(
 	return rc;
 }
 
+void record_lines_put(uint64_t lacks, struct buf *out)
+{
+	add_version(out);
+	add_u64(out, lacks);
+}
+
+enum rc record_lines_get(struct view record, uint64_t *ret_lacks)
+{
+	struct fields fields = fields_open(record);
+	uint64_t lacks = take_u64(&fields);
+	enum rc rc = fields_end(&fields);
+	if (rc == RC_OK)
+		*ret_lacks = lacks;
+	return rc;
+}
+
 void record_state_put(const struct record_state *state, struct buf *out)
 {
 	add_version(out);

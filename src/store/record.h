@@ -17,6 +17,7 @@ enum record_kind {
 	RECORD_EMAIL = 'E',        // email -> record_email and message_record
 	RECORD_HEAD = 'H',         // email -> record_head and the first bytes
 	RECORD_LOCATION = 'L',     // email, mailbox, UID -> nothing
+	RECORD_LINES = 'N',        // email -> bytes it lacks of CRLF lines
 	RECORD_THREAD = 'R',       // hash of a message id -> record_thread
 };
 
@@ -100,6 +101,8 @@ MUST_CHECK enum rc record_email_get(struct view record,
 void record_head_put(const struct record_head *head, struct buf *out);
 MUST_CHECK enum rc record_head_get(
     struct view record, struct record_head *ret_head, struct view *ret_bytes);
+void record_lines_put(uint64_t lacks, struct buf *out);
+MUST_CHECK enum rc record_lines_get(struct view record, uint64_t *ret_lacks);
 void record_thread_put(const struct record_thread *thread, struct buf *out);
 MUST_CHECK enum rc record_thread_get(
     struct view record, struct record_thread *ret_thread);

@@ -112,6 +112,20 @@ static enum rc join_thread(struct transaction *transaction, uint64_t email_id,
 	return RC_OK;
 }
 
+// See store_account_ragged().
+static void note_ragged(
+    struct transaction *transaction, uint64_t email_id, uint64_t lacks)
+{
+	if (lacks == 0)
+		return;
+	struct record_key key = record_key_u64(RECORD_LINES, email_id);
+	struct buf value;
+	buf_init(&value, 64);
+	record_lines_put(lacks, &value);
+	transaction_put(transaction, &key, buf_view(&value));
+	buf_done(&value);
+}
+
 // ---- Giving out ------------------------------------------------------------
 
 enum rc transaction_email(struct transaction *transaction,
@@ -146,6 +160,7 @@ enum rc transaction_email(struct transaction *transaction,
 	if (rc != RC_OK)
 		return fault_set(
 		    fault, rc, "the message's description is too long");
+	note_ragged(transaction, email_id, draft_lacks(draft));
 	transaction->record.next_email_id++;
 	transaction->record_changed = true;
 	*ret_email_id = email_id;
@@ -194,6 +209,7 @@ static enum rc drop_email(struct transaction *transaction, uint64_t email_id)
 	uint64_t partition = transaction->account->id;
 	struct record_key email_key = record_key_u64(RECORD_EMAIL, email_id);
 	struct record_key head_key = record_key_u64(RECORD_HEAD, email_id);
+	struct record_key lines_key = record_key_u64(RECORD_LINES, email_id);
 	struct buf value;
 	buf_init(&value, ENGINE_VALUE_MAX);
 	struct view rest;
@@ -220,6 +236,7 @@ static enum rc drop_email(struct transaction *transaction, uint64_t email_id)
 		rc = RC_OK;
 	transaction_delete(transaction, &email_key);
 	transaction_delete(transaction, &head_key);
+	transaction_delete(transaction, &lines_key);
 	return rc;
 }
 

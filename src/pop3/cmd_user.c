@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// USER and PASS (RFC 1939 section 7), in UTF-8 where the client likes (RFC 6856
+// section 2.2).
+#include "base/mem.h"
+#include "pop3/binding.h"
+#include "pop3/commands.h"
+#include "pop3/login.h"
+
+// The same for every name: who exists is not told (RFC 1939 section 13).
+enum pop3_step pop3_user_begin(struct pop3_command *command)
+{
+	struct pop3_session *session = command->session;
+	struct auth_channel channel = pop3_channel(session);
+	// Before the client says its password (RFC 2595 section 2.3).
+	if (!auth_channel_is_private(&channel))
+		return pop3_err(
+		    command, NULL, "Logging in needs TLS here: STLS");
+	free(session->name);
+	session->name = mem_strndup(command->args.ptr, command->args.len);
+	return pop3_ok(command, "And the password?");
+}
+
+enum pop3_step pop3_pass_resume(struct pop3_command *command)
+{
+	struct pop3_session *session = command->session;
+	struct auth_channel channel = pop3_channel(session);
+	struct auth_user user;
+	struct auth_verdict verdict;
+	channel.turn = &session->turn;
+	enum rc rc = auth_verify(session->server->auth, &channel,
+	    view_of_string(session->name), command->args, &user, &verdict);
+	if (rc == RC_IN_USE)
+		return POP3_STEP_WAIT;
+	if (rc == RC_OK)
+		return pop3_log_in(command, &user);
+	free(session->name);
+	session->name = NULL;
+	return pop3_refuse_login(command, rc, &verdict);
+}
+
+enum pop3_step pop3_pass_begin(struct pop3_command *command)
+{
+	if (command->session->name == NULL)
+		return pop3_bad(command, "USER comes first");
+	return pop3_pass_resume(command);
+}

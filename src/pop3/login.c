@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Logging in and out.
+#include "pop3/login.h"
+
+#include "base/mem.h"
+#include "pop3/maildrop.h"
+
+static MUST_CHECK enum rc open_account(struct store *store, uint64_t id,
+    struct fault *fault, struct store_account **ret_account)
+{
+	enum rc rc = store_account_open(store, id, fault, ret_account);
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	// A user whose account was not made yet: the two are apart in the
+	// engine, so this can be so after a crash.
+	rc = store_account_create(store, id, fault);
+	if (rc == RC_OK || rc == RC_EXISTS)
+		rc = store_account_open(store, id, fault, ret_account);
+	return rc;
+}
+
+enum pop3_step pop3_log_in(
+    struct pop3_command *command, const struct auth_user *user)
+{
+	struct pop3_session *session = command->session;
+	struct fault fault = {0};
+	enum rc rc = open_account(
+	    session->server->store, user->account, &fault, &session->account);
+	if (rc == RC_OK) {
+		rc = pop3_maildrop_open(
+		    session->account, &fault, &session->maildrop);
+		if (rc != RC_OK)
+			store_account_close(&session->account);
+	}
+	if (rc != RC_OK)
+		return pop3_failed(command, rc, &fault);
+	session->user = mem_strdup(user->name.text);
+	session->state = POP3_STATE_TRANSACTION;
+	free(session->name);
+	session->name = NULL;
+	return pop3_ok(command, "Logged in: %u messages (%llu octets)",
+	    pop3_maildrop_left(session->maildrop),
+	    (unsigned long long)pop3_maildrop_octets(session->maildrop));
+}
+
+enum pop3_step pop3_refuse_login(struct pop3_command *command, enum rc rc,
+    const struct auth_verdict *verdict)
+{
+	command->session->login_failures++;
+	if (rc == RC_DENIED && verdict->reason == AUTH_REASON_PRIVACY)
+		return pop3_err(
+		    command, NULL, "Logging in needs TLS here: STLS");
+	if (rc == RC_AUTH || rc == RC_DENIED)
+		// Why is not told to strangers (RFC 3206 section 5).
+		return pop3_err(command, "AUTH", "Authentication failed");
+	return pop3_err(command, "SYS/TEMP", "Logging in is not possible now");
+}
+
+void pop3_log_out(struct pop3_session *session)
+{
+	pop3_maildrop_close(&session->maildrop);
+	if (session->account != NULL)
+		store_account_close(&session->account);
+	free(session->user);
+	free(session->name);
+	session->user = NULL;
+	session->name = NULL;
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// A message that a client names by its number, for LIST, UIDL, RETR, TOP, DELE.
+#ifndef ROOST_POP3_MESSAGE_H
+#define ROOST_POP3_MESSAGE_H
+
+#include "pop3/maildrop.h"
+#include "pop3/pop3.h"
+
+struct pop3_message {
+	uint32_t index; // its number less 1
+	struct store_message message;
+};
+
+// False: there is no such message, or `number` is none, and this is said.
+bool pop3_message_named(struct pop3_command *command, struct view number,
+    struct pop3_message *ret_message);
+// The same, false also when another client has taken it away.
+bool pop3_message_there(struct pop3_command *command, struct view number,
+    struct pop3_message *ret_message);
+
+#endif

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// What strangers can do to a server, and who may have to wait for them.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "pop3/pop3.h"
+#include "pop3/rig.h"
+
+#define HOLDERS AUTH_HASHERS_MAX
+
+static void never_woken(void *context)
+{
+	(void)context;
+	fail();
+}
+
+// All places where passwords are hashed, taken.
+struct busy {
+	struct rig rig;
+	struct rig_client client;
+	struct auth_turn holders[HOLDERS];
+};
+
+static void busy_init(struct busy *busy)
+{
+	rig_init(&busy->rig, &(struct rig_options){0});
+	rig_connect(&busy->rig, false, &busy->client);
+	buf_reset(&busy->client.out);
+	for (size_t i = 0; i < HOLDERS; i++) {
+		busy->holders[i] = (struct auth_turn){.wake = never_woken};
+		if (auth_turn_begin(busy->rig.users->auth, &busy->holders[i]) !=
+		    RC_OK)
+			auth_turn_end(busy->rig.users->auth, &busy->holders[i]);
+	}
+}
+
+static void busy_release(struct busy *busy)
+{
+	for (size_t i = 0; i < HOLDERS; i++)
+		auth_turn_end(busy->rig.users->auth, &busy->holders[i]);
+}
+
+static void busy_done(struct busy *busy)
+{
+	rig_disconnect(&busy->client);
+	busy_release(busy);
+	rig_done(&busy->rig);
+}
+
+static void a_login_waits_for_its_turn_and_so_does_what_follows(void **state)
+{
+	(void)state;
+	static const char *const logins[] = {
+	    "USER demo\r\nPASS demo pass\r\n",
+	    "AUTH PLAIN AGRlbW8AZGVtbyBwYXNz\r\n",
+	    "AUTH PLAIN\r\nAGRlbW8AZGVtbyBwYXNz\r\n",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(logins); i++) {
+		struct busy busy;
+		busy_init(&busy);
+		rig_say(&busy.client, view_of_string(logins[i]));
+		size_t said = busy.client.out.len;
+		rig_say(&busy.client, VIEW("STAT\r\n"));
+		assert_false(busy.client.woken);
+		assert_int_equal(busy.client.out.len, said);
+		assert_int_equal(busy.client.next, NET_READ);
+		busy_release(&busy);
+		assert_true(busy.client.woken);
+		buf_reset(&busy.client.out);
+		rig_wake(&busy.client);
+		assert_true(view_eq(buf_view(&busy.client.out),
+		    VIEW("+OK Logged in: 0 messages (0 octets)\r\n"
+			 "+OK 0 0\r\n")));
+		busy_done(&busy);
+	}
+}
+
+static void whoever_goes_away_leaves_the_line(void **state)
+{
+	(void)state;
+	struct busy busy;
+	struct rig_client gone;
+	busy_init(&busy);
+	rig_connect(&busy.rig, false, &gone);
+	rig_say(&gone, VIEW("USER demo\r\nPASS x\r\n"));
+	rig_say(&busy.client, VIEW("USER demo\r\nPASS demo pass\r\n"));
+	rig_disconnect(&gone);
+	busy_release(&busy);
+	assert_true(busy.client.woken);
+	rig_wake(&busy.client);
+	assert_true(view_find(buf_view(&busy.client.out),
+			VIEW("+OK Logged in")) != SIZE_MAX);
+	busy_done(&busy);
+}
+
+static void one_who_waits_may_not_say_much(void **state)
+{
+	(void)state;
+	struct busy busy;
+	char junk[4096];
+	memset(junk, 'x', sizeof(junk));
+	busy_init(&busy);
+	rig_say(&busy.client, VIEW("USER demo\r\nPASS x\r\n"));
+	for (int i = 0; i < 5; i++)
+		rig_say(&busy.client, view_of(junk, sizeof(junk)));
+	assert_int_equal(busy.client.next, NET_CLOSE);
+	assert_true(
+	    view_find(buf_view(&busy.client.out),
+		VIEW("-ERR Too much was said before the login")) != SIZE_MAX);
+	busy_release(&busy);
+	assert_false(busy.client.woken); // it was out of the line already
+	busy_done(&busy);
+}
+
+static void fifty_commands_without_a_login_are_enough(void **state)
+{
+	(void)state;
+	struct rig rig;
+	struct rig_client client;
+	rig_init(&rig, &(struct rig_options){0});
+	rig_connect(&rig, false, &client);
+	for (unsigned i = 0; i < POP3_LOGIN_COMMANDS_MAX; i++) {
+		assert_int_equal(client.next, NET_READ);
+		rig_say(&client, VIEW("CAPA\r\n"));
+	}
+	assert_int_equal(client.next, NET_CLOSE);
+	rig_disconnect(&client);
+	rig_done(&rig);
+}
+
+static void a_stranger_s_time_runs_out_though_he_talk(void **state)
+{
+	(void)state;
+	struct rig rig;
+	struct rig_client client;
+	rig_init(&rig, &(struct rig_options){0});
+	rig_connect(&rig, false, &client);
+	assert_int_equal(pop3_session_ops.timeout(client.session),
+	    POP3_TIMEOUT_LOGIN_SECONDS);
+	client.session->login_since_ms -=
+	    (POP3_TIMEOUT_STRANGER_SECONDS - 10) * 1000u;
+	rig_say(&client, VIEW("CAPA\r\n"));
+	assert_in_range(pop3_session_ops.timeout(client.session), 1, 10);
+	client.session->login_since_ms -= 10 * 1000u;
+	assert_int_equal(pop3_session_ops.timeout(client.session), 1);
+	buf_reset(&client.out);
+	rig_say(&client, VIEW("C"));
+	assert_int_equal(client.next, NET_CLOSE);
+	assert_int_equal(client.out.len, 0);
+	rig_disconnect(&client);
+	rig_done(&rig);
+}
+
+// RFC 1939 section 3: ten minutes at least, and not a word at their end.
+static void whoever_is_logged_in_has_ten_minutes(void **state)
+{
+	(void)state;
+	struct rig rig;
+	struct rig_client client;
+	rig_init(&rig, &(struct rig_options){0});
+	rig_connect(&rig, true, &client);
+	assert_in_range(
+	    pop3_session_ops.timeout(client.session), 600, UINT32_MAX);
+	client.session->login_since_ms -= POP3_TIMEOUT_STRANGER_SECONDS * 1000u;
+	assert_in_range(
+	    pop3_session_ops.timeout(client.session), 600, UINT32_MAX);
+	rig_say(&client, VIEW("NOOP\r\n"));
+	assert_int_equal(client.next, NET_READ);
+	buf_reset(&client.out);
+	pop3_session_ops.timed_out(client.session, &client.out);
+	pop3_session_ops.shut_down(client.session, &client.out);
+	assert_int_equal(client.out.len, 0);
+	rig_disconnect(&client);
+	rig_done(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		a_login_waits_for_its_turn_and_so_does_what_follows),
+	    cmocka_unit_test(whoever_goes_away_leaves_the_line),
+	    cmocka_unit_test(one_who_waits_may_not_say_much),
+	    cmocka_unit_test(fifty_commands_without_a_login_are_enough),
+	    cmocka_unit_test(a_stranger_s_time_runs_out_though_he_talk),
+	    cmocka_unit_test(whoever_is_logged_in_has_ten_minutes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
