@@ -111,8 +111,8 @@ struct queue_key queue_key_recipient(const struct queue_id *id, uint16_t number)
 	return key;
 }
 
-enum rc queue_key_parse(struct view key, char kind, struct queue_id *ret_id,
-    uint16_t *ret_number)
+enum rc queue_key_parse(
+    struct view key, char kind, struct queue_id *ret_id, uint16_t *ret_number)
 {
 	bool numbered = kind == QUEUE_KEY_RECIPIENT;
 	if (key.len != ID_KEY_LEN + (numbered ? 2 : 0) || key.ptr[0] != kind)

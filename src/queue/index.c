@@ -95,8 +95,8 @@ static void destination_settle(
 	}
 	if (destination->lots_total > 0)
 		return;
-	map_remove(&index->destinations,
-	    view_of(destination->name, destination->len));
+	map_remove(
+	    &index->destinations, view_of(destination->name, destination->len));
 	queue_heap_done(&destination->lots);
 	free(destination);
 }
@@ -251,6 +251,39 @@ void queue_index_set_flags(
 		struct queue_entry *entry = &message->lots[i];
 		if (entry->left && entry->state != QUEUE_STATE_SENDING)
 			queue_index_wait(index, entry, entry->due.due);
+	}
+}
+
+void queue_index_seize(struct queue_index *index, struct queue_waiting *message)
+{
+	for (size_t i = 0; i < message->lot_count; i++) {
+		struct queue_entry *entry = &message->lots[i];
+		if (!entry->left || entry->state == QUEUE_STATE_SENDING)
+			continue;
+		entry->seized = true;
+		entry->state = QUEUE_STATE_SENDING;
+		queue_heap_remove(&entry->destination->lots, &entry->due);
+		destination_settle(index, entry->destination);
+	}
+}
+
+void queue_index_unseize(
+    struct queue_index *index, struct queue_waiting *message, bool end)
+{
+	size_t count = message->lot_count;
+	for (size_t i = 0; i < count; i++) {
+		struct queue_entry *entry = &message->lots[i];
+		if (!entry->seized)
+			continue;
+		entry->seized = false;
+		if (!end) {
+			queue_index_wait(index, entry, entry->due.due);
+			continue;
+		}
+		bool last = message->lots_left == 1;
+		queue_index_end(index, entry, entry->left);
+		if (last)
+			return; // the message is freed
 	}
 }
 

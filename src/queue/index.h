@@ -28,17 +28,18 @@ struct queue_destination {
 	char name[];
 };
 
-struct queue_entry { // a lot
+struct queue_entry {          // a lot
 	struct queue_due due; // in its destination's heap while it waits
 	struct queue_destination *destination;
 	uint16_t first; // its recipients' numbers: first <= n < end
 	uint16_t end;
 	uint16_t left; // so many of them are not settled; 0: the lot has ended
 	uint16_t self; // its place in the message
+	bool seized;   // by the administrator; else a lease
 	enum queue_state state;
 };
 
-struct queue_waiting {           // a message
+struct queue_waiting {               // a message
 	struct queue_waiting *chain; // in its bucket
 	struct queue_waiting *older; // in its partition
 	struct queue_waiting *newer;
@@ -88,6 +89,12 @@ struct queue_entry *queue_index_lot(
 // Lots that wait become held, or the other way round, as the flag says.
 void queue_index_set_flags(
     struct queue_index *index, struct queue_waiting *message, unsigned flags);
+
+// What is not leased is leased to who removes it; then ended, or given back.
+void queue_index_seize(
+    struct queue_index *index, struct queue_waiting *message);
+void queue_index_unseize(
+    struct queue_index *index, struct queue_waiting *message, bool end);
 
 static inline struct queue_waiting *queue_entry_message(
     struct queue_entry *entry)

@@ -91,8 +91,7 @@ MUST_CHECK enum rc queue_bounce_make(struct queue *queue,
 MUST_CHECK enum rc queue_bounce_add(
     struct queue_bounce *bounce, struct engine_batch *batch);
 // After the commit, with the index's lock held.
-void queue_bounce_index(
-    struct queue *queue, const struct queue_bounce *bounce);
+void queue_bounce_index(struct queue *queue, const struct queue_bounce *bounce);
 void queue_bounce_done(struct queue_bounce *bounce);
 
 void queue_log_verdict(struct queue *queue, const struct queue_copy *copy,

@@ -72,8 +72,8 @@ static struct putting plan(struct arena *arena,
 	};
 	struct sorted *sorted = arena_alloc(arena, count * sizeof(*sorted));
 	for (size_t i = 0; i < count; i++)
-		sorted[i] = (struct sorted){
-		    queue_domain_of(recipients[i].address), i};
+		sorted[i] =
+		    (struct sorted){queue_domain_of(recipients[i].address), i};
 	if (count > 1)
 		qsort(sorted, count, sizeof(*sorted), compare_sorted);
 	for (size_t i = 0; i < count; i++) {
@@ -236,8 +236,8 @@ enum rc queue_put(struct queue *queue, struct queue_draft *draft,
 	struct arena arena;
 	arena_init(&arena);
 	struct putting putting = plan(&arena, recipients, count, due);
-	rc = put_planned(
-	    queue, draft, &message, &putting, count, fault, ret_id);
+	rc =
+	    put_planned(queue, draft, &message, &putting, count, fault, ret_id);
 	arena_done(&arena);
 	return rc;
 }

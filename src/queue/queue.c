@@ -28,17 +28,16 @@ void queue_partition_unlock(struct queue_partition *partition)
 	pthread_mutex_unlock(&partition->lock);
 }
 
-enum rc queue_partition_commit(struct queue *queue,
-    struct queue_partition *partition, struct fault *fault)
+enum rc queue_partition_commit(
+    struct queue *queue, struct queue_partition *partition, struct fault *fault)
 {
 	enum rc rc = RC_CONFLICT;
 	for (int i = 0; rc == RC_CONFLICT && i < COMMIT_TRIES; i++) {
 		uint64_t version;
-		rc =
-		    engine_version(queue->engine, partition->number, &version);
+		rc = engine_version(queue->engine, partition->number, &version);
 		if (rc != RC_OK)
-			return fault_set(fault, rc,
-			    "the queue's version: %s", rc_text(rc));
+			return fault_set(
+			    fault, rc, "the queue's version: %s", rc_text(rc));
 		rc = engine_commit(queue->engine, partition->number, version,
 		    partition->batch, fault);
 	}
@@ -123,8 +122,8 @@ enum rc queue_copy_read(struct queue *queue, struct arena *arena,
 	rc = read_message(snapshot, arena, id, &copy.message);
 	if (rc == RC_OK && end > first) {
 		struct queue_key key = queue_key(QUEUE_KEY_RECIPIENT, id);
-		rc = engine_cursor_open(
-		    snapshot, queue_key_view(&key), &cursor);
+		rc =
+		    engine_cursor_open(snapshot, queue_key_view(&key), &cursor);
 		if (rc == RC_OK) {
 			rc = queue_copy_recipients(
 			    cursor, arena, first, end, &copy);
@@ -198,9 +197,8 @@ static enum rc load_recipient(
 	struct queue_lot_plan *last =
 	    loading->count ? &loading->lots[loading->count - 1] : NULL;
 	if (!last || !view_eq(last->domain, domain)) {
-		loading->lots =
-		    arena_grow(&loading->arena, loading->lots,
-			&loading->capacity, loading->count + 1, sizeof(*last));
+		loading->lots = arena_grow(&loading->arena, loading->lots,
+		    &loading->capacity, loading->count + 1, sizeof(*last));
 		last = &loading->lots[loading->count++];
 		*last = (struct queue_lot_plan){
 		    .domain = arena_copy(&loading->arena, domain),
@@ -223,8 +221,7 @@ static void complain(struct queue *queue, struct view key, enum rc rc)
 		memcpy(id.bytes, key.ptr + 1, sizeof(id.bytes));
 	queue_id_print(&id, text);
 	log_text(queue->settings.log, LOG_LEVEL_ERROR, "queue",
-	    "a record of message %s: %s; it is passed over", text,
-	    rc_text(rc));
+	    "a record of message %s: %s; it is passed over", text, rc_text(rc));
 }
 
 static enum rc load_flags(
@@ -249,14 +246,13 @@ static enum rc load_flags(
 	return RC_OK;
 }
 
-static enum rc load_kind(struct loading *loading,
-    struct engine_snapshot *snapshot, char kind)
+static enum rc load_kind(
+    struct loading *loading, struct engine_snapshot *snapshot, char kind)
 {
 	struct engine_cursor *cursor;
 	struct view key;
 	struct view value;
-	enum rc rc =
-	    engine_cursor_open(snapshot, view_of(&kind, 1), &cursor);
+	enum rc rc = engine_cursor_open(snapshot, view_of(&kind, 1), &cursor);
 	if (rc != RC_OK)
 		return rc;
 	while ((rc = engine_cursor_next(cursor, &key, &value)) == RC_OK) {

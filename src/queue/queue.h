@@ -239,7 +239,7 @@ MUST_CHECK enum rc queue_remove(struct queue *queue, const struct queue_id *id,
 struct queue_stats {
 	uint64_t messages;
 	uint64_t recipients;
-	uint64_t held; // messages
+	uint64_t held;  // messages
 	int64_t oldest; // created; 0: empty
 };
 struct queue_stats queue_stats(struct queue *queue);

@@ -12,8 +12,8 @@
 #define MESSAGE_BY_TRACE 2
 
 #define NOTIFY_ALL                                                             \
-	(QUEUE_NOTIFY_NEVER | QUEUE_NOTIFY_SUCCESS | QUEUE_NOTIFY_FAILURE |    \
-	    QUEUE_NOTIFY_DELAY)
+	(0u | QUEUE_NOTIFY_NEVER | QUEUE_NOTIFY_SUCCESS |                      \
+	    QUEUE_NOTIFY_FAILURE | QUEUE_NOTIFY_DELAY)
 #define TOLD_ALL (QUEUE_TOLD_DELAY | QUEUE_TOLD_BY)
 
 static bool time_is_good(int64_t time)

@@ -75,8 +75,8 @@ static inline struct view queue_key_view(const struct queue_key *key)
 	return view_of(key->bytes, key->len);
 }
 // Takes a key of this kind apart. RC_CORRUPT. `ret_number` only for recipients.
-MUST_CHECK enum rc queue_key_parse(struct view key, char kind,
-    struct queue_id *ret_id, uint16_t *ret_number);
+MUST_CHECK enum rc queue_key_parse(
+    struct view key, char kind, struct queue_id *ret_id, uint16_t *ret_number);
 
 // ---- Ids -------------------------------------------------------------------
 

@@ -39,8 +39,8 @@ int64_t queue_schedule_wait(const struct queue_settings *settings,
 		wait = last;
 	// Messages that came together do not come back together. The id's end
 	// is random; SplitMix64 makes of it another number each time.
-	uint64_t random = get_le32(id->bytes + 8) + (uint64_t)attempts +
-			  0x9e3779b97f4a7c15u;
+	uint64_t random =
+	    get_le32(id->bytes + 8) + (uint64_t)attempts + 0x9e3779b97f4a7c15u;
 	random = (random ^ (random >> 30)) * 0xbf58476d1ce4e5b9u;
 	random = (random ^ (random >> 27)) * 0x94d049bb133111ebu;
 	int64_t jitter = (int64_t)((random >> 33) % 401) - 200; // per mille
@@ -95,15 +95,13 @@ static void end(struct queue_verdict *verdict, unsigned what,
 		verdict->record.status = otherwise;
 }
 
-static void expire(
-    struct queue_verdict *verdict, const struct queue_case *of, bool by)
+static void expire(struct queue_verdict *verdict, bool by)
 {
 	verdict->expired = true;
 	// RFC 3463 section 3.5: X.4.7, delivery time expired. The server's own
 	// words are the diagnostic. RFC 2852 section 4: 5.4.7 for mode R.
 	verdict->record.status = by ? ENHANCED(5, 4, 7) : ENHANCED(4, 4, 7);
 	end(verdict, QUEUE_NOTIFY_FAILURE, QUEUE_ACTION_FAILED, ENHANCED_NONE);
-	(void)of;
 }
 
 // ---- Later -----------------------------------------------------------------
@@ -120,7 +118,8 @@ static int64_t notify_delay(
 {
 	struct queue_recipient_record *record = &verdict->record;
 	const struct queue_envelope *envelope = &of->message->envelope;
-	int64_t notice = birth(of->message) + of->settings->delay_notice_seconds;
+	int64_t notice =
+	    birth(of->message) + of->settings->delay_notice_seconds;
 	if (!(record->told & QUEUE_TOLD_DELAY) &&
 	    wants(&record->recipient, QUEUE_NOTIFY_DELAY)) {
 		if (of->now >= notice) {
@@ -158,9 +157,8 @@ static void later(struct queue_verdict *verdict, const struct queue_case *of)
 		return;
 	}
 	if (of->now >= expiry) {
-		expire(verdict, of,
-		    message->envelope.by == QUEUE_BY_RETURN &&
-			of->now >= message->envelope.by_time);
+		expire(verdict, message->envelope.by == QUEUE_BY_RETURN &&
+				    of->now >= message->envelope.by_time);
 		return;
 	}
 	int64_t next = of->now + queue_schedule_wait(
@@ -178,9 +176,11 @@ struct queue_verdict queue_schedule_judge(const struct queue_case *of,
 	verdict.record.status = result->status;
 	verdict.record.diagnostic = result->diagnostic;
 	verdict.record.remote = result->remote;
-	verdict.record.last_try = of->now;
-	if (verdict.record.attempts < UINT32_MAX)
-		verdict.record.attempts++;
+	if (!of->untried) {
+		verdict.record.last_try = of->now;
+		if (verdict.record.attempts < UINT32_MAX)
+			verdict.record.attempts++;
+	}
 	switch (result->outcome) {
 	case QUEUE_LATER: later(&verdict, of); break;
 	case QUEUE_DELIVERED:

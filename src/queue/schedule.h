@@ -6,7 +6,7 @@
 
 #include "queue/record.h"
 
-enum queue_action { // RFC 3464 section 2.3.3
+enum queue_action {        // RFC 3464 section 2.3.3
 	QUEUE_ACTION_NONE, // nothing is told
 	QUEUE_ACTION_FAILED,
 	QUEUE_ACTION_DELAYED,
@@ -46,6 +46,7 @@ struct queue_case {
 	const struct queue_message_record *message;
 	unsigned flags; // of enum queue_flag
 	int64_t now;
+	bool untried; // the result is no try's: the queue's own
 };
 struct queue_verdict queue_schedule_judge(const struct queue_case *of,
     const struct queue_recipient_record *recipient,

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Taking lots out: claims and leases are changes to the index alone; what a lot
 // holds is read from the disk by whoever takes it, with no lock held.
-#include "queue/lot.h"
-
 #include "base/mem.h"
+#include "queue/lot.h"
 
 // A lot that cannot be read, or whose result could not be kept, is left alone
 // for so many seconds.
@@ -115,8 +114,8 @@ static enum rc lot_read(struct queue_lot *lot)
 // Nobody is to try it any more.
 static enum rc settle_over(struct queue *queue, struct queue_lot *lot)
 {
-	struct queue_result *results = arena_zalloc(
-	    &lot->arena, lot->copy.count * sizeof(*results));
+	struct queue_result *results =
+	    arena_zalloc(&lot->arena, lot->copy.count * sizeof(*results));
 	for (size_t i = 0; i < lot->copy.count; i++)
 		results[i] = (struct queue_result){
 		    .outcome = QUEUE_LATER,
@@ -165,8 +164,8 @@ enum rc queue_take(
 				return rc;
 			continue; // the others are not to wait for it
 		}
-		if (!queue_schedule_is_over(&lot->copy.message, lot->flags,
-			queue_now(queue))) {
+		if (!queue_schedule_is_over(
+			&lot->copy.message, lot->flags, queue_now(queue))) {
 			*ret_lot = lot;
 			return RC_OK;
 		}
@@ -207,8 +206,8 @@ const struct queue_lot_recipient *queue_lot_recipient(
 	return &lot->recipients[n];
 }
 
-enum rc queue_lot_read(struct queue_lot *lot, uint64_t offset, size_t len,
-    struct buf *ret_bytes)
+enum rc queue_lot_read(
+    struct queue_lot *lot, uint64_t offset, size_t len, struct buf *ret_bytes)
 {
 	return queue_content_read(
 	    lot->queue, &lot->copy.message, offset, len, ret_bytes);
