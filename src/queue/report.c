@@ -66,11 +66,12 @@ static void add_header(const struct queue_report *report, struct buf *out)
 {
 	char id[QUEUE_ID_TEXT + 1];
 	struct view server = report->settings->server_name;
+	struct view sender = report->message->envelope.sender;
 	queue_id_print(report->id, id);
 	buf_add_literal(out, "From: Mail delivery <MAILER-DAEMON@");
 	queue_line_clean(out, server, true);
 	buf_add_literal(out, ">\r\nTo: <");
-	queue_line_clean(out, report->message->envelope.sender, false);
+	queue_line_clean(out, sender, !utf8_is_valid(sender));
 	buf_add_literal(out, ">\r\nSubject: ");
 	buf_add_string(out, subject(report));
 	buf_add_literal(out, "\r\nDate: ");

@@ -31,6 +31,10 @@ static void add_field(struct writer *writer, const char *name)
 {
 	struct buf *out = writer->out;
 	size_t start = out->len;
+	if (view_trim(buf_view(&writer->value)).len == 0) {
+		buf_reset(&writer->value);
+		return; // a field of blanks ends a group for some readers
+	}
 	buf_add_string(out, name);
 	buf_add_literal(out, ": ");
 	// An address of usual length stays whole, blanks and all.
