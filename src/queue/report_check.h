@@ -122,10 +122,9 @@ static inline const char *report_check_parts(const struct queue_report *report,
 
 static inline const char *report_check_header(struct view header)
 {
-	static const char *const names[] = {"!From", "!To", "!Subject",
-	    "!Date", "!Message-ID", "In-Reply-To", "References",
-	    "!Auto-Submitted", "!MIME-Version", "!Content-Type",
-	    "Content-Transfer-Encoding"};
+	static const char *const names[] = {"!From", "!To", "!Subject", "!Date",
+	    "!Message-ID", "In-Reply-To", "References", "!Auto-Submitted",
+	    "!MIME-Version", "!Content-Type", "Content-Transfer-Encoding"};
 	header.len -= 2; // the blank line
 	return report_check_fields(header, names, ARRAY_LEN(names));
 }
