@@ -157,6 +157,36 @@ static inline struct view bed_text(struct bed *bed, const struct queue_id *id)
 	return text;
 }
 
+// Nothing is left, in memory and on the disk.
+static inline void bed_expect_empty(struct bed *bed)
+{
+	struct queue_walk *walk;
+	struct queue_info info;
+	assert_int_equal(queue_walk_open(bed->queue, &walk), RC_OK);
+	assert_int_equal(queue_walk_next(walk, &bed->arena, &info), RC_END);
+	queue_walk_close(&walk);
+	for (uint64_t p = 0; p < QUEUE_PARTITIONS; p++) {
+		struct engine_snapshot *snapshot;
+		struct engine_cursor *cursor;
+		struct view key;
+		struct view value;
+		assert_int_equal(engine_snapshot_open(bed->engine,
+				     QUEUE_PARTITION_FIRST + p, &snapshot),
+		    RC_OK);
+		assert_int_equal(
+		    engine_cursor_open(snapshot, VIEW(""), &cursor), RC_OK);
+		assert_int_equal(
+		    engine_cursor_next(cursor, &key, &value), RC_END);
+		engine_cursor_close(&cursor);
+		engine_snapshot_close(&snapshot);
+	}
+	uint64_t deleted;
+	assert_int_equal(
+	    engine_content_sweep(bed->engine, INT64_MAX / 2, 0, &deleted),
+	    RC_OK);
+	assert_int_equal(queue_stats(bed->queue).messages, 0);
+}
+
 static inline bool has(struct view text, const char *part)
 {
 	return view_find(text, view_of_string(part)) != SIZE_MAX;
