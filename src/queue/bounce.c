@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A report as a message in the queue, in the commit of what it reports.
-#include "wire/header.h"
-
 #include "queue/internal.h"
 #include "queue/report.h"
+#include "wire/smtp_path.h"
 
 void queue_log_verdict(struct queue *queue, const struct queue_copy *copy,
     const struct queue_verdict *verdict)
@@ -98,6 +97,27 @@ static enum rc read_original(struct queue *queue, const struct queue_copy *copy,
 	return rc;
 }
 
+// The original's sender, with its domain in the one form of a destination.
+static struct view address_of(struct view sender, char to[QUEUE_ADDRESS_MAX])
+{
+	struct arena arena;
+	struct smtp_mailbox mailbox;
+	struct buf text;
+	arena_init(&arena);
+	buf_init(&text, QUEUE_ADDRESS_MAX);
+	if (smtp_mailbox_parse(&arena, sender, NULL, &mailbox) == RC_OK)
+		smtp_mailbox_print_ascii(&mailbox, &text);
+	if (text.len == 0 || text.overflowed) {
+		buf_reset(&text);
+		buf_add(&text, sender);
+	}
+	size_t len = text.len;
+	memcpy(to, text.ptr, len);
+	buf_done(&text);
+	arena_done(&arena);
+	return view_of(to, len);
+}
+
 static void fill(const struct queue_report *report,
     const struct queue_report_form *form, uint64_t size,
     struct queue_bounce *bounce)
@@ -110,7 +130,9 @@ static void fill(const struct queue_report *report,
 	bounce->message.created = report->now;
 	bounce->message.size = size;
 	bounce->recipient = (struct queue_recipient_record){
-	    .recipient = {.address = report->message->envelope.sender,
+	    .recipient = {.address =
+			      address_of(report->message->envelope.sender,
+				  bounce->address),
 		.notify = QUEUE_NOTIFY_NEVER},
 	    .next_try = report->now,
 	};

@@ -81,6 +81,7 @@ struct queue_bounce {
 	struct queue_id id;
 	struct queue_message_record message;
 	struct queue_recipient_record recipient;
+	char address[QUEUE_ADDRESS_MAX]; // the recipient's
 	struct engine_writer *writer;
 };
 // Composes the report that the verdicts call for, if they do and there is one

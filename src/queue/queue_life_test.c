@@ -119,6 +119,59 @@ static void a_restart_forgets_neither_tries_nor_notices(void **state)
 	bed_done(&bed);
 }
 
+static void who_wants_no_notice_goes_with_the_others_after_a_restart(
+    void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_make(&bed);
+	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	struct queue_recipient two[] = {
+	    {.address = VIEW("x@b.example"), .notify = QUEUE_NOTIFY_FAILURE},
+	    {.address = VIEW("y@b.example")}};
+	bed_put_as(&bed, BED_TEXT, &envelope, two, 2);
+	while (bed.now < BED_START + 4 * HOUR) {
+		struct queue_lot *lot = bed_take(&bed);
+		assert_int_equal(queue_lot_count(lot), 2);
+		bed_settle(&bed, &lot, QUEUE_LATER);
+		if (bed.now == BED_START + 4 * HOUR)
+			break;
+		int64_t wait = bed_next(&bed);
+		bed_restart(&bed);
+		assert_int_equal(bed_next(&bed), wait);
+		bed.now += wait;
+	}
+	assert_int_equal(bed.now, BED_START + 4 * HOUR);
+	bed_done(&bed);
+}
+
+static void a_report_goes_to_the_canonical_domain(void **state)
+{
+	(void)state;
+	static const char *const table[][2] = {
+	    {"Ann@A.EXAMPLE", "Ann@a.example"},
+	    {"a@b\xc3\xbc.example", "a@xn--b-eha.example"},
+	    {"postmaster", "postmaster"},
+	    {"\"x@y\"@A.example", "\"x@y\"@a.example"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct bed bed;
+		bed_make(&bed);
+		struct queue_envelope envelope = {
+		    .sender = view_of_string(table[i][0])};
+		struct queue_recipient one = {.address = VIEW("x@b.example")};
+		bed_put_as(&bed, BED_TEXT, &envelope, &one, 1);
+		struct queue_lot *lot = bed_take(&bed);
+		bed_settle(&bed, &lot, QUEUE_FAILED);
+		lot = bed_take(&bed);
+		struct view to = queue_lot_recipient(lot, 0)->recipient.address;
+		if (!view_eq(to, view_of_string(table[i][1])))
+			fail_msg("%s: %.*s", table[i][0], VIEW_FMT(to));
+		bed_settle(&bed, &lot, QUEUE_DELIVERED);
+		bed_done(&bed);
+	}
+}
+
 static void notify_decides_who_is_told_what(void **state)
 {
 	(void)state;
@@ -305,6 +358,9 @@ int main(void)
 	    cmocka_unit_test(
 		a_sender_hears_after_four_hours_and_after_five_days),
 	    cmocka_unit_test(a_restart_forgets_neither_tries_nor_notices),
+	    cmocka_unit_test(
+		who_wants_no_notice_goes_with_the_others_after_a_restart),
+	    cmocka_unit_test(a_report_goes_to_the_canonical_domain),
 	    cmocka_unit_test(notify_decides_who_is_told_what),
 	    cmocka_unit_test(a_delay_is_told_only_to_who_wants_it),
 	    cmocka_unit_test(reports_are_about_all_who_were_settled_at_once),
