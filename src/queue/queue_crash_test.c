@@ -12,7 +12,7 @@
 #include "engine/engine_test_folder.h"
 #include "queue/queue_test_tools.h"
 
-#define ROUNDS  30
+#define ROUNDS  20
 #define PUTTERS 3
 #define TAKERS  3
 #define NUMBERS 200000 // recipients in all rounds

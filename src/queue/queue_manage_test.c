@@ -89,6 +89,8 @@ static void removing_ends_it_with_or_without_a_word(void **state)
 			assert_non_null(lot);
 			assert_true(has(bed_text(&bed, queue_lot_id(lot)),
 			    "\r\nAction: failed\r\nStatus: 5.0.0\r\n"));
+			assert_true(has(bed_text(&bed, queue_lot_id(lot)),
+			    "The administrator of this server removed it"));
 			bed_settle(&bed, &lot, QUEUE_DELIVERED);
 		}
 		assert_null(lot);

@@ -107,6 +107,10 @@ static void add_reason(const struct queue_report *report,
 		buf_add_literal(&text,
 		    "It could not be delivered by the time that was set when "
 		    "it was sent.");
+	} else if (verdict->removed) {
+		buf_add_literal(&text,
+		    "The administrator of this server removed it before it "
+		    "could be delivered.");
 	} else if (verdict->expired) {
 		buf_add_literal(&text, "It was tried for ");
 		add_span(&text, report->now - message->created);

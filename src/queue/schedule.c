@@ -150,10 +150,12 @@ static void later(struct queue_verdict *verdict, const struct queue_case *of)
 	const struct queue_message_record *message = of->message;
 	int64_t expiry = queue_schedule_expiry(of->settings, message);
 	if (of->flags & QUEUE_FLAG_DOOMED) {
+		verdict->removed = true;
+		record->status = ENHANCED(5, 0, 0);
 		end(verdict, QUEUE_NOTIFY_FAILURE,
 		    of->flags & QUEUE_FLAG_DOOMED_REPORT ? QUEUE_ACTION_FAILED
 							 : QUEUE_ACTION_NONE,
-		    ENHANCED(5, 0, 0));
+		    ENHANCED_NONE);
 		return;
 	}
 	if (of->now >= expiry) {

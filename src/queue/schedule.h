@@ -19,6 +19,7 @@ struct queue_verdict {
 	bool final;               // the recipient leaves the queue
 	enum queue_action action; // told to the sender, if there is one
 	bool expired;             // failed because its time has passed
+	bool removed;             // … because the administrator removed it
 	// As it is now; what is kept when it stays.
 	struct queue_recipient_record record;
 };
