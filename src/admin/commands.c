@@ -24,6 +24,11 @@
 		"mailbox", "NAME", "the mailbox that it goes into or under"    \
 	}
 
+#define QUEUE_DOMAIN_OPTION                                                    \
+	{                                                                      \
+		"domain", "DOMAIN", "those with a recipient there"             \
+	}
+
 const struct cli_command admin_commands[] = {
     {
 	.name = "user add",
@@ -118,6 +123,57 @@ const struct cli_command admin_commands[] = {
 	.details = "PATH must not exist, or be an empty folder.",
 	.options = {USER_OPTION},
 	.run = cmd_export_maildir,
+    },
+    {
+	.name = "queue list",
+	.arguments = "",
+	.summary = "list the messages that wait to be sent on",
+	.options = {QUEUE_DOMAIN_OPTION},
+	.run = cmd_queue_list,
+    },
+    {
+	.name = "queue show",
+	.arguments = "ID",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "show a waiting message's recipients and header",
+	.run = cmd_queue_show,
+    },
+    {
+	.name = "queue retry",
+	.arguments = "[ID]",
+	.arguments_max = 1,
+	.summary = "try waiting messages now",
+	.details = "Takes an ID, --domain or --all. Messages that are held, "
+		   "or whose sender\nset a time, go on waiting.",
+	.options = {QUEUE_DOMAIN_OPTION, {"all", NULL, "all messages"}},
+	.run = cmd_queue_retry,
+    },
+    {
+	.name = "queue hold",
+	.arguments = "ID",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "keep a message until it is released",
+	.run = cmd_queue_hold,
+    },
+    {
+	.name = "queue release",
+	.arguments = "ID",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "let a held message go on",
+	.run = cmd_queue_release,
+    },
+    {
+	.name = "queue remove",
+	.arguments = "ID",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "delete a waiting message",
+	.details = "A recipient being sent to right now is not stopped.",
+	.options = {{"bounce", NULL, "return it to its sender"}},
+	.run = cmd_queue_remove,
     },
     {
 	.name = "check",

@@ -9,6 +9,7 @@
 
 #include "admin/link.h"
 #include "auth/auth.h"
+#include "queue/queue.h"
 #include "store/store.h"
 
 #define CONTROL_SOCKET   "control.sock" // in the data folder
@@ -26,6 +27,8 @@ struct control_host {
 	struct engine *engine;
 	struct store *store;
 	struct auth *auth;
+	// NULL where no server runs: the queue's requests open it themselves.
+	struct queue *queue;
 	struct log *log;
 	const char *version;
 	const struct control_server *server; // NULL: nothing is served

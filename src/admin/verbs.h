@@ -21,6 +21,12 @@ struct verb_call {
 	X("user.list", verb_user_list)                                         \
 	X("user.disable", verb_user_disable)                                   \
 	X("user.remove", verb_user_remove)                                     \
+	X("queue.list", verb_queue_list)                                       \
+	X("queue.show", verb_queue_show)                                       \
+	X("queue.retry", verb_queue_retry)                                     \
+	X("queue.hold", verb_queue_hold)                                       \
+	X("queue.release", verb_queue_release)                                 \
+	X("queue.remove", verb_queue_remove)                                   \
 	X("import", verb_import)                                               \
 	X("export", verb_export)                                               \
 	X("check", verb_check)                                                 \

@@ -23,8 +23,19 @@
 #define QUEUE_PARTITION_FIRST 16
 #define QUEUE_PARTITIONS      16
 
+// What a message may have; over it queue_put() is RC_LIMIT.
 #define QUEUE_RECIPIENTS_MAX 5000
-#define QUEUE_ID_TEXT        20 // characters of an id in base32, lower case
+#define QUEUE_ADDRESS_MAX    512  // bytes of an address
+#define QUEUE_ORIGINAL_MAX   1024 // of an ORCPT
+#define QUEUE_ENVID_MAX      1024
+#define QUEUE_HOP_MAX        512
+#define QUEUE_HEAD_MAX       (256 * 1024)
+// Longer ones are cut.
+#define QUEUE_DIAGNOSTIC_MAX 1024
+#define QUEUE_REMOTE_MAX     256
+
+// Characters of an id: base32hex in lower case, so that text sorts as ids do.
+#define QUEUE_ID_TEXT 20
 
 struct queue;
 
@@ -99,6 +110,8 @@ struct queue_envelope {
 	struct view hop;  // who gave it to us, for `roost queue show`
 };
 
+// What stands after the last "@" of an address is the destination, and is to
+// be canonical (smtp_mailbox_print_ascii()); without "@" the destination is "".
 struct queue_recipient {
 	struct view address;
 	struct view original; // ORCPT, "type;address" decoded; empty: none
@@ -200,17 +213,21 @@ struct queue_info {
 	size_t count;
 };
 
-// The first message after `after` (NULL: of all), by id, which is by age;
-// RC_END.
-MUST_CHECK enum rc queue_next(struct queue *queue, const struct queue_id *after,
-    struct arena *arena, struct queue_info *ret_info);
+// Walks all messages by id, which is by age; as they were when it began.
+struct queue_walk;
+MUST_CHECK enum rc queue_walk_open(
+    struct queue *queue, struct queue_walk **ret_walk);
+void queue_walk_close(struct queue_walk **walk);
+// The next one; RC_END. After RC_CORRUPT (only `id` is written) it goes on.
+MUST_CHECK enum rc queue_walk_next(
+    struct queue_walk *walk, struct arena *arena, struct queue_info *ret_info);
 MUST_CHECK enum rc queue_show(struct queue *queue, const struct queue_id *id,
     struct arena *arena, struct queue_info *ret_info);
 // Adds bytes of a message's content to `ret_bytes`.
 MUST_CHECK enum rc queue_read(struct queue *queue, const struct queue_id *id,
     uint64_t offset, size_t len, struct buf *ret_bytes);
 // Each for a whole message; RC_NOT_FOUND. A recipient being sent to right now
-// is not stopped.
+// is not stopped: it is held or removed when that attempt has failed.
 MUST_CHECK enum rc queue_retry(
     struct queue *queue, const struct queue_id *id, struct fault *fault);
 MUST_CHECK enum rc queue_hold(struct queue *queue, const struct queue_id *id,
@@ -222,7 +239,7 @@ MUST_CHECK enum rc queue_remove(struct queue *queue, const struct queue_id *id,
 struct queue_stats {
 	uint64_t messages;
 	uint64_t recipients;
-	uint64_t held;
+	uint64_t held;  // messages
 	int64_t oldest; // created; 0: empty
 };
 struct queue_stats queue_stats(struct queue *queue);

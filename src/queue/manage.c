@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an administrator does with a message: try it now, hold, remove.
+#include "queue/internal.h"
+
+static enum rc not_there(struct fault *fault)
+{
+	return fault_set(
+	    fault, RC_NOT_FOUND, "there is no such message in the queue");
+}
+
+enum rc queue_retry(
+    struct queue *queue, const struct queue_id *id, struct fault *fault)
+{
+	struct arena arena;
+	struct queue_copy copy;
+	arena_init(&arena);
+	enum rc rc = queue_copy_read(queue, &arena, id, 0, 0, &copy);
+	int64_t due = queue_now(queue);
+	// Whose sender wants it to wait has not failed yet (RFC 4865).
+	if (rc == RC_OK && copy.message.envelope.release_at > due)
+		due = copy.message.envelope.release_at;
+	arena_done(&arena);
+	if (rc == RC_NOT_FOUND)
+		return not_there(fault);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "reading the message: %s", rc_text(rc));
+	pthread_mutex_lock(&queue->index.lock);
+	struct queue_waiting *message = queue_index_find(&queue->index, id);
+	for (size_t i = 0; message && i < message->lot_count; i++) {
+		struct queue_entry *entry = &message->lots[i];
+		if (entry->left && entry->state == QUEUE_STATE_WAITING &&
+		    entry->due.due > due)
+			queue_index_wait(&queue->index, entry, due);
+	}
+	pthread_mutex_unlock(&queue->index.lock);
+	return message ? RC_OK : not_there(fault);
+}
+
+// ---- Flags -----------------------------------------------------------------
+
+static void put_flags(
+    struct engine_batch *batch, const struct queue_id *id, unsigned flags)
+{
+	struct queue_key key = queue_key(QUEUE_KEY_FLAGS, id);
+	char byte = (char)flags;
+	if (flags)
+		engine_batch_put(
+		    batch, queue_key_view(&key), view_of(&byte, 1));
+	else
+		engine_batch_delete(batch, queue_key_view(&key));
+}
+
+// With the partition's lock held, the message and its flags stay; leases come,
+// but what has been leased does not end.
+static bool look(
+    struct queue *queue, const struct queue_id *id, unsigned *ret_flags)
+{
+	pthread_mutex_lock(&queue->index.lock);
+	struct queue_waiting *message = queue_index_find(&queue->index, id);
+	if (message)
+		*ret_flags = message->flags;
+	pthread_mutex_unlock(&queue->index.lock);
+	return message != NULL;
+}
+
+static void set_flags(
+    struct queue *queue, const struct queue_id *id, unsigned flags)
+{
+	pthread_mutex_lock(&queue->index.lock);
+	struct queue_waiting *message = queue_index_find(&queue->index, id);
+	if (message)
+		queue_index_set_flags(&queue->index, message, flags);
+	pthread_mutex_unlock(&queue->index.lock);
+}
+
+static enum rc hold_locked(struct queue *queue,
+    struct queue_partition *partition, const struct queue_id *id, bool hold,
+    struct fault *fault)
+{
+	unsigned flags;
+	if (!look(queue, id, &flags))
+		return not_there(fault);
+	unsigned wanted =
+	    hold ? flags | QUEUE_FLAG_HELD : flags & ~(unsigned)QUEUE_FLAG_HELD;
+	if (wanted == flags)
+		return RC_OK;
+	put_flags(partition->batch, id, wanted);
+	enum rc rc = queue_partition_commit(queue, partition, fault);
+	if (rc == RC_OK)
+		set_flags(queue, id, wanted);
+	return rc;
+}
+
+enum rc queue_hold(struct queue *queue, const struct queue_id *id, bool hold,
+    struct fault *fault)
+{
+	struct queue_partition *partition =
+	    queue_partition_lock(queue, queue_id_partition(id));
+	enum rc rc = hold_locked(queue, partition, id, hold, fault);
+	queue_partition_unlock(partition);
+	return rc;
+}
+
+// ---- Remove ----------------------------------------------------------------
+
+struct removal {
+	struct queue *queue;
+	struct queue_copy copy; // of those who are not being sent to
+	struct queue_verdict *verdicts;
+	unsigned flags;
+	bool ends; // nobody is left
+	struct queue_bounce bounce;
+};
+
+// Leases what waits, so that nobody takes it meanwhile, and leaves out of the
+// copy whoever is being sent to.
+static bool seize(struct removal *removal)
+{
+	struct queue_index *index = &removal->queue->index;
+	struct queue_copy *copy = &removal->copy;
+	size_t kept = 0;
+	pthread_mutex_lock(&index->lock);
+	struct queue_waiting *message = queue_index_find(index, &copy->id);
+	for (size_t i = 0; message && i < copy->count; i++) {
+		struct queue_entry *entry =
+		    queue_index_lot(message, copy->numbers[i]);
+		if (!entry || entry->state == QUEUE_STATE_SENDING)
+			continue;
+		copy->recipients[kept] = copy->recipients[i];
+		copy->numbers[kept++] = copy->numbers[i];
+	}
+	removal->ends = kept == copy->count;
+	copy->count = kept;
+	if (message) {
+		removal->flags = message->flags;
+		queue_index_seize(index, message);
+	}
+	pthread_mutex_unlock(&index->lock);
+	return message != NULL;
+}
+
+static void judge(struct removal *removal, bool report)
+{
+	struct queue_copy *copy = &removal->copy;
+	struct queue_case of = {
+	    .settings = &removal->queue->settings,
+	    .id = &copy->id,
+	    .message = &copy->message,
+	    .flags =
+		QUEUE_FLAG_DOOMED | (report ? QUEUE_FLAG_DOOMED_REPORT : 0u),
+	    .now = queue_now(removal->queue),
+	    .untried = true,
+	};
+	for (size_t i = 0; i < copy->count; i++) {
+		const struct queue_recipient_record *record =
+		    &copy->recipients[i];
+		struct queue_result result = {
+		    .outcome = QUEUE_LATER,
+		    .status = ENHANCED(5, 0, 0),
+		    .diagnostic = record->diagnostic,
+		    .remote = record->remote,
+		};
+		removal->verdicts[i] =
+		    queue_schedule_judge(&of, record, &result);
+	}
+}
+
+static void change_index(struct removal *removal, bool committed, bool report)
+{
+	struct queue_index *index = &removal->queue->index;
+	pthread_mutex_lock(&index->lock);
+	struct queue_waiting *message =
+	    queue_index_find(index, &removal->copy.id);
+	if (committed && !removal->ends)
+		queue_index_set_flags(index, message,
+		    QUEUE_FLAG_DOOMED |
+			(report ? QUEUE_FLAG_DOOMED_REPORT : 0u));
+	if (committed)
+		queue_bounce_index(removal->queue, &removal->bounce);
+	queue_index_unseize(index, message, committed);
+	pthread_mutex_unlock(&index->lock);
+}
+
+static enum rc remove_seized(struct removal *removal,
+    struct queue_partition *partition, bool report, struct fault *fault)
+{
+	struct queue *queue = removal->queue;
+	enum rc rc = queue_bounce_make(
+	    queue, &removal->copy, removal->verdicts, &removal->bounce);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "writing a report: %s", rc_text(rc));
+	queue_batch_verdicts(
+	    partition->batch, &removal->copy, removal->verdicts, removal->ends);
+	if (!removal->ends)
+		put_flags(partition->batch, &removal->copy.id,
+		    QUEUE_FLAG_DOOMED |
+			(report ? QUEUE_FLAG_DOOMED_REPORT : 0u));
+	rc = queue_bounce_add(&removal->bounce, partition->batch);
+	if (rc == RC_OK)
+		rc = queue_partition_commit(queue, partition, fault);
+	return rc;
+}
+
+static enum rc remove_locked(struct removal *removal, struct arena *arena,
+    struct queue_partition *partition, bool report, struct fault *fault)
+{
+	struct queue *queue = removal->queue;
+	struct queue_id id = removal->copy.id;
+	enum rc rc =
+	    queue_copy_read(queue, arena, &id, 0, UINT16_MAX, &removal->copy);
+	if (rc == RC_NOT_FOUND)
+		return not_there(fault);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "reading the message: %s", rc_text(rc));
+	if (!seize(removal))
+		return not_there(fault);
+	removal->verdicts = arena_alloc(
+	    arena, removal->copy.count * sizeof(*removal->verdicts));
+	judge(removal, report);
+	rc = remove_seized(removal, partition, report, fault);
+	change_index(removal, rc == RC_OK, report);
+	if (rc == RC_OK)
+		for (size_t i = 0; i < removal->copy.count; i++)
+			queue_log_verdict(
+			    queue, &removal->copy, &removal->verdicts[i]);
+	queue_bounce_done(&removal->bounce);
+	return rc;
+}
+
+enum rc queue_remove(struct queue *queue, const struct queue_id *id,
+    bool report, struct fault *fault)
+{
+	struct arena arena;
+	struct removal removal = {.queue = queue, .copy = {.id = *id}};
+	arena_init(&arena);
+	struct queue_partition *partition =
+	    queue_partition_lock(queue, queue_id_partition(id));
+	enum rc rc = remove_locked(&removal, &arena, partition, report, fault);
+	queue_partition_unlock(partition);
+	arena_done(&arena);
+	return rc;
+}

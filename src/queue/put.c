@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// Putting messages in.
+#include "base/mem.h"
+#include "queue/internal.h"
+
+struct queue_draft {
+	struct engine_writer *writer;
+	struct engine_content_id id;
+	uint64_t size;
+};
+
+struct queue_draft *queue_draft_new(struct queue *queue)
+{
+	struct queue_draft *draft = mem_zalloc(sizeof(*draft));
+	draft->writer = engine_writer_new(queue->engine, &draft->id);
+	return draft;
+}
+
+enum rc queue_draft_add(struct queue_draft *draft, struct view bytes)
+{
+	enum rc rc = engine_writer_append(draft->writer, bytes);
+	if (rc == RC_OK)
+		draft->size += bytes.len;
+	return rc;
+}
+
+uint64_t queue_draft_size(const struct queue_draft *draft)
+{
+	return draft->size;
+}
+
+void queue_draft_free(struct queue_draft **draft)
+{
+	if (!*draft)
+		return;
+	engine_writer_free(&(*draft)->writer);
+	free(*draft);
+	*draft = NULL;
+}
+
+// ---- Recipients by destination ---------------------------------------------
+
+struct sorted {
+	struct view domain;
+	size_t given; // its place in what the caller gave
+};
+
+static int compare_sorted(const void *left, const void *right)
+{
+	const struct sorted *a = left;
+	const struct sorted *b = right;
+	int order = view_compare(a->domain, b->domain);
+	if (order)
+		return order;
+	return a->given < b->given ? -1 : 1;
+}
+
+// What a put makes of what it is given; in an arena.
+struct putting {
+	struct queue_recipient_record *recipients; // by domain
+	struct queue_lot_plan *lots;
+	size_t lot_count;
+};
+
+static struct putting plan(struct arena *arena,
+    const struct queue_recipient *recipients, size_t count, int64_t due)
+{
+	struct putting putting = {
+	    .recipients =
+		arena_zalloc(arena, count * sizeof(*putting.recipients)),
+	    .lots = arena_zalloc(arena, count * sizeof(*putting.lots)),
+	};
+	struct sorted *sorted = arena_alloc(arena, count * sizeof(*sorted));
+	for (size_t i = 0; i < count; i++)
+		sorted[i] =
+		    (struct sorted){queue_domain_of(recipients[i].address), i};
+	if (count > 1)
+		qsort(sorted, count, sizeof(*sorted), compare_sorted);
+	for (size_t i = 0; i < count; i++) {
+		struct view domain = sorted[i].domain;
+		putting.recipients[i].recipient = recipients[sorted[i].given];
+		putting.recipients[i].next_try = due;
+		if (i == 0 || !view_eq(domain, sorted[i - 1].domain))
+			putting.lots[putting.lot_count++] =
+			    (struct queue_lot_plan){.domain = domain,
+				.due = due,
+				.first = (uint16_t)i};
+		struct queue_lot_plan *lot =
+		    &putting.lots[putting.lot_count - 1];
+		lot->end = (uint16_t)(i + 1);
+		lot->left++;
+	}
+	return putting;
+}
+
+// ---- Records ---------------------------------------------------------------
+
+#define RECORD_MAX ((size_t)1 << 20) // no record comes near it
+
+static void put_recipient(struct engine_batch *batch, const struct queue_id *id,
+    uint16_t number, const struct queue_recipient_record *recipient,
+    struct buf *scratch)
+{
+	struct queue_key key = queue_key_recipient(id, number);
+	buf_reset(scratch);
+	queue_recipient_encode(recipient, scratch);
+	engine_batch_put(batch, queue_key_view(&key), buf_view(scratch));
+}
+
+void queue_batch_add(struct engine_batch *batch, const struct queue_id *id,
+    const struct queue_message_record *message,
+    const struct queue_recipient_record *recipients, size_t count)
+{
+	struct buf bytes;
+	struct queue_key key = queue_key(QUEUE_KEY_MESSAGE, id);
+	buf_init(&bytes, RECORD_MAX);
+	queue_message_encode(message, &bytes);
+	engine_batch_put(batch, queue_key_view(&key), buf_view(&bytes));
+	for (size_t i = 0; i < count; i++)
+		put_recipient(batch, id, (uint16_t)i, &recipients[i], &bytes);
+	buf_done(&bytes);
+}
+
+void queue_batch_verdicts(struct engine_batch *batch,
+    const struct queue_copy *copy, const struct queue_verdict *verdicts,
+    bool ends)
+{
+	struct buf bytes;
+	buf_init(&bytes, RECORD_MAX);
+	for (size_t i = 0; i < copy->count; i++) {
+		struct queue_key key =
+		    queue_key_recipient(&copy->id, copy->numbers[i]);
+		if (verdicts[i].final)
+			engine_batch_delete(batch, queue_key_view(&key));
+		else
+			put_recipient(batch, &copy->id, copy->numbers[i],
+			    &verdicts[i].record, &bytes);
+	}
+	buf_done(&bytes);
+	if (!ends)
+		return;
+	struct queue_key message = queue_key(QUEUE_KEY_MESSAGE, &copy->id);
+	struct queue_key flags = queue_key(QUEUE_KEY_FLAGS, &copy->id);
+	engine_batch_delete(batch, queue_key_view(&message));
+	engine_batch_delete(batch, queue_key_view(&flags));
+	engine_batch_disown(batch, &copy->message.content);
+}
+
+// ---- Put -------------------------------------------------------------------
+
+static enum rc check(const struct queue_message_record *message,
+    const struct queue_recipient *recipients, size_t count, struct fault *fault)
+{
+	if (count == 0)
+		return fault_set(
+		    fault, RC_INVALID, "a message needs a recipient");
+	if (count > QUEUE_RECIPIENTS_MAX)
+		return fault_set(fault, RC_LIMIT,
+		    "a message in the queue has at most %d recipients",
+		    QUEUE_RECIPIENTS_MAX);
+	enum rc rc = queue_message_check(message, fault);
+	for (size_t i = 0; rc == RC_OK && i < count; i++)
+		rc = queue_recipient_check(&recipients[i], fault);
+	return rc;
+}
+
+// A partition that nobody is committing to, so that commits go side by side
+// and share a sync; when all are busy, the next one in turn.
+static unsigned choose_partition(struct queue *queue)
+{
+	unsigned first = queue->turn++ % QUEUE_PARTITIONS;
+	for (unsigned i = 0; i < QUEUE_PARTITIONS; i++) {
+		unsigned at = (first + i) % QUEUE_PARTITIONS;
+		struct queue_partition *partition = &queue->partitions[at];
+		if (pthread_mutex_trylock(&partition->lock) == 0) {
+			engine_batch_reset(partition->batch);
+			return at;
+		}
+	}
+	queue_partition_lock(queue, first);
+	return first;
+}
+
+static int64_t id_time(const struct queue *queue)
+{
+	struct timespec now;
+	if (queue->settings.clock)
+		return queue_now(queue) * 1000;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static enum rc put_planned(struct queue *queue, struct queue_draft *draft,
+    const struct queue_message_record *message, const struct putting *putting,
+    size_t count, struct fault *fault, struct queue_id *ret_id)
+{
+	unsigned chosen = choose_partition(queue);
+	struct queue_partition *partition = &queue->partitions[chosen];
+	struct queue_id id = queue_id_new(id_time(queue), chosen);
+	queue_batch_add(
+	    partition->batch, &id, message, putting->recipients, count);
+	enum rc rc = engine_writer_finish(draft->writer, partition->batch);
+	if (rc == RC_OK)
+		rc = queue_partition_commit(queue, partition, fault);
+	else
+		fault_set(fault, rc, "storing the message: %s", rc_text(rc));
+	if (rc == RC_OK) {
+		pthread_mutex_lock(&queue->index.lock);
+		queue_index_add(
+		    &queue->index, &id, putting->lots, putting->lot_count);
+		pthread_mutex_unlock(&queue->index.lock);
+		*ret_id = id;
+	}
+	queue_partition_unlock(partition);
+	return rc;
+}
+
+enum rc queue_put(struct queue *queue, struct queue_draft *draft,
+    struct view head, const struct queue_envelope *envelope,
+    const struct queue_recipient *recipients, size_t count, struct fault *fault,
+    struct queue_id *ret_id)
+{
+	struct queue_message_record message = {
+	    .envelope = *envelope,
+	    .created = queue_now(queue),
+	    .size = head.len + draft->size,
+	    .content = draft->id,
+	    .head = head,
+	};
+	enum rc rc = check(&message, recipients, count, fault);
+	if (rc != RC_OK)
+		return rc;
+	int64_t due = message.created;
+	if (envelope->release_at > due)
+		due = envelope->release_at; // RFC 4865 section 4
+	struct arena arena;
+	arena_init(&arena);
+	struct putting putting = plan(&arena, recipients, count, due);
+	rc =
+	    put_planned(queue, draft, &message, &putting, count, fault, ret_id);
+	arena_done(&arena);
+	return rc;
+}

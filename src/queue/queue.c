@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening and closing, and the reads and commits that all others stand on.
+#include "base/mem.h"
+#include "queue/internal.h"
+
+// Nobody else writes the queue's partitions: a conflict can only come from
+// another server on the same engine, and passes.
+#define COMMIT_TRIES 100
+
+int64_t queue_now(const struct queue *queue)
+{
+	return clock_wall_seconds(queue->settings.clock);
+}
+
+// ---- Partitions ------------------------------------------------------------
+
+struct queue_partition *queue_partition_lock(
+    struct queue *queue, unsigned partition)
+{
+	struct queue_partition *at = &queue->partitions[partition];
+	pthread_mutex_lock(&at->lock);
+	engine_batch_reset(at->batch);
+	return at;
+}
+
+void queue_partition_unlock(struct queue_partition *partition)
+{
+	pthread_mutex_unlock(&partition->lock);
+}
+
+enum rc queue_partition_commit(
+    struct queue *queue, struct queue_partition *partition, struct fault *fault)
+{
+	enum rc rc = RC_CONFLICT;
+	for (int i = 0; rc == RC_CONFLICT && i < COMMIT_TRIES; i++) {
+		uint64_t version;
+		rc = engine_version(queue->engine, partition->number, &version);
+		if (rc != RC_OK)
+			return fault_set(
+			    fault, rc, "the queue's version: %s", rc_text(rc));
+		rc = engine_commit(queue->engine, partition->number, version,
+		    partition->batch, fault);
+	}
+	return rc;
+}
+
+// ---- Reading ---------------------------------------------------------------
+
+// Texts of a record, out of the arena instead of what was read.
+static void keep_recipient(
+    struct arena *arena, struct queue_recipient_record *one)
+{
+	one->recipient.address = arena_copy(arena, one->recipient.address);
+	one->recipient.original = arena_copy(arena, one->recipient.original);
+	one->diagnostic = arena_copy(arena, one->diagnostic);
+	one->remote = arena_copy(arena, one->remote);
+}
+
+enum rc queue_copy_recipients(struct engine_cursor *cursor, struct arena *arena,
+    unsigned first, unsigned end, struct queue_copy *copy)
+{
+	size_t capacity = 0;
+	size_t numbers_capacity = 0;
+	struct queue_key from = queue_key_recipient(&copy->id, (uint16_t)first);
+	engine_cursor_seek(cursor, queue_key_view(&from));
+	for (;;) {
+		struct view key;
+		struct view value;
+		struct queue_id id;
+		uint16_t number;
+		enum rc rc = engine_cursor_next(cursor, &key, &value);
+		if (rc == RC_END)
+			return RC_OK;
+		if (rc == RC_OK)
+			rc = queue_key_parse(
+			    key, QUEUE_KEY_RECIPIENT, &id, &number);
+		if (rc != RC_OK)
+			return rc;
+		if (!queue_id_eq(&id, &copy->id) || number >= end)
+			return RC_OK;
+		struct queue_recipient_record one;
+		rc = queue_recipient_decode(value, &one);
+		if (rc != RC_OK)
+			return rc;
+		keep_recipient(arena, &one);
+		copy->recipients = arena_grow(arena, copy->recipients,
+		    &capacity, copy->count + 1, sizeof(*copy->recipients));
+		copy->numbers = arena_grow(arena, copy->numbers,
+		    &numbers_capacity, copy->count + 1, sizeof(*copy->numbers));
+		copy->recipients[copy->count] = one;
+		copy->numbers[copy->count++] = number;
+	}
+}
+
+static enum rc read_message(struct engine_snapshot *snapshot,
+    struct arena *arena, const struct queue_id *id,
+    struct queue_message_record *ret_message)
+{
+	struct buf bytes;
+	struct queue_key key = queue_key(QUEUE_KEY_MESSAGE, id);
+	buf_init(&bytes, ENGINE_VALUE_MAX);
+	enum rc rc =
+	    engine_snapshot_get(snapshot, queue_key_view(&key), &bytes);
+	if (rc == RC_OK)
+		rc = queue_message_decode(
+		    arena_copy(arena, buf_view(&bytes)), ret_message);
+	buf_done(&bytes);
+	return rc;
+}
+
+enum rc queue_copy_read(struct queue *queue, struct arena *arena,
+    const struct queue_id *id, unsigned first, unsigned end,
+    struct queue_copy *ret_copy)
+{
+	struct engine_snapshot *snapshot;
+	struct engine_cursor *cursor;
+	struct queue_copy copy = {.id = *id};
+	enum rc rc = engine_snapshot_open(
+	    queue->engine, queue_partition_of(id), &snapshot);
+	if (rc != RC_OK)
+		return rc;
+	rc = read_message(snapshot, arena, id, &copy.message);
+	if (rc == RC_OK && end > first) {
+		struct queue_key key = queue_key(QUEUE_KEY_RECIPIENT, id);
+		rc =
+		    engine_cursor_open(snapshot, queue_key_view(&key), &cursor);
+		if (rc == RC_OK) {
+			rc = queue_copy_recipients(
+			    cursor, arena, first, end, &copy);
+			engine_cursor_close(&cursor);
+		}
+	}
+	engine_snapshot_close(&snapshot);
+	if (rc == RC_OK)
+		*ret_copy = copy;
+	return rc;
+}
+
+enum rc queue_content_read(struct queue *queue,
+    const struct queue_message_record *message, uint64_t offset, size_t len,
+    struct buf *ret_bytes)
+{
+	if (offset >= message->size || len == 0)
+		return RC_OK;
+	if (offset < message->head.len) {
+		struct view part =
+		    view_slice(message->head, (size_t)offset, len);
+		buf_add(ret_bytes, part);
+		offset += part.len;
+		len -= part.len;
+	}
+	if (len == 0 || offset >= message->size)
+		return buf_status(ret_bytes);
+	enum rc rc = engine_content_read(queue->engine, &message->content,
+	    offset - message->head.len, len, ret_bytes);
+	return rc == RC_OK ? buf_status(ret_bytes) : rc;
+}
+
+// ---- Opening ---------------------------------------------------------------
+
+// Recipients come message by message, by number: a lot's lie together.
+struct loading {
+	struct queue *queue;
+	struct arena arena; // of one message
+	struct queue_id id;
+	struct queue_lot_plan *lots;
+	size_t count;
+	size_t capacity;
+};
+
+static void load_done(struct loading *loading)
+{
+	if (loading->count)
+		queue_index_add(&loading->queue->index, &loading->id,
+		    loading->lots, loading->count);
+	arena_reset(&loading->arena);
+	loading->lots = NULL;
+	loading->count = 0;
+	loading->capacity = 0;
+}
+
+static enum rc load_recipient(
+    struct loading *loading, struct view key, struct view value)
+{
+	struct queue_id id;
+	uint16_t number;
+	struct queue_recipient_record one;
+	enum rc rc = queue_key_parse(key, QUEUE_KEY_RECIPIENT, &id, &number);
+	if (rc == RC_OK)
+		rc = queue_recipient_decode(value, &one);
+	if (rc != RC_OK)
+		return rc;
+	if (loading->count && !queue_id_eq(&id, &loading->id))
+		load_done(loading);
+	loading->id = id;
+	struct view domain = queue_domain_of(one.recipient.address);
+	struct queue_lot_plan *last =
+	    loading->count ? &loading->lots[loading->count - 1] : NULL;
+	if (!last || !view_eq(last->domain, domain)) {
+		loading->lots = arena_grow(&loading->arena, loading->lots,
+		    &loading->capacity, loading->count + 1, sizeof(*last));
+		last = &loading->lots[loading->count++];
+		*last = (struct queue_lot_plan){
+		    .domain = arena_copy(&loading->arena, domain),
+		    .due = one.next_try,
+		    .first = number,
+		};
+	}
+	if (one.next_try < last->due)
+		last->due = one.next_try;
+	last->end = (uint16_t)(number + 1);
+	last->left++;
+	return RC_OK;
+}
+
+static void complain(struct queue *queue, struct view key, enum rc rc)
+{
+	struct queue_id id = {{0}};
+	char text[QUEUE_ID_TEXT + 1];
+	if (key.len > sizeof(id.bytes))
+		memcpy(id.bytes, key.ptr + 1, sizeof(id.bytes));
+	queue_id_print(&id, text);
+	log_text(queue->settings.log, LOG_LEVEL_ERROR, "queue",
+	    "a record of message %s: %s; it is passed over", text, rc_text(rc));
+}
+
+static enum rc load_flags(
+    struct queue *queue, struct view key, struct view value)
+{
+	struct queue_id id;
+	enum rc rc = queue_key_parse(key, QUEUE_KEY_FLAGS, &id, NULL);
+	if (rc != RC_OK || value.len != 1 ||
+	    ((unsigned char)value.ptr[0] & ~QUEUE_FLAGS))
+		return RC_CORRUPT;
+	struct queue_waiting *message = queue_index_find(&queue->index, &id);
+	if (!message)
+		return RC_OK;
+	unsigned flags = (unsigned char)value.ptr[0];
+	// What was to be removed is settled by whoever takes it.
+	if (flags & QUEUE_FLAG_DOOMED) {
+		flags &= ~(unsigned)QUEUE_FLAG_HELD;
+		for (size_t i = 0; i < message->lot_count; i++)
+			queue_index_wait(&queue->index, &message->lots[i], 0);
+	}
+	queue_index_set_flags(&queue->index, message, flags);
+	return RC_OK;
+}
+
+static enum rc load_kind(
+    struct loading *loading, struct engine_snapshot *snapshot, char kind)
+{
+	struct engine_cursor *cursor;
+	struct view key;
+	struct view value;
+	enum rc rc = engine_cursor_open(snapshot, view_of(&kind, 1), &cursor);
+	if (rc != RC_OK)
+		return rc;
+	while ((rc = engine_cursor_next(cursor, &key, &value)) == RC_OK) {
+		enum rc one = kind == QUEUE_KEY_RECIPIENT
+				  ? load_recipient(loading, key, value)
+				  : load_flags(loading->queue, key, value);
+		if (one != RC_OK)
+			complain(loading->queue, key, one);
+	}
+	load_done(loading);
+	engine_cursor_close(&cursor);
+	return rc == RC_END ? RC_OK : rc;
+}
+
+static enum rc load(struct queue *queue, struct fault *fault)
+{
+	enum rc rc = RC_OK;
+	struct loading loading = {.queue = queue};
+	arena_init(&loading.arena);
+	for (size_t i = 0; rc == RC_OK && i < QUEUE_PARTITIONS; i++) {
+		struct engine_snapshot *snapshot;
+		rc = engine_snapshot_open(
+		    queue->engine, queue->partitions[i].number, &snapshot);
+		if (rc != RC_OK)
+			break;
+		rc = load_kind(&loading, snapshot, QUEUE_KEY_RECIPIENT);
+		if (rc == RC_OK)
+			rc = load_kind(&loading, snapshot, QUEUE_KEY_FLAGS);
+		engine_snapshot_close(&snapshot);
+	}
+	arena_done(&loading.arena);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "reading the queue: %s", rc_text(rc));
+	return RC_OK;
+}
+
+enum rc queue_open(struct engine *engine, const struct queue_settings *settings,
+    struct fault *fault, struct queue **ret_queue)
+{
+	struct queue *queue = mem_zalloc(sizeof(*queue));
+	queue->engine = engine;
+	queue->settings = *settings;
+	queue_settings_default(&queue->settings);
+	queue->server_name = view_to_string(queue->settings.server_name);
+	queue->settings.server_name = view_of_string(queue->server_name);
+	queue_index_init(&queue->index);
+	for (size_t i = 0; i < QUEUE_PARTITIONS; i++) {
+		struct queue_partition *partition = &queue->partitions[i];
+		pthread_mutex_init(&partition->lock, NULL);
+		partition->number = QUEUE_PARTITION_FIRST + i;
+		partition->batch = engine_batch_new(engine);
+	}
+	enum rc rc = load(queue, fault);
+	if (rc != RC_OK) {
+		queue_close(&queue);
+		return rc;
+	}
+	*ret_queue = queue;
+	return RC_OK;
+}
+
+void queue_close(struct queue **queue_at)
+{
+	struct queue *queue = *queue_at;
+	if (!queue)
+		return;
+	*queue_at = NULL;
+	for (size_t i = 0; i < QUEUE_PARTITIONS; i++) {
+		pthread_mutex_destroy(&queue->partitions[i].lock);
+		engine_batch_free(&queue->partitions[i].batch);
+	}
+	queue_index_done(&queue->index);
+	free(queue->server_name);
+	free(queue);
+}
+
+// ---- Looking on ------------------------------------------------------------
+
+struct queue_stats queue_stats(struct queue *queue)
+{
+	struct queue_stats stats = {0};
+	struct queue_index *index = &queue->index;
+	pthread_mutex_lock(&index->lock);
+	stats.messages = index->messages;
+	stats.recipients = index->recipients;
+	stats.held = index->held;
+	for (size_t i = 0; i < QUEUE_PARTITIONS; i++) {
+		if (!index->oldest[i])
+			continue;
+		int64_t created = queue_id_seconds(&index->oldest[i]->id);
+		if (stats.oldest == 0 || created < stats.oldest)
+			stats.oldest = created;
+	}
+	pthread_mutex_unlock(&index->lock);
+	return stats;
+}
+
+void queue_watch(
+    struct queue *queue, void (*wake)(void *context), void *context)
+{
+	struct queue_index *index = &queue->index;
+	pthread_mutex_lock(&index->lock);
+	index->wake = wake;
+	index->context = context;
+	struct queue_destination *first = queue_index_first(index);
+	index->told = first ? first->due.due : INT64_MAX;
+	if (wake && first)
+		wake(context);
+	pthread_mutex_unlock(&index->lock);
+}

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+// What goes into the queue comes out, once, also after a restart; claims and
+// limits.
+#include "queue/queue_test_tools.h"
+
+static void ids_sort_as_their_text_and_parse_back(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"", "0", "0000000000000000000",
+	    "000000000000000000000", "0000000000000000000z",
+	    "0000000000000000000 ", "00000000000000000001", "........"};
+	char texts[2][QUEUE_ID_TEXT + 1];
+	for (unsigned i = 0; i < 200; i++) {
+		struct queue_id a = queue_id_new(1000 + i, i % 16);
+		struct queue_id b = queue_id_new(1001 + i, i % 16);
+		struct queue_id again;
+		queue_id_print(&a, texts[0]);
+		queue_id_print(&b, texts[1]);
+		assert_true(strcmp(texts[0], texts[1]) < 0);
+		assert_int_equal(
+		    queue_id_parse(view_of_string(texts[0]), &again), RC_OK);
+		assert_true(queue_id_eq(&a, &again));
+		assert_int_equal(queue_id_partition(&a), i % 16);
+		assert_int_equal(queue_id_seconds(&a), 1);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct queue_id id;
+		assert_int_equal(
+		    queue_id_parse(view_of_string(bad[i]), &id), RC_SYNTAX);
+	}
+}
+
+static void a_destination_is_what_stands_after_the_last_at(void **state)
+{
+	(void)state;
+	static const char *const table[][2] = {
+	    {"a@b.example", "b.example"},
+	    {"\"a@c\"@b.example", "b.example"},
+	    {"a@[192.0.2.1]", "[192.0.2.1]"},
+	    {"postmaster", ""},
+	    {"a@", ""},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		assert_true(
+		    view_eq(queue_domain_of(view_of_string(table[i][0])),
+			view_of_string(table[i][1])));
+}
+
+static void what_is_put_is_taken_read_and_gone_when_delivered(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_make(&bed);
+	struct queue_id id = bed_put(&bed, "x@b.example");
+	assert_true(bed.wakes > 0);
+	struct queue_lot *lot = bed_take(&bed);
+	assert_non_null(lot);
+	assert_true(queue_id_eq(queue_lot_id(lot), &id));
+	assert_int_equal(queue_lot_count(lot), 1);
+	assert_true(view_eq(queue_lot_recipient(lot, 0)->recipient.address,
+	    VIEW("x@b.example")));
+	assert_int_equal(queue_lot_recipient(lot, 0)->attempts, 0);
+	struct buf bytes;
+	buf_init(&bytes, 4096);
+	assert_int_equal(queue_lot_read(lot, 0, 4096, &bytes), RC_OK);
+	assert_true(view_starts_with(
+	    buf_view(&bytes), VIEW("Received: from here\r\nFrom: a@a")));
+	assert_int_equal(bytes.len, queue_lot_size(lot));
+	// Across the seam between head and content.
+	buf_reset(&bytes);
+	assert_int_equal(queue_lot_read(lot, 19, 6, &bytes), RC_OK);
+	assert_true(view_eq(buf_view(&bytes), VIEW("\r\nFrom")));
+	buf_done(&bytes);
+	assert_null(bed_take(&bed)); // it is leased
+	bed_settle(&bed, &lot, QUEUE_DELIVERED);
+	assert_int_equal(queue_stats(bed.queue).messages, 0);
+	assert_int_equal(queue_stats(bed.queue).recipients, 0);
+	struct queue_info info;
+	assert_int_equal(
+	    queue_show(bed.queue, &id, &bed.arena, &info), RC_NOT_FOUND);
+	bed_done(&bed);
+}
+
+static enum rc count_content(
+    void *context, const struct engine_content_info *info)
+{
+	(void)info;
+	++*(unsigned *)context;
+	return RC_OK;
+}
+
+static void nothing_is_left_of_what_was_delivered(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_make(&bed);
+	struct queue_recipient three[] = {{.address = VIEW("x@b.example")},
+	    {.address = VIEW("y@c.example")}, {.address = VIEW("z@b.example")}};
+	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	bed_put_as(&bed, BED_TEXT, &envelope, three, 3);
+	assert_int_equal(queue_stats(bed.queue).recipients, 3);
+	size_t sizes[2];
+	for (size_t i = 0; i < 2; i++) {
+		struct queue_lot *lot = bed_take(&bed);
+		sizes[i] = queue_lot_count(lot);
+		bed_settle(&bed, &lot, QUEUE_DELIVERED);
+	}
+	assert_int_equal(sizes[0] + sizes[1], 3);
+	assert_null(bed_take(&bed));
+	bed_expect_empty(&bed);
+	unsigned contents = 0;
+	assert_int_equal(
+	    engine_content_each(bed.engine, count_content, &contents), RC_OK);
+	assert_int_equal(contents, 0);
+	bed_done(&bed);
+}
+
+static void after_a_restart_everything_unsettled_is_due_again(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_make(&bed);
+	struct queue_recipient three[] = {{.address = VIEW("x@b.example")},
+	    {.address = VIEW("y@c.example")}, {.address = VIEW("z@d.example")}};
+	struct queue_envelope envelope = {.sender = VIEW("a@a.example"),
+	    .envid = VIEW("e"),
+	    .hop = VIEW("h"),
+	    .account = 7,
+	    .body = QUEUE_BODY_8BIT};
+	bed_put_as(&bed, BED_TEXT, &envelope, three, 3);
+	struct queue_lot *lot = bed_take(&bed);
+	bed_settle(&bed, &lot, QUEUE_DELIVERED);
+	lot = bed_take(&bed); // leased, never settled
+	queue_lot_free(&lot);
+	bed_restart(&bed);
+	assert_int_equal(queue_stats(bed.queue).recipients, 2);
+	assert_int_equal(queue_stats(bed.queue).oldest, BED_START);
+	for (size_t i = 0; i < 2; i++) {
+		lot = bed_take(&bed);
+		assert_non_null(lot);
+		assert_int_equal(queue_lot_envelope(lot)->account, 7);
+		assert_int_equal(
+		    queue_lot_envelope(lot)->body, QUEUE_BODY_8BIT);
+		assert_int_equal(queue_lot_created(lot), BED_START);
+		bed_settle(&bed, &lot, QUEUE_PASSED);
+	}
+	assert_null(bed_take(&bed));
+	bed_expect_empty(&bed);
+	bed_done(&bed);
+}
+
+// ---- Claims ----------------------------------------------------------------
+
+static void a_claimed_destination_is_nobody_elses(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct view domain;
+	struct view other;
+	int64_t next = -1;
+	bed_make(&bed);
+	assert_int_equal(
+	    queue_claim(bed.queue, &bed.arena, &domain, &next), RC_END);
+	assert_int_equal(next, 0);
+	bed_put(&bed, "x@b.example");
+	bed.now++;
+	bed_put(&bed, "x@c.example");
+	assert_int_equal(
+	    queue_claim(bed.queue, &bed.arena, &domain, &next), RC_OK);
+	assert_true(view_eq(domain, VIEW("b.example"))); // the earlier one
+	assert_int_equal(
+	    queue_claim(bed.queue, &bed.arena, &other, &next), RC_OK);
+	assert_true(view_eq(other, VIEW("c.example")));
+	unsigned wakes = bed.wakes;
+	struct queue_lot *lot;
+	assert_true(queue_has_due(bed.queue, domain));
+	assert_int_equal(queue_take(bed.queue, domain, &lot), RC_OK);
+	assert_false(queue_has_due(bed.queue, domain));
+	bed_put(&bed, "y@b.example"); // comes to who has claimed it
+	assert_true(bed.wakes > wakes);
+	assert_true(queue_has_due(bed.queue, domain));
+	struct queue_lot *second;
+	assert_int_equal(queue_take(bed.queue, domain, &second), RC_OK);
+	assert_int_equal(queue_take(bed.queue, domain, &second), RC_END);
+	queue_drop(bed.queue, &second, 0);
+	assert_int_equal(
+	    queue_claim(bed.queue, &bed.arena, &other, &next), RC_END);
+	wakes = bed.wakes;
+	queue_unclaim(bed.queue, domain);
+	assert_true(bed.wakes > wakes);
+	assert_int_equal(
+	    queue_claim(bed.queue, &bed.arena, &domain, &next), RC_OK);
+	queue_drop(bed.queue, &lot, 0);
+	queue_unclaim(bed.queue, domain);
+	queue_unclaim(bed.queue, VIEW("c.example"));
+	bed_done(&bed);
+}
+
+static void what_is_too_much_is_refused(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct queue_id id;
+	struct fault fault;
+	bed_make(&bed);
+	char *big = mem_alloc(QUEUE_HEAD_MAX + 1);
+	memset(big, 'a', QUEUE_HEAD_MAX + 1);
+	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	struct queue_recipient one = {.address = VIEW("x@b.example")};
+	struct queue_draft *draft = queue_draft_new(bed.queue);
+#define PUT(head, envelope, recipient, count)                                  \
+	queue_put(bed.queue, draft, (head), (envelope), (recipient), (count),  \
+	    &fault, &id)
+	assert_int_equal(PUT(VIEW(""), &envelope, &one, 0), RC_INVALID);
+	assert_int_equal(
+	    PUT(VIEW(""), &envelope, &one, QUEUE_RECIPIENTS_MAX + 1), RC_LIMIT);
+	assert_int_equal(
+	    PUT(view_of(big, QUEUE_HEAD_MAX + 1), &envelope, &one, 1),
+	    RC_LIMIT);
+	struct queue_envelope bad = envelope;
+	bad.envid = view_of(big, QUEUE_ENVID_MAX + 1);
+	assert_int_equal(PUT(VIEW(""), &bad, &one, 1), RC_LIMIT);
+	bad = envelope;
+	bad.release_at = -1;
+	assert_int_equal(PUT(VIEW(""), &bad, &one, 1), RC_INVALID);
+	struct queue_recipient wrong = {
+	    .address = view_of(big, QUEUE_ADDRESS_MAX + 1)};
+	assert_int_equal(PUT(VIEW(""), &envelope, &wrong, 1), RC_LIMIT);
+	wrong = (struct queue_recipient){.address = VIEW("")};
+	assert_int_equal(PUT(VIEW(""), &envelope, &wrong, 1), RC_INVALID);
+	wrong = (struct queue_recipient){
+	    .address = VIEW("x@b.example"), .notify = 16};
+	assert_int_equal(PUT(VIEW(""), &envelope, &wrong, 1), RC_INVALID);
+	assert_int_equal(queue_stats(bed.queue).messages, 0);
+	// And all of it at its limit goes in, twice from one draft.
+	wrong =
+	    (struct queue_recipient){.address = view_of(big, QUEUE_ADDRESS_MAX),
+		.original = view_of(big, QUEUE_ORIGINAL_MAX)};
+	for (int i = 0; i < 40; i++)
+		assert_int_equal(
+		    PUT(view_of(big, QUEUE_HEAD_MAX), &envelope, &wrong, 1),
+		    RC_OK);
+	queue_draft_free(&draft);
+	for (int i = 0; i < 40; i++) {
+		struct queue_lot *lot = bed_take(&bed);
+		bed_settle(&bed, &lot, QUEUE_DELIVERED);
+	}
+	bed_expect_empty(&bed);
+	free(big);
+	bed_done(&bed);
+}
+
+static void five_thousand_recipients_are_one_message(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_make(&bed);
+	struct queue_recipient *all =
+	    arena_zalloc(&bed.arena, QUEUE_RECIPIENTS_MAX * sizeof(*all));
+	for (unsigned i = 0; i < QUEUE_RECIPIENTS_MAX; i++) {
+		char text[40];
+		snprintf(text, sizeof(text), "u%u@d%u.example", i, i % 777);
+		all[i].address = arena_copy(&bed.arena, view_of_string(text));
+	}
+	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	bed_put_as(&bed, BED_TEXT, &envelope, all, QUEUE_RECIPIENTS_MAX);
+	bed_restart(&bed);
+	size_t seen = 0;
+	size_t lots = 0;
+	for (struct queue_lot *lot; (lot = bed_take(&bed)); lots++) {
+		seen += queue_lot_count(lot);
+		struct view domain = queue_domain_of(
+		    queue_lot_recipient(lot, 0)->recipient.address);
+		for (size_t i = 0; i < queue_lot_count(lot); i++)
+			assert_true(view_eq(
+			    domain, queue_domain_of(queue_lot_recipient(lot, i)
+							->recipient.address)));
+		bed_settle(&bed, &lot, QUEUE_PASSED);
+	}
+	assert_int_equal(seen, QUEUE_RECIPIENTS_MAX);
+	assert_int_equal(lots, 777);
+	bed_expect_empty(&bed);
+	bed_done(&bed);
+}
+
+static void a_damaged_record_does_not_stop_the_others(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_make(&bed);
+	struct queue_id bad = bed_put(&bed, "x@b.example");
+	struct engine_batch *batch = engine_batch_new(bed.engine);
+	struct queue_key key = queue_key(QUEUE_KEY_MESSAGE, &bad);
+	uint64_t version;
+	uint64_t partition = queue_partition_of(&bad);
+	engine_batch_put(batch, queue_key_view(&key), VIEW("\x01junk"));
+	assert_int_equal(
+	    engine_version(bed.engine, partition, &version), RC_OK);
+	assert_int_equal(
+	    engine_commit(bed.engine, partition, version, batch, NULL), RC_OK);
+	engine_batch_free(&batch);
+	bed.now++;
+	struct queue_id good = bed_put(&bed, "y@b.example");
+	struct queue_lot *lot = bed_take(&bed);
+	assert_true(queue_id_eq(queue_lot_id(lot), &good));
+	bed_settle(&bed, &lot, QUEUE_DELIVERED);
+	assert_true(bed_next(&bed) > 0);
+	struct queue_walk *walk;
+	struct queue_info info;
+	assert_int_equal(queue_walk_open(bed.queue, &walk), RC_OK);
+	assert_int_equal(queue_walk_next(walk, &bed.arena, &info), RC_CORRUPT);
+	assert_true(queue_id_eq(&info.id, &bad));
+	assert_int_equal(queue_walk_next(walk, &bed.arena, &info), RC_END);
+	queue_walk_close(&walk);
+	bed_done(&bed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(ids_sort_as_their_text_and_parse_back),
+	    cmocka_unit_test(a_destination_is_what_stands_after_the_last_at),
+	    cmocka_unit_test(what_is_put_is_taken_read_and_gone_when_delivered),
+	    cmocka_unit_test(nothing_is_left_of_what_was_delivered),
+	    cmocka_unit_test(after_a_restart_everything_unsettled_is_due_again),
+	    cmocka_unit_test(a_claimed_destination_is_nobody_elses),
+	    cmocka_unit_test(what_is_too_much_is_refused),
+	    cmocka_unit_test(five_thousand_recipients_are_one_message),
+	    cmocka_unit_test(a_damaged_record_does_not_stop_the_others),
+	};
+	return cmocka_run_group_tests_name("queue", tests, NULL, NULL);
+}

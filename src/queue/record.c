@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records as bytes: fixed numbers first, then texts with their lengths. All
+// numbers are little-endian. README.md has the table.
+#include "queue/record.h"
+
+#include "base/bytes.h"
+
+#define MESSAGE_VERSION   1
+#define RECIPIENT_VERSION 1
+
+#define MESSAGE_UTF8     1 // flags of a message's record
+#define MESSAGE_BY_TRACE 2
+
+#define NOTIFY_ALL                                                             \
+	(0u | QUEUE_NOTIFY_NEVER | QUEUE_NOTIFY_SUCCESS |                      \
+	    QUEUE_NOTIFY_FAILURE | QUEUE_NOTIFY_DELAY)
+#define TOLD_ALL (QUEUE_TOLD_DELAY | QUEUE_TOLD_BY)
+
+static bool time_is_good(int64_t time)
+{
+	return time >= 0 && time <= QUEUE_TIME_MAX;
+}
+
+// ---- What may be in --------------------------------------------------------
+
+enum rc queue_message_check(
+    const struct queue_message_record *message, struct fault *fault)
+{
+	const struct queue_envelope *envelope = &message->envelope;
+	if (envelope->sender.len > QUEUE_ADDRESS_MAX ||
+	    envelope->envid.len > QUEUE_ENVID_MAX ||
+	    envelope->hop.len > QUEUE_HOP_MAX ||
+	    message->head.len > QUEUE_HEAD_MAX)
+		return fault_set(
+		    fault, RC_LIMIT, "a part of the envelope is too long");
+	if (!time_is_good(message->created) ||
+	    !time_is_good(envelope->release_at) ||
+	    !time_is_good(envelope->by_time))
+		return fault_set(fault, RC_INVALID, "a time is out of range");
+	return RC_OK;
+}
+
+enum rc queue_recipient_check(
+    const struct queue_recipient *recipient, struct fault *fault)
+{
+	if (recipient->address.len > QUEUE_ADDRESS_MAX ||
+	    recipient->original.len > QUEUE_ORIGINAL_MAX)
+		return fault_set(
+		    fault, RC_LIMIT, "a recipient's address is too long");
+	if (recipient->address.len == 0 || (recipient->notify & ~NOTIFY_ALL))
+		return fault_set(
+		    fault, RC_INVALID, "not a recipient that can be");
+	return RC_OK;
+}
+
+// ---- Writing ---------------------------------------------------------------
+
+static void add_u8(struct buf *out, unsigned n)
+{
+	buf_add_char(out, (char)(unsigned char)n);
+}
+
+static void add_u16(struct buf *out, size_t n)
+{
+	add_u8(out, n & 0xff);
+	add_u8(out, (n >> 8) & 0xff);
+}
+
+static void add_u32(struct buf *out, uint32_t n)
+{
+	char bytes[4];
+	put_le32(bytes, n);
+	buf_add(out, view_of(bytes, sizeof(bytes)));
+}
+
+static void add_u64(struct buf *out, uint64_t n)
+{
+	char bytes[8];
+	put_le64(bytes, n);
+	buf_add(out, view_of(bytes, sizeof(bytes)));
+}
+
+static void add_text(struct buf *out, struct view text)
+{
+	add_u16(out, text.len);
+	buf_add(out, text);
+}
+
+void queue_message_encode(
+    const struct queue_message_record *message, struct buf *ret_bytes)
+{
+	const struct queue_envelope *envelope = &message->envelope;
+	add_u8(ret_bytes, MESSAGE_VERSION);
+	add_u8(ret_bytes, (envelope->smtputf8 ? MESSAGE_UTF8 : 0) |
+			      (envelope->by_trace ? MESSAGE_BY_TRACE : 0));
+	add_u8(ret_bytes, envelope->ret);
+	add_u8(ret_bytes, envelope->body);
+	add_u8(ret_bytes, envelope->by);
+	add_u64(ret_bytes, (uint64_t)message->created);
+	add_u64(ret_bytes, (uint64_t)envelope->release_at);
+	add_u64(ret_bytes, (uint64_t)envelope->by_time);
+	add_u64(ret_bytes, envelope->account);
+	add_u64(ret_bytes, message->size);
+	buf_add(ret_bytes,
+	    view_of(message->content.bytes, sizeof(message->content.bytes)));
+	add_text(ret_bytes, envelope->sender);
+	add_text(ret_bytes, envelope->envid);
+	add_text(ret_bytes, envelope->hop);
+	buf_add(ret_bytes, message->head); // to the end
+}
+
+void queue_recipient_encode(
+    const struct queue_recipient_record *recipient, struct buf *ret_bytes)
+{
+	add_u8(ret_bytes, RECIPIENT_VERSION);
+	add_u8(ret_bytes, recipient->recipient.notify);
+	add_u8(ret_bytes, recipient->told);
+	add_u32(ret_bytes, recipient->attempts);
+	add_u64(ret_bytes, (uint64_t)recipient->next_try);
+	add_u64(ret_bytes, (uint64_t)recipient->last_try);
+	add_u16(ret_bytes, recipient->status.class);
+	add_u16(ret_bytes, recipient->status.subject);
+	add_u16(ret_bytes, recipient->status.detail);
+	add_text(ret_bytes, recipient->recipient.address);
+	add_text(ret_bytes, recipient->recipient.original);
+	add_text(ret_bytes, recipient->diagnostic);
+	add_text(ret_bytes, recipient->remote);
+}
+
+// ---- Reading ---------------------------------------------------------------
+
+// Takes off the front of what is left; past the end it gives zeros and says so.
+struct reader {
+	struct view rest;
+	bool bad;
+};
+
+static struct view take(struct reader *reader, size_t len)
+{
+	if (reader->rest.len < len) {
+		reader->bad = true;
+		return VIEW("");
+	}
+	struct view bytes = view_slice(reader->rest, 0, len);
+	reader->rest = view_from(reader->rest, len);
+	return bytes;
+}
+
+static uint64_t take_number(struct reader *reader, size_t len)
+{
+	char bytes[8] = {0};
+	struct view number = take(reader, len);
+	if (number.len)
+		memcpy(bytes, number.ptr, number.len);
+	return get_le64(bytes);
+}
+
+static unsigned take_below(struct reader *reader, unsigned end)
+{
+	unsigned n = (unsigned)take_number(reader, 1);
+	if (n >= end)
+		reader->bad = true;
+	return n;
+}
+
+static int64_t take_time(struct reader *reader)
+{
+	uint64_t time = take_number(reader, 8);
+	if (time > (uint64_t)QUEUE_TIME_MAX)
+		reader->bad = true;
+	return reader->bad ? 0 : (int64_t)time;
+}
+
+static struct view take_text(struct reader *reader, size_t max)
+{
+	size_t len = (size_t)take_number(reader, 2);
+	if (len > max)
+		reader->bad = true;
+	return take(reader, len);
+}
+
+enum rc queue_message_decode(
+    struct view bytes, struct queue_message_record *ret_message)
+{
+	struct queue_message_record message = {0};
+	struct queue_envelope *envelope = &message.envelope;
+	struct reader reader = {.rest = bytes};
+	if (take_number(&reader, 1) != MESSAGE_VERSION)
+		return RC_CORRUPT;
+	unsigned flags =
+	    take_below(&reader, (MESSAGE_UTF8 | MESSAGE_BY_TRACE) + 1);
+	envelope->smtputf8 = flags & MESSAGE_UTF8;
+	envelope->by_trace = flags & MESSAGE_BY_TRACE;
+	envelope->ret =
+	    (enum queue_ret)take_below(&reader, QUEUE_RET_HEADERS + 1);
+	envelope->body =
+	    (enum queue_body)take_below(&reader, QUEUE_BODY_BINARY + 1);
+	envelope->by = (enum queue_by)take_below(&reader, QUEUE_BY_RETURN + 1);
+	message.created = take_time(&reader);
+	envelope->release_at = take_time(&reader);
+	envelope->by_time = take_time(&reader);
+	envelope->account = take_number(&reader, 8);
+	message.size = take_number(&reader, 8);
+	struct view content = take(&reader, sizeof(message.content.bytes));
+	if (content.len)
+		memcpy(message.content.bytes, content.ptr, content.len);
+	envelope->sender = take_text(&reader, QUEUE_ADDRESS_MAX);
+	envelope->envid = take_text(&reader, QUEUE_ENVID_MAX);
+	envelope->hop = take_text(&reader, QUEUE_HOP_MAX);
+	message.head = take(&reader, reader.rest.len);
+	if (reader.bad || message.head.len > QUEUE_HEAD_MAX ||
+	    message.head.len > message.size)
+		return RC_CORRUPT;
+	*ret_message = message;
+	return RC_OK;
+}
+
+enum rc queue_recipient_decode(
+    struct view bytes, struct queue_recipient_record *ret_recipient)
+{
+	struct queue_recipient_record one = {0};
+	struct reader reader = {.rest = bytes};
+	if (take_number(&reader, 1) != RECIPIENT_VERSION)
+		return RC_CORRUPT;
+	one.recipient.notify = take_below(&reader, NOTIFY_ALL + 1);
+	one.told = take_below(&reader, TOLD_ALL + 1);
+	one.attempts = (uint32_t)take_number(&reader, 4);
+	one.next_try = take_time(&reader);
+	one.last_try = take_time(&reader);
+	one.status.class = (uint16_t)take_number(&reader, 2);
+	one.status.subject = (uint16_t)take_number(&reader, 2);
+	one.status.detail = (uint16_t)take_number(&reader, 2);
+	one.recipient.address = take_text(&reader, QUEUE_ADDRESS_MAX);
+	one.recipient.original = take_text(&reader, QUEUE_ORIGINAL_MAX);
+	one.diagnostic = take_text(&reader, QUEUE_DIAGNOSTIC_MAX);
+	one.remote = take_text(&reader, QUEUE_REMOTE_MAX);
+	if (reader.bad || reader.rest.len > 0 ||
+	    one.recipient.address.len == 0 || one.status.class > 5 ||
+	    one.status.subject > 999 || one.status.detail > 999)
+		return RC_CORRUPT;
+	*ret_recipient = one;
+	return RC_OK;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What of the original goes back: RFC 6522 section 3 (b), RFC 6533 section 4.
+// The whole of it only as it is, for message/rfc822 may not be encoded (RFC
+// 2046 section 5.2.1): where it would break the report, its header goes alone.
+#include "queue/report.h"
+#include "wire/header.h"
+#include "wire/utf8.h"
+
+static bool add_whole(
+    const struct queue_report *report, struct queue_report_part *part)
+{
+	const struct queue_envelope *envelope = &report->message->envelope;
+	struct queue_line_kind kind = queue_line_look(report->original);
+	if (!report->whole || kind.odd || kind.longest > QUEUE_LINE_MAX ||
+	    envelope->body == QUEUE_BODY_BINARY)
+		return false;
+	part->type = envelope->smtputf8 ? "message/global" : "message/rfc822";
+	part->encoding = kind.has_8bit ? "8bit" : NULL;
+	buf_add(&part->body, report->original);
+	if (!view_ends_with(report->original, VIEW("\r\n")))
+		buf_add_literal(&part->body, "\r\n");
+	return true;
+}
+
+// Without the blank line at its end, and without a line cut short.
+static struct view header_of(const struct queue_report *report)
+{
+	size_t len;
+	struct view original = report->original;
+	if (original.len > QUEUE_REPORT_HEADER_MAX)
+		original = view_slice(original, 0, QUEUE_REPORT_HEADER_MAX);
+	if (header_length(original, &len) == RC_OK) {
+		struct view header = view_slice(original, 0, len);
+		bool crlf = view_ends_with(header, VIEW("\r\n"));
+		header.len -= crlf ? 2 : 1;
+		return header;
+	}
+	const char *end =
+	    original.len ? memrchr(original.ptr, '\n', original.len) : NULL;
+	return view_slice(
+	    original, 0, end ? (size_t)(end - original.ptr) + 1 : 0);
+}
+
+void queue_report_body(
+    const struct queue_report *report, struct queue_report_part *ret_part)
+{
+	bool utf8 = report->message->envelope.smtputf8;
+	buf_init(&ret_part->body, QUEUE_REPORT_MAX);
+	if (add_whole(report, ret_part))
+		return;
+	struct view header = header_of(report);
+	struct queue_line_kind kind = queue_line_look(header);
+	ret_part->type =
+	    utf8 ? "message/global-headers" : "text/rfc822-headers";
+	bool plain = !kind.odd && kind.longest <= QUEUE_LINE_MAX;
+	if (plain && !kind.has_8bit) {
+		ret_part->encoding = NULL;
+		buf_add(&ret_part->body, header);
+	} else if (plain && utf8 && utf8_is_valid(header)) {
+		ret_part->encoding = "8bit";
+		buf_add(&ret_part->body, header);
+	} else {
+		// RFC 6522 section 4 allows it for broken headers.
+		ret_part->encoding = "quoted-printable";
+		queue_line_quote(&ret_part->body, header);
+	}
+	if (ret_part->body.len == 0)
+		buf_add_literal(&ret_part->body, "\r\n");
+}

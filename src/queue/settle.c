@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// What became of a lot: one commit with all of it, the reports included. So a
+// recipient is in the queue, or is settled and its sender will hear of it.
+#include "queue/lot.h"
+
+// After a commit that failed.
+#define TROUBLE_WAIT 60
+
+struct settling {
+	struct queue *queue;
+	struct queue_lot *lot;
+	struct queue_verdict *verdicts;
+	uint16_t finals;
+	int64_t due; // of those who stay
+	struct queue_bounce bounce;
+};
+
+static struct view cut(struct view text, size_t max)
+{
+	return view_slice(text, 0, max);
+}
+
+static void judge(struct settling *settling, const struct queue_result *results)
+{
+	struct queue_lot *lot = settling->lot;
+	struct queue_case of = {
+	    .settings = &settling->queue->settings,
+	    .id = &lot->copy.id,
+	    .message = &lot->copy.message,
+	    .flags = lot->flags,
+	    .now = queue_now(settling->queue),
+	    .untried = lot->untried,
+	};
+	settling->finals = 0;
+	settling->due = INT64_MAX;
+	for (size_t i = 0; i < lot->copy.count; i++) {
+		struct queue_result result = results[i];
+		result.diagnostic =
+		    cut(result.diagnostic, QUEUE_DIAGNOSTIC_MAX);
+		result.remote = cut(result.remote, QUEUE_REMOTE_MAX);
+		settling->verdicts[i] = queue_schedule_judge(
+		    &of, &lot->copy.recipients[i], &result);
+		const struct queue_verdict *verdict = &settling->verdicts[i];
+		if (verdict->final)
+			settling->finals++;
+		else if (verdict->record.next_try < settling->due)
+			settling->due = verdict->record.next_try;
+	}
+}
+
+// With the partition's lock held: whether the administrator has doomed the
+// message since the verdicts were made.
+static bool flags_moved(struct settling *settling)
+{
+	struct queue_index *index = &settling->queue->index;
+	struct queue_lot *lot = settling->lot;
+	pthread_mutex_lock(&index->lock);
+	unsigned flags = lot->waiting->flags;
+	pthread_mutex_unlock(&index->lock);
+	bool moved = (flags ^ lot->flags) & ~(unsigned)QUEUE_FLAG_HELD;
+	lot->flags = flags;
+	return moved;
+}
+
+static void change_index(struct settling *settling)
+{
+	struct queue_index *index = &settling->queue->index;
+	struct queue_entry *entry = settling->lot->entry;
+	pthread_mutex_lock(&index->lock);
+	queue_bounce_index(settling->queue, &settling->bounce);
+	if (settling->finals < entry->left)
+		queue_index_wait(index, entry, settling->due);
+	if (settling->finals > 0)
+		queue_index_end(index, entry, settling->finals);
+	pthread_mutex_unlock(&index->lock);
+}
+
+static enum rc commit(struct settling *settling,
+    struct queue_partition *partition, struct fault *fault)
+{
+	const struct queue_lot *lot = settling->lot;
+	bool ends = lot->waiting->lots_left == 1 &&
+		    settling->finals == lot->entry->left;
+	queue_batch_verdicts(
+	    partition->batch, &lot->copy, settling->verdicts, ends);
+	enum rc rc = queue_bounce_add(&settling->bounce, partition->batch);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "storing a report: %s", rc_text(rc));
+	return queue_partition_commit(settling->queue, partition, fault);
+}
+
+// RC_CONFLICT: flags moved; make the verdicts again.
+static enum rc try_settle(struct settling *settling, struct fault *fault)
+{
+	struct queue *queue = settling->queue;
+	struct queue_lot *lot = settling->lot;
+	enum rc rc = queue_bounce_make(
+	    queue, &lot->copy, settling->verdicts, &settling->bounce);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "writing a report: %s", rc_text(rc));
+	struct queue_partition *partition =
+	    queue_partition_lock(queue, queue_id_partition(&lot->copy.id));
+	bool moved = flags_moved(settling);
+	if (!moved)
+		rc = commit(settling, partition, fault);
+	if (!moved && rc == RC_OK)
+		change_index(settling);
+	queue_partition_unlock(partition);
+	queue_bounce_done(&settling->bounce);
+	return moved ? RC_CONFLICT : rc;
+}
+
+enum rc queue_settle(struct queue *queue, struct queue_lot **lot_at,
+    const struct queue_result *results, struct fault *fault)
+{
+	struct queue_lot *lot = *lot_at;
+	struct settling settling = {.queue = queue, .lot = lot};
+	enum rc rc;
+	settling.verdicts = arena_alloc(
+	    &lot->arena, lot->copy.count * sizeof(*settling.verdicts));
+	unsigned flags;
+	do { // once more for each command of the administrator meanwhile
+		judge(&settling, results);
+		flags = lot->flags;
+		rc = try_settle(&settling, fault);
+	} while (rc == RC_CONFLICT && lot->flags != flags);
+	if (rc != RC_OK) {
+		queue_drop(queue, lot_at, TROUBLE_WAIT);
+		return rc;
+	}
+	for (size_t i = 0; i < lot->copy.count; i++)
+		queue_log_verdict(queue, &lot->copy, &settling.verdicts[i]);
+	queue_lot_free(lot_at);
+	return RC_OK;
+}

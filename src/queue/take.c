@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// Taking lots out: claims and leases are changes to the index alone; what a lot
+// holds is read from the disk by whoever takes it, with no lock held.
+#include "base/mem.h"
+#include "queue/lot.h"
+
+// A lot that cannot be read, or whose result could not be kept, is left alone
+// for so many seconds.
+#define TROUBLE_WAIT 60
+// And one that will not get better by itself:
+#define CORRUPT_WAIT 3600
+
+// ---- Claims ----------------------------------------------------------------
+
+enum rc queue_claim(struct queue *queue, struct arena *arena,
+    struct view *ret_domain, int64_t *ret_next_ms)
+{
+	struct queue_index *index = &queue->index;
+	int64_t now = queue_now(queue);
+	enum rc rc = RC_END;
+	pthread_mutex_lock(&index->lock);
+	struct queue_destination *first = queue_index_first(index);
+	if (!first) {
+		index->told = INT64_MAX;
+		*ret_next_ms = 0;
+	} else if (first->due.due > now) {
+		index->told = first->due.due;
+		*ret_next_ms = first->due.due * 1000;
+	} else {
+		queue_index_claim(index, first);
+		*ret_domain =
+		    arena_copy(arena, view_of(first->name, first->len));
+		rc = RC_OK;
+	}
+	pthread_mutex_unlock(&index->lock);
+	return rc;
+}
+
+void queue_unclaim(struct queue *queue, struct view domain)
+{
+	struct queue_index *index = &queue->index;
+	pthread_mutex_lock(&index->lock);
+	struct queue_destination *destination =
+	    queue_index_destination(index, domain);
+	if (destination && destination->claimed)
+		queue_index_unclaim(index, destination);
+	pthread_mutex_unlock(&index->lock);
+}
+
+bool queue_has_due(struct queue *queue, struct view domain)
+{
+	struct queue_index *index = &queue->index;
+	int64_t now = queue_now(queue);
+	pthread_mutex_lock(&index->lock);
+	struct queue_destination *destination =
+	    queue_index_destination(index, domain);
+	struct queue_due *first =
+	    destination ? queue_heap_first(&destination->lots) : NULL;
+	bool due = first && first->due <= now;
+	pthread_mutex_unlock(&index->lock);
+	return due;
+}
+
+// ---- Lots ------------------------------------------------------------------
+
+static struct queue_lot *lot_new(struct queue *queue, struct queue_entry *entry)
+{
+	struct queue_waiting *message = queue_entry_message(entry);
+	struct queue_lot *lot = mem_zalloc(sizeof(*lot));
+	lot->queue = queue;
+	lot->entry = entry;
+	lot->waiting = message;
+	lot->flags = message->flags;
+	lot->copy.id = message->id;
+	arena_init(&lot->arena);
+	return lot;
+}
+
+void queue_lot_free(struct queue_lot **lot)
+{
+	arena_done(&(*lot)->arena);
+	free(*lot);
+	*lot = NULL;
+}
+
+void queue_drop(struct queue *queue, struct queue_lot **lot, uint32_t seconds)
+{
+	int64_t due = queue_now(queue) + seconds;
+	pthread_mutex_lock(&queue->index.lock);
+	queue_index_wait(&queue->index, (*lot)->entry, due);
+	pthread_mutex_unlock(&queue->index.lock);
+	queue_lot_free(lot);
+}
+
+static enum rc lot_read(struct queue_lot *lot)
+{
+	struct queue_id id = lot->copy.id;
+	enum rc rc = queue_copy_read(lot->queue, &lot->arena, &id,
+	    lot->entry->first, lot->entry->end, &lot->copy);
+	if (rc != RC_OK)
+		return rc;
+	if (lot->copy.count != lot->entry->left)
+		return RC_CORRUPT;
+	lot->recipients = arena_alloc(
+	    &lot->arena, lot->copy.count * sizeof(*lot->recipients));
+	for (size_t i = 0; i < lot->copy.count; i++)
+		lot->recipients[i] = (struct queue_lot_recipient){
+		    .recipient = lot->copy.recipients[i].recipient,
+		    .attempts = lot->copy.recipients[i].attempts,
+		};
+	return RC_OK;
+}
+
+// Nobody is to try it any more.
+static enum rc settle_over(struct queue *queue, struct queue_lot *lot)
+{
+	struct queue_result *results =
+	    arena_zalloc(&lot->arena, lot->copy.count * sizeof(*results));
+	for (size_t i = 0; i < lot->copy.count; i++)
+		results[i] = (struct queue_result){
+		    .outcome = QUEUE_LATER,
+		    .status = lot->copy.recipients[i].status,
+		    .diagnostic = lot->copy.recipients[i].diagnostic,
+		    .remote = lot->copy.recipients[i].remote,
+		};
+	lot->untried = true;
+	return queue_settle(queue, &lot, results, NULL);
+}
+
+static void complain(struct queue *queue, struct queue_lot **lot, enum rc rc)
+{
+	char text[QUEUE_ID_TEXT + 1];
+	queue_id_print(&(*lot)->copy.id, text);
+	log_text(queue->settings.log, LOG_LEVEL_ERROR, "queue",
+	    "message %s cannot be read: %s", text, rc_text(rc));
+	queue_drop(queue, lot, rc == RC_IO ? TROUBLE_WAIT : CORRUPT_WAIT);
+}
+
+static struct queue_lot *lease(struct queue *queue, struct view domain)
+{
+	struct queue_index *index = &queue->index;
+	int64_t now = queue_now(queue);
+	pthread_mutex_lock(&index->lock);
+	struct queue_destination *destination =
+	    queue_index_destination(index, domain);
+	struct queue_entry *entry =
+	    destination ? queue_index_lease(index, destination, now) : NULL;
+	struct queue_lot *lot = entry ? lot_new(queue, entry) : NULL;
+	pthread_mutex_unlock(&index->lock);
+	return lot;
+}
+
+enum rc queue_take(
+    struct queue *queue, struct view domain, struct queue_lot **ret_lot)
+{
+	for (;;) {
+		struct queue_lot *lot = lease(queue, domain);
+		if (!lot)
+			return RC_END;
+		enum rc rc = lot_read(lot);
+		if (rc != RC_OK) {
+			complain(queue, &lot, rc);
+			if (rc == RC_IO)
+				return rc;
+			continue; // the others are not to wait for it
+		}
+		if (!queue_schedule_is_over(
+			&lot->copy.message, lot->flags, queue_now(queue))) {
+			*ret_lot = lot;
+			return RC_OK;
+		}
+		rc = settle_over(queue, lot);
+		if (rc != RC_OK)
+			return rc;
+	}
+}
+
+const struct queue_id *queue_lot_id(const struct queue_lot *lot)
+{
+	return &lot->copy.id;
+}
+
+const struct queue_envelope *queue_lot_envelope(const struct queue_lot *lot)
+{
+	return &lot->copy.message.envelope;
+}
+
+uint64_t queue_lot_size(const struct queue_lot *lot)
+{
+	return lot->copy.message.size;
+}
+
+int64_t queue_lot_created(const struct queue_lot *lot)
+{
+	return lot->copy.message.created;
+}
+
+size_t queue_lot_count(const struct queue_lot *lot)
+{
+	return lot->copy.count;
+}
+
+const struct queue_lot_recipient *queue_lot_recipient(
+    const struct queue_lot *lot, size_t n)
+{
+	return &lot->recipients[n];
+}
+
+enum rc queue_lot_read(
+    struct queue_lot *lot, uint64_t offset, size_t len, struct buf *ret_bytes)
+{
+	return queue_content_read(
+	    lot->queue, &lot->copy.message, offset, len, ret_bytes);
+}
