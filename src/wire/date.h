@@ -32,7 +32,8 @@ MUST_CHECK enum rc date_parse_imap(struct view text, struct date *ret_date);
 void date_format_imap(struct date date, struct buf *out);
 
 // A header field's date, "Wed, 17 Jul 1996 02:44:25 -0700" (RFC 5322 section
-// 3.3): at most 31 bytes; a time out of range is clipped as above.
+// 3.3), always 31 bytes; a time out of range is clipped as above.
+#define DATE_RFC5322_LEN 31
 void date_format_rfc5322(struct date date, struct buf *out);
 
 // RFC 3339 date-time, leniently any offset: "1996-12-19T16:39:57-08:00". A

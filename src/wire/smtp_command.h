@@ -101,7 +101,8 @@ struct smtp_rcpt {
 
 struct smtp_command {
 	enum smtp_verb verb;
-	struct view word; // the verb as it was written, at most 16 bytes of it
+	// The verb as it was written: its letters and digits, at most 16.
+	struct view word;
 	// What follows the verb, white space at both ends left out: EHLO's
 	// name, VRFY's string …; for AUTH what follows the mechanism, NULL ptr
 	// when nothing does ("=" is the empty initial response, RFC 4954
@@ -122,9 +123,8 @@ struct smtp_fault {
 };
 
 // Parses `line` (no CRLF), which must outlive `*ret_command`, as must `arena`.
-// `extensions`: enum smtp_extension, what this client was offered. The verbs
-// whose extension is off are unknown ones: BDAT, STARTTLS, AUTH (LHLO, HELO and
-// EHLO are told apart by the server).
+// `extensions`: enum smtp_extension, what this client was offered. LHLO, HELO
+// and EHLO are always taken: which of them may come is the server's.
 //
 // RC_SYNTAX, RC_INVALID, RC_LIMIT, RC_UNSUPPORTED with the answer in
 // `*ret_fault`, and then `ret_command` has verb and word alone. The answers:

@@ -32,7 +32,8 @@ enum smtp_line_ends {
 	//   "\r\n.\rx"  gives "\r\n.\r\nx"    "\r\r\n"   gives "\r\n\r\n"
 	// none of which ends the data; "\r\n.x" gives "\r\nx" as ever.
 	SMTP_LINES_NORMALIZE,
-	// Nothing is looked at but the end: for BODY=BINARYMIME.
+	// BODY=BINARYMIME in chunks: every byte passes, no flag is set. (With
+	// DOTS as REFUSE.)
 	SMTP_LINES_BINARY,
 };
 
@@ -63,7 +64,6 @@ bool smtp_data_decode_end(
 
 struct smtp_data_encoder {
 	enum smtp_data_framing framing;
-	enum smtp_line_ends line_ends;
 	int state; // the encoder's own
 };
 
