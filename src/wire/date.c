@@ -6,6 +6,7 @@
 #define DAY_SECONDS 86400
 
 static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+static const char weekday_names[] = "MonTueWedThuFriSatSun";
 
 // ---- The calendar -------------------------------------------------------
 
@@ -366,7 +367,15 @@ static void put_two(char *at, int number)
 	at[1] = (char)('0' + number % 10);
 }
 
-void date_format_imap(struct date date, struct buf *out)
+// A time clipped into the years 0 to 9999, as it is on the wall.
+struct shown {
+	struct date_civil civil;
+	int64_t day;
+	int second; // of the day
+	int zone;
+};
+
+static struct shown shown_of_date(struct date date)
 {
 	const int64_t lowest = -62167219200;  // 0000-01-01 00:00:00
 	const int64_t highest = 253402300799; // 9999-12-31 23:59:59
@@ -382,19 +391,121 @@ void date_format_imap(struct date date, struct buf *out)
 	}
 	local += zone * 60;
 	int64_t day = day_of_seconds(local);
-	int second = (int)(local - day * DAY_SECONDS);
-	struct date_civil civil = date_civil_of_day(day);
-	char text[DATE_IMAP_LEN + 1] = "  -   -       :  :   +    ";
-	put_two(text, civil.day);
-	memcpy(text + 3, month_names + 3 * (civil.month - 1), 3);
-	put_two(text + 7, civil.year / 100);
-	put_two(text + 9, civil.year);
-	put_two(text + 12, second / 3600);
-	put_two(text + 15, second / 60 % 60);
-	put_two(text + 18, second % 60);
-	text[21] = zone < 0 ? '-' : '+';
+	return (struct shown){
+	    .civil = date_civil_of_day(day),
+	    .day = day,
+	    .second = (int)(local - day * DAY_SECONDS),
+	    .zone = zone,
+	};
+}
+
+// "02:44:25", 8 bytes.
+static void put_time(char *at, int second)
+{
+	put_two(at, second / 3600);
+	at[2] = ':';
+	put_two(at + 3, second / 60 % 60);
+	at[5] = ':';
+	put_two(at + 6, second % 60);
+}
+
+// "-0700", 5 bytes.
+static void put_zone(char *at, int zone)
+{
 	int size = zone < 0 ? -zone : zone;
-	put_two(text + 22, size / 60);
-	put_two(text + 24, size % 60);
+	at[0] = zone < 0 ? '-' : '+';
+	put_two(at + 1, size / 60);
+	put_two(at + 3, size % 60);
+}
+
+void date_format_imap(struct date date, struct buf *out)
+{
+	struct shown shown = shown_of_date(date);
+	char text[DATE_IMAP_LEN + 1] = "  -   -                   ";
+	put_two(text, shown.civil.day);
+	memcpy(text + 3, month_names + 3 * (shown.civil.month - 1), 3);
+	put_two(text + 7, shown.civil.year / 100);
+	put_two(text + 9, shown.civil.year);
+	put_time(text + 12, shown.second);
+	put_zone(text + 21, shown.zone);
 	buf_add(out, view_of(text, DATE_IMAP_LEN));
+}
+
+void date_format_rfc5322(struct date date, struct buf *out)
+{
+	struct shown shown = shown_of_date(date);
+	// 1970-01-01 was a Thursday.
+	int weekday = (int)((shown.day % 7 + 7 + 3) % 7);
+	char text[DATE_RFC5322_LEN + 1] = "   ,                           ";
+	memcpy(text, weekday_names + 3 * weekday, 3);
+	put_two(text + 5, shown.civil.day);
+	memcpy(text + 8, month_names + 3 * (shown.civil.month - 1), 3);
+	put_two(text + 12, shown.civil.year / 100);
+	put_two(text + 14, shown.civil.year);
+	put_time(text + 17, shown.second);
+	put_zone(text + 26, shown.zone);
+	buf_add(out, view_of(text, DATE_RFC5322_LEN));
+}
+
+// ---- RFC 3339 -----------------------------------------------------------
+
+// "Z" or "-08:00", to the end of `text`.
+static enum rc parse_offset(struct view text, int *ret_zone)
+{
+	int32_t hours;
+	int32_t minutes;
+	if (view_eq_nocase(text, VIEW("Z"))) {
+		*ret_zone = 0;
+		return RC_OK;
+	}
+	if (text.len != 6 || (text.ptr[0] != '+' && text.ptr[0] != '-') ||
+	    text.ptr[3] != ':' ||
+	    !small_number(view_slice(text, 1, 2), &hours) ||
+	    !small_number(view_slice(text, 4, 2), &minutes))
+		return RC_SYNTAX;
+	if (hours > 23 || minutes > 59)
+		return RC_INVALID;
+	*ret_zone = hours * 60 + minutes;
+	if (text.ptr[0] == '-')
+		*ret_zone = -*ret_zone;
+	return RC_OK;
+}
+
+enum rc date_parse_rfc3339(struct view text, struct date *ret_date)
+{
+	// "1996-12-19T16:39:57-08:00"
+	struct wall wall;
+	if (text.len < 20 || text.ptr[4] != '-' || text.ptr[7] != '-' ||
+	    ascii_upper(text.ptr[10]) != 'T' || text.ptr[13] != ':' ||
+	    text.ptr[16] != ':' ||
+	    !small_number(view_slice(text, 0, 4), &wall.civil.year) ||
+	    !small_number(view_slice(text, 5, 2), &wall.civil.month) ||
+	    !small_number(view_slice(text, 8, 2), &wall.civil.day) ||
+	    !small_number(view_slice(text, 11, 2), &wall.hour) ||
+	    !small_number(view_slice(text, 14, 2), &wall.minute) ||
+	    !small_number(view_slice(text, 17, 2), &wall.second))
+		return RC_SYNTAX;
+	struct view rest = view_from(text, 19);
+	if (rest.ptr[0] == '.') {
+		size_t digits = 1;
+		while (digits < rest.len && ascii_is_digit(rest.ptr[digits]))
+			digits++;
+		if (digits == 1)
+			return RC_SYNTAX;
+		rest = view_from(rest, digits);
+	}
+	enum rc rc = parse_offset(rest, &wall.zone);
+	return rc == RC_OK ? wall_to_date(&wall, ret_date) : rc;
+}
+
+void date_format_rfc3339(int64_t seconds, struct buf *out)
+{
+	struct shown shown = shown_of_date((struct date){seconds, 0});
+	char text[] = "    -  -  T        Z";
+	put_two(text, shown.civil.year / 100);
+	put_two(text + 2, shown.civil.year);
+	put_two(text + 5, shown.civil.month);
+	put_two(text + 8, shown.civil.day);
+	put_time(text + 11, shown.second);
+	buf_add(out, view_of(text, sizeof(text) - 1));
 }

@@ -31,6 +31,17 @@ MUST_CHECK enum rc date_parse_imap(struct view text, struct date *ret_date);
 #define DATE_IMAP_LEN 26
 void date_format_imap(struct date date, struct buf *out);
 
+// A header field's date, "Wed, 17 Jul 1996 02:44:25 -0700" (RFC 5322 section
+// 3.3), always 31 bytes; a time out of range is clipped as above.
+#define DATE_RFC5322_LEN 31
+void date_format_rfc5322(struct date date, struct buf *out);
+
+// RFC 3339 date-time, leniently any offset: "1996-12-19T16:39:57-08:00". A
+// fraction of a second is dropped, a leap second is the second before it.
+MUST_CHECK enum rc date_parse_rfc3339(struct view text, struct date *ret_date);
+// The same in UTC: "1996-12-20T00:39:57Z".
+void date_format_rfc3339(int64_t seconds, struct buf *out);
+
 // IMAP date, without quotes: "1-Feb-1994" to days since 1970-01-01.
 MUST_CHECK enum rc date_parse_day(struct view text, int64_t *ret_day);
 

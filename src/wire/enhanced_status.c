@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/enhanced_status.h"
+
+#include "base/ascii.h"
+
+bool enhanced_status_eq(struct enhanced_status a, struct enhanced_status b)
+{
+	return a.class == b.class && a.subject == b.subject &&
+	       a.detail == b.detail;
+}
+
+// One to three digits at the front of `*text`, as a number.
+static bool take_number(struct view *text, uint16_t *ret_number)
+{
+	unsigned number = 0;
+	size_t len = 0;
+	while (len < text->len && len < 3 && ascii_is_digit(text->ptr[len]))
+		number = number * 10 + (unsigned)(text->ptr[len++] - '0');
+	*text = view_from(*text, len);
+	*ret_number = (uint16_t)number;
+	return len > 0;
+}
+
+static bool take_dot(struct view *text)
+{
+	if (text->len == 0 || text->ptr[0] != '.')
+		return false;
+	*text = view_from(*text, 1);
+	return true;
+}
+
+bool enhanced_status_take(struct view *text, struct enhanced_status *ret_status)
+{
+	struct enhanced_status status;
+	struct view rest = *text;
+	// RFC 3463 section 2: class is "2", "4" or "5".
+	if (rest.len < 2 || rest.ptr[1] != '.' ||
+	    (rest.ptr[0] != '2' && rest.ptr[0] != '4' && rest.ptr[0] != '5'))
+		return false;
+	status.class = (uint16_t)(rest.ptr[0] - '0');
+	rest = view_from(rest, 2);
+	if (!take_number(&rest, &status.subject) || !take_dot(&rest) ||
+	    !take_number(&rest, &status.detail))
+		return false;
+	if (rest.len && !ascii_is_blank(rest.ptr[0]))
+		return false;
+	while (rest.len && ascii_is_blank(rest.ptr[0]))
+		rest = view_from(rest, 1);
+	*text = rest;
+	*ret_status = status;
+	return true;
+}
+
+enum rc enhanced_status_parse(
+    struct view text, struct enhanced_status *ret_status)
+{
+	if (text.len && ascii_is_blank(text.ptr[text.len - 1]))
+		return RC_SYNTAX;
+	struct enhanced_status status;
+	if (!enhanced_status_take(&text, &status) || text.len)
+		return RC_SYNTAX;
+	*ret_status = status;
+	return RC_OK;
+}
+
+void enhanced_status_print(struct enhanced_status status, struct buf *out)
+{
+	if (enhanced_status_is_none(status))
+		return;
+	buf_printf(
+	    out, "%u.%u.%u", status.class, status.subject, status.detail);
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// Clean data is passed over 16 pairs of neighbouring bytes at a time: a pair is
+// of interest when it is half of a CRLF without the other half, or an LF with a
+// dot after it. Only where one is, the state machines look at bytes.
+#include "wire/smtp_data.h"
+
+#include <string.h>
+
+#define BLOCK 16
+
+struct block {
+	uint8_t bytes __attribute__((vector_size(BLOCK)));
+};
+
+static struct block load(const char *from)
+{
+	struct block block;
+	memcpy(&block, from, sizeof(block));
+	return block;
+}
+
+static bool any_set(struct block block)
+{
+	uint64_t words[2];
+	memcpy(words, &block, sizeof(words));
+	return (words[0] | words[1]) != 0;
+}
+
+// What of a block is over 0x7f.
+static bool any_high(struct block block)
+{
+	uint64_t words[2];
+	memcpy(words, &block, sizeof(words));
+	return ((words[0] | words[1]) & 0x8080808080808080u) != 0;
+}
+
+// ---- Looking for what is not clean ---------------------------------------
+
+struct seen {
+	bool nul;
+	bool eight_bit;
+};
+
+// Pairs (a, b) in which a CR is not followed by LF, an LF does not follow a CR,
+// or (`dots`) a line begins with a dot.
+static struct block odd_pairs(struct block a, struct block b, bool dots)
+{
+	struct block odd;
+	odd.bytes = (uint8_t __attribute__((vector_size(BLOCK))))(
+	    (a.bytes == '\r') ^ (b.bytes == '\n'));
+	if (dots)
+		odd.bytes |= (uint8_t __attribute__((vector_size(BLOCK))))(
+		    (a.bytes == '\n') & (b.bytes == '.'));
+	return odd;
+}
+
+static bool is_odd_pair(char a, char b, bool dots)
+{
+	return (a == '\r') != (b == '\n') || (dots && a == '\n' && b == '.');
+}
+
+// The length of the clean bytes at the front of `text`: the first byte of the
+// first odd pair, or the last byte, is not among them. `text` has one byte at
+// least. NULs and bytes over 0x7f are noted on the way.
+static size_t clean_len(struct view text, bool dots, struct seen *seen)
+{
+	size_t at = 0;
+	struct block high = {{0}};
+	struct block zero = {{0}};
+	for (; text.len - at > BLOCK; at += BLOCK) {
+		struct block a = load(text.ptr + at);
+		struct block b = load(text.ptr + at + 1);
+		if (any_set(odd_pairs(a, b, dots)))
+			break;
+		high.bytes |= a.bytes;
+		zero.bytes |=
+		    (uint8_t __attribute__((vector_size(BLOCK))))(a.bytes == 0);
+	}
+	seen->nul |= any_set(zero);
+	seen->eight_bit |= any_high(high);
+	for (; at + 1 < text.len; at++) {
+		char c = text.ptr[at];
+		if (is_odd_pair(c, text.ptr[at + 1], dots))
+			break;
+		seen->nul |= c == '\0';
+		seen->eight_bit |= ((unsigned char)c & 0x80) != 0;
+	}
+	return at;
+}
+
+// Takes `len` bytes off the front of `*input`.
+static struct view take(struct view *input, size_t len)
+{
+	struct view piece = view_slice(*input, 0, len);
+	*input = view_from(*input, len);
+	return piece;
+}
+
+// What stands before the input's next byte.
+enum state {
+	STATE_LINE,   // nothing, or a CRLF
+	STATE_MIDDLE, // another byte of a line
+	STATE_CR,     // a CR, held back
+	STATE_DOT,    // decoder: a line's first dot, held back
+	STATE_DOT_CR, // decoder: that and a CR, held back
+	STATE_END,    // decoder: the end
+};
+
+// Takes the clean bytes at the front of `*input`, whose first is not half of a
+// line end that is bare. Whole CRLFs are within; a CR that may be bare is left.
+static struct view take_run(
+    struct view *input, bool dots, struct seen *seen, int *state)
+{
+	size_t len = clean_len(*input, dots, seen);
+	char last = input->ptr[len];
+	if (last != '\r') {
+		seen->nul |= last == '\0';
+		seen->eight_bit |= ((unsigned char)last & 0x80) != 0;
+		len++;
+	}
+	struct view run = take(input, len);
+	*state = run.ptr[len - 1] == '\n' ? STATE_LINE : STATE_MIDDLE;
+	return run;
+}
+
+// ---- Receiving -----------------------------------------------------------
+
+void smtp_data_decoder_init(struct smtp_data_decoder *decoder,
+    enum smtp_data_framing framing, enum smtp_line_ends line_ends)
+{
+	*decoder = (struct smtp_data_decoder){
+	    .framing = framing, .line_ends = line_ends, .state = STATE_LINE};
+}
+
+// What a bare `byte` (CR or LF) becomes. A dot after it is content.
+static struct view bare(
+    struct smtp_data_decoder *decoder, struct view byte, bool *flag)
+{
+	*flag = true;
+	decoder->state = STATE_MIDDLE;
+	return decoder->line_ends == SMTP_LINES_NORMALIZE ? VIEW("\r\n") : byte;
+}
+
+// The next bytes when nothing is held back. False: a CR at the end of the input
+// is, now.
+static bool decode_free(struct smtp_data_decoder *decoder, struct view *input,
+    struct view *ret_piece)
+{
+	char c = input->ptr[0];
+	if (c == '\n') {
+		*ret_piece = bare(decoder, take(input, 1), &decoder->bare_lf);
+		return true;
+	}
+	if (c == '\r' && input->len == 1) {
+		take(input, 1);
+		decoder->state = STATE_CR;
+		return false;
+	}
+	if (c == '\r' && input->ptr[1] != '\n') {
+		*ret_piece = bare(decoder, take(input, 1), &decoder->bare_cr);
+		return true;
+	}
+	struct seen seen = {decoder->nul, decoder->eight_bit};
+	bool dots = decoder->framing == SMTP_DATA_DOTS;
+	*ret_piece = take_run(input, dots, &seen, &decoder->state);
+	decoder->nul = seen.nul;
+	decoder->eight_bit = seen.eight_bit;
+	return true;
+}
+
+// A CR was held back: now it is known what it was.
+static struct view decode_after_cr(
+    struct smtp_data_decoder *decoder, struct view *input)
+{
+	if (input->ptr[0] != '\n')
+		return bare(decoder, VIEW("\r"), &decoder->bare_cr);
+	take(input, 1);
+	decoder->state = STATE_LINE;
+	return VIEW("\r\n");
+}
+
+// One step in a line that began with a dot. RC_MORE: nothing comes out of it,
+// but there may be more input.
+static enum rc decode_dot(struct smtp_data_decoder *decoder, struct view *input,
+    struct view *ret_piece)
+{
+	char c = input->ptr[0];
+	if (decoder->state == STATE_DOT_CR) {
+		if (c == '\n') { // RFC 5321 section 4.1.1.4: the end
+			take(input, 1);
+			decoder->state = STATE_END;
+			return RC_END;
+		}
+		*ret_piece = VIEW(".");
+		decoder->state = STATE_CR; // a bare one
+		return RC_OK;
+	}
+	if (c == '\r') {
+		take(input, 1);
+		decoder->state = STATE_DOT_CR;
+		return RC_MORE;
+	}
+	decoder->state = STATE_MIDDLE;
+	if (c == '\n') { // a bare one
+		*ret_piece = VIEW(".");
+		return RC_OK;
+	}
+	return RC_MORE; // RFC 5321 section 4.5.2: the dot was stuffed
+}
+
+enum rc smtp_data_decode(struct smtp_data_decoder *decoder, struct view *input,
+    struct view *ret_piece)
+{
+	bool dots = decoder->framing == SMTP_DATA_DOTS;
+	if (!dots && decoder->line_ends == SMTP_LINES_BINARY) {
+		*ret_piece = take(input, input->len);
+		return ret_piece->len ? RC_OK : RC_MORE;
+	}
+	if (decoder->state == STATE_END)
+		return RC_END;
+	while (input->len) {
+		enum rc rc = RC_OK;
+		if (decoder->state == STATE_CR) {
+			*ret_piece = decode_after_cr(decoder, input);
+		} else if (decoder->state == STATE_DOT ||
+			   decoder->state == STATE_DOT_CR) {
+			rc = decode_dot(decoder, input, ret_piece);
+		} else if (decoder->state == STATE_LINE && dots &&
+			   input->ptr[0] == '.') {
+			take(input, 1);
+			decoder->state = STATE_DOT;
+			rc = RC_MORE;
+		} else if (!decode_free(decoder, input, ret_piece)) {
+			rc = RC_MORE;
+		}
+		if (rc != RC_MORE)
+			return rc;
+	}
+	return RC_MORE;
+}
+
+bool smtp_data_decode_end(
+    struct smtp_data_decoder *decoder, struct view *ret_piece)
+{
+	if (decoder->state != STATE_CR)
+		return false;
+	*ret_piece = bare(decoder, VIEW("\r"), &decoder->bare_cr);
+	return true;
+}
+
+// ---- Sending -------------------------------------------------------------
+
+void smtp_data_encoder_init(
+    struct smtp_data_encoder *encoder, enum smtp_data_framing framing)
+{
+	*encoder =
+	    (struct smtp_data_encoder){.framing = framing, .state = STATE_LINE};
+}
+
+// RFC 5321 section 2.3.8: CR and LF are sent only together, as a line's end.
+static struct view line_end(struct smtp_data_encoder *encoder)
+{
+	encoder->state = STATE_LINE;
+	return VIEW("\r\n");
+}
+
+enum rc smtp_data_encode(struct smtp_data_encoder *encoder, struct view *input,
+    struct view *ret_piece)
+{
+	bool dots = encoder->framing == SMTP_DATA_DOTS;
+	struct seen seen = {false, false};
+	if (input->len == 0)
+		return RC_MORE;
+	char c = input->ptr[0];
+	if (encoder->state == STATE_CR) {
+		if (c == '\n')
+			take(input, 1);
+		*ret_piece = line_end(encoder);
+	} else if (encoder->state == STATE_LINE && dots && c == '.') {
+		// RFC 5321 section 4.5.2; the dot itself comes next.
+		*ret_piece = VIEW(".");
+		encoder->state = STATE_MIDDLE;
+	} else if (c == '\r' && input->len == 1) {
+		take(input, 1);
+		encoder->state = STATE_CR;
+		return RC_MORE;
+	} else if (c == '\n' || (c == '\r' && input->ptr[1] != '\n')) {
+		take(input, 1);
+		*ret_piece = line_end(encoder);
+	} else {
+		*ret_piece = take_run(input, dots, &seen, &encoder->state);
+	}
+	return RC_OK;
+}
+
+struct view smtp_data_encode_end(struct smtp_data_encoder *encoder)
+{
+	bool dots = encoder->framing == SMTP_DATA_DOTS;
+	bool open = encoder->state != STATE_LINE;
+	encoder->state = STATE_LINE;
+	if (open)
+		return dots ? VIEW("\r\n.\r\n") : VIEW("\r\n");
+	return dots ? VIEW(".\r\n") : VIEW("");
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// A field is written word by word; a word that would pass the margin begins a
+// new line. Every word is checked or escaped before it is written.
+#include "wire/trace_field.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "wire/domain_name.h"
+
+#define MARGIN         77 // RFC 5322 section 2.1.1: 78 characters, CRLF aside
+#define TAB_COLUMNS    8
+#define HELO_SHOWN_MAX 64 // bytes of a HELO name that is no name
+
+struct writer {
+	struct buf *out;
+	size_t column;
+};
+
+static void fold(struct writer *writer)
+{
+	buf_add_literal(writer->out, "\r\n\t");
+	writer->column = TAB_COLUMNS;
+}
+
+// A space and `word`, or `word` in a new line.
+static void add_word(struct writer *writer, struct view word)
+{
+	if (writer->column + 1 + word.len > MARGIN &&
+	    writer->column > TAB_COLUMNS)
+		fold(writer);
+	if (writer->column > TAB_COLUMNS)
+		buf_add_char(writer->out, ' ');
+	buf_add(writer->out, word);
+	writer->column += word.len + 1;
+}
+
+// `name` and `value` together in a line, where they fit.
+static void add_clause(
+    struct writer *writer, const char *name, struct view value)
+{
+	size_t len = strlen(name) + 1 + value.len;
+	if (writer->column + 1 + len > MARGIN && writer->column > TAB_COLUMNS)
+		fold(writer);
+	add_word(writer, view_of_string(name));
+	add_word(writer, value);
+}
+
+// ---- Words ---------------------------------------------------------------
+
+static bool is_literal(struct view text)
+{
+	struct smtp_literal literal;
+	return smtp_literal_parse(text, &literal) == RC_OK;
+}
+
+// "192.0.2.1" as "[192.0.2.1]", "2001:db8::1" as "[IPv6:2001:db8::1]"; nothing
+// for what is no address.
+static void add_literal(struct view address, struct buf *out)
+{
+	struct buf text;
+	struct smtp_literal literal;
+	buf_init(&text, 64);
+	bool ipv6 = view_find_char(address, ':') != SIZE_MAX;
+	buf_add_string(&text, ipv6 ? "[IPv6:" : "[");
+	buf_add(&text, address);
+	buf_add_char(&text, ']');
+	if (buf_status(&text) == RC_OK &&
+	    smtp_literal_parse(buf_view(&text), &literal) == RC_OK)
+		smtp_literal_print(&literal, out);
+	buf_done(&text);
+}
+
+// For use in a comment (ctext and quoted-pair, RFC 5322 section 3.2.2), in one
+// word.
+static void add_comment_text(struct view text, struct buf *out)
+{
+	text = view_slice(text, 0, HELO_SHOWN_MAX);
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		bool plain = c > ' ' && c < 0x7f;
+		if (c == '(' || c == ')' || c == '\\')
+			buf_add_char(out, '\\');
+		buf_add_char(out, plain ? c : '?');
+	}
+}
+
+// Characters of an atom without those that have a meaning in other places.
+static bool is_token(struct view text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!ascii_is_alnum(text.ptr[i]) && text.ptr[i] != '-' &&
+		    text.ptr[i] != '_' && text.ptr[i] != '.')
+			return false;
+	return text.len > 0 && text.len <= DOMAIN_NAME_MAX;
+}
+
+// ---- Received ------------------------------------------------------------
+
+// What stands in the comment: TCP-info (RFC 5321 section 4.4), and a HELO that
+// is no name.
+static void add_tcp_info(struct writer *writer,
+    const struct trace_received *received, bool helo_shown, struct view literal)
+{
+	struct buf word;
+	buf_init(&word, 4 * DOMAIN_NAME_MAX);
+	buf_add_char(&word, '(');
+	if (!helo_shown && received->helo.len) {
+		buf_add_literal(&word, "helo=");
+		add_comment_text(received->helo, &word);
+	}
+	bool named = received->client_name.len &&
+		     domain_name_is_valid(received->client_name);
+	if (named) {
+		if (word.len > 1) {
+			add_word(writer, buf_view(&word));
+			buf_reset(&word);
+		}
+		buf_add(&word, received->client_name);
+	}
+	if (literal.len) {
+		if (word.len > 1) {
+			add_word(writer, buf_view(&word));
+			buf_reset(&word);
+		}
+		buf_add(&word, literal);
+	}
+	if (named || literal.len || word.len > 1) {
+		buf_add_char(&word, ')');
+		add_word(writer, buf_view(&word));
+	}
+	buf_done(&word);
+}
+
+static void add_from(
+    struct writer *writer, const struct trace_received *received)
+{
+	struct view helo = received->helo;
+	struct buf literal;
+	buf_init(&literal, 64);
+	add_literal(received->client_address, &literal);
+	bool helo_shown = domain_name_is_valid(helo) || is_literal(helo);
+	struct view name = helo_shown    ? helo
+			   : literal.len ? buf_view(&literal)
+					 : VIEW("unknown");
+	add_clause(writer, "from", name);
+	add_tcp_info(writer, received, helo_shown, buf_view(&literal));
+	buf_done(&literal);
+}
+
+// RFC 3848; RFC 6531 section 4.3.
+static void add_with(
+    struct writer *writer, const struct trace_received *received)
+{
+	struct buf name;
+	buf_init(&name, 16);
+	bool extended = received->tls || received->authenticated;
+	if (received->utf8)
+		buf_add_literal(&name, "UTF8");
+	if (received->protocol == TRACE_LMTP)
+		buf_add_literal(&name, "LMTP");
+	else if (received->utf8 ||
+		 (received->protocol == TRACE_SMTP && !extended))
+		buf_add_literal(&name, "SMTP");
+	else
+		buf_add_literal(&name, "ESMTP");
+	if (received->tls)
+		buf_add_char(&name, 'S');
+	if (received->authenticated)
+		buf_add_char(&name, 'A');
+	add_clause(writer, "with", buf_view(&name));
+	buf_done(&name);
+}
+
+// A path in angle brackets; by A-labels unless `utf8`.
+static void print_path(
+    const struct smtp_mailbox *mailbox, bool utf8, struct buf *out)
+{
+	buf_add_char(out, '<');
+	if (utf8)
+		smtp_mailbox_print(mailbox, out);
+	else
+		smtp_mailbox_print_ascii(mailbox, out);
+	buf_add_char(out, '>');
+}
+
+static void add_for(
+    struct writer *writer, const struct trace_received *received)
+{
+	struct buf path;
+	const struct smtp_mailbox *recipient = received->recipient;
+	// Without SMTPUTF8 the header is US-ASCII.
+	if (!received->utf8 && smtp_mailbox_needs_utf8(recipient))
+		return;
+	buf_init(&path, SMTP_PATH_MAX);
+	print_path(recipient, received->utf8, &path);
+	add_clause(writer, "for", buf_view(&path));
+	buf_done(&path);
+}
+
+void trace_received_write(
+    const struct trace_received *received, struct buf *out)
+{
+	struct writer writer = {out, sizeof("Received:") - 1};
+	struct view by = received->by;
+	struct buf date;
+	buf_add_literal(out, "Received:");
+	if (received->helo.len || received->client_address.len) {
+		add_from(&writer, received);
+		fold(&writer);
+	}
+	add_clause(&writer, "by",
+	    domain_name_is_valid(by) || is_literal(by) ? by
+						       : VIEW("localhost"));
+	add_with(&writer, received);
+	if (is_token(received->id))
+		add_clause(&writer, "id", received->id);
+	if (received->recipient)
+		add_for(&writer, received);
+	// RFC 8314 section 4.3: a registered clause, so after the others.
+	if (received->tls && is_token(received->tls_cipher))
+		add_clause(&writer, "tls", received->tls_cipher);
+	buf_add_char(out, ';');
+	fold(&writer);
+	buf_init(&date, DATE_RFC5322_LEN);
+	date_format_rfc5322(received->date, &date);
+	add_word(&writer, buf_view(&date));
+	buf_done(&date);
+	buf_add_literal(out, "\r\n");
+}
+
+// ---- Of delivery ---------------------------------------------------------
+
+static void write_field(const char *name, struct view value, struct buf *out)
+{
+	bool fits = strlen(name) + 1 + value.len <= MARGIN + 1;
+	buf_add_string(out, name);
+	buf_add_string(out, fits ? " " : "\r\n\t");
+	buf_add(out, value);
+	buf_add_literal(out, "\r\n");
+}
+
+void trace_return_path_write(const struct smtp_mailbox *from, struct buf *out)
+{
+	struct buf path;
+	buf_init(&path, SMTP_PATH_MAX);
+	print_path(from, true, &path);
+	write_field("Return-Path:", buf_view(&path), out);
+	buf_done(&path);
+}
+
+void trace_delivered_to_write(const struct smtp_mailbox *to, struct buf *out)
+{
+	struct buf address;
+	buf_init(&address, SMTP_PATH_MAX);
+	smtp_mailbox_print(to, &address);
+	write_field("Delivered-To:", buf_view(&address), out);
+	buf_done(&address);
+}
