@@ -28,32 +28,20 @@
 // Bytes that may wait behind a LOGIN whose password is not checked yet.
 #define IMAP_PIPELINE_MAX_LOGIN ((size_t)16 * 1024)
 
-// Sees what goes over the connections of users being looked at. Passwords and
-// SASL data are replaced before; literals are left out. Any thread.
-struct imap_trace {
-	// Whether `user` is looked at now. Cheap: asked for every command. The
-	// empty name: somebody who has not logged in.
-	bool (*wants)(void *context, struct view user);
-	// One line, without its end. `from_client` says who said it.
-	void (*line)(void *context, uint64_t session_id, struct view user,
-	    bool from_client, struct view line);
-	void *context;
-};
-
 // What all sessions share. Nothing of it changes while there are any, and all
 // that it points to outlives them.
 struct imap_server {
 	struct store *store;
 	struct auth *auth;
-	struct log *log;                // may be NULL
-	const struct clock *clock;      // NULL: the machine's
-	const char *name;               // for ID and the greeting: "Roost"
-	const char *version;            // for ID; NULL: not told
-	bool tls_available;             // announce STARTTLS
-	bool plain_on_loopback;         // passwords without TLS from loopback
-	bool compress;                  // announce COMPRESS=DEFLATE
-	const struct imap_trace *trace; // may be NULL
-	struct imap_recent *recent;     // who sees \Recent; NULL: nobody
+	struct log *log;               // may be NULL
+	const struct clock *clock;     // NULL: the machine's
+	const char *name;              // for ID and the greeting: "Roost"
+	const char *version;           // for ID; NULL: not told
+	bool tls_available;            // announce STARTTLS
+	bool plain_on_loopback;        // passwords without TLS from loopback
+	bool compress;                 // announce COMPRESS=DEFLATE
+	const struct net_trace *trace; // may be NULL
+	struct imap_recent *recent;    // who sees \Recent; NULL: nobody
 };
 
 struct imap_session;

@@ -8,7 +8,7 @@
 
 static bool is_wanted(const struct imap_session *session)
 {
-	const struct imap_trace *trace = session->server->trace;
+	const struct net_trace *trace = session->server->trace;
 	return trace != NULL &&
 	       trace->wants(trace->context, view_of_string(session->user));
 }
@@ -16,7 +16,7 @@ static bool is_wanted(const struct imap_session *session)
 static void tell(
     const struct imap_session *session, bool from_client, struct view line)
 {
-	const struct imap_trace *trace = session->server->trace;
+	const struct net_trace *trace = session->server->trace;
 	struct view user = view_of_string(session->user);
 	struct view tag, rest = line;
 	char shown[IMAP_TEXT_MAX];

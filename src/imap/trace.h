@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The protocol trace (struct imap_trace): what goes to and fro, line by line,
+// The protocol trace (struct net_trace): what goes to and fro, line by line,
 // for the users somebody looks at. Secrets do not get this far: commands with
 // passwords, SASL responses, and whatever is no known command are replaced
 // here; literals are left out.

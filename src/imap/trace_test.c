@@ -27,7 +27,7 @@ static void collect(void *context, uint64_t session_id, struct view user,
 struct traced {
 	struct rig rig;
 	struct rig_client client;
-	struct imap_trace trace;
+	struct net_trace trace;
 	struct buf lines;
 };
 
@@ -35,7 +35,7 @@ static void traced_init(struct traced *traced, bool logged_in)
 {
 	rig_init(&traced->rig, &(struct rig_options){0});
 	buf_init(&traced->lines, 1 << 20);
-	traced->trace = (struct imap_trace){
+	traced->trace = (struct net_trace){
 	    .wants = wants_all, .line = collect, .context = &traced->lines};
 	traced->rig.server.trace = &traced->trace;
 	rig_connect(&traced->rig, logged_in, &traced->client);

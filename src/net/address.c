@@ -27,6 +27,27 @@ struct address address_of(const struct sockaddr_storage *from)
 	return address;
 }
 
+bool address_parse(const char *text, uint16_t port,
+    struct sockaddr_storage *ret_address, socklen_t *ret_len)
+{
+	struct sockaddr_in in = {
+	    .sin_family = AF_INET, .sin_port = htons(port)};
+	struct sockaddr_in6 in6 = {
+	    .sin6_family = AF_INET6, .sin6_port = htons(port)};
+	struct sockaddr_storage address = {0};
+	if (inet_pton(AF_INET, text, &in.sin_addr) == 1) {
+		memcpy(&address, &in, sizeof(in));
+		*ret_len = sizeof(in);
+	} else if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1) {
+		memcpy(&address, &in6, sizeof(in6));
+		*ret_len = sizeof(in6);
+	} else {
+		return false;
+	}
+	*ret_address = address;
+	return true;
+}
+
 static bool is_ipv4(const struct address *address)
 {
 	return memcmp(address->bytes, mapped, sizeof(mapped)) == 0;
@@ -47,4 +68,9 @@ void address_format(const struct address *address, char *to, size_t size)
 struct view address_site(const struct address *address)
 {
 	return view_of(address->bytes, is_ipv4(address) ? 16 : 8);
+}
+
+struct view address_network(const struct address *address)
+{
+	return view_of(address->bytes, is_ipv4(address) ? 12 + 3 : 6);
 }

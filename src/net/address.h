@@ -15,11 +15,18 @@ struct address {
 
 struct address address_of(const struct sockaddr_storage *from);
 
+// A numeric IPv4 or IPv6 address; false for anything else.
+bool address_parse(const char *text, uint16_t port,
+    struct sockaddr_storage *ret_address, socklen_t *ret_len);
+
 // "192.0.2.1", "2001:db8::1" or "unix".
 void address_format(const struct address *address, char *to, size_t size);
 
 // What one client can hardly have many of: an IPv4 address, or the /64 of an
 // IPv6 one. Points into the address.
 struct view address_site(const struct address *address);
+// What one network has many of: the /24 of an IPv4 address, the /48 of an IPv6
+// one. Points into the address, and is never as long as a site.
+struct view address_network(const struct address *address);
 
 #endif

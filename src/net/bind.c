@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/bind.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -20,41 +19,12 @@ struct target {
 	bool both; // IPv6 that serves IPv4, too
 };
 
-static void set_ipv6(
-    struct target *target, const struct in6_addr *address, uint16_t port)
-{
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
-	    .sin6_port = htons(port),
-	    .sin6_addr = *address};
-	memcpy(&target->address, &in6, sizeof(in6));
-	target->len = sizeof(in6);
-}
-
-static void set_ipv4(
-    struct target *target, struct in_addr address, uint16_t port)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET,
-	    .sin_port = htons(port),
-	    .sin_addr = address};
-	memcpy(&target->address, &in, sizeof(in));
-	target->len = sizeof(in);
-}
-
 static bool parse(const char *text, uint16_t port, struct target *ret_target)
 {
-	struct target target = {0};
-	struct in_addr in;
-	struct in6_addr in6;
-	if (strcmp(text, "*") == 0) {
-		target.both = true;
-		set_ipv6(&target, &in6addr_any, port);
-	} else if (inet_pton(AF_INET, text, &in) == 1) {
-		set_ipv4(&target, in, port);
-	} else if (inet_pton(AF_INET6, text, &in6) == 1) {
-		set_ipv6(&target, &in6, port);
-	} else {
+	struct target target = {.both = strcmp(text, "*") == 0};
+	if (!address_parse(
+		target.both ? "::" : text, port, &target.address, &target.len))
 		return false;
-	}
 	*ret_target = target;
 	return true;
 }
@@ -90,12 +60,9 @@ enum rc net_bind(
 		    "\"%s\" is not a numeric address or *", address);
 	int fd = bind_target(&target);
 	if (fd < 0 && target.both &&
-	    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
-		// A machine without IPv6.
-		struct in_addr any = {htonl(INADDR_ANY)};
-		set_ipv4(&target, any, port);
+	    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL) &&
+	    parse("0.0.0.0", port, &target)) // a machine without IPv6
 		fd = bind_target(&target);
-	}
 	if (fd < 0)
 		return fault_set(fault, errno == EADDRINUSE ? RC_IN_USE : RC_IO,
 		    "cannot bind %s port %u: %s", address, (unsigned)port,

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "net/connection_input.h"
-#include "net/tls_session.h"
+#include "net/connection_step.h"
 
 // Steps of one run before others get their turn: about as many reads.
 #define RUN_STEPS 64
@@ -23,6 +23,9 @@
 // The longest timeout, which slots_set_deadline() can still tell from the past.
 #define TIMEOUT_MAX_S (20u * 24 * 60 * 60)
 
+// Reads of what the peer said before it broke the connection.
+#define HEAR_READS 16
+
 // Plaintext that may follow STARTTLS before the handshake; more is an attack,
 // and is not read to its end.
 #define INJECTION_MAX ((size_t)256 * 1024)
@@ -30,31 +33,35 @@
 // A slow reader's buffer is cut to size when less than this part is used.
 #define SHRINK_FACTOR 4
 
-enum progress {
-	GO_ON,
-	WAIT,
-	YIELD, // go on when others have had their turn
-};
-
-static const struct net_session_ops *ops_of(const struct connection *connection)
+const struct net_session_ops *connection_ops(
+    const struct connection *connection)
 {
 	return connection->listener->ops;
 }
 
-static enum progress die(struct connection *connection, const char *reason)
+void connection_conclude(
+    struct connection *connection, enum net_end end, const char *reason)
 {
-	if (!connection->reason)
-		connection->reason = reason;
+	if (connection->reason)
+		return;
+	connection->reason = reason;
+	connection->end = (uint8_t)end;
+}
+
+enum progress connection_die(
+    struct connection *connection, enum net_end end, const char *reason)
+{
+	connection_conclude(connection, end, reason);
 	connection->phase = CONNECTION_DEAD;
 	return GO_ON;
 }
 
-static void begin_line(const struct connection *connection,
+void connection_begin_line(const struct connection *connection,
     struct log_line *line, enum log_level level, const char *event)
 {
 	log_begin(line, connection->host->log, level, event);
 	log_add_u64(line, "session", connection->session_id);
-	log_add_string(line, "protocol", ops_of(connection)->protocol);
+	log_add_string(line, "protocol", connection_ops(connection)->protocol);
 }
 
 // ---- Output ----
@@ -89,8 +96,10 @@ static enum io flush(struct connection *connection)
 	bool moved = connection->transport.bytes_out != before;
 	if (moved || !connection->blocked)
 		connection->moved_ms = clock_monotonic_ms();
-	// Output that the peer was waited for counts as its activity.
-	if (moved && connection->blocked)
+	// Output that the peer was waited for counts as its activity. Having
+	// called it, we have to wait for its answer to what has just been said,
+	// however long both were silent before (RFC 5321 section 4.5.3.2).
+	if (moved && (connection->blocked || connection->outgoing))
 		connection->active_ms = connection->moved_ms;
 	connection->blocked = io == IO_BLOCKED;
 	return io;
@@ -110,25 +119,37 @@ static void drop_injected(struct connection *connection)
 	switch (transport_discard(
 	    &connection->transport, INJECTION_MAX, &waiting)) {
 	case IO_BLOCKED: break;
-	case IO_OK: die(connection, "plaintext after STARTTLS"); break;
-	case IO_EOF: die(connection, "closed by the peer"); break;
-	case IO_FAILED: die(connection, "connection lost"); break;
+	case IO_OK:
+		connection_die(
+		    connection, NET_END_LOST, "plaintext after STARTTLS");
+		break;
+	case IO_EOF:
+		connection_die(connection, NET_END_PEER, "closed by the peer");
+		break;
+	case IO_FAILED:
+		connection_die(connection, NET_END_LOST, "connection lost");
+		break;
 	}
 	if (unread + waiting == 0)
 		return;
 	struct log_line line;
-	begin_line(connection, &line, LOG_LEVEL_WARN, "starttls_injection");
+	connection_begin_line(
+	    connection, &line, LOG_LEVEL_WARN, "starttls_injection");
 	log_add_u64(&line, "discarded", unread + waiting);
 	log_end(&line);
 }
 
-// What every call of the session ends in.
-static enum progress after_call(
+enum progress connection_after_call(
     struct connection *connection, enum net_next next)
 {
 	if (buf_status(&connection->out) != RC_OK)
-		return die(connection, "too much output");
+		return connection_die(
+		    connection, NET_END_LOST, "too much output");
 	connection->next = (uint8_t)next;
+	if (next == NET_PAUSE)
+		connection->paused_ms =
+		    clock_monotonic_ms() +
+		    connection_ops(connection)->pause_ms(connection->session);
 	if (next == NET_START_TLS)
 		drop_injected(connection);
 	return GO_ON;
@@ -138,7 +159,7 @@ static enum progress call_input(
     struct connection *connection, struct view unread)
 {
 	size_t consumed = 0;
-	enum net_next next = ops_of(connection)
+	enum net_next next = connection_ops(connection)
 				 ->input(connection->session, unread,
 				     &connection->out, &consumed);
 	connection_input_keep(connection, unread, consumed);
@@ -148,138 +169,62 @@ static enum progress call_input(
 	if (next == NET_READ && connection->out.len == 0)
 		transport_acknowledge(&connection->transport);
 	connection->unseen = connection->in_len > 0 && next != NET_READ;
-	return after_call(connection, next);
-}
-
-static void wake_connection(void *context)
-{
-	struct connection *connection = context;
-	reactor_post(
-	    connection->host->reactor, &connection->task, REACTOR_WAKE);
-}
-
-static void make_session(struct connection *connection)
-{
-	struct net_peer peer = {.session_id = connection->session_id};
-	address_format(&connection->peer, peer.address, sizeof(peer.address));
-	peer.port = connection->peer.port;
-	struct sockaddr_storage at = {0};
-	socklen_t len = sizeof(at);
-	getsockname(connection->transport.fd, (void *)&at, &len);
-	struct address local = address_of(&at);
-	address_format(&local, peer.local_address, sizeof(peer.local_address));
-	peer.local_port = local.port;
-	struct net_waker waker = {wake_connection, connection};
-	connection->session = connection->listener->session_new(
-	    connection->listener->context, &peer, waker);
-}
-
-// The connection is as secure as it is going to be for now: a new session
-// greets, one that asked for TLS hears that it has it.
-static enum progress greet(
-    struct connection *connection, const struct net_tls_info *tls)
-{
-	connection->phase = CONNECTION_OPEN;
-	connection->active_ms = clock_monotonic_ms();
-	const struct net_session_ops *ops = ops_of(connection);
-	if (connection->session)
-		return after_call(
-		    connection, ops->tls_started(connection->session, tls,
-				    &connection->out));
-	make_session(connection);
-	if (!connection->session)
-		return die(connection, "refused");
-	return after_call(
-	    connection, ops->start(connection->session, tls, &connection->out));
+	return connection_after_call(connection, next);
 }
 
 // ---- The end ----
 
-static void free_session(struct connection *connection)
+// Tells whoever is concerned, once.
+static void end_session(struct connection *connection)
 {
-	if (connection->session)
-		ops_of(connection)->free(connection->session);
+	const struct net_session_ops *ops = connection_ops(connection);
+	struct outgoing *outgoing = connection->outgoing;
+	enum net_end end = (enum net_end)connection->end;
+	void *session = connection->session;
 	connection->session = NULL;
+	if (outgoing && !outgoing->left)
+		connection->host->leaving(connection->host);
+	if (outgoing)
+		outgoing->left = true;
+	if (session && ops->ended)
+		ops->ended(session, end, connection->reason);
+	if (session)
+		ops->free(session);
+	if (!outgoing || outgoing->told)
+		return;
+	outgoing->told = true;
+	outgoing->failed(outgoing->shape.context, end, connection->reason);
 }
 
-static enum progress linger(struct connection *connection)
+enum progress connection_linger(struct connection *connection)
 {
 	transport_shut_down(&connection->transport);
-	free_session(connection);
+	end_session(connection);
 	connection_input_drop(connection);
 	if (connection->transport.eof)
-		return die(connection, "closed by the peer");
+		return connection_die(
+		    connection, NET_END_PEER, "closed by the peer");
 	connection->phase = CONNECTION_LINGER;
 	connection->active_ms = clock_monotonic_ms();
 	return GO_ON;
 }
 
-static void last_words(struct connection *connection, const char *reason,
-    void (*say)(void *session, struct buf *out))
+static void last_words(struct connection *connection, enum net_end end,
+    const char *reason, void (*say)(void *session, struct buf *out))
 {
 	say(connection->session, &connection->out);
-	connection->reason = reason;
+	connection_conclude(connection, end, reason);
 	connection->phase = CONNECTION_BYE;
 	if (buf_status(&connection->out) != RC_OK)
-		die(connection, reason);
+		connection_die(connection, end, reason);
 }
 
 // ---- The steps, one for each phase ----
 
-static enum progress start_tls(struct connection *connection)
-{
-	if (!connection->listener->tls || connection->transport.ssl)
-		return die(connection, "TLS is not to be had here");
-	transport_start_tls(&connection->transport, connection->listener->tls,
-	    connection->listener->alpn);
-	connection->phase = CONNECTION_HANDSHAKE;
-	connection->active_ms = clock_monotonic_ms();
-	return GO_ON;
-}
-
-static enum progress step_new(struct connection *connection)
-{
-	struct log_line line;
-	begin_line(connection, &line, LOG_LEVEL_DEBUG, "connect");
-	log_end(&line);
-	if (connection->stopping)
-		return die(connection, "server stopped");
-	if (connection->listener->implicit_tls)
-		return start_tls(connection);
-	return greet(connection, NULL);
-}
-
-static enum progress step_handshake(struct connection *connection)
-{
-	struct net_tls_info info;
-	struct log_line line;
-	if (connection->stopping)
-		return die(connection, "server stopped");
-	switch (transport_handshake(&connection->transport)) {
-	case IO_OK: break;
-	case IO_BLOCKED: return WAIT;
-	case IO_EOF: return die(connection, "closed in the TLS handshake");
-	case IO_FAILED:
-		begin_line(connection, &line, LOG_LEVEL_INFO, "tls_failed");
-		log_add_string(&line, "reason", tls_session_reason());
-		log_end(&line);
-		// An alert tells the peer; it must not be lost.
-		connection->reason = "TLS handshake failed";
-		return linger(connection);
-	}
-	tls_session_info(&connection->transport, &info);
-	begin_line(connection, &line, LOG_LEVEL_DEBUG, "tls");
-	log_add_string(&line, "version", info.version);
-	log_add_string(&line, "cipher", info.cipher);
-	log_add_string(&line, "name", info.server_name);
-	log_end(&line);
-	return greet(connection, &info);
-}
-
 static enum progress step_read(
     struct connection *connection, struct reactor_thread *thread)
 {
-	const struct net_session_ops *ops = ops_of(connection);
+	const struct net_session_ops *ops = connection_ops(connection);
 	if (backlog_of(connection) >= NET_OUTPUT_HIGH)
 		return WAIT; // blocked: an edge will tell
 	if (connection->woken) {
@@ -288,7 +233,7 @@ static enum progress step_read(
 		    ops->wake(connection->session, &connection->out);
 		// It may have left input that it can take now.
 		connection->unseen = connection->in_len > 0;
-		return after_call(connection, next);
+		return connection_after_call(connection, next);
 	}
 	if (connection->unseen)
 		return call_input(
@@ -299,10 +244,13 @@ static enum progress step_read(
 	case IO_BLOCKED: return WAIT;
 	case IO_EOF:
 		// A peer that has ended its side may still be reading.
-		connection->reason = "closed by the peer";
+		connection_conclude(
+		    connection, NET_END_PEER, "closed by the peer");
 		connection->next = NET_CLOSE;
 		return GO_ON;
-	case IO_FAILED: return die(connection, "connection lost");
+	case IO_FAILED:
+		return connection_die(
+		    connection, NET_END_LOST, "connection lost");
 	}
 	connection->active_ms = clock_monotonic_ms();
 	return call_input(connection, unread);
@@ -311,33 +259,73 @@ static enum progress step_read(
 // A session that stops without output is at a long piece of work.
 static enum progress step_resume(struct connection *connection)
 {
-	enum progress progress = after_call(connection,
-	    ops_of(connection)->resume(connection->session, &connection->out));
+	enum progress progress = connection_after_call(
+	    connection, connection_ops(connection)
+			    ->resume(connection->session, &connection->out));
 	bool silent = connection->next == NET_DRAIN && connection->out.len == 0;
 	return progress == GO_ON && silent ? YIELD : progress;
+}
+
+static enum progress step_pause(struct connection *connection)
+{
+	const struct net_session_ops *ops = connection_ops(connection);
+	uint64_t now = clock_monotonic_ms();
+	if (now < connection->paused_ms)
+		return WAIT;
+	if (ops->spoke_early && connection->in_len == 0 &&
+	    transport_has_input(&connection->transport))
+		ops->spoke_early(connection->session);
+	connection->active_ms = now;
+	return step_resume(connection);
+}
+
+// The peer takes nothing more. Why, it may have said before it hung up (RFC
+// 5321 section 3.8), and that has arrived already.
+static enum progress hear_out(
+    struct connection *connection, struct reactor_thread *thread)
+{
+	connection_conclude(connection, NET_END_LOST, "connection lost");
+	connection->transport.readable = true;
+	connection->transport.hup = true;
+	for (unsigned i = 0; connection->outgoing && i < HEAR_READS; i++) {
+		if (connection->phase == CONNECTION_DEAD ||
+		    connection->next == NET_CLOSE ||
+		    connection->next == NET_START_TLS)
+			break;
+		struct view unread = connection_input_view(connection);
+		if (!connection->unseen &&
+		    connection_input_read(connection, thread, &unread) != IO_OK)
+			break;
+		buf_reset(&connection->out);
+		connection->out_sent = 0;
+		call_input(connection, unread);
+	}
+	return connection_die(connection, NET_END_LOST, "connection lost");
 }
 
 static enum progress step_open(
     struct connection *connection, struct reactor_thread *thread)
 {
 	if (connection->stopping) {
-		last_words(connection, "server stopped",
-		    ops_of(connection)->shut_down);
+		last_words(connection, NET_END_STOPPED, "server stopped",
+		    connection_ops(connection)->shut_down);
 		return GO_ON;
 	}
 	enum io io = flush(connection);
 	if (io == IO_EOF || io == IO_FAILED)
-		return die(connection, "connection lost");
+		return hear_out(connection, thread);
 	enum net_next next = connection->next;
 	if (next != NET_READ && is_sending(connection))
 		return WAIT;
 	switch (next) {
 	case NET_READ: return step_read(connection, thread);
+	case NET_PAUSE: return step_pause(connection);
 	case NET_DRAIN: return step_resume(connection);
-	case NET_START_TLS: return start_tls(connection);
+	case NET_START_TLS: return connection_start_tls(connection);
 	case NET_COMPRESS:
 		if (connection->transport.compress)
-			return die(connection, "compressed already");
+			return connection_die(
+			    connection, NET_END_LOST, "compressed already");
 		transport_start_compress(
 		    &connection->transport, connection_input_view(connection));
 		connection_input_drop(connection);
@@ -352,14 +340,14 @@ static enum progress step_bye(struct connection *connection)
 {
 	switch (flush(connection)) {
 	case IO_OK:
-		if (!connection->reason)
-			connection->reason = "closed by the session";
-		return linger(connection);
+		connection_conclude(
+		    connection, NET_END_CLOSED, "closed by the session");
+		return connection_linger(connection);
 	case IO_BLOCKED: return WAIT;
 	case IO_EOF:
 	case IO_FAILED: break;
 	}
-	return die(connection, "connection lost");
+	return connection_die(connection, NET_END_LOST, "connection lost");
 }
 
 static enum progress step_linger(struct connection *connection)
@@ -370,15 +358,16 @@ static enum progress step_linger(struct connection *connection)
 	connection->lingered += (uint32_t)len;
 	if (io == IO_BLOCKED)
 		return WAIT;
-	return die(connection, "closed");
+	return connection_die(connection, NET_END_CLOSED, "closed");
 }
 
 static enum progress step(
     struct connection *connection, struct reactor_thread *thread)
 {
 	switch ((enum connection_phase)connection->phase) {
-	case CONNECTION_NEW: return step_new(connection);
-	case CONNECTION_HANDSHAKE: return step_handshake(connection);
+	case CONNECTION_CONNECT: return connection_step_connect(connection);
+	case CONNECTION_NEW: return connection_step_new(connection);
+	case CONNECTION_HANDSHAKE: return connection_step_handshake(connection);
 	case CONNECTION_OPEN: return step_open(connection, thread);
 	case CONNECTION_BYE: return step_bye(connection);
 	case CONNECTION_LINGER: return step_linger(connection);
@@ -395,13 +384,21 @@ static uint64_t deadline_of(const struct connection *connection)
 	const struct connection_host *host = connection->host;
 	uint32_t seconds;
 	switch ((enum connection_phase)connection->phase) {
+	case CONNECTION_CONNECT:
+		return connection->active_ms + connection->outgoing->connect_ms;
 	case CONNECTION_NEW:
 	case CONNECTION_HANDSHAKE:
-		return connection->active_ms + host->handshake_ms;
+		return connection->active_ms +
+		       (connection->outgoing
+			       ? connection->outgoing->handshake_ms
+			       : host->handshake_ms);
 	case CONNECTION_OPEN:
 		if (is_sending(connection))
 			return connection->moved_ms + host->stall_ms;
-		seconds = ops_of(connection)->timeout(connection->session);
+		if (connection->next == NET_PAUSE)
+			return connection->paused_ms;
+		seconds =
+		    connection_ops(connection)->timeout(connection->session);
 		if (seconds == 0)
 			return 0;
 		if (seconds > TIMEOUT_MAX_S)
@@ -419,13 +416,21 @@ static void expire(struct connection *connection)
 	uint64_t deadline = deadline_of(connection);
 	if (deadline == 0 || clock_monotonic_ms() < deadline)
 		return; // it has moved on meanwhile
+	if (connection->phase == CONNECTION_OPEN && !is_sending(connection) &&
+	    connection->next == NET_PAUSE)
+		return; // step_pause() goes on
 	if (connection->phase == CONNECTION_OPEN && !is_sending(connection))
-		last_words(
-		    connection, "timeout", ops_of(connection)->timed_out);
+		last_words(connection, NET_END_TIMEOUT, "timeout",
+		    connection_ops(connection)->timed_out);
+	else if (connection->phase == CONNECTION_CONNECT)
+		connection_die(
+		    connection, NET_END_TIMEOUT, "connection timed out");
 	else if (connection->phase == CONNECTION_HANDSHAKE)
-		die(connection, "TLS handshake timed out");
+		connection_die(
+		    connection, NET_END_TLS, "TLS handshake timed out");
 	else
-		die(connection, "the peer reads nothing");
+		connection_die(
+		    connection, NET_END_TIMEOUT, "the peer reads nothing");
 }
 
 // ---- A run ----
@@ -444,7 +449,7 @@ static void absorb(struct connection *connection, uint32_t posted)
 	if (posted & REACTOR_STOP)
 		connection->stopping = true;
 	if (posted & REACTOR_KILL)
-		die(connection, "server stopped");
+		connection_die(connection, NET_END_STOPPED, "server stopped");
 	if (posted & REACTOR_TIMER)
 		expire(connection);
 }
@@ -479,11 +484,11 @@ static void give_back(
 static void destroy(
     struct connection *connection, struct reactor_thread *thread)
 {
-	free_session(connection);
+	end_session(connection);
 	struct log_line line;
 	char peer[64];
 	address_format(&connection->peer, peer, sizeof(peer));
-	begin_line(connection, &line, LOG_LEVEL_INFO, "disconnect");
+	connection_begin_line(connection, &line, LOG_LEVEL_INFO, "disconnect");
 	log_add_string(&line, "peer", peer);
 	log_add_string(&line, "reason", connection->reason);
 	if (connection->transport.ssl)
@@ -500,8 +505,12 @@ static void destroy(
 	transport_done(&connection->transport);
 	struct connection_host *host = connection->host;
 	struct address address = connection->peer;
+	const struct net_listener_config *listener =
+	    connection->outgoing ? NULL : connection->listener;
+	free(connection->outgoing);
 	slots_give(host->slots, connection);
-	host->closed(host, &address); // the last use of anything here
+	// The last use of anything here.
+	host->closed(host, &address, listener);
 }
 
 enum reactor_verdict connection_run(
@@ -524,8 +533,7 @@ enum reactor_verdict connection_run(
 	return progress == WAIT ? REACTOR_IDLE : REACTOR_AGAIN;
 }
 
-void connection_open(struct connection *connection,
-    struct connection_host *host, const struct net_listener_config *listener,
+static void prepare(struct connection *connection, struct connection_host *host,
     int fd, const struct address *peer)
 {
 	uint64_t now = clock_monotonic_ms();
@@ -534,7 +542,6 @@ void connection_open(struct connection *connection,
 	    sizeof(*connection) - sizeof(connection->task));
 	connection->task.run = connection_run;
 	connection->host = host;
-	connection->listener = listener;
 	connection->peer = *peer;
 	connection->session_id = 1 + atomic_fetch_add(&host->sessions, 1);
 	connection->opened_ms = now;
@@ -542,7 +549,42 @@ void connection_open(struct connection *connection,
 	connection->moved_ms = now;
 	transport_init(&connection->transport, fd);
 	buf_init(&connection->out, NET_OUTPUT_MAX);
-	if (reactor_watch(host->reactor, &connection->task, fd) != RC_OK)
-		die(connection, "the system watches no more sockets");
+}
+
+static void watch(struct connection *connection)
+{
+	if (reactor_watch(connection->host->reactor, &connection->task,
+		connection->transport.fd) != RC_OK)
+		connection_die(connection, NET_END_LOST,
+		    "the system watches no more sockets");
+}
+
+void connection_open(struct connection *connection,
+    struct connection_host *host, const struct net_listener_config *listener,
+    int fd, const struct address *peer)
+{
+	prepare(connection, host, fd, peer);
+	connection->listener = listener;
+	connection->phase = CONNECTION_NEW;
+	watch(connection);
 	reactor_push(host->reactor, &connection->task, true);
+}
+
+void connection_open_outgoing(struct connection *connection,
+    struct connection_host *host, struct outgoing *outgoing, int fd,
+    const struct address *peer, int error)
+{
+	prepare(connection, host, fd, peer);
+	connection->listener = &outgoing->shape;
+	connection->outgoing = outgoing;
+	connection->phase = CONNECTION_CONNECT;
+	// An edge tells when it is connected.
+	connection->transport.writable = false;
+	// A socket that does not connect would be reported as hung up.
+	if (error)
+		connection_die(connection, outgoing_explain(outgoing, error),
+		    outgoing->why);
+	else
+		watch(connection);
+	reactor_push(host->reactor, &connection->task, false);
 }

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "net/address.h"
+#include "net/outgoing.h"
 #include "net/reactor.h"
 #include "net/server.h"
 #include "net/transport.h"
@@ -20,12 +21,17 @@ struct connection_host {
 	uint32_t handshake_ms;
 	uint32_t stall_ms;
 	_Atomic uint64_t sessions; // session ids given out
-	// The connection is gone; called before its slot is given back.
-	void (*closed)(
-	    struct connection_host *host, const struct address *peer);
+	// An outgoing connection is about to tell how it ended, so that its
+	// place is free for one that is begun upon that.
+	void (*leaving)(struct connection_host *host);
+	// The connection is gone, and its slot given back. `listener`: NULL of
+	// an outgoing one.
+	void (*closed)(struct connection_host *host, const struct address *peer,
+	    const struct net_listener_config *listener);
 };
 
 enum connection_phase {
+	CONNECTION_CONNECT, // outgoing: connect() is under way
 	CONNECTION_NEW,
 	CONNECTION_HANDSHAKE,
 	CONNECTION_OPEN,
@@ -37,7 +43,8 @@ enum connection_phase {
 struct connection {
 	struct reactor_task task; // first
 	struct connection_host *host;
-	const struct net_listener_config *listener;
+	const struct net_listener_config *listener; // or outgoing->shape
+	struct outgoing *outgoing;                  // owned; NULL when accepted
 	void *session; // owned; NULL before and after it lives
 	struct transport transport;
 	struct buf out; // output; the first `out_sent` bytes are gone
@@ -51,10 +58,12 @@ struct connection {
 	uint64_t opened_ms;
 	uint64_t active_ms; // when a timeout began to count
 	uint64_t moved_ms;  // when output last went on
-	const char *reason; // of the end, for the log; static
+	uint64_t paused_ms; // when a NET_PAUSE is over
+	const char *reason; // of the end; static, or in `outgoing`
 	struct address peer;
 	uint8_t phase; // enum connection_phase
 	uint8_t next;  // enum net_next
+	uint8_t end;   // enum net_end, with `reason`
 	bool unseen;   // `in` holds what input() has not refused yet
 	bool woken;    // wake() is due
 	bool blocked;  // output waits for the peer
@@ -65,6 +74,12 @@ struct connection {
 void connection_open(struct connection *connection,
     struct connection_host *host, const struct net_listener_config *listener,
     int fd, const struct address *peer);
+
+// The same for a socket that is connecting, or has failed to with `error`.
+// Takes `outgoing`. Any thread.
+void connection_open_outgoing(struct connection *connection,
+    struct connection_host *host, struct outgoing *outgoing, int fd,
+    const struct address *peer, int error);
 
 enum reactor_verdict connection_run(
     struct reactor_task *task, struct reactor_thread *thread, uint32_t posted);

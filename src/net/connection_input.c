@@ -54,6 +54,7 @@ enum io connection_input_read(struct connection *connection,
 	}
 	if (connection->in_len >= NET_INPUT_MAX) {
 		connection->reason = "too much unread input";
+		connection->end = NET_END_LOST;
 		return IO_FAILED;
 	}
 	make_room(connection);

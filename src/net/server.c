@@ -8,16 +8,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/map.h"
 #include "base/mem.h"
-#include "net/connection.h"
+#include "net/server_state.h"
 
 #define DEFAULT_THREADS     16
-#define DEFAULT_CONNECTIONS 20000
 #define DEFAULT_HANDSHAKE_S 30
 #define DEFAULT_STALL_S     300
 #define THREADS_MAX         1024
-#define CONNECTIONS_MAX     (1u << 24)
 
 // Resolution of all timeouts, and the pause of a listener when the system has
 // no more descriptors.
@@ -28,30 +25,6 @@
 
 // Listeners are found by indexes from here on, connections below.
 #define LISTENER_INDEX (1u << 31)
-#define LISTENERS_MAX  64
-
-struct listener {
-	struct reactor_task task; // first
-	struct net_server *server;
-	struct net_listener_config config;
-	bool open;
-	_Atomic bool paused; // until the next tick
-};
-
-struct net_server {
-	struct connection_host host; // first
-	struct net_server_config config;
-	struct listener listeners[LISTENERS_MAX];
-	uint32_t listener_count;
-	bool started;
-	_Atomic uint64_t accepted;
-	_Atomic uint64_t refused;
-	pthread_mutex_t lock;   // guards what follows
-	pthread_cond_t changed; // a connection or a listener was closed
-	uint32_t open;
-	uint32_t open_listeners;
-	struct map sites; // address_site() to the count as a pointer
-};
 
 static uint32_t or_default(uint32_t value, uint32_t otherwise, uint32_t max)
 {
@@ -61,45 +34,55 @@ static uint32_t or_default(uint32_t value, uint32_t otherwise, uint32_t max)
 
 // ---- Counting ----
 
-// Counts one more connection of a site, unless it has its share.
-static bool admit(struct net_server *server, const struct address *peer)
+// Counts one more connection; says which limit forbids it, or NULL.
+static const char *admit(struct listener *listener, const struct address *peer)
 {
-	bool counted = server->config.max_per_address && !peer->is_unix;
-	bool ok = true;
+	struct net_server *server = listener->server;
+	uint32_t max = listener->config.max_connections;
+	const char *reason = "too many at this listener";
 	pthread_mutex_lock(&server->lock);
-	if (counted) {
-		struct view site = address_site(peer);
-		uintptr_t count = (uintptr_t)map_get(&server->sites, site);
-		ok = count < server->config.max_per_address;
-		if (ok)
-			map_put(&server->sites, site, (void *)(count + 1));
-	}
-	if (ok)
+	if (max == 0 || listener->count < max)
+		reason = admission_admit(&server->admission, peer);
+	if (!reason) {
+		listener->count++;
 		server->open++;
+	}
 	pthread_mutex_unlock(&server->lock);
-	return ok;
+	return reason;
 }
 
-static void dismiss(struct net_server *server, const struct address *peer)
+static void dismiss(struct listener *listener, const struct address *peer)
 {
-	bool counted = server->config.max_per_address && !peer->is_unix;
+	struct net_server *server = listener->server;
 	pthread_mutex_lock(&server->lock);
-	if (counted) {
-		struct view site = address_site(peer);
-		uintptr_t count = (uintptr_t)map_get(&server->sites, site);
-		if (count > 1)
-			map_put(&server->sites, site, (void *)(count - 1));
-		else
-			map_remove(&server->sites, site);
-	}
+	admission_dismiss(&server->admission, peer);
+	listener->count--;
 	server->open--;
 	pthread_cond_broadcast(&server->changed);
 	pthread_mutex_unlock(&server->lock);
 }
 
-static void on_closed(struct connection_host *host, const struct address *peer)
+static void on_leaving(struct connection_host *host)
 {
-	dismiss((struct net_server *)host, peer);
+	struct net_server *server = (struct net_server *)host;
+	pthread_mutex_lock(&server->lock);
+	server->admission.outgoing--;
+	pthread_mutex_unlock(&server->lock);
+}
+
+static void on_closed(struct connection_host *host, const struct address *peer,
+    const struct net_listener_config *config)
+{
+	struct net_server *server = (struct net_server *)host;
+	for (uint32_t i = 0; config && i < server->listener_count; i++)
+		if (&server->listeners[i].config == config) {
+			dismiss(&server->listeners[i], peer);
+			return;
+		}
+	pthread_mutex_lock(&server->lock);
+	server->open--;
+	pthread_cond_broadcast(&server->changed);
+	pthread_mutex_unlock(&server->lock);
 }
 
 // ---- Accepting ----
@@ -128,14 +111,15 @@ static void welcome(
 {
 	struct net_server *server = listener->server;
 	struct address peer = address_of(from);
-	if (!admit(server, &peer)) {
-		refuse(listener, fd, &peer, "too many from this address");
+	const char *reason = admit(listener, &peer);
+	if (reason) {
+		refuse(listener, fd, &peer, reason);
 		return;
 	}
 	struct connection *connection = slots_take(server->host.slots);
 	if (!connection) {
 		refuse(listener, fd, &peer, "too many connections");
-		dismiss(server, &peer);
+		dismiss(listener, &peer);
 		return;
 	}
 	int one = 1;
@@ -227,14 +211,13 @@ struct net_server *net_server_new(const struct net_server_config *config)
 	server->config = *config;
 	server->config.threads =
 	    or_default(config->threads, DEFAULT_THREADS, THREADS_MAX);
-	server->config.max_connections = or_default(
-	    config->max_connections, DEFAULT_CONNECTIONS, CONNECTIONS_MAX);
 	server->host = (struct connection_host){
 	    .log = config->log,
 	    .handshake_ms = 1000 * or_default(config->handshake_seconds,
 				       DEFAULT_HANDSHAKE_S, 86400),
 	    .stall_ms = 1000 * or_default(config->stall_seconds,
 				   DEFAULT_STALL_S, 86400),
+	    .leaving = on_leaving,
 	    .closed = on_closed,
 	};
 	pthread_mutex_init(&server->lock, NULL);
@@ -243,7 +226,7 @@ struct net_server *net_server_new(const struct net_server_config *config)
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&server->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	map_init(&server->sites);
+	admission_init(&server->admission, config);
 	return server;
 }
 
@@ -289,6 +272,13 @@ static enum rc start_listener(struct listener *listener, struct fault *fault)
 	return RC_OK;
 }
 
+static void set_connectable(struct net_server *server, bool connectable)
+{
+	pthread_mutex_lock(&server->lock);
+	server->connectable = connectable;
+	pthread_mutex_unlock(&server->lock);
+}
+
 enum rc net_server_start(struct net_server *server, struct fault *fault)
 {
 	struct reactor_config config = {
@@ -304,13 +294,16 @@ enum rc net_server_start(struct net_server *server, struct fault *fault)
 	enum rc rc = reactor_new(&config, &server->host.reactor, fault);
 	if (rc != RC_OK)
 		return rc;
-	server->host.slots = slots_new(server->config.max_connections);
+	// Twice max_outgoing: those that have told their end still linger.
+	server->host.slots = slots_new(server->admission.max_connections +
+				       2 * server->admission.max_outgoing);
 	for (uint32_t i = 0; i < server->listener_count && rc == RC_OK; i++)
 		rc = start_listener(&server->listeners[i], fault);
 	if (rc == RC_OK)
 		rc = reactor_start(server->host.reactor, fault);
 	if (rc == RC_OK) {
 		server->started = true;
+		set_connectable(server, true);
 		return RC_OK;
 	}
 	reactor_free(&server->host.reactor);
@@ -344,6 +337,8 @@ void net_server_stop(struct net_server *server, uint32_t seconds)
 	until.tv_sec += seconds;
 	for (uint32_t i = 0; i < server->listener_count; i++)
 		reactor_post(reactor, &server->listeners[i].task, REACTOR_STOP);
+	set_connectable(server, false);
+	wait_closed(server, &server->connecting, NULL);
 	wait_closed(server, &server->open_listeners, NULL);
 	// No new ones from here on.
 	slots_post(server->host.slots, reactor, REACTOR_STOP);
@@ -366,7 +361,7 @@ void net_server_free(struct net_server **server)
 	for (uint32_t i = 0; i < gone->listener_count; i++)
 		if (gone->listeners[i].open)
 			close(gone->listeners[i].config.fd);
-	map_done(&gone->sites);
+	admission_done(&gone->admission);
 	pthread_cond_destroy(&gone->changed);
 	pthread_mutex_destroy(&gone->lock);
 	free(gone);
@@ -379,7 +374,8 @@ struct net_server_stats net_server_stats(struct net_server *server)
 	    .refused = atomic_load(&server->refused),
 	};
 	pthread_mutex_lock(&server->lock);
-	stats.open = server->open;
+	stats.open = server->admission.open;
+	stats.outgoing = server->admission.outgoing;
 	pthread_mutex_unlock(&server->lock);
 	return stats;
 }

@@ -16,9 +16,13 @@
 
 // Zero means the default, given in brackets.
 struct net_server_config {
-	unsigned threads;           // the pool [16]
-	uint32_t max_connections;   // of all listeners together [20000]
-	uint32_t max_per_address;   // IPv6: per /64; not on Unix sockets [none]
+	unsigned threads;         // the pool [16]
+	uint32_t max_connections; // of all listeners together [20000]
+	uint32_t max_per_address; // IPv6: per /64; not on Unix sockets [none]
+	uint32_t max_per_network; // IPv4: per /24, IPv6: per /48 [none]
+	// Of net_connect(). They count for no other limit: strangers who take
+	// all of max_connections leave these free, and the other way round.
+	uint32_t max_outgoing;      // [1000]
 	uint32_t handshake_seconds; // for a whole TLS handshake [30]
 	uint32_t stall_seconds;     // a peer that reads nothing we send [300]
 	struct log *log;            // may be NULL; outlives the server
@@ -41,12 +45,15 @@ struct net_listener_config {
 	void *context; // outlives the server
 	// Sent to a plain connection that is refused for a limit; static.
 	struct view refusal;
+	// Of this listener, within the server's; 0: no limit of its own.
+	uint32_t max_connections;
 };
 
 struct net_server_stats {
 	uint64_t accepted; // since the start
 	uint64_t refused;  // for a limit
-	uint32_t open;     // now
+	uint32_t open;     // accepted ones, now
+	uint32_t outgoing; // being made or open, now
 };
 
 struct net_server;

@@ -224,6 +224,39 @@ static void test_timeout_says_its_last_words(void **state)
 	line_server_stop(&line, 5);
 }
 
+static void test_a_pause_answers_late_and_reads_nothing_meanwhile(void **state)
+{
+	(void)state;
+	struct line_server line = {0};
+	struct client quiet, hasty, pipelining;
+	line_server_start(&line, NULL);
+	struct client *all[] = {&quiet, &hasty, &pipelining};
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		client_open(all[i], line.port);
+		client_expect(all[i], "HELLO");
+		// The pause is longer than what the client may be silent for.
+		client_send(all[i], "TIMEOUT 1\r\n");
+		client_expect(all[i], "OK");
+	}
+	uint64_t begin = clock_monotonic_ms();
+	client_send(&quiet, "PAUSE 1500\r\n");
+	client_send(&hasty, "PAUSE 1500\r\n");
+	client_send(&pipelining, "PAUSE 1500\r\nECHO after\r\n");
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		client_expect(all[i], "PAUSED");
+	client_send(&hasty, "ECHO hasty\r\n");
+	client_expect(&quiet, "OVER");
+	assert_true(clock_monotonic_ms() - begin >= 1500);
+	client_expect(&hasty, "EARLY");
+	client_expect(&hasty, "hasty");
+	client_expect(&pipelining, "OVER");
+	client_expect(&pipelining, "after");
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		client_close(all[i]);
+	wait_for(&line.sessions, 0);
+	line_server_stop(&line, 5);
+}
+
 static void test_stalled_reader_is_cut_off(void **state)
 {
 	(void)state;
@@ -323,6 +356,25 @@ static void test_limits_refuse_with_words(void **state)
 	}
 }
 
+static uint64_t cpu_microseconds(const struct rusage *usage)
+{
+	return (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) *
+		   1000000 +
+	       (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
+}
+
+// Reads the log until so many lines have come.
+static void expect_pauses(int log_fd, int count)
+{
+	while (count > 0) {
+		char text[512];
+		ssize_t n = read(log_fd, text, sizeof(text));
+		assert_true(n > 0);
+		for (ssize_t i = 0; i < n; i++)
+			count -= text[i] == '\n';
+	}
+}
+
 static void test_out_of_descriptors_then_recovers(void **state)
 {
 	(void)state;
@@ -330,6 +382,10 @@ static void test_out_of_descriptors_then_recovers(void **state)
 	struct client client;
 	int hogs[4096];
 	int count = 0;
+	int ends[2];
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	struct log log = {.fd = ends[1], .minimum = LOG_LEVEL_ERROR};
+	line.config.log = &log;
 	line_server_start(&line, NULL);
 	struct rlimit limit;
 	struct rlimit tight;
@@ -346,23 +402,25 @@ static void test_out_of_descriptors_then_recovers(void **state)
 	struct rusage before;
 	struct rusage after;
 	getrusage(RUSAGE_SELF, &before);
-	usleep(600000); // measured: two ticks and some
+	uint64_t began = clock_monotonic_ms();
+	// The listener says each time it is tried and has to rest: with the
+	// connection, and at the ticks that follow.
+	expect_pauses(ends[0], 4);
 	getrusage(RUSAGE_SELF, &after);
-	uint64_t spent =
-	    (uint64_t)(after.ru_utime.tv_sec - before.ru_utime.tv_sec) *
-		1000000 +
-	    (uint64_t)(after.ru_stime.tv_sec - before.ru_stime.tv_sec) *
-		1000000 +
-	    (uint64_t)(after.ru_utime.tv_usec - before.ru_utime.tv_usec +
-		       after.ru_stime.tv_usec - before.ru_stime.tv_usec);
+	uint64_t elapsed = clock_monotonic_ms() - began;
+	uint64_t spent = cpu_microseconds(&after) - cpu_microseconds(&before);
+	assert_true(elapsed >= 2 * 250);
 	assert_int_equal(atomic_load(&line.sessions), 0);
-	assert_true(spent < 300000); // one thread spinning takes 600000
+	// One thread spinning would take all of it.
+	assert_true(spent < elapsed * 1000 / 2);
 	while (count > 0)
 		close(hogs[--count]);
 	client_expect(&client, "HELLO");
 	setrlimit(RLIMIT_NOFILE, &limit);
 	client_close(&client);
 	line_server_stop(&line, 5);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void test_wakes_reach_idle_sessions(void **state)
@@ -549,6 +607,8 @@ int main(void)
 	    cmocka_unit_test(test_bye_survives_a_peer_that_is_sending),
 	    cmocka_unit_test(test_too_much_unread_input_ends_the_connection),
 	    cmocka_unit_test(test_timeout_says_its_last_words),
+	    cmocka_unit_test(
+		test_a_pause_answers_late_and_reads_nothing_meanwhile),
 	    cmocka_unit_test(test_stalled_reader_is_cut_off),
 	    cmocka_unit_test(test_stop_says_last_words_to_all),
 	    cmocka_unit_test(test_two_servers_and_a_restart_in_one_process),

@@ -10,12 +10,16 @@
 
 // What the session waits for after a call.
 enum net_next {
-	NET_READ,  // more input (or a wake)
-	NET_DRAIN, // it has more to say: call resume() when `out` is sent;
-		   // with nothing to send, when others had their turn
-	NET_START_TLS, // send `out`, throw away unread input, shake hands
-	NET_COMPRESS,  // send `out`, then raw DEFLATE both ways (RFC 4978)
-	NET_CLOSE,     // send `out`, then hang up
+	NET_READ,      // more input (or a wake)
+	NET_DRAIN,     // it has more to say: call resume() when `out` is sent;
+		       // with nothing to send, when others had their turn
+	NET_START_TLS, // send `out`, throw away unread input, shake hands: as
+		       // the TLS server if the peer came, as the client if it
+		       // was connected to (connect.h)
+	NET_COMPRESS, // send `out`, then raw DEFLATE both ways (RFC 4978)
+	NET_CLOSE,    // send `out`, then hang up
+	NET_PAUSE,    // send `out`, read nothing, and call resume() after
+		   // pause_ms()
 };
 
 // A session that can go on producing output returns NET_DRAIN when `out` holds
@@ -37,6 +41,7 @@ struct net_waker {
 };
 
 #define NET_BINDING_MAX 64
+#define NET_VERIFY_MAX  160
 
 // The TLS connection under a session. Valid during the call that hands it over;
 // a session copies what it needs later. A binding that this connection does not
@@ -44,7 +49,11 @@ struct net_waker {
 struct net_tls_info {
 	char version[16];      // "TLSv1.3"
 	char cipher[64];       // "TLS_AES_256_GCM_SHA384"
-	char server_name[256]; // SNI as asked for, or ""
+	char server_name[256]; // SNI as asked for (by us, as the client), or ""
+	// As the client: the certificate leads to a trusted authority and holds
+	// the server's name; if not, why ("self-signed certificate").
+	bool verified;
+	char unverified[NET_VERIFY_MAX];
 	// Channel bindings: RFC 9266 tls-exporter, and RFC 5929 tls-unique
 	// (length 0 under TLS 1.3) and tls-server-end-point.
 	unsigned char exporter[NET_BINDING_MAX];
@@ -53,6 +62,29 @@ struct net_tls_info {
 	size_t unique_len;
 	unsigned char end_point[NET_BINDING_MAX];
 	size_t end_point_len;
+};
+
+// How a connection ended.
+enum net_end {
+	NET_END_CLOSED,  // the session said NET_CLOSE
+	NET_END_PEER,    // the peer closed
+	NET_END_LOST,    // reset by the peer, or cut off for a breach
+	NET_END_TIMEOUT, // the peer took too long; to connect to, too
+	NET_END_TLS,     // there was no TLS handshake to be had
+	NET_END_REFUSED, // nobody could be connected to
+	NET_END_STOPPED, // the server stops
+};
+
+// Sees what goes over the connections of users being looked at. Passwords and
+// SASL data are replaced before; messages are left out. Any thread.
+struct net_trace {
+	// Whether `user` is looked at now. Cheap: asked for every command. The
+	// empty name: somebody who has not logged in.
+	bool (*wants)(void *context, struct view user);
+	// One line, without its end. `from_client` says who said it.
+	void (*line)(void *context, uint64_t session_id, struct view user,
+	    bool from_client, struct view line);
+	void *context;
 };
 
 // Who is at the other end; addresses as text without the port. On a Unix socket
@@ -80,12 +112,17 @@ struct net_session_ops {
 	// What is left
 	// may be at most NET_INPUT_MAX bytes. Never called while `out` holds
 	// NET_OUTPUT_HIGH or more that the peer has not taken.
+	// On an outgoing connection that breaks while it sends, also in the
+	// middle of a NET_DRAIN: what the peer had said before (a refusal,
+	// most likely). What it answers then is not sent; the end follows.
 	enum net_next (*input)(void *session, struct view in, struct buf *out,
 	    size_t *ret_consumed);
-	// After NET_DRAIN: `out` has been sent.
+	// After NET_DRAIN: `out` has been sent. After NET_PAUSE: its time is
+	// over. When it then gives NET_READ, what input() left unread is given
+	// again at once.
 	enum net_next (*resume)(void *session, struct buf *out);
 	// Someone called the waker. Comes only where input() could come: never
-	// before start() or in the middle of a NET_DRAIN.
+	// before start() or in the middle of a NET_DRAIN or NET_PAUSE.
 	enum net_next (*wake)(void *session, struct buf *out);
 	// After NET_START_TLS: the handshake is done. All that was unread has
 	// been thrown away; the session must do so with what it holds itself.
@@ -93,14 +130,27 @@ struct net_session_ops {
 	    void *session, const struct net_tls_info *tls, struct buf *out);
 	// Seconds without input after which timed_out() is called; 0: never.
 	// Asked after each call. Wakes do not put it off; output that is still
-	// being sent does.
+	// being sent does. On an outgoing connection it counts from the last
+	// input or output: so long the peer has for its answer.
 	uint32_t (*timeout)(const void *session);
+	// Milliseconds of a NET_PAUSE, counted from its return; asked once,
+	// right after it. timeout() does not count meanwhile; a peer that
+	// closes is noticed at the end of the pause. NULL: this protocol never
+	// pauses.
+	uint32_t (*pause_ms)(const void *session);
+	// Called before the resume() after a NET_PAUSE if the peer has said
+	// something in it. NULL: nobody wants to know.
+	void (*spoke_early)(void *session);
 	// The last words (a BYE), then the connection closes.
 	void (*timed_out)(void *session, struct buf *out);
 	// The server stops: the last words, then the connection closes. May
-	// come in the middle of a NET_DRAIN: the session knows whether a BYE
-	// fits there, and else adds nothing.
+	// come in the middle of a NET_DRAIN or NET_PAUSE: the session knows
+	// whether a BYE fits there, and else adds nothing.
 	void (*shut_down)(void *session, struct buf *out);
+	// How it all ended, and why in a sentence's part ("TLS: certificate has
+	// expired"), valid during the call; free() follows. Once for every
+	// session that was made. May be NULL.
+	void (*ended)(void *session, enum net_end end, const char *why);
 	// The connection is gone. Frees the session; no call follows.
 	void (*free)(void *session);
 };

@@ -21,6 +21,8 @@ struct line_session {
 	struct net_waker waker;
 	uint64_t big_left;
 	uint32_t timeout;
+	uint32_t pause_ms; // 0: no pause
+	bool early;        // the client spoke in it
 	struct net_tls_info tls;
 };
 
@@ -94,6 +96,11 @@ static enum net_next obey(
 	} else if (view_starts_with(command, VIEW("TIMEOUT "))) {
 		if (view_to_u32(view_from(command, 8), &session->timeout))
 			buf_add_literal(out, "OK\r\n");
+	} else if (view_starts_with(command, VIEW("PAUSE "))) {
+		if (!view_to_u32(view_from(command, 6), &session->pause_ms))
+			session->pause_ms = 0;
+		buf_add_literal(out, "PAUSED\r\n");
+		return NET_PAUSE;
 	} else if (view_eq(command, VIEW("STARTTLS"))) {
 		buf_add_literal(out, "OK\r\n");
 		return NET_START_TLS;
@@ -143,6 +150,11 @@ static enum net_next line_resume(void *context, struct buf *out)
 {
 	struct line_session *session = context;
 	atomic_fetch_add(&session->line->resumes, 1);
+	if (session->pause_ms > 0) {
+		session->pause_ms = 0;
+		buf_add_string(out, session->early ? "EARLY\r\n" : "OVER\r\n");
+		return NET_READ;
+	}
 	return more_big(session, out);
 }
 
@@ -168,6 +180,18 @@ static enum net_next line_tls_started(
 	(void)out;
 	session->tls = *tls;
 	return NET_READ;
+}
+
+static uint32_t line_pause_ms(const void *context)
+{
+	const struct line_session *session = context;
+	return session->pause_ms;
+}
+
+static void line_spoke_early(void *context)
+{
+	struct line_session *session = context;
+	session->early = true;
 }
 
 static uint32_t line_timeout(const void *context)
@@ -210,6 +234,8 @@ const struct net_session_ops line_ops = {
     .wake = line_wake,
     .tls_started = line_tls_started,
     .timeout = line_timeout,
+    .pause_ms = line_pause_ms,
+    .spoke_early = line_spoke_early,
     .timed_out = line_timed_out,
     .shut_down = line_shut_down,
     .free = line_free,
@@ -268,6 +294,7 @@ static uint16_t listen_on(struct line_server *line, bool implicit_tls)
 	    .session_new = line_session_new,
 	    .context = line,
 	    .refusal = VIEW("* FULL\r\n"),
+	    .max_connections = implicit_tls ? 0 : line->plain_max,
 	};
 	assert_int_equal(net_bind("127.0.0.1", 0, &config.fd, &fault), RC_OK);
 	uint16_t port = net_bound_port(config.fd);
@@ -280,7 +307,8 @@ void line_server_start(struct line_server *line, const char *const *names)
 {
 	struct net_server_config config = line->config;
 	struct fault fault;
-	*line = (struct line_server){.config = config};
+	*line = (struct line_server){
+	    .config = config, .plain_max = line->plain_max};
 	pthread_mutex_init(&line->lock, NULL);
 	if (config.threads == 0)
 		config.threads = 4;

@@ -4,6 +4,8 @@
 //	ECHO text     text
 //	BIG n         n lines of 64 bytes, as a generator
 //	TIMEOUT n     OK, and from then on a timeout of n seconds
+//	PAUSE n       PAUSED, and nothing is read for n milliseconds; then
+//	              OVER, or EARLY when the client spoke meanwhile
 //	INFO          what is known of TLS
 //	STARTTLS, COMPRESS, QUIT
 //	GATED         STARTTLS, held until the test opens the gate
@@ -21,6 +23,7 @@
 struct line_server {
 	struct net_server *server;
 	struct net_server_config config;
+	uint32_t plain_max;  // connections of the plain listener
 	struct net_tls *tls; // owned when made here
 	uint16_t port;
 	uint16_t tls_port;

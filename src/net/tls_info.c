@@ -27,7 +27,8 @@ static void add_exporter(SSL *ssl, struct net_tls_info *info)
 // client's in a full one and the server's in a resumed one.
 static void add_unique(SSL *ssl, struct net_tls_info *info)
 {
-	if (SSL_session_reused(ssl))
+	bool ours = !SSL_is_server(ssl) != (SSL_session_reused(ssl) == 1);
+	if (ours)
 		info->unique_len =
 		    SSL_get_finished(ssl, info->unique, NET_BINDING_MAX);
 	else
@@ -42,7 +43,8 @@ static void add_unique(SSL *ssl, struct net_tls_info *info)
 // hash function of their own (Ed25519) have no such binding.
 static void add_end_point(SSL *ssl, struct net_tls_info *info)
 {
-	X509 *certificate = SSL_get_certificate(ssl);
+	X509 *certificate = SSL_is_server(ssl) ? SSL_get_certificate(ssl)
+					       : SSL_get0_peer_certificate(ssl);
 	int digest_nid;
 	if (!certificate || X509_get_signature_info(certificate, &digest_nid,
 				NULL, NULL, NULL) != 1)
@@ -54,6 +56,26 @@ static void add_end_point(SSL *ssl, struct net_tls_info *info)
 	if (digest && EVP_MD_get_size(digest) <= NET_BINDING_MAX &&
 	    X509_digest(certificate, digest, info->end_point, &len) == 1)
 		info->end_point_len = len;
+}
+
+// As the client: what the check of the certificate came to, whether or not it
+// mattered.
+static void add_verdict(SSL *ssl, struct net_tls_info *info)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+	char *numeric = X509_VERIFY_PARAM_get1_ip_asc(param);
+	bool named = numeric || X509_VERIFY_PARAM_get0_host(param, 0);
+	OPENSSL_free(numeric);
+	long verdict = SSL_get_verify_result(ssl);
+	const char *why = NULL;
+	if (!SSL_get0_peer_certificate(ssl))
+		why = "no certificate";
+	else if (verdict != X509_V_OK)
+		why = X509_verify_cert_error_string(verdict);
+	else if (!named)
+		why = "the server's name is not known";
+	info->verified = !why;
+	copy_text(info->unverified, sizeof(info->unverified), why);
 }
 
 void tls_session_info(
@@ -75,6 +97,8 @@ void tls_session_info(
 	if (extended)
 		add_unique(ssl, &info);
 	add_end_point(ssl, &info);
+	if (!SSL_is_server(ssl))
+		add_verdict(ssl, &info);
 	*ret_info = info;
 }
 

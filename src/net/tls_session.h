@@ -5,12 +5,17 @@
 
 #include "net/session.h"
 #include "net/tls.h"
+#include "net/tls_client.h"
 #include "net/transport.h"
 
 // Gives the transport its `ssl` and holds the certificates of this moment.
 // `alpn` may be NULL and outlives the connection.
 void tls_session_begin(
     struct net_tls *tls, const char *alpn, struct transport *transport);
+// The same as the client of a server of this name ("": not known), which is
+// copied. False when that cannot be a name.
+MUST_CHECK bool tls_client_begin(struct net_tls_client *client,
+    enum net_tls_check check, const char *name, struct transport *transport);
 // Lets go of both; safe on a plain connection.
 void tls_session_end(struct transport *transport);
 

@@ -115,7 +115,7 @@ static enum io tls_result(struct transport *transport, int n)
 enum io transport_handshake(struct transport *transport)
 {
 	ERR_clear_error();
-	int n = SSL_accept(transport->ssl);
+	int n = SSL_do_handshake(transport->ssl);
 	return n == 1 ? IO_OK : tls_result(transport, n);
 }
 
@@ -240,6 +240,12 @@ enum io transport_read(
 	if (transport->compress)
 		return inflated_read(transport, to, size, ret_len);
 	return secure_read(transport, to, size, ret_len);
+}
+
+bool transport_has_input(const struct transport *transport)
+{
+	char byte;
+	return recv(transport->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
 }
 
 enum io transport_discard(

@@ -39,9 +39,9 @@ void transport_init(struct transport *transport, int fd);
 // Closes the socket and frees all.
 void transport_done(struct transport *transport);
 
-// From here on TLS, as the server. transport_handshake() comes next.
 // Acknowledges now what was received, rather than with the next answer.
 void transport_acknowledge(const struct transport *transport);
+// From here on TLS, as the server. transport_handshake() comes next.
 void transport_start_tls(
     struct transport *transport, struct net_tls *tls, const char *alpn);
 MUST_CHECK enum io transport_handshake(struct transport *transport);
@@ -59,6 +59,8 @@ MUST_CHECK enum io transport_send(
 // Something taken is not with the kernel yet: send again, if only nothing.
 bool transport_is_sending(const struct transport *transport);
 
+// Whether the peer has sent something that is not read yet.
+bool transport_has_input(const struct transport *transport);
 // Throws away what the peer has sent until now, at most `max` bytes.
 // IO_BLOCKED: all that there was. IO_OK: there is more than `max`.
 MUST_CHECK enum io transport_discard(

@@ -199,6 +199,87 @@ static void search_dates_are_days(void **state)
 	assert_true(date.seconds / 86400 == 10957);
 }
 
+static void dates_of_header_fields_are_written(void **state)
+{
+	(void)state;
+	static const struct {
+		struct date date;
+		const char *text;
+	} rows[] = {
+	    {{837596665, -420}, "Wed, 17 Jul 1996 02:44:25 -0700"},
+	    {{837596665, 0}, "Wed, 17 Jul 1996 09:44:25 +0000"},
+	    {{0, 330}, "Thu, 01 Jan 1970 05:30:00 +0530"},
+	    {{-1, 0}, "Wed, 31 Dec 1969 23:59:59 +0000"},
+	    {{951868800, 0}, "Wed, 01 Mar 2000 00:00:00 +0000"},
+	    {{INT64_MAX, 60}, "Fri, 31 Dec 9999 23:59:59 +0000"},
+	    {{INT64_MIN, 60}, "Sat, 01 Jan 0000 00:00:00 +0000"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf out;
+		struct date date;
+		buf_init(&out, 100);
+		date_format_rfc5322(rows[i].date, &out);
+		assert_int_equal(out.len, DATE_RFC5322_LEN);
+		assert_true(
+		    view_eq(buf_view(&out), view_of_string(rows[i].text)));
+		assert_int_equal(
+		    date_parse_rfc5322(buf_view(&out), &date), RC_OK);
+		bool clipped = rows[i].date.seconds == INT64_MAX ||
+			       rows[i].date.seconds == INT64_MIN;
+		if (!clipped) {
+			assert_true(date.seconds == rows[i].date.seconds);
+			assert_int_equal(
+			    date.zone_minutes, rows[i].date.zone_minutes);
+		}
+		buf_done(&out);
+	}
+}
+
+static void internet_dates_are_read_strictly(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		enum rc rc;
+		int64_t seconds;
+		const char *utc; // NULL: as it came
+	} rows[] = {
+	    {"1996-07-17T09:44:25Z", RC_OK, 837596665, NULL},
+	    {"1996-07-17t02:44:25-07:00", RC_OK, 837596665,
+		"1996-07-17T09:44:25Z"},
+	    {"1996-07-17T09:44:25.999z", RC_OK, 837596665,
+		"1996-07-17T09:44:25Z"},
+	    {"1990-12-31T23:59:60Z", RC_OK, 662687999, "1990-12-31T23:59:59Z"},
+	    {"1937-01-01T12:00:27.87+00:20", RC_OK, -1041337173,
+		"1937-01-01T11:40:27Z"},
+	    {"1996-07-17T09:44:25", RC_SYNTAX, 0, NULL},
+	    {"1996-07-17 09:44:25Z", RC_SYNTAX, 0, NULL},
+	    {"1996-07-17T09:44:25.Z", RC_SYNTAX, 0, NULL},
+	    {"1996-07-17T09:44Z", RC_SYNTAX, 0, NULL},
+	    {"96-07-17T09:44:25Z", RC_SYNTAX, 0, NULL},
+	    {"1996-07-17T09:44:25ZZ", RC_SYNTAX, 0, NULL},
+	    {"1996-07-17T09:44:25+0100", RC_SYNTAX, 0, NULL},
+	    {"1996-02-30T09:44:25Z", RC_INVALID, 0, NULL},
+	    {"1996-07-17T24:00:00Z", RC_INVALID, 0, NULL},
+	    {"1996-07-17T09:44:25+24:00", RC_INVALID, 0, NULL},
+	    {"", RC_SYNTAX, 0, NULL},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct date date = {0};
+		struct buf out;
+		struct view text = view_of_string(rows[i].text);
+		assert_int_equal(date_parse_rfc3339(text, &date), rows[i].rc);
+		assert_true(date.seconds == rows[i].seconds);
+		if (rows[i].rc != RC_OK)
+			continue;
+		buf_init(&out, 100);
+		date_format_rfc3339(date.seconds, &out);
+		assert_true(view_eq(buf_view(&out),
+		    rows[i].utc ? view_of_string(rows[i].utc) : text));
+		buf_done(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +289,8 @@ int main(void)
 	    cmocka_unit_test(any_number_of_seconds_prints_as_a_date),
 	    cmocka_unit_test(days_and_the_calendar_agree),
 	    cmocka_unit_test(search_dates_are_days),
+	    cmocka_unit_test(dates_of_header_fields_are_written),
+	    cmocka_unit_test(internet_dates_are_read_strictly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,13 +12,14 @@
 // What a name may become in ICU, in UTF-8, before it is found too long.
 #define WORK_MAX ((int32_t)4 * DOMAIN_NAME_INPUT_MAX)
 
-// Hyphens at the 3rd and 4th place are in real host names ("r3---sn-…"); those
-// at a label's ends are looked for here. Length is checked on the result.
+// Hyphens at the 3rd and 4th place are in real host names ("r3---sn-…").
+// Length and empty labels are checked on the result.
 #define TOLERATED_ERRORS                                                       \
-	((uint32_t)(UIDNA_ERROR_HYPHEN_3_4 | UIDNA_ERROR_LEADING_HYPHEN |      \
-		    UIDNA_ERROR_TRAILING_HYPHEN | UIDNA_ERROR_LABEL_TOO_LONG | \
+	((uint32_t)(UIDNA_ERROR_HYPHEN_3_4 | UIDNA_ERROR_LABEL_TOO_LONG |      \
 		    UIDNA_ERROR_DOMAIN_NAME_TOO_LONG |                         \
 		    UIDNA_ERROR_EMPTY_LABEL))
+#define HYPHEN_ERRORS                                                          \
+	((uint32_t)(UIDNA_ERROR_LEADING_HYPHEN | UIDNA_ERROR_TRAILING_HYPHEN))
 
 static enum rc check_label(struct view label, enum domain_name_rule rule)
 {
@@ -97,10 +98,26 @@ static enum rc convert(struct view name, enum direction direction, char *out,
 	uidna_close(idna);
 	if (U_FAILURE(error) || len < 0 || len > WORK_MAX)
 		return RC_LIMIT;
-	if (info.errors & ~TOLERATED_ERRORS)
+	if (info.errors & ~TOLERATED_ERRORS & ~HYPHEN_ERRORS)
 		return RC_INVALID;
+	if (info.errors & HYPHEN_ERRORS)
+		return RC_SYNTAX;
 	*ret_name = view_of(out, (size_t)len);
 	return RC_OK;
+}
+
+// An A-label that stands for a label which itself begins with "xn--" would be
+// another name once decoded.
+static enum rc check_decoded(struct view ascii)
+{
+	char work[WORK_MAX];
+	struct view rest;
+	struct view label;
+	enum rc rc = convert(ascii, TO_UNICODE, work, &rest);
+	while (rc == RC_OK && view_split(&rest, '.', &label))
+		if (!utf8_is_ascii(label) && has_a_label(label))
+			rc = RC_INVALID;
+	return rc;
 }
 
 enum rc domain_name_to_ascii(struct arena *arena, struct view name,
@@ -113,6 +130,8 @@ enum rc domain_name_to_ascii(struct arena *arena, struct view name,
 		if (!utf8_is_valid(name))
 			return RC_SYNTAX;
 		enum rc rc = convert(name, TO_ASCII, work, &name);
+		if (rc == RC_OK)
+			rc = check_decoded(name);
 		if (rc != RC_OK)
 			return rc;
 	}

@@ -286,12 +286,14 @@ enum rc smtp_command_parse(struct arena *arena, struct view line,
 	*ret_command = command;
 	enum rc rc = check_line(row, line, argument, extensions, &fault);
 	if (rc == RC_OK) {
-		// MAIL, RCPT, BDAT and AUTH have one space here; of the others
-		// it does not matter.
-		command.argument = view_from(argument, 1);
-		if (row->verb == SMTP_VERB_EHLO ||
-		    row->verb == SMTP_VERB_HELO || row->verb == SMTP_VERB_LHLO)
-			command.argument = view_trim(argument);
+		// One space, where an argument has its own syntax; of the
+		// others it does not matter.
+		bool strict = row->verb == SMTP_VERB_MAIL ||
+			      row->verb == SMTP_VERB_RCPT ||
+			      row->verb == SMTP_VERB_BDAT ||
+			      row->verb == SMTP_VERB_AUTH;
+		command.argument =
+		    strict ? view_from(argument, 1) : view_trim(argument);
 		rc = parse_arguments(arena, extensions, &command, &fault);
 	}
 	if (rc == RC_OK)

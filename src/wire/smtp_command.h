@@ -128,6 +128,7 @@ struct smtp_fault {
 //
 // RC_SYNTAX, RC_INVALID, RC_LIMIT, RC_UNSUPPORTED with the answer in
 // `*ret_fault`, and then `ret_command` has verb and word alone. The answers:
+//   502 5.5.1  BDAT, STARTTLS or AUTH was not offered (`verb` says which)
 //   500 5.5.2  no such verb (verb UNKNOWN), NUL or other controls in the line
 //   501 5.5.4  arguments missing or not well formed, a parameter given twice
 //   501 5.1.7  MAIL's path is not well formed (553 5.1.7: its domain cannot be)

@@ -21,9 +21,9 @@ enum smtp_data_framing {
 };
 
 enum smtp_line_ends {
-	// Bare CR and LF stay as they are; they are seen (flags), and the
-	// caller
-	// answers 550 5.5.2 when the data has ended. A bare one ends no line.
+	// Bare CR and LF stay as they are and are seen (flags); the caller
+	// answers 550 5.5.2 when the data has ended. A bare one ends no line; a
+	// lone "." before or after it stays.
 	SMTP_LINES_REFUSE,
 	// Bare CR and bare LF become CRLF. "." after or before a bare one is
 	// content, kept:

@@ -340,8 +340,10 @@ static enum rc parse_one(struct parameter *parameter, struct view text,
 {
 	size_t equals = view_find_char(text, '=');
 	parameter->name = view_slice(text, 0, equals);
-	parameter->value = equals == SIZE_MAX ? (struct view){NULL, 0}
-					      : view_from(text, equals + 1);
+	parameter->value = (struct view){NULL, 0};
+	if (equals != SIZE_MAX) // empty, but there: not NULL
+		parameter->value =
+		    view_of(text.ptr + equals + 1, text.len - equals - 1);
 	struct fault *bad =
 	    smtp_fault_code(parameter->fault, 501, ENHANCED(5, 5, 4));
 	if (!is_keyword(parameter->name))

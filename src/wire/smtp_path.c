@@ -178,7 +178,10 @@ enum rc smtp_mailbox_parse(struct arena *arena, struct view text,
 	rc = parse_domain(arena, view_from(rest, 1), fault, &mailbox);
 	if (rc != RC_OK)
 		return rc;
-	if (mailbox.local.len + 1 + mailbox.domain.len > SMTP_MAILBOX_MAX)
+	size_t domain_len = mailbox.domain.len > mailbox.domain_ascii.len
+				? mailbox.domain.len
+				: mailbox.domain_ascii.len;
+	if (mailbox.local.len + 1 + domain_len > SMTP_MAILBOX_MAX)
 		return fault_set(fault, RC_LIMIT,
 		    "the address is longer than %d octets", SMTP_MAILBOX_MAX);
 	*ret_mailbox = mailbox;

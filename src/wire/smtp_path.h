@@ -13,10 +13,13 @@
 #include "base/buf.h"
 
 // RFC 5321 section 4.5.3.1 has 64 octets for the local part, 255 for the domain
-// and 256 for the path; a whole address may be longer here (RFC 5321 section
-// 4.5.3.1: limits SHOULD be avoided), but not more than its parts together.
-#define SMTP_LOCAL_MAX   64  // of the local part, quoting undone
-#define SMTP_MAILBOX_MAX 320 // of local part, "@" and domain as written
+// and 256 for the path, and asks for more where that is possible: the return
+// addresses of mailing lists, with a recipient's address inside, need it.
+#define SMTP_LOCAL_MAX   128 // of the local part, quoting undone
+#define SMTP_MAILBOX_MAX 320 // of local part, "@" and either form of the domain
+// A mailbox as it is printed: two quotes, and every byte of the local part
+// escaped. What holds one must hold this.
+#define SMTP_MAILBOX_PRINTED_MAX (SMTP_MAILBOX_MAX + SMTP_LOCAL_MAX + 2)
 // Of all between "<" and ">", a source route included.
 #define SMTP_PATH_MAX 1024
 

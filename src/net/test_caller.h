@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// For the tests: a session that calls others by net_connect(), and peers that
+// the test plays itself.
+#ifndef ROOST_NET_TEST_CALLER_H
+#define ROOST_NET_TEST_CALLER_H
+
+#include "net/connect.h"
+#include "net/test_line.h"
+
+// Having heard a line, says something; the lines come in this order.
+struct turn {
+	const char *hear; // NULL: the end of the script
+	const char *say;
+	enum net_next next;
+};
+
+struct caller {
+	const struct turn *turn;
+	uint64_t flood;   // so many lines are sent after the first turn
+	uint32_t timeout; // seconds
+	struct net_server *server;
+	struct net_connect_config retry; // after a failure; address NULL: none
+	struct net_waker waker;
+	struct net_peer peer;
+	struct net_tls_info tls;
+	char heard[512];        // the last line
+	_Atomic unsigned lines; // heard
+	char why[256];
+	enum net_end end;
+	_Atomic unsigned made; // sessions
+	_Atomic unsigned secured;
+	_Atomic unsigned flooding; // 1: resume() was called
+	_Atomic unsigned failed;
+	_Atomic unsigned ended;
+	_Atomic unsigned freed;
+};
+
+extern const struct net_session_ops caller_ops;
+
+// Scripts for a line server: ECHO and QUIT; the same after STARTTLS.
+extern const struct turn caller_quits[];
+extern const struct turn caller_upgrades[];
+
+// For line_server_start().
+extern const char *const caller_names[];
+
+// To this port on loopback, without TLS.
+struct net_connect_config caller_config(struct caller *caller, uint16_t port);
+void caller_call(
+    struct line_server *line, const struct net_connect_config *config);
+void caller_note_end(struct caller *caller, enum net_end end, const char *why);
+
+// Waits for the end, which was told once and in this way: of a session, or
+// because none came to be.
+void caller_expect_ended(
+    struct caller *caller, enum net_end end, const char *why);
+void caller_expect_failed(
+    struct caller *caller, enum net_end end, const char *why);
+
+// Trusts the certificate of this name, or the system's authorities (NULL).
+struct net_tls_client *caller_tls(
+    const struct line_server *line, const char *trusted);
+
+// A socket that listens (backlog -1: is only bound), and nobody accepts unless
+// the test does. What is accepted is blocking.
+int raw_listen(int backlog, uint16_t *ret_port);
+int raw_accept(int listener);
+void raw_send(int fd, const char *text);
+
+#endif

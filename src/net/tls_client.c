@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// One SSL_CTX for each kind of check, over one store of authorities.
+#include "net/tls_client.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "net/tls_session.h"
+
+#define CHECKS (NET_TLS_REQUIRED + 1)
+
+// Required security is what RFC 9325 section 4.2 calls so. The opportunistic
+// kind takes what is better than plain text, old mail servers being many.
+static const char strict_ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+static const char lax_ciphers[] = "DEFAULT:@SECLEVEL=1";
+
+struct net_tls_client {
+	SSL_CTX *contexts[CHECKS]; // by enum net_tls_check
+	BIO_METHOD *bio;
+};
+
+// Where systems keep all their authorities in one file. OpenSSL's own default
+// is a folder on most, which it would search at each handshake, and a sandbox
+// has closed that by then.
+static const char *const system_stores[] = {
+    "/etc/ssl/certs/ca-certificates.crt",                // Debian, Arch, Alpine
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora
+    "/etc/ssl/ca-bundle.pem",                            // openSUSE
+    "/etc/ssl/cert.pem",
+};
+
+static bool load(X509_STORE *store, const char *path)
+{
+	ERR_clear_error();
+	return X509_STORE_load_file(store, path) == 1;
+}
+
+static void load_system(X509_STORE *store, struct log *log)
+{
+	const char *named = getenv(X509_get_default_cert_file_env());
+	bool loaded = named ? load(store, named)
+			    : load(store, X509_get_default_cert_file());
+	for (size_t i = 0; i < ARRAY_LEN(system_stores); i++)
+		if (!loaded && !named)
+			loaded = load(store, system_stores[i]);
+	ERR_clear_error();
+	if (!loaded)
+		log_text(log, LOG_LEVEL_WARN, "tls_authorities",
+		    "no store of authorities was found: no server's "
+		    "certificate can be verified");
+}
+
+static enum rc fill(X509_STORE *store,
+    const struct net_tls_client_config *config, struct fault *fault)
+{
+	const char *path = config->authorities_path;
+	if (!path) {
+		load_system(store, config->log);
+		return RC_OK;
+	}
+	if (access(path, R_OK) != 0)
+		return fault_set(fault, RC_NOT_FOUND, "cannot read %s: %s",
+		    path, strerror(errno));
+	bool loaded = load(store, path);
+	ERR_clear_error();
+	if (!loaded)
+		return fault_set(fault, RC_INVALID,
+		    "%s holds no certificate, or a damaged one", path);
+	return RC_OK;
+}
+
+static SSL_CTX *make_context(enum net_tls_check check, X509_STORE *store)
+{
+	bool required = check == NET_TLS_REQUIRED;
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	if (!context)
+		abort(); // out of memory
+	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION |
+					 SSL_OP_NO_COMPRESSION |
+					 SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS |
+				      SSL_MODE_ENABLE_PARTIAL_WRITE |
+				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_read_ahead(context, 1);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	if (SSL_CTX_set_cipher_list(
+		context, required ? strict_ciphers : lax_ciphers) != 1)
+		abort(); // constants
+	SSL_CTX_set1_cert_store(context, store);
+	// Without SSL_VERIFY_PEER the check is made as well, but its result is
+	// only noted.
+	SSL_CTX_set_verify(
+	    context, required ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+	return context;
+}
+
+enum rc net_tls_client_new(const struct net_tls_client_config *config,
+    struct net_tls_client **ret_client, struct fault *fault)
+{
+	X509_STORE *store = X509_STORE_new();
+	if (!store)
+		abort(); // out of memory
+	enum rc rc = fill(store, config, fault);
+	if (rc == RC_OK) {
+		struct net_tls_client *client = mem_zalloc(sizeof(*client));
+		client->contexts[NET_TLS_OPPORTUNISTIC] =
+		    make_context(NET_TLS_OPPORTUNISTIC, store);
+		client->contexts[NET_TLS_REQUIRED] =
+		    make_context(NET_TLS_REQUIRED, store);
+		client->bio = tls_bio_method_new();
+		*ret_client = client;
+	}
+	X509_STORE_free(store);
+	return rc;
+}
+
+void net_tls_client_free(struct net_tls_client **client)
+{
+	struct net_tls_client *gone = *client;
+	if (!gone)
+		return;
+	*client = NULL;
+	for (size_t i = 0; i < CHECKS; i++)
+		SSL_CTX_free(gone->contexts[i]);
+	BIO_meth_free(gone->bio);
+	free(gone);
+}
+
+// The name that the certificate must hold, and that SNI asks for. A numeric
+// address is no name for SNI (RFC 6066 section 3).
+static bool set_name(SSL *ssl, const char *name)
+{
+	unsigned char bytes[16];
+	char asked[256]; // the call lacks the const
+	if (name[0] == '\0')
+		return true;
+	if (inet_pton(AF_INET, name, bytes) == 1 ||
+	    inet_pton(AF_INET6, name, bytes) == 1)
+		return X509_VERIFY_PARAM_set1_ip_asc(
+			   SSL_get0_param(ssl), name) == 1;
+	snprintf(asked, sizeof(asked), "%s", name);
+	// RFC 6125 section 6.4.3
+	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	return SSL_set1_host(ssl, name) == 1 &&
+	       SSL_set_tlsext_host_name(ssl, asked) == 1;
+}
+
+bool tls_client_begin(struct net_tls_client *client, enum net_tls_check check,
+    const char *name, struct transport *transport)
+{
+	SSL *ssl = SSL_new(client->contexts[check]);
+	if (!ssl)
+		abort(); // out of memory
+	BIO *bio = tls_bio_new(client->bio, transport);
+	SSL_set_bio(ssl, bio, bio);
+	SSL_set_connect_state(ssl);
+	transport->ssl = ssl;
+	return set_name(ssl, name);
+}
