@@ -18,8 +18,11 @@ static enum rc build_message(struct transaction_mailbox *entry,
     struct store_message *ret_message)
 {
 	struct transaction *transaction = entry->transaction;
+	uint64_t size = store_draft_size(append->draft) + append->prefix.len;
+	if (append->prefix.len > STORE_PREFIX_MAX || size > MESSAGE_SIZE_MAX)
+		return fault_set(fault, RC_LIMIT, "the message is too long");
 	struct store_message message = {
-	    .size = (uint32_t)store_draft_size(append->draft),
+	    .size = (uint32_t)size,
 	    .internal_date =
 		append->has_date ? append->internal_date : transaction->now,
 	    .zone_minutes =
@@ -30,8 +33,8 @@ static enum rc build_message(struct transaction_mailbox *entry,
 	enum rc rc = transaction_keywords(entry, append->flags.keywords,
 	    append->flags.keyword_count, fault, &message.keywords);
 	if (rc == RC_OK)
-		rc = transaction_email(
-		    transaction, append->draft, fault, &message.email_id);
+		rc = transaction_email(transaction, append->draft,
+		    append->prefix, fault, &message.email_id);
 	if (rc == RC_OK)
 		*ret_message = message;
 	return rc;
@@ -41,6 +44,17 @@ static enum rc append_all(struct transaction_mailbox *entry,
     const struct store_append *appends, size_t count, struct fault *fault,
     struct store_appended *ret_appended)
 {
+	if (count == 1 && appends->delivery_id.len) {
+		bool was_there;
+		enum rc rc = transaction_delivered(entry->transaction,
+		    appends->delivery_id, fault, &was_there);
+		if (rc != RC_OK)
+			return rc;
+		if (was_there) {
+			ret_appended->was_there = true;
+			return RC_OK;
+		}
+	}
 	struct store_message *messages = mem_zalloc(count * sizeof(*messages));
 	struct store_appended appended = {
 	    .uidvalidity = entry->mailbox->uidvalidity,

@@ -18,8 +18,20 @@ struct store_flags {
 
 // ---- Append ----------------------------------------------------------------
 
+// Bytes in `prefix`, and in `delivery_id`.
+#define STORE_PREFIX_MAX      ((size_t)16 << 10)
+#define STORE_DELIVERY_ID_MAX 32
+// A delivery id is known for this long, and then until it is pruned.
+#define STORE_DELIVERY_ID_SECONDS ((int64_t)7 * 86400)
+
 struct store_append {
 	struct store_draft *draft; // finished; stays the caller's
+	// Whole header fields, with CRLF, that come before the draft's bytes:
+	// this copy's own (see store_draft_share()). May be empty.
+	struct view prefix;
+	// A message with the same id (not empty) that this account got before
+	// is not appended again: see store_appended. For one message at a time.
+	struct view delivery_id;
 	struct store_flags flags;
 	bool has_date;         // else now
 	int64_t internal_date; // seconds since 1970 UTC
@@ -30,9 +42,12 @@ struct store_appended {
 	uint32_t uidvalidity;
 	uint32_t first_uid; // the messages have consecutive UIDs
 	uint64_t modseq;
+	bool was_there; // by its delivery_id: nothing was done, the rest is 0
 };
 
-// Appends `count` messages, in order. RC_QUOTA; RC_LIMIT (too many keywords).
+// Appends `count` messages, in order. RC_QUOTA; RC_LIMIT (too many keywords, or
+// too long with its prefix). One draft may go to any number of accounts, in
+// any order.
 MUST_CHECK enum rc store_append(struct store_mailbox *mailbox,
     const struct store_append *messages, size_t count, struct fault *fault,
     struct store_appended *ret_appended);

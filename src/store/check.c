@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "store/email.h"
+#include "store/change.h"
 #include "store/transaction.h"
 #include "wire/message.h"
 
@@ -394,6 +394,68 @@ static enum rc check_emails(struct check *check)
 	return rc;
 }
 
+// ---- Past deliveries -------------------------------------------------------
+
+static void unpaired_delivery(struct check *check, struct view key)
+{
+	report(check, "the note of a past delivery is damaged");
+	if (!check->mending)
+		return;
+	engine_batch_delete(check->mending, key);
+	check->result.mended++;
+	check->mended = true;
+}
+
+// Each note by id has one by time, and the other way round.
+static void check_delivered(
+    struct check *check, struct view key, struct view value, void *context)
+{
+	struct buf *room = context;
+	int64_t when;
+	struct view id = view_from(key, 1);
+	buf_reset(room);
+	if (id.len <= STORE_DELIVERY_ID_MAX &&
+	    record_delivered_get(value, &when) == RC_OK) {
+		struct record_key other = record_key_delivered_at(when, id);
+		if (engine_snapshot_get(check->snapshot,
+			record_key_view(&other), room) == RC_OK)
+			return;
+	}
+	unpaired_delivery(check, key);
+}
+
+static void check_delivered_at(
+    struct check *check, struct view key, struct view value, void *context)
+{
+	struct buf *room = context;
+	int64_t when;
+	(void)value;
+	buf_reset(room);
+	if (key.len > 9 && key.len - 9 <= STORE_DELIVERY_ID_MAX) {
+		struct record_key other =
+		    record_key_delivered(view_from(key, 9));
+		if (engine_snapshot_get(check->snapshot,
+			record_key_view(&other), room) == RC_OK &&
+		    record_delivered_get(buf_view(room), &when) == RC_OK &&
+		    when == (int64_t)get_be64(key.ptr + 1))
+			return;
+	}
+	unpaired_delivery(check, key);
+}
+
+static enum rc check_deliveries(struct check *check)
+{
+	struct buf room;
+	buf_init(&room, ENGINE_VALUE_MAX);
+	enum rc rc = each_key(
+	    check, record_key_kind(RECORD_DELIVERED), check_delivered, &room);
+	if (rc == RC_OK)
+		rc = each_key(check, record_key_kind(RECORD_DELIVERED_AT),
+		    check_delivered_at, &room);
+	buf_done(&room);
+	return rc;
+}
+
 // ---- The account -----------------------------------------------------------
 
 static enum rc check_account(struct check *check)
@@ -431,6 +493,8 @@ static enum rc check_all(struct check *check)
 	    check, record_key_kind(RECORD_MAILBOX), check_mailbox, NULL);
 	if (rc == RC_OK)
 		rc = check_emails(check);
+	if (rc == RC_OK)
+		rc = check_deliveries(check);
 	if (rc == RC_OK)
 		rc = check_account(check);
 	check->result.messages = check->messages;

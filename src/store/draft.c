@@ -22,6 +22,8 @@ struct store_draft {
 	struct buf record;
 	uint32_t header_len;
 	bool failed;
+	bool shared; // for several accounts
+	bool put;    // the writer was finished into a batch
 };
 
 struct store_draft *store_draft_new(struct store *store)
@@ -130,13 +132,31 @@ static void describe(struct store_draft *draft, const struct message *message)
 	charset_cache_done(&cache);
 }
 
+void store_draft_share(struct store_draft *draft)
+{
+	draft->shared = true;
+}
+
+// What is all header has nothing that could lie elsewhere.
+static bool stays_whole(const struct store_draft *draft)
+{
+	size_t header;
+	if (header_length(buf_view(&draft->head), &header) != RC_OK)
+		return true;
+	size_t body = draft->head.len - header;
+	if (body == 0)
+		return true;
+	return draft->shared ? body < DRAFT_SHARE_MIN
+			     : draft->size <= DRAFT_INLINE_MAX;
+}
+
 enum rc store_draft_finish(struct store_draft *draft)
 {
 	if (draft->failed)
 		return RC_IO;
 	if (draft->size == 0)
 		return RC_INVALID;
-	if (!draft->writer && draft->size > DRAFT_INLINE_MAX) {
+	if (!draft->writer && !stays_whole(draft)) {
 		enum rc rc = split(draft);
 		if (rc != RC_OK)
 			return rc;
@@ -152,12 +172,17 @@ enum rc store_draft_finish(struct store_draft *draft)
 	return buf_status(&draft->record);
 }
 
+bool draft_is_shared(const struct store_draft *draft)
+{
+	return draft->shared;
+}
+
 struct store *draft_store(const struct store_draft *draft)
 {
 	return draft->store;
 }
 
-enum rc draft_read(struct store_draft *draft, uint64_t offset, size_t len,
+enum rc store_draft_read(struct store_draft *draft, uint64_t offset, size_t len,
     struct buf *ret_bytes)
 {
 	uint64_t head_len = draft->head.len;
@@ -170,8 +195,11 @@ enum rc draft_read(struct store_draft *draft, uint64_t offset, size_t len,
 	}
 	if (!len || !draft->writer)
 		return buf_status(ret_bytes);
-	return engine_writer_read(
-	    draft->writer, offset - head_len, len, ret_bytes);
+	offset -= head_len;
+	if (draft->put)
+		return engine_content_read(draft->store->options.engine,
+		    &draft->content, offset, len, ret_bytes);
+	return engine_writer_read(draft->writer, offset, len, ret_bytes);
 }
 
 struct view draft_record(const struct store_draft *draft)
@@ -179,16 +207,18 @@ struct view draft_record(const struct store_draft *draft)
 	return buf_view(&draft->record);
 }
 
-void draft_put_head(const struct store_draft *draft, struct buf *out)
+void draft_put_head(
+    const struct store_draft *draft, struct view prefix, struct buf *out)
 {
 	struct record_head head = {
-	    .size = draft->size,
-	    .header_len = draft->header_len,
-	    .head_len = (uint32_t)draft->head.len,
+	    .size = draft->size + prefix.len,
+	    .header_len = draft->header_len + (uint32_t)prefix.len,
+	    .head_len = (uint32_t)(draft->head.len + prefix.len),
 	    .has_content = draft->writer != NULL,
 	    .content = draft->content,
 	};
 	record_head_put(&head, out);
+	buf_add(out, prefix);
 	buf_add(out, buf_view(&draft->head));
 }
 
@@ -196,5 +226,6 @@ enum rc draft_put_content(struct store_draft *draft, struct engine_batch *batch)
 {
 	if (!draft->writer)
 		return RC_OK;
+	draft->put = true;
 	return engine_writer_finish(draft->writer, batch);
 }

@@ -10,16 +10,19 @@
 // Of a longer one, its header is, up to this many bytes.
 #define DRAFT_HEAD_MAX ((size_t)64 << 10)
 
-// Adds bytes offset .. offset+len of a finished draft to `ret_bytes`, clipped
-// to what there is. Not after draft_put_content().
-MUST_CHECK enum rc draft_read(struct store_draft *draft, uint64_t offset,
-    size_t len, struct buf *ret_bytes);
+// What a body of a draft for several accounts has to have to be kept once for
+// all: to own content costs an account 140 bytes of log (see README.md), and
+// reading it a second look.
+#define DRAFT_SHARE_MIN ((size_t)512)
+
 struct store *draft_store(const struct store_draft *draft);
+bool draft_is_shared(const struct store_draft *draft);
 // The message_record of a finished draft.
 struct view draft_record(const struct store_draft *draft);
-// Adds its RECORD_HEAD value to `out`.
-void draft_put_head(const struct store_draft *draft, struct buf *out);
-// Lets the rest of its bytes, if any, ride in `batch`.
+// Adds its RECORD_HEAD value to `out`, with `prefix` before its bytes.
+void draft_put_head(
+    const struct store_draft *draft, struct view prefix, struct buf *out);
+// Lets the rest of its bytes, if any, ride in `batch`; for each account anew.
 MUST_CHECK enum rc draft_put_content(
     struct store_draft *draft, struct engine_batch *batch);
 

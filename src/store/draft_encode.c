@@ -45,7 +45,8 @@ static MUST_CHECK enum rc read(
     struct encoding *encoding, uint64_t offset, size_t len)
 {
 	buf_reset(&encoding->bytes);
-	enum rc rc = draft_read(encoding->from, offset, len, &encoding->bytes);
+	enum rc rc =
+	    store_draft_read(encoding->from, offset, len, &encoding->bytes);
 	return rc == RC_OK && encoding->bytes.len != len ? RC_CORRUPT : rc;
 }
 
@@ -166,6 +167,8 @@ enum rc store_draft_encode_binary(struct store_draft **draft)
 	    .from = *draft,
 	    .to = store_draft_new(draft_store(*draft)),
 	};
+	if (draft_is_shared(*draft))
+		store_draft_share(encoding.to);
 	buf_init(&encoding.bytes, HEADER_MAX);
 	buf_init(&encoding.text, PIECE_MAX / LINE_BYTES * 78);
 	rc = encode(&encoding, &record);

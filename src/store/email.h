@@ -19,6 +19,9 @@ struct store_draft *store_draft_new(struct store *store);
 // RC_LIMIT when the message gets longer than store_message_max().
 MUST_CHECK enum rc store_draft_add(
     struct store_draft *draft, struct view bytes);
+// The message will go to several accounts: all but its header and a few bytes
+// is kept once for all of them. Before store_draft_finish().
+void store_draft_share(struct store_draft *draft);
 // All bytes are there. RC_INVALID for an empty message.
 MUST_CHECK enum rc store_draft_finish(struct store_draft *draft);
 // Writes a finished draft that holds NUL anew, its parts of the encoding
@@ -26,6 +29,11 @@ MUST_CHECK enum rc store_draft_finish(struct store_draft *draft);
 // (RFC 3516 section 6, RFC 9051 section 4.3). The draft stays as it is when it
 // has no such part, is too broken to tell, or would get too long.
 MUST_CHECK enum rc store_draft_encode_binary(struct store_draft **draft);
+// Adds bytes offset .. offset+len of a finished draft to `ret_bytes`, clipped
+// to what there is. RC_NOT_FOUND: a store_append() with it failed and none has
+// succeeded since.
+MUST_CHECK enum rc store_draft_read(struct store_draft *draft, uint64_t offset,
+    size_t len, struct buf *ret_bytes);
 uint64_t store_draft_size(const struct store_draft *draft);
 // About the memory that it holds, for whoever keeps many.
 size_t store_draft_memory(const struct store_draft *draft);

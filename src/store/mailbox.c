@@ -193,6 +193,20 @@ enum rc store_mailbox_open(struct store_account *account, struct view name,
 	return rc;
 }
 
+enum rc store_mailbox_open_for_mail(struct store_account *account,
+    struct view name, struct fault *fault, struct store_mailbox **ret_mailbox)
+{
+	unsigned rights = STORE_RIGHT_POST | STORE_RIGHT_INSERT;
+	if (name.len && name.len <= STORE_NAME_MAX) {
+		enum rc rc = store_mailbox_open(
+		    account, name, rights, fault, ret_mailbox);
+		if (rc != RC_NOT_FOUND && rc != RC_DENIED)
+			return rc;
+	}
+	return store_mailbox_open(
+	    account, VIEW("INBOX"), rights, fault, ret_mailbox);
+}
+
 void store_mailbox_close(struct store_mailbox **mailbox)
 {
 	struct store_mailbox *old = *mailbox;

@@ -111,6 +111,10 @@ struct store_mailbox;
 MUST_CHECK enum rc store_mailbox_open(struct store_account *account,
     struct view name, unsigned rights, struct fault *fault,
     struct store_mailbox **ret_mailbox);
+// Where mail for the account goes: the mailbox `name` if there is one, else
+// (and for an empty name) INBOX. With the right to post (RFC 4314 section 2.1).
+MUST_CHECK enum rc store_mailbox_open_for_mail(struct store_account *account,
+    struct view name, struct fault *fault, struct store_mailbox **ret_mailbox);
 void store_mailbox_close(struct store_mailbox **mailbox);
 
 unsigned store_mailbox_rights(const struct store_mailbox *mailbox); // all

@@ -60,13 +60,33 @@ struct record_key record_key_location(
 	return key;
 }
 
+static void key_add_view(struct record_key *key, struct view bytes)
+{
+	struct view part = view_slice(bytes, 0, RECORD_KEY_MAX - key->len);
+	if (part.len)
+		memcpy(key->bytes + key->len, part.ptr, part.len);
+	key->len += part.len;
+}
+
 struct record_key record_key_subscription(struct view name)
 {
 	struct record_key key = record_key_kind(RECORD_SUBSCRIPTION);
-	struct view part = view_slice(name, 0, STORE_NAME_MAX);
-	if (part.len)
-		memcpy(key.bytes + 1, part.ptr, part.len);
-	key.len += part.len;
+	key_add_view(&key, name);
+	return key;
+}
+
+struct record_key record_key_delivered(struct view delivery_id)
+{
+	struct record_key key = record_key_kind(RECORD_DELIVERED);
+	key_add_view(&key, delivery_id);
+	return key;
+}
+
+struct record_key record_key_delivered_at(int64_t when, struct view delivery_id)
+{
+	struct record_key key =
+	    record_key_u64(RECORD_DELIVERED_AT, (uint64_t)when);
+	key_add_view(&key, delivery_id);
 	return key;
 }
 
@@ -338,6 +358,22 @@ enum rc record_tombstone_get(struct view record, struct rangeset *ret_uids)
 		rangeset_add(ret_uids, first, last);
 	}
 	return fields_end(&fields);
+}
+
+void record_delivered_put(int64_t when, struct buf *out)
+{
+	add_version(out);
+	add_u64(out, (uint64_t)when);
+}
+
+enum rc record_delivered_get(struct view record, int64_t *ret_when)
+{
+	struct fields fields = fields_open(record);
+	int64_t when = (int64_t)take_u64(&fields);
+	enum rc rc = fields_end(&fields);
+	if (rc == RC_OK)
+		*ret_when = when;
+	return rc;
 }
 
 uint64_t record_message_id_hash(struct view message_id)

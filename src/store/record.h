@@ -19,6 +19,8 @@ enum record_kind {
 	RECORD_LOCATION = 'L',     // email, mailbox, UID -> nothing
 	RECORD_LINES = 'N',        // email -> bytes it lacks of CRLF lines
 	RECORD_THREAD = 'R',       // hash of a message id -> record_thread
+	RECORD_DELIVERED = 'D',    // delivery id -> when
+	RECORD_DELIVERED_AT = 'I', // when, delivery id -> nothing
 };
 
 #define RECORD_KEY_MAX (1 + STORE_NAME_MAX)
@@ -35,6 +37,10 @@ struct record_key record_key_tombstone(uint64_t mailbox_id, uint64_t modseq);
 struct record_key record_key_location(
     uint64_t email_id, uint64_t mailbox_id, uint32_t uid);
 struct record_key record_key_subscription(struct view name);
+// `delivery_id` has at most STORE_DELIVERY_ID_MAX bytes.
+struct record_key record_key_delivered(struct view delivery_id);
+struct record_key record_key_delivered_at(
+    int64_t when, struct view delivery_id);
 static inline struct view record_key_view(const struct record_key *key)
 {
 	return view_of(key->bytes, key->len);
@@ -114,6 +120,8 @@ MUST_CHECK enum rc record_mailbox_get(struct view record,
 void record_tombstone_put(const struct rangeset *uids, struct buf *out);
 MUST_CHECK enum rc record_tombstone_get(
     struct view record, struct rangeset *ret_uids);
+void record_delivered_put(int64_t when, struct buf *out);
+MUST_CHECK enum rc record_delivered_get(struct view record, int64_t *ret_when);
 
 // A number for a message id that is the same for ever (FNV-1a); never 0.
 uint64_t record_message_id_hash(struct view message_id);

@@ -202,6 +202,31 @@ struct store_usage store_account_usage(struct store_account *account)
 	return usage;
 }
 
+enum rc store_account_room(
+    struct store *store, uint64_t account_id, uint64_t bytes)
+{
+	const struct store_options *options = &store->options;
+	struct record_key key = record_key_kind(RECORD_ACCOUNT);
+	struct record_account record;
+	struct buf value;
+	buf_init(&value, 256);
+	enum rc rc = engine_get(
+	    options->engine, account_id, record_key_view(&key), &value);
+	if (rc == RC_OK)
+		rc = record_account_get(buf_view(&value), &record);
+	buf_done(&value);
+	if (rc != RC_OK)
+		return rc;
+	if (options->quota_bytes &&
+	    (record.bytes > options->quota_bytes ||
+		bytes > options->quota_bytes - record.bytes))
+		return RC_QUOTA;
+	if (options->quota_messages &&
+	    record.messages >= options->quota_messages)
+		return RC_QUOTA;
+	return RC_OK;
+}
+
 int64_t account_now(const struct store_account *account)
 {
 	return clock_wall_seconds(account->store->options.clock);

@@ -55,6 +55,11 @@ struct store_usage {
 };
 struct store_usage store_account_usage(struct store_account *account);
 
+// Whether a message of `bytes` would fit into the account's quota now:
+// RC_QUOTA; RC_NOT_FOUND. Opens nothing: one read.
+MUST_CHECK enum rc store_account_room(
+    struct store *store, uint64_t account_id, uint64_t bytes);
+
 // Walks all that is stored of an account, verifies every invariant, and with
 // `mend` writes derived counts anew. Each problem is one call of `problem`.
 struct store_check_result {

@@ -100,10 +100,15 @@ MUST_CHECK enum rc transaction_keywords(struct transaction_mailbox *mailbox,
     const struct view *names, size_t count, struct fault *fault,
     struct store_keyword_set *ret_keywords);
 
-// Makes an email of a finished draft; gives its id.
+// Makes an email of a finished draft, with `prefix` before it; gives its id.
 struct store_draft;
 MUST_CHECK enum rc transaction_email(struct transaction *transaction,
-    struct store_draft *draft, struct fault *fault, uint64_t *ret_email_id);
+    struct store_draft *draft, struct view prefix, struct fault *fault,
+    uint64_t *ret_email_id);
+// Whether the account has had a delivery of this id; notes it if not, and
+// drops a few that are old.
+MUST_CHECK enum rc transaction_delivered(struct transaction *transaction,
+    struct view delivery_id, struct fault *fault, bool *ret_was_there);
 // Drops those emails that `removed` leaves without a place; at commit.
 MUST_CHECK enum rc transaction_release_emails(
     struct transaction *transaction, struct fault *fault);

@@ -128,8 +128,34 @@ static void note_ragged(
 
 // ---- Giving out ------------------------------------------------------------
 
+static enum rc put_records(struct transaction *transaction, uint64_t email_id,
+    const struct record_email *email, struct store_draft *draft,
+    struct view prefix)
+{
+	struct record_key key = record_key_u64(RECORD_EMAIL, email_id);
+	struct buf value;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	record_email_put(email, &value);
+	enum rc rc = RC_OK;
+	if (prefix.len)
+		rc = message_record_shift(
+		    draft_record(draft), prefix.len, &value);
+	else
+		buf_add(&value, draft_record(draft));
+	transaction_put(transaction, &key, buf_view(&value));
+	if (rc == RC_OK)
+		rc = buf_status(&value);
+	buf_reset(&value);
+	key = record_key_u64(RECORD_HEAD, email_id);
+	draft_put_head(draft, prefix, &value);
+	transaction_put(transaction, &key, buf_view(&value));
+	buf_done(&value);
+	return rc;
+}
+
 enum rc transaction_email(struct transaction *transaction,
-    struct store_draft *draft, struct fault *fault, uint64_t *ret_email_id)
+    struct store_draft *draft, struct view prefix, struct fault *fault,
+    uint64_t *ret_email_id)
 {
 	uint64_t email_id = transaction->record.next_email_id;
 	struct record_email email = {0};
@@ -145,18 +171,7 @@ enum rc transaction_email(struct transaction *transaction,
 	if (rc != RC_OK)
 		return fault_set(fault, rc, "the message could not be stored");
 
-	struct record_key key = record_key_u64(RECORD_EMAIL, email_id);
-	struct buf value;
-	buf_init(&value, ENGINE_VALUE_MAX);
-	record_email_put(&email, &value);
-	buf_add(&value, draft_record(draft));
-	transaction_put(transaction, &key, buf_view(&value));
-	rc = buf_status(&value);
-	buf_reset(&value);
-	key = record_key_u64(RECORD_HEAD, email_id);
-	draft_put_head(draft, &value);
-	transaction_put(transaction, &key, buf_view(&value));
-	buf_done(&value);
+	rc = put_records(transaction, email_id, &email, draft, prefix);
 	if (rc != RC_OK)
 		return fault_set(
 		    fault, rc, "the message's description is too long");

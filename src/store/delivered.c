@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deliveries that an account has had, by an id that whoever delivers gives: so
+// that a delivery may be repeated after a crash, and arrives once. What is
+// older than STORE_DELIVERY_ID_SECONDS is dropped, a few with each new one; the
+// keys with the time in front are there to find them.
+#include "base/bytes.h"
+#include "store/change.h"
+#include "store/transaction.h"
+
+// Dropped at most with each one that is noted: more than one, so that what
+// piled up in a busy time goes too.
+#define DROPPED_MAX 8
+
+static void drop(struct transaction *transaction, struct view key)
+{
+	int64_t when = (int64_t)get_be64(key.ptr + 1);
+	struct view id = view_from(key, 9);
+	struct record_key noted = record_key_delivered(id);
+	struct record_key at = record_key_delivered_at(when, id);
+	transaction_delete(transaction, &noted);
+	transaction_delete(transaction, &at);
+}
+
+static enum rc drop_old(struct transaction *transaction)
+{
+	struct engine_snapshot *snapshot;
+	struct engine_cursor *cursor;
+	struct record_key prefix = record_key_kind(RECORD_DELIVERED_AT);
+	enum rc rc =
+	    engine_snapshot_open(transaction->account->store->options.engine,
+		transaction->account->id, &snapshot);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine_cursor_open(snapshot, record_key_view(&prefix), &cursor);
+	if (rc == RC_OK) {
+		int64_t horizon = transaction->now - STORE_DELIVERY_ID_SECONDS;
+		struct view key;
+		struct view value;
+		for (int i = 0; rc == RC_OK && i < DROPPED_MAX; i++) {
+			rc = engine_cursor_next(cursor, &key, &value);
+			if (rc != RC_OK || key.len < 9 ||
+			    (int64_t)get_be64(key.ptr + 1) >= horizon)
+				break;
+			drop(transaction, key);
+		}
+		engine_cursor_close(&cursor);
+	}
+	engine_snapshot_close(&snapshot);
+	return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc transaction_delivered(struct transaction *transaction,
+    struct view delivery_id, struct fault *fault, bool *ret_was_there)
+{
+	if (delivery_id.len > STORE_DELIVERY_ID_MAX)
+		return fault_set(fault, RC_LIMIT, "too long a delivery id");
+	struct record_key key = record_key_delivered(delivery_id);
+	struct buf value;
+	buf_init(&value, 256);
+	enum rc rc = engine_get(transaction->account->store->options.engine,
+	    transaction->account->id, record_key_view(&key), &value);
+	if (rc == RC_OK) {
+		buf_done(&value);
+		*ret_was_there = true;
+		return RC_OK;
+	}
+	if (rc == RC_NOT_FOUND)
+		rc = drop_old(transaction);
+	if (rc == RC_OK) {
+		record_delivered_put(transaction->now, &value);
+		transaction_put(transaction, &key, buf_view(&value));
+		key = record_key_delivered_at(transaction->now, delivery_id);
+		transaction_put(transaction, &key, view_of(NULL, 0));
+		*ret_was_there = false;
+	}
+	buf_done(&value);
+	if (rc != RC_OK)
+		return fault_set(fault, rc, "cannot read past deliveries");
+	return RC_OK;
+}
