@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// A delivery, for the files of this room. Its way:
+//   envelope  recipients are resolved as they come (recipients.c)
+//   header    held until it ends (delivery.c, header.c)
+//   body      goes straight to where it will be
+//   over      committed, or forgotten (commit.c)
+#ifndef ROOST_DELIVERY_INTERNAL_H
+#define ROOST_DELIVERY_INTERNAL_H
+
+#include "base/map.h"
+#include "delivery/delivery.h"
+#include "delivery/header.h"
+#include "wire/trace_field.h"
+
+// In queue_recipient.notify of a local user: aliases have been followed, this
+// is the user of that address and no other. So a user who has an alias of the
+// same name ("anna" leads to anna and to anna's other mailbox) is not followed
+// into it a second time. Nobody but delivery_local() looks at it.
+#define DELIVERY_RESOLVED 0x80u
+
+#define DELIVERY_NOTIFY_MASK 0x0fu
+
+// Where a message goes: each user and each address once.
+struct delivery_target {
+	bool is_user; // else an address for the queue
+	uint64_t account;
+	struct view user;
+	struct view folder;
+	struct view address; // "Delivered-To", or for the queue
+	// For the queue:
+	unsigned notify;
+	struct view original;
+	bool loops; // it has been delivered to this address before
+	enum rc rc; // of its commit
+};
+
+struct delivery_accepted {
+	size_t *targets; // indexes
+	size_t count;
+};
+
+enum delivery_stage {
+	DELIVERY_ENVELOPE,
+	DELIVERY_HEADER,
+	DELIVERY_BODY,
+	DELIVERY_OVER,
+};
+
+struct delivery {
+	const struct delivery_office *office;
+	struct delivery_origin origin;
+	struct delivery_envelope envelope;
+	char id[QUEUE_ID_TEXT + 1]; // in Received and the log
+	uint64_t began_ms;
+	struct arena arena;
+	struct arena scratch; // of a call
+	enum delivery_stage stage;
+	bool failed;
+	struct delivery_reply failure;
+
+	struct delivery_accepted *recipients;
+	size_t recipient_count;
+	size_t recipient_capacity;
+	const struct smtp_mailbox *only; // the first recipient's mailbox
+	struct delivery_target *targets;
+	size_t target_count;
+	size_t target_capacity;
+	struct map known;   // user or address -> index + 1
+	bool through_queue; // one commit in the queue, not one in each account
+
+	uint64_t size; // bytes that came
+	uint64_t max;
+	struct delivery_header header;
+	struct view message_id;
+	struct store_draft *local;    // NULL: nothing goes straight to users
+	struct queue_draft *outgoing; // NULL: nothing goes to the queue
+	struct dkim_signer *signer;   // NULL: unsigned
+	struct buf head;              // signatures, above the draft's bytes
+};
+
+// Fills in a reply; `text` is a constant.
+void delivery_reply_set(struct delivery_reply *reply, unsigned code,
+    struct enhanced_status status, const char *text);
+// The first failure is what the delivery answers at its end.
+void delivery_fail(struct delivery *delivery, unsigned code,
+    struct enhanced_status status, const char *text);
+// "4.3.0": for what the engine, the log knows why.
+void delivery_fail_local(
+    struct delivery *delivery, enum rc rc, const char *what);
+int64_t delivery_now(const struct delivery_office *office);
+
+// ---- recipients.c ----------------------------------------------------------
+
+// Whether the user may write as each address in a field's value.
+enum delivery_allowed {
+	DELIVERY_ALLOWED,
+	DELIVERY_FORBIDDEN,
+	DELIVERY_NO_ADDRESS,
+	DELIVERY_UNKNOWN, // the engine failed
+};
+enum delivery_allowed delivery_may_write_as(struct delivery *delivery,
+    struct view value, struct view *ret_domain);
+
+// ---- trace.c ---------------------------------------------------------------
+
+void delivery_received_write(const struct delivery *delivery, struct buf *out);
+// What a copy begins with: Return-Path, Delivered-To and `head`.
+void delivery_prefix_write(struct arena *arena, struct view sender,
+    struct view address, struct view head, struct buf *out);
+// Addresses in Delivered-To fields: a set, `ret_known` map from text to
+// something.
+void delivery_delivered_to(struct arena *arena, struct view header,
+    struct map *ret_known);
+bool delivery_is_known(
+    const struct map *known, struct arena *arena, struct view address);
+// "<6ab…@example.org>", in `arena`.
+struct view delivery_message_id(struct arena *arena, struct view domain,
+    const char id[QUEUE_ID_TEXT + 1]);
+void delivery_id_make(
+    const struct delivery_office *office, char ret_id[QUEUE_ID_TEXT + 1]);
+
+// ---- commit.c --------------------------------------------------------------
+
+// One copy, into one account.
+struct delivery_copy {
+	uint64_t account;
+	struct view user;
+	struct view folder;
+	struct view prefix;
+	struct view delivery_id; // may be empty
+};
+MUST_CHECK enum rc delivery_copy_commit(const struct delivery_office *office,
+    struct store_draft *draft, const struct delivery_copy *copy,
+    struct fault *fault, bool *ret_was_there);
+// What a failed copy means to the sender.
+void delivery_copy_reply(enum rc rc, struct delivery_reply *ret_reply);
+
+struct delivery_event {
+	uint64_t session_id;
+	const char *id;
+	struct view message_id;
+	uint64_t size;
+	uint64_t ms;
+};
+void delivery_log_copy(const struct delivery_office *office,
+    const struct delivery_event *event, const struct delivery_copy *copy,
+    enum rc rc, const struct fault *fault);
+
+// Everything has come and nothing has failed: commits. Writes replies as
+// delivery_finish() has them; `ret_replies` is never NULL.
+void delivery_commit(struct delivery *delivery,
+    struct delivery_reply *ret_replies, struct delivery_reply *ret_reply);
+
+#endif

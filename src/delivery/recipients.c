@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// RCPT TO: where an address leads, whether it may, and whether there is room;
+// and whose addresses a user may write as.
+#include "delivery/internal.h"
+#include "wire/address.h"
+
+static size_t limit(uint32_t set, size_t standard)
+{
+	return set ? set : standard;
+}
+
+// ---- Targets ---------------------------------------------------------------
+
+// Each user once, and each address: the index of the one that is meant.
+static size_t add_target(
+    struct delivery *delivery, const struct delivery_target *target)
+{
+	char account[1 + sizeof(target->account)] = {'u'};
+	struct view key = view_of(account, sizeof(account));
+	struct buf text;
+	buf_init(&text, 1 + SMTP_MAILBOX_MAX);
+	if (target->is_user) {
+		memcpy(account + 1, &target->account, sizeof(target->account));
+	} else {
+		buf_add_char(&text, 'a');
+		buf_add(&text, target->address);
+		key = buf_view(&text);
+	}
+	uintptr_t known = (uintptr_t)map_get(&delivery->known, key);
+	if (!known) {
+		delivery->targets = arena_grow(&delivery->arena,
+		    delivery->targets, &delivery->target_capacity,
+		    delivery->target_count + 1, sizeof(*target));
+		struct delivery_target *copy =
+		    &delivery->targets[delivery->target_count++];
+		*copy = *target;
+		copy->user = arena_copy(&delivery->arena, target->user);
+		copy->folder = arena_copy(&delivery->arena, target->folder);
+		copy->address = arena_copy(&delivery->arena, target->address);
+		copy->original = arena_copy(&delivery->arena, target->original);
+		known = delivery->target_count;
+		map_put(&delivery->known, key, (void *)known);
+	}
+	buf_done(&text);
+	return known - 1;
+}
+
+// RFC 3461 section 5.2.7.3 (c): of an alias with several targets, NOTIFY
+// without SUCCESS and ORCPT go with each. One with SUCCESS is left in the queue
+// as it is, whose delivery reports "expanded".
+static unsigned notify_for(const struct route_result *found, unsigned notify)
+{
+	return found->count > 1 ? notify & ~(unsigned)QUEUE_NOTIFY_SUCCESS
+				: notify;
+}
+
+static void add_targets(struct delivery *delivery,
+    const struct delivery_recipient *recipient,
+    const struct route_result *found, size_t *ret_indexes)
+{
+	for (size_t i = 0; i < found->count; i++) {
+		const struct route_target *at = &found->targets[i];
+		struct delivery_target target = {
+		    .is_user = at->kind == ROUTE_USER,
+		    .account = at->account,
+		    .user = at->user,
+		    .folder = at->folder,
+		    .address = at->address,
+		    .notify = notify_for(found, recipient->notify),
+		    .original = recipient->original,
+		};
+		if (!target.is_user)
+			delivery->through_queue = true;
+		ret_indexes[i] = add_target(delivery, &target);
+	}
+}
+
+// A local address whose success is to be reported goes through the queue, which
+// delivers and reports; also when it is an alias.
+static void add_reported(struct delivery *delivery,
+    const struct delivery_recipient *recipient, size_t *ret_indexes)
+{
+	struct buf text;
+	buf_init(&text, SMTP_MAILBOX_MAX * 2);
+	smtp_mailbox_print_ascii(&recipient->mailbox, &text);
+	struct delivery_target target = {
+	    .address = buf_view(&text),
+	    .notify = recipient->notify,
+	    .original = recipient->original,
+	};
+	delivery->through_queue = true;
+	ret_indexes[0] = add_target(delivery, &target);
+	buf_done(&text);
+}
+
+static void accept(struct delivery *delivery,
+    const struct delivery_recipient *recipient,
+    const struct route_result *found)
+{
+	bool reported = found->verdict == ROUTE_OK &&
+			recipient->notify & QUEUE_NOTIFY_SUCCESS &&
+			recipient->mailbox.domain_ascii.len;
+	struct delivery_accepted accepted = {
+	    .count = reported ? 1 : found->count,
+	};
+	accepted.targets = arena_alloc(
+	    &delivery->arena, accepted.count * sizeof(*accepted.targets));
+	if (reported)
+		add_reported(delivery, recipient, accepted.targets);
+	else
+		add_targets(delivery, recipient, found, accepted.targets);
+	if (delivery->recipient_count == 0) {
+		struct smtp_mailbox *only =
+		    arena_alloc(&delivery->arena, sizeof(*only));
+		const struct smtp_mailbox *from = &recipient->mailbox;
+		*only = *from;
+		only->local = arena_copy(&delivery->arena, from->local);
+		only->domain = arena_copy(&delivery->arena, from->domain);
+		only->domain_ascii =
+		    arena_copy(&delivery->arena, from->domain_ascii);
+		delivery->only = only;
+	}
+	delivery->recipients = arena_grow(&delivery->arena,
+	    delivery->recipients, &delivery->recipient_capacity,
+	    delivery->recipient_count + 1, sizeof(accepted));
+	delivery->recipients[delivery->recipient_count++] = accepted;
+}
+
+// ---- Whether it may --------------------------------------------------------
+
+static bool verdict_allows(const struct delivery *delivery,
+    enum route_verdict verdict, struct delivery_reply *reply)
+{
+	switch (verdict) {
+	case ROUTE_OK: return true;
+	case ROUTE_FOREIGN:
+		if (delivery->origin.door == DELIVERY_SUBMISSION)
+			return true;
+		delivery_reply_set(reply, 550, ENHANCED(5, 7, 1),
+		    "This server does not relay to that domain");
+		return false;
+	case ROUTE_UNKNOWN:
+		delivery_reply_set(reply, 550, ENHANCED(5, 1, 1),
+		    "There is no such mailbox here");
+		return false;
+	case ROUTE_DISABLED:
+		delivery_reply_set(reply, 550, ENHANCED(5, 2, 1),
+		    "This mailbox is switched off");
+		return false;
+	case ROUTE_LOOP:
+		delivery_reply_set(reply, 550, ENHANCED(5, 4, 6),
+		    "This address leads to itself, or to too many");
+		return false;
+	}
+	return false;
+}
+
+// Where an address is one user's, there is room for the message now. What leads
+// to several is taken: who has no room among them gets it later.
+static bool has_room(struct delivery *delivery,
+    const struct route_result *found, struct delivery_reply *reply)
+{
+	if (found->count != 1 || found->targets[0].kind != ROUTE_USER)
+		return true;
+	enum rc rc = store_account_room(delivery->office->store,
+	    found->targets[0].account, delivery->envelope.declared_size);
+	if (rc == RC_OK)
+		return true;
+	if (rc == RC_QUOTA) {
+		delivery_reply_set(
+		    reply, 452, ENHANCED(4, 2, 2), "The mailbox is full");
+		return false;
+	}
+	log_text(delivery->office->log, LOG_LEVEL_ERROR, "delivery",
+	    "account %llu cannot be read: %s",
+	    (unsigned long long)found->targets[0].account, rc_text(rc));
+	delivery_reply_set(reply, 451, ENHANCED(4, 3, 0),
+	    "The mailbox cannot be reached now");
+	return false;
+}
+
+enum rc delivery_recipient(struct delivery *delivery,
+    const struct delivery_recipient *recipient,
+    struct delivery_reply *ret_reply)
+{
+	const struct delivery_office *office = delivery->office;
+	struct route_result found;
+	arena_reset(&delivery->scratch);
+	if (delivery->recipient_count >= limit(office->recipients_max, 1000)) {
+		// RFC 5321 section 4.5.3.1.10.
+		delivery_reply_set(
+		    ret_reply, 452, ENHANCED(4, 5, 3), "Too many recipients");
+		return RC_LIMIT;
+	}
+	enum rc rc = route_resolve(office->route, &delivery->scratch,
+	    &recipient->mailbox, NULL, &found);
+	if (rc != RC_OK) {
+		log_text(office->log, LOG_LEVEL_ERROR, "delivery",
+		    "an address cannot be looked up: %s", rc_text(rc));
+		delivery_reply_set(ret_reply, 451, ENHANCED(4, 3, 0),
+		    "The address cannot be looked up now");
+		return rc;
+	}
+	if (!verdict_allows(delivery, found.verdict, ret_reply))
+		return RC_DENIED;
+	if (!has_room(delivery, &found, ret_reply))
+		return RC_QUOTA;
+	if (delivery->target_count + found.count > QUEUE_RECIPIENTS_MAX) {
+		delivery_reply_set(
+		    ret_reply, 452, ENHANCED(4, 5, 3), "Too many recipients");
+		return RC_LIMIT;
+	}
+	accept(delivery, recipient, &found);
+	delivery_reply_set(
+	    ret_reply, 250, ENHANCED(2, 1, 5), "Recipient accepted");
+	return RC_OK;
+}
+
+size_t delivery_recipient_count(const struct delivery *delivery)
+{
+	return delivery->recipient_count;
+}
+
+// ---- Senders ---------------------------------------------------------------
+
+// An address of a header field as the envelope's syntax has it.
+static bool as_mailbox(struct arena *arena, const struct address *address,
+    struct smtp_mailbox *ret_mailbox)
+{
+	struct smtp_mailbox written = {
+	    .local = address->mailbox, .domain = address->host};
+	struct buf text;
+	buf_init(&text, SMTP_MAILBOX_MAX * 2);
+	smtp_mailbox_print(&written, &text);
+	enum rc rc = buf_status(&text);
+	if (rc == RC_OK)
+		rc = smtp_mailbox_parse(arena,
+		    arena_copy(arena, buf_view(&text)), NULL, ret_mailbox);
+	buf_done(&text);
+	return rc == RC_OK;
+}
+
+// More addresses than this in From or Sender are not looked at: not allowed.
+#define WRITERS_MAX 20
+
+enum delivery_allowed delivery_may_write_as(
+    struct delivery *delivery, struct view value, struct view *ret_domain)
+{
+	struct arena *arena = &delivery->scratch;
+	struct address_list list;
+	size_t count = 0;
+	arena_reset(arena);
+	address_list_parse(arena, value, &list);
+	for (const struct address *address = list.first; address;
+	     address = address->next) {
+		struct smtp_mailbox mailbox;
+		if (!address->host.ptr)
+			continue; // a group begins or ends (RFC 6854)
+		if (++count > WRITERS_MAX ||
+		    !as_mailbox(arena, address, &mailbox))
+			return DELIVERY_FORBIDDEN;
+		enum rc rc = route_may_send_as(
+		    delivery->office->route, delivery->origin.user, &mailbox);
+		if (rc == RC_DENIED)
+			return DELIVERY_FORBIDDEN;
+		if (rc != RC_OK)
+			return DELIVERY_UNKNOWN;
+		if (count == 1 && ret_domain)
+			*ret_domain = arena_copy(
+			    &delivery->arena, mailbox.domain_ascii);
+	}
+	return count ? DELIVERY_ALLOWED : DELIVERY_NO_ADDRESS;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fields put on top of a message (RFC 5321 section 4.4): one Received for
+// all, Return-Path and Delivered-To for each copy; and finding loops by what is
+// there already.
+#include <sys/random.h>
+
+#include "base/ascii.h"
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "delivery/internal.h"
+#include "wire/header.h"
+
+static bool has_letter(struct view with, char letter)
+{
+	return view_find_char(with, letter) != SIZE_MAX;
+}
+
+static enum trace_protocol protocol_of(struct view with)
+{
+	if (view_starts_with(with, VIEW("LMTP")) ||
+	    view_starts_with(with, VIEW("UTF8LMTP")))
+		return TRACE_LMTP;
+	return has_letter(with, 'E') ? TRACE_ESMTP : TRACE_SMTP;
+}
+
+// A submission's names neither the user's address nor what the program calls
+// itself: both tell where a person is, and who receives the mail has no use for
+// them. The log has them under the id (RFC 6409 and RFC 5321 section 4.4 want
+// the field; a with-clause that ends in "A" says that someone logged in).
+void delivery_received_write(const struct delivery *delivery, struct buf *out)
+{
+	const struct delivery_origin *origin = &delivery->origin;
+	bool submission = origin->door == DELIVERY_SUBMISSION;
+	struct view nothing = view_of(NULL, 0);
+	struct trace_received received = {
+	    .helo = submission ? nothing : origin->helo,
+	    .client_address = submission ? nothing : origin->peer_address,
+	    .by = delivery->office->server_name,
+	    .protocol = protocol_of(origin->with),
+	    .utf8 = delivery->envelope.queue.smtputf8,
+	    .tls = origin->tls_version.len > 0 || origin->tls_cipher.len > 0,
+	    .authenticated = origin->user != NULL,
+	    .tls_cipher = origin->tls_cipher,
+	    .id = view_of_string(delivery->id),
+	    .date = {.seconds = delivery_now(delivery->office)},
+	};
+	// RFC 5321 section 7.2: with several recipients the clause could show
+	// one to another.
+	if (delivery->recipient_count == 1)
+		received.recipient = delivery->only;
+	trace_received_write(&received, out);
+}
+
+void delivery_prefix_write(struct arena *arena, struct view sender,
+    struct view address, struct view head, struct buf *out)
+{
+	struct smtp_mailbox mailbox = {0};
+	if (sender.len &&
+	    smtp_mailbox_parse(arena, sender, NULL, &mailbox) != RC_OK)
+		mailbox = (struct smtp_mailbox){0};
+	trace_return_path_write(&mailbox, out);
+	if (smtp_mailbox_parse(arena, address, NULL, &mailbox) == RC_OK)
+		trace_delivered_to_write(&mailbox, out);
+	buf_add(out, head);
+}
+
+// ---- Loops -----------------------------------------------------------------
+
+// Letters alike, as far as US-ASCII goes: what was written here is compared.
+static struct view folded(struct arena *arena, struct view address)
+{
+	char *text = arena_alloc(arena, address.len + 1);
+	for (size_t i = 0; i < address.len; i++)
+		text[i] = ascii_lower(address.ptr[i]);
+	return view_of(text, address.len);
+}
+
+void delivery_delivered_to(
+    struct arena *arena, struct view header, struct map *ret_known)
+{
+	struct header_field field;
+	size_t count = 0;
+	while (header_next(&header, &field)) {
+		if (!view_eq_nocase(field.name, VIEW("Delivered-To")))
+			continue;
+		struct view value = view_trim(field.value);
+		if (value.len == 0 || value.len > SMTP_MAILBOX_MAX)
+			continue;
+		if (++count > DELIVERY_DELIVERED_MAX)
+			break;
+		map_put(ret_known, folded(arena, value), ret_known);
+	}
+}
+
+bool delivery_is_known(
+    const struct map *known, struct arena *arena, struct view address)
+{
+	return known->count && map_get(known, folded(arena, address)) != NULL;
+}
+
+// ---- Names -----------------------------------------------------------------
+
+struct view delivery_message_id(struct arena *arena, struct view domain,
+    const char id[QUEUE_ID_TEXT + 1])
+{
+	struct buf text;
+	buf_init(&text, 1000);
+	buf_add_char(&text, '<');
+	buf_add_string(&text, id);
+	buf_add_char(&text, '@');
+	buf_add(&text, domain);
+	buf_add_char(&text, '>');
+	struct view copy = arena_copy(arena, buf_view(&text));
+	buf_done(&text);
+	return copy;
+}
+
+void delivery_id_make(
+    const struct delivery_office *office, char ret_id[QUEUE_ID_TEXT + 1])
+{
+	struct queue_id id;
+	char time[8];
+	uint64_t ms = (uint64_t)delivery_now(office) * 1000 +
+		      clock_monotonic_ms() % 1000;
+	put_be64(time, ms << 16);
+	memcpy(id.bytes, time, 6);
+	if (getrandom(id.bytes + 6, 6, 0) != 6)
+		abort(); // cannot happen once the machine is up: 6 bytes
+	queue_id_print(&id, ret_id);
+}
