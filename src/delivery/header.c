@@ -29,8 +29,8 @@ static bool line_is_blank(const struct delivery_header *header)
 	return len == 1 || (len == 2 && line[0] == '\r');
 }
 
-enum rc delivery_header_add(struct delivery_header *header, struct view bytes,
-    struct view *ret_body)
+enum rc delivery_header_add(
+    struct delivery_header *header, struct view bytes, struct view *ret_body)
 {
 	*ret_body = bytes;
 	if (header->bytes.len == 0 && bytes.len && ascii_is_blank(*bytes.ptr))
@@ -143,14 +143,17 @@ void delivery_header_fix(
 	delivery_header_look(header, &fields);
 	bool first = true;
 	while (header_next(&header, &field)) {
-		bool keep = !goes(&field, fix->submission) &&
-			    !(first && field.name.len == 0 &&
-				is_mbox_line(field.whole));
+		// The last line of a header that was too long goes on.
+		bool whole =
+		    fix->submission || view_ends_with(field.whole, VIEW("\n"));
+		bool mbox =
+		    first && field.name.len == 0 && is_mbox_line(field.whole);
+		bool keep = !whole || !(mbox || goes(&field, fix->submission));
 		first = false;
 		if (!keep)
 			continue;
 		buf_add(out, field.whole);
-		if (!view_ends_with(field.whole, VIEW("\n")))
+		if (whole && !view_ends_with(field.whole, VIEW("\n")))
 			buf_add_literal(out, "\r\n");
 	}
 	if (fix->submission)

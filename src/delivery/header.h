@@ -30,8 +30,8 @@ void delivery_header_done(struct delivery_header *header);
 // ended, and `*ret_body` is what follows its blank line. A message that begins
 // with a blank has no header (it would become part of the field that is put in
 // front of it). RC_LIMIT: too long; `*ret_body` is what is not held.
-MUST_CHECK enum rc delivery_header_add(struct delivery_header *header,
-    struct view bytes, struct view *ret_body);
+MUST_CHECK enum rc delivery_header_add(
+    struct delivery_header *header, struct view bytes, struct view *ret_body);
 // The message has ended and was all header: its last line gets an end.
 void delivery_header_end(struct delivery_header *header);
 

@@ -10,15 +10,8 @@
 #include "base/map.h"
 #include "delivery/delivery.h"
 #include "delivery/header.h"
+#include "store/change.h"
 #include "wire/trace_field.h"
-
-// In queue_recipient.notify of a local user: aliases have been followed, this
-// is the user of that address and no other. So a user who has an alias of the
-// same name ("anna" leads to anna and to anna's other mailbox) is not followed
-// into it a second time. Nobody but delivery_local() looks at it.
-#define DELIVERY_RESOLVED 0x80u
-
-#define DELIVERY_NOTIFY_MASK 0x0fu
 
 // Where a message goes: each user and each address once.
 struct delivery_target {
@@ -26,12 +19,14 @@ struct delivery_target {
 	uint64_t account;
 	struct view user;
 	struct view folder;
-	struct view address; // "Delivered-To", or for the queue
-	// For the queue:
-	unsigned notify;
+	struct view address; // of Delivered-To
+	// For the queue, where it goes by `queued`:
+	struct view queued;
 	struct view original;
-	bool loops; // it has been delivered to this address before
-	enum rc rc; // of its commit
+	unsigned notify;
+	bool resolved; // `queued` is this user, whatever alias has that name
+	bool loops;    // it has been delivered to this address before
+	enum rc rc;    // of its commit
 };
 
 struct delivery_accepted {
@@ -98,8 +93,8 @@ enum delivery_allowed {
 	DELIVERY_NO_ADDRESS,
 	DELIVERY_UNKNOWN, // the engine failed
 };
-enum delivery_allowed delivery_may_write_as(struct delivery *delivery,
-    struct view value, struct view *ret_domain);
+enum delivery_allowed delivery_may_write_as(
+    struct delivery *delivery, struct view value, struct view *ret_domain);
 
 // ---- trace.c ---------------------------------------------------------------
 
@@ -109,13 +104,13 @@ void delivery_prefix_write(struct arena *arena, struct view sender,
     struct view address, struct view head, struct buf *out);
 // Addresses in Delivered-To fields: a set, `ret_known` map from text to
 // something.
-void delivery_delivered_to(struct arena *arena, struct view header,
-    struct map *ret_known);
+void delivery_delivered_to(
+    struct arena *arena, struct view header, struct map *ret_known);
 bool delivery_is_known(
     const struct map *known, struct arena *arena, struct view address);
 // "<6ab…@example.org>", in `arena`.
-struct view delivery_message_id(struct arena *arena, struct view domain,
-    const char id[QUEUE_ID_TEXT + 1]);
+struct view delivery_message_id(
+    struct arena *arena, struct view domain, const char id[QUEUE_ID_TEXT + 1]);
 void delivery_id_make(
     const struct delivery_office *office, char ret_id[QUEUE_ID_TEXT + 1]);
 

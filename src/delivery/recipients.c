@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // RCPT TO: where an address leads, whether it may, and whether there is room;
 // and whose addresses a user may write as.
+#include <string.h>
+
 #include "delivery/internal.h"
 #include "wire/address.h"
 
@@ -11,7 +13,9 @@ static size_t limit(uint32_t set, size_t standard)
 
 // ---- Targets ---------------------------------------------------------------
 
-// Each user once, and each address: the index of the one that is meant.
+// Each user once, and each address: the index of the one that is meant. Where a
+// user is wanted and a report of it, too, it may come twice: by the account and
+// by the queued address; the queue's id sees to it that one copy arrives.
 static size_t add_target(
     struct delivery *delivery, const struct delivery_target *target)
 {
@@ -23,7 +27,7 @@ static size_t add_target(
 		memcpy(account + 1, &target->account, sizeof(target->account));
 	} else {
 		buf_add_char(&text, 'a');
-		buf_add(&text, target->address);
+		buf_add(&text, target->queued);
 		key = buf_view(&text);
 	}
 	uintptr_t known = (uintptr_t)map_get(&delivery->known, key);
@@ -37,6 +41,7 @@ static size_t add_target(
 		copy->user = arena_copy(&delivery->arena, target->user);
 		copy->folder = arena_copy(&delivery->arena, target->folder);
 		copy->address = arena_copy(&delivery->arena, target->address);
+		copy->queued = arena_copy(&delivery->arena, target->queued);
 		copy->original = arena_copy(&delivery->arena, target->original);
 		known = delivery->target_count;
 		map_put(&delivery->known, key, (void *)known);
@@ -46,18 +51,20 @@ static size_t add_target(
 }
 
 // RFC 3461 section 5.2.7.3 (c): of an alias with several targets, NOTIFY
-// without SUCCESS and ORCPT go with each. One with SUCCESS is left in the queue
-// as it is, whose delivery reports "expanded".
+// without SUCCESS and ORCPT go with each.
 static unsigned notify_for(const struct route_result *found, unsigned notify)
 {
 	return found->count > 1 ? notify & ~(unsigned)QUEUE_NOTIFY_SUCCESS
 				: notify;
 }
 
+// An address that leads to one user is queued as it was named: its detail is
+// in it. What an alias leads to is not resolved again.
 static void add_targets(struct delivery *delivery,
-    const struct delivery_recipient *recipient,
+    const struct delivery_recipient *recipient, struct view named,
     const struct route_result *found, size_t *ret_indexes)
 {
+	bool one = found->count == 1 && recipient->mailbox.domain_ascii.len;
 	for (size_t i = 0; i < found->count; i++) {
 		const struct route_target *at = &found->targets[i];
 		struct delivery_target target = {
@@ -66,63 +73,82 @@ static void add_targets(struct delivery *delivery,
 		    .user = at->user,
 		    .folder = at->folder,
 		    .address = at->address,
+		    .queued = at->address,
 		    .notify = notify_for(found, recipient->notify),
 		    .original = recipient->original,
 		};
-		if (!target.is_user)
+		if (target.is_user && one)
+			target.queued = named;
+		else if (target.is_user)
+			target.resolved = true;
+		else
 			delivery->through_queue = true;
 		ret_indexes[i] = add_target(delivery, &target);
 	}
 }
 
 // A local address whose success is to be reported goes through the queue, which
-// delivers and reports; also when it is an alias.
-static void add_reported(struct delivery *delivery,
-    const struct delivery_recipient *recipient, size_t *ret_indexes)
+// delivers and reports; also when it is an alias of several (RFC 3461 section
+// 5.2.7.3: "expanded"). An alias of one address elsewhere is just followed
+// (section 5.2.7.2).
+static bool is_reported(const struct delivery_recipient *recipient,
+    const struct route_result *found)
 {
-	struct buf text;
-	buf_init(&text, SMTP_MAILBOX_MAX * 2);
-	smtp_mailbox_print_ascii(&recipient->mailbox, &text);
+	return found->verdict == ROUTE_OK &&
+	       recipient->notify & QUEUE_NOTIFY_SUCCESS &&
+	       recipient->mailbox.domain_ascii.len > 0 &&
+	       (found->count > 1 || found->targets[0].kind == ROUTE_USER);
+}
+
+static size_t add_reported(struct delivery *delivery,
+    const struct delivery_recipient *recipient, struct view named)
+{
 	struct delivery_target target = {
-	    .address = buf_view(&text),
+	    .queued = named,
 	    .notify = recipient->notify,
 	    .original = recipient->original,
 	};
 	delivery->through_queue = true;
-	ret_indexes[0] = add_target(delivery, &target);
-	buf_done(&text);
+	return add_target(delivery, &target);
+}
+
+static const struct smtp_mailbox *keep_mailbox(
+    struct arena *arena, const struct smtp_mailbox *from)
+{
+	struct smtp_mailbox *mailbox = arena_alloc(arena, sizeof(*mailbox));
+	*mailbox = *from;
+	mailbox->local = arena_copy(arena, from->local);
+	mailbox->domain = arena_copy(arena, from->domain);
+	mailbox->domain_ascii = arena_copy(arena, from->domain_ascii);
+	return mailbox;
 }
 
 static void accept(struct delivery *delivery,
     const struct delivery_recipient *recipient,
     const struct route_result *found)
 {
-	bool reported = found->verdict == ROUTE_OK &&
-			recipient->notify & QUEUE_NOTIFY_SUCCESS &&
-			recipient->mailbox.domain_ascii.len;
+	struct arena *arena = &delivery->arena;
+	bool reported = is_reported(recipient, found);
 	struct delivery_accepted accepted = {
 	    .count = reported ? 1 : found->count,
 	};
-	accepted.targets = arena_alloc(
-	    &delivery->arena, accepted.count * sizeof(*accepted.targets));
+	struct buf named;
+	buf_init(&named, SMTP_MAILBOX_MAX * 2);
+	smtp_mailbox_print_ascii(&recipient->mailbox, &named);
+	accepted.targets =
+	    arena_alloc(arena, accepted.count * sizeof(*accepted.targets));
 	if (reported)
-		add_reported(delivery, recipient, accepted.targets);
+		accepted.targets[0] =
+		    add_reported(delivery, recipient, buf_view(&named));
 	else
-		add_targets(delivery, recipient, found, accepted.targets);
-	if (delivery->recipient_count == 0) {
-		struct smtp_mailbox *only =
-		    arena_alloc(&delivery->arena, sizeof(*only));
-		const struct smtp_mailbox *from = &recipient->mailbox;
-		*only = *from;
-		only->local = arena_copy(&delivery->arena, from->local);
-		only->domain = arena_copy(&delivery->arena, from->domain);
-		only->domain_ascii =
-		    arena_copy(&delivery->arena, from->domain_ascii);
-		delivery->only = only;
-	}
-	delivery->recipients = arena_grow(&delivery->arena,
-	    delivery->recipients, &delivery->recipient_capacity,
-	    delivery->recipient_count + 1, sizeof(accepted));
+		add_targets(delivery, recipient, buf_view(&named), found,
+		    accepted.targets);
+	buf_done(&named);
+	if (delivery->recipient_count == 0)
+		delivery->only = keep_mailbox(arena, &recipient->mailbox);
+	delivery->recipients = arena_grow(arena, delivery->recipients,
+	    &delivery->recipient_capacity, delivery->recipient_count + 1,
+	    sizeof(accepted));
 	delivery->recipients[delivery->recipient_count++] = accepted;
 }
 
@@ -174,8 +200,8 @@ static bool has_room(struct delivery *delivery,
 	log_text(delivery->office->log, LOG_LEVEL_ERROR, "delivery",
 	    "account %llu cannot be read: %s",
 	    (unsigned long long)found->targets[0].account, rc_text(rc));
-	delivery_reply_set(reply, 451, ENHANCED(4, 3, 0),
-	    "The mailbox cannot be reached now");
+	delivery_reply_set(
+	    reply, 451, ENHANCED(4, 3, 0), "The mailbox cannot be reached now");
 	return false;
 }
 
@@ -266,8 +292,8 @@ enum delivery_allowed delivery_may_write_as(
 		if (rc != RC_OK)
 			return DELIVERY_UNKNOWN;
 		if (count == 1 && ret_domain)
-			*ret_domain = arena_copy(
-			    &delivery->arena, mailbox.domain_ascii);
+			*ret_domain =
+			    arena_copy(&delivery->arena, mailbox.domain_ascii);
 	}
 	return count ? DELIVERY_ALLOWED : DELIVERY_NO_ADDRESS;
 }

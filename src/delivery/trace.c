@@ -2,11 +2,11 @@
 // The fields put on top of a message (RFC 5321 section 4.4): one Received for
 // all, Return-Path and Delivered-To for each copy; and finding loops by what is
 // there already.
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/ascii.h"
 #include "base/bytes.h"
-#include "base/mem.h"
 #include "delivery/internal.h"
 #include "wire/header.h"
 
@@ -100,8 +100,8 @@ bool delivery_is_known(
 
 // ---- Names -----------------------------------------------------------------
 
-struct view delivery_message_id(struct arena *arena, struct view domain,
-    const char id[QUEUE_ID_TEXT + 1])
+struct view delivery_message_id(
+    struct arena *arena, struct view domain, const char id[QUEUE_ID_TEXT + 1])
 {
 	struct buf text;
 	buf_init(&text, 1000);
@@ -120,8 +120,8 @@ void delivery_id_make(
 {
 	struct queue_id id;
 	char time[8];
-	uint64_t ms = (uint64_t)delivery_now(office) * 1000 +
-		      clock_monotonic_ms() % 1000;
+	uint64_t ms =
+	    (uint64_t)delivery_now(office) * 1000 + clock_monotonic_ms() % 1000;
 	put_be64(time, ms << 16);
 	memcpy(id.bytes, time, 6);
 	if (getrandom(id.bytes + 6, 6, 0) != 6)

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the end of the data commits. Either all goes into the queue, in one
+// commit (whenever someone elsewhere gets it, too, or it has to wait, or a
+// report of success is due), or each user's account gets its copy, one commit
+// each. A copy that fails when others are made already goes into the queue, so
+// that 250 is true for everyone; when none is made, nothing is kept.
+//
+// A crash between two commits leaves some who have it, and a client that was
+// told nothing and comes again: SMTP's own window (RFC 5321 section 4.5.3.2.6),
+// which nothing here makes wider than the time between the first commit and the
+// answer.
+#include "base/mem.h"
+#include "delivery/internal.h"
+
+#define COPY_PIECE ((size_t)64 << 10)
+
+// ---- One copy --------------------------------------------------------------
+
+MUST_CHECK static enum rc append_copy(struct store_account *account,
+    struct store_draft *draft, const struct delivery_copy *copy,
+    struct fault *fault, bool *ret_was_there)
+{
+	struct store_append append = {
+	    .draft = draft,
+	    .prefix = copy->prefix,
+	    .delivery_id = copy->delivery_id,
+	};
+	struct store_appended appended;
+	struct view folder = copy->folder;
+	for (;;) {
+		struct store_mailbox *mailbox;
+		enum rc rc = store_mailbox_open_for_mail(
+		    account, folder, fault, &mailbox);
+		if (rc != RC_OK)
+			return rc;
+		rc = store_append(mailbox, &append, 1, fault, &appended);
+		store_mailbox_close(&mailbox);
+		if (rc == RC_OK)
+			*ret_was_there = appended.was_there;
+		// Deleted in between: INBOX cannot be.
+		if (rc != RC_GONE || folder.len == 0)
+			return rc;
+		folder = VIEW("");
+	}
+}
+
+enum rc delivery_copy_commit(const struct delivery_office *office,
+    struct store_draft *draft, const struct delivery_copy *copy,
+    struct fault *fault, bool *ret_was_there)
+{
+	struct store_account *account;
+	enum rc rc =
+	    store_account_open(office->store, copy->account, fault, &account);
+	if (rc != RC_OK)
+		return rc;
+	rc = append_copy(account, draft, copy, fault, ret_was_there);
+	store_account_close(&account);
+	return rc;
+}
+
+void delivery_copy_reply(enum rc rc, struct delivery_reply *ret_reply)
+{
+	switch ((int)rc) {
+	case RC_OK:
+		delivery_reply_set(
+		    ret_reply, 250, ENHANCED(2, 1, 5), "Delivered");
+		return;
+	case RC_QUOTA:
+		delivery_reply_set(
+		    ret_reply, 452, ENHANCED(4, 2, 2), "The mailbox is full");
+		return;
+	case RC_LIMIT:
+		delivery_reply_set(ret_reply, 552, ENHANCED(5, 3, 4),
+		    "The message is longer than this server takes");
+		return;
+	default:
+		delivery_reply_set(ret_reply, 451, ENHANCED(4, 3, 0),
+		    "The message cannot be stored now");
+		return;
+	}
+}
+
+void delivery_log_copy(const struct delivery_office *office,
+    const struct delivery_event *event, const struct delivery_copy *copy,
+    enum rc rc, const struct fault *fault)
+{
+	struct log_line line;
+	log_begin(&line, office->log,
+	    rc == RC_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+	    rc == RC_OK ? "delivered" : "delivery-failed");
+	if (event->session_id)
+		log_add_u64(&line, "session", event->session_id);
+	log_add_string(&line, "id", event->id);
+	log_add(&line, "message-id", event->message_id);
+	log_add(&line, "user", copy->user);
+	if (copy->folder.len)
+		log_add(&line, "folder", copy->folder);
+	log_add_u64(&line, "size", event->size);
+	log_add_u64(&line, "ms", event->ms);
+	if (rc != RC_OK)
+		log_add_string(&line, "why", fault->text);
+	log_end(&line);
+}
+
+static void commit_target(
+    struct delivery *delivery, struct delivery_target *target)
+{
+	struct buf prefix;
+	struct fault fault = {.text = ""};
+	bool was_there;
+	buf_init(&prefix, STORE_PREFIX_MAX);
+	arena_reset(&delivery->scratch);
+	delivery_prefix_write(&delivery->scratch,
+	    delivery->envelope.queue.sender, target->address,
+	    buf_view(&delivery->head), &prefix);
+	struct delivery_copy copy = {
+	    .account = target->account,
+	    .user = target->user,
+	    .folder = target->folder,
+	    .prefix = buf_view(&prefix),
+	};
+	target->rc = buf_status(&prefix);
+	if (target->rc == RC_OK)
+		target->rc = delivery_copy_commit(delivery->office,
+		    delivery->local, &copy, &fault, &was_there);
+	struct delivery_event event = {
+	    .session_id = delivery->origin.session_id,
+	    .id = delivery->id,
+	    .message_id = delivery->message_id,
+	    .size = store_draft_size(delivery->local) + prefix.len,
+	    .ms = clock_monotonic_ms() - delivery->began_ms,
+	};
+	delivery_log_copy(delivery->office, &event, &copy, target->rc, &fault);
+	buf_done(&prefix);
+}
+
+// ---- The queue -------------------------------------------------------------
+
+static void log_queued(struct delivery *delivery, const struct queue_id *id,
+    size_t count, uint64_t size)
+{
+	char text[QUEUE_ID_TEXT + 1];
+	struct log_line line;
+	queue_id_print(id, text);
+	log_begin(&line, delivery->office->log, LOG_LEVEL_INFO, "queued");
+	log_add_u64(&line, "session", delivery->origin.session_id);
+	log_add_string(&line, "id", delivery->id);
+	log_add_string(&line, "queue-id", text);
+	log_add(&line, "message-id", delivery->message_id);
+	log_add_u64(&line, "recipients", count);
+	log_add_u64(&line, "size", size);
+	log_add_u64(&line, "ms", clock_monotonic_ms() - delivery->began_ms);
+	log_end(&line);
+}
+
+// Queues the message for those targets that have no copy.
+MUST_CHECK static enum rc put(
+    struct delivery *delivery, struct queue_draft *draft)
+{
+	struct queue_recipient *recipients =
+	    mem_zalloc(delivery->target_count * sizeof(*recipients));
+	size_t count = 0;
+	for (size_t i = 0; i < delivery->target_count; i++) {
+		const struct delivery_target *target = &delivery->targets[i];
+		if (target->rc == RC_OK)
+			continue;
+		recipients[count++] = (struct queue_recipient){
+		    .address = target->queued,
+		    .original = target->original,
+		    .notify = target->notify,
+		    .resolved = target->resolved,
+		};
+	}
+	struct fault fault = {.text = ""};
+	struct queue_id id;
+	enum rc rc =
+	    queue_put(delivery->office->queue, draft, buf_view(&delivery->head),
+		&delivery->envelope.queue, recipients, count, &fault, &id);
+	if (rc == RC_OK)
+		log_queued(delivery, &id, count,
+		    queue_draft_size(draft) + delivery->head.len);
+	else
+		log_text(delivery->office->log, LOG_LEVEL_ERROR, "delivery",
+		    "%s: it cannot be queued: %s", delivery->id, fault.text);
+	free(recipients);
+	return rc;
+}
+
+static void reply_all(const struct delivery *delivery,
+    const struct delivery_reply *reply, struct delivery_reply *ret_replies)
+{
+	for (size_t i = 0; i < delivery->recipient_count; i++)
+		ret_replies[i] = *reply;
+}
+
+static void commit_to_queue(struct delivery *delivery,
+    struct delivery_reply *ret_replies, struct delivery_reply *ret_reply)
+{
+	for (size_t i = 0; i < delivery->target_count; i++)
+		delivery->targets[i].rc = RC_MORE;
+	enum rc rc = put(delivery, delivery->outgoing);
+	if (rc == RC_OK)
+		delivery_reply_set(
+		    ret_reply, 250, ENHANCED(2, 0, 0), "Queued as ");
+	else
+		delivery_reply_set(ret_reply, 451, ENHANCED(4, 3, 0),
+		    "The message cannot be stored now");
+	if (rc == RC_OK) {
+		size_t len = strlen(ret_reply->text);
+		memcpy(
+		    ret_reply->text + len, delivery->id, sizeof(delivery->id));
+	}
+	reply_all(delivery, ret_reply, ret_replies);
+}
+
+// The rest after some have their copies: what was stored is read again.
+MUST_CHECK static enum rc put_rest(struct delivery *delivery)
+{
+	struct queue_draft *draft = queue_draft_new(delivery->office->queue);
+	uint64_t size = store_draft_size(delivery->local);
+	struct buf piece;
+	buf_init(&piece, COPY_PIECE);
+	enum rc rc = RC_OK;
+	for (uint64_t at = 0; rc == RC_OK && at < size; at += piece.len) {
+		buf_reset(&piece);
+		rc = store_draft_read(delivery->local, at, COPY_PIECE, &piece);
+		if (rc == RC_OK && piece.len == 0)
+			rc = RC_CORRUPT;
+		if (rc == RC_OK)
+			rc = queue_draft_add(draft, buf_view(&piece));
+	}
+	buf_done(&piece);
+	if (rc == RC_OK)
+		rc = put(delivery, draft);
+	queue_draft_free(&draft);
+	return rc;
+}
+
+// ---- The accounts ----------------------------------------------------------
+
+// RFC 2033 section 4.2: each recipient has an answer of its own; one that leads
+// to several, the worst of theirs.
+static void reply_each(
+    const struct delivery *delivery, struct delivery_reply *ret_replies)
+{
+	for (size_t i = 0; i < delivery->recipient_count; i++) {
+		const struct delivery_accepted *accepted =
+		    &delivery->recipients[i];
+		delivery_copy_reply(RC_OK, &ret_replies[i]);
+		for (size_t n = 0; n < accepted->count; n++) {
+			const struct delivery_target *target =
+			    &delivery->targets[accepted->targets[n]];
+			if (target->loops)
+				delivery_reply_set(&ret_replies[i], 550,
+				    ENHANCED(5, 4, 6),
+				    "The message was delivered to this "
+				    "mailbox before");
+			else if (target->rc != RC_OK)
+				delivery_copy_reply(
+				    target->rc, &ret_replies[i]);
+		}
+	}
+}
+
+// SMTP: one answer for all.
+static void settle(
+    struct delivery *delivery, size_t made, struct delivery_reply *ret_reply)
+{
+	enum rc failure = RC_OK;
+	size_t missing = 0;
+	for (size_t i = 0; i < delivery->target_count; i++) {
+		const struct delivery_target *target = &delivery->targets[i];
+		missing += target->rc != RC_OK;
+		if (failure == RC_OK && !target->loops)
+			failure = target->rc;
+	}
+	// None has it: the client keeps it.
+	if (!made) {
+		delivery_copy_reply(failure, ret_reply);
+		return;
+	}
+	enum rc rc = missing ? put_rest(delivery) : RC_OK;
+	delivery_copy_reply(rc == RC_OK ? RC_OK : RC_IO, ret_reply);
+	if (rc != RC_OK)
+		log_text(delivery->office->log, LOG_LEVEL_ERROR, "delivery",
+		    "%s: %zu have it, %zu do not, and the client was not told "
+		    "so: it will come again",
+		    delivery->id, made, missing);
+}
+
+static void commit_to_accounts(struct delivery *delivery,
+    struct delivery_reply *ret_replies, struct delivery_reply *ret_reply)
+{
+	size_t made = 0;
+	for (size_t i = 0; i < delivery->target_count; i++) {
+		struct delivery_target *target = &delivery->targets[i];
+		if (target->loops)
+			target->rc = RC_EXISTS; // the queue returns it
+		else
+			commit_target(delivery, target);
+		made += target->rc == RC_OK;
+	}
+	if (delivery->origin.door == DELIVERY_LMTP) {
+		reply_each(delivery, ret_replies);
+		*ret_reply = ret_replies[0];
+		return;
+	}
+	settle(delivery, made, ret_reply);
+	reply_all(delivery, ret_reply, ret_replies);
+}
+
+void delivery_commit(struct delivery *delivery,
+    struct delivery_reply *ret_replies, struct delivery_reply *ret_reply)
+{
+	if (delivery->through_queue)
+		commit_to_queue(delivery, ret_replies, ret_reply);
+	else
+		commit_to_accounts(delivery, ret_replies, ret_reply);
+}

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+// A delivery from MAIL FROM to its end. The header is held until it has ended,
+// then it and the body go to where the message will be: into a store's draft
+// when all who get it are users here, else into the queue's. What is committed
+// at the end is in commit.c.
+#include "base/mem.h"
+#include "delivery/internal.h"
+#include "wire/header.h"
+
+#define HOPS_MAX_DEFAULT 100 // RFC 5321 section 6.3: at least that
+
+// ---- Replies ---------------------------------------------------------------
+
+void delivery_reply_set(struct delivery_reply *reply, unsigned code,
+    struct enhanced_status status, const char *text)
+{
+	*reply = (struct delivery_reply){.code = code, .status = status};
+	snprintf(reply->text, sizeof(reply->text), "%s", text);
+}
+
+void delivery_fail(struct delivery *delivery, unsigned code,
+    struct enhanced_status status, const char *text)
+{
+	if (delivery->failed)
+		return;
+	delivery->failed = true;
+	delivery_reply_set(&delivery->failure, code, status, text);
+}
+
+void delivery_fail_local(
+    struct delivery *delivery, enum rc rc, const char *what)
+{
+	log_text(delivery->office->log, LOG_LEVEL_ERROR, "delivery",
+	    "%s: %s: %s", delivery->id, what, rc_text(rc));
+	delivery_fail(delivery, 451, ENHANCED(4, 3, 0),
+	    "The message cannot be stored now");
+}
+
+void delivery_refuse(
+    struct delivery *delivery, const struct delivery_reply *reply)
+{
+	if (delivery->failed)
+		return;
+	delivery->failed = true;
+	delivery->failure = *reply;
+}
+
+int64_t delivery_now(const struct delivery_office *office)
+{
+	return clock_wall_seconds(office->clock);
+}
+
+// ---- Beginning -------------------------------------------------------------
+
+// RFC 6409 section 6.1: a user writes as no one else.
+MUST_CHECK static enum rc check_sender(const struct delivery_office *office,
+    const struct delivery_origin *origin,
+    const struct delivery_envelope *envelope, struct delivery_reply *reply)
+{
+	if (origin->door != DELIVERY_SUBMISSION ||
+	    smtp_mailbox_is_null(&envelope->sender))
+		return RC_OK;
+	enum rc rc =
+	    route_may_send_as(office->route, origin->user, &envelope->sender);
+	if (rc == RC_DENIED)
+		delivery_reply_set(reply, 550, ENHANCED(5, 7, 1),
+		    "The sender is not an address of yours");
+	else if (rc != RC_OK)
+		delivery_reply_set(reply, 451, ENHANCED(4, 3, 0),
+		    "The sender cannot be looked up now");
+	return rc;
+}
+
+static uint64_t size_max(const struct delivery_office *office)
+{
+	return office->message_max ? office->message_max
+				   : store_message_max(office->store);
+}
+
+// The views of the door's may go with its command.
+static void keep_origin(
+    struct delivery *delivery, const struct delivery_origin *origin)
+{
+	struct arena *arena = &delivery->arena;
+	struct delivery_origin *kept = &delivery->origin;
+	*kept = *origin;
+	kept->helo = arena_copy(arena, origin->helo);
+	kept->peer_address = arena_copy(arena, origin->peer_address);
+	kept->with = arena_copy(arena, origin->with);
+	kept->tls_version = arena_copy(arena, origin->tls_version);
+	kept->tls_cipher = arena_copy(arena, origin->tls_cipher);
+}
+
+static void keep_envelope(
+    struct delivery *delivery, const struct delivery_envelope *envelope)
+{
+	struct arena *arena = &delivery->arena;
+	struct delivery_envelope *kept = &delivery->envelope;
+	struct buf sender;
+	*kept = *envelope;
+	buf_init(&sender, SMTP_MAILBOX_MAX * 2);
+	smtp_mailbox_print_ascii(&envelope->sender, &sender);
+	kept->queue.sender = arena_copy(arena, buf_view(&sender));
+	buf_done(&sender);
+	kept->sender = (struct smtp_mailbox){0}; // said by queue.sender
+	kept->queue.envid = arena_copy(arena, envelope->queue.envid);
+	struct view hop = envelope->queue.hop;
+	if (!hop.len)
+		hop = delivery->origin.peer_address;
+	kept->queue.hop = arena_copy(arena, hop);
+	if (delivery->origin.user)
+		kept->queue.account = delivery->origin.user->account;
+}
+
+enum rc delivery_new(const struct delivery_office *office,
+    const struct delivery_origin *origin,
+    const struct delivery_envelope *envelope, struct delivery_reply *ret_reply,
+    struct delivery **ret_delivery)
+{
+	enum rc rc = check_sender(office, origin, envelope, ret_reply);
+	if (rc != RC_OK)
+		return rc;
+	if (envelope->declared_size > size_max(office)) {
+		// RFC 1870 section 6.1.
+		delivery_reply_set(ret_reply, 552, ENHANCED(5, 3, 4),
+		    "The message is longer than this server takes");
+		return RC_LIMIT;
+	}
+	struct delivery *delivery = mem_zalloc(sizeof(*delivery));
+	delivery->office = office;
+	delivery->max = size_max(office);
+	delivery->began_ms = clock_monotonic_ms();
+	arena_init(&delivery->arena);
+	arena_init(&delivery->scratch);
+	map_init(&delivery->known);
+	delivery_header_init(&delivery->header);
+	buf_init(&delivery->head, STORE_PREFIX_MAX);
+	delivery_id_make(office, delivery->id);
+	keep_origin(delivery, origin);
+	keep_envelope(delivery, envelope);
+	// RFC 4865: all of it waits.
+	if (envelope->queue.release_at)
+		delivery->through_queue = true;
+	*ret_delivery = delivery;
+	return RC_OK;
+}
+
+static void let_go(struct delivery *delivery)
+{
+	store_draft_free(&delivery->local);
+	queue_draft_free(&delivery->outgoing);
+	dkim_signer_free(&delivery->signer);
+	delivery_header_done(&delivery->header);
+	delivery->stage = DELIVERY_OVER;
+}
+
+void delivery_free(struct delivery **delivery)
+{
+	struct delivery *old = *delivery;
+	*delivery = NULL;
+	if (!old)
+		return;
+	let_go(old);
+	buf_done(&old->head);
+	map_done(&old->known);
+	arena_done(&old->scratch);
+	arena_done(&old->arena);
+	free(old);
+}
+
+// ---- The data --------------------------------------------------------------
+
+static void emit(struct delivery *delivery, struct view bytes)
+{
+	enum rc rc = RC_OK;
+	if (delivery->failed || !bytes.len)
+		return;
+	if (delivery->local)
+		rc = store_draft_add(delivery->local, bytes);
+	else if (delivery->outgoing)
+		rc = queue_draft_add(delivery->outgoing, bytes);
+	if (rc == RC_LIMIT)
+		delivery_fail(delivery, 552, ENHANCED(5, 3, 4),
+		    "The message is longer than this server takes");
+	else if (rc != RC_OK)
+		delivery_fail_local(delivery, rc, "writing the message");
+}
+
+static void open_drafts(struct delivery *delivery)
+{
+	const struct delivery_office *office = delivery->office;
+	if (delivery->through_queue) {
+		delivery->outgoing = queue_draft_new(office->queue);
+		return;
+	}
+	delivery->local = store_draft_new(office->store);
+	if (delivery->target_count > 1)
+		store_draft_share(delivery->local);
+}
+
+// RFC 5321 section 6.3; each server on the way puts one in.
+static void check_hops(
+    struct delivery *delivery, const struct delivery_fields *fields)
+{
+	uint32_t max = delivery->office->hops_max ? delivery->office->hops_max
+						  : HOPS_MAX_DEFAULT;
+	if (fields->received > max ||
+	    fields->delivered_to > DELIVERY_DELIVERED_MAX)
+		delivery_fail(delivery, 554, ENHANCED(5, 4, 6),
+		    "The message goes round in circles");
+}
+
+// To whom it was delivered before: RFC 9228.
+static void find_loops(struct delivery *delivery)
+{
+	struct map known;
+	size_t loops = 0;
+	arena_reset(&delivery->scratch);
+	map_init(&known);
+	delivery_delivered_to(
+	    &delivery->scratch, buf_view(&delivery->header.bytes), &known);
+	for (size_t i = 0; i < delivery->target_count; i++) {
+		struct delivery_target *target = &delivery->targets[i];
+		target->loops =
+		    target->is_user && delivery_is_known(&known,
+					   &delivery->scratch, target->address);
+		loops += target->loops;
+	}
+	map_done(&known);
+	if (loops && loops == delivery->target_count)
+		delivery_fail(delivery, 554, ENHANCED(5, 4, 6),
+		    "The message was delivered to this mailbox before");
+}
+
+// ---- A submission's header -------------------------------------------------
+
+static void check_writer(
+    struct delivery *delivery, struct view value, struct view *ret_domain)
+{
+	if (delivery->failed)
+		return;
+	switch (delivery_may_write_as(delivery, value, ret_domain)) {
+	case DELIVERY_ALLOWED: break;
+	case DELIVERY_FORBIDDEN:
+		delivery_fail(delivery, 550, ENHANCED(5, 7, 1),
+		    "From or Sender has an address that is not yours");
+		break;
+	case DELIVERY_NO_ADDRESS:
+		delivery_fail(delivery, 550, ENHANCED(5, 6, 0),
+		    "From or Sender has no address");
+		break;
+	case DELIVERY_UNKNOWN:
+		delivery_fail(delivery, 451, ENHANCED(4, 3, 0),
+		    "The sender cannot be looked up now");
+		break;
+	}
+}
+
+// Who it says it is from: one From field (RFC 5322 section 3.6), each of its
+// addresses the user's; so is Sender's. Without a From field it is from the
+// envelope's sender.
+static void check_writers(struct delivery *delivery,
+    const struct delivery_fields *fields, struct view *ret_domain)
+{
+	struct view sender = delivery->envelope.queue.sender;
+	if (fields->from > 1)
+		delivery_fail(delivery, 550, ENHANCED(5, 6, 0),
+		    "The message has several From fields");
+	else if (!fields->from && !sender.len)
+		delivery_fail(delivery, 550, ENHANCED(5, 6, 0),
+		    "The message does not say who it is from");
+	else
+		check_writer(delivery,
+		    fields->from ? fields->from_value : sender, ret_domain);
+	if (fields->sender_value.len)
+		check_writer(delivery, fields->sender_value, NULL);
+}
+
+static void begin_signing(
+    struct delivery *delivery, struct view domain, struct view header)
+{
+	const struct delivery_office *office = delivery->office;
+	if (delivery->failed || !domain.len || !office->dkim)
+		return;
+	enum rc rc = dkim_signer_new(
+	    office->dkim, domain, office->clock, &delivery->signer);
+	if (rc == RC_NOT_FOUND)
+		return; // it has no keys: unsigned
+	if (rc == RC_OK)
+		rc = dkim_signer_header(delivery->signer, header);
+	if (rc != RC_OK)
+		delivery_fail_local(delivery, rc, "signing the message");
+}
+
+// ---- The end of the header -------------------------------------------------
+
+static void emit_header(struct delivery *delivery,
+    const struct delivery_fields *fields, struct view domain)
+{
+	struct view held = buf_view(&delivery->header.bytes);
+	bool submission = delivery->origin.door == DELIVERY_SUBMISSION;
+	struct delivery_fix fix = {
+	    .submission = submission,
+	    .from = delivery->envelope.queue.sender,
+	    .now = delivery_now(delivery->office),
+	};
+	fix.message_id = delivery_message_id(&delivery->arena,
+	    domain.len ? domain : delivery->office->server_name, delivery->id);
+	delivery->message_id = arena_copy(
+	    &delivery->arena, view_slice(fields->message_id, 0, 250));
+	if (!fields->has_message_id && submission)
+		delivery->message_id = fix.message_id;
+	struct buf fixed;
+	buf_init(&fixed, held.len + DELIVERY_HEADER_ADDED);
+	delivery_header_fix(held, &fix, &fixed);
+	if (buf_status(&fixed) != RC_OK)
+		delivery_fail_local(delivery, RC_LIMIT, "the header");
+	if (submission)
+		begin_signing(delivery, domain, buf_view(&fixed));
+	emit(delivery, buf_view(&fixed));
+	buf_done(&fixed);
+}
+
+static void end_header(struct delivery *delivery, bool at_end)
+{
+	struct buf received;
+	struct delivery_fields fields;
+	struct view domain = VIEW("");
+	if (at_end)
+		delivery_header_end(&delivery->header);
+	delivery_header_look(buf_view(&delivery->header.bytes), &fields);
+	check_hops(delivery, &fields);
+	if (delivery->origin.door == DELIVERY_SUBMISSION)
+		check_writers(delivery, &fields, &domain);
+	if (!delivery->failed)
+		find_loops(delivery);
+	if (!delivery->failed) {
+		open_drafts(delivery);
+		buf_init(&received, 8192);
+		delivery_received_write(delivery, &received);
+		emit(delivery, buf_view(&received));
+		buf_done(&received);
+		emit_header(delivery, &fields, domain);
+	}
+	delivery_header_done(&delivery->header);
+	delivery->stage = DELIVERY_BODY;
+}
+
+static void add_body(struct delivery *delivery, struct view bytes)
+{
+	emit(delivery, bytes);
+	if (delivery->signer && !delivery->failed)
+		dkim_signer_body(delivery->signer, bytes);
+}
+
+static void add_header(struct delivery *delivery, struct view bytes)
+{
+	struct view body;
+	switch ((int)delivery_header_add(&delivery->header, bytes, &body)) {
+	case RC_MORE: return;
+	case RC_OK:
+		end_header(delivery, false);
+		// The blank line that ended it, or ends a header that was none.
+		emit(delivery, VIEW("\r\n"));
+		add_body(delivery, body);
+		return;
+	default: break;
+	}
+	if (delivery->origin.door == DELIVERY_SUBMISSION) {
+		delivery_fail(delivery, 552, ENHANCED(5, 3, 4),
+		    "The header is longer than this server takes");
+		return;
+	}
+	// Nothing has to be found in it: what is held is whole lines, or it is
+	// one line that goes on.
+	end_header(delivery, false);
+	emit(delivery, body);
+}
+
+void delivery_data(struct delivery *delivery, struct view bytes)
+{
+	if (delivery->failed || delivery->stage == DELIVERY_OVER)
+		return;
+	if (bytes.len > delivery->max - delivery->size) {
+		delivery_fail(delivery, 552, ENHANCED(5, 3, 4),
+		    "The message is longer than this server takes");
+		return;
+	}
+	delivery->size += bytes.len;
+	if (delivery->stage == DELIVERY_BODY)
+		add_body(delivery, bytes);
+	else
+		add_header(delivery, bytes);
+}
+
+// ---- The end ---------------------------------------------------------------
+
+static void finish_drafts(struct delivery *delivery)
+{
+	if (delivery->signer) {
+		enum rc rc =
+		    dkim_signer_finish(delivery->signer, &delivery->head);
+		if (rc == RC_OK)
+			rc = buf_status(&delivery->head);
+		if (rc != RC_OK)
+			delivery_fail_local(
+			    delivery, rc, "signing the message");
+	}
+	if (!delivery->local || delivery->failed)
+		return;
+	enum rc rc = store_draft_finish(delivery->local);
+	if (rc == RC_OK && delivery->envelope.queue.body == QUEUE_BODY_BINARY)
+		rc = store_draft_encode_binary(&delivery->local);
+	if (rc != RC_OK)
+		delivery_fail_local(delivery, rc, "writing the message");
+}
+
+void delivery_finish(struct delivery *delivery,
+    struct delivery_reply *ret_replies, struct delivery_reply *ret_reply)
+{
+	struct delivery_reply reply;
+	size_t count = delivery->recipient_count;
+	struct delivery_reply *replies =
+	    mem_alloc((count + 1) * sizeof(*replies));
+	if (count == 0)
+		delivery_fail(delivery, 554, ENHANCED(5, 5, 1),
+		    "There is no valid recipient");
+	if (!delivery->failed && delivery->stage < DELIVERY_BODY)
+		end_header(delivery, true);
+	if (!delivery->failed)
+		finish_drafts(delivery);
+	if (!delivery->failed)
+		delivery_commit(delivery, replies, &reply);
+	if (delivery->failed) {
+		reply = delivery->failure;
+		for (size_t i = 0; i < count; i++)
+			replies[i] = delivery->failure;
+	}
+	if (ret_replies)
+		memcpy(ret_replies, replies, count * sizeof(*replies));
+	if (ret_reply)
+		*ret_reply = reply;
+	free(replies);
+	let_go(delivery);
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queue's mail for users here. An address that leads to one user is
+// delivered to, under the queue's id, so that a repetition after a crash makes
+// no second copy; what leads to several is put in their place by the commit
+// that settles the lot, and comes again one by one.
+#include "base/mem.h"
+#include "delivery/internal.h"
+
+#define COPY_PIECE ((size_t)64 << 10)
+
+// A lot being delivered. The message is read from the queue once, when the
+// first copy is made.
+struct local {
+	const struct delivery_office *office;
+	struct queue_lot *lot;
+	struct arena *arena;  // of the results
+	struct arena scratch; // of a recipient
+	char id[QUEUE_ID_TEXT + 1];
+	uint64_t began_ms;
+	struct store_draft *draft; // NULL: not read yet
+	struct map known;          // addresses it was delivered to before
+	struct view message_id;
+};
+
+static void set(struct queue_result *result, enum queue_outcome outcome,
+    struct enhanced_status status, struct view why)
+{
+	*result = (struct queue_result){
+	    .outcome = outcome, .status = status, .diagnostic = why};
+}
+
+// ---- Reading the message ---------------------------------------------------
+
+// The header's fields that matter here, from what was held of it.
+static void look(struct local *local, struct delivery_header *header)
+{
+	struct delivery_fields fields;
+	struct view bytes = buf_view(&header->bytes);
+	delivery_header_look(bytes, &fields);
+	delivery_delivered_to(local->arena, bytes, &local->known);
+	local->message_id =
+	    arena_copy(local->arena, view_slice(fields.message_id, 0, 250));
+}
+
+MUST_CHECK static enum rc fill(struct local *local, struct store_draft *draft)
+{
+	struct delivery_header header;
+	struct buf piece;
+	struct view ignored;
+	enum rc header_rc = RC_MORE;
+	uint64_t size = queue_lot_size(local->lot);
+	enum rc rc = RC_OK;
+	buf_init(&piece, COPY_PIECE);
+	delivery_header_init(&header);
+	for (uint64_t at = 0; rc == RC_OK && at < size; at += piece.len) {
+		buf_reset(&piece);
+		rc = queue_lot_read(local->lot, at, COPY_PIECE, &piece);
+		if (rc == RC_OK && piece.len == 0)
+			rc = RC_CORRUPT;
+		if (rc == RC_OK)
+			rc = store_draft_add(draft, buf_view(&piece));
+		if (rc == RC_OK && header_rc == RC_MORE)
+			header_rc = delivery_header_add(
+			    &header, buf_view(&piece), &ignored);
+	}
+	if (rc == RC_OK)
+		rc = store_draft_finish(draft);
+	look(local, &header);
+	delivery_header_done(&header);
+	buf_done(&piece);
+	return rc;
+}
+
+MUST_CHECK static enum rc read_message(struct local *local)
+{
+	if (local->draft)
+		return RC_OK;
+	struct store_draft *draft = store_draft_new(local->office->store);
+	if (queue_lot_count(local->lot) > 1)
+		store_draft_share(draft);
+	enum rc rc = fill(local, draft);
+	if (rc == RC_OK &&
+	    queue_lot_envelope(local->lot)->body == QUEUE_BODY_BINARY)
+		rc = store_draft_encode_binary(&draft);
+	if (rc == RC_OK)
+		local->draft = draft;
+	else
+		store_draft_free(&draft);
+	return rc;
+}
+
+// ---- One user --------------------------------------------------------------
+
+static void judge(enum rc rc, const struct fault *fault, struct local *local,
+    struct queue_result *result)
+{
+	struct view why = arena_copy(local->arena, view_of_string(fault->text));
+	switch ((int)rc) {
+	case RC_OK:
+		set(result, QUEUE_DELIVERED, ENHANCED(2, 1, 5), VIEW(""));
+		return;
+	case RC_QUOTA: set(result, QUEUE_LATER, ENHANCED(4, 2, 2), why); return;
+	case RC_NOT_FOUND:
+		set(result, QUEUE_FAILED, ENHANCED(5, 1, 1),
+		    VIEW("There is no such mailbox here"));
+		return;
+	case RC_LIMIT:
+		set(result, QUEUE_FAILED, ENHANCED(5, 3, 4), why);
+		return;
+	default: set(result, QUEUE_LATER, ENHANCED(4, 3, 0), why); return;
+	}
+}
+
+static void deliver(struct local *local, const struct route_target *target,
+    struct queue_result *result)
+{
+	struct fault fault = {.text = "the message cannot be read"};
+	struct buf prefix;
+	bool was_there = false;
+	enum rc rc = read_message(local);
+	if (rc != RC_OK) {
+		judge(rc == RC_LIMIT ? rc : RC_IO, &fault, local, result);
+		return;
+	}
+	if (delivery_is_known(
+		&local->known, &local->scratch, target->address)) {
+		set(result, QUEUE_FAILED, ENHANCED(5, 4, 6),
+		    VIEW("The message was delivered to this mailbox before"));
+		return;
+	}
+	const struct queue_id *id = queue_lot_id(local->lot);
+	buf_init(&prefix, STORE_PREFIX_MAX);
+	delivery_prefix_write(&local->scratch,
+	    queue_lot_envelope(local->lot)->sender, target->address, VIEW(""),
+	    &prefix);
+	struct delivery_copy copy = {
+	    .account = target->account,
+	    .user = target->user,
+	    .folder = target->folder,
+	    .prefix = buf_view(&prefix),
+	    .delivery_id = view_of(id->bytes, sizeof(id->bytes)),
+	};
+	rc = delivery_copy_commit(
+	    local->office, local->draft, &copy, &fault, &was_there);
+	struct delivery_event event = {
+	    .id = local->id,
+	    .message_id = local->message_id,
+	    .size = store_draft_size(local->draft) + prefix.len,
+	    .ms = clock_monotonic_ms() - local->began_ms,
+	};
+	if (!was_there)
+		delivery_log_copy(local->office, &event, &copy, rc, &fault);
+	judge(rc, &fault, local, result);
+	buf_done(&prefix);
+}
+
+// ---- One recipient ---------------------------------------------------------
+
+// RFC 3461 section 5.2.7: an alias of one address passes on what its sender
+// asked for; of several, all but SUCCESS, which "expanded" answers.
+static void expand(struct local *local, const struct queue_recipient *recipient,
+    const struct route_result *found, struct queue_result *result)
+{
+	struct queue_recipient *to =
+	    arena_zalloc(local->arena, found->count * sizeof(*to));
+	unsigned notify = recipient->notify;
+	if (found->count > 1)
+		notify &= ~(unsigned)QUEUE_NOTIFY_SUCCESS;
+	for (size_t i = 0; i < found->count; i++)
+		to[i] = (struct queue_recipient){
+		    .address =
+			arena_copy(local->arena, found->targets[i].address),
+		    .original = recipient->original,
+		    .notify = notify,
+		    .resolved = found->targets[i].kind == ROUTE_USER,
+		};
+	set(result, QUEUE_EXPANDED, ENHANCED(2, 1, 5), VIEW(""));
+	result->expanded = to;
+	result->expanded_count = found->count;
+}
+
+// Of a user whose aliases were followed already, the mailbox itself.
+static const struct route_target *itself(
+    const struct queue_recipient *recipient, const struct route_result *found)
+{
+	if (found->count == 1 && found->targets[0].kind == ROUTE_USER)
+		return &found->targets[0];
+	if (!recipient->resolved)
+		return NULL;
+	for (size_t i = 0; i < found->count; i++)
+		if (found->targets[i].kind == ROUTE_USER &&
+		    view_eq_nocase(
+			found->targets[i].address, recipient->address))
+			return &found->targets[i];
+	return NULL;
+}
+
+static bool refused(enum route_verdict verdict, struct queue_result *result)
+{
+	switch (verdict) {
+	case ROUTE_OK: return false;
+	case ROUTE_FOREIGN:
+		// The domain was ours when the lot was taken.
+		set(result, QUEUE_LATER, ENHANCED(4, 3, 0),
+		    VIEW("The domain is no longer here"));
+		return true;
+	case ROUTE_UNKNOWN:
+		set(result, QUEUE_FAILED, ENHANCED(5, 1, 1),
+		    VIEW("There is no such mailbox here"));
+		return true;
+	case ROUTE_DISABLED:
+		set(result, QUEUE_FAILED, ENHANCED(5, 2, 1),
+		    VIEW("This mailbox is switched off"));
+		return true;
+	case ROUTE_LOOP:
+		set(result, QUEUE_FAILED, ENHANCED(5, 4, 6),
+		    VIEW("This address leads to itself, or to too many"));
+		return true;
+	}
+	return false;
+}
+
+static void deliver_recipient(struct local *local,
+    const struct queue_recipient *recipient, struct queue_result *result)
+{
+	struct smtp_mailbox mailbox;
+	struct route_result found;
+	arena_reset(&local->scratch);
+	enum rc rc = smtp_mailbox_parse(
+	    &local->scratch, recipient->address, NULL, &mailbox);
+	if (rc != RC_OK) {
+		set(result, QUEUE_FAILED, ENHANCED(5, 1, 3),
+		    VIEW("This is no address"));
+		return;
+	}
+	rc = route_resolve(
+	    local->office->route, &local->scratch, &mailbox, NULL, &found);
+	if (rc != RC_OK) {
+		set(result, QUEUE_LATER, ENHANCED(4, 3, 0),
+		    VIEW("The address cannot be looked up now"));
+		return;
+	}
+	if (refused(found.verdict, result))
+		return;
+	const struct route_target *target = itself(recipient, &found);
+	if (target)
+		deliver(local, target, result);
+	else
+		expand(local, recipient, &found, result);
+}
+
+void delivery_local(const struct delivery_office *office, struct queue_lot *lot,
+    struct arena *arena, struct queue_result *ret_results)
+{
+	struct local local = {
+	    .office = office,
+	    .lot = lot,
+	    .arena = arena,
+	    .began_ms = clock_monotonic_ms(),
+	};
+	arena_init(&local.scratch);
+	map_init(&local.known);
+	queue_id_print(queue_lot_id(lot), local.id);
+	for (size_t i = 0; i < queue_lot_count(lot); i++)
+		deliver_recipient(&local,
+		    &queue_lot_recipient(lot, i)->recipient, &ret_results[i]);
+	store_draft_free(&local.draft);
+	map_done(&local.known);
+	arena_done(&local.scratch);
+}
