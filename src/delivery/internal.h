@@ -96,6 +96,10 @@ enum delivery_allowed {
 enum delivery_allowed delivery_may_write_as(
     struct delivery *delivery, struct view value, struct view *ret_domain);
 
+// How a user is named in the queue: the address, with the folder as its detail
+// (where that makes an address), in `arena`.
+struct view delivery_queued_address(
+    struct arena *arena, const struct route_target *target);
 // ---- trace.c ---------------------------------------------------------------
 
 void delivery_received_write(const struct delivery *delivery, struct buf *out);

@@ -166,33 +166,19 @@ static void expand(struct local *local, const struct queue_recipient *recipient,
 	unsigned notify = recipient->notify;
 	if (found->count > 1)
 		notify &= ~(unsigned)QUEUE_NOTIFY_SUCCESS;
-	for (size_t i = 0; i < found->count; i++)
+	for (size_t i = 0; i < found->count; i++) {
+		const struct route_target *target = &found->targets[i];
 		to[i] = (struct queue_recipient){
-		    .address =
-			arena_copy(local->arena, found->targets[i].address),
+		    .address = arena_copy(local->arena,
+			delivery_queued_address(&local->scratch, target)),
 		    .original = recipient->original,
 		    .notify = notify,
-		    .resolved = found->targets[i].kind == ROUTE_USER,
+		    .resolved = target->kind == ROUTE_USER,
 		};
+	}
 	set(result, QUEUE_EXPANDED, ENHANCED(2, 1, 5), VIEW(""));
 	result->expanded = to;
 	result->expanded_count = found->count;
-}
-
-// Of a user whose aliases were followed already, the mailbox itself.
-static const struct route_target *itself(
-    const struct queue_recipient *recipient, const struct route_result *found)
-{
-	if (found->count == 1 && found->targets[0].kind == ROUTE_USER)
-		return &found->targets[0];
-	if (!recipient->resolved)
-		return NULL;
-	for (size_t i = 0; i < found->count; i++)
-		if (found->targets[i].kind == ROUTE_USER &&
-		    view_eq_nocase(
-			found->targets[i].address, recipient->address))
-			return &found->targets[i];
-	return NULL;
 }
 
 static bool refused(enum route_verdict verdict, struct queue_result *result)
@@ -233,8 +219,13 @@ static void deliver_recipient(struct local *local,
 		    VIEW("This is no address"));
 		return;
 	}
-	rc = route_resolve(
-	    local->office->route, &local->scratch, &mailbox, NULL, &found);
+	struct route *route = local->office->route;
+	if (recipient->resolved)
+		rc = route_resolve_user(
+		    route, &local->scratch, &mailbox, &found);
+	else
+		rc = route_resolve(
+		    route, &local->scratch, &mailbox, NULL, &found);
 	if (rc != RC_OK) {
 		set(result, QUEUE_LATER, ENHANCED(4, 3, 0),
 		    VIEW("The address cannot be looked up now"));
@@ -242,9 +233,8 @@ static void deliver_recipient(struct local *local,
 	}
 	if (refused(found.verdict, result))
 		return;
-	const struct route_target *target = itself(recipient, &found);
-	if (target)
-		deliver(local, target, result);
+	if (found.count == 1 && found.targets[0].kind == ROUTE_USER)
+		deliver(local, &found.targets[0], result);
 	else
 		expand(local, recipient, &found, result);
 }

@@ -11,6 +11,43 @@ static size_t limit(uint32_t set, size_t standard)
 	return set ? set : standard;
 }
 
+// ---- Addresses in the queue ------------------------------------------------
+
+static struct view print_mailbox(
+    struct arena *arena, const struct smtp_mailbox *mailbox)
+{
+	struct buf text;
+	buf_init(&text, SMTP_MAILBOX_MAX * 2);
+	smtp_mailbox_print_ascii(mailbox, &text);
+	struct view address = arena_copy(arena, buf_view(&text));
+	buf_done(&text);
+	return address;
+}
+
+struct view delivery_queued_address(
+    struct arena *arena, const struct route_target *target)
+{
+	struct smtp_mailbox mailbox;
+	struct smtp_mailbox again;
+	struct buf local;
+	struct view address = target->address;
+	if (target->kind != ROUTE_USER || !target->folder.len ||
+	    smtp_mailbox_parse(arena, address, NULL, &mailbox) != RC_OK)
+		return address;
+	buf_init(&local, SMTP_LOCAL_MAX);
+	buf_add(&local, mailbox.local);
+	buf_add_char(&local, '+');
+	buf_add(&local, target->folder);
+	if (buf_status(&local) == RC_OK) {
+		mailbox.local = buf_view(&local);
+		struct view detailed = print_mailbox(arena, &mailbox);
+		if (smtp_mailbox_parse(arena, detailed, NULL, &again) == RC_OK)
+			address = detailed;
+	}
+	buf_done(&local);
+	return address;
+}
+
 // ---- Targets ---------------------------------------------------------------
 
 // Each user once, and each address: the index of the one that is meant. Where a
@@ -73,14 +110,15 @@ static void add_targets(struct delivery *delivery,
 		    .user = at->user,
 		    .folder = at->folder,
 		    .address = at->address,
-		    .queued = at->address,
+		    .queued = delivery_queued_address(&delivery->scratch, at),
 		    .notify = notify_for(found, recipient->notify),
 		    .original = recipient->original,
 		};
 		if (target.is_user && one)
 			target.queued = named;
 		else if (target.is_user)
-			target.resolved = true;
+			target.resolved =
+			    view_find_char(target.queued, '@') != SIZE_MAX;
 		else
 			delivery->through_queue = true;
 		ret_indexes[i] = add_target(delivery, &target);
@@ -132,18 +170,15 @@ static void accept(struct delivery *delivery,
 	struct delivery_accepted accepted = {
 	    .count = reported ? 1 : found->count,
 	};
-	struct buf named;
-	buf_init(&named, SMTP_MAILBOX_MAX * 2);
-	smtp_mailbox_print_ascii(&recipient->mailbox, &named);
+	struct view named =
+	    print_mailbox(&delivery->scratch, &recipient->mailbox);
 	accepted.targets =
 	    arena_alloc(arena, accepted.count * sizeof(*accepted.targets));
 	if (reported)
-		accepted.targets[0] =
-		    add_reported(delivery, recipient, buf_view(&named));
+		accepted.targets[0] = add_reported(delivery, recipient, named);
 	else
-		add_targets(delivery, recipient, buf_view(&named), found,
-		    accepted.targets);
-	buf_done(&named);
+		add_targets(
+		    delivery, recipient, named, found, accepted.targets);
 	if (delivery->recipient_count == 0)
 		delivery->only = keep_mailbox(arena, &recipient->mailbox);
 	delivery->recipients = arena_grow(arena, delivery->recipients,
