@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages from each door to accounts and the queue.
+#include "delivery/delivery_test_tools.h"
+
+#define TEXT                                                                   \
+	"From: s@far.example\r\nSubject: Tea\r\nMessage-ID: "                  \
+	"<1@far.example>\r\nDate: Tue, 14 Nov 2023 22:00:00 +0000\r\n\r\n"     \
+	"Hello.\r\n"
+
+static void expect_answer(
+    struct bed *bed, const struct bed_mail *mail, const char *code)
+{
+	const char *answer = bed_answer(bed, mail);
+	if (strcmp(answer, code) != 0)
+		fail_msg("to %s: %s, not %s", mail->to, answer, code);
+}
+
+static void rcpt_answers_what_the_address_is(void **state)
+{
+	(void)state;
+	static const struct {
+		enum delivery_door door;
+		const char *to;
+		const char *code;
+	} table[] = {
+	    {DELIVERY_MX, "anna@ours.example", "250 2.1.5"},
+	    {DELIVERY_MX, "ANNA@Ours.Example", "250 2.1.5"},
+	    {DELIVERY_MX, "nobody@ours.example", "550 5.1.1"},
+	    {DELIVERY_MX, "x@other.example", "550 5.7.1"},
+	    {DELIVERY_MX, "x%other.example@ours.example", "550 5.1.1"},
+	    {DELIVERY_MX, "\"x@other.example\"@ours.example", "550 5.1.1"},
+	    {DELIVERY_MX, "x@[192.0.2.9]", "550 5.7.1"},
+	    {DELIVERY_MX, "out@ours.example", "250 2.1.5"},
+	    {DELIVERY_LMTP, "x@other.example", "550 5.7.1"},
+	    {DELIVERY_LMTP, "both@ours.example", "250 2.1.5"},
+	    {DELIVERY_SUBMISSION, "x@other.example", "250 2.1.5"},
+	    {DELIVERY_SUBMISSION, "nobody@ours.example", "550 5.1.1"},
+	};
+	struct bed bed;
+	struct bed_result *result = mem_zalloc(sizeof(*result));
+	bed_open(&bed, (struct store_options){0});
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		bool submission = table[i].door == DELIVERY_SUBMISSION;
+		struct bed_mail mail = {.door = table[i].door,
+		    .user = submission ? "anna" : NULL,
+		    .from = submission ? "anna@ours.example" : "s@far.example",
+		    .to = table[i].to,
+		    .text = ""};
+		bed_mail(&bed, &mail, result);
+		assert_int_equal(result->count, 1);
+		assert_string_equal(
+		    bed_code(&bed, &result->to[0]), table[i].code);
+		if (result->to[0].code != 250)
+			assert_int_equal(result->reply.code, 554);
+	}
+	free(result);
+	bed_close(&bed);
+}
+
+static void each_copy_has_its_own_trace_fields(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	struct bed_mail mail = {.from = "s@far.example",
+	    .to = "anna@ours.example bert@ours.example anna@ours.example",
+	    .text = "Return-Path: <lie@far.example>\r\n" TEXT};
+	for (mail.step = 0; mail.step < 200; mail.step += 7) {
+		expect_answer(&bed, &mail, "250 2.1.5");
+		struct view anna = bed_last(&bed, 1000, "INBOX");
+		struct view bert = bed_last(&bed, 1001, "INBOX");
+		assert_true(view_starts_with(
+		    anna, VIEW("Return-Path: <s@far.example>\r\n"
+			       "Delivered-To: anna@ours.example\r\n"
+			       "Received: from client.example ([192.0.2.1])")));
+		assert_true(view_starts_with(bert,
+		    VIEW("Return-Path: <s@far.example>\r\n"
+			 "Delivered-To: bert@ours.example\r\nReceived: ")));
+		assert_true(view_ends_with(anna, VIEW("\r\n" TEXT)));
+		size_t at = view_find(anna, VIEW("Received:"));
+		assert_true(view_eq(view_from(anna, at), view_from(bert, at)));
+		assert_int_equal(view_find(anna, VIEW("\tfor ")), SIZE_MAX);
+		assert_int_equal(view_find(anna, VIEW(" for ")), SIZE_MAX);
+	}
+	// One recipient, and the null path.
+	mail = (struct bed_mail){
+	    .from = "", .to = "anna@ours.example", .text = TEXT};
+	expect_answer(&bed, &mail, "250 2.1.5");
+	struct view anna = bed_last(&bed, 1000, "INBOX");
+	assert_true(view_starts_with(anna, VIEW("Return-Path: <>\r\n")));
+	assert_int_not_equal(
+	    view_find(anna, VIEW("for <anna@ours.example>")), SIZE_MAX);
+	bed_close(&bed);
+}
+
+static void a_detail_names_the_folder_if_there_is_one(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	struct bed_mail mail = {.from = "s@far.example",
+	    .to = "bert+Sent@ours.example",
+	    .text = TEXT};
+	expect_answer(&bed, &mail, "250 2.1.5");
+	assert_int_equal(bed_count(&bed, 1001, "Sent"), 1);
+	mail.to = "bert+NoSuch@ours.example";
+	expect_answer(&bed, &mail, "250 2.1.5");
+	assert_int_equal(bed_count(&bed, 1001, "INBOX"), 1);
+	bed_close(&bed);
+}
+
+static void a_message_of_any_shape_arrives(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		size_t len;
+		const char *tail; // what the stored one ends in
+	} table[] = {
+	    {"", 0, "+0000\r\n"},
+	    {"Subject: only\r\n", 0, "+0000\r\nSubject: only\r\n"},
+	    {"Subject: no end", 0, "+0000\r\nSubject: no end\r\n"},
+	    {"\r\nbody\r\n", 0, "+0000\r\n\r\nbody\r\n"},
+	    {" no header\r\n", 0, "+0000\r\n\r\n no header\r\n"},
+	    {"no field\r\n\r\nx", 0, "+0000\r\nno field\r\n\r\nx"},
+	    {"A: b\r\n\r\nx\0y\r\n", 13, "x"},
+	    {"S: \xc3\xa4\xff\r\n\r\n\xff\r\n", 0, "\xff\r\n\r\n\xff\r\n"},
+	};
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		for (size_t step = 0; step < 4; step++) {
+			struct bed_mail mail = {.from = "s@far.example",
+			    .to = "anna@ours.example",
+			    .text = table[i].text,
+			    .len = table[i].len,
+			    .step = step};
+			expect_answer(&bed, &mail, "250 2.1.5");
+			struct view last = bed_last(&bed, 1000, "INBOX");
+			if (table[i].len)
+				last = view_slice(last, 0, last.len - 4);
+			if (!view_ends_with(
+				last, view_of_string(table[i].tail)))
+				fail_msg("%zu: %.*s", i, VIEW_FMT(last));
+		}
+	bed_close(&bed);
+}
+
+static void limits_hold(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_open(&bed, (struct store_options){.message_max = 1000000});
+	bed.office.message_max = 600000;
+	struct buf text;
+	buf_init(&text, 1000000);
+	struct bed_mail mail = {.from = "s@far.example",
+	    .to = "anna@ours.example",
+	    .text = TEXT,
+	    .declared = 600001};
+	expect_answer(&bed, &mail, "552 5.3.4");
+	mail.declared = 600000;
+	expect_answer(&bed, &mail, "250 2.1.5");
+	while (text.len < 600000)
+		buf_add_literal(&text, "X: 67890\r\n");
+	mail.text = arena_string(&bed.arena, buf_view(&text));
+	mail.declared = 0;
+	// A header without end: from a stranger it is passed on.
+	for (mail.step = 0; mail.step < 100; mail.step += 77) {
+		expect_answer(&bed, &mail, "250 2.1.5");
+		assert_true(view_ends_with(
+		    bed_last(&bed, 1000, "INBOX"), buf_view(&text)));
+	}
+	mail.door = DELIVERY_SUBMISSION;
+	mail.user = "anna";
+	mail.from = "anna@ours.example";
+	expect_answer(&bed, &mail, "552 5.3.4");
+	buf_add_literal(&text, "Y");
+	mail.text = arena_string(&bed.arena, buf_view(&text));
+	mail.door = DELIVERY_MX;
+	mail.user = NULL;
+	expect_answer(&bed, &mail, "552 5.3.4");
+	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 3);
+	// Recipients.
+	bed.office.recipients_max = 2;
+	struct bed_result *result = mem_zalloc(sizeof(*result));
+	mail.text = TEXT;
+	mail.to = "anna@ours.example bert@ours.example cleo@ours.example";
+	bed_mail(&bed, &mail, result);
+	assert_string_equal(bed_code(&bed, &result->to[2]), "452 4.5.3");
+	assert_int_equal(result->reply.code, 250);
+	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 4);
+	free(result);
+	buf_done(&text);
+	bed_close(&bed);
+}
+
+static void a_loop_is_found(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	struct buf text;
+	buf_init(&text, 100000);
+	for (int i = 0; i < 100; i++)
+		buf_add_literal(&text, "Received: from x\r\n");
+	buf_add_literal(&text, TEXT);
+	struct bed_mail mail = {.from = "s@far.example",
+	    .to = "anna@ours.example",
+	    .text = arena_string(&bed.arena, buf_view(&text))};
+	expect_answer(&bed, &mail, "250 2.1.5");
+	buf_reset(&text);
+	for (int i = 0; i < 101; i++)
+		buf_add_literal(&text, "RECEIVED: from x\r\n");
+	mail.text = arena_string(&bed.arena, buf_view(&text));
+	expect_answer(&bed, &mail, "554 5.4.6");
+	// To the same mailbox, even if it is written otherwise.
+	mail.text = "Delivered-To: Anna@Ours.example\r\n" TEXT;
+	expect_answer(&bed, &mail, "554 5.4.6");
+	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 1);
+	// Another gets it, and the queue returns the one that loops.
+	mail.to = "team@ours.example";
+	expect_answer(&bed, &mail, "250 2.1.5");
+	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 1);
+	assert_int_equal(bed_count(&bed, 1001, "INBOX"), 1);
+	assert_string_equal(bed_queued(&bed), "anna@ours.example");
+	struct queue_lot *lot = bed_lot(&bed);
+	assert_non_null(lot);
+	struct queue_result *results = bed_local(&bed, lot);
+	assert_int_equal(results[0].outcome, QUEUE_FAILED);
+	assert_true(enhanced_status_eq(results[0].status, ENHANCED(5, 4, 6)));
+	queue_drop(bed.office.queue, &lot, 0);
+	// LMTP answers for each.
+	struct bed_result *result = mem_zalloc(sizeof(*result));
+	mail.door = DELIVERY_LMTP;
+	mail.to = "anna@ours.example bert@ours.example";
+	bed_mail(&bed, &mail, result);
+	assert_string_equal(bed_code(&bed, &result->each[0]), "550 5.4.6");
+	assert_string_equal(bed_code(&bed, &result->each[1]), "250 2.1.5");
+	free(result);
+	buf_done(&text);
+	bed_close(&bed);
+}
+
+// ---- Submissions -----------------------------------------------------------
+
+static void a_user_writes_as_no_one_else(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *from; // envelope
+		const char *header;
+		const char *code;
+	} table[] = {
+	    {"anna@ours.example", "From: anna@ours.example\r\n", "250 2.1.5"},
+	    {"anna+x@ours.example", "From: Anna <ANNA@ours.example>\r\n",
+		"250 2.1.5"},
+	    {"team@ours.example", "From: team@ours.example\r\n", "250 2.1.5"},
+	    {"", "From: anna@ours.example\r\n", "250 2.1.5"},
+	    {"", "To: x@y\r\n", "550 5.6.0"},
+	    {"anna@ours.example", "To: x@y\r\n", "250 2.1.5"},
+	    {"bert@ours.example", "From: anna@ours.example\r\n", "550 5.7.1"},
+	    {"x@other.example", "From: anna@ours.example\r\n", "550 5.7.1"},
+	    {"anna@ours.example", "From: bert@ours.example\r\n", "550 5.7.1"},
+	    {"anna@ours.example", "From: x@other.example\r\n", "550 5.7.1"},
+	    {"anna@ours.example",
+		"From: anna@ours.example, bert@ours.example\r\n", "550 5.7.1"},
+	    {"anna@ours.example",
+		"From: anna@ours.example\r\nFrom: bert@ours.example\r\n",
+		"550 5.6.0"},
+	    {"anna@ours.example",
+		"From: anna@ours.example\r\nSender: bert@ours.example\r\n",
+		"550 5.7.1"},
+	    {"anna@ours.example",
+		"From: anna@ours.example, team@ours.example\r\n"
+		"Sender: anna@ours.example\r\n",
+		"250 2.1.5"},
+	    {"anna@ours.example", "From: anna\r\n", "550 5.7.1"},
+	    {"anna@ours.example", "From: \r\n", "550 5.6.0"},
+	    {"anna@ours.example", "From: nobody:;\r\n", "550 5.6.0"},
+	    {"anna@ours.example", "From: us: anna@ours.example;\r\n",
+		"250 2.1.5"},
+	};
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		char text[400];
+		snprintf(text, sizeof(text), "%s\r\nbody\r\n", table[i].header);
+		struct bed_mail mail = {.door = DELIVERY_SUBMISSION,
+		    .user = "anna",
+		    .from = table[i].from,
+		    .to = "bert@ours.example",
+		    .text = text};
+		const char *answer = bed_answer(&bed, &mail);
+		if (strcmp(answer, table[i].code) != 0)
+			fail_msg("%zu: %s, not %s", i, answer, table[i].code);
+	}
+	bed_close(&bed);
+}
+
+static void a_submission_is_completed_and_signed(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct dkim_key key;
+	bed_open(&bed, (struct store_options){0});
+	assert_int_equal(
+	    dkim_key_create(bed.office.dkim, VIEW("ours.example"), VIEW("e1"),
+		DKIM_ED25519_SHA256, 0, &bed.fault, &bed.arena, &key),
+	    RC_OK);
+	struct bed_mail mail = {.door = DELIVERY_SUBMISSION,
+	    .user = "anna",
+	    .from = "anna@ours.example",
+	    .to = "bert@ours.example",
+	    .text = "From: anna@ours.example\r\nBcc: cleo@ours.example\r\n"
+		    "Subject: Tea\r\n\r\nbody\r\n"};
+	expect_answer(&bed, &mail, "250 2.1.5");
+	struct view text = bed_last(&bed, 1001, "INBOX");
+	assert_true(view_starts_with(
+	    text, VIEW("Return-Path: <anna@ours.example>\r\n"
+		       "Delivered-To: bert@ours.example\r\nDKIM-Signature:")));
+	assert_int_equal(view_find(text, VIEW("Bcc")), SIZE_MAX);
+	assert_int_not_equal(view_find(text, VIEW("Message-ID: <")), SIZE_MAX);
+	assert_int_not_equal(
+	    view_find(text, VIEW("\r\nDate: Tue, 14 Nov 2023")), SIZE_MAX);
+	assert_int_not_equal(view_find(text, VIEW("ESMTPSA")), SIZE_MAX);
+	// Where the user is, is nobody's business.
+	assert_int_equal(view_find(text, VIEW("192.0.2.1")), SIZE_MAX);
+	assert_int_equal(view_find(text, VIEW("client.example")), SIZE_MAX);
+	// The same goes out.
+	mail.to = "x@other.example";
+	expect_answer(&bed, &mail, "250 2.0.0");
+	struct queue_walk *walk;
+	struct queue_info info;
+	struct buf bytes;
+	buf_init(&bytes, 100000);
+	assert_int_equal(queue_walk_open(bed.office.queue, &walk), RC_OK);
+	assert_int_equal(queue_walk_next(walk, &bed.arena, &info), RC_OK);
+	assert_int_equal(
+	    queue_read(bed.office.queue, &info.id, 0, SIZE_MAX, &bytes), RC_OK);
+	assert_int_equal(info.envelope.account, 1000);
+	queue_walk_close(&walk);
+	assert_true(
+	    view_starts_with(buf_view(&bytes), VIEW("DKIM-Signature:")));
+	assert_int_equal(view_find(buf_view(&bytes), VIEW("Bcc")), SIZE_MAX);
+	assert_true(view_ends_with(buf_view(&bytes), VIEW("\r\n\r\nbody\r\n")));
+	buf_done(&bytes);
+	bed_close(&bed);
+}
+
+// ---- Accounts, the queue, and failures -------------------------------------
+
+static void what_leads_elsewhere_goes_all_through_the_queue(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *to;
+		unsigned notify;
+		int64_t release_at;
+		const char *queued; // "": straight to the accounts
+	} table[] = {
+	    {"anna@ours.example", 0, 0, ""},
+	    {"team@ours.example", QUEUE_NOTIFY_FAILURE, 0, ""},
+	    {"anna@ours.example out@ours.example", 0, 0,
+		"anna@ours.example x@other.example"},
+	    {"both@ours.example out@ours.example", 0, 0,
+		"bert@ours.example x@other.example"},
+	    {"anna@ours.example", QUEUE_NOTIFY_SUCCESS, 0, "anna@ours.example"},
+	    {"team@ours.example", QUEUE_NOTIFY_SUCCESS, 0, "team@ours.example"},
+	    {"out@ours.example", QUEUE_NOTIFY_SUCCESS, 0, "x@other.example"},
+	    {"team@ours.example", 0, BED_NOW + 60,
+		"anna@ours.example bert@ours.example"},
+	    {"bert+Sent@ours.example", 0, BED_NOW + 60,
+		"bert+Sent@ours.example"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct bed bed;
+		bed_open(&bed, (struct store_options){0});
+		struct bed_mail mail = {.from = "s@far.example",
+		    .to = table[i].to,
+		    .text = TEXT,
+		    .notify = table[i].notify,
+		    .envelope = {.release_at = table[i].release_at}};
+		bool direct = table[i].queued[0] == '\0';
+		expect_answer(&bed, &mail, direct ? "250 2.1.5" : "250 2.0.0");
+		assert_string_equal(bed_queued(&bed), table[i].queued);
+		assert_int_equal(
+		    bed_count(&bed, 1000, "INBOX"), direct ? 1 : 0);
+		bed_close(&bed);
+	}
+}
+
+static void when_nothing_can_be_kept_nothing_is(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	struct bed_mail mail = {.from = "s@far.example",
+	    .to = "anna@ours.example bert@ours.example",
+	    .text = TEXT};
+	bed_fail(&bed, 1000, 1002);
+	expect_answer(&bed, &mail, "451 4.3.0");
+	mail.to = "out@ours.example anna@ours.example";
+	bed_fail(&bed, QUEUE_PARTITION_FIRST,
+	    QUEUE_PARTITION_FIRST + QUEUE_PARTITIONS);
+	expect_answer(&bed, &mail, "451 4.3.0");
+	bed_fail(&bed, 0, 0);
+	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 0);
+	assert_int_equal(bed_count(&bed, 1001, "INBOX"), 0);
+	assert_string_equal(bed_queued(&bed), "");
+	bed_close(&bed);
+}
+
+static void a_copy_that_fails_goes_into_the_queue(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	struct buf text;
+	buf_init(&text, 200000);
+	buf_add_literal(&text, TEXT);
+	for (int round = 0; round < 2; round++) {
+		struct bed_mail mail = {.from = "s@far.example",
+		    .to = "team@ours.example",
+		    .text = arena_string(&bed.arena, buf_view(&text))};
+		bed_fail(&bed, 1000, 1000);
+		expect_answer(&bed, &mail, "250 2.1.5");
+		bed_fail(&bed, 0, 0);
+		assert_string_equal(bed_queued(&bed), "anna@ours.example");
+		struct queue_lot *lot = bed_lot(&bed);
+		assert_non_null(lot);
+		assert_true(queue_lot_recipient(lot, 0)->recipient.resolved);
+		struct queue_result *results = bed_local(&bed, lot);
+		assert_int_equal(results[0].outcome, QUEUE_DELIVERED);
+		assert_int_equal(
+		    queue_settle(bed.office.queue, &lot, results, &bed.fault),
+		    RC_OK);
+		struct view anna = bed_last(&bed, 1000, "INBOX");
+		struct view bert = bed_last(&bed, 1001, "INBOX");
+		size_t at = view_find(anna, VIEW("Received:"));
+		assert_true(view_eq(view_from(anna, at), view_from(bert, at)));
+		assert_string_equal(bed_queued(&bed), "");
+		// The same again with content beyond a chunk.
+		while (text.len < 150000)
+			buf_add_literal(&text, "a line of the body\r\n");
+	}
+	buf_done(&text);
+	bed_close(&bed);
+}
+
+static void a_full_mailbox_is_told_early_and_late(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct bed_result *result = mem_zalloc(sizeof(*result));
+	bed_open(&bed, (struct store_options){.quota_bytes = 600});
+	struct bed_mail mail = {.from = "s@far.example",
+	    .to = "anna@ours.example",
+	    .text = TEXT,
+	    .declared = 601};
+	bed_mail(&bed, &mail, result);
+	assert_string_equal(bed_code(&bed, &result->to[0]), "452 4.2.2");
+	mail.declared = 0;
+	expect_answer(&bed, &mail, "250 2.1.5");
+	// It has room for nothing more, which shows at the end only.
+	expect_answer(&bed, &mail, "452 4.2.2");
+	mail.door = DELIVERY_LMTP;
+	mail.to = "bert@ours.example anna@ours.example";
+	bed_mail(&bed, &mail, result);
+	assert_string_equal(bed_code(&bed, &result->each[0]), "250 2.1.5");
+	assert_string_equal(bed_code(&bed, &result->each[1]), "452 4.2.2");
+	assert_string_equal(bed_queued(&bed), "");
+	free(result);
+	bed_close(&bed);
+}
+
+static void a_refused_message_is_kept_nowhere(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct delivery *delivery;
+	struct delivery_reply reply;
+	struct delivery_reply replies[1];
+	bed_open(&bed, (struct store_options){0});
+	struct delivery_origin origin = {.door = DELIVERY_MX};
+	struct delivery_envelope envelope = {0};
+	struct delivery_recipient recipient = {
+	    .mailbox = bed_mailbox_of(&bed, VIEW("anna@ours.example"))};
+	struct delivery_reply bare = {.code = 550,
+	    .status = ENHANCED(5, 5, 2),
+	    .text = "The message has a bare CR or LF in it"};
+	assert_int_equal(
+	    delivery_new(&bed.office, &origin, &envelope, &reply, &delivery),
+	    RC_OK);
+	assert_int_equal(
+	    delivery_recipient(delivery, &recipient, &reply), RC_OK);
+	delivery_data(delivery, VIEW(TEXT));
+	delivery_refuse(delivery, &bare);
+	delivery_finish(delivery, replies, NULL);
+	assert_int_equal(replies[0].code, 550);
+	assert_string_equal(replies[0].text, bare.text);
+	delivery_free(&delivery);
+	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 0);
+	bed_close(&bed);
+}
+
+// ---- Many ------------------------------------------------------------------
+
+static enum rc sum_content(
+    void *context, const struct engine_content_info *info)
+{
+	uint64_t *sums = context;
+	sums[0] += info->count;
+	sums[1] = info->size;
+	return RC_OK;
+}
+
+static void a_thousand_users_share_one_body(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct buf to;
+	struct buf text;
+	bed_open(&bed, (struct store_options){0});
+	buf_init(&to, 100000);
+	buf_init(&text, 10000);
+	for (int i = 0; i < 1000; i++) {
+		char name[20];
+		snprintf(name, sizeof(name), "user%d", i);
+		bed_user(&bed, name);
+		buf_printf(&to, "%s%s@ours.example", i ? " " : "", name);
+	}
+	buf_add_literal(&text, TEXT);
+	while (text.len < 4096)
+		buf_add_literal(&text, "a line of the body\r\n");
+	struct bed_mail mail = {.from = "s@far.example",
+	    .to = arena_string(&bed.arena, buf_view(&to)),
+	    .text = arena_string(&bed.arena, buf_view(&text))};
+	expect_answer(&bed, &mail, "250 2.1.5");
+	for (uint64_t id = 1003; id < 2003; id += 111) {
+		assert_int_equal(bed_count(&bed, id, "INBOX"), 1);
+		assert_true(view_ends_with(
+		    bed_last(&bed, id, "INBOX"), buf_view(&text)));
+	}
+	uint64_t sums[2] = {0};
+	assert_int_equal(
+	    engine_content_each(bed.engine, sum_content, sums), RC_OK);
+	assert_int_equal(sums[0], 1000); // owners of one content
+	size_t header = view_find(buf_view(&text), VIEW("\r\n\r\n")) + 4;
+	assert_int_equal(sums[1], text.len - header);
+	buf_done(&to);
+	buf_done(&text);
+	bed_close(&bed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(rcpt_answers_what_the_address_is),
+	    cmocka_unit_test(each_copy_has_its_own_trace_fields),
+	    cmocka_unit_test(a_detail_names_the_folder_if_there_is_one),
+	    cmocka_unit_test(a_message_of_any_shape_arrives),
+	    cmocka_unit_test(limits_hold),
+	    cmocka_unit_test(a_loop_is_found),
+	    cmocka_unit_test(a_user_writes_as_no_one_else),
+	    cmocka_unit_test(a_submission_is_completed_and_signed),
+	    cmocka_unit_test(what_leads_elsewhere_goes_all_through_the_queue),
+	    cmocka_unit_test(when_nothing_can_be_kept_nothing_is),
+	    cmocka_unit_test(a_copy_that_fails_goes_into_the_queue),
+	    cmocka_unit_test(a_full_mailbox_is_told_early_and_late),
+	    cmocka_unit_test(a_refused_message_is_kept_nowhere),
+	    cmocka_unit_test(a_thousand_users_share_one_body),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the queue to accounts: once, however often it is tried.
+#include "delivery/delivery_test_tools.h"
+
+#define TEXT                                                                   \
+	"Delivered-To: cleo@ours.example\r\nFrom: s@far.example\r\n"           \
+	"Message-ID: <1@far.example>\r\n\r\nHello.\r\n"
+
+static struct queue_lot *put(struct bed *bed, const char *to, bool resolved,
+    unsigned notify, const char *text)
+{
+	struct queue_envelope envelope = {.sender = VIEW("s@far.example")};
+	struct queue_recipient recipients[10] = {0};
+	struct view rest = view_of_string(to);
+	size_t count = 0;
+	while (view_split(&rest, ' ', &recipients[count].address)) {
+		recipients[count].notify = notify;
+		recipients[count].original = VIEW("rfc822;orig@x");
+		recipients[count++].resolved = resolved;
+	}
+	struct queue_draft *draft = queue_draft_new(bed->office.queue);
+	struct queue_id id;
+	assert_int_equal(queue_draft_add(draft, view_of_string(text)), RC_OK);
+	assert_int_equal(
+	    queue_put(bed->office.queue, draft, VIEW("X-Head: 1\r\n"),
+		&envelope, recipients, count, &bed->fault, &id),
+	    RC_OK);
+	queue_draft_free(&draft);
+	struct queue_lot *lot = bed_lot(bed);
+	assert_non_null(lot);
+	return lot;
+}
+
+static void each_user_gets_one_copy_however_often_it_is_tried(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	struct queue_lot *lot = put(
+	    &bed, "anna@ours.example bert+Sent@ours.example", false, 0, TEXT);
+	for (int i = 0; i < 3; i++) {
+		struct queue_result *results = bed_local(&bed, lot);
+		assert_int_equal(results[0].outcome, QUEUE_DELIVERED);
+		assert_int_equal(results[1].outcome, QUEUE_DELIVERED);
+	}
+	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 1);
+	assert_int_equal(bed_count(&bed, 1001, "Sent"), 1);
+	assert_true(view_eq(bed_last(&bed, 1000, "INBOX"),
+	    VIEW("Return-Path: <s@far.example>\r\n"
+		 "Delivered-To: anna@ours.example\r\nX-Head: 1\r\n" TEXT)));
+	queue_drop(bed.office.queue, &lot, 0);
+	bed_close(&bed);
+}
+
+static void outcomes_are_what_the_address_is(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *to;
+		bool resolved;
+		enum queue_outcome outcome;
+		struct enhanced_status status;
+		const char *expanded; // "!" behind a resolved one
+	} table[] = {
+	    {"nobody@ours.example", false, QUEUE_FAILED, {5, 1, 1}, ""},
+	    {"anna@ours.example", false, QUEUE_DELIVERED, {2, 1, 5}, ""},
+	    {"anna@ours.example", true, QUEUE_DELIVERED, {2, 1, 5}, ""},
+	    {"team@ours.example", false, QUEUE_EXPANDED, {2, 1, 5},
+		"anna@ours.example! bert@ours.example! "},
+	    {"both@ours.example", false, QUEUE_EXPANDED, {2, 1, 5},
+		"bert@ours.example! x@other.example "},
+	    {"out@ours.example", false, QUEUE_EXPANDED, {2, 1, 5},
+		"x@other.example "},
+	    // Her alias leads to her and elsewhere: followed once.
+	    {"cleo@ours.example", false, QUEUE_EXPANDED, {2, 1, 5},
+		"cleo@ours.example! c@other.example "},
+	    // The message was delivered to her before.
+	    {"cleo@ours.example", true, QUEUE_FAILED, {5, 4, 6}, ""},
+	    // Resolved: the user of that name, and no alias.
+	    {"team@ours.example", true, QUEUE_FAILED, {5, 1, 1}, ""},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct bed bed;
+		bed_open(&bed, (struct store_options){0});
+		struct queue_lot *lot =
+		    put(&bed, table[i].to, table[i].resolved,
+			QUEUE_NOTIFY_SUCCESS | QUEUE_NOTIFY_DELAY, TEXT);
+		struct queue_result *result = bed_local(&bed, lot);
+		struct buf text;
+		buf_init(&text, 1000);
+		assert_int_equal(result->outcome, table[i].outcome);
+		assert_true(
+		    enhanced_status_eq(result->status, table[i].status));
+		for (size_t n = 0; n < result->expanded_count; n++) {
+			const struct queue_recipient *to = &result->expanded[n];
+			buf_add(&text, to->address);
+			buf_add_string(&text, to->resolved ? "! " : " ");
+			// RFC 3461 section 5.2.7.3 (c).
+			assert_int_equal(to->notify,
+			    result->expanded_count > 1
+				? QUEUE_NOTIFY_DELAY
+				: QUEUE_NOTIFY_SUCCESS | QUEUE_NOTIFY_DELAY);
+			assert_true(
+			    view_eq(to->original, VIEW("rfc822;orig@x")));
+		}
+		assert_true(view_eq(
+		    buf_view(&text), view_of_string(table[i].expanded)));
+		buf_done(&text);
+		queue_drop(bed.office.queue, &lot, 0);
+		bed_close(&bed);
+	}
+}
+
+static void what_cannot_be_stored_now_is_later(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_open(&bed, (struct store_options){.quota_bytes = 50});
+	struct queue_lot *lot = put(&bed, "anna@ours.example", false, 0, TEXT);
+	struct queue_result *result = bed_local(&bed, lot);
+	assert_int_equal(result->outcome, QUEUE_LATER);
+	assert_true(enhanced_status_eq(result->status, ENHANCED(4, 2, 2)));
+	queue_drop(bed.office.queue, &lot, 0);
+	bed_close(&bed);
+
+	bed_open(&bed, (struct store_options){0});
+	lot = put(&bed, "anna@ours.example bert@ours.example", false, 0, TEXT);
+	bed_fail(&bed, 1000, 1000);
+	result = bed_local(&bed, lot);
+	assert_int_equal(result[0].outcome, QUEUE_LATER);
+	assert_int_equal(result[1].outcome, QUEUE_DELIVERED);
+	bed_fail(&bed, 0, 0);
+	result = bed_local(&bed, lot);
+	assert_int_equal(result[0].outcome, QUEUE_DELIVERED);
+	assert_int_equal(result[1].outcome, QUEUE_DELIVERED);
+	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 1);
+	assert_int_equal(bed_count(&bed, 1001, "INBOX"), 1);
+	queue_drop(bed.office.queue, &lot, 0);
+	bed_close(&bed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_user_gets_one_copy_however_often_it_is_tried),
+	    cmocka_unit_test(outcomes_are_what_the_address_is),
+	    cmocka_unit_test(what_cannot_be_stored_now_is_later),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
