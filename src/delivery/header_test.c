@@ -30,20 +30,19 @@ static void a_header_ends_where_its_blank_line_is(void **state)
 			enum rc rc = RC_MORE;
 			size_t at = 0;
 			delivery_header_init(&header);
-			for (; rc == RC_MORE && at < text.len; at += step)
-				rc = delivery_header_add(
-				    &header, view_slice(text, at, step), &body);
+			while (rc == RC_MORE && at < text.len) {
+				struct view piece = view_slice(text, at, step);
+				rc = delivery_header_add(&header, piece, &body);
+				at += piece.len - body.len;
+			}
 			assert_int_equal(rc, table[i].rc);
 			if (rc == RC_MORE)
 				delivery_header_end(&header);
 			assert_true(view_eq(buf_view(&header.bytes),
 			    view_of_string(table[i].header)));
-			// What follows the piece is body, too.
 			if (rc == RC_OK)
-				assert_true(
-				    view_eq(view_from(text,
-						(size_t)(body.ptr - text.ptr)),
-					view_of_string(table[i].body)));
+				assert_true(view_eq(view_from(text, at),
+				    view_of_string(table[i].body)));
 			delivery_header_done(&header);
 		}
 }
