@@ -16,25 +16,34 @@ enum smtp_role {
 	SMTP_ROLE_LMTP,       // 24 or a Unix socket: a server that we trust
 };
 
-// Sees what goes over the connections of users being looked at; as imap_trace.
+// Sees what goes over the connections of users being looked at. What AUTH says,
+// unknown commands and messages are left out before. Any thread.
 struct smtp_trace {
+	// The empty name: somebody who has not logged in.
 	bool (*wants)(void *context, struct view user);
+	// One line, without its end.
 	void (*line)(void *context, uint64_t session_id, struct view user,
 	    bool from_client, struct view line);
 	void *context;
 };
 
-// Zero means the default, in brackets.
+// Zero means the default, in brackets. The size of a message is the delivery
+// office's to limit.
 struct smtp_limits {
 	uint32_t recipients;      // of a message [1000]
-	uint32_t errors;          // then the server hangs up [10]
-	uint32_t errors_slow;     // from here on each answer is late [3]
+	uint32_t errors;          // refusals (5xx) since the last message; then
+				  // the server hangs up [10]
+	uint32_t errors_slow;     // from this one on refusals come late [3]
 	uint32_t slow_ms;         // by this much, doubling up to 8 s [500]
 	uint32_t commands;        // without a message between them [100]
 	uint32_t messages;        // of a connection [1000]
+	uint32_t login_failures;  // of a connection [3]
 	uint32_t command_seconds; // between commands [300]
 	uint32_t data_seconds;    // without a byte of a message [180]
 	uint32_t session_seconds; // in all, without a finished message [3600]
+	uint32_t greeting_ms;     // before the greeting; who talks meanwhile is
+				  // hung up on [no wait]
+	uint32_t hold_seconds;    // FUTURERELEASE: at most [30 days]
 };
 
 struct smtp_server {
@@ -53,6 +62,9 @@ struct smtp_server {
 
 struct smtp_session;
 
+// A session for one connection; owned by the connection, which calls it through
+// smtp_session_ops and frees it with their free(). `peer` is copied, `server`
+// and all that it points to outlive the session.
 struct smtp_session *smtp_session_new(const struct smtp_server *server,
     const struct net_peer *peer, struct net_waker waker);
 extern const struct net_session_ops smtp_session_ops;

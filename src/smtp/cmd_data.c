@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// DATA (RFC 5321 section 4.1.1.4) and BDAT (RFC 3030 section 2). The bytes go
+// to the delivery while they come.
+#include "smtp/commands.h"
+#include "smtp/trace.h"
+#include "smtp/transaction.h"
+
+// ---- DATA ------------------------------------------------------------------
+
+void smtp_data_run(struct smtp_session *session, struct smtp_call *call)
+{
+	struct smtp_transaction *transaction = session->transaction;
+	(void)call;
+	if (transaction->chunked || transaction->binary) {
+		// RFC 3030 sections 2 and 3: only RSET helps after that.
+		transaction->failed = true;
+		smtp_answer(session, 503, ENHANCED(5, 5, 1), "%s",
+		    transaction->chunked ? "The data has begun with BDAT"
+					 : "BINARYMIME goes by BDAT");
+		return;
+	}
+	if (transaction->failed) {
+		smtp_answer(session, 503, ENHANCED(5, 5, 1), "RSET first");
+		return;
+	}
+	if (smtp_transaction_recipients(session) == 0) {
+		// RFC 2033 section 4.2 wants 503.
+		smtp_answer(session, smtp_is_lmtp(session) ? 503 : 554,
+		    ENHANCED(5, 5, 1), "No valid recipients");
+		return;
+	}
+	smtp_transaction_decode(session, SMTP_DATA_DOTS);
+	session->mode = SMTP_MODE_DATA;
+	// 3xx has no enhanced code (RFC 2034 section 4).
+	smtp_answer(session, 354, ENHANCED_NONE,
+	    "Send the message, and end it with <CRLF>.<CRLF>");
+}
+
+static void deliver(struct smtp_transaction *transaction, struct view piece)
+{
+	transaction->bytes += piece.len;
+	delivery_data(transaction->delivery, piece);
+}
+
+bool smtp_data_take(struct smtp_session *session, struct view *input)
+{
+	struct smtp_transaction *transaction = session->transaction;
+	struct view piece;
+	enum rc rc;
+	while ((rc = smtp_data_decode(&transaction->decoder, input, &piece)) ==
+	       RC_OK)
+		deliver(transaction, piece);
+	if (rc != RC_END)
+		return false;
+	session->mode = SMTP_MODE_LINES;
+	smtp_trace_data(session, transaction->bytes);
+	smtp_transaction_finish(session);
+	return true;
+}
+
+// ---- BDAT ------------------------------------------------------------------
+
+static void refuse(struct smtp_chunk *chunk, unsigned code,
+    struct enhanced_status status, const char *text)
+{
+	chunk->code = code;
+	chunk->status = status;
+	chunk->text = text;
+}
+
+static void check_chunk(struct smtp_session *session, struct smtp_chunk *chunk)
+{
+	const struct smtp_transaction *transaction = session->transaction;
+	if (transaction == NULL)
+		refuse(chunk, 503, ENHANCED(5, 5, 1), "MAIL first");
+	else if (transaction->failed)
+		refuse(chunk, 503, ENHANCED(5, 5, 1), "RSET first");
+	else if (smtp_transaction_recipients(session) == 0)
+		refuse(chunk, smtp_is_lmtp(session) ? 503 : 554,
+		    ENHANCED(5, 5, 1), "No valid recipients");
+	else if (chunk->left > smtp_limit_size(session) ||
+		 transaction->bytes + chunk->left > smtp_limit_size(session))
+		refuse(chunk, 552, ENHANCED(5, 3, 4), "The message is too big");
+}
+
+void smtp_bdat_run(struct smtp_session *session, struct smtp_call *call)
+{
+	struct smtp_transaction *transaction = session->transaction;
+	session->chunk = (struct smtp_chunk){
+	    .left = call->command.chunk_size,
+	    .last = call->command.chunk_last,
+	};
+	check_chunk(session, &session->chunk);
+	session->mode = SMTP_MODE_CHUNK;
+	if (session->chunk.code != 0) {
+		if (session->chunk.left > SMTP_SWALLOW_MAX)
+			smtp_hang_up(session, "chunk too big", 552,
+			    ENHANCED(5, 3, 4), "The message is too big");
+		if (transaction != NULL)
+			transaction->failed = true;
+		return;
+	}
+	if (!transaction->chunked)
+		smtp_transaction_decode(session, SMTP_DATA_CHUNKS);
+	transaction->chunked = true;
+}
+
+// A refused last chunk ends the transaction; an LMTP client waits for one
+// answer a recipient then.
+static void end_refused(struct smtp_session *session)
+{
+	const struct smtp_chunk *chunk = &session->chunk;
+	size_t answers = 1;
+	if (chunk->last && session->transaction != NULL &&
+	    smtp_is_lmtp(session) && smtp_transaction_recipients(session) > 0)
+		answers = smtp_transaction_recipients(session);
+	for (size_t i = 0; i < answers; i++)
+		smtp_answer(
+		    session, chunk->code, chunk->status, "%s", chunk->text);
+	if (chunk->last)
+		smtp_transaction_drop(session);
+}
+
+static void end_chunk(struct smtp_session *session)
+{
+	const struct smtp_chunk *chunk = &session->chunk;
+	struct smtp_transaction *transaction = session->transaction;
+	session->mode = SMTP_MODE_LINES;
+	if (chunk->code != 0) {
+		end_refused(session);
+	} else if (!chunk->last) {
+		smtp_answer(session, 250, ENHANCED(2, 0, 0),
+		    "%llu bytes so far",
+		    (unsigned long long)transaction->bytes);
+	} else {
+		struct view piece;
+		if (smtp_data_decode_end(&transaction->decoder, &piece))
+			deliver(transaction, piece);
+		smtp_trace_data(session, transaction->bytes);
+		smtp_transaction_finish(session);
+	}
+}
+
+bool smtp_chunk_take(struct smtp_session *session, struct view *input)
+{
+	struct smtp_chunk *chunk = &session->chunk;
+	size_t len = chunk->left < input->len ? (size_t)chunk->left : input->len;
+	struct view part = view_slice(*input, 0, len), piece;
+	*input = view_from(*input, len);
+	chunk->left -= len;
+	if (chunk->code == 0) {
+		struct smtp_transaction *transaction = session->transaction;
+		while (smtp_data_decode(&transaction->decoder, &part, &piece) ==
+		       RC_OK)
+			deliver(transaction, piece);
+	}
+	if (chunk->left > 0)
+		return false;
+	end_chunk(session);
+	return true;
+}

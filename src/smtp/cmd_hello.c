@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// HELO, EHLO (RFC 5321 section 4.1.1.1) and LHLO (RFC 2033 section 4.1), and
+// STARTTLS (RFC 3207): what is offered to whom. What EHLO lists is what the
+// parser of commands lets through.
+#include "auth/sasl.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "smtp/commands.h"
+#include "smtp/tls.h"
+#include "smtp/transaction.h"
+#include "wire/date.h"
+#include "wire/smtp_reply.h"
+
+#define LIST_MAX 2048 // bytes of an answer to EHLO
+
+unsigned smtp_extensions(const struct smtp_session *session)
+{
+	if (!session->extended)
+		return 0;
+	unsigned extensions = SMTP_EXT_SIZE | SMTP_EXT_8BITMIME |
+			      SMTP_EXT_BINARYMIME | SMTP_EXT_CHUNKING |
+			      SMTP_EXT_SMTPUTF8 | SMTP_EXT_DSN;
+	if (session->server->tls_available)
+		extensions |= SMTP_EXT_STARTTLS;
+	if (session->server->role == SMTP_ROLE_SUBMISSION)
+		extensions |= SMTP_EXT_AUTH | SMTP_EXT_FUTURERELEASE |
+			      SMTP_EXT_DELIVERBY;
+	return extensions;
+}
+
+// Only the mechanisms that are good on this connection, and only until the
+// login (RFC 4954 section 3).
+static void list_mechanisms(struct smtp_session *session, struct buf *list)
+{
+	const char *names[AUTH_SASL_MECHANISMS_MAX];
+	struct auth_channel channel = smtp_channel(session);
+	size_t count = session->user != NULL
+			   ? 0
+			   : auth_sasl_mechanisms(
+				 session->server->auth, &channel, names);
+	for (size_t i = 0; i < count; i++)
+		buf_printf(list, "%s %s", i == 0 ? "\nAUTH" : "", names[i]);
+}
+
+static void list_submission(struct smtp_session *session, struct buf *list)
+{
+	list_mechanisms(session, list);
+	// RFC 4865 section 3: seconds, and the last date.
+	uint32_t hold = smtp_limit_hold(session);
+	buf_printf(list, "\nFUTURERELEASE %u ", hold);
+	date_format_rfc3339(
+	    clock_wall_seconds(session->server->clock) + hold, list);
+	buf_printf(list, "\nDELIVERBY %u", SMTP_BY_MIN_SECONDS);
+}
+
+static void list_extensions(struct smtp_session *session, struct buf *list)
+{
+	buf_printf(list, "\nPIPELINING\nSIZE %llu\n8BITMIME\nBINARYMIME",
+	    (unsigned long long)smtp_limit_size(session));
+	buf_add_literal(
+	    list, "\nCHUNKING\nSMTPUTF8\nENHANCEDSTATUSCODES\nDSN");
+	if (session->server->tls_available && session->tls == NULL)
+		buf_add_literal(list, "\nSTARTTLS");
+	if (session->server->role == SMTP_ROLE_SUBMISSION)
+		list_submission(session, list);
+	// RFC 9422 section 3.
+	buf_printf(list, "\nLIMITS MAILMAX=%u RCPTMAX=%u\nHELP",
+	    smtp_limit_messages(session), smtp_limit_recipients(session));
+}
+
+void smtp_hello_run(struct smtp_session *session, struct smtp_call *call)
+{
+	struct view name = call->command.argument;
+	if (name.len == 0 || name.len > SMTP_HELO_MAX) {
+		smtp_answer(session, 501, ENHANCED_NONE,
+		    "Give your name, in at most %u bytes", SMTP_HELO_MAX);
+		return;
+	}
+	// As RSET (RFC 5321 section 4.1.4). Whether the name is one, or is the
+	// client's, decides nothing: the same section.
+	smtp_transaction_drop(session);
+	free(session->helo);
+	session->helo = mem_strndup(name.ptr, name.len);
+	session->extended = call->command.verb != SMTP_VERB_HELO;
+	struct buf list;
+	buf_init(&list, LIST_MAX);
+	buf_add_string(&list, session->server->name);
+	if (session->extended)
+		list_extensions(session, &list);
+	// No enhanced codes here: RFC 2034 section 4.
+	session->code = 250;
+	smtp_reply_write(session->out, 250, ENHANCED_NONE, buf_view(&list));
+	buf_done(&list);
+}
+
+void smtp_starttls_run(struct smtp_session *session, struct smtp_call *call)
+{
+	(void)call;
+	if (session->tls != NULL) {
+		smtp_answer(
+		    session, 503, ENHANCED(5, 5, 1), "TLS is active already");
+		return;
+	}
+	// RFC 3207 section 4.2: all that was learnt before is forgotten.
+	smtp_transaction_drop(session);
+	free(session->helo);
+	session->helo = NULL;
+	session->extended = false;
+	smtp_answer(session, 220, ENHANCED(2, 0, 0), "Go ahead");
+	session->next = NET_START_TLS;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// MAIL and RCPT (RFC 5321 section 4.1.1.2 and 4.1.1.3): who may send, and to
+// whom; whose the addresses are is the delivery's to know.
+#include "auth/auth.h"
+#include "smtp/commands.h"
+#include "smtp/tls.h"
+#include "smtp/transaction.h"
+
+// Submission is for users (RFC 6409 section 4.3).
+static bool is_allowed(struct smtp_session *session)
+{
+	if (session->server->role != SMTP_ROLE_SUBMISSION ||
+	    session->user != NULL)
+		return true;
+	struct auth_channel channel = smtp_channel(session);
+	bool tls_first = !auth_channel_is_private(&channel) &&
+			 session->server->tls_available;
+	// RFC 3207 section 4, RFC 4954 section 6.
+	smtp_answer(session, 530, ENHANCED(5, 7, 0), "%s",
+	    tls_first ? "STARTTLS and AUTH first" : "AUTH first");
+	return false;
+}
+
+void smtp_mail_run(struct smtp_session *session, struct smtp_call *call)
+{
+	if (!is_allowed(session))
+		return;
+	if (session->messages >= smtp_limit_messages(session)) {
+		smtp_hang_up(session, "too many messages", 421,
+		    ENHANCED(4, 7, 0), "Enough messages for one connection");
+		return;
+	}
+	smtp_transaction_begin(session, call);
+}
+
+static unsigned notify_of(unsigned notify)
+{
+	unsigned set = 0;
+	if ((notify & SMTP_NOTIFY_NEVER) != 0)
+		set |= QUEUE_NOTIFY_NEVER;
+	if ((notify & SMTP_NOTIFY_SUCCESS) != 0)
+		set |= QUEUE_NOTIFY_SUCCESS;
+	if ((notify & SMTP_NOTIFY_FAILURE) != 0)
+		set |= QUEUE_NOTIFY_FAILURE;
+	if ((notify & SMTP_NOTIFY_DELAY) != 0)
+		set |= QUEUE_NOTIFY_DELAY;
+	return set;
+}
+
+// "type;address", decoded.
+static struct view original_of(
+    struct arena *arena, const struct smtp_rcpt *rcpt)
+{
+	if (rcpt->orcpt_type.len == 0)
+		return VIEW("");
+	size_t len = rcpt->orcpt_type.len + 1 + rcpt->orcpt.len;
+	char *text = arena_alloc(arena, len);
+	memcpy(text, rcpt->orcpt_type.ptr, rcpt->orcpt_type.len);
+	text[rcpt->orcpt_type.len] = ';';
+	if (rcpt->orcpt.len > 0)
+		memcpy(text + rcpt->orcpt_type.len + 1, rcpt->orcpt.ptr,
+		    rcpt->orcpt.len);
+	return view_of(text, len);
+}
+
+static void log_refused(struct smtp_session *session,
+    const struct smtp_mailbox *to, const struct delivery_reply *reply)
+{
+	struct log_line line;
+	struct buf text;
+	buf_init(&text, SMTP_PATH_MAX);
+	smtp_mailbox_print(to, &text);
+	smtp_log_begin(session, &line, LOG_LEVEL_INFO, "smtp-rcpt-refused");
+	log_add(&line, "from", session->transaction->sender);
+	log_add(&line, "to", buf_view(&text));
+	log_add_u64(&line, "code", reply->code);
+	log_add_string(&line, "why", reply->text);
+	log_end(&line);
+	buf_done(&text);
+}
+
+static void add_recipient(struct smtp_session *session, struct smtp_call *call)
+{
+	const struct smtp_rcpt *rcpt = &call->command.rcpt;
+	struct delivery_recipient recipient = {
+	    .mailbox = rcpt->to,
+	    .original = original_of(&call->arena, rcpt),
+	    .notify = notify_of(rcpt->notify),
+	};
+	struct delivery_reply reply;
+	if (delivery_recipient(session->transaction->delivery, &recipient,
+		&reply) != RC_OK)
+		log_refused(session, &rcpt->to, &reply);
+	smtp_answer_delivery(session, &reply);
+}
+
+void smtp_rcpt_run(struct smtp_session *session, struct smtp_call *call)
+{
+	const struct smtp_transaction *transaction = session->transaction;
+	if (transaction->failed || transaction->chunked)
+		smtp_answer(session, 503, ENHANCED(5, 5, 1),
+		    "The data has begun: RSET first");
+	else if (!transaction->utf8 &&
+		 smtp_mailbox_is_utf8(&call->command.rcpt.to))
+		// RFC 6531 section 3.5.
+		smtp_answer(session, 553, ENHANCED(5, 6, 7),
+		    "The address needs SMTPUTF8 with MAIL");
+	else if (smtp_transaction_recipients(session) >=
+		 smtp_limit_recipients(session))
+		// RFC 5321 section 4.5.3.1.10.
+		smtp_answer(session, 452, ENHANCED(4, 5, 3),
+		    "Too many recipients");
+	else
+		add_recipient(session, call);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a line to its command: what may come when, and what may come behind it.
+#include "smtp/commands.h"
+
+#include "smtp/trace.h"
+
+#define MX         (1u << SMTP_ROLE_MX)
+#define SUBMISSION (1u << SMTP_ROLE_SUBMISSION)
+#define LMTP       (1u << SMTP_ROLE_LMTP)
+#define SMTP       (MX | SUBMISSION)
+#define ALL        (SMTP | LMTP)
+
+#define AFTER_HELO SMTP_COMMAND_AFTER_HELO
+#define INSIDE     SMTP_COMMAND_INSIDE
+#define OUTSIDE    SMTP_COMMAND_OUTSIDE
+#define LAST       SMTP_COMMAND_LAST
+#define SECRET     SMTP_COMMAND_SECRET
+#define BARE       SMTP_COMMAND_BARE
+#define FREE       SMTP_COMMAND_FREE
+#define KEEPS_LINE SMTP_COMMAND_KEEPS_LINE
+
+// LAST is what RFC 2920 section 3.1, RFC 3207 section 4 and RFC 4954 section 4
+// say; QUIT may have whatever behind it, since nobody reads it.
+static const struct smtp_command_type types[] = {
+    {SMTP_VERB_HELO, SMTP, LAST | BARE, smtp_hello_run},
+    {SMTP_VERB_EHLO, SMTP, LAST | BARE, smtp_hello_run},
+    {SMTP_VERB_LHLO, LMTP, LAST | BARE, smtp_hello_run},
+    {SMTP_VERB_MAIL, ALL, AFTER_HELO | OUTSIDE | KEEPS_LINE, smtp_mail_run},
+    {SMTP_VERB_RCPT, ALL, AFTER_HELO | INSIDE | FREE, smtp_rcpt_run},
+    {SMTP_VERB_DATA, ALL, AFTER_HELO | INSIDE | LAST, smtp_data_run},
+    // Its chunk has to be taken, whatever the state.
+    {SMTP_VERB_BDAT, ALL, AFTER_HELO | FREE, smtp_bdat_run},
+    {SMTP_VERB_RSET, ALL, 0, smtp_rset_run},
+    {SMTP_VERB_NOOP, ALL, LAST, smtp_noop_run},
+    {SMTP_VERB_QUIT, ALL, 0, smtp_quit_run},
+    {SMTP_VERB_VRFY, ALL, LAST, smtp_vrfy_run},
+    {SMTP_VERB_EXPN, ALL, LAST, smtp_expn_run},
+    {SMTP_VERB_HELP, ALL, LAST, smtp_help_run},
+    {SMTP_VERB_STARTTLS, ALL, AFTER_HELO | LAST, smtp_starttls_run},
+    {SMTP_VERB_AUTH, SUBMISSION, AFTER_HELO | LAST | SECRET, smtp_auth_run},
+};
+
+const struct smtp_command_type *smtp_command_find(
+    enum smtp_role role, enum smtp_verb verb)
+{
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (types[i].verb == verb)
+			return (types[i].roles & 1u << role) != 0 ? &types[i]
+								  : NULL;
+	return NULL;
+}
+
+// Whether there may be input behind the command before it is answered: never
+// for one who was not offered PIPELINING.
+static bool may_have_more(const struct smtp_session *session,
+    const struct smtp_command_type *type)
+{
+	if (type != NULL && type->verb == SMTP_VERB_QUIT)
+		return true;
+	if (type != NULL && (type->flags & LAST) != 0)
+		return false;
+	return session->extended;
+}
+
+static bool is_in_order(
+    struct smtp_session *session, const struct smtp_command_type *type)
+{
+	const char *wrong = NULL;
+	if ((type->flags & AFTER_HELO) != 0 && session->helo == NULL)
+		wrong = smtp_is_lmtp(session) ? "LHLO first" : "EHLO first";
+	else if ((type->flags & INSIDE) != 0 && session->transaction == NULL)
+		wrong = "MAIL first";
+	else if ((type->flags & OUTSIDE) != 0 && session->transaction != NULL)
+		wrong = "A message has been begun: RSET first";
+	if (wrong != NULL)
+		smtp_answer(session, 503, ENHANCED(5, 5, 1), "%s", wrong);
+	return wrong == NULL;
+}
+
+static void refuse_syntax(struct smtp_session *session,
+    const struct smtp_command_type *type, const struct smtp_fault *fault)
+{
+	bool bare = (type->flags & BARE) != 0;
+	smtp_answer(session, fault->code, bare ? ENHANCED_NONE : fault->status,
+	    "%s", fault->fault.text);
+	// Where its chunk ends nobody knows: it would be read as commands.
+	if (type->verb == SMTP_VERB_BDAT) {
+		session->goodbye = "malformed BDAT";
+		session->next = NET_CLOSE;
+	}
+}
+
+static void parse_and_run(struct smtp_session *session,
+    const struct smtp_command_type *type, struct view line)
+{
+	struct smtp_call call;
+	struct smtp_fault fault;
+	arena_init(&call.arena);
+	if ((type->flags & KEEPS_LINE) != 0)
+		line = arena_copy(&call.arena, line);
+	if (smtp_command_parse(&call.arena, line, smtp_extensions(session),
+		&call.command, &fault) == RC_OK)
+		type->run(session, &call);
+	else
+		refuse_syntax(session, type, &fault);
+	if ((type->flags & SECRET) != 0)
+		arena_done_secret(&call.arena);
+	else
+		arena_done(&call.arena);
+}
+
+// A command of an extension that this client was not offered is unknown to it.
+static bool is_offered(
+    const struct smtp_session *session, enum smtp_verb verb)
+{
+	unsigned extensions = smtp_extensions(session);
+	if (session->helo == NULL)
+		return true; // "EHLO first" says more
+	if (verb == SMTP_VERB_BDAT)
+		return (extensions & SMTP_EXT_CHUNKING) != 0;
+	if (verb == SMTP_VERB_STARTTLS)
+		return (extensions & SMTP_EXT_STARTTLS) != 0;
+	if (verb == SMTP_VERB_AUTH)
+		return (extensions & SMTP_EXT_AUTH) != 0;
+	return true;
+}
+
+void smtp_command_run(struct smtp_session *session, struct view line, bool more)
+{
+	enum smtp_verb verb = smtp_verb_of(line);
+	const struct smtp_command_type *type =
+	    smtp_command_find(session->server->role, verb);
+	smtp_trace_command(session, type, line);
+	if (verb == SMTP_VERB_HTTP) {
+		// A browser that was made to talk to us: what comes behind it
+		// is somebody else's.
+		smtp_hang_up(session, "HTTP", 554, ENHANCED(5, 5, 1),
+		    "This is not HTTP");
+		return;
+	}
+	if (more && !may_have_more(session, type)) {
+		bool bare = type != NULL && (type->flags & BARE) != 0;
+		smtp_hang_up(session, "pipelining", 554,
+		    bare ? ENHANCED_NONE : ENHANCED(5, 5, 0),
+		    "More came before this was answered");
+		return;
+	}
+	if (type == NULL || !is_offered(session, verb))
+		smtp_answer(session, 500, ENHANCED(5, 5, 1), "No such command");
+	else if (is_in_order(session, type))
+		parse_and_run(session, type, line);
+	if (type == NULL || (type->flags & FREE) == 0)
+		session->commands++;
+}

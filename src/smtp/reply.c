@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers, and what follows from them: whoever is refused too often hears it
+// late, and then no more.
+#include "smtp/smtp.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "smtp/trace.h"
+#include "smtp/transaction.h"
+#include "wire/smtp_reply.h"
+
+#define ERRORS_MAX    10u
+#define ERRORS_SLOW   3u
+#define SLOW_MS       500u
+#define COMMANDS_MAX  100u
+
+static void answer(struct smtp_session *session, unsigned code,
+    struct enhanced_status status, struct view text)
+{
+	session->code = code;
+	smtp_reply_write(session->out, code, status, text);
+}
+
+void smtp_answer(struct smtp_session *session, unsigned code,
+    struct enhanced_status status, const char *format, ...)
+{
+	char text[SMTP_TEXT_MAX];
+	va_list args;
+	va_start(args, format);
+	int len = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (len < 0)
+		len = 0;
+	if ((size_t)len >= sizeof(text))
+		len = (int)sizeof(text) - 1;
+	answer(session, code, status, view_of(text, (size_t)len));
+}
+
+void smtp_answer_delivery(
+    struct smtp_session *session, const struct delivery_reply *reply)
+{
+	// Users who logged in, and servers that we trust, have lists with old
+	// addresses; strangers who guess names are slowed down.
+	if (session->server->role != SMTP_ROLE_MX)
+		session->pardoned = true;
+	answer(
+	    session, reply->code, reply->status, view_of_string(reply->text));
+}
+
+void smtp_hang_up(struct smtp_session *session, const char *why, unsigned code,
+    struct enhanced_status status, const char *text)
+{
+	answer(session, code, status, view_of_string(text));
+	session->goodbye = why;
+	session->next = NET_CLOSE;
+}
+
+void smtp_forgive(struct smtp_session *session)
+{
+	session->errors = 0;
+	session->commands = 0;
+	session->since_ms = clock_monotonic_ms();
+}
+
+// Milliseconds that the refusal just written shall be late by.
+static uint32_t slow_down(const struct smtp_session *session)
+{
+	uint32_t from = SMTP_LIMIT(session, errors_slow, ERRORS_SLOW);
+	uint32_t ms = SMTP_LIMIT(session, slow_ms, SLOW_MS);
+	if (session->errors < from)
+		return 0;
+	for (unsigned i = from; i < session->errors; i++) {
+		if (ms >= SMTP_PAUSE_MAX_MS)
+			break;
+		ms *= 2;
+	}
+	return ms < SMTP_PAUSE_MAX_MS ? ms : SMTP_PAUSE_MAX_MS;
+}
+
+static uint32_t count_error(struct smtp_session *session)
+{
+	session->errors++;
+	if (session->errors >= SMTP_LIMIT(session, errors, ERRORS_MAX)) {
+		smtp_hang_up(session, "too many errors", 421,
+		    ENHANCED(4, 7, 0), "Too many errors");
+		return 0;
+	}
+	return slow_down(session);
+}
+
+void smtp_settle(struct smtp_session *session, size_t begin)
+{
+	struct buf *out = session->out;
+	uint32_t pause = 0;
+	// 4xx is not the client's fault.
+	if (session->code >= 500 && !session->pardoned &&
+	    session->next == NET_READ)
+		pause = count_error(session);
+	session->code = 0;
+	session->pardoned = false;
+	if (session->next == NET_READ &&
+	    session->commands >= SMTP_LIMIT(session, commands, COMMANDS_MAX))
+		smtp_hang_up(session, "too many commands", 421,
+		    ENHANCED(4, 7, 0), "Too many commands without a message");
+	if (session->delay_ms > pause)
+		pause = session->delay_ms;
+	session->delay_ms = 0;
+	struct view said = view_from(buf_view(out), begin);
+	smtp_trace_output(session, said);
+	if (pause == 0 || session->next != NET_READ)
+		return;
+	buf_add(&session->held, said);
+	buf_truncate(out, begin);
+	session->pause_ms = pause;
+	session->next = NET_PAUSE;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of the SMTP room: the session, and how a command answers.
+//
+// Input is taken step by step, as the session's mode says: a line, a piece of a
+// message. Commands (commands.c) are functions that answer at once, by
+// smtp_answer(); none waits but AUTH, for its turn. After each step smtp_settle()
+// counts what was refused, and holds a refusal back when there were many.
+#ifndef ROOST_SMTP_SMTP_H
+#define ROOST_SMTP_SMTP_H
+
+#include "smtp/session.h"
+#include "wire/smtp_command.h"
+#include "wire/smtp_data.h"
+
+// Bytes in a command line without its end. RFC 5321 section 4.5.3.1.4 has 512,
+// and extensions add to it; a line of a SASL exchange may have 12288 (RFC 4954
+// section 4).
+#define SMTP_LINE_MAX      4096u
+#define SMTP_AUTH_LINE_MAX 12288u
+// Bytes of one overlong line that are skipped before the server hangs up.
+#define SMTP_SKIP_MAX 65536u
+// Bytes of a refused chunk that are skipped; a client that announces more is
+// hung up on.
+#define SMTP_SWALLOW_MAX ((uint64_t)1 << 30)
+// Bytes that may wait behind AUTH while its password is checked.
+#define SMTP_AUTH_PIPELINE_MAX 4096u
+#define SMTP_HELO_MAX          255u  // bytes of a name (RFC 5321 4.5.3.1.2)
+#define SMTP_PAUSE_MAX_MS      8000u // the longest slow-down
+#define SMTP_BY_MIN_SECONDS    60u   // DELIVERBY (RFC 2852)
+#define SMTP_TEXT_MAX          400u  // bytes of an answer's sentence
+
+enum smtp_mode {
+	SMTP_MODE_LINES, // commands
+	SMTP_MODE_SASL,  // lines of AUTH's exchange
+	SMTP_MODE_WAIT,  // AUTH waits for its turn: nothing is read
+	SMTP_MODE_DATA,  // a message, up to the lone dot
+	SMTP_MODE_CHUNK, // BDAT's bytes
+};
+
+struct smtp_tls;         // tls.h
+struct smtp_exchange;    // cmd_auth.c
+struct smtp_transaction; // transaction.h
+
+// BDAT's chunk, while it comes.
+struct smtp_chunk {
+	uint64_t left;
+	bool last;
+	// Refused before it came: what it is answered with, when it is there.
+	unsigned code; // 0: not refused
+	struct enhanced_status status;
+	const char *text; // static
+};
+
+struct smtp_session {
+	const struct smtp_server *server;
+	uint64_t id;           // for the log
+	char *peer_address;    // owned
+	struct auth_turn turn; // for hashing a password
+	struct smtp_tls *tls;  // owned; NULL without
+	enum smtp_mode mode;
+	enum net_next next; // what the network shall do next
+	// What HELO, EHLO or LHLO said, owned; NULL before. `extended`: it was
+	// not HELO.
+	char *helo;
+	bool extended;
+	struct auth_user *user;         // owned; NULL before AUTH
+	struct smtp_exchange *exchange; // owned; AUTH is going on
+	struct smtp_transaction *transaction; // owned; from MAIL to its end
+	struct smtp_chunk chunk;
+	// The line being read: unread bytes known to have no end of line in
+	// them, and those of an overlong one dropped so far.
+	size_t scanned;
+	size_t skipped;
+	bool skipping;
+	bool greeted;
+	bool spoke_early; // in a pause
+	// What is said in this call, and the code of what was said last.
+	struct buf *out;
+	unsigned code;
+	bool pardoned;       // this step's refusal does not count
+	struct buf held;     // said after the pause
+	uint32_t pause_ms;   // of the pause that is going on
+	uint32_t delay_ms;   // that this step's answer is to be late by
+	unsigned errors;     // since the last accepted message
+	unsigned commands;   // the same
+	unsigned messages;   // accepted in all
+	unsigned login_failures;
+	uint64_t since_ms;   // of the last accepted message, or the start
+	const char *goodbye; // static; why it ended, for the log
+};
+
+// ---- Answers (reply.c) -----------------------------------------------------
+
+// One reply; each line of `format`'s text (LF between them) is one of it.
+void smtp_answer(struct smtp_session *session, unsigned code,
+    struct enhanced_status status, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+void smtp_answer_delivery(
+    struct smtp_session *session, const struct delivery_reply *reply);
+// An answer, and the connection's end. `why` is for the log, static.
+void smtp_hang_up(struct smtp_session *session, const char *why, unsigned code,
+    struct enhanced_status status, const char *text);
+// After a step: traces what was said from `begin` of `out` on, counts refusals,
+// and holds back what is to be late.
+void smtp_settle(struct smtp_session *session, size_t begin);
+// A message was accepted: whoever sends mail may err now and then.
+void smtp_forgive(struct smtp_session *session);
+
+// ---- Of the session --------------------------------------------------------
+
+// A limit of the settings, or its default.
+#define SMTP_LIMIT(session, name, fallback)                                    \
+	((session)->server->limits.name ? (session)->server->limits.name       \
+					: (fallback))
+uint32_t smtp_limit_recipients(const struct smtp_session *session);
+uint32_t smtp_limit_messages(const struct smtp_session *session);
+uint32_t smtp_limit_hold(const struct smtp_session *session);
+// Bytes in a message.
+uint64_t smtp_limit_size(const struct smtp_session *session);
+
+static inline bool smtp_is_lmtp(const struct smtp_session *session)
+{
+	return session->server->role == SMTP_ROLE_LMTP;
+}
+
+// Extensions announced to this client (enum smtp_extension): none to HELO.
+unsigned smtp_extensions(const struct smtp_session *session);
+const char *smtp_role_name(enum smtp_role role); // for the log; static
+// Begins a line of the log with session, role and user.
+void smtp_log_begin(struct smtp_session *session, struct log_line *line,
+    enum log_level level, const char *event);
+
+#endif

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a transaction is made of: MAIL's parameters, and the delivery that takes
+// the message.
+#include "smtp/transaction.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "smtp/commands.h"
+#include "smtp/tls.h"
+
+// ---- The envelope ----------------------------------------------------------
+
+// RFC 3848, RFC 6531 section 4.3.
+static struct view with_of(
+    const struct smtp_session *session, bool utf8, struct arena *arena)
+{
+	char text[16];
+	bool tls = session->tls != NULL;
+	bool user = session->user != NULL;
+	const char *base = "SMTP";
+	if (smtp_is_lmtp(session))
+		base = "LMTP";
+	else if (!utf8 && (session->extended || tls || user))
+		base = "ESMTP";
+	int len = snprintf(text, sizeof(text), "%s%s%s%s", utf8 ? "UTF8" : "",
+	    base, tls ? "S" : "", user ? "A" : "");
+	return arena_copy(arena, view_of(text, (size_t)len));
+}
+
+static struct delivery_origin origin_of(
+    struct smtp_session *session, const struct smtp_mail *mail,
+    struct arena *arena)
+{
+	static const enum delivery_door doors[] = {
+	    [SMTP_ROLE_MX] = DELIVERY_MX,
+	    [SMTP_ROLE_SUBMISSION] = DELIVERY_SUBMISSION,
+	    [SMTP_ROLE_LMTP] = DELIVERY_LMTP,
+	};
+	return (struct delivery_origin){
+	    .door = doors[session->server->role],
+	    .session_id = session->id,
+	    .helo = view_of_string(session->helo),
+	    .peer_address = view_of_string(session->peer_address),
+	    .with = with_of(session, mail->utf8, arena),
+	    .tls_version = smtp_tls_version(session->tls),
+	    .tls_cipher = smtp_tls_cipher(session->tls),
+	    .user = session->user,
+	    .normalize = session->server->normalize,
+	};
+}
+
+static enum queue_body body_of(enum smtp_body body)
+{
+	switch (body) {
+	case SMTP_BODY_7BIT: return QUEUE_BODY_7BIT;
+	case SMTP_BODY_8BITMIME: return QUEUE_BODY_8BIT;
+	case SMTP_BODY_BINARYMIME: return QUEUE_BODY_BINARY;
+	}
+	return QUEUE_BODY_7BIT;
+}
+
+static enum queue_ret ret_of(enum smtp_ret ret)
+{
+	switch (ret) {
+	case SMTP_RET_UNSET: return QUEUE_RET_DEFAULT;
+	case SMTP_RET_FULL: return QUEUE_RET_FULL;
+	case SMTP_RET_HDRS: return QUEUE_RET_HEADERS;
+	}
+	return QUEUE_RET_DEFAULT;
+}
+
+// FUTURERELEASE (RFC 4865 section 4). What lies in the past is sent now.
+static bool hold_of(struct smtp_session *session, const struct smtp_mail *mail,
+    int64_t now, int64_t *ret_release_at)
+{
+	uint64_t max = smtp_limit_hold(session);
+	uint64_t seconds = mail->hold_value;
+	if (mail->hold == SMTP_HOLD_NONE)
+		return true;
+	if (mail->hold == SMTP_HOLD_UNTIL)
+		seconds = seconds > (uint64_t)now ? seconds - (uint64_t)now : 0;
+	if (seconds > max) {
+		smtp_answer(session, 501, ENHANCED(5, 5, 4),
+		    "Messages are held for at most %u seconds", (unsigned)max);
+		return false;
+	}
+	if (seconds > 0)
+		*ret_release_at = now + (int64_t)seconds;
+	return true;
+}
+
+// DELIVERBY (RFC 2852 section 4).
+static bool by_of(struct smtp_session *session, const struct smtp_mail *mail,
+    int64_t now, struct queue_envelope *envelope)
+{
+	if (mail->by == SMTP_BY_NONE)
+		return true;
+	bool returns = mail->by == SMTP_BY_RETURN;
+	if (returns && mail->by_seconds < (int64_t)SMTP_BY_MIN_SECONDS) {
+		smtp_answer(session, 501, ENHANCED(5, 5, 4),
+		    "BY is at least %u seconds here", SMTP_BY_MIN_SECONDS);
+		return false;
+	}
+	envelope->by = returns ? QUEUE_BY_RETURN : QUEUE_BY_NOTIFY;
+	envelope->by_time = now + mail->by_seconds;
+	envelope->by_trace = mail->by_trace;
+	// It could only fail.
+	if (returns && envelope->by_time <= envelope->release_at) {
+		smtp_answer(session, 501, ENHANCED(5, 5, 4),
+		    "BY is over before the message is released");
+		return false;
+	}
+	return true;
+}
+
+static struct view sender_text(
+    struct arena *arena, const struct smtp_mailbox *sender)
+{
+	struct buf text;
+	buf_init(&text, SMTP_PATH_MAX);
+	smtp_mailbox_print_ascii(sender, &text);
+	struct view copy = arena_copy(arena, buf_view(&text));
+	buf_done(&text);
+	return copy;
+}
+
+// False: it was answered.
+static bool envelope_of(struct smtp_session *session, struct smtp_call *call,
+    struct delivery_envelope *ret_envelope)
+{
+	const struct smtp_mail *mail = &call->command.mail;
+	int64_t now = clock_wall_seconds(session->server->clock);
+	struct delivery_envelope envelope = {
+	    .sender = mail->from,
+	    .declared_size = mail->size_given ? mail->size : 0,
+	    .queue = {.envid = mail->envid,
+		.ret = ret_of(mail->ret),
+		.body = body_of(mail->body),
+		.smtputf8 = mail->utf8,
+		.hop = view_of_string(session->peer_address)},
+	};
+	if (session->user != NULL)
+		envelope.queue.account = session->user->account;
+	if (!hold_of(session, mail, now, &envelope.queue.release_at) ||
+	    !by_of(session, mail, now, &envelope.queue))
+		return false;
+	envelope.queue.sender = sender_text(&call->arena, &mail->from);
+	*ret_envelope = envelope;
+	return true;
+}
+
+// ---- Its life --------------------------------------------------------------
+
+static void log_message(struct smtp_session *session, struct view sender,
+    size_t recipients, uint64_t bytes, const struct delivery_reply *reply)
+{
+	struct log_line line;
+	smtp_log_begin(session, &line, LOG_LEVEL_INFO, "smtp-message");
+	log_add_string(&line, "peer", session->peer_address);
+	log_add(&line, "from", sender);
+	log_add_u64(&line, "recipients", recipients);
+	log_add_u64(&line, "size", bytes);
+	log_add_u64(&line, "code", reply->code);
+	log_add_string(&line, "answer", reply->text);
+	log_end(&line);
+}
+
+void smtp_transaction_begin(struct smtp_session *session, struct smtp_call *call)
+{
+	const struct smtp_mail *mail = &call->command.mail;
+	struct delivery_envelope envelope;
+	if (!envelope_of(session, call, &envelope))
+		return;
+	struct delivery_origin origin =
+	    origin_of(session, mail, &call->arena);
+	struct delivery_reply reply;
+	struct delivery *delivery;
+	if (delivery_new(session->server->office, &origin, &envelope, &reply,
+		&delivery) != RC_OK) {
+		log_message(session, envelope.queue.sender, 0, 0, &reply);
+		smtp_answer_delivery(session, &reply);
+		return;
+	}
+	struct smtp_transaction *transaction = mem_zalloc(sizeof(*transaction));
+	transaction->arena = call->arena;
+	arena_init(&call->arena); // it is the transaction's now
+	transaction->delivery = delivery;
+	transaction->sender = envelope.queue.sender;
+	transaction->utf8 = mail->utf8;
+	transaction->binary = mail->body == SMTP_BODY_BINARYMIME;
+	session->transaction = transaction;
+	smtp_answer(session, 250, ENHANCED(2, 1, 0), "Sender OK");
+}
+
+void smtp_transaction_decode(
+    struct smtp_session *session, enum smtp_data_framing framing)
+{
+	struct smtp_transaction *transaction = session->transaction;
+	enum smtp_line_ends ends = session->server->normalize
+				       ? SMTP_LINES_NORMALIZE
+				       : SMTP_LINES_REFUSE;
+	if (transaction->binary)
+		ends = SMTP_LINES_BINARY;
+	smtp_data_decoder_init(&transaction->decoder, framing, ends);
+}
+
+size_t smtp_transaction_recipients(const struct smtp_session *session)
+{
+	return delivery_recipient_count(session->transaction->delivery);
+}
+
+void smtp_transaction_drop(struct smtp_session *session)
+{
+	struct smtp_transaction *transaction = session->transaction;
+	if (transaction == NULL)
+		return;
+	if (transaction->delivery != NULL)
+		delivery_free(&transaction->delivery);
+	arena_done(&transaction->arena);
+	free(transaction);
+	session->transaction = NULL;
+}
+
+// ---- The end of the data ---------------------------------------------------
+
+// Bare CR and LF are how one message is made to look like two to another server
+// (SMTP smuggling): RFC 5321 section 2.3.8.
+static void check_line_ends(struct smtp_session *session)
+{
+	const struct smtp_transaction *transaction = session->transaction;
+	const struct smtp_data_decoder *decoder = &transaction->decoder;
+	if (decoder->line_ends != SMTP_LINES_REFUSE ||
+	    (!decoder->bare_cr && !decoder->bare_lf))
+		return;
+	struct delivery_reply reply = {
+	    .code = 550,
+	    .status = ENHANCED(5, 5, 2),
+	    .text = "The message has a bare CR or LF in it",
+	};
+	delivery_refuse(transaction->delivery, &reply);
+}
+
+static void note_result(struct smtp_session *session, size_t recipients,
+    const struct delivery_reply *reply)
+{
+	const struct smtp_transaction *transaction = session->transaction;
+	log_message(session, transaction->sender, recipients,
+	    transaction->bytes, reply);
+	if (reply->code != 250)
+		return;
+	session->messages++;
+	smtp_forgive(session);
+}
+
+static void finish_one(struct smtp_session *session)
+{
+	struct delivery_reply reply;
+	size_t count = smtp_transaction_recipients(session);
+	delivery_finish(session->transaction->delivery, NULL, &reply);
+	smtp_answer_delivery(session, &reply);
+	note_result(session, count, &reply);
+}
+
+// RFC 2033 section 4.2: an answer for each accepted recipient, in their order.
+static void finish_each(struct smtp_session *session)
+{
+	size_t count = smtp_transaction_recipients(session);
+	size_t first[2] = {SIZE_MAX, SIZE_MAX}; // accepted, refused
+	size_t counts[2] = {0, 0};
+	struct delivery_reply *replies =
+	    mem_alloc((count + 1) * sizeof(*replies));
+	delivery_finish(session->transaction->delivery, replies, NULL);
+	for (size_t i = 0; i < count; i++) {
+		bool refused = replies[i].code != 250;
+		if (first[refused] == SIZE_MAX)
+			first[refused] = i;
+		counts[refused]++;
+		smtp_answer_delivery(session, &replies[i]);
+	}
+	for (size_t i = 2; i-- > 0;)
+		if (counts[i] > 0)
+			note_result(session, counts[i], &replies[first[i]]);
+	free(replies);
+}
+
+void smtp_transaction_finish(struct smtp_session *session)
+{
+	check_line_ends(session);
+	if (smtp_is_lmtp(session))
+		finish_each(session);
+	else
+		finish_one(session);
+	// "The delivery is over then": what is left of it is freed here.
+	smtp_transaction_drop(session);
+}
