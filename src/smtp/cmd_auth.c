@@ -63,8 +63,7 @@ static void refuse_login(struct smtp_session *session, enum rc rc,
 
 // ---- Its steps -------------------------------------------------------------
 
-static void send_challenge(
-    struct smtp_session *session, const struct buf *data)
+static void send_challenge(struct smtp_session *session, const struct buf *data)
 {
 	buf_add_literal(session->out, "334 ");
 	base64_encode(buf_view(data), session->out);
@@ -162,9 +161,9 @@ static void begin(struct smtp_session *session, struct smtp_call *call)
 	struct auth_verdict verdict;
 	exchange->channel = smtp_channel(session);
 	buf_init(&exchange->answer, AUTH_SASL_INPUT_MAX);
-	enum rc rc = auth_sasl_start(session->server->auth,
-	    call->command.mechanism, &exchange->channel, &verdict,
-	    &exchange->sasl);
+	enum rc rc =
+	    auth_sasl_start(session->server->auth, call->command.mechanism,
+		&exchange->channel, &verdict, &exchange->sasl);
 	if (rc != RC_OK) {
 		free(exchange);
 		if (rc == RC_UNSUPPORTED)
@@ -180,8 +179,8 @@ static void begin(struct smtp_session *session, struct smtp_call *call)
 		ask_first(session);
 	else
 		// RFC 4954 section 4: "=" is an empty one.
-		take_base64(session,
-		    view_eq(initial, VIEW("=")) ? VIEW("") : initial);
+		take_base64(
+		    session, view_eq(initial, VIEW("=")) ? VIEW("") : initial);
 }
 
 void smtp_auth_run(struct smtp_session *session, struct smtp_call *call)

@@ -144,7 +144,8 @@ static void end_chunk(struct smtp_session *session)
 bool smtp_chunk_take(struct smtp_session *session, struct view *input)
 {
 	struct smtp_chunk *chunk = &session->chunk;
-	size_t len = chunk->left < input->len ? (size_t)chunk->left : input->len;
+	size_t len =
+	    chunk->left < input->len ? (size_t)chunk->left : input->len;
 	struct view part = view_slice(*input, 0, len), piece;
 	*input = view_from(*input, len);
 	chunk->left -= len;

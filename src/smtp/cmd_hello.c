@@ -23,8 +23,8 @@ unsigned smtp_extensions(const struct smtp_session *session)
 	if (session->server->tls_available)
 		extensions |= SMTP_EXT_STARTTLS;
 	if (session->server->role == SMTP_ROLE_SUBMISSION)
-		extensions |= SMTP_EXT_AUTH | SMTP_EXT_FUTURERELEASE |
-			      SMTP_EXT_DELIVERBY;
+		extensions |=
+		    SMTP_EXT_AUTH | SMTP_EXT_FUTURERELEASE | SMTP_EXT_DELIVERBY;
 	return extensions;
 }
 
@@ -34,10 +34,10 @@ static void list_mechanisms(struct smtp_session *session, struct buf *list)
 {
 	const char *names[AUTH_SASL_MECHANISMS_MAX];
 	struct auth_channel channel = smtp_channel(session);
-	size_t count = session->user != NULL
-			   ? 0
-			   : auth_sasl_mechanisms(
-				 session->server->auth, &channel, names);
+	size_t count =
+	    session->user != NULL
+		? 0
+		: auth_sasl_mechanisms(session->server->auth, &channel, names);
 	for (size_t i = 0; i < count; i++)
 		buf_printf(list, "%s %s", i == 0 ? "\nAUTH" : "", names[i]);
 }
@@ -57,8 +57,7 @@ static void list_extensions(struct smtp_session *session, struct buf *list)
 {
 	buf_printf(list, "\nPIPELINING\nSIZE %llu\n8BITMIME\nBINARYMIME",
 	    (unsigned long long)smtp_limit_size(session));
-	buf_add_literal(
-	    list, "\nCHUNKING\nSMTPUTF8\nENHANCEDSTATUSCODES\nDSN");
+	buf_add_literal(list, "\nCHUNKING\nSMTPUTF8\nENHANCEDSTATUSCODES\nDSN");
 	if (session->server->tls_available && session->tls == NULL)
 		buf_add_literal(list, "\nSTARTTLS");
 	if (session->server->role == SMTP_ROLE_SUBMISSION)

@@ -88,8 +88,8 @@ static void add_recipient(struct smtp_session *session, struct smtp_call *call)
 	    .notify = notify_of(rcpt->notify),
 	};
 	struct delivery_reply reply;
-	if (delivery_recipient(session->transaction->delivery, &recipient,
-		&reply) != RC_OK)
+	if (delivery_recipient(
+		session->transaction->delivery, &recipient, &reply) != RC_OK)
 		log_refused(session, &rcpt->to, &reply);
 	smtp_answer_delivery(session, &reply);
 }
@@ -108,8 +108,8 @@ void smtp_rcpt_run(struct smtp_session *session, struct smtp_call *call)
 	else if (smtp_transaction_recipients(session) >=
 		 smtp_limit_recipients(session))
 		// RFC 5321 section 4.5.3.1.10.
-		smtp_answer(session, 452, ENHANCED(4, 5, 3),
-		    "Too many recipients");
+		smtp_answer(
+		    session, 452, ENHANCED(4, 5, 3), "Too many recipients");
 	else
 		add_recipient(session, call);
 }

@@ -23,8 +23,8 @@ void smtp_vrfy_run(struct smtp_session *session, struct smtp_call *call)
 	if (call->command.argument.len == 0)
 		smtp_answer(session, 501, ENHANCED(5, 5, 4), "Verify whom?");
 	else
-		smtp_answer(session, 252, ENHANCED(2, 0, 0),
-		    "Send a message and see");
+		smtp_answer(
+		    session, 252, ENHANCED(2, 0, 0), "Send a message and see");
 }
 
 void smtp_expn_run(struct smtp_session *session, struct smtp_call *call)

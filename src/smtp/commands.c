@@ -52,8 +52,8 @@ const struct smtp_command_type *smtp_command_find(
 
 // Whether there may be input behind the command before it is answered: never
 // for one who was not offered PIPELINING.
-static bool may_have_more(const struct smtp_session *session,
-    const struct smtp_command_type *type)
+static bool may_have_more(
+    const struct smtp_session *session, const struct smtp_command_type *type)
 {
 	if (type != NULL && type->verb == SMTP_VERB_QUIT)
 		return true;
@@ -110,8 +110,7 @@ static void parse_and_run(struct smtp_session *session,
 }
 
 // A command of an extension that this client was not offered is unknown to it.
-static bool is_offered(
-    const struct smtp_session *session, enum smtp_verb verb)
+static bool is_offered(const struct smtp_session *session, enum smtp_verb verb)
 {
 	unsigned extensions = smtp_extensions(session);
 	if (session->helo == NULL)

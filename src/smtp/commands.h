@@ -57,6 +57,11 @@ void smtp_expn_run(struct smtp_session *session, struct smtp_call *call);
 void smtp_help_run(struct smtp_session *session, struct smtp_call *call);
 void smtp_quit_run(struct smtp_session *session, struct smtp_call *call);
 
+// ---- Lines (line.c) --------------------------------------------------------
+
+// Takes a line off the front of `*input` and runs it. False: there is none yet.
+bool smtp_line_take(struct smtp_session *session, struct view *input);
+
 // ---- AUTH's exchange (cmd_auth.c) ------------------------------------------
 
 // A line of it; `more` as above.

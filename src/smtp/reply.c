@@ -11,10 +11,10 @@
 #include "smtp/transaction.h"
 #include "wire/smtp_reply.h"
 
-#define ERRORS_MAX    10u
-#define ERRORS_SLOW   3u
-#define SLOW_MS       500u
-#define COMMANDS_MAX  100u
+#define ERRORS_MAX   10u
+#define ERRORS_SLOW  3u
+#define SLOW_MS      500u
+#define COMMANDS_MAX 100u
 
 static void answer(struct smtp_session *session, unsigned code,
     struct enhanced_status status, struct view text)
@@ -83,8 +83,8 @@ static uint32_t count_error(struct smtp_session *session)
 {
 	session->errors++;
 	if (session->errors >= SMTP_LIMIT(session, errors, ERRORS_MAX)) {
-		smtp_hang_up(session, "too many errors", 421,
-		    ENHANCED(4, 7, 0), "Too many errors");
+		smtp_hang_up(session, "too many errors", 421, ENHANCED(4, 7, 0),
+		    "Too many errors");
 		return 0;
 	}
 	return slow_down(session);

@@ -3,8 +3,9 @@
 //
 // Input is taken step by step, as the session's mode says: a line, a piece of a
 // message. Commands (commands.c) are functions that answer at once, by
-// smtp_answer(); none waits but AUTH, for its turn. After each step smtp_settle()
-// counts what was refused, and holds a refusal back when there were many.
+// smtp_answer(); none waits but AUTH, for its turn. After each step
+// smtp_settle() counts what was refused, and holds a refusal back when there
+// were many.
 #ifndef ROOST_SMTP_SMTP_H
 #define ROOST_SMTP_SMTP_H
 
@@ -63,8 +64,8 @@ struct smtp_session {
 	// not HELO.
 	char *helo;
 	bool extended;
-	struct auth_user *user;         // owned; NULL before AUTH
-	struct smtp_exchange *exchange; // owned; AUTH is going on
+	struct auth_user *user;               // owned; NULL before AUTH
+	struct smtp_exchange *exchange;       // owned; AUTH is going on
 	struct smtp_transaction *transaction; // owned; from MAIL to its end
 	struct smtp_chunk chunk;
 	// The line being read: unread bytes known to have no end of line in
@@ -77,13 +78,13 @@ struct smtp_session {
 	// What is said in this call, and the code of what was said last.
 	struct buf *out;
 	unsigned code;
-	bool pardoned;       // this step's refusal does not count
-	struct buf held;     // said after the pause
-	uint32_t pause_ms;   // of the pause that is going on
-	uint32_t delay_ms;   // that this step's answer is to be late by
-	unsigned errors;     // since the last accepted message
-	unsigned commands;   // the same
-	unsigned messages;   // accepted in all
+	bool pardoned;     // this step's refusal does not count
+	struct buf held;   // said after the pause
+	uint32_t pause_ms; // of the pause that is going on
+	uint32_t delay_ms; // that this step's answer is to be late by
+	unsigned errors;   // since the last accepted message
+	unsigned commands; // the same
+	unsigned messages; // accepted in all
 	unsigned login_failures;
 	uint64_t since_ms;   // of the last accepted message, or the start
 	const char *goodbye; // static; why it ended, for the log
@@ -93,8 +94,7 @@ struct smtp_session {
 
 // One reply; each line of `format`'s text (LF between them) is one of it.
 void smtp_answer(struct smtp_session *session, unsigned code,
-    struct enhanced_status status, const char *format, ...)
-    PRINTF_LIKE(4, 5);
+    struct enhanced_status status, const char *format, ...) PRINTF_LIKE(4, 5);
 void smtp_answer_delivery(
     struct smtp_session *session, const struct delivery_reply *reply);
 // An answer, and the connection's end. `why` is for the log, static.

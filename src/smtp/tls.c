@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The TLS connection, packed: most of it is a few dozen bytes, and every session
-// keeps it to its end.
+// The TLS connection, packed: most of it is a few dozen bytes, and every
+// session keeps it to its end.
 #include "smtp/tls.h"
 
 #include <string.h>
@@ -47,9 +47,9 @@ struct view smtp_tls_version(const struct smtp_tls *tls)
 
 struct view smtp_tls_cipher(const struct smtp_tls *tls)
 {
-	return tls == NULL ? VIEW("")
-			   : view_of(tls->bytes + tls->version_len,
-				 tls->cipher_len);
+	return tls == NULL
+		   ? VIEW("")
+		   : view_of(tls->bytes + tls->version_len, tls->cipher_len);
 }
 
 struct auth_channel smtp_channel(struct smtp_session *session)

@@ -20,8 +20,8 @@ static void tell(
     const struct smtp_session *session, bool from_client, struct view line)
 {
 	const struct smtp_trace *trace = session->server->trace;
-	trace->line(trace->context, session->id, user_of(session), from_client,
-	    line);
+	trace->line(
+	    trace->context, session->id, user_of(session), from_client, line);
 }
 
 void smtp_trace_command(struct smtp_session *session,
@@ -32,8 +32,7 @@ void smtp_trace_command(struct smtp_session *session,
 	if (type == NULL) {
 		tell(session, true, VIEW("(not a known command)"));
 	} else if ((type->flags & SMTP_COMMAND_SECRET) != 0) {
-		tell(session, true,
-		    view_of_string(smtp_verb_name(type->verb)));
+		tell(session, true, view_of_string(smtp_verb_name(type->verb)));
 		tell(session, true, VIEW("(secret)"));
 	} else {
 		tell(session, true, line);

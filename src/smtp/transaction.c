@@ -29,9 +29,8 @@ static struct view with_of(
 	return arena_copy(arena, view_of(text, (size_t)len));
 }
 
-static struct delivery_origin origin_of(
-    struct smtp_session *session, const struct smtp_mail *mail,
-    struct arena *arena)
+static struct delivery_origin origin_of(struct smtp_session *session,
+    const struct smtp_mail *mail, struct arena *arena)
 {
 	static const enum delivery_door doors[] = {
 	    [SMTP_ROLE_MX] = DELIVERY_MX,
@@ -167,14 +166,14 @@ static void log_message(struct smtp_session *session, struct view sender,
 	log_end(&line);
 }
 
-void smtp_transaction_begin(struct smtp_session *session, struct smtp_call *call)
+void smtp_transaction_begin(
+    struct smtp_session *session, struct smtp_call *call)
 {
 	const struct smtp_mail *mail = &call->command.mail;
 	struct delivery_envelope envelope;
 	if (!envelope_of(session, call, &envelope))
 		return;
-	struct delivery_origin origin =
-	    origin_of(session, mail, &call->arena);
+	struct delivery_origin origin = origin_of(session, mail, &call->arena);
 	struct delivery_reply reply;
 	struct delivery *delivery;
 	if (delivery_new(session->server->office, &origin, &envelope, &reply,

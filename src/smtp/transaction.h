@@ -4,16 +4,17 @@
 #ifndef ROOST_SMTP_TRANSACTION_H
 #define ROOST_SMTP_TRANSACTION_H
 
-#include "smtp/smtp.h"
+#include "smtp/commands.h"
 
 struct smtp_transaction {
-	struct arena arena; // MAIL's line and what was parsed of it
+	struct arena arena;        // MAIL's line and what was parsed of it
 	struct delivery *delivery; // owned; NULL once it was finished
 	struct view sender;        // as text, for the log
 	bool utf8;                 // SMTPUTF8 was asked for
 	bool binary;               // BODY=BINARYMIME
 	bool chunked;              // there was a BDAT
-	bool failed; // a BDAT failed: nothing but RSET helps (RFC 3030 section 2)
+	bool failed; // a BDAT failed: nothing but RSET helps (RFC 3030 section
+		     // 2)
 	uint64_t bytes; // of the message, so far
 	struct smtp_data_decoder decoder;
 };

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines out of the input: commands, and what AUTH's exchange says. Only CRLF
+// ends one; one that is too long is dropped while it comes. The line stays in
+// the network's buffer, and is a copy nowhere.
+#include "smtp/commands.h"
+
+static void refuse_long_line(struct smtp_session *session)
+{
+	bool sasl = session->mode == SMTP_MODE_SASL;
+	if (sasl)
+		smtp_auth_abandon(session);
+	// RFC 4954 section 4, RFC 5321 section 4.2.4.
+	smtp_answer(session, 500, sasl ? ENHANCED(5, 5, 6) : ENHANCED(5, 5, 2),
+	    "The line is too long");
+}
+
+static void refuse_endless_line(struct smtp_session *session)
+{
+	smtp_hang_up(session, "endless line", 500, ENHANCED(5, 5, 2),
+	    "The line is too long");
+}
+
+// Only CRLF ends a line (RFC 5321 section 2.3.8).
+static void refuse_bare_lf(struct smtp_session *session)
+{
+	if (session->mode == SMTP_MODE_SASL)
+		smtp_auth_abandon(session);
+	smtp_answer(session, 500, ENHANCED(5, 5, 2),
+	    "A line ends with CRLF, not with LF");
+}
+
+static size_t line_max(const struct smtp_session *session, struct view line)
+{
+	return session->mode == SMTP_MODE_SASL ||
+		       smtp_verb_of(line) == SMTP_VERB_AUTH
+		   ? SMTP_AUTH_LINE_MAX
+		   : SMTP_LINE_MAX;
+}
+
+// There is no end of line in what is unread.
+static void wait_for_line(struct smtp_session *session, struct view *input)
+{
+	session->scanned = input->len;
+	// One more than the maximum may be the CR.
+	if (!session->skipping && input->len <= line_max(session, *input) + 1)
+		return;
+	session->skipping = true;
+	session->skipped += input->len;
+	session->scanned = 0;
+	*input = VIEW("");
+	if (session->skipped > SMTP_SKIP_MAX)
+		refuse_endless_line(session);
+}
+
+static void run_line(struct smtp_session *session, struct view line, bool more)
+{
+	bool endless = session->skipped + line.len > SMTP_SKIP_MAX;
+	bool bare = !view_ends_with(line, VIEW("\r"));
+	if (!bare)
+		line.len--;
+	if (endless)
+		refuse_endless_line(session);
+	else if (session->skipping || line.len > line_max(session, line))
+		refuse_long_line(session);
+	else if (bare)
+		refuse_bare_lf(session);
+	else if (session->mode == SMTP_MODE_SASL)
+		smtp_auth_line(session, line, more);
+	else
+		smtp_command_run(session, line, more);
+	session->skipping = false;
+	session->skipped = 0;
+}
+
+bool smtp_line_take(struct smtp_session *session, struct view *input)
+{
+	// What was looked at before is not looked at again.
+	size_t from =
+	    session->scanned < input->len ? session->scanned : input->len;
+	size_t at = view_find_char(view_from(*input, from), '\n');
+	if (at == SIZE_MAX) {
+		wait_for_line(session, input);
+		return session->next != NET_READ;
+	}
+	struct view line = view_slice(*input, 0, from + at);
+	*input = view_from(*input, line.len + 1);
+	session->scanned = 0;
+	run_line(session, line, input->len > 0);
+	return true;
+}
