@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests and fuzzers: a server without a network, and clients that talk with
+// its sessions as the network would (net/session.h). Where messages go is an
+// office: a false one (fake_office.c), or the true one over the memory engine
+// (true_office.c); a test links one of them.
+#ifndef ROOST_SMTP_RIG_H
+#define ROOST_SMTP_RIG_H
+
+#include "base/clock.h"
+#include "smtp/session.h"
+
+#define RIG_USER     "demo"
+#define RIG_PASSWORD "demo pass"
+#define RIG_NOW      1700000000 // the rig's clock stands here, unless moved
+#define RIG_SIZE_MAX 100000     // bytes in a message
+
+// Who may log in. Making one hashes passwords, which takes its time: rigs can
+// share one.
+struct rig_users {
+	struct engine *engine;
+	struct auth *auth;
+};
+void rig_users_init(struct rig_users *users);
+void rig_users_done(struct rig_users *users);
+
+struct rig_office;
+
+struct rig {
+	struct rig_users own; // unless the options have one
+	const struct rig_users *users;
+	struct clock clock;
+	int64_t now;
+	struct rig_office *office;
+	struct smtp_server server;
+	const char *peer;
+	bool tls;          // connections begin with TLS
+	uint64_t sessions; // made so far
+};
+
+struct rig_options {
+	const struct rig_users *users; // NULL: its own
+	enum smtp_role role;
+	const char *peer;   // NULL: 192.0.2.1, a stranger
+	bool tls;           // implicit TLS
+	bool tls_available; // STARTTLS
+	bool plain;         // passwords without TLS from loopback
+	bool normalize;
+	// Errors and slow-down are off (a million) where they are 0.
+	struct smtp_limits limits;
+};
+
+void rig_init(struct rig *rig, const struct rig_options *options);
+void rig_done(struct rig *rig);
+
+// ---- The office ------------------------------------------------------------
+
+struct rig_office *rig_office_new(const struct rig *rig);
+void rig_office_free(struct rig_office **office);
+const struct delivery_office *rig_office_view(const struct rig_office *office);
+// Adds, as one line for people, the next message that has come out of it; false
+// when there is none.
+bool rig_office_next(struct rig_office *office, struct buf *out);
+// Messages accepted so far, and deliveries that are neither finished nor freed.
+size_t rig_office_accepted(const struct rig_office *office);
+size_t rig_office_open(const struct rig_office *office);
+
+// ---- Clients ---------------------------------------------------------------
+
+struct rig_client {
+	struct rig *rig;
+	struct smtp_session *session;
+	struct buf in;      // not yet taken by the session
+	struct buf out;     // all it said
+	enum net_next next; // what it said last
+	bool woken;
+	bool secured;    // the handshake was just done
+	uint32_t paused; // milliseconds of the last pause
+	uint64_t pauses; // of all
+	size_t piece;    // bytes given at a time; 0: all
+};
+
+// Connects; `early`: what the client says before it is greeted.
+void rig_connect(struct rig *rig, struct view early, struct rig_client *client);
+void rig_disconnect(struct rig_client *client);
+
+// Gives bytes to the session, and lets it go on until it waits for more. A
+// pause is over at once.
+void rig_say(struct rig_client *client, struct view bytes);
+// Lets it say what it was woken for.
+void rig_wake(struct rig_client *client);
+
+#endif
