@@ -87,6 +87,7 @@ void smtp_bdat_run(struct smtp_session *session, struct smtp_call *call)
 {
 	struct smtp_transaction *transaction = session->transaction;
 	session->chunk = (struct smtp_chunk){
+	    .size = call->command.chunk_size,
 	    .left = call->command.chunk_size,
 	    .last = call->command.chunk_last,
 	};
@@ -130,8 +131,7 @@ static void end_chunk(struct smtp_session *session)
 		end_refused(session);
 	} else if (!chunk->last) {
 		smtp_answer(session, 250, ENHANCED(2, 0, 0),
-		    "%llu bytes so far",
-		    (unsigned long long)transaction->bytes);
+		    "%llu bytes received", (unsigned long long)chunk->size);
 	} else {
 		struct view piece;
 		if (smtp_data_decode_end(&transaction->decoder, &piece))

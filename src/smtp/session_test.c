@@ -118,7 +118,7 @@ static const struct script scripts[] = {
 	"S: 500 5.5.1 No such command\n"
 	"C: STARTTLS\nS: 500 5.5.1 No such command\n"
 	"R: NO\\x00OP\\r\\n\nW: -\nS: 500 5.5.1 No such command\n"
-	"R: NOOP\\x00\\r\\n\nW: -\nS: 500 5.5.2 ...\n"},
+	"R: NOOP \\x00\\r\\n\nW: -\nS: 500 5.5.2 ...\n"},
     {"a line that ends with LF alone is refused", {MX, EHLO},
 	"R: NOOP\\n\nW: -\nS: 500 5.5.2 A line ends with CRLF, not with LF\n"
 	"R: MAIL FROM:<>\\rRCPT TO:<demo@example.org>\\r\\n\nW: -\n"
@@ -148,7 +148,7 @@ static const struct script scripts[] = {
 	"C: DATA\nS: 503 5.5.1 MAIL first\n"},
     {"MAIL and RCPT that are not well formed", {MX, EHLO},
 	"C: MAIL\nS: 501 5.5.4 ...\n"
-	"C: MAIL FROM:\nS: 501 5....\n"
+	"C: MAIL FROM:\nS: 501 5.1.7 ...\n"
 	"C: MAIL FROM:<a@>\nS: 501 5.1.7 ...\n"
 	"C: MAIL FROM:<a@example.net> FOO=1\nS: 555 5.5.4 ...\n"
 	"C: MAIL FROM:<a@example.net> SIZE=x\nS: 501 5.5.4 ...\n"
@@ -249,11 +249,11 @@ static const struct script scripts[] = {
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"
 	"R: BDAT 5\\r\\na\\nb\\r.\n"
 	"W: -\n"
-	"S: 250 2.0.0 5 bytes so far\n"
+	"S: 250 2.0.0 5 bytes received\n"
 	"C: RCPT TO:<b@example.org>\nS: 503 5.5.1 ...\n"
 	"R: BDAT 5\\r\\n\\r\\n.\\r\\n\nW: -\n"
-	"S: 250 2.0.0 10 bytes so far\n"
-	"C: BDAT 0\nS: 250 2.0.0 10 bytes so far\n"
+	"S: 250 2.0.0 5 bytes received\n"
+	"C: BDAT 0\nS: 250 2.0.0 0 bytes received\n"
 	"R: BDAT 2 LAST\\r\\n\\x00\\xff\n"
 	"R: NOOP\\r\\n\nW: -\n"
 	"S: 250 2.0.0 Delivered\n"
@@ -264,7 +264,7 @@ static const struct script scripts[] = {
     {"BDAT 0 LAST ends a message", {MX, EHLO},
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"
-	"R: BDAT 4\\r\\nhi\\r\\n\nW: -\nS: 250 2.0.0 4 bytes so far\n"
+	"R: BDAT 4\\r\\nhi\\r\\n\nW: -\nS: 250 2.0.0 4 bytes received\n"
 	"C: BDAT 0 LAST\nS: 250 2.0.0 Delivered\n"
 	"M: <> ESMTP > demo@example.org: hi\\r\\n\n"},
     {"chunks of what is refused are swallowed", {MX, EHLO},
@@ -291,7 +291,7 @@ static const struct script scripts[] = {
     {"DATA and BDAT do not mix", {MX, EHLO},
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"
-	"R: BDAT 2\\r\\nxx\nW: -\nS: 250 2.0.0 2 bytes so far\n"
+	"R: BDAT 2\\r\\nxx\nW: -\nS: 250 2.0.0 2 bytes received\n"
 	"C: DATA\nS: 503 5.5.1 The data has begun with BDAT\n"
 	"R: BDAT 2 LAST\\r\\nxx\nW: -\nS: 503 5.5.1 RSET first\n"},
     {"BINARYMIME goes by BDAT", {MX, EHLO},
@@ -302,11 +302,11 @@ static const struct script scripts[] = {
     {"bare line ends in text chunks are refused", {MX, EHLO},
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"
-	"R: BDAT 4\\r\\na\\nb\\r\nW: -\nS: 250 2.0.0 4 bytes so far\n"
+	"R: BDAT 4\\r\\na\\nb\\r\nW: -\nS: 250 2.0.0 4 bytes received\n"
 	"R: BDAT 1 LAST\\r\\n\\n\nW: -\nS: 550 5.5.2 ...\n"
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"
-	"R: BDAT 3\\r\\na\\r\\x0d\nW: -\nS: 250 2.0.0 3 bytes so far\n"
+	"R: BDAT 3\\r\\na\\r\\x0d\nW: -\nS: 250 2.0.0 3 bytes received\n"
 	"C: BDAT 0 LAST\nS: 550 5.5.2 ...\n"},
 
     // ---- LMTP --------------------------------------------------------------
@@ -327,7 +327,7 @@ static const struct script scripts[] = {
 	"C: MAIL FROM:<a@example.net>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"
 	"C: RCPT TO:<friend@example.org>\nS: 250 2.1.5 Recipient OK\n"
-	"R: BDAT 1\\r\\nx\nW: -\nS: 250 2.0.0 1 bytes so far\n"
+	"R: BDAT 1\\r\\nx\nW: -\nS: 250 2.0.0 1 bytes received\n"
 	"R: BDAT 1 LAST\\r\\ny\nW: -\n"
 	"S: 250 2.0.0 Delivered\nS: 250 2.0.0 Delivered\n"
 	"M: <a@example.net> LMTP > demo@example.org friend@example.org: xy\n"

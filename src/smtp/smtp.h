@@ -44,6 +44,7 @@ struct smtp_transaction; // transaction.h
 
 // BDAT's chunk, while it comes.
 struct smtp_chunk {
+	uint64_t size;
 	uint64_t left;
 	bool last;
 	// Refused before it came: what it is answered with, when it is there.
