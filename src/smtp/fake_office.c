@@ -226,21 +226,6 @@ void delivery_refuse(
 	delivery->refused = *why;
 }
 
-static void escape(struct view text, struct buf *out)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.ptr[i];
-		if (c == '\r')
-			buf_add_literal(out, "\\r");
-		else if (c == '\n')
-			buf_add_literal(out, "\\n");
-		else if (c < 0x20 || c >= 0x7f || c == '\\')
-			buf_printf(out, "\\x%02x", c);
-		else
-			buf_add_char(out, (char)c);
-	}
-}
-
 static void keep(struct delivery *delivery)
 {
 	struct buf *out = &delivery->office->messages;
@@ -248,7 +233,7 @@ static void keep(struct delivery *delivery)
 	buf_add_literal(out, " >");
 	buf_add(out, buf_view(&delivery->recipients));
 	buf_add_literal(out, ": ");
-	escape(buf_view(&delivery->text), out);
+	rig_escape(buf_view(&delivery->text), out);
 	buf_add_char(out, '\n');
 	delivery->office->accepted++;
 }

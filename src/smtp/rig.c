@@ -194,3 +194,18 @@ void rig_wake(struct rig_client *client)
 			give(client);
 	}
 }
+
+void rig_escape(struct view text, struct buf *out)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		if (c == '\r')
+			buf_add_literal(out, "\\r");
+		else if (c == '\n')
+			buf_add_literal(out, "\\n");
+		else if (c < 0x20 || c >= 0x7f || c == '\\')
+			buf_printf(out, "\\x%02x", c);
+		else
+			buf_add_char(out, (char)c);
+	}
+}

@@ -64,6 +64,9 @@ bool rig_office_next(struct rig_office *office, struct buf *out);
 size_t rig_office_accepted(const struct rig_office *office);
 size_t rig_office_open(const struct rig_office *office);
 
+// Adds `text` with C escapes, on one line.
+void rig_escape(struct view text, struct buf *out);
+
 // ---- Clients ---------------------------------------------------------------
 
 struct rig_client {
