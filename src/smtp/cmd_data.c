@@ -48,8 +48,15 @@ bool smtp_data_take(struct smtp_session *session, struct view *input)
 	struct view piece;
 	enum rc rc;
 	while ((rc = smtp_data_decode(&transaction->decoder, input, &piece)) ==
-	       RC_OK)
+	       RC_OK) {
 		deliver(transaction, piece);
+		if (transaction->bytes > 2 * smtp_limit_size(session)) {
+			// Whoever goes on so far does not listen.
+			smtp_hang_up(session, "message too big", 552,
+			    ENHANCED(5, 3, 4), "The message is too big");
+			return true;
+		}
+	}
 	if (rc != RC_END)
 		return false;
 	session->mode = SMTP_MODE_LINES;

@@ -145,6 +145,10 @@ enum rc delivery_new(const struct delivery_office *view,
 		reply(ret_reply, 552, ENHANCED(5, 3, 4), "Too big");
 		return RC_LIMIT;
 	}
+	if (view_starts_with(envelope->sender.local, VIEW("later"))) {
+		reply(ret_reply, 451, ENHANCED(4, 3, 0), "Not now");
+		return RC_IO;
+	}
 	if (origin->door == DELIVERY_SUBMISSION &&
 	    !view_starts_with(envelope->sender.local, VIEW("demo"))) {
 		reply(ret_reply, 550, ENHANCED(5, 7, 1), "Not your address");

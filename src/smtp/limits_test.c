@@ -74,6 +74,13 @@ static const struct script scripts[] = {
 	"R: NOOP \nN: 4092\nC: \nS: 500 5.5.2 The line is too long\n"
 	"N: 60000\nC: \nS: 500 5.5.2 The line is too long\n"
 	"C: NOOP\nS: 250 2.0.0 OK\n"},
+    {"a message of twice the size is not read to its end", {EHLO},
+	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
+	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"
+	"C: DATA\nS: 354 ...\n"
+	"N: 200001\nW: -\nS: 552 5.3.4 The message is too big\nclose\n"},
+    {"a TLS handshake where there is none", {.whole = false},
+	"R: \\x16\\x03\\x01\\x02\nW: -\nS: 554 5.5.1 ...\nclose\n"},
     {"a line without an end is not", {EHLO},
 	"N: 65537\nW: -\nS: 500 5.5.2 The line is too long\nclose\n"},
     {"and neither is one that has it, too late", {EHLO},

@@ -72,8 +72,21 @@ static void run_line(struct smtp_session *session, struct view line, bool more)
 	session->skipped = 0;
 }
 
+// A TLS client at a port without TLS: it would wait for a handshake, and we for
+// a line. Its first bytes are those of a record (RFC 8446 section 5.1).
+static bool refuse_handshake(struct smtp_session *session, struct view input)
+{
+	if (session->helo != NULL || !view_starts_with(input, VIEW("\x16\x03")))
+		return false;
+	smtp_hang_up(session, "TLS without STARTTLS", 554, ENHANCED(5, 5, 1),
+	    "There is no TLS at the beginning here");
+	return true;
+}
+
 bool smtp_line_take(struct smtp_session *session, struct view *input)
 {
+	if (refuse_handshake(session, *input))
+		return true;
 	// What was looked at before is not looked at again.
 	size_t from =
 	    session->scanned < input->len ? session->scanned : input->len;

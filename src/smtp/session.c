@@ -17,7 +17,7 @@
 #define DATA_SECONDS    180u // RFC 5321 section 4.5.3.2.5
 #define SESSION_SECONDS 3600u
 #define HOLD_SECONDS    (30u * 24 * 3600)
-#define HELD_MAX        (1u << 20) // answers of LMTP for all recipients
+#define HELD_MAX        NET_OUTPUT_MAX
 
 // ---- Settings --------------------------------------------------------------
 

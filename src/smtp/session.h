@@ -16,17 +16,6 @@ enum smtp_role {
 	SMTP_ROLE_LMTP,       // 24 or a Unix socket: a server that we trust
 };
 
-// Sees what goes over the connections of users being looked at. What AUTH says,
-// unknown commands and messages are left out before. Any thread.
-struct smtp_trace {
-	// The empty name: somebody who has not logged in.
-	bool (*wants)(void *context, struct view user);
-	// One line, without its end.
-	void (*line)(void *context, uint64_t session_id, struct view user,
-	    bool from_client, struct view line);
-	void *context;
-};
-
 // Zero means the default, in brackets. The size of a message is the delivery
 // office's to limit.
 struct smtp_limits {
@@ -57,7 +46,7 @@ struct smtp_server {
 	bool plain_on_loopback; // AUTH without TLS from loopback
 	bool normalize;         // bare CR and LF become CRLF, else 550
 	struct smtp_limits limits;
-	const struct smtp_trace *trace; // may be NULL
+	const struct net_trace *trace; // may be NULL
 };
 
 struct smtp_session;

@@ -221,6 +221,10 @@ static const struct script scripts[] = {
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"
 	"C: DATA\nS: 354 ...\nC: .\nS: 250 2.0.0 Delivered\n"
 	"M: <> ESMTP > demo@example.org: \n"},
+    {"what the delivery says of the sender is passed on", {MX, EHLO},
+	"C: MAIL FROM:<later@example.net>\nS: 451 4.3.0 Not now\n"
+	"C: RCPT TO:<demo@example.org>\nS: 503 5.5.1 MAIL first\n"
+	"C: MAIL FROM:<a@example.net>\nS: 250 2.1.0 Sender OK\n"},
     {"what the delivery says at the end is passed on", {MX, EHLO},
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<broken@example.org>\nS: 250 2.1.5 Recipient OK\n"

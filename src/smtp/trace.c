@@ -12,14 +12,14 @@ static struct view user_of(const struct smtp_session *session)
 
 static bool is_wanted(const struct smtp_session *session)
 {
-	const struct smtp_trace *trace = session->server->trace;
+	const struct net_trace *trace = session->server->trace;
 	return trace != NULL && trace->wants(trace->context, user_of(session));
 }
 
 static void tell(
     const struct smtp_session *session, bool from_client, struct view line)
 {
-	const struct smtp_trace *trace = session->server->trace;
+	const struct net_trace *trace = session->server->trace;
 	trace->line(
 	    trace->context, session->id, user_of(session), from_client, line);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The protocol trace (struct smtp_trace). What is shown of a command is shown
+// The protocol trace (struct net_trace). What is shown of a command is shown
 // because it is known and not secret; nothing is shown by default.
 #ifndef ROOST_SMTP_TRACE_H
 #define ROOST_SMTP_TRACE_H

@@ -59,7 +59,7 @@ static void secrets_are_left_out(void **state)
 		struct rig rig;
 		struct rig_client client;
 		struct buf lines;
-		struct smtp_trace trace = {
+		struct net_trace trace = {
 		    .wants = wants_all, .line = collect, .context = &lines};
 		buf_init(&lines, 1 << 20);
 		rig_init(&rig, &(struct rig_options){
@@ -83,7 +83,7 @@ static void an_exchange_is_left_out(void **state)
 	struct rig rig;
 	struct rig_client client;
 	struct buf lines;
-	struct smtp_trace trace = {
+	struct net_trace trace = {
 	    .wants = wants_all, .line = collect, .context = &lines};
 	buf_init(&lines, 1 << 20);
 	rig_init(&rig,
