@@ -16,7 +16,7 @@ static const struct script scripts[] = {
 	"C: AUTH PLAIN AGRlbW8AZGVtbyBwYXNz\nS: 503 5.5.1 EHLO first\n"},
     {"AUTH is of EHLO, not of HELO", {TLS, .helo = "HELO x"},
 	"C: AUTH PLAIN AGRlbW8AZGVtbyBwYXNz\n"
-	"S: 500 5.5.1 No such command\n"},
+	"S: 502 5.5.1 ...\n"},
     {"PLAIN with an initial response", {TLS, EHLO},
 	"C: auth plain AGRlbW8AZGVtbyBwYXNz\nS: 235 2.7.0 Logged in\n"
 	"C: AUTH PLAIN AGRlbW8AZGVtbyBwYXNz\n"
@@ -100,6 +100,16 @@ static const struct script scripts[] = {
 	"S: 250 HELP\n"
 	"C: STARTTLS\nS: 503 5.5.1 TLS is active already\n"
 	"C: AUTH PLAIN AGRlbW8AZGVtbyBwYXNz\nS: 235 2.7.0 Logged in\n"},
+    {"and who it was",
+	{.rig = {.role = SMTP_ROLE_SUBMISSION,
+	     .plain = true,
+	     .tls_available = true,
+	     .peer = "127.0.0.1"},
+	    EHLO,
+	    .log_in = true},
+	"C: STARTTLS\nS: 220 2.0.0 Go ahead\n"
+	"C: HELO x\nS: 250 mx.example.org\n"
+	"C: MAIL FROM:<demo@example.org>\nS: 530 5.7.0 AUTH first\n"},
     {"STARTTLS ends a transaction",
 	{.rig = {.role = SMTP_ROLE_MX, .tls_available = true}, EHLO},
 	"C: MAIL FROM:<a@example.net>\nS: 250 2.1.0 Sender OK\n"

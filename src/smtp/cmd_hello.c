@@ -105,6 +105,8 @@ void smtp_starttls_run(struct smtp_session *session, struct smtp_call *call)
 	free(session->helo);
 	session->helo = NULL;
 	session->extended = false;
+	free(session->user);
+	session->user = NULL;
 	smtp_answer(session, 220, ENHANCED(2, 0, 0), "Go ahead");
 	session->next = NET_START_TLS;
 }

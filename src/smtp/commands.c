@@ -109,21 +109,6 @@ static void parse_and_run(struct smtp_session *session,
 		arena_done(&call.arena);
 }
 
-// A command of an extension that this client was not offered is unknown to it.
-static bool is_offered(const struct smtp_session *session, enum smtp_verb verb)
-{
-	unsigned extensions = smtp_extensions(session);
-	if (session->helo == NULL)
-		return true; // "EHLO first" says more
-	if (verb == SMTP_VERB_BDAT)
-		return (extensions & SMTP_EXT_CHUNKING) != 0;
-	if (verb == SMTP_VERB_STARTTLS)
-		return (extensions & SMTP_EXT_STARTTLS) != 0;
-	if (verb == SMTP_VERB_AUTH)
-		return (extensions & SMTP_EXT_AUTH) != 0;
-	return true;
-}
-
 void smtp_command_run(struct smtp_session *session, struct view line, bool more)
 {
 	enum smtp_verb verb = smtp_verb_of(line);
@@ -144,7 +129,7 @@ void smtp_command_run(struct smtp_session *session, struct view line, bool more)
 		    "More came before this was answered");
 		return;
 	}
-	if (type == NULL || !is_offered(session, verb))
+	if (type == NULL)
 		smtp_answer(session, 500, ENHANCED(5, 5, 1), "No such command");
 	else if (is_in_order(session, type))
 		parse_and_run(session, type, line);

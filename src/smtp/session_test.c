@@ -70,10 +70,12 @@ static const struct script scripts[] = {
 	"C: MAIL FROM:<a@example.net> SIZE=10\nS: 555 5.5.4 ...\n"
 	"C: MAIL FROM:<a@example.net>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"
-	"C: BDAT 3 LAST\nS: 500 5.5.1 No such command\n"
 	"C: DATA\nS: 354 ...\n"
 	"C: hi\nC: .\nS: 250 2.0.0 Delivered\n"
 	"M: <a@example.net> SMTP > demo@example.org: hi\\r\\n\n"},
+    {"a chunk that was not offered would be read as commands", {MX},
+	"C: HELO client.example.net\nS: 250 mx.example.org\n"
+	"C: BDAT 3 LAST\nS: 502 5.5.1 ...\nclose\n"},
     {"hello needs a name, and its refusal has no enhanced code", {MX},
 	"C: EHLO\nS: 501 ...\n"
 	"C: HELO\nS: 501 ...\n"
@@ -116,7 +118,7 @@ static const struct script scripts[] = {
 	"C: ETRN example.org\nS: 500 5.5.1 No such command\n"
 	"C: AUTH PLAIN AGRlbW8AZGVtbyBwYXNz\n"
 	"S: 500 5.5.1 No such command\n"
-	"C: STARTTLS\nS: 500 5.5.1 No such command\n"
+	"C: STARTTLS\nS: 502 5.5.1 ...\n"
 	"R: NO\\x00OP\\r\\n\nW: -\nS: 500 5.5.1 No such command\n"
 	"R: NOOP \\x00\\r\\n\nW: -\nS: 500 5.5.2 ...\n"},
     {"a line that ends with LF alone is refused", {MX, EHLO},
