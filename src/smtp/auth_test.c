@@ -150,7 +150,7 @@ static const struct script scripts[] = {
 	"C: DATA\nS: 354 ...\nC: .\nS: 250 2.0.0 Delivered\n"
 	"M: <demo@example.org> ESMTPSA account ...\n"},
     {"DELIVERBY", {TLS, USER},
-	"C: MAIL FROM:<demo@example.org> BY=59;R\nS: 501 5.5.4 ...\n"
+	"C: MAIL FROM:<demo@example.org> BY=59;R\nS: 555 5.5.4 ...\n"
 	"C: MAIL FROM:<demo@example.org> BY=0;R\nS: 501 5.5.4 ...\n"
 	"C: MAIL FROM:<demo@example.org> BY=60;R HOLDFOR=60\n"
 	"S: 501 5.5.4 BY is over before the message is released\n"

@@ -98,7 +98,7 @@ static bool by_of(struct smtp_session *session, const struct smtp_mail *mail,
 		return true;
 	bool returns = mail->by == SMTP_BY_RETURN;
 	if (returns && mail->by_seconds < (int64_t)SMTP_BY_MIN_SECONDS) {
-		smtp_answer(session, 501, ENHANCED(5, 5, 4),
+		smtp_answer(session, 555, ENHANCED(5, 5, 4),
 		    "BY is at least %u seconds here", SMTP_BY_MIN_SECONDS);
 		return false;
 	}
