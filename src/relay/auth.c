@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// AUTH with a smart host (RFC 4954): PLAIN (RFC 4616) or LOGIN. A password goes
+// over TLS or not at all. That it was not taken is our mistake or theirs, not
+// the mail's: it waits.
+#include "relay/client_impl.h"
+#include "wire/base64.h"
+
+#define LINE_MAX_BYTES 4096
+
+static void say_base64(struct buf *out, const char *before, struct view bytes)
+{
+	buf_add_string(out, before);
+	base64_encode(bytes, out);
+	buf_add_literal(out, "\r\n");
+}
+
+static void say_plain(struct client *client, struct buf *out)
+{
+	struct buf message;
+	buf_init(&message, LINE_MAX_BYTES);
+	buf_add_char(&message, '\0'); // no authorization identity
+	buf_add_string(&message, client->config.user);
+	buf_add_char(&message, '\0');
+	buf_add_string(&message, client->config.password);
+	say_base64(out, "AUTH PLAIN ", buf_view(&message));
+	buf_done_secret(&message);
+}
+
+enum net_next client_say_auth(struct client *client, struct buf *out)
+{
+	if (client->tls.version[0] == '\0')
+		return client_give_up(client, ENHANCED(4, 7, 11), out,
+		    "there is no TLS to send the password over");
+	if (client->can.auth & SMTP_AUTH_PLAIN) {
+		say_plain(client, out);
+		client_enter(client, STEP_AUTH_PASSWORD);
+	} else if (client->can.auth & SMTP_AUTH_LOGIN) {
+		buf_add_literal(out, "AUTH LOGIN\r\n");
+		client_enter(client, STEP_AUTH);
+	} else {
+		return client_give_up(client, ENHANCED(4, 7, 4), out,
+		    "the server offers no AUTH that is known here");
+	}
+	return NET_READ;
+}
+
+static enum net_next fail(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	if (reply_class(reply) != 4 && reply_class(reply) != 5)
+		return client_break_reply(client, reply);
+	enum net_next next = client_refuse(client, reply, CLIENT_LATER, out);
+	client->status.class = 4;
+	struct log_line line;
+	log_begin(
+	    &line, client->config.log, LOG_LEVEL_ERROR, "relay_auth_failed");
+	log_add_string(&line, "host", client->config.host);
+	log_add_string(&line, "user", client->config.user);
+	log_add(&line, "reply", buf_view(&client->text));
+	log_end(&line);
+	return next;
+}
+
+// "Username:", in whatever words.
+enum net_next client_on_auth(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	if (reply->code != 334)
+		return fail(client, reply, out);
+	say_base64(out, "", view_of_string(client->config.user));
+	client_enter(client, STEP_AUTH_USER);
+	return NET_READ;
+}
+
+// "Password:".
+enum net_next client_on_auth_user(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	if (reply->code != 334)
+		return fail(client, reply, out);
+	say_base64(out, "", view_of_string(client->config.password));
+	client_enter(client, STEP_AUTH_PASSWORD);
+	return NET_READ;
+}
+
+enum net_next client_on_auth_password(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	if (reply_class(reply) != 2)
+		return fail(client, reply, out);
+	return client_next(client, out);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// The message's bytes on their way out, a piece at a time: by DATA, dots
+// stuffed, or by BDAT (RFC 3030), which is counted and of which only so many
+// are sent ahead of their replies. Bare CR and LF have become CRLF in both, so
+// that no server can see an end where there is none; a BINARYMIME message
+// alone goes as it is.
+#include "relay/client_impl.h"
+
+enum net_next client_begin_data(struct client *client, struct buf *out)
+{
+	struct transaction *transaction = &client->transaction;
+	smtp_data_encoder_init(&transaction->encoder,
+	    transaction->chunked ? SMTP_DATA_CHUNKS : SMTP_DATA_DOTS);
+	client_enter(client, transaction->chunked ? STEP_CHUNK : STEP_END);
+	return client_more_data(client, out);
+}
+
+// Reads the next piece.
+static MUST_CHECK enum rc fill(struct client *client)
+{
+	const struct client_mail *mail = &client->letter.mail;
+	struct transaction *transaction = &client->transaction;
+	buf_reset(&client->piece);
+	enum rc rc = mail->read(
+	    mail->context, transaction->offset, CLIENT_PIECE, &client->piece);
+	if (rc == RC_OK && client->piece.len == 0)
+		rc = RC_CORRUPT;
+	transaction->offset += client->piece.len;
+	return rc;
+}
+
+static bool is_read(const struct client *client)
+{
+	return client->transaction.offset >= client->letter.mail.size;
+}
+
+static void encode(struct client *client, struct buf *out)
+{
+	struct view rest = buf_view(&client->piece), piece;
+	while (smtp_data_encode(&client->transaction.encoder, &rest, &piece) ==
+	       RC_OK)
+		buf_add(out, piece);
+}
+
+static enum net_next fail_reading(struct client *client)
+{
+	return client_break(
+	    client, ENHANCED(4, 3, 0), "the message cannot be read");
+}
+
+// ---- DATA ------------------------------------------------------------------
+
+static enum net_next more_lines(struct client *client, struct buf *out)
+{
+	struct transaction *transaction = &client->transaction;
+	while (!is_read(client)) {
+		if (fill(client) != RC_OK)
+			return fail_reading(client);
+		encode(client, out);
+		if (out->len >= NET_OUTPUT_HIGH)
+			return NET_DRAIN;
+	}
+	buf_add(out, smtp_data_encode_end(&transaction->encoder));
+	transaction->all_said = true;
+	client_enter(client, STEP_END);
+	return NET_READ;
+}
+
+// ---- BDAT ------------------------------------------------------------------
+
+static MUST_CHECK enum rc next_chunk(struct client *client, struct buf *out)
+{
+	struct transaction *transaction = &client->transaction;
+	bool binary = client->letter.body == SMTP_BODY_BINARYMIME;
+	buf_reset(&client->chunk);
+	buf_reset(&client->piece);
+	if (!is_read(client) && fill(client) != RC_OK)
+		return RC_IO;
+	if (binary)
+		buf_add(&client->chunk, buf_view(&client->piece));
+	else
+		encode(client, &client->chunk);
+	transaction->all_said = is_read(client);
+	if (transaction->all_said && !binary)
+		buf_add(&client->chunk,
+		    smtp_data_encode_end(&transaction->encoder));
+	buf_printf(out, "BDAT %zu%s\r\n", client->chunk.len,
+	    transaction->all_said ? " LAST" : "");
+	buf_add(out, buf_view(&client->chunk));
+	transaction->chunks_open++;
+	return buf_status(&client->chunk);
+}
+
+static enum net_next more_chunks(struct client *client, struct buf *out)
+{
+	struct transaction *transaction = &client->transaction;
+	unsigned window = client->can.pipelining ? CLIENT_WINDOW_CHUNKS : 1;
+	while (!transaction->all_said && transaction->chunks_open < window) {
+		if (next_chunk(client, out) != RC_OK)
+			return fail_reading(client);
+		if (out->len >= NET_OUTPUT_HIGH)
+			return NET_DRAIN;
+	}
+	client_enter(client, transaction->all_said ? STEP_END : STEP_CHUNK);
+	return NET_READ;
+}
+
+enum net_next client_more_data(struct client *client, struct buf *out)
+{
+	return client->transaction.chunked ? more_chunks(client, out)
+					   : more_lines(client, out);
+}
+
+// ---- Replies ---------------------------------------------------------------
+
+enum net_next client_on_chunk(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	struct transaction *transaction = &client->transaction;
+	unsigned class = reply_class(reply);
+	if (class == 3 || transaction->chunks_open == 0)
+		return client_break_reply(client, reply);
+	transaction->chunks_open--;
+	if (class != 2 && !transaction->failed) {
+		transaction->failed = true;
+		client_verdict(client, reply);
+	}
+	if (transaction->failed) {
+		// The chunks that are on their way are answered, too.
+		client_enter(client, STEP_CHUNK);
+		return transaction->chunks_open > 0
+			   ? NET_READ
+			   : client_say_rset(client, out);
+	}
+	if (!transaction->all_said)
+		return more_chunks(client, out);
+	if (transaction->chunks_open > 0)
+		return NET_READ;
+	client_verdict(client, reply);
+	return client_proceed(client, out);
+}
+
+enum net_next client_on_end(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	const struct transaction *transaction = &client->transaction;
+	unsigned class = reply_class(reply);
+	if (transaction->chunked)
+		return client_on_chunk(client, reply, out);
+	// Before the end nobody can have taken the message.
+	if (class == 3 || (class == 2 && !transaction->all_said))
+		return client_break_reply(client, reply);
+	client_verdict(client, reply);
+	if (!transaction->all_said)
+		return client_break_reply(client, reply);
+	return client_proceed(client, out);
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the greeting to EHLO, and STARTTLS between the first and the second.
+#include "relay/client_impl.h"
+
+enum net_next client_say_ehlo(struct client *client, struct buf *out)
+{
+	buf_printf(out, "EHLO %s\r\n", client->config.helo);
+	client_enter(client, STEP_EHLO);
+	return NET_READ;
+}
+
+// RFC 5321 section 3.1, RFC 7504.
+enum net_next client_on_greeting(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	switch (reply_class(reply)) {
+	case 2: return client_say_ehlo(client, out);
+	case 4: return client_refuse(client, reply, CLIENT_LATER, out);
+	case 5: return client_refuse(client, reply, CLIENT_REFUSED, out);
+	default: return client_break_reply(client, reply);
+	}
+}
+
+static bool is_secure(const struct client *client)
+{
+	return client->tls.version[0] != '\0';
+}
+
+static bool wants_tls(const struct client *client)
+{
+	return !is_secure(client) && !client->tls_refused &&
+	       client->config.tls > RELAY_TLS_NONE;
+}
+
+// With EHLO done, and TLS as far as it is to be had.
+static enum net_next go_on(struct client *client, struct buf *out)
+{
+	if (client->config.tls == RELAY_TLS_REQUIRED && !is_secure(client))
+		return client_give_up(client, ENHANCED(4, 7, 4), out,
+		    "TLS is required, but the server does not offer it");
+	if (client->config.user)
+		return client_say_auth(client, out);
+	return client_next(client, out);
+}
+
+enum net_next client_on_ehlo(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	switch (reply_class(reply)) {
+	case 2: break;
+	case 4: return client_refuse(client, reply, CLIENT_LATER, out);
+	case 5:
+		// RFC 5321 section 3.2: an old server.
+		buf_printf(out, "HELO %s\r\n", client->config.helo);
+		client_enter(client, STEP_HELO);
+		return NET_READ;
+	default: return client_break_reply(client, reply);
+	}
+	client->esmtp = true;
+	smtp_capabilities_parse(reply, &client->can);
+	if (wants_tls(client) && client->can.extensions & SMTP_EXT_STARTTLS) {
+		buf_add_literal(out, "STARTTLS\r\n");
+		client_enter(client, STEP_STARTTLS);
+		return NET_READ;
+	}
+	return go_on(client, out);
+}
+
+enum net_next client_on_helo(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	switch (reply_class(reply)) {
+	case 2: return go_on(client, out);
+	case 4: return client_refuse(client, reply, CLIENT_LATER, out);
+	case 5: return client_refuse(client, reply, CLIENT_REFUSED, out);
+	default: return client_break_reply(client, reply);
+	}
+}
+
+// RFC 3207 section 4: 220, or it goes on as it is.
+enum net_next client_on_starttls(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	switch (reply_class(reply)) {
+	case 2: client_enter(client, STEP_HANDSHAKE); return NET_START_TLS;
+	case 4:
+	case 5:
+		if (client->config.tls == RELAY_TLS_REQUIRED)
+			return client_refuse(client, reply, CLIENT_LATER, out);
+		client->tls_refused = true;
+		return go_on(client, out);
+	default: return client_break_reply(client, reply);
+	}
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+// MAIL, RCPT and DATA (RFC 5321 section 3.3), one by one or pipelined
+// (RFC 2920): then MAIL, all RCPTs and DATA go together, and each reply is
+// taken for the command whose turn it is. BDAT is not sent before a recipient
+// was accepted: a server that forgets to skip a chunk it does not want would
+// take the message for commands.
+#include "base/clock.h"
+#include "relay/client_impl.h"
+
+// ---- Saying ----------------------------------------------------------------
+
+static bool offers(const struct client *client, unsigned extension)
+{
+	return client->esmtp && client->can.extensions & extension;
+}
+
+// RFC 3461 section 5.2.1 for RET and ENVID.
+static void set_dsn(struct client *client, struct smtp_mail *mail)
+{
+	const struct queue_envelope *envelope = client->letter.mail.envelope;
+	if (!offers(client, SMTP_EXT_DSN))
+		return;
+	switch (envelope->ret) {
+	case QUEUE_RET_DEFAULT: mail->ret = SMTP_RET_UNSET; break;
+	case QUEUE_RET_FULL: mail->ret = SMTP_RET_FULL; break;
+	case QUEUE_RET_HEADERS: mail->ret = SMTP_RET_HDRS; break;
+	}
+	if (envelope->envid.len > 0)
+		mail->envid = envelope->envid;
+}
+
+// RFC 2852 section 4: what is left of the time.
+static void set_by(struct client *client, struct smtp_mail *mail)
+{
+	const struct queue_envelope *envelope = client->letter.mail.envelope;
+	if (!offers(client, SMTP_EXT_DELIVERBY))
+		return;
+	switch (envelope->by) {
+	case QUEUE_BY_NONE: return;
+	case QUEUE_BY_NOTIFY: mail->by = SMTP_BY_NOTIFY; break;
+	case QUEUE_BY_RETURN: mail->by = SMTP_BY_RETURN; break;
+	}
+	mail->by_trace = envelope->by_trace;
+	mail->by_seconds = envelope->by_time - clock_wall_seconds(NULL);
+	// A time for returning must not be over.
+	if (mail->by == SMTP_BY_RETURN && mail->by_seconds < 1)
+		mail->by_seconds = 1;
+}
+
+static void add_mail(struct client *client, struct buf *out)
+{
+	const struct letter *letter = &client->letter;
+	struct smtp_mail mail = {.from = letter->sender, .utf8 = letter->utf8};
+	if (offers(client, SMTP_EXT_SIZE)) {
+		mail.size_given = true;
+		mail.size = letter->mail.size;
+	}
+	mail.body = letter->body;
+	mail.body_given = letter->body != SMTP_BODY_7BIT;
+	set_dsn(client, &mail);
+	set_by(client, &mail);
+	smtp_mail_print(&mail, out);
+	buf_add_literal(out, "\r\n");
+}
+
+static unsigned notify_of(unsigned notify)
+{
+	return (notify & QUEUE_NOTIFY_NEVER ? SMTP_NOTIFY_NEVER : 0u) |
+	       (notify & QUEUE_NOTIFY_SUCCESS ? SMTP_NOTIFY_SUCCESS : 0u) |
+	       (notify & QUEUE_NOTIFY_FAILURE ? SMTP_NOTIFY_FAILURE : 0u) |
+	       (notify & QUEUE_NOTIFY_DELAY ? SMTP_NOTIFY_DELAY : 0u);
+}
+
+static void add_rcpt(struct client *client, size_t n, struct buf *out)
+{
+	const struct letter *letter = &client->letter;
+	const struct queue_recipient *recipient =
+	    letter->mail.recipient(letter->mail.context, n);
+	struct smtp_rcpt rcpt = {.to = letter->addressees[n].mailbox};
+	if (offers(client, SMTP_EXT_DSN)) {
+		struct view original = recipient->original;
+		rcpt.notify = notify_of(recipient->notify);
+		if (original.len > 0 &&
+		    view_split(&original, ';', &rcpt.orcpt_type))
+			rcpt.orcpt = original;
+	}
+	smtp_rcpt_print(&rcpt, letter->utf8, out);
+	buf_add_literal(out, "\r\n");
+}
+
+static void choose_members(struct client *client)
+{
+	struct letter *letter = &client->letter;
+	struct transaction *transaction = &client->transaction;
+	size_t max = client->recipients_max;
+	// RFC 9422 section 3.2: RCPTMAX.
+	if (client->can.rcpt_max > 0 && client->can.rcpt_max < max)
+		max = client->can.rcpt_max;
+	transaction->members =
+	    arena_alloc(&letter->arena, max * sizeof(*transaction->members));
+	for (size_t i = 0; i < letter->mail.count; i++) {
+		if (transaction->count == max)
+			return;
+		if (letter->addressees[i].fate != FATE_OPEN)
+			continue;
+		letter->addressees[i].fate = FATE_NAMED;
+		transaction->members[transaction->count++] = i;
+	}
+}
+
+enum net_next client_say_mail(struct client *client, struct buf *out)
+{
+	struct transaction *transaction = &client->transaction;
+	*transaction = (struct transaction){0};
+	transaction->chunked = offers(client, SMTP_EXT_CHUNKING);
+	choose_members(client);
+	client->messages++;
+	add_mail(client, out);
+	if (client->can.pipelining) {
+		for (size_t i = 0; i < transaction->count; i++)
+			add_rcpt(client, transaction->members[i], out);
+		transaction->data_said = !transaction->chunked;
+		if (transaction->data_said)
+			buf_add_literal(out, "DATA\r\n");
+	}
+	client_enter(client, STEP_MAIL);
+	return NET_READ;
+}
+
+enum net_next client_say_rset(struct client *client, struct buf *out)
+{
+	buf_add_literal(out, "RSET\r\n");
+	client_enter(client, STEP_RSET);
+	return NET_READ;
+}
+
+// ---- Hearing ---------------------------------------------------------------
+
+static enum queue_outcome outcome_of(
+    const struct client *client, const struct smtp_reply *reply)
+{
+	switch (reply_class(reply)) {
+	case 2:
+		return offers(client, SMTP_EXT_DSN) ? QUEUE_PASSED
+						    : QUEUE_RELAYED;
+	case 5:
+		// "Issue STARTTLS first", and we could not: that may change
+		// (RFC 3207 section 4).
+		if (reply->code == 530 && client->tls.version[0] == '\0')
+			return QUEUE_LATER;
+		return QUEUE_FAILED;
+	default: return QUEUE_LATER;
+	}
+}
+
+static struct enhanced_status status_for(
+    enum queue_outcome outcome, const struct smtp_reply *reply)
+{
+	struct enhanced_status status = reply_status(reply);
+	if (outcome == QUEUE_LATER)
+		status.class = 4;
+	return status;
+}
+
+void client_verdict(struct client *client, const struct smtp_reply *reply)
+{
+	enum queue_outcome outcome = outcome_of(client, reply);
+	letter_results(client, FATE_ACCEPTED, outcome,
+	    status_for(outcome, reply), letter_text(client, reply));
+}
+
+static bool is_answer(const struct smtp_reply *reply)
+{
+	unsigned class = reply_class(reply);
+	return class == 2 || class == 4 || class == 5;
+}
+
+enum net_next client_on_mail(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	struct transaction *transaction = &client->transaction;
+	if (!is_answer(reply))
+		return client_break_reply(client, reply);
+	client->letter.answered = true;
+	transaction->mail_ok = reply_class(reply) == 2;
+	if (!transaction->mail_ok) {
+		// It is so for those who have not been named yet, too.
+		enum queue_outcome outcome = outcome_of(client, reply);
+		struct view text = letter_text(client, reply);
+		struct enhanced_status status = status_for(outcome, reply);
+		letter_results(client, FATE_NAMED, outcome, status, text);
+		letter_results(client, FATE_OPEN, outcome, status, text);
+		if (!client->can.pipelining)
+			return client_proceed(client, out);
+	}
+	if (!client->can.pipelining)
+		add_rcpt(client, transaction->members[0], out);
+	client_enter(client, STEP_RCPT);
+	return NET_READ;
+}
+
+// RFC 5321 section 4.5.3.1.10: too many recipients at a time, by the right code
+// or the old wrong one.
+static bool is_too_many(
+    const struct client *client, const struct smtp_reply *reply)
+{
+	struct enhanced_status status = reply->status;
+	if (client->transaction.accepted == 0)
+		return false;
+	if (reply->code != 452 && reply->code != 552)
+		return false;
+	return enhanced_status_is_none(status) ||
+	       (status.subject == 5 && status.detail == 3);
+}
+
+static void judge_rcpt(
+    struct client *client, size_t n, const struct smtp_reply *reply)
+{
+	struct addressee *addressee = &client->letter.addressees[n];
+	struct transaction *transaction = &client->transaction;
+	if (addressee->fate != FATE_NAMED)
+		return; // MAIL was refused
+	if (reply_class(reply) == 2) {
+		addressee->fate = FATE_ACCEPTED;
+		transaction->accepted++;
+	} else if (is_too_many(client, reply)) {
+		addressee->fate = FATE_OPEN; // in another transaction
+		if (client->recipients_max > transaction->accepted)
+			client->recipients_max =
+			    (uint32_t)transaction->accepted;
+	} else {
+		enum queue_outcome outcome = outcome_of(client, reply);
+		letter_result(client, n, outcome, status_for(outcome, reply),
+		    letter_text(client, reply));
+	}
+}
+
+// All RCPTs are answered.
+static enum net_next after_rcpts(struct client *client, struct buf *out)
+{
+	const struct transaction *transaction = &client->transaction;
+	if (transaction->data_said) {
+		client_enter(client, STEP_DATA);
+		return NET_READ;
+	}
+	if (!transaction->mail_ok)
+		return client_proceed(client, out);
+	if (transaction->accepted == 0)
+		return client_say_rset(client, out);
+	if (transaction->chunked)
+		return client_begin_data(client, out);
+	buf_add_literal(out, "DATA\r\n");
+	client_enter(client, STEP_DATA);
+	return NET_READ;
+}
+
+enum net_next client_on_rcpt(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	struct transaction *transaction = &client->transaction;
+	if (!is_answer(reply))
+		return client_break_reply(client, reply);
+	judge_rcpt(client, transaction->members[transaction->answered], reply);
+	transaction->answered++;
+	if (transaction->answered == transaction->count)
+		return after_rcpts(client, out);
+	if (!client->can.pipelining)
+		add_rcpt(
+		    client, transaction->members[transaction->answered], out);
+	client_enter(client, STEP_RCPT);
+	return NET_READ;
+}
+
+enum net_next client_on_data(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	struct transaction *transaction = &client->transaction;
+	switch (reply_class(reply)) {
+	case 3:
+		if (transaction->accepted > 0)
+			return client_begin_data(client, out);
+		// Not a message for nobody, if there is no transaction even.
+		if (!transaction->mail_ok)
+			return client_break_reply(client, reply);
+		// RFC 2920 section 3.1: accepted without a recipient.
+		buf_add_literal(out, ".\r\n");
+		transaction->all_said = true;
+		client_enter(client, STEP_END);
+		return NET_READ;
+	case 4:
+	case 5:
+		client_verdict(client, reply);
+		if (!transaction->mail_ok)
+			return client_proceed(client, out);
+		return client_say_rset(client, out);
+	default: return client_break_reply(client, reply);
+	}
+}
+
+enum net_next client_on_rset(
+    struct client *client, const struct smtp_reply *reply, struct buf *out)
+{
+	if (reply_class(reply) != 2)
+		return client_break_reply(client, reply);
+	return client_proceed(client, out);
+}
