@@ -243,19 +243,19 @@ void letter_open(struct client *client)
 
 // ---- The next one ----------------------------------------------------------
 
+// RFC 9422 section 3.1: MAILMAX.
 static bool is_used_up(const struct client *client)
 {
-	// RFC 9422 section 3.1: MAILMAX.
-	return client->messages >= client->config.messages_max ||
-	       (client->can.mail_max > 0 &&
-		   client->messages >= client->can.mail_max);
+	return client->can.mail_max > 0 &&
+	       client->messages >= client->can.mail_max;
 }
 
 enum net_next client_next(struct client *client, struct buf *out)
 {
 	client->ready = true;
 	client->use = CLIENT_READY;
-	while (!is_used_up(client)) {
+	while (!is_used_up(client) &&
+	       client->letters < client->config.messages_max) {
 		switch (client->config.ops->next(
 		    client->config.owner, &client->letter.mail)) {
 		case CLIENT_QUIT: return client_quit(client, out);

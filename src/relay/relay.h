@@ -17,16 +17,9 @@
 #include "net/server.h"
 #include "net/tls_client.h"
 #include "queue/queue.h"
+#include "relay/tls_policy.h"
 
 struct relay;
-
-// What is asked of TLS with a next hop.
-enum relay_tls {
-	RELAY_TLS_DEFAULT,
-	RELAY_TLS_NONE,          // never
-	RELAY_TLS_OPPORTUNISTIC, // when offered, whatever the certificate says
-	RELAY_TLS_REQUIRED,      // a verified certificate, or nothing is sent
-};
 
 // Where all mail for others goes instead of to the domains' own servers.
 struct relay_smart_host {

@@ -139,7 +139,7 @@ enum net_next client_break_reply(
 {
 	struct enhanced_status status = reply_status(reply);
 	// Whatever else it is, it is no verdict on the message.
-	if (status.class != 4)
+	if (reply_class(reply) != 4)
 		status = ENHANCED(4, 5, 0);
 	buf_reset(&client->text);
 	smtp_reply_clean_text(reply, CLIENT_REPLY_MAX, &client->text);

@@ -80,7 +80,7 @@ static void add_rcpt(struct client *client, size_t n, struct buf *out)
 	if (offers(client, SMTP_EXT_DSN)) {
 		struct view original = recipient->original;
 		rcpt.notify = notify_of(recipient->notify);
-		if (original.len > 0 &&
+		if (view_find_char(original, ';') != SIZE_MAX &&
 		    view_split(&original, ';', &rcpt.orcpt_type))
 			rcpt.orcpt = original;
 	}
