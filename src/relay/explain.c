@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where mail for a domain would go, for a person.
+#include "relay/impl.h"
+#include "wire/domain_name.h"
+
+struct wait {
+	pthread_mutex_t lock;
+	pthread_cond_t ready;
+	struct next_hops *hops;
+};
+
+static void found(void *context, struct next_hops *hops)
+{
+	struct wait *wait = context;
+	pthread_mutex_lock(&wait->lock);
+	wait->hops = hops;
+	pthread_cond_signal(&wait->ready);
+	pthread_mutex_unlock(&wait->lock);
+}
+
+static struct next_hops *find(struct relay *relay, struct view domain)
+{
+	struct wait wait = {.lock = PTHREAD_MUTEX_INITIALIZER,
+	    .ready = PTHREAD_COND_INITIALIZER};
+	next_hop_find(&relay->rules, domain, found, &wait);
+	pthread_mutex_lock(&wait.lock);
+	while (!wait.hops)
+		pthread_cond_wait(&wait.ready, &wait.lock);
+	pthread_mutex_unlock(&wait.lock);
+	pthread_mutex_destroy(&wait.lock);
+	pthread_cond_destroy(&wait.ready);
+	return wait.hops;
+}
+
+static const char *tls_text(const struct next_hops *hops)
+{
+	switch (hops->tls) {
+	case RELAY_TLS_DEFAULT:
+	case RELAY_TLS_NONE: return "without TLS";
+	case RELAY_TLS_OPPORTUNISTIC: return "TLS when offered";
+	case RELAY_TLS_REQUIRED:
+		return hops->implicit_tls ? "TLS from the first byte, verified"
+					  : "verified TLS required";
+	}
+	return "";
+}
+
+static void add_hops(
+    struct relay *relay, const struct next_hops *hops, struct buf *out)
+{
+	for (size_t i = 0; i < hops->count; i++) {
+		const struct next_hop *hop = &hops->hops[i];
+		buf_printf(out, "%zu. %s", i + 1, hop->host);
+		if (!relay->rules.smart_host)
+			buf_printf(out, " (preference %u)", hop->preference);
+		buf_printf(out, " at %s port %u\n", hop->address, hop->port);
+	}
+	buf_printf(out, "%s\n", tls_text(hops));
+}
+
+// What the relay has learned of these servers.
+static void add_health(
+    struct relay *relay, const struct next_hops *hops, struct buf *out)
+{
+	pthread_mutex_lock(&relay->lock);
+	const struct site *site = map_get(&relay->sites, hops->site);
+	if (site && site->failures > 0)
+		buf_printf(
+		    out, "did not answer lately: %s\n", site->verdict.text);
+	if (site && site->links > 0)
+		buf_printf(out, "connections now: %u\n", site->links);
+	pthread_mutex_unlock(&relay->lock);
+}
+
+void relay_explain(struct relay *relay, struct view domain, struct buf *out)
+{
+	struct arena arena;
+	bool local = false;
+	arena_init(&arena);
+	// An address literal is no name.
+	if (!view_starts_with(domain, VIEW("[")) &&
+	    domain_name_to_ascii(
+		&arena, domain, DOMAIN_NAME_UNDERSCORE, &domain) != RC_OK) {
+		buf_printf(out, "%.*s is no domain\n", VIEW_FMT(domain));
+		arena_done(&arena);
+		return;
+	}
+	enum rc rc = route_is_local_domain(
+	    relay->settings.office->route, domain, &local);
+	if (rc == RC_OK && local) {
+		buf_printf(
+		    out, "%.*s is ours: delivered here\n", VIEW_FMT(domain));
+		arena_done(&arena);
+		return;
+	}
+	struct next_hops *hops = find(relay, domain);
+	if (relay->rules.smart_host)
+		buf_printf(out, "all mail for others goes to %s\n",
+		    relay->rules.smart_host);
+	if (hops->verdict == NEXT_HOP_FOUND) {
+		add_hops(relay, hops, out);
+		add_health(relay, hops, out);
+	} else {
+		buf_printf(out, "%s: %s\n",
+		    hops->verdict == NEXT_HOP_LATER ? "not now" : "nowhere",
+		    hops->text);
+	}
+	next_hops_free(&hops);
+	arena_done(&arena);
+}

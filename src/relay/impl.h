@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// The relay from within. One lock is over everything here but what is said to
+// be someone's own; it is never held in a call of the queue, the store or DNS.
+//
+// A *domain* is a destination that was claimed from the queue. When its next
+// hops are known it waits at a *site*: all domains with the same servers share
+// one. A *link* is a connection of a site, or the attempt to make one: it takes
+// lots of whatever domain waits at its site. Domains that cannot be sent, or
+// are our own, are *jobs* for the workers.
+#ifndef ROOST_RELAY_IMPL_H
+#define ROOST_RELAY_IMPL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/map.h"
+#include "net/connect.h"
+#include "relay/client.h"
+#include "relay/next_hop.h"
+#include "relay/relay.h"
+
+#define RELAY_DOMAINS_MAX     500 // claimed at a time
+#define RELAY_TROUBLE_SECONDS 60  // a lot that could not be dealt with rests
+
+// Why nothing can be sent.
+struct verdict {
+	enum queue_outcome outcome; // LATER or FAILED
+	struct enhanced_status status;
+	char text[CLIENT_REPLY_MAX + 8];
+	char remote[256]; // or ""
+};
+
+enum job {
+	JOB_LOCAL,  // deliver here
+	JOB_SETTLE, // by the verdict
+	JOB_REST,   // later, without a word
+};
+
+struct domain {
+	struct domain *next; // at its site, or among the jobs
+	struct relay *relay;
+	struct site *site;
+	unsigned takers; // links that take a lot of it right now
+	bool empty;      // nothing is due any more
+	enum job job;
+	struct verdict verdict;
+	size_t len;
+	char name[];
+};
+
+struct domain_list {
+	struct domain *first;
+	struct domain *last;
+};
+
+struct site {
+	struct relay *relay;
+	struct view name;
+	struct next_hops *hops; // as last found
+	struct domain_list domains;
+	unsigned links;
+	unsigned limit; // of links, as the servers have shown
+	struct site *next_starving;
+	bool starving;          // wants a link and cannot have one
+	unsigned failures;      // in a row
+	unsigned fruitless;     // links that broke at their first message
+	uint64_t down_until;    // ms; no links before
+	struct verdict verdict; // while down
+};
+
+struct link {
+	struct link *next; // of all
+	struct link *previous;
+	struct relay *relay;
+	struct site *site;
+	struct next_hops *hops; // its own
+	size_t at;              // the hop that is tried
+	bool plain;             // TLS broke here: without
+	bool ready;
+	bool idle;
+	bool connected;
+	bool all_refused; // every hop so far, for good
+	struct net_waker waker;
+	struct verdict verdict; // the last hop's
+	// Its session's own.
+	struct queue_lot *lot;
+	unsigned letters;
+	char address[64];
+};
+
+struct relay {
+	struct relay_settings settings; // views are of `arena`
+	struct arena arena;
+	struct next_hop_rules rules;
+	const char *helo;
+	const char *user; // NULL: none
+	const char *password;
+	const char *bind_ipv4; // NULL: any
+	const char *bind_ipv6;
+	atomic_uint references; // relay_free()'s, and one a search
+	atomic_ullong relayed, local, later, failed;
+
+	// The bell is below no lock: the queue rings it with its own held.
+	pthread_mutex_t bell_lock;
+	pthread_cond_t bell;
+	bool rung;
+
+	pthread_mutex_t lock;
+	pthread_cond_t changed; // jobs, links, stop
+	bool started;
+	bool stopping;
+	bool halted; // threads are joined
+	pthread_t scheduler;
+	pthread_t *workers;
+	unsigned worker_count;
+	unsigned busy; // workers
+	struct map sites;
+	struct link *links;
+	unsigned link_count;
+	struct site *starving;
+	struct domain_list jobs;
+	unsigned domain_count;
+};
+
+// ---- relay.c ---------------------------------------------------------------
+
+void relay_ring(struct relay *relay); // wakes the scheduler
+void relay_unref(struct relay *relay);
+void domain_list_add(struct domain_list *list, struct domain *domain);
+struct domain *domain_list_take(struct domain_list *list);
+
+// ---- scheduler.c -----------------------------------------------------------
+
+void *relay_schedule(void *relay); // a thread
+void *relay_work(void *relay);     // threads
+// With the lock held.
+void domain_give_to_worker(struct domain *domain, enum job job);
+// Gives it back to the queue and frees it. Lock not held.
+void domain_end(struct domain *domain);
+
+// ---- site.c; lock held -----------------------------------------------------
+
+// The domain waits at the site that `hops` name; takes the hops.
+void site_attach(
+    struct relay *relay, struct domain *domain, struct next_hops *hops);
+// Another link, if there is work for one and room.
+void site_want_link(struct site *site);
+// All its hops failed.
+void site_fail(struct site *site, const struct verdict *verdict);
+// Gives what waits at a site that is down to the workers.
+void site_flush(struct site *site);
+void site_well(struct site *site); // a message was answered
+// Frees the site when nothing is with it.
+void site_release(struct site *site);
+void site_free(struct site *site);
+void site_sweep(struct relay *relay);
+// A lot of a domain at the site, or NULL. Releases the lock meanwhile.
+struct queue_lot *site_take(struct site *site);
+
+// ---- link.c; lock held -----------------------------------------------------
+
+void link_new(struct site *site);
+void link_wake_idle(struct site *site);
+
+// ---- outcome.c -------------------------------------------------------------
+
+// Logs each recipient's result, counts it, and settles the lot.
+void outcome_settle(struct relay *relay, struct queue_lot **lot,
+    const struct queue_result *results, const char *address,
+    const struct client_tls *tls);
+
+#endif

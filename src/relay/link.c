@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+// Links: one hop after the other is tried until a session is ready for mail,
+// which then takes the site's lots until there are none. Sessions call from the
+// network's threads; a link is freed when its session has ended or no hop is
+// left.
+#include "base/mem.h"
+#include "relay/impl.h"
+
+static void connect_next(struct link *link);
+
+static void set_verdict(struct link *link, enum queue_outcome outcome,
+    struct enhanced_status status, struct view text)
+{
+	struct verdict *verdict = &link->verdict;
+	verdict->outcome = outcome;
+	verdict->status = status;
+	if (outcome == QUEUE_LATER)
+		verdict->status.class = 4;
+	snprintf(verdict->text, sizeof(verdict->text), "%.*s", VIEW_FMT(text));
+	const char *host =
+	    link->at < link->hops->count ? link->hops->hops[link->at].host : "";
+	snprintf(verdict->remote, sizeof(verdict->remote), "%s", host);
+}
+
+// ---- Beginning and end; lock held ------------------------------------------
+
+static void link_free(struct link *link)
+{
+	struct relay *relay = link->relay;
+	struct site *site = link->site;
+	if (link->previous)
+		link->previous->next = link->next;
+	else
+		relay->links = link->next;
+	if (link->next)
+		link->next->previous = link->previous;
+	relay->link_count--;
+	site->links--;
+	if (--link->hops->users == 0)
+		next_hops_free(&link->hops);
+	free(link);
+	site_flush(site);
+	site_want_link(site);
+	site_release(site);
+	struct site *starving = relay->starving;
+	if (starving && relay->link_count < relay->settings.connections_max) {
+		relay->starving = starving->next_starving;
+		starving->starving = false;
+		site_want_link(starving);
+	}
+	if (relay->stopping)
+		pthread_cond_broadcast(&relay->changed);
+}
+
+void link_new(struct site *site)
+{
+	struct relay *relay = site->relay;
+	struct link *link = mem_zalloc(sizeof(*link));
+	link->relay = relay;
+	link->site = site;
+	link->hops = site->hops;
+	link->hops->users++;
+	link->all_refused = true;
+	link->next = relay->links;
+	if (link->next)
+		link->next->previous = link;
+	relay->links = link;
+	relay->link_count++;
+	site->links++;
+	connect_next(link);
+}
+
+void link_wake_idle(struct site *site)
+{
+	for (struct link *link = site->relay->links; link; link = link->next) {
+		if (link->site != site || !link->idle)
+			continue;
+		link->idle = false;
+		link->waker.wake(link->waker.context);
+		return;
+	}
+}
+
+// No hop is left.
+static void give_up(struct link *link)
+{
+	struct site *site = link->site;
+	if (link->relay->stopping) {
+		link_free(link);
+		return;
+	}
+	if (site->links > 1) {
+		// Others are through: it lets no more in.
+		site->limit = site->links - 1;
+	} else {
+		if (!link->all_refused)
+			set_verdict(link, QUEUE_LATER, link->verdict.status,
+			    view_of_string(link->verdict.text));
+		site_fail(site, &link->verdict);
+	}
+	link_free(link);
+}
+
+static void next_hop(struct link *link)
+{
+	link->at++;
+	link->plain = false;
+	connect_next(link);
+}
+
+// ---- The session's owner ---------------------------------------------------
+
+static const struct queue_recipient *recipient_of(void *lot, size_t n)
+{
+	return &queue_lot_recipient(lot, n)->recipient;
+}
+
+static enum rc read_lot(
+    void *lot, uint64_t offset, size_t len, struct buf *ret_bytes)
+{
+	return queue_lot_read(lot, offset, len, ret_bytes);
+}
+
+static enum client_order on_next(void *owner, struct client_mail *ret_mail)
+{
+	struct link *link = owner;
+	struct relay *relay = link->relay;
+	pthread_mutex_lock(&relay->lock);
+	link->ready = true;
+	link->idle = false;
+	// The one before was answered.
+	if (link->letters > 0)
+		site_well(link->site);
+	link->lot = site_take(link->site);
+	bool wait = !link->lot && !relay->stopping && !relay->starving;
+	link->idle = wait;
+	pthread_mutex_unlock(&relay->lock);
+	if (!link->lot)
+		return wait ? CLIENT_WAIT : CLIENT_QUIT;
+	link->letters++;
+	*ret_mail = (struct client_mail){
+	    .context = link->lot,
+	    .envelope = queue_lot_envelope(link->lot),
+	    .size = queue_lot_size(link->lot),
+	    .count = queue_lot_count(link->lot),
+	    .recipient = recipient_of,
+	    .read = read_lot,
+	};
+	return CLIENT_MAIL;
+}
+
+static void on_done(void *owner, const struct client_mail *mail,
+    const struct queue_result *results, const struct client_tls *tls)
+{
+	struct link *link = owner;
+	(void)mail;
+	outcome_settle(link->relay, &link->lot, results, link->address, tls);
+}
+
+static void on_back(void *owner, const struct client_mail *mail)
+{
+	struct link *link = owner;
+	(void)mail;
+	queue_drop(link->relay->settings.queue, &link->lot, 0);
+}
+
+// A link that was ready has ended; lock held.
+static void end_ready(struct link *link, const struct client_report *report)
+{
+	struct site *site = link->site;
+	bool broke = report->text.len > 0;
+	// Who answers none of its first messages is not asked thousands of
+	// times.
+	if (broke && link->letters == 1 && ++site->fruitless > 1) {
+		set_verdict(link, QUEUE_LATER, report->status, report->text);
+		site_fail(site, &link->verdict);
+	}
+	link_free(link);
+}
+
+static void on_ended(void *owner, const struct client_report *report)
+{
+	struct link *link = owner;
+	struct relay *relay = link->relay;
+	pthread_mutex_lock(&relay->lock);
+	link->connected = false;
+	link->idle = false;
+	switch (report->use) {
+	case CLIENT_READY: end_ready(link, report); break;
+	case CLIENT_STOPPED: link_free(link); break;
+	case CLIENT_TLS_BROKE:
+		if (link->hops->tls != RELAY_TLS_REQUIRED && !link->plain) {
+			// Better plain than not at all (RFC 7435).
+			link->plain = true;
+			connect_next(link);
+			break;
+		}
+		// Fall through.
+		__attribute__((fallthrough));
+	case CLIENT_LATER:
+		link->all_refused = false;
+		set_verdict(link, QUEUE_LATER, report->status, report->text);
+		next_hop(link);
+		break;
+	case CLIENT_REFUSED:
+		set_verdict(link, QUEUE_FAILED, report->status, report->text);
+		next_hop(link);
+		break;
+	}
+	pthread_mutex_unlock(&relay->lock);
+}
+
+static const struct client_owner owner_ops = {
+    .next = on_next, .done = on_done, .back = on_back, .ended = on_ended};
+
+// ---- Connecting ------------------------------------------------------------
+
+static enum relay_tls tls_of(const struct link *link)
+{
+	if (!link->relay->settings.tls_client || link->plain)
+		return RELAY_TLS_NONE;
+	return link->hops->tls;
+}
+
+static void *on_connected(
+    void *context, const struct net_peer *peer, struct net_waker waker)
+{
+	struct link *link = context;
+	struct relay *relay = link->relay;
+	const struct relay_settings *settings = &relay->settings;
+	pthread_mutex_lock(&relay->lock);
+	const struct next_hop *hop = &link->hops->hops[link->at];
+	link->waker = waker;
+	link->connected = true;
+	memcpy(link->address, peer->address, sizeof(link->address));
+	struct client_config config = {
+	    .ops = &owner_ops,
+	    .owner = link,
+	    .log = settings->log,
+	    .helo = relay->helo,
+	    .host = hop->host,
+	    .tls = tls_of(link),
+	    .user = relay->user,
+	    .password = relay->password,
+	    .messages_max = settings->connection_messages,
+	    .recipients_max = settings->transaction_recipients,
+	    .idle_seconds = settings->idle_seconds,
+	    .hurry = settings->hurry,
+	};
+	struct client *client = client_new(&config);
+	pthread_mutex_unlock(&relay->lock);
+	return client;
+}
+
+static void on_failed(void *context, enum net_end end, const char *why)
+{
+	struct link *link = context;
+	struct relay *relay = link->relay;
+	pthread_mutex_lock(&relay->lock);
+	link->all_refused = false;
+	// RFC 3463 section 3.5: no answer from the host; TLS: 4.7.5.
+	set_verdict(link, QUEUE_LATER,
+	    end == NET_END_TLS ? ENHANCED(4, 7, 5) : ENHANCED(4, 4, 1),
+	    view_of_string(why));
+	if (end == NET_END_STOPPED)
+		link_free(link);
+	else
+		next_hop(link);
+	pthread_mutex_unlock(&relay->lock);
+}
+
+// Lock held, as the network allows.
+static MUST_CHECK enum rc begin(struct link *link, struct fault *fault)
+{
+	struct relay *relay = link->relay;
+	const struct relay_settings *settings = &relay->settings;
+	const struct next_hop *hop = &link->hops->hops[link->at];
+	bool v6 = strchr(hop->address, ':') != NULL;
+	bool required = link->hops->tls == RELAY_TLS_REQUIRED;
+	struct net_connect_config config = {
+	    .address = hop->address,
+	    .port = hop->port,
+	    .local_address = v6 ? relay->bind_ipv6 : relay->bind_ipv4,
+	    .connect_seconds = settings->connect_seconds,
+	    .tls = settings->tls_client,
+	    .check = required ? NET_TLS_REQUIRED : NET_TLS_OPPORTUNISTIC,
+	    .implicit_tls = link->hops->implicit_tls,
+	    .server_name = hop->host,
+	    .ops = &client_session_ops,
+	    .session_new = on_connected,
+	    .failed = on_failed,
+	    .context = link,
+	};
+	return net_connect(settings->net, &config, fault);
+}
+
+static void connect_next(struct link *link)
+{
+	struct fault fault;
+	for (; link->at < link->hops->count; link->at++) {
+		if (link->relay->stopping)
+			break;
+		if (begin(link, &fault) == RC_OK)
+			return;
+		link->all_refused = false;
+		set_verdict(link, QUEUE_LATER, ENHANCED(4, 4, 1),
+		    view_of_string(fault.text));
+	}
+	give_up(link);
+}

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings, beginning, end and figures.
+#include "relay/relay.h"
+
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "relay/impl.h"
+
+#define SMTP_PORT       25
+#define SUBMISSION_PORT 587
+#define SUBMISSIONS     465
+#define OWN_MAX         64 // addresses
+
+void relay_ring(struct relay *relay)
+{
+	pthread_mutex_lock(&relay->bell_lock);
+	relay->rung = true;
+	pthread_cond_signal(&relay->bell);
+	pthread_mutex_unlock(&relay->bell_lock);
+}
+
+static void on_due(void *context)
+{
+	relay_ring(context);
+}
+
+void domain_list_add(struct domain_list *list, struct domain *domain)
+{
+	domain->next = NULL;
+	if (list->last)
+		list->last->next = domain;
+	else
+		list->first = domain;
+	list->last = domain;
+}
+
+struct domain *domain_list_take(struct domain_list *list)
+{
+	struct domain *domain = list->first;
+	if (domain) {
+		list->first = domain->next;
+		if (!list->first)
+			list->last = NULL;
+	}
+	return domain;
+}
+
+// ---- Settings --------------------------------------------------------------
+
+static void set_default(uint32_t *number, uint32_t usual)
+{
+	if (*number == 0)
+		*number = usual;
+}
+
+static const char *copy(struct relay *relay, struct view text)
+{
+	return text.len ? arena_string(&relay->arena, text) : NULL;
+}
+
+static void set_defaults(struct relay_settings *settings)
+{
+	set_default(&settings->connections_max, 100);
+	set_default(&settings->site_connections, 10);
+	set_default(&settings->connection_messages, 100);
+	set_default(&settings->transaction_recipients, 100);
+	set_default(&settings->local_threads, 4);
+	set_default(&settings->idle_seconds, 5);
+	set_default(&settings->connect_seconds, 30);
+	set_default(&settings->down_first_seconds, 30);
+	set_default(&settings->down_last_seconds, 900);
+	set_default(&settings->hurry, 1);
+	if (settings->smtp_port == 0)
+		settings->smtp_port = SMTP_PORT;
+	if (settings->tls == RELAY_TLS_DEFAULT)
+		settings->tls = settings->tls_client ? RELAY_TLS_OPPORTUNISTIC
+						     : RELAY_TLS_NONE;
+	if (settings->smart_host.tls == RELAY_TLS_DEFAULT)
+		settings->smart_host.tls = RELAY_TLS_REQUIRED;
+}
+
+// "host", "host:port", "[v6]:port", "[v6]".
+static bool split_host(
+    struct view text, struct view *ret_host, struct view *ret_port)
+{
+	size_t end;
+	if (view_starts_with(text, VIEW("["))) {
+		end = view_find_char(text, ']');
+		if (end == SIZE_MAX)
+			return false;
+		*ret_host = view_slice(text, 1, end - 1);
+		*ret_port = view_from(text, end + 1);
+	} else {
+		end = view_find_char(text, ':');
+		*ret_host = view_slice(text, 0, end);
+		*ret_port = end == SIZE_MAX ? VIEW("") : view_from(text, end);
+	}
+	if (ret_port->len > 0) {
+		if (ret_port->ptr[0] != ':')
+			return false;
+		*ret_port = view_from(*ret_port, 1);
+		return ret_port->len > 0 && ret_host->len > 0;
+	}
+	return ret_host->len > 0;
+}
+
+static enum rc set_smart_host(struct relay *relay, struct fault *fault)
+{
+	const struct relay_smart_host *smart = &relay->settings.smart_host;
+	struct next_hop_rules *rules = &relay->rules;
+	struct view host, port_text;
+	uint32_t port =
+	    smart->user.len > 0 ? SUBMISSION_PORT : relay->settings.smtp_port;
+	if (smart->host.len == 0)
+		return RC_OK;
+	if (!split_host(smart->host, &host, &port_text) ||
+	    (port_text.len > 0 &&
+		(!view_to_u32(port_text, &port) || port == 0 || port > 65535)))
+		return fault_set(fault, RC_INVALID, "\"%.*s\" is no smart host",
+		    VIEW_FMT(smart->host));
+	rules->smart_host = copy(relay, host);
+	rules->smart_port = (uint16_t)port;
+	rules->smart_implicit_tls = smart->implicit_tls || port == SUBMISSIONS;
+	rules->smart_tls = smart->tls;
+	relay->user = copy(relay, smart->user);
+	relay->password = copy(relay, smart->password);
+	if (rules->smart_implicit_tls && smart->tls == RELAY_TLS_NONE)
+		return fault_set(fault, RC_INVALID,
+		    "TLS from the first byte, and TLS never, exclude each "
+		    "other");
+	return RC_OK;
+}
+
+static enum rc check(const struct relay *relay, struct fault *fault)
+{
+	const struct relay_settings *settings = &relay->settings;
+	bool tls = settings->tls == RELAY_TLS_REQUIRED ||
+		   (settings->smart_host.host.len > 0 &&
+		       settings->smart_host.tls != RELAY_TLS_NONE);
+	if (!settings->queue || !settings->office || !settings->dns ||
+	    !settings->net)
+		return fault_set(
+		    fault, RC_INVALID, "the relay lacks one of its parts");
+	if (settings->helo_name.len == 0)
+		return fault_set(
+		    fault, RC_INVALID, "the relay needs a name for EHLO");
+	if (tls && !settings->tls_client)
+		return fault_set(
+		    fault, RC_INVALID, "TLS is required, and there is none");
+	if (settings->no_ipv4 && settings->no_ipv6)
+		return fault_set(
+		    fault, RC_INVALID, "neither IPv4 nor IPv6 may be used");
+	return RC_OK;
+}
+
+// Read now, for no such question can be asked from within a sandbox.
+static void find_own_addresses(struct relay *relay)
+{
+	struct ifaddrs *all = NULL;
+	const char **list =
+	    arena_zalloc(&relay->arena, OWN_MAX * sizeof(*list));
+	size_t count = 0;
+	if (getifaddrs(&all) != 0)
+		return;
+	for (struct ifaddrs *one = all; one && count < OWN_MAX;
+	     one = one->ifa_next) {
+		char text[NI_MAXHOST];
+		int family = one->ifa_addr ? one->ifa_addr->sa_family : 0;
+		if (family != AF_INET && family != AF_INET6)
+			continue;
+		socklen_t len =
+		    family == AF_INET ? 16 : 28; // sockaddr_in, _in6
+		if (getnameinfo(one->ifa_addr, len, text, sizeof(text), NULL, 0,
+			NI_NUMERICHOST) != 0)
+			continue;
+		struct view address = view_of_string(text);
+		// Without the interface of a link-local one.
+		address = view_slice(address, 0, view_find_char(address, '%'));
+		list[count++] = arena_string(&relay->arena, address);
+	}
+	freeifaddrs(all);
+	relay->rules.own_addresses = list;
+	relay->rules.own_address_count = count;
+}
+
+static void set_rules(struct relay *relay)
+{
+	const struct relay_settings *settings = &relay->settings;
+	struct next_hop_rules *rules = &relay->rules;
+	relay->helo = copy(relay, settings->helo_name);
+	relay->bind_ipv4 = copy(relay, settings->bind_ipv4);
+	relay->bind_ipv6 = copy(relay, settings->bind_ipv6);
+	rules->dns = settings->dns;
+	rules->own_name = relay->helo;
+	rules->own_addresses_allowed = settings->own_addresses_allowed;
+	rules->no_ipv4 = settings->no_ipv4;
+	rules->no_ipv6 = settings->no_ipv6;
+	rules->port = settings->smtp_port;
+	rules->tls = settings->tls;
+	find_own_addresses(relay);
+}
+
+enum rc relay_new(const struct relay_settings *settings, struct fault *fault,
+    struct relay **ret_relay)
+{
+	struct relay *relay = mem_zalloc(sizeof(*relay));
+	relay->settings = *settings;
+	arena_init(&relay->arena);
+	map_init(&relay->sites);
+	pthread_mutex_init(&relay->lock, NULL);
+	pthread_mutex_init(&relay->bell_lock, NULL);
+	pthread_cond_init(&relay->bell, NULL);
+	pthread_cond_init(&relay->changed, NULL);
+	atomic_store(&relay->references, 1);
+	set_defaults(&relay->settings);
+	enum rc rc = check(relay, fault);
+	if (rc == RC_OK) {
+		set_rules(relay);
+		rc = set_smart_host(relay, fault);
+	}
+	if (rc != RC_OK) {
+		relay_unref(relay);
+		return rc;
+	}
+	*ret_relay = relay;
+	return RC_OK;
+}
+
+// ---- Running ---------------------------------------------------------------
+
+enum rc relay_start(struct relay *relay, struct fault *fault)
+{
+	sigset_t all, old;
+	unsigned count = relay->settings.local_threads;
+	relay->workers = mem_zalloc(count * sizeof(*relay->workers));
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	relay->started =
+	    pthread_create(&relay->scheduler, NULL, relay_schedule, relay) == 0;
+	while (relay->started && relay->worker_count < count &&
+	       pthread_create(&relay->workers[relay->worker_count], NULL,
+		   relay_work, relay) == 0)
+		relay->worker_count++;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!relay->started || relay->worker_count == 0) {
+		relay_stop(relay, 0);
+		return fault_set(
+		    fault, RC_LIMIT, "the relay's threads cannot be started");
+	}
+	queue_watch(relay->settings.queue, on_due, relay);
+	return RC_OK;
+}
+
+static void wait_for_links(struct relay *relay, uint32_t seconds)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += seconds;
+	int late = 0;
+	while (relay->link_count > 0 && late == 0)
+		late = pthread_cond_timedwait(
+		    &relay->changed, &relay->lock, &until);
+}
+
+void relay_stop(struct relay *relay, uint32_t seconds)
+{
+	if (!relay->started || relay->halted)
+		return;
+	queue_watch(relay->settings.queue, NULL, NULL);
+	pthread_mutex_lock(&relay->lock);
+	relay->stopping = true;
+	pthread_cond_broadcast(&relay->changed);
+	for (struct link *link = relay->links; link; link = link->next)
+		if (link->connected)
+			link->waker.wake(link->waker.context);
+	pthread_mutex_unlock(&relay->lock);
+	relay_ring(relay);
+	pthread_join(relay->scheduler, NULL);
+	for (unsigned i = 0; i < relay->worker_count; i++)
+		pthread_join(relay->workers[i], NULL);
+	pthread_mutex_lock(&relay->lock);
+	wait_for_links(relay, seconds);
+	relay->halted = true;
+	pthread_mutex_unlock(&relay->lock);
+}
+
+static void free_domains(struct domain_list *list)
+{
+	struct domain *domain;
+	while ((domain = domain_list_take(list)))
+		free(domain);
+}
+
+static void free_sites(struct relay *relay)
+{
+	size_t position = 0;
+	struct view name;
+	void *value;
+	while (map_next(&relay->sites, &position, &name, &value)) {
+		struct site *site = value;
+		free_domains(&site->domains);
+		site_free(site);
+	}
+	map_done(&relay->sites);
+}
+
+void relay_unref(struct relay *relay)
+{
+	if (atomic_fetch_sub(&relay->references, 1) > 1)
+		return;
+	free_sites(relay);
+	free_domains(&relay->jobs);
+	free(relay->workers);
+	pthread_mutex_destroy(&relay->lock);
+	pthread_mutex_destroy(&relay->bell_lock);
+	pthread_cond_destroy(&relay->bell);
+	pthread_cond_destroy(&relay->changed);
+	arena_done_secret(&relay->arena);
+	free(relay);
+}
+
+void relay_free(struct relay **relay)
+{
+	if (!*relay)
+		return;
+	relay_stop(*relay, 0);
+	relay_unref(*relay);
+	*relay = NULL;
+}
+
+// ---- Figures ---------------------------------------------------------------
+
+void relay_retry_now(struct relay *relay)
+{
+	size_t position = 0;
+	struct view name;
+	void *value;
+	pthread_mutex_lock(&relay->lock);
+	while (map_next(&relay->sites, &position, &name, &value)) {
+		struct site *site = value;
+		site_well(site);
+		site->limit = relay->settings.site_connections;
+	}
+	pthread_mutex_unlock(&relay->lock);
+	relay_ring(relay);
+}
+
+struct relay_stats relay_stats(struct relay *relay)
+{
+	struct relay_stats stats = {
+	    .relayed = atomic_load(&relay->relayed),
+	    .local = atomic_load(&relay->local),
+	    .later = atomic_load(&relay->later),
+	    .failed = atomic_load(&relay->failed),
+	};
+	size_t position = 0;
+	struct view name;
+	void *value;
+	uint64_t now = clock_monotonic_ms();
+	pthread_mutex_lock(&relay->lock);
+	stats.connections = relay->link_count;
+	stats.domains = relay->domain_count;
+	for (const struct link *link = relay->links; link; link = link->next)
+		stats.idle += link->idle;
+	while (map_next(&relay->sites, &position, &name, &value))
+		stats.sites_down += ((struct site *)value)->down_until > now;
+	pthread_mutex_unlock(&relay->lock);
+	return stats;
+}

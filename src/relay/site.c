@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sites: who waits for which servers, and whether these are alive. The lock is
+// held in all calls.
+#include "base/clock.h"
+#include "base/mem.h"
+#include "relay/impl.h"
+
+static void hops_unref(struct next_hops *hops)
+{
+	if (hops && --hops->users == 0)
+		next_hops_free(&hops);
+}
+
+static bool is_down(const struct site *site)
+{
+	return site->down_until > clock_monotonic_ms();
+}
+
+static struct site *site_of(struct relay *relay, struct view name)
+{
+	struct site *site = map_get(&relay->sites, name);
+	if (site)
+		return site;
+	site = mem_zalloc(sizeof(*site));
+	site->relay = relay;
+	site->name = view_of(mem_strndup(name.ptr, name.len), name.len);
+	site->limit = relay->settings.site_connections;
+	map_put(&relay->sites, site->name, site);
+	return site;
+}
+
+void site_free(struct site *site)
+{
+	hops_unref(site->hops);
+	free((void *)(uintptr_t)site->name.ptr);
+	free(site);
+}
+
+static void unstarve(struct site *site)
+{
+	struct site **at = &site->relay->starving;
+	while (*at && *at != site)
+		at = &(*at)->next_starving;
+	if (*at)
+		*at = site->next_starving;
+	site->starving = false;
+}
+
+static bool is_unused(const struct site *site)
+{
+	return site->links == 0 && !site->domains.first && !is_down(site);
+}
+
+void site_release(struct site *site)
+{
+	// One that was down is remembered for a while: see site_sweep().
+	if (!is_unused(site) || site->failures > 0)
+		return;
+	if (site->starving)
+		unstarve(site);
+	map_remove(&site->relay->sites, site->name);
+	site_free(site);
+}
+
+// Long enough after it was down to begin anew.
+static bool is_stale(const struct site *site, uint64_t now)
+{
+	return is_unused(site) &&
+	       now > site->down_until +
+			 1000ull * site->relay->settings.down_last_seconds;
+}
+
+void site_sweep(struct relay *relay)
+{
+	uint64_t now = clock_monotonic_ms();
+	size_t position = 0;
+	struct view name;
+	void *value;
+	struct site *stale = NULL;
+	// One a call: the map may not change while it is walked.
+	while (!stale && map_next(&relay->sites, &position, &name, &value))
+		if (is_stale(value, now))
+			stale = value;
+	if (!stale)
+		return;
+	stale->failures = 0;
+	site_release(stale);
+}
+
+// ---- Domains ---------------------------------------------------------------
+
+static void settle_domain(struct site *site, struct domain *domain)
+{
+	domain->verdict = site->verdict;
+	domain->site = NULL;
+	domain_give_to_worker(domain, JOB_SETTLE);
+}
+
+void site_attach(
+    struct relay *relay, struct domain *domain, struct next_hops *hops)
+{
+	struct site *site = site_of(relay, hops->site);
+	hops_unref(site->hops);
+	hops->users = 1;
+	site->hops = hops;
+	if (is_down(site)) {
+		settle_domain(site, domain);
+		return;
+	}
+	domain->site = site;
+	domain_list_add(&site->domains, domain);
+	link_wake_idle(site);
+	site_want_link(site);
+}
+
+// Makes room by ending a connection that has nothing to do.
+static void end_an_idle_link(struct relay *relay)
+{
+	for (struct link *link = relay->links; link; link = link->next) {
+		if (!link->idle || link->site->domains.first)
+			continue;
+		link->waker.wake(link->waker.context);
+		return;
+	}
+}
+
+void site_want_link(struct site *site)
+{
+	struct relay *relay = site->relay;
+	if (relay->stopping || !site->domains.first || is_down(site) ||
+	    site->links >= site->limit)
+		return;
+	if (relay->link_count < relay->settings.connections_max) {
+		link_new(site);
+		return;
+	}
+	if (!site->starving) {
+		struct site **at = &relay->starving;
+		while (*at)
+			at = &(*at)->next_starving;
+		*at = site;
+		site->next_starving = NULL;
+		site->starving = true;
+	}
+	end_an_idle_link(relay);
+}
+
+// Nothing of the domain is due any more.
+static void leave(struct site *site, struct domain *domain)
+{
+	struct domain_list kept = {0};
+	struct domain *other;
+	while ((other = domain_list_take(&site->domains)))
+		if (other != domain)
+			domain_list_add(&kept, other);
+	site->domains = kept;
+	domain->empty = true;
+}
+
+struct queue_lot *site_take(struct site *site)
+{
+	struct relay *relay = site->relay;
+	struct queue_lot *lot = NULL;
+	while (!lot && !relay->stopping) {
+		struct domain *domain = domain_list_take(&site->domains);
+		if (!domain)
+			return NULL;
+		// Behind the others, for whoever comes next.
+		domain_list_add(&site->domains, domain);
+		domain->takers++;
+		pthread_mutex_unlock(&relay->lock);
+		struct view name = view_of(domain->name, domain->len);
+		enum rc rc = queue_take(relay->settings.queue, name, &lot);
+		bool more =
+		    rc == RC_OK && queue_has_due(relay->settings.queue, name);
+		pthread_mutex_lock(&relay->lock);
+		domain->takers--;
+		if (rc == RC_OK) {
+			if (more)
+				site_want_link(site);
+			break;
+		}
+		lot = NULL;
+		if (!domain->empty)
+			leave(site, domain);
+		if (domain->takers > 0)
+			continue; // the last one ends it
+		pthread_mutex_unlock(&relay->lock);
+		domain_end(domain);
+		pthread_mutex_lock(&relay->lock);
+	}
+	return lot;
+}
+
+// ---- Health ----------------------------------------------------------------
+
+void site_well(struct site *site)
+{
+	site->failures = 0;
+	site->fruitless = 0;
+	site->down_until = 0;
+}
+
+void site_flush(struct site *site)
+{
+	struct domain_list domains = site->domains;
+	struct domain *domain;
+	if (!is_down(site))
+		return;
+	site->domains = (struct domain_list){0};
+	while ((domain = domain_list_take(&domains))) {
+		// A link takes of it right now: it flushes at its end.
+		if (domain->takers > 0)
+			domain_list_add(&site->domains, domain);
+		else
+			settle_domain(site, domain);
+	}
+}
+
+void site_fail(struct site *site, const struct verdict *verdict)
+{
+	struct relay *relay = site->relay;
+	const struct relay_settings *settings = &relay->settings;
+	uint64_t seconds = settings->down_first_seconds;
+	for (unsigned i = 0; i < site->failures; i++)
+		if (seconds < settings->down_last_seconds)
+			seconds *= 2;
+	if (seconds > settings->down_last_seconds)
+		seconds = settings->down_last_seconds;
+	site->failures++;
+	site->fruitless = 0;
+	site->down_until = clock_monotonic_ms() + seconds * 1000;
+	site->verdict = *verdict;
+	site_flush(site);
+	struct log_line line;
+	log_begin(&line, settings->log, LOG_LEVEL_WARN, "relay_down");
+	log_add(&line, "site", site->name);
+	log_add_u64(&line, "seconds", seconds);
+	log_add_string(&line, "reason", verdict->text);
+	log_end(&line);
+}
