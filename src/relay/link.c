@@ -93,9 +93,11 @@ static void give_up(struct link *link)
 		// Others are through: it lets no more in.
 		site->limit = site->links - 1;
 	} else {
-		if (!link->all_refused)
-			set_verdict(link, QUEUE_LATER, link->verdict.status,
-			    view_of_string(link->verdict.text));
+		// One that may take mail another time is enough.
+		if (!link->all_refused) {
+			link->verdict.outcome = QUEUE_LATER;
+			link->verdict.status.class = 4;
+		}
 		site_fail(site, &link->verdict);
 	}
 	link_free(link);

@@ -79,12 +79,12 @@ void outcome_settle(struct relay *relay, struct queue_lot **lot,
     const struct client_tls *tls)
 {
 	struct fault fault;
-	size_t lots = queue_lot_count(*lot);
-	for (size_t i = 0; i < lots; i++) {
+	size_t recipients = queue_lot_count(*lot);
+	for (size_t i = 0; i < recipients; i++)
 		log_result(relay, *lot, i, &results[i], address, tls);
-		count(relay, results[i].outcome);
-	}
 	if (queue_settle(relay->settings.queue, lot, results, &fault) != RC_OK)
 		log_text(relay->settings.log, LOG_LEVEL_ERROR, "relay",
 		    "what became of a message cannot be kept: %s", fault.text);
+	for (size_t i = 0; i < recipients; i++)
+		count(relay, results[i].outcome);
 }
