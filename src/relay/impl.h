@@ -85,6 +85,7 @@ struct link {
 	// Its session's own.
 	struct queue_lot *lot;
 	unsigned letters;
+	bool answered; // the first of them, at least
 	char address[64];
 };
 

@@ -42,8 +42,9 @@ static void link_free(struct link *link)
 	site_flush(site);
 	site_want_link(site);
 	site_release(site);
-	struct site *starving = relay->starving;
-	if (starving && relay->link_count < relay->settings.connections_max) {
+	while (relay->starving &&
+	       relay->link_count < relay->settings.connections_max) {
+		struct site *starving = relay->starving;
 		relay->starving = starving->next_starving;
 		starving->starving = false;
 		site_want_link(starving);
@@ -130,9 +131,11 @@ static enum client_order on_next(void *owner, struct client_mail *ret_mail)
 	pthread_mutex_lock(&relay->lock);
 	link->ready = true;
 	link->idle = false;
-	// The one before was answered.
-	if (link->letters > 0)
+	// The one before is done with, and the connection is still there.
+	if (link->letters > 0) {
+		link->answered = true;
 		site_well(link->site);
+	}
 	link->lot = site_take(link->site);
 	bool wait = !link->lot && !relay->stopping && !relay->starving;
 	link->idle = wait;
@@ -173,7 +176,8 @@ static void end_ready(struct link *link, const struct client_report *report)
 	bool broke = report->text.len > 0;
 	// Who answers none of its first messages is not asked thousands of
 	// times.
-	if (broke && link->letters == 1 && ++site->fruitless > 1) {
+	if (broke && link->letters > 0 && !link->answered &&
+	    ++site->fruitless > 1) {
 		set_verdict(link, QUEUE_LATER, report->status, report->text);
 		site_fail(site, &link->verdict);
 	}

@@ -252,6 +252,7 @@ enum rc relay_start(struct relay *relay, struct fault *fault)
 		    fault, RC_LIMIT, "the relay's threads cannot be started");
 	}
 	queue_watch(relay->settings.queue, on_due, relay);
+	relay_ring(relay); // for what came before the watch
 	return RC_OK;
 }
 

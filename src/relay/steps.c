@@ -108,7 +108,8 @@ static void conclude(struct client *client, struct enhanced_status status)
 	letter_close(client, status, buf_view(&client->text));
 }
 
-static void set_text(struct client *client, const char *format, va_list args)
+static void PRINTF_LIKE(2, 0)
+    set_text(struct client *client, const char *format, va_list args)
 {
 	char text[TEXT_MAX];
 	int len = vsnprintf(text, sizeof(text), format, args);
