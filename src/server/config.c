@@ -5,19 +5,39 @@
 #include "server/config_table.h"
 #include "server/config_value.h"
 
-static const char *const any_address[] = {"*"};
-static const char *const loopback[] = {"127.0.0.1", "::1"};
+struct listener {
+	const char *name;
+	uint32_t protocol; // enum config_protocol
+	uint32_t tls;      // enum config_tls
+	uint32_t port;
+	uint32_t demo_port;
+};
 
-static void set_listener(struct config *config, const char *name,
-    const char *const *addresses, size_t count, uint16_t port,
-    enum config_tls tls)
+// RFC 8314 section 7.3 has the ports.
+static const struct listener listeners[] = {
+    {"imap", CONFIG_IMAP, CONFIG_TLS_STARTTLS, 143, 1143},
+    {"imaps", CONFIG_IMAP, CONFIG_TLS_IMPLICIT, 993, 1993},
+    {"smtp", CONFIG_SMTP, CONFIG_TLS_STARTTLS, 25, 1025},
+    {"submission", CONFIG_SUBMISSION, CONFIG_TLS_STARTTLS, 587, 1587},
+    {"submissions", CONFIG_SUBMISSION, CONFIG_TLS_IMPLICIT, 465, 1465},
+    {"pop3", CONFIG_POP3, CONFIG_TLS_STARTTLS, 110, 1110},
+    {"pop3s", CONFIG_POP3, CONFIG_TLS_IMPLICIT, 995, 1995},
+};
+
+static void set_listeners(struct config *config, bool demo)
 {
-	struct config_listener *l =
-	    &config->listeners[config->listener_count++];
-	*l = (struct config_listener){
-	    .name = name, .port = port, .tls = tls, .address_count = count};
-	for (size_t i = 0; i < count; i++)
-		l->addresses[i] = addresses[i];
+	config->listener_count = 0;
+	for (size_t i = 0; i < ARRAY_LEN(listeners); i++) {
+		const struct listener *from = &listeners[i];
+		struct config_listener *to =
+		    &config->listeners[config->listener_count++];
+		*to = (struct config_listener){.name = from->name,
+		    .protocol = from->protocol,
+		    .tls = from->tls,
+		    .port = demo ? from->demo_port : from->port,
+		    .addresses = {demo ? "127.0.0.1" : "*", "::1"},
+		    .address_count = demo ? 2 : 1};
+	}
 }
 
 void config_init(struct config *config)
@@ -31,8 +51,7 @@ void config_init(struct config *config)
 		if (rc != RC_OK) // config_test.c sees to it that none is
 			abort();
 	}
-	set_listener(config, "imap", any_address, 1, 143, CONFIG_TLS_STARTTLS);
-	set_listener(config, "imaps", any_address, 1, 993, CONFIG_TLS_IMPLICIT);
+	set_listeners(config, false);
 }
 
 void config_done(struct config *config)
@@ -45,9 +64,7 @@ void config_demo(struct config *config)
 	config->data = "data";
 	config->server_name = "localhost";
 	config->plain_on_loopback = true;
-	config->listener_count = 0;
-	set_listener(config, "imap", loopback, 2, 1143, CONFIG_TLS_STARTTLS);
-	set_listener(config, "imaps", loopback, 2, 1993, CONFIG_TLS_IMPLICIT);
+	set_listeners(config, true);
 }
 
 void config_log_mistakes(struct log *log, const struct buf *mistakes)
@@ -88,7 +105,9 @@ static void add_setting(
     struct buf *out, const char *indent, const struct setting *s)
 {
 	bool quoted = s->kind == SETTING_TEXT || s->kind == SETTING_FILE ||
-		      s->kind == SETTING_USER || s->kind == SETTING_FOLDER;
+		      s->kind == SETTING_USER || s->kind == SETTING_FOLDER ||
+		      s->kind == SETTING_IP || s->kind == SETTING_HOST ||
+		      s->kind == SETTING_SERVERS;
 	const char *quote = quoted ? "\"" : "";
 	add_help(out, indent, s->help);
 	add_range(out, indent, s);
@@ -120,9 +139,10 @@ void config_sample(struct buf *out)
 		add_setting(out, "", s);
 	}
 	add_section(out, "listen \"imap\"",
-	    "Where mail programs connect to. With no such section: port 143 "
-	    "with STARTTLS and\nport 993 with TLS, on all addresses. One "
-	    "section each, with a name for the log.",
+	    "Where mail programs and other servers connect to. With no such "
+	    "section: ports 143,\n110, 25 and 587 with STARTTLS, 993, 995 "
+	    "and 465 with TLS, on all addresses. One\nsection each, with a "
+	    "name for the log.",
 	    config_listen_settings);
 	add_section(out, "certificate",
 	    "A certificate; one section each. Clients that ask for no name get "

@@ -24,6 +24,25 @@ enum config_tls {
 	CONFIG_TLS_NONE,
 };
 
+enum config_protocol {
+	CONFIG_IMAP,
+	CONFIG_POP3,
+	CONFIG_SMTP,
+	CONFIG_SUBMISSION,
+	CONFIG_LMTP,
+};
+
+enum config_line_ends {
+	CONFIG_LINE_ENDS_REFUSE,
+	CONFIG_LINE_ENDS_NORMALIZE,
+};
+
+enum config_relay_tls {
+	CONFIG_RELAY_TLS_REQUIRED,
+	CONFIG_RELAY_TLS_ENCRYPTED,
+	CONFIG_RELAY_TLS_NONE,
+};
+
 enum config_log_format {
 	CONFIG_LOG_AUTO, // journal when the journal reads stderr
 	CONFIG_LOG_TEXT,
@@ -32,11 +51,13 @@ enum config_log_format {
 
 struct config_listener {
 	const char *name;
+	// An IP address, "*", or the path of a Unix socket.
 	const char *addresses[CONFIG_ADDRESSES_MAX];
 	size_t address_count;
-	uint32_t port;
-	uint32_t tls;  // enum config_tls
-	unsigned line; // of the file; 0: a default
+	uint32_t protocol; // enum config_protocol
+	uint32_t port;     // 0: none, for all are Unix sockets
+	uint32_t tls;      // enum config_tls
+	unsigned line;     // of the file; 0: a default
 };
 
 // All texts live in the arena, or are static. Numbers, switches and choices
@@ -47,6 +68,15 @@ struct config {
 	const char *data;
 	const char *user; // "": stay who we are
 	const char *server_name;
+	const char *postmaster;  // an address or a user; "": none
+	const char *dns_servers; // "address" or "address@port", spaces between
+	const char *dns_trust_anchor;
+	const char *relay_host; // "host:port"; "": each domain's own
+	const char *relay_user;
+	const char *relay_password;
+	const char *relay_ca_file;
+	const char *relay_address_v4; // to connect from
+	const char *relay_address_v6;
 	struct config_listener listeners[CONFIG_LISTENERS_MAX];
 	size_t listener_count;
 	struct net_tls_pair certificates[CONFIG_CERTIFICATES_MAX];
@@ -60,6 +90,7 @@ struct config {
 	uint32_t threads;
 	uint32_t max_connections;
 	uint32_t max_per_address;
+	uint32_t max_per_network;
 	uint32_t handshake_seconds;
 	uint32_t stall_seconds;
 	uint32_t stop_seconds;
@@ -71,13 +102,34 @@ struct config {
 	uint32_t quota_mib;
 	uint32_t quota_messages;
 	uint32_t tombstones_max;
+	uint32_t smtp_line_ends; // enum config_line_ends
+	uint32_t smtp_recipients_max;
+	uint32_t smtp_hops_max;
+	uint32_t smtp_errors_max;
+	uint32_t smtp_errors_slow;
+	uint32_t smtp_slow_ms;
+	uint32_t smtp_commands_max;
+	uint32_t smtp_messages_max;
+	uint32_t smtp_command_seconds;
+	uint32_t smtp_data_seconds;
+	uint32_t smtp_session_seconds;
+	uint32_t queue_lifetime_seconds;
+	uint32_t queue_delay_notice_seconds;
+	uint32_t queue_retry_first_seconds;
+	uint32_t queue_retry_last_seconds;
+	uint32_t relay_tls; // enum config_relay_tls, of relay_host
+	uint32_t relay_port;
+	uint32_t relay_connections;
+	uint32_t relay_connections_per_host;
+	uint32_t relay_ipv4;
+	uint32_t relay_ipv6;
 	uint32_t cache_mib;
 	uint32_t write_buffer_mib;
 };
 
 void config_init(struct config *config); // the defaults
 void config_done(struct config *config);
-// What --demo changes of the defaults: loopback, ports 1143 and 1993.
+// What --demo changes of the defaults: loopback, and ports of its own.
 void config_demo(struct config *config);
 
 // Reads the file over what is set. All mistakes are found at once, each a line

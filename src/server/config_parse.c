@@ -20,7 +20,7 @@
 
 #define MISTAKES_MAX 100 // more are not told
 #define SENTENCE_MAX 320 // bytes
-#define SEEN_MAX     64  // settings of one section
+#define SEEN_MAX     128 // settings of one section
 #define READ_STEP    65536
 
 struct mistake {
@@ -112,7 +112,8 @@ static void add_address(struct parse *parse, const struct config_token *value)
 	const char *text = arena_string(&parse->config->arena, value->text);
 	if (!config_value_is_address(text))
 		note(parse, value->line,
-		    "address wants an IP address or \"*\", not \"%.80s\"",
+		    "address wants an IP address, \"*\" or the path of a Unix "
+		    "socket, not \"%.80s\"",
 		    text);
 	else if (l->address_count == CONFIG_ADDRESSES_MAX)
 		note(parse, value->line,
@@ -196,6 +197,14 @@ static void take_setting(
 
 static void take_statements(struct parse *parse, struct part *part);
 
+static bool only_unix(const struct config_listener *listener)
+{
+	for (size_t i = 0; i < listener->address_count; i++)
+		if (listener->addresses[i][0] != '/')
+			return false;
+	return listener->address_count > 0;
+}
+
 static void take_listen(struct parse *parse, struct view title, unsigned line)
 {
 	struct config *config = parse->config;
@@ -207,8 +216,14 @@ static void take_listen(struct parse *parse, struct view title, unsigned line)
 	*l = (struct config_listener){
 	    .name = arena_string(&config->arena, title), .line = line};
 	take_statements(parse, &part);
-	if (!was_seen(&part, find(&part, VIEW("port"))))
+	if (!was_seen(&part, find(&part, VIEW("port"))) && !only_unix(l))
 		note(parse, line, "listen \"%s\" has no port", l->name);
+	if (l->protocol == CONFIG_LMTP &&
+	    !was_seen(&part, find(&part, VIEW("address"))))
+		note(parse, line,
+		    "listen \"%s\" wants an address: whoever "
+		    "reaches LMTP may deliver mail to all",
+		    l->name);
 	if (l->address_count == 0)
 		l->addresses[l->address_count++] = "*";
 	if (!parse->has_listeners)
@@ -330,14 +345,23 @@ static void take_statements(struct parse *parse, struct part *part)
 
 // ---- What only the whole shows ---------------------------------------------
 
-static bool addresses_meet(
+// Whether both would be bound to the same place.
+static bool addresses_meet(const char *a, const char *b, bool same_port)
+{
+	if (a[0] == '/' || b[0] == '/') // Unix sockets
+		return strcmp(a, b) == 0;
+	return same_port && (strcmp(a, "*") == 0 || strcmp(b, "*") == 0 ||
+				strcmp(a, b) == 0);
+}
+
+static bool listeners_meet(
     const struct config_listener *a, const struct config_listener *b)
 {
+	bool same_port = a->port == b->port && a->port != 0;
 	for (size_t i = 0; i < a->address_count; i++)
 		for (size_t j = 0; j < b->address_count; j++)
-			if (strcmp(a->addresses[i], "*") == 0 ||
-			    strcmp(b->addresses[j], "*") == 0 ||
-			    strcmp(a->addresses[i], b->addresses[j]) == 0)
+			if (addresses_meet(
+				a->addresses[i], b->addresses[j], same_port))
 				return true;
 	return false;
 }
@@ -349,13 +373,29 @@ static void check_ports(struct parse *parse)
 		for (size_t j = 0; j < i; j++) {
 			const struct config_listener *a = &config->listeners[j];
 			const struct config_listener *b = &config->listeners[i];
-			if (a->port == b->port && a->port != 0 &&
-			    addresses_meet(a, b))
+			if (!listeners_meet(a, b))
+				continue;
+			if (a->port == b->port && a->port != 0)
 				note(parse, b->line,
 				    "listen \"%s\" has the port %u of listen "
 				    "\"%s\"",
 				    b->name, b->port, a->name);
+			else
+				note(parse, b->line,
+				    "listen \"%s\" has the socket of listen "
+				    "\"%s\"",
+				    b->name, a->name);
 		}
+}
+
+static void check_times(struct parse *parse)
+{
+	const struct config *config = parse->config;
+	if (config->queue_retry_last_seconds <
+	    config->queue_retry_first_seconds)
+		note(parse, 0,
+		    "queue_retry_last_seconds is less than "
+		    "queue_retry_first_seconds");
 }
 
 static int compare_lines(const void *a, const void *b)
@@ -389,6 +429,7 @@ enum rc config_parse(struct config *config, const char *path, struct view text,
 	advance(parse);
 	take_statements(parse, &file);
 	check_ports(parse);
+	check_times(parse);
 	enum rc rc = tell(parse, path, mistakes);
 	config->path = arena_string(&config->arena, view_of_string(path));
 	free(parse);

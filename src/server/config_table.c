@@ -7,6 +7,11 @@ static const char *const level_words[] = {
     "debug", "info", "warn", "error", NULL};
 static const char *const format_words[] = {"auto", "text", "journal", NULL};
 static const char *const tls_words[] = {"starttls", "implicit", "none", NULL};
+static const char *const protocol_words[] = {
+    "imap", "pop3", "smtp", "submission", "lmtp", NULL};
+static const char *const line_end_words[] = {"refuse", "normalize", NULL};
+static const char *const relay_tls_words[] = {
+    "required", "encrypted", "none", NULL};
 
 #define NUMBER(n, low, high, u, d, h)                                          \
 	{                                                                      \
@@ -40,7 +45,11 @@ const struct setting config_settings[] = {
 	"The system's user to run as when started as root, who owns the data\n"
 	"folder. Empty: whoever starts the server."),
     TEXT(server_name, "",
-	"The name that mail programs know this server by. Empty: the host's."),
+	"The name that mail programs and other servers know this server by,\n"
+	"with its domain. Empty: the host's."),
+    TEXT(postmaster, "",
+	"The user, or the address, who gets mail to \"postmaster\" in every\n"
+	"domain that has no such alias. A server of mail has to have one."),
     CHOICE(log_level, level_words, "info",
 	"The least that is logged."),
     CHOICE(log_format, format_words, "auto",
@@ -63,6 +72,9 @@ const struct setting config_settings[] = {
 	"Connections at a time."),
     NUMBER(max_per_address, 0, 1000000, NULL, "0",
 	"Connections at a time from one address (IPv6: one /64). 0: any."),
+    NUMBER(max_per_network, 0, 1000000, NULL, "0",
+	"Connections at a time from one network (IPv4: a /24, IPv6: a /48).\n"
+	"0: any."),
     NUMBER(handshake_seconds, 1, 3600, "seconds", "30",
 	"Time that a TLS handshake may take."),
     NUMBER(stall_seconds, 1, 86400, "seconds", "300",
@@ -89,6 +101,74 @@ const struct setting config_settings[] = {
     NUMBER(tombstones_max, 100, 10000000, NULL, "10000",
 	"Expunged messages remembered for each mailbox, for mail programs that\n"
 	"come back (QRESYNC)."),
+    CHOICE(smtp_line_ends, line_end_words, "refuse",
+	"What happens to a message with a CR or an LF that stands alone, which\n"
+	"other servers may take for the end of a line (SMTP smuggling):\n"
+	"\"normalize\" makes it CRLF."),
+    NUMBER(smtp_recipients_max, 100, 5000, NULL, "1000",
+	"Recipients of one message."),
+    NUMBER(smtp_hops_max, 10, 1000, NULL, "100",
+	"Servers that a message came through (Received fields), over which it\n"
+	"is taken to go round in circles."),
+    NUMBER(smtp_errors_max, 1, 1000, NULL, "10",
+	"Mistakes in one SMTP connection after which it is closed."),
+    NUMBER(smtp_errors_slow, 0, 1000, NULL, "3",
+	"Mistakes after which answers to it get slow."),
+    NUMBER(smtp_slow_ms, 1, 10000, "milliseconds", "500",
+	"The first such delay; it doubles with each mistake, up to 8 seconds."),
+    NUMBER(smtp_commands_max, 10, 100000, NULL, "100",
+	"SMTP commands without a message between them."),
+    NUMBER(smtp_messages_max, 1, 1000000, NULL, "1000",
+	"Messages that one SMTP connection may bring."),
+    NUMBER(smtp_command_seconds, 1, 3600, "seconds", "300",
+	"Time between two SMTP commands."),
+    NUMBER(smtp_data_seconds, 1, 3600, "seconds", "180",
+	"Time without a byte of a message that has begun."),
+    NUMBER(smtp_session_seconds, 10, 86400, "seconds", "3600",
+	"Time of an SMTP connection that has brought no message for so long."),
+    NUMBER(queue_lifetime_seconds, 1, 2592000, "seconds", "432000",
+	"Time that a message may wait to be sent on; then it is returned to its\n"
+	"sender. 432000 are 5 days."),
+    NUMBER(queue_delay_notice_seconds, 1, 2592000, "seconds", "14400",
+	"Time after which its sender is told that it still waits."),
+    NUMBER(queue_retry_first_seconds, 1, 86400, "seconds", "300",
+	"The wait after a first failed attempt. It doubles with each further\n"
+	"one, and is up to a fifth shorter or longer by chance."),
+    NUMBER(queue_retry_last_seconds, 1, 86400, "seconds", "14400",
+	"The longest wait between attempts."),
+    KIND(relay_host, SETTING_HOST, "",
+	"A server that takes all mail for others (a smart host): \"name:port\".\n"
+	"Empty: each message goes to the server that DNS names for its domain."),
+    CHOICE(relay_tls, relay_tls_words, "required",
+	"TLS to relay_host: \"required\" with a certificate that holds its name,\n"
+	"\"encrypted\" with any, \"none\". (Without relay_host TLS is used\n"
+	"whenever the other server offers it.)"),
+    TEXT(relay_user, "",
+	"The user name at relay_host. Empty: no log-in."),
+    TEXT(relay_password, "",
+	"The password at relay_host. Then only root should read this file."),
+    KIND(relay_ca_file, SETTING_FILE, "",
+	"A PEM file of certificates that other servers' are checked with.\n"
+	"Empty: the system's."),
+    KIND(relay_address_v4, SETTING_IP, "",
+	"The IPv4 address that mail is sent from. Empty: the system's choice."),
+    KIND(relay_address_v6, SETTING_IP, "",
+	"The same for IPv6."),
+    SWITCH(relay_ipv4, "yes",
+	"Whether mail is sent over IPv4."),
+    SWITCH(relay_ipv6, "yes",
+	"Whether mail is sent over IPv6."),
+    NUMBER(relay_port, 1, 65535, NULL, "25",
+	"The port of other servers."),
+    NUMBER(relay_connections, 1, 10000, NULL, "100",
+	"Connections to other servers at a time."),
+    NUMBER(relay_connections_per_host, 1, 1000, NULL, "5",
+	"Of these, to one server."),
+    KIND(dns_servers, SETTING_SERVERS, "",
+	"DNS servers to ask, with spaces between: \"address\" or\n"
+	"\"address@port\". Empty: as /etc/resolv.conf says."),
+    KIND(dns_trust_anchor, SETTING_FILE, "",
+	"A file with the DNSSEC root key. Empty: answers are not validated."),
     NUMBER(cache_mib, 1, 1048576, "MiB", "64",
 	"Memory for what was read from the database."),
     NUMBER(write_buffer_mib, 1, 4096, "MiB", "32",
@@ -97,8 +177,14 @@ const struct setting config_settings[] = {
 };
 
 const struct setting config_listen_settings[] = {
+    {.name = "protocol", .kind = SETTING_CHOICE, .words = protocol_words,
+	.offset = offsetof(struct config_listener, protocol),
+	.initial = "imap",
+	.help = "\"smtp\": mail from other servers; \"submission\": mail that\n"
+		"users send; \"lmtp\": mail from a server that is trusted."},
     {.name = "address", .kind = SETTING_ADDRESSES, .initial = "\"*\"",
-	.help = "IPv4 and IPv6 addresses; \"*\": all of this machine."},
+	.help = "IPv4 and IPv6 addresses; \"*\": all of this machine; or the\n"
+		"path of a Unix socket, where port is left out."},
     {.name = "port", .kind = SETTING_NUMBER, .min = 1, .max = 65535,
 	.initial = "143",
 	.offset = offsetof(struct config_listener, port),

@@ -13,7 +13,10 @@ enum setting_kind {
 	SETTING_FILE,      // an absolute path of a file that exists
 	SETTING_USER,      // a user of the system, or empty
 	SETTING_FOLDER,    // a path, which need not exist
-	SETTING_ADDRESSES, // a list of IP addresses, or "*"
+	SETTING_IP,        // a numeric IP address, or empty
+	SETTING_HOST,      // "name:port", or empty
+	SETTING_SERVERS,   // "address" or "address@port", any number of them
+	SETTING_ADDRESSES, // a list of IP addresses, "*", or Unix sockets
 };
 
 struct setting {

@@ -53,7 +53,8 @@ static const struct {
     {"listen \"a\" {\n tls = implicit\n}\n", "f:1: listen \"a\" has no port\n"},
     {"listen \"a\" {\n port = 65536\n address = \"here\"\n prt = 1\n}\n",
 	"f:2: port = 65536 is out of range: 1 to 65535\n"
-	"f:3: address wants an IP address or \"*\", not \"here\"\n"
+	"f:3: address wants an IP address, \"*\" or the path of a Unix "
+	"socket, not \"here\"\n"
 	"f:4: there is no setting \"prt\" in section listen\n"},
     {"listen \"a\" {\n port = 1\n", "f:1: this section is not closed with }\n"},
     {"listen \"a\" {\n port = 1\n certificate {\n }\n}\n",
@@ -66,6 +67,31 @@ static const struct {
     {"listen \"a\" { port = 5 address = \"127.0.0.1\" }\n"
      "listen \"b\" { port = 5 address = \"127.0.0.2\" }\n",
 	""},
+    {"listen \"a\" { port = 5 }\n"
+     "listen \"b\" { protocol = lmtp address = \"/run/b\" }\n",
+	""},
+    {"listen \"a\" { protocol = lmtp port = 24 }\n",
+	"f:1: listen \"a\" wants an address: whoever reaches LMTP may deliver "
+	"mail to all\n"},
+    {"listen \"a\" { address = \"/run/b\" }\n"
+     "listen \"b\" { protocol = smtp address = \"/run/b\" }\n",
+	"f:2: listen \"b\" has the socket of listen \"a\"\n"},
+    {"listen \"a\" { port = 5 protocol = ftp }\n",
+	"f:1: protocol is one of imap, pop3, smtp, submission, lmtp, not "
+	"\"ftp\"\n"},
+    {"relay_host = \"mail.example.org\"\nrelay_host = \"a:0\"\n",
+	"f:1: relay_host wants \"name:port\", not \"mail.example.org\"\n"
+	"f:2: relay_host is set a second time\n"
+	"f:2: relay_host wants \"name:port\", not \"a:0\"\n"},
+    {"relay_host = \"mail.example.org:587\"\n", ""},
+    {"relay_address_v4 = here\n",
+	"f:1: relay_address_v4 wants an IP address, not \"here\"\n"},
+    {"dns_servers = \"127.0.0.1 ::1@5353 192.0.2.1@x\"\n",
+	"f:1: dns_servers wants \"address\" or \"address@port\", not "
+	"\"192.0.2.1@x\"\n"},
+    {"queue_retry_first_seconds = 60\nqueue_retry_last_seconds = 30\n",
+	"f: queue_retry_last_seconds is less than "
+	"queue_retry_first_seconds\n"},
     {"certificate {\n certificate = \"/no/such/file\"\n}\n",
 	"f:1: this certificate section has no key\n"
 	"f:2: certificate: /no/such/file: No such file or directory\n"},
@@ -127,9 +153,11 @@ static void test_defaults_need_no_file(void **state)
 	struct config config;
 	config_init(&config);
 	assert_string_equal(config.data, "/var/lib/roost");
-	assert_int_equal(config.listener_count, 2);
+	assert_int_equal(config.listener_count, 7);
 	assert_int_equal(config.listeners[0].port, 143);
 	assert_int_equal(config.listeners[1].port, 993);
+	assert_int_equal(config.listeners[2].protocol, CONFIG_SMTP);
+	assert_int_equal(config.listeners[2].port, 25);
 	assert_int_equal(config.sandbox, 1);
 	assert_int_equal(config.plain_on_loopback, 0);
 	config_done(&config);

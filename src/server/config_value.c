@@ -61,6 +61,8 @@ static enum rc set_choice(const struct setting *s, struct view text,
 static enum rc check_file(
     const struct setting *s, const char *path, struct fault *fault)
 {
+	if (*path == '\0') // none
+		return RC_OK;
 	if (path[0] != '/')
 		return fault_set(fault, RC_INVALID,
 		    "%s wants a path from the root, not \"%s\"", s->name, path);
@@ -82,11 +84,89 @@ static enum rc check_user(
 	    "%s: this system has no user \"%.80s\"", s->name, name);
 }
 
-bool config_value_is_address(const char *text)
+static bool is_ip(const char *text)
 {
 	struct in6_addr any;
-	return strcmp(text, "*") == 0 || inet_pton(AF_INET, text, &any) == 1 ||
+	return inet_pton(AF_INET, text, &any) == 1 ||
 	       inet_pton(AF_INET6, text, &any) == 1;
+}
+
+static bool is_port(struct view text)
+{
+	uint64_t port;
+	return view_to_u64(text, &port) && port > 0 && port < 65536;
+}
+
+static enum rc check_ip(
+    const struct setting *s, const char *text, struct fault *fault)
+{
+	if (*text == '\0' || is_ip(text))
+		return RC_OK;
+	return fault_set(fault, RC_INVALID,
+	    "%s wants an IP address, not \"%.80s\"", s->name, text);
+}
+
+static enum rc check_host(
+    const struct setting *s, const char *text, struct fault *fault)
+{
+	const char *colon = strrchr(text, ':');
+	if (*text == '\0' ||
+	    (colon && colon > text && is_port(view_of_string(colon + 1))))
+		return RC_OK;
+	return fault_set(fault, RC_INVALID,
+	    "%s wants \"name:port\", not \"%.80s\"", s->name, text);
+}
+
+static enum rc check_servers(
+    const struct setting *s, const char *text, struct fault *fault)
+{
+	struct view rest = view_of_string(text), one, port;
+	while (view_split(&rest, ' ', &one)) {
+		char address[64] = "";
+		struct view name = one;
+		bool ok = one.len < sizeof(address);
+		port = view_of("53", 2);
+		if (ok && memchr(one.ptr, '@', one.len)) {
+			struct view all = one;
+			ok = view_split(&all, '@', &name);
+			port = all;
+		}
+		if (ok)
+			memcpy(address, name.ptr, name.len);
+		if (one.len > 0 && (!ok || !is_ip(address) || !is_port(port)))
+			return fault_set(fault, RC_INVALID,
+			    "%s wants \"address\" or \"address@port\", not "
+			    "\"%.*s\"",
+			    s->name, VIEW_FMT(view_slice(one, 0, 80)));
+	}
+	return RC_OK;
+}
+
+static enum rc check_text(
+    const struct setting *s, const char *text, struct fault *fault)
+{
+	switch (s->kind) {
+	case SETTING_FILE: return check_file(s, text, fault);
+	case SETTING_USER: return check_user(s, text, fault);
+	case SETTING_IP: return check_ip(s, text, fault);
+	case SETTING_HOST: return check_host(s, text, fault);
+	case SETTING_SERVERS: return check_servers(s, text, fault);
+	case SETTING_FOLDER:
+		if (*text != '\0')
+			return RC_OK;
+		return fault_set(fault, RC_INVALID, "%s is empty", s->name);
+	case SETTING_TEXT:
+	case SETTING_NUMBER:
+	case SETTING_SWITCH:
+	case SETTING_CHOICE:
+	case SETTING_ADDRESSES: return RC_OK;
+	}
+	return RC_OK;
+}
+
+bool config_value_is_address(const char *text)
+{
+	return text[0] == '/' || strcmp(text, "*") == 0 || is_ip(text);
 }
 
 enum rc config_value_set(const struct setting *setting, struct view text,
@@ -94,7 +174,7 @@ enum rc config_value_set(const struct setting *setting, struct view text,
 {
 	void *to = (char *)base + setting->offset;
 	const char *string;
-	enum rc rc = RC_OK;
+	enum rc rc;
 	switch (setting->kind) {
 	case SETTING_NUMBER: return set_number(setting, text, to, fault);
 	case SETTING_SWITCH: return set_switch(setting, text, to, fault);
@@ -103,15 +183,12 @@ enum rc config_value_set(const struct setting *setting, struct view text,
 	case SETTING_FILE:
 	case SETTING_USER:
 	case SETTING_FOLDER:
+	case SETTING_IP:
+	case SETTING_HOST:
+	case SETTING_SERVERS:
 	case SETTING_TEXT:
 		string = arena_string(arena, text);
-		if (setting->kind == SETTING_FILE)
-			rc = check_file(setting, string, fault);
-		if (setting->kind == SETTING_USER)
-			rc = check_user(setting, string, fault);
-		if (setting->kind == SETTING_FOLDER && *string == '\0')
-			rc = fault_set(
-			    fault, RC_INVALID, "%s is empty", setting->name);
+		rc = check_text(setting, string, fault);
 		if (rc == RC_OK)
 			*(const char **)to = string;
 		return rc;

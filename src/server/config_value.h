@@ -10,7 +10,7 @@
 MUST_CHECK enum rc config_value_set(const struct setting *setting,
     struct view text, struct arena *arena, void *base, struct fault *fault);
 
-// "*", or a numeric IPv4 or IPv6 address.
+// "*", a numeric IPv4 or IPv6 address, or the path of a Unix socket.
 bool config_value_is_address(const char *text);
 
 #endif
