@@ -6,15 +6,6 @@
 #include "admin/become.h"
 #include "admin/listing.h"
 
-static const char *host_name(struct arena *arena)
-{
-	char name[256];
-	if (gethostname(name, sizeof(name)) != 0)
-		return "localhost";
-	name[sizeof(name) - 1] = '\0';
-	return arena_string(arena, view_of_string(name));
-}
-
 // With none configured: the data folder's own, made now if it is not there.
 static enum rc own_certificate(struct config *config, struct fault *fault)
 {
@@ -33,8 +24,7 @@ static enum rc own_certificate(struct config *config, struct fault *fault)
 	enum rc rc = become_make_folder(folder, user, fault);
 	if (rc != RC_OK)
 		return rc;
-	const char *name = config->server_name[0] ? config->server_name
-						  : host_name(&config->arena);
+	const char *name = config->server_name;
 	const char *names[] = {"localhost", "127.0.0.1", "::1", name};
 	bool named = strcmp(name, "localhost") != 0;
 	rc = net_tls_self_signed(pair->certificate_path, pair->key_path, names,

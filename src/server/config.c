@@ -64,6 +64,8 @@ void config_demo(struct config *config)
 	config->data = "data";
 	config->server_name = "localhost";
 	config->plain_on_loopback = true;
+	config->relay = false;
+	config->postmaster = "demo";
 	set_listeners(config, true);
 }
 

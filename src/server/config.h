@@ -39,7 +39,7 @@ enum config_line_ends {
 
 enum config_relay_tls {
 	CONFIG_RELAY_TLS_REQUIRED,
-	CONFIG_RELAY_TLS_ENCRYPTED,
+	CONFIG_RELAY_TLS_OPPORTUNISTIC,
 	CONFIG_RELAY_TLS_NONE,
 };
 
@@ -117,6 +117,7 @@ struct config {
 	uint32_t queue_delay_notice_seconds;
 	uint32_t queue_retry_first_seconds;
 	uint32_t queue_retry_last_seconds;
+	uint32_t relay;
 	uint32_t relay_tls; // enum config_relay_tls, of relay_host
 	uint32_t relay_port;
 	uint32_t relay_connections;

@@ -11,7 +11,7 @@ static const char *const protocol_words[] = {
     "imap", "pop3", "smtp", "submission", "lmtp", NULL};
 static const char *const line_end_words[] = {"refuse", "normalize", NULL};
 static const char *const relay_tls_words[] = {
-    "required", "encrypted", "none", NULL};
+    "required", "opportunistic", "none", NULL};
 
 #define NUMBER(n, low, high, u, d, h)                                          \
 	{                                                                      \
@@ -136,13 +136,16 @@ const struct setting config_settings[] = {
 	"one, and is up to a fifth shorter or longer by chance."),
     NUMBER(queue_retry_last_seconds, 1, 86400, "seconds", "14400",
 	"The longest wait between attempts."),
+    SWITCH(relay, "yes",
+	"Whether mail for other servers is sent on. If not, it waits in the\n"
+	"queue."),
     KIND(relay_host, SETTING_HOST, "",
 	"A server that takes all mail for others (a smart host): \"name:port\".\n"
 	"Empty: each message goes to the server that DNS names for its domain."),
     CHOICE(relay_tls, relay_tls_words, "required",
 	"TLS to relay_host: \"required\" with a certificate that holds its name,\n"
-	"\"encrypted\" with any, \"none\". (Without relay_host TLS is used\n"
-	"whenever the other server offers it.)"),
+	"\"opportunistic\" with any if it is offered, \"none\". (Without\n"
+	"relay_host it is opportunistic.)"),
     TEXT(relay_user, "",
 	"The user name at relay_host. Empty: no log-in."),
     TEXT(relay_password, "",

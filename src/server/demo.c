@@ -83,56 +83,92 @@ static enum rc import_mail(
 	return rc;
 }
 
+// `*ret_new`: there was no such user.
+static enum rc prepare_user(const struct control_host *host, const char *name,
+    const char *password, struct fault *fault, bool *ret_new)
+{
+	uint64_t account;
+	enum rc rc = auth_user_add(host->auth, view_of_string(name),
+	    view_of_string(password), fault, &account);
+	*ret_new = rc == RC_OK;
+	if (rc == RC_EXISTS)
+		return RC_OK;
+	return rc == RC_OK ? store_account_create(host->store, account, fault)
+			   : rc;
+}
+
 enum rc demo_prepare(
     const struct control_host *host, const char *folder, struct fault *fault)
 {
-	struct auth_user user;
-	uint64_t account;
-	enum rc rc = auth_user_find(host->auth, VIEW(DEMO_USER), &user);
-	if (rc != RC_NOT_FOUND)
-		return rc;
-	rc = auth_user_add(
-	    host->auth, VIEW(DEMO_USER), VIEW(DEMO_PASSWORD), fault, &account);
-	if (rc == RC_EXISTS) // but disabled
-		return RC_OK;
+	struct route_domain domain = {.name = VIEW(DEMO_DOMAIN)};
+	bool fresh, fresh_friend;
+	enum rc rc = route_domain_add(host->route, &domain, fault);
+	if (rc == RC_OK || rc == RC_EXISTS)
+		rc = prepare_user(host, DEMO_FRIEND, DEMO_FRIEND_PASSWORD,
+		    fault, &fresh_friend);
 	if (rc == RC_OK)
-		rc = store_account_create(host->store, account, fault);
-	if (rc == RC_OK && folder)
+		rc =
+		    prepare_user(host, DEMO_USER, DEMO_PASSWORD, fault, &fresh);
+	if (rc == RC_OK && fresh && folder)
 		rc = import_mail(host, folder, fault);
 	return rc;
 }
 
 // ---- What to type ----------------------------------------------------------
 
-void demo_print(const struct config *config)
+static uint32_t port_of(const struct config *config,
+    enum config_protocol protocol, enum config_tls tls)
 {
-	const struct config_listener *starttls = NULL, *implicit = NULL;
 	for (size_t i = 0; i < config->listener_count; i++) {
 		const struct config_listener *l = &config->listeners[i];
-		if (l->tls == CONFIG_TLS_IMPLICIT)
-			implicit = l;
-		else
-			starttls = l;
+		if (l->protocol == (uint32_t)protocol &&
+		    l->tls == (uint32_t)tls)
+			return l->port;
 	}
-	puts("\nRoost is serving. In a mail program, type:\n\n"
-	     "  account type  IMAP\n"
-	     "  server        127.0.0.1  (this machine only)");
-	if (starttls)
-		printf("  port          %u, encryption STARTTLS\n",
-		    starttls->port);
-	if (implicit)
-		printf(
-		    "  or port       %u, encryption SSL/TLS\n", implicit->port);
+	return 0;
+}
+
+static void print_ports(const struct config *config, const char *what,
+    enum config_protocol protocol)
+{
+	printf("  %-13s 127.0.0.1, port %u with STARTTLS or %u with SSL/TLS\n",
+	    what, port_of(config, protocol, CONFIG_TLS_STARTTLS),
+	    port_of(config, protocol, CONFIG_TLS_IMPLICIT));
+}
+
+void demo_print(const struct config *config)
+{
+	uint32_t imaps = port_of(config, CONFIG_IMAP, CONFIG_TLS_IMPLICIT);
+	uint32_t submissions =
+	    port_of(config, CONFIG_SUBMISSION, CONFIG_TLS_IMPLICIT);
+	puts("\nRoost is serving, on this machine only. In a mail program, "
+	     "type:\n");
+	print_ports(config, "IMAP", CONFIG_IMAP);
+	print_ports(config, "or POP3", CONFIG_POP3);
+	print_ports(config, "SMTP (sends)", CONFIG_SUBMISSION);
 	puts("  user name     " DEMO_USER "\n"
-	     "  password      " DEMO_PASSWORD "\n\n"
+	     "  password      " DEMO_PASSWORD "\n"
+	     "  address       " DEMO_USER "@" DEMO_DOMAIN "\n\n"
+	     "There is another user to write to: " DEMO_FRIEND "@" DEMO_DOMAIN
+	     ", password " DEMO_FRIEND_PASSWORD ".\n"
 	     "The certificate is self-signed: the mail program will ask once "
-	     "whether to trust it.");
-	if (implicit)
-		printf("To see the inbox from a shell:\n\n"
-		       "  curl -k -u " DEMO_USER ":" DEMO_PASSWORD
-		       " imaps://127.0.0.1:%u/INBOX -X 'FETCH 1:* (FLAGS "
-		       "ENVELOPE)'\n\n",
-		    implicit->port);
+	     "whether to trust it.\n"
+	     "Mail to other domains waits in the queue: nothing leaves this "
+	     "machine.\n\n"
+	     "From a shell:\n");
+	printf("  curl -k -u " DEMO_USER ":" DEMO_PASSWORD
+	       " imaps://127.0.0.1:%u/INBOX -X 'FETCH 1:* (FLAGS ENVELOPE)'\n",
+	    imaps);
+	printf("  printf 'From: " DEMO_USER "@" DEMO_DOMAIN
+	       "\\nTo: " DEMO_FRIEND "@" DEMO_DOMAIN
+	       "\\nSubject: Hello\\n\\nHello there\\n' |\n"
+	       "    curl -k --crlf -u " DEMO_USER ":" DEMO_PASSWORD
+	       " smtps://127.0.0.1:%u --mail-from " DEMO_USER "@" DEMO_DOMAIN
+	       " \\\n    --mail-rcpt " DEMO_FRIEND "@" DEMO_DOMAIN " -T -\n",
+	    submissions);
+	printf("  curl -k -u " DEMO_FRIEND ":" DEMO_FRIEND_PASSWORD
+	       " 'imaps://127.0.0.1:%u/INBOX;MAILINDEX=*'\n\n",
+	    imaps);
 	printf("Mail and users are kept in %s. Ctrl-C stops the server.\n\n",
 	    config->data);
 	fflush(stdout);

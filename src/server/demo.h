@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `roost serve --demo`: a user "demo" with varied mail, and what a person types
-// into a mail program to see it.
+// `roost serve --demo`: a user "demo" with varied mail, another one to write
+// to, and what a person types into a mail program.
 #ifndef ROOST_SERVER_DEMO_H
 #define ROOST_SERVER_DEMO_H
 
@@ -10,10 +10,16 @@
 #define DEMO_USER     "demo"
 #define DEMO_PASSWORD "demo"
 
+#define DEMO_FRIEND          "friend"
+#define DEMO_FRIEND_PASSWORD "friend"
+
+#define DEMO_DOMAIN "roost.test" // RFC 2606 section 2
+
 // The folder of the demonstration's mail, in the arena; NULL: not found.
 const char *demo_folder(struct arena *arena);
 
-// Makes the user and takes the mail in, the first time. `folder` may be NULL.
+// Makes the domain, the users, and takes the mail in, the first time. `folder`
+// may be NULL.
 MUST_CHECK enum rc demo_prepare(
     const struct control_host *host, const char *folder, struct fault *fault);
 

@@ -42,9 +42,10 @@ static const struct cli_command commands[] = {
 	.summary = "run the server until SIGTERM or SIGINT",
 	.details =
 	    "SIGHUP reads the certificates and log_level again. With --demo: "
-	    "the data\nfolder ./data, loopback only, ports 1143 (STARTTLS) and "
-	    "1993 (TLS), a user\n\"demo\" with the password \"demo\" and some "
-	    "mail.",
+	    "the data\nfolder ./data, loopback only, IMAP on the ports 1143 "
+	    "(STARTTLS) and 1993 (TLS),\nPOP3 on 1110 and 1995, SMTP on 1025, "
+	    "submission on 1587 and 1465, and the users\n\"demo\" and "
+	    "\"friend\", whose passwords are their names.",
 	.options = {{"demo", NULL, "a demonstration on this machine"}},
 	.run = serve_command,
     },

@@ -15,14 +15,14 @@
 #include "admin/folder_lock.h"
 #include "admin/listing.h"
 #include "base/clock.h"
-#include "imap/recent.h"
 #include "net/server.h"
 #include "server/certificates.h"
 #include "server/demo.h"
 #include "server/notify.h"
+#include "server/post_office.h"
+#include "server/protocols.h"
 #include "server/sandbox.h"
 #include "server/sweeper.h"
-#include "server/tracing.h"
 #include "server/version.h"
 
 struct serve {
@@ -38,9 +38,9 @@ struct serve {
 	struct engine *engine;
 	struct store *store;
 	struct auth *auth;
-	struct imap_recent *recent;
+	struct post_office post;
 	struct tracing *tracing;
-	struct imap_server imap;
+	struct protocols protocols;
 	struct control *control;
 	struct control_server control_server;
 	struct sweeper *sweeper;
@@ -74,41 +74,6 @@ static void open_log(struct serve *serve)
 
 // ---- Ports -----------------------------------------------------------------
 
-static void *new_session(
-    void *context, const struct net_peer *peer, struct net_waker waker)
-{
-	const struct serve *serve = context;
-	return imap_session_new(&serve->imap, peer, waker);
-}
-
-static enum rc listen_at(struct serve *serve,
-    const struct config_listener *listener, const char *address,
-    struct fault *fault)
-{
-	struct net_listener_config config = {
-	    .implicit_tls = listener->tls == CONFIG_TLS_IMPLICIT,
-	    .tls = listener->tls == CONFIG_TLS_NONE ? NULL : serve->tls,
-	    .alpn = "imap",
-	    .ops = &imap_session_ops,
-	    .session_new = new_session,
-	    .context = serve,
-	    .refusal = VIEW("* BYE [UNAVAILABLE] Too many connections\r\n"),
-	};
-	enum rc rc =
-	    net_bind(address, (uint16_t)listener->port, &config.fd, fault);
-	if (rc == RC_OK)
-		rc = net_server_listen(serve->net, &config, fault);
-	if (rc != RC_OK)
-		return rc;
-	struct log_line line;
-	log_begin(&line, &serve->log, LOG_LEVEL_INFO, "listen");
-	log_add_string(&line, "listener", listener->name);
-	log_add_string(&line, "address", address);
-	log_add_u64(&line, "port", listener->port);
-	log_end(&line);
-	return RC_OK;
-}
-
 static enum rc open_net(struct serve *serve, struct fault *fault)
 {
 	const struct config *config = serve->config;
@@ -116,18 +81,15 @@ static enum rc open_net(struct serve *serve, struct fault *fault)
 	    .threads = config->threads,
 	    .max_connections = config->max_connections,
 	    .max_per_address = config->max_per_address,
+	    .max_per_network = config->max_per_network,
+	    .max_outgoing = config->relay_connections,
 	    .handshake_seconds = config->handshake_seconds,
 	    .stall_seconds = config->stall_seconds,
 	    .log = &serve->log,
 	};
-	enum rc rc = RC_OK;
 	serve->net = net_server_new(&net);
-	for (size_t i = 0; rc == RC_OK && i < config->listener_count; i++) {
-		const struct config_listener *l = &config->listeners[i];
-		for (size_t j = 0; rc == RC_OK && j < l->address_count; j++)
-			rc = listen_at(serve, l, l->addresses[j], fault);
-	}
-	return rc;
+	return protocols_listen(&serve->protocols, config, serve->net,
+	    serve->tls, &serve->log, fault);
 }
 
 // As many files as connections need, if the system lets us.
@@ -212,24 +174,6 @@ static enum rc open_store(struct serve *serve, struct fault *fault)
 	    &serve->auth);
 }
 
-static void open_imap(struct serve *serve)
-{
-	serve->recent = imap_recent_new(NULL);
-	serve->tracing = tracing_new(&serve->log);
-	serve->imap = (struct imap_server){
-	    .store = serve->store,
-	    .auth = serve->auth,
-	    .log = &serve->log,
-	    .name = "Roost",
-	    .version = roost_version,
-	    .tls_available = true,
-	    .plain_on_loopback = serve->config->plain_on_loopback,
-	    .compress = serve->config->compress,
-	    .trace = tracing_imap(serve->tracing),
-	    .recent = serve->recent,
-	};
-}
-
 // ---- Administration --------------------------------------------------------
 
 static void status(void *context, json_t *answer)
@@ -262,6 +206,10 @@ static struct control_host control_host(struct serve *serve)
 	    .engine = serve->engine,
 	    .store = serve->store,
 	    .auth = serve->auth,
+	    .route = serve->post.route,
+	    .dkim = serve->post.dkim,
+	    .dns = serve->post.dns,
+	    .queue = serve->post.queue,
 	    .log = &serve->log,
 	    .version = roost_version,
 	    .server = &serve->control_server,
@@ -292,15 +240,29 @@ static void close_control(struct serve *serve)
 
 // ---- Start and stop --------------------------------------------------------
 
+static const char *host_name(struct arena *arena)
+{
+	char name[256];
+	if (gethostname(name, sizeof(name)) != 0)
+		return "localhost";
+	name[sizeof(name) - 1] = '\0';
+	return arena_string(arena, view_of_string(name));
+}
+
 static enum rc start(struct serve *serve, struct fault *fault)
 {
 	struct config *config = serve->config;
 	const char *user = config->user[0] ? config->user : NULL;
 	if (serve->demo)
 		serve->demo_folder = demo_folder(&config->arena);
+	if (!config->server_name[0])
+		config->server_name = host_name(&config->arena);
 	enum rc rc = become_make_folder(config->data, user, fault);
 	if (rc == RC_OK)
 		rc = certificates_open(config, &serve->log, fault, &serve->tls);
+	if (rc == RC_OK)
+		rc = post_office_prepare(
+		    &serve->post, config, &serve->log, fault);
 	if (rc == RC_OK)
 		rc = open_net(serve, fault);
 	if (rc != RC_OK)
@@ -315,7 +277,13 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	rc = open_store(serve, fault);
 	if (rc != RC_OK)
 		return rc;
-	open_imap(serve);
+	rc = post_office_open(&serve->post, config, serve->store, serve->engine,
+	    serve->auth, serve->net, &serve->log, fault);
+	if (rc != RC_OK)
+		return rc;
+	serve->tracing = tracing_new(&serve->log);
+	protocols_open(&serve->protocols, config, &serve->post.office,
+	    serve->auth, &serve->log, serve->tracing);
 	if (serve->demo) {
 		struct control_host host = control_host(serve);
 		rc = demo_prepare(&host, serve->demo_folder, fault);
@@ -325,19 +293,23 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	if (rc != RC_OK)
 		return rc;
 	serve->sweeper = sweeper_new(serve->engine, &serve->log);
-	return net_server_start(serve->net, fault);
+	rc = net_server_start(serve->net, fault);
+	if (rc == RC_OK)
+		rc = post_office_start(&serve->post, fault);
+	return rc;
 }
 
 static void stop(struct serve *serve)
 {
+	post_office_stop(&serve->post, serve->config->stop_seconds);
 	if (serve->net)
 		net_server_stop(serve->net, serve->config->stop_seconds);
 	close_control(serve);
 	net_server_free(&serve->net);
 	net_tls_free(&serve->tls);
+	post_office_close(&serve->post);
+	protocols_close(&serve->protocols);
 	sweeper_free(&serve->sweeper);
-	if (serve->recent)
-		imap_recent_free(&serve->recent);
 	tracing_free(&serve->tracing);
 	if (serve->auth)
 		auth_free(&serve->auth);

@@ -8,7 +8,7 @@
 
 struct tracing {
 	struct log *log;
-	struct net_trace imap;
+	struct net_trace trace;
 	_Atomic unsigned count; // read without the lock: mostly it is 0
 	pthread_mutex_t lock;
 	struct map users; // name -> the tracing itself
@@ -42,7 +42,7 @@ struct tracing *tracing_new(struct log *log)
 {
 	struct tracing *tracing = mem_zalloc(sizeof(*tracing));
 	tracing->log = log;
-	tracing->imap = (struct net_trace){
+	tracing->trace = (struct net_trace){
 	    .wants = wants, .line = trace_line, .context = tracing};
 	pthread_mutex_init(&tracing->lock, NULL);
 	map_init(&tracing->users);
@@ -75,7 +75,7 @@ unsigned tracing_count(struct tracing *tracing)
 	return tracing->count;
 }
 
-const struct net_trace *tracing_imap(struct tracing *tracing)
+const struct net_trace *tracing_of(struct tracing *tracing)
 {
-	return &tracing->imap;
+	return &tracing->trace;
 }

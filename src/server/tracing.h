@@ -3,7 +3,7 @@
 #ifndef ROOST_SERVER_TRACING_H
 #define ROOST_SERVER_TRACING_H
 
-#include "imap/session.h"
+#include "net/session.h"
 
 struct tracing;
 
@@ -15,6 +15,6 @@ void tracing_set(struct tracing *tracing, struct view user, bool on);
 unsigned tracing_count(struct tracing *tracing);
 
 // What the sessions are given; lives as long as the tracing.
-const struct net_trace *tracing_imap(struct tracing *tracing);
+const struct net_trace *tracing_of(struct tracing *tracing);
 
 #endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/post_office.h"
+
+// "a b c": each becomes a string of its own, in the arena.
+static size_t split_servers(struct arena *arena, const char *text,
+    const char *ret_servers[DNS_SERVERS_MAX])
+{
+	struct view rest = view_of_string(text), one;
+	size_t count = 0;
+	while (count < DNS_SERVERS_MAX && view_split(&rest, ' ', &one))
+		if (one.len > 0)
+			ret_servers[count++] = arena_string(arena, one);
+	return count;
+}
+
+enum rc post_office_prepare(struct post_office *post,
+    const struct config *config, struct log *log, struct fault *fault)
+{
+	struct arena arena;
+	struct net_tls_client_config tls = {.log = log};
+	struct dns_settings dns = {.log = log};
+	if (!strchr(config->server_name, '.') && config->relay)
+		log_text(log, LOG_LEVEL_WARN, "server_name",
+		    "\"%s\" has no domain: other servers may refuse its mail",
+		    config->server_name);
+	arena_init(&arena);
+	dns.server_count =
+	    split_servers(&arena, config->dns_servers, dns.servers);
+	if (config->dns_trust_anchor[0])
+		dns.trust_anchor = config->dns_trust_anchor;
+	if (config->relay_ca_file[0])
+		tls.authorities_path = config->relay_ca_file;
+	enum rc rc = dns_new(&dns, fault, &post->dns);
+	if (rc == RC_OK)
+		rc = net_tls_client_new(&tls, &post->tls_client, fault);
+	arena_done(&arena);
+	return rc;
+}
+
+static enum rc open_queue(struct post_office *post, const struct config *config,
+    struct engine *engine, struct log *log, struct fault *fault)
+{
+	struct queue_settings settings = {
+	    .log = log,
+	    .server_name = view_of_string(config->server_name),
+	    .lifetime_seconds = config->queue_lifetime_seconds,
+	    .delay_notice_seconds = config->queue_delay_notice_seconds,
+	    .retry_first_seconds = config->queue_retry_first_seconds,
+	    .retry_last_seconds = config->queue_retry_last_seconds,
+	};
+	return queue_open(engine, &settings, fault, &post->queue);
+}
+
+static enum rc open_relay(struct post_office *post, const struct config *config,
+    struct net_server *net, struct log *log, struct fault *fault)
+{
+	static const enum relay_tls tls[] = {
+	    [CONFIG_RELAY_TLS_REQUIRED] = RELAY_TLS_REQUIRED,
+	    [CONFIG_RELAY_TLS_OPPORTUNISTIC] = RELAY_TLS_OPPORTUNISTIC,
+	    [CONFIG_RELAY_TLS_NONE] = RELAY_TLS_NONE,
+	};
+	struct relay_settings settings = {
+	    .queue = post->queue,
+	    .office = &post->office,
+	    .dns = post->dns,
+	    .net = net,
+	    .tls_client = post->tls_client,
+	    .log = log,
+	    .helo_name = view_of_string(config->server_name),
+	    .smart_host =
+		{
+		    .host = view_of_string(config->relay_host),
+		    .tls = tls[config->relay_tls],
+		    .user = view_of_string(config->relay_user),
+		    .password = view_of_string(config->relay_password),
+		},
+	    .smtp_port = (uint16_t)config->relay_port,
+	    .connections_max = config->relay_connections,
+	    .site_connections = config->relay_connections_per_host,
+	    .bind_ipv4 = view_of_string(config->relay_address_v4),
+	    .bind_ipv6 = view_of_string(config->relay_address_v6),
+	    .no_ipv4 = !config->relay_ipv4,
+	    .no_ipv6 = !config->relay_ipv6,
+	    .no_remote = !config->relay,
+	};
+	return relay_new(&settings, fault, &post->relay);
+}
+
+enum rc post_office_open(struct post_office *post, const struct config *config,
+    struct store *store, struct engine *engine, struct auth *auth,
+    struct net_server *net, struct log *log, struct fault *fault)
+{
+	struct route_settings route = {
+	    .postmaster = view_of_string(config->postmaster), .log = log};
+	post->route = route_new(engine, auth, &route);
+	post->dkim = dkim_keys_new(engine, log);
+	enum rc rc = open_queue(post, config, engine, log, fault);
+	if (rc != RC_OK)
+		return rc;
+	post->office = (struct delivery_office){
+	    .store = store,
+	    .route = post->route,
+	    .queue = post->queue,
+	    .dkim = post->dkim,
+	    .log = log,
+	    .server_name = view_of_string(config->server_name),
+	    .hops_max = config->smtp_hops_max,
+	    .recipients_max = config->smtp_recipients_max,
+	};
+	return open_relay(post, config, net, log, fault);
+}
+
+enum rc post_office_start(struct post_office *post, struct fault *fault)
+{
+	return relay_start(post->relay, fault);
+}
+
+void post_office_stop(struct post_office *post, uint32_t seconds)
+{
+	if (post->relay)
+		relay_stop(post->relay, seconds);
+}
+
+void post_office_close(struct post_office *post)
+{
+	if (post->relay)
+		relay_free(&post->relay);
+	if (post->queue)
+		queue_close(&post->queue);
+	if (post->dkim)
+		dkim_keys_free(&post->dkim);
+	if (post->route)
+		route_free(&post->route);
+	net_tls_client_free(&post->tls_client);
+	if (post->dns)
+		dns_free(&post->dns);
+}

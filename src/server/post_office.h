@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What mail goes through between the doors and the mailboxes, or other servers:
+// routes, keys, DNS, the queue and the relay, opened and closed in order.
+#ifndef ROOST_SERVER_POST_OFFICE_H
+#define ROOST_SERVER_POST_OFFICE_H
+
+#include "relay/relay.h"
+#include "server/config.h"
+
+struct post_office {
+	struct dns *dns;
+	struct net_tls_client *tls_client;
+	struct route *route;
+	struct dkim_keys *dkim;
+	struct queue *queue;
+	struct relay *relay;
+	struct delivery_office office; // for the doors
+};
+
+// Reads the system's files: before the process shuts itself in.
+MUST_CHECK enum rc post_office_prepare(struct post_office *post,
+    const struct config *config, struct log *log, struct fault *fault);
+// Over an open store. `net` is what the relay connects with.
+MUST_CHECK enum rc post_office_open(struct post_office *post,
+    const struct config *config, struct store *store, struct engine *engine,
+    struct auth *auth, struct net_server *net, struct log *log,
+    struct fault *fault);
+// Begins to send, once the net_server runs.
+MUST_CHECK enum rc post_office_start(
+    struct post_office *post, struct fault *fault);
+void post_office_stop(struct post_office *post, uint32_t seconds);
+// After the net_server is freed; safe at whatever point opening ended.
+void post_office_close(struct post_office *post);
+
+#endif

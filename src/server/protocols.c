@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/protocols.h"
+
+#include "imap/recent.h"
+#include "server/version.h"
+
+// ---- Sessions --------------------------------------------------------------
+
+static void *new_imap(
+    void *context, const struct net_peer *peer, struct net_waker waker)
+{
+	const struct protocols *protocols = context;
+	return imap_session_new(&protocols->imap, peer, waker);
+}
+
+static void *new_pop3(
+    void *context, const struct net_peer *peer, struct net_waker waker)
+{
+	const struct protocols *protocols = context;
+	return pop3_session_new(&protocols->pop3, peer, waker);
+}
+
+static void *new_smtp(
+    void *context, const struct net_peer *peer, struct net_waker waker)
+{
+	const struct protocols *protocols = context;
+	return smtp_session_new(&protocols->mx, peer, waker);
+}
+
+static void *new_submission(
+    void *context, const struct net_peer *peer, struct net_waker waker)
+{
+	const struct protocols *protocols = context;
+	return smtp_session_new(&protocols->submission, peer, waker);
+}
+
+static void *new_lmtp(
+    void *context, const struct net_peer *peer, struct net_waker waker)
+{
+	const struct protocols *protocols = context;
+	return smtp_session_new(&protocols->lmtp, peer, waker);
+}
+
+struct protocol {
+	const struct net_session_ops *ops;
+	void *(*session_new)(
+	    void *context, const struct net_peer *peer, struct net_waker waker);
+	const char *alpn;    // as registered with IANA; NULL: none is
+	struct view refusal; // of a connection over a limit
+};
+
+#define SMTP_REFUSAL                                                           \
+	{                                                                      \
+		"421 4.7.0 Too many connections\r\n", 32                       \
+	}
+
+// By enum config_protocol.
+static const struct protocol protocol_table[] = {
+    [CONFIG_IMAP] = {&imap_session_ops, new_imap, "imap",
+	{"* BYE [UNAVAILABLE] Too many connections\r\n", 42}},
+    [CONFIG_POP3] = {&pop3_session_ops, new_pop3, "pop3",
+	{"-ERR [SYS/TEMP] Too many connections\r\n", 38}},
+    [CONFIG_SMTP] = {&smtp_session_ops, new_smtp, NULL, SMTP_REFUSAL},
+    [CONFIG_SUBMISSION] = {&smtp_session_ops, new_submission, NULL,
+	SMTP_REFUSAL},
+    [CONFIG_LMTP] = {&smtp_session_ops, new_lmtp, NULL, SMTP_REFUSAL},
+};
+
+// ---- Listeners -------------------------------------------------------------
+
+static enum rc bind_to(const struct config_listener *listener,
+    const char *address, int *ret_fd, struct fault *fault)
+{
+	if (address[0] == '/')
+		return net_bind_unix(address, ret_fd, fault);
+	return net_bind(address, (uint16_t)listener->port, ret_fd, fault);
+}
+
+static enum rc listen_at(struct protocols *protocols, struct net_server *net,
+    struct net_tls *tls, const struct config_listener *listener,
+    const char *address, struct fault *fault)
+{
+	const struct protocol *protocol = &protocol_table[listener->protocol];
+	struct net_listener_config config = {
+	    .implicit_tls = listener->tls == CONFIG_TLS_IMPLICIT,
+	    .tls = listener->tls == CONFIG_TLS_NONE ? NULL : tls,
+	    .alpn = protocol->alpn,
+	    .ops = protocol->ops,
+	    .session_new = protocol->session_new,
+	    .context = protocols,
+	    .refusal = protocol->refusal,
+	};
+	enum rc rc = bind_to(listener, address, &config.fd, fault);
+	return rc == RC_OK ? net_server_listen(net, &config, fault) : rc;
+}
+
+enum rc protocols_listen(struct protocols *protocols,
+    const struct config *config, struct net_server *net, struct net_tls *tls,
+    struct log *log, struct fault *fault)
+{
+	for (size_t i = 0; i < config->listener_count; i++) {
+		const struct config_listener *l = &config->listeners[i];
+		for (size_t j = 0; j < l->address_count; j++) {
+			enum rc rc = listen_at(
+			    protocols, net, tls, l, l->addresses[j], fault);
+			if (rc != RC_OK)
+				return rc;
+			struct log_line line;
+			log_begin(&line, log, LOG_LEVEL_INFO, "listen");
+			log_add_string(&line, "listener", l->name);
+			log_add_string(&line, "address", l->addresses[j]);
+			log_add_u64(&line, "port", l->port);
+			log_end(&line);
+		}
+	}
+	return RC_OK;
+}
+
+// ---- What sessions share ---------------------------------------------------
+
+static struct smtp_server smtp_server(const struct config *config,
+    const struct delivery_office *office, struct auth *auth, struct log *log,
+    enum smtp_role role)
+{
+	return (struct smtp_server){
+	    .office = office,
+	    .auth = auth,
+	    .log = log,
+	    .name = config->server_name,
+	    .role = role,
+	    .tls_available = true,
+	    .plain_on_loopback = config->plain_on_loopback,
+	    .normalize = config->smtp_line_ends == CONFIG_LINE_ENDS_NORMALIZE,
+	    .limits =
+		{
+		    .recipients = config->smtp_recipients_max,
+		    .errors = config->smtp_errors_max,
+		    .errors_slow = config->smtp_errors_slow,
+		    .slow_ms = config->smtp_slow_ms,
+		    .commands = config->smtp_commands_max,
+		    .messages = config->smtp_messages_max,
+		    .command_seconds = config->smtp_command_seconds,
+		    .data_seconds = config->smtp_data_seconds,
+		    .session_seconds = config->smtp_session_seconds,
+		},
+	};
+}
+
+void protocols_open(struct protocols *protocols, const struct config *config,
+    const struct delivery_office *office, struct auth *auth, struct log *log,
+    struct tracing *tracing)
+{
+	protocols->recent = imap_recent_new(NULL);
+	protocols->imap = (struct imap_server){
+	    .store = office->store,
+	    .auth = auth,
+	    .log = log,
+	    .name = "Roost",
+	    .version = roost_version,
+	    .tls_available = true,
+	    .plain_on_loopback = config->plain_on_loopback,
+	    .compress = config->compress,
+	    .trace = tracing_of(tracing),
+	    .recent = protocols->recent,
+	};
+	protocols->pop3 = (struct pop3_server){
+	    .store = office->store,
+	    .auth = auth,
+	    .log = log,
+	    .name = "Roost",
+	    .version = roost_version,
+	    .tls_available = true,
+	    .plain_on_loopback = config->plain_on_loopback,
+	    .trace = tracing_of(tracing),
+	};
+	protocols->mx = smtp_server(config, office, auth, log, SMTP_ROLE_MX);
+	protocols->submission =
+	    smtp_server(config, office, auth, log, SMTP_ROLE_SUBMISSION);
+	protocols->submission.trace = tracing_of(tracing);
+	protocols->lmtp =
+	    smtp_server(config, office, auth, log, SMTP_ROLE_LMTP);
+}
+
+void protocols_close(struct protocols *protocols)
+{
+	if (protocols->recent)
+		imap_recent_free(&protocols->recent);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which session a connection gets: the protocols that listeners may speak, and
+// what all sessions of each share.
+#ifndef ROOST_SERVER_PROTOCOLS_H
+#define ROOST_SERVER_PROTOCOLS_H
+
+#include "imap/session.h"
+#include "net/server.h"
+#include "pop3/session.h"
+#include "server/config.h"
+#include "server/tracing.h"
+#include "smtp/session.h"
+
+// Lives as long as the net_server whose listeners were made with it.
+struct protocols {
+	struct imap_recent *recent;
+	struct imap_server imap;
+	struct pop3_server pop3;
+	struct smtp_server mx;
+	struct smtp_server submission;
+	struct smtp_server lmtp;
+};
+
+// Binds and hands over every listener. What the sessions use may come later,
+// with protocols_open(), before the server is started.
+MUST_CHECK enum rc protocols_listen(struct protocols *protocols,
+    const struct config *config, struct net_server *net, struct net_tls *tls,
+    struct log *log, struct fault *fault);
+
+void protocols_open(struct protocols *protocols, const struct config *config,
+    const struct delivery_office *office, struct auth *auth, struct log *log,
+    struct tracing *tracing);
+void protocols_close(struct protocols *protocols); // after the net_server
+
+#endif
