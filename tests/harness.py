@@ -280,6 +280,17 @@ class RoostServer(ServerBase):
 
     `settings`: configuration lines that replace or add to the file's."""
 
+    LISTENERS = [
+        ("imap", "imap", "starttls"), ("imaps", "imap", "implicit"),
+        ("pop3", "pop3", "starttls"), ("pop3s", "pop3", "implicit"),
+        ("smtp", "smtp", "starttls"),
+        ("submission", "submission", "starttls"),
+        ("submissions", "submission", "implicit"),
+        ("lmtp", "lmtp", "none")]
+    # Nothing goes to another server unless a test says so.
+    DEFAULTS = {"server_name": '"localhost"', "relay": "no",
+                "dns_servers": '"127.0.0.1@1"', "postmaster": '"postmaster"'}
+
     def __init__(self, settings="", find_leaks=False):
         super().__init__()
         self.find_leaks = find_leaks
@@ -287,6 +298,8 @@ class RoostServer(ServerBase):
             settings += "sandbox = no\n"
         self.data = self.folder / "data"
         self.config = self.folder / "roost.conf"
+        self.ports = {name: free_port() for name, _, _ in self.LISTENERS[2:]}
+        self.ports["imap"], self.ports["imaps"] = self.port, self.tls_port
         self.settings = settings
         self.certificates = [(self.certificate, self.key)]
         self.write_config()
@@ -295,15 +308,18 @@ class RoostServer(ServerBase):
         certificates = "".join(
             'certificate { certificate = "%s"\n key = "%s" }\n' % pair
             for pair in self.certificates)
+        named = re.findall(r"^(\w+) *=", self.settings, re.M)
         self.config.write_text(
-            'data = "%s"\n'
-            'server_name = "localhost"\n'
-            'listen "imap" { address = "127.0.0.1"\n port = %d\n'
-            ' tls = starttls }\n'
-            'listen "imaps" { address = "127.0.0.1"\n port = %d\n'
-            ' tls = implicit }\n'
-            "%s%s" % (self.data, self.port, self.tls_port, certificates,
-                      self.settings))
+            'data = "%s"\n' % self.data
+            + "".join("%s = %s\n" % default for default
+                      in self.DEFAULTS.items() if default[0] not in named)
+            + "".join(self.listener(*parts) for parts in self.LISTENERS)
+            + certificates + self.settings)
+
+    def listener(self, name, protocol, tls):
+        return ('listen "%s" { protocol = %s\n address = "127.0.0.1"\n'
+                ' port = %d\n tls = %s }\n' % (
+                    name, protocol, self.ports[name], tls))
 
     def environment(self):
         return self.sanitize(self.find_leaks)
