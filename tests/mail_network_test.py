@@ -35,6 +35,7 @@ class RoostHost(RoostServer):
         super().__init__(
             'server_name = "mx.%s"\nrelay = yes\ndns_servers = "%s"\n'
             "queue_retry_first_seconds = 1\nqueue_retry_last_seconds = 2\n"
+            "dns_timeout_seconds = 2\n"
             'postmaster = "postmaster@%s"\n%s' % (
                 domain, host.net.dns_ip, domain, settings))
         self.ports = PORTS

@@ -124,6 +124,7 @@ struct config {
 	uint32_t relay_connections_per_host;
 	uint32_t relay_ipv4;
 	uint32_t relay_ipv6;
+	uint32_t dns_timeout_seconds;
 	uint32_t cache_mib;
 	uint32_t write_buffer_mib;
 };

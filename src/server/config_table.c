@@ -170,6 +170,8 @@ const struct setting config_settings[] = {
     KIND(dns_servers, SETTING_SERVERS, "",
 	"DNS servers to ask, with spaces between: \"address\" or\n"
 	"\"address@port\". Empty: as /etc/resolv.conf says."),
+    NUMBER(dns_timeout_seconds, 1, 300, "seconds", "30",
+	"Time for an answer, after which a message is tried again later."),
     KIND(dns_trust_anchor, SETTING_FILE, "",
 	"A file with the DNSSEC root key. Empty: answers are not validated."),
     NUMBER(cache_mib, 1, 1048576, "MiB", "64",

@@ -18,7 +18,8 @@ enum rc post_office_prepare(struct post_office *post,
 {
 	struct arena arena;
 	struct net_tls_client_config tls = {.log = log};
-	struct dns_settings dns = {.log = log};
+	struct dns_settings dns = {
+	    .timeout_ms = config->dns_timeout_seconds * 1000, .log = log};
 	if (!strchr(config->server_name, '.') && config->relay)
 		log_text(log, LOG_LEVEL_WARN, "server_name",
 		    "\"%s\" has no domain: other servers may refuse its mail",
