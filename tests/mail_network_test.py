@@ -15,9 +15,6 @@ import tempfile
 import threading
 import unittest
 
-import dkim
-
-import harness
 from harness import RoostServer, run_program, wait_until
 from network import Dns, Network, needs_network
 from postfix_server import Postfix
@@ -273,16 +270,10 @@ class MailNetwork(unittest.TestCase):
                    self.postfix.mail.glob("**/new/*")
                    if b"Subject: to postfix" in path.read_bytes())
         raw = raw[raw.index(b"DKIM-Signature"):]
-        checker = dkim.DKIM(raw.replace(b"\n", b"\r\n"))
-        for n in range(2):
-            self.assertTrue(checker.verify(n, dnsfunc=self.txt), n)
-
-    def txt(self, name, timeout=5):
-        name = (name.decode() if isinstance(name, bytes) else name)
-        for record in self.dns.records:
-            if record.split()[0] == name and " TXT " in record:
-                return "".join(re.findall(r'"([^"]*)"', record)).encode()
-        return b""
+        for n in ("0", "1"):
+            said = run_program(*self.p.command("dkimverify", "--index", n),
+                               input=raw.replace(b"\n", b"\r\n"))
+            self.assertIn(b"signature ok", said)
 
     def test_postfix_to_roost(self):
         run_program(*self.p.command(
