@@ -46,6 +46,8 @@ class SmtpPeer:
 
     def close(self):
         with self.changed:
+            # Wakes the thread in accept(), which else keeps the port.
+            self.listening.shutdown(socket.SHUT_RDWR)
             self.listening.close()
             for connection in self.open:
                 try:
