@@ -198,12 +198,18 @@ class MailNetwork(unittest.TestCase):
 
     @classmethod
     def start_postfix(cls):
-        cls.milter_config = cls.folder / "opendkim.conf"
-        cls.milter_config.write_text(
+        # It asks by libunbound, which by itself knows that there is no .test.
+        resolver = cls.folder / "resolver.conf"
+        resolver.write_text(
+            'server:\n local-zone: "test." nodefault\n'
+            'forward-zone:\n name: "."\n forward-addr: %s\n'
+            % cls.net.dns_ip)
+        config = cls.folder / "opendkim.conf"
+        config.write_text(
             "Mode v\nSocket inet:8891@127.0.0.1\nSyslog no\n"
-            "Nameservers %s\nUserID root\nAuthservID mx.p.test\n"
-            "AlwaysAddARHeader yes\n" % cls.net.dns_ip)
-        cls.p.popen("opendkim", "-f", "-x", cls.milter_config)
+            "ResolverConfiguration %s\nUserID root\n"
+            "AuthservID mx.p.test\nAlwaysAddARHeader yes\n" % resolver)
+        cls.p.popen("opendkim", "-f", "-x", config)
         return Postfix(cls.p, cls.folder / "p", "mx.p.test", "p.test", {
             "smtpd_milters": "inet:127.0.0.1:8891",
             "milter_default_action": "tempfail"}).start()
