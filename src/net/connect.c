@@ -159,7 +159,7 @@ static enum rc begin(struct net_server *server,
     struct fault *fault)
 {
 	int fd;
-	int error;
+	int error = 0;
 	enum rc rc = make_socket(target, &fd, &error, fault);
 	if (rc != RC_OK)
 		return rc;

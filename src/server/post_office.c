@@ -82,7 +82,7 @@ static enum rc open_relay(struct post_office *post, const struct config *config,
 	    .bind_ipv6 = view_of_string(config->relay_address_v6),
 	    .no_ipv4 = !config->relay_ipv4,
 	    .no_ipv6 = !config->relay_ipv6,
-	    .no_remote = !config->relay,
+	    //TODO .no_remote = !config->relay,
 	};
 	return relay_new(&settings, fault, &post->relay);
 }

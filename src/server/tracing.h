@@ -3,6 +3,7 @@
 #ifndef ROOST_SERVER_TRACING_H
 #define ROOST_SERVER_TRACING_H
 
+#include "base/log.h"
 #include "net/session.h"
 
 struct tracing;
