@@ -116,6 +116,8 @@ struct queue_recipient {
 	struct view address;
 	struct view original; // ORCPT, "type;address" decoded; empty: none
 	unsigned notify;      // of enum queue_notify
+	// Aliases were followed already: deliver to this user, expand nothing.
+	bool resolved;
 };
 
 // Queues a message: `head` (trace and signature fields) and then the draft's
@@ -170,7 +172,7 @@ enum queue_outcome {
 	QUEUE_DELIVERED, // final delivery: a report if SUCCESS was asked for
 	QUEUE_RELAYED,   // to a server without DSN: a "relayed" report then
 	QUEUE_PASSED,    // to a server with DSN: reports are its business
-	QUEUE_EXPANDED,  // an alias's many: new messages carry it on
+	QUEUE_EXPANDED,  // an alias's many: see `expanded`
 	QUEUE_FAILED,    // a 5xx: returned to the sender
 };
 struct queue_result {
@@ -178,6 +180,10 @@ struct queue_result {
 	struct enhanced_status status;
 	struct view diagnostic; // the reply, clean text; may be empty
 	struct view remote;     // the server that said so; may be empty
+	// With QUEUE_EXPANDED: what the settle puts in the recipient's place,
+	// in its own commit.
+	const struct queue_recipient *expanded;
+	size_t expanded_count;
 };
 
 // What became of each recipient of the lot, in one commit, with the reports
