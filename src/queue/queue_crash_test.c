@@ -381,6 +381,10 @@ static void expect_kept(struct crash *crash)
 	assert_int_equal(
 	    engine_content_each(engine, count_owned, &owned), RC_OK);
 	assert_int_equal(owned.messages, queue_stats(queue).messages);
+	unsigned problems = 0;
+	assert_int_equal(
+	    queue_check(engine, bed_count_problem, &problems), RC_OK);
+	assert_int_equal(problems, 0);
 	queue_close(&queue);
 	engine_close(&engine);
 }

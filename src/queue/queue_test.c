@@ -388,6 +388,52 @@ static void what_was_removed_is_not_expanded(void **state)
 	bed_done(&bed);
 }
 
+// Puts or deletes one key behind the queue's back.
+static void tamper(struct bed *bed, const struct queue_id *id,
+    const struct queue_key *key, const char *value)
+{
+	struct engine_batch *batch = engine_batch_new(bed->engine);
+	uint64_t version;
+	uint64_t partition = queue_partition_of(id);
+	if (value)
+		engine_batch_put(
+		    batch, queue_key_view(key), view_of_string(value));
+	else
+		engine_batch_delete(batch, queue_key_view(key));
+	assert_int_equal(
+	    engine_version(bed->engine, partition, &version), RC_OK);
+	assert_int_equal(
+	    engine_commit(bed->engine, partition, version, batch, NULL), RC_OK);
+	engine_batch_free(&batch);
+}
+
+static void damage_is_found_by_the_check(void **state)
+{
+	(void)state;
+	static const struct {
+		char kind;
+		const char *value; // NULL: deleted
+	} table[] = {
+	    {QUEUE_KEY_MESSAGE, NULL},
+	    {QUEUE_KEY_MESSAGE, "junk"},
+	    {QUEUE_KEY_RECIPIENT, NULL},
+	    {QUEUE_KEY_RECIPIENT, "junk"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct bed bed;
+		bed_make(&bed);
+		struct queue_id id = bed_put(&bed, "x@b.example");
+		struct queue_key key = table[i].kind == QUEUE_KEY_MESSAGE
+					   ? queue_key(QUEUE_KEY_MESSAGE, &id)
+					   : queue_key_recipient(&id, 0);
+		assert_int_equal(bed_problems(&bed), 0);
+		tamper(&bed, &id, &key, table[i].value);
+		assert_int_equal(bed_problems(&bed), 1);
+		bed_restart(&bed); // opens all the same
+		bed_done(&bed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +446,7 @@ int main(void)
 	    cmocka_unit_test(what_is_too_much_is_refused),
 	    cmocka_unit_test(five_thousand_recipients_are_one_message),
 	    cmocka_unit_test(a_damaged_record_does_not_stop_the_others),
+	    cmocka_unit_test(damage_is_found_by_the_check),
 	    cmocka_unit_test(others_take_the_place_of_an_alias),
 	    cmocka_unit_test(what_was_removed_is_not_expanded),
 	};
