@@ -320,6 +320,44 @@ static void a_damaged_record_never_leads_outside(void **state)
 	built_done(&built);
 }
 
+// Like parsing the message with those fields on top of it.
+static void a_shifted_record_is_that_of_the_longer_message(void **state)
+{
+	(void)state;
+	static const char *const messages[] = {complex_message, single_message,
+	    wrapped_message, "\r\nno header\r\n", "Subject: no body\r\n"};
+	static const char prefix[] =
+	    "Return-Path: <a@b>\r\nDelivered-To: c@d\r\n";
+	for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
+		char text[4000];
+		snprintf(text, sizeof(text), "%s%s", prefix, messages[i]);
+		struct built parsed;
+		struct built shifted;
+		struct buf record;
+		built_init(&parsed, text);
+		built_init(&shifted, messages[i]);
+		buf_init(&record, MESSAGE_RECORD_MAX);
+		assert_int_equal(message_record_shift(buf_view(&shifted.bytes),
+				     sizeof(prefix) - 1, &record),
+		    RC_OK);
+		assert_true(
+		    view_eq(buf_view(&record), buf_view(&parsed.bytes)));
+		// Each cut of it is refused.
+		for (size_t len = 0; len < shifted.bytes.len; len++)
+			assert_int_equal(
+			    message_record_shift(
+				view_slice(buf_view(&shifted.bytes), 0, len), 1,
+				&record),
+			    RC_CORRUPT);
+		assert_int_equal(message_record_shift(buf_view(&shifted.bytes),
+				     (size_t)MESSAGE_SIZE_MAX - 2, &record),
+		    RC_LIMIT);
+		buf_done(&record);
+		built_done(&parsed);
+		built_done(&shifted);
+	}
+}
+
 static void another_version_is_not_read(void **state)
 {
 	(void)state;
@@ -343,6 +381,7 @@ int main(void)
 	    cmocka_unit_test(a_cut_record_is_corrupt),
 	    cmocka_unit_test(a_damaged_record_never_leads_outside),
 	    cmocka_unit_test(another_version_is_not_read),
+	    cmocka_unit_test(a_shifted_record_is_that_of_the_longer_message),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

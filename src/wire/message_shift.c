@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The record of a message that got header fields on top, made from the record
+// of what was parsed: one message goes to many users, each with trace fields of
+// its own (RFC 5321 section 4.4), and is parsed once.
+#include "base/bytes.h"
+#include "wire/message_record_format.h"
+
+static void add(char *at, uint32_t by)
+{
+	put_le32(at, get_le32(at) + by);
+}
+
+enum rc message_record_shift(struct view record, size_t by, struct buf *out)
+{
+	struct message_record from;
+	enum rc rc = message_record_open(record, &from);
+	if (rc != RC_OK)
+		return rc;
+	for (uint32_t i = 0; i < from.part_count; i++) {
+		struct message_record_part part;
+		rc = message_record_part(&from, i, &part);
+		if (rc != RC_OK)
+			return rc;
+	}
+	if (by > MESSAGE_SIZE_MAX - from.size)
+		return RC_LIMIT;
+	char *head = buf_reserve(out, record.len);
+	if (!head)
+		return RC_LIMIT;
+	memcpy(head, record.ptr, record.len);
+	add(head + RECORD_SIZE, (uint32_t)by);
+	add(head + RECORD_HEADER_LEN, (uint32_t)by);
+	// The message itself begins where it began; its header got longer.
+	char *part = head + RECORD_HEAD_BYTES;
+	add(part + RECORD_PART_HEADER_LEN, (uint32_t)by);
+	add(part + RECORD_PART_BODY, (uint32_t)by);
+	for (uint32_t i = 1; i < from.part_count; i++) {
+		part += RECORD_PART_BYTES;
+		add(part + RECORD_PART_HEADER, (uint32_t)by);
+		add(part + RECORD_PART_BODY, (uint32_t)by);
+	}
+	buf_commit(out, record.len);
+	return RC_OK;
+}
