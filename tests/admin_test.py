@@ -257,6 +257,15 @@ class Offline(Commands, Bed):
     def test_no_data_folder(self):
         self.assertIn("no data folder", self.roost("user", "list", want=3))
 
+    def test_an_empty_queue(self):
+        self.add("anna")
+        self.assertEqual(self.roost("queue", "list"), "nothing waits\n")
+        self.roost("queue", "retry", "--all")
+        self.roost("queue", "retry", want=2)
+        for command in ("show", "retry", "hold", "release", "remove"):
+            self.roost("queue", command, "0" * 20, want=3)
+            self.roost("queue", command, "nonsense", want=3)
+
     def test_commands_side_by_side_take_turns(self):
         self.add("anna")
         jobs = [subprocess.Popen(

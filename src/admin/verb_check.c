@@ -121,7 +121,8 @@ static enum rc check_content(
 	struct check *check = context;
 	if (info->count == 0)
 		check->unowned++;
-	else if (!map_get(&check->accounts, id_key(&info->partition)))
+	else if (!queue_owns_partition(info->partition) &&
+		 !map_get(&check->accounts, id_key(&info->partition)))
 		report(check,
 		    "content of %llu bytes belongs to account %llu, "
 		    "which no user has",
@@ -140,6 +141,10 @@ static void check_all(struct check *check)
 		report(check, "the directory: %s", rc_text(rc));
 	check_users(check);
 	check_partitions(check);
+	progress(check, VIEW("queue"));
+	rc = queue_check(engine, problem, check);
+	if (rc != RC_OK)
+		report(check, "the queue: %s", rc_text(rc));
 	progress(check, VIEW("contents"));
 	if (check->mend) {
 		rc = engine_content_sweep(engine, clock_wall_seconds(NULL),

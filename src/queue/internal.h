@@ -65,15 +65,45 @@ MUST_CHECK enum rc queue_content_read(struct queue *queue,
 
 // ---- Changing --------------------------------------------------------------
 
+// Recipients by destination, as they are numbered and put in lots; in an arena.
+struct queue_plan {
+	struct queue_recipient_record *recipients;
+	size_t count;
+	struct queue_lot_plan *lots;
+	size_t lot_count;
+};
+struct queue_plan queue_plan_make(struct arena *arena,
+    const struct queue_recipient *recipients, size_t count, int64_t due);
+
 // A new message's records.
 void queue_batch_add(struct engine_batch *batch, const struct queue_id *id,
     const struct queue_message_record *message,
     const struct queue_recipient_record *recipients, size_t count);
+void queue_batch_flags(
+    struct engine_batch *batch, const struct queue_id *id, unsigned flags);
 // What the verdicts make of the copy's recipients; with `ends` they are the
 // message's last ones, and it goes with them.
 void queue_batch_verdicts(struct engine_batch *batch,
     const struct queue_copy *copy, const struct queue_verdict *verdicts,
     bool ends);
+
+// What takes the place of recipients that were aliases: new messages with the
+// same envelope, age and content, in the partition and commit of the old one.
+struct queue_expansion {
+	struct queue_id *ids;
+	struct queue_plan *plans;
+	size_t count;
+};
+// In `arena`. RC_INVALID, RC_LIMIT: an address that cannot be.
+MUST_CHECK enum rc queue_expansion_make(struct queue *queue,
+    struct arena *arena, const struct queue_copy *copy,
+    const struct queue_result *results, struct fault *fault,
+    struct queue_expansion *ret_expansion);
+void queue_expansion_add(const struct queue_expansion *expansion,
+    const struct queue_copy *copy, unsigned flags, struct engine_batch *batch);
+// After the commit, with the index's lock held.
+void queue_expansion_index(struct queue *queue,
+    const struct queue_expansion *expansion, unsigned flags);
 
 // A report to be queued in the commit of what it reports.
 struct queue_bounce {

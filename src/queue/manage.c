@@ -39,18 +39,6 @@ enum rc queue_retry(
 
 // ---- Flags -----------------------------------------------------------------
 
-static void put_flags(
-    struct engine_batch *batch, const struct queue_id *id, unsigned flags)
-{
-	struct queue_key key = queue_key(QUEUE_KEY_FLAGS, id);
-	char byte = (char)flags;
-	if (flags)
-		engine_batch_put(
-		    batch, queue_key_view(&key), view_of(&byte, 1));
-	else
-		engine_batch_delete(batch, queue_key_view(&key));
-}
-
 // With the partition's lock held, the message and its flags stay; leases come,
 // but what has been leased does not end.
 static bool look(
@@ -85,7 +73,7 @@ static enum rc hold_locked(struct queue *queue,
 	    hold ? flags | QUEUE_FLAG_HELD : flags & ~(unsigned)QUEUE_FLAG_HELD;
 	if (wanted == flags)
 		return RC_OK;
-	put_flags(partition->batch, id, wanted);
+	queue_batch_flags(partition->batch, id, wanted);
 	enum rc rc = queue_partition_commit(queue, partition, fault);
 	if (rc == RC_OK)
 		set_flags(queue, id, wanted);
@@ -194,7 +182,7 @@ static enum rc remove_seized(struct removal *removal,
 	queue_batch_verdicts(
 	    partition->batch, &removal->copy, removal->verdicts, removal->ends);
 	if (!removal->ends)
-		put_flags(partition->batch, &removal->copy.id,
+		queue_batch_flags(partition->batch, &removal->copy.id,
 		    QUEUE_FLAG_DOOMED |
 			(report ? QUEUE_FLAG_DOOMED_REPORT : 0u));
 	rc = queue_bounce_add(&removal->bounce, partition->batch);

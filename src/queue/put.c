@@ -55,20 +55,13 @@ static int compare_sorted(const void *left, const void *right)
 	return a->given < b->given ? -1 : 1;
 }
 
-// What a put makes of what it is given; in an arena.
-struct putting {
-	struct queue_recipient_record *recipients; // by domain
-	struct queue_lot_plan *lots;
-	size_t lot_count;
-};
-
-static struct putting plan(struct arena *arena,
+struct queue_plan queue_plan_make(struct arena *arena,
     const struct queue_recipient *recipients, size_t count, int64_t due)
 {
-	struct putting putting = {
-	    .recipients =
-		arena_zalloc(arena, count * sizeof(*putting.recipients)),
-	    .lots = arena_zalloc(arena, count * sizeof(*putting.lots)),
+	struct queue_plan plan = {
+	    .recipients = arena_zalloc(arena, count * sizeof(*plan.recipients)),
+	    .count = count,
+	    .lots = arena_zalloc(arena, count * sizeof(*plan.lots)),
 	};
 	struct sorted *sorted = arena_alloc(arena, count * sizeof(*sorted));
 	for (size_t i = 0; i < count; i++)
@@ -78,19 +71,16 @@ static struct putting plan(struct arena *arena,
 		qsort(sorted, count, sizeof(*sorted), compare_sorted);
 	for (size_t i = 0; i < count; i++) {
 		struct view domain = sorted[i].domain;
-		putting.recipients[i].recipient = recipients[sorted[i].given];
-		putting.recipients[i].next_try = due;
+		plan.recipients[i].recipient = recipients[sorted[i].given];
+		plan.recipients[i].next_try = due;
 		if (i == 0 || !view_eq(domain, sorted[i - 1].domain))
-			putting.lots[putting.lot_count++] =
-			    (struct queue_lot_plan){.domain = domain,
-				.due = due,
-				.first = (uint16_t)i};
-		struct queue_lot_plan *lot =
-		    &putting.lots[putting.lot_count - 1];
+			plan.lots[plan.lot_count++] = (struct queue_lot_plan){
+			    .domain = domain, .due = due, .first = (uint16_t)i};
+		struct queue_lot_plan *lot = &plan.lots[plan.lot_count - 1];
 		lot->end = (uint16_t)(i + 1);
 		lot->left++;
 	}
-	return putting;
+	return plan;
 }
 
 // ---- Records ---------------------------------------------------------------
@@ -119,6 +109,18 @@ void queue_batch_add(struct engine_batch *batch, const struct queue_id *id,
 	for (size_t i = 0; i < count; i++)
 		put_recipient(batch, id, (uint16_t)i, &recipients[i], &bytes);
 	buf_done(&bytes);
+}
+
+void queue_batch_flags(
+    struct engine_batch *batch, const struct queue_id *id, unsigned flags)
+{
+	struct queue_key key = queue_key(QUEUE_KEY_FLAGS, id);
+	char byte = (char)flags;
+	if (flags)
+		engine_batch_put(
+		    batch, queue_key_view(&key), view_of(&byte, 1));
+	else
+		engine_batch_delete(batch, queue_key_view(&key));
 }
 
 void queue_batch_verdicts(struct engine_batch *batch,
@@ -191,14 +193,14 @@ static int64_t id_time(const struct queue *queue)
 }
 
 static enum rc put_planned(struct queue *queue, struct queue_draft *draft,
-    const struct queue_message_record *message, const struct putting *putting,
-    size_t count, struct fault *fault, struct queue_id *ret_id)
+    const struct queue_message_record *message, const struct queue_plan *plan,
+    struct fault *fault, struct queue_id *ret_id)
 {
 	unsigned chosen = choose_partition(queue);
 	struct queue_partition *partition = &queue->partitions[chosen];
 	struct queue_id id = queue_id_new(id_time(queue), chosen);
 	queue_batch_add(
-	    partition->batch, &id, message, putting->recipients, count);
+	    partition->batch, &id, message, plan->recipients, plan->count);
 	enum rc rc = engine_writer_finish(draft->writer, partition->batch);
 	if (rc == RC_OK)
 		rc = queue_partition_commit(queue, partition, fault);
@@ -207,7 +209,7 @@ static enum rc put_planned(struct queue *queue, struct queue_draft *draft,
 	if (rc == RC_OK) {
 		pthread_mutex_lock(&queue->index.lock);
 		queue_index_add(
-		    &queue->index, &id, putting->lots, putting->lot_count);
+		    &queue->index, &id, plan->lots, plan->lot_count);
 		pthread_mutex_unlock(&queue->index.lock);
 		*ret_id = id;
 	}
@@ -235,9 +237,9 @@ enum rc queue_put(struct queue *queue, struct queue_draft *draft,
 		due = envelope->release_at; // RFC 4865 section 4
 	struct arena arena;
 	arena_init(&arena);
-	struct putting putting = plan(&arena, recipients, count, due);
-	rc =
-	    put_planned(queue, draft, &message, &putting, count, fault, ret_id);
+	struct queue_plan plan =
+	    queue_plan_make(&arena, recipients, count, due);
+	rc = put_planned(queue, draft, &message, &plan, fault, ret_id);
 	arena_done(&arena);
 	return rc;
 }

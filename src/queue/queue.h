@@ -242,6 +242,18 @@ MUST_CHECK enum rc queue_hold(struct queue *queue, const struct queue_id *id,
 MUST_CHECK enum rc queue_remove(struct queue *queue, const struct queue_id *id,
     bool report, struct fault *fault);
 
+// Whether the partition of an engine is one of the queue's.
+static inline bool queue_owns_partition(uint64_t partition)
+{
+	return partition >= QUEUE_PARTITION_FIRST &&
+	       partition < QUEUE_PARTITION_FIRST + QUEUE_PARTITIONS;
+}
+
+// Verifies what is stored; each problem is one call with a sentence. RC_OK also
+// when there were problems. Needs no open queue, and may run beside one.
+MUST_CHECK enum rc queue_check(struct engine *engine,
+    void (*problem)(void *context, const char *text), void *context);
+
 struct queue_stats {
 	uint64_t messages;
 	uint64_t recipients;

@@ -321,6 +321,7 @@ static void expect_same(struct model *model)
 	for (size_t i = 0; i < model->count; i++)
 		people += !model->people[i].gone;
 	assert_int_equal(stats.recipients, people);
+	assert_int_equal(bed_problems(&model->bed), 0);
 	assert_int_equal(queue_walk_open(model->bed.queue, &walk), RC_OK);
 	while (queue_walk_next(walk, &model->bed.arena, &info) == RC_OK) {
 		messages++;

@@ -315,6 +315,125 @@ static void a_damaged_record_does_not_stop_the_others(void **state)
 	bed_done(&bed);
 }
 
+static void others_take_the_place_of_an_alias(void **state)
+{
+	(void)state;
+	for (int held = 0; held < 2; held++) {
+		struct bed bed;
+		bed_make(&bed);
+		struct queue_recipient two[] = {
+		    {.address = VIEW("x@b.example")},
+		    {.address = VIEW("all@b.example")}};
+		struct queue_recipient others[] = {
+		    {.address = VIEW("y@b.example"), .resolved = true},
+		    {.address = VIEW("z@c.example"),
+			.notify = QUEUE_NOTIFY_NEVER}};
+		struct queue_envelope envelope = {
+		    .sender = VIEW("a@a.example"), .envid = VIEW("e")};
+		struct queue_id id =
+		    bed_put_as(&bed, BED_TEXT, &envelope, two, 2);
+		struct view text = bed_text(&bed, &id);
+		struct queue_lot *lot = bed_take(&bed);
+		struct queue_result results[] = {
+		    {.outcome = QUEUE_DELIVERED}, {.outcome = QUEUE_EXPANDED,
+						      .expanded = others,
+						      .expanded_count = 2}};
+		bed.now += 100;
+		if (held)
+			assert_int_equal(
+			    queue_hold(bed.queue, &id, true, NULL), RC_OK);
+		assert_int_equal(
+		    queue_settle(bed.queue, &lot, results, NULL), RC_OK);
+		struct queue_stats stats = queue_stats(bed.queue);
+		assert_int_equal(stats.messages, 1);
+		assert_int_equal(stats.recipients, 2);
+		assert_int_equal(stats.held, held);
+		bed_restart(&bed);
+		assert_int_equal(queue_stats(bed.queue).held, held);
+		for (size_t i = 0; i < 2 && !held; i++) {
+			lot = bed_take(&bed);
+			const struct queue_recipient *one =
+			    &queue_lot_recipient(lot, 0)->recipient;
+			bool first = view_eq(one->address, others[0].address);
+			assert_int_equal(one->resolved, first);
+			assert_int_equal(
+			    one->notify, others[first ? 0 : 1].notify);
+			assert_true(
+			    view_eq(queue_lot_envelope(lot)->envid, VIEW("e")));
+			assert_int_equal(queue_lot_created(lot), BED_START);
+			assert_true(
+			    view_eq(bed_text(&bed, queue_lot_id(lot)), text));
+			bed_settle(&bed, &lot, QUEUE_DELIVERED);
+		}
+		assert_null(bed_take(&bed));
+		if (!held)
+			bed_expect_empty(&bed);
+		bed_done(&bed);
+	}
+}
+
+static void what_was_removed_is_not_expanded(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_make(&bed);
+	struct queue_id id = bed_put(&bed, "all@b.example");
+	struct queue_lot *lot = bed_take(&bed);
+	struct queue_recipient other = {.address = VIEW("y@b.example")};
+	struct queue_result result = {
+	    .outcome = QUEUE_EXPANDED, .expanded = &other, .expanded_count = 1};
+	assert_int_equal(queue_remove(bed.queue, &id, false, NULL), RC_OK);
+	assert_int_equal(queue_settle(bed.queue, &lot, &result, NULL), RC_OK);
+	bed_expect_empty(&bed);
+	bed_done(&bed);
+}
+
+// Puts or deletes one key behind the queue's back.
+static void tamper(struct bed *bed, const struct queue_id *id,
+    const struct queue_key *key, const char *value)
+{
+	struct engine_batch *batch = engine_batch_new(bed->engine);
+	uint64_t version;
+	uint64_t partition = queue_partition_of(id);
+	if (value)
+		engine_batch_put(
+		    batch, queue_key_view(key), view_of_string(value));
+	else
+		engine_batch_delete(batch, queue_key_view(key));
+	assert_int_equal(
+	    engine_version(bed->engine, partition, &version), RC_OK);
+	assert_int_equal(
+	    engine_commit(bed->engine, partition, version, batch, NULL), RC_OK);
+	engine_batch_free(&batch);
+}
+
+static void damage_is_found_by_the_check(void **state)
+{
+	(void)state;
+	static const struct {
+		char kind;
+		const char *value; // NULL: deleted
+	} table[] = {
+	    {QUEUE_KEY_MESSAGE, NULL},
+	    {QUEUE_KEY_MESSAGE, "junk"},
+	    {QUEUE_KEY_RECIPIENT, NULL},
+	    {QUEUE_KEY_RECIPIENT, "junk"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct bed bed;
+		bed_make(&bed);
+		struct queue_id id = bed_put(&bed, "x@b.example");
+		struct queue_key key = table[i].kind == QUEUE_KEY_MESSAGE
+					   ? queue_key(QUEUE_KEY_MESSAGE, &id)
+					   : queue_key_recipient(&id, 0);
+		assert_int_equal(bed_problems(&bed), 0);
+		tamper(&bed, &id, &key, table[i].value);
+		assert_int_equal(bed_problems(&bed), 1);
+		bed_restart(&bed); // opens all the same
+		bed_done(&bed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +446,9 @@ int main(void)
 	    cmocka_unit_test(what_is_too_much_is_refused),
 	    cmocka_unit_test(five_thousand_recipients_are_one_message),
 	    cmocka_unit_test(a_damaged_record_does_not_stop_the_others),
+	    cmocka_unit_test(damage_is_found_by_the_check),
+	    cmocka_unit_test(others_take_the_place_of_an_alias),
+	    cmocka_unit_test(what_was_removed_is_not_expanded),
 	};
 	return cmocka_run_group_tests_name("queue", tests, NULL, NULL);
 }

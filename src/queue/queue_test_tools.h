@@ -157,6 +157,20 @@ static inline struct view bed_text(struct bed *bed, const struct queue_id *id)
 	return text;
 }
 
+static inline void bed_count_problem(void *context, const char *text)
+{
+	(void)text;
+	++*(unsigned *)context;
+}
+
+static inline unsigned bed_problems(struct bed *bed)
+{
+	unsigned problems = 0;
+	assert_int_equal(
+	    queue_check(bed->engine, bed_count_problem, &problems), RC_OK);
+	return problems;
+}
+
 // Nothing is left, in memory and on the disk.
 static inline void bed_expect_empty(struct bed *bed)
 {

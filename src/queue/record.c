@@ -14,7 +14,8 @@
 #define NOTIFY_ALL                                                             \
 	(0u | QUEUE_NOTIFY_NEVER | QUEUE_NOTIFY_SUCCESS |                      \
 	    QUEUE_NOTIFY_FAILURE | QUEUE_NOTIFY_DELAY)
-#define TOLD_ALL (QUEUE_TOLD_DELAY | QUEUE_TOLD_BY)
+#define TOLD_ALL           (QUEUE_TOLD_DELAY | QUEUE_TOLD_BY)
+#define RECIPIENT_RESOLVED 4 // with what was told, in one byte
 
 static bool time_is_good(int64_t time)
 {
@@ -114,7 +115,9 @@ void queue_recipient_encode(
 {
 	add_u8(ret_bytes, RECIPIENT_VERSION);
 	add_u8(ret_bytes, recipient->recipient.notify);
-	add_u8(ret_bytes, recipient->told);
+	add_u8(ret_bytes,
+	    recipient->told |
+		(recipient->recipient.resolved ? RECIPIENT_RESOLVED : 0u));
 	add_u32(ret_bytes, recipient->attempts);
 	add_u64(ret_bytes, (uint64_t)recipient->next_try);
 	add_u64(ret_bytes, (uint64_t)recipient->last_try);
@@ -223,7 +226,10 @@ enum rc queue_recipient_decode(
 	if (take_number(&reader, 1) != RECIPIENT_VERSION)
 		return RC_CORRUPT;
 	one.recipient.notify = take_below(&reader, NOTIFY_ALL + 1);
-	one.told = take_below(&reader, TOLD_ALL + 1);
+	unsigned flags =
+	    take_below(&reader, (TOLD_ALL | RECIPIENT_RESOLVED) + 1);
+	one.told = flags & TOLD_ALL;
+	one.recipient.resolved = flags & RECIPIENT_RESOLVED;
 	one.attempts = (uint32_t)take_number(&reader, 4);
 	one.next_try = take_time(&reader);
 	one.last_try = take_time(&reader);

@@ -195,6 +195,10 @@ struct queue_verdict queue_schedule_judge(const struct queue_case *of,
 		break;
 	case QUEUE_PASSED: verdict.final = true; break;
 	case QUEUE_EXPANDED:
+		if (of->flags & QUEUE_FLAG_DOOMED) {
+			later(&verdict, of);
+			break;
+		}
 		end(&verdict, QUEUE_NOTIFY_SUCCESS, QUEUE_ACTION_EXPANDED,
 		    ENHANCED(2, 0, 0));
 		break;

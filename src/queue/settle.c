@@ -13,6 +13,7 @@ struct settling {
 	uint16_t finals;
 	int64_t due; // of those who stay
 	struct queue_bounce bounce;
+	struct queue_expansion expansion;
 };
 
 static struct view cut(struct view text, size_t max)
@@ -68,6 +69,8 @@ static void change_index(struct settling *settling)
 	struct queue_entry *entry = settling->lot->entry;
 	pthread_mutex_lock(&index->lock);
 	queue_bounce_index(settling->queue, &settling->bounce);
+	queue_expansion_index(
+	    settling->queue, &settling->expansion, settling->lot->flags);
 	if (settling->finals < entry->left)
 		queue_index_wait(index, entry, settling->due);
 	if (settling->finals > 0)
@@ -81,6 +84,9 @@ static enum rc commit(struct settling *settling,
 	const struct queue_lot *lot = settling->lot;
 	bool ends = lot->waiting->lots_left == 1 &&
 		    settling->finals == lot->entry->left;
+	// Owned anew before it is given up.
+	queue_expansion_add(
+	    &settling->expansion, &lot->copy, lot->flags, partition->batch);
 	queue_batch_verdicts(
 	    partition->batch, &lot->copy, settling->verdicts, ends);
 	enum rc rc = queue_bounce_add(&settling->bounce, partition->batch);
@@ -124,7 +130,14 @@ enum rc queue_settle(struct queue *queue, struct queue_lot **lot_at,
 	do { // once more for each command of the administrator meanwhile
 		judge(&settling, results);
 		flags = lot->flags;
-		rc = try_settle(&settling, fault);
+		// What was removed meanwhile goes nowhere.
+		settling.expansion = (struct queue_expansion){0};
+		rc = flags & QUEUE_FLAG_DOOMED
+			 ? RC_OK
+			 : queue_expansion_make(queue, &lot->arena, &lot->copy,
+			       results, fault, &settling.expansion);
+		if (rc == RC_OK)
+			rc = try_settle(&settling, fault);
 	} while (rc == RC_CONFLICT && lot->flags != flags);
 	if (rc != RC_OK) {
 		queue_drop(queue, lot_at, TROUBLE_WAIT);

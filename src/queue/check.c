@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether what is stored is a queue: every record can be read and has the
+// others that belong to it.
+#include "queue/internal.h"
+
+struct checking {
+	struct engine *engine;
+	struct engine_snapshot *snapshot;
+	void (*problem)(void *context, const char *text);
+	void *context;
+};
+
+static void report(struct checking *checking, const struct queue_id *id,
+    const char *what, const char *why)
+{
+	char name[QUEUE_ID_TEXT + 1];
+	char text[200];
+	queue_id_print(id, name);
+	snprintf(text, sizeof(text), "message %s: %s%s%s", name, what,
+	    why[0] ? ": " : "", why);
+	checking->problem(checking->context, text);
+}
+
+static bool is_there(struct checking *checking, struct view key)
+{
+	struct buf value;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	enum rc rc = engine_snapshot_get(checking->snapshot, key, &value);
+	buf_done(&value);
+	return rc == RC_OK;
+}
+
+// A message has content of the size it says, and somebody to go to.
+static void check_message(
+    struct checking *checking, const struct queue_id *id, struct view value)
+{
+	struct queue_message_record message;
+	struct engine_cursor *cursor;
+	struct view key;
+	uint64_t size;
+	enum rc rc = queue_message_decode(value, &message);
+	if (rc != RC_OK) {
+		report(checking, id, "its record", rc_text(rc));
+		return;
+	}
+	rc = engine_content_size(checking->engine, &message.content, &size);
+	if (rc != RC_OK)
+		report(checking, id, "its content", rc_text(rc));
+	else if (size != message.size - message.head.len)
+		report(checking, id, "its content has another size", "");
+	struct queue_key to = queue_key(QUEUE_KEY_RECIPIENT, id);
+	if (engine_cursor_open(
+		checking->snapshot, queue_key_view(&to), &cursor) != RC_OK)
+		return;
+	if (engine_cursor_next(cursor, &key, &value) != RC_OK)
+		report(checking, id, "it has no recipient", "");
+	engine_cursor_close(&cursor);
+}
+
+static void check_recipient(struct checking *checking,
+    const struct queue_id *id, const struct queue_id *before, struct view value)
+{
+	struct queue_recipient_record recipient;
+	struct queue_key of = queue_key(QUEUE_KEY_MESSAGE, id);
+	enum rc rc = queue_recipient_decode(value, &recipient);
+	if (rc != RC_OK)
+		report(checking, id, "a recipient's record", rc_text(rc));
+	if (!queue_id_eq(id, before) &&
+	    !is_there(checking, queue_key_view(&of)))
+		report(checking, id, "recipients without a message", "");
+}
+
+static enum rc check_kind(struct checking *checking, char kind)
+{
+	struct engine_cursor *cursor;
+	struct view key;
+	struct view value;
+	struct queue_id before = {{0}};
+	enum rc rc =
+	    engine_cursor_open(checking->snapshot, view_of(&kind, 1), &cursor);
+	if (rc != RC_OK)
+		return rc;
+	while ((rc = engine_cursor_next(cursor, &key, &value)) == RC_OK) {
+		struct queue_id id = {{0}};
+		uint16_t number;
+		if (queue_key_parse(key, kind, &id, &number) != RC_OK)
+			report(checking, &id, "a key that is none", "");
+		else if (kind == QUEUE_KEY_MESSAGE)
+			check_message(checking, &id, value);
+		else
+			check_recipient(checking, &id, &before, value);
+		before = id;
+	}
+	engine_cursor_close(&cursor);
+	return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc queue_check(struct engine *engine,
+    void (*problem)(void *context, const char *text), void *context)
+{
+	struct checking checking = {
+	    .engine = engine, .problem = problem, .context = context};
+	enum rc rc = RC_OK;
+	for (uint64_t i = 0; rc == RC_OK && i < QUEUE_PARTITIONS; i++) {
+		rc = engine_snapshot_open(
+		    engine, QUEUE_PARTITION_FIRST + i, &checking.snapshot);
+		if (rc != RC_OK)
+			break;
+		rc = check_kind(&checking, QUEUE_KEY_MESSAGE);
+		if (rc == RC_OK)
+			rc = check_kind(&checking, QUEUE_KEY_RECIPIENT);
+		engine_snapshot_close(&checking.snapshot);
+	}
+	return rc;
+}
