@@ -7,6 +7,8 @@
 #include "auth/auth.h"
 #include "base/rc.h"
 #include "base/view.h"
+#include "dns/dns.h"
+#include "route/route.h"
 
 #define CLI_EXIT_TABLE(X)                                                      \
 	X(CLI_OK, 0, "done")                                                   \
@@ -27,7 +29,7 @@ enum cli_exit {
 enum cli_exit cli_exit_of(enum rc rc);
 
 #define CLI_OPTIONS_MAX   8
-#define CLI_ARGUMENTS_MAX 4
+#define CLI_ARGUMENTS_MAX 100
 
 struct cli_option {
 	const char *name;  // without the dashes
@@ -43,6 +45,10 @@ struct cli_place {
 	size_t cache_bytes;
 	uint64_t message_max;
 	struct auth_settings auth;
+	struct route_settings route;
+	struct dns_settings dns;
+	const char *server_name; // as struct control_host has them
+	const char *smart_host;
 };
 
 struct cli_command;

@@ -9,6 +9,10 @@
 
 #include "admin/link.h"
 #include "auth/auth.h"
+#include "dkim/dkim.h"
+#include "dns/dns.h"
+#include "queue/queue.h"
+#include "route/route.h"
 #include "store/store.h"
 
 #define CONTROL_SOCKET   "control.sock" // in the data folder
@@ -29,6 +33,14 @@ struct control_host {
 	struct log *log;
 	const char *version;
 	const struct control_server *server; // NULL: nothing is served
+	struct route *route;
+	struct dkim_keys *dkim;
+	struct queue *queue; // NULL: mail is not carried on here
+	struct dns *dns;     // NULL: names cannot be looked up
+	// The name in MX records and greetings; NULL: not known.
+	const char *server_name;
+	// Where all mail for others goes, "host:port"; NULL: by MX.
+	const char *smart_host;
 };
 
 // Answers on one connection until its end; takes the socket over. `host` with
