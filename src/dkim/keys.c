@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+// Making, removing and listing keys. A key's two records come and go in one
+// commit.
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/ascii.h"
+#include "dkim/impl.h"
+#include "wire/base64.h"
+
+// RFC 8301 section 3.2: signers use at least 1024 bits, and should 2048;
+// verifiers need not take more than 4096.
+#define RSA_BITS_MIN 1024
+#define RSA_BITS_MAX 4096
+// A TXT record of the longest key takes 750.
+#define DNS_TEXT_MAX ((size_t)2048)
+// Commits tried before a change gives up: one of those that collide always
+// gets through.
+#define TRIES_MAX 1000
+// RFC 1035 section 3.3: a character-string's bytes.
+#define DNS_STRING_MAX 255
+
+const char *dkim_algorithm_name(enum dkim_algorithm algorithm)
+{
+	return algorithm == DKIM_RSA_SHA256 ? "rsa-sha256" : "ed25519-sha256";
+}
+
+// ---- Names -----------------------------------------------------------------
+
+// RFC 6376 section 3.1: sub-domain *( "." sub-domain ). Lower case here, so
+// that there is one spelling.
+static bool selector_is_valid(struct view selector)
+{
+	char before = '.';
+	if (selector.len == 0 || selector.len > DKIM_SELECTOR_MAX)
+		return false;
+	for (size_t i = 0; i < selector.len; i++) {
+		char c = selector.ptr[i];
+		bool plain = ascii_is_lower(c) || ascii_is_digit(c);
+		if (!plain && c != '-' && c != '.')
+			return false;
+		if (!plain && before == '.')
+			return false;
+		if (c == '.' && before == '-')
+			return false;
+		before = c;
+	}
+	return before != '.' && before != '-';
+}
+
+static bool domain_is_valid(struct view domain)
+{
+	if (domain.len == 0 || domain.len > 253)
+		return false;
+	for (size_t i = 0; i < domain.len; i++) {
+		char c = domain.ptr[i];
+		if (!ascii_is_lower(c) && !ascii_is_digit(c) && c != '-' &&
+		    c != '.' && c != '_')
+			return false;
+	}
+	return true;
+}
+
+// "r202611": so that a key's age shows, and the next month's has a new name.
+static void make_selector(
+    enum dkim_algorithm algorithm, int64_t now, struct buf *out)
+{
+	time_t seconds = (time_t)now;
+	struct tm date;
+	gmtime_r(&seconds, &date);
+	buf_printf(out, "%c%04d%02d", algorithm == DKIM_RSA_SHA256 ? 'r' : 'e',
+	    date.tm_year + 1900, date.tm_mon + 1);
+}
+
+// ---- Generating ------------------------------------------------------------
+
+static EVP_PKEY *generate(enum dkim_algorithm algorithm, unsigned bits)
+{
+	if (algorithm == DKIM_RSA_SHA256)
+		return EVP_RSA_gen(bits);
+	return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+}
+
+// Adds the key as PKCS#8.
+static enum rc encode_private(const EVP_PKEY *key, struct buf *out)
+{
+	enum rc rc = RC_IO;
+	unsigned char *der = NULL;
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+	int len = info ? i2d_PKCS8_PRIV_KEY_INFO(info, &der) : -1;
+	if (len > 0) {
+		buf_add(out, view_of(der, (size_t)len));
+		rc = buf_status(out);
+		OPENSSL_clear_free(der, (size_t)len);
+	}
+	PKCS8_PRIV_KEY_INFO_free(info);
+	return rc;
+}
+
+// Adds the public key as DNS has it: SubjectPublicKeyInfo for RSA (RFC 6376
+// section 3.6.1 with erratum 3758), the 32 bytes for Ed25519 (RFC 8463
+// section 4.2).
+static enum rc encode_public(
+    const EVP_PKEY *key, enum dkim_algorithm algorithm, struct buf *out)
+{
+	unsigned char raw[32];
+	size_t raw_len = sizeof(raw);
+	unsigned char *der = NULL;
+	if (algorithm == DKIM_ED25519_SHA256) {
+		if (EVP_PKEY_get_raw_public_key(key, raw, &raw_len) != 1)
+			return RC_IO;
+		buf_add(out, view_of(raw, raw_len));
+		return buf_status(out);
+	}
+	int len = i2d_PUBKEY(key, &der);
+	if (len <= 0)
+		return RC_IO;
+	buf_add(out, view_of(der, (size_t)len));
+	OPENSSL_free(der);
+	return buf_status(out);
+}
+
+// ---- DNS -------------------------------------------------------------------
+
+static struct view dns_text(
+    struct arena *arena, const struct dkim_record *record)
+{
+	struct buf text;
+	buf_init(&text, 2 * DKIM_RECORD_MAX);
+	buf_add_string(&text, record->algorithm == DKIM_RSA_SHA256
+				  ? "v=DKIM1; k=rsa; p="
+				  : "v=DKIM1; k=ed25519; p=");
+	base64_encode(record->public_key, &text);
+	struct view copy = arena_copy(arena, buf_view(&text));
+	buf_done(&text);
+	return copy;
+}
+
+void dkim_dns_print(const struct dkim_key *key, struct buf *out)
+{
+	struct view rest = key->dns_text;
+	buf_add(out, key->selector);
+	buf_add_literal(out, "._domainkey.");
+	buf_add(out, key->domain);
+	buf_add_literal(out, ". IN TXT");
+	while (rest.len > 0) {
+		buf_add_literal(out, " \"");
+		buf_add(out, view_slice(rest, 0, DNS_STRING_MAX));
+		buf_add_char(out, '"');
+		rest = view_from(rest, DNS_STRING_MAX);
+	}
+}
+
+static void fill_key(struct arena *arena, struct view domain,
+    struct view selector, const struct dkim_record *record,
+    struct dkim_key *ret_key)
+{
+	*ret_key = (struct dkim_key){
+	    .domain = arena_copy(arena, domain),
+	    .selector = arena_copy(arena, selector),
+	    .algorithm = record->algorithm,
+	    .bits = record->bits,
+	    .created = record->created,
+	    .dns_text = dns_text(arena, record),
+	};
+}
+
+// ---- Changing --------------------------------------------------------------
+
+struct change {
+	struct view domain;
+	struct view selector;
+	struct buf public_name;
+	struct buf private_name;
+	struct buf public_value;
+	struct buf private_value; // empty: remove
+	struct fault *fault;
+};
+
+static void change_init(struct change *change, struct view domain,
+    struct view selector, struct fault *fault)
+{
+	change->domain = domain;
+	change->selector = selector;
+	change->fault = fault;
+	buf_init(&change->public_name, ENGINE_KEY_MAX);
+	buf_init(&change->private_name, ENGINE_KEY_MAX);
+	buf_init(&change->public_value, DKIM_RECORD_MAX);
+	buf_init(&change->private_value, DKIM_RECORD_MAX);
+	dkim_record_key(
+	    DKIM_PUBLIC_PREFIX, domain, selector, &change->public_name);
+	dkim_record_key(
+	    DKIM_PRIVATE_PREFIX, domain, selector, &change->private_name);
+}
+
+static void change_done(struct change *change)
+{
+	buf_done(&change->public_name);
+	buf_done(&change->private_name);
+	buf_done(&change->public_value);
+	buf_done_secret(&change->private_value);
+}
+
+static enum rc exists(struct engine_snapshot *from, struct view name)
+{
+	struct buf value;
+	buf_init(&value, DKIM_RECORD_MAX);
+	enum rc rc = engine_snapshot_get(from, name, &value);
+	buf_done(&value);
+	return rc == RC_LIMIT ? RC_OK : rc;
+}
+
+// RC_LIMIT when the domain has as many keys as may sign.
+static enum rc check_room(struct change *change, struct engine_snapshot *from)
+{
+	struct engine_cursor *cursor;
+	struct view key;
+	struct view value;
+	size_t count = 0;
+	struct view prefix = view_slice(buf_view(&change->public_name), 0,
+	    change->public_name.len - change->selector.len);
+	enum rc rc = engine_cursor_open(from, prefix, &cursor);
+	if (rc != RC_OK)
+		return rc;
+	while (count < DKIM_KEYS_MAX &&
+	       (rc = engine_cursor_next(cursor, &key, &value)) == RC_OK)
+		count++;
+	engine_cursor_close(&cursor);
+	if (count >= DKIM_KEYS_MAX)
+		return fault_set(change->fault, RC_LIMIT,
+		    "%.*s has %d keys, and each signs: remove one first",
+		    VIEW_FMT(change->domain), DKIM_KEYS_MAX);
+	return rc == RC_END ? RC_OK : rc;
+}
+
+static enum rc make(struct change *change, struct engine_snapshot *from,
+    struct engine_batch *batch)
+{
+	bool adding = change->private_value.len > 0;
+	enum rc rc = exists(from, buf_view(&change->public_name));
+	if (adding && rc == RC_OK)
+		return fault_set(change->fault, RC_EXISTS,
+		    "%.*s has a key %.*s already", VIEW_FMT(change->domain),
+		    VIEW_FMT(change->selector));
+	if (!adding && rc == RC_NOT_FOUND)
+		return fault_set(change->fault, rc, "%.*s has no key %.*s",
+		    VIEW_FMT(change->domain), VIEW_FMT(change->selector));
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return rc;
+	if (!adding) {
+		engine_batch_delete(batch, buf_view(&change->public_name));
+		engine_batch_delete(batch, buf_view(&change->private_name));
+		return RC_OK;
+	}
+	engine_batch_put(batch, buf_view(&change->public_name),
+	    buf_view(&change->public_value));
+	engine_batch_put(batch, buf_view(&change->private_name),
+	    buf_view(&change->private_value));
+	return check_room(change, from);
+}
+
+static enum rc try_change(struct engine *engine, struct change *change)
+{
+	struct engine_snapshot *snapshot;
+	enum rc rc = engine_snapshot_open(engine, DKIM_PARTITION, &snapshot);
+	if (rc != RC_OK)
+		return rc;
+	uint64_t version = engine_snapshot_version(snapshot);
+	struct engine_batch *batch = engine_batch_new(engine);
+	rc = make(change, snapshot, batch);
+	engine_snapshot_close(&snapshot);
+	if (rc == RC_OK)
+		rc = engine_commit(
+		    engine, DKIM_PARTITION, version, batch, change->fault);
+	engine_batch_free(&batch);
+	return rc;
+}
+
+static enum rc carry_out(struct dkim_keys *keys, struct change *change)
+{
+	enum rc rc = RC_CONFLICT;
+	for (int tries = 0; rc == RC_CONFLICT && tries < TRIES_MAX; tries++)
+		rc = try_change(dkim_keys_engine(keys), change);
+	return rc;
+}
+
+static enum rc check_names(
+    struct view domain, struct view selector, struct fault *fault)
+{
+	if (!domain_is_valid(domain))
+		return fault_set(fault, RC_INVALID, "%.*s is not a domain",
+		    VIEW_FMT(domain));
+	if (!selector_is_valid(selector))
+		return fault_set(fault, RC_INVALID,
+		    "%.*s is not a selector: at most %d letters, digits, "
+		    "hyphens and dots",
+		    VIEW_FMT(selector), DKIM_SELECTOR_MAX);
+	return RC_OK;
+}
+
+static enum rc create(struct dkim_keys *keys, struct view domain,
+    struct view selector, struct dkim_record *record, struct fault *fault,
+    struct arena *arena, struct dkim_key *ret_key)
+{
+	struct change change;
+	struct buf public_key;
+	enum rc rc = RC_IO;
+	EVP_PKEY *key = generate(record->algorithm, record->bits);
+	if (!key) {
+		ERR_clear_error();
+		return fault_set(fault, RC_IO, "no key could be generated");
+	}
+	buf_init(&public_key, DKIM_RECORD_MAX);
+	change_init(&change, domain, selector, fault);
+	rc = encode_public(key, record->algorithm, &public_key);
+	if (rc == RC_OK)
+		rc = encode_private(key, &change.private_value);
+	EVP_PKEY_free(key);
+	if (rc == RC_OK) {
+		record->public_key = buf_view(&public_key);
+		dkim_record_encode(record, &change.public_value);
+		rc = carry_out(keys, &change);
+	}
+	if (rc == RC_OK)
+		fill_key(arena, domain, selector, record, ret_key);
+	change_done(&change);
+	buf_done(&public_key);
+	return rc;
+}
+
+enum rc dkim_key_create(struct dkim_keys *keys, struct view domain,
+    struct view selector, enum dkim_algorithm algorithm, unsigned bits,
+    struct fault *fault, struct arena *arena, struct dkim_key *ret_key)
+{
+	struct buf made;
+	struct dkim_record record = {
+	    .algorithm = algorithm, .created = clock_wall_seconds(NULL)};
+	if (algorithm == DKIM_ED25519_SHA256)
+		record.bits = 256;
+	else
+		record.bits = bits ? bits : DKIM_RSA_BITS;
+	if (algorithm == DKIM_RSA_SHA256 &&
+	    (record.bits < RSA_BITS_MIN || record.bits > RSA_BITS_MAX))
+		return fault_set(fault, RC_INVALID,
+		    "an RSA key has %d to %d bits, not %u", RSA_BITS_MIN,
+		    RSA_BITS_MAX, bits);
+	buf_init(&made, DKIM_SELECTOR_MAX);
+	if (selector.len == 0) {
+		make_selector(algorithm, record.created, &made);
+		selector = buf_view(&made);
+	}
+	enum rc rc = check_names(domain, selector, fault);
+	if (rc == RC_OK)
+		rc = create(
+		    keys, domain, selector, &record, fault, arena, ret_key);
+	buf_done(&made);
+	return rc;
+}
+
+enum rc dkim_key_remove(struct dkim_keys *keys, struct view domain,
+    struct view selector, struct fault *fault)
+{
+	struct change change;
+	enum rc rc = check_names(domain, selector, fault);
+	if (rc != RC_OK)
+		return rc;
+	change_init(&change, domain, selector, fault);
+	rc = carry_out(keys, &change);
+	change_done(&change);
+	return rc;
+}
+
+// ---- Listing ---------------------------------------------------------------
+
+static enum rc next_in(struct engine_snapshot *snapshot, struct view after,
+    struct arena *arena, struct dkim_key *ret_key)
+{
+	struct engine_cursor *cursor;
+	struct dkim_record record;
+	struct view key;
+	struct view value;
+	struct view domain;
+	struct view selector;
+	enum rc rc =
+	    engine_cursor_open(snapshot, VIEW(DKIM_PUBLIC_PREFIX), &cursor);
+	if (rc != RC_OK)
+		return rc;
+	engine_cursor_seek(cursor, after);
+	do
+		rc = engine_cursor_next(cursor, &key, &value);
+	while (rc == RC_OK && (!dkim_record_split(key, DKIM_PUBLIC_PREFIX,
+				   &domain, &selector) ||
+				  dkim_record_decode(value, &record) != RC_OK));
+	if (rc == RC_OK)
+		fill_key(arena, domain, selector, &record, ret_key);
+	engine_cursor_close(&cursor);
+	return rc;
+}
+
+enum rc dkim_key_next(struct dkim_keys *keys, struct view after_domain,
+    struct view after_selector, struct arena *arena, struct dkim_key *ret_key)
+{
+	struct engine_snapshot *snapshot;
+	struct buf after;
+	if (after_domain.len + after_selector.len > ENGINE_KEY_MAX / 2)
+		return RC_INVALID;
+	buf_init(&after, ENGINE_KEY_MAX);
+	dkim_record_key(
+	    DKIM_PUBLIC_PREFIX, after_domain, after_selector, &after);
+	// No key lies between a selector and the selector with a NUL.
+	if (after_selector.len > 0)
+		buf_add_char(&after, '\0');
+	enum rc rc = engine_snapshot_open(
+	    dkim_keys_engine(keys), DKIM_PARTITION, &snapshot);
+	if (rc == RC_OK) {
+		rc = next_in(snapshot, buf_view(&after), arena, ret_key);
+		engine_snapshot_close(&snapshot);
+	}
+	buf_done(&after);
+	return rc;
+}
