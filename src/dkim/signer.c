@@ -118,11 +118,13 @@ void dkim_signer_body(struct dkim_signer *signer, struct view bytes)
 // in it (RFC 6376 section 3.2).
 static void add_folded(struct view text, struct buf *out)
 {
-	while (text.len > 0) {
+	for (;;) {
 		struct view line = view_slice(text, 0, LINE_MAX_LEN - 4);
-		buf_add_literal(out, "\r\n    ");
 		buf_add(out, line);
 		text = view_from(text, line.len);
+		if (text.len == 0)
+			return;
+		buf_add_literal(out, "\r\n    ");
 	}
 }
 
