@@ -3,15 +3,26 @@
 // users behind them. Kept in a partition of its own; users are those of auth.
 // It knows no protocol and no DNS: what is not ours is somebody else's.
 //
-// Which names exist in a local domain:
-//   - an alias of exactly that address wins;
-//   - a user named "local@domain";
+// Which names exist in a local domain, the first that fits:
+//   - an alias of exactly that address;
+//   - a user named "local@domain" (the domain in either form);
 //   - in the primary domain a user named "local" without a domain;
-//   - with a detail ("local+detail") the same again for "local" alone;
-//   - a domain alias has the names of the domain that it stands for;
-//   - else the domain's catch-all, else nobody.
-// "postmaster" (RFC 5321 section 4.5.1), also without a domain, is an alias
-// like any other, and else the settings' postmaster.
+//   - with a detail, from the first "+" on ("local+detail"), the same again
+//     for "local" alone;
+//   - "postmaster" (RFC 5321 section 4.5.1): what the settings say;
+//   - the domain's catch-all.
+// A domain alias has the names of the domain that it stands for, and nothing of
+// its own. "postmaster" without a domain is the primary domain's.
+//
+// Local parts of aliases are compared as smtp_local_fold() has them, names of
+// users as auth prepares them. A local part with "@" in it, quoted, is nobody's
+// unless it is an alias. "%" and "!" mean nothing.
+//
+// An alias may lead to its own address: that is then the user of that name, so
+// that "anna@example.org leads to anna@example.org, archive" does what it says.
+// A target that is gone (a user removed, a name unknown) or switched off is
+// passed over while there are others. A detail is not handed on by an alias: it
+// names a folder only at a user's own address.
 // Thread-safe. Each resolve reads the engine: O(aliases on the way), no cache.
 #ifndef ROOST_ROUTE_ROUTE_H
 #define ROOST_ROUTE_ROUTE_H
@@ -45,11 +56,14 @@ enum route_kind {
 
 struct route_target {
 	enum route_kind kind;
-	uint64_t account;    // of a user
-	struct view user;    // its name
-	struct view folder;  // mailbox named by the detail; empty: INBOX
-	struct view address; // in full, canonical: what RCPT TO or Delivered-To
-			     // says
+	uint64_t account; // of a user
+	struct view user; // its name
+	// Mailbox named by the detail, as it was written; empty: INBOX.
+	struct view folder;
+	// In full, with A-labels: what RCPT TO says to a remote one; of a user,
+	// the user's own address without a detail (only the name while there is
+	// no primary domain).
+	struct view address;
 };
 
 enum route_verdict {
@@ -73,13 +87,13 @@ MUST_CHECK enum rc route_resolve(struct route *route, struct arena *arena,
     const struct smtp_mailbox *address, struct buf *explain,
     struct route_result *ret_result);
 
-// Whether mail for the domain (A-labels, lower case) is ours.
+// Whether mail for the domain (A-labels, lower case) is ours. Literals are not.
 MUST_CHECK enum rc route_is_local_domain(
     struct route *route, struct view domain, bool *ret_local);
 
 // Whether the user may send as this address: it leads to the user and to no
 // one else, or is an alias that leads to the user among others, with any
-// detail. RC_DENIED.
+// detail, refused ones too. Through a catch-all, only alone. RC_DENIED.
 MUST_CHECK enum rc route_may_send_as(struct route *route,
     const struct auth_user *user, const struct smtp_mailbox *address);
 
@@ -98,13 +112,17 @@ struct route_domain {
 	bool primary;          // users without a domain live here
 };
 
-// The first domain becomes the primary one. RC_EXISTS, RC_INVALID.
+// Names, here and for aliases, may be given in any form; what comes back is
+// canonical. The first domain becomes the primary one, a later one that says so
+// takes its place. RC_EXISTS, RC_INVALID.
 MUST_CHECK enum rc route_domain_add(struct route *route,
     const struct route_domain *domain, struct fault *fault);
-// Changes one that exists. RC_NOT_FOUND.
+// Changes all of one that exists. RC_NOT_FOUND; RC_INVALID; RC_IN_USE when it
+// would become an alias, but has aliases or stands for others.
 MUST_CHECK enum rc route_domain_set(struct route *route,
     const struct route_domain *domain, struct fault *fault);
-// RC_NOT_FOUND; RC_IN_USE while it has aliases or stands for others.
+// RC_NOT_FOUND; RC_IN_USE while it has aliases, or stands for others, or is the
+// primary one of several.
 MUST_CHECK enum rc route_domain_remove(
     struct route *route, struct view name, struct fault *fault);
 MUST_CHECK enum rc route_domain_find(struct route *route, struct view name,
@@ -121,12 +139,22 @@ struct route_alias {
 	size_t count;
 };
 
-// Makes or replaces an alias of a local domain. RC_INVALID when a target is
-// neither an address nor a user; RC_LIMIT.
+// Makes or replaces an alias of a local domain that is not an alias itself.
+// RC_INVALID when a target is neither an address nor a user; RC_LIMIT.
 MUST_CHECK enum rc route_alias_set(
+    struct route *route, const struct route_alias *alias, struct fault *fault);
+// Adds the targets to those there are, or makes the alias.
+MUST_CHECK enum rc route_alias_add(
+    struct route *route, const struct route_alias *alias, struct fault *fault);
+// Takes the targets away, with the last one the alias. RC_NOT_FOUND, also when
+// it did not lead to one of them: then nothing changes.
+MUST_CHECK enum rc route_alias_subtract(
     struct route *route, const struct route_alias *alias, struct fault *fault);
 MUST_CHECK enum rc route_alias_remove(
     struct route *route, struct view address, struct fault *fault);
+// By domain, then local part, in byte order: the first one after the address
+// `after`, which may be "@domain", before all of that domain; empty: the first
+// of all. RC_END.
 MUST_CHECK enum rc route_alias_next(struct route *route, struct view after,
     struct arena *arena, struct route_alias *ret_alias);
 
@@ -136,8 +164,10 @@ MUST_CHECK enum rc route_alias_next(struct route *route, struct view after,
 enum route_detail {
 	ROUTE_DETAIL_INBOX,  // the detail says nothing; the default
 	ROUTE_DETAIL_FOLDER, // into the mailbox of that name, if there is one
-	ROUTE_DETAIL_REFUSE, // such an address is unknown
+	// Such an address is unknown, and not the catch-all's either.
+	ROUTE_DETAIL_REFUSE,
 };
+// By account: a user who is removed and added again has the default.
 MUST_CHECK enum rc route_detail_set(struct route *route,
     const struct auth_user *user, enum route_detail detail,
     struct fault *fault);

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our domains. Which one is primary is a key of its own, so that there is
+// never more than one.
+#include "route/impl.h"
+
+static enum rc no_such_domain(struct fault *fault, struct view name)
+{
+	return fault_set(fault, RC_NOT_FOUND, "%.*s is not a domain of ours",
+	    VIEW_FMT(name));
+}
+
+// ---- What else is there ----------------------------------------------------
+
+// Whether the domain has an alias.
+static enum rc has_aliases(struct engine_snapshot *from, struct arena *arena,
+    struct view domain, bool *ret_has)
+{
+	struct engine_cursor *cursor;
+	struct view key;
+	struct view value;
+	enum rc rc = engine_cursor_open(
+	    from, route_alias_key(arena, domain, VIEW("")), &cursor);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine_cursor_next(cursor, &key, &value);
+	engine_cursor_close(&cursor);
+	*ret_has = rc == RC_OK;
+	return rc == RC_END ? RC_OK : rc;
+}
+
+// How many domains there are, and one that stands for `domain` (empty: none
+// does).
+static enum rc look_around(struct engine_snapshot *from, struct arena *arena,
+    struct view domain, size_t *ret_count, struct view *ret_stand_in)
+{
+	struct engine_cursor *cursor;
+	struct route_domain other;
+	struct view key;
+	struct view value;
+	size_t count = 0;
+	enum rc rc =
+	    engine_cursor_open(from, VIEW(ROUTE_DOMAIN_PREFIX), &cursor);
+	if (rc != RC_OK)
+		return rc;
+	*ret_stand_in = VIEW("");
+	while ((rc = engine_cursor_next(cursor, &key, &value)) == RC_OK) {
+		count++;
+		if (route_domain_decode(value, &other) == RC_OK &&
+		    view_eq(other.alias_of, domain))
+			*ret_stand_in = arena_copy(arena,
+			    view_from(key, sizeof(ROUTE_DOMAIN_PREFIX) - 1));
+	}
+	engine_cursor_close(&cursor);
+	*ret_count = count;
+	return rc == RC_END ? RC_OK : rc;
+}
+
+// RC_IN_USE while the domain has aliases or stands for others.
+static enum rc check_unused(const struct route_change *change,
+    struct arena *arena, struct engine_snapshot *from, struct view name,
+    size_t *ret_count)
+{
+	struct view stand_in;
+	bool has;
+	enum rc rc = has_aliases(from, arena, name, &has);
+	if (rc == RC_OK)
+		rc = look_around(from, arena, name, ret_count, &stand_in);
+	if (rc != RC_OK)
+		return rc;
+	if (has)
+		return fault_set(change->fault, RC_IN_USE,
+		    "%.*s has aliases: remove them first", VIEW_FMT(name));
+	if (stand_in.len > 0)
+		return fault_set(change->fault, RC_IN_USE,
+		    "%.*s is an alias of %.*s: remove it first",
+		    VIEW_FMT(stand_in), VIEW_FMT(name));
+	return RC_OK;
+}
+
+// ---- Adding and changing ---------------------------------------------------
+
+static enum rc check_alias_of(const struct route_change *change,
+    struct arena *arena, struct engine_snapshot *from,
+    const struct route_domain *domain)
+{
+	struct route_domain other;
+	if (view_eq(domain->alias_of, domain->name))
+		return fault_set(change->fault, RC_INVALID,
+		    "%.*s cannot be an alias of itself",
+		    VIEW_FMT(domain->name));
+	if (domain->catch_all.len > 0)
+		return fault_set(change->fault, RC_INVALID,
+		    "a domain that is an alias has the catch-all of the one "
+		    "that it stands for");
+	if (domain->primary)
+		return fault_set(change->fault, RC_INVALID,
+		    "the primary domain cannot be an alias");
+	enum rc rc = route_read_domain(from, arena, domain->alias_of, &other);
+	if (rc == RC_NOT_FOUND)
+		return fault_set(change->fault, RC_INVALID,
+		    "%.*s is not a domain of ours", VIEW_FMT(domain->alias_of));
+	if (rc == RC_OK && other.alias_of.len > 0)
+		return fault_set(change->fault, RC_INVALID,
+		    "%.*s is an alias itself, of %.*s", VIEW_FMT(other.name),
+		    VIEW_FMT(other.alias_of));
+	return rc;
+}
+
+static void put_domain(struct engine_batch *batch, struct arena *arena,
+    const struct route_domain *domain)
+{
+	struct buf value;
+	buf_init(&value, ROUTE_DOMAIN_RECORD_MAX);
+	route_domain_encode(domain, &value);
+	engine_batch_put(
+	    batch, route_domain_key(arena, domain->name), buf_view(&value));
+	buf_done(&value);
+	if (domain->primary)
+		engine_batch_put(batch, VIEW(ROUTE_PRIMARY_KEY), domain->name);
+}
+
+static enum rc make_add(const struct route_change *change, struct arena *arena,
+    struct engine_snapshot *from, struct engine_batch *batch)
+{
+	struct route_domain domain = *(const struct route_domain *)change->what;
+	struct route_domain old;
+	struct view primary;
+	enum rc rc = route_read_domain(from, arena, domain.name, &old);
+	if (rc == RC_OK || rc == RC_CORRUPT)
+		return fault_set(change->fault, RC_EXISTS,
+		    "%.*s is a domain of ours already", VIEW_FMT(domain.name));
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	rc = route_read_primary(from, arena, &primary);
+	if (rc == RC_OK && domain.alias_of.len > 0)
+		rc = check_alias_of(change, arena, from, &domain);
+	if (rc != RC_OK)
+		return rc;
+	domain.primary = domain.primary || primary.len == 0;
+	put_domain(batch, arena, &domain);
+	return RC_OK;
+}
+
+static enum rc make_set(const struct route_change *change, struct arena *arena,
+    struct engine_snapshot *from, struct engine_batch *batch)
+{
+	const struct route_domain *domain = change->what;
+	struct route_domain old;
+	size_t count;
+	enum rc rc = route_read_domain(from, arena, domain->name, &old);
+	if (rc == RC_NOT_FOUND)
+		return no_such_domain(change->fault, domain->name);
+	if (rc != RC_OK)
+		return rc;
+	if (old.primary && !domain->primary)
+		return fault_set(change->fault, RC_INVALID,
+		    "%.*s is the primary domain until another one is",
+		    VIEW_FMT(domain->name));
+	if (domain->alias_of.len > 0) {
+		rc = check_alias_of(change, arena, from, domain);
+		if (rc == RC_OK)
+			rc = check_unused(
+			    change, arena, from, domain->name, &count);
+	}
+	if (rc == RC_OK)
+		put_domain(batch, arena, domain);
+	return rc;
+}
+
+// The names in their one spelling, then the change.
+static enum rc change_domain(struct route *route,
+    const struct route_domain *domain,
+    enum rc (*make)(const struct route_change *change, struct arena *arena,
+	struct engine_snapshot *from, struct engine_batch *batch),
+    struct fault *fault)
+{
+	struct route_domain canonical = {.primary = domain->primary};
+	struct arena arena;
+	arena_init(&arena);
+	enum rc rc = route_canonical_domain(
+	    &arena, domain->name, fault, &canonical.name);
+	if (rc == RC_OK && domain->alias_of.len > 0)
+		rc = route_canonical_domain(
+		    &arena, domain->alias_of, fault, &canonical.alias_of);
+	if (rc == RC_OK && domain->catch_all.len > 0)
+		rc = route_canonical_target(route, &arena, domain->catch_all,
+		    fault, &canonical.catch_all);
+	if (rc == RC_OK)
+		rc = route_carry_out(
+		    route, &(struct route_change){make, &canonical, fault});
+	arena_done(&arena);
+	return rc;
+}
+
+enum rc route_domain_add(
+    struct route *route, const struct route_domain *domain, struct fault *fault)
+{
+	return change_domain(route, domain, make_add, fault);
+}
+
+enum rc route_domain_set(
+    struct route *route, const struct route_domain *domain, struct fault *fault)
+{
+	return change_domain(route, domain, make_set, fault);
+}
+
+// ---- Removing --------------------------------------------------------------
+
+static enum rc make_remove(const struct route_change *change,
+    struct arena *arena, struct engine_snapshot *from,
+    struct engine_batch *batch)
+{
+	const struct view *name = change->what;
+	struct view key = route_domain_key(arena, *name);
+	struct view value;
+	struct view primary;
+	size_t count;
+	enum rc rc =
+	    route_read(from, arena, key, ROUTE_DOMAIN_RECORD_MAX, &value);
+	if (rc == RC_NOT_FOUND)
+		return no_such_domain(change->fault, *name);
+	// A damaged one can be removed, too.
+	if (rc == RC_OK || rc == RC_CORRUPT)
+		rc = check_unused(change, arena, from, *name, &count);
+	if (rc == RC_OK)
+		rc = route_read_primary(from, arena, &primary);
+	if (rc != RC_OK)
+		return rc;
+	if (view_eq(primary, *name)) {
+		if (count > 1)
+			return fault_set(change->fault, RC_IN_USE,
+			    "%.*s is the primary domain: make another one "
+			    "primary first",
+			    VIEW_FMT(*name));
+		engine_batch_delete(batch, VIEW(ROUTE_PRIMARY_KEY));
+	}
+	engine_batch_delete(batch, key);
+	return RC_OK;
+}
+
+enum rc route_domain_remove(
+    struct route *route, struct view name, struct fault *fault)
+{
+	struct arena arena;
+	struct view canonical;
+	arena_init(&arena);
+	enum rc rc = route_canonical_domain(&arena, name, fault, &canonical);
+	if (rc == RC_OK)
+		rc = route_carry_out(route,
+		    &(struct route_change){make_remove, &canonical, fault});
+	arena_done(&arena);
+	return rc;
+}
+
+// ---- Asking ----------------------------------------------------------------
+
+enum rc route_domain_find(struct route *route, struct view name,
+    struct arena *arena, struct route_domain *ret_domain)
+{
+	struct engine_snapshot *snapshot;
+	struct view canonical;
+	if (route_canonical_domain(arena, name, NULL, &canonical) != RC_OK)
+		return RC_NOT_FOUND;
+	enum rc rc =
+	    engine_snapshot_open(route->engine, ROUTE_PARTITION, &snapshot);
+	if (rc != RC_OK)
+		return rc;
+	rc = route_read_domain(snapshot, arena, canonical, ret_domain);
+	engine_snapshot_close(&snapshot);
+	return rc;
+}
+
+enum rc route_is_local_domain(
+    struct route *route, struct view domain, bool *ret_local)
+{
+	struct arena arena;
+	struct buf value;
+	arena_init(&arena);
+	buf_init(&value, ROUTE_DOMAIN_RECORD_MAX);
+	struct view key = route_domain_key(&arena, domain);
+	enum rc rc = RC_NOT_FOUND;
+	if (domain.len > 0 && key.len <= ENGINE_KEY_MAX)
+		rc = engine_get(route->engine, ROUTE_PARTITION, key, &value);
+	if (rc == RC_OK || rc == RC_NOT_FOUND) {
+		*ret_local = rc == RC_OK;
+		rc = RC_OK;
+	}
+	buf_done(&value);
+	arena_done(&arena);
+	return rc;
+}
+
+// The first domain whose key is at `from` or behind.
+static enum rc next_in(struct engine_snapshot *snapshot, struct view from,
+    struct arena *arena, struct route_domain *ret_domain)
+{
+	struct engine_cursor *cursor;
+	struct view key;
+	struct view value;
+	struct view name = VIEW("");
+	enum rc rc =
+	    engine_cursor_open(snapshot, VIEW(ROUTE_DOMAIN_PREFIX), &cursor);
+	if (rc != RC_OK)
+		return rc;
+	engine_cursor_seek(cursor, from);
+	rc = engine_cursor_next(cursor, &key, &value);
+	if (rc == RC_OK)
+		name = arena_copy(
+		    arena, view_from(key, sizeof(ROUTE_DOMAIN_PREFIX) - 1));
+	engine_cursor_close(&cursor);
+	if (rc == RC_OK)
+		rc = route_read_domain(snapshot, arena, name, ret_domain);
+	return rc;
+}
+
+enum rc route_domain_next(struct route *route, struct view after,
+    struct arena *arena, struct route_domain *ret_domain)
+{
+	struct engine_snapshot *snapshot;
+	struct buf from;
+	buf_init(&from, ENGINE_KEY_MAX);
+	buf_add_literal(&from, ROUTE_DOMAIN_PREFIX);
+	buf_add(&from, after);
+	// No key lies between a name and the name with a NUL.
+	if (after.len > 0)
+		buf_add_char(&from, '\0');
+	enum rc rc = buf_status(&from);
+	if (rc == RC_OK)
+		rc = engine_snapshot_open(
+		    route->engine, ROUTE_PARTITION, &snapshot);
+	if (rc == RC_OK) {
+		rc = next_in(snapshot, buf_view(&from), arena, ret_domain);
+		engine_snapshot_close(&snapshot);
+	}
+	buf_done(&from);
+	return rc;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// The room's object, guarded changes, and what concerns one user.
+#include "route/route.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "route/impl.h"
+
+// Commits tried before a change gives up: one of those that collide always
+// gets through.
+#define TRIES_MAX 1000
+
+struct route *route_new(struct engine *engine, struct auth *auth,
+    const struct route_settings *settings)
+{
+	struct route *route = mem_zalloc(sizeof(*route));
+	struct view postmaster = settings ? settings->postmaster : VIEW("");
+	route->engine = engine;
+	route->auth = auth;
+	route->log = settings ? settings->log : NULL;
+	route->postmaster = mem_strndup(
+	    postmaster.len > 0 ? postmaster.ptr : "", postmaster.len);
+	return route;
+}
+
+void route_free(struct route **route)
+{
+	if (!*route)
+		return;
+	free((*route)->postmaster);
+	free(*route);
+	*route = NULL;
+}
+
+// ---- Changing --------------------------------------------------------------
+
+static enum rc try_change(
+    struct route *route, const struct route_change *change)
+{
+	struct engine_snapshot *snapshot;
+	struct arena arena;
+	enum rc rc =
+	    engine_snapshot_open(route->engine, ROUTE_PARTITION, &snapshot);
+	if (rc != RC_OK)
+		return rc;
+	uint64_t version = engine_snapshot_version(snapshot);
+	struct engine_batch *batch = engine_batch_new(route->engine);
+	arena_init(&arena);
+	rc = change->make(change, &arena, snapshot, batch);
+	arena_done(&arena);
+	engine_snapshot_close(&snapshot);
+	if (rc == RC_OK)
+		rc = engine_commit(route->engine, ROUTE_PARTITION, version,
+		    batch, change->fault);
+	engine_batch_free(&batch);
+	return rc;
+}
+
+enum rc route_carry_out(struct route *route, const struct route_change *change)
+{
+	enum rc rc = RC_CONFLICT;
+	for (int tries = 0; rc == RC_CONFLICT && tries < TRIES_MAX; tries++)
+		rc = try_change(route, change);
+	return rc;
+}
+
+// ---- Details ---------------------------------------------------------------
+
+struct detail_change {
+	uint64_t account;
+	enum route_detail detail;
+};
+
+static enum rc make_detail(const struct route_change *change,
+    struct arena *arena, struct engine_snapshot *from,
+    struct engine_batch *batch)
+{
+	const struct detail_change *what = change->what;
+	struct view key = route_detail_key(arena, what->account);
+	char value = (char)what->detail;
+	(void)from;
+	if (what->detail == ROUTE_DETAIL_INBOX)
+		engine_batch_delete(batch, key);
+	else
+		engine_batch_put(batch, key, view_of(&value, 1));
+	return RC_OK;
+}
+
+enum rc route_detail_set(struct route *route, const struct auth_user *user,
+    enum route_detail detail, struct fault *fault)
+{
+	struct detail_change what = {user->account, detail};
+	return route_carry_out(
+	    route, &(struct route_change){make_detail, &what, fault});
+}
+
+enum rc route_detail_get(struct route *route, const struct auth_user *user,
+    enum route_detail *ret_detail)
+{
+	struct arena arena;
+	struct buf value;
+	arena_init(&arena);
+	buf_init(&value, 1);
+	enum rc rc = engine_get(route->engine, ROUTE_PARTITION,
+	    route_detail_key(&arena, user->account), &value);
+	arena_done(&arena);
+	if (rc == RC_NOT_FOUND) {
+		*ret_detail = ROUTE_DETAIL_INBOX;
+		rc = RC_OK;
+	} else if (rc == RC_LIMIT ||
+		   (rc == RC_OK && (value.len != 1 || value.ptr[0] < 0 ||
+				       value.ptr[0] > ROUTE_DETAIL_REFUSE))) {
+		rc = RC_CORRUPT;
+	} else if (rc == RC_OK) {
+		*ret_detail = (enum route_detail)value.ptr[0];
+	}
+	buf_done(&value);
+	return rc;
+}
+
+// ---- A user's addresses ----------------------------------------------------
+
+enum rc route_user_address(struct route *route, const struct auth_user *user,
+    struct arena *arena, struct view *ret_address)
+{
+	struct engine_snapshot *snapshot;
+	struct view primary;
+	enum rc rc =
+	    engine_snapshot_open(route->engine, ROUTE_PARTITION, &snapshot);
+	if (rc != RC_OK)
+		return rc;
+	rc = route_read_primary(snapshot, arena, &primary);
+	engine_snapshot_close(&snapshot);
+	if (rc == RC_OK)
+		rc = route_address_of(
+		    arena, auth_name_view(&user->name), primary, ret_address);
+	return rc;
+}
+
+enum rc route_may_send_as(struct route *route, const struct auth_user *user,
+    const struct smtp_mailbox *address)
+{
+	struct arena arena;
+	struct route_result result;
+	bool by_catch_all;
+	bool found = false;
+	arena_init(&arena);
+	enum rc rc = route_walk(
+	    route, &arena, address, true, NULL, &result, &by_catch_all);
+	if (rc == RC_OK) {
+		for (size_t i = 0; i < result.count && !found; i++)
+			found = result.targets[i].kind == ROUTE_USER &&
+				result.targets[i].account == user->account;
+		if (!found || result.verdict != ROUTE_OK ||
+		    (by_catch_all && result.count > 1))
+			rc = RC_DENIED;
+	}
+	arena_done(&arena);
+	return rc;
+}
+
+enum rc route_resolve(struct route *route, struct arena *arena,
+    const struct smtp_mailbox *address, struct buf *explain,
+    struct route_result *ret_result)
+{
+	bool by_catch_all;
+	return route_walk(
+	    route, arena, address, false, explain, ret_result, &by_catch_all);
+}

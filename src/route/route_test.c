@@ -1,0 +1,904 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where addresses lead, as tables: one server's domains, users and aliases, and
+// for each address what becomes of it.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "route/impl.h"
+
+static const struct auth_credentials some = {.hash = "$y$j9T$some"};
+
+struct bed {
+	struct engine *engine;
+	struct route *route;
+	struct arena arena;
+};
+
+static struct view v(const char *text)
+{
+	return view_of_string(text);
+}
+
+static uint64_t add_user(struct bed *bed, const char *name)
+{
+	uint64_t account = 0;
+	assert_int_equal(
+	    auth_directory_add(bed->engine, v(name), &some, 1, NULL, &account),
+	    RC_OK);
+	return account;
+}
+
+static struct auth_user user_of(struct bed *bed, const char *name)
+{
+	struct auth_user user;
+	struct auth_record record;
+	assert_int_equal(
+	    auth_directory_lookup(bed->engine, v(name), &user.name, &record),
+	    RC_OK);
+	user.account = record.account;
+	return user;
+}
+
+static enum rc add_domain(struct bed *bed, const char *name,
+    const char *alias_of, const char *catch_all)
+{
+	return route_domain_add(bed->route,
+	    &(struct route_domain){.name = v(name),
+		.alias_of = v(alias_of),
+		.catch_all = v(catch_all)},
+	    NULL);
+}
+
+// `targets` is cut at spaces.
+static enum rc alias(struct bed *bed,
+    enum rc (*change)(struct route *route, const struct route_alias *alias,
+	struct fault *fault),
+    const char *address, const char *targets)
+{
+	struct view list[100];
+	struct view rest = v(targets);
+	size_t count = 0;
+	while (view_split(&rest, ' ', &list[count]))
+		count++;
+	return change(
+	    bed->route, &(struct route_alias){v(address), list, count}, NULL);
+}
+
+static void open_with(struct bed *bed, const char *postmaster)
+{
+	struct route_settings settings = {.postmaster = v(postmaster)};
+	route_free(&bed->route);
+	bed->route = route_new(bed->engine, NULL, &settings);
+}
+
+static int set_up_empty(void **state)
+{
+	struct bed *bed = calloc(1, sizeof(*bed));
+	bed->engine = engine_memory_new();
+	bed->route = route_new(bed->engine, NULL, NULL);
+	arena_init(&bed->arena);
+	*state = bed;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bed *bed = *state;
+	route_free(&bed->route);
+	engine_close(&bed->engine);
+	arena_done(&bed->arena);
+	free(bed);
+	return 0;
+}
+
+// The server that the tables are about.
+static int set_up(void **state)
+{
+	static const char *const users[] = {"anna", "bert",
+	    "cleo@second.example", "jos\u00e9", "stra\u00dfe", "off", "twin",
+	    "twin@ours.example", "dora@b\u00fccher.example",
+	    "emil@xn--bcher-kva.example", "a+b", "foreign@other.example"};
+	static const char *const aliases[][2] = {
+	    {"sales@ours.example", "anna bert"},
+	    {"Info@Ours.Example", "sales@ours.example cleo@second.example"},
+	    {"out@ours.example", "Someone@Other.example anna"},
+	    {"dup@ours.example",
+		"anna anna@ours.example sales@ours.example x@other.example "
+		"X@other.example x@OTHER.example"},
+	    {"bert@ours.example", "bert@ours.example archive@other.example"},
+	    {"self@ours.example", "self@ours.example"},
+	    {"one@ours.example", "two@ours.example"},
+	    {"two@ours.example", "three@ours.example"},
+	    {"three@ours.example", "one@ours.example anna"},
+	    {"gone@ours.example", "nobody@ours.example anna"},
+	    {"allgone@ours.example", "nobody@ours.example"},
+	    {"alloff@ours.example", "off"},
+	    {"someoff@ours.example", "off anna"},
+	    {"exact+detail@ours.example", "bert@second.example anna"},
+	    {"tofolder@ours.example", "anna+Lists@ours.example"},
+	    {"\u00c4rger@ours.example", "anna"},
+	    {"\"odd name\"@ours.example", "anna"},
+	    {"\"at@sign\"@ours.example", "anna"},
+	    {"per%cent@ours.example", "anna"},
+	    {"list@second.example", "cleo@second.example"},
+	    {"d1@ours.example", "d2@ours.example d3@ours.example"},
+	    {"d2@ours.example", "d4@ours.example"},
+	    {"d3@ours.example", "d4@ours.example"},
+	    {"d4@ours.example", "anna"},
+	    {"viaalias@ours.example", "anna@alias.example"},
+	    {"any@catch.example", "anna bert"},
+	};
+	set_up_empty(state);
+	struct bed *bed = *state;
+	for (size_t i = 0; i < ARRAY_LEN(users); i++)
+		add_user(bed, users[i]);
+	assert_int_equal(
+	    auth_directory_set_disabled(bed->engine, v("off"), true, NULL),
+	    RC_OK);
+	assert_int_equal(add_domain(bed, "ours.example", "", ""), RC_OK);
+	assert_int_equal(add_domain(bed, "second.example", "", ""), RC_OK);
+	assert_int_equal(
+	    add_domain(bed, "alias.example", "ours.example", ""), RC_OK);
+	assert_int_equal(
+	    add_domain(bed, "catch.example", "", "any@catch.example"), RC_OK);
+	assert_int_equal(
+	    add_domain(bed, "lost.example", "", "nobody@lost.example"), RC_OK);
+	assert_int_equal(add_domain(bed, "mine.example", "", "anna"), RC_OK);
+	assert_int_equal(add_domain(bed, "B\u00dcCHER.example", "", ""), RC_OK);
+	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+		assert_int_equal(
+		    alias(bed, route_alias_set, aliases[i][0], aliases[i][1]),
+		    RC_OK);
+	return 0;
+}
+
+// ---- Where addresses lead --------------------------------------------------
+
+static void parse(
+    struct bed *bed, const char *address, struct smtp_mailbox *ret_mailbox)
+{
+	struct view text = v(address);
+	enum rc rc = RC_OK;
+	if (*address == '<')
+		rc = smtp_path_parse(
+		    &bed->arena, &text, SMTP_PATH_FORWARD, NULL, ret_mailbox);
+	else
+		rc = smtp_mailbox_parse(&bed->arena, text, NULL, ret_mailbox);
+	if (rc != RC_OK)
+		fail_msg("%s does not parse", address);
+}
+
+// "anna bert/Folder x@other.example", or why it leads nowhere.
+static void lead(struct bed *bed, const char *address, struct buf *out)
+{
+	static const char *const words[] = {[ROUTE_OK] = "",
+	    [ROUTE_FOREIGN] = "foreign ",
+	    [ROUTE_UNKNOWN] = "unknown",
+	    [ROUTE_DISABLED] = "disabled",
+	    [ROUTE_LOOP] = "loop"};
+	struct smtp_mailbox mailbox;
+	struct route_result result;
+	struct buf explain;
+	buf_init(&explain, 100000);
+	parse(bed, address, &mailbox);
+	assert_int_equal(
+	    route_resolve(bed->route, &bed->arena, &mailbox, &explain, &result),
+	    RC_OK);
+	assert_true(explain.len > 0);
+	assert_true(view_ends_with(buf_view(&explain), VIEW("\n")));
+	buf_done(&explain);
+	buf_add_string(out, words[result.verdict]);
+	for (size_t i = 0; i < result.count; i++) {
+		const struct route_target *t = &result.targets[i];
+		if (i > 0)
+			buf_add_char(out, ' ');
+		buf_add(out, t->kind == ROUTE_USER ? t->user : t->address);
+		if (t->folder.len > 0)
+			buf_printf(out, "/%.*s", VIEW_FMT(t->folder));
+		assert_true(t->address.len > 0);
+	}
+}
+
+struct row {
+	const char *address, *want;
+};
+
+static void check_rows(struct bed *bed, const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct buf out;
+		buf_init(&out, 100000);
+		lead(bed, rows[i].address, &out);
+		buf_add_char(&out, '\0');
+		if (strcmp(out.ptr, rows[i].want) != 0)
+			fail_msg("%s leads to \"%s\", not \"%s\"",
+			    rows[i].address, out.ptr, rows[i].want);
+		buf_done(&out);
+	}
+}
+
+static void addresses_lead_to_users(void **state)
+{
+	static const struct row rows[] = {
+	    {"anna@ours.example", "anna"},
+	    {"ANNA@OURS.EXAMPLE", "anna"},
+	    {"anna@second.example", "unknown"},
+	    {"cleo@second.example", "cleo@second.example"},
+	    {"cleo@ours.example", "unknown"},
+	    {"CLEO@alias.example", "unknown"},
+	    {"anna@alias.example", "anna"},
+	    {"twin@ours.example", "twin@ours.example"},
+	    {"nobody@ours.example", "unknown"},
+	    {"off@ours.example", "disabled"},
+	    {"foreign@other.example", "foreign foreign@other.example"},
+	    {"Some.One@Other.Example", "foreign Some.One@other.example"},
+	    {"x@[192.0.2.1]", "foreign x@[192.0.2.1]"},
+	    {"x@sub.ours.example", "foreign x@sub.ours.example"},
+	    {"x@example", "foreign x@example"},
+	    {"x@ours.example.other", "foreign x@ours.example.other"},
+	};
+	check_rows(*state, rows, ARRAY_LEN(rows));
+}
+
+static void names_are_not_only_ascii(void **state)
+{
+	static const struct row rows[] = {
+	    {"jos\u00e9@ours.example", "jos\u00e9"},
+	    {"JOS\u00c9@ours.example", "jos\u00e9"},
+	    {"jose\u0301@ours.example", "jos\u00e9"},
+	    {"jose@ours.example", "unknown"},
+	    {"stra\u00dfe@ours.example", "stra\u00dfe"},
+	    {"strasse@ours.example", "unknown"},
+	    {"\u00e4RGER@ours.example", "anna"},
+	    {"a\u0308rger@alias.example", "anna"},
+	    {"dora@b\u00fccher.example", "dora@b\u00fccher.example"},
+	    {"Dora@XN--BCHER-KVA.example", "dora@b\u00fccher.example"},
+	    {"emil@b\u00fccher.example", "emil@xn--bcher-kva.example"},
+	    {"x@xn--bcher-kva.example", "unknown"},
+	    {"x@xn--kxae4bafwg.example", "foreign x@xn--kxae4bafwg.example"},
+	};
+	check_rows(*state, rows, ARRAY_LEN(rows));
+}
+
+static void look_alikes_are_what_they_are(void **state)
+{
+	static const struct row rows[] = {
+	    // UTS 46 maps full-width letters and the ideographic full stop.
+	    {"anna@\uff4f\uff55\uff52\uff53.example", "anna"},
+	    {"anna@ours\u3002example", "anna"},
+	    {"anna@ours\uff0eexample", "anna"},
+	    // Cyrillic o: another domain.
+	    {"anna@\u043eurs.example", "foreign anna@xn--urs-red.example"},
+	    // Cyrillic a: another name.
+	    {"\u0430nna@ours.example", "unknown"},
+	    // Routes of old times are names here, and nobody's.
+	    {"x%other.example@ours.example", "unknown"},
+	    {"anna%ours.example@other.example",
+		"foreign anna%ours.example@other.example"},
+	    {"other.example!x@ours.example", "unknown"},
+	    {"<@other.example:anna@ours.example>", "anna"},
+	    {"<@ours.example:x@other.example>", "foreign x@other.example"},
+	    // Quotes are not part of a name, and make no address of one.
+	    {"\"anna\"@ours.example", "anna"},
+	    {"\"an\\na\"@ours.example", "anna"},
+	    {"\"x@other.example\"@ours.example", "unknown"},
+	    {"\"foreign@other.example\"@ours.example", "unknown"},
+	    {"\"anna@ours.example\"@ours.example", "unknown"},
+	    {"\"cleo@second.example\"@ours.example", "unknown"},
+	    {"\"anna@ours.example\"@other.example",
+		"foreign \"anna@ours.example\"@other.example"},
+	    {"\" anna\"@ours.example", "unknown"},
+	    {"\"odd  name\"@ours.example", "unknown"},
+	    {"\"Odd Name\"@ours.example", "anna"},
+	    {"\"at@sign\"@ours.example", "anna"},
+	    {"per%cent@ours.example", "anna"},
+	    {"a/b@ours.example", "unknown"},
+	    {"anna.@ours.example", "unknown"},
+	};
+	check_rows(*state, rows, ARRAY_LEN(rows));
+}
+
+static void aliases_are_followed(void **state)
+{
+	static const struct row rows[] = {
+	    {"sales@ours.example", "anna bert"},
+	    {"SALES@alias.example", "anna bert"},
+	    {"sales@second.example", "unknown"},
+	    {"info@ours.example", "anna bert cleo@second.example"},
+	    {"out@ours.example", "Someone@other.example anna"},
+	    {"dup@ours.example", "anna bert x@other.example X@other.example"},
+	    {"viaalias@ours.example", "anna"},
+	    {"list@second.example", "cleo@second.example"},
+	    {"d1@ours.example", "anna"},
+	    // To its own name: the user.
+	    {"bert@ours.example", "bert archive@other.example"},
+	    {"self@ours.example", "loop"},
+	    {"one@ours.example", "loop"},
+	    {"three@ours.example", "loop"},
+	    // What is gone is passed over, while there are others.
+	    {"gone@ours.example", "anna"},
+	    {"allgone@ours.example", "unknown"},
+	    {"someoff@ours.example", "anna"},
+	    {"alloff@ours.example", "disabled"},
+	};
+	check_rows(*state, rows, ARRAY_LEN(rows));
+}
+
+static void details_lead_where_the_user_wants(void **state)
+{
+	static const struct row rows[] = {
+	    {"anna+Lists@ours.example", "anna/Lists"},
+	    {"ANNA+Lists@alias.example", "anna/Lists"},
+	    {"anna+a+b@ours.example", "anna/a+b"},
+	    {"anna+@ours.example", "anna"},
+	    {"anna+Entw\u00fcrfe@ours.example", "anna/Entw\u00fcrfe"},
+	    {"\"anna+Two words\"@ours.example", "anna/Two words"},
+	    {"twin+x@ours.example", "twin@ours.example"},
+	    {"jos\u00e9+x@ours.example", "unknown"},
+	    {"jos\u00e9@ours.example", "jos\u00e9"},
+	    {"nobody+x@ours.example", "unknown"},
+	    {"+x@ours.example", "unknown"},
+	    // A user's name may have one.
+	    {"a+b@ours.example", "a+b"},
+	    // Of an alias: first exactly, then without; no folder.
+	    {"exact+detail@ours.example", "anna"},
+	    {"sales+x@ours.example", "anna bert"},
+	    {"exact+other@ours.example", "unknown"},
+	    {"bert+x@ours.example", "bert archive@other.example"},
+	    {"tofolder@ours.example", "anna/Lists"},
+	    {"tofolder+x@ours.example", "anna/Lists"},
+	    {"x+anna@ours.example", "unknown"},
+	    {"off+x@ours.example", "disabled"},
+	};
+	struct bed *bed = *state;
+	struct auth_user anna = user_of(bed, "anna");
+	struct auth_user jose = user_of(bed, "jos\u00e9");
+	enum route_detail detail;
+	assert_int_equal(route_detail_get(bed->route, &anna, &detail), RC_OK);
+	assert_int_equal(detail, ROUTE_DETAIL_INBOX);
+	assert_int_equal(
+	    route_detail_set(bed->route, &anna, ROUTE_DETAIL_FOLDER, NULL),
+	    RC_OK);
+	assert_int_equal(
+	    route_detail_set(bed->route, &jose, ROUTE_DETAIL_REFUSE, NULL),
+	    RC_OK);
+	assert_int_equal(route_detail_get(bed->route, &anna, &detail), RC_OK);
+	assert_int_equal(detail, ROUTE_DETAIL_FOLDER);
+	check_rows(bed, rows, ARRAY_LEN(rows));
+	assert_int_equal(
+	    route_detail_set(bed->route, &anna, ROUTE_DETAIL_INBOX, NULL),
+	    RC_OK);
+	static const struct row inbox[] = {{"anna+Lists@ours.example", "anna"}};
+	check_rows(bed, inbox, 1);
+}
+
+static void catch_alls_catch(void **state)
+{
+	static const struct row rows[] = {
+	    {"whoever@catch.example", "anna bert"},
+	    {"whoever+x@catch.example", "anna bert"},
+	    {"x@mine.example", "anna"},
+	    {"anna@mine.example", "anna"},
+	    // One that leads nowhere is no loop.
+	    {"x@lost.example", "unknown"},
+	    {"nobody@lost.example", "unknown"},
+	};
+	check_rows(*state, rows, ARRAY_LEN(rows));
+}
+
+static void postmaster_is_somebody(void **state)
+{
+	static const struct row without[] = {
+	    {"postmaster@ours.example", "unknown"},
+	    {"<postmaster>", "unknown"},
+	    {"postmaster@mine.example", "anna"},
+	};
+	static const struct row with[] = {
+	    {"postmaster@ours.example", "bert archive@other.example"},
+	    {"PostMaster@alias.example", "bert archive@other.example"},
+	    {"postmaster@mine.example", "bert archive@other.example"},
+	    {"<Postmaster>", "bert archive@other.example"},
+	    {"postmaster+x@ours.example", "unknown"},
+	    {"postmaster@second.example", "cleo@second.example"},
+	    {"postmaster@other.example", "foreign postmaster@other.example"},
+	};
+	static const struct row lost[] = {
+	    {"postmaster@ours.example", "unknown"},
+	    {"<postmaster>", "unknown"}};
+	struct bed *bed = *state;
+	check_rows(bed, without, ARRAY_LEN(without));
+	open_with(bed, "bert@ours.example");
+	assert_int_equal(
+	    alias(bed, route_alias_set, "postmaster@second.example",
+		"cleo@second.example"),
+	    RC_OK);
+	check_rows(bed, with, ARRAY_LEN(with));
+	open_with(bed, "postmaster@ours.example");
+	check_rows(bed, lost, ARRAY_LEN(lost));
+}
+
+static void without_a_domain_all_is_foreign(void **state)
+{
+	static const struct row rows[] = {
+	    {"anna@ours.example", "foreign anna@ours.example"},
+	    {"<postmaster>", "anna"},
+	};
+	struct bed *bed = *state;
+	struct view address;
+	add_user(bed, "anna");
+	struct auth_user anna = user_of(bed, "anna");
+	open_with(bed, "anna");
+	check_rows(bed, rows, ARRAY_LEN(rows));
+	assert_int_equal(
+	    route_user_address(bed->route, &anna, &bed->arena, &address),
+	    RC_NOT_FOUND);
+}
+
+// ---- Limits ----------------------------------------------------------------
+
+static void name_alias(char name[64], unsigned n)
+{
+	snprintf(name, 64, "c%u@ours.example", n);
+}
+
+static void chains_end_somewhere(void **state)
+{
+	struct bed *bed = *state;
+	char from[64], to[64];
+	for (unsigned i = 0; i < ROUTE_ALIASES_MAX; i++) {
+		name_alias(from, i);
+		name_alias(to, i + 1);
+		assert_int_equal(alias(bed, route_alias_set, from,
+				     i + 1 < ROUTE_ALIASES_MAX ? to : "anna"),
+		    RC_OK);
+	}
+	static const struct row good[] = {{"c0@ours.example", "anna"}};
+	check_rows(bed, good, 1);
+	name_alias(from, ROUTE_ALIASES_MAX - 1);
+	name_alias(to, ROUTE_ALIASES_MAX);
+	assert_int_equal(alias(bed, route_alias_set, from, to), RC_OK);
+	assert_int_equal(alias(bed, route_alias_set, to, "anna"), RC_OK);
+	static const struct row bad[] = {
+	    {"c0@ours.example", "loop"}, {"c1@ours.example", "anna"}};
+	check_rows(bed, bad, 2);
+}
+
+// Adds an alias of `count` targets, printed from `format` and a number.
+static enum rc alias_many(struct bed *bed, const char *address,
+    const char *domain, unsigned first, unsigned count)
+{
+	struct view *targets =
+	    arena_alloc(&bed->arena, count * sizeof(*targets));
+	for (unsigned i = 0; i < count; i++) {
+		char text[64];
+		snprintf(text, sizeof(text), "t%u@%s", first + i, domain);
+		targets[i] = arena_copy(&bed->arena, v(text));
+	}
+	return route_alias_set(bed->route,
+	    &(struct route_alias){v(address), targets, count}, NULL);
+}
+
+static size_t count_targets(
+    struct bed *bed, const char *address, enum route_verdict want)
+{
+	struct smtp_mailbox mailbox;
+	struct route_result result;
+	parse(bed, address, &mailbox);
+	assert_int_equal(
+	    route_resolve(bed->route, &bed->arena, &mailbox, NULL, &result),
+	    RC_OK);
+	assert_int_equal(result.verdict, want);
+	return result.count;
+}
+
+static void so_many_targets_and_no_more(void **state)
+{
+	struct bed *bed = *state;
+	assert_int_equal(alias_many(bed, "many@ours.example", "other.example",
+			     0, ROUTE_TARGETS_MAX),
+	    RC_OK);
+	assert_int_equal(count_targets(bed, "many@ours.example", ROUTE_OK),
+	    ROUTE_TARGETS_MAX);
+	assert_int_equal(alias_many(bed, "many@ours.example", "other.example",
+			     0, ROUTE_TARGETS_MAX + 1),
+	    RC_LIMIT);
+	// One more, through another alias; and the same ones are no more.
+	assert_int_equal(alias(bed, route_alias_set, "more@ours.example",
+			     "many@ours.example t5@other.example"),
+	    RC_OK);
+	assert_int_equal(count_targets(bed, "more@ours.example", ROUTE_OK),
+	    ROUTE_TARGETS_MAX);
+	assert_int_equal(alias(bed, route_alias_add, "more@ours.example",
+			     "one@other.example"),
+	    RC_OK);
+	assert_int_equal(
+	    count_targets(bed, "more@ours.example", ROUTE_LOOP), 0);
+	assert_int_equal(alias(bed, route_alias_add, "many@ours.example",
+			     "one@other.example"),
+	    RC_LIMIT);
+}
+
+// A thousand aliases that each lead to all the others would be a million ways.
+static void ways_are_bounded(void **state)
+{
+	struct bed *bed = *state;
+	char name[64];
+	assert_int_equal(alias_many(bed, "top@ours.example", "ours.example", 0,
+			     ROUTE_TARGETS_MAX),
+	    RC_OK);
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "t%u@ours.example", i);
+		assert_int_equal(alias_many(bed, name, "ours.example", 20,
+				     ROUTE_TARGETS_MAX),
+		    RC_OK);
+	}
+	assert_int_equal(count_targets(bed, "top@ours.example", ROUTE_LOOP), 0);
+}
+
+// ---- Sending as ------------------------------------------------------------
+
+static void who_may_send_as_whom(void **state)
+{
+	static const struct {
+		const char *user, *address;
+		bool may;
+	} table[] = {
+	    {"anna", "anna@ours.example", true},
+	    {"anna", "Anna@Alias.example", true},
+	    {"anna", "anna+any@ours.example", true},
+	    {"anna", "sales@ours.example", true},
+	    {"anna", "sales+x@ours.example", true},
+	    {"anna", "info@ours.example", true},
+	    {"anna", "out@ours.example", true},
+	    {"anna", "bert@ours.example", false},
+	    {"bert", "bert@ours.example", true},
+	    {"bert", "anna@ours.example", false},
+	    {"cleo@second.example", "sales@ours.example", false},
+	    {"cleo@second.example", "cleo@second.example", true},
+	    {"twin", "twin@ours.example", false},
+	    {"twin@ours.example", "twin@ours.example", true},
+	    // A detail that the user refuses is still the user's.
+	    {"jos\u00e9", "jos\u00e9+x@ours.example", true},
+	    // A catch-all: only who gets it alone.
+	    {"anna", "whoever@mine.example", true},
+	    {"anna", "whoever@catch.example", false},
+	    {"anna", "any@catch.example", true},
+	    {"anna", "nobody@ours.example", false},
+	    {"anna", "anna@other.example", false},
+	    {"foreign@other.example", "foreign@other.example", false},
+	    {"anna", "one@ours.example", false},
+	    {"anna", "anna@[192.0.2.1]", false},
+	    {"anna", "\"anna@ours.example\"@other.example", false},
+	    {"anna", "\"anna\"@ours.example", true},
+	};
+	struct bed *bed = *state;
+	struct auth_user jose = user_of(bed, "jos\u00e9");
+	assert_int_equal(
+	    route_detail_set(bed->route, &jose, ROUTE_DETAIL_REFUSE, NULL),
+	    RC_OK);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct smtp_mailbox mailbox;
+		struct auth_user user = user_of(bed, table[i].user);
+		parse(bed, table[i].address, &mailbox);
+		enum rc rc = route_may_send_as(bed->route, &user, &mailbox);
+		if (rc != (table[i].may ? RC_OK : RC_DENIED))
+			fail_msg("%s as %s: %s", table[i].user,
+			    table[i].address, rc_name(rc));
+	}
+	struct smtp_mailbox null = {0};
+	struct auth_user anna = user_of(bed, "anna");
+	assert_int_equal(
+	    route_may_send_as(bed->route, &anna, &null), RC_DENIED);
+}
+
+static void users_have_addresses(void **state)
+{
+	static const struct row rows[] = {
+	    {"anna", "anna@ours.example"},
+	    {"cleo@second.example", "cleo@second.example"},
+	    {"dora@b\u00fccher.example", "dora@xn--bcher-kva.example"},
+	    {"jos\u00e9", "jos\u00e9@ours.example"},
+	    {"foreign@other.example", "foreign@other.example"},
+	};
+	struct bed *bed = *state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct view address;
+		struct auth_user user = user_of(bed, rows[i].address);
+		assert_int_equal(route_user_address(
+				     bed->route, &user, &bed->arena, &address),
+		    RC_OK);
+		assert_true(view_eq(address, v(rows[i].want)));
+	}
+}
+
+static void result_has_addresses(void **state)
+{
+	struct bed *bed = *state;
+	struct smtp_mailbox mailbox;
+	struct route_result result;
+	parse(bed, "ANNA+x@Alias.example", &mailbox);
+	assert_int_equal(
+	    route_resolve(bed->route, &bed->arena, &mailbox, NULL, &result),
+	    RC_OK);
+	assert_int_equal(result.count, 1);
+	assert_true(
+	    view_eq(result.targets[0].address, VIEW("anna@ours.example")));
+	assert_int_equal(
+	    result.targets[0].account, user_of(bed, "anna").account);
+}
+
+// ---- Domains ---------------------------------------------------------------
+
+static void domains_come_and_go(void **state)
+{
+	struct bed *bed = *state;
+	struct route_domain domain;
+	bool local;
+	assert_int_equal(
+	    route_domain_next(bed->route, VIEW(""), &bed->arena, &domain),
+	    RC_END);
+	assert_int_equal(add_domain(bed, "B.example", "", ""), RC_OK);
+	assert_int_equal(add_domain(bed, "b.EXAMPLE", "", ""), RC_EXISTS);
+	assert_int_equal(add_domain(bed, "b\u00fc.example", "", ""), RC_OK);
+	assert_int_equal(add_domain(bed, "a.example", "b.example", ""), RC_OK);
+	assert_int_equal(route_domain_find(bed->route, VIEW("b.example"),
+			     &bed->arena, &domain),
+	    RC_OK);
+	assert_true(domain.primary);
+	assert_int_equal(
+	    route_domain_next(bed->route, VIEW(""), &bed->arena, &domain),
+	    RC_OK);
+	assert_true(view_eq(domain.name, VIEW("a.example")));
+	assert_true(view_eq(domain.alias_of, VIEW("b.example")));
+	assert_false(domain.primary);
+	assert_int_equal(
+	    route_domain_next(bed->route, domain.name, &bed->arena, &domain),
+	    RC_OK);
+	assert_true(view_eq(domain.name, VIEW("b.example")));
+	assert_int_equal(
+	    route_domain_next(bed->route, domain.name, &bed->arena, &domain),
+	    RC_OK);
+	assert_true(view_eq(domain.name, VIEW("xn--b-eha.example")));
+	assert_int_equal(
+	    route_domain_next(bed->route, domain.name, &bed->arena, &domain),
+	    RC_END);
+	assert_int_equal(
+	    route_is_local_domain(bed->route, VIEW("a.example"), &local),
+	    RC_OK);
+	assert_true(local);
+	assert_int_equal(
+	    route_is_local_domain(bed->route, VIEW("c.example"), &local),
+	    RC_OK);
+	assert_false(local);
+	assert_int_equal(
+	    route_is_local_domain(bed->route, VIEW(""), &local), RC_OK);
+	assert_false(local);
+#define REMOVE(name) route_domain_remove(bed->route, VIEW(name), NULL)
+	assert_int_equal(REMOVE("b.example"), RC_IN_USE);
+	assert_int_equal(REMOVE("c.example"), RC_NOT_FOUND);
+	assert_int_equal(REMOVE("a.example"), RC_OK);
+	assert_int_equal(REMOVE("b.example"), RC_IN_USE); // primary
+	assert_int_equal(REMOVE("B\u00dc.example"), RC_OK);
+	assert_int_equal(
+	    alias(bed, route_alias_set, "x@b.example", "y@other.example"),
+	    RC_OK);
+	assert_int_equal(REMOVE("b.example"), RC_IN_USE);
+	assert_int_equal(
+	    route_alias_remove(bed->route, VIEW("X@B.example"), NULL), RC_OK);
+	assert_int_equal(REMOVE("b.example"), RC_OK);
+	assert_int_equal(add_domain(bed, "c.example", "", ""), RC_OK);
+	assert_int_equal(route_domain_find(bed->route, VIEW("c.example"),
+			     &bed->arena, &domain),
+	    RC_OK);
+	assert_true(domain.primary);
+}
+
+static void domains_are_changed(void **state)
+{
+	static const struct {
+		struct route_domain domain;
+		enum rc want;
+	} table[] = {
+	    {{.name = {"second.example", 14}, .catch_all = {"anna", 4}}, RC_OK},
+	    {{.name = {"second.example", 14}, .catch_all = {"ANNA", 4}}, RC_OK},
+	    {{.name = {"second.example", 14}, .catch_all = {"nope", 4}},
+		RC_INVALID},
+	    {{.name = {"second.example", 14}, .catch_all = {"a@", 2}},
+		RC_INVALID},
+	    {{.name = {"third.example", 13}}, RC_NOT_FOUND},
+	    {{.name = {"no domain", 9}}, RC_INVALID},
+	    {{.name = {"ours.example", 12}}, RC_INVALID}, // still primary
+	    {{.name = {"second.example", 14}, .alias_of = {"ours.example", 12}},
+		RC_IN_USE}, // has aliases
+	    {{.name = {"mine.example", 12}, .alias_of = {"none.example", 12}},
+		RC_INVALID},
+	    {{.name = {"mine.example", 12}, .alias_of = {"mine.example", 12}},
+		RC_INVALID},
+	    {{.name = {"mine.example", 12}, .alias_of = {"alias.example", 13}},
+		RC_INVALID},
+	    {{.name = {"mine.example", 12},
+		 .alias_of = {"ours.example", 12},
+		 .catch_all = {"anna", 4}},
+		RC_INVALID},
+	    {{.name = {"mine.example", 12},
+		 .alias_of = {"ours.example", 12},
+		 .primary = true},
+		RC_INVALID},
+	    {{.name = {"ours.example", 12},
+		 .primary = true,
+		 .alias_of = {"second.example", 14}},
+		RC_INVALID},
+	    {{.name = {"mine.example", 12}, .alias_of = {"ours.example", 12}},
+		RC_OK},
+	    {{.name = {"second.example", 14}, .primary = true}, RC_OK},
+	};
+	struct bed *bed = *state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		enum rc rc =
+		    route_domain_set(bed->route, &table[i].domain, NULL);
+		if (rc != table[i].want)
+			fail_msg("row %zu: %s", i, rc_name(rc));
+	}
+	static const struct row rows[] = {
+	    {"anna@second.example", "anna"},
+	    {"sales@mine.example", "anna bert"},
+	    {"jos\u00e9@ours.example", "unknown"},
+	    {"jos\u00e9@second.example", "jos\u00e9"},
+	};
+	check_rows(bed, rows, ARRAY_LEN(rows));
+}
+
+// ---- Aliases ---------------------------------------------------------------
+
+static void aliases_come_and_go(void **state)
+{
+	struct bed *bed = *state;
+	static const struct {
+		char what;
+		const char *address, *targets;
+		enum rc want;
+		const char *leads;
+	} table[] = {
+	    {'+', "new@ours.example", "anna", RC_OK, "anna"},
+	    // A user's name leads to the user, past an alias of that name.
+	    {'+', "NEW@ours.example", "bert anna twin", RC_OK,
+		"anna bert twin"},
+	    {'-', "new@ours.example", "bert nobody", RC_NOT_FOUND,
+		"anna bert twin"},
+	    {'-', "new@ours.example", "BERT", RC_OK, "anna twin"},
+	    {'=', "new@ours.example", "twin", RC_OK, "twin"},
+	    {'-', "new@ours.example", "twin", RC_OK, "unknown"},
+	    {'-', "new@ours.example", "twin", RC_NOT_FOUND, "unknown"},
+	    {'+', "new@ours.example", "nobody", RC_INVALID, "unknown"},
+	    {'+', "new@ours.example", "", RC_INVALID, "unknown"},
+	    {'+', "new@ours.example", "a@b@c", RC_INVALID, "unknown"},
+	    {'+', "new@ours.example", "nobody@ours.example", RC_OK, "unknown"},
+	    {'+', "new@other.example", "anna", RC_INVALID, NULL},
+	    {'+', "new@alias.example", "anna", RC_INVALID, NULL},
+	    {'+', "new@[192.0.2.1]", "anna", RC_INVALID, NULL},
+	    {'+', "new", "anna", RC_INVALID, NULL},
+	    {'+', "@ours.example", "anna", RC_INVALID, NULL},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		enum rc rc = alias(bed,
+		    table[i].what == '+'   ? route_alias_add
+		    : table[i].what == '-' ? route_alias_subtract
+					   : route_alias_set,
+		    table[i].address, table[i].targets);
+		if (rc != table[i].want)
+			fail_msg("row %zu: %s", i, rc_name(rc));
+		struct row row = {"new@ours.example", table[i].leads};
+		if (row.want)
+			check_rows(bed, &row, 1);
+	}
+	assert_int_equal(
+	    route_alias_remove(bed->route, VIEW("new@ours.example"), NULL),
+	    RC_OK);
+	assert_int_equal(
+	    route_alias_remove(bed->route, VIEW("new@ours.example"), NULL),
+	    RC_NOT_FOUND);
+}
+
+static void a_removed_user_can_be_taken_out(void **state)
+{
+	struct bed *bed = *state;
+	assert_int_equal(
+	    auth_directory_remove(bed->engine, v("bert"), NULL), RC_OK);
+	static const struct row rows[] = {{"sales@ours.example", "anna"}};
+	check_rows(bed, rows, 1);
+	assert_int_equal(
+	    alias(bed, route_alias_subtract, "sales@ours.example", "bert"),
+	    RC_OK);
+}
+
+static void aliases_are_listed(void **state)
+{
+	struct bed *bed = *state;
+	struct route_alias found = {.address = VIEW("")};
+	struct view before = VIEW("");
+	size_t count = 0;
+	enum rc rc;
+	while ((rc = route_alias_next(
+		    bed->route, found.address, &bed->arena, &found)) == RC_OK) {
+		assert_true(found.count > 0);
+		assert_false(view_eq(before, found.address));
+		before = found.address;
+		count++;
+	}
+	assert_int_equal(rc, RC_END);
+	assert_int_equal(count, 26);
+	assert_int_equal(route_alias_next(bed->route, VIEW("@second.example"),
+			     &bed->arena, &found),
+	    RC_OK);
+	assert_true(view_eq(found.address, VIEW("list@second.example")));
+	assert_int_equal(route_alias_next(bed->route, VIEW("@OURS.example"),
+			     &bed->arena, &found),
+	    RC_OK);
+	assert_true(view_eq(found.address, VIEW("allgone@ours.example")));
+	assert_int_equal(
+	    route_alias_next(bed->route, VIEW("nonsense"), &bed->arena, &found),
+	    RC_INVALID);
+}
+
+// ---- Records ---------------------------------------------------------------
+
+static void damage_is_found(void **state)
+{
+	static const struct view bad_aliases[] = {{"", 0}, {"\1\0\0\0\0", 5},
+	    {"\2\1\0\0\0\1\0a", 8}, {"\1\1\0\0\0\2\0a", 8},
+	    {"\1\1\0\0\0\1\0ab", 9}, {"\1\1\0\0\0\0\0", 7},
+	    {"\1\377\377\377\377\1\0a", 8}, {"\1\351\3\0\0\1\0a", 8}};
+	static const struct view bad_domains[] = {{"", 0}, {"\1", 1},
+	    {"\1\0\0", 3}, {"\2\0\0\0\0", 5}, {"\1\0\0\0\0x", 6},
+	    {"\1\1\0\0\0", 5}};
+	struct bed *bed = *state;
+	struct route_domain domain;
+	struct view *targets;
+	size_t count;
+	for (size_t i = 0; i < ARRAY_LEN(bad_aliases); i++)
+		assert_int_equal(route_alias_decode(&bed->arena, bad_aliases[i],
+				     &targets, &count),
+		    RC_CORRUPT);
+	for (size_t i = 0; i < ARRAY_LEN(bad_domains); i++)
+		assert_int_equal(
+		    route_domain_decode(bad_domains[i], &domain), RC_CORRUPT);
+	assert_int_equal(route_alias_decode(&bed->arena,
+			     view_of("\1\1\0\0\0\1\0a", 8), &targets, &count),
+	    RC_OK);
+	assert_int_equal(
+	    route_domain_decode(view_of("\1\0\0\0\0", 5), &domain), RC_OK);
+}
+
+int main(void)
+{
+#define WITH(setup, test)                                                      \
+	cmocka_unit_test_setup_teardown(test, setup, tear_down)
+	const struct CMUnitTest tests[] = {
+	    WITH(set_up, addresses_lead_to_users),
+	    WITH(set_up, names_are_not_only_ascii),
+	    WITH(set_up, look_alikes_are_what_they_are),
+	    WITH(set_up, aliases_are_followed),
+	    WITH(set_up, details_lead_where_the_user_wants),
+	    WITH(set_up, catch_alls_catch),
+	    WITH(set_up, postmaster_is_somebody),
+	    WITH(set_up_empty, without_a_domain_all_is_foreign),
+	    WITH(set_up, chains_end_somewhere),
+	    WITH(set_up, so_many_targets_and_no_more),
+	    WITH(set_up, ways_are_bounded),
+	    WITH(set_up, who_may_send_as_whom),
+	    WITH(set_up, users_have_addresses),
+	    WITH(set_up, result_has_addresses),
+	    WITH(set_up_empty, domains_come_and_go),
+	    WITH(set_up, domains_are_changed),
+	    WITH(set_up, aliases_come_and_go),
+	    WITH(set_up, a_removed_user_can_be_taken_out),
+	    WITH(set_up, aliases_are_listed),
+	    WITH(set_up_empty, damage_is_found),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
