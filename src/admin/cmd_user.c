@@ -180,3 +180,29 @@ enum cli_exit cmd_user_list(const struct cli_call *call)
 	return place_command(call, false, json_pack("{s:s}", "do", "user.list"),
 	    print_user, &count);
 }
+
+// ---- Details ---------------------------------------------------------------
+
+enum cli_exit cmd_user_detail(const struct cli_call *call)
+{
+	struct place place;
+	struct fault fault = {0};
+	json_t *answer;
+	json_t *request = json_pack("{s:s}", "do", "user.detail");
+	json_object_set_new(
+	    request, "user", link_text(view_of_string(call->arguments[0])));
+	if (call->argument_count > 1)
+		json_object_set_new(request, "detail",
+		    link_text(view_of_string(call->arguments[1])));
+	enum rc rc = place_open(&call->place, false, &fault, &place);
+	if (rc != RC_OK) {
+		json_decref(request);
+		return cli_fail(rc, &fault);
+	}
+	rc = place_ask(&place, request, NULL, NULL, &fault, &answer);
+	place_close(&place);
+	if (rc == RC_OK && call->argument_count == 1)
+		printf("%.*s\n", VIEW_FMT(link_member(answer, "detail")));
+	json_decref(answer);
+	return rc == RC_OK ? CLI_OK : cli_fail(rc, &fault);
+}

@@ -24,6 +24,19 @@
 		"mailbox", "NAME", "the mailbox that it goes into or under"    \
 	}
 
+#define ALIAS_OF_OPTION                                                        \
+	{                                                                      \
+		"alias-of", "DOMAIN", "it has the names of that domain"        \
+	}
+#define CATCH_ALL_OPTION                                                       \
+	{                                                                      \
+		"catch-all", "ADDRESS", "who gets mail for unknown names"      \
+	}
+#define PRIMARY_OPTION                                                         \
+	{                                                                      \
+		"primary", NULL, "users without a domain live here"            \
+	}
+
 const struct cli_command admin_commands[] = {
     {
 	.name = "user add",
@@ -75,6 +88,143 @@ const struct cli_command admin_commands[] = {
 	.summary = "delete a user and all of the mail",
 	.options = {{"yes", NULL, "do not ask"}},
 	.run = cmd_user_remove,
+    },
+    {
+	.name = "user detail",
+	.arguments = "NAME [inbox|folder|refuse]",
+	.arguments_min = 1,
+	.arguments_max = 2,
+	.summary = "say where mail to user+detail goes",
+	.details =
+	    "inbox: the detail says nothing (the default). folder: into "
+	    "the mailbox of\nthat name, if there is one. refuse: such "
+	    "addresses are unknown. Without a\nword, prints what is set.",
+	.run = cmd_user_detail,
+    },
+    {
+	.name = "domain add",
+	.arguments = "NAME",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "take mail for a domain",
+	.details = "Users without a domain live in the primary domain: the "
+		   "first one, or the\none that says so.",
+	.options = {ALIAS_OF_OPTION, CATCH_ALL_OPTION, PRIMARY_OPTION},
+	.run = cmd_domain_add,
+    },
+    {
+	.name = "domain set",
+	.arguments = "NAME",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "change a domain",
+	.details = "What is not named stays.",
+	.options = {ALIAS_OF_OPTION,
+	    {"no-alias", NULL, "it has names of its own"}, CATCH_ALL_OPTION,
+	    {"no-catch-all", NULL, "names that are not there are refused"},
+	    PRIMARY_OPTION},
+	.run = cmd_domain_set,
+    },
+    {
+	.name = "domain remove",
+	.arguments = "NAME",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "take no more mail for a domain",
+	.details = "Its aliases are removed before. Users and their mail stay.",
+	.run = cmd_domain_remove,
+    },
+    {
+	.name = "domain list",
+	.arguments = "",
+	.summary = "list the domains",
+	.run = cmd_domain_list,
+    },
+    {
+	.name = "domain check",
+	.arguments = "NAME",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary =
+	    "print the DNS records that a domain needs, and which it has",
+	.details =
+	    "The output can be pasted into a zone file. The exit code is "
+	    "1 when a record\nis missing or differs.",
+	.options = {{"no-lookup", NULL, "only print them"}},
+	.run = cmd_domain_check,
+    },
+    {
+	.name = "alias add",
+	.arguments = "ADDRESS TARGET...",
+	.arguments_min = 2,
+	.arguments_max = CLI_ARGUMENTS_MAX,
+	.summary = "have an address lead to users or other addresses",
+	.details = "Where there is such an alias already, the targets are "
+		   "added to its own.\nAn alias goes before a user of the same "
+		   "name.",
+	.run = cmd_alias_add,
+    },
+    {
+	.name = "alias remove",
+	.arguments = "ADDRESS [TARGET...]",
+	.arguments_min = 1,
+	.arguments_max = CLI_ARGUMENTS_MAX,
+	.summary = "remove an alias, or some of its targets",
+	.run = cmd_alias_remove,
+    },
+    {
+	.name = "alias list",
+	.arguments = "[DOMAIN]",
+	.arguments_max = 1,
+	.summary = "list the aliases",
+	.run = cmd_alias_list,
+    },
+    {
+	.name = "dkim new",
+	.arguments = "DOMAIN",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "make a key that signs a domain's mail",
+	.details = "Prints the DNS record to be published. Every key of the "
+		   "domain signs, at\nonce. Without options, an RSA and an "
+		   "Ed25519 key are made, named by the month.",
+	.options = {{"selector", "NAME", "the key's name in DNS"},
+	    {"algorithm", "NAME", "rsa, ed25519 or both"},
+	    {"bits", "N", "of an RSA key, 1024 to 4096 (2048)"}},
+	.run = cmd_dkim_new,
+    },
+    {
+	.name = "dkim list",
+	.arguments = "[DOMAIN]",
+	.arguments_max = 1,
+	.summary = "list the keys that sign mail",
+	.run = cmd_dkim_list,
+    },
+    {
+	.name = "dkim dns",
+	.arguments = "DOMAIN",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "print the DNS records of a domain's keys",
+	.run = cmd_dkim_dns,
+    },
+    {
+	.name = "dkim remove",
+	.arguments = "DOMAIN SELECTOR",
+	.arguments_min = 2,
+	.arguments_max = 2,
+	.summary = "delete a key; leave its DNS record for a week",
+	.run = cmd_dkim_remove,
+    },
+    {
+	.name = "route",
+	.arguments = "ADDRESS",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "say where mail to an address would go, and why",
+	.details = "Exit code 3: nobody is there. 6: the user is disabled. "
+		   "1: aliases lead in\na circle.",
+	.run = cmd_route,
     },
     {
 	.name = "import maildir",

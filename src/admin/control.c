@@ -49,11 +49,14 @@ static void log_request(
     const struct control_host *host, const json_t *request, enum rc rc)
 {
 	struct log_line line;
-	struct view user = link_member(request, "user");
+	static const char *const members[] = {"user", "domain", "address"};
 	log_begin(&line, host->log, LOG_LEVEL_INFO, "admin");
 	log_add(&line, "do", link_member(request, "do"));
-	if (user.len > 0)
-		log_add(&line, "user", user);
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		struct view value = link_member(request, members[i]);
+		if (value.len > 0)
+			log_add(&line, members[i], value);
+	}
 	log_add_string(&line, "result", rc_name(rc));
 	log_end(&line);
 }

@@ -28,6 +28,48 @@ static enum rc open_engine(
 	return engine_rocksdb_open(path, &options, fault, ret_engine);
 }
 
+// What stands on the engine; all of it is there, or `fault` says why not.
+static enum rc open_rooms(const struct cli_place *at, struct log *log,
+    struct fault *fault, struct control_host *host)
+{
+	host->store = store_new(&(struct store_options){
+	    .engine = host->engine,
+	    .log = log,
+	    .message_max = at->message_max,
+	});
+	enum rc rc =
+	    auth_new(host->engine, &at->auth, log, NULL, fault, &host->auth);
+	if (rc != RC_OK)
+		return rc;
+	struct fault no_dns;
+	struct route_settings route = at->route;
+	struct dns_settings dns = at->dns;
+	route.log = log;
+	dns.log = log;
+	host->route = route_new(host->engine, host->auth, &route);
+	host->dkim = dkim_keys_new(host->engine, log);
+	host->server_name = at->server_name;
+	host->smart_host = at->smart_host;
+	// Few commands ask DNS: those say that they cannot.
+	if (dns_new(&dns, &no_dns, &host->dns) != RC_OK)
+		host->dns = NULL;
+	return RC_OK;
+}
+
+static void close_rooms(struct control_host *host)
+{
+	if (host->dns)
+		dns_free(&host->dns);
+	if (host->dkim)
+		dkim_keys_free(&host->dkim);
+	if (host->route)
+		route_free(&host->route);
+	if (host->auth)
+		auth_free(&host->auth);
+	store_free(&host->store);
+	engine_close(&host->engine);
+}
+
 static void serve_store(const struct cli_place *at, int fd)
 {
 	struct control_host host = {.version = at->version};
@@ -41,17 +83,9 @@ static void serve_store(const struct cli_place *at, int fd)
 		control_serve(&host, &fault, fd);
 		return;
 	}
-	host.store = store_new(&(struct store_options){
-	    .engine = host.engine,
-	    .log = &log,
-	    .message_max = at->message_max,
-	});
-	rc = auth_new(host.engine, &at->auth, &log, NULL, &fault, &host.auth);
+	rc = open_rooms(at, &log, &fault, &host);
 	control_serve(&host, rc == RC_OK ? NULL : &fault, fd);
-	if (rc == RC_OK)
-		auth_free(&host.auth);
-	store_free(&host.store);
-	engine_close(&host.engine);
+	close_rooms(&host);
 }
 
 static enum rc start_child(

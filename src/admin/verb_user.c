@@ -162,5 +162,59 @@ enum rc verb_user_remove(struct verb_call *call, struct fault *fault)
 		    VIEW_FMT(user));
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return rc;
+	if (call->host->route) {
+		struct auth_user gone = {record.account, name};
+		rc = route_detail_set(
+		    call->host->route, &gone, ROUTE_DETAIL_INBOX, fault);
+		if (rc != RC_OK)
+			return rc;
+	}
 	return auth_directory_remove(engine, user, fault);
+}
+
+// ---- Details ---------------------------------------------------------------
+
+static const char *const detail_words[] = {
+    [ROUTE_DETAIL_INBOX] = "inbox",
+    [ROUTE_DETAIL_FOLDER] = "folder",
+    [ROUTE_DETAIL_REFUSE] = "refuse",
+};
+
+static enum rc set_detail(struct verb_call *call, const struct auth_user *user,
+    struct view word, struct fault *fault)
+{
+	for (size_t i = 0; i < ARRAY_LEN(detail_words); i++)
+		if (view_eq(word, view_of_string(detail_words[i])))
+			return route_detail_set(call->host->route, user,
+			    (enum route_detail)i, fault);
+	return fault_set(fault, RC_INVALID,
+	    "a detail leads to inbox or folder, or refuse it; not %.*s",
+	    VIEW_FMT(word));
+}
+
+// Sets it when the request has "detail"; the answer says what it is then.
+enum rc verb_user_detail(struct verb_call *call, struct fault *fault)
+{
+	struct auth_user user;
+	struct auth_record record;
+	enum route_detail detail;
+	struct view name = user_of(call);
+	struct view word = link_member(call->request, "detail");
+	enum rc rc = verb_need_route(call, fault);
+	if (rc != RC_OK)
+		return rc;
+	rc = auth_directory_lookup(
+	    call->host->engine, name, &user.name, &record);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "there is no user %.*s", VIEW_FMT(name));
+	user.account = record.account;
+	if (word.len > 0)
+		rc = set_detail(call, &user, word, fault);
+	if (rc == RC_OK)
+		rc = route_detail_get(call->host->route, &user, &detail);
+	if (rc == RC_OK)
+		json_object_set_new(
+		    call->answer, "detail", json_string(detail_words[detail]));
+	return rc;
 }

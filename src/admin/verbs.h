@@ -21,6 +21,19 @@ struct verb_call {
 	X("user.list", verb_user_list)                                         \
 	X("user.disable", verb_user_disable)                                   \
 	X("user.remove", verb_user_remove)                                     \
+	X("user.detail", verb_user_detail)                                     \
+	X("domain.add", verb_domain_add)                                       \
+	X("domain.set", verb_domain_set)                                       \
+	X("domain.remove", verb_domain_remove)                                 \
+	X("domain.list", verb_domain_list)                                     \
+	X("domain.check", verb_domain_check)                                   \
+	X("alias.add", verb_alias_add)                                         \
+	X("alias.remove", verb_alias_remove)                                   \
+	X("alias.list", verb_alias_list)                                       \
+	X("dkim.new", verb_dkim_new)                                           \
+	X("dkim.list", verb_dkim_list)                                         \
+	X("dkim.remove", verb_dkim_remove)                                     \
+	X("route", verb_route)                                                 \
 	X("import", verb_import)                                               \
 	X("export", verb_export)                                               \
 	X("check", verb_check)                                                 \
@@ -37,6 +50,13 @@ VERB_TABLE(X)
 // not.
 MUST_CHECK enum rc verb_open_account(struct verb_call *call,
     struct fault *fault, struct store_account **ret_account);
+
+// RC_UNSUPPORTED where there are no routes and keys.
+MUST_CHECK enum rc verb_need_route(
+    const struct verb_call *call, struct fault *fault);
+// The domain of ours that the request's "domain" names. RC_NOT_FOUND.
+MUST_CHECK enum rc verb_find_domain(struct verb_call *call, struct arena *arena,
+    struct fault *fault, struct route_domain *ret_domain);
 
 // Flags as IMAP names them.
 #define VERB_FLAG_TABLE(X)                                                     \

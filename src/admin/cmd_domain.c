@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// roost domain …, roost alias …
+#include "admin/commands.h"
+#include "admin/place.h"
+
+static void set_text(json_t *request, const char *key, const char *text)
+{
+	json_object_set_new(request, key, link_text(view_of_string(text)));
+}
+
+static json_t *about(const char *verb, const char *key, const char *name)
+{
+	json_t *request = json_pack("{s:s}", "do", verb);
+	if (name)
+		set_text(request, key, name);
+	return request;
+}
+
+// ---- Domains ---------------------------------------------------------------
+
+// The options that add and set share; false: two that exclude each other.
+static bool add_options(const struct cli_call *call, json_t *request)
+{
+	const char *alias_of = cli_value(call, "alias-of");
+	const char *catch_all = cli_value(call, "catch-all");
+	bool no_alias = cli_value(call, "no-alias") != NULL;
+	bool no_catch_all = cli_value(call, "no-catch-all") != NULL;
+	if ((alias_of && no_alias) || (catch_all && no_catch_all)) {
+		cli_complain("these options exclude each other");
+		return false;
+	}
+	if (alias_of || no_alias)
+		set_text(request, "alias_of", alias_of ? alias_of : "");
+	if (catch_all || no_catch_all)
+		set_text(request, "catch_all", catch_all ? catch_all : "");
+	if (cli_value(call, "primary"))
+		json_object_set_new(request, "primary", json_true());
+	return true;
+}
+
+static enum cli_exit change_domain(
+    const struct cli_call *call, const char *verb, bool create)
+{
+	json_t *request = about(verb, "domain", call->arguments[0]);
+	if (!add_options(call, request)) {
+		json_decref(request);
+		return CLI_USAGE;
+	}
+	return place_command(call, create, request, NULL, NULL);
+}
+
+enum cli_exit cmd_domain_add(const struct cli_call *call)
+{
+	return change_domain(call, "domain.add", true);
+}
+
+enum cli_exit cmd_domain_set(const struct cli_call *call)
+{
+	return change_domain(call, "domain.set", false);
+}
+
+enum cli_exit cmd_domain_remove(const struct cli_call *call)
+{
+	return place_command(call, false,
+	    about("domain.remove", "domain", call->arguments[0]), NULL, NULL);
+}
+
+// "bücher.example (xn--bcher-kva.example)": for people and for DNS.
+static void print_name(const json_t *message, const char *key)
+{
+	struct view name = link_member(message, key);
+	struct view shown = link_member(message, "shown");
+	if (shown.len > 0)
+		printf("%.*s (%.*s)", VIEW_FMT(shown), VIEW_FMT(name));
+	else
+		printf("%.*s", VIEW_FMT(name));
+}
+
+static void print_domain(void *context, const json_t *message)
+{
+	struct view alias_of = link_member(message, "alias_of");
+	struct view catch_all = link_member(message, "catch_all");
+	(void)context;
+	print_name(message, "domain");
+	if (json_is_true(json_object_get(message, "primary")))
+		printf(", primary");
+	if (alias_of.len > 0)
+		printf(", alias of %.*s", VIEW_FMT(alias_of));
+	if (catch_all.len > 0)
+		printf(", catch-all %.*s", VIEW_FMT(catch_all));
+	putchar('\n');
+}
+
+enum cli_exit cmd_domain_list(const struct cli_call *call)
+{
+	return place_command(
+	    call, false, about("domain.list", NULL, NULL), print_domain, NULL);
+}
+
+// ---- Check -----------------------------------------------------------------
+
+// A zone file: what is said of a record is a comment above it.
+static void print_record(void *context, const json_t *message)
+{
+	bool *first = context;
+	struct view state = link_member(message, "state");
+	struct view found = link_member(message, "found");
+	if (!*first)
+		putchar('\n');
+	*first = false;
+	printf("; ");
+	if (state.len > 0)
+		printf("%-8.*s", VIEW_FMT(state));
+	printf("%.*s\n", VIEW_FMT(link_member(message, "purpose")));
+	if (found.len > 0)
+		printf("; DNS says: %.*s\n", VIEW_FMT(found));
+	printf("%.*s\n", VIEW_FMT(link_member(message, "line")));
+	fflush(stdout); // the next look-up may take its time
+}
+
+enum cli_exit cmd_domain_check(const struct cli_call *call)
+{
+	struct place place;
+	struct fault fault = {0};
+	json_t *answer;
+	bool first = true;
+	enum rc rc = place_open(&call->place, false, &fault, &place);
+	if (rc != RC_OK)
+		return cli_fail(rc, &fault);
+	json_t *request = about("domain.check", "domain", call->arguments[0]);
+	json_object_set_new(
+	    request, "lookup", json_boolean(!cli_value(call, "no-lookup")));
+	rc = place_ask(&place, request, print_record, &first, &fault, &answer);
+	place_close(&place);
+	json_int_t wrong = json_integer_value(json_object_get(answer, "wrong"));
+	json_decref(answer);
+	if (rc != RC_OK)
+		return cli_fail(rc, &fault);
+	return wrong > 0 ? CLI_PROBLEM : CLI_OK;
+}
+
+// ---- Aliases ---------------------------------------------------------------
+
+static json_t *alias_request(const struct cli_call *call, const char *verb)
+{
+	json_t *request = about(verb, "address", call->arguments[0]);
+	json_t *targets = json_array();
+	for (unsigned i = 1; i < call->argument_count; i++)
+		json_array_append_new(
+		    targets, link_text(view_of_string(call->arguments[i])));
+	json_object_set_new(request, "targets", targets);
+	return request;
+}
+
+enum cli_exit cmd_alias_add(const struct cli_call *call)
+{
+	struct place place;
+	struct fault fault = {0};
+	json_t *answer;
+	enum rc rc = place_open(&call->place, false, &fault, &place);
+	if (rc != RC_OK)
+		return cli_fail(rc, &fault);
+	rc = place_ask(&place, alias_request(call, "alias.add"), NULL, NULL,
+	    &fault, &answer);
+	place_close(&place);
+	struct view doubt = link_member(answer, "doubt");
+	if (rc == RC_OK && doubt.len > 0)
+		cli_complain("%s was added, but %.*s (see roost route)",
+		    call->arguments[0], VIEW_FMT(doubt));
+	enum cli_exit code = doubt.len > 0 ? CLI_PROBLEM : CLI_OK;
+	json_decref(answer);
+	return rc == RC_OK ? code : cli_fail(rc, &fault);
+}
+
+enum cli_exit cmd_alias_remove(const struct cli_call *call)
+{
+	return place_command(
+	    call, false, alias_request(call, "alias.remove"), NULL, NULL);
+}
+
+static void print_alias(void *context, const json_t *message)
+{
+	size_t i;
+	json_t *target;
+	(void)context;
+	print_name(message, "address");
+	putchar(':');
+	json_array_foreach(json_object_get(message, "targets"), i, target)
+	{
+		struct view text = view_of(
+		    json_string_value(target), json_string_length(target));
+		printf("%s%.*s", i ? ", " : " ", VIEW_FMT(text));
+	}
+	putchar('\n');
+}
+
+enum cli_exit cmd_alias_list(const struct cli_call *call)
+{
+	const char *domain = call->argument_count ? call->arguments[0] : NULL;
+	return place_command(call, false, about("alias.list", "domain", domain),
+	    print_alias, NULL);
+}

@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: Apache-2.0
+// The DNS records that a domain should have, each with what DNS has now: a note
+// a record, {"note": "record", "purpose", "line", "state", "found"}. The state
+// is "ok", "missing", "differs", "unknown" (no answer), or absent when nothing
+// was looked up. "line" is for a zone file; it is empty where there is none to
+// paste.
+#include <unistd.h>
+
+#include "admin/verbs.h"
+#include "base/ascii.h"
+
+#define LINE_MAX_LEN ((size_t)16384)
+// Addresses of the server that are looked at.
+#define ADDRESSES_MAX 16
+
+struct check {
+	struct verb_call *call;
+	struct arena *arena;
+	struct dns *dns; // NULL: nothing is looked up
+	struct view domain;
+	struct view server; // the name that mail programs and servers use
+	struct view addresses[ADDRESSES_MAX]; // of the server, as DNS has them
+	size_t address_count;
+	uint64_t wrong; // records that are not "ok"
+	struct buf line;
+	struct buf found;
+};
+
+// What DNS has instead, in words; and how that compares.
+enum state {
+	STATE_OK,
+	STATE_MISSING,
+	STATE_DIFFERS,
+	STATE_UNKNOWN,
+};
+
+static const char *const state_words[] = {
+    [STATE_OK] = "ok",
+    [STATE_MISSING] = "missing",
+    [STATE_DIFFERS] = "differs",
+    [STATE_UNKNOWN] = "unknown",
+};
+
+// Sends the record of which `line` and `found` tell, and empties them.
+static enum rc send_record(
+    struct check *check, const char *purpose, enum state state)
+{
+	json_t *note =
+	    json_pack("{s:s, s:s}", "note", "record", "purpose", purpose);
+	json_object_set_new(note, "line", link_text(buf_view(&check->line)));
+	if (check->dns) {
+		json_object_set_new(
+		    note, "state", json_string(state_words[state]));
+		json_object_set_new(
+		    note, "found", link_text(buf_view(&check->found)));
+		check->wrong += state != STATE_OK;
+	}
+	buf_reset(&check->line);
+	buf_reset(&check->found);
+	return link_send(check->call->link, note, VIEW(""));
+}
+
+// What DNS says may be anything: it must not end a line, or steer a terminal.
+static void add_found(struct check *check, struct view text)
+{
+	if (check->found.len > 0)
+		buf_add_literal(&check->found, ", ");
+	for (size_t i = 0; i < text.len; i++)
+		buf_add_char(&check->found,
+		    ascii_is_control(text.ptr[i]) ? '?' : text.ptr[i]);
+}
+
+// Asks DNS. When there is nothing to compare, the state is written and the
+// result is false.
+static bool look_up(struct check *check, struct view name, enum dns_type type,
+    struct dns_answer *ret_answer, enum state *ret_state)
+{
+	*ret_state = STATE_UNKNOWN;
+	if (!check->dns)
+		return false;
+	dns_lookup_wait(check->dns, check->arena, name, type, ret_answer);
+	if (ret_answer->status == DNS_FAILED) {
+		const char *reason = ret_answer->reason;
+		add_found(
+		    check, reason ? view_of_string(reason) : VIEW("no answer"));
+	} else if (ret_answer->status != DNS_FOUND) {
+		*ret_state = STATE_MISSING;
+	}
+	return ret_answer->status == DNS_FOUND;
+}
+
+static struct view join(struct check *check, struct view a, struct view b)
+{
+	struct buf name;
+	buf_init(&name, 1024);
+	buf_add(&name, a);
+	buf_add_char(&name, '.');
+	buf_add(&name, b);
+	struct view copy = arena_copy(check->arena, buf_view(&name));
+	buf_done(&name);
+	return copy;
+}
+
+// ---- The server's own ------------------------------------------------------
+
+static void gather_addresses(
+    struct check *check, enum dns_type type, enum state *state)
+{
+	struct dns_answer answer;
+	enum state other;
+	if (!look_up(check, check->server, type, &answer, &other)) {
+		// No IPv6 is no mistake; no answer is not nothing.
+		if (other == STATE_UNKNOWN)
+			*state = other;
+		return;
+	}
+	for (size_t i = 0; i < answer.count; i++) {
+		add_found(check, answer.records[i].value);
+		if (check->address_count < ADDRESSES_MAX)
+			check->addresses[check->address_count++] =
+			    answer.records[i].value;
+	}
+}
+
+static enum rc check_addresses(struct check *check)
+{
+	enum state state = STATE_MISSING;
+	gather_addresses(check, DNS_A, &state);
+	gather_addresses(check, DNS_AAAA, &state);
+	if (check->address_count > 0 && state == STATE_MISSING)
+		state = STATE_OK;
+	buf_printf(&check->line,
+	    "; %.*s. IN A (and AAAA): the server's public addresses",
+	    VIEW_FMT(check->server));
+	return send_record(check, "the server's name", state);
+}
+
+static void add_nibbles(struct buf *name, const unsigned char bytes[16])
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 16; i > 0; i--) {
+		buf_add_char(name, digits[bytes[i - 1] & 15]);
+		buf_add_char(name, '.');
+		buf_add_char(name, digits[bytes[i - 1] >> 4]);
+		buf_add_char(name, '.');
+	}
+	buf_add_literal(name, "ip6.arpa");
+}
+
+// The name whose PTR is the address's (RFC 1035 section 3.5, RFC 3596 section
+// 2.5); empty when it is no address.
+static struct view reverse_name(struct arena *arena, struct view address)
+{
+	struct smtp_literal literal;
+	struct buf text, name;
+	bool v6 = view_find_char(address, ':') != SIZE_MAX;
+	buf_init(&text, 100);
+	buf_init(&name, 100);
+	buf_printf(&text, "[%s%.*s]", v6 ? "IPv6:" : "", VIEW_FMT(address));
+	if (smtp_literal_parse(buf_view(&text), &literal) == RC_OK) {
+		const unsigned char *b = literal.address;
+		if (literal.len == 16)
+			add_nibbles(&name, b);
+		else
+			buf_printf(&name, "%u.%u.%u.%u.in-addr.arpa", b[3],
+			    b[2], b[1], b[0]);
+	}
+	struct view copy = arena_copy(arena, buf_view(&name));
+	buf_done(&text);
+	buf_done(&name);
+	return copy;
+}
+
+static enum rc check_reverse(struct check *check, struct view address)
+{
+	struct dns_answer answer;
+	enum state state;
+	struct view name = reverse_name(check->arena, address);
+	if (look_up(check, name, DNS_PTR, &answer, &state)) {
+		state = STATE_DIFFERS;
+		for (size_t i = 0; i < answer.count; i++) {
+			add_found(check, answer.records[i].value);
+			if (view_eq_nocase(
+				answer.records[i].value, check->server))
+				state = STATE_OK;
+		}
+	}
+	buf_printf(&check->line, "; %.*s. IN PTR %.*s.", VIEW_FMT(name),
+	    VIEW_FMT(check->server));
+	return send_record(check,
+	    "the name of its address, set by whoever gives out the address",
+	    state);
+}
+
+static enum rc check_server(struct check *check)
+{
+	enum rc rc = check_addresses(check);
+	if (!check->dns && rc == RC_OK) {
+		buf_printf(&check->line,
+		    "; each of these addresses has a PTR record of %.*s.",
+		    VIEW_FMT(check->server));
+		rc = send_record(check,
+		    "the name of its address, set by whoever gives out the "
+		    "address",
+		    STATE_UNKNOWN);
+	}
+	for (size_t i = 0; i < check->address_count && rc == RC_OK; i++)
+		rc = check_reverse(check, check->addresses[i]);
+	return rc;
+}
+
+// ---- MX --------------------------------------------------------------------
+
+static enum rc check_mx(struct check *check)
+{
+	struct dns_answer answer;
+	enum state state;
+	if (look_up(check, check->domain, DNS_MX, &answer, &state)) {
+		state = STATE_DIFFERS;
+		for (size_t i = 0; i < answer.count; i++) {
+			struct view host = answer.records[i].value;
+			add_found(
+			    check, host.len ? host : VIEW("none (null MX)"));
+			if (view_eq_nocase(host, check->server))
+				state = STATE_OK;
+		}
+	}
+	buf_printf(&check->line, "%.*s. IN MX 10 %.*s.",
+	    VIEW_FMT(check->domain), VIEW_FMT(check->server));
+	return send_record(check, "mail for the domain comes here", state);
+}
+
+// ---- TXT -------------------------------------------------------------------
+
+// The one record that begins with `version`; two of them are none (RFC 7208
+// section 4.5, RFC 7489 section 6.6.3).
+static bool find_policy(struct check *check, struct view name,
+    struct view version, struct view *ret_text, enum state *ret_state)
+{
+	struct dns_answer answer;
+	size_t count = 0;
+	if (!look_up(check, name, DNS_TXT, &answer, ret_state))
+		return false;
+	for (size_t i = 0; i < answer.count; i++) {
+		struct view text = answer.records[i].value;
+		if (!view_starts_with_nocase(text, version))
+			continue;
+		add_found(check, text);
+		*ret_text = text;
+		count++;
+	}
+	*ret_state = count == 0 ? STATE_MISSING : STATE_DIFFERS;
+	return count == 1;
+}
+
+// Whether one of the terms of an SPF record names this server, as far as can be
+// seen without evaluating it.
+static bool spf_has_server(const struct check *check, struct view text)
+{
+	struct view term;
+	while (view_split(&text, ' ', &term)) {
+		if (term.len > 0 && term.ptr[0] == '+')
+			term = view_from(term, 1);
+		struct view value = view_from(term, 2);
+		if (view_eq_nocase(term, VIEW("mx")) ||
+		    (view_starts_with_nocase(term, VIEW("a:")) &&
+			view_eq_nocase(value, check->server)))
+			return true;
+		if (!view_starts_with_nocase(term, VIEW("ip4:")) &&
+		    !view_starts_with_nocase(term, VIEW("ip6:")))
+			continue;
+		for (size_t i = 0; i < check->address_count; i++)
+			if (view_eq_nocase(
+				view_from(term, 4), check->addresses[i]))
+				return true;
+	}
+	return false;
+}
+
+static enum rc check_spf(struct check *check)
+{
+	struct view text;
+	enum state state;
+	if (find_policy(check, check->domain, VIEW("v=spf1"), &text, &state) &&
+	    spf_has_server(check, text))
+		state = STATE_OK;
+	buf_printf(&check->line, "%.*s. IN TXT \"v=spf1 mx -all\"",
+	    VIEW_FMT(check->domain));
+	return send_record(check, "who sends mail of the domain (SPF)", state);
+}
+
+// Any policy is one: which, is the owner's to say.
+static enum rc check_dmarc(struct check *check)
+{
+	struct view text;
+	enum state state;
+	struct view name = join(check, VIEW("_dmarc"), check->domain);
+	if (find_policy(check, name, VIEW("v=DMARC1"), &text, &state))
+		state = STATE_OK;
+	buf_printf(&check->line,
+	    "%.*s. IN TXT \"v=DMARC1; p=none; rua=mailto:postmaster@%.*s\"",
+	    VIEW_FMT(name), VIEW_FMT(check->domain));
+	return send_record(check, "what to do with forgeries (DMARC)", state);
+}
+
+// ---- DKIM ------------------------------------------------------------------
+
+// The value of p=, white space left out.
+static struct view public_part(struct arena *arena, struct view text)
+{
+	struct view part;
+	while (view_split(&text, ';', &part)) {
+		part = view_trim(part);
+		if (!view_starts_with(part, VIEW("p=")))
+			continue;
+		char *plain = arena_alloc(arena, part.len);
+		size_t len = 0;
+		for (size_t i = 2; i < part.len; i++)
+			if (!ascii_is_space(part.ptr[i]))
+				plain[len++] = part.ptr[i];
+		return view_of(plain, len);
+	}
+	return VIEW("");
+}
+
+static enum rc check_key(struct check *check, const struct dkim_key *key)
+{
+	struct dns_answer answer;
+	enum state state;
+	struct view below = join(check, VIEW("_domainkey"), check->domain);
+	struct view name = join(check, key->selector, below);
+	struct view want = public_part(check->arena, key->dns_text);
+	if (look_up(check, name, DNS_TXT, &answer, &state)) {
+		state = STATE_DIFFERS;
+		for (size_t i = 0; i < answer.count; i++) {
+			struct view text = answer.records[i].value;
+			add_found(check, text);
+			if (view_eq(public_part(check->arena, text), want))
+				state = STATE_OK;
+		}
+	}
+	dkim_dns_print(key, &check->line);
+	return send_record(check, "a key that signs mail (DKIM)", state);
+}
+
+static enum rc check_keys(struct check *check)
+{
+	struct dkim_key key = {.domain = check->domain};
+	bool any = false;
+	for (;;) {
+		enum rc rc = dkim_key_next(check->call->host->dkim, key.domain,
+		    key.selector, check->arena, &key);
+		if (rc == RC_END ||
+		    (rc == RC_OK && !view_eq(key.domain, check->domain)))
+			break;
+		if (rc == RC_OK)
+			rc = check_key(check, &key);
+		if (rc != RC_OK)
+			return rc;
+		any = true;
+	}
+	if (any)
+		return RC_OK;
+	buf_printf(&check->line, "; there is none: roost dkim new %.*s",
+	    VIEW_FMT(check->domain));
+	return send_record(
+	    check, "a key that signs mail (DKIM)", STATE_MISSING);
+}
+
+// ---- SRV -------------------------------------------------------------------
+
+static enum rc check_srv(struct check *check, struct view service,
+    unsigned port, const char *purpose)
+{
+	struct dns_answer answer;
+	enum state state;
+	struct view name = join(check, service, check->domain);
+	if (look_up(check, name, DNS_SRV, &answer, &state)) {
+		state = STATE_DIFFERS;
+		for (size_t i = 0; i < answer.count; i++) {
+			const struct dns_record *record = &answer.records[i];
+			struct buf text;
+			buf_init(&text, 1024);
+			buf_printf(&text, "%.*s port %u",
+			    VIEW_FMT(record->value), record->port);
+			add_found(check, buf_view(&text));
+			buf_done(&text);
+			if (record->port == port &&
+			    view_eq_nocase(record->value, check->server))
+				state = STATE_OK;
+		}
+	}
+	buf_printf(&check->line, "%.*s. IN SRV 0 1 %u %.*s.", VIEW_FMT(name),
+	    port, VIEW_FMT(check->server));
+	return send_record(check, purpose, state);
+}
+
+// RFC 6186 section 3, RFC 8314 section 5.1; the ports are the registered ones.
+static enum rc check_clients(struct check *check)
+{
+	static const struct {
+		const char *service;
+		unsigned port;
+		const char *purpose;
+	} table[] = {
+	    {"_imaps._tcp", 993, "mail programs find IMAP with TLS"},
+	    {"_imap._tcp", 143, "mail programs find IMAP with STARTTLS"},
+	    {"_pop3s._tcp", 995, "mail programs find POP3 with TLS"},
+	    {"_submissions._tcp", 465, "mail programs send with TLS"},
+	    {"_submission._tcp", 587, "mail programs send with STARTTLS"},
+	};
+	enum rc rc = RC_OK;
+	for (size_t i = 0; i < ARRAY_LEN(table) && rc == RC_OK; i++)
+		rc = check_srv(check, view_of_string(table[i].service),
+		    table[i].port, table[i].purpose);
+	return rc;
+}
+
+// ---- The request -----------------------------------------------------------
+
+// The configuration's name of the server, or the machine's when it is a whole
+// one, or one that may serve.
+static struct view server_name(struct check *check)
+{
+	char host[256];
+	const char *name = check->call->host->server_name;
+	if (name && *name)
+		return view_of_string(name);
+	if (gethostname(host, sizeof(host)) == 0) {
+		host[sizeof(host) - 1] = '\0';
+		struct view text = view_of_string(host);
+		if (view_find_char(text, '.') != SIZE_MAX)
+			return arena_copy(check->arena, text);
+	}
+	return join(check, VIEW("mail"), check->domain);
+}
+
+static enum rc check_all(struct check *check)
+{
+	enum rc rc = check_mx(check);
+	if (rc == RC_OK)
+		rc = check_server(check);
+	if (rc == RC_OK)
+		rc = check_spf(check);
+	if (rc == RC_OK)
+		rc = check_keys(check);
+	if (rc == RC_OK)
+		rc = check_dmarc(check);
+	if (rc == RC_OK)
+		rc = check_clients(check);
+	return rc;
+}
+
+static enum rc check_domain(
+    struct verb_call *call, struct arena *arena, struct fault *fault)
+{
+	struct check check = {.call = call, .arena = arena};
+	struct route_domain domain;
+	enum rc rc = verb_find_domain(call, arena, fault, &domain);
+	if (rc != RC_OK)
+		return rc;
+	if (json_is_true(json_object_get(call->request, "lookup"))) {
+		check.dns = call->host->dns;
+		if (!check.dns)
+			return fault_set(fault, RC_UNSUPPORTED,
+			    "names cannot be looked up here: say --no-lookup");
+	}
+	check.domain = domain.name;
+	check.server = server_name(&check);
+	buf_init(&check.line, LINE_MAX_LEN);
+	buf_init(&check.found, LINE_MAX_LEN);
+	rc = check_all(&check);
+	buf_done(&check.line);
+	buf_done(&check.found);
+	json_object_set_new(
+	    call->answer, "wrong", json_integer((json_int_t)check.wrong));
+	return rc;
+}
+
+enum rc verb_domain_check(struct verb_call *call, struct fault *fault)
+{
+	struct arena arena;
+	arena_init(&arena);
+	enum rc rc = check_domain(call, &arena, fault);
+	arena_done(&arena);
+	return rc;
+}
