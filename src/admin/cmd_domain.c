@@ -110,7 +110,7 @@ static void print_record(void *context, const json_t *message)
 	*first = false;
 	printf("; ");
 	if (state.len > 0)
-		printf("%-8.*s", VIEW_FMT(state));
+		printf("%.*s: ", VIEW_FMT(state));
 	printf("%.*s\n", VIEW_FMT(link_member(message, "purpose")));
 	if (found.len > 0)
 		printf("; DNS says: %.*s\n", VIEW_FMT(found));

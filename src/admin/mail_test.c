@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the service says of DNS: a domain's records as they should be and as
+// they are, and the hosts that a mail would go to. DNS is a server of the
+// test's own.
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "admin/control.h"
+#include "dns/test_server.h"
+
+struct bed {
+	struct control_host host;
+	struct dns_test_server *server;
+	struct link link;
+	pthread_t thread;
+	int fd;
+	struct arena arena;
+};
+
+static void *serve(void *context)
+{
+	struct bed *bed = context;
+	control_serve(&bed->host, NULL, bed->fd);
+	return NULL;
+}
+
+static void set_up_rooms(struct bed *bed)
+{
+	struct dkim_key key;
+	struct route_domain domain = {.name = VIEW("ours.test")};
+	bed->host.version = "test";
+	bed->host.engine = engine_memory_new();
+	bed->host.route = route_new(bed->host.engine, NULL, NULL);
+	bed->host.dkim = dkim_keys_new(bed->host.engine, NULL);
+	bed->host.server_name = "mail.ours.test";
+	assert_int_equal(
+	    route_domain_add(bed->host.route, &domain, NULL), RC_OK);
+	assert_int_equal(
+	    dkim_key_create(bed->host.dkim, VIEW("ours.test"), VIEW("s"),
+		DKIM_RSA_SHA256, 1024, NULL, &bed->arena, &key),
+	    RC_OK);
+}
+
+static void set_up_dns(
+    struct bed *bed, const struct dns_test_row *rows, size_t count)
+{
+	struct fault fault;
+	bed->server = dns_test_server_new(rows, count);
+	struct dns_settings settings = {
+	    .servers = {dns_test_server_address(bed->server)},
+	    .server_count = 1,
+	};
+	assert_int_equal(dns_new(&settings, &fault, &bed->host.dns), RC_OK);
+}
+
+static void start(struct bed *bed)
+{
+	int pair[2];
+	json_t *greeting;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	bed->fd = pair[1];
+	link_init(&bed->link, pair[0]);
+	pthread_create(&bed->thread, NULL, serve, bed);
+	assert_int_equal(link_receive(&bed->link, &greeting), RC_OK);
+	json_decref(greeting);
+}
+
+static void stop(struct bed *bed)
+{
+	link_done(&bed->link);
+	pthread_join(bed->thread, NULL);
+}
+
+static int set_up(void **state)
+{
+	struct bed *bed = calloc(1, sizeof(*bed));
+	arena_init(&bed->arena);
+	set_up_rooms(bed);
+	*state = bed;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bed *bed = *state;
+	if (bed->host.dns)
+		dns_free(&bed->host.dns);
+	if (bed->server)
+		dns_test_server_free(&bed->server);
+	dkim_keys_free(&bed->host.dkim);
+	route_free(&bed->host.route);
+	engine_close(&bed->host.engine);
+	arena_done(&bed->arena);
+	free(bed);
+	return 0;
+}
+
+// Asks, and puts what comes into `out`: of each record the beginning of its
+// line and the state with what was found, of each line the text.
+static json_t *ask(struct bed *bed, json_t *request, struct buf *out)
+{
+	json_t *message;
+	assert_int_equal(link_send(&bed->link, request, VIEW("")), RC_OK);
+	for (;;) {
+		assert_int_equal(link_receive(&bed->link, &message), RC_OK);
+		if (link_member(message, "result").len > 0)
+			return message;
+		struct view line = link_member(message, "line");
+		if (view_eq(link_member(message, "note"), VIEW("line")))
+			line = link_member(message, "text");
+		buf_add(out, line);
+		struct view state = link_member(message, "state");
+		if (state.len > 0)
+			buf_printf(out, " | %.*s | %.*s", VIEW_FMT(state),
+			    VIEW_FMT(link_member(message, "found")));
+		buf_add_char(out, '\n');
+		json_decref(message);
+	}
+}
+
+static void must_have(const struct buf *out, const char *text)
+{
+	if (view_find(buf_view(out), view_of_string(text)) == SIZE_MAX)
+		fail_msg("no \"%s\" in:\n%.*s", text, VIEW_FMT(buf_view(out)));
+}
+
+// How many of the records are not as they should be.
+static long long check(struct bed *bed, bool lookup, struct buf *out)
+{
+	buf_init(out, 1 << 20);
+	start(bed);
+	json_t *answer = ask(bed,
+	    json_pack("{s:s, s:s, s:b}", "do", "domain.check", "domain",
+		"Ours.Test", "lookup", lookup),
+	    out);
+	stop(bed);
+	assert_true(view_eq(link_member(answer, "result"), VIEW("RC_OK")));
+	long long wrong =
+	    (long long)json_integer_value(json_object_get(answer, "wrong"));
+	json_decref(answer);
+	return wrong;
+}
+
+// ---- A domain's records ----------------------------------------------------
+
+static const char *key_text(struct bed *bed)
+{
+	struct dkim_key key;
+	assert_int_equal(dkim_key_next(bed->host.dkim, VIEW(""), VIEW(""),
+			     &bed->arena, &key),
+	    RC_OK);
+	return arena_string(&bed->arena, key.dns_text);
+}
+
+static void a_domain_with_all_records_is_right(void **state)
+{
+	struct bed *bed = *state;
+	struct buf out;
+	const struct dns_test_row rows[] = {
+	    {"ours.test", DNS_MX, "5 other.test", DNS_TEST_ANSWER},
+	    {"ours.test", DNS_MX, "10 MAIL.ours.test", DNS_TEST_ANSWER},
+	    {"ours.test", DNS_TXT, "v=spf1 a:x.test +MX ~all", DNS_TEST_ANSWER},
+	    {"ours.test", DNS_TXT, "something else", DNS_TEST_ANSWER},
+	    {"mail.ours.test", DNS_A, "192.0.2.1", DNS_TEST_ANSWER},
+	    {"mail.ours.test", DNS_AAAA, "2001:db8::1", DNS_TEST_ANSWER},
+	    {"1.2.0.192.in-addr.arpa", DNS_PTR, "mail.ours.test",
+		DNS_TEST_ANSWER},
+	    {"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2"
+	     ".ip6.arpa",
+		DNS_PTR, "mail.ours.test", DNS_TEST_ANSWER},
+	    {"s._domainkey.ours.test", DNS_TXT, key_text(bed), DNS_TEST_ANSWER},
+	    {"_dmarc.ours.test", DNS_TXT, "v=DMARC1; p=reject",
+		DNS_TEST_ANSWER},
+	    {"_imaps._tcp.ours.test", DNS_SRV, "0 1 993 mail.ours.test",
+		DNS_TEST_ANSWER},
+	    {"_imap._tcp.ours.test", DNS_SRV, "0 1 143 mail.ours.test",
+		DNS_TEST_ANSWER},
+	    {"_pop3s._tcp.ours.test", DNS_SRV, "0 1 995 mail.ours.test",
+		DNS_TEST_ANSWER},
+	    {"_submissions._tcp.ours.test", DNS_SRV, "0 1 465 mail.ours.test",
+		DNS_TEST_ANSWER},
+	    {"_submission._tcp.ours.test", DNS_SRV, "0 1 587 mail.ours.test",
+		DNS_TEST_ANSWER},
+	};
+	set_up_dns(bed, rows, ARRAY_LEN(rows));
+	long long wrong = check(bed, true, &out);
+	if (wrong != 0)
+		fail_msg("%.*s", VIEW_FMT(buf_view(&out)));
+	must_have(&out, "ours.test. IN MX 10 mail.ours.test. | ok | "
+			"other.test, mail.ours.test\n");
+	must_have(&out, "public addresses | ok | 192.0.2.1, 2001:db8::1\n");
+	must_have(&out, "; 1.2.0.192.in-addr.arpa. IN PTR mail.ours.test. | "
+			"ok | mail.ours.test\n");
+	buf_done(&out);
+}
+
+static void what_is_wrong_is_told(void **state)
+{
+	static const struct dns_test_row rows[] = {
+	    {"ours.test", DNS_MX, "10 other.test", DNS_TEST_ANSWER},
+	    {"ours.test", DNS_TXT, "v=spf1 ip4:192.0.2.10 -all",
+		DNS_TEST_ANSWER},
+	    {"mail.ours.test", DNS_A, "192.0.2.1", DNS_TEST_ANSWER},
+	    {"1.2.0.192.in-addr.arpa", DNS_PTR, "host1.test", DNS_TEST_ANSWER},
+	    {"s._domainkey.ours.test", DNS_TXT, "v=DKIM1; p=AAAA\033[2J",
+		DNS_TEST_ANSWER},
+	    {"_dmarc.ours.test", DNS_TXT, "v=DMARC1; p=none", DNS_TEST_ANSWER},
+	    {"_dmarc.ours.test", DNS_TXT, "v=DMARC1; p=reject",
+		DNS_TEST_ANSWER},
+	    {"_imaps._tcp.ours.test", DNS_SRV, "0 1 994 mail.ours.test",
+		DNS_TEST_ANSWER},
+	    {"_imap._tcp.ours.test", DNS_SRV, "", DNS_TEST_SERVFAIL},
+	};
+	struct bed *bed = *state;
+	struct buf out;
+	set_up_dns(bed, rows, ARRAY_LEN(rows));
+	long long wrong = check(bed, true, &out);
+	must_have(&out, "IN MX 10 mail.ours.test. | differs | other.test\n");
+	must_have(&out, "public addresses | ok | 192.0.2.1\n");
+	must_have(&out, "IN PTR mail.ours.test. | differs | host1.test\n");
+	must_have(&out, "\"v=spf1 mx -all\" | differs | "
+			"v=spf1 ip4:192.0.2.10 -all\n");
+	must_have(&out, " | differs | v=DKIM1; p=AAAA?[2J\n");
+	must_have(&out, " | differs | v=DMARC1; p=none, v=DMARC1; p=reject\n");
+	must_have(&out, "IN SRV 0 1 993 mail.ours.test. | differs | "
+			"mail.ours.test port 994\n");
+	must_have(&out, "IN SRV 0 1 143 mail.ours.test. | unknown | ");
+	must_have(&out, "_pop3s._tcp.ours.test. IN SRV 0 1 995 "
+			"mail.ours.test. | missing | \n");
+	assert_int_equal(wrong, 10);
+	buf_done(&out);
+}
+
+static void nothing_is_looked_up_where_it_is_not_wanted(void **state)
+{
+	static const struct dns_test_row rows[] = {
+	    {"x.test", DNS_A, "192.0.2.1", DNS_TEST_ANSWER}};
+	struct bed *bed = *state;
+	struct buf out;
+	set_up_dns(bed, rows, 1);
+	assert_int_equal(check(bed, false, &out), 0);
+	assert_int_equal(dns_test_server_asked(bed->server), 0);
+	must_have(&out, "s._domainkey.ours.test. IN TXT \"v=DKIM1; k=rsa; p=");
+	assert_int_equal(view_find(buf_view(&out), VIEW(" | ")), SIZE_MAX);
+	buf_done(&out);
+}
+
+static void without_dns_and_keys(void **state)
+{
+	struct bed *bed = *state;
+	struct buf out;
+	assert_int_equal(
+	    dkim_key_remove(bed->host.dkim, VIEW("ours.test"), VIEW("s"), NULL),
+	    RC_OK);
+	check(bed, false, &out);
+	must_have(&out, "; there is none: roost dkim new ours.test\n");
+	start(bed);
+	json_t *answer = ask(bed,
+	    json_pack("{s:s, s:s, s:b}", "do", "domain.check", "domain",
+		"ours.test", "lookup", true),
+	    &out);
+	assert_true(
+	    view_eq(link_member(answer, "result"), VIEW("RC_UNSUPPORTED")));
+	json_decref(answer);
+	stop(bed);
+	buf_done(&out);
+}
+
+// ---- The next hosts --------------------------------------------------------
+
+static void hosts_of_others_are_told(void **state)
+{
+	static const struct dns_test_row rows[] = {
+	    {"two.test", DNS_MX, "20 b.two.test", DNS_TEST_ANSWER},
+	    {"two.test", DNS_MX, "10 a.two.test", DNS_TEST_ANSWER},
+	    {"a.two.test", DNS_A, "192.0.2.1", DNS_TEST_ANSWER},
+	    {"a.two.test", DNS_AAAA, "2001:db8::1", DNS_TEST_ANSWER},
+	    {"null.test", DNS_MX, "0 ", DNS_TEST_ANSWER},
+	    {"plain.test", DNS_A, "192.0.2.2", DNS_TEST_ANSWER},
+	    {"empty.test", DNS_TXT, "x", DNS_TEST_ANSWER},
+	    {"broken.test", DNS_MX, "", DNS_TEST_SERVFAIL},
+	};
+	static const struct {
+		const char *address, *want;
+	} table[] = {
+	    {"x@two.test", "x@two.test is for another server\n"
+			   "two.test: MX 10 a.two.test: 2001:db8::1 192.0.2.1\n"
+			   "two.test: MX 20 b.two.test: no address\n"},
+	    {"x@null.test", "null.test takes no mail"},
+	    {"x@plain.test", "plain.test has no MX, so itself: 192.0.2.2\n"},
+	    {"x@empty.test", "itself: no address: it would be returned\n"},
+	    {"x@none.test", "none.test does not exist: it would be"},
+	    {"x@broken.test", "broken.test cannot be looked up now ("},
+	    {"x@[192.0.2.9]", "[192.0.2.9]: to that address\n"},
+	    {"x@ours.test", "nobody is called x at ours.test\n"},
+	};
+	struct bed *bed = *state;
+	set_up_dns(bed, rows, ARRAY_LEN(rows));
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct buf out;
+		buf_init(&out, 1 << 20);
+		start(bed);
+		json_decref(ask(bed,
+		    json_pack("{s:s, s:s}", "do", "route", "address",
+			table[i].address),
+		    &out));
+		stop(bed);
+		must_have(&out, table[i].want);
+		buf_done(&out);
+	}
+	bed->host.smart_host = "out.test:465";
+	struct buf out;
+	buf_init(&out, 1 << 20);
+	start(bed);
+	json_decref(ask(bed,
+	    json_pack("{s:s, s:s}", "do", "route", "address", "x@two.test"),
+	    &out));
+	stop(bed);
+	must_have(&out, "all that leaves goes to out.test:465\n");
+	assert_int_equal(view_find(buf_view(&out), VIEW("MX")), SIZE_MAX);
+	buf_done(&out);
+}
+
+int main(void)
+{
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+	    TEST(a_domain_with_all_records_is_right),
+	    TEST(what_is_wrong_is_told),
+	    TEST(nothing_is_looked_up_where_it_is_not_wanted),
+	    TEST(without_dns_and_keys),
+	    TEST(hosts_of_others_are_told),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
