@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Domains, aliases, DKIM keys and routes by command, each while the server runs
+and while it does not: what they do must be the same."""
+
+import re
+import unittest
+
+from admin_test import Bed
+
+
+class Commands:
+    """Run by both classes below."""
+
+    def test_domains(self):
+        self.assertEqual(self.roost("domain", "add", "Example.ORG"), "")
+        self.assertIn("already", self.roost(
+            "domain", "add", "example.org", want=5))
+        self.roost("domain", "add", "B\u00fccher.example")
+        self.roost("domain", "add", "alias.example", "--alias-of",
+                   "example.org")
+        self.roost("domain", "add", "third.example", "--catch-all",
+                   "someone@other.example", "--primary")
+        self.assertEqual(self.roost("domain", "list").splitlines(), [
+            "alias.example, alias of example.org",
+            "example.org",
+            "third.example, primary, catch-all someone@other.example",
+            "b\u00fccher.example (xn--bcher-kva.example)"])
+        self.roost("domain", "set", "example.org", "--primary")
+        self.roost("domain", "set", "third.example", "--no-catch-all")
+        self.roost("domain", "set", "alias.example", "--no-alias")
+        self.roost("domain", "set", "b\u00fccher.example", "--alias-of",
+                   "third.example")
+        self.assertEqual(self.roost("domain", "list").splitlines(), [
+            "alias.example",
+            "example.org, primary",
+            "third.example",
+            "b\u00fccher.example (xn--bcher-kva.example), "
+            "alias of third.example"])
+        self.roost("domain", "remove", "XN--bcher-kva.example")
+        self.roost("domain", "remove", "alias.example")
+        self.roost("domain", "remove", "third.example")
+        self.roost("domain", "remove", "example.org")
+        self.assertEqual(self.roost("domain", "list"), "")
+
+    def test_domain_mistakes(self):
+        self.roost("domain", "add", "one.example")
+        self.roost("domain", "add", "two.example", "--alias-of", "one.example")
+        for arguments, code, words in (
+                (("add",), 2, "usage"),
+                (("add", "a b"), 6, "not a domain"),
+                (("add", "a..b"), 6, "not a domain"),
+                (("add", "-a.example"), 6, "not a domain"),
+                (("add", "\u2603\u00ad..example"), 6, "not a domain"),
+                (("add", "a.example", "--alias-of", "none.example"), 6,
+                 "not a domain of ours"),
+                (("add", "a.example", "--alias-of", "two.example"), 6,
+                 "an alias itself"),
+                (("add", "a.example", "--catch-all", "nobody"), 6,
+                 "neither an address nor a user"),
+                (("add", "a.example", "--catch-all", "a@b@c"), 6,
+                 "not an address"),
+                (("set", "none.example", "--primary"), 3,
+                 "not a domain of ours"),
+                (("set", "two.example", "--alias-of", "one.example",
+                  "--no-alias"), 2, "exclude"),
+                (("set", "one.example", "--alias-of", "one.example"), 6,
+                 "itself"),
+                (("set", "two.example", "--primary"), 6, "primary"),
+                (("remove", "one.example"), 4, "two.example is an alias"),
+                (("remove", "none.example"), 3, "not a domain of ours"),
+                (("check", "none.example", "--no-lookup"), 3,
+                 "not a domain of ours"),
+        ):
+            with self.subTest(" ".join(arguments)):
+                self.assertIn(words, self.roost("domain", *arguments,
+                                                want=code))
+        self.assertEqual(len(self.roost("domain", "list").splitlines()), 2)
+
+    def test_aliases(self):
+        self.add("anna")
+        self.add("ben")
+        self.roost("domain", "add", "example.org")
+        self.roost("domain", "add", "b\u00fccher.example")
+        self.roost("alias", "add", "Sales@example.org", "anna",
+                   "someone@Other.example")
+        self.roost("alias", "add", "sales@example.org", "ben", "ANNA")
+        self.roost("alias", "add", "info@b\u00fccher.example",
+                   "sales@example.org")
+        self.assertIn("leads to nobody", self.roost(
+            "alias", "add", "lost@example.org", "gone@example.org", want=1))
+        self.assertIn("loop", self.roost(
+            "alias", "add", "gone@example.org", "lost@example.org", want=1))
+        self.assertEqual(self.roost("alias", "list").splitlines(), [
+            "gone@example.org: lost@example.org",
+            "lost@example.org: gone@example.org",
+            "sales@example.org: anna, someone@other.example, ben",
+            "info@b\u00fccher.example (info@xn--bcher-kva.example): "
+            "sales@example.org"])
+        self.assertEqual(
+            self.roost("alias", "list", "B\u00dcCHER.example").count("\n"), 1)
+        self.assertEqual(
+            self.roost("alias", "list", "example.org").count("\n"), 3)
+        self.assertIn("aliases", self.roost(
+            "domain", "remove", "b\u00fccher.example", want=4))
+        self.roost("alias", "remove", "sales@example.org", "someone@"
+                   "other.example", "anna")
+        self.roost("alias", "remove", "lost@example.org")
+        self.roost("alias", "remove", "gone@example.org", "lost@example.org")
+        self.assertEqual(self.roost("alias", "list", "example.org"),
+                         "sales@example.org: ben\n")
+        for arguments, code, words in (
+                (("add", "x@example.org"), 2, "usage"),
+                (("add", "x@other.example", "anna"), 6,
+                 "not a domain of ours"),
+                (("add", "x", "anna"), 6, "not an address"),
+                (("add", "x@example.org", "nobody"), 6,
+                 "neither an address nor a user"),
+                (("add", "x@example.org", "anna", "a@@b"), 6,
+                 "not an address"),
+                (("remove", "x@example.org"), 3, "no alias"),
+                (("remove", "sales@example.org", "anna"), 3,
+                 "does not lead to"),
+                (("list", "other.example"), 3, "not a domain of ours"),
+        ):
+            with self.subTest(" ".join(arguments)):
+                self.assertIn(words, self.roost("alias", *arguments,
+                                                want=code))
+        self.assertNotIn("x@", self.roost("alias", "list"))
+
+    def test_routes_and_details(self):
+        self.add("anna")
+        self.add("ben")
+        self.roost("user", "disable", "ben")
+        self.roost("domain", "add", "example.org")
+        self.roost("alias", "add", "sales@example.org", "anna",
+                   "x@[192.0.2.1]")
+        self.assertIn("user anna gets it", self.roost(
+            "route", "ANNA+Work@example.org"))
+        self.assertEqual(self.roost("user", "detail", "anna"), "inbox\n")
+        self.roost("user", "detail", "anna", "folder")
+        self.assertEqual(self.roost("user", "detail", "anna"), "folder\n")
+        self.assertIn("in mailbox Work", self.roost(
+            "route", "anna+Work@example.org"))
+        self.roost("user", "detail", "anna", "refuse")
+        self.assertIn("refuses", self.roost(
+            "route", "anna+Work@example.org", want=3))
+        self.assertIn("not nonsense", self.roost(
+            "user", "detail", "anna", "nonsense", want=6))
+        self.roost("user", "detail", "nobody", want=3)
+        out = self.roost("route", "sales@example.org")
+        self.assertIn("alias sales@example.org leads to anna, x@[192.0.2.1]",
+                      out)
+        self.assertIn("x@[192.0.2.1] is for another server", out)
+        self.assertIn("disabled", self.roost("route", "ben@example.org",
+                                             want=6))
+        self.roost("route", "nobody@example.org", want=3)
+        self.roost("route", "nonsense", want=6)
+        self.roost("alias", "add", "a@example.org", "b@example.org", want=1)
+        self.roost("alias", "add", "b@example.org", "a@example.org", want=1)
+        self.assertIn("loop", self.roost("route", "a@example.org", want=1))
+
+    def test_removed_user_leaves_no_detail(self):
+        self.add("anna")
+        self.roost("user", "detail", "anna", "refuse")
+        self.roost("user", "remove", "anna", "--yes")
+        self.add("anna")
+        self.assertEqual(self.roost("user", "detail", "anna"), "inbox\n")
+
+    def test_dkim_keys(self):
+        self.roost("domain", "add", "b\u00fccher.example")
+        lines = self.roost("dkim", "new", "b\u00fccher.example").splitlines()
+        self.assertEqual(len(lines), 2)
+        self.assertRegex(lines[0], r'^r2\d{5}\._domainkey\.xn--bcher-kva\.'
+                         r'example\. IN TXT "v=DKIM1; k=rsa; p=')
+        self.assertRegex(lines[1], r'^e2\d{5}\._domainkey\.xn--bcher-kva\.'
+                         r'example\. IN TXT "v=DKIM1; k=ed25519; p=[^"]{44}"$')
+        self.assertEqual(
+            sorted(self.roost("dkim", "dns",
+                              "b\u00fccher.example").splitlines()),
+            sorted(lines))
+        self.roost("dkim", "new", "b\u00fccher.example", want=5)
+        self.roost("dkim", "new", "b\u00fccher.example", "--selector", "old",
+                   "--bits", "1024")
+        out = self.roost("dkim", "list")
+        self.assertRegex(out, r"(?m)^xn--bcher-kva.example +old +rsa-sha256 +"
+                         r"1024 2\d\d\d-\d\d-\d\d$")
+        self.assertRegex(out, r"(?m) +ed25519-sha256 +256 ")
+        self.assertRegex(out, r"(?m) +rsa-sha256 +2048 ")
+        self.roost("dkim", "remove", "b\u00fccher.example", "old")
+        self.assertNotIn(" old ", self.roost("dkim", "list"))
+        for arguments, code, words in (
+                (("new", "none.example"), 3, "not a domain of ours"),
+                (("new", "b\u00fccher.example", "--selector", "a b"), 6,
+                 "not a selector"),
+                (("new", "b\u00fccher.example", "--selector", "s",
+                  "--algorithm", "both"), 2, "one selector"),
+                (("new", "b\u00fccher.example", "--algorithm", "dsa"), 6,
+                 "not dsa"),
+                (("new", "b\u00fccher.example", "--selector", "s", "--bits",
+                  "512"), 6, "1024 to 4096"),
+                (("new", "b\u00fccher.example", "--selector", "s", "--bits",
+                  "many"), 2, "not a number"),
+                (("remove", "b\u00fccher.example", "old"), 3, "no key"),
+                (("dns", "none.example"), 3, "no key"),
+        ):
+            with self.subTest(" ".join(arguments)):
+                self.assertIn(words, self.roost("dkim", *arguments, want=code))
+
+    def test_the_printed_records_are_a_zone(self):
+        self.roost("domain", "add", "example.org")
+        out = self.roost("domain", "check", "example.org", "--no-lookup")
+        self.assertIn("there is none: roost dkim new example.org", out)
+        self.roost("dkim", "new", "example.org")
+        out = self.roost("domain", "check", "example.org", "--no-lookup")
+        records = zone(out)
+        self.assertIn(("example.org.", "TXT", "v=spf1 mx -all"), records)
+        self.assertIn(("_dmarc.example.org.", "TXT",
+                       "v=DMARC1; p=none; rua=mailto:postmaster@example.org"),
+                      records)
+        services = {name.split(".")[0]: data.split()[2]
+                    for name, kind, data in records if kind == "SRV"}
+        self.assertEqual(services, {
+            "_imaps": "993", "_imap": "143", "_pop3s": "995",
+            "_submissions": "465", "_submission": "587"})
+        keys = [data for name, kind, data in records
+                if name.endswith("._domainkey.example.org.")]
+        self.assertEqual(len(keys), 2)
+        self.assertEqual(sum(kind == "MX" for _, kind, _ in records), 1)
+
+
+def zone(text):
+    """The records of a zone file: (name, type, data), a TXT's strings
+    joined."""
+    records = []
+    for line in text.splitlines():
+        if not line or line.startswith(";"):
+            continue
+        name, _, kind, data = line.split(" ", 3)
+        if kind == "TXT":
+            strings = re.findall(r'"([^"]*)"', data)
+            assert all(len(s) <= 255 for s in strings)
+            data = "".join(strings)
+        records.append((name, kind, data))
+    return records
+
+
+class Offline(Commands, Bed):
+    pass
+
+
+class Online(Commands, Bed):
+    serving = True
+
+
+if __name__ == "__main__":
+    unittest.main()
