@@ -28,6 +28,7 @@ struct walk {
 	unsigned depth;
 	size_t steps;
 	bool any_detail;
+	bool users_only;   // no alias, catch-all or postmaster
 	bool disabled;     // one of them is
 	bool loop;         // of aliases, or too many
 	bool by_catch_all; // the address itself went that way
@@ -265,7 +266,7 @@ static enum rc try_alias(
 	struct view *targets;
 	size_t count;
 	struct view key = route_alias_key(walk->arena, stop->domain, folded);
-	if (view_eq(key, stop->from_key))
+	if (walk->users_only || view_eq(key, stop->from_key))
 		return RC_NOT_FOUND;
 	if (map_get(&walk->aliases, key)) {
 		(void)begin_alias(walk, key);
@@ -291,7 +292,7 @@ static enum rc try_alias(
 static enum rc try_instead(struct walk *walk, struct view key, const char *what,
     struct view name, struct view target)
 {
-	if (target.len == 0 || map_get(&walk->aliases, key))
+	if (walk->users_only || target.len == 0 || map_get(&walk->aliases, key))
 		return RC_NOT_FOUND;
 	explain_targets(walk, what, name, &target, 1);
 	if (!begin_alias(walk, key))
@@ -430,6 +431,29 @@ static enum rc walk_from(struct walk *walk, const struct smtp_mailbox *address)
 	return rc;
 }
 
+MUST_CHECK static enum rc walk_all(struct walk *walk,
+    const struct smtp_mailbox *address, struct route_result *ret_result)
+{
+	enum rc rc = engine_snapshot_open(
+	    walk->route->engine, ROUTE_PARTITION, &walk->from);
+	if (rc != RC_OK)
+		return rc;
+	map_init(&walk->aliases);
+	map_init(&walk->met);
+	rc = walk_from(walk, address);
+	map_done(&walk->aliases);
+	map_done(&walk->met);
+	engine_snapshot_close(&walk->from);
+	if (rc != RC_OK)
+		return rc;
+	*ret_result = (struct route_result){.verdict = verdict(walk)};
+	if (ret_result->verdict != ROUTE_LOOP) {
+		ret_result->targets = walk->targets;
+		ret_result->count = walk->count;
+	}
+	return RC_OK;
+}
+
 enum rc route_walk(struct route *route, struct arena *arena,
     const struct smtp_mailbox *address, bool any_detail, struct buf *explain,
     struct route_result *ret_result, bool *ret_by_catch_all)
@@ -438,23 +462,18 @@ enum rc route_walk(struct route *route, struct arena *arena,
 	    .arena = arena,
 	    .explain = explain,
 	    .any_detail = any_detail};
-	enum rc rc =
-	    engine_snapshot_open(route->engine, ROUTE_PARTITION, &walk.from);
-	if (rc != RC_OK)
-		return rc;
-	map_init(&walk.aliases);
-	map_init(&walk.met);
-	rc = walk_from(&walk, address);
-	map_done(&walk.aliases);
-	map_done(&walk.met);
-	engine_snapshot_close(&walk.from);
-	if (rc != RC_OK)
-		return rc;
-	*ret_result = (struct route_result){.verdict = verdict(&walk)};
-	if (ret_result->verdict != ROUTE_LOOP) {
-		ret_result->targets = walk.targets;
-		ret_result->count = walk.count;
-	}
-	*ret_by_catch_all = walk.by_catch_all;
-	return RC_OK;
+	enum rc rc = walk_all(&walk, address, ret_result);
+	if (rc == RC_OK)
+		*ret_by_catch_all = walk.by_catch_all;
+	return rc;
+}
+
+enum rc route_resolve_user(struct route *route, struct arena *arena,
+    const struct smtp_mailbox *address, struct route_result *ret_result)
+{
+	struct walk walk = {.route = route,
+	    .arena = arena,
+	    .any_detail = true,
+	    .users_only = true};
+	return walk_all(&walk, address, ret_result);
 }

@@ -87,6 +87,11 @@ MUST_CHECK enum rc route_resolve(struct route *route, struct arena *arena,
     const struct smtp_mailbox *address, struct buf *explain,
     struct route_result *ret_result);
 
+// The user whose own address it is, with any detail, whatever alias has that
+// name: for mail whose aliases were followed before. At most one target.
+MUST_CHECK enum rc route_resolve_user(struct route *route, struct arena *arena,
+    const struct smtp_mailbox *address, struct route_result *ret_result);
+
 // Whether mail for the domain (A-labels, lower case) is ours. Literals are not.
 MUST_CHECK enum rc route_is_local_domain(
     struct route *route, struct view domain, bool *ret_local);
