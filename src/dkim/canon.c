@@ -92,11 +92,28 @@ static void emit_held(struct dkim_canon_body *body)
 	body->blank = false;
 }
 
-// The bytes at `at` up to the next that means something here.
-static const char *skip_plain(const char *at, const char *end)
+static bool is_plain(char c)
 {
-	while (at < end && *at != ' ' && *at != '\r' && *at != '\t')
-		at++;
+	return c != ' ' && c != '\r' && c != '\t';
+}
+
+// The end of the bytes at `at` that are their own canonical form: plain ones,
+// and between such a single SP or CRLF.
+static const char *skip_same(const char *at, const char *end)
+{
+	if (!is_plain(*at))
+		return at;
+	for (at++; at < end; at++) {
+		if (is_plain(*at))
+			continue;
+		if (*at == ' ' && end - at > 1 && is_plain(at[1]))
+			at++;
+		else if (*at == '\r' && end - at > 2 && at[1] == '\n' &&
+			 is_plain(at[2]))
+			at += 2;
+		else
+			break;
+	}
 	return at;
 }
 
@@ -124,7 +141,7 @@ void dkim_canon_body_add(struct dkim_canon_body *body, struct view bytes)
 			continue;
 		}
 		const char *run = at;
-		at = skip_plain(at, end);
+		at = skip_same(at, end);
 		if (at > run) {
 			emit_held(body);
 			emit(body, run, (size_t)(at - run));

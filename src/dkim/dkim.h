@@ -36,8 +36,10 @@ struct dkim_key {
 	struct view dns_text;
 };
 
-// Generates a key. An empty selector: one is made of date and algorithm, like
-// "r202611" and "e202611". RC_EXISTS, RC_INVALID.
+// Generates a key; every mail of the domain is signed with it from then on. An
+// empty selector: one is made of date and algorithm, like "r202611" and
+// "e202611". `bits` is RSA's; 0: DKIM_RSA_BITS. RC_EXISTS; RC_INVALID; RC_LIMIT
+// when the domain has DKIM_KEYS_MAX.
 MUST_CHECK enum rc dkim_key_create(struct dkim_keys *keys, struct view domain,
     struct view selector, enum dkim_algorithm algorithm, unsigned bits,
     struct fault *fault, struct arena *arena, struct dkim_key *ret_key);
@@ -54,18 +56,21 @@ void dkim_dns_print(const struct dkim_key *key, struct buf *out);
 
 struct dkim_signer;
 
-// Signs with each of the domain's keys. RC_NOT_FOUND: it has none.
+// Signs with each of the domain's (A-labels, lower case) keys as they are now.
+// RC_NOT_FOUND: it has none.
 MUST_CHECK enum rc dkim_signer_new(struct dkim_keys *keys, struct view domain,
     const struct clock *clock, struct dkim_signer **ret_signer);
 void dkim_signer_free(struct dkim_signer **signer);
 
 // The header as it will be sent: whole fields with CRLF, without the blank
-// line. Once, before the body.
+// line. Once, before dkim_signer_finish(). RC_INVALID: it has no From, so it
+// cannot be signed (RFC 6376 section 5.4).
 MUST_CHECK enum rc dkim_signer_header(
     struct dkim_signer *signer, struct view header);
 // The body, in pieces of any size, with CRLF line ends.
 void dkim_signer_body(struct dkim_signer *signer, struct view bytes);
-// Adds the DKIM-Signature fields, with CRLF, that go before the header.
+// Adds the DKIM-Signature fields, with CRLF, that go before the header: about
+// 800 bytes each. RC_INVALID without a header.
 MUST_CHECK enum rc dkim_signer_finish(
     struct dkim_signer *signer, struct buf *out);
 

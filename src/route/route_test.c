@@ -219,6 +219,47 @@ static void without_a_domain_all_is_foreign(void **state)
 	    RC_NOT_FOUND);
 }
 
+// ---- The user alone --------------------------------------------------------
+
+// As mail comes back from a queue: its aliases have been followed before.
+static void an_address_has_one_user_of_its_own(void **state)
+{
+	static const struct {
+		const char *address;
+		enum route_verdict want;
+		const char *user;
+	} table[] = {
+	    {"anna@ours.example", ROUTE_OK, "anna"},
+	    {"bert@ours.example", ROUTE_OK, "bert"},
+	    {"bert@alias.example", ROUTE_OK, "bert"},
+	    {"jos\u00e9+x@ours.example", ROUTE_OK, "jos\u00e9"},
+	    {"off@ours.example", ROUTE_DISABLED, NULL},
+	    {"sales@ours.example", ROUTE_UNKNOWN, NULL},
+	    {"whoever@catch.example", ROUTE_UNKNOWN, NULL},
+	    {"postmaster@ours.example", ROUTE_UNKNOWN, NULL},
+	    {"x@other.example", ROUTE_FOREIGN, NULL},
+	};
+	struct bed *bed = *state;
+	struct auth_user jose = user_of(bed, "jos\u00e9");
+	open_with(bed, "anna");
+	assert_int_equal(
+	    route_detail_set(bed->route, &jose, ROUTE_DETAIL_REFUSE, NULL),
+	    RC_OK);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct smtp_mailbox mailbox;
+		struct route_result result;
+		parse(bed, table[i].address, &mailbox);
+		assert_int_equal(route_resolve_user(bed->route, &bed->arena,
+				     &mailbox, &result),
+		    RC_OK);
+		assert_int_equal(result.verdict, table[i].want);
+		if (!table[i].user)
+			continue;
+		assert_int_equal(result.count, 1);
+		assert_true(view_eq(result.targets[0].user, v(table[i].user)));
+	}
+}
+
 // ---- Limits ----------------------------------------------------------------
 
 static void name_alias(char name[64], unsigned n)
@@ -423,6 +464,7 @@ int main(void)
 	    WITH(set_up, catch_alls_catch),
 	    WITH(set_up, postmaster_is_somebody),
 	    WITH(set_up_empty, without_a_domain_all_is_foreign),
+	    WITH(set_up, an_address_has_one_user_of_its_own),
 	    WITH(set_up, chains_end_somewhere),
 	    WITH(set_up, so_many_targets_and_no_more),
 	    WITH(set_up, ways_are_bounded),
