@@ -108,9 +108,10 @@ void delivery_finish(struct delivery *delivery,
 // ---- From the queue --------------------------------------------------------
 
 // Delivers a lot of a local domain: to the users, each exactly once however
-// often it is repeated (the commit in the account remembers the queue's id and
-// recipient), and puts what aliases lead elsewhere into the queue. Writes one
-// result for each recipient, in `arena`; the caller settles.
+// often it is repeated (the commit in the account remembers the content's id).
+// What an alias of several leads to is in the result, for the settle to put in
+// its place. Writes one result for each recipient, in `arena`, which has to
+// stay until the caller has settled.
 void delivery_local(const struct delivery_office *office, struct queue_lot *lot,
     struct arena *arena, struct queue_result *ret_results);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The queue's mail for users here. An address that leads to one user is
-// delivered to, under the queue's id, so that a repetition after a crash makes
-// no second copy; what leads to several is put in their place by the commit
-// that settles the lot, and comes again one by one.
+// delivered to, under the content's id, so that a repetition after a crash
+// makes no second copy; what leads to several is put in their place by the
+// commit that settles the lot, and comes again one by one.
 #include "base/mem.h"
 #include "delivery/internal.h"
 
@@ -128,7 +128,7 @@ static void deliver(struct local *local, const struct route_target *target,
 		    VIEW("The message was delivered to this mailbox before"));
 		return;
 	}
-	const struct queue_id *id = queue_lot_id(local->lot);
+	const struct engine_content_id *id = queue_lot_content(local->lot);
 	buf_init(&prefix, STORE_PREFIX_MAX);
 	delivery_prefix_write(&local->scratch,
 	    queue_lot_envelope(local->lot)->sender, target->address, VIEW(""),

@@ -139,12 +139,62 @@ static void what_cannot_be_stored_now_is_later(void **state)
 	bed_close(&bed);
 }
 
+// Takes lots and settles them until none is due.
+static unsigned run(struct bed *bed)
+{
+	struct queue_lot *lot;
+	unsigned lots = 0;
+	for (; lots < 20 && (lot = bed_lot(bed)) != NULL; lots++) {
+		struct queue_result *results = bed_local(bed, lot);
+		assert_int_equal(
+		    queue_settle(bed->office.queue, &lot, results, &bed->fault),
+		    RC_OK);
+	}
+	return lots;
+}
+
+static void an_alias_in_the_queue_leads_everyone_there_once(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	static const char text[] = "From: s@far.example\r\n\r\nHello.\r\n";
+	struct queue_lot *lot =
+	    put(&bed, "all@ours.example cleo@ours.example", false, 0, text);
+	struct queue_result *results = bed_local(&bed, lot);
+	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 0);
+	// The commit fails, as if the machine had stopped: it is all as it was.
+	bed_fail(&bed, QUEUE_PARTITION_FIRST,
+	    QUEUE_PARTITION_FIRST + QUEUE_PARTITIONS);
+	assert_int_equal(
+	    queue_settle(bed.office.queue, &lot, results, &bed.fault), RC_IO);
+	bed_fail(&bed, 0, 0);
+	assert_string_equal(
+	    bed_queued(&bed), "all@ours.example cleo@ours.example");
+	queue_close(&bed.office.queue);
+	struct queue_settings settings = {
+	    .clock = &bed.clock, .server_name = VIEW("mx.ours.example")};
+	assert_int_equal(
+	    queue_open(bed.engine, &settings, &bed.fault, &bed.office.queue),
+	    RC_OK);
+	assert_int_not_equal(run(&bed), 0);
+	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 1);
+	assert_int_equal(bed_count(&bed, 1001, "INBOX"), 1);
+	// By "all" and by her own alias.
+	assert_int_equal(bed_count(&bed, 1002, "INBOX"), 1);
+	assert_true(view_ends_with(
+	    bed_last(&bed, 1001, "INBOX"), view_of_string(text)));
+	assert_string_equal(bed_queued(&bed), "c@other.example");
+	bed_close(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_user_gets_one_copy_however_often_it_is_tried),
 	    cmocka_unit_test(outcomes_are_what_the_address_is),
 	    cmocka_unit_test(what_cannot_be_stored_now_is_later),
+	    cmocka_unit_test(an_alias_in_the_queue_leads_everyone_there_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,7 +52,7 @@ struct view delivery_queued_address(
 
 // Each user once, and each address: the index of the one that is meant. Where a
 // user is wanted and a report of it, too, it may come twice: by the account and
-// by the queued address; the queue's id sees to it that one copy arrives.
+// by the queued address; the content's id sees to it that one copy arrives.
 static size_t add_target(
     struct delivery *delivery, const struct delivery_target *target)
 {
