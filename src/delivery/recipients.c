@@ -59,7 +59,7 @@ static size_t add_target(
 	char account[1 + sizeof(target->account)] = {'u'};
 	struct view key = view_of(account, sizeof(account));
 	struct buf text;
-	buf_init(&text, 1 + SMTP_MAILBOX_MAX);
+	buf_init(&text, 1 + SMTP_MAILBOX_PRINTED_MAX);
 	if (target->is_user) {
 		memcpy(account + 1, &target->account, sizeof(target->account));
 	} else {

@@ -84,7 +84,7 @@ void delivery_delivered_to(
 		if (!view_eq_nocase(field.name, VIEW("Delivered-To")))
 			continue;
 		struct view value = view_trim(field.value);
-		if (value.len == 0 || value.len > SMTP_MAILBOX_MAX)
+		if (value.len == 0 || value.len > SMTP_MAILBOX_PRINTED_MAX)
 			continue;
 		if (++count > DELIVERY_DELIVERED_MAX)
 			break;

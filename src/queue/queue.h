@@ -158,6 +158,9 @@ bool queue_has_due(struct queue *queue, struct view domain);
 void queue_unclaim(struct queue *queue, struct view domain);
 
 const struct queue_id *queue_lot_id(const struct queue_lot *lot);
+// The same for all that came of one put, by way of `expanded`, too: by it a
+// user gets one copy.
+const struct engine_content_id *queue_lot_content(const struct queue_lot *lot);
 const struct queue_envelope *queue_lot_envelope(const struct queue_lot *lot);
 uint64_t queue_lot_size(const struct queue_lot *lot); // bytes, with the head
 int64_t queue_lot_created(const struct queue_lot *lot);

@@ -175,6 +175,11 @@ enum rc queue_take(
 	}
 }
 
+const struct engine_content_id *queue_lot_content(const struct queue_lot *lot)
+{
+	return &lot->copy.message.content;
+}
+
 const struct queue_id *queue_lot_id(const struct queue_lot *lot)
 {
 	return &lot->copy.id;
