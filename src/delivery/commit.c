@@ -9,6 +9,8 @@
 // told nothing and comes again: SMTP's own window (RFC 5321 section 4.5.3.2.6),
 // which nothing here makes wider than the time between the first commit and the
 // answer.
+#include <string.h>
+
 #include "base/mem.h"
 #include "delivery/internal.h"
 
@@ -154,8 +156,8 @@ static void log_queued(struct delivery *delivery, const struct queue_id *id,
 }
 
 // Queues the message for those targets that have no copy.
-MUST_CHECK static enum rc put(
-    struct delivery *delivery, struct queue_draft *draft)
+MUST_CHECK static enum rc put(struct delivery *delivery,
+    struct queue_draft *draft, struct queue_id *ret_id)
 {
 	struct queue_recipient *recipients =
 	    mem_zalloc(delivery->target_count * sizeof(*recipients));
@@ -172,12 +174,11 @@ MUST_CHECK static enum rc put(
 		};
 	}
 	struct fault fault = {.text = ""};
-	struct queue_id id;
 	enum rc rc =
 	    queue_put(delivery->office->queue, draft, buf_view(&delivery->head),
-		&delivery->envelope.queue, recipients, count, &fault, &id);
+		&delivery->envelope.queue, recipients, count, &fault, ret_id);
 	if (rc == RC_OK)
-		log_queued(delivery, &id, count,
+		log_queued(delivery, ret_id, count,
 		    queue_draft_size(draft) + delivery->head.len);
 	else
 		log_text(delivery->office->log, LOG_LEVEL_ERROR, "delivery",
@@ -198,17 +199,15 @@ static void commit_to_queue(struct delivery *delivery,
 {
 	for (size_t i = 0; i < delivery->target_count; i++)
 		delivery->targets[i].rc = RC_MORE;
-	enum rc rc = put(delivery, delivery->outgoing);
-	if (rc == RC_OK)
-		delivery_reply_set(
-		    ret_reply, 250, ENHANCED(2, 0, 0), "Queued as ");
-	else
+	struct queue_id id;
+	char text[40 + QUEUE_ID_TEXT] = "Queued as ";
+	enum rc rc = put(delivery, delivery->outgoing, &id);
+	if (rc == RC_OK) {
+		queue_id_print(&id, text + strlen(text));
+		delivery_reply_set(ret_reply, 250, ENHANCED(2, 0, 0), text);
+	} else {
 		delivery_reply_set(ret_reply, 451, ENHANCED(4, 3, 0),
 		    "The message cannot be stored now");
-	if (rc == RC_OK) {
-		size_t len = strlen(ret_reply->text);
-		memcpy(
-		    ret_reply->text + len, delivery->id, sizeof(delivery->id));
 	}
 	reply_all(delivery, ret_reply, ret_replies);
 }
@@ -230,8 +229,9 @@ MUST_CHECK static enum rc put_rest(struct delivery *delivery)
 			rc = queue_draft_add(draft, buf_view(&piece));
 	}
 	buf_done(&piece);
+	struct queue_id id;
 	if (rc == RC_OK)
-		rc = put(delivery, draft);
+		rc = put(delivery, draft, &id);
 	queue_draft_free(&draft);
 	return rc;
 }

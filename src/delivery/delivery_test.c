@@ -390,6 +390,40 @@ static void what_leads_elsewhere_goes_all_through_the_queue(void **state)
 	}
 }
 
+// A local part that is all quotes is printed twice as long.
+static void the_longest_recipients_are_told_apart(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct buf to;
+	bed_open(&bed, (struct store_options){0});
+	buf_init(&to, 10000);
+	for (int i = 0; i < 3; i++) {
+		buf_add_string(&to, i ? " \"" : "\"");
+		for (int n = 0; n < 64; n++)
+			buf_add_literal(&to, "\\\"");
+		buf_add_literal(&to, "\"@");
+		for (int n = 0; n < 20; n++)
+			buf_add_literal(&to, "long-label.");
+		// The third is the second again.
+		buf_add_string(&to, i ? "b" : "a");
+	}
+	struct bed_mail mail = {.door = DELIVERY_SUBMISSION,
+	    .user = "anna",
+	    .from = "anna@ours.example",
+	    .to = arena_string(&bed.arena, buf_view(&to)),
+	    .text = "From: anna@ours.example\r\n\r\nbody\r\n"};
+	expect_answer(&bed, &mail, "250 2.0.0");
+	struct view queued = view_of_string(bed_queued(&bed));
+	struct view one;
+	unsigned count = 0;
+	while (view_split(&queued, ' ', &one))
+		count++;
+	assert_int_equal(count, 2);
+	buf_done(&to);
+	bed_close(&bed);
+}
+
 static void when_nothing_can_be_kept_nothing_is(void **state)
 {
 	(void)state;
@@ -565,6 +599,7 @@ int main(void)
 	    cmocka_unit_test(a_user_writes_as_no_one_else),
 	    cmocka_unit_test(a_submission_is_completed_and_signed),
 	    cmocka_unit_test(what_leads_elsewhere_goes_all_through_the_queue),
+	    cmocka_unit_test(the_longest_recipients_are_told_apart),
 	    cmocka_unit_test(when_nothing_can_be_kept_nothing_is),
 	    cmocka_unit_test(a_copy_that_fails_goes_into_the_queue),
 	    cmocka_unit_test(a_full_mailbox_is_told_early_and_late),

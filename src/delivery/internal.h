@@ -73,7 +73,7 @@ struct delivery {
 	struct buf head;              // signatures, above the draft's bytes
 };
 
-// Fills in a reply; `text` is a constant.
+// Fills in a reply; `text` is copied.
 void delivery_reply_set(struct delivery_reply *reply, unsigned code,
     struct enhanced_status status, const char *text);
 // The first failure is what the delivery answers at its end.
