@@ -6,7 +6,8 @@
 #include "base/mem.h"
 #include "relay/client_impl.h"
 
-#define ENCODED_MAX (2 * CLIENT_PIECE + 16) // every byte a bare LF
+// Half a piece, and one more with every byte a bare LF.
+#define ENCODED_MAX (3 * CLIENT_PIECE)
 
 static char *copy(const char *text)
 {
@@ -38,6 +39,7 @@ struct client *client_new(const struct client_config *config)
 	arena_init(&client->letter.arena);
 	buf_init(&client->piece, CLIENT_PIECE);
 	buf_init(&client->chunk, ENCODED_MAX);
+	buf_init(&client->scratch, CLIENT_PIECE);
 	buf_init(&client->text, 2 * CLIENT_REPLY_MAX);
 	client_enter(client, STEP_GREETING);
 	return client;
@@ -56,6 +58,7 @@ static void free_client(void *session)
 	arena_done(&client->letter.arena);
 	buf_done(&client->piece);
 	buf_done(&client->chunk);
+	buf_done(&client->scratch);
 	buf_done(&client->text);
 	free(client);
 }

@@ -5,6 +5,7 @@
 #define ROOST_RELAY_CLIENT_IMPL_H
 
 #include "relay/client.h"
+#include "relay/convert.h"
 #include "wire/smtp_command.h"
 #include "wire/smtp_data.h"
 #include "wire/smtp_reply.h"
@@ -54,6 +55,7 @@ struct letter {
 	struct queue_result *results;
 	bool utf8; // goes with SMTPUTF8
 	enum smtp_body body;
+	struct convert_plan plan; // when it has to be made 7-bit
 };
 
 // One MAIL, and what follows it.
@@ -66,9 +68,10 @@ struct transaction {
 	bool data_said; // pipelined: DATA went with the RCPTs
 	bool chunked;   // BDAT
 	// The data.
-	uint64_t offset; // bytes read
-	bool all_said;   // the end, too
-	bool failed;     // a chunk was refused
+	uint64_t offset;            // bytes read
+	struct convert_place place; // in the letter's plan
+	bool all_said;              // the end, too
+	bool failed;                // a chunk was refused
 	unsigned chunks_open;
 	struct smtp_data_encoder encoder;
 };
@@ -95,6 +98,7 @@ struct client {
 	struct transaction transaction;
 	struct buf piece; // bytes of the message
 	struct buf chunk; // the same, encoded
+	struct buf scratch;
 
 	enum client_use use;
 	struct enhanced_status status;

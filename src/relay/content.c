@@ -6,6 +6,8 @@
 // alone goes as it is.
 #include "relay/client_impl.h"
 
+#define CHUNK_ENOUGH (CLIENT_PIECE / 2)
+
 enum net_next client_begin_data(struct client *client, struct buf *out)
 {
 	struct transaction *transaction = &client->transaction;
@@ -15,12 +17,15 @@ enum net_next client_begin_data(struct client *client, struct buf *out)
 	return client_more_data(client, out);
 }
 
-// Reads the next piece.
+// The next piece.
 static MUST_CHECK enum rc fill(struct client *client)
 {
 	const struct client_mail *mail = &client->letter.mail;
 	struct transaction *transaction = &client->transaction;
 	buf_reset(&client->piece);
+	if (client->letter.plan.segments)
+		return convert_next(&client->letter.plan, &transaction->place,
+		    mail, &client->scratch, &client->piece);
 	enum rc rc = mail->read(
 	    mail->context, transaction->offset, CLIENT_PIECE, &client->piece);
 	if (rc == RC_OK && client->piece.len == 0)
@@ -31,6 +36,9 @@ static MUST_CHECK enum rc fill(struct client *client)
 
 static bool is_read(const struct client *client)
 {
+	if (client->letter.plan.segments)
+		return convert_is_done(
+		    &client->letter.plan, &client->transaction.place);
 	return client->transaction.offset >= client->letter.mail.size;
 }
 
@@ -73,13 +81,15 @@ static MUST_CHECK enum rc next_chunk(struct client *client, struct buf *out)
 	struct transaction *transaction = &client->transaction;
 	bool binary = client->letter.body == SMTP_BODY_BINARYMIME;
 	buf_reset(&client->chunk);
-	buf_reset(&client->piece);
-	if (!is_read(client) && fill(client) != RC_OK)
-		return RC_IO;
-	if (binary)
-		buf_add(&client->chunk, buf_view(&client->piece));
-	else
-		encode(client, &client->chunk);
+	// A message that is converted comes in small pieces.
+	while (!is_read(client) && client->chunk.len < CHUNK_ENOUGH) {
+		if (fill(client) != RC_OK)
+			return RC_IO;
+		if (binary)
+			buf_add(&client->chunk, buf_view(&client->piece));
+		else
+			encode(client, &client->chunk);
+	}
 	transaction->all_said = is_read(client);
 	if (transaction->all_said && !binary)
 		buf_add(&client->chunk,

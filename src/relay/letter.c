@@ -173,27 +173,43 @@ static void decide_utf8(struct client *client)
 		fail_utf8_header(client);
 }
 
-// RFC 6152 section 3, RFC 3030 section 3: as it is, or not at all.
+// For a server that has no other than 7-bit messages (RFC 6152 section 3).
+static void make_7bit(struct client *client)
+{
+	struct letter *letter = &client->letter;
+	letter->body = SMTP_BODY_7BIT;
+	switch (
+	    convert_plan_make(&letter->arena, &letter->mail, &letter->plan)) {
+	case RC_OK: return;
+	case RC_INVALID:
+	case RC_LIMIT:
+		fail_all(client, ENHANCED(5, 6, 3),
+		    "the message is not 7-bit and cannot be made so, and the "
+		    "server takes no other");
+		return;
+	default:
+		letter_results(client, FATE_OPEN, QUEUE_LATER,
+		    ENHANCED(4, 3, 0), VIEW("the message cannot be read"));
+	}
+}
+
 static void decide_body(struct client *client)
 {
 	struct letter *letter = &client->letter;
 	letter->body = SMTP_BODY_7BIT;
+	letter->plan = (struct convert_plan){0};
 	switch (letter->mail.envelope->body) {
 	case QUEUE_BODY_7BIT: break;
 	case QUEUE_BODY_8BIT:
 		letter->body = SMTP_BODY_8BITMIME;
 		if (!offers(client, SMTP_EXT_8BITMIME))
-			fail_all(client, ENHANCED(5, 6, 3),
-			    "the message is 8-bit, and the server has no "
-			    "8BITMIME");
+			make_7bit(client);
 		break;
 	case QUEUE_BODY_BINARY:
 		letter->body = SMTP_BODY_BINARYMIME;
 		if (!offers(client, SMTP_EXT_BINARYMIME) ||
 		    !offers(client, SMTP_EXT_CHUNKING))
-			fail_all(client, ENHANCED(5, 6, 3),
-			    "the message is binary, and the server has no "
-			    "BINARYMIME");
+			make_7bit(client);
 		break;
 	}
 }
@@ -236,7 +252,8 @@ void letter_open(struct client *client)
 	client->letters++;
 	read_addresses(client);
 	decide_utf8(client);
-	decide_body(client);
+	if (letter_has_open(client))
+		decide_body(client);
 	decide_size(client);
 	decide_by(client);
 }

@@ -73,6 +73,7 @@ struct world {
 	struct delivery_office office;
 	struct relay_settings settings;
 	struct relay *relay;
+	uint32_t retry_seconds; // 0: an hour
 	struct log log;
 	char smart_host[64];
 };
@@ -81,8 +82,9 @@ static void make_mail_rooms(struct world *world)
 {
 	struct fault fault;
 	struct auth_settings auth = {0};
-	struct queue_settings queue = {
-	    .server_name = VIEW("me.test"), .retry_first_seconds = 3600};
+	struct queue_settings queue = {.server_name = VIEW("me.test"),
+	    .retry_first_seconds =
+		world->retry_seconds ? world->retry_seconds : 3600};
 	struct route_domain domain = {.name = VIEW("here.test")};
 	world->engine = engine_memory_new();
 	assert_int_equal(
@@ -427,6 +429,36 @@ static void refusals_are_told_apart(void **state)
 	}
 }
 
+static void what_was_put_off_is_tried_again(void **state)
+{
+	(void)state;
+	struct world world = {.peers = {{.address = "127.0.0.2", .busy = 2}},
+	    .peer_count = 1,
+	    .retry_seconds = 1};
+	begin(&world);
+	send(&world, "a@one.test");
+	wait_for(&world, 1, 2, 0);
+	assert_int_equal(world.peers[0].messages, 1);
+	assert_int_equal(queue_stats(world.queue).messages, 0);
+	end(&world);
+}
+
+static void a_connection_that_was_closed_loses_and_doubles_nothing(void **state)
+{
+	(void)state;
+	struct world world = {
+	    .peers = {{.address = "127.0.0.2", .closes = true}},
+	    .peer_count = 1,
+	    .settings = {.site_connections = 1}};
+	begin(&world);
+	for (int i = 0; i < 20; i++)
+		send(&world, "a@one.test");
+	wait_for(&world, 20, 0, 0);
+	assert_int_equal(world.peers[0].messages, 20);
+	assert_int_equal(queue_stats(world.queue).messages, 0);
+	end(&world);
+}
+
 static void tls_is_used_and_its_failure_survived(void **state)
 {
 	(void)state;
@@ -565,6 +597,9 @@ int main(void)
 	    cmocka_unit_test(one_connection_in_all_serves_every_site),
 	    cmocka_unit_test(a_dead_site_is_not_asked_for_every_message),
 	    cmocka_unit_test(refusals_are_told_apart),
+	    cmocka_unit_test(what_was_put_off_is_tried_again),
+	    cmocka_unit_test(
+		a_connection_that_was_closed_loses_and_doubles_nothing),
 	    cmocka_unit_test(tls_is_used_and_its_failure_survived),
 	    cmocka_unit_test(required_tls_is_required),
 	    cmocka_unit_test(a_smart_host_gets_all_mail),

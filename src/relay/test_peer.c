@@ -72,6 +72,16 @@ static void say_capabilities(const struct session *session, struct buf *out)
 	buf_add_literal(out, "250 HELP\r\n");
 }
 
+// Whether one more is to be put off.
+static bool is_busy(struct test_peer *peer)
+{
+	unsigned busy = atomic_load(&peer->busy);
+	while (busy > 0 &&
+	       !atomic_compare_exchange_weak(&peer->busy, &busy, busy - 1))
+		;
+	return busy > 0;
+}
+
 static void take_letter(struct session *session, struct buf *out)
 {
 	struct test_peer *peer = session->peer;
@@ -160,6 +170,8 @@ static enum net_next obey(
 		    session->authenticated ? "235 ok" : "535 5.7.8 no");
 	} else if (view_starts_with(line, VIEW("MAIL "))) {
 		return on_mail(session, line, out);
+	} else if (view_starts_with(line, VIEW("RCPT ")) && is_busy(peer)) {
+		say(out, NULL, "450 4.2.0 busy");
 	} else if (view_starts_with(line, VIEW("RCPT "))) {
 		if (!peer->rcpt || peer->rcpt[0] == '2')
 			note_path(session, line, ' ');
@@ -215,6 +227,8 @@ static enum net_next input(
 		rest = view_from(rest, end + 2);
 		if (session->in_data) {
 			take_line(session, line, out);
+			if (!session->in_data && session->peer->closes)
+				next = NET_CLOSE;
 		} else if (view_starts_with(line, VIEW("BDAT "))) {
 			begin_chunk(session, line);
 			if (session->chunk == 0)

@@ -17,11 +17,13 @@ struct test_peer {
 	const char *mail;
 	const char *rcpt;
 	const char *end;
-	bool deaf;       // nobody listens
-	bool hangs_up;   // at the first MAIL
-	bool tls;        // offers STARTTLS
-	bool tls_breaks; // … and then there is no handshake to be had
-	bool auth;       // wants AUTH PLAIN before MAIL
+	bool deaf;        // nobody listens
+	bool hangs_up;    // at the first MAIL
+	bool closes;      // after each message, without a word
+	atomic_uint busy; // so many RCPTs are put off first
+	bool tls;         // offers STARTTLS
+	bool tls_breaks;  // … and then there is no handshake to be had
+	bool auth;        // wants AUTH PLAIN before MAIL
 	// What happened.
 	atomic_uint connections;
 	atomic_uint open;

@@ -53,7 +53,8 @@ static void add_mail(struct client *client, struct buf *out)
 	struct smtp_mail mail = {.from = letter->sender, .utf8 = letter->utf8};
 	if (offers(client, SMTP_EXT_SIZE)) {
 		mail.size_given = true;
-		mail.size = letter->mail.size;
+		mail.size = letter->plan.segments ? letter->plan.size
+						  : letter->mail.size;
 	}
 	mail.body = letter->body;
 	mail.body_given = letter->body != SMTP_BODY_7BIT;
