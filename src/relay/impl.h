@@ -19,8 +19,9 @@
 #include "relay/next_hop.h"
 #include "relay/relay.h"
 
-#define RELAY_DOMAINS_MAX     500 // claimed at a time
-#define RELAY_TROUBLE_SECONDS 60  // a lot that could not be dealt with rests
+#define RELAY_DOMAINS_MAX     500  // claimed at a time
+#define RELAY_TROUBLE_SECONDS 60   // a lot that could not be dealt with rests
+#define RELAY_OFF_SECONDS     3600 // a lot for others rests, with no_remote
 
 // Why nothing can be sent.
 struct verdict {
@@ -34,6 +35,7 @@ enum job {
 	JOB_LOCAL,  // deliver here
 	JOB_SETTLE, // by the verdict
 	JOB_REST,   // later, without a word
+	JOB_OFF,    // the same, for long: nothing is sent to others
 };
 
 struct domain {

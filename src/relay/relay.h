@@ -66,6 +66,9 @@ struct relay_settings {
 	// Addresses to send from, numeric; empty: the system's choice.
 	struct view bind_ipv4;
 	struct view bind_ipv6;
+	// Mail for others is not sent: it waits in the queue, untried, however
+	// old it gets. What is for our own domains is delivered.
+	bool no_remote;
 	bool no_ipv4;
 	bool no_ipv6;
 	// Addresses of this machine and loopback ones are no loop: for tests.

@@ -80,6 +80,8 @@ static void begin(struct relay *relay, struct view name)
 		give(domain, JOB_REST);
 	} else if (local || name.len == 0) {
 		give(domain, JOB_LOCAL);
+	} else if (relay->settings.no_remote) {
+		give(domain, JOB_OFF);
 	} else {
 		atomic_fetch_add(&relay->references, 1);
 		next_hop_find(&relay->rules, name, found, domain);
@@ -198,6 +200,7 @@ static void do_job(struct domain *domain)
 		case JOB_REST:
 			queue_drop(queue, &lot, RELAY_TROUBLE_SECONDS);
 			break;
+		case JOB_OFF: queue_drop(queue, &lot, RELAY_OFF_SECONDS); break;
 		}
 		arena_reset(&arena);
 	}

@@ -4,6 +4,7 @@
 
 #include "admin/commands.h"
 #include "server/config.h"
+#include "server/post_office.h"
 #include "server/serve.h"
 #include "server/version.h"
 
@@ -103,6 +104,10 @@ static void set_place(struct cli_call *call, struct config *config)
 	    .version = roost_version,
 	    .cache_bytes = (size_t)config->cache_mib << 20,
 	    .message_max = (uint64_t)config->message_max_mib << 20,
+	    .route.postmaster = view_of_string(config->postmaster),
+	    .dns = post_office_dns(config),
+	    .server_name = config->server_name[0] ? config->server_name : NULL,
+	    .smart_host = config->relay_host[0] ? config->relay_host : NULL,
 	    .auth =
 		{
 		    .hashing.scram_sha1 = config->scram_sha1,

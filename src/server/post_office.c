@@ -13,28 +13,32 @@ static size_t split_servers(struct arena *arena, const char *text,
 	return count;
 }
 
-enum rc post_office_prepare(struct post_office *post,
-    const struct config *config, struct log *log, struct fault *fault)
+struct dns_settings post_office_dns(struct config *config)
 {
-	struct arena arena;
-	struct net_tls_client_config tls = {.log = log};
 	struct dns_settings dns = {
-	    .timeout_ms = config->dns_timeout_seconds * 1000, .log = log};
+	    .timeout_ms = config->dns_timeout_seconds * 1000};
+	dns.server_count =
+	    split_servers(&config->arena, config->dns_servers, dns.servers);
+	if (config->dns_trust_anchor[0])
+		dns.trust_anchor = config->dns_trust_anchor;
+	return dns;
+}
+
+enum rc post_office_prepare(struct post_office *post, struct config *config,
+    struct log *log, struct fault *fault)
+{
+	struct net_tls_client_config tls = {.log = log};
+	struct dns_settings dns = post_office_dns(config);
 	if (!strchr(config->server_name, '.') && config->relay)
 		log_text(log, LOG_LEVEL_WARN, "server_name",
 		    "\"%s\" has no domain: other servers may refuse its mail",
 		    config->server_name);
-	arena_init(&arena);
-	dns.server_count =
-	    split_servers(&arena, config->dns_servers, dns.servers);
-	if (config->dns_trust_anchor[0])
-		dns.trust_anchor = config->dns_trust_anchor;
+	dns.log = log;
 	if (config->relay_ca_file[0])
 		tls.authorities_path = config->relay_ca_file;
 	enum rc rc = dns_new(&dns, fault, &post->dns);
 	if (rc == RC_OK)
 		rc = net_tls_client_new(&tls, &post->tls_client, fault);
-	arena_done(&arena);
 	return rc;
 }
 
@@ -82,7 +86,7 @@ static enum rc open_relay(struct post_office *post, const struct config *config,
 	    .bind_ipv6 = view_of_string(config->relay_address_v6),
 	    .no_ipv4 = !config->relay_ipv4,
 	    .no_ipv6 = !config->relay_ipv6,
-	    //TODO .no_remote = !config->relay,
+	    .no_remote = !config->relay,
 	};
 	return relay_new(&settings, fault, &post->relay);
 }

@@ -17,9 +17,12 @@ struct post_office {
 	struct delivery_office office; // for the doors
 };
 
+// What the configuration says of DNS; texts are the configuration's.
+struct dns_settings post_office_dns(struct config *config);
+
 // Reads the system's files: before the process shuts itself in.
 MUST_CHECK enum rc post_office_prepare(struct post_office *post,
-    const struct config *config, struct log *log, struct fault *fault);
+    struct config *config, struct log *log, struct fault *fault);
 // Over an open store. `net` is what the relay connects with.
 MUST_CHECK enum rc post_office_open(struct post_office *post,
     const struct config *config, struct store *store, struct engine *engine,

@@ -96,7 +96,8 @@ static enum rc open_net(struct serve *serve, struct fault *fault)
 static void raise_files(struct serve *serve)
 {
 	struct rlimit limit;
-	uint64_t need = (uint64_t)serve->config->max_connections + 1024;
+	uint64_t need = (uint64_t)serve->config->max_connections +
+			2 * (uint64_t)serve->config->relay_connections + 1024;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= need)
 		return;
 	if (limit.rlim_max < need)
@@ -180,6 +181,8 @@ static void status(void *context, json_t *answer)
 {
 	struct serve *serve = context;
 	struct net_server_stats stats = net_server_stats(serve->net);
+	struct queue_stats queue = queue_stats(serve->post.queue);
+	struct relay_stats relay = relay_stats(serve->post.relay);
 	uint64_t up = (clock_monotonic_ms() - serve->started_ms) / 1000;
 #define SET(key, value)                                                        \
 	json_object_set_new(answer, key, json_integer((json_int_t)(value)))
@@ -189,6 +192,13 @@ static void status(void *context, json_t *answer)
 	SET("accepted", stats.accepted);
 	SET("refused", stats.refused);
 	SET("traced_users", tracing_count(serve->tracing));
+	SET("queue_messages", queue.messages);
+	SET("queue_recipients", queue.recipients);
+	SET("queue_held", queue.held);
+	SET("queue_oldest", queue.oldest);
+	SET("sending_connections", relay.connections);
+	SET("sent", relay.relayed);
+	SET("sites_down", relay.sites_down);
 #undef SET
 }
 
@@ -210,6 +220,9 @@ static struct control_host control_host(struct serve *serve)
 	    .dkim = serve->post.dkim,
 	    .dns = serve->post.dns,
 	    .queue = serve->post.queue,
+	    .server_name = serve->config->server_name,
+	    .smart_host =
+		serve->config->relay_host[0] ? serve->config->relay_host : NULL,
 	    .log = &serve->log,
 	    .version = roost_version,
 	    .server = &serve->control_server,
