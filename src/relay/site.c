@@ -175,16 +175,17 @@ struct queue_lot *site_take(struct site *site)
 		    rc == RC_OK && queue_has_due(relay->settings.queue, name);
 		pthread_mutex_lock(&relay->lock);
 		domain->takers--;
-		if (rc == RC_OK) {
-			if (more)
-				site_want_link(site);
-			break;
+		if (rc != RC_OK) {
+			lot = NULL;
+			if (!domain->empty)
+				leave(site, domain);
+		} else if (more) {
+			site_want_link(site);
 		}
-		lot = NULL;
-		if (!domain->empty)
-			leave(site, domain);
-		if (domain->takers > 0)
-			continue; // the last one ends it
+		// The last one to take of it ends it, also when it got a lot
+		// while another found nothing more.
+		if (!domain->empty || domain->takers > 0)
+			continue;
 		pthread_mutex_unlock(&relay->lock);
 		domain_end(domain);
 		pthread_mutex_lock(&relay->lock);
