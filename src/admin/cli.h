@@ -8,6 +8,7 @@
 #include "base/rc.h"
 #include "base/view.h"
 #include "dns/dns.h"
+#include "relay/relay.h"
 #include "route/route.h"
 
 #define CLI_EXIT_TABLE(X)                                                      \
@@ -47,8 +48,8 @@ struct cli_place {
 	struct auth_settings auth;
 	struct route_settings route;
 	struct dns_settings dns;
-	const char *server_name; // as struct control_host has them
-	const char *smart_host;
+	struct relay_settings relay; // what is the configuration's of them
+	const char *server_name;
 };
 
 struct cli_command;

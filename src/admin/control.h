@@ -12,6 +12,7 @@
 #include "dkim/dkim.h"
 #include "dns/dns.h"
 #include "queue/queue.h"
+#include "relay/relay.h"
 #include "route/route.h"
 #include "store/store.h"
 
@@ -35,12 +36,10 @@ struct control_host {
 	const struct control_server *server; // NULL: nothing is served
 	struct route *route;
 	struct dkim_keys *dkim;
-	struct queue *queue; // NULL: its requests open it themselves
-	struct dns *dns;     // NULL: names cannot be looked up
-	// The name in MX records and greetings; NULL: not known.
-	const char *server_name;
-	// Where all mail for others goes, "host:port"; NULL: by MX.
-	const char *smart_host;
+	struct queue *queue;     // NULL: its requests open it themselves
+	struct dns *dns;         // NULL: names cannot be looked up
+	struct relay *relay;     // NULL: next hops are not known
+	const char *server_name; // in MX records and greetings
 };
 
 // Answers on one connection until its end; takes the socket over. `host` with

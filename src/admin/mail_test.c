@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the service says of DNS: a domain's records as they should be and as
-// they are, and the hosts that a mail would go to. DNS is a server of the
+// they are, and the hops that a mail would go to. DNS is a server of the
 // test's own.
 #include <pthread.h>
 #include <setjmp.h>
@@ -17,6 +17,7 @@
 struct bed {
 	struct control_host host;
 	struct dns_test_server *server;
+	struct delivery_office office;
 	struct link link;
 	pthread_t thread;
 	int fd;
@@ -89,6 +90,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct bed *bed = *state;
+	relay_free(&bed->host.relay);
 	if (bed->host.dns)
 		dns_free(&bed->host.dns);
 	if (bed->server)
@@ -273,9 +275,38 @@ static void without_dns_and_keys(void **state)
 	buf_done(&out);
 }
 
-// ---- The next hosts --------------------------------------------------------
+// ---- The next hops ---------------------------------------------------------
 
-static void hosts_of_others_are_told(void **state)
+// One that does not send.
+static void set_up_relay(struct bed *bed, struct view smart_host)
+{
+	struct fault fault;
+	struct relay_settings settings = {
+	    .dns = bed->host.dns,
+	    .office = &bed->office,
+	    .helo_name = view_of_string(bed->host.server_name),
+	    .smart_host.host = smart_host,
+	    .no_remote = smart_host.len > 0,
+	    .own_addresses_allowed = true, // whichever this machine has
+	};
+	bed->office.route = bed->host.route;
+	assert_int_equal(relay_new(&settings, &fault, &bed->host.relay), RC_OK);
+	assert_int_equal(relay_start(bed->host.relay, &fault), RC_INVALID);
+}
+
+static void expect_way(struct bed *bed, const char *address, const char *want)
+{
+	struct buf out;
+	buf_init(&out, 1 << 20);
+	start(bed);
+	json_decref(ask(bed,
+	    json_pack("{s:s, s:s}", "do", "route", "address", address), &out));
+	stop(bed);
+	must_have(&out, want);
+	buf_done(&out);
+}
+
+static void hops_of_others_are_told(void **state)
 {
 	static const struct dns_test_row rows[] = {
 	    {"two.test", DNS_MX, "20 b.two.test", DNS_TEST_ANSWER},
@@ -283,6 +314,7 @@ static void hosts_of_others_are_told(void **state)
 	    {"a.two.test", DNS_A, "192.0.2.1", DNS_TEST_ANSWER},
 	    {"a.two.test", DNS_AAAA, "2001:db8::1", DNS_TEST_ANSWER},
 	    {"null.test", DNS_MX, "0 ", DNS_TEST_ANSWER},
+	    {"back.test", DNS_MX, "10 mail.ours.test", DNS_TEST_ANSWER},
 	    {"plain.test", DNS_A, "192.0.2.2", DNS_TEST_ANSWER},
 	    {"empty.test", DNS_TXT, "x", DNS_TEST_ANSWER},
 	    {"broken.test", DNS_MX, "", DNS_TEST_SERVFAIL},
@@ -291,41 +323,32 @@ static void hosts_of_others_are_told(void **state)
 		const char *address, *want;
 	} table[] = {
 	    {"x@two.test", "x@two.test is for another server\n"
-			   "two.test: MX 10 a.two.test: 2001:db8::1 192.0.2.1\n"
-			   "two.test: MX 20 b.two.test: no address\n"},
-	    {"x@null.test", "null.test takes no mail"},
-	    {"x@plain.test", "plain.test has no MX, so itself: 192.0.2.2\n"},
-	    {"x@empty.test", "itself: no address: it would be returned\n"},
-	    {"x@none.test", "none.test does not exist: it would be"},
-	    {"x@broken.test", "broken.test cannot be looked up now ("},
-	    {"x@[192.0.2.9]", "[192.0.2.9]: to that address\n"},
+			   "two.test:\n"
+			   "1. a.two.test (preference 10) at 2001:db8::1 port "
+			   "25\n"
+			   "2. a.two.test (preference 10) at 192.0.2.1 port "
+			   "25\n"
+			   "TLS when offered\n"},
+	    {"x@null.test", "nowhere: null.test takes no mail"},
+	    {"x@plain.test", "1. plain.test (preference 0) at 192.0.2.2"},
+	    {"x@back.test", "mail for back.test would come back"},
+	    {"x@empty.test", "nowhere: empty.test has no mail server\n"},
+	    {"x@none.test", "nowhere: there is no domain none.test\n"},
+	    {"x@broken.test", "not now: DNS did not answer for broken.test\n"},
+	    {"x@[192.0.2.9]", "at 192.0.2.9 port 25\n"},
 	    {"x@ours.test", "nobody is called x at ours.test\n"},
 	};
 	struct bed *bed = *state;
 	set_up_dns(bed, rows, ARRAY_LEN(rows));
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		struct buf out;
-		buf_init(&out, 1 << 20);
-		start(bed);
-		json_decref(ask(bed,
-		    json_pack("{s:s, s:s}", "do", "route", "address",
-			table[i].address),
-		    &out));
-		stop(bed);
-		must_have(&out, table[i].want);
-		buf_done(&out);
-	}
-	bed->host.smart_host = "out.test:465";
-	struct buf out;
-	buf_init(&out, 1 << 20);
-	start(bed);
-	json_decref(ask(bed,
-	    json_pack("{s:s, s:s}", "do", "route", "address", "x@two.test"),
-	    &out));
-	stop(bed);
-	must_have(&out, "all that leaves goes to out.test:465\n");
-	assert_int_equal(view_find(buf_view(&out), VIEW("MX")), SIZE_MAX);
-	buf_done(&out);
+	set_up_relay(bed, VIEW(""));
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		expect_way(bed, table[i].address, table[i].want);
+	relay_free(&bed->host.relay);
+	set_up_relay(bed, VIEW("a.two.test:465"));
+	expect_way(bed, "x@null.test",
+	    "mail for others is not sent: it waits in the queue\n"
+	    "all mail for others goes to a.two.test\n"
+	    "1. a.two.test at 2001:db8::1 port 465\n");
 }
 
 int main(void)
@@ -336,7 +359,7 @@ int main(void)
 	    TEST(what_is_wrong_is_told),
 	    TEST(nothing_is_looked_up_where_it_is_not_wanted),
 	    TEST(without_dns_and_keys),
-	    TEST(hosts_of_others_are_told),
+	    TEST(hops_of_others_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

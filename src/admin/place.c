@@ -30,7 +30,8 @@ static enum rc open_engine(
 
 // What stands on the engine; all of it is there, or `fault` says why not.
 static enum rc open_rooms(const struct cli_place *at, struct log *log,
-    struct fault *fault, struct control_host *host)
+    struct delivery_office *office, struct fault *fault,
+    struct control_host *host)
 {
 	host->store = store_new(&(struct store_options){
 	    .engine = host->engine,
@@ -41,23 +42,29 @@ static enum rc open_rooms(const struct cli_place *at, struct log *log,
 	    auth_new(host->engine, &at->auth, log, NULL, fault, &host->auth);
 	if (rc != RC_OK)
 		return rc;
-	struct fault no_dns;
+	struct fault none;
 	struct route_settings route = at->route;
 	struct dns_settings dns = at->dns;
+	struct relay_settings relay = at->relay;
 	route.log = log;
 	dns.log = log;
 	host->route = route_new(host->engine, host->auth, &route);
 	host->dkim = dkim_keys_new(host->engine, log);
 	host->server_name = at->server_name;
-	host->smart_host = at->smart_host;
-	// Few commands ask DNS: those say that they cannot.
-	if (dns_new(&dns, &no_dns, &host->dns) != RC_OK)
-		host->dns = NULL;
+	// Few commands ask DNS or the relay: those say that they cannot.
+	office->route = host->route;
+	relay.office = office;
+	if (dns_new(&dns, &none, &host->dns) == RC_OK) {
+		relay.dns = host->dns;
+		if (relay_new(&relay, &none, &host->relay) != RC_OK)
+			host->relay = NULL;
+	}
 	return RC_OK;
 }
 
 static void close_rooms(struct control_host *host)
 {
+	relay_free(&host->relay);
 	if (host->dns)
 		dns_free(&host->dns);
 	if (host->dkim)
@@ -75,6 +82,7 @@ static void serve_store(const struct cli_place *at, int fd)
 	struct control_host host = {.version = at->version};
 	struct log log = {.fd = STDERR_FILENO, .minimum = LOG_LEVEL_WARN};
 	struct fault fault = {0};
+	struct delivery_office office = {0};
 	host.log = &log;
 	enum rc rc = become_user(at->user, &fault);
 	if (rc == RC_OK)
@@ -83,7 +91,7 @@ static void serve_store(const struct cli_place *at, int fd)
 		control_serve(&host, &fault, fd);
 		return;
 	}
-	rc = open_rooms(at, &log, &fault, &host);
+	rc = open_rooms(at, &log, &office, &fault, &host);
 	control_serve(&host, rc == RC_OK ? NULL : &fault, fd);
 	close_rooms(&host);
 }

@@ -4,8 +4,6 @@
 // is "ok", "missing", "differs", "unknown" (no answer), or absent when nothing
 // was looked up. "line" is for a zone file; it is empty where there is none to
 // paste.
-#include <unistd.h>
-
 #include "admin/verbs.h"
 #include "base/ascii.h"
 
@@ -418,20 +416,12 @@ static enum rc check_clients(struct check *check)
 
 // ---- The request -----------------------------------------------------------
 
-// The configuration's name of the server, or the machine's when it is a whole
-// one, or one that may serve.
+// When the server's is no whole name, one that may serve.
 static struct view server_name(struct check *check)
 {
-	char host[256];
-	const char *name = check->call->host->server_name;
-	if (name && *name)
-		return view_of_string(name);
-	if (gethostname(host, sizeof(host)) == 0) {
-		host[sizeof(host) - 1] = '\0';
-		struct view text = view_of_string(host);
-		if (view_find_char(text, '.') != SIZE_MAX)
-			return arena_copy(check->arena, text);
-	}
+	struct view name = view_of_string(check->call->host->server_name);
+	if (view_find_char(name, '.') != SIZE_MAX)
+		return name;
 	return join(check, VIEW("mail"), check->domain);
 }
 

@@ -9,8 +9,6 @@
 //                {"note":"recipient",…}, and {"note":"header","text"}
 //   queue.retry  {"id"}, {"domain"} or neither, for all; answers "messages"
 //   queue.hold, queue.release, queue.remove   {"id"}; remove: "report"
-#include <unistd.h>
-
 #include "admin/verbs.h"
 #include "base/ascii.h"
 #include "queue/queue.h"
@@ -35,7 +33,6 @@ static enum rc desk_open(
     struct verb_call *call, struct fault *fault, struct desk *ret_desk)
 {
 	const struct control_host *host = call->host;
-	char name[256] = "localhost";
 	*ret_desk = (struct desk){.call = call, .queue = host->queue};
 	arena_init(&ret_desk->arena);
 	if (ret_desk->queue)
@@ -43,11 +40,9 @@ static enum rc desk_open(
 	if (host->server)
 		return fault_set(
 		    fault, RC_UNSUPPORTED, "this server has no queue");
-	if (gethostname(name, sizeof(name) - 1) != 0)
-		snprintf(name, sizeof(name), "localhost");
 	struct queue_settings settings = {
 	    .log = host->log,
-	    .server_name = view_of_string(name),
+	    .server_name = view_of_string(host->server_name),
 	};
 	enum rc rc = queue_open(host->engine, &settings, fault, &ret_desk->own);
 	ret_desk->queue = ret_desk->own;

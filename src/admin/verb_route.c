@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a mail would go, and why: the routes' own explanation, and for what
-// leaves this server the next hosts, as DNS says now.
+// leaves this server the relay's.
 #include "admin/verbs.h"
 #include "base/map.h"
 
-// Domains whose hosts are looked up; of the others only the number is told.
+// Domains whose next hops are told; of the others only the number is.
 #define DOMAINS_MAX 20
-// Hosts of one domain whose addresses are looked up.
-#define HOSTS_MAX 8
 
 static const char *verdict_word(enum route_verdict verdict)
 {
@@ -21,86 +19,7 @@ static const char *verdict_word(enum route_verdict verdict)
 	return "unknown";
 }
 
-// ---- The next hosts --------------------------------------------------------
-
-static void add_addresses(struct dns *dns, struct arena *arena,
-    struct view host, enum dns_type type, struct buf *out)
-{
-	struct dns_answer answer;
-	dns_lookup_wait(dns, arena, host, type, &answer);
-	for (size_t i = 0; i < answer.count; i++)
-		buf_printf(out, " %.*s", VIEW_FMT(answer.records[i].value));
-	if (answer.status == DNS_FAILED)
-		buf_printf(out, " (%s: %s)", type == DNS_A ? "A" : "AAAA",
-		    answer.reason ? answer.reason : "no answer");
-}
-
-static size_t explain_host(
-    struct dns *dns, struct arena *arena, struct view host, struct buf *out)
-{
-	size_t before = out->len;
-	add_addresses(dns, arena, host, DNS_AAAA, out);
-	add_addresses(dns, arena, host, DNS_A, out);
-	size_t added = out->len - before;
-	if (added == 0)
-		buf_add_literal(out, " no address");
-	return added;
-}
-
-static void explain_records(struct dns *dns, struct arena *arena,
-    struct view domain, const struct dns_answer *mx, struct buf *out)
-{
-	if (mx->count == 1 && mx->records[0].value.len == 0) {
-		buf_printf(out,
-		    "%.*s takes no mail (null MX, RFC 7505): it would be "
-		    "returned\n",
-		    VIEW_FMT(domain));
-		return;
-	}
-	for (size_t i = 0; i < mx->count && i < HOSTS_MAX; i++) {
-		const struct dns_record *record = &mx->records[i];
-		buf_printf(out, "%.*s: MX %u %.*s:", VIEW_FMT(domain),
-		    record->preference, VIEW_FMT(record->value));
-		explain_host(dns, arena, record->value, out);
-		buf_add_char(out, '\n');
-	}
-	if (mx->count > HOSTS_MAX)
-		buf_printf(out, "%.*s: and %zu more\n", VIEW_FMT(domain),
-		    mx->count - HOSTS_MAX);
-}
-
-// RFC 5321 section 5.1.
-static void explain_domain(
-    struct dns *dns, struct arena *arena, struct view domain, struct buf *out)
-{
-	struct dns_answer answer;
-	if (domain.len > 0 && domain.ptr[0] == '[') {
-		buf_printf(out, "%.*s: to that address\n", VIEW_FMT(domain));
-		return;
-	}
-	dns_lookup_wait(dns, arena, domain, DNS_MX, &answer);
-	switch (answer.status) {
-	case DNS_FOUND:
-		explain_records(dns, arena, domain, &answer, out);
-		break;
-	case DNS_NO_DATA:
-		buf_printf(out, "%.*s has no MX, so itself:", VIEW_FMT(domain));
-		buf_add_string(out, explain_host(dns, arena, domain, out) > 0
-					? "\n"
-					: ": it would be returned\n");
-		break;
-	case DNS_NO_NAME:
-		buf_printf(out, "%.*s does not exist: it would be returned\n",
-		    VIEW_FMT(domain));
-		break;
-	case DNS_FAILED:
-		buf_printf(out,
-		    "%.*s cannot be looked up now (%s): it would wait\n",
-		    VIEW_FMT(domain),
-		    answer.reason ? answer.reason : "no answer");
-		break;
-	}
-}
+// ---- The next hops ---------------------------------------------------------
 
 static struct view domain_of(struct view address)
 {
@@ -110,8 +29,8 @@ static struct view domain_of(struct view address)
 	return view_from(address, at);
 }
 
-static void explain_remotes(struct verb_call *call, struct arena *arena,
-    const struct route_result *result, struct buf *out)
+static void explain_remotes(
+    struct verb_call *call, const struct route_result *result, struct buf *out)
 {
 	struct map seen;
 	size_t count = 0;
@@ -121,14 +40,14 @@ static void explain_remotes(struct verb_call *call, struct arena *arena,
 		if (result->targets[i].kind != ROUTE_REMOTE ||
 		    map_put(&seen, domain, call))
 			continue;
-		if (count++ < DOMAINS_MAX && call->host->dns &&
-		    !call->host->smart_host)
-			explain_domain(call->host->dns, arena, domain, out);
+		if (count++ < DOMAINS_MAX && call->host->relay) {
+			buf_printf(out, "%.*s:\n", VIEW_FMT(domain));
+			relay_explain(call->host->relay, domain, out);
+		}
 	}
 	map_done(&seen);
-	if (count > 0 && call->host->smart_host)
-		buf_printf(out, "all that leaves goes to %s\n",
-		    call->host->smart_host);
+	if (count > 0 && !call->host->relay)
+		buf_add_literal(out, "its servers cannot be looked up here\n");
 	else if (count > DOMAINS_MAX)
 		buf_printf(out, "and %zu more domains\n", count - DOMAINS_MAX);
 }
@@ -161,7 +80,7 @@ static enum rc explain(
 	buf_init(&out, (size_t)1 << 20);
 	rc = route_resolve(call->host->route, arena, &mailbox, &out, &result);
 	if (rc == RC_OK) {
-		explain_remotes(call, arena, &result, &out);
+		explain_remotes(call, &result, &out);
 		json_object_set_new(call->answer, "verdict",
 		    json_string(verdict_word(result.verdict)));
 		rc = send_lines(call, buf_view(&out));

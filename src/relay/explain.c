@@ -94,6 +94,9 @@ void relay_explain(struct relay *relay, struct view domain, struct buf *out)
 		return;
 	}
 	struct next_hops *hops = find(relay, domain);
+	if (relay->settings.no_remote)
+		buf_add_literal(out,
+		    "mail for others is not sent: it waits in the queue\n");
 	if (relay->rules.smart_host)
 		buf_printf(out, "all mail for others goes to %s\n",
 		    relay->rules.smart_host);

@@ -77,8 +77,9 @@ static void set_defaults(struct relay_settings *settings)
 	if (settings->smtp_port == 0)
 		settings->smtp_port = SMTP_PORT;
 	if (settings->tls == RELAY_TLS_DEFAULT)
-		settings->tls = settings->tls_client ? RELAY_TLS_OPPORTUNISTIC
-						     : RELAY_TLS_NONE;
+		settings->tls = settings->tls_client || !settings->net
+				    ? RELAY_TLS_OPPORTUNISTIC
+				    : RELAY_TLS_NONE;
 	if (settings->smart_host.tls == RELAY_TLS_DEFAULT)
 		settings->smart_host.tls = RELAY_TLS_REQUIRED;
 }
@@ -138,17 +139,17 @@ static enum rc set_smart_host(struct relay *relay, struct fault *fault)
 static enum rc check(const struct relay *relay, struct fault *fault)
 {
 	const struct relay_settings *settings = &relay->settings;
+	bool sends = settings->net != NULL;
 	bool tls = settings->tls == RELAY_TLS_REQUIRED ||
 		   (settings->smart_host.host.len > 0 &&
 		       settings->smart_host.tls != RELAY_TLS_NONE);
-	if (!settings->queue || !settings->office || !settings->dns ||
-	    !settings->net)
+	if (!settings->office || !settings->dns || (sends && !settings->queue))
 		return fault_set(
 		    fault, RC_INVALID, "the relay lacks one of its parts");
 	if (settings->helo_name.len == 0)
 		return fault_set(
 		    fault, RC_INVALID, "the relay needs a name for EHLO");
-	if (tls && !settings->tls_client)
+	if (sends && tls && !settings->tls_client)
 		return fault_set(
 		    fault, RC_INVALID, "TLS is required, and there is none");
 	if (settings->no_ipv4 && settings->no_ipv6)
@@ -236,6 +237,9 @@ enum rc relay_start(struct relay *relay, struct fault *fault)
 {
 	sigset_t all, old;
 	unsigned count = relay->settings.local_threads;
+	if (!relay->settings.net)
+		return fault_set(
+		    fault, RC_INVALID, "this relay can only explain");
 	relay->workers = mem_zalloc(count * sizeof(*relay->workers));
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);

@@ -40,6 +40,8 @@ struct relay_settings {
 	struct queue *queue;
 	const struct delivery_office *office; // with the route
 	struct dns *dns;
+	// NULL: it cannot be started, only explain; then neither queue nor TLS
+	// is needed, and of the office the route.
 	struct net_server *net;
 	struct net_tls_client *tls_client; // NULL: never TLS
 	struct log *log;                   // may be NULL

@@ -73,6 +73,15 @@ static const struct cli_command commands[] = {
     {0},
 };
 
+static const char *host_name(struct arena *arena)
+{
+	char name[256];
+	if (gethostname(name, sizeof(name)) != 0)
+		return "localhost";
+	name[sizeof(name) - 1] = '\0';
+	return arena_string(arena, view_of_string(name));
+}
+
 // Settings: the defaults, over them the file, over that the command line.
 static enum cli_exit read_config(
     const struct cli_call *call, struct config *config)
@@ -92,6 +101,8 @@ static enum cli_exit read_config(
 	buf_done(&mistakes);
 	if (call->data)
 		config->data = call->data;
+	if (!config->server_name[0])
+		config->server_name = host_name(&config->arena);
 	return rc == RC_OK ? CLI_OK : CLI_USAGE;
 }
 
@@ -106,8 +117,8 @@ static void set_place(struct cli_call *call, struct config *config)
 	    .message_max = (uint64_t)config->message_max_mib << 20,
 	    .route.postmaster = view_of_string(config->postmaster),
 	    .dns = post_office_dns(config),
-	    .server_name = config->server_name[0] ? config->server_name : NULL,
-	    .smart_host = config->relay_host[0] ? config->relay_host : NULL,
+	    .relay = post_office_relay(config),
+	    .server_name = config->server_name,
 	    .auth =
 		{
 		    .hashing.scram_sha1 = config->scram_sha1,

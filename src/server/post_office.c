@@ -56,21 +56,14 @@ static enum rc open_queue(struct post_office *post, const struct config *config,
 	return queue_open(engine, &settings, fault, &post->queue);
 }
 
-static enum rc open_relay(struct post_office *post, const struct config *config,
-    struct net_server *net, struct log *log, struct fault *fault)
+struct relay_settings post_office_relay(const struct config *config)
 {
 	static const enum relay_tls tls[] = {
 	    [CONFIG_RELAY_TLS_REQUIRED] = RELAY_TLS_REQUIRED,
 	    [CONFIG_RELAY_TLS_OPPORTUNISTIC] = RELAY_TLS_OPPORTUNISTIC,
 	    [CONFIG_RELAY_TLS_NONE] = RELAY_TLS_NONE,
 	};
-	struct relay_settings settings = {
-	    .queue = post->queue,
-	    .office = &post->office,
-	    .dns = post->dns,
-	    .net = net,
-	    .tls_client = post->tls_client,
-	    .log = log,
+	return (struct relay_settings){
 	    .helo_name = view_of_string(config->server_name),
 	    .smart_host =
 		{
@@ -88,6 +81,18 @@ static enum rc open_relay(struct post_office *post, const struct config *config,
 	    .no_ipv6 = !config->relay_ipv6,
 	    .no_remote = !config->relay,
 	};
+}
+
+static enum rc open_relay(struct post_office *post, const struct config *config,
+    struct net_server *net, struct log *log, struct fault *fault)
+{
+	struct relay_settings settings = post_office_relay(config);
+	settings.queue = post->queue;
+	settings.office = &post->office;
+	settings.dns = post->dns;
+	settings.net = net;
+	settings.tls_client = post->tls_client;
+	settings.log = log;
 	return relay_new(&settings, fault, &post->relay);
 }
 

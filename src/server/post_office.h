@@ -19,6 +19,8 @@ struct post_office {
 
 // What the configuration says of DNS; texts are the configuration's.
 struct dns_settings post_office_dns(struct config *config);
+// The same of the relay.
+struct relay_settings post_office_relay(const struct config *config);
 
 // Reads the system's files: before the process shuts itself in.
 MUST_CHECK enum rc post_office_prepare(struct post_office *post,

@@ -221,8 +221,7 @@ static struct control_host control_host(struct serve *serve)
 	    .dns = serve->post.dns,
 	    .queue = serve->post.queue,
 	    .server_name = serve->config->server_name,
-	    .smart_host =
-		serve->config->relay_host[0] ? serve->config->relay_host : NULL,
+	    .relay = serve->post.relay,
 	    .log = &serve->log,
 	    .version = roost_version,
 	    .server = &serve->control_server,
@@ -253,23 +252,12 @@ static void close_control(struct serve *serve)
 
 // ---- Start and stop --------------------------------------------------------
 
-static const char *host_name(struct arena *arena)
-{
-	char name[256];
-	if (gethostname(name, sizeof(name)) != 0)
-		return "localhost";
-	name[sizeof(name) - 1] = '\0';
-	return arena_string(arena, view_of_string(name));
-}
-
 static enum rc start(struct serve *serve, struct fault *fault)
 {
 	struct config *config = serve->config;
 	const char *user = config->user[0] ? config->user : NULL;
 	if (serve->demo)
 		serve->demo_folder = demo_folder(&config->arena);
-	if (!config->server_name[0])
-		config->server_name = host_name(&config->arena);
 	enum rc rc = become_make_folder(config->data, user, fault);
 	if (rc == RC_OK)
 		rc = certificates_open(config, &serve->log, fault, &serve->tls);
