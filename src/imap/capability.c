@@ -4,7 +4,7 @@
 #include "imap/capability.h"
 
 #include "auth/sasl.h"
-#include "imap/binding.h"
+#include "imap/login.h"
 #include "imap/session.h"
 
 enum when {

@@ -2,7 +2,6 @@
 // AUTHENTICATE (RFC 9051 section 6.2.2, with RFC 4959 initial responses): the
 // SASL exchange of auth/sasl.h in base64 lines.
 #include "auth/sasl.h"
-#include "imap/binding.h"
 #include "imap/commands.h"
 #include "imap/login.h"
 #include "imap/session.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // LOGIN (RFC 9051 section 6.2.3).
-#include "imap/binding.h"
 #include "imap/commands.h"
 #include "imap/login.h"
 #include "imap/session.h"

@@ -56,7 +56,7 @@ struct imap_session {
 	bool plain_line;         // the next line is no command
 	bool idle_unsent;        // IDLE's news did not all fit in `out`
 	bool waiting; // the command waits for a wake, and reads nothing
-	struct imap_binding *binding;  // owned: the TLS below; NULL without
+	struct auth_binding *binding;  // owned: the TLS below; NULL without
 	char *user;                    // owned; NULL before login
 	struct store_account *account; // NULL before login
 	struct imap_view *view;        // NULL unless selected

@@ -22,6 +22,19 @@ const struct imap_reader_limits imap_limits_after_login = {
     .nonsync_max = IMAP_LITERAL_PLUS_ANY,
 };
 
+struct auth_channel imap_channel(const struct imap_session *session)
+{
+	struct auth_channel channel = {
+	    .protocol = "imap",
+	    .session_id = session->id,
+	    .peer_address = view_of_string(session->peer_address),
+	    .tls = session->binding != NULL,
+	    .plain_on_loopback = session->server->plain_on_loopback,
+	};
+	auth_binding_view(session->binding, &channel);
+	return channel;
+}
+
 static MUST_CHECK enum rc take_user(struct imap_session *session,
     const struct auth_user *user, struct fault *fault)
 {

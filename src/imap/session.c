@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "imap/binding.h"
 #include "imap/capability.h"
 #include "imap/imap.h"
 #include "imap/login.h"
@@ -60,11 +59,23 @@ void imap_unselect(struct imap_session *session)
 
 // ---- Greeting --------------------------------------------------------------
 
+static void keep_tls(
+    struct imap_session *session, const struct net_tls_info *tls)
+{
+	free(session->binding);
+	session->binding = NULL;
+	if (tls != NULL)
+		session->binding =
+		    auth_binding_new(view_of(tls->exporter, tls->exporter_len),
+			view_of(tls->unique, tls->unique_len),
+			view_of(tls->end_point, tls->end_point_len));
+}
+
 static enum net_next session_start(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
 	struct imap_session *session = context;
-	session->binding = imap_binding_new(tls);
+	keep_tls(session, tls);
 	bool known = session->state != IMAP_STATE_NOT_AUTHENTICATED;
 	size_t begin = out->len;
 	buf_printf(out, "* %s [", known ? "PREAUTH" : "OK");
@@ -79,8 +90,7 @@ static enum net_next session_tls_started(
 {
 	struct imap_session *session = context;
 	(void)out; // no second greeting (RFC 9051 section 6.2.1)
-	free(session->binding);
-	session->binding = imap_binding_new(tls);
+	keep_tls(session, tls);
 	session->bad_count = 0;
 	session->next = NET_READ;
 	return NET_READ;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // AUTH (RFC 5034): the SASL exchange of auth/sasl.h in base64 lines.
 #include "auth/sasl.h"
-#include "pop3/binding.h"
 #include "pop3/commands.h"
 #include "pop3/login.h"
 #include "wire/base64.h"

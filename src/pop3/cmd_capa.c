@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // CAPA (RFC 2449 section 5).
 #include "auth/sasl.h"
-#include "pop3/binding.h"
 #include "pop3/commands.h"
+#include "pop3/login.h"
 
 // What a client may log in with on this connection (RFC 2449 sections 6.3 and
 // 6.4, RFC 2595 section 4): no USER where a password would go in clear text.

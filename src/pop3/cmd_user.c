@@ -2,7 +2,6 @@
 // USER and PASS (RFC 1939 section 7), in UTF-8 where the client likes (RFC 6856
 // section 2.2).
 #include "base/mem.h"
-#include "pop3/binding.h"
 #include "pop3/commands.h"
 #include "pop3/login.h"
 

@@ -5,6 +5,19 @@
 #include "base/mem.h"
 #include "pop3/maildrop.h"
 
+struct auth_channel pop3_channel(const struct pop3_session *session)
+{
+	struct auth_channel channel = {
+	    .protocol = "pop3",
+	    .session_id = session->id,
+	    .peer_address = view_of_string(session->peer_address),
+	    .tls = session->binding != NULL,
+	    .plain_on_loopback = session->server->plain_on_loopback,
+	};
+	auth_binding_view(session->binding, &channel);
+	return channel;
+}
+
 static MUST_CHECK enum rc open_account(struct store *store, uint64_t id,
     struct fault *fault, struct store_account **ret_account)
 {

@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "pop3/session.h"
 
-struct pop3_binding;  // the TLS connection below: binding.h
+struct auth_binding;  // the TLS connection below: auth/binding.h
 struct pop3_maildrop; // what the client sees of INBOX: maildrop.h
 struct pop3_command;
 
@@ -39,7 +39,7 @@ struct pop3_session {
 	unsigned login_commands; // commands before a log-in
 	uint64_t login_since_ms; // when it connected, monotonic
 	struct auth_turn turn;   // for hashing a password
-	struct pop3_binding *binding;   // owned: the TLS below; NULL without
+	struct auth_binding *binding;   // owned: the TLS below; NULL without
 	char *name;                     // owned; what USER said; NULL
 	char *user;                     // owned; NULL before login
 	struct store_account *account;  // NULL before login

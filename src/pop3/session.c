@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "pop3/binding.h"
 #include "pop3/login.h"
 #include "pop3/run.h"
 #include "pop3/trace.h"
@@ -53,6 +52,18 @@ static void session_free(void *context)
 
 // ---- Greeting --------------------------------------------------------------
 
+static void keep_tls(
+    struct pop3_session *session, const struct net_tls_info *tls)
+{
+	free(session->binding);
+	session->binding = NULL;
+	if (tls != NULL)
+		session->binding =
+		    auth_binding_new(view_of(tls->exporter, tls->exporter_len),
+			view_of(tls->unique, tls->unique_len),
+			view_of(tls->end_point, tls->end_point_len));
+}
+
 // Without a timestamp in angle brackets, which would offer APOP (RFC 1939
 // section 7).
 static enum net_next session_start(
@@ -60,7 +71,7 @@ static enum net_next session_start(
 {
 	struct pop3_session *session = context;
 	size_t begin = out->len;
-	session->binding = pop3_binding_new(tls);
+	keep_tls(session, tls);
 	buf_printf(out, "+OK %s ready.\r\n", session->server->name);
 	pop3_trace_output(session, view_from(buf_view(out), begin), false);
 	return NET_READ;
@@ -73,8 +84,7 @@ static enum net_next session_tls_started(
 {
 	struct pop3_session *session = context;
 	(void)out;
-	free(session->binding);
-	session->binding = pop3_binding_new(tls);
+	keep_tls(session, tls);
 	free(session->name);
 	session->name = NULL;
 	session->bad_count = 0;

@@ -95,6 +95,7 @@ static void session_free(void *context)
 	buf_done(&session->held);
 	free(session->user);
 	free(session->tls);
+	free(session->binding);
 	free(session->helo);
 	free(session->peer_address);
 	free(session);
@@ -105,10 +106,15 @@ static void session_free(void *context)
 static void keep_tls(
     struct smtp_session *session, const struct net_tls_info *tls)
 {
-	// The bindings are for logins alone.
-	bool bindings = session->server->role == SMTP_ROLE_SUBMISSION;
 	free(session->tls);
-	session->tls = smtp_tls_new(tls, bindings);
+	free(session->binding);
+	session->tls = smtp_tls_new(tls);
+	session->binding = NULL;
+	if (tls != NULL && session->server->role == SMTP_ROLE_SUBMISSION)
+		session->binding =
+		    auth_binding_new(view_of(tls->exporter, tls->exporter_len),
+			view_of(tls->unique, tls->unique_len),
+			view_of(tls->end_point, tls->end_point_len));
 }
 
 // RFC 5321 section 4.3.1; who speaks before it is a program that does not

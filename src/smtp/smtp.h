@@ -55,10 +55,11 @@ struct smtp_chunk {
 
 struct smtp_session {
 	const struct smtp_server *server;
-	uint64_t id;           // for the log
-	char *peer_address;    // owned
-	struct auth_turn turn; // for hashing a password
-	struct smtp_tls *tls;  // owned; NULL without
+	uint64_t id;                  // for the log
+	char *peer_address;           // owned
+	struct auth_turn turn;        // for hashing a password
+	struct smtp_tls *tls;         // owned; NULL without
+	struct auth_binding *binding; // owned; NULL where nobody logs in
 	enum smtp_mode mode;
 	enum net_next next; // what the network shall do next
 	// What HELO, EHLO or LHLO said, owned; NULL before. `extended`: it was

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a session keeps of the TLS connection below it: names for the trace
-// field, and the channel bindings that a SCRAM-…-PLUS login is tied to.
+// field, and apart from them what a login has to know.
 #ifndef ROOST_SMTP_TLS_H
 #define ROOST_SMTP_TLS_H
 
+#include "auth/binding.h"
 #include "smtp/smtp.h"
 
 struct smtp_tls {
 	uint8_t version_len;
 	uint8_t cipher_len;
-	uint8_t exporter_len;
-	uint8_t unique_len;
-	uint8_t end_point_len;
 	char bytes[]; // one after the other
 };
 
-// NULL when `info` is. `bindings`: keep them, too. Freed with free().
-struct smtp_tls *smtp_tls_new(const struct net_tls_info *info, bool bindings);
+// NULL when `info` is. Freed with free().
+struct smtp_tls *smtp_tls_new(const struct net_tls_info *info);
 // Both empty when `tls` is NULL.
 struct view smtp_tls_version(const struct smtp_tls *tls);
 struct view smtp_tls_cipher(const struct smtp_tls *tls);
