@@ -138,8 +138,7 @@ static enum rc put_records(struct transaction *transaction, uint64_t email_id,
 	record_email_put(email, &value);
 	enum rc rc = RC_OK;
 	if (prefix.len)
-		rc = message_record_shift(
-		    draft_record(draft), prefix.len, &value);
+		rc = message_record_shift(draft_record(draft), prefix, &value);
 	else
 		buf_add(&value, draft_record(draft));
 	transaction_put(transaction, &key, buf_view(&value));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes are a message: the first byte says how they are cut into pieces,
 // the rest is the message. Whatever it is, the pieces must not matter, parts
-// lie within their parents, what is rendered reads back as IMAP, and the record
-// opens.
+// lie within their parents, what is rendered reads back as IMAP, the record
+// opens, and moved down by fields on top it is that of the longer message.
 #include <stdlib.h>
 
 #include "base/ascii.h"
@@ -141,22 +141,53 @@ static void check_preview(struct view preview)
 		require(!ascii_is_control(preview.ptr[i]));
 }
 
-static void check_built(const struct message *message)
+static void build(const struct message *message, struct buf *record)
 {
 	struct charset_cache cache;
-	struct buf preview, record;
+	struct buf preview;
 	charset_cache_init(&cache);
 	buf_init(&preview, PREVIEW_BYTES_MAX);
-	buf_init(&record, MESSAGE_RECORD_MAX);
 	preview_write(&cache, message, &preview);
 	require(buf_status(&preview) == RC_OK);
 	check_preview(buf_view(&preview));
-	message_record_build(&cache, message, buf_view(&preview), &record);
-	require(buf_status(&record) == RC_OK);
-	check_record(buf_view(&record), message);
+	message_record_build(&cache, message, buf_view(&preview), record);
+	require(buf_status(record) == RC_OK);
+	check_record(buf_view(record), message);
 	buf_done(&preview);
-	buf_done(&record);
 	charset_cache_done(&cache);
+}
+
+// What is moved must be what is parsed with the fields on top.
+static void check_shifted(struct view bytes, struct view record)
+{
+	static const struct view trace[] = {
+	    {"Return-Path: <a@b>\r\nDelivered-To: c@d\r\n", 39},
+	    {"Delivered-To: \xc3\xbc\r\n", 18},
+	};
+	struct view fields = trace[bytes.len % ARRAY_LEN(trace)];
+	struct buf text, parsed, shifted;
+	buf_init(&text, SIZE_MAX);
+	buf_init(&parsed, MESSAGE_RECORD_MAX);
+	buf_init(&shifted, MESSAGE_RECORD_MAX);
+	buf_add(&text, fields);
+	buf_add(&text, bytes);
+	struct message *message = message_parse(buf_view(&text), HEADER_MAX);
+	build(message, &parsed);
+	require(message_record_shift(record, fields, &shifted) == RC_OK);
+	require(view_eq(buf_view(&parsed), buf_view(&shifted)));
+	message_free(&message);
+	buf_done(&text);
+	buf_done(&parsed);
+	buf_done(&shifted);
+}
+
+static void check_built(struct view bytes, const struct message *message)
+{
+	struct buf record;
+	buf_init(&record, MESSAGE_RECORD_MAX);
+	build(message, &record);
+	check_shifted(bytes, buf_view(&record));
+	buf_done(&record);
 }
 
 static struct message *parse_pieces(struct view bytes, uint8_t seed)
@@ -189,9 +220,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	message_dump_all(pieces, &two);
 	require(view_eq(buf_view(&one), buf_view(&two)));
 	require(!message_dump_fault(whole));
-	check_built(whole);
+	check_built(bytes, whole);
 	// A record of anything else does not lead astray either.
 	struct message_record record;
+	struct buf shifted;
+	buf_init(&shifted, MESSAGE_RECORD_MAX);
+	if (message_record_shift(bytes, VIEW("a: b\r\n"), &shifted) == RC_OK)
+		require(
+		    shifted.len == bytes.len &&
+		    message_record_open(buf_view(&shifted), &record) == RC_OK);
+	else
+		require(shifted.len == 0);
+	buf_done(&shifted);
 	if (message_record_open(bytes, &record) == RC_OK) {
 		static const uint32_t numbers[] = {1, 2, 1};
 		uint32_t index;

@@ -66,11 +66,12 @@ void message_record_build(struct charset_cache *cache,
 MUST_CHECK enum rc message_record_open(
     struct view bytes, struct message_record *ret_record);
 
-// Writes `record` to the end of `out` as if `by` bytes of header fields had
-// come before the message: sizes and offsets move, the texts stay. RC_CORRUPT;
-// RC_LIMIT: the message would get too long.
+// Writes `record` to the end of `out` as if `fields` had come before the
+// message: sizes and offsets move, the texts stay. These are whole header
+// fields with CRLF, and none that a record tells of (trace fields, signatures).
+// RC_CORRUPT; RC_LIMIT: the message would get too long.
 MUST_CHECK enum rc message_record_shift(
-    struct view record, size_t by, struct buf *out);
+    struct view record, struct view fields, struct buf *out);
 
 // What a text part holds, as far as searching and previews care.
 enum message_media {

@@ -40,11 +40,11 @@ struct built {
 	struct message_record record;
 };
 
-static void built_init(struct built *built, const char *text)
+static void built_init_view(struct built *built, struct view text)
 {
 	charset_cache_init(&built->cache);
 	buf_init(&built->bytes, MESSAGE_RECORD_MAX);
-	struct message *message = message_parse(view_of_string(text), 1000);
+	struct message *message = message_parse(text, 1000);
 	message_record_build(
 	    &built->cache, message, VIEW("a preview"), &built->bytes);
 	message_free(&message);
@@ -52,6 +52,11 @@ static void built_init(struct built *built, const char *text)
 	assert_int_equal(
 	    message_record_open(buf_view(&built->bytes), &built->record),
 	    RC_OK);
+}
+
+static void built_init(struct built *built, const char *text)
+{
+	built_init_view(built, view_of_string(text));
 }
 
 static void built_done(struct built *built)
@@ -320,42 +325,113 @@ static void a_damaged_record_never_leads_outside(void **state)
 	built_done(&built);
 }
 
-// Like parsing the message with those fields on top of it.
+// The record of `text` moved down by `fields` is that of both parsed anew, to
+// the byte; each cut of it is refused.
+static void expect_shift(struct view fields, struct view text)
+{
+	struct built parsed;
+	struct built moved;
+	struct buf whole;
+	struct buf record;
+	buf_init(&whole, SIZE_MAX);
+	buf_add(&whole, fields);
+	buf_add(&whole, text);
+	built_init_view(&parsed, buf_view(&whole));
+	built_init_view(&moved, text);
+	buf_init(&record, MESSAGE_RECORD_MAX);
+	assert_int_equal(
+	    message_record_shift(buf_view(&moved.bytes), fields, &record),
+	    RC_OK);
+	if (!view_eq(buf_view(&record), buf_view(&parsed.bytes)))
+		fail_msg("wrong for: %.*s", VIEW_FMT(text));
+	buf_done(&whole);
+	buf_done(&record);
+	built_done(&parsed);
+	built_done(&moved);
+}
+
+static const struct view trace_fields[] = {
+    {"Return-Path: <a@b>\r\nDelivered-To: c@d\r\n", 39},
+    {"Delivered-To: \xc3\xbc@d\r\n", 20}, // 8 bits that the message has not
+    {"X: y\r\n z\r\n", 10},
+};
+
 static void a_shifted_record_is_that_of_the_longer_message(void **state)
 {
 	(void)state;
 	static const char *const messages[] = {complex_message, single_message,
-	    wrapped_message, "\r\nno header\r\n", "Subject: no body\r\n"};
-	static const char prefix[] =
-	    "Return-Path: <a@b>\r\nDelivered-To: c@d\r\n";
-	for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
-		char text[4000];
-		snprintf(text, sizeof(text), "%s%s", prefix, messages[i]);
-		struct built parsed;
-		struct built shifted;
-		struct buf record;
-		built_init(&parsed, text);
-		built_init(&shifted, messages[i]);
-		buf_init(&record, MESSAGE_RECORD_MAX);
-		assert_int_equal(message_record_shift(buf_view(&shifted.bytes),
-				     sizeof(prefix) - 1, &record),
-		    RC_OK);
-		assert_true(
-		    view_eq(buf_view(&record), buf_view(&parsed.bytes)));
-		// Each cut of it is refused.
-		for (size_t len = 0; len < shifted.bytes.len; len++)
-			assert_int_equal(
-			    message_record_shift(
-				view_slice(buf_view(&shifted.bytes), 0, len), 1,
-				&record),
-			    RC_CORRUPT);
-		assert_int_equal(message_record_shift(buf_view(&shifted.bytes),
-				     (size_t)MESSAGE_SIZE_MAX - 2, &record),
-		    RC_LIMIT);
-		buf_done(&record);
-		built_done(&parsed);
-		built_done(&shifted);
+	    wrapped_message, "\r\nno header\r\n", "Subject: no body\r\n",
+	    // Nothing; not a header; a folded line first; a bare LF first.
+	    "", "x", " folded\r\nSubject: s\r\n\r\n", "\nbody", "\r", "\r\r\n",
+	    "--a\r\n\r\nbody", "From me Mon\r\nSubject: s\r\n\r\nbody"};
+	for (size_t i = 0; i < ARRAY_LEN(messages); i++)
+		for (size_t n = 0; n < ARRAY_LEN(trace_fields); n++)
+			expect_shift(
+			    trace_fields[n], view_of_string(messages[i]));
+}
+
+// Messages put together at random from what matters to a parser.
+static void random_messages_shift_as_they_parse(void **state)
+{
+	(void)state;
+#define P(text)                                                                \
+	{                                                                      \
+		(text), sizeof(text) - 1                                       \
 	}
+	static const struct view pieces[] = {
+	    P("Content-Type: multipart/mixed; boundary=a\r\n"),
+	    P("Content-Type: multipart/digest; boundary=b\r\n"),
+	    P("Content-Type: message/rfc822\r\n"),
+	    P("Content-Type: text/html; charset=utf-8\r\n"),
+	    P("Content-Transfer-Encoding: base64\r\n"),
+	    P("Subject: Re: s\r\n t\r\n"),
+	    P("From: a <b@c>\r\n"),
+	    P("References: <x@y> <z@y>\r\n"),
+	    P("\r\n"),
+	    P("\r\n--a\r\n"),
+	    P("--b\r\n"),
+	    P("\n--b--\r\n"),
+	    P("--a--\r\n"),
+	    P("text\r\n"),
+	    P("bare\nlines\n"),
+	    P("\0\xff\r"),
+	    P(" "),
+	};
+#undef P
+	uint32_t seed = 1;
+	for (unsigned i = 0; i < 5000; i++) {
+		struct buf text;
+		buf_init(&text, SIZE_MAX);
+		seed = seed * 1664525u + 1013904223u;
+		for (unsigned left = (seed >> 16) % 40; left; left--) {
+			seed = seed * 1664525u + 1013904223u;
+			buf_add(
+			    &text, pieces[(seed >> 16) % ARRAY_LEN(pieces)]);
+		}
+		expect_shift(
+		    trace_fields[i % ARRAY_LEN(trace_fields)], buf_view(&text));
+		buf_done(&text);
+	}
+}
+
+static void a_record_that_cannot_be_shifted_is_refused(void **state)
+{
+	(void)state;
+	struct built built;
+	struct buf record;
+	built_init(&built, complex_message);
+	buf_init(&record, MESSAGE_RECORD_MAX);
+	struct view bytes = buf_view(&built.bytes);
+	for (size_t len = 0; len < bytes.len; len++)
+		assert_int_equal(message_record_shift(view_slice(bytes, 0, len),
+				     trace_fields[0], &record),
+		    RC_CORRUPT);
+	put_le32(built.bytes.ptr + RECORD_SIZE, (uint32_t)MESSAGE_SIZE_MAX);
+	assert_int_equal(
+	    message_record_shift(bytes, VIEW("a"), &record), RC_LIMIT);
+	assert_int_equal(record.len, 0);
+	buf_done(&record);
+	built_done(&built);
 }
 
 static void another_version_is_not_read(void **state)
@@ -382,6 +458,8 @@ int main(void)
 	    cmocka_unit_test(a_damaged_record_never_leads_outside),
 	    cmocka_unit_test(another_version_is_not_read),
 	    cmocka_unit_test(a_shifted_record_is_that_of_the_longer_message),
+	    cmocka_unit_test(random_messages_shift_as_they_parse),
+	    cmocka_unit_test(a_record_that_cannot_be_shifted_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,14 +4,29 @@
 // its own (RFC 5321 section 4.4), and is parsed once.
 #include "base/bytes.h"
 #include "wire/message_record_format.h"
+#include "wire/message_scan.h"
+
+// What kinds of bytes the fields bring with them (RFC 6531 section 3.6: an
+// address in a trace field may be UTF-8).
+static uint32_t flags_of(struct view fields)
+{
+	struct message_scan scan = {0};
+	message_scan_push(&scan, fields);
+	return (scan.has_nul ? MESSAGE_RECORD_NUL : 0u) |
+	       (scan.cr != scan.crlf ? MESSAGE_RECORD_BARE_CR : 0u) |
+	       (scan.lf != scan.crlf ? MESSAGE_RECORD_BARE_LF : 0u) |
+	       (scan.has_8bit ? MESSAGE_RECORD_8BIT : 0u);
+}
 
 static void add(char *at, uint32_t by)
 {
 	put_le32(at, get_le32(at) + by);
 }
 
-enum rc message_record_shift(struct view record, size_t by, struct buf *out)
+enum rc message_record_shift(
+    struct view record, struct view fields, struct buf *out)
 {
+	size_t by = fields.len;
 	struct message_record from;
 	enum rc rc = message_record_open(record, &from);
 	if (rc != RC_OK)
@@ -28,6 +43,7 @@ enum rc message_record_shift(struct view record, size_t by, struct buf *out)
 	if (!head)
 		return RC_LIMIT;
 	memcpy(head, record.ptr, record.len);
+	put_le32(head + RECORD_FLAGS, from.flags | flags_of(fields));
 	add(head + RECORD_SIZE, (uint32_t)by);
 	add(head + RECORD_HEADER_LEN, (uint32_t)by);
 	// The message itself begins where it began; its header got longer.
