@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "store/change.h"
+#include "store/ragged.h"
 #include "store/transaction.h"
 #include "wire/message.h"
 
@@ -57,6 +58,15 @@ static void mend(
 	if (!check->mending)
 		return;
 	engine_batch_put(check->mending, record_key_view(key), buf_view(value));
+	check->result.mended++;
+	check->mended = true;
+}
+
+static void mend_away(struct check *check, struct view key)
+{
+	if (!check->mending)
+		return;
+	engine_batch_delete(check->mending, key);
 	check->result.mended++;
 	check->mended = true;
 }
@@ -241,6 +251,28 @@ static enum rc get_record(struct check *check, enum record_kind kind,
 	    check->snapshot, record_key_view(&key), value);
 }
 
+// What an email lacks of lines is noted where it lacks some, and right.
+static void check_ragged(
+    struct check *check, uint64_t email_id, uint64_t lacks, struct buf *value)
+{
+	uint64_t noted = 0;
+	enum rc rc = get_record(check, RECORD_LINES, email_id, value);
+	if (rc == RC_OK)
+		rc = record_lines_get(buf_view(value), &noted);
+	if (rc == RC_NOT_FOUND ? lacks == 0 : rc == RC_OK && lacks == noted)
+		return;
+	report(check, "email %llu: what it lacks of lines is %s",
+	    (unsigned long long)email_id,
+	    rc == RC_OK ? "wrong" : "missing or damaged");
+	struct record_key key = record_key_u64(RECORD_LINES, email_id);
+	buf_reset(value);
+	record_lines_put(lacks, value);
+	if (lacks)
+		mend(check, &key, value);
+	else
+		mend_away(check, record_key_view(&key));
+}
+
 static void check_email(
     struct check *check, const struct place *place, struct buf *value)
 {
@@ -248,9 +280,10 @@ static void check_email(
 	unsigned long long id = place->email_id;
 	struct record_email email;
 	struct record_head head;
-	struct message_record message;
+	struct message_record message = {0};
 	struct view bytes;
 	uint64_t size = 0;
+	uint64_t lacks;
 	enum rc rc = get_record(check, RECORD_EMAIL, place->email_id, value);
 	if (rc == RC_OK)
 		rc = record_email_get(buf_view(value), &email, &bytes);
@@ -261,6 +294,8 @@ static void check_email(
 		    check, "email %llu: its description: %s", id, rc_text(rc));
 	else if (message.size != place->size)
 		report(check, "email %llu: its sizes differ", id);
+	bool has_bare_lf =
+	    rc != RC_OK || message.flags & MESSAGE_RECORD_BARE_LF;
 	rc = get_record(check, RECORD_HEAD, place->email_id, value);
 	if (rc == RC_OK)
 		rc = record_head_get(buf_view(value), &head, &bytes);
@@ -270,6 +305,11 @@ static void check_email(
 		report(check, "email %llu: its bytes: %s", id, rc_text(rc));
 	else if (head.size != place->size || head.head_len + size != head.size)
 		report(check, "email %llu: some of its bytes are missing", id);
+	else if (ragged_measure(engine, &head, bytes, has_bare_lf, &lacks) ==
+		 RC_OK)
+		check_ragged(check, place->email_id, lacks, value);
+	else
+		report(check, "email %llu: its bytes cannot be read", id);
 }
 
 static int compare_places(const void *a, const void *b)
@@ -321,11 +361,7 @@ static void check_location(
 	}
 	report(check, "email %llu: a place is noted where it is not",
 	    (unsigned long long)noted.email_id);
-	if (check->mending) {
-		engine_batch_delete(check->mending, key);
-		check->result.mended++;
-		check->mended = true;
-	}
+	mend_away(check, key);
 }
 
 static bool has_place(const struct check *check, uint64_t email_id)
@@ -356,16 +392,20 @@ static void check_unplaced(
 		    (unsigned long long)email_id);
 }
 
-static void check_lines(
+// Those of emails that are there were looked at with them.
+static void check_unplaced_lines(
     struct check *check, struct view key, struct view value, void *context)
 {
 	uint64_t email_id = key.len == 9 ? get_be64(key.ptr + 1) : 0;
-	uint64_t lacks;
+	(void)value;
 	(void)context;
-	if (record_lines_get(value, &lacks) != RC_OK ||
-	    !has_place(check, email_id))
-		report(check, "email %llu: what it lacks of lines is damaged",
-		    (unsigned long long)email_id);
+	if (has_place(check, email_id))
+		return;
+	report(check,
+	    "email %llu: what it lacks of lines is noted, and it is "
+	    "in no mailbox",
+	    (unsigned long long)email_id);
+	mend_away(check, key);
 }
 
 static enum rc check_emails(struct check *check)
@@ -389,8 +429,8 @@ static enum rc check_emails(struct check *check)
 		rc = each_key(
 		    check, record_key_kind(RECORD_EMAIL), check_unplaced, NULL);
 	if (rc == RC_OK)
-		rc = each_key(
-		    check, record_key_kind(RECORD_LINES), check_lines, NULL);
+		rc = each_key(check, record_key_kind(RECORD_LINES),
+		    check_unplaced_lines, NULL);
 	return rc;
 }
 
@@ -399,11 +439,7 @@ static enum rc check_emails(struct check *check)
 static void unpaired_delivery(struct check *check, struct view key)
 {
 	report(check, "the note of a past delivery is damaged");
-	if (!check->mending)
-		return;
-	engine_batch_delete(check->mending, key);
-	check->result.mended++;
-	check->mended = true;
+	mend_away(check, key);
 }
 
 // Each note by id has one by time, and the other way round.

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "store/account_impl.h"
-#include "store/record.h"
+#include "store/ragged.h"
 #include "wire/header.h"
 #include "wire/preview.h"
 
@@ -14,8 +14,7 @@ struct store_draft {
 	struct store *store;
 	struct message_parser *parser;
 	uint64_t size;
-	uint64_t bare_lfs;            // without a CR before them
-	char last;                    // byte that came
+	struct ragged ragged;
 	struct buf head;              // the first bytes of the message
 	struct engine_writer *writer; // NULL while all is in `head`
 	struct engine_content_id content;
@@ -75,21 +74,6 @@ static enum rc split(struct store_draft *draft)
 	return rc;
 }
 
-// One look for each line, not each byte.
-static void count_bare_lfs(struct store_draft *draft, struct view bytes)
-{
-	if (bytes.len == 0)
-		return;
-	const char *at = bytes.ptr;
-	const char *end = bytes.ptr + bytes.len;
-	while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-		char before = at > bytes.ptr ? at[-1] : draft->last;
-		draft->bare_lfs += before != '\r';
-		at++;
-	}
-	draft->last = end[-1];
-}
-
 enum rc store_draft_add(struct store_draft *draft, struct view bytes)
 {
 	if (draft->failed)
@@ -97,7 +81,7 @@ enum rc store_draft_add(struct store_draft *draft, struct view bytes)
 	if (bytes.len > store_message_max(draft->store) - draft->size)
 		return RC_LIMIT;
 	message_parser_push(draft->parser, bytes);
-	count_bare_lfs(draft, bytes);
+	ragged_add(&draft->ragged, bytes);
 	draft->size += bytes.len;
 	enum rc rc = RC_OK;
 	if (!draft->writer) {
@@ -116,7 +100,7 @@ enum rc store_draft_add(struct store_draft *draft, struct view bytes)
 
 uint64_t draft_lacks(const struct store_draft *draft)
 {
-	return draft->bare_lfs + (draft->last == '\n' ? 0 : 2);
+	return ragged_lacks(&draft->ragged);
 }
 
 static void describe(struct store_draft *draft, const struct message *message)

@@ -1,9 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emails that are not all lines with CRLF. There are few or none of them, so
 // that knowing every message's length in lines costs next to nothing.
+#include "store/ragged.h"
+
 #include "base/bytes.h"
 #include "store/account_impl.h"
 #include "store/email.h"
+
+void ragged_add(struct ragged *ragged, struct view bytes)
+{
+	if (bytes.len == 0)
+		return;
+	const char *at = bytes.ptr;
+	const char *end = bytes.ptr + bytes.len;
+	while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+		char before = at > bytes.ptr ? at[-1] : ragged->last;
+		ragged->bare_lfs += before != '\r';
+		at++;
+	}
+	ragged->last = end[-1];
+}
+
+uint64_t ragged_lacks(const struct ragged *ragged)
+{
+	return ragged->bare_lfs + (ragged->last == '\n' ? 0 : 2);
+}
+
+enum rc ragged_measure(struct engine *engine, const struct record_head *head,
+    struct view first, bool has_bare_lf, uint64_t *ret_lacks)
+{
+	struct ragged ragged = {0};
+	uint64_t rest = head->has_content ? head->size - head->head_len : 0;
+	// Where all is said to be well, only the end is looked at.
+	uint64_t at = has_bare_lf || rest == 0 ? 0 : rest - 1;
+	struct buf piece;
+	enum rc rc = RC_OK;
+	if (has_bare_lf)
+		ragged_add(&ragged, first);
+	else if (first.len)
+		ragged.last = first.ptr[first.len - 1];
+	buf_init(&piece, ENGINE_CHUNK);
+	for (; rc == RC_OK && at < rest; at += piece.len) {
+		buf_reset(&piece);
+		rc = engine_content_read(
+		    engine, &head->content, at, ENGINE_CHUNK, &piece);
+		if (rc == RC_OK && piece.len == 0)
+			rc = RC_CORRUPT;
+		if (rc == RC_OK && has_bare_lf)
+			ragged_add(&ragged, buf_view(&piece));
+		else if (rc == RC_OK)
+			ragged.last = piece.ptr[piece.len - 1];
+	}
+	buf_done(&piece);
+	if (rc == RC_OK)
+		*ret_lacks = ragged_lacks(&ragged);
+	return rc;
+}
 
 enum rc store_account_ragged(struct store_account *account,
     void (*each)(void *context, uint64_t email_id, uint64_t lacks),

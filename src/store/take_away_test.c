@@ -3,6 +3,8 @@
 // commit for all of a visit, and what a message lacks to be lines.
 #include "store/store_test_tools.h"
 
+#include "store/record.h"
+
 #define DELETED ((struct store_flags){.system = STORE_FLAG_DELETED})
 
 static struct rangeset set_of(const uint32_t *numbers)
@@ -162,12 +164,82 @@ static void what_a_message_lacks_of_lines_is_known(void **state)
 	bed_close(&bed);
 }
 
+static void plant(struct bed *bed, uint64_t email_id, const char *value)
+{
+	struct engine_batch *batch = engine_batch_new(bed->engine);
+	struct record_key key = record_key_u64(RECORD_LINES, email_id);
+	uint64_t version;
+	if (value)
+		engine_batch_put(
+		    batch, record_key_view(&key), view_of(value, 16));
+	else
+		engine_batch_delete(batch, record_key_view(&key));
+	assert_int_equal(engine_version(bed->engine, 1000, &version), RC_OK);
+	assert_int_equal(
+	    engine_commit(bed->engine, 1000, version, batch, &bed->fault),
+	    RC_OK);
+	engine_batch_free(&batch);
+}
+
+static void a_wrong_note_of_lines_is_found_and_mended(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t email_id;
+		const char *value; // of 16 bytes; NULL: there is none
+	} table[] = {
+	    {1, NULL},                               // lacks some
+	    {2, NULL},                               //
+	    {4, NULL},                               //
+	    {1, "\1\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0"}, // another number
+	    {3, "\1\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0"}, // lacks none
+	    {2, "\7\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0"}, // damaged
+	    {9, "\1\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0"}, // no such email
+	};
+	static const uint64_t lacks[] = {2, 2001, 1000};
+	struct bed bed;
+	struct buf text;
+	bed_open(&bed, (struct store_options){0});
+	buf_init(&text, 100000);
+	struct store_mailbox *inbox = bed_mailbox(&bed, "INBOX");
+	bed_append(&bed, inbox, "A: b\r\n\r\nno end", (struct store_flags){0});
+	// Two with content apart from the record.
+	buf_add_literal(&text, "A: b\n\n");
+	for (unsigned i = 0; i < 1997; i++)
+		buf_add_literal(&text, "123456789\n");
+	buf_add_char(&text, 'x');
+	buf_add_char(&text, '\0');
+	bed_append(&bed, inbox, text.ptr, (struct store_flags){0});
+	bed_append(
+	    &bed, inbox, "A: b\r\n\r\nwell\r\n", (struct store_flags){0});
+	buf_reset(&text);
+	buf_add_literal(&text, "A: b\r\n\r\n");
+	for (unsigned i = 0; i < 10000; i++)
+		buf_add_string(&text, i % 10 ? "12345678\r\n" : "1234\n");
+	buf_add_char(&text, '\0');
+	bed_append(&bed, inbox, text.ptr, (struct store_flags){0});
+	store_mailbox_close(&inbox);
+	expect_ragged(&bed, lacks, 3);
+	bed_check(&bed, false, 0);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		plant(&bed, table[i].email_id, table[i].value);
+		bed_check(&bed, false, 1);
+		bed_check(&bed, true, 1);
+		bed_check(&bed, false, 0);
+		bed_reopen(&bed, (struct store_options){0});
+		expect_ragged(&bed, lacks, 3);
+	}
+	buf_done(&text);
+	bed_close(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(exactly_the_uids_given_are_expunged),
 	    cmocka_unit_test(nothing_to_do_is_no_commit),
 	    cmocka_unit_test(what_a_message_lacks_of_lines_is_known),
+	    cmocka_unit_test(a_wrong_note_of_lines_is_found_and_mended),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
