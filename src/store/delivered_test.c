@@ -253,6 +253,99 @@ static void content_goes_with_its_last_owner(void **state)
 	town_close(&town);
 }
 
+static void expect_readable(
+    struct town *town, uint64_t id, const struct buf *text)
+{
+	struct buf all;
+	struct buf header;
+	buf_init(&all, 1000000);
+	buf_init(&header, 1000000);
+	read_last(town, id, &all, &header);
+	assert_true(view_eq(buf_view(&all), buf_view(text)));
+	buf_done(&all);
+	buf_done(&header);
+}
+
+static void expunge_all(struct town *town, uint64_t id)
+{
+	struct store_account *account;
+	struct store_mailbox *inbox;
+	struct rangeset all;
+	struct rangeset none;
+	uint64_t modseq;
+	rangeset_init(&all);
+	rangeset_init(&none);
+	rangeset_add(&all, 1, UINT32_MAX);
+	assert_int_equal(
+	    store_account_open(town->store, id, &town->fault, &account), RC_OK);
+	assert_int_equal(store_mailbox_open(account, VIEW("INBOX"),
+			     STORE_RIGHT_READ, &town->fault, &inbox),
+	    RC_OK);
+	assert_int_equal(
+	    store_take_away(inbox, &all, &none, &town->fault, &modseq), RC_OK);
+	rangeset_done(&all);
+	store_mailbox_close(&inbox);
+	store_account_close(&account);
+}
+
+// Some, the first of them, have no room; others expunge it; a sweep comes at
+// once: whoever has it can read it.
+static void the_full_and_those_who_expunge_take_it_from_nobody(void **state)
+{
+	(void)state;
+	static const size_t bodies[] = {4000, 200000};
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		struct town town;
+		struct clock clock;
+		struct buf text;
+		struct buf filler;
+		uint64_t deleted;
+		struct store_appended appended;
+		town_open(
+		    &town, &clock, (struct store_options){.quota_messages = 1});
+		buf_init(&text, 1000000);
+		buf_init(&filler, 1000000);
+		struct store_draft *draft =
+		    draft_of(&town, 100, false, &filler);
+		struct store_append append = {.draft = draft};
+		for (uint64_t id = 1000; id < 1000 + ACCOUNTS; id += 3)
+			assert_int_equal(
+			    deliver(&town, id, &append, &appended), RC_OK);
+		store_draft_free(&draft);
+		draft = draft_of(&town, bodies[i], true, &text);
+		append.draft = draft;
+		unsigned made = 0;
+		for (uint64_t id = 1000; id < 1000 + ACCOUNTS; id++) {
+			bool full = (id - 1000) % 3 == 0;
+			assert_int_equal(deliver(&town, id, &append, &appended),
+			    full ? RC_QUOTA : RC_OK);
+			made += !full;
+		}
+		store_draft_free(&draft);
+		assert_int_equal(contents_of(&town).owners, made);
+		for (uint64_t id = 1001; id < 1000 + ACCOUNTS; id += 3)
+			expunge_all(&town, id);
+		assert_int_equal(engine_content_sweep(town.engine,
+				     (int64_t)1 << 40, 0, &deleted),
+		    RC_OK);
+		assert_int_equal(deleted, 0);
+		for (uint64_t id = 1000; id < 1000 + ACCOUNTS; id++)
+			if ((id - 1000) % 3 != 1)
+				expect_readable(&town, id,
+				    (id - 1000) % 3 ? &text : &filler);
+		for (uint64_t id = 1002; id < 1000 + ACCOUNTS; id += 3)
+			expunge_all(&town, id);
+		assert_int_equal(contents_of(&town).owners, 0);
+		assert_int_equal(engine_content_sweep(town.engine,
+				     (int64_t)1 << 40, 0, &deleted),
+		    RC_OK);
+		assert_int_equal(deleted, 1);
+		buf_done(&text);
+		buf_done(&filler);
+		town_close(&town);
+	}
+}
+
 static void what_is_all_header_owns_no_content(void **state)
 {
 	(void)state;
@@ -454,6 +547,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(content_is_kept_once_for_all_accounts),
 	    cmocka_unit_test(content_goes_with_its_last_owner),
+	    cmocka_unit_test(
+		the_full_and_those_who_expunge_take_it_from_nobody),
 	    cmocka_unit_test(what_is_all_header_owns_no_content),
 	    cmocka_unit_test(a_delivery_id_counts_once),
 	    cmocka_unit_test(old_delivery_ids_are_forgotten),
