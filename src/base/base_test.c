@@ -85,6 +85,15 @@ static void a_buffer_refuses_what_does_not_fit_whole(void **state)
 	assert_true(view_eq(
 	    buf_view(&buf), VIEW("-922337203685477580818446744073709551615")));
 	buf_done(&buf);
+
+	// Where printing takes another way for what is long.
+	for (int width = 250; width < 260; width++) {
+		buf_init(&buf, 300);
+		buf_printf(&buf, "%*dx", width - 1, 7);
+		assert_int_equal(buf.len, width);
+		assert_true(view_ends_with(buf_view(&buf), VIEW(" 7x")));
+		buf_done(&buf);
+	}
 }
 
 static void range_sets_merge_split_and_print(void **state)

@@ -100,22 +100,25 @@ void buf_add_i64(struct buf *buf, int64_t number)
 
 void buf_printf(struct buf *buf, const char *format, ...)
 {
+	// vsnprintf() also writes a NUL, which is not part of the buffer. What
+	// is longer than most is formatted again.
+	char small[256];
 	va_list args;
 	va_start(args, format);
-	int len = vsnprintf(NULL, 0, format, args);
+	int len = vsnprintf(small, sizeof(small), format, args);
 	va_end(args);
 	if (len <= 0)
 		return;
-	// vsnprintf() also writes a NUL, which is not part of the buffer.
-	char small[256];
-	char *room =
-	    (size_t)len < sizeof(small) ? small : mem_alloc((size_t)len + 1);
+	if ((size_t)len < sizeof(small)) {
+		buf_add(buf, view_of(small, (size_t)len));
+		return;
+	}
+	char *room = mem_alloc((size_t)len + 1);
 	va_start(args, format);
 	vsnprintf(room, (size_t)len + 1, format, args);
 	va_end(args);
 	buf_add(buf, view_of(room, (size_t)len));
-	if (room != small)
-		free(room);
+	free(room);
 }
 
 void buf_consume(struct buf *buf, size_t len)

@@ -6,6 +6,8 @@
 
 #include "base/ascii.h"
 
+#define LINE_ROOM 512
+
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 static const char *const journal_priorities[] = {"<7>", "<6>", "<4>", "<3>"};
 
@@ -28,6 +30,8 @@ void log_begin(struct log_line *line, struct log *log, enum log_level level,
 	buf_init(&line->text, LOG_LINE_MAX);
 	if (!wanted)
 		return;
+	// Room for nearly every line at once.
+	buf_reserve(&line->text, LINE_ROOM);
 	if (log->journal)
 		buf_add_string(&line->text, journal_priorities[level]);
 	else
@@ -62,11 +66,18 @@ static void add_quoted(struct buf *out, struct view value)
 	buf_add_char(out, '"');
 }
 
+static void add_key(struct log_line *line, const char *key)
+{
+	buf_add_char(&line->text, ' ');
+	buf_add_string(&line->text, key);
+	buf_add_char(&line->text, '=');
+}
+
 void log_add(struct log_line *line, const char *key, struct view value)
 {
 	if (!line->log)
 		return;
-	buf_printf(&line->text, " %s=", key);
+	add_key(line, key);
 	if (is_plain(value))
 		buf_add(&line->text, value);
 	else
@@ -80,9 +91,10 @@ void log_add_string(struct log_line *line, const char *key, const char *value)
 
 void log_add_u64(struct log_line *line, const char *key, uint64_t value)
 {
-	if (line->log)
-		buf_printf(
-		    &line->text, " %s=%llu", key, (unsigned long long)value);
+	if (!line->log)
+		return;
+	add_key(line, key);
+	buf_add_u64(&line->text, value);
 }
 
 void log_end(struct log_line *line)

@@ -67,6 +67,9 @@ void enhanced_status_print(struct enhanced_status status, struct buf *out)
 {
 	if (enhanced_status_is_none(status))
 		return;
-	buf_printf(
-	    out, "%u.%u.%u", status.class, status.subject, status.detail);
+	buf_add_u64(out, status.class);
+	buf_add_char(out, '.');
+	buf_add_u64(out, status.subject);
+	buf_add_char(out, '.');
+	buf_add_u64(out, status.detail);
 }

@@ -219,7 +219,10 @@ void smtp_reply_write(struct buf *out, unsigned code,
 {
 	do {
 		struct view line = take_reply_line(&text);
-		buf_printf(out, "%03u%c", code % 1000, text.len ? '-' : ' ');
+		char digits[3] = {(char)('0' + code / 100 % 10),
+		    (char)('0' + code / 10 % 10), (char)('0' + code % 10)};
+		buf_add(out, view_of(digits, sizeof(digits)));
+		buf_add_char(out, text.len ? '-' : ' ');
 		if (!enhanced_status_is_none(status)) {
 			enhanced_status_print(status, out);
 			if (line.len)
