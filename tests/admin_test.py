@@ -20,7 +20,8 @@ def run(config, *arguments, input=b"", env=None):
     """(exit code, stdout, stderr) of `roost ARGUMENTS --config CONFIG`."""
     extra = ["--config", str(config)] if config else []
     done = subprocess.run(
-        [program(), *map(str, arguments), *extra], input=input,
+        [program(), *(a if isinstance(a, bytes) else str(a)
+                       for a in arguments), *extra], input=input,
         capture_output=True, timeout=120,
         env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1", **(env or {})})
     return (done.returncode, done.stdout.decode("utf-8", "replace"),

@@ -42,6 +42,68 @@ class Commands:
         self.roost("domain", "remove", "example.org")
         self.assertEqual(self.roost("domain", "list"), "")
 
+    def test_a_user_of_two_names_is_refused(self):
+        self.add("anna")
+        self.roost("domain", "add", "example.org")
+        self.roost("domain", "add", "b\u00fccher.example")
+        self.add("eva@b\u00fccher.example")
+        for name, other in (
+                ("anna@Example.org", "user anna"),
+                ("eva@xn--bcher-kva.example", "user eva@b\u00fccher.example")):
+            out = self.roost("user", "add", name, "--generate", want=5)
+            self.assertIn(other, out)
+            # A password that nobody has is not printed.
+            self.assertEqual(out.count("\n"), 1)
+        self.assertEqual(self.roost("user", "list").count("enabled"), 2)
+
+    def test_a_user_of_no_domain_is_told_of(self):
+        self.assertIn("roost domain add example.org", self.roost(
+            "user", "add", "anna@example.org", "--password-stdin",
+            input=b"x\n"))
+        self.roost("domain", "add", "example.org")
+        self.roost("domain", "add", "old.example", "--alias-of",
+                   "example.org")
+        self.assertEqual("", self.roost(
+            "user", "add", "ben", "--password-stdin", input=b"x\n"))
+        self.assertEqual("", self.roost(
+            "user", "add", "cleo@example.org", "--password-stdin",
+            input=b"x\n"))
+        self.assertIn("does not reach", self.roost(
+            "user", "add", "dora@old.example", "--password-stdin",
+            input=b"x\n"))
+        out = self.roost("user", "list")
+        for name, address in (("anna@example.org", "anna@example.org"),
+                              ("ben", "ben@example.org"),
+                              ("cleo@example.org", "cleo@example.org")):
+            self.assertRegex(out, r"(?m)^%s +enabled .* %s$" % (name, address))
+
+    def test_what_is_not_utf8_is_refused(self):
+        self.roost("domain", "add", "example.org")
+        for arguments in (("user", "add", b"\xff", "--generate"),
+                          ("alias", "add", b"\xff@example.org", "x@y.example"),
+                          ("domain", "set", "example.org", "--catch-all",
+                           b"\xff@example.org")):
+            self.assertIn("UTF-8", self.roost(*arguments, want=2))
+        self.assertIn("UTF-8", self.roost(
+            "user", "add", "anna", "--password-stdin", input=b"\xe9\n",
+            want=6))
+        self.assertEqual(self.roost("user", "list"), "")
+        self.assertEqual(self.roost("alias", "list"), "")
+
+    def test_the_servers_name_without_a_domain_is_in_no_record(self):
+        # The settings of these tests say "localhost".
+        self.roost("domain", "add", "example.org")
+        self.assertIn("example.org. IN MX 10 mail.example.org.\n", self.roost(
+            "domain", "check", "example.org", "--no-lookup"))
+
+    def test_two_dkim_keys_of_a_month(self):
+        self.roost("domain", "add", "example.org")
+        self.roost("dkim", "new", "example.org")
+        self.assertRegex(self.roost("dkim", "new", "example.org"),
+                         r"^r\d{6}-2\._domainkey")
+        self.assertEqual(
+            len(zone(self.roost("dkim", "dns", "example.org"))), 4)
+
     def test_domain_mistakes(self):
         self.roost("domain", "add", "one.example")
         self.roost("domain", "add", "two.example", "--alias-of", "one.example")
@@ -49,6 +111,7 @@ class Commands:
                 (("add",), 2, "usage"),
                 (("add", "a b"), 6, "not a domain"),
                 (("add", "a..b"), 6, "not a domain"),
+                (("add", "192.0.2.1"), 6, "not a domain"),
                 (("add", "-a.example"), 6, "not a domain"),
                 (("add", "\u2603\u00ad..example"), 6, "not a domain"),
                 (("add", "a.example", "--alias-of", "none.example"), 6,

@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#include "wire/utf8.h"
+
 #define HELP_COLUMN 26 // where the explanations begin
 
 static const struct cli_option common_options[] = {
@@ -226,6 +228,21 @@ static enum cli_parsed parse_rest(
 	return CLI_PARSED;
 }
 
+// Names go to the service as JSON, where what is not UTF-8 could only become
+// another name. Paths stay with the command.
+static bool is_text(const struct cli_call *call)
+{
+	bool path = strcmp(call->command->arguments, "PATH") == 0;
+	for (unsigned i = 0; i < call->argument_count && !path; i++)
+		if (!utf8_is_valid(view_of_string(call->arguments[i])))
+			return false;
+	for (size_t i = 0; i < CLI_OPTIONS_MAX; i++)
+		if (call->values[i] &&
+		    !utf8_is_valid(view_of_string(call->values[i])))
+			return false;
+	return true;
+}
+
 enum cli_parsed cli_parse(const struct cli_command *const *tables, int argc,
     char **argv, struct cli_call *ret_call)
 {
@@ -247,6 +264,10 @@ enum cli_parsed cli_parse(const struct cli_command *const *tables, int argc,
 		return CLI_WRONG;
 	}
 	enum cli_parsed parsed = parse_rest(&call, argc, argv, 1 + words);
+	if (parsed == CLI_PARSED && !is_text(&call)) {
+		cli_complain("the command line is not UTF-8");
+		parsed = CLI_WRONG;
+	}
 	*ret_call = call;
 	return parsed;
 }

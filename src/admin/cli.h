@@ -45,6 +45,9 @@ struct cli_place {
 	const char *version;
 	size_t cache_bytes;
 	uint64_t message_max;
+	uint64_t quota_bytes; // 0: any
+	uint64_t quota_messages;
+	uint32_t tombstones_max;
 	struct auth_settings auth;
 	struct route_settings route;
 	struct dns_settings dns;

@@ -6,6 +6,7 @@
 
 #include "admin/commands.h"
 #include "admin/place.h"
+#include "wire/utf8.h"
 
 // 20 of 32 letters are 100 bits; none of them is easily taken for another.
 #define GENERATED_LEN 20
@@ -70,10 +71,7 @@ static bool generate(char to[GENERATED_LEN + 1])
 static bool get_password(const struct cli_call *call, char *to, size_t size)
 {
 	if (cli_value(call, "generate")) {
-		if (!generate(to))
-			return false;
-		printf("%s\n", to);
-		return true;
+		return generate(to);
 	}
 	if (cli_value(call, "password-stdin") ||
 	    cli_value(call, "hash-stdin")) {
@@ -90,19 +88,50 @@ static bool get_password(const struct cli_call *call, char *to, size_t size)
 	return false;
 }
 
+// `ret_answer`, to be given back; NULL when there is none.
+static enum cli_exit ask(const struct cli_call *call, bool create,
+    json_t *request, json_t **ret_answer)
+{
+	struct place place;
+	struct fault fault = {0};
+	enum rc rc = place_open(&call->place, create, &fault, &place);
+	*ret_answer = NULL;
+	if (rc != RC_OK) {
+		json_decref(request);
+		return cli_fail(rc, &fault);
+	}
+	rc = place_ask(&place, request, NULL, NULL, &fault, ret_answer);
+	place_close(&place);
+	return rc == RC_OK ? CLI_OK : cli_fail(rc, &fault);
+}
+
 static enum cli_exit send_password(
     const struct cli_call *call, const char *verb, bool create)
 {
 	char password[1024];
 	if (!get_password(call, password, sizeof(password)))
 		return CLI_USAGE;
+	if (!utf8_is_valid(view_of_string(password))) {
+		explicit_bzero(password, sizeof(password));
+		cli_complain("the password is not UTF-8");
+		return CLI_REFUSED;
+	}
 	const char *key = cli_value(call, "hash-stdin") ? "stored" : "password";
 	json_t *request = json_pack("{s:s}", "do", verb);
 	json_object_set_new(
 	    request, "user", link_text(view_of_string(call->arguments[0])));
 	json_object_set_new(request, key, link_text(view_of_string(password)));
+	json_t *answer;
+	enum cli_exit code = ask(call, create, request, &answer);
+	if (code == CLI_OK && cli_value(call, "generate"))
+		printf("%s\n", password);
 	explicit_bzero(password, sizeof(password));
-	return place_command(call, create, request, NULL, NULL);
+	struct view doubt = link_member(answer, "doubt");
+	if (code == CLI_OK && doubt.len > 0)
+		cli_complain("%s was added, but %.*s", call->arguments[0],
+		    VIEW_FMT(doubt));
+	json_decref(answer);
+	return code;
 }
 
 enum cli_exit cmd_user_add(const struct cli_call *call)
@@ -159,18 +188,19 @@ static void print_user(void *context, const json_t *message)
 {
 	unsigned *count = context;
 	struct view name = link_member(message, "name");
+	struct view address = link_member(message, "address");
 	const char *state = "enabled";
 	if (json_is_true(json_object_get(message, "disabled")))
 		state = "disabled";
 	if (json_is_true(json_object_get(message, "damaged")))
 		state = "damaged";
 	if ((*count)++ == 0)
-		printf("%-30s %-8s %8s %9s %9s %12s\n", "USER", "STATE",
-		    "ACCOUNT", "MAILBOXES", "MESSAGES", "BYTES");
+		printf("%-30s %-8s %8s %9s %9s %12s  %s\n", "USER", "STATE",
+		    "ACCOUNT", "MAILBOXES", "MESSAGES", "BYTES", "ADDRESS");
 #define NUMBER(key) (long long)json_integer_value(json_object_get(message, key))
-	printf("%-30.*s %-8s %8lld %9lld %9lld %12lld\n", VIEW_FMT(name), state,
-	    NUMBER("account"), NUMBER("mailboxes"), NUMBER("messages"),
-	    NUMBER("size"));
+	printf("%-30.*s %-8s %8lld %9lld %9lld %12lld%s%.*s\n", VIEW_FMT(name),
+	    state, NUMBER("account"), NUMBER("mailboxes"), NUMBER("messages"),
+	    NUMBER("size"), address.len > 0 ? "  " : "", VIEW_FMT(address));
 #undef NUMBER
 }
 
@@ -185,8 +215,6 @@ enum cli_exit cmd_user_list(const struct cli_call *call)
 
 enum cli_exit cmd_user_detail(const struct cli_call *call)
 {
-	struct place place;
-	struct fault fault = {0};
 	json_t *answer;
 	json_t *request = json_pack("{s:s}", "do", "user.detail");
 	json_object_set_new(
@@ -194,15 +222,9 @@ enum cli_exit cmd_user_detail(const struct cli_call *call)
 	if (call->argument_count > 1)
 		json_object_set_new(request, "detail",
 		    link_text(view_of_string(call->arguments[1])));
-	enum rc rc = place_open(&call->place, false, &fault, &place);
-	if (rc != RC_OK) {
-		json_decref(request);
-		return cli_fail(rc, &fault);
-	}
-	rc = place_ask(&place, request, NULL, NULL, &fault, &answer);
-	place_close(&place);
-	if (rc == RC_OK && call->argument_count == 1)
+	enum cli_exit code = ask(call, false, request, &answer);
+	if (code == CLI_OK && call->argument_count == 1)
 		printf("%.*s\n", VIEW_FMT(link_member(answer, "detail")));
 	json_decref(answer);
-	return rc == RC_OK ? CLI_OK : cli_fail(rc, &fault);
+	return code;
 }

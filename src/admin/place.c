@@ -37,6 +37,9 @@ static enum rc open_rooms(const struct cli_place *at, struct log *log,
 	    .engine = host->engine,
 	    .log = log,
 	    .message_max = at->message_max,
+	    .quota_bytes = at->quota_bytes,
+	    .quota_messages = at->quota_messages,
+	    .tombstones_max = at->tombstones_max,
 	});
 	enum rc rc =
 	    auth_new(host->engine, &at->auth, log, NULL, fault, &host->auth);

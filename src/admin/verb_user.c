@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests about users.
 #include "admin/verbs.h"
-
+#include "auth/prepare.h"
+#include "base/arena.h"
 #include "base/clock.h"
 
 static struct view user_of(const struct verb_call *call)
@@ -45,11 +46,76 @@ static enum rc add_to_directory(
 	return rc;
 }
 
-enum rc verb_user_add(struct verb_call *call, struct fault *fault)
+// Two users with one address would take each other's mail.
+static enum rc refuse_twin(
+    struct verb_call *call, struct arena *arena, struct fault *fault)
+{
+	struct view twin;
+	if (!call->host->route)
+		return RC_OK;
+	enum rc rc =
+	    route_user_twin(call->host->route, user_of(call), arena, &twin);
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	if (rc != RC_OK)
+		return fault_set(fault, rc, "the users: %s", rc_text(rc));
+	return fault_set(fault, RC_EXISTS,
+	    "%.*s would have the address of the user %.*s",
+	    VIEW_FMT(user_of(call)), VIEW_FMT(twin));
+}
+
+static bool leads_to(const struct route_result *result, uint64_t account)
+{
+	for (size_t i = 0; i < result->count; i++)
+		if (result->targets[i].kind == ROUTE_USER &&
+		    result->targets[i].account == account)
+			return true;
+	return false;
+}
+
+// The user's own address, and what hinders mail to it: the domain is not ours,
+// stands for another one, or an alias goes before. The user was added all the
+// same, for that may follow.
+static void add_address(
+    struct verb_call *call, struct arena *arena, uint64_t account)
+{
+	struct auth_user user = {.account = account};
+	struct smtp_mailbox mailbox;
+	struct route_result result;
+	struct view address;
+	struct buf doubt;
+	struct route *route = call->host->route;
+	if (!route ||
+	    auth_name_prepare(user_of(call), NULL, &user.name) != RC_OK ||
+	    route_user_address(route, &user, arena, &address) != RC_OK ||
+	    smtp_mailbox_parse(arena, address, NULL, &mailbox) != RC_OK ||
+	    route_resolve(route, arena, &mailbox, NULL, &result) != RC_OK)
+		return;
+	json_object_set_new(call->answer, "address", link_text(address));
+	if (leads_to(&result, account))
+		return;
+	buf_init(&doubt, 1024);
+	if (result.verdict == ROUTE_FOREIGN)
+		buf_printf(&doubt,
+		    "%.*s is not a domain of ours: roost domain add %.*s",
+		    VIEW_FMT(mailbox.domain_ascii),
+		    VIEW_FMT(mailbox.domain_ascii));
+	else
+		buf_printf(&doubt,
+		    "mail for %.*s does not reach this user: see roost route",
+		    VIEW_FMT(address));
+	json_object_set_new(call->answer, "doubt", link_text(buf_view(&doubt)));
+	buf_done(&doubt);
+}
+
+static enum rc add_user(
+    struct verb_call *call, struct arena *arena, struct fault *fault)
 {
 	uint64_t account;
 	struct fault ignored;
-	enum rc rc = add_to_directory(call, fault, &account);
+	enum rc rc = refuse_twin(call, arena, fault);
+	if (rc == RC_OK)
+		rc = add_to_directory(call, fault, &account);
 	if (rc != RC_OK)
 		return rc;
 	rc = store_account_create(call->host->store, account, fault);
@@ -61,6 +127,17 @@ enum rc verb_user_add(struct verb_call *call, struct fault *fault)
 		    "a user was left without an account");
 	json_object_set_new(
 	    call->answer, "account", json_integer((json_int_t)account));
+	if (rc == RC_OK)
+		add_address(call, arena, account);
+	return rc;
+}
+
+enum rc verb_user_add(struct verb_call *call, struct fault *fault)
+{
+	struct arena arena;
+	arena_init(&arena);
+	enum rc rc = add_user(call, &arena, fault);
+	arena_done(&arena);
 	return rc;
 }
 
@@ -77,6 +154,34 @@ enum rc verb_user_passwd(struct verb_call *call, struct fault *fault)
 		    call->host->engine, user_of(call), &credentials, fault);
 	explicit_bzero(&credentials, sizeof(credentials));
 	return rc;
+}
+
+static size_t domain_at(struct view address)
+{
+	size_t at = address.len;
+	while (at > 0 && address.ptr[at - 1] != '@')
+		at--;
+	return at;
+}
+
+// Where mail for the user is taken; no member while that is nowhere.
+static void add_own_address(const struct verb_call *call, json_t *note,
+    const struct auth_name *name, uint64_t account)
+{
+	struct auth_user user = {.account = account, .name = *name};
+	struct arena arena;
+	struct view address;
+	bool local = false;
+	if (!call->host->route)
+		return;
+	arena_init(&arena);
+	if (route_user_address(call->host->route, &user, &arena, &address) ==
+		RC_OK &&
+	    route_is_local_domain(call->host->route,
+		view_from(address, domain_at(address)), &local) == RC_OK &&
+	    local)
+		json_object_set_new(note, "address", link_text(address));
+	arena_done(&arena);
 }
 
 // One message a user, with what the account holds.
@@ -102,6 +207,7 @@ static enum rc send_user(struct verb_call *call, const struct auth_name *name,
 	}
 	json_object_set_new(
 	    note, "account", json_integer((json_int_t)record->account));
+	add_own_address(call, note, name, record->account);
 	json_object_set_new(note, "disabled", json_boolean(record->disabled));
 	json_object_set_new(note, "created", json_integer(record->created));
 	json_object_set_new(

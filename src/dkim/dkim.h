@@ -38,8 +38,9 @@ struct dkim_key {
 
 // Generates a key; every mail of the domain is signed with it from then on. An
 // empty selector: one is made of date and algorithm, like "r202611" and
-// "e202611". `bits` is RSA's; 0: DKIM_RSA_BITS. RC_EXISTS; RC_INVALID; RC_LIMIT
-// when the domain has DKIM_KEYS_MAX.
+// "e202611", and "r202611-2" when that is taken. `bits` is RSA's; 0:
+// DKIM_RSA_BITS. RC_EXISTS; RC_INVALID; RC_LIMIT when the domain has
+// DKIM_KEYS_MAX.
 MUST_CHECK enum rc dkim_key_create(struct dkim_keys *keys, struct view domain,
     struct view selector, enum dkim_algorithm algorithm, unsigned bits,
     struct fault *fault, struct arena *arena, struct dkim_key *ret_key);

@@ -634,6 +634,28 @@ static void keys_are_made_listed_removed(void **state)
 	buf_done(&out);
 }
 
+static void a_second_key_of_a_month_has_its_own_selector(void **state)
+{
+	struct bed *bed = *state;
+	struct dkim_key first, second, third, other;
+	assert_int_equal(
+	    create(bed, "b.example", "", DKIM_ED25519_SHA256, 0, &first),
+	    RC_OK);
+	assert_int_equal(
+	    create(bed, "b.example", "", DKIM_ED25519_SHA256, 0, &second),
+	    RC_OK);
+	assert_int_equal(
+	    create(bed, "b.example", "", DKIM_ED25519_SHA256, 0, &third),
+	    RC_OK);
+	assert_true(view_starts_with(second.selector, first.selector));
+	assert_true(view_ends_with(second.selector, VIEW("-2")));
+	assert_true(view_ends_with(third.selector, VIEW("-3")));
+	assert_int_equal(
+	    create(bed, "c.example", "", DKIM_ED25519_SHA256, 0, &other),
+	    RC_OK);
+	assert_true(view_eq(other.selector, first.selector));
+}
+
 static void mistakes_are_refused(void **state)
 {
 	static const struct {
@@ -755,6 +777,7 @@ int main(void)
 	    WITH_BED(each_key_signs),
 	    WITH_BED(what_cannot_be_signed),
 	    WITH_BED(keys_are_made_listed_removed),
+	    WITH_BED(a_second_key_of_a_month_has_its_own_selector),
 	    WITH_BED(mistakes_are_refused),
 	    WITH_BED(a_domain_has_so_many_keys),
 	    WITH_BED(dns_line_has_short_strings),

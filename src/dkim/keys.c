@@ -66,14 +66,32 @@ static bool domain_is_valid(struct view domain)
 }
 
 // "r202611": so that a key's age shows, and the next month's has a new name.
-static void make_selector(
-    enum dkim_algorithm algorithm, int64_t now, struct buf *out)
+// The second one of a month is "r202611-2".
+static void make_selector(enum dkim_algorithm algorithm, int64_t now,
+    unsigned number, struct buf *out)
 {
 	time_t seconds = (time_t)now;
 	struct tm date;
 	gmtime_r(&seconds, &date);
+	buf_reset(out);
 	buf_printf(out, "%c%04d%02d", algorithm == DKIM_RSA_SHA256 ? 'r' : 'e',
 	    date.tm_year + 1900, date.tm_mon + 1);
+	if (number > 1)
+		buf_printf(out, "-%u", number);
+}
+
+static bool is_taken(
+    struct dkim_keys *keys, struct view domain, struct view selector)
+{
+	struct buf name, value;
+	buf_init(&name, ENGINE_KEY_MAX);
+	buf_init(&value, DKIM_RECORD_MAX);
+	dkim_record_key(DKIM_PUBLIC_PREFIX, domain, selector, &name);
+	enum rc rc = engine_get(
+	    dkim_keys_engine(keys), DKIM_PARTITION, buf_view(&name), &value);
+	buf_done(&name);
+	buf_done(&value);
+	return rc != RC_NOT_FOUND;
 }
 
 // ---- Generating ------------------------------------------------------------
@@ -332,11 +350,30 @@ static enum rc create(struct dkim_keys *keys, struct view domain,
 	return rc;
 }
 
+// Under the month's first selector that is free.
+static enum rc create_named(struct dkim_keys *keys, struct view domain,
+    struct dkim_record *record, struct fault *fault, struct arena *arena,
+    struct dkim_key *ret_key)
+{
+	struct buf made;
+	enum rc rc = RC_EXISTS;
+	buf_init(&made, DKIM_SELECTOR_MAX);
+	// One more than a domain has keys, and one for each that another
+	// command makes meanwhile.
+	for (unsigned i = 1; rc == RC_EXISTS && i <= 2 * DKIM_KEYS_MAX; i++) {
+		make_selector(record->algorithm, record->created, i, &made);
+		if (!is_taken(keys, domain, buf_view(&made)))
+			rc = create(keys, domain, buf_view(&made), record,
+			    fault, arena, ret_key);
+	}
+	buf_done(&made);
+	return rc;
+}
+
 enum rc dkim_key_create(struct dkim_keys *keys, struct view domain,
     struct view selector, enum dkim_algorithm algorithm, unsigned bits,
     struct fault *fault, struct arena *arena, struct dkim_key *ret_key)
 {
-	struct buf made;
 	struct dkim_record record = {
 	    .algorithm = algorithm, .created = clock_wall_seconds(NULL)};
 	if (algorithm == DKIM_ED25519_SHA256)
@@ -348,17 +385,14 @@ enum rc dkim_key_create(struct dkim_keys *keys, struct view domain,
 		return fault_set(fault, RC_INVALID,
 		    "an RSA key has %d to %d bits, not %u", RSA_BITS_MIN,
 		    RSA_BITS_MAX, bits);
-	buf_init(&made, DKIM_SELECTOR_MAX);
-	if (selector.len == 0) {
-		make_selector(algorithm, record.created, &made);
-		selector = buf_view(&made);
-	}
-	enum rc rc = check_names(domain, selector, fault);
-	if (rc == RC_OK)
-		rc = create(
-		    keys, domain, selector, &record, fault, arena, ret_key);
-	buf_done(&made);
-	return rc;
+	bool named = selector.len > 0;
+	enum rc rc = check_names(domain, named ? selector : VIEW("any"), fault);
+	if (rc != RC_OK)
+		return rc;
+	if (!named)
+		return create_named(
+		    keys, domain, &record, fault, arena, ret_key);
+	return create(keys, domain, selector, &record, fault, arena, ret_key);
 }
 
 enum rc dkim_key_remove(struct dkim_keys *keys, struct view domain,

@@ -123,6 +123,51 @@ static void domains_are_changed(void **state)
 	check_rows(bed, rows, ARRAY_LEN(rows));
 }
 
+static void an_address_of_a_host_is_no_domain(void **state)
+{
+	struct bed *bed = *state;
+	assert_int_equal(add_domain(bed, "192.0.2.1", "", ""), RC_INVALID);
+	assert_int_equal(add_domain(bed, "example.1", "", ""), RC_INVALID);
+	assert_int_equal(add_domain(bed, "1.example", "", ""), RC_OK);
+	assert_int_equal(add_domain(bed, "a1", "", ""), RC_OK);
+}
+
+static void a_user_with_anothers_address_is_found(void **state)
+{
+	struct bed *bed = *state;
+	static const struct {
+		const char *name, *twin; // NULL: none
+	} table[] = {
+	    {"anna@ours.example", "anna"},
+	    {"ANNA@OURS.example", "anna"},
+	    {"anna", NULL}, // the user is no twin of its own
+	    {"anna@second.example", NULL},
+	    {"anna@alias.example", NULL},
+	    {"anna+x@ours.example", NULL},
+	    {"a+b@ours.example", "a+b"},
+	    {"twin", "twin@ours.example"},
+	    {"twin@ours.example", "twin"},
+	    {"off@ours.example", "off"}, // switched off, but there
+	    {"cleo", NULL},
+	    {"dora@xn--bcher-kva.example", "dora@b\u00fccher.example"},
+	    {"emil@b\u00fccher.example", "emil@xn--bcher-kva.example"},
+	    {"foreign@other.example", NULL},
+	    {"new", NULL},
+	    {"new@ours.example", NULL},
+	    {"x@", NULL},
+	    {"a b", NULL},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct view twin = VIEW("");
+		enum rc rc = route_user_twin(
+		    bed->route, v(table[i].name), &bed->arena, &twin);
+		if (rc != (table[i].twin ? RC_OK : RC_NOT_FOUND) ||
+		    (table[i].twin && !view_eq(twin, v(table[i].twin))))
+			fail_msg("%s: %s, %.*s", table[i].name, rc_name(rc),
+			    VIEW_FMT(twin));
+	}
+}
+
 // ---- Aliases ---------------------------------------------------------------
 
 static void aliases_come_and_go(void **state)
@@ -249,6 +294,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH(set_up_empty, domains_come_and_go),
 	    WITH(set_up, domains_are_changed),
+	    WITH(set_up_empty, an_address_of_a_host_is_no_domain),
+	    WITH(set_up, a_user_with_anothers_address_is_found),
 	    WITH(set_up, aliases_come_and_go),
 	    WITH(set_up, a_removed_user_can_be_taken_out),
 	    WITH(set_up, aliases_are_listed),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our domains. Which one is primary is a key of its own, so that there is
 // never more than one.
+#include "base/ascii.h"
 #include "route/impl.h"
 
 static enum rc no_such_domain(struct fault *fault, struct view name)
@@ -167,6 +168,15 @@ static enum rc make_set(const struct route_change *change, struct arena *arena,
 	return rc;
 }
 
+// RFC 1123 section 2.1: a name whose last label is digits is an IPv4 address.
+static bool is_number(struct view name)
+{
+	for (size_t i = name.len; i > 0 && name.ptr[i - 1] != '.'; i--)
+		if (!ascii_is_digit(name.ptr[i - 1]))
+			return false;
+	return true;
+}
+
 // The names in their one spelling, then the change.
 static enum rc change_domain(struct route *route,
     const struct route_domain *domain,
@@ -179,6 +189,10 @@ static enum rc change_domain(struct route *route,
 	arena_init(&arena);
 	enum rc rc = route_canonical_domain(
 	    &arena, domain->name, fault, &canonical.name);
+	if (rc == RC_OK && is_number(canonical.name))
+		rc = fault_set(fault, RC_INVALID,
+		    "\"%.*s\" is an address of a host, not a domain",
+		    VIEW_FMT(canonical.name));
 	if (rc == RC_OK && domain->alias_of.len > 0)
 		rc = route_canonical_domain(
 		    &arena, domain->alias_of, fault, &canonical.alias_of);

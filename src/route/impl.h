@@ -71,6 +71,8 @@ MUST_CHECK enum rc route_canonical_alias(struct arena *arena,
 MUST_CHECK enum rc route_canonical_target(struct route *route,
     struct arena *arena, struct view target, struct fault *fault,
     struct view *ret_target);
+// The last '@' of a user's name; SIZE_MAX.
+size_t route_find_at(struct view name);
 // "local@domain", quoted where it has to be.
 struct view route_print_address(
     struct arena *arena, struct view local, struct view domain);

@@ -80,8 +80,7 @@ struct view route_print_address(
 	return address;
 }
 
-// The last '@' of a name; SIZE_MAX.
-static size_t find_at(struct view name)
+size_t route_find_at(struct view name)
 {
 	for (size_t i = name.len; i > 0; i--)
 		if (name.ptr[i - 1] == '@')
@@ -92,7 +91,7 @@ static size_t find_at(struct view name)
 enum rc route_address_of(struct arena *arena, struct view name,
     struct view primary, struct view *ret_address)
 {
-	size_t at = find_at(name);
+	size_t at = route_find_at(name);
 	struct view local = name;
 	struct view domain = primary;
 	if (at != SIZE_MAX) {

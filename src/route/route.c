@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "route/impl.h"
+#include "wire/domain_name.h"
 
 // Commits tried before a change gives up: one of those that collide always
 // gets through.
@@ -121,20 +122,82 @@ enum rc route_detail_get(struct route *route, const struct auth_user *user,
 
 // ---- A user's addresses ----------------------------------------------------
 
-enum rc route_user_address(struct route *route, const struct auth_user *user,
-    struct arena *arena, struct view *ret_address)
+static enum rc read_primary(
+    struct route *route, struct arena *arena, struct view *ret_primary)
 {
 	struct engine_snapshot *snapshot;
-	struct view primary;
 	enum rc rc =
 	    engine_snapshot_open(route->engine, ROUTE_PARTITION, &snapshot);
 	if (rc != RC_OK)
 		return rc;
-	rc = route_read_primary(snapshot, arena, &primary);
+	rc = route_read_primary(snapshot, arena, ret_primary);
 	engine_snapshot_close(&snapshot);
+	return rc;
+}
+
+enum rc route_user_address(struct route *route, const struct auth_user *user,
+    struct arena *arena, struct view *ret_address)
+{
+	struct view primary;
+	enum rc rc = read_primary(route, arena, &primary);
 	if (rc == RC_OK)
 		rc = route_address_of(
 		    arena, auth_name_view(&user->name), primary, ret_address);
+	return rc;
+}
+
+// RC_OK when there is a user "local@domain" (empty: "local") who is not `own`.
+static enum rc find_other(struct route *route, struct view local,
+    struct view domain, struct view own, struct arena *arena,
+    struct view *ret_twin)
+{
+	struct auth_name name;
+	struct auth_record record;
+	struct buf text;
+	buf_init(&text, 4096);
+	buf_add(&text, local);
+	if (domain.len > 0)
+		buf_add_char(&text, '@');
+	buf_add(&text, domain);
+	enum rc rc = auth_directory_lookup(
+	    route->engine, buf_view(&text), &name, &record);
+	buf_done(&text);
+	explicit_bzero(&record, sizeof(record));
+	if (rc == RC_IO)
+		return rc;
+	if (rc != RC_OK || view_eq(auth_name_view(&name), own))
+		return RC_NOT_FOUND;
+	*ret_twin = arena_copy(arena, auth_name_view(&name));
+	return RC_OK;
+}
+
+enum rc route_user_twin(struct route *route, struct view name,
+    struct arena *arena, struct view *ret_twin)
+{
+	struct auth_name prepared;
+	struct view primary, domain;
+	if (auth_name_prepare(name, NULL, &prepared) != RC_OK)
+		return RC_NOT_FOUND; // nobody can be called so
+	struct view own = arena_copy(arena, auth_name_view(&prepared));
+	size_t at = route_find_at(own);
+	struct view local = view_slice(own, 0, at);
+	enum rc rc = read_primary(route, arena, &primary);
+	if (rc != RC_OK)
+		return rc;
+	domain = primary;
+	if (at != SIZE_MAX &&
+	    route_canonical_domain(
+		arena, view_from(own, at + 1), NULL, &domain) != RC_OK)
+		return RC_NOT_FOUND;
+	if (domain.len == 0)
+		return RC_NOT_FOUND;
+	rc = find_other(route, local, domain, own, arena, ret_twin);
+	if (rc == RC_NOT_FOUND)
+		rc = find_other(route, local,
+		    domain_name_to_unicode(arena, domain), own, arena,
+		    ret_twin);
+	if (rc == RC_NOT_FOUND && view_eq(domain, primary))
+		rc = find_other(route, local, VIEW(""), own, arena, ret_twin);
 	return rc;
 }
 

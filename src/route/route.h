@@ -108,6 +108,12 @@ MUST_CHECK enum rc route_user_address(struct route *route,
     const struct auth_user *user, struct arena *arena,
     struct view *ret_address);
 
+// A user who has the address that a user called `name` would have, under
+// another name: "anna" and "anna@primary", or the two forms of a domain. Mail
+// could not tell them apart. RC_NOT_FOUND: there is none.
+MUST_CHECK enum rc route_user_twin(struct route *route, struct view name,
+    struct arena *arena, struct view *ret_twin);
+
 // ---- Domains ---------------------------------------------------------------
 
 struct route_domain {

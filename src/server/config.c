@@ -2,6 +2,8 @@
 // Defaults, and the sample file.
 #include "server/config.h"
 
+#include <sys/stat.h>
+
 #include "server/config_table.h"
 #include "server/config_value.h"
 
@@ -69,6 +71,13 @@ void config_demo(struct config *config)
 	set_listeners(config, true);
 }
 
+bool config_is_exposed(const struct config *config)
+{
+	struct stat info;
+	return config->relay_password[0] && config->path &&
+	       stat(config->path, &info) == 0 && (info.st_mode & S_IROTH) != 0;
+}
+
 void config_log_mistakes(struct log *log, const struct buf *mistakes)
 {
 	struct view text = buf_view(mistakes), line;
@@ -108,7 +117,8 @@ static void add_setting(
 {
 	bool quoted = s->kind == SETTING_TEXT || s->kind == SETTING_FILE ||
 		      s->kind == SETTING_USER || s->kind == SETTING_FOLDER ||
-		      s->kind == SETTING_IP || s->kind == SETTING_HOST ||
+		      s->kind == SETTING_NAME || s->kind == SETTING_IPV4 ||
+		      s->kind == SETTING_IPV6 || s->kind == SETTING_HOST ||
 		      s->kind == SETTING_SERVERS;
 	const char *quote = quoted ? "\"" : "";
 	add_help(out, indent, s->help);

@@ -143,6 +143,9 @@ MUST_CHECK enum rc config_read(
 MUST_CHECK enum rc config_parse(struct config *config, const char *path,
     struct view text, struct buf *mistakes);
 
+// Whether everybody on this machine can read the password that the file holds.
+bool config_is_exposed(const struct config *config);
+
 // Logs what config_read() found.
 void config_log_mistakes(struct log *log, const struct buf *mistakes);
 

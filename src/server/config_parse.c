@@ -216,8 +216,18 @@ static void take_listen(struct parse *parse, struct view title, unsigned line)
 	*l = (struct config_listener){
 	    .name = arena_string(&config->arena, title), .line = line};
 	take_statements(parse, &part);
-	if (!was_seen(&part, find(&part, VIEW("port"))) && !only_unix(l))
+	bool has_port = was_seen(&part, find(&part, VIEW("port")));
+	if (!has_port && !only_unix(l))
 		note(parse, line, "listen \"%s\" has no port", l->name);
+	if (has_port && only_unix(l))
+		note(parse, line,
+		    "listen \"%s\" has a port, but no address with ports",
+		    l->name);
+	if (l->protocol == CONFIG_LMTP && l->tls == CONFIG_TLS_IMPLICIT)
+		note(parse, line,
+		    "listen \"%s\": LMTP has no implicit TLS, only starttls "
+		    "or none",
+		    l->name);
 	if (l->protocol == CONFIG_LMTP &&
 	    !was_seen(&part, find(&part, VIEW("address"))))
 		note(parse, line,
@@ -388,6 +398,46 @@ static void check_ports(struct parse *parse)
 		}
 }
 
+// Where users log in, they must be able to.
+static void check_log_ins(struct parse *parse)
+{
+	const struct config *config = parse->config;
+	for (size_t i = 0; i < config->listener_count; i++) {
+		const struct config_listener *l = &config->listeners[i];
+		bool users = l->protocol == CONFIG_IMAP ||
+			     l->protocol == CONFIG_POP3 ||
+			     l->protocol == CONFIG_SUBMISSION;
+		if (users && l->tls == CONFIG_TLS_NONE &&
+		    !config->plain_on_loopback)
+			note(parse, l->line,
+			    "listen \"%s\": without TLS nobody can log in "
+			    "(see plain_on_loopback)",
+			    l->name);
+	}
+}
+
+static void check_relay(struct parse *parse)
+{
+	const struct config *config = parse->config;
+	bool host = config->relay_host[0], user = config->relay_user[0];
+	const char *colon = strrchr(config->relay_host, ':');
+	if (!config->relay_ipv4 && !config->relay_ipv6)
+		note(parse, 0, "relay_ipv4 and relay_ipv6 are both no");
+	if (!host && user)
+		note(parse, 0, "relay_user is set, but no relay_host");
+	if (user != (config->relay_password[0] != '\0'))
+		note(parse, 0, "relay_user and relay_password want each other");
+	if (host && user && config->relay_tls == CONFIG_RELAY_TLS_NONE)
+		note(parse, 0,
+		    "relay_tls = none would show relay_password to everybody "
+		    "on the way");
+	if (colon && strcmp(colon, ":465") == 0 &&
+	    config->relay_tls == CONFIG_RELAY_TLS_NONE)
+		note(parse, 0,
+		    "relay_tls = none: port 465 of relay_host is TLS from the "
+		    "first byte");
+}
+
 static void check_times(struct parse *parse)
 {
 	const struct config *config = parse->config;
@@ -429,6 +479,8 @@ enum rc config_parse(struct config *config, const char *path, struct view text,
 	advance(parse);
 	take_statements(parse, &file);
 	check_ports(parse);
+	check_log_ins(parse);
+	check_relay(parse);
 	check_times(parse);
 	enum rc rc = tell(parse, path, mistakes);
 	config->path = arena_string(&config->arena, view_of_string(path));

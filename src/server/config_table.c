@@ -44,7 +44,7 @@ const struct setting config_settings[] = {
     KIND(user, SETTING_USER, "",
 	"The system's user to run as when started as root, who owns the data\n"
 	"folder. Empty: whoever starts the server."),
-    TEXT(server_name, "",
+    KIND(server_name, SETTING_NAME, "",
 	"The name that mail programs and other servers know this server by,\n"
 	"with its domain. Empty: the host's."),
     TEXT(postmaster, "",
@@ -153,9 +153,9 @@ const struct setting config_settings[] = {
     KIND(relay_ca_file, SETTING_FILE, "",
 	"A PEM file of certificates that other servers' are checked with.\n"
 	"Empty: the system's."),
-    KIND(relay_address_v4, SETTING_IP, "",
+    KIND(relay_address_v4, SETTING_IPV4, "",
 	"The IPv4 address that mail is sent from. Empty: the system's choice."),
-    KIND(relay_address_v6, SETTING_IP, "",
+    KIND(relay_address_v6, SETTING_IPV6, "",
 	"The same for IPv6."),
     SWITCH(relay_ipv4, "yes",
 	"Whether mail is sent over IPv4."),

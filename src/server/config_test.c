@@ -85,7 +85,47 @@ static const struct {
 	"f:2: relay_host wants \"name:port\", not \"a:0\"\n"},
     {"relay_host = \"mail.example.org:587\"\n", ""},
     {"relay_address_v4 = here\n",
-	"f:1: relay_address_v4 wants an IP address, not \"here\"\n"},
+	"f:1: relay_address_v4 wants an IPv4 address, not \"here\"\n"},
+    {"relay_address_v4 = \"::1\"\nrelay_address_v6 = \"127.0.0.1\"\n",
+	"f:1: relay_address_v4 wants an IPv4 address, not \"::1\"\n"
+	"f:2: relay_address_v6 wants an IPv6 address, not \"127.0.0.1\"\n"},
+    {"relay_address_v4 = \"127.0.0.1\"\nrelay_address_v6 = \"::1\"\n", ""},
+    {"server_name = \"mail.example.org\"\n", ""},
+    {"server_name = \"my host\"\n",
+	"f:1: server_name wants the name of a host, not \"my host\"\n"},
+    {"server_name = \"mail.example.org.\"\n",
+	"f:1: server_name wants the name of a host, not "
+	"\"mail.example.org.\"\n"},
+    {"dns_servers = \"::1 ::2 ::3 ::4 ::5 ::6 ::7 ::8 ::9\"\n",
+	"f:1: dns_servers has more than 8 addresses\n"},
+    {"relay_host = \"a b:25\"\n",
+	"f:1: relay_host wants \"name:port\", not \"a b:25\"\n"},
+    {"relay_host = \"::1:25\"\n",
+	"f:1: relay_host wants \"name:port\", not \"::1:25\"\n"},
+    {"relay_host = \"[::1]:25\"\n", ""},
+    {"relay_host = \"192.0.2.1:25\"\n", ""},
+    {"relay_ipv4 = no\nrelay_ipv6 = no\n",
+	"f: relay_ipv4 and relay_ipv6 are both no\n"},
+    {"relay_user = \"a\"\n", "f: relay_user is set, but no relay_host\n"
+			     "f: relay_user and relay_password want each "
+			     "other\n"},
+    {"relay_host = \"a:25\"\nrelay_password = \"b\"\n",
+	"f: relay_user and relay_password want each other\n"},
+    {"relay_host = \"a:465\"\nrelay_tls = none\nrelay_user = \"a\"\n"
+     "relay_password = \"b\"\n",
+	"f: relay_tls = none would show relay_password to everybody on the "
+	"way\n"
+	"f: relay_tls = none: port 465 of relay_host is TLS from the first "
+	"byte\n"},
+    {"listen \"a\" { protocol = lmtp address = \"/run/a\" tls = implicit }\n",
+	"f:1: listen \"a\": LMTP has no implicit TLS, only starttls or none\n"},
+    {"listen \"a\" { protocol = lmtp address = \"/run/a\" port = 24 }\n",
+	"f:1: listen \"a\" has a port, but no address with ports\n"},
+    {"listen \"a\" { protocol = submission port = 587 tls = none }\n"
+     "listen \"b\" { protocol = smtp port = 25 tls = none }\n",
+	"f:1: listen \"a\": without TLS nobody can log in (see "
+	"plain_on_loopback)\n"},
+    {"listen \"a\" { port = 143 tls = none }\nplain_on_loopback = yes\n", ""},
     {"dns_servers = \"127.0.0.1 ::1@5353 192.0.2.1@x\"\n",
 	"f:1: dns_servers wants \"address\" or \"address@port\", not "
 	"\"192.0.2.1@x\"\n"},
@@ -125,13 +165,15 @@ static void test_values_arrive(void **state)
 	config_init(&config);
 	buf_init(&mistakes, 65536);
 	enum rc rc = config_parse(&config, "f",
-	    VIEW("data = \"/d\\\\x\"\nthreads = 7\nplain_on_loopback = yes\n"
+	    VIEW("data = \"/d\\\\x\"\nserver_name = \"B\u00fccher.example\"\n"
+		 "threads = 7\nplain_on_loopback = yes\n"
 		 "log_level = error # so quiet\n"
 		 "listen \"one\" { address = {\"127.0.0.1\", \"::1\"}\n"
 		 "port = 2143 tls = implicit }\n"),
 	    &mistakes);
 	assert_int_equal(rc, RC_OK);
 	assert_string_equal(config.data, "/d\\x");
+	assert_string_equal(config.server_name, "xn--bcher-kva.example");
 	assert_int_equal(config.threads, 7);
 	assert_int_equal(config.plain_on_loopback, 1);
 	assert_int_equal(config.log_level, LOG_LEVEL_ERROR);

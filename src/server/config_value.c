@@ -4,7 +4,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pwd.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#include "dns/dns.h"
+#include "wire/domain_name.h"
 
 static enum rc set_number(const struct setting *s, struct view text,
     uint32_t *to, struct fault *fault)
@@ -84,11 +88,15 @@ static enum rc check_user(
 	    "%s: this system has no user \"%.80s\"", s->name, name);
 }
 
-static bool is_ip(const char *text)
+static bool is_ip_of(int family, const char *text)
 {
 	struct in6_addr any;
-	return inet_pton(AF_INET, text, &any) == 1 ||
-	       inet_pton(AF_INET6, text, &any) == 1;
+	return inet_pton(family, text, &any) == 1;
+}
+
+static bool is_ip(const char *text)
+{
+	return is_ip_of(AF_INET, text) || is_ip_of(AF_INET6, text);
 }
 
 static bool is_port(struct view text)
@@ -98,20 +106,34 @@ static bool is_port(struct view text)
 }
 
 static enum rc check_ip(
-    const struct setting *s, const char *text, struct fault *fault)
+    const struct setting *s, const char *text, int family, struct fault *fault)
 {
-	if (*text == '\0' || is_ip(text))
+	if (*text == '\0' || is_ip_of(family, text))
 		return RC_OK;
 	return fault_set(fault, RC_INVALID,
-	    "%s wants an IP address, not \"%.80s\"", s->name, text);
+	    "%s wants an IPv%d address, not \"%.80s\"", s->name,
+	    family == AF_INET ? 4 : 6, text);
 }
 
-static enum rc check_host(
-    const struct setting *s, const char *text, struct fault *fault)
+// "name:port", "192.0.2.1:port" or "[2001:db8::1]:port".
+static bool is_host(struct arena *arena, const char *text)
 {
 	const char *colon = strrchr(text, ':');
-	if (*text == '\0' ||
-	    (colon && colon > text && is_port(view_of_string(colon + 1))))
+	struct view name, ascii;
+	if (!colon || colon == text || !is_port(view_of_string(colon + 1)))
+		return false;
+	name = view_of(text, (size_t)(colon - text));
+	if (name.ptr[0] == '[' && name.ptr[name.len - 1] == ']')
+		return is_ip_of(AF_INET6,
+		    arena_string(arena, view_slice(name, 1, name.len - 2)));
+	return domain_name_to_ascii(
+		   arena, name, DOMAIN_NAME_UNDERSCORE, &ascii) == RC_OK;
+}
+
+static enum rc check_host(const struct setting *s, const char *text,
+    struct arena *arena, struct fault *fault)
+{
+	if (*text == '\0' || is_host(arena, text))
 		return RC_OK;
 	return fault_set(fault, RC_INVALID,
 	    "%s wants \"name:port\", not \"%.80s\"", s->name, text);
@@ -121,7 +143,12 @@ static enum rc check_servers(
     const struct setting *s, const char *text, struct fault *fault)
 {
 	struct view rest = view_of_string(text), one, port;
+	size_t count = 0;
 	while (view_split(&rest, ' ', &one)) {
+		if (one.len > 0 && ++count > DNS_SERVERS_MAX)
+			return fault_set(fault, RC_LIMIT,
+			    "%s has more than %d addresses", s->name,
+			    DNS_SERVERS_MAX);
 		char address[64] = "";
 		struct view name = one;
 		bool ok = one.len < sizeof(address);
@@ -142,14 +169,33 @@ static enum rc check_servers(
 	return RC_OK;
 }
 
-static enum rc check_text(
-    const struct setting *s, const char *text, struct fault *fault)
+// What other servers are told is what DNS knows: A-labels.
+static enum rc make_name(const struct setting *s, struct arena *arena,
+    struct fault *fault, const char **text)
 {
+	struct view ascii;
+	if (**text == '\0')
+		return RC_OK;
+	if (domain_name_to_ascii(arena, view_of_string(*text), DOMAIN_NAME_HOST,
+		&ascii) != RC_OK)
+		return fault_set(fault, RC_INVALID,
+		    "%s wants the name of a host, not \"%.80s\"", s->name,
+		    *text);
+	*text = arena_string(arena, ascii);
+	return RC_OK;
+}
+
+static enum rc check_text(const struct setting *s, struct arena *arena,
+    struct fault *fault, const char **text_at)
+{
+	const char *text = *text_at;
 	switch (s->kind) {
 	case SETTING_FILE: return check_file(s, text, fault);
 	case SETTING_USER: return check_user(s, text, fault);
-	case SETTING_IP: return check_ip(s, text, fault);
-	case SETTING_HOST: return check_host(s, text, fault);
+	case SETTING_NAME: return make_name(s, arena, fault, text_at);
+	case SETTING_IPV4: return check_ip(s, text, AF_INET, fault);
+	case SETTING_IPV6: return check_ip(s, text, AF_INET6, fault);
+	case SETTING_HOST: return check_host(s, text, arena, fault);
 	case SETTING_SERVERS: return check_servers(s, text, fault);
 	case SETTING_FOLDER:
 		if (*text != '\0')
@@ -166,7 +212,10 @@ static enum rc check_text(
 
 bool config_value_is_address(const char *text)
 {
-	return text[0] == '/' || strcmp(text, "*") == 0 || is_ip(text);
+	struct sockaddr_un socket;
+	if (text[0] == '/')
+		return strlen(text) < sizeof(socket.sun_path);
+	return strcmp(text, "*") == 0 || is_ip(text);
 }
 
 enum rc config_value_set(const struct setting *setting, struct view text,
@@ -183,12 +232,14 @@ enum rc config_value_set(const struct setting *setting, struct view text,
 	case SETTING_FILE:
 	case SETTING_USER:
 	case SETTING_FOLDER:
-	case SETTING_IP:
+	case SETTING_NAME:
+	case SETTING_IPV4:
+	case SETTING_IPV6:
 	case SETTING_HOST:
 	case SETTING_SERVERS:
 	case SETTING_TEXT:
 		string = arena_string(arena, text);
-		rc = check_text(setting, string, fault);
+		rc = check_text(setting, arena, fault, &string);
 		if (rc == RC_OK)
 			*(const char **)to = string;
 		return rc;

@@ -22,7 +22,11 @@ static enum cli_exit config_check_command(const struct cli_call *call)
 		printf("%s: no mistakes\n", config->path);
 	else
 		puts("no configuration file: all settings have their defaults");
-	return CLI_OK;
+	if (!config_is_exposed(config))
+		return CLI_OK;
+	cli_complain("%s: everybody on this machine can read relay_password",
+	    config->path);
+	return CLI_PROBLEM;
 }
 
 static enum cli_exit config_sample_command(const struct cli_call *call)
@@ -115,6 +119,9 @@ static void set_place(struct cli_call *call, struct config *config)
 	    .version = roost_version,
 	    .cache_bytes = (size_t)config->cache_mib << 20,
 	    .message_max = (uint64_t)config->message_max_mib << 20,
+	    .quota_bytes = (uint64_t)config->quota_mib << 20,
+	    .quota_messages = config->quota_messages,
+	    .tombstones_max = config->tombstones_max,
 	    .route.postmaster = view_of_string(config->postmaster),
 	    .dns = post_office_dns(config),
 	    .relay = post_office_relay(config),

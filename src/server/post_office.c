@@ -120,8 +120,32 @@ enum rc post_office_open(struct post_office *post, const struct config *config,
 	return open_relay(post, config, net, log, fault);
 }
 
-enum rc post_office_start(struct post_office *post, struct fault *fault)
+// Other servers look up the name that this one says it has, and some refuse
+// mail when there is no such host. No answer says nothing.
+static void name_answered(void *context, const struct dns_answer *answer)
 {
+	struct post_office *post = context;
+	if (answer->status == DNS_FOUND || answer->status == DNS_FAILED)
+		atomic_store(&post->name_may_be, true);
+	if (atomic_fetch_sub(&post->name_lookups, 1) > 1 ||
+	    atomic_load(&post->name_may_be))
+		return;
+	log_text(post->office.log, LOG_LEVEL_WARN, "server_name",
+	    "DNS has no address of \"%.*s\": other servers may refuse its "
+	    "mail",
+	    VIEW_FMT(post->office.server_name));
+}
+
+enum rc post_office_start(
+    struct post_office *post, const struct config *config, struct fault *fault)
+{
+	struct view name = post->office.server_name;
+	if (config->relay && !config->relay_host[0] &&
+	    view_find_char(name, '.') != SIZE_MAX) {
+		atomic_store(&post->name_lookups, 2);
+		dns_lookup(post->dns, name, DNS_A, name_answered, post);
+		dns_lookup(post->dns, name, DNS_AAAA, name_answered, post);
+	}
 	return relay_start(post->relay, fault);
 }
 

@@ -4,6 +4,8 @@
 #ifndef ROOST_SERVER_POST_OFFICE_H
 #define ROOST_SERVER_POST_OFFICE_H
 
+#include <stdatomic.h>
+
 #include "relay/relay.h"
 #include "server/config.h"
 
@@ -15,6 +17,8 @@ struct post_office {
 	struct queue *queue;
 	struct relay *relay;
 	struct delivery_office office; // for the doors
+	atomic_uint name_lookups;      // of our own name, under way
+	atomic_bool name_may_be;       // an answer does not say that it is not
 };
 
 // What the configuration says of DNS; texts are the configuration's.
@@ -32,7 +36,7 @@ MUST_CHECK enum rc post_office_open(struct post_office *post,
     struct fault *fault);
 // Begins to send, once the net_server runs.
 MUST_CHECK enum rc post_office_start(
-    struct post_office *post, struct fault *fault);
+    struct post_office *post, const struct config *config, struct fault *fault);
 void post_office_stop(struct post_office *post, uint32_t seconds);
 // After the net_server is freed; safe at whatever point opening ended.
 void post_office_close(struct post_office *post);

@@ -256,6 +256,10 @@ static enum rc start(struct serve *serve, struct fault *fault)
 {
 	struct config *config = serve->config;
 	const char *user = config->user[0] ? config->user : NULL;
+	if (config_is_exposed(config))
+		log_text(&serve->log, LOG_LEVEL_WARN, "config",
+		    "everybody on this machine can read relay_password in %s",
+		    config->path);
 	if (serve->demo)
 		serve->demo_folder = demo_folder(&config->arena);
 	enum rc rc = become_make_folder(config->data, user, fault);
@@ -296,7 +300,7 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	serve->sweeper = sweeper_new(serve->engine, &serve->log);
 	rc = net_server_start(serve->net, fault);
 	if (rc == RC_OK)
-		rc = post_office_start(&serve->post, fault);
+		rc = post_office_start(&serve->post, serve->config, fault);
 	return rc;
 }
 
@@ -351,7 +355,9 @@ static void reload(struct serve *serve)
 	config_log_mistakes(&serve->log, &mistakes);
 	buf_done(&mistakes);
 	config_done(&fresh);
-	if (rc == RC_OK || rc == RC_NOT_FOUND)
+	// A file that only root reads is not the reload's to read; the
+	// certificates may be.
+	if (rc == RC_OK || rc == RC_NOT_FOUND || rc == RC_DENIED)
 		certificates_reload(serve->tls, config, &serve->log);
 }
 
