@@ -46,8 +46,9 @@ static void test_implicit_tls_with_any_certificate(void **state)
 	hex_of(exporter, caller.tls.exporter, caller.tls.exporter_len);
 	hex_of(end_point, caller.tls.end_point, caller.tls.end_point_len);
 	snprintf(want, sizeof(want),
-	    "version=TLSv1.3 name=one.example exporter=%s unique= end_point=%s",
-	    exporter, end_point);
+	    "cipher=%s version=TLSv1.3 name=one.example exporter=%s unique= "
+	    "end_point=%s",
+	    caller.tls.cipher, exporter, end_point);
 	assert_string_equal(caller.heard, want);
 	line_server_stop(&line, 5); // ends both sessions
 	caller_expect_ended(&caller, NET_END_STOPPED, "server stopped");

@@ -76,6 +76,7 @@ static void add_hex(
 
 static void add_info(const struct net_tls_info *tls, struct buf *out)
 {
+	buf_printf(out, "cipher=%s ", tls->cipher);
 	buf_printf(out, "version=%s name=%s", tls->version, tls->server_name);
 	add_hex(out, "exporter", tls->exporter, tls->exporter_len);
 	add_hex(out, "unique", tls->unique, tls->unique_len);

@@ -84,7 +84,9 @@ void tls_session_info(
 	SSL *ssl = transport->ssl;
 	struct net_tls_info info = {0};
 	copy_text(info.version, sizeof(info.version), SSL_get_version(ssl));
-	copy_text(info.cipher, sizeof(info.cipher), SSL_get_cipher_name(ssl));
+	// IANA's name, as Received's tls-clause has it (RFC 8314 section 4.3).
+	copy_text(info.cipher, sizeof(info.cipher),
+	    SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl)));
 	copy_text(info.server_name, sizeof(info.server_name),
 	    SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
 	bool modern = SSL_version(ssl) >= TLS1_3_VERSION;

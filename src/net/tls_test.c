@@ -328,6 +328,9 @@ static void check_bindings(
 	client_expect(&client, "HELLO");
 	client_send(&client, "INFO\r\n");
 	assert_non_null(client_line(&client, text, sizeof(text)));
+	// IANA's names, under TLS 1.2, too.
+	assert_non_null(strstr(text,
+	    version == TLS1_3_VERSION ? "cipher=TLS_" : "cipher=TLS_ECDHE_"));
 	assert_int_equal(SSL_export_keying_material(client.ssl, raw, 32,
 			     "EXPORTER-Channel-Binding", 24, NULL, 0, 0),
 	    1);
