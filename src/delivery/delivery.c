@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "delivery/internal.h"
 #include "wire/header.h"
+#include "wire/utf8.h"
 
 #define HOPS_MAX_DEFAULT 100 // RFC 5321 section 6.3: at least that
 
@@ -210,6 +211,16 @@ static void check_hops(
 		    "The message goes round in circles");
 }
 
+// BODY=BINARYMIME is for bodies (RFC 3030 section 3); of other messages the
+// door sees to it.
+static void check_line_ends(struct delivery *delivery)
+{
+	if (delivery->envelope.queue.body == QUEUE_BODY_BINARY &&
+	    delivery_header_has_bare(buf_view(&delivery->header.bytes)))
+		delivery_fail(delivery, 550, ENHANCED(5, 5, 2),
+		    "The header has a bare CR or LF in it");
+}
+
 // To whom it was delivered before: RFC 9228.
 static void find_loops(struct delivery *delivery)
 {
@@ -256,16 +267,16 @@ static void check_writer(
 	}
 }
 
-// Who it says it is from: one From field (RFC 5322 section 3.6), each of its
-// addresses the user's; so is Sender's. Without a From field it is from the
-// envelope's sender.
+// Who it says it is from: one From field and at most one Sender (RFC 5322
+// section 3.6), each of their addresses the user's. Without a From field it is
+// from the envelope's sender.
 static void check_writers(struct delivery *delivery,
     const struct delivery_fields *fields, struct view *ret_domain)
 {
 	struct view sender = delivery->envelope.queue.sender;
-	if (fields->from > 1)
+	if (fields->from > 1 || fields->sender > 1)
 		delivery_fail(delivery, 550, ENHANCED(5, 6, 0),
-		    "The message has several From fields");
+		    "The message has several From or Sender fields");
 	else if (!fields->from && !sender.len)
 		delivery_fail(delivery, 550, ENHANCED(5, 6, 0),
 		    "The message does not say who it is from");
@@ -329,6 +340,7 @@ static void end_header(struct delivery *delivery, bool at_end)
 	if (at_end)
 		delivery_header_end(&delivery->header);
 	delivery_header_look(buf_view(&delivery->header.bytes), &fields);
+	check_line_ends(delivery);
 	check_hops(delivery, &fields);
 	if (delivery->origin.door == DELIVERY_SUBMISSION)
 		check_writers(delivery, &fields, &domain);
@@ -387,6 +399,8 @@ void delivery_data(struct delivery *delivery, struct view bytes)
 		return;
 	}
 	delivery->size += bytes.len;
+	if (!delivery->eight_bit)
+		delivery->eight_bit = !utf8_is_ascii(bytes);
 	if (delivery->stage == DELIVERY_BODY)
 		add_body(delivery, bytes);
 	else
@@ -427,6 +441,11 @@ void delivery_finish(struct delivery *delivery,
 		    "There is no valid recipient");
 	if (!delivery->failed && delivery->stage < DELIVERY_BODY)
 		end_header(delivery, true);
+	// Whoever did not say 8BITMIME may have meant it: the next server has
+	// to be told, or it must be made 7-bit for it (RFC 6152 section 3).
+	struct queue_envelope *envelope = &delivery->envelope.queue;
+	if (delivery->eight_bit && envelope->body == QUEUE_BODY_7BIT)
+		envelope->body = QUEUE_BODY_8BIT;
 	if (!delivery->failed)
 		finish_drafts(delivery);
 	if (!delivery->failed)

@@ -272,6 +272,32 @@ static void a_user_writes_as_no_one_else(void **state)
 		"From: anna@ours.example\r\nSender: bert@ours.example\r\n",
 		"550 5.7.1"},
 	    {"anna@ours.example",
+		"From: anna@ours.example\r\nSender: anna@ours.example\r\n"
+		"Sender: bert@ours.example\r\n",
+		"550 5.6.0"},
+	    {"anna@ours.example",
+		"From: anna@ours.example\r\nSender:\r\n"
+		"Sender: bert@ours.example\r\n",
+		"550 5.6.0"},
+	    {"anna@ours.example",
+		"From: <anna@ours.example> (bert@ours.example)\r\n",
+		"250 2.1.5"},
+	    {"anna@ours.example",
+		"From: anna@ours.example <bert@ours.example>\r\n", "550 5.7.1"},
+	    {"anna@ours.example",
+		"From: us: anna@ours.example, bert@ours.example;\r\n",
+		"550 5.7.1"},
+	    {"anna@ours.example",
+		"From: =?utf-8?q?anna=40ours=2Eexample?= "
+		"<bert@ours.example>\r\n",
+		"550 5.7.1"},
+	    {"anna@ours.example",
+		"From: anna@ours.example\r\n \r\nFrom: bert@ours.example\r\n",
+		"550 5.6.0"},
+	    {"anna@ours.example",
+		"From: anna@ours.example\r\nFrom : bert@ours.example\r\n",
+		"550 5.6.0"},
+	    {"anna@ours.example",
 		"From: anna@ours.example, team@ours.example\r\n"
 		"Sender: anna@ours.example\r\n",
 		"250 2.1.5"},
@@ -295,6 +321,40 @@ static void a_user_writes_as_no_one_else(void **state)
 		if (strcmp(answer, table[i].code) != 0)
 			fail_msg("%zu: %s, not %s", i, answer, table[i].code);
 	}
+	bed_close(&bed);
+}
+
+// What one program takes for a line's end, and so for a field, another does
+// not.
+static void a_binary_message_has_an_ordinary_header(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		const char *code;
+	} table[] = {
+	    {"From: anna@ours.example\r\n\r\na\rb\nc", "250 2.1.5"},
+	    {"From: anna@ours.example\r\nX: a\rFrom: b@c\r\n\r\n", "550 5.5.2"},
+	    {"From: anna@ours.example\r\nX: a\nY: b\r\n\r\n", "550 5.5.2"},
+	    {"From: anna@ours.example\r\nX: a\r\r\n\r\n", "550 5.5.2"},
+	    {"From: anna@ours.example\r\nX: a\r", "550 5.5.2"},
+	};
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		for (size_t step = 0; step < 3; step++) {
+			struct bed_mail mail = {.door = DELIVERY_SUBMISSION,
+			    .user = "anna",
+			    .from = "anna@ours.example",
+			    .to = "bert@ours.example",
+			    .text = table[i].text,
+			    .step = step,
+			    .envelope = {.body = QUEUE_BODY_BINARY}};
+			const char *answer = bed_answer(&bed, &mail);
+			if (strcmp(answer, table[i].code) != 0)
+				fail_msg("%zu: %s, not %s", i, answer,
+				    table[i].code);
+		}
 	bed_close(&bed);
 }
 
@@ -388,6 +448,74 @@ static void what_leads_elsewhere_goes_all_through_the_queue(void **state)
 		    bed_count(&bed, 1000, "INBOX"), direct ? 1 : 0);
 		bed_close(&bed);
 	}
+}
+
+static void the_queue_is_told_what_the_bytes_are(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		enum queue_body said;
+		enum queue_body queued;
+	} table[] = {
+	    {TEXT, QUEUE_BODY_7BIT, QUEUE_BODY_7BIT},
+	    {TEXT "\xc3\xa4\r\n", QUEUE_BODY_7BIT, QUEUE_BODY_8BIT},
+	    {"Subject: \xe4\r\n\r\n", QUEUE_BODY_7BIT, QUEUE_BODY_8BIT},
+	    {TEXT "\xe4\r\n", QUEUE_BODY_8BIT, QUEUE_BODY_8BIT},
+	    {TEXT "\xe4\r\n", QUEUE_BODY_BINARY, QUEUE_BODY_BINARY},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct bed bed;
+		struct queue_walk *walk;
+		struct queue_info info;
+		bed_open(&bed, (struct store_options){0});
+		struct bed_mail mail = {.from = "s@far.example",
+		    .to = "out@ours.example",
+		    .text = table[i].text,
+		    .step = i,
+		    .envelope = {.body = table[i].said}};
+		expect_answer(&bed, &mail, "250 2.0.0");
+		assert_int_equal(
+		    queue_walk_open(bed.office.queue, &walk), RC_OK);
+		assert_int_equal(
+		    queue_walk_next(walk, &bed.arena, &info), RC_OK);
+		assert_int_equal(info.envelope.body, table[i].queued);
+		queue_walk_close(&walk);
+		bed_close(&bed);
+	}
+}
+
+// A stranger who names a big alias again and again.
+static void one_message_leads_to_so_many_and_no_more(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct bed_result *result = mem_zalloc(sizeof(*result));
+	struct view *targets = mem_alloc(1000 * sizeof(*targets));
+	bed_open(&bed, (struct store_options){0});
+	for (int i = 0; i < 1000; i++) {
+		char text[40];
+		snprintf(text, sizeof(text), "u%d@other.example", i);
+		targets[i] = arena_copy(&bed.arena, view_of_string(text));
+	}
+	struct route_alias alias = {VIEW("big@ours.example"), targets, 1000};
+	assert_int_equal(
+	    route_alias_set(bed.office.route, &alias, &bed.fault), RC_OK);
+	struct bed_mail mail = {.from = "s@far.example",
+	    .to = "big@ours.example big+1@ours.example big@ours.example "
+		  "big+2@ours.example big@ours.example big@ours.example "
+		  "anna@ours.example",
+	    .text = TEXT};
+	bed_mail(&bed, &mail, result);
+	for (size_t i = 0; i < 5; i++)
+		assert_string_equal(
+		    bed_code(&bed, &result->to[i]), "250 2.1.5");
+	assert_string_equal(bed_code(&bed, &result->to[5]), "452 4.5.3");
+	assert_string_equal(bed_code(&bed, &result->to[6]), "452 4.5.3");
+	assert_int_equal(result->reply.code, 250);
+	free(targets);
+	free(result);
+	bed_close(&bed);
 }
 
 // A local part that is all quotes is printed twice as long.
@@ -597,8 +725,11 @@ int main(void)
 	    cmocka_unit_test(limits_hold),
 	    cmocka_unit_test(a_loop_is_found),
 	    cmocka_unit_test(a_user_writes_as_no_one_else),
+	    cmocka_unit_test(a_binary_message_has_an_ordinary_header),
 	    cmocka_unit_test(a_submission_is_completed_and_signed),
 	    cmocka_unit_test(what_leads_elsewhere_goes_all_through_the_queue),
+	    cmocka_unit_test(the_queue_is_told_what_the_bytes_are),
+	    cmocka_unit_test(one_message_leads_to_so_many_and_no_more),
 	    cmocka_unit_test(the_longest_recipients_are_told_apart),
 	    cmocka_unit_test(when_nothing_can_be_kept_nothing_is),
 	    cmocka_unit_test(a_copy_that_fails_goes_into_the_queue),

@@ -75,6 +75,20 @@ static bool is_called(const struct header_field *field, struct view name)
 	return field->name.len && view_eq_nocase(field->name, name);
 }
 
+bool delivery_header_has_bare(struct view header)
+{
+	for (size_t at = 0; at < header.len; at++) {
+		char c = header.ptr[at];
+		if (c == '\n')
+			return true;
+		if (c != '\r')
+			continue;
+		if (++at == header.len || header.ptr[at] != '\n')
+			return true;
+	}
+	return false;
+}
+
 void delivery_header_look(struct view header, struct delivery_fields *ret)
 {
 	struct header_field field;
@@ -86,8 +100,7 @@ void delivery_header_look(struct view header, struct delivery_fields *ret)
 			ret->delivered_to++;
 		else if (is_called(&field, VIEW("From")) && !ret->from++)
 			ret->from_value = field.value;
-		else if (is_called(&field, VIEW("Sender")) &&
-			 !ret->sender_value.len)
+		else if (is_called(&field, VIEW("Sender")) && !ret->sender++)
 			ret->sender_value = field.value;
 		else if (is_called(&field, VIEW("Date")))
 			ret->has_date = true;

@@ -42,11 +42,16 @@ struct delivery_fields {
 	unsigned delivered_to; // Delivered-To fields (RFC 9228)
 	unsigned from;         // From fields
 	struct view from_value;
-	struct view sender_value; // empty: no Sender
+	unsigned sender;          // Sender fields
+	struct view sender_value; // of the first one
 	struct view message_id;   // of the first one, as written; empty: none
 	bool has_date;
 	bool has_message_id;
 };
+
+// Whether a CR or an LF stands alone in it: what programs think of that
+// differs, so a field could hide from one of them.
+bool delivery_header_has_bare(struct view header);
 
 void delivery_header_look(struct view header, struct delivery_fields *ret);
 

@@ -61,9 +61,11 @@ struct delivery {
 	size_t target_count;
 	size_t target_capacity;
 	struct map known;   // user or address -> index + 1
+	size_t followed;    // targets that addresses led to, met before or not
 	bool through_queue; // one commit in the queue, not one in each account
 
-	uint64_t size; // bytes that came
+	uint64_t size;  // bytes that came
+	bool eight_bit; // there was one over 0x7f
 	uint64_t max;
 	struct delivery_header header;
 	struct view message_id;

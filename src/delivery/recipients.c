@@ -247,7 +247,8 @@ enum rc delivery_recipient(struct delivery *delivery,
 	const struct delivery_office *office = delivery->office;
 	struct route_result found;
 	arena_reset(&delivery->scratch);
-	if (delivery->recipient_count >= limit(office->recipients_max, 1000)) {
+	if (delivery->recipient_count >= limit(office->recipients_max, 1000) ||
+	    delivery->followed >= QUEUE_RECIPIENTS_MAX) {
 		// RFC 5321 section 4.5.3.1.10.
 		delivery_reply_set(
 		    ret_reply, 452, ENHANCED(4, 5, 3), "Too many recipients");
@@ -266,7 +267,9 @@ enum rc delivery_recipient(struct delivery *delivery,
 		return RC_DENIED;
 	if (!has_room(delivery, &found, ret_reply))
 		return RC_QUOTA;
-	if (delivery->target_count + found.count > QUEUE_RECIPIENTS_MAX) {
+	// Named again and again, an alias of many is work each time.
+	delivery->followed += found.count;
+	if (delivery->followed > QUEUE_RECIPIENTS_MAX) {
 		delivery_reply_set(
 		    ret_reply, 452, ENHANCED(4, 5, 3), "Too many recipients");
 		return RC_LIMIT;
