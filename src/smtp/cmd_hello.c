@@ -11,7 +11,8 @@
 #include "wire/date.h"
 #include "wire/smtp_reply.h"
 
-#define LIST_MAX 2048 // bytes of an answer to EHLO
+#define LIST_MAX      2048    // bytes of an answer to EHLO
+#define ANNOUNCED_MAX 999999u // RFC 9422 section 4: six digits
 
 unsigned smtp_extensions(const struct smtp_session *session)
 {
@@ -53,6 +54,11 @@ static void list_submission(struct smtp_session *session, struct buf *list)
 	buf_printf(list, "\nDELIVERBY %u", SMTP_BY_MIN_SECONDS);
 }
 
+static uint32_t announced(uint32_t limit)
+{
+	return limit < ANNOUNCED_MAX ? limit : ANNOUNCED_MAX;
+}
+
 static void list_extensions(struct smtp_session *session, struct buf *list)
 {
 	buf_printf(list, "\nPIPELINING\nSIZE %llu\n8BITMIME\nBINARYMIME",
@@ -64,7 +70,8 @@ static void list_extensions(struct smtp_session *session, struct buf *list)
 		list_submission(session, list);
 	// RFC 9422 section 3.
 	buf_printf(list, "\nLIMITS MAILMAX=%u RCPTMAX=%u\nHELP",
-	    smtp_limit_messages(session), smtp_limit_recipients(session));
+	    announced(smtp_limit_messages(session)),
+	    announced(smtp_limit_recipients(session)));
 }
 
 void smtp_hello_run(struct smtp_session *session, struct smtp_call *call)

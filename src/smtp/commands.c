@@ -77,17 +77,24 @@ static bool is_in_order(
 	return wrong == NULL;
 }
 
+// Where the chunk of a BDAT ends that was not understood, or came to one who
+// offered none, nobody knows: it would be read as commands.
+static void end_at_chunk(
+    struct smtp_session *session, const struct smtp_command_type *type)
+{
+	if (type->verb != SMTP_VERB_BDAT)
+		return;
+	session->goodbye = "BDAT out of place";
+	session->next = NET_CLOSE;
+}
+
 static void refuse_syntax(struct smtp_session *session,
     const struct smtp_command_type *type, const struct smtp_fault *fault)
 {
 	bool bare = (type->flags & BARE) != 0;
 	smtp_answer(session, fault->code, bare ? ENHANCED_NONE : fault->status,
 	    "%s", fault->fault.text);
-	// Where its chunk ends nobody knows: it would be read as commands.
-	if (type->verb == SMTP_VERB_BDAT) {
-		session->goodbye = "malformed BDAT";
-		session->next = NET_CLOSE;
-	}
+	end_at_chunk(session, type);
 }
 
 static void parse_and_run(struct smtp_session *session,
@@ -133,6 +140,8 @@ void smtp_command_run(struct smtp_session *session, struct view line, bool more)
 		smtp_answer(session, 500, ENHANCED(5, 5, 1), "No such command");
 	else if (is_in_order(session, type))
 		parse_and_run(session, type, line);
+	else
+		end_at_chunk(session, type);
 	if (type == NULL || (type->flags & FREE) == 0)
 		session->commands++;
 }

@@ -57,6 +57,26 @@ static const struct script scripts[] = {
 	"C: RSET\nS: 250 2.0.0 Forgotten\n"
 	"C: NOOP\nS: 250 2.0.0 OK\n"
 	"S: 421 4.7.0 Too many commands without a message\nclose\n"},
+    {"but not those of a server that we trust",
+	{.rig = {.role = SMTP_ROLE_LMTP, .limits = {.commands = 3}},
+	    .helo = "LHLO x"},
+	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
+	"C: RCPT TO:<nobody1@example.org>\nS: 550 5.1.1 Nobody there\n"
+	"C: RSET\nS: 250 2.0.0 Forgotten\n"
+	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
+	"C: RCPT TO:<nobody2@example.org>\nS: 550 5.1.1 Nobody there\n"
+	"C: RSET\nS: 250 2.0.0 Forgotten\n"
+	"C: NOOP\nS: 250 2.0.0 OK\n"},
+    {"nor those of a user",
+	{.rig = {.role = SMTP_ROLE_SUBMISSION,
+	     .tls = true,
+	     .limits = {.commands = 3}},
+	    EHLO,
+	    .log_in = true},
+	"C: MAIL FROM:<demo@example.org>\nS: 250 2.1.0 Sender OK\n"
+	"C: RSET\nS: 250 2.0.0 Forgotten\n"
+	"C: MAIL FROM:<demo@example.org>\nS: 250 2.1.0 Sender OK\n"
+	"C: RSET\nS: 250 2.0.0 Forgotten\n"},
     {"recipients and chunks are not counted",
 	{.rig = {.limits = {.commands = 3}}, EHLO},
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
@@ -140,6 +160,28 @@ static void time_runs_out_though_one_talk(void **state)
 	assert_int_equal(client.next, NET_CLOSE);
 	assert_true(view_eq(
 	    buf_view(&client.out), VIEW("421 4.4.2 This takes too long\r\n")));
+	rig_disconnect(&client);
+	rig_done(&rig);
+}
+
+// It has a message for many, and all of them are full.
+static void a_trusted_server_has_time_for_messages_that_fail(void **state)
+{
+	(void)state;
+	struct rig rig;
+	struct rig_client client;
+	rig_init(&rig,
+	    &(struct rig_options){.users = &users, .role = SMTP_ROLE_LMTP});
+	rig_connect(&rig, VIEW(""), &client);
+	rig_say(&client, VIEW("LHLO x\r\n"));
+	client.session->since_ms -= 3590 * 1000u;
+	rig_say(&client,
+	    VIEW("MAIL FROM:<>\r\nRCPT TO:<a@example.org>\r\nDATA\r\n"));
+	buf_reset(&client.out);
+	rig_say(&client, VIEW("bare\nLF\r\n.\r\n"));
+	assert_true(
+	    view_starts_with(buf_view(&client.out), VIEW("550 5.5.2 ")));
+	assert_int_equal(timeout_of(&client), 300);
 	rig_disconnect(&client);
 	rig_done(&rig);
 }
@@ -317,6 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_message_may_pause_less_long_than_a_command),
 	    cmocka_unit_test(time_runs_out_though_one_talk),
+	    cmocka_unit_test(a_trusted_server_has_time_for_messages_that_fail),
 	    cmocka_unit_test(a_server_that_stops_says_so),
 	    cmocka_unit_test(what_was_to_come_late_comes_before_the_end),
 	    cmocka_unit_test(

@@ -41,9 +41,9 @@ void smtp_answer(struct smtp_session *session, unsigned code,
 void smtp_answer_delivery(
     struct smtp_session *session, const struct delivery_reply *reply)
 {
-	// Users who logged in, and servers that we trust, have lists with old
-	// addresses; strangers who guess names are slowed down.
-	if (session->server->role != SMTP_ROLE_MX)
+	// Users and servers that we trust have lists with old addresses;
+	// strangers who guess names are slowed down.
+	if (smtp_is_trusted(session))
 		session->pardoned = true;
 	answer(
 	    session, reply->code, reply->status, view_of_string(reply->text));
@@ -100,7 +100,7 @@ void smtp_settle(struct smtp_session *session, size_t begin)
 		pause = count_error(session);
 	session->code = 0;
 	session->pardoned = false;
-	if (session->next == NET_READ &&
+	if (session->next == NET_READ && !smtp_is_trusted(session) &&
 	    session->commands >= SMTP_LIMIT(session, commands, COMMANDS_MAX))
 		smtp_hang_up(session, "too many commands", 421,
 		    ENHANCED(4, 7, 0), "Too many commands without a message");

@@ -31,6 +31,13 @@ static const struct script scripts[] = {
 	"S: 250-STARTTLS\n"
 	"S: 250-LIMITS MAILMAX=1000 RCPTMAX=1000\n"
 	"S: 250 HELP\n"},
+    {"no limit has more than six digits (RFC 9422 section 4)",
+	{.rig = {.limits = {.messages = 1000000, .recipients = 5000}}},
+	"C: EHLO x\nS: 250-mx.example.org\nS: 250-PIPELINING\n"
+	"S: 250-SIZE 100000\nS: 250-8BITMIME\nS: 250-BINARYMIME\n"
+	"S: 250-CHUNKING\nS: 250-SMTPUTF8\nS: 250-ENHANCEDSTATUSCODES\n"
+	"S: 250-DSN\n"
+	"S: 250-LIMITS MAILMAX=999999 RCPTMAX=5000\nS: 250 HELP\n"},
     {"EHLO on submission over TLS lists AUTH, FUTURERELEASE, DELIVERBY",
 	{SUBMISSION},
 	"C: ehlo [192.0.2.1]\n"
@@ -294,6 +301,8 @@ static const struct script scripts[] = {
 	"C: BDAT 99999999999\nS: 552 5.3.4 ...\nclose\n"},
     {"so does a BDAT that says no size", {MX, EHLO},
 	"C: BDAT x\nS: 501 5.5.4 ...\nclose\n"},
+    {"and one before a hello, whose chunk comes in the next packet", {MX},
+	"C: BDAT 6\nS: 503 5.5.1 EHLO first\nclose\n"},
     {"DATA and BDAT do not mix", {MX, EHLO},
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"

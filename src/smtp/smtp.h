@@ -125,6 +125,13 @@ static inline bool smtp_is_lmtp(const struct smtp_session *session)
 	return session->server->role == SMTP_ROLE_LMTP;
 }
 
+// A server that we trust, or a user who logged in: strangers are watched more
+// closely.
+static inline bool smtp_is_trusted(const struct smtp_session *session)
+{
+	return smtp_is_lmtp(session) || session->user != NULL;
+}
+
 // Extensions announced to this client (enum smtp_extension): none to HELO.
 unsigned smtp_extensions(const struct smtp_session *session);
 const char *smtp_role_name(enum smtp_role role); // for the log; static

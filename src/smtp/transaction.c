@@ -247,10 +247,9 @@ static void note_result(struct smtp_session *session, size_t recipients,
 	const struct smtp_transaction *transaction = session->transaction;
 	log_message(session, transaction->sender, recipients,
 	    transaction->bytes, reply);
-	if (reply->code != 250)
-		return;
-	session->messages++;
-	smtp_forgive(session);
+	session->messages += reply->code == 250;
+	if (reply->code == 250 || smtp_is_trusted(session))
+		smtp_forgive(session);
 }
 
 static void finish_one(struct smtp_session *session)
