@@ -111,9 +111,13 @@ static uint64_t literal_after(struct view line)
 static void take_line(struct conn *conn, struct view line)
 {
 	bool continues = conn->mid_line;
+	conn->lines++;
+	if (conn->on_line != NULL) {
+		conn->on_line(conn, line);
+		return;
+	}
 	conn->literal_left = literal_after(line);
 	conn->mid_line = conn->literal_left > 0;
-	conn->lines++;
 	if (continues)
 		return;
 	switch (line.ptr[0]) {
@@ -297,7 +301,8 @@ void conn_begin(struct conn *conn)
 	conn->pending++;
 }
 
-static void queue_va(struct conn *conn, const char *format, va_list args)
+static void PRINTF_LIKE(2, 0)
+    queue_va(struct conn *conn, const char *format, va_list args)
 {
 	char text[8192];
 	int len = vsnprintf(text, sizeof(text), format, args);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// IMAP connections of the load program: one thread, one epoll set. A response
-// is cut into lines and literals are skipped, without looking further, so that
+// Connections of the load program: one thread, one epoll set. A response is cut
+// into lines and IMAP's literals are skipped, without looking further, so that
 // the client costs little beside the server. Anything unexpected (a refused
 // command, a closed connection, nothing for LOOP_PATIENCE_MS) ends the program.
 #ifndef ROOST_BENCH_CONN_H
@@ -47,6 +47,8 @@ struct conn {
 	// Called for each whole line, and after `pending` went down.
 	void (*on_untagged)(struct conn *conn, struct view line);
 	void (*on_done)(struct conn *conn);
+	// Of another protocol than IMAP: called for each line instead.
+	void (*on_line)(struct conn *conn, struct view line);
 	void *context;
 	unsigned number; // the work's own
 	uint64_t serial; // the work's own

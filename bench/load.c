@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The load program of `make bench`: one kind of work against one IMAP server
-// on loopback, and what it cost the server. bench/run starts it row by row.
+// The load program of `make bench`: one kind of work against one server on
+// loopback, and what it cost the server. bench/run starts it row by row.
 #include <getopt.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -21,6 +21,8 @@ static const struct work works[] = {
     {"store", work_store},
     {"partial", work_partial},
     {"login", work_login},
+    {"lmtp", work_lmtp},
+    {"pop3", work_pop3},
     {"hold", work_hold},
     {"delay", work_delay},
     {"fan", work_fan},
@@ -33,6 +35,7 @@ enum option_key {
 	KEY_USER,
 	KEY_PASSWORD,
 	KEY_USERS,
+	KEY_DOMAIN,
 	KEY_MAILBOX,
 	KEY_CORPUS,
 	KEY_CONNS,
@@ -51,6 +54,7 @@ static const struct option long_options[] = {
     {"user", required_argument, NULL, KEY_USER},
     {"password", required_argument, NULL, KEY_PASSWORD},
     {"users", required_argument, NULL, KEY_USERS},
+    {"domain", required_argument, NULL, KEY_DOMAIN},
     {"mailbox", required_argument, NULL, KEY_MAILBOX},
     {"corpus", required_argument, NULL, KEY_CORPUS},
     {"conns", required_argument, NULL, KEY_CONNS},
@@ -88,6 +92,7 @@ static void take_option(struct arguments *a, int key)
 	case KEY_USER: a->work.user = optarg; return;
 	case KEY_PASSWORD: a->password = optarg; return;
 	case KEY_USERS: a->work.users = number_of(optarg); return;
+	case KEY_DOMAIN: a->work.domain = optarg; return;
 	case KEY_MAILBOX: a->work.mailbox = optarg; return;
 	case KEY_CORPUS: a->work.corpus = optarg; return;
 	case KEY_CONNS: a->work.conns = number_of(optarg); return;

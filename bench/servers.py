@@ -9,17 +9,23 @@ import socket
 import subprocess
 import time
 
+import postfix
+
 PASSWORD = 'secret'
+MAIL_USERS = 100  # m0 to m99 get mail by SMTP and LMTP
+DOMAIN = 'bench.example'
+# An address of the domain that leads to another server, the sink.
+ALIAS, ALIAS_TARGET = f'out@{DOMAIN}', 'someone@sink.example'
 
 
-def wait_for_port(port, process, seconds=30):
+def wait_for_port(port, process, seconds=30, greeting=b'* OK'):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
             raise RuntimeError(f'{process.args[0]} ended: {process.returncode}')
         try:
             with socket.create_connection(('127.0.0.1', port), 1) as line:
-                if line.recv(100).startswith(b'* OK'):
+                if line.recv(100).startswith(greeting):
                     return
         except OSError:
             pass
@@ -64,14 +70,43 @@ def memory(root):
     return pss, uss
 
 
+def cost(roots):
+    """CPU seconds, and bytes written to disk, so far: of the processes, all
+    that descend from them, and those of them that have ended."""
+    cpu = written = 0
+    tick = 1 / os.sysconf('SC_CLK_TCK')
+    for pid in {pid for root in roots for pid in tree(root)}:
+        folder = pathlib.Path(f'/proc/{pid}')
+        try:
+            rest = (folder / 'stat').read_text(errors='replace')
+            cutime, cstime = rest.rpartition(')')[2].split()[13:15]
+            cpu += (int(cutime) + int(cstime)) * tick
+            for task in (folder / 'task').iterdir():
+                cpu += int((task / 'schedstat').read_text().split()[0]) / 1e9
+            # Holds those of children that were waited for.
+            io = dict(line.split(': ') for line in
+                      (folder / 'io').read_text().splitlines())
+            written += int(io['write_bytes'])
+            written -= int(io['cancelled_write_bytes'])
+        except OSError:
+            pass
+    return cpu, written
+
+
 class Server:
     """What both have in common; `users` are known from the first start."""
 
     def __init__(self, folder, port, users):
         self.folder = pathlib.Path(folder)
         self.port, self.tls_port, self.users = port, port + 1, users
+        self.lmtp_port, self.pop3_port = port + 2, port + 3
+        self.smtp_port, self.sink_port = port + 4, port + 5
         self.process = None
         self.log = None
+
+    def port_for(self, work, tls):
+        ports = {'lmtp': self.lmtp_port, 'pop3': self.pop3_port}
+        return ports.get(work, self.tls_port if tls else self.port)
 
     @property
     def pid(self):
@@ -114,18 +149,32 @@ class Server:
     def forget(self):
         """Drops what was derived from mail and can be made again."""
 
+    def prepare_mail(self):
+        """The domain, its users and the alias are there. It runs."""
+
+    def start_smtp(self):
+        """Mail is taken at smtp_port, and what leaves goes to sink_port."""
+
+    def stop_smtp(self):
+        pass
+
+    def smtp_roots(self):
+        """Of the processes that the way of a mail goes through."""
+        return [self.pid]
+
 
 DOVECOT_CONF = '''
 base_dir = {folder}/run
 state_dir = {folder}/run
 log_path = {folder}/log
-protocols = imap
+protocols = {protocols}
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <{cert}
 ssl_key = <{key}
 disable_plaintext_auth = no
 auth_cache_size = 16 M
+auth_username_format = %Ln
 mail_location = sdbox:~/sdbox
 mail_max_userip_connections = 0
 default_vsz_limit = 4 G
@@ -155,6 +204,19 @@ service imap-login {{
 service imap {{
   process_limit = 6000
 {imap}}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp_port}
+  }}
+}}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = {pop3_port}
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}
 service auth {{
   client_limit = 30000
 }}
@@ -184,14 +246,17 @@ class Dovecot(Server):
         home.mkdir(exist_ok=True)
         os.chmod(self.folder, 0o755)
         shutil.chown(home, 'mail', 'mail')
+        users = users + [f'm{i}' for i in range(MAIL_USERS)]
         (self.folder / 'passwd').write_text(
             ''.join(f'{user}:{PASSWORD}::::::\n' for user in users))
         self.cert, self.key, self.fast, self.sync = cert, key, False, True
+        self.postfix = None
 
     def command(self):
         text = DOVECOT_CONF.format(
             folder=self.folder, cert=self.cert, key=self.key, port=self.port,
-            tls_port=self.tls_port,
+            tls_port=self.tls_port, lmtp_port=self.lmtp_port,
+            pop3_port=self.pop3_port, protocols=' '.join(self.protocols()),
             login=DOVECOT_FAST_LOGIN if self.fast else '',
             imap=DOVECOT_FAST_IMAP if self.fast else '')
         if not self.sync:
@@ -200,10 +265,39 @@ class Dovecot(Server):
         path.write_text(text)
         return ['/usr/sbin/dovecot', '-F', '-c', str(path)]
 
+    @staticmethod
+    def protocols():
+        """Those of its packages that are installed."""
+        return [name for name in ('imap', 'lmtp', 'pop3')
+                if pathlib.Path('/usr/lib/dovecot', name).exists()]
+
     def start_filling(self):
         self.sync = False
         self.start()
         self.sync = True
+
+    def start_smtp(self):
+        self.postfix = postfix.Postfix(
+            self.folder / 'postfix', self.smtp_port, DOMAIN,
+            [f'm{i}' for i in range(MAIL_USERS)],
+            {ALIAS: ALIAS_TARGET}, self.lmtp_port, self.sink_port)
+        self.postfix.start()
+        wait_for_port(self.smtp_port, self.process, greeting=b'220')
+
+    def stop_smtp(self):
+        if self.postfix:
+            self.postfix.stop()
+        self.postfix = None
+
+    def smtp_roots(self):
+        return [self.pid, self.postfix.pid]
+
+    def stop(self):
+        self.stop_smtp()
+        super().stop()
+
+    def queue_is_empty(self):
+        return self.postfix.queue_is_empty()
 
     def set_fast_login(self, fast):
         self.stop()
@@ -225,19 +319,22 @@ class Dovecot(Server):
 
 ROOST_CONF = '''
 data = "{folder}/data"
+server_name = "mail.{domain}"
 plain_on_loopback = yes
-listen "imap" {{
-  address = "127.0.0.1"
-  port = {port}
-}}
-listen "imaps" {{
-  address = "127.0.0.1"
-  port = {tls_port}
-  tls = implicit
-}}
+relay_host = "127.0.0.1:{sink_port}"
+relay_tls = none
+# As many as Postfix has to one destination.
+relay_connections_per_host = 20
 certificate "bench" {{
   certificate = "{cert}"
   key = "{key}"
+}}
+'''
+ROOST_LISTENER = '''listen "{name}" {{
+  protocol = {protocol}
+  address = "127.0.0.1"
+  port = {port}
+  tls = {tls}
 }}
 '''
 
@@ -249,15 +346,45 @@ class Roost(Server):
         super().__init__(folder, port, users)
         self.program, self.preload = program, preload
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / 'conf').write_text(ROOST_CONF.format(
-            folder=self.folder, cert=cert, key=key, port=self.port,
-            tls_port=self.tls_port))
+        (self.folder / 'conf').write_text(
+            ROOST_CONF.format(folder=self.folder, cert=cert, key=key,
+                              domain=DOMAIN, sink_port=self.sink_port)
+            + ''.join(ROOST_LISTENER.format(
+                name=name, protocol=protocol, port=at, tls=tls)
+                for name, protocol, at, tls in (
+                    ('imap', 'imap', self.port, 'starttls'),
+                    ('imaps', 'imap', self.tls_port, 'implicit'),
+                    ('lmtp', 'lmtp', self.lmtp_port, 'none'),
+                    ('pop3', 'pop3', self.pop3_port, 'starttls'),
+                    ('smtp', 'smtp', self.smtp_port, 'none'))))
         if not (self.folder / 'data').exists():
             for user in users:
-                subprocess.run(
-                    [program, 'user', 'add', user, '--password-stdin',
-                     '--config', self.folder / 'conf'], check=True,
-                    input=PASSWORD + '\n', text=True)
+                self.add_user(user)
+
+    def roost(self, *arguments, text=None):
+        done = subprocess.run(
+            [self.program, *arguments, '--config', self.folder / 'conf'],
+            check=False, input=text, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        if done.returncode != 0:
+            raise RuntimeError(f'roost {arguments}: {done.stdout.strip()}')
+        return done.stdout
+
+    def add_user(self, user):
+        self.roost('user', 'add', user, '--password-stdin',
+                   text=PASSWORD + '\n')
+
+    def prepare_mail(self):
+        if (self.folder / 'mail-ready').exists():
+            return
+        self.roost('domain', 'add', DOMAIN)
+        for i in range(MAIL_USERS):
+            self.add_user(f'm{i}')
+        self.roost('alias', 'add', ALIAS, ALIAS_TARGET)
+        (self.folder / 'mail-ready').touch()
+
+    def queue_is_empty(self):
+        return '@' not in self.roost('queue', 'list')
 
     def command(self):
         return [self.program, 'serve', '--config', str(self.folder / 'conf')]

@@ -9,15 +9,16 @@
 #define WORK_CONNS_MAX 5000
 
 struct work_options {
-	const char *user; // one user, or the part before a number (users > 0)
-	unsigned users;   // connection i logs in as user<i % users>
+	const char *user;   // one user, or the part before a number (users > 0)
+	unsigned users;     // connection i logs in as user<i % users>
+	const char *domain; // of recipients
 	const char *mailbox; // selected after log-in; NULL: none
 	const char *corpus;  // path without .bin and .idx
 	unsigned conns;
 	unsigned depth;  // commands under way at once on a connection
 	unsigned rounds; // measured
 	unsigned warm;   // before them, not measured
-	unsigned count;  // messages
+	unsigned count;  // messages; or recipients of each
 	unsigned size;   // bytes of a message
 	double seconds;  // of a closed loop
 	char **commands;
@@ -52,6 +53,11 @@ void work_append(struct loop *loop, const struct work_options *options);
 void work_store(struct loop *loop, const struct work_options *options);
 void work_partial(struct loop *loop, const struct work_options *options);
 void work_login(struct loop *loop, const struct work_options *options);
+// The same by LMTP: mails of `size` bytes to the user of the connection, or to
+// `count` users of the domain each.
+void work_lmtp(struct loop *loop, const struct work_options *options);
+// Reads a whole mailbox by POP3, `depth` RETR commands at once.
+void work_pop3(struct loop *loop, const struct work_options *options);
 // `conns` connections in IDLE until standard input closes.
 void work_hold(struct loop *loop, const struct work_options *options);
 // How long a change takes to reach a session, or `conns` sessions, in IDLE.

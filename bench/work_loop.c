@@ -3,6 +3,7 @@
 // is answered, for so many seconds.
 #include "base/clock.h"
 #include "base/mem.h"
+#include "mail.h"
 #include "work.h"
 
 struct closed_loop {
@@ -11,7 +12,7 @@ struct closed_loop {
 	uint64_t stop_ns;
 	uint64_t done;
 	unsigned active;
-	char *text; // of which mails are made
+	struct mail_maker mails;
 };
 
 static void queue_next(struct conn *conn)
@@ -69,74 +70,24 @@ void work_noop(struct loop *loop, const struct work_options *options)
 	work_close(conns, options->conns);
 }
 
-// Lines of made-up words, so that mails compress about as text does.
-#define TEXT_LINE  72 // with its CRLF
-#define TEXT_LINES 8192
-
-static char *make_text(void)
-{
-	static const char *const syllables[] = {"ka", "lor", "mi", "ten", "sa",
-	    "ro", "vin", "de", "pal", "u", "gra", "esh", "no", "bir", "tu",
-	    "cho", "an", "fe", "zil", "qua", "yon", "ha", "weg", "ix", "ob",
-	    "jur", "la", "emp", "sti", "dra", "oo", "ne"};
-	char *text = mem_alloc(TEXT_LINES * TEXT_LINE + 16);
-	uint64_t random = 88172645463325252U;
-	for (size_t at = 0; at < TEXT_LINES * TEXT_LINE;) {
-		random = random * 6364136223846793005U + 1442695040888963407U;
-		const char *syllable = syllables[random >> 59];
-		while (*syllable != '\0')
-			text[at++] = *syllable++;
-		if ((random >> 40 & 3) == 0)
-			text[at++] = ' ';
-	}
-	for (size_t i = 1; i <= TEXT_LINES; i++)
-		memcpy(text + i * TEXT_LINE - 2, "\r\n", 2);
-	return text;
-}
-
-// The beginning of a mail as people send them.
-static const char mail_head[] =
-    "Return-Path: <sender@example.org>\r\n"
-    "Received: from mx.example.org (mx.example.org [192.0.2.7])\r\n"
-    "\tby mail.example.net with ESMTPS id 5wYxQ2 for <u@example.net>;\r\n"
-    "\tTue, 14 Jan 2003 10:11:12 +0000\r\n"
-    "From: Some Sender <sender@example.org>\r\n"
-    "To: A User <u@example.net>\r\n"
-    "Cc: list@example.org, =?UTF-8?Q?J=C3=B6rg?= <joerg@example.org>\r\n"
-    "Subject: The minutes of last week's meeting\r\n"
-    "Date: Tue, 14 Jan 2003 10:11:10 +0000\r\n"
-    "Message-ID: <%03u%07u.minutes@example.org>\r\n"
-    "MIME-Version: 1.0\r\n"
-    "Content-Type: text/plain; charset=utf-8\r\n\r\n";
-
 static void queue_append(struct closed_loop *run, struct conn *conn)
 {
-	unsigned size = run->options->size;
-	unsigned serial = (unsigned)conn->serial++;
-	unsigned lines = (size - (unsigned)sizeof(mail_head)) / TEXT_LINE + 2;
-	unsigned first =
-	    (conn->number * 977 + serial * 13) % (TEXT_LINES - lines);
 	conn_begin(conn);
-	buf_printf(
-	    &conn->out, "APPEND %s {%u+}\r\n", run->options->mailbox, size);
-	size_t start = conn->out.len;
-	buf_printf(&conn->out, mail_head, conn->number, serial);
-	size_t rest = size - (conn->out.len - start) - 4;
-	buf_add(&conn->out, view_of(run->text + first * TEXT_LINE, rest));
-	// The last line may be cut within its CRLF.
-	conn->out.ptr[conn->out.len - 1] = '.';
-	conn->out.ptr[conn->out.len - 2] = '.';
-	buf_add_literal(&conn->out, "..\r\n\r\n");
+	buf_printf(&conn->out, "APPEND %s {%u+}\r\n", run->options->mailbox,
+	    run->mails.size);
+	mail_add(&run->mails, conn->number, (unsigned)conn->serial++, true,
+	    &conn->out);
+	buf_add_literal(&conn->out, "\r\n");
 }
 
 void work_append(struct loop *loop, const struct work_options *options)
 {
 	struct closed_loop run = {.options = options, .queue = queue_append};
 	struct work_options unselected = *options;
-	if (options->size < 1024 || options->size > 256 * 1024 ||
+	if (options->size < MAIL_SIZE_MIN || options->size > MAIL_SIZE_MAX ||
 	    options->mailbox == NULL)
-		die("--size must be 1 to 256 KB, and --mailbox given");
-	run.text = make_text();
+		die("--size must be 1 KB to 4 MB, and --mailbox given");
+	mail_maker_init(&run.mails, options->size);
 	unselected.mailbox = NULL;
 	struct conn *conns = work_open(loop, &unselected);
 	for (unsigned i = 0; i < options->conns; i++) {
@@ -146,7 +97,7 @@ void work_append(struct loop *loop, const struct work_options *options)
 	}
 	run_loop(&run, loop, conns);
 	work_close(conns, options->conns);
-	free(run.text);
+	mail_maker_done(&run.mails);
 }
 
 // One message after the other; at the end of the mailbox the sign turns.
