@@ -62,21 +62,24 @@ class Sink:
             [program('smtp-sink'), '-c', *as_root, f'127.0.0.1:{port}', '256'],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.text, self.messages = b'', 0
+        servers.wait_for_port(port, self.process, greeting=b'220')
 
     def wait_for(self, count):
+        """Until it has taken so many since it was started."""
         end = time.monotonic() + PATIENCE
         while self.messages < count:
             left = end - time.monotonic()
             if left < 0:
-                raise RowFailed(f'{self.messages} of {count} mails came out')
+                raise RowFailed(f'{count - self.messages} mails did not come '
+                                'out')
             if not select.select([self.process.stdout], [], [], left)[0]:
                 continue
             got = os.read(self.process.stdout.fileno(), 65536)
             if not got:
                 raise RowFailed('smtp-sink ended')
             self.text = (self.text + got)[-200:]
-            found = re.findall(rb'mesg=(\d+)\D', self.text)
-            self.messages = int(found[-1]) if found else 0
+            found = re.findall(rb'mesg=(\d+)', self.text)
+            self.messages = max(map(int, found), default=0)
 
     def close(self):
         self.process.kill()
@@ -151,8 +154,7 @@ class MailRows:
         cpu = self.row(key + '.cpu', '  server CPU each', 'µs', scale=1e6)
 
         def one(side):
-            if not rate.samples.get(side.name):
-                run(side, count // 10)  # all processes are up then
+            run(side, count // 10)  # all processes are up then
             seconds, used, done = run(side, count)
             rate.add(side.name, done / seconds)
             cpu.add(side.name, used / done)
@@ -186,25 +188,29 @@ class MailRows:
 
     def smtp_out(self):
         """An alias leads out: until the sink has the last mail."""
+        sinks = {side.name: Sink(side.sink_port) for side in self.sides}
+
         def run(side, count):
-            sink = Sink(side.sink_port)
+            sink = sinks[side.name]
+            had = sink.messages
             before, start = servers.cost(side.smtp_roots()), time.monotonic()
-            sources = None
+            sources = Sources(side.smtp_port, count, lambda i: servers.ALIAS)
             try:
-                sources = Sources(side.smtp_port, count,
-                                  lambda i: servers.ALIAS)
                 sources.wait()
-                sink.wait_for(sources.count)
+                sink.wait_for(had + sources.count)
                 seconds = time.monotonic() - start
                 after = servers.cost(side.smtp_roots())
                 self.wait_for_queue(side)
             finally:
-                if sources:
-                    sources.close()
-                sink.close()
+                sources.close()
             return seconds, after[0] - before[0], sources.count
-        self.smtp_rows('smtp.out', 'SMTP in and out, until smtp-sink has all',
-                       1000 if self.quick else 5000, run)
+        try:
+            self.smtp_rows(
+                'smtp.out', 'SMTP in and out, until smtp-sink has all',
+                1000 if self.quick else 5000, run)
+        finally:
+            for sink in sinks.values():
+                sink.close()
 
     @staticmethod
     def wait_for_queue(side):
