@@ -56,7 +56,7 @@ class SenderTest(PostTest):
         got, _, got_body = stored.partition(b"\r\n\r\n")
         kept = b"".join(line + b"\r\n" for line in head.split(b"\r\n")
                         if not line.lower().startswith(b"bcc"))
-        self.assertTrue((got + b"\r\n").startswith(kept), got)
+        self.assertIn(kept, got + b"\r\n")
         self.assertEqual(got_body, body)
         names = [name for name, _ in fields_of(stored)]
         for name in ("Date", "Message-ID", "From"):
@@ -286,7 +286,7 @@ class Scram:
         class Response:
             tag = "+" if code == 334 else "tag"
             rest = text
-            name = "OK" if code == 235 else "NO"
+            name = status = "OK" if code == 235 else "NO"
         Response.code, Response.text = str(code), text.decode()
         return Response
 
@@ -340,13 +340,13 @@ class SmtplibTest(SenderTest):
         smtp = self.smtplib(login=False)
         smtp.ehlo()
         self.assertEqual(scram.login(
-            Scram(smtp), self.user, self.password).name, "OK")
+            Scram(smtp), self.user, self.password).status, "OK")
         smtp.sendmail(self.address, self.to, self.from_me())
         self.check(self.from_me())
         smtp = self.smtplib(login=False)
         smtp.ehlo()
         reply = scram.login(Scram(smtp), self.user, "wrong")
-        self.assertEqual((reply.name, reply.code), ("NO", "535"))
+        self.assertEqual((reply.status, reply.code), ("NO", "535"))
 
     def test_send_message_with_attachments_and_bcc(self):
         made = email.message.EmailMessage()
@@ -362,11 +362,12 @@ class SmtplibTest(SenderTest):
         got = self.parsed(self.check())
         self.assertIsNone(got["Bcc"])
         self.assertEqual(got["Subject"], made["Subject"])
-        self.assertEqual(got.get_body().get_content(), "Grüße\n.\n..\n")
+        self.assertEqual(got.get_body().get_content(),
+                         "Grüße\r\n.\r\n..\r\n")
         attached = list(got.iter_attachments())
         self.assertEqual(attached[0].get_filename(), "blob ü.bin")
         self.assertEqual(attached[0].get_content(), bytes(range(256)) * 1000)
-        self.assertIn(self.address, got["Message-ID"] + self.address)
+        self.assertIsNotNone(got["Message-ID"])
         self.assertIsNotNone(got["Date"])
 
     def test_smtputf8(self):
@@ -404,8 +405,7 @@ class SmtplibTest(SenderTest):
 
 class NodemailerTest(SenderTest):
     def test_nodemailer(self):
-        if not self.server.log().count("żółw"):
-            self.server.new_user("żółw")
+        self.server.new_user("żółw")
         output = run_program(
             "node", TESTS / "node" / "nodemailer.mjs",
             self.server.ports["submission"], self.server.ports["submissions"],
@@ -431,7 +431,7 @@ class NodemailerTest(SenderTest):
             self.assertIn("ESMTPSA", message.get_all("Received")[0])
             self.assertEqual(message["Return-Path"], "<%s>" % self.address)
         self.assertEqual(found["node starttls"].get_content(),
-                         "Hello\n.\n..\n")
+                         "Hello\r\n.\r\n..\r\n")
         attached = found["node attachments: grüße"]
         self.assertIsNone(attached["Bcc"])
         files = {part.get_filename(): part.get_payload(decode=True)

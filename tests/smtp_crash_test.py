@@ -4,6 +4,7 @@
 the store is sound. ROOST_CRASHES sets the number of crashes."""
 
 import collections
+import hashlib
 import os
 import random
 import re
@@ -60,13 +61,14 @@ class Sender(threading.Thread):
         subject = "load-%d-%d" % (self.number, self.serial)
         size = self.chance.choice((10, 3000, 60_000, 400_000))
         message = mail.simple(
-            self.serial, subject, "x" * 70 + "\r\n" + "y" * 70 + "\r\n"
-            * (size // 72), sender=self.test.address)
+            self.serial, subject, "%d\r\n" % self.serial
+            + ("y" * 70 + "\r\n") * (size // 72), sender=self.test.address)
         to = self.chance.sample(self.test.people, self.chance.choice((1, 2)))
         recipients = [address for _, _, address in to]
         if self.remote and self.chance.random() < 0.3:
             recipients.append(REMOTE)
         self.open = (subject, recipients)
+        self.test.digests[subject] = hashlib.sha256(message).digest()
         c.mail(self.test.address)
         for recipient in recipients:
             c.rcpt(recipient)
@@ -89,8 +91,10 @@ class SmtpCrashTest(PostTest):
         found = collections.Counter()
         for message in self.inbox(user, password):
             rest = trace_of(message)[1]
-            found[SUBJECT.search(rest)[1].decode()] += 1
-            self.assertTrue(rest.endswith(b"\r\n"))
+            subject = SUBJECT.search(rest)[1].decode()
+            found[subject] += 1
+            self.assertEqual(hashlib.sha256(rest).digest(),
+                             self.digests[subject], "changed")
         return found
 
     def verify(self, taken, under_way):
@@ -115,7 +119,7 @@ class SmtpCrashTest(PostTest):
     def test_what_was_answered_250_survives_kill_9(self):
         self.people = [self.another() for _ in range(4)]
         chance = random.Random(5)
-        taken, under_way = {}, {}
+        taken, under_way, self.digests = {}, {}, {}
         for crash in range(CRASHES):
             senders = [Sender(self, n, crash) for n in range(SENDERS)]
             for sender in senders:

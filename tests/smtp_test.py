@@ -206,9 +206,11 @@ class ReceivingTest(PostTest):
 
     def test_what_a_client_calls_itself_cannot_forge_a_field(self):
         for name in ("x) by y (z", "a;b", "[127.0.0.1", "-", "x" * 250,
-                     "a\tb", "\"q\"", "(((", "a\\"):
+                     "a\tb", "\"q\"", "(((", "a\\", "żółw.example",
+                     b"\xff\xfe", "[IPv6:::1]", "[1.2.3.4] (x)"):
             c = self.open("smtp", None)
-            c.send("EHLO %s\r\n" % name)
+            c.send(b"EHLO " + (name if isinstance(name, bytes)
+                               else name.encode()) + b"\r\n")
             reply = c.reply()
             if reply.code == 250:
                 c.message("", [self.address], mail.simple(1))
@@ -217,8 +219,9 @@ class ReceivingTest(PostTest):
             self.assertEqual(rest, mail.simple(1))
             self.assertIn("by localhost", trace["Received"])
             self.assertIn("127.0.0.1", trace["Received"])
-            self.assertTrue(all(len(line) <= 998 for line in
-                                message.split(b"\r\n")))
+            top = message[:-len(rest)].split(b"\r\n")
+            self.assertTrue(all(len(line) <= 998 for line in top), top)
+            self.assertTrue(message[:-len(rest)].isascii(), top)
 
     def test_for_is_left_out_where_it_would_tell_one_of_the_other(self):
         other, password, address = self.another()
@@ -494,7 +497,7 @@ class Scram:
         def __init__(self, reply):
             self.tag = "+" if reply.code == 334 else "tag"
             self.rest = reply.lines[0].encode()
-            self.name = "OK" if reply.code == 235 else "NO"
+            self.name = self.status = "OK" if reply.code == 235 else "NO"
             self.code, self.text = str(reply.code), reply.lines[0]
 
     def __init__(self, c):
@@ -561,7 +564,7 @@ class AuthTest(PostTest):
         c.command(coded(self.password), "235")
         c = self.secure()
         self.assertEqual(
-            scram.login(Scram(c), self.user, self.password).name, "OK")
+            scram.login(Scram(c), self.user, self.password).status, "OK")
         c.message(self.address, [self.address],
                   mail.simple(1, sender=self.address))
 
@@ -575,7 +578,7 @@ class AuthTest(PostTest):
             self.assertIn("SCRAM-SHA-256-PLUS", c.hello()["AUTH"])
             reply = scram.login(Scram(c), self.user, self.password,
                                 "tls-exporter", binding or tls.exporter())
-            self.assertEqual(getattr(reply, "name", "NO"), want)
+            self.assertEqual(reply.status, want)
 
     def test_wrong_ones_are_refused_alike(self):
         said = set()
