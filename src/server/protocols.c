@@ -9,36 +9,36 @@
 static void *new_imap(
     void *context, const struct net_peer *peer, struct net_waker waker)
 {
-	const struct protocols *protocols = context;
-	return imap_session_new(&protocols->imap, peer, waker);
+	const struct protocol_servers *servers = context;
+	return imap_session_new(&servers->imap, peer, waker);
 }
 
 static void *new_pop3(
     void *context, const struct net_peer *peer, struct net_waker waker)
 {
-	const struct protocols *protocols = context;
-	return pop3_session_new(&protocols->pop3, peer, waker);
+	const struct protocol_servers *servers = context;
+	return pop3_session_new(&servers->pop3, peer, waker);
 }
 
 static void *new_smtp(
     void *context, const struct net_peer *peer, struct net_waker waker)
 {
-	const struct protocols *protocols = context;
-	return smtp_session_new(&protocols->mx, peer, waker);
+	const struct protocol_servers *servers = context;
+	return smtp_session_new(&servers->mx, peer, waker);
 }
 
 static void *new_submission(
     void *context, const struct net_peer *peer, struct net_waker waker)
 {
-	const struct protocols *protocols = context;
-	return smtp_session_new(&protocols->submission, peer, waker);
+	const struct protocol_servers *servers = context;
+	return smtp_session_new(&servers->submission, peer, waker);
 }
 
 static void *new_lmtp(
     void *context, const struct net_peer *peer, struct net_waker waker)
 {
-	const struct protocols *protocols = context;
-	return smtp_session_new(&protocols->lmtp, peer, waker);
+	const struct protocol_servers *servers = context;
+	return smtp_session_new(&servers->lmtp, peer, waker);
 }
 
 struct protocol {
@@ -81,13 +81,14 @@ static enum rc listen_at(struct protocols *protocols, struct net_server *net,
     const char *address, struct fault *fault)
 {
 	const struct protocol *protocol = &protocol_table[listener->protocol];
+	bool plain = listener->tls == CONFIG_TLS_NONE;
 	struct net_listener_config config = {
 	    .implicit_tls = listener->tls == CONFIG_TLS_IMPLICIT,
-	    .tls = listener->tls == CONFIG_TLS_NONE ? NULL : tls,
+	    .tls = plain ? NULL : tls,
 	    .alpn = protocol->alpn,
 	    .ops = protocol->ops,
 	    .session_new = protocol->session_new,
-	    .context = protocols,
+	    .context = plain ? &protocols->plain : &protocols->secure,
 	    .refusal = protocol->refusal,
 	};
 	enum rc rc = bind_to(listener, address, &config.fd, fault);
@@ -120,7 +121,7 @@ enum rc protocols_listen(struct protocols *protocols,
 
 static struct smtp_server smtp_server(const struct config *config,
     const struct delivery_office *office, struct auth *auth, struct log *log,
-    enum smtp_role role)
+    enum smtp_role role, bool tls)
 {
 	return (struct smtp_server){
 	    .office = office,
@@ -128,7 +129,7 @@ static struct smtp_server smtp_server(const struct config *config,
 	    .log = log,
 	    .name = config->server_name,
 	    .role = role,
-	    .tls_available = true,
+	    .tls_available = tls,
 	    .plain_on_loopback = config->plain_on_loopback,
 	    .normalize = config->smtp_line_ends == CONFIG_LINE_ENDS_NORMALIZE,
 	    .limits =
@@ -146,39 +147,49 @@ static struct smtp_server smtp_server(const struct config *config,
 	};
 }
 
-void protocols_open(struct protocols *protocols, const struct config *config,
-    const struct delivery_office *office, struct auth *auth, struct log *log,
-    struct tracing *tracing)
+static void fill(struct protocols *protocols, bool tls,
+    const struct config *config, const struct delivery_office *office,
+    struct auth *auth, struct log *log, struct tracing *tracing)
 {
-	protocols->recent = imap_recent_new(NULL);
-	protocols->imap = (struct imap_server){
+	struct protocol_servers *servers =
+	    tls ? &protocols->secure : &protocols->plain;
+	servers->imap = (struct imap_server){
 	    .store = office->store,
 	    .auth = auth,
 	    .log = log,
 	    .name = "Roost",
 	    .version = roost_version,
-	    .tls_available = true,
+	    .tls_available = tls,
 	    .plain_on_loopback = config->plain_on_loopback,
 	    .compress = config->compress,
 	    .trace = tracing_of(tracing),
 	    .recent = protocols->recent,
 	};
-	protocols->pop3 = (struct pop3_server){
+	servers->pop3 = (struct pop3_server){
 	    .store = office->store,
 	    .auth = auth,
 	    .log = log,
 	    .name = "Roost",
 	    .version = roost_version,
-	    .tls_available = true,
+	    .tls_available = tls,
 	    .plain_on_loopback = config->plain_on_loopback,
 	    .trace = tracing_of(tracing),
 	};
-	protocols->mx = smtp_server(config, office, auth, log, SMTP_ROLE_MX);
-	protocols->submission =
-	    smtp_server(config, office, auth, log, SMTP_ROLE_SUBMISSION);
-	protocols->submission.trace = tracing_of(tracing);
-	protocols->lmtp =
-	    smtp_server(config, office, auth, log, SMTP_ROLE_LMTP);
+	servers->mx = smtp_server(config, office, auth, log, SMTP_ROLE_MX, tls);
+	servers->submission =
+	    smtp_server(config, office, auth, log, SMTP_ROLE_SUBMISSION, tls);
+	servers->submission.trace = tracing_of(tracing);
+	servers->lmtp =
+	    smtp_server(config, office, auth, log, SMTP_ROLE_LMTP, tls);
+}
+
+void protocols_open(struct protocols *protocols, const struct config *config,
+    const struct delivery_office *office, struct auth *auth, struct log *log,
+    struct tracing *tracing)
+{
+	protocols->recent = imap_recent_new(NULL);
+	fill(protocols, true, config, office, auth, log, tracing);
+	fill(protocols, false, config, office, auth, log, tracing);
 }
 
 void protocols_close(struct protocols *protocols)

@@ -11,14 +11,20 @@
 #include "server/tracing.h"
 #include "smtp/session.h"
 
-// Lives as long as the net_server whose listeners were made with it.
-struct protocols {
-	struct imap_recent *recent;
+// What all sessions of each protocol share.
+struct protocol_servers {
 	struct imap_server imap;
 	struct pop3_server pop3;
 	struct smtp_server mx;
 	struct smtp_server submission;
 	struct smtp_server lmtp;
+};
+
+// Lives as long as the net_server whose listeners were made with it.
+struct protocols {
+	struct imap_recent *recent;
+	struct protocol_servers secure; // TLS is there, or is offered
+	struct protocol_servers plain;  // of listeners with "tls = none"
 };
 
 // Binds and hands over every listener. What the sessions use may come later,
