@@ -3,6 +3,7 @@
 and where an address of ours leads."""
 
 import os
+import sys
 import time
 
 import mail
@@ -462,7 +463,8 @@ class AddressTest(PostTest):
 
 class ManyTest(PostTest):
     def disk(self):
-        return sum(path.stat().st_blocks * 512
+        # Not blocks: the engine sets some aside before it needs them.
+        return sum(path.stat().st_size
                    for path in self.server.data.rglob("*") if path.is_file())
 
     def test_one_message_to_a_thousand_is_stored_once(self):
@@ -485,11 +487,12 @@ class ManyTest(PostTest):
         begun = time.monotonic()
         c.data(message)
         grown = self.disk() - before
-        print("%d recipients: %d bytes in %.1f s" % (
-            MANY, grown, time.monotonic() - begun))
+        if "ROOST_RECIPIENTS" in os.environ:
+            print("%d recipients: %d bytes in %.1f s" % (
+                MANY, grown, time.monotonic() - begun), file=sys.stderr)
         # Once, and again in the log that precedes the files; and for each
         # recipient an entry, its special mailboxes and a description.
-        self.assertLess(grown, 4 * len(message) + MANY * 20_000)
+        self.assertLess(grown, 2 * len(message) + MANY * 5_000)
         trace, rest = trace_of(self.inbox()[0])
         self.assertEqual(rest, message)
         for n in (0, MANY // 2, MANY - 2):

@@ -361,16 +361,26 @@ class TimeTest(Hostile):
 
     def test_one_byte_at_a_time_is_not_enough(self):
         """Nor does a client keep its place by commands that bring nothing."""
-        chatty, dribbling = self.mx(), self.mx()
+        chatty, dribbling, endless = self.mx(), self.mx(), self.mx()
         begun = time.monotonic()
+        endless.mail("")
+        endless.rcpt(self.address)
+        endless.command("DATA", "354")
         with self.assertRaises((SmtpError, OSError)):
             dribbling.mail("")
             while time.monotonic() - begun < 40:
                 chatty.command("NOOP", "250")
                 dribbling.command("RSET", "250")
+                endless.send("x")
                 chatty.silent(0.3)
         self.assertLess(time.monotonic() - begun, 30)
         self.assertGreater(time.monotonic() - begun, 5)
+        with self.assertRaises(OSError):
+            while time.monotonic() - begun < 40:
+                endless.send("x")
+                endless.silent(0.3)
+                endless.input.clear()
+        self.assertEqual(self.inbox(), [])
 
     def test_who_works_is_not_ended(self):
         c = self.mx()
@@ -394,10 +404,10 @@ class CrowdTest(PostTest):
             try:
                 c.reply("220")
                 open_ones.append(c)
-            except (SmtpError, OSError) as error:
-                refused = error
+            except SmtpError as error:
+                refused = str(error)
                 break
-        self.assertIsNotNone(refused)
+        self.assertIn("421 4.7.0", refused)
         self.assertEqual(len(open_ones), 20)
         for c in open_ones[:10]:
             c.quit()

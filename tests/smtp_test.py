@@ -4,12 +4,14 @@ offered to whom, what may follow what, and what becomes of a message."""
 
 import base64
 import email.utils
+import poplib
 import re
 import time
 
 import mail
 import scram
-from harness import wait_until
+from harness import free_port, wait_until
+from imap_client import Connection
 from post import DOMAIN, PATIENT, PostTest, fields_of, trace_of
 from smtp_client import Closed, Smtp, plain, stuff
 
@@ -41,7 +43,7 @@ class ExtensionTest(PostTest):
         c = self.open("submissions", tls=tls)
         self.assertEqual(set(c.extensions), SUBMITTED | {"AUTH"})
         lmtp = self.lmtp()
-        self.assertEqual(set(lmtp.extensions) - {"STARTTLS"}, COMMON)
+        self.assertEqual(set(lmtp.extensions), COMMON)  # tls = none
 
     def test_what_is_offered_has_the_right_values(self):
         c = self.open("submissions", tls=self.server.tls())
@@ -645,6 +647,47 @@ class LoopbackTest(PostTest):
                   mail.simple(1, sender=self.address))
         self.assertIn("with ESMTPA",
                       trace_of(self.inbox()[0])[0]["Received"])
+
+
+class PlainTest(PostTest):
+    """Listeners with tls = none."""
+
+    settings = "plain_on_loopback = yes\n"
+    PROTOCOLS = ("imap", "pop3", "smtp", "submission", "lmtp")
+
+    @classmethod
+    def prepare(cls, server):
+        cls.plain = {name: free_port() for name in cls.PROTOCOLS}
+        for name, port in cls.plain.items():
+            server.settings += (
+                'listen "plain-%s" { protocol = %s\n address = "127.0.0.1"\n'
+                ' port = %d\n tls = none }\n' % (name, name, port))
+        server.write_config()
+
+    def test_tls_is_not_offered_where_there_is_none(self):
+        for name in ("smtp", "submission", "lmtp"):
+            c = Smtp(self.plain[name])
+            self.addCleanup(c.close)
+            self.assertNotIn("STARTTLS", c.hello(
+                "LHLO" if name == "lmtp" else "EHLO"))
+            self.assertEqual("AUTH" in c.extensions, name == "submission")
+            c.command("STARTTLS", "5")
+            c.command("RSET", "250")
+        imap = Connection(self.plain["imap"])
+        self.addCleanup(imap.close)
+        self.assertNotIn(b"STARTTLS", imap.command("CAPABILITY").one(
+            "CAPABILITY").raw)
+        self.assertNotEqual(imap.command("STARTTLS", want=None).status, "OK")
+        pop3 = poplib.POP3("127.0.0.1", self.plain["pop3"], timeout=60)
+        self.addCleanup(pop3.close)
+        self.assertNotIn("STLS", pop3.capa())
+
+    def test_mail_from_strangers_comes_in(self):
+        c = Smtp(self.plain["smtp"])
+        self.addCleanup(c.close)
+        c.hello()
+        c.message("", [self.address], mail.simple(1))
+        self.assertEqual(len(self.inbox()), 1)
 
 
 class SubmissionTest(PostTest):
