@@ -105,6 +105,15 @@ class PostTest(ServerTest):
     def prepare(cls, server):
         """For what has to be known of the server's folder before it runs."""
 
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            # Whatever was done to it, what is stored is in order.
+            if cls.server.running():
+                cls.server.check()
+        finally:
+            super().tearDownClass()
+
     def setUp(self):
         super().setUp()
         self.address = self.address_of(self.user)

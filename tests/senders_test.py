@@ -125,9 +125,10 @@ class SwaksTest(SenderTest):
                       [part.get_payload(decode=True)
                        for part in parsed.walk()])
 
-    def test_a_message_of_20_mb_and_pipelining(self):
-        file = self.work / "message"
-        message = BIG.replace(b"ann@example.org", self.address.encode(), 1)
+    def test_a_message_of_5_mb_and_pipelining(self):
+        file = self.work / "message"  # swaks takes its time
+        message = BIG[:5_000_000].replace(
+            b"ann@example.org", self.address.encode(), 1)
         file.write_bytes(message.replace(b"\r\n", b"\n"))
         self.swaks("submissions", "--tls-on-connect", "--pipeline",
                    "--data", "@%s" % file)
