@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The server's side of a SASL exchange (RFC 4422), in raw bytes: base64, lines
-// and the cancelling "*" are the protocol's. PLAIN (RFC 4616), LOGIN,
+// and the cancelling "*" are added by exchange.h. PLAIN (RFC 4616), LOGIN,
 // SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, 7677), and where the settings
 // keep its keys SCRAM-SHA-1(-PLUS). An exchange belongs to one thread at a
 // time.

@@ -1,30 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// AUTH (RFC 4954): the SASL exchange of auth/sasl.h in base64 lines. Only for
+// AUTH (RFC 4954): the SASL exchange of auth/exchange.h. Only for
 // users who submit, only outside a transaction, and once.
-#include "auth/sasl.h"
+#include "auth/exchange.h"
 #include "base/mem.h"
 #include "smtp/commands.h"
 #include "smtp/tls.h"
 #include "smtp/trace.h"
-#include "wire/base64.h"
 
 #define LOGIN_FAILURES_MAX 3u
 
-struct smtp_exchange {
-	struct auth_channel channel; // as long as `sasl`
-	struct auth_sasl *sasl;
-	struct buf answer; // what the client said, while its turn is to come
-};
-
 void smtp_auth_abandon(struct smtp_session *session)
 {
-	struct smtp_exchange *exchange = session->exchange;
-	if (exchange != NULL) {
-		auth_sasl_free(&exchange->sasl);
-		buf_done_secret(&exchange->answer);
-		free(exchange);
-	}
-	session->exchange = NULL;
+	auth_exchange_free(&session->exchange);
 	session->mode = SMTP_MODE_LINES;
 	auth_turn_end(session->server->auth, &session->turn);
 }
@@ -34,7 +21,7 @@ void smtp_auth_abandon(struct smtp_session *session)
 static void log_in(struct smtp_session *session)
 {
 	session->user = mem_alloc(sizeof(*session->user));
-	*session->user = *auth_sasl_user(session->exchange->sasl);
+	*session->user = *auth_exchange_user(session->exchange);
 	session->login_failures = 0;
 	smtp_answer(session, 235, ENHANCED(2, 7, 0), "Logged in");
 }
@@ -63,73 +50,41 @@ static void refuse_login(struct smtp_session *session, enum rc rc,
 
 // ---- Its steps -------------------------------------------------------------
 
-static void send_challenge(struct smtp_session *session, const struct buf *data)
+static void refuse(struct smtp_session *session)
 {
-	buf_add_literal(session->out, "334 ");
-	base64_encode(buf_view(data), session->out);
-	buf_add_literal(session->out, "\r\n");
-	session->code = 334;
-	session->mode = SMTP_MODE_SASL;
+	const struct auth_verdict *verdict;
+	enum rc rc = auth_exchange_refusal(session->exchange, &verdict);
+	refuse_login(session, rc, verdict);
 }
 
-// What the mechanism says to the answer, and with it perhaps the end.
-static void take_answer(struct smtp_session *session)
+static void go_on(struct smtp_session *session, enum auth_step step)
 {
-	struct smtp_exchange *exchange = session->exchange;
-	struct buf challenge;
-	buf_init(&challenge, AUTH_SASL_OUTPUT_MAX);
-	enum rc rc = auth_sasl_step(
-	    exchange->sasl, buf_view(&exchange->answer), &challenge);
-	if (rc == RC_IN_USE) {
-		session->mode = SMTP_MODE_WAIT;
-	} else if (rc == RC_MORE) {
-		send_challenge(session, &challenge);
-	} else {
-		if (rc == RC_OK)
-			log_in(session);
-		else if (rc == RC_SYNTAX || rc == RC_LIMIT)
-			smtp_answer(session, 501, ENHANCED(5, 5, 2),
-			    "Not a response of this mechanism");
-		else
-			refuse_login(
-			    session, rc, auth_sasl_verdict(exchange->sasl));
-		smtp_auth_abandon(session);
-	}
-	buf_done(&challenge);
-}
-
-static void take_base64(struct smtp_session *session, struct view text)
-{
-	struct buf *answer = &session->exchange->answer;
-	buf_reset(answer);
-	enum rc rc = base64_decode(text, answer);
-	if (rc == RC_OK) {
-		take_answer(session);
+	switch (step) {
+	case AUTH_STEP_CHALLENGE:
+		session->code = 334;
+		session->mode = SMTP_MODE_SASL;
 		return;
-	}
-	smtp_auth_abandon(session);
-	if (rc == RC_LIMIT)
+	case AUTH_STEP_WAIT: session->mode = SMTP_MODE_WAIT; return;
+	case AUTH_STEP_USER: log_in(session); break;
+	case AUTH_STEP_REFUSED: refuse(session); break;
+	case AUTH_STEP_CANCELLED:
+		smtp_answer(session, 501, ENHANCED(5, 7, 0), "Cancelled");
+		break;
+	case AUTH_STEP_TOO_LONG:
 		smtp_answer(session, 500, ENHANCED(5, 5, 6),
 		    "The response is longer than %d bytes",
 		    AUTH_SASL_INPUT_MAX);
-	else
+		break;
+	case AUTH_STEP_NOT_BASE64:
 		smtp_answer(session, 501, ENHANCED(5, 5, 2),
 		    "Expected a response in base64");
-}
-
-static void ask_first(struct smtp_session *session)
-{
-	struct buf challenge;
-	buf_init(&challenge, AUTH_SASL_OUTPUT_MAX);
-	enum rc rc = auth_sasl_challenge(session->exchange->sasl, &challenge);
-	if (rc == RC_MORE) {
-		send_challenge(session, &challenge);
-	} else {
-		refuse_login(
-		    session, rc, auth_sasl_verdict(session->exchange->sasl));
-		smtp_auth_abandon(session);
+		break;
+	case AUTH_STEP_MALFORMED:
+		smtp_answer(session, 501, ENHANCED(5, 5, 2),
+		    "Not a response of this mechanism");
+		break;
 	}
-	buf_done(&challenge);
+	smtp_auth_abandon(session);
 }
 
 void smtp_auth_line(struct smtp_session *session, struct view line, bool more)
@@ -140,47 +95,35 @@ void smtp_auth_line(struct smtp_session *session, struct view line, bool more)
 		smtp_auth_abandon(session);
 		smtp_hang_up(session, "pipelining", 554, ENHANCED(5, 5, 0),
 		    "More came before this was answered");
-	} else if (view_eq(line, VIEW("*"))) {
-		smtp_auth_abandon(session);
-		smtp_answer(session, 501, ENHANCED(5, 7, 0), "Cancelled");
 	} else {
-		take_base64(session, line);
+		go_on(session,
+		    auth_exchange_step(session->exchange, line, session->out));
 	}
 }
 
 void smtp_auth_wake(struct smtp_session *session)
 {
-	take_answer(session);
+	go_on(session,
+	    auth_exchange_step(session->exchange, VIEW(""), session->out));
 }
 
 // ---- AUTH ------------------------------------------------------------------
 
 static void begin(struct smtp_session *session, struct smtp_call *call)
 {
-	struct smtp_exchange *exchange = mem_zalloc(sizeof(*exchange));
+	struct auth_channel channel = smtp_channel(session);
 	struct auth_verdict verdict;
-	exchange->channel = smtp_channel(session);
-	buf_init(&exchange->answer, AUTH_SASL_INPUT_MAX);
 	enum rc rc =
-	    auth_sasl_start(session->server->auth, call->command.mechanism,
-		&exchange->channel, &verdict, &exchange->sasl);
-	if (rc != RC_OK) {
-		free(exchange);
-		if (rc == RC_UNSUPPORTED)
-			smtp_answer(session, 504, ENHANCED(5, 5, 4),
-			    "No such SASL mechanism");
-		else
-			refuse_login(session, rc, &verdict);
-		return;
-	}
-	session->exchange = exchange;
-	struct view initial = call->command.argument;
-	if (initial.ptr == NULL)
-		ask_first(session);
+	    auth_exchange_new(session->server->auth, call->command.mechanism,
+		&channel, "334 ", &verdict, &session->exchange);
+	if (rc == RC_UNSUPPORTED)
+		smtp_answer(
+		    session, 504, ENHANCED(5, 5, 4), "No such SASL mechanism");
+	else if (rc != RC_OK)
+		refuse_login(session, rc, &verdict);
 	else
-		// RFC 4954 section 4: "=" is an empty one.
-		take_base64(
-		    session, view_eq(initial, VIEW("=")) ? VIEW("") : initial);
+		go_on(session, auth_exchange_begin(session->exchange,
+				   call->command.argument, session->out));
 }
 
 void smtp_auth_run(struct smtp_session *session, struct smtp_call *call)

@@ -39,7 +39,7 @@ enum smtp_mode {
 };
 
 struct smtp_tls;         // tls.h
-struct smtp_exchange;    // cmd_auth.c
+struct auth_exchange;    // auth/exchange.h
 struct smtp_transaction; // transaction.h
 
 // BDAT's chunk, while it comes.
@@ -67,7 +67,7 @@ struct smtp_session {
 	char *helo;
 	bool extended;
 	struct auth_user *user;               // owned; NULL before AUTH
-	struct smtp_exchange *exchange;       // owned; AUTH is going on
+	struct auth_exchange *exchange;       // owned; AUTH is going on
 	struct smtp_transaction *transaction; // owned; from MAIL to its end
 	struct smtp_chunk chunk;
 	// The line being read: unread bytes known to have no end of line in
