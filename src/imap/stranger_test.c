@@ -138,13 +138,14 @@ static void a_stranger_s_time_runs_out_though_he_talk(void **state)
 	struct rig_client client;
 	rig_init(&rig, &(struct rig_options){0});
 	rig_connect(&rig, false, &client);
+	struct imap_session *session = client.session;
 	assert_int_equal(imap_session_ops.timeout(client.session),
 	    IMAP_TIMEOUT_LOGIN_SECONDS);
-	client.session->login_since_ms -=
+	session->login_since_ms -=
 	    (IMAP_TIMEOUT_STRANGER_SECONDS - 10) * 1000u;
 	rig_say(&client, VIEW("a NOOP\r\n"));
 	assert_in_range(imap_session_ops.timeout(client.session), 1, 10);
-	client.session->login_since_ms -= 10 * 1000u;
+	session->login_since_ms -= 10 * 1000u;
 	assert_int_equal(imap_session_ops.timeout(client.session), 1);
 	rig_say(&client, VIEW("b"));
 	assert_int_equal(client.next, NET_CLOSE);

@@ -5,23 +5,12 @@
 #ifndef ROOST_POP3_RIG_H
 #define ROOST_POP3_RIG_H
 
+#include "auth/rig_users.h"
 #include "base/clock.h"
+#include "net/rig_client.h"
 #include "pop3/session.h"
 
-#define RIG_USER     "demo"
-#define RIG_PASSWORD "demo pass"
-#define RIG_NOW      1700000000 // the rig's clock stands here
-
-// Who may log in. Making one hashes passwords, which takes its time: rigs can
-// share one.
-struct rig_users {
-	struct engine *engine;
-	struct auth *auth;
-	struct auth_user user; // RIG_USER
-};
-
-void rig_users_init(struct rig_users *users);
-void rig_users_done(struct rig_users *users);
+#define RIG_NOW 1700000000 // the rig's clock stands here
 
 struct rig {
 	struct engine *engine;
@@ -52,26 +41,7 @@ void rig_expunge(struct rig *rig, uint32_t uid);
 // Adds what INBOX holds now: "1 2s 3sd" are UIDs, s: \Seen, d: \Deleted.
 void rig_describe(struct rig *rig, struct buf *out);
 
-struct rig_client {
-	struct rig *rig;
-	struct pop3_session *session;
-	struct buf in;      // not yet taken by the session
-	struct buf out;     // all it said
-	enum net_next next; // what it said last
-	bool woken;
-	bool secured;   // the handshake was just done
-	size_t pauses;  // how often it asked to be resumed
-	size_t longest; // most output of one call
-	size_t piece;   // bytes given at a time; 0: all
-};
-
 // Connects; `logged_in`: and says USER and PASS.
 void rig_connect(struct rig *rig, bool logged_in, struct rig_client *client);
-void rig_disconnect(struct rig_client *client);
-
-// Gives bytes to the session, and lets it go on until it waits for more.
-void rig_say(struct rig_client *client, struct view bytes);
-// Lets it do what it was woken for.
-void rig_wake(struct rig_client *client);
 
 #endif

@@ -138,13 +138,14 @@ static void a_stranger_s_time_runs_out_though_he_talk(void **state)
 	struct rig_client client;
 	rig_init(&rig, &(struct rig_options){0});
 	rig_connect(&rig, false, &client);
+	struct pop3_session *session = client.session;
 	assert_int_equal(pop3_session_ops.timeout(client.session),
 	    POP3_TIMEOUT_LOGIN_SECONDS);
-	client.session->login_since_ms -=
+	session->login_since_ms -=
 	    (POP3_TIMEOUT_STRANGER_SECONDS - 10) * 1000u;
 	rig_say(&client, VIEW("CAPA\r\n"));
 	assert_in_range(pop3_session_ops.timeout(client.session), 1, 10);
-	client.session->login_since_ms -= 10 * 1000u;
+	session->login_since_ms -= 10 * 1000u;
 	assert_int_equal(pop3_session_ops.timeout(client.session), 1);
 	buf_reset(&client.out);
 	rig_say(&client, VIEW("C"));
@@ -162,9 +163,10 @@ static void whoever_is_logged_in_has_ten_minutes(void **state)
 	struct rig_client client;
 	rig_init(&rig, &(struct rig_options){0});
 	rig_connect(&rig, true, &client);
+	struct pop3_session *session = client.session;
 	assert_in_range(
 	    pop3_session_ops.timeout(client.session), 600, UINT32_MAX);
-	client.session->login_since_ms -= POP3_TIMEOUT_STRANGER_SECONDS * 1000u;
+	session->login_since_ms -= POP3_TIMEOUT_STRANGER_SECONDS * 1000u;
 	assert_in_range(
 	    pop3_session_ops.timeout(client.session), 600, UINT32_MAX);
 	rig_say(&client, VIEW("NOOP\r\n"));

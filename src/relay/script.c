@@ -8,9 +8,7 @@
 
 #include <cmocka.h>
 
-#include "base/ascii.h"
-
-#define SCRIPTS_MAX 150
+#include "net/script_text.h"
 
 struct play {
 	const char *name;
@@ -19,23 +17,6 @@ struct play {
 	size_t told;  // bytes of the events compared
 	int line;
 };
-
-static bool matches(struct view pattern, struct view line)
-{
-	size_t dots = view_find(pattern, VIEW("..."));
-	if (dots == SIZE_MAX)
-		return view_eq(pattern, line);
-	if (!view_starts_with(line, view_slice(pattern, 0, dots)))
-		return false;
-	struct view rest = view_from(pattern, dots + 3);
-	if (rest.len == 0)
-		return true;
-	for (size_t i = dots; i <= line.len; i++) {
-		if (matches(rest, view_from(line, i)))
-			return true;
-	}
-	return false;
-}
 
 static void expect_silence(struct play *play)
 {
@@ -54,34 +35,11 @@ static void expect_line(struct play *play, struct view said, struct view end,
 	if (out.len == 0)
 		fail_msg("%s:%d (pieces of %zu): nothing, expected %.*s",
 		    play->name, play->line, play->rig.piece, VIEW_FMT(pattern));
-	if (!matches(pattern, line))
+	if (!script_line_matches(pattern, line))
 		fail_msg("%s:%d (pieces of %zu): expected %.*s\n  but %.*s",
 		    play->name, play->line, play->rig.piece, VIEW_FMT(pattern),
 		    VIEW_FMT(line));
 	*at += len == SIZE_MAX ? out.len : len + end.len;
-}
-
-static void unescape(struct view text, struct buf *out)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] != '\\' || i + 1 == text.len) {
-			buf_add_char(out, text.ptr[i]);
-			continue;
-		}
-		char c = text.ptr[++i];
-		if (c == 'r') {
-			buf_add_char(out, '\r');
-		} else if (c == 'n') {
-			buf_add_char(out, '\n');
-		} else if (c == 'x' && i + 2 < text.len) {
-			buf_add_char(
-			    out, (char)(ascii_hex_value(text.ptr[i + 1]) * 16 +
-					ascii_hex_value(text.ptr[i + 2])));
-			i += 2;
-		} else {
-			buf_add_char(out, c);
-		}
-	}
 }
 
 static void say(struct play *play, char what, struct view rest)
@@ -93,7 +51,7 @@ static void say(struct play *play, char what, struct view rest)
 		buf_add(&bytes, rest);
 		buf_add_literal(&bytes, "\r\n");
 	} else if (what == 'R') {
-		unescape(rest, &bytes);
+		script_unescape(rest, &bytes);
 	} else {
 		assert_true(view_to_u64(rest, &count));
 		while (count-- > 0)
@@ -180,19 +138,12 @@ static void play_once(const struct script *script, size_t piece)
 
 static void run_state(void **state)
 {
-	static const size_t pieces[] = {0, 1, 7};
+	static const size_t pieces[] = SCRIPT_PIECES;
 	for (size_t i = 0; i < ARRAY_LEN(pieces); i++)
 		play_once(*state, pieces[i]);
 }
 
 int script_main(const struct script *scripts, size_t count)
 {
-	struct CMUnitTest tests[SCRIPTS_MAX] = {{0}};
-	assert_in_range(count, 1, SCRIPTS_MAX);
-	for (size_t i = 0; i < count; i++) {
-		tests[i].name = scripts[i].name;
-		tests[i].test_func = run_state;
-		tests[i].initial_state = (void *)(uintptr_t)&scripts[i];
-	}
-	return _cmocka_run_group_tests("scripts", tests, count, NULL, NULL);
+	return script_run_group(scripts, sizeof(*scripts), count, run_state);
 }

@@ -145,15 +145,16 @@ static void time_runs_out_though_one_talk(void **state)
 	struct rig_client client;
 	rig_init(&rig, &(struct rig_options){.users = &users});
 	rig_connect(&rig, VIEW(""), &client);
+	struct smtp_session *session = client.session;
 	rig_say(&client, VIEW("EHLO x\r\n"));
-	client.session->since_ms -= 3590 * 1000u;
+	session->since_ms -= 3590 * 1000u;
 	assert_in_range(timeout_of(&client), 1, 10);
 	// A message begins the time anew.
 	rig_say(&client,
 	    VIEW("MAIL FROM:<>\r\nRCPT TO:<a@example.org>\r\nDATA\r\n"));
 	rig_say(&client, VIEW("x\r\n.\r\n"));
 	assert_int_equal(timeout_of(&client), 300);
-	client.session->since_ms -= 3600 * 1000u;
+	session->since_ms -= 3600 * 1000u;
 	assert_int_equal(timeout_of(&client), 1);
 	buf_reset(&client.out);
 	rig_say(&client, VIEW("N"));
@@ -173,8 +174,9 @@ static void a_trusted_server_has_time_for_messages_that_fail(void **state)
 	rig_init(&rig,
 	    &(struct rig_options){.users = &users, .role = SMTP_ROLE_LMTP});
 	rig_connect(&rig, VIEW(""), &client);
+	struct smtp_session *session = client.session;
 	rig_say(&client, VIEW("LHLO x\r\n"));
-	client.session->since_ms -= 3590 * 1000u;
+	session->since_ms -= 3590 * 1000u;
 	rig_say(&client,
 	    VIEW("MAIL FROM:<>\r\nRCPT TO:<a@example.org>\r\nDATA\r\n"));
 	buf_reset(&client.out);

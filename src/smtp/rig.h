@@ -6,22 +6,13 @@
 #ifndef ROOST_SMTP_RIG_H
 #define ROOST_SMTP_RIG_H
 
+#include "auth/rig_users.h"
 #include "base/clock.h"
+#include "net/rig_client.h"
 #include "smtp/session.h"
 
-#define RIG_USER     "demo"
-#define RIG_PASSWORD "demo pass"
 #define RIG_NOW      1700000000 // the rig's clock stands here, unless moved
 #define RIG_SIZE_MAX 100000     // bytes in a message
-
-// Who may log in. Making one hashes passwords, which takes its time: rigs can
-// share one.
-struct rig_users {
-	struct engine *engine;
-	struct auth *auth;
-};
-void rig_users_init(struct rig_users *users);
-void rig_users_done(struct rig_users *users);
 
 struct rig_office;
 
@@ -69,27 +60,7 @@ void rig_escape(struct view text, struct buf *out);
 
 // ---- Clients ---------------------------------------------------------------
 
-struct rig_client {
-	struct rig *rig;
-	struct smtp_session *session;
-	struct buf in;      // not yet taken by the session
-	struct buf out;     // all it said
-	enum net_next next; // what it said last
-	bool woken;
-	bool secured;    // the handshake was just done
-	uint32_t paused; // milliseconds of the last pause
-	uint64_t pauses; // of all
-	size_t piece;    // bytes given at a time; 0: all
-};
-
 // Connects; `early`: what the client says before it is greeted.
 void rig_connect(struct rig *rig, struct view early, struct rig_client *client);
-void rig_disconnect(struct rig_client *client);
-
-// Gives bytes to the session, and lets it go on until it waits for more. A
-// pause is over at once.
-void rig_say(struct rig_client *client, struct view bytes);
-// Lets it say what it was woken for.
-void rig_wake(struct rig_client *client);
 
 #endif

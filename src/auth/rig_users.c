@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "auth/rig_users.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void rig_must(enum rc rc, const char *what)
+{
+	if (rc == RC_OK)
+		return;
+	fprintf(stderr, "rig: %s: %s\n", what, rc_name(rc));
+	abort();
+}
+
+void rig_users_init(struct rig_users *users)
+{
+	const struct view names[] = {VIEW(RIG_USER), VIEW(RIG_FRIEND)};
+	struct fault fault;
+	uint64_t account;
+	// Cheap hashes: it is not them that are tested.
+	struct auth_settings settings = {
+	    .hashing = {.cost = 1, .scram_iterations = 1},
+	};
+	users->engine = engine_memory_new();
+	rig_must(auth_new(users->engine, &settings, NULL, NULL, &fault,
+		     &users->auth),
+	    "auth_new");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		rig_must(auth_user_add(users->auth, names[i],
+			     VIEW(RIG_PASSWORD), &fault, &account),
+		    "auth_user_add");
+	rig_must(auth_user_find(users->auth, VIEW(RIG_USER), &users->user),
+	    "auth_user_find");
+}
+
+void rig_users_done(struct rig_users *users)
+{
+	auth_free(&users->auth);
+	engine_close(&users->engine);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The network's part, played by hand.
+#include "net/rig_client.h"
+
+#define OUT_MAX ((size_t)256 << 20)
+
+const struct net_tls_info rig_tls_info = {
+    .version = "TLSv1.3",
+    .cipher = "TLS_AES_256_GCM_SHA384",
+    .exporter_len = 32,
+};
+
+static void woken(void *context)
+{
+	((struct rig_client *)context)->woken = true;
+}
+
+struct net_waker rig_client_init(
+    struct rig_client *client, const struct net_session_ops *ops)
+{
+	*client = (struct rig_client){.ops = ops};
+	buf_init(&client->in, OUT_MAX);
+	buf_init(&client->out, OUT_MAX);
+	return (struct net_waker){.wake = woken, .context = client};
+}
+
+void rig_disconnect(struct rig_client *client)
+{
+	client->ops->free(client->session);
+	buf_done(&client->in);
+	buf_done(&client->out);
+}
+
+// The output of each call is a buffer of its own, as it would be when all was
+// sent.
+static void hear(struct rig_client *client, struct buf *out)
+{
+	buf_add(&client->out, buf_view(out));
+	if (out->len > client->longest)
+		client->longest = out->len;
+	buf_done(out);
+}
+
+static bool is_pause(enum net_next next)
+{
+	return next == NET_DRAIN || next == NET_PAUSE;
+}
+
+static void resume(struct rig_client *client)
+{
+	struct buf out;
+	client->pauses++;
+	if (client->next == NET_PAUSE) {
+		client->paused = client->ops->pause_ms(client->session);
+		if (client->in.len > 0)
+			client->ops->spoke_early(client->session);
+	}
+	buf_init(&out, NET_OUTPUT_MAX);
+	client->next = client->ops->resume(client->session, &out);
+	hear(client, &out);
+}
+
+// Deals with what the session wants until it waits for input.
+static void settle(struct rig_client *client)
+{
+	client->secured = client->next == NET_START_TLS;
+	while (is_pause(client->next))
+		resume(client);
+	// Compression is the network's; here it is left out.
+	if (client->next == NET_COMPRESS)
+		client->next = NET_READ;
+	if (client->next == NET_START_TLS) {
+		buf_reset(&client->in); // the known attack
+		client->next = client->ops->tls_started(
+		    client->session, &rig_tls_info, &client->out);
+	}
+}
+
+void rig_start(struct rig_client *client, void *session,
+    const struct net_tls_info *tls, struct view early)
+{
+	client->session = session;
+	client->next = client->ops->start(session, tls, &client->out);
+	buf_add(&client->in, early);
+	settle(client);
+}
+
+static void give(struct rig_client *client)
+{
+	bool again = true;
+	while (again) {
+		struct buf out;
+		size_t taken;
+		buf_init(&out, NET_OUTPUT_MAX);
+		client->next = client->ops->input(
+		    client->session, buf_view(&client->in), &out, &taken);
+		buf_consume(&client->in, taken);
+		hear(client, &out);
+		again = is_pause(client->next) || client->next == NET_COMPRESS;
+		settle(client);
+		again = again && client->in.len > 0 && client->next == NET_READ;
+	}
+}
+
+void rig_say(struct rig_client *client, struct view bytes)
+{
+	while (bytes.len > 0 && client->next == NET_READ) {
+		size_t len = client->piece;
+		if (len == 0 || len > bytes.len)
+			len = bytes.len;
+		buf_add(&client->in, view_slice(bytes, 0, len));
+		bytes = view_from(bytes, len);
+		client->secured = false;
+		give(client);
+		// The rest came in clear text, too.
+		if (client->secured)
+			return;
+	}
+}
+
+void rig_wake(struct rig_client *client)
+{
+	while (client->woken && client->next == NET_READ) {
+		struct buf out;
+		client->woken = false;
+		buf_init(&out, NET_OUTPUT_MAX);
+		client->next = client->ops->wake(client->session, &out);
+		hear(client, &out);
+		settle(client);
+		if (client->in.len > 0 && client->next == NET_READ)
+			give(client);
+	}
+}
