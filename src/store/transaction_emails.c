@@ -210,20 +210,17 @@ static enum rc drop_threads(
 			return rc;
 		if (thread->emails > 0)
 			thread->emails--;
-		put_thread(transaction, email->hashes[i], thread);
 	}
 	return RC_OK;
 }
 
-// Drops what the engine holds of an email: its records, and its hold on the
-// content.
-static enum rc drop_email(struct transaction *transaction, uint64_t email_id)
+// An email's hold on its threads, which are not put yet, and on its content.
+static enum rc let_go(struct transaction *transaction, uint64_t email_id)
 {
 	struct engine *engine = engine_of(transaction);
 	uint64_t partition = transaction->account->id;
 	struct record_key email_key = record_key_u64(RECORD_EMAIL, email_id);
 	struct record_key head_key = record_key_u64(RECORD_HEAD, email_id);
-	struct record_key lines_key = record_key_u64(RECORD_LINES, email_id);
 	struct buf value;
 	buf_init(&value, ENGINE_VALUE_MAX);
 	struct view rest;
@@ -248,10 +245,38 @@ static enum rc drop_email(struct transaction *transaction, uint64_t email_id)
 	// says so, and the message can be expunged all the same.
 	if (rc == RC_NOT_FOUND || rc == RC_CORRUPT)
 		rc = RC_OK;
-	transaction_delete(transaction, &email_key);
-	transaction_delete(transaction, &head_key);
-	transaction_delete(transaction, &lines_key);
 	return rc;
+}
+
+// Emails that go, ascending.
+struct dropped {
+	uint64_t *ids;
+	size_t count;
+	size_t capacity;
+};
+
+// One kind of record after the other: what comes in the order of keys costs the
+// engine a third. A thread is put once, however many of its emails go.
+static void delete_records(
+    struct transaction *transaction, const struct dropped *dropped)
+{
+	static const enum record_kind kinds[] = {
+	    RECORD_EMAIL, RECORD_HEAD, RECORD_LINES};
+	for (size_t n = 0; n < ARRAY_LEN(kinds); n++) {
+		for (size_t i = 0; i < dropped->count; i++) {
+			struct record_key key =
+			    record_key_u64(kinds[n], dropped->ids[i]);
+			transaction_delete(transaction, &key);
+		}
+	}
+	size_t position = 0;
+	struct view name;
+	void *thread;
+	while (map_next(&transaction->threads, &position, &name, &thread)) {
+		uint64_t hash;
+		memcpy(&hash, name.ptr, sizeof(hash));
+		put_thread(transaction, hash, thread);
+	}
 }
 
 // How many places an email has in what is committed.
@@ -277,9 +302,9 @@ static enum rc count_locations(struct engine_cursor *cursor, uint64_t email_id,
 	return RC_OK;
 }
 
-// For each email that loses places: drops it if it loses the last.
-static enum rc drop_unplaced(
-    struct transaction *transaction, struct engine_cursor *cursor)
+// For each email that loses places: notes it if it loses the last.
+static enum rc find_unplaced(struct transaction *transaction,
+    struct engine_cursor *cursor, struct dropped *dropped)
 {
 	const struct transaction_locations *removed = &transaction->removed;
 	const struct transaction_locations *added = &transaction->added;
@@ -301,11 +326,27 @@ static enum rc drop_unplaced(
 		enum rc rc =
 		    count_locations(cursor, email_id, lost + 1, &places);
 		if (rc == RC_OK && places <= lost)
-			rc = drop_email(transaction, email_id);
+			rc = let_go(transaction, email_id);
 		if (rc != RC_OK)
 			return rc;
+		if (places > lost)
+			continue;
+		dropped->ids = mem_grow(dropped->ids, &dropped->capacity,
+		    dropped->count + 1, sizeof(*dropped->ids));
+		dropped->ids[dropped->count++] = email_id;
 	}
 	return RC_OK;
+}
+
+static enum rc drop_unplaced(
+    struct transaction *transaction, struct engine_cursor *cursor)
+{
+	struct dropped dropped = {0};
+	enum rc rc = find_unplaced(transaction, cursor, &dropped);
+	if (rc == RC_OK && dropped.count)
+		delete_records(transaction, &dropped);
+	free(dropped.ids);
+	return rc;
 }
 
 static void put_locations(struct transaction *transaction)
