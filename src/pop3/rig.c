@@ -10,6 +10,33 @@ static int64_t rig_wall(void *context)
 	return RIG_NOW;
 }
 
+static void store_open(struct rig *rig)
+{
+	struct fault fault;
+	rig->store = store_new(&(struct store_options){
+	    .engine = rig->engine, .clock = &rig->clock});
+	rig->server.store = rig->store;
+	rig_must(store_account_open(rig->store, rig->users->user.account,
+		     &fault, &rig->account),
+	    "store_account_open");
+	rig_must(store_mailbox_open(rig->account, VIEW("INBOX"),
+		     STORE_RIGHT_READ, &fault, &rig->inbox),
+	    "store_mailbox_open");
+}
+
+static void store_close(struct rig *rig)
+{
+	store_mailbox_close(&rig->inbox);
+	store_account_close(&rig->account);
+	store_free(&rig->store);
+}
+
+void rig_restart(struct rig *rig)
+{
+	store_close(rig);
+	store_open(rig);
+}
+
 void rig_init(struct rig *rig, const struct rig_options *options)
 {
 	struct fault fault;
@@ -20,18 +47,12 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 	}
 	rig->clock = (struct clock){.wall = rig_wall, .context = rig};
 	rig->engine = engine_memory_new();
-	rig->store = store_new(&(struct store_options){
+	struct store *store = store_new(&(struct store_options){
 	    .engine = rig->engine, .clock = &rig->clock});
-	uint64_t account = rig->users->user.account;
-	rig_must(store_account_create(rig->store, account, &fault),
+	rig_must(store_account_create(store, rig->users->user.account, &fault),
 	    "store_account_create");
-	rig_must(store_account_open(rig->store, account, &fault, &rig->account),
-	    "store_account_open");
-	rig_must(store_mailbox_open(rig->account, VIEW("INBOX"),
-		     STORE_RIGHT_READ, &fault, &rig->inbox),
-	    "store_mailbox_open");
+	store_free(&store);
 	rig->server = (struct pop3_server){
-	    .store = rig->store,
 	    .auth = rig->users->auth,
 	    .clock = &rig->clock,
 	    .name = "Roost",
@@ -39,13 +60,12 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 	    .tls_available = options->tls_available,
 	    .plain_on_loopback = !options->no_plain,
 	};
+	store_open(rig);
 }
 
 void rig_done(struct rig *rig)
 {
-	store_mailbox_close(&rig->inbox);
-	store_account_close(&rig->account);
-	store_free(&rig->store);
+	store_close(rig);
 	engine_close(&rig->engine);
 	if (rig->users == &rig->own)
 		rig_users_done(&rig->own);

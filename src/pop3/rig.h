@@ -32,6 +32,8 @@ struct rig_options {
 
 void rig_init(struct rig *rig, const struct rig_options *options);
 void rig_done(struct rig *rig);
+// Forgets all that is in memory and reads it again. No client is connected.
+void rig_restart(struct rig *rig);
 
 // As another client, by IMAP say: appends a message, gives one a flag, deletes
 // one; by UID.
