@@ -10,7 +10,7 @@
 #include "store/store.h"
 
 // How long a session may say nothing. RFC 1939 section 3 asks for 10 minutes at
-// least once somebody is logged in; before that it is short.
+// least; before a login it is shorter (README.md).
 #define POP3_TIMEOUT_LOGIN_SECONDS 60u
 // How long a stranger may stay, however much it says.
 #define POP3_TIMEOUT_STRANGER_SECONDS 180u
