@@ -214,6 +214,12 @@ enum rc engine_content_size(struct engine *engine,
 	return engine->ops->content_size(engine, id, ret_bytes);
 }
 
+enum rc engine_content_owned(struct engine *engine, uint64_t partition,
+    const struct engine_content_id *id, uint64_t *ret_count)
+{
+	return engine->ops->content_owned(engine, partition, id, ret_count);
+}
+
 enum rc engine_content_sweep(struct engine *engine, int64_t now,
     int64_t grace_seconds, uint64_t *ret_deleted)
 {

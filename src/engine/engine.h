@@ -155,6 +155,10 @@ MUST_CHECK enum rc engine_content_read(struct engine *engine,
     struct buf *ret_bytes);
 MUST_CHECK enum rc engine_content_size(struct engine *engine,
     const struct engine_content_id *id, uint64_t *ret_bytes);
+// How often a partition owns content, now; 0 when it does not.
+MUST_CHECK enum rc engine_content_owned(struct engine *engine,
+    uint64_t partition, const struct engine_content_id *id,
+    uint64_t *ret_count);
 
 // Deletes content without owners that was written, or lost its last owner,
 // `grace_seconds` or longer before `now` (wall-clock seconds).

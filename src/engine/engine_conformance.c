@@ -179,5 +179,9 @@ uint64_t conformance_owner_count(struct engine *engine, uint64_t partition,
 	struct owner_query query = {partition, *id, 0};
 	assert_int_equal(
 	    engine_content_each(engine, match_owner, &query), RC_OK);
+	uint64_t owned;
+	assert_int_equal(
+	    engine_content_owned(engine, partition, id, &owned), RC_OK);
+	assert_int_equal(owned, query.count);
 	return query.count;
 }

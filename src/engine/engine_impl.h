@@ -133,6 +133,8 @@ struct engine_ops {
 	    struct buf *ret_bytes);
 	enum rc (*content_size)(struct engine *engine,
 	    const struct engine_content_id *id, uint64_t *ret_bytes);
+	enum rc (*content_owned)(struct engine *engine, uint64_t partition,
+	    const struct engine_content_id *id, uint64_t *ret_count);
 	enum rc (*content_sweep)(
 	    struct engine *engine, int64_t before, uint64_t *ret_deleted);
 	enum rc (*content_each)(struct engine *engine,

@@ -244,6 +244,14 @@ static enum rc memory_content_size(struct engine *engine,
 	return memory_contents_size(&self(engine)->contents, id, ret_bytes);
 }
 
+static enum rc memory_content_owned(struct engine *engine, uint64_t partition,
+    const struct engine_content_id *id, uint64_t *ret_count)
+{
+	*ret_count =
+	    memory_contents_owned(&self(engine)->contents, partition, id);
+	return RC_OK;
+}
+
 static enum rc memory_content_sweep(
     struct engine *engine, int64_t before, uint64_t *ret_deleted)
 {
@@ -306,6 +314,7 @@ static const struct engine_ops memory_ops = {
     .content_spilled = memory_content_spilled,
     .content_read = memory_content_read,
     .content_size = memory_content_size,
+    .content_owned = memory_content_owned,
     .content_sweep = memory_content_sweep,
     .content_each = memory_content_each,
     .check = memory_check,

@@ -28,6 +28,8 @@ MUST_CHECK enum rc memory_contents_read(struct memory_contents *contents,
     struct buf *ret_bytes);
 MUST_CHECK enum rc memory_contents_size(struct memory_contents *contents,
     const struct engine_content_id *id, uint64_t *ret_bytes);
+uint64_t memory_contents_owned(struct memory_contents *contents,
+    uint64_t partition, const struct engine_content_id *id);
 void memory_contents_sweep(struct engine *engine,
     struct memory_contents *contents, int64_t before, uint64_t *ret_deleted);
 MUST_CHECK enum rc memory_contents_each(struct memory_contents *contents,

@@ -261,6 +261,18 @@ enum rc memory_contents_spilled(struct memory_contents *contents,
 	return rc;
 }
 
+uint64_t memory_contents_owned(struct memory_contents *contents,
+    uint64_t partition, const struct engine_content_id *id)
+{
+	pthread_rwlock_rdlock(&contents->lock);
+	struct memory_content *content = find(contents, id);
+	const struct memory_owner *owner =
+	    content ? find_owner(content, partition) : NULL;
+	uint64_t count = owner ? owner->count : 0;
+	pthread_rwlock_unlock(&contents->lock);
+	return count;
+}
+
 enum rc memory_contents_size(struct memory_contents *contents,
     const struct engine_content_id *id, uint64_t *ret_bytes)
 {

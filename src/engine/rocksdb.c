@@ -268,6 +268,7 @@ static const struct engine_ops rocks_ops = {
     .content_spilled = rocks_content_spilled,
     .content_read = rocks_content_read,
     .content_size = rocks_content_size,
+    .content_owned = rocks_content_owned,
     .content_sweep = rocks_content_sweep,
     .content_each = rocks_content_each,
     .check = rocks_check,

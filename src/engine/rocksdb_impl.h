@@ -228,6 +228,10 @@ enum rc rocks_content_each(struct engine *engine,
     enum rc (*each)(void *context, const struct engine_content_info *info),
     void *context);
 
+// rocksdb_owners.c
+enum rc rocks_content_owned(struct engine *engine, uint64_t partition,
+    const struct engine_content_id *id, uint64_t *ret_count);
+
 // rocksdb_reclaim.c: after a sweep that deleted so many bytes.
 void rocks_reclaim(struct rocks *rocks, uint64_t deleted_bytes);
 

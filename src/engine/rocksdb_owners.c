@@ -219,3 +219,20 @@ enum rc rocks_owners_apply(struct rocks *rocks, uint64_t partition,
 	}
 	return RC_OK;
 }
+
+enum rc rocks_content_owned(struct engine *engine, uint64_t partition,
+    const struct engine_content_id *id, uint64_t *ret_count)
+{
+	struct rocks_name name = rocks_owned_name(partition, id);
+	uint64_t count = 0;
+	uint64_t size;
+	enum rc rc = rocks_get_pair(
+	    rocks_of(engine), ROCKS_OWNERS, &name, &count, &size);
+	if (rc == RC_NOT_FOUND) {
+		count = 0;
+		rc = RC_OK;
+	}
+	if (rc == RC_OK)
+		*ret_count = count;
+	return rc;
+}

@@ -33,6 +33,9 @@ struct check {
 	uint64_t messages;
 	uint64_t last_email_id;
 	uint64_t last_mailbox_id;
+	struct engine_content_id *contents; // that emails have, each time
+	size_t content_count;
+	size_t content_capacity;
 	struct place *places;
 	size_t place_count;
 	size_t place_capacity;
@@ -310,6 +313,62 @@ static void check_email(
 		check_ragged(check, place->email_id, lacks, value);
 	else
 		report(check, "email %llu: its bytes cannot be read", id);
+	if (rc != RC_OK || !head.has_content)
+		return;
+	check->contents = mem_grow(check->contents, &check->content_capacity,
+	    check->content_count + 1, sizeof(*check->contents));
+	check->contents[check->content_count++] = head.content;
+}
+
+static int compare_contents(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct engine_content_id));
+}
+
+// Owning less than that, the account loses mail when others expunge theirs, and
+// cannot expunge it itself; owning more, the content stays for good.
+static enum rc check_owned(struct check *check,
+    const struct engine_content_id *content, uint64_t count)
+{
+	struct engine *engine = check->store->options.engine;
+	uint64_t owned;
+	uint64_t version;
+	enum rc rc =
+	    engine_content_owned(engine, check->account_id, content, &owned);
+	if (rc == RC_OK)
+		rc = engine_version(engine, check->account_id, &version);
+	// What is owned is told as it is now: the account may have moved on.
+	if (rc != RC_OK || owned == count ||
+	    version != engine_snapshot_version(check->snapshot))
+		return rc;
+	report(check, "content is owned %llu times, and %llu emails have it",
+	    (unsigned long long)owned, (unsigned long long)count);
+	if (!check->mending)
+		return RC_OK;
+	for (; owned < count; owned++)
+		engine_batch_own(check->mending, content);
+	for (; owned > count; owned--)
+		engine_batch_disown(check->mending, content);
+	check->result.mended++;
+	check->mended = true;
+	return RC_OK;
+}
+
+static enum rc check_contents(struct check *check)
+{
+	enum rc rc = RC_OK;
+	if (check->content_count)
+		qsort(check->contents, check->content_count,
+		    sizeof(*check->contents), compare_contents);
+	for (size_t i = 0; rc == RC_OK && i < check->content_count;) {
+		size_t first = i;
+		while (i < check->content_count &&
+		       compare_contents(
+			   &check->contents[first], &check->contents[i]) == 0)
+			i++;
+		rc = check_owned(check, &check->contents[first], i - first);
+	}
+	return rc;
 }
 
 static int compare_places(const void *a, const void *b)
@@ -530,6 +589,8 @@ static enum rc check_all(struct check *check)
 	if (rc == RC_OK)
 		rc = check_emails(check);
 	if (rc == RC_OK)
+		rc = check_contents(check);
+	if (rc == RC_OK)
 		rc = check_deliveries(check);
 	if (rc == RC_OK)
 		rc = check_account(check);
@@ -563,6 +624,7 @@ enum rc store_account_check(struct store *store, uint64_t account_id,
 	}
 	engine_batch_free(&check.mending);
 	free(check.places);
+	free(check.contents);
 	if (rc == RC_OK)
 		*ret_result = check.result;
 	return rc;

@@ -346,6 +346,63 @@ static void the_full_and_those_who_expunge_take_it_from_nobody(void **state)
 	}
 }
 
+static void own(struct town *town, uint64_t id, int times)
+{
+	struct contents contents = contents_of(town);
+	struct engine_batch *batch = engine_batch_new(town->engine);
+	uint64_t version;
+	for (; times > 0; times--)
+		engine_batch_own(batch, &contents.last);
+	for (; times < 0; times++)
+		engine_batch_disown(batch, &contents.last);
+	assert_int_equal(engine_version(town->engine, id, &version), RC_OK);
+	assert_int_equal(
+	    engine_commit(town->engine, id, version, batch, &town->fault),
+	    RC_OK);
+	engine_batch_free(&batch);
+}
+
+static void a_wrong_count_of_owners_is_found_and_mended(void **state)
+{
+	(void)state;
+	static const int table[] = {-1, 2, -2};
+	struct town town;
+	struct clock clock;
+	struct buf text;
+	town_open(&town, &clock, (struct store_options){0});
+	buf_init(&text, 1000000);
+	struct store_draft *draft = draft_of(&town, 4000, true, &text);
+	struct store_append append = {.draft = draft};
+	struct store_appended appended;
+	for (uint64_t id = 1000; id < 1002; id++)
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(
+			    deliver(&town, id, &append, &appended), RC_OK);
+	store_draft_free(&draft);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct store_check_result result;
+		store_free(&town.store);
+		own(&town, 1000, table[i]);
+		town.store = store_new(&(struct store_options){
+		    .engine = town.engine, .clock = &clock});
+		for (uint64_t n = 0; n < 3; n++) {
+			assert_int_equal(store_account_check(town.store, 1000,
+					     n == 1, NULL, NULL, &result),
+			    RC_OK);
+			assert_int_equal(result.problems, n < 2);
+			assert_int_equal(result.mended, n == 1);
+		}
+		assert_int_equal(contents_of(&town).owners, 4);
+	}
+	store_free(&town.store);
+	town.store = store_new(
+	    &(struct store_options){.engine = town.engine, .clock = &clock});
+	expunge_all(&town, 1000);
+	assert_int_equal(contents_of(&town).owners, 2);
+	buf_done(&text);
+	town_close(&town);
+}
+
 static void what_is_all_header_owns_no_content(void **state)
 {
 	(void)state;
@@ -549,6 +606,7 @@ int main(void)
 	    cmocka_unit_test(content_goes_with_its_last_owner),
 	    cmocka_unit_test(
 		the_full_and_those_who_expunge_take_it_from_nobody),
+	    cmocka_unit_test(a_wrong_count_of_owners_is_found_and_mended),
 	    cmocka_unit_test(what_is_all_header_owns_no_content),
 	    cmocka_unit_test(a_delivery_id_counts_once),
 	    cmocka_unit_test(old_delivery_ids_are_forgotten),
