@@ -62,7 +62,10 @@ static void print_entry(const char *name, const char *value, const char *help)
 	char left[80];
 	snprintf(left, sizeof(left), "  %s%s%s", name,
 	    value && *value ? " " : "", value ? value : "");
-	printf("%-*s %s\n", HELP_COLUMN, left, help);
+	if (strlen(left) > HELP_COLUMN)
+		printf("%s\n%-*s %s\n", left, HELP_COLUMN, "", help);
+	else
+		printf("%-*s %s\n", HELP_COLUMN, left, help);
 }
 
 static void print_options(const struct cli_option *options, size_t count)

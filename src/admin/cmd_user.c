@@ -30,15 +30,17 @@ static bool read_line(char *to, size_t size)
 static bool prompt(const char *text, char *to, size_t size)
 {
 	struct termios before, quiet;
-	fprintf(stderr, "%s: ", text);
-	fflush(stderr);
 	if (tcgetattr(STDIN_FILENO, &before) != 0)
 		return false;
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	// Before the question: what is typed in answer to it is neither shown
+	// nor thrown away.
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	fprintf(stderr, "%s: ", text);
+	fflush(stderr);
 	bool good = read_line(to, size);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	fputc('\n', stderr);
 	return good;
 }
