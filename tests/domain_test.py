@@ -241,7 +241,8 @@ class Commands:
             sorted(self.roost("dkim", "dns",
                               "b\u00fccher.example").splitlines()),
             sorted(lines))
-        self.roost("dkim", "new", "b\u00fccher.example", want=5)
+        self.roost("dkim", "new", "b\u00fccher.example", "--selector",
+                   lines[1].split(".")[0], want=5)
         self.roost("dkim", "new", "b\u00fccher.example", "--selector", "old",
                    "--bits", "1024")
         out = self.roost("dkim", "list")
