@@ -57,8 +57,10 @@ bool smtp_data_take(struct smtp_session *session, struct view *input)
 			return true;
 		}
 	}
-	if (rc != RC_END)
+	if (rc != RC_END) {
+		smtp_transaction_check(session);
 		return false;
+	}
 	session->mode = SMTP_MODE_LINES;
 	smtp_trace_data(session, transaction->bytes);
 	smtp_transaction_finish(session);
@@ -161,6 +163,7 @@ bool smtp_chunk_take(struct smtp_session *session, struct view *input)
 		while (smtp_data_decode(&transaction->decoder, &part, &piece) ==
 		       RC_OK)
 			deliver(transaction, piece);
+		smtp_transaction_check(session);
 	}
 	if (chunk->left > 0)
 		return false;

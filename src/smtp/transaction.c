@@ -226,7 +226,7 @@ void smtp_transaction_drop(struct smtp_session *session)
 
 // Bare CR and LF are how one message is made to look like two to another server
 // (SMTP smuggling): RFC 5321 section 2.3.8.
-static void check_line_ends(struct smtp_session *session)
+void smtp_transaction_check(struct smtp_session *session)
 {
 	const struct smtp_transaction *transaction = session->transaction;
 	const struct smtp_data_decoder *decoder = &transaction->decoder;
@@ -285,7 +285,7 @@ static void finish_each(struct smtp_session *session)
 
 void smtp_transaction_finish(struct smtp_session *session)
 {
-	check_line_ends(session);
+	smtp_transaction_check(session);
 	if (smtp_is_lmtp(session))
 		finish_each(session);
 	else

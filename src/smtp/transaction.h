@@ -27,6 +27,9 @@ void smtp_transaction_begin(
 void smtp_transaction_decode(
     struct smtp_session *session, enum smtp_data_framing framing);
 size_t smtp_transaction_recipients(const struct smtp_session *session);
+// Refuses a message whose bytes so far are not allowed: it is answered at its
+// end, but what else comes of it is stored no more.
+void smtp_transaction_check(struct smtp_session *session);
 // The end of the message: delivers, answers, and ends the transaction.
 void smtp_transaction_finish(struct smtp_session *session);
 // Ends it, if there is one, without a word.

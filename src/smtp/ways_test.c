@@ -53,6 +53,11 @@ static const struct script scripts[] = {
 	"C: RCPT TO:<away@example.org>\nS: 250 2.1.5 ...\n"
 	"C: DATA\nS: 354 ...\nR: \\r\\na\\nb\\r\\n.\\r\\n\nW: -\n"
 	"S: 550 5.5.2 ...\n"},
+    {"once there was one the rest is not even looked at", {EHLO},
+	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
+	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 ...\n"
+	"C: DATA\nS: 354 ...\nR: a\\nb\\r\\n\nW: -\nN: 100001\nC: \n"
+	"C: .\nS: 550 5.5.2 ...\n"},
     {"what is too big leaves nothing behind", {EHLO},
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 ...\n"
