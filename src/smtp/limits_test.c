@@ -333,6 +333,30 @@ static void whoever_goes_away_leaves_the_line(void **state)
 	busy_done(&busy);
 }
 
+static void the_last_guess_is_answered_as_late_as_the_others(void **state)
+{
+	(void)state;
+	struct rig rig;
+	struct rig_client client;
+	uint64_t pauses[4] = {0};
+	rig_init(&rig,
+	    &(struct rig_options){.role = SMTP_ROLE_SUBMISSION, .tls = true});
+	rig_connect(&rig, VIEW(""), &client);
+	rig_say(&client, VIEW("EHLO x\r\n"));
+	for (size_t i = 1; i < ARRAY_LEN(pauses); i++) {
+		buf_reset(&client.out);
+		rig_say(&client, VIEW("AUTH PLAIN AGRlbW8AeA==\r\n"));
+		pauses[i] = client.pauses;
+	}
+	assert_true(pauses[3] == pauses[2] + 1);
+	assert_true(client.paused > 0);
+	assert_int_equal(client.next, NET_CLOSE);
+	assert_true(view_eq(buf_view(&client.out),
+	    VIEW("421 4.7.0 Too many logins have failed\r\n")));
+	rig_disconnect(&client);
+	rig_done(&rig);
+}
+
 // ---- Memory ----------------------------------------------------------------
 
 static void an_idle_session_is_small(void **state)
@@ -368,6 +392,7 @@ int main(void)
 		a_login_waits_for_its_turn_and_so_does_what_follows),
 	    cmocka_unit_test(one_who_waits_may_not_say_much),
 	    cmocka_unit_test(whoever_goes_away_leaves_the_line),
+	    cmocka_unit_test(the_last_guess_is_answered_as_late_as_the_others),
 	    cmocka_unit_test(an_idle_session_is_small),
 	};
 	int failed = cmocka_run_group_tests(tests, make_users, free_users);

@@ -104,12 +104,14 @@ void smtp_settle(struct smtp_session *session, size_t begin)
 	    session->commands >= SMTP_LIMIT(session, commands, COMMANDS_MAX))
 		smtp_hang_up(session, "too many commands", 421,
 		    ENHANCED(4, 7, 0), "Too many commands without a message");
-	if (session->delay_ms > pause)
+	// The last failed login is told as late as the others.
+	if (session->delay_ms > pause || session->next == NET_CLOSE)
 		pause = session->delay_ms;
 	session->delay_ms = 0;
 	struct view said = view_from(buf_view(out), begin);
 	smtp_trace_output(session, said);
-	if (pause == 0 || session->next != NET_READ)
+	if (pause == 0 ||
+	    (session->next != NET_READ && session->next != NET_CLOSE))
 		return;
 	buf_add(&session->held, said);
 	buf_truncate(out, begin);

@@ -236,7 +236,8 @@ static enum net_next session_resume(void *context, struct buf *out)
 {
 	struct smtp_session *session = context;
 	bool paused = session->next == NET_PAUSE;
-	session->next = NET_READ;
+	// What was held back may be the last word.
+	session->next = session->goodbye != NULL ? NET_CLOSE : NET_READ;
 	session->out = out;
 	if (paused && !session->greeted)
 		greet(session);

@@ -89,7 +89,7 @@ struct smtp_session {
 	unsigned messages; // accepted in all
 	unsigned login_failures;
 	uint64_t since_ms;   // of the last accepted message, or the start
-	const char *goodbye; // static; why it ended, for the log
+	const char *goodbye; // static; why it ended, for the log; else NULL
 };
 
 // ---- Answers (reply.c) -----------------------------------------------------
