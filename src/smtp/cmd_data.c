@@ -77,13 +77,21 @@ static void refuse(struct smtp_chunk *chunk, unsigned code,
 	chunk->text = text;
 }
 
+// RFC 3030 section 2: the client may have sent many before it heard of the
+// first one's refusal.
+static void refuse_trailing(struct smtp_chunk *chunk)
+{
+	chunk->trails = true;
+	refuse(chunk, 503, ENHANCED(5, 5, 1), "RSET first");
+}
+
 static void check_chunk(struct smtp_session *session, struct smtp_chunk *chunk)
 {
 	const struct smtp_transaction *transaction = session->transaction;
 	if (transaction == NULL)
 		refuse(chunk, 503, ENHANCED(5, 5, 1), "MAIL first");
 	else if (transaction->failed)
-		refuse(chunk, 503, ENHANCED(5, 5, 1), "RSET first");
+		refuse_trailing(chunk);
 	else if (smtp_transaction_recipients(session) == 0)
 		refuse(chunk, smtp_is_lmtp(session) ? 503 : 554,
 		    ENHANCED(5, 5, 1), "No valid recipients");
@@ -124,6 +132,7 @@ static void end_refused(struct smtp_session *session)
 	if (chunk->last && session->transaction != NULL &&
 	    smtp_is_lmtp(session) && smtp_transaction_recipients(session) > 0)
 		answers = smtp_transaction_recipients(session);
+	session->pardoned = chunk->trails;
 	for (size_t i = 0; i < answers; i++)
 		smtp_answer(
 		    session, chunk->code, chunk->status, "%s", chunk->text);

@@ -89,6 +89,15 @@ static const struct script scripts[] = {
 	"C: NOOP\nS: 250 2.0.0 OK\n"
 	"C: NOOP\nS: 250 2.0.0 OK\n"
 	"C: NOOP\nS: 250 2.0.0 OK\nS: 421 4.7.0 ...\nclose\n"},
+    {"one refusal, though chunks were on their way behind it", {SLOW, EHLO},
+	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
+	"C: RCPT TO:<a@example.org>\nS: 250 2.1.5 Recipient OK\n"
+	"R: BDAT 100001\\r\\n\nN: 100001\nW: -\n"
+	"S: 552 5.3.4 The message is too big\nP: 0\n"
+	"R: BDAT 2\\r\\nxx\nW: -\nS: 503 5.5.1 RSET first\nP: 0\n"
+	"R: BDAT 2\\r\\nxx\nW: -\nS: 503 5.5.1 RSET first\nP: 0\n"
+	"R: BDAT 2 LAST\\r\\nxx\nW: -\nS: 503 5.5.1 RSET first\nP: 0\n"
+	"C: FOO\nS: 500 5.5.1 No such command\nP: 3000\n"},
     {"a line that is too long is skipped to its end", {EHLO},
 	"R: NOOP \nN: 4091\nC: \nS: 250 2.0.0 OK\n"
 	"R: NOOP \nN: 4092\nC: \nS: 500 5.5.2 The line is too long\n"

@@ -208,7 +208,7 @@ static const struct script scripts[] = {
 	"M: <a@example.net> ESMTP envid=QQ+1 ret=headers > demo@example.org "
 	"notify=10 orcpt=rfc822;d+x@example.org x@example.org notify=1: \n"},
     {"SMTPUTF8", {MX, EHLO},
-	"C: MAIL FROM:<j\xc3\xb6rg@example.net>\nS: 553 5.6.7 ...\n"
+	"C: MAIL FROM:<j\xc3\xb6rg@example.net>\nS: 550 5.6.7 ...\n"
 	"C: MAIL FROM:<a@example.net>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<j\xc3\xb6rg@example.org>\nS: 553 5.6.7 ...\n"
 	"C: RSET\nS: 250 2.0.0 Forgotten\n"

@@ -47,6 +47,7 @@ struct smtp_chunk {
 	uint64_t size;
 	uint64_t left;
 	bool last;
+	bool trails; // it was on its way when one before it was refused
 	// Refused before it came: what it is answered with, when it is there.
 	unsigned code; // 0: not refused
 	struct enhanced_status status;

@@ -125,7 +125,7 @@ static enum rc parse_mail(struct arena *arena, struct view text,
 		return rc;
 	// RFC 6531 section 3.5.
 	if (!mail.utf8 && smtp_mailbox_is_utf8(&mail.from))
-		return fault_set(smtp_fault_code(fault, 553, ENHANCED(5, 6, 7)),
+		return fault_set(smtp_fault_code(fault, 550, ENHANCED(5, 6, 7)),
 		    RC_UNSUPPORTED,
 		    "an address that is not US-ASCII needs SMTPUTF8");
 	*ret_mail = mail;

@@ -134,7 +134,7 @@ struct smtp_fault {
 //   501 5.1.7  MAIL's path is not well formed (553 5.1.7: its domain cannot be)
 //   501 5.1.3  RCPT's path is not well formed (553 5.1.3: its domain cannot be)
 //   555 5.5.4  a parameter that is unknown or was not offered
-//   553 5.6.7  MAIL's address is not US-ASCII, and there is no SMTPUTF8 with it
+//   550 5.6.7  MAIL's address is not US-ASCII, and there is no SMTPUTF8 with it
 // RCPT of such an address in a transaction without SMTPUTF8 is for the server:
 // smtp_mailbox_is_utf8(). HTTP verbs are RC_OK.
 MUST_CHECK enum rc smtp_command_parse(struct arena *arena, struct view line,

@@ -146,8 +146,8 @@ static const struct answer_row mail_rows[] = {
     // SMTPUTF8
     {V("MAIL FROM:<ä@x> SMTPUTF8"), ALL, MAIL, ""},
     {V("MAIL FROM:<a@x> SMTPUTF8"), ALL, MAIL, ""},
-    {V("MAIL FROM:<ä@x>"), ALL, MAIL, "553 5.6.7"},
-    {V("MAIL FROM:<a@ä.x>"), ALL, MAIL, "553 5.6.7"},
+    {V("MAIL FROM:<ä@x>"), ALL, MAIL, "550 5.6.7"},
+    {V("MAIL FROM:<a@ä.x>"), ALL, MAIL, "550 5.6.7"},
     {V("MAIL FROM:<ä@x> SMTPUTF8"), 0, MAIL, "555 5.5.4"},
     {V("MAIL FROM:<a@x> SMTPUTF8=1"), ALL, MAIL, "501 5.5.4"},
     // DSN
