@@ -36,6 +36,7 @@ struct queue_entry {          // a lot
 	uint16_t left; // so many of them are not settled; 0: the lot has ended
 	uint16_t self; // its place in the message
 	bool seized;   // by the administrator; else a lease
+	bool parked;   // its results are known, but not committed
 	enum queue_state state;
 };
 

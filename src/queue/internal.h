@@ -21,7 +21,8 @@ struct queue {
 	char *server_name;
 	struct queue_index index;
 	struct queue_partition partitions[QUEUE_PARTITIONS];
-	_Atomic unsigned turn; // where the next put looks first
+	_Atomic unsigned turn;    // where the next put looks first
+	struct queue_lot *parked; // see lot.h; below the index's lock
 };
 
 int64_t queue_now(const struct queue *queue);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an administrator does with a message: try it now, hold, remove.
-#include "queue/internal.h"
+#include "queue/lot.h"
 
 static enum rc not_there(struct fault *fault)
 {
@@ -154,6 +154,12 @@ static void judge(struct removal *removal, bool report)
 	}
 }
 
+// What had been sent and could not be kept so is removed as well.
+static void free_parked(struct removal *removal)
+{
+	queue_parked_free(removal->queue, &removal->copy.id);
+}
+
 static void change_index(struct removal *removal, bool committed, bool report)
 {
 	struct queue_index *index = &removal->queue->index;
@@ -166,6 +172,8 @@ static void change_index(struct removal *removal, bool committed, bool report)
 			(report ? QUEUE_FLAG_DOOMED_REPORT : 0u));
 	if (committed)
 		queue_bounce_index(removal->queue, &removal->bounce);
+	if (committed)
+		free_parked(removal);
 	queue_index_unseize(index, message, committed);
 	pthread_mutex_unlock(&index->lock);
 }

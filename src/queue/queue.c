@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opening and closing, and the reads and commits that all others stand on.
 #include "base/mem.h"
-#include "queue/internal.h"
+#include "queue/lot.h"
 
 // Nobody else writes the queue's partitions: a conflict can only come from
 // another server on the same engine, and passes.
@@ -325,6 +325,7 @@ void queue_close(struct queue **queue_at)
 		pthread_mutex_destroy(&queue->partitions[i].lock);
 		engine_batch_free(&queue->partitions[i].batch);
 	}
+	queue_parked_free(queue, NULL);
 	queue_index_done(&queue->index);
 	free(queue->server_name);
 	free(queue);

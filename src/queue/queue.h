@@ -190,10 +190,17 @@ struct queue_result {
 };
 
 // What became of each recipient of the lot, in one commit, with the reports
-// that it calls for. Frees the lot. When the commit fails the lot is due again
-// soon, as if it had been dropped.
+// that it calls for. Frees the lot. When the commit fails the results are kept
+// in memory, and queue_take() commits them before it would give the lot out
+// again: what has been sent is not sent twice because the disk was full.
 MUST_CHECK enum rc queue_settle(struct queue *queue, struct queue_lot **lot,
     const struct queue_result *results, struct fault *fault);
+// Puts the lot off for `seconds`, untried, because of `why` (whose outcome is
+// LATER). No attempt is counted, and nothing is written but the reason where
+// none is known yet. What its sender is to be told by then, of a delay or of
+// the end, is told when it is due. Frees the lot.
+MUST_CHECK enum rc queue_postpone(struct queue *queue, struct queue_lot **lot,
+    uint32_t seconds, const struct queue_result *why, struct fault *fault);
 // Gives the lot back untried; due again at once, or after `seconds`.
 void queue_drop(struct queue *queue, struct queue_lot **lot, uint32_t seconds);
 

@@ -163,8 +163,10 @@ static void later(struct queue_verdict *verdict, const struct queue_case *of)
 				    of->now >= message->envelope.by_time);
 		return;
 	}
-	int64_t next = of->now + queue_schedule_wait(
-				     of->settings, of->id, record->attempts);
+	int64_t next =
+	    of->now + (of->put_off ? of->put_off
+				   : queue_schedule_wait(of->settings, of->id,
+					 record->attempts));
 	int64_t soonest = earlier(next, of->now + WAIT_MIN);
 	next = earlier(notify_delay(verdict, of, next), expiry);
 	record->next_try = next > soonest ? next : soonest;

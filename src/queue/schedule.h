@@ -47,7 +47,8 @@ struct queue_case {
 	const struct queue_message_record *message;
 	unsigned flags; // of enum queue_flag
 	int64_t now;
-	bool untried; // the result is no try's: the queue's own
+	bool untried;     // the result is no try's: the queue's own
+	uint32_t put_off; // seconds to wait instead of the schedule's; 0: none
 };
 struct queue_verdict queue_schedule_judge(const struct queue_case *of,
     const struct queue_recipient_record *recipient,

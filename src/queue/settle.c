@@ -31,6 +31,7 @@ static void judge(struct settling *settling, const struct queue_result *results)
 	    .flags = lot->flags,
 	    .now = queue_now(settling->queue),
 	    .untried = lot->untried,
+	    .put_off = lot->put_off,
 	};
 	settling->finals = 0;
 	settling->due = INT64_MAX;
@@ -118,33 +119,100 @@ static enum rc try_settle(struct settling *settling, struct fault *fault)
 	return moved ? RC_CONFLICT : rc;
 }
 
+static enum rc settle(struct settling *settling,
+    const struct queue_result *results, bool *ret_tried, struct fault *fault)
+{
+	struct queue_lot *lot = settling->lot;
+	enum rc rc;
+	unsigned flags;
+	do { // once more for each command of the administrator meanwhile
+		judge(settling, results);
+		flags = lot->flags;
+		// What was removed meanwhile goes nowhere.
+		settling->expansion = (struct queue_expansion){0};
+		rc =
+		    flags & QUEUE_FLAG_DOOMED
+			? RC_OK
+			: queue_expansion_make(settling->queue, &lot->arena,
+			      &lot->copy, results, fault, &settling->expansion);
+		*ret_tried = rc == RC_OK;
+		if (rc == RC_OK)
+			rc = try_settle(settling, fault);
+	} while (rc == RC_CONFLICT && lot->flags != flags);
+	return rc;
+}
+
+static struct settling begin(struct queue *queue, struct queue_lot *lot)
+{
+	return (struct settling){
+	    .queue = queue,
+	    .lot = lot,
+	    .verdicts = arena_alloc(
+		&lot->arena, lot->copy.count * sizeof(struct queue_verdict)),
+	};
+}
+
+static enum rc end(struct settling *settling, struct queue_lot **lot_at,
+    const struct queue_result *results, struct fault *fault)
+{
+	struct queue *queue = settling->queue;
+	struct queue_lot *lot = settling->lot;
+	bool tried;
+	enum rc rc = settle(settling, results, &tried, fault);
+	if (rc == RC_OK) {
+		for (size_t i = 0; i < lot->copy.count; i++)
+			queue_log_verdict(
+			    queue, &lot->copy, &settling->verdicts[i]);
+		queue_lot_free(lot_at);
+	} else if (tried) {
+		queue_park(lot_at, results, queue_now(queue) + TROUBLE_WAIT);
+	} else { // results that cannot be
+		queue_drop(queue, lot_at, TROUBLE_WAIT);
+	}
+	return rc;
+}
+
 enum rc queue_settle(struct queue *queue, struct queue_lot **lot_at,
     const struct queue_result *results, struct fault *fault)
 {
-	struct queue_lot *lot = *lot_at;
-	struct settling settling = {.queue = queue, .lot = lot};
-	enum rc rc;
-	settling.verdicts = arena_alloc(
-	    &lot->arena, lot->copy.count * sizeof(*settling.verdicts));
-	unsigned flags;
-	do { // once more for each command of the administrator meanwhile
-		judge(&settling, results);
-		flags = lot->flags;
-		// What was removed meanwhile goes nowhere.
-		settling.expansion = (struct queue_expansion){0};
-		rc = flags & QUEUE_FLAG_DOOMED
-			 ? RC_OK
-			 : queue_expansion_make(queue, &lot->arena, &lot->copy,
-			       results, fault, &settling.expansion);
-		if (rc == RC_OK)
-			rc = try_settle(&settling, fault);
-	} while (rc == RC_CONFLICT && lot->flags != flags);
-	if (rc != RC_OK) {
-		queue_drop(queue, lot_at, TROUBLE_WAIT);
-		return rc;
+	struct settling settling = begin(queue, *lot_at);
+	return end(&settling, lot_at, results, fault);
+}
+
+// ---- Putting off -----------------------------------------------------------
+
+// There is something to tell, or to end, or the reason is not known yet.
+static bool is_news(const struct settling *settling)
+{
+	const struct queue_copy *copy = &settling->lot->copy;
+	for (size_t i = 0; i < copy->count; i++) {
+		const struct queue_verdict *verdict = &settling->verdicts[i];
+		if (verdict->final || verdict->action != QUEUE_ACTION_NONE ||
+		    copy->recipients[i].diagnostic.len == 0)
+			return true;
 	}
-	for (size_t i = 0; i < lot->copy.count; i++)
-		queue_log_verdict(queue, &lot->copy, &settling.verdicts[i]);
+	return false;
+}
+
+enum rc queue_postpone(struct queue *queue, struct queue_lot **lot_at,
+    uint32_t seconds, const struct queue_result *why, struct fault *fault)
+{
+	struct queue_lot *lot = *lot_at;
+	struct queue_result *results =
+	    arena_alloc(&lot->arena, lot->copy.count * sizeof(*results));
+	for (size_t i = 0; i < lot->copy.count; i++) {
+		results[i] = *why;
+		results[i].outcome = QUEUE_LATER;
+	}
+	lot->untried = true;
+	lot->put_off = seconds ? seconds : 1;
+	struct settling settling = begin(queue, lot);
+	judge(&settling, results);
+	if (is_news(&settling))
+		return end(&settling, lot_at, results, fault);
+	pthread_mutex_lock(&queue->index.lock);
+	queue_index_wait(&queue->index, lot->entry, settling.due);
+	pthread_mutex_unlock(&queue->index.lock);
 	queue_lot_free(lot_at);
 	return RC_OK;
 }

@@ -145,7 +145,11 @@ static struct queue_lot *lease(struct queue *queue, struct view domain)
 	    queue_index_destination(index, domain);
 	struct queue_entry *entry =
 	    destination ? queue_index_lease(index, destination, now) : NULL;
-	struct queue_lot *lot = entry ? lot_new(queue, entry) : NULL;
+	struct queue_lot *lot = NULL;
+	if (entry && entry->parked)
+		lot = queue_unpark(queue, entry);
+	if (entry && !lot)
+		lot = lot_new(queue, entry);
 	pthread_mutex_unlock(&index->lock);
 	return lot;
 }
@@ -157,6 +161,13 @@ enum rc queue_take(
 		struct queue_lot *lot = lease(queue, domain);
 		if (!lot)
 			return RC_END;
+		if (lot->kept) {
+			// It has been tried; how that went is not kept yet.
+			enum rc kept =
+			    queue_settle(queue, &lot, lot->kept, NULL);
+			(void)kept; // it waits again, or is done with
+			continue;
+		}
 		enum rc rc = lot_read(lot);
 		if (rc != RC_OK) {
 			complain(queue, &lot, rc);

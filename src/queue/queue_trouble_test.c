@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// A disk that takes nothing for a while, and servers that are left alone: what
+// was sent is not sent again, and what was not sent is not counted as a try.
+#include "engine/engine_impl.h"
+#include "queue/queue_test_tools.h"
+
+static enum rc commit_nothing(struct engine *engine,
+    struct engine_partition *part, uint64_t version, struct engine_batch *batch,
+    struct fault *fault)
+{
+	(void)engine, (void)part, (void)version, (void)batch;
+	return fault_set(fault, RC_IO, "no space left on device");
+}
+
+struct disk {
+	struct engine *engine;
+	const struct engine_ops *ops;
+	struct engine_ops full;
+};
+
+static void fill(struct disk *disk, struct bed *bed)
+{
+	disk->engine = bed->engine;
+	disk->ops = bed->engine->ops;
+	disk->full = *disk->ops;
+	disk->full.commit = commit_nothing;
+	bed->engine->ops = &disk->full;
+}
+
+static void clear(struct disk *disk)
+{
+	disk->engine->ops = disk->ops;
+}
+
+static void settle_in_vain(
+    struct bed *bed, struct queue_lot **lot, enum queue_outcome outcome)
+{
+	struct queue_result results[2] = {
+	    {.outcome = outcome, .diagnostic = VIEW("so it is")},
+	    {.outcome = outcome, .diagnostic = VIEW("so it is")}};
+	assert_int_equal(queue_settle(bed->queue, lot, results, NULL), RC_IO);
+	assert_null(*lot);
+}
+
+static void what_was_sent_is_not_sent_again_after_a_full_disk(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct disk disk;
+	bed_make(&bed);
+	bed_put(&bed, "x@b.example");
+	struct queue_lot *lot = bed_take(&bed);
+	fill(&disk, &bed);
+	settle_in_vain(&bed, &lot, QUEUE_PASSED);
+	for (int i = 0; i < 5; i++) {
+		bed.now += HOUR;
+		assert_null(bed_take(&bed));
+	}
+	clear(&disk);
+	assert_int_equal(queue_stats(bed.queue).messages, 1);
+	bed.now += HOUR;
+	assert_null(bed_take(&bed));
+	bed_expect_empty(&bed);
+	bed_done(&bed);
+}
+
+static void a_failure_is_reported_once_after_a_full_disk(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct disk disk;
+	bed_make(&bed);
+	bed_put(&bed, "x@b.example");
+	struct queue_lot *lot = bed_take(&bed);
+	fill(&disk, &bed);
+	settle_in_vain(&bed, &lot, QUEUE_FAILED);
+	bed.now += HOUR;
+	assert_null(bed_take(&bed));
+	clear(&disk);
+	bed.now += HOUR;
+	lot = bed_take(&bed); // the report
+	assert_non_null(lot);
+	assert_true(has(bed_text(&bed, queue_lot_id(lot)), "so it is"));
+	bed_settle(&bed, &lot, QUEUE_DELIVERED);
+	bed_expect_empty(&bed);
+	bed_done(&bed);
+}
+
+static void an_alias_is_followed_once_after_a_full_disk(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct disk disk;
+	char address[] = "y@c.example";
+	struct queue_recipient other = {.address = VIEW(address)};
+	struct queue_result result = {
+	    .outcome = QUEUE_EXPANDED, .expanded = &other, .expanded_count = 1};
+	bed_make(&bed);
+	bed_put(&bed, "x@b.example");
+	struct queue_lot *lot = bed_take(&bed);
+	fill(&disk, &bed);
+	assert_int_equal(queue_settle(bed.queue, &lot, &result, NULL), RC_IO);
+	memset(address, '?', sizeof(address)); // the caller's
+	clear(&disk);
+	bed.now += HOUR;
+	lot = bed_take(&bed);
+	assert_true(view_eq(queue_lot_recipient(lot, 0)->recipient.address,
+	    VIEW("y@c.example")));
+	bed_settle(&bed, &lot, QUEUE_PASSED);
+	bed_expect_empty(&bed);
+	bed_done(&bed);
+}
+
+// Whatever the administrator does with what could not be kept, nothing breaks.
+static void the_administrator_rules_over_what_is_not_kept(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct disk disk;
+	bed_make(&bed);
+	struct queue_id id = bed_put(&bed, "x@b.example");
+	struct queue_lot *lot = bed_take(&bed);
+	fill(&disk, &bed);
+	settle_in_vain(&bed, &lot, QUEUE_PASSED);
+	assert_int_equal(queue_remove(bed.queue, &id, false, NULL), RC_IO);
+	clear(&disk);
+	assert_int_equal(queue_hold(bed.queue, &id, true, NULL), RC_OK);
+	bed.now += HOUR;
+	assert_null(bed_take(&bed));
+	assert_int_equal(queue_stats(bed.queue).messages, 1);
+	assert_int_equal(queue_remove(bed.queue, &id, false, NULL), RC_OK);
+	bed_expect_empty(&bed);
+	// And one that waits at the end.
+	bed_put(&bed, "x@b.example");
+	lot = bed_take(&bed);
+	fill(&disk, &bed);
+	settle_in_vain(&bed, &lot, QUEUE_LATER);
+	clear(&disk);
+	bed_restart(&bed);
+	lot = bed_take(&bed);
+	assert_non_null(lot);
+	bed_settle(&bed, &lot, QUEUE_DELIVERED);
+	bed_expect_empty(&bed);
+	bed_done(&bed);
+}
+
+// ---- Left alone ------------------------------------------------------------
+
+static const struct queue_result down = {.status = {4, 4, 1},
+    .diagnostic = {"connection refused", 18},
+    .remote = {"mx.b.example", 12}};
+
+static unsigned commits;
+static const struct engine_ops *counted;
+
+static enum rc commit_and_count(struct engine *engine,
+    struct engine_partition *part, uint64_t version, struct engine_batch *batch,
+    struct fault *fault)
+{
+	commits++;
+	return counted->commit(engine, part, version, batch, fault);
+}
+
+static void what_is_put_off_counts_no_try_and_says_why(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct queue_info info;
+	bed_make(&bed);
+	struct queue_id id = bed_put(&bed, "x@b.example");
+	struct engine_ops ops = *bed.engine->ops;
+	counted = bed.engine->ops;
+	ops.commit = commit_and_count;
+	bed.engine->ops = &ops;
+	commits = 0;
+	for (int i = 0; i < 10; i++) {
+		struct queue_lot *lot = bed_take(&bed);
+		assert_non_null(lot);
+		assert_int_equal(queue_lot_recipient(lot, 0)->attempts, 0);
+		assert_int_equal(
+		    queue_postpone(bed.queue, &lot, 30, &down, NULL), RC_OK);
+		assert_null(lot);
+		assert_int_equal(bed_next(&bed), 30);
+		bed.now += 30;
+	}
+	assert_int_equal(commits, 1); // the reason
+	assert_int_equal(queue_show(bed.queue, &id, &bed.arena, &info), RC_OK);
+	assert_int_equal(info.recipients[0].attempts, 0);
+	assert_true(view_eq(info.recipients[0].last_reply, down.diagnostic));
+	bed.engine->ops = counted;
+	bed_done(&bed);
+}
+
+static void who_is_put_off_hears_of_the_delay_and_of_the_end(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bool told = false;
+	bed_make(&bed);
+	bed_put(&bed, "x@b.example");
+	for (;;) {
+		struct queue_lot *lot = bed_take(&bed);
+		int64_t age = bed.now - BED_START;
+		if (!lot) {
+			int64_t next = bed_next(&bed);
+			assert_in_range(next, 1, 900);
+			bed.now += next;
+			continue;
+		}
+		if (queue_lot_envelope(lot)->sender.len > 0) {
+			assert_int_equal(
+			    queue_postpone(bed.queue, &lot, 900, &down, NULL),
+			    RC_OK);
+			continue;
+		}
+		struct view text = bed_text(&bed, queue_lot_id(lot));
+		bed_settle(&bed, &lot, QUEUE_DELIVERED);
+		assert_true(has(text, "connection refused"));
+		if (has(text, "Action: failed")) {
+			assert_int_equal(age, 5 * DAY);
+			break;
+		}
+		assert_false(told);
+		assert_true(has(text, "Action: delayed"));
+		assert_int_equal(age, 4 * HOUR);
+		told = true;
+	}
+	assert_true(told);
+	bed_expect_empty(&bed);
+	bed_done(&bed);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_was_sent_is_not_sent_again_after_a_full_disk),
+	    cmocka_unit_test(a_failure_is_reported_once_after_a_full_disk),
+	    cmocka_unit_test(an_alias_is_followed_once_after_a_full_disk),
+	    cmocka_unit_test(the_administrator_rules_over_what_is_not_kept),
+	    cmocka_unit_test(what_is_put_off_counts_no_try_and_says_why),
+	    cmocka_unit_test(who_is_put_off_hears_of_the_delay_and_of_the_end),
+	};
+	return cmocka_run_group_tests_name("queue trouble", tests, NULL, NULL);
+}
