@@ -47,6 +47,7 @@ struct addressee {
 // The message at hand.
 struct letter {
 	bool held;
+	bool kept;     // the connection was, before it came
 	bool answered; // something has been said about it
 	struct client_mail mail;
 	struct arena arena; // all below

@@ -725,6 +725,10 @@ static const struct script scripts[] = {
 
     // ---- Idle, and our own end
     // --------------------------------------------
+    {"a hang-up at the first message after idling",
+	{.letters = LETTERS(&plain), .idle_first = true},
+	ONE_BY_ONE "wake\nC: MAIL FROM:<s@here.test>\nhangup\n"
+		   "T: back\nT: ready\n"},
     {"waiting for a message, and woken", {.wait = true},
 	ONE_BY_ONE "wake\ntimeout\nC: QUIT\nT: ready\n"},
     {"421 while idle", {.wait = true},

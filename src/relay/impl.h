@@ -19,7 +19,8 @@
 #include "relay/next_hop.h"
 #include "relay/relay.h"
 
-#define RELAY_DOMAINS_MAX     500  // claimed at a time
+#define RELAY_DOMAINS_MAX     2000 // claimed at a time
+#define RELAY_JOB_LOTS        50   // then the other jobs have their turn
 #define RELAY_TROUBLE_SECONDS 60   // a lot that could not be dealt with rests
 #define RELAY_OFF_SECONDS     3600 // a lot for others rests, with no_remote
 
@@ -34,6 +35,7 @@ struct verdict {
 enum job {
 	JOB_LOCAL,  // deliver here
 	JOB_SETTLE, // by the verdict
+	JOB_DOWN,   // its servers are left alone: put off
 	JOB_REST,   // later, without a word
 	JOB_OFF,    // the same, for long: nothing is sent to others
 };
@@ -46,6 +48,8 @@ struct domain {
 	bool empty;      // nothing is due any more
 	enum job job;
 	struct verdict verdict;
+	uint32_t put_off; // seconds, for JOB_DOWN
+	unsigned retries; // the relay's, when this was found
 	size_t len;
 	char name[];
 };
@@ -88,6 +92,7 @@ struct link {
 	struct queue_lot *lot;
 	unsigned letters;
 	bool answered; // the first of them, at least
+	bool kept;     // was idle before the first
 	char address[64];
 };
 
@@ -102,6 +107,7 @@ struct relay {
 	const char *bind_ipv6;
 	atomic_uint references; // relay_free()'s, and one a search
 	atomic_ullong relayed, local, later, failed;
+	atomic_uint retries; // words of the administrator
 
 	// The bell is below no lock: the queue rings it with its own held.
 	pthread_mutex_t bell_lock;
@@ -118,6 +124,7 @@ struct relay {
 	unsigned worker_count;
 	unsigned busy; // workers
 	struct map sites;
+	uint64_t sweep_ms; // when sites are swept next
 	struct link *links;
 	unsigned link_count;
 	struct site *starving;
@@ -163,7 +170,7 @@ struct queue_lot *site_take(struct site *site);
 // ---- link.c; lock held -----------------------------------------------------
 
 void link_new(struct site *site);
-void link_wake_idle(struct site *site);
+bool link_wake_idle(struct site *site); // false: there is none
 
 // ---- outcome.c -------------------------------------------------------------
 

@@ -244,6 +244,7 @@ void letter_open(struct client *client)
 	struct letter *letter = &client->letter;
 	size_t count = letter->mail.count;
 	letter->held = true;
+	letter->kept = client->letters > 0 || client->step == STEP_IDLE;
 	letter->answered = false;
 	letter->addressees = arena_zalloc(
 	    &letter->arena, (count + 1) * sizeof(*letter->addressees));

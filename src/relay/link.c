@@ -71,15 +71,16 @@ void link_new(struct site *site)
 	connect_next(link);
 }
 
-void link_wake_idle(struct site *site)
+bool link_wake_idle(struct site *site)
 {
 	for (struct link *link = site->relay->links; link; link = link->next) {
 		if (link->site != site || !link->idle)
 			continue;
 		link->idle = false;
 		link->waker.wake(link->waker.context);
-		return;
+		return true;
 	}
+	return false;
 }
 
 // No hop is left.
@@ -129,6 +130,7 @@ static enum client_order on_next(void *owner, struct client_mail *ret_mail)
 	struct link *link = owner;
 	struct relay *relay = link->relay;
 	pthread_mutex_lock(&relay->lock);
+	bool idle = link->ready;
 	link->ready = true;
 	link->idle = false;
 	// The one before is done with, and the connection is still there.
@@ -142,7 +144,8 @@ static enum client_order on_next(void *owner, struct client_mail *ret_mail)
 	pthread_mutex_unlock(&relay->lock);
 	if (!link->lot)
 		return wait ? CLIENT_WAIT : CLIENT_QUIT;
-	link->letters++;
+	if (link->letters++ == 0)
+		link->kept = idle;
 	*ret_mail = (struct client_mail){
 	    .context = link->lot,
 	    .envelope = queue_lot_envelope(link->lot),
@@ -176,7 +179,7 @@ static void end_ready(struct link *link, const struct client_report *report)
 	bool broke = report->text.len > 0;
 	// Who answers none of its first messages is not asked thousands of
 	// times.
-	if (broke && link->letters > 0 && !link->answered &&
+	if (broke && link->letters > 0 && !link->answered && !link->kept &&
 	    ++site->fruitless > 1) {
 		set_verdict(link, QUEUE_LATER, report->status, report->text);
 		site_fail(site, &link->verdict);

@@ -345,6 +345,7 @@ void relay_retry_now(struct relay *relay)
 	struct view name;
 	void *value;
 	pthread_mutex_lock(&relay->lock);
+	atomic_fetch_add(&relay->retries, 1);
 	while (map_next(&relay->sites, &position, &name, &value)) {
 		struct site *site = value;
 		site_well(site);

@@ -360,6 +360,26 @@ static void one_connection_in_all_serves_every_site(void **state)
 	end(&world);
 }
 
+// Recipients in the queue of whom the reason is known that they wait.
+static unsigned count_explained(struct world *world, uint32_t *ret_attempts)
+{
+	struct queue_walk *walk;
+	struct queue_info info;
+	struct arena arena;
+	unsigned count = 0;
+	*ret_attempts = 0;
+	arena_init(&arena);
+	assert_int_equal(queue_walk_open(world->queue, &walk), RC_OK);
+	while (queue_walk_next(walk, &arena, &info) == RC_OK)
+		for (size_t i = 0; i < info.count; i++) {
+			count += info.recipients[i].last_reply.len > 0;
+			*ret_attempts += info.recipients[i].attempts;
+		}
+	queue_walk_close(&walk);
+	arena_done(&arena);
+	return count;
+}
+
 static void a_dead_site_is_not_asked_for_every_message(void **state)
 {
 	(void)state;
@@ -370,22 +390,70 @@ static void a_dead_site_is_not_asked_for_every_message(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct world world = {
 		    .peer_count = 1, .settings = {.site_connections = 2}};
+		uint32_t attempts;
 		memcpy(&world.peers[0], &bad[i], sizeof(bad[i]));
 		begin(&world);
 		for (int n = 0; n < 200; n++)
 			send(&world, "a@bad-only.test");
-		wait_for(&world, 0, 200, 0);
+		uint64_t until = clock_monotonic_ms() + PATIENCE_MS;
+		while (count_explained(&world, &attempts) < 200 &&
+		       clock_monotonic_ms() < until)
+			usleep(10000);
+		assert_int_equal(count_explained(&world, &attempts), 200);
 		assert_true(world.peers[0].connections <= 8);
 		assert_int_equal(relay_stats(world.relay).sites_down, 1);
+		// What comes now is not tried, and that is no attempt.
+		uint64_t later = relay_stats(world.relay).later;
+		assert_int_equal(later, attempts);
+		send(&world, "a@bad-only.test");
+		while (count_explained(&world, &attempts) < 201 &&
+		       clock_monotonic_ms() < until)
+			usleep(10000);
+		assert_int_equal(attempts, later);
 		// A word of the administrator, and it is asked again.
 		unsigned before = world.peers[0].connections;
 		relay_retry_now(world.relay);
 		assert_int_equal(relay_stats(world.relay).sites_down, 0);
 		send(&world, "a@bad-only.test");
-		wait_for(&world, 0, 201, 0);
+		wait_for(&world, 0, later + 1, 0);
 		assert_true(world.peers[0].connections > before);
 		end(&world);
 	}
+}
+
+// Each is taken by several connections at once, down to the last lot.
+static void no_domain_is_forgotten(void **state)
+{
+	(void)state;
+	struct world world = {.peers = {{.address = "127.0.0.2"}},
+	    .peer_count = 1,
+	    .settings = {.site_connections = 4}};
+	begin(&world);
+	for (unsigned round = 1; round <= 30; round++) {
+		for (int i = 0; i < 20; i++)
+			send(&world, "a@one.test");
+		wait_for(&world, round * 20, 0, 0);
+	}
+	assert_int_equal(queue_stats(world.queue).messages, 0);
+	end(&world);
+}
+
+static void a_slow_message_holds_up_no_other(void **state)
+{
+	(void)state;
+	struct world world = {.peers = {{.address = "127.0.0.2", .mute = 1}},
+	    .peer_count = 1,
+	    .settings = {.hurry = 30}};
+	begin(&world);
+	send(&world, "slow@one.test");
+	uint64_t until = clock_monotonic_ms() + PATIENCE_MS;
+	while (atomic_load(&world.peers[0].mute) > 0 &&
+	       clock_monotonic_ms() < until)
+		usleep(2000);
+	send(&world, "quick@one.test");
+	wait_for(&world, 1, 0, 0);
+	assert_int_equal(world.peers[0].connections, 2);
+	end(&world);
 }
 
 static void refusals_are_told_apart(void **state)
@@ -596,6 +664,8 @@ int main(void)
 	    cmocka_unit_test(a_site_has_its_number_of_connections),
 	    cmocka_unit_test(one_connection_in_all_serves_every_site),
 	    cmocka_unit_test(a_dead_site_is_not_asked_for_every_message),
+	    cmocka_unit_test(no_domain_is_forgotten),
+	    cmocka_unit_test(a_slow_message_holds_up_no_other),
 	    cmocka_unit_test(refusals_are_told_apart),
 	    cmocka_unit_test(what_was_put_off_is_tried_again),
 	    cmocka_unit_test(

@@ -37,6 +37,10 @@ static enum client_order next_letter(void *owner, struct client_mail *ret_mail)
 	struct rig *rig = owner;
 	const struct rig_letter *letter =
 	    rig->options.letters ? rig->options.letters[rig->letter] : NULL;
+	if (rig->options.idle_first) {
+		rig->options.idle_first = false;
+		return CLIENT_WAIT;
+	}
 	if (!letter)
 		return rig->options.wait ? CLIENT_WAIT : CLIENT_QUIT;
 	rig->letter++;

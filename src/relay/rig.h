@@ -26,7 +26,8 @@ struct rig_options {
 	uint32_t messages_max;
 	uint32_t recipients_max;
 	const struct rig_letter *const *letters; // ends with NULL
-	bool wait; // for more, when there are none left, instead of QUIT
+	bool wait;       // for more, when there are none left, instead of QUIT
+	bool idle_first; // … before the first letter, too
 };
 
 struct rig {

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "relay/impl.h"
 
-#define SWEEP_MS 60000 // sites that nobody needs are looked for
+#define SWEEP_MS 60000 // the longest sleep
 
 // ---- Claims ----------------------------------------------------------------
 
@@ -165,6 +165,29 @@ static void settle_by_verdict(
 	outcome_settle(domain->relay, lot, results, NULL, NULL);
 }
 
+// False: things have changed, it has to be looked at again.
+static bool put_off(struct domain *domain, struct queue_lot **lot)
+{
+	struct relay *relay = domain->relay;
+	const struct verdict *verdict = &domain->verdict;
+	struct fault fault;
+	struct queue_result why = {
+	    .status = verdict->status,
+	    .diagnostic = view_of_string(verdict->text),
+	    .remote = view_of_string(verdict->remote),
+	};
+	why.status.class = 4;
+	if (atomic_load(&relay->retries) != domain->retries) {
+		queue_drop(relay->settings.queue, lot, 0);
+		return false;
+	}
+	if (queue_postpone(relay->settings.queue, lot, domain->put_off, &why,
+		&fault) != RC_OK)
+		log_text(relay->settings.log, LOG_LEVEL_ERROR, "relay",
+		    "a message cannot be put off: %s", fault.text);
+	return true;
+}
+
 static void deliver(
     struct domain *domain, struct arena *arena, struct queue_lot **lot)
 {
@@ -184,28 +207,40 @@ static bool is_stopping(struct relay *relay)
 	return stopping;
 }
 
+// False: of this domain nothing more can be done now.
+static bool do_lot(
+    struct domain *domain, struct arena *arena, struct queue_lot **lot)
+{
+	struct queue *queue = domain->relay->settings.queue;
+	switch (domain->job) {
+	case JOB_LOCAL: deliver(domain, arena, lot); return true;
+	case JOB_SETTLE: settle_by_verdict(domain, arena, lot); return true;
+	case JOB_DOWN: return put_off(domain, lot);
+	case JOB_REST: queue_drop(queue, lot, RELAY_TROUBLE_SECONDS); break;
+	case JOB_OFF: queue_drop(queue, lot, RELAY_OFF_SECONDS); break;
+	}
+	return true;
+}
+
 static void do_job(struct domain *domain)
 {
 	struct relay *relay = domain->relay;
-	struct queue *queue = relay->settings.queue;
+	struct view name = view_of(domain->name, domain->len);
 	struct queue_lot *lot;
 	struct arena arena;
+	bool more = true;
 	arena_init(&arena);
-	while (!is_stopping(relay) &&
-	       queue_take(queue, view_of(domain->name, domain->len), &lot) ==
-		   RC_OK) {
-		switch (domain->job) {
-		case JOB_LOCAL: deliver(domain, &arena, &lot); break;
-		case JOB_SETTLE: settle_by_verdict(domain, &arena, &lot); break;
-		case JOB_REST:
-			queue_drop(queue, &lot, RELAY_TROUBLE_SECONDS);
-			break;
-		case JOB_OFF: queue_drop(queue, &lot, RELAY_OFF_SECONDS); break;
-		}
+	for (int i = 0; more && i < RELAY_JOB_LOTS; i++) {
+		more = !is_stopping(relay) &&
+		       queue_take(relay->settings.queue, name, &lot) == RC_OK &&
+		       do_lot(domain, &arena, &lot);
 		arena_reset(&arena);
 	}
 	arena_done(&arena);
-	domain_end(domain);
+	if (more)
+		give(domain, domain->job); // behind the others
+	else
+		domain_end(domain);
 }
 
 void *relay_work(void *context)

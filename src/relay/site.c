@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "relay/impl.h"
 
+#define SWEEP_MS 60000 // sites that nobody needs are looked for
+
 static void hops_unref(struct next_hops *hops)
 {
 	if (hops && --hops->users == 0)
@@ -77,14 +79,25 @@ void site_sweep(struct relay *relay)
 	struct view name;
 	void *value;
 	struct site *stale = NULL;
-	// One a call: the map may not change while it is walked.
-	while (!stale && map_next(&relay->sites, &position, &name, &value))
-		if (is_stale(value, now))
-			stale = value;
-	if (!stale)
+	if (now < relay->sweep_ms)
 		return;
-	stale->failures = 0;
-	site_release(stale);
+	relay->sweep_ms = now + SWEEP_MS;
+	// The map may not change while it is walked.
+	while (map_next(&relay->sites, &position, &name, &value)) {
+		struct site *site = value;
+		if (!is_stale(site, now))
+			continue;
+		if (site->starving)
+			unstarve(site);
+		site->next_starving = stale;
+		stale = site;
+	}
+	while (stale) {
+		struct site *next = stale->next_starving;
+		stale->failures = 0;
+		site_release(stale);
+		stale = next;
+	}
 }
 
 // ---- Domains ---------------------------------------------------------------
@@ -96,6 +109,17 @@ static void settle_domain(struct site *site, struct domain *domain)
 	domain_give_to_worker(domain, JOB_SETTLE);
 }
 
+// Until the site is looked at again; nothing was tried.
+static void put_off(struct site *site, struct domain *domain)
+{
+	uint64_t now = clock_monotonic_ms();
+	uint64_t left = site->down_until > now ? site->down_until - now : 0;
+	domain->verdict = site->verdict;
+	domain->put_off = (uint32_t)(left / 1000 + 1);
+	domain->retries = atomic_load(&site->relay->retries);
+	domain_give_to_worker(domain, JOB_DOWN);
+}
+
 void site_attach(
     struct relay *relay, struct domain *domain, struct next_hops *hops)
 {
@@ -104,13 +128,14 @@ void site_attach(
 	hops->users = 1;
 	site->hops = hops;
 	if (is_down(site)) {
-		settle_domain(site, domain);
+		put_off(site, domain);
 		return;
 	}
 	domain->site = site;
 	domain_list_add(&site->domains, domain);
-	link_wake_idle(site);
-	site_want_link(site);
+	// What waits idly is enough; it asks for help if there is more.
+	if (!link_wake_idle(site))
+		site_want_link(site);
 }
 
 // Makes room by ending a connection that has nothing to do.
@@ -175,17 +200,16 @@ struct queue_lot *site_take(struct site *site)
 		    rc == RC_OK && queue_has_due(relay->settings.queue, name);
 		pthread_mutex_lock(&relay->lock);
 		domain->takers--;
-		if (rc != RC_OK) {
+		if (rc != RC_OK)
 			lot = NULL;
-			if (!domain->empty)
-				leave(site, domain);
-		} else if (more) {
+		// It goes with the last lot that is due, so that what comes
+		// while that one is being sent need not wait for it.
+		if (!more && !domain->empty)
+			leave(site, domain);
+		if (more)
 			site_want_link(site);
-		}
-		// The last one to take of it ends it, also when it got a lot
-		// while another found nothing more.
 		if (!domain->empty || domain->takers > 0)
-			continue;
+			continue; // the last taker ends it, lot or no lot
 		pthread_mutex_unlock(&relay->lock);
 		domain_end(domain);
 		pthread_mutex_lock(&relay->lock);

@@ -99,7 +99,7 @@ static void conclude(struct client *client, struct enhanced_status status)
 		return;
 	// A connection that was kept may have been closed by the other side
 	// long ago: that says nothing about this message.
-	if (!letter->answered && client->letters > 1) {
+	if (!letter->answered && letter->kept) {
 		letter->held = false;
 		client->config.ops->back(client->config.owner, &letter->mail);
 		arena_reset(&letter->arena);

@@ -72,20 +72,22 @@ static void say_capabilities(const struct session *session, struct buf *out)
 	buf_add_literal(out, "250 HELP\r\n");
 }
 
-// Whether one more is to be put off.
-static bool is_busy(struct test_peer *peer)
+// Whether one more is to be treated so.
+static bool count_down(atomic_uint *left)
 {
-	unsigned busy = atomic_load(&peer->busy);
-	while (busy > 0 &&
-	       !atomic_compare_exchange_weak(&peer->busy, &busy, busy - 1))
+	unsigned count = atomic_load(left);
+	while (
+	    count > 0 && !atomic_compare_exchange_weak(left, &count, count - 1))
 		;
-	return busy > 0;
+	return count > 0;
 }
 
 static void take_letter(struct session *session, struct buf *out)
 {
 	struct test_peer *peer = session->peer;
 	const char *reply = peer->end;
+	if (count_down(&peer->mute))
+		return;
 	if (!reply || reply[0] == '2') {
 		pthread_mutex_lock(&peer->lock);
 		buf_add(&peer->letters, buf_view(&session->envelope));
@@ -170,7 +172,8 @@ static enum net_next obey(
 		    session->authenticated ? "235 ok" : "535 5.7.8 no");
 	} else if (view_starts_with(line, VIEW("MAIL "))) {
 		return on_mail(session, line, out);
-	} else if (view_starts_with(line, VIEW("RCPT ")) && is_busy(peer)) {
+	} else if (view_starts_with(line, VIEW("RCPT ")) &&
+		   count_down(&peer->busy)) {
 		say(out, NULL, "450 4.2.0 busy");
 	} else if (view_starts_with(line, VIEW("RCPT "))) {
 		if (!peer->rcpt || peer->rcpt[0] == '2')

@@ -21,6 +21,7 @@ struct test_peer {
 	bool hangs_up;    // at the first MAIL
 	bool closes;      // after each message, without a word
 	atomic_uint busy; // so many RCPTs are put off first
+	atomic_uint mute; // the end of so many messages is not answered
 	bool tls;         // offers STARTTLS
 	bool tls_breaks;  // … and then there is no handshake to be had
 	bool auth;        // wants AUTH PLAIN before MAIL
