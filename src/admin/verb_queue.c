@@ -251,6 +251,9 @@ enum rc verb_queue_retry(struct verb_call *call, struct fault *fault)
 		rc = read_domain(&desk, fault, &domain);
 	if (rc == RC_OK && one)
 		rc = read_id(call, fault, &id);
+	// First, lest what becomes due is put off again.
+	if (rc == RC_OK && call->host->relay)
+		relay_retry_now(call->host->relay);
 	if (rc == RC_OK)
 		rc = one ? queue_retry(desk.queue, &id, fault)
 			 : walk(&desk, domain, retry_one, fault);
