@@ -19,7 +19,7 @@
 
 #define CLASS_INTERNET 1
 // At libunbound at a time; the others wait here, their time running.
-#define UNDER_WAY_MAX 200
+#define UNDER_WAY_MAX 400
 #define NAME_TEXT_MAX 255
 
 struct lookup {

@@ -153,11 +153,11 @@ static void freeing_answers_what_is_under_way(void **state)
 	struct dns *dns = make(server, 60000);
 	atomic_uint failed = 0;
 	// More than are asked at a time.
-	for (int i = 0; i < 300; i++)
+	for (int i = 0; i < 500; i++)
 		dns_lookup(
 		    dns, VIEW("silent.test"), DNS_MX, count_failed, &failed);
 	dns_free(&dns);
-	assert_int_equal(failed, 300);
+	assert_int_equal(failed, 500);
 	dns_test_server_free(&server);
 }
 
@@ -182,6 +182,38 @@ static void many_at_once_are_all_answered(void **state)
 	while (atomic_load(&found) < 1000)
 		usleep(1000);
 	dns_free(&dns);
+	dns_test_server_free(&server);
+}
+
+static void count_any(void *context, const struct dns_answer *answer)
+{
+	(void)answer;
+	atomic_fetch_add((atomic_uint *)context, 1);
+}
+
+static void names_without_an_answer_hold_up_no_other(void **state)
+{
+	(void)state;
+	enum { SILENT = 300 };
+	static char names[SILENT][16];
+	static struct dns_test_row rows[SILENT + 1];
+	for (size_t i = 0; i < SILENT; i++) {
+		snprintf(names[i], sizeof(names[i]), "s%zu.test", i);
+		rows[i] = (struct dns_test_row){
+		    names[i], DNS_MX, "", DNS_TEST_SILENT};
+	}
+	rows[SILENT] = zone[0];
+	struct dns_test_server *server =
+	    dns_test_server_new(rows, ARRAY_LEN(rows));
+	struct dns *dns = make(server, 20000);
+	atomic_uint answered = 0;
+	for (size_t i = 0; i < SILENT; i++)
+		dns_lookup(dns, view_of_string(names[i]), DNS_MX, count_any,
+		    &answered);
+	expect(dns, "two.test", DNS_MX, "found 20/0/0/b.two.test");
+	assert_int_equal(answered, 0);
+	dns_free(&dns);
+	assert_int_equal(answered, SILENT);
 	dns_test_server_free(&server);
 }
 
@@ -236,6 +268,7 @@ int main(void)
 	    cmocka_unit_test(failures_are_told_from_absence),
 	    cmocka_unit_test(freeing_answers_what_is_under_way),
 	    cmocka_unit_test(many_at_once_are_all_answered),
+	    cmocka_unit_test(names_without_an_answer_hold_up_no_other),
 	    cmocka_unit_test(mistakes_in_settings_are_found_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

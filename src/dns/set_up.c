@@ -67,6 +67,13 @@ enum rc dns_set_up(struct ub_ctx *unbound, const struct dns_settings *settings,
 	    {"unblock-lan-zones:", "yes"},
 	    {"local-zone:", "test. transparent"},
 	    {"local-zone:", "home.arpa. transparent"},
+	    // Questions at a time; a library's own are 16, which as many
+	    // names that nobody answers for would keep from all others.
+	    {"outgoing-range:", "512"},
+	    {"num-queries-per-thread:", "1024"},
+	    // A resolver that is silent about some names is asked for others.
+	    {"infra-keep-probing:", "yes"},
+	    {"infra-cache-max-rtt:", "4000"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		ub_ctx_set_option(unbound, options[i][0], options[i][1]);
