@@ -166,6 +166,9 @@ static void expand(struct local *local, const struct queue_recipient *recipient,
 	unsigned notify = recipient->notify;
 	if (found->count > 1)
 		notify &= ~(unsigned)QUEUE_NOTIFY_SUCCESS;
+	// Who wanted to hear of nothing else has not said nothing.
+	if (recipient->notify && !notify)
+		notify = QUEUE_NOTIFY_NEVER;
 	for (size_t i = 0; i < found->count; i++) {
 		const struct route_target *target = &found->targets[i];
 		to[i] = (struct queue_recipient){

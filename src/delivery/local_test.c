@@ -111,6 +111,23 @@ static void outcomes_are_what_the_address_is(void **state)
 	}
 }
 
+// Else those that it leads to would report failures and delays, which its
+// sender did not want.
+static void who_wants_to_hear_of_success_only_hears_of_nothing_else(
+    void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	struct queue_lot *lot =
+	    put(&bed, "team@ours.example", false, QUEUE_NOTIFY_SUCCESS, TEXT);
+	struct queue_result *result = bed_local(&bed, lot);
+	assert_int_equal(result->expanded_count, 2);
+	assert_int_equal(result->expanded[0].notify, QUEUE_NOTIFY_NEVER);
+	queue_drop(bed.office.queue, &lot, 0);
+	bed_close(&bed);
+}
+
 static void what_cannot_be_stored_now_is_later(void **state)
 {
 	(void)state;
@@ -193,6 +210,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_user_gets_one_copy_however_often_it_is_tried),
 	    cmocka_unit_test(outcomes_are_what_the_address_is),
+	    cmocka_unit_test(
+		who_wants_to_hear_of_success_only_hears_of_nothing_else),
 	    cmocka_unit_test(what_cannot_be_stored_now_is_later),
 	    cmocka_unit_test(an_alias_in_the_queue_leads_everyone_there_once),
 	};

@@ -351,9 +351,39 @@ static void by_notify_is_told_and_carried_on(void **state)
 	bed_done(&bed);
 }
 
+static void an_alias_of_one_is_not_reported(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	struct queue_recipient one = {
+	    .address = VIEW("x@b.example"), .notify = QUEUE_NOTIFY_SUCCESS};
+	struct queue_recipient other = {
+	    .address = VIEW("y@c.example"), .notify = QUEUE_NOTIFY_SUCCESS};
+	struct queue_result result = {
+	    .outcome = QUEUE_EXPANDED, .expanded = &other, .expanded_count = 1};
+	bed_make(&bed);
+	bed_put_as(&bed, BED_TEXT, &envelope, &one, 1);
+	struct queue_lot *lot = bed_take(&bed);
+	assert_int_equal(queue_settle(bed.queue, &lot, &result, NULL), RC_OK);
+	lot = bed_take(&bed);
+	assert_true(view_eq(queue_lot_recipient(lot, 0)->recipient.address,
+	    VIEW("y@c.example")));
+	assert_null(bed_take(&bed)); // no report
+	bed_settle(&bed, &lot, QUEUE_DELIVERED);
+	struct view text = {0};
+	lot = bed_take(&bed);
+	text = bed_text(&bed, queue_lot_id(lot));
+	assert_true(has(text, "Action: delivered"));
+	bed_settle(&bed, &lot, QUEUE_DELIVERED);
+	bed_expect_empty(&bed);
+	bed_done(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_alias_of_one_is_not_reported),
 	    cmocka_unit_test(waits_double_and_vary_by_a_fifth),
 	    cmocka_unit_test(
 		a_sender_hears_after_four_hours_and_after_five_days),

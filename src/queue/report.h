@@ -72,6 +72,8 @@ void queue_line_wrap(
 // Adds foreign text as one line of UTF-8 without controls; with `ascii`, "?"
 // for what is not US-ASCII.
 void queue_line_clean(struct buf *out, struct view text, bool ascii);
+// Text that a server replied: it begins with a code.
+bool queue_line_is_reply(struct view text);
 // Quoted-printable (RFC 2045 section 6.7) of text whose line ends are CRLF or
 // LF.
 void queue_line_quote(struct buf *out, struct view text);

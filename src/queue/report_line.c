@@ -56,6 +56,13 @@ void queue_line_clean(struct buf *out, struct view text, bool ascii)
 	buf_done(&clean);
 }
 
+bool queue_line_is_reply(struct view text)
+{
+	return text.len >= 3 && ascii_is_digit(text.ptr[0]) &&
+	       ascii_is_digit(text.ptr[1]) && ascii_is_digit(text.ptr[2]) &&
+	       (text.len == 3 || !ascii_is_alnum(text.ptr[3]));
+}
+
 // ---- Quoted-printable ------------------------------------------------------
 
 static void add_quoted(struct buf *out, char c, size_t *column, bool at_end)

@@ -99,19 +99,12 @@ static void add_original(
 	add_field(writer, "Original-Recipient");
 }
 
-static bool is_reply(struct view text)
-{
-	return text.len >= 3 && ascii_is_digit(text.ptr[0]) &&
-	       ascii_is_digit(text.ptr[1]) && ascii_is_digit(text.ptr[2]) &&
-	       (text.len == 3 || !ascii_is_alnum(text.ptr[3]));
-}
-
 static void add_diagnostic(struct writer *writer, struct view diagnostic)
 {
 	if (diagnostic.len == 0)
 		return;
 	// RFC 3464 section 2.3.6: "smtp" is for what an SMTP server replied.
-	if (is_reply(diagnostic))
+	if (queue_line_is_reply(diagnostic))
 		buf_add_literal(&writer->value, "smtp; ");
 	else
 		buf_add_literal(&writer->value, "X-Roost; ");

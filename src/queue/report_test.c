@@ -337,6 +337,22 @@ static void each_action_has_its_words(void **state)
 	}
 }
 
+static void only_a_reply_is_an_answer(void **state)
+{
+	(void)state;
+	struct sheet sheet;
+	sheet_make(&sheet);
+	compose(&sheet);
+	assert_true(has(&sheet, " answered: 5"));
+	buf_done(&sheet.text);
+	sheet_make(&sheet);
+	sheet.verdict.record.diagnostic = VIEW("connection refused");
+	compose(&sheet);
+	assert_false(has(&sheet, "answered"));
+	assert_true(has(&sheet, ": connection refused"));
+	buf_done(&sheet.text);
+}
+
 static void many_recipients_are_all_in_the_status(void **state)
 {
 	(void)state;
@@ -396,6 +412,7 @@ int main(void)
 	    cmocka_unit_test(nothing_hostile_breaks_the_form),
 	    cmocka_unit_test(long_texts_are_folded),
 	    cmocka_unit_test(each_action_has_its_words),
+	    cmocka_unit_test(only_a_reply_is_an_answer),
 	    cmocka_unit_test(many_recipients_are_all_in_the_status),
 	    cmocka_unit_test(quoted_printable_is_as_the_rfc_has_it),
 	};

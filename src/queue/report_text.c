@@ -136,7 +136,10 @@ static void add_reply(
 	buf_init(&text, 8192);
 	if (record->remote.len) {
 		queue_line_clean(&text, record->remote, false);
-		buf_add_literal(&text, " answered: ");
+		// What happened on the way to it is no answer.
+		buf_add_string(&text, queue_line_is_reply(record->diagnostic)
+					  ? " answered: "
+					  : ": ");
 	}
 	queue_line_clean(&text, record->diagnostic, false);
 	buf_add_literal(out, INDENT);

@@ -201,7 +201,11 @@ struct queue_verdict queue_schedule_judge(const struct queue_case *of,
 			later(&verdict, of);
 			break;
 		}
-		end(&verdict, QUEUE_NOTIFY_SUCCESS, QUEUE_ACTION_EXPANDED,
+		// Of one for one only the other end tells (RFC 3461 section
+		// 5.2.7.2).
+		end(&verdict, QUEUE_NOTIFY_SUCCESS,
+		    result->expanded_count == 1 ? QUEUE_ACTION_NONE
+						: QUEUE_ACTION_EXPANDED,
 		    ENHANCED(2, 0, 0));
 		break;
 	case QUEUE_FAILED:
