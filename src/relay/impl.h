@@ -84,7 +84,6 @@ struct link {
 	bool plain;             // TLS broke here: without
 	bool ready;
 	bool idle;
-	bool connected;
 	bool all_refused; // every hop so far, for good
 	struct net_waker waker;
 	struct verdict verdict; // the last hop's

@@ -192,7 +192,6 @@ static void on_ended(void *owner, const struct client_report *report)
 	struct link *link = owner;
 	struct relay *relay = link->relay;
 	pthread_mutex_lock(&relay->lock);
-	link->connected = false;
 	link->idle = false;
 	switch (report->use) {
 	case CLIENT_READY: end_ready(link, report); break;
@@ -240,7 +239,6 @@ static void *on_connected(
 	pthread_mutex_lock(&relay->lock);
 	const struct next_hop *hop = &link->hops->hops[link->at];
 	link->waker = waker;
-	link->connected = true;
 	memcpy(link->address, peer->address, sizeof(link->address));
 	struct client_config config = {
 	    .ops = &owner_ops,

@@ -280,7 +280,8 @@ void relay_stop(struct relay *relay, uint32_t seconds)
 	relay->stopping = true;
 	pthread_cond_broadcast(&relay->changed);
 	for (struct link *link = relay->links; link; link = link->next)
-		if (link->connected)
+		// The others ask for more, and get nothing.
+		if (link->idle)
 			link->waker.wake(link->waker.context);
 	pthread_mutex_unlock(&relay->lock);
 	relay_ring(relay);
