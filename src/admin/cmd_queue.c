@@ -4,6 +4,7 @@
 
 #include "admin/commands.h"
 #include "admin/place.h"
+#include "base/ascii.h"
 
 static long long number(const json_t *message, const char *key)
 {
@@ -65,7 +66,8 @@ static void print_recipient(const json_t *recipient)
 	print_state(recipient);
 	putchar('\n');
 	if (reply.len && remote.len)
-		printf("       %.*s said: %.*s\n", VIEW_FMT(remote),
+		printf("       %.*s%s %.*s\n", VIEW_FMT(remote),
+		    ascii_is_digit(reply.ptr[0]) ? " said:" : ":",
 		    VIEW_FMT(reply));
 	else if (reply.len)
 		printf("       %.*s\n", VIEW_FMT(reply));

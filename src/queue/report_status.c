@@ -112,6 +112,23 @@ static void add_diagnostic(struct writer *writer, struct view diagnostic)
 	add_field(writer, "Diagnostic-Code");
 }
 
+// RFC 3464 section 2.1.2: "dns" is for names and for addresses in brackets.
+static void add_remote(struct writer *writer, struct view remote)
+{
+	bool v6 = view_find_char(remote, ':') != SIZE_MAX;
+	bool literal = true;
+	for (size_t i = 0; i < remote.len && !v6; i++)
+		literal = literal && (ascii_is_digit(remote.ptr[i]) ||
+					 remote.ptr[i] == '.');
+	buf_add_literal(&writer->value, "dns; ");
+	if (literal)
+		buf_add_string(&writer->value, v6 ? "[IPv6:" : "[");
+	queue_line_clean(&writer->value, remote, !writer->utf8);
+	if (literal)
+		buf_add_char(&writer->value, ']');
+	add_field(writer, "Remote-MTA");
+}
+
 static void add_recipient(
     struct writer *writer, const struct queue_verdict *verdict)
 {
@@ -128,11 +145,8 @@ static void add_recipient(
 	if (writer->value.len == 0) // a delay whose reason nobody said
 		buf_add_literal(&writer->value, "4.0.0");
 	add_field(writer, "Status");
-	if (record->remote.len) {
-		buf_add_literal(&writer->value, "dns; ");
-		queue_line_clean(&writer->value, record->remote, !writer->utf8);
-		add_field(writer, "Remote-MTA");
-	}
+	if (record->remote.len)
+		add_remote(writer, record->remote);
 	add_diagnostic(writer, record->diagnostic);
 	if (record->last_try)
 		add_date(writer, "Last-Attempt-Date", record->last_try);

@@ -337,6 +337,24 @@ static void each_action_has_its_words(void **state)
 	}
 }
 
+static void the_other_server_is_named_by_name_or_literal(void **state)
+{
+	(void)state;
+	static const char *const table[][2] = {
+	    {"mx.b.example", "Remote-MTA: dns; mx.b.example\r\n"},
+	    {"192.0.2.1", "Remote-MTA: dns; [192.0.2.1]\r\n"},
+	    {"2001:db8::1", "Remote-MTA: dns; [IPv6:2001:db8::1]\r\n"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct sheet sheet;
+		sheet_make(&sheet);
+		sheet.verdict.record.remote = view_of_string(table[i][0]);
+		compose(&sheet);
+		assert_true(has(&sheet, table[i][1]));
+		buf_done(&sheet.text);
+	}
+}
+
 static void only_a_reply_is_an_answer(void **state)
 {
 	(void)state;
@@ -412,6 +430,7 @@ int main(void)
 	    cmocka_unit_test(nothing_hostile_breaks_the_form),
 	    cmocka_unit_test(long_texts_are_folded),
 	    cmocka_unit_test(each_action_has_its_words),
+	    cmocka_unit_test(the_other_server_is_named_by_name_or_literal),
 	    cmocka_unit_test(only_a_reply_is_an_answer),
 	    cmocka_unit_test(many_recipients_are_all_in_the_status),
 	    cmocka_unit_test(quoted_printable_is_as_the_rfc_has_it),

@@ -523,6 +523,12 @@ static void a_connection_that_was_closed_loses_and_doubles_nothing(void **state)
 		send(&world, "a@one.test");
 	wait_for(&world, 20, 0, 0);
 	assert_int_equal(world.peers[0].messages, 20);
+	// And those that were kept for nothing.
+	for (unsigned i = 21; i <= 25; i++) {
+		send(&world, "a@one.test");
+		wait_for(&world, i, 0, 0);
+	}
+	assert_int_equal(relay_stats(world.relay).sites_down, 0);
 	assert_int_equal(queue_stats(world.queue).messages, 0);
 	end(&world);
 }
