@@ -13,7 +13,7 @@ import servers
 from rows import RowFailed
 
 PATH = '/usr/sbin:/usr/bin:/bin'
-PATIENCE = 300
+PATIENCE = 120
 # smtp-source has one recipient: so many of it run at once, each with two
 # sessions and a user.
 SOURCES, SESSIONS = 10, 2
