@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import unittest
+import unittest.mock
 
 from harness import ServerTest, free_port, only_roost, quote, wait_until
 
@@ -114,14 +115,13 @@ class LoadTest(ServerTest):
     def setUpClass(cls):
         cls.sink_port = free_port()
         cls.settings = cls.SETTINGS % cls.sink_port
-        environ = os.environ.get("ASAN_OPTIONS", "")
         # What the sanitizer keeps of freed memory is no growth.
-        os.environ["ASAN_OPTIONS"] = environ + ":quarantine_size_mb=1:" \
-            "thread_local_quarantine_size_kb=16"
-        try:
-            super().setUpClass()
-        finally:
-            os.environ["ASAN_OPTIONS"] = environ
+        options = unittest.mock.patch.dict(os.environ, {
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") +
+            ":quarantine_size_mb=1:thread_local_quarantine_size_kb=16"})
+        options.start()
+        cls.addClassCleanup(options.stop)
+        super().setUpClass()
         cls.server.roost("domain", "add", DOMAIN)
 
     def assert_flat(self, measured, messages):
