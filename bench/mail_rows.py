@@ -125,6 +125,7 @@ class MailRows:
     def with_mail(self):
         for side in self.sides:
             side.prepare_mail()
+            self.each(side, lambda side: side.need('lmtp'))
 
     # ---- LMTP ---------------------------------------------------------------
 
@@ -158,11 +159,17 @@ class MailRows:
             seconds, used, done = run(side, count)
             rate.add(side.name, done / seconds)
             cpu.add(side.name, used / done)
+        started = []
+
+        def start(side):
+            side.start_smtp()
+            started.append(side)
         try:
             for side in self.sides:
-                self.each(side, lambda side: side.start_smtp())
+                self.each(side, start)
             for side in self.turns(3):
-                self.each(side, one)
+                if side in started:
+                    self.each(side, one)
         finally:
             for side in self.sides:
                 side.stop_smtp()
@@ -235,6 +242,7 @@ class MailRows:
         cpu = self.row('pop3.cpu', '  server CPU each', 'µs')
 
         def one(side):
+            side.need('pop3')
             # The first look makes what is kept.
             self.load(side, 'pop3', user='popper')
             answer = self.load(side, 'pop3', user='popper')

@@ -149,6 +149,9 @@ class Server:
     def forget(self):
         """Drops what was derived from mail and can be made again."""
 
+    def need(self, protocol):
+        """RuntimeError when it cannot speak it."""
+
     def prepare_mail(self):
         """The domain, its users and the alias are there. It runs."""
 
@@ -276,7 +279,14 @@ class Dovecot(Server):
         self.start()
         self.sync = True
 
+    def need(self, protocol):
+        if protocol not in self.protocols():
+            raise RuntimeError(f'dovecot-{protocol}d is not installed')
+
     def start_smtp(self):
+        self.need('lmtp')
+        if not pathlib.Path('/usr/sbin/postfix').exists():
+            raise RuntimeError('postfix is not installed')
         self.postfix = postfix.Postfix(
             self.folder / 'postfix', self.smtp_port, DOMAIN,
             [f'm{i}' for i in range(MAIL_USERS)],
