@@ -249,6 +249,28 @@ class Commands:
         self.roost("check", "--mend")
 
 
+class Quota:
+    """Of an import, whoever does it."""
+
+    settings = "quota_messages = 2\n"
+
+    def test_an_import_stops_at_the_quota(self):
+        self.add("anna")
+        for n in range(3):
+            (self.work / ("%d.eml" % n)).write_bytes(b"Subject: %d\n\nx\n" % n)
+        self.roost("import", "eml", "--user", "anna", self.work, want=1)
+        self.assertRegex(self.roost("user", "list"),
+                         r"(?m)^anna +enabled +1000 +6 +2 ")
+
+
+class QuotaOffline(Quota, Bed):
+    pass
+
+
+class QuotaOnline(Quota, Bed):
+    serving = True
+
+
 class Offline(Commands, Bed):
     def test_status_and_trace_want_a_server(self):
         self.add("anna")
