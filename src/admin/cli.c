@@ -13,7 +13,7 @@ static const struct cli_option common_options[] = {
     {"help", NULL, "print this"},
 };
 
-enum cli_exit cli_exit_of(enum rc rc)
+static enum cli_exit cli_exit_of(enum rc rc)
 {
 	switch (rc) {
 	case RC_OK:

@@ -27,8 +27,6 @@ enum cli_exit {
 #undef X
 };
 
-enum cli_exit cli_exit_of(enum rc rc);
-
 #define CLI_OPTIONS_MAX   8
 #define CLI_ARGUMENTS_MAX 100
 

@@ -23,13 +23,3 @@ unsigned imap_flags_to_store(unsigned wire)
 	}
 	return store;
 }
-
-unsigned imap_flags_from_store(unsigned store)
-{
-	unsigned wire = 0;
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
-		if (store & flags[i].store)
-			wire |= flags[i].wire;
-	}
-	return wire;
-}

@@ -221,9 +221,8 @@ void imap_unselect(struct imap_session *session);
 void imap_bye(struct imap_session *session, struct buf *out, const char *why,
     const char *format, ...) PRINTF_LIKE(4, 5);
 
-// Store flags of enum imap_system_flag (wire) as enum store_flag, and back.
+// Store flags of enum imap_system_flag (wire) as enum store_flag.
 unsigned imap_flags_to_store(unsigned wire);
-unsigned imap_flags_from_store(unsigned store);
 
 // ---- SELECT's parameters, for the view -------------------------------------
 

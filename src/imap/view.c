@@ -44,11 +44,6 @@ struct store_mailbox *imap_view_mailbox(const struct imap_view *view)
 	return view->mailbox;
 }
 
-const struct store_snapshot *imap_view_snapshot(const struct imap_view *view)
-{
-	return view->snapshot;
-}
-
 bool imap_view_read_only(const struct imap_view *view)
 {
 	return view->read_only;

@@ -48,8 +48,6 @@ struct imap_view *imap_view_open(struct imap_session *session,
 void imap_view_close(struct imap_view **view);
 
 struct store_mailbox *imap_view_mailbox(const struct imap_view *view);
-// Where the view stands. Beware that the client may know ghosts besides.
-const struct store_snapshot *imap_view_snapshot(const struct imap_view *view);
 bool imap_view_read_only(const struct imap_view *view);
 // What HIGHESTMODSEQ may say now: all changes up to it have been told.
 uint64_t imap_view_highestmodseq(const struct imap_view *view);
@@ -188,7 +186,6 @@ void imap_view_write_recent(const struct imap_view *view, struct buf *out);
 // Takes part in what is \Recent, from `from_uid` on.
 void imap_view_claim_recent(struct imap_view *view, uint32_t from_uid);
 
-bool imap_view_is_recent(const struct imap_view *view, uint32_t uid);
 // "(\Seen $Junk)".
 void imap_view_write_flags(const struct imap_view *view,
     const struct store_message *message, struct buf *out);

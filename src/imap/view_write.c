@@ -6,7 +6,7 @@
 
 // ---- Words -----------------------------------------------------------------
 
-bool imap_view_is_recent(const struct imap_view *view, uint32_t uid)
+static bool imap_view_is_recent(const struct imap_view *view, uint32_t uid)
 {
 	return view->recent_uids.count && rangeset_has(&view->recent_uids, uid);
 }

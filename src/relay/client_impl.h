@@ -166,9 +166,6 @@ enum net_next client_on_auth_password(
 
 // Ready: the next message, or waits, or QUIT.
 enum net_next client_next(struct client *client, struct buf *out);
-// Decides what the message needs of this server; recipients for whom it cannot
-// be sent get their results.
-void letter_open(struct client *client);
 // Writes the result of a recipient.
 void letter_result(struct client *client, size_t n, enum queue_outcome outcome,
     struct enhanced_status status, struct view text);

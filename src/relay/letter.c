@@ -239,7 +239,9 @@ static void decide_by(struct client *client)
 		    "has no DELIVERBY");
 }
 
-void letter_open(struct client *client)
+// Decides what the message needs of this server; recipients for whom it cannot
+// be sent get their results.
+static void letter_open(struct client *client)
 {
 	struct letter *letter = &client->letter;
 	size_t count = letter->mail.count;

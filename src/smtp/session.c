@@ -45,7 +45,7 @@ uint64_t smtp_limit_size(const struct smtp_session *session)
 
 // ---- Its beginning and its end ---------------------------------------------
 
-const char *smtp_role_name(enum smtp_role role)
+static const char *smtp_role_name(enum smtp_role role)
 {
 	switch (role) {
 	case SMTP_ROLE_MX: return "mx";

@@ -135,7 +135,6 @@ static inline bool smtp_is_trusted(const struct smtp_session *session)
 
 // Extensions announced to this client (enum smtp_extension): none to HELO.
 unsigned smtp_extensions(const struct smtp_session *session);
-const char *smtp_role_name(enum smtp_role role); // for the log; static
 // Begins a line of the log with session, role and user.
 void smtp_log_begin(struct smtp_session *session, struct log_line *line,
     enum log_level level, const char *event);

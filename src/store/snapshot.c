@@ -236,21 +236,6 @@ enum rc store_snapshot_find(
 	return RC_OK;
 }
 
-void store_snapshot_existing(const struct store_snapshot *snapshot,
-    const struct rangeset *uids, struct rangeset *ret_uids)
-{
-	for (size_t i = 0; i < uids->count; i++) {
-		struct range range = uids->ranges[i];
-		uint32_t index = store_snapshot_rank(snapshot, range.first);
-		struct store_walk walk;
-		struct store_message message;
-		store_walk_init(&walk, snapshot, index);
-		while (store_walk_next(&walk, &index, &message) &&
-		       message.uid <= range.last)
-			rangeset_add(ret_uids, message.uid, message.uid);
-	}
-}
-
 // ---- Walking ---------------------------------------------------------------
 
 void store_walk_init(struct store_walk *walk,

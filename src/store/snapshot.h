@@ -89,9 +89,6 @@ uint32_t store_snapshot_rank(
 // RC_NOT_FOUND when no message has that UID.
 MUST_CHECK enum rc store_snapshot_find(
     const struct store_snapshot *snapshot, uint32_t uid, uint32_t *ret_index);
-// The UIDs of `uids` that exist.
-void store_snapshot_existing(const struct store_snapshot *snapshot,
-    const struct rangeset *uids, struct rangeset *ret_uids);
 
 // ---- Walking ---------------------------------------------------------------
 
