@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import unittest
 import unittest.mock
@@ -81,6 +82,15 @@ class Sink:
                  *as_root, "127.0.0.1:%d" % port, "256"],
                 stdin=subprocess.DEVNULL, stdout=counts,
                 stderr=subprocess.DEVNULL)
+        wait_until(lambda: self.answers(port), "smtp-sink answers")
+
+    @staticmethod
+    def answers(port):
+        try:
+            with socket.create_connection(("127.0.0.1", port), 10):
+                return True
+        except OSError:
+            return False
 
     def taken(self):
         """What it said 250 to."""
