@@ -165,7 +165,9 @@ class MailNetwork(unittest.TestCase):
                     "dead.two.test. A 10.77.0.200",
                     "down.test. MX 10 mx.down.test.",
                     "mx.down.test. A 10.77.0.201",
-                    "bare.test. A %s" % cls.f.ip)
+                    "bare.test. A %s" % cls.f.ip,
+                    "loop.test. MX 10 mx.loop.test.",
+                    "mx.loop.test. A %s" % cls.a.host.ip)
         cls.add_keys(cls.a)
         cls.dns.start()
         cls.postfix = cls.start_postfix()
@@ -440,6 +442,11 @@ class MailNetwork(unittest.TestCase):
         self.a.send("anna@a.test", ["bert@null.test"], "to a null MX")
         _, report = self.assert_one_report(self.a, "anna", "bert@null.test")
         self.assertEqual(report["status"], "5.1.10")
+
+    def test_an_mx_that_leads_back_here_is_a_loop(self):
+        self.a.send("anna@a.test", ["bert@loop.test"], "round and round")
+        _, report = self.assert_one_report(self.a, "anna", "bert@loop.test")
+        self.assertEqual(report["status"], "5.4.6")
 
     def test_an_unknown_user_elsewhere(self):
         self.a.send("anna@a.test", ["nobody@b.test"], "to nobody")

@@ -74,6 +74,8 @@ enum rc dns_set_up(struct ub_ctx *unbound, const struct dns_settings *settings,
 	    // A resolver that is silent about some names is asked for others.
 	    {"infra-keep-probing:", "yes"},
 	    {"infra-cache-max-rtt:", "4000"},
+	    // What is missing may be put in place any minute.
+	    {"cache-max-negative-ttl:", "60"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		ub_ctx_set_option(unbound, options[i][0], options[i][1]);

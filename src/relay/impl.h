@@ -99,6 +99,7 @@ struct relay {
 	struct relay_settings settings; // views are of `arena`
 	struct arena arena;
 	struct next_hop_rules rules;
+	struct relay_own *own; // NULL: the settings'
 	const char *helo;
 	const char *user; // NULL: none
 	const char *password;

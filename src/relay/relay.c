@@ -2,8 +2,6 @@
 // Settings, beginning, end and figures.
 #include "relay/relay.h"
 
-#include <ifaddrs.h>
-#include <netdb.h>
 #include <signal.h>
 
 #include "base/clock.h"
@@ -13,7 +11,6 @@
 #define SMTP_PORT       25
 #define SUBMISSION_PORT 587
 #define SUBMISSIONS     465
-#define OWN_MAX         64 // addresses
 
 void relay_ring(struct relay *relay)
 {
@@ -158,36 +155,6 @@ static enum rc check(const struct relay *relay, struct fault *fault)
 	return RC_OK;
 }
 
-// Read now, for no such question can be asked from within a sandbox.
-static void find_own_addresses(struct relay *relay)
-{
-	struct ifaddrs *all = NULL;
-	const char **list =
-	    arena_zalloc(&relay->arena, OWN_MAX * sizeof(*list));
-	size_t count = 0;
-	if (getifaddrs(&all) != 0)
-		return;
-	for (struct ifaddrs *one = all; one && count < OWN_MAX;
-	     one = one->ifa_next) {
-		char text[NI_MAXHOST];
-		int family = one->ifa_addr ? one->ifa_addr->sa_family : 0;
-		if (family != AF_INET && family != AF_INET6)
-			continue;
-		socklen_t len =
-		    family == AF_INET ? 16 : 28; // sockaddr_in, _in6
-		if (getnameinfo(one->ifa_addr, len, text, sizeof(text), NULL, 0,
-			NI_NUMERICHOST) != 0)
-			continue;
-		struct view address = view_of_string(text);
-		// Without the interface of a link-local one.
-		address = view_slice(address, 0, view_find_char(address, '%'));
-		list[count++] = arena_string(&relay->arena, address);
-	}
-	freeifaddrs(all);
-	relay->rules.own_addresses = list;
-	relay->rules.own_address_count = count;
-}
-
 static void set_rules(struct relay *relay)
 {
 	const struct relay_settings *settings = &relay->settings;
@@ -202,7 +169,11 @@ static void set_rules(struct relay *relay)
 	rules->no_ipv6 = settings->no_ipv6;
 	rules->port = settings->smtp_port;
 	rules->tls = settings->tls;
-	find_own_addresses(relay);
+	relay->own = settings->own ? NULL : relay_own_find();
+	const struct relay_own *own =
+	    settings->own ? settings->own : relay->own;
+	rules->own_addresses = (const char *const *)own->addresses;
+	rules->own_address_count = own->count;
 }
 
 enum rc relay_new(const struct relay_settings *settings, struct fault *fault,
@@ -325,6 +296,7 @@ void relay_unref(struct relay *relay)
 	pthread_mutex_destroy(&relay->bell_lock);
 	pthread_cond_destroy(&relay->bell);
 	pthread_cond_destroy(&relay->changed);
+	relay_own_free(&relay->own);
 	arena_done_secret(&relay->arena);
 	free(relay);
 }

@@ -4,7 +4,7 @@
 // looks for what is due; the connections are sessions of the net server
 // (client.h), and local deliveries have a few threads of their own.
 //
-//	relay_new       before the process shuts itself in
+//	relay_new
 //	relay_start     after net_server_start()
 //	… sends …
 //	relay_stop      before net_server_stop()
@@ -33,6 +33,15 @@ struct relay_smart_host {
 	struct view user;
 	struct view password;
 };
+
+// This machine's addresses: an MX record that leads to one is a loop. No such
+// question can be asked from within a sandbox, so they are found before.
+struct relay_own {
+	char **addresses; // numeric
+	size_t count;
+};
+struct relay_own *relay_own_find(void);
+void relay_own_free(struct relay_own **own);
 
 // Zero means the default, in brackets. Strings and views are copied; what
 // pointers lead to outlives the relay.
@@ -73,6 +82,7 @@ struct relay_settings {
 	bool no_remote;
 	bool no_ipv4;
 	bool no_ipv6;
+	const struct relay_own *own; // NULL: those found by relay_new()
 	// Addresses of this machine and loopback ones are no loop: for tests.
 	bool own_addresses_allowed;
 };

@@ -36,6 +36,7 @@ enum rc post_office_prepare(struct post_office *post, struct config *config,
 	dns.log = log;
 	if (config->relay_ca_file[0])
 		tls.authorities_path = config->relay_ca_file;
+	post->own = relay_own_find();
 	enum rc rc = dns_new(&dns, fault, &post->dns);
 	if (rc == RC_OK)
 		rc = net_tls_client_new(&tls, &post->tls_client, fault);
@@ -92,8 +93,27 @@ static enum rc open_relay(struct post_office *post, const struct config *config,
 	settings.dns = post->dns;
 	settings.net = net;
 	settings.tls_client = post->tls_client;
+	settings.own = post->own;
 	settings.log = log;
 	return relay_new(&settings, fault, &post->relay);
+}
+
+// RFC 5321 section 4.5.1: a server of mail has a postmaster.
+static void check_postmaster(struct post_office *post, struct log *log)
+{
+	struct arena arena;
+	struct route_domain domain;
+	struct route_result found;
+	struct smtp_mailbox postmaster = {.local = VIEW("postmaster")};
+	arena_init(&arena);
+	if (route_domain_next(post->route, VIEW(""), &arena, &domain) ==
+		RC_OK &&
+	    route_resolve(post->route, &arena, &postmaster, NULL, &found) ==
+		RC_OK &&
+	    found.verdict != ROUTE_OK)
+		log_text(log, LOG_LEVEL_WARN, "postmaster",
+		    "nobody gets mail to \"postmaster\": set postmaster");
+	arena_done(&arena);
 }
 
 enum rc post_office_open(struct post_office *post, const struct config *config,
@@ -117,6 +137,7 @@ enum rc post_office_open(struct post_office *post, const struct config *config,
 	    .hops_max = config->smtp_hops_max,
 	    .recipients_max = config->smtp_recipients_max,
 	};
+	check_postmaster(post, log);
 	return open_relay(post, config, net, log, fault);
 }
 
@@ -168,4 +189,5 @@ void post_office_close(struct post_office *post)
 	net_tls_client_free(&post->tls_client);
 	if (post->dns)
 		dns_free(&post->dns);
+	relay_own_free(&post->own); // a search that DNS ended looked at it
 }

@@ -12,6 +12,7 @@
 struct post_office {
 	struct dns *dns;
 	struct net_tls_client *tls_client;
+	struct relay_own *own;
 	struct route *route;
 	struct dkim_keys *dkim;
 	struct queue *queue;
