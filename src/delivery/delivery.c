@@ -195,6 +195,8 @@ static void open_drafts(struct delivery *delivery)
 		return;
 	}
 	delivery->local = store_draft_new(office->store);
+	// RFC 1870 section 6.1: what we add ourselves is not counted.
+	store_draft_allow(delivery->local, DELIVERY_TOP_MAX);
 	if (delivery->target_count > 1)
 		store_draft_share(delivery->local);
 }

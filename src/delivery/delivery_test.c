@@ -150,8 +150,8 @@ static void limits_hold(void **state)
 {
 	(void)state;
 	struct bed bed;
-	bed_open(&bed, (struct store_options){.message_max = 1000000});
-	bed.office.message_max = 600000;
+	// What the delivery puts on top is not counted.
+	bed_open(&bed, (struct store_options){.message_max = 600000});
 	struct buf text;
 	buf_init(&text, 1000000);
 	struct bed_mail mail = {.from = "s@far.example",

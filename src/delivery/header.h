@@ -13,6 +13,8 @@
 #define DELIVERY_HEADER_MAX ((size_t)256 << 10)
 // What putting right adds at most.
 #define DELIVERY_HEADER_ADDED ((size_t)4 << 10)
+// All that a delivery puts on top: these, Received, and signatures.
+#define DELIVERY_TOP_MAX ((size_t)32 << 10)
 // Delivered-To fields that are looked at; more of them are a loop.
 #define DELIVERY_DELIVERED_MAX 100
 

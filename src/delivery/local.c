@@ -76,6 +76,7 @@ MUST_CHECK static enum rc read_message(struct local *local)
 	if (local->draft)
 		return RC_OK;
 	struct store_draft *draft = store_draft_new(local->office->store);
+	store_draft_allow(draft, DELIVERY_TOP_MAX);
 	if (queue_lot_count(local->lot) > 1)
 		store_draft_share(draft);
 	enum rc rc = fill(local, draft);

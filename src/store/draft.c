@@ -21,8 +21,9 @@ struct store_draft {
 	struct buf record;
 	uint32_t header_len;
 	bool failed;
-	bool shared; // for several accounts
-	bool put;    // the writer was finished into a batch
+	uint64_t allowed; // bytes over the store's maximum
+	bool shared;      // for several accounts
+	bool put;         // the writer was finished into a batch
 };
 
 struct store_draft *store_draft_new(struct store *store)
@@ -78,7 +79,8 @@ enum rc store_draft_add(struct store_draft *draft, struct view bytes)
 {
 	if (draft->failed)
 		return RC_IO;
-	if (bytes.len > store_message_max(draft->store) - draft->size)
+	uint64_t max = store_message_max(draft->store) + draft->allowed;
+	if (bytes.len > max - draft->size)
 		return RC_LIMIT;
 	message_parser_push(draft->parser, bytes);
 	ragged_add(&draft->ragged, bytes);
@@ -114,6 +116,11 @@ static void describe(struct store_draft *draft, const struct message *message)
 	    &cache, message, buf_view(&preview), &draft->record);
 	buf_done(&preview);
 	charset_cache_done(&cache);
+}
+
+void store_draft_allow(struct store_draft *draft, uint64_t bytes)
+{
+	draft->allowed = bytes;
 }
 
 void store_draft_share(struct store_draft *draft)

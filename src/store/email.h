@@ -16,6 +16,9 @@
 struct store_draft;
 
 struct store_draft *store_draft_new(struct store *store);
+// Lets the message be longer than store_message_max() by so many bytes: by what
+// a server puts on top of what it took.
+void store_draft_allow(struct store_draft *draft, uint64_t bytes);
 // RC_LIMIT when the message gets longer than store_message_max().
 MUST_CHECK enum rc store_draft_add(
     struct store_draft *draft, struct view bytes);
