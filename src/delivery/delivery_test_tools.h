@@ -31,128 +31,19 @@ struct bed {
 	struct delivery_office office;
 };
 
-static inline int64_t bed_wall(void *context)
-{
-	(void)context;
-	return BED_NOW;
-}
+// From here on commits to these partitions fail; 0 and 0: none.
+void bed_fail(struct bed *bed, uint64_t first, uint64_t last);
 
-// Commits to these partitions fail; 0: none.
-static uint64_t bed_failing_first;
-static uint64_t bed_failing_last;
-static const struct engine_ops *bed_real_ops;
+uint64_t bed_user(struct bed *bed, const char *name);
 
-static inline enum rc bed_commit(struct engine *engine,
-    struct engine_partition *part, uint64_t version, struct engine_batch *batch,
-    struct fault *fault)
-{
-	if (part->id >= bed_failing_first && part->id <= bed_failing_last)
-		return fault_set(fault, RC_IO, "the disk is on fire");
-	return bed_real_ops->commit(engine, part, version, batch, fault);
-}
+struct auth_user bed_who(struct bed *bed, const char *name);
 
-static inline void bed_fail(struct bed *bed, uint64_t first, uint64_t last)
-{
-	bed_failing_first = first;
-	bed_failing_last = last;
-	bed->engine->ops = last ? &bed->failing : bed->ops;
-}
-
-static inline uint64_t bed_user(struct bed *bed, const char *name)
-{
-	static const struct auth_credentials some = {.hash = "$y$j9T$some"};
-	uint64_t account = 0;
-	assert_int_equal(auth_directory_add(bed->engine, view_of_string(name),
-			     &some, 1, NULL, &account),
-	    RC_OK);
-	assert_int_equal(
-	    store_account_create(bed->office.store, account, &bed->fault),
-	    RC_OK);
-	return account;
-}
-
-static inline struct auth_user bed_who(struct bed *bed, const char *name)
-{
-	struct auth_user user;
-	struct auth_record record;
-	assert_int_equal(auth_directory_lookup(bed->engine,
-			     view_of_string(name), &user.name, &record),
-	    RC_OK);
-	user.account = record.account;
-	return user;
-}
-
-static inline void bed_alias(
-    struct bed *bed, const char *address, const char *targets)
-{
-	struct view list[20];
-	struct view rest = view_of_string(targets);
-	size_t count = 0;
-	while (view_split(&rest, ' ', &list[count]))
-		count++;
-	struct route_alias alias = {view_of_string(address), list, count};
-	assert_int_equal(
-	    route_alias_set(bed->office.route, &alias, &bed->fault), RC_OK);
-}
+void bed_alias(struct bed *bed, const char *address, const char *targets);
 
 // Users anna (1000), bert, cleo; aliases to some of them and elsewhere.
-static inline void bed_open(struct bed *bed, struct store_options options)
-{
-	*bed = (struct bed){.engine = engine_memory_new()};
-	bed->ops = bed_real_ops = bed->engine->ops;
-	bed->failing = *bed->ops;
-	bed->failing.commit = bed_commit;
-	bed->clock = (struct clock){.wall = bed_wall};
-	arena_init(&bed->arena);
-	options.engine = bed->engine;
-	options.clock = &bed->clock;
-	struct queue_settings settings = {
-	    .clock = &bed->clock, .server_name = VIEW("mx.ours.example")};
-	bed->office = (struct delivery_office){
-	    .store = store_new(&options),
-	    .route = route_new(bed->engine, NULL, NULL),
-	    .dkim = dkim_keys_new(bed->engine, NULL),
-	    .clock = &bed->clock,
-	    .server_name = VIEW("mx.ours.example"),
-	};
-	assert_int_equal(
-	    queue_open(bed->engine, &settings, &bed->fault, &bed->office.queue),
-	    RC_OK);
-	struct route_domain domain = {.name = VIEW("ours.example")};
-	assert_int_equal(
-	    route_domain_add(bed->office.route, &domain, &bed->fault), RC_OK);
-	bed_user(bed, "anna");
-	bed_user(bed, "bert");
-	bed_user(bed, "cleo");
-	bed_alias(bed, "team@ours.example", "anna bert");
-	bed_alias(bed, "all@ours.example", "anna bert cleo");
-	bed_alias(bed, "out@ours.example", "x@other.example");
-	bed_alias(bed, "both@ours.example", "bert x@other.example");
-	bed_alias(
-	    bed, "cleo@ours.example", "cleo@ours.example c@other.example");
-	struct auth_user bert = bed_who(bed, "bert");
-	assert_int_equal(route_detail_set(bed->office.route, &bert,
-			     ROUTE_DETAIL_FOLDER, &bed->fault),
-	    RC_OK);
-}
+void bed_open(struct bed *bed, struct store_options options);
 
-static inline void bed_close(struct bed *bed)
-{
-	bed_fail(bed, 0, 0);
-	for (uint64_t id = 1000; id < 1003; id++) {
-		struct store_check_result result;
-		assert_int_equal(store_account_check(bed->office.store, id,
-				     false, NULL, NULL, &result),
-		    RC_OK);
-		assert_int_equal(result.problems, 0);
-	}
-	queue_close(&bed->office.queue);
-	route_free(&bed->office.route);
-	dkim_keys_free(&bed->office.dkim);
-	store_free(&bed->office.store);
-	engine_close(&bed->engine);
-	arena_done(&bed->arena);
-}
+void bed_close(struct bed *bed);
 
 // ---- A message comes in ----------------------------------------------------
 
@@ -169,16 +60,7 @@ struct bed_mail {
 	uint64_t declared;
 };
 
-static inline struct smtp_mailbox bed_mailbox_of(
-    struct bed *bed, struct view text)
-{
-	struct smtp_mailbox mailbox = {0};
-	if (text.len)
-		assert_int_equal(
-		    smtp_mailbox_parse(&bed->arena, text, NULL, &mailbox),
-		    RC_OK);
-	return mailbox;
-}
+struct smtp_mailbox bed_mailbox_of(struct bed *bed, struct view text);
 
 struct bed_result {
 	struct delivery_reply reply;
@@ -187,174 +69,28 @@ struct bed_result {
 	size_t count; // of RCPT
 };
 
-static inline void bed_mail(
-    struct bed *bed, const struct bed_mail *mail, struct bed_result *ret_result)
-{
-	struct delivery *delivery;
-	struct auth_user user;
-	struct delivery_origin origin = {
-	    .door = mail->door,
-	    .session_id = 7,
-	    .helo = VIEW("client.example"),
-	    .peer_address = VIEW("192.0.2.1"),
-	    .with = mail->door == DELIVERY_SUBMISSION ? VIEW("ESMTPSA")
-		    : mail->door == DELIVERY_LMTP     ? VIEW("LMTP")
-						      : VIEW("ESMTP"),
-	};
-	if (mail->user) {
-		user = bed_who(bed, mail->user);
-		origin.user = &user;
-		origin.tls_version = VIEW("TLSv1.3");
-		origin.tls_cipher = VIEW("TLS_AES_256_GCM_SHA384");
-	}
-	struct delivery_envelope envelope = {
-	    .queue = mail->envelope,
-	    .sender = bed_mailbox_of(bed, view_of_string(mail->from)),
-	    .declared_size = mail->declared,
-	};
-	ret_result->count = 0;
-	if (delivery_new(&bed->office, &origin, &envelope, &ret_result->reply,
-		&delivery) != RC_OK)
-		return;
-	struct view rest = view_of_string(mail->to);
-	struct view to;
-	while (view_split(&rest, ' ', &to)) {
-		struct delivery_recipient recipient = {
-		    .mailbox = bed_mailbox_of(bed, to),
-		    .notify = mail->notify,
-		};
-		struct delivery_reply *reply =
-		    &ret_result->to[ret_result->count++];
-		enum rc rc = delivery_recipient(delivery, &recipient, reply);
-		assert_true((rc == RC_OK) == (reply->code == 250));
-	}
-	struct view text = view_of_string(mail->text);
-	if (mail->len)
-		text.len = mail->len;
-	size_t step = mail->step ? mail->step : text.len + 1;
-	for (size_t at = 0; at < text.len; at += step)
-		delivery_data(delivery, view_slice(text, at, step));
-	delivery_finish(delivery, ret_result->each, &ret_result->reply);
-	delivery_free(&delivery);
-	assert_null(delivery);
-}
+void bed_mail(struct bed *bed, const struct bed_mail *mail,
+    struct bed_result *ret_result);
 
 // The one answer, as "250 2.0.0".
-static inline const char *bed_code(
-    struct bed *bed, const struct delivery_reply *reply)
-{
-	char text[40];
-	snprintf(text, sizeof(text), "%u %u.%u.%u", reply->code,
-	    reply->status.class, reply->status.subject, reply->status.detail);
-	return arena_string(&bed->arena, view_of_string(text));
-}
+const char *bed_code(struct bed *bed, const struct delivery_reply *reply);
 
-static inline const char *bed_answer(
-    struct bed *bed, const struct bed_mail *mail)
-{
-	struct bed_result *result = mem_zalloc(sizeof(*result));
-	bed_mail(bed, mail, result);
-	const char *code = bed_code(bed, &result->reply);
-	free(result);
-	return code;
-}
+const char *bed_answer(struct bed *bed, const struct bed_mail *mail);
 
 // ---- What became of it -----------------------------------------------------
 
-static inline uint32_t bed_count(
-    struct bed *bed, uint64_t account, const char *mailbox)
-{
-	struct store_account *open;
-	struct store_mailbox_info info;
-	assert_int_equal(
-	    store_account_open(bed->office.store, account, &bed->fault, &open),
-	    RC_OK);
-	assert_int_equal(store_mailbox_find(
-			     open, view_of_string(mailbox), &bed->arena, &info),
-	    RC_OK);
-	store_account_close(&open);
-	return info.messages;
-}
+uint32_t bed_count(struct bed *bed, uint64_t account, const char *mailbox);
 
 // The newest message there; empty when there is none.
-static inline struct view bed_last(
-    struct bed *bed, uint64_t account, const char *name)
-{
-	struct store_account *open;
-	struct store_mailbox *mailbox;
-	struct view text = VIEW("");
-	struct buf bytes;
-	buf_init(&bytes, (size_t)1 << 30);
-	assert_int_equal(
-	    store_account_open(bed->office.store, account, &bed->fault, &open),
-	    RC_OK);
-	assert_int_equal(store_mailbox_open(open, view_of_string(name),
-			     STORE_RIGHT_READ, &bed->fault, &mailbox),
-	    RC_OK);
-	struct store_snapshot *snapshot = store_mailbox_snapshot(mailbox);
-	uint32_t count = store_snapshot_count(snapshot);
-	if (count) {
-		struct store_message message;
-		struct store_reader *reader = store_reader_new(open);
-		store_snapshot_get(snapshot, count - 1, &message);
-		assert_int_equal(store_reader_bytes(reader, message.email_id, 0,
-				     SIZE_MAX, &bytes),
-		    RC_OK);
-		assert_int_equal(bytes.len, message.size);
-		text = arena_copy(&bed->arena, buf_view(&bytes));
-		store_reader_free(&reader);
-	}
-	buf_done(&bytes);
-	store_snapshot_unref(&snapshot);
-	store_mailbox_close(&mailbox);
-	store_account_close(&open);
-	return text;
-}
+struct view bed_last(struct bed *bed, uint64_t account, const char *name);
 
 // All recipients in the queue, as "x@other.example bert@ours.example!", "!" for
 // a resolved one, once each in the order in which they are kept.
-static inline const char *bed_queued(struct bed *bed)
-{
-	struct queue_walk *walk;
-	struct queue_info info;
-	struct buf text;
-	buf_init(&text, 100000);
-	assert_int_equal(queue_walk_open(bed->office.queue, &walk), RC_OK);
-	while (queue_walk_next(walk, &bed->arena, &info) == RC_OK)
-		for (size_t i = 0; i < info.count; i++) {
-			if (text.len)
-				buf_add_char(&text, ' ');
-			buf_add(&text, info.recipients[i].address);
-		}
-	queue_walk_close(&walk);
-	const char *all = arena_string(&bed->arena, buf_view(&text));
-	buf_done(&text);
-	return all;
-}
+const char *bed_queued(struct bed *bed);
 
 // The next lot that is due for users here; NULL: none.
-static inline struct queue_lot *bed_lot(struct bed *bed)
-{
-	struct view domain;
-	int64_t next;
-	struct queue_lot *lot = NULL;
-	while (!lot && queue_claim(bed->office.queue, &bed->arena, &domain,
-			   &next) == RC_OK) {
-		enum rc rc = queue_take(bed->office.queue, domain, &lot);
-		if (rc == RC_OK && !view_eq(domain, VIEW("ours.example")))
-			queue_drop(bed->office.queue, &lot, 60);
-		queue_unclaim(bed->office.queue, domain);
-	}
-	return lot;
-}
+struct queue_lot *bed_lot(struct bed *bed);
 
-static inline struct queue_result *bed_local(
-    struct bed *bed, struct queue_lot *lot)
-{
-	struct queue_result *results =
-	    arena_zalloc(&bed->arena, queue_lot_count(lot) * sizeof(*results));
-	delivery_local(&bed->office, lot, &bed->arena, results);
-	return results;
-}
+struct queue_result *bed_local(struct bed *bed, struct queue_lot *lot);
 
 #endif
