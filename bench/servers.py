@@ -329,6 +329,7 @@ class Dovecot(Server):
 
 ROOST_CONF = '''
 data = "{folder}/data"
+user = "{system_user}"
 server_name = "mail.{domain}"
 plain_on_loopback = yes
 relay_host = "127.0.0.1:{sink_port}"
@@ -358,7 +359,9 @@ class Roost(Server):
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / 'conf').write_text(
             ROOST_CONF.format(folder=self.folder, cert=cert, key=key,
-                              domain=DOMAIN, sink_port=self.sink_port)
+                              domain=DOMAIN, sink_port=self.sink_port,
+                              # Root does not serve mail.
+                              system_user='' if os.geteuid() else 'nobody')
             + ''.join(ROOST_LISTENER.format(
                 name=name, protocol=protocol, port=at, tls=tls)
                 for name, protocol, at, tls in (

@@ -4,6 +4,7 @@ not: what they do must be the same."""
 
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import signal
@@ -316,6 +317,7 @@ class Online(Commands, Bed):
     def test_a_second_server_is_refused(self):
         code, out, err = run(self.server.config, "serve")
         self.assertEqual(code, 4, out + err)
+        self.assertNotIn(" listen ", err)  # it has bound nothing
 
     def test_trace_shows_the_dialogue_and_no_secret(self):
         self.add("anna", b"s3cret-pass")
@@ -424,26 +426,68 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(set(lines), {1, 3, 4})
 
 
+@unittest.skipUnless(os.geteuid() == 0, "only root can give rights up")
 class Privileges(unittest.TestCase):
-    """Started by root with a user named, nothing is root's afterwards."""
+    """Started by root, nothing is root's afterwards."""
 
-    @unittest.skipUnless(os.geteuid() == 0, "only root can give rights up")
-    def test_root_becomes_the_user(self):
-        server = RoostServer('user = "nobody"\n')
-        self.addCleanup(server.remove)
-        os.chmod(server.folder, 0o755)
-        server.start()
+    def setUp(self):
+        self.server = RoostServer()
+        self.addCleanup(self.server.remove)
+
+    def user_of(self, pid):
+        status = pathlib.Path("/proc/%s/status" % pid).read_text()
+        self.assertRegex(status, r"(?m)^CapEff:\s+0+$")
+        self.assertRegex(status, r"(?m)^CapPrm:\s+0+$")
+        return re.search(r"(?m)^Uid:\t(\d+)\t\1\t\1\t\1$", status)[1]
+
+    def serves_as_nobody(self):
+        self.server.start()
         try:
-            out = server.roost("status")
-            pid = int(re.search(r"pid=(\d+)", out)[1])
-            status = pathlib.Path("/proc/%d/status" % pid).read_text()
-            self.assertRegex(status, r"(?m)^Uid:\t(?!0\t)(\d+)\t\1\t\1\t\1$")
-            self.assertRegex(status, r"(?m)^CapEff:\s+0+$")
+            pid = re.search(r"pid=(\d+)", self.server.roost("status"))[1]
+            self.assertEqual(int(self.user_of(pid)),
+                             pwd.getpwnam("nobody").pw_uid)
         finally:
-            server.stop()
-        server.roost("user", "add", "anna", "--generate")
-        owners = {p.stat().st_uid for p in server.data.rglob("*")}
-        self.assertNotIn(0, owners)
+            self.server.stop()
+        self.server.roost("user", "add", "anna%s" % pid, "--generate")
+        owners = {p.stat().st_uid for p in self.server.data.rglob("*")}
+        self.assertEqual(owners, {pwd.getpwnam("nobody").pw_uid})
+
+    def test_root_becomes_the_user(self):
+        self.serves_as_nobody()
+
+    def test_without_a_name_root_becomes_the_owner_of_the_folder(self):
+        self.serves_as_nobody()
+        self.server.settings += 'user = ""\n'
+        self.server.write_config()
+        self.serves_as_nobody()
+
+    def refused(self, *wanted):
+        for command in (("serve",), ("user", "add", "anna", "--generate")):
+            code, out, err = run(self.server.config, *command)
+            self.assertEqual((code, out), (6, ""), err)
+            for words in wanted:
+                self.assertIn(words, err)
+
+    def test_root_does_not_serve(self):
+        self.server.settings += 'user = ""\n'
+        self.server.write_config()
+        self.refused("which user", 'user = "roost"')
+        self.server.data.mkdir()
+        code, _, err = run(self.server.config, "serve")
+        self.assertEqual(code, 6)
+        self.assertIn("root does not serve", err)
+        self.assertEqual(list(self.server.data.iterdir()), [])
+
+    def test_root_is_no_user_to_run_as(self):
+        self.server.settings += 'user = "root"\n'
+        self.server.write_config()
+        self.refused("is root")
+        self.assertFalse(self.server.data.exists())
+
+    def test_a_folder_of_somebody_else_is_told_of(self):
+        self.server.data.mkdir()
+        self.refused("chown -R %d:" % pwd.getpwnam("nobody").pw_uid)
+        self.assertEqual(list(self.server.data.iterdir()), [])
 
 
 if __name__ == "__main__":

@@ -120,6 +120,26 @@ class DemoTest(unittest.TestCase):
             command, done.stderr.decode()))
         return done.stdout.decode()
 
+    def test_the_mail_is_the_users(self):
+        """So that a reply to all finds which identity answers."""
+        own = re.search(r"the address\s+`(demo@[^`]+)`", README)[1]
+        imap = imaplib.IMAP4_SSL(
+            "127.0.0.1", self.moved[self.ports["imap", "implicit"]],
+            ssl_context=ssl._create_unverified_context())
+        self.addCleanup(imap.logout)
+        imap.login("demo", "demo")
+        for mailbox, fields in (("INBOX", ("TO", "CC")), ("Sent", ("FROM",)),
+                                ("Drafts", ("FROM",))):
+            imap.select(mailbox, readonly=True)
+            every = set(imap.search(None, "ALL")[1][0].split())
+            named = set()
+            for field in fields:
+                named |= set(imap.search(None, field, own)[1][0].split())
+            self.assertTrue(named, mailbox)
+            for number in every - named:
+                text = imap.fetch(number, "(BODY.PEEK[HEADER])")[1][0][1]
+                self.assertNotRegex(text, rb"(?i)\bdemo@", mailbox)
+
     def test_the_readme_s_commands(self):
         send, read = commands()
         self.shell(send)

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 from dns_server import DnsServer
-from harness import (PROJECT, RoostServer, only_roost, program, run_program,
+from harness import (PROJECT, SYSTEM_USER, RoostServer, only_roost, program, run_program,
                      wait_until)
 
 DOCS = PROJECT / "docs"
@@ -102,10 +102,11 @@ class Agreement(unittest.TestCase):
 
     def test_each_ports_capability_and_family_is_in_the_unit(self):
         unit = (PROJECT / "packaging" / "roost.service").read_text()
-        bound = re.search(r"(?m)^CapabilityBoundingSet=(.*)$", unit)[1].split()
-        for wanted in ("CAP_NET_BIND_SERVICE", "CAP_SETUID", "CAP_SETGID",
-                       "CAP_CHOWN"):
-            self.assertIn(wanted, bound)
+        for kind in ("CapabilityBoundingSet", "AmbientCapabilities"):
+            self.assertEqual(
+                re.findall(r"(?m)^%s=(.*)$" % kind, unit),
+                ["CAP_NET_BIND_SERVICE"])
+        self.assertIn("User=roost\n", unit)
         families = re.search(
             r"(?m)^RestrictAddressFamilies=(.*)$", unit)[1].split()
         # The relay lists this machine's addresses, to know itself.
@@ -162,10 +163,8 @@ class MailServer(unittest.TestCase):
         config = config.replace(
             "/etc/roost/mail.example.org.pem", str(self.server.certificate)
         ).replace("/etc/roost/mail.example.org.key", str(self.server.key))
-        if os.geteuid() == 0:
-            config = config.replace('user = "roost"', 'user = "nobody"')
-        else:
-            config = config.replace('user = "roost"\n', "")
+        if SYSTEM_USER:
+            config += 'user = "%s"\n' % SYSTEM_USER
         self.server.settings += config
         self.server.settings += 'dns_servers = "127.0.0.1@%d"\n' % self.dns.port
         self.server.write_config()
@@ -284,7 +283,6 @@ class Examples(unittest.TestCase):
                     continue
                 count += 1
                 text = re.sub(r'"/etc/roost/[^"]*"', '"/dev/null"', block)
-                text = text.replace('user = "roost"', 'user = "nobody"')
                 # The one that explains the syntax.
                 text = re.sub(r"(?m)^setting = .*$", "", text)
                 (folder / "c").write_text(text)

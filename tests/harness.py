@@ -12,6 +12,7 @@ build's); ROOST_TEST_KEEP=1 keeps the temporary folders.
 
 import os
 import pathlib
+import pwd
 import random
 import re
 import shutil
@@ -84,6 +85,17 @@ def wait_until(condition, what, seconds=TIMEOUT):
         time.sleep(0.02)
 
 
+# Root does not serve mail: servers that root starts become this user.
+SYSTEM_USER = "nobody" if os.geteuid() == 0 else None
+
+
+def give_away(path):
+    """Makes a file the server's, as an administrator would."""
+    if SYSTEM_USER:
+        entry = pwd.getpwnam(SYSTEM_USER)
+        os.chown(path, entry.pw_uid, entry.pw_gid)
+
+
 def run_program(*arguments, input=None, env=None, seconds=180, want=0,
                 cwd=None):
     """Runs a program to its end and gives its output; bytes in, bytes out."""
@@ -111,6 +123,7 @@ def make_certificate(folder, name, *more_names):
                 "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
                 "-subj", "/CN=" + name, "-keyout", key, "-out", certificate,
                 "-addext", "subjectAltName=%s,IP:127.0.0.1" % names)
+    give_away(key)
     return certificate, key
 
 
@@ -132,6 +145,7 @@ class ServerBase:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="roost-test-"))
         self.bad_end = ""
         os.chmod(self.folder, 0o755)
+        give_away(self.folder)
         self.log_path = self.folder / "server.log"
         self.log_path.touch()
         self.port, self.tls_port = free_port(), free_port()
@@ -290,6 +304,8 @@ class RoostServer(ServerBase):
     # Nothing goes to another server unless a test says so.
     DEFAULTS = {"server_name": '"localhost"', "relay": "no",
                 "dns_servers": '"127.0.0.1@1"', "postmaster": '"postmaster"'}
+    if SYSTEM_USER:
+        DEFAULTS["user"] = '"%s"' % SYSTEM_USER
 
     def __init__(self, settings="", find_leaks=False):
         super().__init__()

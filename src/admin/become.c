@@ -3,21 +3,21 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 
 #define ENTRY_MAX 16384 // bytes of an entry of passwd(5)
 
-struct identity {
-	uid_t user;
-	gid_t group;
-};
+// ---- Deciding --------------------------------------------------------------
 
 static enum rc find_user(
-    const char *name, struct fault *fault, struct identity *ret_identity)
+    const char *name, struct fault *fault, struct become *become)
 {
 	struct passwd entry, *found = NULL;
 	char room[ENTRY_MAX];
@@ -26,9 +26,50 @@ static enum rc find_user(
 		return fault_set(fault, RC_NOT_FOUND,
 		    "the system has no user %s to run as%s%s", name,
 		    error ? ": " : "", error ? strerror(error) : "");
-	*ret_identity = (struct identity){entry.pw_uid, entry.pw_gid};
+	if (entry.pw_uid == 0)
+		return fault_set(fault, RC_DENIED,
+		    "user = \"%s\" is root; Roost runs as a user that has no "
+		    "other work, such as \"roost\"",
+		    name);
+	become->user = entry.pw_uid;
+	become->group = entry.pw_gid;
 	return RC_OK;
 }
+
+static enum rc find_owner(
+    const char *data, struct fault *fault, struct become *become)
+{
+	struct passwd entry, *found = NULL;
+	char room[ENTRY_MAX];
+	struct stat info;
+	if (stat(data, &info) != 0)
+		return fault_set(fault, RC_DENIED,
+		    "started as root, Roost has to be told which user to run "
+		    "as: make one (useradd --system roost) and name it in the "
+		    "configuration (user = \"roost\")");
+	become->user = info.st_uid;
+	become->group = info.st_gid;
+	become->is_root = info.st_uid == 0;
+	if (getpwuid_r(info.st_uid, &entry, room, sizeof(room), &found) == 0 &&
+	    found)
+		become->group = entry.pw_gid;
+	return RC_OK;
+}
+
+enum rc become_find(const char *user, const char *data, struct fault *fault,
+    struct become *ret_become)
+{
+	struct become become = {.from_root = geteuid() == 0};
+	enum rc rc = RC_OK;
+	if (become.from_root)
+		rc = user ? find_user(user, fault, &become)
+			  : find_owner(data, fault, &become);
+	if (rc == RC_OK)
+		*ret_become = become;
+	return rc;
+}
+
+// ---- The data folder -------------------------------------------------------
 
 static enum rc make_one(
     const char *path, mode_t mode, bool *ret_made, struct fault *fault)
@@ -43,20 +84,23 @@ static enum rc make_one(
 	    "cannot make the folder %s: %s", path, strerror(errno));
 }
 
-enum rc become_give(const char *path, const char *user, struct fault *fault)
+// A folder that was there before, made by root for instance, is told of here,
+// where it can be said what to do.
+static enum rc check_owner(
+    const char *path, const struct become *become, struct fault *fault)
 {
-	struct identity identity;
-	if (geteuid() != 0 || !user)
+	struct stat info;
+	if (!become->from_root || stat(path, &info) != 0 ||
+	    info.st_uid == become->user)
 		return RC_OK;
-	enum rc rc = find_user(user, fault, &identity);
-	if (rc == RC_OK && chown(path, identity.user, identity.group) != 0)
-		rc = fault_set(fault, RC_IO, "cannot give %s to %s: %s", path,
-		    user, strerror(errno));
-	return rc;
+	return fault_set(fault, RC_DENIED,
+	    "the data folder %s does not belong to the user that Roost runs "
+	    "as: chown -R %u:%u %s",
+	    path, become->user, become->group, path);
 }
 
 enum rc become_make_folder(
-    const char *path, const char *user, struct fault *fault)
+    const char *path, const struct become *become, struct fault *fault)
 {
 	enum rc rc = RC_OK;
 	struct arena arena;
@@ -73,21 +117,65 @@ enum rc become_make_folder(
 	arena_done(&arena);
 	if (rc == RC_OK)
 		rc = make_one(path, 0700, &made, fault);
-	return rc == RC_OK && made ? become_give(path, user, fault) : rc;
+	if (rc == RC_OK && !made)
+		return check_owner(path, become, fault);
+	if (rc == RC_OK && become->from_root &&
+	    lchown(path, become->user, become->group) != 0)
+		rc = fault_set(fault, RC_IO, "cannot give %s to its user: %s",
+		    path, strerror(errno));
+	return rc;
 }
 
-enum rc become_user(const char *user, struct fault *fault)
+// ---- Becoming --------------------------------------------------------------
+
+static bool set_capabilities(uint32_t capabilities)
 {
-	struct identity identity;
-	if (geteuid() != 0 || !user)
+	struct __user_cap_header_struct header = {
+	    .version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+	    {.effective = capabilities, .permitted = capabilities}};
+	return syscall(SYS_capset, &header, data) == 0;
+}
+
+void become_powerless(void)
+{
+	(void)set_capabilities(0); // giving up is always allowed
+}
+
+// A process that changed its user is closed to ptrace(2) and its own /proc,
+// which the leak checker of a build for tests needs.
+static void stay_visible(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+#endif
+}
+
+static bool change_user(const struct become *become)
+{
+	struct passwd entry, *found = NULL;
+	char room[ENTRY_MAX];
+	if (getpwuid_r(become->user, &entry, room, sizeof(room), &found) != 0)
+		found = NULL;
+	// The owner of a folder may have no entry, and then has no groups.
+	int groups = found ? initgroups(found->pw_name, become->group)
+			   : setgroups(1, &become->group);
+	return groups == 0 &&
+	       setresgid(become->group, become->group, become->group) == 0 &&
+	       setresuid(become->user, become->user, become->user) == 0;
+}
+
+enum rc become_user(
+    const struct become *become, bool ports, struct fault *fault)
+{
+	if (!become->from_root)
 		return RC_OK;
-	enum rc rc = find_user(user, fault, &identity);
-	if (rc != RC_OK)
-		return rc;
-	if (initgroups(user, identity.group) != 0 ||
-	    setresgid(identity.group, identity.group, identity.group) != 0 ||
-	    setresuid(identity.user, identity.user, identity.user) != 0)
-		return fault_set(fault, RC_DENIED, "cannot become %s: %s", user,
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 ||
+	    (!become->is_root && !change_user(become)) ||
+	    !set_capabilities(ports ? 1U << CAP_NET_BIND_SERVICE : 0))
+		return fault_set(fault, RC_DENIED,
+		    "cannot become the user %u: %s", become->user,
 		    strerror(errno));
+	stay_visible();
 	return RC_OK;
 }

@@ -80,14 +80,15 @@ static void close_rooms(struct control_host *host)
 	engine_close(&host->engine);
 }
 
-static void serve_store(const struct cli_place *at, int fd)
+static void serve_store(
+    const struct cli_place *at, const struct become *become, int fd)
 {
 	struct control_host host = {.version = at->version};
 	struct log log = {.fd = STDERR_FILENO, .minimum = LOG_LEVEL_WARN};
 	struct fault fault = {0};
 	struct delivery_office office = {0};
 	host.log = &log;
-	enum rc rc = become_user(at->user, &fault);
+	enum rc rc = become_user(become, false, &fault);
 	if (rc == RC_OK)
 		rc = open_engine(at, &fault, &host.engine);
 	if (rc != RC_OK) {
@@ -99,8 +100,8 @@ static void serve_store(const struct cli_place *at, int fd)
 	close_rooms(&host);
 }
 
-static enum rc start_child(
-    const struct cli_place *at, struct fault *fault, struct place *ret_place)
+static enum rc start_child(const struct cli_place *at,
+    const struct become *become, struct fault *fault, struct place *ret_place)
 {
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
@@ -115,7 +116,7 @@ static enum rc start_child(
 	}
 	if (child == 0) {
 		close(pair[0]);
-		serve_store(at, pair[1]);
+		serve_store(at, become, pair[1]);
 		_exit(0);
 	}
 	close(pair[1]);
@@ -152,16 +153,18 @@ static enum rc connect_server(
 	    "cannot reach the server's %s: %s", to.sun_path, strerror(error));
 }
 
-static enum rc find_folder(
-    const struct cli_place *at, bool create, struct fault *fault)
+static enum rc find_folder(const struct cli_place *at, bool create,
+    struct fault *fault, struct become *ret_become)
 {
 	struct stat info;
-	if (create)
-		return become_make_folder(at->data, at->user, fault);
-	if (stat(at->data, &info) == 0 && S_ISDIR(info.st_mode))
-		return RC_OK;
-	return fault_set(fault, RC_NOT_FOUND, "there is no data folder %s: %s",
-	    at->data, strerror(errno));
+	if (!create && (stat(at->data, &info) != 0 || !S_ISDIR(info.st_mode)))
+		return fault_set(fault, RC_NOT_FOUND,
+		    "there is no data folder %s: %s", at->data,
+		    strerror(errno));
+	enum rc rc = become_find(at->user, at->data, fault, ret_become);
+	if (rc == RC_OK)
+		rc = become_make_folder(at->data, ret_become, fault);
+	return rc;
 }
 
 enum rc place_open(const struct cli_place *at, bool create, struct fault *fault,
@@ -174,9 +177,10 @@ enum rc place_open(const struct cli_place *at, bool create, struct fault *fault,
 	if (rc == RC_OK) {
 		link_init(&place.link, fd);
 	} else if (rc == RC_NOT_FOUND) {
-		rc = find_folder(at, create, fault);
+		struct become become;
+		rc = find_folder(at, create, fault, &become);
 		if (rc == RC_OK)
-			rc = start_child(at, fault, &place);
+			rc = start_child(at, &become, fault, &place);
 	}
 	if (rc != RC_OK)
 		return rc;

@@ -12,7 +12,6 @@ static enum rc own_certificate(struct config *config, struct fault *fault)
 	if (config->certificate_count > 0)
 		return RC_OK;
 	const char *folder = listing_join(&config->arena, config->data, "tls");
-	const char *user = config->user[0] ? config->user : NULL;
 	struct net_tls_pair *pair = &config->certificates[0];
 	pair->certificate_path =
 	    listing_join(&config->arena, folder, "certificate.pem");
@@ -21,20 +20,15 @@ static enum rc own_certificate(struct config *config, struct fault *fault)
 	if (listing_is_file(pair->certificate_path) &&
 	    listing_is_file(pair->key_path))
 		return RC_OK;
-	enum rc rc = become_make_folder(folder, user, fault);
+	static const struct become nobody_else;
+	enum rc rc = become_make_folder(folder, &nobody_else, fault);
 	if (rc != RC_OK)
 		return rc;
 	const char *name = config->server_name;
 	const char *names[] = {"localhost", "127.0.0.1", "::1", name};
 	bool named = strcmp(name, "localhost") != 0;
-	rc = net_tls_self_signed(pair->certificate_path, pair->key_path, names,
-	    named ? 4 : 3, fault);
-	// Reading them again, at a reload, is up to the user we become.
-	if (rc == RC_OK)
-		rc = become_give(pair->certificate_path, user, fault);
-	if (rc == RC_OK)
-		rc = become_give(pair->key_path, user, fault);
-	return rc;
+	return net_tls_self_signed(pair->certificate_path, pair->key_path,
+	    names, named ? 4 : 3, fault);
 }
 
 static struct net_tls_config tls_config(

@@ -43,7 +43,7 @@ const struct setting config_settings[] = {
 	"The data folder: all mail and all users."),
     KIND(user, SETTING_USER, "",
 	"The system's user to run as when started as root, who owns the data\n"
-	"folder. Empty: whoever starts the server."),
+	"folder. Empty: the owner of the data folder."),
     KIND(server_name, SETTING_NAME, "",
 	"The name that mail programs and other servers know this server by,\n"
 	"with its domain. Empty: the host's."),

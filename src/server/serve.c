@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of the start: the log, the data folder, the certificates, the
-// ports; then the rights are given up, the process shuts itself in, the store
-// is opened, and sessions may come. What was opened is closed in the reverse
-// order, wherever the start ended.
+// The order of the start: the log, the data folder, the certificates that root
+// may have to read; then root's rights are given up, all but the one to bind
+// ports; the folder is locked and the ports are bound, the process shuts itself
+// in, the store is opened, and sessions may come. What was opened is closed in
+// the reverse order, wherever the start ended.
 #include "server/serve.h"
 
 #include <signal.h>
@@ -111,6 +112,39 @@ static void raise_files(struct serve *serve)
 }
 
 // ---- Rights ----------------------------------------------------------------
+
+// Root does not serve, except in a demonstration, which only this machine
+// reaches: then root's files stay usable, and every capability is given up.
+static enum rc find_user(
+    struct serve *serve, struct fault *fault, struct become *ret_become)
+{
+	const struct config *config = serve->config;
+	const char *user = config->user[0] ? config->user : NULL;
+	static const struct become nobody_else;
+	enum rc rc = RC_OK;
+	if (serve->demo)
+		rc = become_make_folder(config->data, &nobody_else, fault);
+	if (rc == RC_OK)
+		rc = become_find(user, config->data, fault, ret_become);
+	if (rc == RC_OK && ret_become->is_root && !serve->demo)
+		rc = fault_set(fault, RC_DENIED,
+		    "root does not serve mail, and the data folder %s is "
+		    "root's: make a user (useradd --system roost), give it the "
+		    "folder (chown -R roost: %s), and name it in the "
+		    "configuration (user = \"roost\")",
+		    config->data, config->data);
+	return rc;
+}
+
+// From here on nothing is root's, and the folder is this process's alone.
+static enum rc give_up_rights(
+    struct serve *serve, const struct become *become, struct fault *fault)
+{
+	enum rc rc = become_user(become, true, fault);
+	if (rc == RC_OK)
+		rc = folder_lock_open(serve->config->data, fault, &serve->lock);
+	return rc;
+}
 
 // The folder that a file is in, for a reload finds a new file there.
 static const char *folder_of(struct arena *arena, const char *path)
@@ -252,30 +286,41 @@ static void close_control(struct serve *serve)
 
 // ---- Start and stop --------------------------------------------------------
 
+// What may need root: the certificates that are configured, and the ports.
+static enum rc start_as_root(struct serve *serve, struct fault *fault)
+{
+	struct config *config = serve->config;
+	bool configured = config->certificate_count > 0;
+	struct become become;
+	enum rc rc = find_user(serve, fault, &become);
+	if (rc == RC_OK)
+		rc = become_make_folder(config->data, &become, fault);
+	if (rc == RC_OK && configured)
+		rc = certificates_open(config, &serve->log, fault, &serve->tls);
+	if (rc == RC_OK)
+		rc = post_office_prepare(
+		    &serve->post, config, &serve->log, fault);
+	if (rc == RC_OK)
+		rc = give_up_rights(serve, &become, fault);
+	if (rc == RC_OK && !configured)
+		rc = certificates_open(config, &serve->log, fault, &serve->tls);
+	if (rc == RC_OK)
+		rc = open_net(serve, fault);
+	become_powerless();
+	return rc;
+}
+
 static enum rc start(struct serve *serve, struct fault *fault)
 {
 	struct config *config = serve->config;
-	const char *user = config->user[0] ? config->user : NULL;
 	if (config_is_exposed(config))
 		log_text(&serve->log, LOG_LEVEL_WARN, "config",
 		    "everybody on this machine can read relay_password in %s",
 		    config->path);
 	if (serve->demo)
 		serve->demo_folder = demo_folder(&config->arena);
-	enum rc rc = become_make_folder(config->data, user, fault);
-	if (rc == RC_OK)
-		rc = certificates_open(config, &serve->log, fault, &serve->tls);
-	if (rc == RC_OK)
-		rc = post_office_prepare(
-		    &serve->post, config, &serve->log, fault);
-	if (rc == RC_OK)
-		rc = open_net(serve, fault);
-	if (rc != RC_OK)
-		return rc;
 	raise_files(serve);
-	rc = become_user(user, fault);
-	if (rc == RC_OK)
-		rc = folder_lock_open(config->data, fault, &serve->lock);
+	enum rc rc = start_as_root(serve, fault);
 	if (rc != RC_OK)
 		return rc;
 	shut_in(serve);
