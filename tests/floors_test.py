@@ -44,6 +44,7 @@ class Floors(unittest.TestCase):
                 ("imap/a.c", "#  include <openssl/ssl.h>"),
                 ("admin/a.c", '#include "server/config.h"'),
                 ("base/a.c", '#include "buf.h"'),
+                ("net/a.c", "pthread_create(&thread, NULL, run, net);"),
                 ("cellar/a.c", ""),
                 ("imap/a.c", '#include "cellar/wine.h"')):
             with self.subTest(name=name, line=line):

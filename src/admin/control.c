@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "admin/verbs.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 // ---- One connection --------------------------------------------------------
 
@@ -159,7 +159,7 @@ static void accept_one(struct control *control)
 	session->control = control;
 	session->fd = fd;
 	session->started =
-	    pthread_create(&session->thread, NULL, session_run, session) == 0;
+	    thread_start(&session->thread, session_run, session) == RC_OK;
 	if (!session->started) {
 		close(fd);
 		session->fd = -1;
@@ -184,7 +184,16 @@ static void *accept_run(void *context)
 	}
 }
 
-struct control *control_new(const struct control_host *host, int fd)
+static void destroy(struct control *control)
+{
+	close(control->fd);
+	close(control->stop);
+	pthread_mutex_destroy(&control->lock);
+	free(control);
+}
+
+enum rc control_new(const struct control_host *host, int fd,
+    struct fault *fault, struct control **ret_control)
 {
 	struct control *control = mem_zalloc(sizeof(*control));
 	control->host = *host;
@@ -194,8 +203,13 @@ struct control *control_new(const struct control_host *host, int fd)
 	for (size_t i = 0; i < CONTROL_SESSIONS; i++)
 		control->sessions[i].fd = -1;
 	listen(fd, CONTROL_SESSIONS);
-	pthread_create(&control->thread, NULL, accept_run, control);
-	return control;
+	if (thread_start(&control->thread, accept_run, control) != RC_OK) {
+		destroy(control);
+		return fault_set(fault, RC_LIMIT,
+		    "no thread can be started for the control socket");
+	}
+	*ret_control = control;
+	return RC_OK;
 }
 
 void control_free(struct control **control_at)
@@ -214,8 +228,5 @@ void control_free(struct control **control_at)
 	for (size_t i = 0; i < CONTROL_SESSIONS; i++)
 		if (control->sessions[i].started)
 			pthread_join(control->sessions[i].thread, NULL);
-	close(control->fd);
-	close(control->stop);
-	pthread_mutex_destroy(&control->lock);
-	free(control);
+	destroy(control);
 }

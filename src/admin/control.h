@@ -47,10 +47,12 @@ struct control_host {
 void control_serve(
     const struct control_host *host, const struct fault *fault, int fd);
 
-// The service on a listening socket (net_bind_unix()), which it takes over.
+// The service on a listening socket (net_bind_unix()), which it takes over,
+// also when it fails.
 // What `host` points to outlives it.
 struct control;
-struct control *control_new(const struct control_host *host, int fd);
+MUST_CHECK enum rc control_new(const struct control_host *host, int fd,
+    struct fault *fault, struct control **ret_control);
 // Hangs up, and waits for requests under way to see it.
 void control_free(struct control **control);
 

@@ -431,7 +431,9 @@ static void many_threads_log_in_while_passwords_change(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(workers); i++) {
 		workers[i].fixture = *state;
 		workers[i].number = (int)i;
-		pthread_create(&threads[i], NULL, log_in_often, &workers[i]);
+		assert_int_equal(pthread_create(&threads[i], NULL, log_in_often,
+				     &workers[i]),
+		    0);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(workers); i++) {
 		pthread_join(threads[i], NULL);

@@ -296,7 +296,8 @@ static void users_added_at_once_get_numbers_of_their_own(void **state)
 	for (int i = 0; i < THREADS; i++) {
 		adders[i].engine = *state;
 		adders[i].number = i;
-		pthread_create(&threads[i], NULL, add_many, &adders[i]);
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, add_many, &adders[i]), 0);
 	}
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);

@@ -6,14 +6,13 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unbound.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "dns/rdata.h"
 #include "dns/set_up.h"
 
@@ -294,14 +293,10 @@ static void *run(void *context)
 	return NULL;
 }
 
-// Signals are for other threads. Lock held.
+// Lock held.
 static bool start(struct dns *dns)
 {
-	sigset_t all, old;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	dns->started = pthread_create(&dns->thread, NULL, run, dns) == 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	dns->started = thread_start(&dns->thread, run, dns) == RC_OK;
 	return dns->started;
 }
 

@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -19,6 +18,7 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #define MESSAGE_MAX 65535
 #define HEADER_LEN  12
@@ -321,7 +321,7 @@ struct dns_test_server *dns_test_server_new(
 	while (!bind_both(server))
 		;
 	server->stop = eventfd(0, EFD_CLOEXEC);
-	assert_int_equal(pthread_create(&server->thread, NULL, run, server), 0);
+	assert_int_equal(thread_start(&server->thread, run, server), RC_OK);
 	return server;
 }
 

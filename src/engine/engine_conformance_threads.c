@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The suite, third part: several threads, watches, and a long random run
 // against a model. A thread cannot fail a test itself: it counts what is wrong.
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "engine/engine_conformance.h"
 
 #define THREADS 4
@@ -33,8 +33,7 @@ static void run_team(struct team *team, void *(*run)(void *member))
 	for (int i = 0; i < THREADS; i++) {
 		members[i] = (struct member){team, i};
 		assert_int_equal(
-		    pthread_create(&team->threads[i], NULL, run, &members[i]),
-		    0);
+		    thread_start(&team->threads[i], run, &members[i]), RC_OK);
 	}
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(team->threads[i], NULL);

@@ -156,9 +156,9 @@ static int be_killed(const char *path, int report_pipe)
 	pthread_t thread;
 	for (uint64_t i = 0; i <= PARTITIONS; i++) {
 		workers[i] = (struct worker){engine, i + 1, report_pipe};
-		if (i < PARTITIONS)
-			pthread_create(
-			    &thread, NULL, commit_forever, &workers[i]);
+		if (i < PARTITIONS && pthread_create(&thread, NULL,
+					  commit_forever, &workers[i]) != 0)
+			abort();
 	}
 	uint64_t version;
 	if (engine_version(engine, PARTITIONS + 1, &version) != RC_OK ||

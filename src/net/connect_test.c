@@ -420,7 +420,8 @@ static void test_a_crowd_and_a_stop(void **state)
 	    .callers = callers,
 	    .count = COUNT};
 	for (int i = 0; i < THREADS; i++)
-		pthread_create(&threads[i], NULL, crowd_main, &crowd);
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, crowd_main, &crowd), 0);
 	wait_for(&callers[COUNT / 4].freed, 1);
 	net_server_stop(line.server, 2);
 	for (int i = 0; i < THREADS; i++)

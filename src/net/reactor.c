@@ -3,14 +3,13 @@
 #include "net/reactor.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/thread.h"
 
 #define OWNED  (UINT64_C(1) << 31)
 #define POSTED (OWNED - 1)
@@ -294,8 +293,8 @@ static enum rc start_workers(struct reactor *reactor)
 		worker->thread.input = mem_alloc(REACTOR_INPUT_SIZE);
 		buf_init(&worker->thread.output, reactor->config.output_max);
 		reactor->started++;
-		if (pthread_create(
-			&worker->id, NULL, worker_main, &worker->thread) != 0) {
+		if (thread_start(&worker->id, worker_main, &worker->thread) !=
+		    RC_OK) {
 			reactor->started--;
 			free(worker->thread.input);
 			return RC_LIMIT;
@@ -312,13 +311,7 @@ enum rc reactor_start(struct reactor *reactor, struct fault *fault)
 	if (timerfd_settime(reactor->timer_fd, 0, &spec, NULL) != 0)
 		return fault_set(
 		    fault, RC_IO, "cannot set a timer: %s", strerror(errno));
-	// Signals are for the program's main thread.
-	sigset_t all;
-	sigset_t before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	enum rc rc = start_workers(reactor);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (rc != RC_OK)
 		return fault_set(fault, rc, "cannot start %u threads",
 		    reactor->config.threads);

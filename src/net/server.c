@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "net/server_state.h"
 
 #define DEFAULT_THREADS     16
@@ -221,11 +222,7 @@ struct net_server *net_server_new(const struct net_server_config *config)
 	    .closed = on_closed,
 	};
 	pthread_mutex_init(&server->lock, NULL);
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&server->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	thread_cond_init(&server->changed);
 	admission_init(&server->admission, config);
 	return server;
 }
@@ -332,9 +329,7 @@ void net_server_stop(struct net_server *server, uint32_t seconds)
 	if (!server->started)
 		return;
 	struct reactor *reactor = server->host.reactor;
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += seconds;
+	struct timespec until = thread_deadline(1000ull * seconds);
 	for (uint32_t i = 0; i < server->listener_count; i++)
 		reactor_post(reactor, &server->listeners[i].task, REACTOR_STOP);
 	set_connectable(server, false);

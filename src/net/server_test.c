@@ -477,7 +477,8 @@ static void test_wake_storm(void **state)
 	for (int i = 0; i < COUNT; i++)
 		client_open(&clients[i], line.port);
 	for (int i = 0; i < 2; i++)
-		pthread_create(&threads[i], NULL, storm_main, &storm);
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, storm_main, &storm), 0);
 	for (int round = 0; round < ROUNDS; round++) {
 		int i = round % COUNT;
 		snprintf(want, sizeof(want), "ECHO %d\r\n", round);

@@ -222,8 +222,9 @@ static int be_killed(const char *path, int pipe, uint32_t first)
 	struct worker worker = {queue, pipe, &next};
 	pthread_t thread = 0;
 	for (int i = 0; i < PUTTERS + TAKERS; i++)
-		pthread_create(&thread, NULL,
-		    i < PUTTERS ? put_forever : take_forever, &worker);
+		if (pthread_create(&thread, NULL,
+			i < PUTTERS ? put_forever : take_forever, &worker) != 0)
+			abort();
 	pthread_join(thread, NULL);
 	return 0;
 }

@@ -243,11 +243,12 @@ static void each_recipient_is_settled_once_and_each_failure_told_once(
 	for (unsigned i = 0; i < ARRAY_LEN(hands); i++) {
 		hands[i] = (struct hand){
 		    .field = field, .number = i, .random = 77 + i};
-		pthread_create(&threads[i], NULL,
-		    i < PUTTERS            ? put_run
-		    : i < PUTTERS + TAKERS ? take_run
-					   : admin_run,
-		    &hands[i]);
+		assert_int_equal(pthread_create(&threads[i], NULL,
+				     i < PUTTERS            ? put_run
+				     : i < PUTTERS + TAKERS ? take_run
+							    : admin_run,
+				     &hands[i]),
+		    0);
 	}
 	for (unsigned i = 0; i < ARRAY_LEN(hands); i++) {
 		if (i == PUTTERS + TAKERS)

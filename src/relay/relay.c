@@ -2,10 +2,9 @@
 // Settings, beginning, end and figures.
 #include "relay/relay.h"
 
-#include <signal.h>
-
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "relay/impl.h"
 
 #define SMTP_PORT       25
@@ -185,8 +184,8 @@ enum rc relay_new(const struct relay_settings *settings, struct fault *fault,
 	map_init(&relay->sites);
 	pthread_mutex_init(&relay->lock, NULL);
 	pthread_mutex_init(&relay->bell_lock, NULL);
-	pthread_cond_init(&relay->bell, NULL);
-	pthread_cond_init(&relay->changed, NULL);
+	thread_cond_init(&relay->bell);
+	thread_cond_init(&relay->changed);
 	atomic_store(&relay->references, 1);
 	set_defaults(&relay->settings);
 	enum rc rc = check(relay, fault);
@@ -206,21 +205,17 @@ enum rc relay_new(const struct relay_settings *settings, struct fault *fault,
 
 enum rc relay_start(struct relay *relay, struct fault *fault)
 {
-	sigset_t all, old;
 	unsigned count = relay->settings.local_threads;
 	if (!relay->settings.net)
 		return fault_set(
 		    fault, RC_INVALID, "this relay can only explain");
 	relay->workers = mem_zalloc(count * sizeof(*relay->workers));
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	relay->started =
-	    pthread_create(&relay->scheduler, NULL, relay_schedule, relay) == 0;
+	    thread_start(&relay->scheduler, relay_schedule, relay) == RC_OK;
 	while (relay->started && relay->worker_count < count &&
-	       pthread_create(&relay->workers[relay->worker_count], NULL,
-		   relay_work, relay) == 0)
+	       thread_start(&relay->workers[relay->worker_count], relay_work,
+		   relay) == RC_OK)
 		relay->worker_count++;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (!relay->started || relay->worker_count == 0) {
 		relay_stop(relay, 0);
 		return fault_set(
@@ -233,9 +228,7 @@ enum rc relay_start(struct relay *relay, struct fault *fault)
 
 static void wait_for_links(struct relay *relay, uint32_t seconds)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += seconds;
+	struct timespec until = thread_deadline(1000ull * seconds);
 	int late = 0;
 	while (relay->link_count > 0 && late == 0)
 		late = pthread_cond_timedwait(

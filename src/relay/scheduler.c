@@ -2,6 +2,7 @@
 // The thread that claims what is due and finds out where it goes, and the
 // workers, which deliver to our own domains and settle what cannot be sent.
 #include "base/mem.h"
+#include "base/thread.h"
 #include "relay/impl.h"
 
 #define SWEEP_MS 60000 // the longest sleep
@@ -88,21 +89,22 @@ static void begin(struct relay *relay, struct view name)
 	}
 }
 
+// How long nothing is due: what is in the queue is due by the calendar, and so
+// by the wall clock, which is looked at again after SWEEP_MS at the latest.
+static uint64_t wait_of(int64_t next_ms)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	int64_t now_ms = now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	if (next_ms == 0 || next_ms - now_ms > SWEEP_MS)
+		return SWEEP_MS;
+	return next_ms > now_ms ? (uint64_t)(next_ms - now_ms) : 1;
+}
+
 // Until the bell rings, or it is `next_ms` (wall clock; 0: for a sweep).
 static void wait_for_bell(struct relay *relay, int64_t next_ms)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
-	int64_t now_ms = until.tv_sec * 1000 + until.tv_nsec / 1000000;
-	int64_t wait_ms = SWEEP_MS;
-	if (next_ms > 0 && next_ms - now_ms < wait_ms)
-		wait_ms = next_ms > now_ms ? next_ms - now_ms : 1;
-	until.tv_sec += wait_ms / 1000;
-	until.tv_nsec += wait_ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	struct timespec until = thread_deadline(wait_of(next_ms));
 	pthread_mutex_lock(&relay->bell_lock);
 	int late = 0;
 	while (!relay->rung && late == 0)

@@ -2,12 +2,12 @@
 #include "server/demo.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "admin/import.h"
 #include "admin/listing.h"
+#include "base/thread.h"
 
 // Beside the program in its build folder, or where it was installed.
 const char *demo_folder(struct arena *arena)
@@ -76,7 +76,12 @@ static enum rc import_mail(
 		    fault, RC_IO, "socketpair: %s", strerror(errno));
 	struct service service = {host, pair[1]};
 	link_init(&place.link, pair[0]);
-	pthread_create(&thread, NULL, serve_one, &service);
+	if (thread_start(&thread, serve_one, &service) != RC_OK) {
+		close(pair[1]);
+		place_close(&place);
+		return fault_set(
+		    fault, RC_LIMIT, "no thread can be started for the import");
+	}
 	enum rc rc = import_over(&place, folder, fault);
 	place_close(&place);
 	pthread_join(thread, NULL);

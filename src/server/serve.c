@@ -271,8 +271,7 @@ static enum rc open_control(struct serve *serve, struct fault *fault)
 	enum rc rc = net_bind_unix(path, &fd, fault);
 	if (rc != RC_OK)
 		return rc;
-	serve->control = control_new(&host, fd);
-	return RC_OK;
+	return control_new(&host, fd, fault, &serve->control);
 }
 
 static void close_control(struct serve *serve)
@@ -342,8 +341,9 @@ static enum rc start(struct serve *serve, struct fault *fault)
 		rc = open_control(serve, fault);
 	if (rc != RC_OK)
 		return rc;
-	serve->sweeper = sweeper_new(serve->engine, &serve->log);
-	rc = net_server_start(serve->net, fault);
+	rc = sweeper_new(serve->engine, &serve->log, fault, &serve->sweeper);
+	if (rc == RC_OK)
+		rc = net_server_start(serve->net, fault);
 	if (rc == RC_OK)
 		rc = post_office_start(&serve->post, serve->config, fault);
 	return rc;

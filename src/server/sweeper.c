@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/sweeper.h"
 
-#include <pthread.h>
-
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 struct sweeper {
 	struct engine *engine;
@@ -35,11 +34,10 @@ static void sweep(struct sweeper *sweeper)
 static void *run(void *context)
 {
 	struct sweeper *sweeper = context;
-	struct timespec next;
-	clock_gettime(CLOCK_MONOTONIC, &next);
 	pthread_mutex_lock(&sweeper->lock);
 	while (!sweeper->stopping) {
-		next.tv_sec += SWEEPER_PERIOD_SECONDS;
+		struct timespec next =
+		    thread_deadline(SWEEPER_PERIOD_SECONDS * 1000u);
 		int woken = 0;
 		while (!sweeper->stopping && woken == 0)
 			woken = pthread_cond_timedwait(
@@ -54,19 +52,28 @@ static void *run(void *context)
 	return NULL;
 }
 
-struct sweeper *sweeper_new(struct engine *engine, struct log *log)
+static void destroy(struct sweeper *sweeper)
+{
+	pthread_cond_destroy(&sweeper->stop);
+	pthread_mutex_destroy(&sweeper->lock);
+	free(sweeper);
+}
+
+enum rc sweeper_new(struct engine *engine, struct log *log, struct fault *fault,
+    struct sweeper **ret_sweeper)
 {
 	struct sweeper *sweeper = mem_zalloc(sizeof(*sweeper));
-	pthread_condattr_t attr;
 	sweeper->engine = engine;
 	sweeper->log = log;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_mutex_init(&sweeper->lock, NULL);
-	pthread_cond_init(&sweeper->stop, &attr);
-	pthread_condattr_destroy(&attr);
-	pthread_create(&sweeper->thread, NULL, run, sweeper);
-	return sweeper;
+	thread_cond_init(&sweeper->stop);
+	if (thread_start(&sweeper->thread, run, sweeper) != RC_OK) {
+		destroy(sweeper);
+		return fault_set(
+		    fault, RC_LIMIT, "no thread can be started that sweeps");
+	}
+	*ret_sweeper = sweeper;
+	return RC_OK;
 }
 
 void sweeper_free(struct sweeper **sweeper)
@@ -78,8 +85,6 @@ void sweeper_free(struct sweeper **sweeper)
 	pthread_cond_signal(&(*sweeper)->stop);
 	pthread_mutex_unlock(&(*sweeper)->lock);
 	pthread_join((*sweeper)->thread, NULL);
-	pthread_cond_destroy(&(*sweeper)->stop);
-	pthread_mutex_destroy(&(*sweeper)->lock);
-	free(*sweeper);
+	destroy(*sweeper);
 	*sweeper = NULL;
 }

@@ -12,7 +12,8 @@
 
 struct sweeper;
 
-struct sweeper *sweeper_new(struct engine *engine, struct log *log);
+MUST_CHECK enum rc sweeper_new(struct engine *engine, struct log *log,
+    struct fault *fault, struct sweeper **ret_sweeper);
 void sweeper_free(struct sweeper **sweeper); // waits for a sweep under way
 
 #endif

@@ -117,7 +117,9 @@ static void bench_commits(
 	uint64_t began = clock_monotonic_ns();
 	for (int i = 0; i < threads; i++) {
 		all[i] = (struct bench_thread){&bench, 1000 + (uint64_t)i, 0};
-		pthread_create(&all[i].thread, NULL, commit_often, &all[i]);
+		if (pthread_create(
+			&all[i].thread, NULL, commit_often, &all[i]) != 0)
+			abort();
 	}
 	nanosleep(&(struct timespec){.tv_sec = seconds}, NULL);
 	atomic_store(&bench.stop, true);

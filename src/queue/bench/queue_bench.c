@@ -79,7 +79,8 @@ static void run(
 	pthread_t threads[THREADS_MAX];
 	uint64_t start = clock_monotonic_ns();
 	for (uint32_t i = 0; i < bench->threads; i++)
-		pthread_create(&threads[i], NULL, body, bench);
+		if (pthread_create(&threads[i], NULL, body, bench) != 0)
+			abort();
 	for (uint32_t i = 0; i < bench->threads; i++)
 		pthread_join(threads[i], NULL);
 	double seconds = (double)(clock_monotonic_ns() - start) / 1e9;
