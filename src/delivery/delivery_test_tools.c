@@ -93,6 +93,7 @@ void bed_open(struct bed *bed, struct store_options options)
 	bed_user(bed, "bert");
 	bed_user(bed, "cleo");
 	bed_alias(bed, "team@ours.example", "anna bert");
+	bed_alias(bed, "postmaster@ours.example", "anna bert");
 	bed_alias(bed, "all@ours.example", "anna bert cleo");
 	bed_alias(bed, "out@ours.example", "x@other.example");
 	bed_alias(bed, "both@ours.example", "bert x@other.example");
@@ -125,7 +126,9 @@ void bed_close(struct bed *bed)
 struct smtp_mailbox bed_mailbox_of(struct bed *bed, struct view text)
 {
 	struct smtp_mailbox mailbox = {0};
-	if (text.len)
+	if (view_eq(text, VIEW("postmaster")))
+		mailbox.local = text; // RFC 5321 section 4.1.1.3
+	else if (text.len)
 		assert_int_equal(
 		    smtp_mailbox_parse(&bed->arena, text, NULL, &mailbox),
 		    RC_OK);
@@ -275,7 +278,8 @@ struct queue_lot *bed_lot(struct bed *bed)
 	while (!lot && queue_claim(bed->office.queue, &bed->arena, &domain,
 			   &next) == RC_OK) {
 		enum rc rc = queue_take(bed->office.queue, domain, &lot);
-		if (rc == RC_OK && !view_eq(domain, VIEW("ours.example")))
+		if (rc == RC_OK && domain.len &&
+		    !view_eq(domain, VIEW("ours.example")))
 			queue_drop(bed->office.queue, &lot, 60);
 		queue_unclaim(bed->office.queue, domain);
 	}

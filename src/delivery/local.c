@@ -167,7 +167,8 @@ static void expand(struct local *local, const struct queue_recipient *recipient,
 	unsigned notify = recipient->notify;
 	if (found->count > 1)
 		notify &= ~(unsigned)QUEUE_NOTIFY_SUCCESS;
-	// Who wanted to hear of nothing else has not said nothing.
+	// SUCCESS was all that the sender asked for: without it no report is
+	// wanted. An empty set would mean the default instead.
 	if (recipient->notify && !notify)
 		notify = QUEUE_NOTIFY_NEVER;
 	for (size_t i = 0; i < found->count; i++) {
@@ -210,14 +211,25 @@ static bool refused(enum route_verdict verdict, struct queue_result *result)
 	return false;
 }
 
+// As recipients.c has queued it: with a domain, or "postmaster" alone (RFC 5321
+// section 4.1.1.3).
+MUST_CHECK static enum rc parse_queued(
+    struct arena *arena, struct view address, struct smtp_mailbox *ret_mailbox)
+{
+	if (!view_eq_nocase(address, VIEW("postmaster")))
+		return smtp_mailbox_parse(arena, address, NULL, ret_mailbox);
+	*ret_mailbox = (struct smtp_mailbox){.local = address};
+	return RC_OK;
+}
+
 static void deliver_recipient(struct local *local,
     const struct queue_recipient *recipient, struct queue_result *result)
 {
 	struct smtp_mailbox mailbox;
 	struct route_result found;
 	arena_reset(&local->scratch);
-	enum rc rc = smtp_mailbox_parse(
-	    &local->scratch, recipient->address, NULL, &mailbox);
+	enum rc rc =
+	    parse_queued(&local->scratch, recipient->address, &mailbox);
 	if (rc != RC_OK) {
 		set(result, QUEUE_FAILED, ENHANCED(5, 1, 3),
 		    VIEW("This is no address"));

@@ -67,6 +67,8 @@ static void outcomes_are_what_the_address_is(void **state)
 	    {"anna@ours.example", true, QUEUE_DELIVERED, {2, 1, 5}, ""},
 	    {"team@ours.example", false, QUEUE_EXPANDED, {2, 1, 5},
 		"anna@ours.example! bert@ours.example! "},
+	    {"postmaster", false, QUEUE_EXPANDED, {2, 1, 5},
+		"anna@ours.example! bert@ours.example! "},
 	    {"both@ours.example", false, QUEUE_EXPANDED, {2, 1, 5},
 		"bert@ours.example! x@other.example "},
 	    {"out@ours.example", false, QUEUE_EXPANDED, {2, 1, 5},

@@ -87,16 +87,10 @@ static size_t add_target(
 	return known - 1;
 }
 
-// RFC 3461 section 5.2.7.3 (c): of an alias with several targets, NOTIFY
-// without SUCCESS and ORCPT go with each.
-static unsigned notify_for(const struct route_result *found, unsigned notify)
-{
-	return found->count > 1 ? notify & ~(unsigned)QUEUE_NOTIFY_SUCCESS
-				: notify;
-}
-
 // An address that leads to one user is queued as it was named: its detail is
-// in it. What an alias leads to is not resolved again.
+// in it. What an alias leads to is not resolved again. ORCPT and NOTIFY go with
+// each target (RFC 3461 section 5.2.7.3 c); there is no SUCCESS in NOTIFY where
+// there are several: see is_reported().
 static void add_targets(struct delivery *delivery,
     const struct delivery_recipient *recipient, struct view named,
     const struct route_result *found, size_t *ret_indexes)
@@ -111,7 +105,7 @@ static void add_targets(struct delivery *delivery,
 		    .folder = at->folder,
 		    .address = at->address,
 		    .queued = delivery_queued_address(&delivery->scratch, at),
-		    .notify = notify_for(found, recipient->notify),
+		    .notify = recipient->notify,
 		    .original = recipient->original,
 		};
 		if (target.is_user && one)
@@ -134,7 +128,6 @@ static bool is_reported(const struct delivery_recipient *recipient,
 {
 	return found->verdict == ROUTE_OK &&
 	       recipient->notify & QUEUE_NOTIFY_SUCCESS &&
-	       recipient->mailbox.domain_ascii.len > 0 &&
 	       (found->count > 1 || found->targets[0].kind == ROUTE_USER);
 }
 
