@@ -47,6 +47,8 @@ static void print_state(const json_t *recipient)
 		printf("is being sent now");
 	else if (view_eq(state, VIEW("held")))
 		printf("held");
+	else if (view_eq(state, VIEW("off")))
+		printf("not sent, mail for others waits (relay = no)");
 	else if (wait <= 0)
 		printf("due now");
 	else {

@@ -67,7 +67,7 @@ static void start(struct bed *bed)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	bed->fd = pair[1];
 	link_init(&bed->link, pair[0]);
-	pthread_create(&bed->thread, NULL, serve, bed);
+	assert_int_equal(pthread_create(&bed->thread, NULL, serve, bed), 0);
 	assert_int_equal(link_receive(&bed->link, &greeting), RC_OK);
 	json_decref(greeting);
 }
@@ -346,7 +346,7 @@ static void hops_of_others_are_told(void **state)
 	relay_free(&bed->host.relay);
 	set_up_relay(bed, VIEW("a.two.test:465"));
 	expect_way(bed, "x@null.test",
-	    "mail for others is not sent: it waits in the queue\n"
+	    "mail for others is not sent (relay = no): it waits in the queue\n"
 	    "all mail for others goes to a.two.test\n"
 	    "1. a.two.test at 2001:db8::1 port 465\n");
 }

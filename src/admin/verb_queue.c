@@ -4,7 +4,8 @@
 //   queue.list   {"domain"} each message is {"note":"message","id","sender",
 //                "size","created","expires","account","hop","count",
 //                "recipients":[{"address","state","attempts","next","reply",
-//                "remote"}, …]}; of the recipients the first ones
+//                "remote"}, …]}; of the recipients the first ones. "state":
+//                "waiting", "sending", "held", or "off" (relay = no)
 //   queue.show   {"id"} the same with all of them, one at a time as
 //                {"note":"recipient",…}, and {"note":"header","text"}
 //   queue.retry  {"id"}, {"domain"} or neither, for all; answers "messages"
@@ -99,12 +100,30 @@ static const char *state_name(enum queue_state state)
 	return "waiting";
 }
 
-static void set_recipient(
-    json_t *object, const struct queue_info_recipient *recipient)
+static struct view domain_of(struct view address)
+{
+	const char *at =
+	    address.len ? memrchr(address.ptr, '@', address.len) : NULL;
+	return at ? view_from(address, (size_t)(at - address.ptr) + 1)
+		  : VIEW("");
+}
+
+// "off": it waits, and nothing will be tried, whatever the queue's schedule is.
+static const char *state_of(const struct control_host *host,
+    const struct queue_info_recipient *recipient)
+{
+	if (recipient->state == QUEUE_STATE_WAITING && host->relay &&
+	    relay_is_off(host->relay, domain_of(recipient->address)))
+		return "off";
+	return state_name(recipient->state);
+}
+
+static void set_recipient(json_t *object, const struct control_host *host,
+    const struct queue_info_recipient *recipient)
 {
 	set_text(object, "address", recipient->address);
 	json_object_set_new(
-	    object, "state", json_string(state_name(recipient->state)));
+	    object, "state", json_string(state_of(host, recipient)));
 	set_number(object, "attempts", recipient->attempts);
 	set_number(object, "next", recipient->next_try);
 	set_text(object, "reply", recipient->last_reply);
@@ -134,7 +153,7 @@ static enum rc send_message(
 	json_t *recipients = json_array();
 	for (size_t i = 0; i < info->count && i < LIST_RECIPIENTS; i++) {
 		json_t *one = json_object();
-		set_recipient(one, &info->recipients[i]);
+		set_recipient(one, call->host, &info->recipients[i]);
 		json_array_append_new(recipients, one);
 	}
 	json_object_set_new(note, "recipients", recipients);
@@ -142,14 +161,6 @@ static enum rc send_message(
 }
 
 // ---- Walking ---------------------------------------------------------------
-
-static struct view domain_of(struct view address)
-{
-	const char *at =
-	    address.len ? memrchr(address.ptr, '@', address.len) : NULL;
-	return at ? view_from(address, (size_t)(at - address.ptr) + 1)
-		  : VIEW("");
-}
 
 static bool goes_to(const struct queue_info *info, struct view domain)
 {
@@ -318,7 +329,7 @@ static enum rc show(struct desk *desk, struct fault *fault)
 	rc = link_send(link, message_note(&info), VIEW(""));
 	for (size_t i = 0; rc == RC_OK && i < info.count; i++) {
 		json_t *note = json_pack("{s:s}", "note", "recipient");
-		set_recipient(note, &info.recipients[i]);
+		set_recipient(note, desk->call->host, &info.recipients[i]);
 		rc = link_send(link, note, VIEW(""));
 	}
 	return rc == RC_OK ? send_header(desk, &id) : rc;

@@ -72,6 +72,16 @@ static void add_health(
 	pthread_mutex_unlock(&relay->lock);
 }
 
+bool relay_is_off(struct relay *relay, struct view domain)
+{
+	bool local = false;
+	if (!relay->settings.no_remote || domain.len == 0)
+		return false;
+	return route_is_local_domain(
+		   relay->settings.office->route, domain, &local) == RC_OK &&
+	       !local;
+}
+
 void relay_explain(struct relay *relay, struct view domain, struct buf *out)
 {
 	struct arena arena;
@@ -96,7 +106,8 @@ void relay_explain(struct relay *relay, struct view domain, struct buf *out)
 	struct next_hops *hops = find(relay, domain);
 	if (relay->settings.no_remote)
 		buf_add_literal(out,
-		    "mail for others is not sent: it waits in the queue\n");
+		    "mail for others is not sent (relay = no): it waits in the "
+		    "queue\n");
 	if (relay->rules.smart_host)
 		buf_printf(out, "all mail for others goes to %s\n",
 		    relay->rules.smart_host);

@@ -101,6 +101,10 @@ void relay_free(struct relay **relay);
 // now: for `roost queue retry`.
 void relay_retry_now(struct relay *relay);
 
+// Whether mail for `domain` (as the queue has it) is not sent at all, by
+// `no_remote`: it waits untried, whatever its next try is said to be.
+bool relay_is_off(struct relay *relay, struct view domain);
+
 struct relay_stats {
 	uint64_t relayed; // recipients, since the start
 	uint64_t local;
