@@ -18,6 +18,7 @@
 #include "relay/client.h"
 #include "relay/next_hop.h"
 #include "relay/relay.h"
+#include "relay/window.h"
 
 #define RELAY_DOMAINS_MAX     2000 // claimed at a time
 #define RELAY_JOB_LOTS        50   // then the other jobs have their turn
@@ -65,7 +66,7 @@ struct site {
 	struct next_hops *hops; // as last found
 	struct domain_list domains;
 	unsigned links;
-	unsigned limit; // of links, as the servers have shown
+	struct relay_window window; // of links
 	struct site *next_starving;
 	bool starving;          // wants a link and cannot have one
 	unsigned failures;      // in a row
@@ -159,7 +160,9 @@ void site_want_link(struct site *site);
 void site_fail(struct site *site, const struct verdict *verdict);
 // Gives what waits at a site that is down to the workers.
 void site_flush(struct site *site);
-void site_well(struct site *site); // a message was answered
+void site_answered(struct site *site); // a message was
+// It may be tried again, and with as many links as at first.
+void site_begin_anew(struct site *site);
 // Frees the site when nothing is with it.
 void site_release(struct site *site);
 void site_free(struct site *site);

@@ -93,7 +93,7 @@ static void give_up(struct link *link)
 	}
 	if (site->links > 1) {
 		// Others are through: it lets no more in.
-		site->limit = site->links - 1;
+		relay_window_refused(&site->window, site->links - 1);
 	} else {
 		// One that may take mail another time is enough.
 		if (!link->all_refused) {
@@ -136,7 +136,7 @@ static enum client_order on_next(void *owner, struct client_mail *ret_mail)
 	// The one before is done with, and the connection is still there.
 	if (link->letters > 0) {
 		link->answered = true;
-		site_well(link->site);
+		site_answered(link->site);
 	}
 	link->lot = site_take(link->site);
 	bool wait = !link->lot && !relay->stopping && !relay->starving;

@@ -312,11 +312,8 @@ void relay_retry_now(struct relay *relay)
 	void *value;
 	pthread_mutex_lock(&relay->lock);
 	atomic_fetch_add(&relay->retries, 1);
-	while (map_next(&relay->sites, &position, &name, &value)) {
-		struct site *site = value;
-		site_well(site);
-		site->limit = relay->settings.site_connections;
-	}
+	while (map_next(&relay->sites, &position, &name, &value))
+		site_begin_anew(value);
 	pthread_mutex_unlock(&relay->lock);
 	relay_ring(relay);
 }

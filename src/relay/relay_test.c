@@ -344,6 +344,30 @@ static void a_site_has_its_number_of_connections(void **state)
 	end(&world);
 }
 
+// A server that turned connections away gets them again when it has room.
+static void a_site_grows_again(void **state)
+{
+	(void)state;
+	struct world world = {.peers = {{.address = "127.0.0.2", .room = 1}},
+	    .peer_count = 1,
+	    .settings = {.site_connections = 4}};
+	uint64_t until = clock_monotonic_ms() + PATIENCE_MS;
+	struct test_peer *peer = &world.peers[0];
+	uint64_t sent = 0;
+	begin(&world);
+	while (peer->most_open < 4 && clock_monotonic_ms() < until) {
+		if (peer->turned_away > 0)
+			atomic_store(&peer->room, 4);
+		for (int i = 0; i < 50; i++, sent++)
+			send(&world, "a@one.test");
+		wait_for(&world, sent, 0, 0);
+	}
+	assert_true(peer->turned_away > 0);
+	assert_int_equal(peer->most_open, 4);
+	assert_int_equal(relay_stats(world.relay).sites_down, 0);
+	end(&world);
+}
+
 static void one_connection_in_all_serves_every_site(void **state)
 {
 	(void)state;
@@ -668,6 +692,7 @@ int main(void)
 	    cmocka_unit_test(domains_with_one_server_share_a_connection),
 	    cmocka_unit_test(connections_end_after_their_number_of_messages),
 	    cmocka_unit_test(a_site_has_its_number_of_connections),
+	    cmocka_unit_test(a_site_grows_again),
 	    cmocka_unit_test(one_connection_in_all_serves_every_site),
 	    cmocka_unit_test(a_dead_site_is_not_asked_for_every_message),
 	    cmocka_unit_test(no_domain_is_forgotten),

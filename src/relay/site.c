@@ -26,7 +26,7 @@ static struct site *site_of(struct relay *relay, struct view name)
 	site = mem_zalloc(sizeof(*site));
 	site->relay = relay;
 	site->name = view_of(mem_strndup(name.ptr, name.len), name.len);
-	site->limit = relay->settings.site_connections;
+	relay_window_init(&site->window, relay->settings.site_connections);
 	map_put(&relay->sites, site->name, site);
 	return site;
 }
@@ -153,7 +153,7 @@ void site_want_link(struct site *site)
 {
 	struct relay *relay = site->relay;
 	if (relay->stopping || !site->domains.first || is_down(site) ||
-	    site->links >= site->limit)
+	    site->links >= site->window.size)
 		return;
 	if (relay->link_count < relay->settings.connections_max) {
 		link_new(site);
@@ -219,11 +219,23 @@ struct queue_lot *site_take(struct site *site)
 
 // ---- Health ----------------------------------------------------------------
 
-void site_well(struct site *site)
+static void is_well(struct site *site)
 {
 	site->failures = 0;
 	site->fruitless = 0;
 	site->down_until = 0;
+}
+
+void site_answered(struct site *site)
+{
+	is_well(site);
+	relay_window_answered(&site->window, site->links);
+}
+
+void site_begin_anew(struct site *site)
+{
+	is_well(site);
+	relay_window_init(&site->window, site->window.max);
 }
 
 void site_flush(struct site *site)
@@ -254,6 +266,7 @@ void site_fail(struct site *site, const struct verdict *verdict)
 		seconds = settings->down_last_seconds;
 	site->failures++;
 	site->fruitless = 0;
+	relay_window_dead(&site->window);
 	site->down_until = clock_monotonic_ms() + seconds * 1000;
 	site->verdict = *verdict;
 	site_flush(site);

@@ -17,6 +17,7 @@
 
 struct session {
 	struct test_peer *peer;
+	bool turned_away;
 	bool in_data;
 	bool secure;
 	bool authenticated;
@@ -38,6 +39,12 @@ static void *session_new(
 	atomic_fetch_add(&peer->connections, 1);
 	unsigned open = atomic_fetch_add(&peer->open, 1) + 1;
 	unsigned most = atomic_load(&peer->most_open);
+	unsigned room = atomic_load(&peer->room);
+	session->turned_away = room > 0 && open > room;
+	if (session->turned_away) {
+		atomic_fetch_add(&peer->turned_away, 1);
+		return session;
+	}
 	while (open > most &&
 	       !atomic_compare_exchange_weak(&peer->most_open, &most, open))
 		;
@@ -55,6 +62,10 @@ static enum net_next start(
 {
 	struct session *session = context;
 	session->secure = tls != NULL;
+	if (session->turned_away) {
+		say(out, "421 4.7.0 too many connections", "");
+		return NET_CLOSE;
+	}
 	say(out, session->peer->greeting, "220 peer.test ESMTP");
 	return NET_READ;
 }

@@ -20,6 +20,7 @@ struct test_peer {
 	bool deaf;        // nobody listens
 	bool hangs_up;    // at the first MAIL
 	bool closes;      // after each message, without a word
+	atomic_uint room; // connections it takes at a time; 0: any number
 	atomic_uint busy; // so many RCPTs are put off first
 	atomic_uint mute; // the end of so many messages is not answered
 	bool tls;         // offers STARTTLS
@@ -28,7 +29,8 @@ struct test_peer {
 	// What happened.
 	atomic_uint connections;
 	atomic_uint open;
-	atomic_uint most_open;
+	atomic_uint most_open; // that it took
+	atomic_uint turned_away;
 	atomic_uint messages;
 	atomic_uint secure; // messages that came over TLS
 	atomic_uint authenticated;
