@@ -295,9 +295,9 @@ class Offline(Commands, Bed):
         jobs = [subprocess.Popen(
             [program(), "user", "add", "u%d" % i, "--generate", "--config",
              str(self.server.config)], stdout=subprocess.DEVNULL)
-            for i in range(4)]
-        self.assertEqual([j.wait(60) for j in jobs], [0] * 4)
-        self.assertEqual(self.roost("user", "list").count("enabled"), 5)
+            for i in range(20)]
+        self.assertEqual([j.wait(600) for j in jobs], [0] * 20)
+        self.assertEqual(self.roost("user", "list").count("enabled"), 21)
 
 
 class Online(Commands, Bed):

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "admin/verbs.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
 
@@ -96,6 +97,8 @@ void control_serve(
 	link_done(&link);
 }
 
+#define SLOT_WAIT_MS 30000
+
 // ---- The socket ------------------------------------------------------------
 
 struct session {
@@ -108,7 +111,8 @@ struct session {
 struct control {
 	struct control_host host;
 	int fd;
-	int stop; // eventfd
+	int stop;  // eventfd
+	int freed; // eventfd: a session has ended
 	pthread_t thread;
 	pthread_mutex_t lock;
 	struct session sessions[CONTROL_SESSIONS];
@@ -127,6 +131,7 @@ static void *session_run(void *context)
 	close(session->fd);
 	session->fd = -1;
 	pthread_mutex_unlock(&control->lock);
+	eventfd_write(control->freed, 1);
 	return NULL;
 }
 
@@ -141,6 +146,26 @@ static struct session *free_slot(struct control *control)
 	return found;
 }
 
+// When all places are taken, whoever comes waits for one a while, and is
+// refused then.
+static struct session *wait_for_slot(struct control *control)
+{
+	struct pollfd wait[2] = {
+	    {.fd = control->freed, .events = POLLIN},
+	    {.fd = control->stop, .events = POLLIN},
+	};
+	uint64_t end = clock_monotonic_ms() + SLOT_WAIT_MS;
+	for (;;) {
+		eventfd_t ignored;
+		struct session *found = free_slot(control);
+		uint64_t now = clock_monotonic_ms();
+		if (found || now >= end || wait[1].revents)
+			return found;
+		if (poll(wait, 2, (int)(end - now)) > 0 && wait[0].revents)
+			eventfd_read(control->freed, &ignored);
+	}
+}
+
 static void accept_one(struct control *control)
 {
 	struct fault fault = {
@@ -148,7 +173,7 @@ static void accept_one(struct control *control)
 	int fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
-	struct session *session = free_slot(control);
+	struct session *session = wait_for_slot(control);
 	if (!session) {
 		control_serve(&control->host, &fault, fd);
 		return;
@@ -188,6 +213,7 @@ static void destroy(struct control *control)
 {
 	close(control->fd);
 	close(control->stop);
+	close(control->freed);
 	pthread_mutex_destroy(&control->lock);
 	free(control);
 }
@@ -199,6 +225,7 @@ enum rc control_new(const struct control_host *host, int fd,
 	control->host = *host;
 	control->fd = fd;
 	control->stop = eventfd(0, EFD_CLOEXEC);
+	control->freed = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&control->lock, NULL);
 	for (size_t i = 0; i < CONTROL_SESSIONS; i++)
 		control->sessions[i].fd = -1;

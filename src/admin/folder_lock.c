@@ -10,10 +10,11 @@
 
 #define PAUSE_NSEC 20000000 // 20 ms
 
-enum rc folder_lock_open(const char *folder, struct fault *fault, int *ret_fd)
+enum rc folder_lock_open(
+    const char *folder, uint64_t wait_ms, struct fault *fault, int *ret_fd)
 {
 	struct timespec pause = {.tv_nsec = PAUSE_NSEC};
-	uint64_t end = clock_monotonic_ms() + FOLDER_LOCK_WAIT_MS;
+	uint64_t end = clock_monotonic_ms() + wait_ms;
 	char path[4096];
 	snprintf(path, sizeof(path), "%s/lock", folder);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -4,14 +4,14 @@
 #ifndef ROOST_ADMIN_FOLDER_LOCK_H
 #define ROOST_ADMIN_FOLDER_LOCK_H
 
+#include <stdint.h>
+
 #include "base/rc.h"
 
-// Several commands that each have the folder for a moment take turns.
-#define FOLDER_LOCK_WAIT_MS 5000
-
-// RC_IN_USE when another process still has it after that time. The descriptor
-// is the lock: closing it, or the end of the process, gives it back.
-MUST_CHECK enum rc folder_lock_open(
-    const char *folder, struct fault *fault, int *ret_fd);
+// Waits up to `wait_ms` for another process to give it back, then RC_IN_USE.
+// The descriptor is the lock: closing it, or the end of the process, gives it
+// back.
+MUST_CHECK enum rc folder_lock_open(const char *folder, uint64_t wait_ms,
+    struct fault *fault, int *ret_fd);
 
 #endif

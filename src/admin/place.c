@@ -11,6 +11,14 @@
 #include "admin/become.h"
 #include "admin/control.h"
 #include "admin/folder_lock.h"
+#include "base/clock.h"
+
+// Commands that each have the folder for a moment take turns; so long one waits
+// for all the others.
+#define TURN_WAIT_MS 60000
+// So long for one of them, before it looks again whether a server is there: one
+// that starts has the folder before it has its socket.
+#define TURN_MS 500
 
 // ---- The child that has the store ------------------------------------------
 
@@ -21,7 +29,7 @@ static enum rc open_engine(
 	    .cache_bytes = at->cache_bytes};
 	char path[4096];
 	int lock; // kept to the end of the process
-	enum rc rc = folder_lock_open(at->data, fault, &lock);
+	enum rc rc = folder_lock_open(at->data, TURN_MS, fault, &lock);
 	if (rc != RC_OK)
 		return rc;
 	snprintf(path, sizeof(path), "%s/store", at->data);
@@ -167,21 +175,36 @@ static enum rc find_folder(const struct cli_place *at, bool create,
 	return rc;
 }
 
-enum rc place_open(const struct cli_place *at, bool create, struct fault *fault,
-    struct place *ret_place)
+bool place_is_served(const struct cli_place *at)
+{
+	struct fault ignored;
+	int fd;
+	if (connect_server(at, &ignored, &fd) != RC_OK)
+		return false;
+	close(fd);
+	return true;
+}
+
+static enum rc reach(const struct cli_place *at, bool create,
+    struct fault *fault, struct place *place)
+{
+	struct become become;
+	int fd = -1;
+	enum rc rc = connect_server(at, fault, &fd);
+	if (rc == RC_OK)
+		link_init(&place->link, fd);
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	rc = find_folder(at, create, fault, &become);
+	return rc == RC_OK ? start_child(at, &become, fault, place) : rc;
+}
+
+static enum rc place_try(const struct cli_place *at, bool create,
+    struct fault *fault, struct place *ret_place)
 {
 	struct place place = {0};
 	json_t *greeting;
-	int fd = -1;
-	enum rc rc = connect_server(at, fault, &fd);
-	if (rc == RC_OK) {
-		link_init(&place.link, fd);
-	} else if (rc == RC_NOT_FOUND) {
-		struct become become;
-		rc = find_folder(at, create, fault, &become);
-		if (rc == RC_OK)
-			rc = start_child(at, &become, fault, &place);
-	}
+	enum rc rc = reach(at, create, fault, &place);
 	if (rc != RC_OK)
 		return rc;
 	rc = place_receive(&place, fault, &greeting);
@@ -195,6 +218,17 @@ enum rc place_open(const struct cli_place *at, bool create, struct fault *fault,
 		place_close(&place);
 	}
 	json_decref(greeting);
+	return rc;
+}
+
+enum rc place_open(const struct cli_place *at, bool create, struct fault *fault,
+    struct place *ret_place)
+{
+	uint64_t end = clock_monotonic_ms() + TURN_WAIT_MS;
+	enum rc rc;
+	do
+		rc = place_try(at, create, fault, ret_place);
+	while (rc == RC_IN_USE && clock_monotonic_ms() < end);
 	return rc;
 }
 

@@ -14,8 +14,10 @@ struct place {
 	bool serving;
 };
 
+// Whether a server answers at the control socket.
+bool place_is_served(const struct cli_place *at);
 // With `create`, the data folder is made where there is none; else that is
-// RC_NOT_FOUND. RC_IN_USE: another command is at work.
+// RC_NOT_FOUND. Waits for other commands, a minute at most: RC_IN_USE.
 MUST_CHECK enum rc place_open(const struct cli_place *at, bool create,
     struct fault *fault, struct place *ret_place);
 // Waits until the child has closed the store.

@@ -154,11 +154,13 @@ static void test_starttls_that_fails_is_told(void **state)
 	static const struct {
 		const char *answer; // NULL: silence
 		bool close;
+		uint32_t seconds; // for the handshake
 		const char *why;
 	} table[] = {
-	    {"454 no TLS after all\r\n", false, "TLS: wrong version number"},
-	    {"", true, "closed in the TLS handshake"},
-	    {NULL, false, "TLS handshake timed out"},
+	    {"454 no TLS after all\r\n", false, 60,
+		"TLS: wrong version number"},
+	    {"", true, 60, "closed in the TLS handshake"},
+	    {NULL, false, 1, "TLS handshake timed out"},
 	};
 	struct line_server line = {0};
 	line_server_start(&line, NULL);
@@ -169,7 +171,7 @@ static void test_starttls_that_fails_is_told(void **state)
 		int fd = raw_listen(5, &port);
 		struct net_connect_config config = caller_config(&caller, port);
 		config.tls = tls;
-		config.handshake_seconds = 1;
+		config.handshake_seconds = table[i].seconds;
 		caller_call(&line, &config);
 		int peer = raw_accept(fd);
 		char got[64] = {0};

@@ -242,7 +242,7 @@ int raw_listen(int backlog, uint16_t *ret_port)
 // net_bind() makes sockets that do not wait.
 int raw_accept(int listener)
 {
-	uint64_t end = clock_monotonic_ms() + 20000;
+	uint64_t end = clock_monotonic_ms() + 120000;
 	for (;;) {
 		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd >= 0)

@@ -355,7 +355,7 @@ void line_server_wake_all(struct line_server *line)
 
 void wait_for(const _Atomic unsigned *number, unsigned wanted)
 {
-	uint64_t end = clock_monotonic_ms() + 20000;
+	uint64_t end = clock_monotonic_ms() + 120000;
 	while (atomic_load(number) != wanted) {
 		assert_true(clock_monotonic_ms() < end);
 		usleep(1000);

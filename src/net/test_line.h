@@ -75,7 +75,7 @@ const char *client_line(struct client *client, char *line, size_t size);
 void client_expect(struct client *client, const char *line);
 void client_expect_end(struct client *client);
 
-// Waits up to 20 seconds for a number to be so.
+// Waits up to two minutes for a number to be so.
 void wait_for(const _Atomic unsigned *number, unsigned wanted);
 
 #endif

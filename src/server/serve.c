@@ -15,6 +15,7 @@
 #include "admin/control.h"
 #include "admin/folder_lock.h"
 #include "admin/listing.h"
+#include "admin/place.h"
 #include "base/clock.h"
 #include "net/server.h"
 #include "server/certificates.h"
@@ -25,6 +26,10 @@
 #include "server/sandbox.h"
 #include "server/sweeper.h"
 #include "server/version.h"
+
+// Commands, and a server that is stopping, have so long to give the folder
+// back.
+#define LOCK_WAIT_MS 30000
 
 struct serve {
 	struct config *config;
@@ -141,9 +146,14 @@ static enum rc give_up_rights(
     struct serve *serve, const struct become *become, struct fault *fault)
 {
 	enum rc rc = become_user(become, true, fault);
-	if (rc == RC_OK)
-		rc = folder_lock_open(serve->config->data, fault, &serve->lock);
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	if (place_is_served(&serve->call->place))
+		return fault_set(fault, RC_IN_USE,
+		    "another server has the data folder %s",
+		    serve->config->data);
+	return folder_lock_open(
+	    serve->config->data, LOCK_WAIT_MS, fault, &serve->lock);
 }
 
 // The folder that a file is in, for a reload finds a new file there.
