@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# A thin cover over Meson (Debian 12).
+# A thin cover over Meson (Debian 12 and 13).
 #
+#   make packages   installs the Debian packages that a build needs
 #   make            builds the release program, build/roost
 #   make run        installs what is missing, builds, and runs a demonstration
 #   make test       installs what is missing, builds with ASan and UBSan, and
@@ -16,12 +17,15 @@ SECONDS ?= 60
 DATA ?= data
 JOBS ?= $(shell nproc)
 
-.PHONY: all build run test test-build install bench fuzz clean sample
+.PHONY: all packages build run test test-build install bench fuzz clean sample
 
 all: build
 
-build/build.ninja:
+packages:
 	@scripts/install_packages build
+
+build/build.ninja:
+	@scripts/install_packages --check build
 	meson setup build --buildtype=release
 
 build: build/build.ninja

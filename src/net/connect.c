@@ -158,7 +158,7 @@ static enum rc begin(struct net_server *server,
     const struct net_connect_config *config, const struct target *target,
     struct fault *fault)
 {
-	int fd;
+	int fd = -1;
 	int error = 0;
 	enum rc rc = make_socket(target, &fd, &error, fault);
 	if (rc != RC_OK)
