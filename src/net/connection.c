@@ -145,6 +145,8 @@ enum progress connection_after_call(
 	if (buf_status(&connection->out) != RC_OK)
 		return connection_die(
 		    connection, NET_END_LOST, "too much output");
+	if (next == NET_WAIT && connection->next != NET_WAIT)
+		connection->active_ms = clock_monotonic_ms();
 	connection->next = (uint8_t)next;
 	if (next == NET_PAUSE)
 		connection->paused_ms =
@@ -221,26 +223,26 @@ static void last_words(struct connection *connection, enum net_end end,
 
 // ---- The steps, one for each phase ----
 
-static enum progress step_read(
-    struct connection *connection, struct reactor_thread *thread)
+static enum progress call_wake(struct connection *connection)
 {
-	const struct net_session_ops *ops = connection_ops(connection);
-	if (backlog_of(connection) >= NET_OUTPUT_HIGH)
-		return WAIT; // blocked: an edge will tell
-	if (connection->woken) {
-		connection->woken = false;
-		enum net_next next =
-		    ops->wake(connection->session, &connection->out);
-		// It may have left input that it can take now.
-		connection->unseen = connection->in_len > 0;
-		return connection_after_call(connection, next);
-	}
-	if (connection->unseen)
-		return call_input(
-		    connection, connection_input_view(connection));
-	struct view unread;
-	switch (connection_input_read(connection, thread, &unread)) {
-	case IO_OK: break;
+	connection->woken = false;
+	enum net_next next = connection_ops(connection)
+				 ->wake(connection->session, &connection->out);
+	// The peer's time begins when it need not wait for us any more.
+	if (connection->next == NET_WAIT && next != NET_WAIT)
+		connection->active_ms = clock_monotonic_ms();
+	// It may have left input that it can take now.
+	connection->unseen = connection->in_len > 0;
+	return connection_after_call(connection, next);
+}
+
+// Reads at most `max` bytes. GO_ON: there they are; or the connection ends.
+static enum progress read_more(struct connection *connection,
+    struct reactor_thread *thread, size_t max, struct view *ret_unread)
+{
+	*ret_unread = VIEW("");
+	switch (connection_input_read(connection, thread, max, ret_unread)) {
+	case IO_OK: return GO_ON;
 	case IO_BLOCKED: return WAIT;
 	case IO_EOF:
 		// A peer that has ended its side may still be reading.
@@ -248,12 +250,44 @@ static enum progress step_read(
 		    connection, NET_END_PEER, "closed by the peer");
 		connection->next = NET_CLOSE;
 		return GO_ON;
-	case IO_FAILED:
-		return connection_die(
-		    connection, NET_END_LOST, "connection lost");
+	case IO_FAILED: break;
 	}
+	return connection_die(connection, NET_END_LOST, "connection lost");
+}
+
+static enum progress step_read(
+    struct connection *connection, struct reactor_thread *thread)
+{
+	struct view unread;
+	if (backlog_of(connection) >= NET_OUTPUT_HIGH)
+		return WAIT; // blocked: an edge will tell
+	if (connection->woken)
+		return call_wake(connection);
+	if (connection->unseen)
+		return call_input(
+		    connection, connection_input_view(connection));
+	enum progress progress =
+	    read_more(connection, thread, SIZE_MAX, &unread);
+	if (unread.len == 0)
+		return progress;
 	connection->active_ms = clock_monotonic_ms();
 	return call_input(connection, unread);
+}
+
+// Reads a little, so that a peer that goes away is noticed.
+static enum progress step_wait(
+    struct connection *connection, struct reactor_thread *thread)
+{
+	struct view unread;
+	if (connection->woken)
+		return call_wake(connection);
+	if (connection->in_len >= NET_WAIT_MAX)
+		return WAIT;
+	enum progress progress = read_more(
+	    connection, thread, NET_WAIT_MAX - connection->in_len, &unread);
+	if (unread.len > 0)
+		connection_input_keep(connection, unread, 0);
+	return progress;
 }
 
 // A session that stops without output is at a long piece of work.
@@ -294,7 +328,8 @@ static enum progress hear_out(
 			break;
 		struct view unread = connection_input_view(connection);
 		if (!connection->unseen &&
-		    connection_input_read(connection, thread, &unread) != IO_OK)
+		    connection_input_read(
+			connection, thread, SIZE_MAX, &unread) != IO_OK)
 			break;
 		buf_reset(&connection->out);
 		connection->out_sent = 0;
@@ -319,6 +354,7 @@ static enum progress step_open(
 		return WAIT;
 	switch (next) {
 	case NET_READ: return step_read(connection, thread);
+	case NET_WAIT: return step_wait(connection, thread);
 	case NET_PAUSE: return step_pause(connection);
 	case NET_DRAIN: return step_resume(connection);
 	case NET_START_TLS: return connection_start_tls(connection);

@@ -39,15 +39,20 @@ static void make_room(struct connection *connection)
 	connection->in_capacity = capacity;
 }
 
+static size_t at_most(size_t len, size_t max)
+{
+	return len < max ? len : max;
+}
+
 enum io connection_input_read(struct connection *connection,
-    struct reactor_thread *thread, struct view *ret_unread)
+    struct reactor_thread *thread, size_t max, struct view *ret_unread)
 {
 	struct transport *transport = &connection->transport;
 	size_t len;
 	enum io io;
 	if (connection->in_len == 0) {
-		io = transport_read(
-		    transport, thread->input, REACTOR_INPUT_SIZE, &len);
+		io = transport_read(transport, thread->input,
+		    at_most(REACTOR_INPUT_SIZE, max), &len);
 		if (io == IO_OK)
 			*ret_unread = view_of(thread->input, len);
 		return io;
@@ -60,7 +65,7 @@ enum io connection_input_read(struct connection *connection,
 	make_room(connection);
 	uint32_t used = connection->in_start + connection->in_len;
 	io = transport_read(transport, connection->in + used,
-	    connection->in_capacity - used, &len);
+	    at_most(connection->in_capacity - used, max), &len);
 	if (io != IO_OK)
 		return io;
 	connection->in_len += (uint32_t)len;

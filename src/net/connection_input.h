@@ -6,10 +6,10 @@
 
 #include "net/connection.h"
 
-// Reads more; *ret_unread is then all that is unread, at least one byte more
-// than before, until the next call here.
+// Reads more, at most `max` bytes (not 0); *ret_unread is then all that is
+// unread, at least one byte more than before, until the next call here.
 MUST_CHECK enum io connection_input_read(struct connection *connection,
-    struct reactor_thread *thread, struct view *ret_unread);
+    struct reactor_thread *thread, size_t max, struct view *ret_unread);
 
 // What is unread without reading more.
 struct view connection_input_view(const struct connection *connection);

@@ -102,16 +102,23 @@ static void give(struct rig_client *client)
 	}
 }
 
+// What comes in a NET_WAIT lies there until it is over.
+static bool is_listening(const struct rig_client *client)
+{
+	return client->next == NET_READ || client->next == NET_WAIT;
+}
+
 void rig_say(struct rig_client *client, struct view bytes)
 {
-	while (bytes.len > 0 && client->next == NET_READ) {
+	while (bytes.len > 0 && is_listening(client)) {
 		size_t len = client->piece;
 		if (len == 0 || len > bytes.len)
 			len = bytes.len;
 		buf_add(&client->in, view_slice(bytes, 0, len));
 		bytes = view_from(bytes, len);
 		client->secured = false;
-		give(client);
+		if (client->next == NET_READ)
+			give(client);
 		// The rest came in clear text, too.
 		if (client->secured)
 			return;
@@ -120,7 +127,7 @@ void rig_say(struct rig_client *client, struct view bytes)
 
 void rig_wake(struct rig_client *client)
 {
-	while (client->woken && client->next == NET_READ) {
+	while (client->woken && is_listening(client)) {
 		struct buf out;
 		client->woken = false;
 		buf_init(&out, NET_OUTPUT_MAX);

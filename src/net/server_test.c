@@ -257,6 +257,86 @@ static void test_a_pause_answers_late_and_reads_nothing_meanwhile(void **state)
 	line_server_stop(&line, 5);
 }
 
+#define TALK_LINE ((size_t)1000)
+#define TALK_MAX  ((size_t)16 << 20) // more than a socket holds
+
+// Talks until the socket has taken nothing for a second; gives the lines said.
+static unsigned talk_until_stuck(struct client *client)
+{
+	char line[TALK_LINE + 1];
+	size_t sent = 0, total = 0;
+	snprintf(line, sizeof(line), "ECHO %0*d\r\n", (int)TALK_LINE - 7, 7);
+	setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO,
+	    &(struct timeval){.tv_sec = 1}, sizeof(struct timeval));
+	while (total < TALK_MAX) {
+		ssize_t n = send(
+		    client->fd, line + sent, TALK_LINE - sent, MSG_NOSIGNAL);
+		if (n < 0 && errno == EAGAIN)
+			break;
+		assert_true(n > 0); // cut off
+		sent = (sent + (size_t)n) % TALK_LINE;
+		total += (size_t)n;
+	}
+	setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){0},
+	    sizeof(struct timeval));
+	assert_true(total > NET_WAIT_MAX);
+	return (unsigned)(total / TALK_LINE);
+}
+
+// Whoever has to wait is not cut off for what it says meanwhile.
+static void test_a_wait_keeps_what_is_said_in_it(void **state)
+{
+	(void)state;
+	struct line_server line = {0};
+	struct client client;
+	char echo[2 * TALK_LINE];
+	line_server_start(&line, NULL);
+	client_open(&client, line.port);
+	client_expect(&client, "HELLO");
+	client_send(&client, "WAIT\r\nECHO first\r\n");
+	client_expect(&client, "WAITING");
+	unsigned lines = talk_until_stuck(&client);
+	line_server_wake_all(&line);
+	client_expect(&client, "WOKEN");
+	client_expect(&client, "first");
+	for (unsigned i = 0; i < lines; i++)
+		assert_non_null(client_line(&client, echo, sizeof(echo)));
+	client_close(&client);
+	line_server_stop(&line, 5);
+}
+
+static void test_a_wait_ends_with_its_peer_its_time_or_the_server(void **state)
+{
+	(void)state;
+	struct line_server line = {0};
+	struct client gone, late, told;
+	line_server_start(&line, NULL);
+	client_open(&gone, line.port);
+	client_expect(&gone, "HELLO");
+	client_send(&gone, "WAIT\r\nECHO x\r\n");
+	client_expect(&gone, "WAITING");
+	client_close(&gone);
+	wait_for(&line.sessions, 0);
+
+	client_open(&late, line.port);
+	client_expect(&late, "HELLO");
+	client_send(&late, "TIMEOUT 1\r\nWAIT\r\n");
+	client_expect(&late, "OK");
+	client_expect(&late, "WAITING");
+	client_expect(&late, "* TIMEOUT");
+	client_expect_end(&late);
+	client_close(&late);
+
+	client_open(&told, line.port);
+	client_expect(&told, "HELLO");
+	client_send(&told, "WAIT\r\nECHO x\r\n");
+	client_expect(&told, "WAITING");
+	line_server_stop(&line, 5);
+	client_expect(&told, "* STOP");
+	client_expect_end(&told);
+	client_close(&told);
+}
+
 static void test_stalled_reader_is_cut_off(void **state)
 {
 	(void)state;
@@ -610,6 +690,9 @@ int main(void)
 	    cmocka_unit_test(test_timeout_says_its_last_words),
 	    cmocka_unit_test(
 		test_a_pause_answers_late_and_reads_nothing_meanwhile),
+	    cmocka_unit_test(test_a_wait_keeps_what_is_said_in_it),
+	    cmocka_unit_test(
+		test_a_wait_ends_with_its_peer_its_time_or_the_server),
 	    cmocka_unit_test(test_stalled_reader_is_cut_off),
 	    cmocka_unit_test(test_stop_says_last_words_to_all),
 	    cmocka_unit_test(test_two_servers_and_a_restart_in_one_process),

@@ -10,16 +10,19 @@
 
 // What the session waits for after a call.
 enum net_next {
-	NET_READ,      // more input (or a wake)
-	NET_DRAIN,     // it has more to say: call resume() when `out` is sent;
-		       // with nothing to send, when others had their turn
+	NET_READ,  // more input (or a wake)
+	NET_DRAIN, // it has more to say: call resume() when `out` is sent;
+		   // with nothing to send, when others had their turn
 	NET_START_TLS, // send `out`, throw away unread input, shake hands: as
 		       // the TLS server if the peer came, as the client if it
 		       // was connected to (connect.h)
 	NET_COMPRESS, // send `out`, then raw DEFLATE both ways (RFC 4978)
 	NET_CLOSE,    // send `out`, then hang up
 	NET_PAUSE,    // send `out`, read nothing, and call resume() after
-		   // pause_ms()
+		      // pause_ms()
+	NET_WAIT, // send `out`, and call wake() when the waker was called. What
+		  // the peer says meanwhile is kept for input(), NET_WAIT_MAX
+		  // bytes of it; the rest stays in the kernel
 };
 
 // A session that can go on producing output returns NET_DRAIN when `out` holds
@@ -31,6 +34,10 @@ enum net_next {
 // The most that a session may leave unread; over it the connection is cut off.
 // A session answers an overlong line itself, long before.
 #define NET_INPUT_MAX ((size_t)1024 * 1024)
+
+// The most that is read ahead while a session waits (NET_WAIT): a stranger that
+// has to wait costs no more memory than this, and nobody is cut off for it.
+#define NET_WAIT_MAX ((size_t)16 * 1024)
 
 // Lets another thread ask that the session's wake() be called soon. Cheap, any
 // thread, any lock held; wakes that come together may be answered once. Valid
@@ -121,8 +128,11 @@ struct net_session_ops {
 	// over. When it then gives NET_READ, what input() left unread is given
 	// again at once.
 	enum net_next (*resume)(void *session, struct buf *out);
-	// Someone called the waker. Comes only where input() could come: never
-	// before start() or in the middle of a NET_DRAIN or NET_PAUSE.
+	// Someone called the waker. Comes only where input() could come, and
+	// in a NET_WAIT: never before start() or in the middle of a NET_DRAIN
+	// or NET_PAUSE. A wake may come late, when nobody waits for it any
+	// more. When it gives NET_READ, what input() left unread, or what came
+	// in a NET_WAIT, is given at once.
 	enum net_next (*wake)(void *session, struct buf *out);
 	// After NET_START_TLS: the handshake is done. All that was unread has
 	// been thrown away; the session must do so with what it holds itself.
@@ -130,8 +140,11 @@ struct net_session_ops {
 	    void *session, const struct net_tls_info *tls, struct buf *out);
 	// Seconds without input after which timed_out() is called; 0: never.
 	// Asked after each call. Wakes do not put it off; output that is still
-	// being sent does. On an outgoing connection it counts from the last
-	// input or output: so long the peer has for its answer.
+	// being sent does. Of a NET_WAIT it is the longest time, counted from
+	// the call that gave it, whatever the peer says in it; a peer that
+	// closes its side meanwhile ends the connection. On an outgoing
+	// connection it counts from the last input or output: so long the peer
+	// has for its answer.
 	uint32_t (*timeout)(const void *session);
 	// Milliseconds of a NET_PAUSE, counted from its return; asked once,
 	// right after it. timeout() does not count meanwhile; a peer that
@@ -144,8 +157,8 @@ struct net_session_ops {
 	// The last words (a BYE), then the connection closes.
 	void (*timed_out)(void *session, struct buf *out);
 	// The server stops: the last words, then the connection closes. May
-	// come in the middle of a NET_DRAIN or NET_PAUSE: the session knows
-	// whether a BYE fits there, and else adds nothing.
+	// come in the middle of a NET_DRAIN, NET_PAUSE or NET_WAIT: the session
+	// knows whether a BYE fits there, and else adds nothing.
 	void (*shut_down)(void *session, struct buf *out);
 	// How it all ended, and why in a sentence's part ("TLS: certificate has
 	// expired"), valid during the call; free() follows. Once for every

@@ -23,6 +23,7 @@ struct line_session {
 	uint32_t timeout;
 	uint32_t pause_ms; // 0: no pause
 	bool early;        // the client spoke in it
+	bool waits;        // for a wake
 	struct net_tls_info tls;
 };
 
@@ -102,6 +103,10 @@ static enum net_next obey(
 			session->pause_ms = 0;
 		buf_add_literal(out, "PAUSED\r\n");
 		return NET_PAUSE;
+	} else if (view_eq(command, VIEW("WAIT"))) {
+		session->waits = true;
+		buf_add_literal(out, "WAITING\r\n");
+		return NET_WAIT;
 	} else if (view_eq(command, VIEW("STARTTLS"))) {
 		buf_add_literal(out, "OK\r\n");
 		return NET_START_TLS;
@@ -169,7 +174,8 @@ static enum net_next line_wake(void *context, struct buf *out)
 	       !atomic_compare_exchange_weak(
 		   &session->line->wake_delay_ns, &longest, delay))
 		;
-	buf_add_literal(out, "* WAKE\r\n");
+	buf_add_string(out, session->waits ? "WOKEN\r\n" : "* WAKE\r\n");
+	session->waits = false;
 	atomic_fetch_add(&session->line->wakes, 1);
 	return NET_READ;
 }

@@ -6,6 +6,7 @@
 //	TIMEOUT n     OK, and from then on a timeout of n seconds
 //	PAUSE n       PAUSED, and nothing is read for n milliseconds; then
 //	              OVER, or EARLY when the client spoke meanwhile
+//	WAIT          WAITING, and nothing is obeyed until a wake; then WOKEN
 //	INFO          what is known of TLS
 //	STARTTLS, COMPRESS, QUIT
 //	GATED         STARTTLS, held until the test opens the gate
