@@ -31,6 +31,11 @@ static const struct charset_alias aliases[] = {
     {"utf8", CHARSET_UTF8, NULL},
     {"unicode11utf8", CHARSET_UTF8, NULL},
     {"utf8mb4", CHARSET_UTF8, NULL},
+    {"utf8mb3", CHARSET_UTF8, NULL},
+    {"utf8n", CHARSET_UTF8, NULL},
+    {"utf8mac", CHARSET_UTF8, NULL},
+    {"utf", CHARSET_UTF8, NULL},
+    {"cp65001", CHARSET_UTF8, NULL},
     {"iso88591", CHARSET_WINDOWS_1252, NULL},
     {"88591", CHARSET_WINDOWS_1252, NULL},
     {"latin1", CHARSET_WINDOWS_1252, NULL},
@@ -43,6 +48,10 @@ static const struct charset_alias aliases[] = {
     {"win1252", CHARSET_WINDOWS_1252, NULL},
     {"cp1252", CHARSET_WINDOWS_1252, NULL},
     {"ansi", CHARSET_WINDOWS_1252, NULL},
+    {"ansix31101983", CHARSET_WINDOWS_1252, NULL}, // never meant as such
+    {"isolatin1", CHARSET_WINDOWS_1252, NULL},
+    {"isolatin", CHARSET_WINDOWS_1252, NULL},
+    {"iso88591windows31latin1", CHARSET_WINDOWS_1252, NULL},
     {"iso88599", CHARSET_ICU, "windows-1254"},
     {"latin5", CHARSET_ICU, "windows-1254"},
     {"iso885911", CHARSET_ICU, "windows-874"},
@@ -71,10 +80,40 @@ static const struct charset_alias aliases[] = {
     {"ksc5601", CHARSET_ICU, "windows-949"},
     {"cp949", CHARSET_ICU, "windows-949"},
     {"uhc", CHARSET_ICU, "windows-949"},
-    {"cp50220", CHARSET_ICU, "iso-2022-jp"},
-    {"cp50221", CHARSET_ICU, "iso-2022-jp"},
-    {"cp50222", CHARSET_ICU, "iso-2022-jp"},
-    {"iso2022jpms", CHARSET_ICU, "iso-2022-jp"},
+    {"korean", CHARSET_ICU, "windows-949"},
+    {"ksc56011989", CHARSET_ICU, "windows-949"},
+    // The variant that knows the character sets of all the others, and
+    // half-width katakana in eight bits.
+    {"iso2022jp", CHARSET_ICU, "jis8"},
+    {"iso2022jp1", CHARSET_ICU, "jis8"},
+    {"iso2022jp2", CHARSET_ICU, "jis8"},
+    {"iso2022jp3", CHARSET_ICU, "jis8"},
+    {"iso2022jp2004", CHARSET_ICU, "jis8"},
+    {"csiso2022jp", CHARSET_ICU, "jis8"},
+    {"csiso2022jp2", CHARSET_ICU, "jis8"},
+    {"jis", CHARSET_ICU, "jis8"},
+    {"jis7", CHARSET_ICU, "jis8"},
+    {"cp50220", CHARSET_ICU, "jis8"},
+    {"cp50221", CHARSET_ICU, "jis8"},
+    {"cp50222", CHARSET_ICU, "jis8"},
+    {"iso2022jpms", CHARSET_ICU, "jis8"},
+    {"iso2022cnext", CHARSET_ICU, "iso-2022-cn-ext"},
+    {"sjiswin", CHARSET_ICU, "windows-31j"},
+    {"shiftjis2004", CHARSET_ICU, "windows-31j"},
+    {"eucjpwin", CHARSET_ICU, "euc-jp"},
+    {"eucjpms", CHARSET_ICU, "euc-jp"},
+    {"cngb", CHARSET_ICU, "gb18030"},
+    {"gb", CHARSET_ICU, "gb18030"},
+    {"chinese", CHARSET_ICU, "gb18030"},
+    {"isoir58", CHARSET_ICU, "gb18030"},
+    {"cnbig5", CHARSET_ICU, "big5"},
+    {"big5eten", CHARSET_ICU, "big5"},
+    {"isolatin2", CHARSET_ICU, "iso-8859-2"},
+    {"visual", CHARSET_ICU, "iso-8859-8"},
+    {"logical", CHARSET_ICU, "iso-8859-8"},
+    {"1250", CHARSET_ICU, "windows-1250"},
+    {"1251", CHARSET_ICU, "windows-1251"},
+    {"dos850", CHARSET_ICU, "cp850"},
     {"unicode", CHARSET_ICU, "utf-16"},
     {"unicode11utf7", CHARSET_ICU, "utf-7"},
 };
@@ -84,17 +123,30 @@ static const struct charset_alias aliases[] = {
 static const char *const void_keys[] = {"", "unknown8bit", "unknown", "default",
     "none", "8bit", "7bit", "userdefined", "binary"};
 
+// The name alone: not the quotes around it, a language (RFC 2231 section 5) or
+// parameters behind it, or the "charset=" that some write twice.
+static struct view name_proper(struct view name)
+{
+	static const char before[] = "charset=";
+	name = view_trim(name);
+	while (name.len && (*name.ptr == '"' || *name.ptr == '\''))
+		name = view_from(name, 1);
+	if (view_starts_with_nocase(name, VIEW(before)))
+		name = view_from(name, sizeof(before) - 1);
+	while (name.len && (*name.ptr == '"' || *name.ptr == '\''))
+		name = view_from(name, 1);
+	size_t len = 0;
+	while (len < name.len && !ascii_is_space(name.ptr[len]) &&
+	       name.ptr[len] && !memchr("*;\"'", name.ptr[len], 4))
+		len++;
+	return view_slice(name, 0, len);
+}
+
 // Writes the key of `name`; false when the name is too long for any charset or
 // holds what none has.
 static bool key_of(struct view name, char key[CHARSET_NAME_MAX + 1])
 {
-	name = view_trim(name);
-	if (name.len >= 2 && name.ptr[0] == '"' &&
-	    name.ptr[name.len - 1] == '"')
-		name = view_slice(name, 1, name.len - 2);
-	size_t star = view_find_char(name, '*');
-	if (star != SIZE_MAX)
-		name = view_slice(name, 0, star);
+	name = name_proper(name);
 	if (name.len > CHARSET_NAME_MAX)
 		return false;
 	size_t len = 0;
@@ -127,7 +179,10 @@ static bool is_void_key(const char *key)
 	return false;
 }
 
-// Bad bytes become U+FFFD; ICU's own callback has U+001A for some.
+// Bad bytes become U+FFFD; ICU's own callback has U+001A for some. An
+// "irregular" sequence is an escape or shift that no text follows before the
+// next one, in ISO-2022-JP, -KR, -CN and HZ: a text that was put together from
+// pieces. It means nothing and hides nothing, so nothing comes out.
 static void replace_bad(const void *context, UConverterToUnicodeArgs *args,
     const char *bytes, int32_t len, UConverterCallbackReason reason,
     UErrorCode *error)
@@ -139,6 +194,8 @@ static void replace_bad(const void *context, UConverterToUnicodeArgs *args,
 		return; // reset, close, clone
 	static const UChar replacement = 0xfffd;
 	*error = U_ZERO_ERROR;
+	if (reason == UCNV_IRREGULAR)
+		return;
 	ucnv_cbToUWriteUChars(args, &replacement, 1, 0, error);
 }
 
@@ -253,6 +310,14 @@ enum rc charset_decoder_open(struct charset_cache *cache, struct view name,
 		return RC_CHARSET;
 	*ret_decoder = decoder;
 	return RC_OK;
+}
+
+bool charset_is_same(
+    const struct charset_decoder *one, const struct charset_decoder *other)
+{
+	return one->kind == other->kind &&
+	       (one->kind != CHARSET_ICU ||
+		   strcmp(one->name, other->name) == 0);
 }
 
 void charset_decoder_close(struct charset_decoder *decoder)

@@ -47,7 +47,8 @@ struct charset_decoder {
 };
 
 // True when the charset is known, under the names mail uses for it (SEARCH
-// CHARSET). "" and quotes around the name are accepted; names that say nothing
+// CHARSET). Quotes around the name and what mail programs leave before and after
+// it ("charset=utf-8; format=flowed") are accepted; names that say nothing
 // ("unknown-8bit") can be opened but are not known.
 bool charset_is_known(struct view name);
 
@@ -59,6 +60,10 @@ MUST_CHECK enum rc charset_decoder_open(struct charset_cache *cache,
     struct view name, struct charset_decoder *ret_decoder);
 // Gives the converter back to the cache. Safe to repeat, and on zeroed memory.
 void charset_decoder_close(struct charset_decoder *decoder);
+
+// True when both read one charset, whatever it was called.
+bool charset_is_same(
+    const struct charset_decoder *one, const struct charset_decoder *other);
 
 // Converts `piece` to the end of `out`. A character may be cut anywhere between
 // two pieces. When `out` is full, the rest is lost and buf_status(out) says so.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes in any charset, as encoded words, parameters and subjects: what
-// comes out is valid UTF-8, the same however it was cut, and found again.
+// comes out is valid UTF-8, the same however it was cut - into pieces, or into
+// adjacent encoded words - and found again.
+#include "wire/base64.h"
 #include "wire/encoded_word.h"
 #include "wire/fold.h"
 #include "wire/param_value.h"
@@ -50,6 +52,62 @@ static void check_charset(
 	must(view_eq(buf_view(&whole), buf_view(&pieces)));
 	buf_done(&whole);
 	buf_done(&pieces);
+}
+
+static void add_word(
+    struct buf *out, const char *name, char kind, struct view text)
+{
+	buf_printf(out, " =?%s?%c?", name, kind);
+	buf_add(out, text);
+	buf_add_literal(out, "?=");
+}
+
+// The three ways to cut a text into words: its bytes, in base64 and in Q, and
+// its base64.
+static void add_words(struct buf *out, const char *name, struct view raw,
+    size_t step, unsigned way)
+{
+	struct buf text;
+	buf_init(&text, raw.len * 4 + 16);
+	if (way == 2) {
+		base64_encode(raw, &text);
+		for (size_t at = 0; at < text.len; at += step)
+			add_word(out, name, 'b',
+			    view_slice(buf_view(&text), at, step));
+	}
+	for (size_t at = 0; way < 2 && at < raw.len; at += step) {
+		struct view piece = view_slice(raw, at, step);
+		buf_reset(&text);
+		if (way == 0)
+			base64_encode(piece, &text);
+		for (size_t i = 0; way == 1 && i < piece.len; i++)
+			buf_printf(&text, "=%02X",
+			    (unsigned)(unsigned char)piece.ptr[i]);
+		add_word(out, name, way == 0 ? 'B' : 'Q', buf_view(&text));
+	}
+	buf_done(&text);
+}
+
+static void check_cut_words(
+    struct charset_cache *cache, const char *name, struct view raw, size_t step)
+{
+	struct buf whole;
+	buf_init(&whole, 16 * raw.len + 20000);
+	decode(cache, name, raw, raw.len + 1, &whole);
+	utf8_blank_controls(&whole, 0);
+	for (unsigned way = 0; *name && raw.len && way < 3; way++) {
+		struct buf words;
+		struct buf out;
+		buf_init(&words, 64 * raw.len + 1000);
+		buf_init(&out, 16 * raw.len + 20000);
+		add_words(&words, name, raw, step, way);
+		must(buf_status(&words) == RC_OK);
+		encoded_word_decode(cache, view_trim(buf_view(&words)), &out);
+		must(view_eq(buf_view(&out), buf_view(&whole)));
+		buf_done(&words);
+		buf_done(&out);
+	}
+	buf_done(&whole);
 }
 
 static void check_fold(struct view text, size_t step)
@@ -146,6 +204,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct charset_cache cache;
 	charset_cache_init(&cache);
 	check_charset(&cache, name, raw, step);
+	check_cut_words(&cache, name, view_slice(raw, 0, 400), step);
 	check_fold(raw, step);
 	check_matcher(raw, view_slice(raw, data[2], data[1] / 16 + 1u), step);
 	check_words(&cache, raw);

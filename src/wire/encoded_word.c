@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of adjacent words of one charset go through one decoder, so that a
-// character split between them comes together (RFC 2047 section 5 forbids it;
-// it is everywhere).
+// Adjacent words of one charset are one text that was cut: their bytes go
+// through one charset decoder, so that a character, an escape sequence or a
+// shift state that goes on in the next word comes together. The same holds for
+// what the words are encoded in: "=C" may end one Q word and "3" begin the
+// next, and base64 may be cut anywhere. RFC 2047 section 5 forbids all of it,
+// and all of it is sent.
 #include "wire/encoded_word.h"
 
 #include <string.h>
@@ -20,7 +23,12 @@ struct words {
 	struct view charset; // of the open decoder
 	struct charset_decoder decoder;
 	bool open;
-	struct buf bytes; // of base64
+	bool base64;     // of the last word
+	bool base64_cut; // its base64 goes on in the next word
+	struct transfer_decoder transfer;
+	char escape[2]; // Q: "=" and a digit, at the end of the last word
+	size_t escape_len;
+	struct buf bytes; // decoded, on their way to the charset's decoder
 };
 
 // The charset between "=?" and "?": its length, or 0.
@@ -81,10 +89,35 @@ bool encoded_word_read(struct view text, struct encoded_word *ret_word)
 	return true;
 }
 
+static void flush_bytes(struct words *words)
+{
+	charset_decode(&words->decoder, buf_view(&words->bytes), words->out);
+	buf_reset(&words->bytes);
+}
+
+static void add_byte(struct words *words, char c)
+{
+	buf_add_char(&words->bytes, c);
+	if (words->bytes.len >= PIECE_BYTES)
+		flush_bytes(words);
+}
+
+// What was held for the next word's sake, and belongs to the last one.
+static void end_encoding(struct words *words)
+{
+	for (size_t i = 0; i < words->escape_len; i++)
+		add_byte(words, words->escape[i]);
+	words->escape_len = 0;
+	if (words->base64)
+		transfer_decode_end(&words->transfer, &words->bytes);
+	flush_bytes(words);
+}
+
 static void close_word(struct words *words)
 {
 	if (!words->open)
 		return;
+	end_encoding(words);
 	charset_decode_end(&words->decoder, words->out);
 	charset_decoder_close(&words->decoder);
 	words->open = false;
@@ -110,74 +143,119 @@ static void add_plain(struct words *words, struct view text)
 	buf_done(&unfolded);
 }
 
+static size_t base64_len(struct view text)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < text.len; i++)
+		len += !ascii_is_space(text.ptr[i]);
+	return len;
+}
+
+// Whether the base64 of `word` and the words adjacent to it, which begin in
+// `rest`, was cut without regard to its groups of four: they are whole only
+// when put together.
+static bool base64_is_cut(const struct encoded_word *first, struct view rest)
+{
+	struct encoded_word word = *first;
+	size_t total = 0;
+	bool odd = false;
+	do {
+		size_t len = base64_len(word.text);
+		total += len;
+		odd = odd || len % 4;
+		while (rest.len && ascii_is_space(*rest.ptr))
+			rest = view_from(rest, 1);
+		if (!encoded_word_read(rest, &word))
+			break;
+		rest = view_from(rest, word.len);
+	} while (word.base64 && view_eq_nocase(word.charset, first->charset));
+	return odd && total % 4 == 0;
+}
+
 static void add_base64(struct words *words, struct view text)
 {
-	struct transfer_decoder base64;
-	transfer_decoder_init(&base64, TRANSFER_BASE64);
 	while (text.len) {
 		struct view piece = view_slice(text, 0, PIECE_BYTES);
 		text = view_from(text, piece.len);
-		buf_reset(&words->bytes);
-		transfer_decode(&base64, piece, &words->bytes);
-		if (text.len == 0)
-			transfer_decode_end(&base64, &words->bytes);
-		charset_decode(
-		    &words->decoder, buf_view(&words->bytes), words->out);
+		transfer_decode(&words->transfer, piece, &words->bytes);
+		flush_bytes(words);
 	}
+	if (!words->base64_cut)
+		end_encoding(words);
+}
+
+static void add_q_char(struct words *words, char c)
+{
+	bool digit = ascii_hex_value(c) >= 0;
+	if (words->escape_len == 2 && digit) {
+		words->escape_len = 0;
+		add_byte(words, (char)(ascii_hex_value(words->escape[1]) << 4 |
+				       ascii_hex_value(c)));
+		return;
+	}
+	if (words->escape_len == 1 && digit) {
+		words->escape[words->escape_len++] = c;
+		return;
+	}
+	for (size_t i = 0; i < words->escape_len; i++)
+		add_byte(words, words->escape[i]);
+	words->escape_len = 0;
+	if (c == '=')
+		words->escape[words->escape_len++] = c;
+	else
+		add_byte(words, c == '_' ? ' ' : c);
 }
 
 // RFC 2047 section 4.2. Line ends inside, which no word may have, vanish.
 static void add_q(struct words *words, struct view text)
 {
-	char bytes[PIECE_BYTES];
-	size_t len = 0;
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-		if (c == '\r' || c == '\n')
-			continue;
-		if (c == '_') {
-			c = ' ';
-		} else if (c == '=' && i + 2 < text.len &&
-			   ascii_hex_value(text.ptr[i + 1]) >= 0 &&
-			   ascii_hex_value(text.ptr[i + 2]) >= 0) {
-			c = (char)(ascii_hex_value(text.ptr[i + 1]) << 4 |
-				   ascii_hex_value(text.ptr[i + 2]));
-			i += 2;
-		}
-		bytes[len++] = c;
-		if (len == PIECE_BYTES) {
-			charset_decode(
-			    &words->decoder, view_of(bytes, len), words->out);
-			len = 0;
-		}
-	}
-	charset_decode(&words->decoder, view_of(bytes, len), words->out);
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] != '\r' && text.ptr[i] != '\n')
+			add_q_char(words, text.ptr[i]);
+	flush_bytes(words);
 }
 
-// Adds `word`, after the `between` that separates it from what came before.
-// False: nobody knows its charset, and it is to be taken as plain text.
-static bool add_word(
-    struct words *words, const struct encoded_word *word, struct view between)
+// Opens the charset of a word. Of one that nobody knows, what is plain in it is
+// read, as in a part's body (text_stream.h).
+static void open_charset(
+    struct words *words, struct view charset, bool adjacent)
+{
+	struct charset_decoder decoder = {.kind = CHARSET_GUESS};
+	if (charset_decoder_open(words->cache, charset, &decoder) != RC_OK)
+		decoder.cache = words->cache;
+	words->charset = charset;
+	// "utf-8" and "UTF8*en" are one charset.
+	if (adjacent && charset_is_same(&words->decoder, &decoder)) {
+		charset_decoder_close(&decoder);
+		return;
+	}
+	close_word(words);
+	words->decoder = decoder;
+	words->open = true;
+	words->base64 = false;
+}
+
+// Adds `word`, after the `between` that separates it from what came before;
+// `rest` is what comes after it.
+static void add_word(struct words *words, const struct encoded_word *word,
+    struct view between, struct view rest)
 {
 	// White space between two words is not shown (section 6.2).
 	bool adjacent = words->open && view_trim(between).len == 0;
-	if (!adjacent || !view_eq_nocase(words->charset, word->charset)) {
-		struct charset_decoder decoder;
-		if (charset_decoder_open(
-			words->cache, word->charset, &decoder) != RC_OK)
-			return false;
-		if (!adjacent)
-			add_plain(words, between);
-		close_word(words);
-		words->decoder = decoder;
-		words->charset = word->charset;
-		words->open = true;
+	if (!adjacent)
+		add_plain(words, between);
+	if (!adjacent || !view_eq_nocase(words->charset, word->charset))
+		open_charset(words, word->charset, adjacent);
+	if (word->base64 != words->base64) {
+		end_encoding(words);
+		words->base64 = word->base64;
+		words->base64_cut = word->base64 && base64_is_cut(word, rest);
+		transfer_decoder_init(&words->transfer, TRANSFER_BASE64);
 	}
 	if (word->base64)
 		add_base64(words, word->text);
 	else
 		add_q(words, word->text);
-	return true;
 }
 
 void encoded_word_decode(
@@ -187,17 +265,18 @@ void encoded_word_decode(
 	size_t from = out->len;
 	struct view plain = raw; // not yet added
 	size_t at = 0;           // looked at so far, in `plain`
-	buf_init(&words.bytes, PIECE_BYTES + 16);
+	buf_init(&words.bytes, 2 * PIECE_BYTES);
 	for (;;) {
 		size_t start = view_find(view_from(plain, at), VIEW("=?"));
 		if (start == SIZE_MAX)
 			break;
 		at += start;
 		struct encoded_word word;
-		if (encoded_word_read(view_from(plain, at), &word) &&
-		    add_word(&words, &word, view_slice(plain, 0, at))) {
+		if (encoded_word_read(view_from(plain, at), &word)) {
+			struct view between = view_slice(plain, 0, at);
 			plain = view_from(plain, at + word.len);
 			at = 0;
+			add_word(&words, &word, between, plain);
 		} else {
 			at += 2;
 		}

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encoded words (RFC 2047) to UTF-8. Lenient: an encoded word is found wherever
 // it stands, blanks inside its Q text are taken, damaged base64 gives what it
-// can; a word whose charset or encoding is unknown stays as it is. Bytes over
-// 0x7f outside of words: valid UTF-8 is kept, else windows-1252. What comes out
-// is valid UTF-8. Linear.
+// can. A word in an unknown charset is read as CHARSET_GUESS, so that what is
+// plain in it can be read and found; one in an unknown encoding stays as it is.
+// Bytes over 0x7f outside of words: valid UTF-8 is kept, else windows-1252. What
+// comes out is valid UTF-8. Linear.
 #ifndef ROOST_WIRE_ENCODED_WORD_H
 #define ROOST_WIRE_ENCODED_WORD_H
 
@@ -11,8 +12,9 @@
 
 // Adds `raw`, the value of an unstructured field (or an address's name), to
 // `out`: unfolded, words decoded, the white space between adjacent words left
-// out (RFC 2047 section 6.2); a character may be split over adjacent words of
-// one charset. Control characters in the result other than HTAB become SP, so
+// out (RFC 2047 section 6.2). Adjacent words of one charset are read as one text:
+// a character, a shift state (ISO-2022-JP and its like), an escape of Q or a
+// group of base64 may begin in one word and end in the next. Control characters in the result other than HTAB become SP, so
 // that it is one line.
 void encoded_word_decode(
     struct charset_cache *cache, struct view raw, struct buf *out);
