@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages from each door to accounts and the queue.
 #include "delivery/delivery_test_tools.h"
+#include "wire/utf8.h"
 
 #define TEXT                                                                   \
 	"From: s@far.example\r\nSubject: Tea\r\nMessage-ID: "                  \
@@ -408,6 +409,77 @@ static void a_submission_is_completed_and_signed(void **state)
 	bed_close(&bed);
 }
 
+// The only message in the queue, as it will be sent.
+static struct view queued_bytes(struct bed *bed)
+{
+	struct queue_walk *walk;
+	struct queue_info info;
+	struct buf bytes;
+	buf_init(&bytes, 100000);
+	assert_int_equal(queue_walk_open(bed->office.queue, &walk), RC_OK);
+	assert_int_equal(queue_walk_next(walk, &bed->arena, &info), RC_OK);
+	queue_walk_close(&walk);
+	assert_int_equal(
+	    queue_read(bed->office.queue, &info.id, 0, SIZE_MAX, &bytes),
+	    RC_OK);
+	struct view copy = arena_copy(&bed->arena, buf_view(&bytes));
+	buf_done(&bytes);
+	return copy;
+}
+
+// RFC 5321 section 4.4 and RFC 6531 section 3.7.3: a message that was US-ASCII
+// stays so, and can be passed to any server.
+static void what_is_added_asks_no_more_of_the_next_server(void **state)
+{
+	(void)state;
+#define HEADER_ASCII "From: anna@ours.example\r\n\r\nbody\r\n"
+#define HEADER_UTF8                                                            \
+	"From: anna@ours.example\r\nSubject: b\xc3\xbc\r\n\r\nbody\r\n"
+	static const struct {
+		const char *to;
+		bool utf8; // SMTPUTF8
+		const char *text;
+		const char *clause; // "": no "for"
+		bool ascii;
+	} table[] = {
+	    {"x@other.example", false, HEADER_ASCII, "for <x@other.example>",
+		true},
+	    {"x@b\xc3\xbc"
+	     "cher.example",
+		true, HEADER_ASCII, "for <x@xn--bcher-kva.example>", true},
+	    {"x@b\xc3\xbc"
+	     "cher.example",
+		true, HEADER_UTF8, "for <x@xn--bcher-kva.example>", false},
+	    {"\xc5\xbc@other.example", true, HEADER_ASCII, "", true},
+	    {"\xc5\xbc@other.example", true, HEADER_UTF8,
+		"for <\xc5\xbc@other.example>", false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct bed bed;
+		bed_open(&bed, (struct store_options){0});
+		struct bed_mail mail = {.door = DELIVERY_SUBMISSION,
+		    .user = "anna",
+		    .from = "anna@ours.example",
+		    .to = table[i].to,
+		    .text = table[i].text,
+		    .envelope = {.smtputf8 = table[i].utf8}};
+		expect_answer(&bed, &mail, "250 2.0.0");
+		struct view bytes = queued_bytes(&bed);
+		struct view clause = table[i].clause[0]
+					 ? view_of_string(table[i].clause)
+					 : VIEW("\r\n\tby mx.ours.example");
+		assert_true(view_starts_with(
+		    bytes, VIEW("Received: from mx.ours.example\r\n"
+				"\tby mx.ours.example with ")));
+		assert_int_not_equal(view_find(bytes, clause), SIZE_MAX);
+		if (!table[i].clause[0])
+			assert_int_equal(
+			    view_find(bytes, VIEW(" for <")), SIZE_MAX);
+		assert_int_equal(utf8_is_ascii(bytes), table[i].ascii);
+		bed_close(&bed);
+	}
+}
+
 // ---- Accounts, the queue, and failures -------------------------------------
 
 static void what_leads_elsewhere_goes_all_through_the_queue(void **state)
@@ -731,6 +803,7 @@ int main(void)
 	    cmocka_unit_test(a_user_writes_as_no_one_else),
 	    cmocka_unit_test(a_binary_message_has_an_ordinary_header),
 	    cmocka_unit_test(a_submission_is_completed_and_signed),
+	    cmocka_unit_test(what_is_added_asks_no_more_of_the_next_server),
 	    cmocka_unit_test(what_leads_elsewhere_goes_all_through_the_queue),
 	    cmocka_unit_test(the_queue_is_told_what_the_bytes_are),
 	    cmocka_unit_test(one_message_leads_to_so_many_and_no_more),

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "delivery/internal.h"
 #include "wire/header.h"
+#include "wire/utf8.h"
 
 static bool has_letter(struct view with, char letter)
 {
@@ -25,19 +26,23 @@ static enum trace_protocol protocol_of(struct view with)
 
 // A submission's names neither the user's address nor what the program calls
 // itself: both tell where a person is, and who receives the mail has no use for
-// them. The log has them under the id (RFC 6409 and RFC 5321 section 4.4 want
-// the field; a with-clause that ends in "A" says that someone logged in).
+// them. The log has them under the id. RFC 5321 section 4.4 demands a FROM
+// clause all the same; a Domain alone is a valid one, and this server's own is
+// the one name that tells nothing new, says nothing untrue of a client (as
+// "[127.0.0.1]" would), and leads to no reputation but its own. That someone
+// logged in is what "A" at the end of the with-clause says (RFC 3848).
 void delivery_received_write(const struct delivery *delivery, struct buf *out)
 {
 	const struct delivery_origin *origin = &delivery->origin;
 	bool submission = origin->door == DELIVERY_SUBMISSION;
-	struct view nothing = view_of(NULL, 0);
+	struct view server = delivery->office->server_name;
 	struct trace_received received = {
-	    .helo = submission ? nothing : origin->helo,
-	    .client_address = submission ? nothing : origin->peer_address,
-	    .by = delivery->office->server_name,
+	    .helo = submission ? server : origin->helo,
+	    .client_address = submission ? VIEW("") : origin->peer_address,
+	    .by = server,
 	    .protocol = protocol_of(origin->with),
 	    .utf8 = delivery->envelope.queue.smtputf8,
+	    .utf8_header = !utf8_is_ascii(buf_view(&delivery->header.bytes)),
 	    .tls = origin->tls_version.len > 0 || origin->tls_cipher.len > 0,
 	    .authenticated = origin->user != NULL,
 	    .tls_cipher = origin->tls_cipher,

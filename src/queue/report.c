@@ -156,6 +156,12 @@ static void assemble(const struct queue_report *report,
 	buf_add_literal(out, "--\r\n");
 }
 
+bool queue_report_is_utf8(const struct queue_report *report)
+{
+	struct view sender = report->message->envelope.sender;
+	return utf8_is_valid(sender) && !utf8_is_ascii(sender);
+}
+
 enum rc queue_report_compose(const struct queue_report *report,
     struct buf *ret_text, struct queue_report_form *ret_form)
 {
@@ -174,13 +180,9 @@ enum rc queue_report_compose(const struct queue_report *report,
 		buf_done(&parts[i].body);
 	if (rc != RC_OK)
 		return rc;
-	bool ascii = utf8_is_ascii(buf_view(ret_text));
 	*ret_form = (struct queue_report_form){
-	    .has_8bit = !ascii,
-	    // Its header, or that of what it returns, has UTF-8.
-	    .needs_utf8 =
-		!ascii && (report->message->envelope.smtputf8 ||
-			      !utf8_is_ascii(report->message->envelope.sender)),
+	    .has_8bit = !utf8_is_ascii(buf_view(ret_text)),
+	    .needs_utf8 = queue_report_is_utf8(report),
 	};
 	return RC_OK;
 }

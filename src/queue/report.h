@@ -37,6 +37,12 @@ struct queue_report_form {
 	bool needs_utf8; // needs SMTPUTF8
 };
 
+// Whether the report may be one of RFC 6533 in UTF-8: when its own recipient,
+// the original's sender, has an address that only servers with SMTPUTF8 take.
+// Any other sender may be behind a server without it, and gets a report in
+// US-ASCII (but for the message returned whole), whatever the message was.
+bool queue_report_is_utf8(const struct queue_report *report);
+
 // RC_LIMIT: longer than `ret_text` may get.
 MUST_CHECK enum rc queue_report_compose(const struct queue_report *report,
     struct buf *ret_text, struct queue_report_form *ret_form);

@@ -14,9 +14,17 @@ static bool add_whole(
 	if (!report->whole || kind.odd || kind.longest > QUEUE_LINE_MAX ||
 	    envelope->body == QUEUE_BODY_BINARY)
 		return false;
-	part->type = envelope->smtputf8 ? "message/global" : "message/rfc822";
-	part->encoding = kind.has_8bit ? "8bit" : NULL;
-	buf_add(&part->body, report->original);
+	bool global = envelope->smtputf8 && kind.has_8bit;
+	part->type = global ? "message/global" : "message/rfc822";
+	// Of the two message/global alone may be encoded (RFC 6532 section
+	// 3.7); 8-bit it would need SMTPUTF8 all the way.
+	if (global && !queue_report_is_utf8(report)) {
+		part->encoding = "quoted-printable";
+		queue_line_quote(&part->body, report->original);
+	} else {
+		part->encoding = kind.has_8bit ? "8bit" : NULL;
+		buf_add(&part->body, report->original);
+	}
 	if (!view_ends_with(report->original, VIEW("\r\n")))
 		buf_add_literal(&part->body, "\r\n");
 	return true;
@@ -44,23 +52,25 @@ static struct view header_of(const struct queue_report *report)
 void queue_report_body(
     const struct queue_report *report, struct queue_report_part *ret_part)
 {
-	bool utf8 = report->message->envelope.smtputf8;
 	buf_init(&ret_part->body, QUEUE_REPORT_MAX);
 	if (add_whole(report, ret_part))
 		return;
 	struct view header = header_of(report);
 	struct queue_line_kind kind = queue_line_look(header);
+	bool global = report->message->envelope.smtputf8 && kind.has_8bit;
 	ret_part->type =
-	    utf8 ? "message/global-headers" : "text/rfc822-headers";
+	    global ? "message/global-headers" : "text/rfc822-headers";
 	bool plain = !kind.odd && kind.longest <= QUEUE_LINE_MAX;
 	if (plain && !kind.has_8bit) {
 		ret_part->encoding = NULL;
 		buf_add(&ret_part->body, header);
-	} else if (plain && utf8 && utf8_is_valid(header)) {
+	} else if (plain && global && queue_report_is_utf8(report) &&
+		   utf8_is_valid(header)) {
 		ret_part->encoding = "8bit";
 		buf_add(&ret_part->body, header);
 	} else {
-		// RFC 6522 section 4 allows it for broken headers.
+		// RFC 6522 section 4 allows it for broken headers, RFC 6533
+		// section 6.2 for message/global-headers.
 		ret_part->encoding = "quoted-printable";
 		queue_line_quote(&ret_part->body, header);
 	}

@@ -83,9 +83,11 @@ static inline const char *report_check_status(
 static inline bool report_third_is_good(
     const struct queue_report *report, const struct message_part *part)
 {
-	if (report->message->envelope.smtputf8)
-		return report_type_is(part, "message", "global") ||
-		       report_type_is(part, "message", "global-headers");
+	if (report->message->envelope.smtputf8 &&
+	    (report_type_is(part, "message", "global") ||
+		report_type_is(part, "message", "global-headers")))
+		return queue_report_is_utf8(report) ||
+		       part->encoding != TRANSFER_8BIT;
 	return report_type_is(part, "message", "rfc822") ||
 	       report_type_is(part, "text", "rfc822-headers");
 }
@@ -103,7 +105,7 @@ static inline const char *report_check_parts(const struct queue_report *report,
 		}
 	if (count != 3)
 		return "fewer than three parts";
-	bool utf8 = report->message->envelope.smtputf8;
+	bool utf8 = queue_report_is_utf8(report);
 	if (!report_type_is(parts[0], "text", "plain"))
 		return "the first part is not text";
 	if (!report_type_is(parts[1], "message",
@@ -138,6 +140,8 @@ static inline const char *report_check(const struct queue_report *report,
 		return "a line end or a line's length";
 	if (kind.has_8bit != form->has_8bit)
 		return "8-bit bytes are not as the form says";
+	if (form->needs_utf8 != queue_report_is_utf8(report))
+		return "SMTPUTF8 is asked for without need";
 	struct message *message = message_parse(text, text.len);
 	const char *problem = NULL;
 	if (!report_type_is(&message->parts[0], "multipart", "report"))
@@ -145,6 +149,9 @@ static inline const char *report_check(const struct queue_report *report,
 	if (!problem)
 		problem = report_check_header(
 		    view_slice(text, 0, message->header_len));
+	if (!problem && !form->needs_utf8 &&
+	    !utf8_is_ascii(view_slice(text, 0, message->header_len)))
+		problem = "UTF-8 in a header that does not say so";
 	if (!problem)
 		problem = report_check_parts(report, text, message);
 	message_free(&message);

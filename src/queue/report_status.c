@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// message/delivery-status (RFC 3464 section 2) and, for messages of SMTPUTF8,
-// message/global-delivery-status (RFC 6533 section 3).
+// message/delivery-status (RFC 3464 section 2) and, for senders whose address
+// needs SMTPUTF8, message/global-delivery-status (RFC 6533 section 4.1).
 #include "base/ascii.h"
 #include "queue/report.h"
 #include "wire/date.h"
@@ -163,7 +163,7 @@ void queue_report_status(
 	struct writer writer = {
 	    .report = report,
 	    .out = &ret_part->body,
-	    .utf8 = envelope->smtputf8,
+	    .utf8 = queue_report_is_utf8(report),
 	};
 	buf_init(&ret_part->body, QUEUE_REPORT_MAX);
 	buf_init(&writer.value, 16384);
@@ -180,7 +180,7 @@ void queue_report_status(
 			add_recipient(&writer, &report->verdicts[i]);
 	buf_done(&writer.value);
 	bool ascii = utf8_is_ascii(buf_view(&ret_part->body));
-	ret_part->type = envelope->smtputf8 ? "message/global-delivery-status"
-					    : "message/delivery-status";
+	ret_part->type = writer.utf8 ? "message/global-delivery-status"
+				     : "message/delivery-status";
 	ret_part->encoding = ascii ? NULL : "8bit";
 }

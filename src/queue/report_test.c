@@ -139,7 +139,7 @@ static void the_original_goes_back_as_far_as_it_can(void **state)
 		const char *name;
 		struct view original;
 		enum queue_body body;
-		bool utf8;
+		int utf8; // SMTPUTF8; 2: the sender's address needs it, too
 		bool whole;
 		const char *type;
 		const char *encoding; // NULL: none
@@ -167,12 +167,21 @@ static void the_original_goes_back_as_far_as_it_can(void **state)
 	    {"no end of line", {"A: b\r\n\r\nx", 9}, QUEUE_BODY_7BIT, false,
 		true, "message/rfc822", NULL},
 	    {"UTF-8 header", {"A: \xc3\xa4\r\n\r\nx\r\n", 12}, QUEUE_BODY_8BIT,
-		true, false, "message/global-headers", "8bit"},
+		2, false, "message/global-headers", "8bit"},
+	    {"UTF-8 header to ASCII", {"A: \xc3\xa4\r\n\r\nx\r\n", 12},
+		QUEUE_BODY_8BIT, 1, false, "message/global-headers",
+		"quoted-printable"},
+	    {"ASCII header of UTF-8", {"A: b\r\n\r\n\xc3\xa4\r\n", 12},
+		QUEUE_BODY_8BIT, 2, false, "text/rfc822-headers", NULL},
 	    {"broken UTF-8 header", {"A: \xe4\r\n\r\nx\r\n", 11},
 		QUEUE_BODY_8BIT, true, false, "message/global-headers",
 		"quoted-printable"},
 	    {"UTF-8 whole", {"A: \xc3\xa4\r\n\r\nx\r\n", 12}, QUEUE_BODY_8BIT,
-		true, true, "message/global", "8bit"},
+		2, true, "message/global", "8bit"},
+	    {"UTF-8 whole to ASCII", {"A: \xc3\xa4\r\n\r\nx\r\n", 12},
+		QUEUE_BODY_8BIT, 1, true, "message/global", "quoted-printable"},
+	    {"ASCII whole of UTF-8", {HEADER "\r\nx\r\n", sizeof(HEADER) + 4},
+		QUEUE_BODY_7BIT, 1, true, "message/rfc822", NULL},
 	    {"empty", {"", 0}, QUEUE_BODY_7BIT, false, false,
 		"text/rfc822-headers", NULL},
 	    {"no header", {"\r\nx\r\n", 5}, QUEUE_BODY_7BIT, false, false,
@@ -185,7 +194,12 @@ static void the_original_goes_back_as_far_as_it_can(void **state)
 		sheet.report.original = table[i].original;
 		sheet.report.whole = table[i].whole;
 		sheet.message.envelope.body = table[i].body;
-		sheet.message.envelope.smtputf8 = table[i].utf8;
+		sheet.message.envelope.smtputf8 = table[i].utf8 > 0;
+		if (table[i].utf8 == 2)
+			sheet.message.envelope.sender =
+			    VIEW("j\xc3\xb6rg@a.example");
+		bool ascii = table[i].utf8 == 1 || !table[i].encoding ||
+			     strcmp(table[i].encoding, "8bit") != 0;
 		compose(&sheet);
 		snprintf(expected, sizeof(expected),
 		    "Content-Type: %s\r\n%s%s\r\n%s", table[i].type,
@@ -195,17 +209,22 @@ static void the_original_goes_back_as_far_as_it_can(void **state)
 		if (!has(&sheet, expected))
 			fail_msg("%s: %.*s", table[i].name, (int)sheet.text.len,
 			    sheet.text.ptr);
+		assert_true(
+		    !ascii || sheet.form.has_8bit == (table[i].utf8 == 2));
 		buf_done(&sheet.text);
 	}
 }
 
-static void utf8_addresses_are_spelled_as_the_message_allows(void **state)
+static void utf8_addresses_are_spelled_as_the_sender_allows(void **state)
 {
 	(void)state;
 	struct sheet sheet;
-	for (int utf8 = 0; utf8 < 2; utf8++) {
+	// By the address that the report goes to, not by the message's
+	// SMTPUTF8.
+	for (int round = 0; round < 3; round++) {
+		bool utf8 = round == 2;
 		sheet_make(&sheet);
-		sheet.message.envelope.smtputf8 = utf8;
+		sheet.message.envelope.smtputf8 = round > 0;
 		if (utf8)
 			sheet.message.envelope.sender =
 			    VIEW("j\xc3\xb6rg@a.example");
@@ -426,7 +445,7 @@ int main(void)
 	    cmocka_unit_test(a_failure_says_what_happened_and_what_to_do),
 	    cmocka_unit_test(what_was_asked_for_comes_back),
 	    cmocka_unit_test(the_original_goes_back_as_far_as_it_can),
-	    cmocka_unit_test(utf8_addresses_are_spelled_as_the_message_allows),
+	    cmocka_unit_test(utf8_addresses_are_spelled_as_the_sender_allows),
 	    cmocka_unit_test(nothing_hostile_breaks_the_form),
 	    cmocka_unit_test(long_texts_are_folded),
 	    cmocka_unit_test(each_action_has_its_words),

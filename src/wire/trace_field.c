@@ -189,11 +189,11 @@ static void add_for(
 {
 	struct buf path;
 	const struct smtp_mailbox *recipient = received->recipient;
-	// Without SMTPUTF8 the header is US-ASCII.
-	if (!received->utf8 && smtp_mailbox_needs_utf8(recipient))
+	bool utf8 = received->utf8 && received->utf8_header;
+	if (!utf8 && smtp_mailbox_needs_utf8(recipient))
 		return;
 	buf_init(&path, SMTP_PATH_MAX);
-	print_path(recipient, received->utf8, &path);
+	print_path(recipient, false, &path);
 	add_clause(writer, "for", buf_view(&path));
 	buf_done(&path);
 }

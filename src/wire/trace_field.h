@@ -22,6 +22,9 @@ struct trace_received {
 	// TLS, auth and utf8 imply ESMTP.
 	enum trace_protocol protocol;
 	bool utf8; // this message used SMTPUTF8
+	// Its header is not US-ASCII without this field, either. Else nothing
+	// here makes it so: a recipient who needs UTF-8 is not named.
+	bool utf8_header;
 	bool tls;
 	bool authenticated;
 	// "TLS_AES_256_GCM_SHA384", for the tls-clause (RFC 8314 section 4.3).

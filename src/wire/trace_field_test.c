@@ -9,6 +9,7 @@
 
 #include "wire/header.h"
 #include "wire/trace_field.h"
+#include "wire/utf8.h"
 
 #define V(literal)                                                             \
 	{                                                                      \
@@ -202,13 +203,19 @@ static void the_recipient_is_told_only_where_it_can_be(void **state)
 	static const struct {
 		struct view recipient;
 		bool utf8;
+		bool utf8_header;
 		const char *clause; // NULL: none
 	} rows[] = {
-	    {V("a@example.org"), false, " for <a@example.org>;"},
-	    {V("\"a (b\"@example.org"), false, " for <\"a (b\"@example.org>;"},
-	    {V("a@bücher.example"), false, " for <a@xn--bcher-kva.example>;"},
-	    {V("ä@example.org"), false, NULL},
-	    {V("ä@example.org"), true, " for <ä@example.org>;"},
+	    {V("a@example.org"), 0, 0, " for <a@example.org>;"},
+	    {V("\"a (b\"@example.org"), 0, 0, " for <\"a (b\"@example.org>;"},
+	    {V("a@bücher.example"), 0, 0, " for <a@xn--bcher-kva.example>;"},
+	    {V("a@bücher.example"), 1, 0, " for <a@xn--bcher-kva.example>;"},
+	    {V("a@bücher.example"), 1, 1, " for <a@xn--bcher-kva.example>;"},
+	    {V("ä@example.org"), 0, 0, NULL},
+	    {V("ä@example.org"), 0, 1, NULL},
+	    {V("ä@example.org"), 1, 0, NULL},
+	    {V("ä@example.org"), 1, 1, " for <ä@example.org>;"},
+	    {V("ä@bücher.example"), 1, 1, " for <ä@xn--bcher-kva.example>;"},
 	};
 	struct arena arena;
 	struct buf out;
@@ -216,8 +223,10 @@ static void the_recipient_is_told_only_where_it_can_be(void **state)
 	buf_init(&out, 4096);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct smtp_mailbox to = mailbox_of(&arena, rows[i].recipient);
-		struct trace_received received = {
-		    .by = VIEW("x"), .utf8 = rows[i].utf8, .recipient = &to};
+		struct trace_received received = {.by = VIEW("x"),
+		    .utf8 = rows[i].utf8,
+		    .utf8_header = rows[i].utf8_header,
+		    .recipient = &to};
 		buf_reset(&out);
 		trace_received_write(&received, &out);
 		check_form(buf_view(&out));
@@ -226,6 +235,9 @@ static void the_recipient_is_told_only_where_it_can_be(void **state)
 					 : VIEW(" for ");
 		bool found = view_find(buf_view(&out), clause) != SIZE_MAX;
 		assert_int_equal(found, rows[i].clause != NULL);
+		// It asks for UTF-8 only where the header has it already.
+		assert_true(
+		    rows[i].utf8_header || utf8_is_ascii(buf_view(&out)));
 	}
 	buf_done(&out);
 	arena_done(&arena);
