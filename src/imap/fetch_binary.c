@@ -98,8 +98,12 @@ static MUST_CHECK enum rc find_binary(struct fetch_state *state,
 	    &state->record, section->parts, section->part_count, &index);
 	if (rc == RC_OK)
 		rc = message_record_part(&state->record, index, &part);
-	// What holds parts has no encoding of its own (RFC 2045 section 6.4).
-	if (rc == RC_OK && part.kind == MESSAGE_LEAF)
+	// What holds parts has no encoding of its own (RFC 2045 section 6.4),
+	// but a message may be encoded as a whole (RFC 6532 section 3.7).
+	if (rc == RC_OK &&
+	    (part.kind == MESSAGE_LEAF ||
+		!transfer_is_identity(part.encoding)) &&
+	    part.kind != MESSAGE_MULTIPART)
 		*ret_encoding = part.encoding;
 	return rc;
 }

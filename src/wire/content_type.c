@@ -191,18 +191,6 @@ size_t content_language_parse(
 	return count;
 }
 
-bool content_param_find(
-    const struct content_value *value, struct view name, struct view *ret)
-{
-	for (size_t i = 0; i < value->param_count; i++) {
-		if (view_eq_nocase(value->params[i].name, name)) {
-			*ret = value->params[i].value;
-			return true;
-		}
-	}
-	return false;
-}
-
 // A parameter's name taken apart: "base*3*" (RFC 2231 sections 3 and 4.1).
 struct segment {
 	struct view base;
@@ -340,4 +328,63 @@ size_t content_params_join(struct arena *arena,
 	}
 	*ret_params = joined;
 	return count;
+}
+
+static bool param_plain(const struct param *params, size_t count,
+    struct view name, struct view *ret)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (view_eq_nocase(params[i].name, name)) {
+			*ret = params[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+// "charset'language'%41bc" of RFC 2231 section 4, to the bytes "Abc".
+static struct view extended_bytes(struct arena *arena, struct view value)
+{
+	size_t first = view_find_char(value, '\'');
+	size_t second = first == SIZE_MAX
+			    ? SIZE_MAX
+			    : view_find_char(view_from(value, first + 1), '\'');
+	if (second != SIZE_MAX)
+		value = view_from(value, first + 1 + second + 1);
+	char *out = arena_alloc(arena, value.len + 1);
+	size_t len = 0;
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.ptr[i];
+		if (c == '%' && i + 2 < value.len &&
+		    ascii_hex_value(value.ptr[i + 1]) >= 0 &&
+		    ascii_hex_value(value.ptr[i + 2]) >= 0) {
+			c = (char)(ascii_hex_value(value.ptr[i + 1]) << 4 |
+				   ascii_hex_value(value.ptr[i + 2]));
+			i += 2;
+		}
+		out[len++] = c;
+	}
+	return view_of(out, len);
+}
+
+bool content_param_find(struct arena *arena, const struct content_value *value,
+    struct view name, struct view *ret)
+{
+	// The plain form first: it is what a program that knows no RFC 2231
+	// goes by, and all should see the same parts.
+	if (param_plain(value->params, value->param_count, name, ret))
+		return true;
+	struct param *joined;
+	size_t count = content_params_join(arena, value, &joined);
+	if (param_plain(joined, count, name, ret))
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		struct view full = joined[i].name;
+		if (full.len == name.len + 1 && full.ptr[name.len] == '*' &&
+		    view_starts_with_nocase(full, name)) {
+			*ret = extended_bytes(arena, joined[i].value);
+			return true;
+		}
+	}
+	return false;
 }

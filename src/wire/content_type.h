@@ -34,11 +34,12 @@ bool content_disposition_parse(
 size_t content_language_parse(
     struct arena *arena, struct view value, struct view **ret_tags);
 
-// The raw value of the first parameter called `name` (lower case), plain form
-// only (good for charset and boundary; file names: param_value.h). False when
-// there is none.
-bool content_param_find(
-    const struct content_value *value, struct view name, struct view *ret);
+// The bytes of the parameter `name` (lower case), good for charset and boundary,
+// whose characters are ASCII (what people read: param_value.h): the first one in
+// plain form, else continuations joined and percent encoding undone (RFC 2231).
+// Views as above. False when there is none.
+bool content_param_find(struct arena *arena, const struct content_value *value,
+    struct view name, struct view *ret);
 
 // The parameters with RFC 2231 continuations joined, as BODYSTRUCTURE sends
 // them: name*0, name*1 … become one "name", or "name*" with a percent-encoded

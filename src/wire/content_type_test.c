@@ -142,6 +142,57 @@ static void languages_are_listed(void **state)
 	arena_done(&arena);
 }
 
+static void parameters_are_found_in_every_form(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *params;
+		const char *boundary; // NULL: there is none
+	} rows[] = {
+	    {"boundary=b", "b"},
+	    {"BOUNDARY=\"b c\"", "b c"},
+	    {"boundary=b; boundary=c", "b"},
+	    // RFC 2231 sections 3, 4 and 4.1.
+	    {"boundary*0=a; boundary*1=b", "ab"},
+	    {"boundary*1=b; x=y; Boundary*0=\"a \"", "a b"},
+	    {"boundary*=us-ascii''a%20b", "a b"},
+	    {"boundary*=us-ascii'en'a", "a"},
+	    {"boundary*=''a%2", "a%2"},
+	    {"boundary*=a%41", "aA"},
+	    {"boundary*0*=us-ascii''a%20; boundary*1=%20b; boundary*2*=c%3D",
+		"a %20bc="},
+	    {"boundary*0=a; boundary*1*=b%3D", "ab="},
+	    {"boundary*0=a; boundary*2=c", "a"},
+	    // What all programs understand goes first.
+	    {"boundary*=us-ascii''a; boundary=b", "b"},
+	    {"boundary*0=a; boundary=b", "b"},
+	    {"boundary*1=b", NULL},
+	    {"boundary*x=b", NULL},
+	    {"boundaries=b; bound=c", NULL},
+	    {"", NULL},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct arena arena;
+		struct content_value value;
+		struct view found = VIEW("");
+		struct buf text;
+		arena_init(&arena);
+		buf_init(&text, 1000);
+		buf_printf(&text, "multipart/mixed; %s", rows[i].params);
+		assert_true(
+		    content_type_parse(&arena, buf_view(&text), &value));
+		bool is_there = content_param_find(
+		    &arena, &value, VIEW("boundary"), &found);
+		if (is_there != (rows[i].boundary != NULL) ||
+		    (is_there &&
+			!view_eq(found, view_of_string(rows[i].boundary))))
+			fail_msg("%s: %.*s", rows[i].params, (int)found.len,
+			    found.ptr);
+		buf_done(&text);
+		arena_done(&arena);
+	}
+}
+
 static void counts_are_limited(void **state)
 {
 	(void)state;
@@ -174,6 +225,7 @@ int main(void)
 	    cmocka_unit_test(content_types_are_read_leniently),
 	    cmocka_unit_test(dispositions_are_read),
 	    cmocka_unit_test(languages_are_listed),
+	    cmocka_unit_test(parameters_are_found_in_every_form),
 	    cmocka_unit_test(counts_are_limited),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

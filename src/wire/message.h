@@ -79,6 +79,7 @@ struct message_part {
 	uint32_t body_lines; // line feeds in the body
 	enum message_kind kind;
 	enum transfer_encoding encoding;
+	struct view charset; // of its type, as written; empty: none
 	// A leaf whose inside is not described (a limit): shown as
 	// application/octet-stream.
 	bool opaque;

@@ -116,6 +116,7 @@ static void part_make_text(struct message_part *part)
 	    .subtype = VIEW("plain"),
 	    .params = &us_ascii,
 	    .param_count = 1};
+	part->charset = us_ascii.value;
 }
 
 static void part_read_type(
@@ -155,6 +156,14 @@ static void sample_begin(
 	buf_reset(&parser->sample);
 }
 
+static void leaf_begin(struct message_parser *parser, struct message_part *part)
+{
+	part->charset = VIEW("");
+	content_param_find(&parser->message->arena, &part->type,
+	    VIEW("charset"), &part->charset);
+	sample_begin(parser, part);
+}
+
 static bool is_blank(struct view text)
 {
 	return view_trim(text).len == 0;
@@ -185,7 +194,8 @@ static void multipart_begin(
     struct message_parser *parser, struct message_part *part)
 {
 	struct view boundary = {NULL, 0};
-	content_param_find(&part->type, VIEW("boundary"), &boundary);
+	content_param_find(
+	    &parser->message->arena, &part->type, VIEW("boundary"), &boundary);
 	// A boundary cannot end in white space (RFC 2046 section 5.1.1), but
 	// may come with some.
 	while (boundary.len && ascii_is_space(boundary.ptr[boundary.len - 1]))
@@ -242,7 +252,7 @@ static void header_end(struct message_parser *parser, uint64_t offset)
 		     view_eq_nocase(part->type.subtype, VIEW("global"))))
 		embedded_begin(parser, part, offset);
 	if (part_at(parser, open->index)->kind == MESSAGE_LEAF)
-		sample_begin(parser, part_at(parser, open->index));
+		leaf_begin(parser, part_at(parser, open->index));
 }
 
 // A multipart without parts. Closed at once, it gets an empty one, so that it

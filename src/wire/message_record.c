@@ -47,7 +47,7 @@ static enum message_media part_media(const struct message_part *part)
 {
 	if (part->kind == MESSAGE_MULTIPART)
 		return MESSAGE_MEDIA_MULTIPART;
-	if (part->kind == MESSAGE_MESSAGE)
+	if (view_eq_nocase(part->type.type, VIEW("message")))
 		return MESSAGE_MEDIA_MESSAGE;
 	if (!view_eq_nocase(part->type.type, VIEW("text")))
 		return MESSAGE_MEDIA_OTHER;
@@ -72,9 +72,7 @@ static bool part_is_attachment(const struct message_part *part)
 static void charset_put(
     struct builder *builder, const struct message_part *part, char *entry)
 {
-	struct view charset = VIEW("");
-	content_param_find(&part->type, VIEW("charset"), &charset);
-	charset = view_slice(charset, 0, UINT8_MAX);
+	struct view charset = view_slice(part->charset, 0, UINT8_MAX);
 	struct buf *pool = &builder->charsets;
 	struct view tail = view_of(NULL, 0);
 	if (pool->len >= charset.len)

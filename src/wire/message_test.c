@@ -158,6 +158,14 @@ static const struct row rows[] = {
     {"a folded boundary",
 	MULTI("\"foo\r\n bar\"") "--foo bar\r\n\r\none\r\n--foo bar--",
 	"multipart/mixed(text/plain=one)"},
+    {"a boundary in pieces (RFC 2231 section 3)",
+	"Content-Type: multipart/mixed; boundary*0=foo;\r\n boundary*1=bar\r\n"
+	"\r\n--foobar\r\n\r\none\r\n--foobar--\r\n",
+	"multipart/mixed(text/plain=one)"},
+    {"a boundary with a charset (RFC 2231 section 4)",
+	"Content-Type: multipart/mixed; boundary*=us-ascii''a%3Db\r\n"
+	"\r\n--a=b\r\n\r\none\r\n--a=b--\r\n",
+	"multipart/mixed(text/plain=one)"},
     {"no boundary parameter is text",
 	"Content-Type: multipart/mixed\r\n\r\n--b\r\n\r\none\r\n--b--\r\n",
 	"text/plain=--b||one|--b--|"},

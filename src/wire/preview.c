@@ -354,10 +354,8 @@ static bool sample_decode(struct charset_cache *cache,
     const struct message *message, size_t wanted, struct buf *text)
 {
 	const struct message_part *part = &message->parts[message->sample_part];
-	struct view charset = VIEW("");
-	content_param_find(&part->type, VIEW("charset"), &charset);
 	struct text_stream stream;
-	text_stream_init(&stream, cache, part->encoding, charset);
+	text_stream_init(&stream, cache, part->encoding, part->charset);
 	struct view rest = message->sample;
 	struct view piece;
 	bool all = false;

@@ -14,15 +14,28 @@ static const struct {
     {"binary", TRANSFER_BINARY},
     {"quoted-printable", TRANSFER_QUOTED_PRINTABLE},
     {"base64", TRANSFER_BASE64},
-    // Seen in the wild; no standard has them.
-    {"7-bit", TRANSFER_7BIT},
-    {"7bits", TRANSFER_7BIT},
-    {"8-bit", TRANSFER_8BIT},
-    {"8bits", TRANSFER_8BIT},
 };
 
-// The first word of `value`, without comments and quotes.
-static struct view first_word(struct view value)
+// What is found in mail beside these, as key_add() has it.
+static const struct {
+	const char *key;
+	enum transfer_encoding encoding;
+} keys[] = {
+    {"7bit", TRANSFER_7BIT},
+    {"7bits", TRANSFER_7BIT},
+    {"8bit", TRANSFER_8BIT},
+    {"8bits", TRANSFER_8BIT},
+    {"binary", TRANSFER_BINARY},
+    {"quotedprintable", TRANSFER_QUOTED_PRINTABLE},
+    {"quotedprintible", TRANSFER_QUOTED_PRINTABLE},
+    {"qp", TRANSFER_QUOTED_PRINTABLE},
+    {"base64", TRANSFER_BASE64},
+};
+
+#define KEY_MAX 16 // longer than any
+
+// White space, quotes and comments off the front.
+static struct view skip_between(struct view value)
 {
 	size_t depth = 0;
 	while (value.len) {
@@ -31,25 +44,52 @@ static struct view first_word(struct view value)
 			depth++;
 		else if (c == ')' && depth)
 			depth--;
-		else if (!depth && !ascii_is_space(c) && c != '"')
+		else if (!depth && !ascii_is_space(c) && c != '"' && c != '\'')
 			break;
 		value = view_from(value, 1);
 	}
-	size_t len = 0;
-	while (len < value.len && (unsigned char)value.ptr[len] > ' ' &&
-	       !memchr(";(\",", value.ptr[len], 4))
-		len++;
-	return view_slice(value, 0, len);
+	return value;
+}
+
+// Takes a word off the front of `*value` and adds its letters and digits, in
+// lower case, to the key. False when there is none, or it is too long.
+static bool key_add(struct view *value, char key[KEY_MAX], size_t *len)
+{
+	size_t before = *len;
+	*value = skip_between(*value);
+	while (value->len && (unsigned char)value->ptr[0] > ' ' &&
+	       !memchr(";(\",", value->ptr[0], 4)) {
+		char c = value->ptr[0];
+		*value = view_from(*value, 1);
+		if (c == '-' || c == '_' || c == '.' || c == '\'')
+			continue;
+		if (*len == KEY_MAX)
+			return false;
+		key[(*len)++] = ascii_lower(c);
+	}
+	return *len > before;
+}
+
+static enum transfer_encoding key_find(struct view key)
+{
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (view_eq(key, view_of_string(keys[i].key)))
+			return keys[i].encoding;
+	return TRANSFER_UNKNOWN;
 }
 
 enum transfer_encoding transfer_encoding_parse(struct view value)
 {
-	struct view word = first_word(value);
-	if (word.len == 0)
+	char key[KEY_MAX];
+	size_t len = 0;
+	if (skip_between(value).len == 0)
 		return TRANSFER_7BIT;
-	for (size_t i = 0; i < ARRAY_LEN(encodings); i++)
-		if (view_eq_nocase(word, view_of_string(encodings[i].name)))
-			return encodings[i].encoding;
+	// The first word, else with the second: "quoted printable".
+	for (int words = 0; words < 2 && key_add(&value, key, &len); words++) {
+		enum transfer_encoding found = key_find(view_of(key, len));
+		if (found != TRANSFER_UNKNOWN)
+			return found;
+	}
 	return TRANSFER_UNKNOWN;
 }
 
@@ -116,12 +156,9 @@ static char *base64_flush(struct transfer_decoder *decoder, char *to)
 static char *base64_byte(
     struct transfer_decoder *decoder, unsigned char value, char *to)
 {
-	if (value == BASE64_SPACE)
+	// RFC 2045 section 6.8: what is not of the alphabet "must be ignored".
+	if (value == BASE64_SPACE || value == BASE64_JUNK)
 		return to;
-	if (value == BASE64_JUNK) {
-		decoder->malformed = true;
-		return to;
-	}
 	if (value == BASE64_PAD) {
 		// The first "=" ends the data; "==" where "=" belongs does
 		// no harm, one before two characters does.
@@ -327,8 +364,10 @@ void transfer_decode(
 void transfer_decode_end(struct transfer_decoder *decoder, struct buf *out)
 {
 	if (decoder->encoding == TRANSFER_BASE64) {
-		if (decoder->count)
-			decoder->malformed = true; // cut short
+		// Without its padding a group is whole all the same, but one
+		// character is less than a byte: cut short.
+		if (decoder->count == 1)
+			decoder->malformed = true;
 		char bytes[2];
 		char *to = base64_flush(decoder, bytes);
 		buf_add(out, view_of(bytes, (size_t)(to - bytes)));

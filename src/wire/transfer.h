@@ -16,9 +16,10 @@ enum transfer_encoding {
 	TRANSFER_UNKNOWN, // passed through, malformed from the start
 };
 
-// The value of a Content-Transfer-Encoding field: comments, quotes and what
-// follows the word are ignored; empty means 7bit. "uuencode" and its like are
-// unknown.
+// Which encoding the value of a Content-Transfer-Encoding field means; the one
+// place that says so. Comments, quotes and what follows the word are ignored,
+// and so are blanks, "-" and "_" in it ("quoted printable", "8-bit"); empty means
+// 7bit. "uuencode" and its like are unknown.
 enum transfer_encoding transfer_encoding_parse(struct view value);
 // "7bit" … "base64"; "x-unknown" for TRANSFER_UNKNOWN.
 struct view transfer_encoding_name(enum transfer_encoding encoding);
@@ -29,9 +30,10 @@ struct view transfer_encoding_name(enum transfer_encoding encoding);
 
 struct transfer_decoder {
 	enum transfer_encoding encoding;
-	// Something was not as the encoding has it: for base64 a byte that is
-	// neither alphabet nor white space, data after "=", or a last group cut
-	// short; for quoted-printable a "=" that no two digits or line end
+	// Something was not as the encoding has it: for base64 a "=" where
+	// none can be, data after "=", or a last group of one character (that
+	// padding is missing, or other characters stand between, is no fault);
+	// for quoted-printable a "=" that no two digits or line end
 	// follow. BINARY answers UNKNOWN-CTE (RFC 9051 section 6.4.5) for it.
 	bool malformed;
 	uint8_t count;  // base64: characters held; QP: escape bytes held
