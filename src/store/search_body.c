@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// BODY and TEXT: an email's text parts, and the headers of messages within it,
-// read chunk by chunk until the search knows enough.
+// BODY and TEXT: an email's text, read chunk by chunk until the search knows
+// enough. What is text, wire/message_text.h says.
 #include <string.h>
 
 #include "base/ascii.h"
 #include "store/draft.h"
 #include "store/search_impl.h"
+#include "wire/message_text.h"
 #include "wire/text_stream.h"
 
 struct body {
@@ -41,23 +42,38 @@ static MUST_CHECK enum rc body_read(
 static bool body_is_decided(const struct body *body)
 {
 	struct store_search *search = body->search;
-	if (!search->window.count)
-		return true;
 	if (!search->window.found)
 		return false;
 	search->window.found = false;
 	return search_judge(search, body->message) != SEARCH_UNKNOWN;
 }
 
-static MUST_CHECK enum rc body_part(
-    const struct body *body, const struct message_record_part *part)
+// Aims the window at the keys that were not found yet: of a header those of
+// TEXT alone. False when there are none.
+static bool body_aim(const struct body *body, bool header)
+{
+	struct store_search *search = body->search;
+	size_t count = 0;
+	for (size_t i = 0; i < search->pending_count; i++) {
+		struct search_node *node = search->pending[i];
+		if (node->verdict == SEARCH_UNKNOWN &&
+		    (!header || node->key->type == SEARCH_TEXT))
+			search->active[count++] = node;
+	}
+	search->window.nodes = search->active;
+	search->window.count = count;
+	return count > 0;
+}
+
+static MUST_CHECK enum rc body_text(
+    const struct body *body, const struct message_text *text)
 {
 	struct store_search *search = body->search;
 	struct text_stream stream;
 	text_stream_init(
-	    &stream, &search->charsets, part->encoding, part->charset);
-	uint64_t offset = part->body_offset;
-	uint64_t end = offset + part->body_len;
+	    &stream, &search->charsets, text->encoding, text->charset);
+	uint64_t offset = text->body.offset;
+	uint64_t end = offset + text->body.len;
 	enum rc rc = RC_OK;
 	while (offset < end && search->window.count) {
 		rc = body_read(body, offset, body_stop(body, offset, end));
@@ -65,10 +81,10 @@ static MUST_CHECK enum rc body_part(
 			break;
 		offset += search->bytes.len;
 		struct view raw = buf_view(&search->bytes);
-		struct view text;
+		struct view piece;
 		while (search->window.count &&
-		       text_stream_next(&stream, &raw, offset == end, &text))
-			search_window_feed(&search->window, text);
+		       text_stream_next(&stream, &raw, offset == end, &piece))
+			search_window_feed(&search->window, piece);
 		if (body_is_decided(body))
 			break;
 	}
@@ -93,13 +109,13 @@ static size_t whole_fields_len(struct view piece)
 	return piece.len;
 }
 
-// The header of a message within the message.
+// The header of a part.
 static MUST_CHECK enum rc body_header(
-    const struct body *body, const struct message_record_part *part)
+    const struct body *body, const struct message_text *text)
 {
 	struct store_search *search = body->search;
-	uint64_t offset = part->header_offset;
-	uint64_t end = offset + part->header_len;
+	uint64_t offset = text->header.offset;
+	uint64_t end = offset + text->header.len;
 	while (offset < end && search->window.count) {
 		uint64_t stop = end - offset < SEARCH_PIECE_MAX
 				    ? end
@@ -117,21 +133,18 @@ static MUST_CHECK enum rc body_header(
 	return RC_OK;
 }
 
-static bool is_message_child(
-    const struct message_record *record, const struct message_record_part *part)
+// The message's own header, which the reader has at hand.
+static MUST_CHECK enum rc body_first_header(const struct body *body)
 {
-	struct message_record_part parent;
-	return part->parent != MESSAGE_NO_PART &&
-	       message_record_part(record, part->parent, &parent) == RC_OK &&
-	       parent.kind == MESSAGE_MESSAGE;
-}
-
-static bool is_text(const struct message_record_part *part)
-{
-	return part->kind == MESSAGE_LEAF &&
-	       (part->media == MESSAGE_MEDIA_TEXT_PLAIN ||
-		   part->media == MESSAGE_MEDIA_TEXT_HTML ||
-		   part->media == MESSAGE_MEDIA_TEXT_OTHER);
+	struct store_search *search = body->search;
+	struct view header;
+	enum rc rc = store_reader_header(
+	    search->reader, body->message->email_id, &header);
+	if (rc != RC_OK)
+		return rc;
+	search_header_feed(search, header);
+	search_window_end(&search->window);
+	return RC_OK;
 }
 
 static MUST_CHECK enum rc body_parts(
@@ -139,39 +152,19 @@ static MUST_CHECK enum rc body_parts(
 {
 	enum rc rc = RC_OK;
 	for (uint32_t i = 0; i < record->part_count && rc == RC_OK; i++) {
-		struct message_record_part part;
-		rc = message_record_part(record, i, &part);
-		if (rc == RC_OK && is_message_child(record, &part))
-			rc = body_header(body, &part);
-		if (rc == RC_OK && is_text(&part))
-			rc = body_part(body, &part);
+		struct message_text text;
+		rc = message_text_find(record, i, &text);
+		if (rc == RC_OK && text.header.len && body_aim(body, true))
+			rc = i == 0 ? body_first_header(body)
+				    : body_header(body, &text);
+		if (body_is_decided(body))
+			break;
+		if (rc == RC_OK && text.body.len && body_aim(body, false))
+			rc = body_text(body, &text);
 		if (body_is_decided(body))
 			break;
 	}
 	return rc;
-}
-
-// Those of TEXT look at the header first.
-static MUST_CHECK enum rc text_header(const struct body *body)
-{
-	struct store_search *search = body->search;
-	size_t count = 0;
-	for (size_t i = 0; i < search->pending_count; i++) {
-		if (search->pending[i]->key->type == SEARCH_TEXT)
-			search->active[count++] = search->pending[i];
-	}
-	if (!count)
-		return RC_OK;
-	struct view header;
-	enum rc rc = store_reader_header(
-	    search->reader, body->message->email_id, &header);
-	if (rc != RC_OK)
-		return rc;
-	search->window.nodes = search->active;
-	search->window.count = count;
-	search_header_feed(search, header);
-	search_window_end(&search->window);
-	return RC_OK;
 }
 
 enum rc search_body(struct store_search *search,
@@ -189,19 +182,14 @@ enum rc search_body(struct store_search *search,
 		if (node->needle.len == 0) // found in every text
 			node->verdict = SEARCH_TRUE;
 	}
-	enum rc rc = text_header(&body);
-	size_t count = 0;
-	for (size_t i = 0; i < search->pending_count; i++) {
-		if (search->pending[i]->verdict == SEARCH_UNKNOWN)
-			search->active[count++] = search->pending[i];
-	}
-	search->window.nodes = search->active;
-	search->window.count = count;
-	if (rc == RC_OK && count &&
-	    search_judge(search, message) == SEARCH_UNKNOWN)
+	enum rc rc = RC_OK;
+	if (search_judge(search, message) == SEARCH_UNKNOWN)
 		rc = body_parts(&body, record);
 	// Not found, or not needed for the root.
-	for (size_t i = 0; i < search->window.count; i++)
-		search->active[i]->verdict = SEARCH_FALSE;
+	for (size_t i = 0; i < search->pending_count; i++) {
+		struct search_node *node = search->pending[i];
+		if (node->verdict == SEARCH_UNKNOWN)
+			node->verdict = SEARCH_FALSE;
+	}
 	return rc;
 }

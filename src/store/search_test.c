@@ -330,14 +330,17 @@ static const struct {
     {SEARCH_BODY, "", "binarybytes", false},
     {SEARCH_BODY, "", "preamble", false},
     {SEARCH_BODY, "", "picture.png", false},
-    {SEARCH_BODY, "", "INNER subject", true},
-    {SEARCH_BODY, "", "from: nested@example.org", true},
+    {SEARCH_BODY, "", "INNER subject", false}, // RFC 9051: no fields
+    {SEARCH_BODY, "", "from: nested@example.org", false},
     {SEARCH_BODY, "", "nested body", true},
-    {SEARCH_BODY, "", "woürld inner", false}, // parts are apart
+    {SEARCH_BODY, "", "woürld nested", false}, // parts are apart
     {SEARCH_BODY, "", "", true},
     {SEARCH_TEXT, "", "x-two: second", true},
     {SEARCH_TEXT, "", "this is no field", true},
     {SEARCH_TEXT, "", "nested body", true},
+    {SEARCH_TEXT, "", "INNER subject", true},
+    {SEARCH_TEXT, "", "from: nested@example.org", true},
+    {SEARCH_TEXT, "", "picture.png", true},
     {SEARCH_TEXT, "", "jörg", true},
     {SEARCH_TEXT, "", "nowhere", false},
     {SEARCH_TEXT, "", "", true},
@@ -416,9 +419,8 @@ static void needle_is_found_in_a_long_header(void **state)
 			if (!finds(&world, SEARCH_TEXT, "",
 				view_of_string(needles[i])))
 				fail_msg("frame %zu: %s", f, needles[i]);
-		assert_int_equal(
-		    finds(&world, SEARCH_BODY, "", VIEW("wörd 77 end77")),
-		    f == 1);
+		assert_false(
+		    finds(&world, SEARCH_BODY, "", VIEW("wörd 77 end77")));
 		buf_done(&message);
 		world_close(&world);
 	}

@@ -5,9 +5,9 @@
 // A field or header of any length is searched; one over SEARCH_PIECE_MAX goes
 // piece by piece, where an encoded word cut by a piece's end stays encoded.
 #include "store/search_impl.h"
-#include "wire/address.h"
 #include "wire/encoded_word.h"
 #include "wire/header.h"
+#include "wire/message_text.h"
 #include "wire/utf8.h"
 
 // The window is looked through when it holds so much more than it has to keep.
@@ -201,45 +201,23 @@ static size_t gather_field(struct store_search *search, struct view name)
 	return count;
 }
 
-// FROM, TO, CC and BCC look at the envelope's addresses (RFC 9051 section
-// 6.4.4), which may read otherwise than the field: "a (b) @ c" is a@c.
-static bool reads_otherwise(struct view name, struct view value)
+// What a field says beside what is written in it.
+static void other_feed(struct store_search *search, size_t count,
+    bool (*read)(
+	struct charset_cache *, struct view, struct view, struct buf *),
+    const struct header_field *field)
 {
-	static const char *const names[] = {"From", "To", "Cc", "Bcc"};
-	bool is_address = false;
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		is_address |= view_eq_nocase(name, view_of_string(names[i]));
-	return is_address && value.len <= SEARCH_PIECE_MAX &&
-	       (view_find_char(value, '(') != SIZE_MAX ||
-		   view_find_char(value, '"') != SIZE_MAX ||
-		   view_find_char(value, '\\') != SIZE_MAX ||
-		   view_find(value, VIEW(" @")) != SIZE_MAX ||
-		   view_find(value, VIEW("@ ")) != SIZE_MAX);
-}
-
-static void addresses_feed(
-    struct store_search *search, size_t count, struct view value)
-{
-	struct buf *text = &search->bytes;
-	struct address_list list;
-	struct arena arena;
-	arena_init(&arena);
-	address_list_parse(&arena, value, &list);
-	buf_reset(text);
-	for (const struct address *at = list.first; at; at = at->next) {
-		encoded_word_decode(&search->charsets, at->name, text);
-		buf_add_literal(text, " <");
-		utf8_add_valid(text, at->mailbox);
-		if (at->host.len)
-			buf_add_char(text, '@');
-		utf8_add_valid(text, at->host);
-		buf_add_literal(text, ">, ");
-	}
-	search->window.nodes = search->active;
-	search->window.count = count;
-	search_window_feed(&search->window, buf_view(text));
-	search_window_end(&search->window);
-	arena_done(&arena);
+	struct search_window *window = &search->window;
+	if (!count || field->value.len > SEARCH_PIECE_MAX)
+		return;
+	buf_reset(&search->decoded);
+	if (!read(
+		&search->charsets, field->name, field->value, &search->decoded))
+		return;
+	window->nodes = search->active;
+	window->count = count;
+	search_window_feed(window, buf_view(&search->decoded));
+	search_window_end(window);
 }
 
 void search_header(struct store_search *search, struct view header)
@@ -252,33 +230,40 @@ void search_header(struct store_search *search, struct view header)
 		if (!count)
 			continue;
 		text_feed(search, count, field.value, true);
-		if (search->window.count &&
-		    reads_otherwise(field.name, field.value))
-			addresses_feed(
-			    search, search->window.count, field.value);
+		other_feed(search, search->window.count, message_text_addresses,
+		    &field);
+		other_feed(search, search->window.count,
+		    message_text_parameters, &field);
 	}
 }
 
-// A header, or a piece of one, for the window: "Name: value", line by line.
-void search_header_feed(struct store_search *search, struct view header)
+// "Name: value", and what it says besides, as a text of its own.
+static void field_feed(
+    struct store_search *search, const struct header_field *field)
 {
 	struct search_window *window = &search->window;
+	search_window_feed(window, field->name);
+	if (field->name.len)
+		search_window_feed(window, VIEW(": "));
+	struct view rest = field->value;
+	while (rest.len && window->count) {
+		struct view piece = view_slice(rest, 0, SEARCH_PIECE_MAX);
+		rest = view_from(rest, piece.len);
+		search_window_feed(window, value_decode(search, piece));
+	}
+	search_window_feed(window, VIEW("\n"));
+	other_feed(search, window->count, message_text_parameters, field);
+}
+
+// A header, or a piece of one, for the window, line by line. Nearly all have
+// nothing to decode and go by as they are.
+void search_header_feed(struct store_search *search, struct view header)
+{
 	struct header_field field;
-	if (is_plain(header)) {
-		search_window_feed(window, header);
+	if (is_plain(header) && view_find_char(header, '*') == SIZE_MAX) {
+		search_window_feed(&search->window, header);
 		return;
 	}
-	while (window->count && header_next(&header, &field)) {
-		search_window_feed(window, field.name);
-		if (field.name.len)
-			search_window_feed(window, VIEW(": "));
-		struct view rest = field.value;
-		while (rest.len && window->count) {
-			struct view piece =
-			    view_slice(rest, 0, SEARCH_PIECE_MAX);
-			rest = view_from(rest, piece.len);
-			search_window_feed(window, value_decode(search, piece));
-		}
-		search_window_feed(window, VIEW("\n"));
-	}
+	while (search->window.count && header_next(&header, &field))
+		field_feed(search, &field);
 }

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 
 #include "base/ascii.h"
+#include "wire/header.h"
 #include "wire/imap_structure.h"
 #include "wire/message_dump.h"
-#include "wire/message_record.h"
+#include "wire/message_text.h"
 #include "wire/preview.h"
 #include "wire/utf8.h"
 
@@ -117,6 +118,10 @@ static void check_record(struct view bytes, const struct message *message)
 		require(part.body_offset == from->body_offset);
 		require(part.body_len == from->body_len);
 		require(part.kind == from->kind);
+		struct message_text text;
+		require(message_text_find(&record, i, &text) == RC_OK);
+		require(text.header.len == from->header_len);
+		require(text.body.len <= from->body_len);
 	}
 	check_rendered(record.text[MESSAGE_RECORD_ENVELOPE]);
 	check_rendered(record.text[MESSAGE_RECORD_BODY]);
@@ -129,6 +134,23 @@ static void check_record(struct view bytes, const struct message *message)
 	while (message_record_next_reference(&rest, &id))
 		require(id.len);
 	require(!rest.len);
+}
+
+// Fields as they read for searching.
+static void check_fields(struct charset_cache *cache, struct view header)
+{
+	struct header_field field;
+	struct buf out;
+	buf_init(&out, 16 * header.len + 20000);
+	while (header_next(&header, &field)) {
+		buf_reset(&out);
+		bool some = message_text_addresses(
+		    cache, field.name, field.value, &out);
+		some |= message_text_parameters(
+		    cache, field.name, field.value, &out);
+		require(utf8_is_valid(buf_view(&out)) && (some || !out.len));
+	}
+	buf_done(&out);
 }
 
 static void check_preview(struct view preview)
@@ -153,6 +175,7 @@ static void build(const struct message *message, struct buf *record)
 	message_record_build(&cache, message, buf_view(&preview), record);
 	require(buf_status(record) == RC_OK);
 	check_record(buf_view(record), message);
+	check_fields(&cache, message->header);
 	buf_done(&preview);
 	charset_cache_done(&cache);
 }

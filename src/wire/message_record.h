@@ -80,7 +80,7 @@ enum message_media {
 	MESSAGE_MEDIA_TEXT_HTML,
 	MESSAGE_MEDIA_TEXT_OTHER,
 	MESSAGE_MEDIA_MULTIPART,
-	MESSAGE_MEDIA_MESSAGE,
+	MESSAGE_MEDIA_MESSAGE, // one within, or a leaf: delivery-status …
 };
 
 struct message_record_part {
@@ -91,7 +91,7 @@ struct message_record_part {
 	enum transfer_encoding encoding;
 	enum message_media media;
 	bool attachment;     // Content-Disposition: attachment
-	struct view charset; // as written; empty when there is none
+	struct view charset; // of a leaf, as written; empty: none
 };
 
 // The part at `index` (< part_count), its bounds checked against the message
