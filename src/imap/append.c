@@ -42,22 +42,31 @@ static MUST_CHECK enum rc parse_replaced(
 	return RC_OK;
 }
 
-static MUST_CHECK enum rc take_flags(struct imap_command *command,
-    const struct imap_flags *flags, struct store_flags *ret_flags)
+static MUST_CHECK enum rc parse_flags(
+    struct imap_cursor *args, struct store_flags *ret_flags)
 {
-	// \Recent may come from a copying client that knows no better.
-	if (flags->unknown.len > 0 &&
-	    !view_eq_nocase(flags->unknown, VIEW("\\Recent")))
-		return imap_reject(&command->args, RC_SYNTAX,
-		    "there is no system flag %.*s",
-		    flags->unknown.len > 40 ? 40 : (int)flags->unknown.len,
-		    flags->unknown.ptr);
+	struct imap_flags flags;
+	enum rc rc = imap_parse_flag_list(args, &flags);
+	if (rc != RC_OK)
+		return rc;
 	*ret_flags = (struct store_flags){
-	    .system = imap_flags_to_store(flags->system),
-	    .keywords = flags->keywords,
-	    .keyword_count = flags->count,
+	    .system = imap_flags_to_store(flags.system),
+	    .keywords = flags.keywords,
+	    .keyword_count = flags.count,
 	};
-	return RC_OK;
+	return imap_parse_sp(args);
+}
+
+static MUST_CHECK enum rc parse_date(
+    struct imap_cursor *args, struct store_append *message)
+{
+	struct date date = {0};
+	enum rc rc = imap_parse_date_time(args, &message->has_date, &date);
+	if (rc != RC_OK)
+		return rc;
+	message->internal_date = date.seconds;
+	message->zone_minutes = date.zone_minutes;
+	return imap_parse_sp(args);
 }
 
 // " (\Seen) "date" ": what stands before a message; the literal is cut off.
@@ -66,24 +75,10 @@ static MUST_CHECK enum rc parse_message(
 {
 	struct imap_cursor *args = &command->args;
 	enum rc rc = imap_parse_sp(args);
-	if (rc == RC_OK && imap_peek(args) == '(') {
-		struct imap_flags flags;
-		rc = imap_parse_flag_list(args, &flags);
-		if (rc == RC_OK)
-			rc = take_flags(command, &flags, &ret_message->flags);
-		if (rc == RC_OK)
-			rc = imap_parse_sp(args);
-	}
-	if (rc == RC_OK && imap_peek(args) == '"') {
-		struct date date;
-		rc = imap_parse_date_time(args, &date);
-		if (rc == RC_OK) {
-			ret_message->has_date = true;
-			ret_message->internal_date = date.seconds;
-			ret_message->zone_minutes = date.zone_minutes;
-			rc = imap_parse_sp(args);
-		}
-	}
+	if (rc == RC_OK && imap_peek(args) == '(')
+		rc = parse_flags(args, &ret_message->flags);
+	if (rc == RC_OK && imap_peek(args) == '"')
+		rc = parse_date(args, ret_message);
 	if (rc == RC_OK && !imap_at_end(args))
 		rc = imap_expected(args, "a message as a literal");
 	return rc;
@@ -95,7 +90,7 @@ static MUST_CHECK enum rc parse_after_literal(
 {
 	bool due = append->in_utf8;
 	append->in_utf8 = false;
-	return due ? imap_parse_char(&command->args, ')') : RC_OK;
+	return due ? imap_parse_close(&command->args) : RC_OK;
 }
 
 // ---- Literals --------------------------------------------------------------

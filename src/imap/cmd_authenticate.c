@@ -49,9 +49,11 @@ enum imap_step imap_authenticate_begin(struct imap_command *command)
 	enum rc rc = imap_parse_sp(args);
 	if (rc == RC_OK)
 		rc = imap_parse_atom(args, "a SASL mechanism", &mechanism);
-	bool has_initial = rc == RC_OK && !imap_at_end(args);
-	if (has_initial)
-		rc = imap_parse_sp(args);
+	struct view initial = {0};
+	if (rc == RC_OK && imap_take_next(args))
+		rc = imap_parse_atom(args, "a response in base64", &initial);
+	if (rc == RC_OK)
+		rc = imap_parse_end(args);
 	if (rc != RC_OK)
 		return imap_bad_arguments(command, rc);
 
@@ -66,10 +68,8 @@ enum imap_step imap_authenticate_begin(struct imap_command *command)
 	if (rc != RC_OK)
 		return imap_refuse_login(command, rc, &verdict);
 	command->state = exchange;
-	struct view none = {0};
-	return go_on(command,
-	    auth_exchange_begin(exchange,
-		has_initial ? imap_cursor_rest(args) : none, command->out));
+	return go_on(
+	    command, auth_exchange_begin(exchange, initial, command->out));
 }
 
 enum imap_step imap_authenticate_resume(struct imap_command *command)

@@ -23,27 +23,28 @@ static MUST_CHECK enum rc parse_use(
 	return RC_OK;
 }
 
-// " (USE (\Drafts \Sent))".
+// "(USE (\Drafts \Sent))".
 static MUST_CHECK enum rc parse_parameters(
     struct imap_cursor *args, unsigned *ret_uses, bool *ret_refused)
 {
 	unsigned uses = 0;
 	bool refused = false;
-	enum rc rc = imap_parse_sp(args);
-	if (rc == RC_OK)
-		rc = imap_parse_open(args);
+	*ret_uses = 0;
+	*ret_refused = false;
+	enum rc rc = imap_parse_open(args);
+	// "()" asks for nothing.
+	if (rc == RC_OK && imap_peek(args) == ')')
+		return imap_parse_close(args);
 	if (rc == RC_OK && !imap_take_word(args, VIEW("USE")))
 		rc = imap_expected(args, "USE");
 	if (rc == RC_OK)
 		rc = imap_parse_sp(args);
 	if (rc == RC_OK)
 		rc = imap_parse_open(args);
-	for (bool first = true; rc == RC_OK && imap_peek(args) != ')';
-	     first = false) {
-		if (!first)
-			rc = imap_parse_sp(args);
-		if (rc == RC_OK)
+	if (rc == RC_OK && imap_peek(args) != ')') {
+		do {
 			rc = parse_use(args, &uses, &refused);
+		} while (rc == RC_OK && imap_take_next(args));
 	}
 	if (rc == RC_OK)
 		rc = imap_parse_close(args);
@@ -63,7 +64,7 @@ enum imap_step imap_create_begin(struct imap_command *command)
 	enum rc rc = imap_parse_sp(args);
 	if (rc == RC_OK)
 		rc = imap_parse_mailbox(args, &name);
-	if (rc == RC_OK && !imap_at_end(args))
+	if (rc == RC_OK && imap_take_next(args))
 		rc = parse_parameters(args, &uses, &refused);
 	if (rc == RC_OK)
 		rc = imap_parse_end(args);

@@ -50,13 +50,13 @@ enum imap_step imap_enable_begin(struct imap_command *command)
 	struct imap_cursor *args = &command->args;
 	bool named[ARRAY_LEN(enables)] = {false};
 	unsigned features = 0;
-	enum rc rc;
+	enum rc rc = imap_parse_sp(args);
+	if (rc != RC_OK)
+		return imap_bad_arguments(command, rc);
 	do {
 		struct view name;
 		size_t which;
-		rc = imap_parse_sp(args);
-		if (rc == RC_OK)
-			rc = imap_parse_atom(args, "a capability", &name);
+		rc = imap_parse_atom(args, "a capability", &name);
 		if (rc != RC_OK)
 			return imap_bad_arguments(command, rc);
 		unsigned wanted = features_of(name, &which);
@@ -64,7 +64,10 @@ enum imap_step imap_enable_begin(struct imap_command *command)
 		if ((wanted & ~session->enabled) != 0)
 			named[which] = true;
 		features |= wanted;
-	} while (!imap_at_end(args));
+	} while (imap_take_next(args));
+	rc = imap_parse_end(args);
+	if (rc != RC_OK)
+		return imap_bad_arguments(command, rc);
 
 	bool condstore =
 	    (features & ~session->enabled & IMAP_FEATURE_CONDSTORE) != 0;

@@ -37,14 +37,13 @@ static MUST_CHECK enum rc parse_list(
 	if (imap_take_word(args, VIEW("NIL")))
 		return RC_OK;
 	enum rc rc = imap_parse_open(args);
-	for (int pairs = 0; rc == RC_OK && imap_peek(args) != ')'; pairs++) {
+	bool more = rc == RC_OK && imap_peek(args) != ')';
+	for (int pairs = 0; more; pairs++) {
 		if (pairs == PAIRS_MAX)
 			return imap_reject(args, RC_LIMIT,
 			    "more than %d fields in ID", PAIRS_MAX);
-		if (pairs > 0)
-			rc = imap_parse_sp(args);
-		if (rc == RC_OK)
-			rc = parse_pair(args, line);
+		rc = parse_pair(args, line);
+		more = rc == RC_OK && imap_take_next(args);
 	}
 	return rc == RC_OK ? imap_parse_close(args) : rc;
 }

@@ -31,7 +31,8 @@ enum imap_step imap_idle_resume(struct imap_command *command)
 	free(session->idle_tag);
 	session->idle_tag = NULL;
 	session->idle_unsent = false;
-	if (!view_eq_nocase(imap_cursor_rest(&command->args), VIEW("DONE")))
+	if (!imap_take_word(&command->args, VIEW("DONE")) ||
+	    imap_parse_end(&command->args) != RC_OK)
 		return imap_bad(command, "expected DONE to end IDLE");
 	return imap_ok(command, "IDLE completed");
 }

@@ -42,12 +42,10 @@ static MUST_CHECK enum rc parse_selection(
 	struct imap_list_walk *walk = &listing->walk;
 	listing->extended = true;
 	enum rc rc = imap_parse_open(args);
-	for (bool first = true; rc == RC_OK && imap_peek(args) != ')';
-	     first = false) {
-		if (!first)
-			rc = imap_parse_sp(args);
-		if (rc == RC_OK)
-			rc = parse_selection_option(args, listing);
+	bool more = rc == RC_OK && imap_peek(args) != ')';
+	while (more) {
+		rc = parse_selection_option(args, listing);
+		more = rc == RC_OK && imap_take_next(args);
 	}
 	// RFC 9051 section 6.3.9.1.
 	if (rc == RC_OK && walk->recursive && walk->criteria == 0)
@@ -83,24 +81,20 @@ static MUST_CHECK enum rc parse_return_option(
 	return RC_OK;
 }
 
-// " RETURN (CHILDREN STATUS (MESSAGES))".
+// "RETURN (CHILDREN STATUS (MESSAGES))".
 static MUST_CHECK enum rc parse_returns(
     struct imap_cursor *args, struct listing *listing)
 {
 	listing->extended = true;
+	if (!imap_take_word(args, VIEW("RETURN")))
+		return imap_expected(args, "RETURN");
 	enum rc rc = imap_parse_sp(args);
-	if (rc == RC_OK && !imap_take_word(args, VIEW("RETURN")))
-		rc = imap_expected(args, "RETURN");
-	if (rc == RC_OK)
-		rc = imap_parse_sp(args);
 	if (rc == RC_OK)
 		rc = imap_parse_open(args);
-	for (bool first = true; rc == RC_OK && imap_peek(args) != ')';
-	     first = false) {
-		if (!first)
-			rc = imap_parse_sp(args);
-		if (rc == RC_OK)
-			rc = parse_return_option(args, listing);
+	bool more = rc == RC_OK && imap_peek(args) != ')';
+	while (more) {
+		rc = parse_return_option(args, listing);
+		more = rc == RC_OK && imap_take_next(args);
 	}
 	return rc == RC_OK ? imap_parse_close(args) : rc;
 }
@@ -131,10 +125,8 @@ static MUST_CHECK enum rc parse_patterns(struct imap_cursor *args,
 			    "more than %d patterns", PATTERNS_MAX);
 		rc = imap_list_parse_pattern(
 		    args, &patterns->texts[patterns->count++]);
-		if (rc == RC_OK && imap_peek(args) == ')')
+		if (!imap_take_next(args))
 			break;
-		if (rc == RC_OK)
-			rc = imap_parse_sp(args);
 	}
 	return rc == RC_OK ? imap_parse_close(args) : rc;
 }
@@ -147,7 +139,7 @@ static MUST_CHECK enum rc parse_arguments(struct imap_cursor *args,
 		rc = parse_selection(args, listing);
 	if (rc == RC_OK)
 		rc = parse_patterns(args, listing, patterns);
-	if (rc == RC_OK && !imap_at_end(args))
+	if (rc == RC_OK && imap_take_next(args))
 		rc = parse_returns(args, listing);
 	return rc == RC_OK ? imap_parse_end(args) : rc;
 }

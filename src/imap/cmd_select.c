@@ -62,7 +62,9 @@ static MUST_CHECK enum rc parse_match_data(
 	return rc;
 }
 
-// "(uidvalidity modseq [known-uids] [match data])".
+// "(uidvalidity modseq [known-uids] [match data])". The grammar lets both
+// numbers begin at 1. A client that knows nothing yet says 0: no mailbox has
+// that UIDVALIDITY, and everything has changed since that MODSEQ.
 static MUST_CHECK enum rc parse_qresync(
     struct imap_cursor *args, struct imap_qresync *qresync)
 {
@@ -70,16 +72,16 @@ static MUST_CHECK enum rc parse_qresync(
 	if (rc == RC_OK)
 		rc = imap_parse_open(args);
 	if (rc == RC_OK)
-		rc = imap_parse_nz_number(args, &qresync->uidvalidity);
+		rc = imap_parse_number(args, &qresync->uidvalidity);
 	if (rc == RC_OK)
 		rc = imap_parse_sp(args);
 	if (rc == RC_OK)
 		rc = imap_parse_modseq(args, &qresync->modseq);
-	if (rc == RC_OK && imap_take_char(args, ' ')) {
+	if (rc == RC_OK && imap_take_next(args)) {
 		if (imap_peek(args) != '(') {
 			rc = parse_plain_set(args, false, &qresync->known);
 			qresync->has_known = rc == RC_OK;
-			if (rc == RC_OK && imap_take_char(args, ' '))
+			if (rc == RC_OK && imap_take_next(args))
 				rc = parse_match_data(args, qresync);
 		} else {
 			rc = parse_match_data(args, qresync);
@@ -109,12 +111,14 @@ static MUST_CHECK enum rc parse_arguments(
 	enum rc rc = imap_parse_sp(args);
 	if (rc == RC_OK)
 		rc = imap_parse_mailbox(args, &selecting->name);
-	if (rc == RC_OK && imap_take_char(args, ' ')) {
+	if (rc == RC_OK && imap_take_next(args)) {
 		rc = imap_parse_open(args);
-		if (rc == RC_OK)
+		// "()" asks for nothing.
+		bool more = rc == RC_OK && imap_peek(args) != ')';
+		while (more) {
 			rc = parse_parameter(args, selecting);
-		while (rc == RC_OK && imap_take_char(args, ' '))
-			rc = parse_parameter(args, selecting);
+			more = rc == RC_OK && imap_take_next(args);
+		}
 		if (rc == RC_OK)
 			rc = imap_parse_close(args);
 	}

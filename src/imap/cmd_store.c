@@ -33,7 +33,7 @@ static MUST_CHECK enum rc parse_modifiers(
 	if (rc == RC_OK)
 		rc = imap_parse_sp(args);
 	if (rc == RC_OK)
-		rc = imap_parse_modseq_or_zero(args, &change->unchanged_since);
+		rc = imap_parse_modseq(args, &change->unchanged_since);
 	if (rc == RC_OK)
 		rc = imap_parse_close(args);
 	if (rc == RC_OK)
@@ -78,11 +78,6 @@ static MUST_CHECK enum rc parse(struct imap_cursor *args,
 		rc = imap_parse_store_flags(args, &flags);
 	if (rc == RC_OK)
 		rc = imap_parse_end(args);
-	if (rc == RC_OK && flags.unknown.len)
-		rc = fault_set(args->fault, RC_SYNTAX,
-		    "%.*s is no flag that can be set",
-		    flags.unknown.len > 64 ? 64 : (int)flags.unknown.len,
-		    flags.unknown.ptr);
 	state->change.flags = (struct store_flags){
 	    .system = imap_flags_to_store(flags.system),
 	    .keywords = flags.keywords,

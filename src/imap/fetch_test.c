@@ -345,7 +345,7 @@ static void fetch_refuses_what_it_must(void **unused)
 	    {"FETCH 1 BODY[MIME]", "t BAD "},
 	    {"FETCH 1 BODY[0]", "t BAD "},
 	    {"FETCH 1 BODY[1]<5>", "t BAD "},
-	    {"FETCH 1 BODY[1]<1.0>", "t BAD "},
+	    {"FETCH 1 BODY[1]<1.>", "t BAD "},
 	    {"FETCH 1 BINARY[HEADER]", "t BAD "},
 	    {"FETCH 1 BINARY.SIZE[1]<0.1>", "t BAD "},
 	    {"FETCH 1 UID (CHANGEDSINCE)", "t BAD "},

@@ -231,7 +231,7 @@ unsigned imap_flags_to_store(unsigned wire);
 struct imap_qresync {
 	bool given;
 	uint32_t uidvalidity;
-	uint64_t modseq; // at least 1
+	uint64_t modseq;
 	bool has_known;
 	struct imap_set known; // UIDs; no star, no "$"
 	bool has_match;

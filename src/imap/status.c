@@ -42,12 +42,10 @@ enum rc imap_status_parse(struct imap_cursor *cursor, unsigned *ret_items)
 {
 	unsigned items = 0;
 	enum rc rc = imap_parse_open(cursor);
-	if (rc == RC_OK)
+	while (rc == RC_OK) {
 		rc = parse_item(cursor, &items);
-	while (rc == RC_OK && imap_peek(cursor) != ')') {
-		rc = imap_parse_sp(cursor);
-		if (rc == RC_OK)
-			rc = parse_item(cursor, &items);
+		if (!imap_take_next(cursor))
+			break;
 	}
 	if (rc == RC_OK)
 		rc = imap_parse_close(cursor);

@@ -43,17 +43,20 @@ struct date_civil date_civil_of_day(int64_t day)
 	return civil;
 }
 
-bool date_civil_is_valid(struct date_civil civil)
+static int32_t last_day_of_month(struct date_civil civil)
 {
 	static const unsigned char days[] = {
-	    31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	if (civil.year < 0 || civil.year > 9999 || civil.month < 1 ||
-	    civil.month > 12 || civil.day < 1 ||
-	    civil.day > days[civil.month - 1])
-		return false;
+	    31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	bool leap = civil.year % 4 == 0 &&
 		    (civil.year % 100 != 0 || civil.year % 400 == 0);
-	return civil.month != 2 || civil.day < 29 || leap;
+	return days[civil.month - 1] + (civil.month == 2 && leap);
+}
+
+bool date_civil_is_valid(struct date_civil civil)
+{
+	return civil.year >= 0 && civil.year <= 9999 && civil.month >= 1 &&
+	       civil.month <= 12 && civil.day >= 1 &&
+	       civil.day <= last_day_of_month(civil);
 }
 
 // Floor division: seconds before 1970 belong to the day before.
@@ -262,7 +265,8 @@ static void scan_word(struct scan *scan)
 			wall->zone = zones[i].hours * 60;
 }
 
-enum rc date_parse_rfc5322(struct view text, struct date *ret_date)
+// Whatever there is of a date in `text`. RC_SYNTAX: no year, month or day.
+static MUST_CHECK enum rc scan_date(struct view text, struct wall *ret_wall)
 {
 	struct scan scan = {
 	    .rest = text,
@@ -294,7 +298,15 @@ enum rc date_parse_rfc5322(struct view text, struct date *ret_date)
 		wall->minute = 0;
 		wall->second = 0;
 	}
-	return wall_to_date(wall, ret_date);
+	*ret_wall = *wall;
+	return RC_OK;
+}
+
+enum rc date_parse_rfc5322(struct view text, struct date *ret_date)
+{
+	struct wall wall;
+	enum rc rc = scan_date(text, &wall);
+	return rc == RC_OK ? wall_to_date(&wall, ret_date) : rc;
 }
 
 // ---- IMAP ---------------------------------------------------------------
@@ -327,9 +339,12 @@ enum rc date_parse_day(struct view text, int64_t *ret_day)
 	    !small_number(view_slice(text, 0, dash), &civil.day) ||
 	    !parse_month_year(view_from(text, dash + 1), &civil))
 		return RC_SYNTAX;
-	if (!date_civil_is_valid(civil))
+	if (civil.day < 1 || civil.day > 31)
 		return RC_INVALID;
+	int32_t last = last_day_of_month(civil);
 	*ret_day = date_day_of_civil(civil);
+	if (civil.day > last)
+		*ret_day -= civil.day - last - 1;
 	return RC_OK;
 }
 
@@ -359,6 +374,39 @@ enum rc date_parse_imap(struct view text, struct date *ret_date)
 	if (text.ptr[21] == '-')
 		wall.zone = -wall.zone;
 	return wall_to_date(&wall, ret_date);
+}
+
+static int clip(int number, int lowest, int highest)
+{
+	return number < lowest ? lowest : number > highest ? highest : number;
+}
+
+enum rc date_parse_nearest(struct view text, struct date *ret_date)
+{
+	if (date_parse_imap(text, ret_date) == RC_OK)
+		return RC_OK;
+	struct wall wall;
+	enum rc rc = scan_date(text, &wall);
+	if (rc != RC_OK)
+		return rc;
+	// Nothing is near to these.
+	if (wall.civil.year > 9999 || wall.civil.month < 1 ||
+	    wall.civil.month > 12)
+		return RC_SYNTAX;
+	wall.civil.day = clip(wall.civil.day, 1, last_day_of_month(wall.civil));
+	// ISO 8601: 24:00 is the end of a day.
+	int64_t more = 0;
+	if (wall.hour == 24 && wall.minute == 0 && wall.second == 0)
+		more = 1;
+	if (wall.hour > 23) {
+		wall.hour = 23;
+		wall.minute = wall.second = 59;
+	}
+	wall.minute = clip(wall.minute, 0, 59);
+	wall.second = clip(wall.second, 0, 59);
+	rc = wall_to_date(&wall, ret_date);
+	ret_date->seconds += more;
+	return rc;
 }
 
 static void put_two(char *at, int number)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dates: of header fields (RFC 5322 sections 3.3 and 4.3, leniently), of IMAP
-// (RFC 9051 section 9: date-time and date, strictly), and the arithmetic
-// between days and the civil (proleptic Gregorian) calendar. Years 0 to 9999.
+// (RFC 9051 section 9: date-time and date), and the arithmetic between days and
+// the civil (proleptic Gregorian) calendar. Years 0 to 9999.
 #ifndef ROOST_WIRE_DATE_H
 #define ROOST_WIRE_DATE_H
 
@@ -27,6 +27,11 @@ MUST_CHECK enum rc date_parse_rfc5322(struct view text, struct date *ret_date);
 // IMAP date-time, without the quotes: "17-Jul-1996 02:44:25 -0700"; the day may
 // be " 7". A leap second counts as the second before it.
 MUST_CHECK enum rc date_parse_imap(struct view text, struct date *ret_date);
+// What clients send in its place. The form above, and all forms of a header
+// field's date. Of a day or a time that does not exist the nearest one is
+// taken: 28-Feb for 29-Feb-2023, 23:59:59 for 25:00:00; and 24:00:00 is the
+// midnight at the day's end. Only RC_SYNTAX: it is no date.
+MUST_CHECK enum rc date_parse_nearest(struct view text, struct date *ret_date);
 // The same, always 26 bytes; a time out of range is clipped into it.
 #define DATE_IMAP_LEN 26
 void date_format_imap(struct date date, struct buf *out);
@@ -42,7 +47,9 @@ MUST_CHECK enum rc date_parse_rfc3339(struct view text, struct date *ret_date);
 // The same in UTC: "1996-12-20T00:39:57Z".
 void date_format_rfc3339(int64_t seconds, struct buf *out);
 
-// IMAP date, without quotes: "1-Feb-1994" to days since 1970-01-01.
+// IMAP date, without quotes: "1-Feb-1994" to days since 1970-01-01. A day up to
+// the 31st that its month lacks counts as the first of the next month, so that
+// SINCE and BEFORE a 30-Feb mean what they say.
 MUST_CHECK enum rc date_parse_day(struct view text, int64_t *ret_day);
 
 // The day on the wall where the date was written (SENTON and the like: "time

@@ -129,6 +129,82 @@ static void imap_times_survive_the_round_trip(void **state)
 	}
 }
 
+static void clients_dates_are_the_nearest_there_are(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		const char *date; // NULL: it is none
+	} rows[] = {
+	    {"17-Jul-1996 02:44:25 -0700", "17-Jul-1996 02:44:25 -0700"},
+	    {" 7-Jul-1996 02:44:25 -0700", "07-Jul-1996 02:44:25 -0700"},
+	    {"7-Jul-1996 02:44:25 -0700", "07-Jul-1996 02:44:25 -0700"},
+	    // Days and times that do not exist.
+	    {"29-Feb-2023 10:00:00 +0000", "28-Feb-2023 10:00:00 +0000"},
+	    {"29-Feb-2024 10:00:00 +0000", "29-Feb-2024 10:00:00 +0000"},
+	    {"31-Apr-2023 10:00:00 +0100", "30-Apr-2023 10:00:00 +0100"},
+	    {"32-Jan-2023 10:00:00 +0000", "31-Jan-2023 10:00:00 +0000"},
+	    {"00-Jan-2023 10:00:00 +0000", "01-Jan-2023 10:00:00 +0000"},
+	    {"28-Feb-2023 24:00:00 +0000", "01-Mar-2023 00:00:00 +0000"},
+	    {"31-Dec-2023 24:00:00 -0700", "01-Jan-2024 00:00:00 -0700"},
+	    {"28-Feb-2023 24:00:01 +0000", "28-Feb-2023 23:59:59 +0000"},
+	    {"28-Feb-2023 99:00:00 +0000", "28-Feb-2023 23:59:59 +0000"},
+	    {"28-Feb-2023 22:60:30 +0000", "28-Feb-2023 22:59:30 +0000"},
+	    {"28-Feb-2023 23:59:60 +0000", "28-Feb-2023 23:59:59 +0000"},
+	    {"28-Feb-2023 23:59:61 +0000", "28-Feb-2023 23:59:59 +0000"},
+	    // Years: RFC 5322 section 4.3.
+	    {"01-Jan-23 10:00:00 +0000", "01-Jan-2023 10:00:00 +0000"},
+	    {"01-Jan-70 10:00:00 +0000", "01-Jan-1970 10:00:00 +0000"},
+	    {"01-Jan-123 10:00:00 +0000", "01-Jan-2023 10:00:00 +0000"},
+	    {"1-Jan-1 10:00:00 +0000", "01-Jan-2001 10:00:00 +0000"},
+	    {"01-Jan-0001 10:00:00 +0000", "01-Jan-0001 10:00:00 +0000"},
+	    {"31-Dec-9999 24:00:00 +0000", "31-Dec-9999 23:59:59 +0000"},
+	    {"01-Jan-12345 10:00:00 +0000", NULL},
+	    // Zones.
+	    {"01-Jan-2023 10:00:00 GMT", "01-Jan-2023 10:00:00 +0000"},
+	    {"01-Jan-2023 10:00:00 UTC", "01-Jan-2023 10:00:00 +0000"},
+	    {"01-Jan-2023 10:00:00 Z", "01-Jan-2023 10:00:00 +0000"},
+	    {"01-Jan-2023 10:00:00 EST", "01-Jan-2023 10:00:00 -0500"},
+	    {"01-Jan-2023 10:00:00 +01:00", "01-Jan-2023 10:00:00 +0100"},
+	    {"01-Jan-2023 10:00:00", "01-Jan-2023 10:00:00 +0000"},
+	    {"01-Jan-2023 10:00:00 0000", "01-Jan-2023 10:00:00 +0000"},
+	    {"01-Jan-2023 10:00:00 +9999", "01-Jan-2023 10:00:00 +0000"},
+	    {"01-Jan-2023 10:00:00 -1460", "01-Jan-2023 10:00:00 +0000"},
+	    // Other forms.
+	    {"01-Jan-2023 10:00:00 +0000 ", "01-Jan-2023 10:00:00 +0000"},
+	    {"01-Jan-2023  1:00 +0000", "01-Jan-2023 01:00:00 +0000"},
+	    {"01-January-2023 10:00:00 +0000", "01-Jan-2023 10:00:00 +0000"},
+	    {"01-Jan-2023", "01-Jan-2023 00:00:00 +0000"},
+	    {"Sun, 1 Jan 2023 10:00:00 -0700", "01-Jan-2023 10:00:00 -0700"},
+	    {"2023-01-01T10:00:00Z", "01-Jan-2023 10:00:00 +0000"},
+	    {"2023-02-31 10:00:00", "28-Feb-2023 10:00:00 +0000"},
+	    // No dates.
+	    {"", NULL},
+	    {"junk", NULL},
+	    {"01-Foo-2023 10:00:00 +0000", NULL},
+	    {"2023-13-01 10:00:00", NULL},
+	    {"2023-00-01 10:00:00", NULL},
+	    {"10:00:00", NULL},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct date date = {7, 77};
+		struct buf text;
+		buf_init(&text, 100);
+		enum rc rc =
+		    date_parse_nearest(view_of_string(rows[i].text), &date);
+		if (rows[i].date == NULL) {
+			assert_int_equal(rc, RC_SYNTAX);
+			assert_int_equal(date.zone_minutes, 77);
+			continue;
+		}
+		assert_int_equal(rc, RC_OK);
+		date_format_imap(date, &text);
+		buf_add_char(&text, '\0');
+		assert_string_equal(text.ptr, rows[i].date);
+		buf_done(&text);
+	}
+}
+
 static void any_number_of_seconds_prints_as_a_date(void **state)
 {
 	(void)state;
@@ -183,7 +259,17 @@ static void search_dates_are_days(void **state)
 	    {"-Feb-1994", RC_SYNTAX, 0},
 	    {"1 Feb 1994", RC_SYNTAX, 0},
 	    {"", RC_SYNTAX, 0},
-	    {"30-Feb-1994", RC_INVALID, 0},
+	    // The first of the next month.
+	    {"29-Feb-1994", RC_OK, 8825},
+	    {"30-Feb-1994", RC_OK, 8825},
+	    {"31-Feb-1994", RC_OK, 8825},
+	    {"1-Mar-1994", RC_OK, 8825},
+	    {"31-Apr-1994", RC_OK, 8886},
+	    {"1-May-1994", RC_OK, 8886},
+	    {"29-Feb-1996", RC_OK, 9555},
+	    {"31-Jun-9999", RC_OK, 2932713},
+	    {"0-Feb-1994", RC_INVALID, 0},
+	    {"32-Jan-1994", RC_INVALID, 0},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		int64_t day = 0;
@@ -286,6 +372,7 @@ int main(void)
 	    cmocka_unit_test(header_dates_are_read_in_all_their_forms),
 	    cmocka_unit_test(two_digit_years_turn_at_fifty),
 	    cmocka_unit_test(imap_times_survive_the_round_trip),
+	    cmocka_unit_test(clients_dates_are_the_nearest_there_are),
 	    cmocka_unit_test(any_number_of_seconds_prints_as_a_date),
 	    cmocka_unit_test(days_and_the_calendar_agree),
 	    cmocka_unit_test(search_dates_are_days),

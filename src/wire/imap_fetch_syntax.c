@@ -97,9 +97,11 @@ static enum rc parse_fields(
 {
 	size_t capacity = 0;
 	enum rc rc = imap_parse_sp(cursor);
-	if (rc == RC_OK && !imap_take_char(cursor, '('))
-		return imap_expected(cursor, "a list of header field names");
-	while (rc == RC_OK) {
+	if (rc == RC_OK && !imap_take_open(cursor))
+		rc = imap_expected(cursor, "a list of header field names");
+	if (rc != RC_OK)
+		return rc;
+	do {
 		struct view name;
 		rc = imap_parse_astring(cursor, "a header field's name", &name);
 		if (rc != RC_OK)
@@ -108,10 +110,8 @@ static enum rc parse_fields(
 		    arena_grow(cursor->arena, section->fields, &capacity,
 			section->field_count + 1, sizeof(*section->fields));
 		section->fields[section->field_count++] = name;
-		if (!imap_take_char(cursor, ' '))
-			return imap_parse_char(cursor, ')');
-	}
-	return rc;
+	} while (imap_take_next(cursor));
+	return imap_parse_close(cursor);
 }
 
 // section-msgtext, or behind part numbers section-text.
@@ -207,7 +207,8 @@ void imap_section_write(const struct imap_section *section, struct buf *out)
 	buf_add_char(out, ']');
 }
 
-// partial = "<" number64 "." nz-number64 ">"
+// partial = "<" number64 "." nz-number64 ">"; a length of 0, which programs
+// that read in pieces ask for at the end, gives an empty string.
 static enum rc parse_partial(
     struct imap_cursor *cursor, struct imap_fetch_item *item)
 {
@@ -216,8 +217,6 @@ static enum rc parse_partial(
 	enum rc rc = imap_parse_number64(cursor, &item->offset);
 	if (rc == RC_OK)
 		rc = imap_parse_char(cursor, '.');
-	if (rc == RC_OK && imap_peek(cursor) == '0')
-		return imap_expected(cursor, "a length above zero");
 	if (rc == RC_OK)
 		rc = imap_parse_number64(cursor, &item->length);
 	if (rc == RC_OK)
@@ -271,17 +270,16 @@ static enum rc parse_preview(
     struct imap_cursor *cursor, bool in_list, struct imap_fetch_item *item)
 {
 	const char *before = cursor->at;
-	if (!view_starts_with(imap_cursor_rest(cursor), VIEW(" (")))
-		return RC_OK;
-	cursor->at += 2;
-	if (!imap_take_word(cursor, VIEW("LAZY"))) {
+	if (imap_take_next(cursor) && imap_take_open(cursor)) {
+		if (imap_take_word(cursor, VIEW("LAZY"))) {
+			item->lazy = true;
+			return imap_parse_close(cursor);
+		}
 		if (in_list)
 			return imap_expected(cursor, "LAZY");
-		cursor->at = before;
-		return RC_OK;
 	}
-	item->lazy = true;
-	return imap_parse_char(cursor, ')');
+	cursor->at = before;
+	return RC_OK;
 }
 
 static const struct word *find_word(struct imap_cursor *cursor)
@@ -381,12 +379,12 @@ static enum rc parse_items(struct imap_cursor *cursor, struct items *items)
 	enum rc rc;
 	if (parse_macro(cursor, items, &rc))
 		return rc;
-	if (!imap_take_char(cursor, '('))
+	if (!imap_take_open(cursor))
 		return parse_item(cursor, false, items);
 	do {
 		rc = parse_item(cursor, true, items);
-	} while (rc == RC_OK && imap_take_char(cursor, ' '));
-	return rc == RC_OK ? imap_parse_char(cursor, ')') : rc;
+	} while (rc == RC_OK && imap_take_next(cursor));
+	return rc == RC_OK ? imap_parse_close(cursor) : rc;
 }
 
 static enum rc parse_modifier(
@@ -400,29 +398,25 @@ static enum rc parse_modifier(
 		return imap_expected(cursor, "CHANGEDSINCE or VANISHED");
 	fetch->has_changed_since = true;
 	enum rc rc = imap_parse_sp(cursor);
-	// The grammar begins at 1; a 0 can only mean everything.
-	return rc == RC_OK
-		   ? imap_parse_modseq_or_zero(cursor, &fetch->changed_since)
-		   : rc;
+	return rc == RC_OK ? imap_parse_modseq(cursor, &fetch->changed_since)
+			   : rc;
 }
 
 // fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")" (RFC 4466)
 static enum rc parse_modifiers(
     struct imap_cursor *cursor, struct imap_fetch *fetch)
 {
-	if (imap_at_end(cursor))
-		return RC_OK;
-	if (!view_starts_with(imap_cursor_rest(cursor), VIEW(" (")))
+	if (!imap_take_next(cursor))
+		return imap_parse_end(cursor);
+	if (!imap_take_open(cursor))
 		return imap_expected(cursor,
-		    "the end of the command, or a space and modifiers in"
-		    " parentheses,");
-	cursor->at += 2;
+		    "the end of the command, or modifiers in parentheses,");
 	enum rc rc;
 	do {
 		rc = parse_modifier(cursor, fetch);
-	} while (rc == RC_OK && imap_take_char(cursor, ' '));
+	} while (rc == RC_OK && imap_take_next(cursor));
 	if (rc == RC_OK)
-		rc = imap_parse_char(cursor, ')');
+		rc = imap_parse_close(cursor);
 	return rc == RC_OK ? imap_parse_end(cursor) : rc;
 }
 

@@ -134,9 +134,17 @@ bool imap_take_word(struct imap_cursor *cursor, struct view word)
 	return true;
 }
 
+static bool take_blanks(struct imap_cursor *cursor)
+{
+	const char *before = cursor->at;
+	while (imap_peek(cursor) == ' ')
+		cursor->at++;
+	return cursor->at != before;
+}
+
 enum rc imap_parse_sp(struct imap_cursor *cursor)
 {
-	if (imap_take_char(cursor, ' '))
+	if (take_blanks(cursor))
 		return RC_OK;
 	return imap_expected(cursor, "a space");
 }
@@ -151,9 +159,45 @@ enum rc imap_parse_char(struct imap_cursor *cursor, char c)
 
 enum rc imap_parse_end(struct imap_cursor *cursor)
 {
+	const char *before = cursor->at;
+	take_blanks(cursor);
 	if (imap_at_end(cursor))
 		return RC_OK;
+	cursor->at = before;
 	return imap_expected(cursor, "the end of the command");
+}
+
+bool imap_take_open(struct imap_cursor *cursor)
+{
+	if (!imap_take_char(cursor, '('))
+		return false;
+	take_blanks(cursor);
+	return true;
+}
+
+bool imap_take_next(struct imap_cursor *cursor)
+{
+	const char *before = cursor->at;
+	if (take_blanks(cursor) && !imap_at_end(cursor) &&
+	    imap_peek(cursor) != ')')
+		return true;
+	cursor->at = before;
+	return false;
+}
+
+enum rc imap_parse_open(struct imap_cursor *cursor)
+{
+	return imap_take_open(cursor) ? RC_OK : imap_expected(cursor, "\"(\"");
+}
+
+enum rc imap_parse_close(struct imap_cursor *cursor)
+{
+	const char *before = cursor->at;
+	take_blanks(cursor);
+	if (imap_take_char(cursor, ')'))
+		return RC_OK;
+	cursor->at = before;
+	return imap_expected(cursor, "\")\"");
 }
 
 enum rc imap_enter(struct imap_cursor *cursor)
@@ -168,22 +212,6 @@ enum rc imap_enter(struct imap_cursor *cursor)
 void imap_leave(struct imap_cursor *cursor)
 {
 	cursor->depth--;
-}
-
-enum rc imap_parse_open(struct imap_cursor *cursor)
-{
-	enum rc rc = RC_OK;
-	if (imap_peek(cursor) == '(')
-		rc = imap_enter(cursor);
-	return rc == RC_OK ? imap_parse_char(cursor, '(') : rc;
-}
-
-enum rc imap_parse_close(struct imap_cursor *cursor)
-{
-	enum rc rc = imap_parse_char(cursor, ')');
-	if (rc == RC_OK)
-		imap_leave(cursor);
-	return rc;
 }
 
 // Digits that give a number of at most `max`; the cursor stays when they do
@@ -235,24 +263,6 @@ enum rc imap_parse_number64(struct imap_cursor *cursor, uint64_t *ret_number)
 }
 
 enum rc imap_parse_modseq(struct imap_cursor *cursor, uint64_t *ret_modseq)
-{
-	// mod-sequence-value = 1*DIGIT, positive: leading zeros are allowed.
-	uint64_t modseq = 0;
-	const char *at = cursor->at;
-	enum rc rc = parse_digits(
-	    cursor, "a mod-sequence above zero", 0, NUMBER63_MAX, &modseq);
-	if (rc != RC_OK)
-		return rc;
-	if (modseq == 0) {
-		cursor->at = at;
-		return imap_expected(cursor, "a mod-sequence above zero");
-	}
-	*ret_modseq = modseq;
-	return RC_OK;
-}
-
-enum rc imap_parse_modseq_or_zero(
-    struct imap_cursor *cursor, uint64_t *ret_modseq)
 {
 	return parse_digits(
 	    cursor, "a mod-sequence", 0, NUMBER63_MAX, ret_modseq);
@@ -339,15 +349,8 @@ static enum rc parse_quoted_date(
 	return RC_OK;
 }
 
-static enum rc bad_date(
-    struct imap_cursor *cursor, enum rc rc, const char *what)
-{
-	if (rc == RC_SYNTAX)
-		return imap_expected(cursor, what);
-	return imap_reject(cursor, RC_SYNTAX, "no such day or time");
-}
-
-enum rc imap_parse_date_time(struct imap_cursor *cursor, struct date *ret_date)
+enum rc imap_parse_date_time(
+    struct imap_cursor *cursor, bool *ret_is_date, struct date *ret_date)
 {
 	const char *what =
 	    "a date and time such as \"17-Jul-1996 02:44:25 -0700\"";
@@ -355,9 +358,7 @@ enum rc imap_parse_date_time(struct imap_cursor *cursor, struct date *ret_date)
 	enum rc rc = parse_quoted_date(cursor, what, &text);
 	if (rc != RC_OK)
 		return rc;
-	rc = date_parse_imap(text, ret_date);
-	if (rc != RC_OK)
-		return bad_date(cursor, rc, what);
+	*ret_is_date = date_parse_nearest(text, ret_date) == RC_OK;
 	cursor->at += text.len + 2;
 	return RC_OK;
 }
@@ -380,8 +381,10 @@ enum rc imap_parse_date(struct imap_cursor *cursor, int64_t *ret_day)
 	if (rc != RC_OK)
 		return rc;
 	rc = date_parse_day(text, ret_day);
+	if (rc == RC_INVALID)
+		return imap_reject(cursor, RC_SYNTAX, "no such day");
 	if (rc != RC_OK)
-		return bad_date(cursor, rc, what);
+		return imap_expected(cursor, what);
 	cursor->at += text.len + (quoted ? 2 : 0);
 	return RC_OK;
 }

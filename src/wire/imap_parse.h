@@ -6,6 +6,10 @@
 // a sequence set at column 12, found "x"") and says RC_SYNTAX, RC_LIMIT or,
 // where noted, RC_INVALID. Results are views of the text, or of the arena where
 // they had to be made; so they last as long as the shorter-lived of the two.
+//
+// Blanks are read leniently, as mail programs write them: several for one, and
+// some behind "(", before ")" and at the end of a command. A blank that is
+// missing is an error, and so is one within a word or a section.
 #ifndef ROOST_WIRE_IMAP_PARSE_H
 #define ROOST_WIRE_IMAP_PARSE_H
 
@@ -23,8 +27,8 @@ struct imap_cursor {
 	const char *start;
 	const char *at;
 	const char *end;
-	bool utf8;   // UTF8=ACCEPT or IMAP4rev2 is enabled: UTF-8 in quoted
-		     // strings, and mailbox names that are UTF-8
+	bool utf8;   // UTF8=ACCEPT or IMAP4rev2 is enabled: mailbox names are
+		     // UTF-8, and so must 8-bit quoted strings be
 	bool secret; // no excerpts in sentences (LOGIN, AUTHENTICATE)
 	unsigned depth;
 };
@@ -48,14 +52,28 @@ enum rc imap_reject(struct imap_cursor *cursor, enum rc rc, const char *format,
 bool imap_take_char(struct imap_cursor *cursor, char c);
 bool imap_take_word(struct imap_cursor *cursor, struct view word);
 
-MUST_CHECK enum rc imap_parse_sp(struct imap_cursor *cursor);
+MUST_CHECK enum rc imap_parse_sp(struct imap_cursor *cursor); // at least one
 MUST_CHECK enum rc imap_parse_char(struct imap_cursor *cursor, char c);
 MUST_CHECK enum rc imap_parse_end(struct imap_cursor *cursor); // of the command
 
-// "(" and ")" of what may nest: RC_LIMIT past IMAP_DEPTH_MAX. For other
-// recursion, enter() and leave() do the counting alone.
+// Lists, and arguments that may be left out. take_next() takes the blanks
+// before a further word; it gives false, and takes nothing, when ")" or the end
+// of the command comes next, or something that has no blank before it.
+//
+//	rc = imap_parse_open(cursor);
+//	while (rc == RC_OK) {
+//		rc = parse_item(cursor);
+//		if (!imap_take_next(cursor))
+//			break;
+//	}
+//	if (rc == RC_OK)
+//		rc = imap_parse_close(cursor);
+bool imap_take_open(struct imap_cursor *cursor);
+bool imap_take_next(struct imap_cursor *cursor);
 MUST_CHECK enum rc imap_parse_open(struct imap_cursor *cursor);
 MUST_CHECK enum rc imap_parse_close(struct imap_cursor *cursor);
+
+// Around what may nest: RC_LIMIT past IMAP_DEPTH_MAX.
 MUST_CHECK enum rc imap_enter(struct imap_cursor *cursor);
 void imap_leave(struct imap_cursor *cursor);
 
@@ -65,7 +83,8 @@ MUST_CHECK enum rc imap_parse_tag(
 MUST_CHECK enum rc imap_parse_atom(
     struct imap_cursor *cursor, const char *what, struct view *ret_atom);
 // quoted or literal. A literal may not hold NUL; a quoted string neither CR nor
-// LF nor, unless `utf8`, 8-bit bytes.
+// LF. 8-bit bytes are taken in both: clients that enabled nothing send them in
+// quoted strings, too. With `utf8` those of a quoted string must be UTF-8.
 MUST_CHECK enum rc imap_parse_string(
     struct imap_cursor *cursor, struct view *ret_text);
 // string or literal8, which may hold NUL.
@@ -93,18 +112,19 @@ MUST_CHECK enum rc imap_parse_nz_number(
     struct imap_cursor *cursor, uint32_t *ret_number);
 MUST_CHECK enum rc imap_parse_number64( // to 2^63-1
     struct imap_cursor *cursor, uint64_t *ret_number);
-// mod-sequence-value, 1 to 2^63-1; mod-sequence-valzer, from 0 (RFC 7162).
+// mod-sequence-valzer, 0 to 2^63-1 (RFC 7162 section 7). Also where the grammar
+// has mod-sequence-value, from 1: a client that says 0 there has seen nothing.
 MUST_CHECK enum rc imap_parse_modseq(
-    struct imap_cursor *cursor, uint64_t *ret_modseq);
-MUST_CHECK enum rc imap_parse_modseq_or_zero(
     struct imap_cursor *cursor, uint64_t *ret_modseq);
 MUST_CHECK enum rc imap_parse_set(
     struct imap_cursor *cursor, struct imap_set *ret_set);
 
-// date-time (APPEND), in quotes; date (SEARCH), with or without, as days since
-// 1970-01-01.
+// date-time (APPEND), in quotes: what date_parse_nearest() makes of it. When
+// the quotes hold no date at all `*ret_is_date` is false, and that is no
+// failure: a message is worth more than its date. date (SEARCH), with or
+// without quotes, as days since 1970-01-01.
 MUST_CHECK enum rc imap_parse_date_time(
-    struct imap_cursor *cursor, struct date *ret_date);
+    struct imap_cursor *cursor, bool *ret_is_date, struct date *ret_date);
 MUST_CHECK enum rc imap_parse_date(
     struct imap_cursor *cursor, int64_t *ret_day);
 
@@ -121,11 +141,13 @@ struct imap_flags {
 	unsigned system;       // enum imap_system_flag, or-ed
 	struct view *keywords; // in the arena; as written, may repeat
 	size_t count;
-	struct view unknown; // the first "\Name" of no known meaning (also
-			     // \Recent, which clients may not set), or empty
 };
 
-// flag-list, in parentheses; and STORE's: a list, or flags without them.
+// flag-list, in parentheses; and STORE's: a list, or flags without them. A
+// "\Name" of no known meaning is passed over, as is \Recent, which clients may
+// not set: RFC 9051 section 7.1 (PERMANENTFLAGS) lets a server ignore flags
+// that it does not keep, and programs that copy mail send every flag that they
+// saw on another server.
 MUST_CHECK enum rc imap_parse_flag_list(
     struct imap_cursor *cursor, struct imap_flags *ret_flags);
 MUST_CHECK enum rc imap_parse_store_flags(

@@ -189,6 +189,7 @@ static void fuzz_words(struct imap_cursor *cursor)
 {
 	struct view text;
 	struct date date;
+	bool is_date;
 	struct imap_flags flags;
 	int64_t day;
 	const char *start = cursor->at;
@@ -204,7 +205,8 @@ static void fuzz_words(struct imap_cursor *cursor)
 	check_fault(
 	    cursor, imap_parse_store_flags(cursor, &flags), cursor->fault);
 	cursor->at = start;
-	check_fault(cursor, imap_parse_date_time(cursor, &date), cursor->fault);
+	check_fault(cursor, imap_parse_date_time(cursor, &is_date, &date),
+	    cursor->fault);
 	cursor->at = start;
 	check_fault(cursor, imap_parse_date(cursor, &day), cursor->fault);
 }

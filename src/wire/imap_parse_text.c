@@ -56,10 +56,6 @@ static enum rc scan_quoted(struct imap_cursor *cursor, size_t *ret_len,
 			    " it does");
 		} else if ((unsigned char)*at >= 0x80) {
 			high = true;
-			if (!cursor->utf8)
-				return reject_at(cursor, at, RC_SYNTAX,
-				    "a quoted string may hold 8-bit bytes only"
-				    " after ENABLE UTF8=ACCEPT; this one does");
 		}
 	}
 	if (at == cursor->end)
@@ -80,8 +76,10 @@ static enum rc parse_quoted(struct imap_cursor *cursor, struct view *ret_text)
 	if (rc != RC_OK)
 		return rc;
 	struct view inside = view_of(cursor->at + 1, len);
-	// RFC 6855 section 3: what is not UTF-8 is answered with BAD.
-	if (high && !utf8_is_valid(inside))
+	// RFC 6855 section 3: what is not UTF-8 is answered with BAD. Before
+	// ENABLE, what the bytes mean is up to whoever reads the string: SEARCH
+	// has a charset, a password is compared, a mailbox name is refused.
+	if (high && cursor->utf8 && !utf8_is_valid(inside))
 		return imap_reject(
 		    cursor, RC_SYNTAX, "the string is not valid UTF-8");
 	cursor->at += len + 2;
@@ -287,8 +285,6 @@ static void add_system_flag(struct imap_flags *flags, struct view name)
 			return;
 		}
 	}
-	if (flags->unknown.len == 0)
-		flags->unknown = name;
 }
 
 static enum rc parse_flag(
@@ -315,7 +311,7 @@ static enum rc parse_flags(struct imap_cursor *cursor, struct imap_flags *flags)
 {
 	size_t capacity = 0;
 	enum rc rc = parse_flag(cursor, flags, &capacity);
-	while (rc == RC_OK && imap_take_char(cursor, ' '))
+	while (rc == RC_OK && imap_take_next(cursor))
 		rc = parse_flag(cursor, flags, &capacity);
 	return rc;
 }
@@ -324,13 +320,13 @@ enum rc imap_parse_flag_list(
     struct imap_cursor *cursor, struct imap_flags *ret_flags)
 {
 	struct imap_flags flags = {0};
-	if (!imap_take_char(cursor, '('))
+	if (!imap_take_open(cursor))
 		return imap_expected(cursor, "a list of flags");
 	enum rc rc = RC_OK;
 	if (imap_peek(cursor) != ')')
 		rc = parse_flags(cursor, &flags);
 	if (rc == RC_OK)
-		rc = imap_parse_char(cursor, ')');
+		rc = imap_parse_close(cursor);
 	if (rc == RC_OK)
 		*ret_flags = flags;
 	return rc;

@@ -144,7 +144,7 @@ static enum rc parse_modseq(struct parser *parser, struct search_key *key)
 	parser->search->has_modseq = true;
 	enum rc rc = parse_modseq_entry(parser->cursor, key);
 	if (rc == RC_OK)
-		rc = imap_parse_modseq_or_zero(parser->cursor, &key->number);
+		rc = imap_parse_modseq(parser->cursor, &key->number);
 	return rc;
 }
 
@@ -182,6 +182,20 @@ static enum rc parse_id(struct imap_cursor *cursor, struct search_key *key)
 	return imap_expected(cursor, "an object id");
 }
 
+// flag-keyword = atom; some programs quote it.
+static enum rc parse_keyword(struct imap_cursor *cursor, struct search_key *key)
+{
+	const char *at = cursor->at;
+	enum rc rc = imap_parse_astring(cursor, "a keyword", &key->text);
+	bool good = key->text.len > 0;
+	for (size_t i = 0; rc == RC_OK && good && i < key->text.len; i++)
+		good = imap_is_atom_char(key->text.ptr[i]);
+	if (rc != RC_OK || good)
+		return rc;
+	cursor->at = at;
+	return imap_expected(cursor, "a keyword");
+}
+
 static enum rc parse_set(
     struct parser *parser, const char *what, struct search_key *key)
 {
@@ -210,8 +224,7 @@ static enum rc parse_argument(
 {
 	struct imap_cursor *cursor = parser->cursor;
 	switch (word->shape) {
-	case SHAPE_KEYWORD:
-		return imap_parse_atom(cursor, "a keyword", &key->text);
+	case SHAPE_KEYWORD: return parse_keyword(cursor, key);
 	case SHAPE_DATE: return imap_parse_date(cursor, &key->day);
 	case SHAPE_NUMBER: return imap_parse_number64(cursor, &key->number);
 	case SHAPE_INTERVAL: return parse_interval(cursor, key);
@@ -310,7 +323,7 @@ static enum rc parse_keys(struct parser *parser, struct search_key **ret_key)
 		if (rc != RC_OK)
 			return rc;
 		end = &(*end)->next;
-	} while (imap_take_char(parser->cursor, ' '));
+	} while (imap_take_next(parser->cursor));
 	if (!first->next) {
 		*ret_key = first;
 		return RC_OK;
@@ -372,9 +385,9 @@ static enum rc parse_positive(
 {
 	struct imap_cursor *cursor = parser->cursor;
 	char c = imap_peek(cursor);
-	if (imap_take_char(cursor, '(')) {
+	if (imap_take_open(cursor)) {
 		enum rc rc = parse_keys(parser, ret_key);
-		return rc == RC_OK ? imap_parse_char(cursor, ')') : rc;
+		return rc == RC_OK ? imap_parse_close(cursor) : rc;
 	}
 	if (!ascii_is_digit(c) && c != '*' && c != '$')
 		return parse_word(parser, ret_key);

@@ -34,14 +34,14 @@ static enum rc parse_return(
 	search->has_return = true;
 	enum rc rc = imap_parse_sp(cursor);
 	if (rc == RC_OK)
-		rc = imap_parse_char(cursor, '(');
+		rc = imap_parse_open(cursor);
 	if (rc == RC_OK && imap_peek(cursor) != ')') {
 		do {
 			rc = parse_return_option(cursor, &search->returns);
-		} while (rc == RC_OK && imap_take_char(cursor, ' '));
+		} while (rc == RC_OK && imap_take_next(cursor));
 	}
 	if (rc == RC_OK)
-		rc = imap_parse_char(cursor, ')');
+		rc = imap_parse_close(cursor);
 	// RFC 4731 section 3.1: an empty list is the same as ALL.
 	if (search->returns == 0)
 		search->returns = IMAP_RETURN_ALL;
@@ -103,7 +103,7 @@ static enum rc parse_criterion(
 static enum rc parse_criteria(
     struct imap_cursor *cursor, struct imap_search *search)
 {
-	if (!imap_take_char(cursor, '('))
+	if (!imap_take_open(cursor))
 		return imap_expected(cursor, "sort criteria in parentheses");
 	size_t capacity = 0;
 	enum rc rc;
@@ -116,9 +116,9 @@ static enum rc parse_criteria(
 		    &capacity, search->sort_count + 1, sizeof(*search->sort));
 		rc = parse_criterion(
 		    cursor, &search->sort[search->sort_count++]);
-	} while (rc == RC_OK && imap_take_char(cursor, ' '));
+	} while (rc == RC_OK && imap_take_next(cursor));
 	if (rc == RC_OK)
-		rc = imap_parse_char(cursor, ')');
+		rc = imap_parse_close(cursor);
 	return rc == RC_OK ? imap_parse_sp(cursor) : rc;
 }
 

@@ -90,9 +90,6 @@ static const struct {
 	"a quoted string may not hold CR, LF or NUL, as it does at column 3"},
     {WRONG_ASTRING, "\"a\nb\"",
 	"a quoted string may not hold CR, LF or NUL, as it does at column 3"},
-    {WRONG_ASTRING, "\"\303\274\"",
-	"a quoted string may hold 8-bit bytes only after ENABLE UTF8=ACCEPT; "
-	"this one does at column 2"},
     {WRONG_ASTRING, "{99999999999999999999}\r\n",
 	"expected a literal at column 1, found \"{9999999999999999999...\""},
     {WRONG_ASTRING, "~{3}\r\nabc",
@@ -127,8 +124,7 @@ static const struct {
     {WRONG_MAILBOX, "&APw-&APw-",
 	"the mailbox name is not valid modified UTF-7 at column 1"},
     {WRONG_MAILBOX, "\"\303\274\"",
-	"a quoted string may hold 8-bit bytes only after ENABLE UTF8=ACCEPT; "
-	"this one does at column 2"},
+	"the mailbox name is not valid modified UTF-7 at column 1"},
     {WRONG_MAILBOX, "{2}\r\n\303\274",
 	"the mailbox name is not valid modified UTF-7 at column 1"},
     {WRONG_MAILBOX, "\"a\tb\"",
@@ -172,20 +168,14 @@ static const struct {
 	"expected a number, which is at most 9223372036854775807, at column 1"},
     {WRONG_NUMBER64, "18446744073709551616",
 	"expected a number, which is at most 9223372036854775807, at column 1"},
-    {WRONG_MODSEQ, "0",
-	"expected a mod-sequence above zero at column 1, found \"0\""},
     {WRONG_MODSEQ, "",
-	"expected a mod-sequence above zero at column 1, where the command "
+	"expected a mod-sequence at column 1, where the command "
 	"ends"},
-    {WRONG_MODSEQ, "x",
-	"expected a mod-sequence above zero at column 1, found \"x\""},
-    {WRONG_MODSEQ, "00",
-	"expected a mod-sequence above zero at column 1, found \"00\""},
+    {WRONG_MODSEQ, "x", "expected a mod-sequence at column 1, found \"x\""},
     {WRONG_MODSEQ, "9223372036854775808",
-	"expected a mod-sequence above zero, which is at most "
+	"expected a mod-sequence, which is at most "
 	"9223372036854775807, at column 1"},
-    {WRONG_MODSEQ, "-1",
-	"expected a mod-sequence above zero at column 1, found \"-1\""},
+    {WRONG_MODSEQ, "-1", "expected a mod-sequence at column 1, found \"-1\""},
     {WRONG_SET, "",
 	"expected a sequence set at column 1, where the command ends"},
     {WRONG_SET, "x", "expected a sequence set at column 1, found \"x\""},
@@ -247,30 +237,9 @@ static const struct {
     {WRONG_DATE_TIME, "\"",
 	"expected a date and time such as \"17-Jul-1996 02:44:25 -0700\" at "
 	"column 1, found \"\"\""},
-    {WRONG_DATE_TIME, "\"\"",
-	"expected a date and time such as \"17-Jul-1996 02:44:25 -0700\" at "
-	"column 1, found \"\"\"\""},
-    {WRONG_DATE_TIME, "\"1-Jan-2020\"",
-	"expected a date and time such as \"17-Jul-1996 02:44:25 -0700\" at "
-	"column 1, found \"\"1-Jan-2020\"\""},
-    {WRONG_DATE_TIME, "\"17-Jul-1996 02:44:25\"",
-	"expected a date and time such as \"17-Jul-1996 02:44:25 -0700\" at "
-	"column 1, found \"\"17-Jul-1996\""},
-    {WRONG_DATE_TIME, "\"17-Jul-1996 02:44:25 GMT\"",
-	"expected a date and time such as \"17-Jul-1996 02:44:25 -0700\" at "
-	"column 1, found \"\"17-Jul-1996\""},
-    {WRONG_DATE_TIME, "\"32-Jul-1996 02:44:25 +0000\"",
-	"no such day or time at column 1"},
-    {WRONG_DATE_TIME, "\"29-Feb-2001 02:44:25 +0000\"",
-	"no such day or time at column 1"},
-    {WRONG_DATE_TIME, "\"17-Jul-1996 25:44:25 +0000\"",
-	"no such day or time at column 1"},
     {WRONG_DATE_TIME, "17-Jul-1996",
 	"expected a date and time such as \"17-Jul-1996 02:44:25 -0700\" at "
 	"column 1, found \"17-Jul-1996\""},
-    {WRONG_DATE_TIME, "\"17-Foo-1996 02:44:25 +0000\"",
-	"expected a date and time such as \"17-Jul-1996 02:44:25 -0700\" at "
-	"column 1, found \"\"17-Foo-1996\""},
     {WRONG_DATE_TIME, "\"17-Jul-1996 02:44:25 -0700",
 	"expected a date and time such as \"17-Jul-1996 02:44:25 -0700\" at "
 	"column 1, found \"\"17-Jul-1996\""},
@@ -285,9 +254,8 @@ static const struct {
 	"expected a date such as 1-Feb-1994 at column 1, found \"1-Jan\""},
     {WRONG_DATE, "1-Foo-2020",
 	"expected a date such as 1-Feb-1994 at column 1, found \"1-Foo-2020\""},
-    {WRONG_DATE, "32-Jan-2020", "no such day or time at column 1"},
-    {WRONG_DATE, "31-Apr-2020", "no such day or time at column 1"},
-    {WRONG_DATE, "0-Jan-2020", "no such day or time at column 1"},
+    {WRONG_DATE, "32-Jan-2020", "no such day at column 1"},
+    {WRONG_DATE, "0-Jan-2020", "no such day at column 1"},
     {WRONG_DATE, "\"1-Jan-2020",
 	"expected a date such as 1-Feb-1994 at column 1, found "
 	"\"\"1-Jan-2020\""},
@@ -310,10 +278,7 @@ static const struct {
 	"expected a flag's name after the backslash at column 3, found \")\""},
     {WRONG_FLAGS, "(\\Seen",
 	"expected \")\" at column 7, where the command ends"},
-    {WRONG_FLAGS, "(\\Seen ",
-	"expected a flag at column 8, where the command ends"},
-    {WRONG_FLAGS, "( )", "expected a flag at column 2, found \" )\""},
-    {WRONG_FLAGS, "(a  b)", "expected a flag at column 4, found \" b)\""},
+    {WRONG_FLAGS, "(\\Seen ", "expected \")\" at column 7, found \" \""},
     {WRONG_FLAGS, "(\\*)",
 	"expected a flag's name after the backslash at column 3, found \"*)\""},
     {WRONG_FLAGS, "(\"a\")", "expected a flag at column 2, found \"\"a\")\""},
@@ -326,8 +291,6 @@ static const struct {
     {WRONG_STORE, "\\",
 	"expected a flag's name after the backslash at column 2, where the "
 	"command ends"},
-    {WRONG_STORE, "\\Seen ",
-	"expected a flag at column 7, where the command ends"},
     {WRONG_STORE, "\"x\"", "expected a flag at column 1, found \"\"x\"\""},
     {WRONG_STORE, "{1}\r\na", "expected a flag at column 1, found \"{1}\""},
     {WRONG_STORE, ")", "expected a flag at column 1, found \")\""},
@@ -343,25 +306,15 @@ static const struct {
     {WRONG_FETCH, "(FLAGS",
 	"expected \")\" at column 7, where the command ends"},
     {WRONG_FETCH, "FLAGS)",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 6, found \")\""},
+	"expected the end of the command at column 6, found \")\""},
     {WRONG_FETCH, "FLAGS UID",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 6, found \" UID\""},
+	"expected the end of the command, or modifiers in parentheses, at "
+	"column 7, found \"UID\""},
     {WRONG_FETCH, "(FLAGS UID",
 	"expected \")\" at column 11, where the command ends"},
-    {WRONG_FETCH, "(FLAGS  UID)",
-	"expected a FETCH item such as FLAGS or BODY[] at column 8, found \" "
-	"UID)\""},
     {WRONG_FETCH, "(FLAGS,UID)",
 	"expected a FETCH item such as FLAGS or BODY[] at column 2, found "
 	"\"FLAGS,UID)\""},
-    {WRONG_FETCH, "( FLAGS)",
-	"expected a FETCH item such as FLAGS or BODY[] at column 2, found \" "
-	"FLAGS)\""},
-    {WRONG_FETCH, "(FLAGS )",
-	"expected a FETCH item such as FLAGS or BODY[] at column 8, found "
-	"\")\""},
     {WRONG_FETCH, "FOO",
 	"expected FETCH items, as one word or in parentheses at column 1, "
 	"found \"FOO\""},
@@ -375,11 +328,11 @@ static const struct {
 	"expected a FETCH item such as FLAGS or BODY[] at column 2, found "
 	"\"FAST\""},
     {WRONG_FETCH, "ALL UID",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 4, found \" UID\""},
+	"expected the end of the command, or modifiers in parentheses, at "
+	"column 5, found \"UID\""},
     {WRONG_FETCH, "ALL FAST",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 4, found \" FAST\""},
+	"expected the end of the command, or modifiers in parentheses, at "
+	"column 5, found \"FAST\""},
     {WRONG_FETCH, "FLAG",
 	"expected FETCH items, as one word or in parentheses at column 1, "
 	"found \"FLAG\""},
@@ -390,8 +343,7 @@ static const struct {
 	"expected \"]\", a part number, HEADER, HEADER.FIELDS, "
 	"HEADER.FIELDS.NOT or TEXT at column 6, where the command ends"},
     {WRONG_FETCH, "BODY[]x",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 7, found \"x\""},
+	"expected the end of the command at column 7, found \"x\""},
     {WRONG_FETCH, "BODY[0]",
 	"expected a number above zero at column 6, found \"0]\""},
     {WRONG_FETCH, "BODY[1",
@@ -435,8 +387,6 @@ static const struct {
 	"expected a header field's name at column 21, found \")]\""},
     {WRONG_FETCH, "BODY[HEADER.FIELDS (DATE]",
 	"expected \")\" at column 26, where the command ends"},
-    {WRONG_FETCH, "BODY[HEADER.FIELDS (DATE )]",
-	"expected a header field's name at column 26, found \")]\""},
     {WRONG_FETCH, "BODY[HEADER.FIELDS (DATE)",
 	"expected \"]\" at column 26, where the command ends"},
     {WRONG_FETCH, "BODY[TEXT.1]",
@@ -447,8 +397,6 @@ static const struct {
     {WRONG_FETCH, "BODY[]<0>", "expected \".\" at column 9, found \">\""},
     {WRONG_FETCH, "BODY[]<0.>", "expected a number at column 10, found \">\""},
     {WRONG_FETCH, "BODY[]<.1>", "expected a number at column 8, found \".1>\""},
-    {WRONG_FETCH, "BODY[]<0.0>",
-	"expected a length above zero at column 10, found \"0>\""},
     {WRONG_FETCH, "BODY[]<-1.5>",
 	"expected a number at column 8, found \"-1.5>\""},
     {WRONG_FETCH, "BODY[]<0.1",
@@ -465,11 +413,10 @@ static const struct {
     {WRONG_FETCH, "BODY.PEEK<0.1>",
 	"expected \"[\" at column 10, found \"<0.1>\""},
     {WRONG_FETCH, "BODY<0.1>",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 5, found \"<0.1>\""},
+	"expected the end of the command at column 5, found \"<0.1>\""},
     {WRONG_FETCH, "BODY []",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 5, found \" []\""},
+	"expected the end of the command, or modifiers in parentheses, at "
+	"column 6, found \"[]\""},
     {WRONG_FETCH, "BINARY",
 	"expected \"[\" at column 7, where the command ends"},
     {WRONG_FETCH, "BINARY[TEXT]",
@@ -480,23 +427,18 @@ static const struct {
     {WRONG_FETCH, "BINARY.SIZE",
 	"expected \"[\" at column 12, where the command ends"},
     {WRONG_FETCH, "BINARY.SIZE[1]<0.1>",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 15, found \"<0.1>\""},
+	"expected the end of the command at column 15, found \"<0.1>\""},
     {WRONG_FETCH, "RFC822[]",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 7, found \"[]\""},
+	"expected the end of the command at column 7, found \"[]\""},
     {WRONG_FETCH, "RFC822.PEEK",
 	"expected FETCH items, as one word or in parentheses at column 1, "
 	"found \"RFC822.PEEK\""},
     {WRONG_FETCH, "RFC822.HEADER[1]",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 14, found \"[1]\""},
+	"expected the end of the command at column 14, found \"[1]\""},
     {WRONG_FETCH, "RFC822.SIZE<0.1>",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 12, found \"<0.1>\""},
+	"expected the end of the command at column 12, found \"<0.1>\""},
     {WRONG_FETCH, "ENVELOPE[]",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 9, found \"[]\""},
+	"expected the end of the command at column 9, found \"[]\""},
     {WRONG_FETCH, "(PREVIEW (FAST))",
 	"expected LAZY at column 11, found \"FAST))\""},
     {WRONG_FETCH, "PREVIEW (LAZY",
@@ -504,13 +446,9 @@ static const struct {
     {WRONG_FETCH, "PREVIEW (LAZY LAZY)",
 	"expected \")\" at column 14, found \" LAZY)\""},
     {WRONG_FETCH, "PREVIEW(LAZY)",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 8, found \"(LAZY)\""},
+	"expected the end of the command at column 8, found \"(LAZY)\""},
     {WRONG_FETCH, "(PREVIEW (LAZY)",
 	"expected \")\" at column 16, where the command ends"},
-    {WRONG_FETCH, "FLAGS ",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 6, found \" \""},
     {WRONG_FETCH, "FLAGS (",
 	"expected CHANGEDSINCE or VANISHED at column 8, where the command "
 	"ends"},
@@ -530,13 +468,10 @@ static const struct {
 	"expected \")\" at column 22, where the command ends"},
     {WRONG_FETCH, "FLAGS (CHANGEDSINCE 1) x",
 	"expected the end of the command at column 23, found \" x\""},
-    {WRONG_FETCH, "FLAGS (CHANGEDSINCE 1 )",
-	"expected CHANGEDSINCE or VANISHED at column 23, found \")\""},
     {WRONG_FETCH, "FLAGS (VANISHED 1)",
 	"expected CHANGEDSINCE or VANISHED at column 17, found \"1)\""},
     {WRONG_FETCH, "FLAGS(CHANGEDSINCE 1)",
-	"expected the end of the command, or a space and modifiers in "
-	"parentheses, at column 6, found \"(CHANGEDSINCE\""},
+	"expected the end of the command at column 6, found \"(CHANGEDSINCE\""},
     {WRONG_FETCH, "\"FLAGS\"",
 	"expected FETCH items, as one word or in parentheses at column 1, "
 	"found \"\"FLAGS\"\""},
@@ -552,10 +487,6 @@ static const struct {
     {WRONG_SEARCH, "FOO", "expected a search key at column 1, found \"FOO\""},
     {WRONG_SEARCH, "SEENX",
 	"expected a search key at column 1, found \"SEENX\""},
-    {WRONG_SEARCH, "SEEN ",
-	"expected a search key at column 6, where the command ends"},
-    {WRONG_SEARCH, "SEEN  SEEN",
-	"expected a search key at column 6, found \" SEEN\""},
     {WRONG_SEARCH, " SEEN",
 	"expected a search key at column 1, found \" SEEN\""},
     {WRONG_SEARCH, "(",
@@ -564,12 +495,9 @@ static const struct {
     {WRONG_SEARCH, "()", "expected a search key at column 2, found \")\""},
     {WRONG_SEARCH, "(SEEN",
 	"expected \")\" at column 6, where the command ends"},
-    {WRONG_SEARCH, "(SEEN ",
-	"expected a search key at column 7, where the command ends"},
+    {WRONG_SEARCH, "(SEEN ", "expected \")\" at column 6, found \" \""},
     {WRONG_SEARCH, "SEEN)",
 	"expected the end of the command at column 5, found \")\""},
-    {WRONG_SEARCH, "( SEEN)",
-	"expected a search key at column 2, found \" SEEN)\""},
     {WRONG_SEARCH, "(SEEN))",
 	"expected the end of the command at column 7, found \")\""},
     {WRONG_SEARCH, "(SEEN)(SEEN)",
@@ -619,8 +547,6 @@ static const struct {
     {WRONG_SEARCH, "-1", "expected a search key at column 1, found \"-1\""},
     {WRONG_SEARCH, "KEYWORD",
 	"expected a space at column 8, where the command ends"},
-    {WRONG_SEARCH, "KEYWORD \"x\"",
-	"expected a keyword at column 9, found \"\"x\"\""},
     {WRONG_SEARCH, "KEYWORD \\Seen",
 	"expected a keyword at column 9, found \"\\Seen\""},
     {WRONG_SEARCH, "UNKEYWORD (",
@@ -648,7 +574,6 @@ static const struct {
 	"expected a date such as 1-Feb-1994 at column 8, found \"x\""},
     {WRONG_SEARCH, "BEFORE 1-Jan-99",
 	"expected a date such as 1-Feb-1994 at column 8, found \"1-Jan-99\""},
-    {WRONG_SEARCH, "ON 31-Feb-2020", "no such day or time at column 4"},
     {WRONG_SEARCH, "SINCE \"1-Jan-2020",
 	"expected a date such as 1-Feb-1994 at column 7, found "
 	"\"\"1-Jan-2020\""},
@@ -725,15 +650,10 @@ static const struct {
     {WRONG_SEARCH, "RETURN (MIN,MAX) ALL",
 	"expected MIN, MAX, ALL, COUNT or SAVE at column 9, found "
 	"\"MIN,MAX)\""},
-    {WRONG_SEARCH, "RETURN (MIN ) ALL",
-	"expected MIN, MAX, ALL, COUNT or SAVE at column 13, found \")\""},
     {WRONG_SEARCH, "RETURN (PARTIAL 1:2) ALL",
 	"expected MIN, MAX, ALL, COUNT or SAVE at column 9, found \"PARTIAL\""},
     {WRONG_SEARCH, "RETURN (MIN)ALL",
 	"expected a space at column 13, found \"ALL\""},
-    {WRONG_SEARCH, "SUBJECT \"\303\274\"",
-	"a quoted string may hold 8-bit bytes only after ENABLE UTF8=ACCEPT; "
-	"this one does at column 10"},
     {WRONG_SEARCH, "SUBJECT \303\274",
 	"expected a string to search for at column 9, found \"??\""},
     {WRONG_SEARCH, "SUBJECT {3}\r\nab", "the literal is cut short at column 9"},
@@ -838,13 +758,15 @@ static enum rc parse_more(struct imap_cursor *cursor, enum wrong_kind kind)
 {
 	struct imap_set set;
 	struct date date;
+	bool is_date;
 	int64_t day;
 	struct imap_flags flags;
 	struct imap_fetch fetch;
 	struct imap_search search;
 	switch (kind) {
 	case WRONG_SET: return imap_parse_set(cursor, &set);
-	case WRONG_DATE_TIME: return imap_parse_date_time(cursor, &date);
+	case WRONG_DATE_TIME:
+		return imap_parse_date_time(cursor, &is_date, &date);
 	case WRONG_DATE: return imap_parse_date(cursor, &day);
 	case WRONG_FLAGS: return imap_parse_flag_list(cursor, &flags);
 	case WRONG_STORE: return imap_parse_store_flags(cursor, &flags);
@@ -994,7 +916,6 @@ static void good_words_are_read_to_their_end(void **state)
 	assert_int_equal(flags.system, IMAP_FLAG_SEEN);
 	assert_int_equal(flags.count, 1);
 	assert_true(view_eq(flags.keywords[0], VIEW("$a")));
-	assert_true(view_eq(flags.unknown, VIEW("\\Foo")));
 	assert_true(imap_take_char(&cursor, ' '));
 	assert_int_equal(imap_parse_store_flags(&cursor, &flags), RC_OK);
 	assert_int_equal(flags.system, IMAP_FLAG_DRAFT);
@@ -1003,28 +924,32 @@ static void good_words_are_read_to_their_end(void **state)
 	arena_done(&arena);
 }
 
-static void parentheses_count_their_depth(void **state)
+static void blanks_are_taken_where_they_mean_nothing(void **state)
 {
 	(void)state;
 	struct arena arena;
 	arena_init(&arena);
 	struct imap_cursor cursor;
 	struct fault fault;
-	char text[IMAP_DEPTH_MAX + 1];
-	memset(text, '(', sizeof(text));
-	imap_cursor_init(&cursor, &arena, view_of(text, sizeof(text)), &fault);
-	for (int i = 0; i < IMAP_DEPTH_MAX; i++)
-		assert_int_equal(imap_parse_open(&cursor), RC_OK);
-	assert_int_equal(imap_parse_open(&cursor), RC_LIMIT);
-	assert_string_equal(
-	    fault.text, "nested deeper than the limit of 100 at column 101");
-	imap_cursor_init(&cursor, &arena, VIEW("()x"), &fault);
+	imap_cursor_init(&cursor, &arena, VIEW("(  ) ( a )b  "), &fault);
 	assert_int_equal(imap_parse_open(&cursor), RC_OK);
+	assert_false(imap_take_next(&cursor));
 	assert_int_equal(imap_parse_close(&cursor), RC_OK);
-	assert_int_equal(cursor.depth, 0);
+	assert_true(imap_take_next(&cursor));
+	assert_true(imap_take_open(&cursor));
+	assert_true(imap_take_word(&cursor, VIEW("a")));
+	assert_false(imap_take_next(&cursor));
+	assert_int_equal(imap_parse_close(&cursor), RC_OK);
+	assert_int_equal(imap_parse_sp(&cursor), RC_SYNTAX);
+	assert_false(imap_take_next(&cursor));
 	assert_int_equal(imap_parse_open(&cursor), RC_SYNTAX);
 	assert_string_equal(
-	    fault.text, "expected \"(\" at column 3, found \"x\"");
+	    fault.text, "expected \"(\" at column 11, found \"b\"");
+	assert_int_equal(imap_parse_end(&cursor), RC_SYNTAX);
+	assert_true(imap_take_word(&cursor, VIEW("b")));
+	assert_false(imap_take_next(&cursor));
+	assert_int_equal(imap_parse_close(&cursor), RC_SYNTAX);
+	assert_int_equal(imap_parse_end(&cursor), RC_OK);
 	arena_done(&arena);
 }
 
@@ -1036,7 +961,7 @@ int main(void)
 	    cmocka_unit_test(a_name_that_is_none_is_invalid_not_bad_syntax),
 	    cmocka_unit_test(a_literal_may_not_hold_nul_unless_binary),
 	    cmocka_unit_test(good_words_are_read_to_their_end),
-	    cmocka_unit_test(parentheses_count_their_depth),
+	    cmocka_unit_test(blanks_are_taken_where_they_mean_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
