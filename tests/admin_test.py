@@ -426,6 +426,90 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(set(lines), {1, 3, 4})
 
 
+class ConfigCheck(Bed, unittest.TestCase):
+    """What is wrong with a configuration whose text has no mistake."""
+
+    serving = False
+
+    def pair(self, name, days):
+        """A certificate for `name` that ends in `days`, and its key."""
+        made = {what: self.work / (name + str(days) + what)
+                for what in (".pem", ".key", ".csr", ".ext")}
+        harness.run_program(
+            "openssl", "req", "-new", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name,
+            "-keyout", made[".key"], "-out", made[".csr"])
+        made[".ext"].write_text("subjectAltName = DNS:%s\n" % name)
+        harness.run_program(
+            "openssl", "x509", "-req", "-in", made[".csr"], "-signkey",
+            made[".key"], "-days", days, "-extfile", made[".ext"],
+            "-out", made[".pem"])
+        harness.give_away(made[".key"])
+        return made[".pem"], made[".key"]
+
+    def check(self, certificates, settings='server_name = "mail.a.test"\n'):
+        self.server.certificates = certificates
+        self.server.settings = settings
+        self.server.write_config()
+        code, out, err = run(self.server.config, "config", "check")
+        self.assertEqual(out == "", code != 0)
+        lines = self.server.config.read_text().splitlines()
+        for number in re.findall(r"(?m)^[^:]+:(\d+): ", err):
+            self.assertRegex(lines[int(number) - 1], "^certificate")
+        return code, err
+
+    def test_certificates(self):
+        good = self.pair("mail.a.test", 30)
+        old = self.pair("mail.a.test", -1)
+        other = self.pair("other.test", 30)
+        self.work.chmod(0o755)
+        (self.work / "rubbish").write_text("no certificate")
+        for pairs, code, wanted in (
+                ([good], 0, []),
+                ([other, good], 0, []),
+                ([(good[0], other[1])], 2,
+                 ["is not the key of the certificate"]),
+                ([old], 1, ["has expired"]),
+                ([other], 1, ['no certificate is for "mail.a.test"']),
+                ([(self.work / "rubbish", good[1])], 2, ["rubbish"]),
+                # All at once.
+                ([(good[0], other[1]), old, other], 2,
+                 ["is not the key", "has expired"]),
+                ([old, other], 1, ["has expired"])):
+            with self.subTest(code=code, wanted=wanted):
+                got, err = self.check(pairs)
+                self.assertEqual(got, code, err)
+                for words in wanted:
+                    self.assertIn(words, err)
+                self.assertEqual(len(err.splitlines()), len(wanted), err)
+
+    @unittest.skipUnless(harness.SYSTEM_USER, "only root can look for another")
+    def test_a_key_that_the_server_cannot_read(self):
+        certificate, key = self.pair("mail.a.test", 30)
+        self.work.chmod(0o755)
+        os.chown(key, 0, 0)
+        self.server.data.mkdir()
+        harness.give_away(self.server.data)
+        code, err = self.check([(certificate, key)])
+        self.assertEqual(code, 1)
+        self.assertIn("%s: the user that Roost runs as cannot read" % key, err)
+
+    def test_a_postmaster_that_nobody_is(self):
+        good = self.pair("mail.a.test", 30)
+        self.work.chmod(0o755)
+        settings = 'server_name = "mail.a.test"\npostmaster = "anna"\n'
+        # Before there is anybody nothing is said of it.
+        self.assertEqual(self.check([good], settings)[0], 0)
+        self.roost("domain", "add", "a.test")
+        code, err = self.check([good], settings)
+        self.assertEqual(code, 1)
+        self.assertIn("nobody gets mail to postmaster", err)
+        self.add("anna")
+        self.assertEqual(self.check([good], settings)[0], 0)
+        self.roost("user", "disable", "anna")
+        self.assertEqual(self.check([good], settings)[0], 1)
+
+
 @unittest.skipUnless(os.geteuid() == 0, "only root can give rights up")
 class Privileges(unittest.TestCase):
     """Started by root, nothing is root's afterwards."""

@@ -11,7 +11,8 @@ import tempfile
 import unittest
 
 from dns_server import DnsServer
-from harness import (PROJECT, SYSTEM_USER, RoostServer, only_roost, program, run_program,
+from harness import (PROJECT, SYSTEM_USER, RoostServer, give_away,
+                     make_certificate, only_roost, program, run_program,
                      wait_until)
 
 DOCS = PROJECT / "docs"
@@ -157,8 +158,8 @@ class MailServer(unittest.TestCase):
         self.server = RoostServer("relay = yes\n")
         self.server.DEFAULTS = {}
         self.addCleanup(self.server.remove)
-        for path in (self.server.certificate, self.server.key):
-            os.chmod(path, 0o644)
+        self.server.certificate, self.server.key = make_certificate(
+            self.server.folder, "mail.example.org")
         self.server.certificates = []
         config = config.replace(
             "/etc/roost/mail.example.org.pem", str(self.server.certificate)
@@ -276,16 +277,25 @@ class Examples(unittest.TestCase):
     def test_the_configurations_in_the_documents_are_right(self):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="roost-docs-"))
         self.addCleanup(shutil.rmtree, folder, True)
+        pair = make_certificate(folder, "mail.example.org")
+        give_away(folder)
         count = 0
         for path in DOCS.glob("*.md"):
             for block in blocks(path.read_text()):
                 if not re.search(r"(?m)^[a-z_]+ = \S|^listen", block):
                     continue
                 count += 1
-                text = re.sub(r'"/etc/roost/[^"]*"', '"/dev/null"', block)
+                text = re.sub(r'(certificate|key) = "/etc/roost/[^"]*"',
+                              lambda found: '%s = "%s"' % (
+                                  found[1], pair[found[1] == "key"]), block)
+                text = re.sub(r'"/etc/roost/[^"]*"', '"/dev/null"', text)
+                text += '\ndata = "%s"\n' % folder
+                if "server_name" not in text:
+                    text += 'server_name = "mail.example.org"\n'
                 # The one that explains the syntax.
                 text = re.sub(r"(?m)^setting = .*$", "", text)
                 (folder / "c").write_text(text)
+                (folder / "c").chmod(0o640)
                 with self.subTest("%s: %s" % (path.name, block[:40])):
                     out = run_program(program(), "config", "check",
                                       "--config", folder / "c",

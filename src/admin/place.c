@@ -178,7 +178,7 @@ static enum rc find_folder(const struct cli_place *at, bool create,
 bool place_is_served(const struct cli_place *at)
 {
 	struct fault ignored;
-	int fd;
+	int fd = -1;
 	if (connect_server(at, &ignored, &fd) != RC_OK)
 		return false;
 	close(fd);

@@ -66,6 +66,16 @@ static enum rc send_lines(struct verb_call *call, struct view text)
 	return rc;
 }
 
+// As RCPT would: "postmaster" needs no domain (RFC 5321 section 4.5.1).
+static enum rc parse_address(struct arena *arena, struct view address,
+    struct fault *fault, struct smtp_mailbox *ret_mailbox)
+{
+	if (!view_eq_nocase(address, VIEW("postmaster")))
+		return smtp_mailbox_parse(arena, address, fault, ret_mailbox);
+	*ret_mailbox = (struct smtp_mailbox){.local = VIEW("postmaster")};
+	return RC_OK;
+}
+
 static enum rc explain(
     struct verb_call *call, struct arena *arena, struct fault *fault)
 {
@@ -73,7 +83,7 @@ static enum rc explain(
 	struct route_result result;
 	struct buf out;
 	struct view address = link_member(call->request, "address");
-	enum rc rc = smtp_mailbox_parse(arena, address, fault, &mailbox);
+	enum rc rc = parse_address(arena, address, fault, &mailbox);
 	if (rc != RC_OK)
 		return fault_set(fault, RC_INVALID,
 		    "\"%.*s\" is not an address", VIEW_FMT(address));

@@ -25,6 +25,13 @@ struct net_tls_config {
 	struct log *log;         // may be NULL
 };
 
+// Looks at a pair before it is served. `mistakes` gets one line, "file: reason",
+// for each thing wrong: what makes it unusable, and then the result is
+// RC_INVALID; or what every client will complain of, the dates. *ret_named says
+// whether the certificate is for the host `name`.
+MUST_CHECK enum rc net_tls_examine(const struct net_tls_pair *pair,
+    const char *name, struct buf *mistakes, bool *ret_named);
+
 struct net_tls;
 
 // Reads all certificates. Mistakes do not stop at the first: `mistakes` gets

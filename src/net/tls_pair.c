@@ -108,15 +108,14 @@ static bool load_key(
 	return pair->key != NULL;
 }
 
-static void warn_of_dates(
-    const struct tls_pair *pair, const char *path, struct log *log)
+// NULL: it is valid now.
+static const char *date_problem(const struct tls_pair *pair)
 {
 	if (X509_cmp_current_time(X509_get0_notAfter(pair->leaf)) < 0)
-		log_text(log, LOG_LEVEL_WARN, "certificate", "%s: has expired",
-		    path);
+		return "has expired";
 	if (X509_cmp_current_time(X509_get0_notBefore(pair->leaf)) > 0)
-		log_text(log, LOG_LEVEL_WARN, "certificate",
-		    "%s: is not valid yet", path);
+		return "is not valid yet";
+	return NULL;
 }
 
 bool tls_pair_load(struct tls_pair *pair, const struct net_tls_pair *paths,
@@ -136,8 +135,29 @@ bool tls_pair_load(struct tls_pair *pair, const struct net_tls_pair *paths,
 		    paths->key_path, paths->certificate_path);
 		return false;
 	}
-	warn_of_dates(pair, paths->certificate_path, log);
+	const char *problem = date_problem(pair);
+	if (problem)
+		log_text(log, LOG_LEVEL_WARN, "certificate", "%s: %s",
+		    paths->certificate_path, problem);
 	return true;
+}
+
+enum rc net_tls_examine(const struct net_tls_pair *paths, const char *name,
+    struct buf *mistakes, bool *ret_named)
+{
+	struct tls_pair pair;
+	bool usable = tls_pair_load(&pair, paths, mistakes, NULL);
+	*ret_named = false;
+	if (usable) {
+		const char *problem = date_problem(&pair);
+		if (problem)
+			add_mistake(mistakes, paths->certificate_path, problem);
+		*ret_named = X509_check_host(
+				 pair.leaf, name, strlen(name), 0, NULL) == 1;
+		ERR_clear_error();
+	}
+	tls_pair_done(&pair);
+	return usable ? RC_OK : RC_INVALID;
 }
 
 void tls_pair_done(struct tls_pair *pair)

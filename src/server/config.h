@@ -80,6 +80,7 @@ struct config {
 	struct config_listener listeners[CONFIG_LISTENERS_MAX];
 	size_t listener_count;
 	struct net_tls_pair certificates[CONFIG_CERTIFICATES_MAX];
+	unsigned certificate_lines[CONFIG_CERTIFICATES_MAX]; // of the file
 	size_t certificate_count; // 0: a self-signed one in the data folder
 	uint32_t log_level;       // enum log_level
 	uint32_t log_format;      // enum config_log_format

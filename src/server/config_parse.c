@@ -262,8 +262,10 @@ static void take_certificate(struct parse *parse, unsigned line)
 	if (config->certificate_count == CONFIG_CERTIFICATES_MAX)
 		note(parse, line, "more than %d certificates",
 		    CONFIG_CERTIFICATES_MAX);
-	else if (parse->pair.certificate_path && parse->pair.key_path)
+	else if (parse->pair.certificate_path && parse->pair.key_path) {
+		config->certificate_lines[config->certificate_count] = line;
 		config->certificates[config->certificate_count++] = parse->pair;
+	}
 }
 
 // Behind the opening brace of a section that does not exist.

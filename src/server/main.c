@@ -4,6 +4,7 @@
 
 #include "admin/commands.h"
 #include "server/config.h"
+#include "server/config_check.h"
 #include "server/post_office.h"
 #include "server/serve.h"
 #include "server/version.h"
@@ -13,20 +14,6 @@ static enum cli_exit version_command(const struct cli_call *call)
 	(void)call;
 	printf("roost %s\n", roost_version);
 	return CLI_OK;
-}
-
-static enum cli_exit config_check_command(const struct cli_call *call)
-{
-	const struct config *config = call->context;
-	if (config->path)
-		printf("%s: no mistakes\n", config->path);
-	else
-		puts("no configuration file: all settings have their defaults");
-	if (!config_is_exposed(config))
-		return CLI_OK;
-	cli_complain("%s: everybody on this machine can read relay_password",
-	    config->path);
-	return CLI_PROBLEM;
 }
 
 static enum cli_exit config_sample_command(const struct cli_call *call)
@@ -58,6 +45,13 @@ static const struct cli_command commands[] = {
 	.name = "config check",
 	.arguments = "",
 	.summary = "read the configuration and name its mistakes",
+	.details = "Looks at the certificates too, whether the user that the "
+		   "server runs "
+		   "as can\nread them, and whether somebody is the postmaster. "
+		   "Exit code 2: "
+		   "it cannot be\nserved; 1: it can, but what is named will be "
+		   "complained "
+		   "of.",
 	.run = config_check_command,
     },
     {
