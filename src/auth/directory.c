@@ -17,9 +17,6 @@
 
 #define KEY_MAX    (sizeof(USER_PREFIX) + AUTH_NAME_MAX + 1)
 #define RECORD_MAX ((size_t)4096)
-// Commits tried before a change gives up: others write to this partition, but
-// one of those that collide always gets through.
-#define TRIES_MAX 1000
 
 struct key {
 	size_t len;
@@ -95,44 +92,35 @@ static bool name_of_key(struct view key, struct auth_name *ret_name)
 	return true;
 }
 
-// Stands before the first user behind `after`.
-static enum rc open_users(struct engine_snapshot *snapshot,
-    const struct auth_name *after, struct engine_cursor **ret_cursor)
+struct next {
+	bool found;
+	struct auth_name *name;
+	struct auth_record *record;
+};
+
+// A key that no name makes is auth_directory_check()'s to tell.
+static enum rc take_next(void *context, struct view key, struct view value)
 {
-	enum rc rc =
-	    engine_cursor_open(snapshot, VIEW(USER_PREFIX), ret_cursor);
-	if (rc == RC_OK && after->text[0]) {
-		// No key lies between a name and the name with a NUL.
-		struct key key = user_key(after);
-		key.bytes[key.len++] = '\0';
-		engine_cursor_seek(*ret_cursor, key_view(&key));
-	}
-	return rc;
+	struct next *next = context;
+	if (!name_of_key(key, next->name))
+		return RC_OK;
+	next->found = true;
+	enum rc rc = auth_record_decode(value, next->record);
+	return rc == RC_OK ? RC_END : rc;
 }
 
 enum rc auth_directory_next(struct engine *engine,
     const struct auth_name *after, struct auth_name *ret_name,
     struct auth_record *ret_record)
 {
-	struct engine_snapshot *snapshot;
-	enum rc rc = engine_snapshot_open(engine, AUTH_PARTITION, &snapshot);
-	if (rc != RC_OK)
-		return rc;
-	struct engine_cursor *cursor = NULL;
-	struct view key;
-	struct view value;
-	rc = open_users(snapshot, after, &cursor);
-	if (rc == RC_OK) {
-		// A key that no name makes is auth_directory_check()'s to tell.
-		do
-			rc = engine_cursor_next(cursor, &key, &value);
-		while (rc == RC_OK && !name_of_key(key, ret_name));
-		if (rc == RC_OK)
-			rc = auth_record_decode(value, ret_record);
-		engine_cursor_close(&cursor);
-	}
-	engine_snapshot_close(&snapshot);
-	return rc;
+	struct next next = {false, ret_name, ret_record};
+	struct key from = user_key(after);
+	// No key lies between a name and the name with a NUL.
+	if (after->text[0])
+		from.bytes[from.len++] = '\0';
+	enum rc rc = engine_scan(engine, AUTH_PARTITION, VIEW(USER_PREFIX),
+	    key_view(&from), take_next, &next);
+	return rc == RC_OK && !next.found ? RC_END : rc;
 }
 
 // ---- Changing --------------------------------------------------------------
@@ -150,29 +138,18 @@ struct change {
 	unsigned char secret[AUTH_SECRET_LEN];
 };
 
-static enum rc try_change(struct engine *engine, struct change *change)
+static enum rc make_change(void *context, struct engine_snapshot *from,
+    struct engine_batch *batch, struct fault *fault)
 {
-	struct engine_snapshot *snapshot;
-	enum rc rc = engine_snapshot_open(engine, AUTH_PARTITION, &snapshot);
-	if (rc != RC_OK)
-		return rc;
-	uint64_t version = engine_snapshot_version(snapshot);
-	struct engine_batch *batch = engine_batch_new(engine);
-	rc = change->make(change, snapshot, batch);
-	engine_snapshot_close(&snapshot);
-	if (rc == RC_OK)
-		rc = engine_commit(
-		    engine, AUTH_PARTITION, version, batch, change->fault);
-	engine_batch_free(&batch);
-	return rc;
+	struct change *change = context;
+	(void)fault; // it is the change's
+	return change->make(change, from, batch);
 }
 
 static enum rc carry_out(struct engine *engine, struct change *change)
 {
-	enum rc rc = RC_CONFLICT;
-	for (int tries = 0; rc == RC_CONFLICT && tries < TRIES_MAX; tries++)
-		rc = try_change(engine, change);
-	return rc;
+	return engine_change(
+	    engine, AUTH_PARTITION, make_change, change, change->fault);
 }
 
 static enum rc carry_out_named(
@@ -236,6 +213,7 @@ static enum rc make_add(struct change *change, struct engine_snapshot *from,
 {
 	struct auth_record record = {0};
 	enum rc rc = read_record(from, &change->name, &record);
+	OPENSSL_cleanse(&record, sizeof(record));
 	if (rc == RC_OK || rc == RC_CORRUPT)
 		return fault_set(change->fault, RC_EXISTS,
 		    "there is a user \"%s\" already", change->name.text);
@@ -250,6 +228,7 @@ static enum rc make_add(struct change *change, struct engine_snapshot *from,
 	    .created = change->now,
 	    .credentials = *change->credentials};
 	put_record(batch, &change->name, &record);
+	OPENSSL_cleanse(&record, sizeof(record));
 	char bytes[8];
 	put_le64(bytes, next + 1);
 	engine_batch_put(batch, VIEW(NEXT_KEY), view_of(bytes, sizeof(bytes)));
@@ -280,6 +259,7 @@ static enum rc make_credentials(struct change *change,
 		return rc;
 	record.credentials = *change->credentials;
 	put_record(batch, &change->name, &record);
+	OPENSSL_cleanse(&record, sizeof(record));
 	return RC_OK;
 }
 
@@ -328,6 +308,7 @@ static enum rc make_disabled(struct change *change,
 		return rc;
 	record.disabled = change->disabled;
 	put_record(batch, &change->name, &record);
+	OPENSSL_cleanse(&record, sizeof(record));
 	return RC_OK;
 }
 
@@ -344,6 +325,7 @@ static enum rc make_remove(struct change *change, struct engine_snapshot *from,
 {
 	struct auth_record record;
 	enum rc rc = read_for_change(change, from, &record);
+	OPENSSL_cleanse(&record, sizeof(record));
 	if (rc != RC_OK && rc != RC_CORRUPT)
 		return rc;
 	struct key key = user_key(&change->name);
@@ -449,6 +431,7 @@ static void check_user(struct check *check, struct view key, struct view value)
 		tell(check, "the record of user \"%s\" is damaged", name.text);
 		return;
 	}
+	OPENSSL_cleanse(&record.credentials, sizeof(record.credentials));
 	unsigned long long account = record.account;
 	if (record.account >= check->next)
 		tell(check, "user \"%s\" has account %llu, not given out yet",
@@ -459,8 +442,9 @@ static void check_user(struct check *check, struct view key, struct view value)
 		    name.text, account);
 }
 
-static void check_key(struct check *check, struct view key, struct view value)
+static enum rc check_key(void *context, struct view key, struct view value)
 {
+	struct check *check = context;
 	if (view_starts_with(key, VIEW(USER_PREFIX)))
 		check_user(check, key, value);
 	else if (view_eq(key, VIEW(SECRET_KEY))) {
@@ -468,6 +452,7 @@ static void check_key(struct check *check, struct view key, struct view value)
 			tell(check, "the server's secret is damaged");
 	} else if (!view_eq(key, VIEW(NEXT_KEY)))
 		tell(check, "the directory has a key of no known kind");
+	return RC_OK;
 }
 
 static enum rc check_all(struct check *check, struct engine_snapshot *snapshot)
@@ -479,16 +464,8 @@ static enum rc check_all(struct check *check, struct engine_snapshot *snapshot)
 	} else if (rc != RC_OK) {
 		return rc;
 	}
-	struct engine_cursor *cursor;
-	rc = engine_cursor_open(snapshot, VIEW(AUTH_KEY_PREFIX), &cursor);
-	if (rc != RC_OK)
-		return rc;
-	struct view key;
-	struct view value;
-	while ((rc = engine_cursor_next(cursor, &key, &value)) == RC_OK)
-		check_key(check, key, value);
-	engine_cursor_close(&cursor);
-	return rc == RC_END ? RC_OK : rc;
+	return engine_snapshot_scan(
+	    snapshot, VIEW(AUTH_KEY_PREFIX), VIEW(""), check_key, check);
 }
 
 enum rc auth_directory_check(struct engine *engine,

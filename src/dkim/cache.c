@@ -131,32 +131,36 @@ static enum rc read_key(struct dkim_keys *keys, struct engine_snapshot *from,
 	return RC_OK;
 }
 
+struct reading {
+	struct dkim_keys *keys;
+	struct engine_snapshot *from;
+	struct dkim_key_set *set;
+};
+
+static enum rc take_key(void *context, struct view key, struct view value)
+{
+	struct reading *reading = context;
+	struct view owner;
+	struct view selector;
+	if (!dkim_record_split(key, DKIM_PUBLIC_PREFIX, &owner, &selector))
+		return RC_OK;
+	enum rc rc = read_key(
+	    reading->keys, reading->from, owner, selector, value, reading->set);
+	return rc == RC_OK && reading->set->count == DKIM_KEYS_MAX ? RC_END
+								   : rc;
+}
+
 static enum rc read_set(struct dkim_keys *keys, struct engine_snapshot *from,
     struct view domain, struct dkim_key_set *set)
 {
+	struct reading reading = {keys, from, set};
 	struct buf prefix;
-	struct engine_cursor *cursor;
-	struct view key;
-	struct view value;
-	struct view owner;
-	struct view selector;
 	buf_init(&prefix, ENGINE_KEY_MAX);
 	dkim_record_key(DKIM_PUBLIC_PREFIX, domain, VIEW(""), &prefix);
-	enum rc rc = engine_cursor_open(from, buf_view(&prefix), &cursor);
-	if (rc == RC_OK) {
-		while (set->count < DKIM_KEYS_MAX &&
-		       (rc = engine_cursor_next(cursor, &key, &value)) == RC_OK)
-			if (dkim_record_split(
-				key, DKIM_PUBLIC_PREFIX, &owner, &selector)) {
-				rc = read_key(
-				    keys, from, owner, selector, value, set);
-				if (rc != RC_OK)
-					break;
-			}
-		engine_cursor_close(&cursor);
-	}
+	enum rc rc = engine_snapshot_scan(
+	    from, buf_view(&prefix), VIEW(""), take_key, &reading);
 	buf_done(&prefix);
-	return rc == RC_END ? RC_OK : rc;
+	return rc;
 }
 
 // The lock is held.

@@ -18,9 +18,6 @@
 #define RSA_BITS_MAX 4096
 // A TXT record of the longest key takes 750.
 #define DNS_TEXT_MAX ((size_t)2048)
-// Commits tried before a change gives up: one of those that collide always
-// gets through.
-#define TRIES_MAX 1000
 // RFC 1035 section 3.3: a character-string's bytes.
 #define DNS_STRING_MAX 255
 
@@ -196,15 +193,13 @@ struct change {
 	struct buf private_name;
 	struct buf public_value;
 	struct buf private_value; // empty: remove
-	struct fault *fault;
 };
 
-static void change_init(struct change *change, struct view domain,
-    struct view selector, struct fault *fault)
+static void change_init(
+    struct change *change, struct view domain, struct view selector)
 {
 	change->domain = domain;
 	change->selector = selector;
-	change->fault = fault;
 	buf_init(&change->public_name, ENGINE_KEY_MAX);
 	buf_init(&change->private_name, ENGINE_KEY_MAX);
 	buf_init(&change->public_value, DKIM_RECORD_MAX);
@@ -232,40 +227,42 @@ static enum rc exists(struct engine_snapshot *from, struct view name)
 	return rc == RC_LIMIT ? RC_OK : rc;
 }
 
-// RC_LIMIT when the domain has as many keys as may sign.
-static enum rc check_room(struct change *change, struct engine_snapshot *from)
+static enum rc count_key(void *context, struct view key, struct view value)
 {
-	struct engine_cursor *cursor;
-	struct view key;
-	struct view value;
+	size_t *count = context;
+	(void)key;
+	(void)value;
+	return ++*count < DKIM_KEYS_MAX ? RC_OK : RC_END;
+}
+
+// RC_LIMIT when the domain has as many keys as may sign.
+static enum rc check_room(const struct change *change,
+    struct engine_snapshot *from, struct fault *fault)
+{
 	size_t count = 0;
 	struct view prefix = view_slice(buf_view(&change->public_name), 0,
 	    change->public_name.len - change->selector.len);
-	enum rc rc = engine_cursor_open(from, prefix, &cursor);
-	if (rc != RC_OK)
-		return rc;
-	while (count < DKIM_KEYS_MAX &&
-	       (rc = engine_cursor_next(cursor, &key, &value)) == RC_OK)
-		count++;
-	engine_cursor_close(&cursor);
-	if (count >= DKIM_KEYS_MAX)
-		return fault_set(change->fault, RC_LIMIT,
+	enum rc rc =
+	    engine_snapshot_scan(from, prefix, VIEW(""), count_key, &count);
+	if (rc == RC_OK && count >= DKIM_KEYS_MAX)
+		return fault_set(fault, RC_LIMIT,
 		    "%.*s has %d keys, and each signs: remove one first",
 		    VIEW_FMT(change->domain), DKIM_KEYS_MAX);
-	return rc == RC_END ? RC_OK : rc;
+	return rc;
 }
 
-static enum rc make(struct change *change, struct engine_snapshot *from,
-    struct engine_batch *batch)
+static enum rc make(void *context, struct engine_snapshot *from,
+    struct engine_batch *batch, struct fault *fault)
 {
+	const struct change *change = context;
 	bool adding = change->private_value.len > 0;
 	enum rc rc = exists(from, buf_view(&change->public_name));
 	if (adding && rc == RC_OK)
-		return fault_set(change->fault, RC_EXISTS,
+		return fault_set(fault, RC_EXISTS,
 		    "%.*s has a key %.*s already", VIEW_FMT(change->domain),
 		    VIEW_FMT(change->selector));
 	if (!adding && rc == RC_NOT_FOUND)
-		return fault_set(change->fault, rc, "%.*s has no key %.*s",
+		return fault_set(fault, rc, "%.*s has no key %.*s",
 		    VIEW_FMT(change->domain), VIEW_FMT(change->selector));
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return rc;
@@ -278,32 +275,14 @@ static enum rc make(struct change *change, struct engine_snapshot *from,
 	    buf_view(&change->public_value));
 	engine_batch_put(batch, buf_view(&change->private_name),
 	    buf_view(&change->private_value));
-	return check_room(change, from);
+	return check_room(change, from, fault);
 }
 
-static enum rc try_change(struct engine *engine, struct change *change)
+static enum rc carry_out(
+    struct dkim_keys *keys, struct change *change, struct fault *fault)
 {
-	struct engine_snapshot *snapshot;
-	enum rc rc = engine_snapshot_open(engine, DKIM_PARTITION, &snapshot);
-	if (rc != RC_OK)
-		return rc;
-	uint64_t version = engine_snapshot_version(snapshot);
-	struct engine_batch *batch = engine_batch_new(engine);
-	rc = make(change, snapshot, batch);
-	engine_snapshot_close(&snapshot);
-	if (rc == RC_OK)
-		rc = engine_commit(
-		    engine, DKIM_PARTITION, version, batch, change->fault);
-	engine_batch_free(&batch);
-	return rc;
-}
-
-static enum rc carry_out(struct dkim_keys *keys, struct change *change)
-{
-	enum rc rc = RC_CONFLICT;
-	for (int tries = 0; rc == RC_CONFLICT && tries < TRIES_MAX; tries++)
-		rc = try_change(dkim_keys_engine(keys), change);
-	return rc;
+	return engine_change(
+	    dkim_keys_engine(keys), DKIM_PARTITION, make, change, fault);
 }
 
 static enum rc check_names(
@@ -333,7 +312,7 @@ static enum rc create(struct dkim_keys *keys, struct view domain,
 		return fault_set(fault, RC_IO, "no key could be generated");
 	}
 	buf_init(&public_key, DKIM_RECORD_MAX);
-	change_init(&change, domain, selector, fault);
+	change_init(&change, domain, selector);
 	rc = encode_public(key, record->algorithm, &public_key);
 	if (rc == RC_OK)
 		rc = encode_private(key, &change.private_value);
@@ -341,7 +320,7 @@ static enum rc create(struct dkim_keys *keys, struct view domain,
 	if (rc == RC_OK) {
 		record->public_key = buf_view(&public_key);
 		dkim_record_encode(record, &change.public_value);
-		rc = carry_out(keys, &change);
+		rc = carry_out(keys, &change, fault);
 	}
 	if (rc == RC_OK)
 		fill_key(arena, domain, selector, record, ret_key);
@@ -402,43 +381,38 @@ enum rc dkim_key_remove(struct dkim_keys *keys, struct view domain,
 	enum rc rc = check_names(domain, selector, fault);
 	if (rc != RC_OK)
 		return rc;
-	change_init(&change, domain, selector, fault);
-	rc = carry_out(keys, &change);
+	change_init(&change, domain, selector);
+	rc = carry_out(keys, &change, fault);
 	change_done(&change);
 	return rc;
 }
 
 // ---- Listing ---------------------------------------------------------------
 
-static enum rc next_in(struct engine_snapshot *snapshot, struct view after,
-    struct arena *arena, struct dkim_key *ret_key)
+struct next {
+	struct arena *arena;
+	struct dkim_key *key;
+	bool found;
+};
+
+static enum rc take_next(void *context, struct view key, struct view value)
 {
-	struct engine_cursor *cursor;
+	struct next *next = context;
 	struct dkim_record record;
-	struct view key;
-	struct view value;
 	struct view domain;
 	struct view selector;
-	enum rc rc =
-	    engine_cursor_open(snapshot, VIEW(DKIM_PUBLIC_PREFIX), &cursor);
-	if (rc != RC_OK)
-		return rc;
-	engine_cursor_seek(cursor, after);
-	do
-		rc = engine_cursor_next(cursor, &key, &value);
-	while (rc == RC_OK && (!dkim_record_split(key, DKIM_PUBLIC_PREFIX,
-				   &domain, &selector) ||
-				  dkim_record_decode(value, &record) != RC_OK));
-	if (rc == RC_OK)
-		fill_key(arena, domain, selector, &record, ret_key);
-	engine_cursor_close(&cursor);
-	return rc;
+	if (!dkim_record_split(key, DKIM_PUBLIC_PREFIX, &domain, &selector) ||
+	    dkim_record_decode(value, &record) != RC_OK)
+		return RC_OK;
+	fill_key(next->arena, domain, selector, &record, next->key);
+	next->found = true;
+	return RC_END;
 }
 
 enum rc dkim_key_next(struct dkim_keys *keys, struct view after_domain,
     struct view after_selector, struct arena *arena, struct dkim_key *ret_key)
 {
-	struct engine_snapshot *snapshot;
+	struct next next = {arena, ret_key, false};
 	struct buf after;
 	if (after_domain.len + after_selector.len > ENGINE_KEY_MAX / 2)
 		return RC_INVALID;
@@ -448,12 +422,8 @@ enum rc dkim_key_next(struct dkim_keys *keys, struct view after_domain,
 	// No key lies between a selector and the selector with a NUL.
 	if (after_selector.len > 0)
 		buf_add_char(&after, '\0');
-	enum rc rc = engine_snapshot_open(
-	    dkim_keys_engine(keys), DKIM_PARTITION, &snapshot);
-	if (rc == RC_OK) {
-		rc = next_in(snapshot, buf_view(&after), arena, ret_key);
-		engine_snapshot_close(&snapshot);
-	}
+	enum rc rc = engine_scan(dkim_keys_engine(keys), DKIM_PARTITION,
+	    VIEW(DKIM_PUBLIC_PREFIX), buf_view(&after), take_next, &next);
 	buf_done(&after);
-	return rc;
+	return rc == RC_OK && !next.found ? RC_END : rc;
 }

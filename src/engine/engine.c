@@ -195,6 +195,8 @@ enum rc engine_partition_drop(
 	rc = engine->ops->drop(engine, part, fault);
 	// After a failure what is on disk decides, and is read again.
 	atomic_store(&part->version, rc == RC_OK ? 0 : ENGINE_VERSION_UNKNOWN);
+	if (rc == RC_OK)
+		engine_partition_moved(part, 0);
 	pthread_mutex_unlock(&part->lock);
 	return rc;
 }

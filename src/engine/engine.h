@@ -79,6 +79,18 @@ void engine_cursor_seek(struct engine_cursor *cursor, struct view key);
 MUST_CHECK enum rc engine_cursor_next(
     struct engine_cursor *cursor, struct view *ret_key, struct view *ret_value);
 
+// Calls `each` for the keys that begin with `prefix`, in byte order; when
+// `from` is not empty, for the first key >= `from` (which begins with the
+// prefix) and those behind it. Key and value are valid until `each` returns.
+// When `each` gives RC_END the scan stops early and gives RC_OK; when it gives
+// anything else but RC_OK, it stops and gives that.
+typedef enum rc engine_each(void *context, struct view key, struct view value);
+MUST_CHECK enum rc engine_snapshot_scan(struct engine_snapshot *snapshot,
+    struct view prefix, struct view from, engine_each *each, void *context);
+// The same through a snapshot of its own.
+MUST_CHECK enum rc engine_scan(struct engine *engine, uint64_t partition,
+    struct view prefix, struct view from, engine_each *each, void *context);
+
 // All partitions with a version > 0, ascending: the first one > `after`;
 // RC_END.
 MUST_CHECK enum rc engine_partition_next(
@@ -107,6 +119,18 @@ void engine_batch_delete_range(
 // on the disk shows when the engine is opened again.
 MUST_CHECK enum rc engine_commit(struct engine *engine, uint64_t partition,
     uint64_t expected_version, struct engine_batch *batch, struct fault *fault);
+
+// A change that depends on what is there: `make` reads `from` and fills `batch`
+// (empty at first), which is committed if the partition is still as `from` was.
+// When another commit came between, `make` is called again with a newer
+// snapshot, so it begins anew each time and keeps nothing of the call before.
+// When `make` gives anything but RC_OK, nothing is committed and that is the
+// result; when it leaves the batch empty, there is nothing to commit: RC_OK.
+// RC_CONFLICT after many calls.
+typedef enum rc engine_make(void *context, struct engine_snapshot *from,
+    struct engine_batch *batch, struct fault *fault);
+MUST_CHECK enum rc engine_change(struct engine *engine, uint64_t partition,
+    engine_make *make, void *context, struct fault *fault);
 
 // Deletes a partition: its keys, its version (0 again), its ownership of
 // content. Durable when it returns.
@@ -182,7 +206,8 @@ MUST_CHECK enum rc engine_content_each(struct engine *engine,
 
 // `moved` is called after each commit to the partition, with its new version,
 // in the order of versions, from the committing thread (or, in an engine with
-// several nodes, from one of its own). It may not call the engine.
+// several nodes, from one of its own); and with 0 when the partition has been
+// dropped. It may not call the engine.
 struct engine_watch *engine_watch_new(struct engine *engine, uint64_t partition,
     void (*moved)(void *context, uint64_t version), void *context);
 // No call is running, and none comes, once this returned.

@@ -22,8 +22,8 @@ static int close_engine(void **state)
 
 int engine_conformance_run(struct conformance *conformance)
 {
-	const struct conformance_test *const tables[] = {
-	    conformance_keys, conformance_content, conformance_threads};
+	const struct conformance_test *const tables[] = {conformance_keys,
+	    conformance_content, conformance_threads, conformance_change};
 	struct CMUnitTest tests[TESTS_MAX];
 	size_t count = 0;
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)

@@ -34,6 +34,7 @@ struct conformance_test {
 extern const struct conformance_test conformance_keys[];
 extern const struct conformance_test conformance_content[];
 extern const struct conformance_test conformance_threads[];
+extern const struct conformance_test conformance_change[];
 
 static inline struct conformance *conformance_of(void **state)
 {

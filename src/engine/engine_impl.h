@@ -69,6 +69,11 @@ struct engine_batch {
 	enum rc rc;    // why it cannot be committed
 };
 
+static inline bool batch_is_empty(const struct engine_batch *batch)
+{
+	return batch->rc == RC_OK && batch->ops.len == 0 &&
+	       batch->content_count == 0;
+}
 // RC_OK when the batch is within every limit.
 MUST_CHECK enum rc batch_status(const struct engine_batch *batch);
 // Walks the operations: start with `*position` 0; false at the end.

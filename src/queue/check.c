@@ -6,6 +6,7 @@
 struct checking {
 	struct engine *engine;
 	struct engine_snapshot *snapshot;
+	struct queue_id before; // whose record came before this one
 	void (*problem)(void *context, const char *text);
 	void *context;
 };
@@ -30,13 +31,21 @@ static bool is_there(struct checking *checking, struct view key)
 	return rc == RC_OK;
 }
 
+static enum rc note_key(void *context, struct view key, struct view value)
+{
+	bool *has = context;
+	(void)key;
+	(void)value;
+	*has = true;
+	return RC_END;
+}
+
 // A message has content of the size it says, and somebody to go to.
 static void check_message(
     struct checking *checking, const struct queue_id *id, struct view value)
 {
 	struct queue_message_record message;
-	struct engine_cursor *cursor;
-	struct view key;
+	bool goes_to_someone = false;
 	uint64_t size;
 	enum rc rc = queue_message_decode(value, &message);
 	if (rc != RC_OK) {
@@ -49,50 +58,47 @@ static void check_message(
 	else if (size != message.size - message.head.len)
 		report(checking, id, "its content has another size", "");
 	struct queue_key to = queue_key(QUEUE_KEY_RECIPIENT, id);
-	if (engine_cursor_open(
-		checking->snapshot, queue_key_view(&to), &cursor) != RC_OK)
-		return;
-	if (engine_cursor_next(cursor, &key, &value) != RC_OK)
+	rc = engine_snapshot_scan(checking->snapshot, queue_key_view(&to),
+	    VIEW(""), note_key, &goes_to_someone);
+	if (rc != RC_OK)
+		report(checking, id, "its recipients", rc_text(rc));
+	else if (!goes_to_someone)
 		report(checking, id, "it has no recipient", "");
-	engine_cursor_close(&cursor);
 }
 
-static void check_recipient(struct checking *checking,
-    const struct queue_id *id, const struct queue_id *before, struct view value)
+static void check_recipient(
+    struct checking *checking, const struct queue_id *id, struct view value)
 {
 	struct queue_recipient_record recipient;
 	struct queue_key of = queue_key(QUEUE_KEY_MESSAGE, id);
 	enum rc rc = queue_recipient_decode(value, &recipient);
 	if (rc != RC_OK)
 		report(checking, id, "a recipient's record", rc_text(rc));
-	if (!queue_id_eq(id, before) &&
+	if (!queue_id_eq(id, &checking->before) &&
 	    !is_there(checking, queue_key_view(&of)))
 		report(checking, id, "recipients without a message", "");
 }
 
+static enum rc check_record(void *context, struct view key, struct view value)
+{
+	struct checking *checking = context;
+	struct queue_id id = {{0}};
+	uint16_t number;
+	if (queue_key_parse(key, key.ptr[0], &id, &number) != RC_OK)
+		report(checking, &id, "a key that is none", "");
+	else if (key.ptr[0] == QUEUE_KEY_MESSAGE)
+		check_message(checking, &id, value);
+	else
+		check_recipient(checking, &id, value);
+	checking->before = id;
+	return RC_OK;
+}
+
 static enum rc check_kind(struct checking *checking, char kind)
 {
-	struct engine_cursor *cursor;
-	struct view key;
-	struct view value;
-	struct queue_id before = {{0}};
-	enum rc rc =
-	    engine_cursor_open(checking->snapshot, view_of(&kind, 1), &cursor);
-	if (rc != RC_OK)
-		return rc;
-	while ((rc = engine_cursor_next(cursor, &key, &value)) == RC_OK) {
-		struct queue_id id = {{0}};
-		uint16_t number;
-		if (queue_key_parse(key, kind, &id, &number) != RC_OK)
-			report(checking, &id, "a key that is none", "");
-		else if (kind == QUEUE_KEY_MESSAGE)
-			check_message(checking, &id, value);
-		else
-			check_recipient(checking, &id, &before, value);
-		before = id;
-	}
-	engine_cursor_close(&cursor);
-	return rc == RC_END ? RC_OK : rc;
+	checking->before = (struct queue_id){{0}};
+	return engine_snapshot_scan(checking->snapshot, view_of(&kind, 1),
+	    VIEW(""), check_record, checking);
 }
 
 enum rc queue_check(struct engine *engine,

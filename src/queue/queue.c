@@ -246,25 +246,25 @@ static enum rc load_flags(
 	return RC_OK;
 }
 
+// A record that cannot be read is passed over: the others are mail that waits.
+static enum rc load_record(void *context, struct view key, struct view value)
+{
+	struct loading *loading = context;
+	enum rc rc = key.ptr[0] == QUEUE_KEY_RECIPIENT
+			 ? load_recipient(loading, key, value)
+			 : load_flags(loading->queue, key, value);
+	if (rc != RC_OK)
+		complain(loading->queue, key, rc);
+	return RC_OK;
+}
+
 static enum rc load_kind(
     struct loading *loading, struct engine_snapshot *snapshot, char kind)
 {
-	struct engine_cursor *cursor;
-	struct view key;
-	struct view value;
-	enum rc rc = engine_cursor_open(snapshot, view_of(&kind, 1), &cursor);
-	if (rc != RC_OK)
-		return rc;
-	while ((rc = engine_cursor_next(cursor, &key, &value)) == RC_OK) {
-		enum rc one = kind == QUEUE_KEY_RECIPIENT
-				  ? load_recipient(loading, key, value)
-				  : load_flags(loading->queue, key, value);
-		if (one != RC_OK)
-			complain(loading->queue, key, one);
-	}
+	enum rc rc = engine_snapshot_scan(
+	    snapshot, view_of(&kind, 1), VIEW(""), load_record, loading);
 	load_done(loading);
-	engine_cursor_close(&cursor);
-	return rc == RC_END ? RC_OK : rc;
+	return rc;
 }
 
 static enum rc load(struct queue *queue, struct fault *fault)

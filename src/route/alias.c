@@ -246,29 +246,25 @@ enum rc route_alias_remove(
 
 // ---- Listing ---------------------------------------------------------------
 
-static enum rc next_in(struct engine_snapshot *snapshot, struct view from,
-    struct arena *arena, struct route_alias *ret_alias)
+struct next {
+	struct arena *arena;
+	struct route_alias *alias;
+	bool found;
+};
+
+static enum rc take_next(void *context, struct view key, struct view value)
 {
-	struct engine_cursor *cursor;
-	struct view key;
-	struct view value;
+	struct next *next = context;
 	struct view domain;
 	struct view local;
+	if (!route_alias_key_split(key, &domain, &local))
+		return RC_OK;
+	next->found = true;
+	next->alias->address = route_print_address(next->arena, local, domain);
 	enum rc rc =
-	    engine_cursor_open(snapshot, VIEW(ROUTE_ALIAS_PREFIX), &cursor);
-	if (rc != RC_OK)
-		return rc;
-	engine_cursor_seek(cursor, from);
-	do
-		rc = engine_cursor_next(cursor, &key, &value);
-	while (rc == RC_OK && !route_alias_key_split(key, &domain, &local));
-	if (rc == RC_OK) {
-		ret_alias->address = route_print_address(arena, local, domain);
-		rc = route_alias_decode(arena, arena_copy(arena, value),
-		    &ret_alias->targets, &ret_alias->count);
-	}
-	engine_cursor_close(&cursor);
-	return rc;
+	    route_alias_decode(next->arena, arena_copy(next->arena, value),
+		&next->alias->targets, &next->alias->count);
+	return rc == RC_OK ? RC_END : rc;
 }
 
 // The key to seek for what comes behind `after`.
@@ -303,15 +299,11 @@ static enum rc seek_key(
 enum rc route_alias_next(struct route *route, struct view after,
     struct arena *arena, struct route_alias *ret_alias)
 {
-	struct engine_snapshot *snapshot;
+	struct next next = {arena, ret_alias, false};
 	struct view from;
 	enum rc rc = seek_key(arena, after, &from);
 	if (rc == RC_OK)
-		rc = engine_snapshot_open(
-		    route->engine, ROUTE_PARTITION, &snapshot);
-	if (rc != RC_OK)
-		return rc;
-	rc = next_in(snapshot, from, arena, ret_alias);
-	engine_snapshot_close(&snapshot);
-	return rc;
+		rc = engine_scan(route->engine, ROUTE_PARTITION,
+		    VIEW(ROUTE_ALIAS_PREFIX), from, take_next, &next);
+	return rc == RC_OK && !next.found ? RC_END : rc;
 }

@@ -12,21 +12,42 @@ static enum rc no_such_domain(struct fault *fault, struct view name)
 
 // ---- What else is there ----------------------------------------------------
 
+static enum rc note_key(void *context, struct view key, struct view value)
+{
+	bool *has = context;
+	(void)key;
+	(void)value;
+	*has = true;
+	return RC_END;
+}
+
 // Whether the domain has an alias.
 static enum rc has_aliases(struct engine_snapshot *from, struct arena *arena,
     struct view domain, bool *ret_has)
 {
-	struct engine_cursor *cursor;
-	struct view key;
-	struct view value;
-	enum rc rc = engine_cursor_open(
-	    from, route_alias_key(arena, domain, VIEW("")), &cursor);
-	if (rc != RC_OK)
-		return rc;
-	rc = engine_cursor_next(cursor, &key, &value);
-	engine_cursor_close(&cursor);
-	*ret_has = rc == RC_OK;
-	return rc == RC_END ? RC_OK : rc;
+	*ret_has = false;
+	return engine_snapshot_scan(from,
+	    route_alias_key(arena, domain, VIEW("")), VIEW(""), note_key,
+	    ret_has);
+}
+
+struct look {
+	struct arena *arena;
+	struct view domain;
+	size_t count;
+	struct view stand_in;
+};
+
+static enum rc look_at(void *context, struct view key, struct view value)
+{
+	struct look *look = context;
+	struct route_domain other;
+	look->count++;
+	if (route_domain_decode(value, &other) == RC_OK &&
+	    view_eq(other.alias_of, look->domain))
+		look->stand_in = arena_copy(look->arena,
+		    view_from(key, sizeof(ROUTE_DOMAIN_PREFIX) - 1));
+	return RC_OK;
 }
 
 // How many domains there are, and one that stands for `domain` (empty: none
@@ -34,26 +55,12 @@ static enum rc has_aliases(struct engine_snapshot *from, struct arena *arena,
 static enum rc look_around(struct engine_snapshot *from, struct arena *arena,
     struct view domain, size_t *ret_count, struct view *ret_stand_in)
 {
-	struct engine_cursor *cursor;
-	struct route_domain other;
-	struct view key;
-	struct view value;
-	size_t count = 0;
-	enum rc rc =
-	    engine_cursor_open(from, VIEW(ROUTE_DOMAIN_PREFIX), &cursor);
-	if (rc != RC_OK)
-		return rc;
-	*ret_stand_in = VIEW("");
-	while ((rc = engine_cursor_next(cursor, &key, &value)) == RC_OK) {
-		count++;
-		if (route_domain_decode(value, &other) == RC_OK &&
-		    view_eq(other.alias_of, domain))
-			*ret_stand_in = arena_copy(arena,
-			    view_from(key, sizeof(ROUTE_DOMAIN_PREFIX) - 1));
-	}
-	engine_cursor_close(&cursor);
-	*ret_count = count;
-	return rc == RC_END ? RC_OK : rc;
+	struct look look = {.arena = arena, .domain = domain};
+	enum rc rc = engine_snapshot_scan(
+	    from, VIEW(ROUTE_DOMAIN_PREFIX), VIEW(""), look_at, &look);
+	*ret_count = look.count;
+	*ret_stand_in = look.stand_in;
+	return rc;
 }
 
 // RC_IN_USE while the domain has aliases or stands for others.
@@ -304,27 +311,32 @@ enum rc route_is_local_domain(
 	return rc;
 }
 
+struct first {
+	struct arena *arena;
+	struct view name; // of the domain; empty until one was found
+};
+
+static enum rc take_first(void *context, struct view key, struct view value)
+{
+	struct first *first = context;
+	(void)value;
+	first->name = arena_copy(
+	    first->arena, view_from(key, sizeof(ROUTE_DOMAIN_PREFIX) - 1));
+	return RC_END;
+}
+
 // The first domain whose key is at `from` or behind.
 static enum rc next_in(struct engine_snapshot *snapshot, struct view from,
     struct arena *arena, struct route_domain *ret_domain)
 {
-	struct engine_cursor *cursor;
-	struct view key;
-	struct view value;
-	struct view name = VIEW("");
-	enum rc rc =
-	    engine_cursor_open(snapshot, VIEW(ROUTE_DOMAIN_PREFIX), &cursor);
+	struct first first = {.arena = arena};
+	enum rc rc = engine_snapshot_scan(
+	    snapshot, VIEW(ROUTE_DOMAIN_PREFIX), from, take_first, &first);
 	if (rc != RC_OK)
 		return rc;
-	engine_cursor_seek(cursor, from);
-	rc = engine_cursor_next(cursor, &key, &value);
-	if (rc == RC_OK)
-		name = arena_copy(
-		    arena, view_from(key, sizeof(ROUTE_DOMAIN_PREFIX) - 1));
-	engine_cursor_close(&cursor);
-	if (rc == RC_OK)
-		rc = route_read_domain(snapshot, arena, name, ret_domain);
-	return rc;
+	if (first.name.len == 0)
+		return RC_END;
+	return route_read_domain(snapshot, arena, first.name, ret_domain);
 }
 
 enum rc route_domain_next(struct route *route, struct view after,

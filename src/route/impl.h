@@ -92,7 +92,7 @@ struct route_change {
 };
 
 MUST_CHECK enum rc route_carry_out(
-    struct route *route, const struct route_change *change);
+    struct route *route, struct route_change *change);
 
 // ---- Resolving (resolve.c) -------------------------------------------------
 

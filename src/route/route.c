@@ -8,10 +8,6 @@
 #include "route/impl.h"
 #include "wire/domain_name.h"
 
-// Commits tried before a change gives up: one of those that collide always
-// gets through.
-#define TRIES_MAX 1000
-
 struct route *route_new(struct engine *engine, struct auth *auth,
     const struct route_settings *settings)
 {
@@ -36,34 +32,22 @@ void route_free(struct route **route)
 
 // ---- Changing --------------------------------------------------------------
 
-static enum rc try_change(
-    struct route *route, const struct route_change *change)
+static enum rc make_change(void *context, struct engine_snapshot *from,
+    struct engine_batch *batch, struct fault *fault)
 {
-	struct engine_snapshot *snapshot;
+	const struct route_change *change = context;
 	struct arena arena;
-	enum rc rc =
-	    engine_snapshot_open(route->engine, ROUTE_PARTITION, &snapshot);
-	if (rc != RC_OK)
-		return rc;
-	uint64_t version = engine_snapshot_version(snapshot);
-	struct engine_batch *batch = engine_batch_new(route->engine);
+	(void)fault; // it is the change's
 	arena_init(&arena);
-	rc = change->make(change, &arena, snapshot, batch);
+	enum rc rc = change->make(change, &arena, from, batch);
 	arena_done(&arena);
-	engine_snapshot_close(&snapshot);
-	if (rc == RC_OK)
-		rc = engine_commit(route->engine, ROUTE_PARTITION, version,
-		    batch, change->fault);
-	engine_batch_free(&batch);
 	return rc;
 }
 
-enum rc route_carry_out(struct route *route, const struct route_change *change)
+enum rc route_carry_out(struct route *route, struct route_change *change)
 {
-	enum rc rc = RC_CONFLICT;
-	for (int tries = 0; rc == RC_CONFLICT && tries < TRIES_MAX; tries++)
-		rc = try_change(route, change);
-	return rc;
+	return engine_change(
+	    route->engine, ROUTE_PARTITION, make_change, change, change->fault);
 }
 
 // ---- Details ---------------------------------------------------------------

@@ -154,12 +154,10 @@ void account_subscription_set(
 
 // ---- Loading ---------------------------------------------------------------
 
-typedef enum rc load_one(
-    struct store_account *account, struct view key, struct view value);
-
 static enum rc load_subscription(
-    struct store_account *account, struct view key, struct view value)
+    void *context, struct view key, struct view value)
 {
+	struct store_account *account = context;
 	(void)value;
 	struct view name = view_from(key, 1);
 	account->subscriptions =
@@ -170,9 +168,9 @@ static enum rc load_subscription(
 	return RC_OK;
 }
 
-static enum rc load_mailbox(
-    struct store_account *account, struct view key, struct view value)
+static enum rc load_mailbox(void *context, struct view key, struct view value)
 {
+	struct store_account *account = context;
 	struct record_mailbox record;
 	struct store_keywords *keywords;
 	if (key.len != 9)
@@ -206,55 +204,47 @@ static int compare_ids(const void *a, const void *b)
 	return ((*left)->id > (*right)->id) - ((*left)->id < (*right)->id);
 }
 
-// States come in the order of ids, as do the mailboxes of `by_id`.
-static enum rc load_states(
-    struct store_account *account, struct engine_cursor *cursor)
+// Mailboxes in the order of ids, as their states come.
+struct by_id {
+	struct mailbox **mailboxes;
+	size_t count;
+	size_t at;
+};
+
+static enum rc load_state(void *context, struct view key, struct view value)
 {
-	size_t count = account->mailbox_count;
-	struct mailbox **by_id = mem_alloc(count * sizeof(*by_id));
-	if (count) {
-		memcpy(by_id, account->mailboxes, count * sizeof(*by_id));
-		qsort(by_id, count, sizeof(*by_id), compare_ids);
-	}
-	enum rc rc = RC_OK;
-	size_t at = 0;
-	while (rc == RC_OK) {
-		struct view key;
-		struct view value;
-		rc = engine_cursor_next(cursor, &key, &value);
-		if (rc != RC_OK)
-			break;
-		uint64_t id = key.len == 9 ? get_be64(key.ptr + 1) : 0;
-		while (at < count && by_id[at]->id < id)
-			at++;
-		if (at == count || by_id[at]->id != id)
-			continue; // of no mailbox; `roost check` says so
-		rc = record_state_get(value, &by_id[at]->state);
-	}
-	free(by_id);
-	return rc == RC_END ? RC_OK : rc;
+	struct by_id *by_id = context;
+	uint64_t id = key.len == 9 ? get_be64(key.ptr + 1) : 0;
+	while (by_id->at < by_id->count && by_id->mailboxes[by_id->at]->id < id)
+		by_id->at++;
+	if (by_id->at == by_id->count || by_id->mailboxes[by_id->at]->id != id)
+		return RC_OK; // of no mailbox; `roost check` says so
+	return record_state_get(value, &by_id->mailboxes[by_id->at]->state);
 }
 
-static enum rc load_all(struct store_account *account,
-    struct engine_snapshot *snapshot, enum record_kind kind, load_one *load)
+static enum rc load_all(struct engine_snapshot *snapshot, enum record_kind kind,
+    engine_each *load, void *context)
 {
 	struct record_key prefix = record_key_kind(kind);
-	struct engine_cursor *cursor;
-	enum rc rc =
-	    engine_cursor_open(snapshot, record_key_view(&prefix), &cursor);
-	if (rc != RC_OK)
-		return rc;
-	if (!load)
-		rc = load_states(account, cursor);
-	while (load && rc == RC_OK) {
-		struct view key;
-		struct view value;
-		rc = engine_cursor_next(cursor, &key, &value);
-		if (rc == RC_OK)
-			rc = load(account, key, value);
+	return engine_snapshot_scan(
+	    snapshot, record_key_view(&prefix), VIEW(""), load, context);
+}
+
+static enum rc load_states(
+    struct store_account *account, struct engine_snapshot *snapshot)
+{
+	size_t count = account->mailbox_count;
+	struct by_id by_id = {
+	    mem_alloc(count * sizeof(struct mailbox *)), count, 0};
+	if (count) {
+		memcpy(by_id.mailboxes, account->mailboxes,
+		    count * sizeof(struct mailbox *));
+		qsort(by_id.mailboxes, count, sizeof(struct mailbox *),
+		    compare_ids);
 	}
-	engine_cursor_close(&cursor);
-	return rc == RC_END ? RC_OK : rc;
+	enum rc rc = load_all(snapshot, RECORD_STATE, load_state, &by_id);
+	free(by_id.mailboxes);
+	return rc;
 }
 
 enum rc account_load(struct store_account *account, struct fault *fault)
@@ -274,16 +264,16 @@ enum rc account_load(struct store_account *account, struct fault *fault)
 	buf_done(&value);
 	if (rc == RC_OK)
 		rc = load_all(
-		    account, snapshot, RECORD_SUBSCRIPTION, load_subscription);
+		    snapshot, RECORD_SUBSCRIPTION, load_subscription, account);
 	if (rc == RC_OK && account->subscription_count)
 		qsort(account->subscriptions, account->subscription_count,
 		    sizeof(struct view), compare_names);
 	if (rc == RC_OK)
-		rc = load_all(account, snapshot, RECORD_MAILBOX, load_mailbox);
+		rc = load_all(snapshot, RECORD_MAILBOX, load_mailbox, account);
 	if (rc == RC_OK && !account_table_sort(account))
 		rc = RC_CORRUPT;
 	if (rc == RC_OK)
-		rc = load_all(account, snapshot, RECORD_STATE, NULL);
+		rc = load_states(account, snapshot);
 	engine_snapshot_close(&snapshot);
 	if (rc == RC_NOT_FOUND)
 		return fault_set(fault, rc, "there is no such account");
@@ -311,47 +301,29 @@ struct chunks {
 	size_t capacity;
 };
 
-static enum rc read_chunks(struct engine_cursor *cursor, struct chunks *chunks)
+static enum rc read_chunk(void *context, struct view key, struct view value)
 {
-	uint32_t last_uid = 0;
-	for (;;) {
-		struct view key;
-		struct view value;
-		struct store_node *chunk;
-		enum rc rc = engine_cursor_next(cursor, &key, &value);
-		if (rc != RC_OK)
-			return rc == RC_END ? RC_OK : rc;
-		if (key.len != 13)
-			return RC_CORRUPT;
-		rc = node_chunk_decode(get_be32(key.ptr + 9), value, &chunk);
-		if (rc != RC_OK)
-			return rc;
-		chunks->nodes = mem_grow(chunks->nodes, &chunks->capacity,
-		    chunks->count + 1, sizeof(struct store_node *));
-		chunks->nodes[chunks->count++] = chunk;
-		if (chunk->first_uid <= last_uid)
-			return RC_CORRUPT;
-		last_uid = chunk->last_uid;
-	}
+	struct chunks *chunks = context;
+	uint32_t last_uid =
+	    chunks->count ? chunks->nodes[chunks->count - 1]->last_uid : 0;
+	struct store_node *chunk;
+	if (key.len != 13)
+		return RC_CORRUPT;
+	enum rc rc = node_chunk_decode(get_be32(key.ptr + 9), value, &chunk);
+	if (rc != RC_OK)
+		return rc;
+	chunks->nodes = mem_grow(chunks->nodes, &chunks->capacity,
+	    chunks->count + 1, sizeof(struct store_node *));
+	chunks->nodes[chunks->count++] = chunk;
+	return chunk->first_uid > last_uid ? RC_OK : RC_CORRUPT;
 }
 
 static enum rc read_messages(struct store_account *account,
     struct mailbox *mailbox, struct chunks *chunks)
 {
-	struct engine_snapshot *snapshot;
-	enum rc rc = engine_snapshot_open(
-	    account->store->options.engine, account->id, &snapshot);
-	if (rc != RC_OK)
-		return rc;
 	struct record_key prefix = record_key_u64(RECORD_CHUNK, mailbox->id);
-	struct engine_cursor *cursor;
-	rc = engine_cursor_open(snapshot, record_key_view(&prefix), &cursor);
-	if (rc == RC_OK) {
-		rc = read_chunks(cursor, chunks);
-		engine_cursor_close(&cursor);
-	}
-	engine_snapshot_close(&snapshot);
-	return rc;
+	return engine_scan(account->store->options.engine, account->id,
+	    record_key_view(&prefix), VIEW(""), read_chunk, chunks);
 }
 
 enum rc mailbox_load(

@@ -74,23 +74,29 @@ static void mend_away(struct check *check, struct view key)
 	check->mended = true;
 }
 
+typedef void check_key(
+    struct check *check, struct view key, struct view value, void *context);
+
+struct checking {
+	struct check *check;
+	check_key *each;
+	void *context;
+};
+
+static enum rc check_one(void *context, struct view key, struct view value)
+{
+	struct checking *checking = context;
+	checking->each(checking->check, key, value, checking->context);
+	return RC_OK;
+}
+
 // Calls `each` for all keys of a kind.
 static enum rc each_key(struct check *check, struct record_key prefix,
-    void (*each)(
-	struct check *check, struct view key, struct view value, void *context),
-    void *context)
+    check_key *each, void *context)
 {
-	struct engine_cursor *cursor;
-	enum rc rc = engine_cursor_open(
-	    check->snapshot, record_key_view(&prefix), &cursor);
-	if (rc != RC_OK)
-		return rc;
-	struct view key;
-	struct view value;
-	while ((rc = engine_cursor_next(cursor, &key, &value)) == RC_OK)
-		each(check, key, value, context);
-	engine_cursor_close(&cursor);
-	return rc == RC_END ? RC_OK : rc;
+	struct checking checking = {check, each, context};
+	return engine_snapshot_scan(check->snapshot, record_key_view(&prefix),
+	    VIEW(""), check_one, &checking);
 }
 
 // ---- Mailboxes -------------------------------------------------------------

@@ -11,42 +11,35 @@
 // piled up in a busy time goes too.
 #define DROPPED_MAX 8
 
-static void drop(struct transaction *transaction, struct view key)
+struct dropping {
+	struct transaction *transaction;
+	int count;
+};
+
+static enum rc drop(void *context, struct view key, struct view value)
 {
+	struct dropping *dropping = context;
+	struct transaction *transaction = dropping->transaction;
+	(void)value;
+	int64_t horizon = transaction->now - STORE_DELIVERY_ID_SECONDS;
+	if (key.len < 9 || (int64_t)get_be64(key.ptr + 1) >= horizon)
+		return RC_END;
 	int64_t when = (int64_t)get_be64(key.ptr + 1);
 	struct view id = view_from(key, 9);
 	struct record_key noted = record_key_delivered(id);
 	struct record_key at = record_key_delivered_at(when, id);
 	transaction_delete(transaction, &noted);
 	transaction_delete(transaction, &at);
+	return ++dropping->count < DROPPED_MAX ? RC_OK : RC_END;
 }
 
 static enum rc drop_old(struct transaction *transaction)
 {
-	struct engine_snapshot *snapshot;
-	struct engine_cursor *cursor;
 	struct record_key prefix = record_key_kind(RECORD_DELIVERED_AT);
-	enum rc rc =
-	    engine_snapshot_open(transaction->account->store->options.engine,
-		transaction->account->id, &snapshot);
-	if (rc != RC_OK)
-		return rc;
-	rc = engine_cursor_open(snapshot, record_key_view(&prefix), &cursor);
-	if (rc == RC_OK) {
-		int64_t horizon = transaction->now - STORE_DELIVERY_ID_SECONDS;
-		struct view key;
-		struct view value;
-		for (int i = 0; rc == RC_OK && i < DROPPED_MAX; i++) {
-			rc = engine_cursor_next(cursor, &key, &value);
-			if (rc != RC_OK || key.len < 9 ||
-			    (int64_t)get_be64(key.ptr + 1) >= horizon)
-				break;
-			drop(transaction, key);
-		}
-		engine_cursor_close(&cursor);
-	}
-	engine_snapshot_close(&snapshot);
-	return rc == RC_END ? RC_OK : rc;
+	struct dropping dropping = {transaction, 0};
+	return engine_scan(transaction->account->store->options.engine,
+	    transaction->account->id, record_key_view(&prefix), VIEW(""), drop,
+	    &dropping);
 }
 
 enum rc transaction_delivered(struct transaction *transaction,

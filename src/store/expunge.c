@@ -141,11 +141,15 @@ struct ranges {
 	struct range *items; // owned
 	size_t count;
 	size_t capacity;
+	struct record_key last; // key of the last tombstone asked for
 };
 
-static MUST_CHECK enum rc ranges_add(struct ranges *ranges, struct view value)
+static enum rc ranges_add(void *context, struct view key, struct view value)
 {
+	struct ranges *ranges = context;
 	struct rangeset uids;
+	if (view_compare(key, record_key_view(&ranges->last)) > 0)
+		return RC_END;
 	rangeset_init(&uids);
 	enum rc rc = record_tombstone_get(value, &uids);
 	ranges->items = mem_grow(ranges->items, &ranges->capacity,
@@ -169,24 +173,9 @@ static enum rc read_tombstones(struct engine_snapshot *engine_snapshot,
 {
 	struct record_key prefix = record_key_u64(RECORD_TOMBSTONE, mailbox_id);
 	struct record_key first = record_key_tombstone(mailbox_id, after + 1);
-	struct record_key last = record_key_tombstone(mailbox_id, up_to);
-	struct engine_cursor *cursor;
-	enum rc rc = engine_cursor_open(
-	    engine_snapshot, record_key_view(&prefix), &cursor);
-	if (rc != RC_OK)
-		return rc;
-	engine_cursor_seek(cursor, record_key_view(&first));
-	while (rc == RC_OK) {
-		struct view key;
-		struct view value;
-		rc = engine_cursor_next(cursor, &key, &value);
-		if (rc != RC_OK ||
-		    view_compare(key, record_key_view(&last)) > 0)
-			break;
-		rc = ranges_add(ret_ranges, value);
-	}
-	engine_cursor_close(&cursor);
-	return rc == RC_END ? RC_OK : rc;
+	ret_ranges->last = record_key_tombstone(mailbox_id, up_to);
+	return engine_snapshot_scan(engine_snapshot, record_key_view(&prefix),
+	    record_key_view(&first), ranges_add, ret_ranges);
 }
 
 enum rc store_expunged_since(struct store_mailbox *mailbox,

@@ -57,29 +57,29 @@ enum rc ragged_measure(struct engine *engine, const struct record_head *head,
 	return rc;
 }
 
+struct telling {
+	void (*each)(void *context, uint64_t email_id, uint64_t lacks);
+	void *context;
+};
+
+static enum rc tell(void *context, struct view key, struct view value)
+{
+	const struct telling *telling = context;
+	uint64_t lacks;
+	if (key.len != 9)
+		return RC_CORRUPT;
+	enum rc rc = record_lines_get(value, &lacks);
+	if (rc == RC_OK)
+		telling->each(telling->context, get_be64(key.ptr + 1), lacks);
+	return rc;
+}
+
 enum rc store_account_ragged(struct store_account *account,
     void (*each)(void *context, uint64_t email_id, uint64_t lacks),
     void *context)
 {
-	struct engine_snapshot *snapshot;
-	struct engine_cursor *cursor = NULL;
-	enum rc rc = engine_snapshot_open(
-	    account->store->options.engine, account->id, &snapshot);
-	if (rc != RC_OK)
-		return rc;
+	struct telling telling = {each, context};
 	struct record_key prefix = record_key_kind(RECORD_LINES);
-	rc = engine_cursor_open(snapshot, record_key_view(&prefix), &cursor);
-	struct view key;
-	struct view value;
-	while (rc == RC_OK &&
-	       (rc = engine_cursor_next(cursor, &key, &value)) == RC_OK) {
-		uint64_t lacks;
-		rc =
-		    key.len == 9 ? record_lines_get(value, &lacks) : RC_CORRUPT;
-		if (rc == RC_OK)
-			each(context, get_be64(key.ptr + 1), lacks);
-	}
-	engine_cursor_close(&cursor);
-	engine_snapshot_close(&snapshot);
-	return rc == RC_END ? RC_OK : rc;
+	return engine_scan(account->store->options.engine, account->id,
+	    record_key_view(&prefix), VIEW(""), tell, &telling);
 }

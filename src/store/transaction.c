@@ -4,6 +4,7 @@
 // durable; a failure leaves the account as it was.
 #include "store/transaction.h"
 
+#include "base/bytes.h"
 #include "base/mem.h"
 
 void transaction_begin(
@@ -99,50 +100,51 @@ void transaction_put_mailbox(struct transaction *transaction,
 	buf_done(&value);
 }
 
+struct pruning {
+	struct transaction_mailbox *entry;
+	size_t key_len; // of a tombstone's key
+	uint64_t last;  // MODSEQ of the last one that goes; 0: none
+};
+
+static enum rc prune_one(void *context, struct view key, struct view value)
+{
+	struct pruning *pruning = context;
+	struct record_state *state = &pruning->entry->state;
+	const struct store_options *options =
+	    &pruning->entry->transaction->account->store->options;
+	(void)value;
+	if (key.len != pruning->key_len)
+		return RC_END; // `roost check` says so
+	pruning->last = get_be64(key.ptr + key.len - 8);
+	state->tombstones--;
+	return state->tombstones > options->tombstones_max ? RC_OK : RC_END;
+}
+
 // Tombstones are dropped a quarter of the maximum at a time, so that finding
 // the oldest ones costs little an expunge.
 static enum rc prune_tombstones(struct transaction *transaction,
     struct transaction_mailbox *entry, struct fault *fault)
 {
-	uint32_t most = transaction->account->store->options.tombstones_max;
+	const struct store_options *options =
+	    &transaction->account->store->options;
+	uint32_t most = options->tombstones_max;
 	if (entry->state.tombstones <= most + most / 4)
 		return RC_OK;
 	struct record_key prefix =
 	    record_key_u64(RECORD_TOMBSTONE, entry->mailbox->id);
-	struct engine_snapshot *snapshot;
-	struct engine_cursor *cursor;
-	enum rc rc =
-	    engine_snapshot_open(transaction->account->store->options.engine,
-		transaction->account->id, &snapshot);
+	struct pruning pruning = {entry, prefix.len + 8, 0};
+	enum rc rc = engine_scan(options->engine, transaction->account->id,
+	    record_key_view(&prefix), VIEW(""), prune_one, &pruning);
 	if (rc != RC_OK)
 		return fault_set(fault, rc, "cannot read the expunge history");
-	rc = engine_cursor_open(snapshot, record_key_view(&prefix), &cursor);
-	struct record_key last = prefix;
-	uint32_t dropped = 0;
-	while (rc == RC_OK && entry->state.tombstones > most) {
-		struct view key;
-		struct view value;
-		rc = engine_cursor_next(cursor, &key, &value);
-		if (rc != RC_OK || key.len != prefix.len + 8)
-			break;
-		memcpy(last.bytes, key.ptr, key.len);
-		last.len = key.len;
-		entry->state.tombstones--;
-		dropped++;
-	}
-	if (rc == RC_OK && dropped > 0) {
-		uint64_t modseq = 0;
-		for (size_t i = prefix.len; i < last.len; i++)
-			modseq = modseq << 8 | (unsigned char)last.bytes[i];
-		entry->state.horizon = modseq;
-		struct record_key end =
-		    record_key_tombstone(entry->mailbox->id, modseq + 1);
-		engine_batch_delete_range(transaction->batch,
-		    record_key_view(&prefix), record_key_view(&end));
-	}
-	engine_cursor_close(&cursor);
-	engine_snapshot_close(&snapshot);
-	return rc == RC_OK || rc == RC_END ? RC_OK : rc;
+	if (pruning.last == 0)
+		return RC_OK;
+	entry->state.horizon = pruning.last;
+	struct record_key end =
+	    record_key_tombstone(entry->mailbox->id, pruning.last + 1);
+	engine_batch_delete_range(transaction->batch, record_key_view(&prefix),
+	    record_key_view(&end));
+	return RC_OK;
 }
 
 static enum rc put_expunged(struct transaction *transaction,

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is made of the contract's calls: scanning the keys with a prefix, and
+// the change that reads, commits, and begins anew when another one was faster.
+#include "engine/engine_impl.h"
+
+// Commits tried before a change gives up. Of those that collide one always gets
+// through, so that with n others at work about n tries are enough.
+#define CHANGE_TRIES 1000
+
+// ---- Scanning --------------------------------------------------------------
+
+enum rc engine_snapshot_scan(struct engine_snapshot *snapshot,
+    struct view prefix, struct view from, engine_each *each, void *context)
+{
+	struct engine_cursor *cursor;
+	enum rc rc = engine_cursor_open(snapshot, prefix, &cursor);
+	if (rc != RC_OK)
+		return rc;
+	if (from.len)
+		engine_cursor_seek(cursor, from);
+	while (rc == RC_OK) {
+		struct view key;
+		struct view value;
+		rc = engine_cursor_next(cursor, &key, &value);
+		if (rc == RC_OK)
+			rc = each(context, key, value);
+	}
+	engine_cursor_close(&cursor);
+	return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc engine_scan(struct engine *engine, uint64_t partition,
+    struct view prefix, struct view from, engine_each *each, void *context)
+{
+	struct engine_snapshot *snapshot;
+	enum rc rc = engine_snapshot_open(engine, partition, &snapshot);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine_snapshot_scan(snapshot, prefix, from, each, context);
+	engine_snapshot_close(&snapshot);
+	return rc;
+}
+
+// ---- Changing --------------------------------------------------------------
+
+static enum rc try_change(struct engine *engine, uint64_t partition,
+    struct engine_batch *batch, engine_make *make, void *context,
+    struct fault *fault)
+{
+	struct engine_snapshot *snapshot;
+	enum rc rc = engine_snapshot_open(engine, partition, &snapshot);
+	if (rc != RC_OK)
+		return fault_set(fault, rc, "cannot read: %s", rc_text(rc));
+	uint64_t version = engine_snapshot_version(snapshot);
+	rc = make(context, snapshot, batch, fault);
+	engine_snapshot_close(&snapshot);
+	if (rc != RC_OK || batch_is_empty(batch))
+		return rc;
+	return engine_commit(engine, partition, version, batch, fault);
+}
+
+enum rc engine_change(struct engine *engine, uint64_t partition,
+    engine_make *make, void *context, struct fault *fault)
+{
+	struct engine_batch *batch = engine_batch_new(engine);
+	enum rc rc = RC_CONFLICT;
+	for (int i = 0; rc == RC_CONFLICT && i < CHANGE_TRIES; i++) {
+		engine_batch_reset(batch);
+		rc = try_change(engine, partition, batch, make, context, fault);
+	}
+	engine_batch_free(&batch);
+	return rc;
+}
