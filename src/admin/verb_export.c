@@ -114,8 +114,8 @@ static enum rc send_mailbox(
     struct outgoing *out, struct view name, struct fault *fault)
 {
 	struct store_mailbox *mailbox;
-	enum rc rc = store_mailbox_open(
-	    out->account, name, STORE_RIGHT_READ, fault, &mailbox);
+	enum rc rc = store_mailbox_open(&store_system, out->account, name,
+	    STORE_RIGHT_READ, fault, &mailbox);
 	if (rc == RC_NOT_FOUND || rc == RC_GONE)
 		return RC_OK; // deleted meanwhile
 	if (rc != RC_OK)
@@ -141,8 +141,8 @@ static enum rc send_mailboxes(
 		if (len > 0)
 			memcpy(last, info.name.ptr, len);
 		arena_reset(arena);
-		enum rc rc = store_mailbox_next(
-		    out->account, view_of(last, len), arena, &info);
+		enum rc rc = store_mailbox_next(&store_system, out->account,
+		    view_of(last, len), arena, &info);
 		if (rc != RC_OK)
 			return rc == RC_END ? RC_OK : rc;
 		rc = send_mailbox(out, info.name, fault);
@@ -157,7 +157,7 @@ static enum rc send_subscriptions(struct outgoing *out, struct arena *arena)
 	struct view name = VIEW("");
 	enum rc rc;
 	while ((rc = store_subscription_next(
-		    out->account, name, arena, &name)) == RC_OK)
+		    &store_system, out->account, name, arena, &name)) == RC_OK)
 		json_array_append_new(names, link_text(name));
 	json_t *note = note_new("subscriptions");
 	json_object_set_new(note, "names", names);

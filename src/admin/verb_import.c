@@ -58,10 +58,11 @@ static enum rc open_mailbox(
     struct import *import, struct view name, struct fault *fault)
 {
 	uint64_t id;
-	enum rc rc = store_mailbox_create(import->account, name, 0, fault, &id);
+	enum rc rc = store_mailbox_create(
+	    &store_system, import->account, name, 0, fault, &id);
 	if (rc != RC_OK && rc != RC_EXISTS)
 		return rc;
-	rc = store_mailbox_open(import->account, name,
+	rc = store_mailbox_open(&store_system, import->account, name,
 	    STORE_RIGHT_READ | STORE_RIGHT_INSERT | STORE_RIGHT_WRITE, fault,
 	    &import->mailbox);
 	if (rc == RC_OK)
@@ -78,7 +79,8 @@ static enum rc enter_mailbox(struct import *import, const json_t *message)
 	if (!json_is_false(json_object_get(message, "create")))
 		rc = open_mailbox(import, name, &fault);
 	if (rc == RC_OK && json_is_true(json_object_get(message, "subscribe")))
-		rc = store_subscribe(import->account, name, true, &fault);
+		rc = store_subscribe(
+		    &store_system, import->account, name, true, &fault);
 	json_t *note = json_object();
 	json_object_set_new(note, "note", json_string("mailbox"));
 	if (rc != RC_OK)

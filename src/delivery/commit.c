@@ -32,7 +32,7 @@ MUST_CHECK static enum rc append_copy(struct store_account *account,
 	for (;;) {
 		struct store_mailbox *mailbox;
 		enum rc rc = store_mailbox_open_for_mail(
-		    account, folder, fault, &mailbox);
+		    &store_system, account, folder, fault, &mailbox);
 		if (rc != RC_OK)
 			return rc;
 		rc = store_append(mailbox, &append, 1, fault, &appended);

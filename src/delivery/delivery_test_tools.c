@@ -211,8 +211,9 @@ uint32_t bed_count(struct bed *bed, uint64_t account, const char *mailbox)
 	assert_int_equal(
 	    store_account_open(bed->office.store, account, &bed->fault, &open),
 	    RC_OK);
-	assert_int_equal(store_mailbox_find(
-			     open, view_of_string(mailbox), &bed->arena, &info),
+	assert_int_equal(
+	    store_mailbox_find(&store_system, open, view_of_string(mailbox),
+		STORE_RIGHT_LOOKUP, &bed->arena, NULL, &info),
 	    RC_OK);
 	store_account_close(&open);
 	return info.messages;
@@ -228,8 +229,9 @@ struct view bed_last(struct bed *bed, uint64_t account, const char *name)
 	assert_int_equal(
 	    store_account_open(bed->office.store, account, &bed->fault, &open),
 	    RC_OK);
-	assert_int_equal(store_mailbox_open(open, view_of_string(name),
-			     STORE_RIGHT_READ, &bed->fault, &mailbox),
+	assert_int_equal(
+	    store_mailbox_open(&store_system, open, view_of_string(name),
+		STORE_RIGHT_READ, &bed->fault, &mailbox),
 	    RC_OK);
 	struct store_snapshot *snapshot = store_mailbox_snapshot(mailbox);
 	uint32_t count = store_snapshot_count(snapshot);

@@ -104,8 +104,9 @@ static enum imap_take refuse(struct imap_command *command, enum rc rc)
 static MUST_CHECK bool open_target(
     struct imap_command *command, struct imap_append *append, struct view name)
 {
-	enum rc rc = store_mailbox_open(command->session->account, name,
-	    STORE_RIGHT_INSERT, &command->fault, &append->mailbox);
+	enum rc rc = store_mailbox_open(&command->session->asker,
+	    command->session->account, name, STORE_RIGHT_INSERT,
+	    &command->fault, &append->mailbox);
 	if (rc == RC_OK)
 		return true;
 	append->mailbox = NULL;

@@ -48,8 +48,8 @@ static void create_many(struct rig *rig)
 		int len =
 		    snprintf(name, sizeof(name), "many/of a long name/%d", i);
 		assert_int_equal(
-		    store_mailbox_create(
-			account, view_of(name, (size_t)len), 0, &fault, &id),
+		    store_mailbox_create(&store_system, account,
+			view_of(name, (size_t)len), 0, &fault, &id),
 		    RC_OK);
 	}
 	store_account_close(&account);

@@ -66,8 +66,9 @@ static enum imap_step copy_uids(struct imap_command *command,
 {
 	struct imap_view *view = command->session->view;
 	struct store_mailbox *to = NULL;
-	enum rc rc = store_mailbox_open(command->session->account, name,
-	    STORE_RIGHT_INSERT, &command->fault, &to);
+	enum rc rc = store_mailbox_open(&command->session->asker,
+	    command->session->account, name, STORE_RIGHT_INSERT,
+	    &command->fault, &to);
 	// RFC 9051 section 6.4.7: the client may create it and try again.
 	if (rc == RC_NOT_FOUND)
 		return imap_no(command, "TRYCREATE", "No such mailbox: %.*s",

@@ -78,7 +78,7 @@ enum imap_step imap_create_begin(struct imap_command *command)
 		name.len--;
 
 	uint64_t id;
-	rc = store_mailbox_create(
+	rc = store_mailbox_create(&command->session->asker,
 	    command->session->account, name, uses, &command->fault, &id);
 	if (rc != RC_OK)
 		return imap_failed(command, rc);

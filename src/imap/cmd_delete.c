@@ -16,7 +16,7 @@ enum imap_step imap_delete_begin(struct imap_command *command)
 		return imap_bad_arguments(command, rc);
 	if (view_eq(name, VIEW("INBOX")))
 		return imap_no(command, "CANNOT", "INBOX cannot be deleted");
-	rc = store_mailbox_delete(
+	rc = store_mailbox_delete(&command->session->asker,
 	    command->session->account, name, &command->fault);
 	if (rc != RC_OK)
 		return imap_failed(command, rc);

@@ -171,7 +171,9 @@ static void tell_name(struct imap_command *command, struct listing *listing,
 	    (!listing->extended || listing->returns_special_use))
 		line.special_use = found->info.special_use;
 	imap_list_line_write(command, &line);
-	if (found->exists && listing->status_items != 0)
+	// RFC 5819 section 2: no STATUS where STATUS itself would be refused.
+	if (found->exists && listing->status_items != 0 &&
+	    (found->info.rights & STORE_RIGHT_READ) != 0)
 		imap_status_write(command, &found->info, listing->status_items);
 }
 
@@ -205,8 +207,8 @@ enum imap_step imap_list_begin(struct imap_command *command)
 	    arena_zalloc(&command->arena, sizeof(*listing));
 	struct patterns *patterns =
 	    arena_zalloc(&command->arena, sizeof(*patterns));
-	imap_list_walk_init(
-	    &listing->walk, command->session->account, &command->arena);
+	imap_list_walk_init(&listing->walk, &command->session->asker,
+	    command->session->account, &command->arena);
 	command->state = listing;
 	enum rc rc = parse_arguments(&command->args, listing, patterns);
 	if (rc != RC_OK)

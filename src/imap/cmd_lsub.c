@@ -56,7 +56,8 @@ enum imap_step imap_lsub_begin(struct imap_command *command)
 	}
 	struct imap_list_walk *walk =
 	    arena_zalloc(&command->arena, sizeof(*walk));
-	imap_list_walk_init(walk, command->session->account, &command->arena);
+	imap_list_walk_init(walk, &command->session->asker,
+	    command->session->account, &command->arena);
 	command->state = walk;
 	walk->criteria = IMAP_LIST_CHILD_SUBSCRIBED;
 	walk->recursive = true;

@@ -10,8 +10,9 @@ static void tell_old_name(
 	struct store_mailbox_info info;
 	if (!imap_has_feature(command->session, IMAP_FEATURE_REV2) ||
 	    view_eq(from, VIEW("INBOX")) ||
-	    store_mailbox_find(
-		command->session->account, to, &command->arena, &info) != RC_OK)
+	    store_mailbox_find(&command->session->asker,
+		command->session->account, to, STORE_RIGHT_LOOKUP,
+		&command->arena, NULL, &info) != RC_OK)
 		return;
 	struct imap_list_line line = {
 	    .word = "LIST",
@@ -40,7 +41,7 @@ enum imap_step imap_rename_begin(struct imap_command *command)
 		return imap_bad_arguments(command, rc);
 	if (to.len > 1 && to.ptr[to.len - 1] == '/')
 		to.len--;
-	rc = store_mailbox_rename(
+	rc = store_mailbox_rename(&command->session->asker,
 	    command->session->account, from, to, &command->fault);
 	if (rc != RC_OK)
 		return imap_failed(command, rc);

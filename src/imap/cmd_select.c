@@ -5,12 +5,9 @@
 #include "imap/list_line.h"
 #include "imap/view.h"
 
-// What a mailbox is opened for. One that does not give all of it is read-only.
-#define RIGHTS_READ (STORE_RIGHT_LOOKUP | STORE_RIGHT_READ)
+// RFC 4314 section 5.2: without any of these, a mailbox is read-only.
 #define RIGHTS_WRITE                                                           \
-	(RIGHTS_READ | STORE_RIGHT_SEEN | STORE_RIGHT_WRITE |                  \
-	    STORE_RIGHT_INSERT | STORE_RIGHT_DELETE_MESSAGES |                 \
-	    STORE_RIGHT_EXPUNGE)
+	(STORE_RIGHT_INSERT | STORE_RIGHT_EXPUNGE | STORE_RIGHTS_FLAGS)
 
 struct selecting {
 	struct view name;
@@ -130,16 +127,16 @@ static MUST_CHECK enum rc parse_arguments(
 static MUST_CHECK enum rc open_mailbox(struct imap_command *command,
     struct selecting *selecting, struct store_mailbox **ret_mailbox)
 {
-	struct store_account *account = command->session->account;
-	if (!selecting->read_only) {
-		enum rc rc = store_mailbox_open(account, selecting->name,
-		    RIGHTS_WRITE, &command->fault, ret_mailbox);
-		if (rc != RC_DENIED)
-			return rc;
+	struct imap_session *session = command->session;
+	struct store_mailbox *mailbox;
+	enum rc rc = store_mailbox_open(&session->asker, session->account,
+	    selecting->name, STORE_RIGHT_READ, &command->fault, &mailbox);
+	if (rc != RC_OK)
+		return rc;
+	if ((store_mailbox_rights(mailbox) & RIGHTS_WRITE) == 0)
 		selecting->read_only = true;
-	}
-	return store_mailbox_open(account, selecting->name, RIGHTS_READ,
-	    &command->fault, ret_mailbox);
+	*ret_mailbox = mailbox;
+	return RC_OK;
 }
 
 // RFC 9051 section 6.3.2: LIST is required there; RFC 3501 does not know it.
@@ -147,8 +144,9 @@ static void tell_list(struct imap_command *command, struct view name)
 {
 	struct store_mailbox_info info;
 	if (!imap_has_feature(command->session, IMAP_FEATURE_REV2) ||
-	    store_mailbox_find(command->session->account, name, &command->arena,
-		&info) != RC_OK)
+	    store_mailbox_find(&command->session->asker,
+		command->session->account, name, STORE_RIGHT_LOOKUP,
+		&command->arena, NULL, &info) != RC_OK)
 		return;
 	struct imap_list_line line = {
 	    .word = "LIST",

@@ -69,7 +69,8 @@ enum imap_step imap_sort_begin(struct imap_command *command)
 	command->state = state;
 	if (!search_run_begin(&state->run, command, IMAP_SORT_COMMAND))
 		return IMAP_STEP_DONE;
-	state->sort = store_sort_new(command->session->account,
+	state->sort = store_sort_new(
+	    store_mailbox_account(command->session->view->mailbox),
 	    state->run.search.sort, state->run.search.sort_count);
 	return run(state);
 }

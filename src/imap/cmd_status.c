@@ -20,8 +20,9 @@ enum imap_step imap_status_begin(struct imap_command *command)
 	if (rc != RC_OK)
 		return imap_bad_arguments(command, rc);
 	struct store_mailbox_info info;
-	rc = store_mailbox_find(
-	    command->session->account, name, &command->arena, &info);
+	rc = store_mailbox_find(&command->session->asker,
+	    command->session->account, name, STORE_RIGHT_READ, &command->arena,
+	    &command->fault, &info);
 	if (rc == RC_NOT_FOUND)
 		return imap_no(command, "NONEXISTENT", "No such mailbox");
 	if (rc != RC_OK)

@@ -20,13 +20,14 @@ static enum imap_step subscribe(struct imap_command *command, bool on)
 	struct store_mailbox_info info;
 	rc = store_name_check(name, &command->fault);
 	if (rc == RC_OK && on)
-		rc = store_mailbox_find(
-		    command->session->account, name, &command->arena, &info);
+		rc = store_mailbox_find(&command->session->asker,
+		    command->session->account, name, STORE_RIGHT_LOOKUP,
+		    &command->arena, &command->fault, &info);
 	if (rc == RC_NOT_FOUND)
 		return imap_no(command, "NONEXISTENT", "No such mailbox");
 	if (rc != RC_OK)
 		return imap_failed(command, rc);
-	rc = store_subscribe(
+	rc = store_subscribe(&command->session->asker,
 	    command->session->account, name, on, &command->fault);
 	if (rc != RC_OK)
 		return imap_failed(command, rc);

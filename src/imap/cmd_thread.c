@@ -85,7 +85,8 @@ enum imap_step imap_thread_begin(struct imap_command *command)
 	if (!search_run_begin(&state->run, command, IMAP_THREAD_COMMAND))
 		return IMAP_STEP_DONE;
 	state->thread = store_thread_new(
-	    command->session->account, state->run.search.thread);
+	    store_mailbox_account(command->session->view->mailbox),
+	    state->run.search.thread);
 	return run(state);
 }
 

@@ -116,8 +116,8 @@ void fetch_write_section(
     struct fetch_state *state, const struct imap_fetch_item *item)
 {
 	if (!state->reader)
-		state->reader =
-		    store_reader_new(state->command->session->account);
+		state->reader = store_reader_new(
+		    store_mailbox_account(state->view->mailbox));
 	if (item->type == IMAP_FETCH_BODY)
 		write_body(state, item);
 	else

@@ -117,8 +117,8 @@ enum rc fetch_record(struct fetch_state *state)
 	if (state->has_record)
 		return RC_OK;
 	if (!state->reader)
-		state->reader =
-		    store_reader_new(state->command->session->account);
+		state->reader = store_reader_new(
+		    store_mailbox_account(state->view->mailbox));
 	enum rc rc = store_reader_record(state->reader,
 	    state->message.message.email_id, &state->record, &state->thread_id);
 	state->has_record = rc == RC_OK;

@@ -59,6 +59,7 @@ struct imap_session {
 	struct auth_binding *binding;  // owned: the TLS below; NULL without
 	char *user;                    // owned; NULL before login
 	struct store_account *account; // NULL before login
+	struct store_asker asker;      // who is logged in
 	struct imap_view *view;        // NULL unless selected
 	struct imap_reader reader;
 	struct imap_command *command; // owned: running; NULL between commands

@@ -6,8 +6,10 @@
 #include "imap/list_walk.h"
 
 void imap_list_walk_init(struct imap_list_walk *walk,
-    struct store_account *account, struct arena *arena)
+    const struct store_asker *asker, struct store_account *account,
+    struct arena *arena)
 {
+	walk->asker = asker;
 	walk->account = account;
 	walk->arena = arena;
 	arena_init(&walk->scratch);
@@ -77,11 +79,11 @@ static MUST_CHECK enum rc next_subscribed(struct imap_list_walk *walk,
 	for (;;) {
 		struct view name;
 		enum rc rc = store_subscription_next(
-		    walk->account, after, &walk->scratch, &name);
+		    walk->asker, walk->account, after, &walk->scratch, &name);
 		if (rc != RC_OK)
 			return rc;
-		rc = store_mailbox_find(
-		    walk->account, name, &walk->scratch, ret_info);
+		rc = store_mailbox_find(walk->asker, walk->account, name,
+		    STORE_RIGHT_LOOKUP, &walk->scratch, NULL, ret_info);
 		if (rc != RC_OK && rc != RC_NOT_FOUND)
 			return rc;
 		bool exists = rc == RC_OK;
@@ -99,11 +101,12 @@ static MUST_CHECK enum rc next_mailbox(struct imap_list_walk *walk,
     struct view after, bool skip_below, struct store_mailbox_info *ret_info)
 {
 	for (;;) {
-		enum rc rc = skip_below
-				 ? store_mailbox_next_sibling(walk->account,
-				       after, &walk->scratch, ret_info)
-				 : store_mailbox_next(walk->account, after,
-				       &walk->scratch, ret_info);
+		enum rc rc =
+		    skip_below
+			? store_mailbox_next_sibling(walk->asker, walk->account,
+			      after, &walk->scratch, ret_info)
+			: store_mailbox_next(walk->asker, walk->account, after,
+			      &walk->scratch, ret_info);
 		if (rc != RC_OK ||
 		    (walk->criteria & IMAP_LIST_CHILD_SPECIAL_USE) == 0 ||
 		    ret_info->special_use != 0)
@@ -165,8 +168,8 @@ static MUST_CHECK enum rc advance(struct imap_list_walk *walk)
 static bool has_mailboxes_below(struct imap_list_walk *walk, struct view name)
 {
 	struct store_mailbox_info info;
-	return store_mailbox_next(walk->account, name, &walk->scratch, &info) ==
-		   RC_OK &&
+	return store_mailbox_next(walk->asker, walk->account, name,
+		   &walk->scratch, &info) == RC_OK &&
 	       is_below(info.name, name);
 }
 
@@ -207,8 +210,8 @@ static bool find_level(struct imap_list_walk *walk, struct view name,
 		return true;
 	}
 	ret_found->childinfo = walk->criteria;
-	enum rc rc = store_mailbox_find(
-	    walk->account, name, &walk->scratch, &ret_found->info);
+	enum rc rc = store_mailbox_find(walk->asker, walk->account, name,
+	    STORE_RIGHT_LOOKUP, &walk->scratch, NULL, &ret_found->info);
 	ret_found->exists = rc == RC_OK;
 	ret_found->subscribed = rc == RC_OK && ret_found->info.subscribed;
 	ret_found->has_children = rc == RC_OK ? ret_found->info.has_children
@@ -288,8 +291,8 @@ static MUST_CHECK enum rc find_exact(
 	if (view_eq_nocase(name, VIEW("INBOX")))
 		name = VIEW("INBOX");
 	walk->pattern_count = 0; // nothing comes after it
-	enum rc rc = store_mailbox_find(
-	    walk->account, name, &walk->scratch, &walk->info);
+	enum rc rc = store_mailbox_find(walk->asker, walk->account, name,
+	    STORE_RIGHT_LOOKUP, &walk->scratch, NULL, &walk->info);
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return rc;
 	bool below = rc == RC_OK ? walk->info.has_children

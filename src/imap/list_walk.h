@@ -23,6 +23,7 @@
 struct imap_list_walk {
 	unsigned criteria; // of enum imap_list_criterion: set after init
 	bool recursive;    // RECURSIVEMATCH: set after init
+	const struct store_asker *asker; // outlives the walk
 	struct store_account *account;
 	struct arena *arena;  // the command's: patterns
 	struct arena scratch; // of one step
@@ -55,7 +56,8 @@ struct imap_list_found {
 };
 
 void imap_list_walk_init(struct imap_list_walk *walk,
-    struct store_account *account, struct arena *arena);
+    const struct store_asker *asker, struct store_account *account,
+    struct arena *arena);
 void imap_list_walk_done(struct imap_list_walk *walk);
 
 // A pattern. No mailbox has a name that is not well-formed, so one that is not

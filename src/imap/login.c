@@ -52,6 +52,7 @@ static MUST_CHECK enum rc take_user(struct imap_session *session,
 	if (rc != RC_OK)
 		return rc;
 	session->account = account;
+	session->asker = store_user(user->account);
 	session->user = mem_strdup(user->name.text);
 	session->state = IMAP_STATE_AUTHENTICATED;
 	session->login_failures = 0;
@@ -100,6 +101,7 @@ void imap_logged_out(struct imap_session *session)
 		store_account_close(&session->account);
 	free(session->user);
 	session->user = NULL;
+	session->asker = (struct store_asker){0};
 	session->enabled = 0;
 	session->login_commands = 0;
 	session->login_since_ms = clock_monotonic_ms();

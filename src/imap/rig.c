@@ -24,6 +24,7 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 	    .clock = &rig->clock,
 	    .message_max = options->message_max,
 	    .quota_bytes = options->quota_bytes,
+	    .sharing = options->sharing,
 	});
 	rig_must(
 	    store_account_create(rig->store, rig->users->user.account, &fault),

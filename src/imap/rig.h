@@ -29,6 +29,7 @@ struct rig_options {
 	const struct rig_users *users; // NULL: its own
 	uint64_t message_max;          // 0: the store's default
 	uint64_t quota_bytes;          // 0: none
+	struct store_sharing sharing;
 	bool tls_available;            // STARTTLS
 	bool no_plain;                 // no passwords without TLS
 };

@@ -59,8 +59,8 @@ static uint32_t count_recent(
 {
 	struct store_mailbox *mailbox;
 	if (session->server->recent == NULL ||
-	    store_mailbox_open(session->account, info->name, STORE_RIGHT_READ,
-		NULL, &mailbox) != RC_OK)
+	    store_mailbox_open(&session->asker, session->account, info->name,
+		STORE_RIGHT_READ, NULL, &mailbox) != RC_OK)
 		return 0;
 	struct store_snapshot *snapshot = store_mailbox_snapshot(mailbox);
 	uint32_t count =

@@ -91,6 +91,7 @@ void client_open(struct client *client, struct desk *desk, unsigned features)
 	client->session.server = &desk->server;
 	client->session.enabled = features;
 	client->session.state = IMAP_STATE_AUTHENTICATED;
+	client->session.asker = store_user(1000);
 	struct fault fault;
 	assert_int_equal(store_account_open(desk->bed.store, 1000, &fault,
 			     &client->session.account),
@@ -167,8 +168,8 @@ static void open_view(
 	struct store_mailbox *box;
 	struct fault fault;
 	assert_int_equal(
-	    store_mailbox_open(client->session.account, view_of_string(mailbox),
-		STORE_RIGHT_READ, &fault, &box),
+	    store_mailbox_open(&client->session.asker, client->session.account,
+		view_of_string(mailbox), STORE_RIGHT_READ, &fault, &box),
 	    RC_OK);
 	client->session.view = imap_view_open(&client->session, box, read_only);
 	client->session.state = IMAP_STATE_SELECTED;

@@ -37,8 +37,8 @@ static void append(struct device *device)
 	    store_draft_add(draft, VIEW("Subject: x\r\n\r\nbody\r\n")) ==
 		RC_OK &&
 	    store_draft_finish(draft) == RC_OK &&
-	    store_mailbox_open(account, VIEW("INBOX"), STORE_RIGHT_INSERT,
-		&fault, &mailbox) == RC_OK &&
+	    store_mailbox_open(&store_system, account, VIEW("INBOX"),
+		STORE_RIGHT_INSERT, &fault, &mailbox) == RC_OK &&
 	    store_append(mailbox, &message, 1, &fault, &appended) == RC_OK;
 	if (!good)
 		device->refused++;

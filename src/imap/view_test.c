@@ -517,8 +517,8 @@ static void deleted_mailbox_keeps_its_last_state(void **unused)
 	desk_append(&p.desk, "Trash", mail, "");
 	client_select(&p.a, "Trash", false);
 	struct fault fault;
-	assert_int_equal(
-	    store_mailbox_delete(p.desk.bed.account, VIEW("Trash"), &fault),
+	assert_int_equal(store_mailbox_delete(&store_system, p.desk.bed.account,
+			     VIEW("Trash"), &fault),
 	    RC_OK);
 	assert_said(client_sync(&p.a, true), "");
 	assert_true(store_mailbox_gone(p.a.session.view->mailbox));

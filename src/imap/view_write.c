@@ -96,30 +96,49 @@ void imap_view_write_update(struct imap_view *view, uint32_t sequence,
 	buf_add_literal(out, ")\r\n");
 }
 
-void imap_view_write_flags_line(
-    const struct imap_view *view, bool read_only, struct buf *out)
+static void write_keyword_names(
+    const struct store_snapshot *snapshot, struct buf *out)
 {
-	static const char system[] =
-	    "\\Answered \\Flagged \\Deleted \\Seen \\Draft";
-	const struct store_snapshot *snapshot = view->snapshot;
 	unsigned count = store_snapshot_keyword_count(snapshot);
-	buf_add_literal(out, "* FLAGS (");
-	buf_add_string(out, system);
 	for (unsigned n = 0; n < count; n++) {
 		buf_add_char(out, ' ');
 		buf_add(out, store_snapshot_keyword(snapshot, n));
 	}
-	buf_add_literal(out, ")\r\n* OK [PERMANENTFLAGS (");
-	if (!read_only) {
-		buf_add_string(out, system);
-		for (unsigned n = 0; n < count; n++) {
-			buf_add_char(out, ' ');
-			buf_add(out, store_snapshot_keyword(snapshot, n));
-		}
-		// RFC 9051 section 7.1: \* when keywords can be made.
-		if (count < STORE_KEYWORDS_MAX)
-			buf_add_literal(out, " \\*");
+}
+
+// RFC 4314 section 5.1.1: those that the user has the right to change.
+static void write_permanent(const struct imap_view *view, struct buf *out)
+{
+	unsigned rights = store_mailbox_rights(view->mailbox);
+	const char *before = "";
+	if (rights & STORE_RIGHT_WRITE) {
+		buf_add_literal(out, "\\Answered \\Flagged");
+		before = " ";
 	}
+	if (rights & STORE_RIGHT_DELETE_MESSAGES) {
+		buf_printf(out, "%s\\Deleted", before);
+		before = " ";
+	}
+	if (rights & STORE_RIGHT_SEEN)
+		buf_printf(out, "%s\\Seen", before);
+	if ((rights & STORE_RIGHT_WRITE) == 0)
+		return;
+	buf_add_literal(out, " \\Draft");
+	write_keyword_names(view->snapshot, out);
+	// RFC 9051 section 7.1: \* when keywords can be made.
+	if (store_snapshot_keyword_count(view->snapshot) < STORE_KEYWORDS_MAX)
+		buf_add_literal(out, " \\*");
+}
+
+void imap_view_write_flags_line(
+    const struct imap_view *view, bool read_only, struct buf *out)
+{
+	buf_add_literal(
+	    out, "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft");
+	write_keyword_names(view->snapshot, out);
+	buf_add_literal(out, ")\r\n* OK [PERMANENTFLAGS (");
+	if (!read_only)
+		write_permanent(view, out);
 	buf_add_literal(out, ")] Flags that are kept\r\n");
 }
 

@@ -186,8 +186,9 @@ static struct store_mailbox *mailbox_of(struct rig *rig, const char *name)
 {
 	struct fault fault;
 	struct store_mailbox *mailbox;
-	assert_int_equal(store_mailbox_open(rig->account, view_of_string(name),
-			     STORE_RIGHT_READ, &fault, &mailbox),
+	assert_int_equal(
+	    store_mailbox_open(&store_system, rig->account,
+		view_of_string(name), STORE_RIGHT_READ, &fault, &mailbox),
 	    RC_OK);
 	return mailbox;
 }
@@ -254,8 +255,8 @@ static void a_unique_id_stays_whatever_imap_does(void **state)
 	// the maildrop, and the QUIT that would delete them touches none.
 	rig_connect(&rig, true, &early);
 	assert_true(view_starts_with(ask(&early, "DELE 1\r\n"), VIEW("+OK")));
-	assert_int_equal(store_mailbox_rename(
-			     rig.account, VIEW("INBOX"), VIEW("Old"), &fault),
+	assert_int_equal(store_mailbox_rename(&store_system, rig.account,
+			     VIEW("INBOX"), VIEW("Old"), &fault),
 	    RC_OK);
 	assert_true(view_starts_with(ask(&early, "RETR 2\r\n"), VIEW("-ERR")));
 	assert_true(view_starts_with(ask(&early, "DELE 2\r\n"), VIEW("-ERR")));
@@ -271,8 +272,8 @@ static void a_unique_id_stays_whatever_imap_does(void **state)
 	store_snapshot_unref(&snapshot);
 	store_mailbox_close(&old);
 	// No name leads back to the ids of before.
-	assert_int_not_equal(store_mailbox_rename(rig.account, VIEW("Old"),
-				 VIEW("INBOX"), &fault),
+	assert_int_not_equal(store_mailbox_rename(&store_system, rig.account,
+				 VIEW("Old"), VIEW("INBOX"), &fault),
 	    RC_OK);
 	copy_or_move(&rig, "Old", "INBOX", 1, true);
 	expect_ids(&rig, "78");

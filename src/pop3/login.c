@@ -37,11 +37,12 @@ enum pop3_step pop3_log_in(
 {
 	struct pop3_session *session = command->session;
 	struct fault fault = {0};
+	struct store_asker asker = store_user(user->account);
 	enum rc rc = open_account(
 	    session->server->store, user->account, &fault, &session->account);
 	if (rc == RC_OK) {
 		rc = pop3_maildrop_open(
-		    session->account, &fault, &session->maildrop);
+		    &asker, session->account, &fault, &session->maildrop);
 		if (rc != RC_OK)
 			store_account_close(&session->account);
 	}

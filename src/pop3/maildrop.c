@@ -152,11 +152,12 @@ uint64_t pop3_message_octets(const struct pop3_maildrop *maildrop,
 
 // ---- Opening ---------------------------------------------------------------
 
-enum rc pop3_maildrop_open(struct store_account *account, struct fault *fault,
+enum rc pop3_maildrop_open(const struct store_asker *asker,
+    struct store_account *account, struct fault *fault,
     struct pop3_maildrop **ret_maildrop)
 {
 	struct store_mailbox *mailbox;
-	enum rc rc = store_mailbox_open(account, VIEW("INBOX"),
+	enum rc rc = store_mailbox_open(asker, account, VIEW("INBOX"),
 	    STORE_RIGHT_READ | STORE_RIGHT_SEEN | STORE_RIGHT_DELETE_MESSAGES |
 		STORE_RIGHT_EXPUNGE,
 	    fault, &mailbox);

@@ -11,9 +11,10 @@
 
 struct pop3_maildrop;
 
-// Opens INBOX of `account`, which outlives it.
-MUST_CHECK enum rc pop3_maildrop_open(struct store_account *account,
-    struct fault *fault, struct pop3_maildrop **ret_maildrop);
+// Opens INBOX of `account`, which outlives it, for `asker`.
+MUST_CHECK enum rc pop3_maildrop_open(const struct store_asker *asker,
+    struct store_account *account, struct fault *fault,
+    struct pop3_maildrop **ret_maildrop);
 void pop3_maildrop_close(struct pop3_maildrop **maildrop);
 
 // Messages not marked as deleted, and their octets; and all messages.

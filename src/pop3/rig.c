@@ -19,7 +19,7 @@ static void store_open(struct rig *rig)
 	rig_must(store_account_open(rig->store, rig->users->user.account,
 		     &fault, &rig->account),
 	    "store_account_open");
-	rig_must(store_mailbox_open(rig->account, VIEW("INBOX"),
+	rig_must(store_mailbox_open(&store_system, rig->account, VIEW("INBOX"),
 		     STORE_RIGHT_READ, &fault, &rig->inbox),
 	    "store_mailbox_open");
 }

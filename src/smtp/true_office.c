@@ -111,8 +111,8 @@ static void show_mailbox(struct store_account *account, const char *user,
 {
 	struct fault fault = {.text = ""};
 	struct store_mailbox *mailbox;
-	must(store_mailbox_open(
-		 account, name, STORE_RIGHT_READ, &fault, &mailbox),
+	must(store_mailbox_open(&store_system, account, name, STORE_RIGHT_READ,
+		 &fault, &mailbox),
 	    &fault, "store_mailbox_open");
 	struct store_snapshot *snapshot = store_mailbox_snapshot(mailbox);
 	uint32_t count = store_snapshot_count(snapshot);
@@ -148,8 +148,8 @@ static void show_user(struct rig_office *office, const struct auth_user *user,
 	must(store_account_open(office->store, user->account, &fault, &account),
 	    &fault, "store_account_open");
 	arena_init(&arena);
-	while (*skip != SIZE_MAX &&
-	       store_mailbox_next(account, info.name, &arena, &info) == RC_OK)
+	while (*skip != SIZE_MAX && store_mailbox_next(&store_system, account,
+					info.name, &arena, &info) == RC_OK)
 		show_mailbox(account, user->name.text, info.name, skip, out);
 	arena_done(&arena);
 	store_account_close(&account);

@@ -36,7 +36,8 @@ struct mailbox {
 struct store_mailbox {
 	struct store_account *account; // referenced
 	struct mailbox *mailbox;       // referenced
-	unsigned rights;
+	struct store_asker asker;      // who opened it
+	bool readable;                 // had STORE_RIGHT_READ then
 	void (*moved)(void *context);
 	void *moved_context;
 	struct store_mailbox *next;
@@ -93,6 +94,31 @@ struct mailbox *mailbox_new(uint64_t id, struct view name);
 void mailbox_unref(struct mailbox *mailbox);
 void mailbox_set_name(struct mailbox *mailbox, struct view name);
 
+// ---- Rights (rights.c; call with `table` or `change` held) ------------------
+
+// Whether the account is the asker's own, or the asker is the system.
+bool account_is_own(
+    const struct store_asker *asker, const struct store_account *account);
+// All rights of the asker to the mailbox; NULL: to what does not exist.
+unsigned mailbox_rights(const struct store_asker *asker,
+    const struct store_account *account, const struct mailbox *mailbox);
+// Decides whether the asker may do what needs all of `rights` (0: only that it
+// may be looked up): RC_DENIED;
+// RC_NOT_FOUND when there is no mailbox (NULL), or when the asker may not even
+// look it up.
+MUST_CHECK enum rc mailbox_need(const struct store_asker *asker,
+    const struct store_account *account, const struct mailbox *mailbox,
+    unsigned rights, struct fault *fault);
+// Decides whether the asker may make a mailbox of that name: RC_DENIED.
+MUST_CHECK enum rc mailbox_need_create(const struct store_asker *asker,
+    const struct store_account *account, struct view name, struct fault *fault);
+// The same for renaming `name`, and all below it.
+MUST_CHECK enum rc mailbox_need_rename(const struct store_asker *asker,
+    const struct store_account *account, struct view name, struct fault *fault);
+// The system flags that may be changed with those rights (RFC 4314 section 4);
+// keywords, with STORE_RIGHT_WRITE.
+unsigned rights_to_flags(unsigned rights);
+
 // ---- Loading ---------------------------------------------------------------
 
 // Reads an account's records; RC_NOT_FOUND when there is none.
@@ -107,6 +133,8 @@ MUST_CHECK enum rc mailbox_load(struct store_account *account,
 // `name` with INBOX, as its first level, in capitals (RFC 9051 section 5.1);
 // in `room` if it had to be changed.
 struct view name_canonical(struct view name, char room[STORE_NAME_MAX]);
+
+bool name_is_below(struct view name, struct view parent);
 
 struct store_account *account_ref(struct store_account *account);
 

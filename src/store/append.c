@@ -4,34 +4,31 @@
 #include "store/change.h"
 #include "store/transaction.h"
 
-MUST_CHECK static enum rc need(const struct store_mailbox *mailbox,
-    unsigned rights, const char *what, struct fault *fault)
-{
-	if ((mailbox->rights & rights) == rights)
-		return RC_OK;
-	return fault_set(
-	    fault, RC_DENIED, "you have no right to %s in this mailbox", what);
-}
-
+// RFC 4314 section 4: a flag that the asker may not set is left out, and fails
+// nothing.
 static enum rc build_message(struct transaction_mailbox *entry,
-    const struct store_append *append, struct fault *fault,
+    const struct store_append *append, unsigned rights, struct fault *fault,
     struct store_message *ret_message)
 {
 	struct transaction *transaction = entry->transaction;
 	uint64_t size = store_draft_size(append->draft) + append->prefix.len;
 	if (append->prefix.len > STORE_PREFIX_MAX || size > MESSAGE_SIZE_MAX)
 		return fault_set(fault, RC_LIMIT, "the message is too long");
+	struct store_flags flags = append->flags;
+	flags.system &= rights_to_flags(rights);
+	if (!(rights & STORE_RIGHT_WRITE))
+		flags.keyword_count = 0;
 	struct store_message message = {
 	    .size = (uint32_t)size,
 	    .internal_date =
 		append->has_date ? append->internal_date : transaction->now,
 	    .zone_minutes =
 		append->has_date ? append->zone_minutes : (int16_t)0,
-	    .flags = append->flags.system,
-	    .has_keywords = append->flags.keyword_count > 0,
+	    .flags = flags.system,
+	    .has_keywords = flags.keyword_count > 0,
 	};
-	enum rc rc = transaction_keywords(entry, append->flags.keywords,
-	    append->flags.keyword_count, fault, &message.keywords);
+	enum rc rc = transaction_keywords(entry, flags.keywords,
+	    flags.keyword_count, fault, &message.keywords);
 	if (rc == RC_OK)
 		rc = transaction_email(transaction, append->draft,
 		    append->prefix, fault, &message.email_id);
@@ -41,8 +38,8 @@ static enum rc build_message(struct transaction_mailbox *entry,
 }
 
 static enum rc append_all(struct transaction_mailbox *entry,
-    const struct store_append *appends, size_t count, struct fault *fault,
-    struct store_appended *ret_appended)
+    const struct store_append *appends, size_t count, unsigned rights,
+    struct fault *fault, struct store_appended *ret_appended)
 {
 	if (count == 1 && appends->delivery_id.len) {
 		bool was_there;
@@ -63,7 +60,8 @@ static enum rc append_all(struct transaction_mailbox *entry,
 	};
 	enum rc rc = RC_OK;
 	for (size_t i = 0; rc == RC_OK && i < count; i++)
-		rc = build_message(entry, &appends[i], fault, &messages[i]);
+		rc = build_message(
+		    entry, &appends[i], rights, fault, &messages[i]);
 	if (rc == RC_OK)
 		rc = transaction_append(entry, messages, count, fault);
 	free(messages);
@@ -77,15 +75,14 @@ enum rc store_append(struct store_mailbox *mailbox,
     struct store_appended *ret_appended)
 {
 	struct store_appended appended = {0};
-	enum rc rc = need(mailbox, STORE_RIGHT_INSERT, "add messages", fault);
-	if (rc != RC_OK)
-		return rc;
 	struct transaction transaction;
 	struct transaction_mailbox *entry;
 	transaction_begin(&transaction, mailbox->account);
-	rc = transaction_mailbox(&transaction, mailbox->mailbox, fault, &entry);
+	enum rc rc = transaction_enter(
+	    &transaction, mailbox, STORE_RIGHT_INSERT, fault, &entry);
 	if (rc == RC_OK)
-		rc = append_all(entry, messages, count, fault, &appended);
+		rc = append_all(entry, messages, count,
+		    transaction_rights(mailbox), fault, &appended);
 	rc = transaction_end(&transaction, rc, fault);
 	if (rc == RC_OK)
 		*ret_appended = appended;
@@ -101,7 +98,8 @@ static enum node_verdict remove_and_count(
 	return NODE_REMOVE;
 }
 
-// RFC 8508 section 3: as one APPEND, STORE \Deleted and UID EXPUNGE.
+// RFC 8508 section 3: as one APPEND, STORE \Deleted and UID EXPUNGE; it needs
+// the rights that those need (section 4.1).
 static enum rc replace(struct transaction *transaction,
     struct store_mailbox *from, uint32_t uid, struct store_mailbox *mailbox,
     const struct store_append *message, struct fault *fault,
@@ -109,11 +107,12 @@ static enum rc replace(struct transaction *transaction,
 {
 	struct transaction_mailbox *source;
 	struct transaction_mailbox *target;
-	enum rc rc =
-	    transaction_mailbox(transaction, from->mailbox, fault, &source);
+	enum rc rc = transaction_enter(
+	    transaction, mailbox, STORE_RIGHT_INSERT, fault, &target);
 	if (rc == RC_OK)
-		rc = transaction_mailbox(
-		    transaction, mailbox->mailbox, fault, &target);
+		rc = transaction_enter(transaction, from,
+		    STORE_RIGHT_DELETE_MESSAGES | STORE_RIGHT_EXPUNGE, fault,
+		    &source);
 	if (rc != RC_OK)
 		return rc;
 	struct rangeset uids;
@@ -125,7 +124,8 @@ static enum rc replace(struct transaction *transaction,
 	if (!found)
 		return fault_set(fault, RC_NOT_FOUND,
 		    "the message to be replaced does not exist");
-	return append_all(target, message, 1, fault, ret_appended);
+	return append_all(target, message, 1, transaction_rights(mailbox),
+	    fault, ret_appended);
 }
 
 enum rc store_replace(struct store_mailbox *from, uint32_t uid,
@@ -133,19 +133,12 @@ enum rc store_replace(struct store_mailbox *from, uint32_t uid,
     struct fault *fault, struct store_appended *ret_appended)
 {
 	struct store_appended appended = {0};
-	enum rc rc = need(mailbox, STORE_RIGHT_INSERT, "add messages", fault);
-	if (rc == RC_OK)
-		rc = need(from,
-		    STORE_RIGHT_DELETE_MESSAGES | STORE_RIGHT_EXPUNGE,
-		    "replace messages", fault);
-	if (rc != RC_OK)
-		return rc;
 	if (from->account != mailbox->account)
 		return fault_set(fault, RC_UNSUPPORTED,
 		    "a message cannot be replaced across accounts");
 	struct transaction transaction;
 	transaction_begin(&transaction, mailbox->account);
-	rc = replace(
+	enum rc rc = replace(
 	    &transaction, from, uid, mailbox, message, fault, &appended);
 	rc = transaction_end(&transaction, rc, fault);
 	if (rc == RC_OK)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes of messages. Each function is one commit: all or nothing, durable
-// when it returns, seen by every watcher. Each checks the rights that the
-// mailbox was opened with (RC_DENIED), and gives RC_GONE when the mailbox has
-// been deleted.
+// when it returns, seen by every watcher. Each checks the rights (RFC 4314
+// section 4) that whoever opened the mailbox has to it now: RC_DENIED, or
+// RC_NOT_FOUND once the asker may not even look it up. RC_GONE when the mailbox
+// has been deleted.
 #ifndef ROOST_STORE_CHANGE_H
 #define ROOST_STORE_CHANGE_H
 

@@ -56,20 +56,39 @@ static enum rc translate_keywords(const struct store_keywords *from,
 	return RC_OK;
 }
 
+// RFC 4314 section 4: flags that the asker may not set are lost on the way.
+static void leave_out_flags(struct taken *taken, unsigned rights)
+{
+	unsigned allowed = rights_to_flags(rights);
+	for (size_t i = 0; i < taken->count; i++) {
+		struct store_message *message = &taken->messages[i];
+		message->flags &= allowed;
+		if (!(rights & STORE_RIGHT_WRITE)) {
+			message->has_keywords = false;
+			message->keywords = (struct store_keyword_set){0};
+		}
+	}
+}
+
+// RFC 6851 section 4.2: MOVE needs what COPY, STORE \Deleted and EXPUNGE need.
 static enum rc copy(struct transaction *transaction, struct store_mailbox *from,
     const struct rangeset *uids, struct store_mailbox *to, struct taken *taken,
     struct fault *fault, struct store_copied *copied)
 {
 	struct transaction_mailbox *source;
 	struct transaction_mailbox *target;
-	enum rc rc =
-	    transaction_mailbox(transaction, to->mailbox, fault, &target);
+	unsigned rights = STORE_RIGHT_READ;
+	if (taken->move)
+		rights |= STORE_RIGHT_DELETE_MESSAGES | STORE_RIGHT_EXPUNGE;
+	enum rc rc = transaction_enter(
+	    transaction, to, STORE_RIGHT_INSERT, fault, &target);
 	if (rc == RC_OK)
-		rc = transaction_mailbox(
-		    transaction, from->mailbox, fault, &source);
+		rc = transaction_enter(
+		    transaction, from, rights, fault, &source);
 	if (rc != RC_OK)
 		return rc;
 	transaction_edit(source, uids, take, taken);
+	leave_out_flags(taken, transaction_rights(to));
 	if (source != target)
 		rc = translate_keywords(source->keywords, target, taken, fault);
 	if (rc != RC_OK)
@@ -88,13 +107,6 @@ enum rc store_copy(struct store_mailbox *from, const struct rangeset *uids,
     struct store_mailbox *to, bool move, struct fault *fault,
     struct store_copied *ret_copied)
 {
-	unsigned wanted =
-	    move ? STORE_RIGHT_DELETE_MESSAGES | STORE_RIGHT_EXPUNGE : 0;
-	if (!(to->rights & STORE_RIGHT_INSERT) ||
-	    (from->rights & wanted) != wanted)
-		return fault_set(fault, RC_DENIED,
-		    "you have no right to %s these messages there",
-		    move ? "move" : "copy");
 	if (from->account != to->account)
 		return fault_set(fault, RC_UNSUPPORTED,
 		    "messages cannot be copied across accounts yet");

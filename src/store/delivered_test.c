@@ -55,8 +55,8 @@ static MUST_CHECK enum rc deliver(struct town *town, uint64_t id,
 	    store_account_open(town->store, id, &town->fault, &account);
 	if (rc != RC_OK)
 		return rc;
-	rc = store_mailbox_open_for_mail(
-	    account, VIEW("no such mailbox"), &town->fault, &mailbox);
+	rc = store_mailbox_open_for_mail(&store_system, account,
+	    VIEW("no such mailbox"), &town->fault, &mailbox);
 	assert_int_equal(rc, RC_OK);
 	struct arena arena;
 	arena_init(&arena);
@@ -77,8 +77,9 @@ static void read_last(
 	struct store_mailbox *mailbox;
 	assert_int_equal(
 	    store_account_open(town->store, id, &town->fault, &account), RC_OK);
-	assert_int_equal(store_mailbox_open(account, VIEW("INBOX"),
-			     STORE_RIGHT_READ, &town->fault, &mailbox),
+	assert_int_equal(
+	    store_mailbox_open(&store_system, account, VIEW("INBOX"),
+		STORE_RIGHT_READ, &town->fault, &mailbox),
 	    RC_OK);
 	struct store_snapshot *snapshot = store_mailbox_snapshot(mailbox);
 	struct store_reader *reader = store_reader_new(account);
@@ -278,8 +279,9 @@ static void expunge_all(struct town *town, uint64_t id)
 	rangeset_add(&all, 1, UINT32_MAX);
 	assert_int_equal(
 	    store_account_open(town->store, id, &town->fault, &account), RC_OK);
-	assert_int_equal(store_mailbox_open(account, VIEW("INBOX"),
-			     STORE_RIGHT_READ, &town->fault, &inbox),
+	assert_int_equal(
+	    store_mailbox_open(&store_system, account, VIEW("INBOX"),
+		STORE_RIGHT_READ, &town->fault, &inbox),
 	    RC_OK);
 	assert_int_equal(
 	    store_take_away(inbox, &all, &none, &town->fault, &modseq), RC_OK);

@@ -42,17 +42,14 @@ static void find_deleted(const struct store_node *node,
 enum rc store_expunge(struct store_mailbox *mailbox,
     const struct rangeset *uids, struct fault *fault, uint64_t *ret_modseq)
 {
-	if (!(mailbox->rights & STORE_RIGHT_EXPUNGE))
-		return fault_set(fault, RC_DENIED,
-		    "you have no right to expunge messages in this mailbox");
 	struct rangeset deleted;
 	rangeset_init(&deleted);
 	struct expunge_edit edit = {false};
 	struct transaction transaction;
 	struct transaction_mailbox *entry;
 	transaction_begin(&transaction, mailbox->account);
-	enum rc rc =
-	    transaction_mailbox(&transaction, mailbox->mailbox, fault, &entry);
+	enum rc rc = transaction_enter(
+	    &transaction, mailbox, STORE_RIGHT_EXPUNGE, fault, &entry);
 	if (rc == RC_OK)
 		find_deleted(entry->root, uids, &deleted);
 	if (deleted.count)
@@ -90,23 +87,20 @@ enum rc store_take_away(struct store_mailbox *mailbox,
     const struct rangeset *expunge, const struct rangeset *seen,
     struct fault *fault, uint64_t *ret_modseq)
 {
-	unsigned wanted = 0;
+	unsigned rights = STORE_RIGHT_READ;
 	if (expunge->count)
-		wanted |= STORE_RIGHT_EXPUNGE | STORE_RIGHT_DELETE_MESSAGES;
-	if (seen->count)
-		wanted |= STORE_RIGHT_SEEN;
-	if ((mailbox->rights & wanted) != wanted)
-		return fault_set(fault, RC_DENIED,
-		    "you have no right to take messages from this mailbox");
+		rights |= STORE_RIGHT_EXPUNGE | STORE_RIGHT_DELETE_MESSAGES;
 	struct expunge_edit edit = {false};
 	struct transaction transaction;
 	struct transaction_mailbox *entry;
 	transaction_begin(&transaction, mailbox->account);
 	enum rc rc =
-	    transaction_mailbox(&transaction, mailbox->mailbox, fault, &entry);
+	    transaction_enter(&transaction, mailbox, rights, fault, &entry);
 	if (rc == RC_OK && expunge->count)
 		transaction_edit(entry, expunge, expunge_any, &edit);
-	if (rc == RC_OK && seen->count)
+	// As with FETCH: what was read is marked by those who may mark it.
+	if (rc == RC_OK && seen->count &&
+	    transaction_rights(mailbox) & STORE_RIGHT_SEEN)
 		transaction_edit(entry, seen, set_seen, &edit);
 	uint64_t modseq = edit.changed ? transaction.modseq : 0;
 	rc = transaction_end(&transaction, rc, fault);

@@ -5,6 +5,8 @@
 
 struct flags_edit {
 	const struct store_flags_change *change;
+	unsigned allowed; // system flags that may be changed
+	bool keywords_allowed;
 	struct store_keyword_set keywords;
 	struct rangeset *modified;
 	bool changed;
@@ -22,11 +24,12 @@ static void apply(const struct flags_edit *edit, struct store_message *message)
 {
 	const uint64_t *bits = edit->keywords.bits;
 	uint64_t *into = message->keywords.bits;
-	unsigned system = edit->change->flags.system;
+	unsigned system = edit->change->flags.system & edit->allowed;
 	switch (edit->change->operation) {
 	case STORE_FLAGS_SET:
-		message->flags = system;
-		message->keywords = edit->keywords;
+		message->flags = system | (message->flags & ~edit->allowed);
+		if (edit->keywords_allowed)
+			message->keywords = edit->keywords;
 		break;
 	case STORE_FLAGS_ADD:
 		message->flags |= system;
@@ -61,15 +64,15 @@ static enum node_verdict edit_flags(
 	return NODE_CHANGED;
 }
 
-// RFC 4314 section 4: \Seen needs "s", \Deleted "t", all others "w".
-static enum rc check_rights(const struct store_mailbox *mailbox,
-    const struct store_flags_change *change, struct fault *fault)
+// RFC 4314 section 4: \Seen needs "s", \Deleted "t", all others "w". Whoever
+// may change one flag that the change names changes that one; the others stay
+// as they are.
+static enum rc enter(struct transaction *transaction,
+    struct store_mailbox *mailbox, const struct store_flags_change *change,
+    struct fault *fault, struct transaction_mailbox **ret_entry)
 {
 	unsigned system = change->flags.system;
 	unsigned wanted = 0;
-	if (change->operation == STORE_FLAGS_SET)
-		wanted = STORE_RIGHT_SEEN | STORE_RIGHT_DELETE_MESSAGES |
-			 STORE_RIGHT_WRITE;
 	if (system & STORE_FLAG_SEEN)
 		wanted |= STORE_RIGHT_SEEN;
 	if (system & STORE_FLAG_DELETED)
@@ -77,18 +80,24 @@ static enum rc check_rights(const struct store_mailbox *mailbox,
 	if (system & ~(unsigned)(STORE_FLAG_SEEN | STORE_FLAG_DELETED) ||
 	    change->flags.keyword_count)
 		wanted |= STORE_RIGHT_WRITE;
-	if ((mailbox->rights & wanted) == wanted)
-		return RC_OK;
-	return fault_set(fault, RC_DENIED,
-	    "you have no right to change these flags in this mailbox");
+	// To set no flags at all is to take all away.
+	if (!wanted && change->operation == STORE_FLAGS_SET)
+		wanted = STORE_RIGHTS_FLAGS;
+	unsigned has = wanted & transaction_rights(mailbox);
+	return transaction_enter(
+	    transaction, mailbox, has ? has : wanted, fault, ret_entry);
 }
 
 // Taking away a keyword that the mailbox never had does not create it.
 static enum rc resolve_keywords(struct transaction_mailbox *entry,
-    const struct store_flags_change *change, struct fault *fault,
+    const struct store_flags_change *change, bool allowed, struct fault *fault,
     struct store_keyword_set *ret_keywords)
 {
 	const struct store_flags *flags = &change->flags;
+	if (!allowed) {
+		*ret_keywords = (struct store_keyword_set){0};
+		return RC_OK;
+	}
 	if (change->operation != STORE_FLAGS_REMOVE)
 		return transaction_keywords(entry, flags->keywords,
 		    flags->keyword_count, fault, ret_keywords);
@@ -107,16 +116,17 @@ enum rc store_flags_change(struct store_mailbox *mailbox,
     const struct rangeset *uids, const struct store_flags_change *change,
     struct fault *fault, struct rangeset *ret_modified, uint64_t *ret_modseq)
 {
-	enum rc rc = check_rights(mailbox, change, fault);
-	if (rc != RC_OK)
-		return rc;
-	struct flags_edit edit = {change, {{0}}, ret_modified, false};
+	struct flags_edit edit = {.change = change, .modified = ret_modified};
 	struct transaction transaction;
 	struct transaction_mailbox *entry;
 	transaction_begin(&transaction, mailbox->account);
-	rc = transaction_mailbox(&transaction, mailbox->mailbox, fault, &entry);
+	enum rc rc = enter(&transaction, mailbox, change, fault, &entry);
+	unsigned rights = transaction_rights(mailbox);
+	edit.allowed = rights_to_flags(rights);
+	edit.keywords_allowed = rights & STORE_RIGHT_WRITE;
 	if (rc == RC_OK)
-		rc = resolve_keywords(entry, change, fault, &edit.keywords);
+		rc = resolve_keywords(entry, change, edit.keywords_allowed,
+		    fault, &edit.keywords);
 	if (rc == RC_OK)
 		transaction_edit(entry, uids, edit_flags, &edit);
 	// A new keyword that no message took is not worth a commit.

@@ -5,20 +5,40 @@
 #include "base/mem.h"
 #include "store/account_impl.h"
 
-#define ALL_RIGHTS ((STORE_RIGHT_ADMINISTER << 1) - 1)
-
 // ---- Looking up ------------------------------------------------------------
 
-static struct store_mailbox_info info_of(
+static bool may_look(const struct store_asker *asker,
+    const struct store_account *account, const struct mailbox *mailbox)
+{
+	return mailbox_rights(asker, account, mailbox) & STORE_RIGHT_LOOKUP;
+}
+
+// Children stand directly behind; the owner may look up the first.
+static bool has_children(const struct store_asker *asker,
+    const struct store_account *account, size_t position)
+{
+	struct view name = account->mailboxes[position]->name;
+	for (size_t i = position + 1;
+	     i < account->mailbox_count &&
+	     name_is_below(account->mailboxes[i]->name, name);
+	     i++)
+		if (may_look(asker, account, account->mailboxes[i]))
+			return true;
+	return false;
+}
+
+static struct store_mailbox_info info_of(const struct store_asker *asker,
     const struct store_account *account, size_t position, struct arena *arena)
 {
 	const struct mailbox *mailbox = account->mailboxes[position];
 	const struct record_state *state = &mailbox->state;
-	struct store_mailbox_info info = {
+	return (struct store_mailbox_info){
 	    .name = arena_copy(arena, mailbox->name),
+	    .rights = mailbox_rights(asker, account, mailbox),
 	    .mailbox_id = mailbox->id,
 	    .special_use = mailbox->special_use,
-	    .subscribed = mailbox->subscribed,
+	    .subscribed = mailbox->subscribed && account_is_own(asker, account),
+	    .has_children = has_children(asker, account, position),
 	    .uidvalidity = mailbox->uidvalidity,
 	    .uidnext = state->uidnext,
 	    .highestmodseq = state->highestmodseq ? state->highestmodseq : 1,
@@ -27,28 +47,25 @@ static struct store_mailbox_info info_of(
 	    .deleted = state->deleted,
 	    .size = state->size,
 	};
-	// Children stand directly behind.
-	if (position + 1 < account->mailbox_count) {
-		struct view next = account->mailboxes[position + 1]->name;
-		info.has_children = next.len > mailbox->name.len &&
-				    view_starts_with(next, mailbox->name) &&
-				    next.ptr[mailbox->name.len] == '/';
-	}
-	return info;
 }
 
-enum rc store_mailbox_find(struct store_account *account, struct view name,
-    struct arena *arena, struct store_mailbox_info *ret_info)
+enum rc store_mailbox_find(const struct store_asker *asker,
+    struct store_account *account, struct view name, unsigned rights,
+    struct arena *arena, struct fault *fault,
+    struct store_mailbox_info *ret_info)
 {
 	char room[STORE_NAME_MAX];
 	size_t at;
 	name = name_canonical(name, room);
 	pthread_mutex_lock(&account->table);
-	bool found = account_table_seek(account, name, &at);
-	if (found)
-		*ret_info = info_of(account, at, arena);
+	struct mailbox *mailbox = account_table_seek(account, name, &at)
+				      ? account->mailboxes[at]
+				      : NULL;
+	enum rc rc = mailbox_need(asker, account, mailbox, rights, fault);
+	if (rc == RC_OK)
+		*ret_info = info_of(asker, account, at, arena);
 	pthread_mutex_unlock(&account->table);
-	return found ? RC_OK : RC_NOT_FOUND;
+	return rc;
 }
 
 // The first position after `name`, or with `siblings` after all below it too.
@@ -72,35 +89,44 @@ static size_t position_after(
 	return at;
 }
 
-static enum rc next(struct store_account *account, struct view after,
-    bool siblings, struct arena *arena, struct store_mailbox_info *ret_info)
+static enum rc next(const struct store_asker *asker,
+    struct store_account *account, struct view after, bool siblings,
+    struct arena *arena, struct store_mailbox_info *ret_info)
 {
 	char room[STORE_NAME_MAX];
 	after = name_canonical(after, room);
 	pthread_mutex_lock(&account->table);
 	size_t at = position_after(account, after, siblings);
+	while (at < account->mailbox_count &&
+	       !may_look(asker, account, account->mailboxes[at]))
+		at++;
 	bool found = at < account->mailbox_count;
 	if (found)
-		*ret_info = info_of(account, at, arena);
+		*ret_info = info_of(asker, account, at, arena);
 	pthread_mutex_unlock(&account->table);
 	return found ? RC_OK : RC_END;
 }
 
-enum rc store_mailbox_next(struct store_account *account, struct view after,
-    struct arena *arena, struct store_mailbox_info *ret_info)
+enum rc store_mailbox_next(const struct store_asker *asker,
+    struct store_account *account, struct view after, struct arena *arena,
+    struct store_mailbox_info *ret_info)
 {
-	return next(account, after, false, arena, ret_info);
+	return next(asker, account, after, false, arena, ret_info);
 }
 
-enum rc store_mailbox_next_sibling(struct store_account *account,
-    struct view after, struct arena *arena, struct store_mailbox_info *ret_info)
+enum rc store_mailbox_next_sibling(const struct store_asker *asker,
+    struct store_account *account, struct view after, struct arena *arena,
+    struct store_mailbox_info *ret_info)
 {
-	return next(account, after, true, arena, ret_info);
+	return next(asker, account, after, true, arena, ret_info);
 }
 
-enum rc store_subscription_next(struct store_account *account,
-    struct view after, struct arena *arena, struct view *ret_name)
+enum rc store_subscription_next(const struct store_asker *asker,
+    struct store_account *account, struct view after, struct arena *arena,
+    struct view *ret_name)
 {
+	if (!account_is_own(asker, account))
+		return RC_END;
 	char room[STORE_NAME_MAX];
 	size_t at = 0;
 	after = name_canonical(after, room);
@@ -116,62 +142,27 @@ enum rc store_subscription_next(struct store_account *account,
 
 // ---- Opening ---------------------------------------------------------------
 
-static const struct {
-	enum store_right right;
-	const char *what;
-} right_names[] = {
-    {STORE_RIGHT_READ, "read it"},
-    {STORE_RIGHT_SEEN, "mark messages read"},
-    {STORE_RIGHT_WRITE, "change flags"},
-    {STORE_RIGHT_INSERT, "add messages"},
-    {STORE_RIGHT_DELETE_MESSAGES, "delete messages"},
-    {STORE_RIGHT_EXPUNGE, "expunge messages"},
-};
-
-// The owner has every right; rights of others (RFC 4314) come from here.
-static unsigned rights_of(
-    const struct store_account *account, const struct mailbox *mailbox)
-{
-	(void)account;
-	(void)mailbox;
-	return ALL_RIGHTS;
-}
-
-static enum rc deny(unsigned missing, struct fault *fault)
-{
-	const char *what = "do this";
-	for (size_t i = 0; i < ARRAY_LEN(right_names); i++)
-		if (missing & right_names[i].right)
-			what = right_names[i].what;
-	return fault_set(
-	    fault, RC_DENIED, "you have no right to %s in this mailbox", what);
-}
-
-enum rc store_mailbox_open(struct store_account *account, struct view name,
-    unsigned rights, struct fault *fault, struct store_mailbox **ret_mailbox)
+enum rc store_mailbox_open(const struct store_asker *asker,
+    struct store_account *account, struct view name, unsigned rights,
+    struct fault *fault, struct store_mailbox **ret_mailbox)
 {
 	char room[STORE_NAME_MAX];
 	size_t at;
 	name = name_canonical(name, room);
 	pthread_mutex_lock(&account->table);
-	struct mailbox *mailbox = NULL;
-	if (account_table_seek(account, name, &at)) {
-		mailbox = account->mailboxes[at];
+	struct mailbox *mailbox = account_table_seek(account, name, &at)
+				      ? account->mailboxes[at]
+				      : NULL;
+	enum rc rc = mailbox_need(asker, account, mailbox, rights, fault);
+	bool loaded = false;
+	if (rc == RC_OK) {
 		mailbox->refs++;
+		loaded = atomic_load(&mailbox->current);
 	}
-	bool loaded = mailbox && atomic_load(&mailbox->current);
 	pthread_mutex_unlock(&account->table);
-	if (!mailbox)
-		return fault_set(
-		    fault, RC_NOT_FOUND, "there is no mailbox of that name");
-	enum rc rc = RC_OK;
-	unsigned has = rights_of(account, mailbox);
-	if (!(has & STORE_RIGHT_LOOKUP))
-		rc = fault_set(
-		    fault, RC_NOT_FOUND, "there is no mailbox of that name");
-	else if ((has & rights) != rights)
-		rc = deny(rights & ~has, fault);
-	if (rc == RC_OK && !loaded) {
+	if (rc != RC_OK)
+		return rc;
+	if (!loaded) {
 		pthread_mutex_lock(&account->change);
 		rc = mailbox_load(account, mailbox, fault);
 		pthread_mutex_unlock(&account->change);
@@ -182,7 +173,9 @@ enum rc store_mailbox_open(struct store_account *account, struct view name,
 	} else {
 		struct store_mailbox *handle = mem_zalloc(sizeof(*handle));
 		handle->mailbox = mailbox;
-		handle->rights = has;
+		handle->asker = *asker;
+		handle->readable =
+		    mailbox_rights(asker, account, mailbox) & STORE_RIGHT_READ;
 		handle->next = mailbox->handles;
 		mailbox->handles = handle;
 		*ret_mailbox = handle;
@@ -193,18 +186,19 @@ enum rc store_mailbox_open(struct store_account *account, struct view name,
 	return rc;
 }
 
-enum rc store_mailbox_open_for_mail(struct store_account *account,
-    struct view name, struct fault *fault, struct store_mailbox **ret_mailbox)
+enum rc store_mailbox_open_for_mail(const struct store_asker *asker,
+    struct store_account *account, struct view name, struct fault *fault,
+    struct store_mailbox **ret_mailbox)
 {
 	unsigned rights = STORE_RIGHT_POST | STORE_RIGHT_INSERT;
 	if (name.len && name.len <= STORE_NAME_MAX) {
 		enum rc rc = store_mailbox_open(
-		    account, name, rights, fault, ret_mailbox);
+		    asker, account, name, rights, fault, ret_mailbox);
 		if (rc != RC_NOT_FOUND && rc != RC_DENIED)
 			return rc;
 	}
 	return store_mailbox_open(
-	    account, VIEW("INBOX"), rights, fault, ret_mailbox);
+	    asker, account, VIEW("INBOX"), rights, fault, ret_mailbox);
 }
 
 void store_mailbox_close(struct store_mailbox **mailbox)
@@ -227,7 +221,12 @@ void store_mailbox_close(struct store_mailbox **mailbox)
 
 unsigned store_mailbox_rights(const struct store_mailbox *mailbox)
 {
-	return mailbox->rights;
+	struct store_account *account = mailbox->account;
+	pthread_mutex_lock(&account->table);
+	unsigned rights =
+	    mailbox_rights(&mailbox->asker, account, mailbox->mailbox);
+	pthread_mutex_unlock(&account->table);
+	return rights;
 }
 
 uint64_t store_mailbox_id(const struct store_mailbox *mailbox)
@@ -256,6 +255,8 @@ struct view store_mailbox_name(
 
 struct store_snapshot *store_mailbox_snapshot(struct store_mailbox *mailbox)
 {
+	if (!mailbox->readable)
+		abort(); // callers open it with the right to read
 	pthread_mutex_lock(&mailbox->account->table);
 	struct store_snapshot *snapshot =
 	    store_snapshot_ref(atomic_load(&mailbox->mailbox->current));

@@ -15,21 +15,6 @@
 #define STORE_LEVELS_MAX    100  // levels in a mailbox name
 #define STORE_MAILBOXES_MAX 200000
 
-// Rights to a mailbox (RFC 4314 section 2.1); the owner has them all.
-enum store_right {
-	STORE_RIGHT_LOOKUP = 1 << 0,          // l
-	STORE_RIGHT_READ = 1 << 1,            // r
-	STORE_RIGHT_SEEN = 1 << 2,            // s
-	STORE_RIGHT_WRITE = 1 << 3,           // w: other flags
-	STORE_RIGHT_INSERT = 1 << 4,          // i
-	STORE_RIGHT_POST = 1 << 5,            // p
-	STORE_RIGHT_CREATE = 1 << 6,          // k
-	STORE_RIGHT_DELETE_MAILBOX = 1 << 7,  // x
-	STORE_RIGHT_DELETE_MESSAGES = 1 << 8, // t
-	STORE_RIGHT_EXPUNGE = 1 << 9,         // e
-	STORE_RIGHT_ADMINISTER = 1 << 10,     // a
-};
-
 // Special uses (RFC 6154 section 2, RFC 8457); a mailbox may have several.
 enum store_special_use {
 	STORE_USE_ALL = 1 << 0,
@@ -44,10 +29,11 @@ enum store_special_use {
 
 struct store_mailbox_info {
 	struct view name;     // in the arena of the call
+	unsigned rights;      // of the asker, of enum store_right
 	uint64_t mailbox_id;  // OBJECTID (RFC 8474); never used again
 	unsigned special_use; // of enum store_special_use
 	bool subscribed;
-	bool has_children; // mailboxes below it
+	bool has_children; // mailboxes below it that the asker may look up
 	uint32_t uidvalidity;
 	uint32_t uidnext;
 	uint64_t highestmodseq; // at least 1
@@ -62,62 +48,79 @@ struct store_mailbox_info {
 // `fault` is for the user.
 MUST_CHECK enum rc store_name_check(struct view name, struct fault *fault);
 
-// One mailbox by name. RC_NOT_FOUND.
-MUST_CHECK enum rc store_mailbox_find(struct store_account *account,
-    struct view name, struct arena *arena, struct store_mailbox_info *ret_info);
-// The first mailbox, in the order of names, after the name `after` (empty: the
-// first of all); RC_END. A walk sees each mailbox that stays, whatever changes
-// meanwhile. O(log mailboxes).
-MUST_CHECK enum rc store_mailbox_next(struct store_account *account,
-    struct view after, struct arena *arena,
+// The functions here and below decide by the rights of the asker (rights.h).
+// Without the rights that each needs they give RC_DENIED, and RC_NOT_FOUND for
+// a mailbox that the asker may not look up: as if it did not exist.
+
+// One mailbox by name, for what needs `rights`: STORE_RIGHT_LOOKUP to list it,
+// STORE_RIGHT_READ for its numbers. RC_NOT_FOUND.
+MUST_CHECK enum rc store_mailbox_find(const struct store_asker *asker,
+    struct store_account *account, struct view name, unsigned rights,
+    struct arena *arena, struct fault *fault,
+    struct store_mailbox_info *ret_info);
+// The first mailbox that the asker may look up, in the order of names, after
+// the name `after` (empty: the first of all); RC_END. A walk sees each mailbox
+// that stays, whatever changes meanwhile. O(log mailboxes) for the owner; for
+// others it costs what has to be skipped, too.
+MUST_CHECK enum rc store_mailbox_next(const struct store_asker *asker,
+    struct store_account *account, struct view after, struct arena *arena,
     struct store_mailbox_info *ret_info);
 // As store_mailbox_next(), but skips all children of `after` too.
-MUST_CHECK enum rc store_mailbox_next_sibling(struct store_account *account,
-    struct view after, struct arena *arena,
+MUST_CHECK enum rc store_mailbox_next_sibling(const struct store_asker *asker,
+    struct store_account *account, struct view after, struct arena *arena,
     struct store_mailbox_info *ret_info);
-// The next subscribed name, whether a mailbox has it or not.
-MUST_CHECK enum rc store_subscription_next(struct store_account *account,
-    struct view after, struct arena *arena, struct view *ret_name);
+// The next subscribed name, whether a mailbox has it or not. Subscriptions are
+// the owner's: others find none.
+MUST_CHECK enum rc store_subscription_next(const struct store_asker *asker,
+    struct store_account *account, struct view after, struct arena *arena,
+    struct view *ret_name);
 // The order of names: byte order, but '/' comes before everything.
 int store_name_compare(struct view a, struct view b);
 
 // Creates a mailbox, and those above it that do not exist (RFC 9051 section
-// 6.3.4). RC_EXISTS, RC_INVALID, RC_LIMIT.
-MUST_CHECK enum rc store_mailbox_create(struct store_account *account,
-    struct view name, unsigned special_use, struct fault *fault,
-    uint64_t *ret_mailbox_id);
-// Deletes a mailbox with its messages; its children stay. RC_NOT_FOUND; INBOX:
-// RC_DENIED. Those who have it open keep their last snapshot and get RC_GONE
-// from every change.
-MUST_CHECK enum rc store_mailbox_delete(
+// 6.3.4). Needs "k" on the nearest parent that exists; RC_DENIED, whether the
+// asker may look that up or not. RC_EXISTS, RC_INVALID, RC_LIMIT.
+MUST_CHECK enum rc store_mailbox_create(const struct store_asker *asker,
+    struct store_account *account, struct view name, unsigned special_use,
+    struct fault *fault, uint64_t *ret_mailbox_id);
+// Deletes a mailbox with its messages; its children stay. Needs "x".
+// RC_NOT_FOUND; INBOX: RC_DENIED. Those who have it open keep their last
+// snapshot and get RC_GONE from every change.
+MUST_CHECK enum rc store_mailbox_delete(const struct store_asker *asker,
     struct store_account *account, struct view name, struct fault *fault);
 // Renames a mailbox with all its children; renaming INBOX moves its messages
 // to a new mailbox and leaves INBOX and its children where they are (RFC 9051
-// section 6.3.6). Subscriptions keep their names. RC_NOT_FOUND, RC_EXISTS,
-// RC_INVALID.
-MUST_CHECK enum rc store_mailbox_rename(struct store_account *account,
-    struct view from, struct view to, struct fault *fault);
-// Subscribing needs no mailbox of that name (RFC 9051 section 6.3.7).
-MUST_CHECK enum rc store_subscribe(struct store_account *account,
-    struct view name, bool subscribe, struct fault *fault);
+// section 6.3.6). Subscriptions keep their names. Needs "x" on the
+// mailbox (where only children of that name exist: on each of them), and "k" as
+// for the creation of the new name. RC_NOT_FOUND, RC_EXISTS, RC_INVALID.
+MUST_CHECK enum rc store_mailbox_rename(const struct store_asker *asker,
+    struct store_account *account, struct view from, struct view to,
+    struct fault *fault);
+// Subscribing needs no mailbox of that name (RFC 9051 section 6.3.7). Only the
+// owner of the account has subscriptions there: others get RC_DENIED.
+MUST_CHECK enum rc store_subscribe(const struct store_asker *asker,
+    struct store_account *account, struct view name, bool subscribe,
+    struct fault *fault);
 
 // ---- An open mailbox -------------------------------------------------------
 
 struct store_mailbox;
 
-// The one place where a mailbox is obtained: `account` is who asks, `rights`
-// (of enum store_right) what for. RC_NOT_FOUND (also where the asker may not
-// even look), RC_DENIED.
-MUST_CHECK enum rc store_mailbox_open(struct store_account *account,
-    struct view name, unsigned rights, struct fault *fault,
-    struct store_mailbox **ret_mailbox);
+// The one place where a mailbox is obtained: `asker` is who asks, `rights` (of
+// enum store_right) what for. RC_NOT_FOUND (also where the asker may not even
+// look), RC_DENIED.
+MUST_CHECK enum rc store_mailbox_open(const struct store_asker *asker,
+    struct store_account *account, struct view name, unsigned rights,
+    struct fault *fault, struct store_mailbox **ret_mailbox);
 // Where mail for the account goes: the mailbox `name` if there is one, else
 // (and for an empty name) INBOX. With the right to post (RFC 4314 section 2.1).
-MUST_CHECK enum rc store_mailbox_open_for_mail(struct store_account *account,
-    struct view name, struct fault *fault, struct store_mailbox **ret_mailbox);
+MUST_CHECK enum rc store_mailbox_open_for_mail(const struct store_asker *asker,
+    struct store_account *account, struct view name, struct fault *fault,
+    struct store_mailbox **ret_mailbox);
 void store_mailbox_close(struct store_mailbox **mailbox);
 
-unsigned store_mailbox_rights(const struct store_mailbox *mailbox); // all
+// All rights that whoever opened it has to it now.
+unsigned store_mailbox_rights(const struct store_mailbox *mailbox);
 uint64_t store_mailbox_id(const struct store_mailbox *mailbox);
 struct store_account *store_mailbox_account(
     const struct store_mailbox *mailbox);

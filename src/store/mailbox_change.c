@@ -91,10 +91,13 @@ static void plan_parents(struct transaction *transaction,
 	}
 }
 
-static enum rc check_new_name(
+// The right first: whoever may not create there learns of no other mailbox.
+static enum rc check_new_name(const struct store_asker *asker,
     struct store_account *account, struct view name, struct fault *fault)
 {
 	enum rc rc = store_name_check(name, fault);
+	if (rc == RC_OK)
+		rc = mailbox_need_create(asker, account, name, fault);
 	if (rc != RC_OK)
 		return rc;
 	if (mailbox_by_name(account, name))
@@ -107,8 +110,9 @@ static enum rc check_new_name(
 	return RC_OK;
 }
 
-enum rc store_mailbox_create(struct store_account *account, struct view name,
-    unsigned special_use, struct fault *fault, uint64_t *ret_mailbox_id)
+enum rc store_mailbox_create(const struct store_asker *asker,
+    struct store_account *account, struct view name, unsigned special_use,
+    struct fault *fault, uint64_t *ret_mailbox_id)
 {
 	char room[STORE_NAME_MAX];
 	name = name_canonical(name, room);
@@ -118,7 +122,7 @@ enum rc store_mailbox_create(struct store_account *account, struct view name,
 	transaction.publish = publish_creation;
 	transaction.publish_context = &creation;
 	uint64_t mailbox_id = 0;
-	enum rc rc = check_new_name(account, name, fault);
+	enum rc rc = check_new_name(asker, account, name, fault);
 	if (rc == RC_OK) {
 		plan_parents(&transaction, &creation, name);
 		mailbox_id =
@@ -195,7 +199,7 @@ static enum rc delete_mailbox(struct transaction *transaction,
 	return RC_OK;
 }
 
-enum rc store_mailbox_delete(
+enum rc store_mailbox_delete(const struct store_asker *asker,
     struct store_account *account, struct view name, struct fault *fault)
 {
 	char room[STORE_NAME_MAX];
@@ -203,13 +207,11 @@ enum rc store_mailbox_delete(
 	struct transaction transaction;
 	transaction_begin(&transaction, account);
 	struct mailbox *mailbox = mailbox_by_name(account, name);
-	enum rc rc;
-	if (!mailbox)
-		rc = fault_set(
-		    fault, RC_NOT_FOUND, "there is no mailbox of that name");
-	else if (view_eq(name, VIEW("INBOX")))
+	enum rc rc = mailbox_need(
+	    asker, account, mailbox, STORE_RIGHT_DELETE_MAILBOX, fault);
+	if (rc == RC_OK && view_eq(name, VIEW("INBOX")))
 		rc = fault_set(fault, RC_DENIED, "INBOX cannot be deleted");
-	else
+	else if (rc == RC_OK)
 		rc = delete_mailbox(&transaction, mailbox, fault);
 	rc = transaction_end(&transaction, rc, fault);
 	if (rc == RC_OK) {
@@ -272,12 +274,6 @@ static void plan_rename(struct transaction *transaction,
 	    transaction, mailbox, view_of(bytes, len), mailbox->keywords);
 }
 
-static bool is_below(struct view name, struct view parent)
-{
-	return name.len > parent.len && view_starts_with(name, parent) &&
-	       name.ptr[parent.len] == '/';
-}
-
 // Plans new names for `from` (which may exist only as a parent) and all below.
 static enum rc plan_renames(struct transaction *transaction,
     struct renaming *renaming, struct view from, struct view to,
@@ -289,7 +285,7 @@ static enum rc plan_renames(struct transaction *transaction,
 	for (; at < account->mailbox_count; at++) {
 		struct mailbox *mailbox = account->mailboxes[at];
 		if (!view_eq(mailbox->name, from) &&
-		    !is_below(mailbox->name, from))
+		    !name_is_below(mailbox->name, from))
 			break;
 		plan_rename(transaction, renaming, mailbox, from.len, to);
 		struct view name = renaming->names[renaming->count - 1];
@@ -353,8 +349,9 @@ static enum rc move_inbox(struct transaction *transaction,
 	return rc;
 }
 
-enum rc store_mailbox_rename(struct store_account *account, struct view from,
-    struct view to, struct fault *fault)
+enum rc store_mailbox_rename(const struct store_asker *asker,
+    struct store_account *account, struct view from, struct view to,
+    struct fault *fault)
 {
 	char from_room[STORE_NAME_MAX];
 	char to_room[STORE_NAME_MAX];
@@ -363,8 +360,11 @@ enum rc store_mailbox_rename(struct store_account *account, struct view from,
 	struct renaming renaming = {0};
 	struct transaction transaction;
 	transaction_begin(&transaction, account);
-	enum rc rc = check_new_name(account, to, fault);
-	if (rc == RC_OK && is_below(to, from) && !view_eq(from, VIEW("INBOX")))
+	enum rc rc = mailbox_need_rename(asker, account, from, fault);
+	if (rc == RC_OK)
+		rc = check_new_name(asker, account, to, fault);
+	if (rc == RC_OK && name_is_below(to, from) &&
+	    !view_eq(from, VIEW("INBOX")))
 		rc = fault_set(fault, RC_INVALID,
 		    "a mailbox cannot be moved below itself");
 	if (rc == RC_OK && view_eq(from, VIEW("INBOX"))) {
@@ -397,13 +397,17 @@ static void publish_subscription(struct transaction *transaction)
 	    transaction->account, subscription->name, subscription->subscribe);
 }
 
-enum rc store_subscribe(struct store_account *account, struct view name,
-    bool subscribe, struct fault *fault)
+enum rc store_subscribe(const struct store_asker *asker,
+    struct store_account *account, struct view name, bool subscribe,
+    struct fault *fault)
 {
 	char room[STORE_NAME_MAX];
 	struct subscription subscription = {
 	    name_canonical(name, room), subscribe};
 	enum rc rc = store_name_check(subscription.name, fault);
+	if (rc == RC_OK && !account_is_own(asker, account))
+		rc = fault_set(fault, RC_DENIED,
+		    "only the owner of an account has subscriptions there");
 	if (rc != RC_OK)
 		return rc;
 	struct transaction transaction;

@@ -14,8 +14,8 @@ static void expect_names(struct bed *bed, const char *expected)
 	struct view after = view_of(NULL, 0);
 	struct store_mailbox_info info;
 	buf_init(&text, 10000);
-	while (store_mailbox_next(bed->account, after, &bed->arena, &info) ==
-	       RC_OK) {
+	while (store_mailbox_next(&bed->asker, bed->account, after, &bed->arena,
+		   &info) == RC_OK) {
 		if (text.len)
 			buf_add_char(&text, ' ');
 		if (!info.subscribed)
@@ -33,19 +33,19 @@ static void expect_names(struct bed *bed, const char *expected)
 static enum rc create(struct bed *bed, const char *name)
 {
 	uint64_t id;
-	return store_mailbox_create(
-	    bed->account, view_of_string(name), 0, &bed->fault, &id);
+	return store_mailbox_create(&bed->asker, bed->account,
+	    view_of_string(name), 0, &bed->fault, &id);
 }
 
 static enum rc delete (struct bed *bed, const char *name) {
 	return store_mailbox_delete(
-	    bed->account, view_of_string(name), &bed->fault);
+	    &bed->asker, bed->account, view_of_string(name), &bed->fault);
 }
 
 static enum rc rename_to(struct bed *bed, const char *from, const char *to)
 {
-	return store_mailbox_rename(bed->account, view_of_string(from),
-	    view_of_string(to), &bed->fault);
+	return store_mailbox_rename(&bed->asker, bed->account,
+	    view_of_string(from), view_of_string(to), &bed->fault);
 }
 
 static void a_new_account_has_the_usual_mailboxes(void **state)
@@ -67,8 +67,9 @@ static void a_new_account_has_the_usual_mailboxes(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct store_mailbox_info info;
 		assert_int_equal(
-		    store_mailbox_find(bed.account,
-			view_of_string(rows[i].name), &bed.arena, &info),
+		    store_mailbox_find(&bed.asker, bed.account,
+			view_of_string(rows[i].name), STORE_RIGHT_LOOKUP,
+			&bed.arena, NULL, &info),
 		    RC_OK);
 		assert_int_equal(info.special_use, rows[i].use);
 		assert_true(info.subscribed);
@@ -129,8 +130,8 @@ static void children_follow_their_parent(void **state)
 	expect_names(&bed, "*A Archive Drafts INBOX Junk Sent Trash *a+ "
 			   "*a/b+ *a/b/c *a/b! *a!");
 	struct store_mailbox_info info;
-	assert_int_equal(store_mailbox_next_sibling(
-			     bed.account, VIEW("a"), &bed.arena, &info),
+	assert_int_equal(store_mailbox_next_sibling(&bed.asker, bed.account,
+			     VIEW("a"), &bed.arena, &info),
 	    RC_OK);
 	assert_true(view_eq(info.name, VIEW("a!")));
 	bed_reopen(&bed, (struct store_options){0});
@@ -190,8 +191,9 @@ static void renaming_takes_children_along_but_not_subscriptions(void **state)
 	bed_open(&bed, (struct store_options){0});
 	assert_int_equal(create(&bed, "a/b"), RC_OK);
 	assert_int_equal(create(&bed, "a!"), RC_OK);
-	assert_int_equal(
-	    store_subscribe(bed.account, VIEW("a/b"), true, &bed.fault), RC_OK);
+	assert_int_equal(store_subscribe(&bed.asker, bed.account, VIEW("a/b"),
+			     true, &bed.fault),
+	    RC_OK);
 	struct store_mailbox *b = bed_mailbox(&bed, "a/b");
 	uint64_t id = store_mailbox_id(b);
 	assert_int_equal(rename_to(&bed, "a", "new/x"), RC_OK);
@@ -208,8 +210,8 @@ static void renaming_takes_children_along_but_not_subscriptions(void **state)
 	b = bed_mailbox(&bed, "new/x/b");
 	assert_int_equal(store_mailbox_id(b), id);
 	struct view name;
-	assert_int_equal(store_subscription_next(
-			     bed.account, VIEW("Trash"), &bed.arena, &name),
+	assert_int_equal(store_subscription_next(&bed.asker, bed.account,
+			     VIEW("Trash"), &bed.arena, &name),
 	    RC_OK);
 	assert_true(view_eq(name, VIEW("a/b")));
 	store_mailbox_close(&b);
@@ -527,8 +529,9 @@ static void the_check_finds_damage_and_mends_counts(void **state)
 	key = record_key_chunk(id, 1);
 	damage(&bed, &key, &value);
 	bed_reopen(&bed, (struct store_options){0});
-	assert_int_equal(store_mailbox_open(bed.account, VIEW("INBOX"),
-			     STORE_RIGHT_READ, &bed.fault, &inbox),
+	assert_int_equal(
+	    store_mailbox_open(&bed.asker, bed.account, VIEW("INBOX"),
+		STORE_RIGHT_READ, &bed.fault, &inbox),
 	    RC_CORRUPT);
 	struct store_mailbox *sent = bed_mailbox(&bed, "Sent");
 	store_mailbox_close(&sent); // the others can be used

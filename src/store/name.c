@@ -82,3 +82,9 @@ struct view name_canonical(struct view name, char room[STORE_NAME_MAX])
 	memcpy(room, inbox.ptr, inbox.len);
 	return view_of(room, name.len);
 }
+
+bool name_is_below(struct view name, struct view parent)
+{
+	return name.len > parent.len && view_starts_with(name, parent) &&
+	       name.ptr[parent.len] == '/';
+}

@@ -51,6 +51,7 @@ struct store_message {
 	struct store_keyword_set keywords;
 };
 
+// Of a mailbox that was opened with STORE_RIGHT_READ.
 struct store_snapshot *store_mailbox_snapshot(struct store_mailbox *mailbox);
 // True, at the cost of one atomic read, while `snapshot` is the newest.
 bool store_mailbox_is_current(

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store: accounts, their mailboxes and messages, over an engine. It knows
-// no protocol. This header opens it and its accounts; see mailbox.h (names,
-// opening, watching), snapshot.h (what is in a mailbox), change.h (append,
-// flags, expunge, copy), email.h (a message's bytes and its description),
-// search.h, sort.h and thread.h.
+// no protocol. This header opens it and its accounts; see rights.h (who asks),
+// mailbox.h (names, opening, watching), snapshot.h (what is in a mailbox),
+// change.h (append, flags, expunge, copy), email.h (a message's bytes and its
+// description), search.h, sort.h and thread.h.
 //
 // An account is a partition of the engine; its version is the MODSEQ of its
 // last change. Every function here is thread-safe; a handle belongs to one
@@ -13,18 +13,20 @@
 
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "store/rights.h"
 
 struct store;
 struct store_account;
 
 struct store_options {
-	struct engine *engine;     // outlives the store
-	struct log *log;           // may be NULL
-	const struct clock *clock; // NULL: the machine's
-	uint64_t message_max;      // bytes in a message; 0: 100 MiB
-	uint64_t quota_bytes;      // of all messages of an account; 0: none
-	uint64_t quota_messages;   // 0: none
-	uint32_t tombstones_max;   // expunges remembered a mailbox; 0: 10000
+	struct engine *engine;        // outlives the store
+	struct log *log;              // may be NULL
+	const struct clock *clock;    // NULL: the machine's
+	uint64_t message_max;         // bytes in a message; 0: 100 MiB
+	uint64_t quota_bytes;         // of all messages of an account; 0: none
+	uint64_t quota_messages;      // 0: none
+	uint32_t tombstones_max;      // expunges remembered a mailbox; 0: 10000
+	struct store_sharing sharing; // what others than the owner may do
 };
 
 struct store *store_new(const struct store_options *options);

@@ -17,13 +17,17 @@ struct bed {
 	struct engine *engine;
 	struct store *store;
 	struct store_account *account;
+	struct store_asker asker; // who owns it
 	struct arena arena;
 	struct fault fault;
 };
 
 static inline void bed_open(struct bed *bed, struct store_options options)
 {
-	*bed = (struct bed){.engine = engine_memory_new()};
+	*bed = (struct bed){
+	    .engine = engine_memory_new(),
+	    .asker = store_user(1000),
+	};
 	options.engine = bed->engine;
 	bed->store = store_new(&options);
 	arena_init(&bed->arena);
@@ -58,8 +62,8 @@ static inline struct store_mailbox *bed_mailbox(
     struct bed *bed, const char *name)
 {
 	struct store_mailbox *mailbox;
-	enum rc rc = store_mailbox_open(bed->account, view_of_string(name),
-	    STORE_RIGHT_READ, &bed->fault, &mailbox);
+	enum rc rc = store_mailbox_open(&bed->asker, bed->account,
+	    view_of_string(name), STORE_RIGHT_READ, &bed->fault, &mailbox);
 	if (rc != RC_OK)
 		fail_msg("%s: %s", name, bed->fault.text);
 	return mailbox;

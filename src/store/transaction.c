@@ -84,6 +84,28 @@ enum rc transaction_mailbox(struct transaction *transaction,
 	return RC_OK;
 }
 
+unsigned transaction_rights(const struct store_mailbox *mailbox)
+{
+	return mailbox_rights(
+	    &mailbox->asker, mailbox->account, mailbox->mailbox);
+}
+
+// What is gone has no rights that could be asked.
+enum rc transaction_enter(struct transaction *transaction,
+    struct store_mailbox *mailbox, unsigned rights, struct fault *fault,
+    struct transaction_mailbox **ret_mailbox)
+{
+	struct transaction_mailbox *entry;
+	enum rc rc =
+	    transaction_mailbox(transaction, mailbox->mailbox, fault, &entry);
+	if (rc == RC_OK)
+		rc = mailbox_need(&mailbox->asker, mailbox->account,
+		    mailbox->mailbox, rights, fault);
+	if (rc == RC_OK)
+		*ret_mailbox = entry;
+	return rc;
+}
+
 // ---- Committing ------------------------------------------------------------
 
 void transaction_put_mailbox(struct transaction *transaction,

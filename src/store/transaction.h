@@ -70,6 +70,14 @@ MUST_CHECK enum rc transaction_mailbox(struct transaction *transaction,
     struct mailbox *mailbox, struct fault *fault,
     struct transaction_mailbox **ret_mailbox);
 
+// The same for one that someone has open, who needs `rights` for what is to be
+// done: see mailbox_need().
+MUST_CHECK enum rc transaction_enter(struct transaction *transaction,
+    struct store_mailbox *mailbox, unsigned rights, struct fault *fault,
+    struct transaction_mailbox **ret_mailbox);
+// What whoever has the mailbox open may do with it.
+unsigned transaction_rights(const struct store_mailbox *mailbox);
+
 void transaction_put(struct transaction *transaction,
     const struct record_key *key, struct view value);
 // The record of a mailbox, under the name and with the keywords that it gets.

@@ -65,7 +65,8 @@ static void deliver(struct store *store, uint64_t id, struct store_draft *draft)
 			   "Delivered-To: somebody@example.org\r\n")};
 	struct store_appended appended;
 	need(store_account_open(store, id, &fault, &account), &fault);
-	need(store_mailbox_open_for_mail(account, VIEW(""), &fault, &mailbox),
+	need(store_mailbox_open_for_mail(
+		 &store_system, account, VIEW(""), &fault, &mailbox),
 	    &fault);
 	need(store_append(mailbox, &append, 1, &fault, &appended), &fault);
 	store_mailbox_close(&mailbox);
