@@ -20,7 +20,7 @@ static void test_idle_session_holds_no_buffer(void **state)
 	rig_connect(&rig, true, &client);
 	const struct imap_session *session = client.session;
 	assert_true(sizeof(*session) + strlen(RIG_USER) +
-			strlen(session->peer_address) + 64 <
+			strlen(session->base.peer_address) + 64 <
 		    SESSION_MAX);
 	rig_say(&client, VIEW("a SELECT INBOX\r\nb NOOP\r\n"));
 	assert_null(session->command);
@@ -40,7 +40,7 @@ static void create_many(struct rig *rig)
 	struct fault fault;
 	struct store_account *account;
 	assert_int_equal(store_account_open(rig->store,
-			     rig->users->user.account, &fault, &account),
+			     rig->base.users->user.account, &fault, &account),
 	    RC_OK);
 	for (int i = 0; i < MAILBOXES; i++) {
 		char name[64];

@@ -60,16 +60,17 @@ static const struct {
     {"COMPRESS=DEFLATE", CAN_COMPRESS},     // RFC 4978
 };
 
-static bool is_now(const struct imap_session *session, enum when when)
+static bool is_now(struct imap_session *session, enum when when)
 {
-	bool before = session->state == IMAP_STATE_NOT_AUTHENTICATED;
-	struct auth_channel channel = imap_channel(session);
+	bool before = session_is_stranger(&session->base);
+	struct auth_channel channel = session_channel(&session->base);
 	switch (when) {
 	case ALWAYS: return true;
 	case BEFORE_LOGIN: return before;
 	case AFTER_LOGIN: return !before;
 	case CAN_START_TLS:
-		return before && !channel.tls && session->server->tls_available;
+		return before && !channel.tls &&
+		       session->server->base.tls_available;
 	case NEEDS_TLS_TO_LOGIN:
 		return before && !auth_channel_is_private(&channel);
 	case CAN_COMPRESS:
@@ -81,20 +82,19 @@ static bool is_now(const struct imap_session *session, enum when when)
 	return false;
 }
 
-static void write_mechanisms(
-    const struct imap_session *session, struct buf *out)
+static void write_mechanisms(struct imap_session *session, struct buf *out)
 {
-	struct auth_channel channel = imap_channel(session);
+	struct auth_channel channel = session_channel(&session->base);
 	const char *names[AUTH_SASL_MECHANISMS_MAX];
 	size_t count =
-	    auth_sasl_mechanisms(session->server->auth, &channel, names);
+	    auth_sasl_mechanisms(session->server->base.auth, &channel, names);
 	for (size_t i = 0; i < count; i++) {
 		buf_add_literal(out, " AUTH=");
 		buf_add_string(out, names[i]);
 	}
 }
 
-void imap_capability_write(const struct imap_session *session, struct buf *out)
+void imap_capability_write(struct imap_session *session, struct buf *out)
 {
 	buf_add_literal(out, "CAPABILITY");
 	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++) {
@@ -106,6 +106,6 @@ void imap_capability_write(const struct imap_session *session, struct buf *out)
 	// RFC 7889 section 2.
 	buf_add_literal(out, " APPENDLIMIT=");
 	buf_add_u64(out, store_message_max(session->server->store));
-	if (session->state == IMAP_STATE_NOT_AUTHENTICATED)
+	if (session_is_stranger(&session->base))
 		write_mechanisms(session, out);
 }

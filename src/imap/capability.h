@@ -8,6 +8,6 @@
 // "CAPABILITY IMAP4rev2 IMAP4rev1 …": for the untagged response and for the
 // response code. It depends on login and TLS, not on ENABLE (RFC 5161 section
 // 3.1).
-void imap_capability_write(const struct imap_session *session, struct buf *out);
+void imap_capability_write(struct imap_session *session, struct buf *out);
 
 #endif

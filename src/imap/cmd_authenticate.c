@@ -57,12 +57,11 @@ enum imap_step imap_authenticate_begin(struct imap_command *command)
 	if (rc != RC_OK)
 		return imap_bad_arguments(command, rc);
 
-	struct auth_channel channel = imap_channel(session);
-	channel.turn = &session->turn;
+	struct auth_channel channel = session_channel(&session->base);
 	struct auth_verdict verdict;
 	struct auth_exchange *exchange;
-	rc = auth_exchange_new(session->server->auth, mechanism, &channel, "+ ",
-	    &verdict, &exchange);
+	rc = auth_exchange_new(session->server->base.auth, mechanism, &channel,
+	    "+ ", &verdict, &exchange);
 	if (rc == RC_UNSUPPORTED)
 		return imap_no(command, "CANNOT", "No such SASL mechanism");
 	if (rc != RC_OK)

@@ -53,9 +53,10 @@ enum imap_step imap_id_begin(struct imap_command *command)
 	const struct imap_server *server = command->session->server;
 	struct imap_cursor *args = &command->args;
 	struct log_line line;
-	struct log *log = command->session->client_logged ? NULL : server->log;
+	struct log *log =
+	    command->session->client_logged ? NULL : server->base.log;
 	log_begin(&line, log, LOG_LEVEL_INFO, "imap-client");
-	log_add_u64(&line, "session", command->session->id);
+	log_add_u64(&line, "session", command->session->base.id);
 	enum rc rc = imap_parse_sp(args);
 	if (rc == RC_OK)
 		rc = parse_list(args, &line);
@@ -67,7 +68,8 @@ enum imap_step imap_id_begin(struct imap_command *command)
 		return imap_bad_arguments(command, rc);
 
 	buf_add_literal(command->out, "* ID (\"name\" ");
-	imap_write_quoted(command->out, view_of_string(server->name), false);
+	imap_write_quoted(
+	    command->out, view_of_string(server->base.name), false);
 	if (server->version != NULL) {
 		buf_add_literal(command->out, " \"version\" ");
 		imap_write_quoted(

@@ -17,7 +17,7 @@ enum imap_step imap_idle_begin(struct imap_command *command)
 	// the core, right behind the continuation.
 	if (session->view != NULL)
 		store_mailbox_watch(imap_view_mailbox(session->view),
-		    session->waker.wake, session->waker.context);
+		    session->base.waker.wake, session->base.waker.context);
 	return IMAP_STEP_INPUT;
 }
 
@@ -30,7 +30,6 @@ enum imap_step imap_idle_resume(struct imap_command *command)
 		    imap_view_mailbox(session->view), NULL, NULL);
 	free(session->idle_tag);
 	session->idle_tag = NULL;
-	session->idle_unsent = false;
 	if (!imap_take_word(&command->args, VIEW("DONE")) ||
 	    imap_parse_end(&command->args) != RC_OK)
 		return imap_bad(command, "expected DONE to end IDLE");

@@ -13,11 +13,10 @@ enum imap_step imap_login_resume(struct imap_command *command)
 {
 	struct imap_session *session = command->session;
 	const struct credentials *credentials = command->state;
-	struct auth_channel channel = imap_channel(session);
+	struct auth_channel channel = session_channel(&session->base);
 	struct auth_user user;
 	struct auth_verdict verdict;
-	channel.turn = &session->turn;
-	enum rc rc = auth_verify(session->server->auth, &channel,
+	enum rc rc = auth_verify(session->server->base.auth, &channel,
 	    credentials->name, credentials->password, &user, &verdict);
 	if (rc == RC_IN_USE)
 		return IMAP_STEP_WAIT;

@@ -6,7 +6,6 @@ enum imap_step imap_logout_begin(struct imap_command *command)
 {
 	if (imap_no_arguments(command) != RC_OK)
 		return IMAP_STEP_DONE;
-	command->session->state = IMAP_STATE_LOGOUT;
-	imap_bye(command->session, command->out, "logout", "Logging out");
+	session_bye(&command->session->base, "logout", "Logging out");
 	return imap_ok(command, "LOGOUT completed");
 }

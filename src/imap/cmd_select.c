@@ -212,7 +212,6 @@ static enum imap_step select_mailbox(
 		session->enabled |= IMAP_FEATURE_CONDSTORE;
 	uint64_t id = store_mailbox_id(mailbox);
 	session->view = imap_view_open(session, mailbox, selecting->read_only);
-	session->state = IMAP_STATE_SELECTED;
 	imap_view_select(session->view, command->out);
 	// RFC 8474 section 4.2.
 	imap_untagged(

@@ -10,9 +10,9 @@ enum imap_step imap_starttls_begin(struct imap_command *command)
 	struct imap_session *session = command->session;
 	if (imap_no_arguments(command) != RC_OK)
 		return IMAP_STEP_DONE;
-	if (session->binding != NULL)
+	if (session_has_tls(&session->base))
 		return imap_bad(command, "TLS is active already");
-	if (!session->server->tls_available)
+	if (!session->server->base.tls_available)
 		return imap_bad(command, "TLS is not available here");
 	command->then = NET_START_TLS;
 	return imap_ok(command, "Begin TLS negotiation now");

@@ -11,7 +11,7 @@ enum imap_step imap_unauthenticate_begin(struct imap_command *command)
 	// Section 4.1: the compression would have to end here, which the
 	// network cannot do. Section 3 allows to hang up.
 	if (session->compressed)
-		imap_bye(session, command->out, "unauthenticated",
+		session_bye(&session->base, "unauthenticated",
 		    "Compression cannot be ended: connect anew");
 	imap_logged_out(session);
 	return imap_ok(command, "UNAUTHENTICATE completed");

@@ -22,12 +22,20 @@
 struct imap_view; // the selected mailbox: view.h
 struct imap_command;
 
-// RFC 9051 section 3; bits, so that the table can name several.
+// RFC 9051 section 3; bits, so that the table can name several. No command runs
+// in the logout state, which is a session whose `next` is NET_CLOSE.
 enum imap_state {
 	IMAP_STATE_NOT_AUTHENTICATED = 1,
 	IMAP_STATE_AUTHENTICATED = 2,
 	IMAP_STATE_SELECTED = 4,
-	IMAP_STATE_LOGOUT = 8,
+};
+
+// What the next input is. Whether there is to be input at all, or a wake, or
+// room for more output, is said by the base's `next`.
+enum imap_mode {
+	IMAP_MODE_COMMANDS, // commands, or the rest of the one that is running
+	IMAP_MODE_ANSWER,   // one line for the command that is running
+	IMAP_MODE_IDLE,     // the line that ends IDLE; a wake brings news
 };
 
 // What ENABLE (RFC 5161), or a command that implies it, has switched on.
@@ -39,34 +47,32 @@ enum imap_feature {
 };
 
 struct imap_session {
+	struct session base; // first
 	const struct imap_server *server;
-	struct net_waker waker;
-	uint64_t id;        // for the log
-	char *peer_address; // owned
-	enum imap_state state;
-	unsigned enabled;        // of enum imap_feature
-	unsigned bad_count;      // commands in a row that ended in BAD
-	unsigned login_failures; // since the last login
-	unsigned login_commands; // since nobody is logged in
-	uint64_t login_since_ms; // when that began, monotonic
-	struct auth_turn turn;   // for hashing a password
-	enum net_next next;      // what the network shall do next
-	bool compressed;         // COMPRESS was done (RFC 4978)
-	bool client_logged;      // what ID said: once is enough
-	bool plain_line;         // the next line is no command
-	bool idle_unsent;        // IDLE's news did not all fit in `out`
-	bool waiting; // the command waits for a wake, and reads nothing
-	struct auth_binding *binding;  // owned: the TLS below; NULL without
-	char *user;                    // owned; NULL before login
+	enum imap_mode mode;
+	unsigned enabled;              // of enum imap_feature
+	bool compressed;               // COMPRESS was done (RFC 4978)
+	bool client_logged;            // what ID said: once is enough
 	struct store_account *account; // NULL before login
 	struct store_asker asker;      // who is logged in
 	struct imap_view *view;        // NULL unless selected
 	struct imap_reader reader;
 	struct imap_command *command; // owned: running; NULL between commands
-	char *idle_tag;      // owned; set in IDLE, which keeps no command
-	uint64_t trace_skip; // bytes of a literal being sent, left out
-	const char *goodbye; // static; why it ended, for the log
+	char *idle_tag; // owned; the tag of IDLE, which keeps no command
 };
+
+static inline struct imap_session *imap_session_of(struct session *base)
+{
+	return (struct imap_session *)base;
+}
+
+static inline enum imap_state imap_state(const struct imap_session *session)
+{
+	if (session_is_stranger(&session->base))
+		return IMAP_STATE_NOT_AUTHENTICATED;
+	return session->view != NULL ? IMAP_STATE_SELECTED
+				     : IMAP_STATE_AUTHENTICATED;
+}
 
 static inline bool imap_has_feature(
     const struct imap_session *session, enum imap_feature feature)
@@ -216,11 +222,6 @@ void imap_enable_condstore(struct imap_command *command);
 
 // Leaves the selected mailbox, if any: the view is closed without expunging.
 void imap_unselect(struct imap_session *session);
-
-// The last thing the server says: "* BYE text". `why` is a word for the log,
-// static. Nothing is read after it.
-void imap_bye(struct imap_session *session, struct buf *out, const char *why,
-    const char *format, ...) PRINTF_LIKE(4, 5);
 
 // Store flags of enum imap_system_flag (wire) as enum store_flag.
 unsigned imap_flags_to_store(unsigned wire);

@@ -2,8 +2,6 @@
 // Logging in and out, for LOGIN, AUTHENTICATE, PREAUTH and UNAUTHENTICATE.
 #include "imap/login.h"
 
-#include "base/clock.h"
-#include "base/mem.h"
 #include "imap/capability.h"
 #include "imap/session.h"
 
@@ -21,19 +19,6 @@ const struct imap_reader_limits imap_limits_after_login = {
     .collect_max = IMAP_COLLECT_MAX,
     .nonsync_max = IMAP_LITERAL_PLUS_ANY,
 };
-
-struct auth_channel imap_channel(const struct imap_session *session)
-{
-	struct auth_channel channel = {
-	    .protocol = "imap",
-	    .session_id = session->id,
-	    .peer_address = view_of_string(session->peer_address),
-	    .tls = session->binding != NULL,
-	    .plain_on_loopback = session->server->plain_on_loopback,
-	};
-	auth_binding_view(session->binding, &channel);
-	return channel;
-}
 
 static MUST_CHECK enum rc take_user(struct imap_session *session,
     const struct auth_user *user, struct fault *fault)
@@ -53,9 +38,7 @@ static MUST_CHECK enum rc take_user(struct imap_session *session,
 		return rc;
 	session->account = account;
 	session->asker = store_user(user->account);
-	session->user = mem_strdup(user->name.text);
-	session->state = IMAP_STATE_AUTHENTICATED;
-	session->login_failures = 0;
+	session_log_in(&session->base, user);
 	imap_reader_set_limits(&session->reader, &imap_limits_after_login);
 	return RC_OK;
 }
@@ -81,7 +64,7 @@ enum imap_step imap_refuse_login(struct imap_command *command, enum rc rc,
     const struct auth_verdict *verdict)
 {
 	struct imap_session *session = command->session;
-	session->login_failures++;
+	session->base.login_failures++;
 	const char *code = auth_reason_code(verdict->reason);
 	if (code[0] == '\0')
 		code = NULL;
@@ -99,12 +82,8 @@ void imap_logged_out(struct imap_session *session)
 	imap_unselect(session);
 	if (session->account != NULL)
 		store_account_close(&session->account);
-	free(session->user);
-	session->user = NULL;
 	session->asker = (struct store_asker){0};
 	session->enabled = 0;
-	session->login_commands = 0;
-	session->login_since_ms = clock_monotonic_ms();
-	session->state = IMAP_STATE_NOT_AUTHENTICATED;
+	session_log_out(&session->base);
 	imap_reader_set_limits(&session->reader, &imap_limits_before_login);
 }

@@ -3,12 +3,7 @@
 #ifndef ROOST_IMAP_LOGIN_H
 #define ROOST_IMAP_LOGIN_H
 
-#include "auth/binding.h"
 #include "imap/imap.h"
-
-// The connection as the auth room wants to know it; its views last as long as
-// the session stays as it is.
-struct auth_channel imap_channel(const struct imap_session *session);
 
 extern const struct imap_reader_limits imap_limits_before_login;
 extern const struct imap_reader_limits imap_limits_after_login;

@@ -99,14 +99,12 @@ static const char *code_of(enum rc rc)
 
 enum imap_step imap_failed(struct imap_command *command, enum rc rc)
 {
-	struct imap_session *session = command->session;
 	bool told = command->fault.rc == rc && command->fault.text[0] != '\0';
 	const char *text = told ? command->fault.text : rc_text(rc);
 	if (rc == RC_IO || rc == RC_CORRUPT) {
 		struct log_line line;
-		log_begin(&line, session->server->log, LOG_LEVEL_ERROR,
-		    "imap-command-failed");
-		log_add_u64(&line, "session", session->id);
+		session_log_begin(&command->session->base, &line,
+		    LOG_LEVEL_ERROR, "imap-command-failed");
 		if (command->type != NULL)
 			log_add_string(&line, "command", command->type->name);
 		log_add_string(&line, "rc", rc_name(rc));
@@ -125,26 +123,6 @@ void imap_untagged(struct imap_command *command, const char *format, ...)
 	buf_add_literal(command->out, "* ");
 	buf_add(command->out, text);
 	buf_add_literal(command->out, "\r\n");
-}
-
-void imap_bye(struct imap_session *session, struct buf *out, const char *why,
-    const char *format, ...)
-{
-	char text[IMAP_TEXT_MAX];
-	va_list args;
-	va_start(args, format);
-	int len = vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	buf_add_literal(out, "* BYE ");
-	imap_write_text(
-	    out, view_of_string(len < 0 ? "" : text), imap_is_utf8(session));
-	buf_add_literal(out, "\r\n");
-	if (session->goodbye == NULL)
-		session->goodbye = why;
-	session->next = NET_CLOSE;
-	// Nobody will be there to be woken.
-	session->waiting = false;
-	auth_turn_end(session->server->auth, &session->turn);
 }
 
 enum rc imap_no_arguments(struct imap_command *command)

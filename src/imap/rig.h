@@ -4,25 +4,17 @@
 #ifndef ROOST_IMAP_RIG_H
 #define ROOST_IMAP_RIG_H
 
-#include "auth/rig_users.h"
-#include "base/clock.h"
 #include "imap/session.h"
-#include "net/rig_client.h"
+#include "session/rig.h"
 
 struct imap_recent;
 
-#define RIG_NOW 1700000000 // the rig's clock stands here, unless moved
-
 struct rig {
+	struct rig_base base;
 	struct engine *engine;
 	struct store *store;
-	struct rig_users own; // unless the options have one
-	const struct rig_users *users;
 	struct imap_recent *recent;
-	struct clock clock;
-	int64_t now;
 	struct imap_server server;
-	uint64_t sessions; // made so far
 };
 
 struct rig_options {

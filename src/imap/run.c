@@ -51,8 +51,6 @@ void imap_run_abandon(struct imap_session *session)
 {
 	if (session->command != NULL)
 		command_free(session->command);
-	session->waiting = false;
-	auth_turn_end(session->server->auth, &session->turn);
 	free(session->idle_tag);
 	session->idle_tag = NULL;
 }
@@ -95,40 +93,6 @@ static void write_tagged(struct imap_command *command)
 	buf_add_literal(out, "\r\n");
 }
 
-// So that a client that has gone astray, or a stranger who plays, does not go
-// on for ever.
-static void count_bad(
-    struct imap_session *session, enum imap_status status, struct buf *out)
-{
-	if (status != IMAP_STATUS_BAD) {
-		session->bad_count = 0;
-		return;
-	}
-	unsigned max = session->state == IMAP_STATE_NOT_AUTHENTICATED
-			   ? IMAP_BAD_MAX_LOGIN
-			   : IMAP_BAD_MAX;
-	if (++session->bad_count >= max)
-		imap_bye(session, out, "too many bad commands",
-		    "%u commands in a row were bad", max);
-}
-
-// Guessing, and keeping the server busy, take a new connection every now and
-// then; to that net and auth have limits.
-static void count_strangers_command(
-    struct imap_session *session, struct buf *out)
-{
-	if (session->state != IMAP_STATE_NOT_AUTHENTICATED ||
-	    session->next == NET_CLOSE)
-		return;
-	session->login_commands++;
-	if (session->login_failures >= IMAP_LOGIN_FAILURES_MAX)
-		imap_bye(session, out, "too many failed logins",
-		    "%u logins have failed", session->login_failures);
-	else if (session->login_commands >= IMAP_LOGIN_COMMANDS_MAX)
-		imap_bye(session, out, "too many commands before login",
-		    "%u commands and no login", session->login_commands);
-}
-
 // The selected mailbox has been deleted: says so, and gives true when it is to
 // be left (RFC 9051 section 3, transition 6). Revision 1 knows no such thing
 // from another session; there the connection ends (RFC 2180 section 3.3).
@@ -143,7 +107,7 @@ static bool tell_deleted(
 		    out, "* OK [CLOSED] The mailbox has been deleted\r\n");
 		return true;
 	}
-	imap_bye(session, out, "mailbox deleted",
+	session_bye(&session->base, "mailbox deleted",
 	    "The selected mailbox has been deleted");
 	return false;
 }
@@ -159,8 +123,8 @@ static void command_finish(struct imap_command *command)
 	    !command->holds_expunge &&
 	    ((flags & IMAP_COMMAND_HOLDS_EXPUNGE) == 0 || command->uid);
 	if (command->cut) {
-		session->goodbye = "a message could not be read to its end";
-		session->next = NET_CLOSE;
+		session_close(
+		    &session->base, "a message could not be read to its end");
 		command_free(command);
 		return;
 	}
@@ -168,7 +132,7 @@ static void command_finish(struct imap_command *command)
 	if ((flags & IMAP_COMMAND_NO_SYNC) == 0 && session->view != NULL &&
 	    imap_view_sync(session->view, expunge, command->out) ==
 		IMAP_STEP_MORE) {
-		session->next = NET_DRAIN;
+		session->base.next = NET_DRAIN;
 		return;
 	}
 	bool leave =
@@ -176,10 +140,10 @@ static void command_finish(struct imap_command *command)
 	    tell_deleted(session, command->type->begin == imap_delete_begin,
 		command->out);
 	write_tagged(command);
-	if (session->next == NET_READ)
-		session->next = command->then;
-	count_bad(session, command->status, command->out);
-	count_strangers_command(session, command->out);
+	if (session->base.next == NET_READ)
+		session->base.next = command->then;
+	session_count_command(
+	    &session->base, command->status == IMAP_STATUS_BAD);
 	command_free(command);
 	if (leave)
 		imap_unselect(session);
@@ -190,6 +154,7 @@ static void begin_idling(struct imap_command *command)
 {
 	struct imap_session *session = command->session;
 	struct buf *out = command->out;
+	session->mode = IMAP_MODE_IDLE;
 	command_free(command);
 	imap_run_idle_news(session, out);
 }
@@ -197,20 +162,14 @@ static void begin_idling(struct imap_command *command)
 static void command_step(struct imap_command *command, enum imap_step step)
 {
 	struct imap_session *session = command->session;
+	command->phase = IMAP_PHASE_RUN;
 	switch (step) {
 	case IMAP_STEP_DONE: command_finish(command); return;
-	case IMAP_STEP_MORE:
-		command->phase = IMAP_PHASE_RUN;
-		session->next = NET_DRAIN;
-		return;
-	case IMAP_STEP_WAIT:
-		command->phase = IMAP_PHASE_RUN;
-		session->waiting = true;
-		return;
+	case IMAP_STEP_MORE: session->base.next = NET_DRAIN; return;
+	case IMAP_STEP_WAIT: session->base.next = NET_WAIT; return;
 	case IMAP_STEP_INPUT:
-		command->phase = IMAP_PHASE_RUN;
-		session->plain_line = true;
 		imap_reader_expect_line(&session->reader);
+		session->mode = IMAP_MODE_ANSWER;
 		if (session->idle_tag != NULL)
 			begin_idling(command);
 		return;
@@ -222,7 +181,7 @@ static void command_step(struct imap_command *command, enum imap_step step)
 static enum imap_step refuse_state(
     struct imap_command *command, const struct imap_command_type *type)
 {
-	if (command->session->state == IMAP_STATE_NOT_AUTHENTICATED)
+	if (session_is_stranger(&command->session->base))
 		return imap_bad(command, "%s needs a login first", type->name);
 	if ((type->states & IMAP_STATE_AUTHENTICATED) != 0 ||
 	    (type->states & IMAP_STATE_SELECTED) == 0)
@@ -254,7 +213,7 @@ static bool command_identify(struct imap_command *command)
 	struct imap_cursor *args = &command->args;
 	// Before login, what cannot be read may be a password that came too
 	// late.
-	args->secret = command->session->state == IMAP_STATE_NOT_AUTHENTICATED;
+	args->secret = session_is_stranger(&command->session->base);
 	enum rc rc = imap_parse_tag(args, &command->tag);
 	struct view name = {0};
 	if (rc == RC_OK)
@@ -270,7 +229,7 @@ static bool command_identify(struct imap_command *command)
 		    command->uid ? " behind UID" : "");
 		return false;
 	}
-	if ((type->states & command->session->state) == 0) {
+	if ((type->states & imap_state(command->session)) == 0) {
 		refuse_state(command, type);
 		return false;
 	}
@@ -296,8 +255,9 @@ static void run_line(
     struct imap_session *session, struct view line, struct buf *out)
 {
 	struct imap_command *command = session->command;
-	session->plain_line = false;
-	if (session->idle_tag != NULL) {
+	bool idles = session->mode == IMAP_MODE_IDLE;
+	session->mode = IMAP_MODE_COMMANDS;
+	if (idles) {
 		command = command_new(session, line, out);
 		command->type = imap_command_find(VIEW("IDLE"));
 		command->tag = arena_copy(
@@ -313,7 +273,7 @@ static void refuse_literal(
 {
 	struct imap_session *session = command->session;
 	if (!literal->sync && literal->size > SWALLOW_MAX) {
-		imap_bye(session, command->out, "literal too long",
+		session_bye(&session->base, "literal too long",
 		    "[TOOBIG] A literal of %llu bytes is too long",
 		    (unsigned long long)literal->size);
 		command_free(command);
@@ -331,7 +291,7 @@ static void collect_literal(struct imap_session *session,
 	// What was parsed so far is parsed again when all is there.
 	command_free(session->command);
 	if (imap_reader_collect(&session->reader, &fault) != RC_OK) {
-		imap_bye(session, out, "literal too long", "[TOOBIG] %s",
+		session_bye(&session->base, "literal too long", "[TOOBIG] %s",
 		    fault.text);
 		return;
 	}
@@ -379,8 +339,14 @@ static void run_fault(struct imap_session *session,
 	if (event->fault.rc == RC_LIMIT) {
 		// RFC 7888 section 5.
 		bool literal = event->literal.size > 0;
-		imap_bye(session, out, "line or literal too long", "%s%s",
+		session_bye(&session->base, "line or literal too long", "%s%s",
 		    literal ? "[TOOBIG] " : "", event->fault.text);
+		return;
+	}
+	if (session->mode == IMAP_MODE_IDLE) {
+		// It was to end with DONE, and ends all the same.
+		imap_reader_skip(&session->reader);
+		run_line(session, VIEW(""), out);
 		return;
 	}
 	struct imap_command *command = session->command;
@@ -390,7 +356,7 @@ static void run_fault(struct imap_session *session,
 			command->tag = VIEW("");
 	}
 	command->out = out;
-	session->plain_line = false;
+	session->mode = IMAP_MODE_COMMANDS;
 	imap_reader_skip(&session->reader);
 	imap_bad(command, "%s", event->fault.text);
 	command_finish(command);
@@ -403,7 +369,7 @@ void imap_run_event(struct imap_session *session,
 	case IMAP_EVENT_MORE: return;
 	case IMAP_EVENT_COMMAND:
 		imap_trace_command(session, event);
-		if (session->plain_line) {
+		if (session->mode != IMAP_MODE_COMMANDS) {
 			run_line(session, event->text, out);
 		} else if (event->continued) {
 			struct imap_command *command = session->command;
@@ -438,13 +404,10 @@ void imap_run_resume(struct imap_session *session, struct buf *out)
 
 void imap_run_idle_news(struct imap_session *session, struct buf *out)
 {
-	session->idle_unsent = false;
 	if (session->view == NULL)
 		return;
-	if (imap_view_sync(session->view, true, out) == IMAP_STEP_MORE) {
-		session->idle_unsent = true;
-		session->next = NET_DRAIN;
-	} else if (tell_deleted(session, false, out)) {
+	if (imap_view_sync(session->view, true, out) == IMAP_STEP_MORE)
+		session->base.next = NET_DRAIN;
+	else if (tell_deleted(session, false, out))
 		imap_unselect(session);
-	}
 }

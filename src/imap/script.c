@@ -17,24 +17,21 @@ static size_t connect(void *context, struct rig_client *client)
 
 static const struct script_kind imap = {.connect = connect};
 
+static void play(
+    const void *context, const struct rig_users *users, size_t piece)
+{
+	struct stage stage = {.script = context};
+	struct rig_options options = stage.script->options.rig;
+	options.users = users;
+	rig_init(&stage.rig, &options);
+	script_play(
+	    &imap, stage.script->name, stage.script->text, &stage, piece);
+	rig_done(&stage.rig);
+}
+
 void script_run(const struct script *script)
 {
-	static const size_t pieces[] = SCRIPT_PIECES;
-	struct rig_users own;
-	struct rig_options options = script->options.rig;
-	if (script->options.rig.users == NULL) {
-		rig_users_init(&own);
-		options.users = &own;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
-		struct stage stage = {.script = script};
-		rig_init(&stage.rig, &options);
-		script_play(
-		    &imap, script->name, script->text, &stage, pieces[i]);
-		rig_done(&stage.rig);
-	}
-	if (options.users == &own)
-		rig_users_done(&own);
+	rig_play_pieces(script->options.rig.users, play, script);
 }
 
 static void run_state(void **state)

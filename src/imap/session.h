@@ -5,43 +5,23 @@
 #ifndef ROOST_IMAP_SESSION_H
 #define ROOST_IMAP_SESSION_H
 
-#include "auth/auth.h"
-#include "net/session.h"
+#include "session/session.h"
 #include "store/store.h"
 
-// How long a session may say nothing. Before login it is short, afterwards RFC
-// 9051 section 5.4 asks for 30 minutes at least; IDLE is ended by clients after
-// 29 minutes (RFC 9051 section 6.3.13), so it gets some more.
-#define IMAP_TIMEOUT_LOGIN_SECONDS 60u
-// How long a stranger may stay, however much it says.
-#define IMAP_TIMEOUT_STRANGER_SECONDS 180u
-#define IMAP_TIMEOUT_SECONDS          (30u * 60)
-#define IMAP_TIMEOUT_IDLE_SECONDS     (35u * 60)
-
-// Commands that end in BAD before the server hangs up.
-#define IMAP_BAD_MAX_LOGIN 3u
-#define IMAP_BAD_MAX       20u
-// Log-ins refused to one connection, and commands before a login, before the
-// server hangs up.
-#define IMAP_LOGIN_FAILURES_MAX 3u
-#define IMAP_LOGIN_COMMANDS_MAX 50u
-// Bytes that may wait behind a LOGIN whose password is not checked yet.
-#define IMAP_PIPELINE_MAX_LOGIN ((size_t)16 * 1024)
+// How long a session may say nothing once somebody has logged in: RFC 9051
+// section 5.4 asks for 30 minutes at least; IDLE is ended by clients after 29
+// minutes (RFC 9051 section 6.3.13), so it gets some more.
+#define IMAP_TIMEOUT_SECONDS      (30u * 60)
+#define IMAP_TIMEOUT_IDLE_SECONDS (35u * 60)
 
 // What all sessions share. Nothing of it changes while there are any, and all
 // that it points to outlives them.
 struct imap_server {
+	struct session_server base; // its name is for ID, too
 	struct store *store;
-	struct auth *auth;
-	struct log *log;               // may be NULL
-	const struct clock *clock;     // NULL: the machine's
-	const char *name;              // for ID and the greeting: "Roost"
-	const char *version;           // for ID; NULL: not told
-	bool tls_available;            // announce STARTTLS
-	bool plain_on_loopback;        // passwords without TLS from loopback
-	bool compress;                 // announce COMPRESS=DEFLATE
-	const struct net_trace *trace; // may be NULL
-	struct imap_recent *recent;    // who sees \Recent; NULL: nobody
+	const char *version;        // for ID; NULL: not told
+	bool compress;              // announce COMPRESS=DEFLATE
+	struct imap_recent *recent; // who sees \Recent; NULL: nobody
 };
 
 struct imap_session;

@@ -255,6 +255,21 @@ static const struct script dialogues[] = {
 	"S: c BAD Expected DONE to end IDLE\n"
 	"C: d NOOP\n"
 	"S: d OK NOOP completed\n"},
+    {"IDLE ends with a line that cannot be read, too", SCRIPT_AS_USUAL,
+	"C: a SELECT INBOX\n"
+	"S: * FLAGS ...\nS: ...\nS: ...\nS: ...\nS: ...\nS: ...\nS: ...\n"
+	"S: * OK [MAILBOXID ...\nS: a OK ...\n"
+	"C: b IDLE\n"
+	"S: + idling\n"
+	"R: DO\\x00NE\\r\\n\n"
+	"S: b BAD Expected DONE to end IDLE\n"
+	"2C: c APPEND INBOX {1+}\n"
+	"2C: x\n"
+	"2S: c OK ...\n"
+	"C: d NOOP\n"
+	"S: * 1 EXISTS\n"
+	"S: * 1 RECENT\n"
+	"S: d OK NOOP completed\n"},
     {"IDLE without a mailbox", SCRIPT_AS_USUAL,
 	"C: a IDLE\n"
 	"S: + idling\n"

@@ -9,20 +9,13 @@
 #include "imap/imap.h"
 #include "imap/rig.h"
 
-#define HOLDERS     AUTH_HASHERS_MAX
 #define DRAFT_BYTES (80 * 1024)
-
-static void never_woken(void *context)
-{
-	(void)context;
-	fail();
-}
 
 // All places where passwords are hashed, taken.
 struct busy {
 	struct rig rig;
 	struct rig_client client;
-	struct auth_turn holders[HOLDERS];
+	struct rig_hashers hashers;
 };
 
 static void busy_init(struct busy *busy)
@@ -30,24 +23,13 @@ static void busy_init(struct busy *busy)
 	rig_init(&busy->rig, &(struct rig_options){0});
 	rig_connect(&busy->rig, false, &busy->client);
 	buf_reset(&busy->client.out);
-	for (size_t i = 0; i < HOLDERS; i++) {
-		busy->holders[i] = (struct auth_turn){.wake = never_woken};
-		if (auth_turn_begin(busy->rig.users->auth, &busy->holders[i]) !=
-		    RC_OK)
-			auth_turn_end(busy->rig.users->auth, &busy->holders[i]);
-	}
-}
-
-static void busy_release(struct busy *busy)
-{
-	for (size_t i = 0; i < HOLDERS; i++)
-		auth_turn_end(busy->rig.users->auth, &busy->holders[i]);
+	rig_hashers_take(&busy->hashers, busy->rig.base.users->auth);
 }
 
 static void busy_done(struct busy *busy)
 {
 	rig_disconnect(&busy->client);
-	busy_release(busy);
+	rig_hashers_release(&busy->hashers);
 	rig_done(&busy->rig);
 }
 
@@ -66,8 +48,8 @@ static void a_login_waits_for_its_turn_and_so_does_what_follows(void **state)
 		rig_say(&busy.client, VIEW("b NAMESPACE\r\n"));
 		assert_false(busy.client.woken);
 		assert_true(busy.client.out.len <= 4); // "+ "
-		assert_int_equal(busy.client.next, NET_READ);
-		busy_release(&busy);
+		assert_int_equal(busy.client.next, NET_WAIT);
+		rig_hashers_release(&busy.hashers);
 		assert_true(busy.client.woken);
 		buf_reset(&busy.client.out);
 		rig_wake(&busy.client);
@@ -89,7 +71,7 @@ static void whoever_goes_away_leaves_the_line(void **state)
 	rig_say(&gone, VIEW("a LOGIN demo x\r\n"));
 	rig_say(&busy.client, VIEW("a LOGIN demo \"demo pass\"\r\n"));
 	rig_disconnect(&gone);
-	busy_release(&busy);
+	rig_hashers_release(&busy.hashers);
 	assert_true(busy.client.woken);
 	rig_wake(&busy.client);
 	assert_true(view_starts_with(
@@ -97,20 +79,35 @@ static void whoever_goes_away_leaves_the_line(void **state)
 	busy_done(&busy);
 }
 
-static void one_who_waits_may_not_say_much(void **state)
+// It is not read meanwhile, however much it says, and has its answers then.
+static void one_who_waits_is_not_cut_off(void **state)
 {
 	(void)state;
 	struct busy busy;
-	char junk[4096];
-	memset(junk, 'x', sizeof(junk));
+	busy_init(&busy);
+	rig_say(&busy.client, VIEW("a LOGIN demo \"demo pass\"\r\n"));
+	for (size_t i = 0; i < NET_WAIT_MAX; i++)
+		rig_say(&busy.client, VIEW("b NOOP\r\n"));
+	assert_int_equal(busy.client.next, NET_WAIT);
+	assert_int_equal(busy.client.out.len, 0);
+	rig_hashers_release(&busy.hashers);
+	rig_wake(&busy.client);
+	assert_int_equal(busy.client.next, NET_READ);
+	assert_int_equal(busy.client.in.len, 0);
+	busy_done(&busy);
+}
+
+// A server that stops says so to one who waits, too.
+static void one_who_waits_hears_the_last_words(void **state)
+{
+	(void)state;
+	struct busy busy;
 	busy_init(&busy);
 	rig_say(&busy.client, VIEW("a LOGIN demo x\r\n"));
-	for (int i = 0; i < 5; i++)
-		rig_say(&busy.client, view_of(junk, sizeof(junk)));
-	assert_int_equal(busy.client.next, NET_CLOSE);
-	assert_true(view_starts_with(buf_view(&busy.client.out),
-	    VIEW("* BYE Too much was said before the login")));
-	busy_release(&busy);
+	imap_session_ops.shut_down(busy.client.session, &busy.client.out);
+	assert_true(view_eq(buf_view(&busy.client.out),
+	    VIEW("* BYE The server is shutting down\r\n")));
+	rig_hashers_release(&busy.hashers);
 	assert_false(busy.client.woken); // it was out of the line already
 	busy_done(&busy);
 }
@@ -122,7 +119,7 @@ static void fifty_commands_without_a_login_are_enough(void **state)
 	struct rig_client client;
 	rig_init(&rig, &(struct rig_options){0});
 	rig_connect(&rig, false, &client);
-	for (unsigned i = 0; i < IMAP_LOGIN_COMMANDS_MAX; i++) {
+	for (unsigned i = 0; i < SESSION_STRANGER_COMMANDS_MAX; i++) {
 		assert_int_equal(client.next, NET_READ);
 		rig_say(&client, VIEW("a CAPABILITY\r\n"));
 	}
@@ -139,13 +136,12 @@ static void a_stranger_s_time_runs_out_though_he_talk(void **state)
 	rig_init(&rig, &(struct rig_options){0});
 	rig_connect(&rig, false, &client);
 	struct imap_session *session = client.session;
-	assert_int_equal(imap_session_ops.timeout(client.session),
-	    IMAP_TIMEOUT_LOGIN_SECONDS);
-	session->login_since_ms -=
-	    (IMAP_TIMEOUT_STRANGER_SECONDS - 10) * 1000u;
+	assert_int_equal(
+	    imap_session_ops.timeout(client.session), SESSION_SILENT_SECONDS);
+	session->base.since_ms -= (SESSION_STRANGER_SECONDS - 10) * 1000u;
 	rig_say(&client, VIEW("a NOOP\r\n"));
 	assert_in_range(imap_session_ops.timeout(client.session), 1, 10);
-	session->login_since_ms -= 10 * 1000u;
+	session->base.since_ms -= 10 * 1000u;
 	assert_int_equal(imap_session_ops.timeout(client.session), 1);
 	rig_say(&client, VIEW("b"));
 	assert_int_equal(client.next, NET_CLOSE);
@@ -193,7 +189,8 @@ int main(void)
 	    cmocka_unit_test(
 		a_login_waits_for_its_turn_and_so_does_what_follows),
 	    cmocka_unit_test(whoever_goes_away_leaves_the_line),
-	    cmocka_unit_test(one_who_waits_may_not_say_much),
+	    cmocka_unit_test(one_who_waits_is_not_cut_off),
+	    cmocka_unit_test(one_who_waits_hears_the_last_words),
 	    cmocka_unit_test(fifty_commands_without_a_login_are_enough),
 	    cmocka_unit_test(a_stranger_s_time_runs_out_though_he_talk),
 	    cmocka_unit_test(

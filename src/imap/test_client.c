@@ -13,7 +13,7 @@ void desk_open(struct desk *desk, struct store_options options)
 	*desk = (struct desk){0};
 	bed_open(&desk->bed, options);
 	desk->server.store = desk->bed.store;
-	desk->server.clock = options.clock;
+	desk->server.base.clock = options.clock;
 	desk->server.recent = imap_recent_new(options.clock);
 }
 
@@ -90,8 +90,8 @@ void client_open(struct client *client, struct desk *desk, unsigned features)
 	*client = (struct client){.desk = desk};
 	client->session.server = &desk->server;
 	client->session.enabled = features;
-	client->session.state = IMAP_STATE_AUTHENTICATED;
 	client->session.asker = store_user(1000);
+	client->session.base.server = &desk->server.base;
 	struct fault fault;
 	assert_int_equal(store_account_open(desk->bed.store, 1000, &fault,
 			     &client->session.account),
@@ -172,7 +172,6 @@ static void open_view(
 		view_of_string(mailbox), STORE_RIGHT_READ, &fault, &box),
 	    RC_OK);
 	client->session.view = imap_view_open(&client->session, box, read_only);
-	client->session.state = IMAP_STATE_SELECTED;
 }
 
 const char *client_select(

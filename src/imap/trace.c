@@ -1,35 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The protocol trace. All that is shown of a command is shown because its type
-// is known and not secret; nothing is shown by default.
+// What the trace shows of IMAP (session/session.h). All that is shown of a
+// command is shown because its type is known and not secret; nothing is shown
+// by default. Literals are left out.
 #include "imap/trace.h"
 
 #include "base/ascii.h"
 #include "imap/session.h"
-
-static bool is_wanted(const struct imap_session *session)
-{
-	const struct net_trace *trace = session->server->trace;
-	return trace != NULL &&
-	       trace->wants(trace->context, view_of_string(session->user));
-}
-
-static void tell(
-    const struct imap_session *session, bool from_client, struct view line)
-{
-	const struct net_trace *trace = session->server->trace;
-	struct view user = view_of_string(session->user);
-	struct view tag, rest = line;
-	char shown[IMAP_TEXT_MAX];
-	// A password that was typed into the void comes back as a tag.
-	if (!from_client && session->user == NULL && line.len > 0 &&
-	    line.ptr[0] != '*' && line.ptr[0] != '+' &&
-	    view_split(&rest, ' ', &tag)) {
-		int len = snprintf(shown, sizeof(shown), "(tag) %.*s",
-		    (int)(rest.len < 400 ? rest.len : 400), rest.ptr);
-		line = view_of(shown, (size_t)len);
-	}
-	trace->line(trace->context, session->id, user, from_client, line);
-}
 
 // The size of the literal that `line` announces at its end; false when none.
 static bool announces_literal(struct view line, uint64_t *ret_size)
@@ -57,21 +33,17 @@ static struct view next_line(struct view *text)
 	return line;
 }
 
-// Tells the lines of `text`, literals left out; gives how many bytes of the
-// last one are still to come.
-static uint64_t tell_lines(const struct imap_session *session, bool from_client,
-    struct view text, uint64_t skip)
+// ---- The client ------------------------------------------------------------
+
+static void tell_client(struct imap_session *session, struct view text)
 {
-	for (;;) {
-		size_t skipped = skip < text.len ? (size_t)skip : text.len;
-		text = view_from(text, skipped);
-		skip -= skipped;
-		if (text.len == 0)
-			return skip;
+	uint64_t skip = 0;
+	while (text.len > 0) {
 		struct view line = next_line(&text);
-		tell(session, from_client, line);
-		if (!announces_literal(line, &skip))
-			skip = 0;
+		session_trace_client(&session->base, line);
+		if (announces_literal(line, &skip))
+			text = skip < text.len ? view_from(text, (size_t)skip)
+					       : VIEW("");
 	}
 }
 
@@ -93,50 +65,73 @@ static size_t shown_head(struct view text, bool *ret_secret)
 	return 0;
 }
 
-static void tell_command(const struct imap_session *session, struct view text)
+static void tell_command(struct imap_session *session, struct view text)
 {
 	bool secret;
 	size_t head = shown_head(text, &secret);
-	if (head == 0)
-		tell(session, true, VIEW("(not a known command)"));
-	else if (!secret)
-		tell_lines(session, true, text, 0);
-	else {
-		tell(session, true, view_slice(text, 0, head));
-		tell(session, true, VIEW("(secret)"));
+	if (head == 0) {
+		session_trace_command(&session->base, VIEW(""), true, text);
+	} else if (secret) {
+		session_trace_command(
+		    &session->base, view_slice(text, 0, head), true, text);
+	} else {
+		tell_client(session, text);
 	}
 }
 
 void imap_trace_command(
-    const struct imap_session *session, const struct imap_event *event)
+    struct imap_session *session, const struct imap_event *event)
 {
-	if (!is_wanted(session))
+	if (!session_is_traced(&session->base))
 		return;
-	if (session->plain_line && session->idle_tag == NULL)
-		tell(session, true, VIEW("(secret)"));
-	else if (session->plain_line || event->continued)
-		tell_lines(session, true, event->text, 0);
+	if (session->mode == IMAP_MODE_ANSWER)
+		session_trace_secret(&session->base);
+	else if (session->mode == IMAP_MODE_IDLE || event->continued)
+		tell_client(session, event->text);
 	else
 		tell_command(session, event->text);
 }
 
 void imap_trace_literal(
-    const struct imap_session *session, const struct imap_event *event)
+    struct imap_session *session, const struct imap_event *event)
 {
-	if (!is_wanted(session))
+	if (!session_is_traced(&session->base))
 		return;
 	if (event->continued)
-		tell_lines(session, true, event->text, 0);
+		tell_client(session, event->text);
 	else
 		tell_command(session, event->text);
 }
 
-void imap_trace_output(struct imap_session *session, struct view output)
+// ---- The server ------------------------------------------------------------
+
+static void tell_server(struct session *session, struct view line)
 {
-	if (!is_wanted(session)) {
-		session->trace_skip = 0;
-		return;
+	struct view tag, rest = line;
+	char shown[IMAP_TEXT_MAX];
+	// A password that was typed into the void comes back as a tag.
+	if (session_is_stranger(session) && line.len > 0 &&
+	    line.ptr[0] != '*' && line.ptr[0] != '+' &&
+	    view_split(&rest, ' ', &tag)) {
+		int len = snprintf(shown, sizeof(shown), "(tag) %.*s",
+		    (int)(rest.len < 400 ? rest.len : 400), rest.ptr);
+		line = view_of(shown, (size_t)len);
 	}
-	session->trace_skip =
-	    tell_lines(session, false, output, session->trace_skip);
+	session_trace_line(session, false, line);
+}
+
+void imap_trace_said(struct session *session, struct view said)
+{
+	for (;;) {
+		uint64_t skip = session->trace_skip;
+		size_t len = skip < said.len ? (size_t)skip : said.len;
+		said = view_from(said, len);
+		session->trace_skip -= len;
+		if (said.len == 0)
+			return;
+		struct view line = next_line(&said);
+		tell_server(session, line);
+		if (!announces_literal(line, &session->trace_skip))
+			session->trace_skip = 0;
+	}
 }

@@ -8,45 +8,25 @@
 
 #include "imap/rig.h"
 
-static bool wants_all(void *context, struct view user)
-{
-	(void)context, (void)user;
-	return true;
-}
-
-static void collect(void *context, uint64_t session_id, struct view user,
-    bool from_client, struct view line)
-{
-	struct buf *lines = context;
-	(void)session_id, (void)user;
-	buf_add_string(lines, from_client ? "C: " : "S: ");
-	buf_add(lines, line);
-	buf_add_char(lines, '\n');
-}
-
 struct traced {
 	struct rig rig;
 	struct rig_client client;
-	struct net_trace trace;
-	struct buf lines;
+	struct rig_trace trace;
 };
 
 static void traced_init(struct traced *traced, bool logged_in)
 {
 	rig_init(&traced->rig, &(struct rig_options){0});
-	buf_init(&traced->lines, 1 << 20);
-	traced->trace = (struct net_trace){
-	    .wants = wants_all, .line = collect, .context = &traced->lines};
-	traced->rig.server.trace = &traced->trace;
+	rig_trace_init(&traced->trace);
+	traced->rig.server.base.trace = &traced->trace.trace;
 	rig_connect(&traced->rig, logged_in, &traced->client);
-	buf_reset(&traced->lines);
 }
 
 static void traced_done(struct traced *traced)
 {
 	rig_disconnect(&traced->client);
 	rig_done(&traced->rig);
-	buf_done(&traced->lines);
+	rig_trace_done(&traced->trace);
 }
 
 static void expect_trace(
@@ -54,10 +34,10 @@ static void expect_trace(
 {
 	struct traced traced;
 	traced_init(&traced, logged_in);
+	rig_trace_take(&traced.trace); // the greeting
 	traced.client.piece = piece;
 	rig_say(&traced.client, said);
-	buf_add_char(&traced.lines, '\0');
-	assert_string_equal(traced.lines.ptr, expected);
+	assert_string_equal(rig_trace_take(&traced.trace), expected);
 	traced_done(&traced);
 }
 
@@ -116,14 +96,84 @@ static void test_trace_of_a_fetch_leaves_out_the_message(void **state)
 	traced_init(&traced, true);
 	rig_say(&traced.client,
 	    VIEW("a APPEND INBOX {9+}\r\nprivate\r\n\r\nb SELECT INBOX\r\n"));
-	buf_reset(&traced.lines);
+	rig_trace_take(&traced.trace);
 	rig_say(&traced.client, VIEW("c FETCH 1 BODY.PEEK[]\r\n"));
-	buf_add_char(&traced.lines, '\0');
-	assert_string_equal(traced.lines.ptr, "C: c FETCH 1 BODY.PEEK[]\n"
-					      "S: * 1 FETCH (BODY[] {9}\n"
-					      "S: )\n"
-					      "S: c OK Fetch completed\n");
+	assert_string_equal(rig_trace_take(&traced.trace),
+	    "C: c FETCH 1 BODY.PEEK[]\n"
+	    "S: * 1 FETCH (BODY[] {9}\n"
+	    "S: )\n"
+	    "S: c OK Fetch completed\n");
 	traced_done(&traced);
+}
+
+enum then { NOTHING, TIMEOUT, STOP };
+
+static const struct {
+	bool logged_in;
+	const char *said;
+	enum then then;
+	const char *last; // line of the trace
+} last_words[] = {
+    {true, "a NOOP\r\n", NOTHING, "S: a OK NOOP completed\n"},
+    {true, "a LOGOUT\r\n", NOTHING, "S: a OK LOGOUT completed\n"},
+    {true, "", TIMEOUT, "S: * BYE Nothing was said for 30 minutes\n"},
+    {true, "a IDLE\r\n", TIMEOUT, "S: * BYE Nothing was said for 35 minutes\n"},
+    {false, "", TIMEOUT, "S: * BYE Nobody logged in in time\n"},
+    {true, "", STOP, "S: * BYE The server is shutting down\n"},
+    {true, "a IDLE\r\n", STOP, "S: * BYE The server is shutting down\n"},
+    {false, "x y\r\nx y\r\nx y\r\n", NOTHING,
+	"S: * BYE 3 commands in a row were bad\n"},
+    {true, "a APPEND INBOX {9999999999999}\r\n", NOTHING, NULL},
+    {true, "a CREATE {99999999+}\r\n", NOTHING, NULL},
+};
+
+// The server's lines in `trace` are those of `out`, but that a stranger's tag
+// is left out.
+static void expect_lines_of_server(struct view out, struct view trace)
+{
+	struct view line, traced, tag;
+	while (view_split(&trace, '\n', &traced)) {
+		if (!view_starts_with(traced, VIEW("S: ")))
+			continue;
+		traced = view_from(traced, 3);
+		assert_true(view_split(&out, '\n', &line));
+		assert_true(view_ends_with(line, VIEW("\r")));
+		line.len--;
+		if (view_starts_with(traced, VIEW("(tag) "))) {
+			view_split(&traced, ' ', &tag);
+			view_split(&line, ' ', &tag);
+		}
+		if (!view_eq(line, traced))
+			fail_msg("said %.*s, traced %.*s", VIEW_FMT(line),
+			    VIEW_FMT(traced));
+	}
+	assert_int_equal(out.len, 0);
+}
+
+// All that a client hears is in the trace, literals aside: the greeting, and
+// the last words whatever brought them.
+static void test_trace_has_every_line_and_the_last_words(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(last_words); i++) {
+		struct traced traced;
+		traced_init(&traced, last_words[i].logged_in);
+		struct rig_client *client = &traced.client;
+		rig_say(client, view_of_string(last_words[i].said));
+		if (last_words[i].then == TIMEOUT)
+			imap_session_ops.timed_out(
+			    client->session, &client->out);
+		else if (last_words[i].then == STOP)
+			imap_session_ops.shut_down(
+			    client->session, &client->out);
+		const char *trace = rig_trace_take(&traced.trace);
+		expect_lines_of_server(
+		    buf_view(&client->out), view_of_string(trace));
+		if (last_words[i].last != NULL)
+			assert_true(view_ends_with(view_of_string(trace),
+			    view_of_string(last_words[i].last)));
+		traced_done(&traced);
+	}
 }
 
 int main(void)
@@ -131,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_trace_shows_lines_and_no_secrets),
 	    cmocka_unit_test(test_trace_of_a_fetch_leaves_out_the_message),
+	    cmocka_unit_test(test_trace_has_every_line_and_the_last_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

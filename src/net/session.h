@@ -10,19 +10,24 @@
 
 // What the session waits for after a call.
 enum net_next {
-	NET_READ,  // more input (or a wake)
-	NET_DRAIN, // it has more to say: call resume() when `out` is sent;
-		   // with nothing to send, when others had their turn
-	NET_START_TLS, // send `out`, throw away unread input, shake hands: as
-		       // the TLS server if the peer came, as the client if it
-		       // was connected to (connect.h)
-	NET_COMPRESS, // send `out`, then raw DEFLATE both ways (RFC 4978)
-	NET_CLOSE,    // send `out`, then hang up
-	NET_PAUSE,    // send `out`, read nothing, and call resume() after
-		      // pause_ms()
-	NET_WAIT, // send `out`, and call wake() when the waker was called. What
-		  // the peer says meanwhile is kept for input(), NET_WAIT_MAX
-		  // bytes of it; the rest stays in the kernel
+	// More input, or a wake.
+	NET_READ,
+	// It has more to say: call resume() when `out` is sent; with nothing to
+	// send, when others had their turn.
+	NET_DRAIN,
+	// Send `out`, throw away unread input, shake hands: as the TLS server
+	// if the peer came, as the client if it was connected to (connect.h).
+	NET_START_TLS,
+	// Send `out`, then raw DEFLATE both ways (RFC 4978).
+	NET_COMPRESS,
+	// Send `out`, then hang up.
+	NET_CLOSE,
+	// Send `out`, read nothing, and call resume() after pause_ms().
+	NET_PAUSE,
+	// Send `out`, and call wake() when the waker was called. What the peer
+	// says meanwhile is kept for input(), NET_WAIT_MAX bytes of it; the
+	// rest stays in the kernel.
+	NET_WAIT,
 };
 
 // A session that can go on producing output returns NET_DRAIN when `out` holds

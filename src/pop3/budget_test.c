@@ -25,7 +25,7 @@ static void an_idle_session_holds_no_buffer(void **state)
 	rig_connect(&rig, true, &client);
 	const struct pop3_session *session = client.session;
 	assert_true(sizeof(*session) + strlen(RIG_USER) +
-			strlen(session->peer_address) <
+			strlen(session->base.peer_address) <
 		    SESSION_MAX);
 	rig_say(&client, VIEW("STAT\r\nUIDL\r\nNOO"));
 	assert_null(session->command);

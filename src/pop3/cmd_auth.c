@@ -44,9 +44,9 @@ static enum pop3_step list_mechanisms(struct pop3_command *command)
 {
 	struct pop3_session *session = command->session;
 	const char *names[AUTH_SASL_MECHANISMS_MAX];
-	struct auth_channel channel = pop3_channel(session);
+	struct auth_channel channel = session_channel(&session->base);
 	size_t count =
-	    auth_sasl_mechanisms(session->server->auth, &channel, names);
+	    auth_sasl_mechanisms(session->server->base.auth, &channel, names);
 	pop3_ok(command, "Mechanisms follow");
 	for (size_t i = 0; i < count; i++)
 		buf_printf(command->out, "%s\r\n", names[i]);
@@ -61,11 +61,10 @@ enum pop3_step pop3_auth_begin(struct pop3_command *command)
 	struct view mechanism;
 	if (!view_split(&initial, ' ', &mechanism))
 		return list_mechanisms(command);
-	struct auth_channel channel = pop3_channel(session);
-	channel.turn = &session->turn;
+	struct auth_channel channel = session_channel(&session->base);
 	struct auth_verdict verdict;
 	struct auth_exchange *exchange;
-	enum rc rc = auth_exchange_new(session->server->auth, mechanism,
+	enum rc rc = auth_exchange_new(session->server->base.auth, mechanism,
 	    &channel, "+ ", &verdict, &exchange);
 	if (rc == RC_UNSUPPORTED)
 		return pop3_err(command, NULL, "No such SASL mechanism");

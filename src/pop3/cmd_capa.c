@@ -9,10 +9,10 @@
 static void add_logins(struct pop3_command *command)
 {
 	struct pop3_session *session = command->session;
-	struct auth_channel channel = pop3_channel(session);
+	struct auth_channel channel = session_channel(&session->base);
 	const char *names[AUTH_SASL_MECHANISMS_MAX];
 	size_t count =
-	    auth_sasl_mechanisms(session->server->auth, &channel, names);
+	    auth_sasl_mechanisms(session->server->base.auth, &channel, names);
 	if (auth_channel_is_private(&channel))
 		buf_add_literal(command->out, "USER\r\n");
 	if (count > 0)
@@ -21,8 +21,9 @@ static void add_logins(struct pop3_command *command)
 		buf_printf(command->out, " %s", names[i]);
 	if (count > 0)
 		buf_add_literal(command->out, "\r\n");
-	if (session->server->tls_available && session->binding == NULL &&
-	    session->state == POP3_STATE_AUTHORIZATION)
+	if (session->server->base.tls_available &&
+	    !session_has_tls(&session->base) &&
+	    pop3_state(session) == POP3_STATE_AUTHORIZATION)
 		buf_add_literal(command->out, "STLS\r\n");
 }
 
@@ -44,8 +45,8 @@ enum pop3_step pop3_capa_begin(struct pop3_command *command)
 			     "LANG\r\n");
 	// Which version is not told to strangers (RFC 2449 section 6.9 allows
 	// it afterwards only).
-	if (session->state == POP3_STATE_TRANSACTION)
-		buf_printf(out, "IMPLEMENTATION %s%s%s\r\n", server->name,
+	if (pop3_state(session) == POP3_STATE_TRANSACTION)
+		buf_printf(out, "IMPLEMENTATION %s%s%s\r\n", server->base.name,
 		    server->version != NULL ? "-" : "",
 		    server->version != NULL ? server->version : "");
 	buf_add_literal(out, ".\r\n");

@@ -33,15 +33,16 @@ enum pop3_step pop3_quit_begin(struct pop3_command *command)
 {
 	struct pop3_session *session = command->session;
 	struct fault fault = {0};
+	enum rc rc = RC_OK;
+	if (session->maildrop != NULL)
+		rc = pop3_maildrop_update(
+		    session->maildrop, &fault, &session->deleted);
+	session_close(&session->base,
+	    rc == RC_OK ? "quit" : "quit, and nothing could be changed");
 	command->then = NET_CLOSE;
-	session->goodbye = "quit";
-	if (session->state == POP3_STATE_AUTHORIZATION)
-		return pop3_ok(command, "Bye");
-	enum rc rc =
-	    pop3_maildrop_update(session->maildrop, &fault, &session->deleted);
-	if (rc != RC_OK) {
-		session->goodbye = "quit, and nothing could be changed";
+	if (rc != RC_OK)
 		return pop3_failed(command, rc, &fault);
-	}
+	if (session->maildrop == NULL)
+		return pop3_ok(command, "Bye");
 	return pop3_ok(command, "Bye, %u deleted", session->deleted);
 }

@@ -7,9 +7,9 @@
 enum pop3_step pop3_stls_begin(struct pop3_command *command)
 {
 	struct pop3_session *session = command->session;
-	if (session->binding != NULL)
+	if (session_has_tls(&session->base))
 		return pop3_err(command, NULL, "TLS is active already");
-	if (!session->server->tls_available)
+	if (!session->server->base.tls_available)
 		return pop3_err(command, NULL, "TLS is not available here");
 	// RFC 6856 section 2.1.
 	if (session->utf8)

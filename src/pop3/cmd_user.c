@@ -9,7 +9,7 @@
 enum pop3_step pop3_user_begin(struct pop3_command *command)
 {
 	struct pop3_session *session = command->session;
-	struct auth_channel channel = pop3_channel(session);
+	struct auth_channel channel = session_channel(&session->base);
 	// Before the client says its password (RFC 2595 section 2.3).
 	if (!auth_channel_is_private(&channel))
 		return pop3_err(
@@ -22,11 +22,10 @@ enum pop3_step pop3_user_begin(struct pop3_command *command)
 enum pop3_step pop3_pass_resume(struct pop3_command *command)
 {
 	struct pop3_session *session = command->session;
-	struct auth_channel channel = pop3_channel(session);
+	struct auth_channel channel = session_channel(&session->base);
 	struct auth_user user;
 	struct auth_verdict verdict;
-	channel.turn = &session->turn;
-	enum rc rc = auth_verify(session->server->auth, &channel,
+	enum rc rc = auth_verify(session->server->base.auth, &channel,
 	    view_of_string(session->name), command->args, &user, &verdict);
 	if (rc == RC_IN_USE)
 		return POP3_STEP_WAIT;

@@ -5,19 +5,6 @@
 #include "base/mem.h"
 #include "pop3/maildrop.h"
 
-struct auth_channel pop3_channel(const struct pop3_session *session)
-{
-	struct auth_channel channel = {
-	    .protocol = "pop3",
-	    .session_id = session->id,
-	    .peer_address = view_of_string(session->peer_address),
-	    .tls = session->binding != NULL,
-	    .plain_on_loopback = session->server->plain_on_loopback,
-	};
-	auth_binding_view(session->binding, &channel);
-	return channel;
-}
-
 static MUST_CHECK enum rc open_account(struct store *store, uint64_t id,
     struct fault *fault, struct store_account **ret_account)
 {
@@ -48,8 +35,7 @@ enum pop3_step pop3_log_in(
 	}
 	if (rc != RC_OK)
 		return pop3_failed(command, rc, &fault);
-	session->user = mem_strdup(user->name.text);
-	session->state = POP3_STATE_TRANSACTION;
+	session_log_in(&session->base, user);
 	free(session->name);
 	session->name = NULL;
 	return pop3_ok(command, "Logged in: %u messages (%llu octets)",
@@ -60,7 +46,7 @@ enum pop3_step pop3_log_in(
 enum pop3_step pop3_refuse_login(struct pop3_command *command, enum rc rc,
     const struct auth_verdict *verdict)
 {
-	command->session->login_failures++;
+	command->session->base.login_failures++;
 	if (rc == RC_DENIED && verdict->reason == AUTH_REASON_PRIVACY)
 		return pop3_err(
 		    command, NULL, "Logging in needs TLS here: STLS");
@@ -75,8 +61,6 @@ void pop3_log_out(struct pop3_session *session)
 	pop3_maildrop_close(&session->maildrop);
 	if (session->account != NULL)
 		store_account_close(&session->account);
-	free(session->user);
 	free(session->name);
-	session->user = NULL;
 	session->name = NULL;
 }

@@ -4,12 +4,7 @@
 #ifndef ROOST_POP3_LOGIN_H
 #define ROOST_POP3_LOGIN_H
 
-#include "auth/binding.h"
 #include "pop3/pop3.h"
-
-// The connection as the auth room wants to know it; its views last as long as
-// the session stays as it is.
-struct auth_channel pop3_channel(const struct pop3_session *session);
 
 // Opens the user's maildrop and enters the TRANSACTION state, or says why not.
 enum pop3_step pop3_log_in(

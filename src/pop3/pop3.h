@@ -14,41 +14,35 @@
 #include "base/arena.h"
 #include "pop3/session.h"
 
-struct auth_binding;  // the TLS connection below: auth/binding.h
 struct pop3_maildrop; // what the client sees of INBOX: maildrop.h
 struct pop3_command;
 
-// RFC 1939 section 3; bits, so that the table can name both. The UPDATE state
-// is QUIT's own.
+// RFC 1939 section 3; bits, so that the table can name both. A session is in
+// AUTHORIZATION while its user is a stranger; the UPDATE state is QUIT's own.
 enum pop3_state {
 	POP3_STATE_AUTHORIZATION = 1,
 	POP3_STATE_TRANSACTION = 2,
 };
 
 struct pop3_session {
+	struct session base; // first
 	const struct pop3_server *server;
-	uint64_t id;        // for the log
-	char *peer_address; // owned
-	enum pop3_state state;
-	enum net_next next;      // what the network shall do next
-	bool utf8;               // UTF8 was said (RFC 6856 section 2.1)
-	bool waiting;            // for a wake; nothing is read until then
-	bool plain_line;         // the next line is no command, but an answer
-	unsigned bad_count;      // commands in a row that were none
-	unsigned login_failures; // log-ins refused
-	unsigned login_commands; // commands before a log-in
-	uint64_t login_since_ms; // when it connected, monotonic
-	struct auth_turn turn;   // for hashing a password
-	struct auth_binding *binding;   // owned: the TLS below; NULL without
+	bool utf8;                      // UTF8 was said (RFC 6856 section 2.1)
 	char *name;                     // owned; what USER said; NULL
-	char *user;                     // owned; NULL before login
 	struct store_account *account;  // NULL before login
 	struct pop3_maildrop *maildrop; // NULL before login
-	struct pop3_command *command;   // owned: running; NULL between
-	uint32_t retrieved;             // messages sent, for the log
-	uint32_t deleted;               // at QUIT, for the log
-	const char *goodbye;            // static; why it ended, for the log
+	// Owned; NULL between commands. A line that comes while there is one
+	// is an answer that it waits for.
+	struct pop3_command *command;
+	uint32_t retrieved; // messages sent, for the log
+	uint32_t deleted;   // at QUIT, for the log
 };
+
+static inline enum pop3_state pop3_state(const struct pop3_session *session)
+{
+	return session_is_stranger(&session->base) ? POP3_STATE_AUTHORIZATION
+						   : POP3_STATE_TRANSACTION;
+}
 
 enum pop3_step {
 	POP3_STEP_DONE,  // the response is said
@@ -120,9 +114,6 @@ enum pop3_step pop3_failed(
 
 // A response was begun that cannot be ended, for `rc`: gives POP3_STEP_CUT.
 enum pop3_step pop3_cut(struct pop3_command *command, enum rc rc);
-
-// The session ends after what is in `out`: `why` (static) is for the log.
-void pop3_hang_up(struct pop3_session *session, const char *why);
 
 static inline bool pop3_output_full(const struct pop3_command *command)
 {

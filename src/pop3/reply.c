@@ -85,9 +85,8 @@ static void log_failure(
 {
 	const struct pop3_session *session = command->session;
 	struct log_line line;
-	log_begin(&line, session->server->log, LOG_LEVEL_ERROR,
-	    "pop3-command-failed");
-	log_add_u64(&line, "session", session->id);
+	session_log_begin(
+	    &session->base, &line, LOG_LEVEL_ERROR, "pop3-command-failed");
 	log_add_string(&line, "command", command->type->name);
 	log_add_string(&line, "rc", rc_name(rc));
 	if (fault != NULL && fault->rc == rc)
@@ -107,14 +106,4 @@ enum pop3_step pop3_failed(
 	if (rc != RC_GONE)
 		log_failure(command, rc, fault);
 	return pop3_err(command, code_of(rc), "%s", rc_text(rc));
-}
-
-void pop3_hang_up(struct pop3_session *session, const char *why)
-{
-	if (session->goodbye == NULL)
-		session->goodbye = why;
-	session->next = NET_CLOSE;
-	// Nobody will be there to be woken.
-	session->waiting = false;
-	auth_turn_end(session->server->auth, &session->turn);
 }

@@ -4,19 +4,13 @@
 
 #include "store/change.h"
 
-static int64_t rig_wall(void *context)
-{
-	(void)context;
-	return RIG_NOW;
-}
-
 static void store_open(struct rig *rig)
 {
 	struct fault fault;
 	rig->store = store_new(&(struct store_options){
-	    .engine = rig->engine, .clock = &rig->clock});
+	    .engine = rig->engine, .clock = &rig->base.clock});
 	rig->server.store = rig->store;
-	rig_must(store_account_open(rig->store, rig->users->user.account,
+	rig_must(store_account_open(rig->store, rig->base.users->user.account,
 		     &fault, &rig->account),
 	    "store_account_open");
 	rig_must(store_mailbox_open(&store_system, rig->account, VIEW("INBOX"),
@@ -40,26 +34,21 @@ void rig_restart(struct rig *rig)
 void rig_init(struct rig *rig, const struct rig_options *options)
 {
 	struct fault fault;
-	*rig = (struct rig){.users = options->users};
-	if (rig->users == NULL) {
-		rig_users_init(&rig->own);
-		rig->users = &rig->own;
-	}
-	rig->clock = (struct clock){.wall = rig_wall, .context = rig};
+	*rig = (struct rig){0};
+	rig_base_init(&rig->base, options->users);
 	rig->engine = engine_memory_new();
 	struct store *store = store_new(&(struct store_options){
-	    .engine = rig->engine, .clock = &rig->clock});
-	rig_must(store_account_create(store, rig->users->user.account, &fault),
+	    .engine = rig->engine, .clock = &rig->base.clock});
+	rig_must(
+	    store_account_create(store, rig->base.users->user.account, &fault),
 	    "store_account_create");
 	store_free(&store);
 	rig->server = (struct pop3_server){
-	    .auth = rig->users->auth,
-	    .clock = &rig->clock,
-	    .name = "Roost",
+	    .base = rig_base_server(&rig->base),
 	    .version = "0.1",
-	    .tls_available = options->tls_available,
-	    .plain_on_loopback = !options->no_plain,
 	};
+	rig->server.base.tls_available = options->tls_available;
+	rig->server.base.plain_on_loopback = !options->no_plain;
 	store_open(rig);
 }
 
@@ -67,8 +56,7 @@ void rig_done(struct rig *rig)
 {
 	store_close(rig);
 	engine_close(&rig->engine);
-	if (rig->users == &rig->own)
-		rig_users_done(&rig->own);
+	rig_base_done(&rig->base);
 }
 
 // ---- Other clients ---------------------------------------------------------
@@ -131,13 +119,7 @@ void rig_describe(struct rig *rig, struct buf *out)
 
 void rig_connect(struct rig *rig, bool logged_in, struct rig_client *client)
 {
-	struct net_peer peer = {
-	    .address = "127.0.0.1",
-	    .port = 50000,
-	    .local_address = "127.0.0.1",
-	    .local_port = 110,
-	    .session_id = ++rig->sessions,
-	};
+	struct net_peer peer = rig_base_peer(&rig->base, NULL, 110);
 	struct net_waker waker = rig_client_init(client, &pop3_session_ops);
 	rig_start(client, pop3_session_new(&rig->server, &peer, waker), NULL,
 	    VIEW(""));

@@ -5,23 +5,16 @@
 #ifndef ROOST_POP3_RIG_H
 #define ROOST_POP3_RIG_H
 
-#include "auth/rig_users.h"
-#include "base/clock.h"
-#include "net/rig_client.h"
 #include "pop3/session.h"
-
-#define RIG_NOW 1700000000 // the rig's clock stands here
+#include "session/rig.h"
 
 struct rig {
+	struct rig_base base;
 	struct engine *engine;
 	struct store *store;
-	struct rig_users own; // unless the options have one
-	const struct rig_users *users;
-	struct clock clock;
 	struct pop3_server server;
 	struct store_account *account; // of RIG_USER, for the calls below
 	struct store_mailbox *inbox;
-	uint64_t sessions; // made so far
 };
 
 struct rig_options {

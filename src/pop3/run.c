@@ -38,36 +38,6 @@ void pop3_run_abandon(struct pop3_session *session)
 {
 	if (session->command != NULL)
 		command_free(session->command);
-	session->waiting = false;
-	auth_turn_end(session->server->auth, &session->turn);
-}
-
-// ---- Limits ----------------------------------------------------------------
-
-// So that a client that has gone astray, or a stranger who plays, does not go
-// on for ever.
-static void count_bad(struct pop3_session *session, bool bad)
-{
-	unsigned max = session->state == POP3_STATE_AUTHORIZATION
-			   ? POP3_BAD_MAX_LOGIN
-			   : POP3_BAD_MAX;
-	session->bad_count = bad ? session->bad_count + 1 : 0;
-	if (session->bad_count >= max)
-		pop3_hang_up(session, "too many bad commands");
-}
-
-// Guessing, and keeping the server busy, take a new connection every now and
-// then; to that net and auth have limits.
-static void count_strangers_command(struct pop3_session *session)
-{
-	if (session->state != POP3_STATE_AUTHORIZATION ||
-	    session->next == NET_CLOSE)
-		return;
-	session->login_commands++;
-	if (session->login_failures >= POP3_LOGIN_FAILURES_MAX)
-		pop3_hang_up(session, "too many failed logins");
-	else if (session->login_commands >= POP3_LOGIN_COMMANDS_MAX)
-		pop3_hang_up(session, "too many commands before login");
 }
 
 // ---- Steps -----------------------------------------------------------------
@@ -75,11 +45,10 @@ static void count_strangers_command(struct pop3_session *session)
 static void command_finish(struct pop3_command *command)
 {
 	struct pop3_session *session = command->session;
-	session->next = command->then;
+	session->base.next = command->then;
 	bool bad = command->bad;
 	command_free(command);
-	count_bad(session, bad);
-	count_strangers_command(session);
+	session_count_command(&session->base, bad);
 }
 
 static void command_step(struct pop3_command *command, enum pop3_step step)
@@ -87,13 +56,14 @@ static void command_step(struct pop3_command *command, enum pop3_step step)
 	struct pop3_session *session = command->session;
 	switch (step) {
 	case POP3_STEP_DONE: command_finish(command); return;
-	case POP3_STEP_MORE: session->next = NET_DRAIN; return;
-	case POP3_STEP_WAIT: session->waiting = true; return;
-	case POP3_STEP_INPUT: session->plain_line = true; return;
+	case POP3_STEP_MORE: session->base.next = NET_DRAIN; return;
+	case POP3_STEP_WAIT: session->base.next = NET_WAIT; return;
+	case POP3_STEP_INPUT: return;
 	case POP3_STEP_CUT:
 		// Without the "." the client knows that it has not got it all.
 		command_free(command);
-		pop3_hang_up(session, "a message could not be read to its end");
+		session_close(
+		    &session->base, "a message could not be read to its end");
 		return;
 	}
 }
@@ -120,7 +90,7 @@ static enum pop3_step begin(struct pop3_command *command, struct view line)
 	pop3_trace_command(command->session, type, line);
 	if (type == NULL)
 		return pop3_bad(command, "Unknown command");
-	if ((type->states & command->session->state) == 0)
+	if ((type->states & pop3_state(command->session)) == 0)
 		return pop3_bad(command, "%s is for %s login", type->name,
 		    type->states == POP3_STATE_TRANSACTION ? "after"
 							   : "before");
@@ -139,36 +109,43 @@ static enum pop3_step begin(struct pop3_command *command, struct view line)
 	return type->begin(command);
 }
 
+static bool is_message(const struct pop3_command *command)
+{
+	return command->type != NULL &&
+	       (command->type->flags & POP3_COMMAND_MESSAGE) != 0;
+}
+
+// A line that the running command waited for.
+static void answer(struct pop3_command *command, struct view line)
+{
+	session_trace_secret(&command->session->base);
+	command->args = arena_copy(&command->arena, line);
+	command_step(command, command->type->resume(command));
+}
+
 void pop3_run_line(
     struct pop3_session *session, struct view line, struct buf *out)
 {
-	size_t start = out->len;
-	struct pop3_command *command = session->command;
-	bool message = false;
-	if (session->plain_line) {
-		session->plain_line = false;
-		pop3_trace_answer(session);
-		command->out = out;
-		command->args = arena_copy(&command->arena, line);
-		command_step(command, command->type->resume(command));
-	} else {
-		command = command_new(session, out);
-		enum pop3_step step = begin(command, line);
-		message = command->type != NULL &&
-			  (command->type->flags & POP3_COMMAND_MESSAGE) != 0;
-		command_step(command, step);
+	if (session->command != NULL) {
+		session->command->out = out;
+		answer(session->command, line);
+		return;
 	}
-	pop3_trace_output(session, view_from(buf_view(out), start), message);
+	struct pop3_command *command = command_new(session, out);
+	enum pop3_step step = begin(command, line);
+	bool message = is_message(command);
+	command_step(command, step);
+	if (message)
+		pop3_trace_message(session);
 }
 
 void pop3_run_resume(struct pop3_session *session, struct buf *out)
 {
-	size_t start = out->len;
 	struct pop3_command *command = session->command;
-	bool message = (command->type->flags & POP3_COMMAND_MESSAGE) != 0;
+	bool message = is_message(command);
 	command->out = out;
 	command_step(command, command->type->resume(command));
-	if (!message)
-		pop3_trace_output(
-		    session, view_from(buf_view(out), start), false);
+	// Its first line was traced when it was begun.
+	if (message)
+		session_trace_skip(&session->base);
 }

@@ -90,25 +90,26 @@ static size_t connect_stranger(void *context, struct rig_client *client)
 	return connect(context, true, client);
 }
 
-static void run_state(void **state)
+static void play(
+    const void *context, const struct rig_users *users, size_t piece)
 {
-	static const size_t pieces[] = SCRIPT_PIECES;
-	const struct script *script = *state;
+	const struct script *script = context;
 	const struct script_kind kind = {
 	    .connect = script->log_in ? connect_stranger : connect_user,
 	    .line = do_own,
 	};
-	struct rig_users users;
 	struct rig_options options = script->rig;
-	rig_users_init(&users);
-	options.users = &users;
-	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
-		struct rig rig;
-		rig_init(&rig, &options);
-		script_play(&kind, script->name, script->text, &rig, pieces[i]);
-		rig_done(&rig);
-	}
-	rig_users_done(&users);
+	struct rig rig;
+	options.users = users;
+	rig_init(&rig, &options);
+	script_play(&kind, script->name, script->text, &rig, piece);
+	rig_done(&rig);
+}
+
+static void run_state(void **state)
+{
+	const struct script *script = *state;
+	rig_play_pieces(script->rig.users, play, script);
 }
 
 int script_main(const struct script *scripts, size_t count)

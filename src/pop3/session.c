@@ -1,137 +1,85 @@
 // SPDX-License-Identifier: Apache-2.0
-// A session's life, and the calls of the network (net/session.h): greeting,
-// lines, timeouts. It owns the account, the maildrop and the running command;
-// between commands it holds no buffer: an unfinished line stays with the
-// network.
+// The calls of the network (net/session.h): greeting, lines, the end. A session
+// owns the account, the maildrop and the running command; between commands it
+// holds no buffer: an unfinished line stays with the network.
 #include "pop3/session.h"
 
-#include <string.h>
-
-#include "base/clock.h"
 #include "base/mem.h"
 #include "pop3/login.h"
 #include "pop3/run.h"
-#include "pop3/trace.h"
+
+// POP3 has no word for the end: what is said unasked would be taken for the
+// answer to the next command. So nothing is said at a timeout (RFC 1939 section
+// 3), and when the server stops.
+static const struct session_kind kind = {.protocol = "pop3"};
 
 struct pop3_session *pop3_session_new(const struct pop3_server *server,
     const struct net_peer *peer, struct net_waker waker)
 {
 	struct pop3_session *session = mem_zalloc(sizeof(*session));
+	session_init(&session->base, &kind, &server->base, peer, waker);
 	session->server = server;
-	session->id = peer->session_id;
-	session->peer_address = mem_strdup(peer->address);
-	session->state = POP3_STATE_AUTHORIZATION;
-	session->next = NET_READ;
-	session->login_since_ms = clock_monotonic_ms();
-	session->turn.wake = waker.wake;
-	session->turn.context = waker.context;
 	return session;
 }
 
-static void session_free(void *context)
+static void pop3_free(void *context)
 {
 	struct pop3_session *session = context;
 	struct log_line line;
-	log_begin(&line, session->server->log, LOG_LEVEL_INFO, "pop3-end");
-	log_add_u64(&line, "session", session->id);
-	if (session->user != NULL) {
-		log_add_string(&line, "user", session->user);
+	session_log_begin(&session->base, &line, LOG_LEVEL_INFO, "pop3-end");
+	if (session->base.user != NULL) {
 		log_add_u64(&line, "retrieved", session->retrieved);
 		log_add_u64(&line, "deleted", session->deleted);
 	}
-	log_add_string(&line, "why",
-	    session->goodbye != NULL ? session->goodbye : "connection closed");
-	log_end(&line);
+	session_log_end(&session->base, &line);
 
 	pop3_run_abandon(session);
 	pop3_log_out(session);
-	free(session->binding);
-	free(session->peer_address);
+	session_done(&session->base);
 	free(session);
-}
-
-// ---- Greeting --------------------------------------------------------------
-
-static void keep_tls(
-    struct pop3_session *session, const struct net_tls_info *tls)
-{
-	free(session->binding);
-	session->binding = NULL;
-	if (tls != NULL)
-		session->binding =
-		    auth_binding_new(view_of(tls->exporter, tls->exporter_len),
-			view_of(tls->unique, tls->unique_len),
-			view_of(tls->end_point, tls->end_point_len));
 }
 
 // Without a timestamp in angle brackets, which would offer APOP (RFC 1939
 // section 7).
-static enum net_next session_start(
+static enum net_next pop3_start(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
 	struct pop3_session *session = context;
-	size_t begin = out->len;
-	keep_tls(session, tls);
-	buf_printf(out, "+OK %s ready.\r\n", session->server->name);
-	pop3_trace_output(session, view_from(buf_view(out), begin), false);
-	return NET_READ;
+	session_enter(&session->base, out);
+	session_keep_tls(&session->base, tls);
+	buf_printf(out, "+OK %s ready.\r\n", session->server->base.name);
+	return session_leave(&session->base);
 }
 
 // No second greeting, and all that was said in clear text is forgotten (RFC
 // 2595 section 4).
-static enum net_next session_tls_started(
+static enum net_next pop3_tls_started(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
 	struct pop3_session *session = context;
-	(void)out;
-	keep_tls(session, tls);
+	session_enter(&session->base, out);
+	session_keep_tls(&session->base, tls);
 	free(session->name);
 	session->name = NULL;
-	session->bad_count = 0;
-	session->next = NET_READ;
-	return NET_READ;
+	return session_leave(&session->base);
 }
 
 // ---- Input -----------------------------------------------------------------
 
-// Seconds until a stranger's time is over, though it talk all the time.
-static uint64_t stranger_seconds(const struct pop3_session *session)
-{
-	uint64_t stayed =
-	    (clock_monotonic_ms() - session->login_since_ms) / 1000;
-	return stayed < POP3_TIMEOUT_STRANGER_SECONDS
-		   ? POP3_TIMEOUT_STRANGER_SECONDS - stayed
-		   : 0;
-}
-
-// What has to end before anything is read.
-static void refuse_strangers(
-    struct pop3_session *session, struct view in, struct buf *out)
-{
-	if (session->state != POP3_STATE_AUTHORIZATION ||
-	    session->next != NET_READ)
-		return;
-	if (stranger_seconds(session) == 0) {
-		pop3_hang_up(session, "login timeout");
-	} else if (session->waiting && in.len > POP3_PIPELINE_MAX_LOGIN) {
-		buf_add_literal(out, "-ERR Too much was said before the login "
-				     "was answered\r\n");
-		pop3_hang_up(session, "too much at login");
-	}
-}
-
 // Takes a line off the front of `*in`, its end off the line. False: it is not
 // all there yet, or too long, which ends the session. A bare LF ends a line,
 // too.
-static bool take_line(struct pop3_session *session, struct view *in,
-    struct buf *out, struct view *ret_line)
+static bool take_line(
+    struct pop3_session *session, struct view *in, struct view *ret_line)
 {
-	size_t max = session->plain_line ? POP3_SASL_LINE_MAX : POP3_LINE_MAX;
+	size_t max =
+	    session->command != NULL ? POP3_SASL_LINE_MAX : POP3_LINE_MAX;
 	size_t end = view_find_char(view_slice(*in, 0, max), '\n');
 	if (end == SIZE_MAX) {
 		if (in->len >= max) {
-			buf_add_literal(out, "-ERR Line too long\r\n");
-			pop3_hang_up(session, "line too long");
+			buf_add_literal(
+			    session->base.out, "-ERR Line too long\r\n");
+			session_close(&session->base, "line too long");
 		}
 		return false;
 	}
@@ -143,86 +91,83 @@ static bool take_line(struct pop3_session *session, struct view *in,
 	return true;
 }
 
-static enum net_next session_input(
+static enum net_next pop3_input(
     void *context, struct view in, struct buf *out, size_t *ret_consumed)
 {
 	struct pop3_session *session = context;
 	struct view rest = in, line;
-	refuse_strangers(session, in, out);
-	while (session->next == NET_READ && !session->waiting &&
-	       take_line(session, &rest, out, &line)) {
+	session_enter(&session->base, out);
+	session_check_time(&session->base);
+	while (session->base.next == NET_READ &&
+	       take_line(session, &rest, &line)) {
 		pop3_run_line(session, line, out);
 		// Pipelined commands pause between each other, too.
-		if (session->next == NET_READ && out->len >= NET_OUTPUT_HIGH)
-			session->next = NET_DRAIN;
+		session_breathe(&session->base);
 	}
 	// Nothing behind STLS's line is looked at, now or later (RFC 2595
 	// section 4): the network throws it away.
 	*ret_consumed = in.len - rest.len;
-	return session->next;
+	return session_leave(&session->base);
 }
 
-static enum net_next session_resume(void *context, struct buf *out)
+static enum net_next pop3_resume(void *context, struct buf *out)
 {
 	struct pop3_session *session = context;
-	session->next = NET_READ;
+	session_enter(&session->base, out);
+	session->base.next = NET_READ;
 	if (session->command != NULL)
 		pop3_run_resume(session, out);
-	return session->next;
+	return session_leave(&session->base);
 }
 
-static enum net_next session_wake(void *context, struct buf *out)
+// A wake may come late, when nothing waits.
+static enum net_next pop3_wake(void *context, struct buf *out)
 {
 	struct pop3_session *session = context;
-	if (!session->waiting || session->next != NET_READ)
-		return session->next;
-	session->waiting = false;
-	pop3_run_resume(session, out);
-	return session->next;
+	session_enter(&session->base, out);
+	if (session->base.next == NET_WAIT) {
+		session->base.next = NET_READ;
+		pop3_run_resume(session, out);
+	}
+	return session_leave(&session->base);
 }
 
 // ---- The end ---------------------------------------------------------------
 
-static uint32_t session_timeout(const void *context)
+static uint32_t pop3_timeout(const void *context)
 {
 	const struct pop3_session *session = context;
-	if (session->state != POP3_STATE_AUTHORIZATION)
-		return POP3_TIMEOUT_SECONDS;
-	uint64_t left = stranger_seconds(session);
-	if (left == 0)
-		return 1; // 0 would be for ever
-	return left < POP3_TIMEOUT_LOGIN_SECONDS ? (uint32_t)left
-						 : POP3_TIMEOUT_LOGIN_SECONDS;
+	return session_is_stranger(&session->base)
+		   ? session_stranger_timeout(&session->base)
+		   : POP3_TIMEOUT_SECONDS;
 }
 
-// Nothing is said, and nothing deleted (RFC 1939 section 3).
-static void session_timed_out(void *context, struct buf *out)
+// Nothing is deleted (RFC 1939 section 3).
+static void pop3_timed_out(void *context, struct buf *out)
 {
 	struct pop3_session *session = context;
 	(void)out;
-	pop3_hang_up(session, session->state == POP3_STATE_AUTHORIZATION
-				  ? "login timeout"
-				  : "idle timeout");
+	session_close(&session->base, session_is_stranger(&session->base)
+					  ? "login timeout"
+					  : "idle timeout");
 }
 
-// POP3 has no word for it: what is said unasked would be taken for the answer
-// to the next command.
-static void session_shut_down(void *context, struct buf *out)
+static void pop3_shut_down(void *context, struct buf *out)
 {
 	struct pop3_session *session = context;
 	(void)out;
-	pop3_hang_up(session, "server stops");
+	session_close(&session->base, "server stops");
 }
 
 const struct net_session_ops pop3_session_ops = {
     .protocol = "pop3",
-    .start = session_start,
-    .input = session_input,
-    .resume = session_resume,
-    .wake = session_wake,
-    .tls_started = session_tls_started,
-    .timeout = session_timeout,
-    .timed_out = session_timed_out,
-    .shut_down = session_shut_down,
-    .free = session_free,
+    .start = pop3_start,
+    .input = pop3_input,
+    .resume = pop3_resume,
+    .wake = pop3_wake,
+    .tls_started = pop3_tls_started,
+    .timeout = pop3_timeout,
+    .timed_out = pop3_timed_out,
+    .shut_down = pop3_shut_down,
+    .free = pop3_free,
 };

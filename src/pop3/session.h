@@ -5,26 +5,12 @@
 #ifndef ROOST_POP3_SESSION_H
 #define ROOST_POP3_SESSION_H
 
-#include "auth/auth.h"
-#include "net/session.h"
+#include "session/session.h"
 #include "store/store.h"
 
 // How long a session may say nothing. RFC 1939 section 3 asks for 10 minutes at
 // least; before a login it is shorter (README.md).
-#define POP3_TIMEOUT_LOGIN_SECONDS 60u
-// How long a stranger may stay, however much it says.
-#define POP3_TIMEOUT_STRANGER_SECONDS 180u
-#define POP3_TIMEOUT_SECONDS          (10u * 60)
-
-// Commands in a row that are no commands before the server hangs up.
-#define POP3_BAD_MAX_LOGIN 3u
-#define POP3_BAD_MAX       20u
-// Log-ins refused to one connection, and commands before a login, before the
-// server hangs up.
-#define POP3_LOGIN_FAILURES_MAX 3u
-#define POP3_LOGIN_COMMANDS_MAX 50u
-// Bytes that may wait behind a log-in whose password is not checked yet.
-#define POP3_PIPELINE_MAX_LOGIN ((size_t)16 * 1024)
+#define POP3_TIMEOUT_SECONDS (10u * 60)
 
 // A command's line with its end: RFC 2449 section 4 says 255, user names may be
 // longer than that leaves room for. An answer in a SASL exchange: RFC 5034
@@ -36,15 +22,9 @@
 // What all sessions share. Nothing of it changes while there are any, and all
 // that it points to outlives them.
 struct pop3_server {
+	struct session_server base;
 	struct store *store;
-	struct auth *auth;
-	struct log *log;               // may be NULL
-	const struct clock *clock;     // NULL: the machine's
-	const char *name;              // for the greeting: "Roost"
-	const char *version;           // for CAPA, after login; NULL: not told
-	bool tls_available;            // announce STLS
-	bool plain_on_loopback;        // passwords without TLS from loopback
-	const struct net_trace *trace; // may be NULL
+	const char *version; // for CAPA, after login; NULL: not told
 };
 
 struct pop3_session;

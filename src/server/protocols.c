@@ -120,17 +120,13 @@ enum rc protocols_listen(struct protocols *protocols,
 // ---- What sessions share ---------------------------------------------------
 
 static struct smtp_server smtp_server(const struct config *config,
-    const struct delivery_office *office, struct auth *auth, struct log *log,
-    enum smtp_role role, bool tls)
+    const struct delivery_office *office, const struct session_server *base,
+    enum smtp_role role)
 {
-	return (struct smtp_server){
+	struct smtp_server server = {
+	    .base = *base,
 	    .office = office,
-	    .auth = auth,
-	    .log = log,
-	    .name = config->server_name,
 	    .role = role,
-	    .tls_available = tls,
-	    .plain_on_loopback = config->plain_on_loopback,
 	    .normalize = config->smtp_line_ends == CONFIG_LINE_ENDS_NORMALIZE,
 	    .limits =
 		{
@@ -145,6 +141,11 @@ static struct smtp_server smtp_server(const struct config *config,
 		    .session_seconds = config->smtp_session_seconds,
 		},
 	};
+	server.base.name = config->server_name;
+	// Strangers and servers are nobody whom somebody looks at.
+	if (role != SMTP_ROLE_SUBMISSION)
+		server.base.trace = NULL;
+	return server;
 }
 
 static void fill(struct protocols *protocols, bool tls,
@@ -153,34 +154,30 @@ static void fill(struct protocols *protocols, bool tls,
 {
 	struct protocol_servers *servers =
 	    tls ? &protocols->secure : &protocols->plain;
-	servers->imap = (struct imap_server){
-	    .store = office->store,
+	struct session_server base = {
 	    .auth = auth,
 	    .log = log,
 	    .name = "Roost",
-	    .version = roost_version,
 	    .tls_available = tls,
 	    .plain_on_loopback = config->plain_on_loopback,
-	    .compress = config->compress,
 	    .trace = tracing_of(tracing),
+	};
+	servers->imap = (struct imap_server){
+	    .base = base,
+	    .store = office->store,
+	    .version = roost_version,
+	    .compress = config->compress,
 	    .recent = protocols->recent,
 	};
 	servers->pop3 = (struct pop3_server){
+	    .base = base,
 	    .store = office->store,
-	    .auth = auth,
-	    .log = log,
-	    .name = "Roost",
 	    .version = roost_version,
-	    .tls_available = tls,
-	    .plain_on_loopback = config->plain_on_loopback,
-	    .trace = tracing_of(tracing),
 	};
-	servers->mx = smtp_server(config, office, auth, log, SMTP_ROLE_MX, tls);
+	servers->mx = smtp_server(config, office, &base, SMTP_ROLE_MX);
 	servers->submission =
-	    smtp_server(config, office, auth, log, SMTP_ROLE_SUBMISSION, tls);
-	servers->submission.trace = tracing_of(tracing);
-	servers->lmtp =
-	    smtp_server(config, office, auth, log, SMTP_ROLE_LMTP, tls);
+	    smtp_server(config, office, &base, SMTP_ROLE_SUBMISSION);
+	servers->lmtp = smtp_server(config, office, &base, SMTP_ROLE_LMTP);
 }
 
 void protocols_open(struct protocols *protocols, const struct config *config,

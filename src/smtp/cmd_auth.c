@@ -13,16 +13,14 @@ void smtp_auth_abandon(struct smtp_session *session)
 {
 	auth_exchange_free(&session->exchange);
 	session->mode = SMTP_MODE_LINES;
-	auth_turn_end(session->server->auth, &session->turn);
+	auth_turn_end(session->server->base.auth, &session->base.turn);
 }
 
 // ---- The end of an exchange ------------------------------------------------
 
 static void log_in(struct smtp_session *session)
 {
-	session->user = mem_alloc(sizeof(*session->user));
-	*session->user = *auth_exchange_user(session->exchange);
-	session->login_failures = 0;
+	session_log_in(&session->base, auth_exchange_user(session->exchange));
 	smtp_answer(session, 235, ENHANCED(2, 7, 0), "Logged in");
 }
 
@@ -30,8 +28,8 @@ static void refuse_login(struct smtp_session *session, enum rc rc,
     const struct auth_verdict *verdict)
 {
 	session->delay_ms = verdict->delay_ms;
-	session->login_failures++;
-	if (session->login_failures >=
+	session->base.login_failures++;
+	if (session->base.login_failures >=
 	    SMTP_LIMIT(session, login_failures, LOGIN_FAILURES_MAX))
 		smtp_hang_up(session, "too many failed logins", 421,
 		    ENHANCED(4, 7, 0), "Too many logins have failed");
@@ -64,7 +62,7 @@ static void go_on(struct smtp_session *session, enum auth_step step)
 		session->code = 334;
 		session->mode = SMTP_MODE_SASL;
 		return;
-	case AUTH_STEP_WAIT: session->mode = SMTP_MODE_WAIT; return;
+	case AUTH_STEP_WAIT: session->base.next = NET_WAIT; return;
 	case AUTH_STEP_USER: log_in(session); break;
 	case AUTH_STEP_REFUSED: refuse(session); break;
 	case AUTH_STEP_CANCELLED:
@@ -89,33 +87,33 @@ static void go_on(struct smtp_session *session, enum auth_step step)
 
 void smtp_auth_line(struct smtp_session *session, struct view line, bool more)
 {
-	smtp_trace_secret(session);
+	session_trace_secret(&session->base);
 	if (more) {
 		// Sent without knowing whether the login succeeds.
 		smtp_auth_abandon(session);
 		smtp_hang_up(session, "pipelining", 554, ENHANCED(5, 5, 0),
 		    "More came before this was answered");
 	} else {
-		go_on(session,
-		    auth_exchange_step(session->exchange, line, session->out));
+		go_on(session, auth_exchange_step(
+				   session->exchange, line, session->base.out));
 	}
 }
 
 void smtp_auth_wake(struct smtp_session *session)
 {
 	go_on(session,
-	    auth_exchange_step(session->exchange, VIEW(""), session->out));
+	    auth_exchange_step(session->exchange, VIEW(""), session->base.out));
 }
 
 // ---- AUTH ------------------------------------------------------------------
 
 static void begin(struct smtp_session *session, struct smtp_call *call)
 {
-	struct auth_channel channel = smtp_channel(session);
+	struct auth_channel channel = session_channel(&session->base);
 	struct auth_verdict verdict;
-	enum rc rc =
-	    auth_exchange_new(session->server->auth, call->command.mechanism,
-		&channel, "334 ", &verdict, &session->exchange);
+	enum rc rc = auth_exchange_new(session->server->base.auth,
+	    call->command.mechanism, &channel, "334 ", &verdict,
+	    &session->exchange);
 	if (rc == RC_UNSUPPORTED)
 		smtp_answer(
 		    session, 504, ENHANCED(5, 5, 4), "No such SASL mechanism");
@@ -123,12 +121,12 @@ static void begin(struct smtp_session *session, struct smtp_call *call)
 		refuse_login(session, rc, &verdict);
 	else
 		go_on(session, auth_exchange_begin(session->exchange,
-				   call->command.argument, session->out));
+				   call->command.argument, session->base.out));
 }
 
 void smtp_auth_run(struct smtp_session *session, struct smtp_call *call)
 {
-	if (session->user != NULL)
+	if (!session_is_stranger(&session->base))
 		smtp_answer(
 		    session, 503, ENHANCED(5, 5, 1), "Logged in already");
 	else if (session->transaction != NULL)

@@ -21,7 +21,7 @@ unsigned smtp_extensions(const struct smtp_session *session)
 	unsigned extensions = SMTP_EXT_SIZE | SMTP_EXT_8BITMIME |
 			      SMTP_EXT_BINARYMIME | SMTP_EXT_CHUNKING |
 			      SMTP_EXT_SMTPUTF8 | SMTP_EXT_DSN;
-	if (session->server->tls_available)
+	if (session->server->base.tls_available)
 		extensions |= SMTP_EXT_STARTTLS;
 	if (session->server->role == SMTP_ROLE_SUBMISSION)
 		extensions |=
@@ -34,11 +34,11 @@ unsigned smtp_extensions(const struct smtp_session *session)
 static void list_mechanisms(struct smtp_session *session, struct buf *list)
 {
 	const char *names[AUTH_SASL_MECHANISMS_MAX];
-	struct auth_channel channel = smtp_channel(session);
-	size_t count =
-	    session->user != NULL
-		? 0
-		: auth_sasl_mechanisms(session->server->auth, &channel, names);
+	struct auth_channel channel = session_channel(&session->base);
+	size_t count = !session_is_stranger(&session->base)
+			   ? 0
+			   : auth_sasl_mechanisms(
+				 session->server->base.auth, &channel, names);
 	for (size_t i = 0; i < count; i++)
 		buf_printf(list, "%s %s", i == 0 ? "\nAUTH" : "", names[i]);
 }
@@ -50,7 +50,7 @@ static void list_submission(struct smtp_session *session, struct buf *list)
 	uint32_t hold = smtp_limit_hold(session);
 	buf_printf(list, "\nFUTURERELEASE %u ", hold);
 	date_format_rfc3339(
-	    clock_wall_seconds(session->server->clock) + hold, list);
+	    clock_wall_seconds(session->server->base.clock) + hold, list);
 	buf_printf(list, "\nDELIVERBY %u", SMTP_BY_MIN_SECONDS);
 }
 
@@ -64,7 +64,7 @@ static void list_extensions(struct smtp_session *session, struct buf *list)
 	buf_printf(list, "\nPIPELINING\nSIZE %llu\n8BITMIME\nBINARYMIME",
 	    (unsigned long long)smtp_limit_size(session));
 	buf_add_literal(list, "\nCHUNKING\nSMTPUTF8\nENHANCEDSTATUSCODES\nDSN");
-	if (session->server->tls_available && session->tls == NULL)
+	if (session->server->base.tls_available && session->tls == NULL)
 		buf_add_literal(list, "\nSTARTTLS");
 	if (session->server->role == SMTP_ROLE_SUBMISSION)
 		list_submission(session, list);
@@ -90,12 +90,13 @@ void smtp_hello_run(struct smtp_session *session, struct smtp_call *call)
 	session->extended = call->command.verb != SMTP_VERB_HELO;
 	struct buf list;
 	buf_init(&list, LIST_MAX);
-	buf_add_string(&list, session->server->name);
+	buf_add_string(&list, session->server->base.name);
 	if (session->extended)
 		list_extensions(session, &list);
 	// No enhanced codes here: RFC 2034 section 4.
 	session->code = 250;
-	smtp_reply_write(session->out, 250, ENHANCED_NONE, buf_view(&list));
+	smtp_reply_write(
+	    session->base.out, 250, ENHANCED_NONE, buf_view(&list));
 	buf_done(&list);
 }
 
@@ -112,8 +113,7 @@ void smtp_starttls_run(struct smtp_session *session, struct smtp_call *call)
 	free(session->helo);
 	session->helo = NULL;
 	session->extended = false;
-	free(session->user);
-	session->user = NULL;
+	session_log_out(&session->base);
 	smtp_answer(session, 220, ENHANCED(2, 0, 0), "Go ahead");
-	session->next = NET_START_TLS;
+	session->base.next = NET_START_TLS;
 }

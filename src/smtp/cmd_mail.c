@@ -10,11 +10,11 @@
 static bool is_allowed(struct smtp_session *session)
 {
 	if (session->server->role != SMTP_ROLE_SUBMISSION ||
-	    session->user != NULL)
+	    !session_is_stranger(&session->base))
 		return true;
-	struct auth_channel channel = smtp_channel(session);
+	struct auth_channel channel = session_channel(&session->base);
 	bool tls_first = !auth_channel_is_private(&channel) &&
-			 session->server->tls_available;
+			 session->server->base.tls_available;
 	// RFC 3207 section 4, RFC 4954 section 6.
 	smtp_answer(session, 530, ENHANCED(5, 7, 0), "%s",
 	    tls_first ? "STARTTLS and AUTH first" : "AUTH first");

@@ -84,8 +84,7 @@ static void end_at_chunk(
 {
 	if (type->verb != SMTP_VERB_BDAT)
 		return;
-	session->goodbye = "BDAT out of place";
-	session->next = NET_CLOSE;
+	session_close(&session->base, "BDAT out of place");
 }
 
 static void refuse_syntax(struct smtp_session *session,

@@ -34,7 +34,7 @@ struct rig_office *rig_office_new(const struct rig *rig)
 {
 	struct rig_office *office = mem_zalloc(sizeof(*office));
 	office->view = (struct delivery_office){
-	    .clock = &rig->clock,
+	    .clock = &rig->base.clock,
 	    .server_name = VIEW("mx.example.org"),
 	    .message_max = RIG_SIZE_MAX,
 	    // The way back from what delivery_new() is given.

@@ -93,7 +93,7 @@ bool smtp_line_take(struct smtp_session *session, struct view *input)
 	size_t at = view_find_char(view_from(*input, from), '\n');
 	if (at == SIZE_MAX) {
 		wait_for_line(session, input);
-		return session->next != NET_READ;
+		return session->base.next != NET_READ;
 	}
 	struct view line = view_slice(*input, 0, from + at);
 	*input = view_from(*input, line.len + 1);

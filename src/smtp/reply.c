@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "smtp/trace.h"
 #include "smtp/transaction.h"
 #include "wire/smtp_reply.h"
 
@@ -20,7 +19,7 @@ static void answer(struct smtp_session *session, unsigned code,
     struct enhanced_status status, struct view text)
 {
 	session->code = code;
-	smtp_reply_write(session->out, code, status, text);
+	smtp_reply_write(session->base.out, code, status, text);
 }
 
 void smtp_answer(struct smtp_session *session, unsigned code,
@@ -53,15 +52,14 @@ void smtp_hang_up(struct smtp_session *session, const char *why, unsigned code,
     struct enhanced_status status, const char *text)
 {
 	answer(session, code, status, view_of_string(text));
-	session->goodbye = why;
-	session->next = NET_CLOSE;
+	session_close(&session->base, why);
 }
 
 void smtp_forgive(struct smtp_session *session)
 {
 	session->errors = 0;
 	session->commands = 0;
-	session->since_ms = clock_monotonic_ms();
+	session->base.since_ms = clock_monotonic_ms();
 }
 
 // Milliseconds that the refusal just written shall be late by.
@@ -92,29 +90,27 @@ static uint32_t count_error(struct smtp_session *session)
 
 void smtp_settle(struct smtp_session *session, size_t begin)
 {
-	struct buf *out = session->out;
+	struct buf *out = session->base.out;
 	uint32_t pause = 0;
 	// 4xx is not the client's fault.
 	if (session->code >= 500 && !session->pardoned &&
-	    session->next == NET_READ)
+	    session->base.next == NET_READ)
 		pause = count_error(session);
 	session->code = 0;
 	session->pardoned = false;
-	if (session->next == NET_READ && !smtp_is_trusted(session) &&
+	if (session->base.next == NET_READ && !smtp_is_trusted(session) &&
 	    session->commands >= SMTP_LIMIT(session, commands, COMMANDS_MAX))
 		smtp_hang_up(session, "too many commands", 421,
 		    ENHANCED(4, 7, 0), "Too many commands without a message");
 	// The last failed login is told as late as the others.
-	if (session->delay_ms > pause || session->next == NET_CLOSE)
+	if (session->delay_ms > pause || session->base.next == NET_CLOSE)
 		pause = session->delay_ms;
 	session->delay_ms = 0;
-	struct view said = view_from(buf_view(out), begin);
-	smtp_trace_output(session, said);
 	if (pause == 0 ||
-	    (session->next != NET_READ && session->next != NET_CLOSE))
+	    (session->base.next != NET_READ && session->base.next != NET_CLOSE))
 		return;
-	buf_add(&session->held, said);
+	buf_add(&session->held, view_from(buf_view(out), begin));
 	buf_truncate(out, begin);
 	session->pause_ms = pause;
-	session->next = NET_PAUSE;
+	session->base.next = NET_PAUSE;
 }

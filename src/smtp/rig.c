@@ -2,33 +2,23 @@
 // The network's part, played by hand.
 #include "smtp/rig.h"
 
-static int64_t rig_wall(void *context)
-{
-	return ((struct rig *)context)->now;
-}
-
 void rig_init(struct rig *rig, const struct rig_options *options)
 {
-	*rig = (struct rig){.now = RIG_NOW, .users = options->users};
-	if (rig->users == NULL) {
-		rig_users_init(&rig->own);
-		rig->users = &rig->own;
-	}
-	rig->clock = (struct clock){.wall = rig_wall, .context = rig};
+	*rig = (struct rig){0};
+	rig_base_init(&rig->base, options->users);
 	rig->peer = options->peer != NULL ? options->peer : "192.0.2.1";
 	rig->tls = options->tls;
 	rig->office = rig_office_new(rig);
 	rig->server = (struct smtp_server){
+	    .base = rig_base_server(&rig->base),
 	    .office = rig_office_view(rig->office),
-	    .auth = rig->users->auth,
-	    .clock = &rig->clock,
-	    .name = "mx.example.org",
 	    .role = options->role,
-	    .tls_available = options->tls_available,
-	    .plain_on_loopback = options->plain,
 	    .normalize = options->normalize,
 	    .limits = options->limits,
 	};
+	rig->server.base.name = "mx.example.org";
+	rig->server.base.tls_available = options->tls_available;
+	rig->server.base.plain_on_loopback = options->plain;
 	struct smtp_limits *limits = &rig->server.limits;
 	if (limits->errors == 0)
 		limits->errors = 1000000;
@@ -39,19 +29,12 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 void rig_done(struct rig *rig)
 {
 	rig_office_free(&rig->office);
-	if (rig->users == &rig->own)
-		rig_users_done(&rig->own);
+	rig_base_done(&rig->base);
 }
 
 void rig_connect(struct rig *rig, struct view early, struct rig_client *client)
 {
-	struct net_peer peer = {
-	    .port = 50000,
-	    .local_address = "192.0.2.25",
-	    .local_port = 25,
-	    .session_id = ++rig->sessions,
-	};
-	snprintf(peer.address, sizeof(peer.address), "%s", rig->peer);
+	struct net_peer peer = rig_base_peer(&rig->base, rig->peer, 25);
 	struct net_waker waker = rig_client_init(client, &smtp_session_ops);
 	rig_start(client, smtp_session_new(&rig->server, &peer, waker),
 	    rig->tls ? &rig_tls_info : NULL, early);

@@ -6,26 +6,19 @@
 #ifndef ROOST_SMTP_RIG_H
 #define ROOST_SMTP_RIG_H
 
-#include "auth/rig_users.h"
-#include "base/clock.h"
-#include "net/rig_client.h"
+#include "session/rig.h"
 #include "smtp/session.h"
 
-#define RIG_NOW      1700000000 // the rig's clock stands here, unless moved
-#define RIG_SIZE_MAX 100000     // bytes in a message
+#define RIG_SIZE_MAX 100000 // bytes in a message
 
 struct rig_office;
 
 struct rig {
-	struct rig_users own; // unless the options have one
-	const struct rig_users *users;
-	struct clock clock;
-	int64_t now;
+	struct rig_base base;
 	struct rig_office *office;
 	struct smtp_server server;
 	const char *peer;
-	bool tls;          // connections begin with TLS
-	uint64_t sessions; // made so far
+	bool tls; // connections begin with TLS
 };
 
 struct rig_options {

@@ -82,11 +82,16 @@ static bool do_own(struct script_play *play, int number, struct view line)
 static const struct script_kind smtp = {
     .connect = connect, .line = do_own, .gathers = true};
 
-static void play_once(const struct script *script,
-    const struct rig_options *options, size_t piece)
+static void play(
+    const void *context, const struct rig_users *users, size_t piece)
 {
+	const struct script *script = context;
 	struct stage stage = {.options = &script->options};
-	rig_init(&stage.rig, options);
+	struct rig_options options = script->options.rig;
+	if (piece != 0 && script->options.whole)
+		return;
+	options.users = users;
+	rig_init(&stage.rig, &options);
 	script_play(&smtp, script->name, script->text, &stage, piece);
 	expect_no_message(script->name, stage.rig.office);
 	assert_int_equal(rig_office_open(stage.rig.office), 0);
@@ -95,18 +100,7 @@ static void play_once(const struct script *script,
 
 void script_run(const struct script *script)
 {
-	static const size_t pieces[] = SCRIPT_PIECES;
-	struct rig_users own;
-	struct rig_options options = script->options.rig;
-	if (script->options.rig.users == NULL) {
-		rig_users_init(&own);
-		options.users = &own;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(pieces); i++)
-		if (i == 0 || !script->options.whole)
-			play_once(script, &options, pieces[i]);
-	if (options.users == &own)
-		rig_users_done(&own);
+	rig_play_pieces(script->options.rig.users, play, script);
 }
 
 static void run_state(void **state)

@@ -58,46 +58,37 @@ static const char *smtp_role_name(enum smtp_role role)
 void smtp_log_begin(struct smtp_session *session, struct log_line *line,
     enum log_level level, const char *event)
 {
-	log_begin(line, session->server->log, level, event);
-	log_add_u64(line, "session", session->id);
+	session_log_begin(&session->base, line, level, event);
 	log_add_string(line, "role", smtp_role_name(session->server->role));
-	if (session->user != NULL)
-		log_add_string(line, "user", session->user->name.text);
 }
+
+// Of 421, by which most sessions end (RFC 5321 section 3.8).
+static const struct session_kind kind = {.protocol = "smtp"};
 
 struct smtp_session *smtp_session_new(const struct smtp_server *server,
     const struct net_peer *peer, struct net_waker waker)
 {
 	struct smtp_session *session = mem_zalloc(sizeof(*session));
+	session_init(&session->base, &kind, &server->base, peer, waker);
 	session->server = server;
-	session->id = peer->session_id;
-	session->peer_address = mem_strdup(peer->address);
-	session->turn.wake = waker.wake;
-	session->turn.context = waker.context;
-	session->next = NET_READ;
-	session->since_ms = clock_monotonic_ms();
 	buf_init(&session->held, HELD_MAX);
 	return session;
 }
 
-static void session_free(void *context)
+static void smtp_free(void *context)
 {
 	struct smtp_session *session = context;
 	struct log_line line;
 	smtp_log_begin(session, &line, LOG_LEVEL_INFO, "smtp-end");
 	log_add_u64(&line, "messages", session->messages);
-	log_add_string(&line, "why",
-	    session->goodbye != NULL ? session->goodbye : "connection closed");
-	log_end(&line);
+	session_log_end(&session->base, &line);
 
 	smtp_auth_abandon(session);
 	smtp_transaction_drop(session);
 	buf_done(&session->held);
-	free(session->user);
 	free(session->tls);
-	free(session->binding);
 	free(session->helo);
-	free(session->peer_address);
+	session_done(&session->base);
 	free(session);
 }
 
@@ -106,64 +97,55 @@ static void session_free(void *context)
 static void keep_tls(
     struct smtp_session *session, const struct net_tls_info *tls)
 {
+	session_keep_tls(&session->base, tls);
 	free(session->tls);
-	free(session->binding);
 	session->tls = smtp_tls_new(tls);
-	session->binding = NULL;
-	if (tls != NULL && session->server->role == SMTP_ROLE_SUBMISSION)
-		session->binding =
-		    auth_binding_new(view_of(tls->exporter, tls->exporter_len),
-			view_of(tls->unique, tls->unique_len),
-			view_of(tls->end_point, tls->end_point_len));
 }
 
 // RFC 5321 section 4.3.1; who speaks before it is a program that does not
 // listen. No enhanced codes: RFC 2034 section 4.
 static void greet(struct smtp_session *session)
 {
-	size_t begin = session->out->len;
 	session->greeted = true;
 	if (session->spoke_early)
 		smtp_hang_up(session, "spoke before the greeting", 554,
 		    ENHANCED_NONE, "You have to listen first");
 	else
 		smtp_answer(session, 220, ENHANCED_NONE, "%s %s",
-		    session->server->name,
+		    session->server->base.name,
 		    smtp_is_lmtp(session) ? "LMTP" : "ESMTP");
 	session->code = 0;
-	smtp_trace_output(session, view_from(buf_view(session->out), begin));
 }
 
-static enum net_next session_start(
+static enum net_next smtp_start(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
 	struct smtp_session *session = context;
-	session->out = out;
+	session_enter(&session->base, out);
 	keep_tls(session, tls);
 	session->pause_ms = session->server->limits.greeting_ms;
 	if (session->pause_ms > 0)
-		session->next = NET_PAUSE;
+		session->base.next = NET_PAUSE;
 	else
 		greet(session);
-	session->out = NULL;
-	return session->next;
+	return session_leave(&session->base);
 }
 
-static void session_spoke_early(void *context)
+static void smtp_spoke_early(void *context)
 {
 	struct smtp_session *session = context;
 	session->spoke_early = true;
 }
 
-static enum net_next session_tls_started(
+static enum net_next smtp_tls_started(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
 	struct smtp_session *session = context;
-	(void)out; // no second greeting (RFC 3207 section 4.2)
+	// No second greeting (RFC 3207 section 4.2).
+	session_enter(&session->base, out);
 	keep_tls(session, tls);
 	session->scanned = 0;
-	session->next = NET_READ;
-	return NET_READ;
+	return session_leave(&session->base);
 }
 
 // ---- Input -----------------------------------------------------------------
@@ -174,95 +156,83 @@ static bool take(struct smtp_session *session, struct view *input)
 	switch (session->mode) {
 	case SMTP_MODE_LINES:
 	case SMTP_MODE_SASL: return smtp_line_take(session, input);
-	case SMTP_MODE_WAIT: return false;
 	case SMTP_MODE_DATA: return smtp_data_take(session, input);
 	case SMTP_MODE_CHUNK: return smtp_chunk_take(session, input);
 	}
 	return false;
 }
 
-// Seconds until the session's time is over, though it talk all the time.
-static uint32_t seconds_left(const struct smtp_session *session)
+// Seconds that the session may last, though it talk all the time.
+static uint32_t seconds_max(const struct smtp_session *session)
 {
-	uint32_t max = SMTP_LIMIT(session, session_seconds, SESSION_SECONDS);
-	uint64_t stayed = (clock_monotonic_ms() - session->since_ms) / 1000;
-	return stayed < max ? max - (uint32_t)stayed : 0;
+	return SMTP_LIMIT(session, session_seconds, SESSION_SECONDS);
 }
 
 // What has to end before anything is read.
-static void refuse_late(struct smtp_session *session, size_t waiting)
+static void refuse_late(struct smtp_session *session)
 {
-	size_t begin = session->out->len;
-	if (seconds_left(session) == 0)
+	if (session_seconds_left(&session->base, seconds_max(session)) == 0)
 		smtp_hang_up(session, "session timeout", 421, ENHANCED(4, 4, 2),
 		    "This takes too long");
-	else if (session->mode == SMTP_MODE_WAIT &&
-		 waiting > SMTP_AUTH_PIPELINE_MAX)
-		smtp_hang_up(session, "pipelining", 554, ENHANCED(5, 5, 0),
-		    "Too much was said before the login was answered");
-	smtp_trace_output(session, view_from(buf_view(session->out), begin));
 }
 
-static enum net_next session_input(
+static enum net_next smtp_input(
     void *context, struct view in, struct buf *out, size_t *ret_consumed)
 {
 	struct smtp_session *session = context;
 	struct view rest = in;
-	session->out = out;
-	refuse_late(session, in.len);
-	while (session->next == NET_READ) {
+	session_enter(&session->base, out);
+	refuse_late(session);
+	while (session->base.next == NET_READ) {
 		size_t begin = out->len;
 		if (!take(session, &rest))
 			break;
 		smtp_settle(session, begin);
-		if (session->next == NET_READ && out->len >= NET_OUTPUT_HIGH)
-			session->next = NET_DRAIN;
+		session_breathe(&session->base);
 	}
 	*ret_consumed = in.len - rest.len;
-	session->out = NULL;
-	return session->next;
+	return session_leave(&session->base);
 }
 
 // Says what was held back.
-static void release(struct smtp_session *session, struct buf *out)
+static void release(struct smtp_session *session)
 {
-	buf_add(out, buf_view(&session->held));
+	buf_add(session->base.out, buf_view(&session->held));
 	buf_done(&session->held);
 	buf_init(&session->held, HELD_MAX);
 	session->pause_ms = 0;
 }
 
-static enum net_next session_resume(void *context, struct buf *out)
+static enum net_next smtp_resume(void *context, struct buf *out)
 {
 	struct smtp_session *session = context;
-	bool paused = session->next == NET_PAUSE;
+	session_enter(&session->base, out);
+	bool paused = session->base.next == NET_PAUSE;
 	// What was held back may be the last word.
-	session->next = session->goodbye != NULL ? NET_CLOSE : NET_READ;
-	session->out = out;
+	session->base.next = session->base.why != NULL ? NET_CLOSE : NET_READ;
 	if (paused && !session->greeted)
 		greet(session);
-	release(session, out);
-	session->out = NULL;
-	return session->next;
+	release(session);
+	return session_leave(&session->base);
 }
 
-static enum net_next session_wake(void *context, struct buf *out)
+// A wake may come late, when the exchange is over.
+static enum net_next smtp_wake(void *context, struct buf *out)
 {
 	struct smtp_session *session = context;
-	// A wake may come late, when the exchange is over.
-	if (session->mode != SMTP_MODE_WAIT || session->next != NET_READ)
-		return session->next;
-	session->out = out;
-	size_t begin = out->len;
-	smtp_auth_wake(session);
-	smtp_settle(session, begin);
-	session->out = NULL;
-	return session->next;
+	session_enter(&session->base, out);
+	if (session->base.next == NET_WAIT) {
+		session->base.next = NET_READ;
+		size_t begin = out->len;
+		smtp_auth_wake(session);
+		smtp_settle(session, begin);
+	}
+	return session_leave(&session->base);
 }
 
 // ---- Time ------------------------------------------------------------------
 
-static uint32_t session_timeout(const void *context)
+static uint32_t smtp_timeout(const void *context)
 {
 	const struct smtp_session *session = context;
 	bool data =
@@ -270,37 +240,32 @@ static uint32_t session_timeout(const void *context)
 	uint32_t seconds =
 	    data ? SMTP_LIMIT(session, data_seconds, DATA_SECONDS)
 		 : SMTP_LIMIT(session, command_seconds, COMMAND_SECONDS);
-	uint32_t left = seconds_left(session);
-	if (left == 0)
-		return 1; // 0 would be for ever
-	return left < seconds ? left : seconds;
+	return session_timeout(&session->base, seconds, seconds_max(session));
 }
 
-static uint32_t session_pause_ms(const void *context)
+static uint32_t smtp_pause_ms(const void *context)
 {
 	const struct smtp_session *session = context;
 	return session->pause_ms;
 }
 
+// Answers are whole lines: the last one fits anywhere (RFC 5321 section 3.8).
 static void say_last(struct smtp_session *session, struct buf *out,
     const char *why, struct enhanced_status status, const char *text)
 {
-	session->out = out;
-	release(session, out);
-	size_t begin = out->len;
+	session_enter(&session->base, out);
+	release(session);
 	smtp_hang_up(session, why, 421, status, text);
-	smtp_trace_output(session, view_from(buf_view(out), begin));
-	session->out = NULL;
+	(void)session_leave(&session->base);
 }
 
-static void session_timed_out(void *context, struct buf *out)
+static void smtp_timed_out(void *context, struct buf *out)
 {
 	say_last(context, out, "timeout", ENHANCED(4, 4, 2),
 	    "Nothing was said for too long");
 }
 
-// Answers are whole lines: the last one fits anywhere (RFC 5321 section 3.8).
-static void session_shut_down(void *context, struct buf *out)
+static void smtp_shut_down(void *context, struct buf *out)
 {
 	say_last(context, out, "server stops", ENHANCED(4, 3, 2),
 	    "The server is shutting down");
@@ -308,15 +273,15 @@ static void session_shut_down(void *context, struct buf *out)
 
 const struct net_session_ops smtp_session_ops = {
     .protocol = "smtp",
-    .start = session_start,
-    .input = session_input,
-    .resume = session_resume,
-    .wake = session_wake,
-    .tls_started = session_tls_started,
-    .timeout = session_timeout,
-    .pause_ms = session_pause_ms,
-    .spoke_early = session_spoke_early,
-    .timed_out = session_timed_out,
-    .shut_down = session_shut_down,
-    .free = session_free,
+    .start = smtp_start,
+    .input = smtp_input,
+    .resume = smtp_resume,
+    .wake = smtp_wake,
+    .tls_started = smtp_tls_started,
+    .timeout = smtp_timeout,
+    .pause_ms = smtp_pause_ms,
+    .spoke_early = smtp_spoke_early,
+    .timed_out = smtp_timed_out,
+    .shut_down = smtp_shut_down,
+    .free = smtp_free,
 };

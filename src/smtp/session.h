@@ -6,9 +6,8 @@
 #ifndef ROOST_SMTP_SESSION_H
 #define ROOST_SMTP_SESSION_H
 
-#include "auth/auth.h"
 #include "delivery/delivery.h"
-#include "net/session.h"
+#include "session/session.h"
 
 enum smtp_role {
 	SMTP_ROLE_MX,         // 25: mail from strangers for our users
@@ -36,17 +35,11 @@ struct smtp_limits {
 };
 
 struct smtp_server {
+	struct session_server base; // its name is for EHLO, too
 	const struct delivery_office *office;
-	struct auth *auth;
-	struct log *log;           // may be NULL
-	const struct clock *clock; // NULL: the machine's
-	const char *name;          // in the greeting, EHLO and Received
 	enum smtp_role role;
-	bool tls_available;     // announce STARTTLS
-	bool plain_on_loopback; // AUTH without TLS from loopback
-	bool normalize;         // bare CR and LF become CRLF, else 550
+	bool normalize; // bare CR and LF become CRLF, else 550
 	struct smtp_limits limits;
-	const struct net_trace *trace; // may be NULL
 };
 
 struct smtp_session;

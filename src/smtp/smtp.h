@@ -22,18 +22,15 @@
 #define SMTP_SKIP_MAX 65536u
 // Bytes of a refused chunk that are skipped; a client that announces more is
 // hung up on.
-#define SMTP_SWALLOW_MAX ((uint64_t)1 << 30)
-// Bytes that may wait behind AUTH while its password is checked.
-#define SMTP_AUTH_PIPELINE_MAX 4096u
-#define SMTP_HELO_MAX          255u  // bytes of a name (RFC 5321 4.5.3.1.2)
-#define SMTP_PAUSE_MAX_MS      8000u // the longest slow-down
-#define SMTP_BY_MIN_SECONDS    60u   // DELIVERBY (RFC 2852)
-#define SMTP_TEXT_MAX          400u  // bytes of an answer's sentence
+#define SMTP_SWALLOW_MAX    ((uint64_t)1 << 30)
+#define SMTP_HELO_MAX       255u  // bytes of a name (RFC 5321 4.5.3.1.2)
+#define SMTP_PAUSE_MAX_MS   8000u // the longest slow-down
+#define SMTP_BY_MIN_SECONDS 60u   // DELIVERBY (RFC 2852)
+#define SMTP_TEXT_MAX       400u  // bytes of an answer's sentence
 
 enum smtp_mode {
 	SMTP_MODE_LINES, // commands
 	SMTP_MODE_SASL,  // lines of AUTH's exchange
-	SMTP_MODE_WAIT,  // AUTH waits for its turn: nothing is read
 	SMTP_MODE_DATA,  // a message, up to the lone dot
 	SMTP_MODE_CHUNK, // BDAT's bytes
 };
@@ -55,19 +52,14 @@ struct smtp_chunk {
 };
 
 struct smtp_session {
+	struct session base; // first; its time is since the last message
 	const struct smtp_server *server;
-	uint64_t id;                  // for the log
-	char *peer_address;           // owned
-	struct auth_turn turn;        // for hashing a password
-	struct smtp_tls *tls;         // owned; NULL without
-	struct auth_binding *binding; // owned; NULL where nobody logs in
+	struct smtp_tls *tls; // owned; NULL without
 	enum smtp_mode mode;
-	enum net_next next; // what the network shall do next
 	// What HELO, EHLO or LHLO said, owned; NULL before. `extended`: it was
 	// not HELO.
 	char *helo;
 	bool extended;
-	struct auth_user *user;               // owned; NULL before AUTH
 	struct auth_exchange *exchange;       // owned; AUTH is going on
 	struct smtp_transaction *transaction; // owned; from MAIL to its end
 	struct smtp_chunk chunk;
@@ -77,10 +69,8 @@ struct smtp_session {
 	size_t skipped;
 	bool skipping;
 	bool greeted;
-	bool spoke_early; // in a pause
-	// What is said in this call, and the code of what was said last.
-	struct buf *out;
-	unsigned code;
+	bool spoke_early;  // in a pause
+	unsigned code;     // of what was said last
 	bool pardoned;     // this step's refusal does not count
 	struct buf held;   // said after the pause
 	uint32_t pause_ms; // of the pause that is going on
@@ -88,9 +78,6 @@ struct smtp_session {
 	unsigned errors;   // since the last accepted message
 	unsigned commands; // the same
 	unsigned messages; // accepted in all
-	unsigned login_failures;
-	uint64_t since_ms;   // of the last accepted message, or the start
-	const char *goodbye; // static; why it ended, for the log; else NULL
 };
 
 // ---- Answers (reply.c) -----------------------------------------------------
@@ -130,7 +117,7 @@ static inline bool smtp_is_lmtp(const struct smtp_session *session)
 // closely.
 static inline bool smtp_is_trusted(const struct smtp_session *session)
 {
-	return smtp_is_lmtp(session) || session->user != NULL;
+	return smtp_is_lmtp(session) || !session_is_stranger(&session->base);
 }
 
 // Extensions announced to this client (enum smtp_extension): none to HELO.

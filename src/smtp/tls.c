@@ -34,17 +34,3 @@ struct view smtp_tls_cipher(const struct smtp_tls *tls)
 		   ? VIEW("")
 		   : view_of(tls->bytes + tls->version_len, tls->cipher_len);
 }
-
-struct auth_channel smtp_channel(struct smtp_session *session)
-{
-	struct auth_channel channel = {
-	    .protocol = "smtp",
-	    .session_id = session->id,
-	    .peer_address = view_of_string(session->peer_address),
-	    .tls = session->tls != NULL,
-	    .plain_on_loopback = session->server->plain_on_loopback,
-	    .turn = &session->turn,
-	};
-	auth_binding_view(session->binding, &channel);
-	return channel;
-}

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a session keeps of the TLS connection below it: names for the trace
-// field, and apart from them what a login has to know.
+// field.
 #ifndef ROOST_SMTP_TLS_H
 #define ROOST_SMTP_TLS_H
 
-#include "auth/binding.h"
 #include "smtp/smtp.h"
 
 struct smtp_tls {
@@ -18,9 +17,5 @@ struct smtp_tls *smtp_tls_new(const struct net_tls_info *info);
 // Both empty when `tls` is NULL.
 struct view smtp_tls_version(const struct smtp_tls *tls);
 struct view smtp_tls_cipher(const struct smtp_tls *tls);
-
-// The connection as the auth room wants to know it; its views last as long as
-// the session stays as it is.
-struct auth_channel smtp_channel(struct smtp_session *session);
 
 #endif

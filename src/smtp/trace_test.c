@@ -9,22 +9,6 @@
 
 #include "smtp/script.h"
 
-static bool wants_all(void *context, struct view user)
-{
-	(void)context, (void)user;
-	return true;
-}
-
-static void collect(void *context, uint64_t session_id, struct view user,
-    bool from_client, struct view line)
-{
-	struct buf *lines = context;
-	(void)session_id, (void)user;
-	buf_add_string(lines, from_client ? "C: " : "S: ");
-	buf_add(lines, line);
-	buf_add_char(lines, '\n');
-}
-
 static const struct {
 	enum smtp_role role;
 	const char *said;
@@ -58,22 +42,19 @@ static void secrets_are_left_out(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(traces); i++) {
 		struct rig rig;
 		struct rig_client client;
-		struct buf lines;
-		struct net_trace trace = {
-		    .wants = wants_all, .line = collect, .context = &lines};
-		buf_init(&lines, 1 << 20);
+		struct rig_trace trace;
+		rig_trace_init(&trace);
 		rig_init(&rig, &(struct rig_options){
 				   .users = &users, .role = traces[i].role});
-		rig.server.trace = &trace;
+		rig.server.base.trace = &trace.trace;
 		rig_connect(&rig, VIEW(""), &client);
-		buf_reset(&lines);
+		rig_trace_take(&trace);
 		client.piece = 1;
 		rig_say(&client, view_of_string(traces[i].said));
-		buf_add_char(&lines, '\0');
-		assert_string_equal(lines.ptr, traces[i].trace);
+		assert_string_equal(rig_trace_take(&trace), traces[i].trace);
 		rig_disconnect(&client);
 		rig_done(&rig);
-		buf_done(&lines);
+		rig_trace_done(&trace);
 	}
 }
 
@@ -82,28 +63,88 @@ static void an_exchange_is_left_out(void **state)
 	(void)state;
 	struct rig rig;
 	struct rig_client client;
-	struct buf lines;
-	struct net_trace trace = {
-	    .wants = wants_all, .line = collect, .context = &lines};
-	buf_init(&lines, 1 << 20);
+	struct rig_trace trace;
+	rig_trace_init(&trace);
 	rig_init(&rig,
 	    &(struct rig_options){
 		.users = &users, .role = SMTP_ROLE_SUBMISSION, .tls = true});
-	rig.server.trace = &trace;
+	rig.server.base.trace = &trace.trace;
 	rig_connect(&rig, VIEW(""), &client);
 	rig_say(&client, VIEW("EHLO x\r\n"));
-	buf_reset(&lines);
+	rig_trace_take(&trace);
 	rig_say(&client, VIEW("AUTH LOGIN\r\n"));
 	rig_say(&client, VIEW("ZGVtbw==\r\n"));
 	rig_say(&client, VIEW("ZGVtbyBwYXNz\r\n"));
-	buf_add_char(&lines, '\0');
-	assert_string_equal(lines.ptr,
+	assert_string_equal(rig_trace_take(&trace),
 	    "C: AUTH\nC: (secret)\nS: 334 VXNlcm5hbWU6\n"
 	    "C: (secret)\nS: 334 UGFzc3dvcmQ6\n"
 	    "C: (secret)\nS: 235 2.7.0 Logged in\n");
 	rig_disconnect(&client);
 	rig_done(&rig);
-	buf_done(&lines);
+	rig_trace_done(&trace);
+}
+
+enum then { NOTHING, TIMEOUT, STOP };
+
+static const struct {
+	struct rig_options options;
+	const char *early;
+	const char *said;
+	enum then then;
+} dialogues[] = {
+    {{.role = SMTP_ROLE_MX}, "", "EHLO x\r\n", NOTHING},
+    {{.role = SMTP_ROLE_MX}, "", "EHLO x\r\nQUIT\r\n", NOTHING},
+    {{.role = SMTP_ROLE_MX}, "", "GET / HTTP/1.0\r\n", NOTHING},
+    {{.role = SMTP_ROLE_MX}, "", "EHLO x\r\n", TIMEOUT},
+    {{.role = SMTP_ROLE_LMTP}, "", "LHLO x\r\n", STOP},
+    {{.limits = {.greeting_ms = 1}}, "", "", NOTHING},
+    {{.limits = {.greeting_ms = 1}}, "x\r\n", "", NOTHING},
+    {{.limits = {.errors = 3, .errors_slow = 1}}, "", "FOO\r\nFOO\r\nFOO\r\n",
+	NOTHING},
+    {{.limits = {.errors_slow = 1}}, "", "FOO\r\n", STOP},
+};
+
+static void expect_lines_of_server(struct view out, struct view trace)
+{
+	struct view line, traced;
+	while (view_split(&trace, '\n', &traced)) {
+		if (!view_starts_with(traced, VIEW("S: ")))
+			continue;
+		assert_true(view_split(&out, '\n', &line));
+		assert_true(view_ends_with(line, VIEW("\r")));
+		line.len--;
+		assert_true(view_eq(line, view_from(traced, 3)));
+	}
+	assert_int_equal(out.len, 0);
+}
+
+// All that a client hears is in the trace: what comes late and the last words,
+// too.
+static void every_answer_is_traced(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(dialogues); i++) {
+		struct rig rig;
+		struct rig_client client;
+		struct rig_trace trace;
+		struct rig_options options = dialogues[i].options;
+		options.users = &users;
+		rig_trace_init(&trace);
+		rig_init(&rig, &options);
+		rig.server.base.trace = &trace.trace;
+		rig_connect(&rig, view_of_string(dialogues[i].early), &client);
+		rig_say(&client, view_of_string(dialogues[i].said));
+		if (dialogues[i].then == TIMEOUT)
+			smtp_session_ops.timed_out(client.session, &client.out);
+		else if (dialogues[i].then == STOP)
+			smtp_session_ops.shut_down(client.session, &client.out);
+		assert_true(client.out.len > 0);
+		expect_lines_of_server(buf_view(&client.out),
+		    view_of_string(rig_trace_take(&trace)));
+		rig_disconnect(&client);
+		rig_done(&rig);
+		rig_trace_done(&trace);
+	}
 }
 
 static void the_log_has_a_line_for_each_message(void **state)
@@ -115,7 +156,7 @@ static void the_log_has_a_line_for_each_message(void **state)
 	assert_non_null(file);
 	struct log log = {.fd = fileno(file), .journal = true};
 	rig_init(&rig, &(struct rig_options){.users = &users});
-	rig.server.log = &log;
+	rig.server.base.log = &log;
 	rig_connect(&rig, VIEW(""), &client);
 	rig_say(&client, VIEW("EHLO x\r\n"));
 	rig_say(&client, VIEW("MAIL FROM:<a@example.net>\r\n"
@@ -163,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(secrets_are_left_out),
 	    cmocka_unit_test(an_exchange_is_left_out),
+	    cmocka_unit_test(every_answer_is_traced),
 	    cmocka_unit_test(the_log_has_a_line_for_each_message),
 	};
 	return cmocka_run_group_tests(tests, make_users, free_users);

@@ -18,7 +18,7 @@ static struct view with_of(
 {
 	char text[16];
 	bool tls = session->tls != NULL;
-	bool user = session->user != NULL;
+	bool user = !session_is_stranger(&session->base);
 	const char *base = "SMTP";
 	if (smtp_is_lmtp(session))
 		base = "LMTP";
@@ -27,6 +27,19 @@ static struct view with_of(
 	int len = snprintf(text, sizeof(text), "%s%s%s%s", utf8 ? "UTF8" : "",
 	    base, tls ? "S" : "", user ? "A" : "");
 	return arena_copy(arena, view_of(text, (size_t)len));
+}
+
+// Who has logged in, for as long as the transaction; NULL: nobody.
+static const struct auth_user *user_of(
+    const struct smtp_session *session, struct arena *arena)
+{
+	if (session_is_stranger(&session->base))
+		return NULL;
+	struct auth_user *user = arena_zalloc(arena, sizeof(*user));
+	user->account = session->base.account;
+	snprintf(
+	    user->name.text, sizeof(user->name.text), "%s", session->base.user);
+	return user;
 }
 
 static struct delivery_origin origin_of(struct smtp_session *session,
@@ -39,13 +52,13 @@ static struct delivery_origin origin_of(struct smtp_session *session,
 	};
 	return (struct delivery_origin){
 	    .door = doors[session->server->role],
-	    .session_id = session->id,
+	    .session_id = session->base.id,
 	    .helo = view_of_string(session->helo),
-	    .peer_address = view_of_string(session->peer_address),
+	    .peer_address = view_of_string(session->base.peer_address),
 	    .with = with_of(session, mail->utf8, arena),
 	    .tls_version = smtp_tls_version(session->tls),
 	    .tls_cipher = smtp_tls_cipher(session->tls),
-	    .user = session->user,
+	    .user = user_of(session, arena),
 	    .normalize = session->server->normalize,
 	};
 }
@@ -130,7 +143,7 @@ static bool envelope_of(struct smtp_session *session, struct smtp_call *call,
     struct delivery_envelope *ret_envelope)
 {
 	const struct smtp_mail *mail = &call->command.mail;
-	int64_t now = clock_wall_seconds(session->server->clock);
+	int64_t now = clock_wall_seconds(session->server->base.clock);
 	struct delivery_envelope envelope = {
 	    .sender = mail->from,
 	    .declared_size = mail->size_given ? mail->size : 0,
@@ -138,10 +151,9 @@ static bool envelope_of(struct smtp_session *session, struct smtp_call *call,
 		.ret = ret_of(mail->ret),
 		.body = body_of(mail->body),
 		.smtputf8 = mail->utf8,
-		.hop = view_of_string(session->peer_address)},
+		.hop = view_of_string(session->base.peer_address)},
 	};
-	if (session->user != NULL)
-		envelope.queue.account = session->user->account;
+	envelope.queue.account = session->base.account;
 	if (!hold_of(session, mail, now, &envelope.queue.release_at) ||
 	    !by_of(session, mail, now, &envelope.queue))
 		return false;
@@ -157,7 +169,7 @@ static void log_message(struct smtp_session *session, struct view sender,
 {
 	struct log_line line;
 	smtp_log_begin(session, &line, LOG_LEVEL_INFO, "smtp-message");
-	log_add_string(&line, "peer", session->peer_address);
+	log_add_string(&line, "peer", session->base.peer_address);
 	log_add(&line, "from", sender);
 	log_add_u64(&line, "recipients", recipients);
 	log_add_u64(&line, "size", bytes);

@@ -46,8 +46,9 @@ static void make_alias(struct rig_office *office, const char *address,
 static void make_routes(struct rig_office *office, const struct rig *rig)
 {
 	struct fault fault = {.text = ""};
-	office->route = route_new(rig->users->engine, rig->users->auth,
-	    &(struct route_settings){.postmaster = VIEW(RIG_USER)});
+	office->route =
+	    route_new(rig->base.users->engine, rig->base.users->auth,
+		&(struct route_settings){.postmaster = VIEW(RIG_USER)});
 	struct route_domain domain = {.name = VIEW("example.org")};
 	must(route_domain_add(office->route, &domain, &fault), &fault,
 	    "route_domain_add");
@@ -60,8 +61,8 @@ static void make_users(struct rig_office *office, const struct rig *rig)
 	struct fault fault = {.text = ""};
 	for (size_t i = 0; i < USERS; i++) {
 		struct auth_user *user = &office->users[i];
-		must(auth_user_find(
-			 rig->users->auth, view_of_string(user_names[i]), user),
+		must(auth_user_find(rig->base.users->auth,
+			 view_of_string(user_names[i]), user),
 		    &fault, "auth_user_find");
 		must(store_account_create(office->store, user->account, &fault),
 		    &fault, "store_account_create");
@@ -73,14 +74,14 @@ static void make_users(struct rig_office *office, const struct rig *rig)
 
 struct rig_office *rig_office_new(const struct rig *rig)
 {
-	struct engine *engine = rig->users->engine;
+	struct engine *engine = rig->base.users->engine;
 	struct fault fault = {.text = ""};
 	struct rig_office *office = mem_zalloc(sizeof(*office));
 	office->store = store_new(&(struct store_options){.engine = engine,
-	    .clock = &rig->clock,
+	    .clock = &rig->base.clock,
 	    .message_max = 2 * RIG_SIZE_MAX});
 	must(queue_open(engine,
-		 &(struct queue_settings){.clock = &rig->clock,
+		 &(struct queue_settings){.clock = &rig->base.clock,
 		     .server_name = VIEW("mx.example.org")},
 		 &fault, &office->queue),
 	    &fault, "queue_open");
@@ -92,7 +93,7 @@ struct rig_office *rig_office_new(const struct rig *rig)
 	    .route = office->route,
 	    .queue = office->queue,
 	    .dkim = office->dkim,
-	    .clock = &rig->clock,
+	    .clock = &rig->base.clock,
 	    .server_name = VIEW("mx.example.org"),
 	    .message_max = RIG_SIZE_MAX,
 	};

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests and fuzzers of protocols: what their rigs share.
+#ifndef ROOST_SESSION_RIG_H
+#define ROOST_SESSION_RIG_H
+
+#include "auth/rig_users.h"
+#include "base/clock.h"
+#include "net/rig_client.h"
+#include "session/session.h"
+
+#define RIG_NOW 1700000000 // the rig's clock stands here, unless moved
+
+// The users, the clock and the connections of a rig. Stays where it is.
+struct rig_base {
+	struct rig_users own; // unless others were given
+	const struct rig_users *users;
+	struct clock clock;
+	int64_t now;
+	uint64_t sessions; // made so far
+};
+
+// `users` NULL: its own.
+void rig_base_init(struct rig_base *base, const struct rig_users *users);
+void rig_base_done(struct rig_base *base);
+// A server with these users and this clock, for the protocol to add to.
+struct session_server rig_base_server(const struct rig_base *base);
+// The next client. `address` NULL: loopback.
+struct net_peer rig_base_peer(
+    struct rig_base *base, const char *address, uint16_t local_port);
+
+// Takes all places where passwords are hashed, so that a login has to wait.
+struct rig_hashers {
+	struct auth *auth;
+	struct auth_turn holders[AUTH_HASHERS_MAX];
+};
+void rig_hashers_take(struct rig_hashers *hashers, struct auth *auth);
+void rig_hashers_release(struct rig_hashers *hashers); // may be repeated
+
+// A trace of all users, as text: "C: …" and "S: …", a line each. `by_user`:
+// with the name before it.
+struct rig_trace {
+	struct net_trace trace;
+	struct buf text;
+	bool by_user;
+};
+void rig_trace_init(struct rig_trace *trace);
+void rig_trace_done(struct rig_trace *trace);
+// What was traced, ended by NUL. Begins anew with the next line.
+const char *rig_trace_take(struct rig_trace *trace);
+
+// Calls `play` for each way in which scripts are played (net/script_text.h),
+// with users that all of them share.
+void rig_play_pieces(const struct rig_users *users,
+    void (*play)(
+	const void *script, const struct rig_users *users, size_t piece),
+    const void *script);
+
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+void session_init(struct session *session, const struct session_kind *kind,
+    const struct session_server *server, const struct net_peer *peer,
+    struct net_waker waker)
+{
+	*session = (struct session){
+	    .server = server,
+	    .kind = kind,
+	    .waker = waker,
+	    .id = peer->session_id,
+	    .peer_address = mem_strdup(peer->address),
+	    .turn = {.wake = waker.wake, .context = waker.context},
+	    .since_ms = clock_monotonic_ms(),
+	    .next = NET_READ,
+	};
+}
+
+void session_done(struct session *session)
+{
+	auth_turn_end(session->server->auth, &session->turn);
+	free(session->user);
+	free(session->binding);
+	free(session->peer_address);
+}
+
+// ---- The calls of the network ----------------------------------------------
+
+void session_enter(struct session *session, struct buf *out)
+{
+	session->out = out;
+	session->traced = out->len;
+	// The network has begun to compress before it calls again.
+	if (session->next == NET_COMPRESS)
+		session->next = NET_READ;
+}
+
+enum net_next session_leave(struct session *session)
+{
+	session_trace_said(session);
+	session->out = NULL;
+	return session->next;
+}
+
+void session_keep_tls(struct session *session, const struct net_tls_info *tls)
+{
+	free(session->binding);
+	session->binding = NULL;
+	session->bad_commands = 0;
+	session->next = NET_READ;
+	if (tls != NULL)
+		session->binding =
+		    auth_binding_new(view_of(tls->exporter, tls->exporter_len),
+			view_of(tls->unique, tls->unique_len),
+			view_of(tls->end_point, tls->end_point_len));
+}
+
+void session_breathe(struct session *session)
+{
+	if (session->next == NET_READ && session->out->len >= NET_OUTPUT_HIGH)
+		session->next = NET_DRAIN;
+}
+
+// ---- Who it is -------------------------------------------------------------
+
+struct auth_channel session_channel(struct session *session)
+{
+	struct auth_channel channel = {
+	    .protocol = session->kind->protocol,
+	    .session_id = session->id,
+	    .peer_address = view_of_string(session->peer_address),
+	    .tls = session_has_tls(session),
+	    .plain_on_loopback = session->server->plain_on_loopback,
+	    .turn = &session->turn,
+	};
+	auth_binding_view(session->binding, &channel);
+	return channel;
+}
+
+void session_log_in(struct session *session, const struct auth_user *user)
+{
+	free(session->user);
+	session->user = mem_strdup(user->name.text);
+	session->account = user->account;
+	session->login_failures = 0;
+}
+
+void session_log_out(struct session *session)
+{
+	free(session->user);
+	session->user = NULL;
+	session->account = 0;
+	session->commands = 0;
+	session->since_ms = clock_monotonic_ms();
+}
+
+// ---- Time and limits -------------------------------------------------------
+
+uint32_t session_seconds_left(const struct session *session, uint32_t max)
+{
+	uint64_t stayed = (clock_monotonic_ms() - session->since_ms) / 1000;
+	return stayed < max ? max - (uint32_t)stayed : 0;
+}
+
+uint32_t session_timeout(
+    const struct session *session, uint32_t silent, uint32_t max)
+{
+	uint32_t left = session_seconds_left(session, max);
+	if (left == 0)
+		return 1; // 0 would be for ever
+	return left < silent ? left : silent;
+}
+
+uint32_t session_stranger_timeout(const struct session *session)
+{
+	return session_timeout(
+	    session, SESSION_SILENT_SECONDS, SESSION_STRANGER_SECONDS);
+}
+
+void session_check_time(struct session *session)
+{
+	if (session_is_stranger(session) &&
+	    session_seconds_left(session, SESSION_STRANGER_SECONDS) == 0)
+		session_bye(
+		    session, "login timeout", "Nobody logged in in time");
+}
+
+// So that a client that has gone astray, or a stranger who plays, does not go
+// on for ever.
+static void count_bad(struct session *session, bool bad)
+{
+	unsigned max = session_is_stranger(session) ? SESSION_BAD_MAX_STRANGER
+						    : SESSION_BAD_MAX;
+	session->bad_commands = bad ? session->bad_commands + 1 : 0;
+	if (session->bad_commands >= max)
+		session_bye(session, "too many bad commands",
+		    "%u commands in a row were bad", max);
+}
+
+// Guessing, and keeping the server busy, take a new connection every now and
+// then; to that net and auth have limits.
+static void count_strangers(struct session *session)
+{
+	session->commands++;
+	if (session->login_failures >= SESSION_LOGIN_FAILURES_MAX)
+		session_bye(session, "too many failed logins",
+		    "%u logins have failed", session->login_failures);
+	else if (session->commands >= SESSION_STRANGER_COMMANDS_MAX)
+		session_bye(session, "too many commands before login",
+		    "%u commands and no login", session->commands);
+}
+
+void session_count_command(struct session *session, bool bad)
+{
+	count_bad(session, bad);
+	if (session_is_stranger(session) && session->next != NET_CLOSE)
+		count_strangers(session);
+}
+
+// ---- The end ---------------------------------------------------------------
+
+void session_close(struct session *session, const char *why)
+{
+	if (session->why == NULL)
+		session->why = why;
+	session->next = NET_CLOSE;
+	// Nobody will be there to be woken.
+	auth_turn_end(session->server->auth, &session->turn);
+}
+
+void session_bye(
+    struct session *session, const char *why, const char *format, ...)
+{
+	char text[SESSION_TEXT_MAX];
+	va_list args;
+	va_start(args, format);
+	int len = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (session->kind->bye != NULL)
+		session->kind->bye(
+		    session, view_of_string(len < 0 ? "" : text));
+	session_close(session, why);
+}
+
+// ---- The log ---------------------------------------------------------------
+
+void session_log_begin(const struct session *session, struct log_line *line,
+    enum log_level level, const char *event)
+{
+	log_begin(line, session->server->log, level, event);
+	log_add_u64(line, "session", session->id);
+	if (session->user != NULL)
+		log_add_string(line, "user", session->user);
+}
+
+void session_log_end(const struct session *session, struct log_line *line)
+{
+	log_add_string(line, "why",
+	    session->why != NULL ? session->why : "connection closed");
+	log_end(line);
+}
