@@ -111,6 +111,18 @@ static const struct script scripts[] = {
     {"literal8 and NUL", SCRIPT_AS_USUAL,
 	"R: a APPEND INBOX ~{3+}\\r\\na\\x00c\\r\\n\n"
 	"S: a OK [APPENDUID ... 1] APPEND completed\n"},
+    {"NUL in a plain literal is kept for BINARY", SCRIPT_AS_USUAL,
+	"R: a APPEND INBOX {13+}\\r\\nA: b\\r\\n\\r\\na\\x00c\\r\\n\\r\\n\n"
+	"S: a OK [APPENDUID ... 1] APPEND completed\n"
+	"C: s SELECT INBOX\n" SELECTED("1",
+	    "2") "S: * OK [UNSEEN 1] ...\n" SELECTED_END
+		 "C: b FETCH 1 (RFC822.SIZE BINARY.SIZE[1] BODY.PEEK[1]<0.1> "
+		 "BINARY.PEEK[1]<1.1>)\n"
+		 "S: * 1 FETCH (RFC822.SIZE 13 BINARY.SIZE[1] 5 BODY[1]<0> {1}"
+		 "\n"
+		 "S: a BINARY[1]<1> ~{1}\n"
+		 "S: ...)\n"
+		 "S: b OK ...\n"},
     {"binary parts of a literal8 with NUL become base64", SCRIPT_AS_USUAL,
 	"R: a APPEND INBOX ~{53+}\\r\\n"
 	"A: b\\r\\nContent-Transfer-Encoding: binary\\r\\nC: d\\r\\n\\r\\n"

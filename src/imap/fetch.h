@@ -25,6 +25,7 @@ struct fetch_stream {
 		FETCH_STREAM_STORED,  // `left` bytes of the message
 		FETCH_STREAM_DECODED, // `left` bytes that come of decoding it
 	} kind;
+	bool binary; // into a literal8: NUL goes as it is
 	struct view bytes;
 	uint64_t offset;     // in the message, of what is read next
 	uint64_t raw_left;   // DECODED: encoded bytes that are still to read

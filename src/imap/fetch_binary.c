@@ -77,6 +77,7 @@ static void send_decoded(struct fetch_state *state,
 	    item, decoded->size, &state->stream.skip, &state->stream.left);
 	fetch_begin_literal(state, item, state->stream.left, decoded->has_nul);
 	state->stream.kind = FETCH_STREAM_DECODED;
+	state->stream.binary = decoded->has_nul;
 }
 
 // Where the section is, and how it is encoded.

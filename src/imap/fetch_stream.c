@@ -104,8 +104,16 @@ static bool pump_bytes(struct fetch_state *state)
 	return true;
 }
 
+// All bytes of literals pass here; RFC 9051 section 9, rule 3.
+static void mask_nul(const struct fetch_state *state, size_t from)
+{
+	if (!state->stream.binary)
+		imap_write_mask_nul(state->command->out, from);
+}
+
 bool fetch_pump(struct fetch_state *state)
 {
+	size_t from = state->command->out->len;
 	bool done = true;
 	switch (state->stream.kind) {
 	case FETCH_STREAM_NONE: return true;
@@ -113,6 +121,7 @@ bool fetch_pump(struct fetch_state *state)
 	case FETCH_STREAM_STORED: done = pump_stored(state); break;
 	case FETCH_STREAM_DECODED: done = pump_decoded(state); break;
 	}
+	mask_nul(state, from);
 	if (done)
 		state->stream.kind = FETCH_STREAM_NONE;
 	return done;
@@ -150,6 +159,7 @@ void fetch_send_bytes(struct fetch_state *state,
 	fetch_begin_literal(state, item, len, binary);
 	state->stream = (struct fetch_stream){
 	    .kind = FETCH_STREAM_BYTES,
+	    .binary = binary,
 	    .bytes = view_slice(bytes, (size_t)skip, (size_t)len),
 	};
 }
@@ -163,6 +173,7 @@ void fetch_send_stored(struct fetch_state *state,
 	fetch_clip(item, size, &skip, &len);
 	struct fetch_stream stream = {
 	    .kind = FETCH_STREAM_STORED,
+	    .binary = binary,
 	    .offset = offset + skip,
 	    .left = len,
 	};
@@ -181,6 +192,7 @@ void fetch_send_stored(struct fetch_state *state,
 		fetch_note(state, rc);
 		return;
 	}
+	mask_nul(state, out->len - got);
 	state->stream.left -= got;
 }
 

@@ -140,7 +140,7 @@ static const struct {
     {STRANGER, "a LOGIN  demo  \"demo pass\" ", "a LOGIN demo \"demo pass\"",
 	"OK", BLANKS},
     {STRANGER, "a AUTHENTICATE  PLAIN  AGRlbW8AZGVtbyBwYXNz ",
-	"a AUTHENTICATE PLAIN AGRlbW8AZGVtbyBwYXNz", "OK", BLANKS},
+	"a AUTHENTICATE PLAIN AGRlbW8AZGVtbyBwYXNz", "BAD", BLANKS},
     // Lists with nothing in them.
     {LOGGED_IN, "a SELECT INBOX ()", "a SELECT INBOX", "OK",
 	"a list that a program made of no parameters asks for none"},

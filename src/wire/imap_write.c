@@ -10,22 +10,19 @@ enum form {
 	FORM_QUOTED,
 	FORM_ESCAPED, // quoted, with a quote or backslash in it
 	FORM_LITERAL,
-	FORM_BINARY,
 };
 
 // quoted = DQUOTE *QUOTED-CHAR DQUOTE; UTF-8 in it once enabled (RFC 6855
 // section 3, RFC 9051 section 4.3).
 static enum form form_of(struct view text, bool utf8)
 {
-	if (view_find_char(text, '\0') != SIZE_MAX)
-		return FORM_BINARY;
 	if (text.len > IMAP_QUOTED_MAX)
 		return FORM_LITERAL;
 	bool high = false;
 	bool escapes = false;
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
-		if (c == '\r' || c == '\n')
+		if (c == '\0' || c == '\r' || c == '\n')
 			return FORM_LITERAL;
 		high |= (unsigned char)c >= 0x80;
 		escapes |= c == '"' || c == '\\';
@@ -54,11 +51,24 @@ void imap_write_literal_head(struct buf *out, uint64_t size, bool binary)
 	buf_add_literal(out, "}\r\n");
 }
 
-void imap_write_literal(struct buf *out, struct view bytes)
+void imap_write_mask_nul(struct buf *out, size_t from)
 {
-	imap_write_literal_head(
-	    out, bytes.len, view_find_char(bytes, '\0') != SIZE_MAX);
-	buf_add(out, bytes);
+	for (;;) {
+		struct view rest = view_from(buf_view(out), from);
+		size_t nul = view_find_char(rest, '\0');
+		if (nul == SIZE_MAX)
+			return;
+		from += nul;
+		out->ptr[from] = (char)0x80;
+	}
+}
+
+static void add_literal(struct buf *out, struct view text)
+{
+	imap_write_literal_head(out, text.len, false);
+	size_t from = out->len;
+	buf_add(out, text);
+	imap_write_mask_nul(out, from);
 }
 
 void imap_write_string(struct buf *out, struct view text, bool utf8)
@@ -74,8 +84,7 @@ void imap_write_string(struct buf *out, struct view text, bool utf8)
 		add_escaped(out, text);
 		buf_add_char(out, '"');
 		break;
-	case FORM_LITERAL:
-	case FORM_BINARY: imap_write_literal(out, text); break;
+	case FORM_LITERAL: add_literal(out, text); break;
 	}
 }
 

@@ -12,8 +12,7 @@
 #define IMAP_QUOTED_MAX 1024
 
 // A quoted string where it can be one: no NUL, CR or LF, 7-bit or (`utf8`)
-// valid UTF-8, not over IMAP_QUOTED_MAX; with NUL a literal8 (RFC 9051
-// section 4.3.1); else a literal.
+// valid UTF-8, not over IMAP_QUOTED_MAX; else a literal, without NUL.
 void imap_write_string(struct buf *out, struct view text, bool utf8);
 // The same, or NIL when text.ptr is NULL.
 void imap_write_nstring(struct buf *out, struct view text, bool utf8);
@@ -22,9 +21,14 @@ void imap_write_astring(struct buf *out, struct view text, bool utf8);
 // Always a quoted string, for the places that take nothing else (resp-text
 // codes, ID): what may not stand there becomes "?".
 void imap_write_quoted(struct buf *out, struct view text, bool utf8);
-// "{n}" CRLF, "~{n}" CRLF for `binary`: the n bytes follow.
+// "{n}" CRLF, "~{n}" CRLF for `binary`: the n bytes follow. Only a literal8 may
+// hold NUL (RFC 9051 section 9, rule 3), and only BINARY[…] may answer with one
+// (section 4.3.1).
 void imap_write_literal_head(struct buf *out, uint64_t size, bool binary);
-void imap_write_literal(struct buf *out, struct view bytes);
+// Makes each NUL in `out` from byte `from` on 0x80: for the bytes of every
+// plain literal. Its size stays, no text in UTF-8 has a lone 0x80, and Dovecot
+// does the same.
+void imap_write_mask_nul(struct buf *out, size_t from);
 
 // A mailbox's name (UTF-8) as an astring; modified UTF-7 unless `utf8`.
 void imap_write_mailbox(struct buf *out, struct view name, bool utf8);
