@@ -316,7 +316,11 @@ static void emit_header(struct delivery *delivery,
 	    .submission = submission,
 	    .from = delivery->envelope.queue.sender,
 	    .now = delivery_now(delivery->office),
+	    .context = delivery,
 	};
+	// A server that we trust may say what it has found out.
+	if (delivery->origin.door != DELIVERY_LMTP)
+		fix.forged = delivery_is_forged;
 	fix.message_id = delivery_message_id(&delivery->arena,
 	    domain.len ? domain : delivery->office->server_name, delivery->id);
 	delivery->message_id = arena_copy(
@@ -378,17 +382,10 @@ static void add_header(struct delivery *delivery, struct view bytes)
 		emit(delivery, VIEW("\r\n"));
 		add_body(delivery, body);
 		return;
-	default: break;
-	}
-	if (delivery->origin.door == DELIVERY_SUBMISSION) {
+	default:
 		delivery_fail(delivery, 552, ENHANCED(5, 3, 4),
 		    "The header is longer than this server takes");
-		return;
 	}
-	// Nothing has to be found in it: what is held is whole lines, or it is
-	// one line that goes on.
-	end_header(delivery, false);
-	emit(delivery, body);
 }
 
 void delivery_data(struct delivery *delivery, struct view bytes)

@@ -166,22 +166,31 @@ static void limits_hold(void **state)
 		buf_add_literal(&text, "X: 67890\r\n");
 	mail.text = arena_string(&bed.arena, buf_view(&text));
 	mail.declared = 0;
-	// A header without end: from a stranger it is passed on.
+	// A header without end is refused at every door, however it comes.
 	for (mail.step = 0; mail.step < 100; mail.step += 77) {
-		expect_answer(&bed, &mail, "250 2.1.5");
-		assert_true(view_ends_with(
-		    bed_last(&bed, 1000, "INBOX"), buf_view(&text)));
+		mail.door = DELIVERY_MX;
+		mail.user = NULL;
+		expect_answer(&bed, &mail, "552 5.3.4");
+		mail.door = DELIVERY_LMTP;
+		expect_answer(&bed, &mail, "552 5.3.4");
+		mail.door = DELIVERY_SUBMISSION;
+		mail.user = "anna";
+		mail.from = "anna@ours.example";
+		expect_answer(&bed, &mail, "552 5.3.4");
 	}
-	mail.door = DELIVERY_SUBMISSION;
-	mail.user = "anna";
-	mail.from = "anna@ours.example";
-	expect_answer(&bed, &mail, "552 5.3.4");
-	buf_add_literal(&text, "Y");
-	mail.text = arena_string(&bed.arena, buf_view(&text));
+	// A body as long as that is none.
 	mail.door = DELIVERY_MX;
 	mail.user = NULL;
+	text.ptr[8] = '\r';
+	text.ptr[9] = '\n';
+	text.ptr[10] = '\r';
+	text.ptr[11] = '\n';
+	mail.text = arena_string(&bed.arena, buf_view(&text));
+	expect_answer(&bed, &mail, "250 2.1.5");
+	buf_add_literal(&text, "Y");
+	mail.text = arena_string(&bed.arena, buf_view(&text));
 	expect_answer(&bed, &mail, "552 5.3.4");
-	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 3);
+	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 2);
 	// Recipients.
 	bed.office.recipients_max = 2;
 	struct bed_result *result = mem_zalloc(sizeof(*result));
@@ -190,8 +199,120 @@ static void limits_hold(void **state)
 	bed_mail(&bed, &mail, result);
 	assert_string_equal(bed_code(&bed, &result->to[2]), "452 4.5.3");
 	assert_int_equal(result->reply.code, 250);
-	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 4);
+	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 3);
 	free(result);
+	buf_done(&text);
+	bed_close(&bed);
+}
+
+// RFC 8601 section 5.
+static void results_in_our_name_are_removed(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *field; // behind the colon
+		bool stays;        // also from a stranger
+	} table[] = {
+	    {" mx.ours.example; spf=pass", false},
+	    {"MX.OURS.EXAMPLE;none", false},
+	    {" mx.ours.example", false},
+	    {" mx.ours.example. 1; none", false},
+	    {"\r\n\t(c (d))\r\n mx.ours.example\r\n\t1 ; none", false},
+	    {" (a \\) b)\"mx.o\\urs.example\" (x);none", false},
+	    {" ours.example; none", false},
+	    {" mx2.deep.ours.example; none", false},
+	    {" xn--bcher-kva.example; none", false},
+	    {" B\xc3\xbc"
+	     "cher.example; none",
+		false},
+	    {" a.b\xc3\xbc"
+	     "cher\xe3\x80\x82"
+	     "example; none",
+		false},
+	    // Another version, whoever it is; what cannot be parsed and names
+	    // us.
+	    {" far.example 2; none", false},
+	    {" mx.ours.example 7; none", false},
+	    {" mx.ours.example, x; none", false},
+	    {" <mx.ours.example>; none", false},
+	    {" mx.ours.example (; none", false},
+	    {" spf=pass smtp.mailfrom=ours.example", false},
+	    {" a b c d e f g h i j k l m n o p q r s t u v", false},
+	    // Others'.
+	    {" far.example; spf=pass smtp.mailfrom=ours.example", true},
+	    {" far.example 1; none", true},
+	    {" notours.example; none", true},
+	    {" ours.example.far.example; none", true},
+	    {" example; none", true},
+	    {" spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=far.example",
+		true},
+	    {" \"\xff\"; none", true},
+	};
+	static const enum delivery_door doors[] = {
+	    DELIVERY_MX, DELIVERY_SUBMISSION, DELIVERY_LMTP};
+	struct route_domain umlaut = {.name = VIEW("b\xc3\xbc"
+						   "cher.example")};
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	assert_int_equal(
+	    route_domain_add(bed.office.route, &umlaut, &bed.fault), RC_OK);
+	for (size_t i = 0; i < ARRAY_LEN(table) * ARRAY_LEN(doors); i++) {
+		enum delivery_door door = doors[i % ARRAY_LEN(doors)];
+		bool user = door == DELIVERY_SUBMISSION;
+		bool stays = table[i / ARRAY_LEN(doors)].stays;
+		char text[300];
+		char field[200];
+		struct bed_mail mail = {.door = door,
+		    .user = user ? "anna" : NULL,
+		    .from = user ? "anna@ours.example" : "s@far.example",
+		    .to = "anna@ours.example",
+		    .text = text};
+		snprintf(field, sizeof(field),
+		    "\r\nauthentication-RESULTS :%s\r\n",
+		    table[i / ARRAY_LEN(doors)].field);
+		snprintf(text, sizeof(text),
+		    "From: anna@ours.example\r\nX: "
+		    "y%sARC-Authentication-Results:"
+		    " i=1; mx.ours.example; none\r\n\r\nx",
+		    field);
+		expect_answer(&bed, &mail, "250 2.1.5");
+		struct view last = bed_last(&bed, 1000, "INBOX");
+		bool found = view_find(last, view_of_string(field)) != SIZE_MAX;
+		if (found != (stays || door == DELIVERY_LMTP))
+			fail_msg("%d: %.*s", (int)door, VIEW_FMT(last));
+		assert_int_not_equal(
+		    view_find(last, VIEW("\r\nARC-Authentication-Results: "
+					 "i=1; mx.ours.example; none\r\n")),
+		    SIZE_MAX);
+		assert_true(view_ends_with(last, VIEW("\r\n\r\nx")));
+	}
+	bed_close(&bed);
+}
+
+// Each field costs a look at the routes, so only so many are looked at.
+static void of_many_results_the_rest_goes(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct buf text;
+	bed_open(&bed, (struct store_options){0});
+	buf_init(&text, 100000);
+	for (int i = 0; i < 1000; i++)
+		buf_add_literal(
+		    &text, "Authentication-Results: far.example; none\r\n");
+	buf_add_literal(&text, "\r\nx");
+	struct bed_mail mail = {.from = "s@far.example",
+	    .to = "anna@ours.example",
+	    .text = arena_string(&bed.arena, buf_view(&text))};
+	expect_answer(&bed, &mail, "250 2.1.5");
+	struct view last = bed_last(&bed, 1000, "INBOX");
+	size_t count = 0;
+	size_t at;
+	while ((at = view_find(last, VIEW("far.example;"))) != SIZE_MAX) {
+		last = view_from(last, at + 1);
+		count++;
+	}
+	assert_int_equal(count, 100);
 	buf_done(&text);
 	bed_close(&bed);
 }
@@ -799,6 +920,8 @@ int main(void)
 	    cmocka_unit_test(a_detail_names_the_folder_if_there_is_one),
 	    cmocka_unit_test(a_message_of_any_shape_arrives),
 	    cmocka_unit_test(limits_hold),
+	    cmocka_unit_test(results_in_our_name_are_removed),
+	    cmocka_unit_test(of_many_results_the_rest_goes),
 	    cmocka_unit_test(a_loop_is_found),
 	    cmocka_unit_test(a_user_writes_as_no_one_else),
 	    cmocka_unit_test(a_binary_message_has_an_ordinary_header),

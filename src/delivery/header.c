@@ -114,12 +114,15 @@ void delivery_header_look(struct view header, struct delivery_fields *ret)
 
 // ---- Putting it right ------------------------------------------------------
 
-static bool goes(const struct header_field *field, bool submission)
+static bool goes(
+    const struct header_field *field, const struct delivery_fix *fix)
 {
 	if (is_called(field, VIEW("Return-Path")))
 		return true;
-	return submission && (is_called(field, VIEW("Bcc")) ||
-				 is_called(field, VIEW("Resent-Bcc")));
+	if (fix->forged && is_called(field, VIEW("Authentication-Results")))
+		return fix->forged(fix->context, field->value);
+	return fix->submission && (is_called(field, VIEW("Bcc")) ||
+				      is_called(field, VIEW("Resent-Bcc")));
 }
 
 static bool is_mbox_line(struct view line)
@@ -156,17 +159,13 @@ void delivery_header_fix(
 	delivery_header_look(header, &fields);
 	bool first = true;
 	while (header_next(&header, &field)) {
-		// The last line of a header that was too long goes on.
-		bool whole =
-		    fix->submission || view_ends_with(field.whole, VIEW("\n"));
 		bool mbox =
 		    first && field.name.len == 0 && is_mbox_line(field.whole);
-		bool keep = !whole || !(mbox || goes(&field, fix->submission));
 		first = false;
-		if (!keep)
+		if (mbox || goes(&field, fix))
 			continue;
 		buf_add(out, field.whole);
-		if (whole && !view_ends_with(field.whole, VIEW("\n")))
+		if (!view_ends_with(field.whole, VIEW("\n")))
 			buf_add_literal(out, "\r\n");
 	}
 	if (fix->submission)

@@ -7,9 +7,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-// What is held of a header. A submission with a longer one is refused (its Bcc
-// could not be taken out); of another message, what comes after is passed on
-// unseen.
+// What is held of a header. A message with a longer one is refused: what is to
+// be found or taken out could hide behind it.
 #define DELIVERY_HEADER_MAX ((size_t)256 << 10)
 // What putting right adds at most.
 #define DELIVERY_HEADER_ADDED ((size_t)4 << 10)
@@ -31,7 +30,7 @@ void delivery_header_done(struct delivery_header *header);
 // The next bytes of the message. RC_MORE: all are held. RC_OK: the header has
 // ended, and `*ret_body` is what follows its blank line. A message that begins
 // with a blank has no header (it would become part of the field that is put in
-// front of it). RC_LIMIT: too long; `*ret_body` is what is not held.
+// front of it). RC_LIMIT: too long.
 MUST_CHECK enum rc delivery_header_add(
     struct delivery_header *header, struct view bytes, struct view *ret_body);
 // The message has ended and was all header: its last line gets an end.
@@ -66,11 +65,16 @@ struct delivery_fix {
 	struct view from;       // for a missing From field; empty: none is made
 	struct view message_id; // for a missing Message-ID, with "<" and ">"
 	int64_t now;            // for a missing Date
+	// Whether an Authentication-Results field with this value is forged,
+	// and goes. NULL: whoever gives the message is trusted, all stay.
+	bool (*forged)(void *context, struct view value);
+	void *context;
 };
 
 // Adds the header as it will be sent to `out` (maximum: the header's length and
-// DELIVERY_HEADER_ADDED): without Return-Path (RFC 5321 section 4.4: it is put
-// in at final delivery, and there is exactly one) and mbox's "From " line.
+// DELIVERY_HEADER_ADDED): without forged Authentication-Results, without
+// Return-Path (RFC 5321 section 4.4: it is put in at final delivery, and there
+// is exactly one) and mbox's "From " line.
 void delivery_header_fix(
     struct view header, const struct delivery_fix *fix, struct buf *out);
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A message of any bytes: its header is held and put right, in pieces whose
-// size the first byte says. No Bcc and no Return-Path is left, a second time
-// changes nothing, and header and body together are the message.
+// size the first byte says. No Bcc, no Return-Path and nothing in our name is
+// left, a second time changes nothing, and header and body together are the
+// message.
 #include <stdlib.h>
 
 #include "delivery/header.h"
+#include "wire/auth_results.h"
 #include "wire/header.h"
 
 static void require(bool holds)
@@ -13,12 +15,41 @@ static void require(bool holds)
 		abort();
 }
 
+// As forged.c does, for the one name "us".
+static bool is_forged(void *context, struct view value)
+{
+	struct arena arena;
+	struct auth_results results;
+	struct view word;
+	bool ours = false;
+	(void)context;
+	arena_init(&arena);
+	enum rc rc = auth_results_parse(&arena, value, &results);
+	if (rc == RC_OK)
+		ours = results.version != 1 ||
+		       view_eq_nocase(results.id, VIEW("us"));
+	while (rc != RC_OK && auth_results_next_word(&value, &word))
+		ours = ours || view_eq_nocase(word, VIEW("us"));
+	arena_done(&arena);
+	return ours;
+}
+
+static void check_results(struct view header)
+{
+	struct header_field field;
+	while (header_next(&header, &field))
+		require(!view_eq_nocase(
+			    field.name, VIEW("Authentication-Results")) ||
+			!is_forged(NULL, field.value));
+}
+
 static void check_fixed(struct view held, bool submission)
 {
 	struct delivery_fix fix = {
 	    .submission = submission,
 	    .from = VIEW("a@b"),
 	    .message_id = VIEW("<1@x>"),
+	    .forged = is_forged,
 	};
 	struct header_field field;
 	struct delivery_fields fields;
@@ -34,6 +65,7 @@ static void check_fixed(struct view held, bool submission)
 	while (header_next(&rest, &field))
 		lines++;
 	require(rest.len == 0); // no blank line came in
+	check_results(buf_view(&once));
 	if (submission) {
 		require(!header_find(buf_view(&once), VIEW("Bcc"), &field));
 		require(

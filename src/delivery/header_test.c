@@ -96,8 +96,7 @@ static void a_submission_gets_what_it_lacks(void **state)
 		"Subject: s\r\nFrom me@x Mon\r\n"},
 	    {false, "no field\r\nSubject: s\r\n", "no field\r\nSubject: s\r\n"},
 	    {false, "", ""},
-	    {false, "A: b\r\nReturn-Path: and so o",
-		"A: b\r\nReturn-Path: and so o"},
+	    {false, "A: b\r\nReturn-Path: and so o", "A: b\r\n"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct delivery_fix fix = {

@@ -61,6 +61,7 @@ struct delivery {
 	size_t target_count;
 	size_t target_capacity;
 	struct map known;   // user or address -> index + 1
+	unsigned results;   // Authentication-Results fields that were looked at
 	size_t followed;    // targets that addresses led to, met before or not
 	bool through_queue; // one commit in the queue, not one in each account
 
@@ -119,6 +120,13 @@ struct view delivery_message_id(
     struct arena *arena, struct view domain, const char id[QUEUE_ID_TEXT + 1]);
 void delivery_id_make(
     const struct delivery_office *office, char ret_id[QUEUE_ID_TEXT + 1]);
+
+// ---- forged.c --------------------------------------------------------------
+
+// Whether an Authentication-Results field with this value claims to come from
+// this server or our domains, though the message is a stranger's or a user's
+// (RFC 8601 section 5): for struct delivery_fix, whose context is the delivery.
+bool delivery_is_forged(void *delivery, struct view value);
 
 // ---- commit.c --------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Headers, addresses, dates and message identifiers from any bytes.
 #include "wire/address.h"
+#include "wire/auth_results.h"
 #include "wire/date.h"
 #include "wire/header.h"
 #include "wire/message_id.h"
@@ -117,6 +118,39 @@ static void check_ids(struct view input)
 	buf_done(&id);
 }
 
+// Words are a name's characters and together not longer than the input; what
+// an id says of itself in quotes parses to the same id.
+static void check_results(struct view input)
+{
+	struct arena arena;
+	struct auth_results results;
+	struct auth_results again;
+	struct view rest = input;
+	struct view word;
+	size_t len = 0;
+	arena_init(&arena);
+	while (auth_results_next_word(&rest, &word)) {
+		must(word.len > 0 && view_find_char(word, ';') == SIZE_MAX);
+		len += word.len;
+	}
+	must(rest.len == 0 && len <= input.len);
+	if (auth_results_parse(&arena, input, &results) == RC_OK) {
+		must(results.id.len > 0 && results.id.len <= input.len);
+		if (view_find_char(results.id, '"') == SIZE_MAX &&
+		    view_find_char(results.id, '\\') == SIZE_MAX) {
+			char *text = arena_alloc(&arena, results.id.len + 3);
+			text[0] = '"';
+			memcpy(text + 1, results.id.ptr, results.id.len);
+			memcpy(text + 1 + results.id.len, "\";", 2);
+			must(auth_results_parse(&arena,
+				 view_of(text, results.id.len + 3),
+				 &again) == RC_OK &&
+			     view_eq(again.id, results.id));
+		}
+	}
+	arena_done(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct view input = view_of(data, size);
@@ -124,5 +158,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_addresses(input);
 	check_dates(input);
 	check_ids(input);
+	check_results(input);
 	return 0;
 }
