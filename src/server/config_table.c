@@ -105,6 +105,10 @@ const struct setting config_settings[] = {
 	"What happens to a message with a CR or an LF that stands alone, which\n"
 	"other servers may take for the end of a line (SMTP smuggling):\n"
 	"\"normalize\" makes it CRLF."),
+    SWITCH(submission_lenient, "yes",
+	"From users who have logged in, addresses without brackets and with\n"
+	"blanks too many are taken (MAIL FROM: a@b), as printers and scanners\n"
+	"send them. Strangers are held to the standard."),
     NUMBER(smtp_recipients_max, 100, 5000, NULL, "1000",
 	"Recipients of one message."),
     NUMBER(smtp_hops_max, 10, 1000, NULL, "100",

@@ -128,6 +128,7 @@ static struct smtp_server smtp_server(const struct config *config,
 	    .office = office,
 	    .role = role,
 	    .normalize = config->smtp_line_ends == CONFIG_LINE_ENDS_NORMALIZE,
+	    .lenient = config->submission_lenient,
 	    .limits =
 		{
 		    .recipients = config->smtp_recipients_max,

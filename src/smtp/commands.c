@@ -3,6 +3,7 @@
 #include "smtp/commands.h"
 
 #include "smtp/trace.h"
+#include "wire/smtp_lenient.h"
 
 #define MX         (1u << SMTP_ROLE_MX)
 #define SUBMISSION (1u << SMTP_ROLE_SUBMISSION)
@@ -104,6 +105,10 @@ static void parse_and_run(struct smtp_session *session,
 	arena_init(&call.arena);
 	if ((type->flags & KEEPS_LINE) != 0)
 		line = arena_copy(&call.arena, line);
+	// A printer or a scanner that has logged in; strangers are held to the
+	// RFC, who keep to it where they are mail servers.
+	if (session->server->lenient && !session_is_stranger(&session->base))
+		line = smtp_line_made_strict(&call.arena, line);
 	if (smtp_command_parse(&call.arena, line, smtp_extensions(session),
 		&call.command, &fault) == RC_OK)
 		type->run(session, &call);

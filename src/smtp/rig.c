@@ -14,6 +14,7 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 	    .office = rig_office_view(rig->office),
 	    .role = options->role,
 	    .normalize = options->normalize,
+	    .lenient = !options->strict,
 	    .limits = options->limits,
 	};
 	rig->server.base.name = "mx.example.org";

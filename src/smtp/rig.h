@@ -29,6 +29,7 @@ struct rig_options {
 	bool tls_available; // STARTTLS
 	bool plain;         // passwords without TLS from loopback
 	bool normalize;
+	bool strict; // also for users: not lenient
 	// Errors and slow-down are off (a million) where they are 0.
 	struct smtp_limits limits;
 };

@@ -39,6 +39,7 @@ struct smtp_server {
 	const struct delivery_office *office;
 	enum smtp_role role;
 	bool normalize; // bare CR and LF become CRLF, else 550
+	bool lenient;   // users may write addresses without brackets …
 	struct smtp_limits limits;
 };
 

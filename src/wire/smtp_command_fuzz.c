@@ -3,6 +3,7 @@
 // and read back to the same, and no control character gets through.
 #include "base/ascii.h"
 #include "wire/smtp_command.h"
+#include "wire/smtp_lenient.h"
 #include "wire/trace_field.h"
 #include "wire/utf8.h"
 
@@ -137,6 +138,31 @@ static void check_received(const struct smtp_command *command)
 	buf_done(&out);
 }
 
+// What a strict line means, it means when it is made strict, too; and made
+// strict once is enough.
+static void check_lenient(struct arena *arena, struct view line,
+    unsigned extensions, const struct smtp_command *command, enum rc rc)
+{
+	struct smtp_command again;
+	struct smtp_fault fault;
+	struct view strict = smtp_line_made_strict(arena, line);
+	must(view_eq(smtp_line_made_strict(arena, strict), strict));
+	enum rc strict_rc =
+	    smtp_command_parse(arena, strict, extensions, &again, &fault);
+	must(again.verb == command->verb);
+	if (rc != RC_OK)
+		return;
+	must(strict_rc == RC_OK);
+	if (command->verb == SMTP_VERB_MAIL)
+		must(mailbox_eq(&command->mail.from, &again.mail.from) &&
+		     command->mail.size == again.mail.size);
+	else if (command->verb == SMTP_VERB_RCPT)
+		must(mailbox_eq(&command->rcpt.to, &again.rcpt.to) &&
+		     command->rcpt.notify == again.rcpt.notify);
+	else
+		must(view_eq(strict, line));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2)
@@ -164,6 +190,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_received(&command);
 	}
 	(void)smtp_verb_of(line);
+	check_lenient(&arena, line, extensions, &command, rc);
 	arena_done(&arena);
 	return 0;
 }

@@ -22,7 +22,7 @@ static bool is_atext(char c)
 // when the whole is known.
 static bool is_bare(char c)
 {
-	return is_atext(c) || c == '.' || c == ' ' || ((unsigned char)c & 0x80);
+	return is_atext(c) || c == '.' || ((unsigned char)c & 0x80);
 }
 
 // C1 in UTF-8 is C2 80 to C2 9F.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mailboxes and paths of SMTP (RFC 5321 section 4.1.2, RFC 6531 section 3.3).
 //
-// Lenient where mail in the wild needs it: dots anywhere in a local part, bare
-// spaces in it, "_" in domains, up to SMTP_MAILBOX_MAX bytes in all. Strict in
-// the rest; control characters (C0, DEL, C1) are in no form of a mailbox, so
-// none can reach a header field, a log or another server. "%" and "!" are
-// ordinary characters here: routing by them is nobody's.
+// Lenient where mail in the wild needs it: dots anywhere in a local part, "_"
+// in domains, up to SMTP_MAILBOX_MAX bytes in all. Strict in the rest; control
+// characters (C0, DEL, C1) are in no form of a mailbox, so none can reach a
+// header field, a log or another server. "%" and "!" are ordinary characters
+// here: routing by them is nobody's.
 #ifndef ROOST_WIRE_SMTP_PATH_H
 #define ROOST_WIRE_SMTP_PATH_H
 

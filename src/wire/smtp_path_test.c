@@ -47,11 +47,15 @@ static const struct path_row forward_rows[] = {
     {"<\"\\a\\@\\b\"@x>", RC_OK, "", "a@b", "x", "\"a@b\"@x"},
     {"<\"\"@x>", RC_OK, "", "", "x", NULL},
     {"<\"user@other.example\"@x>", RC_OK, "", "user@other.example", "x", NULL},
-    // lenient: dots and spaces
+    // lenient: dots
     {"<a..b@x>", RC_OK, "", "a..b", "x", "\"a..b\"@x"},
     {"<.a@x>", RC_OK, "", ".a", "x", "\".a\"@x"},
     {"<a.@x>", RC_OK, "", "a.", "x", "\"a.\"@x"},
-    {"<a b@x>", RC_OK, "", "a b", "x", "\"a b\"@x"},
+    // blanks are for quoted ones
+    {"<a b@x>", RC_SYNTAX, NULL, NULL, NULL, NULL},
+    {"< a@x>", RC_SYNTAX, NULL, NULL, NULL, NULL},
+    {"<a @x>", RC_SYNTAX, NULL, NULL, NULL, NULL},
+    {"<a@x >", RC_SYNTAX, NULL, NULL, NULL, NULL},
     // source routes
     {"<@a:b@c>", RC_OK, "", "b", "c", "b@c"},
     {"<@a,@b.example:c@d>x", RC_OK, "x", "c", "d", "c@d"},
