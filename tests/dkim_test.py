@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What users send is signed with every key of its domain, and Debian's
 python3-dkim finds each signature good: messages as the world wrote them, and
-some that nobody would.
+some that nobody would; also as a server gets them that takes 7-bit alone.
 
 DKIM_MESSAGES=N takes N of the corpus instead of 20."""
 
@@ -9,13 +9,22 @@ import json
 import os
 import re
 import smtplib
+import socket
 import subprocess
 import unittest
 
 from corpus_test import DATA, wire
-from harness import TESTS, RoostServer, client_context, only_roost
+from harness import (TESTS, RoostServer, client_context, free_port,
+                     only_roost)
+from smtp_peer import SmtpPeer
 
 DEBIAN_PYTHON = "/usr/bin/python3"
+# The next server for all that is not ours.
+SETTINGS = """
+relay = yes
+relay_host = "127.0.0.1:%d"
+relay_tls = none
+"""
 FROM = b"From: \"Anna\" <anna@example.org>\r\n"
 
 # (what, header without From, body)
@@ -83,7 +92,8 @@ class DkimTest(unittest.TestCase):
                           stderr=subprocess.DEVNULL).returncode != 0:
             raise AssertionError(
                 "python3-dkim is not installed: see scripts/packages_clients")
-        cls.server = RoostServer().start()
+        cls.peer_port = free_port()
+        cls.server = RoostServer(SETTINGS % cls.peer_port).start()
         cls.addClassCleanup(cls.server.remove)
         cls.addClassCleanup(cls.server.stop)
         cls.server.roost("domain", "add", "example.org")
@@ -114,13 +124,13 @@ class DkimTest(unittest.TestCase):
             stdout=subprocess.PIPE, check=True, text=True)
         return json.loads(done.stdout)
 
-    def send(self, messages):
+    def send(self, messages, to="ben@example.org"):
         with smtplib.SMTP_SSL(
                 "localhost", self.server.ports["submissions"],
                 context=client_context(self.server.certificate)) as s:
             s.login("anna", "pw")
             for message in messages:
-                s.sendmail("anna@example.org", ["ben@example.org"], message,
+                s.sendmail("anna@example.org", [to], message,
                            ["BODY=8BITMIME"])
 
     def sent_and_verified(self, names, messages):
@@ -154,6 +164,45 @@ class DkimTest(unittest.TestCase):
         self.sent_and_verified(
             [name for name, _, _ in ODD],
             [FROM + header + b"\r\n" + body for _, header, body in ODD])
+
+    def test_mail_made_7_bit_on_its_way_out(self):
+        """A server without 8BITMIME gets signatures of what it gets."""
+        mime = b"MIME-Version: 1.0\r\nContent-Type: text/plain; " \
+            b"charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
+        part = b"Content-Type: text/plain; charset=utf-8\r\n" \
+            b"Content-Transfer-Encoding: 8bit\r\n\r\n"
+        text = "Gr\u00fc\u00dfe \r\n.\u017c\u00f3\u0142w\r\n".encode()
+        messages = [
+            FROM + b"Subject: ascii\r\n\r\nplain\r\n",
+            FROM + b"Subject: text\r\n" + mime + b"\r\n" + text,
+            FROM + mime + b"\r\n" + text * 5000 + b"\r\n\r\n",
+            FROM + mime + b"\r\n" + b"long " * 190 + text,
+            FROM + mime.replace(b"text/plain; charset=utf-8",
+                                b"multipart/mixed; boundary=b")
+            + b"\r\n--b\r\n" + part + text + b"\r\n--b\r\n"
+            + part.replace(b"text/plain", b"application/x-y")
+            + b"\xff\xfe\x80\r\n--b--\r\n",
+        ]
+        for extensions in ((), ("PIPELINING", "CHUNKING"),
+                           ("PIPELINING", "8BITMIME")):
+            peer = SmtpPeer(socket.create_server(
+                ("127.0.0.1", self.peer_port)), extensions)
+            self.send(messages, "x@elsewhere.test")
+            got = [m for _, _, m in peer.wait_for_messages(len(messages))]
+            peer.close()
+            converted = "8BITMIME" not in extensions
+            for message, results in zip(got, self.verify(got)):
+                with self.subTest(extensions=extensions):
+                    self.assertEqual(
+                        [good for _, good, _ in results], [True, True],
+                        "%s\n%r" % (results, message[:3000]))
+                    self.assertEqual(
+                        len(re.findall(rb"(?im)^DKIM-Signature:", message)), 2)
+                    if converted:
+                        self.assertTrue(message.isascii(), message[:3000])
+            self.assertEqual(
+                sum(message.isascii() for message in got),
+                len(messages) if converted else 1)
 
     def test_what_is_changed_or_added_on_the_way_is_seen(self):
         self.send([FROM + b"Subject: one\r\n\r\nThe body.\r\n"])

@@ -21,6 +21,8 @@
 #define CLIENT_WINDOW_CHUNKS 16 // BDATs that no reply has come for
 
 struct client;
+struct clock;     // base/clock.h
+struct dkim_keys; // dkim/dkim.h
 
 // A message and the recipients that it is for. Valid until done() or back().
 struct client_mail {
@@ -76,7 +78,8 @@ struct client_owner {
 	void (*ended)(void *owner, const struct client_report *report);
 };
 
-// Zero means the default. All is copied but `ops`, `owner` and `log`.
+// Zero means the default. All is copied but `ops` and what is behind pointers
+// to `owner`, `log`, `dkim` and `clock`.
 struct client_config {
 	const struct client_owner *ops;
 	void *owner;
@@ -90,6 +93,10 @@ struct client_config {
 	uint32_t recipients_max; // of a transaction [CLIENT_RECIPIENTS]
 	uint32_t idle_seconds;   // [CLIENT_IDLE_SECONDS]
 	uint32_t hurry;          // timeouts are divided by it [1]
+	// To sign users' messages anew that are made 7-bit; NULL: they go
+	// without signatures then.
+	struct dkim_keys *dkim;
+	const struct clock *clock; // NULL: the machine's
 };
 
 extern const struct net_session_ops client_session_ops;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A message made 7-bit for a server without 8BITMIME or BINARYMIME (RFC 6152
 // section 3): parts declared 8bit or binary become quoted-printable or base64
-// as they are sent. Signatures over them break; that is what the RFC chose.
+// as they are sent. Signatures over them break; our own are made anew (resign.h).
 #ifndef ROOST_RELAY_CONVERT_H
 #define ROOST_RELAY_CONVERT_H
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "relay/client_impl.h"
+#include "relay/resign.h"
 
 #define TEXT_MAX 300
 
@@ -178,8 +179,14 @@ static void make_7bit(struct client *client)
 {
 	struct letter *letter = &client->letter;
 	letter->body = SMTP_BODY_7BIT;
-	switch (
-	    convert_plan_make(&letter->arena, &letter->mail, &letter->plan)) {
+	enum rc rc =
+	    convert_plan_make(&letter->arena, &letter->mail, &letter->plan);
+	// A user's: the signatures at its top are our own.
+	if (rc == RC_OK && letter->mail.envelope->account != 0 &&
+	    client->config.dkim)
+		rc = resign_plan(&letter->arena, client->config.dkim,
+		    client->config.clock, &letter->mail, &letter->plan);
+	switch (rc) {
 	case RC_OK: return;
 	case RC_INVALID:
 	case RC_LIMIT:

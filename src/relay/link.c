@@ -253,6 +253,8 @@ static void *on_connected(
 	    .recipients_max = settings->transaction_recipients,
 	    .idle_seconds = settings->idle_seconds,
 	    .hurry = settings->hurry,
+	    .dkim = settings->office->dkim,
+	    .clock = settings->clock,
 	};
 	struct client *client = client_new(&config);
 	pthread_mutex_unlock(&relay->lock);

@@ -41,7 +41,7 @@ static void set_by(struct client *client, struct smtp_mail *mail)
 	case QUEUE_BY_RETURN: mail->by = SMTP_BY_RETURN; break;
 	}
 	mail->by_trace = envelope->by_trace;
-	mail->by_seconds = envelope->by_time - clock_wall_seconds(NULL);
+	mail->by_seconds = envelope->by_time - clock_wall_seconds(client->config.clock);
 	// A time for returning must not be over.
 	if (mail->by == SMTP_BY_RETURN && mail->by_seconds < 1)
 		mail->by_seconds = 1;
