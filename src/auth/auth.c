@@ -119,6 +119,11 @@ void auth_free(struct auth **auth)
 	free(old);
 }
 
+void auth_set_resolver(struct auth *auth, const struct auth_resolver *resolver)
+{
+	auth->resolver = *resolver;
+}
+
 bool auth_channel_is_private(const struct auth_channel *channel)
 {
 	return channel->tls ||
@@ -207,6 +212,8 @@ static void log_try(const struct auth_try *try, enum log_level level,
 	log_add_string(
 	    &line, "protocol", channel->protocol ? channel->protocol : "?");
 	log_add(&line, "user", auth_name_view(&try->name));
+	if (strcmp(try->given.text, try->name.text) != 0)
+		log_add(&line, "name", auth_name_view(&try->given));
 	if (failed)
 		log_add_string(&line, "reason", auth_reason_word(reason));
 	else
@@ -266,33 +273,58 @@ enum rc auth_try_refuse(const struct auth_try *try, enum rc rc,
 
 // ---- A name and a password -------------------------------------------------
 
-void auth_try_name(struct auth_try *try, struct view name)
+// As text for the log and the limits, when it cannot be prepared; it ends at a
+// NUL.
+static void take_name(struct view name, struct auth_name *ret_name)
 {
-	try->named = auth_name_prepare(name, NULL, &try->name) == RC_OK;
-	if (try->named)
+	if (auth_name_prepare(name, NULL, ret_name) == RC_OK)
 		return;
-	// Kept for the log and the limits only; as text it ends at a NUL.
 	size_t len = name.len < AUTH_NAME_MAX ? name.len : AUTH_NAME_MAX;
 	if (len)
-		memcpy(try->name.text, name.ptr, len);
-	try->name.text[len] = '\0';
+		memcpy(ret_name->text, name.ptr, len);
+	ret_name->text[len] = '\0';
+}
+
+// RC_NOT_FOUND: nobody's, `ret_name` is set all the same.
+static enum rc resolve_name(
+    const struct auth *auth, struct view name, struct auth_name *ret_name)
+{
+	const struct auth_resolver *resolver = &auth->resolver;
+	struct auth_name given;
+	take_name(name, &given);
+	*ret_name = given;
+	if (!resolver->resolve)
+		return RC_OK;
+	return resolver->resolve(
+	    resolver->context, auth_name_view(&given), ret_name);
+}
+
+enum rc auth_try_name(struct auth_try *try, struct view name)
+{
+	take_name(name, &try->given);
+	enum rc rc = resolve_name(try->auth, name, &try->name);
+	if (rc == RC_OK || rc == RC_NOT_FOUND)
+		return RC_OK;
+	try->name = try->given;
+	return rc;
 }
 
 enum rc auth_try_lookup(
     const struct auth_try *try, struct auth_record *ret_record)
 {
-	if (!try->named)
-		return RC_NOT_FOUND;
 	struct auth_name name;
-	return auth_directory_lookup(
+	enum rc rc = auth_directory_lookup(
 	    try->auth->engine, auth_name_view(&try->name), &name, ret_record);
+	if (rc == RC_SYNTAX || rc == RC_INVALID || rc == RC_LIMIT)
+		return RC_NOT_FOUND; // nobody can be called that
+	return rc;
 }
 
 bool auth_try_is_same(const struct auth_try *try, struct view authzid)
 {
 	struct auth_name name;
 	return authzid.len == 0 ||
-	       (auth_name_prepare(authzid, NULL, &name) == RC_OK &&
+	       (resolve_name(try->auth, authzid, &name) == RC_OK &&
 		   view_eq(auth_name_view(&name), auth_name_view(&try->name)));
 }
 
@@ -356,7 +388,7 @@ static enum rc judge_password(struct auth_try *try, struct view authzid,
     struct view name, struct view password, struct auth_user *ret_user,
     struct auth_verdict *ret_verdict)
 {
-	auth_try_name(try, name);
+	enum rc named = auth_try_name(try, name);
 	if (!auth_channel_is_private(try->channel))
 		return auth_try_refuse(
 		    try, RC_DENIED, AUTH_REASON_PRIVACY, ret_verdict);
@@ -364,7 +396,7 @@ static enum rc judge_password(struct auth_try *try, struct view authzid,
 		return auth_try_refuse(
 		    try, RC_AUTH, AUTH_REASON_LIMITED, ret_verdict);
 	struct auth_record record;
-	enum rc rc = auth_try_lookup(try, &record);
+	enum rc rc = named == RC_OK ? auth_try_lookup(try, &record) : named;
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return auth_try_refuse(
 		    try, rc, AUTH_REASON_UNAVAILABLE, ret_verdict);

@@ -99,7 +99,7 @@ struct auth_channel {
 
 struct auth_user {
 	uint64_t account;
-	struct auth_name name; // prepared
+	struct auth_name name; // as the directory has it, whatever was typed
 };
 
 struct auth_verdict {
@@ -116,6 +116,23 @@ MUST_CHECK enum rc auth_new(struct engine *engine,
     const struct clock *clock, struct fault *fault, struct auth **ret_auth);
 void auth_free(struct auth **auth);
 
+// Who a name stands for. The directory knows only the names that users have;
+// that "anna@example.org" is anna is known one floor up, to whoever has the
+// domains and aliases. So whoever wires the server passes it in.
+struct auth_resolver {
+	// RC_OK with the name of a user who is in the directory. RC_NOT_FOUND:
+	// nobody's name; `ret_name` is then one text for every spelling of it,
+	// so that limits and SCRAM's salts do not tell a name that nobody has
+	// from one that somebody has. What it costs should not tell either.
+	enum rc (*resolve)(
+	    void *context, struct view name, struct auth_name *ret_name);
+	void *context;
+};
+
+// Before the first log-in; without a resolver names stand for themselves. What
+// it needs outlives the last log-in.
+void auth_set_resolver(struct auth *auth, const struct auth_resolver *resolver);
+
 // May passwords go over this connection? Else only TLS helps (LOGINDISABLED,
 // RFC 3501 section 6.2.3).
 bool auth_channel_is_private(const struct auth_channel *channel);
@@ -126,7 +143,8 @@ bool auth_channel_is_private(const struct auth_channel *channel);
 MUST_CHECK enum rc auth_turn_begin(struct auth *auth, struct auth_turn *turn);
 void auth_turn_end(struct auth *auth, struct auth_turn *turn);
 
-// Checks a name and a password, as IMAP's LOGIN gives them. RC_OK; RC_IN_USE:
+// Checks a name (in any spelling that the resolver knows) and a password, as
+// IMAP's LOGIN gives them. RC_OK; RC_IN_USE:
 // see struct auth_channel; RC_AUTH with `ret_verdict` saying why; RC_DENIED
 // without TLS; anything else: the directory could not be read (reason
 // UNAVAILABLE). `ret_verdict` is always written.

@@ -385,6 +385,35 @@ static void the_log_says_who_and_why_and_no_secret(void **state)
 	assert_null(strstr(text, "$y$"));
 }
 
+static enum rc is_user(
+    void *context, struct view name, struct auth_name *ret_name)
+{
+	(void)context;
+	(void)name;
+	*ret_name = (struct auth_name){.text = "user"};
+	return RC_OK;
+}
+
+static void who_comes_under_another_name_is_the_user(void **state)
+{
+	struct fixture *fixture = *state;
+	struct auth_channel channel = channel_from("127.0.0.1");
+	struct auth_user user;
+	struct auth_verdict verdict;
+	auth_set_resolver(
+	    fixture->auth, &(struct auth_resolver){is_user, NULL});
+	assert_int_equal(auth_verify(fixture->auth, &channel, VIEW("Other@X"),
+			     VIEW("pencil"), &user, &verdict),
+	    RC_OK);
+	assert_string_equal(user.name.text, "user");
+	assert_int_equal(user.account, 1000);
+	// One entry in the cache for all names.
+	assert_true(remembered(fixture, VIEW("pencil")));
+	char text[4096] = "";
+	assert_true(pread(fixture->log.fd, text, sizeof(text) - 1, 0) > 0);
+	assert_non_null(strstr(text, "user=user name=other@x account=1000"));
+}
+
 // ---- Threads ---------------------------------------------------------------
 
 struct worker {
@@ -537,6 +566,7 @@ int main(void)
 	    TEST(an_address_that_guesses_is_kept_out),
 	    TEST(a_user_who_is_guessed_at_is_let_in_where_he_was_before),
 	    TEST(refusals_ask_for_more_and_more_delay),
+	    TEST(who_comes_under_another_name_is_the_user),
 	    TEST(the_log_says_who_and_why_and_no_secret),
 	    TEST(passwords_are_hashed_by_few_at_a_time),
 	    TEST(a_log_in_brings_the_scram_keys_that_an_imported_hash_lacks),

@@ -13,6 +13,7 @@ struct auth {
 	struct log *log;
 	const struct clock *clock;
 	struct auth_settings settings; // no zeroes left in it
+	struct auth_resolver resolver; // all zero: none
 	struct auth_cache *cache;
 	struct auth_gate *gate;         // who hashes
 	struct auth_limiter *addresses; // failures by address
@@ -28,11 +29,15 @@ struct auth_try {
 	struct auth *auth;
 	const struct auth_channel *channel;
 	const char *mechanism;
-	struct auth_name name; // prepared, or as given when that fails
-	bool named;            // `name` is prepared: there may be such a user
+	struct auth_name given; // prepared, or as given when that fails
+	// The user's, or if nobody's the one spelling of `given`. Limits, the
+	// cache, decoys and the log go by it.
+	struct auth_name name;
 };
 
-void auth_try_name(struct auth_try *try, struct view name);
+// Takes a name, and finds whose it is. RC_OK also when it is nobody's; else
+// the engine could not be read, and `name` is `given`.
+MUST_CHECK enum rc auth_try_name(struct auth_try *try, struct view name);
 // Too many failures lately: nothing is to be looked at.
 bool auth_try_is_limited(const struct auth_try *try);
 // Reads the user's record into `ret_record`; RC_NOT_FOUND also for a name that

@@ -98,7 +98,7 @@ static enum rc step_login(
 // ---- SCRAM (RFC 5802, RFC 7677) --------------------------------------------
 
 // Keys for someone who has none: the salt is always the same for the same name,
-// as a real one is; the keys are nobody's.
+// in all its spellings, as a real one is; the keys are nobody's.
 static void make_decoy(struct auth_sasl *sasl, struct auth_scram_keys *keys)
 {
 	const struct auth *auth = sasl->try.auth;
@@ -149,13 +149,14 @@ static enum rc scram_first(
 	enum rc rc = auth_scram_client_first(scram, said);
 	if (rc == RC_SYNTAX)
 		return rc;
-	auth_try_name(&sasl->try, view_of(scram->name, scram->name_len));
+	enum rc named =
+	    auth_try_name(&sasl->try, view_of(scram->name, scram->name_len));
 	if (rc != RC_OK)
 		return refuse(sasl, rc, AUTH_REASON_BINDING);
 	if (auth_try_is_limited(&sasl->try))
 		return refuse(sasl, RC_AUTH, AUTH_REASON_LIMITED);
 	struct auth_scram_keys keys;
-	rc = find_keys(sasl, &keys);
+	rc = named == RC_OK ? find_keys(sasl, &keys) : named;
 	if (rc == RC_OK)
 		rc = auth_scram_server_first(scram, &keys, sasl->nonce, out);
 	OPENSSL_cleanse(&keys, sizeof(keys));

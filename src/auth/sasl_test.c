@@ -596,6 +596,125 @@ static void scram_guesses_are_limited_too(void **state)
 	assert_int_equal(reason, AUTH_REASON_LIMITED);
 }
 
+// ---- One user, several names -----------------------------------------------
+
+// "NAME@here" stands for NAME, and "info" for user; nobody's names all end in
+// "@here".
+static enum rc whose_name(
+    void *context, struct view name, struct auth_name *ret_name)
+{
+	struct fixture *fixture = context;
+	struct view local = view_slice(name, 0, view_find_char(name, '@'));
+	struct auth_record record;
+	if (view_starts_with(name, VIEW("broken")))
+		return RC_IO;
+	if (view_eq(local, VIEW("info")))
+		local = VIEW("user");
+	if (auth_directory_lookup(fixture->engine, local, ret_name, &record) ==
+	    RC_OK)
+		return RC_OK;
+	snprintf(ret_name->text, sizeof(ret_name->text), "%.*s@here",
+	    VIEW_FMT(local));
+	return RC_NOT_FOUND;
+}
+
+static void know_names(struct fixture *fixture)
+{
+	auth_set_resolver(
+	    fixture->auth, &(struct auth_resolver){whose_name, fixture});
+}
+
+static void each_name_of_a_user_logs_in_as_this_user(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *authzid; // NULL: none
+		const char *password;
+		enum auth_reason reason;
+	} rows[] = {
+	    {"user@here", NULL, "pencil", 0},
+	    {"info", NULL, "pencil", 0},
+	    {"user", "user@here", "pencil", 0},
+	    {"info@here", "USER", "pencil", 0},
+	    {"user@here", "info", "pencil", 0},
+	    {"user@here", "disabled@here", "pencil", AUTH_REASON_AUTHZID},
+	    {"user@here", "ghost", "pencil", AUTH_REASON_AUTHZID},
+	    {"user@here", "broken", "pencil", AUTH_REASON_AUTHZID},
+	    {"user@here", NULL, "wrong", AUTH_REASON_PASSWORD},
+	    {"disabled@here", NULL, "pencil", AUTH_REASON_DISABLED},
+	    {"ghost@here", NULL, "pencil", AUTH_REASON_UNKNOWN_USER},
+	    // Both are nobody, and one nobody: that makes them nobody else.
+	    {"ghost@here", "ghost", "pencil", AUTH_REASON_UNKNOWN_USER},
+	    {"broken", NULL, "pencil", AUTH_REASON_UNAVAILABLE},
+	};
+	static const char *const mechanisms[] = {
+	    "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"};
+	struct fixture *fixture = *state;
+	know_names(fixture);
+	for (size_t m = 0; m < ARRAY_LEN(mechanisms); m++) {
+		bool is_login = strcmp(mechanisms[m], "LOGIN") == 0;
+		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+			if (is_login && rows[i].authzid)
+				continue; // it has none
+			struct client client = {mechanisms[m], rows[i].name,
+			    rows[i].authzid, rows[i].password, NULL};
+			enum auth_reason reason;
+			enum rc rc =
+			    gnu_sasl_logs_in(fixture, &tls, &client, &reason);
+			if (reason != rows[i].reason)
+				fail_msg("%s as %s: %s", client.mechanism,
+				    client.name, auth_reason_word(reason));
+			assert_int_equal(rc == RC_OK, reason == 0);
+		}
+	}
+}
+
+static void all_names_of_one_are_alike_before_the_proof(void **state)
+{
+	static const char *const rows[][2] = {
+	    {"n,,n=user,r=abc", "n,,n=user@here,r=abc"},
+	    {"n,,n=user,r=abc", "n,,n=info,r=abc"},
+	    // Whoever has no keys and whoever is not there are no different.
+	    {"n,,n=import,r=abc", "n,,n=import@here,r=abc"},
+	    {"n,,n=ghost,r=abc", "n,,n=ghost@here,r=abc"},
+	};
+	know_names(*state);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char one[256];
+		char other[256];
+		first_answer(*state, rows[i][0], one);
+		first_answer(*state, rows[i][1], other);
+		assert_string_equal(one, other);
+	}
+}
+
+static void guesses_under_all_names_count_together(void **state)
+{
+	static const char *const names[] = {
+	    "user", "user@here", "info", "info@here"};
+	struct fixture *fixture = *state;
+	struct auth_channel far = tls;
+	enum auth_reason reason;
+	know_names(fixture);
+	for (int i = 0; i < 1000; i++) {
+		char address[32];
+		struct client guess = {
+		    "PLAIN", names[i % 4], NULL, "wrong", NULL};
+		snprintf(
+		    address, sizeof(address), "10.0.%d.%d", i / 200, i % 200);
+		far.peer_address = view_of_string(address);
+		gnu_sasl_logs_in(fixture, &far, &guess, &reason);
+		assert_int_equal(reason, AUTH_REASON_PASSWORD);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct client right = {
+		    "SCRAM-SHA-256", names[i], NULL, "pencil", NULL};
+		far.peer_address = VIEW("192.0.2.1");
+		gnu_sasl_logs_in(fixture, &far, &right, &reason);
+		assert_int_equal(reason, AUTH_REASON_LIMITED);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -612,6 +731,9 @@ int main(void)
 	    TEST(a_flag_that_does_not_fit_what_was_announced_fails),
 	    TEST(gnu_sasl_logs_in_and_is_refused_as_it_should),
 	    TEST(scram_guesses_are_limited_too),
+	    TEST(each_name_of_a_user_logs_in_as_this_user),
+	    TEST(all_names_of_one_are_alike_before_the_proof),
+	    TEST(guesses_under_all_names_count_together),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,6 +81,19 @@ struct view route_print_address(
 MUST_CHECK enum rc route_address_of(struct arena *arena, struct view name,
     struct view primary, struct view *ret_address);
 
+// ---- Users (login.c) -------------------------------------------------------
+
+// A user by name, disabled or not; RC_NOT_FOUND, also when nobody can be called
+// so.
+MUST_CHECK enum rc route_find_user(struct engine *engine, struct view name,
+    struct auth_name *ret_name, struct auth_record *ret_record);
+// The user "local@domain", the domain in either form, or "local" in the primary
+// domain. `domain` is canonical.
+MUST_CHECK enum rc route_find_user_at(struct engine *engine,
+    struct arena *arena, struct view local, struct view domain,
+    struct view primary, struct auth_name *ret_name,
+    struct auth_record *ret_record);
+
 // ---- Changing (route.c) ----------------------------------------------------
 
 struct route_change {

@@ -143,42 +143,6 @@ static enum rc arrive_user(struct walk *walk, const struct auth_name *name,
 
 // ---- Users -----------------------------------------------------------------
 
-// A user by name, disabled or not; RC_NOT_FOUND, also when it can be no name.
-static enum rc find_user(struct walk *walk, struct view name,
-    struct auth_name *ret_name, struct auth_record *ret_record)
-{
-	enum rc rc = auth_directory_lookup(
-	    walk->route->engine, name, ret_name, ret_record);
-	if (rc == RC_SYNTAX || rc == RC_INVALID || rc == RC_LIMIT)
-		return RC_NOT_FOUND;
-	return rc;
-}
-
-// The user "local@domain", or in the primary domain "local".
-static enum rc find_user_at(struct walk *walk, struct view local,
-    struct view domain, struct auth_name *ret_name,
-    struct auth_record *ret_record)
-{
-	struct buf name;
-	enum rc rc;
-	if (view_find_char(local, '@') != SIZE_MAX)
-		return RC_NOT_FOUND;
-	buf_init(&name, SMTP_LOCAL_MAX + 1 + DOMAIN_NAME_INPUT_MAX);
-	buf_add(&name, local);
-	buf_add_char(&name, '@');
-	buf_add(&name, domain);
-	rc = find_user(walk, buf_view(&name), ret_name, ret_record);
-	if (rc == RC_NOT_FOUND && view_find(domain, VIEW("xn--")) != SIZE_MAX) {
-		buf_truncate(&name, local.len + 1);
-		buf_add(&name, domain_name_to_unicode(walk->arena, domain));
-		rc = find_user(walk, buf_view(&name), ret_name, ret_record);
-	}
-	if (rc == RC_NOT_FOUND && view_eq(domain, walk->primary))
-		rc = find_user(walk, local, ret_name, ret_record);
-	buf_done(&name);
-	return rc;
-}
-
 static enum rc go_to_user(struct walk *walk, const struct auth_name *name,
     const struct auth_record *record, struct view detail, bool has_detail)
 {
@@ -225,7 +189,8 @@ static enum rc go_to_target(
 			return go_to_address(walk, &mailbox, from_key);
 		rc = RC_NOT_FOUND;
 	} else {
-		rc = find_user(walk, target, &name, &record);
+		rc = route_find_user(
+		    walk->route->engine, target, &name, &record);
 	}
 	if (rc == RC_OK)
 		return go_to_user(walk, &name, &record, VIEW(""), false);
@@ -313,7 +278,8 @@ static enum rc try_name(struct walk *walk, const struct stop *stop,
 	enum rc rc = try_alias(walk, stop, folded);
 	if (rc != RC_NOT_FOUND)
 		return rc;
-	rc = find_user_at(walk, local, stop->domain, &name, &record);
+	rc = route_find_user_at(walk->route->engine, walk->arena, local,
+	    stop->domain, walk->primary, &name, &record);
 	if (rc == RC_OK)
 		rc = go_to_user(walk, &name, &record, detail, has_detail);
 	return rc;

@@ -92,6 +92,19 @@ MUST_CHECK enum rc route_resolve(struct route *route, struct arena *arena,
 MUST_CHECK enum rc route_resolve_user(struct route *route, struct arena *arena,
     const struct smtp_mailbox *address, struct route_result *ret_result);
 
+// The user who logs in under `name`: the user of that name, or else the one
+// whose address it is. A name without "@" is taken for one of the primary
+// domain. What counts as the user's address is narrower than for mail: the
+// user's own (which goes before an alias of that name here), an alias with this
+// one target, a chain of such; a domain alias; with any detail, refused ones
+// too. A catch-all does not count, nor does the settings' postmaster: whoever
+// guesses at a user would have any number of names for it, and nobody gave the
+// user any of them. A disabled user is found.
+// RC_NOT_FOUND: nobody's; then too `ret_name` is set, to one text for all
+// spellings of the name ("zoe", "Zoe+x@alias.example": "zoe@ours.example").
+MUST_CHECK enum rc route_login_name(
+    struct route *route, struct view name, struct auth_name *ret_name);
+
 // Whether mail for the domain (A-labels, lower case) is ours. Literals are not.
 MUST_CHECK enum rc route_is_local_domain(
     struct route *route, struct view domain, bool *ret_local);

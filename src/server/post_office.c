@@ -116,6 +116,13 @@ static void check_postmaster(struct post_office *post, struct log *log)
 	arena_done(&arena);
 }
 
+// auth stands below route and cannot ask it by itself.
+static enum rc whose_login(
+    void *context, struct view name, struct auth_name *ret_name)
+{
+	return route_login_name(context, name, ret_name);
+}
+
 enum rc post_office_open(struct post_office *post, const struct config *config,
     struct store *store, struct engine *engine, struct auth *auth,
     struct net_server *net, struct log *log, struct fault *fault)
@@ -123,6 +130,8 @@ enum rc post_office_open(struct post_office *post, const struct config *config,
 	struct route_settings route = {
 	    .postmaster = view_of_string(config->postmaster), .log = log};
 	post->route = route_new(engine, auth, &route);
+	auth_set_resolver(
+	    auth, &(struct auth_resolver){whose_login, post->route});
 	post->dkim = dkim_keys_new(engine, log);
 	enum rc rc = open_queue(post, config, engine, log, fault);
 	if (rc != RC_OK)
