@@ -243,6 +243,10 @@ class Commands:
             sorted(lines))
         self.roost("dkim", "new", "b\u00fccher.example", "--selector",
                    lines[1].split(".")[0], want=5)
+        for bits in ("99999", "512"):
+            self.assertRegex(self.roost(
+                "dkim", "new", "b\u00fccher.example", "--bits", bits, want=6),
+                r"bits, not %s\b" % bits)
         self.roost("dkim", "new", "b\u00fccher.example", "--selector", "old",
                    "--bits", "1024")
         out = self.roost("dkim", "list")

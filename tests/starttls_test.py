@@ -322,6 +322,31 @@ class CertificatesTest(ServerTest):
         self.server.wait_for_log(lambda line: "reload" in line, mark)
         self.assertEqual(self.shown("mail.example.org"), shown)
 
+    def test_nothing_of_a_reload_is_taken_with_a_bad_certificate(self):
+        """Not log_level either, nor the paths of the next reload."""
+        before = self.server.settings, self.server.certificates
+        self.addCleanup(self.server.write_config)
+        self.addCleanup(setattr, self.server, "certificates", before[1])
+        self.addCleanup(setattr, self.server, "settings", before[0])
+        rubbish = self.server.folder / "rubbish.pem"
+        rubbish.write_text("this is no certificate")
+        self.server.settings += "log_level = error\n"
+        self.server.certificates = [(rubbish, rubbish)]
+        self.server.write_config()
+        mark = self.server.log_mark()
+        self.server.reload()
+        self.server.wait_for_log(
+            lambda line: " reload " in line and "stay as they were" in line,
+            mark)
+        self.server.settings, self.server.certificates = before
+        self.server.write_config()
+        mark = self.server.log_mark()
+        self.server.reload()
+        # With log_level = error this line would not be there.
+        self.server.wait_for_log(
+            lambda line: " info reload " in line and "are taken up" in line,
+            mark)
+
 
 @only_roost
 class PlainOnLoopbackTest(ServerTest):

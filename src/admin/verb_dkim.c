@@ -24,8 +24,9 @@ static enum rc make_key(struct verb_call *call, struct arena *arena,
 	struct dkim_key key;
 	json_int_t bits =
 	    json_integer_value(json_object_get(call->request, "bits"));
-	if (bits < 0 || bits > UINT16_MAX)
-		bits = UINT16_MAX; // refused as too many
+	if (bits < 0 || bits > UINT32_MAX)
+		return fault_set(fault, RC_INVALID,
+		    "an RSA key cannot have %lld bits", (long long)bits);
 	enum rc rc = dkim_key_create(call->host->dkim, domain,
 	    link_member(call->request, "selector"), algorithm, (unsigned)bits,
 	    fault, arena, &key);

@@ -59,7 +59,7 @@ enum rc certificates_open(struct config *config, struct log *log,
 	return rc;
 }
 
-void certificates_reload(
+enum rc certificates_reload(
     struct net_tls *tls, const struct config *config, struct log *log)
 {
 	struct buf mistakes;
@@ -71,6 +71,7 @@ void certificates_reload(
 	    "%s",
 	    rc == RC_OK ? "certificates and log_level are taken up; other "
 			  "settings need a restart"
-			: "the certificates stay as they were");
+			: "the certificates and log_level stay as they were");
 	buf_done(&mistakes);
+	return rc;
 }

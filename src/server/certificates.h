@@ -10,8 +10,9 @@
 // Mistakes are logged.
 MUST_CHECK enum rc certificates_open(struct config *config, struct log *log,
     struct fault *fault, struct net_tls **ret_tls);
-// Reads them again; on a mistake, which is logged, all stays as it was.
-void certificates_reload(
+// Reads those that `config` names; on a mistake, which is logged, all stays as
+// it was.
+MUST_CHECK enum rc certificates_reload(
     struct net_tls *tls, const struct config *config, struct log *log);
 
 #endif

@@ -98,20 +98,39 @@ static enum rc open_net(struct serve *serve, struct fault *fault)
 	    serve->tls, &serve->log, fault);
 }
 
-// As many files as connections need, if the system lets us.
+static bool asks_for_connections(const struct config *config)
+{
+	struct config defaults;
+	config_init(&defaults);
+	bool asks = config->max_connections != defaults.max_connections;
+	config_done(&defaults);
+	return asks;
+}
+
+// As many files as connections need, or as many connections as the system has
+// files for. That is worth a warning only to somebody who asked for more than
+// the default.
 static void raise_files(struct serve *serve)
 {
 	struct rlimit limit;
-	uint64_t need = (uint64_t)serve->config->max_connections +
-			2 * (uint64_t)serve->config->relay_connections + 1024;
+	struct config *config = serve->config;
+	uint64_t others = 2 * (uint64_t)config->relay_connections + 1024;
+	uint64_t need = config->max_connections + others;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= need)
 		return;
-	if (limit.rlim_max < need)
-		log_text(&serve->log, LOG_LEVEL_WARN, "limits",
-		    "the system allows %llu open files, max_connections needs "
-		    "%llu",
-		    (unsigned long long)limit.rlim_max,
-		    (unsigned long long)need);
+	if (limit.rlim_max < need) {
+		uint64_t fit = limit.rlim_max > 2 * others
+				   ? limit.rlim_max - others
+				   : limit.rlim_max / 2;
+		bool asked = asks_for_connections(config);
+		log_text(&serve->log, asked ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
+		    "limits",
+		    "the system allows %llu open files, so max_connections is "
+		    "%llu, not %u",
+		    (unsigned long long)limit.rlim_max, (unsigned long long)fit,
+		    config->max_connections);
+		config->max_connections = (uint32_t)fit;
+	}
 	limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
@@ -383,37 +402,47 @@ static void stop(struct serve *serve)
 
 // ---- Running ---------------------------------------------------------------
 
+static void take_up(struct serve *serve, const struct config *fresh)
+{
+	struct config *config = serve->config;
+	serve->log.minimum = (enum log_level)fresh->log_level;
+	for (size_t i = 0; i < fresh->certificate_count; i++) {
+		const struct net_tls_pair *from = &fresh->certificates[i];
+		config->certificates[i] = (struct net_tls_pair){
+		    .certificate_path = arena_string(
+			&config->arena, view_of_string(from->certificate_path)),
+		    .key_path = arena_string(
+			&config->arena, view_of_string(from->key_path)),
+		};
+	}
+	if (fresh->certificate_count > 0)
+		config->certificate_count = fresh->certificate_count;
+}
+
 // Reads the configuration again: certificates and the log's level are taken up,
-// and when there is a mistake all stays as it was.
+// and when there is a mistake, in the file or in a certificate, all stays as it
+// was.
 static void reload(struct serve *serve)
 {
 	struct config fresh;
 	struct buf mistakes;
+	const struct config *config = serve->config;
 	config_init(&fresh);
 	buf_init(&mistakes, CONFIG_MISTAKES_MAX);
-	struct config *config = serve->config;
 	enum rc rc = config->path ? config_read(&fresh, config->path, &mistakes)
 				  : RC_NOT_FOUND;
-	if (rc == RC_OK) {
-		serve->log.minimum = (enum log_level)fresh.log_level;
-		for (size_t i = 0; i < fresh.certificate_count; i++) {
-			struct net_tls_pair *to = &config->certificates[i];
-			to->certificate_path = arena_string(&config->arena,
-			    view_of_string(
-				fresh.certificates[i].certificate_path));
-			to->key_path = arena_string(&config->arena,
-			    view_of_string(fresh.certificates[i].key_path));
-		}
-		if (fresh.certificate_count > 0)
-			config->certificate_count = fresh.certificate_count;
-	}
 	config_log_mistakes(&serve->log, &mistakes);
 	buf_done(&mistakes);
-	config_done(&fresh);
+	bool read = rc == RC_OK;
+	if (read && fresh.certificate_count > 0)
+		config = &fresh;
 	// A file that only root reads is not the reload's to read; the
-	// certificates may be.
-	if (rc == RC_OK || rc == RC_NOT_FOUND || rc == RC_DENIED)
-		certificates_reload(serve->tls, config, &serve->log);
+	// certificates that are known may be.
+	if (read || rc == RC_NOT_FOUND || rc == RC_DENIED)
+		rc = certificates_reload(serve->tls, config, &serve->log);
+	if (read && rc == RC_OK)
+		take_up(serve, &fresh);
+	config_done(&fresh);
 }
 
 static void block_signals(sigset_t *ret_signals)
