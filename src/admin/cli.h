@@ -46,6 +46,7 @@ struct cli_place {
 	uint64_t quota_bytes; // 0: any
 	uint64_t quota_messages;
 	uint32_t tombstones_max;
+	uint32_t changes_max;
 	struct auth_settings auth;
 	struct route_settings route;
 	struct dns_settings dns;

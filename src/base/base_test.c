@@ -150,6 +150,36 @@ static void range_sets_agree_with_a_bitmap(void **state)
 	rangeset_done(&set);
 }
 
+static void what_is_not_in_another_range_set(void **state)
+{
+	(void)state;
+	uint32_t random = 1;
+	for (int round = 0; round < 5000; round++) {
+		struct rangeset sets[2];
+		struct rangeset rest;
+		rangeset_init(&rest);
+		for (int s = 0; s < 2; s++) {
+			rangeset_init(&sets[s]);
+			for (int i = round % 7; i > 0; i--) {
+				random = random * 1664525u + 1013904223u;
+				uint32_t first = UINT32_MAX - random % 40;
+				uint32_t more = (random >> 8) % 5;
+				rangeset_add(&sets[s], first,
+				    first > UINT32_MAX - more ? UINT32_MAX
+							      : first + more);
+			}
+		}
+		rangeset_without(&sets[0], &sets[1], &rest);
+		for (uint32_t n = UINT32_MAX - 41; n != 0; n++)
+			assert_int_equal(rangeset_has(&rest, n),
+			    rangeset_has(&sets[0], n) &&
+				!rangeset_has(&sets[1], n));
+		rangeset_done(&sets[0]);
+		rangeset_done(&sets[1]);
+		rangeset_done(&rest);
+	}
+}
+
 static void a_map_keeps_what_was_put_through_removals(void **state)
 {
 	(void)state;
@@ -224,6 +254,7 @@ int main(void)
 	    cmocka_unit_test(a_buffer_refuses_what_does_not_fit_whole),
 	    cmocka_unit_test(range_sets_merge_split_and_print),
 	    cmocka_unit_test(range_sets_agree_with_a_bitmap),
+	    cmocka_unit_test(what_is_not_in_another_range_set),
 	    cmocka_unit_test(a_map_keeps_what_was_put_through_removals),
 	    cmocka_unit_test(an_arena_hands_out_aligned_room_and_starts_again),
 	    cmocka_unit_test(a_fault_never_carries_control_characters),

@@ -88,6 +88,28 @@ void rangeset_remove(struct rangeset *set, uint32_t first, uint32_t last)
 		splice(set, from, to, rest, count);
 }
 
+void rangeset_without(const struct rangeset *set,
+    const struct rangeset *without, struct rangeset *ret_rest)
+{
+	size_t at = 0;
+	for (size_t i = 0; i < set->count; i++) {
+		uint64_t first = set->ranges[i].first;
+		uint32_t last = set->ranges[i].last;
+		while (at < without->count && without->ranges[at].last < first)
+			at++;
+		for (size_t n = at; n < without->count && first <= last &&
+				    without->ranges[n].first <= last;
+		     n++) {
+			if (without->ranges[n].first > first)
+				rangeset_add(ret_rest, (uint32_t)first,
+				    without->ranges[n].first - 1);
+			first = (uint64_t)without->ranges[n].last + 1;
+		}
+		if (first <= last)
+			rangeset_add(ret_rest, (uint32_t)first, last);
+	}
+}
+
 void rangeset_copy(struct rangeset *set, const struct rangeset *from)
 {
 	splice(set, 0, set->count, from->ranges, from->count);

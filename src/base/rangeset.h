@@ -25,6 +25,10 @@ void rangeset_reset(struct rangeset *set);
 void rangeset_add(struct rangeset *set, uint32_t first, uint32_t last);
 // Takes first..last out.
 void rangeset_remove(struct rangeset *set, uint32_t first, uint32_t last);
+// Puts into `ret_rest`, which is empty, what of `set` is not in `without`.
+// O(ranges).
+void rangeset_without(const struct rangeset *set,
+    const struct rangeset *without, struct rangeset *ret_rest);
 void rangeset_copy(struct rangeset *set, const struct rangeset *from);
 
 bool rangeset_has(const struct rangeset *set, uint32_t number); // O(log n)

@@ -101,6 +101,9 @@ const struct setting config_settings[] = {
     NUMBER(tombstones_max, 100, 10000000, NULL, "10000",
 	"Expunged messages remembered for each mailbox, for mail programs that\n"
 	"come back (QRESYNC)."),
+    NUMBER(changes_max, 100, 10000000, NULL, "10000",
+	"Changes remembered for each user, for what follows them. What comes\n"
+	"back after more has to read everything."),
     CHOICE(smtp_line_ends, line_end_words, "refuse",
 	"What happens to a message with a CR or an LF that stands alone, which\n"
 	"other servers may take for the end of a line (SMTP smuggling):\n"

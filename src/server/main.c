@@ -116,6 +116,7 @@ static void set_place(struct cli_call *call, struct config *config)
 	    .quota_bytes = (uint64_t)config->quota_mib << 20,
 	    .quota_messages = config->quota_messages,
 	    .tombstones_max = config->tombstones_max,
+	    .changes_max = config->changes_max,
 	    .route.postmaster = view_of_string(config->postmaster),
 	    .dns = post_office_dns(config),
 	    .relay = post_office_relay(config),

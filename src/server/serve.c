@@ -233,6 +233,7 @@ static enum rc open_store(struct serve *serve, struct fault *fault)
 	    .quota_bytes = (uint64_t)config->quota_mib << 20,
 	    .quota_messages = config->quota_messages,
 	    .tombstones_max = config->tombstones_max,
+	    .changes_max = config->changes_max,
 	});
 	return auth_new(serve->engine, &place->auth, &serve->log, NULL, fault,
 	    &serve->auth);

@@ -2,48 +2,17 @@
 // Walks all that is stored of an account and holds it against the rules of
 // README.md: each kind of record by itself first, then against each other.
 // Only counts that can be worked out from the rest are mended.
+#include "store/check_impl.h"
+
 #include <stdarg.h>
 
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "store/change.h"
 #include "store/ragged.h"
-#include "store/transaction.h"
 #include "wire/message.h"
 
-// A place of an email, from a mailbox's chunks.
-struct place {
-	uint64_t email_id;
-	uint64_t mailbox_id;
-	uint32_t uid;
-	uint32_t size;
-};
-
-struct check {
-	struct store *store;
-	uint64_t account_id;
-	void (*problem)(void *context, const char *text);
-	void *context;
-	struct store_check_result result;
-	struct engine_snapshot *snapshot;
-	struct engine_batch *mending; // NULL: only look
-	bool mended;
-	struct record_account account;
-	uint64_t bytes;
-	uint64_t messages;
-	uint64_t last_email_id;
-	uint64_t last_mailbox_id;
-	struct engine_content_id *contents; // that emails have, each time
-	size_t content_count;
-	size_t content_capacity;
-	struct place *places;
-	size_t place_count;
-	size_t place_capacity;
-};
-
-static void report(struct check *check, const char *format, ...)
-    PRINTF_LIKE(2, 3);
-static void report(struct check *check, const char *format, ...)
+void check_report(struct check *check, const char *format, ...)
 {
 	char text[400];
 	va_list args;
@@ -65,7 +34,7 @@ static void mend(
 	check->mended = true;
 }
 
-static void mend_away(struct check *check, struct view key)
+void check_mend_away(struct check *check, struct view key)
 {
 	if (!check->mending)
 		return;
@@ -73,9 +42,6 @@ static void mend_away(struct check *check, struct view key)
 	check->result.mended++;
 	check->mended = true;
 }
-
-typedef void check_key(
-    struct check *check, struct view key, struct view value, void *context);
 
 struct checking {
 	struct check *check;
@@ -91,7 +57,7 @@ static enum rc check_one(void *context, struct view key, struct view value)
 }
 
 // Calls `each` for all keys of a kind.
-static enum rc each_key(struct check *check, struct record_key prefix,
+enum rc check_each_key(struct check *check, struct record_key prefix,
     check_key *each, void *context)
 {
 	struct checking checking = {check, each, context};
@@ -116,12 +82,14 @@ static void check_chunk(
 	struct store_node *chunk;
 	if (key.len != 13 ||
 	    node_chunk_decode(get_be32(key.ptr + 9), value, &chunk) != RC_OK) {
-		report(check, "mailbox %llu: a chunk of messages is damaged",
+		check_report(check,
+		    "mailbox %llu: a chunk of messages is damaged",
 		    (unsigned long long)mailbox->id);
 		return;
 	}
 	if (chunk->first_uid <= mailbox->last_uid)
-		report(check, "mailbox %llu: UIDs are not ascending at %u",
+		check_report(check,
+		    "mailbox %llu: UIDs are not ascending at %u",
 		    (unsigned long long)mailbox->id, chunk->first_uid);
 	mailbox->last_uid = chunk->last_uid;
 	for (unsigned i = 0; i < chunk->slots; i++) {
@@ -130,15 +98,19 @@ static void check_chunk(
 		for (unsigned n = mailbox->keywords; n < STORE_KEYWORDS_MAX;
 		     n++)
 			if (store_keyword_set_has(&message.keywords, n))
-				report(check,
+				check_report(check,
 				    "mailbox %llu: UID %u has an unknown "
 				    "keyword",
 				    (unsigned long long)mailbox->id,
 				    message.uid);
 		check->places = mem_grow(check->places, &check->place_capacity,
 		    check->place_count + 1, sizeof(*check->places));
-		check->places[check->place_count++] = (struct place){
-		    message.email_id, mailbox->id, message.uid, message.size};
+		check->places[check->place_count++] =
+		    (struct place){.email_id = message.email_id,
+			.mailbox_id = mailbox->id,
+			.modseq = message.modseq,
+			.uid = message.uid,
+			.size = message.size};
 	}
 	mailbox->sums.messages += chunk->sums.messages;
 	mailbox->sums.unseen += chunk->sums.unseen;
@@ -162,7 +134,8 @@ static void check_tombstone(
 	struct rangeset uids;
 	rangeset_init(&uids);
 	if (key.len != 17 || record_tombstone_get(value, &uids) != RC_OK)
-		report(check, "mailbox %llu: an expunge record is damaged",
+		check_report(check,
+		    "mailbox %llu: an expunge record is damaged",
 		    (unsigned long long)tombstones->mailbox->id);
 	else
 		tombstones->last_modseq = get_be64(key.ptr + 9);
@@ -197,7 +170,7 @@ static void check_state(struct check *check, struct mailbox_check *mailbox,
 	if (truth.highestmodseq < tombstones->last_modseq)
 		truth.highestmodseq = tombstones->last_modseq;
 	if (rc != RC_OK || memcmp(&truth, &state, sizeof(state)) != 0) {
-		report(check, "mailbox %llu: its counts are %s",
+		check_report(check, "mailbox %llu: its counts are %s",
 		    (unsigned long long)mailbox->id,
 		    rc == RC_OK ? "wrong" : "missing or damaged");
 		buf_reset(&value);
@@ -216,7 +189,7 @@ static void check_mailbox(
 	struct store_keywords *keywords;
 	if (key.len != 9 ||
 	    record_mailbox_get(value, &record, &keywords) != RC_OK) {
-		report(check, "a mailbox record is damaged");
+		check_report(check, "a mailbox record is damaged");
 		return;
 	}
 	struct mailbox_check mailbox = {
@@ -226,21 +199,21 @@ static void check_mailbox(
 	keywords_unref(keywords);
 	struct fault fault;
 	if (store_name_check(record.name, &fault) != RC_OK)
-		report(check, "mailbox %llu: %s",
+		check_report(check, "mailbox %llu: %s",
 		    (unsigned long long)mailbox.id, fault.text);
 	struct tombstone_check tombstones = {.mailbox = &mailbox};
-	enum rc rc = each_key(check, record_key_u64(RECORD_CHUNK, mailbox.id),
-	    check_chunk, &mailbox);
+	enum rc rc = check_each_key(check,
+	    record_key_u64(RECORD_CHUNK, mailbox.id), check_chunk, &mailbox);
 	if (rc == RC_OK)
-		rc = each_key(check,
+		rc = check_each_key(check,
 		    record_key_u64(RECORD_TOMBSTONE, mailbox.id),
 		    check_tombstone, &tombstones);
 	if (rc != RC_OK)
-		report(check, "mailbox %llu cannot be read: %s",
+		check_report(check, "mailbox %llu cannot be read: %s",
 		    (unsigned long long)mailbox.id, rc_text(rc));
 	check_state(check, &mailbox, &tombstones);
 	if (mailbox.highest > engine_snapshot_version(check->snapshot))
-		report(check, "mailbox %llu: a MODSEQ lies in the future",
+		check_report(check, "mailbox %llu: a MODSEQ lies in the future",
 		    (unsigned long long)mailbox.id);
 	check->result.mailboxes++;
 	check->messages += mailbox.sums.messages;
@@ -270,7 +243,7 @@ static void check_ragged(
 		rc = record_lines_get(buf_view(value), &noted);
 	if (rc == RC_NOT_FOUND ? lacks == 0 : rc == RC_OK && lacks == noted)
 		return;
-	report(check, "email %llu: what it lacks of lines is %s",
+	check_report(check, "email %llu: what it lacks of lines is %s",
 	    (unsigned long long)email_id,
 	    rc == RC_OK ? "wrong" : "missing or damaged");
 	struct record_key key = record_key_u64(RECORD_LINES, email_id);
@@ -279,7 +252,7 @@ static void check_ragged(
 	if (lacks)
 		mend(check, &key, value);
 	else
-		mend_away(check, record_key_view(&key));
+		check_mend_away(check, record_key_view(&key));
 }
 
 static void check_email(
@@ -299,10 +272,10 @@ static void check_email(
 	if (rc == RC_OK)
 		rc = message_record_open(bytes, &message);
 	if (rc != RC_OK)
-		report(
+		check_report(
 		    check, "email %llu: its description: %s", id, rc_text(rc));
 	else if (message.size != place->size)
-		report(check, "email %llu: its sizes differ", id);
+		check_report(check, "email %llu: its sizes differ", id);
 	bool has_bare_lf =
 	    rc != RC_OK || message.flags & MESSAGE_RECORD_BARE_LF;
 	rc = get_record(check, RECORD_HEAD, place->email_id, value);
@@ -311,14 +284,16 @@ static void check_email(
 	if (rc == RC_OK && head.has_content)
 		rc = engine_content_size(engine, &head.content, &size);
 	if (rc != RC_OK)
-		report(check, "email %llu: its bytes: %s", id, rc_text(rc));
+		check_report(
+		    check, "email %llu: its bytes: %s", id, rc_text(rc));
 	else if (head.size != place->size || head.head_len + size != head.size)
-		report(check, "email %llu: some of its bytes are missing", id);
+		check_report(
+		    check, "email %llu: some of its bytes are missing", id);
 	else if (ragged_measure(engine, &head, bytes, has_bare_lf, &lacks) ==
 		 RC_OK)
 		check_ragged(check, place->email_id, lacks, value);
 	else
-		report(check, "email %llu: its bytes cannot be read", id);
+		check_report(check, "email %llu: its bytes cannot be read", id);
 	if (rc != RC_OK || !head.has_content)
 		return;
 	check->contents = mem_grow(check->contents, &check->content_capacity,
@@ -347,7 +322,8 @@ static enum rc check_owned(struct check *check,
 	if (rc != RC_OK || owned == count ||
 	    version != engine_snapshot_version(check->snapshot))
 		return rc;
-	report(check, "content is owned %llu times, and %llu emails have it",
+	check_report(check,
+	    "content is owned %llu times, and %llu emails have it",
 	    (unsigned long long)owned, (unsigned long long)count);
 	if (!check->mending)
 		return RC_OK;
@@ -398,7 +374,8 @@ static void missing_location(struct check *check, const struct place *place)
 	    record_key_location(place->email_id, place->mailbox_id, place->uid);
 	struct buf nothing;
 	buf_init(&nothing, 1);
-	report(check, "email %llu: its place in mailbox %llu is not noted",
+	check_report(check,
+	    "email %llu: its place in mailbox %llu is not noted",
 	    (unsigned long long)place->email_id,
 	    (unsigned long long)place->mailbox_id);
 	mend(check, &key, &nothing);
@@ -411,8 +388,9 @@ static void check_location(
 	(void)value;
 	struct place noted = {0};
 	if (key.len == 21)
-		noted = (struct place){get_be64(key.ptr + 1),
-		    get_be64(key.ptr + 9), get_be32(key.ptr + 17), 0};
+		noted = (struct place){.email_id = get_be64(key.ptr + 1),
+		    .mailbox_id = get_be64(key.ptr + 9),
+		    .uid = get_be32(key.ptr + 17)};
 	int order = 1;
 	for (; walk->at < check->place_count; walk->at++) {
 		order = compare_places(&check->places[walk->at], &noted);
@@ -424,12 +402,13 @@ static void check_location(
 		walk->at++;
 		return;
 	}
-	report(check, "email %llu: a place is noted where it is not",
+	check_report(check, "email %llu: a place is noted where it is not",
 	    (unsigned long long)noted.email_id);
-	mend_away(check, key);
+	check_mend_away(check, key);
 }
 
-static bool has_place(const struct check *check, uint64_t email_id)
+bool check_has_place(
+    const struct check *check, uint64_t email_id, uint64_t count)
 {
 	size_t low = 0;
 	size_t high = check->place_count;
@@ -441,7 +420,7 @@ static bool has_place(const struct check *check, uint64_t email_id)
 			high = middle;
 	}
 	return low < check->place_count &&
-	       check->places[low].email_id == email_id;
+	       check->places[low].email_id - email_id < count;
 }
 
 static void check_unplaced(
@@ -452,8 +431,8 @@ static void check_unplaced(
 	uint64_t email_id = key.len == 9 ? get_be64(key.ptr + 1) : 0;
 	if (email_id > check->last_email_id)
 		check->last_email_id = email_id;
-	if (!has_place(check, email_id))
-		report(check, "email %llu is in no mailbox",
+	if (!check_has_place(check, email_id, 1))
+		check_report(check, "email %llu is in no mailbox",
 		    (unsigned long long)email_id);
 }
 
@@ -464,13 +443,13 @@ static void check_unplaced_lines(
 	uint64_t email_id = key.len == 9 ? get_be64(key.ptr + 1) : 0;
 	(void)value;
 	(void)context;
-	if (has_place(check, email_id))
+	if (check_has_place(check, email_id, 1))
 		return;
-	report(check,
+	check_report(check,
 	    "email %llu: what it lacks of lines is noted, and it is "
 	    "in no mailbox",
 	    (unsigned long long)email_id);
-	mend_away(check, key);
+	check_mend_away(check, key);
 }
 
 static enum rc check_emails(struct check *check)
@@ -486,15 +465,15 @@ static enum rc check_emails(struct check *check)
 			check_email(check, &check->places[i], &value);
 	buf_done(&value);
 	struct location_check walk = {0};
-	enum rc rc = each_key(
+	enum rc rc = check_each_key(
 	    check, record_key_kind(RECORD_LOCATION), check_location, &walk);
 	for (; rc == RC_OK && walk.at < check->place_count; walk.at++)
 		missing_location(check, &check->places[walk.at]);
 	if (rc == RC_OK)
-		rc = each_key(
+		rc = check_each_key(
 		    check, record_key_kind(RECORD_EMAIL), check_unplaced, NULL);
 	if (rc == RC_OK)
-		rc = each_key(check, record_key_kind(RECORD_LINES),
+		rc = check_each_key(check, record_key_kind(RECORD_LINES),
 		    check_unplaced_lines, NULL);
 	return rc;
 }
@@ -503,8 +482,8 @@ static enum rc check_emails(struct check *check)
 
 static void unpaired_delivery(struct check *check, struct view key)
 {
-	report(check, "the note of a past delivery is damaged");
-	mend_away(check, key);
+	check_report(check, "the note of a past delivery is damaged");
+	check_mend_away(check, key);
 }
 
 // Each note by id has one by time, and the other way round.
@@ -548,10 +527,10 @@ static enum rc check_deliveries(struct check *check)
 {
 	struct buf room;
 	buf_init(&room, ENGINE_VALUE_MAX);
-	enum rc rc = each_key(
+	enum rc rc = check_each_key(
 	    check, record_key_kind(RECORD_DELIVERED), check_delivered, &room);
 	if (rc == RC_OK)
-		rc = each_key(check, record_key_kind(RECORD_DELIVERED_AT),
+		rc = check_each_key(check, record_key_kind(RECORD_DELIVERED_AT),
 		    check_delivered_at, &room);
 	buf_done(&room);
 	return rc;
@@ -578,7 +557,7 @@ static enum rc check_account(struct check *check)
 		truth.next_mailbox_id = check->last_mailbox_id + 1;
 	if (rc != RC_OK ||
 	    memcmp(&truth, &check->account, sizeof(truth)) != 0) {
-		report(check, "the account's totals are %s",
+		check_report(check, "the account's totals are %s",
 		    rc == RC_OK ? "wrong" : "missing or damaged");
 		buf_reset(&value);
 		record_account_put(&truth, &value);
@@ -590,10 +569,14 @@ static enum rc check_account(struct check *check)
 
 static enum rc check_all(struct check *check)
 {
-	enum rc rc = each_key(
+	enum rc rc = check_each_key(
 	    check, record_key_kind(RECORD_MAILBOX), check_mailbox, NULL);
 	if (rc == RC_OK)
+		rc = check_changes(check);
+	if (rc == RC_OK)
 		rc = check_emails(check);
+	if (rc == RC_OK)
+		check_changes_emails(check);
 	if (rc == RC_OK)
 		rc = check_contents(check);
 	if (rc == RC_OK)
@@ -622,13 +605,16 @@ enum rc store_account_check(struct store *store, uint64_t account_id,
 	if (rc == RC_OK) {
 		rc = check_all(&check);
 		uint64_t version = engine_snapshot_version(check.snapshot);
-		engine_snapshot_close(&check.snapshot);
 		struct fault fault;
-		if (rc == RC_OK && check.mended)
+		if (rc == RC_OK && check.mended) {
+			check_put_changes(&check);
 			rc = engine_commit(
 			    engine, account_id, version, check.mending, &fault);
+		}
 	}
+	engine_snapshot_close(&check.snapshot);
 	engine_batch_free(&check.mending);
+	free(check.gone);
 	free(check.places);
 	free(check.contents);
 	if (rc == RC_OK)

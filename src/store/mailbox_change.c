@@ -48,6 +48,8 @@ static struct mailbox *plan_mailbox(struct transaction *transaction,
 	mailbox->special_use = special_use;
 	mailbox->state.highestmodseq = transaction->modseq;
 	put_mailbox(transaction, mailbox);
+	transaction_note_mailbox(
+	    transaction, STORE_CHANGE_MAILBOX_MADE, mailbox->id, 0);
 	creation->mailboxes = mem_grow(creation->mailboxes, &creation->capacity,
 	    creation->count + 1, sizeof(*creation->mailboxes));
 	creation->mailboxes[creation->count++] = mailbox;
@@ -177,6 +179,7 @@ static void drop_records(struct transaction_mailbox *entry)
 	transaction->record.messages -= entry->state.messages;
 	transaction->record.bytes -= entry->state.size;
 	transaction->record_changed = true;
+	transaction_note_mailbox(transaction, STORE_CHANGE_MAILBOX_GONE, id, 0);
 	entry->dropped = true;
 }
 
@@ -272,6 +275,9 @@ static void plan_rename(struct transaction *transaction,
 	renaming->names[renaming->count++] = view_of(bytes, len);
 	transaction_put_mailbox(
 	    transaction, mailbox, view_of(bytes, len), mailbox->keywords);
+	// A subscription stays with its name.
+	transaction_note_mailbox(transaction, STORE_CHANGE_MAILBOX, mailbox->id,
+	    STORE_CHANGED_NAME | STORE_CHANGED_SUBSCRIPTION);
 }
 
 // Plans new names for `from` (which may exist only as a parent) and all below.
@@ -422,6 +428,9 @@ enum rc store_subscribe(const struct store_asker *asker,
 		transaction_put(&transaction, &key, view_of(NULL, 0));
 	else if (!subscribe && is)
 		transaction_delete(&transaction, &key);
+	struct mailbox *mailbox = mailbox_by_name(account, subscription.name);
+	transaction_note_mailbox(&transaction, STORE_CHANGE_MAILBOX,
+	    mailbox ? mailbox->id : 0, STORE_CHANGED_SUBSCRIPTION);
 	transaction.publish = publish_subscription;
 	transaction.publish_context = &subscription;
 	return transaction_end(&transaction, rc, fault);

@@ -21,6 +21,7 @@ enum record_kind {
 	RECORD_THREAD = 'R',       // hash of a message id -> record_thread
 	RECORD_DELIVERED = 'D',    // delivery id -> when
 	RECORD_DELIVERED_AT = 'I', // when, delivery id -> nothing
+	RECORD_CHANGES = 'V',      // version -> change_record.h
 };
 
 #define RECORD_KEY_MAX (1 + STORE_NAME_MAX)

@@ -9,6 +9,7 @@
 
 #define MESSAGE_MAX_DEFAULT    ((uint64_t)100 << 20)
 #define TOMBSTONES_MAX_DEFAULT 10000
+#define CHANGES_MAX_DEFAULT    10000
 #define IDLE_ACCOUNTS_MAX      256
 
 struct store *store_new(const struct store_options *options)
@@ -21,6 +22,8 @@ struct store *store_new(const struct store_options *options)
 		store->options.message_max = MESSAGE_SIZE_MAX;
 	if (!store->options.tombstones_max)
 		store->options.tombstones_max = TOMBSTONES_MAX_DEFAULT;
+	if (!store->options.changes_max)
+		store->options.changes_max = CHANGES_MAX_DEFAULT;
 	pthread_mutex_init(&store->lock, NULL);
 	map_init(&store->accounts);
 	return store;

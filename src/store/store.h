@@ -2,8 +2,9 @@
 // The store: accounts, their mailboxes and messages, over an engine. It knows
 // no protocol. This header opens it and its accounts; see rights.h (who asks),
 // mailbox.h (names, opening, watching), snapshot.h (what is in a mailbox),
-// change.h (append, flags, expunge, copy), email.h (a message's bytes and its
-// description), search.h, sort.h and thread.h.
+// change.h (append, flags, expunge, copy), changes.h (what changed since),
+// email.h (a message's bytes and its description), search.h, sort.h and
+// thread.h.
 //
 // An account is a partition of the engine; its version is the MODSEQ of its
 // last change. Every function here is thread-safe; a handle belongs to one
@@ -26,6 +27,7 @@ struct store_options {
 	uint64_t quota_bytes;         // of all messages of an account; 0: none
 	uint64_t quota_messages;      // 0: none
 	uint32_t tombstones_max;      // expunges remembered a mailbox; 0: 10000
+	uint32_t changes_max;         // commits in the change log; 0: 10000
 	struct store_sharing sharing; // what others than the owner may do
 };
 

@@ -20,6 +20,7 @@ void transaction_begin(
 	pthread_mutex_lock(&account->table);
 	transaction->record = account->record;
 	pthread_mutex_unlock(&account->table);
+	transaction->first_email_id = transaction->record.next_email_id;
 	map_init(&transaction->threads);
 }
 
@@ -245,6 +246,7 @@ static enum rc commit(struct transaction *transaction, struct fault *fault)
 		put_account(transaction);
 	if (!transaction->dirty)
 		return RC_OK;
+	transaction_put_changes(transaction);
 	struct store_account *account = transaction->account;
 	rc = engine_commit(account->store->options.engine, account->id,
 	    account->version, transaction->batch, fault);
@@ -297,9 +299,11 @@ static void release(struct transaction *transaction)
 		node_unref(transaction->mailboxes[i].root);
 		keywords_unref(transaction->mailboxes[i].keywords);
 		rangeset_done(&transaction->mailboxes[i].expunged);
+		rangeset_done(&transaction->mailboxes[i].changed);
 	}
 	free(transaction->added.items);
 	free(transaction->removed.items);
+	free(transaction->notes.items);
 	size_t position = 0;
 	struct view key;
 	void *value;

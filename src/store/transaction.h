@@ -11,6 +11,7 @@
 #define ROOST_STORE_TRANSACTION_H
 
 #include "store/account_impl.h"
+#include "store/changes.h"
 
 // What a mailbox is to become.
 struct transaction_mailbox {
@@ -20,6 +21,7 @@ struct transaction_mailbox {
 	struct store_node *root;         // referenced
 	struct store_keywords *keywords; // referenced
 	struct rangeset expunged;
+	struct rangeset changed; // their flags
 	bool messages_changed;
 	bool record_changed; // name, attributes or keywords
 	bool dropped;
@@ -29,10 +31,24 @@ struct transaction_location {
 	uint64_t email_id;
 	uint64_t mailbox_id;
 	uint32_t uid;
+	bool last; // of those that go: the email goes with it
 };
 
 struct transaction_locations {
 	struct transaction_location *items;
+	size_t count;
+	size_t capacity;
+};
+
+// A mailbox that is made, gets other attributes, or goes.
+struct transaction_note {
+	enum store_change_kind kind;
+	uint64_t mailbox_id;
+	unsigned what; // of enum store_changed
+};
+
+struct transaction_notes {
+	struct transaction_note *items;
 	size_t count;
 	size_t capacity;
 };
@@ -50,6 +66,8 @@ struct transaction {
 	unsigned mailbox_count;
 	struct transaction_locations added;
 	struct transaction_locations removed;
+	struct transaction_notes notes;
+	uint64_t first_email_id; // of the emails that it makes
 	struct map threads; // hash (8 bytes) -> struct record_thread, owned
 	bool dirty;         // there is something to commit
 	// Called after the commit, with `table` held.
@@ -89,6 +107,13 @@ void transaction_delete(
 // All keys that begin with `prefix`.
 void transaction_delete_prefix(
     struct transaction *transaction, const struct record_key *prefix);
+
+// Notes for the change log that a mailbox is made, changes or goes; messages
+// are noted by what adds, edits and removes them.
+void transaction_note_mailbox(struct transaction *transaction,
+    enum store_change_kind kind, uint64_t mailbox_id, unsigned what);
+// Puts the record of the change log; the last thing before the commit.
+void transaction_put_changes(struct transaction *transaction);
 
 // Adds messages: `uid`, `modseq` and `save_date` are filled in here. RC_LIMIT
 // when the mailbox has no UIDs left; RC_QUOTA.

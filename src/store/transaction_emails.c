@@ -306,7 +306,7 @@ static enum rc count_locations(struct engine_cursor *cursor, uint64_t email_id,
 static enum rc find_unplaced(struct transaction *transaction,
     struct engine_cursor *cursor, struct dropped *dropped)
 {
-	const struct transaction_locations *removed = &transaction->removed;
+	struct transaction_locations *removed = &transaction->removed;
 	const struct transaction_locations *added = &transaction->added;
 	size_t at_added = 0;
 	for (size_t i = 0; i < removed->count;) {
@@ -331,6 +331,8 @@ static enum rc find_unplaced(struct transaction *transaction,
 			return rc;
 		if (places > lost)
 			continue;
+		for (size_t n = i - lost; n < i; n++)
+			removed->items[n].last = true;
 		dropped->ids = mem_grow(dropped->ids, &dropped->capacity,
 		    dropped->count + 1, sizeof(*dropped->ids));
 		dropped->ids[dropped->count++] = email_id;

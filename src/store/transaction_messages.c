@@ -45,7 +45,7 @@ static void note_location(struct transaction_locations *locations,
 	locations->items = mem_grow(locations->items, &locations->capacity,
 	    locations->count + 1, sizeof(*locations->items));
 	locations->items[locations->count++] = (struct transaction_location){
-	    message->email_id, mailbox->mailbox->id, message->uid};
+	    message->email_id, mailbox->mailbox->id, message->uid, false};
 }
 
 // Only what the transaction adds in all counts: a MOVE or a smaller REPLACE is
@@ -125,6 +125,8 @@ static enum node_verdict edit_message(
 	case NODE_KEEP: break;
 	case NODE_CHANGED:
 		message->modseq = transaction->modseq;
+		rangeset_add(
+		    &edit->mailbox->changed, message->uid, message->uid);
 		edit->changed = true;
 		break;
 	case NODE_REMOVE:

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// One record of an account's change log: all that one commit changed. It is
+//
+//   format (1 byte), then items, each
+//     kind (1 byte), mailbox (number), and then by kind
+//       a mailbox made, gone:  nothing
+//       a mailbox changed:     what (number)
+//       flags:                 runs of: gap + 1, length - 1
+//       a place made, gone:    runs of: gap + 1, length - 1, email step
+//     runs end with a 0 where the next gap would be
+//
+// Numbers are 7 bits a byte, the low ones first, as short as can be. A gap
+// counts the UIDs since the last run (from UID 1 at first); an email step is
+// the way from the last run's last email to this one's first, as a number that
+// holds its sign in the lowest bit. A run is as long as can be, and so is an
+// item: the same changes make the same bytes.
+#ifndef ROOST_STORE_CHANGE_RECORD_H
+#define ROOST_STORE_CHANGE_RECORD_H
+
+#include "base/buf.h"
+#include "store/changes.h"
+
+// An item without a mailbox: more changed than the log can tell, and who comes
+// from before has to read everything.
+#define CHANGE_RECORD_ALL 9
+
+// A record that would be longer says CHANGE_RECORD_ALL in its place.
+#define CHANGE_RECORD_MAX ((size_t)4 << 20)
+
+// ---- Writing ---------------------------------------------------------------
+
+struct change_record_writer {
+	struct buf *out;
+	uint8_t kind; // of the item that is open; 0: none
+	uint64_t mailbox_id;
+	struct store_change run; // not written yet; count 0: none
+	uint32_t last_uid;       // of the run written last
+	uint64_t last_email;
+};
+
+// Begins a record at the end of `out`.
+void change_record_begin(struct change_record_writer *writer, struct buf *out);
+// Adds a change (its `version` and `number` do not matter). Places of one kind
+// and mailbox come one after another, in the order of UIDs.
+void change_record_add(
+    struct change_record_writer *writer, const struct store_change *change);
+void change_record_add_all(struct change_record_writer *writer);
+void change_record_end(struct change_record_writer *writer);
+
+// ---- Reading ---------------------------------------------------------------
+
+struct change_record_reader {
+	struct view rest;
+	uint8_t kind; // of the item that is open; 0: none
+	uint64_t mailbox_id;
+	bool first; // run of the item
+	uint32_t last_uid;
+	uint64_t last_email;
+	uint64_t version;
+	uint64_t number;
+};
+
+// The views of `record` must last. RC_CORRUPT for another format.
+MUST_CHECK enum rc change_record_open(
+    struct change_record_reader *reader, uint64_t version, struct view record);
+// The next run of changes; RC_END; RC_GONE for CHANGE_RECORD_ALL; RC_CORRUPT.
+MUST_CHECK enum rc change_record_next(
+    struct change_record_reader *reader, struct store_change *ret_change);
+
+static inline bool change_is_of_places(enum store_change_kind kind)
+{
+	return kind >= STORE_CHANGE_EMAIL_MADE;
+}
+
+#endif
