@@ -33,12 +33,12 @@ static void message_begin(struct fetch_state *state)
 	    imap_has_feature(state->command->session, IMAP_FEATURE_CONDSTORE);
 	if (!(types & 1u << IMAP_FETCH_UID) &&
 	    (state->add_uid || (seen && condstore)))
-		fetch_write_simple(state, IMAP_FETCH_UID, VIEW("UID"));
+		fetch_write_value(state, IMAP_FETCH_UID, VIEW("UID"));
 	if (!(types & 1u << IMAP_FETCH_MODSEQ) &&
 	    (state->add_modseq || (seen && condstore)))
-		fetch_write_simple(state, IMAP_FETCH_MODSEQ, VIEW("MODSEQ"));
+		fetch_write_value(state, IMAP_FETCH_MODSEQ, VIEW("MODSEQ"));
 	if (!(types & 1u << IMAP_FETCH_FLAGS) && seen)
-		fetch_write_simple(state, IMAP_FETCH_FLAGS, VIEW("FLAGS"));
+		fetch_write_value(state, IMAP_FETCH_FLAGS, VIEW("FLAGS"));
 }
 
 static void message_end(struct fetch_state *state)
@@ -75,12 +75,7 @@ static bool message_items(struct fetch_state *state)
 		    should_pause(state, item->type > IMAP_FETCH_BODY))
 			return false;
 		state->item++;
-		if (fetch_item_is_simple(item->type))
-			fetch_write_simple(state, item->type, item->label);
-		else if (item->type >= IMAP_FETCH_BODY)
-			fetch_write_section(state, item);
-		else
-			fetch_write_described(state, item);
+		fetch_write_item(state, item);
 	}
 }
 

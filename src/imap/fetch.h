@@ -82,14 +82,13 @@ enum imap_step fetch_set_seen(struct fetch_state *state);
 
 // ---- fetch_items.c ---------------------------------------------------------
 
-// Whether the item comes from the message's entry alone.
-bool fetch_item_is_simple(enum imap_fetch_type type);
-// Writes the item of `state->item` with the space before it; nothing when it
-// could not be had.
-void fetch_write_simple(
-    struct fetch_state *state, enum imap_fetch_type type, struct view label);
-void fetch_write_described(
+// Writes an item with the space before it, or begins it and leaves the rest to
+// the stream; nothing when it could not be had.
+void fetch_write_item(
     struct fetch_state *state, const struct imap_fetch_item *item);
+// The same for what comes of the message's entry alone and was not asked for.
+void fetch_write_value(
+    struct fetch_state *state, enum imap_fetch_type type, struct view label);
 // Reads the description of the message, once; RC_GONE.
 MUST_CHECK enum rc fetch_record(struct fetch_state *state);
 // Writes " LABEL " (the space in front unless it is the first item).
@@ -128,7 +127,7 @@ bool fetch_pump(struct fetch_state *state);
 
 // BODY[…], BINARY[…], BINARY.SIZE[…]: writes the item's beginning and leaves
 // the rest to the stream.
-void fetch_write_section(
+void fetch_write_body(
     struct fetch_state *state, const struct imap_fetch_item *item);
 void fetch_write_binary(
     struct fetch_state *state, const struct imap_fetch_item *item);

@@ -95,7 +95,7 @@ static void write_range(
 		fetch_note(state, rc);
 }
 
-static void write_body(
+void fetch_write_body(
     struct fetch_state *state, const struct imap_fetch_item *item)
 {
 	const struct imap_section *section = &item->section;
@@ -110,16 +110,4 @@ static void write_body(
 		write_header(state, item);
 	else
 		write_range(state, item);
-}
-
-void fetch_write_section(
-    struct fetch_state *state, const struct imap_fetch_item *item)
-{
-	if (!state->reader)
-		state->reader = store_reader_new(
-		    store_mailbox_account(state->view->mailbox));
-	if (item->type == IMAP_FETCH_BODY)
-		write_body(state, item);
-	else
-		fetch_write_binary(state, item);
 }

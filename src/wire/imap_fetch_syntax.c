@@ -5,48 +5,50 @@
 #include "base/ascii.h"
 #include "wire/imap_write.h"
 
-// What a word begins. A label is its own for what has no section.
-struct word {
-	struct view name;
+// What follows an item's word.
+enum word_syntax {
+	WORD_ALONE,
+	WORD_LAZY,    // perhaps "(LAZY)"
+	WORD_SECTION, // "[…]" and perhaps "<…>"
+	WORD_PARTS,   // the same, with part numbers only
+	WORD_SIZE,    // the same, without "<…>"
+};
+
+// One row an item: what is written, what it means, how the answer calls it.
+static const struct word {
+	const char *name;
 	enum imap_fetch_type type;
+	enum word_syntax syntax;
+	const char *label;           // before the section; NULL: the name
 	enum imap_section_what what; // RFC822.HEADER and RFC822.TEXT
 	bool peek;
-	bool section; // "[…]" must follow
-	bool partial; // "<…>" may follow that
-};
-
-#define WORD(text, ...)                                                        \
-	{                                                                      \
-		.name = {text, sizeof(text) - 1}, __VA_ARGS__                  \
-	}
-
-static const struct word words[] = {
-    WORD("UID", IMAP_FETCH_UID),
-    WORD("FLAGS", IMAP_FETCH_FLAGS),
-    WORD("INTERNALDATE", IMAP_FETCH_INTERNALDATE),
-    WORD("RFC822.SIZE", IMAP_FETCH_RFC822_SIZE),
-    WORD("ENVELOPE", IMAP_FETCH_ENVELOPE),
-    WORD("BODYSTRUCTURE", IMAP_FETCH_BODYSTRUCTURE),
-    WORD("BODY", IMAP_FETCH_BODY_STRUCTURE_BASIC),
-    WORD("MODSEQ", IMAP_FETCH_MODSEQ),
-    WORD("EMAILID", IMAP_FETCH_EMAILID),
-    WORD("THREADID", IMAP_FETCH_THREADID),
-    WORD("SAVEDATE", IMAP_FETCH_SAVEDATE),
-    WORD("PREVIEW", IMAP_FETCH_PREVIEW),
-    WORD("RFC822", IMAP_FETCH_BODY, IMAP_SECTION_WHOLE),
+} words[] = {
+    {"UID", .type = IMAP_FETCH_UID},
+    {"FLAGS", .type = IMAP_FETCH_FLAGS},
+    {"INTERNALDATE", .type = IMAP_FETCH_INTERNALDATE},
+    {"RFC822.SIZE", .type = IMAP_FETCH_RFC822_SIZE},
+    {"ENVELOPE", .type = IMAP_FETCH_ENVELOPE},
+    {"BODYSTRUCTURE", .type = IMAP_FETCH_BODYSTRUCTURE},
+    {"BODY", .type = IMAP_FETCH_BODY_STRUCTURE_BASIC},
+    {"MODSEQ", .type = IMAP_FETCH_MODSEQ},
+    {"EMAILID", .type = IMAP_FETCH_EMAILID},
+    {"THREADID", .type = IMAP_FETCH_THREADID},
+    {"SAVEDATE", .type = IMAP_FETCH_SAVEDATE},
+    {"PREVIEW", .type = IMAP_FETCH_PREVIEW, .syntax = WORD_LAZY},
+    {"RFC822", .type = IMAP_FETCH_BODY, .what = IMAP_SECTION_WHOLE},
     // RFC 3501 section 6.4.5: RFC822.HEADER does not set \Seen.
-    WORD("RFC822.HEADER", IMAP_FETCH_BODY, IMAP_SECTION_HEADER, .peek = true),
-    WORD("RFC822.TEXT", IMAP_FETCH_BODY, IMAP_SECTION_TEXT),
-    WORD("BODY.PEEK", IMAP_FETCH_BODY, .peek = true, .section = true,
-	.partial = true),
-    WORD("BINARY", IMAP_FETCH_BINARY, .section = true, .partial = true),
-    WORD("BINARY.PEEK", IMAP_FETCH_BINARY, .peek = true, .section = true,
-	.partial = true),
-    WORD("BINARY.SIZE", IMAP_FETCH_BINARY_SIZE, .peek = true, .section = true),
+    {"RFC822.HEADER", .type = IMAP_FETCH_BODY, .what = IMAP_SECTION_HEADER,
+	.peek = true},
+    {"RFC822.TEXT", .type = IMAP_FETCH_BODY, .what = IMAP_SECTION_TEXT},
+    {"BODY", .type = IMAP_FETCH_BODY, .syntax = WORD_SECTION},
+    {"BODY.PEEK", .type = IMAP_FETCH_BODY, .syntax = WORD_SECTION,
+	.label = "BODY", .peek = true},
+    {"BINARY", .type = IMAP_FETCH_BINARY, .syntax = WORD_PARTS},
+    {"BINARY.PEEK", .type = IMAP_FETCH_BINARY, .syntax = WORD_PARTS,
+	.label = "BINARY", .peek = true},
+    {"BINARY.SIZE", .type = IMAP_FETCH_BINARY_SIZE, .syntax = WORD_SIZE,
+	.peek = true},
 };
-
-static const struct word body_section =
-    WORD("BODY", IMAP_FETCH_BODY, .section = true, .partial = true);
 
 // RFC 9051 section 6.4.5: what each macro stands for.
 static const enum imap_fetch_type macro_items[] = {
@@ -250,18 +252,14 @@ static enum rc parse_with_section(struct imap_cursor *cursor,
     const struct word *word, struct imap_fetch_item *item)
 {
 	const char *start = cursor->at;
-	bool binary = word->type != IMAP_FETCH_BODY;
-	enum rc rc = parse_section(cursor, binary, &item->section);
-	if (rc == RC_OK && word->partial)
+	enum rc rc =
+	    parse_section(cursor, word->syntax != WORD_SECTION, &item->section);
+	if (rc == RC_OK && word->syntax != WORD_SIZE)
 		rc = parse_partial(cursor, item);
 	if (rc != RC_OK)
 		return rc;
-	const char *label = "BODY";
-	if (word->type == IMAP_FETCH_BINARY)
-		label = "BINARY";
-	else if (word->type == IMAP_FETCH_BINARY_SIZE)
-		label = "BINARY.SIZE";
-	return make_label(cursor, label, (size_t)(cursor->at - start), item);
+	return make_label(cursor, word->label ? word->label : word->name,
+	    (size_t)(cursor->at - start), item);
 }
 
 // PREVIEW [SP "(" LAZY ")"] (RFC 8970 section 6). Behind a PREVIEW that stands
@@ -282,6 +280,8 @@ static enum rc parse_preview(
 	return RC_OK;
 }
 
+// The row of the word at the cursor, which is passed over. "BODY" has two: what
+// follows tells them apart.
 static const struct word *find_word(struct imap_cursor *cursor)
 {
 	struct view rest = imap_cursor_rest(cursor);
@@ -290,13 +290,14 @@ static const struct word *find_word(struct imap_cursor *cursor)
 	       rest.ptr[len] != '[' && rest.ptr[len] != '<')
 		len++;
 	struct view name = view_slice(rest, 0, len);
+	bool section = len < rest.len && rest.ptr[len] == '[';
 	const struct word *word = NULL;
-	for (size_t i = 0; i < ARRAY_LEN(words) && !word; i++)
-		if (view_eq_nocase(name, words[i].name))
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (!view_eq_nocase(name, view_of_string(words[i].name)))
+			continue;
+		if (!word || section == (words[i].syntax >= WORD_SECTION))
 			word = &words[i];
-	if (word && len < rest.len && rest.ptr[len] == '[' &&
-	    word->type == IMAP_FETCH_BODY_STRUCTURE_BASIC)
-		word = &body_section;
+	}
 	if (word)
 		cursor->at += len;
 	return word;
@@ -312,7 +313,7 @@ static enum rc add_item(struct imap_cursor *cursor, struct items *items,
 {
 	struct imap_fetch *fetch = items->fetch;
 	uint32_t bit = 1u << item->type;
-	if (item->type < IMAP_FETCH_BODY && (fetch->types & bit))
+	if (!imap_fetch_has_section(item->type) && (fetch->types & bit))
 		return RC_OK; // asked for already
 	if (fetch->count == IMAP_FETCH_ITEMS_MAX)
 		return imap_reject(cursor, RC_LIMIT,
@@ -321,7 +322,7 @@ static enum rc add_item(struct imap_cursor *cursor, struct items *items,
 	    fetch->count + 1, sizeof(*fetch->items));
 	fetch->items[fetch->count++] = *item;
 	fetch->types |= bit;
-	fetch->sets_seen |= item->type >= IMAP_FETCH_BODY && !item->peek;
+	fetch->sets_seen |= imap_fetch_has_section(item->type) && !item->peek;
 	return RC_OK;
 }
 
@@ -337,13 +338,16 @@ static enum rc parse_item(
 	    .type = word->type,
 	    .peek = word->peek,
 	    .section.what = word->what,
-	    .label = word->name,
+	    .label = view_of_string(word->name),
 	};
 	enum rc rc = RC_OK;
-	if (word->section)
-		rc = parse_with_section(cursor, word, &item);
-	else if (word->type == IMAP_FETCH_PREVIEW)
-		rc = parse_preview(cursor, in_list, &item);
+	switch (word->syntax) {
+	case WORD_ALONE: break;
+	case WORD_LAZY: rc = parse_preview(cursor, in_list, &item); break;
+	case WORD_SECTION:
+	case WORD_PARTS:
+	case WORD_SIZE: rc = parse_with_section(cursor, word, &item); break;
+	}
 	return rc == RC_OK ? add_item(cursor, items, &item) : rc;
 }
 
@@ -351,7 +355,7 @@ static struct view label_of(enum imap_fetch_type type)
 {
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (words[i].type == type)
-			return words[i].name;
+			return view_of_string(words[i].name);
 	return VIEW("");
 }
 

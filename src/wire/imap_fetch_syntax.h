@@ -28,7 +28,13 @@ enum imap_fetch_type {
 			   // RFC822.TEXT
 	IMAP_FETCH_BINARY, // BINARY[…], BINARY.PEEK[…]
 	IMAP_FETCH_BINARY_SIZE, // BINARY.SIZE[…]
+	IMAP_FETCH_TYPE_COUNT,
 };
+
+static inline bool imap_fetch_has_section(enum imap_fetch_type type)
+{
+	return type >= IMAP_FETCH_BODY;
+}
 
 enum imap_section_what {
 	IMAP_SECTION_WHOLE, // the message, or the part's body

@@ -34,7 +34,7 @@ static inline void dump_fetch(struct buf *out, const struct imap_fetch *fetch)
 		if (i)
 			buf_add_char(out, ' ');
 		buf_add(out, item->label);
-		if (item->type >= IMAP_FETCH_BODY && item->peek)
+		if (imap_fetch_has_section(item->type) && item->peek)
 			buf_add_literal(out, "/peek");
 		if (item->lazy)
 			buf_add_literal(out, "/lazy");
