@@ -213,7 +213,9 @@ class ScriptTest(ServerTest):
         self.c.select("INBOX")
         self.assertEqual(self.search("BODY", "outside"), [uid])
         self.assertEqual(self.search("BODY", "ВНУТРИ"), [uid])
-        self.assertEqual(self.search("BODY", "вложенное"), [uid])
+        # RFC 9051 section 6.4.4: BODY matches no header fields.
+        self.assertEqual(self.search("TEXT", "вложенное"), [uid])
+        self.assertEqual(self.search("BODY", "вложенное"), [])
         self.assertEqual(self.search("SUBJECT", "вложенное"), [])
 
     def test_the_same_needle_in_other_charsets(self):

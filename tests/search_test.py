@@ -4,8 +4,9 @@
 One message has a word of its own in each place. RFC 9051 section 6.4.4: BODY
 finds what is "in the body of the message" and "doesn't match any header
 fields"; TEXT finds "the header (including MIME header fields) or body"; parts
-"other than TEXT and MESSAGE" may be left out, and are. HTML is searched with its tags. Dovecot 2.3
-(--against dovecot) answers the same but for DOVECOT."""
+"other than TEXT and MESSAGE" may be left out, and are. HTML is searched as people read it, Dovecot 2.3 looks
+at it with its tags. (--against dovecot): it answers the same but for
+DOVECOT."""
 
 import base64
 import collections
@@ -66,7 +67,7 @@ Content-Type: text/html; charset=iso-8859-1
 Content-Transfer-Encoding: quoted-printable
 
 <p title=3D"html-attribute">html-te=
-xt <b>m=E4rz</b></p>
+xt <b>m=E4rz</b> M&uuml;ller&nbsp;B=FCro <!--html-comment--></p>
 --inner
 Content-Type: text/calendar
 
@@ -206,7 +207,10 @@ PLACES = [Place(*place) for place in [
     ("boundary=inner", True, False, [], MIME),
     ("html-text", True, True, [], TEXT),
     ("märz", True, True, [], TEXT),
-    ("html-attribute", True, True, [], TEXT),
+    ("html-text märz müller büro", True, True, [], "HTML as it is read"),
+    ("html-attribute", True, True, [], "it is shown, too"),
+    ("title=", False, False, [], "nobody sees tags"),
+    ("html-comment", False, False, [], "nor comments"),
     ("calendar-body", True, True, [], TEXT),
     ("unknown-body", True, True, [], TEXT),
     ("inner-epilogue", False, False, [], BETWEEN),
@@ -251,9 +255,10 @@ PLACES = [Place(*place) for place in [
 
 # What Dovecot 2.3 does not find: words in a charset that it does not know, and
 # parameters cut or encoded by RFC 2231. (It finds a line that is no field by
-# HEADER "".)
+# HEADER "".) HTML: see above.
 DOVECOT = {"unknown-plain", "unknown-base64", "continued-name.pdf",
-           "prozent-ß.pdf", "no-field"}
+           "prozent-ß.pdf", "no-field", "html-text märz müller büro",
+           "title=", "html-comment"}
 
 
 class SearchTest(ServerTest):

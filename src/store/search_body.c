@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "store/draft.h"
 #include "store/search_impl.h"
+#include "wire/html_text.h"
 #include "wire/message_text.h"
 #include "wire/text_stream.h"
 
@@ -65,13 +66,43 @@ static bool body_aim(const struct body *body, bool header)
 	return count > 0;
 }
 
+// The body of a part on its way to the window.
+struct body_stream {
+	struct text_stream text;
+	bool is_html;
+	struct html_text html;
+};
+
+// The next bytes of the part, `last`: up to its end.
+static void stream_feed(struct store_search *search, struct body_stream *stream,
+    struct view raw, bool last)
+{
+	struct search_window *window = &search->window;
+	struct view piece;
+	while (window->count &&
+	       text_stream_next(&stream->text, &raw, last, &piece)) {
+		if (stream->is_html) {
+			buf_reset(&search->decoded);
+			html_text_feed(&stream->html, piece, &search->decoded);
+			piece = buf_view(&search->decoded);
+		}
+		search_window_feed(window, piece);
+	}
+	if (!last || !stream->is_html)
+		return;
+	buf_reset(&search->decoded);
+	html_text_end(&stream->html, &search->decoded);
+	search_window_feed(window, buf_view(&search->decoded));
+}
+
 static MUST_CHECK enum rc body_text(
     const struct body *body, const struct message_text *text)
 {
 	struct store_search *search = body->search;
-	struct text_stream stream;
+	struct body_stream stream = {.is_html = text->is_html};
 	text_stream_init(
-	    &stream, &search->charsets, text->encoding, text->charset);
+	    &stream.text, &search->charsets, text->encoding, text->charset);
+	html_text_init(&stream.html);
 	uint64_t offset = text->body.offset;
 	uint64_t end = offset + text->body.len;
 	enum rc rc = RC_OK;
@@ -80,15 +111,13 @@ static MUST_CHECK enum rc body_text(
 		if (rc != RC_OK)
 			break;
 		offset += search->bytes.len;
-		struct view raw = buf_view(&search->bytes);
-		struct view piece;
-		while (search->window.count &&
-		       text_stream_next(&stream, &raw, offset == end, &piece))
-			search_window_feed(&search->window, piece);
+		stream_feed(
+		    search, &stream, buf_view(&search->bytes), offset == end);
 		if (body_is_decided(body))
 			break;
 	}
-	text_stream_done(&stream);
+	text_stream_done(&stream.text);
+	html_text_done(&stream.html);
 	search_window_end(&search->window);
 	return rc;
 }

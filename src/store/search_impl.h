@@ -66,7 +66,7 @@ struct store_search {
 	int64_t now;
 	struct charset_cache charsets;
 	struct search_window window;
-	struct buf decoded; // a header field's value
+	struct buf decoded; // a header field's value, or the text of HTML
 	struct buf bytes;   // of the message
 };
 

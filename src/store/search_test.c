@@ -325,7 +325,8 @@ static const struct {
     {SEARCH_HEADER, "x-two", "first second", false},
     {SEARCH_HEADER, "", "no field", false},
     {SEARCH_BODY, "", "wonderful woürld", true},
-    {SEARCH_BODY, "", "hello</B> WONDER", true}, // HTML: with its tags
+    {SEARCH_BODY, "", "hello WONDER", true}, // HTML: without its tags
+    {SEARCH_BODY, "", "<b>", false},
     {SEARCH_BODY, "", "quarterly", false},
     {SEARCH_BODY, "", "binarybytes", false},
     {SEARCH_BODY, "", "preamble", false},

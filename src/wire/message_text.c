@@ -30,6 +30,7 @@ enum rc message_text_find(const struct message_record *record, uint32_t index,
 	    .header = {part.header_offset, part.header_len},
 	    .encoding = part.encoding,
 	    .charset = part.charset,
+	    .is_html = part.media == MESSAGE_MEDIA_TEXT_HTML,
 	};
 	if (is_text(&part))
 		text.body =

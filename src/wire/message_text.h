@@ -7,7 +7,7 @@
 // any header fields". So header fields are those of the message, of each part,
 // and of the messages within it; bodies are those of parts under TEXT and
 // MESSAGE
-// ("MAY exclude" the others), HTML with its tags. What stands before, between
+// ("MAY exclude" the others), HTML as people read it (html_text.h). What stands before, between
 // and after the parts of a multipart is no text (RFC 2046 section 5.1.1).
 #ifndef ROOST_WIRE_MESSAGE_TEXT_H
 #define ROOST_WIRE_MESSAGE_TEXT_H
@@ -21,6 +21,7 @@ struct message_text {
 	// encoded is not taken apart: its header is part of this.
 	enum transfer_encoding encoding;
 	struct view charset;
+	bool is_html;
 };
 
 // The text of the part at `index` without the parts below it, which have their

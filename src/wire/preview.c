@@ -5,7 +5,8 @@
 #include "wire/preview.h"
 
 #include "base/ascii.h"
-#include "wire/preview_entity.h"
+#include "wire/html_entity.h"
+#include "wire/html_text.h"
 #include "wire/text_stream.h"
 #include "wire/utf8.h"
 
@@ -194,20 +195,6 @@ struct html {
 	unsigned quotes; // blockquotes open, from the cited one inwards
 };
 
-// Elements that do not part words.
-static bool is_inline(struct view name)
-{
-	static const char *const names[] = {"a", "abbr", "acronym", "b", "bdi",
-	    "bdo", "big", "cite", "code", "em", "font", "i", "img", "ins",
-	    "kbd", "mark", "s", "small", "span", "strike", "strong", "sub",
-	    "sup", "tt", "u", "wbr"};
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (view_eq_nocase(name, view_of_string(names[i])))
-			return true;
-	}
-	return false;
-}
-
 // Elements whose content is not text of the message.
 static bool is_hidden(struct view name)
 {
@@ -284,7 +271,7 @@ static void take_tag(struct html *html)
 	while (len < name.len && ascii_is_alnum(name.ptr[len]))
 		len++;
 	name = view_slice(name, 0, len);
-	if (!is_inline(name))
+	if (!html_is_inline(name))
 		html->sink.space = true;
 	if (!is_end && is_hidden(name))
 		skip_hidden(html, name);
@@ -310,7 +297,7 @@ static bool begins_tag(struct view text)
 static void take_text(struct html *html)
 {
 	uint32_t code;
-	if (*html->rest.ptr == '&' && preview_entity_next(&html->rest, &code)) {
+	if (*html->rest.ptr == '&' && html_entity_next(&html->rest, &code)) {
 		if (html->everything || !html->quotes)
 			sink_add(&html->sink, code);
 		return;

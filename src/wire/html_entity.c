@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The names of HTML 4 that are seen in mail: all of Latin-1, and punctuation.
 // HTML 5 has two thousand more; what is not known stays as it is written.
-#include "wire/preview_entity.h"
+#include "wire/html_entity.h"
 
 #include "base/ascii.h"
 #include "wire/utf8.h"
@@ -113,7 +113,7 @@ static size_t number_parse(struct view text, uint32_t *ret_code)
 	return at;
 }
 
-bool preview_entity_next(struct view *text, uint32_t *ret_code)
+bool html_entity_next(struct view *text, uint32_t *ret_code)
 {
 	struct view rest = view_from(*text, 1);
 	uint32_t code = 0;
