@@ -54,8 +54,7 @@ static void add_code(struct buf *out, uint32_t code)
 		utf8_add(out, code);
 }
 
-// ---- Attributes
-// --------------------------------------------------------------
+// ---- Attributes -------------------------------------------------------------
 
 // Gives the values that stand aside, with white space around. References in
 // them end in ";": "?a=1&copy=2" has none.
@@ -68,8 +67,9 @@ static void aside_flush(struct html_text *html, struct buf *out)
 		rest = view_from(rest, plain == SIZE_MAX ? rest.len : plain);
 		struct view after = rest;
 		uint32_t code;
+		// (`after` may be empty, and then points nowhere.)
 		if (rest.len && html_entity_next(&after, &code) &&
-		    after.ptr[-1] == ';') {
+		    rest.ptr[rest.len - after.len - 1] == ';') {
 			add_code(out, code);
 			rest = after;
 		} else if (rest.len) {
@@ -134,8 +134,7 @@ static void value_add(struct html_text *html, char c)
 	}
 }
 
-// ---- Tags
-// --------------------------------------------------------------------
+// ---- Tags -------------------------------------------------------------------
 
 // "<" and what is held were no tag.
 static void not_a_tag(struct html_text *html, struct buf *out)
@@ -285,8 +284,7 @@ static void attribute_step(struct html_text *html, char c, struct buf *out)
 	}
 }
 
-// ---- What is left out
-// --------------------------------------------------------
+// ---- What is left out -------------------------------------------------------
 
 // Behind "<!": "--" begins a comment, anything else a declaration.
 static void mark_step(struct html_text *html, char c)
@@ -329,8 +327,7 @@ static void raw_step(struct html_text *html, char c)
 	}
 }
 
-// ---- Text
-// --------------------------------------------------------------------
+// ---- Text -------------------------------------------------------------------
 
 static void reference_end(struct html_text *html, struct buf *out)
 {

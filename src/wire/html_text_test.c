@@ -56,6 +56,8 @@ static void what_people_read_comes_out(void **state)
 	    {"see <a href=\"http://x.test/?a=1&amp;copy=2&copy=3\">this "
 	     "page</a> now<p>next",
 		"see this page now http://x.test/?a=1&copy=2&copy=3 next"},
+	    {"<a href=\"http://x.test/?a&amp;\">x", "x http://x.test/?a&"},
+	    {"<a href='?&copy'>x", "x ?&copy"},
 	    {"<img src=pic.gif alt='a pic' width=5>x", "x pic.gif a pic"},
 	    {"<p Title = \"a > b\" class=\"c\">x", "x a > b"},
 	    {"<img src=\"data:image/png;base64,AAAA\" alt=x>", "x"},
