@@ -18,90 +18,34 @@
 
 // ---- One copy --------------------------------------------------------------
 
-MUST_CHECK static enum rc append_copy(struct store_account *account,
-    struct store_draft *draft, const struct delivery_copy *copy,
-    struct fault *fault, bool *ret_was_there)
+MUST_CHECK static enum rc decide(struct delivery *delivery,
+    struct delivery_target *target, struct fault *fault,
+    struct delivery_copy *copy)
 {
-	struct store_append append = {
-	    .draft = draft,
-	    .prefix = copy->prefix,
-	    .delivery_id = copy->delivery_id,
+	struct delivery_letter letter = {
+	    .account = target->account,
+	    .user = target->user,
+	    .address = target->address,
+	    .folder = target->folder,
+	    .sender = delivery->envelope.queue.sender,
+	    .draft = delivery->local,
 	};
-	struct store_appended appended;
-	struct view folder = copy->folder;
-	for (;;) {
-		struct store_mailbox *mailbox;
-		enum rc rc = store_mailbox_open_for_mail(
-		    &store_system, account, folder, fault, &mailbox);
-		if (rc != RC_OK)
-			return rc;
-		rc = store_append(mailbox, &append, 1, fault, &appended);
-		store_mailbox_close(&mailbox);
-		if (rc == RC_OK)
-			*ret_was_there = appended.was_there;
-		// Deleted in between: INBOX cannot be.
-		if (rc != RC_GONE || folder.len == 0)
-			return rc;
-		folder = VIEW("");
-	}
-}
-
-enum rc delivery_copy_commit(const struct delivery_office *office,
-    struct store_draft *draft, const struct delivery_copy *copy,
-    struct fault *fault, bool *ret_was_there)
-{
-	struct store_account *account;
-	enum rc rc =
-	    store_account_open(office->store, copy->account, fault, &account);
+	struct delivery_decision decision;
+	enum rc rc = delivery_decide(
+	    delivery->office, &letter, &delivery->scratch, &decision);
 	if (rc != RC_OK)
-		return rc;
-	rc = append_copy(account, draft, copy, fault, ret_was_there);
-	store_account_close(&account);
-	return rc;
-}
-
-void delivery_copy_reply(enum rc rc, struct delivery_reply *ret_reply)
-{
-	switch ((int)rc) {
-	case RC_OK:
-		delivery_reply_set(
-		    ret_reply, 250, ENHANCED(2, 1, 5), "Delivered");
-		return;
-	case RC_QUOTA:
-		delivery_reply_set(
-		    ret_reply, 452, ENHANCED(4, 2, 2), "The mailbox is full");
-		return;
-	case RC_LIMIT:
-		delivery_reply_set(ret_reply, 552, ENHANCED(5, 3, 4),
-		    "The message is longer than this server takes");
-		return;
-	default:
-		delivery_reply_set(ret_reply, 451, ENHANCED(4, 3, 0),
-		    "The message cannot be stored now");
-		return;
+		return fault_set(fault, rc, "the user's filter failed");
+	if (decision.refusal) {
+		struct delivery_reply *refusal =
+		    arena_zalloc(&delivery->arena, sizeof(*refusal));
+		*refusal = *decision.refusal;
+		target->refusal = refusal;
+		return fault_set(
+		    fault, RC_DENIED, "the user's filter refused it");
 	}
-}
-
-void delivery_log_copy(const struct delivery_office *office,
-    const struct delivery_event *event, const struct delivery_copy *copy,
-    enum rc rc, const struct fault *fault)
-{
-	struct log_line line;
-	log_begin(&line, office->log,
-	    rc == RC_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-	    rc == RC_OK ? "delivered" : "delivery-failed");
-	if (event->session_id)
-		log_add_u64(&line, "session", event->session_id);
-	log_add_string(&line, "id", event->id);
-	log_add(&line, "message-id", event->message_id);
-	log_add(&line, "user", copy->user);
-	if (copy->folder.len)
-		log_add(&line, "folder", copy->folder);
-	log_add_u64(&line, "size", event->size);
-	log_add_u64(&line, "ms", event->ms);
-	if (rc != RC_OK)
-		log_add_string(&line, "why", fault->text);
-	log_end(&line);
+	copy->places = decision.places;
+	copy->place_count = decision.place_count;
+	return RC_OK;
 }
 
 static void commit_target(
@@ -118,10 +62,11 @@ static void commit_target(
 	struct delivery_copy copy = {
 	    .account = target->account,
 	    .user = target->user,
-	    .folder = target->folder,
 	    .prefix = buf_view(&prefix),
 	};
 	target->rc = buf_status(&prefix);
+	if (target->rc == RC_OK)
+		target->rc = decide(delivery, target, &fault, &copy);
 	if (target->rc == RC_OK)
 		target->rc = delivery_copy_commit(delivery->office,
 		    delivery->local, &copy, &fault, &was_there);
@@ -255,6 +200,8 @@ static void reply_each(
 				    ENHANCED(5, 4, 6),
 				    "The message was delivered to this "
 				    "mailbox before");
+			else if (target->refusal)
+				ret_replies[i] = *target->refusal;
 			else if (target->rc != RC_OK)
 				delivery_copy_reply(
 				    target->rc, &ret_replies[i]);
@@ -267,16 +214,21 @@ static void settle(
     struct delivery *delivery, size_t made, struct delivery_reply *ret_reply)
 {
 	enum rc failure = RC_OK;
+	const struct delivery_reply *refusal = NULL;
 	size_t missing = 0;
 	for (size_t i = 0; i < delivery->target_count; i++) {
 		const struct delivery_target *target = &delivery->targets[i];
 		missing += target->rc != RC_OK;
-		if (failure == RC_OK && !target->loops)
+		if (target->refusal)
+			refusal = target->refusal;
+		else if (failure == RC_OK && !target->loops)
 			failure = target->rc;
 	}
-	// None has it: the client keeps it.
+	// None has it: the client keeps it, unless nobody wants it.
 	if (!made) {
 		delivery_copy_reply(failure, ret_reply);
+		if (failure == RC_OK && refusal)
+			*ret_reply = *refusal;
 		return;
 	}
 	enum rc rc = missing ? put_rest(delivery) : RC_OK;

@@ -15,10 +15,11 @@
 #include "dkim/dkim.h"
 #include "queue/queue.h"
 #include "route/route.h"
-#include "store/store.h"
+#include "store/change.h"
 #include "wire/enhanced_status.h"
 
 struct delivery;
+struct delivery_filter;
 
 // What all deliveries share; outlives them.
 struct delivery_office {
@@ -32,6 +33,8 @@ struct delivery_office {
 	uint32_t hops_max;         // Received fields [100]
 	uint64_t message_max;      // bytes; 0: the store's
 	uint32_t recipients_max;   // of a message [1000]
+	// NULL: each copy goes into the folder of its address.
+	const struct delivery_filter *filter;
 };
 
 enum delivery_door {
@@ -67,6 +70,49 @@ struct delivery_reply {
 	struct enhanced_status status;
 	char text[400];
 };
+
+// ---- What becomes of a copy ------------------------------------------------
+
+// What a filter is told of a user's copy of a message.
+struct delivery_letter {
+	uint64_t account;
+	struct view user;
+	struct view address; // it came to
+	struct view folder;  // the address's; empty: INBOX
+	struct view sender;  // of the envelope; empty: the null path
+	struct store_draft *draft;
+};
+
+// A mailbox that the copy goes into. One that does not exist is INBOX.
+struct delivery_place {
+	struct view folder; // empty: INBOX
+	struct store_flags flags;
+};
+
+// What is decided about a copy. Before a filter is asked it goes, without
+// flags, into the folder of the address.
+struct delivery_decision {
+	// All of them get it in one commit; the same one named twice, once.
+	// None: the message is discarded, and the sender told that it arrived.
+	const struct delivery_place *places;
+	size_t place_count; // at most STORE_PLACES_MAX
+	// Not NULL: the user refuses the message, with this answer. From the
+	// door it is refused if all who get it refuse it; otherwise the queue
+	// returns it for those who do.
+	const struct delivery_reply *refusal;
+};
+
+// Decides about each copy (Sieve, filters). Called when all bytes have come,
+// for each user once, and again when a copy from the queue is tried again.
+struct delivery_filter {
+	// What it puts into `decision` lies in `arena`. A failure is a
+	// temporary one: the message stays where it is.
+	enum rc (*decide)(void *context, const struct delivery_letter *letter,
+	    struct arena *arena, struct delivery_decision *decision);
+	void *context;
+};
+
+// ---- A message from a door -------------------------------------------------
 
 // Begins with MAIL FROM. Checks what can be checked of the envelope: a
 // submission's sender must belong to the user (550 5.7.1), the size must not

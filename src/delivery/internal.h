@@ -26,7 +26,8 @@ struct delivery_target {
 	unsigned notify;
 	bool resolved; // `queued` is this user, whatever alias has that name
 	bool loops;    // it has been delivered to this address before
-	enum rc rc;    // of its commit
+	const struct delivery_reply *refusal; // by the user's filter, or NULL
+	enum rc rc;                           // of its commit
 };
 
 struct delivery_accepted {
@@ -128,16 +129,24 @@ void delivery_id_make(
 // (RFC 8601 section 5): for struct delivery_fix, whose context is the delivery.
 bool delivery_is_forged(void *delivery, struct view value);
 
-// ---- commit.c --------------------------------------------------------------
+// ---- copy.c ----------------------------------------------------------------
 
 // One copy, into one account.
 struct delivery_copy {
 	uint64_t account;
 	struct view user;
-	struct view folder;
+	const struct delivery_place *places; // none: it is discarded
+	size_t place_count;
 	struct view prefix;
 	struct view delivery_id; // may be empty
 };
+
+// What the office's filter says of a copy; without one, that it goes into the
+// folder of the address. What is decided lies in `arena`.
+MUST_CHECK enum rc delivery_decide(const struct delivery_office *office,
+    const struct delivery_letter *letter, struct arena *arena,
+    struct delivery_decision *ret_decision);
+
 MUST_CHECK enum rc delivery_copy_commit(const struct delivery_office *office,
     struct store_draft *draft, const struct delivery_copy *copy,
     struct fault *fault, bool *ret_was_there);
@@ -154,6 +163,8 @@ struct delivery_event {
 void delivery_log_copy(const struct delivery_office *office,
     const struct delivery_event *event, const struct delivery_copy *copy,
     enum rc rc, const struct fault *fault);
+
+// ---- commit.c --------------------------------------------------------------
 
 // Everything has come and nothing has failed: commits. Writes replies as
 // delivery_finish() has them; `ret_replies` is never NULL.

@@ -112,10 +112,38 @@ static void judge(enum rc rc, const struct fault *fault, struct local *local,
 	}
 }
 
+// False when there is nothing to deliver: the result says why.
+static bool decide(struct local *local, const struct route_target *target,
+    struct delivery_decision *ret_decision, struct queue_result *result)
+{
+	struct delivery_letter letter = {
+	    .account = target->account,
+	    .user = target->user,
+	    .address = target->address,
+	    .folder = target->folder,
+	    .sender = queue_lot_envelope(local->lot)->sender,
+	    .draft = local->draft,
+	};
+	enum rc rc = delivery_decide(
+	    local->office, &letter, &local->scratch, ret_decision);
+	if (rc != RC_OK) {
+		set(result, QUEUE_LATER, ENHANCED(4, 3, 0),
+		    VIEW("The user's filter failed"));
+		return false;
+	}
+	const struct delivery_reply *refusal = ret_decision->refusal;
+	if (refusal)
+		set(result, refusal->code < 500 ? QUEUE_LATER : QUEUE_FAILED,
+		    refusal->status,
+		    arena_copy(local->arena, view_of_string(refusal->text)));
+	return !refusal;
+}
+
 static void deliver(struct local *local, const struct route_target *target,
     struct queue_result *result)
 {
 	struct fault fault = {.text = "the message cannot be read"};
+	struct delivery_decision decision;
 	struct buf prefix;
 	bool was_there = false;
 	enum rc rc = read_message(local);
@@ -129,6 +157,8 @@ static void deliver(struct local *local, const struct route_target *target,
 		    VIEW("The message was delivered to this mailbox before"));
 		return;
 	}
+	if (!decide(local, target, &decision, result))
+		return;
 	const struct engine_content_id *id = queue_lot_content(local->lot);
 	buf_init(&prefix, STORE_PREFIX_MAX);
 	delivery_prefix_write(&local->scratch,
@@ -137,7 +167,8 @@ static void deliver(struct local *local, const struct route_target *target,
 	struct delivery_copy copy = {
 	    .account = target->account,
 	    .user = target->user,
-	    .folder = target->folder,
+	    .places = decision.places,
+	    .place_count = decision.place_count,
 	    .prefix = buf_view(&prefix),
 	    .delivery_id = view_of(id->bytes, sizeof(id->bytes)),
 	};

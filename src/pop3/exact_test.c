@@ -18,16 +18,21 @@ static void put(
     struct rig *rig, struct view prefix, struct view text, bool shared)
 {
 	struct fault fault;
-	struct store_appended appended;
-	struct store_append append = {
-	    .draft = store_draft_new(rig->store), .prefix = prefix};
+	struct store_draft *draft = store_draft_new(rig->store);
 	if (shared)
-		store_draft_share(append.draft);
-	assert_int_equal(store_draft_add(append.draft, text), RC_OK);
-	assert_int_equal(store_draft_finish(append.draft), RC_OK);
-	assert_int_equal(
-	    store_append(rig->inbox, &append, 1, &fault, &appended), RC_OK);
-	store_draft_free(&append.draft);
+		store_draft_share(draft);
+	assert_int_equal(store_draft_add(draft, text), RC_OK);
+	assert_int_equal(store_draft_finish(draft), RC_OK);
+	struct store_place place = {.mailbox = rig->inbox};
+	struct store_delivery delivery = {
+	    .draft = draft,
+	    .prefix = prefix,
+	    .places = &place,
+	    .place_count = 1,
+	};
+	struct store_delivered delivered;
+	assert_int_equal(store_deliver(&delivery, &fault, &delivered), RC_OK);
+	store_draft_free(&draft);
 }
 
 // Says a line; the answer, valid until the next one.

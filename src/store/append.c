@@ -4,34 +4,23 @@
 #include "store/change.h"
 #include "store/transaction.h"
 
-// RFC 4314 section 4: a flag that the asker may not set is left out, and fails
-// nothing.
 static enum rc build_message(struct transaction_mailbox *entry,
     const struct store_append *append, unsigned rights, struct fault *fault,
     struct store_message *ret_message)
 {
 	struct transaction *transaction = entry->transaction;
-	uint64_t size = store_draft_size(append->draft) + append->prefix.len;
-	if (append->prefix.len > STORE_PREFIX_MAX || size > MESSAGE_SIZE_MAX)
-		return fault_set(fault, RC_LIMIT, "the message is too long");
-	struct store_flags flags = append->flags;
-	flags.system &= rights_to_flags(rights);
-	if (!(rights & STORE_RIGHT_WRITE))
-		flags.keyword_count = 0;
 	struct store_message message = {
-	    .size = (uint32_t)size,
+	    .size = (uint32_t)store_draft_size(append->draft),
 	    .internal_date =
 		append->has_date ? append->internal_date : transaction->now,
 	    .zone_minutes =
 		append->has_date ? append->zone_minutes : (int16_t)0,
-	    .flags = flags.system,
-	    .has_keywords = flags.keyword_count > 0,
 	};
-	enum rc rc = transaction_keywords(entry, flags.keywords,
-	    flags.keyword_count, fault, &message.keywords);
+	enum rc rc =
+	    transaction_flags(entry, &append->flags, rights, fault, &message);
 	if (rc == RC_OK)
-		rc = transaction_email(transaction, append->draft,
-		    append->prefix, fault, &message.email_id);
+		rc = transaction_email(transaction, append->draft, VIEW(""),
+		    fault, &message.email_id);
 	if (rc == RC_OK)
 		*ret_message = message;
 	return rc;
@@ -41,17 +30,6 @@ static enum rc append_all(struct transaction_mailbox *entry,
     const struct store_append *appends, size_t count, unsigned rights,
     struct fault *fault, struct store_appended *ret_appended)
 {
-	if (count == 1 && appends->delivery_id.len) {
-		bool was_there;
-		enum rc rc = transaction_delivered(entry->transaction,
-		    appends->delivery_id, fault, &was_there);
-		if (rc != RC_OK)
-			return rc;
-		if (was_there) {
-			ret_appended->was_there = true;
-			return RC_OK;
-		}
-	}
 	struct store_message *messages = mem_zalloc(count * sizeof(*messages));
 	struct store_appended appended = {
 	    .uidvalidity = entry->mailbox->uidvalidity,

@@ -19,20 +19,8 @@ struct store_flags {
 
 // ---- Append ----------------------------------------------------------------
 
-// Bytes in `prefix`, and in `delivery_id`.
-#define STORE_PREFIX_MAX      ((size_t)16 << 10)
-#define STORE_DELIVERY_ID_MAX 32
-// A delivery id is known for this long, and then until it is pruned.
-#define STORE_DELIVERY_ID_SECONDS ((int64_t)7 * 86400)
-
 struct store_append {
 	struct store_draft *draft; // finished; stays the caller's
-	// Whole header fields, with CRLF, that come before the draft's bytes:
-	// this copy's own (see store_draft_share()). May be empty.
-	struct view prefix;
-	// A message with the same id (not empty) that this account got before
-	// is not appended again: see store_appended. For one message at a time.
-	struct view delivery_id;
 	struct store_flags flags;
 	bool has_date;         // else now
 	int64_t internal_date; // seconds since 1970 UTC
@@ -43,12 +31,10 @@ struct store_appended {
 	uint32_t uidvalidity;
 	uint32_t first_uid; // the messages have consecutive UIDs
 	uint64_t modseq;
-	bool was_there; // by its delivery_id: nothing was done, the rest is 0
 };
 
-// Appends `count` messages, in order. RC_QUOTA; RC_LIMIT (too many keywords, or
-// too long with its prefix). One draft may go to any number of accounts, in
-// any order.
+// Appends `count` messages, in order. RC_QUOTA; RC_LIMIT (too many keywords).
+// One draft may go to any number of accounts, in any order.
 MUST_CHECK enum rc store_append(struct store_mailbox *mailbox,
     const struct store_append *messages, size_t count, struct fault *fault,
     struct store_appended *ret_appended);
@@ -58,6 +44,48 @@ MUST_CHECK enum rc store_append(struct store_mailbox *mailbox,
 MUST_CHECK enum rc store_replace(struct store_mailbox *from, uint32_t uid,
     struct store_mailbox *mailbox, const struct store_append *message,
     struct fault *fault, struct store_appended *ret_appended);
+
+// ---- Deliver ---------------------------------------------------------------
+
+// Bytes in `prefix`, and in `delivery_id`; places of one delivery.
+#define STORE_PREFIX_MAX      ((size_t)16 << 10)
+#define STORE_DELIVERY_ID_MAX 32
+#define STORE_PLACES_MAX      64
+// A delivery id is known for this long, and then until it is pruned.
+#define STORE_DELIVERY_ID_SECONDS ((int64_t)7 * 86400)
+
+// Where a message goes, and the flags that it has there.
+struct store_place {
+	struct store_mailbox *mailbox; // opened for mail
+	struct store_flags flags;
+};
+
+// A message that comes in for an account.
+struct store_delivery {
+	struct store_draft *draft; // finished; stays the caller's
+	// Whole header fields, with CRLF, that come before the draft's bytes:
+	// this copy's own (see store_draft_share()). May be empty.
+	struct view prefix;
+	// A message with the same id (not empty) that this account got before
+	// is not delivered again: see store_delivered.
+	struct view delivery_id;
+	// All of one account. A mailbox that is named twice gets the message
+	// once, with the flags of both.
+	const struct store_place *places;
+	size_t place_count; // 1 to STORE_PLACES_MAX
+};
+
+struct store_delivered {
+	uint64_t modseq; // 0: it was there
+	bool was_there;  // by its delivery_id: nothing was done
+};
+
+// Puts a message into each of its places, all in one commit: its bytes are kept
+// once, and it has one email id. One draft may go to any number of accounts, in
+// any order. RC_QUOTA; RC_LIMIT (too long with its prefix, too many keywords or
+// places); RC_GONE when one of the mailboxes has been deleted.
+MUST_CHECK enum rc store_deliver(const struct store_delivery *delivery,
+    struct fault *fault, struct store_delivered *ret_delivered);
 
 // ---- Flags -----------------------------------------------------------------
 

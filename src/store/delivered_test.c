@@ -47,7 +47,7 @@ static void town_close(struct town *town)
 }
 
 static MUST_CHECK enum rc deliver(struct town *town, uint64_t id,
-    const struct store_append *append, struct store_appended *ret_appended)
+    const struct store_delivery *what, struct store_delivered *ret_delivered)
 {
 	struct store_account *account;
 	struct store_mailbox *mailbox;
@@ -63,7 +63,11 @@ static MUST_CHECK enum rc deliver(struct town *town, uint64_t id,
 	assert_true(
 	    view_eq(store_mailbox_name(mailbox, &arena), VIEW("INBOX")));
 	arena_done(&arena);
-	rc = store_append(mailbox, append, 1, &town->fault, ret_appended);
+	struct store_delivery delivery = *what;
+	struct store_place place = {.mailbox = mailbox};
+	delivery.places = &place;
+	delivery.place_count = 1;
+	rc = store_deliver(&delivery, &town->fault, ret_delivered);
 	store_mailbox_close(&mailbox);
 	store_account_close(&account);
 	return rc;
@@ -182,20 +186,20 @@ static void content_is_kept_once_for_all_accounts(void **state)
 			int len = snprintf(prefix, sizeof(prefix),
 			    "Delivered-To: user%llu@x\r\n",
 			    (unsigned long long)id);
-			struct store_append append = {.draft = draft,
+			struct store_delivery delivery = {.draft = draft,
 			    .prefix = view_of(prefix, (size_t)len)};
-			struct store_appended appended;
+			struct store_delivered delivered;
 			assert_int_equal(
-			    deliver(&town, id, &append, &appended), RC_OK);
+			    deliver(&town, id, &delivery, &delivered), RC_OK);
 			struct buf all;
 			struct buf header;
 			buf_init(&all, 1000000);
 			buf_init(&header, 1000000);
 			read_last(&town, id, &all, &header);
 			assert_true(
-			    view_starts_with(buf_view(&all), append.prefix));
+			    view_starts_with(buf_view(&all), delivery.prefix));
 			assert_true(view_eq(
-			    view_from(buf_view(&all), append.prefix.len),
+			    view_from(buf_view(&all), delivery.prefix.len),
 			    buf_view(&text)));
 			assert_true(view_starts_with(
 			    buf_view(&all), buf_view(&header)));
@@ -231,10 +235,11 @@ static void content_goes_with_its_last_owner(void **state)
 	town_open(&town, &clock, (struct store_options){0});
 	buf_init(&text, 1000000);
 	struct store_draft *draft = draft_of(&town, 4000, true, &text);
-	struct store_append append = {.draft = draft};
-	struct store_appended appended;
+	struct store_delivery delivery = {.draft = draft};
+	struct store_delivered delivered;
 	for (uint64_t id = 1000; id < 1003; id++)
-		assert_int_equal(deliver(&town, id, &append, &appended), RC_OK);
+		assert_int_equal(
+		    deliver(&town, id, &delivery, &delivered), RC_OK);
 	assert_int_equal(
 	    store_account_remove(town.store, 1000, &town.fault), RC_OK);
 	assert_int_equal(
@@ -244,7 +249,7 @@ static void content_goes_with_its_last_owner(void **state)
 	assert_int_equal(
 	    store_account_remove(town.store, 1002, &town.fault), RC_OK);
 	assert_int_equal(contents_of(&town).owners, 0);
-	assert_int_equal(deliver(&town, 1003, &append, &appended), RC_OK);
+	assert_int_equal(deliver(&town, 1003, &delivery, &delivered), RC_OK);
 	assert_int_equal(contents_of(&town).owners, 1);
 	for (uint64_t id = 1000; id < 1003; id++)
 		assert_int_equal(
@@ -302,24 +307,25 @@ static void the_full_and_those_who_expunge_take_it_from_nobody(void **state)
 		struct buf text;
 		struct buf filler;
 		uint64_t deleted;
-		struct store_appended appended;
+		struct store_delivered delivered;
 		town_open(
 		    &town, &clock, (struct store_options){.quota_messages = 1});
 		buf_init(&text, 1000000);
 		buf_init(&filler, 1000000);
 		struct store_draft *draft =
 		    draft_of(&town, 100, false, &filler);
-		struct store_append append = {.draft = draft};
+		struct store_delivery delivery = {.draft = draft};
 		for (uint64_t id = 1000; id < 1000 + ACCOUNTS; id += 3)
 			assert_int_equal(
-			    deliver(&town, id, &append, &appended), RC_OK);
+			    deliver(&town, id, &delivery, &delivered), RC_OK);
 		store_draft_free(&draft);
 		draft = draft_of(&town, bodies[i], true, &text);
-		append.draft = draft;
+		delivery.draft = draft;
 		unsigned made = 0;
 		for (uint64_t id = 1000; id < 1000 + ACCOUNTS; id++) {
 			bool full = (id - 1000) % 3 == 0;
-			assert_int_equal(deliver(&town, id, &append, &appended),
+			assert_int_equal(
+			    deliver(&town, id, &delivery, &delivered),
 			    full ? RC_QUOTA : RC_OK);
 			made += !full;
 		}
@@ -370,12 +376,12 @@ static void a_wrong_count_of_owners_is_found_and_mended(void **state)
 	town_open(&town, &clock, (struct store_options){0});
 	buf_init(&text, 1000000);
 	struct store_draft *draft = draft_of(&town, 4000, true, &text);
-	struct store_append append = {.draft = draft};
-	struct store_appended appended;
+	struct store_delivery delivery = {.draft = draft};
+	struct store_delivered delivered;
 	for (uint64_t id = 1000; id < 1002; id++)
 		for (int i = 0; i < 2; i++)
 			assert_int_equal(
-			    deliver(&town, id, &append, &appended), RC_OK);
+			    deliver(&town, id, &delivery, &delivered), RC_OK);
 	store_draft_free(&draft);
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct store_check_result result;
@@ -413,9 +419,9 @@ static void what_is_all_header_owns_no_content(void **state)
 		assert_int_equal(
 		    store_draft_add(draft, VIEW("X-Field: value\r\n")), RC_OK);
 	assert_int_equal(store_draft_finish(draft), RC_OK);
-	struct store_append append = {.draft = draft};
-	struct store_appended appended;
-	assert_int_equal(deliver(&town, 1000, &append, &appended), RC_OK);
+	struct store_delivery delivery = {.draft = draft};
+	struct store_delivered delivered;
+	assert_int_equal(deliver(&town, 1000, &delivery, &delivered), RC_OK);
 	assert_int_equal(contents_of(&town).owners, 0);
 	store_draft_free(&draft);
 	town_close(&town);
@@ -440,33 +446,33 @@ static void a_delivery_id_counts_once(void **state)
 	town_open(&town, &clock, (struct store_options){0});
 	buf_init(&text, 10000);
 	struct store_draft *draft = draft_of(&town, 100, false, &text);
-	struct store_append append = {
+	struct store_delivery delivery = {
 	    .draft = draft, .delivery_id = VIEW("one")};
-	struct store_appended appended;
-	assert_int_equal(deliver(&town, 1000, &append, &appended), RC_OK);
-	assert_false(appended.was_there);
-	assert_int_equal(appended.first_uid, 1);
-	assert_int_equal(deliver(&town, 1000, &append, &appended), RC_OK);
-	assert_true(appended.was_there);
-	assert_int_equal(appended.first_uid, 0);
+	struct store_delivered delivered;
+	assert_int_equal(deliver(&town, 1000, &delivery, &delivered), RC_OK);
+	assert_false(delivered.was_there);
+	assert_int_not_equal(delivered.modseq, 0);
+	assert_int_equal(deliver(&town, 1000, &delivery, &delivered), RC_OK);
+	assert_true(delivered.was_there);
+	assert_int_equal(delivered.modseq, 0);
 	assert_int_equal(messages_of(&town, 1000), 1);
 	// In another account, and under another id, it is another.
-	assert_int_equal(deliver(&town, 1001, &append, &appended), RC_OK);
-	assert_false(appended.was_there);
-	append.delivery_id = VIEW("on");
-	assert_int_equal(deliver(&town, 1000, &append, &appended), RC_OK);
-	assert_false(appended.was_there);
+	assert_int_equal(deliver(&town, 1001, &delivery, &delivered), RC_OK);
+	assert_false(delivered.was_there);
+	delivery.delivery_id = VIEW("on");
+	assert_int_equal(deliver(&town, 1000, &delivery, &delivered), RC_OK);
+	assert_false(delivered.was_there);
 	assert_int_equal(messages_of(&town, 1000), 2);
-	append.delivery_id =
+	delivery.delivery_id =
 	    VIEW("123456789012345678901234567890123"); // 33 bytes
-	assert_int_equal(deliver(&town, 1000, &append, &appended), RC_LIMIT);
+	assert_int_equal(deliver(&town, 1000, &delivery, &delivered), RC_LIMIT);
 	// One that failed was not noted.
-	append.delivery_id = VIEW("three");
-	append.prefix = view_of(text.ptr, STORE_PREFIX_MAX + 1);
-	assert_int_equal(deliver(&town, 1000, &append, &appended), RC_LIMIT);
-	append.prefix = view_of(NULL, 0);
-	assert_int_equal(deliver(&town, 1000, &append, &appended), RC_OK);
-	assert_false(appended.was_there);
+	delivery.delivery_id = VIEW("three");
+	delivery.prefix = view_of(text.ptr, STORE_PREFIX_MAX + 1);
+	assert_int_equal(deliver(&town, 1000, &delivery, &delivered), RC_LIMIT);
+	delivery.prefix = view_of(NULL, 0);
+	assert_int_equal(deliver(&town, 1000, &delivery, &delivered), RC_OK);
+	assert_false(delivered.was_there);
 	store_draft_free(&draft);
 	buf_done(&text);
 	town_close(&town);
@@ -501,31 +507,32 @@ static void old_delivery_ids_are_forgotten(void **state)
 	town_open(&town, &clock, (struct store_options){0});
 	buf_init(&text, 10000);
 	struct store_draft *draft = draft_of(&town, 100, false, &text);
-	struct store_appended appended;
+	struct store_delivered delivered;
 	for (unsigned i = 0; i < 30; i++) {
 		char id[10];
 		int len = snprintf(id, sizeof(id), "%u", i);
-		struct store_append append = {
+		struct store_delivery delivery = {
 		    .draft = draft, .delivery_id = view_of(id, (size_t)len)};
 		assert_int_equal(
-		    deliver(&town, 1000, &append, &appended), RC_OK);
+		    deliver(&town, 1000, &delivery, &delivered), RC_OK);
 	}
 	assert_int_equal(notes_of(&town, 1000, RECORD_DELIVERED), 30);
 	// A week later all are still known, a second later some go each time.
-	struct store_append append = {.draft = draft, .delivery_id = VIEW("0")};
+	struct store_delivery delivery = {
+	    .draft = draft, .delivery_id = VIEW("0")};
 	town.now += STORE_DELIVERY_ID_SECONDS;
-	assert_int_equal(deliver(&town, 1000, &append, &appended), RC_OK);
-	assert_true(appended.was_there);
-	append.delivery_id = VIEW("new");
-	assert_int_equal(deliver(&town, 1000, &append, &appended), RC_OK);
+	assert_int_equal(deliver(&town, 1000, &delivery, &delivered), RC_OK);
+	assert_true(delivered.was_there);
+	delivery.delivery_id = VIEW("new");
+	assert_int_equal(deliver(&town, 1000, &delivery, &delivered), RC_OK);
 	assert_int_equal(notes_of(&town, 1000, RECORD_DELIVERED), 31);
 	town.now++;
 	for (unsigned i = 0; i < 5; i++) {
 		char id[10];
 		int len = snprintf(id, sizeof(id), "new%u", i);
-		append.delivery_id = view_of(id, (size_t)len);
+		delivery.delivery_id = view_of(id, (size_t)len);
 		assert_int_equal(
-		    deliver(&town, 1000, &append, &appended), RC_OK);
+		    deliver(&town, 1000, &delivery, &delivered), RC_OK);
 	}
 	assert_int_equal(notes_of(&town, 1000, RECORD_DELIVERED), 6);
 	assert_int_equal(notes_of(&town, 1000, RECORD_DELIVERED_AT), 6);
@@ -573,18 +580,18 @@ static void room_is_told_without_opening(void **state)
 	assert_int_equal(store_account_room(town.store, 7, 1), RC_NOT_FOUND);
 	buf_init(&text, 10000);
 	struct store_draft *draft = draft_of(&town, 4000, true, &text);
-	struct store_append append = {.draft = draft};
-	struct store_appended appended;
-	assert_int_equal(deliver(&town, 1000, &append, &appended), RC_OK);
+	struct store_delivery delivery = {.draft = draft};
+	struct store_delivered delivered;
+	assert_int_equal(deliver(&town, 1000, &delivery, &delivered), RC_OK);
 	assert_int_equal(
 	    store_account_room(town.store, 1000, 10000 - text.len), RC_OK);
 	assert_int_equal(
 	    store_account_room(town.store, 1000, 10001 - text.len), RC_QUOTA);
-	assert_int_equal(deliver(&town, 1000, &append, &appended), RC_OK);
+	assert_int_equal(deliver(&town, 1000, &delivery, &delivered), RC_OK);
 	assert_int_equal(store_account_room(town.store, 1000, 0), RC_QUOTA);
 	// The prefix counts, too.
-	append.prefix = buf_view(&text);
-	assert_int_equal(deliver(&town, 1001, &append, &appended), RC_OK);
+	delivery.prefix = buf_view(&text);
+	assert_int_equal(deliver(&town, 1001, &delivery, &delivered), RC_OK);
 	assert_int_equal(
 	    store_account_room(town.store, 1001, 10001 - 2 * text.len),
 	    RC_QUOTA);

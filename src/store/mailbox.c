@@ -190,7 +190,7 @@ enum rc store_mailbox_open_for_mail(const struct store_asker *asker,
     struct store_account *account, struct view name, struct fault *fault,
     struct store_mailbox **ret_mailbox)
 {
-	unsigned rights = STORE_RIGHT_POST | STORE_RIGHT_INSERT;
+	unsigned rights = STORE_RIGHT_POST;
 	if (name.len && name.len <= STORE_NAME_MAX) {
 		enum rc rc = store_mailbox_open(
 		    asker, account, name, rights, fault, ret_mailbox);

@@ -56,9 +56,9 @@ enum rc transaction_mailbox(struct transaction *transaction,
     struct mailbox *mailbox, struct fault *fault,
     struct transaction_mailbox **ret_mailbox)
 {
-	for (unsigned i = 0; i < transaction->mailbox_count; i++) {
-		if (transaction->mailboxes[i].mailbox == mailbox) {
-			*ret_mailbox = &transaction->mailboxes[i];
+	for (size_t i = 0; i < transaction->mailbox_count; i++) {
+		if (transaction->mailboxes[i]->mailbox == mailbox) {
+			*ret_mailbox = transaction->mailboxes[i];
 			return RC_OK;
 		}
 	}
@@ -68,10 +68,11 @@ enum rc transaction_mailbox(struct transaction *transaction,
 	enum rc rc = mailbox_load(transaction->account, mailbox, fault);
 	if (rc != RC_OK)
 		return rc;
-	if (transaction->mailbox_count == TRANSACTION_MAILBOXES_MAX)
-		return fault_set(fault, RC_LIMIT, "too many mailboxes at once");
-	struct transaction_mailbox *entry =
-	    &transaction->mailboxes[transaction->mailbox_count++];
+	struct transaction_mailbox *entry = mem_alloc(sizeof(*entry));
+	transaction->mailboxes =
+	    mem_grow(transaction->mailboxes, &transaction->mailbox_capacity,
+		transaction->mailbox_count + 1, sizeof(entry));
+	transaction->mailboxes[transaction->mailbox_count++] = entry;
 	// Only holders of `change` write these.
 	struct store_snapshot *current = atomic_load(&mailbox->current);
 	*entry = (struct transaction_mailbox){
@@ -230,8 +231,8 @@ static void put_account(struct transaction *transaction)
 static enum rc commit(struct transaction *transaction, struct fault *fault)
 {
 	enum rc rc = transaction_release_emails(transaction, fault);
-	for (unsigned i = 0; i < transaction->mailbox_count; i++) {
-		struct transaction_mailbox *entry = &transaction->mailboxes[i];
+	for (size_t i = 0; i < transaction->mailbox_count; i++) {
+		struct transaction_mailbox *entry = transaction->mailboxes[i];
 		if (rc == RC_OK && entry->messages_changed && !entry->dropped)
 			rc = put_expunged(transaction, entry, fault);
 		if (rc != RC_OK)
@@ -288,19 +289,22 @@ static void publish(struct transaction *transaction)
 	account->record = transaction->record;
 	if (transaction->publish)
 		transaction->publish(transaction);
-	for (unsigned i = 0; i < transaction->mailbox_count; i++)
-		publish_mailbox(&transaction->mailboxes[i]);
+	for (size_t i = 0; i < transaction->mailbox_count; i++)
+		publish_mailbox(transaction->mailboxes[i]);
 	pthread_mutex_unlock(&account->table);
 }
 
 static void release(struct transaction *transaction)
 {
-	for (unsigned i = 0; i < transaction->mailbox_count; i++) {
-		node_unref(transaction->mailboxes[i].root);
-		keywords_unref(transaction->mailboxes[i].keywords);
-		rangeset_done(&transaction->mailboxes[i].expunged);
-		rangeset_done(&transaction->mailboxes[i].changed);
+	for (size_t i = 0; i < transaction->mailbox_count; i++) {
+		struct transaction_mailbox *entry = transaction->mailboxes[i];
+		node_unref(entry->root);
+		keywords_unref(entry->keywords);
+		rangeset_done(&entry->expunged);
+		rangeset_done(&entry->changed);
+		free(entry);
 	}
+	free(transaction->mailboxes);
 	free(transaction->added.items);
 	free(transaction->removed.items);
 	free(transaction->notes.items);

@@ -53,8 +53,6 @@ struct transaction_notes {
 	size_t capacity;
 };
 
-#define TRANSACTION_MAILBOXES_MAX 2
-
 struct transaction {
 	struct store_account *account;
 	struct engine_batch *batch;
@@ -62,8 +60,9 @@ struct transaction {
 	int64_t now;
 	struct record_account record;
 	bool record_changed;
-	struct transaction_mailbox mailboxes[TRANSACTION_MAILBOXES_MAX];
-	unsigned mailbox_count;
+	struct transaction_mailbox **mailboxes; // owned, each of them, too
+	size_t mailbox_count;
+	size_t mailbox_capacity;
 	struct transaction_locations added;
 	struct transaction_locations removed;
 	struct transaction_notes notes;
@@ -132,6 +131,13 @@ void transaction_edit(struct transaction_mailbox *mailbox,
 MUST_CHECK enum rc transaction_keywords(struct transaction_mailbox *mailbox,
     const struct view *names, size_t count, struct fault *fault,
     struct store_keyword_set *ret_keywords);
+
+// Gives a message of the mailbox those of `flags` that may be set with `rights`
+// (RFC 4314 section 4), besides those that it has. As transaction_keywords().
+struct store_flags;
+MUST_CHECK enum rc transaction_flags(struct transaction_mailbox *mailbox,
+    const struct store_flags *flags, unsigned rights, struct fault *fault,
+    struct store_message *message);
 
 // Makes an email of a finished draft, with `prefix` before it; gives its id.
 struct store_draft;

@@ -94,7 +94,7 @@ static void put_record(struct transaction *transaction)
 	add_places(&transaction->added, STORE_CHANGE_PLACE_MADE,
 	    STORE_CHANGE_EMAIL_MADE, &writer);
 	for (unsigned i = 0; i < transaction->mailbox_count; i++)
-		add_flags(&transaction->mailboxes[i], &writer);
+		add_flags(transaction->mailboxes[i], &writer);
 	add_places(&transaction->removed, STORE_CHANGE_PLACE_GONE,
 	    STORE_CHANGE_EMAIL_GONE, &writer);
 	add_notes(transaction, true, &writer);

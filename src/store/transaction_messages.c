@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "store/change.h"
 
 static void put_chunk(void *context, const struct store_node *chunk)
 {
@@ -60,9 +61,9 @@ static enum rc check_quota(const struct transaction *transaction,
 	uint64_t total = record->messages + count;
 	for (size_t i = 0; i < count; i++)
 		bytes += messages[i].size;
-	for (unsigned i = 0; i < transaction->mailbox_count; i++) {
+	for (size_t i = 0; i < transaction->mailbox_count; i++) {
 		const struct transaction_mailbox *entry =
-		    &transaction->mailboxes[i];
+		    transaction->mailboxes[i];
 		if (entry->root) {
 			bytes += entry->root->sums.size;
 			total += entry->root->sums.messages;
@@ -198,5 +199,22 @@ enum rc transaction_keywords(struct transaction_mailbox *mailbox,
 		keywords.bits[number / 64] |= (uint64_t)1 << (number % 64);
 	}
 	*ret_keywords = keywords;
+	return RC_OK;
+}
+
+enum rc transaction_flags(struct transaction_mailbox *mailbox,
+    const struct store_flags *flags, unsigned rights, struct fault *fault,
+    struct store_message *message)
+{
+	struct store_keyword_set keywords;
+	size_t count = rights & STORE_RIGHT_WRITE ? flags->keyword_count : 0;
+	enum rc rc = transaction_keywords(
+	    mailbox, flags->keywords, count, fault, &keywords);
+	if (rc != RC_OK)
+		return rc;
+	message->flags |= flags->system & rights_to_flags(rights);
+	message->has_keywords |= count > 0;
+	for (size_t i = 0; i < ARRAY_LEN(keywords.bits); i++)
+		message->keywords.bits[i] |= keywords.bits[i];
 	return RC_OK;
 }

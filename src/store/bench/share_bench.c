@@ -60,15 +60,19 @@ static void deliver(struct store *store, uint64_t id, struct store_draft *draft)
 	struct fault fault;
 	struct store_account *account;
 	struct store_mailbox *mailbox;
-	struct store_append append = {.draft = draft,
+	struct store_place place;
+	struct store_delivery delivery = {.draft = draft,
+	    .places = &place,
+	    .place_count = 1,
 	    .prefix = VIEW("Return-Path: <sender@example.org>\r\n"
 			   "Delivered-To: somebody@example.org\r\n")};
-	struct store_appended appended;
+	struct store_delivered delivered;
 	need(store_account_open(store, id, &fault, &account), &fault);
 	need(store_mailbox_open_for_mail(
 		 &store_system, account, VIEW(""), &fault, &mailbox),
 	    &fault);
-	need(store_append(mailbox, &append, 1, &fault, &appended), &fault);
+	place = (struct store_place){.mailbox = mailbox};
+	need(store_deliver(&delivery, &fault, &delivered), &fault);
 	store_mailbox_close(&mailbox);
 	store_account_close(&account);
 }
