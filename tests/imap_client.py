@@ -325,6 +325,8 @@ class Connection:
         found = {}
         for r in reply.named("FETCH"):
             values = r.items()
+            if uid and "UID" not in values:
+                continue  # another session's change, told beside the answer
             key = int(values["UID"]) if uid else r.number
             found.setdefault(key, {}).update(values)
         return found
