@@ -87,7 +87,6 @@ static void keep_origin(
 	*kept = *origin;
 	kept->helo = arena_copy(arena, origin->helo);
 	kept->peer_address = arena_copy(arena, origin->peer_address);
-	kept->with = arena_copy(arena, origin->with);
 	kept->tls_version = arena_copy(arena, origin->tls_version);
 	kept->tls_cipher = arena_copy(arena, origin->tls_cipher);
 }
@@ -217,7 +216,7 @@ static void check_hops(
 // door sees to it.
 static void check_line_ends(struct delivery *delivery)
 {
-	if (delivery->envelope.queue.body == QUEUE_BODY_BINARY &&
+	if (delivery->envelope.queue.body == SMTP_BODY_BINARYMIME &&
 	    delivery_header_has_bare(buf_view(&delivery->header.bytes)))
 		delivery_fail(delivery, 550, ENHANCED(5, 5, 2),
 		    "The header has a bare CR or LF in it");
@@ -422,7 +421,8 @@ static void finish_drafts(struct delivery *delivery)
 	if (!delivery->local || delivery->failed)
 		return;
 	enum rc rc = store_draft_finish(delivery->local);
-	if (rc == RC_OK && delivery->envelope.queue.body == QUEUE_BODY_BINARY)
+	if (rc == RC_OK &&
+	    delivery->envelope.queue.body == SMTP_BODY_BINARYMIME)
 		rc = store_draft_encode_binary(&delivery->local);
 	if (rc != RC_OK)
 		delivery_fail_local(delivery, rc, "writing the message");
@@ -443,8 +443,8 @@ void delivery_finish(struct delivery *delivery,
 	// Whoever did not say 8BITMIME may have meant it: the next server has
 	// to be told, or it must be made 7-bit for it (RFC 6152 section 3).
 	struct queue_envelope *envelope = &delivery->envelope.queue;
-	if (delivery->eight_bit && envelope->body == QUEUE_BODY_7BIT)
-		envelope->body = QUEUE_BODY_8BIT;
+	if (delivery->eight_bit && envelope->body == SMTP_BODY_7BIT)
+		envelope->body = SMTP_BODY_8BITMIME;
 	if (!delivery->failed)
 		finish_drafts(delivery);
 	if (!delivery->failed)

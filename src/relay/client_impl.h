@@ -89,7 +89,6 @@ struct client {
 	struct smtp_reply_parser parser;
 	struct smtp_capabilities can;
 	struct client_tls tls;
-	bool esmtp; // EHLO was understood
 	bool tls_refused;
 	bool ready;              // came to be ready for mail
 	uint32_t letters;        // taken from the owner
@@ -106,6 +105,13 @@ struct client {
 	struct buf text;
 	bool ended;
 };
+
+// Whether the server has offered all of these (enum smtp_extension).
+static inline bool client_offers(
+    const struct client *client, unsigned extensions)
+{
+	return (client->can.extensions & extensions) == extensions;
+}
 
 // ---- steps.c ---------------------------------------------------------------
 

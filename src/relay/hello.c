@@ -56,7 +56,6 @@ enum net_next client_on_ehlo(
 		return NET_READ;
 	default: return client_break_reply(client, reply);
 	}
-	client->esmtp = true;
 	smtp_capabilities_parse(reply, &client->can);
 	if (wants_tls(client) && client->can.extensions & SMTP_EXT_STARTTLS) {
 		buf_add_literal(out, "STARTTLS\r\n");

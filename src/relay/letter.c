@@ -93,11 +93,6 @@ static void read_addresses(struct client *client)
 		    client, ENHANCED(5, 1, 7), "the sender's address is none");
 }
 
-static bool offers(const struct client *client, unsigned extension)
-{
-	return client->esmtp && client->can.extensions & extension;
-}
-
 // Without SMTPUTF8 (RFC 6531 section 3.2): addresses must be ASCII …
 static void fail_utf8_addresses(struct client *client)
 {
@@ -166,7 +161,7 @@ static void decide_utf8(struct client *client)
 		if (letter->addressees[i].fate == FATE_OPEN)
 			needed = needed || smtp_mailbox_needs_utf8(
 					       &letter->addressees[i].mailbox);
-	letter->utf8 = needed && offers(client, SMTP_EXT_SMTPUTF8);
+	letter->utf8 = needed && client_offers(client, SMTP_EXT_SMTPUTF8);
 	if (!needed || letter->utf8)
 		return;
 	fail_utf8_addresses(client);
@@ -203,22 +198,16 @@ static void make_7bit(struct client *client)
 static void decide_body(struct client *client)
 {
 	struct letter *letter = &client->letter;
-	letter->body = SMTP_BODY_7BIT;
+	static const unsigned needs[] = {
+	    [SMTP_BODY_7BIT] = 0,
+	    [SMTP_BODY_8BITMIME] = SMTP_EXT_8BITMIME,
+	    // RFC 3030 section 3: it can go by BDAT only.
+	    [SMTP_BODY_BINARYMIME] = SMTP_EXT_BINARYMIME | SMTP_EXT_CHUNKING,
+	};
+	letter->body = letter->mail.envelope->body;
 	letter->plan = (struct convert_plan){0};
-	switch (letter->mail.envelope->body) {
-	case QUEUE_BODY_7BIT: break;
-	case QUEUE_BODY_8BIT:
-		letter->body = SMTP_BODY_8BITMIME;
-		if (!offers(client, SMTP_EXT_8BITMIME))
-			make_7bit(client);
-		break;
-	case QUEUE_BODY_BINARY:
-		letter->body = SMTP_BODY_BINARYMIME;
-		if (!offers(client, SMTP_EXT_BINARYMIME) ||
-		    !offers(client, SMTP_EXT_CHUNKING))
-			make_7bit(client);
-		break;
-	}
+	if (!client_offers(client, needs[letter->body]))
+		make_7bit(client);
 }
 
 // RFC 1870 section 6.1: there is no need to try.
@@ -239,8 +228,8 @@ static void decide_size(struct client *client)
 // only to those who can do that.
 static void decide_by(struct client *client)
 {
-	if (client->letter.mail.envelope->by == QUEUE_BY_RETURN &&
-	    !offers(client, SMTP_EXT_DELIVERBY))
+	if (client->letter.mail.envelope->by == SMTP_BY_RETURN &&
+	    !client_offers(client, SMTP_EXT_DELIVERBY))
 		fail_all(client, ENHANCED(5, 3, 3),
 		    "the message has to be delivered in time, and the server "
 		    "has no DELIVERBY");

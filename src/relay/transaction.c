@@ -9,22 +9,13 @@
 
 // ---- Saying ----------------------------------------------------------------
 
-static bool offers(const struct client *client, unsigned extension)
-{
-	return client->esmtp && client->can.extensions & extension;
-}
-
 // RFC 3461 section 5.2.1 for RET and ENVID.
 static void set_dsn(struct client *client, struct smtp_mail *mail)
 {
 	const struct queue_envelope *envelope = client->letter.mail.envelope;
-	if (!offers(client, SMTP_EXT_DSN))
+	if (!client_offers(client, SMTP_EXT_DSN))
 		return;
-	switch (envelope->ret) {
-	case QUEUE_RET_DEFAULT: mail->ret = SMTP_RET_UNSET; break;
-	case QUEUE_RET_FULL: mail->ret = SMTP_RET_FULL; break;
-	case QUEUE_RET_HEADERS: mail->ret = SMTP_RET_HDRS; break;
-	}
+	mail->ret = envelope->ret;
 	if (envelope->envid.len > 0)
 		mail->envid = envelope->envid;
 }
@@ -33,15 +24,13 @@ static void set_dsn(struct client *client, struct smtp_mail *mail)
 static void set_by(struct client *client, struct smtp_mail *mail)
 {
 	const struct queue_envelope *envelope = client->letter.mail.envelope;
-	if (!offers(client, SMTP_EXT_DELIVERBY))
+	if (envelope->by == SMTP_BY_NONE ||
+	    !client_offers(client, SMTP_EXT_DELIVERBY))
 		return;
-	switch (envelope->by) {
-	case QUEUE_BY_NONE: return;
-	case QUEUE_BY_NOTIFY: mail->by = SMTP_BY_NOTIFY; break;
-	case QUEUE_BY_RETURN: mail->by = SMTP_BY_RETURN; break;
-	}
+	mail->by = envelope->by;
 	mail->by_trace = envelope->by_trace;
-	mail->by_seconds = envelope->by_time - clock_wall_seconds(client->config.clock);
+	mail->by_seconds =
+	    envelope->by_time - clock_wall_seconds(client->config.clock);
 	// A time for returning must not be over.
 	if (mail->by == SMTP_BY_RETURN && mail->by_seconds < 1)
 		mail->by_seconds = 1;
@@ -51,7 +40,7 @@ static void add_mail(struct client *client, struct buf *out)
 {
 	const struct letter *letter = &client->letter;
 	struct smtp_mail mail = {.from = letter->sender, .utf8 = letter->utf8};
-	if (offers(client, SMTP_EXT_SIZE)) {
+	if (client_offers(client, SMTP_EXT_SIZE)) {
 		mail.size_given = true;
 		mail.size = letter->plan.segments ? letter->plan.size
 						  : letter->mail.size;
@@ -64,23 +53,15 @@ static void add_mail(struct client *client, struct buf *out)
 	buf_add_literal(out, "\r\n");
 }
 
-static unsigned notify_of(unsigned notify)
-{
-	return (notify & QUEUE_NOTIFY_NEVER ? SMTP_NOTIFY_NEVER : 0u) |
-	       (notify & QUEUE_NOTIFY_SUCCESS ? SMTP_NOTIFY_SUCCESS : 0u) |
-	       (notify & QUEUE_NOTIFY_FAILURE ? SMTP_NOTIFY_FAILURE : 0u) |
-	       (notify & QUEUE_NOTIFY_DELAY ? SMTP_NOTIFY_DELAY : 0u);
-}
-
 static void add_rcpt(struct client *client, size_t n, struct buf *out)
 {
 	const struct letter *letter = &client->letter;
 	const struct queue_recipient *recipient =
 	    letter->mail.recipient(letter->mail.context, n);
 	struct smtp_rcpt rcpt = {.to = letter->addressees[n].mailbox};
-	if (offers(client, SMTP_EXT_DSN)) {
+	if (client_offers(client, SMTP_EXT_DSN)) {
 		struct view original = recipient->original;
-		rcpt.notify = notify_of(recipient->notify);
+		rcpt.notify = recipient->notify;
 		if (view_find_char(original, ';') != SIZE_MAX &&
 		    view_split(&original, ';', &rcpt.orcpt_type))
 			rcpt.orcpt = original;
@@ -113,7 +94,7 @@ enum net_next client_say_mail(struct client *client, struct buf *out)
 {
 	struct transaction *transaction = &client->transaction;
 	*transaction = (struct transaction){0};
-	transaction->chunked = offers(client, SMTP_EXT_CHUNKING);
+	transaction->chunked = client_offers(client, SMTP_EXT_CHUNKING);
 	choose_members(client);
 	client->messages++;
 	add_mail(client, out);
@@ -142,8 +123,8 @@ static enum queue_outcome outcome_of(
 {
 	switch (reply_class(reply)) {
 	case 2:
-		return offers(client, SMTP_EXT_DSN) ? QUEUE_PASSED
-						    : QUEUE_RELAYED;
+		return client_offers(client, SMTP_EXT_DSN) ? QUEUE_PASSED
+							   : QUEUE_RELAYED;
 	case 5:
 		// "Issue STARTTLS first", and we could not: that may change
 		// (RFC 3207 section 4).
