@@ -96,34 +96,32 @@ struct link {
 	char address[64];
 };
 
+// Wakes the scheduler. It is below no lock: the queue rings it with its own
+// held.
+struct relay_bell {
+	pthread_mutex_t lock;
+	pthread_cond_t rings;
+	bool rung;
+};
+
 struct relay {
-	struct relay_settings settings; // views are of `arena`
+	// Its views lie in `arena` and end with NUL; empty ones are NULL.
+	struct relay_settings settings;
 	struct arena arena;
 	struct next_hop_rules rules;
-	struct relay_own *own; // NULL: the settings'
-	const char *helo;
-	const char *user; // NULL: none
-	const char *password;
-	const char *bind_ipv4; // NULL: any
-	const char *bind_ipv6;
+	struct relay_own *own;  // NULL: the settings'
 	atomic_uint references; // relay_free()'s, and one a search
-	atomic_ullong relayed, local, later, failed;
-	atomic_uint retries; // words of the administrator
-
-	// The bell is below no lock: the queue rings it with its own held.
-	pthread_mutex_t bell_lock;
-	pthread_cond_t bell;
-	bool rung;
+	atomic_ullong outcomes[QUEUE_FAILED + 1]; // recipients, by outcome
+	atomic_uint retries;                      // words of the administrator
+	struct relay_bell bell;
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed; // jobs, links, stop
-	bool started;
+	bool started;           // its threads run
 	bool stopping;
-	bool halted; // threads are joined
 	pthread_t scheduler;
 	pthread_t *workers;
 	unsigned worker_count;
-	unsigned busy; // workers
 	struct map sites;
 	uint64_t sweep_ms; // when sites are swept next
 	struct link *links;

@@ -16,18 +16,6 @@ static const char *outcome_name(enum queue_outcome outcome)
 	return "";
 }
 
-static void count(struct relay *relay, enum queue_outcome outcome)
-{
-	switch (outcome) {
-	case QUEUE_LATER: atomic_fetch_add(&relay->later, 1); break;
-	case QUEUE_RELAYED:
-	case QUEUE_PASSED: atomic_fetch_add(&relay->relayed, 1); break;
-	case QUEUE_DELIVERED:
-	case QUEUE_EXPANDED: atomic_fetch_add(&relay->local, 1); break;
-	case QUEUE_FAILED: atomic_fetch_add(&relay->failed, 1); break;
-	}
-}
-
 static void add_tls(struct log_line *line, const struct client_tls *tls)
 {
 	if (tls->version[0] == '\0') {
@@ -86,5 +74,5 @@ void outcome_settle(struct relay *relay, struct queue_lot **lot,
 		log_text(relay->settings.log, LOG_LEVEL_ERROR, "relay",
 		    "what became of a message cannot be kept: %s", fault.text);
 	for (size_t i = 0; i < recipients; i++)
-		count(relay, results[i].outcome);
+		atomic_fetch_add(&relay->outcomes[results[i].outcome], 1);
 }

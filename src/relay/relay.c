@@ -13,10 +13,10 @@
 
 void relay_ring(struct relay *relay)
 {
-	pthread_mutex_lock(&relay->bell_lock);
-	relay->rung = true;
-	pthread_cond_signal(&relay->bell);
-	pthread_mutex_unlock(&relay->bell_lock);
+	pthread_mutex_lock(&relay->bell.lock);
+	relay->bell.rung = true;
+	pthread_cond_signal(&relay->bell.rings);
+	pthread_mutex_unlock(&relay->bell.lock);
 }
 
 static void on_due(void *context)
@@ -53,9 +53,11 @@ static void set_default(uint32_t *number, uint32_t usual)
 		*number = usual;
 }
 
-static const char *copy(struct relay *relay, struct view text)
+static void keep(struct relay *relay, struct view *text)
 {
-	return text.len ? arena_string(&relay->arena, text) : NULL;
+	const char *copy =
+	    text->len ? arena_string(&relay->arena, *text) : NULL;
+	*text = view_of(copy, text->len);
 }
 
 static void set_defaults(struct relay_settings *settings)
@@ -119,12 +121,10 @@ static enum rc set_smart_host(struct relay *relay, struct fault *fault)
 		(!view_to_u32(port_text, &port) || port == 0 || port > 65535)))
 		return fault_set(fault, RC_INVALID, "\"%.*s\" is no smart host",
 		    VIEW_FMT(smart->host));
-	rules->smart_host = copy(relay, host);
+	rules->smart_host = arena_string(&relay->arena, host);
 	rules->smart_port = (uint16_t)port;
 	rules->smart_implicit_tls = smart->implicit_tls || port == SUBMISSIONS;
 	rules->smart_tls = smart->tls;
-	relay->user = copy(relay, smart->user);
-	relay->password = copy(relay, smart->password);
 	if (rules->smart_implicit_tls && smart->tls == RELAY_TLS_NONE)
 		return fault_set(fault, RC_INVALID,
 		    "TLS from the first byte, and TLS never, exclude each "
@@ -156,13 +156,16 @@ static enum rc check(const struct relay *relay, struct fault *fault)
 
 static void set_rules(struct relay *relay)
 {
-	const struct relay_settings *settings = &relay->settings;
+	struct relay_settings *settings = &relay->settings;
 	struct next_hop_rules *rules = &relay->rules;
-	relay->helo = copy(relay, settings->helo_name);
-	relay->bind_ipv4 = copy(relay, settings->bind_ipv4);
-	relay->bind_ipv6 = copy(relay, settings->bind_ipv6);
+	keep(relay, &settings->helo_name);
+	keep(relay, &settings->bind_ipv4);
+	keep(relay, &settings->bind_ipv6);
+	keep(relay, &settings->smart_host.host);
+	keep(relay, &settings->smart_host.user);
+	keep(relay, &settings->smart_host.password);
 	rules->dns = settings->dns;
-	rules->own_name = relay->helo;
+	rules->own_name = settings->helo_name.ptr;
 	rules->own_addresses_allowed = settings->own_addresses_allowed;
 	rules->no_ipv4 = settings->no_ipv4;
 	rules->no_ipv6 = settings->no_ipv6;
@@ -183,8 +186,8 @@ enum rc relay_new(const struct relay_settings *settings, struct fault *fault,
 	arena_init(&relay->arena);
 	map_init(&relay->sites);
 	pthread_mutex_init(&relay->lock, NULL);
-	pthread_mutex_init(&relay->bell_lock, NULL);
-	thread_cond_init(&relay->bell);
+	pthread_mutex_init(&relay->bell.lock, NULL);
+	thread_cond_init(&relay->bell.rings);
 	thread_cond_init(&relay->changed);
 	atomic_store(&relay->references, 1);
 	set_defaults(&relay->settings);
@@ -237,7 +240,7 @@ static void wait_for_links(struct relay *relay, uint32_t seconds)
 
 void relay_stop(struct relay *relay, uint32_t seconds)
 {
-	if (!relay->started || relay->halted)
+	if (!relay->started)
 		return;
 	queue_watch(relay->settings.queue, NULL, NULL);
 	pthread_mutex_lock(&relay->lock);
@@ -254,7 +257,7 @@ void relay_stop(struct relay *relay, uint32_t seconds)
 		pthread_join(relay->workers[i], NULL);
 	pthread_mutex_lock(&relay->lock);
 	wait_for_links(relay, seconds);
-	relay->halted = true;
+	relay->started = false;
 	pthread_mutex_unlock(&relay->lock);
 }
 
@@ -286,8 +289,8 @@ void relay_unref(struct relay *relay)
 	free_domains(&relay->jobs);
 	free(relay->workers);
 	pthread_mutex_destroy(&relay->lock);
-	pthread_mutex_destroy(&relay->bell_lock);
-	pthread_cond_destroy(&relay->bell);
+	pthread_mutex_destroy(&relay->bell.lock);
+	pthread_cond_destroy(&relay->bell.rings);
 	pthread_cond_destroy(&relay->changed);
 	relay_own_free(&relay->own);
 	arena_done_secret(&relay->arena);
@@ -318,13 +321,19 @@ void relay_retry_now(struct relay *relay)
 	relay_ring(relay);
 }
 
+static uint64_t count(struct relay *relay, enum queue_outcome outcome)
+{
+	return atomic_load(&relay->outcomes[outcome]);
+}
+
 struct relay_stats relay_stats(struct relay *relay)
 {
 	struct relay_stats stats = {
-	    .relayed = atomic_load(&relay->relayed),
-	    .local = atomic_load(&relay->local),
-	    .later = atomic_load(&relay->later),
-	    .failed = atomic_load(&relay->failed),
+	    .relayed = count(relay, QUEUE_RELAYED) + count(relay, QUEUE_PASSED),
+	    .local =
+		count(relay, QUEUE_DELIVERED) + count(relay, QUEUE_EXPANDED),
+	    .later = count(relay, QUEUE_LATER),
+	    .failed = count(relay, QUEUE_FAILED),
 	};
 	size_t position = 0;
 	struct view name;

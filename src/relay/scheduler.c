@@ -105,13 +105,13 @@ static uint64_t wait_of(int64_t next_ms)
 static void wait_for_bell(struct relay *relay, int64_t next_ms)
 {
 	struct timespec until = thread_deadline(wait_of(next_ms));
-	pthread_mutex_lock(&relay->bell_lock);
+	pthread_mutex_lock(&relay->bell.lock);
 	int late = 0;
-	while (!relay->rung && late == 0)
+	while (!relay->bell.rung && late == 0)
 		late = pthread_cond_timedwait(
-		    &relay->bell, &relay->bell_lock, &until);
-	relay->rung = false;
-	pthread_mutex_unlock(&relay->bell_lock);
+		    &relay->bell.rings, &relay->bell.lock, &until);
+	relay->bell.rung = false;
+	pthread_mutex_unlock(&relay->bell.lock);
 }
 
 // False: stop. May one more be claimed?
@@ -255,11 +255,9 @@ void *relay_work(void *context)
 			pthread_cond_wait(&relay->changed, &relay->lock);
 			continue;
 		}
-		relay->busy++;
 		pthread_mutex_unlock(&relay->lock);
 		do_job(domain);
 		pthread_mutex_lock(&relay->lock);
-		relay->busy--;
 	}
 	pthread_cond_broadcast(&relay->changed);
 	pthread_mutex_unlock(&relay->lock);
