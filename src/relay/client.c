@@ -185,20 +185,12 @@ static void timed_out(void *session, struct buf *out)
 	    "timed out while waiting for %s", step_row(client->step)->name);
 }
 
-// Ends the letter without a verdict, if there is none of any recipient yet.
 static void stop(struct client *client)
 {
-	struct letter *letter = &client->letter;
-	bool some = false;
 	if (client->step == STEP_QUIT || client->step == STEP_OVER)
 		return;
-	for (size_t i = 0; letter->held && i < letter->mail.count; i++)
-		some = some || letter->addressees[i].fate == FATE_DONE;
 	client->use = client->ready ? CLIENT_READY : CLIENT_STOPPED;
-	if (letter->held && !some) {
-		letter->held = false;
-		client->config.ops->back(client->config.owner, &letter->mail);
-	}
+	letter_stop(client);
 	client_break(client, ENHANCED(4, 3, 2), "this server stops");
 }
 

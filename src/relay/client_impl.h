@@ -5,7 +5,7 @@
 #define ROOST_RELAY_CLIENT_IMPL_H
 
 #include "relay/client.h"
-#include "relay/convert.h"
+#include "relay/letter.h"
 #include "wire/smtp_command.h"
 #include "wire/smtp_data.h"
 #include "wire/smtp_reply.h"
@@ -30,33 +30,6 @@ enum step {
 	STEP_QUIT,
 	STEP_OVER, // the connection is of no more use
 	STEP_COUNT,
-};
-
-enum fate {
-	FATE_OPEN,     // not tried yet in this session
-	FATE_NAMED,    // RCPT is said in this transaction
-	FATE_ACCEPTED, // and was answered with 2xx
-	FATE_DONE,     // its result is written
-};
-
-struct addressee {
-	struct smtp_mailbox mailbox;
-	enum fate fate;
-};
-
-// The message at hand.
-struct letter {
-	bool held;
-	bool kept;     // the connection was, before it came
-	bool answered; // something has been said about it
-	struct client_mail mail;
-	struct arena arena; // all below
-	struct smtp_mailbox sender;
-	struct addressee *addressees;
-	struct queue_result *results;
-	bool utf8; // goes with SMTPUTF8
-	enum smtp_body body;
-	struct convert_plan plan; // when it has to be made 7-bit
 };
 
 // One MAIL, and what follows it.
@@ -172,20 +145,6 @@ enum net_next client_on_auth_password(
 
 // Ready: the next message, or waits, or QUIT.
 enum net_next client_next(struct client *client, struct buf *out);
-// Writes the result of a recipient.
-void letter_result(struct client *client, size_t n, enum queue_outcome outcome,
-    struct enhanced_status status, struct view text);
-bool letter_has_open(const struct client *client);
-// Results for all recipients with this fate.
-void letter_results(struct client *client, enum fate fate,
-    enum queue_outcome outcome, struct enhanced_status status,
-    struct view text);
-// A reply, clean, as long as the letter lives.
-struct view letter_text(struct client *client, const struct smtp_reply *reply);
-// Hands all results to the owner; what has none yet is LATER.
-void letter_close(
-    struct client *client, struct enhanced_status status, struct view text);
-
 // ---- transaction.c, content.c ----------------------------------------------
 
 // Begins a transaction with the recipients that are open; there are some.

@@ -42,13 +42,56 @@ struct view letter_text(struct client *client, const struct smtp_reply *reply)
 	return copy;
 }
 
-bool letter_has_open(const struct client *client)
+bool letter_is_held(const struct letter *letter)
 {
-	const struct letter *letter = &client->letter;
+	return letter->results != NULL;
+}
+
+static bool has(const struct letter *letter, enum fate fate)
+{
 	for (size_t i = 0; i < letter->mail.count; i++)
-		if (letter->addressees[i].fate == FATE_OPEN)
+		if (letter->addressees[i].fate == fate)
 			return true;
 	return false;
+}
+
+bool letter_has_open(const struct letter *letter)
+{
+	return has(letter, FATE_OPEN);
+}
+
+uint64_t letter_size(const struct letter *letter)
+{
+	return letter->plan.segments ? letter->plan.size : letter->mail.size;
+}
+
+void letter_name(struct letter *letter, size_t n)
+{
+	letter->addressees[n].fate = FATE_NAMED;
+}
+
+void letter_accept(struct letter *letter, size_t n)
+{
+	letter->addressees[n].fate = FATE_ACCEPTED;
+}
+
+void letter_reopen(struct letter *letter, size_t n)
+{
+	letter->addressees[n].fate = FATE_OPEN;
+}
+
+void letter_note_answer(struct letter *letter)
+{
+	letter->answered = true;
+}
+
+// ---- Its end ---------------------------------------------------------------
+
+static void put_down(struct letter *letter)
+{
+	letter->results = NULL;
+	letter->addressees = NULL;
+	arena_reset(&letter->arena);
 }
 
 void letter_close(
@@ -58,10 +101,34 @@ void letter_close(
 	for (size_t i = 0; i < letter->mail.count; i++)
 		if (letter->addressees[i].fate != FATE_DONE)
 			letter_result(client, i, QUEUE_LATER, status, text);
-	letter->held = false;
 	client->config.ops->done(
 	    client->config.owner, &letter->mail, letter->results, &client->tls);
-	arena_reset(&letter->arena);
+	put_down(letter);
+}
+
+static void give_back(struct client *client)
+{
+	struct letter *letter = &client->letter;
+	client->config.ops->back(client->config.owner, &letter->mail);
+	put_down(letter);
+}
+
+void letter_break(
+    struct client *client, struct enhanced_status status, struct view text)
+{
+	struct letter *letter = &client->letter;
+	if (!letter_is_held(letter))
+		return;
+	if (letter->kept && !letter->answered)
+		give_back(client);
+	else
+		letter_close(client, status, text);
+}
+
+void letter_stop(struct client *client)
+{
+	if (letter_is_held(&client->letter) && !has(&client->letter, FATE_DONE))
+		give_back(client);
 }
 
 // ---- What it needs ---------------------------------------------------------
@@ -165,7 +232,7 @@ static void decide_utf8(struct client *client)
 	if (!needed || letter->utf8)
 		return;
 	fail_utf8_addresses(client);
-	if (letter->mail.envelope->smtputf8 && letter_has_open(client))
+	if (letter->mail.envelope->smtputf8 && letter_has_open(&client->letter))
 		fail_utf8_header(client);
 }
 
@@ -235,13 +302,10 @@ static void decide_by(struct client *client)
 		    "has no DELIVERBY");
 }
 
-// Decides what the message needs of this server; recipients for whom it cannot
-// be sent get their results.
-static void letter_open(struct client *client)
+void letter_open(struct client *client)
 {
 	struct letter *letter = &client->letter;
 	size_t count = letter->mail.count;
-	letter->held = true;
 	letter->kept = client->letters > 0 || client->step == STEP_IDLE;
 	letter->answered = false;
 	letter->addressees = arena_zalloc(
@@ -251,7 +315,7 @@ static void letter_open(struct client *client)
 	client->letters++;
 	read_addresses(client);
 	decide_utf8(client);
-	if (letter_has_open(client))
+	if (letter_has_open(&client->letter))
 		decide_body(client);
 	decide_size(client);
 	decide_by(client);
@@ -283,7 +347,7 @@ enum net_next client_next(struct client *client, struct buf *out)
 		case CLIENT_MAIL: break;
 		}
 		letter_open(client);
-		if (letter_has_open(client))
+		if (letter_has_open(&client->letter))
 			return client_say_mail(client, out);
 		letter_close(client, ENHANCED_NONE, VIEW(""));
 	}
@@ -292,7 +356,7 @@ enum net_next client_next(struct client *client, struct buf *out)
 
 enum net_next client_proceed(struct client *client, struct buf *out)
 {
-	if (!letter_has_open(client)) {
+	if (!letter_has_open(&client->letter)) {
 		letter_close(client, ENHANCED_NONE, VIEW(""));
 		return client_next(client, out);
 	}

@@ -94,18 +94,7 @@ static void conclude(struct client *client, struct enhanced_status status)
 {
 	client->status = status;
 	client->step = STEP_OVER;
-	struct letter *letter = &client->letter;
-	if (!letter->held)
-		return;
-	// A connection that was kept may have been closed by the other side
-	// long ago: that says nothing about this message.
-	if (!letter->answered && letter->kept) {
-		letter->held = false;
-		client->config.ops->back(client->config.owner, &letter->mail);
-		arena_reset(&letter->arena);
-		return;
-	}
-	letter_close(client, status, buf_view(&client->text));
+	letter_break(client, status, buf_view(&client->text));
 }
 
 static void PRINTF_LIKE(2, 0)

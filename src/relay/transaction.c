@@ -42,8 +42,7 @@ static void add_mail(struct client *client, struct buf *out)
 	struct smtp_mail mail = {.from = letter->sender, .utf8 = letter->utf8};
 	if (client_offers(client, SMTP_EXT_SIZE)) {
 		mail.size_given = true;
-		mail.size = letter->plan.segments ? letter->plan.size
-						  : letter->mail.size;
+		mail.size = letter_size(letter);
 	}
 	mail.body = letter->body;
 	mail.body_given = letter->body != SMTP_BODY_7BIT;
@@ -85,7 +84,7 @@ static void choose_members(struct client *client)
 			return;
 		if (letter->addressees[i].fate != FATE_OPEN)
 			continue;
-		letter->addressees[i].fate = FATE_NAMED;
+		letter_name(letter, i);
 		transaction->members[transaction->count++] = i;
 	}
 }
@@ -163,7 +162,7 @@ enum net_next client_on_mail(
 	struct transaction *transaction = &client->transaction;
 	if (!is_answer(reply))
 		return client_break_reply(client, reply);
-	client->letter.answered = true;
+	letter_note_answer(&client->letter);
 	transaction->mail_ok = reply_class(reply) == 2;
 	if (!transaction->mail_ok) {
 		// It is so for those who have not been named yet, too.
@@ -198,15 +197,15 @@ static bool is_too_many(
 static void judge_rcpt(
     struct client *client, size_t n, const struct smtp_reply *reply)
 {
-	struct addressee *addressee = &client->letter.addressees[n];
+	struct letter *letter = &client->letter;
 	struct transaction *transaction = &client->transaction;
-	if (addressee->fate != FATE_NAMED)
+	if (letter->addressees[n].fate != FATE_NAMED)
 		return; // MAIL was refused
 	if (reply_class(reply) == 2) {
-		addressee->fate = FATE_ACCEPTED;
+		letter_accept(letter, n);
 		transaction->accepted++;
 	} else if (is_too_many(client, reply)) {
-		addressee->fate = FATE_OPEN; // in another transaction
+		letter_reopen(letter, n);
 		if (client->recipients_max > transaction->accepted)
 			client->recipients_max =
 			    (uint32_t)transaction->accepted;
