@@ -16,7 +16,7 @@ static const char *outcome_name(enum queue_outcome outcome)
 	return "";
 }
 
-static void add_tls(struct log_line *line, const struct client_tls *tls)
+static void add_tls(struct log_line *line, const struct relay_client_tls *tls)
 {
 	if (tls->version[0] == '\0') {
 		log_add_string(line, "tls", "none");
@@ -30,7 +30,7 @@ static void add_tls(struct log_line *line, const struct client_tls *tls)
 
 static void log_result(struct relay *relay, const struct queue_lot *lot,
     size_t n, const struct queue_result *result, const char *address,
-    const struct client_tls *tls)
+    const struct relay_client_tls *tls)
 {
 	struct log_line line;
 	struct buf status;
@@ -62,9 +62,9 @@ static void log_result(struct relay *relay, const struct queue_lot *lot,
 	buf_done(&status);
 }
 
-void outcome_settle(struct relay *relay, struct queue_lot **lot,
+void relay_outcome_settle(struct relay *relay, struct queue_lot **lot,
     const struct queue_result *results, const char *address,
-    const struct client_tls *tls)
+    const struct relay_client_tls *tls)
 {
 	struct fault fault;
 	size_t recipients = queue_lot_count(*lot);

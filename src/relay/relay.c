@@ -24,7 +24,8 @@ static void on_due(void *context)
 	relay_ring(context);
 }
 
-void domain_list_add(struct domain_list *list, struct domain *domain)
+void relay_domain_list_add(
+    struct relay_domain_list *list, struct relay_domain *domain)
 {
 	domain->next = NULL;
 	if (list->last)
@@ -34,9 +35,9 @@ void domain_list_add(struct domain_list *list, struct domain *domain)
 	list->last = domain;
 }
 
-struct domain *domain_list_take(struct domain_list *list)
+struct relay_domain *relay_domain_list_take(struct relay_domain_list *list)
 {
-	struct domain *domain = list->first;
+	struct relay_domain *domain = list->first;
 	if (domain) {
 		list->first = domain->next;
 		if (!list->first)
@@ -110,7 +111,7 @@ static bool split_host(
 static enum rc set_smart_host(struct relay *relay, struct fault *fault)
 {
 	const struct relay_smart_host *smart = &relay->settings.smart_host;
-	struct next_hop_rules *rules = &relay->rules;
+	struct relay_next_hop_rules *rules = &relay->rules;
 	struct view host, port_text;
 	uint32_t port =
 	    smart->user.len > 0 ? SUBMISSION_PORT : relay->settings.smtp_port;
@@ -157,7 +158,7 @@ static enum rc check(const struct relay *relay, struct fault *fault)
 static void set_rules(struct relay *relay)
 {
 	struct relay_settings *settings = &relay->settings;
-	struct next_hop_rules *rules = &relay->rules;
+	struct relay_next_hop_rules *rules = &relay->rules;
 	keep(relay, &settings->helo_name);
 	keep(relay, &settings->bind_ipv4);
 	keep(relay, &settings->bind_ipv6);
@@ -246,7 +247,7 @@ void relay_stop(struct relay *relay, uint32_t seconds)
 	pthread_mutex_lock(&relay->lock);
 	relay->stopping = true;
 	pthread_cond_broadcast(&relay->changed);
-	for (struct link *link = relay->links; link; link = link->next)
+	for (struct relay_link *link = relay->links; link; link = link->next)
 		// The others ask for more, and get nothing.
 		if (link->idle)
 			link->waker.wake(link->waker.context);
@@ -261,10 +262,10 @@ void relay_stop(struct relay *relay, uint32_t seconds)
 	pthread_mutex_unlock(&relay->lock);
 }
 
-static void free_domains(struct domain_list *list)
+static void free_domains(struct relay_domain_list *list)
 {
-	struct domain *domain;
-	while ((domain = domain_list_take(list)))
+	struct relay_domain *domain;
+	while ((domain = relay_domain_list_take(list)))
 		free(domain);
 }
 
@@ -274,9 +275,9 @@ static void free_sites(struct relay *relay)
 	struct view name;
 	void *value;
 	while (map_next(&relay->sites, &position, &name, &value)) {
-		struct site *site = value;
+		struct relay_site *site = value;
 		free_domains(&site->domains);
-		site_free(site);
+		relay_site_free(site);
 	}
 	map_done(&relay->sites);
 }
@@ -316,7 +317,7 @@ void relay_retry_now(struct relay *relay)
 	pthread_mutex_lock(&relay->lock);
 	atomic_fetch_add(&relay->retries, 1);
 	while (map_next(&relay->sites, &position, &name, &value))
-		site_begin_anew(value);
+		relay_site_begin_anew(value);
 	pthread_mutex_unlock(&relay->lock);
 	relay_ring(relay);
 }
@@ -342,10 +343,12 @@ struct relay_stats relay_stats(struct relay *relay)
 	pthread_mutex_lock(&relay->lock);
 	stats.connections = relay->link_count;
 	stats.domains = relay->domain_count;
-	for (const struct link *link = relay->links; link; link = link->next)
+	for (const struct relay_link *link = relay->links; link;
+	     link = link->next)
 		stats.idle += link->idle;
 	while (map_next(&relay->sites, &position, &name, &value))
-		stats.sites_down += ((struct site *)value)->down_until > now;
+		stats.sites_down +=
+		    ((struct relay_site *)value)->down_until > now;
 	pthread_mutex_unlock(&relay->lock);
 	return stats;
 }
