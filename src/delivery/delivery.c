@@ -22,9 +22,8 @@ void delivery_reply_set(struct delivery_reply *reply, unsigned code,
 void delivery_fail(struct delivery *delivery, unsigned code,
     struct enhanced_status status, const char *text)
 {
-	if (delivery->failed)
+	if (delivery_has_failed(delivery))
 		return;
-	delivery->failed = true;
 	delivery_reply_set(&delivery->failure, code, status, text);
 }
 
@@ -40,9 +39,8 @@ void delivery_fail_local(
 void delivery_refuse(
     struct delivery *delivery, const struct delivery_reply *reply)
 {
-	if (delivery->failed)
+	if (delivery_has_failed(delivery))
 		return;
-	delivery->failed = true;
 	delivery->failure = *reply;
 }
 
@@ -87,7 +85,6 @@ static void keep_origin(
 	*kept = *origin;
 	kept->helo = arena_copy(arena, origin->helo);
 	kept->peer_address = arena_copy(arena, origin->peer_address);
-	kept->with = arena_copy(arena, origin->with);
 	kept->tls_version = arena_copy(arena, origin->tls_version);
 	kept->tls_cipher = arena_copy(arena, origin->tls_cipher);
 }
@@ -129,7 +126,6 @@ enum rc delivery_new(const struct delivery_office *office,
 	}
 	struct delivery *delivery = mem_zalloc(sizeof(*delivery));
 	delivery->office = office;
-	delivery->max = size_max(office);
 	delivery->began_ms = clock_monotonic_ms();
 	arena_init(&delivery->arena);
 	arena_init(&delivery->scratch);
@@ -174,7 +170,7 @@ void delivery_free(struct delivery **delivery)
 static void emit(struct delivery *delivery, struct view bytes)
 {
 	enum rc rc = RC_OK;
-	if (delivery->failed || !bytes.len)
+	if (delivery_has_failed(delivery) || !bytes.len)
 		return;
 	if (delivery->local)
 		rc = store_draft_add(delivery->local, bytes);
@@ -217,7 +213,7 @@ static void check_hops(
 // door sees to it.
 static void check_line_ends(struct delivery *delivery)
 {
-	if (delivery->envelope.queue.body == QUEUE_BODY_BINARY &&
+	if (delivery->envelope.queue.body == SMTP_BODY_BINARYMIME &&
 	    delivery_header_has_bare(buf_view(&delivery->header.bytes)))
 		delivery_fail(delivery, 550, ENHANCED(5, 5, 2),
 		    "The header has a bare CR or LF in it");
@@ -250,7 +246,7 @@ static void find_loops(struct delivery *delivery)
 static void check_writer(
     struct delivery *delivery, struct view value, struct view *ret_domain)
 {
-	if (delivery->failed)
+	if (delivery_has_failed(delivery))
 		return;
 	switch (delivery_may_write_as(delivery, value, ret_domain)) {
 	case DELIVERY_ALLOWED: break;
@@ -293,7 +289,7 @@ static void begin_signing(
     struct delivery *delivery, struct view domain, struct view header)
 {
 	const struct delivery_office *office = delivery->office;
-	if (delivery->failed || !domain.len || !office->dkim)
+	if (delivery_has_failed(delivery) || !domain.len || !office->dkim)
 		return;
 	enum rc rc = dkim_signer_new(
 	    office->dkim, domain, office->clock, &delivery->signer);
@@ -312,11 +308,12 @@ static void emit_header(struct delivery *delivery,
 {
 	struct view held = buf_view(&delivery->header.bytes);
 	bool submission = delivery->origin.door == DELIVERY_SUBMISSION;
+	struct delivery_forgery forgery = {.delivery = delivery};
 	struct delivery_fix fix = {
 	    .submission = submission,
 	    .from = delivery->envelope.queue.sender,
 	    .now = delivery_now(delivery->office),
-	    .context = delivery,
+	    .context = &forgery,
 	};
 	// A server that we trust may say what it has found out.
 	if (delivery->origin.door != DELIVERY_LMTP)
@@ -350,9 +347,9 @@ static void end_header(struct delivery *delivery, bool at_end)
 	check_hops(delivery, &fields);
 	if (delivery->origin.door == DELIVERY_SUBMISSION)
 		check_writers(delivery, &fields, &domain);
-	if (!delivery->failed)
+	if (!delivery_has_failed(delivery))
 		find_loops(delivery);
-	if (!delivery->failed) {
+	if (!delivery_has_failed(delivery)) {
 		open_drafts(delivery);
 		buf_init(&received, 8192);
 		delivery_received_write(delivery, &received);
@@ -367,7 +364,7 @@ static void end_header(struct delivery *delivery, bool at_end)
 static void add_body(struct delivery *delivery, struct view bytes)
 {
 	emit(delivery, bytes);
-	if (delivery->signer && !delivery->failed)
+	if (delivery->signer && !delivery_has_failed(delivery))
 		dkim_signer_body(delivery->signer, bytes);
 }
 
@@ -390,16 +387,19 @@ static void add_header(struct delivery *delivery, struct view bytes)
 
 void delivery_data(struct delivery *delivery, struct view bytes)
 {
-	if (delivery->failed || delivery->stage == DELIVERY_OVER)
+	if (delivery_has_failed(delivery) || delivery->stage == DELIVERY_OVER)
 		return;
-	if (bytes.len > delivery->max - delivery->size) {
+	if (delivery->size + bytes.len > size_max(delivery->office)) {
 		delivery_fail(delivery, 552, ENHANCED(5, 3, 4),
 		    "The message is longer than this server takes");
 		return;
 	}
 	delivery->size += bytes.len;
-	if (!delivery->eight_bit)
-		delivery->eight_bit = !utf8_is_ascii(bytes);
+	// Whoever did not say 8BITMIME may have meant it: the next server has
+	// to be told, or it must be made 7-bit for it (RFC 6152 section 3).
+	enum smtp_body *body = &delivery->envelope.queue.body;
+	if (*body == SMTP_BODY_7BIT && !utf8_is_ascii(bytes))
+		*body = SMTP_BODY_8BITMIME;
 	if (delivery->stage == DELIVERY_BODY)
 		add_body(delivery, bytes);
 	else
@@ -419,10 +419,11 @@ static void finish_drafts(struct delivery *delivery)
 			delivery_fail_local(
 			    delivery, rc, "signing the message");
 	}
-	if (!delivery->local || delivery->failed)
+	if (!delivery->local || delivery_has_failed(delivery))
 		return;
 	enum rc rc = store_draft_finish(delivery->local);
-	if (rc == RC_OK && delivery->envelope.queue.body == QUEUE_BODY_BINARY)
+	if (rc == RC_OK &&
+	    delivery->envelope.queue.body == SMTP_BODY_BINARYMIME)
 		rc = store_draft_encode_binary(&delivery->local);
 	if (rc != RC_OK)
 		delivery_fail_local(delivery, rc, "writing the message");
@@ -438,18 +439,13 @@ void delivery_finish(struct delivery *delivery,
 	if (count == 0)
 		delivery_fail(delivery, 554, ENHANCED(5, 5, 1),
 		    "There is no valid recipient");
-	if (!delivery->failed && delivery->stage < DELIVERY_BODY)
+	if (!delivery_has_failed(delivery) && delivery->stage < DELIVERY_BODY)
 		end_header(delivery, true);
-	// Whoever did not say 8BITMIME may have meant it: the next server has
-	// to be told, or it must be made 7-bit for it (RFC 6152 section 3).
-	struct queue_envelope *envelope = &delivery->envelope.queue;
-	if (delivery->eight_bit && envelope->body == QUEUE_BODY_7BIT)
-		envelope->body = QUEUE_BODY_8BIT;
-	if (!delivery->failed)
+	if (!delivery_has_failed(delivery))
 		finish_drafts(delivery);
-	if (!delivery->failed)
+	if (!delivery_has_failed(delivery))
 		delivery_commit(delivery, replies, &reply);
-	if (delivery->failed) {
+	if (delivery_has_failed(delivery)) {
 		reply = delivery->failure;
 		for (size_t i = 0; i < count; i++)
 			replies[i] = delivery->failure;

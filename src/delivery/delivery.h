@@ -49,12 +49,26 @@ struct delivery_origin {
 	uint64_t session_id;      // for the log
 	struct view helo;         // as the client said it
 	struct view peer_address; // text, without the port
-	struct view with;         // "ESMTPSA" (RFC 3848)
+	bool extended;            // the client said EHLO or LHLO
 	struct view tls_version;  // "TLSv1.3"; empty: none
 	struct view tls_cipher;
 	const struct auth_user *user; // of a submission, else NULL
 	bool normalize; // bare CR and LF were accepted and made CRLF
 };
+
+// What the message comes by, as Received says it.
+static inline struct smtp_protocol delivery_protocol(
+    const struct delivery_origin *origin, bool utf8)
+{
+	return (struct smtp_protocol){
+	    .family = origin->door == DELIVERY_LMTP ? SMTP_FAMILY_LMTP
+		      : origin->extended            ? SMTP_FAMILY_ESMTP
+						    : SMTP_FAMILY_SMTP,
+	    .utf8 = utf8,
+	    .tls = origin->tls_version.len > 0 || origin->tls_cipher.len > 0,
+	    .authenticated = origin->user != NULL,
+	};
+}
 
 struct delivery_envelope {
 	struct queue_envelope queue; // sender, DSN, body, times
@@ -126,7 +140,7 @@ void delivery_free(struct delivery **delivery);
 struct delivery_recipient {
 	struct smtp_mailbox mailbox; // as RCPT TO named it
 	struct view original;        // ORCPT, decoded "type;address"; empty
-	unsigned notify;             // of enum queue_notify
+	unsigned notify;             // of enum smtp_notify
 };
 // RCPT TO. RC_OK: accepted (also one that was named before); else it is not,
 // and the rest stands. `ret_reply` is always written: 250 2.1.5; 550 5.1.1

@@ -471,7 +471,7 @@ static void a_binary_message_has_an_ordinary_header(void **state)
 			    .to = "bert@ours.example",
 			    .text = table[i].text,
 			    .step = step,
-			    .envelope = {.body = QUEUE_BODY_BINARY}};
+			    .envelope = {.body = SMTP_BODY_BINARYMIME}};
 			const char *answer = bed_answer(&bed, &mail);
 			if (strcmp(answer, table[i].code) != 0)
 				fail_msg("%zu: %s, not %s", i, answer,
@@ -613,17 +613,17 @@ static void what_leads_elsewhere_goes_all_through_the_queue(void **state)
 		const char *queued; // "": straight to the accounts
 	} table[] = {
 	    {"anna@ours.example", 0, 0, ""},
-	    {"team@ours.example", QUEUE_NOTIFY_FAILURE, 0, ""},
+	    {"team@ours.example", SMTP_NOTIFY_FAILURE, 0, ""},
 	    {"anna@ours.example out@ours.example", 0, 0,
 		"x@other.example anna@ours.example"},
 	    {"both@ours.example out@ours.example", 0, 0,
 		"x@other.example bert@ours.example"},
-	    {"anna@ours.example", QUEUE_NOTIFY_SUCCESS, 0, "anna@ours.example"},
-	    {"team@ours.example", QUEUE_NOTIFY_SUCCESS, 0, "team@ours.example"},
-	    {"out@ours.example", QUEUE_NOTIFY_SUCCESS, 0, "x@other.example"},
+	    {"anna@ours.example", SMTP_NOTIFY_SUCCESS, 0, "anna@ours.example"},
+	    {"team@ours.example", SMTP_NOTIFY_SUCCESS, 0, "team@ours.example"},
+	    {"out@ours.example", SMTP_NOTIFY_SUCCESS, 0, "x@other.example"},
 	    {"postmaster", 0, 0, ""},
-	    {"postmaster", QUEUE_NOTIFY_SUCCESS, 0, "postmaster"},
-	    {"postmaster", QUEUE_NOTIFY_FAILURE, BED_NOW + 60,
+	    {"postmaster", SMTP_NOTIFY_SUCCESS, 0, "postmaster"},
+	    {"postmaster", SMTP_NOTIFY_FAILURE, BED_NOW + 60,
 		"anna@ours.example bert@ours.example"},
 	    {"team@ours.example", 0, BED_NOW + 60,
 		"anna@ours.example bert@ours.example"},
@@ -652,14 +652,14 @@ static void the_queue_is_told_what_the_bytes_are(void **state)
 	(void)state;
 	static const struct {
 		const char *text;
-		enum queue_body said;
-		enum queue_body queued;
+		enum smtp_body said;
+		enum smtp_body queued;
 	} table[] = {
-	    {TEXT, QUEUE_BODY_7BIT, QUEUE_BODY_7BIT},
-	    {TEXT "\xc3\xa4\r\n", QUEUE_BODY_7BIT, QUEUE_BODY_8BIT},
-	    {"Subject: \xe4\r\n\r\n", QUEUE_BODY_7BIT, QUEUE_BODY_8BIT},
-	    {TEXT "\xe4\r\n", QUEUE_BODY_8BIT, QUEUE_BODY_8BIT},
-	    {TEXT "\xe4\r\n", QUEUE_BODY_BINARY, QUEUE_BODY_BINARY},
+	    {TEXT, SMTP_BODY_7BIT, SMTP_BODY_7BIT},
+	    {TEXT "\xc3\xa4\r\n", SMTP_BODY_7BIT, SMTP_BODY_8BITMIME},
+	    {"Subject: \xe4\r\n\r\n", SMTP_BODY_7BIT, SMTP_BODY_8BITMIME},
+	    {TEXT "\xe4\r\n", SMTP_BODY_8BITMIME, SMTP_BODY_8BITMIME},
+	    {TEXT "\xe4\r\n", SMTP_BODY_BINARYMIME, SMTP_BODY_BINARYMIME},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct bed bed;

@@ -145,9 +145,7 @@ void bed_mail(
 	    .session_id = 7,
 	    .helo = VIEW("client.example"),
 	    .peer_address = VIEW("192.0.2.1"),
-	    .with = mail->door == DELIVERY_SUBMISSION ? VIEW("ESMTPSA")
-		    : mail->door == DELIVERY_LMTP     ? VIEW("LMTP")
-						      : VIEW("ESMTP"),
+	    .extended = true,
 	};
 	if (mail->user) {
 		user = bed_who(bed, mail->user);

@@ -64,9 +64,10 @@ static bool mentions_us(struct delivery *delivery, struct view value)
 
 bool delivery_is_forged(void *context, struct view value)
 {
-	struct delivery *delivery = context;
+	struct delivery_forgery *forgery = context;
+	struct delivery *delivery = forgery->delivery;
 	struct auth_results results;
-	if (++delivery->results > RESULTS_MAX)
+	if (++forgery->fields > RESULTS_MAX)
 		return true;
 	arena_reset(&delivery->scratch);
 	if (auth_results_parse(&delivery->scratch, value, &results) != RC_OK)

@@ -51,8 +51,7 @@ struct delivery {
 	struct arena arena;
 	struct arena scratch; // of a call
 	enum delivery_stage stage;
-	bool failed;
-	struct delivery_reply failure;
+	struct delivery_reply failure; // code 0: nothing has failed
 
 	struct delivery_accepted *recipients;
 	size_t recipient_count;
@@ -62,13 +61,10 @@ struct delivery {
 	size_t target_count;
 	size_t target_capacity;
 	struct map known;   // user or address -> index + 1
-	unsigned results;   // Authentication-Results fields that were looked at
 	size_t followed;    // targets that addresses led to, met before or not
 	bool through_queue; // one commit in the queue, not one in each account
 
-	uint64_t size;  // bytes that came
-	bool eight_bit; // there was one over 0x7f
-	uint64_t max;
+	uint64_t size; // bytes that came
 	struct delivery_header header;
 	struct view message_id;
 	struct store_draft *local;    // NULL: nothing goes straight to users
@@ -76,6 +72,11 @@ struct delivery {
 	struct dkim_signer *signer;   // NULL: unsigned
 	struct buf head;              // signatures, above the draft's bytes
 };
+
+static inline bool delivery_has_failed(const struct delivery *delivery)
+{
+	return delivery->failure.code != 0;
+}
 
 // Fills in a reply; `text` is copied.
 void delivery_reply_set(struct delivery_reply *reply, unsigned code,
@@ -126,8 +127,12 @@ void delivery_id_make(
 
 // Whether an Authentication-Results field with this value claims to come from
 // this server or our domains, though the message is a stranger's or a user's
-// (RFC 8601 section 5): for struct delivery_fix, whose context is the delivery.
-bool delivery_is_forged(void *delivery, struct view value);
+// (RFC 8601 section 5): for struct delivery_fix.
+struct delivery_forgery {
+	struct delivery *delivery;
+	unsigned fields; // looked at so far
+};
+bool delivery_is_forged(void *forgery, struct view value);
 
 // ---- copy.c ----------------------------------------------------------------
 

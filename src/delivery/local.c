@@ -81,7 +81,7 @@ MUST_CHECK static enum rc read_message(struct local *local)
 		store_draft_share(draft);
 	enum rc rc = fill(local, draft);
 	if (rc == RC_OK &&
-	    queue_lot_envelope(local->lot)->body == QUEUE_BODY_BINARY)
+	    queue_lot_envelope(local->lot)->body == SMTP_BODY_BINARYMIME)
 		rc = store_draft_encode_binary(&draft);
 	if (rc == RC_OK)
 		local->draft = draft;
@@ -197,11 +197,11 @@ static void expand(struct local *local, const struct queue_recipient *recipient,
 	    arena_zalloc(local->arena, found->count * sizeof(*to));
 	unsigned notify = recipient->notify;
 	if (found->count > 1)
-		notify &= ~(unsigned)QUEUE_NOTIFY_SUCCESS;
+		notify &= ~(unsigned)SMTP_NOTIFY_SUCCESS;
 	// SUCCESS was all that the sender asked for: without it no report is
 	// wanted. An empty set would mean the default instead.
 	if (recipient->notify && !notify)
-		notify = QUEUE_NOTIFY_NEVER;
+		notify = SMTP_NOTIFY_NEVER;
 	for (size_t i = 0; i < found->count; i++) {
 		const struct route_target *target = &found->targets[i];
 		to[i] = (struct queue_recipient){

@@ -86,7 +86,7 @@ static void outcomes_are_what_the_address_is(void **state)
 		bed_open(&bed, (struct store_options){0});
 		struct queue_lot *lot =
 		    put(&bed, table[i].to, table[i].resolved,
-			QUEUE_NOTIFY_SUCCESS | QUEUE_NOTIFY_DELAY, TEXT);
+			SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_DELAY, TEXT);
 		struct queue_result *result = bed_local(&bed, lot);
 		struct buf text;
 		buf_init(&text, 1000);
@@ -100,8 +100,8 @@ static void outcomes_are_what_the_address_is(void **state)
 			// RFC 3461 section 5.2.7.3 (c).
 			assert_int_equal(to->notify,
 			    result->expanded_count > 1
-				? QUEUE_NOTIFY_DELAY
-				: QUEUE_NOTIFY_SUCCESS | QUEUE_NOTIFY_DELAY);
+				? SMTP_NOTIFY_DELAY
+				: SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_DELAY);
 			assert_true(
 			    view_eq(to->original, VIEW("rfc822;orig@x")));
 		}
@@ -122,10 +122,10 @@ static void who_wants_to_hear_of_success_only_hears_of_nothing_else(
 	struct bed bed;
 	bed_open(&bed, (struct store_options){0});
 	struct queue_lot *lot =
-	    put(&bed, "team@ours.example", false, QUEUE_NOTIFY_SUCCESS, TEXT);
+	    put(&bed, "team@ours.example", false, SMTP_NOTIFY_SUCCESS, TEXT);
 	struct queue_result *result = bed_local(&bed, lot);
 	assert_int_equal(result->expanded_count, 2);
-	assert_int_equal(result->expanded[0].notify, QUEUE_NOTIFY_NEVER);
+	assert_int_equal(result->expanded[0].notify, SMTP_NOTIFY_NEVER);
 	queue_drop(bed.office.queue, &lot, 0);
 	bed_close(&bed);
 }

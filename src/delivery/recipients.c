@@ -127,7 +127,7 @@ static bool is_reported(const struct delivery_recipient *recipient,
     const struct route_result *found)
 {
 	return found->verdict == ROUTE_OK &&
-	       recipient->notify & QUEUE_NOTIFY_SUCCESS &&
+	       recipient->notify & SMTP_NOTIFY_SUCCESS &&
 	       (found->count > 1 || found->targets[0].kind == ROUTE_USER);
 }
 

@@ -11,19 +11,6 @@
 #include "wire/header.h"
 #include "wire/utf8.h"
 
-static bool has_letter(struct view with, char letter)
-{
-	return view_find_char(with, letter) != SIZE_MAX;
-}
-
-static enum trace_protocol protocol_of(struct view with)
-{
-	if (view_starts_with(with, VIEW("LMTP")) ||
-	    view_starts_with(with, VIEW("UTF8LMTP")))
-		return TRACE_LMTP;
-	return has_letter(with, 'E') ? TRACE_ESMTP : TRACE_SMTP;
-}
-
 // A submission's names neither the user's address nor what the program calls
 // itself: both tell where a person is, and who receives the mail has no use for
 // them. The log has them under the id. RFC 5321 section 4.4 demands a FROM
@@ -40,11 +27,9 @@ void delivery_received_write(const struct delivery *delivery, struct buf *out)
 	    .helo = submission ? server : origin->helo,
 	    .client_address = submission ? VIEW("") : origin->peer_address,
 	    .by = server,
-	    .protocol = protocol_of(origin->with),
-	    .utf8 = delivery->envelope.queue.smtputf8,
+	    .protocol =
+		delivery_protocol(origin, delivery->envelope.queue.smtputf8),
 	    .utf8_header = !utf8_is_ascii(buf_view(&delivery->header.bytes)),
-	    .tls = origin->tls_version.len > 0 || origin->tls_cipher.len > 0,
-	    .authenticated = origin->user != NULL,
 	    .tls_cipher = origin->tls_cipher,
 	    .id = view_of_string(delivery->id),
 	    .date = {.seconds = delivery_now(delivery->office)},

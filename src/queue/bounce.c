@@ -75,7 +75,7 @@ static bool is_wanted(struct queue *queue, const struct queue_copy *copy,
 static bool returns_whole(struct queue *queue, const struct queue_copy *copy,
     const struct queue_verdict *verdicts)
 {
-	return copy->message.envelope.ret == QUEUE_RET_FULL &&
+	return copy->message.envelope.ret == SMTP_RET_FULL &&
 	       copy->message.size <= queue->settings.report_full_max &&
 	       is_failure(copy, verdicts);
 }
@@ -123,9 +123,9 @@ static void fill(const struct queue_report *report,
     struct queue_bounce *bounce)
 {
 	bounce->message.envelope = (struct queue_envelope){
-	    .body = form->has_8bit ? QUEUE_BODY_8BIT : QUEUE_BODY_7BIT,
+	    .body = form->has_8bit ? SMTP_BODY_8BITMIME : SMTP_BODY_7BIT,
 	    .smtputf8 = form->needs_utf8,
-	    .ret = QUEUE_RET_HEADERS,
+	    .ret = SMTP_RET_HDRS,
 	};
 	bounce->message.created = report->now;
 	bounce->message.size = size;
@@ -133,7 +133,7 @@ static void fill(const struct queue_report *report,
 	    .recipient = {.address =
 			      address_of(report->message->envelope.sender,
 				  bounce->address),
-		.notify = QUEUE_NOTIFY_NEVER},
+		.notify = SMTP_NOTIFY_NEVER},
 	    .next_try = report->now,
 	};
 }

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "wire/enhanced_status.h"
+#include "wire/smtp_terms.h"
 
 #define QUEUE_PARTITION_FIRST 16
 #define QUEUE_PARTITIONS      16
@@ -74,36 +75,14 @@ MUST_CHECK enum rc queue_draft_add(
 uint64_t queue_draft_size(const struct queue_draft *draft);
 void queue_draft_free(struct queue_draft **draft);
 
-enum queue_body { // RFC 6152, RFC 3030
-	QUEUE_BODY_7BIT,
-	QUEUE_BODY_8BIT,
-	QUEUE_BODY_BINARY,
-};
-enum queue_notify { // RFC 3461 section 4.1; 0: the sender did not say
-	QUEUE_NOTIFY_NEVER = 1,
-	QUEUE_NOTIFY_SUCCESS = 2,
-	QUEUE_NOTIFY_FAILURE = 4,
-	QUEUE_NOTIFY_DELAY = 8,
-};
-enum queue_ret { // RFC 3461 section 4.3
-	QUEUE_RET_DEFAULT,
-	QUEUE_RET_FULL,
-	QUEUE_RET_HEADERS,
-};
-enum queue_by { // RFC 2852
-	QUEUE_BY_NONE,
-	QUEUE_BY_NOTIFY,
-	QUEUE_BY_RETURN,
-};
-
 struct queue_envelope {
 	struct view sender; // an address; empty: the null path
 	struct view envid;  // decoded; empty: none
-	enum queue_ret ret;
-	enum queue_body body;
+	enum smtp_ret ret;
+	enum smtp_body body;
 	bool smtputf8;
 	int64_t release_at; // not before (RFC 4865); 0: now
-	enum queue_by by;
+	enum smtp_by by;
 	int64_t by_time; // seconds since 1970
 	bool by_trace;
 	uint64_t account; // whose submission it is; 0: nobody's
@@ -115,7 +94,7 @@ struct queue_envelope {
 struct queue_recipient {
 	struct view address;
 	struct view original; // ORCPT, "type;address" decoded; empty: none
-	unsigned notify;      // of enum queue_notify
+	unsigned notify;      // of enum smtp_notify
 	// Aliases were followed already: deliver to this user, expand nothing.
 	bool resolved;
 };

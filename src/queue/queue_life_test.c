@@ -127,7 +127,7 @@ static void who_wants_no_notice_goes_with_the_others_after_a_restart(
 	bed_make(&bed);
 	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
 	struct queue_recipient two[] = {
-	    {.address = VIEW("x@b.example"), .notify = QUEUE_NOTIFY_FAILURE},
+	    {.address = VIEW("x@b.example"), .notify = SMTP_NOTIFY_FAILURE},
 	    {.address = VIEW("y@b.example")}};
 	bed_put_as(&bed, BED_TEXT, &envelope, two, 2);
 	while (bed.now < BED_START + 4 * HOUR) {
@@ -183,15 +183,15 @@ static void notify_decides_who_is_told_what(void **state)
 	    {0, QUEUE_FAILED, "failed"},
 	    {0, QUEUE_DELIVERED, NULL},
 	    {0, QUEUE_RELAYED, NULL},
-	    {QUEUE_NOTIFY_NEVER, QUEUE_FAILED, NULL},
-	    {QUEUE_NOTIFY_DELAY, QUEUE_FAILED, NULL},
-	    {QUEUE_NOTIFY_FAILURE, QUEUE_FAILED, "failed"},
-	    {QUEUE_NOTIFY_FAILURE, QUEUE_DELIVERED, NULL},
-	    {QUEUE_NOTIFY_SUCCESS, QUEUE_FAILED, NULL},
-	    {QUEUE_NOTIFY_SUCCESS, QUEUE_DELIVERED, "delivered"},
-	    {QUEUE_NOTIFY_SUCCESS, QUEUE_RELAYED, "relayed"},
-	    {QUEUE_NOTIFY_SUCCESS, QUEUE_EXPANDED, "expanded"},
-	    {QUEUE_NOTIFY_SUCCESS, QUEUE_PASSED, NULL},
+	    {SMTP_NOTIFY_NEVER, QUEUE_FAILED, NULL},
+	    {SMTP_NOTIFY_DELAY, QUEUE_FAILED, NULL},
+	    {SMTP_NOTIFY_FAILURE, QUEUE_FAILED, "failed"},
+	    {SMTP_NOTIFY_FAILURE, QUEUE_DELIVERED, NULL},
+	    {SMTP_NOTIFY_SUCCESS, QUEUE_FAILED, NULL},
+	    {SMTP_NOTIFY_SUCCESS, QUEUE_DELIVERED, "delivered"},
+	    {SMTP_NOTIFY_SUCCESS, QUEUE_RELAYED, "relayed"},
+	    {SMTP_NOTIFY_SUCCESS, QUEUE_EXPANDED, "expanded"},
+	    {SMTP_NOTIFY_SUCCESS, QUEUE_PASSED, NULL},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct bed bed;
@@ -227,10 +227,10 @@ static void a_delay_is_told_only_to_who_wants_it(void **state)
 		bool told;
 	} table[] = {
 	    {0, true},
-	    {QUEUE_NOTIFY_DELAY, true},
-	    {QUEUE_NOTIFY_FAILURE, false},
-	    {QUEUE_NOTIFY_SUCCESS | QUEUE_NOTIFY_DELAY, true},
-	    {QUEUE_NOTIFY_NEVER, false},
+	    {SMTP_NOTIFY_DELAY, true},
+	    {SMTP_NOTIFY_FAILURE, false},
+	    {SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_DELAY, true},
+	    {SMTP_NOTIFY_NEVER, false},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct bed bed;
@@ -314,7 +314,7 @@ static void by_return_comes_back_untried_when_the_time_has_passed(void **state)
 	struct bed bed;
 	bed_make(&bed);
 	struct queue_envelope envelope = {.sender = VIEW("a@a.example"),
-	    .by = QUEUE_BY_RETURN,
+	    .by = SMTP_BY_RETURN,
 	    .by_time = BED_START + 10 * MINUTE};
 	struct queue_recipient one = {.address = VIEW("x@b.example")};
 	bed_put_as(&bed, BED_TEXT, &envelope, &one, 1);
@@ -336,10 +336,10 @@ static void by_notify_is_told_and_carried_on(void **state)
 	struct bed bed;
 	bed_make(&bed);
 	struct queue_envelope envelope = {.sender = VIEW("a@a.example"),
-	    .by = QUEUE_BY_NOTIFY,
+	    .by = SMTP_BY_NOTIFY,
 	    .by_time = BED_START + 17 * MINUTE};
 	struct queue_recipient one = {
-	    .address = VIEW("x@b.example"), .notify = QUEUE_NOTIFY_FAILURE};
+	    .address = VIEW("x@b.example"), .notify = SMTP_NOTIFY_FAILURE};
 	bed_put_as(&bed, BED_TEXT, &envelope, &one, 1);
 	(void)play_out(&bed);
 	assert_in_range(
@@ -357,9 +357,9 @@ static void an_alias_of_one_is_not_reported(void **state)
 	struct bed bed;
 	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
 	struct queue_recipient one = {
-	    .address = VIEW("x@b.example"), .notify = QUEUE_NOTIFY_SUCCESS};
+	    .address = VIEW("x@b.example"), .notify = SMTP_NOTIFY_SUCCESS};
 	struct queue_recipient other = {
-	    .address = VIEW("y@c.example"), .notify = QUEUE_NOTIFY_SUCCESS};
+	    .address = VIEW("y@c.example"), .notify = SMTP_NOTIFY_SUCCESS};
 	struct queue_result result = {
 	    .outcome = QUEUE_EXPANDED, .expanded = &other, .expanded_count = 1};
 	bed_make(&bed);

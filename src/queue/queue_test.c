@@ -126,7 +126,7 @@ static void after_a_restart_everything_unsettled_is_due_again(void **state)
 	    .envid = VIEW("e"),
 	    .hop = VIEW("h"),
 	    .account = 7,
-	    .body = QUEUE_BODY_8BIT};
+	    .body = SMTP_BODY_8BITMIME};
 	bed_put_as(&bed, BED_TEXT, &envelope, three, 3);
 	struct queue_lot *lot = bed_take(&bed);
 	bed_settle(&bed, &lot, QUEUE_DELIVERED);
@@ -140,7 +140,7 @@ static void after_a_restart_everything_unsettled_is_due_again(void **state)
 		assert_non_null(lot);
 		assert_int_equal(queue_lot_envelope(lot)->account, 7);
 		assert_int_equal(
-		    queue_lot_envelope(lot)->body, QUEUE_BODY_8BIT);
+		    queue_lot_envelope(lot)->body, SMTP_BODY_8BITMIME);
 		assert_int_equal(queue_lot_created(lot), BED_START);
 		bed_settle(&bed, &lot, QUEUE_PASSED);
 	}
@@ -327,7 +327,7 @@ static void others_take_the_place_of_an_alias(void **state)
 		struct queue_recipient others[] = {
 		    {.address = VIEW("y@b.example"), .resolved = true},
 		    {.address = VIEW("z@c.example"),
-			.notify = QUEUE_NOTIFY_NEVER}};
+			.notify = SMTP_NOTIFY_NEVER}};
 		struct queue_envelope envelope = {
 		    .sender = VIEW("a@a.example"), .envid = VIEW("e")};
 		struct queue_id id =

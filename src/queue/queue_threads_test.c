@@ -59,7 +59,7 @@ static void *put_run(void *context)
 			    (hand->number * MESSAGES + i) * 3 + n,
 			    roll(hand, DOMAINS));
 			to[n].address = view_of_string(texts[n]);
-			to[n].notify = QUEUE_NOTIFY_FAILURE;
+			to[n].notify = SMTP_NOTIFY_FAILURE;
 		}
 		for (unsigned n = count; n < 3; n++) // as if settled
 			field->settled[(hand->number * MESSAGES + i) * 3 + n]++;

@@ -12,8 +12,8 @@
 #define MESSAGE_BY_TRACE 2
 
 #define NOTIFY_ALL                                                             \
-	(0u | QUEUE_NOTIFY_NEVER | QUEUE_NOTIFY_SUCCESS |                      \
-	    QUEUE_NOTIFY_FAILURE | QUEUE_NOTIFY_DELAY)
+	(0u | SMTP_NOTIFY_NEVER | SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_FAILURE |  \
+	    SMTP_NOTIFY_DELAY)
 #define TOLD_ALL           (QUEUE_TOLD_DELAY | QUEUE_TOLD_BY)
 #define RECIPIENT_RESOLVED 4 // with what was told, in one byte
 
@@ -194,11 +194,10 @@ enum rc queue_message_decode(
 	    take_below(&reader, (MESSAGE_UTF8 | MESSAGE_BY_TRACE) + 1);
 	envelope->smtputf8 = flags & MESSAGE_UTF8;
 	envelope->by_trace = flags & MESSAGE_BY_TRACE;
-	envelope->ret =
-	    (enum queue_ret)take_below(&reader, QUEUE_RET_HEADERS + 1);
+	envelope->ret = (enum smtp_ret)take_below(&reader, SMTP_RET_HDRS + 1);
 	envelope->body =
-	    (enum queue_body)take_below(&reader, QUEUE_BODY_BINARY + 1);
-	envelope->by = (enum queue_by)take_below(&reader, QUEUE_BY_RETURN + 1);
+	    (enum smtp_body)take_below(&reader, SMTP_BODY_BINARYMIME + 1);
+	envelope->by = (enum smtp_by)take_below(&reader, SMTP_BY_RETURN + 1);
 	message.created = take_time(&reader);
 	envelope->release_at = take_time(&reader);
 	envelope->by_time = take_time(&reader);

@@ -12,7 +12,7 @@ static bool add_whole(
 	const struct queue_envelope *envelope = &report->message->envelope;
 	struct queue_line_kind kind = queue_line_look(report->original);
 	if (!report->whole || kind.odd || kind.longest > QUEUE_LINE_MAX ||
-	    envelope->body == QUEUE_BODY_BINARY)
+	    envelope->body == SMTP_BODY_BINARYMIME)
 		return false;
 	bool global = envelope->smtputf8 && kind.has_8bit;
 	part->type = global ? "message/global" : "message/rfc822";

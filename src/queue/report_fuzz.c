@@ -40,7 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct queue_id id = {{0}};
 	queue_settings_default(&settings);
 	message.envelope.smtputf8 = data[0] & 1;
-	message.envelope.body = data[0] & 2 ? QUEUE_BODY_8BIT : QUEUE_BODY_7BIT;
+	message.envelope.body =
+	    data[0] & 2 ? SMTP_BODY_8BITMIME : SMTP_BODY_7BIT;
 	message.envelope.sender = next(&rest, QUEUE_ADDRESS_MAX);
 	message.envelope.envid = next(&rest, QUEUE_ENVID_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(verdicts); i++) {

@@ -60,7 +60,7 @@ int64_t queue_schedule_expiry(const struct queue_settings *settings,
     const struct queue_message_record *message)
 {
 	int64_t end = birth(message) + settings->lifetime_seconds;
-	if (message->envelope.by == QUEUE_BY_RETURN &&
+	if (message->envelope.by == SMTP_BY_RETURN &&
 	    message->envelope.by_time < end)
 		end = message->envelope.by_time;
 	return end;
@@ -70,7 +70,7 @@ bool queue_schedule_is_over(
     const struct queue_message_record *message, unsigned flags, int64_t now)
 {
 	return (flags & QUEUE_FLAG_DOOMED) ||
-	       (message->envelope.by == QUEUE_BY_RETURN &&
+	       (message->envelope.by == SMTP_BY_RETURN &&
 		   now >= message->envelope.by_time);
 }
 
@@ -81,8 +81,8 @@ static bool wants(const struct queue_recipient *recipient, unsigned what)
 	// Who says nothing is told of failures and delays.
 	unsigned notify = recipient->notify
 			      ? recipient->notify
-			      : QUEUE_NOTIFY_FAILURE | QUEUE_NOTIFY_DELAY;
-	return !(notify & QUEUE_NOTIFY_NEVER) && (notify & what);
+			      : SMTP_NOTIFY_FAILURE | SMTP_NOTIFY_DELAY;
+	return !(notify & SMTP_NOTIFY_NEVER) && (notify & what);
 }
 
 static void end(struct queue_verdict *verdict, unsigned what,
@@ -101,7 +101,7 @@ static void expire(struct queue_verdict *verdict, bool by)
 	// RFC 3463 section 3.5: X.4.7, delivery time expired. The server's own
 	// words are the diagnostic. RFC 2852 section 4: 5.4.7 for mode R.
 	verdict->record.status = by ? ENHANCED(5, 4, 7) : ENHANCED(4, 4, 7);
-	end(verdict, QUEUE_NOTIFY_FAILURE, QUEUE_ACTION_FAILED, ENHANCED_NONE);
+	end(verdict, SMTP_NOTIFY_FAILURE, QUEUE_ACTION_FAILED, ENHANCED_NONE);
 }
 
 // ---- Later -----------------------------------------------------------------
@@ -121,7 +121,7 @@ static int64_t notify_delay(
 	int64_t notice =
 	    birth(of->message) + of->settings->delay_notice_seconds;
 	if (!(record->told & QUEUE_TOLD_DELAY) &&
-	    wants(&record->recipient, QUEUE_NOTIFY_DELAY)) {
+	    wants(&record->recipient, SMTP_NOTIFY_DELAY)) {
 		if (of->now >= notice) {
 			record->told |= QUEUE_TOLD_DELAY;
 			verdict->action = QUEUE_ACTION_DELAYED;
@@ -131,9 +131,8 @@ static int64_t notify_delay(
 	}
 	// RFC 2852 section 4, mode N: told once that the time has passed, and
 	// carried on.
-	if (envelope->by == QUEUE_BY_NOTIFY &&
-	    !(record->told & QUEUE_TOLD_BY) &&
-	    !(record->recipient.notify & QUEUE_NOTIFY_NEVER)) {
+	if (envelope->by == SMTP_BY_NOTIFY && !(record->told & QUEUE_TOLD_BY) &&
+	    !(record->recipient.notify & SMTP_NOTIFY_NEVER)) {
 		if (of->now >= envelope->by_time) {
 			record->told |= QUEUE_TOLD_BY;
 			verdict->action = QUEUE_ACTION_DELAYED;
@@ -152,14 +151,14 @@ static void later(struct queue_verdict *verdict, const struct queue_case *of)
 	if (of->flags & QUEUE_FLAG_DOOMED) {
 		verdict->removed = true;
 		record->status = ENHANCED(5, 0, 0);
-		end(verdict, QUEUE_NOTIFY_FAILURE,
+		end(verdict, SMTP_NOTIFY_FAILURE,
 		    of->flags & QUEUE_FLAG_DOOMED_REPORT ? QUEUE_ACTION_FAILED
 							 : QUEUE_ACTION_NONE,
 		    ENHANCED_NONE);
 		return;
 	}
 	if (of->now >= expiry) {
-		expire(verdict, message->envelope.by == QUEUE_BY_RETURN &&
+		expire(verdict, message->envelope.by == SMTP_BY_RETURN &&
 				    of->now >= message->envelope.by_time);
 		return;
 	}
@@ -188,11 +187,11 @@ struct queue_verdict queue_schedule_judge(const struct queue_case *of,
 	switch (result->outcome) {
 	case QUEUE_LATER: later(&verdict, of); break;
 	case QUEUE_DELIVERED:
-		end(&verdict, QUEUE_NOTIFY_SUCCESS, QUEUE_ACTION_DELIVERED,
+		end(&verdict, SMTP_NOTIFY_SUCCESS, QUEUE_ACTION_DELIVERED,
 		    ENHANCED(2, 0, 0));
 		break;
 	case QUEUE_RELAYED:
-		end(&verdict, QUEUE_NOTIFY_SUCCESS, QUEUE_ACTION_RELAYED,
+		end(&verdict, SMTP_NOTIFY_SUCCESS, QUEUE_ACTION_RELAYED,
 		    ENHANCED(2, 0, 0));
 		break;
 	case QUEUE_PASSED: verdict.final = true; break;
@@ -203,13 +202,13 @@ struct queue_verdict queue_schedule_judge(const struct queue_case *of,
 		}
 		// Of one for one only the other end tells (RFC 3461 section
 		// 5.2.7.2).
-		end(&verdict, QUEUE_NOTIFY_SUCCESS,
+		end(&verdict, SMTP_NOTIFY_SUCCESS,
 		    result->expanded_count == 1 ? QUEUE_ACTION_NONE
 						: QUEUE_ACTION_EXPANDED,
 		    ENHANCED(2, 0, 0));
 		break;
 	case QUEUE_FAILED:
-		end(&verdict, QUEUE_NOTIFY_FAILURE, QUEUE_ACTION_FAILED,
+		end(&verdict, SMTP_NOTIFY_FAILURE, QUEUE_ACTION_FAILED,
 		    ENHANCED(5, 0, 0));
 		break;
 	}

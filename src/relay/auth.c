@@ -14,7 +14,7 @@ static void say_base64(struct buf *out, const char *before, struct view bytes)
 	buf_add_literal(out, "\r\n");
 }
 
-static void say_plain(struct client *client, struct buf *out)
+static void say_plain(struct relay_client *client, struct buf *out)
 {
 	struct buf message;
 	buf_init(&message, LINE_MAX_BYTES);
@@ -26,30 +26,32 @@ static void say_plain(struct client *client, struct buf *out)
 	buf_done_secret(&message);
 }
 
-enum net_next client_say_auth(struct client *client, struct buf *out)
+enum net_next relay_client_say_auth(
+    struct relay_client *client, struct buf *out)
 {
 	if (client->tls.version[0] == '\0')
-		return client_give_up(client, ENHANCED(4, 7, 11), out,
+		return relay_client_give_up(client, ENHANCED(4, 7, 11), out,
 		    "there is no TLS to send the password over");
 	if (client->can.auth & SMTP_AUTH_PLAIN) {
 		say_plain(client, out);
-		client_enter(client, STEP_AUTH_PASSWORD);
+		relay_client_enter(client, RELAY_STEP_AUTH_PASSWORD);
 	} else if (client->can.auth & SMTP_AUTH_LOGIN) {
 		buf_add_literal(out, "AUTH LOGIN\r\n");
-		client_enter(client, STEP_AUTH);
+		relay_client_enter(client, RELAY_STEP_AUTH);
 	} else {
-		return client_give_up(client, ENHANCED(4, 7, 4), out,
+		return relay_client_give_up(client, ENHANCED(4, 7, 4), out,
 		    "the server offers no AUTH that is known here");
 	}
 	return NET_READ;
 }
 
-static enum net_next fail(
-    struct client *client, const struct smtp_reply *reply, struct buf *out)
+static enum net_next fail(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out)
 {
-	if (reply_class(reply) != 4 && reply_class(reply) != 5)
-		return client_break_reply(client, reply);
-	enum net_next next = client_refuse(client, reply, CLIENT_LATER, out);
+	if (relay_reply_class(reply) != 4 && relay_reply_class(reply) != 5)
+		return relay_client_break_reply(client, reply);
+	enum net_next next =
+	    relay_client_refuse(client, reply, RELAY_CLIENT_LATER, out);
 	client->status.class = 4;
 	struct log_line line;
 	log_begin(
@@ -62,31 +64,31 @@ static enum net_next fail(
 }
 
 // "Username:", in whatever words.
-enum net_next client_on_auth(
-    struct client *client, const struct smtp_reply *reply, struct buf *out)
+enum net_next relay_client_on_auth(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out)
 {
 	if (reply->code != 334)
 		return fail(client, reply, out);
 	say_base64(out, "", view_of_string(client->config.user));
-	client_enter(client, STEP_AUTH_USER);
+	relay_client_enter(client, RELAY_STEP_AUTH_USER);
 	return NET_READ;
 }
 
 // "Password:".
-enum net_next client_on_auth_user(
-    struct client *client, const struct smtp_reply *reply, struct buf *out)
+enum net_next relay_client_on_auth_user(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out)
 {
 	if (reply->code != 334)
 		return fail(client, reply, out);
 	say_base64(out, "", view_of_string(client->config.password));
-	client_enter(client, STEP_AUTH_PASSWORD);
+	relay_client_enter(client, RELAY_STEP_AUTH_PASSWORD);
 	return NET_READ;
 }
 
-enum net_next client_on_auth_password(
-    struct client *client, const struct smtp_reply *reply, struct buf *out)
+enum net_next relay_client_on_auth_password(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out)
 {
-	if (reply_class(reply) != 2)
+	if (relay_reply_class(reply) != 2)
 		return fail(client, reply, out);
-	return client_next(client, out);
+	return relay_client_next(client, out);
 }

@@ -7,47 +7,47 @@
 #include "relay/client_impl.h"
 
 // Half a piece, and one more with every byte a bare LF.
-#define ENCODED_MAX (3 * CLIENT_PIECE)
+#define ENCODED_MAX (3 * RELAY_CLIENT_PIECE)
 
 static char *copy(const char *text)
 {
 	return text ? mem_strdup(text) : NULL;
 }
 
-struct client *client_new(const struct client_config *config)
+struct relay_client *relay_client_new(const struct relay_client_config *config)
 {
-	struct client *client = mem_zalloc(sizeof(*client));
+	struct relay_client *client = mem_zalloc(sizeof(*client));
 	client->config = *config;
-	struct client_config *c = &client->config;
+	struct relay_client_config *c = &client->config;
 	c->helo = client->helo = copy(config->helo);
 	c->host = client->host = copy(config->host);
 	c->user = client->user = copy(config->user);
 	c->password = client->password =
 	    copy(config->password ? config->password : "");
 	if (c->messages_max == 0)
-		c->messages_max = CLIENT_MESSAGES_MAX;
+		c->messages_max = RELAY_CLIENT_MESSAGES_MAX;
 	if (c->recipients_max == 0)
-		c->recipients_max = CLIENT_RECIPIENTS;
+		c->recipients_max = RELAY_CLIENT_RECIPIENTS;
 	if (c->idle_seconds == 0)
-		c->idle_seconds = CLIENT_IDLE_SECONDS;
+		c->idle_seconds = RELAY_CLIENT_IDLE_SECONDS;
 	if (c->hurry == 0)
 		c->hurry = 1;
 	client->recipients_max = c->recipients_max;
-	client->use = CLIENT_LATER;
+	client->use = RELAY_CLIENT_LATER;
 	client->status = ENHANCED(4, 4, 2);
 	smtp_reply_parser_init(&client->parser);
 	arena_init(&client->letter.arena);
-	buf_init(&client->piece, CLIENT_PIECE);
+	buf_init(&client->piece, RELAY_CLIENT_PIECE);
 	buf_init(&client->chunk, ENCODED_MAX);
-	buf_init(&client->scratch, CLIENT_PIECE);
-	buf_init(&client->text, 2 * CLIENT_REPLY_MAX);
-	client_enter(client, STEP_GREETING);
+	buf_init(&client->scratch, RELAY_CLIENT_PIECE);
+	buf_init(&client->text, 2 * RELAY_CLIENT_REPLY_MAX);
+	relay_client_enter(client, RELAY_STEP_GREETING);
 	return client;
 }
 
 static void free_client(void *session)
 {
-	struct client *client = session;
+	struct relay_client *client = session;
 	if (client->password)
 		explicit_bzero(client->password, strlen(client->password));
 	free(client->helo);
@@ -63,16 +63,17 @@ static void free_client(void *session)
 	free(client);
 }
 
-static void note_tls(struct client *client, const struct net_tls_info *info)
+static void note_tls(
+    struct relay_client *client, const struct net_tls_info *info)
 {
-	struct client_tls *tls = &client->tls;
+	struct relay_client_tls *tls = &client->tls;
 	memcpy(tls->version, info->version, sizeof(tls->version));
 	memcpy(tls->cipher, info->cipher, sizeof(tls->cipher));
 	memcpy(tls->unverified, info->unverified, sizeof(tls->unverified));
 	tls->verified = info->verified;
 }
 
-static bool is_too_weak(const struct client *client)
+static bool is_too_weak(const struct relay_client *client)
 {
 	return client->config.tls == RELAY_TLS_REQUIRED &&
 	       !client->tls.verified;
@@ -82,54 +83,57 @@ static bool is_too_weak(const struct client *client)
 static enum net_next start(
     void *session, const struct net_tls_info *tls, struct buf *out)
 {
-	struct client *client = session;
+	struct relay_client *client = session;
 	(void)out;
 	if (tls)
 		note_tls(client, tls);
 	if (tls && is_too_weak(client))
-		return client_break(client, ENHANCED(4, 7, 5), "TLS: %s",
+		return relay_client_break(client, ENHANCED(4, 7, 5), "TLS: %s",
 		    client->tls.unverified);
-	client_enter(client, STEP_GREETING);
+	relay_client_enter(client, RELAY_STEP_GREETING);
 	return NET_READ;
 }
 
-static enum net_next take_reply(
-    struct client *client, const struct smtp_reply *reply, struct buf *out)
+static enum net_next take_reply(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out)
 {
 	// RFC 5321 section 3.8: the server is about to close, whatever was
 	// asked.
-	if (reply->code == 421 && client->step != STEP_QUIT)
-		return client_break_reply(client, reply);
-	return step_row(client->step)->reply(client, reply, out);
+	if (reply->code == 421 && client->step != RELAY_STEP_QUIT)
+		return relay_client_break_reply(client, reply);
+	return relay_step_row(client->step)->reply(client, reply, out);
 }
 
 static enum net_next input(
     void *session, struct view in, struct buf *out, size_t *ret_consumed)
 {
-	struct client *client = session;
+	struct relay_client *client = session;
 	struct view rest = in;
 	enum net_next next = NET_READ;
-	while (next == NET_READ && client->step != STEP_OVER && rest.len > 0) {
+	while (next == NET_READ && client->step != RELAY_STEP_OVER &&
+	       rest.len > 0) {
 		struct smtp_reply reply;
 		switch (smtp_reply_feed(&client->parser, &rest, &reply)) {
 		case RC_OK: next = take_reply(client, &reply, out); break;
 		case RC_MORE: break;
 		case RC_LIMIT:
-			next = client_break(client, ENHANCED(4, 5, 0),
-			    "%s is too long", step_row(client->step)->name);
+			next = relay_client_break(client, ENHANCED(4, 5, 0),
+			    "%s is too long",
+			    relay_step_row(client->step)->name);
 			break;
 		default:
-			next = client_break(client, ENHANCED(4, 5, 0),
-			    "%s is not SMTP", step_row(client->step)->name);
+			next = relay_client_break(client, ENHANCED(4, 5, 0),
+			    "%s is not SMTP",
+			    relay_step_row(client->step)->name);
 			break;
 		}
 	}
 	// A peer that drips bytes is not waited for any longer.
-	if (next == NET_READ && client->step != STEP_IDLE &&
-	    client_seconds_left(client) == 0)
-		next = client_break(client, ENHANCED(4, 4, 2),
+	if (next == NET_READ && client->step != RELAY_STEP_IDLE &&
+	    relay_client_seconds_left(client) == 0)
+		next = relay_client_break(client, ENHANCED(4, 4, 2),
 		    "timed out while waiting for %s",
-		    step_row(client->step)->name);
+		    relay_step_row(client->step)->name);
 	*ret_consumed = in.len - rest.len;
 	// What came behind the reply to STARTTLS was said by anybody
 	// (RFC 3207 section 6).
@@ -140,100 +144,94 @@ static enum net_next input(
 
 static enum net_next resume(void *session, struct buf *out)
 {
-	struct client *client = session;
-	if (client->step == STEP_OVER)
+	struct relay_client *client = session;
+	if (client->step == RELAY_STEP_OVER)
 		return NET_CLOSE;
-	return client_more_data(client, out);
+	return relay_client_more_data(client, out);
 }
 
 static enum net_next wake(void *session, struct buf *out)
 {
-	struct client *client = session;
-	return client->step == STEP_IDLE ? client_next(client, out) : NET_READ;
+	struct relay_client *client = session;
+	return client->step == RELAY_STEP_IDLE ? relay_client_next(client, out)
+					       : NET_READ;
 }
 
 static enum net_next tls_started(
     void *session, const struct net_tls_info *tls, struct buf *out)
 {
-	struct client *client = session;
+	struct relay_client *client = session;
 	note_tls(client, tls);
 	smtp_reply_parser_done(&client->parser);
 	smtp_reply_parser_init(&client->parser);
 	// RFC 3207 section 4.2: what it said before is forgotten.
 	client->can = (struct smtp_capabilities){0};
 	if (is_too_weak(client))
-		return client_break(client, ENHANCED(4, 7, 5), "TLS: %s",
+		return relay_client_break(client, ENHANCED(4, 7, 5), "TLS: %s",
 		    client->tls.unverified);
-	return client_say_ehlo(client, out);
+	return relay_client_say_ehlo(client, out);
 }
 
 static uint32_t timeout(const void *session)
 {
-	uint32_t left = client_seconds_left(session);
+	uint32_t left = relay_client_seconds_left(session);
 	return left > 0 ? left : 1;
 }
 
 static void timed_out(void *session, struct buf *out)
 {
-	struct client *client = session;
-	if (client->step == STEP_IDLE) {
-		client_quit(client, out);
-		client->step = STEP_OVER;
+	struct relay_client *client = session;
+	if (client->step == RELAY_STEP_IDLE) {
+		relay_client_quit(client, out);
+		client->step = RELAY_STEP_OVER;
 		return;
 	}
-	client_break(client, ENHANCED(4, 4, 2),
-	    "timed out while waiting for %s", step_row(client->step)->name);
+	relay_client_break(client, ENHANCED(4, 4, 2),
+	    "timed out while waiting for %s",
+	    relay_step_row(client->step)->name);
 }
 
-// Ends the letter without a verdict, if there is none of any recipient yet.
-static void stop(struct client *client)
+static void stop(struct relay_client *client)
 {
-	struct letter *letter = &client->letter;
-	bool some = false;
-	if (client->step == STEP_QUIT || client->step == STEP_OVER)
+	if (client->step == RELAY_STEP_QUIT || client->step == RELAY_STEP_OVER)
 		return;
-	for (size_t i = 0; letter->held && i < letter->mail.count; i++)
-		some = some || letter->addressees[i].fate == FATE_DONE;
-	client->use = client->ready ? CLIENT_READY : CLIENT_STOPPED;
-	if (letter->held && !some) {
-		letter->held = false;
-		client->config.ops->back(client->config.owner, &letter->mail);
-	}
-	client_break(client, ENHANCED(4, 3, 2), "this server stops");
+	client->use = client->ready ? RELAY_CLIENT_READY : RELAY_CLIENT_STOPPED;
+	relay_letter_stop(client);
+	relay_client_break(client, ENHANCED(4, 3, 2), "this server stops");
 }
 
 // Nothing is said where it could be taken for a part of the message.
 static void shut_down(void *session, struct buf *out)
 {
-	struct client *client = session;
-	if (client->step == STEP_IDLE)
+	struct relay_client *client = session;
+	if (client->step == RELAY_STEP_IDLE)
 		buf_add_literal(out, "QUIT\r\n");
 	stop(client);
 }
 
 static void ended(void *session, enum net_end end, const char *why)
 {
-	struct client *client = session;
+	struct relay_client *client = session;
 	if (client->ended)
 		return;
 	client->ended = true;
-	if (client->step == STEP_HANDSHAKE && end != NET_END_STOPPED) {
-		client->use = CLIENT_TLS_BROKE;
-		client_break(client, ENHANCED(4, 7, 5), "%s", why);
+	if (client->step == RELAY_STEP_HANDSHAKE && end != NET_END_STOPPED) {
+		client->use = RELAY_CLIENT_TLS_BROKE;
+		relay_client_break(client, ENHANCED(4, 7, 5), "%s", why);
 	} else if (end == NET_END_STOPPED) {
 		stop(client);
 	}
-	client_break(client, ENHANCED(4, 4, 2), "%s while waiting for %s", why,
-	    step_row(client->step)->name);
-	struct client_report report = {
-	    .use = client->ready ? CLIENT_READY : client->use,
+	relay_client_break(client, ENHANCED(4, 4, 2), "%s while waiting for %s",
+	    why, relay_step_row(client->step)->name);
+	struct relay_client_report report = {
+	    .use = client->ready ? RELAY_CLIENT_READY : client->use,
 	    .status = client->status,
 	    .text = buf_view(&client->text),
 	};
 	client->config.ops->ended(client->config.owner, &report);
 }
 
-const struct net_session_ops client_session_ops = {
+const struct net_session_ops relay_client_session_ops = {
     .protocol = "smtp-client",
     .start = start,
     .input = input,

@@ -31,19 +31,19 @@ static const struct rig_letter odd = {
     .sender = "\xc3\xa9@here.test",
     .recipients = {{.address = {"\xc3\xa9@b\xc3\xbc.test", 11},
 		       .original = {"utf-8;\xc3\xa9@x.test", 15},
-		       .notify = QUEUE_NOTIFY_SUCCESS},
+		       .notify = SMTP_NOTIFY_SUCCESS},
 	TO("not an address")},
     .content = "Subject: \xc3\xa9\r\n\r\n\xff\r\n",
     .envelope = {.smtputf8 = true,
-	.body = QUEUE_BODY_8BIT,
+	.body = SMTP_BODY_8BITMIME,
 	.envid = {"e", 1},
-	.ret = QUEUE_RET_FULL},
+	.ret = SMTP_RET_FULL},
 };
 static const struct rig_letter binary = {
     .sender = "s@here.test",
     .recipients = {TO("a@mx.test")},
     .content = "Subject: x\r\n\r\na\nb\rc",
-    .envelope = {.body = QUEUE_BODY_BINARY},
+    .envelope = {.body = SMTP_BODY_BINARYMIME},
 };
 
 static const struct rig_letter eight = {
@@ -54,7 +54,7 @@ static const struct rig_letter eight = {
 	       "--b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\xff = \r\n"
 	       "--b\r\nContent-Transfer-Encoding: binary\r\n\r\n\xff\n"
 	       "--b--\r\n",
-    .envelope = {.body = QUEUE_BODY_8BIT},
+    .envelope = {.body = SMTP_BODY_8BITMIME},
 };
 
 static void fail(const char *why, struct view a, struct view b)

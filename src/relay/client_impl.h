@@ -5,62 +5,35 @@
 #define ROOST_RELAY_CLIENT_IMPL_H
 
 #include "relay/client.h"
-#include "relay/convert.h"
+#include "relay/letter.h"
 #include "wire/smtp_command.h"
 #include "wire/smtp_data.h"
 #include "wire/smtp_reply.h"
 
 // What is being waited for.
-enum step {
-	STEP_GREETING,
-	STEP_EHLO,
-	STEP_HELO,
-	STEP_STARTTLS,
-	STEP_HANDSHAKE, // no reply: TLS
-	STEP_AUTH,
-	STEP_AUTH_USER,     // LOGIN
-	STEP_AUTH_PASSWORD, // LOGIN
-	STEP_IDLE,          // a message, from the owner
-	STEP_MAIL,
-	STEP_RCPT,
-	STEP_DATA,
-	STEP_CHUNK, // BDAT
-	STEP_END,   // of the data
-	STEP_RSET,
-	STEP_QUIT,
-	STEP_OVER, // the connection is of no more use
-	STEP_COUNT,
-};
-
-enum fate {
-	FATE_OPEN,     // not tried yet in this session
-	FATE_NAMED,    // RCPT is said in this transaction
-	FATE_ACCEPTED, // and was answered with 2xx
-	FATE_DONE,     // its result is written
-};
-
-struct addressee {
-	struct smtp_mailbox mailbox;
-	enum fate fate;
-};
-
-// The message at hand.
-struct letter {
-	bool held;
-	bool kept;     // the connection was, before it came
-	bool answered; // something has been said about it
-	struct client_mail mail;
-	struct arena arena; // all below
-	struct smtp_mailbox sender;
-	struct addressee *addressees;
-	struct queue_result *results;
-	bool utf8; // goes with SMTPUTF8
-	enum smtp_body body;
-	struct convert_plan plan; // when it has to be made 7-bit
+enum relay_step {
+	RELAY_STEP_GREETING,
+	RELAY_STEP_EHLO,
+	RELAY_STEP_HELO,
+	RELAY_STEP_STARTTLS,
+	RELAY_STEP_HANDSHAKE, // no reply: TLS
+	RELAY_STEP_AUTH,
+	RELAY_STEP_AUTH_USER,     // LOGIN
+	RELAY_STEP_AUTH_PASSWORD, // LOGIN
+	RELAY_STEP_IDLE,          // a message, from the owner
+	RELAY_STEP_MAIL,
+	RELAY_STEP_RCPT,
+	RELAY_STEP_DATA,
+	RELAY_STEP_CHUNK, // BDAT
+	RELAY_STEP_END,   // of the data
+	RELAY_STEP_RSET,
+	RELAY_STEP_QUIT,
+	RELAY_STEP_OVER, // the connection is of no more use
+	RELAY_STEP_COUNT,
 };
 
 // One MAIL, and what follows it.
-struct transaction {
+struct relay_transaction {
 	size_t *members; // recipients, by number; in the letter's arena
 	size_t count;
 	size_t answered; // RCPTs
@@ -69,140 +42,140 @@ struct transaction {
 	bool data_said; // pipelined: DATA went with the RCPTs
 	bool chunked;   // BDAT
 	// The data.
-	uint64_t offset;            // bytes read
-	struct convert_place place; // in the letter's plan
-	bool all_said;              // the end, too
-	bool failed;                // a chunk was refused
+	uint64_t offset;                  // bytes read
+	struct relay_convert_place place; // in the letter's plan
+	bool all_said;                    // the end, too
+	bool failed;                      // a chunk was refused
 	unsigned chunks_open;
 	struct smtp_data_encoder encoder;
 };
 
-struct client {
-	struct client_config config; // its strings are below
+struct relay_client {
+	struct relay_client_config config; // its strings are below
 	char *helo;
 	char *host;
 	char *user;
 	char *password;
 
-	enum step step;
+	enum relay_step step;
 	uint64_t since_ms; // it began
 	struct smtp_reply_parser parser;
 	struct smtp_capabilities can;
-	struct client_tls tls;
-	bool esmtp; // EHLO was understood
+	struct relay_client_tls tls;
 	bool tls_refused;
 	bool ready;              // came to be ready for mail
 	uint32_t letters;        // taken from the owner
 	uint32_t messages;       // MAIL commands
 	uint32_t recipients_max; // as the server has shown
-	struct letter letter;
-	struct transaction transaction;
+	struct relay_letter letter;
+	struct relay_transaction transaction;
 	struct buf piece; // bytes of the message
 	struct buf chunk; // the same, encoded
 	struct buf scratch;
 
-	enum client_use use;
+	enum relay_client_use use;
 	struct enhanced_status status;
 	struct buf text;
 	bool ended;
 };
 
+// Whether the server has offered all of these (enum smtp_extension).
+static inline bool relay_client_offers(
+    const struct relay_client *client, unsigned extensions)
+{
+	return (client->can.extensions & extensions) == extensions;
+}
+
 // ---- steps.c ---------------------------------------------------------------
 
-struct step_row {
+struct relay_step_row {
 	const char *name; // "the reply to MAIL"
 	uint32_t seconds; // RFC 5321 section 4.5.3.2
-	enum net_next (*reply)(struct client *client,
+	enum net_next (*reply)(struct relay_client *client,
 	    const struct smtp_reply *reply, struct buf *out);
 };
-const struct step_row *step_row(enum step step);
+const struct relay_step_row *relay_step_row(enum relay_step step);
 
-void client_enter(struct client *client, enum step step);
-uint32_t client_seconds_left(const struct client *client);
+void relay_client_enter(struct relay_client *client, enum relay_step step);
+uint32_t relay_client_seconds_left(const struct relay_client *client);
 
 // The connection has come to its end: what is not known of the letter's
 // recipients is LATER, with this status and text. NET_CLOSE.
-enum net_next client_break(struct client *client, struct enhanced_status status,
-    const char *format, ...) PRINTF_LIKE(3, 4);
+enum net_next relay_client_break(struct relay_client *client,
+    struct enhanced_status status, const char *format, ...) PRINTF_LIKE(3, 4);
 // The same for a reply that ends it.
-enum net_next client_break_reply(
-    struct client *client, const struct smtp_reply *reply);
+enum net_next relay_client_break_reply(
+    struct relay_client *client, const struct smtp_reply *reply);
 // Not ready and never will be (5xx): says QUIT.
-enum net_next client_refuse(struct client *client,
-    const struct smtp_reply *reply, enum client_use use, struct buf *out);
-enum net_next client_give_up(struct client *client,
+enum net_next relay_client_refuse(struct relay_client *client,
+    const struct smtp_reply *reply, enum relay_client_use use, struct buf *out);
+enum net_next relay_client_give_up(struct relay_client *client,
     struct enhanced_status status, struct buf *out, const char *format, ...)
     PRINTF_LIKE(4, 5);
-enum net_next client_quit(struct client *client, struct buf *out);
+enum net_next relay_client_quit(struct relay_client *client, struct buf *out);
 
-static inline unsigned reply_class(const struct smtp_reply *reply)
+static inline unsigned relay_reply_class(const struct smtp_reply *reply)
 {
 	return reply->code / 100;
 }
 // As the reply says, or X.0.0 of its class.
-struct enhanced_status reply_status(const struct smtp_reply *reply);
+struct enhanced_status relay_reply_status(const struct smtp_reply *reply);
 
 // ---- hello.c, auth.c -------------------------------------------------------
 
-enum net_next client_on_greeting(
-    struct client *client, const struct smtp_reply *reply, struct buf *out);
-enum net_next client_on_ehlo(
-    struct client *client, const struct smtp_reply *reply, struct buf *out);
-enum net_next client_on_helo(
-    struct client *client, const struct smtp_reply *reply, struct buf *out);
-enum net_next client_on_starttls(
-    struct client *client, const struct smtp_reply *reply, struct buf *out);
-enum net_next client_say_ehlo(struct client *client, struct buf *out);
+enum net_next relay_client_on_greeting(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out);
+enum net_next relay_client_on_ehlo(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out);
+enum net_next relay_client_on_helo(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out);
+enum net_next relay_client_on_starttls(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out);
+enum net_next relay_client_say_ehlo(
+    struct relay_client *client, struct buf *out);
 
-enum net_next client_say_auth(struct client *client, struct buf *out);
-enum net_next client_on_auth(
-    struct client *client, const struct smtp_reply *reply, struct buf *out);
-enum net_next client_on_auth_user(
-    struct client *client, const struct smtp_reply *reply, struct buf *out);
-enum net_next client_on_auth_password(
-    struct client *client, const struct smtp_reply *reply, struct buf *out);
+enum net_next relay_client_say_auth(
+    struct relay_client *client, struct buf *out);
+enum net_next relay_client_on_auth(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out);
+enum net_next relay_client_on_auth_user(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out);
+enum net_next relay_client_on_auth_password(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out);
 
 // ---- letter.c --------------------------------------------------------------
 
 // Ready: the next message, or waits, or QUIT.
-enum net_next client_next(struct client *client, struct buf *out);
-// Writes the result of a recipient.
-void letter_result(struct client *client, size_t n, enum queue_outcome outcome,
-    struct enhanced_status status, struct view text);
-bool letter_has_open(const struct client *client);
-// Results for all recipients with this fate.
-void letter_results(struct client *client, enum fate fate,
-    enum queue_outcome outcome, struct enhanced_status status,
-    struct view text);
-// A reply, clean, as long as the letter lives.
-struct view letter_text(struct client *client, const struct smtp_reply *reply);
-// Hands all results to the owner; what has none yet is LATER.
-void letter_close(
-    struct client *client, struct enhanced_status status, struct view text);
-
+enum net_next relay_client_next(struct relay_client *client, struct buf *out);
 // ---- transaction.c, content.c ----------------------------------------------
 
 // Begins a transaction with the recipients that are open; there are some.
-enum net_next client_say_mail(struct client *client, struct buf *out);
-enum net_next client_on_mail(
-    struct client *client, const struct smtp_reply *reply, struct buf *out);
-enum net_next client_on_rcpt(
-    struct client *client, const struct smtp_reply *reply, struct buf *out);
-enum net_next client_on_data(
-    struct client *client, const struct smtp_reply *reply, struct buf *out);
-enum net_next client_on_rset(
-    struct client *client, const struct smtp_reply *reply, struct buf *out);
-enum net_next client_say_rset(struct client *client, struct buf *out);
+enum net_next relay_client_say_mail(
+    struct relay_client *client, struct buf *out);
+enum net_next relay_client_on_mail(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out);
+enum net_next relay_client_on_rcpt(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out);
+enum net_next relay_client_on_data(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out);
+enum net_next relay_client_on_rset(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out);
+enum net_next relay_client_say_rset(
+    struct relay_client *client, struct buf *out);
 // The transaction is over: the next, or the next message.
-enum net_next client_proceed(struct client *client, struct buf *out);
+enum net_next relay_client_proceed(
+    struct relay_client *client, struct buf *out);
 // What the reply says is so for the recipients that were accepted.
-void client_verdict(struct client *client, const struct smtp_reply *reply);
+void relay_client_verdict(
+    struct relay_client *client, const struct smtp_reply *reply);
 
-enum net_next client_begin_data(struct client *client, struct buf *out);
-enum net_next client_more_data(struct client *client, struct buf *out);
-enum net_next client_on_chunk(
-    struct client *client, const struct smtp_reply *reply, struct buf *out);
-enum net_next client_on_end(
-    struct client *client, const struct smtp_reply *reply, struct buf *out);
+enum net_next relay_client_begin_data(
+    struct relay_client *client, struct buf *out);
+enum net_next relay_client_more_data(
+    struct relay_client *client, struct buf *out);
+enum net_next relay_client_on_chunk(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out);
+enum net_next relay_client_on_end(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out);
 
 #endif

@@ -55,20 +55,20 @@ static const struct rig_letter eight = {
     .sender = "s@here.test",
     .recipients = {TO("a@mx.test")},
     .content = CONTENT,
-    .envelope = {.body = QUEUE_BODY_8BIT},
+    .envelope = {.body = SMTP_BODY_8BITMIME},
 };
 static const struct rig_letter binary = {
     .sender = "s@here.test",
     .recipients = {TO("a@mx.test")},
     .content = "Subject: x\r\n\r\na\nb.\r\n",
-    .envelope = {.body = QUEUE_BODY_BINARY},
+    .envelope = {.body = SMTP_BODY_BINARYMIME},
 };
 static const struct rig_letter eight_text = {
     .sender = "s@here.test",
     .recipients = {TO("a@mx.test")},
     .content = "MIME-Version: 1.0\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
 	       "\xc3\xa9=1 \r\n.\r\n",
-    .envelope = {.body = QUEUE_BODY_8BIT},
+    .envelope = {.body = SMTP_BODY_8BITMIME},
 };
 static const struct rig_letter eight_parts = {
     .sender = "s@here.test",
@@ -78,29 +78,29 @@ static const struct rig_letter eight_parts = {
 	       "--b\r\nContent-Type: image/png\r\n"
 	       "content-transfer-encoding: 8BIT\r\n\r\n\xff\xfe\r\n"
 	       "--b\r\n\r\nplain\r\n--b--\r\n",
-    .envelope = {.body = QUEUE_BODY_8BIT},
+    .envelope = {.body = SMTP_BODY_8BITMIME},
 };
 static const struct rig_letter eight_header = {
     .sender = "s@here.test",
     .recipients = {TO("a@mx.test")},
     .content = "Subject: \xe9\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
 	       "\xe9\r\n",
-    .envelope = {.body = QUEUE_BODY_8BIT},
+    .envelope = {.body = SMTP_BODY_8BITMIME},
 };
 static const struct rig_letter binary_part = {
     .sender = "s@here.test",
     .recipients = {TO("a@mx.test")},
     .content = "Content-Transfer-Encoding: binary\r\n\r\na\nb",
-    .envelope = {.body = QUEUE_BODY_BINARY},
+    .envelope = {.body = SMTP_BODY_BINARYMIME},
 };
 static const struct rig_letter dsn = {
     .sender = "s@here.test",
     .recipients = {{.address = {"a@mx.test", 9},
 		       .original = {"rfc822;x+y@old.test", 19},
-		       .notify = QUEUE_NOTIFY_SUCCESS | QUEUE_NOTIFY_FAILURE},
-	{.address = {"b@mx.test", 9}, .notify = QUEUE_NOTIFY_NEVER}},
+		       .notify = SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_FAILURE},
+	{.address = {"b@mx.test", 9}, .notify = SMTP_NOTIFY_NEVER}},
     .content = CONTENT,
-    .envelope = {.envid = {"id=1", 4}, .ret = QUEUE_RET_HEADERS},
+    .envelope = {.envid = {"id=1", 4}, .ret = SMTP_RET_HDRS},
 };
 static const struct rig_letter utf8_local = {
     .sender = "s@here.test",
@@ -134,7 +134,7 @@ static const struct rig_letter by_return = {
     .sender = "s@here.test",
     .recipients = {TO("a@mx.test")},
     .content = CONTENT,
-    .envelope = {.by = QUEUE_BY_RETURN, .by_time = 1},
+    .envelope = {.by = SMTP_BY_RETURN, .by_time = 1},
 };
 static const struct rig_letter no_address = {
     .sender = "s@here.test",

@@ -6,43 +6,46 @@
 // alone goes as it is.
 #include "relay/client_impl.h"
 
-#define CHUNK_ENOUGH (CLIENT_PIECE / 2)
+#define CHUNK_ENOUGH (RELAY_CLIENT_PIECE / 2)
 
-enum net_next client_begin_data(struct client *client, struct buf *out)
+enum net_next relay_client_begin_data(
+    struct relay_client *client, struct buf *out)
 {
-	struct transaction *transaction = &client->transaction;
+	struct relay_transaction *transaction = &client->transaction;
 	smtp_data_encoder_init(&transaction->encoder,
 	    transaction->chunked ? SMTP_DATA_CHUNKS : SMTP_DATA_DOTS);
-	client_enter(client, transaction->chunked ? STEP_CHUNK : STEP_END);
-	return client_more_data(client, out);
+	relay_client_enter(
+	    client, transaction->chunked ? RELAY_STEP_CHUNK : RELAY_STEP_END);
+	return relay_client_more_data(client, out);
 }
 
 // The next piece.
-static MUST_CHECK enum rc fill(struct client *client)
+static MUST_CHECK enum rc fill(struct relay_client *client)
 {
-	const struct client_mail *mail = &client->letter.mail;
-	struct transaction *transaction = &client->transaction;
+	const struct relay_client_mail *mail = &client->letter.mail;
+	struct relay_transaction *transaction = &client->transaction;
 	buf_reset(&client->piece);
 	if (client->letter.plan.segments)
-		return convert_next(&client->letter.plan, &transaction->place,
-		    mail, &client->scratch, &client->piece);
-	enum rc rc = mail->read(
-	    mail->context, transaction->offset, CLIENT_PIECE, &client->piece);
+		return relay_convert_next(&client->letter.plan,
+		    &transaction->place, mail, &client->scratch,
+		    &client->piece);
+	enum rc rc = mail->read(mail->context, transaction->offset,
+	    RELAY_CLIENT_PIECE, &client->piece);
 	if (rc == RC_OK && client->piece.len == 0)
 		rc = RC_CORRUPT;
 	transaction->offset += client->piece.len;
 	return rc;
 }
 
-static bool is_read(const struct client *client)
+static bool is_read(const struct relay_client *client)
 {
 	if (client->letter.plan.segments)
-		return convert_is_done(
+		return relay_convert_is_done(
 		    &client->letter.plan, &client->transaction.place);
 	return client->transaction.offset >= client->letter.mail.size;
 }
 
-static void encode(struct client *client, struct buf *out)
+static void encode(struct relay_client *client, struct buf *out)
 {
 	struct view rest = buf_view(&client->piece), piece;
 	while (smtp_data_encode(&client->transaction.encoder, &rest, &piece) ==
@@ -50,17 +53,17 @@ static void encode(struct client *client, struct buf *out)
 		buf_add(out, piece);
 }
 
-static enum net_next fail_reading(struct client *client)
+static enum net_next fail_reading(struct relay_client *client)
 {
-	return client_break(
+	return relay_client_break(
 	    client, ENHANCED(4, 3, 0), "the message cannot be read");
 }
 
 // ---- DATA ------------------------------------------------------------------
 
-static enum net_next more_lines(struct client *client, struct buf *out)
+static enum net_next more_lines(struct relay_client *client, struct buf *out)
 {
-	struct transaction *transaction = &client->transaction;
+	struct relay_transaction *transaction = &client->transaction;
 	while (!is_read(client)) {
 		if (fill(client) != RC_OK)
 			return fail_reading(client);
@@ -70,15 +73,16 @@ static enum net_next more_lines(struct client *client, struct buf *out)
 	}
 	buf_add(out, smtp_data_encode_end(&transaction->encoder));
 	transaction->all_said = true;
-	client_enter(client, STEP_END);
+	relay_client_enter(client, RELAY_STEP_END);
 	return NET_READ;
 }
 
 // ---- BDAT ------------------------------------------------------------------
 
-static MUST_CHECK enum rc next_chunk(struct client *client, struct buf *out)
+static MUST_CHECK enum rc next_chunk(
+    struct relay_client *client, struct buf *out)
 {
-	struct transaction *transaction = &client->transaction;
+	struct relay_transaction *transaction = &client->transaction;
 	bool binary = client->letter.body == SMTP_BODY_BINARYMIME;
 	buf_reset(&client->chunk);
 	// A message that is converted comes in small pieces.
@@ -101,21 +105,24 @@ static MUST_CHECK enum rc next_chunk(struct client *client, struct buf *out)
 	return buf_status(&client->chunk);
 }
 
-static enum net_next more_chunks(struct client *client, struct buf *out)
+static enum net_next more_chunks(struct relay_client *client, struct buf *out)
 {
-	struct transaction *transaction = &client->transaction;
-	unsigned window = client->can.pipelining ? CLIENT_WINDOW_CHUNKS : 1;
+	struct relay_transaction *transaction = &client->transaction;
+	unsigned window =
+	    client->can.pipelining ? RELAY_CLIENT_WINDOW_CHUNKS : 1;
 	while (!transaction->all_said && transaction->chunks_open < window) {
 		if (next_chunk(client, out) != RC_OK)
 			return fail_reading(client);
 		if (out->len >= NET_OUTPUT_HIGH)
 			return NET_DRAIN;
 	}
-	client_enter(client, transaction->all_said ? STEP_END : STEP_CHUNK);
+	relay_client_enter(
+	    client, transaction->all_said ? RELAY_STEP_END : RELAY_STEP_CHUNK);
 	return NET_READ;
 }
 
-enum net_next client_more_data(struct client *client, struct buf *out)
+enum net_next relay_client_more_data(
+    struct relay_client *client, struct buf *out)
 {
 	return client->transaction.chunked ? more_chunks(client, out)
 					   : more_lines(client, out);
@@ -123,45 +130,45 @@ enum net_next client_more_data(struct client *client, struct buf *out)
 
 // ---- Replies ---------------------------------------------------------------
 
-enum net_next client_on_chunk(
-    struct client *client, const struct smtp_reply *reply, struct buf *out)
+enum net_next relay_client_on_chunk(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out)
 {
-	struct transaction *transaction = &client->transaction;
-	unsigned class = reply_class(reply);
+	struct relay_transaction *transaction = &client->transaction;
+	unsigned class = relay_reply_class(reply);
 	if (class == 3 || transaction->chunks_open == 0)
-		return client_break_reply(client, reply);
+		return relay_client_break_reply(client, reply);
 	transaction->chunks_open--;
 	if (class != 2 && !transaction->failed) {
 		transaction->failed = true;
-		client_verdict(client, reply);
+		relay_client_verdict(client, reply);
 	}
 	if (transaction->failed) {
 		// The chunks that are on their way are answered, too.
-		client_enter(client, STEP_CHUNK);
+		relay_client_enter(client, RELAY_STEP_CHUNK);
 		return transaction->chunks_open > 0
 			   ? NET_READ
-			   : client_say_rset(client, out);
+			   : relay_client_say_rset(client, out);
 	}
 	if (!transaction->all_said)
 		return more_chunks(client, out);
 	if (transaction->chunks_open > 0)
 		return NET_READ;
-	client_verdict(client, reply);
-	return client_proceed(client, out);
+	relay_client_verdict(client, reply);
+	return relay_client_proceed(client, out);
 }
 
-enum net_next client_on_end(
-    struct client *client, const struct smtp_reply *reply, struct buf *out)
+enum net_next relay_client_on_end(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out)
 {
-	const struct transaction *transaction = &client->transaction;
-	unsigned class = reply_class(reply);
+	const struct relay_transaction *transaction = &client->transaction;
+	unsigned class = relay_reply_class(reply);
 	if (transaction->chunked)
-		return client_on_chunk(client, reply, out);
+		return relay_client_on_chunk(client, reply, out);
 	// Before the end nobody can have taken the message.
 	if (class == 3 || (class == 2 && !transaction->all_said))
-		return client_break_reply(client, reply);
-	client_verdict(client, reply);
+		return relay_client_break_reply(client, reply);
+	relay_client_verdict(client, reply);
 	if (!transaction->all_said)
-		return client_break_reply(client, reply);
-	return client_proceed(client, out);
+		return relay_client_break_reply(client, reply);
+	return relay_client_proceed(client, out);
 }

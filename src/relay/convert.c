@@ -12,7 +12,7 @@
 #define BASE64_PIECE  ((size_t)BASE64_LINE * 700)
 #define TRANSFER_NAME "Content-Transfer-Encoding"
 
-static MUST_CHECK enum rc read_at(const struct client_mail *mail,
+static MUST_CHECK enum rc read_at(const struct relay_client_mail *mail,
     uint64_t offset, uint64_t len, struct buf *ret_bytes)
 {
 	buf_reset(ret_bytes);
@@ -29,26 +29,26 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 
 struct planning {
 	struct arena *arena;
-	const struct client_mail *mail;
-	struct convert_plan plan;
+	const struct relay_client_mail *mail;
+	struct relay_convert_plan plan;
 	uint64_t done; // bytes of the message that are in it
 	struct buf bytes;
 };
 
 static void add(
-    struct planning *planning, const struct convert_segment *segment)
+    struct planning *planning, const struct relay_convert_segment *segment)
 {
-	struct convert_plan *plan = &planning->plan;
+	struct relay_convert_plan *plan = &planning->plan;
 	plan->segments = arena_grow(planning->arena, plan->segments,
 	    &plan->capacity, plan->count + 1, sizeof(*plan->segments));
 	plan->segments[plan->count++] = *segment;
 	planning->done = segment->to;
 	uint64_t len = segment->to - segment->from;
 	switch (segment->how) {
-	case CONVERT_COPY: plan->size += len; break;
-	case CONVERT_TEXT: plan->size += segment->text.len; break;
-	case CONVERT_QUOTED: plan->size += 3 * len + len / 8; break;
-	case CONVERT_BASE64: plan->size += len + len / 2 + 4; break;
+	case RELAY_CONVERT_COPY: plan->size += len; break;
+	case RELAY_CONVERT_TEXT: plan->size += segment->text.len; break;
+	case RELAY_CONVERT_QUOTED: plan->size += 3 * len + len / 8; break;
+	case RELAY_CONVERT_BASE64: plan->size += len + len / 2 + 4; break;
 	}
 }
 
@@ -56,8 +56,9 @@ static void add_copy(struct planning *planning, uint64_t to)
 {
 	if (to > planning->done)
 		add(planning,
-		    &(struct convert_segment){
-			.how = CONVERT_COPY, .from = planning->done, .to = to});
+		    &(struct relay_convert_segment){.how = RELAY_CONVERT_COPY,
+			.from = planning->done,
+			.to = to});
 }
 
 static bool is_leaf(const struct message_part *part)
@@ -90,8 +91,8 @@ static MUST_CHECK enum rc add_header(
 	uint64_t at =
 	    part->header_offset + (uint64_t)(field.whole.ptr - header.ptr);
 	add_copy(planning, at);
-	struct convert_segment text = {
-	    .how = CONVERT_TEXT, .from = at, .to = at + field.whole.len};
+	struct relay_convert_segment text = {
+	    .how = RELAY_CONVERT_TEXT, .from = at, .to = at + field.whole.len};
 	text.text = !is_leaf(part) ? VIEW(TRANSFER_NAME ": 7bit\r\n")
 		    : is_text(part)
 			? VIEW(TRANSFER_NAME ": quoted-printable\r\n")
@@ -110,11 +111,11 @@ static MUST_CHECK enum rc add_part(
 	if (rc != RC_OK || !is_leaf(part) || part->body_len == 0)
 		return rc;
 	add_copy(planning, part->body_offset);
-	add(planning,
-	    &(struct convert_segment){
-		.how = is_text(part) ? CONVERT_QUOTED : CONVERT_BASE64,
-		.from = part->body_offset,
-		.to = (uint64_t)part->body_offset + part->body_len});
+	add(planning, &(struct relay_convert_segment){
+			  .how = is_text(part) ? RELAY_CONVERT_QUOTED
+					       : RELAY_CONVERT_BASE64,
+			  .from = part->body_offset,
+			  .to = (uint64_t)part->body_offset + part->body_len});
 	return RC_OK;
 }
 
@@ -124,7 +125,8 @@ static MUST_CHECK enum rc parse(
 	struct message_parser *parser = message_parser_new(0);
 	enum rc rc = RC_OK;
 	for (uint64_t at = 0; rc == RC_OK && at < planning->mail->size;) {
-		uint64_t len = smaller(CLIENT_PIECE, planning->mail->size - at);
+		uint64_t len =
+		    smaller(RELAY_CLIENT_PIECE, planning->mail->size - at);
 		rc = read_at(planning->mail, at, len, &planning->bytes);
 		message_parser_push(parser, buf_view(&planning->bytes));
 		at += len;
@@ -139,11 +141,12 @@ static MUST_CHECK enum rc parse(
 static MUST_CHECK enum rc check_copies(struct planning *planning)
 {
 	for (size_t i = 0; i < planning->plan.count; i++) {
-		const struct convert_segment *segment =
+		const struct relay_convert_segment *segment =
 		    &planning->plan.segments[i];
 		uint64_t at = segment->from;
-		while (segment->how == CONVERT_COPY && at < segment->to) {
-			uint64_t len = smaller(CLIENT_PIECE, segment->to - at);
+		while (segment->how == RELAY_CONVERT_COPY && at < segment->to) {
+			uint64_t len =
+			    smaller(RELAY_CLIENT_PIECE, segment->to - at);
 			enum rc rc =
 			    read_at(planning->mail, at, len, &planning->bytes);
 			if (rc != RC_OK)
@@ -159,12 +162,12 @@ static MUST_CHECK enum rc check_copies(struct planning *planning)
 	return RC_OK;
 }
 
-enum rc convert_plan_make(struct arena *arena, const struct client_mail *mail,
-    struct convert_plan *ret_plan)
+enum rc relay_convert_plan_make(struct arena *arena,
+    const struct relay_client_mail *mail, struct relay_convert_plan *ret_plan)
 {
 	struct planning planning = {.arena = arena, .mail = mail};
 	struct message *message = NULL;
-	buf_init(&planning.bytes, CLIENT_PIECE);
+	buf_init(&planning.bytes, RELAY_CLIENT_PIECE);
 	enum rc rc = parse(&planning, &message);
 	bool converts =
 	    rc == RC_OK && (message->has_8bit || message->has_nul ||
@@ -188,13 +191,14 @@ enum rc convert_plan_make(struct arena *arena, const struct client_mail *mail,
 
 // ---- Sending ---------------------------------------------------------------
 
-bool convert_is_done(
-    const struct convert_plan *plan, const struct convert_place *place)
+bool relay_convert_is_done(const struct relay_convert_plan *plan,
+    const struct relay_convert_place *place)
 {
 	return place->segment == plan->count;
 }
 
-static void add_quoted(struct convert_place *place, char c, struct buf *out)
+static void add_quoted(
+    struct relay_convert_place *place, char c, struct buf *out)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	unsigned char byte = (unsigned char)c;
@@ -216,8 +220,8 @@ static void add_quoted(struct convert_place *place, char c, struct buf *out)
 
 // A blank before a line end, or before what is not known, in digits (RFC 2045
 // section 6.7 rule 3).
-static void add_blank(
-    struct convert_place *place, struct view rest, char c, struct buf *out)
+static void add_blank(struct relay_convert_place *place, struct view rest,
+    char c, struct buf *out)
 {
 	static const char *const texts[] = {"=20", "=09"};
 	if (rest.len > 0 && rest.ptr[0] != '\r') {
@@ -233,8 +237,8 @@ static void add_blank(
 }
 
 // Takes all of `bytes` but a CR at the end that could be half of a line end.
-static size_t quote(
-    struct convert_place *place, struct view bytes, bool last, struct buf *out)
+static size_t quote(struct relay_convert_place *place, struct view bytes,
+    bool last, struct buf *out)
 {
 	size_t at = 0;
 	while (at < bytes.len) {
@@ -269,28 +273,29 @@ static void add_base64(struct view bytes, bool ends_part, struct buf *out)
 	}
 }
 
-enum rc convert_next(const struct convert_plan *plan,
-    struct convert_place *place, const struct client_mail *mail,
+enum rc relay_convert_next(const struct relay_convert_plan *plan,
+    struct relay_convert_place *place, const struct relay_client_mail *mail,
     struct buf *scratch, struct buf *ret_bytes)
 {
-	const struct convert_segment *segment = &plan->segments[place->segment];
+	const struct relay_convert_segment *segment =
+	    &plan->segments[place->segment];
 	uint64_t offset = segment->from + place->at;
 	uint64_t left = segment->to - offset, taken = left;
 	enum rc rc = RC_OK;
 	switch (segment->how) {
-	case CONVERT_COPY:
-		taken = smaller(left, CLIENT_PIECE);
+	case RELAY_CONVERT_COPY:
+		taken = smaller(left, RELAY_CLIENT_PIECE);
 		rc = read_at(mail, offset, taken, ret_bytes);
 		break;
-	case CONVERT_TEXT: buf_add(ret_bytes, segment->text); break;
-	case CONVERT_QUOTED:
+	case RELAY_CONVERT_TEXT: buf_add(ret_bytes, segment->text); break;
+	case RELAY_CONVERT_QUOTED:
 		taken = smaller(left, QUOTED_PIECE);
 		rc = read_at(mail, offset, taken, scratch);
 		if (rc == RC_OK)
 			taken = quote(
 			    place, buf_view(scratch), taken == left, ret_bytes);
 		break;
-	case CONVERT_BASE64:
+	case RELAY_CONVERT_BASE64:
 		taken = smaller(left, BASE64_PIECE);
 		rc = read_at(mail, offset, taken, scratch);
 		if (rc == RC_OK)

@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // A message made 7-bit for a server without 8BITMIME or BINARYMIME (RFC 6152
 // section 3): parts declared 8bit or binary become quoted-printable or base64
-// as they are sent. Signatures over them break; our own are made anew (resign.h).
+// as they are sent. Signatures over them break; our own are made anew
+// (resign.h).
 #ifndef ROOST_RELAY_CONVERT_H
 #define ROOST_RELAY_CONVERT_H
 
 #include "base/arena.h"
 #include "relay/client.h"
 
-enum convert_how {
-	CONVERT_COPY,
-	CONVERT_TEXT, // instead of the bytes from .. to
-	CONVERT_QUOTED,
-	CONVERT_BASE64,
+enum relay_convert_how {
+	RELAY_CONVERT_COPY,
+	RELAY_CONVERT_TEXT, // instead of the bytes from .. to
+	RELAY_CONVERT_QUOTED,
+	RELAY_CONVERT_BASE64,
 };
 
-struct convert_segment {
-	enum convert_how how;
+struct relay_convert_segment {
+	enum relay_convert_how how;
 	uint64_t from;
 	uint64_t to;
 	struct view text;
 };
 
 // How the message is to be sent, in order.
-struct convert_plan {
-	struct convert_segment *segments; // NULL: as it is
+struct relay_convert_plan {
+	struct relay_convert_segment *segments; // NULL: as it is
 	size_t count;
 	size_t capacity;
 	uint64_t size; // at most, when converted
@@ -32,22 +33,22 @@ struct convert_plan {
 
 // Reads the message twice. RC_INVALID: it cannot be made 7-bit (8-bit bytes in
 // a header, or in a part that says it has none); else it could not be read.
-MUST_CHECK enum rc convert_plan_make(struct arena *arena,
-    const struct client_mail *mail, struct convert_plan *ret_plan);
+MUST_CHECK enum rc relay_convert_plan_make(struct arena *arena,
+    const struct relay_client_mail *mail, struct relay_convert_plan *ret_plan);
 
 // Where the sending of a plan is.
-struct convert_place {
+struct relay_convert_place {
 	size_t segment;
 	uint64_t at;   // bytes of it that are done
 	size_t column; // of quoted-printable
 };
 
-bool convert_is_done(
-    const struct convert_plan *plan, const struct convert_place *place);
-// The next bytes, at most CLIENT_PIECE, added to `ret_bytes`, which is empty;
-// maybe none. `scratch` is for this call.
-MUST_CHECK enum rc convert_next(const struct convert_plan *plan,
-    struct convert_place *place, const struct client_mail *mail,
+bool relay_convert_is_done(const struct relay_convert_plan *plan,
+    const struct relay_convert_place *place);
+// The next bytes, at most RELAY_CLIENT_PIECE, added to `ret_bytes`, which is
+// empty; maybe none. `scratch` is for this call.
+MUST_CHECK enum rc relay_convert_next(const struct relay_convert_plan *plan,
+    struct relay_convert_place *place, const struct relay_client_mail *mail,
     struct buf *scratch, struct buf *ret_bytes);
 
 #endif

@@ -21,19 +21,19 @@ static enum rc read_view(
 
 static void convert(struct arena *arena, struct view message, struct buf *out)
 {
-	struct client_mail mail = {
+	struct relay_client_mail mail = {
 	    .context = &message, .size = message.len, .read = read_view};
-	struct convert_plan plan = {0};
-	struct convert_place place = {0};
+	struct relay_convert_plan plan = {0};
+	struct relay_convert_place place = {0};
 	struct buf scratch, piece;
-	buf_init(&scratch, CLIENT_PIECE);
-	buf_init(&piece, CLIENT_PIECE);
-	assert_int_equal(convert_plan_make(arena, &mail, &plan), RC_OK);
+	buf_init(&scratch, RELAY_CLIENT_PIECE);
+	buf_init(&piece, RELAY_CLIENT_PIECE);
+	assert_int_equal(relay_convert_plan_make(arena, &mail, &plan), RC_OK);
 	assert_non_null(plan.segments);
-	while (!convert_is_done(&plan, &place)) {
+	while (!relay_convert_is_done(&plan, &place)) {
 		buf_reset(&piece);
 		assert_int_equal(
-		    convert_next(&plan, &place, &mail, &scratch, &piece),
+		    relay_convert_next(&plan, &place, &mail, &scratch, &piece),
 		    RC_OK);
 		buf_add(out, buf_view(&piece));
 	}
@@ -157,13 +157,13 @@ static void what_cannot_be_converted_is_refused(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct view message = view_of_string(rows[i].message);
-		struct client_mail mail = {.context = &message,
+		struct relay_client_mail mail = {.context = &message,
 		    .size = message.len,
 		    .read = read_view};
-		struct convert_plan plan = {0};
+		struct relay_convert_plan plan = {0};
 		struct arena arena;
 		arena_init(&arena);
-		if (convert_plan_make(&arena, &mail, &plan) != rows[i].rc)
+		if (relay_convert_plan_make(&arena, &mail, &plan) != rows[i].rc)
 			fail_msg("row %zu", i);
 		// 7-bit needs no plan.
 		assert_null(plan.segments);

@@ -6,10 +6,10 @@
 struct wait {
 	pthread_mutex_t lock;
 	pthread_cond_t ready;
-	struct next_hops *hops;
+	struct relay_next_hops *hops;
 };
 
-static void found(void *context, struct next_hops *hops)
+static void found(void *context, struct relay_next_hops *hops)
 {
 	struct wait *wait = context;
 	pthread_mutex_lock(&wait->lock);
@@ -18,11 +18,11 @@ static void found(void *context, struct next_hops *hops)
 	pthread_mutex_unlock(&wait->lock);
 }
 
-static struct next_hops *find(struct relay *relay, struct view domain)
+static struct relay_next_hops *find(struct relay *relay, struct view domain)
 {
 	struct wait wait = {.lock = PTHREAD_MUTEX_INITIALIZER,
 	    .ready = PTHREAD_COND_INITIALIZER};
-	next_hop_find(&relay->rules, domain, found, &wait);
+	relay_next_hop_find(&relay->rules, domain, found, &wait);
 	pthread_mutex_lock(&wait.lock);
 	while (!wait.hops)
 		pthread_cond_wait(&wait.ready, &wait.lock);
@@ -32,7 +32,7 @@ static struct next_hops *find(struct relay *relay, struct view domain)
 	return wait.hops;
 }
 
-static const char *tls_text(const struct next_hops *hops)
+static const char *tls_text(const struct relay_next_hops *hops)
 {
 	switch (hops->tls) {
 	case RELAY_TLS_DEFAULT:
@@ -46,10 +46,10 @@ static const char *tls_text(const struct next_hops *hops)
 }
 
 static void add_hops(
-    struct relay *relay, const struct next_hops *hops, struct buf *out)
+    struct relay *relay, const struct relay_next_hops *hops, struct buf *out)
 {
 	for (size_t i = 0; i < hops->count; i++) {
-		const struct next_hop *hop = &hops->hops[i];
+		const struct relay_next_hop *hop = &hops->hops[i];
 		buf_printf(out, "%zu. %s", i + 1, hop->host);
 		if (!relay->rules.smart_host)
 			buf_printf(out, " (preference %u)", hop->preference);
@@ -60,10 +60,10 @@ static void add_hops(
 
 // What the relay has learned of these servers.
 static void add_health(
-    struct relay *relay, const struct next_hops *hops, struct buf *out)
+    struct relay *relay, const struct relay_next_hops *hops, struct buf *out)
 {
 	pthread_mutex_lock(&relay->lock);
-	const struct site *site = map_get(&relay->sites, hops->site);
+	const struct relay_site *site = map_get(&relay->sites, hops->site);
 	if (site && site->failures > 0)
 		buf_printf(
 		    out, "did not answer lately: %s\n", site->verdict.text);
@@ -103,7 +103,7 @@ void relay_explain(struct relay *relay, struct view domain, struct buf *out)
 		arena_done(&arena);
 		return;
 	}
-	struct next_hops *hops = find(relay, domain);
+	struct relay_next_hops *hops = find(relay, domain);
 	if (relay->settings.no_remote)
 		buf_add_literal(out,
 		    "mail for others is not sent (relay = no): it waits in the "
@@ -111,14 +111,15 @@ void relay_explain(struct relay *relay, struct view domain, struct buf *out)
 	if (relay->rules.smart_host)
 		buf_printf(out, "all mail for others goes to %s\n",
 		    relay->rules.smart_host);
-	if (hops->verdict == NEXT_HOP_FOUND) {
+	if (hops->verdict == RELAY_NEXT_HOP_FOUND) {
 		add_hops(relay, hops, out);
 		add_health(relay, hops, out);
 	} else {
 		buf_printf(out, "%s: %s\n",
-		    hops->verdict == NEXT_HOP_LATER ? "not now" : "nowhere",
+		    hops->verdict == RELAY_NEXT_HOP_LATER ? "not now"
+							  : "nowhere",
 		    hops->text);
 	}
-	next_hops_free(&hops);
+	relay_next_hops_free(&hops);
 	arena_done(&arena);
 }

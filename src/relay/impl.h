@@ -26,68 +26,68 @@
 #define RELAY_OFF_SECONDS     3600 // a lot for others rests, with no_remote
 
 // Why nothing can be sent.
-struct verdict {
+struct relay_verdict {
 	enum queue_outcome outcome; // LATER or FAILED
 	struct enhanced_status status;
-	char text[CLIENT_REPLY_MAX + 8];
+	char text[RELAY_CLIENT_REPLY_MAX + 8];
 	char remote[256]; // or ""
 };
 
-enum job {
-	JOB_LOCAL,  // deliver here
-	JOB_SETTLE, // by the verdict
-	JOB_DOWN,   // its servers are left alone: put off
-	JOB_REST,   // later, without a word
-	JOB_OFF,    // the same, for long: nothing is sent to others
+enum relay_job {
+	RELAY_JOB_LOCAL,  // deliver here
+	RELAY_JOB_SETTLE, // by the verdict
+	RELAY_JOB_DOWN,   // its servers are left alone: put off
+	RELAY_JOB_REST,   // later, without a word
+	RELAY_JOB_OFF,    // the same, for long: nothing is sent to others
 };
 
-struct domain {
-	struct domain *next; // at its site, or among the jobs
+struct relay_domain {
+	struct relay_domain *next; // at its site, or among the jobs
 	struct relay *relay;
-	struct site *site;
+	struct relay_site *site;
 	unsigned takers; // links that take a lot of it right now
 	bool empty;      // nothing is due any more
-	enum job job;
-	struct verdict verdict;
-	uint32_t put_off; // seconds, for JOB_DOWN
+	enum relay_job job;
+	struct relay_verdict verdict;
+	uint32_t put_off; // seconds, for RELAY_JOB_DOWN
 	unsigned retries; // the relay's, when this was found
 	size_t len;
 	char name[];
 };
 
-struct domain_list {
-	struct domain *first;
-	struct domain *last;
+struct relay_domain_list {
+	struct relay_domain *first;
+	struct relay_domain *last;
 };
 
-struct site {
+struct relay_site {
 	struct relay *relay;
 	struct view name;
-	struct next_hops *hops; // as last found
-	struct domain_list domains;
+	struct relay_next_hops *hops; // as last found
+	struct relay_domain_list domains;
 	unsigned links;
 	struct relay_window window; // of links
-	struct site *next_starving;
-	bool starving;          // wants a link and cannot have one
-	unsigned failures;      // in a row
-	unsigned fruitless;     // links that broke at their first message
-	uint64_t down_until;    // ms; no links before
-	struct verdict verdict; // while down
+	struct relay_site *next_starving;
+	bool starving;                // wants a link and cannot have one
+	unsigned failures;            // in a row
+	unsigned fruitless;           // links that broke at their first message
+	uint64_t down_until;          // ms; no links before
+	struct relay_verdict verdict; // while down
 };
 
-struct link {
-	struct link *next; // of all
-	struct link *previous;
+struct relay_link {
+	struct relay_link *next; // of all
+	struct relay_link *previous;
 	struct relay *relay;
-	struct site *site;
-	struct next_hops *hops; // its own
-	size_t at;              // the hop that is tried
-	bool plain;             // TLS broke here: without
+	struct relay_site *site;
+	struct relay_next_hops *hops; // its own
+	size_t at;                    // the hop that is tried
+	bool plain;                   // TLS broke here: without
 	bool ready;
 	bool idle;
 	bool all_refused; // every hop so far, for good
 	struct net_waker waker;
-	struct verdict verdict; // the last hop's
+	struct relay_verdict verdict; // the last hop's
 	// Its session's own.
 	struct queue_lot *lot;
 	unsigned letters;
@@ -96,40 +96,38 @@ struct link {
 	char address[64];
 };
 
-struct relay {
-	struct relay_settings settings; // views are of `arena`
-	struct arena arena;
-	struct next_hop_rules rules;
-	struct relay_own *own; // NULL: the settings'
-	const char *helo;
-	const char *user; // NULL: none
-	const char *password;
-	const char *bind_ipv4; // NULL: any
-	const char *bind_ipv6;
-	atomic_uint references; // relay_free()'s, and one a search
-	atomic_ullong relayed, local, later, failed;
-	atomic_uint retries; // words of the administrator
-
-	// The bell is below no lock: the queue rings it with its own held.
-	pthread_mutex_t bell_lock;
-	pthread_cond_t bell;
+// Wakes the scheduler. It is below no lock: the queue rings it with its own
+// held.
+struct relay_bell {
+	pthread_mutex_t lock;
+	pthread_cond_t rings;
 	bool rung;
+};
+
+struct relay {
+	// Its views lie in `arena` and end with NUL; empty ones are NULL.
+	struct relay_settings settings;
+	struct arena arena;
+	struct relay_next_hop_rules rules;
+	struct relay_own *own;  // NULL: the settings'
+	atomic_uint references; // relay_free()'s, and one a search
+	atomic_ullong outcomes[QUEUE_FAILED + 1]; // recipients, by outcome
+	atomic_uint retries;                      // words of the administrator
+	struct relay_bell bell;
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed; // jobs, links, stop
-	bool started;
+	bool started;           // its threads run
 	bool stopping;
-	bool halted; // threads are joined
 	pthread_t scheduler;
 	pthread_t *workers;
 	unsigned worker_count;
-	unsigned busy; // workers
 	struct map sites;
 	uint64_t sweep_ms; // when sites are swept next
-	struct link *links;
+	struct relay_link *links;
 	unsigned link_count;
-	struct site *starving;
-	struct domain_list jobs;
+	struct relay_site *starving;
+	struct relay_domain_list jobs;
 	unsigned domain_count;
 };
 
@@ -137,49 +135,52 @@ struct relay {
 
 void relay_ring(struct relay *relay); // wakes the scheduler
 void relay_unref(struct relay *relay);
-void domain_list_add(struct domain_list *list, struct domain *domain);
-struct domain *domain_list_take(struct domain_list *list);
+void relay_domain_list_add(
+    struct relay_domain_list *list, struct relay_domain *domain);
+struct relay_domain *relay_domain_list_take(struct relay_domain_list *list);
 
 // ---- scheduler.c -----------------------------------------------------------
 
 void *relay_schedule(void *relay); // a thread
 void *relay_work(void *relay);     // threads
 // With the lock held.
-void domain_give_to_worker(struct domain *domain, enum job job);
+void relay_domain_give_to_worker(
+    struct relay_domain *domain, enum relay_job job);
 // Gives it back to the queue and frees it. Lock not held.
-void domain_end(struct domain *domain);
+void relay_domain_end(struct relay_domain *domain);
 
 // ---- site.c; lock held -----------------------------------------------------
 
 // The domain waits at the site that `hops` name; takes the hops.
-void site_attach(
-    struct relay *relay, struct domain *domain, struct next_hops *hops);
+void relay_site_attach(struct relay *relay, struct relay_domain *domain,
+    struct relay_next_hops *hops);
 // Another link, if there is work for one and room.
-void site_want_link(struct site *site);
+void relay_site_want_link(struct relay_site *site);
 // All its hops failed.
-void site_fail(struct site *site, const struct verdict *verdict);
+void relay_site_fail(
+    struct relay_site *site, const struct relay_verdict *verdict);
 // Gives what waits at a site that is down to the workers.
-void site_flush(struct site *site);
-void site_answered(struct site *site); // a message was
+void relay_site_flush(struct relay_site *site);
+void relay_site_answered(struct relay_site *site); // a message was
 // It may be tried again, and with as many links as at first.
-void site_begin_anew(struct site *site);
+void relay_site_begin_anew(struct relay_site *site);
 // Frees the site when nothing is with it.
-void site_release(struct site *site);
-void site_free(struct site *site);
-void site_sweep(struct relay *relay);
+void relay_site_release(struct relay_site *site);
+void relay_site_free(struct relay_site *site);
+void relay_site_sweep(struct relay *relay);
 // A lot of a domain at the site, or NULL. Releases the lock meanwhile.
-struct queue_lot *site_take(struct site *site);
+struct queue_lot *relay_site_take(struct relay_site *site);
 
 // ---- link.c; lock held -----------------------------------------------------
 
-void link_new(struct site *site);
-bool link_wake_idle(struct site *site); // false: there is none
+void relay_link_new(struct relay_site *site);
+bool relay_link_wake_idle(struct relay_site *site); // false: there is none
 
 // ---- outcome.c -------------------------------------------------------------
 
 // Logs each recipient's result, counts it, and settles the lot.
-void outcome_settle(struct relay *relay, struct queue_lot **lot,
+void relay_outcome_settle(struct relay *relay, struct queue_lot **lot,
     const struct queue_result *results, const char *address,
-    const struct client_tls *tls);
+    const struct relay_client_tls *tls);
 
 #endif

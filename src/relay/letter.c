@@ -10,11 +10,11 @@
 
 // ---- Results ---------------------------------------------------------------
 
-void letter_result(struct client *client, size_t n, enum queue_outcome outcome,
-    struct enhanced_status status, struct view text)
+void relay_letter_result(struct relay_client *client, size_t n,
+    enum queue_outcome outcome, struct enhanced_status status, struct view text)
 {
-	struct letter *letter = &client->letter;
-	letter->addressees[n].fate = FATE_DONE;
+	struct relay_letter *letter = &client->letter;
+	letter->addressees[n].fate = RELAY_FATE_DONE;
 	letter->results[n] = (struct queue_result){
 	    .outcome = outcome,
 	    .status = status,
@@ -23,67 +23,137 @@ void letter_result(struct client *client, size_t n, enum queue_outcome outcome,
 	};
 }
 
-void letter_results(struct client *client, enum fate fate,
+void relay_letter_results(struct relay_client *client, enum relay_fate fate,
     enum queue_outcome outcome, struct enhanced_status status, struct view text)
 {
-	struct letter *letter = &client->letter;
+	struct relay_letter *letter = &client->letter;
 	for (size_t i = 0; i < letter->mail.count; i++)
 		if (letter->addressees[i].fate == fate)
-			letter_result(client, i, outcome, status, text);
+			relay_letter_result(client, i, outcome, status, text);
 }
 
-struct view letter_text(struct client *client, const struct smtp_reply *reply)
+struct view relay_letter_text(
+    struct relay_client *client, const struct smtp_reply *reply)
 {
 	struct buf text;
-	buf_init(&text, 2 * CLIENT_REPLY_MAX);
-	smtp_reply_clean_text(reply, CLIENT_REPLY_MAX, &text);
+	buf_init(&text, 2 * RELAY_CLIENT_REPLY_MAX);
+	smtp_reply_clean_text(reply, RELAY_CLIENT_REPLY_MAX, &text);
 	struct view copy = arena_copy(&client->letter.arena, buf_view(&text));
 	buf_done(&text);
 	return copy;
 }
 
-bool letter_has_open(const struct client *client)
+bool relay_letter_is_held(const struct relay_letter *letter)
 {
-	const struct letter *letter = &client->letter;
+	return letter->results != NULL;
+}
+
+static bool has(const struct relay_letter *letter, enum relay_fate fate)
+{
 	for (size_t i = 0; i < letter->mail.count; i++)
-		if (letter->addressees[i].fate == FATE_OPEN)
+		if (letter->addressees[i].fate == fate)
 			return true;
 	return false;
 }
 
-void letter_close(
-    struct client *client, struct enhanced_status status, struct view text)
+bool relay_letter_has_open(const struct relay_letter *letter)
 {
-	struct letter *letter = &client->letter;
+	return has(letter, RELAY_FATE_OPEN);
+}
+
+uint64_t relay_letter_size(const struct relay_letter *letter)
+{
+	return letter->plan.segments ? letter->plan.size : letter->mail.size;
+}
+
+void relay_letter_name(struct relay_letter *letter, size_t n)
+{
+	letter->addressees[n].fate = RELAY_FATE_NAMED;
+}
+
+void relay_letter_accept(struct relay_letter *letter, size_t n)
+{
+	letter->addressees[n].fate = RELAY_FATE_ACCEPTED;
+}
+
+void relay_letter_reopen(struct relay_letter *letter, size_t n)
+{
+	letter->addressees[n].fate = RELAY_FATE_OPEN;
+}
+
+void relay_letter_note_answer(struct relay_letter *letter)
+{
+	letter->answered = true;
+}
+
+// ---- Its end ---------------------------------------------------------------
+
+static void put_down(struct relay_letter *letter)
+{
+	letter->results = NULL;
+	letter->addressees = NULL;
+	arena_reset(&letter->arena);
+}
+
+void relay_letter_close(struct relay_client *client,
+    struct enhanced_status status, struct view text)
+{
+	struct relay_letter *letter = &client->letter;
 	for (size_t i = 0; i < letter->mail.count; i++)
-		if (letter->addressees[i].fate != FATE_DONE)
-			letter_result(client, i, QUEUE_LATER, status, text);
-	letter->held = false;
+		if (letter->addressees[i].fate != RELAY_FATE_DONE)
+			relay_letter_result(
+			    client, i, QUEUE_LATER, status, text);
 	client->config.ops->done(
 	    client->config.owner, &letter->mail, letter->results, &client->tls);
-	arena_reset(&letter->arena);
+	put_down(letter);
+}
+
+static void give_back(struct relay_client *client)
+{
+	struct relay_letter *letter = &client->letter;
+	client->config.ops->back(client->config.owner, &letter->mail);
+	put_down(letter);
+}
+
+void relay_letter_break(struct relay_client *client,
+    struct enhanced_status status, struct view text)
+{
+	struct relay_letter *letter = &client->letter;
+	if (!relay_letter_is_held(letter))
+		return;
+	if (letter->kept && !letter->answered)
+		give_back(client);
+	else
+		relay_letter_close(client, status, text);
+}
+
+void relay_letter_stop(struct relay_client *client)
+{
+	if (relay_letter_is_held(&client->letter) &&
+	    !has(&client->letter, RELAY_FATE_DONE))
+		give_back(client);
 }
 
 // ---- What it needs ---------------------------------------------------------
 
-static void fail_all(
-    struct client *client, struct enhanced_status status, const char *text)
+static void fail_all(struct relay_client *client, struct enhanced_status status,
+    const char *text)
 {
-	letter_results(client, FATE_OPEN, QUEUE_FAILED, status,
+	relay_letter_results(client, RELAY_FATE_OPEN, QUEUE_FAILED, status,
 	    arena_copy(&client->letter.arena, view_of_string(text)));
 }
 
-static void read_addresses(struct client *client)
+static void read_addresses(struct relay_client *client)
 {
-	struct letter *letter = &client->letter;
-	const struct client_mail *mail = &letter->mail;
+	struct relay_letter *letter = &client->letter;
+	const struct relay_client_mail *mail = &letter->mail;
 	struct view sender = mail->envelope->sender;
 	for (size_t i = 0; i < mail->count; i++) {
 		const struct queue_recipient *recipient =
 		    mail->recipient(mail->context, i);
 		if (smtp_mailbox_parse(&letter->arena, recipient->address, NULL,
 			&letter->addressees[i].mailbox) != RC_OK)
-			letter_result(client, i, QUEUE_FAILED,
+			relay_letter_result(client, i, QUEUE_FAILED,
 			    ENHANCED(5, 1, 3), VIEW("not an address"));
 	}
 	letter->sender = (struct smtp_mailbox){0}; // <>
@@ -93,39 +163,35 @@ static void read_addresses(struct client *client)
 		    client, ENHANCED(5, 1, 7), "the sender's address is none");
 }
 
-static bool offers(const struct client *client, unsigned extension)
-{
-	return client->esmtp && client->can.extensions & extension;
-}
-
 // Without SMTPUTF8 (RFC 6531 section 3.2): addresses must be ASCII …
-static void fail_utf8_addresses(struct client *client)
+static void fail_utf8_addresses(struct relay_client *client)
 {
 	static const char text[] =
 	    "the address is not ASCII, and the server has no SMTPUTF8";
-	struct letter *letter = &client->letter;
+	struct relay_letter *letter = &client->letter;
 	if (smtp_mailbox_needs_utf8(&letter->sender)) {
 		fail_all(client, ENHANCED(5, 6, 7), text);
 		return;
 	}
 	for (size_t i = 0; i < letter->mail.count; i++) {
-		const struct addressee *addressee = &letter->addressees[i];
-		if (addressee->fate == FATE_OPEN &&
+		const struct relay_addressee *addressee =
+		    &letter->addressees[i];
+		if (addressee->fate == RELAY_FATE_OPEN &&
 		    smtp_mailbox_needs_utf8(&addressee->mailbox))
-			letter_result(client, i, QUEUE_FAILED,
+			relay_letter_result(client, i, QUEUE_FAILED,
 			    ENHANCED(5, 6, 7), view_of_string(text));
 	}
 }
 
 // Walks the header to the empty line. RC_END: it is all ASCII; RC_OK: not.
-static enum rc find_utf8(struct client *client)
+static enum rc find_utf8(struct relay_client *client)
 {
-	const struct client_mail *mail = &client->letter.mail;
+	const struct relay_client_mail *mail = &client->letter.mail;
 	size_t column = 0;
 	for (uint64_t at = 0; at < mail->size;) {
 		buf_reset(&client->piece);
-		enum rc rc =
-		    mail->read(mail->context, at, CLIENT_PIECE, &client->piece);
+		enum rc rc = mail->read(
+		    mail->context, at, RELAY_CLIENT_PIECE, &client->piece);
 		if (rc != RC_OK || client->piece.len == 0)
 			return rc == RC_OK ? RC_CORRUPT : rc;
 		for (size_t i = 0; i < client->piece.len; i++) {
@@ -143,7 +209,7 @@ static enum rc find_utf8(struct client *client)
 }
 
 // … and so must the header be, if the message was given as such a one.
-static void fail_utf8_header(struct client *client)
+static void fail_utf8_header(struct relay_client *client)
 {
 	switch (find_utf8(client)) {
 	case RC_END: return;
@@ -152,39 +218,40 @@ static void fail_utf8_header(struct client *client)
 		    "the header is not ASCII, and the server has no SMTPUTF8");
 		return;
 	default:
-		letter_results(client, FATE_OPEN, QUEUE_LATER,
+		relay_letter_results(client, RELAY_FATE_OPEN, QUEUE_LATER,
 		    ENHANCED(4, 3, 0), VIEW("the message cannot be read"));
 	}
 }
 
-static void decide_utf8(struct client *client)
+static void decide_utf8(struct relay_client *client)
 {
-	struct letter *letter = &client->letter;
+	struct relay_letter *letter = &client->letter;
 	bool needed = letter->mail.envelope->smtputf8 ||
 		      smtp_mailbox_needs_utf8(&letter->sender);
 	for (size_t i = 0; i < letter->mail.count; i++)
-		if (letter->addressees[i].fate == FATE_OPEN)
+		if (letter->addressees[i].fate == RELAY_FATE_OPEN)
 			needed = needed || smtp_mailbox_needs_utf8(
 					       &letter->addressees[i].mailbox);
-	letter->utf8 = needed && offers(client, SMTP_EXT_SMTPUTF8);
+	letter->utf8 = needed && relay_client_offers(client, SMTP_EXT_SMTPUTF8);
 	if (!needed || letter->utf8)
 		return;
 	fail_utf8_addresses(client);
-	if (letter->mail.envelope->smtputf8 && letter_has_open(client))
+	if (letter->mail.envelope->smtputf8 &&
+	    relay_letter_has_open(&client->letter))
 		fail_utf8_header(client);
 }
 
 // For a server that has no other than 7-bit messages (RFC 6152 section 3).
-static void make_7bit(struct client *client)
+static void make_7bit(struct relay_client *client)
 {
-	struct letter *letter = &client->letter;
+	struct relay_letter *letter = &client->letter;
 	letter->body = SMTP_BODY_7BIT;
-	enum rc rc =
-	    convert_plan_make(&letter->arena, &letter->mail, &letter->plan);
+	enum rc rc = relay_convert_plan_make(
+	    &letter->arena, &letter->mail, &letter->plan);
 	// A user's: the signatures at its top are our own.
 	if (rc == RC_OK && letter->mail.envelope->account != 0 &&
 	    client->config.dkim)
-		rc = resign_plan(&letter->arena, client->config.dkim,
+		rc = relay_resign_plan(&letter->arena, client->config.dkim,
 		    client->config.clock, &letter->mail, &letter->plan);
 	switch (rc) {
 	case RC_OK: return;
@@ -195,37 +262,31 @@ static void make_7bit(struct client *client)
 		    "server takes no other");
 		return;
 	default:
-		letter_results(client, FATE_OPEN, QUEUE_LATER,
+		relay_letter_results(client, RELAY_FATE_OPEN, QUEUE_LATER,
 		    ENHANCED(4, 3, 0), VIEW("the message cannot be read"));
 	}
 }
 
-static void decide_body(struct client *client)
+static void decide_body(struct relay_client *client)
 {
-	struct letter *letter = &client->letter;
-	letter->body = SMTP_BODY_7BIT;
-	letter->plan = (struct convert_plan){0};
-	switch (letter->mail.envelope->body) {
-	case QUEUE_BODY_7BIT: break;
-	case QUEUE_BODY_8BIT:
-		letter->body = SMTP_BODY_8BITMIME;
-		if (!offers(client, SMTP_EXT_8BITMIME))
-			make_7bit(client);
-		break;
-	case QUEUE_BODY_BINARY:
-		letter->body = SMTP_BODY_BINARYMIME;
-		if (!offers(client, SMTP_EXT_BINARYMIME) ||
-		    !offers(client, SMTP_EXT_CHUNKING))
-			make_7bit(client);
-		break;
-	}
+	struct relay_letter *letter = &client->letter;
+	static const unsigned needs[] = {
+	    [SMTP_BODY_7BIT] = 0,
+	    [SMTP_BODY_8BITMIME] = SMTP_EXT_8BITMIME,
+	    // RFC 3030 section 3: it can go by BDAT only.
+	    [SMTP_BODY_BINARYMIME] = SMTP_EXT_BINARYMIME | SMTP_EXT_CHUNKING,
+	};
+	letter->body = letter->mail.envelope->body;
+	letter->plan = (struct relay_convert_plan){0};
+	if (!relay_client_offers(client, needs[letter->body]))
+		make_7bit(client);
 }
 
 // RFC 1870 section 6.1: there is no need to try.
-static void decide_size(struct client *client)
+static void decide_size(struct relay_client *client)
 {
 	char text[TEXT_MAX];
-	const struct client_mail *mail = &client->letter.mail;
+	const struct relay_client_mail *mail = &client->letter.mail;
 	if (client->can.size == 0 || mail->size <= client->can.size)
 		return;
 	snprintf(text, sizeof(text),
@@ -237,23 +298,20 @@ static void decide_size(struct client *client)
 
 // RFC 2852 section 4.1: a message that must be there in time or come back goes
 // only to those who can do that.
-static void decide_by(struct client *client)
+static void decide_by(struct relay_client *client)
 {
-	if (client->letter.mail.envelope->by == QUEUE_BY_RETURN &&
-	    !offers(client, SMTP_EXT_DELIVERBY))
+	if (client->letter.mail.envelope->by == SMTP_BY_RETURN &&
+	    !relay_client_offers(client, SMTP_EXT_DELIVERBY))
 		fail_all(client, ENHANCED(5, 3, 3),
 		    "the message has to be delivered in time, and the server "
 		    "has no DELIVERBY");
 }
 
-// Decides what the message needs of this server; recipients for whom it cannot
-// be sent get their results.
-static void letter_open(struct client *client)
+void relay_letter_open(struct relay_client *client)
 {
-	struct letter *letter = &client->letter;
+	struct relay_letter *letter = &client->letter;
 	size_t count = letter->mail.count;
-	letter->held = true;
-	letter->kept = client->letters > 0 || client->step == STEP_IDLE;
+	letter->kept = client->letters > 0 || client->step == RELAY_STEP_IDLE;
 	letter->answered = false;
 	letter->addressees = arena_zalloc(
 	    &letter->arena, (count + 1) * sizeof(*letter->addressees));
@@ -262,7 +320,7 @@ static void letter_open(struct client *client)
 	client->letters++;
 	read_addresses(client);
 	decide_utf8(client);
-	if (letter_has_open(client))
+	if (relay_letter_has_open(&client->letter))
 		decide_body(client);
 	decide_size(client);
 	decide_by(client);
@@ -271,45 +329,45 @@ static void letter_open(struct client *client)
 // ---- The next one ----------------------------------------------------------
 
 // RFC 9422 section 3.1: MAILMAX.
-static bool is_used_up(const struct client *client)
+static bool is_used_up(const struct relay_client *client)
 {
 	return client->can.mail_max > 0 &&
 	       client->messages >= client->can.mail_max;
 }
 
-enum net_next client_next(struct client *client, struct buf *out)
+enum net_next relay_client_next(struct relay_client *client, struct buf *out)
 {
 	client->ready = true;
-	client->use = CLIENT_READY;
+	client->use = RELAY_CLIENT_READY;
 	while (!is_used_up(client) &&
 	       client->letters < client->config.messages_max) {
 		switch (client->config.ops->next(
 		    client->config.owner, &client->letter.mail)) {
-		case CLIENT_QUIT: return client_quit(client, out);
-		case CLIENT_WAIT:
+		case RELAY_CLIENT_QUIT: return relay_client_quit(client, out);
+		case RELAY_CLIENT_WAIT:
 			// Its time runs from when it had nothing to do.
-			if (client->step != STEP_IDLE)
-				client_enter(client, STEP_IDLE);
+			if (client->step != RELAY_STEP_IDLE)
+				relay_client_enter(client, RELAY_STEP_IDLE);
 			return NET_READ;
-		case CLIENT_MAIL: break;
+		case RELAY_CLIENT_MAIL: break;
 		}
-		letter_open(client);
-		if (letter_has_open(client))
-			return client_say_mail(client, out);
-		letter_close(client, ENHANCED_NONE, VIEW(""));
+		relay_letter_open(client);
+		if (relay_letter_has_open(&client->letter))
+			return relay_client_say_mail(client, out);
+		relay_letter_close(client, ENHANCED_NONE, VIEW(""));
 	}
-	return client_quit(client, out);
+	return relay_client_quit(client, out);
 }
 
-enum net_next client_proceed(struct client *client, struct buf *out)
+enum net_next relay_client_proceed(struct relay_client *client, struct buf *out)
 {
-	if (!letter_has_open(client)) {
-		letter_close(client, ENHANCED_NONE, VIEW(""));
-		return client_next(client, out);
+	if (!relay_letter_has_open(&client->letter)) {
+		relay_letter_close(client, ENHANCED_NONE, VIEW(""));
+		return relay_client_next(client, out);
 	}
 	if (!is_used_up(client))
-		return client_say_mail(client, out);
-	letter_close(client, ENHANCED(4, 5, 3),
+		return relay_client_say_mail(client, out);
+	relay_letter_close(client, ENHANCED(4, 5, 3),
 	    VIEW("the server takes no more messages over one connection"));
-	return client_quit(client, out);
+	return relay_client_quit(client, out);
 }

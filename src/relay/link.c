@@ -6,12 +6,12 @@
 #include "base/mem.h"
 #include "relay/impl.h"
 
-static void connect_next(struct link *link);
+static void connect_next(struct relay_link *link);
 
-static void set_verdict(struct link *link, enum queue_outcome outcome,
+static void set_verdict(struct relay_link *link, enum queue_outcome outcome,
     struct enhanced_status status, struct view text)
 {
-	struct verdict *verdict = &link->verdict;
+	struct relay_verdict *verdict = &link->verdict;
 	verdict->outcome = outcome;
 	verdict->status = status;
 	if (outcome == QUEUE_LATER)
@@ -24,10 +24,10 @@ static void set_verdict(struct link *link, enum queue_outcome outcome,
 
 // ---- Beginning and end; lock held ------------------------------------------
 
-static void link_free(struct link *link)
+static void link_free(struct relay_link *link)
 {
 	struct relay *relay = link->relay;
-	struct site *site = link->site;
+	struct relay_site *site = link->site;
 	if (link->previous)
 		link->previous->next = link->next;
 	else
@@ -37,26 +37,26 @@ static void link_free(struct link *link)
 	relay->link_count--;
 	site->links--;
 	if (--link->hops->users == 0)
-		next_hops_free(&link->hops);
+		relay_next_hops_free(&link->hops);
 	free(link);
-	site_flush(site);
-	site_want_link(site);
-	site_release(site);
+	relay_site_flush(site);
+	relay_site_want_link(site);
+	relay_site_release(site);
 	while (relay->starving &&
 	       relay->link_count < relay->settings.connections_max) {
-		struct site *starving = relay->starving;
+		struct relay_site *starving = relay->starving;
 		relay->starving = starving->next_starving;
 		starving->starving = false;
-		site_want_link(starving);
+		relay_site_want_link(starving);
 	}
 	if (relay->stopping)
 		pthread_cond_broadcast(&relay->changed);
 }
 
-void link_new(struct site *site)
+void relay_link_new(struct relay_site *site)
 {
 	struct relay *relay = site->relay;
-	struct link *link = mem_zalloc(sizeof(*link));
+	struct relay_link *link = mem_zalloc(sizeof(*link));
 	link->relay = relay;
 	link->site = site;
 	link->hops = site->hops;
@@ -71,9 +71,10 @@ void link_new(struct site *site)
 	connect_next(link);
 }
 
-bool link_wake_idle(struct site *site)
+bool relay_link_wake_idle(struct relay_site *site)
 {
-	for (struct link *link = site->relay->links; link; link = link->next) {
+	for (struct relay_link *link = site->relay->links; link;
+	     link = link->next) {
 		if (link->site != site || !link->idle)
 			continue;
 		link->idle = false;
@@ -84,9 +85,9 @@ bool link_wake_idle(struct site *site)
 }
 
 // No hop is left.
-static void give_up(struct link *link)
+static void give_up(struct relay_link *link)
 {
-	struct site *site = link->site;
+	struct relay_site *site = link->site;
 	if (link->relay->stopping) {
 		link_free(link);
 		return;
@@ -100,12 +101,12 @@ static void give_up(struct link *link)
 			link->verdict.outcome = QUEUE_LATER;
 			link->verdict.status.class = 4;
 		}
-		site_fail(site, &link->verdict);
+		relay_site_fail(site, &link->verdict);
 	}
 	link_free(link);
 }
 
-static void next_hop(struct link *link)
+static void next_hop(struct relay_link *link)
 {
 	link->at++;
 	link->plain = false;
@@ -125,9 +126,10 @@ static enum rc read_lot(
 	return queue_lot_read(lot, offset, len, ret_bytes);
 }
 
-static enum client_order on_next(void *owner, struct client_mail *ret_mail)
+static enum relay_client_order on_next(
+    void *owner, struct relay_client_mail *ret_mail)
 {
-	struct link *link = owner;
+	struct relay_link *link = owner;
 	struct relay *relay = link->relay;
 	pthread_mutex_lock(&relay->lock);
 	bool idle = link->ready;
@@ -136,17 +138,17 @@ static enum client_order on_next(void *owner, struct client_mail *ret_mail)
 	// The one before is done with, and the connection is still there.
 	if (link->letters > 0) {
 		link->answered = true;
-		site_answered(link->site);
+		relay_site_answered(link->site);
 	}
-	link->lot = site_take(link->site);
+	link->lot = relay_site_take(link->site);
 	bool wait = !link->lot && !relay->stopping && !relay->starving;
 	link->idle = wait;
 	pthread_mutex_unlock(&relay->lock);
 	if (!link->lot)
-		return wait ? CLIENT_WAIT : CLIENT_QUIT;
+		return wait ? RELAY_CLIENT_WAIT : RELAY_CLIENT_QUIT;
 	if (link->letters++ == 0)
 		link->kept = idle;
-	*ret_mail = (struct client_mail){
+	*ret_mail = (struct relay_client_mail){
 	    .context = link->lot,
 	    .envelope = queue_lot_envelope(link->lot),
 	    .size = queue_lot_size(link->lot),
@@ -154,49 +156,51 @@ static enum client_order on_next(void *owner, struct client_mail *ret_mail)
 	    .recipient = recipient_of,
 	    .read = read_lot,
 	};
-	return CLIENT_MAIL;
+	return RELAY_CLIENT_MAIL;
 }
 
-static void on_done(void *owner, const struct client_mail *mail,
-    const struct queue_result *results, const struct client_tls *tls)
+static void on_done(void *owner, const struct relay_client_mail *mail,
+    const struct queue_result *results, const struct relay_client_tls *tls)
 {
-	struct link *link = owner;
+	struct relay_link *link = owner;
 	(void)mail;
-	outcome_settle(link->relay, &link->lot, results, link->address, tls);
+	relay_outcome_settle(
+	    link->relay, &link->lot, results, link->address, tls);
 }
 
-static void on_back(void *owner, const struct client_mail *mail)
+static void on_back(void *owner, const struct relay_client_mail *mail)
 {
-	struct link *link = owner;
+	struct relay_link *link = owner;
 	(void)mail;
 	queue_drop(link->relay->settings.queue, &link->lot, 0);
 }
 
 // A link that was ready has ended; lock held.
-static void end_ready(struct link *link, const struct client_report *report)
+static void end_ready(
+    struct relay_link *link, const struct relay_client_report *report)
 {
-	struct site *site = link->site;
+	struct relay_site *site = link->site;
 	bool broke = report->text.len > 0;
 	// Who answers none of its first messages is not asked thousands of
 	// times.
 	if (broke && link->letters > 0 && !link->answered && !link->kept &&
 	    ++site->fruitless > 1) {
 		set_verdict(link, QUEUE_LATER, report->status, report->text);
-		site_fail(site, &link->verdict);
+		relay_site_fail(site, &link->verdict);
 	}
 	link_free(link);
 }
 
-static void on_ended(void *owner, const struct client_report *report)
+static void on_ended(void *owner, const struct relay_client_report *report)
 {
-	struct link *link = owner;
+	struct relay_link *link = owner;
 	struct relay *relay = link->relay;
 	pthread_mutex_lock(&relay->lock);
 	link->idle = false;
 	switch (report->use) {
-	case CLIENT_READY: end_ready(link, report); break;
-	case CLIENT_STOPPED: link_free(link); break;
-	case CLIENT_TLS_BROKE:
+	case RELAY_CLIENT_READY: end_ready(link, report); break;
+	case RELAY_CLIENT_STOPPED: link_free(link); break;
+	case RELAY_CLIENT_TLS_BROKE:
 		if (link->hops->tls != RELAY_TLS_REQUIRED && !link->plain) {
 			// Better plain than not at all (RFC 7435).
 			link->plain = true;
@@ -205,12 +209,12 @@ static void on_ended(void *owner, const struct client_report *report)
 		}
 		// Fall through.
 		__attribute__((fallthrough));
-	case CLIENT_LATER:
+	case RELAY_CLIENT_LATER:
 		link->all_refused = false;
 		set_verdict(link, QUEUE_LATER, report->status, report->text);
 		next_hop(link);
 		break;
-	case CLIENT_REFUSED:
+	case RELAY_CLIENT_REFUSED:
 		set_verdict(link, QUEUE_FAILED, report->status, report->text);
 		next_hop(link);
 		break;
@@ -218,12 +222,12 @@ static void on_ended(void *owner, const struct client_report *report)
 	pthread_mutex_unlock(&relay->lock);
 }
 
-static const struct client_owner owner_ops = {
+static const struct relay_client_owner owner_ops = {
     .next = on_next, .done = on_done, .back = on_back, .ended = on_ended};
 
 // ---- Connecting ------------------------------------------------------------
 
-static enum relay_tls tls_of(const struct link *link)
+static enum relay_tls tls_of(const struct relay_link *link)
 {
 	if (!link->relay->settings.tls_client || link->plain)
 		return RELAY_TLS_NONE;
@@ -233,22 +237,22 @@ static enum relay_tls tls_of(const struct link *link)
 static void *on_connected(
     void *context, const struct net_peer *peer, struct net_waker waker)
 {
-	struct link *link = context;
+	struct relay_link *link = context;
 	struct relay *relay = link->relay;
 	const struct relay_settings *settings = &relay->settings;
 	pthread_mutex_lock(&relay->lock);
-	const struct next_hop *hop = &link->hops->hops[link->at];
+	const struct relay_next_hop *hop = &link->hops->hops[link->at];
 	link->waker = waker;
 	memcpy(link->address, peer->address, sizeof(link->address));
-	struct client_config config = {
+	struct relay_client_config config = {
 	    .ops = &owner_ops,
 	    .owner = link,
 	    .log = settings->log,
-	    .helo = relay->helo,
+	    .helo = settings->helo_name.ptr,
 	    .host = hop->host,
 	    .tls = tls_of(link),
-	    .user = relay->user,
-	    .password = relay->password,
+	    .user = settings->smart_host.user.ptr,
+	    .password = settings->smart_host.password.ptr,
 	    .messages_max = settings->connection_messages,
 	    .recipients_max = settings->transaction_recipients,
 	    .idle_seconds = settings->idle_seconds,
@@ -256,14 +260,14 @@ static void *on_connected(
 	    .dkim = settings->office->dkim,
 	    .clock = settings->clock,
 	};
-	struct client *client = client_new(&config);
+	struct relay_client *client = relay_client_new(&config);
 	pthread_mutex_unlock(&relay->lock);
 	return client;
 }
 
 static void on_failed(void *context, enum net_end end, const char *why)
 {
-	struct link *link = context;
+	struct relay_link *link = context;
 	struct relay *relay = link->relay;
 	pthread_mutex_lock(&relay->lock);
 	link->all_refused = false;
@@ -279,23 +283,24 @@ static void on_failed(void *context, enum net_end end, const char *why)
 }
 
 // Lock held, as the network allows.
-static MUST_CHECK enum rc begin(struct link *link, struct fault *fault)
+static MUST_CHECK enum rc begin(struct relay_link *link, struct fault *fault)
 {
 	struct relay *relay = link->relay;
 	const struct relay_settings *settings = &relay->settings;
-	const struct next_hop *hop = &link->hops->hops[link->at];
+	const struct relay_next_hop *hop = &link->hops->hops[link->at];
 	bool v6 = strchr(hop->address, ':') != NULL;
 	bool required = link->hops->tls == RELAY_TLS_REQUIRED;
 	struct net_connect_config config = {
 	    .address = hop->address,
 	    .port = hop->port,
-	    .local_address = v6 ? relay->bind_ipv6 : relay->bind_ipv4,
+	    .local_address =
+		v6 ? settings->bind_ipv6.ptr : settings->bind_ipv4.ptr,
 	    .connect_seconds = settings->connect_seconds,
 	    .tls = settings->tls_client,
 	    .check = required ? NET_TLS_REQUIRED : NET_TLS_OPPORTUNISTIC,
 	    .implicit_tls = link->hops->implicit_tls,
 	    .server_name = hop->host,
-	    .ops = &client_session_ops,
+	    .ops = &relay_client_session_ops,
 	    .session_new = on_connected,
 	    .failed = on_failed,
 	    .context = link,
@@ -303,7 +308,7 @@ static MUST_CHECK enum rc begin(struct link *link, struct fault *fault)
 	return net_connect(settings->net, &config, fault);
 }
 
-static void connect_next(struct link *link)
+static void connect_next(struct relay_link *link)
 {
 	struct fault fault;
 	for (; link->at < link->hops->count; link->at++) {

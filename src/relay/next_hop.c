@@ -16,21 +16,21 @@
 struct host {
 	const char *name;
 	uint16_t preference;
-	const char *v6[NEXT_HOP_ADDRESSES_MAX];
+	const char *v6[RELAY_NEXT_HOP_ADDRESSES_MAX];
 	size_t v6_count;
-	const char *v4[NEXT_HOP_ADDRESSES_MAX];
+	const char *v4[RELAY_NEXT_HOP_ADDRESSES_MAX];
 	size_t v4_count;
 	bool failed; // a look-up did
 };
 
 struct search {
-	const struct next_hop_rules *rules;
-	void (*done)(void *context, struct next_hops *hops);
+	const struct relay_next_hop_rules *rules;
+	void (*done)(void *context, struct relay_next_hops *hops);
 	void *context;
-	struct next_hops *hops;
+	struct relay_next_hops *hops;
 	struct view domain; // in the hops' arena
 	bool by_mx;         // the hosts are of MX records
-	struct host hosts[NEXT_HOP_HOSTS_MAX];
+	struct host hosts[RELAY_NEXT_HOP_HOSTS_MAX];
 	size_t count;
 	pthread_mutex_t lock;
 	unsigned pending;
@@ -41,7 +41,7 @@ struct question {
 	struct host *host;
 };
 
-void next_hops_free(struct next_hops **hops)
+void relay_next_hops_free(struct relay_next_hops **hops)
 {
 	if (!*hops)
 		return;
@@ -60,11 +60,11 @@ static void finish(struct search *search)
 	free(search);
 }
 
-static void judge(struct search *search, enum next_hop_verdict verdict,
+static void judge(struct search *search, enum relay_next_hop_verdict verdict,
     struct enhanced_status status, const char *format, struct view about)
 {
 	char text[TEXT_MAX];
-	struct next_hops *hops = search->hops;
+	struct relay_next_hops *hops = search->hops;
 	// The formats are this file's, with one "%.*s" each.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -88,7 +88,7 @@ static bool is_loopback(const char *address)
 }
 
 static bool is_own_address(
-    const struct next_hop_rules *rules, const char *address)
+    const struct relay_next_hop_rules *rules, const char *address)
 {
 	if (rules->own_addresses_allowed)
 		return false;
@@ -99,7 +99,7 @@ static bool is_own_address(
 }
 
 static bool is_own_host(
-    const struct next_hop_rules *rules, const struct host *host)
+    const struct relay_next_hop_rules *rules, const struct host *host)
 {
 	if (view_eq_nocase(
 		view_of_string(host->name), view_of_string(rules->own_name)))
@@ -134,8 +134,8 @@ static void cut_at_own(struct search *search)
 static void add_hop(
     struct search *search, const struct host *host, const char *address)
 {
-	struct next_hops *hops = search->hops;
-	hops->hops[hops->count++] = (struct next_hop){
+	struct relay_next_hops *hops = search->hops;
+	hops->hops[hops->count++] = (struct relay_next_hop){
 	    .host = host->name,
 	    .address = address,
 	    .port = search->rules->smart_host ? search->rules->smart_port
@@ -216,32 +216,33 @@ static void conclude(struct search *search)
 	name_site(search);
 	cut_at_own(search);
 	if (search->count == 0) {
-		judge(search, NEXT_HOP_FAILED, ENHANCED(5, 4, 6),
+		judge(search, RELAY_NEXT_HOP_FAILED, ENHANCED(5, 4, 6),
 		    "mail for %.*s would come back to this server",
 		    search->domain);
 		return;
 	}
 	shuffle(search);
-	struct next_hops *hops = search->hops;
-	hops->hops = arena_alloc(&hops->arena,
-	    search->count * 2 * NEXT_HOP_ADDRESSES_MAX * sizeof(*hops->hops));
+	struct relay_next_hops *hops = search->hops;
+	hops->hops = arena_alloc(
+	    &hops->arena, search->count * 2 * RELAY_NEXT_HOP_ADDRESSES_MAX *
+			      sizeof(*hops->hops));
 	for (size_t i = 0; i < search->count; i++)
 		add_addresses(search, &search->hosts[i]);
 	if (hops->count > 0)
 		return;
 	if (failed)
-		judge(search, NEXT_HOP_LATER, ENHANCED(4, 4, 3),
+		judge(search, RELAY_NEXT_HOP_LATER, ENHANCED(4, 4, 3),
 		    "DNS did not answer for the mail servers of %.*s",
 		    search->domain);
 	else if (search->rules->smart_host)
-		judge(search, NEXT_HOP_LATER, ENHANCED(4, 4, 4),
+		judge(search, RELAY_NEXT_HOP_LATER, ENHANCED(4, 4, 4),
 		    "the smart host %.*s has no address",
 		    view_of_string(search->rules->smart_host));
 	else if (search->by_mx)
-		judge(search, NEXT_HOP_FAILED, ENHANCED(5, 4, 4),
+		judge(search, RELAY_NEXT_HOP_FAILED, ENHANCED(5, 4, 4),
 		    "no mail server of %.*s has an address", search->domain);
 	else
-		judge(search, NEXT_HOP_FAILED, ENHANCED(5, 1, 2),
+		judge(search, RELAY_NEXT_HOP_FAILED, ENHANCED(5, 1, 2),
 		    "%.*s has no mail server", search->domain);
 }
 
@@ -261,8 +262,8 @@ static void release(struct search *search)
 static void take_addresses(struct search *search,
     const struct dns_answer *answer, const char **list, size_t *count)
 {
-	for (size_t i = 0; i < answer->count && *count < NEXT_HOP_ADDRESSES_MAX;
-	     i++)
+	for (size_t i = 0;
+	     i < answer->count && *count < RELAY_NEXT_HOP_ADDRESSES_MAX; i++)
 		list[(*count)++] = arena_string(
 		    &search->hops->arena, answer->records[i].value);
 }
@@ -320,7 +321,7 @@ static void find_addresses(struct search *search)
 static void add_host(
     struct search *search, struct view name, uint16_t preference)
 {
-	if (search->count == NEXT_HOP_HOSTS_MAX)
+	if (search->count == RELAY_NEXT_HOP_HOSTS_MAX)
 		return;
 	search->hosts[search->count++] = (struct host){
 	    .name = arena_string(&search->hops->arena, name),
@@ -348,18 +349,18 @@ static void on_mx(void *context, const struct dns_answer *answer)
 	case DNS_FOUND: take_hosts(search, answer); break;
 	case DNS_NO_DATA: add_host(search, search->domain, 0); break;
 	case DNS_NO_NAME:
-		judge(search, NEXT_HOP_FAILED, ENHANCED(5, 1, 2),
+		judge(search, RELAY_NEXT_HOP_FAILED, ENHANCED(5, 1, 2),
 		    "there is no domain %.*s", search->domain);
 		finish(search);
 		return;
 	case DNS_FAILED:
-		judge(search, NEXT_HOP_LATER, ENHANCED(4, 4, 3),
+		judge(search, RELAY_NEXT_HOP_LATER, ENHANCED(4, 4, 3),
 		    "DNS did not answer for %.*s", search->domain);
 		finish(search);
 		return;
 	}
 	if (search->count == 0) {
-		judge(search, NEXT_HOP_FAILED, ENHANCED(5, 1, 10),
+		judge(search, RELAY_NEXT_HOP_FAILED, ENHANCED(5, 1, 10),
 		    "%.*s takes no mail (null MX)", search->domain);
 		finish(search);
 		return;
@@ -407,8 +408,9 @@ static bool is_numeric(const char *host)
 	return true;
 }
 
-void next_hop_find(const struct next_hop_rules *rules, struct view domain,
-    void (*done)(void *context, struct next_hops *hops), void *context)
+void relay_next_hop_find(const struct relay_next_hop_rules *rules,
+    struct view domain,
+    void (*done)(void *context, struct relay_next_hops *hops), void *context)
 {
 	struct search *search = mem_zalloc(sizeof(*search));
 	struct view address;

@@ -9,39 +9,39 @@
 #include "relay/tls_policy.h"
 #include "wire/enhanced_status.h"
 
-#define NEXT_HOP_HOSTS_MAX     10 // of the best preference
-#define NEXT_HOP_ADDRESSES_MAX 8  // of a host, of each family
+#define RELAY_NEXT_HOP_HOSTS_MAX     10 // of the best preference
+#define RELAY_NEXT_HOP_ADDRESSES_MAX 8  // of a host, of each family
 
-enum next_hop_verdict {
-	NEXT_HOP_FOUND,
-	NEXT_HOP_LATER,  // DNS did not answer
-	NEXT_HOP_FAILED, // there is nobody, now and later
+enum relay_next_hop_verdict {
+	RELAY_NEXT_HOP_FOUND,
+	RELAY_NEXT_HOP_LATER,  // DNS did not answer
+	RELAY_NEXT_HOP_FAILED, // there is nobody, now and later
 };
 
-struct next_hop {
+struct relay_next_hop {
 	const char *host;    // the name that a certificate has to have
 	const char *address; // numeric
 	uint16_t port;
 	uint16_t preference;
 };
 
-struct next_hops {
+struct relay_next_hops {
 	struct arena arena; // all below
 	unsigned users;     // the caller's to count
-	enum next_hop_verdict verdict;
+	enum relay_next_hop_verdict verdict;
 	struct enhanced_status status; // unless found
 	const char *text;              // why; may be said to the sender
 	// Domains with the same one have the same servers.
 	struct view site;
-	struct next_hop *hops; // in the order of trying
+	struct relay_next_hop *hops; // in the order of trying
 	size_t count;
 	bool implicit_tls;
 	enum relay_tls tls;
 };
-void next_hops_free(struct next_hops **hops);
+void relay_next_hops_free(struct relay_next_hops **hops);
 
 // What the search knows beside the domain. Outlives it.
-struct next_hop_rules {
+struct relay_next_hop_rules {
 	struct dns *dns;
 	const char *own_name;             // no hop
 	const char *const *own_addresses; // no hops either
@@ -59,7 +59,8 @@ struct next_hop_rules {
 
 // `done` is called once, maybe before this returns, maybe on DNS's thread; the
 // hops are the callee's.
-void next_hop_find(const struct next_hop_rules *rules, struct view domain,
-    void (*done)(void *context, struct next_hops *hops), void *context);
+void relay_next_hop_find(const struct relay_next_hop_rules *rules,
+    struct view domain,
+    void (*done)(void *context, struct relay_next_hops *hops), void *context);
 
 #endif

@@ -66,9 +66,9 @@ static const struct dns_test_row zone[] = {
 
 static const char *const own[] = {"192.0.2.99", "2001:db8::99"};
 
-static struct next_hop_rules usual(struct dns *dns)
+static struct relay_next_hop_rules usual(struct dns *dns)
 {
-	return (struct next_hop_rules){
+	return (struct relay_next_hop_rules){
 	    .dns = dns,
 	    .own_name = "me.test",
 	    .own_addresses = own,
@@ -81,10 +81,10 @@ static struct next_hop_rules usual(struct dns *dns)
 struct wait {
 	pthread_mutex_t lock;
 	pthread_cond_t ready;
-	struct next_hops *hops;
+	struct relay_next_hops *hops;
 };
 
-static void found(void *context, struct next_hops *hops)
+static void found(void *context, struct relay_next_hops *hops)
 {
 	struct wait *wait = context;
 	pthread_mutex_lock(&wait->lock);
@@ -94,12 +94,12 @@ static void found(void *context, struct next_hops *hops)
 	pthread_mutex_unlock(&wait->lock);
 }
 
-static struct next_hops *find(
-    const struct next_hop_rules *rules, const char *domain)
+static struct relay_next_hops *find(
+    const struct relay_next_hop_rules *rules, const char *domain)
 {
 	struct wait wait = {.lock = PTHREAD_MUTEX_INITIALIZER,
 	    .ready = PTHREAD_COND_INITIALIZER};
-	next_hop_find(rules, view_of_string(domain), found, &wait);
+	relay_next_hop_find(rules, view_of_string(domain), found, &wait);
 	pthread_mutex_lock(&wait.lock);
 	while (!wait.hops)
 		pthread_cond_wait(&wait.ready, &wait.lock);
@@ -107,11 +107,11 @@ static struct next_hops *find(
 	return wait.hops;
 }
 
-static void print(const struct next_hops *hops, struct buf *out)
+static void print(const struct relay_next_hops *hops, struct buf *out)
 {
 	static const char *const verdicts[] = {"found", "later", "failed"};
 	buf_add_string(out, verdicts[hops->verdict]);
-	if (hops->verdict == NEXT_HOP_FOUND) {
+	if (hops->verdict == RELAY_NEXT_HOP_FOUND) {
 		for (size_t i = 0; i < hops->count; i++)
 			buf_printf(out, " %s/%s/%u", hops->hops[i].host,
 			    hops->hops[i].address, hops->hops[i].port);
@@ -122,10 +122,10 @@ static void print(const struct next_hops *hops, struct buf *out)
 	}
 }
 
-static void expect(const struct next_hop_rules *rules, const char *domain,
+static void expect(const struct relay_next_hop_rules *rules, const char *domain,
     const char *expected)
 {
-	struct next_hops *hops = find(rules, domain);
+	struct relay_next_hops *hops = find(rules, domain);
 	struct buf text;
 	buf_init(&text, 4096);
 	print(hops, &text);
@@ -133,7 +133,7 @@ static void expect(const struct next_hop_rules *rules, const char *domain,
 		fail_msg("%s: %.*s, expected %s", domain,
 		    VIEW_FMT(buf_view(&text)), expected);
 	buf_done(&text);
-	next_hops_free(&hops);
+	relay_next_hops_free(&hops);
 }
 
 struct world {
@@ -192,7 +192,7 @@ static void the_zone_says_where_mail_goes(void **state)
 	    {"[192.0.2.99]", "failed 5.4.6"},
 	};
 	struct world world = world_make();
-	struct next_hop_rules rules = usual(world.dns);
+	struct relay_next_hop_rules rules = usual(world.dns);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		expect(&rules, rows[i].domain, rows[i].expected);
 	world_end(&world);
@@ -202,7 +202,7 @@ static void one_family_may_be_switched_off(void **state)
 {
 	(void)state;
 	struct world world = world_make();
-	struct next_hop_rules rules = usual(world.dns);
+	struct relay_next_hop_rules rules = usual(world.dns);
 	rules.no_ipv6 = true;
 	rules.port = 2525;
 	expect(&rules, "two.test",
@@ -218,7 +218,7 @@ static void a_smart_host_takes_it_all(void **state)
 {
 	(void)state;
 	struct world world = world_make();
-	struct next_hop_rules rules = usual(world.dns);
+	struct relay_next_hop_rules rules = usual(world.dns);
 	rules.smart_port = 587;
 	rules.smart_host = "b.two.test";
 	expect(&rules, "null.test", "found b.two.test/192.0.2.2/587");
@@ -238,15 +238,15 @@ static void domains_with_the_same_servers_share_a_site(void **state)
 {
 	(void)state;
 	struct world world = world_make();
-	struct next_hop_rules rules = usual(world.dns);
-	struct next_hops *one = find(&rules, "two.test");
-	struct next_hops *other = find(&rules, "other.test");
-	struct next_hops *less = find(&rules, "half-null.test");
+	struct relay_next_hop_rules rules = usual(world.dns);
+	struct relay_next_hops *one = find(&rules, "two.test");
+	struct relay_next_hops *other = find(&rules, "other.test");
+	struct relay_next_hops *less = find(&rules, "half-null.test");
 	assert_true(view_eq(one->site, other->site));
 	assert_false(view_eq(one->site, less->site));
-	next_hops_free(&one);
-	next_hops_free(&other);
-	next_hops_free(&less);
+	relay_next_hops_free(&one);
+	relay_next_hops_free(&other);
+	relay_next_hops_free(&less);
 	world_end(&world);
 }
 
@@ -268,15 +268,15 @@ static void equals_come_in_any_order(void **state)
 	struct dns *dns = NULL;
 	struct fault fault;
 	assert_int_equal(dns_new(&settings, &fault, &dns), RC_OK);
-	struct next_hop_rules rules = usual(dns);
+	struct relay_next_hop_rules rules = usual(dns);
 	unsigned first[2] = {0};
 	// Both orders come, but for one chance in 2^99.
 	for (int i = 0; i < 100; i++) {
-		struct next_hops *hops = find(&rules, "d.test");
+		struct relay_next_hops *hops = find(&rules, "d.test");
 		assert_int_equal(hops->count, 3);
 		first[hops->hops[0].host[0] - 'a']++;
 		assert_string_equal(hops->hops[2].host, "c.test");
-		next_hops_free(&hops);
+		relay_next_hops_free(&hops);
 	}
 	assert_true(first[0] > 0 && first[1] > 0);
 	dns_free(&dns);

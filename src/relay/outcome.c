@@ -16,19 +16,7 @@ static const char *outcome_name(enum queue_outcome outcome)
 	return "";
 }
 
-static void count(struct relay *relay, enum queue_outcome outcome)
-{
-	switch (outcome) {
-	case QUEUE_LATER: atomic_fetch_add(&relay->later, 1); break;
-	case QUEUE_RELAYED:
-	case QUEUE_PASSED: atomic_fetch_add(&relay->relayed, 1); break;
-	case QUEUE_DELIVERED:
-	case QUEUE_EXPANDED: atomic_fetch_add(&relay->local, 1); break;
-	case QUEUE_FAILED: atomic_fetch_add(&relay->failed, 1); break;
-	}
-}
-
-static void add_tls(struct log_line *line, const struct client_tls *tls)
+static void add_tls(struct log_line *line, const struct relay_client_tls *tls)
 {
 	if (tls->version[0] == '\0') {
 		log_add_string(line, "tls", "none");
@@ -42,7 +30,7 @@ static void add_tls(struct log_line *line, const struct client_tls *tls)
 
 static void log_result(struct relay *relay, const struct queue_lot *lot,
     size_t n, const struct queue_result *result, const char *address,
-    const struct client_tls *tls)
+    const struct relay_client_tls *tls)
 {
 	struct log_line line;
 	struct buf status;
@@ -74,9 +62,9 @@ static void log_result(struct relay *relay, const struct queue_lot *lot,
 	buf_done(&status);
 }
 
-void outcome_settle(struct relay *relay, struct queue_lot **lot,
+void relay_outcome_settle(struct relay *relay, struct queue_lot **lot,
     const struct queue_result *results, const char *address,
-    const struct client_tls *tls)
+    const struct relay_client_tls *tls)
 {
 	struct fault fault;
 	size_t recipients = queue_lot_count(*lot);
@@ -86,5 +74,5 @@ void outcome_settle(struct relay *relay, struct queue_lot **lot,
 		log_text(relay->settings.log, LOG_LEVEL_ERROR, "relay",
 		    "what became of a message cannot be kept: %s", fault.text);
 	for (size_t i = 0; i < recipients; i++)
-		count(relay, results[i].outcome);
+		atomic_fetch_add(&relay->outcomes[results[i].outcome], 1);
 }

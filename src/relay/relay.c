@@ -13,10 +13,10 @@
 
 void relay_ring(struct relay *relay)
 {
-	pthread_mutex_lock(&relay->bell_lock);
-	relay->rung = true;
-	pthread_cond_signal(&relay->bell);
-	pthread_mutex_unlock(&relay->bell_lock);
+	pthread_mutex_lock(&relay->bell.lock);
+	relay->bell.rung = true;
+	pthread_cond_signal(&relay->bell.rings);
+	pthread_mutex_unlock(&relay->bell.lock);
 }
 
 static void on_due(void *context)
@@ -24,7 +24,8 @@ static void on_due(void *context)
 	relay_ring(context);
 }
 
-void domain_list_add(struct domain_list *list, struct domain *domain)
+void relay_domain_list_add(
+    struct relay_domain_list *list, struct relay_domain *domain)
 {
 	domain->next = NULL;
 	if (list->last)
@@ -34,9 +35,9 @@ void domain_list_add(struct domain_list *list, struct domain *domain)
 	list->last = domain;
 }
 
-struct domain *domain_list_take(struct domain_list *list)
+struct relay_domain *relay_domain_list_take(struct relay_domain_list *list)
 {
-	struct domain *domain = list->first;
+	struct relay_domain *domain = list->first;
 	if (domain) {
 		list->first = domain->next;
 		if (!list->first)
@@ -53,9 +54,11 @@ static void set_default(uint32_t *number, uint32_t usual)
 		*number = usual;
 }
 
-static const char *copy(struct relay *relay, struct view text)
+static void keep(struct relay *relay, struct view *text)
 {
-	return text.len ? arena_string(&relay->arena, text) : NULL;
+	const char *copy =
+	    text->len ? arena_string(&relay->arena, *text) : NULL;
+	*text = view_of(copy, text->len);
 }
 
 static void set_defaults(struct relay_settings *settings)
@@ -108,7 +111,7 @@ static bool split_host(
 static enum rc set_smart_host(struct relay *relay, struct fault *fault)
 {
 	const struct relay_smart_host *smart = &relay->settings.smart_host;
-	struct next_hop_rules *rules = &relay->rules;
+	struct relay_next_hop_rules *rules = &relay->rules;
 	struct view host, port_text;
 	uint32_t port =
 	    smart->user.len > 0 ? SUBMISSION_PORT : relay->settings.smtp_port;
@@ -119,12 +122,10 @@ static enum rc set_smart_host(struct relay *relay, struct fault *fault)
 		(!view_to_u32(port_text, &port) || port == 0 || port > 65535)))
 		return fault_set(fault, RC_INVALID, "\"%.*s\" is no smart host",
 		    VIEW_FMT(smart->host));
-	rules->smart_host = copy(relay, host);
+	rules->smart_host = arena_string(&relay->arena, host);
 	rules->smart_port = (uint16_t)port;
 	rules->smart_implicit_tls = smart->implicit_tls || port == SUBMISSIONS;
 	rules->smart_tls = smart->tls;
-	relay->user = copy(relay, smart->user);
-	relay->password = copy(relay, smart->password);
 	if (rules->smart_implicit_tls && smart->tls == RELAY_TLS_NONE)
 		return fault_set(fault, RC_INVALID,
 		    "TLS from the first byte, and TLS never, exclude each "
@@ -156,13 +157,16 @@ static enum rc check(const struct relay *relay, struct fault *fault)
 
 static void set_rules(struct relay *relay)
 {
-	const struct relay_settings *settings = &relay->settings;
-	struct next_hop_rules *rules = &relay->rules;
-	relay->helo = copy(relay, settings->helo_name);
-	relay->bind_ipv4 = copy(relay, settings->bind_ipv4);
-	relay->bind_ipv6 = copy(relay, settings->bind_ipv6);
+	struct relay_settings *settings = &relay->settings;
+	struct relay_next_hop_rules *rules = &relay->rules;
+	keep(relay, &settings->helo_name);
+	keep(relay, &settings->bind_ipv4);
+	keep(relay, &settings->bind_ipv6);
+	keep(relay, &settings->smart_host.host);
+	keep(relay, &settings->smart_host.user);
+	keep(relay, &settings->smart_host.password);
 	rules->dns = settings->dns;
-	rules->own_name = relay->helo;
+	rules->own_name = settings->helo_name.ptr;
 	rules->own_addresses_allowed = settings->own_addresses_allowed;
 	rules->no_ipv4 = settings->no_ipv4;
 	rules->no_ipv6 = settings->no_ipv6;
@@ -183,8 +187,8 @@ enum rc relay_new(const struct relay_settings *settings, struct fault *fault,
 	arena_init(&relay->arena);
 	map_init(&relay->sites);
 	pthread_mutex_init(&relay->lock, NULL);
-	pthread_mutex_init(&relay->bell_lock, NULL);
-	thread_cond_init(&relay->bell);
+	pthread_mutex_init(&relay->bell.lock, NULL);
+	thread_cond_init(&relay->bell.rings);
 	thread_cond_init(&relay->changed);
 	atomic_store(&relay->references, 1);
 	set_defaults(&relay->settings);
@@ -237,13 +241,13 @@ static void wait_for_links(struct relay *relay, uint32_t seconds)
 
 void relay_stop(struct relay *relay, uint32_t seconds)
 {
-	if (!relay->started || relay->halted)
+	if (!relay->started)
 		return;
 	queue_watch(relay->settings.queue, NULL, NULL);
 	pthread_mutex_lock(&relay->lock);
 	relay->stopping = true;
 	pthread_cond_broadcast(&relay->changed);
-	for (struct link *link = relay->links; link; link = link->next)
+	for (struct relay_link *link = relay->links; link; link = link->next)
 		// The others ask for more, and get nothing.
 		if (link->idle)
 			link->waker.wake(link->waker.context);
@@ -254,14 +258,14 @@ void relay_stop(struct relay *relay, uint32_t seconds)
 		pthread_join(relay->workers[i], NULL);
 	pthread_mutex_lock(&relay->lock);
 	wait_for_links(relay, seconds);
-	relay->halted = true;
+	relay->started = false;
 	pthread_mutex_unlock(&relay->lock);
 }
 
-static void free_domains(struct domain_list *list)
+static void free_domains(struct relay_domain_list *list)
 {
-	struct domain *domain;
-	while ((domain = domain_list_take(list)))
+	struct relay_domain *domain;
+	while ((domain = relay_domain_list_take(list)))
 		free(domain);
 }
 
@@ -271,9 +275,9 @@ static void free_sites(struct relay *relay)
 	struct view name;
 	void *value;
 	while (map_next(&relay->sites, &position, &name, &value)) {
-		struct site *site = value;
+		struct relay_site *site = value;
 		free_domains(&site->domains);
-		site_free(site);
+		relay_site_free(site);
 	}
 	map_done(&relay->sites);
 }
@@ -286,8 +290,8 @@ void relay_unref(struct relay *relay)
 	free_domains(&relay->jobs);
 	free(relay->workers);
 	pthread_mutex_destroy(&relay->lock);
-	pthread_mutex_destroy(&relay->bell_lock);
-	pthread_cond_destroy(&relay->bell);
+	pthread_mutex_destroy(&relay->bell.lock);
+	pthread_cond_destroy(&relay->bell.rings);
 	pthread_cond_destroy(&relay->changed);
 	relay_own_free(&relay->own);
 	arena_done_secret(&relay->arena);
@@ -313,18 +317,24 @@ void relay_retry_now(struct relay *relay)
 	pthread_mutex_lock(&relay->lock);
 	atomic_fetch_add(&relay->retries, 1);
 	while (map_next(&relay->sites, &position, &name, &value))
-		site_begin_anew(value);
+		relay_site_begin_anew(value);
 	pthread_mutex_unlock(&relay->lock);
 	relay_ring(relay);
+}
+
+static uint64_t count(struct relay *relay, enum queue_outcome outcome)
+{
+	return atomic_load(&relay->outcomes[outcome]);
 }
 
 struct relay_stats relay_stats(struct relay *relay)
 {
 	struct relay_stats stats = {
-	    .relayed = atomic_load(&relay->relayed),
-	    .local = atomic_load(&relay->local),
-	    .later = atomic_load(&relay->later),
-	    .failed = atomic_load(&relay->failed),
+	    .relayed = count(relay, QUEUE_RELAYED) + count(relay, QUEUE_PASSED),
+	    .local =
+		count(relay, QUEUE_DELIVERED) + count(relay, QUEUE_EXPANDED),
+	    .later = count(relay, QUEUE_LATER),
+	    .failed = count(relay, QUEUE_FAILED),
 	};
 	size_t position = 0;
 	struct view name;
@@ -333,10 +343,12 @@ struct relay_stats relay_stats(struct relay *relay)
 	pthread_mutex_lock(&relay->lock);
 	stats.connections = relay->link_count;
 	stats.domains = relay->domain_count;
-	for (const struct link *link = relay->links; link; link = link->next)
+	for (const struct relay_link *link = relay->links; link;
+	     link = link->next)
 		stats.idle += link->idle;
 	while (map_next(&relay->sites, &position, &name, &value))
-		stats.sites_down += ((struct site *)value)->down_until > now;
+		stats.sites_down +=
+		    ((struct relay_site *)value)->down_until > now;
 	pthread_mutex_unlock(&relay->lock);
 	return stats;
 }

@@ -23,7 +23,8 @@ static struct view domain_of(struct arena *arena, struct view value)
 
 // How long they are together, and whose they are.
 static MUST_CHECK enum rc find_old(struct arena *arena,
-    const struct client_mail *mail, size_t *ret_len, struct view *ret_domain)
+    const struct relay_client_mail *mail, size_t *ret_len,
+    struct view *ret_domain)
 {
 	struct buf top;
 	struct header_field field;
@@ -85,17 +86,17 @@ static void encode(struct resigning *resigning, struct view bytes)
 
 // All of the plan but its first segment, which is for the signatures.
 static MUST_CHECK enum rc read_plan(struct resigning *resigning,
-    const struct client_mail *mail, const struct convert_plan *plan)
+    const struct relay_client_mail *mail, const struct relay_convert_plan *plan)
 {
-	struct convert_place place = {.segment = 1};
+	struct relay_convert_place place = {.segment = 1};
 	struct buf scratch;
 	struct buf piece;
 	enum rc rc = RC_OK;
-	buf_init(&scratch, CLIENT_PIECE);
-	buf_init(&piece, CLIENT_PIECE);
-	while (rc == RC_OK && !convert_is_done(plan, &place)) {
+	buf_init(&scratch, RELAY_CLIENT_PIECE);
+	buf_init(&piece, RELAY_CLIENT_PIECE);
+	while (rc == RC_OK && !relay_convert_is_done(plan, &place)) {
 		buf_reset(&piece);
-		rc = convert_next(plan, &place, mail, &scratch, &piece);
+		rc = relay_convert_next(plan, &place, mail, &scratch, &piece);
 		if (rc == RC_OK)
 			encode(resigning, buf_view(&piece));
 	}
@@ -108,7 +109,7 @@ static MUST_CHECK enum rc read_plan(struct resigning *resigning,
 }
 
 static MUST_CHECK enum rc sign(struct arena *arena, struct dkim_signer *signer,
-    const struct client_mail *mail, struct convert_plan *plan)
+    const struct relay_client_mail *mail, struct relay_convert_plan *plan)
 {
 	struct resigning resigning = {.signer = signer};
 	struct buf fields;
@@ -129,12 +130,12 @@ static MUST_CHECK enum rc sign(struct arena *arena, struct dkim_signer *signer,
 
 // The first segment takes the place of `len` bytes at the front.
 static void make_room(
-    struct arena *arena, size_t len, struct convert_plan *plan)
+    struct arena *arena, size_t len, struct relay_convert_plan *plan)
 {
-	struct convert_segment *segments =
+	struct relay_convert_segment *segments =
 	    arena_alloc(arena, (plan->count + 1) * sizeof(*segments));
-	segments[0] = (struct convert_segment){
-	    .how = CONVERT_TEXT, .to = len, .text = VIEW("")};
+	segments[0] = (struct relay_convert_segment){
+	    .how = RELAY_CONVERT_TEXT, .to = len, .text = VIEW("")};
 	for (size_t i = 0; i < plan->count; i++)
 		segments[i + 1] = plan->segments[i];
 	segments[1].from = len;
@@ -143,9 +144,9 @@ static void make_room(
 	plan->size -= len;
 }
 
-enum rc resign_plan(struct arena *arena, struct dkim_keys *keys,
-    const struct clock *clock, const struct client_mail *mail,
-    struct convert_plan *plan)
+enum rc relay_resign_plan(struct arena *arena, struct dkim_keys *keys,
+    const struct clock *clock, const struct relay_client_mail *mail,
+    struct relay_convert_plan *plan)
 {
 	struct dkim_signer *signer = NULL;
 	struct view domain = VIEW("");
@@ -153,7 +154,7 @@ enum rc resign_plan(struct arena *arena, struct dkim_keys *keys,
 	enum rc rc = find_old(arena, mail, &len, &domain);
 	// What is converted lies behind Received, and so behind them.
 	if (rc != RC_OK || len == 0 || plan->count == 0 ||
-	    plan->segments[0].how != CONVERT_COPY ||
+	    plan->segments[0].how != RELAY_CONVERT_COPY ||
 	    plan->segments[0].to <= len)
 		return rc;
 	make_room(arena, len, plan);

@@ -15,8 +15,8 @@
 // are none where the domain has no key any more, or OpenSSL fails: an unsigned
 // message is better than one that seems forged. Without such fields nothing
 // changes. Reads the message once. What fails is reading it.
-MUST_CHECK enum rc resign_plan(struct arena *arena, struct dkim_keys *keys,
-    const struct clock *clock, const struct client_mail *mail,
-    struct convert_plan *plan);
+MUST_CHECK enum rc relay_resign_plan(struct arena *arena,
+    struct dkim_keys *keys, const struct clock *clock,
+    const struct relay_client_mail *mail, struct relay_convert_plan *plan);
 
 #endif

@@ -84,23 +84,25 @@ static void encode(
 
 static void send_message(struct bed *bed, struct view message, struct buf *out)
 {
-	struct client_mail mail = {
+	struct relay_client_mail mail = {
 	    .context = &message, .size = message.len, .read = read_view};
-	struct convert_plan plan = {0};
-	struct convert_place place = {0};
+	struct relay_convert_plan plan = {0};
+	struct relay_convert_place place = {0};
 	struct smtp_data_encoder encoder;
 	struct buf scratch, piece;
 	uint64_t size = 0;
-	buf_init(&scratch, CLIENT_PIECE);
-	buf_init(&piece, CLIENT_PIECE);
+	buf_init(&scratch, RELAY_CLIENT_PIECE);
+	buf_init(&piece, RELAY_CLIENT_PIECE);
 	smtp_data_encoder_init(&encoder, SMTP_DATA_CHUNKS);
-	assert_int_equal(convert_plan_make(&bed->arena, &mail, &plan), RC_OK);
 	assert_int_equal(
-	    resign_plan(&bed->arena, bed->keys, &still, &mail, &plan), RC_OK);
-	while (!convert_is_done(&plan, &place)) {
+	    relay_convert_plan_make(&bed->arena, &mail, &plan), RC_OK);
+	assert_int_equal(
+	    relay_resign_plan(&bed->arena, bed->keys, &still, &mail, &plan),
+	    RC_OK);
+	while (!relay_convert_is_done(&plan, &place)) {
 		buf_reset(&piece);
 		assert_int_equal(
-		    convert_next(&plan, &place, &mail, &scratch, &piece),
+		    relay_convert_next(&plan, &place, &mail, &scratch, &piece),
 		    RC_OK);
 		encode(&encoder, buf_view(&piece), out);
 		size += piece.len;

@@ -32,17 +32,19 @@ static enum rc read_content(
 	return RC_OK;
 }
 
-static enum client_order next_letter(void *owner, struct client_mail *ret_mail)
+static enum relay_client_order next_letter(
+    void *owner, struct relay_client_mail *ret_mail)
 {
 	struct rig *rig = owner;
 	const struct rig_letter *letter =
 	    rig->options.letters ? rig->options.letters[rig->letter] : NULL;
 	if (rig->options.idle_first) {
 		rig->options.idle_first = false;
-		return CLIENT_WAIT;
+		return RELAY_CLIENT_WAIT;
 	}
 	if (!letter)
-		return rig->options.wait ? CLIENT_WAIT : CLIENT_QUIT;
+		return rig->options.wait ? RELAY_CLIENT_WAIT
+					 : RELAY_CLIENT_QUIT;
 	rig->letter++;
 	rig->envelope = letter->envelope;
 	rig->envelope.sender = view_of_string(letter->sender);
@@ -50,7 +52,7 @@ static enum client_order next_letter(void *owner, struct client_mail *ret_mail)
 	while (count < RIG_RECIPIENTS_MAX &&
 	       letter->recipients[count].address.len > 0)
 		count++;
-	*ret_mail = (struct client_mail){
+	*ret_mail = (struct relay_client_mail){
 	    .context = (void *)(uintptr_t)letter,
 	    .envelope = &rig->envelope,
 	    .size =
@@ -59,7 +61,7 @@ static enum client_order next_letter(void *owner, struct client_mail *ret_mail)
 	    .recipient = recipient,
 	    .read = read_content,
 	};
-	return CLIENT_MAIL;
+	return RELAY_CLIENT_MAIL;
 }
 
 static void add_status(
@@ -73,8 +75,8 @@ static void add_status(
 	buf_add_char(&rig->events, '\n');
 }
 
-static void done(void *owner, const struct client_mail *mail,
-    const struct queue_result *results, const struct client_tls *tls)
+static void done(void *owner, const struct relay_client_mail *mail,
+    const struct queue_result *results, const struct relay_client_tls *tls)
 {
 	static const char *const outcomes[] = {
 	    "later", "delivered", "relayed", "passed", "expanded", "failed"};
@@ -88,26 +90,26 @@ static void done(void *owner, const struct client_mail *mail,
 	}
 }
 
-static void back(void *owner, const struct client_mail *mail)
+static void back(void *owner, const struct relay_client_mail *mail)
 {
 	struct rig *rig = owner;
 	(void)mail;
 	buf_add_literal(&rig->events, "back\n");
 }
 
-static void ended(void *owner, const struct client_report *report)
+static void ended(void *owner, const struct relay_client_report *report)
 {
 	static const char *const uses[] = {
 	    "ready", "later", "refused", "tls broke", "stopped"};
 	struct rig *rig = owner;
 	buf_add_string(&rig->events, uses[report->use]);
-	if (report->use == CLIENT_READY)
+	if (report->use == RELAY_CLIENT_READY)
 		buf_add_char(&rig->events, '\n');
 	else
 		add_status(rig, report->status, report->text);
 }
 
-static const struct client_owner owner_ops = {
+static const struct relay_client_owner owner_ops = {
     .next = next_letter, .done = done, .back = back, .ended = ended};
 
 // ---- The network -----------------------------------------------------------
@@ -131,7 +133,7 @@ static void settle(struct rig *rig, struct buf *out)
 		buf_reset(out);
 		if (rig->next != NET_DRAIN)
 			break;
-		rig->next = client_session_ops.resume(rig->client, out);
+		rig->next = relay_client_session_ops.resume(rig->client, out);
 	}
 	buf_done(out);
 	if (rig->next == NET_CLOSE && !rig->gone)
@@ -144,7 +146,7 @@ static void feed(struct rig *rig)
 		struct buf out;
 		size_t consumed = 0, before = rig->unread.len;
 		buf_init(&out, NET_OUTPUT_MAX);
-		rig->next = client_session_ops.input(
+		rig->next = relay_client_session_ops.input(
 		    rig->client, buf_view(&rig->unread), &out, &consumed);
 		buf_consume(&rig->unread, consumed);
 		settle(rig, &out);
@@ -156,7 +158,7 @@ static void feed(struct rig *rig)
 void rig_init(struct rig *rig, const struct rig_options *options, size_t piece)
 {
 	*rig = (struct rig){.options = *options, .piece = piece};
-	struct client_config config = {
+	struct relay_client_config config = {
 	    .ops = &owner_ops,
 	    .owner = rig,
 	    .helo = "me.test",
@@ -173,8 +175,8 @@ void rig_init(struct rig *rig, const struct rig_options *options, size_t piece)
 	buf_init(&rig->out, BYTES_MAX);
 	buf_init(&rig->events, BYTES_MAX);
 	buf_init(&out, NET_OUTPUT_MAX);
-	rig->client = client_new(&config);
-	rig->next = client_session_ops.start(
+	rig->client = relay_client_new(&config);
+	rig->next = relay_client_session_ops.start(
 	    rig->client, options->implicit_tls ? &info : NULL, &out);
 	settle(rig, &out);
 }
@@ -213,7 +215,8 @@ void rig_handshake(struct rig *rig, bool well)
 		return;
 	}
 	buf_init(&out, NET_OUTPUT_MAX);
-	rig->next = client_session_ops.tls_started(rig->client, &info, &out);
+	rig->next =
+	    relay_client_session_ops.tls_started(rig->client, &info, &out);
 	settle(rig, &out);
 }
 
@@ -232,12 +235,12 @@ static void last_words(struct rig *rig, enum net_end end,
 
 void rig_time_out(struct rig *rig)
 {
-	last_words(rig, NET_END_TIMEOUT, client_session_ops.timed_out);
+	last_words(rig, NET_END_TIMEOUT, relay_client_session_ops.timed_out);
 }
 
 void rig_shut_down(struct rig *rig)
 {
-	last_words(rig, NET_END_STOPPED, client_session_ops.shut_down);
+	last_words(rig, NET_END_STOPPED, relay_client_session_ops.shut_down);
 }
 
 void rig_wake(struct rig *rig)
@@ -246,7 +249,7 @@ void rig_wake(struct rig *rig)
 	if (rig->gone || rig->next != NET_READ)
 		return;
 	buf_init(&out, NET_OUTPUT_MAX);
-	rig->next = client_session_ops.wake(rig->client, &out);
+	rig->next = relay_client_session_ops.wake(rig->client, &out);
 	settle(rig, &out);
 	feed(rig);
 }
@@ -256,7 +259,7 @@ void rig_end(struct rig *rig, enum net_end end, const char *why)
 	if (rig->gone)
 		return;
 	rig->gone = true;
-	client_session_ops.ended(rig->client, end, why);
-	client_session_ops.free(rig->client);
+	relay_client_session_ops.ended(rig->client, end, why);
+	relay_client_session_ops.free(rig->client);
 	rig->client = NULL;
 }

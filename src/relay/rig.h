@@ -32,7 +32,7 @@ struct rig_options {
 
 struct rig {
 	struct rig_options options;
-	struct client *client;
+	struct relay_client *client;
 	enum net_next next;
 	bool gone;         // the session is freed
 	size_t piece;      // bytes at a time; 0: all

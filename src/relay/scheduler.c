@@ -9,7 +9,7 @@
 
 // ---- Claims ----------------------------------------------------------------
 
-void domain_end(struct domain *domain)
+void relay_domain_end(struct relay_domain *domain)
 {
 	struct relay *relay = domain->relay;
 	queue_unclaim(
@@ -21,44 +21,45 @@ void domain_end(struct domain *domain)
 	relay_ring(relay);
 }
 
-void domain_give_to_worker(struct domain *domain, enum job job)
+void relay_domain_give_to_worker(
+    struct relay_domain *domain, enum relay_job job)
 {
 	struct relay *relay = domain->relay;
 	domain->job = job;
-	domain_list_add(&relay->jobs, domain);
+	relay_domain_list_add(&relay->jobs, domain);
 	pthread_cond_signal(&relay->changed);
 }
 
-static void give(struct domain *domain, enum job job)
+static void give(struct relay_domain *domain, enum relay_job job)
 {
 	struct relay *relay = domain->relay;
 	pthread_mutex_lock(&relay->lock);
-	domain_give_to_worker(domain, job);
+	relay_domain_give_to_worker(domain, job);
 	pthread_mutex_unlock(&relay->lock);
 }
 
 // The search's answer, on DNS's thread.
-static void found(void *context, struct next_hops *hops)
+static void found(void *context, struct relay_next_hops *hops)
 {
-	struct domain *domain = context;
+	struct relay_domain *domain = context;
 	struct relay *relay = domain->relay;
 	pthread_mutex_lock(&relay->lock);
 	if (relay->stopping) {
 		// The queue may be closed already.
-		next_hops_free(&hops);
+		relay_next_hops_free(&hops);
 		free(domain);
-	} else if (hops->verdict == NEXT_HOP_FOUND) {
-		site_attach(relay, domain, hops);
+	} else if (hops->verdict == RELAY_NEXT_HOP_FOUND) {
+		relay_site_attach(relay, domain, hops);
 	} else {
-		struct verdict *verdict = &domain->verdict;
-		verdict->outcome = hops->verdict == NEXT_HOP_FAILED
+		struct relay_verdict *verdict = &domain->verdict;
+		verdict->outcome = hops->verdict == RELAY_NEXT_HOP_FAILED
 				       ? QUEUE_FAILED
 				       : QUEUE_LATER;
 		verdict->status = hops->status;
 		snprintf(
 		    verdict->text, sizeof(verdict->text), "%s", hops->text);
-		next_hops_free(&hops);
-		domain_give_to_worker(domain, JOB_SETTLE);
+		relay_next_hops_free(&hops);
+		relay_domain_give_to_worker(domain, RELAY_JOB_SETTLE);
 	}
 	pthread_mutex_unlock(&relay->lock);
 	relay_unref(relay);
@@ -66,7 +67,8 @@ static void found(void *context, struct next_hops *hops)
 
 static void begin(struct relay *relay, struct view name)
 {
-	struct domain *domain = mem_zalloc(sizeof(*domain) + name.len + 1);
+	struct relay_domain *domain =
+	    mem_zalloc(sizeof(*domain) + name.len + 1);
 	bool local = false;
 	domain->relay = relay;
 	domain->len = name.len;
@@ -78,14 +80,14 @@ static void begin(struct relay *relay, struct view name)
 	enum rc rc =
 	    route_is_local_domain(relay->settings.office->route, name, &local);
 	if (rc != RC_OK) {
-		give(domain, JOB_REST);
+		give(domain, RELAY_JOB_REST);
 	} else if (local || name.len == 0) {
-		give(domain, JOB_LOCAL);
+		give(domain, RELAY_JOB_LOCAL);
 	} else if (relay->settings.no_remote) {
-		give(domain, JOB_OFF);
+		give(domain, RELAY_JOB_OFF);
 	} else {
 		atomic_fetch_add(&relay->references, 1);
-		next_hop_find(&relay->rules, name, found, domain);
+		relay_next_hop_find(&relay->rules, name, found, domain);
 	}
 }
 
@@ -105,13 +107,13 @@ static uint64_t wait_of(int64_t next_ms)
 static void wait_for_bell(struct relay *relay, int64_t next_ms)
 {
 	struct timespec until = thread_deadline(wait_of(next_ms));
-	pthread_mutex_lock(&relay->bell_lock);
+	pthread_mutex_lock(&relay->bell.lock);
 	int late = 0;
-	while (!relay->rung && late == 0)
+	while (!relay->bell.rung && late == 0)
 		late = pthread_cond_timedwait(
-		    &relay->bell, &relay->bell_lock, &until);
-	relay->rung = false;
-	pthread_mutex_unlock(&relay->bell_lock);
+		    &relay->bell.rings, &relay->bell.lock, &until);
+	relay->bell.rung = false;
+	pthread_mutex_unlock(&relay->bell.lock);
 }
 
 // False: stop. May one more be claimed?
@@ -120,7 +122,7 @@ static bool look(struct relay *relay, bool *ret_room)
 	pthread_mutex_lock(&relay->lock);
 	bool go_on = !relay->stopping;
 	*ret_room = relay->domain_count < RELAY_DOMAINS_MAX;
-	site_sweep(relay);
+	relay_site_sweep(relay);
 	pthread_mutex_unlock(&relay->lock);
 	return go_on;
 }
@@ -151,9 +153,9 @@ void *relay_schedule(void *context)
 // ---- Workers ---------------------------------------------------------------
 
 static void settle_by_verdict(
-    struct domain *domain, struct arena *arena, struct queue_lot **lot)
+    struct relay_domain *domain, struct arena *arena, struct queue_lot **lot)
 {
-	const struct verdict *verdict = &domain->verdict;
+	const struct relay_verdict *verdict = &domain->verdict;
 	size_t count = queue_lot_count(*lot);
 	struct queue_result *results =
 	    arena_alloc(arena, (count + 1) * sizeof(*results));
@@ -164,14 +166,14 @@ static void settle_by_verdict(
 		    .diagnostic = view_of_string(verdict->text),
 		    .remote = view_of_string(verdict->remote),
 		};
-	outcome_settle(domain->relay, lot, results, NULL, NULL);
+	relay_outcome_settle(domain->relay, lot, results, NULL, NULL);
 }
 
 // False: things have changed, it has to be looked at again.
-static bool put_off(struct domain *domain, struct queue_lot **lot)
+static bool put_off(struct relay_domain *domain, struct queue_lot **lot)
 {
 	struct relay *relay = domain->relay;
-	const struct verdict *verdict = &domain->verdict;
+	const struct relay_verdict *verdict = &domain->verdict;
 	struct fault fault;
 	struct queue_result why = {
 	    .status = verdict->status,
@@ -191,14 +193,14 @@ static bool put_off(struct domain *domain, struct queue_lot **lot)
 }
 
 static void deliver(
-    struct domain *domain, struct arena *arena, struct queue_lot **lot)
+    struct relay_domain *domain, struct arena *arena, struct queue_lot **lot)
 {
 	struct relay *relay = domain->relay;
 	size_t count = queue_lot_count(*lot);
 	struct queue_result *results =
 	    arena_zalloc(arena, (count + 1) * sizeof(*results));
 	delivery_local(relay->settings.office, *lot, arena, results);
-	outcome_settle(relay, lot, results, NULL, NULL);
+	relay_outcome_settle(relay, lot, results, NULL, NULL);
 }
 
 static bool is_stopping(struct relay *relay)
@@ -211,20 +213,24 @@ static bool is_stopping(struct relay *relay)
 
 // False: of this domain nothing more can be done now.
 static bool do_lot(
-    struct domain *domain, struct arena *arena, struct queue_lot **lot)
+    struct relay_domain *domain, struct arena *arena, struct queue_lot **lot)
 {
 	struct queue *queue = domain->relay->settings.queue;
 	switch (domain->job) {
-	case JOB_LOCAL: deliver(domain, arena, lot); return true;
-	case JOB_SETTLE: settle_by_verdict(domain, arena, lot); return true;
-	case JOB_DOWN: return put_off(domain, lot);
-	case JOB_REST: queue_drop(queue, lot, RELAY_TROUBLE_SECONDS); break;
-	case JOB_OFF: queue_drop(queue, lot, RELAY_OFF_SECONDS); break;
+	case RELAY_JOB_LOCAL: deliver(domain, arena, lot); return true;
+	case RELAY_JOB_SETTLE:
+		settle_by_verdict(domain, arena, lot);
+		return true;
+	case RELAY_JOB_DOWN: return put_off(domain, lot);
+	case RELAY_JOB_REST:
+		queue_drop(queue, lot, RELAY_TROUBLE_SECONDS);
+		break;
+	case RELAY_JOB_OFF: queue_drop(queue, lot, RELAY_OFF_SECONDS); break;
 	}
 	return true;
 }
 
-static void do_job(struct domain *domain)
+static void do_job(struct relay_domain *domain)
 {
 	struct relay *relay = domain->relay;
 	struct view name = view_of(domain->name, domain->len);
@@ -242,7 +248,7 @@ static void do_job(struct domain *domain)
 	if (more)
 		give(domain, domain->job); // behind the others
 	else
-		domain_end(domain);
+		relay_domain_end(domain);
 }
 
 void *relay_work(void *context)
@@ -250,16 +256,15 @@ void *relay_work(void *context)
 	struct relay *relay = context;
 	pthread_mutex_lock(&relay->lock);
 	while (!relay->stopping) {
-		struct domain *domain = domain_list_take(&relay->jobs);
+		struct relay_domain *domain =
+		    relay_domain_list_take(&relay->jobs);
 		if (!domain) {
 			pthread_cond_wait(&relay->changed, &relay->lock);
 			continue;
 		}
-		relay->busy++;
 		pthread_mutex_unlock(&relay->lock);
 		do_job(domain);
 		pthread_mutex_lock(&relay->lock);
-		relay->busy--;
 	}
 	pthread_cond_broadcast(&relay->changed);
 	pthread_mutex_unlock(&relay->lock);

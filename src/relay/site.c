@@ -7,20 +7,20 @@
 
 #define SWEEP_MS 60000 // sites that nobody needs are looked for
 
-static void hops_unref(struct next_hops *hops)
+static void hops_unref(struct relay_next_hops *hops)
 {
 	if (hops && --hops->users == 0)
-		next_hops_free(&hops);
+		relay_next_hops_free(&hops);
 }
 
-static bool is_down(const struct site *site)
+static bool is_down(const struct relay_site *site)
 {
 	return site->down_until > clock_monotonic_ms();
 }
 
-static struct site *site_of(struct relay *relay, struct view name)
+static struct relay_site *site_of(struct relay *relay, struct view name)
 {
-	struct site *site = map_get(&relay->sites, name);
+	struct relay_site *site = map_get(&relay->sites, name);
 	if (site)
 		return site;
 	site = mem_zalloc(sizeof(*site));
@@ -31,16 +31,16 @@ static struct site *site_of(struct relay *relay, struct view name)
 	return site;
 }
 
-void site_free(struct site *site)
+void relay_site_free(struct relay_site *site)
 {
 	hops_unref(site->hops);
 	free((void *)(uintptr_t)site->name.ptr);
 	free(site);
 }
 
-static void unstarve(struct site *site)
+static void unstarve(struct relay_site *site)
 {
-	struct site **at = &site->relay->starving;
+	struct relay_site **at = &site->relay->starving;
 	while (*at && *at != site)
 		at = &(*at)->next_starving;
 	if (*at)
@@ -48,43 +48,43 @@ static void unstarve(struct site *site)
 	site->starving = false;
 }
 
-static bool is_unused(const struct site *site)
+static bool is_unused(const struct relay_site *site)
 {
 	return site->links == 0 && !site->domains.first && !is_down(site);
 }
 
-void site_release(struct site *site)
+void relay_site_release(struct relay_site *site)
 {
-	// One that was down is remembered for a while: see site_sweep().
+	// One that was down is remembered for a while: see relay_site_sweep().
 	if (!is_unused(site) || site->failures > 0)
 		return;
 	if (site->starving)
 		unstarve(site);
 	map_remove(&site->relay->sites, site->name);
-	site_free(site);
+	relay_site_free(site);
 }
 
 // Long enough after it was down to begin anew.
-static bool is_stale(const struct site *site, uint64_t now)
+static bool is_stale(const struct relay_site *site, uint64_t now)
 {
 	return is_unused(site) &&
 	       now > site->down_until +
 			 1000ull * site->relay->settings.down_last_seconds;
 }
 
-void site_sweep(struct relay *relay)
+void relay_site_sweep(struct relay *relay)
 {
 	uint64_t now = clock_monotonic_ms();
 	size_t position = 0;
 	struct view name;
 	void *value;
-	struct site *stale = NULL;
+	struct relay_site *stale = NULL;
 	if (now < relay->sweep_ms)
 		return;
 	relay->sweep_ms = now + SWEEP_MS;
 	// The map may not change while it is walked.
 	while (map_next(&relay->sites, &position, &name, &value)) {
-		struct site *site = value;
+		struct relay_site *site = value;
 		if (!is_stale(site, now))
 			continue;
 		if (site->starving)
@@ -93,37 +93,37 @@ void site_sweep(struct relay *relay)
 		stale = site;
 	}
 	while (stale) {
-		struct site *next = stale->next_starving;
+		struct relay_site *next = stale->next_starving;
 		stale->failures = 0;
-		site_release(stale);
+		relay_site_release(stale);
 		stale = next;
 	}
 }
 
 // ---- Domains ---------------------------------------------------------------
 
-static void settle_domain(struct site *site, struct domain *domain)
+static void settle_domain(struct relay_site *site, struct relay_domain *domain)
 {
 	domain->verdict = site->verdict;
 	domain->site = NULL;
-	domain_give_to_worker(domain, JOB_SETTLE);
+	relay_domain_give_to_worker(domain, RELAY_JOB_SETTLE);
 }
 
 // Until the site is looked at again; nothing was tried.
-static void put_off(struct site *site, struct domain *domain)
+static void put_off(struct relay_site *site, struct relay_domain *domain)
 {
 	uint64_t now = clock_monotonic_ms();
 	uint64_t left = site->down_until > now ? site->down_until - now : 0;
 	domain->verdict = site->verdict;
 	domain->put_off = (uint32_t)(left / 1000 + 1);
 	domain->retries = atomic_load(&site->relay->retries);
-	domain_give_to_worker(domain, JOB_DOWN);
+	relay_domain_give_to_worker(domain, RELAY_JOB_DOWN);
 }
 
-void site_attach(
-    struct relay *relay, struct domain *domain, struct next_hops *hops)
+void relay_site_attach(struct relay *relay, struct relay_domain *domain,
+    struct relay_next_hops *hops)
 {
-	struct site *site = site_of(relay, hops->site);
+	struct relay_site *site = site_of(relay, hops->site);
 	hops_unref(site->hops);
 	hops->users = 1;
 	site->hops = hops;
@@ -132,16 +132,16 @@ void site_attach(
 		return;
 	}
 	domain->site = site;
-	domain_list_add(&site->domains, domain);
+	relay_domain_list_add(&site->domains, domain);
 	// What waits idly is enough; it asks for help if there is more.
-	if (!link_wake_idle(site))
-		site_want_link(site);
+	if (!relay_link_wake_idle(site))
+		relay_site_want_link(site);
 }
 
 // Makes room by ending a connection that has nothing to do.
 static void end_an_idle_link(struct relay *relay)
 {
-	for (struct link *link = relay->links; link; link = link->next) {
+	for (struct relay_link *link = relay->links; link; link = link->next) {
 		if (!link->idle || link->site->domains.first)
 			continue;
 		link->waker.wake(link->waker.context);
@@ -149,18 +149,18 @@ static void end_an_idle_link(struct relay *relay)
 	}
 }
 
-void site_want_link(struct site *site)
+void relay_site_want_link(struct relay_site *site)
 {
 	struct relay *relay = site->relay;
 	if (relay->stopping || !site->domains.first || is_down(site) ||
 	    site->links >= site->window.size)
 		return;
 	if (relay->link_count < relay->settings.connections_max) {
-		link_new(site);
+		relay_link_new(site);
 		return;
 	}
 	if (!site->starving) {
-		struct site **at = &relay->starving;
+		struct relay_site **at = &relay->starving;
 		while (*at)
 			at = &(*at)->next_starving;
 		*at = site;
@@ -171,27 +171,28 @@ void site_want_link(struct site *site)
 }
 
 // Nothing of the domain is due any more.
-static void leave(struct site *site, struct domain *domain)
+static void leave(struct relay_site *site, struct relay_domain *domain)
 {
-	struct domain_list kept = {0};
-	struct domain *other;
-	while ((other = domain_list_take(&site->domains)))
+	struct relay_domain_list kept = {0};
+	struct relay_domain *other;
+	while ((other = relay_domain_list_take(&site->domains)))
 		if (other != domain)
-			domain_list_add(&kept, other);
+			relay_domain_list_add(&kept, other);
 	site->domains = kept;
 	domain->empty = true;
 }
 
-struct queue_lot *site_take(struct site *site)
+struct queue_lot *relay_site_take(struct relay_site *site)
 {
 	struct relay *relay = site->relay;
 	struct queue_lot *lot = NULL;
 	while (!lot && !relay->stopping) {
-		struct domain *domain = domain_list_take(&site->domains);
+		struct relay_domain *domain =
+		    relay_domain_list_take(&site->domains);
 		if (!domain)
 			return NULL;
 		// Behind the others, for whoever comes next.
-		domain_list_add(&site->domains, domain);
+		relay_domain_list_add(&site->domains, domain);
 		domain->takers++;
 		pthread_mutex_unlock(&relay->lock);
 		struct view name = view_of(domain->name, domain->len);
@@ -207,11 +208,11 @@ struct queue_lot *site_take(struct site *site)
 		if (!more && !domain->empty)
 			leave(site, domain);
 		if (more)
-			site_want_link(site);
+			relay_site_want_link(site);
 		if (!domain->empty || domain->takers > 0)
 			continue; // the last taker ends it, lot or no lot
 		pthread_mutex_unlock(&relay->lock);
-		domain_end(domain);
+		relay_domain_end(domain);
 		pthread_mutex_lock(&relay->lock);
 	}
 	return lot;
@@ -219,42 +220,43 @@ struct queue_lot *site_take(struct site *site)
 
 // ---- Health ----------------------------------------------------------------
 
-static void is_well(struct site *site)
+static void is_well(struct relay_site *site)
 {
 	site->failures = 0;
 	site->fruitless = 0;
 	site->down_until = 0;
 }
 
-void site_answered(struct site *site)
+void relay_site_answered(struct relay_site *site)
 {
 	is_well(site);
 	relay_window_answered(&site->window, site->links);
 }
 
-void site_begin_anew(struct site *site)
+void relay_site_begin_anew(struct relay_site *site)
 {
 	is_well(site);
 	relay_window_init(&site->window, site->window.max);
 }
 
-void site_flush(struct site *site)
+void relay_site_flush(struct relay_site *site)
 {
-	struct domain_list domains = site->domains;
-	struct domain *domain;
+	struct relay_domain_list domains = site->domains;
+	struct relay_domain *domain;
 	if (!is_down(site))
 		return;
-	site->domains = (struct domain_list){0};
-	while ((domain = domain_list_take(&domains))) {
+	site->domains = (struct relay_domain_list){0};
+	while ((domain = relay_domain_list_take(&domains))) {
 		// A link takes of it right now: it flushes at its end.
 		if (domain->takers > 0)
-			domain_list_add(&site->domains, domain);
+			relay_domain_list_add(&site->domains, domain);
 		else
 			settle_domain(site, domain);
 	}
 }
 
-void site_fail(struct site *site, const struct verdict *verdict)
+void relay_site_fail(
+    struct relay_site *site, const struct relay_verdict *verdict)
 {
 	struct relay *relay = site->relay;
 	const struct relay_settings *settings = &relay->settings;
@@ -269,7 +271,7 @@ void site_fail(struct site *site, const struct verdict *verdict)
 	relay_window_dead(&site->window);
 	site->down_until = clock_monotonic_ms() + seconds * 1000;
 	site->verdict = *verdict;
-	site_flush(site);
+	relay_site_flush(site);
 	struct log_line line;
 	log_begin(&line, settings->log, LOG_LEVEL_WARN, "relay_down");
 	log_add(&line, "site", site->name);

@@ -9,52 +9,40 @@
 
 // ---- Saying ----------------------------------------------------------------
 
-static bool offers(const struct client *client, unsigned extension)
-{
-	return client->esmtp && client->can.extensions & extension;
-}
-
 // RFC 3461 section 5.2.1 for RET and ENVID.
-static void set_dsn(struct client *client, struct smtp_mail *mail)
+static void set_dsn(struct relay_client *client, struct smtp_mail *mail)
 {
 	const struct queue_envelope *envelope = client->letter.mail.envelope;
-	if (!offers(client, SMTP_EXT_DSN))
+	if (!relay_client_offers(client, SMTP_EXT_DSN))
 		return;
-	switch (envelope->ret) {
-	case QUEUE_RET_DEFAULT: mail->ret = SMTP_RET_UNSET; break;
-	case QUEUE_RET_FULL: mail->ret = SMTP_RET_FULL; break;
-	case QUEUE_RET_HEADERS: mail->ret = SMTP_RET_HDRS; break;
-	}
+	mail->ret = envelope->ret;
 	if (envelope->envid.len > 0)
 		mail->envid = envelope->envid;
 }
 
 // RFC 2852 section 4: what is left of the time.
-static void set_by(struct client *client, struct smtp_mail *mail)
+static void set_by(struct relay_client *client, struct smtp_mail *mail)
 {
 	const struct queue_envelope *envelope = client->letter.mail.envelope;
-	if (!offers(client, SMTP_EXT_DELIVERBY))
+	if (envelope->by == SMTP_BY_NONE ||
+	    !relay_client_offers(client, SMTP_EXT_DELIVERBY))
 		return;
-	switch (envelope->by) {
-	case QUEUE_BY_NONE: return;
-	case QUEUE_BY_NOTIFY: mail->by = SMTP_BY_NOTIFY; break;
-	case QUEUE_BY_RETURN: mail->by = SMTP_BY_RETURN; break;
-	}
+	mail->by = envelope->by;
 	mail->by_trace = envelope->by_trace;
-	mail->by_seconds = envelope->by_time - clock_wall_seconds(client->config.clock);
+	mail->by_seconds =
+	    envelope->by_time - clock_wall_seconds(client->config.clock);
 	// A time for returning must not be over.
 	if (mail->by == SMTP_BY_RETURN && mail->by_seconds < 1)
 		mail->by_seconds = 1;
 }
 
-static void add_mail(struct client *client, struct buf *out)
+static void add_mail(struct relay_client *client, struct buf *out)
 {
-	const struct letter *letter = &client->letter;
+	const struct relay_letter *letter = &client->letter;
 	struct smtp_mail mail = {.from = letter->sender, .utf8 = letter->utf8};
-	if (offers(client, SMTP_EXT_SIZE)) {
+	if (relay_client_offers(client, SMTP_EXT_SIZE)) {
 		mail.size_given = true;
-		mail.size = letter->plan.segments ? letter->plan.size
-						  : letter->mail.size;
+		mail.size = relay_letter_size(letter);
 	}
 	mail.body = letter->body;
 	mail.body_given = letter->body != SMTP_BODY_7BIT;
@@ -64,23 +52,15 @@ static void add_mail(struct client *client, struct buf *out)
 	buf_add_literal(out, "\r\n");
 }
 
-static unsigned notify_of(unsigned notify)
+static void add_rcpt(struct relay_client *client, size_t n, struct buf *out)
 {
-	return (notify & QUEUE_NOTIFY_NEVER ? SMTP_NOTIFY_NEVER : 0u) |
-	       (notify & QUEUE_NOTIFY_SUCCESS ? SMTP_NOTIFY_SUCCESS : 0u) |
-	       (notify & QUEUE_NOTIFY_FAILURE ? SMTP_NOTIFY_FAILURE : 0u) |
-	       (notify & QUEUE_NOTIFY_DELAY ? SMTP_NOTIFY_DELAY : 0u);
-}
-
-static void add_rcpt(struct client *client, size_t n, struct buf *out)
-{
-	const struct letter *letter = &client->letter;
+	const struct relay_letter *letter = &client->letter;
 	const struct queue_recipient *recipient =
 	    letter->mail.recipient(letter->mail.context, n);
 	struct smtp_rcpt rcpt = {.to = letter->addressees[n].mailbox};
-	if (offers(client, SMTP_EXT_DSN)) {
+	if (relay_client_offers(client, SMTP_EXT_DSN)) {
 		struct view original = recipient->original;
-		rcpt.notify = notify_of(recipient->notify);
+		rcpt.notify = recipient->notify;
 		if (view_find_char(original, ';') != SIZE_MAX &&
 		    view_split(&original, ';', &rcpt.orcpt_type))
 			rcpt.orcpt = original;
@@ -89,10 +69,10 @@ static void add_rcpt(struct client *client, size_t n, struct buf *out)
 	buf_add_literal(out, "\r\n");
 }
 
-static void choose_members(struct client *client)
+static void choose_members(struct relay_client *client)
 {
-	struct letter *letter = &client->letter;
-	struct transaction *transaction = &client->transaction;
+	struct relay_letter *letter = &client->letter;
+	struct relay_transaction *transaction = &client->transaction;
 	size_t max = client->recipients_max;
 	// RFC 9422 section 3.2: RCPTMAX.
 	if (client->can.rcpt_max > 0 && client->can.rcpt_max < max)
@@ -102,18 +82,19 @@ static void choose_members(struct client *client)
 	for (size_t i = 0; i < letter->mail.count; i++) {
 		if (transaction->count == max)
 			return;
-		if (letter->addressees[i].fate != FATE_OPEN)
+		if (letter->addressees[i].fate != RELAY_FATE_OPEN)
 			continue;
-		letter->addressees[i].fate = FATE_NAMED;
+		relay_letter_name(letter, i);
 		transaction->members[transaction->count++] = i;
 	}
 }
 
-enum net_next client_say_mail(struct client *client, struct buf *out)
+enum net_next relay_client_say_mail(
+    struct relay_client *client, struct buf *out)
 {
-	struct transaction *transaction = &client->transaction;
-	*transaction = (struct transaction){0};
-	transaction->chunked = offers(client, SMTP_EXT_CHUNKING);
+	struct relay_transaction *transaction = &client->transaction;
+	*transaction = (struct relay_transaction){0};
+	transaction->chunked = relay_client_offers(client, SMTP_EXT_CHUNKING);
 	choose_members(client);
 	client->messages++;
 	add_mail(client, out);
@@ -124,26 +105,28 @@ enum net_next client_say_mail(struct client *client, struct buf *out)
 		if (transaction->data_said)
 			buf_add_literal(out, "DATA\r\n");
 	}
-	client_enter(client, STEP_MAIL);
+	relay_client_enter(client, RELAY_STEP_MAIL);
 	return NET_READ;
 }
 
-enum net_next client_say_rset(struct client *client, struct buf *out)
+enum net_next relay_client_say_rset(
+    struct relay_client *client, struct buf *out)
 {
 	buf_add_literal(out, "RSET\r\n");
-	client_enter(client, STEP_RSET);
+	relay_client_enter(client, RELAY_STEP_RSET);
 	return NET_READ;
 }
 
 // ---- Hearing ---------------------------------------------------------------
 
 static enum queue_outcome outcome_of(
-    const struct client *client, const struct smtp_reply *reply)
+    const struct relay_client *client, const struct smtp_reply *reply)
 {
-	switch (reply_class(reply)) {
+	switch (relay_reply_class(reply)) {
 	case 2:
-		return offers(client, SMTP_EXT_DSN) ? QUEUE_PASSED
-						    : QUEUE_RELAYED;
+		return relay_client_offers(client, SMTP_EXT_DSN)
+			   ? QUEUE_PASSED
+			   : QUEUE_RELAYED;
 	case 5:
 		// "Issue STARTTLS first", and we could not: that may change
 		// (RFC 3207 section 4).
@@ -157,53 +140,56 @@ static enum queue_outcome outcome_of(
 static struct enhanced_status status_for(
     enum queue_outcome outcome, const struct smtp_reply *reply)
 {
-	struct enhanced_status status = reply_status(reply);
+	struct enhanced_status status = relay_reply_status(reply);
 	if (outcome == QUEUE_LATER)
 		status.class = 4;
 	return status;
 }
 
-void client_verdict(struct client *client, const struct smtp_reply *reply)
+void relay_client_verdict(
+    struct relay_client *client, const struct smtp_reply *reply)
 {
 	enum queue_outcome outcome = outcome_of(client, reply);
-	letter_results(client, FATE_ACCEPTED, outcome,
-	    status_for(outcome, reply), letter_text(client, reply));
+	relay_letter_results(client, RELAY_FATE_ACCEPTED, outcome,
+	    status_for(outcome, reply), relay_letter_text(client, reply));
 }
 
 static bool is_answer(const struct smtp_reply *reply)
 {
-	unsigned class = reply_class(reply);
+	unsigned class = relay_reply_class(reply);
 	return class == 2 || class == 4 || class == 5;
 }
 
-enum net_next client_on_mail(
-    struct client *client, const struct smtp_reply *reply, struct buf *out)
+enum net_next relay_client_on_mail(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out)
 {
-	struct transaction *transaction = &client->transaction;
+	struct relay_transaction *transaction = &client->transaction;
 	if (!is_answer(reply))
-		return client_break_reply(client, reply);
-	client->letter.answered = true;
-	transaction->mail_ok = reply_class(reply) == 2;
+		return relay_client_break_reply(client, reply);
+	relay_letter_note_answer(&client->letter);
+	transaction->mail_ok = relay_reply_class(reply) == 2;
 	if (!transaction->mail_ok) {
 		// It is so for those who have not been named yet, too.
 		enum queue_outcome outcome = outcome_of(client, reply);
-		struct view text = letter_text(client, reply);
+		struct view text = relay_letter_text(client, reply);
 		struct enhanced_status status = status_for(outcome, reply);
-		letter_results(client, FATE_NAMED, outcome, status, text);
-		letter_results(client, FATE_OPEN, outcome, status, text);
+		relay_letter_results(
+		    client, RELAY_FATE_NAMED, outcome, status, text);
+		relay_letter_results(
+		    client, RELAY_FATE_OPEN, outcome, status, text);
 		if (!client->can.pipelining)
-			return client_proceed(client, out);
+			return relay_client_proceed(client, out);
 	}
 	if (!client->can.pipelining)
 		add_rcpt(client, transaction->members[0], out);
-	client_enter(client, STEP_RCPT);
+	relay_client_enter(client, RELAY_STEP_RCPT);
 	return NET_READ;
 }
 
 // RFC 5321 section 4.5.3.1.10: too many recipients at a time, by the right code
 // or the old wrong one.
 static bool is_too_many(
-    const struct client *client, const struct smtp_reply *reply)
+    const struct relay_client *client, const struct smtp_reply *reply)
 {
 	struct enhanced_status status = reply->status;
 	if (client->transaction.accepted == 0)
@@ -215,52 +201,53 @@ static bool is_too_many(
 }
 
 static void judge_rcpt(
-    struct client *client, size_t n, const struct smtp_reply *reply)
+    struct relay_client *client, size_t n, const struct smtp_reply *reply)
 {
-	struct addressee *addressee = &client->letter.addressees[n];
-	struct transaction *transaction = &client->transaction;
-	if (addressee->fate != FATE_NAMED)
+	struct relay_letter *letter = &client->letter;
+	struct relay_transaction *transaction = &client->transaction;
+	if (letter->addressees[n].fate != RELAY_FATE_NAMED)
 		return; // MAIL was refused
-	if (reply_class(reply) == 2) {
-		addressee->fate = FATE_ACCEPTED;
+	if (relay_reply_class(reply) == 2) {
+		relay_letter_accept(letter, n);
 		transaction->accepted++;
 	} else if (is_too_many(client, reply)) {
-		addressee->fate = FATE_OPEN; // in another transaction
+		relay_letter_reopen(letter, n);
 		if (client->recipients_max > transaction->accepted)
 			client->recipients_max =
 			    (uint32_t)transaction->accepted;
 	} else {
 		enum queue_outcome outcome = outcome_of(client, reply);
-		letter_result(client, n, outcome, status_for(outcome, reply),
-		    letter_text(client, reply));
+		relay_letter_result(client, n, outcome,
+		    status_for(outcome, reply),
+		    relay_letter_text(client, reply));
 	}
 }
 
 // All RCPTs are answered.
-static enum net_next after_rcpts(struct client *client, struct buf *out)
+static enum net_next after_rcpts(struct relay_client *client, struct buf *out)
 {
-	const struct transaction *transaction = &client->transaction;
+	const struct relay_transaction *transaction = &client->transaction;
 	if (transaction->data_said) {
-		client_enter(client, STEP_DATA);
+		relay_client_enter(client, RELAY_STEP_DATA);
 		return NET_READ;
 	}
 	if (!transaction->mail_ok)
-		return client_proceed(client, out);
+		return relay_client_proceed(client, out);
 	if (transaction->accepted == 0)
-		return client_say_rset(client, out);
+		return relay_client_say_rset(client, out);
 	if (transaction->chunked)
-		return client_begin_data(client, out);
+		return relay_client_begin_data(client, out);
 	buf_add_literal(out, "DATA\r\n");
-	client_enter(client, STEP_DATA);
+	relay_client_enter(client, RELAY_STEP_DATA);
 	return NET_READ;
 }
 
-enum net_next client_on_rcpt(
-    struct client *client, const struct smtp_reply *reply, struct buf *out)
+enum net_next relay_client_on_rcpt(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out)
 {
-	struct transaction *transaction = &client->transaction;
+	struct relay_transaction *transaction = &client->transaction;
 	if (!is_answer(reply))
-		return client_break_reply(client, reply);
+		return relay_client_break_reply(client, reply);
 	judge_rcpt(client, transaction->members[transaction->answered], reply);
 	transaction->answered++;
 	if (transaction->answered == transaction->count)
@@ -268,40 +255,40 @@ enum net_next client_on_rcpt(
 	if (!client->can.pipelining)
 		add_rcpt(
 		    client, transaction->members[transaction->answered], out);
-	client_enter(client, STEP_RCPT);
+	relay_client_enter(client, RELAY_STEP_RCPT);
 	return NET_READ;
 }
 
-enum net_next client_on_data(
-    struct client *client, const struct smtp_reply *reply, struct buf *out)
+enum net_next relay_client_on_data(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out)
 {
-	struct transaction *transaction = &client->transaction;
-	switch (reply_class(reply)) {
+	struct relay_transaction *transaction = &client->transaction;
+	switch (relay_reply_class(reply)) {
 	case 3:
 		if (transaction->accepted > 0)
-			return client_begin_data(client, out);
+			return relay_client_begin_data(client, out);
 		// Not a message for nobody, if there is no transaction even.
 		if (!transaction->mail_ok)
-			return client_break_reply(client, reply);
+			return relay_client_break_reply(client, reply);
 		// RFC 2920 section 3.1: accepted without a recipient.
 		buf_add_literal(out, ".\r\n");
 		transaction->all_said = true;
-		client_enter(client, STEP_END);
+		relay_client_enter(client, RELAY_STEP_END);
 		return NET_READ;
 	case 4:
 	case 5:
-		client_verdict(client, reply);
+		relay_client_verdict(client, reply);
 		if (!transaction->mail_ok)
-			return client_proceed(client, out);
-		return client_say_rset(client, out);
-	default: return client_break_reply(client, reply);
+			return relay_client_proceed(client, out);
+		return relay_client_say_rset(client, out);
+	default: return relay_client_break_reply(client, reply);
 	}
 }
 
-enum net_next client_on_rset(
-    struct client *client, const struct smtp_reply *reply, struct buf *out)
+enum net_next relay_client_on_rset(struct relay_client *client,
+    const struct smtp_reply *reply, struct buf *out)
 {
-	if (reply_class(reply) != 2)
-		return client_break_reply(client, reply);
-	return client_proceed(client, out);
+	if (relay_reply_class(reply) != 2)
+		return relay_client_break_reply(client, reply);
+	return relay_client_proceed(client, out);
 }

@@ -33,20 +33,6 @@ void smtp_mail_run(struct smtp_session *session, struct smtp_call *call)
 	smtp_transaction_begin(session, call);
 }
 
-static unsigned notify_of(unsigned notify)
-{
-	unsigned set = 0;
-	if ((notify & SMTP_NOTIFY_NEVER) != 0)
-		set |= QUEUE_NOTIFY_NEVER;
-	if ((notify & SMTP_NOTIFY_SUCCESS) != 0)
-		set |= QUEUE_NOTIFY_SUCCESS;
-	if ((notify & SMTP_NOTIFY_FAILURE) != 0)
-		set |= QUEUE_NOTIFY_FAILURE;
-	if ((notify & SMTP_NOTIFY_DELAY) != 0)
-		set |= QUEUE_NOTIFY_DELAY;
-	return set;
-}
-
 // "type;address", decoded.
 static struct view original_of(
     struct arena *arena, const struct smtp_rcpt *rcpt)
@@ -85,7 +71,7 @@ static void add_recipient(struct smtp_session *session, struct smtp_call *call)
 	struct delivery_recipient recipient = {
 	    .mailbox = rcpt->to,
 	    .original = original_of(&call->arena, rcpt),
-	    .notify = notify_of(rcpt->notify),
+	    .notify = rcpt->notify,
 	};
 	struct delivery_reply reply;
 	if (delivery_recipient(

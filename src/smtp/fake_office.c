@@ -96,25 +96,25 @@ static bool is_ours(const struct smtp_mailbox *mailbox)
 static void describe_queue(
     const struct queue_envelope *envelope, struct buf *out)
 {
-	if (envelope->body == QUEUE_BODY_8BIT)
+	if (envelope->body == SMTP_BODY_8BITMIME)
 		buf_add_literal(out, " 8bit");
-	if (envelope->body == QUEUE_BODY_BINARY)
+	if (envelope->body == SMTP_BODY_BINARYMIME)
 		buf_add_literal(out, " binary");
 	if (envelope->smtputf8)
 		buf_add_literal(out, " utf8");
 	if (envelope->envid.len > 0)
 		buf_printf(out, " envid=%.*s", VIEW_FMT(envelope->envid));
-	if (envelope->ret != QUEUE_RET_DEFAULT)
-		buf_add_string(out, envelope->ret == QUEUE_RET_FULL
+	if (envelope->ret != SMTP_RET_UNSET)
+		buf_add_string(out, envelope->ret == SMTP_RET_FULL
 					? " ret=full"
 					: " ret=headers");
 	if (envelope->release_at != 0)
 		buf_printf(out, " at=%lld",
 		    (long long)(envelope->release_at - RIG_NOW));
-	if (envelope->by != QUEUE_BY_NONE)
+	if (envelope->by != SMTP_BY_NONE)
 		buf_printf(out, " by=%lld%s%s",
 		    (long long)(envelope->by_time - RIG_NOW),
-		    envelope->by == QUEUE_BY_RETURN ? "R" : "N",
+		    envelope->by == SMTP_BY_RETURN ? "R" : "N",
 		    envelope->by_trace ? "T" : "");
 	if (envelope->account != 0)
 		buf_add_literal(out, " account");
@@ -124,7 +124,9 @@ static void describe(const struct delivery_origin *origin,
     const struct delivery_envelope *envelope, struct buf *out)
 {
 	buf_printf(out, "<%.*s>", VIEW_FMT(envelope->queue.sender));
-	buf_printf(out, " %.*s", VIEW_FMT(origin->with));
+	struct smtp_protocol protocol =
+	    delivery_protocol(origin, envelope->queue.smtputf8);
+	buf_printf(out, " %s", smtp_protocol_name(&protocol));
 	describe_queue(&envelope->queue, out);
 	if (envelope->declared_size != 0)
 		buf_printf(out, " size=%llu",

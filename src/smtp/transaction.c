@@ -12,24 +12,6 @@
 
 // ---- The envelope ----------------------------------------------------------
 
-// RFC 3848, RFC 6531 section 4.3.
-static struct view with_of(
-    const struct smtp_session *session, bool utf8, struct arena *arena)
-{
-	char text[16];
-	bool tls = session->tls != NULL;
-	bool user = !session_is_stranger(&session->base);
-	const char *base = "SMTP";
-	if (smtp_is_lmtp(session))
-		base = "LMTP";
-	else if (!utf8 && (session->extended || tls || user))
-		base = "ESMTP";
-	int len = snprintf(text, sizeof(text), "%s%s%s%s", utf8 ? "UTF8" : "",
-	    base, tls ? "S" : "", user ? "A" : "");
-	return arena_copy(arena, view_of(text, (size_t)len));
-}
-
-// Who has logged in, for as long as the transaction; NULL: nobody.
 static const struct auth_user *user_of(
     const struct smtp_session *session, struct arena *arena)
 {
@@ -42,8 +24,8 @@ static const struct auth_user *user_of(
 	return user;
 }
 
-static struct delivery_origin origin_of(struct smtp_session *session,
-    const struct smtp_mail *mail, struct arena *arena)
+static struct delivery_origin origin_of(
+    struct smtp_session *session, struct arena *arena)
 {
 	static const enum delivery_door doors[] = {
 	    [SMTP_ROLE_MX] = DELIVERY_MX,
@@ -55,32 +37,12 @@ static struct delivery_origin origin_of(struct smtp_session *session,
 	    .session_id = session->base.id,
 	    .helo = view_of_string(session->helo),
 	    .peer_address = view_of_string(session->base.peer_address),
-	    .with = with_of(session, mail->utf8, arena),
+	    .extended = session->extended,
 	    .tls_version = smtp_tls_version(session->tls),
 	    .tls_cipher = smtp_tls_cipher(session->tls),
 	    .user = user_of(session, arena),
 	    .normalize = session->server->normalize,
 	};
-}
-
-static enum queue_body body_of(enum smtp_body body)
-{
-	switch (body) {
-	case SMTP_BODY_7BIT: return QUEUE_BODY_7BIT;
-	case SMTP_BODY_8BITMIME: return QUEUE_BODY_8BIT;
-	case SMTP_BODY_BINARYMIME: return QUEUE_BODY_BINARY;
-	}
-	return QUEUE_BODY_7BIT;
-}
-
-static enum queue_ret ret_of(enum smtp_ret ret)
-{
-	switch (ret) {
-	case SMTP_RET_UNSET: return QUEUE_RET_DEFAULT;
-	case SMTP_RET_FULL: return QUEUE_RET_FULL;
-	case SMTP_RET_HDRS: return QUEUE_RET_HEADERS;
-	}
-	return QUEUE_RET_DEFAULT;
 }
 
 // FUTURERELEASE (RFC 4865 section 4). What lies in the past is sent now.
@@ -115,7 +77,7 @@ static bool by_of(struct smtp_session *session, const struct smtp_mail *mail,
 		    "BY is at least %u seconds here", SMTP_BY_MIN_SECONDS);
 		return false;
 	}
-	envelope->by = returns ? QUEUE_BY_RETURN : QUEUE_BY_NOTIFY;
+	envelope->by = mail->by;
 	envelope->by_time = now + mail->by_seconds;
 	envelope->by_trace = mail->by_trace;
 	// It could only fail.
@@ -148,8 +110,8 @@ static bool envelope_of(struct smtp_session *session, struct smtp_call *call,
 	    .sender = mail->from,
 	    .declared_size = mail->size_given ? mail->size : 0,
 	    .queue = {.envid = mail->envid,
-		.ret = ret_of(mail->ret),
-		.body = body_of(mail->body),
+		.ret = mail->ret,
+		.body = mail->body,
 		.smtputf8 = mail->utf8,
 		.hop = view_of_string(session->base.peer_address)},
 	};
@@ -185,7 +147,7 @@ void smtp_transaction_begin(
 	struct delivery_envelope envelope;
 	if (!envelope_of(session, call, &envelope))
 		return;
-	struct delivery_origin origin = origin_of(session, mail, &call->arena);
+	struct delivery_origin origin = origin_of(session, &call->arena);
 	struct delivery_reply reply;
 	struct delivery *delivery;
 	if (delivery_new(session->server->office, &origin, &envelope, &reply,

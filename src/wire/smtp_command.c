@@ -332,18 +332,16 @@ static void print_auth(const struct smtp_mail *mail, struct buf *out)
 
 void smtp_mail_print(const struct smtp_mail *mail, struct buf *out)
 {
-	static const char *const bodies[] = {"7BIT", "8BITMIME", "BINARYMIME"};
 	buf_add_literal(out, "MAIL FROM:");
 	print_path(&mail->from, mail->utf8, out);
 	if (mail->size_given)
 		buf_printf(out, " SIZE=%llu", (unsigned long long)mail->size);
 	if (mail->body_given)
-		buf_printf(out, " BODY=%s", bodies[mail->body]);
+		buf_printf(out, " BODY=%s", smtp_body_name(mail->body));
 	if (mail->utf8)
 		buf_add_literal(out, " SMTPUTF8");
 	if (mail->ret != SMTP_RET_UNSET)
-		buf_printf(out, " RET=%s",
-		    mail->ret == SMTP_RET_FULL ? "FULL" : "HDRS");
+		buf_printf(out, " RET=%s", smtp_ret_name(mail->ret));
 	if (mail->envid.ptr) {
 		buf_add_literal(out, " ENVID=");
 		xtext_encode(mail->envid, out);
@@ -359,21 +357,18 @@ void smtp_mail_print(const struct smtp_mail *mail, struct buf *out)
 	}
 	if (mail->by != SMTP_BY_NONE)
 		buf_printf(out, " BY=%lld;%s%s", (long long)mail->by_seconds,
-		    mail->by == SMTP_BY_RETURN ? "R" : "N",
-		    mail->by_trace ? "T" : "");
+		    smtp_by_name(mail->by), mail->by_trace ? "T" : "");
 	if (mail->require_tls)
 		buf_add_literal(out, " REQUIRETLS");
 }
 
 static void print_notify(unsigned notify, struct buf *out)
 {
-	static const char *const words[] = {
-	    "NEVER", "SUCCESS", "FAILURE", "DELAY"};
 	const char *separator = " NOTIFY=";
-	for (unsigned i = 0; i < ARRAY_LEN(words); i++)
+	for (unsigned i = 0; i < SMTP_NOTIFY_COUNT; i++)
 		if (notify & 1u << i) {
 			buf_add_string(out, separator);
-			buf_add_string(out, words[i]);
+			buf_add_string(out, smtp_notify_name(i));
 			separator = ",";
 		}
 }

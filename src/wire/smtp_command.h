@@ -11,6 +11,7 @@
 
 #include "wire/enhanced_status.h"
 #include "wire/smtp_path.h"
+#include "wire/smtp_terms.h"
 
 // Octets in a command line with its CRLF: 512 (RFC 5321 section 4.5.3.1.4), and
 // what SIZE, DSN, SMTPUTF8, BY, AUTH= … add to MAIL and RCPT, and a SASL
@@ -54,18 +55,7 @@ enum smtp_extension {
 	SMTP_EXT_STARTTLS = 1u << 10,     // RFC 3207
 };
 
-enum smtp_body { SMTP_BODY_7BIT, SMTP_BODY_8BITMIME, SMTP_BODY_BINARYMIME };
-enum smtp_ret { SMTP_RET_UNSET, SMTP_RET_FULL, SMTP_RET_HDRS };
-
-enum smtp_notify { // a set; empty: the parameter was not given
-	SMTP_NOTIFY_NEVER = 1u << 0, // alone
-	SMTP_NOTIFY_SUCCESS = 1u << 1,
-	SMTP_NOTIFY_FAILURE = 1u << 2,
-	SMTP_NOTIFY_DELAY = 1u << 3,
-};
-
 enum smtp_hold { SMTP_HOLD_NONE, SMTP_HOLD_FOR, SMTP_HOLD_UNTIL };
-enum smtp_by { SMTP_BY_NONE, SMTP_BY_RETURN, SMTP_BY_NOTIFY };
 
 // A view with a NULL ptr: not given.
 struct smtp_mail {

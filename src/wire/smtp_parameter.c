@@ -89,17 +89,12 @@ static enum rc parse_body(const struct parameter *parameter)
 	struct view value = parameter->value;
 	enum smtp_body body;
 	unsigned needed = SMTP_EXT_8BITMIME | SMTP_EXT_BINARYMIME;
-	if (view_eq_nocase(value, VIEW("7BIT"))) {
-		body = SMTP_BODY_7BIT;
-	} else if (view_eq_nocase(value, VIEW("8BITMIME"))) {
-		body = SMTP_BODY_8BITMIME;
-		needed = SMTP_EXT_8BITMIME;
-	} else if (view_eq_nocase(value, VIEW("BINARYMIME"))) {
-		body = SMTP_BODY_BINARYMIME;
-		needed = SMTP_EXT_BINARYMIME;
-	} else {
+	if (!smtp_body_find(value, &body))
 		return wrong(parameter, RC_INVALID);
-	}
+	if (body == SMTP_BODY_8BITMIME)
+		needed = SMTP_EXT_8BITMIME;
+	else if (body == SMTP_BODY_BINARYMIME)
+		needed = SMTP_EXT_BINARYMIME;
 	if (!(parameter->extensions & needed))
 		return not_offered(parameter);
 	parameter->mail->body = body;
@@ -126,11 +121,7 @@ static enum rc parse_requiretls(const struct parameter *parameter)
 // RFC 3461 section 4.3.
 static enum rc parse_ret(const struct parameter *parameter)
 {
-	if (view_eq_nocase(parameter->value, VIEW("FULL")))
-		parameter->mail->ret = SMTP_RET_FULL;
-	else if (view_eq_nocase(parameter->value, VIEW("HDRS")))
-		parameter->mail->ret = SMTP_RET_HDRS;
-	else
+	if (!smtp_ret_find(parameter->value, &parameter->mail->ret))
 		return wrong(parameter, RC_INVALID);
 	return RC_OK;
 }
@@ -211,32 +202,19 @@ static enum rc parse_by(const struct parameter *parameter)
 	bool trace = mode.len == 2 && ascii_upper(mode.ptr[1]) == 'T';
 	if (mode.len != 1 && !trace)
 		return wrong(parameter, RC_SYNTAX);
-	char letter = ascii_upper(mode.ptr[0]);
-	if (letter != 'R' && letter != 'N')
+	enum smtp_by by;
+	if (!smtp_by_find(view_slice(mode, 0, 1), &by))
 		return wrong(parameter, RC_SYNTAX);
 	// With R the time must not be over already.
-	if (letter == 'R' && (negative || seconds == 0))
+	if (by == SMTP_BY_RETURN && (negative || seconds == 0))
 		return wrong(parameter, RC_INVALID);
-	mail->by = letter == 'R' ? SMTP_BY_RETURN : SMTP_BY_NOTIFY;
+	mail->by = by;
 	mail->by_trace = trace;
 	mail->by_seconds = negative ? -(int64_t)seconds : (int64_t)seconds;
 	return RC_OK;
 }
 
 // ---- RCPT ----------------------------------------------------------------
-
-static unsigned notify_of_word(struct view word)
-{
-	if (view_eq_nocase(word, VIEW("NEVER")))
-		return SMTP_NOTIFY_NEVER;
-	if (view_eq_nocase(word, VIEW("SUCCESS")))
-		return SMTP_NOTIFY_SUCCESS;
-	if (view_eq_nocase(word, VIEW("FAILURE")))
-		return SMTP_NOTIFY_FAILURE;
-	if (view_eq_nocase(word, VIEW("DELAY")))
-		return SMTP_NOTIFY_DELAY;
-	return 0;
-}
 
 // RFC 3461 section 4.1: NEVER stands alone.
 static enum rc parse_notify(const struct parameter *parameter)
@@ -247,8 +225,9 @@ static enum rc parse_notify(const struct parameter *parameter)
 	if (view_ends_with(list, VIEW(",")))
 		return wrong(parameter, RC_SYNTAX);
 	while (view_split(&list, ',', &word)) {
-		unsigned one = notify_of_word(word);
-		if (!one || (one == SMTP_NOTIFY_NEVER && notify) ||
+		unsigned one;
+		if (!smtp_notify_find(word, &one) ||
+		    (one == SMTP_NOTIFY_NEVER && notify) ||
 		    notify == SMTP_NOTIFY_NEVER)
 			return wrong(parameter, RC_SYNTAX);
 		notify |= one;

@@ -149,29 +149,6 @@ static void add_from(
 }
 
 // RFC 3848; RFC 6531 section 4.3.
-static void add_with(
-    struct writer *writer, const struct trace_received *received)
-{
-	struct buf name;
-	buf_init(&name, 16);
-	bool extended = received->tls || received->authenticated;
-	if (received->utf8)
-		buf_add_literal(&name, "UTF8");
-	if (received->protocol == TRACE_LMTP)
-		buf_add_literal(&name, "LMTP");
-	else if (received->utf8 ||
-		 (received->protocol == TRACE_SMTP && !extended))
-		buf_add_literal(&name, "SMTP");
-	else
-		buf_add_literal(&name, "ESMTP");
-	if (received->tls)
-		buf_add_char(&name, 'S');
-	if (received->authenticated)
-		buf_add_char(&name, 'A');
-	add_clause(writer, "with", buf_view(&name));
-	buf_done(&name);
-}
-
 // A path in angle brackets; by A-labels unless `utf8`.
 static void print_path(
     const struct smtp_mailbox *mailbox, bool utf8, struct buf *out)
@@ -189,7 +166,7 @@ static void add_for(
 {
 	struct buf path;
 	const struct smtp_mailbox *recipient = received->recipient;
-	bool utf8 = received->utf8 && received->utf8_header;
+	bool utf8 = received->protocol.utf8 && received->utf8_header;
 	if (!utf8 && smtp_mailbox_needs_utf8(recipient))
 		return;
 	buf_init(&path, SMTP_PATH_MAX);
@@ -212,13 +189,14 @@ void trace_received_write(
 	add_clause(&writer, "by",
 	    domain_name_is_valid(by) || is_literal(by) ? by
 						       : VIEW("localhost"));
-	add_with(&writer, received);
+	add_clause(&writer, "with",
+	    view_of_string(smtp_protocol_name(&received->protocol)));
 	if (is_token(received->id))
 		add_clause(&writer, "id", received->id);
 	if (received->recipient)
 		add_for(&writer, received);
 	// RFC 8314 section 4.3: a registered clause, so after the others.
-	if (received->tls && is_token(received->tls_cipher))
+	if (received->protocol.tls && is_token(received->tls_cipher))
 		add_clause(&writer, "tls", received->tls_cipher);
 	buf_add_char(out, ';');
 	fold(&writer);

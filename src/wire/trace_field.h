@@ -9,24 +9,18 @@
 #include "base/buf.h"
 #include "wire/date.h"
 #include "wire/smtp_path.h"
-
-enum trace_protocol { TRACE_SMTP, TRACE_ESMTP, TRACE_LMTP };
+#include "wire/smtp_terms.h"
 
 // An empty view: leave that part out.
 struct trace_received {
-	struct view helo;           // what HELO, EHLO or LHLO said
-	struct view client_name;    // by reverse DNS, if it was looked up
-	struct view client_address; // "192.0.2.1" or "2001:db8::1", as text
-	struct view by;             // this host
-	// The with-clause: "UTF8SMTPSA" … (RFC 3848, RFC 6531 section 4.3).
-	// TLS, auth and utf8 imply ESMTP.
-	enum trace_protocol protocol;
-	bool utf8; // this message used SMTPUTF8
-	// Its header is not US-ASCII without this field, either. Else nothing
-	// here makes it so: a recipient who needs UTF-8 is not named.
+	struct view helo;              // what HELO, EHLO or LHLO said
+	struct view client_name;       // by reverse DNS, if it was looked up
+	struct view client_address;    // "192.0.2.1" or "2001:db8::1", as text
+	struct view by;                // this host
+	struct smtp_protocol protocol; // the with-clause
+	// The message's header is not US-ASCII without this field, either. Else
+	// nothing here makes it so: a recipient who needs UTF-8 is not named.
 	bool utf8_header;
-	bool tls;
-	bool authenticated;
 	// "TLS_AES_256_GCM_SHA384", for the tls-clause (RFC 8314 section 4.3).
 	struct view tls_cipher;
 	struct view id;

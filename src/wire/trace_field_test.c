@@ -55,8 +55,7 @@ static void received_says_where_a_message_came_from(void **state)
 	    .client_name = VIEW("out1.example.com"),
 	    .client_address = VIEW("192.0.2.25"),
 	    .by = VIEW("mx.example.org"),
-	    .protocol = TRACE_ESMTP,
-	    .tls = true,
+	    .protocol = {.family = SMTP_FAMILY_ESMTP, .tls = true},
 	    .tls_cipher = VIEW("TLS_AES_256_GCM_SHA384"),
 	    .id = VIEW("01HXYZ-42"),
 	    .recipient = &joe,
@@ -89,7 +88,7 @@ static void received_says_where_a_message_came_from(void **state)
 	buf_reset(&out);
 	received = (struct trace_received){
 	    .by = VIEW("mx.example.org"),
-	    .protocol = TRACE_LMTP,
+	    .protocol = {.family = SMTP_FAMILY_LMTP},
 	    .id = VIEW("a1"),
 	};
 	trace_received_write(&received, &out);
@@ -105,36 +104,36 @@ static void the_protocol_has_its_registered_name(void **state)
 {
 	(void)state;
 	static const struct {
-		enum trace_protocol protocol;
+		enum smtp_family family;
 		bool utf8;
 		bool tls;
 		bool authenticated;
 		const char *name;
 	} rows[] = {
-	    {TRACE_SMTP, 0, 0, 0, " with SMTP;"},
-	    {TRACE_ESMTP, 0, 0, 0, " with ESMTP;"},
-	    {TRACE_ESMTP, 0, 1, 0, " with ESMTPS;"},
-	    {TRACE_ESMTP, 0, 0, 1, " with ESMTPA;"},
-	    {TRACE_ESMTP, 0, 1, 1, " with ESMTPSA;"},
-	    {TRACE_SMTP, 0, 1, 0, " with ESMTPS;"},
-	    {TRACE_LMTP, 0, 0, 0, " with LMTP;"},
-	    {TRACE_LMTP, 0, 1, 1, " with LMTPSA;"},
-	    {TRACE_ESMTP, 1, 0, 0, " with UTF8SMTP;"},
-	    {TRACE_ESMTP, 1, 1, 0, " with UTF8SMTPS;"},
-	    {TRACE_ESMTP, 1, 0, 1, " with UTF8SMTPA;"},
-	    {TRACE_ESMTP, 1, 1, 1, " with UTF8SMTPSA;"},
-	    {TRACE_LMTP, 1, 0, 0, " with UTF8LMTP;"},
-	    {TRACE_LMTP, 1, 1, 1, " with UTF8LMTPSA;"},
+	    {SMTP_FAMILY_SMTP, 0, 0, 0, " with SMTP;"},
+	    {SMTP_FAMILY_ESMTP, 0, 0, 0, " with ESMTP;"},
+	    {SMTP_FAMILY_ESMTP, 0, 1, 0, " with ESMTPS;"},
+	    {SMTP_FAMILY_ESMTP, 0, 0, 1, " with ESMTPA;"},
+	    {SMTP_FAMILY_ESMTP, 0, 1, 1, " with ESMTPSA;"},
+	    {SMTP_FAMILY_SMTP, 0, 1, 0, " with ESMTPS;"},
+	    {SMTP_FAMILY_LMTP, 0, 0, 0, " with LMTP;"},
+	    {SMTP_FAMILY_LMTP, 0, 1, 1, " with LMTPSA;"},
+	    {SMTP_FAMILY_ESMTP, 1, 0, 0, " with UTF8SMTP;"},
+	    {SMTP_FAMILY_ESMTP, 1, 1, 0, " with UTF8SMTPS;"},
+	    {SMTP_FAMILY_ESMTP, 1, 0, 1, " with UTF8SMTPA;"},
+	    {SMTP_FAMILY_ESMTP, 1, 1, 1, " with UTF8SMTPSA;"},
+	    {SMTP_FAMILY_LMTP, 1, 0, 0, " with UTF8LMTP;"},
+	    {SMTP_FAMILY_LMTP, 1, 1, 1, " with UTF8LMTPSA;"},
 	};
 	struct buf out;
 	buf_init(&out, 4096);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct trace_received received = {
 		    .by = VIEW("x"),
-		    .protocol = rows[i].protocol,
-		    .utf8 = rows[i].utf8,
-		    .tls = rows[i].tls,
-		    .authenticated = rows[i].authenticated,
+		    .protocol = {.family = rows[i].family,
+			.utf8 = rows[i].utf8,
+			.tls = rows[i].tls,
+			.authenticated = rows[i].authenticated},
 		};
 		buf_reset(&out);
 		trace_received_write(&received, &out);
@@ -170,7 +169,7 @@ static void a_hostile_peer_stays_in_its_comment(void **state)
 		    .client_address = VIEW("192.0.2.1"),
 		    .client_name = VIEW("not a name)"),
 		    .by = VIEW("x"),
-		    .tls = true,
+		    .protocol = {.tls = true},
 		    .tls_cipher = VIEW("A B"),
 		    .id = VIEW("a;b"),
 		};
@@ -224,7 +223,7 @@ static void the_recipient_is_told_only_where_it_can_be(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct smtp_mailbox to = mailbox_of(&arena, rows[i].recipient);
 		struct trace_received received = {.by = VIEW("x"),
-		    .utf8 = rows[i].utf8,
+		    .protocol = {.utf8 = rows[i].utf8},
 		    .utf8_header = rows[i].utf8_header,
 		    .recipient = &to};
 		buf_reset(&out);
