@@ -433,6 +433,18 @@ class PipeliningTest(PostTest):
             self.assertTrue(c.at_end())
         self.assertEqual(self.inbox(), [])
 
+    def test_a_mail_program_looks_for_a_server_in_one_packet(self):
+        """Thunderbird's set-up says EHLO and QUIT together."""
+        for port, tls in (("submission", None),
+                          ("submissions", self.server.tls())):
+            for hello in ("EHLO", "HELO"):
+                with self.subTest(port=port, hello=hello):
+                    c = self.open(port, None, tls=tls)
+                    c.send("%s we-guess.mozilla.org\r\nQUIT\r\n" % hello)
+                    c.reply("250")
+                    c.reply("221")
+                    self.assertTrue(c.at_end())
+
     def test_a_whole_dialogue_at_once_brings_nothing(self):
         dialogue = ("EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\n"
                     % self.address).encode() + stuff(mail.simple(1))

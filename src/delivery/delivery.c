@@ -138,12 +138,14 @@ enum rc delivery_new(const struct delivery_office *office,
 	// RFC 4865: all of it waits.
 	if (envelope->queue.release_at)
 		delivery->through_queue = true;
+	delivery_check_begin(delivery);
 	*ret_delivery = delivery;
 	return RC_OK;
 }
 
 static void let_go(struct delivery *delivery)
 {
+	delivery_check_end(delivery);
 	store_draft_free(&delivery->local);
 	queue_draft_free(&delivery->outgoing);
 	dkim_signer_free(&delivery->signer);
@@ -400,6 +402,7 @@ void delivery_data(struct delivery *delivery, struct view bytes)
 	enum smtp_body *body = &delivery->envelope.queue.body;
 	if (*body == SMTP_BODY_7BIT && !utf8_is_ascii(bytes))
 		*body = SMTP_BODY_8BITMIME;
+	delivery_check_data(delivery, bytes);
 	if (delivery->stage == DELIVERY_BODY)
 		add_body(delivery, bytes);
 	else
@@ -429,31 +432,54 @@ static void finish_drafts(struct delivery *delivery)
 		delivery_fail_local(delivery, rc, "writing the message");
 }
 
-void delivery_finish(struct delivery *delivery,
+// RC_MORE: whether the message is wanted is not known yet.
+MUST_CHECK static enum rc ask_for_message(struct delivery *delivery)
+{
+	struct delivery_reply reply;
+	if (delivery_has_failed(delivery))
+		return RC_OK;
+	enum rc rc = delivery_check_message(delivery, &reply);
+	if (rc == RC_MORE)
+		return rc;
+	if (rc != RC_OK)
+		delivery_refuse(delivery, &reply);
+	return RC_OK;
+}
+
+static void commit(struct delivery *delivery,
+    struct delivery_reply *ret_replies, struct delivery_reply *ret_reply)
+{
+	if (!delivery_has_failed(delivery))
+		finish_drafts(delivery);
+	if (!delivery_has_failed(delivery))
+		delivery_commit(delivery, ret_replies, ret_reply);
+	if (!delivery_has_failed(delivery))
+		return;
+	*ret_reply = delivery->failure;
+	for (size_t i = 0; i < delivery->recipient_count; i++)
+		ret_replies[i] = delivery->failure;
+}
+
+enum rc delivery_finish(struct delivery *delivery,
     struct delivery_reply *ret_replies, struct delivery_reply *ret_reply)
 {
 	struct delivery_reply reply;
 	size_t count = delivery->recipient_count;
-	struct delivery_reply *replies =
-	    mem_alloc((count + 1) * sizeof(*replies));
 	if (count == 0)
 		delivery_fail(delivery, 554, ENHANCED(5, 5, 1),
 		    "There is no valid recipient");
 	if (!delivery_has_failed(delivery) && delivery->stage < DELIVERY_BODY)
 		end_header(delivery, true);
-	if (!delivery_has_failed(delivery))
-		finish_drafts(delivery);
-	if (!delivery_has_failed(delivery))
-		delivery_commit(delivery, replies, &reply);
-	if (delivery_has_failed(delivery)) {
-		reply = delivery->failure;
-		for (size_t i = 0; i < count; i++)
-			replies[i] = delivery->failure;
-	}
+	if (ask_for_message(delivery) == RC_MORE)
+		return RC_MORE;
+	struct delivery_reply *replies =
+	    mem_alloc((count + 1) * sizeof(*replies));
+	commit(delivery, replies, &reply);
 	if (ret_replies)
 		memcpy(ret_replies, replies, count * sizeof(*replies));
 	if (ret_reply)
 		*ret_reply = reply;
 	free(replies);
 	let_go(delivery);
+	return RC_OK;
 }

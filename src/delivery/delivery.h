@@ -4,21 +4,26 @@
 // queue for all others - while they arrive. A door (src/smtp) speaks the
 // protocol and asks here; the queue's own local deliveries come here, too.
 //
-//   delivery_new, delivery_recipient…, delivery_data…, delivery_finish
+//   delivery_new, delivery_sender, delivery_recipient…, delivery_data…,
+//   delivery_finish
 //
-// Nothing is kept of a delivery that was not finished. A door for strangers
-// will ask further checks (SPF, DKIM, DMARC, milters) between delivery_data()
-// and delivery_finish(): what they need is added there.
+// Nothing is kept of a delivery that was not finished. The office's check
+// (check.h) may have to wait before it knows whether a sender, a recipient or a
+// message is wanted: then the call gives RC_MORE and has done nothing, and is
+// made again, the same, when the waker of `origin` was called. Meanwhile no
+// thread is kept, and delivery_free() ends it all.
 #ifndef ROOST_DELIVERY_DELIVERY_H
 #define ROOST_DELIVERY_DELIVERY_H
 
 #include "dkim/dkim.h"
+#include "net/session.h"
 #include "queue/queue.h"
 #include "route/route.h"
 #include "store/change.h"
 #include "wire/enhanced_status.h"
 
 struct delivery;
+struct delivery_check; // check.h
 struct delivery_filter;
 
 // What all deliveries share; outlives them.
@@ -35,6 +40,7 @@ struct delivery_office {
 	uint32_t recipients_max;   // of a message [1000]
 	// NULL: each copy goes into the folder of its address.
 	const struct delivery_filter *filter;
+	const struct delivery_check *check; // NULL: all is wanted
 };
 
 enum delivery_door {
@@ -47,6 +53,7 @@ enum delivery_door {
 struct delivery_origin {
 	enum delivery_door door;
 	uint64_t session_id;      // for the log
+	struct net_waker waker;   // the door's, after RC_MORE
 	struct view helo;         // as the client said it
 	struct view peer_address; // text, without the port
 	bool extended;            // the client said EHLO or LHLO
@@ -137,15 +144,20 @@ MUST_CHECK enum rc delivery_new(const struct delivery_office *office,
     struct delivery **ret_delivery);
 void delivery_free(struct delivery **delivery);
 
+// Asks whether mail from this sender is wanted. RC_OK; RC_MORE; else
+// `ret_reply` says why not.
+MUST_CHECK enum rc delivery_sender(
+    struct delivery *delivery, struct delivery_reply *ret_reply);
+
 struct delivery_recipient {
 	struct smtp_mailbox mailbox; // as RCPT TO named it
 	struct view original;        // ORCPT, decoded "type;address"; empty
 	unsigned notify;             // of enum smtp_notify
 };
-// RCPT TO. RC_OK: accepted (also one that was named before); else it is not,
-// and the rest stands. `ret_reply` is always written: 250 2.1.5; 550 5.1.1
-// nobody there; 550 5.7.1 no relaying; 452 4.2.2 over quota; 452 4.5.3 too
-// many.
+// RCPT TO. RC_OK: accepted (also one that was named before); RC_MORE; else it
+// is not, and the rest stands. But for RC_MORE `ret_reply` is written:
+// 250 2.1.5; 550 5.1.1 nobody there; 550 5.7.1 no relaying; 452 4.2.2 over
+// quota; 452 4.5.3 too many.
 MUST_CHECK enum rc delivery_recipient(struct delivery *delivery,
     const struct delivery_recipient *recipient,
     struct delivery_reply *ret_reply);
@@ -158,11 +170,12 @@ void delivery_data(struct delivery *delivery, struct view bytes);
 void delivery_refuse(
     struct delivery *delivery, const struct delivery_reply *reply);
 
-// The end of the data: commits. `ret_replies` gets an answer for each accepted
-// recipient in the order of their acceptance (LMTP); `ret_reply` the one for
-// all (SMTP): when it is 250 every recipient is committed or queued, and when
-// it is not none is. Each may be NULL. The delivery is over then.
-void delivery_finish(struct delivery *delivery,
+// The end of the data: asks whether the message is wanted (RC_MORE), and
+// commits (RC_OK). `ret_replies` gets an answer for each accepted recipient in
+// the order of their acceptance (LMTP); `ret_reply` the one for all (SMTP):
+// when it is 250 every recipient is committed or queued, and when it is not
+// none is. Each may be NULL. The delivery is over then.
+MUST_CHECK enum rc delivery_finish(struct delivery *delivery,
     struct delivery_reply *ret_replies, struct delivery_reply *ret_reply);
 
 // ---- From the queue --------------------------------------------------------

@@ -855,7 +855,7 @@ static void a_refused_message_is_kept_nowhere(void **state)
 	    delivery_recipient(delivery, &recipient, &reply), RC_OK);
 	delivery_data(delivery, VIEW(TEXT));
 	delivery_refuse(delivery, &bare);
-	delivery_finish(delivery, replies, NULL);
+	assert_int_equal(delivery_finish(delivery, replies, NULL), RC_OK);
 	assert_int_equal(replies[0].code, 550);
 	assert_string_equal(replies[0].text, bare.text);
 	delivery_free(&delivery);

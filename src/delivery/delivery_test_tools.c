@@ -180,7 +180,9 @@ void bed_mail(
 	size_t step = mail->step ? mail->step : text.len + 1;
 	for (size_t at = 0; at < text.len; at += step)
 		delivery_data(delivery, view_slice(text, at, step));
-	delivery_finish(delivery, ret_result->each, &ret_result->reply);
+	assert_int_equal(
+	    delivery_finish(delivery, ret_result->each, &ret_result->reply),
+	    RC_OK);
 	delivery_free(&delivery);
 	assert_null(delivery);
 }

@@ -65,6 +65,7 @@ struct delivery {
 	bool through_queue; // one commit in the queue, not one in each account
 
 	uint64_t size; // bytes that came
+	void *check;   // the check's own; NULL: nobody is asked
 	struct delivery_header header;
 	struct view message_id;
 	struct store_draft *local;    // NULL: nothing goes straight to users
@@ -88,6 +89,18 @@ void delivery_fail(struct delivery *delivery, unsigned code,
 void delivery_fail_local(
     struct delivery *delivery, enum rc rc, const char *what);
 int64_t delivery_now(const struct delivery_office *office);
+
+// ---- check.c ---------------------------------------------------------------
+
+void delivery_check_begin(struct delivery *delivery);
+void delivery_check_end(struct delivery *delivery);
+// RC_OK; RC_MORE; RC_DENIED with `ret_reply`.
+MUST_CHECK enum rc delivery_check_recipient(struct delivery *delivery,
+    const struct delivery_recipient *recipient,
+    struct delivery_reply *ret_reply);
+MUST_CHECK enum rc delivery_check_message(
+    struct delivery *delivery, struct delivery_reply *ret_reply);
+void delivery_check_data(struct delivery *delivery, struct view bytes);
 
 // ---- recipients.c ----------------------------------------------------------
 

@@ -260,6 +260,9 @@ enum rc delivery_recipient(struct delivery *delivery,
 		return RC_DENIED;
 	if (!has_room(delivery, &found, ret_reply))
 		return RC_QUOTA;
+	rc = delivery_check_recipient(delivery, recipient, ret_reply);
+	if (rc != RC_OK)
+		return rc;
 	// Named again and again, an alias of many is work each time.
 	delivery->followed += found.count;
 	if (delivery->followed > QUEUE_RECIPIENTS_MAX) {

@@ -372,8 +372,10 @@ static enum progress step_open(
 	return WAIT;
 }
 
-static enum progress step_bye(struct connection *connection)
+static enum progress step_bye(
+    struct connection *connection, struct reactor_thread *thread)
 {
+	(void)thread;
 	switch (flush(connection)) {
 	case IO_OK:
 		connection_conclude(
@@ -386,8 +388,10 @@ static enum progress step_bye(struct connection *connection)
 	return connection_die(connection, NET_END_LOST, "connection lost");
 }
 
-static enum progress step_linger(struct connection *connection)
+static enum progress step_linger(
+    struct connection *connection, struct reactor_thread *thread)
 {
+	(void)thread;
 	size_t len;
 	enum io io = transport_discard(
 	    &connection->transport, LINGER_MAX - connection->lingered, &len);
@@ -397,54 +401,79 @@ static enum progress step_linger(struct connection *connection)
 	return connection_die(connection, NET_END_CLOSED, "closed");
 }
 
-static enum progress step(
-    struct connection *connection, struct reactor_thread *thread)
+// ---- Time: when the peer or the session has taken too long; 0: never ----
+
+static uint64_t deadline_connect(const struct connection *connection)
 {
-	switch ((enum connection_phase)connection->phase) {
-	case CONNECTION_CONNECT: return connection_step_connect(connection);
-	case CONNECTION_NEW: return connection_step_new(connection);
-	case CONNECTION_HANDSHAKE: return connection_step_handshake(connection);
-	case CONNECTION_OPEN: return step_open(connection, thread);
-	case CONNECTION_BYE: return step_bye(connection);
-	case CONNECTION_LINGER: return step_linger(connection);
-	case CONNECTION_DEAD: break;
-	}
-	return WAIT;
+	return connection->active_ms + connection->outgoing->connect_ms;
 }
 
-// ---- Time ----
+static uint64_t deadline_handshake(const struct connection *connection)
+{
+	const struct outgoing *outgoing = connection->outgoing;
+	return connection->active_ms +
+	       (outgoing ? outgoing->handshake_ms
+			 : connection->host->handshake_ms);
+}
 
-// When the peer or the session has taken too long; 0: never.
+static uint64_t deadline_open(const struct connection *connection)
+{
+	if (is_sending(connection))
+		return connection->moved_ms + connection->host->stall_ms;
+	if (connection->next == NET_PAUSE)
+		return connection->paused_ms;
+	uint64_t seconds =
+	    connection_ops(connection)->timeout(connection->session);
+	if (seconds == 0)
+		return 0;
+	if (seconds > TIMEOUT_MAX_S)
+		seconds = TIMEOUT_MAX_S;
+	return connection->active_ms + seconds * 1000;
+}
+
+static uint64_t deadline_bye(const struct connection *connection)
+{
+	return connection->moved_ms + BYE_MS;
+}
+
+static uint64_t deadline_linger(const struct connection *connection)
+{
+	return connection->active_ms + LINGER_MS;
+}
+
+// ---- The phases ----
+
+struct phase {
+	enum progress (*step)(
+	    struct connection *connection, struct reactor_thread *thread);
+	uint64_t (*deadline)(const struct connection *connection);
+	// How it ends at the deadline. (A session that is open and has sent
+	// all has last words.)
+	enum net_end end;
+	const char *reason;
+};
+
+// None for CONNECTION_DEAD, which connection_run() ends.
+static const struct phase phases[CONNECTION_DEAD] = {
+    [CONNECTION_CONNECT] = {connection_step_connect, deadline_connect,
+	NET_END_TIMEOUT, "connection timed out"},
+    [CONNECTION_NEW] = {connection_step_new, deadline_handshake,
+	NET_END_TIMEOUT, "no thread came to it"},
+    [CONNECTION_HANDSHAKE] = {connection_step_handshake, deadline_handshake,
+	NET_END_TLS, "TLS handshake timed out"},
+    [CONNECTION_OPEN] = {step_open, deadline_open, NET_END_TIMEOUT,
+	"the peer reads nothing"},
+    [CONNECTION_BYE] = {step_bye, deadline_bye, NET_END_TIMEOUT,
+	"the peer reads nothing"},
+    [CONNECTION_LINGER] = {step_linger, deadline_linger, NET_END_TIMEOUT,
+	"the peer reads nothing"},
+};
+
 static uint64_t deadline_of(const struct connection *connection)
 {
-	const struct connection_host *host = connection->host;
-	uint32_t seconds;
-	switch ((enum connection_phase)connection->phase) {
-	case CONNECTION_CONNECT:
-		return connection->active_ms + connection->outgoing->connect_ms;
-	case CONNECTION_NEW:
-	case CONNECTION_HANDSHAKE:
-		return connection->active_ms +
-		       (connection->outgoing
-			       ? connection->outgoing->handshake_ms
-			       : host->handshake_ms);
-	case CONNECTION_OPEN:
-		if (is_sending(connection))
-			return connection->moved_ms + host->stall_ms;
-		if (connection->next == NET_PAUSE)
-			return connection->paused_ms;
-		seconds =
-		    connection_ops(connection)->timeout(connection->session);
-		if (seconds == 0)
-			return 0;
-		if (seconds > TIMEOUT_MAX_S)
-			seconds = TIMEOUT_MAX_S;
-		return connection->active_ms + (uint64_t)seconds * 1000;
-	case CONNECTION_BYE: return connection->moved_ms + BYE_MS;
-	case CONNECTION_LINGER: return connection->active_ms + LINGER_MS;
-	case CONNECTION_DEAD: break;
-	}
-	return 0;
+	return connection->phase == CONNECTION_DEAD
+		   ? 0
+		   : phases[connection->phase].deadline(connection);
 }
 
 static void expire(struct connection *connection)
@@ -452,21 +481,12 @@ static void expire(struct connection *connection)
 	uint64_t deadline = deadline_of(connection);
 	if (deadline == 0 || clock_monotonic_ms() < deadline)
 		return; // it has moved on meanwhile
-	if (connection->phase == CONNECTION_OPEN && !is_sending(connection) &&
-	    connection->next == NET_PAUSE)
-		return; // step_pause() goes on
-	if (connection->phase == CONNECTION_OPEN && !is_sending(connection))
+	const struct phase *phase = &phases[connection->phase];
+	if (connection->phase != CONNECTION_OPEN || is_sending(connection))
+		connection_die(connection, phase->end, phase->reason);
+	else if (connection->next != NET_PAUSE) // step_pause() goes on
 		last_words(connection, NET_END_TIMEOUT, "timeout",
 		    connection_ops(connection)->timed_out);
-	else if (connection->phase == CONNECTION_CONNECT)
-		connection_die(
-		    connection, NET_END_TIMEOUT, "connection timed out");
-	else if (connection->phase == CONNECTION_HANDSHAKE)
-		connection_die(
-		    connection, NET_END_TLS, "TLS handshake timed out");
-	else
-		connection_die(
-		    connection, NET_END_TIMEOUT, "the peer reads nothing");
 }
 
 // ---- A run ----
@@ -561,7 +581,7 @@ enum reactor_verdict connection_run(
 			destroy(connection, thread);
 			return REACTOR_GONE;
 		}
-		progress = step(connection, thread);
+		progress = phases[connection->phase].step(connection, thread);
 	}
 	give_back(connection, thread);
 	slots_set_deadline(

@@ -49,8 +49,10 @@ static enum progress greet(
 	    connection, ops->start(connection->session, tls, &connection->out));
 }
 
-enum progress connection_step_connect(struct connection *connection)
+enum progress connection_step_connect(
+    struct connection *connection, struct reactor_thread *thread)
 {
+	(void)thread;
 	enum net_end end;
 	if (connection->stopping)
 		return connection_die(
@@ -97,8 +99,10 @@ enum progress connection_start_tls(struct connection *connection)
 	return GO_ON;
 }
 
-enum progress connection_step_new(struct connection *connection)
+enum progress connection_step_new(
+    struct connection *connection, struct reactor_thread *thread)
 {
+	(void)thread;
 	struct log_line line;
 	connection_begin_line(connection, &line, LOG_LEVEL_DEBUG, "connect");
 	log_end(&line);
@@ -128,8 +132,10 @@ static enum progress fail_handshake(struct connection *connection)
 	return connection_linger(connection);
 }
 
-enum progress connection_step_handshake(struct connection *connection)
+enum progress connection_step_handshake(
+    struct connection *connection, struct reactor_thread *thread)
 {
+	(void)thread;
 	struct net_tls_info info;
 	struct log_line line;
 	if (connection->stopping)

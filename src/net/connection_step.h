@@ -32,9 +32,12 @@ enum progress connection_after_call(
     struct connection *connection, enum net_next next);
 
 // From the socket to a session that has greeted, and to TLS.
-enum progress connection_step_connect(struct connection *connection);
-enum progress connection_step_new(struct connection *connection);
+enum progress connection_step_connect(
+    struct connection *connection, struct reactor_thread *thread);
+enum progress connection_step_new(
+    struct connection *connection, struct reactor_thread *thread);
 enum progress connection_start_tls(struct connection *connection);
-enum progress connection_step_handshake(struct connection *connection);
+enum progress connection_step_handshake(
+    struct connection *connection, struct reactor_thread *thread);
 
 #endif

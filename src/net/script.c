@@ -38,6 +38,22 @@ void script_expect_silence(struct script_play *play, int number)
 		    VIEW_FMT(out));
 }
 
+void script_wake(struct script_play *play)
+{
+	for (int i = 0; i < SCRIPT_CLIENTS_MAX; i++) {
+		if (play->connected[i])
+			rig_wake(&play->clients[i]);
+	}
+}
+
+void script_leave(struct script_play *play, int number)
+{
+	script_expect_silence(play, number);
+	if (play->connected[number])
+		rig_disconnect(&play->clients[number]);
+	play->connected[number] = false;
+}
+
 void script_say(struct script_play *play, int number)
 {
 	struct rig_client *client = script_client(play, number);
@@ -45,10 +61,7 @@ void script_say(struct script_play *play, int number)
 	script_expect_silence(play, number);
 	rig_say(client, buf_view(&play->said));
 	buf_reset(&play->said);
-	for (int i = 0; i < SCRIPT_CLIENTS_MAX; i++) {
-		if (play->connected[i])
-			rig_wake(&play->clients[i]);
-	}
+	script_wake(play);
 }
 
 static void hear(struct script_play *play, int number, struct view pattern)

@@ -50,7 +50,9 @@ void script_play(const struct script_kind *kind, const char *name,
 
 // For the protocol's lines.
 struct rig_client *script_client(struct script_play *play, int number);
-void script_say(struct script_play *play, int number); // what was gathered
+void script_say(struct script_play *play, int number);   // what was gathered
+void script_wake(struct script_play *play);              // all clients
+void script_leave(struct script_play *play, int number); // the client goes away
 void script_expect_silence(struct script_play *play, int number);
 
 #endif

@@ -2,32 +2,22 @@
 // AUTH (RFC 4954): the SASL exchange of auth/exchange.h. Only for
 // users who submit, only outside a transaction, and once.
 #include "auth/exchange.h"
-#include "base/mem.h"
 #include "smtp/commands.h"
-#include "smtp/tls.h"
-#include "smtp/trace.h"
 
 #define LOGIN_FAILURES_MAX 3u
 
-void smtp_auth_abandon(struct smtp_session *session)
-{
-	auth_exchange_free(&session->exchange);
-	session->mode = SMTP_MODE_LINES;
-	auth_turn_end(session->server->base.auth, &session->base.turn);
-}
-
 // ---- The end of an exchange ------------------------------------------------
 
-static void log_in(struct smtp_session *session)
+static void log_in(struct smtp_session *session, struct smtp_call *call)
 {
-	session_log_in(&session->base, auth_exchange_user(session->exchange));
+	session_log_in(&session->base, auth_exchange_user(call->exchange));
 	smtp_answer(session, 235, ENHANCED(2, 7, 0), "Logged in");
 }
 
 static void refuse_login(struct smtp_session *session, enum rc rc,
     const struct auth_verdict *verdict)
 {
-	session->delay_ms = verdict->delay_ms;
+	session->said.delay_ms = verdict->delay_ms;
 	session->base.login_failures++;
 	if (session->base.login_failures >=
 	    SMTP_LIMIT(session, login_failures, LOGIN_FAILURES_MAX))
@@ -48,23 +38,23 @@ static void refuse_login(struct smtp_session *session, enum rc rc,
 
 // ---- Its steps -------------------------------------------------------------
 
-static void refuse(struct smtp_session *session)
+static void refuse(struct smtp_session *session, struct smtp_call *call)
 {
 	const struct auth_verdict *verdict;
-	enum rc rc = auth_exchange_refusal(session->exchange, &verdict);
+	enum rc rc = auth_exchange_refusal(call->exchange, &verdict);
 	refuse_login(session, rc, verdict);
 }
 
-static void go_on(struct smtp_session *session, enum auth_step step)
+static enum smtp_step go_on(
+    struct smtp_session *session, struct smtp_call *call, enum auth_step step)
 {
 	switch (step) {
 	case AUTH_STEP_CHALLENGE:
-		session->code = 334;
-		session->mode = SMTP_MODE_SASL;
-		return;
-	case AUTH_STEP_WAIT: session->base.next = NET_WAIT; return;
-	case AUTH_STEP_USER: log_in(session); break;
-	case AUTH_STEP_REFUSED: refuse(session); break;
+		session->said.code = 334;
+		return SMTP_STEP_INPUT;
+	case AUTH_STEP_WAIT: return SMTP_STEP_WAIT;
+	case AUTH_STEP_USER: log_in(session, call); break;
+	case AUTH_STEP_REFUSED: refuse(session, call); break;
 	case AUTH_STEP_CANCELLED:
 		smtp_answer(session, 501, ENHANCED(5, 7, 0), "Cancelled");
 		break;
@@ -82,49 +72,54 @@ static void go_on(struct smtp_session *session, enum auth_step step)
 		    "Not a response of this mechanism");
 		break;
 	}
-	smtp_auth_abandon(session);
+	return SMTP_STEP_DONE;
 }
 
-void smtp_auth_line(struct smtp_session *session, struct view line, bool more)
+enum smtp_step smtp_auth_line(struct smtp_session *session,
+    struct smtp_call *call, struct view line, bool more)
 {
 	session_trace_secret(&session->base);
-	if (more) {
-		// Sent without knowing whether the login succeeds.
-		smtp_auth_abandon(session);
-		smtp_hang_up(session, "pipelining", 554, ENHANCED(5, 5, 0),
-		    "More came before this was answered");
-	} else {
-		go_on(session, auth_exchange_step(
-				   session->exchange, line, session->base.out));
-	}
+	if (!more)
+		return go_on(session, call,
+		    auth_exchange_step(
+			call->exchange, line, session->base.out));
+	// Sent without knowing whether the login succeeds.
+	smtp_hang_up(session, "pipelining", 554, ENHANCED(5, 5, 0),
+	    "More came before this was answered");
+	return SMTP_STEP_DONE;
 }
 
-void smtp_auth_wake(struct smtp_session *session)
+enum smtp_step smtp_auth_resume(
+    struct smtp_session *session, struct smtp_call *call)
 {
-	go_on(session,
-	    auth_exchange_step(session->exchange, VIEW(""), session->base.out));
+	return go_on(session, call,
+	    auth_exchange_step(call->exchange, VIEW(""), session->base.out));
 }
 
 // ---- AUTH ------------------------------------------------------------------
 
-static void begin(struct smtp_session *session, struct smtp_call *call)
+static enum smtp_step begin(
+    struct smtp_session *session, struct smtp_call *call)
 {
 	struct auth_channel channel = session_channel(&session->base);
 	struct auth_verdict verdict;
 	enum rc rc = auth_exchange_new(session->server->base.auth,
 	    call->command.mechanism, &channel, "334 ", &verdict,
-	    &session->exchange);
+	    &call->exchange);
+	if (rc == RC_OK)
+		return go_on(session, call,
+		    auth_exchange_begin(call->exchange, call->command.argument,
+			session->base.out));
 	if (rc == RC_UNSUPPORTED)
 		smtp_answer(
 		    session, 504, ENHANCED(5, 5, 4), "No such SASL mechanism");
-	else if (rc != RC_OK)
-		refuse_login(session, rc, &verdict);
 	else
-		go_on(session, auth_exchange_begin(session->exchange,
-				   call->command.argument, session->base.out));
+		refuse_login(session, rc, &verdict);
+	return SMTP_STEP_DONE;
 }
 
-void smtp_auth_run(struct smtp_session *session, struct smtp_call *call)
+enum smtp_step smtp_auth_run(
+    struct smtp_session *session, struct smtp_call *call)
 {
 	if (!session_is_stranger(&session->base))
 		smtp_answer(
@@ -133,5 +128,6 @@ void smtp_auth_run(struct smtp_session *session, struct smtp_call *call)
 		smtp_answer(session, 503, ENHANCED(5, 5, 1),
 		    "Not within a message: RSET first");
 	else
-		begin(session, call);
+		return begin(session, call);
+	return SMTP_STEP_DONE;
 }

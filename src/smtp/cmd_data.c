@@ -7,7 +7,8 @@
 
 // ---- DATA ------------------------------------------------------------------
 
-void smtp_data_run(struct smtp_session *session, struct smtp_call *call)
+enum smtp_step smtp_data_run(
+    struct smtp_session *session, struct smtp_call *call)
 {
 	struct smtp_transaction *transaction = session->transaction;
 	(void)call;
@@ -17,23 +18,23 @@ void smtp_data_run(struct smtp_session *session, struct smtp_call *call)
 		smtp_answer(session, 503, ENHANCED(5, 5, 1), "%s",
 		    transaction->chunked ? "The data has begun with BDAT"
 					 : "BINARYMIME goes by BDAT");
-		return;
+		return SMTP_STEP_DONE;
 	}
 	if (transaction->failed) {
 		smtp_answer(session, 503, ENHANCED(5, 5, 1), "RSET first");
-		return;
+		return SMTP_STEP_DONE;
 	}
 	if (smtp_transaction_recipients(session) == 0) {
 		// RFC 2033 section 4.2 wants 503.
 		smtp_answer(session, smtp_is_lmtp(session) ? 503 : 554,
 		    ENHANCED(5, 5, 1), "No valid recipients");
-		return;
+		return SMTP_STEP_DONE;
 	}
 	smtp_transaction_decode(session, SMTP_DATA_DOTS);
-	session->mode = SMTP_MODE_DATA;
 	// 3xx has no enhanced code (RFC 2034 section 4).
 	smtp_answer(session, 354, ENHANCED_NONE,
 	    "Send the message, and end it with <CRLF>.<CRLF>");
+	return SMTP_STEP_INPUT;
 }
 
 static void deliver(struct smtp_transaction *transaction, struct view piece)
@@ -42,11 +43,13 @@ static void deliver(struct smtp_transaction *transaction, struct view piece)
 	delivery_data(transaction->delivery, piece);
 }
 
-bool smtp_data_take(struct smtp_session *session, struct view *input)
+enum smtp_step smtp_data_take(
+    struct smtp_session *session, struct smtp_call *call, struct view *input)
 {
 	struct smtp_transaction *transaction = session->transaction;
 	struct view piece;
 	enum rc rc;
+	(void)call;
 	while ((rc = smtp_data_decode(&transaction->decoder, input, &piece)) ==
 	       RC_OK) {
 		deliver(transaction, piece);
@@ -54,17 +57,22 @@ bool smtp_data_take(struct smtp_session *session, struct view *input)
 			// Whoever goes on so far does not listen.
 			smtp_hang_up(session, "message too big", 552,
 			    ENHANCED(5, 3, 4), "The message is too big");
-			return true;
+			return SMTP_STEP_DONE;
 		}
 	}
 	if (rc != RC_END) {
 		smtp_transaction_check(session);
-		return false;
+		return SMTP_STEP_INPUT;
 	}
-	session->mode = SMTP_MODE_LINES;
 	smtp_trace_data(session, transaction->bytes);
-	smtp_transaction_finish(session);
-	return true;
+	return smtp_transaction_finish(session);
+}
+
+enum smtp_step smtp_data_resume(
+    struct smtp_session *session, struct smtp_call *call)
+{
+	(void)call;
+	return smtp_transaction_finish(session);
 }
 
 // ---- BDAT ------------------------------------------------------------------
@@ -100,39 +108,41 @@ static void check_chunk(struct smtp_session *session, struct smtp_chunk *chunk)
 		refuse(chunk, 552, ENHANCED(5, 3, 4), "The message is too big");
 }
 
-void smtp_bdat_run(struct smtp_session *session, struct smtp_call *call)
+enum smtp_step smtp_bdat_run(
+    struct smtp_session *session, struct smtp_call *call)
 {
 	struct smtp_transaction *transaction = session->transaction;
-	session->chunk = (struct smtp_chunk){
+	struct smtp_chunk *chunk = &call->chunk;
+	*chunk = (struct smtp_chunk){
 	    .size = call->command.chunk_size,
 	    .left = call->command.chunk_size,
 	    .last = call->command.chunk_last,
 	};
-	check_chunk(session, &session->chunk);
-	session->mode = SMTP_MODE_CHUNK;
-	if (session->chunk.code != 0) {
-		if (session->chunk.left > SMTP_SWALLOW_MAX)
+	check_chunk(session, chunk);
+	if (chunk->code != 0) {
+		if (chunk->left > SMTP_SWALLOW_MAX)
 			smtp_hang_up(session, "chunk too big", 552,
 			    ENHANCED(5, 3, 4), "The message is too big");
 		if (transaction != NULL)
 			transaction->failed = true;
-		return;
+		return SMTP_STEP_INPUT;
 	}
 	if (!transaction->chunked)
 		smtp_transaction_decode(session, SMTP_DATA_CHUNKS);
 	transaction->chunked = true;
+	return SMTP_STEP_INPUT;
 }
 
 // A refused last chunk ends the transaction; an LMTP client waits for one
 // answer a recipient then.
-static void end_refused(struct smtp_session *session)
+static void end_refused(
+    struct smtp_session *session, const struct smtp_chunk *chunk)
 {
-	const struct smtp_chunk *chunk = &session->chunk;
 	size_t answers = 1;
 	if (chunk->last && session->transaction != NULL &&
 	    smtp_is_lmtp(session) && smtp_transaction_recipients(session) > 0)
 		answers = smtp_transaction_recipients(session);
-	session->pardoned = chunk->trails;
+	session->said.pardoned = chunk->trails;
 	for (size_t i = 0; i < answers; i++)
 		smtp_answer(
 		    session, chunk->code, chunk->status, "%s", chunk->text);
@@ -140,28 +150,30 @@ static void end_refused(struct smtp_session *session)
 		smtp_transaction_drop(session);
 }
 
-static void end_chunk(struct smtp_session *session)
+static enum smtp_step end_chunk(
+    struct smtp_session *session, const struct smtp_chunk *chunk)
 {
-	const struct smtp_chunk *chunk = &session->chunk;
 	struct smtp_transaction *transaction = session->transaction;
-	session->mode = SMTP_MODE_LINES;
+	struct view piece;
 	if (chunk->code != 0) {
-		end_refused(session);
-	} else if (!chunk->last) {
+		end_refused(session, chunk);
+		return SMTP_STEP_DONE;
+	}
+	if (!chunk->last) {
 		smtp_answer(session, 250, ENHANCED(2, 0, 0),
 		    "%llu bytes received", (unsigned long long)chunk->size);
-	} else {
-		struct view piece;
-		if (smtp_data_decode_end(&transaction->decoder, &piece))
-			deliver(transaction, piece);
-		smtp_trace_data(session, transaction->bytes);
-		smtp_transaction_finish(session);
+		return SMTP_STEP_DONE;
 	}
+	if (smtp_data_decode_end(&transaction->decoder, &piece))
+		deliver(transaction, piece);
+	smtp_trace_data(session, transaction->bytes);
+	return smtp_transaction_finish(session);
 }
 
-bool smtp_chunk_take(struct smtp_session *session, struct view *input)
+enum smtp_step smtp_bdat_take(
+    struct smtp_session *session, struct smtp_call *call, struct view *input)
 {
-	struct smtp_chunk *chunk = &session->chunk;
+	struct smtp_chunk *chunk = &call->chunk;
 	size_t len =
 	    chunk->left < input->len ? (size_t)chunk->left : input->len;
 	struct view part = view_slice(*input, 0, len), piece;
@@ -174,8 +186,5 @@ bool smtp_chunk_take(struct smtp_session *session, struct view *input)
 			deliver(transaction, piece);
 		smtp_transaction_check(session);
 	}
-	if (chunk->left > 0)
-		return false;
-	end_chunk(session);
-	return true;
+	return chunk->left > 0 ? SMTP_STEP_INPUT : end_chunk(session, chunk);
 }

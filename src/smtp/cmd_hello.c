@@ -74,13 +74,14 @@ static void list_extensions(struct smtp_session *session, struct buf *list)
 	    announced(smtp_limit_recipients(session)));
 }
 
-void smtp_hello_run(struct smtp_session *session, struct smtp_call *call)
+enum smtp_step smtp_hello_run(
+    struct smtp_session *session, struct smtp_call *call)
 {
 	struct view name = call->command.argument;
 	if (name.len == 0 || name.len > SMTP_HELO_MAX) {
 		smtp_answer(session, 501, ENHANCED_NONE,
 		    "Give your name, in at most %u bytes", SMTP_HELO_MAX);
-		return;
+		return SMTP_STEP_DONE;
 	}
 	// As RSET (RFC 5321 section 4.1.4). Whether the name is one, or is the
 	// client's, decides nothing: the same section.
@@ -94,19 +95,21 @@ void smtp_hello_run(struct smtp_session *session, struct smtp_call *call)
 	if (session->extended)
 		list_extensions(session, &list);
 	// No enhanced codes here: RFC 2034 section 4.
-	session->code = 250;
+	session->said.code = 250;
 	smtp_reply_write(
 	    session->base.out, 250, ENHANCED_NONE, buf_view(&list));
 	buf_done(&list);
+	return SMTP_STEP_DONE;
 }
 
-void smtp_starttls_run(struct smtp_session *session, struct smtp_call *call)
+enum smtp_step smtp_starttls_run(
+    struct smtp_session *session, struct smtp_call *call)
 {
 	(void)call;
 	if (session->tls != NULL) {
 		smtp_answer(
 		    session, 503, ENHANCED(5, 5, 1), "TLS is active already");
-		return;
+		return SMTP_STEP_DONE;
 	}
 	// RFC 3207 section 4.2: all that was learnt before is forgotten.
 	smtp_transaction_drop(session);
@@ -116,4 +119,5 @@ void smtp_starttls_run(struct smtp_session *session, struct smtp_call *call)
 	session_log_out(&session->base);
 	smtp_answer(session, 220, ENHANCED(2, 0, 0), "Go ahead");
 	session->base.next = NET_START_TLS;
+	return SMTP_STEP_DONE;
 }

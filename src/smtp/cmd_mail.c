@@ -21,16 +21,24 @@ static bool is_allowed(struct smtp_session *session)
 	return false;
 }
 
-void smtp_mail_run(struct smtp_session *session, struct smtp_call *call)
+enum smtp_step smtp_mail_run(
+    struct smtp_session *session, struct smtp_call *call)
 {
 	if (!is_allowed(session))
-		return;
+		return SMTP_STEP_DONE;
 	if (session->messages >= smtp_limit_messages(session)) {
 		smtp_hang_up(session, "too many messages", 421,
 		    ENHANCED(4, 7, 0), "Enough messages for one connection");
-		return;
+		return SMTP_STEP_DONE;
 	}
-	smtp_transaction_begin(session, call);
+	return smtp_transaction_begin(session, call);
+}
+
+enum smtp_step smtp_mail_resume(
+    struct smtp_session *session, struct smtp_call *call)
+{
+	(void)call;
+	return smtp_transaction_ask(session);
 }
 
 // "type;address", decoded.
@@ -65,7 +73,8 @@ static void log_refused(struct smtp_session *session,
 	buf_done(&text);
 }
 
-static void add_recipient(struct smtp_session *session, struct smtp_call *call)
+enum smtp_step smtp_rcpt_resume(
+    struct smtp_session *session, struct smtp_call *call)
 {
 	const struct smtp_rcpt *rcpt = &call->command.rcpt;
 	struct delivery_recipient recipient = {
@@ -74,13 +83,18 @@ static void add_recipient(struct smtp_session *session, struct smtp_call *call)
 	    .notify = rcpt->notify,
 	};
 	struct delivery_reply reply;
-	if (delivery_recipient(
-		session->transaction->delivery, &recipient, &reply) != RC_OK)
+	enum rc rc = delivery_recipient(
+	    session->transaction->delivery, &recipient, &reply);
+	if (rc == RC_MORE)
+		return SMTP_STEP_WAIT;
+	if (rc != RC_OK)
 		log_refused(session, &rcpt->to, &reply);
 	smtp_answer_delivery(session, &reply);
+	return SMTP_STEP_DONE;
 }
 
-void smtp_rcpt_run(struct smtp_session *session, struct smtp_call *call)
+enum smtp_step smtp_rcpt_run(
+    struct smtp_session *session, struct smtp_call *call)
 {
 	const struct smtp_transaction *transaction = session->transaction;
 	if (transaction->failed || transaction->chunked)
@@ -97,5 +111,6 @@ void smtp_rcpt_run(struct smtp_session *session, struct smtp_call *call)
 		smtp_answer(
 		    session, 452, ENHANCED(4, 5, 3), "Too many recipients");
 	else
-		add_recipient(session, call);
+		return smtp_rcpt_resume(session, call);
+	return SMTP_STEP_DONE;
 }

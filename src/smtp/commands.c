@@ -2,6 +2,8 @@
 // From a line to its command: what may come when, and what may come behind it.
 #include "smtp/commands.h"
 
+#include "auth/exchange.h"
+#include "base/mem.h"
 #include "smtp/trace.h"
 #include "wire/smtp_lenient.h"
 
@@ -19,26 +21,51 @@
 #define BARE       SMTP_COMMAND_BARE
 #define FREE       SMTP_COMMAND_FREE
 #define KEEPS_LINE SMTP_COMMAND_KEEPS_LINE
+#define ENDS_GROUP SMTP_COMMAND_ENDS_GROUP
+#define EARLY      SMTP_COMMAND_EARLY
 
-// LAST is what RFC 2920 section 3.1, RFC 3207 section 4 and RFC 4954 section 4
-// say; QUIT may have whatever behind it, since nobody reads it.
+// ENDS_GROUP and LAST are what RFC 2920 section 3.1, RFC 3207 section 4 and RFC
+// 4954 section 4 say; QUIT may have whatever behind it, since nobody reads it.
 static const struct smtp_command_type types[] = {
-    {SMTP_VERB_HELO, SMTP, LAST | BARE, smtp_hello_run},
-    {SMTP_VERB_EHLO, SMTP, LAST | BARE, smtp_hello_run},
-    {SMTP_VERB_LHLO, LMTP, LAST | BARE, smtp_hello_run},
-    {SMTP_VERB_MAIL, ALL, AFTER_HELO | OUTSIDE | KEEPS_LINE, smtp_mail_run},
-    {SMTP_VERB_RCPT, ALL, AFTER_HELO | INSIDE | FREE, smtp_rcpt_run},
-    {SMTP_VERB_DATA, ALL, AFTER_HELO | INSIDE | LAST, smtp_data_run},
+    {.verb = SMTP_VERB_HELO, SMTP, ENDS_GROUP | BARE, smtp_hello_run},
+    {.verb = SMTP_VERB_EHLO, SMTP, ENDS_GROUP | BARE, smtp_hello_run},
+    {.verb = SMTP_VERB_LHLO, LMTP, ENDS_GROUP | BARE, smtp_hello_run},
+    {.verb = SMTP_VERB_MAIL,
+	ALL,
+	AFTER_HELO | OUTSIDE | KEEPS_LINE,
+	smtp_mail_run,
+	.resume = smtp_mail_resume},
+    {.verb = SMTP_VERB_RCPT,
+	ALL,
+	AFTER_HELO | INSIDE | FREE | KEEPS_LINE,
+	smtp_rcpt_run,
+	.resume = smtp_rcpt_resume},
+    {.verb = SMTP_VERB_DATA,
+	ALL,
+	AFTER_HELO | INSIDE | LAST,
+	smtp_data_run,
+	.take = smtp_data_take,
+	.resume = smtp_data_resume},
     // Its chunk has to be taken, whatever the state.
-    {SMTP_VERB_BDAT, ALL, AFTER_HELO | FREE, smtp_bdat_run},
-    {SMTP_VERB_RSET, ALL, 0, smtp_rset_run},
-    {SMTP_VERB_NOOP, ALL, LAST, smtp_noop_run},
-    {SMTP_VERB_QUIT, ALL, 0, smtp_quit_run},
-    {SMTP_VERB_VRFY, ALL, LAST, smtp_vrfy_run},
-    {SMTP_VERB_EXPN, ALL, LAST, smtp_expn_run},
-    {SMTP_VERB_HELP, ALL, LAST, smtp_help_run},
-    {SMTP_VERB_STARTTLS, ALL, AFTER_HELO | LAST, smtp_starttls_run},
-    {SMTP_VERB_AUTH, SUBMISSION, AFTER_HELO | LAST | SECRET, smtp_auth_run},
+    {.verb = SMTP_VERB_BDAT,
+	ALL,
+	AFTER_HELO | FREE,
+	smtp_bdat_run,
+	.take = smtp_bdat_take,
+	.resume = smtp_data_resume},
+    {.verb = SMTP_VERB_RSET, ALL, EARLY, smtp_rset_run},
+    {.verb = SMTP_VERB_NOOP, ALL, ENDS_GROUP | EARLY, smtp_noop_run},
+    {.verb = SMTP_VERB_QUIT, ALL, EARLY, smtp_quit_run},
+    {.verb = SMTP_VERB_VRFY, ALL, ENDS_GROUP, smtp_vrfy_run},
+    {.verb = SMTP_VERB_EXPN, ALL, ENDS_GROUP, smtp_expn_run},
+    {.verb = SMTP_VERB_HELP, ALL, ENDS_GROUP, smtp_help_run},
+    {.verb = SMTP_VERB_STARTTLS, ALL, AFTER_HELO | LAST, smtp_starttls_run},
+    {.verb = SMTP_VERB_AUTH,
+	SUBMISSION,
+	AFTER_HELO | LAST | SECRET,
+	smtp_auth_run,
+	.resume = smtp_auth_resume,
+	.line = smtp_auth_line},
 };
 
 const struct smtp_command_type *smtp_command_find(
@@ -58,9 +85,33 @@ static bool may_have_more(
 {
 	if (type != NULL && type->verb == SMTP_VERB_QUIT)
 		return true;
-	if (type != NULL && (type->flags & LAST) != 0)
+	if (type != NULL && (type->flags & (LAST | ENDS_GROUP)) != 0)
 		return false;
 	return session->extended;
+}
+
+// Mail programs that look for a server send EHLO and QUIT together (Thunderbird
+// does), and devices are not patient. On port 25 it stays as it is: whoever
+// does not listen there is no mail server, and a message may be hidden in it.
+static bool may_have_early(
+    const struct smtp_session *session, const struct smtp_command_type *type)
+{
+	return session->server->role != SMTP_ROLE_MX && type != NULL &&
+	       (type->flags & LAST) == 0;
+}
+
+// False: something came before its turn.
+static bool check_turn(struct smtp_session *session,
+    const struct smtp_command_type *type, bool more)
+{
+	bool early = session->early;
+	session->early = false;
+	if (early && (type == NULL || (type->flags & EARLY) == 0))
+		return false;
+	if (!more || may_have_more(session, type))
+		return true;
+	session->early = may_have_early(session, type);
+	return session->early;
 }
 
 static bool is_in_order(
@@ -97,28 +148,79 @@ static void refuse_syntax(struct smtp_session *session,
 	end_at_chunk(session, type);
 }
 
+// ---- The running command ---------------------------------------------------
+
+static void call_free(struct smtp_call *call)
+{
+	auth_exchange_free(&call->exchange);
+	if ((call->type->flags & SECRET) != 0)
+		arena_done_secret(&call->arena);
+	else
+		arena_done(&call->arena);
+	free(call);
+}
+
+void smtp_command_end(struct smtp_session *session)
+{
+	struct smtp_call *call = session->call;
+	session->call = NULL;
+	if (call != NULL)
+		call_free(call);
+	auth_turn_end(session->server->base.auth, &session->base.turn);
+}
+
+static void step(struct smtp_session *session, enum smtp_step step)
+{
+	switch (step) {
+	case SMTP_STEP_DONE: smtp_command_end(session); return;
+	case SMTP_STEP_INPUT: return;
+	case SMTP_STEP_WAIT: session->base.next = NET_WAIT; return;
+	}
+}
+
+void smtp_command_line(
+    struct smtp_session *session, struct view line, bool more)
+{
+	struct smtp_call *call = session->call;
+	step(session, call->type->line(session, call, line, more));
+}
+
+void smtp_command_take(struct smtp_session *session, struct view *input)
+{
+	struct smtp_call *call = session->call;
+	step(session, call->type->take(session, call, input));
+}
+
+void smtp_command_resume(struct smtp_session *session)
+{
+	struct smtp_call *call = session->call;
+	step(session, call->type->resume(session, call));
+}
+
 static void parse_and_run(struct smtp_session *session,
     const struct smtp_command_type *type, struct view line)
 {
-	struct smtp_call call;
+	struct smtp_call *call = mem_zalloc(sizeof(*call));
 	struct smtp_fault fault;
-	arena_init(&call.arena);
+	call->type = type;
+	session->call = call;
+	arena_init(&call->arena);
 	if ((type->flags & KEEPS_LINE) != 0)
-		line = arena_copy(&call.arena, line);
+		line = arena_copy(&call->arena, line);
 	// A printer or a scanner that has logged in; strangers are held to the
 	// RFC, who keep to it where they are mail servers.
 	if (session->server->lenient && !session_is_stranger(&session->base))
-		line = smtp_line_made_strict(&call.arena, line);
-	if (smtp_command_parse(&call.arena, line, smtp_extensions(session),
-		&call.command, &fault) == RC_OK)
-		type->run(session, &call);
-	else
+		line = smtp_line_made_strict(&call->arena, line);
+	if (smtp_command_parse(&call->arena, line, smtp_extensions(session),
+		&call->command, &fault) == RC_OK) {
+		step(session, type->run(session, call));
+	} else {
 		refuse_syntax(session, type, &fault);
-	if ((type->flags & SECRET) != 0)
-		arena_done_secret(&call.arena);
-	else
-		arena_done(&call.arena);
+		smtp_command_end(session);
+	}
 }
+
+// ---- From the line to the command ------------------------------------------
 
 void smtp_command_run(struct smtp_session *session, struct view line, bool more)
 {
@@ -133,7 +235,7 @@ void smtp_command_run(struct smtp_session *session, struct view line, bool more)
 		    "This is not HTTP");
 		return;
 	}
-	if (more && !may_have_more(session, type)) {
+	if (!check_turn(session, type, more)) {
 		bool bare = type != NULL && (type->flags & BARE) != 0;
 		smtp_hang_up(session, "pipelining", 554,
 		    bare ? ENHANCED_NONE : ENHANCED(5, 5, 0),

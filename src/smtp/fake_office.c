@@ -2,11 +2,15 @@
 // A false delivery (delivery/delivery.h) for the tests of the protocol: it
 // keeps what it is given, and says what the names ask for. Our domain is
 // example.org; in it, "nobody…" does not exist, "full…" is over quota, and
-// "broken…" fails when the message is there.
+// "broken…" fails when the message is there. Whether somebody is wanted whose
+// name begins with "slow" is known when the rig says so, and with "quick" when
+// it is asked again; the name goes on behind that ("slownobody"). A recipient
+// "late…" lets the end of the message wait for the rig.
 #include "base/mem.h"
 #include "smtp/rig.h"
 
 #define MESSAGES_MAX ((size_t)16 << 20) // bytes of all descriptions
+#define WAITS_MAX    8
 
 struct rig_office {
 	struct delivery_office view;
@@ -14,17 +18,22 @@ struct rig_office {
 	size_t shown;        // bytes of them
 	size_t accepted;
 	size_t open;
+	struct delivery *waits[WAITS_MAX];
 };
 
 struct delivery {
 	struct rig_office *office;
 	struct delivery_origin origin;
+	struct view sender; // its local part
 	struct buf envelope;
 	struct buf recipients;
 	struct buf text;
 	size_t count;
 	bool broken[64]; // recipients that fail at the end
 	bool too_big;
+	bool late;  // the end of the message waits
+	bool asked; // it waits for the rig, or has its answer
+	bool known; // it has its answer
 	struct delivery_reply refused; // code 0: not
 };
 
@@ -76,6 +85,60 @@ size_t rig_office_accepted(const struct rig_office *office)
 size_t rig_office_open(const struct rig_office *office)
 {
 	return office->open;
+}
+
+void rig_office_release(struct rig_office *office)
+{
+	for (size_t i = 0; i < WAITS_MAX; i++) {
+		struct delivery *delivery = office->waits[i];
+		office->waits[i] = NULL;
+		if (delivery == NULL)
+			continue;
+		delivery->known = true;
+		delivery->origin.waker.wake(delivery->origin.waker.context);
+	}
+}
+
+// ---- Waiting ---------------------------------------------------------------
+
+static void forget_wait(struct delivery *delivery)
+{
+	for (size_t i = 0; i < WAITS_MAX; i++)
+		if (delivery->office->waits[i] == delivery)
+			delivery->office->waits[i] = NULL;
+}
+
+// False: it is not known yet.
+static bool is_known(struct delivery *delivery, bool soon)
+{
+	struct delivery **waits = delivery->office->waits;
+	if (delivery->known) {
+		delivery->asked = delivery->known = false;
+		return true;
+	}
+	if (delivery->asked)
+		return false; // woken by something else
+	delivery->asked = true;
+	for (size_t i = 0; i < WAITS_MAX && !soon; i++)
+		if (waits[i] == NULL) {
+			waits[i] = delivery;
+			return false;
+		}
+	delivery->known = true;
+	delivery->origin.waker.wake(delivery->origin.waker.context);
+	return false;
+}
+
+// Whether the answer about a name is there; takes what asks for a wait off the
+// front of the name.
+static bool answers(struct delivery *delivery, struct view *local)
+{
+	bool slow = view_starts_with(*local, VIEW("slow"));
+	bool quick = view_starts_with(*local, VIEW("quick"));
+	if (!slow && !quick)
+		return true;
+	*local = view_from(*local, slow ? 4 : 5);
+	return is_known(delivery, quick);
 }
 
 // ---- The session's side ----------------------------------------------------
@@ -159,6 +222,7 @@ enum rc delivery_new(const struct delivery_office *view,
 	struct delivery *delivery = mem_zalloc(sizeof(*delivery));
 	delivery->office = office;
 	delivery->origin = *origin;
+	delivery->sender = envelope->sender.local; // lives as long
 	buf_init(&delivery->envelope, 16384);
 	buf_init(&delivery->recipients, (size_t)1 << 20);
 	buf_init(&delivery->text, RIG_SIZE_MAX);
@@ -173,11 +237,24 @@ void delivery_free(struct delivery **delivery)
 	if (*delivery == NULL)
 		return;
 	(*delivery)->office->open--;
+	forget_wait(*delivery);
 	buf_done(&(*delivery)->envelope);
 	buf_done(&(*delivery)->recipients);
 	buf_done(&(*delivery)->text);
 	free(*delivery);
 	*delivery = NULL;
+}
+
+enum rc delivery_sender(
+    struct delivery *delivery, struct delivery_reply *ret_reply)
+{
+	struct view local = delivery->sender;
+	if (!answers(delivery, &local))
+		return RC_MORE;
+	if (!view_starts_with(local, VIEW("nobody")))
+		return RC_OK;
+	reply(ret_reply, 550, ENHANCED(5, 7, 1), "Not from you");
+	return RC_DENIED;
 }
 
 enum rc delivery_recipient(struct delivery *delivery,
@@ -190,6 +267,8 @@ enum rc delivery_recipient(struct delivery *delivery,
 		reply(ret_reply, 550, ENHANCED(5, 7, 1), "No relaying");
 		return RC_DENIED;
 	}
+	if (ours && !answers(delivery, &local))
+		return RC_MORE;
 	if (ours && view_starts_with(local, VIEW("nobody"))) {
 		reply(ret_reply, 550, ENHANCED(5, 1, 1), "Nobody there");
 		return RC_NOT_FOUND;
@@ -201,6 +280,7 @@ enum rc delivery_recipient(struct delivery *delivery,
 	if (delivery->count < ARRAY_LEN(delivery->broken))
 		delivery->broken[delivery->count] =
 		    ours && view_starts_with(local, VIEW("broken"));
+	delivery->late |= ours && view_starts_with(local, VIEW("late"));
 	delivery->count++;
 	struct buf *text = &delivery->recipients;
 	buf_add_literal(text, " ");
@@ -257,9 +337,11 @@ static void finish_of(const struct delivery *delivery, bool broken,
 		reply(ret_reply, 250, ENHANCED(2, 0, 0), "Delivered");
 }
 
-void delivery_finish(struct delivery *delivery,
+enum rc delivery_finish(struct delivery *delivery,
     struct delivery_reply *ret_replies, struct delivery_reply *ret_reply)
 {
+	if (delivery->late && !is_known(delivery, false))
+		return RC_MORE;
 	bool any_broken = false;
 	bool any_kept = false;
 	for (size_t i = 0; i < delivery->count; i++) {
@@ -278,4 +360,5 @@ void delivery_finish(struct delivery *delivery,
 	}
 	if (any_kept)
 		keep(delivery);
+	return RC_OK;
 }

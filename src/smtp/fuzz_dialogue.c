@@ -137,6 +137,10 @@ static void run(const struct fuzz_dialogue *dialogue, struct view input,
 	else
 		say(&client, input, cut == CUT_LINES ? 0 : dialogue->piece);
 	rig_wake(&client);
+	while (client.next == NET_WAIT) {
+		rig_office_release(rig.office);
+		rig_wake(&client);
+	}
 	size_t delivered = check_output(buf_view(&client.out));
 	size_t accepted = rig_office_accepted(rig.office);
 	// LMTP says it for each recipient.

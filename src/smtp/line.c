@@ -6,9 +6,8 @@
 
 static void refuse_long_line(struct smtp_session *session)
 {
-	bool sasl = session->mode == SMTP_MODE_SASL;
-	if (sasl)
-		smtp_auth_abandon(session);
+	bool sasl = session->call != NULL;
+	smtp_command_end(session);
 	// RFC 4954 section 4, RFC 5321 section 4.2.4.
 	smtp_answer(session, 500, sasl ? ENHANCED(5, 5, 6) : ENHANCED(5, 5, 2),
 	    "The line is too long");
@@ -23,16 +22,14 @@ static void refuse_endless_line(struct smtp_session *session)
 // Only CRLF ends a line (RFC 5321 section 2.3.8).
 static void refuse_bare_lf(struct smtp_session *session)
 {
-	if (session->mode == SMTP_MODE_SASL)
-		smtp_auth_abandon(session);
+	smtp_command_end(session);
 	smtp_answer(session, 500, ENHANCED(5, 5, 2),
 	    "A line ends with CRLF, not with LF");
 }
 
 static size_t line_max(const struct smtp_session *session, struct view line)
 {
-	return session->mode == SMTP_MODE_SASL ||
-		       smtp_verb_of(line) == SMTP_VERB_AUTH
+	return session->call != NULL || smtp_verb_of(line) == SMTP_VERB_AUTH
 		   ? SMTP_AUTH_LINE_MAX
 		   : SMTP_LINE_MAX;
 }
@@ -40,36 +37,35 @@ static size_t line_max(const struct smtp_session *session, struct view line)
 // There is no end of line in what is unread.
 static void wait_for_line(struct smtp_session *session, struct view *input)
 {
-	session->scanned = input->len;
+	struct smtp_line *line = &session->line;
+	line->scanned = input->len;
 	// One more than the maximum may be the CR.
-	if (!session->skipping && input->len <= line_max(session, *input) + 1)
+	if (line->skipped == 0 && input->len <= line_max(session, *input) + 1)
 		return;
-	session->skipping = true;
-	session->skipped += input->len;
-	session->scanned = 0;
+	line->skipped += input->len;
+	line->scanned = 0;
 	*input = VIEW("");
-	if (session->skipped > SMTP_SKIP_MAX)
+	if (line->skipped > SMTP_SKIP_MAX)
 		refuse_endless_line(session);
 }
 
 static void run_line(struct smtp_session *session, struct view line, bool more)
 {
-	bool endless = session->skipped + line.len > SMTP_SKIP_MAX;
+	size_t skipped = session->line.skipped;
+	session->line = (struct smtp_line){0};
 	bool bare = !view_ends_with(line, VIEW("\r"));
 	if (!bare)
 		line.len--;
-	if (endless)
+	if (skipped + line.len > SMTP_SKIP_MAX)
 		refuse_endless_line(session);
-	else if (session->skipping || line.len > line_max(session, line))
+	else if (skipped > 0 || line.len > line_max(session, line))
 		refuse_long_line(session);
 	else if (bare)
 		refuse_bare_lf(session);
-	else if (session->mode == SMTP_MODE_SASL)
-		smtp_auth_line(session, line, more);
+	else if (session->call != NULL)
+		smtp_command_line(session, line, more);
 	else
 		smtp_command_run(session, line, more);
-	session->skipping = false;
-	session->skipped = 0;
 }
 
 // A TLS client at a port without TLS: it would wait for a handshake, and we for
@@ -88,8 +84,8 @@ bool smtp_line_take(struct smtp_session *session, struct view *input)
 	if (refuse_handshake(session, *input))
 		return true;
 	// What was looked at before is not looked at again.
-	size_t from =
-	    session->scanned < input->len ? session->scanned : input->len;
+	size_t scanned = session->line.scanned;
+	size_t from = scanned < input->len ? scanned : input->len;
 	size_t at = view_find_char(view_from(*input, from), '\n');
 	if (at == SIZE_MAX) {
 		wait_for_line(session, input);
@@ -97,7 +93,6 @@ bool smtp_line_take(struct smtp_session *session, struct view *input)
 	}
 	struct view line = view_slice(*input, 0, from + at);
 	*input = view_from(*input, line.len + 1);
-	session->scanned = 0;
 	run_line(session, line, input->len > 0);
 	return true;
 }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What comes before its turn (RFC 2920 section 3.1), and in the same packet: it
 // is refused, and the connection ends. Byte by byte these are other dialogues.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
 #include "smtp/script.h"
 
 #define MX        .rig = {.role = SMTP_ROLE_MX, .tls_available = true}
@@ -82,7 +88,114 @@ static const struct script scripts[] = {
 	"S: 220 mx.example.org ESMTP\nP: 300\nC: NOOP\nS: 250 2.0.0 OK\n"},
 };
 
+#define BYE     "221 2.0.0 Goodbye\r\n"
+#define REFUSED "554 5.5.0 More came before this was answered\r\n"
+#define BARE    "554 More came before this was answered\r\n"
+
+// What may come in one packet, and how the dialogue ends.
+static const struct {
+	enum smtp_role role;
+	const char *said;
+	const char *ends;
+	size_t replies;
+} together[] = {
+    // Mail programs that look for a server.
+    {SMTP_ROLE_SUBMISSION, "EHLO x\r\nQUIT\r\n", BYE, 2},
+    {SMTP_ROLE_SUBMISSION, "HELO x\r\nQUIT\r\n", BYE, 2},
+    {SMTP_ROLE_SUBMISSION, "EHLO x\r\nNOOP\r\nRSET\r\nQUIT\r\n", BYE, 4},
+    {SMTP_ROLE_SUBMISSION, "HELO x\r\nNOOP\r\nRSET\r\nQUIT\r\n", BYE, 4},
+    {SMTP_ROLE_SUBMISSION, "NOOP\r\nQUIT\r\n", BYE, 2},
+    {SMTP_ROLE_SUBMISSION, "EHLO x\r\nVRFY a\r\n", REFUSED, 2},
+    {SMTP_ROLE_SUBMISSION, "VRFY a\r\nQUIT\r\n", BYE, 2},
+    {SMTP_ROLE_SUBMISSION, "HELP\r\nQUIT\r\n", BYE, 2},
+    {SMTP_ROLE_LMTP, "LHLO x\r\nQUIT\r\n", BYE, 2},
+    {SMTP_ROLE_LMTP, "NOOP\r\nNOOP\r\nQUIT\r\n", BYE, 3},
+    // What depends on the answer, or is a message.
+    {SMTP_ROLE_SUBMISSION, "EHLO x\r\nMAIL FROM:<a@b.c>\r\n", REFUSED, 2},
+    {SMTP_ROLE_SUBMISSION, "EHLO x\r\nAUTH PLAIN\r\n", REFUSED, 2},
+    {SMTP_ROLE_SUBMISSION, "EHLO x\r\nSTARTTLS\r\n", REFUSED, 2},
+    {SMTP_ROLE_SUBMISSION, "EHLO x\r\nEHLO y\r\n", BARE, 2},
+    {SMTP_ROLE_SUBMISSION, "EHLO x\r\nFOO\r\n", REFUSED, 2},
+    {SMTP_ROLE_SUBMISSION, "FOO\r\nQUIT\r\n", REFUSED, 1},
+    {SMTP_ROLE_SUBMISSION, "EHLO x\r\nNOOP\r\nMAIL FROM:<a@b.c>\r\n", REFUSED,
+	3},
+    {SMTP_ROLE_SUBMISSION, "AUTH PLAIN AGEAYg==\r\nQUIT\r\n", REFUSED, 1},
+    {SMTP_ROLE_SUBMISSION, "STARTTLS\r\nQUIT\r\n", REFUSED, 1},
+    {SMTP_ROLE_SUBMISSION, "POST / HTTP/1.1\r\nQUIT\r\n",
+	"554 5.5.1 This is not HTTP\r\n", 1},
+    {SMTP_ROLE_LMTP, "LHLO x\r\nMAIL FROM:<a@b.c>\r\n", REFUSED, 2},
+    {SMTP_ROLE_LMTP, "DATA\r\nQUIT\r\n", REFUSED, 1},
+    // Strangers.
+    {SMTP_ROLE_MX, "EHLO x\r\nQUIT\r\n", BARE, 1},
+    {SMTP_ROLE_MX, "HELO x\r\nQUIT\r\n", BARE, 1},
+    {SMTP_ROLE_MX, "EHLO x\r\nNOOP\r\n", BARE, 1},
+    {SMTP_ROLE_MX, "NOOP\r\nQUIT\r\n", REFUSED, 1},
+    {SMTP_ROLE_MX, "RSET\r\nQUIT\r\n", REFUSED, 1},
+};
+
+static size_t count_replies(struct view out)
+{
+	struct view line;
+	size_t count = 0;
+	while (view_split(&out, '\n', &line))
+		count += line.len > 3 && line.ptr[3] == ' ';
+	return count;
+}
+
+static struct rig_users users;
+
+// The second packet ends in the middle of a line: that is early, too.
+static void what_comes_together_is_answered_in_order_or_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(together); i++) {
+		struct view said = view_of_string(together[i].said);
+		size_t first = said.len - 1; // where the last line begins
+		while (said.ptr[first - 1] != '\n')
+			first--;
+		for (size_t cut = said.len; cut > first; cut--) {
+			struct rig rig;
+			struct rig_client client;
+			rig_init(&rig, &(struct rig_options){.users = &users,
+					   .tls_available = true,
+					   .role = together[i].role});
+			rig_connect(&rig, VIEW(""), &client);
+			buf_reset(&client.out);
+			rig_say(&client, view_slice(said, 0, cut));
+			rig_say(&client, view_from(said, cut));
+			struct view out = buf_view(&client.out);
+			if (!view_ends_with(
+				out, view_of_string(together[i].ends)) ||
+			    count_replies(out) != together[i].replies)
+				fail_msg("%s cut at %zu: %.*s",
+				    together[i].said, cut, VIEW_FMT(out));
+			assert_int_equal(client.next, NET_CLOSE);
+			rig_disconnect(&client);
+			rig_done(&rig);
+		}
+	}
+}
+
+static int make_users(void **state)
+{
+	(void)state;
+	rig_users_init(&users);
+	return 0;
+}
+
+static int free_users(void **state)
+{
+	(void)state;
+	rig_users_done(&users);
+	return 0;
+}
+
 int main(void)
 {
-	return script_main(scripts, ARRAY_LEN(scripts));
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		what_comes_together_is_answered_in_order_or_refused),
+	};
+	int failed = cmocka_run_group_tests(tests, make_users, free_users);
+	return script_main(scripts, ARRAY_LEN(scripts)) + failed;
 }

@@ -18,7 +18,7 @@
 static void answer(struct smtp_session *session, unsigned code,
     struct enhanced_status status, struct view text)
 {
-	session->code = code;
+	session->said.code = code;
 	smtp_reply_write(session->base.out, code, status, text);
 }
 
@@ -43,7 +43,7 @@ void smtp_answer_delivery(
 	// Users and servers that we trust have lists with old addresses;
 	// strangers who guess names are slowed down.
 	if (smtp_is_trusted(session))
-		session->pardoned = true;
+		session->said.pardoned = true;
 	answer(
 	    session, reply->code, reply->status, view_of_string(reply->text));
 }
@@ -91,21 +91,20 @@ static uint32_t count_error(struct smtp_session *session)
 void smtp_settle(struct smtp_session *session, size_t begin)
 {
 	struct buf *out = session->base.out;
+	struct smtp_said said = session->said;
 	uint32_t pause = 0;
 	// 4xx is not the client's fault.
-	if (session->code >= 500 && !session->pardoned &&
+	if (said.code >= 500 && !said.pardoned &&
 	    session->base.next == NET_READ)
 		pause = count_error(session);
-	session->code = 0;
-	session->pardoned = false;
 	if (session->base.next == NET_READ && !smtp_is_trusted(session) &&
 	    session->commands >= SMTP_LIMIT(session, commands, COMMANDS_MAX))
 		smtp_hang_up(session, "too many commands", 421,
 		    ENHANCED(4, 7, 0), "Too many commands without a message");
 	// The last failed login is told as late as the others.
-	if (session->delay_ms > pause || session->base.next == NET_CLOSE)
-		pause = session->delay_ms;
-	session->delay_ms = 0;
+	if (said.delay_ms > pause || session->base.next == NET_CLOSE)
+		pause = said.delay_ms;
+	session->said = (struct smtp_said){0};
 	if (pause == 0 ||
 	    (session->base.next != NET_READ && session->base.next != NET_CLOSE))
 		return;

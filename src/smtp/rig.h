@@ -45,6 +45,8 @@ const struct delivery_office *rig_office_view(const struct rig_office *office);
 // Adds, as one line for people, the next message that has come out of it; false
 // when there is none.
 bool rig_office_next(struct rig_office *office, struct buf *out);
+// Answers all that wait for the office, and wakes them.
+void rig_office_release(struct rig_office *office);
 // Messages accepted so far, and deliveries that are neither finished nor freed.
 size_t rig_office_accepted(const struct rig_office *office);
 size_t rig_office_open(const struct rig_office *office);

@@ -61,10 +61,38 @@ static void expect_no_message(const char *name, struct rig_office *office)
 	buf_done(&text);
 }
 
+static void last_words(struct script_play *play, int number,
+    void (*say)(void *session, struct buf *out))
+{
+	struct rig_client *client = script_client(play, number);
+	say(client->session, &client->out);
+	client->next = NET_CLOSE;
+}
+
+static bool do_event(struct script_play *play, int number, struct view line)
+{
+	if (view_eq(line, VIEW("release"))) {
+		script_expect_silence(play, number);
+		rig_office_release(office_of(play));
+		script_wake(play);
+	} else if (view_eq(line, VIEW("stop"))) {
+		last_words(play, number, smtp_session_ops.shut_down);
+	} else if (view_eq(line, VIEW("timeout"))) {
+		last_words(play, number, smtp_session_ops.timed_out);
+	} else if (view_eq(line, VIEW("leave"))) {
+		script_leave(play, number);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static bool do_own(struct script_play *play, int number, struct view line)
 {
 	struct view rest = view_from(line, 3);
 	uint64_t count = 0;
+	if (do_event(play, number, line))
+		return true;
 	if (line.len < 2 || line.ptr[1] != ':')
 		return false;
 	switch (line.ptr[0]) {

@@ -4,6 +4,10 @@
 //
 //	W:              says what was gathered
 //	M: ...          the next message delivered, as fake_office.c shows it
+//	release         the office answers those who wait for it
+//	stop            the server stops
+//	timeout         the client has been silent for too long, or has waited
+//	leave           the client goes away
 //	P: 500          the server has paused so long, the last time
 //
 // and deliver the messages given and no others. A client's greeting is passed

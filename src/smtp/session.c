@@ -15,6 +15,9 @@
 #define MESSAGES_MAX    1000u
 #define COMMAND_SECONDS 300u // RFC 5321 section 4.5.3.2.7
 #define DATA_SECONDS    180u // RFC 5321 section 4.5.3.2.5
+// Less than the 300 that a client has for our answer to MAIL and RCPT (RFC 5321
+// section 4.5.3.2.2 and 4.5.3.2.3).
+#define WAIT_SECONDS    240u
 #define SESSION_SECONDS 3600u
 #define HOLD_SECONDS    (30u * 24 * 3600)
 #define HELD_MAX        NET_OUTPUT_MAX
@@ -62,7 +65,7 @@ void smtp_log_begin(struct smtp_session *session, struct log_line *line,
 	log_add_string(line, "role", smtp_role_name(session->server->role));
 }
 
-// Of 421, by which most sessions end (RFC 5321 section 3.8).
+// Its last words have a code: smtp_hang_up().
 static const struct session_kind kind = {.protocol = "smtp"};
 
 struct smtp_session *smtp_session_new(const struct smtp_server *server,
@@ -83,7 +86,7 @@ static void smtp_free(void *context)
 	log_add_u64(&line, "messages", session->messages);
 	session_log_end(&session->base, &line);
 
-	smtp_auth_abandon(session);
+	smtp_command_end(session);
 	smtp_transaction_drop(session);
 	buf_done(&session->held);
 	free(session->tls);
@@ -102,19 +105,19 @@ static void keep_tls(
 	session->tls = smtp_tls_new(tls);
 }
 
-// RFC 5321 section 4.3.1; who speaks before it is a program that does not
-// listen. No enhanced codes: RFC 2034 section 4.
+// RFC 5321 section 4.3.1. No enhanced codes: RFC 2034 section 4.
 static void greet(struct smtp_session *session)
 {
-	session->greeted = true;
-	if (session->spoke_early)
+	bool spoke = session->greeting == SMTP_GREETING_SPOKE;
+	session->greeting = SMTP_GREETING_SAID;
+	if (spoke)
 		smtp_hang_up(session, "spoke before the greeting", 554,
 		    ENHANCED_NONE, "You have to listen first");
 	else
 		smtp_answer(session, 220, ENHANCED_NONE, "%s %s",
 		    session->server->base.name,
 		    smtp_is_lmtp(session) ? "LMTP" : "ESMTP");
-	session->code = 0;
+	session->said = (struct smtp_said){0};
 }
 
 static enum net_next smtp_start(
@@ -134,7 +137,8 @@ static enum net_next smtp_start(
 static void smtp_spoke_early(void *context)
 {
 	struct smtp_session *session = context;
-	session->spoke_early = true;
+	if (session->greeting == SMTP_GREETING_WAITS)
+		session->greeting = SMTP_GREETING_SPOKE;
 }
 
 static enum net_next smtp_tls_started(
@@ -144,7 +148,7 @@ static enum net_next smtp_tls_started(
 	// No second greeting (RFC 3207 section 4.2).
 	session_enter(&session->base, out);
 	keep_tls(session, tls);
-	session->scanned = 0;
+	session->line = (struct smtp_line){0};
 	return session_leave(&session->base);
 }
 
@@ -153,13 +157,10 @@ static enum net_next smtp_tls_started(
 // One step; false when it needs more input.
 static bool take(struct smtp_session *session, struct view *input)
 {
-	switch (session->mode) {
-	case SMTP_MODE_LINES:
-	case SMTP_MODE_SASL: return smtp_line_take(session, input);
-	case SMTP_MODE_DATA: return smtp_data_take(session, input);
-	case SMTP_MODE_CHUNK: return smtp_chunk_take(session, input);
-	}
-	return false;
+	if (smtp_takes_lines(session))
+		return smtp_line_take(session, input);
+	smtp_command_take(session, input);
+	return session->call == NULL || session->base.next != NET_READ;
 }
 
 // Seconds that the session may last, though it talk all the time.
@@ -210,13 +211,13 @@ static enum net_next smtp_resume(void *context, struct buf *out)
 	bool paused = session->base.next == NET_PAUSE;
 	// What was held back may be the last word.
 	session->base.next = session->base.why != NULL ? NET_CLOSE : NET_READ;
-	if (paused && !session->greeted)
+	if (paused && session->greeting != SMTP_GREETING_SAID)
 		greet(session);
 	release(session);
 	return session_leave(&session->base);
 }
 
-// A wake may come late, when the exchange is over.
+// A wake may come late, when nothing waits any more.
 static enum net_next smtp_wake(void *context, struct buf *out)
 {
 	struct smtp_session *session = context;
@@ -224,7 +225,7 @@ static enum net_next smtp_wake(void *context, struct buf *out)
 	if (session->base.next == NET_WAIT) {
 		session->base.next = NET_READ;
 		size_t begin = out->len;
-		smtp_auth_wake(session);
+		smtp_command_resume(session);
 		smtp_settle(session, begin);
 	}
 	return session_leave(&session->base);
@@ -235,11 +236,12 @@ static enum net_next smtp_wake(void *context, struct buf *out)
 static uint32_t smtp_timeout(const void *context)
 {
 	const struct smtp_session *session = context;
-	bool data =
-	    session->mode == SMTP_MODE_DATA || session->mode == SMTP_MODE_CHUNK;
 	uint32_t seconds =
-	    data ? SMTP_LIMIT(session, data_seconds, DATA_SECONDS)
-		 : SMTP_LIMIT(session, command_seconds, COMMAND_SECONDS);
+	    SMTP_LIMIT(session, command_seconds, COMMAND_SECONDS);
+	if (session->base.next == NET_WAIT)
+		seconds = SMTP_LIMIT(session, wait_seconds, WAIT_SECONDS);
+	else if (!smtp_takes_lines(session))
+		seconds = SMTP_LIMIT(session, data_seconds, DATA_SECONDS);
 	return session_timeout(&session->base, seconds, seconds_max(session));
 }
 
@@ -261,8 +263,13 @@ static void say_last(struct smtp_session *session, struct buf *out,
 
 static void smtp_timed_out(void *context, struct buf *out)
 {
-	say_last(context, out, "timeout", ENHANCED(4, 4, 2),
-	    "Nothing was said for too long");
+	const struct smtp_session *session = context;
+	if (session->base.next == NET_WAIT)
+		say_last(context, out, "waited too long", ENHANCED(4, 3, 0),
+		    "This cannot be answered now");
+	else
+		say_last(context, out, "timeout", ENHANCED(4, 4, 2),
+		    "Nothing was said for too long");
 }
 
 static void smtp_shut_down(void *context, struct buf *out)

@@ -28,6 +28,7 @@ struct smtp_limits {
 	uint32_t login_failures;  // of a connection [3]
 	uint32_t command_seconds; // between commands [300]
 	uint32_t data_seconds;    // without a byte of a message [180]
+	uint32_t wait_seconds;    // for what a command waits for [240]
 	uint32_t session_seconds; // in all, without a finished message [3600]
 	uint32_t greeting_ms;     // before the greeting; who talks meanwhile is
 				  // hung up on [no wait]

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The inside of the SMTP room: the session, and how a command answers.
 //
-// Input is taken step by step, as the session's mode says: a line, a piece of a
-// message. Commands (commands.c) are functions that answer at once, by
-// smtp_answer(); none waits but AUTH, for its turn. After each step
+// Input is taken step by step: a line, or what the running command takes
+// (commands.h). A command answers by smtp_answer(), at once or when what it
+// waits for is there; nothing is read while it waits. After each step
 // smtp_settle() counts what was refused, and holds a refusal back when there
 // were many.
 #ifndef ROOST_SMTP_SMTP_H
@@ -28,53 +28,46 @@
 #define SMTP_BY_MIN_SECONDS 60u   // DELIVERBY (RFC 2852)
 #define SMTP_TEXT_MAX       400u  // bytes of an answer's sentence
 
-enum smtp_mode {
-	SMTP_MODE_LINES, // commands
-	SMTP_MODE_SASL,  // lines of AUTH's exchange
-	SMTP_MODE_DATA,  // a message, up to the lone dot
-	SMTP_MODE_CHUNK, // BDAT's bytes
-};
-
 struct smtp_tls;         // tls.h
-struct auth_exchange;    // auth/exchange.h
+struct smtp_call;        // commands.h
 struct smtp_transaction; // transaction.h
 
-// BDAT's chunk, while it comes.
-struct smtp_chunk {
-	uint64_t size;
-	uint64_t left;
-	bool last;
-	bool trails; // it was on its way when one before it was refused
-	// Refused before it came: what it is answered with, when it is there.
-	unsigned code; // 0: not refused
-	struct enhanced_status status;
-	const char *text; // static
+// The line that is being read.
+struct smtp_line {
+	size_t scanned; // unread bytes known to have no end of line in them
+	size_t skipped; // bytes of an overlong line that were dropped so far
+};
+
+// What was said in this step.
+struct smtp_said {
+	unsigned code;     // the last one; 0: nothing
+	bool pardoned;     // this refusal does not count
+	uint32_t delay_ms; // that it is to be late by
+};
+
+// Before the greeting, whoever speaks is a program that does not listen.
+enum smtp_greeting {
+	SMTP_GREETING_WAITS,
+	SMTP_GREETING_SPOKE, // the client spoke first
+	SMTP_GREETING_SAID,
 };
 
 struct smtp_session {
 	struct session base; // first; its time is since the last message
 	const struct smtp_server *server;
 	struct smtp_tls *tls; // owned; NULL without
-	enum smtp_mode mode;
+	enum smtp_greeting greeting;
 	// What HELO, EHLO or LHLO said, owned; NULL before. `extended`: it was
 	// not HELO.
 	char *helo;
 	bool extended;
-	struct auth_exchange *exchange;       // owned; AUTH is going on
+	bool early;             // what comes next came before the last answer
+	struct smtp_call *call; // owned; NULL between commands
 	struct smtp_transaction *transaction; // owned; from MAIL to its end
-	struct smtp_chunk chunk;
-	// The line being read: unread bytes known to have no end of line in
-	// them, and those of an overlong one dropped so far.
-	size_t scanned;
-	size_t skipped;
-	bool skipping;
-	bool greeted;
-	bool spoke_early;  // in a pause
-	unsigned code;     // of what was said last
-	bool pardoned;     // this step's refusal does not count
+	struct smtp_line line;
+	struct smtp_said said;
 	struct buf held;   // said after the pause
 	uint32_t pause_ms; // of the pause that is going on
-	uint32_t delay_ms; // that this step's answer is to be late by
 	unsigned errors;   // since the last accepted message
 	unsigned commands; // the same
 	unsigned messages; // accepted in all

@@ -35,6 +35,7 @@ static struct delivery_origin origin_of(
 	return (struct delivery_origin){
 	    .door = doors[session->server->role],
 	    .session_id = session->base.id,
+	    .waker = session->base.waker,
 	    .helo = view_of_string(session->helo),
 	    .peer_address = view_of_string(session->base.peer_address),
 	    .extended = session->extended,
@@ -140,13 +141,30 @@ static void log_message(struct smtp_session *session, struct view sender,
 	log_end(&line);
 }
 
-void smtp_transaction_begin(
+enum smtp_step smtp_transaction_ask(struct smtp_session *session)
+{
+	struct smtp_transaction *transaction = session->transaction;
+	struct delivery_reply reply;
+	enum rc rc = delivery_sender(transaction->delivery, &reply);
+	if (rc == RC_MORE)
+		return SMTP_STEP_WAIT;
+	if (rc == RC_OK) {
+		smtp_answer(session, 250, ENHANCED(2, 1, 0), "Sender OK");
+		return SMTP_STEP_DONE;
+	}
+	log_message(session, transaction->sender, 0, 0, &reply);
+	smtp_answer_delivery(session, &reply);
+	smtp_transaction_drop(session);
+	return SMTP_STEP_DONE;
+}
+
+enum smtp_step smtp_transaction_begin(
     struct smtp_session *session, struct smtp_call *call)
 {
 	const struct smtp_mail *mail = &call->command.mail;
 	struct delivery_envelope envelope;
 	if (!envelope_of(session, call, &envelope))
-		return;
+		return SMTP_STEP_DONE;
 	struct delivery_origin origin = origin_of(session, &call->arena);
 	struct delivery_reply reply;
 	struct delivery *delivery;
@@ -154,7 +172,7 @@ void smtp_transaction_begin(
 		&delivery) != RC_OK) {
 		log_message(session, envelope.queue.sender, 0, 0, &reply);
 		smtp_answer_delivery(session, &reply);
-		return;
+		return SMTP_STEP_DONE;
 	}
 	struct smtp_transaction *transaction = mem_zalloc(sizeof(*transaction));
 	transaction->arena = call->arena;
@@ -164,7 +182,7 @@ void smtp_transaction_begin(
 	transaction->utf8 = mail->utf8;
 	transaction->binary = mail->body == SMTP_BODY_BINARYMIME;
 	session->transaction = transaction;
-	smtp_answer(session, 250, ENHANCED(2, 1, 0), "Sender OK");
+	return smtp_transaction_ask(session);
 }
 
 void smtp_transaction_decode(
@@ -226,24 +244,24 @@ static void note_result(struct smtp_session *session, size_t recipients,
 		smtp_forgive(session);
 }
 
-static void finish_one(struct smtp_session *session)
+MUST_CHECK static enum rc finish_one(struct smtp_session *session)
 {
 	struct delivery_reply reply;
 	size_t count = smtp_transaction_recipients(session);
-	delivery_finish(session->transaction->delivery, NULL, &reply);
+	enum rc rc =
+	    delivery_finish(session->transaction->delivery, NULL, &reply);
+	if (rc != RC_OK)
+		return rc;
 	smtp_answer_delivery(session, &reply);
 	note_result(session, count, &reply);
+	return RC_OK;
 }
 
-// RFC 2033 section 4.2: an answer for each accepted recipient, in their order.
-static void finish_each(struct smtp_session *session)
+static void answer_each(struct smtp_session *session,
+    const struct delivery_reply *replies, size_t count)
 {
-	size_t count = smtp_transaction_recipients(session);
 	size_t first[2] = {SIZE_MAX, SIZE_MAX}; // accepted, refused
 	size_t counts[2] = {0, 0};
-	struct delivery_reply *replies =
-	    mem_alloc((count + 1) * sizeof(*replies));
-	delivery_finish(session->transaction->delivery, replies, NULL);
 	for (size_t i = 0; i < count; i++) {
 		bool refused = replies[i].code != 250;
 		if (first[refused] == SIZE_MAX)
@@ -254,16 +272,30 @@ static void finish_each(struct smtp_session *session)
 	for (size_t i = 2; i-- > 0;)
 		if (counts[i] > 0)
 			note_result(session, counts[i], &replies[first[i]]);
-	free(replies);
 }
 
-void smtp_transaction_finish(struct smtp_session *session)
+// RFC 2033 section 4.2: an answer for each accepted recipient, in their order.
+MUST_CHECK static enum rc finish_each(struct smtp_session *session)
+{
+	size_t count = smtp_transaction_recipients(session);
+	struct delivery_reply *replies =
+	    mem_alloc((count + 1) * sizeof(*replies));
+	enum rc rc =
+	    delivery_finish(session->transaction->delivery, replies, NULL);
+	if (rc == RC_OK)
+		answer_each(session, replies, count);
+	free(replies);
+	return rc;
+}
+
+enum smtp_step smtp_transaction_finish(struct smtp_session *session)
 {
 	smtp_transaction_check(session);
-	if (smtp_is_lmtp(session))
-		finish_each(session);
-	else
-		finish_one(session);
-	// "The delivery is over then": what is left of it is freed here.
+	enum rc rc =
+	    smtp_is_lmtp(session) ? finish_each(session) : finish_one(session);
+	if (rc == RC_MORE)
+		return SMTP_STEP_WAIT;
+	// The delivery is over: what is left of it is freed here.
 	smtp_transaction_drop(session);
+	return SMTP_STEP_DONE;
 }

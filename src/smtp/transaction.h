@@ -20,9 +20,10 @@ struct smtp_transaction {
 };
 
 // MAIL, whose command is in `call`: takes over its arena when it is accepted.
-// Answers.
-void smtp_transaction_begin(
+enum smtp_step smtp_transaction_begin(
     struct smtp_session *session, struct smtp_call *call);
+// Whether mail from its sender is wanted; again, when that had to wait.
+enum smtp_step smtp_transaction_ask(struct smtp_session *session);
 // The line ends of the message as the server's setting and BODY say.
 void smtp_transaction_decode(
     struct smtp_session *session, enum smtp_data_framing framing);
@@ -30,8 +31,9 @@ size_t smtp_transaction_recipients(const struct smtp_session *session);
 // Refuses a message whose bytes so far are not allowed: it is answered at its
 // end, but what else comes of it is stored no more.
 void smtp_transaction_check(struct smtp_session *session);
-// The end of the message: delivers, answers, and ends the transaction.
-void smtp_transaction_finish(struct smtp_session *session);
+// The end of the message: delivers, answers, and ends the transaction; again,
+// when that had to wait.
+enum smtp_step smtp_transaction_finish(struct smtp_session *session);
 // Ends it, if there is one, without a word.
 void smtp_transaction_drop(struct smtp_session *session);
 

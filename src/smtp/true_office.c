@@ -239,6 +239,12 @@ void rig_office_free(struct rig_office **ptr)
 	free(office);
 }
 
+// Nobody waits for it.
+void rig_office_release(struct rig_office *office)
+{
+	(void)office;
+}
+
 // It counts neither.
 size_t rig_office_accepted(const struct rig_office *office)
 {
