@@ -3,6 +3,7 @@
 // needs the email's text is in search_text.c.
 #include "store/search.h"
 
+#include "base/ascii.h"
 #include "base/mem.h"
 #include "store/account_impl.h"
 #include "store/search_impl.h"
@@ -12,6 +13,8 @@
 // Decoded text of one field, at most (see search_text.c for longer ones).
 #define DECODED_MAX ((size_t)4 << 20)
 #define BYTES_MAX   ((size_t)1 << 20)
+// A shorter word of a needle is in every text.
+#define WORD_MIN 3
 
 // ---- Making it ready -------------------------------------------------------
 
@@ -87,6 +90,27 @@ static void flag_find(struct building *building, struct search_node *node)
 		node->flag = SEARCH_FLAG_KEYWORD;
 }
 
+// The longest run of ASCII letters and digits in a folded needle: what is
+// written so in HTML, whatever stands for the rest. (A letter before a mark
+// that was split off it may be part of a character reference.) Empty: there is
+// none that is worth looking for.
+static struct view needle_word(struct view needle)
+{
+	struct view word = {0};
+	for (size_t at = 0; at < needle.len; at++) {
+		size_t len = 0;
+		struct view rest = view_from(needle, at);
+		while (len < rest.len && ascii_is_alnum(rest.ptr[len]))
+			len++;
+		at += len;
+		if (len && len < rest.len && rest.ptr[len] & 0x80)
+			len--;
+		if (len > word.len)
+			word = view_slice(rest, 0, len);
+	}
+	return word.len >= WORD_MIN ? word : (struct view){0};
+}
+
 static MUST_CHECK enum rc needle_fold(
     struct building *building, struct search_node *node)
 {
@@ -97,6 +121,7 @@ static MUST_CHECK enum rc needle_fold(
 		return fault_set(building->fault, RC_LIMIT,
 		    "A string to search for is too long");
 	node->needle = arena_copy(&building->search->arena, buf_view(&folded));
+	node->word = needle_word(node->needle);
 	if (folded.len > building->longest_needle)
 		building->longest_needle = folded.len;
 	return RC_OK;

@@ -30,6 +30,7 @@ struct search_node {
 	// message, UNKNOWN between messages. Else: what came out last.
 	enum search_verdict verdict;
 	struct view needle; // folded
+	struct view word;   // of it: has to be in HTML as it is written
 	unsigned number;    // a flag's bit, or a keyword's number
 	enum {
 		SEARCH_FLAG_SYSTEM,
@@ -50,6 +51,9 @@ struct search_window {
 	struct search_node **nodes; // whose needles are looked for
 	size_t count;               // those that were not found yet
 	bool found;                 // one was, since this was last cleared
+	// Looks for words instead: nodes whose word is found become no TRUE,
+	// and go behind the others, to nodes[count] and up.
+	bool by_word;
 };
 
 struct store_search {

@@ -327,6 +327,9 @@ static const struct {
     {SEARCH_BODY, "", "wonderful woürld", true},
     {SEARCH_BODY, "", "hello WONDER", true}, // HTML: without its tags
     {SEARCH_BODY, "", "<b>", false},
+    {SEARCH_BODY, "", "ü", true},
+    {SEARCH_BODY, "", "<b", false},
+    {SEARCH_BODY, "", "el", true},
     {SEARCH_BODY, "", "quarterly", false},
     {SEARCH_BODY, "", "binarybytes", false},
     {SEARCH_BODY, "", "preamble", false},

@@ -36,13 +36,18 @@ static void window_look(struct search_window *window)
 	struct view text = buf_view(&window->window);
 	for (size_t i = 0; i < window->count;) {
 		struct search_node *node = window->nodes[i];
-		if (view_find(text, node->needle) == SIZE_MAX) {
+		struct view wanted =
+		    window->by_word ? node->word : node->needle;
+		if (view_find(text, wanted) == SIZE_MAX) {
 			i++;
 			continue;
 		}
+		window->nodes[i] = window->nodes[--window->count];
+		window->nodes[window->count] = node;
+		if (window->by_word)
+			continue;
 		node->verdict = SEARCH_TRUE;
 		window->found = true;
-		window->nodes[i] = window->nodes[--window->count];
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One step a byte, but for text, comments and raw elements, which go by in
-// runs. What is held is short, so that nothing is looked at twice.
+// What goes on in a state is taken in runs, what may end it in a step. What is
+// held is short, so that nothing is looked at twice.
 #include "wire/html_text.h"
 
 #include <string.h>
@@ -114,22 +114,25 @@ static void value_cut(struct buf *aside)
 	buf_truncate(aside, len);
 }
 
-static void value_add(struct html_text *html, char c)
+// More of a value. Beyond its limit nothing is kept, and nothing of a picture
+// that stands in its own address.
+static void value_add(struct html_text *html, struct view text)
 {
-	if (!html->wanted)
+	static const struct view data = {"data:", 5};
+	if (!html->wanted || !text.len)
 		return;
-	if (++html->value_len > HTML_VALUE_MAX) {
-		value_cut(&html->aside);
+	size_t before = html->value_len;
+	struct view kept = view_slice(text, 0, HTML_VALUE_MAX - before);
+	buf_add(&html->aside, kept);
+	html->value_len += kept.len;
+	size_t start = html->aside.len - html->value_len;
+	if (before < data.len && html->value_len >= data.len &&
+	    view_starts_with_nocase(
+		view_from(buf_view(&html->aside), start), data)) {
+		buf_truncate(&html->aside, start);
 		html->wanted = false;
-		return;
-	}
-	buf_add_char(&html->aside, c);
-	// A picture in its own address says nothing to anybody.
-	if (html->value_len == 5 &&
-	    view_eq_nocase(
-		view_from(buf_view(&html->aside), html->aside.len - 5),
-		VIEW("data:"))) {
-		buf_truncate(&html->aside, html->aside.len - 5);
+	} else if (kept.len < text.len) {
+		value_cut(&html->aside);
 		html->wanted = false;
 	}
 }
@@ -228,11 +231,6 @@ static void attribute_step(struct html_text *html, char c, struct buf *out)
 		html->state = HTML_BETWEEN;
 		break;
 	case HTML_ATTRIBUTE:
-		if (c != '=' && c != '>' && !space) {
-			// Of a long name the beginning, which none is wanted.
-			(void)hold(html, c);
-			return;
-		}
 		html->wanted = !html->closing && is_wanted(held(html));
 		html->held_len = 0;
 		html->state = c == '=' ? HTML_VALUE : HTML_EQUALS;
@@ -249,21 +247,14 @@ static void attribute_step(struct html_text *html, char c, struct buf *out)
 		html->state = HTML_QUOTED;
 		if (c != '"' && c != '\'') {
 			html->state = HTML_BARE;
-			value_add(html, c);
+			value_add(html, view_of(&c, 1));
 		}
 		return;
 	case HTML_QUOTED:
-		if (c == html->quote)
-			html->state = HTML_BETWEEN;
-		else
-			value_add(html, c);
+		html->state = HTML_BETWEEN; // its end: see run_skip()
 		return;
 	case HTML_BARE:
-		if (!space && c != '>') {
-			value_add(html, c);
-			return;
-		}
-		html->state = HTML_BETWEEN;
+		html->state = HTML_BETWEEN; // so here
 		break;
 	case HTML_TEXT:
 	case HTML_REFERENCE:
@@ -374,14 +365,54 @@ static void text_run(
 	*piece = view_from(*piece, len);
 }
 
-// Passes over what ends nothing in a comment or a raw element.
-static void skip_run(const struct html_text *html, struct view *piece)
+static bool ends_bare(char c)
 {
-	if (html->match)
-		return;
-	size_t len =
-	    view_find_char(*piece, html->state == HTML_COMMENT ? '-' : '<');
-	*piece = view_from(*piece, len == SIZE_MAX ? piece->len : len);
+	return c == '>' || ascii_is_space(c);
+}
+
+// Takes what goes on in this state off the front of `*piece`, up to a byte that
+// may end it.
+static void run_skip(struct html_text *html, struct view *piece)
+{
+	size_t len = 0;
+	switch (html->state) {
+	case HTML_BETWEEN:
+		while (len < piece->len && ascii_is_space(piece->ptr[len]))
+			len++;
+		break;
+	case HTML_ATTRIBUTE:
+		while (len < piece->len && piece->ptr[len] != '=' &&
+		       !ends_bare(piece->ptr[len]))
+			len++;
+		// Of a long name the beginning, which is none that is wanted.
+		for (size_t i = 0; i < len && hold(html, piece->ptr[i]); i++)
+			;
+		break;
+	case HTML_BARE:
+		while (len < piece->len && !ends_bare(piece->ptr[len]))
+			len++;
+		value_add(html, view_slice(*piece, 0, len));
+		break;
+	case HTML_QUOTED:
+		len = view_find_char(*piece, html->quote);
+		value_add(html, view_slice(*piece, 0, len));
+		break;
+	case HTML_DECLARE: len = view_find_char(*piece, '>'); break;
+	case HTML_COMMENT:
+		len = html->match ? 0 : view_find_char(*piece, '-');
+		break;
+	case HTML_RAW:
+		len = html->match ? 0 : view_find_char(*piece, '<');
+		break;
+	case HTML_TEXT:
+	case HTML_REFERENCE:
+	case HTML_OPEN:
+	case HTML_NAME:
+	case HTML_EQUALS:
+	case HTML_VALUE:
+	case HTML_MARK: break;
+	}
+	*piece = view_from(*piece, len < piece->len ? len : piece->len);
 }
 
 // One byte that is not of a text; false when it is still to be looked at.
@@ -416,8 +447,7 @@ void html_text_feed(struct html_text *html, struct view piece, struct buf *out)
 			text_run(html, &piece, out);
 			continue;
 		}
-		if (html->state == HTML_COMMENT || html->state == HTML_RAW)
-			skip_run(html, &piece);
+		run_skip(html, &piece);
 		if (piece.len && step(html, *piece.ptr, out))
 			piece = view_from(piece, 1);
 	}

@@ -160,7 +160,7 @@ static void fuzz_match(struct arena *arena, struct view text)
 		      naive_matches_below(pattern_text, text));
 }
 
-// What is written as an astring is read back as it was.
+// What is written as an astring is read back as it was, but for NUL.
 static void fuzz_write(struct arena *arena, struct view text, bool utf8)
 {
 	struct buf out;
@@ -171,11 +171,10 @@ static void fuzz_write(struct arena *arena, struct view text, bool utf8)
 	imap_cursor_init(&cursor, arena, buf_view(&out), &fault);
 	cursor.utf8 = utf8;
 	struct view back;
-	if (view_find_char(text, '\0') == SIZE_MAX)
-		CHECK(imap_parse_astring(&cursor, "x", &back) == RC_OK);
-	else
-		CHECK(imap_parse_binary(&cursor, &back) == RC_OK);
-	CHECK(imap_at_end(&cursor) && view_eq(back, text));
+	CHECK(imap_parse_astring(&cursor, "x", &back) == RC_OK);
+	CHECK(imap_at_end(&cursor) && back.len == text.len);
+	for (size_t i = 0; i < text.len; i++)
+		CHECK(back.ptr[i] == (text.ptr[i] ? text.ptr[i] : (char)0x80));
 	buf_reset(&out);
 	imap_write_quoted(&out, text, utf8);
 	imap_cursor_init(&cursor, arena, buf_view(&out), &fault);
