@@ -483,6 +483,40 @@ class SessionsTest(ServerTest):
         self.assertEqual(c.search("HEADER", Literal(b"subject"),
                                   Literal(b"NUMBER 2", True)), [2])
 
+    @only_roost
+    def test_mail_that_thunderbird_passes_over_is_told_again(self):
+        """Its dialogue, as MOZ_LOG=IMAP:5 shows it (153 ESR): it
+        learns of new mail in IDLE and in NOOP, not inside a FETCH."""
+        c, actor = self.connect(), self.connect()
+        c.select("INBOX")
+        fields = "(UID RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS (From To)])"
+        # A first message, in IDLE; a second while it says NOOP.
+        tag = c.idle()
+        actor.append("INBOX", mail.simple(1))
+        self.assertEqual(
+            c.wait_for(lambda r: r.name == "EXISTS").number, 1)
+        c.done(tag)
+        actor.append("INBOX", mail.simple(2))
+        self.assertEqual(c.command("NOOP").one("EXISTS").number, 2)
+        c.command("UID FETCH 1:* (FLAGS)")
+        # More of them while it fetches those two.
+        for n, items in ((3, fields), (4, "(UID RFC822.SIZE BODY.PEEK[])")):
+            actor.append("INBOX", mail.simple(n))
+            reply = c.command("UID FETCH 1:2 " + items)
+            self.assertEqual(reply.one("EXISTS").number, n)
+            self.assertEqual(len(reply.named("FETCH")), 2)
+        # It idles, and hears of them again.
+        tag = c.idle()
+        self.assertEqual(
+            c.wait_for(lambda r: r.name == "EXISTS").number, 4)
+        c.done(tag)
+        self.assertEqual(c.command("NOOP").named("EXISTS"), [])
+        self.assertEqual(
+            len(c.command("UID FETCH 3:* (FLAGS)").named("FETCH")), 2)
+        # Now it knows them: nothing is told twice.
+        tag = c.idle()
+        self.assertEqual(c.done(tag).named("EXISTS"), [])
+
     def test_news_reaches_a_session_in_idle(self):
         watcher, actor = self.connect(), self.connect()
         watcher.select("INBOX")

@@ -5,6 +5,7 @@
 #include "imap/append.h"
 
 #include "imap/commands.h"
+#include "imap/list_line.h"
 #include "imap/view.h"
 
 void imap_append_end(struct imap_command *command)
@@ -107,8 +108,10 @@ static MUST_CHECK bool open_target(
 	enum rc rc = store_mailbox_open(&command->session->asker,
 	    command->session->account, name, STORE_RIGHT_INSERT,
 	    &command->fault, &append->mailbox);
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
+		imap_list_tell_old_name(command, name, 0);
 		return true;
+	}
 	append->mailbox = NULL;
 	if (rc == RC_NOT_FOUND)
 		// RFC 9051 section 6.3.12.

@@ -82,6 +82,7 @@ enum imap_step imap_create_begin(struct imap_command *command)
 	    command->session->account, name, uses, &command->fault, &id);
 	if (rc != RC_OK)
 		return imap_failed(command, rc);
+	imap_list_tell_old_name(command, name, 0);
 	// RFC 8474 section 4.1.
 	buf_printf(
 	    imap_code(command), "MAILBOXID (M%llx)", (unsigned long long)id);

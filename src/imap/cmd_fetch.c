@@ -14,6 +14,8 @@ static void message_begin(struct fetch_state *state)
 {
 	struct buf *out = state->command->out;
 	state->busy = true;
+	if (state->message.sequence == imap_view_count(state->view))
+		state->view->exists_missed = false;
 	state->start = out->len;
 	state->item = 0;
 	state->has_items = false;

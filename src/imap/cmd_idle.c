@@ -15,9 +15,11 @@ enum imap_step imap_idle_begin(struct imap_command *command)
 	buf_add_literal(command->out, "+ idling\r\n");
 	// From here on no change goes unnoticed; what came before is told by
 	// the core, right behind the continuation.
-	if (session->view != NULL)
+	if (session->view != NULL) {
 		store_mailbox_watch(imap_view_mailbox(session->view),
 		    session->base.waker.wake, session->base.waker.context);
+		imap_view_idle(session->view);
+	}
 	return IMAP_STEP_INPUT;
 }
 

@@ -9,7 +9,7 @@ static void tell_old_name(
 {
 	struct store_mailbox_info info;
 	if (!imap_has_feature(command->session, IMAP_FEATURE_REV2) ||
-	    view_eq(from, VIEW("INBOX")) ||
+	    view_eq_nocase(from, VIEW("INBOX")) ||
 	    store_mailbox_find(&command->session->asker,
 		command->session->account, to, STORE_RIGHT_LOOKUP,
 		&command->arena, NULL, &info) != RC_OK)
@@ -18,7 +18,7 @@ static void tell_old_name(
 	    .word = "LIST",
 	    .attributes = info.subscribed ? IMAP_LIST_SUBSCRIBED : 0,
 	    .special_use = info.special_use,
-	    .name = to,
+	    .name = info.name,
 	    .old_name = from,
 	};
 	imap_list_line_write(command, &line);

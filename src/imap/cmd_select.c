@@ -155,6 +155,7 @@ static void tell_list(struct imap_command *command, struct view name)
 					     : IMAP_LIST_HAS_NO_CHILDREN),
 	    .special_use = info.special_use,
 	    .name = info.name,
+	    .old_name = view_eq(name, info.name) ? VIEW("") : name,
 	};
 	imap_list_line_write(command, &line);
 }

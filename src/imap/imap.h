@@ -108,6 +108,8 @@ enum imap_command_flags {
 	// Tells nothing of the selected mailbox before its tagged response: it
 	// selects, closes, or ends everything.
 	IMAP_COMMAND_NO_SYNC = 1 << 3,
+	// Asks for news of the selected mailbox, and so misses none.
+	IMAP_COMMAND_ASKS_NEWS = 1 << 4,
 };
 
 // What to do with a literal that the client announces.

@@ -70,6 +70,30 @@ static void write_extended(
 	}
 }
 
+void imap_list_tell_old_name(
+    struct imap_command *command, struct view said, unsigned also)
+{
+	char room[STORE_NAME_MAX];
+	struct view name = store_name_canonical(said, room);
+	struct store_mailbox_info info;
+	if (!imap_has_feature(command->session, IMAP_FEATURE_REV2) ||
+	    view_eq(name, said))
+		return;
+	struct imap_list_line line = {
+	    .word = "LIST",
+	    .attributes = also,
+	    .name = name,
+	    .old_name = said,
+	};
+	if (store_mailbox_find(&command->session->asker,
+		command->session->account, name, STORE_RIGHT_LOOKUP,
+		&command->arena, NULL, &info) == RC_OK) {
+		line.attributes |= info.subscribed ? IMAP_LIST_SUBSCRIBED : 0;
+		line.special_use = info.special_use;
+	}
+	imap_list_line_write(command, &line);
+}
+
 void imap_list_line_write(
     struct imap_command *command, const struct imap_list_line *line)
 {

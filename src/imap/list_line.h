@@ -28,6 +28,12 @@ struct imap_list_line {
 	struct view old_name; // OLDNAME; empty: none
 };
 
+// Tells a client of IMAP4rev2 that the mailbox it called `said` has another
+// name, with the attributes `also` besides its own; nothing when it is the same
+// name (RFC 9051 section 6.3.9.7).
+void imap_list_tell_old_name(
+    struct imap_command *command, struct view said, unsigned also);
+
 void imap_list_line_write(
     struct imap_command *command, const struct imap_list_line *line);
 

@@ -5,6 +5,8 @@
 // Subtrees that no pattern reaches are left out.
 #include "imap/list_walk.h"
 
+#include "wire/nfc.h"
+
 void imap_list_walk_init(struct imap_list_walk *walk,
     const struct store_asker *asker, struct store_account *account,
     struct arena *arena)
@@ -34,9 +36,25 @@ void imap_list_walk_add(
     struct imap_list_walk *walk, struct view reference, struct view pattern)
 {
 	struct imap_pattern made;
+	struct buf joined;
+	struct buf normal;
 	if (!pattern.ptr)
 		return;
-	if (imap_pattern_make(walk->arena, reference, pattern, &made) != RC_OK)
+	// One after the other, as imap_match.h does, and in the spelling in
+	// which names are stored (store_name_canonical()).
+	buf_init(&joined, IMAP_PATTERN_MAX);
+	buf_init(&normal, IMAP_PATTERN_MAX);
+	buf_add(&joined, reference);
+	buf_add(&joined, pattern);
+	enum rc rc = buf_status(&joined);
+	if (rc == RC_OK)
+		rc = nfc_add(buf_view(&joined), &normal);
+	if (rc == RC_OK)
+		rc = imap_pattern_make(
+		    walk->arena, VIEW(""), buf_view(&normal), &made);
+	buf_done(&joined);
+	buf_done(&normal);
+	if (rc != RC_OK)
 		return;
 	walk->patterns = arena_grow(walk->arena, walk->patterns,
 	    &walk->pattern_capacity, walk->pattern_count + 1, sizeof(made));
@@ -287,10 +305,11 @@ static bool look(struct imap_list_walk *walk, struct imap_list_found *ret_found)
 static MUST_CHECK enum rc find_exact(
     struct imap_list_walk *walk, struct imap_list_found *ret_found)
 {
-	struct view name = walk->patterns[0].text;
-	if (view_eq_nocase(name, VIEW("INBOX")))
-		name = VIEW("INBOX");
+	struct view name =
+	    store_name_canonical(walk->patterns[0].text, walk->name);
 	walk->pattern_count = 0; // nothing comes after it
+	if (name.len == 0)
+		return RC_END;
 	enum rc rc = store_mailbox_find(walk->asker, walk->account, name,
 	    STORE_RIGHT_LOOKUP, &walk->scratch, NULL, &walk->info);
 	if (rc != RC_OK && rc != RC_NOT_FOUND)

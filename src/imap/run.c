@@ -112,6 +112,16 @@ static bool tell_deleted(
 	return false;
 }
 
+static enum imap_step tell_news(
+    struct imap_view *view, unsigned flags, bool expunge, struct buf *out)
+{
+	bool missed = view->exists_missed;
+	enum imap_step step = imap_view_sync(view, expunge, out);
+	if (flags & IMAP_COMMAND_ASKS_NEWS)
+		view->exists_missed = missed;
+	return step;
+}
+
 // Everything but the tagged response has been said, except what the view has to
 // tell, which goes before it.
 static void command_finish(struct imap_command *command)
@@ -130,7 +140,7 @@ static void command_finish(struct imap_command *command)
 	}
 	command->phase = IMAP_PHASE_SYNC;
 	if ((flags & IMAP_COMMAND_NO_SYNC) == 0 && session->view != NULL &&
-	    imap_view_sync(session->view, expunge, command->out) ==
+	    tell_news(session->view, flags, expunge, command->out) ==
 		IMAP_STEP_MORE) {
 		session->base.next = NET_DRAIN;
 		return;
@@ -406,7 +416,9 @@ void imap_run_idle_news(struct imap_session *session, struct buf *out)
 {
 	if (session->view == NULL)
 		return;
-	if (imap_view_sync(session->view, true, out) == IMAP_STEP_MORE)
+	enum imap_step step = imap_view_sync(session->view, true, out);
+	session->view->exists_missed = false; // it is what IDLE waits for
+	if (step == IMAP_STEP_MORE)
 		session->base.next = NET_DRAIN;
 	else if (tell_deleted(session, false, out))
 		imap_unselect(session);

@@ -28,7 +28,11 @@ struct imap_view {
 	bool recent_due;        // some were expunged: RECENT is to be told
 	unsigned keyword_count; // announced by FLAGS
 	bool modseq_sent;       // since the last synchronisation
-	bool resyncing;         // imap_view_qresync() is under way
+	// EXISTS was told amid a command that asked for something else, and
+	// the client has not fetched the newest message since: it may have
+	// missed it. See imap_view_idle().
+	bool exists_missed;
+	bool resyncing; // imap_view_qresync() is under way
 
 	// The result that "$" names (RFC 5182).
 	struct rangeset saved;
@@ -159,6 +163,11 @@ enum imap_step imap_view_sync(
 
 // The same with EXPUNGE, for a command whose tagged reply tells HIGHESTMODSEQ.
 enum imap_step imap_view_sync_expunged(struct imap_view *view, struct buf *out);
+
+// IDLE begins: EXISTS is told again by the next synchronisation if the client
+// may have missed it. Thunderbird passes over an EXISTS that comes inside one
+// of its FETCHes, and then idles without having fetched those messages.
+void imap_view_idle(struct imap_view *view);
 
 // How a command of this session changed flags. The messages of `uids` that were
 // changed by it and by nobody else are not announced; the command answers for

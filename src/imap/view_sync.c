@@ -230,10 +230,11 @@ static void begin(struct imap_view *view, struct buf *out)
 	rangeset_done(&uids);
 
 	uint32_t uidnext = store_snapshot_uidnext(view->before);
-	view->exists_due = store_snapshot_rank(view->snapshot, uidnext) <
-			   store_snapshot_count(view->snapshot);
-	if (view->exists_due)
+	if (store_snapshot_rank(view->snapshot, uidnext) <
+	    store_snapshot_count(view->snapshot)) {
+		view->exists_due = true;
 		imap_view_claim_recent(view, uidnext);
+	}
 	store_walk_init_changed(&view->walk, view->snapshot,
 	    store_snapshot_highestmodseq(view->before));
 
@@ -295,6 +296,7 @@ static bool run(struct imap_view *view, bool expunge,
 	if (view->exists_due) {
 		imap_view_write_exists(view, out);
 		view->exists_due = false;
+		view->exists_missed = true;
 	} else if (view->recent_due) {
 		// RFC 3501 section 7.3.2: when the size of the mailbox changes.
 		imap_view_write_recent(view, out);
@@ -315,6 +317,11 @@ enum imap_step imap_view_sync(
 		return IMAP_STEP_MORE;
 	tell_modseq(view, false, out);
 	return IMAP_STEP_DONE;
+}
+
+void imap_view_idle(struct imap_view *view)
+{
+	view->exists_due |= view->exists_missed;
 }
 
 enum imap_step imap_view_sync_expunged(struct imap_view *view, struct buf *out)

@@ -130,10 +130,6 @@ void account_unload(struct store_account *account);
 MUST_CHECK enum rc mailbox_load(struct store_account *account,
     struct mailbox *mailbox, struct fault *fault);
 
-// `name` with INBOX, as its first level, in capitals (RFC 9051 section 5.1);
-// in `room` if it had to be changed.
-struct view name_canonical(struct view name, char room[STORE_NAME_MAX]);
-
 bool name_is_below(struct view name, struct view parent);
 
 struct store_account *account_ref(struct store_account *account);

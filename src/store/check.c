@@ -198,9 +198,15 @@ static void check_mailbox(
 	};
 	keywords_unref(keywords);
 	struct fault fault;
+	char room[STORE_NAME_MAX];
 	if (store_name_check(record.name, &fault) != RC_OK)
 		check_report(check, "mailbox %llu: %s",
 		    (unsigned long long)mailbox.id, fault.text);
+	else if (!view_eq(store_name_canonical(record.name, room), record.name))
+		check_report(check,
+		    "mailbox %llu: its name is not in its one spelling, so that"
+		    " nobody finds it by name",
+		    (unsigned long long)mailbox.id);
 	struct tombstone_check tombstones = {.mailbox = &mailbox};
 	enum rc rc = check_each_key(check,
 	    record_key_u64(RECORD_CHUNK, mailbox.id), check_chunk, &mailbox);

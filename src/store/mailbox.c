@@ -56,7 +56,7 @@ enum rc store_mailbox_find(const struct store_asker *asker,
 {
 	char room[STORE_NAME_MAX];
 	size_t at;
-	name = name_canonical(name, room);
+	name = store_name_canonical(name, room);
 	pthread_mutex_lock(&account->table);
 	struct mailbox *mailbox = account_table_seek(account, name, &at)
 				      ? account->mailboxes[at]
@@ -94,7 +94,7 @@ static enum rc next(const struct store_asker *asker,
     struct arena *arena, struct store_mailbox_info *ret_info)
 {
 	char room[STORE_NAME_MAX];
-	after = name_canonical(after, room);
+	after = store_name_canonical(after, room);
 	pthread_mutex_lock(&account->table);
 	size_t at = position_after(account, after, siblings);
 	while (at < account->mailbox_count &&
@@ -129,7 +129,7 @@ enum rc store_subscription_next(const struct store_asker *asker,
 		return RC_END;
 	char room[STORE_NAME_MAX];
 	size_t at = 0;
-	after = name_canonical(after, room);
+	after = store_name_canonical(after, room);
 	pthread_mutex_lock(&account->table);
 	if (after.len && account_subscription_seek(account, after, &at))
 		at++;
@@ -148,7 +148,7 @@ enum rc store_mailbox_open(const struct store_asker *asker,
 {
 	char room[STORE_NAME_MAX];
 	size_t at;
-	name = name_canonical(name, room);
+	name = store_name_canonical(name, room);
 	pthread_mutex_lock(&account->table);
 	struct mailbox *mailbox = account_table_seek(account, name, &at)
 				      ? account->mailboxes[at]

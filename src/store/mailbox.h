@@ -43,9 +43,16 @@ struct store_mailbox_info {
 	uint64_t size;    // bytes in all messages
 };
 
-// Checks a name as CREATE would (RFC 9051 section 5.1): valid UTF-8 without
-// control characters, no empty level, not too long or deep. The sentence in
-// `fault` is for the user.
+// The one spelling of a mailbox's name, under which it is stored and found
+// whatever spelling is asked for: in Unicode normalization form C, and INBOX,
+// as its first level, in capitals (RFC 9051 section 5.1). In `room`; empty when
+// there can be no such name (not UTF-8, or too long). All functions here that
+// take a name take any spelling; all that give one give this one.
+struct view store_name_canonical(struct view name, char room[STORE_NAME_MAX]);
+
+// Checks a name, in any spelling, as CREATE would (RFC 9051 section 5.1): valid
+// UTF-8, no control characters, noncharacters or byte order marks, no empty
+// level, not too long or deep. The sentence in `fault` is for the user.
 MUST_CHECK enum rc store_name_check(struct view name, struct fault *fault);
 
 // The functions here and below decide by the rights of the asker (rights.h).

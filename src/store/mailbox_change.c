@@ -97,9 +97,7 @@ static void plan_parents(struct transaction *transaction,
 static enum rc check_new_name(const struct store_asker *asker,
     struct store_account *account, struct view name, struct fault *fault)
 {
-	enum rc rc = store_name_check(name, fault);
-	if (rc == RC_OK)
-		rc = mailbox_need_create(asker, account, name, fault);
+	enum rc rc = mailbox_need_create(asker, account, name, fault);
 	if (rc != RC_OK)
 		return rc;
 	if (mailbox_by_name(account, name))
@@ -117,14 +115,17 @@ enum rc store_mailbox_create(const struct store_asker *asker,
     struct fault *fault, uint64_t *ret_mailbox_id)
 {
 	char room[STORE_NAME_MAX];
-	name = name_canonical(name, room);
+	enum rc rc = store_name_check(name, fault);
+	if (rc != RC_OK)
+		return rc;
+	name = store_name_canonical(name, room);
 	struct creation creation = {0};
 	struct transaction transaction;
 	transaction_begin(&transaction, account);
 	transaction.publish = publish_creation;
 	transaction.publish_context = &creation;
 	uint64_t mailbox_id = 0;
-	enum rc rc = check_new_name(asker, account, name, fault);
+	rc = check_new_name(asker, account, name, fault);
 	if (rc == RC_OK) {
 		plan_parents(&transaction, &creation, name);
 		mailbox_id =
@@ -206,7 +207,7 @@ enum rc store_mailbox_delete(const struct store_asker *asker,
     struct store_account *account, struct view name, struct fault *fault)
 {
 	char room[STORE_NAME_MAX];
-	name = name_canonical(name, room);
+	name = store_name_canonical(name, room);
 	struct transaction transaction;
 	transaction_begin(&transaction, account);
 	struct mailbox *mailbox = mailbox_by_name(account, name);
@@ -361,12 +362,15 @@ enum rc store_mailbox_rename(const struct store_asker *asker,
 {
 	char from_room[STORE_NAME_MAX];
 	char to_room[STORE_NAME_MAX];
-	from = name_canonical(from, from_room);
-	to = name_canonical(to, to_room);
+	enum rc rc = store_name_check(to, fault);
+	if (rc != RC_OK)
+		return rc;
+	from = store_name_canonical(from, from_room);
+	to = store_name_canonical(to, to_room);
 	struct renaming renaming = {0};
 	struct transaction transaction;
 	transaction_begin(&transaction, account);
-	enum rc rc = mailbox_need_rename(asker, account, from, fault);
+	rc = mailbox_need_rename(asker, account, from, fault);
 	if (rc == RC_OK)
 		rc = check_new_name(asker, account, to, fault);
 	if (rc == RC_OK && name_is_below(to, from) &&
@@ -408,14 +412,14 @@ enum rc store_subscribe(const struct store_asker *asker,
     struct fault *fault)
 {
 	char room[STORE_NAME_MAX];
-	struct subscription subscription = {
-	    name_canonical(name, room), subscribe};
-	enum rc rc = store_name_check(subscription.name, fault);
+	enum rc rc = store_name_check(name, fault);
 	if (rc == RC_OK && !account_is_own(asker, account))
 		rc = fault_set(fault, RC_DENIED,
 		    "only the owner of an account has subscriptions there");
 	if (rc != RC_OK)
 		return rc;
+	struct subscription subscription = {
+	    store_name_canonical(name, room), subscribe};
 	struct transaction transaction;
 	transaction_begin(&transaction, account);
 	struct record_key key = record_key_subscription(subscription.name);

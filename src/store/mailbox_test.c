@@ -99,6 +99,21 @@ static void names_are_checked(void **state)
 	    {"a\xc0\xaf", RC_INVALID}, // an overlong '/'
 	    {"INBOX", RC_EXISTS},
 	    {"inBox", RC_EXISTS},
+	    {"\xef\xbb\xbf"
+	     "a",
+		RC_INVALID},                   // byte order mark
+	    {"a\xef\xbb\xbf", RC_INVALID},     // wherever it is
+	    {"a\xef\xbf\xbe", RC_INVALID},     // U+FFFE
+	    {"a\xef\xbf\xbf", RC_INVALID},     // U+FFFF
+	    {"a\xef\xb7\x90", RC_INVALID},     // U+FDD0
+	    {"a\xf4\x8f\xbf\xbf", RC_INVALID}, // U+10FFFF
+	    {"a\xef\xbf\xbd", RC_OK},          // U+FFFD
+	    {"a\xee\x80\x80", RC_OK},          // private use
+	    {"u\xcc\x88/o", RC_OK},
+	    {"\xc3\xbc/o", RC_EXISTS},
+	    {"\xc3\xbc", RC_EXISTS}, // as the parent
+	    {"\xe2\x84\xaa", RC_OK}, // the Kelvin sign
+	    {"K", RC_EXISTS},
 	    {"Входящие/日本語/📬", RC_OK},
 	    {"inbox/sub", RC_OK},
 	    {"with space & ampersand", RC_OK},
@@ -115,6 +130,86 @@ static void names_are_checked(void **state)
 	assert_int_equal(create(&bed, deep), RC_LIMIT);
 	deep[2 * STORE_LEVELS_MAX - 1] = '\0';
 	assert_int_equal(create(&bed, deep), RC_OK);
+	bed_close(&bed);
+}
+
+// RFC 9051 section 5.1: a name that is accepted in another spelling is accepted
+// so by every command.
+static void a_mailbox_is_found_in_every_spelling(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *stored;
+		const char *said;
+	} rows[] = {
+	    {"\xc3\xbc", "u\xcc\x88"},
+	    {"\xc3\xbc/\xe1\xba\xa1\xcc\x81", "u\xcc\x88/a\xcc\x81\xcc\xa3"},
+	    {"\xed\x95\x9c", "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab"},
+	    {"INBOX/\xc3\xa5", "inbox/a\xcc\x8a"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct view stored = view_of_string(rows[i].stored);
+		struct view said = view_of_string(rows[i].said);
+		char room[STORE_NAME_MAX];
+		struct bed bed;
+		struct store_mailbox_info info;
+		bed_open(&bed, (struct store_options){0});
+		assert_true(view_eq(store_name_canonical(said, room), stored));
+		assert_int_equal(create(&bed, rows[i].said), RC_OK);
+		assert_int_equal(create(&bed, rows[i].stored), RC_EXISTS);
+		bed_reopen(&bed, (struct store_options){0});
+		assert_int_equal(
+		    store_mailbox_find(&bed.asker, bed.account, said,
+			STORE_RIGHT_LOOKUP, &bed.arena, NULL, &info),
+		    RC_OK);
+		assert_true(view_eq(info.name, stored));
+		assert_int_equal(store_subscribe(&bed.asker, bed.account, said,
+				     true, &bed.fault),
+		    RC_OK);
+		assert_int_equal(
+		    store_mailbox_find(&bed.asker, bed.account, stored,
+			STORE_RIGHT_LOOKUP, &bed.arena, NULL, &info),
+		    RC_OK);
+		assert_true(info.subscribed);
+		assert_int_equal(store_mailbox_rename(&bed.asker, bed.account,
+				     said, VIEW("elsewhere"), &bed.fault),
+		    RC_OK);
+		assert_int_equal(store_mailbox_rename(&bed.asker, bed.account,
+				     VIEW("elsewhere"), said, &bed.fault),
+		    RC_OK);
+		bed_check(&bed, false, 0);
+		assert_int_equal(store_mailbox_delete(
+				     &bed.asker, bed.account, said, &bed.fault),
+		    RC_OK);
+		assert_int_equal(
+		    store_mailbox_find(&bed.asker, bed.account, stored,
+			STORE_RIGHT_LOOKUP, &bed.arena, NULL, &info),
+		    RC_NOT_FOUND);
+		bed_close(&bed);
+	}
+}
+
+// A name may get shorter, or longer, in its one spelling: that one counts.
+static void the_length_is_that_of_the_one_spelling(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct buf name;
+	bed_open(&bed, (struct store_options){0});
+	buf_init(&name, 100000);
+	for (int i = 0; i < STORE_NAME_MAX / 2; i++)
+		buf_add_literal(&name, "u\xcc\x88");
+	buf_add_char(&name, '\0');
+	assert_int_equal(create(&bed, name.ptr), RC_OK);
+	buf_truncate(&name, name.len - 1);
+	buf_add_literal(&name, "u\xcc\x88\0");
+	assert_int_equal(create(&bed, name.ptr), RC_LIMIT);
+	buf_reset(&name);
+	for (int i = 0; i < STORE_NAME_MAX / 3; i++)
+		buf_add_literal(&name, "\xe0\xa5\x98");
+	buf_add_char(&name, '\0');
+	assert_int_equal(create(&bed, name.ptr), RC_LIMIT);
+	buf_done(&name);
 	bed_close(&bed);
 }
 
@@ -540,6 +635,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_new_account_has_the_usual_mailboxes),
 	    cmocka_unit_test(names_are_checked),
+	    cmocka_unit_test(a_mailbox_is_found_in_every_spelling),
+	    cmocka_unit_test(the_length_is_that_of_the_one_spelling),
 	    cmocka_unit_test(children_follow_their_parent),
 	    cmocka_unit_test(deleting_leaves_children_and_ends_open_handles),
 	    cmocka_unit_test(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mailbox names: what is one, and their order.
-#include "base/ascii.h"
+// Mailbox names: what is one, its one spelling, and their order.
 #include "store/account_impl.h"
+#include "wire/nfc.h"
 #include "wire/utf8.h"
 
 // The order of bytes, except that '/' comes before every other: a mailbox's
@@ -21,45 +21,43 @@ int store_name_compare(struct view a, struct view b)
 	return (a.len > b.len) - (a.len < b.len);
 }
 
-// RFC 9051 section 5.1 forbids controls by way of Net-Unicode (RFC 5198
-// section 2): C0, DEL, C1, and the line and paragraph separators.
-static bool has_control(struct view name)
+// What no name may hold: RFC 9051 section 5.1, by way of Net-Unicode (RFC 5198
+// section 2) and RFC 6855 section 3. Other characters that are not assigned
+// today may be so tomorrow, and are taken.
+static enum rc check_character(uint32_t code, struct fault *fault)
 {
-	for (size_t i = 0; i < name.len; i++) {
-		unsigned char c = (unsigned char)name.ptr[i];
-		unsigned char next =
-		    i + 1 < name.len ? (unsigned char)name.ptr[i + 1] : 0;
-		if (ascii_is_control((char)c))
-			return true;
-		if (c == 0xc2 && next >= 0x80 && next < 0xa0)
-			return true;
-		if (c == 0xe2 && next == 0x80 && i + 2 < name.len &&
-		    ((unsigned char)name.ptr[i + 2] & 0xfe) == 0xa8)
-			return true;
-	}
-	return false;
-}
-
-enum rc store_name_check(struct view name, struct fault *fault)
-{
-	if (name.len == 0)
-		return fault_set(fault, RC_INVALID, "a mailbox needs a name");
-	if (name.len > STORE_NAME_MAX)
-		return fault_set(fault, RC_LIMIT,
-		    "a mailbox name has at most %d bytes", STORE_NAME_MAX);
-	if (!utf8_is_valid(name))
-		return fault_set(
-		    fault, RC_INVALID, "the mailbox name is not valid UTF-8");
-	if (has_control(name))
+	// C0, DEL, C1, the line and the paragraph separator.
+	if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 ||
+	    code == 0x2029)
 		return fault_set(fault, RC_INVALID,
 		    "the mailbox name contains a control character");
+	if (code == 0xfeff)
+		return fault_set(fault, RC_INVALID,
+		    "the mailbox name contains a byte order mark, U+FEFF");
+	if ((code & 0xfffe) == 0xfffe || (code >= 0xfdd0 && code <= 0xfdef))
+		return fault_set(fault, RC_INVALID,
+		    "the mailbox name contains U+%04X, which is no character",
+		    (unsigned)code);
+	return RC_OK;
+}
+
+static enum rc check_characters(struct view name, struct fault *fault)
+{
+	uint32_t code;
+	enum rc rc = RC_OK;
+	while (rc == RC_OK && utf8_next(&name, &code))
+		rc = check_character(code, fault);
+	return rc;
+}
+
+static enum rc check_levels(struct view name, struct fault *fault)
+{
 	size_t levels = 0;
-	struct view rest = name;
 	struct view level;
 	if (name.ptr[name.len - 1] == '/')
 		return fault_set(fault, RC_INVALID,
 		    "the mailbox name ends in the separator \"/\"");
-	while (view_split(&rest, '/', &level)) {
+	while (view_split(&name, '/', &level)) {
 		if (level.len == 0)
 			return fault_set(fault, RC_INVALID,
 			    "the mailbox name has an empty level");
@@ -71,16 +69,50 @@ enum rc store_name_check(struct view name, struct fault *fault)
 	return RC_OK;
 }
 
-struct view name_canonical(struct view name, char room[STORE_NAME_MAX])
+enum rc store_name_check(struct view name, struct fault *fault)
 {
-	struct view inbox = VIEW("INBOX");
-	if (!view_starts_with_nocase(name, inbox) ||
-	    view_starts_with(name, inbox) || name.len > STORE_NAME_MAX ||
-	    (name.len > inbox.len && name.ptr[inbox.len] != '/'))
-		return name;
-	memcpy(room, name.ptr, name.len);
-	memcpy(room, inbox.ptr, inbox.len);
-	return view_of(room, name.len);
+	char room[STORE_NAME_MAX];
+	struct view canonical = store_name_canonical(name, room);
+	if (name.len == 0)
+		return fault_set(fault, RC_INVALID, "a mailbox needs a name");
+	if (!utf8_is_valid(name))
+		return fault_set(
+		    fault, RC_INVALID, "the mailbox name is not valid UTF-8");
+	if (canonical.len == 0)
+		return fault_set(fault, RC_LIMIT,
+		    "a mailbox name has at most %d bytes", STORE_NAME_MAX);
+	enum rc rc = check_characters(canonical, fault);
+	return rc == RC_OK ? check_levels(canonical, fault) : rc;
+}
+
+// The length of what is in `room` then; 0: there can be no such name.
+static size_t normalize(struct view name, char room[STORE_NAME_MAX])
+{
+	// Decomposed it may be longer, but not by more than this.
+	if (name.len > STORE_NAME_MAX * 4)
+		return 0;
+	struct buf normal;
+	buf_init(&normal, STORE_NAME_MAX);
+	size_t len = nfc_add(name, &normal) == RC_OK ? normal.len : 0;
+	if (len > 0)
+		memcpy(room, normal.ptr, len);
+	buf_done(&normal);
+	return len;
+}
+
+struct view store_name_canonical(struct view name, char room[STORE_NAME_MAX])
+{
+	const struct view inbox = VIEW("INBOX");
+	size_t len = name.len;
+	if (len > STORE_NAME_MAX || !utf8_is_ascii(name))
+		len = normalize(name, room);
+	else if (len > 0)
+		memcpy(room, name.ptr, len);
+	name = view_of(room, len);
+	if (view_starts_with_nocase(name, inbox) &&
+	    (len == inbox.len || room[inbox.len] == '/'))
+		memcpy(room, inbox.ptr, inbox.len);
+	return name;
 }
 
 bool name_is_below(struct view name, struct view parent)

@@ -96,9 +96,10 @@ MUST_CHECK enum rc imap_parse_astring(
 MUST_CHECK enum rc imap_parse_nstring(
     struct imap_cursor *cursor, struct view *ret_text);
 
-// A mailbox's name as UTF-8: decoded from modified UTF-7 unless `utf8`; INBOX,
-// alone or as first level, in capitals. RC_INVALID: it is no well-formed name.
-// Its length, levels and characters are the store's to judge.
+// A mailbox's name as UTF-8, as the client spells it: decoded from modified
+// UTF-7 unless `utf8`. RC_INVALID: it is no well-formed name. Its spelling
+// (INBOX, normalization), length, levels and characters are the store's
+// business.
 MUST_CHECK enum rc imap_parse_mailbox(
     struct imap_cursor *cursor, struct view *ret_name);
 // list-mailbox, decoded the same way, wildcards in it. After RC_INVALID, too,

@@ -183,21 +183,6 @@ enum rc imap_parse_nstring(struct imap_cursor *cursor, struct view *ret_text)
 	return parse_string(cursor, "a string or NIL", ret_text);
 }
 
-// RFC 9051 section 5.1: INBOX in any case is the one INBOX; so is the INBOX a
-// name lies below, or LIST would show two.
-static struct view with_inbox(struct arena *arena, struct view name)
-{
-	struct view inbox = VIEW("INBOX");
-	if (!view_starts_with_nocase(name, inbox) ||
-	    view_starts_with(name, inbox) ||
-	    (name.len > inbox.len && name.ptr[inbox.len] != '/'))
-		return name;
-	char *copy = arena_alloc(arena, name.len);
-	memcpy(copy, name.ptr, name.len);
-	memcpy(copy, inbox.ptr, inbox.len);
-	return view_of(copy, name.len);
-}
-
 // `at` is where it was read, for the sentence.
 static enum rc decode_name(struct imap_cursor *cursor, const char *at,
     struct view text, struct view *ret_name)
@@ -236,11 +221,7 @@ enum rc imap_parse_mailbox(struct imap_cursor *cursor, struct view *ret_name)
 	const char *at = cursor->at;
 	struct view text;
 	enum rc rc = imap_parse_astring(cursor, "a mailbox name", &text);
-	if (rc == RC_OK)
-		rc = decode_name(cursor, at, text, &text);
-	if (rc == RC_OK)
-		*ret_name = with_inbox(cursor->arena, text);
-	return rc;
+	return rc == RC_OK ? decode_name(cursor, at, text, ret_name) : rc;
 }
 
 static bool is_list_char(char c)

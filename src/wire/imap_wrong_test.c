@@ -890,7 +890,7 @@ static void good_words_are_read_to_their_end(void **state)
 	assert_false(imap_take_word(&cursor, VIEW("STAT")));
 	assert_true(imap_take_word(&cursor, VIEW("STATUS")));
 	static const struct view mailboxes[] = {
-	    {"INBOX/a", 7}, {"INBOX", 5}, {"a\xc3\xbc", 3}};
+	    {"inbox/a", 7}, {"InBox", 5}, {"a\xc3\xbc", 3}};
 	for (size_t i = 0; i < ARRAY_LEN(mailboxes); i++) {
 		assert_int_equal(imap_parse_sp(&cursor), RC_OK);
 		assert_int_equal(imap_parse_mailbox(&cursor, &text), RC_OK);
