@@ -33,17 +33,12 @@ enum rc verb_open_account(struct verb_call *call, struct fault *fault,
 static enum rc add_to_directory(
     struct verb_call *call, struct fault *fault, uint64_t *ret_account)
 {
-	struct auth_credentials credentials;
 	struct view stored = link_member(call->request, "stored");
 	if (stored.len == 0)
 		return auth_user_add(call->host->auth, user_of(call),
 		    link_member(call->request, "password"), fault, ret_account);
-	enum rc rc = auth_credentials_import(NULL, stored, fault, &credentials);
-	if (rc == RC_OK)
-		rc = auth_directory_add(call->host->engine, user_of(call),
-		    &credentials, clock_wall_seconds(NULL), fault, ret_account);
-	explicit_bzero(&credentials, sizeof(credentials));
-	return rc;
+	return auth_user_add_stored(
+	    call->host->auth, user_of(call), stored, fault, ret_account);
 }
 
 // Two users with one address would take each other's mail.
@@ -143,17 +138,12 @@ enum rc verb_user_add(struct verb_call *call, struct fault *fault)
 
 enum rc verb_user_passwd(struct verb_call *call, struct fault *fault)
 {
-	struct auth_credentials credentials;
 	struct view stored = link_member(call->request, "stored");
 	if (stored.len == 0)
 		return auth_user_set_password(call->host->auth, user_of(call),
 		    link_member(call->request, "password"), fault);
-	enum rc rc = auth_credentials_import(NULL, stored, fault, &credentials);
-	if (rc == RC_OK)
-		rc = auth_directory_set_credentials(
-		    call->host->engine, user_of(call), &credentials, fault);
-	explicit_bzero(&credentials, sizeof(credentials));
-	return rc;
+	return auth_user_set_stored(
+	    call->host->auth, user_of(call), stored, fault);
 }
 
 static size_t domain_at(struct view address)
