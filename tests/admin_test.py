@@ -2,6 +2,8 @@
 """The administration's commands, each while the server runs and while it does
 not: what they do must be the same."""
 
+import bz2
+import gzip
 import os
 import pathlib
 import pwd
@@ -135,6 +137,42 @@ class Commands:
             file.write_bytes(magic + b" and more\n")
             self.assertIn(words, self.roost(
                 "import", "mbox", "--user", "anna", file, want=1))
+
+    def test_compressed_messages_are_unpacked(self):
+        self.add("anna")
+        root = self.work / "Packed"
+        for part in ("cur", "new", "tmp"):
+            (root / part).mkdir(parents=True)
+        def zstd(text):
+            return subprocess.run(["zstd", "-c"], input=text, check=True,
+                                  capture_output=True).stdout
+        texts = []
+        for n, pack in enumerate((
+                gzip.compress, bz2.compress, zstd, bytes,
+                lambda t: gzip.compress(t[:9]) + gzip.compress(t[9:]))):
+            text = b"Subject: %d\n\n" % n + b"all the same\n" * 9999
+            texts.append(text)
+            self.write(root / ("cur/%d.x.h:2,S" % n), pack(text), 10 ** 9)
+        bad = {
+            "cut": gzip.compress(texts[0])[:-20],
+            "cut2": bz2.compress(texts[0])[:-20],
+            "cut3": zstd(texts[0])[:-3],
+            "bomb": gzip.compress(b"x" * (300 << 20), 1),
+            "secret": b"CRYPTED\x03\x07\x02more",
+            "lz4": b"Dovecot-LZ4\x0d\x2a\x9b\xc5",
+        }
+        for name, data in bad.items():
+            self.write(root / "new" / name, data, 10 ** 9)
+        out = self.roost("import", "maildir", "--user", "anna", root, want=1)
+        self.assertIn("all: 5 new, 0 known, 6 bad", out)
+        for name, why in (("cut", "damaged"), ("cut2", "damaged"),
+                          ("cut3", "damaged"), ("bomb", "too large"),
+                          ("secret", "mail_crypt"), ("lz4", "LZ4")):
+            self.assertRegex(out, "(?m)/%s: .*%s" % (name, why))
+        self.roost("export", "maildir", "--user", "anna", self.work / "out")
+        self.assertEqual(sorted(texts), sorted(
+            path.read_bytes()
+            for path in (self.work / "out").glob("cur/*")))
 
     def test_thunderbirds_flags(self):
         self.add("anna")

@@ -23,6 +23,8 @@ const char *foreign_file(struct view start)
 	    {{"PK\x03\x04", 4}, "it is a ZIP archive: unpack it"},
 	    {{"CRYPTED\x03\x07", 9}, "it is encrypted by Dovecot's mail_crypt: "
 				     "doveadm can export it"},
+	    {{"Dovecot-LZ4", 11}, "it is compressed by LZ4, which is not read "
+				  "here: doveadm can export it"},
 	    {{"SQLite format 3", 15}, "it is an SQLite database"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
