@@ -2,6 +2,8 @@
 """The administration's commands, each while the server runs and while it does
 not: what they do must be the same."""
 
+import bz2
+import gzip
 import os
 import pathlib
 import pwd
@@ -111,6 +113,88 @@ class Commands:
     def write(path, text, when):
         path.write_bytes(text)
         os.utime(path, (when, when))
+
+    def test_what_is_no_maildir_is_named(self):
+        self.add("anna")
+        for names, words in (
+                ((), "no Maildir"), (("passwd", "hosts"), "no Maildir"),
+                (("1", "2", "3"), "MH"), (("a.pst",), "Outlook"),
+                (("1.emlx",), "Apple Mail"), (("x.mbox",), "import mbox"),
+                (("1.eml",), "import eml"), (("dbox-Mails",), "mdbox")):
+            with self.subTest(words):
+                folder = self.work / "-".join(("some",) + names)
+                folder.mkdir()
+                for name in names:
+                    (folder / name).write_bytes(b"x")
+                self.assertIn(words, self.roost(
+                    "import", "maildir", "--user", "anna", folder, want=3))
+        empty = self.work / "some"
+        self.assertIn("no file *.eml", self.roost(
+            "import", "eml", "--user", "anna", empty, want=3))
+        for magic, words in ((b"!BDN", "Outlook"), (b"*mbx*\r\n", "MBX"),
+                             (b"\x1f\x8b", "gzip"), (b"nothing", "no mbox")):
+            file = self.work / words
+            file.write_bytes(magic + b" and more\n")
+            self.assertIn(words, self.roost(
+                "import", "mbox", "--user", "anna", file, want=1))
+
+    def test_compressed_messages_are_unpacked(self):
+        self.add("anna")
+        root = self.work / "Packed"
+        for part in ("cur", "new", "tmp"):
+            (root / part).mkdir(parents=True)
+        def zstd(text):
+            return subprocess.run(["zstd", "-c"], input=text, check=True,
+                                  capture_output=True).stdout
+        texts = []
+        for n, pack in enumerate((
+                gzip.compress, bz2.compress, zstd, bytes,
+                lambda t: gzip.compress(t[:9]) + gzip.compress(t[9:]))):
+            text = b"Subject: %d\n\n" % n + b"all the same\n" * 9999
+            texts.append(text)
+            self.write(root / ("cur/%d.x.h:2,S" % n), pack(text), 10 ** 9)
+        bad = {
+            "cut": gzip.compress(texts[0])[:-20],
+            "cut2": bz2.compress(texts[0])[:-20],
+            "cut3": zstd(texts[0])[:-3],
+            "bomb": gzip.compress(b"x" * (300 << 20), 1),
+            "secret": b"CRYPTED\x03\x07\x02more",
+            "lz4": b"Dovecot-LZ4\x0d\x2a\x9b\xc5",
+        }
+        for name, data in bad.items():
+            self.write(root / "new" / name, data, 10 ** 9)
+        out = self.roost("import", "maildir", "--user", "anna", root, want=1)
+        self.assertIn("all: 5 new, 0 known, 6 bad", out)
+        for name, why in (("cut", "damaged"), ("cut2", "damaged"),
+                          ("cut3", "damaged"), ("bomb", "too large"),
+                          ("secret", "mail_crypt"), ("lz4", "LZ4")):
+            self.assertRegex(out, "(?m)/%s: .*%s" % (name, why))
+        self.roost("export", "maildir", "--user", "anna", self.work / "out")
+        self.assertEqual(sorted(texts), sorted(
+            path.read_bytes()
+            for path in (self.work / "out").glob("cur/*")))
+
+    def test_thunderbirds_flags(self):
+        self.add("anna")
+        file = self.work / "Inbox"
+        file.write_bytes(b"".join(
+            b"From - Mon Jan 01 12:00:00 2024\nX-Mozilla-Status: %s\n"
+            b"X-Mozilla-Status2: 00000000\nX-Mozilla-Keys: %s\n"
+            b"Subject: %d\n\nx\n\n" % (status, keys, n)
+            for n, (status, keys) in enumerate((
+                (b"0001", b"$label1"), (b"0009", b""), (b"1007", b""),
+                (b"0000", b"            ")))))
+        self.assertIn("INBOX: 3 new, 0 known, 0 bad", self.roost(
+            "import", "mbox", "--user", "anna", file))
+        self.roost("export", "maildir", "--user", "anna", self.work / "out")
+        mails = {}
+        for path in (self.work / "out").glob("[cn]*/*"):
+            text = path.read_bytes()
+            self.assertNotIn(b"Mozilla", text)
+            mails[text] = path.name.partition(":2,")[2].strip("a")
+        self.assertEqual(mails, {
+            b"Subject: 0\n\nx\n": "S", b"Subject: 2\n\nx\n": "FPRS",
+            b"Subject: 3\n\nx\n": ""})
 
     def test_import_maildir_twice_and_export(self):
         self.add("anna")

@@ -94,6 +94,27 @@ const struct cli_command admin_commands[] = {
 	.run = cmd_user_remove,
     },
     {
+	.name = "user import",
+	.arguments = "FILE",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "add the users that another server has",
+	.details =
+	    "FILE is Dovecot's passwd-file, a table as CSV (a first line may "
+	    "name the\ncolumns: username, password, active), what db_dump -p "
+	    "prints of a sasldb,\nCourier's userdb, or Stalwart's principals "
+	    "as JSON or TOML. Who is there\nalready stays. Each line that "
+	    "cannot be taken is named on stderr, and then\nthe exit code "
+	    "is 1.",
+	.options = {{"format", "FORMAT",
+			"passwd-file, csv, sasldb, userdb, json or toml; else "
+			"found out"},
+	    {"scheme", "SCHEME",
+		"of passwords that do not say theirs: PLAIN, ..."},
+	    {"dry-run", NULL, "only say what would be done"}},
+	.run = cmd_user_import,
+    },
+    {
 	.name = "user detail",
 	.arguments = "NAME [inbox|folder|refuse]",
 	.arguments_min = 1,

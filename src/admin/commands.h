@@ -13,6 +13,7 @@ enum cli_exit cmd_user_list(const struct cli_call *call);
 enum cli_exit cmd_user_disable(const struct cli_call *call);
 enum cli_exit cmd_user_enable(const struct cli_call *call);
 enum cli_exit cmd_user_remove(const struct cli_call *call);
+enum cli_exit cmd_user_import(const struct cli_call *call);
 enum cli_exit cmd_user_detail(const struct cli_call *call);
 enum cli_exit cmd_domain_add(const struct cli_call *call);
 enum cli_exit cmd_domain_set(const struct cli_call *call);

@@ -7,7 +7,9 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
+#include "admin/foreign.h"
 #include "admin/line_end.h"
+#include "admin/unpack.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -33,8 +35,9 @@ struct import {
 	struct count here;   // in this mailbox
 	struct count before; // in those before
 	uint64_t expected;
-	struct buf text;  // the batch's bytes
-	struct buf file;  // one file
+	struct buf text; // the batch's bytes
+	struct buf file; // one file
+	struct buf unpacked;
 	json_t *messages; // the batch's messages
 	bool waiting;     // a batch was sent, its answer has not come
 	bool terminal;
@@ -184,6 +187,7 @@ enum rc import_open(struct place *place, const char *user, struct fault *fault,
 	json_decref(go);
 	buf_init(&import.text, 2 * IMPORT_FILE_MAX + BATCH_BYTES);
 	buf_init(&import.file, IMPORT_FILE_MAX);
+	buf_init(&import.unpacked, IMPORT_FILE_MAX);
 	import.messages = json_array();
 	*ret_import = mem_alloc(sizeof(import));
 	**ret_import = import;
@@ -244,6 +248,7 @@ enum cli_exit import_close(
 	json_decref(import->messages);
 	buf_done(&import->text);
 	buf_done(&import->file);
+	buf_done(&import->unpacked);
 	free(import);
 	return rc == RC_OK ? exit : cli_fail(rc, fault);
 }
@@ -362,6 +367,19 @@ enum rc import_read_file(
 	return rc;
 }
 
+// Unpacks what Dovecot keeps compressed; or says why it is no message.
+static const char *unpack_file(struct import *import, struct view *text)
+{
+	if (!unpack_is_packed(*text))
+		return foreign_file(*text);
+	buf_reset(&import->unpacked);
+	enum rc rc = unpack(*text, &import->unpacked);
+	*text = buf_view(&import->unpacked);
+	if (rc == RC_LIMIT)
+		return "it is compressed, and too large when unpacked";
+	return rc == RC_OK ? NULL : "it is compressed, and damaged";
+}
+
 enum rc import_file(
     struct import *import, const char *path, struct import_message *message)
 {
@@ -375,5 +393,11 @@ enum rc import_file(
 	}
 	message->text = buf_view(&import->file);
 	message->source = path;
+	const char *why = unpack_file(import, &message->text);
+	if (why) {
+		import_bad(import, path, why);
+		json_decref(message->flags);
+		return RC_OK;
+	}
 	return import_message(import, message);
 }

@@ -14,6 +14,7 @@
 struct emls {
 	struct import *import;
 	struct fault *fault;
+	size_t files; // met so far
 };
 
 // "invoice+FS.eml": the flags of "…:2,FS" in a Maildir.
@@ -90,6 +91,7 @@ static enum rc import_files(struct emls *emls, struct arena *arena,
 	uint64_t count = 0;
 	for (size_t i = 0; i < list->count; i++)
 		count += is_eml(list->names[i]);
+	emls->files += count;
 	if (count == 0)
 		return RC_OK;
 	enum rc rc = import_mailbox(emls->import, mailbox, true, count);
@@ -139,7 +141,11 @@ enum rc import_eml(struct import *import, const char *path, const char *mailbox,
     struct fault *fault)
 {
 	struct emls emls = {.import = import, .fault = fault};
-	return import_tree(&emls, path, view_of_string(mailbox), 0);
+	enum rc rc = import_tree(&emls, path, view_of_string(mailbox), 0);
+	if (rc == RC_OK && emls.files == 0)
+		rc = fault_set(
+		    fault, RC_NOT_FOUND, "there is no file *.eml in %s", path);
+	return rc;
 }
 
 enum cli_exit cmd_import_eml(const struct cli_call *call)

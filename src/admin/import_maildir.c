@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "admin/commands.h"
+#include "admin/foreign.h"
 #include "admin/import.h"
 #include "admin/listing.h"
 #include "admin/maildir_name.h"
@@ -22,6 +23,7 @@ struct maildir {
 	const char *root;
 	const char *prefix; // the mailbox that all goes under; NULL: INBOX
 	bool subscribe_all; // there is no list of subscriptions
+	size_t folders;     // met so far
 };
 
 struct file {
@@ -181,6 +183,7 @@ static enum rc import_folder(
 {
 	struct folder folder = {0};
 	struct map uids;
+	maildir->folders++;
 	arena_init(&folder.arena);
 	map_init(&uids);
 	read_keywords(&folder, path);
@@ -324,6 +327,22 @@ static enum rc subscribe(
 	return rc;
 }
 
+// That nothing was there to be imported is no success.
+static enum rc fail_without_folders(struct maildir *maildir)
+{
+	struct arena arena;
+	struct listing list;
+	arena_init(&arena);
+	const char *what = NULL;
+	if (listing_read(&arena, maildir->root, NULL, &list) == RC_OK)
+		what = foreign_folder(&list);
+	enum rc rc = fault_set(maildir->fault, RC_NOT_FOUND,
+	    "there is no Maildir in %s, no folder with \"cur\" in it%s%s",
+	    maildir->root, what ? ": " : "", what ? what : "");
+	arena_done(&arena);
+	return rc;
+}
+
 static enum rc import_all(struct maildir *maildir)
 {
 	struct arena arena;
@@ -333,6 +352,8 @@ static enum rc import_all(struct maildir *maildir)
 	read_small(&arena, maildir->root, "courierimapsubscribed", &courier);
 	maildir->subscribe_all = list.len == 0 && courier.len == 0;
 	enum rc rc = import_tree(maildir, maildir->root, VIEW(""), 0);
+	if (rc == RC_OK && maildir->folders == 0)
+		rc = fail_without_folders(maildir);
 	if (rc == RC_OK)
 		rc = subscribe(maildir, list, false);
 	if (rc == RC_OK)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "admin/commands.h"
+#include "admin/foreign.h"
 #include "admin/import.h"
 #include "admin/listing.h"
 #include "admin/maildir_name.h"
@@ -72,11 +73,14 @@ static enum rc import_one(
 	    &parsed);
 	snprintf(source, sizeof(source), "%s at byte %llu", path,
 	    (unsigned long long)offset);
-	if (parsed.internal)
+	if (parsed.internal || parsed.deleted)
 		return RC_OK;
 	if (!parsed.has_from) {
+		const char *what = foreign_file(text);
 		import_bad(mboxes->import, source,
-		    "this is no mbox: it does not begin with \"From \"");
+		    what ? what
+			 : "this is no mbox: it does not begin with "
+			   "\"From \"");
 		return RC_OK;
 	}
 	struct import_message message = {

@@ -185,6 +185,16 @@ static const struct {
     {FROM "Status: O\nX-Keywords: $Work  later\nX-UID: 12\n\nx\n", false,
 	"\nx\n", "$Work  later ", 0},
     {FROM "Status: delivered\n\nx\n", false, "Status: delivered\n\nx\n", "", 0},
+    // Thunderbird's: read, replied, flagged, forwarded, with a label.
+    {FROM "X-Mozilla-Status: 1007\nX-Mozilla-Status2: 00000000\n"
+	  "X-Mozilla-Keys: $label1 later        \nA: b\n\nx\n",
+	false, "A: b\n\nx\n", "$Forwarded $label1 later ", S | R | F},
+    {FROM "X-Mozilla-Status: 0000\nX-Mozilla-Status: no\n"
+	  "X-Mozilla-Status2: 12\nX-Mozilla-Other: y\n\nx\n",
+	false,
+	"X-Mozilla-Status: no\nX-Mozilla-Status2: 12\nX-Mozilla-Other: y\n\n"
+	"x\n",
+	"", 0},
     {FROM ">From x: y\nA: b\n\nx\n", false, ">From x: y\nA: b\n\nx\n", "", 0},
 };
 
@@ -203,6 +213,30 @@ static void test_mbox_messages(void **state)
 		assert_int_equal(got.flags, messages[i].flags);
 		expect(&out, messages[i].message);
 		expect(&keywords, messages[i].keywords);
+	}
+}
+
+static void test_what_thunderbird_deleted_is_marked(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *status;
+		bool deleted;
+	} rows[] = {{"0009", true}, {"0008", true}, {"0001", false},
+	    {"1000", false}, {"ffff", true}, {"FFF7", false}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf out, keywords, text;
+		struct mbox_message got;
+		buf_init(&out, 10000);
+		buf_init(&keywords, 10000);
+		buf_init(&text, 10000);
+		buf_printf(
+		    &text, FROM "X-Mozilla-Status: %s\n\nx\n", rows[i].status);
+		mbox_split(buf_view(&text), true, &out, &keywords, &got);
+		assert_int_equal(got.deleted, rows[i].deleted);
+		buf_done(&text);
+		buf_done(&out);
+		buf_done(&keywords);
 	}
 }
 
@@ -303,6 +337,7 @@ int main(void)
 	    cmocka_unit_test(test_exported_levels_come_back),
 	    cmocka_unit_test(test_from_lines),
 	    cmocka_unit_test(test_mbox_messages),
+	    cmocka_unit_test(test_what_thunderbird_deleted_is_marked),
 	    cmocka_unit_test(test_notes_of_c_client_are_no_message),
 	    cmocka_unit_test(test_mbox_ends_are_found_however_it_comes),
 	    cmocka_unit_test(test_line_ends),

@@ -114,6 +114,51 @@ static void add_keywords(struct view value, struct buf *keywords)
 	buf_add_char(keywords, ' ');
 }
 
+// As many hexadecimal digits as the field has; false when it is anything else.
+static bool read_hex(struct view value, size_t digits, uint32_t *ret_number)
+{
+	uint32_t number = 0;
+	if (value.len != digits)
+		return false;
+	for (size_t i = 0; i < digits; i++) {
+		int digit = ascii_hex_value(value.ptr[i]);
+		if (digit < 0)
+			return false;
+		number = number << 4 | (uint32_t)digit;
+	}
+	*ret_number = number;
+	return true;
+}
+
+// Thunderbird's flags, nsMsgMessageFlags.
+#define MOZILLA_READ      0x0001u
+#define MOZILLA_REPLIED   0x0002u
+#define MOZILLA_MARKED    0x0004u
+#define MOZILLA_EXPUNGED  0x0008u
+#define MOZILLA_FORWARDED 0x1000u
+
+static bool take_mozilla(const struct header_field *field, struct view value,
+    struct mbox_message *message, struct buf *keywords)
+{
+	uint32_t bits;
+	if (view_eq_nocase(field->name, VIEW("X-Mozilla-Keys"))) {
+		add_keywords(value, keywords);
+		return true;
+	}
+	if (view_eq_nocase(field->name, VIEW("X-Mozilla-Status2")))
+		return read_hex(value, 8, &bits);
+	if (!view_eq_nocase(field->name, VIEW("X-Mozilla-Status")) ||
+	    !read_hex(value, 4, &bits))
+		return false;
+	message->flags |= (bits & MOZILLA_READ ? STORE_FLAG_SEEN : 0u) |
+			  (bits & MOZILLA_REPLIED ? STORE_FLAG_ANSWERED : 0u) |
+			  (bits & MOZILLA_MARKED ? STORE_FLAG_FLAGGED : 0u);
+	if (bits & MOZILLA_FORWARDED)
+		buf_add_literal(keywords, "$Forwarded ");
+	message->deleted = bits & MOZILLA_EXPUNGED;
+	return true;
+}
+
 // True when the field is the mbox's and not the message's.
 static bool take_field(const struct header_field *field,
     struct mbox_message *message, struct buf *keywords)
@@ -138,6 +183,8 @@ static bool take_field(const struct header_field *field,
 		add_keywords(value, keywords);
 		return true;
 	}
+	if (view_starts_with_nocase(field->name, VIEW("X-Mozilla-")))
+		return take_mozilla(field, value, message, keywords);
 	return view_eq_nocase(field->name, VIEW("X-UID")) ||
 	       view_eq_nocase(field->name, VIEW("X-IMAP")) ||
 	       view_eq_nocase(field->name, VIEW("X-IMAPbase"));

@@ -31,15 +31,17 @@ struct mbox_message {
 	bool has_from; // it has a From_ line
 	bool has_date;
 	struct date date;
-	unsigned flags; // of enum store_flag, from Status and X-Status
-	bool internal;  // not a message, but c-client's notes
+	// Of enum store_flag, from Status, X-Status and X-Mozilla-Status.
+	unsigned flags;
+	bool internal; // not a message, but c-client's notes
+	bool deleted;  // Thunderbird deleted it, and has not compacted yet
 };
 
 // Takes a message apart: its bytes, without the From_ line, the blank line that
-// ends it and the fields Status, X-Status, X-Keywords, X-UID, X-IMAP and
-// X-IMAPbase, are added to `out`; with `unquote`, ">From " loses its first ">"
-// (mboxrd). Keywords, from X-Keywords, are added to `keywords`, separated by
-// spaces.
+// ends it and the fields Status, X-Status, X-Keywords, X-UID, X-IMAP,
+// X-IMAPbase, and Thunderbird's X-Mozilla-Status, -Status2 and -Keys, are added
+// to `out`; with `unquote`, ">From " loses its first ">" (mboxrd). Keywords are
+// added to `keywords`, separated by spaces.
 void mbox_split(struct view text, bool unquote, struct buf *out,
     struct buf *keywords, struct mbox_message *ret_message);
 

@@ -33,17 +33,12 @@ enum rc verb_open_account(struct verb_call *call, struct fault *fault,
 static enum rc add_to_directory(
     struct verb_call *call, struct fault *fault, uint64_t *ret_account)
 {
-	struct auth_credentials credentials;
 	struct view stored = link_member(call->request, "stored");
 	if (stored.len == 0)
 		return auth_user_add(call->host->auth, user_of(call),
 		    link_member(call->request, "password"), fault, ret_account);
-	enum rc rc = auth_credentials_import(NULL, stored, fault, &credentials);
-	if (rc == RC_OK)
-		rc = auth_directory_add(call->host->engine, user_of(call),
-		    &credentials, clock_wall_seconds(NULL), fault, ret_account);
-	explicit_bzero(&credentials, sizeof(credentials));
-	return rc;
+	return auth_user_add_stored(
+	    call->host->auth, user_of(call), stored, fault, ret_account);
 }
 
 // Two users with one address would take each other's mail.
@@ -108,17 +103,66 @@ static void add_address(
 	buf_done(&doubt);
 }
 
+static bool is_set(const struct verb_call *call, const char *key)
+{
+	return json_is_true(json_object_get(call->request, key));
+}
+
+// All that could keep the user from being added, with nothing added. The
+// password is hashed as cheaply as can be.
+static enum rc try_user(
+    struct verb_call *call, struct arena *arena, struct fault *fault)
+{
+	static const struct auth_hashing cheap = {.cost = 1};
+	struct auth_credentials credentials;
+	struct auth_name name;
+	struct auth_record record;
+	struct view user = user_of(call);
+	enum rc rc = auth_name_prepare(user, fault, &name);
+	if (rc == RC_OK)
+		rc = refuse_twin(call, arena, fault);
+	if (rc == RC_OK)
+		rc = auth_credentials_import(&cheap,
+		    link_member(call->request, "stored"), fault, &credentials);
+	if (rc != RC_OK)
+		return rc;
+	explicit_bzero(&credentials, sizeof(credentials));
+	rc = auth_directory_lookup(call->host->engine, user, &name, &record);
+	explicit_bzero(&record, sizeof(record));
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	if (rc != RC_OK && rc != RC_CORRUPT)
+		return fault_set(fault, rc, "the users: %s", rc_text(rc));
+	return fault_set(
+	    fault, RC_EXISTS, "there is a user \"%s\" already", name.text);
+}
+
+// What follows once the user is in the directory.
+static enum rc finish_user(
+    struct verb_call *call, uint64_t account, struct fault *fault)
+{
+	enum rc rc = RC_OK;
+	if (is_set(call, "disabled"))
+		rc = auth_directory_set_disabled(
+		    call->host->engine, user_of(call), true, fault);
+	if (rc == RC_OK)
+		rc = store_account_create(call->host->store, account, fault);
+	return rc;
+}
+
 static enum rc add_user(
     struct verb_call *call, struct arena *arena, struct fault *fault)
 {
 	uint64_t account;
 	struct fault ignored;
+	if (is_set(call, "dry_run"))
+		return try_user(call, arena, fault);
 	enum rc rc = refuse_twin(call, arena, fault);
 	if (rc == RC_OK)
 		rc = add_to_directory(call, fault, &account);
 	if (rc != RC_OK)
 		return rc;
-	rc = store_account_create(call->host->store, account, fault);
+	rc = finish_user(call, account, fault);
 	// A user without an account could log in to nothing, and not be added
 	// again.
 	if (rc != RC_OK && auth_directory_remove(call->host->engine,
@@ -127,7 +171,7 @@ static enum rc add_user(
 		    "a user was left without an account");
 	json_object_set_new(
 	    call->answer, "account", json_integer((json_int_t)account));
-	if (rc == RC_OK)
+	if (rc == RC_OK && !is_set(call, "disabled"))
 		add_address(call, arena, account);
 	return rc;
 }
@@ -143,17 +187,12 @@ enum rc verb_user_add(struct verb_call *call, struct fault *fault)
 
 enum rc verb_user_passwd(struct verb_call *call, struct fault *fault)
 {
-	struct auth_credentials credentials;
 	struct view stored = link_member(call->request, "stored");
 	if (stored.len == 0)
 		return auth_user_set_password(call->host->auth, user_of(call),
 		    link_member(call->request, "password"), fault);
-	enum rc rc = auth_credentials_import(NULL, stored, fault, &credentials);
-	if (rc == RC_OK)
-		rc = auth_directory_set_credentials(
-		    call->host->engine, user_of(call), &credentials, fault);
-	explicit_bzero(&credentials, sizeof(credentials));
-	return rc;
+	return auth_user_set_stored(
+	    call->host->auth, user_of(call), stored, fault);
 }
 
 static size_t domain_at(struct view address)

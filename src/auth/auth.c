@@ -362,24 +362,32 @@ static enum rc check_password(const struct auth_try *try,
 	return RC_AUTH;
 }
 
-// A hash brought from another server has no SCRAM keys; now that the password
-// is known they can be made. The log-in does not depend on it.
-static void add_keys(const struct auth_try *try, struct auth_record *record,
+// What another server kept of the password is made into today's form, with
+// SCRAM keys, now that it is known. The log-in does not depend on it.
+static void renew(const struct auth_try *try, const struct auth_record *record,
     struct view password)
 {
 	const struct auth *auth = try->auth;
-	struct auth_credentials *credentials = &record->credentials;
-	struct view name = auth_name_view(&try->name);
+	const struct auth_hashing *hashing = &auth->settings.hashing;
+	const struct auth_credentials *old = &record->credentials;
+	struct auth_credentials made = *old;
 	struct fault fault = {.rc = RC_OK};
-	if (!auth_credentials_lack_keys(&auth->settings.hashing, credentials) ||
-	    auth_credentials_add_keys(
-		&auth->settings.hashing, password, credentials) != RC_OK ||
-	    auth_directory_add_keys(auth->engine, name, credentials, &fault) ==
-		RC_OK)
+	bool todays = auth_credentials_are_todays(old);
+	if (todays && !auth_credentials_lack_keys(hashing, old))
+		return;
+	enum rc rc =
+	    todays ? auth_credentials_add_keys(hashing, password, &made)
+		   : auth_credentials_make(hashing, password, NULL, &made);
+	if (rc == RC_OK)
+		rc = auth_directory_renew(auth->engine,
+		    auth_name_view(&try->name), old->hash, &made, &fault);
+	OPENSSL_cleanse(&made, sizeof(made));
+	// Bytes that are not UTF-8 fit old hashes only: they stay as they are.
+	if (rc == RC_OK || fault.rc == RC_OK)
 		return;
 	struct log_line line;
-	log_begin(&line, auth->log, LOG_LEVEL_WARN, "scram-keys-failed");
-	log_add(&line, "user", name);
+	log_begin(&line, auth->log, LOG_LEVEL_WARN, "password-renewal-failed");
+	log_add(&line, "user", auth_name_view(&try->name));
 	log_add_string(&line, "text", fault.text);
 	log_end(&line);
 }
@@ -405,7 +413,7 @@ static enum rc judge_password(struct auth_try *try, struct view authzid,
 	rc = check_password(
 	    try, rc == RC_OK ? &record : NULL, password, &reason);
 	if (rc == RC_OK)
-		add_keys(try, &record, password);
+		renew(try, &record, password);
 	OPENSSL_cleanse(&record, sizeof(record));
 	if (rc == RC_IN_USE)
 		return rc;
@@ -470,6 +478,37 @@ enum rc auth_user_add(struct auth *auth, struct view name, struct view password,
 		return rc;
 	rc = auth_directory_add(auth->engine, name, &credentials,
 	    clock_wall_seconds(auth->clock), fault, ret_account);
+	OPENSSL_cleanse(&credentials, sizeof(credentials));
+	return rc;
+}
+
+enum rc auth_user_add_stored(struct auth *auth, struct view name,
+    struct view stored, struct fault *fault, uint64_t *ret_account)
+{
+	struct auth_name prepared;
+	struct auth_credentials credentials;
+	enum rc rc = auth_name_prepare(name, fault, &prepared);
+	if (rc == RC_OK)
+		rc = auth_credentials_import(
+		    &auth->settings.hashing, stored, fault, &credentials);
+	if (rc != RC_OK)
+		return rc;
+	rc = auth_directory_add(auth->engine, name, &credentials,
+	    clock_wall_seconds(auth->clock), fault, ret_account);
+	OPENSSL_cleanse(&credentials, sizeof(credentials));
+	return rc;
+}
+
+enum rc auth_user_set_stored(struct auth *auth, struct view name,
+    struct view stored, struct fault *fault)
+{
+	struct auth_credentials credentials;
+	enum rc rc = auth_credentials_import(
+	    &auth->settings.hashing, stored, fault, &credentials);
+	if (rc != RC_OK)
+		return rc;
+	rc = auth_directory_set_credentials(
+	    auth->engine, name, &credentials, fault);
 	OPENSSL_cleanse(&credentials, sizeof(credentials));
 	return rc;
 }

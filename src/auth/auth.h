@@ -157,6 +157,11 @@ MUST_CHECK enum rc auth_user_add(struct auth *auth, struct view name,
     struct view password, struct fault *fault, uint64_t *ret_account);
 MUST_CHECK enum rc auth_user_set_password(struct auth *auth, struct view name,
     struct view password, struct fault *fault);
+// The same with what another server kept: see auth_credentials_import().
+MUST_CHECK enum rc auth_user_add_stored(struct auth *auth, struct view name,
+    struct view stored, struct fault *fault, uint64_t *ret_account);
+MUST_CHECK enum rc auth_user_set_stored(struct auth *auth, struct view name,
+    struct view stored, struct fault *fault);
 // For those who already know who it is (delivery, rights): RC_NOT_FOUND also
 // when disabled.
 MUST_CHECK enum rc auth_user_find(

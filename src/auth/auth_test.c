@@ -511,43 +511,68 @@ static void passwords_are_hashed_by_few_at_a_time(void **state)
 		auth_turn_end(auth, &holders[i]);
 }
 
-static void a_log_in_brings_the_scram_keys_that_an_imported_hash_lacks(
-    void **state)
+static void a_log_in_makes_an_imported_hash_todays(void **state)
 {
+	static const struct {
+		const char *stored;
+		bool stays;
+	} rows[] = {
+	    // Only the keys are new: it is today's form.
+	    {"$y$j75$uPgOs5hD3AvwGIW8yULj0/"
+	     "$1f8rHvLbtShZj60jSstR/pK1xsr9vnnNC86meNCs0u9",
+		true},
+	    {"{SSHA}0GvZf1RYMDSWePe07L9SeHyvW4phYmNk", false},
+	    {"{MD5-CRYPT}$1$abcdefgh$Gqo0dW5ZZwRMuhky6A93q0", false},
+	    {"{SCRAM-SHA-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==,"
+	     "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,"
+	     "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",
+		false},
+	};
 	struct fixture *fixture = *state;
-	struct auth_credentials old = {0};
-	struct auth_record record;
-	struct auth_name name;
-	uint64_t account;
-	struct auth_credentials made;
-	assert_int_equal(auth_credentials_make(
-			     &settings.hashing, VIEW("secret"), NULL, &made),
-	    RC_OK);
-	memcpy(old.hash, made.hash, sizeof(old.hash));
-	assert_int_equal(auth_directory_add(fixture->engine, VIEW("moved"),
-			     &old, 1, NULL, &account),
-	    RC_OK);
-	assert_int_equal(try(fixture, "moved", "wrong"), AUTH_REASON_PASSWORD);
-	assert_int_equal(auth_directory_lookup(
-			     fixture->engine, VIEW("moved"), &name, &record),
-	    RC_OK);
-	assert_int_equal(record.credentials.scram[AUTH_SHA256].iterations, 0);
-	assert_int_equal(try(fixture, "moved", "secret"), AUTH_REASON_NONE);
-	assert_int_equal(auth_directory_lookup(
-			     fixture->engine, VIEW("moved"), &name, &record),
-	    RC_OK);
-	assert_string_equal(record.credentials.hash, old.hash);
-	struct auth_scram_keys keys = record.credentials.scram[AUTH_SHA256];
-	assert_true(keys.iterations >= AUTH_SCRAM_ITERATIONS);
-	assert_int_equal(
-	    auth_scram_derive(AUTH_SHA256, VIEW("secret"), &keys), RC_OK);
-	assert_memory_equal(keys.stored_key,
-	    record.credentials.scram[AUTH_SHA256].stored_key, 32);
-	// Not over a password that was changed meanwhile.
-	memcpy(old.hash, "$y$", 4);
-	assert_int_equal(
-	    auth_directory_add_keys(fixture->engine, VIEW("moved"), &old, NULL),
-	    RC_GONE);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct auth_record before, record;
+		struct auth_name name;
+		uint64_t account;
+		char user[16];
+		snprintf(user, sizeof(user), "moved%zu", i);
+		struct view moved = view_of_string(user);
+		assert_int_equal(
+		    auth_user_add_stored(fixture->auth, moved,
+			view_of_string(rows[i].stored), NULL, &account),
+		    RC_OK);
+		assert_int_equal(auth_directory_lookup(
+				     fixture->engine, moved, &name, &before),
+		    RC_OK);
+		assert_int_equal(
+		    try(fixture, user, "wrong"), AUTH_REASON_PASSWORD);
+		assert_int_equal(auth_directory_lookup(
+				     fixture->engine, moved, &name, &record),
+		    RC_OK);
+		assert_memory_equal(&record, &before, sizeof(record));
+		assert_int_equal(
+		    try(fixture, user, "pencil"), AUTH_REASON_NONE);
+		assert_int_equal(auth_directory_lookup(
+				     fixture->engine, moved, &name, &record),
+		    RC_OK);
+		assert_int_equal(strcmp(record.credentials.hash,
+				     before.credentials.hash) == 0,
+		    rows[i].stays);
+		assert_true(auth_credentials_are_todays(&record.credentials));
+		struct auth_scram_keys keys =
+		    record.credentials.scram[AUTH_SHA256];
+		assert_true(keys.iterations >= AUTH_SCRAM_ITERATIONS);
+		assert_int_equal(
+		    auth_scram_derive(AUTH_SHA256, VIEW("pencil"), &keys),
+		    RC_OK);
+		assert_memory_equal(keys.stored_key,
+		    record.credentials.scram[AUTH_SHA256].stored_key, 32);
+		assert_int_equal(
+		    try(fixture, user, "pencil"), AUTH_REASON_NONE);
+		// Not over a password that was changed meanwhile.
+		assert_int_equal(auth_directory_renew(fixture->engine, moved,
+				     "$y$", &before.credentials, NULL),
+		    RC_GONE);
+	}
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -569,7 +594,7 @@ int main(void)
 	    TEST(who_comes_under_another_name_is_the_user),
 	    TEST(the_log_says_who_and_why_and_no_secret),
 	    TEST(passwords_are_hashed_by_few_at_a_time),
-	    TEST(a_log_in_brings_the_scram_keys_that_an_imported_hash_lacks),
+	    TEST(a_log_in_makes_an_imported_hash_todays),
 	    TEST(many_threads_log_in_while_passwords_change),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

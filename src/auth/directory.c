@@ -132,6 +132,7 @@ struct change {
 	struct fault *fault;
 	struct auth_name name;
 	const struct auth_credentials *credentials;
+	const char *old_hash;
 	int64_t now;
 	bool disabled;
 	uint64_t account; // result of adding
@@ -272,14 +273,14 @@ enum rc auth_directory_set_credentials(struct engine *engine, struct view name,
 	return carry_out_named(engine, name, &change);
 }
 
-static enum rc make_scram_keys(struct change *change,
-    struct engine_snapshot *from, struct engine_batch *batch)
+static enum rc make_renewal(struct change *change, struct engine_snapshot *from,
+    struct engine_batch *batch)
 {
 	struct auth_record record;
 	enum rc rc = read_for_change(change, from, &record);
 	if (rc != RC_OK)
 		return rc;
-	if (strcmp(record.credentials.hash, change->credentials->hash) == 0) {
+	if (strcmp(record.credentials.hash, change->old_hash) == 0) {
 		record.credentials = *change->credentials;
 		put_record(batch, &change->name, &record);
 	} else {
@@ -290,11 +291,13 @@ static enum rc make_scram_keys(struct change *change,
 	return rc;
 }
 
-enum rc auth_directory_add_keys(struct engine *engine, struct view name,
-    const struct auth_credentials *credentials, struct fault *fault)
+enum rc auth_directory_renew(struct engine *engine, struct view name,
+    const char *old_hash, const struct auth_credentials *credentials,
+    struct fault *fault)
 {
-	struct change change = {.make = make_scram_keys,
+	struct change change = {.make = make_renewal,
 	    .fault = fault,
+	    .old_hash = old_hash,
 	    .credentials = credentials};
 	return carry_out_named(engine, name, &change);
 }

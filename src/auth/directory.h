@@ -32,10 +32,10 @@ MUST_CHECK enum rc auth_directory_add(struct engine *engine, struct view name,
 MUST_CHECK enum rc auth_directory_set_credentials(struct engine *engine,
     struct view name, const struct auth_credentials *credentials,
     struct fault *fault);
-// Stores the SCRAM keys of `credentials`, unless the user has another hash by
-// now: RC_GONE.
-MUST_CHECK enum rc auth_directory_add_keys(struct engine *engine,
-    struct view name, const struct auth_credentials *credentials,
+// Stores what the password that fits `old_hash` was made into, unless the user
+// has another hash by now: RC_GONE.
+MUST_CHECK enum rc auth_directory_renew(struct engine *engine, struct view name,
+    const char *old_hash, const struct auth_credentials *credentials,
     struct fault *fault);
 MUST_CHECK enum rc auth_directory_set_disabled(struct engine *engine,
     struct view name, bool disabled, struct fault *fault);

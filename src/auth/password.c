@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hashes by libxcrypt, SCRAM keys and salted digests by OpenSSL. Whatever held
+// Hashes by libxcrypt, SCRAM keys by OpenSSL. Whatever held
 // a password or a key derived from it is cleansed; comparisons take the same
 // time wherever they fail.
 #include "auth/password.h"
@@ -10,6 +10,7 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include "auth/scheme.h"
 #include "base/mem.h"
 
 #define YESCRYPT "$y$"
@@ -39,110 +40,7 @@ static enum rc crypt_into(
 	return hash ? RC_OK : RC_UNSUPPORTED;
 }
 
-static enum rc crypt_check(const char *hash, const char *password)
-{
-	char found[AUTH_HASH_MAX + 1];
-	enum rc rc = crypt_into(password, hash, found);
-	if (rc != RC_OK)
-		return rc;
-	size_t len = strlen(found);
-	bool fits = len == strlen(hash) && CRYPTO_memcmp(found, hash, len) == 0;
-	OPENSSL_cleanse(found, sizeof(found));
-	return fits ? RC_OK : RC_AUTH;
-}
-
-// ---- Schemes of other servers ----------------------------------------------
-
-// How a scheme's string is read: as crypt(3)'s, beginning with `prefix`, or as
-// base64 of a digest of the password and a salt, then the salt.
-static const struct scheme {
-	const char *name;
-	const char *prefix; // NULL: a salted digest
-	const char *digest;
-	size_t digest_len;
-} schemes[] = {
-    {"CRYPT", "", NULL, 0},
-    {"MD5-CRYPT", "$1$", NULL, 0},
-    {"SHA256-CRYPT", "$5$", NULL, 0},
-    {"SHA512-CRYPT", "$6$", NULL, 0},
-    {"BLF-CRYPT", "$2", NULL, 0},
-    {"SSHA", NULL, "SHA1", 20},
-    {"SSHA256", NULL, "SHA256", 32},
-    {"SSHA512", NULL, "SHA512", 64},
-};
-
-// Takes "{NAME}" off the front of `*text`.
-static bool take_scheme(struct view *text, struct view *ret_name)
-{
-	size_t end = view_find_char(*text, '}');
-	if (!view_starts_with(*text, VIEW("{")) || end == SIZE_MAX)
-		return false;
-	*ret_name = view_slice(*text, 1, end - 1);
-	*text = view_from(*text, end + 1);
-	return true;
-}
-
-static const struct scheme *find_scheme(struct view name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
-		if (view_eq_nocase(name, view_of_string(schemes[i].name)))
-			return &schemes[i];
-	return NULL;
-}
-
-// Digest and salt out of base64; false when it is no such thing.
-static bool salted_decode(const struct scheme *scheme, struct view text,
-    unsigned char ret_bytes[AUTH_HASH_MAX], size_t *ret_len)
-{
-	if (text.len == 0 || text.len > AUTH_HASH_MAX || text.len % 4 != 0)
-		return false;
-	int len = EVP_DecodeBlock(
-	    ret_bytes, (const unsigned char *)text.ptr, (int)text.len);
-	if (len < 0)
-		return false;
-	// EVP_DecodeBlock() counts the padding as bytes.
-	for (size_t i = text.len; i > text.len - 2 && text.ptr[i - 1] == '=';
-	     i--)
-		len--;
-	*ret_len = (size_t)len;
-	return *ret_len >= scheme->digest_len;
-}
-
-static enum rc salted_check(const struct scheme *scheme, struct view text,
-    const struct auth_secret *password)
-{
-	unsigned char bytes[AUTH_HASH_MAX];
-	size_t len;
-	if (!salted_decode(scheme, text, bytes, &len))
-		return RC_UNSUPPORTED;
-	unsigned char input[AUTH_PASSWORD_MAX + AUTH_HASH_MAX];
-	size_t salt_len = len - scheme->digest_len;
-	memcpy(input, password->text, password->len);
-	memcpy(input + password->len, bytes + scheme->digest_len, salt_len);
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	bool done = EVP_Q_digest(NULL, scheme->digest, NULL, input,
-	    password->len + salt_len, digest, NULL);
-	OPENSSL_cleanse(input, sizeof(input));
-	if (!done)
-		return RC_UNSUPPORTED;
-	bool fits = CRYPTO_memcmp(digest, bytes, scheme->digest_len) == 0;
-	return fits ? RC_OK : RC_AUTH;
-}
-
 // ---- Checking --------------------------------------------------------------
-
-static enum rc check_prepared(
-    const char *hash, const struct auth_secret *password)
-{
-	struct view text = view_of_string(hash);
-	struct view name;
-	if (!take_scheme(&text, &name))
-		return crypt_check(hash, password->text);
-	const struct scheme *scheme = find_scheme(name);
-	if (!scheme || scheme->prefix)
-		return RC_UNSUPPORTED; // crypt(3)'s are stored without a name
-	return salted_check(scheme, text, password);
-}
 
 // Bytes as they came: for hashes that another server made without preparing.
 static bool take_raw(struct view password, struct auth_secret *ret_password)
@@ -164,11 +62,11 @@ enum rc auth_password_check(const char *hash, struct view password)
 	bool can_prepare =
 	    auth_password_prepare(password, NULL, &prepared) == RC_OK;
 	if (can_prepare)
-		rc = check_prepared(hash, &prepared);
+		rc = auth_scheme_check(hash, &prepared);
 	bool differs = !can_prepare ||
 		       !view_eq(password, view_of(prepared.text, prepared.len));
 	if (rc == RC_AUTH && differs && take_raw(password, &raw))
-		rc = check_prepared(hash, &raw);
+		rc = auth_scheme_check(hash, &raw);
 	auth_secret_done(&prepared);
 	auth_secret_done(&raw);
 	return rc;
@@ -288,42 +186,24 @@ enum rc auth_credentials_make(const struct auth_hashing *hashing,
 	return RC_OK;
 }
 
+bool auth_credentials_are_todays(const struct auth_credentials *credentials)
+{
+	return strncmp(credentials->hash, YESCRYPT, strlen(YESCRYPT)) == 0;
+}
+
 enum rc auth_credentials_import(const struct auth_hashing *hashing,
     struct view stored, struct fault *fault,
     struct auth_credentials *ret_credentials)
 {
-	struct view text = stored;
-	struct view name = VIEW("CRYPT");
-	take_scheme(&text, &name);
-	if (view_eq_nocase(name, VIEW("PLAIN")))
-		return auth_credentials_make(
-		    hashing, text, fault, ret_credentials);
-	const struct scheme *scheme = find_scheme(name);
-	if (!scheme)
-		return fault_set(fault, RC_UNSUPPORTED,
-		    "unknown password scheme {%.*s}",
-		    name.len > 64 ? 64 : (int)name.len, name.ptr);
-	if (text.len == 0 || stored.len > AUTH_HASH_MAX ||
-	    view_find_char(stored, '\0') != SIZE_MAX)
-		return fault_set(fault, RC_INVALID,
-		    "a stored password is empty, too long or has a NUL");
-	struct auth_credentials made = {0};
-	unsigned char bytes[AUTH_HASH_MAX];
-	size_t len;
-	bool good;
-	if (scheme->prefix) {
-		memcpy(made.hash, text.ptr, text.len);
-		int verdict = crypt_checksalt(made.hash);
-		good = view_starts_with(text, view_of_string(scheme->prefix)) &&
-		       (verdict == CRYPT_SALT_OK ||
-			   verdict == CRYPT_SALT_METHOD_LEGACY);
-	} else {
-		memcpy(made.hash, stored.ptr, stored.len);
-		good = salted_decode(scheme, text, bytes, &len);
-	}
-	if (!good)
-		return fault_set(fault, RC_INVALID,
-		    "not a stored password of scheme {%s}", scheme->name);
-	*ret_credentials = made;
-	return RC_OK;
+	struct auth_credentials made;
+	struct auth_secret clear;
+	enum rc rc = auth_scheme_read(stored, fault, &made, &clear);
+	if (rc == RC_OK && clear.len > 0)
+		rc = auth_credentials_make(
+		    hashing, view_of(clear.text, clear.len), fault, &made);
+	if (rc == RC_OK)
+		*ret_credentials = made;
+	auth_secret_done(&clear);
+	OPENSSL_cleanse(&made, sizeof(made));
+	return rc;
 }

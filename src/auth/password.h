@@ -59,11 +59,16 @@ bool auth_credentials_lack_keys(const struct auth_hashing *hashing,
 MUST_CHECK enum rc auth_credentials_add_keys(const struct auth_hashing *hashing,
     struct view password, struct auth_credentials *credentials);
 
-// The same from what another server kept: a crypt(3) string, or {CRYPT},
-// {SHA256-CRYPT}, {SHA512-CRYPT}, {BLF-CRYPT}, {SSHA}, {SSHA256}, {SSHA512}
-// and such a string; {PLAIN} and the password, which is then hashed afresh.
-// SCRAM keys come only from {PLAIN}. RC_UNSUPPORTED: an unknown scheme;
-// RC_INVALID: not well formed.
+// Whether the hash has the form that auth_credentials_make() gives. Another one
+// comes from another server, and is made anew when the password is known: then
+// every check takes the same time.
+bool auth_credentials_are_todays(const struct auth_credentials *credentials);
+
+// The same from what another server kept: "{SCHEME}…", or without a scheme what
+// crypt(3), Argon2 or PBKDF2 (passlib, PHC) write. The schemes are those of
+// scheme.c. {PLAIN} and its like are hashed afresh. SCRAM keys come from these
+// and from {SCRAM-SHA-256} only. RC_UNSUPPORTED: an unknown scheme; RC_INVALID:
+// not well formed. No message has anything of `stored` in it.
 MUST_CHECK enum rc auth_credentials_import(const struct auth_hashing *hashing,
     struct view stored, struct fault *fault,
     struct auth_credentials *ret_credentials);
