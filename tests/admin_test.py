@@ -174,6 +174,36 @@ class Commands:
             path.read_bytes()
             for path in (self.work / "out").glob("cur/*")))
 
+    def test_a_separator_without_a_usual_date_is_told(self):
+        self.add("anna")
+        file = self.work / "odd"
+        text = b"From anna yesterday\nSubject: %d\n\nx\n\n"
+        for texts, new, doubt in (
+                ([b"Subject: 0\n\nx\n\n", text % 1], 1, True),
+                ([b"Subject: 3\n\nFrom me:\n\nFrom you, too.\n"], 1,
+                 False)):
+            file.write_bytes(
+                b"From a Mon Jan 01 12:00:00 2024\n" + b"".join(texts))
+            out = self.roost("import", "mbox", "--user", "anna", file,
+                             want=1 if doubt else 0)
+            self.assertIn("all: %d new, 0 known, 0 bad" % new, out)
+            self.assertEqual("a message may begin there" in out, doubt)
+            if doubt:
+                at = int(out.partition("at byte ")[2].partition(":")[0])
+                self.assertTrue(file.read_bytes()[at:].startswith(
+                    b"From anna yesterday"))
+
+    def test_mail_from_before_1970(self):
+        self.add("anna")
+        root = self.work / "Old"
+        for part in ("cur", "new", "tmp"):
+            (root / part).mkdir(parents=True)
+        self.write(root / "cur/5.x.h:2,S", b"Subject: old\n\nx\n", -86400)
+        self.roost("import", "maildir", "--user", "anna", root)
+        self.roost("export", "maildir", "--user", "anna", self.work / "out")
+        [path] = (self.work / "out").glob("cur/*")
+        self.assertEqual(path.stat().st_mtime, -86400)
+
     def test_thunderbirds_flags(self):
         self.add("anna")
         file = self.work / "Inbox"

@@ -38,6 +38,7 @@ struct import {
 	struct buf text; // the batch's bytes
 	struct buf file; // one file
 	struct buf unpacked;
+	bool doubted;     // something was named by import_doubt()
 	json_t *messages; // the batch's messages
 	bool waiting;     // a batch was sent, its answer has not come
 	bool terminal;
@@ -94,6 +95,13 @@ void import_bad(struct import *import, const char *source, const char *text)
 {
 	clear_line(import);
 	import->here.bad++;
+	cli_complain("%s: %s", source, text);
+}
+
+void import_doubt(struct import *import, const char *source, const char *text)
+{
+	clear_line(import);
+	import->doubted = true;
 	cli_complain("%s: %s", source, text);
 }
 
@@ -244,7 +252,9 @@ enum cli_exit import_close(
 	if (rc == RC_OK)
 		rc = await_end(import);
 	print_count(import, TOTAL_MAILBOXES, &import->before);
-	enum cli_exit exit = import->before.bad > 0 ? CLI_PROBLEM : CLI_OK;
+	enum cli_exit exit = CLI_OK;
+	if (import->before.bad > 0 || import->doubted)
+		exit = CLI_PROBLEM;
 	json_decref(import->messages);
 	buf_done(&import->text);
 	buf_done(&import->file);

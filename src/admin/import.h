@@ -44,6 +44,10 @@ MUST_CHECK enum rc import_message(
 // Counts something that could not be read, and names it.
 void import_bad(struct import *import, const char *source, const char *text);
 
+// Names something that was read, but may mean something else: the exit code
+// shows it, too.
+void import_doubt(struct import *import, const char *source, const char *text);
+
 // All of a file, appended to `ret_text`; RC_NOT_FOUND, RC_LIMIT, RC_IO.
 MUST_CHECK enum rc import_read_file(
     const char *path, struct fault *fault, struct buf *ret_text);

@@ -152,7 +152,7 @@ static void set_date(const struct file *file, struct import_message *message)
 	struct stat info;
 	int64_t latest = clock_wall_seconds(NULL) + DAY_SECONDS;
 	message->has_date = true;
-	if (stat(file->path, &info) == 0 && info.st_mtime > 0 &&
+	if (stat(file->path, &info) == 0 && info.st_mtime != 0 &&
 	    info.st_mtime < latest)
 		message->date = info.st_mtime;
 	else if (file->name.seconds > 0 &&

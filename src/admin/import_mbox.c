@@ -113,6 +113,17 @@ static enum rc read_more(struct mboxes *mboxes, int fd, bool *ret_at_end)
 	}
 }
 
+// A message that is taken for text of the one before must not go by unseen.
+static void tell_doubt(struct mboxes *mboxes, const char *path, uint64_t offset)
+{
+	char source[4200];
+	snprintf(source, sizeof(source), "%s at byte %llu", path,
+	    (unsigned long long)offset);
+	import_doubt(mboxes->import, source,
+	    "a line \"From \" without a usual date was taken for text of the "
+	    "message before, but a message may begin there");
+}
+
 // Imports the messages that are complete in what has been read.
 static enum rc import_read(struct mboxes *mboxes, struct mbox_scan *scan,
     bool at_end, const char *path, uint64_t *offset)
@@ -133,6 +144,9 @@ static enum rc import_read(struct mboxes *mboxes, struct mbox_scan *scan,
 			break;
 		rc = import_one(
 		    mboxes, view_slice(text, 0, len), path, *offset + done);
+		if (scan->doubtful > 0)
+			tell_doubt(
+			    mboxes, path, *offset + done + scan->doubtful);
 		if (rc != RC_OK)
 			break;
 		done += len;

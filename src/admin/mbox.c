@@ -63,6 +63,28 @@ static struct view line_at(struct view text, size_t at, size_t *ret_next)
 	return line;
 }
 
+// "Name: …"
+static bool is_field(struct view line)
+{
+	size_t colon = view_find_char(line, ':');
+	if (colon == SIZE_MAX || colon == 0)
+		return false;
+	for (size_t i = 0; i < colon; i++)
+		if (line.ptr[i] <= ' ' || line.ptr[i] > '~')
+			return false;
+	return true;
+}
+
+// Notes the first doubtful line of a message.
+static void note_doubt(struct mbox_scan *scan, struct view line)
+{
+	if (scan->after_from && scan->doubtful == 0 && is_field(line))
+		scan->doubtful = scan->from_at;
+	scan->after_from = scan->at > 0 && scan->after_blank &&
+			   view_starts_with(line, VIEW("From "));
+	scan->from_at = scan->at;
+}
+
 enum rc mbox_find_end(
     struct mbox_scan *scan, struct view text, bool at_end, size_t *ret_len)
 {
@@ -79,6 +101,7 @@ enum rc mbox_find_end(
 			*ret_len = scan->at;
 			return RC_OK;
 		}
+		note_doubt(scan, line);
 		scan->after_blank = line.len == 0;
 		scan->at = next;
 	}

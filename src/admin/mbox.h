@@ -18,6 +18,12 @@ bool mbox_is_from_line(
 struct mbox_scan {
 	size_t at; // the line that is looked at next
 	bool after_blank;
+	// A line "From …" without a usual date, behind a blank line and before
+	// what looks like a header field, was taken for text: perhaps a message
+	// begins there. 0: none.
+	size_t doubtful;
+	bool after_from; // the line before was one such
+	size_t from_at;
 };
 
 // Finds the end of the message that `text` begins with (its From_ line

@@ -188,12 +188,12 @@ static void what_was_cut_off_is_not_taken(void **state)
 			struct fault fault = {0};
 			struct view cut = view_slice(stored, 0, len);
 			enum rc rc = import(cut, &fault, &made);
-			if (rc == RC_OK && len + 5 > stored.len) {
+			// By one character, and by a group of base64.
+			size_t gone = stored.len - len;
+			if (rc == RC_OK && (gone == 1 || gone == 4))
 				assert_int_equal(auth_password_check(
 						     made.hash, VIEW("pencil")),
 				    RC_AUTH);
-				continue;
-			}
 			if (rc == RC_OK)
 				continue;
 			assert_int_equal(rc, RC_INVALID);
