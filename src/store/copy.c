@@ -1,33 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Copying and moving messages between mailboxes of one account.
+// Copying and moving messages between mailboxes of one account; see
+// copy_across.c for two.
 #include "base/mem.h"
-#include "store/change.h"
-#include "store/transaction.h"
+#include "store/copy_impl.h"
 
 void store_copied_done(struct store_copied *copied)
 {
 	rangeset_done(&copied->sources);
 }
 
-struct taken {
-	bool move;
-	struct store_message *messages;
-	size_t count;
-	size_t capacity;
-};
+void taken_add(struct taken *taken, const struct store_message *message)
+{
+	taken->messages = mem_grow(taken->messages, &taken->capacity,
+	    taken->count + 1, sizeof(*taken->messages));
+	taken->messages[taken->count++] = *message;
+}
 
 static enum node_verdict take(void *context, struct store_message *message)
 {
 	struct taken *taken = context;
-	taken->messages = mem_grow(taken->messages, &taken->capacity,
-	    taken->count + 1, sizeof(*taken->messages));
-	taken->messages[taken->count++] = *message;
+	taken_add(taken, message);
 	return taken->move ? NODE_REMOVE : NODE_KEEP;
 }
 
-// Gives the messages' keywords the numbers that they have in `target`.
-static enum rc translate_keywords(const struct store_keywords *from,
-    struct transaction_mailbox *target, struct taken *taken,
+enum rc taken_translate_keywords(struct taken *taken,
+    const struct store_keywords *from, struct transaction_mailbox *target,
     struct fault *fault)
 {
 	struct store_keyword_set numbers[STORE_KEYWORDS_MAX];
@@ -56,8 +53,7 @@ static enum rc translate_keywords(const struct store_keywords *from,
 	return RC_OK;
 }
 
-// RFC 4314 section 4: flags that the asker may not set are lost on the way.
-static void leave_out_flags(struct taken *taken, unsigned rights)
+void taken_leave_out_flags(struct taken *taken, unsigned rights)
 {
 	unsigned allowed = rights_to_flags(rights);
 	for (size_t i = 0; i < taken->count; i++) {
@@ -88,9 +84,10 @@ static enum rc copy(struct transaction *transaction, struct store_mailbox *from,
 	if (rc != RC_OK)
 		return rc;
 	transaction_edit(source, uids, take, taken);
-	leave_out_flags(taken, transaction_rights(to));
+	taken_leave_out_flags(taken, transaction_rights(to));
 	if (source != target)
-		rc = translate_keywords(source->keywords, target, taken, fault);
+		rc = taken_translate_keywords(
+		    taken, source->keywords, target, fault);
 	if (rc != RC_OK)
 		return rc;
 	for (size_t i = 0; i < taken->count; i++)
@@ -108,8 +105,7 @@ enum rc store_copy(struct store_mailbox *from, const struct rangeset *uids,
     struct store_copied *ret_copied)
 {
 	if (from->account != to->account)
-		return fault_set(fault, RC_UNSUPPORTED,
-		    "messages cannot be copied across accounts yet");
+		return copy_across(from, uids, to, move, fault, ret_copied);
 	struct taken taken = {.move = move};
 	struct store_copied copied = {0};
 	struct transaction transaction;
