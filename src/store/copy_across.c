@@ -324,8 +324,9 @@ static enum rc append(struct across *across, struct transaction_mailbox *target,
 }
 
 static enum rc make_copies(
-    struct transaction *transaction, struct across *across, struct fault *fault)
+    struct transaction *transaction, void *context, struct fault *fault)
 {
+	struct across *across = context;
 	struct transaction_mailbox *target;
 	struct moved before = {0};
 	struct moved notes = {0};
@@ -371,8 +372,9 @@ static enum node_verdict remove_it(void *context, struct store_message *message)
 }
 
 static enum rc make_expunge(
-    struct transaction *transaction, struct across *across, struct fault *fault)
+    struct transaction *transaction, void *context, struct fault *fault)
 {
+	struct across *across = context;
 	struct transaction_mailbox *source;
 	enum rc rc = transaction_enter(transaction, across->from,
 	    STORE_RIGHT_DELETE_MESSAGES | STORE_RIGHT_EXPUNGE, fault, &source);
