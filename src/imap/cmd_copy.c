@@ -48,7 +48,8 @@ static enum imap_step finish(struct imap_command *command,
 	}
 	// Messages that are gone, be the client's view of that or not yet, are
 	// none to copy; the others were (RFC 2180 section 4.4.2).
-	if (named && !command->uid && copied->count == 0)
+	if (named && !command->uid && copied->count == 0 &&
+	    copied->count_before == 0)
 		return imap_no(
 		    command, "EXPUNGEISSUED", "The messages no longer exist");
 	if (copied->count && !move) {

@@ -128,7 +128,10 @@ struct store_copied {
 	uint32_t uidvalidity;    // of the mailbox copied to
 	struct rangeset sources; // UIDs that were copied, ascending
 	uint32_t first_uid; // the copies have consecutive UIDs, in that order
-	uint32_t count;     // 0: none of `uids` existed; no commit was made
+	uint32_t count;     // of copies made; 0: none, and no commit
+	// With a MOVE to another account: messages that one before, which did
+	// not come to its end, had copied. Not among `sources`.
+	uint32_t count_before;
 	uint64_t modseq;
 };
 void store_copied_done(struct store_copied *copied);
@@ -136,6 +139,13 @@ void store_copied_done(struct store_copied *copied);
 // Copies those of `uids` that exist, with flags, keywords, internal date and
 // email id; the save date is now. With `move`, they are expunged from `from`
 // in the same commit (RFC 6851). Both mailboxes may be the same.
+//
+// The mailboxes may be of two accounts. The copies then are emails of their own
+// there, with ids and threads of that account, and the account's quota counts
+// them. A MOVE is two commits, first the copies, then the expunge. After a
+// failure or a crash between the two both accounts have the messages, and never
+// none. The same MOVE, given again, makes no second copy of what it finds in
+// `to` as the first one left it.
 MUST_CHECK enum rc store_copy(struct store_mailbox *from,
     const struct rangeset *uids, struct store_mailbox *to, bool move,
     struct fault *fault, struct store_copied *ret_copied);

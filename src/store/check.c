@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "store/change.h"
+#include "store/moved.h"
 #include "store/ragged.h"
 #include "wire/message.h"
 
@@ -542,6 +543,37 @@ static enum rc check_deliveries(struct check *check)
 	return rc;
 }
 
+// ---- Past moves ------------------------------------------------------------
+
+// A note that says nothing costs a second copy at the worst: it may go.
+static void check_moved(
+    struct check *check, struct view key, struct view value, void *context)
+{
+	struct buf *room = context;
+	struct moved moved = {0};
+	if (key.len == 29) {
+		buf_reset(room);
+		if (get_record(check, RECORD_MAILBOX, get_be64(key.ptr + 1),
+			room) == RC_OK &&
+		    moved_get(value, &moved) == RC_OK) {
+			moved_done(&moved);
+			return;
+		}
+	}
+	check_report(check, "the note of a past move is damaged");
+	check_mend_away(check, key);
+}
+
+static enum rc check_moves(struct check *check)
+{
+	struct buf room;
+	buf_init(&room, ENGINE_VALUE_MAX);
+	enum rc rc = check_each_key(
+	    check, record_key_kind(RECORD_MOVED), check_moved, &room);
+	buf_done(&room);
+	return rc;
+}
+
 // ---- The account -----------------------------------------------------------
 
 static enum rc check_account(struct check *check)
@@ -587,6 +619,8 @@ static enum rc check_all(struct check *check)
 		rc = check_contents(check);
 	if (rc == RC_OK)
 		rc = check_deliveries(check);
+	if (rc == RC_OK)
+		rc = check_moves(check);
 	if (rc == RC_OK)
 		rc = check_account(check);
 	check->result.messages = check->messages;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Copying and moving messages between mailboxes of one account.
+// Copying and moving messages between mailboxes of one account; see
+// copy_across.c for two.
 #include "base/mem.h"
-#include "store/change.h"
-#include "store/transaction.h"
+#include "store/copy_impl.h"
 
 void store_copied_done(struct store_copied *copied)
 {
@@ -18,25 +18,22 @@ struct copying {
 	struct store_copied copied;
 };
 
-struct taken {
-	bool move;
-	struct store_message *messages;
-	size_t count;
-	size_t capacity;
-};
+void taken_add(struct taken *taken, const struct store_message *message)
+{
+	taken->messages = mem_grow(taken->messages, &taken->capacity,
+	    taken->count + 1, sizeof(*taken->messages));
+	taken->messages[taken->count++] = *message;
+}
 
 static enum node_verdict take(void *context, struct store_message *message)
 {
 	struct taken *taken = context;
-	taken->messages = mem_grow(taken->messages, &taken->capacity,
-	    taken->count + 1, sizeof(*taken->messages));
-	taken->messages[taken->count++] = *message;
+	taken_add(taken, message);
 	return taken->move ? NODE_REMOVE : NODE_KEEP;
 }
 
-// Gives the messages' keywords the numbers that they have in `target`.
-static enum rc translate_keywords(const struct store_keywords *from,
-    struct transaction_mailbox *target, struct taken *taken,
+enum rc taken_translate_keywords(struct taken *taken,
+    const struct store_keywords *from, struct transaction_mailbox *target,
     struct fault *fault)
 {
 	struct store_keyword_set numbers[STORE_KEYWORDS_MAX];
@@ -65,8 +62,7 @@ static enum rc translate_keywords(const struct store_keywords *from,
 	return RC_OK;
 }
 
-// RFC 4314 section 4: flags that the asker may not set are lost on the way.
-static void leave_out_flags(struct taken *taken, unsigned rights)
+void taken_leave_out_flags(struct taken *taken, unsigned rights)
 {
 	unsigned allowed = rights_to_flags(rights);
 	for (size_t i = 0; i < taken->count; i++) {
@@ -99,9 +95,10 @@ static enum rc copy(struct transaction *transaction, struct copying *copying,
 	if (rc != RC_OK)
 		return rc;
 	transaction_edit(source, copying->uids, take, taken);
-	leave_out_flags(taken, transaction_rights(to));
+	taken_leave_out_flags(taken, transaction_rights(to));
 	if (source != target)
-		rc = translate_keywords(source->keywords, target, taken, fault);
+		rc = taken_translate_keywords(
+		    taken, source->keywords, target, fault);
 	if (rc != RC_OK)
 		return rc;
 	for (size_t i = 0; i < taken->count; i++)
@@ -130,8 +127,7 @@ enum rc store_copy(struct store_mailbox *from, const struct rangeset *uids,
     struct store_copied *ret_copied)
 {
 	if (from->account != to->account)
-		return fault_set(fault, RC_UNSUPPORTED,
-		    "messages cannot be copied across accounts yet");
+		return copy_across(from, uids, to, move, fault, ret_copied);
 	struct copying copying = {
 	    .from = from, .uids = uids, .to = to, .move = move};
 	rangeset_init(&copying.copied.sources);

@@ -16,6 +16,13 @@ struct targets {
 	size_t count;
 };
 
+// What store_deliver() does in a transaction.
+struct delivering {
+	const struct store_delivery *delivery;
+	struct targets targets;
+	struct store_delivered delivered;
+};
+
 static enum rc check(const struct store_delivery *delivery, struct fault *fault)
 {
 	if (delivery->place_count == 0)
@@ -81,13 +88,6 @@ static enum rc put(struct transaction *transaction,
 	}
 	return rc;
 }
-
-// What store_deliver() does in a transaction.
-struct delivering {
-	const struct store_delivery *delivery;
-	struct targets targets;
-	struct store_delivered delivered;
-};
 
 static enum rc make_delivery(
     struct transaction *transaction, void *context, struct fault *fault)

@@ -189,6 +189,8 @@ static void drop_records(struct transaction_mailbox *entry)
 	transaction_delete_prefix(transaction, &key);
 	key = record_key_u64(RECORD_TOMBSTONE, id);
 	transaction_delete_prefix(transaction, &key);
+	key = record_key_u64(RECORD_MOVED, id);
+	transaction_delete_prefix(transaction, &key);
 	key = record_key_u64(RECORD_STATE, id);
 	transaction_delete(transaction, &key);
 	key = record_key_u64(RECORD_MAILBOX, id);

@@ -90,6 +90,16 @@ struct record_key record_key_delivered_at(int64_t when, struct view delivery_id)
 	return key;
 }
 
+struct record_key record_key_moved(uint64_t to_mailbox, uint64_t from_account,
+    uint64_t from_mailbox, uint32_t from_uidvalidity)
+{
+	struct record_key key = record_key_u64(RECORD_MOVED, to_mailbox);
+	key_add_u64(&key, from_account);
+	key_add_u64(&key, from_mailbox);
+	key_add_u32(&key, from_uidvalidity);
+	return key;
+}
+
 // ---- Fields ----------------------------------------------------------------
 
 static void add_version(struct buf *out)

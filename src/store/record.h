@@ -22,6 +22,7 @@ enum record_kind {
 	RECORD_DELIVERED = 'D',    // delivery id -> when
 	RECORD_DELIVERED_AT = 'I', // when, delivery id -> nothing
 	RECORD_CHANGES = 'V',      // version -> change_record.h
+	RECORD_MOVED = 'M', // mailbox; account, mailbox, UIDVALIDITY -> moved.h
 };
 
 #define RECORD_KEY_MAX (1 + STORE_NAME_MAX)
@@ -42,6 +43,9 @@ struct record_key record_key_subscription(struct view name);
 struct record_key record_key_delivered(struct view delivery_id);
 struct record_key record_key_delivered_at(
     int64_t when, struct view delivery_id);
+// What was moved to a mailbox from one of another account.
+struct record_key record_key_moved(uint64_t to_mailbox, uint64_t from_account,
+    uint64_t from_mailbox, uint32_t from_uidvalidity);
 static inline struct view record_key_view(const struct record_key *key)
 {
 	return view_of(key->bytes, key->len);

@@ -149,6 +149,16 @@ struct store_draft;
 MUST_CHECK enum rc transaction_email(struct transaction *transaction,
     struct store_draft *draft, struct view prefix, struct fault *fault,
     uint64_t *ret_email_id);
+// The records of an email of another account.
+struct email_records {
+	struct view email; // RECORD_EMAIL
+	struct view head;  // RECORD_HEAD
+	uint64_t lacks;    // RECORD_LINES; 0: none
+};
+// Makes an email of them here, in a thread of this account; the content is
+// owned by both accounts then.
+MUST_CHECK enum rc transaction_adopt(struct transaction *transaction,
+    const struct email_records *records, uint64_t *ret_email_id);
 // Whether the account has had a delivery of this id; notes it if not, and
 // drops a few that are old.
 MUST_CHECK enum rc transaction_delivered(struct transaction *transaction,

@@ -181,6 +181,40 @@ enum rc transaction_email(struct transaction *transaction,
 	return RC_OK;
 }
 
+enum rc transaction_adopt(struct transaction *transaction,
+    const struct email_records *records, uint64_t *ret_email_id)
+{
+	uint64_t email_id = transaction->record.next_email_id;
+	struct record_email email;
+	struct record_head head;
+	struct view description;
+	struct view bytes;
+	enum rc rc = record_email_get(records->email, &email, &description);
+	if (rc == RC_OK)
+		rc = record_head_get(records->head, &head, &bytes);
+	if (rc == RC_OK)
+		rc = join_thread(transaction, email_id, &email);
+	if (rc != RC_OK)
+		return rc;
+	struct record_key key = record_key_u64(RECORD_EMAIL, email_id);
+	struct buf value;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	record_email_put(&email, &value);
+	buf_add(&value, description);
+	transaction_put(transaction, &key, buf_view(&value));
+	rc = buf_status(&value);
+	buf_done(&value);
+	key = record_key_u64(RECORD_HEAD, email_id);
+	transaction_put(transaction, &key, records->head);
+	note_ragged(transaction, email_id, records->lacks);
+	if (head.has_content)
+		engine_batch_own(transaction->batch, &head.content);
+	transaction->record.next_email_id++;
+	transaction->record_changed = true;
+	*ret_email_id = email_id;
+	return rc;
+}
+
 // ---- Dropping --------------------------------------------------------------
 
 static int compare_locations(const void *a, const void *b)

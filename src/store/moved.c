@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/moved.h"
+
+#include "base/bytes.h"
+#include "base/mem.h"
+
+#define RUN_BYTES 12
+
+void moved_done(struct moved *moved)
+{
+	free(moved->runs);
+	*moved = (struct moved){0};
+}
+
+// The first run that begins after `source`.
+static size_t after(const struct moved *moved, uint32_t source)
+{
+	size_t low = 0;
+	size_t high = moved->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (moved->runs[middle].source <= source)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+uint32_t moved_find(const struct moved *moved, uint32_t source)
+{
+	size_t at = after(moved, source);
+	if (at == 0)
+		return 0;
+	const struct moved_run *run = &moved->runs[at - 1];
+	uint32_t offset = source - run->source;
+	return offset < run->count ? run->target + offset : 0;
+}
+
+void moved_add(struct moved *moved, uint32_t source, uint32_t target)
+{
+	size_t at = after(moved, source);
+	struct moved_run *before = at ? &moved->runs[at - 1] : NULL;
+	if (before && source - before->source < before->count)
+		abort(); // callers have looked: a message has one copy
+	if (before && source - before->source == before->count &&
+	    target - before->target == before->count) {
+		before->count++;
+		return;
+	}
+	moved->runs = mem_grow(moved->runs, &moved->capacity, moved->count + 1,
+	    sizeof(*moved->runs));
+	memmove(moved->runs + at + 1, moved->runs + at,
+	    (moved->count - at) * sizeof(*moved->runs));
+	moved->runs[at] = (struct moved_run){source, target, 1};
+	moved->count++;
+}
+
+void moved_put(const struct moved *moved, struct buf *out)
+{
+	for (size_t i = 0; i < moved->count; i++) {
+		char bytes[RUN_BYTES];
+		put_le32(bytes, moved->runs[i].source);
+		put_le32(bytes + 4, moved->runs[i].target);
+		put_le32(bytes + 8, moved->runs[i].count);
+		buf_add(out, view_of(bytes, sizeof(bytes)));
+	}
+}
+
+enum rc moved_get(struct view record, struct moved *ret_moved)
+{
+	struct moved moved = {0};
+	uint64_t next = 1; // the lowest source that may come
+	if (record.len == 0 || record.len % RUN_BYTES)
+		return RC_CORRUPT;
+	moved.runs = mem_alloc(record.len / RUN_BYTES * sizeof(*moved.runs));
+	moved.capacity = record.len / RUN_BYTES;
+	for (; record.len; record = view_from(record, RUN_BYTES)) {
+		struct moved_run run = {
+		    .source = get_le32(record.ptr),
+		    .target = get_le32(record.ptr + 4),
+		    .count = get_le32(record.ptr + 8),
+		};
+		uint64_t end = (uint64_t)run.source + run.count;
+		if (run.source < next || run.target == 0 || run.count == 0 ||
+		    end > UINT32_MAX ||
+		    (uint64_t)run.target + run.count > UINT32_MAX) {
+			moved_done(&moved);
+			return RC_CORRUPT;
+		}
+		next = end;
+		moved.runs[moved.count++] = run;
+	}
+	*ret_moved = moved;
+	return RC_OK;
+}
