@@ -24,7 +24,7 @@ enum rc verb_open_account(struct verb_call *call, struct fault *fault,
 	if (rc != RC_OK)
 		return fault_set(
 		    fault, rc, "user %.*s: %s", VIEW_FMT(user), rc_text(rc));
-	return store_account_open(
+	return store_account_enter(
 	    call->host->store, record.account, fault, ret_account);
 }
 
@@ -237,11 +237,12 @@ static enum rc send_user(struct verb_call *call, const struct auth_name *name,
 		json_object_set_new(note, "damaged", json_true());
 		return link_send(call->link, note, VIEW(""));
 	}
-	if (store_account_open(call->host->store, record->account, &fault,
-		&account) == RC_OK) {
+	enum rc rc = store_account_open(
+	    call->host->store, record->account, &fault, &account);
+	if (rc == RC_OK) {
 		usage = store_account_usage(account);
 		store_account_close(&account);
-	} else {
+	} else if (rc != RC_NOT_FOUND) { // else it is made when it is used
 		json_object_set_new(note, "damaged", json_true());
 	}
 	json_object_set_new(

@@ -75,7 +75,7 @@ enum rc delivery_copy_commit(const struct delivery_office *office,
 		return RC_OK;
 	}
 	enum rc rc =
-	    store_account_open(office->store, copy->account, fault, &account);
+	    store_account_enter(office->store, copy->account, fault, &account);
 	if (rc != RC_OK)
 		return rc;
 	rc = deliver_copy(account, draft, copy, fault, ret_was_there);

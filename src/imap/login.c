@@ -25,15 +25,7 @@ static MUST_CHECK enum rc take_user(struct imap_session *session,
 {
 	struct store_account *account;
 	struct store *store = session->server->store;
-	enum rc rc = store_account_open(store, user->account, fault, &account);
-	if (rc == RC_NOT_FOUND) {
-		// A user whose account was not made yet: the two are apart in
-		// the engine, so this can be so after a crash.
-		rc = store_account_create(store, user->account, fault);
-		if (rc == RC_OK || rc == RC_EXISTS)
-			rc = store_account_open(
-			    store, user->account, fault, &account);
-	}
+	enum rc rc = store_account_enter(store, user->account, fault, &account);
 	if (rc != RC_OK)
 		return rc;
 	session->account = account;

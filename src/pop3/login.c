@@ -5,27 +5,13 @@
 #include "base/mem.h"
 #include "pop3/maildrop.h"
 
-static MUST_CHECK enum rc open_account(struct store *store, uint64_t id,
-    struct fault *fault, struct store_account **ret_account)
-{
-	enum rc rc = store_account_open(store, id, fault, ret_account);
-	if (rc != RC_NOT_FOUND)
-		return rc;
-	// A user whose account was not made yet: the two are apart in the
-	// engine, so this can be so after a crash.
-	rc = store_account_create(store, id, fault);
-	if (rc == RC_OK || rc == RC_EXISTS)
-		rc = store_account_open(store, id, fault, ret_account);
-	return rc;
-}
-
 enum pop3_step pop3_log_in(
     struct pop3_command *command, const struct auth_user *user)
 {
 	struct pop3_session *session = command->session;
 	struct fault fault = {0};
 	struct store_asker asker = store_user(user->account);
-	enum rc rc = open_account(
+	enum rc rc = store_account_enter(
 	    session->server->store, user->account, &fault, &session->account);
 	if (rc == RC_OK) {
 		rc = pop3_maildrop_open(

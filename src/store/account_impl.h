@@ -2,10 +2,17 @@
 // An open account and its mailboxes, for the files of this room.
 //
 // Two locks, always taken in this order:
-//   change  held by a writer from check to publish, the disk's wait included;
-//   table   guards all fields below; held briefly, never over I/O.
+//   change  held by a writer from check to publish, the disk's wait included,
+//           and by whoever reads the account from the engine;
+//   table   guards all fields below; held briefly, never over I/O, and not
+//           while the engine is called: the engine's watch takes it.
 // Readers that need many fields take `table`; a session that only asks whether
 // its snapshot is current takes no lock.
+//
+// What is in memory is a copy of what the engine has. The engine's watch says
+// when somebody else changed that (another store on the engine, another node);
+// then the account is `stale`, and its next user calls account_refresh(), which
+// reads it anew. A new account is stale and empty: loading is the same thing.
 #ifndef ROOST_STORE_ACCOUNT_IMPL_H
 #define ROOST_STORE_ACCOUNT_IMPL_H
 
@@ -51,8 +58,15 @@ struct store_account {
 	struct store_account *idle_next;
 	struct store_account *idle_previous;
 
+	bool loading; // guarded by the store's lock: not to be used yet
+
+	struct engine_watch *watch;
+	_Atomic bool stale;   // the engine has, or may have, another state
+	_Atomic bool dropped; // its partition was deleted meanwhile
+	_Atomic uint64_t committing; // the version that a commit here makes
+
 	pthread_mutex_t change;
-	uint64_t version; // guarded by `change`
+	uint64_t version; // guarded by `change`; 0: there is no such account
 
 	pthread_mutex_t table;
 	struct record_account record;
@@ -67,6 +81,7 @@ struct store_account {
 struct store {
 	struct store_options options;
 	pthread_mutex_t lock;
+	pthread_cond_t loaded;      // some account is no longer `loading`
 	struct map accounts;        // id (8 bytes) -> struct store_account
 	struct store_account *idle; // list, newest first
 	struct store_account *idle_last;
@@ -121,14 +136,34 @@ unsigned rights_to_flags(unsigned rights);
 
 // ---- Loading ---------------------------------------------------------------
 
-// Reads an account's records; RC_NOT_FOUND when there is none.
-MUST_CHECK enum rc account_load(
+// Reads a stale account anew, in place: handles on mailboxes stay good, and
+// those who watch a mailbox that moved are told. RC_NOT_FOUND when there is no
+// such account (any more): all mailboxes are gone then, and it stays stale.
+// Call with `change` held.
+MUST_CHECK enum rc account_refresh(
     struct store_account *account, struct fault *fault);
+// The same for readers, who hold no lock and go on with what there is when the
+// account cannot be read. Costs one atomic read when it is not stale.
+void account_freshen(struct store_account *account);
+// Frees what account_refresh() read.
 void account_unload(struct store_account *account);
 
-// Makes sure that the mailbox has a current snapshot. Call with `change` held.
+// Makes sure that the mailbox has a current snapshot. RC_CONFLICT when the
+// account has become stale: refresh it and try again. Call with `change` held.
 MUST_CHECK enum rc mailbox_load(struct store_account *account,
     struct mailbox *mailbox, struct fault *fault);
+
+// The mailbox with this id, up to date and with a snapshot; NULL when there is
+// none. Call with `change` held.
+MUST_CHECK enum rc account_read_mailbox(struct store_account *account,
+    uint64_t mailbox_id, struct fault *fault, struct mailbox **ret_mailbox);
+
+// Calls the watchers of a mailbox. Call with `table` held.
+void mailbox_tell(const struct mailbox *mailbox);
+
+// Makes the first mailboxes of an account that is not there; RC_EXISTS.
+MUST_CHECK enum rc account_make(
+    struct store_account *account, struct fault *fault);
 
 bool name_is_below(struct view name, struct view parent);
 

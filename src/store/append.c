@@ -48,22 +48,41 @@ static enum rc append_all(struct transaction_mailbox *entry,
 	return rc;
 }
 
+// What store_append() and store_replace() do in a transaction.
+struct appending {
+	struct store_mailbox *mailbox;
+	const struct store_append *messages;
+	size_t count;
+	struct store_mailbox *from; // of a message to be replaced
+	uint32_t uid;
+	struct store_appended appended;
+};
+
+static enum rc make_append(
+    struct transaction *transaction, void *context, struct fault *fault)
+{
+	struct appending *appending = context;
+	struct transaction_mailbox *entry;
+	appending->appended = (struct store_appended){0};
+	enum rc rc = transaction_enter(
+	    transaction, appending->mailbox, STORE_RIGHT_INSERT, fault, &entry);
+	if (rc == RC_OK)
+		rc = append_all(entry, appending->messages, appending->count,
+		    transaction_rights(appending->mailbox), fault,
+		    &appending->appended);
+	return rc;
+}
+
 enum rc store_append(struct store_mailbox *mailbox,
     const struct store_append *messages, size_t count, struct fault *fault,
     struct store_appended *ret_appended)
 {
-	struct store_appended appended = {0};
-	struct transaction transaction;
-	struct transaction_mailbox *entry;
-	transaction_begin(&transaction, mailbox->account);
-	enum rc rc = transaction_enter(
-	    &transaction, mailbox, STORE_RIGHT_INSERT, fault, &entry);
+	struct appending appending = {
+	    .mailbox = mailbox, .messages = messages, .count = count};
+	enum rc rc =
+	    transaction_run(mailbox->account, make_append, &appending, fault);
 	if (rc == RC_OK)
-		rc = append_all(entry, messages, count,
-		    transaction_rights(mailbox), fault, &appended);
-	rc = transaction_end(&transaction, rc, fault);
-	if (rc == RC_OK)
-		*ret_appended = appended;
+		*ret_appended = appending.appended;
 	return rc;
 }
 
@@ -78,17 +97,17 @@ static enum node_verdict remove_and_count(
 
 // RFC 8508 section 3: as one APPEND, STORE \Deleted and UID EXPUNGE; it needs
 // the rights that those need (section 4.1).
-static enum rc replace(struct transaction *transaction,
-    struct store_mailbox *from, uint32_t uid, struct store_mailbox *mailbox,
-    const struct store_append *message, struct fault *fault,
-    struct store_appended *ret_appended)
+static enum rc make_replace(
+    struct transaction *transaction, void *context, struct fault *fault)
 {
+	struct appending *appending = context;
 	struct transaction_mailbox *source;
 	struct transaction_mailbox *target;
-	enum rc rc = transaction_enter(
-	    transaction, mailbox, STORE_RIGHT_INSERT, fault, &target);
+	appending->appended = (struct store_appended){0};
+	enum rc rc = transaction_enter(transaction, appending->mailbox,
+	    STORE_RIGHT_INSERT, fault, &target);
 	if (rc == RC_OK)
-		rc = transaction_enter(transaction, from,
+		rc = transaction_enter(transaction, appending->from,
 		    STORE_RIGHT_DELETE_MESSAGES | STORE_RIGHT_EXPUNGE, fault,
 		    &source);
 	if (rc != RC_OK)
@@ -96,30 +115,32 @@ static enum rc replace(struct transaction *transaction,
 	struct rangeset uids;
 	unsigned found = 0;
 	rangeset_init(&uids);
-	rangeset_add(&uids, uid, uid);
+	rangeset_add(&uids, appending->uid, appending->uid);
 	transaction_edit(source, &uids, remove_and_count, &found);
 	rangeset_done(&uids);
 	if (!found)
 		return fault_set(fault, RC_NOT_FOUND,
 		    "the message to be replaced does not exist");
-	return append_all(target, message, 1, transaction_rights(mailbox),
-	    fault, ret_appended);
+	return append_all(target, appending->messages, 1,
+	    transaction_rights(appending->mailbox), fault,
+	    &appending->appended);
 }
 
 enum rc store_replace(struct store_mailbox *from, uint32_t uid,
     struct store_mailbox *mailbox, const struct store_append *message,
     struct fault *fault, struct store_appended *ret_appended)
 {
-	struct store_appended appended = {0};
+	struct appending appending = {.mailbox = mailbox,
+	    .messages = message,
+	    .count = 1,
+	    .from = from,
+	    .uid = uid};
 	if (from->account != mailbox->account)
 		return fault_set(fault, RC_UNSUPPORTED,
 		    "a message cannot be replaced across accounts");
-	struct transaction transaction;
-	transaction_begin(&transaction, mailbox->account);
-	enum rc rc = replace(
-	    &transaction, from, uid, mailbox, message, fault, &appended);
-	rc = transaction_end(&transaction, rc, fault);
+	enum rc rc =
+	    transaction_run(mailbox->account, make_replace, &appending, fault);
 	if (rc == RC_OK)
-		*ret_appended = appended;
+		*ret_appended = appending.appended;
 	return rc;
 }

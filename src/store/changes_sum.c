@@ -153,16 +153,6 @@ static enum rc changes_of(struct store_account *account,
 
 // ---- Emails ----------------------------------------------------------------
 
-// With the account's `change` held, under which nobody writes the table.
-static struct mailbox *mailbox_by_id(
-    const struct store_account *account, uint64_t mailbox_id)
-{
-	for (size_t i = 0; i < account->mailbox_count; i++)
-		if (account->mailboxes[i]->id == mailbox_id)
-			return account->mailboxes[i];
-	return NULL;
-}
-
 // The newest snapshot of a mailbox; NULL when it is gone.
 static enum rc snapshot_of(struct sum *sum, uint64_t mailbox_id,
     const struct store_snapshot **ret_snapshot)
@@ -171,13 +161,12 @@ static enum rc snapshot_of(struct sum *sum, uint64_t mailbox_id,
 	void *known = map_get(&sum->snapshots, key);
 	if (!known) {
 		struct store_account *account = sum->account;
-		enum rc rc = RC_OK;
+		struct mailbox *mailbox;
 		known = &nowhere;
 		pthread_mutex_lock(&account->change);
-		struct mailbox *mailbox = mailbox_by_id(account, mailbox_id);
-		if (mailbox)
-			rc = mailbox_load(account, mailbox, NULL);
-		if (mailbox && rc == RC_OK)
+		enum rc rc =
+		    account_read_mailbox(account, mailbox_id, NULL, &mailbox);
+		if (rc == RC_OK && mailbox)
 			known =
 			    store_snapshot_ref(atomic_load(&mailbox->current));
 		pthread_mutex_unlock(&account->change);

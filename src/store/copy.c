@@ -9,6 +9,15 @@ void store_copied_done(struct store_copied *copied)
 	rangeset_done(&copied->sources);
 }
 
+// What store_copy() does in a transaction.
+struct copying {
+	struct store_mailbox *from;
+	const struct rangeset *uids;
+	struct store_mailbox *to;
+	bool move;
+	struct store_copied copied;
+};
+
 struct taken {
 	bool move;
 	struct store_message *messages;
@@ -71,10 +80,12 @@ static void leave_out_flags(struct taken *taken, unsigned rights)
 }
 
 // RFC 6851 section 4.2: MOVE needs what COPY, STORE \Deleted and EXPUNGE need.
-static enum rc copy(struct transaction *transaction, struct store_mailbox *from,
-    const struct rangeset *uids, struct store_mailbox *to, struct taken *taken,
-    struct fault *fault, struct store_copied *copied)
+static enum rc copy(struct transaction *transaction, struct copying *copying,
+    struct taken *taken, struct fault *fault)
 {
+	struct store_copied *copied = &copying->copied;
+	struct store_mailbox *from = copying->from;
+	struct store_mailbox *to = copying->to;
 	struct transaction_mailbox *source;
 	struct transaction_mailbox *target;
 	unsigned rights = STORE_RIGHT_READ;
@@ -87,7 +98,7 @@ static enum rc copy(struct transaction *transaction, struct store_mailbox *from,
 		    transaction, from, rights, fault, &source);
 	if (rc != RC_OK)
 		return rc;
-	transaction_edit(source, uids, take, taken);
+	transaction_edit(source, copying->uids, take, taken);
 	leave_out_flags(taken, transaction_rights(to));
 	if (source != target)
 		rc = translate_keywords(source->keywords, target, taken, fault);
@@ -103,6 +114,17 @@ static enum rc copy(struct transaction *transaction, struct store_mailbox *from,
 	return transaction_append(target, taken->messages, taken->count, fault);
 }
 
+static enum rc make_copy(
+    struct transaction *transaction, void *context, struct fault *fault)
+{
+	struct copying *copying = context;
+	struct taken taken = {.move = copying->move};
+	rangeset_reset(&copying->copied.sources);
+	enum rc rc = copy(transaction, copying, &taken, fault);
+	free(taken.messages);
+	return rc;
+}
+
 enum rc store_copy(struct store_mailbox *from, const struct rangeset *uids,
     struct store_mailbox *to, bool move, struct fault *fault,
     struct store_copied *ret_copied)
@@ -110,16 +132,13 @@ enum rc store_copy(struct store_mailbox *from, const struct rangeset *uids,
 	if (from->account != to->account)
 		return fault_set(fault, RC_UNSUPPORTED,
 		    "messages cannot be copied across accounts yet");
-	struct taken taken = {.move = move};
-	struct store_copied copied = {0};
-	struct transaction transaction;
-	transaction_begin(&transaction, from->account);
-	enum rc rc = copy(&transaction, from, uids, to, &taken, fault, &copied);
-	rc = transaction_end(&transaction, rc, fault);
-	free(taken.messages);
+	struct copying copying = {
+	    .from = from, .uids = uids, .to = to, .move = move};
+	rangeset_init(&copying.copied.sources);
+	enum rc rc = transaction_run(from->account, make_copy, &copying, fault);
 	if (rc == RC_OK)
-		*ret_copied = copied;
+		*ret_copied = copying.copied;
 	else
-		store_copied_done(&copied);
+		store_copied_done(&copying.copied);
 	return rc;
 }

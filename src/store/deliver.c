@@ -82,28 +82,46 @@ static enum rc put(struct transaction *transaction,
 	return rc;
 }
 
+// What store_deliver() does in a transaction.
+struct delivering {
+	const struct store_delivery *delivery;
+	struct targets targets;
+	struct store_delivered delivered;
+};
+
+static enum rc make_delivery(
+    struct transaction *transaction, void *context, struct fault *fault)
+{
+	struct delivering *delivering = context;
+	const struct store_delivery *delivery = delivering->delivery;
+	struct store_delivered *delivered = &delivering->delivered;
+	delivering->targets.count = 0;
+	*delivered = (struct store_delivered){0};
+	enum rc rc = RC_OK;
+	if (delivery->delivery_id.len)
+		rc = transaction_delivered(transaction, delivery->delivery_id,
+		    fault, &delivered->was_there);
+	if (rc != RC_OK || delivered->was_there)
+		return rc;
+	delivered->modseq = transaction->modseq;
+	return put(transaction, delivery, fault, &delivering->targets);
+}
+
 enum rc store_deliver(const struct store_delivery *delivery,
     struct fault *fault, struct store_delivered *ret_delivered)
 {
 	enum rc rc = check(delivery, fault);
 	if (rc != RC_OK)
 		return rc;
-	struct store_delivered delivered = {0};
-	struct targets targets = {
-	    .items = mem_zalloc(delivery->place_count * sizeof(struct target)),
+	struct delivering delivering = {
+	    .delivery = delivery,
+	    .targets.items =
+		mem_zalloc(delivery->place_count * sizeof(struct target)),
 	};
-	struct transaction transaction;
-	transaction_begin(&transaction, delivery->places[0].mailbox->account);
-	if (delivery->delivery_id.len)
-		rc = transaction_delivered(&transaction, delivery->delivery_id,
-		    fault, &delivered.was_there);
-	if (rc == RC_OK && !delivered.was_there) {
-		delivered.modseq = transaction.modseq;
-		rc = put(&transaction, delivery, fault, &targets);
-	}
-	rc = transaction_end(&transaction, rc, fault);
-	free(targets.items);
+	rc = transaction_run(delivery->places[0].mailbox->account,
+	    make_delivery, &delivering, fault);
+	free(delivering.targets.items);
 	if (rc == RC_OK)
-		*ret_delivered = delivered;
+		*ret_delivered = delivering.delivered;
 	return rc;
 }

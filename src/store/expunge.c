@@ -4,8 +4,13 @@
 #include "store/change.h"
 #include "store/transaction.h"
 
+// What store_expunge() and store_take_away() do in a transaction.
 struct expunge_edit {
+	struct store_mailbox *mailbox;
+	const struct rangeset *uids; // to be expunged
+	const struct rangeset *seen; // to become \Seen
 	bool changed;
+	uint64_t modseq;
 };
 
 static enum node_verdict expunge_deleted(
@@ -39,27 +44,40 @@ static void find_deleted(const struct store_node *node,
 	}
 }
 
+static enum rc run_edit(struct expunge_edit *edit, transaction_make *make,
+    struct fault *fault, uint64_t *ret_modseq)
+{
+	enum rc rc = transaction_run(edit->mailbox->account, make, edit, fault);
+	if (rc == RC_OK)
+		*ret_modseq = edit->changed ? edit->modseq : 0;
+	return rc;
+}
+
+static enum rc make_expunge(
+    struct transaction *transaction, void *context, struct fault *fault)
+{
+	struct expunge_edit *edit = context;
+	struct rangeset deleted;
+	struct transaction_mailbox *entry;
+	edit->changed = false;
+	edit->modseq = transaction->modseq;
+	enum rc rc = transaction_enter(
+	    transaction, edit->mailbox, STORE_RIGHT_EXPUNGE, fault, &entry);
+	if (rc != RC_OK)
+		return rc;
+	rangeset_init(&deleted);
+	find_deleted(entry->root, edit->uids, &deleted);
+	if (deleted.count)
+		transaction_edit(entry, &deleted, expunge_deleted, edit);
+	rangeset_done(&deleted);
+	return RC_OK;
+}
+
 enum rc store_expunge(struct store_mailbox *mailbox,
     const struct rangeset *uids, struct fault *fault, uint64_t *ret_modseq)
 {
-	struct rangeset deleted;
-	rangeset_init(&deleted);
-	struct expunge_edit edit = {false};
-	struct transaction transaction;
-	struct transaction_mailbox *entry;
-	transaction_begin(&transaction, mailbox->account);
-	enum rc rc = transaction_enter(
-	    &transaction, mailbox, STORE_RIGHT_EXPUNGE, fault, &entry);
-	if (rc == RC_OK)
-		find_deleted(entry->root, uids, &deleted);
-	if (deleted.count)
-		transaction_edit(entry, &deleted, expunge_deleted, &edit);
-	rangeset_done(&deleted);
-	uint64_t modseq = edit.changed ? transaction.modseq : 0;
-	rc = transaction_end(&transaction, rc, fault);
-	if (rc == RC_OK)
-		*ret_modseq = modseq;
-	return rc;
+	struct expunge_edit edit = {.mailbox = mailbox, .uids = uids};
+	return run_edit(&edit, make_expunge, fault, ret_modseq);
 }
 
 // ---- Taking away ------------------------------------------------------------
@@ -83,30 +101,34 @@ static enum node_verdict set_seen(void *context, struct store_message *message)
 	return NODE_CHANGED;
 }
 
+static enum rc make_take_away(
+    struct transaction *transaction, void *context, struct fault *fault)
+{
+	struct expunge_edit *edit = context;
+	struct transaction_mailbox *entry;
+	unsigned rights = STORE_RIGHT_READ;
+	if (edit->uids->count)
+		rights |= STORE_RIGHT_EXPUNGE | STORE_RIGHT_DELETE_MESSAGES;
+	edit->changed = false;
+	edit->modseq = transaction->modseq;
+	enum rc rc = transaction_enter(
+	    transaction, edit->mailbox, rights, fault, &entry);
+	if (rc == RC_OK && edit->uids->count)
+		transaction_edit(entry, edit->uids, expunge_any, edit);
+	// As with FETCH: what was read is marked by those who may mark it.
+	if (rc == RC_OK && edit->seen->count &&
+	    transaction_rights(edit->mailbox) & STORE_RIGHT_SEEN)
+		transaction_edit(entry, edit->seen, set_seen, edit);
+	return rc;
+}
+
 enum rc store_take_away(struct store_mailbox *mailbox,
     const struct rangeset *expunge, const struct rangeset *seen,
     struct fault *fault, uint64_t *ret_modseq)
 {
-	unsigned rights = STORE_RIGHT_READ;
-	if (expunge->count)
-		rights |= STORE_RIGHT_EXPUNGE | STORE_RIGHT_DELETE_MESSAGES;
-	struct expunge_edit edit = {false};
-	struct transaction transaction;
-	struct transaction_mailbox *entry;
-	transaction_begin(&transaction, mailbox->account);
-	enum rc rc =
-	    transaction_enter(&transaction, mailbox, rights, fault, &entry);
-	if (rc == RC_OK && expunge->count)
-		transaction_edit(entry, expunge, expunge_any, &edit);
-	// As with FETCH: what was read is marked by those who may mark it.
-	if (rc == RC_OK && seen->count &&
-	    transaction_rights(mailbox) & STORE_RIGHT_SEEN)
-		transaction_edit(entry, seen, set_seen, &edit);
-	uint64_t modseq = edit.changed ? transaction.modseq : 0;
-	rc = transaction_end(&transaction, rc, fault);
-	if (rc == RC_OK)
-		*ret_modseq = modseq;
-	return rc;
+	struct expunge_edit edit = {
+	    .mailbox = mailbox, .uids = expunge, .seen = seen};
+	return run_edit(&edit, make_take_away, fault, ret_modseq);
 }
 
 // ---- What is no more -------------------------------------------------------
@@ -172,6 +194,23 @@ static enum rc read_tombstones(struct engine_snapshot *engine_snapshot,
 	    record_key_view(&first), ranges_add, ret_ranges);
 }
 
+// Up to which MODSEQ expunges may be forgotten. Of a mailbox that is deleted,
+// all are.
+static enum rc read_horizon(
+    struct engine_snapshot *from, uint64_t mailbox_id, uint64_t *ret_horizon)
+{
+	struct record_key key = record_key_u64(RECORD_STATE, mailbox_id);
+	struct record_state state = {.horizon = UINT64_MAX};
+	struct buf value;
+	buf_init(&value, 256);
+	enum rc rc = engine_snapshot_get(from, record_key_view(&key), &value);
+	if (rc == RC_OK)
+		rc = record_state_get(buf_view(&value), &state);
+	buf_done(&value);
+	*ret_horizon = state.horizon;
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 enum rc store_expunged_since(struct store_mailbox *mailbox,
     const struct store_snapshot *snapshot, uint64_t modseq,
     struct rangeset *ret_uids)
@@ -179,20 +218,19 @@ enum rc store_expunged_since(struct store_mailbox *mailbox,
 	struct store_account *account = mailbox->account;
 	if (modseq >= snapshot->highestmodseq)
 		return RC_OK;
-	// The records first, then the horizon: what was pruned in between is
-	// then seen to be beyond it.
 	struct ranges found = {0};
+	uint64_t horizon = 0;
 	struct engine_snapshot *engine_snapshot;
 	enum rc rc = engine_snapshot_open(
 	    account->store->options.engine, account->id, &engine_snapshot);
 	if (rc == RC_OK) {
 		rc = read_tombstones(engine_snapshot, mailbox->mailbox->id,
 		    modseq, snapshot->highestmodseq, &found);
+		if (rc == RC_OK)
+			rc = read_horizon(
+			    engine_snapshot, mailbox->mailbox->id, &horizon);
 		engine_snapshot_close(&engine_snapshot);
 	}
-	pthread_mutex_lock(&account->table);
-	uint64_t horizon = mailbox->mailbox->state.horizon;
-	pthread_mutex_unlock(&account->table);
 	if (rc == RC_OK && modseq < horizon) {
 		all_gaps(snapshot, ret_uids);
 	} else if (rc == RC_OK) {

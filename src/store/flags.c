@@ -3,13 +3,17 @@
 #include "store/change.h"
 #include "store/transaction.h"
 
+// What store_flags_change() does in a transaction.
 struct flags_edit {
+	struct store_mailbox *mailbox;
+	const struct rangeset *uids;
 	const struct store_flags_change *change;
 	unsigned allowed; // system flags that may be changed
 	bool keywords_allowed;
 	struct store_keyword_set keywords;
 	struct rangeset *modified;
 	bool changed;
+	uint64_t modseq;
 };
 
 static bool set_is_empty(const struct store_keyword_set *set)
@@ -112,29 +116,43 @@ static enum rc resolve_keywords(struct transaction_mailbox *entry,
 	return RC_OK;
 }
 
+static enum rc make_flags_change(
+    struct transaction *transaction, void *context, struct fault *fault)
+{
+	struct flags_edit *edit = context;
+	struct transaction_mailbox *entry;
+	edit->changed = false;
+	edit->modseq = transaction->modseq;
+	if (edit->modified)
+		rangeset_reset(edit->modified);
+	enum rc rc =
+	    enter(transaction, edit->mailbox, edit->change, fault, &entry);
+	if (rc != RC_OK)
+		return rc;
+	unsigned rights = transaction_rights(edit->mailbox);
+	edit->allowed = rights_to_flags(rights);
+	edit->keywords_allowed = rights & STORE_RIGHT_WRITE;
+	rc = resolve_keywords(entry, edit->change, edit->keywords_allowed,
+	    fault, &edit->keywords);
+	if (rc == RC_OK)
+		transaction_edit(entry, edit->uids, edit_flags, edit);
+	// A new keyword that no message took is not worth a commit.
+	if (rc == RC_OK && !edit->changed)
+		entry->record_changed = false;
+	return rc;
+}
+
 enum rc store_flags_change(struct store_mailbox *mailbox,
     const struct rangeset *uids, const struct store_flags_change *change,
     struct fault *fault, struct rangeset *ret_modified, uint64_t *ret_modseq)
 {
-	struct flags_edit edit = {.change = change, .modified = ret_modified};
-	struct transaction transaction;
-	struct transaction_mailbox *entry;
-	transaction_begin(&transaction, mailbox->account);
-	enum rc rc = enter(&transaction, mailbox, change, fault, &entry);
-	unsigned rights = transaction_rights(mailbox);
-	edit.allowed = rights_to_flags(rights);
-	edit.keywords_allowed = rights & STORE_RIGHT_WRITE;
+	struct flags_edit edit = {.mailbox = mailbox,
+	    .uids = uids,
+	    .change = change,
+	    .modified = ret_modified};
+	enum rc rc =
+	    transaction_run(mailbox->account, make_flags_change, &edit, fault);
 	if (rc == RC_OK)
-		rc = resolve_keywords(entry, change, edit.keywords_allowed,
-		    fault, &edit.keywords);
-	if (rc == RC_OK)
-		transaction_edit(entry, uids, edit_flags, &edit);
-	// A new keyword that no message took is not worth a commit.
-	if (rc == RC_OK && !edit.changed)
-		entry->record_changed = false;
-	uint64_t modseq = edit.changed ? transaction.modseq : 0;
-	rc = transaction_end(&transaction, rc, fault);
-	if (rc == RC_OK)
-		*ret_modseq = modseq;
+		*ret_modseq = edit.changed ? edit.modseq : 0;
 	return rc;
 }

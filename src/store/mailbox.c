@@ -57,6 +57,7 @@ enum rc store_mailbox_find(const struct store_asker *asker,
 	char room[STORE_NAME_MAX];
 	size_t at;
 	name = store_name_canonical(name, room);
+	account_freshen(account);
 	pthread_mutex_lock(&account->table);
 	struct mailbox *mailbox = account_table_seek(account, name, &at)
 				      ? account->mailboxes[at]
@@ -95,6 +96,7 @@ static enum rc next(const struct store_asker *asker,
 {
 	char room[STORE_NAME_MAX];
 	after = store_name_canonical(after, room);
+	account_freshen(account);
 	pthread_mutex_lock(&account->table);
 	size_t at = position_after(account, after, siblings);
 	while (at < account->mailbox_count &&
@@ -130,6 +132,7 @@ enum rc store_subscription_next(const struct store_asker *asker,
 	char room[STORE_NAME_MAX];
 	size_t at = 0;
 	after = store_name_canonical(after, room);
+	account_freshen(account);
 	pthread_mutex_lock(&account->table);
 	if (after.len && account_subscription_seek(account, after, &at))
 		at++;
@@ -142,48 +145,74 @@ enum rc store_subscription_next(const struct store_asker *asker,
 
 // ---- Opening ---------------------------------------------------------------
 
-enum rc store_mailbox_open(const struct store_asker *asker,
+// Rounds before opening gives up: in each, another handle on the engine changed
+// the account between the look at its table and the reading of the mailbox.
+#define OPEN_TRIES 1000
+
+// Gives a handle if the mailbox has a snapshot; if it has none yet, its id.
+static enum rc try_open(const struct store_asker *asker,
     struct store_account *account, struct view name, unsigned rights,
-    struct fault *fault, struct store_mailbox **ret_mailbox)
+    struct fault *fault, struct store_mailbox **ret_handle,
+    uint64_t *ret_unread)
 {
-	char room[STORE_NAME_MAX];
 	size_t at;
-	name = store_name_canonical(name, room);
 	pthread_mutex_lock(&account->table);
 	struct mailbox *mailbox = account_table_seek(account, name, &at)
 				      ? account->mailboxes[at]
 				      : NULL;
 	enum rc rc = mailbox_need(asker, account, mailbox, rights, fault);
-	bool loaded = false;
-	if (rc == RC_OK) {
+	if (rc == RC_OK && !atomic_load(&mailbox->current)) {
+		*ret_unread = mailbox->id;
+	} else if (rc == RC_OK) {
 		mailbox->refs++;
-		loaded = atomic_load(&mailbox->current);
-	}
-	pthread_mutex_unlock(&account->table);
-	if (rc != RC_OK)
-		return rc;
-	if (!loaded) {
-		pthread_mutex_lock(&account->change);
-		rc = mailbox_load(account, mailbox, fault);
-		pthread_mutex_unlock(&account->change);
-	}
-	pthread_mutex_lock(&account->table);
-	if (rc != RC_OK) {
-		mailbox_unref(mailbox);
-	} else {
 		struct store_mailbox *handle = mem_zalloc(sizeof(*handle));
+		handle->account = account;
 		handle->mailbox = mailbox;
 		handle->asker = *asker;
 		handle->readable =
 		    mailbox_rights(asker, account, mailbox) & STORE_RIGHT_READ;
 		handle->next = mailbox->handles;
 		mailbox->handles = handle;
-		*ret_mailbox = handle;
+		*ret_handle = handle;
 	}
 	pthread_mutex_unlock(&account->table);
-	if (rc == RC_OK)
-		(*ret_mailbox)->account = account_ref(account);
 	return rc;
+}
+
+static enum rc read_first(
+    struct store_account *account, uint64_t mailbox_id, struct fault *fault)
+{
+	struct mailbox *ignored; // it is looked up again, under its name
+	pthread_mutex_lock(&account->change);
+	enum rc rc = account_read_mailbox(account, mailbox_id, fault, &ignored);
+	pthread_mutex_unlock(&account->change);
+	return rc;
+}
+
+enum rc store_mailbox_open(const struct store_asker *asker,
+    struct store_account *account, struct view name, unsigned rights,
+    struct fault *fault, struct store_mailbox **ret_mailbox)
+{
+	char room[STORE_NAME_MAX];
+	struct store_mailbox *handle = NULL;
+	name = store_name_canonical(name, room);
+	for (int i = 0; i < OPEN_TRIES; i++) {
+		uint64_t unread = 0;
+		account_freshen(account);
+		enum rc rc = try_open(
+		    asker, account, name, rights, fault, &handle, &unread);
+		if (unread)
+			rc = read_first(account, unread, fault);
+		if (handle) {
+			account_ref(account);
+			*ret_mailbox = handle;
+			return RC_OK;
+		}
+		if (rc != RC_OK)
+			return rc;
+	}
+	return fault_set(
+	    fault, RC_CONFLICT, "others keep changing the account; try again");
 }
 
 enum rc store_mailbox_open_for_mail(const struct store_asker *asker,
@@ -241,6 +270,7 @@ struct store_account *store_mailbox_account(const struct store_mailbox *mailbox)
 
 bool store_mailbox_gone(const struct store_mailbox *mailbox)
 {
+	account_freshen(mailbox->account);
 	return mailbox->mailbox->gone;
 }
 
@@ -257,6 +287,7 @@ struct store_snapshot *store_mailbox_snapshot(struct store_mailbox *mailbox)
 {
 	if (!mailbox->readable)
 		abort(); // callers open it with the right to read
+	account_freshen(mailbox->account);
 	pthread_mutex_lock(&mailbox->account->table);
 	struct store_snapshot *snapshot =
 	    store_snapshot_ref(atomic_load(&mailbox->mailbox->current));
@@ -267,7 +298,8 @@ struct store_snapshot *store_mailbox_snapshot(struct store_mailbox *mailbox)
 bool store_mailbox_is_current(
     const struct store_mailbox *mailbox, const struct store_snapshot *snapshot)
 {
-	return atomic_load_explicit(&mailbox->mailbox->current,
+	return !atomic_load(&mailbox->account->stale) &&
+	       atomic_load_explicit(&mailbox->mailbox->current,
 		   memory_order_acquire) == snapshot;
 }
 

@@ -65,10 +65,17 @@ static void publish_creation(struct transaction *transaction)
 	creation->count = 0; // the table has them
 }
 
-static void creation_done(struct creation *creation)
+// Forgets what was planned, so that it can be planned anew.
+static void creation_reset(struct creation *creation)
 {
 	for (size_t i = 0; i < creation->count; i++)
 		mailbox_unref(creation->mailboxes[i]);
+	creation->count = 0;
+}
+
+static void creation_done(struct creation *creation)
+{
+	creation_reset(creation);
 	free(creation->mailboxes);
 }
 
@@ -110,6 +117,32 @@ static enum rc check_new_name(const struct store_asker *asker,
 	return RC_OK;
 }
 
+struct creating {
+	const struct store_asker *asker;
+	struct view name; // canonical
+	unsigned special_use;
+	struct creation creation;
+	uint64_t mailbox_id; // result
+};
+
+static enum rc make_creation(
+    struct transaction *transaction, void *context, struct fault *fault)
+{
+	struct creating *creating = context;
+	creation_reset(&creating->creation);
+	transaction->publish = publish_creation;
+	transaction->publish_context = &creating->creation;
+	enum rc rc = check_new_name(
+	    creating->asker, transaction->account, creating->name, fault);
+	if (rc != RC_OK)
+		return rc;
+	plan_parents(transaction, &creating->creation, creating->name);
+	creating->mailbox_id = plan_mailbox(transaction, &creating->creation,
+	    creating->name, creating->special_use)
+				   ->id;
+	return RC_OK;
+}
+
 enum rc store_mailbox_create(const struct store_asker *asker,
     struct store_account *account, struct view name, unsigned special_use,
     struct fault *fault, uint64_t *ret_mailbox_id)
@@ -118,34 +151,17 @@ enum rc store_mailbox_create(const struct store_asker *asker,
 	enum rc rc = store_name_check(name, fault);
 	if (rc != RC_OK)
 		return rc;
-	name = store_name_canonical(name, room);
-	struct creation creation = {0};
-	struct transaction transaction;
-	transaction_begin(&transaction, account);
-	transaction.publish = publish_creation;
-	transaction.publish_context = &creation;
-	uint64_t mailbox_id = 0;
-	rc = check_new_name(asker, account, name, fault);
-	if (rc == RC_OK) {
-		plan_parents(&transaction, &creation, name);
-		mailbox_id =
-		    plan_mailbox(&transaction, &creation, name, special_use)
-			->id;
-	}
-	rc = transaction_end(&transaction, rc, fault);
-	creation_done(&creation);
+	struct creating creating = {.asker = asker,
+	    .name = store_name_canonical(name, room),
+	    .special_use = special_use};
+	rc = transaction_run(account, make_creation, &creating, fault);
+	creation_done(&creating.creation);
 	if (rc == RC_OK)
-		*ret_mailbox_id = mailbox_id;
+		*ret_mailbox_id = creating.mailbox_id;
 	return rc;
 }
 
 // ---- Deleting --------------------------------------------------------------
-
-static void publish_deletion(struct transaction *transaction)
-{
-	struct mailbox *mailbox = transaction->publish_context;
-	account_table_remove(transaction->account, mailbox);
-}
 
 static enum node_verdict remove_all(
     void *context, struct store_message *message)
@@ -198,37 +214,43 @@ static enum rc delete_mailbox(struct transaction *transaction,
 	node_unref(entry->root);
 	entry->root = last;
 	entry->messages_changed = false;
-	transaction->publish = publish_deletion;
-	transaction->publish_context = mailbox;
 	return RC_OK;
+}
+
+struct deleting {
+	const struct store_asker *asker;
+	struct view name; // canonical
+};
+
+static enum rc make_deletion(
+    struct transaction *transaction, void *context, struct fault *fault)
+{
+	const struct deleting *deleting = context;
+	struct mailbox *mailbox =
+	    mailbox_by_name(transaction->account, deleting->name);
+	enum rc rc = mailbox_need(deleting->asker, transaction->account,
+	    mailbox, STORE_RIGHT_DELETE_MAILBOX, fault);
+	if (rc != RC_OK)
+		return rc;
+	if (view_eq(deleting->name, VIEW("INBOX")))
+		return fault_set(fault, RC_DENIED, "INBOX cannot be deleted");
+	return delete_mailbox(transaction, mailbox, fault);
 }
 
 enum rc store_mailbox_delete(const struct store_asker *asker,
     struct store_account *account, struct view name, struct fault *fault)
 {
 	char room[STORE_NAME_MAX];
-	name = store_name_canonical(name, room);
-	struct transaction transaction;
-	transaction_begin(&transaction, account);
-	struct mailbox *mailbox = mailbox_by_name(account, name);
-	enum rc rc = mailbox_need(
-	    asker, account, mailbox, STORE_RIGHT_DELETE_MAILBOX, fault);
-	if (rc == RC_OK && view_eq(name, VIEW("INBOX")))
-		rc = fault_set(fault, RC_DENIED, "INBOX cannot be deleted");
-	else if (rc == RC_OK)
-		rc = delete_mailbox(&transaction, mailbox, fault);
-	rc = transaction_end(&transaction, rc, fault);
-	if (rc == RC_OK) {
-		pthread_mutex_lock(&account->table);
-		mailbox_unref(mailbox);
-		pthread_mutex_unlock(&account->table);
-	}
-	return rc;
+	struct deleting deleting = {asker, store_name_canonical(name, room)};
+	return transaction_run(account, make_deletion, &deleting, fault);
 }
 
 // ---- Renaming --------------------------------------------------------------
 
 struct renaming {
+	const struct store_asker *asker;
+	struct view from; // canonical, as is `to`
+	struct view to;
 	struct creation creation; // parents of the new name
 	struct mailbox **mailboxes;
 	struct view *names; // owned; the new ones
@@ -248,11 +270,18 @@ static void publish_renaming(struct transaction *transaction)
 	publish_creation(transaction);
 }
 
-static void renaming_done(struct renaming *renaming)
+static void renaming_reset(struct renaming *renaming)
 {
-	creation_done(&renaming->creation);
+	creation_reset(&renaming->creation);
 	for (size_t i = 0; i < renaming->count; i++)
 		free((char *)(uintptr_t)renaming->names[i].ptr);
+	renaming->count = 0;
+}
+
+static void renaming_done(struct renaming *renaming)
+{
+	renaming_reset(renaming);
+	creation_done(&renaming->creation);
 	free(renaming->names);
 	free(renaming->mailboxes);
 }
@@ -283,10 +312,10 @@ static void plan_rename(struct transaction *transaction,
 
 // Plans new names for `from` (which may exist only as a parent) and all below.
 static enum rc plan_renames(struct transaction *transaction,
-    struct renaming *renaming, struct view from, struct view to,
-    struct fault *fault)
+    struct renaming *renaming, struct fault *fault)
 {
 	struct store_account *account = transaction->account;
+	struct view from = renaming->from;
 	size_t at;
 	account_table_seek(account, from, &at);
 	for (; at < account->mailbox_count; at++) {
@@ -294,7 +323,8 @@ static enum rc plan_renames(struct transaction *transaction,
 		if (!view_eq(mailbox->name, from) &&
 		    !name_is_below(mailbox->name, from))
 			break;
-		plan_rename(transaction, renaming, mailbox, from.len, to);
+		plan_rename(
+		    transaction, renaming, mailbox, from.len, renaming->to);
 		struct view name = renaming->names[renaming->count - 1];
 		enum rc rc = store_name_check(name, fault);
 		if (rc != RC_OK)
@@ -356,6 +386,38 @@ static enum rc move_inbox(struct transaction *transaction,
 	return rc;
 }
 
+static enum rc make_renaming(
+    struct transaction *transaction, void *context, struct fault *fault)
+{
+	struct renaming *renaming = context;
+	struct store_account *account = transaction->account;
+	bool inbox = view_eq(renaming->from, VIEW("INBOX"));
+	renaming_reset(renaming);
+	enum rc rc = mailbox_need_rename(
+	    renaming->asker, account, renaming->from, fault);
+	if (rc == RC_OK)
+		rc = check_new_name(
+		    renaming->asker, account, renaming->to, fault);
+	if (rc == RC_OK && name_is_below(renaming->to, renaming->from) &&
+	    !inbox)
+		rc = fault_set(fault, RC_INVALID,
+		    "a mailbox cannot be moved below itself");
+	if (rc != RC_OK)
+		return rc;
+	if (inbox) {
+		transaction->publish = publish_creation;
+		transaction->publish_context = &renaming->creation;
+		return move_inbox(
+		    transaction, &renaming->creation, renaming->to, fault);
+	}
+	transaction->publish = publish_renaming;
+	transaction->publish_context = renaming;
+	rc = plan_renames(transaction, renaming, fault);
+	if (rc == RC_OK)
+		plan_parents(transaction, &renaming->creation, renaming->to);
+	return rc;
+}
+
 enum rc store_mailbox_rename(const struct store_asker *asker,
     struct store_account *account, struct view from, struct view to,
     struct fault *fault)
@@ -365,30 +427,10 @@ enum rc store_mailbox_rename(const struct store_asker *asker,
 	enum rc rc = store_name_check(to, fault);
 	if (rc != RC_OK)
 		return rc;
-	from = store_name_canonical(from, from_room);
-	to = store_name_canonical(to, to_room);
-	struct renaming renaming = {0};
-	struct transaction transaction;
-	transaction_begin(&transaction, account);
-	rc = mailbox_need_rename(asker, account, from, fault);
-	if (rc == RC_OK)
-		rc = check_new_name(asker, account, to, fault);
-	if (rc == RC_OK && name_is_below(to, from) &&
-	    !view_eq(from, VIEW("INBOX")))
-		rc = fault_set(fault, RC_INVALID,
-		    "a mailbox cannot be moved below itself");
-	if (rc == RC_OK && view_eq(from, VIEW("INBOX"))) {
-		transaction.publish = publish_creation;
-		transaction.publish_context = &renaming.creation;
-		rc = move_inbox(&transaction, &renaming.creation, to, fault);
-	} else if (rc == RC_OK) {
-		transaction.publish = publish_renaming;
-		transaction.publish_context = &renaming;
-		rc = plan_renames(&transaction, &renaming, from, to, fault);
-		if (rc == RC_OK)
-			plan_parents(&transaction, &renaming.creation, to);
-	}
-	rc = transaction_end(&transaction, rc, fault);
+	struct renaming renaming = {.asker = asker,
+	    .from = store_name_canonical(from, from_room),
+	    .to = store_name_canonical(to, to_room)};
+	rc = transaction_run(account, make_renaming, &renaming, fault);
 	renaming_done(&renaming);
 	return rc;
 }
@@ -407,6 +449,30 @@ static void publish_subscription(struct transaction *transaction)
 	    transaction->account, subscription->name, subscription->subscribe);
 }
 
+static enum rc make_subscription(
+    struct transaction *transaction, void *context, struct fault *fault)
+{
+	struct subscription *subscription = context;
+	const struct store_account *account = transaction->account;
+	struct record_key key = record_key_subscription(subscription->name);
+	size_t at;
+	bool is = account_subscription_seek(account, subscription->name, &at);
+	if (subscription->subscribe && !is &&
+	    account->subscription_count >= STORE_MAILBOXES_MAX)
+		return fault_set(fault, RC_LIMIT, "too many subscriptions");
+	if (subscription->subscribe && !is)
+		transaction_put(transaction, &key, view_of(NULL, 0));
+	else if (!subscription->subscribe && is)
+		transaction_delete(transaction, &key);
+	struct mailbox *mailbox =
+	    mailbox_by_name(transaction->account, subscription->name);
+	transaction_note_mailbox(transaction, STORE_CHANGE_MAILBOX,
+	    mailbox ? mailbox->id : 0, STORE_CHANGED_SUBSCRIPTION);
+	transaction->publish = publish_subscription;
+	transaction->publish_context = subscription;
+	return RC_OK;
+}
+
 enum rc store_subscribe(const struct store_asker *asker,
     struct store_account *account, struct view name, bool subscribe,
     struct fault *fault)
@@ -420,24 +486,8 @@ enum rc store_subscribe(const struct store_asker *asker,
 		return rc;
 	struct subscription subscription = {
 	    store_name_canonical(name, room), subscribe};
-	struct transaction transaction;
-	transaction_begin(&transaction, account);
-	struct record_key key = record_key_subscription(subscription.name);
-	size_t at;
-	bool is = account_subscription_seek(account, subscription.name, &at);
-	if (subscribe && !is &&
-	    account->subscription_count >= STORE_MAILBOXES_MAX)
-		rc = fault_set(fault, RC_LIMIT, "too many subscriptions");
-	else if (subscribe && !is)
-		transaction_put(&transaction, &key, view_of(NULL, 0));
-	else if (!subscribe && is)
-		transaction_delete(&transaction, &key);
-	struct mailbox *mailbox = mailbox_by_name(account, subscription.name);
-	transaction_note_mailbox(&transaction, STORE_CHANGE_MAILBOX,
-	    mailbox ? mailbox->id : 0, STORE_CHANGED_SUBSCRIPTION);
-	transaction.publish = publish_subscription;
-	transaction.publish_context = &subscription;
-	return transaction_end(&transaction, rc, fault);
+	return transaction_run(
+	    account, make_subscription, &subscription, fault);
 }
 
 // ---- A new account ---------------------------------------------------------
@@ -454,32 +504,42 @@ static const struct {
     {"Trash", STORE_USE_TRASH},
 };
 
-enum rc store_account_create(
-    struct store *store, uint64_t account_id, struct fault *fault)
+static void publish_defaults(struct transaction *transaction)
 {
-	// An account that nobody can have open yet: no table to publish to.
-	struct store_account account = {.store = store, .id = account_id};
-	pthread_mutex_init(&account.change, NULL);
-	pthread_mutex_init(&account.table, NULL);
-	account.record.next_email_id = 1;
-	account.record.next_mailbox_id = 1;
-	enum rc rc =
-	    engine_version(store->options.engine, account_id, &account.version);
-	if (rc == RC_OK && account.version > 0)
-		rc = fault_set(fault, RC_EXISTS, "the account exists already");
-	struct creation creation = {0};
-	struct transaction transaction;
-	transaction_begin(&transaction, &account);
-	for (size_t i = 0; rc == RC_OK && i < ARRAY_LEN(defaults); i++) {
+	publish_creation(transaction);
+	for (size_t i = 0; i < ARRAY_LEN(defaults); i++)
+		account_subscription_set(transaction->account,
+		    view_of_string(defaults[i].name), true);
+}
+
+static enum rc make_defaults(
+    struct transaction *transaction, void *context, struct fault *fault)
+{
+	struct creation *creation = context;
+	creation_reset(creation);
+	if (transaction->account->version > 0)
+		return fault_set(
+		    fault, RC_EXISTS, "the account exists already");
+	transaction->record.next_email_id = 1;
+	transaction->first_email_id = 1;
+	transaction->record.next_mailbox_id = 1;
+	for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
 		struct view name = view_of_string(defaults[i].name);
 		struct record_key key = record_key_subscription(name);
 		plan_mailbox(
-		    &transaction, &creation, name, defaults[i].special_use);
-		transaction_put(&transaction, &key, view_of(NULL, 0));
+		    transaction, creation, name, defaults[i].special_use);
+		transaction_put(transaction, &key, view_of(NULL, 0));
 	}
-	rc = transaction_end(&transaction, rc, fault);
+	transaction->publish = publish_defaults;
+	transaction->publish_context = creation;
+	return RC_OK;
+}
+
+enum rc account_make(struct store_account *account, struct fault *fault)
+{
+	struct creation creation = {0};
+	enum rc rc =
+	    transaction_run_first(account, make_defaults, &creation, fault);
 	creation_done(&creation);
-	pthread_mutex_destroy(&account.change);
-	pthread_mutex_destroy(&account.table);
 	return rc;
 }

@@ -25,6 +25,7 @@ struct store *store_new(const struct store_options *options)
 	if (!store->options.changes_max)
 		store->options.changes_max = CHANGES_MAX_DEFAULT;
 	pthread_mutex_init(&store->lock, NULL);
+	pthread_cond_init(&store->loaded, NULL);
 	map_init(&store->accounts);
 	return store;
 }
@@ -68,6 +69,7 @@ static void idle_remove(struct store *store, struct store_account *account)
 
 static void account_free(struct store_account *account)
 {
+	engine_watch_free(&account->watch);
 	account_unload(account);
 	pthread_mutex_destroy(&account->change);
 	pthread_mutex_destroy(&account->table);
@@ -91,11 +93,28 @@ void store_free(struct store **store)
 	while (old->idle_last)
 		account_free(take_oldest_idle(old));
 	map_done(&old->accounts);
+	pthread_cond_destroy(&old->loaded);
 	pthread_mutex_destroy(&old->lock);
 	free(old);
 }
 
 // ---- Accounts --------------------------------------------------------------
+
+// The engine's watch. What is committed here is known here; anything else makes
+// the account stale, and whoever has one of its mailboxes open is to look.
+static void engine_moved(void *context, uint64_t version)
+{
+	struct store_account *account = context;
+	if (version == 0)
+		atomic_store(&account->dropped, true);
+	else if (version == atomic_load(&account->committing))
+		return;
+	atomic_store(&account->stale, true);
+	pthread_mutex_lock(&account->table);
+	for (size_t i = 0; i < account->mailbox_count; i++)
+		mailbox_tell(account->mailboxes[i]);
+	pthread_mutex_unlock(&account->table);
+}
 
 static struct store_account *account_new(struct store *store, uint64_t id)
 {
@@ -103,36 +122,102 @@ static struct store_account *account_new(struct store *store, uint64_t id)
 	account->store = store;
 	account->id = id;
 	account->refs = 1;
+	atomic_init(&account->stale, true);
 	pthread_mutex_init(&account->change, NULL);
 	pthread_mutex_init(&account->table, NULL);
+	account->watch =
+	    engine_watch_new(store->options.engine, id, engine_moved, account);
 	return account;
+}
+
+// With the store's lock held: the account if it is in memory, after waiting for
+// whoever loads or removes it.
+static struct store_account *find_settled(struct store *store, uint64_t id)
+{
+	struct store_account *account;
+	while ((account = map_get(&store->accounts, id_key(&id))) != NULL &&
+	       account->loading)
+		pthread_cond_wait(&store->loaded, &store->lock);
+	return account;
+}
+
+// With the store's lock held: a new account that others wait for until
+// end_loading().
+static struct store_account *begin_loading(struct store *store, uint64_t id)
+{
+	struct store_account *account = account_new(store, id);
+	account->loading = true;
+	map_put(&store->accounts, id_key(&account->id), account);
+	return account;
+}
+
+// Lets the others have it, or, when there is none, look for themselves.
+static void end_loading(struct store_account *account, bool is_there)
+{
+	struct store *store = account->store;
+	pthread_mutex_lock(&store->lock);
+	account->loading = false;
+	if (!is_there)
+		map_remove(&store->accounts, id_key(&account->id));
+	pthread_cond_broadcast(&store->loaded);
+	pthread_mutex_unlock(&store->lock);
+	if (!is_there)
+		account_free(account);
+}
+
+static enum rc read_account(
+    struct store_account *account, bool make, struct fault *fault)
+{
+	pthread_mutex_lock(&account->change);
+	enum rc rc = account_refresh(account, fault);
+	pthread_mutex_unlock(&account->change);
+	if (rc != RC_NOT_FOUND || !make)
+		return rc;
+	rc = account_make(account, fault);
+	return rc == RC_EXISTS ? RC_OK : rc; // another made it meanwhile
+}
+
+static enum rc obtain(struct store *store, uint64_t account_id, bool make,
+    struct fault *fault, struct store_account **ret_account)
+{
+	pthread_mutex_lock(&store->lock);
+	struct store_account *account = find_settled(store, account_id);
+	bool was_there = account != NULL;
+	if (!was_there)
+		account = begin_loading(store, account_id);
+	else if (account->refs++ == 0)
+		idle_remove(store, account);
+	pthread_mutex_unlock(&store->lock);
+	enum rc rc = read_account(account, make, fault);
+	if (!was_there)
+		end_loading(account, rc == RC_OK);
+	else if (rc != RC_OK)
+		store_account_close(&account);
+	if (rc == RC_OK)
+		*ret_account = account;
+	return rc;
+}
+
+enum rc store_account_create(
+    struct store *store, uint64_t account_id, struct fault *fault)
+{
+	// Not to be found by others: it is made, and forgotten.
+	struct store_account *account = account_new(store, account_id);
+	enum rc rc = account_make(account, fault);
+	account_free(account);
+	return rc;
 }
 
 enum rc store_account_open(struct store *store, uint64_t account_id,
     struct fault *fault, struct store_account **ret_account)
 {
-	pthread_mutex_lock(&store->lock);
-	struct store_account *account =
-	    map_get(&store->accounts, id_key(&account_id));
-	if (account) {
-		if (account->refs++ == 0)
-			idle_remove(store, account);
-		pthread_mutex_unlock(&store->lock);
-		*ret_account = account;
-		return RC_OK;
-	}
-	// Loading holds the lock: two must not load the same account, and a
-	// load costs no more than a few reads.
-	account = account_new(store, account_id);
-	enum rc rc = account_load(account, fault);
-	if (rc == RC_OK)
-		map_put(&store->accounts, id_key(&account_id), account);
-	pthread_mutex_unlock(&store->lock);
-	if (rc == RC_OK)
-		*ret_account = account;
-	else
-		account_free(account);
-	return rc;
+	return obtain(store, account_id, false, fault, ret_account);
+}
+
+enum rc store_account_enter(struct store *store, uint64_t account_id,
+    struct fault *fault, struct store_account **ret_account)
+{
+	return obtain(store, account_id, true, fault, ret_account);
 }
 
 struct store_account *account_ref(struct store_account *account)
@@ -166,8 +251,7 @@ enum rc store_account_remove(
     struct store *store, uint64_t account_id, struct fault *fault)
 {
 	pthread_mutex_lock(&store->lock);
-	struct store_account *account =
-	    map_get(&store->accounts, id_key(&account_id));
+	struct store_account *account = find_settled(store, account_id);
 	if (account && account->refs > 0) {
 		pthread_mutex_unlock(&store->lock);
 		return fault_set(fault, RC_IN_USE, "the account is in use");
@@ -177,9 +261,12 @@ enum rc store_account_remove(
 		map_remove(&store->accounts, id_key(&account_id));
 		account_free(account);
 	}
+	// Others who want it wait until it is gone.
+	account = begin_loading(store, account_id);
+	pthread_mutex_unlock(&store->lock);
 	enum rc rc =
 	    engine_partition_drop(store->options.engine, account_id, fault);
-	pthread_mutex_unlock(&store->lock);
+	end_loading(account, false);
 	return rc;
 }
 
@@ -195,6 +282,7 @@ struct store *store_account_store(const struct store_account *account)
 
 struct store_usage store_account_usage(struct store_account *account)
 {
+	account_freshen(account);
 	pthread_mutex_lock(&account->table);
 	struct store_usage usage = {
 	    .bytes = account->record.bytes,
@@ -210,13 +298,15 @@ enum rc store_account_room(
 {
 	const struct store_options *options = &store->options;
 	struct record_key key = record_key_kind(RECORD_ACCOUNT);
-	struct record_account record;
+	struct record_account record = {0};
 	struct buf value;
 	buf_init(&value, 256);
 	enum rc rc = engine_get(
 	    options->engine, account_id, record_key_view(&key), &value);
 	if (rc == RC_OK)
 		rc = record_account_get(buf_view(&value), &record);
+	else if (rc == RC_NOT_FOUND) // the mail that comes will make it
+		rc = RC_OK;
 	buf_done(&value);
 	if (rc != RC_OK)
 		return rc;

@@ -36,8 +36,8 @@ void store_free(struct store **store); // all accounts are closed before
 
 uint64_t store_message_max(const struct store *store);
 
-// Makes an account's INBOX, Drafts, Sent, Junk, Trash and Archive with their
-// special uses (RFC 6154), all subscribed. RC_EXISTS.
+// Makes an account that is not there: INBOX, Drafts, Sent, Junk, Trash and
+// Archive with their special uses (RFC 6154), all subscribed. RC_EXISTS.
 MUST_CHECK enum rc store_account_create(
     struct store *store, uint64_t account_id, struct fault *fault);
 // Everything of the account goes, at once. RC_IN_USE while it is open.
@@ -46,6 +46,12 @@ MUST_CHECK enum rc store_account_remove(
 
 // Opens an account; all who open it share one. RC_NOT_FOUND.
 MUST_CHECK enum rc store_account_open(struct store *store, uint64_t account_id,
+    struct fault *fault, struct store_account **ret_account);
+// The same, and makes the account if it is not there, as
+// store_account_create() does: for all who come for a user whom the directory
+// has, by logging in or with mail. The two are apart in the engine, so that
+// after a crash there may be a user whose account is still to be made.
+MUST_CHECK enum rc store_account_enter(struct store *store, uint64_t account_id,
     struct fault *fault, struct store_account **ret_account);
 void store_account_close(struct store_account **account);
 
@@ -60,7 +66,7 @@ struct store_usage {
 struct store_usage store_account_usage(struct store_account *account);
 
 // Whether a message of `bytes` would fit into the account's quota now:
-// RC_QUOTA; RC_NOT_FOUND. Opens nothing: one read.
+// RC_QUOTA. One that is not made yet is empty. Opens nothing: one read.
 MUST_CHECK enum rc store_account_room(
     struct store *store, uint64_t account_id, uint64_t bytes);
 

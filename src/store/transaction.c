@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Beginning, committing and publishing a change. Nothing outside the
+// Running a change: beginning, committing and publishing it, and doing it again
+// when another handle on the engine committed first. Nothing outside the
 // transaction is touched before the engine has said that the commit is
 // durable; a failure leaves the account as it was.
 #include "store/transaction.h"
@@ -7,10 +8,13 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 
-void transaction_begin(
+// Of those who collide one always gets through, so that so many tries fail only
+// where others never stop.
+#define TRIES_MAX 1000
+
+static void begin(
     struct transaction *transaction, struct store_account *account)
 {
-	pthread_mutex_lock(&account->change);
 	*transaction = (struct transaction){
 	    .account = account,
 	    .batch = engine_batch_new(account->store->options.engine),
@@ -249,10 +253,14 @@ static enum rc commit(struct transaction *transaction, struct fault *fault)
 		return RC_OK;
 	transaction_put_changes(transaction);
 	struct store_account *account = transaction->account;
+	atomic_store(&account->committing, transaction->modseq);
 	rc = engine_commit(account->store->options.engine, account->id,
 	    account->version, transaction->batch, fault);
+	atomic_store(&account->committing, 0);
 	if (rc == RC_OK)
 		account->version = transaction->modseq;
+	else // the watch may have taken another's commit for this one
+		atomic_store(&account->stale, true);
 	return rc;
 }
 
@@ -273,13 +281,14 @@ static void publish_mailbox(struct transaction_mailbox *entry)
 			entry->keywords);
 		old = atomic_exchange(&mailbox->current, fresh);
 	}
-	if (entry->dropped)
+	if (entry->dropped) {
+		account_table_remove(entry->transaction->account, mailbox);
 		mailbox->gone = true;
-	for (struct store_mailbox *handle = mailbox->handles; handle;
-	     handle = handle->next)
-		if (handle->moved)
-			handle->moved(handle->moved_context);
+	}
+	mailbox_tell(mailbox);
 	store_snapshot_unref(&old);
+	if (entry->dropped)
+		mailbox_unref(mailbox); // the table's reference
 }
 
 static void publish(struct transaction *transaction)
@@ -317,14 +326,45 @@ static void release(struct transaction *transaction)
 	engine_batch_free(&transaction->batch);
 }
 
-enum rc transaction_end(
-    struct transaction *transaction, enum rc rc, struct fault *fault)
+static enum rc try(struct store_account *account, transaction_make *make,
+    void *context, struct fault *fault)
 {
+	struct transaction transaction;
+	begin(&transaction, account);
+	enum rc rc = make(&transaction, context, fault);
 	if (rc == RC_OK)
-		rc = commit(transaction, fault);
-	if (rc == RC_OK && transaction->dirty)
-		publish(transaction);
-	pthread_mutex_unlock(&transaction->account->change);
-	release(transaction);
+		rc = commit(&transaction, fault);
+	if (rc == RC_OK && transaction.dirty)
+		publish(&transaction);
+	release(&transaction);
 	return rc;
+}
+
+static enum rc run(struct store_account *account, bool may_be_missing,
+    transaction_make *make, void *context, struct fault *fault)
+{
+	enum rc rc = RC_CONFLICT;
+	pthread_mutex_lock(&account->change);
+	for (int i = 0; rc == RC_CONFLICT && i < TRIES_MAX; i++) {
+		rc = account_refresh(account, fault);
+		if (rc == RC_OK || (rc == RC_NOT_FOUND && may_be_missing))
+			rc = try(account, make, context, fault);
+	}
+	pthread_mutex_unlock(&account->change);
+	if (rc == RC_CONFLICT)
+		return fault_set(
+		    fault, rc, "others keep changing the account; try again");
+	return rc;
+}
+
+enum rc transaction_run(struct store_account *account, transaction_make *make,
+    void *context, struct fault *fault)
+{
+	return run(account, false, make, context, fault);
+}
+
+enum rc transaction_run_first(struct store_account *account,
+    transaction_make *make, void *context, struct fault *fault)
+{
+	return run(account, true, make, context, fault);
 }

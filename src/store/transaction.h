@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One change of an account: from taking its lock, through the engine's commit,
 // to publishing what is new and telling those who watch. Everything that
-// changes an account goes through here.
-//
-//   struct transaction t;
-//   transaction_begin(&t, account);
-//   … transaction_mailbox(), transaction_append() …
-//   rc = transaction_end(&t, rc, fault);   // commits if rc is RC_OK
+// changes an account is a function that fills a transaction in by
+// transaction_mailbox(), transaction_append() …, and is run by
+// transaction_run().
 #ifndef ROOST_STORE_TRANSACTION_H
 #define ROOST_STORE_TRANSACTION_H
 
@@ -74,12 +71,20 @@ struct transaction {
 	void *publish_context;
 };
 
-void transaction_begin(
-    struct transaction *transaction, struct store_account *account);
-// With `rc` RC_OK: commits what there is to commit, and publishes. Else, or
-// when the commit fails: forgets it all. Unlocks. Gives the result.
-MUST_CHECK enum rc transaction_end(
-    struct transaction *transaction, enum rc rc, struct fault *fault);
+// Fills a transaction in. Called once more, with another transaction, whenever
+// a commit of another handle on the engine came between: so it looks all up
+// anew in each call, and sets its results anew.
+typedef enum rc transaction_make(
+    struct transaction *transaction, void *context, struct fault *fault);
+// Locks the account, brings it up to date, and calls `make`; when that gives
+// RC_OK, commits what there is to commit, and publishes. Otherwise, or when the
+// commit fails, all is forgotten. After a conflict all of this is done again.
+// RC_CONFLICT only when others never stop changing the account.
+MUST_CHECK enum rc transaction_run(struct store_account *account,
+    transaction_make *make, void *context, struct fault *fault);
+// The same for an account that may not be there yet: its version is 0 then.
+MUST_CHECK enum rc transaction_run_first(struct store_account *account,
+    transaction_make *make, void *context, struct fault *fault);
 
 // The mailbox as it will be; RC_GONE when it was deleted. The same one for the
 // same mailbox.
