@@ -158,6 +158,35 @@ static void what_cannot_be_stored_now_is_later(void **state)
 	bed_close(&bed);
 }
 
+// The directory has the user; the account is made by what uses it first.
+static void mail_makes_the_account_of_a_user_who_has_none_yet(void **state)
+{
+	static const struct auth_credentials some = {.hash = "$y$j9T$some"};
+	static const struct bed_mail mail = {
+	    .from = "s@far.example", .to = "dora@ours.example", .text = TEXT};
+	struct bed bed;
+	uint64_t account;
+	(void)state;
+	for (int queued = 0; queued <= 1; queued++) {
+		bed_open(&bed, (struct store_options){0});
+		assert_int_equal(auth_directory_add(bed.engine, VIEW("dora"),
+				     &some, 1, NULL, &account),
+		    RC_OK);
+		if (queued) {
+			struct queue_lot *lot =
+			    put(&bed, "dora@ours.example", false, 0, TEXT);
+			assert_int_equal(
+			    bed_local(&bed, lot)->outcome, QUEUE_DELIVERED);
+			queue_drop(bed.office.queue, &lot, 0);
+		} else {
+			assert_string_equal(
+			    bed_answer(&bed, &mail), "250 2.1.5");
+		}
+		assert_int_equal(bed_count(&bed, account, "INBOX"), 1);
+		bed_close(&bed);
+	}
+}
+
 // Takes lots and settles them until none is due.
 static unsigned run(struct bed *bed)
 {
@@ -215,6 +244,7 @@ int main(void)
 	    cmocka_unit_test(
 		who_wants_to_hear_of_success_only_hears_of_nothing_else),
 	    cmocka_unit_test(what_cannot_be_stored_now_is_later),
+	    cmocka_unit_test(mail_makes_the_account_of_a_user_who_has_none_yet),
 	    cmocka_unit_test(an_alias_in_the_queue_leads_everyone_there_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

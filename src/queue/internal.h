@@ -11,7 +11,8 @@
 
 struct queue_partition {
 	pthread_mutex_t lock;
-	uint64_t number; // the engine's
+	uint64_t number;  // the engine's
+	uint64_t version; // the last that is known here
 	struct engine_batch *batch;
 };
 
@@ -36,9 +37,14 @@ static inline uint64_t queue_partition_of(const struct queue_id *id)
 struct queue_partition *queue_partition_lock(
     struct queue *queue, unsigned partition);
 void queue_partition_unlock(struct queue_partition *partition);
-// Commits its batch.
+// Commits its batch. After a conflict with another server on the same engine it
+// first reads again what the batch was made from: the message of `from` and its
+// recipients there (NULL: the batch brings a new message). Where one of them is
+// no longer in the queue, the other server has settled it: RC_GONE.
+struct queue_copy;
 MUST_CHECK enum rc queue_partition_commit(struct queue *queue,
-    struct queue_partition *partition, struct fault *fault);
+    struct queue_partition *partition, const struct queue_copy *from,
+    struct fault *fault);
 
 // ---- Reading ---------------------------------------------------------------
 

@@ -23,6 +23,12 @@ struct queue_lot {
 
 void queue_lot_free(struct queue_lot **lot);
 
+// ---- settle.c --------------------------------------------------------------
+
+// Another server has settled the lot: it waits for nothing here any more. Frees
+// it.
+void queue_forget(struct queue *queue, struct queue_lot **lot);
+
 // ---- parked.c --------------------------------------------------------------
 
 // Keeps the lot with its results, which could not be committed; it waits.

@@ -74,7 +74,10 @@ static enum rc hold_locked(struct queue *queue,
 	if (wanted == flags)
 		return RC_OK;
 	queue_batch_flags(partition->batch, id, wanted);
-	enum rc rc = queue_partition_commit(queue, partition, fault);
+	struct queue_copy from = {.id = *id};
+	enum rc rc = queue_partition_commit(queue, partition, &from, fault);
+	if (rc == RC_GONE)
+		return not_there(fault);
 	if (rc == RC_OK)
 		set_flags(queue, id, wanted);
 	return rc;
@@ -195,8 +198,9 @@ static enum rc remove_seized(struct removal *removal,
 			(report ? QUEUE_FLAG_DOOMED_REPORT : 0u));
 	rc = queue_bounce_add(&removal->bounce, partition->batch);
 	if (rc == RC_OK)
-		rc = queue_partition_commit(queue, partition, fault);
-	return rc;
+		rc = queue_partition_commit(
+		    queue, partition, &removal->copy, fault);
+	return rc == RC_GONE ? not_there(fault) : rc;
 }
 
 static enum rc remove_locked(struct removal *removal, struct arena *arena,

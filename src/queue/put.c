@@ -203,7 +203,7 @@ static enum rc put_planned(struct queue *queue, struct queue_draft *draft,
 	    partition->batch, &id, message, plan->recipients, plan->count);
 	enum rc rc = engine_writer_finish(draft->writer, partition->batch);
 	if (rc == RC_OK)
-		rc = queue_partition_commit(queue, partition, fault);
+		rc = queue_partition_commit(queue, partition, NULL, fault);
 	else
 		fault_set(fault, rc, "storing the message: %s", rc_text(rc));
 	if (rc == RC_OK) {

@@ -3,8 +3,8 @@
 #include "base/mem.h"
 #include "queue/lot.h"
 
-// Nobody else writes the queue's partitions: a conflict can only come from
-// another server on the same engine, and passes.
+// Conflicts come from other servers on the same engine only. One of those who
+// collide always gets through.
 #define COMMIT_TRIES 100
 
 int64_t queue_now(const struct queue *queue)
@@ -28,19 +28,66 @@ void queue_partition_unlock(struct queue_partition *partition)
 	pthread_mutex_unlock(&partition->lock);
 }
 
-enum rc queue_partition_commit(
-    struct queue *queue, struct queue_partition *partition, struct fault *fault)
+static enum rc check_there(
+    struct engine_snapshot *snapshot, const struct queue_key *key)
+{
+	struct buf value;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	enum rc rc = engine_snapshot_get(snapshot, queue_key_view(key), &value);
+	buf_done(&value);
+	return rc;
+}
+
+// Whether the message and the recipients of the copy are all in the queue. A
+// recipient whose next try another server has moved still is: what was made
+// of it here counts.
+static enum rc check_all_there(
+    struct engine_snapshot *snapshot, const struct queue_copy *copy)
+{
+	struct queue_key key = queue_key(QUEUE_KEY_MESSAGE, &copy->id);
+	enum rc rc = check_there(snapshot, &key);
+	for (size_t i = 0; rc == RC_OK && i < copy->count; i++) {
+		key = queue_key_recipient(&copy->id, copy->numbers[i]);
+		rc = check_there(snapshot, &key);
+	}
+	return rc;
+}
+
+static enum rc read_again(struct queue *queue,
+    struct queue_partition *partition, const struct queue_copy *from,
+    struct fault *fault)
+{
+	struct engine_snapshot *snapshot;
+	enum rc rc =
+	    engine_snapshot_open(queue->engine, partition->number, &snapshot);
+	if (rc == RC_OK) {
+		partition->version = engine_snapshot_version(snapshot);
+		if (from)
+			rc = check_all_there(snapshot, from);
+		engine_snapshot_close(&snapshot);
+	}
+	if (rc == RC_NOT_FOUND)
+		return fault_set(
+		    fault, RC_GONE, "another server has settled the message");
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "reading the queue: %s", rc_text(rc));
+	return RC_OK;
+}
+
+enum rc queue_partition_commit(struct queue *queue,
+    struct queue_partition *partition, const struct queue_copy *from,
+    struct fault *fault)
 {
 	enum rc rc = RC_CONFLICT;
 	for (int i = 0; rc == RC_CONFLICT && i < COMMIT_TRIES; i++) {
-		uint64_t version;
-		rc = engine_version(queue->engine, partition->number, &version);
-		if (rc != RC_OK)
-			return fault_set(
-			    fault, rc, "the queue's version: %s", rc_text(rc));
-		rc = engine_commit(queue->engine, partition->number, version,
-		    partition->batch, fault);
+		rc = i > 0 ? read_again(queue, partition, from, fault) : RC_OK;
+		if (rc == RC_OK)
+			rc = engine_commit(queue->engine, partition->number,
+			    partition->version, partition->batch, fault);
 	}
+	if (rc == RC_OK)
+		partition->version++;
 	return rc;
 }
 
@@ -278,6 +325,8 @@ static enum rc load(struct queue *queue, struct fault *fault)
 		    queue->engine, queue->partitions[i].number, &snapshot);
 		if (rc != RC_OK)
 			break;
+		queue->partitions[i].version =
+		    engine_snapshot_version(snapshot);
 		rc = load_kind(&loading, snapshot, QUEUE_KEY_RECIPIENT);
 		if (rc == RC_OK)
 			rc = load_kind(&loading, snapshot, QUEUE_KEY_FLAGS);

@@ -172,6 +172,8 @@ struct queue_result {
 // that it calls for. Frees the lot. When the commit fails the results are kept
 // in memory, and queue_take() commits them before it would give the lot out
 // again: what has been sent is not sent twice because the disk was full.
+// RC_GONE: another server on the same engine has settled one of them; the lot is
+// forgotten here.
 MUST_CHECK enum rc queue_settle(struct queue *queue, struct queue_lot **lot,
     const struct queue_result *results, struct fault *fault);
 // Puts the lot off for `seconds`, untried, because of `why` (whose outcome is

@@ -230,6 +230,80 @@ static void who_is_put_off_hears_of_the_delay_and_of_the_end(void **state)
 	bed_done(&bed);
 }
 
+static MUST_CHECK enum rc settle_as(
+    struct queue *queue, struct queue_lot **lot, enum queue_outcome outcome)
+{
+	struct queue_result result = {.outcome = outcome};
+	struct fault fault;
+	return queue_settle(queue, lot, &result, &fault);
+}
+
+static void bed_open_beside(struct bed *bed, const struct bed *other)
+{
+	*bed = (struct bed){.engine = other->engine, .now = other->now};
+	bed->clock = (struct clock){.wall = bed_wall, .context = &bed->now};
+	arena_init(&bed->arena);
+	bed_open_queue(bed);
+}
+
+static void bed_close_beside(struct bed *bed)
+{
+	queue_close(&bed->queue);
+	arena_done(&bed->arena);
+}
+
+// Two servers on one engine have the same mail in their queues. What one of
+// them settled, the other does not bring back.
+static void what_another_server_settled_stays_settled(void **state)
+{
+	struct bed a;
+	struct bed b;
+	(void)state;
+	bed_make(&a);
+	struct queue_id first = bed_put(&a, "x@x.example");
+	bed_put(&a, "y@y.example");
+	bed_open_beside(&b, &a);
+	struct queue_lot *lots[2][2];
+	for (int i = 0; i < 2; i++) {
+		lots[0][i] = bed_take(&a);
+		lots[1][i] = bed_take(&b);
+		assert_true(
+		    queue_id_eq(&lots[0][i]->copy.id, &lots[1][i]->copy.id));
+	}
+	// The other server commits to the partition of one of them first: here
+	// that is read again, and all is well.
+	struct queue_id third = bed_put(&b, "z@z.example");
+	assert_int_equal(
+	    queue_id_partition(&third), queue_id_partition(&first));
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+		    settle_as(a.queue, &lots[0][i], QUEUE_DELIVERED), RC_OK);
+	assert_int_equal(settle_as(b.queue, &lots[1][0], QUEUE_LATER), RC_GONE);
+	assert_int_equal(
+	    settle_as(b.queue, &lots[1][1], QUEUE_DELIVERED), RC_GONE);
+	assert_null(lots[1][0]);
+	// What one server took in it sends; the other finds nothing left.
+	struct fault fault;
+	struct queue_lot *last = bed_take(&b);
+	assert_non_null(last);
+	assert_int_equal(settle_as(b.queue, &last, QUEUE_DELIVERED), RC_OK);
+	assert_null(bed_take(&a));
+	// Nor can an administrator hold what is gone elsewhere.
+	struct queue_id fourth = bed_put(&a, "w@w.example");
+	struct bed c;
+	bed_open_beside(&c, &a);
+	last = bed_take(&c);
+	assert_int_equal(settle_as(c.queue, &last, QUEUE_DELIVERED), RC_OK);
+	assert_int_equal(
+	    queue_hold(a.queue, &fourth, true, &fault), RC_NOT_FOUND);
+	assert_null(bed_take(&a));
+	bed_close_beside(&c);
+	assert_int_equal(queue_stats(b.queue).messages, 0);
+	bed_close_beside(&b);
+	bed_expect_empty(&a);
+	bed_done(&a);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -238,6 +312,7 @@ int main(void)
 	    cmocka_unit_test(an_alias_is_followed_once_after_a_full_disk),
 	    cmocka_unit_test(the_administrator_rules_over_what_is_not_kept),
 	    cmocka_unit_test(what_is_put_off_counts_no_try_and_says_why),
+	    cmocka_unit_test(what_another_server_settled_stays_settled),
 	    cmocka_unit_test(who_is_put_off_hears_of_the_delay_and_of_the_end),
 	};
 	return cmocka_run_group_tests_name("queue trouble", tests, NULL, NULL);

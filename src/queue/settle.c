@@ -21,6 +21,15 @@ static struct view cut(struct view text, size_t max)
 	return view_slice(text, 0, max);
 }
 
+void queue_forget(struct queue *queue, struct queue_lot **lot_at)
+{
+	struct queue_entry *entry = (*lot_at)->entry;
+	pthread_mutex_lock(&queue->index.lock);
+	queue_index_end(&queue->index, entry, entry->left);
+	pthread_mutex_unlock(&queue->index.lock);
+	queue_lot_free(lot_at);
+}
+
 static void judge(struct settling *settling, const struct queue_result *results)
 {
 	struct queue_lot *lot = settling->lot;
@@ -94,7 +103,8 @@ static enum rc commit(struct settling *settling,
 	if (rc != RC_OK)
 		return fault_set(
 		    fault, rc, "storing a report: %s", rc_text(rc));
-	return queue_partition_commit(settling->queue, partition, fault);
+	return queue_partition_commit(
+	    settling->queue, partition, &lot->copy, fault);
 }
 
 // RC_CONFLICT: flags moved; make the verdicts again.
@@ -164,6 +174,8 @@ static enum rc end(struct settling *settling, struct queue_lot **lot_at,
 			queue_log_verdict(
 			    queue, &lot->copy, &settling->verdicts[i]);
 		queue_lot_free(lot_at);
+	} else if (rc == RC_GONE) {
+		queue_forget(queue, lot_at);
 	} else if (tried) {
 		queue_park(lot_at, results, queue_now(queue) + TROUBLE_WAIT);
 	} else { // results that cannot be

@@ -169,6 +169,10 @@ enum rc queue_take(
 			continue;
 		}
 		enum rc rc = lot_read(lot);
+		if (rc == RC_NOT_FOUND) {
+			queue_forget(queue, &lot);
+			continue;
+		}
 		if (rc != RC_OK) {
 			complain(queue, &lot, rc);
 			if (rc == RC_IO)
@@ -181,7 +185,7 @@ enum rc queue_take(
 			return RC_OK;
 		}
 		rc = settle_over(queue, lot);
-		if (rc != RC_OK)
+		if (rc != RC_OK && rc != RC_GONE)
 			return rc;
 	}
 }
