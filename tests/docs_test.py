@@ -116,6 +116,40 @@ class Agreement(unittest.TestCase):
 
 
 @only_roost
+def log_words():
+    """All events, and all keys, of the log's lines in the source."""
+    call = re.compile(r"\b(\w*log_(?:begin|text|add\w*)|\w*begin_line)"
+                      r"\(([^;]*);")
+    events, keys = set(), set()
+    for path in sorted((PROJECT / "src").rglob("*.c")):
+        if path.stem.endswith(("_test", "_fuzz", "_bench")):
+            continue
+        for name, arguments in call.findall(path.read_text()):
+            words = re.findall(r'"((?:[^"\\]|\\.)*)"', arguments)
+            if "add" in name:
+                keys.update(words[:1])
+            elif "text" in name:
+                events.update(words[:1])
+            else:
+                events.update(words)
+    return events, keys
+
+
+class Log(unittest.TestCase):
+    def test_events_and_keys_are_words_joined_by_underscores(self):
+        events, keys = log_words()
+        self.assertGreater(len(events), 30)
+        self.assertGreater(len(keys), 30)
+        self.assertEqual([w for w in sorted(events | keys) if not
+                          re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", w)], [])
+
+    def test_the_guide_has_each_event(self):
+        guide = (DOCS / "administration.md").read_text()
+        table = guide.split("| event | says |")[1].split("\n\n")[0]
+        events, _ = log_words()
+        self.assertEqual(set(re.findall(r"`([a-z0-9_]+)`", table)), events)
+
+
 class Install(unittest.TestCase):
     def test_all_is_put_below_destdir_and_no_configuration_is_lost(self):
         build = pathlib.Path(program()).parent

@@ -207,7 +207,7 @@ static void log_try(const struct auth_try *try, enum log_level level,
 	bool failed = reason != AUTH_REASON_NONE;
 	struct log_line line;
 	log_begin(
-	    &line, try->auth->log, level, failed ? "login-failed" : "login");
+	    &line, try->auth->log, level, failed ? "login_failed" : "login");
 	log_add_u64(&line, "session", channel->session_id);
 	log_add_string(
 	    &line, "protocol", channel->protocol ? channel->protocol : "?");
@@ -386,7 +386,7 @@ static void renew(const struct auth_try *try, const struct auth_record *record,
 	if (rc == RC_OK || fault.rc == RC_OK)
 		return;
 	struct log_line line;
-	log_begin(&line, auth->log, LOG_LEVEL_WARN, "password-renewal-failed");
+	log_begin(&line, auth->log, LOG_LEVEL_WARN, "password_renewal_failed");
 	log_add(&line, "user", auth_name_view(&try->name));
 	log_add_string(&line, "text", fault.text);
 	log_end(&line);

@@ -377,7 +377,7 @@ static void the_log_says_who_and_why_and_no_secret(void **state)
 	    "info login session=42 protocol=imap user=user account=1000 "
 	    "address=127.0.0.1 mechanism=password tls=yes\n"));
 	assert_non_null(
-	    strstr(text, "warn login-failed session=42 protocol=imap user=user "
+	    strstr(text, "warn login_failed session=42 protocol=imap user=user "
 			 "reason=wrong-password"));
 	assert_non_null(strstr(text, "user=\"a \\\"b\\x0d\\x0ac\""));
 	assert_null(strstr(text, "pencil"));

@@ -28,7 +28,8 @@ struct log_line {
 	struct buf text;
 };
 
-// Begins a line: `event` is a word such as "login". `log` may be NULL.
+// Begins a line. `event` and keys are words in lower case, joined by "_":
+// "login_failed". (docs/administration.md lists the events.) `log` may be NULL.
 void log_begin(struct log_line *line, struct log *log, enum log_level level,
     const char *event);
 void log_add(struct log_line *line, const char *key, struct view value);

@@ -92,8 +92,8 @@ static void log_queued(struct delivery *delivery, const struct queue_id *id,
 	log_begin(&line, delivery->office->log, LOG_LEVEL_INFO, "queued");
 	log_add_u64(&line, "session", delivery->origin.session_id);
 	log_add_string(&line, "id", delivery->id);
-	log_add_string(&line, "queue-id", text);
-	log_add(&line, "message-id", delivery->message_id);
+	log_add_string(&line, "queue_id", text);
+	log_add(&line, "message_id", delivery->message_id);
 	log_add_u64(&line, "recipients", count);
 	log_add_u64(&line, "size", size);
 	log_add_u64(&line, "ms", clock_monotonic_ms() - delivery->began_ms);

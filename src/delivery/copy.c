@@ -128,13 +128,13 @@ void delivery_log_copy(const struct delivery_office *office,
 	struct log_line line;
 	log_begin(&line, office->log,
 	    rc == RC_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-	    rc != RC_OK         ? "delivery-failed"
+	    rc != RC_OK         ? "delivery_failed"
 	    : copy->place_count ? "delivered"
 				: "discarded");
 	if (event->session_id)
 		log_add_u64(&line, "session", event->session_id);
 	log_add_string(&line, "id", event->id);
-	log_add(&line, "message-id", event->message_id);
+	log_add(&line, "message_id", event->message_id);
 	log_add(&line, "user", copy->user);
 	if (copy->place_count)
 		log_folders(&line, copy);

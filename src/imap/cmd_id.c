@@ -55,7 +55,7 @@ enum imap_step imap_id_begin(struct imap_command *command)
 	struct log_line line;
 	struct log *log =
 	    command->session->client_logged ? NULL : server->base.log;
-	log_begin(&line, log, LOG_LEVEL_INFO, "imap-client");
+	log_begin(&line, log, LOG_LEVEL_INFO, "imap_client");
 	log_add_u64(&line, "session", command->session->base.id);
 	enum rc rc = imap_parse_sp(args);
 	if (rc == RC_OK)

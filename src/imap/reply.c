@@ -104,7 +104,7 @@ enum imap_step imap_failed(struct imap_command *command, enum rc rc)
 	if (rc == RC_IO || rc == RC_CORRUPT) {
 		struct log_line line;
 		session_log_begin(&command->session->base, &line,
-		    LOG_LEVEL_ERROR, "imap-command-failed");
+		    LOG_LEVEL_ERROR, "imap_command_failed");
 		if (command->type != NULL)
 			log_add_string(&line, "command", command->type->name);
 		log_add_string(&line, "rc", rc_name(rc));

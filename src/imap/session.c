@@ -39,7 +39,7 @@ static void imap_free(void *context)
 {
 	struct imap_session *session = context;
 	struct log_line line;
-	session_log_begin(&session->base, &line, LOG_LEVEL_INFO, "imap-end");
+	session_log_begin(&session->base, &line, LOG_LEVEL_INFO, "imap_end");
 	session_log_end(&session->base, &line);
 
 	imap_run_abandon(session);

@@ -86,7 +86,7 @@ static void log_failure(
 	const struct pop3_session *session = command->session;
 	struct log_line line;
 	session_log_begin(
-	    &session->base, &line, LOG_LEVEL_ERROR, "pop3-command-failed");
+	    &session->base, &line, LOG_LEVEL_ERROR, "pop3_command_failed");
 	log_add_string(&line, "command", command->type->name);
 	log_add_string(&line, "rc", rc_name(rc));
 	if (fault != NULL && fault->rc == rc)

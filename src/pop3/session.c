@@ -26,7 +26,7 @@ static void pop3_free(void *context)
 {
 	struct pop3_session *session = context;
 	struct log_line line;
-	session_log_begin(&session->base, &line, LOG_LEVEL_INFO, "pop3-end");
+	session_log_begin(&session->base, &line, LOG_LEVEL_INFO, "pop3_end");
 	if (session->base.user != NULL) {
 		log_add_u64(&line, "retrieved", session->retrieved);
 		log_add_u64(&line, "deleted", session->deleted);

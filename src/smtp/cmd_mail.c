@@ -64,7 +64,7 @@ static void log_refused(struct smtp_session *session,
 	struct buf text;
 	buf_init(&text, SMTP_PATH_MAX);
 	smtp_mailbox_print(to, &text);
-	smtp_log_begin(session, &line, LOG_LEVEL_INFO, "smtp-rcpt-refused");
+	smtp_log_begin(session, &line, LOG_LEVEL_INFO, "smtp_rcpt_refused");
 	log_add(&line, "from", session->transaction->sender);
 	log_add(&line, "to", buf_view(&text));
 	log_add_u64(&line, "code", reply->code);

@@ -82,7 +82,7 @@ static void smtp_free(void *context)
 {
 	struct smtp_session *session = context;
 	struct log_line line;
-	smtp_log_begin(session, &line, LOG_LEVEL_INFO, "smtp-end");
+	smtp_log_begin(session, &line, LOG_LEVEL_INFO, "smtp_end");
 	log_add_u64(&line, "messages", session->messages);
 	session_log_end(&session->base, &line);
 

@@ -172,16 +172,16 @@ static void the_log_has_a_line_for_each_message(void **state)
 	assert_true(len > 0);
 	text[len] = '\0';
 	assert_string_equal(text,
-	    "<6>info smtp-rcpt-refused session=1 role=mx "
+	    "<6>info smtp_rcpt_refused session=1 role=mx "
 	    "from=a@example.net to=nobody@example.org code=550 "
 	    "why=\"Nobody there\"\n"
-	    "<6>info smtp-message session=1 role=mx peer=192.0.2.1 "
+	    "<6>info smtp_message session=1 role=mx peer=192.0.2.1 "
 	    "from=a@example.net recipients=1 size=3 code=250 "
 	    "answer=Delivered\n"
-	    "<6>info smtp-message session=1 role=mx peer=192.0.2.1 "
+	    "<6>info smtp_message session=1 role=mx peer=192.0.2.1 "
 	    "from=a@example.net recipients=1 size=4 code=550 "
 	    "answer=\"The message has a bare CR or LF in it\"\n"
-	    "<6>info smtp-end session=1 role=mx messages=1 why=quit\n");
+	    "<6>info smtp_end session=1 role=mx messages=1 why=quit\n");
 	fclose(file);
 }
 

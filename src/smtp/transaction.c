@@ -131,7 +131,7 @@ static void log_message(struct smtp_session *session, struct view sender,
     size_t recipients, uint64_t bytes, const struct delivery_reply *reply)
 {
 	struct log_line line;
-	smtp_log_begin(session, &line, LOG_LEVEL_INFO, "smtp-message");
+	smtp_log_begin(session, &line, LOG_LEVEL_INFO, "smtp_message");
 	log_add_string(&line, "peer", session->base.peer_address);
 	log_add(&line, "from", sender);
 	log_add_u64(&line, "recipients", recipients);
