@@ -362,6 +362,8 @@ class Commands:
             self.roost("check"),
             "1 users, 6 mailboxes, 0 messages: 0 problems, 0 mended\n")
         self.roost("check", "--mend")
+        self.assertIn("derived data of 0 users dropped",
+                      self.roost("check", "--drop-derived"))
 
 
 class Quota:
@@ -422,6 +424,29 @@ class Online(Commands, Bed):
         self.assertRegex(out, r"(?m)^serving=yes$")
         self.assertRegex(out, r"(?m)^connections=0$")
         self.assertRegex(out, r"(?m)^pid=\d+$")
+
+    def test_derived_data_is_built_and_dropped(self):
+        self.add("anna")
+        for n in range(300):
+            (self.work / ("%d.eml" % n)).write_bytes(
+                b"From: <u%d@a.test>\nSubject: s%d\n\nx\n" % (
+                    n * 7 % 100, n % 10))
+        self.roost("import", "eml", "--user", "anna", self.work)
+        c = self.server.connect("anna", "pass word", True)
+        c.command("SELECT INBOX")
+        search = "UID SORT (REVERSE FROM SUBJECT) UTF-8 ALL"
+
+        def order():
+            return c.command(search).one("SORT").rest.split()[1:]
+
+        first = order()
+        self.assertEqual(len(first), 300)
+        # The server builds what the first SORT wanted to have.
+        wait_until(lambda: "derived data of 1 users dropped" in self.roost(
+            "check", "--drop-derived"), "columns are built")
+        self.assertEqual(order(), first)
+        self.assertIn("0 problems", self.roost("check"))
+        c.command("LOGOUT")
 
     def test_the_socket_is_its_owners_alone(self):
         socket = self.server.data / "control.sock"

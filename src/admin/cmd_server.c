@@ -35,8 +35,9 @@ enum cli_exit cmd_check(const struct cli_call *call)
 	enum rc rc = place_open(&call->place, false, &fault, &place);
 	if (rc != RC_OK)
 		return cli_fail(rc, &fault);
-	json_t *request = json_pack("{s:s, s:b}", "do", "check", "mend",
-	    cli_value(call, "mend") != NULL);
+	json_t *request = json_pack("{s:s, s:b, s:b}", "do", "check", "mend",
+	    cli_value(call, "mend") != NULL, "drop_derived",
+	    cli_value(call, "drop-derived") != NULL);
 	rc = place_ask(
 	    &place, request, print_problem, &terminal, &fault, &answer);
 	place_close(&place);
@@ -49,6 +50,9 @@ enum cli_exit cmd_check(const struct cli_call *call)
 		    number(answer, "users"), number(answer, "mailboxes"),
 		    number(answer, "messages"), problems,
 		    number(answer, "mended"));
+	if (rc == RC_OK && cli_value(call, "drop-derived"))
+		printf("derived data of %lld users dropped\n",
+		    number(answer, "dropped"));
 	json_decref(answer);
 	if (rc != RC_OK)
 		return cli_fail(rc, &fault);

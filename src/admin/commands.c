@@ -349,8 +349,11 @@ const struct cli_command admin_commands[] = {
 	.name = "check",
 	.arguments = "",
 	.summary = "verify all that is stored",
-	.details = "Each problem is a line; the exit code is then 1.",
-	.options = {{"mend", NULL, "write anew what can be derived"}},
+	.details = "Each problem is a line; the exit code is then 1. Derived "
+		   "data (the columns\nthat SORT reads) can be dropped at any "
+		   "time: the server builds it anew when\nit is wanted.",
+	.options = {{"mend", NULL, "write anew what can be derived"},
+	    {"drop-derived", NULL, "drop derived data first"}},
 	.run = cmd_check,
     },
     {

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/map.h"
+#include "store/derive.h"
 
 // Content that no commit has named yet may still be coming in.
 #define CHECK_GRACE_SECONDS 3600
@@ -22,6 +23,7 @@ struct check {
 	uint64_t mailboxes;
 	uint64_t messages;
 	uint64_t unowned;
+	uint64_t dropped;
 	struct map accounts; // id (8 bytes) -> anything: those of users
 };
 
@@ -109,10 +111,29 @@ static void check_partitions(struct check *check)
 	struct engine *engine = check->call->host->engine;
 	uint64_t partition = AUTH_ACCOUNT_FIRST - 1;
 	check->place = VIEW("accounts");
-	while (engine_partition_next(engine, partition, &partition) == RC_OK)
-		if (!map_get(&check->accounts, id_key(&partition)))
-			report(check, "account %llu belongs to no user",
-			    (unsigned long long)partition);
+	while (engine_partition_next(engine, partition, &partition) == RC_OK) {
+		uint64_t account = partition;
+		bool derived = store_derived_of(partition, &account);
+		if (map_get(&check->accounts, id_key(&account)))
+			continue;
+		report(check, "%s %llu belongs to no user",
+		    derived ? "what is derived from account" : "account",
+		    (unsigned long long)account);
+		if (derived && check->mend &&
+		    store_derived_drop(
+			check->call->host->store, account, NULL) == RC_OK)
+			check->mended++;
+	}
+}
+
+// It is built anew as it is wanted.
+static void drop_derived(struct check *check)
+{
+	struct fault fault;
+	enum rc rc = store_derived_drop_all(
+	    check->call->host->store, &fault, &check->dropped);
+	if (rc != RC_OK)
+		report(check, "%s", fault.text);
 }
 
 static enum rc check_content(
@@ -135,6 +156,8 @@ static void check_all(struct check *check)
 {
 	struct engine *engine = check->call->host->engine;
 	uint64_t deleted = 0;
+	if (json_is_true(json_object_get(check->call->request, "drop_derived")))
+		drop_derived(check);
 	progress(check, VIEW("users"));
 	enum rc rc = auth_directory_check(engine, problem, check);
 	if (rc != RC_OK)
@@ -181,6 +204,7 @@ enum rc verb_check(struct verb_call *call, struct fault *fault)
 	COUNT(problems);
 	COUNT(mended);
 	COUNT(unowned);
+	COUNT(dropped);
 #undef COUNT
 	return check.link_rc;
 }

@@ -26,6 +26,7 @@
 #include "server/sandbox.h"
 #include "server/sweeper.h"
 #include "server/version.h"
+#include "store/derive.h"
 
 // Commands, and a server that is stopping, have so long to give the folder
 // back.
@@ -50,6 +51,7 @@ struct serve {
 	struct control *control;
 	struct control_server control_server;
 	struct sweeper *sweeper;
+	struct store_deriver *deriver;
 };
 
 // ---- Log -------------------------------------------------------------------
@@ -373,6 +375,8 @@ static enum rc start(struct serve *serve, struct fault *fault)
 		return rc;
 	rc = sweeper_new(serve->engine, &serve->log, fault, &serve->sweeper);
 	if (rc == RC_OK)
+		rc = store_deriver_new(serve->store, fault, &serve->deriver);
+	if (rc == RC_OK)
 		rc = net_server_start(serve->net, fault);
 	if (rc == RC_OK)
 		rc = post_office_start(&serve->post, serve->config, fault);
@@ -389,6 +393,7 @@ static void stop(struct serve *serve)
 	net_tls_free(&serve->tls);
 	post_office_close(&serve->post);
 	protocols_close(&serve->protocols);
+	store_deriver_free(&serve->deriver);
 	sweeper_free(&serve->sweeper);
 	tracing_free(&serve->tracing);
 	if (serve->auth)

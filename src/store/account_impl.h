@@ -19,6 +19,7 @@
 #include <pthread.h>
 
 #include "base/map.h"
+#include "store/derive_queue.h"
 #include "store/record.h"
 
 // A mailbox of an open account. Lives while it is in the table or someone has
@@ -64,6 +65,7 @@ struct store_account {
 	_Atomic bool stale;   // the engine has, or may have, another state
 	_Atomic bool dropped; // its partition was deleted meanwhile
 	_Atomic uint64_t committing; // the version that a commit here makes
+	_Atomic bool derives; // it has derived data, or somebody wants some
 
 	pthread_mutex_t change;
 	uint64_t version; // guarded by `change`; 0: there is no such account
@@ -86,6 +88,9 @@ struct store {
 	struct store_account *idle; // list, newest first
 	struct store_account *idle_last;
 	unsigned idle_count;
+	// Held while derived data is worked on or dropped (derive.c).
+	pthread_mutex_t derive_lock;
+	struct derive_queue derive_queue;
 };
 
 // ---- The table (call with `table` held) ------------------------------------

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "store/account_impl.h"
 #include "store/change_record.h"
+#include "store/changes_impl.h"
 
 struct store_change_walk {
 	struct engine_snapshot *snapshot;
@@ -72,19 +73,37 @@ static enum rc begin(struct store_change_walk *walk,
 	return next_record(walk);
 }
 
-enum rc store_change_walk_open(struct store_account *account,
+static enum rc open_walk(struct engine *engine, uint64_t account_id,
     struct store_change_position after, uint64_t mailbox_id,
     struct store_change_walk **ret_walk)
 {
 	struct store_change_walk *walk = mem_zalloc(sizeof(*walk));
 	walk->mailbox_id = mailbox_id;
-	enum rc rc =
-	    begin(walk, after, account->id, account->store->options.engine);
+	enum rc rc = begin(walk, after, account_id, engine);
 	if (rc == RC_OK)
 		*ret_walk = walk;
 	else
 		store_change_walk_close(&walk);
 	return rc;
+}
+
+enum rc store_change_walk_open(struct store_account *account,
+    struct store_change_position after, uint64_t mailbox_id,
+    struct store_change_walk **ret_walk)
+{
+	return open_walk(account->store->options.engine, account->id, after,
+	    mailbox_id, ret_walk);
+}
+
+enum rc change_walk_open(struct engine *engine, uint64_t account_id,
+    struct store_change_position after, struct store_change_walk **ret_walk)
+{
+	return open_walk(engine, account_id, after, 0, ret_walk);
+}
+
+struct engine_snapshot *change_walk_snapshot(struct store_change_walk *walk)
+{
+	return walk->snapshot;
 }
 
 void store_change_walk_close(struct store_change_walk **walk)

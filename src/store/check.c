@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "store/change.h"
+#include "store/derive_impl.h"
 #include "store/moved.h"
 #include "store/ragged.h"
 #include "wire/message.h"
@@ -627,6 +628,20 @@ static enum rc check_all(struct check *check)
 	return rc;
 }
 
+// What is derived is not mended, but dropped.
+static enum rc check_derived(struct check *check, bool mending)
+{
+	struct fault fault;
+	enum rc rc = derive_check(check->store, check->account_id);
+	if (rc != RC_CORRUPT)
+		return rc;
+	check_report(check, "what is derived from it is damaged");
+	if (!mending)
+		return RC_OK;
+	check->result.mended++;
+	return store_derived_drop(check->store, check->account_id, &fault);
+}
+
 // Mended counts are published by opening the account anew: nobody has it open
 // while `lock` is held and it is not in memory.
 enum rc store_account_check(struct store *store, uint64_t account_id,
@@ -652,6 +667,8 @@ enum rc store_account_check(struct store *store, uint64_t account_id,
 			    engine, account_id, version, check.mending, &fault);
 		}
 	}
+	if (rc == RC_OK)
+		rc = check_derived(&check, mending);
 	engine_snapshot_close(&check.snapshot);
 	engine_batch_free(&check.mending);
 	free(check.gone);

@@ -4,10 +4,10 @@
 #include "store/sort.h"
 
 #include "base/mem.h"
+#include "store/columns.h"
+#include "store/derive_impl.h"
 #include "store/email.h"
 #include "store/sort_order.h"
-#include "wire/fold.h"
-#include "wire/utf8.h"
 
 struct column {
 	struct search_sort sort;
@@ -17,9 +17,15 @@ struct column {
 	size_t strings_room;
 };
 
+// So many descriptions read one by one make the columns worth having: more than
+// are in no block because theirs is not full yet.
+#define MISSED_MANY (2 * COLUMNS_BLOCK)
+
 struct store_sort {
 	struct store_account *account;
-	struct store_reader *reader; // NULL until needed
+	struct columns_reader *ready; // NULL until needed
+	unsigned missed;              // emails that it does not have
+	struct store_reader *reader;  // NULL until needed
 	struct column *columns;
 	size_t column_count;
 	bool reads;
@@ -30,26 +36,26 @@ struct store_sort {
 	size_t count;
 };
 
-// Where the record has a key's string.
-static enum message_record_text text_of(enum search_sort_type type)
+// A key's string; COLUMNS_TEXT_COUNT for what is a number.
+static enum columns_text text_of(enum search_sort_type type)
 {
 	switch (type) {
-	case SEARCH_SORT_CC: return MESSAGE_RECORD_CC_MAILBOX;
-	case SEARCH_SORT_DISPLAY_FROM: return MESSAGE_RECORD_FROM_DISPLAY;
-	case SEARCH_SORT_DISPLAY_TO: return MESSAGE_RECORD_TO_DISPLAY;
-	case SEARCH_SORT_FROM: return MESSAGE_RECORD_FROM_MAILBOX;
-	case SEARCH_SORT_SUBJECT: return MESSAGE_RECORD_SUBJECT_BASE;
-	case SEARCH_SORT_TO: return MESSAGE_RECORD_TO_MAILBOX;
+	case SEARCH_SORT_CC: return COLUMNS_CC;
+	case SEARCH_SORT_DISPLAY_FROM: return COLUMNS_DISPLAY_FROM;
+	case SEARCH_SORT_DISPLAY_TO: return COLUMNS_DISPLAY_TO;
+	case SEARCH_SORT_FROM: return COLUMNS_FROM;
+	case SEARCH_SORT_SUBJECT: return COLUMNS_SUBJECT;
+	case SEARCH_SORT_TO: return COLUMNS_TO;
 	case SEARCH_SORT_ARRIVAL:
 	case SEARCH_SORT_DATE:
 	case SEARCH_SORT_SIZE: break;
 	}
-	return MESSAGE_RECORD_TEXT_COUNT; // none
+	return COLUMNS_TEXT_COUNT;
 }
 
 static bool is_string(const struct column *column)
 {
-	return text_of(column->sort.type) != MESSAGE_RECORD_TEXT_COUNT;
+	return text_of(column->sort.type) != COLUMNS_TEXT_COUNT;
 }
 
 struct store_sort *store_sort_new(struct store_account *account,
@@ -80,6 +86,7 @@ void store_sort_free(struct store_sort **sort)
 		free(old->columns[i].numbers);
 		free(old->columns[i].strings);
 	}
+	columns_reader_free(&old->ready);
 	store_reader_free(&old->reader);
 	buf_done(&old->bytes);
 	free(old->columns);
@@ -92,64 +99,83 @@ bool store_sort_reads(const struct store_sort *sort)
 	return sort->reads;
 }
 
-static void string_add(
-    struct store_sort *sort, struct column *column, struct view text)
+// What an email is sorted by: from the columns, or else from its description.
+struct keys {
+	bool ready; // `columns` has its texts folded; else `record` as written
+	struct columns_entry columns;
+	struct message_record record;
+};
+
+static MUST_CHECK enum rc keys_of(
+    struct store_sort *sort, uint64_t email_id, struct keys *keys)
 {
+	uint64_t thread_id;
+	if (!sort->ready)
+		sort->ready = columns_reader_new(sort->account);
+	keys->ready = columns_find(sort->ready, email_id, &keys->columns);
+	if (keys->ready)
+		return RC_OK;
+	if (++sort->missed == MISSED_MANY)
+		derive_want(sort->account);
+	if (!sort->reader)
+		sort->reader = store_reader_new(sort->account);
+	enum rc rc = store_reader_record(
+	    sort->reader, email_id, &keys->record, &thread_id);
+	if (rc != RC_OK)
+		return rc;
+	keys->columns.has_date = keys->record.flags & MESSAGE_RECORD_DATE;
+	keys->columns.date = keys->record.date.seconds;
+	return RC_OK;
+}
+
+static void string_add(
+    struct store_sort *sort, struct column *column, const struct keys *keys)
+{
+	enum columns_text text = text_of(column->sort.type);
 	column->strings = mem_grow(column->strings, &column->strings_room,
 	    sort->count + 1, sizeof(column->strings[0]));
-	// Nothing shrinks to less than a quarter when it is folded; so enough
-	// is left, and a key of a megabyte costs no more than one of 4,000
-	// bytes.
-	text = utf8_truncate(text, 4 * STORE_SORT_STRING_MAX);
 	size_t offset = sort->bytes.len;
-	fold_feed(&sort->fold, text, &sort->bytes);
-	fold_end(&sort->fold, &sort->bytes);
-	size_t len = sort->bytes.len - offset;
-	if (len > STORE_SORT_STRING_MAX)
-		len = STORE_SORT_STRING_MAX;
-	buf_truncate(&sort->bytes, offset + len);
-	column->strings[sort->count] =
-	    (struct sort_string){.offset = offset, .len = (uint32_t)len};
+	if (keys->ready)
+		buf_add(&sort->bytes, keys->columns.text[text]);
+	else
+		columns_fold(&sort->fold,
+		    keys->record.text[columns_text_of(text)], &sort->bytes);
+	column->strings[sort->count] = (struct sort_string){
+	    .offset = offset, .len = (uint32_t)(sort->bytes.len - offset)};
 }
 
 static uint64_t number_of(enum search_sort_type type,
-    const struct store_message *message, const struct message_record *record)
+    const struct store_message *message, const struct columns_entry *columns)
 {
 	if (type == SEARCH_SORT_SIZE)
 		return message->size;
-	if (type == SEARCH_SORT_DATE)
-		return sort_key_of(
-		    sort_sent_date(record, message->internal_date));
+	if (type == SEARCH_SORT_DATE && columns->has_date)
+		return sort_key_of(columns->date);
 	return sort_key_of(message->internal_date);
 }
 
 enum rc store_sort_add(
     struct store_sort *sort, const struct store_message *message)
 {
-	struct message_record record = {0};
-	if (sort->reads) {
-		uint64_t thread_id;
-		if (!sort->reader)
-			sort->reader = store_reader_new(sort->account);
-		enum rc rc = store_reader_record(
-		    sort->reader, message->email_id, &record, &thread_id);
-		if (rc != RC_OK)
-			return rc;
-	}
+	struct keys keys = {.ready = false};
+	enum rc rc = RC_OK;
+	if (sort->reads)
+		rc = keys_of(sort, message->email_id, &keys);
+	if (rc != RC_OK)
+		return rc;
 	for (size_t i = 0; i < sort->column_count; i++) {
 		struct column *column = &sort->columns[i];
 		if (is_string(column)) {
-			string_add(sort, column,
-			    record.text[text_of(column->sort.type)]);
+			string_add(sort, column, &keys);
 			continue;
 		}
 		column->numbers =
 		    mem_grow(column->numbers, &column->numbers_room,
 			sort->count + 1, sizeof(column->numbers[0]));
 		column->numbers[sort->count] =
-		    number_of(column->sort.type, message, &record);
+		    number_of(column->sort.type, message, &keys.columns);
 	}
-	enum rc rc = buf_status(&sort->bytes);
+	rc = buf_status(&sort->bytes);
 	if (rc != RC_OK)
 		return rc;
 	sort->uids = mem_grow(sort->uids, &sort->uids_room, sort->count + 1,

@@ -4,7 +4,7 @@
 #include "store/store.h"
 
 #include "base/mem.h"
-#include "store/account_impl.h"
+#include "store/derive_impl.h"
 #include "wire/message.h"
 
 #define MESSAGE_MAX_DEFAULT    ((uint64_t)100 << 20)
@@ -26,6 +26,8 @@ struct store *store_new(const struct store_options *options)
 		store->options.changes_max = CHANGES_MAX_DEFAULT;
 	pthread_mutex_init(&store->lock, NULL);
 	pthread_cond_init(&store->loaded, NULL);
+	pthread_mutex_init(&store->derive_lock, NULL);
+	derive_queue_init(&store->derive_queue);
 	map_init(&store->accounts);
 	return store;
 }
@@ -94,6 +96,8 @@ void store_free(struct store **store)
 		account_free(take_oldest_idle(old));
 	map_done(&old->accounts);
 	pthread_cond_destroy(&old->loaded);
+	derive_queue_done(&old->derive_queue);
+	pthread_mutex_destroy(&old->derive_lock);
 	pthread_mutex_destroy(&old->lock);
 	free(old);
 }
@@ -113,6 +117,7 @@ static void engine_moved(void *context, uint64_t version)
 	pthread_mutex_lock(&account->table);
 	for (size_t i = 0; i < account->mailbox_count; i++)
 		mailbox_tell(account->mailboxes[i]);
+	derive_changed(account);
 	pthread_mutex_unlock(&account->table);
 }
 
@@ -189,6 +194,8 @@ static enum rc obtain(struct store *store, uint64_t account_id, bool make,
 		idle_remove(store, account);
 	pthread_mutex_unlock(&store->lock);
 	enum rc rc = read_account(account, make, fault);
+	if (!was_there && rc == RC_OK)
+		derive_loaded(account);
 	if (!was_there)
 		end_loading(account, rc == RC_OK);
 	else if (rc != RC_OK)
@@ -264,8 +271,7 @@ enum rc store_account_remove(
 	// Others who want it wait until it is gone.
 	account = begin_loading(store, account_id);
 	pthread_mutex_unlock(&store->lock);
-	enum rc rc =
-	    engine_partition_drop(store->options.engine, account_id, fault);
+	enum rc rc = derive_account_drop(store, account_id, fault);
 	end_loading(account, false);
 	return rc;
 }

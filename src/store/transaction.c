@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "store/derive_impl.h"
 
 // Of those who collide one always gets through, so that so many tries fail only
 // where others never stop.
@@ -300,6 +301,7 @@ static void publish(struct transaction *transaction)
 		transaction->publish(transaction);
 	for (size_t i = 0; i < transaction->mailbox_count; i++)
 		publish_mailbox(transaction->mailboxes[i]);
+	derive_changed(account);
 	pthread_mutex_unlock(&account->table);
 }
 
