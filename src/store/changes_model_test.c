@@ -335,6 +335,24 @@ static void append_some(struct bed *bed, struct store_mailbox *mailbox)
 	store_draft_free(&draft);
 }
 
+static void deliver_one(
+    struct bed *bed, struct store_mailbox *one, struct store_mailbox *other)
+{
+	struct view keyword = VIEW("later");
+	struct store_place places[] = {
+	    {.mailbox = one, .flags.system = random_below(32)},
+	    {.mailbox = other,
+		.flags = {.keywords = &keyword, .keyword_count = 1}}};
+	struct store_delivery delivery = {
+	    .draft = bed_draft(bed, "Subject: z\r\n\r\nz\r\n"),
+	    .places = places,
+	    .place_count = 2};
+	struct store_delivered delivered;
+	assert_int_equal(
+	    store_deliver(&delivery, &bed->fault, &delivered), RC_OK);
+	store_draft_free(&delivery.draft);
+}
+
 static void replace_one(
     struct bed *bed, struct store_mailbox *from, struct store_mailbox *to)
 {
@@ -372,7 +390,7 @@ static void change_messages(
 	struct rangeset seen = some_uids(from);
 	uint64_t modseq;
 	enum rc rc = RC_OK;
-	switch (random_below(8)) {
+	switch (random_below(9)) {
 	case 0:
 	case 1: append_some(bed, from); break;
 	case 2:
@@ -386,6 +404,7 @@ static void change_messages(
 		rc = store_take_away(from, &uids, &seen, &bed->fault, &modseq);
 		break;
 	case 7: replace_one(bed, from, to); break;
+	case 8: deliver_one(bed, from, to); break;
 	}
 	assert_int_equal(rc, RC_OK);
 	rangeset_done(&uids);
