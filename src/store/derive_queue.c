@@ -129,7 +129,7 @@ static void report(
 		return;
 	deriver->last_failed = account_id;
 	log_begin(&line, deriver->store->options.log, LOG_LEVEL_ERROR,
-	    "derived-data");
+	    "derived_data");
 	log_add_u64(&line, "account", account_id);
 	log_add_string(&line, "result", rc_name(rc));
 	log_end(&line);
