@@ -73,7 +73,7 @@ class LoginTest(ServerTest):
                 mark = self.server.log_mark()
                 self.assertEqual(log_in(name, password), user is not None)
                 line = self.server.wait_for_log(
-                    lambda line: re.search(r" login(-failed)? ", line), mark)
+                    lambda line: re.search(r" login(_failed)? ", line), mark)
                 if user:
                     self.assertIn(" user=%s " % user, line)
 
