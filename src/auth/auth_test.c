@@ -511,6 +511,20 @@ static void passwords_are_hashed_by_few_at_a_time(void **state)
 		auth_turn_end(auth, &holders[i]);
 }
 
+static bool same_record(
+    const struct auth_record *a, const struct auth_record *b)
+{
+	struct buf bytes_a, bytes_b;
+	buf_init(&bytes_a, 4096);
+	buf_init(&bytes_b, 4096);
+	auth_record_encode(a, &bytes_a);
+	auth_record_encode(b, &bytes_b);
+	bool same = view_eq(buf_view(&bytes_a), buf_view(&bytes_b));
+	buf_done(&bytes_a);
+	buf_done(&bytes_b);
+	return same;
+}
+
 static void a_log_in_makes_an_imported_hash_todays(void **state)
 {
 	static const struct {
@@ -548,7 +562,7 @@ static void a_log_in_makes_an_imported_hash_todays(void **state)
 		assert_int_equal(auth_directory_lookup(
 				     fixture->engine, moved, &name, &record),
 		    RC_OK);
-		assert_memory_equal(&record, &before, sizeof(record));
+		assert_true(same_record(&record, &before));
 		assert_int_equal(
 		    try(fixture, user, "pencil"), AUTH_REASON_NONE);
 		assert_int_equal(auth_directory_lookup(

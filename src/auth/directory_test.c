@@ -220,6 +220,20 @@ static void a_check_finds_numbers_given_twice_or_never(void **state)
 	buf_done(&bytes);
 }
 
+static void assert_same_keys(const struct auth_credentials *a,
+    const struct auth_credentials *b, enum auth_digest digest)
+{
+	const struct auth_scram_keys *keys_a = &a->scram[digest];
+	const struct auth_scram_keys *keys_b = &b->scram[digest];
+	assert_true(keys_a->iterations > 0);
+	assert_int_equal(keys_a->iterations, keys_b->iterations);
+	assert_int_equal(keys_a->salt_len, keys_b->salt_len);
+	assert_memory_equal(keys_a->salt, keys_b->salt, keys_a->salt_len);
+	size_t len = auth_digest_len(digest);
+	assert_memory_equal(keys_a->stored_key, keys_b->stored_key, len);
+	assert_memory_equal(keys_a->server_key, keys_b->server_key, len);
+}
+
 static void records_come_back_as_they_went(void **state)
 {
 	(void)state;
@@ -235,12 +249,8 @@ static void records_come_back_as_they_went(void **state)
 	auth_record_encode(&record, &bytes);
 	struct auth_record back;
 	assert_int_equal(auth_record_decode(buf_view(&bytes), &back), RC_OK);
-	assert_memory_equal(&back.credentials.scram[AUTH_SHA256],
-	    &record.credentials.scram[AUTH_SHA256],
-	    sizeof(struct auth_scram_keys));
-	assert_memory_equal(&back.credentials.scram[AUTH_SHA1],
-	    &record.credentials.scram[AUTH_SHA1],
-	    sizeof(struct auth_scram_keys));
+	assert_same_keys(&back.credentials, &record.credentials, AUTH_SHA256);
+	assert_same_keys(&back.credentials, &record.credentials, AUTH_SHA1);
 	assert_string_equal(back.credentials.hash, record.credentials.hash);
 	assert_true(back.account == UINT64_MAX && back.created == -5);
 	assert_true(back.disabled);

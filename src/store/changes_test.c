@@ -91,6 +91,15 @@ static void write_changes(const struct store_change *changes, struct buf *out)
 	change_record_end(&writer);
 }
 
+// All but where they stand in the log.
+static bool same_places(
+    const struct store_change *a, const struct store_change *b)
+{
+	return a->kind == b->kind && a->mailbox_id == b->mailbox_id &&
+	       a->what == b->what && a->uid == b->uid && a->count == b->count &&
+	       a->email_id == b->email_id;
+}
+
 static void records_are_these_bytes_and_read_back(void **state)
 {
 	(void)state;
@@ -109,10 +118,10 @@ static void records_are_these_bytes_and_read_back(void **state)
 		for (uint64_t number = 0; expected->count; expected++) {
 			if (change_record_next(&reader, &change) != RC_OK)
 				fail_msg("%s: not read", records[i].name);
-			struct store_change wanted = *expected;
-			wanted.version = 3;
-			wanted.number = number;
-			assert_memory_equal(&change, &wanted, sizeof(change));
+			assert_int_equal(change.version, 3);
+			assert_int_equal(change.number, number);
+			if (!same_places(&change, expected))
+				fail_msg("%s: read otherwise", records[i].name);
 			number += change.count;
 		}
 		assert_int_equal(change_record_next(&reader, &change), RC_END);

@@ -152,8 +152,9 @@ static void check_state(struct check *check, struct mailbox_check *mailbox,
 {
 	struct record_key key = record_key_u64(RECORD_STATE, mailbox->id);
 	struct record_state state = {.uidnext = 1};
-	struct buf value;
+	struct buf value, right;
 	buf_init(&value, 1024);
+	buf_init(&right, 1024);
 	enum rc rc =
 	    engine_snapshot_get(check->snapshot, record_key_view(&key), &value);
 	if (rc == RC_OK)
@@ -171,14 +172,14 @@ static void check_state(struct check *check, struct mailbox_check *mailbox,
 		truth.highestmodseq = sums->max_modseq;
 	if (truth.highestmodseq < tombstones->last_modseq)
 		truth.highestmodseq = tombstones->last_modseq;
-	if (rc != RC_OK || memcmp(&truth, &state, sizeof(state)) != 0) {
+	record_state_put(&truth, &right);
+	if (rc != RC_OK || !view_eq(buf_view(&right), buf_view(&value))) {
 		check_report(check, "mailbox %llu: its counts are %s",
 		    (unsigned long long)mailbox->id,
 		    rc == RC_OK ? "wrong" : "missing or damaged");
-		buf_reset(&value);
-		record_state_put(&truth, &value);
-		mend(check, &key, &value);
+		mend(check, &key, &right);
 	}
+	buf_done(&right);
 	mailbox->highest = truth.highestmodseq;
 	buf_done(&value);
 }
@@ -581,8 +582,9 @@ static enum rc check_account(struct check *check)
 {
 	struct record_key key = record_key_kind(RECORD_ACCOUNT);
 	struct record_account truth = {0};
-	struct buf value;
+	struct buf value, right;
 	buf_init(&value, 1024);
+	buf_init(&right, 1024);
 	enum rc rc =
 	    engine_snapshot_get(check->snapshot, record_key_view(&key), &value);
 	if (rc == RC_OK)
@@ -594,14 +596,13 @@ static enum rc check_account(struct check *check)
 		truth.next_email_id = check->last_email_id + 1;
 	if (truth.next_mailbox_id <= check->last_mailbox_id)
 		truth.next_mailbox_id = check->last_mailbox_id + 1;
-	if (rc != RC_OK ||
-	    memcmp(&truth, &check->account, sizeof(truth)) != 0) {
+	record_account_put(&truth, &right);
+	if (rc != RC_OK || !view_eq(buf_view(&right), buf_view(&value))) {
 		check_report(check, "the account's totals are %s",
 		    rc == RC_OK ? "wrong" : "missing or damaged");
-		buf_reset(&value);
-		record_account_put(&truth, &value);
-		mend(check, &key, &value);
+		mend(check, &key, &right);
 	}
+	buf_done(&right);
 	buf_done(&value);
 	return RC_OK;
 }
