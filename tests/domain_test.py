@@ -112,7 +112,7 @@ class Commands:
                 (("add", "a b"), 6, "not a domain"),
                 (("add", "a..b"), 6, "not a domain"),
                 (("add", "192.0.2.1"), 6, "not a domain"),
-                (("add", "-a.example"), 6, "not a domain"),
+                (("add", "-a.example"), 2, "no option"),
                 (("add", "\u2603\u00ad..example"), 6, "not a domain"),
                 (("add", "a.example", "--alias-of", "none.example"), 6,
                  "not a domain of ours"),
@@ -251,7 +251,7 @@ class Commands:
                    "--bits", "1024")
         out = self.roost("dkim", "list")
         self.assertRegex(out, r"(?m)^xn--bcher-kva.example +old +rsa-sha256 +"
-                         r"1024 2\d\d\d-\d\d-\d\d$")
+                         r"1024 +2\d\d\d-\d\d-\d\d$")
         self.assertRegex(out, r"(?m) +ed25519-sha256 +256 ")
         self.assertRegex(out, r"(?m) +rsa-sha256 +2048 ")
         self.roost("dkim", "remove", "b\u00fccher.example", "old")
@@ -267,7 +267,9 @@ class Commands:
                 (("new", "b\u00fccher.example", "--selector", "s", "--bits",
                   "512"), 6, "1024 to 4096"),
                 (("new", "b\u00fccher.example", "--selector", "s", "--bits",
-                  "many"), 2, "not a number"),
+                  "many"), 2, "a number from 1024 to 4096, not many"),
+                (("new", "b\u00fccher.example", "--algorithm", "ed25519",
+                  "--bits", "2048"), 2, "for RSA keys"),
                 (("remove", "b\u00fccher.example", "old"), 3, "no key"),
                 (("dns", "none.example"), 3, "no key"),
         ):

@@ -18,34 +18,26 @@ static json_t *about(const char *verb, const char *key, const char *name)
 
 // ---- Domains ---------------------------------------------------------------
 
-// The options that add and set share; false: two that exclude each other.
-static bool add_options(const struct cli_call *call, json_t *request)
+// The options that add and set share.
+static void add_options(const struct cli_call *call, json_t *request)
 {
 	const char *alias_of = cli_value(call, "alias-of");
 	const char *catch_all = cli_value(call, "catch-all");
 	bool no_alias = cli_value(call, "no-alias") != NULL;
 	bool no_catch_all = cli_value(call, "no-catch-all") != NULL;
-	if ((alias_of && no_alias) || (catch_all && no_catch_all)) {
-		cli_complain("these options exclude each other");
-		return false;
-	}
 	if (alias_of || no_alias)
 		set_text(request, "alias_of", alias_of ? alias_of : "");
 	if (catch_all || no_catch_all)
 		set_text(request, "catch_all", catch_all ? catch_all : "");
 	if (cli_value(call, "primary"))
 		json_object_set_new(request, "primary", json_true());
-	return true;
 }
 
 static enum cli_exit change_domain(
     const struct cli_call *call, const char *verb, bool create)
 {
 	json_t *request = about(verb, "domain", call->arguments[0]);
-	if (!add_options(call, request)) {
-		json_decref(request);
-		return CLI_USAGE;
-	}
+	add_options(call, request);
 	return place_command(call, create, request, NULL, NULL);
 }
 

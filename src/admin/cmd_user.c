@@ -6,6 +6,7 @@
 
 #include "admin/commands.h"
 #include "admin/place.h"
+#include "admin/show.h"
 #include "wire/utf8.h"
 
 // 20 of 32 letters are 100 bits; none of them is easily taken for another.
@@ -107,6 +108,18 @@ static enum cli_exit ask(const struct cli_call *call, bool create,
 	return rc == RC_OK ? CLI_OK : cli_fail(rc, &fault);
 }
 
+// Here, for a password that could not be written is lost.
+static enum cli_exit print_generated(
+    const struct cli_call *call, const char *password)
+{
+	if (printf("%s\n", password) > 0 && fflush(stdout) == 0)
+		return CLI_OK;
+	cli_complain("the password is set, but could not be written; set "
+		     "another one: roost user passwd %s",
+	    call->arguments[0]);
+	return CLI_FAILED;
+}
+
 static enum cli_exit send_password(
     const struct cli_call *call, const char *verb, bool create)
 {
@@ -126,7 +139,7 @@ static enum cli_exit send_password(
 	json_t *answer;
 	enum cli_exit code = ask(call, create, request, &answer);
 	if (code == CLI_OK && cli_value(call, "generate"))
-		printf("%s\n", password);
+		code = print_generated(call, password);
 	explicit_bzero(password, sizeof(password));
 	struct view doubt = link_member(answer, "doubt");
 	if (code == CLI_OK && doubt.len > 0)
@@ -186,31 +199,43 @@ enum cli_exit cmd_user_remove(const struct cli_call *call)
 
 // ---- List ------------------------------------------------------------------
 
-static void print_user(void *context, const json_t *message)
+static const struct show_column user_columns[] = {
+    {.title = "USER"},
+    {.title = "STATE"},
+    {.title = "ACCOUNT", .right = true},
+    {.title = "MAILBOXES", .right = true},
+    {.title = "MESSAGES", .right = true},
+    {.title = "BYTES", .right = true},
+    {.title = "ADDRESS"},
+};
+
+static void add_user_row(void *context, const json_t *message)
 {
-	unsigned *count = context;
-	struct view name = link_member(message, "name");
-	struct view address = link_member(message, "address");
-	const char *state = "enabled";
+	static const char *const numbers[] = {
+	    "account", "mailboxes", "messages", "size"};
+	struct show_table *table = context;
+	struct view state = VIEW("enabled");
 	if (json_is_true(json_object_get(message, "disabled")))
-		state = "disabled";
+		state = VIEW("disabled");
 	if (json_is_true(json_object_get(message, "damaged")))
-		state = "damaged";
-	if ((*count)++ == 0)
-		printf("%-30s %-8s %8s %9s %9s %12s  %s\n", "USER", "STATE",
-		    "ACCOUNT", "MAILBOXES", "MESSAGES", "BYTES", "ADDRESS");
-#define NUMBER(key) (long long)json_integer_value(json_object_get(message, key))
-	printf("%-30.*s %-8s %8lld %9lld %9lld %12lld%s%.*s\n", VIEW_FMT(name),
-	    state, NUMBER("account"), NUMBER("mailboxes"), NUMBER("messages"),
-	    NUMBER("size"), address.len > 0 ? "  " : "", VIEW_FMT(address));
-#undef NUMBER
+		state = VIEW("damaged");
+	show_table_add(table, link_member(message, "name"));
+	show_table_add(table, state);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		show_table_add_number(table,
+		    json_integer_value(json_object_get(message, numbers[i])));
+	show_table_add(table, link_member(message, "address"));
 }
 
 enum cli_exit cmd_user_list(const struct cli_call *call)
 {
-	unsigned count = 0;
-	return place_command(call, false, json_pack("{s:s}", "do", "user.list"),
-	    print_user, &count);
+	struct show_table table;
+	show_table_init(&table, user_columns, ARRAY_LEN(user_columns));
+	enum cli_exit code = place_command(call, false,
+	    json_pack("{s:s}", "do", "user.list"), add_user_row, &table);
+	show_table_print(&table);
+	show_table_done(&table);
+	return code;
 }
 
 // ---- Details ---------------------------------------------------------------

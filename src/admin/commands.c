@@ -2,12 +2,17 @@
 #include "admin/commands.h"
 
 #define PASSWORD_OPTIONS                                                       \
-	{"password-stdin", NULL, "read the password from standard input"},     \
-	    {"generate", NULL, "make up a password and print it"},             \
+	{.name = "password-stdin",                                             \
+	    .help = "read the password from standard input",                   \
+	    .one_of = 1},                                                      \
+	    {.name = "generate",                                               \
+		.help = "make up a password and print it",                     \
+		.one_of = 1},                                                  \
 	{                                                                      \
-		"hash-stdin", NULL,                                            \
-		    "read what another server kept of it: crypt(3) or "        \
-		    "{SCHEME}…"                                              \
+		.name = "hash-stdin",                                          \
+		.help = "read what another server kept of it: crypt(3) or "    \
+			"{SCHEME}…",                                           \
+		.one_of = 1                                                    \
 	}
 
 #define IMPORT_DETAILS                                                         \
@@ -17,29 +22,25 @@
 
 #define USER_OPTION                                                            \
 	{                                                                      \
-		"user", "USER", "whose mail it is"                             \
+		.name = "user", .value = "USER", .help = "whose mail it is",   \
+		.required = true                                               \
 	}
 #define MAILBOX_OPTION                                                         \
-	{                                                                      \
-		"mailbox", "NAME", "the mailbox that it goes into or under"    \
-	}
+	CLI_VALUE("mailbox", "NAME", "the mailbox that it goes into or under")
 
 #define QUEUE_DOMAIN_OPTION                                                    \
-	{                                                                      \
-		"domain", "DOMAIN", "those with a recipient there"             \
-	}
+	CLI_VALUE("domain", "DOMAIN", "those with a recipient there")
 #define ALIAS_OF_OPTION                                                        \
 	{                                                                      \
-		"alias-of", "DOMAIN", "it has the names of that domain"        \
+		.name = "alias-of", .value = "DOMAIN",                         \
+		.help = "it has the names of that domain", .one_of = 1         \
 	}
 #define CATCH_ALL_OPTION                                                       \
 	{                                                                      \
-		"catch-all", "ADDRESS", "who gets mail for unknown names"      \
+		.name = "catch-all", .value = "ADDRESS",                       \
+		.help = "who gets mail for unknown names", .one_of = 2         \
 	}
-#define PRIMARY_OPTION                                                         \
-	{                                                                      \
-		"primary", NULL, "users without a domain live here"            \
-	}
+#define PRIMARY_OPTION CLI_SWITCH("primary", "users without a domain live here")
 
 const struct cli_command admin_commands[] = {
     {
@@ -90,7 +91,7 @@ const struct cli_command admin_commands[] = {
 	.arguments_min = 1,
 	.arguments_max = 1,
 	.summary = "delete a user and all of the mail",
-	.options = {{"yes", NULL, "do not ask"}},
+	.options = {CLI_SWITCH("yes", "do not ask")},
 	.run = cmd_user_remove,
     },
     {
@@ -124,8 +125,13 @@ const struct cli_command admin_commands[] = {
 	.summary = "change a domain",
 	.details = "What is not named stays.",
 	.options = {ALIAS_OF_OPTION,
-	    {"no-alias", NULL, "it has names of its own"}, CATCH_ALL_OPTION,
-	    {"no-catch-all", NULL, "names that are not there are refused"},
+	    {.name = "no-alias",
+		.help = "it has names of its own",
+		.one_of = 1},
+	    CATCH_ALL_OPTION,
+	    {.name = "no-catch-all",
+		.help = "names that are not there are refused",
+		.one_of = 2},
 	    PRIMARY_OPTION},
 	.run = cmd_domain_set,
     },
@@ -154,7 +160,7 @@ const struct cli_command admin_commands[] = {
 	.details =
 	    "The output can be pasted into a zone file. The exit code is "
 	    "1 when a record\nis missing or differs.",
-	.options = {{"no-lookup", NULL, "only print them"}},
+	.options = {CLI_SWITCH("no-lookup", "only print them")},
 	.run = cmd_domain_check,
     },
     {
@@ -192,9 +198,9 @@ const struct cli_command admin_commands[] = {
 	.details = "Prints the DNS record to be published. Every key of the "
 		   "domain signs, at\nonce. Without options, an RSA and an "
 		   "Ed25519 key are made, named by the month.",
-	.options = {{"selector", "NAME", "the key's name in DNS"},
-	    {"algorithm", "NAME", "rsa, ed25519 or both"},
-	    {"bits", "N", "of an RSA key, 1024 to 4096 (2048)"}},
+	.options = {CLI_VALUE("selector", "NAME", "the key's name in DNS"),
+	    CLI_VALUE("algorithm", "NAME", "rsa, ed25519 or both"),
+	    CLI_VALUE("bits", "N", "of an RSA key, 1024 to 4096 (2048)")},
 	.run = cmd_dkim_new,
     },
     {
@@ -249,7 +255,8 @@ const struct cli_command admin_commands[] = {
 	.summary = "take in an mbox file, or a folder of them",
 	.details = IMPORT_DETAILS,
 	.options = {USER_OPTION, MAILBOX_OPTION,
-	    {"mboxo", NULL, "lines of \">From \" are as they were written"}},
+	    CLI_SWITCH(
+		"mboxo", "lines of \">From \" are as they were written")},
 	.run = cmd_import_mbox,
     },
     {
@@ -295,7 +302,7 @@ const struct cli_command admin_commands[] = {
 	.summary = "try waiting messages now",
 	.details = "Takes an ID, --domain or --all. Messages that are held, "
 		   "or whose sender\nset a time, go on waiting.",
-	.options = {QUEUE_DOMAIN_OPTION, {"all", NULL, "all messages"}},
+	.options = {QUEUE_DOMAIN_OPTION, CLI_SWITCH("all", "all messages")},
 	.run = cmd_queue_retry,
     },
     {
@@ -321,7 +328,7 @@ const struct cli_command admin_commands[] = {
 	.arguments_max = 1,
 	.summary = "delete a waiting message",
 	.details = "A recipient being sent to right now is not stopped.",
-	.options = {{"bounce", NULL, "return it to its sender"}},
+	.options = {CLI_SWITCH("bounce", "return it to its sender")},
 	.run = cmd_queue_remove,
     },
     {
@@ -329,7 +336,7 @@ const struct cli_command admin_commands[] = {
 	.arguments = "",
 	.summary = "verify all that is stored",
 	.details = "Each problem is a line; the exit code is then 1.",
-	.options = {{"mend", NULL, "write anew what can be derived"}},
+	.options = {CLI_SWITCH("mend", "write anew what can be derived")},
 	.run = cmd_check,
     },
     {

@@ -145,8 +145,10 @@ static enum rc connect_server(
 	    CONTROL_SOCKET);
 	if (len < 0 || (size_t)len >= sizeof(to.sun_path))
 		return fault_set(fault, RC_LIMIT,
-		    "the path of the data folder is too long for a socket: %s",
-		    at->data);
+		    "the path of the data folder has %zu bytes; as there is "
+		    "a socket in it, it may have no more than %zu: %s",
+		    strlen(at->data),
+		    sizeof(to.sun_path) - sizeof("/" CONTROL_SOCKET), at->data);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return fault_set(fault, RC_IO, "socket: %s", strerror(errno));
@@ -158,15 +160,30 @@ static enum rc connect_server(
 	close(fd);
 	if (error == ENOENT || error == ECONNREFUSED || error == ENOTDIR)
 		return RC_NOT_FOUND;
-	return fault_set(fault, error == EACCES ? RC_DENIED : RC_IO,
-	    "cannot reach the server's %s: %s", to.sun_path, strerror(error));
+	if (error == EACCES)
+		return fault_set(fault, RC_DENIED,
+		    "only its owner and root may use the data folder %s: run "
+		    "the command as one of them",
+		    at->data);
+	return fault_set(fault, RC_IO, "cannot reach the server's %s: %s",
+	    to.sun_path, strerror(error));
 }
 
 static enum rc find_folder(const struct cli_place *at, bool create,
     struct fault *fault, struct become *ret_become)
 {
 	struct stat info;
-	if (!create && (stat(at->data, &info) != 0 || !S_ISDIR(info.st_mode)))
+	bool there = stat(at->data, &info) == 0;
+	if (there && !S_ISDIR(info.st_mode))
+		return fault_set(fault, RC_INVALID,
+		    "%s is no folder, and so cannot be the data folder",
+		    at->data);
+	if (!there && !create && errno == ENOENT)
+		return fault_set(fault, RC_NOT_FOUND,
+		    "there is no data folder %s: `roost serve` and `roost "
+		    "user add` make it",
+		    at->data);
+	if (!there && !create)
 		return fault_set(fault, RC_NOT_FOUND,
 		    "there is no data folder %s: %s", at->data,
 		    strerror(errno));
