@@ -4,6 +4,7 @@
 #ifndef ROOST_ADMIN_CLI_H
 #define ROOST_ADMIN_CLI_H
 
+#include "admin/services.h"
 #include "auth/auth.h"
 #include "base/rc.h"
 #include "base/view.h"
@@ -67,6 +68,7 @@ struct cli_place {
 	struct dns_settings dns;
 	struct relay_settings relay; // what is the configuration's of them
 	const char *server_name;
+	struct mail_services services; // as configured
 };
 
 struct cli_command;

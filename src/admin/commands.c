@@ -159,7 +159,9 @@ const struct cli_command admin_commands[] = {
 	    "print the DNS records that a domain needs, and which it has",
 	.details =
 	    "The output can be pasted into a zone file. The exit code is "
-	    "1 when a record\nis missing or differs.",
+	    "1 when a record\nis missing or differs. SRV records are for "
+	    "what is served; the target \".\" says\nthat a service is "
+	    "not there, and that record may be left out.",
 	.options = {CLI_SWITCH("no-lookup", "only print them")},
 	.run = cmd_domain_check,
     },

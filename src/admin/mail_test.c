@@ -40,6 +40,14 @@ static void set_up_rooms(struct bed *bed)
 	bed->host.route = route_new(bed->host.engine, NULL, NULL);
 	bed->host.dkim = dkim_keys_new(bed->host.engine, NULL);
 	bed->host.server_name = "mail.ours.test";
+	// POP3 with STARTTLS is not served, and submission on another port.
+	bed->host.services = (struct mail_services){{
+	    [SERVICE_IMAPS] = 993,
+	    [SERVICE_IMAP] = 143,
+	    [SERVICE_POP3S] = 995,
+	    [SERVICE_SUBMISSIONS] = 465,
+	    [SERVICE_SUBMISSION] = 1587,
+	}};
 	assert_int_equal(
 	    route_domain_add(bed->host.route, &domain, NULL), RC_OK);
 	assert_int_equal(
@@ -187,7 +195,7 @@ static void a_domain_with_all_records_is_right(void **state)
 		DNS_TEST_ANSWER},
 	    {"_submissions._tcp.ours.test", DNS_SRV, "0 1 465 mail.ours.test",
 		DNS_TEST_ANSWER},
-	    {"_submission._tcp.ours.test", DNS_SRV, "0 1 587 mail.ours.test",
+	    {"_submission._tcp.ours.test", DNS_SRV, "0 1 1587 mail.ours.test",
 		DNS_TEST_ANSWER},
 	};
 	set_up_dns(bed, rows, ARRAY_LEN(rows));
@@ -199,6 +207,10 @@ static void a_domain_with_all_records_is_right(void **state)
 	must_have(&out, "public addresses | ok | 192.0.2.1, 2001:db8::1\n");
 	must_have(&out, "; 1.2.0.192.in-addr.arpa. IN PTR mail.ours.test. | "
 			"ok | mail.ours.test\n");
+	must_have(&out, "_submission._tcp.ours.test. IN SRV 0 1 1587 "
+			"mail.ours.test. | ok | mail.ours.test port 1587\n");
+	// It may be left out.
+	must_have(&out, "_pop3._tcp.ours.test. IN SRV 0 0 0 . | ok | \n");
 	buf_done(&out);
 }
 
@@ -237,6 +249,37 @@ static void what_is_wrong_is_told(void **state)
 	must_have(&out, "_pop3s._tcp.ours.test. IN SRV 0 1 995 "
 			"mail.ours.test. | missing | \n");
 	assert_int_equal(wrong, 10);
+	buf_done(&out);
+}
+
+static void what_is_not_served_leads_nowhere(void **state)
+{
+	static const struct dns_test_row rows[] = {
+	    {"_imaps._tcp.ours.test", DNS_SRV, "0 0 0 ", DNS_TEST_ANSWER},
+	    {"_imap._tcp.ours.test", DNS_SRV, "0 1 143 mail.ours.test",
+		DNS_TEST_ANSWER},
+	    {"_pop3s._tcp.ours.test", DNS_SRV, "0 1 995 pop.other.test",
+		DNS_TEST_ANSWER},
+	    {"_pop3._tcp.ours.test", DNS_SRV, "", DNS_TEST_SERVFAIL},
+	    {"_submissions._tcp.ours.test", DNS_SRV, "0 0 0 ",
+		DNS_TEST_ANSWER},
+	};
+	struct bed *bed = *state;
+	struct buf out;
+	set_up_dns(bed, rows, ARRAY_LEN(rows));
+	bed->host.services =
+	    (struct mail_services){{[SERVICE_SUBMISSIONS] = 465}};
+	check(bed, true, &out);
+	must_have(
+	    &out, "_imaps._tcp.ours.test. IN SRV 0 0 0 . | ok | none (.)\n");
+	must_have(&out, "_imap._tcp.ours.test. IN SRV 0 0 0 . | differs | "
+			"mail.ours.test port 143\n");
+	must_have(&out, "; _pop3s._tcp.ours.test. IN SRV is as you want it | "
+			"ok | pop.other.test port 995\n");
+	must_have(&out, "_pop3._tcp.ours.test. IN SRV 0 0 0 . | unknown | ");
+	must_have(&out, "_submissions._tcp.ours.test. IN SRV 0 1 465 "
+			"mail.ours.test. | differs | none (.)\n");
+	must_have(&out, "_submission._tcp.ours.test. IN SRV 0 0 0 . | ok | \n");
 	buf_done(&out);
 }
 
@@ -357,6 +400,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_domain_with_all_records_is_right),
 	    TEST(what_is_wrong_is_told),
+	    TEST(what_is_not_served_leads_nowhere),
 	    TEST(nothing_is_looked_up_where_it_is_not_wanted),
 	    TEST(without_dns_and_keys),
 	    TEST(hops_of_others_are_told),

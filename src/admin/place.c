@@ -63,6 +63,7 @@ static enum rc open_rooms(const struct cli_place *at, struct log *log,
 	host->route = route_new(host->engine, host->auth, &route);
 	host->dkim = dkim_keys_new(host->engine, log);
 	host->server_name = at->server_name;
+	host->services = at->services;
 	// Few commands ask DNS or the relay: those say that they cannot.
 	office->route = host->route;
 	relay.office = office;

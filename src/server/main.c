@@ -121,6 +121,7 @@ static void set_place(struct cli_call *call, struct config *config)
 	    .dns = post_office_dns(config),
 	    .relay = post_office_relay(config),
 	    .server_name = config->server_name,
+	    .services = config_services(config),
 	    .auth =
 		{
 		    .hashing.scram_sha1 = config->scram_sha1,
