@@ -152,7 +152,10 @@ class MailServer(unittest.TestCase):
     def setUp(self):
         self.dns = DnsServer("mail.example.org. IN A 192.0.2.1\n"
                              "1.2.0.192.in-addr.arpa. IN PTR "
-                             "mail.example.org.")
+                             "mail.example.org.\n"
+                             "elsewhere.example. IN MX 10 "
+                             "mx.elsewhere.example.\n"
+                             "mx.elsewhere.example. IN A 192.0.2.9")
         self.addCleanup(self.dns.__exit__)
         config = next(b for b in blocks(MAIL_SERVER) if "server_name" in b)
         self.server = RoostServer("relay = yes\n")

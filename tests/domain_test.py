@@ -59,7 +59,7 @@ class Commands:
     def test_a_user_of_no_domain_is_told_of(self):
         self.assertIn("roost domain add example.org", self.roost(
             "user", "add", "anna@example.org", "--password-stdin",
-            input=b"x\n"))
+            input=b"x\n", want=1))
         self.roost("domain", "add", "example.org")
         self.roost("domain", "add", "old.example", "--alias-of",
                    "example.org")
@@ -70,12 +70,70 @@ class Commands:
             input=b"x\n"))
         self.assertIn("does not reach", self.roost(
             "user", "add", "dora@old.example", "--password-stdin",
-            input=b"x\n"))
+            input=b"x\n", want=1))
         out = self.roost("user", "list")
         for name, address in (("anna@example.org", "anna@example.org"),
                               ("ben", "ben@example.org"),
                               ("cleo@example.org", "cleo@example.org")):
             self.assertRegex(out, r"(?m)^%s +enabled .* %s$" % (name, address))
+
+    def test_a_users_mail_that_an_alias_takes_is_told_of(self):
+        self.add("anna")
+        self.add("ben")
+        self.roost("domain", "add", "example.org")
+        self.add("cleo@example.org")
+        out = self.roost("alias", "add", "Anna@example.org", "ben", want=1)
+        self.assertIn("the user anna, whose address it is", out)
+        self.assertIn("roost alias add anna@example.org anna@example.org", out)
+        # What it says helps.
+        self.assertEqual("", self.roost(
+            "alias", "add", "anna@example.org", "anna@example.org"))
+        self.assertIn("user anna gets it", self.roost(
+            "route", "anna@example.org"))
+        # The other way round: taken away from an alias that leads to both.
+        self.assertIn("the user anna", self.roost(
+            "alias", "remove", "anna@example.org", "anna@example.org",
+            want=1))
+        self.assertEqual("", self.roost(
+            "alias", "remove", "anna@example.org"))
+        self.assertIn("the user cleo@example.org", self.roost(
+            "alias", "add", "cleo@example.org", "else@other.example", want=1))
+        self.roost("alias", "remove", "cleo@example.org")
+        out = self.roost("alias", "add", "cleo@example.org",
+                         "nobody@example.org", want=1)
+        self.assertIn("leads to nobody; and the user cleo@example.org", out)
+        # No user's own address, and a user who gets nothing anyway.
+        self.assertEqual("", self.roost(
+            "alias", "add", "anna+x@example.org", "ben"))
+        self.roost("user", "disable", "anna")
+        self.assertEqual("", self.roost(
+            "alias", "add", "anna@example.org", "ben"))
+
+    def test_users_whom_a_domain_cuts_off_are_told_of(self):
+        self.roost("domain", "add", "example.org")
+        self.roost("domain", "add", "example.net")
+        for name in "abcd":
+            self.add(name + "@example.net")
+        self.roost("user", "disable", "d@example.net")
+        self.assertEqual("", self.roost(
+            "domain", "set", "example.net", "--catch-all", "a@example.net"))
+        self.roost("domain", "set", "example.net", "--no-catch-all")
+        out = self.roost(
+            "domain", "set", "example.net", "--alias-of", "example.org",
+            want=1)
+        self.assertIn("example.net was changed, but mail does not reach", out)
+        for name in "abc":
+            self.assertIn("%s@example.net (user %s@example.net)" % (
+                name, name), out)
+        self.assertNotIn("d@example.net", out)
+        self.assertEqual("", self.roost(
+            "domain", "set", "example.net", "--no-alias"))
+        # Two users of one address, made by the domain.
+        self.add("a")
+        out = self.roost("domain", "set", "example.net", "--primary", want=1)
+        self.assertIn("a@example.net (user a)", out)
+        self.assertNotIn("b@example.net", out)
+        self.roost("domain", "set", "example.org", "--primary")
 
     def test_what_is_not_utf8_is_refused(self):
         self.roost("domain", "add", "example.org")
@@ -210,6 +268,9 @@ class Commands:
         self.assertIn("not nonsense", self.roost(
             "user", "detail", "anna", "nonsense", want=6))
         self.roost("user", "detail", "nobody", want=3)
+        # There is no DNS here.
+        self.assertIn("not now: ", self.roost(
+            "route", "x@other.example", want=1))
         out = self.roost("route", "sales@example.org")
         self.assertIn("alias sales@example.org leads to anna, x@[192.0.2.1]",
                       out)

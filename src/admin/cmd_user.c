@@ -91,33 +91,15 @@ static bool get_password(const struct cli_call *call, char *to, size_t size)
 	return false;
 }
 
-// `ret_answer`, to be given back; NULL when there is none.
-static enum cli_exit ask(const struct cli_call *call, bool create,
-    json_t *request, json_t **ret_answer)
-{
-	struct place place;
-	struct fault fault = {0};
-	enum rc rc = place_open(&call->place, create, &fault, &place);
-	*ret_answer = NULL;
-	if (rc != RC_OK) {
-		json_decref(request);
-		return cli_fail(rc, &fault);
-	}
-	rc = place_ask(&place, request, NULL, NULL, &fault, ret_answer);
-	place_close(&place);
-	return rc == RC_OK ? CLI_OK : cli_fail(rc, &fault);
-}
-
 // Here, for a password that could not be written is lost.
-static enum cli_exit print_generated(
-    const struct cli_call *call, const char *password)
+static bool print_generated(const struct cli_call *call, const char *password)
 {
 	if (printf("%s\n", password) > 0 && fflush(stdout) == 0)
-		return CLI_OK;
+		return true;
 	cli_complain("the password is set, but could not be written; set "
 		     "another one: roost user passwd %s",
 	    call->arguments[0]);
-	return CLI_FAILED;
+	return false;
 }
 
 static enum cli_exit send_password(
@@ -137,14 +119,15 @@ static enum cli_exit send_password(
 	    request, "user", link_text(view_of_string(call->arguments[0])));
 	json_object_set_new(request, key, link_text(view_of_string(password)));
 	json_t *answer;
-	enum cli_exit code = ask(call, create, request, &answer);
-	if (code == CLI_OK && cli_value(call, "generate"))
-		code = print_generated(call, password);
+	enum cli_exit code =
+	    place_fetch(call, create, request, NULL, NULL, &answer);
+	if (code == CLI_OK) {
+		bool generated = cli_value(call, "generate") != NULL;
+		code = place_doubt(call, answer, "added");
+		if (generated && !print_generated(call, password))
+			code = CLI_FAILED;
+	}
 	explicit_bzero(password, sizeof(password));
-	struct view doubt = link_member(answer, "doubt");
-	if (code == CLI_OK && doubt.len > 0)
-		cli_complain("%s was added, but %.*s", call->arguments[0],
-		    VIEW_FMT(doubt));
 	json_decref(answer);
 	return code;
 }
@@ -249,7 +232,8 @@ enum cli_exit cmd_user_detail(const struct cli_call *call)
 	if (call->argument_count > 1)
 		json_object_set_new(request, "detail",
 		    link_text(view_of_string(call->arguments[1])));
-	enum cli_exit code = ask(call, false, request, &answer);
+	enum cli_exit code =
+	    place_fetch(call, false, request, NULL, NULL, &answer);
 	if (code == CLI_OK && call->argument_count == 1)
 		printf("%.*s\n", VIEW_FMT(link_member(answer, "detail")));
 	json_decref(answer);

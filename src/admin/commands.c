@@ -234,8 +234,10 @@ const struct cli_command admin_commands[] = {
 	.arguments_min = 1,
 	.arguments_max = 1,
 	.summary = "say where mail to an address would go, and why",
-	.details = "Exit code 3: nobody is there. 6: the user is disabled. "
-		   "1: aliases lead in\na circle.",
+	.details = "Exit code 3: nobody is there, or the domain takes no mail "
+		   "or does not exist.\n6: the user is disabled. 1: aliases "
+		   "lead in a circle, some of several addresses\nget no mail, "
+		   "or DNS does not answer now.",
 	.run = cmd_route,
     },
     {

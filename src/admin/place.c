@@ -302,18 +302,53 @@ enum rc place_ask(struct place *place, json_t *request,
 	return rc == RC_END ? fault->rc : rc;
 }
 
-enum cli_exit place_command(const struct cli_call *call, bool create,
+enum cli_exit place_fetch(const struct cli_call *call, bool create,
     json_t *request, void (*note)(void *context, const json_t *message),
-    void *context)
+    void *context, json_t **ret_answer)
 {
 	struct place place;
 	struct fault fault = {0};
 	enum rc rc = place_open(&call->place, create, &fault, &place);
+	*ret_answer = NULL;
 	if (rc != RC_OK) {
 		json_decref(request);
 		return cli_fail(rc, &fault);
 	}
-	rc = place_ask(&place, request, note, context, &fault, NULL);
+	rc = place_ask(&place, request, note, context, &fault, ret_answer);
 	place_close(&place);
 	return rc == RC_OK ? CLI_OK : cli_fail(rc, &fault);
+}
+
+enum cli_exit place_command(const struct cli_call *call, bool create,
+    json_t *request, void (*note)(void *context, const json_t *message),
+    void *context)
+{
+	json_t *answer;
+	enum cli_exit code =
+	    place_fetch(call, create, request, note, context, &answer);
+	json_decref(answer);
+	return code;
+}
+
+enum cli_exit place_doubt(
+    const struct cli_call *call, const json_t *answer, const char *done)
+{
+	struct view doubt = link_member(answer, "doubt");
+	if (doubt.len == 0)
+		return CLI_OK;
+	cli_complain(
+	    "%s was %s, but %.*s", call->arguments[0], done, VIEW_FMT(doubt));
+	return CLI_PROBLEM;
+}
+
+enum cli_exit place_change(
+    const struct cli_call *call, bool create, json_t *request, const char *done)
+{
+	json_t *answer;
+	enum cli_exit code =
+	    place_fetch(call, create, request, NULL, NULL, &answer);
+	if (code == CLI_OK)
+		code = place_doubt(call, answer, done);
+	json_decref(answer);
+	return code;
 }
