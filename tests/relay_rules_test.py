@@ -445,7 +445,8 @@ class AddressTest(PostTest):
     def test_route_says_what_would_happen(self):
         alias = "why-%s@%s" % (self.user, DOMAIN)
         self.server.roost("alias", "add", alias, self.user, "a@else.test")
-        said = self.server.roost("route", alias)
+        # There is no DNS to find the other server by.
+        said = self.server.roost("route", alias, want=1)
         self.assertIn(self.user, said)
         self.assertIn("a@else.test", said)
         self.server.roost("route", "nobody@" + DOMAIN, want=3)

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <unistd.h>
 
+#include "admin/cli_help.h"
+#include "admin/show.h"
 #include "wire/utf8.h"
 
-#define HELP_COLUMN 26 // where the explanations begin
-
-static const struct cli_option common_options[] = {
-    {"data", "DIR", "the data folder, instead of the configured one"},
-    {"config", "FILE", "the configuration file"},
-    {"help", NULL, "print this"},
-};
+// Bytes of an argument that are repeated in a complaint.
+#define QUOTED_MAX 200
 
 static enum cli_exit cli_exit_of(enum rc rc)
 {
@@ -41,12 +42,14 @@ static enum cli_exit cli_exit_of(enum rc rc)
 
 void cli_complain(const char *format, ...)
 {
+	char text[8192];
 	va_list args;
 	va_start(args, format);
-	fputs("roost: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	fputs("roost: ", stderr);
+	show_print(stderr, view_of_string(text));
+	fputc('\n', stderr);
 }
 
 enum cli_exit cli_fail(enum rc rc, const struct fault *fault)
@@ -55,61 +58,32 @@ enum cli_exit cli_fail(enum rc rc, const struct fault *fault)
 	return cli_exit_of(rc);
 }
 
-// ---- Help ------------------------------------------------------------------
+// ---- Standard input and output ---------------------------------------------
 
-static void print_entry(const char *name, const char *value, const char *help)
+void cli_begin(void)
 {
-	char left[80];
-	snprintf(left, sizeof(left), "  %s%s%s", name,
-	    value && *value ? " " : "", value ? value : "");
-	if (strlen(left) > HELP_COLUMN)
-		printf("%s\n%-*s %s\n", left, HELP_COLUMN, "", help);
-	else
-		printf("%-*s %s\n", HELP_COLUMN, left, help);
+	// Opened the wrong way round: reading and writing fail, as they would
+	// have. What is said on standard error is lost.
+	static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)!open("/dev/null", modes[fd]);
+	signal(SIGPIPE, SIG_IGN);
 }
 
-static void print_options(const struct cli_option *options, size_t count)
+enum cli_exit cli_end(enum cli_exit code)
 {
-	for (size_t i = 0; i < count && options[i].name; i++) {
-		char name[40];
-		snprintf(name, sizeof(name), "--%s", options[i].name);
-		print_entry(name, options[i].value, options[i].help);
-	}
-}
-
-static void print_exits(void)
-{
-	puts("\nExit codes:");
-#define X(name, number, text) printf("  %d  %s\n", number, text);
-	CLI_EXIT_TABLE(X)
-#undef X
-}
-
-static void print_command(const struct cli_command *command)
-{
-	printf("Usage: roost %s%s%s%s\n\n%s\n", command->name,
-	    command->options[0].name ? " [options]" : "",
-	    *command->arguments ? " " : "", command->arguments,
-	    command->summary);
-	if (command->details)
-		printf("\n%s\n", command->details);
-	puts("\nOptions:");
-	print_options(command->options, CLI_OPTIONS_MAX);
-	print_options(common_options, ARRAY_LEN(common_options));
-}
-
-// All commands whose name begins with `first` (empty: all).
-static void print_commands(
-    const struct cli_command *const *tables, struct view first)
-{
-	puts("Usage: roost COMMAND [options] [arguments]\n\nCommands:");
-	for (; *tables; tables++)
-		for (const struct cli_command *c = *tables; c->name; c++)
-			if (view_starts_with(view_of_string(c->name), first))
-				print_entry(c->name, c->arguments, c->summary);
-	puts("\nEvery command takes:");
-	print_options(common_options, ARRAY_LEN(common_options));
-	print_exits();
+	bool failed_before = ferror(stdout) != 0;
+	errno = 0;
+	if (fflush(stdout) == 0 && !failed_before)
+		return code;
+	// The reason of an earlier failure is not known any more.
+	cli_complain("not all of the output could be written%s%s",
+	    errno ? ": " : "; is the disk full, or does nobody read it?",
+	    errno == EPIPE ? "nobody reads it"
+	    : errno        ? strerror(errno)
+			   : "");
+	return CLI_FAILED;
 }
 
 // ---- Parsing ---------------------------------------------------------------
@@ -150,6 +124,11 @@ static bool is_help(const char *word)
 	       view_eq(v, VIEW("help"));
 }
 
+static struct view quoted(struct view text)
+{
+	return utf8_truncate(text, QUOTED_MAX);
+}
+
 // Where the value of the option `name` goes; NULL when there is no such option.
 static const char **find_option(struct cli_call *call, struct view name,
     const struct cli_option **ret_option)
@@ -162,24 +141,32 @@ static const char **find_option(struct cli_call *call, struct view name,
 		if (view_eq(name, view_of_string(o->name)))
 			return &call->values[i];
 	}
-	*ret_option = &common_options[0];
+	*ret_option = &cli_common_options[0];
 	if (view_eq(name, VIEW("data")))
 		return &call->data;
-	*ret_option = &common_options[1];
+	*ret_option = &cli_common_options[1];
 	return view_eq(name, VIEW("config")) ? &call->config : NULL;
 }
 
 // Takes the option at argv[*at], and its value.
 static bool parse_option(struct cli_call *call, int argc, char **argv, int *at)
 {
-	struct view name = view_of_string(argv[*at] + 2);
+	struct view word = view_of_string(argv[*at]);
+	struct view name = view_from(word, 2);
 	size_t equals = view_find_char(name, '=');
 	const char *given = equals == SIZE_MAX ? NULL : name.ptr + equals + 1;
 	name = view_slice(name, 0, equals);
 	const struct cli_option *option;
-	const char **to = find_option(call, name, &option);
+	const char **to = view_starts_with(word, VIEW("--"))
+			      ? find_option(call, name, &option)
+			      : NULL;
 	if (!to) {
-		cli_complain("there is no option --%.*s", VIEW_FMT(name));
+		cli_complain("there is no option %.*s (see roost %s --help)",
+		    VIEW_FMT(quoted(word)), call->command->name);
+		return false;
+	}
+	if (*to) {
+		cli_complain("--%s is given twice", option->name);
 		return false;
 	}
 	if (!option->value) {
@@ -190,11 +177,33 @@ static bool parse_option(struct cli_call *call, int argc, char **argv, int *at)
 	}
 	if (!given && *at + 1 < argc)
 		given = argv[++*at];
-	if (!given) {
+	if (!given || !*given) {
 		cli_complain("--%s needs %s", option->name, option->value);
 		return false;
 	}
 	*to = given;
+	return true;
+}
+
+// "-" alone is an argument: standard input or output.
+static bool is_option(const char *word)
+{
+	return word[0] == '-' && word[1] != '\0';
+}
+
+static bool parse_argument(struct cli_call *call, const char *word)
+{
+	if (call->argument_count == call->command->arguments_max) {
+		cli_complain("one argument too many: %.*s",
+		    VIEW_FMT(quoted(view_of_string(word))));
+		return false;
+	}
+	if (!*word) {
+		cli_complain("an argument is empty: roost %s %s",
+		    call->command->name, call->command->arguments);
+		return false;
+	}
+	call->arguments[call->argument_count++] = word;
 	return true;
 }
 
@@ -205,23 +214,20 @@ static enum cli_parsed parse_rest(
 	bool options_ended = false;
 	for (; at < argc; at++) {
 		struct view word = view_of_string(argv[at]);
+		bool good = true;
 		if (!options_ended && (view_eq(word, VIEW("--help")) ||
 					  view_eq(word, VIEW("-h")))) {
-			print_command(command);
+			cli_help_command(stdout, command);
 			return CLI_ANSWERED;
 		}
-		if (!options_ended && view_eq(word, VIEW("--"))) {
+		if (!options_ended && view_eq(word, VIEW("--")))
 			options_ended = true;
-		} else if (!options_ended &&
-			   view_starts_with(word, VIEW("--"))) {
-			if (!parse_option(call, argc, argv, &at))
-				return CLI_WRONG;
-		} else if (call->argument_count == command->arguments_max) {
-			cli_complain("one argument too many: %s", argv[at]);
+		else if (!options_ended && is_option(argv[at]))
+			good = parse_option(call, argc, argv, &at);
+		else
+			good = parse_argument(call, argv[at]);
+		if (!good)
 			return CLI_WRONG;
-		} else {
-			call->arguments[call->argument_count++] = argv[at];
-		}
 	}
 	if (call->argument_count < command->arguments_min) {
 		cli_complain(
@@ -231,46 +237,137 @@ static enum cli_parsed parse_rest(
 	return CLI_PARSED;
 }
 
-// Names go to the service as JSON, where what is not UTF-8 could only become
-// another name. Paths stay with the command.
-static bool is_text(const struct cli_call *call)
+// ---- Checking --------------------------------------------------------------
+
+// Whether the options get along with each other, and none is missing.
+static bool check_options(const struct cli_call *call)
 {
-	bool path = strcmp(call->command->arguments, "PATH") == 0;
+	const struct cli_option *options = call->command->options;
+	for (size_t i = 0; i < CLI_OPTIONS_MAX && options[i].name; i++) {
+		if (!call->values[i] && options[i].required) {
+			cli_complain("--%s %s is needed", options[i].name,
+			    options[i].value);
+			return false;
+		}
+		for (size_t j = 0; call->values[i] && j < i; j++) {
+			if (!call->values[j] || options[i].one_of == 0 ||
+			    options[i].one_of != options[j].one_of)
+				continue;
+			cli_complain("--%s and --%s exclude each other",
+			    options[j].name, options[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+// Names go to the service as JSON, where what is not UTF-8 could only become
+// another name.
+static bool check_text(const char *text)
+{
+	struct view left = view_of_string(text);
+	uint32_t code;
+	if (left.len > CLI_TEXT_MAX) {
+		cli_complain("an argument has %zu bytes; none may have over "
+			     "%d: %.*s",
+		    left.len, CLI_TEXT_MAX, VIEW_FMT(quoted(left)));
+		return false;
+	}
+	if (!utf8_is_valid(left)) {
+		cli_complain("the command line is not UTF-8: %.*s",
+		    VIEW_FMT(quoted(left)));
+		return false;
+	}
+	while (utf8_next(&left, &code))
+		if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+			cli_complain("there is a control character in an "
+				     "argument: %.*s",
+			    VIEW_FMT(quoted(view_of_string(text))));
+			return false;
+		}
+	return true;
+}
+
+// Paths stay with the command, and may hold any bytes.
+static bool check_texts(const struct cli_call *call)
+{
+	const char *what = call->command->arguments;
+	bool path = strcmp(what, "PATH") == 0 || strcmp(what, "FILE") == 0;
 	for (unsigned i = 0; i < call->argument_count && !path; i++)
-		if (!utf8_is_valid(view_of_string(call->arguments[i])))
+		if (!check_text(call->arguments[i]))
 			return false;
 	for (size_t i = 0; i < CLI_OPTIONS_MAX; i++)
-		if (call->values[i] &&
-		    !utf8_is_valid(view_of_string(call->values[i])))
+		if (call->values[i] && !check_text(call->values[i]))
 			return false;
 	return true;
+}
+
+// ---- Which command ---------------------------------------------------------
+
+static enum cli_parsed no_command(
+    const struct cli_command *const *tables, int argc, char **argv)
+{
+	struct view first = view_of_string(argv[1]);
+	struct view second = view_of_string(argc > 2 ? argv[2] : "");
+	bool help = argc > 2 && is_help(argv[2]);
+	if (argc == 2 || help) {
+		// A group of commands: to whom asks, or as a mistake.
+		if (cli_help_commands(help ? stdout : stderr, tables, argv[1]))
+			return help ? CLI_ANSWERED : CLI_WRONG;
+	}
+	if (is_option(argv[1]))
+		cli_complain("there is no command %.*s: options come behind "
+			     "the command (see roost help)",
+		    VIEW_FMT(quoted(first)));
+	else
+		cli_complain("there is no such command: %.*s%s%.*s (see roost "
+			     "help)",
+		    VIEW_FMT(quoted(first)), argc > 2 ? " " : "",
+		    VIEW_FMT(quoted(second)));
+	return CLI_WRONG;
+}
+
+// "roost help", "roost help user", "roost help user add".
+static enum cli_parsed help(
+    const struct cli_command *const *tables, int argc, char **argv)
+{
+	int words;
+	if (argc == 2) {
+		cli_help_commands(stdout, tables, NULL);
+		return CLI_ANSWERED;
+	}
+	const struct cli_command *command =
+	    find_command(tables, argc - 2, argv + 2, &words);
+	if (command && words == argc - 2) {
+		cli_help_command(stdout, command);
+		return CLI_ANSWERED;
+	}
+	if (argc == 3 && cli_help_commands(stdout, tables, argv[2]))
+		return CLI_ANSWERED;
+	return no_command(tables, argc - 1, argv + 1);
 }
 
 enum cli_parsed cli_parse(const struct cli_command *const *tables, int argc,
     char **argv, struct cli_call *ret_call)
 {
-	if (argc < 2 || is_help(argv[1])) {
-		print_commands(tables, VIEW(""));
-		return argc < 2 ? CLI_WRONG : CLI_ANSWERED;
-	}
+	static char version[] = "version";
 	int words;
 	struct cli_call call = {0};
-	call.command = find_command(tables, argc - 1, argv + 1, &words);
-	if (!call.command) {
-		if (argc > 2 && is_help(argv[2])) {
-			print_commands(tables, view_of_string(argv[1]));
-			return CLI_ANSWERED;
-		}
-		cli_complain("there is no such command: %s%s%s (see roost "
-			     "--help)",
-		    argv[1], argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
+	if (argc < 2) {
+		cli_help_commands(stderr, tables, NULL);
 		return CLI_WRONG;
 	}
+	if (is_help(argv[1]))
+		return help(tables, argc, argv);
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+		argv[1] = version;
+	call.command = find_command(tables, argc - 1, argv + 1, &words);
+	if (!call.command)
+		return no_command(tables, argc, argv);
 	enum cli_parsed parsed = parse_rest(&call, argc, argv, 1 + words);
-	if (parsed == CLI_PARSED && !is_text(&call)) {
-		cli_complain("the command line is not UTF-8");
+	if (parsed == CLI_PARSED &&
+	    !(check_options(&call) && check_texts(&call)))
 		parsed = CLI_WRONG;
-	}
 	*ret_call = call;
 	return parsed;
 }

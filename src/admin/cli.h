@@ -4,6 +4,7 @@
 #ifndef ROOST_ADMIN_CLI_H
 #define ROOST_ADMIN_CLI_H
 
+#include "admin/services.h"
 #include "auth/auth.h"
 #include "base/rc.h"
 #include "base/view.h"
@@ -29,12 +30,27 @@ enum cli_exit {
 
 #define CLI_OPTIONS_MAX   8
 #define CLI_ARGUMENTS_MAX 100
+// Bytes of a name, an address or the like; none that is valid has so many.
+#define CLI_TEXT_MAX 1000
 
 struct cli_option {
 	const char *name;  // without the dashes
 	const char *value; // what it takes, "FILE"; NULL: a switch
 	const char *help;
+	// Of those of a command that have the same number, only one may be
+	// given. 0: it gets along with all.
+	unsigned one_of;
+	bool required;
 };
+
+#define CLI_SWITCH(n, h)                                                       \
+	{                                                                      \
+		.name = n, .help = h                                           \
+	}
+#define CLI_VALUE(n, v, h)                                                     \
+	{                                                                      \
+		.name = n, .value = v, .help = h                               \
+	}
 
 // Where the mail is, and as whom it is touched.
 struct cli_place {
@@ -52,6 +68,7 @@ struct cli_place {
 	struct dns_settings dns;
 	struct relay_settings relay; // what is the configuration's of them
 	const char *server_name;
+	struct mail_services services; // as configured
 };
 
 struct cli_command;
@@ -70,8 +87,9 @@ struct cli_call {
 };
 
 struct cli_command {
-	const char *name;      // "user add"
-	const char *arguments; // "NAME"; "" when it takes none
+	const char *name; // "user add"
+	// "NAME"; "" when it takes none. "PATH" and "FILE" may hold any bytes.
+	const char *arguments;
 	unsigned arguments_min;
 	unsigned arguments_max;
 	const char *summary; // one line
@@ -87,14 +105,23 @@ enum cli_parsed {
 	CLI_WRONG,    // a mistake: it has been printed
 };
 
-// Parses the program's arguments by `commands` (ended by a NULL name).
+// Sees to it that standard input, output and error are open, so that nothing
+// that is opened later gets their numbers, and that a reader who goes away is
+// told of as any other output that cannot be written. The first thing to do.
+void cli_begin(void);
+// The last thing: `code`, or CLI_FAILED when not all of the output could be
+// written, which is then complained of.
+enum cli_exit cli_end(enum cli_exit code);
+
+// Parses the program's arguments by `tables` (ended by NULL), each of which is
+// ended by a NULL name.
 enum cli_parsed cli_parse(const struct cli_command *const *tables, int argc,
     char **argv, struct cli_call *ret_call);
 
 // The value of the option `name`, or NULL.
 const char *cli_value(const struct cli_call *call, const char *name);
 
-// Prints "roost: …" on stderr.
+// Prints "roost: …" on stderr, as show_print() does.
 void cli_complain(const char *format, ...) PRINTF_LIKE(1, 2);
 enum cli_exit cli_fail(enum rc rc, const struct fault *fault);
 

@@ -4,6 +4,7 @@
 
 #include "admin/commands.h"
 #include "admin/place.h"
+#include "admin/show.h"
 
 static json_t *about_keys(const struct cli_call *call, const char *verb)
 {
@@ -35,8 +36,14 @@ enum cli_exit cmd_dkim_new(const struct cli_call *call)
 			     "--algorithm rsa or ed25519");
 		return CLI_USAGE;
 	}
-	if (bits && !view_to_u32(view_of_string(bits), &number)) {
-		cli_complain("--bits %s is not a number", bits);
+	if (bits &&
+	    (!view_to_u32(view_of_string(bits), &number) || number == 0)) {
+		cli_complain(
+		    "--bits takes a number from 1024 to 4096, not %s", bits);
+		return CLI_USAGE;
+	}
+	if (bits && view_eq(view_of_string(algorithm), VIEW("ed25519"))) {
+		cli_complain("--bits is for RSA keys; one of ed25519 has 256");
 		return CLI_USAGE;
 	}
 	json_t *request = about_keys(call, "dkim.new");
@@ -49,31 +56,40 @@ enum cli_exit cmd_dkim_new(const struct cli_call *call)
 	return place_command(call, false, request, print_dns, &count);
 }
 
-static void print_key(void *context, const json_t *message)
+static const struct show_column key_columns[] = {
+    {.title = "DOMAIN"},
+    {.title = "SELECTOR"},
+    {.title = "ALGORITHM"},
+    {.title = "BITS", .right = true},
+    {.title = "CREATED"},
+};
+
+static void add_key_row(void *context, const json_t *message)
 {
-	unsigned *count = context;
+	struct show_table *table = context;
 	char date[16] = "";
 	struct tm day;
 	time_t created =
 	    (time_t)json_integer_value(json_object_get(message, "created"));
 	if (gmtime_r(&created, &day))
 		strftime(date, sizeof(date), "%Y-%m-%d", &day);
-	if ((*count)++ == 0)
-		printf("%-30s %-16s %-15s %5s %s\n", "DOMAIN", "SELECTOR",
-		    "ALGORITHM", "BITS", "CREATED");
-	printf("%-30.*s %-16.*s %-15.*s %5lld %s\n",
-	    VIEW_FMT(link_member(message, "domain")),
-	    VIEW_FMT(link_member(message, "selector")),
-	    VIEW_FMT(link_member(message, "algorithm")),
-	    (long long)json_integer_value(json_object_get(message, "bits")),
-	    date);
+	show_table_add(table, link_member(message, "domain"));
+	show_table_add(table, link_member(message, "selector"));
+	show_table_add(table, link_member(message, "algorithm"));
+	show_table_add_number(
+	    table, json_integer_value(json_object_get(message, "bits")));
+	show_table_add(table, view_of_string(date));
 }
 
 enum cli_exit cmd_dkim_list(const struct cli_call *call)
 {
-	unsigned count = 0;
-	return place_command(
-	    call, false, about_keys(call, "dkim.list"), print_key, &count);
+	struct show_table table;
+	show_table_init(&table, key_columns, ARRAY_LEN(key_columns));
+	enum cli_exit code = place_command(
+	    call, false, about_keys(call, "dkim.list"), add_key_row, &table);
+	show_table_print(&table);
+	show_table_done(&table);
+	return code;
 }
 
 enum cli_exit cmd_dkim_dns(const struct cli_call *call)

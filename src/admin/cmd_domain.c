@@ -18,45 +18,37 @@ static json_t *about(const char *verb, const char *key, const char *name)
 
 // ---- Domains ---------------------------------------------------------------
 
-// The options that add and set share; false: two that exclude each other.
-static bool add_options(const struct cli_call *call, json_t *request)
+// The options that add and set share.
+static void add_options(const struct cli_call *call, json_t *request)
 {
 	const char *alias_of = cli_value(call, "alias-of");
 	const char *catch_all = cli_value(call, "catch-all");
 	bool no_alias = cli_value(call, "no-alias") != NULL;
 	bool no_catch_all = cli_value(call, "no-catch-all") != NULL;
-	if ((alias_of && no_alias) || (catch_all && no_catch_all)) {
-		cli_complain("these options exclude each other");
-		return false;
-	}
 	if (alias_of || no_alias)
 		set_text(request, "alias_of", alias_of ? alias_of : "");
 	if (catch_all || no_catch_all)
 		set_text(request, "catch_all", catch_all ? catch_all : "");
 	if (cli_value(call, "primary"))
 		json_object_set_new(request, "primary", json_true());
-	return true;
 }
 
-static enum cli_exit change_domain(
-    const struct cli_call *call, const char *verb, bool create)
+static enum cli_exit change_domain(const struct cli_call *call,
+    const char *verb, bool create, const char *done)
 {
 	json_t *request = about(verb, "domain", call->arguments[0]);
-	if (!add_options(call, request)) {
-		json_decref(request);
-		return CLI_USAGE;
-	}
-	return place_command(call, create, request, NULL, NULL);
+	add_options(call, request);
+	return place_change(call, create, request, done);
 }
 
 enum cli_exit cmd_domain_add(const struct cli_call *call)
 {
-	return change_domain(call, "domain.add", true);
+	return change_domain(call, "domain.add", true, "added");
 }
 
 enum cli_exit cmd_domain_set(const struct cli_call *call)
 {
-	return change_domain(call, "domain.set", false);
+	return change_domain(call, "domain.set", false, "changed");
 }
 
 enum cli_exit cmd_domain_remove(const struct cli_call *call)
@@ -120,23 +112,18 @@ static void print_record(void *context, const json_t *message)
 
 enum cli_exit cmd_domain_check(const struct cli_call *call)
 {
-	struct place place;
-	struct fault fault = {0};
 	json_t *answer;
 	bool first = true;
-	enum rc rc = place_open(&call->place, false, &fault, &place);
-	if (rc != RC_OK)
-		return cli_fail(rc, &fault);
 	json_t *request = about("domain.check", "domain", call->arguments[0]);
 	json_object_set_new(
 	    request, "lookup", json_boolean(!cli_value(call, "no-lookup")));
-	rc = place_ask(&place, request, print_record, &first, &fault, &answer);
-	place_close(&place);
-	json_int_t wrong = json_integer_value(json_object_get(answer, "wrong"));
+	enum cli_exit code =
+	    place_fetch(call, false, request, print_record, &first, &answer);
+	if (code == CLI_OK &&
+	    json_integer_value(json_object_get(answer, "wrong")) > 0)
+		code = CLI_PROBLEM;
 	json_decref(answer);
-	if (rc != RC_OK)
-		return cli_fail(rc, &fault);
-	return wrong > 0 ? CLI_PROBLEM : CLI_OK;
+	return code;
 }
 
 // ---- Aliases ---------------------------------------------------------------
@@ -154,28 +141,14 @@ static json_t *alias_request(const struct cli_call *call, const char *verb)
 
 enum cli_exit cmd_alias_add(const struct cli_call *call)
 {
-	struct place place;
-	struct fault fault = {0};
-	json_t *answer;
-	enum rc rc = place_open(&call->place, false, &fault, &place);
-	if (rc != RC_OK)
-		return cli_fail(rc, &fault);
-	rc = place_ask(&place, alias_request(call, "alias.add"), NULL, NULL,
-	    &fault, &answer);
-	place_close(&place);
-	struct view doubt = link_member(answer, "doubt");
-	if (rc == RC_OK && doubt.len > 0)
-		cli_complain("%s was added, but %.*s (see roost route)",
-		    call->arguments[0], VIEW_FMT(doubt));
-	enum cli_exit code = doubt.len > 0 ? CLI_PROBLEM : CLI_OK;
-	json_decref(answer);
-	return rc == RC_OK ? code : cli_fail(rc, &fault);
+	return place_change(
+	    call, false, alias_request(call, "alias.add"), "added");
 }
 
 enum cli_exit cmd_alias_remove(const struct cli_call *call)
 {
-	return place_command(
-	    call, false, alias_request(call, "alias.remove"), NULL, NULL);
+	return place_change(
+	    call, false, alias_request(call, "alias.remove"), "changed");
 }
 
 static void print_alias(void *context, const json_t *message)

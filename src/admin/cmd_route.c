@@ -9,31 +9,38 @@ static void print_line(void *context, const json_t *message)
 	printf("%.*s\n", VIEW_FMT(link_member(message, "text")));
 }
 
-static enum cli_exit exit_of(struct view verdict)
+// Of what is here, and of other servers: the worse of both.
+static enum cli_exit exit_of(const json_t *answer)
 {
-	if (view_eq(verdict, VIEW("unknown")))
-		return CLI_NOT_FOUND;
-	if (view_eq(verdict, VIEW("disabled")))
-		return CLI_REFUSED;
-	if (view_eq(verdict, VIEW("loop")))
-		return CLI_PROBLEM;
+	static const struct {
+		const char *key;
+		const char *word;
+		enum cli_exit code;
+	} table[] = {
+	    {"verdict", "unknown", CLI_NOT_FOUND},
+	    {"verdict", "disabled", CLI_REFUSED},
+	    {"verdict", "loop", CLI_PROBLEM},
+	    {"hops", "nowhere", CLI_NOT_FOUND},
+	    {"hops", "some", CLI_PROBLEM},
+	    {"hops", "later", CLI_PROBLEM},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (view_eq(link_member(answer, table[i].key),
+			view_of_string(table[i].word)))
+			return table[i].code;
 	return CLI_OK;
 }
 
 enum cli_exit cmd_route(const struct cli_call *call)
 {
-	struct place place;
-	struct fault fault = {0};
 	json_t *answer;
-	enum rc rc = place_open(&call->place, false, &fault, &place);
-	if (rc != RC_OK)
-		return cli_fail(rc, &fault);
 	json_t *request = json_pack("{s:s}", "do", "route");
 	json_object_set_new(
 	    request, "address", link_text(view_of_string(call->arguments[0])));
-	rc = place_ask(&place, request, print_line, NULL, &fault, &answer);
-	place_close(&place);
-	enum cli_exit code = exit_of(link_member(answer, "verdict"));
+	enum cli_exit code =
+	    place_fetch(call, false, request, print_line, NULL, &answer);
+	if (code == CLI_OK)
+		code = exit_of(answer);
 	json_decref(answer);
-	return rc == RC_OK ? code : cli_fail(rc, &fault);
+	return code;
 }

@@ -28,35 +28,27 @@ static void print_problem(void *context, const json_t *message)
 
 enum cli_exit cmd_check(const struct cli_call *call)
 {
-	struct place place;
-	struct fault fault = {0};
 	json_t *answer;
 	bool terminal = isatty(STDERR_FILENO);
-	enum rc rc = place_open(&call->place, false, &fault, &place);
-	if (rc != RC_OK)
-		return cli_fail(rc, &fault);
 	json_t *request = json_pack("{s:s, s:b, s:b}", "do", "check", "mend",
 	    cli_value(call, "mend") != NULL, "drop_derived",
 	    cli_value(call, "drop-derived") != NULL);
-	rc = place_ask(
-	    &place, request, print_problem, &terminal, &fault, &answer);
-	place_close(&place);
+	enum cli_exit code = place_fetch(
+	    call, false, request, print_problem, &terminal, &answer);
 	if (terminal)
 		fputs("\r\033[K", stderr);
 	long long problems = number(answer, "problems");
-	if (rc == RC_OK)
+	if (code == CLI_OK)
 		printf("%lld users, %lld mailboxes, %lld messages: "
 		       "%lld problems, %lld mended\n",
 		    number(answer, "users"), number(answer, "mailboxes"),
 		    number(answer, "messages"), problems,
 		    number(answer, "mended"));
-	if (rc == RC_OK && cli_value(call, "drop-derived"))
+	if (answer && cli_value(call, "drop-derived"))
 		printf("derived data of %lld users dropped\n",
 		    number(answer, "dropped"));
 	json_decref(answer);
-	if (rc != RC_OK)
-		return cli_fail(rc, &fault);
-	return problems > 0 ? CLI_PROBLEM : CLI_OK;
+	return code == CLI_OK && problems > 0 ? CLI_PROBLEM : code;
 }
 
 // ---- The running server ----------------------------------------------------

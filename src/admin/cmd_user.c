@@ -6,6 +6,7 @@
 
 #include "admin/commands.h"
 #include "admin/place.h"
+#include "admin/show.h"
 #include "wire/utf8.h"
 
 // 20 of 32 letters are 100 bits; none of them is easily taken for another.
@@ -90,21 +91,15 @@ static bool get_password(const struct cli_call *call, char *to, size_t size)
 	return false;
 }
 
-// `ret_answer`, to be given back; NULL when there is none.
-static enum cli_exit ask(const struct cli_call *call, bool create,
-    json_t *request, json_t **ret_answer)
+// Here, for a password that could not be written is lost.
+static bool print_generated(const struct cli_call *call, const char *password)
 {
-	struct place place;
-	struct fault fault = {0};
-	enum rc rc = place_open(&call->place, create, &fault, &place);
-	*ret_answer = NULL;
-	if (rc != RC_OK) {
-		json_decref(request);
-		return cli_fail(rc, &fault);
-	}
-	rc = place_ask(&place, request, NULL, NULL, &fault, ret_answer);
-	place_close(&place);
-	return rc == RC_OK ? CLI_OK : cli_fail(rc, &fault);
+	if (printf("%s\n", password) > 0 && fflush(stdout) == 0)
+		return true;
+	cli_complain("the password is set, but could not be written; set "
+		     "another one: roost user passwd %s",
+	    call->arguments[0]);
+	return false;
 }
 
 static enum cli_exit send_password(
@@ -124,14 +119,15 @@ static enum cli_exit send_password(
 	    request, "user", link_text(view_of_string(call->arguments[0])));
 	json_object_set_new(request, key, link_text(view_of_string(password)));
 	json_t *answer;
-	enum cli_exit code = ask(call, create, request, &answer);
-	if (code == CLI_OK && cli_value(call, "generate"))
-		printf("%s\n", password);
+	enum cli_exit code =
+	    place_fetch(call, create, request, NULL, NULL, &answer);
+	if (code == CLI_OK) {
+		bool generated = cli_value(call, "generate") != NULL;
+		code = place_doubt(call, answer, "added");
+		if (generated && !print_generated(call, password))
+			code = CLI_FAILED;
+	}
 	explicit_bzero(password, sizeof(password));
-	struct view doubt = link_member(answer, "doubt");
-	if (code == CLI_OK && doubt.len > 0)
-		cli_complain("%s was added, but %.*s", call->arguments[0],
-		    VIEW_FMT(doubt));
 	json_decref(answer);
 	return code;
 }
@@ -186,31 +182,43 @@ enum cli_exit cmd_user_remove(const struct cli_call *call)
 
 // ---- List ------------------------------------------------------------------
 
-static void print_user(void *context, const json_t *message)
+static const struct show_column user_columns[] = {
+    {.title = "USER"},
+    {.title = "STATE"},
+    {.title = "ACCOUNT", .right = true},
+    {.title = "MAILBOXES", .right = true},
+    {.title = "MESSAGES", .right = true},
+    {.title = "BYTES", .right = true},
+    {.title = "ADDRESS"},
+};
+
+static void add_user_row(void *context, const json_t *message)
 {
-	unsigned *count = context;
-	struct view name = link_member(message, "name");
-	struct view address = link_member(message, "address");
-	const char *state = "enabled";
+	static const char *const numbers[] = {
+	    "account", "mailboxes", "messages", "size"};
+	struct show_table *table = context;
+	struct view state = VIEW("enabled");
 	if (json_is_true(json_object_get(message, "disabled")))
-		state = "disabled";
+		state = VIEW("disabled");
 	if (json_is_true(json_object_get(message, "damaged")))
-		state = "damaged";
-	if ((*count)++ == 0)
-		printf("%-30s %-8s %8s %9s %9s %12s  %s\n", "USER", "STATE",
-		    "ACCOUNT", "MAILBOXES", "MESSAGES", "BYTES", "ADDRESS");
-#define NUMBER(key) (long long)json_integer_value(json_object_get(message, key))
-	printf("%-30.*s %-8s %8lld %9lld %9lld %12lld%s%.*s\n", VIEW_FMT(name),
-	    state, NUMBER("account"), NUMBER("mailboxes"), NUMBER("messages"),
-	    NUMBER("size"), address.len > 0 ? "  " : "", VIEW_FMT(address));
-#undef NUMBER
+		state = VIEW("damaged");
+	show_table_add(table, link_member(message, "name"));
+	show_table_add(table, state);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		show_table_add_number(table,
+		    json_integer_value(json_object_get(message, numbers[i])));
+	show_table_add(table, link_member(message, "address"));
 }
 
 enum cli_exit cmd_user_list(const struct cli_call *call)
 {
-	unsigned count = 0;
-	return place_command(call, false, json_pack("{s:s}", "do", "user.list"),
-	    print_user, &count);
+	struct show_table table;
+	show_table_init(&table, user_columns, ARRAY_LEN(user_columns));
+	enum cli_exit code = place_command(call, false,
+	    json_pack("{s:s}", "do", "user.list"), add_user_row, &table);
+	show_table_print(&table);
+	show_table_done(&table);
+	return code;
 }
 
 // ---- Details ---------------------------------------------------------------
@@ -224,7 +232,8 @@ enum cli_exit cmd_user_detail(const struct cli_call *call)
 	if (call->argument_count > 1)
 		json_object_set_new(request, "detail",
 		    link_text(view_of_string(call->arguments[1])));
-	enum cli_exit code = ask(call, false, request, &answer);
+	enum cli_exit code =
+	    place_fetch(call, false, request, NULL, NULL, &answer);
 	if (code == CLI_OK && call->argument_count == 1)
 		printf("%.*s\n", VIEW_FMT(link_member(answer, "detail")));
 	json_decref(answer);

@@ -2,12 +2,17 @@
 #include "admin/commands.h"
 
 #define PASSWORD_OPTIONS                                                       \
-	{"password-stdin", NULL, "read the password from standard input"},     \
-	    {"generate", NULL, "make up a password and print it"},             \
+	{.name = "password-stdin",                                             \
+	    .help = "read the password from standard input",                   \
+	    .one_of = 1},                                                      \
+	    {.name = "generate",                                               \
+		.help = "make up a password and print it",                     \
+		.one_of = 1},                                                  \
 	{                                                                      \
-		"hash-stdin", NULL,                                            \
-		    "read what another server kept of it: crypt(3) or "        \
-		    "{SCHEME}…"                                              \
+		.name = "hash-stdin",                                          \
+		.help = "read what another server kept of it: crypt(3) or "    \
+			"{SCHEME}…",                                           \
+		.one_of = 1                                                    \
 	}
 
 #define IMPORT_DETAILS                                                         \
@@ -17,29 +22,25 @@
 
 #define USER_OPTION                                                            \
 	{                                                                      \
-		"user", "USER", "whose mail it is"                             \
+		.name = "user", .value = "USER", .help = "whose mail it is",   \
+		.required = true                                               \
 	}
 #define MAILBOX_OPTION                                                         \
-	{                                                                      \
-		"mailbox", "NAME", "the mailbox that it goes into or under"    \
-	}
+	CLI_VALUE("mailbox", "NAME", "the mailbox that it goes into or under")
 
 #define QUEUE_DOMAIN_OPTION                                                    \
-	{                                                                      \
-		"domain", "DOMAIN", "those with a recipient there"             \
-	}
+	CLI_VALUE("domain", "DOMAIN", "those with a recipient there")
 #define ALIAS_OF_OPTION                                                        \
 	{                                                                      \
-		"alias-of", "DOMAIN", "it has the names of that domain"        \
+		.name = "alias-of", .value = "DOMAIN",                         \
+		.help = "it has the names of that domain", .one_of = 1         \
 	}
 #define CATCH_ALL_OPTION                                                       \
 	{                                                                      \
-		"catch-all", "ADDRESS", "who gets mail for unknown names"      \
+		.name = "catch-all", .value = "ADDRESS",                       \
+		.help = "who gets mail for unknown names", .one_of = 2         \
 	}
-#define PRIMARY_OPTION                                                         \
-	{                                                                      \
-		"primary", NULL, "users without a domain live here"            \
-	}
+#define PRIMARY_OPTION CLI_SWITCH("primary", "users without a domain live here")
 
 const struct cli_command admin_commands[] = {
     {
@@ -90,7 +91,7 @@ const struct cli_command admin_commands[] = {
 	.arguments_min = 1,
 	.arguments_max = 1,
 	.summary = "delete a user and all of the mail",
-	.options = {{"yes", NULL, "do not ask"}},
+	.options = {CLI_SWITCH("yes", "do not ask")},
 	.run = cmd_user_remove,
     },
     {
@@ -111,7 +112,7 @@ const struct cli_command admin_commands[] = {
 			"found out"},
 	    {"scheme", "SCHEME",
 		"of passwords that do not say theirs: PLAIN, ..."},
-	    {"dry-run", NULL, "only say what would be done"}},
+	    CLI_SWITCH("dry-run", "only say what would be done")},
 	.run = cmd_user_import,
     },
     {
@@ -145,8 +146,13 @@ const struct cli_command admin_commands[] = {
 	.summary = "change a domain",
 	.details = "What is not named stays.",
 	.options = {ALIAS_OF_OPTION,
-	    {"no-alias", NULL, "it has names of its own"}, CATCH_ALL_OPTION,
-	    {"no-catch-all", NULL, "names that are not there are refused"},
+	    {.name = "no-alias",
+		.help = "it has names of its own",
+		.one_of = 1},
+	    CATCH_ALL_OPTION,
+	    {.name = "no-catch-all",
+		.help = "names that are not there are refused",
+		.one_of = 2},
 	    PRIMARY_OPTION},
 	.run = cmd_domain_set,
     },
@@ -174,8 +180,10 @@ const struct cli_command admin_commands[] = {
 	    "print the DNS records that a domain needs, and which it has",
 	.details =
 	    "The output can be pasted into a zone file. The exit code is "
-	    "1 when a record\nis missing or differs.",
-	.options = {{"no-lookup", NULL, "only print them"}},
+	    "1 when a record\nis missing or differs. SRV records are for "
+	    "what is served; the target \".\" says\nthat a service is "
+	    "not there, and that record may be left out.",
+	.options = {CLI_SWITCH("no-lookup", "only print them")},
 	.run = cmd_domain_check,
     },
     {
@@ -213,9 +221,9 @@ const struct cli_command admin_commands[] = {
 	.details = "Prints the DNS record to be published. Every key of the "
 		   "domain signs, at\nonce. Without options, an RSA and an "
 		   "Ed25519 key are made, named by the month.",
-	.options = {{"selector", "NAME", "the key's name in DNS"},
-	    {"algorithm", "NAME", "rsa, ed25519 or both"},
-	    {"bits", "N", "of an RSA key, 1024 to 4096 (2048)"}},
+	.options = {CLI_VALUE("selector", "NAME", "the key's name in DNS"),
+	    CLI_VALUE("algorithm", "NAME", "rsa, ed25519 or both"),
+	    CLI_VALUE("bits", "N", "of an RSA key, 1024 to 4096 (2048)")},
 	.run = cmd_dkim_new,
     },
     {
@@ -247,8 +255,10 @@ const struct cli_command admin_commands[] = {
 	.arguments_min = 1,
 	.arguments_max = 1,
 	.summary = "say where mail to an address would go, and why",
-	.details = "Exit code 3: nobody is there. 6: the user is disabled. "
-		   "1: aliases lead in\na circle.",
+	.details = "Exit code 3: nobody is there, or the domain takes no mail "
+		   "or does not exist.\n6: the user is disabled. 1: aliases "
+		   "lead in a circle, some of several addresses\nget no mail, "
+		   "or DNS does not answer now.",
 	.run = cmd_route,
     },
     {
@@ -270,7 +280,8 @@ const struct cli_command admin_commands[] = {
 	.summary = "take in an mbox file, or a folder of them",
 	.details = IMPORT_DETAILS,
 	.options = {USER_OPTION, MAILBOX_OPTION,
-	    {"mboxo", NULL, "lines of \">From \" are as they were written"}},
+	    CLI_SWITCH(
+		"mboxo", "lines of \">From \" are as they were written")},
 	.run = cmd_import_mbox,
     },
     {
@@ -316,7 +327,7 @@ const struct cli_command admin_commands[] = {
 	.summary = "try waiting messages now",
 	.details = "Takes an ID, --domain or --all. Messages that are held, "
 		   "or whose sender\nset a time, go on waiting.",
-	.options = {QUEUE_DOMAIN_OPTION, {"all", NULL, "all messages"}},
+	.options = {QUEUE_DOMAIN_OPTION, CLI_SWITCH("all", "all messages")},
 	.run = cmd_queue_retry,
     },
     {
@@ -342,7 +353,7 @@ const struct cli_command admin_commands[] = {
 	.arguments_max = 1,
 	.summary = "delete a waiting message",
 	.details = "A recipient being sent to right now is not stopped.",
-	.options = {{"bounce", NULL, "return it to its sender"}},
+	.options = {CLI_SWITCH("bounce", "return it to its sender")},
 	.run = cmd_queue_remove,
     },
     {
@@ -352,8 +363,8 @@ const struct cli_command admin_commands[] = {
 	.details = "Each problem is a line; the exit code is then 1. Derived "
 		   "data (the columns\nthat SORT reads) can be dropped at any "
 		   "time: the server builds it anew when\nit is wanted.",
-	.options = {{"mend", NULL, "write anew what can be derived"},
-	    {"drop-derived", NULL, "drop derived data first"}},
+	.options = {CLI_SWITCH("mend", "write anew what can be derived"),
+	    CLI_SWITCH("drop-derived", "drop derived data first")},
 	.run = cmd_check,
     },
     {

@@ -8,6 +8,7 @@
 #define ROOST_ADMIN_CONTROL_H
 
 #include "admin/link.h"
+#include "admin/services.h"
 #include "auth/auth.h"
 #include "dkim/dkim.h"
 #include "dns/dns.h"
@@ -40,6 +41,7 @@ struct control_host {
 	struct dns *dns;         // NULL: names cannot be looked up
 	struct relay *relay;     // NULL: next hops are not known
 	const char *server_name; // in MX records and greetings
+	struct mail_services services;
 };
 
 // Answers on one connection until its end; takes the socket over. `host` with

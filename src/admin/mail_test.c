@@ -40,6 +40,14 @@ static void set_up_rooms(struct bed *bed)
 	bed->host.route = route_new(bed->host.engine, NULL, NULL);
 	bed->host.dkim = dkim_keys_new(bed->host.engine, NULL);
 	bed->host.server_name = "mail.ours.test";
+	// POP3 with STARTTLS is not served, and submission on another port.
+	bed->host.services = (struct mail_services){{
+	    [SERVICE_IMAPS] = 993,
+	    [SERVICE_IMAP] = 143,
+	    [SERVICE_POP3S] = 995,
+	    [SERVICE_SUBMISSIONS] = 465,
+	    [SERVICE_SUBMISSION] = 1587,
+	}};
 	assert_int_equal(
 	    route_domain_add(bed->host.route, &domain, NULL), RC_OK);
 	assert_int_equal(
@@ -187,7 +195,7 @@ static void a_domain_with_all_records_is_right(void **state)
 		DNS_TEST_ANSWER},
 	    {"_submissions._tcp.ours.test", DNS_SRV, "0 1 465 mail.ours.test",
 		DNS_TEST_ANSWER},
-	    {"_submission._tcp.ours.test", DNS_SRV, "0 1 587 mail.ours.test",
+	    {"_submission._tcp.ours.test", DNS_SRV, "0 1 1587 mail.ours.test",
 		DNS_TEST_ANSWER},
 	};
 	set_up_dns(bed, rows, ARRAY_LEN(rows));
@@ -199,6 +207,10 @@ static void a_domain_with_all_records_is_right(void **state)
 	must_have(&out, "public addresses | ok | 192.0.2.1, 2001:db8::1\n");
 	must_have(&out, "; 1.2.0.192.in-addr.arpa. IN PTR mail.ours.test. | "
 			"ok | mail.ours.test\n");
+	must_have(&out, "_submission._tcp.ours.test. IN SRV 0 1 1587 "
+			"mail.ours.test. | ok | mail.ours.test port 1587\n");
+	// It may be left out.
+	must_have(&out, "_pop3._tcp.ours.test. IN SRV 0 0 0 . | ok | \n");
 	buf_done(&out);
 }
 
@@ -237,6 +249,36 @@ static void what_is_wrong_is_told(void **state)
 	must_have(&out, "_pop3s._tcp.ours.test. IN SRV 0 1 995 "
 			"mail.ours.test. | missing | \n");
 	assert_int_equal(wrong, 10);
+	buf_done(&out);
+}
+
+static void what_is_not_served_leads_nowhere(void **state)
+{
+	static const struct dns_test_row rows[] = {
+	    {"_imaps._tcp.ours.test", DNS_SRV, "0 0 0 ", DNS_TEST_ANSWER},
+	    {"_imap._tcp.ours.test", DNS_SRV, "0 1 143 mail.ours.test",
+		DNS_TEST_ANSWER},
+	    {"_pop3s._tcp.ours.test", DNS_SRV, "0 1 995 pop.other.test",
+		DNS_TEST_ANSWER},
+	    {"_pop3._tcp.ours.test", DNS_SRV, "", DNS_TEST_SERVFAIL},
+	    {"_submissions._tcp.ours.test", DNS_SRV, "0 0 0 ", DNS_TEST_ANSWER},
+	};
+	struct bed *bed = *state;
+	struct buf out;
+	set_up_dns(bed, rows, ARRAY_LEN(rows));
+	bed->host.services =
+	    (struct mail_services){{[SERVICE_SUBMISSIONS] = 465}};
+	check(bed, true, &out);
+	must_have(
+	    &out, "_imaps._tcp.ours.test. IN SRV 0 0 0 . | ok | none (.)\n");
+	must_have(&out, "_imap._tcp.ours.test. IN SRV 0 0 0 . | differs | "
+			"mail.ours.test port 143\n");
+	must_have(&out, "; _pop3s._tcp.ours.test. IN SRV is as you want it | "
+			"ok | pop.other.test port 995\n");
+	must_have(&out, "_pop3._tcp.ours.test. IN SRV 0 0 0 . | unknown | ");
+	must_have(&out, "_submissions._tcp.ours.test. IN SRV 0 1 465 "
+			"mail.ours.test. | differs | none (.)\n");
+	must_have(&out, "_submission._tcp.ours.test. IN SRV 0 0 0 . | ok | \n");
 	buf_done(&out);
 }
 
@@ -294,15 +336,20 @@ static void set_up_relay(struct bed *bed, struct view smart_host)
 	assert_int_equal(relay_start(bed->host.relay, &fault), RC_INVALID);
 }
 
-static void expect_way(struct bed *bed, const char *address, const char *want)
+static void expect_way(
+    struct bed *bed, const char *address, const char *want, const char *hops)
 {
 	struct buf out;
 	buf_init(&out, 1 << 20);
 	start(bed);
-	json_decref(ask(bed,
-	    json_pack("{s:s, s:s}", "do", "route", "address", address), &out));
+	json_t *answer = ask(bed,
+	    json_pack("{s:s, s:s}", "do", "route", "address", address), &out);
 	stop(bed);
 	must_have(&out, want);
+	if (!view_eq(link_member(answer, "hops"), view_of_string(hops)))
+		fail_msg("%s: hops is \"%.*s\"", address,
+		    VIEW_FMT(link_member(answer, "hops")));
+	json_decref(answer);
 	buf_done(&out);
 }
 
@@ -320,35 +367,53 @@ static void hops_of_others_are_told(void **state)
 	    {"broken.test", DNS_MX, "", DNS_TEST_SERVFAIL},
 	};
 	static const struct {
-		const char *address, *want;
+		const char *address, *want, *hops;
 	} table[] = {
-	    {"x@two.test", "x@two.test is for another server\n"
-			   "two.test:\n"
-			   "1. a.two.test (preference 10) at 2001:db8::1 port "
-			   "25\n"
-			   "2. a.two.test (preference 10) at 192.0.2.1 port "
-			   "25\n"
-			   "TLS when offered\n"},
-	    {"x@null.test", "nowhere: null.test takes no mail"},
-	    {"x@plain.test", "1. plain.test (preference 0) at 192.0.2.2"},
-	    {"x@back.test", "mail for back.test would come back"},
-	    {"x@empty.test", "nowhere: empty.test has no mail server\n"},
-	    {"x@none.test", "nowhere: there is no domain none.test\n"},
-	    {"x@broken.test", "not now: DNS did not answer for broken.test\n"},
-	    {"x@[192.0.2.9]", "at 192.0.2.9 port 25\n"},
-	    {"x@ours.test", "nobody is called x at ours.test\n"},
+	    {"x@two.test",
+		"x@two.test is for another server\n"
+		"two.test:\n"
+		"1. a.two.test (preference 10) at 2001:db8::1 port "
+		"25\n"
+		"2. a.two.test (preference 10) at 192.0.2.1 port "
+		"25\n"
+		"TLS when offered\n",
+		"ok"},
+	    {"x@null.test", "nowhere: null.test takes no mail", "nowhere"},
+	    {"x@plain.test", "1. plain.test (preference 0) at 192.0.2.2", "ok"},
+	    {"x@back.test", "mail for back.test would come back", "nowhere"},
+	    {"x@empty.test", "nowhere: empty.test has no mail server\n",
+		"nowhere"},
+	    {"x@none.test", "nowhere: there is no domain none.test\n",
+		"nowhere"},
+	    {"x@broken.test", "not now: DNS did not answer for broken.test\n",
+		"later"},
+	    {"x@[192.0.2.9]", "at 192.0.2.9 port 25\n", "ok"},
+	    {"x@ours.test", "nobody is called x at ours.test\n", "ok"},
 	};
 	struct bed *bed = *state;
 	set_up_dns(bed, rows, ARRAY_LEN(rows));
 	set_up_relay(bed, VIEW(""));
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		expect_way(bed, table[i].address, table[i].want);
+		expect_way(bed, table[i].address, table[i].want, table[i].hops);
+	// Of several addresses not all get it, or none.
+	struct view targets[] = {VIEW("x@two.test"), VIEW("x@none.test"),
+	    VIEW("x@broken.test"), VIEW("y@null.test")};
+	struct route_alias alias = {VIEW("all@ours.test"), targets, 4};
+	assert_int_equal(route_alias_set(bed->host.route, &alias, NULL), RC_OK);
+	expect_way(bed, "all@ours.test", "nowhere: ", "some");
+	alias = (struct route_alias){VIEW("all@ours.test"), targets + 2, 2};
+	assert_int_equal(route_alias_set(bed->host.route, &alias, NULL), RC_OK);
+	expect_way(bed, "all@ours.test", "not now: ", "some");
+	targets[2] = VIEW("x@none.test");
+	assert_int_equal(route_alias_set(bed->host.route, &alias, NULL), RC_OK);
+	expect_way(bed, "all@ours.test", "nowhere: ", "nowhere");
 	relay_free(&bed->host.relay);
 	set_up_relay(bed, VIEW("a.two.test:465"));
 	expect_way(bed, "x@null.test",
 	    "mail for others is not sent (relay = no): it waits in the queue\n"
 	    "all mail for others goes to a.two.test\n"
-	    "1. a.two.test at 2001:db8::1 port 465\n");
+	    "1. a.two.test at 2001:db8::1 port 465\n",
+	    "ok");
 }
 
 int main(void)
@@ -357,6 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_domain_with_all_records_is_right),
 	    TEST(what_is_wrong_is_told),
+	    TEST(what_is_not_served_leads_nowhere),
 	    TEST(nothing_is_looked_up_where_it_is_not_wanted),
 	    TEST(without_dns_and_keys),
 	    TEST(hops_of_others_are_told),

@@ -63,6 +63,7 @@ static enum rc open_rooms(const struct cli_place *at, struct log *log,
 	host->route = route_new(host->engine, host->auth, &route);
 	host->dkim = dkim_keys_new(host->engine, log);
 	host->server_name = at->server_name;
+	host->services = at->services;
 	// Few commands ask DNS or the relay: those say that they cannot.
 	office->route = host->route;
 	relay.office = office;
@@ -145,8 +146,10 @@ static enum rc connect_server(
 	    CONTROL_SOCKET);
 	if (len < 0 || (size_t)len >= sizeof(to.sun_path))
 		return fault_set(fault, RC_LIMIT,
-		    "the path of the data folder is too long for a socket: %s",
-		    at->data);
+		    "the path of the data folder has %zu bytes; as there is "
+		    "a socket in it, it may have no more than %zu: %s",
+		    strlen(at->data),
+		    sizeof(to.sun_path) - sizeof("/" CONTROL_SOCKET), at->data);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return fault_set(fault, RC_IO, "socket: %s", strerror(errno));
@@ -158,15 +161,30 @@ static enum rc connect_server(
 	close(fd);
 	if (error == ENOENT || error == ECONNREFUSED || error == ENOTDIR)
 		return RC_NOT_FOUND;
-	return fault_set(fault, error == EACCES ? RC_DENIED : RC_IO,
-	    "cannot reach the server's %s: %s", to.sun_path, strerror(error));
+	if (error == EACCES)
+		return fault_set(fault, RC_DENIED,
+		    "only its owner and root may use the data folder %s: run "
+		    "the command as one of them",
+		    at->data);
+	return fault_set(fault, RC_IO, "cannot reach the server's %s: %s",
+	    to.sun_path, strerror(error));
 }
 
 static enum rc find_folder(const struct cli_place *at, bool create,
     struct fault *fault, struct become *ret_become)
 {
 	struct stat info;
-	if (!create && (stat(at->data, &info) != 0 || !S_ISDIR(info.st_mode)))
+	bool there = stat(at->data, &info) == 0;
+	if (there && !S_ISDIR(info.st_mode))
+		return fault_set(fault, RC_INVALID,
+		    "%s is no folder, and so cannot be the data folder",
+		    at->data);
+	if (!there && !create && errno == ENOENT)
+		return fault_set(fault, RC_NOT_FOUND,
+		    "there is no data folder %s: `roost serve` and `roost "
+		    "user add` make it",
+		    at->data);
+	if (!there && !create)
 		return fault_set(fault, RC_NOT_FOUND,
 		    "there is no data folder %s: %s", at->data,
 		    strerror(errno));
@@ -284,18 +302,53 @@ enum rc place_ask(struct place *place, json_t *request,
 	return rc == RC_END ? fault->rc : rc;
 }
 
-enum cli_exit place_command(const struct cli_call *call, bool create,
+enum cli_exit place_fetch(const struct cli_call *call, bool create,
     json_t *request, void (*note)(void *context, const json_t *message),
-    void *context)
+    void *context, json_t **ret_answer)
 {
 	struct place place;
 	struct fault fault = {0};
 	enum rc rc = place_open(&call->place, create, &fault, &place);
+	*ret_answer = NULL;
 	if (rc != RC_OK) {
 		json_decref(request);
 		return cli_fail(rc, &fault);
 	}
-	rc = place_ask(&place, request, note, context, &fault, NULL);
+	rc = place_ask(&place, request, note, context, &fault, ret_answer);
 	place_close(&place);
 	return rc == RC_OK ? CLI_OK : cli_fail(rc, &fault);
+}
+
+enum cli_exit place_command(const struct cli_call *call, bool create,
+    json_t *request, void (*note)(void *context, const json_t *message),
+    void *context)
+{
+	json_t *answer;
+	enum cli_exit code =
+	    place_fetch(call, create, request, note, context, &answer);
+	json_decref(answer);
+	return code;
+}
+
+enum cli_exit place_doubt(
+    const struct cli_call *call, const json_t *answer, const char *done)
+{
+	struct view doubt = link_member(answer, "doubt");
+	if (doubt.len == 0)
+		return CLI_OK;
+	cli_complain(
+	    "%s was %s, but %.*s", call->arguments[0], done, VIEW_FMT(doubt));
+	return CLI_PROBLEM;
+}
+
+enum cli_exit place_change(
+    const struct cli_call *call, bool create, json_t *request, const char *done)
+{
+	json_t *answer;
+	enum cli_exit code =
+	    place_fetch(call, create, request, NULL, NULL, &answer);
+	if (code == CLI_OK)
+		code = place_doubt(call, answer, done);
+	json_decref(answer);
+	return code;
 }

@@ -34,9 +34,21 @@ MUST_CHECK enum rc place_ask(struct place *place, json_t *request,
 MUST_CHECK enum rc place_receive(
     struct place *place, struct fault *fault, json_t **ret_message);
 
-// Opens, asks, closes.
+// Opens, asks, closes. What fails is complained of.
 enum cli_exit place_command(const struct cli_call *call, bool create,
     json_t *request, void (*note)(void *context, const json_t *message),
     void *context);
+// The same, with the result in `*ret_answer`, to be dropped with json_decref();
+// NULL when there is none.
+enum cli_exit place_fetch(const struct cli_call *call, bool create,
+    json_t *request, void (*note)(void *context, const json_t *message),
+    void *context, json_t **ret_answer);
+// The same for a change of what the first argument names. A doubt in the answer
+// is CLI_PROBLEM and told: "NAME was <done>, but …".
+enum cli_exit place_change(const struct cli_call *call, bool create,
+    json_t *request, const char *done);
+// Only the telling. CLI_OK when there is no doubt.
+enum cli_exit place_doubt(
+    const struct cli_call *call, const json_t *answer, const char *done);
 
 #endif

@@ -367,50 +367,103 @@ static enum rc check_keys(struct check *check)
 
 // ---- SRV -------------------------------------------------------------------
 
-static enum rc check_srv(struct check *check, struct view service,
-    unsigned port, const char *purpose)
+static const struct {
+	const char *name;
+	const char *text;
+} service_table[MAIL_SERVICES] = {
+#define X(service, dns, port, text) [service] = {dns, text},
+    SERVICE_TABLE(X)
+#undef X
+};
+
+static void add_found_srv(struct check *check, const struct dns_record *record)
+{
+	struct buf text;
+	if (record->value.len == 0) {
+		add_found(check, VIEW("none (.)"));
+		return;
+	}
+	buf_init(&text, 1024);
+	buf_printf(
+	    &text, "%.*s port %u", VIEW_FMT(record->value), record->port);
+	add_found(check, buf_view(&text));
+	buf_done(&text);
+}
+
+static enum rc check_served(
+    struct check *check, enum mail_service service, struct view name)
 {
 	struct dns_answer answer;
 	enum state state;
-	struct view name = join(check, service, check->domain);
+	unsigned port = check->call->host->services.ports[service];
 	if (look_up(check, name, DNS_SRV, &answer, &state)) {
 		state = STATE_DIFFERS;
 		for (size_t i = 0; i < answer.count; i++) {
 			const struct dns_record *record = &answer.records[i];
-			struct buf text;
-			buf_init(&text, 1024);
-			buf_printf(&text, "%.*s port %u",
-			    VIEW_FMT(record->value), record->port);
-			add_found(check, buf_view(&text));
-			buf_done(&text);
+			add_found_srv(check, record);
 			if (record->port == port &&
 			    view_eq_nocase(record->value, check->server))
 				state = STATE_OK;
 		}
 	}
+	char purpose[80];
+	snprintf(purpose, sizeof(purpose), "mail programs find %s",
+	    service_table[service].text);
 	buf_printf(&check->line, "%.*s. IN SRV 0 1 %u %.*s.", VIEW_FMT(name),
 	    port, VIEW_FMT(check->server));
 	return send_record(check, purpose, state);
 }
 
-// RFC 6186 section 3, RFC 8314 section 5.1; the ports are the registered ones.
+// A target "." says that there is no such service (RFC 2782, RFC 6186 section
+// 3.4), so that mail programs do not try ports where nobody answers. They do
+// without it, too. Records of other servers are their owner's to judge; what
+// leads mail programs here is a mistake.
+static enum rc check_not_served(
+    struct check *check, enum mail_service service, struct view name)
+{
+	struct dns_answer answer;
+	enum state state;
+	bool elsewhere = false;
+	if (look_up(check, name, DNS_SRV, &answer, &state)) {
+		state = STATE_OK;
+		for (size_t i = 0; i < answer.count; i++) {
+			const struct dns_record *record = &answer.records[i];
+			add_found_srv(check, record);
+			if (view_eq_nocase(record->value, check->server))
+				state = STATE_DIFFERS;
+			else if (record->value.len > 0)
+				elsewhere = true;
+		}
+	} else if (state == STATE_MISSING) {
+		state = STATE_OK;
+	}
+	char purpose[120];
+	const char *text = service_table[service].text;
+	if (elsewhere && state == STATE_OK) {
+		snprintf(purpose, sizeof(purpose),
+		    "%s is not served here, but elsewhere", text);
+		buf_printf(&check->line, "; %.*s. IN SRV is as you want it",
+		    VIEW_FMT(name));
+	} else {
+		snprintf(purpose, sizeof(purpose),
+		    "%s is not served: this says so, and may be left out",
+		    text);
+		buf_printf(
+		    &check->line, "%.*s. IN SRV 0 0 0 .", VIEW_FMT(name));
+	}
+	return send_record(check, purpose, state);
+}
+
 static enum rc check_clients(struct check *check)
 {
-	static const struct {
-		const char *service;
-		unsigned port;
-		const char *purpose;
-	} table[] = {
-	    {"_imaps._tcp", 993, "mail programs find IMAP with TLS"},
-	    {"_imap._tcp", 143, "mail programs find IMAP with STARTTLS"},
-	    {"_pop3s._tcp", 995, "mail programs find POP3 with TLS"},
-	    {"_submissions._tcp", 465, "mail programs send with TLS"},
-	    {"_submission._tcp", 587, "mail programs send with STARTTLS"},
-	};
 	enum rc rc = RC_OK;
-	for (size_t i = 0; i < ARRAY_LEN(table) && rc == RC_OK; i++)
-		rc = check_srv(check, view_of_string(table[i].service),
-		    table[i].port, table[i].purpose);
+	for (enum mail_service i = 0; i < MAIL_SERVICES && rc == RC_OK; i++) {
+		struct view name = join(check,
+		    view_of_string(service_table[i].name), check->domain);
+		rc = check->call->host->services.ports[i]
+			 ? check_served(check, i, name)
+			 : check_not_served(check, i, name);
+	}
 	return rc;
 }
 

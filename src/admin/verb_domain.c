@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests about domains and aliases.
-#include "admin/verbs.h"
-#include "base/arena.h"
+#include "admin/doubts.h"
 #include "wire/domain_name.h"
 
 enum rc verb_need_route(const struct verb_call *call, struct fault *fault)
@@ -78,13 +77,17 @@ static void take_members(
 		domain->primary = true;
 }
 
-static enum rc answer_domain(
-    struct verb_call *call, struct arena *arena, struct fault *fault)
+// What it is now, and with `moved` whom mail does not reach any more.
+static enum rc answer_domain(struct verb_call *call, struct arena *arena,
+    bool moved, struct fault *fault)
 {
 	struct route_domain domain;
 	enum rc rc = verb_find_domain(call, arena, fault, &domain);
-	if (rc == RC_OK)
-		describe(call->answer, arena, &domain);
+	if (rc != RC_OK)
+		return rc;
+	describe(call->answer, arena, &domain);
+	if (moved)
+		doubts_domain(call, arena, domain.name);
 	return rc;
 }
 
@@ -100,7 +103,7 @@ enum rc verb_domain_add(struct verb_call *call, struct fault *fault)
 	take_members(call, &domain);
 	rc = route_domain_add(call->host->route, &domain, fault);
 	if (rc == RC_OK)
-		rc = answer_domain(call, &arena, fault);
+		rc = answer_domain(call, &arena, true, fault);
 	arena_done(&arena);
 	return rc;
 }
@@ -116,7 +119,8 @@ enum rc verb_domain_set(struct verb_call *call, struct fault *fault)
 		rc = route_domain_set(call->host->route, &domain, fault);
 	}
 	if (rc == RC_OK)
-		rc = answer_domain(call, &arena, fault);
+		rc = answer_domain(call, &arena,
+		    has(call, "alias_of") || has(call, "primary"), fault);
 	arena_done(&arena);
 	return rc;
 }
@@ -175,25 +179,6 @@ static enum rc take_targets(const struct verb_call *call, struct arena *arena,
 	return RC_OK;
 }
 
-// Says in the answer when the alias, as it is now, leads to nobody or in a
-// circle: it was done all the same, for the rest may follow.
-static void add_doubts(struct verb_call *call, struct arena *arena,
-    const struct route_alias *alias)
-{
-	struct smtp_mailbox mailbox;
-	struct route_result result;
-	if (smtp_mailbox_parse(arena, alias->address, NULL, &mailbox) !=
-		RC_OK ||
-	    route_resolve(call->host->route, arena, &mailbox, NULL, &result) !=
-		RC_OK)
-		return;
-	if (result.verdict != ROUTE_OK)
-		json_object_set_new(call->answer, "doubt",
-		    json_string(result.verdict == ROUTE_LOOP
-				    ? "it is a loop, or leads to too many"
-				    : "it leads to nobody"));
-}
-
 enum rc verb_alias_add(struct verb_call *call, struct fault *fault)
 {
 	struct arena arena;
@@ -206,7 +191,7 @@ enum rc verb_alias_add(struct verb_call *call, struct fault *fault)
 	if (rc == RC_OK)
 		rc = route_alias_add(call->host->route, &alias, fault);
 	if (rc == RC_OK)
-		add_doubts(call, &arena, &alias);
+		doubts_alias(call, &arena, alias.address);
 	arena_done(&arena);
 	return rc;
 }
@@ -225,6 +210,8 @@ enum rc verb_alias_remove(struct verb_call *call, struct fault *fault)
 	else if (rc == RC_OK)
 		rc =
 		    route_alias_remove(call->host->route, alias.address, fault);
+	if (rc == RC_OK)
+		doubts_alias_less(call, &arena, alias.address);
 	arena_done(&arena);
 	return rc;
 }

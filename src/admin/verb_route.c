@@ -29,27 +29,63 @@ static struct view domain_of(struct view address)
 	return view_from(address, at);
 }
 
+// How many of the other servers' domains mail reaches.
+struct hops {
+	size_t found;
+	size_t later;
+	size_t nowhere;
+};
+
+static void explain_domain(struct verb_call *call, struct view domain,
+    struct hops *hops, struct buf *out)
+{
+	buf_printf(out, "%.*s:\n", VIEW_FMT(domain));
+	switch (relay_explain(call->host->relay, domain, out)) {
+	case RELAY_WAY_FOUND: hops->found++; break;
+	case RELAY_WAY_LATER: hops->later++; break;
+	case RELAY_WAY_NOWHERE: hops->nowhere++; break;
+	}
+}
+
+// "hops" in the answer: "nowhere" when no target, here or elsewhere, would get
+// it, "some" when not all would, "later" when that is not known now.
+static void answer_hops(
+    struct verb_call *call, const struct hops *hops, bool users)
+{
+	const char *word = "ok";
+	if (hops->nowhere > 0)
+		word =
+		    hops->found + hops->later > 0 || users ? "some" : "nowhere";
+	else if (hops->later > 0)
+		word = "later";
+	json_object_set_new(call->answer, "hops", json_string(word));
+}
+
 static void explain_remotes(
     struct verb_call *call, const struct route_result *result, struct buf *out)
 {
 	struct map seen;
+	struct hops hops = {0};
 	size_t count = 0;
+	bool users = false;
 	map_init(&seen);
 	for (size_t i = 0; i < result->count; i++) {
 		struct view domain = domain_of(result->targets[i].address);
+		users |= result->targets[i].kind == ROUTE_USER;
 		if (result->targets[i].kind != ROUTE_REMOTE ||
 		    map_put(&seen, domain, call))
 			continue;
-		if (count++ < DOMAINS_MAX && call->host->relay) {
-			buf_printf(out, "%.*s:\n", VIEW_FMT(domain));
-			relay_explain(call->host->relay, domain, out);
-		}
+		if (count++ < DOMAINS_MAX && call->host->relay)
+			explain_domain(call, domain, &hops, out);
+		else
+			hops.later += !call->host->relay;
 	}
 	map_done(&seen);
 	if (count > 0 && !call->host->relay)
 		buf_add_literal(out, "its servers cannot be looked up here\n");
 	else if (count > DOMAINS_MAX)
 		buf_printf(out, "and %zu more domains\n", count - DOMAINS_MAX);
+	answer_hops(call, &hops, users);
 }
 
 // ---- The request -----------------------------------------------------------

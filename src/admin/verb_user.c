@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests about users.
-#include "admin/verbs.h"
-#include "auth/prepare.h"
+#include "admin/doubts.h"
 #include "base/arena.h"
 #include "base/clock.h"
 
@@ -57,50 +56,6 @@ static enum rc refuse_twin(
 	return fault_set(fault, RC_EXISTS,
 	    "%.*s would have the address of the user %.*s",
 	    VIEW_FMT(user_of(call)), VIEW_FMT(twin));
-}
-
-static bool leads_to(const struct route_result *result, uint64_t account)
-{
-	for (size_t i = 0; i < result->count; i++)
-		if (result->targets[i].kind == ROUTE_USER &&
-		    result->targets[i].account == account)
-			return true;
-	return false;
-}
-
-// The user's own address, and what hinders mail to it: the domain is not ours,
-// stands for another one, or an alias goes before. The user was added all the
-// same, for that may follow.
-static void add_address(
-    struct verb_call *call, struct arena *arena, uint64_t account)
-{
-	struct auth_user user = {.account = account};
-	struct smtp_mailbox mailbox;
-	struct route_result result;
-	struct view address;
-	struct buf doubt;
-	struct route *route = call->host->route;
-	if (!route ||
-	    auth_name_prepare(user_of(call), NULL, &user.name) != RC_OK ||
-	    route_user_address(route, &user, arena, &address) != RC_OK ||
-	    smtp_mailbox_parse(arena, address, NULL, &mailbox) != RC_OK ||
-	    route_resolve(route, arena, &mailbox, NULL, &result) != RC_OK)
-		return;
-	json_object_set_new(call->answer, "address", link_text(address));
-	if (leads_to(&result, account))
-		return;
-	buf_init(&doubt, 1024);
-	if (result.verdict == ROUTE_FOREIGN)
-		buf_printf(&doubt,
-		    "%.*s is not a domain of ours: roost domain add %.*s",
-		    VIEW_FMT(mailbox.domain_ascii),
-		    VIEW_FMT(mailbox.domain_ascii));
-	else
-		buf_printf(&doubt,
-		    "mail for %.*s does not reach this user: see roost route",
-		    VIEW_FMT(address));
-	json_object_set_new(call->answer, "doubt", link_text(buf_view(&doubt)));
-	buf_done(&doubt);
 }
 
 static bool is_set(const struct verb_call *call, const char *key)
@@ -172,7 +127,7 @@ static enum rc add_user(
 	json_object_set_new(
 	    call->answer, "account", json_integer((json_int_t)account));
 	if (rc == RC_OK && !is_set(call, "disabled"))
-		add_address(call, arena, account);
+		doubts_user(call, arena, account);
 	return rc;
 }
 

@@ -246,6 +246,38 @@ static void a_fault_never_carries_control_characters(void **state)
 	assert_string_equal(rc_name(RC_LIMIT), "RC_LIMIT");
 }
 
+static void a_long_fault_keeps_its_end(void **state)
+{
+	(void)state;
+	struct fault fault;
+	char name[1000];
+	for (int shift = 0; shift < 3; shift++) {
+		// Characters of two bytes, met at their first byte and not.
+		memset(name, 'a', (size_t)shift);
+		for (size_t i = (size_t)shift; i + 2 < sizeof(name); i += 2)
+			memcpy(name + i, "\xc3\xa9", 3);
+		enum rc rc = fault_set(
+		    &fault, RC_INVALID, "\"%s\" is not an address", name);
+		struct view text = view_of_string(fault.text);
+		assert_int_equal(rc, RC_INVALID);
+		assert_true(text.len < FAULT_TEXT_MAX);
+		assert_true(text.len >= FAULT_TEXT_MAX - 4);
+		assert_true(view_ends_with(text, VIEW("\" is not an address")));
+		size_t gap = view_find(text, VIEW("..."));
+		assert_true(gap != SIZE_MAX);
+		assert_int_equal((unsigned char)text.ptr[gap - 1], 0xa9);
+		assert_int_equal((unsigned char)text.ptr[gap + 3], 0xc3);
+	}
+	// As long as there is room for, and one more.
+	memset(name, 'b', sizeof(name));
+	(void)!fault_set(&fault, RC_IO, "%.*s", FAULT_TEXT_MAX - 1, name);
+	assert_int_equal(strlen(fault.text), FAULT_TEXT_MAX - 1);
+	assert_null(strchr(fault.text, '.'));
+	(void)!fault_set(&fault, RC_IO, "%.*s", FAULT_TEXT_MAX, name);
+	assert_int_equal(strlen(fault.text), FAULT_TEXT_MAX - 1);
+	assert_non_null(strchr(fault.text, '.'));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +290,7 @@ int main(void)
 	    cmocka_unit_test(a_map_keeps_what_was_put_through_removals),
 	    cmocka_unit_test(an_arena_hands_out_aligned_room_and_starts_again),
 	    cmocka_unit_test(a_fault_never_carries_control_characters),
+	    cmocka_unit_test(a_long_fault_keeps_its_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

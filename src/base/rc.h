@@ -43,7 +43,8 @@ const char *rc_text(enum rc rc);
 
 // What went wrong, in a sentence for a person; written where the failure
 // happens. `text` is NUL-terminated, without a final full stop, and holds no
-// control characters.
+// control characters. One that is too long has "..." in its middle: its end
+// says what is wrong with the long name that it quotes.
 struct fault {
 	enum rc rc;
 	char text[FAULT_TEXT_MAX];

@@ -82,27 +82,10 @@ bool relay_is_off(struct relay *relay, struct view domain)
 	       !local;
 }
 
-void relay_explain(struct relay *relay, struct view domain, struct buf *out)
+static enum relay_way explain_hops(
+    struct relay *relay, struct view domain, struct buf *out)
 {
-	struct arena arena;
-	bool local = false;
-	arena_init(&arena);
-	// An address literal is no name.
-	if (!view_starts_with(domain, VIEW("[")) &&
-	    domain_name_to_ascii(
-		&arena, domain, DOMAIN_NAME_UNDERSCORE, &domain) != RC_OK) {
-		buf_printf(out, "%.*s is no domain\n", VIEW_FMT(domain));
-		arena_done(&arena);
-		return;
-	}
-	enum rc rc = route_is_local_domain(
-	    relay->settings.office->route, domain, &local);
-	if (rc == RC_OK && local) {
-		buf_printf(
-		    out, "%.*s is ours: delivered here\n", VIEW_FMT(domain));
-		arena_done(&arena);
-		return;
-	}
+	enum relay_way way = RELAY_WAY_FOUND;
 	struct relay_next_hops *hops = find(relay, domain);
 	if (relay->settings.no_remote)
 		buf_add_literal(out,
@@ -115,11 +98,37 @@ void relay_explain(struct relay *relay, struct view domain, struct buf *out)
 		add_hops(relay, hops, out);
 		add_health(relay, hops, out);
 	} else {
-		buf_printf(out, "%s: %s\n",
-		    hops->verdict == RELAY_NEXT_HOP_LATER ? "not now"
-							  : "nowhere",
-		    hops->text);
+		bool later = hops->verdict == RELAY_NEXT_HOP_LATER;
+		way = later ? RELAY_WAY_LATER : RELAY_WAY_NOWHERE;
+		buf_printf(
+		    out, "%s: %s\n", later ? "not now" : "nowhere", hops->text);
 	}
 	relay_next_hops_free(&hops);
+	return way;
+}
+
+enum relay_way relay_explain(
+    struct relay *relay, struct view domain, struct buf *out)
+{
+	struct arena arena;
+	bool local = false;
+	arena_init(&arena);
+	// An address literal is no name.
+	if (!view_starts_with(domain, VIEW("[")) &&
+	    domain_name_to_ascii(
+		&arena, domain, DOMAIN_NAME_UNDERSCORE, &domain) != RC_OK) {
+		buf_printf(out, "%.*s is no domain\n", VIEW_FMT(domain));
+		arena_done(&arena);
+		return RELAY_WAY_NOWHERE;
+	}
+	enum rc rc = route_is_local_domain(
+	    relay->settings.office->route, domain, &local);
+	enum relay_way way = RELAY_WAY_FOUND;
+	if (rc == RC_OK && local)
+		buf_printf(
+		    out, "%.*s is ours: delivered here\n", VIEW_FMT(domain));
+	else
+		way = explain_hops(relay, domain, out);
 	arena_done(&arena);
+	return way;
 }

@@ -117,8 +117,15 @@ struct relay_stats {
 };
 struct relay_stats relay_stats(struct relay *relay);
 
+enum relay_way {
+	RELAY_WAY_FOUND,   // there are servers, or it is delivered here
+	RELAY_WAY_LATER,   // it is not known now
+	RELAY_WAY_NOWHERE, // mail for it is returned to its sender
+};
+
 // For `roost route`: adds a line for each step of where mail for `domain` (as
 // an address has it) would go. Waits for DNS.
-void relay_explain(struct relay *relay, struct view domain, struct buf *out);
+enum relay_way relay_explain(
+    struct relay *relay, struct view domain, struct buf *out);
 
 #endif

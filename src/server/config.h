@@ -5,6 +5,7 @@
 #ifndef ROOST_SERVER_CONFIG_H
 #define ROOST_SERVER_CONFIG_H
 
+#include "admin/services.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
@@ -148,6 +149,12 @@ MUST_CHECK enum rc config_parse(struct config *config, const char *path,
 
 // Whether everybody on this machine can read the password that the file holds.
 bool config_is_exposed(const struct config *config);
+
+// What mail programs elsewhere can reach: the listeners' ports, but for those
+// on loopback addresses and Unix sockets, and those without TLS, which take no
+// passwords from elsewhere. Of several for one service, the registered port
+// goes first, then the listener that is named first.
+struct mail_services config_services(const struct config *config);
 
 // Logs what config_read() found.
 void config_log_mistakes(struct log *log, const struct buf *mistakes);

@@ -11,7 +11,9 @@
 // one, and takes a section that is never closed.)
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -22,6 +24,8 @@
 #define SENTENCE_MAX 320 // bytes
 #define SEEN_MAX     128 // settings of one section
 #define READ_STEP    65536
+// So long for the first byte of a pipe.
+#define PIPE_WAIT_MS 10000
 
 struct mistake {
 	unsigned line; // 0: of no line
@@ -503,22 +507,59 @@ static enum rc read_file(int fd, struct buf *text)
 	}
 }
 
-enum rc config_read(
-    struct config *config, const char *path, struct buf *mistakes)
+// Opens what has bytes to be read: a file, or a pipe to which somebody writes
+// (a shell's `<(…)`). What cannot be read is named in `mistakes`.
+static enum rc open_file(const char *path, struct buf *mistakes, int *ret_fd)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
+	struct stat info;
+	// A pipe that nobody writes to must not stop everything here.
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &info) != 0) {
 		int error = errno;
-		buf_printf(mistakes, "%s: %s\n", path, strerror(error));
+		buf_printf(mistakes,
+		    "%s: this configuration cannot be read: "
+		    "%s\n",
+		    path, strerror(error));
+		if (fd >= 0)
+			close(fd);
 		if (error == ENOENT)
 			return RC_NOT_FOUND;
 		return error == EACCES ? RC_DENIED : RC_IO;
 	}
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	const char *what = NULL;
+	if (S_ISDIR(info.st_mode))
+		what = "a folder, not a file";
+	else if (S_ISFIFO(info.st_mode) && poll(&wait, 1, PIPE_WAIT_MS) <= 0)
+		what = "a pipe that nobody writes to";
+	if (what) {
+		buf_printf(mistakes, "%s: it is %s\n", path, what);
+		close(fd);
+		return RC_INVALID;
+	}
+	fcntl(fd, F_SETFL, 0); // reading waits
+	*ret_fd = fd;
+	return RC_OK;
+}
+
+enum rc config_read(
+    struct config *config, const char *path, struct buf *mistakes)
+{
+	int fd;
+	enum rc rc = open_file(path, mistakes, &fd);
+	if (rc != RC_OK)
+		return rc;
 	struct buf text;
 	buf_init(&text, CONFIG_FILE_MAX);
-	enum rc rc = read_file(fd, &text);
-	if (rc != RC_OK)
-		buf_printf(mistakes, "%s: %s\n", path, rc_text(rc));
+	rc = read_file(fd, &text);
+	if (rc == RC_LIMIT)
+		buf_printf(mistakes, "%s: it is longer than %zu bytes\n", path,
+		    CONFIG_FILE_MAX);
+	else if (rc != RC_OK)
+		buf_printf(mistakes,
+		    "%s: this configuration cannot be read: "
+		    "%s\n",
+		    path, strerror(errno));
 	else if (memchr(text.ptr ? text.ptr : "", '\0', text.len)) {
 		buf_printf(mistakes, "%s: it holds NUL bytes\n", path);
 		rc = RC_INVALID;

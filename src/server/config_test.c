@@ -262,12 +262,72 @@ static void test_the_sample_has_the_defaults(void **state)
 	config_done(&sampled);
 }
 
+// What mail programs elsewhere can use.
+static void test_services(void **state)
+{
+	static const struct {
+		const char *text;
+		struct mail_services services;
+	} table[] = {
+	    {"threads = 1\n", {{993, 143, 995, 110, 465, 587}}},
+	    {"listen \"a\" { protocol = imap port = 1143 }\n",
+		{{[SERVICE_IMAP] = 1143}}},
+	    {"listen \"a\" { protocol = imap port = 143\n"
+	     "address = \"127.0.0.1\" }\n"
+	     "listen \"b\" { protocol = pop3 tls = implicit port = 995\n"
+	     " address = {\"::1\", \"127.0.0.9\", \"::ffff:127.0.0.1\"} }\n",
+		{{0}}},
+	    // One address is enough.
+	    {"listen \"a\" { protocol = imap port = 143\n"
+	     " address = {\"127.0.0.1\", \"192.0.2.1\"} }\n"
+	     "listen \"b\" { protocol = imap tls = implicit port = 994\n"
+	     " address = \"2001:db8::1\" }\n",
+		{{[SERVICE_IMAP] = 143, [SERVICE_IMAPS] = 994}}},
+	    // The registered port goes first, wherever it stands.
+	    {"listen \"a\" { protocol = submission port = 2587 }\n"
+	     "listen \"b\" { protocol = submission port = 587 }\n"
+	     "listen \"c\" { protocol = submission port = 3587 }\n"
+	     "listen \"d\" { protocol = imap port = 2143 }\n"
+	     "listen \"e\" { protocol = imap port = 3143 }\n",
+		{{[SERVICE_SUBMISSION] = 587, [SERVICE_IMAP] = 2143}}},
+	    // Passwords do not come without TLS, and servers look for no SRV.
+	    {"plain_on_loopback = yes\n"
+	     "listen \"a\" { protocol = imap port = 143 tls = none\n"
+	     " address = \"127.0.0.1\" }\n"
+	     "listen \"b\" { protocol = smtp port = 25 }\n"
+	     "listen \"c\" { protocol = lmtp port = 24 tls = none\n"
+	     " address = \"127.0.0.1\" }\n"
+	     "listen \"d\" { protocol = lmtp address = \"/run/a\" tls = none "
+	     "}\n",
+		{{0}}},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct config config;
+		struct buf mistakes;
+		config_init(&config);
+		buf_init(&mistakes, 65536);
+		enum rc rc = config_parse(
+		    &config, "f", view_of_string(table[i].text), &mistakes);
+		if (rc != RC_OK)
+			fail_msg("%.*s", VIEW_FMT(buf_view(&mistakes)));
+		struct mail_services got = config_services(&config);
+		for (size_t j = 0; j < MAIL_SERVICES; j++)
+			if (got.ports[j] != table[i].services.ports[j])
+				fail_msg("row %zu, service %zu: port %u", i, j,
+				    got.ports[j]);
+		buf_done(&mistakes);
+		config_done(&config);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	char *sample = argc > 1 ? argv[1] : NULL;
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_mistakes_are_named_with_their_lines),
 	    cmocka_unit_test(test_values_arrive),
+	    cmocka_unit_test(test_services),
 	    cmocka_unit_test(test_defaults_need_no_file),
 	    cmocka_unit_test_prestate(
 		test_the_shipped_sample_is_the_table, sample),

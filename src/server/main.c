@@ -38,7 +38,7 @@ static const struct cli_command commands[] = {
 	    "(STARTTLS) and 1993 (TLS),\nPOP3 on 1110 and 1995, SMTP on 1025, "
 	    "submission on 1587 and 1465, and the users\n\"demo\" and "
 	    "\"friend\", whose passwords are their names.",
-	.options = {{"demo", NULL, "a demonstration on this machine"}},
+	.options = {CLI_SWITCH("demo", "a demonstration on this machine")},
 	.run = serve_command,
     },
     {
@@ -121,6 +121,7 @@ static void set_place(struct cli_call *call, struct config *config)
 	    .dns = post_office_dns(config),
 	    .relay = post_office_relay(config),
 	    .server_name = config->server_name,
+	    .services = config_services(config),
 	    .auth =
 		{
 		    .hashing.scram_sha1 = config->scram_sha1,
@@ -154,10 +155,12 @@ int main(int argc, char **argv)
 	static const struct cli_command *const tables[] = {
 	    commands, admin_commands, NULL};
 	struct cli_call call;
+	enum cli_exit code = CLI_USAGE;
+	cli_begin();
 	switch (cli_parse(tables, argc, argv, &call)) {
-	case CLI_PARSED: return (int)run(&call);
-	case CLI_ANSWERED: return (int)CLI_OK;
-	case CLI_WRONG: return (int)CLI_USAGE;
+	case CLI_PARSED: code = run(&call); break;
+	case CLI_ANSWERED: code = CLI_OK; break;
+	case CLI_WRONG: code = CLI_USAGE; break;
 	}
-	return (int)CLI_USAGE;
+	return (int)cli_end(code);
 }

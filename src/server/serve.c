@@ -287,6 +287,7 @@ static struct control_host control_host(struct serve *serve)
 	    .dns = serve->post.dns,
 	    .queue = serve->post.queue,
 	    .server_name = serve->config->server_name,
+	    .services = config_services(serve->config),
 	    .relay = serve->post.relay,
 	    .log = &serve->log,
 	    .version = roost_version,

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `roost help` and --help print; inside the room only.
+#ifndef ROOST_ADMIN_CLI_HELP_H
+#define ROOST_ADMIN_CLI_HELP_H
+
+#include <stdio.h>
+
+#include "admin/cli.h"
+
+#define CLI_COMMON_OPTIONS 3
+extern const struct cli_option cli_common_options[CLI_COMMON_OPTIONS];
+
+void cli_help_command(FILE *out, const struct cli_command *command);
+// All commands whose first word is `group`; NULL: all. False, and nothing is
+// printed, when there are none.
+bool cli_help_commands(
+    FILE *out, const struct cli_command *const *tables, const char *group);
+
+#endif

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which services the listeners are.
+#include <arpa/inet.h>
+
+#include "server/config.h"
+
+static const uint16_t registered_ports[] = {
+#define X(name, dns, port, text) [name] = port,
+    SERVICE_TABLE(X)
+#undef X
+};
+
+// MAIL_SERVICES: nothing that mail programs look for.
+static enum mail_service service_of(const struct config_listener *listener)
+{
+	bool implicit = listener->tls == CONFIG_TLS_IMPLICIT;
+	if (listener->tls == CONFIG_TLS_NONE)
+		return MAIL_SERVICES;
+	switch ((enum config_protocol)listener->protocol) {
+	case CONFIG_IMAP: return implicit ? SERVICE_IMAPS : SERVICE_IMAP;
+	case CONFIG_POP3: return implicit ? SERVICE_POP3S : SERVICE_POP3;
+	case CONFIG_SUBMISSION:
+		return implicit ? SERVICE_SUBMISSIONS : SERVICE_SUBMISSION;
+	case CONFIG_SMTP:
+	case CONFIG_LMTP: return MAIL_SERVICES;
+	}
+	return MAIL_SERVICES;
+}
+
+// Whether others than this machine reach what listens there.
+static bool is_reachable(const char *address)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+	if (address[0] == '/')
+		return false;
+	if (inet_pton(AF_INET, address, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 != 127;
+	if (inet_pton(AF_INET6, address, &v6) == 1)
+		return !IN6_IS_ADDR_LOOPBACK(&v6) &&
+		       !(IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
+	return true; // "*"
+}
+
+static bool any_reachable(const struct config_listener *listener)
+{
+	for (size_t i = 0; i < listener->address_count; i++)
+		if (is_reachable(listener->addresses[i]))
+			return true;
+	return false;
+}
+
+struct mail_services config_services(const struct config *config)
+{
+	struct mail_services services = {{0}};
+	for (size_t i = 0; i < config->listener_count; i++) {
+		const struct config_listener *listener = &config->listeners[i];
+		enum mail_service service = service_of(listener);
+		if (service == MAIL_SERVICES || !any_reachable(listener))
+			continue;
+		uint16_t *port = &services.ports[service];
+		if (*port == 0 || listener->port == registered_ports[service])
+			*port = (uint16_t)listener->port;
+	}
+	return services;
+}
