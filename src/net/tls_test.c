@@ -393,8 +393,8 @@ static void test_every_mistake_is_named(void **state)
 	    "/nowhere.crt: cannot be opened: No such file",
 	    "/nowhere.key: cannot be opened: No such file",
 	    "two.example.key: is not the key of the certificate in",
-	    "one.example.key: holds no certificate in PEM form",
-	    "one.example.crt: holds no private key in PEM form",
+	    "one.example.key: has no certificate in PEM form",
+	    "one.example.crt: has no private key in PEM form",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
 		if (!strstr(mistakes.ptr, wanted[i]))
