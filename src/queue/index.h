@@ -36,9 +36,8 @@ struct queue_entry {          // one lot
 	uint16_t end;
 	uint16_t left; // recipients not settled yet; 0: the lot has ended
 	uint16_t self; // its index in the message's lots
-	bool seized;   // leased by the administrator's removal, not by
-		     // queue_take()
-	bool parked; // its results are known, but not committed
+	bool seized;   // leased by a removal, not by queue_take()
+	bool parked;   // its results are known, but not committed
 	enum queue_state state;
 };
 

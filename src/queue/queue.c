@@ -4,8 +4,8 @@
 #include "base/mem.h"
 #include "queue/lot.h"
 
-// Conflicts come only from other servers on the same engine. Of the servers that
-// collide, one always succeeds.
+// Conflicts come only from other servers on the same engine. Of the servers
+// that collide, one always succeeds.
 #define COMMIT_TRIES 100
 
 int64_t queue_now(const struct queue *queue)

@@ -41,7 +41,7 @@ struct imap_reader_limits {
 	size_t collect_max;   // bytes of all collected literals of a command
 	uint64_t nonsync_max; // bytes of one non-synchronizing literal; a
 			      // longer one is a fault
-	bool secret;          // the command has passwords: overwrite its memory
+	bool secret; // the command has passwords: overwrite its memory
 };
 
 enum imap_event_type {

@@ -38,8 +38,8 @@ struct transfer_decoder {
 	bool malformed;
 	uint8_t count; // base64: number of characters held; QP: of escape bytes
 		       // held
-	bool padded;   // base64: "=" was seen
-	uint32_t bits; // base64: those characters
+	bool padded;    // base64: "=" was seen
+	uint32_t bits;  // base64: those characters
 	uint8_t blanks; // QP: number of blanks held
 	bool held_cr;   // QP: a CR is held
 	char escape[2]; // QP: after a "="
