@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The administration's commands, each while the server runs and while it does
-not: what they do must be the same."""
+"""The administration's commands. Each runs while the server runs and while it
+does not, and must do the same in both cases."""
 
 import bz2
 import gzip
@@ -32,7 +32,8 @@ def run(config, *arguments, input=b"", env=None):
 
 
 class Bed(unittest.TestCase):
-    """A data folder of its own; `serving` says who answers the commands."""
+    """A data folder of its own. `serving` says whether a server answers the
+    commands."""
 
     serving = False
     settings = ""
@@ -368,7 +369,7 @@ class Commands:
 
 
 class Quota:
-    """Of an import, whoever does it."""
+    """The quota also counts for an import, whoever runs it."""
 
     settings = "quota_messages = 2\n"
 
@@ -567,7 +568,7 @@ class CommandLine(unittest.TestCase):
 
 
 class ConfigCheck(Bed, unittest.TestCase):
-    """What is wrong with a configuration whose text has no mistake."""
+    """`config check` finds mistakes beyond the configuration's syntax."""
 
     serving = False
 
@@ -652,7 +653,7 @@ class ConfigCheck(Bed, unittest.TestCase):
 
 @unittest.skipUnless(os.geteuid() == 0, "only root can give rights up")
 class Privileges(unittest.TestCase):
-    """Started by root, nothing is root's afterwards."""
+    """When root has started the server, no file is root's afterwards."""
 
     def setUp(self):
         self.server = RoostServer()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is announced works: each capability has a test here, and one that is
-announced without a test fails."""
+"""Every announced capability works. Each capability has a test here, and a
+capability that is announced without a test fails."""
 
 import base64
 import re
@@ -18,7 +18,7 @@ ELSEWHERE = {"STARTTLS", "LOGINDISABLED", "AUTH=SCRAM-SHA-256",
 
 
 class Deflated:
-    """A socket below which RFC 4978 has begun."""
+    """A socket with compression (RFC 4978) above it."""
 
     def __init__(self, socket):
         self.socket = socket

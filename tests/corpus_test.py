@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""6,046 messages as the world wrote them, spam among them: imported, and read
-back the same."""
+"""6,046 real messages, with spam among them, are imported and read back
+unchanged."""
 
 import email
 import email.policy
@@ -15,12 +15,12 @@ COUNT = 6046
 
 
 def wire(message):
-    """With the line ends that IMAP has."""
+    """The message with CRLF line ends, as IMAP sends it."""
     return re.sub(rb"\r?\n", b"\r\n", message)
 
 
 def leaves(structure, path=()):
-    """[(section, structure)] of all parts that hold no others."""
+    """[(section, structure)] of all parts that have no parts of their own."""
     if isinstance(structure[0], list):
         found = []
         for n, part in enumerate(structure):
@@ -84,8 +84,8 @@ class CorpusTest(ServerTest):
         self.server.check()
 
     def look_at_structures(self, c):
-        """Each is well formed; the parts are as long as they say; subjects
-        are those that another parser finds."""
+        """Each structure is well formed, the parts are as long as it says, and
+        the subjects are those that another parser finds."""
         fetched = c.fetch("1:*", "(UID BODYSTRUCTURE ENVELOPE "
                                  "BODY.PEEK[HEADER])")
         self.assertEqual(len(fetched), COUNT)

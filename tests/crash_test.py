@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 while several connections change mail: whatever was answered OK is
-there afterwards, nothing else is but what was under way, and the store is
-sound. ROOST_CRASHES sets the number of crashes."""
+"""kill -9 while several connections change mail. Whatever was answered with OK
+is there afterwards. Of all other changes only those under way may be there,
+and the store is sound. ROOST_CRASHES sets the number of crashes."""
 
 import hashlib
 import os
@@ -24,10 +24,12 @@ def digest(message):
 
 
 class Worker:
-    """One connection's work on its own two mailboxes and on a shared one.
+    """The work of one connection on two mailboxes of its own and on a shared
+    one.
 
-    `sure`: {mailbox: {uid: (flags, digest)}}, what OK was said to.
-    `maybe`: what the command under way may have done, in part or whole."""
+    `sure`: {mailbox: {uid: (flags, digest)}}, the changes that were answered
+    with OK. `maybe`: what the command under way may have done, completely or
+    in part."""
 
     def __init__(self, number, seed):
         self.number = number

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demonstration is what README.md says: the commands are taken from there
-and run as they stand. Where another program has one of the ports, the server
-and the commands use others."""
+"""The demonstration works as README.md says. The commands are read from
+README.md and run as they stand. If another program uses one of the ports, the
+server and the commands use other ports."""
 
 import os
 import pathlib
@@ -38,7 +38,7 @@ def table():
 
 
 def commands():
-    """README's code blocks, without what is for `make`."""
+    """The code blocks of README.md, without the commands for `make`."""
     blocks = re.findall(r"(?ms)^```\n(.*?)^```$", README)
     return [b for b in blocks if not b.startswith("make ")]
 
@@ -121,7 +121,7 @@ class DemoTest(unittest.TestCase):
         return done.stdout.decode()
 
     def test_the_mail_is_the_users(self):
-        """So that a reply to all finds which identity answers."""
+        """So that a reply to all finds the user's identity."""
         own = re.search(r"the address\s+`(demo@[^`]+)`", README)[1]
         imap = imaplib.IMAP4_SSL(
             "127.0.0.1", self.moved[self.ports["imap", "implicit"]],

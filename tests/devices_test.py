@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Three devices flag, move, append and expunge at random on the same
-mailboxes; afterwards all views agree.
-
-ROOST_DEVICES_SECONDS sets how long (10). To look for races, give a server
-built with ThreadSanitizer: tests/run --roost build-tsan/roost devices."""
+"""Three devices flag, move, append and expunge at random in the same
+mailboxes; afterwards all of them see the same. ROOST_DEVICES_SECONDS sets the
+duration (10). To look for races, run it against a server built with
+ThreadSanitizer: tests/run --roost build-tsan/roost devices."""
 
 import collections
 import os
@@ -22,9 +21,9 @@ FLAGS = ("\\Seen", "\\Flagged", "\\Answered", "\\Draft", "Blue", "Green")
 
 
 class Device:
-    """A session, and the mailbox as it was told about it.
-
-    `messages`: [[uid or None, flags or None]] in order of sequence."""
+    """A session, and the mailbox as the server has described it to this
+    session. `messages`: [[uid or None, flags or None]] in order of sequence.
+    """
 
     def __init__(self, connection, number, qresync):
         self.c = connection
@@ -80,7 +79,8 @@ class Device:
                 message[1] = set(items["FLAGS"]) - {"\\Recent"}
 
     def vanish(self, uid):
-        """It may be one that came and went before it was looked at."""
+        """The message may have come and gone before this session looked at it.
+        """
         at = 0
         while at < len(self.messages) and (
                 self.messages[at][0] is None or self.messages[at][0] < uid):
@@ -105,7 +105,7 @@ class Device:
         return reply
 
     def learn(self):
-        """Asks for what EXISTS told nothing of."""
+        """Fetches the messages of which only EXISTS told."""
         unknown = [n for n, m in enumerate(self.messages, 1) if None in m]
         if unknown:
             command = "FETCH %d:%d (UID FLAGS)" % (unknown[0], unknown[-1])

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What users send is signed with every key of its domain, and Debian's
-python3-dkim finds each signature good: messages as the world wrote them, and
-some that nobody would; also as a server gets them that takes 7-bit alone.
-
-DKIM_MESSAGES=N takes N of the corpus instead of 20."""
+"""What users send is signed with every key of their domain, and Debian's
+python3-dkim finds each signature good. The messages are real ones, and some
+odd ones. A server that accepts 7-bit mail only gets good signatures, too.
+DKIM_MESSAGES=N uses N messages of the corpus instead of 20."""
 
 import json
 import os
@@ -55,14 +54,14 @@ ODD = (
 
 
 def records(zone):
-    """{name: TXT} of what `roost dkim dns` prints."""
+    """{name: TXT} from the output of `roost dkim dns`."""
     return {line.split()[0].rstrip("."): "".join(re.findall(r'"([^"]*)"', line))
             for line in zone.splitlines()}
 
 
 def from_anna(message):
-    """A message of the corpus as Anna would send it: hers by From, without
-    what belongs to its own way here and the line of an mbox."""
+    """A message of the corpus as Anna would send it: with her address in From,
+    without trace fields and without mbox's separator line."""
     message = wire(message)
     message = re.sub(rb"\AFrom [^\n]*\n", b"", message)
     header, blank, body = message.partition(b"\r\n\r\n")
@@ -75,8 +74,8 @@ def from_anna(message):
 
 
 def sendable(message):
-    """Whether it is one that a mail program could send: fields first, and no
-    line over the limit (RFC 5321 section 4.5.3.1.6)."""
+    """Whether a mail program could send the message: it begins with fields,
+    and no line is over the limit (RFC 5321 section 4.5.3.1.6)."""
     header = message.partition(b"\r\n\r\n")[0]
     return (all(len(line) <= 998 for line in message.split(b"\r\n"))
             and all(re.match(rb"[!-9;-~]+[ \t]*:|[ \t]", line)
@@ -103,7 +102,8 @@ class DkimTest(unittest.TestCase):
         cls.records = records(cls.server.roost("dkim", "dns", "example.org"))
 
     def arrived(self):
-        """The messages in Ben's INBOX, in the order of arrival; then none."""
+        """The messages in Ben's INBOX, in the order of arrival. Then deletes
+        them."""
         c = self.server.connect("ben", "pw")
         c.select("INBOX")
         found = c.fetch("1:*", "(UID BODY.PEEK[])")
@@ -166,7 +166,8 @@ class DkimTest(unittest.TestCase):
             [FROM + header + b"\r\n" + body for _, header, body in ODD])
 
     def test_mail_made_7_bit_on_its_way_out(self):
-        """A server without 8BITMIME gets signatures of what it gets."""
+        """A server without 8BITMIME gets signatures that are right for what it
+        gets."""
         mime = b"MIME-Version: 1.0\r\nContent-Type: text/plain; " \
             b"charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
         part = b"Content-Type: text/plain; charset=utf-8\r\n" \

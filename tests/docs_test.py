@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the documentation says is so: commands are taken from it and run, and
-the manual page, the help and the documents know the same ones."""
+"""What the documentation says is true: its commands are read from it and run,
+and the manual page, the help and the documents name the same commands."""
 
 import os
 import pathlib
@@ -28,7 +28,7 @@ def help_of(*command):
 
 
 def commands():
-    """{command: its options} as the program has them."""
+    """{command: its options} as the program prints them."""
     listed = help_of().split("Commands:\n")[1].split("\n\n")[0]
     names = [re.match(r"  ([a-z]+(?: [a-z]+)?)(?: |$)", line)
              for line in listed.splitlines()]
@@ -180,8 +180,8 @@ class Install(unittest.TestCase):
 
 @only_roost
 class MailServer(unittest.TestCase):
-    """docs/mail-server.md, step by step, beside a server that its own
-    configuration made."""
+    """docs/mail-server.md, step by step, next to a server that was made with
+    the configuration in it."""
 
     def setUp(self):
         self.dns = DnsServer("mail.example.org. IN A 192.0.2.1\n"
@@ -214,8 +214,8 @@ class MailServer(unittest.TestCase):
         (self.work / "roost").chmod(0o755)
 
     def shell(self, command):
-        """(exit code, output) of a line as a person types it; asked for a
-        password, the person has one."""
+        """(exit code, output) of a command line as a person types it. When it
+        asks for a password, the person types one."""
         pid, terminal = pty.fork()
         if pid == 0:
             os.environ["PATH"] = "%s:%s" % (self.work, os.environ["PATH"])

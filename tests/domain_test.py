@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Domains, aliases, DKIM keys and routes by command, each while the server runs
-and while it does not: what they do must be the same."""
+"""Commands for domains, aliases, DKIM keys and routes. Each runs while the
+server runs and while it does not, and must do the same in both cases."""
 
 import re
 import unittest
@@ -365,7 +365,7 @@ def services(records):
 
 
 def zone(text):
-    """The records of a zone file: (name, type, data), a TXT's strings
+    """The records of a zone file: (name, type, data), with a TXT's strings
     joined."""
     records = []
     for line in text.splitlines():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debian's Dovecot in Roost's place, to see that a test itself is right:
-tests/run --against dovecot."""
+"""Runs Debian's Dovecot instead of Roost, to check that a test itself is
+right: tests/run --against dovecot."""
 
 import os
 import time

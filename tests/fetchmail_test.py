@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""fetchmail carries mail from the server to a program, at once or by IDLE."""
+"""fetchmail gives the server's mail to a program, at once or after IDLE."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ class FetchmailTest(ServerTest):
         return [path.read_bytes() for path in sorted(self.got.glob("new.*"))]
 
     def without_trace(self, message):
-        """fetchmail puts a Received header before a message."""
+        """The message without the Received field that fetchmail adds."""
         head, mark, rest = message.partition(b"From: ")
         self.assertTrue(head.startswith((b"Received:", b"Return-Path:")), head)
         return mark + rest

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The check of the floors: it passes here, and it sees each kind of mistake."""
+"""The check of the includes passes for this source tree, and it finds each
+kind of mistake."""
 
 import pathlib
 import subprocess

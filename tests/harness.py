@@ -56,10 +56,10 @@ ports_given = set()
 
 
 def free_port():
-    """A loopback port nobody listens on, and not one handed out before.
-
-    Below the range the kernel takes outgoing ports from, so that it is
-    still free when the server, or its successor after a crash, binds it."""
+    """A loopback port on which nobody listens and that was not returned
+    before. It is below the range from which the kernel chooses outgoing ports,
+    so that it is still free when the server, or its successor after a crash,
+    binds it."""
     while True:
         port = random.randint(12000, 31999)
         if port in ports_given:
@@ -74,7 +74,8 @@ def free_port():
 
 
 def wait_until(condition, what, seconds=TIMEOUT):
-    """Waits for what no event tells of, such as a file of another program."""
+    """Waits for something that no event announces, such as a file of another
+    program."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -90,7 +91,7 @@ SYSTEM_USER = "nobody" if os.geteuid() == 0 else None
 
 
 def give_away(path):
-    """Makes a file the server's, as an administrator would."""
+    """Makes the server the owner of a file, as an administrator would."""
     if SYSTEM_USER:
         entry = pwd.getpwnam(SYSTEM_USER)
         os.chown(path, entry.pw_uid, entry.pw_gid)
@@ -134,10 +135,9 @@ def client_context(certificate):
 
 
 class ServerBase:
-    """What any server under test has; a subclass knows its program.
-
-    A subclass gives command_line(), is_ready(line), add_user() and may
-    override stop_signal. Its folder holds everything it leaves behind."""
+    """What all servers under test have in common. A subclass runs one program:
+    it has command_line(), is_ready(line), add_user() and perhaps stop_signal.
+    Everything that a server leaves behind is in its folder."""
 
     stop_signal = signal.SIGTERM
 
@@ -161,7 +161,7 @@ class ServerBase:
     # -- life
 
     def start(self):
-        """Starts it and returns when it says that it serves."""
+        """Starts the server; returns when it says that it is ready."""
         if self.process:
             self.bad_end += "the server ended with %s\n%s\n" % (
                 self.process.wait(), self.log_tail())
@@ -196,7 +196,7 @@ class ServerBase:
         return len(self._log_lines)
 
     def wait_for_log(self, wanted, mark=0, seconds=TIMEOUT):
-        """The first log line behind `mark` that wanted(line) likes."""
+        """The first log line after `mark` for which wanted(line) is true."""
         end = time.monotonic() + seconds
         with self._logged:
             while True:
@@ -217,7 +217,7 @@ class ServerBase:
         return self.log_path.read_text("utf-8", "replace")
 
     def log_tail(self, lines=40):
-        """The end of the log; a sanitizer's report from its beginning."""
+        """The end of the log; if it has a sanitizer's report, all of that."""
         log = self.log()
         found = REPORT.search(log)
         if found:
@@ -228,7 +228,8 @@ class ServerBase:
         return self.process is not None and self.process.poll() is None
 
     def stop(self):
-        """Ends it as an administrator would, and checks how it ended."""
+        """Stops the server as an administrator would, and checks how it ended.
+        """
         if self.process is None:
             return
         if self.process.poll() is None:
@@ -270,7 +271,7 @@ class ServerBase:
     # -- users and connections
 
     def new_user(self, name=None, password=None):
-        """Gives (name, password) of a user that did not exist."""
+        """Makes a new user; returns (name, password)."""
         self.users += 1
         name = name or "user%d" % self.users
         password = password or "secret-%s" % name
@@ -355,7 +356,7 @@ class RoostServer(ServerBase):
         return " ready " in line
 
     def roost(self, *arguments, input=None, want=0, seconds=300):
-        """Runs `roost ARGUMENTS` on this server's data; gives its output."""
+        """Runs `roost ARGUMENTS` on this server's data; returns its output."""
         return run_program(program(), *arguments, "--config", self.config,
                            input=input, env=self.sanitize(True), want=want,
                            seconds=seconds).decode("utf-8", "replace")
@@ -365,7 +366,7 @@ class RoostServer(ServerBase):
                    input=password.encode() + b"\n")
 
     def check(self):
-        """`roost check`: fails unless all that is stored is in order."""
+        """`roost check`: fails unless all stored data is in order."""
         return self.roost("check")
 
 

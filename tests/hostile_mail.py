@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mail that is broken, or made to break its reader."""
+"""Mail that is broken, or that was made to break its reader."""
 
 import base64
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Broken mail, broken clients: all mail is kept and readable, and one bad
-client costs the others nothing."""
+"""Broken mail and broken clients: all mail is kept and readable, and a bad
+client does not disturb the others."""
 
 import random
 import socket
@@ -57,7 +57,8 @@ class BrokenMailTest(ServerTest):
                           reply)
 
     def append_binary(self, c, message):
-        """As literal8 (RFC 3516); an empty one may be refused."""
+        """Appends with literal8 (RFC 3516). The server may refuse an empty
+        one."""
         reply = c.command("APPEND INBOX", Literal(message, binary=True),
                           want=None if not message else "OK")
         return int(reply.code.split()[2]) if reply.status == "OK" else None
@@ -114,7 +115,7 @@ class BrokenMailTest(ServerTest):
 
 class HostileClientTest(ServerTest):
     def answers_quickly(self):
-        """Whether another client is served while one misbehaves."""
+        """Whether the server answers another client while one misbehaves."""
         begun = time.monotonic()
         c = self.connect()
         c.command("NOOP")

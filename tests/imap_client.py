@@ -14,7 +14,7 @@ TIMEOUT = 60  # seconds that a server may be silent; sanitizers are slow
 
 
 class ImapError(AssertionError):
-    """The server said something else than the test relies on."""
+    """The server sent something that the test did not expect."""
 
 
 class Closed(ImapError):
@@ -46,7 +46,7 @@ QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.S)
 
 
 def section_end(raw, at):
-    """`at` is behind a '[': where the atom goes on behind its ']'."""
+    """`at` is behind a '['. Returns where the atom goes on after its ']'."""
     while raw[at:at + 1] != b"]":
         match = QUOTED.match(raw, at) or LITERAL.match(raw, at)
         if match and match.re is LITERAL:
@@ -254,7 +254,8 @@ class Connection:
     # -- commands
 
     def start(self, *parts):
-        """Sends a command and gives its tag; `parts` are joined by spaces."""
+        """Sends a command and returns its tag; `parts` are joined by spaces.
+        """
         self.count += 1
         tag = "t%d" % self.count
         out = tag.encode()
@@ -307,7 +308,7 @@ class Connection:
         return self.command("SELECT", quote(mailbox), *more)
 
     def append(self, mailbox, message, flags="", date=None, plus=False):
-        """Gives (uidvalidity, uid)."""
+        """Appends a message; returns (uidvalidity, uid)."""
         parts = ["APPEND", quote(mailbox)]
         if flags:
             parts.append("(%s)" % flags)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Python's imaplib: a wide sweep of commands, and several sessions at once."""
+"""Python's imaplib: a wide range of commands, and several sessions at once."""
 
 import base64
 import imaplib
@@ -49,12 +49,12 @@ class ImaplibTest(ServerTest):
         return result[1][0].decode()
 
     def append(self, message, mailbox="INBOX", flags=None, date=None):
-        """Gives the UID."""
+        """Appends a message; returns its UID."""
         data = self.ok(self.m.append(mailbox, flags, date, message))
         return int(re.search(rb"APPENDUID \d+ (\d+)", data[0])[1])
 
     def literal(self, data):
-        """The one literal of a FETCH."""
+        """The literal of a FETCH that has exactly one."""
         return next(d[1] for d in data if isinstance(d, tuple))
 
     def flags_of(self, uid):
@@ -464,7 +464,7 @@ class ImaplibTest(ServerTest):
 
 
 class SessionsTest(ServerTest):
-    """Several sessions on one mailbox, by the plain client."""
+    """Several sessions on one mailbox, with the client of imap_client.py."""
 
     def test_arguments_as_literals_of_both_kinds(self):
         c = Connection(self.server.tls_port, self.server.tls())
@@ -485,8 +485,8 @@ class SessionsTest(ServerTest):
 
     @only_roost
     def test_mail_that_thunderbird_passes_over_is_told_again(self):
-        """Its dialogue, as MOZ_LOG=IMAP:5 shows it (153 ESR): it
-        learns of new mail in IDLE and in NOOP, not inside a FETCH."""
+        """Thunderbird's dialogue, as MOZ_LOG=IMAP:5 shows it (153 ESR). It
+        notices new mail in IDLE and in NOOP, but not inside a FETCH."""
         c, actor = self.connect(), self.connect()
         c.select("INBOX")
         fields = "(UID RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS (From To)])"

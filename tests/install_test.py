@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/mail-server.md, step 1, on a machine of its own: the commands are run
-as they stand, below a real systemd, with Debian's /etc, /usr and /var copied on
-write. The machine is a set of namespaces without a network but loopback."""
+"""Step 1 of docs/mail-server.md on a machine of its own. The commands are run
+as they stand, under a real systemd, with copies of Debian's /etc, /usr and
+/var (copy on write). The machine is a set of namespaces with no network but
+loopback."""
 
 import contextlib
 import os
@@ -142,7 +143,8 @@ class Machine(unittest.TestCase):
             check=True, capture_output=True)
 
     def guide(self):
-        """The commands of step 1, and its configuration where they want it."""
+        """The commands of step 1; its configuration is written at the place
+        where the guide says so."""
         step = MAIL_SERVER.split("## 2.")[0]
         parts = ["set -e"]
         for block in blocks(step):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""LMTP (RFC 2033): mail from a server that is trusted, over TCP and over a
-Unix socket; each recipient has an answer of its own."""
+"""LMTP (RFC 2033): mail from a trusted server, over TCP and over a Unix
+socket. Each recipient has its own answer."""
 
 import stat
 
@@ -125,7 +125,7 @@ class LmtpTest(PostTest):
         self.assertTrue(c.silent())
 
     def test_a_pipelined_dialogue(self):
-        """RFC 2033 section 5: it has to work."""
+        """RFC 2033 section 5: pipelining has to work."""
         c = self.over_socket()
         message = mail.simple(1)
         c.send(b"MAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\n"

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many messages in and out, by Postfix's smtp-source and smtp-sink: each is
-there once, the server's memory stays flat, and what is stored is in order.
+"""Many messages come in and go out, with Postfix's smtp-source and smtp-sink.
+Each message is there once, the server's memory does not grow, and what is
+stored is in order.
 
-ROOST_LOAD_IN=100000 ROOST_LOAD_OUT=20000 are the full numbers, for a release
-build:  tests/run --roost build/roost load
-ROOST_LOAD_SHOW names a file that the memory after each wave is added to.
-"""
+The full numbers are ROOST_LOAD_IN=100000 ROOST_LOAD_OUT=20000, for a release
+build: tests/run --roost build/roost load
+
+ROOST_LOAD_SHOW names a file to which the memory after each wave is added."""
 
 import collections
 import os
@@ -48,8 +49,9 @@ def memory(pid):
 
 
 def send(port, each, wave, recipient):
-    """SOURCES programs at once, `each` messages from every one. Message-Ids
-    are distinct: a program numbers its own, and has a host name."""
+    """Runs SOURCES programs at once that send `each` messages each. All
+    Message-Ids differ, because a program numbers its messages and has its own
+    host name."""
     sources = []
     for n in range(SOURCES):
         # Four of five keep their connections.
@@ -68,7 +70,7 @@ def send(port, each, wave, recipient):
 
 
 class Sink:
-    """smtp-sink that writes each message to a file of its own."""
+    """smtp-sink, which writes each message to a file of its own."""
 
     def __init__(self, folder, port):
         self.folder = folder
@@ -93,7 +95,7 @@ class Sink:
             return False
 
     def taken(self):
-        """What it said 250 to."""
+        """The messages that it answered with 250."""
         with open(self.counts, "rb") as counts:
             counts.seek(max(0, self.counts.stat().st_size - 200))
             found = re.findall(rb"mesg=(\d+)", counts.read())
@@ -145,7 +147,8 @@ class LoadTest(ServerTest):
             growth >> 10, messages, [m >> 10 for m in measured]))
 
     def waves(self, count, recipient, after=lambda sent: None):
-        """Sends `count` in waves; gives how many each source sent in all."""
+        """Sends `count` messages in waves; returns how many each program sent.
+        """
         each = count // (WAVES * SOURCES)
         measured = []
         for wave in range(WAVES):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One user under each name that leads to no one else, by every protocol and
-mechanism; and no one under a name that leads to others, or to anybody."""
+"""A user can log in under each name that leads to this user only, with every
+protocol and mechanism. Nobody can log in under a name that leads to other
+users as well, or to anybody."""
 
 import base64
 import imaplib
@@ -64,8 +65,8 @@ class LoginTest(ServerTest):
         super().setUp()
 
     def check(self, log_in, names=NAMES):
-        """Each name by `log_in(name, password)`, which says whether it went
-        well; the log says as whom."""
+        """Tries each name with `log_in(name, password)`, which returns whether
+        the log-in succeeded. The log shows which user it was."""
         for name, password, user in (
                 [("info", "wrong", None)] +
                 [(name, PASSWORD, user) for name, user in names]):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mail for tests: made the same way each time from a number or a seed."""
+"""Mail for tests, made from a number or a seed, so that it is the same each
+time."""
 
 import base64
 import quopri
@@ -52,7 +53,7 @@ def b64(data):
 
 
 def qp(data, line_ends=True):
-    """Quoted-printable; with `line_ends` CR LF stays what it is."""
+    """Quoted-printable. With `line_ends`, CR LF is not encoded."""
     if not line_ends:
         return b"=\r\n".join(
             b"".join(b"=%02X" % byte for byte in data[at:at + 24])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mail between servers: two Roosts, Debian's Postfix with opendkim, and peers
-that misbehave, each a host of its own on a network with its own DNS."""
+"""Mail between servers: two Roosts, Debian's Postfix with opendkim, and
+servers that misbehave. Each is a host of its own on a network with its own
+DNS."""
 
 import email
 import email.policy
@@ -25,7 +26,7 @@ PORTS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995, "smtp": 25,
 
 
 class RoostHost(RoostServer):
-    """A Roost that has a host to itself, and the ports of the world."""
+    """A Roost that is alone on its host and uses the standard ports."""
 
     def __init__(self, host, domain, settings=""):
         self.host, self.domain = host, domain
@@ -84,7 +85,8 @@ class RoostHost(RoostServer):
 
     def send(self, sender, recipients, subject, text="Hello\r\n",
              headers="", **options):
-        """Submits a message as the user that the sender's local part is."""
+        """Submits a message as the user named by the local part of the sender.
+        """
         user = sender.split("@")[0]
         message = ("From: %s\r\nTo: %s\r\nSubject: %s\r\n%s\r\n%s" % (
             sender, ", ".join(recipients), subject, headers, text))
@@ -117,7 +119,7 @@ def subject_is(subject):
 
 
 def is_report_on(address):
-    """Whether a message is an RFC 3464 report that names the address."""
+    """Whether a message is an RFC 3464 report about this address."""
     def wanted(message):
         if message.get_content_type() != "multipart/report":
             return False
@@ -140,7 +142,8 @@ def report_of(message):
 
 @needs_network
 class MailNetwork(unittest.TestCase):
-    """One network for all; each test has addresses and subjects of its own."""
+    """All tests share one network; each has addresses and subjects of its own.
+    """
 
     @classmethod
     def setUpClass(cls):
@@ -239,7 +242,8 @@ class MailNetwork(unittest.TestCase):
         return peer
 
     def assert_no_report(self, server, user, address):
-        """After everything else is done: the queue is empty."""
+        """To be called when everything else is done: waits until the queue is
+        empty."""
         wait_until(server.queue_is_empty, "the queue is empty")
         self.assertEqual([], [m for m in server.inbox(user)
                               if is_report_on(address)(m)])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Maildirs as mail programs keep them, read and changed behind their backs."""
+"""Maildirs as mail programs keep them. The tests read and change them while
+the programs do not look."""
 
 import os
 import re

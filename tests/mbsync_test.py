@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mbsync keeps two Maildirs and the server the same, while another client
-changes things."""
+"""mbsync keeps two Maildirs and the server equal while another client makes
+changes."""
 
 import os
 import pathlib
@@ -47,7 +47,7 @@ KINDS = [message for _, message in mail.kinds() if b"\r\n\r\n" in message]
 
 class MbsyncTest(ServerTest):
     def local(self, name):
-        """A Maildir tree with a configuration of its own; gives its path."""
+        """A Maildir tree with its own configuration; returns its path."""
         path = self.work / name
         path.mkdir()
         (self.work / (name + ".rc")).write_text(CONFIG.format(
@@ -140,7 +140,7 @@ class MbsyncTest(ServerTest):
         self.assertEqual(len(deleted), 4)
 
     def change_by_imap(self, c, chance, round_number):
-        """A second client at work; its view is only INBOX and Busy."""
+        """Changes made by a second client, which sees only INBOX and Busy."""
         for _ in range(12):
             box = chance.choice(("INBOX", "Busy"))
             c.select(box)
@@ -169,7 +169,8 @@ class MbsyncTest(ServerTest):
         c.command("UNSELECT")
 
     def change_by_hand(self, path, chance):
-        """What a mail program on the Maildir does between two syncs."""
+        """Changes that a mail program makes in the Maildir between two syncs.
+        """
         for box in ("INBOX", "Busy"):
             listed = maildir.files(path / box)
             for file in chance.sample(listed, min(4, len(listed))):

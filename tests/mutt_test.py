@@ -52,7 +52,7 @@ unset help
 
 
 class Terminal:
-    """A program in a terminal of its own, and what it has written there."""
+    """A program in a terminal of its own, and what it has written."""
 
     def __init__(self, arguments, environment):
         self.written = b""
@@ -82,7 +82,8 @@ class Terminal:
                 return
 
     def wait_for(self, text, mark=0, seconds=60):
-        """Until `text` has been written behind `mark`."""
+        """Waits until the program has written `text` after the position
+        `mark`."""
         wanted = text.encode()
         with self.changed:
             if not self.changed.wait_for(
@@ -98,7 +99,7 @@ class Terminal:
             self.wait_for(then, mark)
 
     def end(self):
-        """Waits for the program to end; gives its exit code."""
+        """Waits until the program ends; returns its exit code."""
         self.reader.join(60)
         if self.reader.is_alive():
             os.kill(self.pid, signal.SIGKILL)

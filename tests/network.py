@@ -77,8 +77,8 @@ class Host:
         return process
 
     def inside(self, function, *arguments):
-        """Calls it in a thread that is in the namespace; sockets that it
-        makes stay there."""
+        """Calls the function in a thread that is in the namespace. Sockets
+        that it makes stay there."""
         result = []
 
         def run():
@@ -148,8 +148,8 @@ class Network:
 
 
 class Dns:
-    """unbound on a host of its own, which has to be the network's first one;
-    it knows the records it is told and no others."""
+    """unbound on a host of its own, which must be the network's first host. It
+    knows only the records that the test adds."""
 
     def __init__(self, net, folder):
         self.host = net.host("dns")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""offlineimap keeps a Maildir and the server the same, both ways."""
+"""offlineimap keeps a Maildir and the server equal, in both directions."""
 
 import os
 
@@ -65,7 +65,7 @@ class OfflineimapTest(ServerTest):
         return found
 
     def body_of(self, message):
-        """Without the line offlineimap adds to what it uploads."""
+        """The body without the line that offlineimap adds to an upload."""
         return b"\n".join(
             line for line in maildir.unix(message).split(b"\n")
             if not line.startswith(b"X-OfflineIMAP:"))

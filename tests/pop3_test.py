@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""POP3: poplib, curl, fetchmail, getmail and mpop take mail away, byte for
-byte; what IMAP sees of it; and what a stranger may not do."""
+"""POP3: poplib, curl, fetchmail, getmail and mpop fetch mail byte for byte;
+what IMAP shows of it; and what a stranger is not allowed to do."""
 
 import base64
 import os
@@ -23,7 +23,7 @@ mv "$file" "{folder}/new.$(date +%s%N).$$"
 
 
 def real_mail(count):
-    """So many of the messages that the world wrote, spread over all."""
+    """This many messages of the corpus, from all parts of it."""
     files = sorted(DATA.glob("*/*.txt"))
     if not files:
         raise AssertionError("no messages in %s: see tests/prepare" % DATA)
@@ -32,7 +32,7 @@ def real_mail(count):
 
 
 def as_lines(message):
-    """As POP3 sends it: an end for the last line, too."""
+    """The message as POP3 sends it: the last line has a line end, too."""
     return message if message.endswith(b"\r\n") else message + b"\r\n"
 
 
@@ -60,7 +60,7 @@ class Lines:
         return line[:-2]
 
     def lines(self):
-        """The lines behind a status line, up to the "."."""
+        """The lines after a status line, up to the "."."""
         found = []
         while True:
             line = self.line()
@@ -91,7 +91,7 @@ class Pop3Test(ServerTest):
         return messages
 
     def pop3(self, tls="implicit", user=None):
-        """Logged in by Python's poplib."""
+        """A connection that Python's poplib has logged in."""
         if tls == "implicit":
             pop = poplib.POP3_SSL("localhost", self.server.ports["pop3s"],
                                   context=self.server.tls())
@@ -115,7 +115,8 @@ class Pop3Test(ServerTest):
         return client
 
     def retrieve(self, pop, number):
-        """The message, held against the size that was told."""
+        """Fetches the message and compares its length with the announced one.
+        """
         _, lines, _ = pop.retr(number)
         message = b"".join(line + b"\r\n" for line in lines)
         self.assertEqual(int(pop.list(number).split()[2]), len(message))
@@ -392,7 +393,8 @@ class Pop3Test(ServerTest):
         return sorted(message for _, message in maildir.read(folder))
 
     def deliverer(self):
-        """(a program that mail is given to, the folder it puts mail in)"""
+        """(a program that accepts mail on its input, the folder where it puts
+        mail)"""
         got = self.work / "got"
         got.mkdir(exist_ok=True)
         os.chmod(self.work, 0o755)
@@ -426,7 +428,8 @@ class Pop3Test(ServerTest):
             mail.simple(8, body="x" * 900 + "\r\n" + "ä" * 300)])
 
         def comparable(message):
-            """Without what fetchmail says of itself, and takes for itself."""
+            """The message without the fields that fetchmail adds or removes.
+            """
             message = maildir.unix(message)
             if not message.endswith(b"\n"):
                 message += b"\n"
@@ -451,7 +454,8 @@ class Pop3Test(ServerTest):
                          [set()] * 4)
 
     def getmail(self, delete):
-        """It delivers to folders itself, but not for root."""
+        """getmail can deliver to folders itself, but not when it runs as root.
+        """
         deliver, got = self.deliverer()
         rc = self.work / "getmailrc"
         rc.write_text(
@@ -474,8 +478,8 @@ class Pop3Test(ServerTest):
                               if b"multipart/" not in m])
 
         def body(message):
-            """All that is left alone: headers are folded anew, Return-Path
-            is made anew."""
+            """The body. Only the body can be compared: headers are folded
+            again, and Return-Path is written again."""
             return maildir.unix(message).partition(b"\n\n")[2]
 
         first = self.getmail(delete=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server with a domain, for tests of mail that comes in: PostTest."""
+"""A server with a domain, for tests of incoming mail: PostTest."""
 
 import email
 import email.policy
@@ -43,11 +43,11 @@ def fields_of(message):
 
 
 class IdleImap(imaplib.IMAP4_SSL):
-    """imaplib of before Python 3.14 knows no IDLE."""
+    """IDLE for imaplib, which has it only since Python 3.14."""
 
     def idle_until(self, wanted):
-        """In IDLE until a line wanted(line) comes; gives the line. The
-        connection's timeout is the limit."""
+        """Stays in IDLE until a line comes for which wanted(line) is true, and
+        returns that line. The connection's timeout is the limit."""
         tag = self._new_tag()
         self.send(b"%s IDLE\r\n" % tag)
         while True:
@@ -63,8 +63,8 @@ class IdleImap(imaplib.IMAP4_SSL):
 
 
 class Control:
-    """The administration's socket (docs/administration.md): for many users at
-    a time, since a process for each takes long."""
+    """The administration's socket (docs/administration.md). For making many
+    users, because a process for each user takes long."""
 
     def __init__(self, server):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -103,7 +103,8 @@ class PostTest(ServerTest):
 
     @classmethod
     def prepare(cls, server):
-        """For what has to be known of the server's folder before it runs."""
+        """Called before the server runs, for tests that need the server's
+        folder."""
 
     @classmethod
     def tearDownClass(cls):
@@ -119,7 +120,7 @@ class PostTest(ServerTest):
         self.address = self.address_of(self.user)
 
     def connect(self, tls=True, user=None, password=None):
-        """As ServerTest's, for names of all scripts."""
+        """As ServerTest's, but user names may have any script."""
         c = self.server.connect(tls=tls)
         self.addCleanup(c.close)
         c.command("LOGIN", Literal((user or self.user).encode()),

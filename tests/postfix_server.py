@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debian's Postfix as another server on a Network: its own configuration,
-queue and mailboxes, in a temporary folder."""
+"""Debian's Postfix as another server on a Network, with its own configuration,
+queue and mailboxes in a temporary folder."""
 
 import email
 import os
@@ -39,7 +39,8 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 class Postfix:
-    """`domain` is delivered to Maildirs; all else goes where DNS says."""
+    """Mail for `domain` is delivered to Maildirs; all other mail goes where
+    DNS says."""
 
     def __init__(self, host, folder, name, domain, settings=None):
         self.host, self.folder = host, pathlib.Path(folder)

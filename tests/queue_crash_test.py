@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill -9 while mail comes in and goes out. Whatever was accepted with 250
-arrives: here exactly once, at the next server once and once more at most for
-each connection that a crash has cut (RFC 5321 section 4.5.5 has no help for
-it); who could not be reached is reported exactly once. ROOST_CRASHES sets the
-number of crashes."""
+arrives. A local recipient gets it exactly once. The next server gets it once,
+and at most once more for each connection that a crash has cut (RFC 5321
+section 4.5.5 has no remedy). For a recipient that cannot be reached there is
+exactly one report. ROOST_CRASHES sets the number of crashes."""
 
 import collections
 import email

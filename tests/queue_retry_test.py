@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server that does not answer is left alone for a while, and mail for it
-waits; a word of the administrator, and all is tried at once."""
+"""A server that does not answer is not tried for a while, and mail for it
+waits. After the administrator's command everything is tried at once."""
 
 import smtplib
 import socket

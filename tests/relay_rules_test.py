@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose mail is taken: nobody relays through this server who is not its user;
-and where an address of ours leads."""
+"""Whose mail is accepted: only users may relay through this server. And where
+an address of our domains leads."""
 
 import os
 import sys
@@ -149,7 +149,8 @@ class RelayTest(PostTest):
             "U", self.user).encode()
 
     def try_path(self, c, sender, path, want):
-        """Answered as wanted; gives how many copies it has to make."""
+        """The answer is the expected one. Returns how many copies there will
+        be."""
         c.command("RSET", "250")
         c.command(sender, "250")
         reply = c.command(b"RCPT TO:" + self.expanded(path), "")
@@ -165,7 +166,8 @@ class RelayTest(PostTest):
         return 1
 
     def waiting(self):
-        """What waits for the outside: by another test's user."""
+        """The messages that wait for other servers, as another test's user has
+        them."""
         return [line.split()[0] for line in self.queue().splitlines()
                 if " from " in line]
 
@@ -220,7 +222,8 @@ class RelayTest(PostTest):
         self.assertEqual(self.waiting(), waiting)
 
     def test_a_user_sends_to_the_outside_as_it_is_written(self):
-        """Who may relay does so to the domain named, by no hidden route."""
+        """Mail of a user to another domain goes to that domain, and no trick
+        in the address leads elsewhere."""
         c = self.submission()
         for path, domain in (("<@evil.test:a@one.test>", "one.test"),
                              ("<a%evil.test@two.test>", "two.test"),
@@ -242,7 +245,7 @@ class RelayTest(PostTest):
 
 
 class AddressTest(PostTest):
-    """Where addresses of ours lead."""
+    """Where addresses of our domains lead."""
 
     settings = PATIENT + "dns_timeout_seconds = 1\n"
     domains = (DOMAIN, "other.test")
@@ -257,7 +260,7 @@ class AddressTest(PostTest):
         c.message(sender, recipients, mail.simple(1), parameters)
 
     def delivered_to(self, user=None, password=None, box="INBOX"):
-        """Delivered-To of each copy."""
+        """The Delivered-To field of each copy."""
         return [trace_of(m)[0]["Delivered-To"]
                 for m in self.inbox(user, password, box)]
 
@@ -522,7 +525,7 @@ class ManyTest(PostTest):
 
 
 class NoDomainTest(PostTest):
-    """A server that was not told of a domain."""
+    """A server without a configured domain."""
 
     domains = ()
 

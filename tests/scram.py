@@ -16,10 +16,9 @@ from imap_client import ImapError, Reply
 
 def login(connection, user, password, binding_name=None, binding=b"",
           gs2=None, change=None):
-    """Logs in; gives the Reply. With `binding_name` it is -PLUS.
-
-    `gs2` replaces the header that tells of channel binding; `change` is a
-    function that spoils the client's proof, for tests."""
+    """Logs in; returns the Reply. With `binding_name` the mechanism is -PLUS.
+    `gs2` replaces the header about channel binding. `change` is a function
+    that spoils the client's proof, for tests."""
     mechanism = "SCRAM-SHA-256" + ("-PLUS" if binding_name else "")
     if gs2 is None:
         gs2 = "p=%s,," % binding_name if binding_name else "n,,"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mail in many scripts and charsets: fetched as it was, found by what it
-says, and by nothing else."""
+"""Mail in many scripts and charsets. It is fetched unchanged, and a search
+finds it by its words and by nothing else."""
 
 import base64
 import re
@@ -82,7 +82,8 @@ ENCODINGS = ("8bit", "quoted-printable", "base64")
 
 
 def compose(number, script, encoding):
-    """A message in which the needle is alone, and often split over lines."""
+    """A message that alone contains the needle, which is often split over
+    lines."""
     name, charset, codec, subject, body, _, _ = script
     filler = "0123456789 " * 5
     raw = ("%s\r\n%s%s %d\r\n" % (filler, filler[:number % 50], body,
@@ -109,7 +110,7 @@ class ScriptTest(ServerTest):
                              Literal(needle.encode(), True))
 
     def encodings(self, script):
-        """UTF-16 has NULs and cannot go as 8bit."""
+        """UTF-16 has NULs, so it cannot be sent as 8bit."""
         return ENCODINGS[1:] if script[1] == "utf-16" else (
             ENCODINGS[:2] if script[1] in ("iso-2022-jp", "utf-7")
             else ENCODINGS)

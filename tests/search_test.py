@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which places of a message TEXT, BODY and HEADER look at.
+"""In which places of a message TEXT, BODY and HEADER search.
 
-One message has a word of its own in each place. RFC 9051 section 6.4.4: BODY
+One message has a different word in each place. RFC 9051 section 6.4.4: BODY
 finds what is "in the body of the message" and "doesn't match any header
 fields"; TEXT finds "the header (including MIME header fields) or body"; parts
-"other than TEXT and MESSAGE" may be left out, and are. HTML is searched as people read it, Dovecot 2.3 looks
-at it with its tags. (--against dovecot): it answers the same but for
-DOVECOT."""
+"other than TEXT and MESSAGE" may be left out, and Roost leaves them out. Roost
+searches HTML as people read it; Dovecot 2.3 searches it with its tags. With
+--against dovecot the answers are the same except for those in DOVECOT."""
 
 import base64
 import collections

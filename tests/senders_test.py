@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""swaks, msmtp, curl, Python's smtplib and nodemailer send to another user
-here; Python's imaplib sees it arrive in IDLE; every byte is looked at."""
+"""swaks, msmtp, curl, Python's smtplib and nodemailer send to another user of
+this server. Python's imaplib sees the mail arrive in IDLE, and every byte is
+compared."""
 
 import contextlib
 import email.message
@@ -17,7 +18,7 @@ BIG = mail.simple(1, body="0123456789abcde\r\n" * 1_300_000)  # 20 MB
 
 
 class SenderTest(PostTest):
-    """`self.user` sends to `self.friend`, who looks on in IDLE."""
+    """`self.user` sends to `self.friend`, whose client waits in IDLE."""
 
     def setUp(self):
         super().setUp()
@@ -26,7 +27,7 @@ class SenderTest(PostTest):
         self.seen = 0
 
     def arrived(self):
-        """The message whose arrival IDLE tells of."""
+        """The message whose arrival was announced in IDLE."""
         self.seen += 1
         wanted = b"* %d EXISTS" % self.seen
         self.watcher.idle_until(lambda line: line == wanted)
@@ -37,7 +38,8 @@ class SenderTest(PostTest):
         return mail.simple(1, sender=self.address, **options)
 
     def check(self, message=None, how="ESMTPSA", sender=None):
-        """The next that arrives is `message` behind its trace fields."""
+        """The next message that arrives is `message`, after its trace fields.
+        """
         trace, rest = trace_of(self.arrived())
         if message is not None:
             self.assertTrue(rest == message, "%r\nis not\n%r" % (
@@ -50,8 +52,8 @@ class SenderTest(PostTest):
         return rest
 
     def check_added(self, stored, sent):
-        """All that was sent, without its Bcc, and with a Date and a
-        Message-ID behind it."""
+        """The message arrived without its Bcc, and with a Date and a
+        Message-ID added."""
         head, _, body = sent.partition(b"\r\n\r\n")
         got, _, got_body = stored.partition(b"\r\n\r\n")
         kept = b"".join(line + b"\r\n" for line in head.split(b"\r\n")
@@ -268,7 +270,8 @@ class CurlTest(SenderTest):
 
 
 class Scram:
-    """What scram.login() wants of an IMAP connection, on smtplib."""
+    """Gives smtplib the methods that scram.login() needs of an IMAP
+    connection."""
 
     def __init__(self, smtp):
         self.smtp = smtp

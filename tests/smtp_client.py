@@ -14,7 +14,7 @@ ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?: |\Z)")
 
 
 class SmtpError(AssertionError):
-    """The server said something else than the test relies on."""
+    """The server sent something that the test did not expect."""
 
 
 class Closed(SmtpError):
@@ -33,7 +33,8 @@ class Reply:
             raise SmtpError("the classes differ: %s" % self)
 
     def is_like(self, wanted):
-        """Whether it begins as `wanted`, such as "5", "550", "550 5.1.1"."""
+        """Whether the reply begins as `wanted` does, such as "5", "550", "550
+        5.1.1"."""
         return str(self).startswith(wanted)
 
     def __str__(self):
@@ -43,7 +44,7 @@ class Reply:
 
 
 def stuff(message):
-    """A message as it goes behind DATA: dots doubled, and the end."""
+    """A message as it is sent after DATA: with doubled dots, and the end."""
     if message and not message.endswith(b"\r\n"):
         message += b"\r\n"
     return re.sub(rb"(?m)^\.", b"..", message) + b".\r\n"
@@ -129,8 +130,8 @@ class Smtp:
         return not self.input
 
     def silent(self, seconds=0.3):
-        """Whether the server says nothing for a moment. Only to find what
-        should not come at all."""
+        """Whether the server says nothing for a moment. Use it only to check
+        that something does not come at all."""
         self.socket.settimeout(seconds)
         try:
             self._more()
@@ -186,7 +187,7 @@ class Smtp:
             else "RCPT TO:<%s>" % recipient, want)
 
     def data(self, message, want="250 2."):
-        """By DATA; the reply to the message."""
+        """Sends a message by DATA; returns the reply to it."""
         self.command("DATA", "354")
         self.send(stuff(message))
         return self.reply(want)
@@ -198,7 +199,7 @@ class Smtp:
 
     def message(self, sender, recipients, message, parameters="",
                 want="250 2."):
-        """A whole transaction; every recipient is taken."""
+        """Runs a whole transaction in which every recipient is accepted."""
         self.mail(sender, parameters)
         for recipient in recipients:
             self.rcpt(recipient)

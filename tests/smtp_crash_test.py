@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 while mail comes in by every door: each message that was answered
-250 is there afterwards, once; what was not answered is there at most once; and
-the store is sound. ROOST_CRASHES sets the number of crashes."""
+"""kill -9 while mail comes in by SMTP, submission and LMTP. Each message that
+was answered with 250 is there afterwards, once. A message that was not
+answered is there at most once. The store is sound. ROOST_CRASHES sets the
+number of crashes."""
 
 import collections
 import hashlib
@@ -25,8 +26,8 @@ REMOTE = "far@elsewhere.test"
 class Sender(threading.Thread):
     """Sends messages one after the other until the server is gone.
 
-    `taken`: {subject: recipients} of those that were answered 250;
-    `open`: the one that was under way."""
+    `taken`: {subject: recipients} of the messages that were answered with 250;
+    `open`: the message that was under way."""
 
     def __init__(self, test, number, crash):
         super().__init__()
@@ -87,7 +88,7 @@ class SmtpCrashTest(PostTest):
     settings = ("queue_retry_first_seconds = 1\nsmtp_messages_max = 1000000\n")
 
     def subjects(self, user, password):
-        """How often each is there."""
+        """How often each subject is there."""
         found = collections.Counter()
         for message in self.inbox(user, password):
             rest = trace_of(message)[1]

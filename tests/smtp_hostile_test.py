@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients of SMTP that mean no good, or fail: each is told so or hung up on,
-nothing of theirs is kept by mistake, and the others are served meanwhile."""
+"""Hostile and broken clients of SMTP. Each gets an error or is disconnected,
+nothing that they send is kept by mistake, and other clients are served
+meanwhile."""
 
 import random
 import socket
@@ -16,7 +17,7 @@ DOORS = ("smtp", "submission", "lmtp")
 
 class Hostile(PostTest):
     def answers_quickly(self):
-        """Whether another client is served while one misbehaves."""
+        """Whether the server answers another client while one misbehaves."""
         begun = time.monotonic()
         before = len(self.inbox())
         self.mx().message("", [self.address], mail.simple(1))
@@ -24,7 +25,8 @@ class Hostile(PostTest):
         self.assertLess(time.monotonic() - begun, 10)
 
     def code_at_the_end(self, c):
-        """The last reply's code before the server hangs up."""
+        """The code of the last reply before the server closes the connection.
+        """
         code = None
         while True:
             try:
@@ -171,7 +173,8 @@ class WrongTest(Hostile):
         self.answers_quickly()
 
     def test_headers_that_are_too_long(self):
-        """No field has to be found in it; the message is kept, or refused."""
+        """The server need not find a field in it; the message is kept or
+        refused."""
         for text in (b"X: " + b"y" * 5_000_000 + b"\r\n\r\nbody\r\n",
                      b"X: y\r\n" * 300_000 + b"\r\nbody\r\n",
                      b"X: y\r\n\tz\r\n" + b"\tz\r\n" * 300_000 + b"\r\n"):
@@ -360,7 +363,8 @@ class TimeTest(Hostile):
         self.ends_soon(c, last=None)
 
     def test_one_byte_at_a_time_is_not_enough(self):
-        """Nor does a client keep its place by commands that bring nothing."""
+        """Nor can a client stay connected by sending commands that have no
+        effect."""
         chatty, dribbling, endless = self.mx(), self.mx(), self.mx()
         begun = time.monotonic()
         endless.mail("")
@@ -423,7 +427,7 @@ class CrowdTest(PostTest):
 
 
 class LeakTest(Hostile):
-    """The same server, looked through for leaks at its end."""
+    """The same server, with a search for memory leaks at its end."""
 
     find_leaks = True
 

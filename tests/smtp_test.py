@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SMTP on 25 and submission on 587 and 465, command by command: what is
-offered to whom, what may follow what, and what becomes of a message."""
+offered to whom, which command may follow which, and what becomes of a message.
+"""
 
 import base64
 import email.utils
@@ -159,7 +160,7 @@ class ExtensionTest(PostTest):
 
 
 class ReceivingTest(PostTest):
-    """From strangers to users, byte by byte."""
+    """Mail from strangers to users, byte by byte."""
 
     def test_every_kind_of_mail_arrives_as_it_was_sent(self):
         c = self.mx()
@@ -404,7 +405,8 @@ class PipeliningTest(PostTest):
                          b"Subject: torn\r\n\r\n.\r\n..\r\n")
 
     def test_what_comes_too_early_ends_the_connection(self):
-        """RFC 2920 section 3.1, RFC 3207 section 4: nothing behind these."""
+        """RFC 2920 section 3.1, RFC 3207 section 4: a client must wait for the
+        answer to these commands."""
         rest = "MAIL FROM:<>\r\nRCPT TO:<%s>\r\n" % self.address
         for first in ("EHLO x", "HELO x", "NOOP", "VRFY x", "EXPN x", "HELP",
                       "STARTTLS"):
@@ -434,7 +436,7 @@ class PipeliningTest(PostTest):
         self.assertEqual(self.inbox(), [])
 
     def test_a_mail_program_looks_for_a_server_in_one_packet(self):
-        """Thunderbird's set-up says EHLO and QUIT together."""
+        """Thunderbird's set-up sends EHLO and QUIT together."""
         for port, tls in (("submission", None),
                           ("submissions", self.server.tls())):
             for hello in ("EHLO", "HELO"):
@@ -473,7 +475,7 @@ class TlsTest(PostTest):
                       trace_of(self.inbox()[0])[0]["Received"])
 
     def test_what_was_injected_before_tls_is_not_run(self):
-        """CVE-2011-0411 and its kin."""
+        """CVE-2011-0411 and similar attacks."""
         for injected in (b"MAIL FROM:<evil@example.net>\r\n", b"NOOP\r\n",
                          b"EHLO evil\r\n", b"x"):
             for port in ("smtp", "submission"):
@@ -505,7 +507,8 @@ class TlsTest(PostTest):
 
 
 class Scram:
-    """What scram.login() wants of an IMAP connection, on SMTP."""
+    """Gives SMTP the methods that scram.login() needs of an IMAP connection.
+    """
 
     class Response:
         def __init__(self, reply):
@@ -706,7 +709,7 @@ class SubmissionTest(PostTest):
     settings = PATIENT
 
     def header(self, text, **options):
-        """Submits a message of these fields; gives what the user gets."""
+        """Submits a message with these fields; returns what the user gets."""
         c = self.submission()
         c.message(self.address, [self.address], text + b"\r\nbody\r\n",
                   **options)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SMTP smuggling (CVE-2023-51764 to -51766 and their kin): byte sequences that
-one server takes for the end of a message and another does not. Coming in, what
-is behind them is never a second message; going out, there are none."""
+"""SMTP smuggling (CVE-2023-51764 to -51766 and similar): byte sequences that
+one server reads as the end of a message and another does not. When they come
+in, what follows them never becomes a second message. Roost never sends any."""
 
 import re
 import socket
@@ -62,7 +62,7 @@ class Smuggling(PostTest):
                 % (me, me, me))
 
     def try_one(self, c, sequence, becomes, cut=None):
-        """Gives the message that has to be there, or None."""
+        """Returns the message that has to be there, or None."""
         c.mail(self.address)
         c.rcpt(self.address)
         c.command("DATA", "354")
@@ -107,8 +107,9 @@ class Smuggling(PostTest):
         self.try_all(self.lmtp(), False)
 
     def test_an_end_behind_a_bare_line_end_is_an_end(self):
-        """CR CR LF . CR LF: the last five bytes are CRLF.CRLF. What follows
-        came without waiting for the answer to DATA: one message at most."""
+        """CR CR LF . CR LF: its last five bytes are CRLF.CRLF. The client did
+        not wait for the answer to DATA, so there may be one message at most.
+        """
         for rest in (b"", b"\n", b"\r\n"):
             c = self.mx()
             c.mail(self.address)
@@ -180,7 +181,7 @@ del Smuggling
 
 
 class Recorder:
-    """A listening socket whose connections keep all that they read."""
+    """A listening socket that records everything its connections receive."""
 
     class Connection:
         def __init__(self, connection, wire):
@@ -220,8 +221,8 @@ class Recorder:
 
 
 class OutgoingTest(PostTest):
-    """What was taken in goes on to a smart host, which writes down the bytes
-    on the wire."""
+    """Accepted messages are sent to a smart host, which records the bytes that
+    it receives."""
 
     settings = PATIENT + (
         "smtp_line_ends = normalize\nrelay = yes\nrelay_tls = none\n"
@@ -249,7 +250,8 @@ class OutgoingTest(PostTest):
                 b"DATA\r\nSubject: second\r\n\r\nsmuggled\r\n")
 
     def send_all(self):
-        """By DATA and by BDAT; gives {number: body that has to come out}."""
+        """Sends by DATA and by BDAT; returns {number: the body that has to be
+        sent}."""
         wanted = {}
         c = self.submission()
 
@@ -315,7 +317,8 @@ class OutgoingTest(PostTest):
         self.check(peer, self.send_all())
 
     def test_binary_to_one_who_knows_no_binary(self):
-        """It is encoded, or comes back: never as it is."""
+        """Binary mail for a server without BINARYMIME is encoded or returned.
+        It is never sent unchanged."""
         peer = self.peer("PIPELINING", "8BITMIME", "CHUNKING")
         c = self.submission()
         c.mail(self.address, "BODY=BINARYMIME")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TLS, STARTTLS and its known attack, passwords in the clear, SCRAM with
+"""TLS, STARTTLS and the known attack on it, passwords without TLS, SCRAM with
 channel binding, certificates: names, reload, resumption."""
 
 import base64
@@ -242,7 +242,7 @@ class TlsTest(ServerTest):
 
 @only_roost
 class CertificatesTest(ServerTest):
-    """Two names; the second certificate is replaced while it serves."""
+    """Two names; the second certificate is replaced while the server runs."""
 
     @classmethod
     def setUpClass(cls):
@@ -323,7 +323,8 @@ class CertificatesTest(ServerTest):
         self.assertEqual(self.shown("mail.example.org"), shown)
 
     def test_nothing_of_a_reload_is_taken_with_a_bad_certificate(self):
-        """Not log_level either, nor the paths of the next reload."""
+        """A reload with a bad certificate changes nothing else: neither
+        log_level nor the paths for the next reload."""
         before = self.server.settings, self.server.certificates
         self.addCleanup(self.server.write_config)
         self.addCleanup(setattr, self.server, "certificates", before[1])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Users of other servers, as their files have them: taken while the server runs
-and while it does not, and logged in."""
+"""Files of users from other servers. They are imported while the server runs
+and while it does not, and the users can log in."""
 
 import re
 import shutil

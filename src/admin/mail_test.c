@@ -378,12 +378,12 @@ static void hops_of_others_are_told(void **state)
 		"25\n"
 		"TLS when offered\n",
 		"ok"},
-	    {"x@null.test", "nowhere: null.test takes no mail", "nowhere"},
+	    {"x@null.test", "nowhere: null.test accepts no mail", "nowhere"},
 	    {"x@plain.test", "1. plain.test (preference 0) at 192.0.2.2", "ok"},
 	    {"x@back.test", "mail for back.test would come back", "nowhere"},
 	    {"x@empty.test", "nowhere: empty.test has no mail server\n",
 		"nowhere"},
-	    {"x@none.test", "nowhere: there is no domain none.test\n",
+	    {"x@none.test", "nowhere: the domain none.test does not exist\n",
 		"nowhere"},
 	    {"x@broken.test", "not now: DNS did not answer for broken.test\n",
 		"later"},
@@ -410,8 +410,9 @@ static void hops_of_others_are_told(void **state)
 	relay_free(&bed->host.relay);
 	set_up_relay(bed, VIEW("a.two.test:465"));
 	expect_way(bed, "x@null.test",
-	    "mail for others is not sent (relay = no): it waits in the queue\n"
-	    "all mail for others goes to a.two.test\n"
+	    "mail for other domains is not sent (relay = no): it waits in the "
+	    "queue\n"
+	    "all mail for other domains goes to a.two.test\n"
 	    "1. a.two.test at 2001:db8::1 port 465\n",
 	    "ok");
 }

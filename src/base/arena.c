@@ -5,7 +5,8 @@
 
 #include "base/mem.h"
 
-#define BLOCK_BYTES 2000 // the first; then each twice the last, up to 64 KiB
+#define BLOCK_BYTES                                                            \
+	2000 // the first block; each later one is twice the last, up to 64 KiB
 
 struct arena_block {
 	struct arena_block *next;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory that is freed together: a command's, or a parse's. Nothing in it is
-// freed alone. Holds no memory until something is asked for.
+// An arena: memory that is freed together, for one command or one parse.
+// Nothing in it can be freed alone. An arena holds no memory until the first
+// allocation.
 #ifndef ROOST_BASE_ARENA_H
 #define ROOST_BASE_ARENA_H
 
@@ -15,17 +16,18 @@ struct arena {
 
 void arena_init(struct arena *arena);
 void arena_done(struct arena *arena);
-// The same for an arena that held secrets: they are overwritten first.
+// Like arena_done(), but overwrites the memory first. For secrets.
 void arena_done_secret(struct arena *arena);
-// Forgets everything; keeps one small block for the next round.
+// Makes the arena empty; keeps one small block for the next use.
 void arena_reset(struct arena *arena);
 
 void *arena_alloc(struct arena *arena, size_t size);  // aligned, not cleared
-void *arena_zalloc(struct arena *arena, size_t size); // aligned, cleared
+void *arena_zalloc(struct arena *arena, size_t size); // aligned, all zero
 struct view arena_copy(struct arena *arena, struct view bytes);
 char *arena_string(struct arena *arena, struct view bytes); // with a NUL
 
-// As mem_grow(), for an array in the arena (the old one stays until reset).
+// Like mem_grow(), for an array in the arena. The old array stays until the
+// arena is reset.
 void *arena_grow(
     struct arena *arena, void *ptr, size_t *capacity, size_t need, size_t size);
 

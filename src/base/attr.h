@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiler attributes, spelled once.
+// Compiler attributes, defined in one place.
 #ifndef ROOST_BASE_ATTR_H
 #define ROOST_BASE_ATTR_H
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions nobody may call: unbounded copies, locale-dependent character
-// classes, hidden static state. Given to every file by the compiler's -include,
-// after the system headers that declare them.
+// Functions that nobody may call: unbounded copies, character classes that
+// depend on the locale, functions with hidden static state. The compiler
+// includes this file into every source file (-include), after the system
+// headers that declare the functions.
 #ifndef ROOST_BASE_BANNED_H
 #define ROOST_BASE_BANNED_H
 

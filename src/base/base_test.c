@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The floor everything stands on: each type driven through its edges.
+// Tests of every type of this room, with the edge cases of each.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -86,7 +86,8 @@ static void a_buffer_refuses_what_does_not_fit_whole(void **state)
 	    buf_view(&buf), VIEW("-922337203685477580818446744073709551615")));
 	buf_done(&buf);
 
-	// Where printing takes another way for what is long.
+	// At these lengths buf_printf() changes from its small array to a
+	// second formatting.
 	for (int width = 250; width < 260; width++) {
 		buf_init(&buf, 300);
 		buf_printf(&buf, "%*dx", width - 1, 7);

@@ -100,8 +100,9 @@ void buf_add_i64(struct buf *buf, int64_t number)
 
 void buf_printf(struct buf *buf, const char *format, ...)
 {
-	// vsnprintf() also writes a NUL, which is not part of the buffer. What
-	// is longer than most is formatted again.
+	// vsnprintf() also writes a NUL, which is not part of the buffer. So a
+	// short text is formatted into this array; a longer one is formatted
+	// again, directly into the buffer.
 	char small[256];
 	va_list args;
 	va_start(args, format);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A growable run of bytes with a ceiling given when it is made. What does not
-// fit is refused whole, and the buffer remembers it: add as much as you like,
-// then ask buf_status() once.
+// A growable run of bytes with a maximum length that is given when it is made.
+// An addition that does not fit is refused as a whole, and the buffer remembers
+// that. So a caller can add many things and ask buf_status() once at the end.
 #ifndef ROOST_BASE_BUF_H
 #define ROOST_BASE_BUF_H
 
@@ -9,7 +9,7 @@
 #include "base/view.h"
 
 struct buf {
-	char *ptr;       // owned; NULL while nothing was added
+	char *ptr;       // owned; NULL until something is added
 	size_t len;      // bytes in use
 	size_t capacity; // bytes allocated
 	size_t max;      // len never passes this
@@ -19,7 +19,7 @@ struct buf {
 void buf_init(struct buf *buf, size_t max_bytes); // allocates nothing yet
 void buf_done(struct buf *buf);                   // frees; safe to repeat
 void buf_done_secret(struct buf *buf);            // overwrites, then frees
-void buf_reset(struct buf *buf);                  // empty, keeps the room
+void buf_reset(struct buf *buf); // makes it empty, keeps the memory
 
 void buf_add(struct buf *buf, struct view bytes);
 void buf_add_char(struct buf *buf, char c);
@@ -29,13 +29,13 @@ void buf_add_i64(struct buf *buf, int64_t number);  // decimal
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 #define buf_add_literal(buf, literal) buf_add((buf), VIEW(literal))
 
-// Room for `len` bytes at the end, to be written by the caller and then made
-// part of the buffer by buf_commit(); NULL (and overflowed) when over the
-// ceiling.
+// Makes room for `len` bytes at the end. The caller writes them and then calls
+// buf_commit() to make them part of the buffer. NULL (and `overflowed`) when
+// they would pass the maximum.
 char *buf_reserve(struct buf *buf, size_t len);
 void buf_commit(struct buf *buf, size_t len);
 
-// Drops `len` bytes from the front, or all that comes after the first `len`.
+// Drops `len` bytes from the front, or everything after the first `len`.
 void buf_consume(struct buf *buf, size_t len);
 void buf_truncate(struct buf *buf, size_t len);
 
@@ -44,10 +44,10 @@ static inline struct view buf_view(const struct buf *buf)
 	return view_of(buf->ptr, buf->len);
 }
 
-// RC_LIMIT when anything was refused, else RC_OK.
+// RC_LIMIT when an addition was refused, otherwise RC_OK.
 MUST_CHECK enum rc buf_status(const struct buf *buf);
 
-// The bytes change hands: the caller frees them with free(); the buffer is
+// Gives the bytes to the caller, who frees them with free(). The buffer is
 // empty afterwards.
 char *buf_take(struct buf *buf, size_t *ret_len);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fixed-width integers as bytes. Keys are big-endian, so that byte order is
-// number order; stored records are little-endian.
+// Fixed-width integers as bytes. Keys are big-endian, so that keys in byte
+// order are in numeric order. Stored records are little-endian.
 #ifndef ROOST_BASE_BYTES_H
 #define ROOST_BASE_BYTES_H
 

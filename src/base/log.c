@@ -30,7 +30,7 @@ void log_begin(struct log_line *line, struct log *log, enum log_level level,
 	buf_init(&line->text, LOG_LINE_MAX);
 	if (!wanted)
 		return;
-	// Room for nearly every line at once.
+	// Most lines fit into this room, so one allocation is enough.
 	buf_reserve(&line->text, LINE_ROOM);
 	if (log->journal)
 		buf_add_string(&line->text, journal_priorities[level]);
@@ -46,7 +46,8 @@ static bool is_plain(struct view value)
 	for (size_t i = 0; i < value.len; i++) {
 		char c = value.ptr[i];
 		if (c <= ' ' || c == '"' || c == '\\' || c == '=' || c == 0x7f)
-			return false; // bytes over 0x7f are negative: quoted
+			return false; // a byte over 0x7f is negative here, so
+				      // it is quoted
 	}
 	return value.len > 0;
 }
@@ -100,12 +101,13 @@ void log_add_u64(struct log_line *line, const char *key, uint64_t value)
 void log_end(struct log_line *line)
 {
 	if (line->log) {
-		// A line that was too long is cut, not lost.
+		// A line that is too long is cut. It is not dropped.
 		buf_truncate(&line->text, LOG_LINE_MAX - 1);
 		buf_add_char(&line->text, '\n');
 		ssize_t written =
 		    write(line->log->fd, line->text.ptr, line->text.len);
-		(void)written; // there is nowhere to report it
+		(void)
+		    written; // there is no place to report a failure of the log
 	}
 	buf_done(&line->text);
 	line->log = NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Open addressing with linear probing; removal shifts back, so that there are
-// no tombstones.
+// Open addressing with linear probing. A removal moves later entries back, so
+// there are no tombstones.
 #include "base/map.h"
 
 #include <pthread.h>
@@ -9,7 +9,7 @@
 #include "base/mem.h"
 
 struct map_slot {
-	char *key; // NULL: free
+	char *key; // NULL: the slot is free
 	size_t len;
 	uint64_t hash;
 	void *value;
@@ -85,7 +85,7 @@ void map_done(struct map *map)
 	map_init(map);
 }
 
-// The slot of `key`, or the free one where it would go.
+// The slot of `key`, or the free slot where it would go.
 static size_t find(const struct map *map, struct view key, uint64_t hash)
 {
 	size_t at = hash & (map->capacity - 1);
@@ -149,8 +149,8 @@ void *map_remove(struct map *map, struct view key)
 	void *value = map->slots[hole].value;
 	free(map->slots[hole].key);
 	map->count--;
-	// Those after the hole move back into it, unless that would put them
-	// before the place where looking for them begins.
+	// Moves each entry after the hole back into it, unless that would put
+	// the entry before the slot where a search for it begins.
 	for (size_t at = (hole + 1) & mask; map->slots[at].key;
 	     at = (at + 1) & mask) {
 		size_t home = map->slots[at].hash & mask;

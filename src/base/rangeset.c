@@ -39,7 +39,7 @@ bool rangeset_has(const struct rangeset *set, uint32_t number)
 	return at < set->count && set->ranges[at].first <= number;
 }
 
-// Replaces ranges [from, to) by the `count` ones at `with`.
+// Replaces the ranges [from, to) by `count` ranges at `with`.
 static void splice(struct rangeset *set, size_t from, size_t to,
     const struct range *with, size_t count)
 {
@@ -56,7 +56,7 @@ static void splice(struct rangeset *set, size_t from, size_t to,
 
 void rangeset_add(struct rangeset *set, uint32_t first, uint32_t last)
 {
-	// The first range that touches first..last, or lies after it.
+	// The first range that touches first..last, or that lies after it.
 	size_t from = rangeset_seek(set, first ? first - 1 : 0);
 	size_t to = from;
 	struct range merged = {first, last};

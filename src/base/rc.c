@@ -82,7 +82,8 @@ enum rc fault_set(struct fault *fault, enum rc rc, const char *format, ...)
 		print_long(fault, (size_t)len, format, args);
 		va_end(args);
 	}
-	// The text goes into protocol lines and logs: one line, no controls.
+	// The text goes into protocol lines and logs, so it must be one line
+	// without control characters.
 	for (unsigned char *at = (unsigned char *)fault->text; *at; at++)
 		if (*at < 0x20 || *at == 0x7f)
 			*at = '?';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result codes, and the sentence for a person that goes with a failure. Every
-// function that can fail returns `enum rc`; a switch over it has no `default`,
-// so that a new code shows every place that has to think about it.
+// Result codes, and the sentence for a person that explains a failure. Every
+// function that can fail returns `enum rc`. A switch over it has no `default`,
+// so that the compiler shows each place that a new code concerns.
 #ifndef ROOST_BASE_RC_H
 #define ROOST_BASE_RC_H
 
@@ -34,23 +34,23 @@ enum rc {
 #undef X
 };
 
-// The name ("RC_LIMIT") and the general text ("over a limit") of a code; both
-// static.
+// The name ("RC_LIMIT") and the general text ("over a limit") of a code. Both
+// are static.
 const char *rc_name(enum rc rc);
 const char *rc_text(enum rc rc);
 
 #define FAULT_TEXT_MAX 240
 
-// What went wrong, in a sentence for a person; written where the failure
-// happens. `text` is NUL-terminated, without a final full stop, and holds no
-// control characters. One that is too long has "..." in its middle: its end
-// says what is wrong with the long name that it quotes.
+// What went wrong, as a sentence for a person. The function that fails writes
+// it. `text` is NUL-terminated, has no full stop at the end and no control
+// characters. A text that is too long has "..." in its middle: the end of the
+// sentence says what is wrong with the long name that it quotes.
 struct fault {
 	enum rc rc;
 	char text[FAULT_TEXT_MAX];
 };
 
-// Fills in `fault` (may be NULL) and gives `rc` back, so that a failure reads
+// Fills in `fault` (may be NULL) and returns `rc`, so that a caller can write
 // `return fault_set(fault, RC_LIMIT, "…")`.
 enum rc fault_set(struct fault *fault, enum rc rc, const char *format, ...)
     PRINTF_LIKE(3, 4);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads and timed waits, as every room starts and makes them.
+// Starting threads, and timed waits. Every room uses these functions.
 #ifndef ROOST_BASE_THREAD_H
 #define ROOST_BASE_THREAD_H
 
@@ -9,13 +9,14 @@
 
 #include "base/rc.h"
 
-// Starts a thread with all signals blocked: they are for the program's main
-// thread. RC_LIMIT: the system gives none; nothing is to be joined then.
+// Starts a thread in which all signals are blocked, because the program's main
+// thread handles them. RC_LIMIT: the system can start no more threads; there is
+// nothing to join then.
 MUST_CHECK enum rc thread_start(
     pthread_t *ret_thread, void *(*run)(void *context), void *context);
 
-// A condition whose timed waits are by the monotonic clock: a change of the
-// machine's time neither ends such a wait nor makes it longer.
+// Initialises a condition whose timed waits use the monotonic clock: a change
+// of the machine's time makes such a wait neither shorter nor longer.
 void thread_cond_init(pthread_cond_t *cond);
 // The moment `ms` from now, for pthread_cond_timedwait() on such a condition.
 struct timespec thread_deadline(uint64_t ms);

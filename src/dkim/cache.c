@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The domains' keys, parsed, as long as the partition does not move: so that a
-// signature costs no read and no parsing. Full, it starts anew.
+// Keeps the domains' parsed keys while the partition does not change, so that a
+// signature costs no read and no parsing. When the cache is full, it is
+// emptied.
 #include <openssl/x509.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,14 +11,14 @@
 #include "base/mem.h"
 #include "dkim/impl.h"
 
-// Domains remembered, those without a key included.
+// Domains in the cache, including those without a key.
 #define CACHE_DOMAINS_MAX 1024
 
 struct dkim_keys {
 	struct engine *engine;
 	struct log *log;
-	pthread_mutex_t lock; // of what follows
-	uint64_t version;     // of the partition, when `sets` was begun
+	pthread_mutex_t lock; // protects the members below
+	uint64_t version;     // the partition's version when `sets` was begun
 	struct map sets;      // domain → struct dkim_key_set
 };
 
@@ -92,12 +93,12 @@ static void say_damaged(
     struct dkim_keys *keys, struct view domain, struct view selector)
 {
 	log_text(keys->log, LOG_LEVEL_ERROR, "dkim",
-	    "the key %.*s of %.*s is damaged and signs nothing",
+	    "the key %.*s of %.*s is damaged and is not used",
 	    VIEW_FMT(selector), VIEW_FMT(domain));
 }
 
-// Adds one key to the set. A damaged one is logged and left out: the others
-// sign.
+// Adds one key to the set. A damaged key is logged and left out; the others
+// still sign.
 static enum rc read_key(struct dkim_keys *keys, struct engine_snapshot *from,
     struct view domain, struct view selector, struct view value,
     struct dkim_key_set *set)
@@ -191,7 +192,8 @@ enum rc dkim_keys_take(
     struct dkim_keys *keys, struct view domain, struct dkim_key_set **ret_set)
 {
 	uint64_t version;
-	// Asked before anything is read: what is read is as new, or newer.
+	// The version is read before the keys, so the keys are of that version
+	// or newer.
 	enum rc rc = engine_version(keys->engine, DKIM_PARTITION, &version);
 	if (rc != RC_OK)
 		return rc;

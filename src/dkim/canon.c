@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RFC 6376 section 3.4. Only CRLF is a line end: a CR or an LF alone is a byte
-// like any other, so that what is signed is what was said.
+// RFC 6376 section 3.4. Only CRLF is a line end. A CR or an LF alone is a byte
+// like any other, so that exactly the bytes of the message are signed.
 #include "dkim/canon.h"
 
 #include <string.h>
@@ -14,7 +14,8 @@ static bool is_field_space(char c)
 	return ascii_is_blank(c) || c == '\r' || c == '\n';
 }
 
-// The value: unfolded, runs of white space as one SP, none at the ends.
+// Adds the value: unfolded, each run of white space as one SP, without white
+// space at the ends.
 static void add_value(struct view value, struct buf *out)
 {
 	size_t start = out->len;
@@ -81,8 +82,8 @@ static void emit(struct dkim_canon_body *body, const char *ptr, size_t len)
 	body->len += len;
 }
 
-// What was held back turns out to count: a byte that is neither white space nor
-// of a line end follows.
+// Adds the white space and line ends that were held back: they count, because
+// another byte follows.
 static void emit_held(struct dkim_canon_body *body)
 {
 	for (; body->line_ends > 0; body->line_ends--)
@@ -97,8 +98,8 @@ static bool is_plain(char c)
 	return c != ' ' && c != '\r' && c != '\t';
 }
 
-// The end of the bytes at `at` that are their own canonical form: plain ones,
-// and between such a single SP or CRLF.
+// Returns the end of the bytes at `at` that are already in canonical form:
+// plain bytes, with single SPs or CRLFs between them.
 static const char *skip_same(const char *at, const char *end)
 {
 	if (!is_plain(*at))
@@ -117,7 +118,8 @@ static const char *skip_same(const char *at, const char *end)
 	return at;
 }
 
-// The byte after a CR that was held back; true when it was the line end's.
+// Handles the byte after a CR that was held back. Returns true when the two are
+// a line end.
 static bool end_of_line(struct dkim_canon_body *body, char next)
 {
 	body->cr = false;
@@ -162,8 +164,8 @@ void dkim_canon_body_end(struct dkim_canon_body *body)
 		emit(body, "\r", 1);
 		body->cr = false;
 	}
-	// A body that is not empty ends with one CRLF; the others, and white
-	// space before it, are left out.
+	// A body that is not empty ends with one CRLF. Further line ends, and
+	// white space before them, are left out.
 	if (body->any)
 		emit(body, "\r\n", 2);
 	flush(body);

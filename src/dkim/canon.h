@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The "relaxed" canonical forms of RFC 6376 section 3.4: of a header field at
-// once, of a body in pieces of any size. Pure; this room only.
+// The "relaxed" canonical forms of RFC 6376 section 3.4: of a whole header
+// field, and of a body in pieces of any size. No side effects; used inside this
+// room only.
 #ifndef ROOST_DKIM_CANON_H
 #define ROOST_DKIM_CANON_H
 
 #include "base/buf.h"
 
-// Adds the canonical form of a field ("Name: value", folded or not, its CRLF
-// given or not), without a CRLF (RFC 6376 section 3.4.2). A field without a
-// colon adds nothing.
+// Adds the canonical form of a field, without a CRLF (RFC 6376 section 3.4.2).
+// The field ("Name: value") may be folded, and may end with its CRLF. For a
+// field without a colon nothing is added.
 void dkim_canon_field(struct view field, struct buf *out);
 
-// Bytes of canonical body handed on at once.
+// The number of bytes that `sink` gets at once, at most.
 #define DKIM_CANON_PIECE 8192
 
-// The body's canonical form (RFC 6376 section 3.4.4). `sink` gets it in pieces,
-// valid during the call.
+// The body's canonical form (RFC 6376 section 3.4.4). `sink` gets it in pieces
+// that are valid during the call.
 struct dkim_canon_body {
 	void (*sink)(void *context, struct view bytes);
 	void *context;
-	uint64_t
-	    line_ends; // CRLFs held back: the body's last ones do not count
-	bool blank;    // white space held back: a line's last does not
-	bool cr;       // a CR held back: LF may follow
-	bool any;      // something was handed on
+	uint64_t line_ends; // CRLFs held back, because those at the body's end
+			    // do not count
+	bool blank; // white space held back, because at a line's end it does
+		    // not count
+	bool cr;    // a CR held back, because an LF may follow
+	bool any;   // `sink` has got something
 	size_t len;
 	char piece[DKIM_CANON_PIECE];
 };

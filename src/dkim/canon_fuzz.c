@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A body's canonical form is the same however it is cut, and its own canonical
-// form; a header's choice signs at most what there is.
+// Checks that a body's canonical form does not depend on how the body is cut,
+// and that it is its own canonical form; and that a header's choice of fields
+// signs at most what is there.
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -56,7 +57,7 @@ static void check_header(struct view header)
 		abort();
 	if (rc != RC_OK && text.len > 0)
 		abort();
-	// Each field may have lacked its CRLF only at the end.
+	// Only the last field may have had no CRLF.
 	if (text.len > header.len + 2)
 		abort();
 	buf_done(&text);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Canonical forms (RFC 6376's examples and their edges), keys, and signatures,
-// which a small verifier here checks that first checks RFC 8463's example.
+// Tests the canonical forms (the RFC's examples and edge cases), keys, and
+// signatures. A small verifier in this file checks the signatures; it is first
+// tested with the example of RFC 8463.
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <setjmp.h>
@@ -128,11 +129,11 @@ static void fields_are_chosen_and_oversigned(void **state)
 		const char *header, *names, *signed_text;
 	} table[] = {
 	    {"From: a\r\n", "from:from:" OVER, "from:a\r\n"},
-	    // Several of one name: from the last one up.
+	    // Several fields of one name are signed from the last one up.
 	    {"from: a\r\nTo: b\r\nFROM : c\r\n",
 		"from:from:from:to:to:cc:subject:date:reply-to:message-id",
 		"from:c\r\nfrom:a\r\nto:b\r\n"},
-	    // Only what belongs to the message itself.
+	    // Only fields that belong to the message itself are signed.
 	    {"Received: x\r\nReturn-Path: y\r\nBcc: z\r\nFrom: a\r\n"
 	     "X-From: b\r\nFro: c\r\n",
 		"from:from:" OVER, "from:a\r\n"},
@@ -164,7 +165,8 @@ static void fields_are_chosen_and_oversigned(void **state)
 	}
 }
 
-// Then there may be more of a name than are signed, so none is called absent.
+// There may be more fields of a name than are signed, so no name is given once
+// more to say that it is absent.
 static void fields_are_bounded(void **state)
 {
 	struct buf header, text, names;
@@ -285,7 +287,7 @@ static EVP_PKEY *public_key(struct view dns)
 	return key;
 }
 
-// The whole field `name` that has not been used yet, from the bottom up; empty:
+// Finds the last field `name` that was not used yet, as a whole; empty when
 // none is left.
 static struct view take_field(struct view header, struct view name, size_t skip)
 {
@@ -333,7 +335,7 @@ static void hash_signed(
 	dkim_canon_field(view_slice(field, 0, b + 3), ret_text);
 }
 
-// Whether a signature, alone with its CRLF, is right for the message.
+// Whether a signature field (with its CRLF) is right for the message.
 static bool verify(
     struct view field, struct view header, struct view body, struct view dns)
 {
@@ -482,7 +484,7 @@ static enum rc sign(struct bed *bed, struct view domain, struct view header,
 	return rc;
 }
 
-// Takes the first signature off the front.
+// Removes the first signature from the front and returns it.
 static struct view next_signature(struct view *text)
 {
 	size_t end = view_find(view_from(*text, 1), VIEW("DKIM-Signature:"));
@@ -521,12 +523,13 @@ static void each_key_signs(void **state)
 			       ";")) != SIZE_MAX);
 	assert_true(verify(ed, header, body, VIEW(EXAMPLE_ED_DNS)));
 	assert_true(verify(rsa, header, body, VIEW(EXAMPLE_RSA_DNS)));
-	// A field of an oversigned name, added later, breaks it.
+	// A field added later breaks the signature if its name is oversigned.
 	assert_false(verify(
 	    ed, VIEW("Cc: x\r\n" EXAMPLE_HEADER), body, VIEW(EXAMPLE_ED_DNS)));
 	assert_false(verify(ed, VIEW("Subject: x\r\n" EXAMPLE_HEADER), body,
 	    VIEW(EXAMPLE_ED_DNS)));
-	// One that is not signed, and what relaxed lets pass, does not.
+	// An added field that is not signed, or a change that the relaxed form
+	// allows, does not break it.
 	assert_true(verify(rsa, VIEW("Received: x\r\n" EXAMPLE_HEADER),
 	    VIEW(EXAMPLE_BODY "\r\n\r\n"), VIEW(EXAMPLE_RSA_DNS)));
 	buf_done(&out);
@@ -547,7 +550,7 @@ static void what_cannot_be_signed(void **state)
 			     VIEW(""), &out),
 	    RC_INVALID);
 	assert_int_equal(out.len, 0);
-	// A damaged key signs nothing; the others do.
+	// A damaged key does not sign; the others do.
 	put_pair(bed, "test", DKIM_RSA_SHA256, VIEW("damaged"));
 	assert_int_equal(sign(bed, VIEW(EXAMPLE_DOMAIN), VIEW(EXAMPLE_HEADER),
 			     VIEW(""), &out),

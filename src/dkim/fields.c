@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which header fields are signed, and how they are named in h= (RFC 6376
-// section 5.4). Fields of one name are signed from the last one up. A field
-// whose second copy would change what a person sees is named once more than it
-// is there, so that none can be added later (section 8.15).
+// Chooses the header fields that are signed, and names them in h= (RFC 6376
+// section 5.4). Fields of one name are signed from the last one up. If a second
+// copy of a field would change what a person sees, the name is given once more
+// than there are such fields, so that no field of that name can be added later
+// (section 8.15).
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,16 +13,17 @@
 #include "dkim/impl.h"
 
 enum over {
-	ONLY_THERE, // what is there
-	MORE,       // one more, if any is there
-	ALWAYS,     // one more, also than none
+	ONLY_THERE, // sign the fields that are there
+	MORE,       // if there is any, name it once more
+	ALWAYS,     // name it once more, also if there is none
 };
 
-// RFC 6376 section 5.4.1's list and what came since: Message-ID (a replay has
-// the same one) and what says how the body is to be read. Not: what is added
-// (Received, Authentication-Results), changed (Return-Path) or removed (Bcc) on
-// the way; Sender, and fields of the mailing list's, only when they are there,
-// for a list sets its own.
+// The list of RFC 6376 section 5.4.1 and what was added later: Message-ID (a
+// replayed message has the same one), and the fields that say how the body is
+// read. Not signed are fields that are added (Received,
+// Authentication-Results), changed (Return-Path) or removed (Bcc) on the way.
+// Sender and the fields of mailing lists are signed only when they are there,
+// because a list sets its own.
 static const struct {
 	struct view name;
 	enum over over;
@@ -46,7 +48,7 @@ static const struct {
     {{"list-id", 7}, ONLY_THERE},
     {{"list-help", 9}, ONLY_THERE},
     {{"list-unsubscribe", 16}, ONLY_THERE},
-    // RFC 8058 section 4: must be covered.
+    // RFC 8058 section 4: this field must be signed.
     {{"list-unsubscribe-post", 21}, ONLY_THERE},
     {{"list-subscribe", 14}, ONLY_THERE},
     {{"list-post", 9}, ONLY_THERE},
@@ -57,15 +59,16 @@ static const struct {
 #define NONE ((size_t)-1)
 
 struct field {
-	struct view text; // without the CRLF at its end
-	size_t above;     // the one of the same name before it; NONE
+	struct view text; // the whole field, without the CRLF at its end
+	size_t above;     // index of the field of the same name before it; NONE
 };
 
 struct header {
-	struct field *fields; // the chosen ones, in order; on the heap
+	struct field *fields; // the chosen fields, in order; on the heap
 	size_t count;
 	size_t capacity;
-	size_t last[ARRAY_LEN(chosen)]; // of each name; NONE
+	size_t last[ARRAY_LEN(
+	    chosen)]; // index of the last field of each name; NONE
 };
 
 static size_t find_name(struct view name)
@@ -91,8 +94,8 @@ static void add_field(struct header *header, struct view text)
 	header->last[n] = header->count++;
 }
 
-// The length of the first field of `text`, its CRLF included: up to a CRLF that
-// no white space follows.
+// The length of the first field of `text`, including its CRLF. The field ends
+// at a CRLF that no white space follows.
 static size_t field_length(struct view text)
 {
 	size_t at = 0;
@@ -121,7 +124,7 @@ static void read_header(struct header *header, struct view text)
 	}
 }
 
-// Puts a name into h=, between colons.
+// Adds a name to h=, with a colon between names.
 static void add_name(struct view name, struct buf *names)
 {
 	if (names->len > 0)
@@ -136,7 +139,7 @@ static size_t sign_name(const struct header *header, size_t n, size_t room,
 	size_t count = 0;
 	size_t at = header->last[n];
 	struct buf canonical;
-	buf_init(&canonical, SIZE_MAX / 2); // as long as the header
+	buf_init(&canonical, SIZE_MAX / 2); // no longer than the header
 	for (; at != NONE && count < room; at = header->fields[at].above) {
 		buf_reset(&canonical);
 		dkim_canon_field(header->fields[at].text, &canonical);
@@ -146,7 +149,7 @@ static size_t sign_name(const struct header *header, size_t n, size_t room,
 		count++;
 	}
 	buf_done(&canonical);
-	// At NONE there is no other: naming it again says so.
+	// NONE: there is no further field. Naming the field once more says so.
 	bool more =
 	    chosen[n].over == ALWAYS || (chosen[n].over == MORE && count > 0);
 	if (more && at == NONE && count < room) {

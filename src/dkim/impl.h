@@ -9,28 +9,30 @@
 
 // ---- Records (record.c) ----------------------------------------------------
 
-// A domain with a NUL, then the selector, behind one of the prefixes:
-// "key/" has what may be shown, "private/" the key itself as PKCS#8.
+// A key of a record is one of the prefixes, then the domain, a NUL, and the
+// selector. The record under "key/" has what may be shown; the one under
+// "private/" has the private key as PKCS#8.
 #define DKIM_PUBLIC_PREFIX  "key/"
 #define DKIM_PRIVATE_PREFIX "private/"
-// Bytes of a stored key: RSA of 4096 bits takes 2400.
+// Bytes of a stored key. An RSA key of 4096 bits needs 2400.
 #define DKIM_RECORD_MAX ((size_t)8192)
 
 struct dkim_record {
 	enum dkim_algorithm algorithm;
 	uint32_t bits;
 	int64_t created;
-	struct view public_key; // as the record in DNS has it, in bytes
+	struct view public_key; // in the form of the DNS record, as bytes
 };
 
 void dkim_record_encode(const struct dkim_record *record, struct buf *out);
-// `ret_record` points into `bytes`. RC_CORRUPT.
+// `ret_record` has views into `bytes`. RC_CORRUPT.
 MUST_CHECK enum rc dkim_record_decode(
     struct view bytes, struct dkim_record *ret_record);
 
 void dkim_record_key(const char *prefix, struct view domain,
     struct view selector, struct buf *out);
-// Takes a key apart; false when it is none of this room's.
+// Splits a key into its parts. Returns false when it is not one of this room's
+// keys.
 bool dkim_record_split(struct view key, const char *prefix,
     struct view *ret_domain, struct view *ret_selector);
 
@@ -43,15 +45,15 @@ struct dkim_signing_key {
 	EVP_PKEY *key;
 };
 
-// A domain's keys as they were at one version; shared, never changed.
+// A domain's keys at one version of the partition; shared, never changed.
 struct dkim_key_set {
 	_Atomic unsigned references;
-	size_t count; // 0: none
+	size_t count; // 0: the domain has no keys
 	struct dkim_signing_key keys[DKIM_KEYS_MAX];
 };
 
-// The keys that sign for the domain, from memory when the partition has not
-// moved. To be given back.
+// Gets the keys that sign for the domain; from memory when the partition has
+// not changed. The caller gives them back.
 MUST_CHECK enum rc dkim_keys_take(
     struct dkim_keys *keys, struct view domain, struct dkim_key_set **ret_set);
 void dkim_key_set_unref(struct dkim_key_set **set);
@@ -60,11 +62,11 @@ struct engine *dkim_keys_engine(struct dkim_keys *keys);
 
 // ---- Which fields are signed (fields.c) ------------------------------------
 
-// Fields signed of one message at most, those that are not there included.
+// The maximum of fields that are signed in one message, including absent ones.
 #define DKIM_FIELDS_MAX 200
 
-// What a signature says in h=, and the signed fields' canonical form, each with
-// its CRLF, handed to `sink`. RC_INVALID: there is no From.
+// Writes the value of h=, and gives the signed fields' canonical form, each
+// with its CRLF, to `sink`. RC_INVALID: there is no From.
 MUST_CHECK enum rc dkim_fields_choose(struct view header,
     void (*sink)(void *context, struct view bytes), void *context,
     struct buf *ret_names);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making, removing and listing keys. A key's two records come and go in one
-// commit.
+// Makes, removes and lists keys. Both records of a key are written or deleted
+// in one commit.
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -12,13 +12,13 @@
 #include "dkim/impl.h"
 #include "wire/base64.h"
 
-// RFC 8301 section 3.2: signers use at least 1024 bits, and should 2048;
-// verifiers need not take more than 4096.
+// RFC 8301 section 3.2: signers must use at least 1024 bits and should use
+// 2048. Verifiers need not accept more than 4096.
 #define RSA_BITS_MIN 1024
 #define RSA_BITS_MAX 4096
-// A TXT record of the longest key takes 750.
+// The TXT record of the longest key needs 750 bytes.
 #define DNS_TEXT_MAX ((size_t)2048)
-// RFC 1035 section 3.3: a character-string's bytes.
+// RFC 1035 section 3.3: the maximum length of a character-string.
 #define DNS_STRING_MAX 255
 
 const char *dkim_algorithm_name(enum dkim_algorithm algorithm)
@@ -28,8 +28,8 @@ const char *dkim_algorithm_name(enum dkim_algorithm algorithm)
 
 // ---- Names -----------------------------------------------------------------
 
-// RFC 6376 section 3.1: sub-domain *( "." sub-domain ). Lower case here, so
-// that there is one spelling.
+// RFC 6376 section 3.1: sub-domain *( "." sub-domain ). Only lower case is
+// accepted here, so that each selector has one spelling.
 static bool selector_is_valid(struct view selector)
 {
 	char before = '.';
@@ -62,8 +62,8 @@ static bool domain_is_valid(struct view domain)
 	return true;
 }
 
-// "r202611": so that a key's age shows, and the next month's has a new name.
-// The second one of a month is "r202611-2".
+// Makes "r202611": it shows the key's age, and next month's key has another
+// name. The second key of a month is "r202611-2".
 static void make_selector(enum dkim_algorithm algorithm, int64_t now,
     unsigned number, struct buf *out)
 {
@@ -116,9 +116,9 @@ static enum rc encode_private(const EVP_PKEY *key, struct buf *out)
 	return rc;
 }
 
-// Adds the public key as DNS has it: SubjectPublicKeyInfo for RSA (RFC 6376
-// section 3.6.1 with erratum 3758), the 32 bytes for Ed25519 (RFC 8463
-// section 4.2).
+// Adds the public key in the form of the DNS record: SubjectPublicKeyInfo for
+// RSA (RFC 6376 section 3.6.1 with erratum 3758), the 32 bytes for Ed25519 (RFC
+// 8463 section 4.2).
 static enum rc encode_public(
     const EVP_PKEY *key, enum dkim_algorithm algorithm, struct buf *out)
 {
@@ -192,7 +192,7 @@ struct change {
 	struct buf public_name;
 	struct buf private_name;
 	struct buf public_value;
-	struct buf private_value; // empty: remove
+	struct buf private_value; // empty: remove the key
 };
 
 static void change_init(
@@ -235,7 +235,7 @@ static enum rc count_key(void *context, struct view key, struct view value)
 	return ++*count < DKIM_KEYS_MAX ? RC_OK : RC_END;
 }
 
-// RC_LIMIT when the domain has as many keys as may sign.
+// RC_LIMIT when the domain has the maximum number of keys.
 static enum rc check_room(const struct change *change,
     struct engine_snapshot *from, struct fault *fault)
 {
@@ -246,7 +246,7 @@ static enum rc check_room(const struct change *change,
 	    engine_snapshot_scan(from, prefix, VIEW(""), count_key, &count);
 	if (rc == RC_OK && count >= DKIM_KEYS_MAX)
 		return fault_set(fault, RC_LIMIT,
-		    "%.*s has %d keys, and each signs: remove one first",
+		    "%.*s has %d keys, which is the maximum: remove one first",
 		    VIEW_FMT(change->domain), DKIM_KEYS_MAX);
 	return rc;
 }
@@ -259,7 +259,7 @@ static enum rc make(void *context, struct engine_snapshot *from,
 	enum rc rc = exists(from, buf_view(&change->public_name));
 	if (adding && rc == RC_OK)
 		return fault_set(fault, RC_EXISTS,
-		    "%.*s has a key %.*s already", VIEW_FMT(change->domain),
+		    "%.*s already has a key %.*s", VIEW_FMT(change->domain),
 		    VIEW_FMT(change->selector));
 	if (!adding && rc == RC_NOT_FOUND)
 		return fault_set(fault, rc, "%.*s has no key %.*s",
@@ -309,7 +309,7 @@ static enum rc create(struct dkim_keys *keys, struct view domain,
 	EVP_PKEY *key = generate(record->algorithm, record->bits);
 	if (!key) {
 		ERR_clear_error();
-		return fault_set(fault, RC_IO, "no key could be generated");
+		return fault_set(fault, RC_IO, "cannot generate a key");
 	}
 	buf_init(&public_key, DKIM_RECORD_MAX);
 	change_init(&change, domain, selector);
@@ -329,7 +329,7 @@ static enum rc create(struct dkim_keys *keys, struct view domain,
 	return rc;
 }
 
-// Under the month's first selector that is free.
+// Creates the key under the first selector of the month that is free.
 static enum rc create_named(struct dkim_keys *keys, struct view domain,
     struct dkim_record *record, struct fault *fault, struct arena *arena,
     struct dkim_key *ret_key)
@@ -337,8 +337,8 @@ static enum rc create_named(struct dkim_keys *keys, struct view domain,
 	struct buf made;
 	enum rc rc = RC_EXISTS;
 	buf_init(&made, DKIM_SELECTOR_MAX);
-	// One more than a domain has keys, and one for each that another
-	// command makes meanwhile.
+	// The domain may have this many keys, and other commands may make as
+	// many meanwhile.
 	for (unsigned i = 1; rc == RC_EXISTS && i <= 2 * DKIM_KEYS_MAX; i++) {
 		make_selector(record->algorithm, record->created, i, &made);
 		if (!is_taken(keys, domain, buf_view(&made)))
@@ -362,7 +362,7 @@ enum rc dkim_key_create(struct dkim_keys *keys, struct view domain,
 	if (algorithm == DKIM_RSA_SHA256 &&
 	    (record.bits < RSA_BITS_MIN || record.bits > RSA_BITS_MAX))
 		return fault_set(fault, RC_INVALID,
-		    "an RSA key has %d to %d bits, not %u", RSA_BITS_MIN,
+		    "an RSA key must have %d to %d bits, not %u", RSA_BITS_MIN,
 		    RSA_BITS_MAX, bits);
 	bool named = selector.len > 0;
 	enum rc rc = check_names(domain, named ? selector : VIEW("any"), fault);
@@ -419,7 +419,8 @@ enum rc dkim_key_next(struct dkim_keys *keys, struct view after_domain,
 	buf_init(&after, ENGINE_KEY_MAX);
 	dkim_record_key(
 	    DKIM_PUBLIC_PREFIX, after_domain, after_selector, &after);
-	// No key lies between a selector and the selector with a NUL.
+	// No key can lie between a selector and the selector with a NUL after
+	// it.
 	if (after_selector.len > 0)
 		buf_add_char(&after, '\0');
 	enum rc rc = engine_scan(dkim_keys_engine(keys), DKIM_PARTITION,

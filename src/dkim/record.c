@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A key's record as bytes: version, algorithm, bits, created, then the public
-// key. Numbers are little-endian. Reading takes nothing for granted.
+// key. Numbers are little-endian. Reading does not trust the bytes.
 #include "base/bytes.h"
 #include "dkim/impl.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signing (RFC 6376 section 5). The header's and the body's hash are made once;
-// each key then adds its own DKIM-Signature field to a copy of the former and
-// signs that. What is signed is a SHA-256 sum, also by Ed25519 (RFC 8463
-// section 3).
+// Signing (RFC 6376 section 5). The hashes of the header and of the body are
+// calculated once. Each key then adds its own DKIM-Signature field to a copy of
+// the header's hash and signs the result. What is signed is a SHA-256 hash,
+// also with Ed25519 (RFC 8463 section 3).
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -15,11 +15,11 @@
 #include "wire/base64.h"
 
 #define SUM_LEN       32
-#define SIGNATURE_MAX 512 // bytes: RSA of 4096 bits
+#define SIGNATURE_MAX 512 // bytes of RSA with 4096 bits
 #define DOMAIN_MAX    253
-// One field with h= of DKIM_FIELDS_MAX names.
+// One field whose h= has DKIM_FIELDS_MAX names.
 #define FIELD_MAX ((size_t)16384)
-// Where lines of the field are folded (RFC 5322 section 2.1.1).
+// Lines of the field are folded at this length (RFC 5322 section 2.1.1).
 #define LINE_MAX_LEN 76
 
 struct dkim_signer {
@@ -27,8 +27,8 @@ struct dkim_signer {
 	struct view domain; // in domain_text
 	char domain_text[DOMAIN_MAX];
 	int64_t now;
-	bool failed;      // OpenSSL gave an error, or there is no header yet
-	struct buf names; // h=
+	bool failed;      // OpenSSL has failed, or there is no header yet
+	struct buf names; // the value of h=
 	EVP_MD_CTX *header;
 	EVP_MD_CTX *body;
 	struct dkim_canon_body canon;
@@ -114,8 +114,8 @@ void dkim_signer_body(struct dkim_signer *signer, struct view bytes)
 
 // ---- The field -------------------------------------------------------------
 
-// Adds base64, a line of the field at a time: white space may stand anywhere
-// in it (RFC 6376 section 3.2).
+// Adds base64 in several lines of the field. White space may stand anywhere in
+// it (RFC 6376 section 3.2).
 static void add_folded(struct view text, struct buf *out)
 {
 	for (;;) {
@@ -128,7 +128,7 @@ static void add_folded(struct view text, struct buf *out)
 	}
 }
 
-// h=, folded between names.
+// Adds h=, folded between names.
 static void add_names(struct view names, struct buf *out)
 {
 	struct view name;
@@ -151,9 +151,10 @@ static void add_names(struct view names, struct buf *out)
 	buf_add_char(out, ';');
 }
 
-// The field with an empty b= (RFC 6376 section 3.5). No x=: mail may wait in
-// queues for days, and an old signature says the same truth as a new one. No
-// i=: the domain answers for its users. No l=: what follows would be unsigned.
+// Adds the field with an empty b= (RFC 6376 section 3.5). No x=, because mail
+// may wait in queues for days, and an old signature is as true as a new one. No
+// i=, because the domain answers for its users. No l=, because anything after
+// that length would be unsigned.
 static void add_field(const struct dkim_signer *signer,
     const struct dkim_signing_key *key, struct view body_hash, struct buf *out)
 {
@@ -168,7 +169,7 @@ static void add_field(const struct dkim_signer *signer,
 	buf_add_literal(out, ";\r\n  b=");
 }
 
-// The sum over the signed fields and this one (RFC 6376 section 3.7).
+// The hash of the signed fields and this one (RFC 6376 section 3.7).
 static bool hash_field(const struct dkim_signer *signer, struct view field,
     unsigned char ret_sum[SUM_LEN])
 {
@@ -184,7 +185,7 @@ static bool hash_field(const struct dkim_signer *signer, struct view field,
 	return good;
 }
 
-// PKCS#1 v1.5 over a sum made before.
+// Signs a hash with PKCS#1 v1.5.
 static bool sign_rsa(EVP_PKEY *key, const unsigned char sum[SUM_LEN],
     unsigned char *ret_signature, size_t *ret_len)
 {

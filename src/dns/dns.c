@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything of libunbound is called by the room's one thread (the worker that
-// libunbound has of its own aside), once that is started: others put their
-// lookups in a list and ring.
+// Only the room's own thread calls libunbound after it has started (libunbound
+// has a worker of its own besides). Other threads put their look-ups into a
+// list and ring the bell.
 #include "dns/dns.h"
 
 #include <errno.h>
@@ -17,7 +17,8 @@
 #include "dns/set_up.h"
 
 #define CLASS_INTERNET 1
-// At libunbound at a time; the others wait here, their time running.
+// How many look-ups libunbound has at a time. The others wait here, and their
+// time runs.
 #define UNDER_WAY_MAX 400
 #define NAME_TEXT_MAX 255
 
@@ -28,7 +29,7 @@ struct lookup {
 	char *name;
 	enum dns_type type;
 	uint64_t deadline_ms;
-	int id; // libunbound's
+	int id; // libunbound's number of the look-up
 	void (*done)(void *context, const struct dns_answer *answer);
 	void *context;
 };
@@ -46,12 +47,12 @@ struct dns {
 	uint32_t timeout_ms;
 	int bell; // an eventfd
 	pthread_mutex_t lock;
-	// Below the lock.
-	struct lookups asked; // not seen by the thread yet
+	// Protected by the lock.
+	struct lookups asked; // the thread has not seen these yet
 	bool started;
 	bool stop;
 	pthread_t thread;
-	// The thread's.
+	// Only the thread uses these.
 	struct lookups waiting;
 	struct lookups under_way;
 };
@@ -85,7 +86,7 @@ static void lookups_remove(struct lookups *list, struct lookup *lookup)
 
 // ---- Answers ---------------------------------------------------------------
 
-// Calls back, and frees the lookup, which is in no list.
+// Calls `done` and frees the look-up, which must be in no list.
 static void answer(struct lookup *lookup, const struct dns_answer *answer)
 {
 	if (answer->status == DNS_FAILED) {
@@ -113,7 +114,7 @@ static bool has_preference(enum dns_type type)
 	return type == DNS_MX || type == DNS_SRV;
 }
 
-// In place; few records, and the order of equals stays.
+// Sorts in place. There are few records; equal ones keep their order.
 static void sort(struct dns_record *records, size_t count)
 {
 	for (size_t i = 1; i < count; i++) {
@@ -176,7 +177,8 @@ static void read_result(struct arena *arena, enum dns_type type,
 		answer.status = DNS_NO_DATA;
 	} else {
 		take_records(arena, type, result, &answer);
-		// Records that nobody can use are not the same as none.
+		// Records that are all malformed are a failure; they do not
+		// mean that there are none.
 		answer.status = answer.count > 0 ? DNS_FOUND : DNS_FAILED;
 		answer.reason =
 		    answer.count > 0 ? NULL : "the records are malformed";
@@ -184,7 +186,7 @@ static void read_result(struct arena *arena, enum dns_type type,
 	*ret_answer = answer;
 }
 
-// libunbound's callback, from ub_process().
+// The callback of libunbound, called by ub_process().
 static void resolved(void *context, int error, struct ub_result *result)
 {
 	struct lookup *lookup = context;
@@ -208,7 +210,8 @@ static void ring(struct dns *dns)
 {
 	uint64_t one = 1;
 	ssize_t written = write(dns->bell, &one, sizeof(one));
-	(void)written; // full: it rings already
+	(void)written; // fails only when the counter is full: the bell rings
+		       // already
 }
 
 static void begin(struct dns *dns, struct lookup *lookup)
@@ -221,7 +224,7 @@ static void begin(struct dns *dns, struct lookup *lookup)
 		lookups_add(&dns->under_way, lookup);
 }
 
-// Each has the same time, so the oldest ends first.
+// Every look-up has the same time limit, so the oldest one ends first.
 static void expire(struct lookups *list, struct dns *dns, bool cancel)
 {
 	uint64_t now = clock_monotonic_ms();
@@ -243,11 +246,11 @@ static int wait_ms(const struct dns *dns)
 	uint64_t now = clock_monotonic_ms();
 	if (first->deadline_ms <= now)
 		return 0;
-	// One more, for a millisecond's rest is cut off.
+	// Rounds up, because a part of a millisecond is cut off.
 	return (int)(first->deadline_ms - now) + 1;
 }
 
-// False: stop.
+// Returns false when the thread has to stop.
 static bool take_asked(struct dns *dns)
 {
 	pthread_mutex_lock(&dns->lock);
@@ -277,7 +280,7 @@ static void *run(void *context)
 		}
 		struct pollfd fds[] = {
 		    {.fd = dns->bell, .events = POLLIN},
-		    // There is a descriptor from the first question on.
+		    // There is a descriptor after the first question.
 		    {.fd = dns->under_way.count ? ub_fd(dns->unbound) : -1,
 			.events = POLLIN},
 		};
@@ -293,7 +296,7 @@ static void *run(void *context)
 	return NULL;
 }
 
-// Lock held.
+// The lock is held.
 static bool start(struct dns *dns)
 {
 	dns->started = thread_start(&dns->thread, run, dns) == RC_OK;
@@ -340,8 +343,8 @@ enum rc dns_new(const struct dns_settings *settings, struct fault *fault,
 	dns->unbound = ub_ctx_create();
 	enum rc rc = RC_OK;
 	if (dns->bell < 0 || !dns->unbound)
-		rc = fault_set(
-		    fault, RC_IO, "the DNS resolver: %s", strerror(errno));
+		rc = fault_set(fault, RC_IO,
+		    "cannot start the DNS resolver: %s", strerror(errno));
 	if (rc == RC_OK)
 		rc = dns_set_up(dns->unbound, settings, fault);
 	if (rc != RC_OK) {
@@ -374,7 +377,7 @@ void dns_free(struct dns **dns)
 		ring(d);
 		pthread_join(d->thread, NULL);
 	}
-	// Kills what is under way, and calls nothing.
+	// Ends all questions without calling back.
 	if (d->unbound)
 		ub_ctx_delete(d->unbound);
 	fail_all(&d->under_way);

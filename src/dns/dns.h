@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DNS lookups by libunbound, which validates DNSSEC. Answers come on a thread
-// of this room; they may be waited for as well.
+// DNS look-ups by libunbound, which validates DNSSEC. Answers come on a thread
+// of this room. A caller may also wait for an answer.
 #ifndef ROOST_DNS_DNS_H
 #define ROOST_DNS_DNS_H
 
@@ -10,24 +10,24 @@
 struct dns;
 
 #define DNS_SERVERS_MAX 8
-#define DNS_RECORDS_MAX 64 // of one answer; the rest is not looked at
+#define DNS_RECORDS_MAX 64 // of one answer; further ones are ignored
 #define DNS_TIMEOUT_MS  30000
 
 struct dns_settings {
-	// Where to ask: "address" or "address@port". None: as
-	// /etc/resolv.conf says.
+	// The resolvers to ask: "address" or "address@port". If there are none,
+	// those of /etc/resolv.conf are asked.
 	const char *servers[DNS_SERVERS_MAX];
 	size_t server_count;
-	const char *trust_anchor; // a file (RFC 5011 format); NULL: none
-	uint32_t timeout_ms;      // for a whole lookup; 0: DNS_TIMEOUT_MS
+	const char *trust_anchor; // a file (RFC 5011 format); NULL: no anchor
+	uint32_t timeout_ms;      // for a whole look-up; 0: DNS_TIMEOUT_MS
 	struct log *log;          // may be NULL
 };
 
-// Reads its files here, so before the process shuts itself in; the thread is
-// started by the first lookup.
+// Reads all files now, so it must be called before the process enters its
+// sandbox. The first look-up starts the thread.
 MUST_CHECK enum rc dns_new(const struct dns_settings *settings,
     struct fault *fault, struct dns **ret_dns);
-// Lookups under way are answered with DNS_FAILED first.
+// First answers the look-ups that are under way with DNS_FAILED.
 void dns_free(struct dns **dns);
 
 enum dns_type {
@@ -42,36 +42,37 @@ enum dns_type {
 
 enum dns_status {
 	DNS_FOUND,
-	DNS_NO_DATA, // the name exists, without such records
+	DNS_NO_DATA, // the name exists, but has no such records
 	DNS_NO_NAME, // NXDOMAIN
-	DNS_FAILED,  // timed out, SERVFAIL, bogus: try again later
+	DNS_FAILED,  // time-out, SERVFAIL or bogus: try again later
 };
 
 struct dns_record {
-	uint16_t preference; // MX; SRV: priority
+	uint16_t preference; // MX; for SRV: priority
 	uint16_t weight;     // SRV
 	uint16_t port;       // SRV
 	// MX, SRV, PTR: a host in lower case without the final dot, "" for the
-	// root (null MX, RFC 7505); A, AAAA: text; TXT: the strings joined;
-	// TLSA: raw bytes.
+	// root (null MX, RFC 7505). A, AAAA: the address as text. TXT: the
+	// strings, joined. TLSA: raw bytes.
 	struct view value;
 };
 
 struct dns_answer {
 	enum dns_status status;
-	bool secure;                // DNSSEC validated
-	const char *reason;         // a failure's, for a person; NULL
-	uint32_t ttl;               // seconds
-	struct dns_record *records; // MX, SRV by preference
+	bool secure;        // validated by DNSSEC
+	const char *reason; // why it failed, for a person; NULL if it did not
+	uint32_t ttl;       // seconds
+	struct dns_record *records; // MX and SRV are sorted by preference
 	size_t count;
 };
 
-// `done` is called once, on the room's thread, maybe before this returns; the
-// answer is valid during the call. `name` is in A-labels.
+// `done` is called once, on the room's thread or perhaps before this function
+// returns. The answer is valid during that call. `name` consists of A-labels.
 void dns_lookup(struct dns *dns, struct view name, enum dns_type type,
     void (*done)(void *context, const struct dns_answer *answer),
     void *context);
-// Waits; for the administration. All of the answer lives in `arena`.
+// Waits for the answer, which lives in `arena`. For the administrator's
+// commands.
 void dns_lookup_wait(struct dns *dns, struct arena *arena, struct view name,
     enum dns_type type, struct dns_answer *ret_answer);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lookups against a server of the test's own, on loopback.
+// Tests look-ups with a DNS server of their own on loopback.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -33,7 +33,7 @@ static const struct dns_test_row zone[] = {
     {"large.test", DNS_MX, "10 mx.large.test", DNS_TEST_TRUNCATED},
 };
 
-// Rows that the test server cannot say as a zone would.
+// Rows that the test server cannot write in the form of a zone.
 static const struct dns_test_row odd_zone[] = {
     {"half.test", DNS_MX,
 	"000a036120620474657374"
@@ -152,7 +152,7 @@ static void freeing_answers_what_is_under_way(void **state)
 	    dns_test_server_new(zone, ARRAY_LEN(zone));
 	struct dns *dns = make(server, 60000);
 	atomic_uint failed = 0;
-	// More than are asked at a time.
+	// More look-ups than libunbound has at a time.
 	for (int i = 0; i < 500; i++)
 		dns_lookup(
 		    dns, VIEW("silent.test"), DNS_MX, count_failed, &failed);
@@ -176,7 +176,7 @@ static void many_at_once_are_all_answered(void **state)
 	atomic_uint found = 0;
 	for (int i = 0; i < 1000; i++)
 		dns_lookup(dns, VIEW("two.test"), DNS_MX, count_found, &found);
-	// Behind them all.
+	// This one waits behind all of them.
 	expect(dns, "two.test", DNS_MX,
 	    "found 10/0/0/a.two.test 20/0/0/b.two.test");
 	while (atomic_load(&found) < 1000)

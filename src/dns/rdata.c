@@ -10,7 +10,7 @@
 #define NAME_WIRE_MAX  255 // RFC 1035 section 2.3.4
 #define LABEL_WIRE_MAX 63
 
-// Takes a number off the front of `*rdata`.
+// Reads a number from the front of `*rdata`.
 static bool take_u16(struct view *rdata, uint16_t *ret_number)
 {
 	if (rdata->len < 2)
@@ -21,13 +21,14 @@ static bool take_u16(struct view *rdata, uint16_t *ret_number)
 	return true;
 }
 
-// What stands in hosts' names, and in those of services.
+// The characters of host names and of service names.
 static bool is_host_char(char c)
 {
 	return ascii_is_alnum(c) || c == '-' || c == '_';
 }
 
-// All of `rdata` as one name; a pointer (RFC 1035 section 4.1.4) is none.
+// Parses all of `rdata` as one name. A compression pointer (RFC 1035 section
+// 4.1.4) is not accepted.
 static MUST_CHECK enum rc parse_name(
     struct arena *arena, struct view rdata, struct view *ret_name)
 {
@@ -42,7 +43,7 @@ static MUST_CHECK enum rc parse_name(
 				return RC_SYNTAX;
 			break;
 		}
-		// Behind the label at least the root's follows.
+		// At least the root's label must follow each label.
 		if (label > LABEL_WIRE_MAX || label >= rdata.len - at)
 			return RC_SYNTAX;
 		if (len > 0)
@@ -70,7 +71,8 @@ static MUST_CHECK enum rc parse_address(
 	return RC_OK;
 }
 
-// Strings of a byte of length each (RFC 1035 section 3.3.14), joined.
+// Parses strings that each begin with a byte for their length (RFC 1035 section
+// 3.3.14), and joins them.
 static MUST_CHECK enum rc parse_text(
     struct arena *arena, struct view rdata, struct view *ret_text)
 {
@@ -122,7 +124,8 @@ enum rc dns_rdata_parse(struct arena *arena, enum dns_type type,
 	case DNS_SRV: rc = parse_srv(arena, rdata, &record); break;
 	case DNS_TXT: rc = parse_text(arena, rdata, &record.value); break;
 	case DNS_TLSA:
-		// Usage, selector, matching type, and something to match.
+		// Usage, selector, matching type, and at least one byte to
+		// match.
 		rc = rdata.len > 3 ? RC_OK : RC_SYNTAX;
 		record.value = arena_copy(arena, rdata);
 		break;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The data of a record of any type. Invariants: a host is a host, an address is
-// text, and what comes out is not longer than it can be.
+// Parses any bytes as the data of a record of any type. Invariants: a host has
+// only characters of host names, an address is text, and no value is longer
+// than its type allows.
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each type's data, well formed and not.
+// Tests the data of each type, well formed and malformed.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 static const struct row {
 	enum dns_type type;
 	struct view rdata;
-	const char *value; // NULL: refused
+	const char *value; // NULL: the record is refused
 	uint16_t preference, weight, port;
 } rows[] = {
     {DNS_A, RDATA("\xc0\x00\x02\x01"), "192.0.2.1", 0, 0, 0},
@@ -33,11 +33,15 @@ static const struct row {
     {DNS_MX, RDATA("\x00\x0a"), NULL, 0, 0, 0},
     {DNS_MX, RDATA("\x00"), NULL, 0, 0, 0},
     {DNS_MX, RDATA(""), NULL, 0, 0, 0},
-    {DNS_MX, RDATA("\x00\x0a\x02mx"), NULL, 0, 0, 0},      // no root
-    {DNS_MX, RDATA("\x00\x0a\x03mx\x00"), NULL, 0, 0, 0},  // over the end
-    {DNS_MX, RDATA("\x00\x0a\x02mx\x00x"), NULL, 0, 0, 0}, // something behind
-    {DNS_MX, RDATA("\x00\x0a\xc0\x0c"), NULL, 0, 0, 0},    // compressed
-    {DNS_MX, RDATA("\x00\x0a\x03m.x\x00"), NULL, 0, 0, 0}, // a dot in a label
+    {DNS_MX, RDATA("\x00\x0a\x02mx"), NULL, 0, 0,
+	0}, // the root's label is missing
+    {DNS_MX, RDATA("\x00\x0a\x03mx\x00"), NULL, 0, 0,
+	0}, // longer than the data
+    {DNS_MX, RDATA("\x00\x0a\x02mx\x00x"), NULL, 0, 0,
+	0},                                             // bytes after the name
+    {DNS_MX, RDATA("\x00\x0a\xc0\x0c"), NULL, 0, 0, 0}, // compressed
+    {DNS_MX, RDATA("\x00\x0a\x03m.x\x00"), NULL, 0, 0,
+	0}, // a dot within a label
     {DNS_MX, RDATA("\x00\x0a\x03m\nx\x00"), NULL, 0, 0, 0},
     {DNS_MX, RDATA("\x00\x0a\x03m x\x00"), NULL, 0, 0, 0},
     {DNS_MX, RDATA("\x00\x0a\x03m\x00x\x00"), NULL, 0, 0, 0},
@@ -65,7 +69,7 @@ static void rdata_is_read_or_refused(void **state)
 		if (rc != (row->value ? RC_OK : RC_SYNTAX))
 			fail_msg("row %zu: %s", i, rc_name(rc));
 		if (!row->value) {
-			// What failed wrote nothing.
+			// A failed call has written nothing.
 			assert_int_equal(record.preference, 9);
 		} else if (!view_eq(record.value, view_of_string(row->value)) ||
 			   record.preference != row->preference ||

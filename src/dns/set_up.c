@@ -13,20 +13,20 @@ static enum rc set_servers(struct ub_ctx *unbound,
 {
 	if (settings->server_count > DNS_SERVERS_MAX)
 		return fault_set(fault, RC_LIMIT,
-		    "more than %d DNS servers are named", DNS_SERVERS_MAX);
+		    "more than %d DNS servers are configured", DNS_SERVERS_MAX);
 	for (size_t i = 0; i < settings->server_count; i++) {
 		if (ub_ctx_set_fwd(unbound, settings->servers[i]) != 0)
 			return fault_set(fault, RC_INVALID,
 			    "\"%s\" is not a DNS server's address",
 			    settings->servers[i]);
 	}
-	// Without the file libunbound begins at the root by itself.
+	// Without that file libunbound asks the root servers itself.
 	if (settings->server_count == 0)
 		ub_ctx_resolvconf(unbound, NULL);
 	return RC_OK;
 }
 
-// One line of a file as RFC 5011 trackers and dns-root-data have it.
+// Reads one line of a file as RFC 5011 trackers and dns-root-data write it.
 static enum rc add_anchor(struct ub_ctx *unbound, char *line)
 {
 	size_t end = view_find_char(view_of_string(line), ';');
@@ -37,7 +37,7 @@ static enum rc add_anchor(struct ub_ctx *unbound, char *line)
 	return ub_ctx_add_ta(unbound, line) == 0 ? RC_OK : RC_SYNTAX;
 }
 
-// libunbound itself would read the file at the first question.
+// Reads the file now, because libunbound would read it at the first question.
 static enum rc set_anchor(
     struct ub_ctx *unbound, const char *path, struct fault *fault)
 {
@@ -51,7 +51,7 @@ static enum rc set_anchor(
 	while (rc == RC_OK && fgets(line, sizeof(line), file))
 		rc = add_anchor(unbound, line);
 	if (rc != RC_OK)
-		fault_set(fault, rc, "%s is no file of trust anchors", path);
+		fault_set(fault, rc, "%s is not a file of trust anchors", path);
 	fclose(file);
 	return rc;
 }
@@ -60,32 +60,35 @@ enum rc dns_set_up(struct ub_ctx *unbound, const struct dns_settings *settings,
     struct fault *fault)
 {
 	static const char *const options[][2] = {
-	    // A resolver on this machine is the usual case.
+	    // The usual resolver runs on this machine.
 	    {"do-not-query-localhost:", "no"},
-	    // What is answered without asking anyone, for private networks,
-	    // is for the resolver that is asked to decide.
+	    // libunbound must not answer for private networks by itself; the
+	    // resolver that is asked decides.
 	    {"unblock-lan-zones:", "yes"},
 	    {"local-zone:", "test. transparent"},
 	    {"local-zone:", "home.arpa. transparent"},
-	    // Questions at a time; a library's own are 16, which as many
-	    // names that nobody answers for would keep from all others.
+	    // The number of questions at a time. The library's default is 16;
+	    // then 16 names whose servers do not answer would block all other
+	    // names.
 	    {"outgoing-range:", "512"},
 	    {"num-queries-per-thread:", "1024"},
-	    // A resolver that is silent about some names is asked for others.
+	    // A resolver that does not answer for some names is still asked for
+	    // others.
 	    {"infra-keep-probing:", "yes"},
 	    {"infra-cache-max-rtt:", "4000"},
-	    // What is missing may be put in place any minute.
+	    // Records that are missing now may be added at any minute.
 	    {"cache-max-negative-ttl:", "60"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		ub_ctx_set_option(unbound, options[i][0], options[i][1]);
-	ub_ctx_debugout(unbound, NULL); // it says nothing by itself
+	ub_ctx_debugout(unbound, NULL); // by default libunbound logs nothing
 	ub_ctx_async(unbound, 1);
-	ub_ctx_hosts(unbound, NULL); // may be missing
+	ub_ctx_hosts(unbound, NULL); // the file may be missing
 	enum rc rc = set_servers(unbound, settings, fault);
 	if (rc == RC_OK)
 		rc = set_anchor(unbound, settings->trust_anchor, fault);
-	// Has the settings take effect now, with their mistakes.
+	// Makes the settings take effect now, so that mistakes in them are
+	// reported.
 	if (rc == RC_OK && ub_ctx_zone_remove(unbound, "roost.invalid.") != 0)
 		rc = fault_set(fault, RC_INVALID,
 		    "the DNS resolver does not start with these settings");

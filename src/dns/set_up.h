@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What libunbound is told before its first question. Inside the room only.
+// Configures libunbound before its first question. Used inside this room only.
 #ifndef ROOST_DNS_SET_UP_H
 #define ROOST_DNS_SET_UP_H
 
@@ -7,7 +7,7 @@
 
 struct ub_ctx;
 
-// All files are read when it returns. RC_INVALID, RC_IO, RC_SYNTAX, RC_LIMIT.
+// Reads all files before it returns. RC_INVALID, RC_IO, RC_SYNTAX, RC_LIMIT.
 MUST_CHECK enum rc dns_set_up(struct ub_ctx *unbound,
     const struct dns_settings *settings, struct fault *fault);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread, one question at a time.
+// One thread answers one question at a time.
 #include "dns/test_server.h"
 
 #include <arpa/inet.h>
@@ -38,7 +38,7 @@ struct dns_test_server {
 struct question {
 	char name[256];
 	unsigned type;
-	size_t end; // offset behind it
+	size_t end; // offset after it
 };
 
 static void add_u16(struct buf *out, unsigned n)
@@ -186,7 +186,8 @@ static void add_records(const struct dns_test_server *server,
 		struct buf rdata;
 		buf_init(&rdata, MESSAGE_MAX);
 		add_rdata(&rdata, row);
-		add_u16(out, 0xc000 | HEADER_LEN); // the question's name
+		add_u16(
+		    out, 0xc000 | HEADER_LEN); // refers to the question's name
 		add_u16(out, question->type);
 		add_u16(out, 1);
 		add_u16(out, 0);
@@ -197,7 +198,7 @@ static void add_records(const struct dns_test_server *server,
 	}
 }
 
-// False: nothing is to be said.
+// Returns false when nothing is to be answered.
 static bool answer(struct dns_test_server *server, struct view packet,
     bool over_udp, struct buf *out)
 {
@@ -209,7 +210,7 @@ static bool answer(struct dns_test_server *server, struct view packet,
 	if (verdict.silent)
 		return false;
 	buf_add(out, view_slice(packet, 0, 2));
-	// A response; recursion as desired and available.
+	// It is a response; recursion is desired and available.
 	buf_add_char(out,
 	    (char)(0x80 | (packet.ptr[2] & 1) | (verdict.truncated ? 2 : 0)));
 	buf_add_char(out, (char)(0x80 | verdict.rcode));
@@ -287,9 +288,9 @@ static void *run(void *context)
 	}
 }
 
-// ---- Beginning and end -----------------------------------------------------
+// ---- Start and stop --------------------------------------------------------
 
-// Both transports need the same port, which may be taken for one of them.
+// UDP and TCP need the same port, which may be in use for one of them.
 static bool bind_both(struct dns_test_server *server)
 {
 	struct sockaddr_in at = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A DNS server for tests: answers by a table, over UDP and TCP, on a loopback
-// address and a port of its own.
+// A DNS server for tests. It answers from a table, over UDP and TCP, on a
+// loopback address with its own port.
 #ifndef ROOST_DNS_TEST_SERVER_H
 #define ROOST_DNS_TEST_SERVER_H
 
@@ -11,14 +11,15 @@ enum dns_test_how {
 	DNS_TEST_NO_NAME,
 	DNS_TEST_SERVFAIL,
 	DNS_TEST_REFUSED,
-	DNS_TEST_SILENT,    // no answer ever comes
-	DNS_TEST_TRUNCATED, // over UDP; over TCP it is answered
-	DNS_TEST_RAW,       // `data` is the rdata in hexadecimal
+	DNS_TEST_SILENT,    // never answers
+	DNS_TEST_TRUNCATED, // truncates over UDP, answers over TCP
+	DNS_TEST_RAW,       // `data` is the rdata, in hexadecimal
 };
 
-// `data` as a zone has it: "10 mx.example.org", "192.0.2.1", "text". A name may
-// stand in several rows. A name without a row of the type asked for has no
-// data; one without any row does not exist.
+// `data` is written as in a zone: "10 mx.example.org", "192.0.2.1", "text".
+// Several rows may have the same name. If a name has rows, but none of the type
+// in the question, the answer is that there is no data. A name without any row
+// does not exist.
 struct dns_test_row {
 	const char *name;
 	enum dns_type type;
@@ -30,9 +31,9 @@ struct dns_test_server;
 
 struct dns_test_server *dns_test_server_new(
     const struct dns_test_row *rows, size_t count);
-// "127.0.0.1@port"; as long as the server lives.
+// "127.0.0.1@port"; valid as long as the server.
 const char *dns_test_server_address(const struct dns_test_server *server);
-// Questions so far, those asked again too.
+// The number of questions so far, including repeated ones.
 unsigned dns_test_server_asked(struct dns_test_server *server);
 void dns_test_server_free(struct dns_test_server **server);
 

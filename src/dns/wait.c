@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A lookup for those who may wait.
+// A look-up for callers that may wait.
 #include <pthread.h>
 
 #include "dns/dns.h"

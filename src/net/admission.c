@@ -53,10 +53,10 @@ const char *admission_admit(
 	if (admission->open >= admission->max_connections)
 		return "too many connections";
 	if (by_site && count_of(admission, site) >= admission->max_per_address)
-		return "too many from this address";
+		return "too many connections from this address";
 	if (by_network &&
 	    count_of(admission, network) >= admission->max_per_network)
-		return "too many from this network";
+		return "too many connections from this network";
 	if (by_site)
 		set_count(admission, site, count_of(admission, site) + 1);
 	if (by_network)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many connections there are, with whom, and how many there may be. Inside
-// the room only; the server's lock guards it.
+// Counts the connections, by client, and knows how many are allowed. Used
+// inside this room only. The server's lock protects it.
 #ifndef ROOST_NET_ADMISSION_H
 #define ROOST_NET_ADMISSION_H
 
@@ -10,13 +10,14 @@
 
 struct admission {
 	uint32_t max_connections;
-	uint32_t max_per_address; // 0: none
-	uint32_t max_per_network; // 0: none
+	uint32_t max_per_address; // 0: no limit
+	uint32_t max_per_network; // 0: no limit
 	uint32_t max_outgoing;
-	uint32_t open;     // accepted
+	uint32_t open;     // accepted connections
 	uint32_t outgoing; // being made or open
-	// address_site() and address_network(), which differ in length, to
-	// their counts as pointers.
+	// Maps address_site() and address_network() to their counts, stored as
+	// pointers. Sites and networks differ in length, so they do not
+	// collide.
 	struct map sites;
 };
 
@@ -24,8 +25,8 @@ void admission_init(
     struct admission *admission, const struct net_server_config *config);
 void admission_done(struct admission *admission);
 
-// Counts one more accepted connection, unless there is no room for it: then
-// says for which limit (static). NULL: admitted.
+// Counts one more accepted connection and returns NULL. If a limit is reached,
+// counts nothing and returns that limit's text (static).
 const char *admission_admit(
     struct admission *admission, const struct address *peer);
 void admission_dismiss(struct admission *admission, const struct address *peer);

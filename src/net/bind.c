@@ -16,7 +16,7 @@
 struct target {
 	struct sockaddr_storage address;
 	socklen_t len;
-	bool both; // IPv6 that serves IPv4, too
+	bool both; // IPv6 that also serves IPv4
 };
 
 static bool parse(const char *text, uint16_t port, struct target *ret_target)
@@ -29,7 +29,7 @@ static bool parse(const char *text, uint16_t port, struct target *ret_target)
 	return true;
 }
 
-// A bound socket, or -1 and errno.
+// Returns a bound socket, or -1 with errno.
 static int bind_target(const struct target *target)
 {
 	int family = target->address.ss_family;
@@ -38,7 +38,8 @@ static int bind_target(const struct target *target)
 		return -1;
 	int one = 1;
 	int only = !target->both;
-	// Else a restart waits for the connections of the last run to expire.
+	// Without this a restart has to wait until the connections of the last
+	// run expire.
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
@@ -61,7 +62,7 @@ enum rc net_bind(
 	int fd = bind_target(&target);
 	if (fd < 0 && target.both &&
 	    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL) &&
-	    parse("0.0.0.0", port, &target)) // a machine without IPv6
+	    parse("0.0.0.0", port, &target)) // the machine has no IPv6
 		fd = bind_target(&target);
 	if (fd < 0)
 		return fault_set(fault, errno == EADDRINUSE ? RC_IN_USE : RC_IO,
@@ -71,7 +72,7 @@ enum rc net_bind(
 	return RC_OK;
 }
 
-// True when a program listens at the other end of a socket file.
+// Whether a program listens on a socket file.
 static bool is_served(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCKET_FLAGS, 0);
@@ -94,7 +95,7 @@ static enum rc clear_way(const struct sockaddr_un *address, struct fault *fault)
 		    "%s exists and is not a socket", address->sun_path);
 	if (is_served(address))
 		return fault_set(fault, RC_IN_USE,
-		    "%s is served by another program", address->sun_path);
+		    "another program listens on %s", address->sun_path);
 	unlink(address->sun_path);
 	return RC_OK;
 }
@@ -105,15 +106,16 @@ enum rc net_bind_unix(const char *path, int *ret_fd, struct fault *fault)
 	size_t len = strlen(path);
 	if (len == 0 || len >= sizeof(address.sun_path))
 		return fault_set(fault, RC_INVALID,
-		    "a socket's path has 1 to %zu bytes: %s",
+		    "a socket's path must have 1 to %zu bytes: %s",
 		    sizeof(address.sun_path) - 1, path);
 	memcpy(address.sun_path, path, len + 1);
 	enum rc rc = clear_way(&address, fault);
 	if (rc != RC_OK)
 		return rc;
 	int fd = socket(AF_UNIX, SOCKET_FLAGS, 0);
-	// The mode is right before anyone can connect: the file takes it from
-	// the socket, and only a listening socket is connected to.
+	// The mode must be right before anyone can connect. The file gets its
+	// mode from the socket, and nobody can connect before the socket
+	// listens.
 	if (fd < 0 || fchmod(fd, 0600) != 0 ||
 	    bind(fd, (const void *)&address, sizeof(address)) != 0 ||
 	    chmod(path, 0600) != 0) {

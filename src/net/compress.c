@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // RFC 4978: raw DEFLATE streams, with a sync flush at the end of each batch of
-// output (section 4). Memory is held only once a client has asked for it.
+// output (section 4). Memory is allocated only when a client asks for
+// compression.
 #include "net/compress.h"
 
 #include <zlib.h>
 
 #include "base/mem.h"
 
-// Outgoing window and hash of 8 and 6 bits below zlib's largest: 64 KB a
-// connection where the defaults take 256 KB, for 1-2 % more bytes. Incoming
-// streams may use the whole 32 KB window (RFC 1951 section 2).
+// The outgoing window (8 KB) and hash are smaller than zlib's defaults. So each
+// connection needs 64 KB instead of 256 KB, for 1-2 % more bytes on the wire.
+// Incoming streams may use the whole window of 32 KB (RFC 1951 section 2).
 #define DEFLATE_WINDOW (-13)
 #define DEFLATE_MEMORY 6
 #define DEFLATE_LEVEL  3
 #define INFLATE_WINDOW (-15)
 
-// Room made for deflate() at a time.
+// Output space for one call of deflate().
 #define DEFLATE_STEP ((size_t)16 * 1024)
 
 struct compress {
 	z_stream in;
 	z_stream out;
-	char *rest; // owned; input that did not fit in the caller's buffer
+	char *rest; // owned; input that was not inflated yet, because the
+		    // caller's buffer was full
 	size_t rest_start;
 	size_t rest_len;
-	bool filled; // the last piece filled its buffer: there may be more
+	bool filled; // the last piece filled its buffer, so there may be more
 	bool ended;
 };
 
@@ -58,8 +60,9 @@ struct compress *compress_new(struct view early)
 	struct compress *compress = mem_zalloc(sizeof(*compress));
 	compress->in.zalloc = compress->out.zalloc = zlib_alloc;
 	compress->in.zfree = compress->out.zfree = zlib_free;
-	// These fail only for memory, which does not come back NULL, or for
-	// parameters, which are constant.
+	// These calls fail only when memory is out, in which case mem_alloc()
+	// aborts, or when a parameter is wrong, but the parameters are
+	// constants.
 	if (inflateInit2(&compress->in, INFLATE_WINDOW) != Z_OK ||
 	    deflateInit2(&compress->out, DEFLATE_LEVEL, Z_DEFLATED,
 		DEFLATE_WINDOW, DEFLATE_MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
@@ -85,8 +88,8 @@ bool compress_is_starved(const struct compress *compress)
 	return compress->rest_len == 0 && !compress->filled;
 }
 
-// What inflate() left of its input becomes the rest.
-static void settle_rest(struct compress *compress, bool from_rest)
+// Keeps the input that inflate() left.
+static void update_rest(struct compress *compress, bool from_rest)
 {
 	size_t left = compress->in.avail_in;
 	if (from_rest) {
@@ -112,14 +115,14 @@ enum rc compress_inflate(struct compress *compress, struct view raw, char *to,
 		source = view_of(
 		    compress->rest + compress->rest_start, compress->rest_len);
 	z_stream *in = &compress->in;
-	// zlib reads only; its field lacks the const unless asked for.
+	// zlib only reads the bytes, but its pointer is not const by default.
 	memcpy(&in->next_in, &source.ptr, sizeof(source.ptr));
 	in->avail_in = (uInt)source.len;
 	in->next_out = (Bytef *)to;
 	in->avail_out = (uInt)size;
 	int status = inflate(in, Z_SYNC_FLUSH);
 	size_t made = size - in->avail_out;
-	settle_rest(compress, from_rest);
+	update_rest(compress, from_rest);
 	compress->filled = in->avail_out == 0;
 	if (status == Z_STREAM_END)
 		compress->ended = true;
@@ -141,10 +144,10 @@ void compress_deflate(
 	do {
 		char *room = buf_reserve(wire, DEFLATE_STEP);
 		if (!room)
-			return; // the buffer remembers it
+			return; // the buffer remembers the overflow
 		out->next_out = (Bytef *)room;
 		out->avail_out = (uInt)DEFLATE_STEP;
-		// Z_BUF_ERROR says only that there was nothing to do.
+		// Z_BUF_ERROR means only that there was nothing to do.
 		(void)deflate(out, flush ? Z_SYNC_FLUSH : Z_NO_FLUSH);
 		buf_commit(wire, DEFLATE_STEP - out->avail_out);
 	} while (out->avail_out == 0);

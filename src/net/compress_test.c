@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// DEFLATE: the streams alone, and whole connections, plain and under TLS.
+// Tests DEFLATE: the streams alone, and whole connections, plain and under TLS.
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -11,7 +11,7 @@
 #include "net/compress.h"
 #include "net/test_line.h"
 
-// Compressed as a client would, of one byte many times.
+// Compresses one byte, repeated many times, as a client would.
 static struct buf deflated(size_t len, int strategy)
 {
 	struct buf out;
@@ -98,7 +98,7 @@ static void test_garbage_is_refused(void **state)
 
 // ---- Connections ----
 
-// A client's two streams over a client.
+// The two compressed streams of a client.
 struct squeezed {
 	struct client *client;
 	z_stream in;
@@ -235,7 +235,7 @@ static void test_compressed_under_tls(void **state)
 	line_server_stop(&line, 5);
 }
 
-// 20 MB of "a" in 20 KB: more than a session may leave unread.
+// 20 MB of "a" in 20 KB of input: more than a session may leave unread.
 static void test_a_bomb_ends_its_own_connection_only(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Begins an outgoing connection; the connection's own steps do the rest.
+// Begins an outgoing connection. The connection's own steps do the rest.
 #include "net/connect.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 struct target {
 	struct sockaddr_storage address;
 	socklen_t len;
-	struct sockaddr_storage local; // family 0: any
+	struct sockaddr_storage local; // family 0: any address
 	socklen_t local_len;
 };
 
@@ -36,8 +36,8 @@ static enum rc parse_target(const struct net_connect_config *config,
 	if (config->local_address &&
 	    target.local.ss_family != target.address.ss_family)
 		return fault_set(fault, RC_INVALID,
-		    "%s and %s are not of one family", config->local_address,
-		    config->address);
+		    "%s and %s are not of the same address family",
+		    config->local_address, config->address);
 	*ret_target = target;
 	return RC_OK;
 }
@@ -46,8 +46,8 @@ static enum rc check_tls(
     const struct net_connect_config *config, struct fault *fault)
 {
 	if (config->implicit_tls && !config->tls)
-		return fault_set(
-		    fault, RC_INVALID, "TLS is asked for without a client");
+		return fault_set(fault, RC_INVALID,
+		    "TLS is asked for, but there is no TLS client");
 	if (config->tls && config->check == NET_TLS_REQUIRED &&
 	    !config->server_name)
 		return fault_set(fault, RC_INVALID,
@@ -88,15 +88,16 @@ static struct outgoing *make_outgoing(
 	    milliseconds(config->handshake_seconds, server->host.handshake_ms);
 	const char *name = config->server_name ? config->server_name : "";
 	size_t len = strlen(name);
-	// A name as the DNS has it; certificates leave the root out.
+	// The DNS allows a full stop at the end of a name; certificates do not
+	// have it.
 	if (len > 0 && name[len - 1] == '.')
 		len--;
 	memcpy(outgoing->server_name, name, len);
 	return outgoing;
 }
 
-// Only a missing descriptor is the caller's trouble; whatever connect() and
-// bind() have to say is how the connection ended.
+// Only when no descriptor can be made does the call fail. Errors of connect()
+// and bind() are reported as the end of the connection.
 static enum rc make_socket(const struct target *target, int *ret_fd,
     int *ret_error, struct fault *fault)
 {
@@ -108,8 +109,8 @@ static enum rc make_socket(const struct target *target, int *ret_fd,
 		    "cannot make a socket: %s", strerror(errno));
 	int one = 1;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	// Else bind() takes a port that no other connection may then use, to
-	// whatever address.
+	// Without this option bind() would reserve a port that no other
+	// connection could use, whatever its destination.
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
 	*ret_error = 0;
 	if ((target->local_len && bind(fd, (const void *)&target->local,
@@ -121,14 +122,14 @@ static enum rc make_socket(const struct target *target, int *ret_fd,
 	return RC_OK;
 }
 
-// Counts the connection and this call, which net_server_stop() waits for.
+// Counts the connection, and this call, for which net_server_stop() waits.
 static enum rc enter(struct net_server *server, struct fault *fault)
 {
 	struct admission *admission = &server->admission;
 	enum rc rc = RC_OK;
 	pthread_mutex_lock(&server->lock);
 	if (!server->connectable) {
-		rc = fault_set(fault, RC_CLOSED, "the server does not run");
+		rc = fault_set(fault, RC_CLOSED, "the server is not running");
 	} else if (admission->outgoing >= admission->max_outgoing) {
 		rc = fault_set(fault, RC_LIMIT,
 		    "%u outgoing connections are open",

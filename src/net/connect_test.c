@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outgoing connections over loopback, to a line server of the same process and
-// to peers that misbehave.
+// Tests outgoing connections over loopback, to a line server of the same
+// process and to peers that misbehave.
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -40,7 +40,7 @@ static void test_ipv6(void **state)
 	struct fault fault;
 	int fd;
 	if (net_bind("::1", 0, &fd, &fault) != RC_OK)
-		skip(); // a machine without IPv6
+		skip(); // the machine has no IPv6
 	assert_int_equal(listen(fd, 5), 0);
 	line_server_start(&line, NULL);
 	struct net_connect_config config =
@@ -110,7 +110,7 @@ static void test_silent_peer_times_out(void **state)
 	line_server_stop(&line, 5);
 }
 
-// The peer has its time for each answer, not since it was last heard.
+// The peer has its full time for each answer, counted from when it was asked.
 static void test_speaking_renews_the_timeout(void **state)
 {
 	(void)state;
@@ -138,7 +138,8 @@ static void test_speaking_renews_the_timeout(void **state)
 	line_server_stop(&line, 5);
 }
 
-// The peer refuses in the middle of what is being sent, and closes unread.
+// The peer refuses while the session is still sending, and closes without
+// reading.
 static void test_last_words_before_a_reset_are_heard(void **state)
 {
 	(void)state;
@@ -155,7 +156,7 @@ static void test_last_words_before_a_reset_are_heard(void **state)
 	char got;
 	assert_int_equal(recv(peer, &got, 1, MSG_PEEK), 1);
 	raw_send(peer, "552 too big\r\n");
-	close(peer); // with unread bytes: a reset
+	close(peer); // unread bytes make it a reset
 	caller_expect_ended(&caller, NET_END_LOST, "connection lost");
 	assert_string_equal(caller.heard, "552 too big");
 	close(fd);
@@ -170,12 +171,12 @@ static void test_refused_then_tried_elsewhere(void **state)
 	struct line_server line = {.config = {.max_outgoing = 1}};
 	struct caller caller = {.turn = caller_quits};
 	uint16_t port;
-	int fd = raw_listen(-1, &port); // bound, not listening
+	int fd = raw_listen(-1, &port); // bound, but not listening
 	line_server_start(&line, NULL);
 	struct net_connect_config config = caller_config(&caller, port);
 	caller_call(&line, &config);
 	caller_expect_failed(&caller, NET_END_REFUSED, "connection refused");
-	// From within failed().
+	// Connects again from within failed().
 	caller.failed = 0;
 	caller.server = line.server;
 	caller.retry = caller_config(&caller, line.port);
@@ -187,7 +188,7 @@ static void test_refused_then_tried_elsewhere(void **state)
 	line_server_stop(&line, 5);
 }
 
-// The kernel answers no more when the queue of a listener is full.
+// The kernel does not answer when the queue of a listener is full.
 static void test_connecting_times_out(void **state)
 {
 	(void)state;
@@ -244,7 +245,7 @@ static void test_mistakes_are_told_at_once(void **state)
 	net_tls_client_free(&tls);
 }
 
-// ---- Limits and the end ----
+// ---- Limits and the stop ---------------------------------------------------
 
 static void test_strangers_leave_room_for_outgoing(void **state)
 {
@@ -267,7 +268,7 @@ static void test_strangers_leave_room_for_outgoing(void **state)
 	assert_int_equal(net_server_stats(line.server).outgoing, 1);
 	config = caller_config(&second, other.port);
 	assert_int_equal(net_connect(line.server, &config, &fault), RC_LIMIT);
-	// A place that was left can be taken again.
+	// When one connection has ended, another can be made.
 	first.waker.wake(first.waker.context);
 	caller_expect_ended(&first, NET_END_PEER, "closed by the peer");
 	while (net_connect(line.server, &config, &fault) != RC_OK)
@@ -309,7 +310,7 @@ static void test_networks_have_a_limit(void **state)
 	line_server_stop(&us, 5);
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		assert_string_equal(callers[i].heard, table[i].heard);
-	// All have left, and the network is as free as before.
+	// All have ended, so all places are free again.
 	wait_for(&line.sessions, 0);
 	line_server_stop(&line, 5);
 }
@@ -336,7 +337,8 @@ static void test_a_listener_has_a_limit_of_its_own(void **state)
 	line_server_stop(&line, 5);
 }
 
-// One that talks, one that connects, one that shakes hands: each learns of it.
+// One connection talks, one connects, one is in the handshake: the stop ends
+// each of them.
 static void test_stop_ends_them_all(void **state)
 {
 	(void)state;
@@ -360,7 +362,7 @@ static void test_stop_ends_them_all(void **state)
 	int peer = raw_accept(fd);
 	char got;
 	assert_int_equal(recv(peer, &got, 1, MSG_PEEK), 1);
-	// Sends without end to a peer that reads nothing: has to be cut off.
+	// Sends without end to a peer that reads nothing. It has to be cut off.
 	static const struct turn flood[] = {{"GO", "", NET_DRAIN}, {0}};
 	stuck.turn = flood;
 	stuck.flood = 100 * 1000 * 1000;
@@ -407,8 +409,9 @@ static void *crowd_main(void *context)
 	}
 }
 
-// From several threads, and the server stops in the middle of it: each session
-// that was made has ended, and each connection was told of once.
+// Several threads make connections, and the server stops meanwhile. Each
+// session that was made must have ended, and each connection must have been
+// told exactly once.
 static void test_a_crowd_and_a_stop(void **state)
 {
 	(void)state;

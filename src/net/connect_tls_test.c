@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS as a client: certificates judged, STARTTLS, bindings.
+// Tests TLS as a client: checks of certificates, STARTTLS, bindings.
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -37,7 +37,8 @@ static void test_implicit_tls_with_any_certificate(void **state)
 	assert_string_equal(caller.tls.unverified, "self-signed certificate");
 	assert_string_equal(caller.tls.version, "TLSv1.3");
 	assert_string_equal(caller.tls.server_name, "one.example");
-	// Both ends have the same bindings, so SCRAM can tie a log-in to them.
+	// Both ends have the same bindings, so SCRAM can tie a log-in to the
+	// connection.
 	char want[512];
 	char exporter[2 * NET_BINDING_MAX + 1];
 	char end_point[2 * NET_BINDING_MAX + 1];
@@ -50,8 +51,8 @@ static void test_implicit_tls_with_any_certificate(void **state)
 	    "end_point=%s",
 	    caller.tls.cipher, exporter, end_point);
 	assert_string_equal(caller.heard, want);
-	// Ends both sessions; the caller may hear first that the other one
-	// hung up.
+	// Ends both sessions. The caller may notice first that the other one
+	// has closed.
 	line_server_stop(&line, 5);
 	wait_for(&caller.freed, 1);
 	assert_true(
@@ -66,7 +67,7 @@ static void test_certificates_are_judged(void **state)
 		const char *trusted; // NULL: the system's authorities
 		const char *name;
 		enum net_tls_check check;
-		const char *why; // NULL: verified
+		const char *why; // NULL: it is verified
 	} table[] = {
 	    {"one.example", "one.example", NET_TLS_REQUIRED, NULL},
 	    {"one.example", "ONE.example.", NET_TLS_REQUIRED, NULL},
@@ -151,14 +152,14 @@ static void test_starttls_refused_for_the_certificate(void **state)
 	net_tls_client_free(&tls);
 }
 
-// What a peer says instead of a handshake, and what the session is told.
+// What a peer says instead of a handshake, and what the session is told then.
 static void test_starttls_that_fails_is_told(void **state)
 {
 	(void)state;
 	static const struct {
-		const char *answer; // NULL: silence
+		const char *answer; // NULL: it says nothing
 		bool close;
-		uint32_t seconds; // for the handshake
+		uint32_t seconds; // the time for the handshake
 		const char *why;
 	} table[] = {
 	    {"454 no TLS after all\r\n", false, 60,
@@ -182,7 +183,7 @@ static void test_starttls_that_fails_is_told(void **state)
 		raw_send(peer, "HELLO\r\n");
 		assert_int_equal(recv(peer, got, 10, MSG_WAITALL), 10);
 		raw_send(peer, "OK\r\n");
-		// The handshake has begun.
+		// The client has begun the handshake.
 		assert_int_equal(recv(peer, got, 1, 0), 1);
 		assert_int_equal(got[0], 0x16);
 		if (table[i].answer)
@@ -197,7 +198,7 @@ static void test_starttls_that_fails_is_told(void **state)
 	net_tls_client_free(&tls);
 }
 
-// The other end as OpenSSL itself, of at most this version.
+// The other end is plain OpenSSL, with at most this version.
 struct tls_peer {
 	SSL_CTX *context;
 	SSL *ssl;
@@ -232,8 +233,8 @@ static void peer_close(struct tls_peer *peer)
 	ERR_clear_error();
 }
 
-// What a man in the middle adds to the answer to STARTTLS is never heard, and
-// certainly not as if it had come under TLS.
+// What a man in the middle adds to the answer to STARTTLS must not reach the
+// session, neither as plaintext nor as if it had come under TLS.
 static void test_injected_answers_are_dropped(void **state)
 {
 	(void)state;
@@ -267,7 +268,7 @@ static void test_injected_answers_are_dropped(void **state)
 	net_tls_client_free(&tls);
 }
 
-// TLS 1.2, for which tls-unique exists.
+// TLS 1.2, because tls-unique exists only there.
 static void test_tls_unique_under_tls_1_2(void **state)
 {
 	(void)state;

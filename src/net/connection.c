@@ -1,36 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state machine of a connection. A run goes from step to step until it has
 // to wait for the peer, for more input, or for its turn. Only the thread that
-// runs it touches it; everyone else posts news (reactor.h).
+// runs the connection touches it; other threads post news (reactor.h).
 #include "net/connection.h"
 
 #include "base/clock.h"
 #include "net/connection_input.h"
 #include "net/connection_step.h"
 
-// Steps of one run before others get their turn: about as many reads.
+// After this many steps (about as many reads) a run lets others have their
+// turn.
 #define RUN_STEPS 64
 
-// After the last words the peer has so long to read them. Closing at once would
-// lose them when it is still sending, because the kernel then answers with a
-// reset.
+// How long the connection stays open after its last words, so that the peer can
+// read them. Closing at once could lose them: when the peer is still sending,
+// the kernel then answers with a reset.
 #define LINGER_MS  2000
 #define LINGER_MAX ((size_t)4 * 1024 * 1024)
 
 // How long the last words may take to be sent.
 #define BYE_MS 10000
 
-// The longest timeout, which slots_set_deadline() can still tell from the past.
+// The longest timeout that slots_set_deadline() can tell from a time in the
+// past.
 #define TIMEOUT_MAX_S (20u * 24 * 60 * 60)
 
-// Reads of what the peer said before it broke the connection.
+// How many reads are made for what the peer said before it broke the
+// connection.
 #define HEAR_READS 16
 
-// Plaintext that may follow STARTTLS before the handshake; more is an attack,
-// and is not read to its end.
+// How many bytes of plaintext may follow STARTTLS before the handshake. More
+// than this is an attack, and the rest is not read.
 #define INJECTION_MAX ((size_t)256 * 1024)
 
-// A slow reader's buffer is cut to size when less than this part is used.
+// The output buffer of a slow reader is made smaller when it uses less than
+// this part of it.
 #define SHRINK_FACTOR 4
 
 const struct net_session_ops *connection_ops(
@@ -78,7 +82,7 @@ static size_t backlog_of(const struct connection *connection)
 	       connection->transport.wire.len;
 }
 
-// Sends what there is, as far as the peer takes it.
+// Sends output, as much as the peer accepts.
 static enum io flush(struct connection *connection)
 {
 	if (!is_sending(connection))
@@ -96,9 +100,10 @@ static enum io flush(struct connection *connection)
 	bool moved = connection->transport.bytes_out != before;
 	if (moved || !connection->blocked)
 		connection->moved_ms = clock_monotonic_ms();
-	// Output that the peer was waited for counts as its activity. Having
-	// called it, we have to wait for its answer to what has just been said,
-	// however long both were silent before (RFC 5321 section 4.5.3.2).
+	// When the peer accepts output for which it was waited, that counts as
+	// activity. On an outgoing connection all output counts: the peer has
+	// its full time to answer, however long both sides were silent before
+	// (RFC 5321 section 4.5.3.2).
 	if (moved && (connection->blocked || connection->outgoing))
 		connection->active_ms = connection->moved_ms;
 	connection->blocked = io == IO_BLOCKED;
@@ -107,10 +112,11 @@ static enum io flush(struct connection *connection)
 
 // ---- The session's calls ----
 
-// Throws away what came before the handshake: a man in the middle may have put
-// it there, and it must reach neither the session, as if it had come under TLS,
-// nor the handshake (RFC 3501 section 6.2.1, RFC 3207 section 6). It happens
-// before the reply is sent, because until then an honest client sends nothing.
+// Drops the bytes that came before the handshake. A man in the middle may have
+// sent them. They must reach neither the session, where they would seem to have
+// come under TLS, nor the handshake (RFC 3501 section 6.2.1, RFC 3207 section
+// 6). They are dropped before the reply is sent, because an honest client sends
+// nothing until it has the reply.
 static void drop_injected(struct connection *connection)
 {
 	size_t unread = connection->in_len;
@@ -165,9 +171,10 @@ static enum progress call_input(
 				 ->input(connection->session, unread,
 				     &connection->out, &consumed);
 	connection_input_keep(connection, unread, consumed);
-	// No answer carries the acknowledgement, and a client that sends a
-	// command's parts one by one may be holding the next back for it
-	// (RFC 896); the kernel would wait 40 ms.
+	// There is no output that could carry the acknowledgement, so it is
+	// sent now. A client that sends a command in parts may hold back the
+	// next part until it gets the acknowledgement (RFC 896), and the kernel
+	// would wait 40 ms.
 	if (next == NET_READ && connection->out.len == 0)
 		transport_acknowledge(&connection->transport);
 	connection->unseen = connection->in_len > 0 && next != NET_READ;
@@ -176,7 +183,7 @@ static enum progress call_input(
 
 // ---- The end ----
 
-// Tells whoever is concerned, once.
+// Tells the session and the server, once, that the connection has ended.
 static void end_session(struct connection *connection)
 {
 	const struct net_session_ops *ops = connection_ops(connection);
@@ -221,22 +228,23 @@ static void last_words(struct connection *connection, enum net_end end,
 		connection_die(connection, end, reason);
 }
 
-// ---- The steps, one for each phase ----
+// ---- The steps, one for each phase -----------------------------------------
 
 static enum progress call_wake(struct connection *connection)
 {
 	connection->woken = false;
 	enum net_next next = connection_ops(connection)
 				 ->wake(connection->session, &connection->out);
-	// The peer's time begins when it need not wait for us any more.
+	// The peer's time begins when it no longer waits for us.
 	if (connection->next == NET_WAIT && next != NET_WAIT)
 		connection->active_ms = clock_monotonic_ms();
-	// It may have left input that it can take now.
+	// The session may have left input that it can accept now.
 	connection->unseen = connection->in_len > 0;
 	return connection_after_call(connection, next);
 }
 
-// Reads at most `max` bytes. GO_ON: there they are; or the connection ends.
+// Reads at most `max` bytes. GO_ON: bytes were read; otherwise the connection
+// waits or ends.
 static enum progress read_more(struct connection *connection,
     struct reactor_thread *thread, size_t max, struct view *ret_unread)
 {
@@ -245,7 +253,7 @@ static enum progress read_more(struct connection *connection,
 	case IO_OK: return GO_ON;
 	case IO_BLOCKED: return WAIT;
 	case IO_EOF:
-		// A peer that has ended its side may still be reading.
+		// A peer that has closed its side may still be reading.
 		connection_conclude(
 		    connection, NET_END_PEER, "closed by the peer");
 		connection->next = NET_CLOSE;
@@ -260,7 +268,7 @@ static enum progress step_read(
 {
 	struct view unread;
 	if (backlog_of(connection) >= NET_OUTPUT_HIGH)
-		return WAIT; // blocked: an edge will tell
+		return WAIT; // blocked: an edge will follow
 	if (connection->woken)
 		return call_wake(connection);
 	if (connection->unseen)
@@ -290,7 +298,8 @@ static enum progress step_wait(
 	return progress;
 }
 
-// A session that stops without output is at a long piece of work.
+// A session that returns NET_DRAIN without output is in the middle of a long
+// task.
 static enum progress step_resume(struct connection *connection)
 {
 	enum progress progress = connection_after_call(
@@ -313,8 +322,8 @@ static enum progress step_pause(struct connection *connection)
 	return step_resume(connection);
 }
 
-// The peer takes nothing more. Why, it may have said before it hung up (RFC
-// 5321 section 3.8), and that has arrived already.
+// The peer accepts no more output. Before it closed, it may have said why (RFC
+// 5321 section 3.8). That has arrived already, so it is read.
 static enum progress hear_out(
     struct connection *connection, struct reactor_thread *thread)
 {
@@ -447,26 +456,26 @@ struct phase {
 	enum progress (*step)(
 	    struct connection *connection, struct reactor_thread *thread);
 	uint64_t (*deadline)(const struct connection *connection);
-	// How it ends at the deadline. (A session that is open and has sent
-	// all has last words.)
+	// How the connection ends at the deadline. (An open session that has
+	// sent everything says its last words instead.)
 	enum net_end end;
 	const char *reason;
 };
 
-// None for CONNECTION_DEAD, which connection_run() ends.
+// There is no row for CONNECTION_DEAD, which connection_run() ends.
 static const struct phase phases[CONNECTION_DEAD] = {
     [CONNECTION_CONNECT] = {connection_step_connect, deadline_connect,
 	NET_END_TIMEOUT, "connection timed out"},
     [CONNECTION_NEW] = {connection_step_new, deadline_handshake,
-	NET_END_TIMEOUT, "no thread came to it"},
+	NET_END_TIMEOUT, "timed out waiting for a thread"},
     [CONNECTION_HANDSHAKE] = {connection_step_handshake, deadline_handshake,
 	NET_END_TLS, "TLS handshake timed out"},
     [CONNECTION_OPEN] = {step_open, deadline_open, NET_END_TIMEOUT,
-	"the peer reads nothing"},
+	"the peer does not read"},
     [CONNECTION_BYE] = {step_bye, deadline_bye, NET_END_TIMEOUT,
-	"the peer reads nothing"},
+	"the peer does not read"},
     [CONNECTION_LINGER] = {step_linger, deadline_linger, NET_END_TIMEOUT,
-	"the peer reads nothing"},
+	"the peer does not read"},
 };
 
 static uint64_t deadline_of(const struct connection *connection)
@@ -480,11 +489,12 @@ static void expire(struct connection *connection)
 {
 	uint64_t deadline = deadline_of(connection);
 	if (deadline == 0 || clock_monotonic_ms() < deadline)
-		return; // it has moved on meanwhile
+		return; // the connection has moved on meanwhile
 	const struct phase *phase = &phases[connection->phase];
 	if (connection->phase != CONNECTION_OPEN || is_sending(connection))
 		connection_die(connection, phase->end, phase->reason);
-	else if (connection->next != NET_PAUSE) // step_pause() goes on
+	else if (connection->next !=
+		 NET_PAUSE) // after NET_PAUSE step_pause() goes on
 		last_words(connection, NET_END_TIMEOUT, "timeout",
 		    connection_ops(connection)->timed_out);
 }
@@ -510,8 +520,8 @@ static void absorb(struct connection *connection, uint32_t posted)
 		expire(connection);
 }
 
-// The thread lends its output buffer; it gets it back empty, unless the peer is
-// slow, and then the connection keeps what it needs of it.
+// The thread lends its output buffer to the connection, and gets it back empty.
+// If the peer is slow, the connection keeps the buffer's unsent bytes.
 static void borrow(struct connection *connection, struct reactor_thread *thread)
 {
 	if (connection->out.ptr)
@@ -565,7 +575,7 @@ static void destroy(
 	    connection->outgoing ? NULL : connection->listener;
 	free(connection->outgoing);
 	slots_give(host->slots, connection);
-	// The last use of anything here.
+	// After this call nothing of the server may be used.
 	host->closed(host, &address, listener);
 }
 
@@ -593,7 +603,8 @@ static void prepare(struct connection *connection, struct connection_host *host,
     int fd, const struct address *peer)
 {
 	uint64_t now = clock_monotonic_ms();
-	// All but the task's state, which other threads may be looking at.
+	// Clears everything except the task's state, which other threads may be
+	// reading.
 	memset((char *)connection + sizeof(connection->task), 0,
 	    sizeof(*connection) - sizeof(connection->task));
 	connection->task.run = connection_run;
@@ -612,7 +623,7 @@ static void watch(struct connection *connection)
 	if (reactor_watch(connection->host->reactor, &connection->task,
 		connection->transport.fd) != RC_OK)
 		connection_die(connection, NET_END_LOST,
-		    "the system watches no more sockets");
+		    "the system cannot watch more sockets");
 }
 
 void connection_open(struct connection *connection,
@@ -634,9 +645,10 @@ void connection_open_outgoing(struct connection *connection,
 	connection->listener = &outgoing->shape;
 	connection->outgoing = outgoing;
 	connection->phase = CONNECTION_CONNECT;
-	// An edge tells when it is connected.
+	// An edge will tell when the socket is connected.
 	connection->transport.writable = false;
-	// A socket that does not connect would be reported as hung up.
+	// The kernel would report a socket that is not connecting as hung up,
+	// so the error is posted instead.
 	if (error)
 		connection_die(connection, outgoing_explain(outgoing, error),
 		    outgoing->why);

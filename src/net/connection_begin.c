@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps by which a connection begins: connect(), the session, TLS.
+// The first steps of a connection: connect(), the session, TLS.
 #include "net/connection_step.h"
 
 #include "base/clock.h"
@@ -30,8 +30,8 @@ static void make_session(struct connection *connection)
 	    connection->listener->context, &peer, waker);
 }
 
-// The connection is as secure as it is going to be for now: a new session
-// greets, one that asked for TLS hears that it has it.
+// The connection is ready for the session. A new session greets; a session that
+// asked for TLS is told that TLS has started.
 static enum progress greet(
     struct connection *connection, const struct net_tls_info *tls)
 {
@@ -71,7 +71,7 @@ enum progress connection_step_connect(
 	return GO_ON;
 }
 
-// False: there is no TLS to be had here.
+// Returns false when there is no TLS on this connection.
 static bool begin_tls(struct connection *connection)
 {
 	const struct outgoing *outgoing = connection->outgoing;
@@ -92,8 +92,8 @@ static bool begin_tls(struct connection *connection)
 enum progress connection_start_tls(struct connection *connection)
 {
 	if (!begin_tls(connection))
-		return connection_die(
-		    connection, NET_END_TLS, "TLS is not to be had here");
+		return connection_die(connection, NET_END_TLS,
+		    "TLS is not available on this connection");
 	connection->phase = CONNECTION_HANDSHAKE;
 	connection->active_ms = clock_monotonic_ms();
 	return GO_ON;
@@ -128,7 +128,7 @@ static enum progress fail_handshake(struct connection *connection)
 	log_end(&line);
 	connection_conclude(connection, NET_END_TLS,
 	    connection->outgoing ? reason : "TLS handshake failed");
-	// An alert tells the peer; it must not be lost.
+	// An alert tells the peer what failed, and must not get lost.
 	return connection_linger(connection);
 }
 

@@ -3,9 +3,9 @@
 
 #include "base/mem.h"
 
-// Input that is collected grows by at least this, and is moved to the front of
-// its memory only when that has run out: each byte is moved a bounded number of
-// times however small the pieces in which it comes.
+// Memory for input grows by at least this. Input is moved to the front of the
+// memory only when there is no room behind it. So each byte is moved a bounded
+// number of times, however small the pieces are that arrive.
 #define GROWTH 4096
 
 struct view connection_input_view(const struct connection *connection)
@@ -24,7 +24,7 @@ void connection_input_drop(struct connection *connection)
 	connection->unseen = false;
 }
 
-// Makes room after what is collected.
+// Makes room behind the input.
 static void make_room(struct connection *connection)
 {
 	uint32_t used = connection->in_start + connection->in_len;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parts of a connection's state machine share. Inside the room only.
+// What the parts of a connection's state machine share. Used inside this room
+// only.
 #ifndef ROOST_NET_CONNECTION_STEP_H
 #define ROOST_NET_CONNECTION_STEP_H
 
@@ -9,29 +10,30 @@
 enum progress {
 	GO_ON,
 	WAIT,
-	YIELD, // go on when others have had their turn
+	YIELD, // go on after others have had their turn
 };
 
 const struct net_session_ops *connection_ops(
     const struct connection *connection);
 
-// Notes how it ends. What came first is the cause of what follows.
+// Records how the connection ends. Only the first call counts, because the
+// first reason is the cause of the others.
 void connection_conclude(
     struct connection *connection, enum net_end end, const char *reason);
-// The same, and nothing more is sent or read.
+// Does the same, and sends and reads nothing more.
 enum progress connection_die(
     struct connection *connection, enum net_end end, const char *reason);
-// The same once all is sent, and the peer has so long to read it.
+// Does the same after all output is sent, and gives the peer time to read it.
 enum progress connection_linger(struct connection *connection);
 
 void connection_begin_line(const struct connection *connection,
     struct log_line *line, enum log_level level, const char *event);
 
-// What every call of the session ends in.
+// Handles the result of a call of the session; used after each.
 enum progress connection_after_call(
     struct connection *connection, enum net_next next);
 
-// From the socket to a session that has greeted, and to TLS.
+// The steps from the socket to a session that has greeted, and to TLS.
 enum progress connection_step_connect(
     struct connection *connection, struct reactor_thread *thread);
 enum progress connection_step_new(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// By hand: round trips, connections and wakes a second, and what they cost the
-// server. The client is a process of its own, so that its time is not counted.
+// Measures round trips, connections and wakes for each second, and what they
+// cost the server; to be run by hand. The client is a separate process, so that
+// its time does not count.
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -18,7 +19,7 @@
 struct bench {
 	const char *name;
 	bool tls;
-	int batch; // commands sent at a time; 0: connect and close
+	int batch; // commands that are sent together; 0: connect and close
 	bool resume;
 };
 
@@ -98,7 +99,7 @@ static uint64_t come_and_go(const struct bench *bench, uint16_t port)
 		client_close(&client);
 	}
 	SSL_SESSION_free(session);
-	// All but the first, or none.
+	// All connections but the first are resumed, or none is.
 	assert_int_equal(reused, bench->resume ? count - 1 : 0);
 	return count;
 }
@@ -157,7 +158,7 @@ static void run_wakes(unsigned sessions)
 	line_server_stop(&line, 5);
 }
 
-// Without an argument all; with one, the bench of that number.
+// Without an argument it runs everything; with one, the bench of that number.
 int main(int argc, char **argv)
 {
 	uint32_t chosen;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How an outgoing connection comes to be, or does not.
+// Makes an outgoing connection, or explains why there is none.
 #include "net/outgoing.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ enum io outgoing_check(struct outgoing *outgoing, struct transport *transport,
 	    getpeername(transport->fd, (void *)&peer, &peer_len) == 0)
 		return IO_OK;
 	if (error == 0) {
-		// The edge told of something else.
+		// The edge was about something else.
 		transport->writable = false;
 		return IO_BLOCKED;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an outgoing connection has beyond an accepted one. Inside the room only.
+// What only outgoing connections have. Used inside this room only.
 #ifndef ROOST_NET_OUTGOING_H
 #define ROOST_NET_OUTGOING_H
 
@@ -11,7 +11,8 @@
 #define OUTGOING_NAME_MAX 256
 
 struct outgoing {
-	// In the place of a listener's: protocol, session_new and context.
+	// Used instead of a listener's configuration: protocol, session_new and
+	// context.
 	struct net_listener_config shape;
 	void (*failed)(void *context, enum net_end end, const char *why);
 	struct net_tls_client *tls;
@@ -19,20 +20,20 @@ struct outgoing {
 	uint32_t connect_ms;
 	uint32_t handshake_ms;
 	bool told; // session_new() or failed() has been called
-	bool left; // counts no longer for max_outgoing
+	bool left; // no longer counts for max_outgoing
 	char server_name[OUTGOING_NAME_MAX]; // or ""
-	char why[FAULT_TEXT_MAX]; // of the end, where it is not static
+	char why[FAULT_TEXT_MAX]; // why it ended, if the text is not static
 };
 
-// Puts an error of connect() into words, in `why`.
+// Writes an error of connect() in words to `why`.
 enum net_end outgoing_explain(struct outgoing *outgoing, int error);
 
-// Whether the connection is made. IO_FAILED: *ret_end, and `why`, tell the
-// rest.
+// Whether the connection is made. After IO_FAILED, *ret_end and `why` say what
+// happened.
 MUST_CHECK enum io outgoing_check(struct outgoing *outgoing,
     struct transport *transport, enum net_end *ret_end);
 
-// Puts into words, in `why`, how the handshake has just failed on this thread.
+// Writes in words to `why` how the last handshake on this thread failed.
 void outgoing_explain_tls(
     struct outgoing *outgoing, const struct transport *transport);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The threads around one epoll set; see reactor.h for why nothing is lost.
+// The threads around one epoll set. reactor.h says why no news is lost.
 #include "net/reactor.h"
 
 #include <errno.h>
@@ -17,11 +17,11 @@
 #define TAG_WAKE  UINT64_MAX
 #define TAG_TIMER (UINT64_MAX - 1)
 
-// After so many tasks from the queue a thread looks at the sockets, so that a
-// storm of wakes cannot keep new input waiting.
+// After this many tasks from the queue a thread looks at the sockets, so that
+// very many wakes cannot delay new input.
 #define QUEUE_RUN_MAX 32
 
-// A thread's output buffer that has grown over this is not kept.
+// A thread's output buffer is freed when it has grown over this size.
 #define OUTPUT_KEEP_MAX ((size_t)512 * 1024)
 
 struct worker {
@@ -37,11 +37,11 @@ struct reactor {
 	_Atomic bool ending;
 	struct worker *workers;
 	unsigned started;
-	_Atomic uint32_t queued; // as a hint, without the lock
-	pthread_mutex_t lock;    // guards what follows
+	_Atomic uint32_t queued; // a hint, read without the lock
+	pthread_mutex_t lock;    // protects the members below
 	struct reactor_task *first;
 	struct reactor_task *last;
-	bool signalled; // wake_fd was written and nobody has seen it yet
+	bool signalled; // wake_fd was written, and no thread has seen it yet
 };
 
 static uint32_t generation_of(uint64_t state)
@@ -68,13 +68,14 @@ void reactor_task_end(struct reactor_task *task)
 	atomic_store(&task->state, next);
 }
 
-// The wake descriptor is edge-triggered: each write wakes one thread, and the
-// counter is never read.
+// The wake descriptor is edge-triggered. Each write wakes one thread, and
+// nobody reads the counter.
 static void signal_one(struct reactor *reactor)
 {
 	uint64_t one = 1;
 	ssize_t n = write(reactor->wake_fd, &one, sizeof(one));
-	(void)n; // fails only when full, and then a thread is awake already
+	(void)n; // fails only when the counter is full, and then a thread is
+		 // awake already
 }
 
 void reactor_push(
@@ -96,8 +97,8 @@ void reactor_push(
 		signal_one(reactor);
 }
 
-// Takes the first task of the queue. When others remain, one more thread is
-// woken, which does the same: a storm is met by as many threads as it needs.
+// Removes the first task from the queue. If others remain, it wakes one more
+// thread, which does the same. So as many threads wake as are needed.
 static struct reactor_task *pop(struct reactor *reactor, bool saw_signal)
 {
 	if (!saw_signal &&
@@ -123,7 +124,7 @@ static struct reactor_task *pop(struct reactor *reactor, bool saw_signal)
 	return task;
 }
 
-// Runs an owned task until there is no news left for it, then lets go.
+// Runs an owned task until there is no more news for it, then gives it up.
 static void run_task(struct reactor_thread *thread, struct reactor_task *task)
 {
 	for (;;) {
@@ -143,8 +144,8 @@ static void run_task(struct reactor_thread *thread, struct reactor_task *task)
 	}
 }
 
-// Posts to a task of this generation (0: of any live one). True when the task
-// has thereby become the caller's.
+// Posts to a task of this generation (0: of any live generation). Returns true
+// when the caller has become the task's owner by that.
 static bool post(struct reactor_task *task, uint32_t generation, uint32_t news)
 {
 	uint64_t state = atomic_load(&task->state);
@@ -187,8 +188,9 @@ static void on_tick(struct reactor *reactor)
 		reactor->config.tick(reactor->config.context);
 }
 
-// Waits for one event and handles it. One at a time: a second one in hand would
-// wait while the first task is at the disk.
+// Waits for one event and handles it. A thread takes only one event at a time,
+// because a second one would have to wait while the first task waits for the
+// disk.
 static void wait_once(struct reactor_thread *thread, bool block)
 {
 	struct reactor *reactor = thread->reactor;
@@ -229,7 +231,7 @@ static void *worker_main(void *context)
 		if (thread->output.capacity > OUTPUT_KEEP_MAX)
 			buf_done(&thread->output);
 	}
-	signal_one(reactor); // the next thread ends, too
+	signal_one(reactor); // so that the next thread ends, too
 	return NULL;
 }
 
@@ -337,7 +339,7 @@ void reactor_free(struct reactor **reactor)
 		free(gone->workers[i].thread.input);
 		buf_done(&gone->workers[i].thread.output);
 	}
-	// Not before: until they have ended, the threads use it.
+	// Not earlier, because the threads use it until they have ended.
 	*reactor = NULL;
 	free(gone->workers);
 	close_if_open(gone->epoll_fd);

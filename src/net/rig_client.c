@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network's part, played by hand.
+// Plays the part of the network.
 #include "net/rig_client.h"
 
 #define OUT_MAX ((size_t)256 << 20)
@@ -31,8 +31,7 @@ void rig_disconnect(struct rig_client *client)
 	buf_done(&client->out);
 }
 
-// The output of each call is a buffer of its own, as it would be when all was
-// sent.
+// Each call gets a new output buffer, as if everything before had been sent.
 static void hear(struct rig_client *client, struct buf *out)
 {
 	buf_add(&client->out, buf_view(out));
@@ -60,17 +59,18 @@ static void resume(struct rig_client *client)
 	hear(client, &out);
 }
 
-// Deals with what the session wants until it waits for input.
-static void settle(struct rig_client *client)
+// Does what the session asks for until it waits for input.
+static void run(struct rig_client *client)
 {
 	client->secured = client->next == NET_START_TLS;
 	while (is_pause(client->next))
 		resume(client);
-	// Compression is the network's; here it is left out.
+	// Compression is a matter of the network and is left out here.
 	if (client->next == NET_COMPRESS)
 		client->next = NET_READ;
 	if (client->next == NET_START_TLS) {
-		buf_reset(&client->in); // the known attack
+		buf_reset(
+		    &client->in); // bytes before the handshake are dropped
 		client->next = client->ops->tls_started(
 		    client->session, &rig_tls_info, &client->out);
 	}
@@ -82,7 +82,7 @@ void rig_start(struct rig_client *client, void *session,
 	client->session = session;
 	client->next = client->ops->start(session, tls, &client->out);
 	buf_add(&client->in, early);
-	settle(client);
+	run(client);
 }
 
 static void give(struct rig_client *client)
@@ -97,12 +97,12 @@ static void give(struct rig_client *client)
 		buf_consume(&client->in, taken);
 		hear(client, &out);
 		again = is_pause(client->next) || client->next == NET_COMPRESS;
-		settle(client);
+		run(client);
 		again = again && client->in.len > 0 && client->next == NET_READ;
 	}
 }
 
-// What comes in a NET_WAIT lies there until it is over.
+// Input that comes in a NET_WAIT is kept until the wait is over.
 static bool is_listening(const struct rig_client *client)
 {
 	return client->next == NET_READ || client->next == NET_WAIT;
@@ -119,7 +119,7 @@ void rig_say(struct rig_client *client, struct view bytes)
 		client->secured = false;
 		if (client->next == NET_READ)
 			give(client);
-		// The rest came in clear text, too.
+		// The rest of the bytes came in clear text, too.
 		if (client->secured)
 			return;
 	}
@@ -133,7 +133,7 @@ void rig_wake(struct rig_client *client)
 		buf_init(&out, NET_OUTPUT_MAX);
 		client->next = client->ops->wake(client->session, &out);
 		hear(client, &out);
-		settle(client);
+		run(client);
 		if (client->in.len > 0 && client->next == NET_READ)
 			give(client);
 	}

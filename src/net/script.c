@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Running dialogues.
+// Runs dialogues.
 #include "net/script.h"
 
 #include <setjmp.h>
@@ -57,7 +57,7 @@ void script_leave(struct script_play *play, int number)
 void script_say(struct script_play *play, int number)
 {
 	struct rig_client *client = script_client(play, number);
-	// Nothing may be left unheard when somebody speaks.
+	// When a client speaks, all earlier output must have been expected.
 	script_expect_silence(play, number);
 	rig_say(client, buf_view(&play->said));
 	buf_reset(&play->said);

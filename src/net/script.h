@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dialogues as tests. A script is a text of lines:
 //
-//	C: NOOP             the client says it, with CRLF
+//	C: NOOP             the client says this, with CRLF
 //	R: abc\r\n\x00      the client says exactly this (C escapes)
-//	N: 300000           the client says so many "x"
+//	N: 300000           the client says this many "x"
 //	S: +OK ...          the server's next line; "..." is any text
 //	2C: / 2R: / 2S:     the same for a second client (3, 4 …)
-//	close               the server has hung up (2close …)
+//	close               the server has closed the connection (2close …)
 //	# comment
 //
-// and what a protocol adds to them. The server has to say the lines given and
-// no others. A client is connected when it is first named.
+// A protocol may add further lines. The server must say exactly the lines of
+// the script. A client is connected when it is first named.
 #ifndef ROOST_NET_SCRIPT_H
 #define ROOST_NET_SCRIPT_H
 
@@ -23,35 +23,36 @@
 struct script_play {
 	const struct script_kind *kind;
 	const char *name;
-	void *context; // the protocol's own
-	size_t piece;  // bytes that clients give at a time; 0: all
+	void *context; // for the protocol
+	size_t piece;  // size of the pieces of input; 0: all at once
 	struct rig_client clients[SCRIPT_CLIENTS_MAX];
 	bool connected[SCRIPT_CLIENTS_MAX];
-	size_t heard[SCRIPT_CLIENTS_MAX]; // bytes of the output compared
-	struct buf said;                  // by R: and N:, until it is given
+	size_t heard[SCRIPT_CLIENTS_MAX]; // output up to here is compared
+	struct buf said;                  // from R: and N:, not given yet
 	int line;
 };
 
-// What a protocol adds.
+// What a protocol adds to the scripts.
 struct script_kind {
-	// Connects, and gives how much of client->out the script passes over.
+	// Connects. Returns how much of client->out the script skips.
 	size_t (*connect)(void *context, struct rig_client *client);
-	// A line that is none of the above, without the client's number; false:
-	// it is no line of a script. May be NULL.
+	// Runs a line of the protocol, without the client's number. Returns
+	// false when it is not a line of the script. May be NULL.
 	bool (*line)(struct script_play *play, int number, struct view line);
-	// R: and N: wait for more, to be given with what follows: by a C:, or
-	// by script_say().
+	// R: and N: do not give their bytes at once, but together with those
+	// that follow, by a C: or by script_say().
 	bool gathers;
 };
 
-// Plays `text` once, with a `context` of its own.
+// Runs `text` once, with a `context` for this run.
 void script_play(const struct script_kind *kind, const char *name,
     const char *text, void *context, size_t piece);
 
-// For the protocol's lines.
+// For the lines that a protocol adds.
 struct rig_client *script_client(struct script_play *play, int number);
-void script_say(struct script_play *play, int number);   // what was gathered
-void script_wake(struct script_play *play);              // all clients
+void script_say(
+    struct script_play *play, int number);  // gives what R: and N: gathered
+void script_wake(struct script_play *play); // all clients
 void script_leave(struct script_play *play, int number); // the client goes away
 void script_expect_silence(struct script_play *play, int number);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Listeners, limits, and the start and stop of it all.
+// Listeners, limits, start and stop.
 #include "net/server.h"
 
 #include <errno.h>
@@ -17,14 +17,14 @@
 #define DEFAULT_STALL_S     300
 #define THREADS_MAX         1024
 
-// Resolution of all timeouts, and the pause of a listener when the system has
-// no more descriptors.
+// The resolution of all timeouts. A listener rests for this long when the
+// system has no more descriptors.
 #define TICK_MS 250
 
-// Connections accepted in a row before others get their turn.
+// After this many accepted connections others have their turn.
 #define ACCEPT_BATCH 64
 
-// Listeners are found by indexes from here on, connections below.
+// Indexes from here on are listeners; smaller ones are connections.
 #define LISTENER_INDEX (1u << 31)
 
 static uint32_t or_default(uint32_t value, uint32_t otherwise, uint32_t max)
@@ -35,12 +35,12 @@ static uint32_t or_default(uint32_t value, uint32_t otherwise, uint32_t max)
 
 // ---- Counting ----
 
-// Counts one more connection; says which limit forbids it, or NULL.
+// Counts one more connection. Returns NULL, or the limit that forbids it.
 static const char *admit(struct listener *listener, const struct address *peer)
 {
 	struct net_server *server = listener->server;
 	uint32_t max = listener->config.max_connections;
-	const char *reason = "too many at this listener";
+	const char *reason = "too many connections at this listener";
 	pthread_mutex_lock(&server->lock);
 	if (max == 0 || listener->count < max)
 		reason = admission_admit(&server->admission, peer);
@@ -131,8 +131,8 @@ static void welcome(
 	    connection, &server->host, &listener->config, fd, &peer);
 }
 
-// Out of descriptors or memory: the listener rests until the next tick, and
-// clients wait in the kernel's queue.
+// The system has no more descriptors or memory. The listener rests until the
+// next tick, and clients wait in the kernel's queue.
 static void rest(struct listener *listener, int error)
 {
 	atomic_store(&listener->paused, true);
@@ -175,13 +175,15 @@ static enum reactor_verdict listener_run(
 		case ENFILE:
 		case ENOBUFS:
 		case ENOMEM: rest(listener, errno); return REACTOR_IDLE;
-		default: break; // that one connection has failed (accept(2))
+		default:
+			break; // only this one connection has failed
+			       // (accept(2))
 		}
 	}
 	return REACTOR_AGAIN;
 }
 
-// ---- The reactor's questions ----
+// ---- Called by the reactor -------------------------------------------------
 
 static struct reactor_task *find_task(void *context, uint32_t index)
 {
@@ -291,7 +293,8 @@ enum rc net_server_start(struct net_server *server, struct fault *fault)
 	enum rc rc = reactor_new(&config, &server->host.reactor, fault);
 	if (rc != RC_OK)
 		return rc;
-	// Twice max_outgoing: those that have told their end still linger.
+	// Twice max_outgoing, because connections that have told their end
+	// still linger.
 	server->host.slots = slots_new(server->admission.max_connections +
 				       2 * server->admission.max_outgoing);
 	for (uint32_t i = 0; i < server->listener_count && rc == RC_OK; i++)
@@ -308,7 +311,7 @@ enum rc net_server_start(struct net_server *server, struct fault *fault)
 	return rc;
 }
 
-// Waits until nothing is open, or until a moment; true when nothing is.
+// Waits until *count is 0, or until a given moment. Returns whether it is 0.
 static bool wait_closed(struct net_server *server, const uint32_t *count,
     const struct timespec *until)
 {
@@ -335,7 +338,7 @@ void net_server_stop(struct net_server *server, uint32_t seconds)
 	set_connectable(server, false);
 	wait_closed(server, &server->connecting, NULL);
 	wait_closed(server, &server->open_listeners, NULL);
-	// No new ones from here on.
+	// From here on there are no new connections.
 	slots_post(server->host.slots, reactor, REACTOR_STOP);
 	if (!wait_closed(server, &server->open, &until)) {
 		slots_post(server->host.slots, reactor, REACTOR_KILL);

@@ -14,69 +14,75 @@
 #include "net/session.h"
 #include "net/tls.h"
 
-// Zero means the default, given in brackets.
+// A zero stands for the default, which is shown in brackets.
 struct net_server_config {
-	unsigned threads;         // the pool [16]
-	uint32_t max_connections; // of all listeners together [20000]
-	uint32_t max_per_address; // IPv6: per /64; not on Unix sockets [none]
-	uint32_t max_per_network; // IPv4: per /24, IPv6: per /48 [none]
-	// Of net_connect(). They count for no other limit: strangers who take
-	// all of max_connections leave these free, and the other way round.
+	unsigned threads;         // of the pool [16]
+	uint32_t max_connections; // at all listeners together [20000]
+	uint32_t
+	    max_per_address; // IPv6: for each /64; not for Unix sockets [none]
+	uint32_t max_per_network; // IPv4: for each /24, IPv6: each /48 [none]
+	// For net_connect(). Outgoing connections count for no other limit:
+	// when strangers use up max_connections, these are still free, and the
+	// other way round.
 	uint32_t max_outgoing;      // [1000]
 	uint32_t handshake_seconds; // for a whole TLS handshake [30]
-	uint32_t stall_seconds;     // a peer that reads nothing we send [300]
-	struct log *log;            // may be NULL; outlives the server
+	uint32_t stall_seconds; // how long a peer may read nothing that we send
+				// [300]
+	struct log *log;        // may be NULL; must outlive the server
 };
 
 struct net_listener_config {
-	int fd; // from net_bind() or net_bind_unix(); belongs to the server now
-	// TLS from the first byte; otherwise plain, with STARTTLS if the
-	// session asks for it.
+	int fd; // from net_bind() or net_bind_unix(); the server owns it now
+	// TLS from the first byte. Otherwise the connection is plain, and the
+	// session may ask for STARTTLS.
 	bool implicit_tls;
-	struct net_tls *tls; // NULL: no TLS here; outlives the server
+	struct net_tls *tls; // NULL: no TLS here; must outlive the server
 	// The ALPN name of the protocol ("imap"), or NULL. A client that offers
 	// names, but not this one, is refused (RFC 7301 section 3.2).
 	const char *alpn;
 	const struct net_session_ops *ops;
-	// Makes the session of a new connection; `peer` is valid during the
-	// call, `waker` until the session's free() returns. NULL: refused.
+	// Makes the session of a new connection. `peer` is valid during the
+	// call, `waker` until the session's free() returns. NULL: the
+	// connection is refused.
 	void *(*session_new)(
 	    void *context, const struct net_peer *peer, struct net_waker waker);
-	void *context; // outlives the server
-	// Sent to a plain connection that is refused for a limit; static.
+	void *context; // must outlive the server
+	// Sent to a plain connection that is refused because of a limit;
+	// static.
 	struct view refusal;
-	// Of this listener, within the server's; 0: no limit of its own.
+	// A limit of this listener, besides that of the server; 0: none.
 	uint32_t max_connections;
 };
 
 struct net_server_stats {
 	uint64_t accepted; // since the start
-	uint64_t refused;  // for a limit
-	uint32_t open;     // accepted ones, now
-	uint32_t outgoing; // being made or open, now
+	uint64_t refused;  // because of a limit
+	uint32_t open;     // accepted ones that are open now
+	uint32_t outgoing; // open or being made now
 };
 
 struct net_server;
 
 struct net_server *net_server_new(const struct net_server_config *config);
 
-// Before the start. On failure the descriptor is closed.
+// Only before the start. On failure the descriptor is closed.
 MUST_CHECK enum rc net_server_listen(struct net_server *server,
     const struct net_listener_config *config, struct fault *fault);
 
-// Listens, and starts the threads. From here on sessions come.
+// Listens, and starts the threads. From now on there are sessions.
 MUST_CHECK enum rc net_server_start(
     struct net_server *server, struct fault *fault);
 
-// Closes the listeners, has each session say its last words, gives them
-// `seconds` to be sent, and cuts off what is left. Returns when every session
-// is freed and every thread has ended. Does nothing when not started.
+// Closes the listeners, lets each session say its last words, gives these
+// `seconds` to be sent, and cuts off the rest. Returns when every session is
+// freed and every thread has ended. Does nothing when the server has not
+// started.
 void net_server_stop(struct net_server *server, uint32_t seconds);
 
-// Stops at once if it has to.
+// Stops the server first if that has not been done.
 void net_server_free(struct net_server **server);
 
-// Any thread.
+// May be called on any thread.
 struct net_server_stats net_server_stats(struct net_server *server);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plain connections over loopback.
+// Tests plain connections over loopback.
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -90,7 +90,7 @@ static void test_input_after_a_generator_is_not_forgotten(void **state)
 	line_server_start(&line, NULL);
 	client_open(&client, line.port);
 	client_expect(&client, "HELLO");
-	// The second and third command are in hand while the first drains.
+	// The second and third command have arrived while the first one drains.
 	client_send(&client, "BIG 20000\r\nBIG 3000\r\nECHO end\r\n");
 	for (int i = 0; i < 23000; i++)
 		assert_int_equal(
@@ -175,7 +175,7 @@ static void test_bye_survives_a_peer_that_is_sending(void **state)
 	client_open(&client, line.port);
 	client_expect(&client, "HELLO");
 	client_send(&client, "QUIT\r\n");
-	// The server has hung up when most of this comes.
+	// The server has closed by the time most of this arrives.
 	for (int i = 0; i < 2000; i++) {
 		char more[1025];
 		memset(more, 'x', 1024);
@@ -234,7 +234,8 @@ static void test_a_pause_answers_late_and_reads_nothing_meanwhile(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		client_open(all[i], line.port);
 		client_expect(all[i], "HELLO");
-		// The pause is longer than what the client may be silent for.
+		// The pause is longer than the time for which the client may be
+		// silent.
 		client_send(all[i], "TIMEOUT 1\r\n");
 		client_expect(all[i], "OK");
 	}
@@ -258,9 +259,10 @@ static void test_a_pause_answers_late_and_reads_nothing_meanwhile(void **state)
 }
 
 #define TALK_LINE ((size_t)1000)
-#define TALK_MAX  ((size_t)16 << 20) // more than a socket holds
+#define TALK_MAX  ((size_t)16 << 20) // more than a socket can hold
 
-// Talks until the socket has taken nothing for a second; gives the lines said.
+// Sends until the socket has accepted nothing for a second. Returns the number
+// of lines sent.
 static unsigned talk_until_stuck(struct client *client)
 {
 	char line[TALK_LINE + 1];
@@ -273,7 +275,7 @@ static unsigned talk_until_stuck(struct client *client)
 		    client->fd, line + sent, TALK_LINE - sent, MSG_NOSIGNAL);
 		if (n < 0 && errno == EAGAIN)
 			break;
-		assert_true(n > 0); // cut off
+		assert_true(n > 0); // otherwise it was cut off
 		sent = (sent + (size_t)n) % TALK_LINE;
 		total += (size_t)n;
 	}
@@ -283,7 +285,7 @@ static unsigned talk_until_stuck(struct client *client)
 	return (unsigned)(total / TALK_LINE);
 }
 
-// Whoever has to wait is not cut off for what it says meanwhile.
+// A client whose session waits is not cut off for what it says meanwhile.
 static void test_a_wait_keeps_what_is_said_in_it(void **state)
 {
 	(void)state;
@@ -366,7 +368,7 @@ static void test_stop_says_last_words_to_all(void **state)
 	client_open(&stuck, line.port);
 	client_send(&stuck, "BIG 1000000\r\n");
 	client_expect(&stuck, "HELLO");
-	line_server_stop(&line, 1); // the stuck one is cut off
+	line_server_stop(&line, 1); // the stuck connection is cut off
 	for (int i = 0; i < COUNT; i++) {
 		client_expect(&clients[i], "* STOP");
 		client_expect_end(&clients[i]);
@@ -421,7 +423,7 @@ static void test_limits_refuse_with_words(void **state)
 		assert_int_equal(net_server_stats(line.server).refused, 1);
 		client_close(&b);
 		wait_for(&line.sessions, 1);
-		// The slot is free a moment after the session.
+		// The slot becomes free a moment after the session.
 		for (bool in = false; !in;) {
 			char got[64];
 			client_open(&c, line.port);
@@ -443,7 +445,7 @@ static uint64_t cpu_microseconds(const struct rusage *usage)
 	       (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
 }
 
-// Reads the log until so many lines have come.
+// Reads the log until this many lines have come.
 static void expect_pauses(int log_fd, int count)
 {
 	while (count > 0) {
@@ -478,12 +480,12 @@ static void test_out_of_descriptors_then_recovers(void **state)
 		count++;
 	assert_int_equal(errno, EMFILE);
 	close(hogs[--count]);
-	client_open(&client, line.port); // takes the last one
+	client_open(&client, line.port); // uses the last descriptor
 	struct rusage before;
 	struct rusage after;
 	getrusage(RUSAGE_SELF, &before);
 	uint64_t began = clock_monotonic_ms();
-	// The listener says each time it is tried and has to rest: with the
+	// The listener logs each time it tries and has to rest: with the
 	// connection, and at the ticks that follow.
 	expect_pauses(ends[0], 4);
 	getrusage(RUSAGE_SELF, &after);
@@ -491,7 +493,7 @@ static void test_out_of_descriptors_then_recovers(void **state)
 	uint64_t spent = cpu_microseconds(&after) - cpu_microseconds(&before);
 	assert_true(elapsed >= 2 * 250);
 	assert_int_equal(atomic_load(&line.sessions), 0);
-	// One thread spinning would take all of it.
+	// A single thread that spins would use all of that time.
 	assert_true(spent < elapsed * 1000 / 2);
 	while (count > 0)
 		close(hogs[--count]);
@@ -541,8 +543,8 @@ static void *storm_main(void *context)
 	return NULL;
 }
 
-// Wakes from several threads while sessions talk, come and go. Each must find
-// its answers in order between the wakes, and the last wake must arrive.
+// Several threads wake sessions while these talk, come and go. Each client must
+// get its answers in order between the wakes, and the last wake must arrive.
 static void test_wake_storm(void **state)
 {
 	(void)state;
@@ -593,7 +595,7 @@ static void test_unix_socket_is_private_and_replaced(void **state)
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/control", folder);
 	assert_int_equal(net_bind_unix(path, &fd, &fault), RC_OK);
-	close(fd); // as after a crash: the file stays
+	close(fd); // as after a crash: the file stays there
 	assert_int_equal(net_bind_unix(path, &fd, &fault), RC_OK);
 	assert_int_equal(stat(path, &info), 0);
 	assert_int_equal(info.st_mode & 07777, 0600);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a protocol session is to the network: bytes in, bytes out, and a word on
-// what should happen next. A session knows no socket and no TLS; the network
-// does not know what the bytes mean. Tests and fuzzers drive a session through
-// these same calls.
+// The contract between a protocol session and the network: bytes in, bytes out,
+// and what should happen next. A session knows no socket and no TLS. The
+// network does not know what the bytes mean. Tests and fuzzers use a session
+// through these same calls.
 #ifndef ROOST_NET_SESSION_H
 #define ROOST_NET_SESSION_H
 
@@ -10,43 +10,46 @@
 
 // What the session waits for after a call.
 enum net_next {
-	// More input, or a wake.
+	// Call input() when there is more input, or wake() after a wake.
 	NET_READ,
-	// It has more to say: call resume() when `out` is sent; with nothing to
-	// send, when others had their turn.
+	// The session has more to say. Call resume() when `out` is sent; if
+	// there is nothing to send, when others have had their turn.
 	NET_DRAIN,
-	// Send `out`, throw away unread input, shake hands: as the TLS server
-	// if the peer came, as the client if it was connected to (connect.h).
+	// Send `out`, drop unread input, and begin the TLS handshake: as the
+	// server on an accepted connection, as the client on an outgoing one
+	// (connect.h).
 	NET_START_TLS,
-	// Send `out`, then raw DEFLATE both ways (RFC 4978).
+	// Send `out`, then use raw DEFLATE in both directions (RFC 4978).
 	NET_COMPRESS,
-	// Send `out`, then hang up.
+	// Send `out`, then close.
 	NET_CLOSE,
 	// Send `out`, read nothing, and call resume() after pause_ms().
 	NET_PAUSE,
-	// Send `out`, and call wake() when the waker was called. What the peer
-	// says meanwhile is kept for input(), NET_WAIT_MAX bytes of it; the
+	// Send `out`, and call wake() after the waker was called. What the peer
+	// says meanwhile is kept for input(), up to NET_WAIT_MAX bytes; the
 	// rest stays in the kernel.
 	NET_WAIT,
 };
 
-// A session that can go on producing output returns NET_DRAIN when `out` holds
-// this much. `out` itself takes NET_OUTPUT_MAX bytes in all; a connection whose
-// session wants to say more is cut off.
+// A session that could produce more output returns NET_DRAIN when `out` holds
+// this much. `out` accepts NET_OUTPUT_MAX bytes at most; if the session adds
+// more, the connection is cut off.
 #define NET_OUTPUT_HIGH ((size_t)128 * 1024)
 #define NET_OUTPUT_MAX  ((size_t)64 * 1024 * 1024)
 
-// The most that a session may leave unread; over it the connection is cut off.
-// A session answers an overlong line itself, long before.
+// A session may leave at most this many bytes unread; otherwise the connection
+// is cut off. A session answers an overlong line itself, long before.
 #define NET_INPUT_MAX ((size_t)1024 * 1024)
 
-// The most that is read ahead while a session waits (NET_WAIT): a stranger that
-// has to wait costs no more memory than this, and nobody is cut off for it.
+// While a session waits (NET_WAIT), at most this much is read ahead. So a
+// stranger who has to wait costs no more memory than this. A peer that sends
+// more is not cut off.
 #define NET_WAIT_MAX ((size_t)16 * 1024)
 
-// Lets another thread ask that the session's wake() be called soon. Cheap, any
-// thread, any lock held; wakes that come together may be answered once. Valid
-// until the session's free() returns.
+// With a waker another thread asks that the session's wake() be called soon.
+// This is cheap, and allowed on any thread with any lock held. Several wakes
+// close together may lead to a single call. Valid until the session's free()
+// returns.
 struct net_waker {
 	void (*wake)(void *context);
 	void *context;
@@ -55,15 +58,16 @@ struct net_waker {
 #define NET_BINDING_MAX 64
 #define NET_VERIFY_MAX  160
 
-// The TLS connection under a session. Valid during the call that hands it over;
-// a session copies what it needs later. A binding that this connection does not
-// have (or that is not safe on it) has length 0.
+// The TLS connection of a session. Valid during the call that gets it, so a
+// session copies what it needs later. A binding that does not exist on this
+// connection, or that is not safe on it, has length 0.
 struct net_tls_info {
 	char version[16];      // "TLSv1.3"
 	char cipher[64];       // "TLS_AES_256_GCM_SHA384"
-	char server_name[256]; // SNI as asked for (by us, as the client), or ""
-	// As the client: the certificate leads to a trusted authority and holds
-	// the server's name; if not, why ("self-signed certificate").
+	char server_name[256]; // the SNI that the client sent, or ""
+	// For a client: whether the certificate leads to a trusted authority
+	// and contains the server's name. If not, the reason ("self-signed
+	// certificate").
 	bool verified;
 	char unverified[NET_VERIFY_MAX];
 	// Channel bindings: RFC 9266 tls-exporter, and RFC 5929 tls-unique
@@ -78,29 +82,31 @@ struct net_tls_info {
 
 // How a connection ended.
 enum net_end {
-	NET_END_CLOSED,  // the session said NET_CLOSE
-	NET_END_PEER,    // the peer closed
-	NET_END_LOST,    // reset by the peer, or cut off for a breach
-	NET_END_TIMEOUT, // the peer took too long; to connect to, too
-	NET_END_TLS,     // there was no TLS handshake to be had
-	NET_END_REFUSED, // nobody could be connected to
-	NET_END_STOPPED, // the server stops
+	NET_END_CLOSED, // the session said NET_CLOSE
+	NET_END_PEER,   // the peer closed
+	NET_END_LOST,   // reset by the peer, or cut off because it broke a rule
+	NET_END_TIMEOUT, // the peer, or the attempt to connect, took too long
+	NET_END_TLS,     // the TLS handshake failed
+	NET_END_REFUSED, // the connection could not be made
+	NET_END_STOPPED, // the server is stopping
 };
 
-// Sees what goes over the connections of users being looked at. Passwords and
-// SASL data are replaced before; messages are left out. Any thread.
+// Receives the lines of the connections of users who are being traced.
+// Passwords and SASL data are replaced before, and messages are left out.
+// Called on any thread.
 struct net_trace {
-	// Whether `user` is looked at now. Cheap: asked for every command. The
-	// empty name: somebody who has not logged in.
+	// Whether `user` is being traced now. Cheap, because it is called for
+	// every command. The empty name: nobody has logged in yet.
 	bool (*wants)(void *context, struct view user);
-	// One line, without its end. `from_client` says who said it.
+	// One line, without its line end. `from_client` says which side sent
+	// it.
 	void (*line)(void *context, uint64_t session_id, struct view user,
 	    bool from_client, struct view line);
 	void *context;
 };
 
-// Who is at the other end; addresses as text without the port. On a Unix socket
-// both addresses are "unix" and the ports 0.
+// The other end of the connection. Addresses are text without the port. On a
+// Unix socket both addresses are "unix" and the ports 0.
 struct net_peer {
 	char address[64];
 	uint16_t port;
@@ -109,67 +115,72 @@ struct net_peer {
 	uint64_t session_id; // unique in this process, for the log
 };
 
-// The calls of one protocol. Never two at once for one session, but each may
-// come on another thread. They may block on the disk, never on the network.
+// The functions of one protocol. Two of them never run at the same time for one
+// session, but each call may come on another thread. They may wait for the
+// disk, but never for the network.
 struct net_session_ops {
 	const char *protocol; // "imap", for the log
 
-	// The connection is up; `tls` is NULL on a plain one. Greets. Always
-	// the first call, and never a second time.
+	// The connection is up; `tls` is NULL on a plain one. The session
+	// greets. This is always the first call, and it is made only once.
 	enum net_next (*start)(
 	    void *session, const struct net_tls_info *tls, struct buf *out);
-	// `in` is all that is unread. Takes the first *ret_consumed bytes; what
-	// is left comes again with the next call. Having returned NET_READ, it
-	// is called again when there is more than it left, or after a wake().
-	// What is left
-	// may be at most NET_INPUT_MAX bytes. Never called while `out` holds
-	// NET_OUTPUT_HIGH or more that the peer has not taken.
-	// On an outgoing connection that breaks while it sends, also in the
-	// middle of a NET_DRAIN: what the peer had said before (a refusal,
-	// most likely). What it answers then is not sent; the end follows.
+	// `in` is all unread input. The session consumes the first
+	// *ret_consumed bytes. The rest comes again with the next call; it may
+	// be at most NET_INPUT_MAX bytes. After NET_READ it is called again
+	// when there is more than the session left, or after a wake(). It is
+	// never called while `out` holds NET_OUTPUT_HIGH bytes or more that the
+	// peer has not accepted.
+	//
+	// When an outgoing connection breaks while it sends, also in the middle
+	// of a NET_DRAIN, input() gets what the peer said before, which is
+	// probably a refusal. The session's answer is not sent then, and the
+	// end follows.
 	enum net_next (*input)(void *session, struct view in, struct buf *out,
 	    size_t *ret_consumed);
-	// After NET_DRAIN: `out` has been sent. After NET_PAUSE: its time is
-	// over. When it then gives NET_READ, what input() left unread is given
+	// After NET_DRAIN: `out` has been sent. After NET_PAUSE: the pause is
+	// over. If it returns NET_READ, the input that input() left is given
 	// again at once.
 	enum net_next (*resume)(void *session, struct buf *out);
-	// Someone called the waker. Comes only where input() could come, and
-	// in a NET_WAIT: never before start() or in the middle of a NET_DRAIN
-	// or NET_PAUSE. A wake may come late, when nobody waits for it any
-	// more. When it gives NET_READ, what input() left unread, or what came
-	// in a NET_WAIT, is given at once.
+	// Somebody called the waker. It is called only when input() could be
+	// called, and in a NET_WAIT. So it is never called before start() or in
+	// the middle of a NET_DRAIN or NET_PAUSE. It may come late, when nobody
+	// waits for it any more. If it returns NET_READ, the input that input()
+	// left, or that came in a NET_WAIT, is given at once.
 	enum net_next (*wake)(void *session, struct buf *out);
-	// After NET_START_TLS: the handshake is done. All that was unread has
-	// been thrown away; the session must do so with what it holds itself.
+	// After NET_START_TLS: the handshake is done. All unread input has been
+	// dropped; the session must also drop what it holds itself.
 	enum net_next (*tls_started)(
 	    void *session, const struct net_tls_info *tls, struct buf *out);
-	// Seconds without input after which timed_out() is called; 0: never.
-	// Asked after each call. Wakes do not put it off; output that is still
-	// being sent does. Of a NET_WAIT it is the longest time, counted from
-	// the call that gave it, whatever the peer says in it; a peer that
-	// closes its side meanwhile ends the connection. On an outgoing
-	// connection it counts from the last input or output: so long the peer
-	// has for its answer.
+	// The seconds without input after which timed_out() is called; 0:
+	// never. Asked after each call. The time begins again with input, and
+	// with output that is still being sent, but not with a wake. In a
+	// NET_WAIT it is the longest time to wait, counted from the call that
+	// returned NET_WAIT, whatever the peer says; if the peer closes its
+	// side meanwhile, the connection ends. On an outgoing connection the
+	// time counts from the last input or output, because it is the peer's
+	// time to answer.
 	uint32_t (*timeout)(const void *session);
-	// Milliseconds of a NET_PAUSE, counted from its return; asked once,
-	// right after it. timeout() does not count meanwhile; a peer that
-	// closes is noticed at the end of the pause. NULL: this protocol never
-	// pauses.
+	// The milliseconds of a NET_PAUSE, counted from the moment when the
+	// call returned it. Asked once, right afterwards. During the pause
+	// timeout() does not count, and a peer that closes is noticed only at
+	// its end. NULL: this protocol never pauses.
 	uint32_t (*pause_ms)(const void *session);
-	// Called before the resume() after a NET_PAUSE if the peer has said
-	// something in it. NULL: nobody wants to know.
+	// Called before the resume() that follows a NET_PAUSE, if the peer has
+	// sent something in the pause. May be NULL.
 	void (*spoke_early)(void *session);
-	// The last words (a BYE), then the connection closes.
+	// The session adds its last words (a BYE), then the connection closes.
 	void (*timed_out)(void *session, struct buf *out);
-	// The server stops: the last words, then the connection closes. May
-	// come in the middle of a NET_DRAIN, NET_PAUSE or NET_WAIT: the session
-	// knows whether a BYE fits there, and else adds nothing.
+	// The server is stopping: the session adds its last words, then the
+	// connection closes. This may come in the middle of a NET_DRAIN,
+	// NET_PAUSE or NET_WAIT. The session knows whether a BYE can stand
+	// there; if it cannot, the session adds nothing.
 	void (*shut_down)(void *session, struct buf *out);
-	// How it all ended, and why in a sentence's part ("TLS: certificate has
-	// expired"), valid during the call; free() follows. Once for every
-	// session that was made. May be NULL.
+	// How the connection ended, and why, as a part of a sentence ("TLS:
+	// certificate has expired"), valid during the call. free() follows.
+	// Called once for every session that was made. May be NULL.
 	void (*ended)(void *session, enum net_end end, const char *why);
-	// The connection is gone. Frees the session; no call follows.
+	// The connection is gone. Frees the session; no other call follows.
 	void (*free)(void *session);
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connections in chunks. Deadlines lie side by side, apart from the
-// connections: looking through those of 100,000 idle ones reads 400 KB in
-// order, which costs less than keeping them sorted would at each command.
+// Connections in chunks. Their deadlines are stored side by side, apart from
+// the connections. To check the deadlines of 100,000 idle connections, 400 KB
+// are read in order. That costs less than keeping the deadlines sorted at each
+// command.
 #include <stdatomic.h>
 
 #include "base/clock.h"
@@ -19,8 +20,8 @@ struct chunk {
 struct slots {
 	uint32_t max;
 	uint64_t epoch_ms;
-	_Atomic uint32_t count; // taken at least once
-	pthread_mutex_t lock;   // guards `free` and the growth
+	_Atomic uint32_t count; // slots that were used at least once
+	pthread_mutex_t lock;   // protects `free` and the growth
 	struct connection *free;
 	struct chunk *_Atomic *chunks;
 };
@@ -123,7 +124,7 @@ void slots_expire(struct slots *slots, struct reactor *reactor)
 		struct chunk *chunk = chunk_at(slots, i);
 		uint32_t deadline = atomic_load_explicit(
 		    &chunk->deadlines[i % CHUNK_SIZE], memory_order_relaxed);
-		// Later or earlier by at most 2^31 ms (24 days).
+		// A deadline is at most 2^31 ms (24 days) before or after now.
 		if (deadline && (int32_t)(deadline - now) <= 0)
 			reactor_post(reactor,
 			    &chunk->connections[i % CHUNK_SIZE].task,

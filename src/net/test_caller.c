@@ -239,7 +239,7 @@ int raw_listen(int backlog, uint16_t *ret_port)
 	return fd;
 }
 
-// net_bind() makes sockets that do not wait.
+// Sockets made by net_bind() are non-blocking.
 int raw_accept(int listener)
 {
 	uint64_t end = clock_monotonic_ms() + 120000;

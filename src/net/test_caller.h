@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// For the tests: a session that calls others by net_connect(), and peers that
-// the test plays itself.
+// For the tests: a session that uses net_connect() to call others, and peers
+// that the test plays itself.
 #ifndef ROOST_NET_TEST_CALLER_H
 #define ROOST_NET_TEST_CALLER_H
 
 #include "net/connect.h"
 #include "net/test_line.h"
 
-// Having heard a line, says something; the lines come in this order.
+// One turn: hears a line, then says something. The lines come in this order.
 struct turn {
 	const char *hear; // NULL: the end of the script
 	const char *say;
@@ -16,10 +16,11 @@ struct turn {
 
 struct caller {
 	const struct turn *turn;
-	uint64_t flood;   // so many lines are sent after the first turn
+	uint64_t flood;   // this many lines are sent after the first turn
 	uint32_t timeout; // seconds
 	struct net_server *server;
-	struct net_connect_config retry; // after a failure; address NULL: none
+	struct net_connect_config
+	    retry; // begun after a failure; address NULL: no retry
 	struct net_waker waker;
 	struct net_peer peer;
 	struct net_tls_info tls;
@@ -44,25 +45,25 @@ extern const struct turn caller_upgrades[];
 // For line_server_start().
 extern const char *const caller_names[];
 
-// To this port on loopback, without TLS.
+// Connects to this port on loopback, without TLS.
 struct net_connect_config caller_config(struct caller *caller, uint16_t port);
 void caller_call(
     struct line_server *line, const struct net_connect_config *config);
 void caller_note_end(struct caller *caller, enum net_end end, const char *why);
 
-// Waits for the end, which was told once and in this way: of a session, or
-// because none came to be.
+// Waits until the caller was told of the end, once and in this way: by a
+// session, or because no session was made.
 void caller_expect_ended(
     struct caller *caller, enum net_end end, const char *why);
 void caller_expect_failed(
     struct caller *caller, enum net_end end, const char *why);
 
-// Trusts the certificate of this name, or the system's authorities (NULL).
+// Trusts the certificate for this name; with NULL, the system's authorities.
 struct net_tls_client *caller_tls(
     const struct line_server *line, const char *trusted);
 
-// A socket that listens (backlog -1: is only bound), and nobody accepts unless
-// the test does. What is accepted is blocking.
+// A socket that listens (with a backlog of -1 it is only bound). Nobody accepts
+// from it unless the test does. An accepted socket is blocking.
 int raw_listen(int backlog, uint16_t *ret_port);
 int raw_accept(int listener);
 void raw_send(int fd, const char *text);

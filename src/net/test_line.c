@@ -22,8 +22,8 @@ struct line_session {
 	uint64_t big_left;
 	uint32_t timeout;
 	uint32_t pause_ms; // 0: no pause
-	bool early;        // the client spoke in it
-	bool waits;        // for a wake
+	bool early;        // the client spoke in the pause
+	bool waits;        // until a wake
 	struct net_tls_info tls;
 };
 
@@ -351,7 +351,7 @@ void line_server_stop(struct line_server *line, uint32_t seconds)
 
 void line_server_wake_all(struct line_server *line)
 {
-	// Under the lock that free() takes, as a publisher would.
+	// Holds the lock that free() needs, as a publisher of news would.
 	pthread_mutex_lock(&line->lock);
 	atomic_store(&line->wake_asked_ns, clock_monotonic_ns());
 	for (unsigned i = 0; i < line->waker_count; i++)
@@ -406,7 +406,7 @@ bool client_tls(struct client *client, const char *name, int version,
 	client->ssl = SSL_new(client->context);
 	SSL_set_fd(client->ssl, client->fd);
 	if (name) {
-		char asked[256]; // the call lacks the const
+		char asked[256]; // the function's parameter is not const
 		snprintf(asked, sizeof(asked), "%s", name);
 		SSL_set_tlsext_host_name(client->ssl, asked);
 	}
@@ -441,7 +441,8 @@ static bool fill(struct client *client)
 		    client->ssl, client->buffer, sizeof(client->buffer));
 	else
 		n = recv(client->fd, client->buffer, sizeof(client->buffer), 0);
-	// The limit of SO_RCVTIMEO: a hang, not an end.
+	// EAGAIN means that the limit of SO_RCVTIMEO has passed: nothing came,
+	// and the connection did not end.
 	assert_false(n < 0 && errno == EAGAIN);
 	client->start = 0;
 	client->len = n > 0 ? (size_t)n : 0;

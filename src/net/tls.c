@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The handle that servers hold: the certificates of now, swapped by a reload,
-// and the ticket keys, which outlive reloads.
+// The handle that servers hold: the current certificates, which a reload
+// replaces, and the ticket keys, which stay the same over reloads.
 #include "net/tls.h"
 
 #include <openssl/err.h>
@@ -15,7 +15,7 @@
 struct net_tls {
 	struct tls_tickets *tickets;
 	BIO_METHOD *bio;
-	pthread_mutex_t lock; // guards `set`
+	pthread_mutex_t lock; // protects `set`
 	struct tls_set *set;
 };
 
@@ -80,7 +80,8 @@ void tls_session_begin(
 	BIO *bio = tls_bio_new(tls->bio, transport);
 	SSL_set_bio(ssl, bio, bio);
 	char *name;
-	memcpy(&name, &alpn, sizeof(name)); // app data lacks the const
+	memcpy(&name, &alpn,
+	    sizeof(name)); // the function's parameter is not const
 	SSL_set_app_data(ssl, name);
 	SSL_set_accept_state(ssl);
 	transport->ssl = ssl;

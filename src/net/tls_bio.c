@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A BIO over a transport's socket. Unlike OpenSSL's own it raises no SIGPIPE,
-// and it does not ask the kernel again after a short read.
+// A BIO over a transport's socket. Unlike OpenSSL's own socket BIO, it raises
+// no SIGPIPE, and after a short read it does not ask the kernel again.
 #include "net/tls_session.h"
 
 static int bio_read(BIO *bio, char *to, size_t size, size_t *ret_len)

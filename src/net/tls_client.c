@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One SSL_CTX for each kind of check, over one store of authorities.
+// One SSL_CTX for each kind of check. They share one store of authorities.
 #include "net/tls_client.h"
 
 #include <arpa/inet.h>
@@ -14,19 +14,20 @@
 
 #define CHECKS (NET_TLS_REQUIRED + 1)
 
-// Required security is what RFC 9325 section 4.2 calls so. The opportunistic
-// kind takes what is better than plain text, old mail servers being many.
+// For required TLS the recommendations of RFC 9325 section 4.2 apply.
+// Opportunistic TLS also accepts older ciphers, because many mail servers are
+// old and anything is better than plain text.
 static const char strict_ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 static const char lax_ciphers[] = "DEFAULT:@SECLEVEL=1";
 
 struct net_tls_client {
-	SSL_CTX *contexts[CHECKS]; // by enum net_tls_check
+	SSL_CTX *contexts[CHECKS]; // indexed by enum net_tls_check
 	BIO_METHOD *bio;
 };
 
-// Where systems keep all their authorities in one file. OpenSSL's own default
-// is a folder on most, which it would search at each handshake, and a sandbox
-// has closed that by then.
+// The files in which systems keep all their authorities. OpenSSL's default on
+// most systems is a folder, which OpenSSL would search at each handshake. By
+// then the sandbox does not allow that.
 static const char *const system_stores[] = {
     "/etc/ssl/certs/ca-certificates.crt",                // Debian, Arch, Alpine
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora
@@ -51,7 +52,7 @@ static void load_system(X509_STORE *store, struct log *log)
 	ERR_clear_error();
 	if (!loaded)
 		log_text(log, LOG_LEVEL_WARN, "tls_authorities",
-		    "no store of authorities was found: no server's "
+		    "no store of authorities was found, so no server's "
 		    "certificate can be verified");
 }
 
@@ -70,7 +71,7 @@ static enum rc fill(X509_STORE *store,
 	ERR_clear_error();
 	if (!loaded)
 		return fault_set(fault, RC_INVALID,
-		    "%s holds no certificate, or a damaged one", path);
+		    "%s has no certificate, or a damaged one", path);
 	return RC_OK;
 }
 
@@ -91,10 +92,10 @@ static SSL_CTX *make_context(enum net_tls_check check, X509_STORE *store)
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	if (SSL_CTX_set_cipher_list(
 		context, required ? strict_ciphers : lax_ciphers) != 1)
-		abort(); // constants
+		abort(); // the parameters are constants
 	SSL_CTX_set1_cert_store(context, store);
-	// Without SSL_VERIFY_PEER the check is made as well, but its result is
-	// only noted.
+	// Without SSL_VERIFY_PEER, OpenSSL makes the check as well, but only
+	// records its result.
 	SSL_CTX_set_verify(
 	    context, required ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
 	return context;
@@ -132,12 +133,12 @@ void net_tls_client_free(struct net_tls_client **client)
 	free(gone);
 }
 
-// The name that the certificate must hold, and that SNI asks for. A numeric
-// address is no name for SNI (RFC 6066 section 3).
+// Sets the name that the certificate must contain, and that SNI asks for. SNI
+// does not allow numeric addresses (RFC 6066 section 3).
 static bool set_name(SSL *ssl, const char *name)
 {
 	unsigned char bytes[16];
-	char asked[256]; // the call lacks the const
+	char asked[256]; // the function's parameter is not const
 	if (name[0] == '\0')
 		return true;
 	if (inet_pton(AF_INET, name, bytes) == 1 ||
@@ -145,7 +146,7 @@ static bool set_name(SSL *ssl, const char *name)
 		return X509_VERIFY_PARAM_set1_ip_asc(
 			   SSL_get0_param(ssl), name) == 1;
 	snprintf(asked, sizeof(asked), "%s", name);
-	// RFC 6125 section 6.4.3
+	// RFC 6125 section 6.4.3: no wildcards for a part of a label.
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	return SSL_set1_host(ssl, name) == 1 &&
 	       SSL_set_tlsext_host_name(ssl, asked) == 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a session may know of its TLS: names, and the channel bindings by which
-// SCRAM ties a log-in to this very connection (RFC 5929, RFC 9266).
+// SCRAM ties a log-in to this connection (RFC 5929, RFC 9266).
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
@@ -14,8 +14,9 @@ static void copy_text(char *to, size_t size, const char *text)
 	snprintf(to, size, "%s", text ? text : "");
 }
 
-// RFC 9266 section 2. No context: implementations agree on that for TLS 1.2,
-// and for TLS 1.3 it is the same as the empty one (RFC 8446 section 7.5).
+// RFC 9266 section 2. There is no context value: implementations agree on that
+// for TLS 1.2, and for TLS 1.3 it is the same as an empty one (RFC 8446 section
+// 7.5).
 static void add_exporter(SSL *ssl, struct net_tls_info *info)
 {
 	if (SSL_export_keying_material(ssl, info->exporter, EXPORTER_SIZE,
@@ -23,8 +24,8 @@ static void add_exporter(SSL *ssl, struct net_tls_info *info)
 		info->exporter_len = EXPORTER_SIZE;
 }
 
-// RFC 5929 section 3: the first Finished message of the handshake, which is the
-// client's in a full one and the server's in a resumed one.
+// RFC 5929 section 3: the first Finished message of the handshake. In a full
+// handshake that is the client's message, in a resumed one the server's.
 static void add_unique(SSL *ssl, struct net_tls_info *info)
 {
 	bool ours = !SSL_is_server(ssl) != (SSL_session_reused(ssl) == 1);
@@ -38,9 +39,9 @@ static void add_unique(SSL *ssl, struct net_tls_info *info)
 		info->unique_len = 0;
 }
 
-// RFC 5929 section 4.1: the certificate's hash, by the hash function of its
-// signature, or by SHA-256 where that is MD5 or SHA-1. Signatures without a
-// hash function of their own (Ed25519) have no such binding.
+// RFC 5929 section 4.1: the hash of the certificate, made with the hash
+// function of its signature, or with SHA-256 in place of MD5 or SHA-1. A
+// signature without a hash function of its own (Ed25519) has no such binding.
 static void add_end_point(SSL *ssl, struct net_tls_info *info)
 {
 	X509 *certificate = SSL_is_server(ssl) ? SSL_get_certificate(ssl)
@@ -58,9 +59,9 @@ static void add_end_point(SSL *ssl, struct net_tls_info *info)
 		info->end_point_len = len;
 }
 
-// As the client: what the check of the certificate came to, whether or not it
-// mattered.
-static void add_verdict(SSL *ssl, struct net_tls_info *info)
+// For a client: the result of checking the certificate, also when TLS did not
+// require it.
+static void add_verification(SSL *ssl, struct net_tls_info *info)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 	char *numeric = X509_VERIFY_PARAM_get1_ip_asc(param);
@@ -84,14 +85,15 @@ void tls_session_info(
 	SSL *ssl = transport->ssl;
 	struct net_tls_info info = {0};
 	copy_text(info.version, sizeof(info.version), SSL_get_version(ssl));
-	// IANA's name, as Received's tls-clause has it (RFC 8314 section 4.3).
+	// IANA's name of the cipher, because Received's tls-clause uses it (RFC
+	// 8314 section 4.3).
 	copy_text(info.cipher, sizeof(info.cipher),
 	    SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl)));
 	copy_text(info.server_name, sizeof(info.server_name),
 	    SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
 	bool modern = SSL_version(ssl) >= TLS1_3_VERSION;
-	// Under TLS 1.2 both bind the connection only with the extended master
-	// secret (RFC 7627, RFC 9266 section 4.1); tls-unique does not exist
+	// Under TLS 1.2 both bindings are safe only with the extended master
+	// secret (RFC 7627, RFC 9266 section 4.1). tls-unique does not exist
 	// for TLS 1.3 (RFC 8446 appendix C.5).
 	bool extended = !modern && SSL_get_extms_support(ssl) == 1;
 	if (modern || extended)
@@ -100,7 +102,7 @@ void tls_session_info(
 		add_unique(ssl, &info);
 	add_end_point(ssl, &info);
 	if (!SSL_is_server(ssl))
-		add_verdict(ssl, &info);
+		add_verification(ssl, &info);
 	*ret_info = info;
 }
 

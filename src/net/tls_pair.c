@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Certificate and key files in PEM form: read, checked, and their names taken.
-// Whatever is wrong is said with the file's name.
+// Certificate and key files in PEM form: reads and checks them, and reads their
+// names. Each mistake is reported with the name of the file.
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -9,14 +9,14 @@
 #include "base/ascii.h"
 #include "net/tls_set.h"
 
-// Certificates in one file; a real chain has two to four.
+// The maximum of certificates in one file. A real chain has two to four.
 #define CHAIN_MAX 16
 
-// What OpenSSL said last, in words.
+// OpenSSL's last error, in words.
 static const char *last_reason(void)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-	return reason ? reason : "no further reason is known";
+	return reason ? reason : "OpenSSL gives no reason";
 }
 
 static void add_mistake(
@@ -35,7 +35,8 @@ static BIO *open_file(const char *path, struct buf *mistakes)
 	return bio;
 }
 
-// Keys locked by a pass phrase cannot be used: a server has nobody to ask.
+// A key that is locked by a pass phrase cannot be used, because a server cannot
+// ask anybody for it.
 static int no_pass_phrase(char *to, int size, int writing, void *context)
 {
 	(void)to;
@@ -50,9 +51,8 @@ static bool load_chain(
 {
 	pair->leaf = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
 	if (!pair->leaf) {
-		buf_printf(mistakes,
-		    "%s: holds no certificate in PEM form: %s\n", path,
-		    last_reason());
+		buf_printf(mistakes, "%s: has no certificate in PEM form: %s\n",
+		    path, last_reason());
 		return false;
 	}
 	pair->chain = sk_X509_new_null();
@@ -61,7 +61,7 @@ static bool load_chain(
 		sk_X509_push(pair->chain, next);
 		if (sk_X509_num(pair->chain) >= CHAIN_MAX) {
 			add_mistake(
-			    mistakes, path, "holds more than 16 certificates");
+			    mistakes, path, "has more than 16 certificates");
 			return false;
 		}
 	}
@@ -100,15 +100,14 @@ static bool load_key(
 		add_mistake(
 		    mistakes, path, "is locked by a pass phrase; unlock it");
 	else if (!pair->key)
-		buf_printf(mistakes,
-		    "%s: holds no private key in PEM form: %s\n", path,
-		    last_reason());
+		buf_printf(mistakes, "%s: has no private key in PEM form: %s\n",
+		    path, last_reason());
 	BIO_free(bio);
 	ERR_clear_error();
 	return pair->key != NULL;
 }
 
-// NULL: it is valid now.
+// NULL: the certificate is valid now.
 static const char *date_problem(const struct tls_pair *pair)
 {
 	if (X509_cmp_current_time(X509_get0_notAfter(pair->leaf)) < 0)
@@ -122,7 +121,8 @@ bool tls_pair_load(struct tls_pair *pair, const struct net_tls_pair *paths,
     struct buf *mistakes, struct log *log)
 {
 	*pair = (struct tls_pair){0};
-	// Both are read, so that both can be complained of.
+	// Both files are read in any case, so that mistakes in both are
+	// reported.
 	bool certificate =
 	    load_certificate(pair, paths->certificate_path, mistakes);
 	bool key = load_key(pair, paths->key_path, mistakes);
@@ -181,8 +181,8 @@ static void give_name(const ASN1_STRING *string,
 	each(context, view_of(name, len));
 }
 
-// The common name counts only where there are no alternative DNS names
-// (RFC 6125 section 6.4.4).
+// The common name counts only when there are no alternative DNS names (RFC 6125
+// section 6.4.4).
 static void give_common_name(const struct tls_pair *pair,
     void (*each)(void *context, struct view name), void *context)
 {

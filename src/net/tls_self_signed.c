@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A certificate for first runs. Neither file is ever overwritten.
+// Makes a certificate for the first start. It never overwrites a file.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "base/bytes.h"
 #include "net/tls.h"
 
-// The longest life that mail programs accept of a server's certificate.
+// Mail programs accept no longer lifetime of a server's certificate.
 #define LIFE_DAYS 820
 
 #define SAN_MAX 4096
@@ -43,7 +43,8 @@ static bool add_names(X509 *certificate, const char *const *names, size_t count)
 	struct buf san;
 	buf_init(&san, SAN_MAX);
 	for (size_t i = 0; i < count; i++) {
-		// The text is a list with commas, which no name holds.
+		// The text is a list with commas, so a name must not contain
+		// one.
 		if (strchr(names[i], ','))
 			san.overflowed = true;
 		buf_printf(&san, "%s%s:%s", i ? "," : "",
@@ -77,7 +78,8 @@ static bool fill(
 {
 	return X509_set_version(certificate, X509_VERSION_3) == 1 &&
 	       set_identity(certificate, names[0]) &&
-	       // An hour back, for clocks that differ.
+	       // The certificate is valid from an hour ago, because clocks
+	       // differ.
 	       X509_gmtime_adj(X509_getm_notBefore(certificate), -3600) &&
 	       X509_time_adj_ex(
 		   X509_getm_notAfter(certificate), LIFE_DAYS, 0, NULL) &&
@@ -92,7 +94,7 @@ static bool fill(
 	       X509_sign(certificate, key, EVP_sha256()) > 0;
 }
 
-// Writes one of the two: the certificate, or without one the key.
+// Writes one file: the certificate, or the key if `certificate` is NULL.
 static enum rc write_file(const char *path, mode_t mode, X509 *certificate,
     EVP_PKEY *key, struct fault *fault)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One SSL_CTX a certificate, and the name of each.
+// One SSL_CTX for each certificate, and the names of all certificates.
 #include "net/tls_set.h"
 
 #include <openssl/err.h>
@@ -9,15 +9,16 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-// TLS 1.2 with forward secrecy and AEAD only (RFC 9325 section 4.2); the suites
-// of TLS 1.3 are all of that kind.
+// For TLS 1.2 only ciphers with forward secrecy and AEAD (RFC 9325 section
+// 4.2). All suites of TLS 1.3 are of that kind.
 static const char cipher_list[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 #define GROUP_LIST "X25519:P-256:P-384:P-521"
 
-// One is enough: a client that resumes gets a fresh one each time.
+// One ticket is enough, because a client that resumes gets a new one each time.
 #define TICKETS_PER_HANDSHAKE 1
 
-// A session may be resumed for so long (RFC 8446 section 4.6.1 allows 7 days).
+// A session may be resumed for this long (RFC 8446 section 4.6.1 allows 7
+// days).
 #define SESSION_SECONDS (24 * 60 * 60)
 
 struct tls_set {
@@ -25,12 +26,12 @@ struct tls_set {
 	struct tls_tickets *tickets;
 	SSL_CTX **contexts; // the first is the default
 	size_t count;
-	// Name, or ".example.org" for "*.example.org", to its SSL_CTX.
+	// Maps a name, or ".example.org" for "*.example.org", to its SSL_CTX.
 	struct map names;
 };
 
-// The name a client asks for: itself, then a wildcard for its first label
-// (RFC 6125 section 6.4.3).
+// Finds the name that a client asks for: first the name itself, then a wildcard
+// in place of its first label (RFC 6125 section 6.4.3).
 static SSL_CTX *find_context(const struct tls_set *set, const char *asked)
 {
 	char name[256];
@@ -57,7 +58,8 @@ static int on_server_name(SSL *ssl, int *alert, void *context)
 	if (!asked)
 		return SSL_TLSEXT_ERR_OK;
 	SSL_CTX *found = find_context(set, asked);
-	// An unknown name gets the default certificate, and the client judges.
+	// For an unknown name the default certificate is used, and the client
+	// decides whether it accepts that.
 	if (!found)
 		return SSL_TLSEXT_ERR_NOACK;
 	if (found != SSL_get_SSL_CTX(ssl) && !SSL_set_SSL_CTX(ssl, found))
@@ -72,7 +74,8 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
 	return tls_tickets_key(set->tickets, name, iv, cipher, mac, encrypt);
 }
 
-// The connection's listener names its protocol as the SSL's app data.
+// The connection's listener has put the name of its protocol into the SSL's app
+// data.
 static int on_alpn(SSL *ssl, const unsigned char **ret_name,
     unsigned char *ret_len, const unsigned char *offered,
     unsigned int offered_len, void *context)
@@ -97,7 +100,7 @@ static int on_alpn(SSL *ssl, const unsigned char **ret_name,
 static SSL_CTX *make_context(struct tls_set *set)
 {
 	static const unsigned char id[] = "roost";
-	char groups[] = GROUP_LIST; // the call lacks the const
+	char groups[] = GROUP_LIST; // the function's parameter is not const
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 	if (!context)
 		abort(); // out of memory
@@ -109,12 +112,13 @@ static SSL_CTX *make_context(struct tls_set *set)
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS |
 				      SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	// A record's header and body by one system call.
+	// Reads the header and the body of a record with one system call.
 	SSL_CTX_set_read_ahead(context, 1);
 	if (SSL_CTX_set_cipher_list(context, cipher_list) != 1 ||
 	    SSL_CTX_set1_groups_list(context, groups) != 1)
-		abort(); // constants
-	// Resumption by tickets alone: nothing is kept for clients.
+		abort(); // the parameters are constants
+	// Sessions are resumed with tickets only, so the server keeps nothing
+	// for clients.
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_session_id_context(context, id, sizeof(id) - 1);
 	SSL_CTX_set_timeout(context, SESSION_SECONDS);
@@ -127,12 +131,13 @@ static SSL_CTX *make_context(struct tls_set *set)
 	return context;
 }
 
-// Walking the names of one certificate.
+// The state while the names of one certificate are walked.
 struct naming {
 	struct tls_set *set;
-	SSL_CTX *context; // to add the names to; when looking, the one found
+	SSL_CTX *context; // adding: the context to add; looking: the context
+			  // that was found
 	bool looking;
-	bool differs; // looking: not all names lead to one context
+	bool differs; // looking: the names lead to different contexts
 	size_t count;
 };
 
@@ -170,8 +175,8 @@ static bool has_key_kind(SSL_CTX *context, const struct tls_pair *pair)
 	return found;
 }
 
-// The context that has the same names and lacks a key of this kind, or a new
-// one.
+// Returns a context that has the same names and no key of this kind yet, or a
+// new context.
 static SSL_CTX *context_for(struct tls_set *set, const struct tls_pair *pair)
 {
 	struct naming naming = {.set = set, .looking = true};
@@ -211,7 +216,7 @@ enum rc tls_set_new(const struct net_tls_config *config,
     struct tls_tickets *tickets, struct buf *mistakes, struct tls_set **ret_set)
 {
 	if (config->pair_count == 0) {
-		buf_add_string(mistakes, "TLS: no certificate is named\n");
+		buf_add_string(mistakes, "TLS: no certificate is configured\n");
 		return RC_INVALID;
 	}
 	struct tls_set *set = mem_zalloc(sizeof(*set));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS over loopback: names, versions, resumption, STARTTLS, reload, bindings.
+// Tests TLS over loopback: names, versions, resumption, STARTTLS, reload,
+// bindings.
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -17,7 +18,7 @@
 static const char *const names[] = {
     "one.example", "two.example", "*.three.example", NULL};
 
-// The common name of the certificate that the client was shown.
+// The common name of the server's certificate, as the client got it.
 static const char *shown_name(const struct client *client, char *to, int size)
 {
 	X509 *certificate = SSL_get1_peer_certificate(client->ssl);
@@ -69,7 +70,7 @@ static void test_old_versions_are_refused(void **state)
 	line_server_start(&line, names);
 	client_open(&client, line.tls_port);
 	assert_false(client_tls(&client, NULL, TLS1_1_VERSION, NULL, NULL));
-	// The server's own word, not the client's unwillingness.
+	// The server refused, not the client.
 	assert_int_equal(ERR_GET_REASON(ERR_peek_last_error()),
 	    SSL_R_TLSV1_ALERT_PROTOCOL_VERSION);
 	ERR_clear_error();
@@ -98,14 +99,15 @@ static void test_alpn_is_accepted_or_fatal(void **state)
 	line_server_stop(&line, 5);
 }
 
-// One connection by a session, or a full one; gives back the next session.
+// Makes one connection, resuming a session or with a full handshake. Returns
+// the next session.
 static SSL_SESSION *visit(struct line_server *line, int version,
     const char *name, SSL_SESSION *session, bool resumed)
 {
 	struct client client;
 	client_open(&client, line->tls_port);
 	assert_true(client_tls(&client, name, version, session, NULL));
-	client_expect(&client, "HELLO"); // reads the tickets of TLS 1.3, too
+	client_expect(&client, "HELLO"); // also reads the tickets of TLS 1.3
 	assert_int_equal(SSL_session_reused(client.ssl), resumed);
 	SSL_SESSION *next = SSL_get1_session(client.ssl);
 	client_close(&client);
@@ -139,7 +141,7 @@ static void test_sessions_resume(void **state)
 		    visit(&line, versions[i], name, NULL, false);
 		session = visit(&line, versions[i], name, session, true);
 		session = visit(&line, versions[i], name, session, true);
-		// Tickets outlive a reload.
+		// Tickets stay valid after a reload.
 		reload(&line, "two.example", RC_OK);
 		session = visit(&line, versions[i], name, session, true);
 		SSL_SESSION_free(session);
@@ -160,7 +162,7 @@ static void test_reload_keeps_connections(void **state)
 	client_expect(&old, "HELLO");
 	line_make_pair(&line, "new.example");
 	reload(&line, "new.example", RC_OK);
-	reload(&line, "missing.example", RC_INVALID); // changes nothing
+	reload(&line, "missing.example", RC_INVALID); // this changes nothing
 	client_send(&old, "ECHO still\r\n");
 	client_expect(&old, "still");
 	client_open(&new, line.tls_port);
@@ -193,8 +195,8 @@ static void test_starttls(void **state)
 	line_server_stop(&line, 5);
 }
 
-// CVE-2011-0411: commands that came with STARTTLS must not be carried out as if
-// they had come under TLS.
+// CVE-2011-0411: commands that come together with STARTTLS must not be executed
+// as if they had come under TLS.
 static void test_starttls_injection_in_one_packet(void **state)
 {
 	(void)state;
@@ -211,7 +213,7 @@ static void test_starttls_injection_in_one_packet(void **state)
 		client_expect(&client, "HELLO");
 		client_send(&client, attacks[i]);
 		client_expect(&client, "OK");
-		// What was injected is gone: the handshake does not see it.
+		// The injected bytes are gone: the handshake does not see them.
 		assert_true(
 		    client_tls(&client, NULL, TLS1_3_VERSION, NULL, NULL));
 		client_send(&client, "L\r\nECHO clean\r\n");
@@ -223,7 +225,7 @@ static void test_starttls_injection_in_one_packet(void **state)
 	line_server_stop(&line, 5);
 }
 
-// In packets of their own, while the server is still at its reply.
+// In separate packets, while the server is still sending its reply.
 static void test_starttls_injection_before_the_reply(void **state)
 {
 	(void)state;
@@ -247,8 +249,9 @@ static void test_starttls_injection_before_the_reply(void **state)
 	line_server_stop(&line, 5);
 }
 
-// In packets of their own they may come before the reply is sent, and are
-// dropped, or after it, and then the handshake fails. Never are they obeyed.
+// Injected commands in separate packets may come before the reply is sent, and
+// are dropped; or after it, and then the handshake fails. They are never
+// executed.
 static void test_starttls_injection_in_separate_packets(void **state)
 {
 	(void)state;
@@ -268,7 +271,7 @@ static void test_starttls_injection_in_separate_packets(void **state)
 			client_expect(&client, "OK");
 		bool up = client_tls(&client, NULL, TLS1_3_VERSION, NULL, NULL);
 		if (i % 2)
-			assert_false(up); // surely after the reply
+			assert_false(up); // certainly after the reply
 		if (up) {
 			client_send(&client, "ECHO clean\r\n");
 			client_expect(&client, "clean");
@@ -315,7 +318,7 @@ static void hex(const unsigned char *bytes, size_t len, char *to)
 		snprintf(to + 2 * i, 3, "%02x", bytes[i]);
 }
 
-// Both ends must come to the same bindings.
+// Both ends must have the same bindings.
 static void check_bindings(
     struct line_server *line, int version, SSL_SESSION *session)
 {
@@ -328,7 +331,7 @@ static void check_bindings(
 	client_expect(&client, "HELLO");
 	client_send(&client, "INFO\r\n");
 	assert_non_null(client_line(&client, text, sizeof(text)));
-	// IANA's names, under TLS 1.2, too.
+	// IANA's names, also under TLS 1.2.
 	assert_non_null(strstr(text,
 	    version == TLS1_3_VERSION ? "cipher=TLS_" : "cipher=TLS_ECDHE_"));
 	assert_int_equal(SSL_export_keying_material(client.ssl, raw, 32,
@@ -375,8 +378,9 @@ static void test_every_mistake_is_named(void **state)
 	line_paths(&line, "one.example", one[0], one[1], 256);
 	line_paths(&line, "two.example", two[0], two[1], 256);
 	struct net_tls_pair pairs[] = {
-	    {"/nowhere.crt", "/nowhere.key"}, {one[0], two[1]}, // another's key
-	    {one[1], one[0]}, // the wrong way round
+	    {"/nowhere.crt", "/nowhere.key"},
+	    {one[0], two[1]}, // the key of another certificate
+	    {one[1], one[0]}, // the files are swapped
 	};
 	struct net_tls_config config = {.pairs = pairs, .pair_count = 3};
 	struct buf mistakes;
@@ -389,8 +393,8 @@ static void test_every_mistake_is_named(void **state)
 	    "/nowhere.crt: cannot be opened: No such file",
 	    "/nowhere.key: cannot be opened: No such file",
 	    "two.example.key: is not the key of the certificate in",
-	    "one.example.key: holds no certificate in PEM form",
-	    "one.example.crt: holds no private key in PEM form",
+	    "one.example.key: has no certificate in PEM form",
+	    "one.example.crt: has no private key in PEM form",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
 		if (!strstr(mistakes.ptr, wanted[i]))
@@ -444,7 +448,7 @@ static void test_idle_tls_connections_keep_little(void **state)
 	struct client *clients = mem_alloc(COUNT * sizeof(*clients));
 	line_server_start(&line, names);
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-	// What a client of the same kind takes, to be taken off.
+	// The memory that one such client needs, which is subtracted.
 	struct mallinfo2 before = mallinfo2();
 	for (int i = 0; i < COUNT; i++) {
 		client_open(&clients[i], line.tls_port);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ticket keys live in memory only: a stolen disk opens no recorded session.
+// Ticket keys exist in memory only. So nobody who steals the disk can decrypt a
+// recorded session.
 #include "net/tls_ticket.h"
 
 #include <openssl/core_names.h>
@@ -10,7 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define NAME_SIZE 16 // as OpenSSL has it
+#define NAME_SIZE 16 // OpenSSL's size
 #define IV_SIZE   16
 #define KEY_SIZE  32
 
@@ -24,14 +25,14 @@ struct ticket_key {
 struct tls_tickets {
 	EVP_CIPHER *cipher;
 	uint64_t period_ms;
-	pthread_mutex_t lock; // guards what follows
+	pthread_mutex_t lock; // protects the members below
 	struct ticket_key now;
 	struct ticket_key before;
 };
 
 static void make_key(struct ticket_key *key)
 {
-	// Without randomness nothing here is safe.
+	// Without good random numbers the keys would not be safe.
 	if (RAND_bytes(key->name, NAME_SIZE) != 1 ||
 	    RAND_bytes(key->cipher, KEY_SIZE) != 1 ||
 	    RAND_bytes(key->mac, KEY_SIZE) != 1)
@@ -73,7 +74,8 @@ static void rotate(struct tls_tickets *tickets)
 	make_key(&tickets->now);
 }
 
-// 0: no such key. 1: the current one. 2: the one before, so renew the ticket.
+// Returns 0: there is no such key. 1: it is the current key. 2: it is the
+// previous key, so the ticket is to be renewed.
 static int find_key(struct tls_tickets *tickets, const unsigned char *name,
     struct ticket_key *ret_key)
 {

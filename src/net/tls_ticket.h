@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keys of session tickets (RFC 5077, RFC 8446 section 4.6.1): a new one
-// each period, and the one before it still good. Shared by all certificates of
-// a server and kept over reloads. Inside the room only. Thread-safe.
+// The keys of session tickets (RFC 5077, RFC 8446 section 4.6.1). Each period
+// has a new key, and the previous one stays valid. All certificates of a server
+// share the keys, and a reload keeps them. Used inside this room only.
+// Thread-safe.
 #ifndef ROOST_NET_TLS_TICKET_H
 #define ROOST_NET_TLS_TICKET_H
 
@@ -14,8 +15,8 @@ struct tls_tickets;
 struct tls_tickets *tls_tickets_new(uint32_t seconds);
 void tls_tickets_free(struct tls_tickets **tickets);
 
-// For SSL_CTX_set_tlsext_ticket_key_evp_cb(), with the keys found by the
-// caller.
+// For SSL_CTX_set_tlsext_ticket_key_evp_cb(). The caller finds the keys of the
+// connection.
 int tls_tickets_key(struct tls_tickets *tickets, unsigned char *name,
     unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int encrypt);
 

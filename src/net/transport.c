@@ -11,15 +11,16 @@
 
 #include "net/tls_session.h"
 
-// What is given to TLS at a time: one record (RFC 8446 section 5.1).
+// How much is given to TLS at a time: one record (RFC 8446 section 5.1).
 #define TLS_PIECE ((size_t)16 * 1024)
 
-// What is compressed at a time, and the compressed bytes read at a time.
+// How much is compressed at a time, and how many compressed bytes are read at a
+// time.
 #define DEFLATE_PIECE ((size_t)64 * 1024)
 #define INFLATE_PIECE ((size_t)16 * 1024)
 
-// Ceiling of `wire`: it is filled only when empty, by one piece, which DEFLATE
-// can make a little longer at worst.
+// The maximum of `wire`. It is filled only when it is empty, with one piece,
+// and DEFLATE makes a piece only a little longer in the worst case.
 #define WIRE_MAX (DEFLATE_PIECE * 2)
 
 void transport_init(struct transport *transport, int fd)
@@ -56,8 +57,9 @@ enum io transport_raw_read(
 		transport->readable = false;
 		return errno == EAGAIN ? IO_BLOCKED : IO_FAILED;
 	}
-	// A short read has emptied the socket (epoll(7)); what comes later
-	// makes an edge, but an end that has been announced does not.
+	// After a short read the socket is empty (epoll(7)), and an edge
+	// follows when more comes. But no further edge follows for an end that
+	// was announced already.
 	if ((size_t)n < size && !transport->hup)
 		transport->readable = false;
 	transport->bytes_in += (uint64_t)n;
@@ -86,7 +88,7 @@ enum io transport_raw_write(
 
 void transport_acknowledge(const struct transport *transport)
 {
-	// Fails on sockets that are not TCP, which need none.
+	// This fails on sockets that are not TCP; they do not need it.
 	setsockopt(
 	    transport->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){1}, sizeof(int));
 }
@@ -152,7 +154,7 @@ static enum io secure_write(
 	return tls_result(transport, n);
 }
 
-// Sends until all is gone or something is in the way.
+// Sends until everything is sent or the socket is blocked.
 static enum io send_all(
     struct transport *transport, struct view bytes, size_t *ret_taken)
 {
@@ -254,7 +256,7 @@ enum io transport_discard(
 	char waste[4096];
 	size_t total = 0;
 	enum io io = IO_OK;
-	// Edges may not have told of all yet.
+	// The edges may not have reported everything yet.
 	transport->readable = true;
 	while (io == IO_OK && total < max) {
 		size_t len = 0;

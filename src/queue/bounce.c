@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A report as a message in the queue, in the commit of what it reports.
+// Queues a report as a message of its own, in the commit of the results that it
+// reports.
 #include "queue/internal.h"
 #include "queue/report.h"
 #include "wire/smtp_path.h"
@@ -35,8 +36,8 @@ void queue_log_verdict(struct queue *queue, const struct queue_copy *copy,
 	log_end(&line);
 }
 
-// RFC 3461 section 6.2: no report about a report, and none about what came with
-// the null path.
+// RFC 3461 section 6.2: no report is sent about a report, and none about any
+// other message with the null path.
 static void log_double(struct queue *queue, const struct queue_copy *copy)
 {
 	struct log_line line;
@@ -70,8 +71,9 @@ static bool is_wanted(struct queue *queue, const struct queue_copy *copy,
 	return false;
 }
 
-// What is returned of the original: RFC 3461 section 4.3. The whole of it only
-// when something failed, it was asked for and is not too long.
+// Whether the report returns the whole message (RFC 3461 section 4.3): only
+// when a recipient failed, the sender asked for it, and the message is not too
+// long. Otherwise the report returns the header.
 static bool returns_whole(struct queue *queue, const struct queue_copy *copy,
     const struct queue_verdict *verdicts)
 {
@@ -88,16 +90,18 @@ static enum rc read_original(struct queue *queue, const struct queue_copy *copy,
 		max = (size_t)copy->message.size;
 	enum rc rc =
 	    queue_content_read(queue, &copy->message, 0, max, ret_bytes);
-	// What cannot be read is no reason to keep the failure to ourselves.
+	// When the message cannot be read, the failure is still reported.
 	if (rc == RC_NOT_FOUND || rc == RC_CORRUPT) {
 		log_text(queue->settings.log, LOG_LEVEL_ERROR, "queue",
-		    "a message to be returned cannot be read: %s", rc_text(rc));
+		    "cannot read a message that is to be returned: %s",
+		    rc_text(rc));
 		return RC_OK;
 	}
 	return rc;
 }
 
-// The original's sender, with its domain in the one form of a destination.
+// The address of the original's sender. Its domain is in the canonical form
+// that a destination must have.
 static struct view address_of(struct view sender, char to[QUEUE_ADDRESS_MAX])
 {
 	struct arena arena;
@@ -159,7 +163,7 @@ static enum rc compose(struct queue *queue, const struct queue_copy *copy,
 	report.original = buf_view(original);
 	if (report.original.len < copy->message.size &&
 	    report.original.len < QUEUE_REPORT_HEADER_MAX)
-		report.whole = false; // it could not be read
+		report.whole = false; // the message could not be read
 	rc = queue_report_compose(&report, text, &form);
 	if (rc != RC_OK)
 		return rc;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether what is stored is a queue: every record can be read and has the
-// others that belong to it.
+// Verifies what the queue has stored: every record can be read, and the records
+// that belong together are all there.
 #include "queue/internal.h"
 
 struct checking {
 	struct engine *engine;
 	struct engine_snapshot *snapshot;
-	struct queue_id before; // whose record came before this one
+	struct queue_id before; // the message of the record before this one
 	void (*problem)(void *context, const char *text);
 	void *context;
 };
@@ -40,7 +40,8 @@ static enum rc note_key(void *context, struct view key, struct view value)
 	return RC_END;
 }
 
-// A message has content of the size it says, and somebody to go to.
+// Checks that the message's content has the size that its record says, and that
+// the message has a recipient.
 static void check_message(
     struct checking *checking, const struct queue_id *id, struct view value)
 {
@@ -56,14 +57,15 @@ static void check_message(
 	if (rc != RC_OK)
 		report(checking, id, "its content", rc_text(rc));
 	else if (size != message.size - message.head.len)
-		report(checking, id, "its content has another size", "");
+		report(checking, id,
+		    "its content does not have the recorded size", "");
 	struct queue_key to = queue_key(QUEUE_KEY_RECIPIENT, id);
 	rc = engine_snapshot_scan(checking->snapshot, queue_key_view(&to),
 	    VIEW(""), note_key, &goes_to_someone);
 	if (rc != RC_OK)
 		report(checking, id, "its recipients", rc_text(rc));
 	else if (!goes_to_someone)
-		report(checking, id, "it has no recipient", "");
+		report(checking, id, "it has no recipients", "");
 }
 
 static void check_recipient(
@@ -76,7 +78,8 @@ static void check_recipient(
 		report(checking, id, "a recipient's record", rc_text(rc));
 	if (!queue_id_eq(id, &checking->before) &&
 	    !is_there(checking, queue_key_view(&of)))
-		report(checking, id, "recipients without a message", "");
+		report(checking, id, "it has recipients but no message record",
+		    "");
 }
 
 static enum rc check_record(void *context, struct view key, struct view value)
@@ -85,7 +88,7 @@ static enum rc check_record(void *context, struct view key, struct view value)
 	struct queue_id id = {{0}};
 	uint16_t number;
 	if (queue_key_parse(key, key.ptr[0], &id, &number) != RC_OK)
-		report(checking, &id, "a key that is none", "");
+		report(checking, &id, "a key that cannot be read", "");
 	else if (key.ptr[0] == QUEUE_KEY_MESSAGE)
 		check_message(checking, &id, value);
 	else

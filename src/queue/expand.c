@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// An alias's many in the recipient's place. They become a message of their own,
-// so that nothing of the old one moves while its other lots are being sent; it
-// names the same content, and is as old.
+// Replaces a recipient that is an alias by the alias's targets. The targets
+// become recipients of a new message, so that the numbers of the old message's
+// recipients stay the same while its other lots are being sent. The new message
+// refers to the same content and has the same age.
 #include "queue/internal.h"
 
 static size_t count_all(

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 
-// A heap that has shrunk to a quarter of its room gives half of it back.
+// When a heap uses only a quarter of its memory, half of the memory is freed.
 #define HEAP_KEEP 64
 
 void queue_heap_done(struct queue_heap *heap)

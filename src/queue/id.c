@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of messages: time and chance. The last byte says the partition.
+// Ids of messages: a time and random bytes. The last four bits say the
+// partition.
 #include <sys/random.h>
 
 #include "base/ascii.h"
 #include "base/bytes.h"
 #include "queue/record.h"
 
-// RFC 4648 section 7, base32hex: its order is that of the values.
+// RFC 4648 section 7, base32hex: the digits sort in the order of their values.
 static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
 
 _Static_assert(QUEUE_PARTITIONS == 16, "four bits of an id");
@@ -47,7 +48,8 @@ enum rc queue_id_parse(struct view text, struct queue_id *ret_id)
 		if (byte + 1 < sizeof(id.bytes))
 			id.bytes[byte + 1] |= (unsigned char)pair;
 		else if (pair & 0xff)
-			return RC_SYNTAX; // 20 digits are 4 bits more
+			return RC_SYNTAX; // 20 digits hold 4 bits more than an
+					  // id
 	}
 	*ret_id = id;
 	return RC_OK;
@@ -60,7 +62,7 @@ struct queue_id queue_id_new(int64_t now_ms, unsigned partition)
 	put_be64(time, (uint64_t)now_ms << 16);
 	memcpy(id.bytes, time, 6);
 	if (getrandom(id.bytes + 6, 6, 0) != 6)
-		abort(); // cannot happen once the machine is up
+		abort(); // cannot happen after the machine has started
 	id.bytes[11] = (unsigned char)((id.bytes[11] & 0xf0) | partition);
 	return id;
 }

@@ -71,9 +71,10 @@ static void wake(struct queue_index *index)
 		index->wake(index->context);
 }
 
-// After a change among its lots: its place among the others, whether it is
-// still needed, and whether somebody has to hear of it.
-static void destination_settle(
+// Updates the destination after a change of its lots: moves it in the index's
+// heap, wakes the thread that waits for due lots if that is needed, and frees
+// the destination when it has no lots left.
+static void destination_update(
     struct queue_index *index, struct queue_destination *destination)
 {
 	struct queue_due *first = queue_heap_first(&destination->lots);
@@ -112,7 +113,7 @@ void queue_index_unclaim(
     struct queue_index *index, struct queue_destination *destination)
 {
 	destination->claimed = false;
-	destination_settle(index, destination);
+	destination_update(index, destination);
 }
 
 // ---- Messages --------------------------------------------------------------
@@ -120,7 +121,7 @@ void queue_index_unclaim(
 static size_t bucket_of(
     const struct queue_index *index, const struct queue_id *id)
 {
-	// The end of an id is random: no need to hash it.
+	// The end of an id is random, so it needs no further hash.
 	return get_le32(id->bytes + 6) & (index->bucket_count - 1);
 }
 
@@ -263,7 +264,7 @@ void queue_index_seize(struct queue_index *index, struct queue_waiting *message)
 		entry->seized = true;
 		entry->state = QUEUE_STATE_SENDING;
 		queue_heap_remove(&entry->destination->lots, &entry->due);
-		destination_settle(index, entry->destination);
+		destination_update(index, entry->destination);
 	}
 }
 
@@ -301,7 +302,7 @@ void queue_index_wait(
 		entry->state = QUEUE_STATE_WAITING;
 		queue_heap_push(&destination->lots, &entry->due);
 	}
-	destination_settle(index, destination);
+	destination_update(index, destination);
 }
 
 struct queue_entry *queue_index_lease(struct queue_index *index,
@@ -313,7 +314,7 @@ struct queue_entry *queue_index_lease(struct queue_index *index,
 	struct queue_entry *entry = (struct queue_entry *)(void *)first;
 	queue_heap_remove(&destination->lots, first);
 	entry->state = QUEUE_STATE_SENDING;
-	destination_settle(index, destination);
+	destination_update(index, destination);
 	return entry;
 }
 
@@ -329,7 +330,7 @@ void queue_index_end(
 	queue_heap_remove(&destination->lots, &entry->due);
 	entry->destination = NULL;
 	destination->lots_total--;
-	destination_settle(index, destination);
+	destination_update(index, destination);
 	if (--message->lots_left == 0)
 		message_free(index, message);
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What waits, in memory, so that the next thing to do is found without reading
-// the disk; inside the room only. A message has lots, one for each destination;
-// the lots that wait stand in a heap of their destination, the destinations
-// nobody has claimed in a heap of the index. Leases are here only: after a
-// restart everything waits again. Nothing costs more than O(log n).
+// The index: an overview of all waiting messages in memory, so that the next
+// due lot is found without reading the disk; used inside this room only. A
+// message has lots, one for each destination. Each destination has a heap of
+// its lots that wait. The index has a heap of the destinations that have such
+// lots and that nobody has claimed. Leases are kept only here, so after a
+// restart all lots wait again. No change costs more than O(log n).
 //
-// All functions want the lock held, which is never held over a read or a
-// commit. A lot that waits alone takes 88 bytes with its message, and 16 to 32
-// in the hash table and the heap.
+// The caller of every function must hold the index's lock. It is never held
+// over a read or a commit. A message with a single lot needs 88 bytes, and 16
+// to 32 more in the hash table and the heap.
 #ifndef ROOST_QUEUE_INDEX_H
 #define ROOST_QUEUE_INDEX_H
 
@@ -18,42 +19,42 @@
 #include "queue/record.h"
 
 struct queue_destination {
-	// The earliest lot's; in the index's heap while one waits and nobody
-	// has claimed the destination.
+	// The time of the earliest lot. This is in the index's heap while a lot
+	// waits and nobody has claimed the destination.
 	struct queue_due due;
 	struct queue_heap lots;
-	uint32_t lots_total; // waiting, held and leased
+	uint32_t lots_total; // waiting, held and leased lots
 	bool claimed;
 	uint16_t len;
 	char name[];
 };
 
-struct queue_entry {          // a lot
+struct queue_entry {          // one lot
 	struct queue_due due; // in its destination's heap while it waits
 	struct queue_destination *destination;
-	uint16_t first; // its recipients' numbers: first <= n < end
+	uint16_t first; // its recipients have the numbers first <= n < end
 	uint16_t end;
-	uint16_t left; // so many of them are not settled; 0: the lot has ended
-	uint16_t self; // its place in the message
-	bool seized;   // by the administrator; else a lease
+	uint16_t left; // recipients not settled yet; 0: the lot has ended
+	uint16_t self; // its index in the message's lots
+	bool seized;   // leased by a removal, not by queue_take()
 	bool parked;   // its results are known, but not committed
 	enum queue_state state;
 };
 
-struct queue_waiting {               // a message
-	struct queue_waiting *chain; // in its bucket
-	struct queue_waiting *older; // in its partition
+struct queue_waiting {               // one message
+	struct queue_waiting *chain; // next in its hash bucket
+	struct queue_waiting *older; // the next older one in its partition
 	struct queue_waiting *newer;
 	struct queue_id id;
-	unsigned char flags; // of enum queue_flag
-	uint16_t lots_left;  // not ended
+	unsigned char flags; // bits of enum queue_flag
+	uint16_t lots_left;  // lots that have not ended
 	uint16_t lot_count;
 	struct queue_entry lots[];
 };
 
 struct queue_index {
 	pthread_mutex_t lock;
-	struct queue_waiting **buckets; // a power of two of them, or none
+	struct queue_waiting **buckets; // their number is a power of two, or 0
 	size_t bucket_count;
 	struct queue_waiting *oldest[QUEUE_PARTITIONS];
 	struct queue_waiting *newest[QUEUE_PARTITIONS];
@@ -62,7 +63,8 @@ struct queue_index {
 	uint64_t messages;
 	uint64_t recipients;
 	uint64_t held;
-	int64_t told; // when the next is due, as the last claimer was told
+	int64_t
+	    told; // when the next lot is due, as queue_claim() last returned it
 	void (*wake)(void *context);
 	void *context;
 };
@@ -83,15 +85,17 @@ struct queue_lot_plan {
 void queue_index_add(struct queue_index *index, const struct queue_id *id,
     const struct queue_lot_plan *lots, size_t count);
 struct queue_waiting *queue_index_find(
-    const struct queue_index *index, const struct queue_id *id); // or NULL
-// The lot that a recipient's number belongs to; NULL when it has ended.
+    const struct queue_index *index, const struct queue_id *id); // NULL: none
+// The lot to which a recipient's number belongs; NULL when that lot has ended.
 struct queue_entry *queue_index_lot(
     struct queue_waiting *message, uint16_t number);
-// Lots that wait become held, or the other way round, as the flag says.
+// Sets the flags. If the message becomes held, its waiting lots become held; if
+// it is released, its held lots wait.
 void queue_index_set_flags(
     struct queue_index *index, struct queue_waiting *message, unsigned flags);
 
-// What is not leased is leased to who removes it; then ended, or given back.
+// For the removal of a message: queue_index_seize() leases all its lots that
+// are not leased. Later the caller either ends them or gives them back.
 void queue_index_seize(
     struct queue_index *index, struct queue_waiting *message);
 void queue_index_unseize(
@@ -108,25 +112,25 @@ static inline struct queue_waiting *queue_entry_message(
 
 // ---- Lots ------------------------------------------------------------------
 
-// The destination whose lot is due first; NULL when none waits.
+// The unclaimed destination whose lot is due first; NULL when no lot waits.
 struct queue_destination *queue_index_first(const struct queue_index *index);
 struct queue_destination *queue_index_destination(
-    const struct queue_index *index, struct view domain); // or NULL
+    const struct queue_index *index, struct view domain); // NULL: none
 void queue_index_claim(
     struct queue_index *index, struct queue_destination *destination);
 void queue_index_unclaim(
     struct queue_index *index, struct queue_destination *destination);
 
-// Leases the destination's earliest lot, if it is due; else NULL.
+// Leases the destination's earliest lot if it is due; otherwise NULL.
 struct queue_entry *queue_index_lease(struct queue_index *index,
     struct queue_destination *destination, int64_t now);
-// A lot waits until `due`: a leased one that comes back, or one whose time
-// changes. When its message is held, it is held.
+// Makes a lot wait until `due`: a leased lot that comes back, or a waiting one
+// whose time changes. When its message is held, the lot becomes held.
 void queue_index_wait(
     struct queue_index *index, struct queue_entry *entry, int64_t due);
-// So many of its recipients are settled. When they were the last, the lot has
-// ended, with its last lot the message, and with its last lot a destination
-// that nobody claimed: they are freed.
+// Records that this many more recipients of the lot are settled. After the last
+// recipient the lot has ended. After its last lot the message is freed, and so
+// is an unclaimed destination after its last lot.
 void queue_index_end(
     struct queue_index *index, struct queue_entry *entry, uint16_t settled);
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the files of this room share. Order of locks: a partition's, then the
-// index's. A partition's lock is held over a commit and guards the records of
-// its messages: who changes them looks and commits with it taken, and changes
-// the index before letting it go.
+// What the files of this room share. Order of locks: first a partition's lock,
+// then the index's lock. A partition's lock protects the records of its
+// messages and is held over a commit. To change records, a thread locks the
+// partition, looks at the index, commits, changes the index, and then unlocks
+// the partition.
 #ifndef ROOST_QUEUE_INTERNAL_H
 #define ROOST_QUEUE_INTERNAL_H
 
@@ -11,19 +12,19 @@
 
 struct queue_partition {
 	pthread_mutex_t lock;
-	uint64_t number;  // the engine's
-	uint64_t version; // the last that is known here
+	uint64_t number;  // the partition's number in the engine
+	uint64_t version; // the last version that this queue knows
 	struct engine_batch *batch;
 };
 
 struct queue {
 	struct engine *engine;
-	struct queue_settings settings; // defaults filled in
+	struct queue_settings settings; // with the defaults filled in
 	char *server_name;
 	struct queue_index index;
 	struct queue_partition partitions[QUEUE_PARTITIONS];
-	_Atomic unsigned turn;    // where the next put looks first
-	struct queue_lot *parked; // see lot.h; below the index's lock
+	_Atomic unsigned turn;    // the partition that the next put tries first
+	struct queue_lot *parked; // see lot.h; protected by the index's lock
 };
 
 int64_t queue_now(const struct queue *queue);
@@ -33,14 +34,15 @@ static inline uint64_t queue_partition_of(const struct queue_id *id)
 	return QUEUE_PARTITION_FIRST + queue_id_partition(id);
 }
 
-// Takes the lock; the batch is empty.
+// Locks the partition. Its batch is empty then.
 struct queue_partition *queue_partition_lock(
     struct queue *queue, unsigned partition);
 void queue_partition_unlock(struct queue_partition *partition);
-// Commits its batch. After a conflict with another server on the same engine it
-// first reads again what the batch was made from: the message of `from` and its
-// recipients there (NULL: the batch brings a new message). Where one of them is
-// no longer in the queue, the other server has settled it: RC_GONE.
+// Commits the partition's batch. After a conflict with another server on the
+// same engine it first reads again what the batch was made from: the message of
+// `from` and its recipients there (NULL: the batch brings a new message).
+// RC_GONE: one of them is no longer in the queue, because the other server has
+// settled it.
 struct queue_copy;
 MUST_CHECK enum rc queue_partition_commit(struct queue *queue,
     struct queue_partition *partition, const struct queue_copy *from,
@@ -48,8 +50,8 @@ MUST_CHECK enum rc queue_partition_commit(struct queue *queue,
 
 // ---- Reading ---------------------------------------------------------------
 
-// A message's record, and those of its recipients whose numbers are from
-// `first` to before `end`; all in the arena.
+// A message's record, and the records of its recipients whose numbers are in
+// first <= n < end. All of it is in the arena.
 struct queue_copy {
 	struct queue_id id;
 	struct queue_message_record message;
@@ -61,18 +63,19 @@ struct queue_copy {
 MUST_CHECK enum rc queue_copy_read(struct queue *queue, struct arena *arena,
     const struct queue_id *id, unsigned first, unsigned end,
     struct queue_copy *ret_copy);
-// Adds the recipients out of a snapshot to `copy`.
+// Adds the recipients that `cursor` reads to `copy`.
 MUST_CHECK enum rc queue_copy_recipients(struct engine_cursor *cursor,
     struct arena *arena, unsigned first, unsigned end, struct queue_copy *copy);
 
-// Bytes of the message: its head, then its content.
+// Reads bytes of the message: first its head, then its content.
 MUST_CHECK enum rc queue_content_read(struct queue *queue,
     const struct queue_message_record *message, uint64_t offset, size_t len,
     struct buf *ret_bytes);
 
 // ---- Changing --------------------------------------------------------------
 
-// Recipients by destination, as they are numbered and put in lots; in an arena.
+// Recipients sorted by destination. This is the order in which they are
+// numbered and put into lots. In an arena.
 struct queue_plan {
 	struct queue_recipient_record *recipients;
 	size_t count;
@@ -82,53 +85,60 @@ struct queue_plan {
 struct queue_plan queue_plan_make(struct arena *arena,
     const struct queue_recipient *recipients, size_t count, int64_t due);
 
-// A new message's records.
+// Adds the records of a new message to a batch.
 void queue_batch_add(struct engine_batch *batch, const struct queue_id *id,
     const struct queue_message_record *message,
     const struct queue_recipient_record *recipients, size_t count);
 void queue_batch_flags(
     struct engine_batch *batch, const struct queue_id *id, unsigned flags);
-// What the verdicts make of the copy's recipients; with `ends` they are the
-// message's last ones, and it goes with them.
+// Adds the changes that the verdicts make to the copy's recipients. With `ends`
+// these are the message's last recipients, and the message is deleted too.
 void queue_batch_verdicts(struct engine_batch *batch,
     const struct queue_copy *copy, const struct queue_verdict *verdicts,
     bool ends);
 
-// What takes the place of recipients that were aliases: new messages with the
-// same envelope, age and content, in the partition and commit of the old one.
+// The new messages that replace recipients that are aliases. They have the same
+// envelope, age and content, and are in the partition and the commit of the old
+// message.
 struct queue_expansion {
 	struct queue_id *ids;
 	struct queue_plan *plans;
 	size_t count;
 };
-// In `arena`. RC_INVALID, RC_LIMIT: an address that cannot be.
+// Allocates in `arena`. RC_INVALID or RC_LIMIT: a target's address is not
+// possible.
 MUST_CHECK enum rc queue_expansion_make(struct queue *queue,
     struct arena *arena, const struct queue_copy *copy,
     const struct queue_result *results, struct fault *fault,
     struct queue_expansion *ret_expansion);
 void queue_expansion_add(const struct queue_expansion *expansion,
     const struct queue_copy *copy, unsigned flags, struct engine_batch *batch);
-// After the commit, with the index's lock held.
+// Adds the new messages to the index, after the commit. The caller holds the
+// index's lock.
 void queue_expansion_index(struct queue *queue,
     const struct queue_expansion *expansion, unsigned flags);
 
-// A report to be queued in the commit of what it reports.
+// A report that is queued in the commit of the results that it reports.
 struct queue_bounce {
-	bool wanted; // else the rest is nothing
+	bool wanted; // false: there is no report, and the other members are
+		     // unused
 	struct queue_id id;
 	struct queue_message_record message;
 	struct queue_recipient_record recipient;
-	char address[QUEUE_ADDRESS_MAX]; // the recipient's
+	char
+	    address[QUEUE_ADDRESS_MAX]; // the address of the report's recipient
 	struct engine_writer *writer;
 };
-// Composes the report that the verdicts call for, if they do and there is one
-// to report to. After it, queue_bounce_done() in any case.
+// Writes the report that the verdicts call for, if there is anything to report
+// and somebody to report to. The caller calls queue_bounce_done() afterwards in
+// any case.
 MUST_CHECK enum rc queue_bounce_make(struct queue *queue,
     const struct queue_copy *copy, const struct queue_verdict *verdicts,
     struct queue_bounce *ret_bounce);
 MUST_CHECK enum rc queue_bounce_add(
     struct queue_bounce *bounce, struct engine_batch *batch);
-// After the commit, with the index's lock held.
+// Adds the report to the index, after the commit. The caller holds the index's
+// lock.
 void queue_bounce_index(struct queue *queue, const struct queue_bounce *bounce);
 void queue_bounce_done(struct queue_bounce *bounce);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A leased lot; inside the room only. Its entry in the index stays as long as
-// the lease does.
+// A leased lot; used inside this room only. Its entry in the index stays as
+// long as the lease.
 #ifndef ROOST_QUEUE_LOT_H
 #define ROOST_QUEUE_LOT_H
 
@@ -10,10 +10,13 @@ struct queue_lot {
 	struct queue *queue;
 	struct queue_waiting *waiting;
 	struct queue_entry *entry;
-	unsigned flags; // of enum queue_flag, when it was taken
-	bool untried;   // settled by the queue itself
+	unsigned flags; // bits of enum queue_flag, as they were when the lot
+			// was taken
+	bool untried;   // the results come from the queue itself, not from an
+			// attempt
 	uint32_t put_off;
-	// Parked: results that are still to be committed, in the arena.
+	// For a parked lot: the results that have to be committed, in the
+	// arena.
 	struct queue_lot *next_parked;
 	struct queue_result *kept;
 	struct arena arena;
@@ -31,13 +34,15 @@ void queue_forget(struct queue *queue, struct queue_lot **lot);
 
 // ---- parked.c --------------------------------------------------------------
 
-// Keeps the lot with its results, which could not be committed; it waits.
+// Keeps the lot and its results, whose commit failed. The lot waits until
+// `due`.
 void queue_park(
     struct queue_lot **lot, const struct queue_result *results, int64_t due);
-// The lot that was parked for the entry, which has just been leased. Index
-// locked.
+// The parked lot of this entry, which the caller has just leased. The caller
+// holds the index's lock.
 struct queue_lot *queue_unpark(struct queue *queue, struct queue_entry *entry);
-// Frees what is parked of the message; NULL: all. Index locked.
+// Frees the parked lots of the message; with NULL, of all messages. The caller
+// holds the index's lock.
 void queue_parked_free(struct queue *queue, const struct queue_id *id);
 
 #endif

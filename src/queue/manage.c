@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an administrator does with a message: try it now, hold, remove.
+// What an administrator can do with a message: try it now, hold it, remove it.
 #include "queue/lot.h"
 
 static enum rc not_there(struct fault *fault)
@@ -16,7 +16,8 @@ enum rc queue_retry(
 	arena_init(&arena);
 	enum rc rc = queue_copy_read(queue, &arena, id, 0, 0, &copy);
 	int64_t due = queue_now(queue);
-	// Whose sender wants it to wait has not failed yet (RFC 4865).
+	// A message that its sender wants to be held until later (RFC 4865)
+	// keeps that time: it has not failed yet.
 	if (rc == RC_OK && copy.message.envelope.release_at > due)
 		due = copy.message.envelope.release_at;
 	arena_done(&arena);
@@ -24,7 +25,7 @@ enum rc queue_retry(
 		return not_there(fault);
 	if (rc != RC_OK)
 		return fault_set(
-		    fault, rc, "reading the message: %s", rc_text(rc));
+		    fault, rc, "cannot read the message: %s", rc_text(rc));
 	pthread_mutex_lock(&queue->index.lock);
 	struct queue_waiting *message = queue_index_find(&queue->index, id);
 	for (size_t i = 0; message && i < message->lot_count; i++) {
@@ -39,8 +40,9 @@ enum rc queue_retry(
 
 // ---- Flags -----------------------------------------------------------------
 
-// With the partition's lock held, the message and its flags stay; leases come,
-// but what has been leased does not end.
+// Looks up the message's flags. The caller holds the partition's lock, so the
+// message cannot go away and its flags cannot change. Lots may still be leased
+// meanwhile, but none can end.
 static bool look(
     struct queue *queue, const struct queue_id *id, unsigned *ret_flags)
 {
@@ -97,15 +99,15 @@ enum rc queue_hold(struct queue *queue, const struct queue_id *id, bool hold,
 
 struct removal {
 	struct queue *queue;
-	struct queue_copy copy; // of those who are not being sent to
+	struct queue_copy copy; // without those that are being sent to
 	struct queue_verdict *verdicts;
 	unsigned flags;
-	bool ends; // nobody is left
+	bool ends; // no recipient is left
 	struct queue_bounce bounce;
 };
 
-// Leases what waits, so that nobody takes it meanwhile, and leaves out of the
-// copy whoever is being sent to.
+// Leases the lots that wait, so that nobody else can take them, and removes
+// from the copy the recipients that are being sent to.
 static bool seize(struct removal *removal)
 {
 	struct queue_index *index = &removal->queue->index;
@@ -157,7 +159,8 @@ static void judge(struct removal *removal, bool report)
 	}
 }
 
-// What had been sent and could not be kept so is removed as well.
+// Frees results of the message that could not be committed: the removal takes
+// the place of these results.
 static void free_parked(struct removal *removal)
 {
 	queue_parked_free(removal->queue, &removal->copy.id);
@@ -189,7 +192,7 @@ static enum rc remove_seized(struct removal *removal,
 	    queue, &removal->copy, removal->verdicts, &removal->bounce);
 	if (rc != RC_OK)
 		return fault_set(
-		    fault, rc, "writing a report: %s", rc_text(rc));
+		    fault, rc, "cannot write the report: %s", rc_text(rc));
 	queue_batch_verdicts(
 	    partition->batch, &removal->copy, removal->verdicts, removal->ends);
 	if (!removal->ends)
@@ -214,7 +217,7 @@ static enum rc remove_locked(struct removal *removal, struct arena *arena,
 		return not_there(fault);
 	if (rc != RC_OK)
 		return fault_set(
-		    fault, rc, "reading the message: %s", rc_text(rc));
+		    fault, rc, "cannot read the message: %s", rc_text(rc));
 	if (!seize(removal))
 		return not_there(fault);
 	removal->verdicts = arena_alloc(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lots whose results could not be committed: what has been sent must not be
-// sent again because the disk was full. The results are in memory until a
-// commit succeeds; only the end of the process forgets them.
+// Lots whose results could not be committed. Mail that was sent must not be
+// sent again because the disk was full. So the results stay in memory until a
+// commit succeeds. They are lost only if the process ends before that.
 #include "base/mem.h"
 #include "queue/lot.h"
 
@@ -50,8 +50,8 @@ void queue_park(
 	pthread_mutex_unlock(&queue->index.lock);
 }
 
-// While a lot is parked its message stays where it is, or is freed: then
-// queue_parked_free() is called.
+// While a lot is parked, its message stays at the same address. When the
+// message is freed, queue_parked_free() is called first.
 struct queue_lot *queue_unpark(struct queue *queue, struct queue_entry *entry)
 {
 	struct queue_lot **at = &queue->parked;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Putting messages in.
+// Puts messages into the queue.
 #include "base/mem.h"
 #include "queue/internal.h"
 
@@ -42,7 +42,7 @@ void queue_draft_free(struct queue_draft **draft)
 
 struct sorted {
 	struct view domain;
-	size_t given; // its place in what the caller gave
+	size_t given; // its position in the caller's list
 };
 
 static int compare_sorted(const void *left, const void *right)
@@ -85,7 +85,7 @@ struct queue_plan queue_plan_make(struct arena *arena,
 
 // ---- Records ---------------------------------------------------------------
 
-#define RECORD_MAX ((size_t)1 << 20) // no record comes near it
+#define RECORD_MAX ((size_t)1 << 20) // every record is much shorter
 
 static void put_recipient(struct engine_batch *batch, const struct queue_id *id,
     uint16_t number, const struct queue_recipient_record *recipient,
@@ -154,11 +154,11 @@ static enum rc check(const struct queue_message_record *message,
     const struct queue_recipient *recipients, size_t count, struct fault *fault)
 {
 	if (count == 0)
-		return fault_set(
-		    fault, RC_INVALID, "a message needs a recipient");
+		return fault_set(fault, RC_INVALID,
+		    "a message needs at least one recipient");
 	if (count > QUEUE_RECIPIENTS_MAX)
 		return fault_set(fault, RC_LIMIT,
-		    "a message in the queue has at most %d recipients",
+		    "a message in the queue may have at most %d recipients",
 		    QUEUE_RECIPIENTS_MAX);
 	enum rc rc = queue_message_check(message, fault);
 	for (size_t i = 0; rc == RC_OK && i < count; i++)
@@ -166,8 +166,9 @@ static enum rc check(const struct queue_message_record *message,
 	return rc;
 }
 
-// A partition that nobody is committing to, so that commits go side by side
-// and share a sync; when all are busy, the next one in turn.
+// Chooses a partition in which no commit is going on, so that several commits
+// go side by side and share a sync. When all are busy, it is the next one in
+// turn.
 static unsigned choose_partition(struct queue *queue)
 {
 	unsigned first = queue->turn++ % QUEUE_PARTITIONS;
@@ -205,7 +206,8 @@ static enum rc put_planned(struct queue *queue, struct queue_draft *draft,
 	if (rc == RC_OK)
 		rc = queue_partition_commit(queue, partition, NULL, fault);
 	else
-		fault_set(fault, rc, "storing the message: %s", rc_text(rc));
+		fault_set(
+		    fault, rc, "cannot store the message: %s", rc_text(rc));
 	if (rc == RC_OK) {
 		pthread_mutex_lock(&queue->index.lock);
 		queue_index_add(

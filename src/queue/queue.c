@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opening and closing, and the reads and commits that all others stand on.
+// Opens and closes the queue. Also the reads and commits that the other files
+// use.
 #include "base/mem.h"
 #include "queue/lot.h"
 
-// Conflicts come from other servers on the same engine only. One of those who
-// collide always gets through.
+// Conflicts come only from other servers on the same engine. Of the servers
+// that collide, one always succeeds.
 #define COMMIT_TRIES 100
 
 int64_t queue_now(const struct queue *queue)
@@ -93,7 +94,7 @@ enum rc queue_partition_commit(struct queue *queue,
 
 // ---- Reading ---------------------------------------------------------------
 
-// Texts of a record, out of the arena instead of what was read.
+// Copies a record's texts into the arena.
 static void keep_recipient(
     struct arena *arena, struct queue_recipient_record *one)
 {
@@ -205,10 +206,11 @@ enum rc queue_content_read(struct queue *queue,
 
 // ---- Opening ---------------------------------------------------------------
 
-// Recipients come message by message, by number: a lot's lie together.
+// The state while records are loaded. The recipients come message by message,
+// ordered by number, so the recipients of one lot follow each other.
 struct loading {
 	struct queue *queue;
-	struct arena arena; // of one message
+	struct arena arena; // for one message
 	struct queue_id id;
 	struct queue_lot_plan *lots;
 	size_t count;
@@ -268,7 +270,7 @@ static void complain(struct queue *queue, struct view key, enum rc rc)
 		memcpy(id.bytes, key.ptr + 1, sizeof(id.bytes));
 	queue_id_print(&id, text);
 	log_text(queue->settings.log, LOG_LEVEL_ERROR, "queue",
-	    "a record of message %s: %s; it is passed over", text, rc_text(rc));
+	    "skipped a record of message %s: %s", text, rc_text(rc));
 }
 
 static enum rc load_flags(
@@ -283,7 +285,8 @@ static enum rc load_flags(
 	if (!message)
 		return RC_OK;
 	unsigned flags = (unsigned char)value.ptr[0];
-	// What was to be removed is settled by whoever takes it.
+	// The message was to be removed. Its lots are due at once, and the
+	// thread that takes one settles it as removed.
 	if (flags & QUEUE_FLAG_DOOMED) {
 		flags &= ~(unsigned)QUEUE_FLAG_HELD;
 		for (size_t i = 0; i < message->lot_count; i++)
@@ -293,7 +296,8 @@ static enum rc load_flags(
 	return RC_OK;
 }
 
-// A record that cannot be read is passed over: the others are mail that waits.
+// A record that cannot be read is skipped, so that the other mail can still be
+// sent.
 static enum rc load_record(void *context, struct view key, struct view value)
 {
 	struct loading *loading = context;
@@ -335,7 +339,7 @@ static enum rc load(struct queue *queue, struct fault *fault)
 	arena_done(&loading.arena);
 	if (rc != RC_OK)
 		return fault_set(
-		    fault, rc, "reading the queue: %s", rc_text(rc));
+		    fault, rc, "cannot read the queue: %s", rc_text(rc));
 	return RC_OK;
 }
 
@@ -380,7 +384,7 @@ void queue_close(struct queue **queue_at)
 	free(queue);
 }
 
-// ---- Looking on ------------------------------------------------------------
+// ---- Statistics ------------------------------------------------------------
 
 struct queue_stats queue_stats(struct queue *queue)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The promise of the queue: a second process puts, takes and settles with
-// several threads and tells over a pipe what it is about to settle and what has
-// been done, until it is killed with SIGKILL. Then each recipient must be in
-// the queue, or settled, or reported in one report; never two of these, never
-// none. The data of a round stays for the next.
+// Tests that the queue keeps its promise after kill -9. A second process puts,
+// takes and settles with several threads. Over a pipe it tells what it is about
+// to settle and what has been done, until it is killed with SIGKILL. After that
+// each recipient must be either in the queue, or settled, or reported in
+// exactly one report. The data of one round stays for the next.
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -18,12 +18,12 @@
 #define NUMBERS 200000 // recipients in all rounds
 
 enum told {
-	TOLD_PUT = 1,        // it is in the queue
+	TOLD_PUT = 1,        // the recipient is in the queue
 	TOLD_SETTLING = 2,   // a final settlement has begun
-	TOLD_SETTLED = 4,    // and is committed
-	TOLD_FAILED = 8,     // it was, or would be, a failure
-	TOLD_REPORTING = 16, // the report's own settlement has begun
-	TOLD_REPORTED = 32,  // and is committed
+	TOLD_SETTLED = 4,    // that settlement is committed
+	TOLD_FAILED = 8,     // the result was, or would have been, a failure
+	TOLD_REPORTING = 16, // the settlement of the report itself has begun
+	TOLD_REPORTED = 32,  // that settlement is committed
 };
 
 struct note {
@@ -89,7 +89,7 @@ static uint32_t number_of(struct view address)
 
 #define REPORT_MAX 8
 
-// The numbers that a report is about.
+// Finds the numbers of the recipients that a report names.
 static size_t report_numbers(struct view text, uint32_t numbers[REPORT_MAX])
 {
 	static const struct view field = {"\r\nFinal-Recipient: rfc822; ", 27};
@@ -136,7 +136,8 @@ static void settle(struct worker *worker, struct queue_lot *lot)
 		numbers[i] = number_of(one->recipient.address);
 		bool fails = numbers[i] % 3 == 0;
 		results[i].outcome = QUEUE_LATER;
-		// An alias: another takes its place, under the same number.
+		// The recipient is an alias: another address with the same
+		// number replaces it.
 		if (numbers[i] % 7 == 5 &&
 		    view_starts_with(one->recipient.address, VIEW("u"))) {
 			snprintf(texts[i], sizeof(texts[i]), "v%u@e%u.example",
@@ -174,7 +175,8 @@ static void *take_forever(void *context)
 			sched_yield();
 			continue;
 		}
-		// A few at a time, so that all destinations get their turn.
+		// Only a few lots at a time, so that every destination gets its
+		// turn.
 		for (int i = 0;
 		     i < 4 && queue_take(worker->queue, domain, &lot) == RC_OK;
 		     i++) {
@@ -229,15 +231,15 @@ static int be_killed(const char *path, int pipe, uint32_t first)
 	return 0;
 }
 
-// ---- The process that looks ------------------------------------------------
+// ---- The process that checks -----------------------------------------------
 
 struct crash {
 	struct test_folder folder;
 	char self[256];
-	unsigned char *told; // by number
+	unsigned char *told; // indexed by number
 	unsigned char *waits;
 	unsigned char *reports;
-	uint32_t end; // numbers below it may have been given out
+	uint32_t end; // smaller numbers may have been used
 	uint64_t seed;
 };
 
@@ -259,7 +261,8 @@ static void run_and_kill(struct crash *crash, uint64_t notes)
 		snprintf(number, sizeof(number), "%d", ends[1]);
 		snprintf(first, sizeof(first), "%u", crash->end);
 		close(ends[0]);
-		// A process of its own: RocksDB's threads survive no fork.
+		// The program is started anew, because RocksDB's threads do not
+		// survive a fork.
 		execl(crash->self, crash->self, "killed", crash->folder.path,
 		    number, first, (char *)NULL);
 		_exit(9);
@@ -300,7 +303,8 @@ static void count_one(struct crash *crash, struct queue *queue,
 		uint32_t number = number_of(info->recipients[i].address);
 		assert_true(number < NUMBERS);
 		crash->waits[number]++;
-		// It may have been durable before it was told.
+		// The commit may have been durable before the process could
+		// tell.
 		crash->told[number] |= TOLD_PUT;
 	}
 	buf_done(&bytes);
@@ -344,7 +348,7 @@ static void expect_one(const struct crash *crash, uint32_t number)
 		assert_int_equal(waits + reports, 1);
 }
 
-// Nothing is owned but what a message in the queue names.
+// Every content that has an owner must belong to a message in the queue.
 struct owned {
 	uint64_t messages;
 };
@@ -369,8 +373,8 @@ static void expect_kept(struct crash *crash)
 		if (crash->told[i] && i >= crash->end)
 			crash->end = i + 1;
 		expect_one(crash, i);
-		// What was not seen to its end begins again. A settlement that
-		// was durable untold is as good as told.
+		// A recipient whose end was not seen begins again. A settlement
+		// that was durable before it was told counts as told.
 		if (crash->waits[i])
 			crash->told[i] &= TOLD_PUT;
 		else if (crash->told[i] & TOLD_SETTLING)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A message's life: its tries, notices and end, by a clock that is moved by
-// hand, and what its sender asked for.
+// Tests the life of a message: its tries, its notices, its end, and what its
+// sender asked for. The clock is moved by hand.
 #include "queue/queue_test_tools.h"
 
 // ---- The schedule ----------------------------------------------------------
@@ -29,8 +29,8 @@ static void waits_double_and_vary_by_a_fifth(void **state)
 	    queue_schedule_wait(&settings, &id, UINT32_MAX), 11520, 17280);
 }
 
-// Plays a message that is never delivered to its end. Gives back how many tries
-// there were; the reports are left in the queue, for a.example.
+// Takes a message that is never delivered to its end. Returns the number of
+// tries. The reports stay in the queue, for a.example.
 static unsigned play_out(struct bed *bed)
 {
 	unsigned tries = 0;
@@ -45,7 +45,7 @@ static unsigned play_out(struct bed *bed)
 			continue;
 		}
 		if (view_eq(domain, VIEW("a.example")))
-			return tries; // still claimed
+			return tries; // the destination stays claimed
 		struct queue_lot *lot;
 		assert_int_equal(queue_take(bed->queue, domain, &lot), RC_OK);
 		tries++;
@@ -211,7 +211,9 @@ static void notify_decides_who_is_told_what(void **state)
 			    table[i].action);
 			assert_true(
 			    has(bed_text(&bed, queue_lot_id(lot)), line));
-			bed_settle(&bed, &lot, QUEUE_FAILED); // no echo
+			bed_settle(
+			    &bed, &lot, QUEUE_FAILED); // a report about the
+						       // report must not come
 		}
 		assert_null(lot);
 		bed_expect_empty(&bed);
@@ -321,7 +323,7 @@ static void by_return_comes_back_untried_when_the_time_has_passed(void **state)
 	struct queue_lot *lot = bed_take(&bed);
 	bed_settle(&bed, &lot, QUEUE_LATER);
 	bed.now += 10 * MINUTE;
-	lot = bed_take(&bed); // of a.example
+	lot = bed_take(&bed); // the lot of a.example
 	struct view text = bed_text(&bed, queue_lot_id(lot));
 	assert_true(has(text, "\r\nAction: failed\r\nStatus: 5.4.7\r\n"));
 	assert_true(has(text, "by the time that was set"));
@@ -369,7 +371,7 @@ static void an_alias_of_one_is_not_reported(void **state)
 	lot = bed_take(&bed);
 	assert_true(view_eq(queue_lot_recipient(lot, 0)->recipient.address,
 	    VIEW("y@c.example")));
-	assert_null(bed_take(&bed)); // no report
+	assert_null(bed_take(&bed)); // no report comes
 	bed_settle(&bed, &lot, QUEUE_DELIVERED);
 	struct view text = {0};
 	lot = bed_take(&bed);

@@ -25,7 +25,8 @@ static void what_is_held_waits_until_it_is_released(void **state)
 	assert_int_equal(queue_stats(bed.queue).held, 0);
 	struct queue_lot *lot = bed_take(&bed);
 	assert_non_null(lot);
-	// Held while it is sent: what comes back stays.
+	// The message is held while it is being sent. When the attempt has
+	// failed, it stays held.
 	assert_int_equal(queue_hold(bed.queue, &id, true, NULL), RC_OK);
 	bed_settle(&bed, &lot, QUEUE_LATER);
 	bed.now += DAY;

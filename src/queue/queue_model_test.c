@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random operations, on the queue and on a naive model of it: a table of
-// recipients, searched from end to end.
+// Runs random operations on the queue and on a simple model of it: a table of
+// recipients that is searched from end to end.
 #include "queue/queue_test_tools.h"
 
 #define ROUNDS     30
@@ -17,7 +17,7 @@ struct person {
 	bool doomed;
 	bool doomed_report;
 	bool leased;
-	bool report; // it is a report's recipient
+	bool report; // the recipient of a report
 	bool gone;
 };
 
@@ -85,8 +85,9 @@ static struct person *find(
 	return NULL;
 }
 
-// Reports get random ids: what is in the queue and not in the model must be as
-// many as are expected, and to the sender.
+// Reports get random ids. The messages that are in the queue but not in the
+// model must be as many as the expected reports, and must be addressed to the
+// sender.
 static void adopt_reports(struct model *model, size_t expected)
 {
 	struct queue_walk *walk;
@@ -161,7 +162,7 @@ static void take(struct model *model, struct queue_lot **place)
 	*place = lot;
 }
 
-// What a result is to make of a person; whether it is reported.
+// What a result should make of a recipient, and whether it is reported.
 static bool judge(
     struct model *model, struct person *person, enum queue_outcome outcome)
 {
@@ -192,7 +193,7 @@ static void settle(struct model *model, struct queue_lot **lot)
 		if (judge(model, person, results[i].outcome))
 			reports = 1;
 	}
-	// All who wait of one lot come back together.
+	// All recipients of one lot that stay are due at the same time.
 	assert_int_equal(
 	    queue_settle(model->bed.queue, lot, results, NULL), RC_OK);
 	adopt_reports(model, reports);
@@ -260,7 +261,8 @@ static void restart(struct model *model)
 	for (size_t i = 0; i < ARRAY_LEN(model->leases); i++)
 		if (model->leases[i])
 			drop(model, &model->leases[i]);
-	// A drop is in memory only: make model and disk agree again.
+	// A drop is in memory only, so a restart makes the model and the disk
+	// agree again.
 	bed_restart(&model->bed);
 	for (size_t i = 0; i < model->count; i++) {
 		struct person *person = &model->people[i];
@@ -302,7 +304,8 @@ static void operate(struct model *model)
 	default:
 		if (!*place)
 			take(model, place);
-		// A doomed one goes when it comes back; see queue_test.c.
+		// A removed message is deleted when its lot comes back; see
+		// queue_test.c.
 		else if (roll(model, 5) == 0 && !any_doomed(model))
 			drop(model, place);
 		else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes into the queue comes out, once, also after a restart; claims and
-// limits.
+// Tests that what is put into the queue comes out once, also after a restart;
+// claims and limits.
 #include "queue/queue_test_tools.h"
 
 static void ids_sort_as_their_text_and_parse_back(void **state)
@@ -66,12 +66,12 @@ static void what_is_put_is_taken_read_and_gone_when_delivered(void **state)
 	assert_true(view_starts_with(
 	    buf_view(&bytes), VIEW("Received: from here\r\nFrom: a@a")));
 	assert_int_equal(bytes.len, queue_lot_size(lot));
-	// Across the seam between head and content.
+	// Reads across the border between head and content.
 	buf_reset(&bytes);
 	assert_int_equal(queue_lot_read(lot, 19, 6, &bytes), RC_OK);
 	assert_true(view_eq(buf_view(&bytes), VIEW("\r\nFrom")));
 	buf_done(&bytes);
-	assert_null(bed_take(&bed)); // it is leased
+	assert_null(bed_take(&bed)); // the lot is leased
 	bed_settle(&bed, &lot, QUEUE_DELIVERED);
 	assert_int_equal(queue_stats(bed.queue).messages, 0);
 	assert_int_equal(queue_stats(bed.queue).recipients, 0);
@@ -130,7 +130,7 @@ static void after_a_restart_everything_unsettled_is_due_again(void **state)
 	bed_put_as(&bed, BED_TEXT, &envelope, three, 3);
 	struct queue_lot *lot = bed_take(&bed);
 	bed_settle(&bed, &lot, QUEUE_DELIVERED);
-	lot = bed_take(&bed); // leased, never settled
+	lot = bed_take(&bed); // leased, but never settled
 	queue_lot_free(&lot);
 	bed_restart(&bed);
 	assert_int_equal(queue_stats(bed.queue).recipients, 2);
@@ -176,7 +176,7 @@ static void a_claimed_destination_is_nobody_elses(void **state)
 	assert_true(queue_has_due(bed.queue, domain));
 	assert_int_equal(queue_take(bed.queue, domain, &lot), RC_OK);
 	assert_false(queue_has_due(bed.queue, domain));
-	bed_put(&bed, "y@b.example"); // comes to who has claimed it
+	bed_put(&bed, "y@b.example"); // joins a claimed destination
 	assert_true(bed.wakes > wakes);
 	assert_true(queue_has_due(bed.queue, domain));
 	struct queue_lot *second;
@@ -232,7 +232,8 @@ static void what_is_too_much_is_refused(void **state)
 	    .address = VIEW("x@b.example"), .notify = 16};
 	assert_int_equal(PUT(VIEW(""), &envelope, &wrong, 1), RC_INVALID);
 	assert_int_equal(queue_stats(bed.queue).messages, 0);
-	// And all of it at its limit goes in, twice from one draft.
+	// A message in which everything is at its limit is accepted, twice from
+	// one draft.
 	wrong =
 	    (struct queue_recipient){.address = view_of(big, QUEUE_ADDRESS_MAX),
 		.original = view_of(big, QUEUE_ORIGINAL_MAX)};
@@ -388,7 +389,7 @@ static void what_was_removed_is_not_expanded(void **state)
 	bed_done(&bed);
 }
 
-// Puts or deletes one key behind the queue's back.
+// Writes or deletes one key without the queue's knowledge.
 static void tamper(struct bed *bed, const struct queue_id *id,
     const struct queue_key *key, const char *value)
 {
@@ -412,7 +413,7 @@ static void damage_is_found_by_the_check(void **state)
 	(void)state;
 	static const struct {
 		char kind;
-		const char *value; // NULL: deleted
+		const char *value; // NULL: the key is deleted
 	} table[] = {
 	    {QUEUE_KEY_MESSAGE, NULL},
 	    {QUEUE_KEY_MESSAGE, "junk"},
@@ -429,7 +430,7 @@ static void damage_is_found_by_the_check(void **state)
 		assert_int_equal(bed_problems(&bed), 0);
 		tamper(&bed, &id, &key, table[i].value);
 		assert_int_equal(bed_problems(&bed), 1);
-		bed_restart(&bed); // opens all the same
+		bed_restart(&bed); // the queue opens nevertheless
 		bed_done(&bed);
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For this room's tests: a queue on an engine in memory, with a clock that
-// stands until it is moved.
+// For the tests of this room: a queue on an engine in memory, with a clock that
+// the test moves.
 #ifndef ROOST_QUEUE_QUEUE_TEST_TOOLS_H
 #define ROOST_QUEUE_QUEUE_TEST_TOOLS_H
 
@@ -66,7 +66,7 @@ static inline void bed_done(struct bed *bed)
 	engine_close(&bed->engine);
 }
 
-// As after kill -9: what is only in memory is lost.
+// Restarts the queue as after kill -9: what is only in memory is lost.
 static inline void bed_restart(struct bed *bed)
 {
 	queue_close(&bed->queue);
@@ -100,7 +100,7 @@ static inline struct queue_id bed_put(struct bed *bed, const char *recipient)
 	return bed_put_as(bed, BED_TEXT, &envelope, &one, 1);
 }
 
-// The next lot of any destination that is due; NULL when there is none.
+// The next due lot of any destination; NULL when there is none.
 static inline struct queue_lot *bed_take(struct bed *bed)
 {
 	struct view domain;
@@ -116,7 +116,7 @@ static inline struct queue_lot *bed_take(struct bed *bed)
 	return NULL;
 }
 
-// Seconds until something is due; 0: never.
+// Seconds until a lot is due; 0: none waits.
 static inline int64_t bed_next(struct bed *bed)
 {
 	struct view domain;
@@ -171,7 +171,7 @@ static inline unsigned bed_problems(struct bed *bed)
 	return problems;
 }
 
-// Nothing is left, in memory and on the disk.
+// Checks that nothing is left, neither in memory nor on the disk.
 static inline void bed_expect_empty(struct bed *bed)
 {
 	struct queue_walk *walk;

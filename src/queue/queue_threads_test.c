@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Some put, some take and settle, an administrator walks, holds and hurries,
-// all at once. In the end each recipient has been settled once, each failure
-// was reported once, and nothing is left. Meant for ThreadSanitizer, too.
+// Several threads put messages, others take and settle lots, and an
+// administrator lists, holds and retries, all at the same time. In the end each
+// recipient must have been settled once, each failure reported once, and
+// nothing left. Also meant for ThreadSanitizer.
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -9,7 +10,7 @@
 
 #define PUTTERS  3
 #define TAKERS   3
-#define MESSAGES 150 // a putter
+#define MESSAGES 150 // for each putting thread
 #define DOMAINS  7
 #define NUMBERS  (PUTTERS * MESSAGES * 3)
 
@@ -17,11 +18,12 @@ struct field {
 	struct engine *engine;
 	struct queue *queue;
 	_Atomic int64_t now;
-	_Atomic unsigned putting; // putters at work
+	_Atomic unsigned putting; // threads that are still putting
 	_Atomic unsigned settled[NUMBERS];
 	_Atomic unsigned failed[NUMBERS];
 	_Atomic unsigned reported[NUMBERS];
-	_Atomic unsigned holding; // messages the administrator may have held
+	_Atomic unsigned
+	    holding; // messages that the administrator may have held
 	_Atomic bool stop;
 };
 
@@ -61,7 +63,8 @@ static void *put_run(void *context)
 			to[n].address = view_of_string(texts[n]);
 			to[n].notify = SMTP_NOTIFY_FAILURE;
 		}
-		for (unsigned n = count; n < 3; n++) // as if settled
+		for (unsigned n = count; n < 3;
+		     n++) // counts as if it were settled
 			field->settled[(hand->number * MESSAGES + i) * 3 + n]++;
 		struct queue_envelope envelope = {
 		    .sender = VIEW("a@reports.example")};
@@ -87,7 +90,7 @@ static unsigned number_of(struct view address)
 	return number < NUMBERS ? number : 0;
 }
 
-// Counts whom a report is about.
+// Counts the recipients that a report names.
 static void read_report(struct hand *hand, struct queue_lot *lot)
 {
 	struct buf bytes;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A disk that takes nothing for a while, and servers that are left alone: what
-// was sent is not sent again, and what was not sent is not counted as a try.
+// Tests a disk that refuses commits for a while, and servers that are not tried
+// for a while: mail that was sent is not sent again, and mail that was not sent
+// does not count as tried.
 #include "engine/engine_impl.h"
 #include "queue/queue_test_tools.h"
 
@@ -100,7 +101,8 @@ static void an_alias_is_followed_once_after_a_full_disk(void **state)
 	struct queue_lot *lot = bed_take(&bed);
 	fill(&disk, &bed);
 	assert_int_equal(queue_settle(bed.queue, &lot, &result, NULL), RC_IO);
-	memset(address, '?', sizeof(address)); // the caller's
+	memset(
+	    address, '?', sizeof(address)); // the caller may overwrite its text
 	clear(&disk);
 	bed.now += HOUR;
 	lot = bed_take(&bed);
@@ -111,7 +113,8 @@ static void an_alias_is_followed_once_after_a_full_disk(void **state)
 	bed_done(&bed);
 }
 
-// Whatever the administrator does with what could not be kept, nothing breaks.
+// Whatever the administrator does with a lot whose results could not be
+// committed, nothing breaks.
 static void the_administrator_rules_over_what_is_not_kept(void **state)
 {
 	(void)state;
@@ -130,7 +133,7 @@ static void the_administrator_rules_over_what_is_not_kept(void **state)
 	assert_int_equal(queue_stats(bed.queue).messages, 1);
 	assert_int_equal(queue_remove(bed.queue, &id, false, NULL), RC_OK);
 	bed_expect_empty(&bed);
-	// And one that waits at the end.
+	// When the queue closes with uncommitted results, the lot is due again.
 	bed_put(&bed, "x@b.example");
 	lot = bed_take(&bed);
 	fill(&disk, &bed);
@@ -144,7 +147,7 @@ static void the_administrator_rules_over_what_is_not_kept(void **state)
 	bed_done(&bed);
 }
 
-// ---- Left alone ------------------------------------------------------------
+// ---- Put off ---------------------------------------------------------------
 
 static const struct queue_result down = {.status = {4, 4, 1},
     .diagnostic = {"connection refused", 18},
@@ -183,7 +186,7 @@ static void what_is_put_off_counts_no_try_and_says_why(void **state)
 		assert_int_equal(bed_next(&bed), 30);
 		bed.now += 30;
 	}
-	assert_int_equal(commits, 1); // the reason
+	assert_int_equal(commits, 1); // to store the reason
 	assert_int_equal(queue_show(bed.queue, &id, &bed.arena, &info), RC_OK);
 	assert_int_equal(info.recipients[0].attempts, 0);
 	assert_true(view_eq(info.recipients[0].last_reply, down.diagnostic));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records as bytes: fixed numbers first, then texts with their lengths. All
-// numbers are little-endian. README.md has the table.
+// Records as bytes: first numbers of fixed size, then texts with their lengths.
+// All numbers are little-endian. README.md has the table.
 #include "queue/record.h"
 
 #include "base/bytes.h"
@@ -8,21 +8,21 @@
 #define MESSAGE_VERSION   1
 #define RECIPIENT_VERSION 1
 
-#define MESSAGE_UTF8     1 // flags of a message's record
+#define MESSAGE_UTF8     1 // flags in a message's record
 #define MESSAGE_BY_TRACE 2
 
 #define NOTIFY_ALL                                                             \
 	(0u | SMTP_NOTIFY_NEVER | SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_FAILURE |  \
 	    SMTP_NOTIFY_DELAY)
 #define TOLD_ALL           (QUEUE_TOLD_DELAY | QUEUE_TOLD_BY)
-#define RECIPIENT_RESOLVED 4 // with what was told, in one byte
+#define RECIPIENT_RESOLVED 4 // in the byte that also holds enum queue_told
 
 static bool time_is_good(int64_t time)
 {
 	return time >= 0 && time <= QUEUE_TIME_MAX;
 }
 
-// ---- What may be in --------------------------------------------------------
+// ---- What a record may contain ---------------------------------------------
 
 enum rc queue_message_check(
     const struct queue_message_record *message, struct fault *fault)
@@ -33,7 +33,7 @@ enum rc queue_message_check(
 	    envelope->hop.len > QUEUE_HOP_MAX ||
 	    message->head.len > QUEUE_HEAD_MAX)
 		return fault_set(
-		    fault, RC_LIMIT, "a part of the envelope is too long");
+		    fault, RC_LIMIT, "a text of the envelope is too long");
 	if (!time_is_good(message->created) ||
 	    !time_is_good(envelope->release_at) ||
 	    !time_is_good(envelope->by_time))
@@ -50,7 +50,7 @@ enum rc queue_recipient_check(
 		    fault, RC_LIMIT, "a recipient's address is too long");
 	if (recipient->address.len == 0 || (recipient->notify & ~NOTIFY_ALL))
 		return fault_set(
-		    fault, RC_INVALID, "not a recipient that can be");
+		    fault, RC_INVALID, "the recipient is not valid");
 	return RC_OK;
 }
 
@@ -107,7 +107,7 @@ void queue_message_encode(
 	add_text(ret_bytes, envelope->sender);
 	add_text(ret_bytes, envelope->envid);
 	add_text(ret_bytes, envelope->hop);
-	buf_add(ret_bytes, message->head); // to the end
+	buf_add(ret_bytes, message->head); // the rest of the record
 }
 
 void queue_recipient_encode(
@@ -132,7 +132,8 @@ void queue_recipient_encode(
 
 // ---- Reading ---------------------------------------------------------------
 
-// Takes off the front of what is left; past the end it gives zeros and says so.
+// Reads from the front of the remaining bytes. After the end it returns zeros
+// and sets `bad`.
 struct reader {
 	struct view rest;
 	bool bad;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a stored record: refused, or read and written back the same.
+// Decodes any bytes as a stored record. They are either refused, or encoding
+// gives the same bytes again.
 #include "queue/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

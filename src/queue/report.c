@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A report's header, and its parts put together.
+// Writes a report's header and puts its parts together.
 #include "queue/report.h"
 
 #include <sys/random.h>
@@ -12,7 +12,7 @@
 
 #define PARTS        3
 #define BOUNDARY_LEN 40
-// An original's Message-ID that is longer is not named.
+// A Message-ID of the original that is longer than this is not mentioned.
 #define REFERENCE_MAX 250
 
 struct tally {
@@ -33,7 +33,8 @@ static const char *subject(const struct queue_report *report)
 	return "Your message has been passed on";
 }
 
-// "<…>" of the original, if it can stand in a field as it is.
+// Finds the original's "<…>" identifier, if it can be written in a field as it
+// is.
 static bool find_reference(const struct queue_report *report, struct buf *out)
 {
 	struct header_field field;
@@ -96,7 +97,8 @@ static bool is_in(const struct queue_report_part *parts, struct view boundary)
 	return false;
 }
 
-// 160 random bits, and looked for all the same: no part has it.
+// Makes a boundary of 160 random bits. It is also searched for in every part,
+// so that it is certain to occur in none.
 static struct view make_boundary(
     const struct queue_report_part *parts, char text[BOUNDARY_LEN])
 {
@@ -104,10 +106,11 @@ static struct view make_boundary(
 	unsigned char random[BOUNDARY_LEN];
 	do {
 		if (getrandom(random, sizeof(random), 0) != sizeof(random))
-			abort(); // cannot happen once the machine is up
+			abort(); // cannot happen after the machine has started
 		for (size_t i = 0; i < BOUNDARY_LEN; i++)
 			text[i] = digits[random[i] % 32];
-		// No quoted-printable text can have "=_" (RFC 2045 6.7).
+		// "=_" occurs in no quoted-printable text (RFC 2045 section
+		// 6.7).
 		memcpy(text, "=_", 2);
 	} while (is_in(parts, view_of(text, BOUNDARY_LEN)));
 	return view_of(text, BOUNDARY_LEN);

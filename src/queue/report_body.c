@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of the original goes back: RFC 6522 section 3 (b), RFC 6533 section 4.
-// The whole of it only as it is, for message/rfc822 may not be encoded (RFC
-// 2046 section 5.2.1): where it would break the report, its header goes alone.
+// The part of the original that is returned: RFC 6522 section 3 (b), RFC 6533
+// section 4. message/rfc822 may not be encoded (RFC 2046 section 5.2.1), so a
+// whole message is returned only if it can stand in the report as it is. If it
+// cannot, only its header is returned.
 #include "queue/report.h"
 #include "wire/header.h"
 #include "wire/utf8.h"
@@ -16,8 +17,8 @@ static bool add_whole(
 		return false;
 	bool global = envelope->smtputf8 && kind.has_8bit;
 	part->type = global ? "message/global" : "message/rfc822";
-	// Of the two message/global alone may be encoded (RFC 6532 section
-	// 3.7); 8-bit it would need SMTPUTF8 all the way.
+	// message/global may be encoded (RFC 6532 section 3.7). It has to be,
+	// because as 8-bit text it would need SMTPUTF8 on the whole way.
 	if (global && !queue_report_is_utf8(report)) {
 		part->encoding = "quoted-printable";
 		queue_line_quote(&part->body, report->original);
@@ -30,7 +31,8 @@ static bool add_whole(
 	return true;
 }
 
-// Without the blank line at its end, and without a line cut short.
+// The original's header without the blank line at its end, and without a line
+// that was cut.
 static struct view header_of(const struct queue_report *report)
 {
 	size_t len;
@@ -69,7 +71,7 @@ void queue_report_body(
 		ret_part->encoding = "8bit";
 		buf_add(&ret_part->body, header);
 	} else {
-		// RFC 6522 section 4 allows it for broken headers, RFC 6533
+		// RFC 6522 section 4 allows this for broken headers, RFC 6533
 		// section 6.2 for message/global-headers.
 		ret_part->encoding = "quoted-printable";
 		queue_line_quote(&ret_part->body, header);

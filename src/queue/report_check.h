@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is true of every report, whatever it was made from: for the test and the
-// fuzzer.
+// Checks that are true of every report, whatever it was made from. For the test
+// and the fuzzer.
 #ifndef ROOST_QUEUE_REPORT_CHECK_H
 #define ROOST_QUEUE_REPORT_CHECK_H
 
@@ -23,8 +23,8 @@ static inline struct view report_part_body(
 	return view_slice(text, part->body_offset, part->body_len);
 }
 
-// Whether `block` has exactly these fields, each at most once, those that begin
-// with "!" just once.
+// Checks that `block` has only these fields, each at most once. A field whose
+// name begins with "!" must be there.
 static inline const char *report_check_fields(
     struct view block, const char *const *names, size_t count)
 {
@@ -38,14 +38,14 @@ static inline const char *report_check_fields(
 				    names[i] + (names[i][0] == '!'))))
 				break;
 		if (i == count)
-			return "a field that nobody wrote";
+			return "an unexpected field";
 		if (seen[i]++)
 			return "a field twice";
 		if (view_trim(field.value).len == 0)
 			return "an empty field";
 	}
 	if (block.len)
-		return "something after the fields";
+		return "text after the fields";
 	for (size_t i = 0; i < count; i++)
 		if (names[i][0] == '!' && !seen[i])
 			return "a field is missing";
@@ -77,7 +77,9 @@ static inline const char *report_check_status(
 		groups++;
 		body = view_from(body, end == SIZE_MAX ? len : len + 2);
 	}
-	return groups == wanted ? NULL : "not a group for each recipient";
+	return groups == wanted
+		   ? NULL
+		   : "the number of groups is not the number of recipients";
 }
 
 static inline bool report_third_is_good(
@@ -112,11 +114,11 @@ static inline const char *report_check_parts(const struct queue_report *report,
 		utf8 ? "global-delivery-status" : "delivery-status"))
 		return "the second part is not the status";
 	if (!report_third_is_good(report, parts[2]))
-		return "the third part is of another type";
+		return "the third part has the wrong type";
 	for (size_t i = 0; i < 3; i++)
 		if (parts[i]->encoding != TRANSFER_8BIT &&
 		    !utf8_is_ascii(report_part_body(text, parts[i])))
-			return "8-bit bytes in a part that declares none";
+			return "8-bit bytes in a part that declares 7 bits";
 	if (!utf8 && !utf8_is_ascii(report_part_body(text, parts[1])))
 		return "8-bit bytes in a plain status";
 	return report_check_status(report, report_part_body(text, parts[1]));
@@ -131,27 +133,27 @@ static inline const char *report_check_header(struct view header)
 	return report_check_fields(header, names, ARRAY_LEN(names));
 }
 
-// What is wrong, or NULL.
+// Returns what is wrong, or NULL.
 static inline const char *report_check(const struct queue_report *report,
     struct view text, const struct queue_report_form *form)
 {
 	struct queue_line_kind kind = queue_line_look(text);
 	if (kind.odd || kind.longest > QUEUE_LINE_MAX)
-		return "a line end or a line's length";
+		return "a wrong line end, or a line that is too long";
 	if (kind.has_8bit != form->has_8bit)
-		return "8-bit bytes are not as the form says";
+		return "has_8bit does not say whether there are 8-bit bytes";
 	if (form->needs_utf8 != queue_report_is_utf8(report))
-		return "SMTPUTF8 is asked for without need";
+		return "the report asks for SMTPUTF8 without need";
 	struct message *message = message_parse(text, text.len);
 	const char *problem = NULL;
 	if (!report_type_is(&message->parts[0], "multipart", "report"))
-		problem = "it is no multipart/report";
+		problem = "it is not a multipart/report";
 	if (!problem)
 		problem = report_check_header(
 		    view_slice(text, 0, message->header_len));
 	if (!problem && !form->needs_utf8 &&
 	    !utf8_is_ascii(view_slice(text, 0, message->header_len)))
-		problem = "UTF-8 in a header that does not say so";
+		problem = "UTF-8 in the header without needs_utf8";
 	if (!problem)
 		problem = report_check_parts(report, text, message);
 	message_free(&message);

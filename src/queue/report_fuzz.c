@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hostile addresses, replies and originals in a report: it always has the parts
-// and fields that it is meant to have. The input is a byte of switches and
+// Makes reports from hostile addresses, replies and originals, and checks that
+// each has the right parts and fields. The input is one byte of switches, then
 // texts separated by 0xff.
 #include "queue/report_check.h"
 

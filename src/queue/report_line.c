@@ -5,8 +5,8 @@
 #include "wire/utf8.h"
 
 #define WRAP_COLUMN 72
-// A word of more bytes than this is cut; below QUEUE_LINE_MAX with the indent
-// and a field's name.
+// A longer word is cut. With the indent and a field's name it stays below
+// QUEUE_LINE_MAX.
 #define WORD_MAX     900
 #define QUOTE_COLUMN 75 // RFC 2045 section 6.7: 76 with the "=" at the end
 
@@ -34,7 +34,7 @@ void queue_line_wrap(
 	while (view_split(&words, ' ', &word))
 		while (word.len) {
 			struct view piece = utf8_truncate(word, WORD_MAX);
-			if (piece.len == 0) // not UTF-8
+			if (piece.len == 0) // a byte that is not UTF-8
 				piece = view_slice(word, 0, WORD_MAX);
 			add_word(out, indent, piece, &column, &fresh);
 			word = view_from(word, piece.len);
@@ -45,7 +45,8 @@ void queue_line_wrap(
 void queue_line_clean(struct buf *out, struct view text, bool ascii)
 {
 	struct buf clean;
-	buf_init(&clean, text.len * 3 + 16); // U+FFFD for a byte
+	buf_init(&clean,
+	    text.len * 3 + 16); // one byte may become U+FFFD, which has three
 	smtp_clean_text(text, clean.max, &clean);
 	struct view rest = buf_view(&clean);
 	uint32_t code;

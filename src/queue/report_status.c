@@ -24,7 +24,7 @@ struct writer {
 	const struct queue_report *report;
 	struct buf *out;
 	struct buf value; // reset for each field
-	bool utf8;        // it may have UTF-8
+	bool utf8;        // UTF-8 is allowed
 };
 
 static void add_field(struct writer *writer, const char *name)
@@ -33,11 +33,12 @@ static void add_field(struct writer *writer, const char *name)
 	size_t start = out->len;
 	if (view_trim(buf_view(&writer->value)).len == 0) {
 		buf_reset(&writer->value);
-		return; // a field of blanks ends a group for some readers
+		return; // some readers take a field of blanks for the end of a
+			// group
 	}
 	buf_add_string(out, name);
 	buf_add_literal(out, ": ");
-	// An address of usual length stays whole, blanks and all.
+	// An address of usual length is written in one line, with its blanks.
 	if (strcmp(name, "Diagnostic-Code") != 0 && writer->value.len < 900) {
 		buf_add(out, buf_view(&writer->value));
 		buf_add_literal(out, "\r\n");
@@ -63,8 +64,8 @@ static void add_address(
 	queue_line_clean(&clean, address, false);
 	buf_add(&writer->value, type);
 	buf_add_literal(&writer->value, "; ");
-	// RFC 6533 section 3: "utf-8" with the address as it is where UTF-8 may
-	// stand, else spelled with \x{…}.
+	// RFC 6533 section 3: the type is "utf-8". The address is written as it
+	// is where UTF-8 is allowed, otherwise with \x{…}.
 	if (view_eq_nocase(type, VIEW("utf-8")) && writer->utf8)
 		utf8_addr_unitext_encode(buf_view(&clean), &writer->value);
 	else if (view_eq_nocase(type, VIEW("utf-8")))
@@ -103,7 +104,8 @@ static void add_diagnostic(struct writer *writer, struct view diagnostic)
 {
 	if (diagnostic.len == 0)
 		return;
-	// RFC 3464 section 2.3.6: "smtp" is for what an SMTP server replied.
+	// RFC 3464 section 2.3.6: "smtp" is the type of a text that an SMTP
+	// server replied.
 	if (queue_line_is_reply(diagnostic))
 		buf_add_literal(&writer->value, "smtp; ");
 	else
@@ -112,7 +114,8 @@ static void add_diagnostic(struct writer *writer, struct view diagnostic)
 	add_field(writer, "Diagnostic-Code");
 }
 
-// RFC 3464 section 2.1.2: "dns" is for names and for addresses in brackets.
+// RFC 3464 section 2.1.2: "dns" is the type of host names and of addresses in
+// brackets.
 static void add_remote(struct writer *writer, struct view remote)
 {
 	bool v6 = view_find_char(remote, ':') != SIZE_MAX;
@@ -142,7 +145,7 @@ static void add_recipient(
 	buf_add_string(&writer->value, queue_action_name(verdict->action));
 	add_field(writer, "Action");
 	enhanced_status_print(record->status, &writer->value);
-	if (writer->value.len == 0) // a delay whose reason nobody said
+	if (writer->value.len == 0) // a delay without a known reason
 		buf_add_literal(&writer->value, "4.0.0");
 	add_field(writer, "Status");
 	if (record->remote.len)

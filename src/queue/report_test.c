@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reports as RFC 3464, 3461, 6522 and 6533 have them, also when everything that
-// goes in means harm.
+// Tests reports against RFC 3464, 3461, 6522 and 6533, also with hostile input.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +12,7 @@
 #define HEADER                                                                 \
 	"From: a@a.example\r\nSubject: Tea\r\nMessage-ID: <1@a.example>\r\n"
 
-struct sheet { // a report being made
+struct sheet { // a report and what it is made from
 	struct queue_settings settings;
 	struct queue_message_record message;
 	struct queue_verdict verdict;
@@ -128,7 +127,7 @@ static void what_was_asked_for_comes_back(void **state)
 	buf_done(&sheet.text);
 }
 
-// What the third part is, by what the original is.
+// Which type the third part has, for different originals.
 static void the_original_goes_back_as_far_as_it_can(void **state)
 {
 	(void)state;
@@ -139,7 +138,7 @@ static void the_original_goes_back_as_far_as_it_can(void **state)
 		const char *name;
 		struct view original;
 		enum smtp_body body;
-		int utf8; // SMTPUTF8; 2: the sender's address needs it, too
+		int utf8; // SMTPUTF8; 2: the sender's address needs it too
 		bool whole;
 		const char *type;
 		const char *encoding; // NULL: none
@@ -220,8 +219,8 @@ static void utf8_addresses_are_spelled_as_the_sender_allows(void **state)
 {
 	(void)state;
 	struct sheet sheet;
-	// By the address that the report goes to, not by the message's
-	// SMTPUTF8.
+	// The form depends on the address that the report goes to, not on the
+	// message's SMTPUTF8.
 	for (int round = 0; round < 3; round++) {
 		bool utf8 = round == 2;
 		sheet_make(&sheet);
@@ -335,10 +334,12 @@ static void each_action_has_its_words(void **state)
 		const char *text;
 	} table[] = {
 	    {QUEUE_ACTION_FAILED, "could not be delivered", "no such mailbox"},
-	    {QUEUE_ACTION_DELAYED, "is delayed", "You need do nothing"},
+	    {QUEUE_ACTION_DELAYED, "is delayed",
+		"You do not have to do anything"},
 	    {QUEUE_ACTION_DELIVERED, "has been delivered", "in the mailbox"},
 	    {QUEUE_ACTION_RELAYED, "has been passed on", "does not"},
-	    {QUEUE_ACTION_EXPANDED, "has been passed on", "stands for others"},
+	    {QUEUE_ACTION_EXPANDED, "has been passed on",
+		"list of other addresses"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct sheet sheet;

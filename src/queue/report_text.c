@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of a report that people read: what happened, to whom, why, and what
-// they can do.
+// The part of a report for people: what happened, to which recipient, why, and
+// what they can do.
 #include "base/ascii.h"
 #include "queue/report.h"
 #include "wire/date.h"
@@ -8,11 +8,11 @@
 #include "wire/header.h"
 #include "wire/utf8.h"
 
-#define TEXT_MAX    ((size_t)4 << 20) // 100 recipients need a tenth of it
+#define TEXT_MAX    ((size_t)4 << 20) // 100 recipients need a tenth of this
 #define SUBJECT_MAX 200
 
-// What a code means to somebody who has never seen one (RFC 3463 section 3, RFC
-// 7505 section 4.2, RFC 6531 section 3.5).
+// Explains a status code to somebody who has never seen one (RFC 3463 section
+// 3, RFC 7505 section 4.2, RFC 6531 section 3.5).
 static const struct reason {
 	uint16_t subject;
 	uint16_t detail;
@@ -22,7 +22,7 @@ static const struct reason {
     {1, 2,
 	"The part after the @ is not the name of a mail domain. Check it for "
 	"typing mistakes."},
-    {1, 3, "This is not an address that can exist."},
+    {1, 3, "This is not a valid address."},
     {1, 6, "The recipient has moved and left no new address."},
     {1, 10, "This domain says that it accepts no mail at all."},
     {2, 1, "The mailbox is switched off and accepts no mail."},
@@ -30,7 +30,7 @@ static const struct reason {
 	"The recipient's mailbox is full. Try again later, or tell them in "
 	"another way."},
     {2, 3,
-	"The message is larger than the recipient may get. Send less at a "
+	"The message is larger than the recipient may receive. Send less at a "
 	"time, or a link."},
     {3, 4,
 	"The message is too large for the recipient's server. Send less at a "
@@ -41,9 +41,9 @@ static const struct reason {
     {4, 4, "No server for the recipient's domain could be found."},
     {4, 6, "The message went round in circles."},
     {5, 3, "The message has too many recipients."},
-    {6, 3, "The recipient's server cannot take a message of this kind."},
+    {6, 3, "The recipient's server cannot accept a message of this kind."},
     {6, 7,
-	"The recipient's server cannot take addresses with letters beyond "
+	"The recipient's server cannot accept addresses with letters beyond "
 	"A to Z. Ask for another address."},
     {7, 1,
 	"The recipient's server refuses the message by its rules; its answer "
@@ -136,7 +136,8 @@ static void add_reply(
 	buf_init(&text, 8192);
 	if (record->remote.len) {
 		queue_line_clean(&text, record->remote, false);
-		// What happened on the way to it is no answer.
+		// A failure on the way to the server is not an answer of the
+		// server.
 		buf_add_string(&text, queue_line_is_reply(record->diagnostic)
 					  ? " answered: "
 					  : ": ");
@@ -169,8 +170,9 @@ static void add_recipient(const struct queue_report *report,
 				  "report what becomes of it.");
 		break;
 	case QUEUE_ACTION_EXPANDED:
-		add_sentence(out, "This address stands for others; the message "
-				  "was sent on to them.");
+		add_sentence(out,
+		    "This address is a list of other addresses; the message "
+		    "was sent on to them.");
 		break;
 	}
 }
@@ -180,7 +182,7 @@ static void add_recipient(const struct queue_report *report,
 static const struct group {
 	enum queue_action action;
 	const char *before;
-	const char *after; // what to do; may be NULL
+	const char *after; // what the sender can do; may be NULL
 } groups[] = {
     {QUEUE_ACTION_FAILED, "It could not be delivered to:",
 	"Nothing more will be done for these. When you have found the cause, "
@@ -197,7 +199,8 @@ static void add_delay(const struct queue_report *report, struct buf *out)
 	int64_t expiry =
 	    queue_schedule_expiry(report->settings, report->message);
 	buf_init(&text, 1024);
-	buf_add_literal(&text, "You need do nothing: delivery is tried again");
+	buf_add_literal(
+	    &text, "You do not have to do anything: delivery is tried again");
 	if (expiry > report->now) {
 		buf_add_literal(&text, " for ");
 		add_span(&text, expiry - report->now);
@@ -239,7 +242,7 @@ static void add_group(const struct queue_report *report,
 	}
 }
 
-// ---- All of it -------------------------------------------------------------
+// ---- The whole part --------------------------------------------------------
 
 static void add_subject(const struct queue_report *report, struct buf *out)
 {

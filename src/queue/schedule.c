@@ -9,7 +9,8 @@
 #define RETRY_LAST   (4u * 3600)
 #define REPORT_FULL  (50u * 1024)
 
-// A try brought forward to a notice or to the expiry is at least so far away.
+// A try that is brought forward, to a notice or to the end of the lifetime, is
+// at least this many seconds away.
 #define WAIT_MIN 60
 
 void queue_settings_default(struct queue_settings *settings)
@@ -37,8 +38,9 @@ int64_t queue_schedule_wait(const struct queue_settings *settings,
 		wait *= 2;
 	if (wait > last)
 		wait = last;
-	// Messages that came together do not come back together. The id's end
-	// is random; SplitMix64 makes of it another number each time.
+	// Messages that came together should not be tried again together. The
+	// end of the id is random, and SplitMix64 turns it and the number of
+	// attempts into another random number for each try.
 	uint64_t random =
 	    get_le32(id->bytes + 8) + (uint64_t)attempts + 0x9e3779b97f4a7c15u;
 	random = (random ^ (random >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -48,7 +50,8 @@ int64_t queue_schedule_wait(const struct queue_settings *settings,
 	return wait > 0 ? wait : 1;
 }
 
-// A message that was to wait is young when it is released (RFC 4865).
+// The moment from which the message's age counts. For a message whose sender
+// asked for a later release (RFC 4865), it is that release.
 static int64_t birth(const struct queue_message_record *message)
 {
 	return message->envelope.release_at > message->created
@@ -78,7 +81,7 @@ bool queue_schedule_is_over(
 
 static bool wants(const struct queue_recipient *recipient, unsigned what)
 {
-	// Who says nothing is told of failures and delays.
+	// A sender who did not give NOTIFY is told of failures and delays.
 	unsigned notify = recipient->notify
 			      ? recipient->notify
 			      : SMTP_NOTIFY_FAILURE | SMTP_NOTIFY_DELAY;
@@ -98,8 +101,8 @@ static void end(struct queue_verdict *verdict, unsigned what,
 static void expire(struct queue_verdict *verdict, bool by)
 {
 	verdict->expired = true;
-	// RFC 3463 section 3.5: X.4.7, delivery time expired. The server's own
-	// words are the diagnostic. RFC 2852 section 4: 5.4.7 for mode R.
+	// RFC 3463 section 3.5: X.4.7, delivery time expired. The diagnostic
+	// keeps the server's last reply. RFC 2852 section 4: 5.4.7 for mode R.
 	verdict->record.status = by ? ENHANCED(5, 4, 7) : ENHANCED(4, 4, 7);
 	end(verdict, SMTP_NOTIFY_FAILURE, QUEUE_ACTION_FAILED, ENHANCED_NONE);
 }
@@ -111,8 +114,8 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-// The notices that are due now; else a try is made just when one becomes due,
-// so that it does not come hours late and says how things stand then.
+// Decides whether a notice is due now. If one is due later, the next try is
+// moved to that moment, so that the notice is on time and has the newest state.
 static int64_t notify_delay(
     struct queue_verdict *verdict, const struct queue_case *of, int64_t next)
 {
@@ -129,8 +132,8 @@ static int64_t notify_delay(
 			next = earlier(next, notice);
 		}
 	}
-	// RFC 2852 section 4, mode N: told once that the time has passed, and
-	// carried on.
+	// RFC 2852 section 4, mode N: the sender is told once that the time has
+	// passed, and the message is still tried.
 	if (envelope->by == SMTP_BY_NOTIFY && !(record->told & QUEUE_TOLD_BY) &&
 	    !(record->recipient.notify & SMTP_NOTIFY_NEVER)) {
 		if (of->now >= envelope->by_time) {
@@ -200,8 +203,8 @@ struct queue_verdict queue_schedule_judge(const struct queue_case *of,
 			later(&verdict, of);
 			break;
 		}
-		// Of one for one only the other end tells (RFC 3461 section
-		// 5.2.7.2).
+		// When an alias has a single target, only the target's server
+		// reports (RFC 3461 section 5.2.7.2).
 		end(&verdict, SMTP_NOTIFY_SUCCESS,
 		    result->expanded_count == 1 ? QUEUE_ACTION_NONE
 						: QUEUE_ACTION_EXPANDED,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What became of a lot: one commit with all of it, the reports included. So a
-// recipient is in the queue, or is settled and its sender will hear of it.
+// Settles a lot: commits all its results at once, with the reports. So after
+// each commit a recipient is either still in the queue, or is settled and its
+// sender gets the report.
 #include "queue/lot.h"
 
-// After a commit that failed.
+// Seconds to wait after a commit that failed.
 #define TROUBLE_WAIT 60
 
 struct settling {
@@ -11,7 +12,7 @@ struct settling {
 	struct queue_lot *lot;
 	struct queue_verdict *verdicts;
 	uint16_t finals;
-	int64_t due; // of those who stay
+	int64_t due; // next try of those that stay in the queue
 	struct queue_bounce bounce;
 	struct queue_expansion expansion;
 };
@@ -59,8 +60,8 @@ static void judge(struct settling *settling, const struct queue_result *results)
 	}
 }
 
-// With the partition's lock held: whether the administrator has doomed the
-// message since the verdicts were made.
+// Whether the administrator has removed the message since the verdicts were
+// made. The caller holds the partition's lock.
 static bool flags_moved(struct settling *settling)
 {
 	struct queue_index *index = &settling->queue->index;
@@ -94,7 +95,8 @@ static enum rc commit(struct settling *settling,
 	const struct queue_lot *lot = settling->lot;
 	bool ends = lot->waiting->lots_left == 1 &&
 		    settling->finals == lot->entry->left;
-	// Owned anew before it is given up.
+	// The new message gets its claim on the content before the old one
+	// gives up its own.
 	queue_expansion_add(
 	    &settling->expansion, &lot->copy, lot->flags, partition->batch);
 	queue_batch_verdicts(
@@ -102,12 +104,12 @@ static enum rc commit(struct settling *settling,
 	enum rc rc = queue_bounce_add(&settling->bounce, partition->batch);
 	if (rc != RC_OK)
 		return fault_set(
-		    fault, rc, "storing a report: %s", rc_text(rc));
+		    fault, rc, "cannot store the report: %s", rc_text(rc));
 	return queue_partition_commit(
 	    settling->queue, partition, &lot->copy, fault);
 }
 
-// RC_CONFLICT: flags moved; make the verdicts again.
+// RC_CONFLICT: the flags have changed; the verdicts have to be made again.
 static enum rc try_settle(struct settling *settling, struct fault *fault)
 {
 	struct queue *queue = settling->queue;
@@ -116,7 +118,7 @@ static enum rc try_settle(struct settling *settling, struct fault *fault)
 	    queue, &lot->copy, settling->verdicts, &settling->bounce);
 	if (rc != RC_OK)
 		return fault_set(
-		    fault, rc, "writing a report: %s", rc_text(rc));
+		    fault, rc, "cannot write the report: %s", rc_text(rc));
 	struct queue_partition *partition =
 	    queue_partition_lock(queue, queue_id_partition(&lot->copy.id));
 	bool moved = flags_moved(settling);
@@ -135,10 +137,11 @@ static enum rc settle(struct settling *settling,
 	struct queue_lot *lot = settling->lot;
 	enum rc rc;
 	unsigned flags;
-	do { // once more for each command of the administrator meanwhile
+	do { // again after each change that the administrator made meanwhile
 		judge(settling, results);
 		flags = lot->flags;
-		// What was removed meanwhile goes nowhere.
+		// When the message was removed meanwhile, it is not sent to the
+		// alias's targets.
 		settling->expansion = (struct queue_expansion){0};
 		rc =
 		    flags & QUEUE_FLAG_DOOMED
@@ -178,7 +181,7 @@ static enum rc end(struct settling *settling, struct queue_lot **lot_at,
 		queue_forget(queue, lot_at);
 	} else if (tried) {
 		queue_park(lot_at, results, queue_now(queue) + TROUBLE_WAIT);
-	} else { // results that cannot be
+	} else { // results that cannot be committed at all
 		queue_drop(queue, lot_at, TROUBLE_WAIT);
 	}
 	return rc;
@@ -193,7 +196,8 @@ enum rc queue_settle(struct queue *queue, struct queue_lot **lot_at,
 
 // ---- Putting off -----------------------------------------------------------
 
-// There is something to tell, or to end, or the reason is not known yet.
+// Whether a commit is needed: the sender has to be told something, a recipient
+// is final, or the reason is not stored yet.
 static bool is_news(const struct settling *settling)
 {
 	const struct queue_copy *copy = &settling->lot->copy;

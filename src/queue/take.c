@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Taking lots out: claims and leases are changes to the index alone; what a lot
-// holds is read from the disk by whoever takes it, with no lock held.
+// Hands out lots. Claims and leases are changes of the index alone. The thread
+// that takes a lot reads its content from the disk, without holding a lock.
 #include "base/mem.h"
 #include "queue/lot.h"
 
-// A lot that cannot be read, or whose result could not be kept, is left alone
-// for so many seconds.
+// A lot that cannot be read, or whose result could not be committed, waits this
+// many seconds.
 #define TROUBLE_WAIT 60
-// And one that will not get better by itself:
+// A lot whose records are damaged, which waiting does not mend, waits longer.
 #define CORRUPT_WAIT 3600
 
 // ---- Claims ----------------------------------------------------------------
@@ -111,7 +111,7 @@ static enum rc lot_read(struct queue_lot *lot)
 	return RC_OK;
 }
 
-// Nobody is to try it any more.
+// Settles a lot that nobody may try any more.
 static enum rc settle_over(struct queue *queue, struct queue_lot *lot)
 {
 	struct queue_result *results =
@@ -132,7 +132,7 @@ static void complain(struct queue *queue, struct queue_lot **lot, enum rc rc)
 	char text[QUEUE_ID_TEXT + 1];
 	queue_id_print(&(*lot)->copy.id, text);
 	log_text(queue->settings.log, LOG_LEVEL_ERROR, "queue",
-	    "message %s cannot be read: %s", text, rc_text(rc));
+	    "cannot read message %s: %s", text, rc_text(rc));
 	queue_drop(queue, lot, rc == RC_IO ? TROUBLE_WAIT : CORRUPT_WAIT);
 }
 
@@ -162,10 +162,11 @@ enum rc queue_take(
 		if (!lot)
 			return RC_END;
 		if (lot->kept) {
-			// It has been tried; how that went is not kept yet.
+			// The lot was tried before, but its results are not
+			// committed.
 			enum rc kept =
 			    queue_settle(queue, &lot, lot->kept, NULL);
-			(void)kept; // it waits again, or is done with
+			(void)kept; // on failure the lot waits again
 			continue;
 		}
 		enum rc rc = lot_read(lot);
@@ -177,7 +178,8 @@ enum rc queue_take(
 			complain(queue, &lot, rc);
 			if (rc == RC_IO)
 				return rc;
-			continue; // the others are not to wait for it
+			continue; // so that the other lots do not have to wait
+				  // for this one
 		}
 		if (!queue_schedule_is_over(
 			&lot->copy.message, lot->flags, queue_now(queue))) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Listing: the sixteen partitions, each in the order of its ids, merged.
+// Lists the messages: walks through the sixteen partitions, each in the order
+// of its ids, and merges them.
 #include "base/mem.h"
 #include "queue/internal.h"
 
@@ -8,7 +9,7 @@ struct walk_partition {
 	struct engine_cursor *messages;
 	struct engine_cursor *recipients;
 	bool ended;
-	struct view key; // of the message it stands on
+	struct view key; // of the current message
 	struct view value;
 };
 
@@ -77,9 +78,10 @@ void queue_walk_close(struct queue_walk **walk)
 	*walk = NULL;
 }
 
-// ---- What is shown ---------------------------------------------------------
+// ---- What the list shows ---------------------------------------------------
 
-// The record says how it was when last settled; the index knows what goes on.
+// The record has the state after the last settlement; the index has the current
+// one.
 static void show_recipient(struct queue_waiting *waiting, uint16_t number,
     const struct queue_recipient_record *record,
     struct queue_info_recipient *ret_shown)

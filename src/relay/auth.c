@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// AUTH with a smart host (RFC 4954): PLAIN (RFC 4616) or LOGIN. A password goes
-// over TLS or not at all. That it was not taken is our mistake or theirs, not
-// the mail's: it waits.
+// AUTH with a smart host (RFC 4954): PLAIN (RFC 4616) or LOGIN. A password is
+// sent over TLS only. When the log-in fails, the cause is a setting here or at
+// the smart host, not the mail. So the mail waits.
 #include "relay/client_impl.h"
 #include "wire/base64.h"
 
@@ -31,7 +31,8 @@ enum net_next relay_client_say_auth(
 {
 	if (client->tls.version[0] == '\0')
 		return relay_client_give_up(client, ENHANCED(4, 7, 11), out,
-		    "there is no TLS to send the password over");
+		    "the password may be sent over TLS only, and there is no "
+		    "TLS");
 	if (client->can.auth & SMTP_AUTH_PLAIN) {
 		say_plain(client, out);
 		relay_client_enter(client, RELAY_STEP_AUTH_PASSWORD);
@@ -40,7 +41,7 @@ enum net_next relay_client_say_auth(
 		relay_client_enter(client, RELAY_STEP_AUTH);
 	} else {
 		return relay_client_give_up(client, ENHANCED(4, 7, 4), out,
-		    "the server offers no AUTH that is known here");
+		    "the server offers no AUTH mechanism that Roost supports");
 	}
 	return NET_READ;
 }
@@ -63,7 +64,7 @@ static enum net_next fail(struct relay_client *client,
 	return next;
 }
 
-// "Username:", in whatever words.
+// The server asks for "Username:", in whatever words.
 enum net_next relay_client_on_auth(struct relay_client *client,
     const struct smtp_reply *reply, struct buf *out)
 {
@@ -74,7 +75,7 @@ enum net_next relay_client_on_auth(struct relay_client *client,
 	return NET_READ;
 }
 
-// "Password:".
+// The server asks for "Password:".
 enum net_next relay_client_on_auth_user(struct relay_client *client,
     const struct smtp_reply *reply, struct buf *out)
 {

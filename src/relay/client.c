@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The calls of the network, and replies cut out of what comes.
+// The functions that the network calls; they cut the incoming bytes into
+// replies.
 #include "relay/client.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "relay/client_impl.h"
 
-// Half a piece, and one more with every byte a bare LF.
+// Dot stuffing makes a piece at most half as long again. A piece in which every
+// byte is a bare LF becomes three times as long.
 #define ENCODED_MAX (3 * RELAY_CLIENT_PIECE)
 
 static char *copy(const char *text)
@@ -79,7 +81,7 @@ static bool is_too_weak(const struct relay_client *client)
 	       !client->tls.verified;
 }
 
-// With implicit TLS the greeting comes through it.
+// With implicit TLS the handshake comes before the greeting.
 static enum net_next start(
     void *session, const struct net_tls_info *tls, struct buf *out)
 {
@@ -97,8 +99,8 @@ static enum net_next start(
 static enum net_next take_reply(struct relay_client *client,
     const struct smtp_reply *reply, struct buf *out)
 {
-	// RFC 5321 section 3.8: the server is about to close, whatever was
-	// asked.
+	// RFC 5321 section 3.8: the server is about to close the connection,
+	// whatever the command was.
 	if (reply->code == 421 && client->step != RELAY_STEP_QUIT)
 		return relay_client_break_reply(client, reply);
 	return relay_step_row(client->step)->reply(client, reply, out);
@@ -128,15 +130,15 @@ static enum net_next input(
 			break;
 		}
 	}
-	// A peer that drips bytes is not waited for any longer.
+	// A peer that sends single bytes slowly does not get more time.
 	if (next == NET_READ && client->step != RELAY_STEP_IDLE &&
 	    relay_client_seconds_left(client) == 0)
 		next = relay_client_break(client, ENHANCED(4, 4, 2),
 		    "timed out while waiting for %s",
 		    relay_step_row(client->step)->name);
 	*ret_consumed = in.len - rest.len;
-	// What came behind the reply to STARTTLS was said by anybody
-	// (RFC 3207 section 6).
+	// Bytes after the reply to STARTTLS are dropped: they came without TLS,
+	// so anybody may have sent them (RFC 3207 section 6).
 	if (next == NET_START_TLS || next == NET_CLOSE)
 		*ret_consumed = in.len;
 	return next;
@@ -164,7 +166,8 @@ static enum net_next tls_started(
 	note_tls(client, tls);
 	smtp_reply_parser_done(&client->parser);
 	smtp_reply_parser_init(&client->parser);
-	// RFC 3207 section 4.2: what it said before is forgotten.
+	// RFC 3207 section 4.2: the client forgets what the server said before
+	// TLS.
 	client->can = (struct smtp_capabilities){0};
 	if (is_too_weak(client))
 		return relay_client_break(client, ENHANCED(4, 7, 5), "TLS: %s",
@@ -197,10 +200,11 @@ static void stop(struct relay_client *client)
 		return;
 	client->use = client->ready ? RELAY_CLIENT_READY : RELAY_CLIENT_STOPPED;
 	relay_letter_stop(client);
-	relay_client_break(client, ENHANCED(4, 3, 2), "this server stops");
+	relay_client_break(
+	    client, ENHANCED(4, 3, 2), "this server is stopping");
 }
 
-// Nothing is said where it could be taken for a part of the message.
+// Says QUIT only where the server cannot read it as a part of the message.
 static void shut_down(void *session, struct buf *out)
 {
 	struct relay_client *client = session;

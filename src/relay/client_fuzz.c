@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole dialogues with whatever a server may say. The first bytes choose how
-// the session is set up and in what pieces the rest is said; a line of one byte
-// 0x01 to 0x05 is an event of the network. Invariants: what the client says
-// does not depend on the pieces; every letter that it took is settled or given
-// back, each recipient once; and what was sent as a message ends where it ends.
+// Runs whole dialogues with anything that a server may say. The first bytes
+// choose how the session is set up and how the rest is cut into pieces. A line
+// of one byte 0x01 to 0x05 is an event of the network. Invariants: what the
+// client says does not depend on the pieces; every letter that the client was
+// given is settled or given back, each recipient once; the data of a message
+// has no end but its own.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -76,8 +77,8 @@ static void event(struct rig *rig, char what)
 	}
 }
 
-// One line of events for each recipient of each letter taken, and one at the
-// end.
+// Checks that there is one event for each recipient of each letter, and one at
+// the end.
 static void check_events(const struct rig *rig)
 {
 	struct view events = buf_view(&rig->events), line;
@@ -101,8 +102,8 @@ static void check_events(const struct rig *rig)
 		    buf_view(&rig->events), VIEW(""));
 }
 
-// No line of the client's is a lone dot but at an end, and none has a bare line
-// end: BINARYMIME apart.
+// Checks that the client sends a line with a lone dot only at the end of the
+// data, and no bare line end, except with BINARYMIME.
 static void check_output(const struct rig *rig, bool is_binary)
 {
 	struct view out = buf_view(&rig->out);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client session from within. A dialogue is a sequence of steps, each of
-// which waits for one reply; steps.c has the table of them.
+// The inside of the client session. A dialogue is a sequence of steps. In each
+// step the client waits for one reply. steps.c has the table of the steps.
 #ifndef ROOST_RELAY_CLIENT_IMPL_H
 #define ROOST_RELAY_CLIENT_IMPL_H
 
@@ -10,67 +10,68 @@
 #include "wire/smtp_data.h"
 #include "wire/smtp_reply.h"
 
-// What is being waited for.
+// What the client waits for.
 enum relay_step {
 	RELAY_STEP_GREETING,
 	RELAY_STEP_EHLO,
 	RELAY_STEP_HELO,
 	RELAY_STEP_STARTTLS,
-	RELAY_STEP_HANDSHAKE, // no reply: TLS
+	RELAY_STEP_HANDSHAKE, // the TLS handshake, not a reply
 	RELAY_STEP_AUTH,
 	RELAY_STEP_AUTH_USER,     // LOGIN
 	RELAY_STEP_AUTH_PASSWORD, // LOGIN
-	RELAY_STEP_IDLE,          // a message, from the owner
+	RELAY_STEP_IDLE,          // a message from the owner
 	RELAY_STEP_MAIL,
 	RELAY_STEP_RCPT,
 	RELAY_STEP_DATA,
-	RELAY_STEP_CHUNK, // BDAT
-	RELAY_STEP_END,   // of the data
+	RELAY_STEP_CHUNK, // the reply to a BDAT
+	RELAY_STEP_END,   // the reply to the end of the data
 	RELAY_STEP_RSET,
 	RELAY_STEP_QUIT,
-	RELAY_STEP_OVER, // the connection is of no more use
+	RELAY_STEP_OVER, // the connection is not used any more
 	RELAY_STEP_COUNT,
 };
 
-// One MAIL, and what follows it.
+// One transaction: MAIL and what follows it.
 struct relay_transaction {
-	size_t *members; // recipients, by number; in the letter's arena
+	size_t *members; // numbers of its recipients; in the letter's arena
 	size_t count;
-	size_t answered; // RCPTs
+	size_t answered; // how many RCPTs are answered
 	size_t accepted;
 	bool mail_ok;
-	bool data_said; // pipelined: DATA went with the RCPTs
-	bool chunked;   // BDAT
-	// The data.
-	uint64_t offset;                  // bytes read
-	struct relay_convert_place place; // in the letter's plan
-	bool all_said;                    // the end, too
-	bool failed;                      // a chunk was refused
+	bool data_said; // pipelined: DATA was sent together with the RCPTs
+	bool chunked;   // the data is sent by BDAT
+	// The state of the data.
+	uint64_t offset;                  // bytes read of the message
+	struct relay_convert_place place; // position in the letter's plan
+	bool all_said;                    // everything is sent, also the end
+	bool failed;                      // the server refused a chunk
 	unsigned chunks_open;
 	struct smtp_data_encoder encoder;
 };
 
 struct relay_client {
-	struct relay_client_config config; // its strings are below
+	struct relay_client_config
+	    config; // its strings are copied into members below
 	char *helo;
 	char *host;
 	char *user;
 	char *password;
 
 	enum relay_step step;
-	uint64_t since_ms; // it began
+	uint64_t since_ms; // when the step began
 	struct smtp_reply_parser parser;
 	struct smtp_capabilities can;
 	struct relay_client_tls tls;
 	bool tls_refused;
-	bool ready;              // came to be ready for mail
-	uint32_t letters;        // taken from the owner
-	uint32_t messages;       // MAIL commands
-	uint32_t recipients_max; // as the server has shown
+	bool ready;              // the session was ready for mail at least once
+	uint32_t letters;        // messages that the owner gave
+	uint32_t messages;       // MAIL commands sent
+	uint32_t recipients_max; // lowered when the server refuses more
 	struct relay_letter letter;
 	struct relay_transaction transaction;
-	struct buf piece; // bytes of the message
-	struct buf chunk; // the same, encoded
+	struct buf piece; // a piece of the message
+	struct buf chunk; // the same piece, encoded
 	struct buf scratch;
 
 	enum relay_client_use use;
@@ -79,7 +80,8 @@ struct relay_client {
 	bool ended;
 };
 
-// Whether the server has offered all of these (enum smtp_extension).
+// Whether the server has offered all of these extensions (bits of enum
+// smtp_extension).
 static inline bool relay_client_offers(
     const struct relay_client *client, unsigned extensions)
 {
@@ -99,14 +101,14 @@ const struct relay_step_row *relay_step_row(enum relay_step step);
 void relay_client_enter(struct relay_client *client, enum relay_step step);
 uint32_t relay_client_seconds_left(const struct relay_client *client);
 
-// The connection has come to its end: what is not known of the letter's
-// recipients is LATER, with this status and text. NET_CLOSE.
+// Ends the connection. Recipients of the letter that have no result yet are
+// LATER, with this status and text. Returns NET_CLOSE.
 enum net_next relay_client_break(struct relay_client *client,
     struct enhanced_status status, const char *format, ...) PRINTF_LIKE(3, 4);
-// The same for a reply that ends it.
+// Does the same with the status and text of a reply.
 enum net_next relay_client_break_reply(
     struct relay_client *client, const struct smtp_reply *reply);
-// Not ready and never will be (5xx): says QUIT.
+// The server will not accept mail (5xx). Says QUIT.
 enum net_next relay_client_refuse(struct relay_client *client,
     const struct smtp_reply *reply, enum relay_client_use use, struct buf *out);
 enum net_next relay_client_give_up(struct relay_client *client,
@@ -118,7 +120,7 @@ static inline unsigned relay_reply_class(const struct smtp_reply *reply)
 {
 	return reply->code / 100;
 }
-// As the reply says, or X.0.0 of its class.
+// The status in the reply, or X.0.0 with the reply's class.
 struct enhanced_status relay_reply_status(const struct smtp_reply *reply);
 
 // ---- hello.c, auth.c -------------------------------------------------------
@@ -145,11 +147,12 @@ enum net_next relay_client_on_auth_password(struct relay_client *client,
 
 // ---- letter.c --------------------------------------------------------------
 
-// Ready: the next message, or waits, or QUIT.
+// The session is ready for mail: begins the owner's next message, or waits, or
+// says QUIT.
 enum net_next relay_client_next(struct relay_client *client, struct buf *out);
 // ---- transaction.c, content.c ----------------------------------------------
 
-// Begins a transaction with the recipients that are open; there are some.
+// Begins a transaction with the recipients that are open. There must be one.
 enum net_next relay_client_say_mail(
     struct relay_client *client, struct buf *out);
 enum net_next relay_client_on_mail(struct relay_client *client,
@@ -162,11 +165,11 @@ enum net_next relay_client_on_rset(struct relay_client *client,
     const struct smtp_reply *reply, struct buf *out);
 enum net_next relay_client_say_rset(
     struct relay_client *client, struct buf *out);
-// The transaction is over: the next, or the next message.
+// The transaction is over: begins the next one, or the next message.
 enum net_next relay_client_proceed(
     struct relay_client *client, struct buf *out);
-// What the reply says is so for the recipients that were accepted.
-void relay_client_verdict(
+// Makes the reply the result of all recipients that were accepted.
+void relay_client_apply_reply(
     struct relay_client *client, const struct smtp_reply *reply);
 
 enum net_next relay_client_begin_data(

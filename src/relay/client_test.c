@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client's dialogues: how it begins, what it says of a message, and every
-// way in which a server can fail it.
+// Dialogues of the client: how it begins, how it sends a message, and every way
+// in which a server can fail.
 #include "relay/script.h"
 
 #define TO(text)                                                               \
@@ -10,7 +10,7 @@
 #define CONTENT       "Subject: x\r\n\r\nHello.\r\n"
 #define CONTENT_LINES "C: Subject: x\nC: \nC: Hello.\n"
 
-// What most dialogues begin with.
+// The beginning of most dialogues.
 #define HELLO                                                                  \
 	"S: 220 mx.test ESMTP\n"                                               \
 	"C: EHLO me.test\n"
@@ -43,7 +43,7 @@ static const struct rig_letter bounce = {
 static const struct rig_letter dots = {
     .sender = "s@here.test",
     .recipients = {TO("a@mx.test")},
-    // Bare line feeds and carriage returns with what could be an end.
+    // Bare LFs and CRs, some of which look like the end of the data.
     .content = ".\r\n..a\n.\nx\r.\r\ny\r\n.z",
 };
 static const struct rig_letter empty_line = {
@@ -170,11 +170,11 @@ static const struct script scripts[] = {
 	"S: 220 mx.test\nC: EHLO me.test\nS: 502 no\n"
 	"C: HELO me.test\nS: 550 5.7.1 go away\nC: QUIT\n"
 	"S: 221 bye\nclose\nT: refused 5.7.1 550 5.7.1 go away\n"},
-    {"HELO for another time", {0},
+    {"HELO is refused for now", {0},
 	"S: 220 mx.test\nC: EHLO me.test\nS: 502 no\n"
 	"C: HELO me.test\nS: 450 wait\nC: QUIT\nhangup\n"
 	"T: later 4.0.0 450 wait\n"},
-    {"EHLO for another time", {0},
+    {"EHLO is refused for now", {0},
 	"S: 220 mx.test\nC: EHLO me.test\nS: 451 4.3.0 wait\n"
 	"C: QUIT\ntimeout\nT: later 4.3.0 451 4.3.0 wait\n"},
     {"a greeting of several lines", {0},
@@ -183,12 +183,12 @@ static const struct script scripts[] = {
     {"a greeting that refuses", {0},
 	"S: 554 5.3.2 no mail here\nC: QUIT\nS: 221 bye\nclose\n"
 	"T: refused 5.3.2 554 5.3.2 no mail here\n"},
-    {"a greeting that puts off", {0},
+    {"a greeting that refuses for now", {0},
 	"S: 450 4.3.2 later\nC: QUIT\nS: 221 bye\nclose\n"
 	"T: later 4.3.2 450 4.3.2 later\n"},
     {"a greeting of 421", {0},
 	"S: 421 too many\nclose\nT: later 4.0.0 421 too many\n"},
-    {"a greeting that is none", {0},
+    {"a greeting that is not SMTP", {0},
 	"S: hello\nclose\nT: later 4.5.0 the greeting is not SMTP\n"},
     {"a greeting that asks for more", {0},
 	"S: 354 go\nclose\nT: later 4.5.0 354 go\n"},
@@ -211,7 +211,7 @@ static const struct script scripts[] = {
 	"S: 220 hi\nC: EHLO me.test\nS: 421 4.3.2 bye\nclose\n"
 	"T: later 4.3.2 421 4.3.2 bye\n"},
     {"this server stops in the greeting", {0},
-	"shutdown\nT: stopped 4.3.2 this server stops\n"},
+	"shutdown\nT: stopped 4.3.2 this server is stopping\n"},
 
     // ---- STARTTLS
     // ---------------------------------------------------------
@@ -223,20 +223,18 @@ static const struct script scripts[] = {
 	"S: 250-mx.test\nS: 250-SIZE 1\nS: 250 STARTTLS\n"
 	"C: STARTTLS\nS: 220 go\ntls\nC: EHLO me.test\n"
 	"S: 250-mx.test\nS: 250 STARTTLS\n"
-	// SIZE of
-	// before is
-	// forgotten.
+	// The client has forgotten the SIZE that it saw before TLS.
 	"C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
 	"C: RCPT TO:<a@mx.test>\nS: 250 ok\nC: DATA\nS: 354 go\n" CONTENT_LINES
 	"C: .\nS: 250 ok\nT: a@mx.test relayed 2.0.0 250 ok\n" BYE},
-    {"what is said behind STARTTLS is nobody's",
+    {"bytes after the reply to STARTTLS are dropped",
 	{.tls = RELAY_TLS_OPPORTUNISTIC},
 	HELLO "S: 250-mx.test\nS: 250 STARTTLS\nC: STARTTLS\n"
 	      "R: 220 go\\r\\n250-evil\\r\\n250 SIZE 1\\r\\n\ntls\n"
 	      "C: EHLO me.test\nS: 250 mx.test\n" BYE},
-    {"TLS that is not offered is not missed", {.tls = RELAY_TLS_OPPORTUNISTIC},
+    {"opportunistic TLS that is not offered", {.tls = RELAY_TLS_OPPORTUNISTIC},
 	ONE_BY_ONE BYE},
-    {"TLS that is not offered is required", {.tls = RELAY_TLS_REQUIRED},
+    {"required TLS that is not offered", {.tls = RELAY_TLS_REQUIRED},
 	ONE_BY_ONE
 	"C: QUIT\nS: 221 bye\nclose\n"
 	"T: later 4.7.4 TLS is required, but the server does not offer it\n"},
@@ -257,7 +255,7 @@ static const struct script scripts[] = {
     {"the handshake fails", {.tls = RELAY_TLS_OPPORTUNISTIC},
 	HELLO "S: 250-mx.test\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\n"
 	      "tls fails\nT: tls broke 4.7.5 TLS: handshake failure\n"},
-    {"the certificate is required to be good",
+    {"a bad certificate where TLS is required",
 	{.tls = RELAY_TLS_REQUIRED, .unverified = true},
 	HELLO "S: 250-mx.test\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\n"
 	      "tls\nclose\nT: later 4.7.5 TLS: self-signed certificate\n"},
@@ -269,8 +267,7 @@ static const struct script scripts[] = {
 	"close\nT: later 4.7.5 TLS: self-signed certificate\n"},
     {"no TLS is wanted", {.tls = RELAY_TLS_NONE},
 	HELLO "S: 250-mx.test\nS: 250 STARTTLS\n" BYE},
-    {"530 without TLS may be otherwise another time",
-	{.letters = LETTERS(&plain)},
+    {"530 without TLS is tried later", {.letters = LETTERS(&plain)},
 	ONE_BY_ONE "C: MAIL FROM:<s@here.test>\n"
 		   "S: 530 5.7.0 Must issue a STARTTLS command first\n"
 		   "T: a@mx.test later 4.7.0 530 5.7.0 Must issue...\n" BYE},
@@ -300,11 +297,11 @@ static const struct script scripts[] = {
 	HELLO "S: 250-mx.test\nS: 250 AUTH PLAIN\n"
 	      "C: AUTH PLAIN AHUAcA==\nS: 535 5.7.8 no\nC: QUIT\nhangup\n"
 	      "T: later 4.7.8 535 5.7.8 no\n"},
-    {"no password goes without TLS",
+    {"a password is not sent without TLS",
 	{.tls = RELAY_TLS_OPPORTUNISTIC, .user = "u", .password = "p"},
 	HELLO "S: 250-mx.test\nS: 250 AUTH PLAIN\nC: QUIT\nhangup\n"
-	      "T: later 4.7.11 there is no TLS...\n"},
-    {"no AUTH that is known",
+	      "T: later 4.7.11 the password may be sent over TLS only...\n"},
+    {"no AUTH mechanism that is supported",
 	{.tls = RELAY_TLS_REQUIRED,
 	    .implicit_tls = true,
 	    .user = "u",
@@ -344,7 +341,7 @@ static const struct script scripts[] = {
 	"C: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<a@mx.test>\n"
 	"S: 251 ok\nC: DATA\nS: 354 go\n" CONTENT_LINES
 	"C: .\nS: 250 two\nT: a@mx.test relayed 2.0.0 250 two\n" BYE},
-    {"a connection has its number of messages",
+    {"a connection ends after its number of messages",
 	{.letters = LETTERS(&plain, &plain), .messages_max = 1},
 	ONE_BY_ONE
 	"C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
@@ -388,7 +385,7 @@ static const struct script scripts[] = {
 	      "S: 250 ok\nC: DATA\nS: 354 go\n" CONTENT_LINES
 	      "C: .\nS: 250 ok\nT: a@mx.test passed 2.0.0 250 ok\n"
 	      "T: b@mx.test passed 2.0.0 250 ok\n" BYE},
-    {"no DSN parameters when they are not", {.letters = LETTERS(&dsn)},
+    {"no DSN parameters without DSN", {.letters = LETTERS(&dsn)},
 	ONE_BY_ONE
 	"C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
 	"C: RCPT TO:<a@mx.test>\nS: 250 ok\n"
@@ -402,7 +399,7 @@ static const struct script scripts[] = {
     {"too large a message is not tried", {.letters = LETTERS(&plain)},
 	HELLO "S: 250-mx.test\nS: 250 SIZE 21\n"
 	      "T: a@mx.test failed 5.3.4 the message has 22 bytes, the server "
-	      "takes 21\n" BYE},
+	      "accepts 21\n" BYE},
     {"8-bit text as it is", {.letters = LETTERS(&eight)},
 	HELLO
 	"S: 250-mx.test\nS: 250 8BITMIME\n"
@@ -415,8 +412,7 @@ static const struct script scripts[] = {
 	      "C: RCPT TO:<a@mx.test>\nS: 250 ok\nC: BDAT 20 LAST\n"
 	      "C: Subject: x\nC: \nC: a...b.\nS: 250 ok\n"
 	      "T: a@mx.test relayed 2.0.0 250 ok\n" BYE},
-    {"8-bit text is quoted for who has no 8BITMIME",
-	{.letters = LETTERS(&eight_text)},
+    {"8-bit text is quoted without 8BITMIME", {.letters = LETTERS(&eight_text)},
 	ONE_BY_ONE "C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
 		   "C: RCPT TO:<a@mx.test>\nS: 250 ok\nC: DATA\nS: 354 go\n"
 		   "C: MIME-Version: 1.0\n"
@@ -446,21 +442,22 @@ static const struct script scripts[] = {
     {"an 8-bit header cannot be made 7-bit",
 	{.letters = LETTERS(&eight_header)},
 	ONE_BY_ONE "T: a@mx.test failed 5.6.3 ...\n" BYE},
-    {"8-bit that is 7-bit goes as that", {.letters = LETTERS(&eight)},
+    {"a message declared 8-bit that is 7-bit is sent as 7-bit",
+	{.letters = LETTERS(&eight)},
 	ONE_BY_ONE
 	"C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
 	"C: RCPT TO:<a@mx.test>\nS: 250 ok\nC: DATA\nS: 354 go\n" CONTENT_LINES
 	"C: .\nS: 250 ok\nT: a@mx.test relayed 2.0.0 250 ok\n" BYE},
-    {"in time or not at all, and no DELIVERBY",
-	{.letters = LETTERS(&by_return)},
+    {"BY in mode R, and no DELIVERBY", {.letters = LETTERS(&by_return)},
 	ONE_BY_ONE "T: a@mx.test failed 5.3.3 ...DELIVERBY\n" BYE},
-    {"in time or not at all", {.letters = LETTERS(&by_return)},
+    {"BY in mode R", {.letters = LETTERS(&by_return)},
 	HELLO "S: 250-mx.test\nS: 250 DELIVERBY\n"
 	      "C: MAIL FROM:<s@here.test> BY=1;R\nS: 550 5.4.7 late\n"
 	      "T: a@mx.test failed 5.4.7 550 5.4.7 late\n" BYE},
-    {"what is no address is said to nobody", {.letters = LETTERS(&no_address)},
-	ONE_BY_ONE "T: nobody failed 5.1.3 not an address\nT: a@mx.test\r\n"
-		   "T: RSET failed 5.1.3 not an address\n" BYE},
+    {"an invalid address is not sent", {.letters = LETTERS(&no_address)},
+	ONE_BY_ONE
+	"T: nobody failed 5.1.3 the address is not valid\nT: a@mx.test\r\n"
+	"T: RSET failed 5.1.3 the address is not valid\n" BYE},
 
     // ---- SMTPUTF8
     // ---------------------------------------------------------
@@ -482,7 +479,7 @@ static const struct script scripts[] = {
 	      "T: \xc3\xa9@mx.test "
 	      "relayed 2.0.0 250 "
 	      "ok\n" BYE},
-    {"without SMTPUTF8 such a recipient fails alone",
+    {"without SMTPUTF8 only the UTF-8 recipient fails",
 	{.letters = LETTERS(&utf8_local)},
 	ONE_BY_ONE
 	"C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
@@ -490,11 +487,11 @@ static const struct script scripts[] = {
 	"C: .\nS: 250 ok\n"
 	"T: a@mx.test relayed 2.0.0 250 ok\n"
 	"T: \xc3\xa9@mx.test failed 5.6.7 ...\n" BYE},
-    {"without SMTPUTF8 such a sender fails for all",
+    {"without SMTPUTF8 a UTF-8 sender fails for all",
 	{.letters = LETTERS(&utf8_sender)},
 	ONE_BY_ONE "T: a@mx.test failed 5.6.7 ...\n"
 		   "T: b@mx.test failed 5.6.7 ...\n" BYE},
-    {"a domain has its A-labels", {.letters = LETTERS(&utf8_domain)},
+    {"a domain is sent as A-labels", {.letters = LETTERS(&utf8_domain)},
 	ONE_BY_ONE "C: MAIL FROM:<s@xn--bcher-kva.test>\nS: 450 no\n"
 		   "T: a@mx.test later 4.0.0 450 no\n" BYE},
     {"a header that is not ASCII needs SMTPUTF8",
@@ -509,7 +506,7 @@ static const struct script scripts[] = {
 	ONE_BY_ONE "C: MAIL FROM:<s@here.test>\nS: 550 5.7.1 not you\n"
 		   "T: a@mx.test failed 5.7.1 550 5.7.1 not you\n"
 		   "T: b@mx.test failed 5.7.1 550 5.7.1 not you\n" BYE},
-    {"MAIL is put off", {.letters = LETTERS(&two)},
+    {"MAIL is refused for now", {.letters = LETTERS(&two)},
 	ONE_BY_ONE "C: MAIL FROM:<s@here.test>\nS: 451 4.7.1 greylisted\n"
 		   "T: a@mx.test later 4.7.1 451 4.7.1 greylisted\n"
 		   "T: b@mx.test later 4.7.1 451 4.7.1 greylisted\n" BYE},
@@ -575,7 +572,7 @@ static const struct script scripts[] = {
 		  "C: .\nS: 554 5.7.1 spam\n"
 		  "T: a@mx.test failed 5.7.1 554 5.7.1 spam\n"
 		  "T: b@mx.test failed 5.7.1 554 5.7.1 spam\n" BYE},
-    {"the message is put off", {.letters = LETTERS(&plain)},
+    {"the message is refused for now", {.letters = LETTERS(&plain)},
 	ONE_BY_ONE
 	"C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
 	"C: RCPT TO:<a@mx.test>\nS: 250 ok\nC: DATA\nS: 354 go\n" CONTENT_LINES
@@ -586,7 +583,7 @@ static const struct script scripts[] = {
 	"C: RCPT TO:<a@mx.test>\nS: 250 ok\nC: BDAT 22 LAST\n" CONTENT_LINES
 	"S: 552 5.2.2 full\nC: RSET\nS: 250 ok\n"
 	"T: a@mx.test failed 5.2.2 552 5.2.2 full\n" BYE},
-    {"no chunk is sent for nobody", {.letters = LETTERS(&plain)},
+    {"no chunk is sent without a recipient", {.letters = LETTERS(&plain)},
 	HELLO "S: 250-mx.test\nS: 250-PIPELINING\nS: 250 CHUNKING\n"
 	      "C: MAIL FROM:<s@here.test>\nC: RCPT TO:<a@mx.test>\n"
 	      "S: 250 ok\nS: 550 no\nC: RSET\nS: 250 ok\n"
@@ -638,7 +635,8 @@ static const struct script scripts[] = {
 		  "T: a@mx.test relayed 2.0.0 250 ok\n"
 		  "T: b@mx.test relayed 2.0.0 250 ok\n"
 		  "T: c@mx.test later 4.5.3 452 4.5.3 really\n" BYE},
-    {"a full mailbox is not too many", {.letters = LETTERS(&two)},
+    {"a full mailbox does not mean too many recipients",
+	{.letters = LETTERS(&two)},
 	ONE_BY_ONE "C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
 		   "C: RCPT TO:<a@mx.test>\nS: 250 ok\n"
 		   "C: RCPT TO:<b@mx.test>\nS: 552 5.2.2 full\nC: DATA\n"
@@ -694,7 +692,7 @@ static const struct script scripts[] = {
 	"T: a@mx.test later 4.4.2 timed out while waiting for the reply to the "
 	"end of the data\n"
 	"T: ready\n"},
-    {"a kept connection that is gone says nothing of the message",
+    {"a message is given back when an idle connection was gone",
 	{.letters = LETTERS(&plain, &plain)},
 	ONE_BY_ONE
 	"C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
@@ -717,14 +715,14 @@ static const struct script scripts[] = {
 	"C: .\nS: 354 more\nclose\n"
 	"T: a@mx.test later 4.5.0 354 more\nT: ready\n"},
     {"the message cannot be read to its end", {.letters = LETTERS(&unreadable)},
-	ONE_BY_ONE "C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
-		   "C: RCPT TO:<a@mx.test>\nS: 250 ok\nC: DATA\nS: 354 go\n"
-		   "skip\nclose\n"
-		   "T: a@mx.test later 4.3.0 the message cannot be read\n"
-		   "T: ready\n"},
+	ONE_BY_ONE
+	"C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
+	"C: RCPT TO:<a@mx.test>\nS: 250 ok\nC: DATA\nS: 354 go\n"
+	"skip\nclose\n"
+	"T: a@mx.test later 4.3.0 this server cannot read the message\n"
+	"T: ready\n"},
 
-    // ---- Idle, and our own end
-    // --------------------------------------------
+    // ---- Idle, and our own stop --------------------------------------------
     {"a hang-up at the first message after idling",
 	{.letters = LETTERS(&plain), .idle_first = true},
 	ONE_BY_ONE "wake\nC: MAIL FROM:<s@here.test>\nhangup\n"
@@ -740,11 +738,12 @@ static const struct script scripts[] = {
 	ONE_BY_ONE "C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
 		   "C: RCPT TO:<a@mx.test>\nshutdown\nT: back\nT: ready\n"},
     {"this server stops with a recipient refused", {.letters = LETTERS(&two)},
-	ONE_BY_ONE "C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
-		   "C: RCPT TO:<a@mx.test>\nS: 550 no\n"
-		   "C: RCPT TO:<b@mx.test>\nshutdown\n"
-		   "T: a@mx.test failed 5.0.0 550 no\n"
-		   "T: b@mx.test later 4.3.2 this server stops\nT: ready\n"},
+	ONE_BY_ONE
+	"C: MAIL FROM:<s@here.test>\nS: 250 ok\n"
+	"C: RCPT TO:<a@mx.test>\nS: 550 no\n"
+	"C: RCPT TO:<b@mx.test>\nshutdown\n"
+	"T: a@mx.test failed 5.0.0 550 no\n"
+	"T: b@mx.test later 4.3.2 this server is stopping\nT: ready\n"},
 };
 
 int main(void)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The message's bytes on their way out, a piece at a time: by DATA, dots
-// stuffed, or by BDAT (RFC 3030), which is counted and of which only so many
-// are sent ahead of their replies. Bare CR and LF have become CRLF in both, so
-// that no server can see an end where there is none; a BINARYMIME message
-// alone goes as it is.
+// Sends the message's bytes, a piece at a time: by DATA with dot stuffing, or
+// by BDAT (RFC 3030) with a byte count. Only a limited number of BDATs is sent
+// before their replies come. Both change bare CR and LF to CRLF, so that no
+// server can see an end of data where there is none. Only a BINARYMIME message
+// is sent unchanged.
 #include "relay/client_impl.h"
 
 #define CHUNK_ENOUGH (RELAY_CLIENT_PIECE / 2)
@@ -19,7 +19,7 @@ enum net_next relay_client_begin_data(
 	return relay_client_more_data(client, out);
 }
 
-// The next piece.
+// Reads the next piece.
 static MUST_CHECK enum rc fill(struct relay_client *client)
 {
 	const struct relay_client_mail *mail = &client->letter.mail;
@@ -56,7 +56,7 @@ static void encode(struct relay_client *client, struct buf *out)
 static enum net_next fail_reading(struct relay_client *client)
 {
 	return relay_client_break(
-	    client, ENHANCED(4, 3, 0), "the message cannot be read");
+	    client, ENHANCED(4, 3, 0), "this server cannot read the message");
 }
 
 // ---- DATA ------------------------------------------------------------------
@@ -85,7 +85,7 @@ static MUST_CHECK enum rc next_chunk(
 	struct relay_transaction *transaction = &client->transaction;
 	bool binary = client->letter.body == SMTP_BODY_BINARYMIME;
 	buf_reset(&client->chunk);
-	// A message that is converted comes in small pieces.
+	// A converted message comes in small pieces, so several are collected.
 	while (!is_read(client) && client->chunk.len < CHUNK_ENOUGH) {
 		if (fill(client) != RC_OK)
 			return RC_IO;
@@ -140,10 +140,11 @@ enum net_next relay_client_on_chunk(struct relay_client *client,
 	transaction->chunks_open--;
 	if (class != 2 && !transaction->failed) {
 		transaction->failed = true;
-		relay_client_verdict(client, reply);
+		relay_client_apply_reply(client, reply);
 	}
 	if (transaction->failed) {
-		// The chunks that are on their way are answered, too.
+		// Replies to the chunks that were sent already will come as
+		// well.
 		relay_client_enter(client, RELAY_STEP_CHUNK);
 		return transaction->chunks_open > 0
 			   ? NET_READ
@@ -153,7 +154,7 @@ enum net_next relay_client_on_chunk(struct relay_client *client,
 		return more_chunks(client, out);
 	if (transaction->chunks_open > 0)
 		return NET_READ;
-	relay_client_verdict(client, reply);
+	relay_client_apply_reply(client, reply);
 	return relay_client_proceed(client, out);
 }
 
@@ -164,10 +165,11 @@ enum net_next relay_client_on_end(struct relay_client *client,
 	unsigned class = relay_reply_class(reply);
 	if (transaction->chunked)
 		return relay_client_on_chunk(client, reply, out);
-	// Before the end nobody can have taken the message.
+	// Before the end of the data is sent, no server can have accepted the
+	// message.
 	if (class == 3 || (class == 2 && !transaction->all_said))
 		return relay_client_break_reply(client, reply);
-	relay_client_verdict(client, reply);
+	relay_client_apply_reply(client, reply);
 	if (!transaction->all_said)
 		return relay_client_break_reply(client, reply);
 	return relay_client_proceed(client, out);

@@ -5,10 +5,10 @@
 #include "wire/header.h"
 #include "wire/message.h"
 
-#define HEADER_MAX    ((size_t)64 << 10) // of a part that is converted
+#define HEADER_MAX    ((size_t)64 << 10) // maximum, of a part that is converted
 #define QUOTED_LINE   76                 // RFC 2045 section 6.7
-#define QUOTED_PIECE  ((size_t)16 << 10) // becomes three times as much
-#define BASE64_LINE   57                 // 76 characters
+#define QUOTED_PIECE  ((size_t)16 << 10) // becomes up to three times as long
+#define BASE64_LINE   57                 // 76 characters of base64
 #define BASE64_PIECE  ((size_t)BASE64_LINE * 700)
 #define TRANSFER_NAME "Content-Transfer-Encoding"
 
@@ -31,7 +31,7 @@ struct planning {
 	struct arena *arena;
 	const struct relay_client_mail *mail;
 	struct relay_convert_plan plan;
-	uint64_t done; // bytes of the message that are in it
+	uint64_t done; // how many bytes of the message the plan covers
 	struct buf bytes;
 };
 
@@ -63,7 +63,8 @@ static void add_copy(struct planning *planning, uint64_t to)
 
 static bool is_leaf(const struct message_part *part)
 {
-	// What is in a message/… may not be encoded (RFC 2046 section 5.2).
+	// The content of a message/… part may not be encoded (RFC 2046 section
+	// 5.2).
 	return part->kind == MESSAGE_LEAF && !part->opaque &&
 	       !view_eq_nocase(part->type.type, VIEW("message"));
 }
@@ -85,7 +86,7 @@ static MUST_CHECK enum rc add_header(
 	if (rc != RC_OK)
 		return rc;
 	struct view header = buf_view(&planning->bytes);
-	// The first one counts.
+	// If there are several such fields, the first one counts.
 	if (!header_find(header, VIEW(TRANSFER_NAME), &field))
 		return RC_INVALID;
 	uint64_t at =
@@ -137,7 +138,7 @@ static MUST_CHECK enum rc parse(
 	return rc;
 }
 
-// What is copied has to be 7-bit already.
+// Checks that everything that is copied is 7-bit already.
 static MUST_CHECK enum rc check_copies(struct planning *planning)
 {
 	for (size_t i = 0; i < planning->plan.count; i++) {
@@ -218,8 +219,9 @@ static void add_quoted(
 	place->column += len;
 }
 
-// A blank before a line end, or before what is not known, in digits (RFC 2045
-// section 6.7 rule 3).
+// Writes a blank as "=20" or "=09" before a line end, and also at the end of
+// the piece, because the next byte is not known there (RFC 2045 section 6.7
+// rule 3).
 static void add_blank(struct relay_convert_place *place, struct view rest,
     char c, struct buf *out)
 {
@@ -236,7 +238,8 @@ static void add_blank(struct relay_convert_place *place, struct view rest,
 	place->column += 3;
 }
 
-// Takes all of `bytes` but a CR at the end that could be half of a line end.
+// Encodes `bytes` and returns how many were encoded. A CR at the end is left
+// for the next call, because an LF may follow it.
 static size_t quote(struct relay_convert_place *place, struct view bytes,
     bool last, struct buf *out)
 {
@@ -267,7 +270,7 @@ static void add_base64(struct view bytes, bool ends_part, struct buf *out)
 		struct view line = view_slice(bytes, 0, BASE64_LINE);
 		bytes = view_from(bytes, line.len);
 		base64_encode(line, out);
-		// The line end before a boundary is the boundary's.
+		// The line end before a boundary belongs to the boundary.
 		if (bytes.len > 0 || !ends_part)
 			buf_add_literal(out, "\r\n");
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a converted message says is what it said before.
+// Checks that a converted message has the same content as before.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,7 +56,7 @@ static void check_lines(struct view text)
 	}
 }
 
-// The first leaf's body, decoded.
+// Decodes the first leaf's body.
 static void decode(struct view message, struct buf *out)
 {
 	struct message *parsed = message_parse(message, 0);
@@ -82,7 +82,7 @@ static uint32_t random_next(uint32_t *state)
 	return *state >> 16;
 }
 
-// Letters, bytes over 0x7f, blanks, "=", dots, and line ends.
+// Adds letters, bytes over 0x7f, blanks, "=", dots and line ends.
 static void add_text(struct buf *out, size_t size, uint32_t *state)
 {
 	static const char bytes[] = "ab=. \t\xc3\xa9\xff.\r\n";
@@ -142,10 +142,10 @@ static void what_cannot_be_converted_is_refused(void **state)
 		enum rc rc;
 	} rows[] = {
 	    {"Subject: \xe9\r\n\r\nx\r\n", RC_INVALID},
-	    // Not declared.
+	    // The part does not declare 8 bits.
 	    {"Subject: x\r\n\r\n\xe9\r\n", RC_INVALID},
 	    {"Content-Transfer-Encoding: 7bit\r\n\r\n\xe9\r\n", RC_INVALID},
-	    // Between the parts.
+	    // 8-bit bytes between the parts.
 	    {"Content-Type: multipart/mixed; boundary=b\r\n"
 	     "Content-Transfer-Encoding: 8bit\r\n\r\n\xe9\r\n--b\r\n\r\nx\r\n"
 	     "--b--\r\n",
@@ -165,7 +165,7 @@ static void what_cannot_be_converted_is_refused(void **state)
 		arena_init(&arena);
 		if (relay_convert_plan_make(&arena, &mail, &plan) != rows[i].rc)
 			fail_msg("row %zu", i);
-		// 7-bit needs no plan.
+		// A 7-bit message needs no plan.
 		assert_null(plan.segments);
 		arena_done(&arena);
 	}

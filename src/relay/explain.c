@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where mail for a domain would go, for a person.
+// Explains to a person where mail for a domain would go.
 #include "relay/impl.h"
 #include "wire/domain_name.h"
 
@@ -58,7 +58,7 @@ static void add_hops(
 	buf_printf(out, "%s\n", tls_text(hops));
 }
 
-// What the relay has learned of these servers.
+// Adds what the relay knows about these servers from its attempts.
 static void add_health(
     struct relay *relay, const struct relay_next_hops *hops, struct buf *out)
 {
@@ -66,7 +66,7 @@ static void add_health(
 	const struct relay_site *site = map_get(&relay->sites, hops->site);
 	if (site && site->failures > 0)
 		buf_printf(
-		    out, "did not answer lately: %s\n", site->verdict.text);
+		    out, "did not answer lately: %s\n", site->reason.text);
 	if (site && site->links > 0)
 		buf_printf(out, "connections now: %u\n", site->links);
 	pthread_mutex_unlock(&relay->lock);
@@ -88,17 +88,17 @@ static enum relay_way explain_hops(
 	enum relay_way way = RELAY_WAY_FOUND;
 	struct relay_next_hops *hops = find(relay, domain);
 	if (relay->settings.no_remote)
-		buf_add_literal(out,
-		    "mail for others is not sent (relay = no): it waits in the "
-		    "queue\n");
+		buf_add_literal(out, "mail for other domains is not sent "
+				     "(relay = no): it waits in the "
+				     "queue\n");
 	if (relay->rules.smart_host)
-		buf_printf(out, "all mail for others goes to %s\n",
+		buf_printf(out, "all mail for other domains goes to %s\n",
 		    relay->rules.smart_host);
-	if (hops->verdict == RELAY_NEXT_HOP_FOUND) {
+	if (hops->found == RELAY_NEXT_HOP_FOUND) {
 		add_hops(relay, hops, out);
 		add_health(relay, hops, out);
 	} else {
-		bool later = hops->verdict == RELAY_NEXT_HOP_LATER;
+		bool later = hops->found == RELAY_NEXT_HOP_LATER;
 		way = later ? RELAY_WAY_LATER : RELAY_WAY_NOWHERE;
 		buf_printf(
 		    out, "%s: %s\n", later ? "not now" : "nowhere", hops->text);
@@ -113,11 +113,12 @@ enum relay_way relay_explain(
 	struct arena arena;
 	bool local = false;
 	arena_init(&arena);
-	// An address literal is no name.
+	// An address literal is not a domain name.
 	if (!view_starts_with(domain, VIEW("[")) &&
 	    domain_name_to_ascii(
 		&arena, domain, DOMAIN_NAME_UNDERSCORE, &domain) != RC_OK) {
-		buf_printf(out, "%.*s is no domain\n", VIEW_FMT(domain));
+		buf_printf(
+		    out, "%.*s is not a domain name\n", VIEW_FMT(domain));
 		arena_done(&arena);
 		return RELAY_WAY_NOWHERE;
 	}
@@ -125,8 +126,9 @@ enum relay_way relay_explain(
 	    relay->settings.office->route, domain, &local);
 	enum relay_way way = RELAY_WAY_FOUND;
 	if (rc == RC_OK && local)
-		buf_printf(
-		    out, "%.*s is ours: delivered here\n", VIEW_FMT(domain));
+		buf_printf(out,
+		    "%.*s is one of our domains: its mail is delivered here\n",
+		    VIEW_FMT(domain));
 	else
 		way = explain_hops(relay, domain, out);
 	arena_done(&arena);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the greeting to EHLO, and STARTTLS between the first and the second.
+// The greeting, EHLO, and STARTTLS with the second EHLO after it.
 #include "relay/client_impl.h"
 
 enum net_next relay_client_say_ehlo(
@@ -10,7 +10,7 @@ enum net_next relay_client_say_ehlo(
 	return NET_READ;
 }
 
-// RFC 5321 section 3.1, RFC 7504.
+// RFC 5321 section 3.1, RFC 7504 (521).
 enum net_next relay_client_on_greeting(struct relay_client *client,
     const struct smtp_reply *reply, struct buf *out)
 {
@@ -37,7 +37,7 @@ static bool wants_tls(const struct relay_client *client)
 	       client->config.tls > RELAY_TLS_NONE;
 }
 
-// With EHLO done, and TLS as far as it is to be had.
+// EHLO is done, and so is TLS where it is used.
 static enum net_next go_on(struct relay_client *client, struct buf *out)
 {
 	if (client->config.tls == RELAY_TLS_REQUIRED && !is_secure(client))
@@ -57,7 +57,7 @@ enum net_next relay_client_on_ehlo(struct relay_client *client,
 		return relay_client_refuse(
 		    client, reply, RELAY_CLIENT_LATER, out);
 	case 5:
-		// RFC 5321 section 3.2: an old server.
+		// RFC 5321 section 3.2: an old server that does not know EHLO.
 		buf_printf(out, "HELO %s\r\n", client->config.helo);
 		relay_client_enter(client, RELAY_STEP_HELO);
 		return NET_READ;
@@ -87,7 +87,8 @@ enum net_next relay_client_on_helo(struct relay_client *client,
 	}
 }
 
-// RFC 3207 section 4: 220, or it goes on as it is.
+// RFC 3207 section 4: after 220 comes the handshake. After any other reply the
+// session goes on without TLS, unless TLS is required.
 enum net_next relay_client_on_starttls(struct relay_client *client,
     const struct smtp_reply *reply, struct buf *out)
 {

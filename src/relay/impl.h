@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The relay from within. One lock is over everything here but what is said to
-// be someone's own; it is never held in a call of the queue, the store or DNS.
+// The inside of the relay. One lock protects everything in this file, except
+// what a comment gives to one owner. It is never held in a call of the queue,
+// the store or DNS.
 //
 // A *domain* is a destination that was claimed from the queue. When its next
-// hops are known it waits at a *site*: all domains with the same servers share
-// one. A *link* is a connection of a site, or the attempt to make one: it takes
-// lots of whatever domain waits at its site. Domains that cannot be sent, or
-// are our own, are *jobs* for the workers.
+// hops are known, it waits at a *site*. Domains with the same servers share one
+// site. A *link* is a connection of a site, or the attempt to make one. It
+// takes lots of any domain that waits at its site. Domains to which nothing can
+// be sent now, and our own domains, are *jobs* for the workers.
 #ifndef ROOST_RELAY_IMPL_H
 #define ROOST_RELAY_IMPL_H
 
@@ -20,37 +21,41 @@
 #include "relay/relay.h"
 #include "relay/window.h"
 
-#define RELAY_DOMAINS_MAX     2000 // claimed at a time
-#define RELAY_JOB_LOTS        50   // then the other jobs have their turn
-#define RELAY_TROUBLE_SECONDS 60   // a lot that could not be dealt with rests
-#define RELAY_OFF_SECONDS     3600 // a lot for others rests, with no_remote
+#define RELAY_DOMAINS_MAX 2000 // claimed at the same time
+#define RELAY_JOB_LOTS    50   // then the next job has its turn
+#define RELAY_TROUBLE_SECONDS                                                  \
+	60 // how long a lot waits that could not be handled
+#define RELAY_OFF_SECONDS                                                      \
+	3600 // how long a lot for another domain waits, with no_remote
 
-// Why nothing can be sent.
-struct relay_verdict {
+// Why mail cannot be sent.
+struct relay_reason {
 	enum queue_outcome outcome; // LATER or FAILED
 	struct enhanced_status status;
 	char text[RELAY_CLIENT_REPLY_MAX + 8];
-	char remote[256]; // or ""
+	char remote[256]; // "" when no server said it
 };
 
 enum relay_job {
-	RELAY_JOB_LOCAL,  // deliver here
-	RELAY_JOB_SETTLE, // by the verdict
-	RELAY_JOB_DOWN,   // its servers are left alone: put off
-	RELAY_JOB_REST,   // later, without a word
-	RELAY_JOB_OFF,    // the same, for long: nothing is sent to others
+	RELAY_JOB_LOCAL,  // deliver the lots here
+	RELAY_JOB_SETTLE, // settle the lots with the domain's reason
+	RELAY_JOB_DOWN,   // put the lots off, because the servers are not tried
+			  // now
+	RELAY_JOB_REST,   // try again later, without a result
+	RELAY_JOB_OFF,    // the same, for longer: mail for other domains is not
+			  // sent
 };
 
 struct relay_domain {
 	struct relay_domain *next; // at its site, or among the jobs
 	struct relay *relay;
 	struct relay_site *site;
-	unsigned takers; // links that take a lot of it right now
-	bool empty;      // nothing is due any more
+	unsigned takers; // links that are taking a lot of it right now
+	bool empty;      // nothing more is due
 	enum relay_job job;
-	struct relay_verdict verdict;
-	uint32_t put_off; // seconds, for RELAY_JOB_DOWN
-	unsigned retries; // the relay's, when this was found
+	struct relay_reason reason;
+	uint32_t put_off; // seconds; for RELAY_JOB_DOWN
+	unsigned retries; // the relay's `retries` when the site was found down
 	size_t len;
 	char name[];
 };
@@ -63,41 +68,41 @@ struct relay_domain_list {
 struct relay_site {
 	struct relay *relay;
 	struct view name;
-	struct relay_next_hops *hops; // as last found
+	struct relay_next_hops *hops; // as the last search found them
 	struct relay_domain_list domains;
 	unsigned links;
-	struct relay_window window; // of links
+	struct relay_window window; // how many links it may have
 	struct relay_site *next_starving;
-	bool starving;                // wants a link and cannot have one
-	unsigned failures;            // in a row
-	unsigned fruitless;           // links that broke at their first message
-	uint64_t down_until;          // ms; no links before
-	struct relay_verdict verdict; // while down
+	bool starving; // it wants another link, but connections_max is reached
+	unsigned failures;          // failures of the site in a row
+	unsigned fruitless;         // links that broke at their first message
+	uint64_t down_until;        // ms; no links are made before this time
+	struct relay_reason reason; // why the site is down
 };
 
 struct relay_link {
-	struct relay_link *next; // of all
+	struct relay_link *next; // in the list of all links
 	struct relay_link *previous;
 	struct relay *relay;
 	struct relay_site *site;
-	struct relay_next_hops *hops; // its own
-	size_t at;                    // the hop that is tried
-	bool plain;                   // TLS broke here: without
+	struct relay_next_hops *hops; // as they were when the link began
+	size_t at;                    // index of the hop that is tried
+	bool plain; // TLS failed at this hop, so it is tried without
 	bool ready;
 	bool idle;
-	bool all_refused; // every hop so far, for good
+	bool all_refused; // every hop so far refused mail with 5xx
 	struct net_waker waker;
-	struct relay_verdict verdict; // the last hop's
-	// Its session's own.
+	struct relay_reason reason; // why the last hop failed
+	// These belong to the link's session.
 	struct queue_lot *lot;
 	unsigned letters;
-	bool answered; // the first of them, at least
-	bool kept;     // was idle before the first
+	bool answered; // at least its first message was answered
+	bool kept;     // it was idle before its first message
 	char address[64];
 };
 
-// Wakes the scheduler. It is below no lock: the queue rings it with its own
-// held.
+// Wakes the scheduler. It has a lock of its own, which is the innermost one,
+// because the queue rings the bell with its own lock held.
 struct relay_bell {
 	pthread_mutex_t lock;
 	pthread_cond_t rings;
@@ -109,21 +114,22 @@ struct relay {
 	struct relay_settings settings;
 	struct arena arena;
 	struct relay_next_hop_rules rules;
-	struct relay_own *own;  // NULL: the settings'
-	atomic_uint references; // relay_free()'s, and one a search
+	struct relay_own *own; // NULL: the addresses come from the settings
+	atomic_uint
+	    references; // one until relay_free(), and one for each search
 	atomic_ullong outcomes[QUEUE_FAILED + 1]; // recipients, by outcome
-	atomic_uint retries;                      // words of the administrator
+	atomic_uint retries; // how often the administrator asked for a retry
 	struct relay_bell bell;
 
 	pthread_mutex_t lock;
-	pthread_cond_t changed; // jobs, links, stop
-	bool started;           // its threads run
+	pthread_cond_t changed; // signalled for jobs, links and the stop
+	bool started;           // its threads are running
 	bool stopping;
 	pthread_t scheduler;
 	pthread_t *workers;
 	unsigned worker_count;
 	struct map sites;
-	uint64_t sweep_ms; // when sites are swept next
+	uint64_t sweep_ms; // when the sites are swept next
 	struct relay_link *links;
 	unsigned link_count;
 	struct relay_site *starving;
@@ -141,40 +147,43 @@ struct relay_domain *relay_domain_list_take(struct relay_domain_list *list);
 
 // ---- scheduler.c -----------------------------------------------------------
 
-void *relay_schedule(void *relay); // a thread
-void *relay_work(void *relay);     // threads
-// With the lock held.
+void *relay_schedule(void *relay); // the thread's function
+void *relay_work(void *relay);     // the function of several threads
+// The lock is held.
 void relay_domain_give_to_worker(
     struct relay_domain *domain, enum relay_job job);
-// Gives it back to the queue and frees it. Lock not held.
+// Gives the domain back to the queue and frees it. The lock is not held.
 void relay_domain_end(struct relay_domain *domain);
 
 // ---- site.c; lock held -----------------------------------------------------
 
-// The domain waits at the site that `hops` name; takes the hops.
+// Lets the domain wait at the site that `hops` name. The site owns the hops
+// afterwards.
 void relay_site_attach(struct relay *relay, struct relay_domain *domain,
     struct relay_next_hops *hops);
-// Another link, if there is work for one and room.
+// Makes another link, if there is work for it and the limits allow it.
 void relay_site_want_link(struct relay_site *site);
-// All its hops failed.
+// All hops of the site failed.
 void relay_site_fail(
-    struct relay_site *site, const struct relay_verdict *verdict);
-// Gives what waits at a site that is down to the workers.
+    struct relay_site *site, const struct relay_reason *reason);
+// If the site is down, gives the domains that wait there to the workers.
 void relay_site_flush(struct relay_site *site);
-void relay_site_answered(struct relay_site *site); // a message was
-// It may be tried again, and with as many links as at first.
+void relay_site_answered(
+    struct relay_site *site); // the server answered a message
+// The site may be tried again, and with as many links as at the start.
 void relay_site_begin_anew(struct relay_site *site);
-// Frees the site when nothing is with it.
+// Frees the site when nothing uses it any more.
 void relay_site_release(struct relay_site *site);
 void relay_site_free(struct relay_site *site);
 void relay_site_sweep(struct relay *relay);
-// A lot of a domain at the site, or NULL. Releases the lock meanwhile.
+// Takes a lot of a domain at the site; NULL when there is none. Unlocks the
+// lock during calls of the queue.
 struct queue_lot *relay_site_take(struct relay_site *site);
 
 // ---- link.c; lock held -----------------------------------------------------
 
 void relay_link_new(struct relay_site *site);
-bool relay_link_wake_idle(struct relay_site *site); // false: there is none
+bool relay_link_wake_idle(struct relay_site *site); // false: no link is idle
 
 // ---- outcome.c -------------------------------------------------------------
 

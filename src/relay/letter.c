@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The message at hand: whether this server can have it, and what became of each
+// The current message: whether this server can get it, and what became of each
 // of its recipients.
 #include <stdio.h>
 
@@ -154,16 +154,17 @@ static void read_addresses(struct relay_client *client)
 		if (smtp_mailbox_parse(&letter->arena, recipient->address, NULL,
 			&letter->addressees[i].mailbox) != RC_OK)
 			relay_letter_result(client, i, QUEUE_FAILED,
-			    ENHANCED(5, 1, 3), VIEW("not an address"));
+			    ENHANCED(5, 1, 3),
+			    VIEW("the address is not valid"));
 	}
-	letter->sender = (struct smtp_mailbox){0}; // <>
+	letter->sender = (struct smtp_mailbox){0}; // the null path
 	if (sender.len > 0 && smtp_mailbox_parse(&letter->arena, sender, NULL,
 				  &letter->sender) != RC_OK)
-		fail_all(
-		    client, ENHANCED(5, 1, 7), "the sender's address is none");
+		fail_all(client, ENHANCED(5, 1, 7),
+		    "the sender's address is not valid");
 }
 
-// Without SMTPUTF8 (RFC 6531 section 3.2): addresses must be ASCII …
+// Without SMTPUTF8 (RFC 6531 section 3.2) all addresses must be ASCII.
 static void fail_utf8_addresses(struct relay_client *client)
 {
 	static const char text[] =
@@ -183,7 +184,8 @@ static void fail_utf8_addresses(struct relay_client *client)
 	}
 }
 
-// Walks the header to the empty line. RC_END: it is all ASCII; RC_OK: not.
+// Searches the header, up to the empty line, for bytes that are not ASCII.
+// RC_OK: there are some; RC_END: there are none.
 static enum rc find_utf8(struct relay_client *client)
 {
 	const struct relay_client_mail *mail = &client->letter.mail;
@@ -208,7 +210,7 @@ static enum rc find_utf8(struct relay_client *client)
 	return RC_END;
 }
 
-// … and so must the header be, if the message was given as such a one.
+// If the message was submitted with SMTPUTF8, its header must be ASCII too.
 static void fail_utf8_header(struct relay_client *client)
 {
 	switch (find_utf8(client)) {
@@ -219,7 +221,8 @@ static void fail_utf8_header(struct relay_client *client)
 		return;
 	default:
 		relay_letter_results(client, RELAY_FATE_OPEN, QUEUE_LATER,
-		    ENHANCED(4, 3, 0), VIEW("the message cannot be read"));
+		    ENHANCED(4, 3, 0),
+		    VIEW("this server cannot read the message"));
 	}
 }
 
@@ -241,14 +244,15 @@ static void decide_utf8(struct relay_client *client)
 		fail_utf8_header(client);
 }
 
-// For a server that has no other than 7-bit messages (RFC 6152 section 3).
+// For a server that accepts only 7-bit messages (RFC 6152 section 3).
 static void make_7bit(struct relay_client *client)
 {
 	struct relay_letter *letter = &client->letter;
 	letter->body = SMTP_BODY_7BIT;
 	enum rc rc = relay_convert_plan_make(
 	    &letter->arena, &letter->mail, &letter->plan);
-	// A user's: the signatures at its top are our own.
+	// A user submitted the message, so the signatures at its top are our
+	// own.
 	if (rc == RC_OK && letter->mail.envelope->account != 0 &&
 	    client->config.dkim)
 		rc = relay_resign_plan(&letter->arena, client->config.dkim,
@@ -258,12 +262,13 @@ static void make_7bit(struct relay_client *client)
 	case RC_INVALID:
 	case RC_LIMIT:
 		fail_all(client, ENHANCED(5, 6, 3),
-		    "the message is not 7-bit and cannot be made so, and the "
-		    "server takes no other");
+		    "the message is not 7-bit and cannot be converted, and the "
+		    "server accepts only 7-bit messages");
 		return;
 	default:
 		relay_letter_results(client, RELAY_FATE_OPEN, QUEUE_LATER,
-		    ENHANCED(4, 3, 0), VIEW("the message cannot be read"));
+		    ENHANCED(4, 3, 0),
+		    VIEW("this server cannot read the message"));
 	}
 }
 
@@ -273,7 +278,7 @@ static void decide_body(struct relay_client *client)
 	static const unsigned needs[] = {
 	    [SMTP_BODY_7BIT] = 0,
 	    [SMTP_BODY_8BITMIME] = SMTP_EXT_8BITMIME,
-	    // RFC 3030 section 3: it can go by BDAT only.
+	    // RFC 3030 section 3: such a message can only be sent by BDAT.
 	    [SMTP_BODY_BINARYMIME] = SMTP_EXT_BINARYMIME | SMTP_EXT_CHUNKING,
 	};
 	letter->body = letter->mail.envelope->body;
@@ -282,7 +287,7 @@ static void decide_body(struct relay_client *client)
 		make_7bit(client);
 }
 
-// RFC 1870 section 6.1: there is no need to try.
+// RFC 1870 section 6.1: a message over the server's limit need not be sent.
 static void decide_size(struct relay_client *client)
 {
 	char text[TEXT_MAX];
@@ -290,21 +295,21 @@ static void decide_size(struct relay_client *client)
 	if (client->can.size == 0 || mail->size <= client->can.size)
 		return;
 	snprintf(text, sizeof(text),
-	    "the message has %llu bytes, the server takes %llu",
+	    "the message has %llu bytes, the server accepts %llu",
 	    (unsigned long long)mail->size,
 	    (unsigned long long)client->can.size);
 	fail_all(client, ENHANCED(5, 3, 4), text);
 }
 
-// RFC 2852 section 4.1: a message that must be there in time or come back goes
-// only to those who can do that.
+// RFC 2852 section 4.1: a message that must arrive in time or be returned is
+// sent only to servers with DELIVERBY.
 static void decide_by(struct relay_client *client)
 {
 	if (client->letter.mail.envelope->by == SMTP_BY_RETURN &&
 	    !relay_client_offers(client, SMTP_EXT_DELIVERBY))
 		fail_all(client, ENHANCED(5, 3, 3),
 		    "the message has to be delivered in time, and the server "
-		    "has no DELIVERBY");
+		    "does not offer DELIVERBY");
 }
 
 void relay_letter_open(struct relay_client *client)
@@ -326,7 +331,7 @@ void relay_letter_open(struct relay_client *client)
 	decide_by(client);
 }
 
-// ---- The next one ----------------------------------------------------------
+// ---- The next message ------------------------------------------------------
 
 // RFC 9422 section 3.1: MAILMAX.
 static bool is_used_up(const struct relay_client *client)
@@ -345,7 +350,8 @@ enum net_next relay_client_next(struct relay_client *client, struct buf *out)
 		    client->config.owner, &client->letter.mail)) {
 		case RELAY_CLIENT_QUIT: return relay_client_quit(client, out);
 		case RELAY_CLIENT_WAIT:
-			// Its time runs from when it had nothing to do.
+			// The idle time counts from the moment when the session
+			// had nothing to do.
 			if (client->step != RELAY_STEP_IDLE)
 				relay_client_enter(client, RELAY_STEP_IDLE);
 			return NET_READ;
@@ -368,6 +374,6 @@ enum net_next relay_client_proceed(struct relay_client *client, struct buf *out)
 	if (!is_used_up(client))
 		return relay_client_say_mail(client, out);
 	relay_letter_close(client, ENHANCED(4, 5, 3),
-	    VIEW("the server takes no more messages over one connection"));
+	    VIEW("the server accepts no more messages over one connection"));
 	return relay_client_quit(client, out);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The message that a session has at hand: what it needs of the server, and what
-// became of each of its recipients. Its state is written in letter.c alone:
-// the others tell what has happened, and ask.
+// The message that a session is sending: what it needs of the server, and what
+// became of each of its recipients. Only letter.c changes this state. The other
+// files tell it what happened, and ask.
 #ifndef ROOST_RELAY_LETTER_H
 #define ROOST_RELAY_LETTER_H
 
@@ -13,8 +13,8 @@ struct relay_client;
 
 enum relay_fate {
 	RELAY_FATE_OPEN,     // not tried yet in this session
-	RELAY_FATE_NAMED,    // RCPT is said in this transaction
-	RELAY_FATE_ACCEPTED, // and was answered with 2xx
+	RELAY_FATE_NAMED,    // its RCPT was sent in this transaction
+	RELAY_FATE_ACCEPTED, // its RCPT was answered with 2xx
 	RELAY_FATE_DONE,     // its result is written
 };
 
@@ -25,55 +25,60 @@ struct relay_addressee {
 
 struct relay_letter {
 	struct relay_client_mail mail;
-	bool kept;          // the connection was, before it came
-	bool answered;      // something has been said about it
-	struct arena arena; // all below
+	bool kept;     // the connection had been idle before this message
+	bool answered; // the server has replied to something of this message
+	struct arena arena; // for all members below
 	struct smtp_mailbox sender;
 	struct relay_addressee *addressees;
-	struct queue_result *results; // NULL: there is no message at hand
-	bool utf8;                    // goes with SMTPUTF8
+	struct queue_result *results; // NULL: there is no current message
+	bool utf8;                    // is sent with SMTPUTF8
 	enum smtp_body body;
-	struct relay_convert_plan plan; // when it has to be made 7-bit
+	struct relay_convert_plan
+	    plan; // for a message that has to be made 7-bit
 };
 
-// Decides what the message in `mail` needs of this server; recipients for whom
+// Decides what the message in `mail` needs of this server. Recipients to whom
 // it cannot be sent get their results.
 void relay_letter_open(struct relay_client *client);
 bool relay_letter_is_held(const struct relay_letter *letter);
 bool relay_letter_has_open(const struct relay_letter *letter);
-// Bytes, as it will be sent; at most, when it is converted.
+// The number of bytes that will be sent; for a message that is converted, an
+// upper limit.
 uint64_t relay_letter_size(const struct relay_letter *letter);
 // ---- What has happened -----------------------------------------------------
 
-void relay_letter_name(struct relay_letter *letter, size_t n);   // RCPT is said
-void relay_letter_accept(struct relay_letter *letter, size_t n); // 2xx
-void relay_letter_reopen(
-    struct relay_letter *letter, size_t n); // in another transaction
+void relay_letter_name(struct relay_letter *letter, size_t n); // RCPT was sent
+void relay_letter_accept(
+    struct relay_letter *letter, size_t n); // RCPT got a 2xx
+void relay_letter_reopen(struct relay_letter *letter,
+    size_t n); // to be tried in another transaction
 void relay_letter_note_answer(
-    struct relay_letter *letter); // the server spoke about it
-// A recipient's result.
+    struct relay_letter *letter); // the server replied about this message
+// Sets one recipient's result.
 void relay_letter_result(struct relay_client *client, size_t n,
     enum queue_outcome outcome, struct enhanced_status status,
     struct view text);
-// Results for all recipients with this fate.
+// Sets the same result for all recipients that have this fate.
 void relay_letter_results(struct relay_client *client, enum relay_fate fate,
     enum queue_outcome outcome, struct enhanced_status status,
     struct view text);
-// A reply, clean, as long as the letter lives.
+// The reply's clean text. It lives as long as the letter.
 struct view relay_letter_text(
     struct relay_client *client, const struct smtp_reply *reply);
 
 // ---- Its end ---------------------------------------------------------------
 
-// Hands all results to the owner; what has none yet is LATER.
+// Gives all results to the owner. Recipients without a result are LATER.
 void relay_letter_close(struct relay_client *client,
     struct enhanced_status status, struct view text);
-// The connection is gone: as relay_letter_close(). But one that was kept may
-// have been closed by the other side long ago: that says nothing about a
-// message that nothing was answered to, and it goes back untried.
+// The connection has ended: does what relay_letter_close() does, with one
+// exception. An idle connection may have been closed by the server long ago. So
+// if the connection was idle before this message and the server replied to
+// nothing of it, the message goes back as not tried.
 void relay_letter_break(struct relay_client *client,
     struct enhanced_status status, struct view text);
-// We stop: it goes back untried unless some recipients have results.
+// The server stops: the message goes back as not tried, unless a recipient has
+// a result.
 void relay_letter_stop(struct relay_client *client);
 
 #endif

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Links: one hop after the other is tried until a session is ready for mail,
-// which then takes the site's lots until there are none. Sessions call from the
-// network's threads; a link is freed when its session has ended or no hop is
-// left.
+// Links. A link tries one hop after the other until a session is ready for
+// mail. The session then takes the site's lots until there are none. Sessions
+// call these functions from the network's threads. A link is freed when its
+// session has ended or no hop is left.
 #include "base/mem.h"
 #include "relay/impl.h"
 
 static void connect_next(struct relay_link *link);
 
-static void set_verdict(struct relay_link *link, enum queue_outcome outcome,
+static void set_reason(struct relay_link *link, enum queue_outcome outcome,
     struct enhanced_status status, struct view text)
 {
-	struct relay_verdict *verdict = &link->verdict;
-	verdict->outcome = outcome;
-	verdict->status = status;
+	struct relay_reason *reason = &link->reason;
+	reason->outcome = outcome;
+	reason->status = status;
 	if (outcome == QUEUE_LATER)
-		verdict->status.class = 4;
-	snprintf(verdict->text, sizeof(verdict->text), "%.*s", VIEW_FMT(text));
+		reason->status.class = 4;
+	snprintf(reason->text, sizeof(reason->text), "%.*s", VIEW_FMT(text));
 	const char *host =
 	    link->at < link->hops->count ? link->hops->hops[link->at].host : "";
-	snprintf(verdict->remote, sizeof(verdict->remote), "%s", host);
+	snprintf(reason->remote, sizeof(reason->remote), "%s", host);
 }
 
 // ---- Beginning and end; lock held ------------------------------------------
@@ -84,7 +84,7 @@ bool relay_link_wake_idle(struct relay_site *site)
 	return false;
 }
 
-// No hop is left.
+// No hop is left to try.
 static void give_up(struct relay_link *link)
 {
 	struct relay_site *site = link->site;
@@ -93,15 +93,17 @@ static void give_up(struct relay_link *link)
 		return;
 	}
 	if (site->links > 1) {
-		// Others are through: it lets no more in.
+		// Other links have a connection, so the server does not accept
+		// more connections.
 		relay_window_refused(&site->window, site->links - 1);
 	} else {
-		// One that may take mail another time is enough.
+		// The mail is returned only if every hop refused for good. If
+		// one hop may accept mail at another time, the mail waits.
 		if (!link->all_refused) {
-			link->verdict.outcome = QUEUE_LATER;
-			link->verdict.status.class = 4;
+			link->reason.outcome = QUEUE_LATER;
+			link->reason.status.class = 4;
 		}
-		relay_site_fail(site, &link->verdict);
+		relay_site_fail(site, &link->reason);
 	}
 	link_free(link);
 }
@@ -135,7 +137,7 @@ static enum relay_client_order on_next(
 	bool idle = link->ready;
 	link->ready = true;
 	link->idle = false;
-	// The one before is done with, and the connection is still there.
+	// The previous message is done, and the connection is still open.
 	if (link->letters > 0) {
 		link->answered = true;
 		relay_site_answered(link->site);
@@ -175,18 +177,18 @@ static void on_back(void *owner, const struct relay_client_mail *mail)
 	queue_drop(link->relay->settings.queue, &link->lot, 0);
 }
 
-// A link that was ready has ended; lock held.
+// A link that was ready has ended. The lock is held.
 static void end_ready(
     struct relay_link *link, const struct relay_client_report *report)
 {
 	struct relay_site *site = link->site;
 	bool broke = report->text.len > 0;
-	// Who answers none of its first messages is not asked thousands of
-	// times.
+	// When two links in a row break at their first message, the site counts
+	// as failed, so that thousands of messages do not try it in vain.
 	if (broke && link->letters > 0 && !link->answered && !link->kept &&
 	    ++site->fruitless > 1) {
-		set_verdict(link, QUEUE_LATER, report->status, report->text);
-		relay_site_fail(site, &link->verdict);
+		set_reason(link, QUEUE_LATER, report->status, report->text);
+		relay_site_fail(site, &link->reason);
 	}
 	link_free(link);
 }
@@ -202,7 +204,8 @@ static void on_ended(void *owner, const struct relay_client_report *report)
 	case RELAY_CLIENT_STOPPED: link_free(link); break;
 	case RELAY_CLIENT_TLS_BROKE:
 		if (link->hops->tls != RELAY_TLS_REQUIRED && !link->plain) {
-			// Better plain than not at all (RFC 7435).
+			// Without verified TLS being required, mail without TLS
+			// is better than no mail (RFC 7435).
 			link->plain = true;
 			connect_next(link);
 			break;
@@ -211,11 +214,11 @@ static void on_ended(void *owner, const struct relay_client_report *report)
 		__attribute__((fallthrough));
 	case RELAY_CLIENT_LATER:
 		link->all_refused = false;
-		set_verdict(link, QUEUE_LATER, report->status, report->text);
+		set_reason(link, QUEUE_LATER, report->status, report->text);
 		next_hop(link);
 		break;
 	case RELAY_CLIENT_REFUSED:
-		set_verdict(link, QUEUE_FAILED, report->status, report->text);
+		set_reason(link, QUEUE_FAILED, report->status, report->text);
 		next_hop(link);
 		break;
 	}
@@ -271,8 +274,8 @@ static void on_failed(void *context, enum net_end end, const char *why)
 	struct relay *relay = link->relay;
 	pthread_mutex_lock(&relay->lock);
 	link->all_refused = false;
-	// RFC 3463 section 3.5: no answer from the host; TLS: 4.7.5.
-	set_verdict(link, QUEUE_LATER,
+	// RFC 3463 section 3.5: no answer from the host. For TLS: 4.7.5.
+	set_reason(link, QUEUE_LATER,
 	    end == NET_END_TLS ? ENHANCED(4, 7, 5) : ENHANCED(4, 4, 1),
 	    view_of_string(why));
 	if (end == NET_END_STOPPED)
@@ -282,7 +285,7 @@ static void on_failed(void *context, enum net_end end, const char *why)
 	pthread_mutex_unlock(&relay->lock);
 }
 
-// Lock held, as the network allows.
+// The lock is held during net_connect(), which is allowed.
 static MUST_CHECK enum rc begin(struct relay_link *link, struct fault *fault)
 {
 	struct relay *relay = link->relay;
@@ -317,7 +320,7 @@ static void connect_next(struct relay_link *link)
 		if (begin(link, &fault) == RC_OK)
 			return;
 		link->all_refused = false;
-		set_verdict(link, QUEUE_LATER, ENHANCED(4, 4, 1),
+		set_reason(link, QUEUE_LATER, ENHANCED(4, 4, 1),
 		    view_of_string(fault.text));
 	}
 	give_up(link);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A search is one look-up for MX, and then all for addresses at once. Answers
-// come on another thread, one at a time, while more may still be asked: the
-// lock is for `pending` and the hosts.
+// A search is one look-up for MX records, then look-ups for all addresses at
+// once. Answers come on another thread, one at a time, while this thread may
+// still be asking. The lock protects `pending` and the hosts.
 #include "relay/next_hop.h"
 
 #include <pthread.h>
@@ -20,7 +20,7 @@ struct host {
 	size_t v6_count;
 	const char *v4[RELAY_NEXT_HOP_ADDRESSES_MAX];
 	size_t v4_count;
-	bool failed; // a look-up did
+	bool failed; // a look-up failed
 };
 
 struct search {
@@ -29,7 +29,7 @@ struct search {
 	void *context;
 	struct relay_next_hops *hops;
 	struct view domain; // in the hops' arena
-	bool by_mx;         // the hosts are of MX records
+	bool by_mx;         // the hosts come from MX records
 	struct host hosts[RELAY_NEXT_HOP_HOSTS_MAX];
 	size_t count;
 	pthread_mutex_t lock;
@@ -51,7 +51,7 @@ void relay_next_hops_free(struct relay_next_hops **hops)
 	*hops = NULL;
 }
 
-// ---- Verdicts --------------------------------------------------------------
+// ---- The result ------------------------------------------------------------
 
 static void finish(struct search *search)
 {
@@ -60,17 +60,17 @@ static void finish(struct search *search)
 	free(search);
 }
 
-static void judge(struct search *search, enum relay_next_hop_verdict verdict,
+static void judge(struct search *search, enum relay_next_hop_found found,
     struct enhanced_status status, const char *format, struct view about)
 {
 	char text[TEXT_MAX];
 	struct relay_next_hops *hops = search->hops;
-	// The formats are this file's, with one "%.*s" each.
+	// The formats are all in this file, and each has exactly one "%.*s".
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	snprintf(text, sizeof(text), format, VIEW_FMT(about));
 #pragma GCC diagnostic pop
-	hops->verdict = verdict;
+	hops->found = found;
 	hops->status = status;
 	hops->text = arena_string(&hops->arena, view_of_string(text));
 }
@@ -113,11 +113,13 @@ static bool is_own_host(
 	return false;
 }
 
-// RFC 5321 section 5.1: where we are in the list, only those before us count.
+// RFC 5321 section 5.1: if this server is in the list, only the hosts before it
+// count.
 static void cut_at_own(struct search *search)
 {
 	if (search->rules->smart_host)
-		return; // whoever names it knows
+		return; // a smart host that the administrator names is not
+			// checked
 	for (size_t i = 0; i < search->count; i++) {
 		if (!is_own_host(search->rules, &search->hosts[i]))
 			continue;
@@ -163,7 +165,8 @@ static int by_name(const void *a, const void *b)
 	return strcmp(left->name, right->name);
 }
 
-// The hosts, by preference and then by name, "|" between preferences.
+// Names the site: all hosts ordered by preference and then by name, with "|"
+// between preferences.
 static void name_site(struct search *search)
 {
 	struct buf name;
@@ -185,7 +188,7 @@ static void name_site(struct search *search)
 	buf_done(&name);
 }
 
-// RFC 5321 section 5.1: equals in random order.
+// RFC 5321 section 5.1: hosts of the same preference are tried in random order.
 static void shuffle(struct search *search)
 {
 	struct host *hosts = search->hosts;
@@ -205,14 +208,14 @@ static void shuffle(struct search *search)
 	}
 }
 
-// With every host's addresses known, or known to be missing.
+// Called when every host's addresses are known or known to be missing.
 static void conclude(struct search *search)
 {
 	bool failed = false;
 	size_t before = search->count;
 	for (size_t i = 0; i < before; i++)
 		failed = failed || search->hosts[i].failed;
-	// By preference first, so that "before us" means something.
+	// Sorted by preference, because cut_at_own() depends on the order.
 	name_site(search);
 	cut_at_own(search);
 	if (search->count == 0) {
@@ -308,7 +311,7 @@ static void ask(struct search *search, struct host *host, enum dns_type type)
 
 static void find_addresses(struct search *search)
 {
-	search->pending = 1; // this one
+	search->pending = 1; // one for this function itself
 	for (size_t i = 0; i < search->count; i++) {
 		if (!search->rules->no_ipv6)
 			ask(search, &search->hosts[i], DNS_AAAA);
@@ -335,7 +338,8 @@ static void take_hosts(struct search *search, const struct dns_answer *answer)
 {
 	for (size_t i = 0; i < answer->count; i++) {
 		const struct dns_record *record = &answer->records[i];
-		// One among others says nothing (RFC 7505 section 3).
+		// A null MX counts only when it is the only record (RFC 7505
+		// section 3).
 		if (record->value.len > 0)
 			add_host(search, record->value, record->preference);
 	}
@@ -350,7 +354,7 @@ static void on_mx(void *context, const struct dns_answer *answer)
 	case DNS_NO_DATA: add_host(search, search->domain, 0); break;
 	case DNS_NO_NAME:
 		judge(search, RELAY_NEXT_HOP_FAILED, ENHANCED(5, 1, 2),
-		    "there is no domain %.*s", search->domain);
+		    "the domain %.*s does not exist", search->domain);
 		finish(search);
 		return;
 	case DNS_FAILED:
@@ -361,16 +365,16 @@ static void on_mx(void *context, const struct dns_answer *answer)
 	}
 	if (search->count == 0) {
 		judge(search, RELAY_NEXT_HOP_FAILED, ENHANCED(5, 1, 10),
-		    "%.*s takes no mail (null MX)", search->domain);
+		    "%.*s accepts no mail (null MX)", search->domain);
 		finish(search);
 		return;
 	}
 	find_addresses(search);
 }
 
-// ---- Beginning -------------------------------------------------------------
+// ---- Starting a search -----------------------------------------------------
 
-// An address by itself needs no DNS.
+// A numeric address needs no DNS.
 static void use_address(struct search *search, struct view address)
 {
 	add_host(search, address, 0);
@@ -383,7 +387,8 @@ static void use_address(struct search *search, struct view address)
 	finish(search);
 }
 
-// "[192.0.2.1]", "[IPv6:2001:db8::1]" in the one spelling.
+// Reads "[192.0.2.1]" or "[IPv6:2001:db8::1]"; gives the address in its
+// canonical form.
 static bool is_literal(struct view domain, struct view *ret_address)
 {
 	struct smtp_literal literal;

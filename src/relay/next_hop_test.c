@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where mail for a domain goes, by what its zone says.
+// Where mail for a domain goes, depending on its zone.
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,13 +29,13 @@ static const struct dns_test_row zone[] = {
     A("a.two.test", "192.0.2.1"),
     AAAA("a.two.test", "2001:db8::1"),
     A("b.two.test", "192.0.2.2"),
-    // Also with these servers.
+    // This domain has the same servers.
     MX("other.test", "1 a.two.test"),
     MX("other.test", "2 b.two.test"),
     A("plain.test", "192.0.2.3"),
     {"nothing.test", DNS_TXT, "v=spf1 -all", DNS_TEST_ANSWER},
     MX("null.test", "0 "),
-    // A null MX among others is none (RFC 7505 section 3).
+    // A null MX beside others does not count (RFC 7505 section 3).
     MX("half-null.test", "0 "),
     MX("half-null.test", "10 a.two.test"),
     {"servfail.test", DNS_MX, "", DNS_TEST_SERVFAIL},
@@ -47,7 +47,7 @@ static const struct dns_test_row zone[] = {
     {"silent.test", DNS_AAAA, "", DNS_TEST_SERVFAIL},
     MX("half-unsure.test", "10 silent.test"),
     MX("half-unsure.test", "20 b.two.test"),
-    // We are in the list: by name, by address, by a loopback address.
+    // This server is in the list: by name, by address, by a loopback address.
     MX("backup.test", "10 a.two.test"),
     MX("backup.test", "20 ME.test"),
     MX("backup.test", "20 c.test"),
@@ -109,9 +109,9 @@ static struct relay_next_hops *find(
 
 static void print(const struct relay_next_hops *hops, struct buf *out)
 {
-	static const char *const verdicts[] = {"found", "later", "failed"};
-	buf_add_string(out, verdicts[hops->verdict]);
-	if (hops->verdict == RELAY_NEXT_HOP_FOUND) {
+	static const char *const names[] = {"found", "later", "failed"};
+	buf_add_string(out, names[hops->found]);
+	if (hops->found == RELAY_NEXT_HOP_FOUND) {
 		for (size_t i = 0; i < hops->count; i++)
 			buf_printf(out, " %s/%s/%u", hops->hops[i].host,
 			    hops->hops[i].address, hops->hops[i].port);
@@ -223,10 +223,11 @@ static void a_smart_host_takes_it_all(void **state)
 	rules.smart_host = "b.two.test";
 	expect(&rules, "null.test", "found b.two.test/192.0.2.2/587");
 	expect(&rules, "none.test", "found b.two.test/192.0.2.2/587");
-	// Whoever names this machine as it means it.
+	// An administrator who names this machine as the smart host gets it.
 	rules.smart_host = "127.0.0.1";
 	expect(&rules, "two.test", "found 127.0.0.1/127.0.0.1/587");
-	// A mistake here is no reason to return mail.
+	// A smart host without an address is our mistake, so no mail is
+	// returned.
 	rules.smart_host = "gone.test";
 	expect(&rules, "two.test", "later 4.4.4");
 	rules.smart_host = "silent.test";
@@ -270,7 +271,7 @@ static void equals_come_in_any_order(void **state)
 	assert_int_equal(dns_new(&settings, &fault, &dns), RC_OK);
 	struct relay_next_hop_rules rules = usual(dns);
 	unsigned first[2] = {0};
-	// Both orders come, but for one chance in 2^99.
+	// Both orders occur; the chance that the test misses one is 1 in 2^99.
 	for (int i = 0; i < 100; i++) {
 		struct relay_next_hops *hops = find(&rules, "d.test");
 		assert_int_equal(hops->count, 3);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What became of a lot: one line of the log for each recipient, the counters,
-// and the commit.
+// Finishes a lot: writes a log line for each recipient, counts, and commits.
 #include "relay/impl.h"
 
 static const char *outcome_name(enum queue_outcome outcome)
@@ -72,7 +71,7 @@ void relay_outcome_settle(struct relay *relay, struct queue_lot **lot,
 		log_result(relay, *lot, i, &results[i], address, tls);
 	if (queue_settle(relay->settings.queue, lot, results, &fault) != RC_OK)
 		log_text(relay->settings.log, LOG_LEVEL_ERROR, "relay",
-		    "what became of a message cannot be kept: %s", fault.text);
+		    "cannot store the results of a message: %s", fault.text);
 	for (size_t i = 0; i < recipients; i++)
 		atomic_fetch_add(&relay->outcomes[results[i].outcome], 1);
 }

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "relay/relay.h"
 
-#define OWN_MAX 1024 // more addresses of a machine are not looked at
+#define OWN_MAX 1024 // the machine's further addresses are ignored
 
 static void add(struct relay_own *own, const struct sockaddr *address)
 {
@@ -13,11 +13,12 @@ static void add(struct relay_own *own, const struct sockaddr *address)
 	int family = address ? address->sa_family : 0;
 	if (own->count == OWN_MAX || (family != AF_INET && family != AF_INET6))
 		return;
-	socklen_t len = family == AF_INET ? 16 : 28; // sockaddr_in, _in6
+	socklen_t len =
+	    family == AF_INET ? 16 : 28; // sizes of sockaddr_in, sockaddr_in6
 	if (getnameinfo(
 		address, len, text, sizeof(text), NULL, 0, NI_NUMERICHOST) != 0)
 		return;
-	// Without the interface of a link-local one.
+	// Removes the interface from a link-local address.
 	text[strcspn(text, "%")] = '\0';
 	own->addresses[own->count++] = mem_strdup(text);
 }

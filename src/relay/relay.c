@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settings, beginning, end and figures.
+// Settings, start, stop, and figures.
 #include "relay/relay.h"
 
 #include "base/clock.h"
@@ -83,7 +83,7 @@ static void set_defaults(struct relay_settings *settings)
 		settings->smart_host.tls = RELAY_TLS_REQUIRED;
 }
 
-// "host", "host:port", "[v6]:port", "[v6]".
+// Splits "host", "host:port", "[v6]:port" or "[v6]".
 static bool split_host(
     struct view text, struct view *ret_host, struct view *ret_port)
 {
@@ -120,15 +120,15 @@ static enum rc set_smart_host(struct relay *relay, struct fault *fault)
 	if (!split_host(smart->host, &host, &port_text) ||
 	    (port_text.len > 0 &&
 		(!view_to_u32(port_text, &port) || port == 0 || port > 65535)))
-		return fault_set(fault, RC_INVALID, "\"%.*s\" is no smart host",
-		    VIEW_FMT(smart->host));
+		return fault_set(fault, RC_INVALID,
+		    "\"%.*s\" is not a smart host", VIEW_FMT(smart->host));
 	rules->smart_host = arena_string(&relay->arena, host);
 	rules->smart_port = (uint16_t)port;
 	rules->smart_implicit_tls = smart->implicit_tls || port == SUBMISSIONS;
 	rules->smart_tls = smart->tls;
 	if (rules->smart_implicit_tls && smart->tls == RELAY_TLS_NONE)
 		return fault_set(fault, RC_INVALID,
-		    "TLS from the first byte, and TLS never, exclude each "
+		    "TLS from the first byte and no TLS exclude each "
 		    "other");
 	return RC_OK;
 }
@@ -141,14 +141,14 @@ static enum rc check(const struct relay *relay, struct fault *fault)
 		   (settings->smart_host.host.len > 0 &&
 		       settings->smart_host.tls != RELAY_TLS_NONE);
 	if (!settings->office || !settings->dns || (sends && !settings->queue))
-		return fault_set(
-		    fault, RC_INVALID, "the relay lacks one of its parts");
+		return fault_set(fault, RC_INVALID,
+		    "a part that the relay needs is missing");
 	if (settings->helo_name.len == 0)
 		return fault_set(
 		    fault, RC_INVALID, "the relay needs a name for EHLO");
 	if (sends && tls && !settings->tls_client)
-		return fault_set(
-		    fault, RC_INVALID, "TLS is required, and there is none");
+		return fault_set(fault, RC_INVALID,
+		    "TLS is required, but there is no TLS client");
 	if (settings->no_ipv4 && settings->no_ipv6)
 		return fault_set(
 		    fault, RC_INVALID, "neither IPv4 nor IPv6 may be used");
@@ -223,10 +223,10 @@ enum rc relay_start(struct relay *relay, struct fault *fault)
 	if (!relay->started || relay->worker_count == 0) {
 		relay_stop(relay, 0);
 		return fault_set(
-		    fault, RC_LIMIT, "the relay's threads cannot be started");
+		    fault, RC_LIMIT, "cannot start the relay's threads");
 	}
 	queue_watch(relay->settings.queue, on_due, relay);
-	relay_ring(relay); // for what came before the watch
+	relay_ring(relay); // for lots that became due before queue_watch()
 	return RC_OK;
 }
 
@@ -248,7 +248,7 @@ void relay_stop(struct relay *relay, uint32_t seconds)
 	relay->stopping = true;
 	pthread_cond_broadcast(&relay->changed);
 	for (struct relay_link *link = relay->links; link; link = link->next)
-		// The others ask for more, and get nothing.
+		// An idle session asks for more and gets nothing, so it ends.
 		if (link->idle)
 			link->waker.wake(link->waker.context);
 	pthread_mutex_unlock(&relay->lock);

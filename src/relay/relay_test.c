@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The queue's mail sent to servers of the test's own, found by a DNS of its
-// own.
+// The queue's mail is sent to the test's own servers, which it finds by its own
+// DNS server.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ static const struct dns_test_row zone[] = {
 
 static atomic_uint local_lots;
 
-// In the place of delivery's own.
+// Replaces the function of the delivery room.
 void delivery_local(const struct delivery_office *office, struct queue_lot *lot,
     struct arena *arena, struct queue_result *ret_results)
 {
@@ -56,7 +56,7 @@ void delivery_local(const struct delivery_office *office, struct queue_lot *lot,
 	atomic_fetch_add(&local_lots, 1);
 }
 
-// ---- A world ---------------------------------------------------------------
+// ---- A relay with its surroundings -----------------------------------------
 
 struct world {
 	struct test_peer peers[PEERS_MAX];
@@ -118,11 +118,11 @@ static void make_network(struct world *world)
 	assert_int_equal(net_server_start(world->net, &fault), RC_OK);
 }
 
-// The test has set peers, and may have set settings.
+// The test has set the peers, and perhaps settings.
 static void begin(struct world *world)
 {
 	struct fault fault;
-	// What a failing test is looked into with: ROOST_TEST_LOG=1.
+	// ROOST_TEST_LOG=1 shows the log of a failing test.
 	world->log =
 	    (struct log){.fd = getenv("ROOST_TEST_LOG") ? STDERR_FILENO : -1,
 		.minimum = LOG_LEVEL_DEBUG};
@@ -192,7 +192,7 @@ static void send(struct world *world, const char *to)
 	send_many(world, CONTENT, 1, &to, 1);
 }
 
-// Waits until so many recipients have had these outcomes.
+// Waits until this many recipients have had each of these outcomes.
 static void wait_for(
     struct world *world, uint64_t relayed, uint64_t later, uint64_t failed)
 {
@@ -308,7 +308,7 @@ static void domains_with_one_server_share_a_connection(void **state)
 	for (int i = 0; i < 20; i++)
 		send(&world, i % 2 ? "a@one.test" : "a@two.test");
 	wait_for(&world, 20, 0, 0);
-	// And one that comes when it has nothing more to do.
+	// And a message that comes when the link has nothing more to do.
 	send(&world, "late@one.test");
 	wait_for(&world, 21, 0, 0);
 	assert_int_equal(world.peers[0].connections, 1);
@@ -344,7 +344,7 @@ static void a_site_has_its_number_of_connections(void **state)
 	end(&world);
 }
 
-// A server that turned connections away gets them again when it has room.
+// A server that refused connections gets them again when it has room.
 static void a_site_grows_again(void **state)
 {
 	(void)state;
@@ -384,7 +384,7 @@ static void one_connection_in_all_serves_every_site(void **state)
 	end(&world);
 }
 
-// Recipients in the queue of whom the reason is known that they wait.
+// Counts the recipients in the queue whose reason for waiting is known.
 static unsigned count_explained(struct world *world, uint32_t *ret_attempts)
 {
 	struct queue_walk *walk;
@@ -426,7 +426,7 @@ static void a_dead_site_is_not_asked_for_every_message(void **state)
 		assert_int_equal(count_explained(&world, &attempts), 200);
 		assert_true(world.peers[0].connections <= 8);
 		assert_int_equal(relay_stats(world.relay).sites_down, 1);
-		// What comes now is not tried, and that is no attempt.
+		// Mail that comes now is not tried, and that is not an attempt.
 		uint64_t later = relay_stats(world.relay).later;
 		assert_int_equal(later, attempts);
 		send(&world, "a@bad-only.test");
@@ -434,7 +434,8 @@ static void a_dead_site_is_not_asked_for_every_message(void **state)
 		       clock_monotonic_ms() < until)
 			usleep(10000);
 		assert_int_equal(attempts, later);
-		// A word of the administrator, and it is asked again.
+		// After a command of the administrator the server is tried
+		// again.
 		unsigned before = world.peers[0].connections;
 		relay_retry_now(world.relay);
 		assert_int_equal(relay_stats(world.relay).sites_down, 0);
@@ -445,7 +446,7 @@ static void a_dead_site_is_not_asked_for_every_message(void **state)
 	}
 }
 
-// Each is taken by several connections at once, down to the last lot.
+// Several connections take lots of each domain, until the last lot.
 static void no_domain_is_forgotten(void **state)
 {
 	(void)state;
@@ -498,7 +499,7 @@ static void refusals_are_told_apart(void **state)
 		"a@bad-only.test", 0, 0, 1},
 	    {{.address = "127.0.0.3", .end = "451 4.3.0 full"},
 		"a@bad-only.test", 0, 1, 0},
-	    // Nobody there will ever take mail.
+	    // This server will never accept mail.
 	    {{.address = "127.0.0.3", .greeting = "554 5.3.2 no mail"},
 		"a@bad-only.test", 0, 0, 1},
 	    {{.address = "127.0.0.3"}, "a@nowhere.test", 0, 0, 1},
@@ -511,7 +512,8 @@ static void refusals_are_told_apart(void **state)
 		send(&world, rows[i].to);
 		wait_for(
 		    &world, rows[i].relayed, rows[i].later, rows[i].failed);
-		// The sender is one of ours: the bounce is delivered here.
+		// The sender is one of our users, so the bounce is delivered
+		// here.
 		uint64_t until = clock_monotonic_ms() + PATIENCE_MS;
 		while (atomic_load(&local_lots) < rows[i].failed &&
 		       clock_monotonic_ms() < until)
@@ -547,7 +549,7 @@ static void a_connection_that_was_closed_loses_and_doubles_nothing(void **state)
 		send(&world, "a@one.test");
 	wait_for(&world, 20, 0, 0);
 	assert_int_equal(world.peers[0].messages, 20);
-	// And those that were kept for nothing.
+	// Also those of connections that were idle and then of no use.
 	for (unsigned i = 21; i <= 25; i++) {
 		send(&world, "a@one.test");
 		wait_for(&world, i, 0, 0);
@@ -578,7 +580,7 @@ static void tls_is_used_and_its_failure_survived(void **state)
 static void required_tls_is_required(void **state)
 {
 	(void)state;
-	// Only "good.test" is in the certificate.
+	// The certificate contains only "good.test".
 	struct world world = {.peers = {{.address = "127.0.0.2", .tls = true},
 				  {.address = "127.0.0.3"},
 				  {.address = "127.0.0.4", .tls = true}},
@@ -600,7 +602,7 @@ static void a_smart_host_gets_all_mail(void **state)
 	    .peers = {{.address = "127.0.0.2", .tls = true, .auth = true}},
 	    .peer_count = 1};
 	world.settings.smart_host = (struct relay_smart_host){
-	    .host = VIEW("good.test"), // its port comes
+	    .host = VIEW("good.test"), // the port is set below
 	    .user = VIEW("user"),
 	    .password = VIEW("secret"),
 	};
@@ -648,11 +650,12 @@ static void ways_are_explained(void **state)
 	struct world world = {
 	    .peers = {{.address = "127.0.0.2"}}, .peer_count = 1};
 	begin(&world);
-	expect_explained(&world, "here.test", "is ours");
+	expect_explained(&world, "here.test", "is one of our domains");
 	expect_explained(&world, "BACKUP.test",
 	    "1. bad.test (preference 10) at 127.0.0.3 port ");
-	expect_explained(&world, "nowhere.test", "nowhere: there is no domain");
-	expect_explained(&world, "a b", "is no domain");
+	expect_explained(&world, "nowhere.test",
+	    "nowhere: the domain nowhere.test does not exist");
+	expect_explained(&world, "a b", "is not a domain name");
 	end(&world);
 }
 

@@ -4,10 +4,10 @@
 #include "wire/header.h"
 #include "wire/smtp_data.h"
 
-#define TOP_MAX    ((size_t)32 << 10) // DKIM_KEYS_MAX signatures
+#define TOP_MAX    ((size_t)32 << 10) // enough for DKIM_KEYS_MAX signatures
 #define HEADER_MAX ((size_t)1 << 20)
 
-// ---- The old ones ----------------------------------------------------------
+// ---- The old signatures ----------------------------------------------------
 
 // The value of the tag d= (RFC 6376 section 3.5), in `arena`.
 static struct view domain_of(struct arena *arena, struct view value)
@@ -21,7 +21,7 @@ static struct view domain_of(struct arena *arena, struct view value)
 	return VIEW("");
 }
 
-// How long they are together, and whose they are.
+// Finds how long the old signatures are together, and whose domain they have.
 static MUST_CHECK enum rc find_old(struct arena *arena,
     const struct relay_client_mail *mail, size_t *ret_len,
     struct view *ret_domain)
@@ -43,14 +43,15 @@ static MUST_CHECK enum rc find_old(struct arena *arena,
 	return rc;
 }
 
-// ---- The new ones ----------------------------------------------------------
+// ---- The new signatures ----------------------------------------------------
 
 struct resigning {
 	struct dkim_signer *signer;
-	struct smtp_data_encoder encoder; // what is signed is what is sent
-	struct buf header;                // until it has ended
+	struct smtp_data_encoder
+	    encoder;       // the signer gets the bytes that will be sent
+	struct buf header; // the header, until it is complete
 	bool in_body;
-	bool failed; // it stays unsigned
+	bool failed; // the message stays without signatures
 };
 
 static void end_header(struct resigning *resigning, size_t len)
@@ -73,7 +74,7 @@ static void take(struct resigning *resigning, struct view bytes)
 	struct view held = buf_view(&resigning->header);
 	if (header_length(held, &len) != RC_OK)
 		return;
-	end_header(resigning, len - 2); // CRLF, as the encoder made it
+	end_header(resigning, len - 2); // without the CRLF of the empty line
 	dkim_signer_body(resigning->signer, view_from(held, len));
 }
 
@@ -84,7 +85,8 @@ static void encode(struct resigning *resigning, struct view bytes)
 		take(resigning, piece);
 }
 
-// All of the plan but its first segment, which is for the signatures.
+// Reads the whole plan except its first segment, which is the place of the
+// signatures.
 static MUST_CHECK enum rc read_plan(struct resigning *resigning,
     const struct relay_client_mail *mail, const struct relay_convert_plan *plan)
 {
@@ -128,7 +130,8 @@ static MUST_CHECK enum rc sign(struct arena *arena, struct dkim_signer *signer,
 	return rc;
 }
 
-// The first segment takes the place of `len` bytes at the front.
+// Puts a new first segment before the others, in place of the first `len`
+// bytes.
 static void make_room(
     struct arena *arena, size_t len, struct relay_convert_plan *plan)
 {
@@ -152,7 +155,9 @@ enum rc relay_resign_plan(struct arena *arena, struct dkim_keys *keys,
 	struct view domain = VIEW("");
 	size_t len;
 	enum rc rc = find_old(arena, mail, &len, &domain);
-	// What is converted lies behind Received, and so behind them.
+	// Only parts after the Received field are converted, and the signatures
+	// are before it. So the first segment has to be a copy that covers
+	// them.
 	if (rc != RC_OK || len == 0 || plan->count == 0 ||
 	    plan->segments[0].how != RELAY_CONVERT_COPY ||
 	    plan->segments[0].to <= len)

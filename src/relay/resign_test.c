@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a user's message is signed with when it is made 7-bit: exactly what the
-// signer says of the bytes that are sent. (That the signer is right is for
-// dkim_test.c, and for tests/dkim_test.py with a verifier of others.)
+// Checks the signatures that a user's message gets when it is made 7-bit: they
+// are exactly those that the signer makes of the bytes that are sent.
+// (dkim_test.c tests the signer, and tests/dkim_test.py does so with another
+// project's verifier.)
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -113,7 +114,7 @@ static void send_message(struct bed *bed, struct view message, struct buf *out)
 	buf_done(&piece);
 }
 
-// The signatures of a message as it is.
+// Adds the signatures of the message as it is.
 static void sign(struct bed *bed, struct view message, struct buf *out)
 {
 	struct dkim_signer *signer;
@@ -135,7 +136,7 @@ static const char *const messages[] = {
 		       "e \r\n.dot\r\n\r\n\r\n",
     TRACE FIELDS TEXT8 "\r\nno line end \xc3\xa4",
     TRACE FIELDS TEXT8 "\r\nbare\nline\rends \xc3\xa4\r\n",
-    // The field that changes is signed.
+    // The field that the conversion changes is signed.
     TRACE "Content-Transfer-Encoding : 8bit\r\n" FIELDS
 	  "Content-Type: application/x-y\r\n\r\n\xff\xfe\r\n",
     TRACE FIELDS
@@ -185,7 +186,8 @@ static void of_a_domain_without_keys_it_goes_unsigned(void **state)
 	buf_done(&out);
 }
 
-// A list's, or another server's: below the first Received.
+// The signatures of a mailing list or of another server are below the first
+// Received.
 static void the_signatures_of_others_stay(void **state)
 {
 	struct bed *bed = *state;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the network would do, and an owner that writes everything down.
+// Plays the part of the network, and an owner that writes down everything it is
+// told.
 #include "relay/rig.h"
 
 #include "base/mem.h"
@@ -125,8 +126,8 @@ static struct net_tls_info tls_info(const struct rig *rig)
 	return info;
 }
 
-// Lets what was said be sent, and the session say more.
-static void settle(struct rig *rig, struct buf *out)
+// Sends what the session said, and lets it say more.
+static void exchange(struct rig *rig, struct buf *out)
 {
 	for (;;) {
 		buf_add(&rig->out, buf_view(out));
@@ -149,7 +150,7 @@ static void feed(struct rig *rig)
 		rig->next = relay_client_session_ops.input(
 		    rig->client, buf_view(&rig->unread), &out, &consumed);
 		buf_consume(&rig->unread, consumed);
-		settle(rig, &out);
+		exchange(rig, &out);
 		if (consumed == 0 && before == rig->unread.len)
 			break;
 	}
@@ -178,7 +179,7 @@ void rig_init(struct rig *rig, const struct rig_options *options, size_t piece)
 	rig->client = relay_client_new(&config);
 	rig->next = relay_client_session_ops.start(
 	    rig->client, options->implicit_tls ? &info : NULL, &out);
-	settle(rig, &out);
+	exchange(rig, &out);
 }
 
 void rig_done(struct rig *rig)
@@ -195,7 +196,7 @@ void rig_say(struct rig *rig, struct view bytes)
 	while (!rig->gone && bytes.len > 0) {
 		struct view part = view_slice(bytes, 0, piece);
 		bytes = view_from(bytes, part.len);
-		// What comes before the handshake is thrown away.
+		// Bytes that come before the handshake are dropped.
 		if (rig->next == NET_START_TLS)
 			return;
 		buf_add(&rig->unread, part);
@@ -217,7 +218,7 @@ void rig_handshake(struct rig *rig, bool well)
 	buf_init(&out, NET_OUTPUT_MAX);
 	rig->next =
 	    relay_client_session_ops.tls_started(rig->client, &info, &out);
-	settle(rig, &out);
+	exchange(rig, &out);
 }
 
 static void last_words(struct rig *rig, enum net_end end,
@@ -250,7 +251,7 @@ void rig_wake(struct rig *rig)
 		return;
 	buf_init(&out, NET_OUTPUT_MAX);
 	rig->next = relay_client_session_ops.wake(rig->client, &out);
-	settle(rig, &out);
+	exchange(rig, &out);
 	feed(rig);
 }
 

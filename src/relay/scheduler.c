@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The thread that claims what is due and finds out where it goes, and the
-// workers, which deliver to our own domains and settle what cannot be sent.
+// The thread that claims due domains and finds out where their mail goes; and
+// the workers, which deliver to our own domains and settle mail that cannot be
+// sent.
 #include "base/mem.h"
 #include "base/thread.h"
 #include "relay/impl.h"
@@ -38,7 +39,7 @@ static void give(struct relay_domain *domain, enum relay_job job)
 	pthread_mutex_unlock(&relay->lock);
 }
 
-// The search's answer, on DNS's thread.
+// The search has found the next hops. Runs on DNS's thread.
 static void found(void *context, struct relay_next_hops *hops)
 {
 	struct relay_domain *domain = context;
@@ -48,16 +49,15 @@ static void found(void *context, struct relay_next_hops *hops)
 		// The queue may be closed already.
 		relay_next_hops_free(&hops);
 		free(domain);
-	} else if (hops->verdict == RELAY_NEXT_HOP_FOUND) {
+	} else if (hops->found == RELAY_NEXT_HOP_FOUND) {
 		relay_site_attach(relay, domain, hops);
 	} else {
-		struct relay_verdict *verdict = &domain->verdict;
-		verdict->outcome = hops->verdict == RELAY_NEXT_HOP_FAILED
-				       ? QUEUE_FAILED
-				       : QUEUE_LATER;
-		verdict->status = hops->status;
-		snprintf(
-		    verdict->text, sizeof(verdict->text), "%s", hops->text);
+		struct relay_reason *reason = &domain->reason;
+		reason->outcome = hops->found == RELAY_NEXT_HOP_FAILED
+				      ? QUEUE_FAILED
+				      : QUEUE_LATER;
+		reason->status = hops->status;
+		snprintf(reason->text, sizeof(reason->text), "%s", hops->text);
 		relay_next_hops_free(&hops);
 		relay_domain_give_to_worker(domain, RELAY_JOB_SETTLE);
 	}
@@ -91,8 +91,8 @@ static void begin(struct relay *relay, struct view name)
 	}
 }
 
-// How long nothing is due: what is in the queue is due by the calendar, and so
-// by the wall clock, which is looked at again after SWEEP_MS at the latest.
+// How long the scheduler may sleep. The times in the queue are calendar times,
+// so this is calculated from the wall clock, and at least every SWEEP_MS again.
 static uint64_t wait_of(int64_t next_ms)
 {
 	struct timespec now;
@@ -103,7 +103,8 @@ static uint64_t wait_of(int64_t next_ms)
 	return next_ms > now_ms ? (uint64_t)(next_ms - now_ms) : 1;
 }
 
-// Until the bell rings, or it is `next_ms` (wall clock; 0: for a sweep).
+// Waits until the bell rings or the wall clock shows `next_ms` (0: until the
+// next sweep).
 static void wait_for_bell(struct relay *relay, int64_t next_ms)
 {
 	struct timespec until = thread_deadline(wait_of(next_ms));
@@ -116,7 +117,8 @@ static void wait_for_bell(struct relay *relay, int64_t next_ms)
 	pthread_mutex_unlock(&relay->bell.lock);
 }
 
-// False: stop. May one more be claimed?
+// Returns false when the relay stops. `ret_room`: another domain may be
+// claimed.
 static bool look(struct relay *relay, bool *ret_room)
 {
 	pthread_mutex_lock(&relay->lock);
@@ -152,33 +154,34 @@ void *relay_schedule(void *context)
 
 // ---- Workers ---------------------------------------------------------------
 
-static void settle_by_verdict(
+static void settle_by_reason(
     struct relay_domain *domain, struct arena *arena, struct queue_lot **lot)
 {
-	const struct relay_verdict *verdict = &domain->verdict;
+	const struct relay_reason *reason = &domain->reason;
 	size_t count = queue_lot_count(*lot);
 	struct queue_result *results =
 	    arena_alloc(arena, (count + 1) * sizeof(*results));
 	for (size_t i = 0; i < count; i++)
 		results[i] = (struct queue_result){
-		    .outcome = verdict->outcome,
-		    .status = verdict->status,
-		    .diagnostic = view_of_string(verdict->text),
-		    .remote = view_of_string(verdict->remote),
+		    .outcome = reason->outcome,
+		    .status = reason->status,
+		    .diagnostic = view_of_string(reason->text),
+		    .remote = view_of_string(reason->remote),
 		};
 	relay_outcome_settle(domain->relay, lot, results, NULL, NULL);
 }
 
-// False: things have changed, it has to be looked at again.
+// Returns false when the administrator has asked for a retry meanwhile, so that
+// the lot was dropped and the domain has to be looked up again.
 static bool put_off(struct relay_domain *domain, struct queue_lot **lot)
 {
 	struct relay *relay = domain->relay;
-	const struct relay_verdict *verdict = &domain->verdict;
+	const struct relay_reason *reason = &domain->reason;
 	struct fault fault;
 	struct queue_result why = {
-	    .status = verdict->status,
-	    .diagnostic = view_of_string(verdict->text),
-	    .remote = view_of_string(verdict->remote),
+	    .status = reason->status,
+	    .diagnostic = view_of_string(reason->text),
+	    .remote = view_of_string(reason->remote),
 	};
 	why.status.class = 4;
 	if (atomic_load(&relay->retries) != domain->retries) {
@@ -188,7 +191,7 @@ static bool put_off(struct relay_domain *domain, struct queue_lot **lot)
 	if (queue_postpone(relay->settings.queue, lot, domain->put_off, &why,
 		&fault) != RC_OK)
 		log_text(relay->settings.log, LOG_LEVEL_ERROR, "relay",
-		    "a message cannot be put off: %s", fault.text);
+		    "cannot put a message off: %s", fault.text);
 	return true;
 }
 
@@ -211,7 +214,7 @@ static bool is_stopping(struct relay *relay)
 	return stopping;
 }
 
-// False: of this domain nothing more can be done now.
+// Returns false when nothing more can be done for this domain now.
 static bool do_lot(
     struct relay_domain *domain, struct arena *arena, struct queue_lot **lot)
 {
@@ -219,7 +222,7 @@ static bool do_lot(
 	switch (domain->job) {
 	case RELAY_JOB_LOCAL: deliver(domain, arena, lot); return true;
 	case RELAY_JOB_SETTLE:
-		settle_by_verdict(domain, arena, lot);
+		settle_by_reason(domain, arena, lot);
 		return true;
 	case RELAY_JOB_DOWN: return put_off(domain, lot);
 	case RELAY_JOB_REST:
@@ -246,7 +249,7 @@ static void do_job(struct relay_domain *domain)
 	}
 	arena_done(&arena);
 	if (more)
-		give(domain, domain->job); // behind the others
+		give(domain, domain->job); // after the other jobs
 	else
 		relay_domain_end(domain);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Running dialogues.
+// Runs dialogues.
 #include "relay/script.h"
 
 #include <setjmp.h>
@@ -13,8 +13,8 @@
 struct play {
 	const char *name;
 	struct rig rig;
-	size_t heard; // bytes of the output compared
-	size_t told;  // bytes of the events compared
+	size_t heard; // output up to here is compared
+	size_t told;  // events up to here are compared
 	int line;
 };
 
@@ -71,11 +71,14 @@ static bool do_word(struct play *play, struct view line)
 	if (view_eq(line, VIEW("close"))) {
 		expect_silence(play);
 		if (!rig->gone)
-			fail_msg("%s:%d: not closed", play->name, play->line);
+			fail_msg(
+			    "%s:%d: the client has not closed the connection",
+			    play->name, play->line);
 	} else if (view_starts_with(line, VIEW("tls"))) {
 		expect_silence(play);
 		if (rig->gone || rig->next != NET_START_TLS)
-			fail_msg("%s:%d: no handshake was asked for",
+			fail_msg(
+			    "%s:%d: the client has not asked for a handshake",
 			    play->name, play->line);
 		rig_handshake(rig, line.len == 3);
 	} else if (view_eq(line, VIEW("hangup"))) {
@@ -103,8 +106,8 @@ static void do_line(struct play *play, struct view line)
 	if (line.len == 0 || line.ptr[0] == '#' || do_word(play, line))
 		return;
 	if (line.len < 2 || line.ptr[1] != ':')
-		fail_msg("%s:%d: not a line of a script: %.*s", play->name,
-		    play->line, VIEW_FMT(line));
+		fail_msg("%s:%d: not a valid line of a script: %.*s",
+		    play->name, play->line, VIEW_FMT(line));
 	struct view rest = view_from(line, 3);
 	if (line.ptr[0] == 'C')
 		expect_line(play, buf_view(&play->rig.out), VIEW("\r\n"), rest,
@@ -131,8 +134,8 @@ static void play_once(const struct script *script, size_t piece)
 		fail_msg("%s (pieces of %zu): the owner was also told: %.*s",
 		    play.name, play.rig.piece, VIEW_FMT(told));
 	if (!play.rig.gone)
-		fail_msg("%s (pieces of %zu): it does not end", play.name,
-		    play.rig.piece);
+		fail_msg("%s (pieces of %zu): the session does not end",
+		    play.name, play.rig.piece);
 	rig_done(&play.rig);
 }
 

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dialogues of the client as tests. A script is a text of lines:
 //
-//	S: 250 ok           the server says it, with CRLF
+//	S: 250 ok           the server says this, with CRLF
 //	R: 220 a\r\n\x00    the server says exactly this (C escapes)
-//	N: 300000           the server says so many "x"
+//	N: 300000           the server says this many "x"
 //	C: MAIL FROM:...    the client's next line; "..." is any text
-//	T: a@b later 4.2.0  what the owner was told next
-//	tls / tls fails     the client has asked for a handshake
-//	close               the client has hung up
+//	T: a@b later 4.2.0  what the owner is told next
+//	tls / tls fails     the client has asked for a handshake, which
+//	                    succeeds or fails
+//	close               the client has closed the connection
 //	hangup, timeout, wake, shutdown
-//	skip                what the client says here does not matter
+//	skip                ignores what the client says here
 //	# comment
 //
-// The client has to say the lines given and no others. A script runs once in
-// whole lines and once byte by byte.
+// The client must say exactly these lines. A script runs once in whole lines
+// and once byte by byte.
 #ifndef ROOST_RELAY_SCRIPT_H
 #define ROOST_RELAY_SCRIPT_H
 
@@ -25,7 +26,7 @@ struct script {
 	const char *text;
 };
 
-// A test program of nothing but scripts: what main() returns.
+// Runs the scripts; returns what main() of the test program returns.
 int script_main(const struct script *scripts, size_t count);
 
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sites: who waits for which servers, and whether these are alive. The lock is
-// held in all calls.
+// Sites: which domains wait for which servers, and whether these servers
+// answer. The lock is held in all calls.
 #include "base/clock.h"
 #include "base/mem.h"
 #include "relay/impl.h"
 
-#define SWEEP_MS 60000 // sites that nobody needs are looked for
+#define SWEEP_MS 60000 // how often unused sites are removed
 
 static void hops_unref(struct relay_next_hops *hops)
 {
@@ -55,7 +55,8 @@ static bool is_unused(const struct relay_site *site)
 
 void relay_site_release(struct relay_site *site)
 {
-	// One that was down is remembered for a while: see relay_site_sweep().
+	// A site that was down is remembered for a while: see
+	// relay_site_sweep().
 	if (!is_unused(site) || site->failures > 0)
 		return;
 	if (site->starving)
@@ -64,7 +65,7 @@ void relay_site_release(struct relay_site *site)
 	relay_site_free(site);
 }
 
-// Long enough after it was down to begin anew.
+// Whether the site has been down long enough ago to begin anew.
 static bool is_stale(const struct relay_site *site, uint64_t now)
 {
 	return is_unused(site) &&
@@ -82,7 +83,8 @@ void relay_site_sweep(struct relay *relay)
 	if (now < relay->sweep_ms)
 		return;
 	relay->sweep_ms = now + SWEEP_MS;
-	// The map may not change while it is walked.
+	// The map must not change during a walk, so the sites are removed
+	// afterwards.
 	while (map_next(&relay->sites, &position, &name, &value)) {
 		struct relay_site *site = value;
 		if (!is_stale(site, now))
@@ -104,17 +106,18 @@ void relay_site_sweep(struct relay *relay)
 
 static void settle_domain(struct relay_site *site, struct relay_domain *domain)
 {
-	domain->verdict = site->verdict;
+	domain->reason = site->reason;
 	domain->site = NULL;
 	relay_domain_give_to_worker(domain, RELAY_JOB_SETTLE);
 }
 
-// Until the site is looked at again; nothing was tried.
+// Puts the domain's lots off until the site is tried again. That is not an
+// attempt.
 static void put_off(struct relay_site *site, struct relay_domain *domain)
 {
 	uint64_t now = clock_monotonic_ms();
 	uint64_t left = site->down_until > now ? site->down_until - now : 0;
-	domain->verdict = site->verdict;
+	domain->reason = site->reason;
 	domain->put_off = (uint32_t)(left / 1000 + 1);
 	domain->retries = atomic_load(&site->relay->retries);
 	relay_domain_give_to_worker(domain, RELAY_JOB_DOWN);
@@ -133,12 +136,13 @@ void relay_site_attach(struct relay *relay, struct relay_domain *domain,
 	}
 	domain->site = site;
 	relay_domain_list_add(&site->domains, domain);
-	// What waits idly is enough; it asks for help if there is more.
+	// An idle link is enough. It asks for another link if there is more to
+	// do.
 	if (!relay_link_wake_idle(site))
 		relay_site_want_link(site);
 }
 
-// Makes room by ending a connection that has nothing to do.
+// Makes room for a link of another site by ending a connection that is idle.
 static void end_an_idle_link(struct relay *relay)
 {
 	for (struct relay_link *link = relay->links; link; link = link->next) {
@@ -170,7 +174,7 @@ void relay_site_want_link(struct relay_site *site)
 	end_an_idle_link(relay);
 }
 
-// Nothing of the domain is due any more.
+// Removes the domain from the site, because nothing of it is due any more.
 static void leave(struct relay_site *site, struct relay_domain *domain)
 {
 	struct relay_domain_list kept = {0};
@@ -191,7 +195,8 @@ struct queue_lot *relay_site_take(struct relay_site *site)
 		    relay_domain_list_take(&site->domains);
 		if (!domain)
 			return NULL;
-		// Behind the others, for whoever comes next.
+		// The domain goes to the end of the list, so that the next link
+		// takes a lot of another one.
 		relay_domain_list_add(&site->domains, domain);
 		domain->takers++;
 		pthread_mutex_unlock(&relay->lock);
@@ -203,14 +208,16 @@ struct queue_lot *relay_site_take(struct relay_site *site)
 		domain->takers--;
 		if (rc != RC_OK)
 			lot = NULL;
-		// It goes with the last lot that is due, so that what comes
-		// while that one is being sent need not wait for it.
+		// The domain leaves the site with its last due lot. So mail
+		// that comes while that lot is being sent does not have to wait
+		// for it.
 		if (!more && !domain->empty)
 			leave(site, domain);
 		if (more)
 			relay_site_want_link(site);
 		if (!domain->empty || domain->takers > 0)
-			continue; // the last taker ends it, lot or no lot
+			continue; // the last link that takes from the domain
+				  // ends it, with or without a lot
 		pthread_mutex_unlock(&relay->lock);
 		relay_domain_end(domain);
 		pthread_mutex_lock(&relay->lock);
@@ -247,7 +254,8 @@ void relay_site_flush(struct relay_site *site)
 		return;
 	site->domains = (struct relay_domain_list){0};
 	while ((domain = relay_domain_list_take(&domains))) {
-		// A link takes of it right now: it flushes at its end.
+		// A link is taking a lot of this domain right now; it flushes
+		// the site when it is done.
 		if (domain->takers > 0)
 			relay_domain_list_add(&site->domains, domain);
 		else
@@ -255,8 +263,7 @@ void relay_site_flush(struct relay_site *site)
 	}
 }
 
-void relay_site_fail(
-    struct relay_site *site, const struct relay_verdict *verdict)
+void relay_site_fail(struct relay_site *site, const struct relay_reason *reason)
 {
 	struct relay *relay = site->relay;
 	const struct relay_settings *settings = &relay->settings;
@@ -270,12 +277,12 @@ void relay_site_fail(
 	site->fruitless = 0;
 	relay_window_dead(&site->window);
 	site->down_until = clock_monotonic_ms() + seconds * 1000;
-	site->verdict = *verdict;
+	site->reason = *reason;
 	relay_site_flush(site);
 	struct log_line line;
 	log_begin(&line, settings->log, LOG_LEVEL_WARN, "relay_down");
 	log_add(&line, "site", site->name);
 	log_add_u64(&line, "seconds", seconds);
-	log_add_string(&line, "reason", verdict->text);
+	log_add_string(&line, "reason", reason->text);
 	log_end(&line);
 }

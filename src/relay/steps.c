@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of the dialogue's steps, and the ways out of it.
+// The table of the dialogue's steps, and the ways to end the dialogue.
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -8,7 +8,7 @@
 
 #define TEXT_MAX 400
 
-// Nothing was asked: a 421 before it hangs up, or nonsense.
+// The server speaks without being asked: a 421 before it closes, or nonsense.
 static enum net_next on_unasked(struct relay_client *client,
     const struct smtp_reply *reply, struct buf *out)
 {
@@ -31,14 +31,14 @@ static enum net_next on_nothing(struct relay_client *client,
 	return NET_CLOSE;
 }
 
-// The times are those of RFC 5321 section 4.5.3.2, where it has one.
+// The times are those of RFC 5321 section 4.5.3.2, for the steps that it names.
 static const struct relay_step_row rows[RELAY_STEP_COUNT] = {
     [RELAY_STEP_GREETING] = {"the greeting", 300, relay_client_on_greeting},
     [RELAY_STEP_EHLO] = {"the reply to EHLO", 300, relay_client_on_ehlo},
     [RELAY_STEP_HELO] = {"the reply to HELO", 300, relay_client_on_helo},
     [RELAY_STEP_STARTTLS] = {"the reply to STARTTLS", 120,
 	relay_client_on_starttls},
-    // The network has a time of its own for it.
+    // The network limits the time of the handshake itself.
     [RELAY_STEP_HANDSHAKE] = {"the TLS handshake", 120, on_unasked},
     [RELAY_STEP_AUTH] = {"the reply to AUTH", 120, relay_client_on_auth},
     [RELAY_STEP_AUTH_USER] = {"the reply to AUTH", 120,
@@ -53,7 +53,7 @@ static const struct relay_step_row rows[RELAY_STEP_COUNT] = {
     [RELAY_STEP_END] = {"the reply to the end of the data", 600,
 	relay_client_on_end},
     [RELAY_STEP_RSET] = {"the reply to RSET", 120, relay_client_on_rset},
-    // Not more than good manners (RFC 5321 section 4.1.1.10).
+    // Waiting for this reply is only polite (RFC 5321 section 4.1.1.10).
     [RELAY_STEP_QUIT] = {"the reply to QUIT", 5, on_quit},
     [RELAY_STEP_OVER] = {"the end", 5, on_nothing},
 };
@@ -84,7 +84,7 @@ uint32_t relay_client_seconds_left(const struct relay_client *client)
 	return gone < seconds ? seconds - (uint32_t)gone : 0;
 }
 
-// ---- Ways out --------------------------------------------------------------
+// ---- Ways to end -----------------------------------------------------------
 
 struct enhanced_status relay_reply_status(const struct smtp_reply *reply)
 {
@@ -120,7 +120,8 @@ enum net_next relay_client_break(struct relay_client *client,
 	va_list args;
 	if (client->step == RELAY_STEP_OVER ||
 	    client->step == RELAY_STEP_QUIT) {
-		client->step = RELAY_STEP_OVER; // what it came to is known
+		client->step = RELAY_STEP_OVER; // the result of the session is
+						// known already
 		return NET_CLOSE;
 	}
 	va_start(args, format);
@@ -134,7 +135,8 @@ enum net_next relay_client_break_reply(
     struct relay_client *client, const struct smtp_reply *reply)
 {
 	struct enhanced_status status = relay_reply_status(reply);
-	// Whatever else it is, it is no verdict on the message.
+	// A reply that ends the connection says nothing final about the
+	// message.
 	if (relay_reply_class(reply) != 4)
 		status = ENHANCED(4, 5, 0);
 	buf_reset(&client->text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A session of the network's, as any server has.
+// A session of the network, as every server has.
 #include "relay/test_peer.h"
 
 #include <setjmp.h>
@@ -21,7 +21,7 @@ struct session {
 	bool in_data;
 	bool secure;
 	bool authenticated;
-	uint64_t chunk; // bytes of BDAT to come
+	uint64_t chunk; // bytes of the current BDAT that are still to come
 	bool last;
 	struct buf envelope;
 	struct buf content;
@@ -83,7 +83,7 @@ static void say_capabilities(const struct session *session, struct buf *out)
 	buf_add_literal(out, "250 HELP\r\n");
 }
 
-// Whether one more is to be treated so.
+// Whether one more is to be handled in this way.
 static bool count_down(atomic_uint *left)
 {
 	unsigned count = atomic_load(left);
@@ -131,7 +131,7 @@ static void take_line(
 	buf_add_literal(&session->content, "\r\n");
 }
 
-// The address between the angle brackets.
+// Notes the address between the angle brackets.
 static void note_path(struct session *session, struct view line, char before)
 {
 	size_t start = view_find_char(line, '<') + 1;
@@ -176,7 +176,7 @@ static enum net_next obey(
 		say(out, NULL, "220 go");
 		return peer->tls_breaks ? NET_CLOSE : NET_START_TLS;
 	} else if (view_starts_with(line, VIEW("AUTH "))) {
-		// "\0user\0secret"
+		// "\0user\0secret" in base64
 		session->authenticated =
 		    view_eq(line, VIEW("AUTH PLAIN AHVzZXIAc2VjcmV0"));
 		say(out, NULL,
@@ -330,7 +330,8 @@ const char *test_peers_certificate(struct test_peers *all, char *path)
 	return path;
 }
 
-// The first one finds the port; it may be taken at another address.
+// The first listener finds a free port. It may be in use at another address;
+// then all begin again.
 static bool bind_all(
     struct test_peers *all, struct test_peer *peers, size_t count, int *fds)
 {

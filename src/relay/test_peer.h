@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mail servers for tests, on loopback addresses and one port: they say what
-// they are told to, and write down what they get.
+// Mail servers for tests, on loopback addresses and one port. They reply as the
+// test says, and write down what they get.
 #ifndef ROOST_RELAY_TEST_PEER_H
 #define ROOST_RELAY_TEST_PEER_H
 
@@ -11,25 +11,27 @@
 
 struct test_peer {
 	const char *address; // "127.0.0.2"
-	// Replies without CRLF; NULL: what a good server says.
+	// Replies, without CRLF. NULL: the reply of a good server.
 	const char *greeting;
 	const char *capabilities; // lines of EHLO, "SIZE 1\nDSN"; NULL: none
 	const char *mail;
 	const char *rcpt;
 	const char *end;
-	bool deaf;        // nobody listens
-	bool hangs_up;    // at the first MAIL
-	bool closes;      // after each message, without a word
-	atomic_uint room; // connections it takes at a time; 0: any number
-	atomic_uint busy; // so many RCPTs are put off first
-	atomic_uint mute; // the end of so many messages is not answered
+	bool deaf;     // does not listen at all
+	bool hangs_up; // closes the connection at the first MAIL
+	bool closes;   // closes after each message, without a reply
+	atomic_uint
+	    room; // how many connections it accepts at a time; 0: any number
+	atomic_uint busy; // this many RCPTs are refused for now
+	atomic_uint mute; // the end of this many messages is not answered
 	bool tls;         // offers STARTTLS
-	bool tls_breaks;  // … and then there is no handshake to be had
-	bool auth;        // wants AUTH PLAIN before MAIL
-	// What happened.
+	bool tls_breaks;  // … but then the handshake fails
+	bool auth;        // requires AUTH PLAIN before MAIL
+	// What the server has seen.
 	atomic_uint connections;
 	atomic_uint open;
-	atomic_uint most_open; // that it took
+	atomic_uint most_open; // largest number of connections that it accepted
+			       // at a time
 	atomic_uint turned_away;
 	atomic_uint messages;
 	atomic_uint secure; // messages that came over TLS
@@ -45,7 +47,7 @@ struct test_peers {
 	char folder[64];
 };
 
-// All at the same port. `peers` outlives it.
+// All peers use the same port. `peers` must outlive the servers.
 void test_peers_begin(
     struct test_peers *all, struct test_peer *peers, size_t count);
 const char *test_peers_certificate(struct test_peers *all, char *path);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// MAIL, RCPT and DATA (RFC 5321 section 3.3), one by one or pipelined
-// (RFC 2920): then MAIL, all RCPTs and DATA go together, and each reply is
-// taken for the command whose turn it is. BDAT is not sent before a recipient
-// was accepted: a server that forgets to skip a chunk it does not want would
-// take the message for commands.
+// MAIL, RCPT and DATA (RFC 5321 section 3.3), one by one or pipelined (RFC
+// 2920). Pipelined, MAIL, all RCPTs and DATA are sent together, and the replies
+// come in the order of the commands. BDAT is not sent before a recipient was
+// accepted: a server that refuses a chunk but forgets to skip its bytes would
+// read the message as commands.
 #include "base/clock.h"
 #include "relay/client_impl.h"
 
-// ---- Saying ----------------------------------------------------------------
+// ---- Commands --------------------------------------------------------------
 
 // RFC 3461 section 5.2.1 for RET and ENVID.
 static void set_dsn(struct relay_client *client, struct smtp_mail *mail)
@@ -20,7 +20,7 @@ static void set_dsn(struct relay_client *client, struct smtp_mail *mail)
 		mail->envid = envelope->envid;
 }
 
-// RFC 2852 section 4: what is left of the time.
+// RFC 2852 section 4: the time that is left.
 static void set_by(struct relay_client *client, struct smtp_mail *mail)
 {
 	const struct queue_envelope *envelope = client->letter.mail.envelope;
@@ -31,7 +31,7 @@ static void set_by(struct relay_client *client, struct smtp_mail *mail)
 	mail->by_trace = envelope->by_trace;
 	mail->by_seconds =
 	    envelope->by_time - clock_wall_seconds(client->config.clock);
-	// A time for returning must not be over.
+	// With mode R the time must not be over.
 	if (mail->by == SMTP_BY_RETURN && mail->by_seconds < 1)
 		mail->by_seconds = 1;
 }
@@ -117,7 +117,7 @@ enum net_next relay_client_say_rset(
 	return NET_READ;
 }
 
-// ---- Hearing ---------------------------------------------------------------
+// ---- Replies ---------------------------------------------------------------
 
 static enum queue_outcome outcome_of(
     const struct relay_client *client, const struct smtp_reply *reply)
@@ -128,8 +128,8 @@ static enum queue_outcome outcome_of(
 			   ? QUEUE_PASSED
 			   : QUEUE_RELAYED;
 	case 5:
-		// "Issue STARTTLS first", and we could not: that may change
-		// (RFC 3207 section 4).
+		// The server wants STARTTLS first, and there was no TLS. That
+		// may change, so the mail waits (RFC 3207 section 4).
 		if (reply->code == 530 && client->tls.version[0] == '\0')
 			return QUEUE_LATER;
 		return QUEUE_FAILED;
@@ -146,7 +146,7 @@ static struct enhanced_status status_for(
 	return status;
 }
 
-void relay_client_verdict(
+void relay_client_apply_reply(
     struct relay_client *client, const struct smtp_reply *reply)
 {
 	enum queue_outcome outcome = outcome_of(client, reply);
@@ -169,7 +169,8 @@ enum net_next relay_client_on_mail(struct relay_client *client,
 	relay_letter_note_answer(&client->letter);
 	transaction->mail_ok = relay_reply_class(reply) == 2;
 	if (!transaction->mail_ok) {
-		// It is so for those who have not been named yet, too.
+		// The result also holds for recipients whose RCPT was not sent
+		// yet.
 		enum queue_outcome outcome = outcome_of(client, reply);
 		struct view text = relay_letter_text(client, reply);
 		struct enhanced_status status = status_for(outcome, reply);
@@ -186,8 +187,8 @@ enum net_next relay_client_on_mail(struct relay_client *client,
 	return NET_READ;
 }
 
-// RFC 5321 section 4.5.3.1.10: too many recipients at a time, by the right code
-// or the old wrong one.
+// RFC 5321 section 4.5.3.1.10: "too many recipients", with the right code or
+// the old wrong one.
 static bool is_too_many(
     const struct relay_client *client, const struct smtp_reply *reply)
 {
@@ -267,17 +268,19 @@ enum net_next relay_client_on_data(struct relay_client *client,
 	case 3:
 		if (transaction->accepted > 0)
 			return relay_client_begin_data(client, out);
-		// Not a message for nobody, if there is no transaction even.
+		// The server accepted DATA although it refused MAIL: there is
+		// no transaction whose data could be ended.
 		if (!transaction->mail_ok)
 			return relay_client_break_reply(client, reply);
-		// RFC 2920 section 3.1: accepted without a recipient.
+		// RFC 2920 section 3.1: the server accepted DATA without a
+		// recipient, so the client sends an empty message.
 		buf_add_literal(out, ".\r\n");
 		transaction->all_said = true;
 		relay_client_enter(client, RELAY_STEP_END);
 		return NET_READ;
 	case 4:
 	case 5:
-		relay_client_verdict(client, reply);
+		relay_client_apply_reply(client, reply);
 		if (!transaction->mail_ok)
 			return relay_client_proceed(client, out);
 		return relay_client_say_rset(client, out);

@@ -15,14 +15,15 @@ void relay_window_init(struct relay_window *window, unsigned max)
 
 void relay_window_answered(struct relay_window *window, unsigned links)
 {
-	// Answers say nothing of a width that is not made use of.
+	// When not all links of the window are in use, an answer says nothing
+	// about a wider window.
 	if (window->size >= window->max || links < window->size)
 		return;
 	window->answered++;
 	if (window->answered < window->size << window->caution)
 		return;
 	if (window->grew && window->caution > 0)
-		window->caution--; // the last growth has held
+		window->caution--; // the last growth was not taken back
 	move(window, window->size + 1, true);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The window as a table of what happens to it, and against servers that have
-// so much room.
+// Tests the window with a table of events, and against servers with a fixed
+// number of connections.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +11,9 @@
 #include "base/attr.h"
 #include "relay/window.h"
 
-// 'a': a message is answered with all links in use; 'i': with one link in use;
-// 'r': a further link finds no server; 'd': the site is dead.
+// 'a': a message is answered while all links are in use; 'i': the same while
+// one link is in use; 'r': a further link finds no server; 'd': the site is
+// dead.
 static void it_moves_both_ways(void **state)
 {
 	(void)state;
@@ -22,23 +23,24 @@ static void it_moves_both_ways(void **state)
 		unsigned size;
 	} table[] = {
 	    {4, "", 4},
-	    {4, "aaaaaaaa", 4}, // never over what the settings allow
+	    {4, "aaaaaaaa", 4}, // never wider than the settings allow
 	    {4, "r", 3},
 	    {4, "rrr", 1},
 	    {4, "rrrr", 1}, // never below one
 	    {4, "rrra", 2},
-	    {4, "rrraa", 2}, // 2 to 3 takes two messages …
+	    {4, "rrraa", 2}, // from 2 to 3 takes two messages …
 	    {4, "rrraaa", 3},
-	    {4, "rrraaaaa", 3}, // … 3 to 4 three
+	    {4, "rrraaaaa", 3}, // … from 3 to 4 three
 	    {4, "rrraaaaaa", 4},
-	    {4, "riiiiii", 3},  // what is not in use shows nothing
-	    {4, "rrrar", 1},    // taken back …
-	    {4, "rrrara", 1},   // … and from then on it takes twice as many
+	    {4, "riiiiii", 3},  // links that are not in use show nothing
+	    {4, "rrrar", 1},    // the growth is taken back …
+	    {4, "rrrara", 1},   // … so the next one takes twice as many
 	    {4, "rrraraa", 2},  //
-	    {4, "rrraraar", 1}, // taken back again: four times
+	    {4, "rrraraar", 1}, // taken back again: four times as many
 	    {4, "rrraraaraaa", 1},
 	    {4, "rrraraaraaaa", 2},
-	    // It held, so that the next growth is cheaper again: 2 × 4, 3 × 2.
+	    // The growth lasted, so the next one needs fewer messages again: 2
+	    // × 4, 3 × 2.
 	    {4,
 		"rrraraaraaaa"
 		"aaaaaaaa"
@@ -72,8 +74,8 @@ static void it_moves_both_ways(void **state)
 	}
 }
 
-// A server that has always the same room is asked for more ever more rarely:
-// of 10,000 messages a handful of connections is turned away.
+// A server with a fixed number of connections is tried with one more ever more
+// rarely: of 10,000 messages, it refuses a handful of connections.
 static void a_steady_server_is_not_pestered(void **state)
 {
 	(void)state;
@@ -92,7 +94,8 @@ static void a_steady_server_is_not_pestered(void **state)
 		assert_in_range(turned_away, 1,
 		    10 + RELAY_CAUTION_MAX +
 			(10000 / room >> RELAY_CAUTION_MAX));
-		// And as soon as there is room for all, it is found.
+		// And when there is room for all connections, the window soon
+		// grows to use it.
 		for (int message = 0; message < 10000; message++)
 			relay_window_answered(&window, window.size);
 		assert_int_equal(window.size, 10);

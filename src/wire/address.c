@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One pass over the value, a token at a time, gathers the parts of the address
-// at hand; a separator finishes it. What a token means depends on where it
-// stands: in a phrase, after an "@" in it, or within "<>". Look-ahead for the
-// end of a comment or a quoted string fails at most once or twice a value and
-// is not tried again, so that time stays linear.
+// One pass over the value, a token at a time, collects the parts of the current
+// address; a separator finishes it. What a token means depends on where it
+// stands: in a phrase, after an "@" in it, or within "<>". Looking ahead for
+// the end of a comment or a quoted string fails at most once or twice for each
+// value and is not tried again, so time stays linear.
 #include "wire/address.h"
 
 #include <string.h>
@@ -121,8 +121,8 @@ static void finish_address(struct parser *parser)
 	if (!parser->angle && parser->at_sign) {
 		name = name_around(parser);
 	} else if (!parser->angle) {
-		// No address at all: one word is a mailbox here ("root"), more
-		// are a name.
+		// There is no address at all: a single word is a mailbox here
+		// ("root"), several words are a name.
 		bool one_word = parser->name_len == 0;
 		mailbox = one_word ? mailbox : nil;
 		name = one_word ? nil : name;
@@ -207,8 +207,9 @@ static size_t nested_comment_len(struct view text)
 	return 0;
 }
 
-// The length of the comment at the front. One that its parentheses do not end
-// ends at the first ")"; 0 when there is none: "(" is a letter like another.
+// The length of the comment at the front. If its parentheses do not match, it
+// ends at the first ")". 0 when there is no ")": then "(" is an ordinary
+// character.
 static size_t comment_len(struct parser *parser)
 {
 	size_t len = 0;
@@ -387,7 +388,8 @@ static void begin_angle(struct parser *parser)
 {
 	skip(parser, 1);
 	if (parser->angle) {
-		// A comma is missing: "A <a@b> B <c@d>". B is the next name.
+		// A comma is missing: "A <a@b> B <c@d>". B is the next
+		// address's name.
 		struct buf name;
 		struct view text = buf_view(&parser->text);
 		buf_init(&name, text.len);

@@ -13,7 +13,7 @@ static bool is_at(struct view text, char c)
 	return text.len > 0 && text.ptr[0] == c;
 }
 
-// CFWS (RFC 5322 section 3.2.2) off the front of `*rest`.
+// Skips CFWS (RFC 5322 section 3.2.2) at the front of `*rest`.
 static enum rc skip_cfws(struct view *rest)
 {
 	unsigned depth = 0;
@@ -64,7 +64,7 @@ static enum rc take_quoted(
 	while (at < rest->len && rest->ptr[at] != '"') {
 		if (rest->ptr[at] == '\\')
 			at++;
-		// Folding within it is none of it.
+		// Folding within the id does not belong to it.
 		if (at < rest->len && rest->ptr[at] != '\r' &&
 		    rest->ptr[at] != '\n')
 			text[len++] = rest->ptr[at];

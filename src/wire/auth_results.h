@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who says what an Authentication-Results field says (RFC 8601 section 2.2): as
-// much of it as is needed to remove forged ones. Nothing is judged here.
+// Finds out which server an Authentication-Results field is from (RFC 8601
+// section 2.2). That is enough to remove forged fields. The results themselves
+// are not read.
 #ifndef ROOST_WIRE_AUTH_RESULTS_H
 #define ROOST_WIRE_AUTH_RESULTS_H
 
@@ -8,20 +9,23 @@
 #include "base/rc.h"
 
 struct auth_results {
-	struct view id; // authserv-id: as written, quotes and escapes undone
+	struct view
+	    id; // authserv-id as written, with quotes and escapes decoded
 	unsigned version;
 };
 
-// Reads the beginning of the field's value, folded as it came: comments and
-// white space, the id, its version (1 when there is none), up to the first ";"
-// or the end. RC_SYNTAX: it does not begin so. RC_LIMIT: comments within
-// comments without end. `ret` is in the value or in `arena`.
+// Reads the beginning of the field's value, which may be folded: comments and
+// white space, the id, and its version (1 when there is none), up to the first
+// ";" or the end. RC_SYNTAX: the value begins with something else. RC_LIMIT:
+// comments are nested too deeply. The views of `ret` are in the value or in
+// `arena`.
 MUST_CHECK enum rc auth_results_parse(
     struct arena *arena, struct view value, struct auth_results *ret);
 
-// Takes the next run of bytes that could be a domain's name (letters, digits,
-// "-", "_", ".", and all over 0x7f) off the front of `*rest`, wherever it
-// stands: for a field that cannot be parsed.
+// For a field that cannot be parsed: finds the next run of bytes in `*rest`
+// that could be a domain name (letters, digits, "-", "_", ".", and all bytes
+// over 0x7f), wherever it stands, and removes everything up to its end from
+// `*rest`.
 bool auth_results_next_word(struct view *rest, struct view *ret_word);
 
 #endif

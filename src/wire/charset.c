@@ -19,8 +19,9 @@ struct charset_alias {
 	const char *icu; // CHARSET_ICU: ICU's name
 };
 
-// What needs no ICU, what ICU does not know, and what is read as the larger
-// charset that really is sent under its name.
+// Charsets for which ICU is not needed, charsets that ICU does not know, and
+// charsets that are read as a larger one, because mail under their name really
+// uses that.
 static const struct charset_alias aliases[] = {
     {"usascii", CHARSET_GUESS, NULL},
     {"ascii", CHARSET_GUESS, NULL},
@@ -118,8 +119,8 @@ static const struct charset_alias aliases[] = {
     {"unicode11utf7", CHARSET_ICU, "utf-7"},
 };
 
-// Names that say nothing: read as CHARSET_GUESS, but no charset anybody can
-// ask for.
+// Names that say nothing. They are read as CHARSET_GUESS, but nobody can ask
+// for such a charset.
 static const char *const void_keys[] = {"", "unknown8bit", "unknown", "default",
     "none", "8bit", "7bit", "userdefined", "binary"};
 
@@ -370,8 +371,9 @@ static void add_bad(
 		utf8_add(out, UTF8_REPLACEMENT);
 }
 
-// Completes the character whose beginning is held. What is held is always a
-// beginning that may still become good, so a byte that spoils it is not of it.
+// Completes the character whose beginning is held. The held bytes may always
+// still become a valid character, so a byte that makes it invalid does not
+// belong to it.
 static void decode_held(
     struct charset_decoder *decoder, struct view *piece, struct buf *out)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One cursor over the field's value; every function takes what it knows off
-// the front. Nothing here can fail for good: what is not understood up to the
-// next ";" is passed over.
+// One cursor over the field's value; every function removes what it understands
+// from the front. Nothing here fails for good: text that is not understood is
+// skipped up to the next ";".
 #include "wire/content_type.h"
 
 #include "base/ascii.h"
@@ -370,8 +370,8 @@ static struct view extended_bytes(struct arena *arena, struct view value)
 bool content_param_find(struct arena *arena, const struct content_value *value,
     struct view name, struct view *ret)
 {
-	// The plain form first: it is what a program that knows no RFC 2231
-	// goes by, and all should see the same parts.
+	// The plain form is used first: programs that do not know RFC 2231 use
+	// it, and all programs should see the same parts.
 	if (param_plain(value->params, value->param_count, name, ret))
 		return true;
 	struct param *joined;

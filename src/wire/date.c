@@ -389,7 +389,7 @@ enum rc date_parse_nearest(struct view text, struct date *ret_date)
 	enum rc rc = scan_date(text, &wall);
 	if (rc != RC_OK)
 		return rc;
-	// Nothing is near to these.
+	// For these there is no nearest date.
 	if (wall.civil.year > 9999 || wall.civil.month < 1 ||
 	    wall.civil.month > 12)
 		return RC_SYNTAX;

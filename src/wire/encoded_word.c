@@ -102,7 +102,8 @@ static void add_byte(struct words *words, char c)
 		flush_bytes(words);
 }
 
-// What was held for the next word's sake, and belongs to the last one.
+// Finishes the last word: adds what was held because the next word might have
+// continued it.
 static void end_encoding(struct words *words)
 {
 	for (size_t i = 0; i < words->escape_len; i++)
@@ -215,7 +216,7 @@ static void add_q(struct words *words, struct view text)
 	flush_bytes(words);
 }
 
-// Opens the charset of a word. Of one that nobody knows, what is plain in it is
+// Opens the charset of a word. Of a word in an unknown charset the ASCII is
 // read, as in a part's body (text_stream.h).
 static void open_charset(
     struct words *words, struct view charset, bool adjacent)

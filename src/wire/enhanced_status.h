@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Enhanced mail system status codes (RFC 3463 section 2): class.subject.detail,
-// as replies (RFC 2034) and delivery reports (RFC 3464) carry them.
+// as in replies (RFC 2034) and delivery reports (RFC 3464).
 #ifndef ROOST_WIRE_ENHANCED_STATUS_H
 #define ROOST_WIRE_ENHANCED_STATUS_H
 
 #include "base/buf.h"
 
-// `class` is 2, 4 or 5; 0 where there is no code. Subject and detail have at
+// `class` is 2, 4 or 5, or 0 when there is no code. Subject and detail have at
 // most three digits.
 struct enhanced_status {
 	uint16_t class;
@@ -26,12 +26,12 @@ static inline bool enhanced_status_is_none(struct enhanced_status status)
 
 bool enhanced_status_eq(struct enhanced_status a, struct enhanced_status b);
 
-// All of `text`. RC_SYNTAX: it is none.
+// Parses all of `text`. RC_SYNTAX: it is not a status code.
 MUST_CHECK enum rc enhanced_status_parse(
     struct view text, struct enhanced_status *ret_status);
-// Takes one off the front of `*text`, and the white space after it. It must end
-// there: at the end of the text or before SP or HTAB. False, and nothing taken:
-// there is none.
+// If `*text` begins with a code, removes it and the white space after it and
+// returns true. After the code must come the end of the text, SP or HTAB.
+// Otherwise returns false and leaves `*text`.
 bool enhanced_status_take(
     struct view *text, struct enhanced_status *ret_status);
 

@@ -5,9 +5,9 @@
 
 #include "base/view.h"
 
-// Takes the reference at the front of `*text`, which begins with "&", off it:
-// "&eacute;", "&#233;", "&#xe9;". False, and nothing taken, when it is none
-// that is known.
+// `*text` begins with "&". If it begins with a known reference ("&eacute;",
+// "&#233;", "&#xe9;"), removes it and returns true. Otherwise returns false and
+// leaves `*text`.
 bool html_entity_next(struct view *text, uint32_t *ret_code);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes on in a state is taken in runs, what may end it in a step. What is
-// held is short, so that nothing is looked at twice.
+// In each state, bytes that do not change the state are read in runs, and a
+// byte that may change it is read in a step. Little is held, so nothing is read
+// twice.
 #include "wire/html_text.h"
 
 #include <string.h>
@@ -139,7 +140,7 @@ static void value_add(struct html_text *html, struct view text)
 
 // ---- Tags -------------------------------------------------------------------
 
-// "<" and what is held were no tag.
+// "<" and the held bytes were not a tag.
 static void not_a_tag(struct html_text *html, struct buf *out)
 {
 	buf_add_char(out, '<');
@@ -370,8 +371,8 @@ static bool ends_bare(char c)
 	return c == '>' || ascii_is_space(c);
 }
 
-// Takes what goes on in this state off the front of `*piece`, up to a byte that
-// may end it.
+// Removes bytes that do not change the state from the front of `*piece`, up to
+// a byte that may change it.
 static void run_skip(struct html_text *html, struct view *piece)
 {
 	size_t len = 0;
@@ -384,7 +385,8 @@ static void run_skip(struct html_text *html, struct view *piece)
 		while (len < piece->len && piece->ptr[len] != '=' &&
 		       !ends_bare(piece->ptr[len]))
 			len++;
-		// Of a long name the beginning, which is none that is wanted.
+		// Of a long name only the beginning is held; no wanted name
+		// begins with it.
 		for (size_t i = 0; i < len && hold(html, piece->ptr[i]); i++)
 			;
 		break;

@@ -227,7 +227,8 @@ static enum rc parse_partial(
 	return rc;
 }
 
-// "BODY[…]<0>": RFC 9051 section 7.5.2, the origin octet only, and no ".PEEK".
+// Makes "BODY[…]<0>": RFC 9051 section 7.5.2, with the origin octet only and
+// without ".PEEK".
 static enum rc make_label(struct imap_cursor *cursor, const char *word,
     size_t source_len, struct imap_fetch_item *item)
 {
@@ -262,8 +263,8 @@ static enum rc parse_with_section(struct imap_cursor *cursor,
 	    (size_t)(cursor->at - start), item);
 }
 
-// PREVIEW [SP "(" LAZY ")"] (RFC 8970 section 6). Behind a PREVIEW that stands
-// alone may also be "(" and FETCH modifiers: only LAZY is taken.
+// PREVIEW [SP "(" LAZY ")"] (RFC 8970 section 6). After a PREVIEW that stands
+// alone, "(" may also begin FETCH modifiers, so only LAZY is read here.
 static enum rc parse_preview(
     struct imap_cursor *cursor, bool in_list, struct imap_fetch_item *item)
 {

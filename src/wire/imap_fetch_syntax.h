@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a FETCH asks (RFC 9051 section 6.4.5, RFC 3501 section 6.4.5; MODSEQ RFC
-// 7162, EMAILID and THREADID RFC 8474, SAVEDATE RFC 8514, PREVIEW RFC 8970,
-// BINARY RFC 3516) as a list, and the labels its answers carry.
+// Parses what a FETCH asks for (RFC 9051 section 6.4.5, RFC 3501 section 6.4.5;
+// MODSEQ RFC 7162, EMAILID and THREADID RFC 8474, SAVEDATE RFC 8514, PREVIEW
+// RFC 8970, BINARY RFC 3516) into a list, with the labels for the answers.
 #ifndef ROOST_WIRE_IMAP_FETCH_SYNTAX_H
 #define ROOST_WIRE_IMAP_FETCH_SYNTAX_H
 
@@ -23,7 +23,7 @@ enum imap_fetch_type {
 	IMAP_FETCH_THREADID,
 	IMAP_FETCH_SAVEDATE,
 	IMAP_FETCH_PREVIEW,
-	// These have a section.
+	// The following items have a section.
 	IMAP_FETCH_BODY,   // BODY[…], BODY.PEEK[…], RFC822, RFC822.HEADER,
 			   // RFC822.TEXT
 	IMAP_FETCH_BINARY, // BINARY[…], BINARY.PEEK[…]
@@ -37,7 +37,7 @@ static inline bool imap_fetch_has_section(enum imap_fetch_type type)
 }
 
 enum imap_section_what {
-	IMAP_SECTION_WHOLE, // the message, or the part's body
+	IMAP_SECTION_WHOLE, // the whole message, or the body of the part
 	IMAP_SECTION_HEADER,
 	IMAP_SECTION_HEADER_FIELDS,
 	IMAP_SECTION_HEADER_FIELDS_NOT,
@@ -49,7 +49,7 @@ struct imap_section {
 	uint32_t *parts; // each 1 or more
 	size_t part_count;
 	enum imap_section_what what;
-	struct view *fields; // HEADER_FIELDS and _NOT: names as given
+	struct view *fields; // for HEADER_FIELDS and _NOT: the names as given
 	size_t field_count;
 };
 
@@ -58,29 +58,32 @@ struct imap_fetch_item {
 	bool peek; // does not set \Seen
 	bool lazy; // PREVIEW (LAZY)
 	bool has_partial;
-	uint64_t offset; // of the partial, in bytes
-	uint64_t length; // of the partial, 1 or more
+	uint64_t offset; // of the partial range, in bytes
+	uint64_t length; // of the partial range
 	struct imap_section section;
-	// As the response spells it: "UID", "BODY[1.HEADER.FIELDS (TO)]<0>".
+	// The item's name in the response: "UID", "BODY[1.HEADER.FIELDS
+	// (TO)]<0>".
 	struct view label;
 };
 
 struct imap_fetch {
-	struct imap_fetch_item *items; // as written, simple ones once
+	struct imap_fetch_item
+	    *items; // in the order written; each simple item only once
 	size_t count;
-	uint32_t types;         // bit 1u << type of every item
-	bool sets_seen;         // some item has a section and is no peek
+	uint32_t types;         // bit 1u << type is set for every item
+	bool sets_seen;         // an item has a section and is not a PEEK
 	bool has_changed_since; // modifier CHANGEDSINCE (RFC 7162)
 	uint64_t changed_since;
-	bool vanished; // modifier VANISHED: the caller checks that it may be
+	bool vanished; // modifier VANISHED: the caller checks whether it is
+		       // allowed
 };
 
-// Everything behind the sequence set and its space: the items, and modifiers in
-// parentheses (RFC 4466), to the end of the command.
+// Parses what follows the sequence set and its space: the items, and modifiers
+// in parentheses (RFC 4466), to the end of the command.
 MUST_CHECK enum rc imap_fetch_parse(
     struct imap_cursor *cursor, struct imap_fetch *ret_fetch);
 
-// "[1.2.HEADER]", brackets and all.
+// Parses "[1.2.HEADER]" with its brackets.
 MUST_CHECK enum rc imap_section_parse(
     struct imap_cursor *cursor, struct imap_section *ret_section);
 void imap_section_write(const struct imap_section *section, struct buf *out);

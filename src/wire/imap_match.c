@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LIST patterns; see the header. The pattern is walked once, byte by byte, with
-// the set of all places in the name that the part walked so far may end at: so
-// nothing is tried twice, and no choice of wildcards makes it slow.
+// the set of all places in the name where the part walked so far can end. So
+// nothing is tried twice, and no combination of wildcards makes it slow.
 #include "wire/imap_match.h"
 
 #include "base/ascii.h"

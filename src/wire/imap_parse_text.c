@@ -76,9 +76,9 @@ static enum rc parse_quoted(struct imap_cursor *cursor, struct view *ret_text)
 	if (rc != RC_OK)
 		return rc;
 	struct view inside = view_of(cursor->at + 1, len);
-	// RFC 6855 section 3: what is not UTF-8 is answered with BAD. Before
-	// ENABLE, what the bytes mean is up to whoever reads the string: SEARCH
-	// has a charset, a password is compared, a mailbox name is refused.
+	// RFC 6855 section 3: a string that is not UTF-8 is answered with BAD.
+	// Before ENABLE, the caller decides what the bytes mean: SEARCH has a
+	// charset, a password is compared, a mailbox name is refused.
 	if (high && cursor->utf8 && !utf8_is_valid(inside))
 		return imap_reject(
 		    cursor, RC_SYNTAX, "the string is not valid UTF-8");

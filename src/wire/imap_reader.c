@@ -147,7 +147,7 @@ static enum imap_event_type show_fault(
 	return IMAP_EVENT_FAULT;
 }
 
-// Into the state of fault; the fault's text is the caller's to fill in.
+// Enters the state after a fault. The caller fills in the fault's text.
 static struct fault *begin_fault(struct imap_reader *reader)
 {
 	reader->state = STATE_FAULT;
@@ -289,7 +289,7 @@ static enum imap_event_type next_stream(
 	return IMAP_EVENT_DATA;
 }
 
-// The skipped command is over; the next begins.
+// The skipped command has ended; the next one begins.
 static void end_skip(struct imap_reader *reader)
 {
 	reader->shown = true;

@@ -402,7 +402,7 @@ static enum rc parse_key(struct parser *parser, struct search_key **ret_key)
 	struct search_key *key = NULL;
 	bool negated = false;
 	enum rc rc = imap_enter(cursor);
-	// A row of NOTs is no nesting.
+	// Several NOTs in a row do not count as nesting.
 	while (rc == RC_OK && imap_take_word(cursor, VIEW("NOT"))) {
 		negated = !negated;
 		rc = imap_parse_sp(cursor);

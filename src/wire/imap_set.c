@@ -150,8 +150,8 @@ void imap_set_resolve(const struct imap_set *written, uint32_t max,
 			    written->ranges[i].last);
 		return;
 	}
-	// What is in `set` already is sorted along with the rest: adding below
-	// its end would cost O(ranges) each time.
+	// The numbers that `set` already has are sorted together with the
+	// others, because adding below its end would cost O(ranges) each time.
 	size_t total = written->count + (saved ? saved->count : 0) + set->count;
 	struct range *all = NULL;
 	size_t capacity = 0;

@@ -6,7 +6,8 @@
 #include "base/ascii.h"
 #include "wire/address.h"
 
-// Longer strings go as literals: few clients like lines without end.
+// Longer strings are written as literals, because few clients can read very
+// long lines.
 #define QUOTED_MAX 4096
 // Addresses of one list that are shown: all of what MESSAGE_FIELD_MAX holds,
 // unless they are nothing but commas.
@@ -168,7 +169,7 @@ void imap_envelope_write(const struct message_fields *fields, struct buf *out)
 	buf_add_literal(out, "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)");
 }
 
-// What every function below needs.
+// What all the functions below need.
 struct writer {
 	struct arena arena; // reset after each part
 	const struct message *message;

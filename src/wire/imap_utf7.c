@@ -124,7 +124,8 @@ static bool take_unit(struct decoder *decoder, uint32_t unit)
 		decoder->high = unit;
 		return true;
 	}
-	// What stands for itself may not be spelled in base64, nor may NUL.
+	// A character that stands for itself may not be written in base64, and
+	// neither may NUL.
 	if (unit == 0 || is_printable(unit) ||
 	    (unit >= 0xdc00 && unit <= 0xdfff))
 		return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The boundaries a line may match: those of the multiparts that are open. A
-// line costs O(its length), however many there are. For message_parser.c.
+// The boundaries that a line can match: those of the multiparts that are open.
+// A line costs O(its length), however many boundaries there are. For
+// message_parser.c.
 #ifndef ROOST_WIRE_MESSAGE_BOUNDARY_H
 #define ROOST_WIRE_MESSAGE_BOUNDARY_H
 
@@ -9,32 +10,33 @@
 #define BOUNDARY_BUCKETS 128
 
 struct boundary {
-	struct boundary *next; // of one bucket, innermost first
+	struct boundary *next; // in one bucket, innermost first
 	uint64_t hash;
 	struct view text; // 1 to MESSAGE_BOUNDARY_MAX bytes
-	uint32_t part;    // the multipart
+	uint32_t part;    // the multipart's index
 };
 
 struct boundary_set {
 	uint64_t seed;
 	struct boundary *buckets[BOUNDARY_BUCKETS];
-	uint16_t of_len[MESSAGE_BOUNDARY_MAX + 1]; // how many there are
+	uint16_t of_len[MESSAGE_BOUNDARY_MAX +
+			1]; // how many boundaries have this length
 	size_t count;
 };
 
 void boundary_set_init(struct boundary_set *set);
 
-// `boundary` (text and part filled in) becomes the innermost one; it stays
-// where it is until removed.
+// Makes `boundary` (with text and part filled in) the innermost one. The caller
+// must not move it until it is removed.
 void boundary_set_add(struct boundary_set *set, struct boundary *boundary);
 void boundary_set_remove(struct boundary_set *set, struct boundary *boundary);
 
-// The boundary that `line` (a line after its "--" with its end, perhaps cut
-// after MESSAGE_BOUNDARY_MAX + 2 bytes) begins with: the longest, and of equal
-// ones the innermost. RFC 2046 section 5.1.1 does not require "an exact match
-// of the entire candidate line"; here, after the boundary comes white space or
-// the "--" that closes, then anything: so "--b10" is no "--b1". NULL when it is
-// none.
+// Finds the boundary with which `line` begins: the longest, and of equal ones
+// the innermost; NULL when there is none. `line` is the line after its "--",
+// including its end; it may be cut after MESSAGE_BOUNDARY_MAX + 2 bytes. RFC
+// 2046 section 5.1.1 does not require "an exact match of the entire candidate
+// line". Here, the boundary must be followed by white space or by the closing
+// "--", and then by anything. So "--b10" is not the boundary "b1".
 struct boundary *boundary_set_find(
     const struct boundary_set *set, struct view line, bool *ret_closes);
 

@@ -25,8 +25,9 @@ static const struct {
     [MESSAGE_CONTENT_LOCATION] = {NAME("content-location"), false},
     [MESSAGE_DATE] = {NAME("date"), false},
     [MESSAGE_SUBJECT] = {NAME("subject"), false},
-    // Joined, so that no field can hide behind another of its name: what one
-    // program checked is what another shows.
+    // These fields are joined, so that a field cannot be hidden by another one
+    // of the same name: every program sees the addresses that another program
+    // has checked.
     [MESSAGE_FROM] = {NAME("from"), true},
     [MESSAGE_SENDER] = {NAME("sender"), true},
     [MESSAGE_REPLY_TO] = {NAME("reply-to"), true},

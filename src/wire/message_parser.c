@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The streaming parser: lines go by, in pieces; those of headers go to the
-// field reader, those that begin with "--" are compared with the boundaries
-// that are open, the others are only counted. The parts that are open form a
-// stack, root first; the last one is where we are: in its header or its body.
+// The streaming parser. Lines come in pieces: lines of headers go to the field
+// reader, lines that begin with "--" are compared with the open boundaries, and
+// all others are only counted. The open parts form a stack with the root first.
+// The last one is the current part, in whose header or body the parser is.
 // Every part is opened and closed once, so time is O(bytes).
 #include "wire/message_boundary.h"
 #include "wire/message_field.h"
@@ -12,7 +12,7 @@
 #include "base/mem.h"
 
 #define STACK_MAX (MESSAGE_DEPTH_MAX + 1)
-// "--", a boundary, "--": as much of a line as can matter.
+// "--", a boundary, "--": only so much of a line can matter.
 #define HEAD_MAX (MESSAGE_BOUNDARY_MAX + 4)
 
 struct open_part {
@@ -169,7 +169,8 @@ static bool is_blank(struct view text)
 	return view_trim(text).len == 0;
 }
 
-// The part that the sample is of ends: keeps it, unless there is nothing in it.
+// The part from which the sample is taken ends: keeps the sample unless it is
+// empty.
 static void sample_end(
     struct message_parser *parser, const struct message_part *part)
 {
@@ -227,13 +228,14 @@ static void embedded_begin(
 	part->kind = MESSAGE_MESSAGE;
 	bool encoded = !transfer_is_identity(part->encoding);
 	part_open(parser, offset);
-	// Encoded against RFC 2046 section 5.2.1, or message/global with RFC
-	// 6532's leave: its header cannot be read, so all of it is body.
+	// The message part is encoded, against RFC 2046 section 5.2.1 or, for
+	// message/global, as RFC 6532 allows. Its header cannot be read, so all
+	// of it is body.
 	if (encoded)
 		header_end(parser, offset);
 }
 
-// The header of the part we are in ends, and its body begins, at `offset`.
+// The header of the current part ends at `offset`, and its body begins.
 static void header_end(struct message_parser *parser, uint64_t offset)
 {
 	struct open_part *open = top(parser);
@@ -255,8 +257,9 @@ static void header_end(struct message_parser *parser, uint64_t offset)
 		leaf_begin(parser, part_at(parser, open->index));
 }
 
-// A multipart without parts. Closed at once, it gets an empty one, so that it
-// can be described; one whose boundary never came is text, for people to read.
+// A multipart without parts. If it was closed at once, it gets an empty part,
+// so that it can be described. If its boundary never came, it is text, so that
+// people can read it.
 static void multipart_mend(
     struct message_parser *parser, struct message_part *part)
 {
@@ -300,7 +303,7 @@ static void part_close(
 	parser->depth--;
 }
 
-// Closes headers that something else than a blank line ended, at `offset`.
+// Closes headers that ended at `offset` without a blank line.
 static void headers_cut(struct message_parser *parser, uint64_t offset)
 {
 	while (parser->in_header) {

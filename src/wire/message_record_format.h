@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where things stand in a message record, for message_record.c and
-// message_section.c. Offsets in bytes.
+// The layout of a message record, for message_record.c and message_section.c.
+// Offsets are in bytes.
 #ifndef ROOST_WIRE_MESSAGE_RECORD_FORMAT_H
 #define ROOST_WIRE_MESSAGE_RECORD_FORMAT_H
 
@@ -18,7 +18,7 @@ enum {
 	RECORD_HEAD_BYTES = RECORD_ENDS + 4 * MESSAGE_RECORD_TEXT_COUNT,
 };
 
-// One entry of the part table.
+// An entry of the part table.
 enum {
 	RECORD_PART_PARENT = 0,
 	RECORD_PART_NEXT = 4,

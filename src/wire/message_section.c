@@ -94,7 +94,8 @@ enum rc message_part_find(const struct message_record *record,
 		if (rc != RC_OK)
 			return rc;
 		if (part.kind == MESSAGE_MESSAGE && !is_message) {
-			// Into the message: its numbers are its body's parts.
+			// Enters the message: its numbers are those of its
+			// body's parts.
 			at++;
 			is_message = true;
 			rc = message_record_part(record, at, &part);
@@ -106,8 +107,9 @@ enum rc message_part_find(const struct message_record *record,
 			if (rc != RC_OK)
 				return rc;
 		} else if (!is_message || numbers[i] != 1) {
-			// "Every message has at least one part number": 1 is
-			// the body of a message that is no multipart.
+			// RFC 9051: "Every message has at least one part
+			// number". 1 is the body of a message that is not
+			// multipart.
 			return RC_NOT_FOUND;
 		}
 		is_message = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The record of a message that got header fields on top, made from the record
-// of what was parsed: one message goes to many users, each with trace fields of
-// its own (RFC 5321 section 4.4), and is parsed once.
+// Makes the record of a message with further header fields on top from the
+// record of the parsed message. One message goes to many users, each time with
+// other trace fields (RFC 5321 section 4.4), and is parsed only once.
 #include "base/bytes.h"
 #include "wire/message_record_format.h"
 #include "wire/message_scan.h"

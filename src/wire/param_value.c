@@ -100,8 +100,8 @@ static void join_segments(struct charset_cache *cache,
 	charset_decoder_close(&decoder);
 }
 
-// Continuations none of which is extended may hold encoded words, split
-// anywhere, from those who know half of RFC 2231.
+// If no continuation is percent-encoded, they may contain encoded words that
+// are split anywhere, from programs that know only half of RFC 2231.
 static void join_plain_segments(struct charset_cache *cache,
     const struct segment *segments, struct buf *out)
 {

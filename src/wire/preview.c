@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text goes into a sink that collapses white space and counts characters, and
-// stops whoever feeds it once there are enough. Quotations are left out in a
-// first pass; only when nothing remains does a second pass take all.
+// that stops the caller when there are enough. A first pass leaves quotations
+// out. Only when nothing remains, a second pass reads everything.
 #include "wire/preview.h"
 
 #include "base/ascii.h"
@@ -34,8 +34,9 @@ static bool is_space_code(uint32_t code)
 	       code == 0x205f || code == 0x3000;
 }
 
-// Takes no room: soft hyphen, zero-width space, direction marks, byte order
-// mark, and the combining grapheme joiner that newsletters pad with.
+// Characters without width: soft hyphen, zero-width space, direction marks,
+// byte order mark, and the combining grapheme joiner, with which newsletters
+// fill up space.
 static bool is_invisible(uint32_t code)
 {
 	return code == 0xad || code == 0x34f || code == 0x200b ||
@@ -62,7 +63,7 @@ static void sink_add(struct sink *sink, uint32_t code)
 	if (is_invisible(code))
 		return;
 	if (code == 0x200c || code == 0x200d) {
-		// Means something between letters, nothing beside white space.
+		// Has a meaning between letters, but none beside white space.
 		if (!sink->space)
 			sink->joiner = code;
 		return;
@@ -81,7 +82,7 @@ static void sink_add(struct sink *sink, uint32_t code)
 	sink_write(sink, code);
 }
 
-// Printable US-ASCII that nothing has to be said about.
+// Printable US-ASCII without a special meaning here.
 static size_t plain_run(const struct sink *sink, struct view text)
 {
 	size_t most = PREVIEW_CHARS_MAX - sink->chars;

@@ -1,58 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a search asks, as a tree, without any protocol's spelling: the IMAP room
-// makes it (imap_search_syntax.h), the store evaluates it. Everything in it
-// lives in the arena it was made in.
+// What a search asks for, as a tree that does not depend on a protocol's
+// syntax. The IMAP room makes it (imap_search_syntax.h), the store evaluates
+// it. Everything is in the arena in which it was made.
 #ifndef ROOST_WIRE_SEARCH_AST_H
 #define ROOST_WIRE_SEARCH_AST_H
 
 #include "wire/imap_set.h"
 
-// The comment names the members that count besides `type`.
+// The comments name the members that are used, besides `type`.
 enum search_key_type {
 	SEARCH_ALL,
-	SEARCH_AND,          // children, two or more
-	SEARCH_OR,           // children, two or more
-	SEARCH_NOT,          // children, one
-	SEARCH_SEQUENCE,     // set; made SEARCH_UIDS before the store sees it
-	SEARCH_UID,          // set; the same
-	SEARCH_UIDS,         // uids
-	SEARCH_FLAG,         // text: "\Seen", "\Recent", or a keyword
-	SEARCH_BEFORE,       // day: internal date, as its zone wrote it
-	SEARCH_ON,           // day
-	SEARCH_SINCE,        // day
-	SEARCH_SENT_BEFORE,  // day: Date field, time and zone disregarded
-	SEARCH_SENT_ON,      // day
-	SEARCH_SENT_SINCE,   // day
-	SEARCH_SAVED_BEFORE, // day: save date (RFC 8514)
-	SEARCH_SAVED_ON,     // day
-	SEARCH_SAVED_SINCE,  // day
+	SEARCH_AND,      // children, two or more
+	SEARCH_OR,       // children, two or more
+	SEARCH_NOT,      // children, one
+	SEARCH_SEQUENCE, // set; replaced by SEARCH_UIDS before the store gets
+			 // it
+	SEARCH_UID,      // set; replaced in the same way
+	SEARCH_UIDS,     // uids
+	SEARCH_FLAG,     // text: "\Seen", "\Recent", or a keyword
+	SEARCH_BEFORE,   // day: internal date, in the zone in which it was
+			 // written
+	SEARCH_ON,       // day
+	SEARCH_SINCE,    // day
+	SEARCH_SENT_BEFORE,     // day: Date field, without its time and zone
+	SEARCH_SENT_ON,         // day
+	SEARCH_SENT_SINCE,      // day
+	SEARCH_SAVED_BEFORE,    // day: save date (RFC 8514)
+	SEARCH_SAVED_ON,        // day
+	SEARCH_SAVED_SINCE,     // day
 	SEARCH_SAVED_SUPPORTED, // the mailbox has save dates
 	SEARCH_OLDER,           // number: internal date, seconds ago (RFC 5032)
 	SEARCH_YOUNGER,         // number
 	SEARCH_LARGER,          // number: octets
 	SEARCH_SMALLER,         // number
-	SEARCH_MODSEQ,          // number: this or higher (RFC 7162); field: the
-				// entry, "" for none
-	SEARCH_HEADER,          // field, text; empty text: the field is there.
-				// From, To, Cc, Bcc, Subject are this as well
-	SEARCH_BODY,            // text
-	SEARCH_TEXT,            // text: header or body
-	SEARCH_EMAIL_ID,        // text, exactly (RFC 8474)
-	SEARCH_THREAD_ID,       // text, exactly
+	SEARCH_MODSEQ,   // number: this or higher (RFC 7162); field: the entry,
+			 // "" for none
+	SEARCH_HEADER,   // field, text; empty text: the field exists. Also for
+			 // From, To, Cc, Bcc and Subject
+	SEARCH_BODY,     // text
+	SEARCH_TEXT,     // text: header or body
+	SEARCH_EMAIL_ID, // text, exactly (RFC 8474)
+	SEARCH_THREAD_ID, // text, exactly
 };
 
-// "NEW" is AND of \Recent and NOT \Seen; "UNSEEN" is NOT \Seen; and so on.
+// "NEW" is the AND of \Recent and NOT \Seen; "UNSEEN" is NOT \Seen; and so on.
 struct search_key {
 	enum search_key_type type;
-	struct search_key *next;     // the sibling after it
-	struct search_key *children; // the first of them
-	struct view text;            // strings: bytes in the search's charset,
-			  // unconverted; the caller puts UTF-8 in their place
+	struct search_key *next;     // the next sibling
+	struct search_key *children; // the first child
+	// Strings: bytes in the search's charset, not converted. The caller
+	// replaces them by UTF-8.
+	struct view text;
 	struct view field; // a header field's name, as given
 	int64_t day;       // since 1970-01-01
 	uint64_t number;
 	struct imap_set set;         // as written
-	const struct rangeset *uids; // whoever put it there owns it
+	const struct rangeset *uids; // owned by the caller that set it
 };
 
 enum search_sort_type { // RFC 5256, RFC 5957

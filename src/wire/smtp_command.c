@@ -99,8 +99,9 @@ static bool take_label(struct view *text, struct view label)
 	return true;
 }
 
-// The code for a path that did not parse: one whose form is good, but whose
-// domain cannot be, is a "mailbox name not allowed" (RFC 5321 section 4.2.3).
+// The code for a path that could not be parsed. If its form is right but its
+// domain is not valid, it is a "mailbox name not allowed" (RFC 5321 section
+// 4.2.3).
 static enum rc bad_path(
     struct smtp_fault *fault, enum rc rc, struct enhanced_status status)
 {
@@ -163,7 +164,7 @@ static enum rc parse_bdat(
 		    fault, RC_SYNTAX, "the syntax is BDAT size [LAST]");
 	if (!view_to_u64(view_slice(text, 0, digits), &command->chunk_size))
 		return bad_arguments(
-		    fault, RC_LIMIT, "no chunk can have that size");
+		    fault, RC_LIMIT, "the chunk's size is too large");
 	command->chunk_last = last;
 	return RC_OK;
 }

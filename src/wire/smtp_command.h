@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One command line of an SMTP or LMTP client (RFC 5321 section 4.1, RFC 2033)
-// and its parameters. Only syntax: which command may come when, and what an
-// address is good for, is the server's.
+// and its parameters. This is syntax only: the server decides which command may
+// come when, and whether it accepts an address.
 //
 // Lenient: white space at the end of a line is ignored, and one space may stand
 // after the colon of "MAIL FROM:" and "RCPT TO:" (RFC 5321 section 3.3 forbids
-// it; programs send it). Verbs and keywords are of either case.
+// it, but programs send it). Verbs and keywords may be in either case.
 #ifndef ROOST_WIRE_SMTP_COMMAND_H
 #define ROOST_WIRE_SMTP_COMMAND_H
 
@@ -13,12 +13,12 @@
 #include "wire/smtp_path.h"
 #include "wire/smtp_terms.h"
 
-// Octets in a command line with its CRLF: 512 (RFC 5321 section 4.5.3.1.4), and
-// what SIZE, DSN, SMTPUTF8, BY, AUTH= … add to MAIL and RCPT, and a SASL
-// initial response (RFC 4954 section 4: 12288).
+// The maximum of octets in a command line with its CRLF. 512 (RFC 5321 section
+// 4.5.3.1.4), more for what SIZE, DSN, SMTPUTF8, BY, AUTH= … add to MAIL and
+// RCPT, and 12288 for a SASL initial response (RFC 4954 section 4).
 #define SMTP_COMMAND_LINE_MAX 12288
 #define SMTP_ENVID_MAX        100 // decoded (RFC 3461 section 4.4)
-#define SMTP_ORCPT_MAX        500 // with its type (RFC 3461 section 4.2)
+#define SMTP_ORCPT_MAX        500 // including its type (RFC 3461 section 4.2)
 
 enum smtp_verb {
 	SMTP_VERB_UNKNOWN,
@@ -37,10 +37,11 @@ enum smtp_verb {
 	SMTP_VERB_HELP,
 	SMTP_VERB_STARTTLS,
 	SMTP_VERB_AUTH,
-	SMTP_VERB_HTTP, // GET, POST …: a browser tricked into talking to us
+	SMTP_VERB_HTTP, // GET, POST …: a browser that was tricked into
+			// connecting here
 };
 
-// What was announced, and so may be used.
+// The extensions that were announced, and so may be used.
 enum smtp_extension {
 	SMTP_EXT_SIZE = 1u << 0,          // RFC 1870
 	SMTP_EXT_8BITMIME = 1u << 1,      // RFC 6152
@@ -57,18 +58,18 @@ enum smtp_extension {
 
 enum smtp_hold { SMTP_HOLD_NONE, SMTP_HOLD_FOR, SMTP_HOLD_UNTIL };
 
-// A view with a NULL ptr: not given.
+// If a view's ptr is NULL, the parameter was not given.
 struct smtp_mail {
 	struct smtp_mailbox from;
 	bool size_given;
-	uint64_t size;       // UINT64_MAX when it does not fit
-	enum smtp_body body; // 7BIT when not given
+	uint64_t size;       // UINT64_MAX when the number is too large
+	enum smtp_body body; // 7BIT when it was not given
 	bool body_given;
 	bool utf8;        // SMTPUTF8
 	bool require_tls; // REQUIRETLS
 	enum smtp_ret ret;
 	struct view envid; // decoded: printable US-ASCII
-	// AUTH=: the mailbox, or "<>" (auth_null) (RFC 4954 section 5).
+	// AUTH=: the mailbox, or `auth_null` for "<>" (RFC 4954 section 5).
 	bool auth_given;
 	bool auth_null;
 	struct smtp_mailbox auth;
@@ -83,20 +84,20 @@ struct smtp_mail {
 
 struct smtp_rcpt {
 	struct smtp_mailbox to;
-	unsigned notify;         // enum smtp_notify
-	struct view orcpt_type;  // "rfc822", "utf-8", …: as written
+	unsigned notify;         // bits of enum smtp_notify
+	struct view orcpt_type;  // "rfc822", "utf-8", …; as written
 	struct view orcpt;       // decoded, no control characters
-	struct view orcpt_xtext; // the whole value as it came, type included
+	struct view orcpt_xtext; // the whole value as it came, with its type
 };
 
 struct smtp_command {
 	enum smtp_verb verb;
-	// The verb as it was written: its letters and digits, at most 16.
+	// The verb as written: at most 16 letters and digits.
 	struct view word;
-	// What follows the verb, white space at both ends left out: EHLO's
-	// name, VRFY's string …; for AUTH what follows the mechanism, NULL ptr
-	// when nothing does ("=" is the empty initial response, RFC 4954
-	// section 4, and is left as it is).
+	// What follows the verb, without white space at both ends: the name of
+	// EHLO, the string of VRFY and so on. For AUTH it is what follows the
+	// mechanism, with a NULL ptr when nothing does. ("=", the empty initial
+	// response of RFC 4954 section 4, is not changed.)
 	struct view argument;
 	struct view mechanism; // AUTH: as written
 	struct smtp_mail mail;
@@ -105,38 +106,39 @@ struct smtp_command {
 	bool chunk_last;     // BDAT … LAST
 };
 
-// A refusal as the client is to hear it; text as in struct fault.
+// The answer with which a command is refused. Its text is like that of struct
+// fault.
 struct smtp_fault {
 	unsigned code;
 	struct enhanced_status status;
 	struct fault fault;
 };
 
-// Parses `line` (no CRLF), which must outlive `*ret_command`, as must `arena`.
-// `extensions`: enum smtp_extension, what this client was offered. LHLO, HELO
-// and EHLO are always taken: which of them may come is the server's.
+// Parses `line` (without CRLF). `line` and `arena` must outlive `*ret_command`.
+// `extensions` (bits of enum smtp_extension) is what this client was offered.
+// LHLO, HELO and EHLO are always accepted: the server decides which may come.
 //
-// RC_SYNTAX, RC_INVALID, RC_LIMIT, RC_UNSUPPORTED with the answer in
-// `*ret_fault`, and then `ret_command` has verb and word alone. The answers:
+// On failure (RC_SYNTAX, RC_INVALID, RC_LIMIT, RC_UNSUPPORTED) `*ret_fault` is
+// the answer, and of `ret_command` only verb and word are set. The answers:
 //   502 5.5.1  BDAT, STARTTLS or AUTH was not offered (`verb` says which)
 //   500 5.5.2  no such verb (verb UNKNOWN), NUL or other controls in the line
-//   501 5.5.4  arguments missing or not well formed, a parameter given twice
-//   501 5.1.7  MAIL's path is not well formed (553 5.1.7: its domain cannot be)
-//   501 5.1.3  RCPT's path is not well formed (553 5.1.3: its domain cannot be)
+//   501 5.5.4  arguments missing or malformed, or a parameter given twice
+//   501 5.1.7  MAIL's path is malformed (553 5.1.7: its domain is not valid)
+//   501 5.1.3  RCPT's path is malformed (553 5.1.3: its domain is not valid)
 //   555 5.5.4  a parameter that is unknown or was not offered
-//   550 5.6.7  MAIL's address is not US-ASCII, and there is no SMTPUTF8 with it
-// RCPT of such an address in a transaction without SMTPUTF8 is for the server:
-// smtp_mailbox_is_utf8(). HTTP verbs are RC_OK.
+//   550 5.6.7  MAIL's address is not US-ASCII, and SMTPUTF8 was not given
+// The server itself refuses such an address in RCPT when the transaction has no
+// SMTPUTF8: see smtp_mailbox_is_utf8(). HTTP verbs are RC_OK.
 MUST_CHECK enum rc smtp_command_parse(struct arena *arena, struct view line,
     unsigned extensions, struct smtp_command *ret_command,
     struct smtp_fault *ret_fault);
 
-// The verb alone, before its line is complete or parsed.
+// The verb alone. The line need not be complete or parsed.
 enum smtp_verb smtp_verb_of(struct view line);
 const char *smtp_verb_name(enum smtp_verb verb); // "MAIL"; static
 
-// The other way, for the client side: "MAIL FROM:<…> …" without CRLF. Writes
-// what is given in the structure, addresses by `utf8` as written or in
+// For the client side: adds "MAIL FROM:<…> …" without CRLF, with all that the
+// structure says. Addresses are as written if `utf8` is set, otherwise with
 // A-labels. The caller leaves out what the server does not offer.
 void smtp_mail_print(const struct smtp_mail *mail, struct buf *out);
 void smtp_rcpt_print(const struct smtp_rcpt *rcpt, bool utf8, struct buf *out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clean data is passed over 16 pairs of neighbouring bytes at a time: a pair is
-// of interest when it is half of a CRLF without the other half, or an LF with a
-// dot after it. Only where one is, the state machines look at bytes.
+// Clean data is skipped 16 pairs of neighbouring bytes at a time. A pair needs
+// attention when it is half of a CRLF without the other half, or an LF with a
+// dot after it. Only there the state machines look at single bytes.
 #include "wire/smtp_data.h"
 
 #include <string.h>
@@ -26,7 +26,7 @@ static bool any_set(struct block block)
 	return (words[0] | words[1]) != 0;
 }
 
-// What of a block is over 0x7f.
+// Which bytes of a block are over 0x7f.
 static bool any_high(struct block block)
 {
 	uint64_t words[2];
@@ -59,9 +59,10 @@ static bool is_odd_pair(char a, char b, bool dots)
 	return (a == '\r') != (b == '\n') || (dots && a == '\n' && b == '.');
 }
 
-// The length of the clean bytes at the front of `text`: the first byte of the
-// first odd pair, or the last byte, is not among them. `text` has one byte at
-// least. NULs and bytes over 0x7f are noted on the way.
+// The length of the clean bytes at the front of `text`, which has at least one
+// byte. They end before the first byte of the first pair that needs attention,
+// and in any case before the last byte. NULs and bytes over 0x7f are noted on
+// the way.
 static size_t clean_len(struct view text, bool dots, struct seen *seen)
 {
 	size_t at = 0;
@@ -96,7 +97,7 @@ static struct view take(struct view *input, size_t len)
 	return piece;
 }
 
-// What stands before the input's next byte.
+// What stands before the next byte of the input.
 enum state {
 	STATE_LINE,   // nothing, or a CRLF
 	STATE_MIDDLE, // another byte of a line
@@ -141,8 +142,8 @@ static struct view bare(
 	return decoder->line_ends == SMTP_LINES_NORMALIZE ? VIEW("\r\n") : byte;
 }
 
-// The next bytes when nothing is held back. False: a CR at the end of the input
-// is, now.
+// The next bytes when nothing is held back. Returns false when the input ends
+// with a CR, which is now held back.
 static bool decode_free(struct smtp_data_decoder *decoder, struct view *input,
     struct view *ret_piece)
 {
@@ -168,7 +169,7 @@ static bool decode_free(struct smtp_data_decoder *decoder, struct view *input,
 	return true;
 }
 
-// A CR was held back: now it is known what it was.
+// A CR was held back. The next byte shows what it was.
 static struct view decode_after_cr(
     struct smtp_data_decoder *decoder, struct view *input)
 {

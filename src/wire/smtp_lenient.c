@@ -11,7 +11,7 @@ static void skip_blanks(struct view *text)
 		*text = view_from(*text, 1);
 }
 
-// Up to a character of `ends` that stands in no quotes; all of it if there is
+// The text up to a character of `ends` outside of quotes; all of it if there is
 // none.
 static size_t length_to(struct view text, struct view ends)
 {
@@ -43,14 +43,14 @@ static bool take_label(struct view *text, struct view word)
 	return true;
 }
 
-// What is or should be in brackets.
+// The text that is in brackets or should be.
 static bool take_address(struct view *text, struct view *ret_address)
 {
 	bool open = view_starts_with(*text, VIEW("<"));
 	struct view rest = open ? view_from(*text, 1) : *text;
 	size_t len = length_to(rest, open ? VIEW(">") : VIEW(" \t<>"));
 	bool closed = len < rest.len && rest.ptr[len] == '>';
-	// A ">" without "<", or a name before the address, is a riddle.
+	// A ">" without "<", or a name before the address, is ambiguous.
 	if (closed != open ||
 	    (!open && (len == 0 ||
 			  (len < rest.len && !ascii_is_blank(rest.ptr[len])))))
@@ -92,8 +92,8 @@ static struct view made_strict(
 
 struct view smtp_line_made_strict(struct arena *arena, struct view line)
 {
-	// The verb stands at the front and is followed by a blank: anything
-	// else is none of these.
+	// The verb must stand at the front with a blank after it. Any other
+	// line is neither MAIL nor RCPT.
 	if (line.len < 5 || !ascii_is_blank(line.ptr[4]))
 		return line;
 	switch ((int)smtp_verb_of(line)) {

@@ -50,7 +50,7 @@ static bool is_printable_ascii(struct view text)
 	return true;
 }
 
-// The value with `decode` undone, in the arena.
+// Decodes the value with `decode`, into the arena.
 static enum rc decode(const struct parameter *parameter, struct view text,
     enum rc (*decoder)(struct view text, struct buf *out),
     struct view *ret_text)
@@ -141,8 +141,8 @@ static enum rc parse_envid(const struct parameter *parameter)
 	return RC_OK;
 }
 
-// RFC 4954 section 5: "<>" or a mailbox, in xtext. A mailbox that we cannot
-// read is one that we do not trust, and counts as "<>".
+// RFC 4954 section 5: "<>" or a mailbox, in xtext. A mailbox that cannot be
+// read is not trusted and counts as "<>".
 static enum rc parse_auth(const struct parameter *parameter)
 {
 	struct smtp_mail *mail = parameter->mail;

@@ -5,7 +5,7 @@
 
 #include "wire/smtp_command.h"
 
-// Sets the answer's code; its text goes where it points.
+// Sets the answer's code, and returns where the answer's text belongs.
 static inline struct fault *smtp_fault_code(
     struct smtp_fault *fault, unsigned code, struct enhanced_status status)
 {
@@ -14,7 +14,7 @@ static inline struct fault *smtp_fault_code(
 	return &fault->fault;
 }
 
-// `text` is what follows the path: empty, or SP and parameters.
+// `text` is what follows the path: either empty, or SP and parameters.
 MUST_CHECK enum rc smtp_mail_parameters_parse(struct arena *arena,
     struct view text, unsigned extensions, struct smtp_mail *mail,
     struct smtp_fault *fault);

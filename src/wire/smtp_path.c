@@ -124,7 +124,7 @@ static enum rc take_local(struct arena *arena, struct view *text,
 static enum rc domain_fault(enum rc rc, struct fault *fault)
 {
 	const char *text = rc == RC_LIMIT     ? "the domain is too long"
-			   : rc == RC_INVALID ? "no such domain can be"
+			   : rc == RC_INVALID ? "the domain is not valid"
 					      : "the domain is not well formed";
 	return fault_set(fault, rc, "%s", text);
 }

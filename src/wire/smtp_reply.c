@@ -27,8 +27,8 @@ static void begin(struct smtp_reply_parser *parser)
 	buf_reset(&parser->text);
 }
 
-// Reply-code (RFC 5321 section 4.2): 2yz to 5yz, y up to 5. We take any last
-// two digits.
+// Reply-code (RFC 5321 section 4.2): 2yz to 5yz, y up to 5. Here any last two
+// digits are accepted.
 static bool take_code(struct view *line, unsigned *ret_code)
 {
 	if (line->len < 3 || line->ptr[0] < '2' || line->ptr[0] > '5' ||

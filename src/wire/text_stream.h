@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A text part's raw bytes to UTF-8: transfer encoding undone, then charset.
-// What SEARCH and PREVIEW read. Pulled piece by piece, so that whoever has
-// enough stops; holds at most about 100 KiB, and nothing before the first piece
-// that needs decoding (plain ASCII and UTF-8 bodies pass without a copy).
+// Converts a text part's raw bytes to UTF-8: first the transfer encoding is
+// decoded, then the charset. SEARCH and PREVIEW read this text. The caller gets
+// it piece by piece and stops when it has enough. A stream holds at most about
+// 100 KiB, and nothing until a piece needs decoding (plain ASCII and UTF-8
+// bodies are not copied).
 //
 //   while (text_stream_next(&stream, &raw, last, &text))
 //           …use text…
@@ -15,26 +16,26 @@
 struct text_stream {
 	struct transfer_decoder transfer;
 	struct charset_decoder charset;
-	struct buf decoded; // bytes
+	struct buf decoded; // after the transfer decoding
 	struct buf text;    // UTF-8
 	bool ended;
 };
 
-// An unknown charset is read as CHARSET_GUESS: text of an unknown charset is
-// still searched for what is plain in it. `cache` outlives the stream.
+// An unknown charset is read as CHARSET_GUESS, so that the ASCII in it can
+// still be found. `cache` must outlive the stream.
 void text_stream_init(struct text_stream *stream, struct charset_cache *cache,
     enum transfer_encoding encoding, struct view charset);
 void text_stream_done(struct text_stream *stream);
 
-// Takes bytes off the front of `*raw` and gives text (valid UTF-8, never empty)
-// that stays until the next call and as long as `*raw`'s bytes. False: `*raw`
-// is used up; call again with more, or, after a call with `last` set (nothing
-// comes after this `*raw`), the part is at its end.
+// Reads bytes from the front of `*raw` and returns text (valid UTF-8, never
+// empty) that stays valid until the next call, and as long as the bytes of
+// `*raw`. False: `*raw` is used up. Then call again with more bytes; or, if
+// `last` was set (nothing comes after this `*raw`), the part is at its end.
 bool text_stream_next(struct text_stream *stream, struct view *raw, bool last,
     struct view *ret_text);
 
-// A whole part into `out`. RC_LIMIT: `out` holds the beginning, cut at a
-// character.
+// Adds a whole part to `out`. RC_LIMIT: `out` has the beginning, which ends
+// with a whole character.
 MUST_CHECK enum rc text_stream_decode(struct charset_cache *cache,
     enum transfer_encoding encoding, struct view charset, struct view raw,
     struct buf *out);

@@ -97,8 +97,8 @@ static bool is_token(struct view text)
 
 // ---- Received ------------------------------------------------------------
 
-// What stands in the comment: TCP-info (RFC 5321 section 4.4), and a HELO that
-// is no name.
+// The text of the comment: TCP-info (RFC 5321 section 4.4), and a HELO argument
+// that is not a name.
 static void add_tcp_info(struct writer *writer,
     const struct trace_received *received, bool helo_shown, struct view literal)
 {

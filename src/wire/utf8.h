@@ -13,29 +13,32 @@ bool utf8_is_ascii(struct view text); // no byte over 0x7f
 size_t utf8_ascii_len(struct view text);
 bool utf8_is_valid(struct view text);
 
-// Looks at the first character of `text` (not empty). RC_OK: `*ret_len` bytes
-// (1 to 4) are the code point `*ret_code`. RC_INVALID: the first `*ret_len`
-// bytes are no character and are to be replaced by one U+FFFD (the longest
-// beginning of one, as Unicode recommends). RC_MORE: `text` ends within a
-// character that may still become a good one; `*ret_len` is what is there.
+// Looks at the first character of `text`, which must not be empty. RC_OK: its
+// `*ret_len` bytes (1 to 4) are the code point `*ret_code`. RC_INVALID: the
+// first `*ret_len` bytes are not a character and are to be replaced by one
+// U+FFFD (they are the longest beginning of a character, as Unicode
+// recommends). RC_MORE: `text` ends within a character that may still be valid;
+// `*ret_len` is the number of bytes that are there.
 MUST_CHECK enum rc utf8_peek(
     struct view text, uint32_t *ret_code, size_t *ret_len);
 
-// Takes the next code point off the front of `*text`; U+FFFD for bad bytes.
-// False at the end.
+// Removes the next code point from the front of `*text`; bad bytes give U+FFFD.
+// Returns false at the end.
 bool utf8_next(struct view *text, uint32_t *ret_code);
 
-// Writes `code` (a valid scalar value, else U+FFFD) to `out`; the length.
+// Writes `code` (U+FFFD if it is not a valid scalar value) to `out` and returns
+// the length.
 size_t utf8_encode(uint32_t code, char out[4]);
 void utf8_add(struct buf *out, uint32_t code);
-// Adds `text`, bad bytes replaced by U+FFFD.
+// Adds `text`, with U+FFFD in place of bad bytes.
 void utf8_add_valid(struct buf *out, struct view text);
 
-// Makes SP of the control characters but HTAB in `buf` from byte `from` on.
+// In `buf`, from byte `from` on, changes control characters other than HTAB to
+// SP.
 void utf8_blank_controls(struct buf *buf, size_t from);
 
-// The longest beginning of `text` with at most `max_bytes` bytes, or at most
-// `max_codes` code points, that does not cut a character.
+// The longest beginning of `text` that has at most `max_bytes` bytes, or at
+// most `max_codes` code points, and does not cut a character.
 struct view utf8_truncate(struct view text, size_t max_bytes);
 struct view utf8_truncate_codes(struct view text, size_t max_codes);
 

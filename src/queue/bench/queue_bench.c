@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the queue costs: messages put by several threads, the queue opened
-// again, taken and settled.
+// Measures the queue: several threads put messages, the queue is opened again,
+// and the messages are taken and settled.
 //
-//   queue_bench FOLDER [MESSAGES [THREADS [DOMAINS]]]    a new folder
-//   queue_bench FOLDER keep …                            leaves them in it
+//   queue_bench FOLDER [MESSAGES [THREADS [DOMAINS]]]    in a new folder
+//   queue_bench FOLDER keep …                            keeps the messages
+//   there
 #include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
