@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hashes by libxcrypt, SCRAM keys by OpenSSL. Whatever held
-// a password or a key derived from it is cleansed; comparisons take the same
-// time wherever they fail.
+// Hashes by libxcrypt, SCRAM keys by OpenSSL. Memory that held a password or a
+// key is cleansed. A comparison takes the same time wherever the first
+// difference is.
 #include "auth/password.h"
 
 #include <crypt.h>
@@ -42,7 +42,7 @@ static enum rc crypt_into(
 
 // ---- Checking --------------------------------------------------------------
 
-// Bytes as they came: for hashes that another server made without preparing.
+// The password without preparation: other servers hashed it so.
 static bool take_raw(struct view password, struct auth_secret *ret_password)
 {
 	if (password.len == 0 || password.len > AUTH_PASSWORD_MAX ||
