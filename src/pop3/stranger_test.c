@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What strangers can do to a server, and who may have to wait for them.
+// What strangers can do to a server, and which clients have to wait for them.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include "pop3/pop3.h"
 #include "pop3/rig.h"
 
-// All places where passwords are hashed, taken.
+// Takes all places in which passwords are hashed.
 struct busy {
 	struct rig rig;
 	struct rig_client client;
@@ -77,7 +77,8 @@ static void whoever_goes_away_leaves_the_line(void **state)
 	busy_done(&busy);
 }
 
-// It is not read meanwhile, however much it says, and has its answers then.
+// Nothing is read from a client that waits, however much it sends; later it
+// gets all its answers.
 static void one_who_waits_is_not_cut_off(void **state)
 {
 	(void)state;
@@ -135,7 +136,7 @@ static void a_stranger_s_time_runs_out_though_he_talk(void **state)
 	rig_done(&rig);
 }
 
-// RFC 1939 section 3: ten minutes at least, and not a word at their end.
+// RFC 1939 section 3: at least ten minutes, and no word at their end.
 static void whoever_is_logged_in_has_ten_minutes(void **state)
 {
 	(void)state;
