@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which forms of an address are taken from whom: strangers and LMTP's servers
-// are held to the standard, users who logged in are not, unless the settings
-// say so.
+// Which forms of an address are accepted from whom. Strangers and LMTP clients
+// have to keep to the standard; users who have logged in need not, unless the
+// settings say so.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@ static const struct script_options roles[] = {
 
 static const struct {
 	const char *line;
-	const char *usual; // the answer to all but a lenient server's user
+	const char *usual; // for all but a user of a lenient server
 	const char *lenient;
 } table[] = {
     {"MAIL FROM:<" SENDER ">", "250 2.1.0", "250 2.1.0"},

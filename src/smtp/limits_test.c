@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What strangers can do to a server, and who may have to wait for them.
+// What strangers can do to a server, and which clients have to wait for them.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -142,7 +142,7 @@ static void a_message_may_pause_less_long_than_a_command(void **state)
 	buf_reset(&client.out);
 	smtp_session_ops.timed_out(client.session, &client.out);
 	assert_true(view_eq(buf_view(&client.out),
-	    VIEW("421 4.4.2 Nothing was said for too long\r\n")));
+	    VIEW("421 4.4.2 No input for too long\r\n")));
 	rig_disconnect(&client);
 	rig_done(&rig);
 }
@@ -158,7 +158,7 @@ static void time_runs_out_though_one_talk(void **state)
 	rig_say(&client, VIEW("EHLO x\r\n"));
 	session->base.since_ms -= 3590 * 1000u;
 	assert_in_range(timeout_of(&client), 1, 10);
-	// A message begins the time anew.
+	// After a message the session's time begins anew.
 	rig_say(&client,
 	    VIEW("MAIL FROM:<>\r\nRCPT TO:<a@example.org>\r\nDATA\r\n"));
 	rig_say(&client, VIEW("x\r\n.\r\n"));
@@ -168,13 +168,13 @@ static void time_runs_out_though_one_talk(void **state)
 	buf_reset(&client.out);
 	rig_say(&client, VIEW("N"));
 	assert_int_equal(client.next, NET_CLOSE);
-	assert_true(view_eq(
-	    buf_view(&client.out), VIEW("421 4.4.2 This takes too long\r\n")));
+	assert_true(view_eq(buf_view(&client.out),
+	    VIEW("421 4.4.2 The connection has lasted too long\r\n")));
 	rig_disconnect(&client);
 	rig_done(&rig);
 }
 
-// It has a message for many, and all of them are full.
+// It has a message for many users, and the mailboxes of all of them are full.
 static void a_trusted_server_has_time_for_messages_that_fail(void **state)
 {
 	(void)state;
@@ -245,14 +245,15 @@ static void what_was_to_come_late_comes_before_the_end(void **state)
 
 // ---- Passwords -------------------------------------------------------------
 
-// All places where passwords are hashed, taken.
+// Takes all places in which passwords are hashed.
 struct busy {
 	struct rig rig;
 	struct rig_client client;
 	struct rig_hashers hashers;
 };
 
-// With users of its own: a password that was right before is known again.
+// It has users of its own: with shared ones, a right password would be in the
+// cache.
 static void busy_init(struct busy *busy)
 {
 	rig_init(&busy->rig,
@@ -288,7 +289,8 @@ static void a_login_waits_for_its_turn_and_so_does_what_follows(void **state)
 	busy_done(&busy);
 }
 
-// It is not read meanwhile, however much it says, and has its answers then.
+// Nothing is read from a client that waits, however much it sends; later it
+// gets all its answers.
 static void one_who_waits_is_not_cut_off(void **state)
 {
 	(void)state;

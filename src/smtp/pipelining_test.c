@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What comes before its turn (RFC 2920 section 3.1), and in the same packet: it
-// is refused, and the connection ends. Byte by byte these are other dialogues.
+// Input that comes before its turn (RFC 2920 section 3.1), or in the same
+// packet as a command that must be the last: it is refused, and the connection
+// ends. Byte by byte these are other dialogues.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,7 @@
 #define TLS       .rig = {.role = SMTP_ROLE_SUBMISSION, .tls = true}
 #define EHLO      .helo = "EHLO client", .whole = true
 #define HELO      .helo = "HELO client", .whole = true
-#define TOO_EARLY "S: 554 5.5.0 More came before this was answered\nclose\n"
+#define TOO_EARLY "S: 554 5.5.0 Commands came before this answer\nclose\n"
 
 static const struct script scripts[] = {
     {"a group as RFC 2920 has it", {MX, EHLO},
@@ -40,7 +41,7 @@ static const struct script scripts[] = {
     {"a whole message behind EHLO", {MX, .whole = true},
 	"R: EHLO x\\r\\nMAIL FROM:<>\\r\\nRCPT TO:<demo@example.org>\\r\\n\n"
 	"R: DATA\\r\\nx\\r\\n.\\r\\n\nW: -\n"
-	"S: 554 More came before this was answered\nclose\n"},
+	"S: 554 Commands came before this answer\nclose\n"},
     {"anything before a hello", {MX, .whole = true},
 	"R: RSET\\r\\nEHLO x\\r\\n\nW: -\n" TOO_EARLY},
     {"a message behind DATA", {MX, EHLO},
@@ -82,24 +83,24 @@ static const struct script scripts[] = {
 	{.rig = {.limits = {.greeting_ms = 300}},
 	    .early = "EHLO x\r\n",
 	    .show_greeting = true},
-	"S: 554 You have to listen first\nclose\n"},
+	"S: 554 Wait for the greeting first\nclose\n"},
     {"and whoever waits for it",
 	{.rig = {.limits = {.greeting_ms = 300}}, .show_greeting = true},
 	"S: 220 mx.example.org ESMTP\nP: 300\nC: NOOP\nS: 250 2.0.0 OK\n"},
 };
 
 #define BYE     "221 2.0.0 Goodbye\r\n"
-#define REFUSED "554 5.5.0 More came before this was answered\r\n"
-#define BARE    "554 More came before this was answered\r\n"
+#define REFUSED "554 5.5.0 Commands came before this answer\r\n"
+#define BARE    "554 Commands came before this answer\r\n"
 
-// What may come in one packet, and how the dialogue ends.
+// What one packet may contain, and how the dialogue ends.
 static const struct {
 	enum smtp_role role;
 	const char *said;
 	const char *ends;
 	size_t replies;
 } together[] = {
-    // Mail programs that look for a server.
+    // What mail programs send that look for a server.
     {SMTP_ROLE_SUBMISSION, "EHLO x\r\nQUIT\r\n", BYE, 2},
     {SMTP_ROLE_SUBMISSION, "HELO x\r\nQUIT\r\n", BYE, 2},
     {SMTP_ROLE_SUBMISSION, "EHLO x\r\nNOOP\r\nRSET\r\nQUIT\r\n", BYE, 4},
@@ -110,7 +111,7 @@ static const struct {
     {SMTP_ROLE_SUBMISSION, "HELP\r\nQUIT\r\n", BYE, 2},
     {SMTP_ROLE_LMTP, "LHLO x\r\nQUIT\r\n", BYE, 2},
     {SMTP_ROLE_LMTP, "NOOP\r\nNOOP\r\nQUIT\r\n", BYE, 3},
-    // What depends on the answer, or is a message.
+    // Input that depends on the answer, or is a message.
     {SMTP_ROLE_SUBMISSION, "EHLO x\r\nMAIL FROM:<a@b.c>\r\n", REFUSED, 2},
     {SMTP_ROLE_SUBMISSION, "EHLO x\r\nAUTH PLAIN\r\n", REFUSED, 2},
     {SMTP_ROLE_SUBMISSION, "EHLO x\r\nSTARTTLS\r\n", REFUSED, 2},
@@ -125,7 +126,7 @@ static const struct {
 	"554 5.5.1 This is not HTTP\r\n", 1},
     {SMTP_ROLE_LMTP, "LHLO x\r\nMAIL FROM:<a@b.c>\r\n", REFUSED, 2},
     {SMTP_ROLE_LMTP, "DATA\r\nQUIT\r\n", REFUSED, 1},
-    // Strangers.
+    // Strangers, on port 25.
     {SMTP_ROLE_MX, "EHLO x\r\nQUIT\r\n", BARE, 1},
     {SMTP_ROLE_MX, "HELO x\r\nQUIT\r\n", BARE, 1},
     {SMTP_ROLE_MX, "EHLO x\r\nNOOP\r\n", BARE, 1},
@@ -144,7 +145,7 @@ static size_t count_replies(struct view out)
 
 static struct rig_users users;
 
-// The second packet ends in the middle of a line: that is early, too.
+// The second packet ends in the middle of a line, which is early too.
 static void what_comes_together_is_answered_in_order_or_refused(void **state)
 {
 	(void)state;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each command and each extension, as dialogues: what is offered, what may come
-// when, what is answered.
+// Each command and each extension, as dialogues: what is offered, which command
+// is allowed when, and the answers.
 #include "smtp/script.h"
 
 #define MX         .rig = {.role = SMTP_ROLE_MX}
@@ -195,7 +195,7 @@ static const struct script scripts[] = {
 	"C: DATA\nS: 354 ...\nC: .\nS: 250 2.0.0 Delivered\n"
 	"M: <a@example.net> ESMTP > a@example.org: \n"
 	"C: MAIL FROM:<a@example.net>\n"
-	"S: 421 4.7.0 Enough messages for one connection\nclose\n"},
+	"S: 421 4.7.0 Too many messages in one connection\nclose\n"},
     {"DSN's parameters go with the message", {MX, EHLO},
 	"C: MAIL FROM:<a@example.net> RET=HDRS ENVID=QQ+2B1\n"
 	"S: 250 2.1.0 Sender OK\n"
@@ -309,10 +309,10 @@ static const struct script scripts[] = {
 	"R: BDAT 2\\r\\nxx\nW: -\nS: 250 2.0.0 2 bytes received\n"
 	"C: DATA\nS: 503 5.5.1 The data has begun with BDAT\n"
 	"R: BDAT 2 LAST\\r\\nxx\nW: -\nS: 503 5.5.1 RSET first\n"},
-    {"BINARYMIME goes by BDAT", {MX, EHLO},
+    {"BINARYMIME needs BDAT", {MX, EHLO},
 	"C: MAIL FROM:<> BODY=BINARYMIME\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"
-	"C: DATA\nS: 503 5.5.1 BINARYMIME goes by BDAT\n"
+	"C: DATA\nS: 503 5.5.1 BINARYMIME needs BDAT\n"
 	"C: RSET\nS: 250 2.0.0 Forgotten\n"},
     {"bare line ends in text chunks are refused", {MX, EHLO},
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands that have to wait for the delivery (delivery/check.h): nothing is
-// read meanwhile, nothing is lost, and no thread is kept.
+// read meanwhile, nothing is lost, and no thread waits.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -130,7 +130,7 @@ static const struct script scripts[] = {
 	"C: RCPT TO:<slowdemo@example.org>\n"
 	"C: DATA\n"
 	"timeout\n"
-	"S: 421 4.3.0 This cannot be answered now\nclose\n"},
+	"S: 421 4.3.0 No answer is possible now, try again later\nclose\n"},
 };
 
 static struct rig_users users;
@@ -172,7 +172,7 @@ static void a_wake_by_something_else_changes_nothing(void **state)
 	rig_wake(&waiting.client);
 	assert_true(view_eq(
 	    buf_view(&waiting.client.out), VIEW("250 2.1.5 Recipient OK\r\n")));
-	// And one that comes late.
+	// And a wake-up that comes late.
 	assert_int_equal(
 	    smtp_session_ops.wake(waiting.client.session, &waiting.client.out),
 	    NET_READ);
@@ -181,8 +181,8 @@ static void a_wake_by_something_else_changes_nothing(void **state)
 	waiting_done(&waiting);
 }
 
-// The client's silence is not its fault then, but the session's hour goes on: a
-// stranger could prolong it by what takes long to look up.
+// The client's silence is not its fault then, but the session's hour goes on:
+// otherwise a stranger could prolong it by names that take long to look up.
 static void a_wait_has_a_time_of_its_own(void **state)
 {
 	(void)state;
