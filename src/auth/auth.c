@@ -277,7 +277,7 @@ enum rc auth_try_refuse(const struct auth_try *try, enum rc rc,
 
 // Gives a text for the log and the limits, also if the name cannot be prepared.
 // It then ends at the first NUL.
-static void take_name(struct view name, struct auth_name *ret_name)
+static void name_or_text(struct view name, struct auth_name *ret_name)
 {
 	if (auth_name_prepare(name, NULL, ret_name) == RC_OK)
 		return;
@@ -293,7 +293,7 @@ static enum rc resolve_name(
 {
 	const struct auth_resolver *resolver = &auth->resolver;
 	struct auth_name given;
-	take_name(name, &given);
+	name_or_text(name, &given);
 	*ret_name = given;
 	if (!resolver->resolve)
 		return RC_OK;
@@ -303,7 +303,7 @@ static enum rc resolve_name(
 
 enum rc auth_try_name(struct auth_try *try, struct view name)
 {
-	take_name(name, &try->given);
+	name_or_text(name, &try->given);
 	enum rc rc = resolve_name(try->auth, name, &try->name);
 	if (rc == RC_OK || rc == RC_NOT_FOUND)
 		return RC_OK;
@@ -395,7 +395,7 @@ static void renew(const struct auth_try *try, const struct auth_record *record,
 	log_end(&line);
 }
 
-static enum rc judge_password(struct auth_try *try, struct view authzid,
+static enum rc try_password(struct auth_try *try, struct view authzid,
     struct view name, struct view password, struct auth_user *ret_user,
     struct auth_verdict *ret_verdict)
 {
@@ -440,7 +440,7 @@ enum rc auth_try_password(struct auth_try *try, struct view authzid,
 {
 	*ret_verdict = (struct auth_verdict){.reason = AUTH_REASON_NONE};
 	enum rc rc =
-	    judge_password(try, authzid, name, password, ret_user, ret_verdict);
+	    try_password(try, authzid, name, password, ret_user, ret_verdict);
 	if (rc != RC_IN_USE)
 		auth_gate_leave(try->auth->gate, try->channel->turn);
 	return rc;

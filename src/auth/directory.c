@@ -101,7 +101,7 @@ struct next {
 
 // Skips keys that belong to no possible name; auth_directory_check() reports
 // them.
-static enum rc take_next(void *context, struct view key, struct view value)
+static enum rc visit_user(void *context, struct view key, struct view value)
 {
 	struct next *next = context;
 	if (!name_of_key(key, next->name))
@@ -121,7 +121,7 @@ enum rc auth_directory_next(struct engine *engine,
 	if (after->text[0])
 		from.bytes[from.len++] = '\0';
 	enum rc rc = engine_scan(engine, AUTH_PARTITION, VIEW(USER_PREFIX),
-	    key_view(&from), take_next, &next);
+	    key_view(&from), visit_user, &next);
 	return rc == RC_OK && !next.found ? RC_END : rc;
 }
 

@@ -43,7 +43,7 @@ static enum rc crypt_into(
 // ---- Checking --------------------------------------------------------------
 
 // The password without preparation: other servers hashed it so.
-static bool take_raw(struct view password, struct auth_secret *ret_password)
+static bool copy_raw(struct view password, struct auth_secret *ret_password)
 {
 	if (password.len == 0 || password.len > AUTH_PASSWORD_MAX ||
 	    view_find_char(password, '\0') != SIZE_MAX)
@@ -65,7 +65,7 @@ enum rc auth_password_check(const char *hash, struct view password)
 		rc = auth_scheme_check(hash, &prepared);
 	bool differs = !can_prepare ||
 		       !view_eq(password, view_of(prepared.text, prepared.len));
-	if (rc == RC_AUTH && differs && take_raw(password, &raw))
+	if (rc == RC_AUTH && differs && copy_raw(password, &raw))
 		rc = auth_scheme_check(hash, &raw);
 	auth_secret_done(&prepared);
 	auth_secret_done(&raw);

@@ -113,7 +113,7 @@ static bool is_identifier(const UNormalizer2 *nfkc, UChar32 c)
 	U16_APPEND_UNSAFE(units, len, c);
 	UErrorCode status = U_ZERO_ERROR;
 	bool normal = unorm2_isNormalized(nfkc, units, len, &status);
-	return U_SUCCESS(status) && normal; // else it HasCompat
+	return U_SUCCESS(status) && normal; // otherwise HasCompat
 }
 
 static enum rc map_name(UChar *units, int32_t *len, struct fault *fault)

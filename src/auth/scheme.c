@@ -79,7 +79,7 @@ enum encoding {
 // ---- Names -----------------------------------------------------------------
 
 // Removes "{NAME}" from the front of `*text`.
-static bool take_scheme(struct view *text, struct view *ret_name)
+static bool cut_scheme(struct view *text, struct view *ret_name)
 {
 	size_t end = view_find_char(*text, '}');
 	if (!view_starts_with(*text, VIEW("{")) || end == SIZE_MAX)
@@ -90,7 +90,7 @@ static bool take_scheme(struct view *text, struct view *ret_name)
 }
 
 // Removes Dovecot's ".HEX", ".B64" or ".BASE64" from the end of a name.
-static enum encoding take_encoding(struct view *name)
+static enum encoding cut_encoding(struct view *name)
 {
 	static const struct {
 		const char *suffix;
@@ -324,8 +324,8 @@ enum rc auth_scheme_read(struct view stored, struct fault *fault,
 	struct view text = stored;
 	struct view name = view_of_string(name_by_text(text, "CRYPT"));
 	enum encoding encoding = ENCODING_USUAL;
-	if (take_scheme(&text, &name))
-		encoding = take_encoding(&name);
+	if (cut_scheme(&text, &name))
+		encoding = cut_encoding(&name);
 	const struct scheme *scheme = find_scheme(name);
 	*ret_credentials = (struct auth_credentials){0};
 	ret_clear->len = 0;
@@ -362,7 +362,7 @@ enum rc auth_scheme_check(const char *hash, const struct auth_secret *password)
 		return auth_argon2_check(text, password);
 	if (view_starts_with(text, VIEW("$pbkdf2")))
 		return auth_pbkdf2_check(text, password);
-	if (!take_scheme(&text, &name))
+	if (!cut_scheme(&text, &name))
 		return crypt_check(hash, password->text);
 	const struct scheme *scheme = find_scheme(name);
 	if (!scheme)

@@ -68,7 +68,7 @@ static struct view find_binding(
 
 // RFC 5802 section 6: which values of the flag are allowed depends on what was
 // announced.
-static enum rc judge_binding_flag(struct auth_scram *scram, struct view flag)
+static enum rc check_binding_flag(struct auth_scram *scram, struct view flag)
 {
 	if (view_eq(flag, VIEW("n")))
 		return scram->plus ? RC_AUTH : RC_OK;
@@ -167,7 +167,7 @@ enum rc auth_scram_client_first(struct auth_scram *scram, struct view message)
 	    buf_status(&scram->gs2_header) != RC_OK ||
 	    buf_status(&scram->auth_message) != RC_OK)
 		return RC_SYNTAX;
-	return judge_binding_flag(scram, flag);
+	return check_binding_flag(scram, flag);
 }
 
 // ---- server-first-message --------------------------------------------------

@@ -84,7 +84,7 @@ static const struct script dialogues[] = {
 	"S: +OK ...\n"
 	"C: PASS  demo pass\n"
 	"S: -ERR [AUTH] ...\n"},
-    {"a name with NUL is none", {0}, true,
+    {"a name with NUL is refused", {0}, true,
 	"S: +OK ...\n"
 	"R: USER demo\\x00x\\r\\n\n"
 	"S: -ERR A command cannot contain NUL\n"
@@ -129,7 +129,7 @@ static const struct script dialogues[] = {
 	"S: +OK Logged in: ...\n"
 	"C: STLS\n"
 	"S: -ERR STLS is for before login\n"},
-    {"STLS once, and not behind UTF8", {.tls_available = true}, true,
+    {"STLS once, and not after UTF8", {.tls_available = true}, true,
 	"S: +OK ...\n"
 	"C: STLS now\n"
 	"S: -ERR STLS takes no argument\n"
@@ -580,14 +580,14 @@ static const struct script dialogues[] = {
 	"S: \n"
 	"S: \xc3\xbc\n"
 	"S: .\n"},
-    {"NOOP, and blanks behind", {0}, false,
+    {"NOOP, and blanks after it", {0}, false,
 	"C: NOOP\n"
 	"S: +OK Nothing done\n"
 	"C: NOOP  \t\n"
 	"S: +OK Nothing done\n"
 	"R: NOOP\\n\n"
 	"S: +OK Nothing done\n"},
-    {"three that are no commands, before login", {0}, true,
+    {"three unknown commands before login", {0}, true,
 	"S: +OK ...\n"
 	"C: APOP demo c4c9334bac560ecc979e58001b3e22fb\n"
 	"S: -ERR Unknown command\n"
@@ -596,7 +596,7 @@ static const struct script dialogues[] = {
 	"C: GET / HTTP/1.1\n"
 	"S: -ERR Unknown command\n"
 	"close\n"},
-    {"a good command makes up for bad ones", {0}, true,
+    {"a good command resets the count of bad ones", {0}, true,
 	"S: +OK ...\n"
 	"C: x\n"
 	"S: -ERR Unknown command\n"

@@ -193,7 +193,7 @@ static enum rc follow(struct login *login, struct stop stop)
 // ---- A name ----------------------------------------------------------------
 
 // The name in its prepared form, or as it is if it cannot be prepared.
-static void take_name(struct view name, struct auth_name *ret_name)
+static void name_or_text(struct view name, struct auth_name *ret_name)
 {
 	if (auth_name_prepare(name, NULL, ret_name) == RC_OK)
 		return;
@@ -235,7 +235,7 @@ static enum rc find_by_address(struct login *login, struct view name)
 	struct view spelling = route_print_address(
 	    login->arena, without_detail(stop.local), stop.domain);
 	if (spelling.len <= AUTH_NAME_MAX)
-		take_name(spelling, login->name);
+		name_or_text(spelling, login->name);
 	return follow(login, stop);
 }
 
@@ -245,7 +245,7 @@ enum rc route_login_name(
 	struct auth_name given, exact, found;
 	struct auth_record record;
 	struct arena arena;
-	take_name(name, &given);
+	name_or_text(name, &given);
 	found = given;
 	enum rc rc = route_find_user(
 	    route->engine, auth_name_view(&given), &exact, &record);

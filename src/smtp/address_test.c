@@ -57,7 +57,7 @@ static const struct {
     {"RCPT TO:<" SENDER ">,<" SENDER ">", "501 5.5.4", "501 5.5.4"},
 };
 
-static void forms_are_taken_by_who_sends_them(void **state)
+static void accepted_forms_depend_on_the_sender(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
@@ -80,7 +80,7 @@ static void forms_are_taken_by_who_sends_them(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(forms_are_taken_by_who_sends_them),
+	    cmocka_unit_test(accepted_forms_depend_on_the_sender),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,7 @@ static const struct script scripts[] = {
 	"C: MAIL FROM:<demo@example.org>\nS: 530 5.7.0 AUTH first\n"
 	"C: AUTH PLAIN AHgAeA==\n"
 	"S: 421 4.7.0 Too many logins have failed\nclose\n"},
-    {"what is no response", {TLS, EHLO},
+    {"a response that is malformed", {TLS, EHLO},
 	"C: AUTH PLAIN ?\nS: 501 5.5.2 ...\n"
 	"C: AUTH PLAIN =\nS: 501 5.5.2 ...\n"
 	"C: AUTH PLAIN\nS: 334 \nC: ===\nS: 501 5.5.2 ...\n"

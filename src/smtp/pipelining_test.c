@@ -38,40 +38,40 @@ static const struct script scripts[] = {
 	"S: 250 2.1.0 Sender OK\n"
 	"S: 250 2.0.0 OK\n"
 	"M: <> ESMTP > demo@example.org: xxy\n"},
-    {"a whole message behind EHLO", {MX, .whole = true},
+    {"a whole message after EHLO", {MX, .whole = true},
 	"R: EHLO x\\r\\nMAIL FROM:<>\\r\\nRCPT TO:<demo@example.org>\\r\\n\n"
 	"R: DATA\\r\\nx\\r\\n.\\r\\n\nW: -\n"
 	"S: 554 Commands came before this answer\nclose\n"},
     {"anything before a hello", {MX, .whole = true},
 	"R: RSET\\r\\nEHLO x\\r\\n\nW: -\n" TOO_EARLY},
-    {"a message behind DATA", {MX, EHLO},
+    {"a message after DATA", {MX, EHLO},
 	"R: MAIL FROM:<>\\r\\nRCPT TO:<demo@example.org>\\r\\n\n"
 	"R: DATA\\r\\nx\\r\\n.\\r\\n\nW: -\n"
 	"S: 250 2.1.0 Sender OK\n"
 	"S: 250 2.1.5 Recipient OK\n" TOO_EARLY},
-    {"a message behind a DATA that is refused", {MX, EHLO},
+    {"a message after a DATA that is refused", {MX, EHLO},
 	"R: MAIL FROM:<>\\r\\nDATA\\r\\n\n"
 	"R: MAIL FROM:<evil@example.net>\\r\\n.\\r\\n\nW: -\n"
 	"S: 250 2.1.0 Sender OK\n" TOO_EARLY},
     {"a group from one who said HELO", {MX, HELO},
 	"R: MAIL FROM:<>\\r\\nRCPT TO:<demo@example.org>\\r\\n\nW: "
 	"-\n" TOO_EARLY},
-    {"commands behind STARTTLS (CVE-2011-0411)", {MX, EHLO},
+    {"commands after STARTTLS (CVE-2011-0411)", {MX, EHLO},
 	"R: STARTTLS\\r\\nMAIL FROM:<>\\r\\n\nW: -\n" TOO_EARLY},
-    {"commands behind AUTH", {TLS, EHLO},
+    {"commands after AUTH", {TLS, EHLO},
 	"R: AUTH PLAIN AGRlbW8AZGVtbyBwYXNz\\r\\n\n"
 	"R: MAIL FROM:<demo@example.org>\\r\\n\nW: -\n" TOO_EARLY},
-    {"commands behind a response of AUTH", {TLS, EHLO},
+    {"commands after a response of AUTH", {TLS, EHLO},
 	"C: AUTH PLAIN\nS: 334 \n"
 	"R: AGRlbW8AZGVtbyBwYXNz\\r\\n\n"
 	"R: MAIL FROM:<demo@example.org>\\r\\n\nW: -\n" TOO_EARLY},
-    {"the response behind AUTH", {TLS, EHLO},
+    {"the response after AUTH", {TLS, EHLO},
 	"R: AUTH PLAIN\\r\\nAGRlbW8AZGVtbyBwYXNz\\r\\n\nW: -\n" TOO_EARLY},
     {"NOOP is the end of a group", {MX, EHLO},
 	"R: NOOP\\r\\nNOOP\\r\\n\nW: -\n" TOO_EARLY},
     {"VRFY is the end of a group", {MX, EHLO},
 	"R: VRFY a\\r\\nVRFY b\\r\\n\nW: -\n" TOO_EARLY},
-    {"nobody reads what comes behind QUIT", {MX, EHLO},
+    {"nobody reads what comes after QUIT", {MX, EHLO},
 	"R: QUIT\\r\\nMAIL FROM:<>\\r\\n\nW: -\n"
 	"S: 221 2.0.0 Goodbye\nclose\n"},
     {"HTTP hangs up", {MX, .whole = true},

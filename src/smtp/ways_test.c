@@ -40,7 +40,7 @@ static const struct script scripts[] = {
 	"C: RCPT TO:<away@example.org>\nS: 250 2.1.5 ...\n"
 	"C: DATA\nS: 354 ...\nC: \nC: text\nC: .\nS: 250 2...\n"
 	"M: queue <b@example.net> > a@example.com: ...text\\r\\n\n"},
-    {"a detail steers no alias", {EHLO},
+    {"an alias ignores a detail", {EHLO},
 	"C: MAIL FROM:<b@example.net>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<away+x%example.org@example.org>\nS: 250 2.1.5 ...\n"
 	"C: RCPT TO:<\"away+victim@example.net\"@example.org>\n"
@@ -53,7 +53,7 @@ static const struct script scripts[] = {
 	"C: RCPT TO:<away@example.org>\nS: 250 2.1.5 ...\n"
 	"C: DATA\nS: 354 ...\nR: \\r\\na\\nb\\r\\n.\\r\\n\nW: -\n"
 	"S: 550 5.5.2 ...\n"},
-    {"once there was one the rest is not even looked at", {EHLO},
+    {"after a bare line end the rest is not stored", {EHLO},
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 ...\n"
 	"C: DATA\nS: 354 ...\nR: a\\nb\\r\\n\nW: -\nN: 100001\nC: \n"
@@ -254,7 +254,7 @@ static void strangers_do_not_relay(void **state)
 	}
 }
 
-static void neither_do_servers_that_we_trust(void **state)
+static void trusted_servers_do_not_relay(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(relays); i++) {
@@ -266,7 +266,7 @@ static void neither_do_servers_that_we_trust(void **state)
 	}
 }
 
-static void nor_users_before_they_log_in(void **state)
+static void users_do_not_relay_before_they_log_in(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(relays); i++)
@@ -294,8 +294,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(strangers_do_not_relay),
-	    cmocka_unit_test(neither_do_servers_that_we_trust),
-	    cmocka_unit_test(nor_users_before_they_log_in),
+	    cmocka_unit_test(trusted_servers_do_not_relay),
+	    cmocka_unit_test(users_do_not_relay_before_they_log_in),
 	};
 	int failed = cmocka_run_group_tests(tests, make_users, free_users);
 	return script_main(scripts, ARRAY_LEN(scripts)) + failed;
