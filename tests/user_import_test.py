@@ -41,12 +41,12 @@ class Commands:
             "gina:{SSHA}cutoff5ecret\n"
             "no password here\n" % ("0" * 32))
         want = [
-            "%s:4: cleo: no password can be checked by scheme {CRAM-MD5} here",
+            "%s:4: cleo: this server cannot check passwords by scheme {CRAM-MD5}",
             '%s:5: dora: there is a user "dora" already',
             "%s:6: anna: the user is in the file before",
             "%s:7: emil: there is no password, or it is locked",
             "%s:8: nobody can be called that",
-            "%s:9: gina: that is not what scheme {SSHA} keeps of a password",
+            "%s:9: gina: this is not a stored password of scheme {SSHA}",
             '%s:10: the line has no ":" with a password behind it'
         ]
         for options in (("--dry-run",), (), ("--dry-run",)):

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A try to log in, from its first look at the limits to its line in the log.
-// A user who does not exist costs what a wrong password costs: it is checked
-// against the hash of "nobody".
+// An attempt to log in, from the first look at the limits to the line in the
+// log. A user who does not exist costs as much as a wrong password: the
+// password is checked against the hash of "nobody".
 #include "auth/auth.h"
 
 #include <openssl/crypto.h>
@@ -38,7 +38,7 @@ static void set_default(uint32_t *value, uint32_t usual)
 		*value = usual;
 }
 
-// More hashes at a time than processors only make each of them slower.
+// With more hashes at a time than processors, each hash only takes longer.
 static void limit_hashers(unsigned *hashers)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -58,13 +58,14 @@ static void fill_settings(struct auth_settings *settings)
 	limit_hashers(&settings->hashers);
 }
 
-// Credentials that nobody knows the password of.
+// Makes credentials for a password that nobody knows.
 static enum rc make_nobody(struct auth *auth, struct fault *fault)
 {
 	unsigned char random[16];
 	char password[2 * sizeof(random)];
 	if (RAND_bytes(random, sizeof(random)) != 1)
-		return fault_set(fault, RC_IO, "no random bytes are to be had");
+		return fault_set(
+		    fault, RC_IO, "the system gives no random bytes");
 	for (size_t i = 0; i < sizeof(random); i++) {
 		password[2 * i] = (char)('a' + (random[i] & 15));
 		password[2 * i + 1] = (char)('a' + (random[i] >> 4));
@@ -169,7 +170,8 @@ bool auth_try_is_limited(const struct auth_try *try)
 	    auth_limiter_count(auth->addresses, keys.address, now) >=
 		settings->address_failures)
 		return true;
-	// Guessing from elsewhere does not lock out whoever was here before.
+	// If somebody guesses from elsewhere, an address that the user logged
+	// in from lately is not shut out.
 	bool guessed = auth_limiter_count(auth->users, keys.user, now) >=
 		       settings->user_failures;
 	return guessed &&
@@ -185,7 +187,7 @@ static uint32_t delay_for(uint32_t failures)
 	return delay < AUTH_DELAY_MS_MAX ? delay : AUTH_DELAY_MS_MAX;
 }
 
-// Counts a failure; gives the delay that it earns.
+// Counts a failure; returns the delay for the answer.
 static uint32_t count_failure(const struct auth_try *try)
 {
 	uint64_t now = clock_monotonic_ms();
@@ -229,7 +231,7 @@ void auth_try_accept(const struct auth_try *try, const struct auth_user *user,
 {
 	struct limit_keys keys;
 	limit_keys_init(&keys, try);
-	if (keys.address.len) // many people come from loopback
+	if (keys.address.len) // loopback: users share the address
 		auth_limiter_add(
 		    try->auth->friends, keys.friend, clock_monotonic_ms());
 	*ret_verdict = (struct auth_verdict){.reason = AUTH_REASON_NONE};
@@ -244,7 +246,7 @@ static bool is_guess(enum auth_reason reason)
 	case AUTH_REASON_DISABLED:
 	case AUTH_REASON_NO_KEYS:
 	case AUTH_REASON_BINDING: return true;
-	case AUTH_REASON_LIMITED: // an address that is kept out counts no more
+	case AUTH_REASON_LIMITED: // it is shut out already
 	case AUTH_REASON_NONE:
 	case AUTH_REASON_EXPIRED:
 	case AUTH_REASON_AUTHZID:
@@ -273,9 +275,9 @@ enum rc auth_try_refuse(const struct auth_try *try, enum rc rc,
 
 // ---- A name and a password -------------------------------------------------
 
-// As text for the log and the limits, when it cannot be prepared; it ends at a
-// NUL.
-static void take_name(struct view name, struct auth_name *ret_name)
+// Gives a text for the log and the limits, also if the name cannot be prepared.
+// It then ends at the first NUL.
+static void name_or_text(struct view name, struct auth_name *ret_name)
 {
 	if (auth_name_prepare(name, NULL, ret_name) == RC_OK)
 		return;
@@ -285,13 +287,13 @@ static void take_name(struct view name, struct auth_name *ret_name)
 	ret_name->text[len] = '\0';
 }
 
-// RC_NOT_FOUND: nobody's, `ret_name` is set all the same.
+// RC_NOT_FOUND: the name is nobody's; `ret_name` is set anyway.
 static enum rc resolve_name(
     const struct auth *auth, struct view name, struct auth_name *ret_name)
 {
 	const struct auth_resolver *resolver = &auth->resolver;
 	struct auth_name given;
-	take_name(name, &given);
+	name_or_text(name, &given);
 	*ret_name = given;
 	if (!resolver->resolve)
 		return RC_OK;
@@ -301,7 +303,7 @@ static enum rc resolve_name(
 
 enum rc auth_try_name(struct auth_try *try, struct view name)
 {
-	take_name(name, &try->given);
+	name_or_text(name, &try->given);
 	enum rc rc = resolve_name(try->auth, name, &try->name);
 	if (rc == RC_OK || rc == RC_NOT_FOUND)
 		return RC_OK;
@@ -316,7 +318,7 @@ enum rc auth_try_lookup(
 	enum rc rc = auth_directory_lookup(
 	    try->auth->engine, auth_name_view(&try->name), &name, ret_record);
 	if (rc == RC_SYNTAX || rc == RC_INVALID || rc == RC_LIMIT)
-		return RC_NOT_FOUND; // nobody can be called that
+		return RC_NOT_FOUND; // such text cannot be a user name
 	return rc;
 }
 
@@ -328,8 +330,8 @@ bool auth_try_is_same(const struct auth_try *try, struct view authzid)
 		   view_eq(auth_name_view(&name), auth_name_view(&try->name)));
 }
 
-// RC_OK, or RC_AUTH with the reason, or what auth_gate_enter() gives. Only a
-// user who can log in is answered from the cache: all others take their time.
+// RC_OK; RC_AUTH with the reason; or the result of auth_gate_enter(). The cache
+// answers only for users who may log in: all others cost a hash.
 static enum rc check_password(const struct auth_try *try,
     const struct auth_record *record, struct view password,
     enum auth_reason *ret_reason)
@@ -362,8 +364,8 @@ static enum rc check_password(const struct auth_try *try,
 	return RC_AUTH;
 }
 
-// What another server kept of the password is made into today's form, with
-// SCRAM keys, now that it is known. The log-in does not depend on it.
+// Replaces a hash of another server by today's form with SCRAM keys, now that
+// the password is known. The log-in succeeds even if this fails.
 static void renew(const struct auth_try *try, const struct auth_record *record,
     struct view password)
 {
@@ -382,7 +384,8 @@ static void renew(const struct auth_try *try, const struct auth_record *record,
 		rc = auth_directory_renew(auth->engine,
 		    auth_name_view(&try->name), old->hash, &made, &fault);
 	OPENSSL_cleanse(&made, sizeof(made));
-	// Bytes that are not UTF-8 fit old hashes only: they stay as they are.
+	// A password that is not UTF-8 fits only an old hash, which stays: this
+	// is no failure to log.
 	if (rc == RC_OK || fault.rc == RC_OK)
 		return;
 	struct log_line line;
@@ -392,7 +395,7 @@ static void renew(const struct auth_try *try, const struct auth_record *record,
 	log_end(&line);
 }
 
-static enum rc judge_password(struct auth_try *try, struct view authzid,
+static enum rc try_password(struct auth_try *try, struct view authzid,
     struct view name, struct view password, struct auth_user *ret_user,
     struct auth_verdict *ret_verdict)
 {
@@ -437,7 +440,7 @@ enum rc auth_try_password(struct auth_try *try, struct view authzid,
 {
 	*ret_verdict = (struct auth_verdict){.reason = AUTH_REASON_NONE};
 	enum rc rc =
-	    judge_password(try, authzid, name, password, ret_user, ret_verdict);
+	    try_password(try, authzid, name, password, ret_user, ret_verdict);
 	if (rc != RC_IN_USE)
 		auth_gate_leave(try->auth->gate, try->channel->turn);
 	return rc;
@@ -468,7 +471,7 @@ enum rc auth_verify(struct auth *auth, const struct auth_channel *channel,
 enum rc auth_user_add(struct auth *auth, struct view name, struct view password,
     struct fault *fault, uint64_t *ret_account)
 {
-	struct auth_name prepared; // a bad name is told before time is spent
+	struct auth_name prepared; // refuses a bad name before it hashes
 	struct auth_credentials credentials;
 	enum rc rc = auth_name_prepare(name, fault, &prepared);
 	if (rc == RC_OK)
@@ -535,7 +538,7 @@ enum rc auth_user_find(
 	enum rc rc =
 	    auth_directory_lookup(auth->engine, name, &prepared, &record);
 	if (rc == RC_SYNTAX || rc == RC_INVALID || rc == RC_LIMIT)
-		return RC_NOT_FOUND; // nobody can be called that
+		return RC_NOT_FOUND; // such text cannot be a user name
 	if (rc != RC_OK)
 		return rc;
 	bool disabled = record.disabled;

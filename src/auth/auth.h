@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may log in: names and passwords checked against the directory, guesses
-// limited, each outcome logged. From outside every refusal looks, and takes,
-// alike; the log says why. Thread-safe.
+// Checks whether somebody may log in: compares names and passwords with the
+// directory, limits guessing, and logs each outcome. To the client every
+// refusal looks the same and takes the same time; the log has the reason.
+// Thread-safe.
 #ifndef ROOST_AUTH_AUTH_H
 #define ROOST_AUTH_AUTH_H
 
@@ -12,15 +13,16 @@ struct auth;
 
 struct auth_settings {
 	struct auth_hashing hashing;
-	size_t cache_entries; // log-ins remembered; 0: AUTH_CACHE_ENTRIES
-	// Failures in a window after which further tries fail unseen, from one
-	// address (loopback is exempt: proxies live there) and for one user
-	// (an address that the user came from lately is exempt). 0: defaults.
+	size_t cache_entries; // log-ins to remember; 0: AUTH_CACHE_ENTRIES
+	// After so many failures in a window, every further log-in fails
+	// without a look at the password: failures from one address (except
+	// loopback, where proxies are), and failures of one user (except from
+	// an address where the user logged in lately). 0: the defaults.
 	uint32_t address_failures;
 	uint32_t user_failures;
 	uint32_t window_seconds;
-	// Passwords hashed at a time, for callers with a turn; 0:
-	// AUTH_HASHERS_MAX. Never more than there are processors.
+	// How many passwords are hashed at the same time, for callers with a
+	// turn; 0: AUTH_HASHERS_MAX. Never more than there are processors.
 	unsigned hashers;
 };
 
@@ -31,11 +33,11 @@ struct auth_settings {
 #define AUTH_USER_FAILURES    100
 #define AUTH_WINDOW_SECONDS   600
 #define AUTH_FRIEND_SECONDS   604800 // "lately": a week
-#define AUTH_LIMITER_KEYS     8192   // addresses, and users, counted at once
+#define AUTH_LIMITER_KEYS     8192   // addresses, or users, counted at once
 #define AUTH_DELAY_MS_MAX     15000
 
-// Why a log-in was refused: for the log, and the RFC 5530 response code that
-// may be told outside.
+// Why a log-in was refused: the word for the log, and the response code of RFC
+// 5530 that the client may see.
 #define AUTH_REASON_TABLE(X)                                                   \
 	X(AUTH_REASON_NONE, "none", "")                                        \
 	X(AUTH_REASON_UNKNOWN_USER, "unknown-user", "AUTHENTICATIONFAILED")    \
@@ -61,8 +63,9 @@ enum auth_reason {
 const char *auth_reason_word(enum auth_reason reason); // for the log
 const char *auth_reason_code(enum auth_reason reason); // RFC 5530, or ""
 
-// One who may have to wait until a password can be hashed. Zeroed but for the
-// first two at first; it must stay where it is until auth_turn_end().
+// A log-in that may have to wait until a password can be hashed. The caller
+// zeroes it and sets `wake` and `context`. It must not move until
+// auth_turn_end().
 enum auth_turn_state {
 	AUTH_TURN_NONE,
 	AUTH_TURN_WAITS,
@@ -71,99 +74,107 @@ enum auth_turn_state {
 struct auth_turn {
 	void (*wake)(void *context); // as struct net_waker's: cheap, any thread
 	void *context;
-	// The room's own, behind its lock.
+	// Private to this room, and guarded by its lock.
 	struct auth_turn *next;
 	struct auth_turn *previous;
 	enum auth_turn_state state;
 };
 
-// The connection that a log-in comes over. What the views and texts point to
-// lives as long as the call, or the SASL exchange, that was given it.
+// The connection that a log-in comes over. The views and texts must live as
+// long as the call, or the SASL exchange, that gets this channel.
 struct auth_channel {
 	const char *protocol;     // "imap", for the log
 	uint64_t session_id;      // for the log
 	struct view peer_address; // text, without the port
 	bool tls;
-	// The configuration lets passwords over this connection without TLS. It
-	// counts only when the peer is loopback.
+	// The configuration allows passwords on this connection without TLS. It
+	// has an effect only if the peer's address is loopback.
 	bool plain_on_loopback;
 	// Channel bindings; empty where there is none: tls-exporter (RFC 9266),
 	// tls-unique and tls-server-end-point (RFC 5929).
 	struct view exporter;
 	struct view unique;
 	struct view end_point;
-	// NULL: passwords are hashed at once, however many are already. Else a
-	// check may give RC_IN_USE: make it again, the same, when woken.
+	// NULL: a password is hashed at once, however many others are being
+	// hashed. Otherwise a check may return RC_IN_USE: repeat the same call
+	// when the turn is woken.
 	struct auth_turn *turn;
 };
 
 struct auth_user {
 	uint64_t account;
-	struct auth_name name; // as the directory has it, whatever was typed
+	struct auth_name name; // the user's name in the directory, not the name
+			       // that was typed
 };
 
 struct auth_verdict {
 	enum auth_reason reason;
-	// What a protocol should let pass before it says no. The room itself
-	// never sleeps.
+	// How long the protocol should wait before it sends the refusal. This
+	// room never sleeps.
 	uint32_t delay_ms;
 };
 
-// `settings` may be NULL, `log` and `clock` too; the engine, log and clock
-// outlive it. Hashes one password, for users who do not exist.
+// `settings`, `log` and `clock` may be NULL. The engine, the log and the clock
+// must outlive it. Hashes one password, which later stands for users who do not
+// exist.
 MUST_CHECK enum rc auth_new(struct engine *engine,
     const struct auth_settings *settings, struct log *log,
     const struct clock *clock, struct fault *fault, struct auth **ret_auth);
 void auth_free(struct auth **auth);
 
-// Who a name stands for. The directory knows only the names that users have;
-// that "anna@example.org" is anna is known one floor up, to whoever has the
-// domains and aliases. So whoever wires the server passes it in.
+// Finds the user for a name that somebody logs in with. The directory knows
+// only the names of users. That "anna@example.org" means anna is known to the
+// room that has domains and aliases; this room cannot include it, so the server
+// passes it in.
 struct auth_resolver {
-	// RC_OK with the name of a user who is in the directory. RC_NOT_FOUND:
-	// nobody's name; `ret_name` is then one text for every spelling of it,
-	// so that limits and SCRAM's salts do not tell a name that nobody has
-	// from one that somebody has. What it costs should not tell either.
+	// RC_OK: `ret_name` is the name of a user in the directory.
+	// RC_NOT_FOUND: the name belongs to nobody; `ret_name` is then the same
+	// text for every spelling of it. The limits and SCRAM's salts depend on
+	// that text, so they do not reveal whether a user exists. The time that
+	// the call takes should not reveal it either.
 	enum rc (*resolve)(
 	    void *context, struct view name, struct auth_name *ret_name);
 	void *context;
 };
 
-// Before the first log-in; without a resolver names stand for themselves. What
-// it needs outlives the last log-in.
+// Call it before the first log-in. Without a resolver each name stands for
+// itself. What the resolver needs must outlive the last log-in.
 void auth_set_resolver(struct auth *auth, const struct auth_resolver *resolver);
 
-// May passwords go over this connection? Else only TLS helps (LOGINDISABLED,
-// RFC 3501 section 6.2.3).
+// Whether passwords may be sent over this connection. If not, the client has to
+// start TLS (LOGINDISABLED, RFC 3501 section 6.2.3).
 bool auth_channel_is_private(const struct auth_channel *channel);
 
-// Takes a place among those that hash: RC_OK, or as checks do RC_IN_USE, or
-// RC_LIMIT. Checks do it themselves; this is for tests and for other costly
-// work. auth_turn_end() gives it back, or leaves the line, or does nothing.
+// Gets a place among those that hash: RC_OK, or RC_IN_USE or RC_LIMIT as for a
+// check. Checks do this themselves; this call is for tests and for other costly
+// work. auth_turn_end() gives the place back, or leaves the line; it does
+// nothing if there is neither.
 MUST_CHECK enum rc auth_turn_begin(struct auth *auth, struct auth_turn *turn);
 void auth_turn_end(struct auth *auth, struct auth_turn *turn);
 
 // Checks a name (in any spelling that the resolver knows) and a password, as
-// IMAP's LOGIN gives them. RC_OK; RC_IN_USE:
-// see struct auth_channel; RC_AUTH with `ret_verdict` saying why; RC_DENIED
-// without TLS; anything else: the directory could not be read (reason
+// IMAP's LOGIN gives them. RC_OK: logged in. RC_IN_USE: see struct
+// auth_channel. RC_AUTH: refused; `ret_verdict` has the reason. RC_DENIED: TLS
+// is needed. Anything else: the directory could not be read (reason
 // UNAVAILABLE). `ret_verdict` is always written.
 MUST_CHECK enum rc auth_verify(struct auth *auth,
     const struct auth_channel *channel, struct view name, struct view password,
     struct auth_user *ret_user, struct auth_verdict *ret_verdict);
 
-// For the administrator: hashes as the settings say, then the directory.
+// For the administrator: hashes the password as the settings say, and stores
+// it.
 MUST_CHECK enum rc auth_user_add(struct auth *auth, struct view name,
     struct view password, struct fault *fault, uint64_t *ret_account);
 MUST_CHECK enum rc auth_user_set_password(struct auth *auth, struct view name,
     struct view password, struct fault *fault);
-// The same with what another server kept: see auth_credentials_import().
+// The same with the stored password of another server: see
+// auth_credentials_import().
 MUST_CHECK enum rc auth_user_add_stored(struct auth *auth, struct view name,
     struct view stored, struct fault *fault, uint64_t *ret_account);
 MUST_CHECK enum rc auth_user_set_stored(struct auth *auth, struct view name,
     struct view stored, struct fault *fault);
-// For those who already know who it is (delivery, rights): RC_NOT_FOUND also
-// when disabled.
+// For callers that need no password (delivery, rights). RC_NOT_FOUND also if
+// the user is disabled.
 MUST_CHECK enum rc auth_user_find(
     struct auth *auth, struct view name, struct auth_user *ret_user);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Log-ins by name and password: what is let in, what is not, what is counted,
+// Log-ins by name and password: which succeed, which fail, and what is counted,
 // remembered and logged.
 #include <pthread.h>
 #include <setjmp.h>
@@ -59,7 +59,7 @@ static struct auth_channel channel_from(const char *address)
 	    .peer_address = view_of_string(address)};
 }
 
-// Tries to log in; gives the reason, AUTH_REASON_NONE for success.
+// Tries to log in; returns the reason, AUTH_REASON_NONE for success.
 static enum auth_reason try_from(struct fixture *fixture, const char *address,
     const char *name, const char *password)
 {
@@ -166,7 +166,8 @@ static void without_tls_only_loopback_may_and_only_if_allowed(void **state)
 	}
 }
 
-// Puts into the cache that `password` was right for the user as he is now.
+// Puts an entry into the cache that says: `password` is right for the user as
+// stored now.
 static void plant(struct fixture *fixture, struct view password)
 {
 	struct auth_name name;
@@ -206,7 +207,8 @@ static void only_right_passwords_are_remembered(void **state)
 static void a_remembered_log_in_ends_with_the_password_it_was_for(void **state)
 {
 	struct fixture *fixture = *state;
-	// A planted entry shows that the cache is asked, and not the hash.
+	// If this false entry lets the user in, the answer came from the cache
+	// and not from the hash.
 	plant(fixture, VIEW("planted"));
 	assert_int_equal(try(fixture, "user", "planted"), AUTH_REASON_NONE);
 	assert_int_equal(auth_directory_set_disabled(
@@ -217,7 +219,7 @@ static void a_remembered_log_in_ends_with_the_password_it_was_for(void **state)
 			     fixture->engine, VIEW("user"), false, NULL),
 	    RC_OK);
 	assert_int_equal(try(fixture, "user", "planted"), AUTH_REASON_NONE);
-	// The same password anew is another hash, and so another entry.
+	// The same password, set again, has another hash, and so another entry.
 	assert_int_equal(auth_user_set_password(
 			     fixture->auth, VIEW("user"), VIEW("pencil"), NULL),
 	    RC_OK);
@@ -407,7 +409,7 @@ static void who_comes_under_another_name_is_the_user(void **state)
 	    RC_OK);
 	assert_string_equal(user.name.text, "user");
 	assert_int_equal(user.account, 1000);
-	// One entry in the cache for all names.
+	// All names share one entry in the cache.
 	assert_true(remembered(fixture, VIEW("pencil")));
 	char text[4096] = "";
 	assert_true(pread(fixture->log.fd, text, sizeof(text) - 1, 0) > 0);
@@ -484,7 +486,7 @@ static void passwords_are_hashed_by_few_at_a_time(void **state)
 	while (auth_turn_begin(auth, &holders[held]) == RC_OK)
 		held++;
 	assert_in_range(held, 1, AUTH_HASHERS_MAX);
-	auth_turn_end(auth, &holders[held]); // out of the line
+	auth_turn_end(auth, &holders[held]); // leaves the line
 	int wakes = 0;
 	struct auth_turn turn = {.wake = note_wake, .context = &wakes};
 	struct auth_channel channel = channel_from("127.0.0.1");
@@ -502,7 +504,8 @@ static void passwords_are_hashed_by_few_at_a_time(void **state)
 	assert_int_equal(auth_verify(auth, &channel, VIEW("user"),
 			     VIEW("pencil"), &user, &verdict),
 	    RC_OK);
-	// It gave its place back; and what is remembered needs none.
+	// The holder gave its place back, and a log-in from the cache needs no
+	// place.
 	assert_int_equal(auth_turn_begin(auth, &holders[0]), RC_OK);
 	assert_int_equal(auth_verify(auth, &channel, VIEW("user"),
 			     VIEW("pencil"), &user, &verdict),
@@ -531,7 +534,7 @@ static void a_log_in_makes_an_imported_hash_todays(void **state)
 		const char *stored;
 		bool stays;
 	} rows[] = {
-	    // Only the keys are new: it is today's form.
+	    // Only SCRAM keys are added: the hash has today's form.
 	    {"$y$j75$uPgOs5hD3AvwGIW8yULj0/"
 	     "$1f8rHvLbtShZj60jSstR/pK1xsr9vnnNC86meNCs0u9",
 		true},
@@ -582,7 +585,7 @@ static void a_log_in_makes_an_imported_hash_todays(void **state)
 		    record.credentials.scram[AUTH_SHA256].stored_key, 32);
 		assert_int_equal(
 		    try(fixture, user, "pencil"), AUTH_REASON_NONE);
-		// Not over a password that was changed meanwhile.
+		// A password that was changed meanwhile is not overwritten.
 		assert_int_equal(auth_directory_renew(fixture->engine, moved,
 				     "$y$", &before.credentials, NULL),
 		    RC_GONE);

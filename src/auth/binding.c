@@ -7,7 +7,7 @@ struct auth_binding {
 	uint8_t exporter_len;
 	uint8_t unique_len;
 	uint8_t end_point_len;
-	char bytes[]; // one after the other
+	char bytes[]; // the three, one after the other
 };
 
 static uint8_t length(struct view bytes)

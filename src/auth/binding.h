@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The channel bindings of a TLS connection, as a session keeps them for its
-// logins: packed, for most are 32 bytes and every session has them.
+// The channel bindings of a TLS connection, which a session keeps for its
+// log-ins. They are packed, because every session has them and most are 32
+// bytes long.
 #ifndef ROOST_AUTH_BINDING_H
 #define ROOST_AUTH_BINDING_H
 
@@ -10,11 +11,11 @@
 
 struct auth_binding;
 
-// Copies the three. Freed with free().
+// Copies the three texts. Free it with free().
 struct auth_binding *auth_binding_new(
     struct view exporter, struct view unique, struct view end_point);
-// Sets the three of `channel`; they live as long as the binding, which may be
-// NULL.
+// Sets the three views in `ret_channel`, which live as long as the binding. If
+// the binding is NULL they are empty.
 void auth_binding_view(
     const struct auth_binding *binding, struct auth_channel *ret_channel);
 

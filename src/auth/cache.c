@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A set-associative table of tags: a tag's first bytes choose its set, and
-// within the set the one used longest ago makes room. The key being random,
-// nobody outside can aim at a set.
+// A set-associative table of tags: the first bytes of a tag choose its set, and
+// in a full set the tag that was used longest ago is replaced. Because the key
+// is random, nobody outside can choose a set.
 #include "auth/cache.h"
 
 #include <openssl/crypto.h>
@@ -27,7 +27,8 @@ struct auth_cache *auth_cache_new(size_t entries)
 {
 	struct auth_cache *cache = mem_zalloc(sizeof(*cache));
 	pthread_mutex_init(&cache->lock, NULL);
-	// Without randomness there is no key, and so nothing is remembered.
+	// Without random bytes there is no key, and the cache remembers
+	// nothing.
 	if (entries == 0 || RAND_bytes(cache->key, sizeof(cache->key)) != 1)
 		return cache;
 	cache->sets = 1;
@@ -49,7 +50,8 @@ void auth_cache_free(struct auth_cache **cache)
 	free(old);
 }
 
-// Lengths go before the texts, so that no two triples read the same.
+// The input has the length of each text before the text, so that two different
+// triples are never the same bytes.
 #define TAG_INPUT_MAX (8 + AUTH_NAME_MAX + AUTH_HASH_MAX + AUTH_PASSWORD_MAX)
 
 bool auth_cache_tag(const struct auth_cache *cache, struct view user,
@@ -80,7 +82,7 @@ static struct auth_cache_tag *set_of(
 	return cache->tags[get_le64(tag->bytes) & (cache->sets - 1)];
 }
 
-// Where the tag is in its set; WAYS: not there.
+// The tag's index in its set; WAYS: it is not there.
 static size_t find(
     const struct auth_cache_tag *set, const struct auth_cache_tag *tag)
 {
@@ -91,7 +93,7 @@ static size_t find(
 	return way;
 }
 
-// Makes the tag the newest of its set; what is at `way` makes room.
+// Makes the tag the newest of its set, and drops the one at `way`.
 static void put_first(
     struct auth_cache_tag *set, size_t way, const struct auth_cache_tag *tag)
 {

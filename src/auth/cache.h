@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Log-ins that were right lately, so that the next one needs no slow hash. An
-// entry is a MAC, keyed with this cache's random key, over user, stored hash
-// and password: it holds no password, and a changed hash is another entry.
-// Thread-safe.
+// Remembers successful log-ins, so that the next one of the same user needs no
+// slow hash. An entry is a MAC over user, stored hash and password, with a
+// random key of this cache. So it contains no password, and when the hash
+// changes, old entries no longer match. Thread-safe.
 #ifndef ROOST_AUTH_CACHE_H
 #define ROOST_AUTH_CACHE_H
 
@@ -16,12 +16,12 @@ struct auth_cache_tag {
 	unsigned char bytes[AUTH_CACHE_TAG];
 };
 
-// For at least `entries` log-ins, 32 bytes each; 0: remembers nothing.
+// For at least `entries` log-ins, of 32 bytes each. 0: it remembers nothing.
 struct auth_cache *auth_cache_new(size_t entries);
 void auth_cache_free(struct auth_cache **cache);
 
-// False when there can be no tag: the cache remembers nothing, or something is
-// over its limit.
+// False if there can be no tag: the cache remembers nothing, or an argument is
+// too long.
 MUST_CHECK bool auth_cache_tag(const struct auth_cache *cache, struct view user,
     struct view hash, struct view password, struct auth_cache_tag *ret_tag);
 bool auth_cache_has(struct auth_cache *cache, const struct auth_cache_tag *tag);

@@ -12,8 +12,8 @@
 
 // ---- Bytes as text ---------------------------------------------------------
 
-// How long the text is without its padding, which has to be there, or not to be
-// there.
+// The text's length without its padding. The padding must be there if
+// `with_padding` is set, and must not be there otherwise.
 static size_t without_padding(struct view text, bool with_padding)
 {
 	size_t len = text.len;
@@ -83,7 +83,7 @@ void auth_base64_add(
 	buf_commit(out, (size_t)added);
 }
 
-// A decimal number from 1 to `max`, all of the text.
+// Reads a decimal number from 1 to `max`; the whole text must be the number.
 static bool read_number(struct view text, uint32_t max, uint32_t *ret_number)
 {
 	uint64_t number = 0;
@@ -144,7 +144,7 @@ static bool argon2_costs_read(struct view costs, struct argon2_text *ret)
 static bool argon2_parse(struct view text, struct argon2_text *ret)
 {
 	struct view part;
-	ret->version = ARGON2_VERSION_10; // from before texts said it
+	ret->version = ARGON2_VERSION_10; // old texts do not name the version
 	if (!skip(&text, VIEW("$")) || !view_split(&text, '$', &part) ||
 	    !argon2_type_read(part, &ret->type) ||
 	    !view_split(&text, '$', &part))
@@ -195,7 +195,7 @@ enum rc auth_argon2_check(
 	    .t_cost = parsed.passes,
 	    .m_cost = parsed.kib,
 	    .lanes = parsed.lanes,
-	    .threads = 1, // this one: the server makes no others
+	    .threads = 1, // this thread: the library starts none
 	    .version = parsed.version,
 	};
 	enum rc rc = RC_UNSUPPORTED;
@@ -219,7 +219,7 @@ struct pbkdf2_text {
 };
 
 static const struct {
-	const char *prefix; // as texts have it, and as it is stored
+	const char *prefix; // in given texts, and in the stored one
 	const char *digest;
 	size_t len;
 } pbkdf2_digests[] = {
@@ -229,7 +229,7 @@ static const struct {
     {"$pbkdf2-sha512$", "SHA512", 64},
 };
 
-// Dovecot's, behind "$1$": the salt is what it looks like.
+// Dovecot's text after "$1$". The salt is used as it stands, without decoding.
 static bool pbkdf2_dovecot(struct view text, struct pbkdf2_text *ret)
 {
 	struct view salt, rounds;
@@ -246,7 +246,7 @@ static bool pbkdf2_dovecot(struct view text, struct pbkdf2_text *ret)
 static bool pbkdf2_parts(struct view text, struct pbkdf2_text *ret)
 {
 	struct view costs, rounds, salt;
-	// OpenLDAP's module pads; the others do not.
+	// OpenLDAP's module writes padding; the others do not.
 	while (text.len > 0 && text.ptr[text.len - 1] == '=')
 		text.len--;
 	if (!view_split(&text, '$', &costs) || !view_split(&text, '$', &salt))
@@ -284,8 +284,8 @@ static bool pbkdf2_parse(
 			ret->digest = pbkdf2_digests[i].digest;
 			good = pbkdf2_parts(text, ret);
 		}
-	// The beginning of a key would fit as well, so a text that was cut off
-	// must not be taken.
+	// A text that was cut off has a shorter key, which would fit the
+	// beginning of the right one. So it is refused.
 	return good &&
 	       ret->key_len == pbkdf2_digests[pbkdf2_find(ret->digest)].len;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys under AUTH_KEY_PREFIX: "auth/user/<prepared name>" → a record,
-// "auth/next" → the next account id (eight bytes), "auth/secret". The id
-// counter moves in the same commit as the user that takes its number.
+// "auth/next" → the next account id (eight bytes), "auth/secret". The commit
+// that adds a user also raises the next id.
 #include "auth/directory.h"
 
 #include <openssl/crypto.h>
@@ -46,7 +46,7 @@ static enum rc decode_and_cleanse(
 	if (rc == RC_OK)
 		rc = auth_record_decode(buf_view(bytes), ret_record);
 	else if (rc == RC_LIMIT)
-		rc = RC_CORRUPT; // no record is as long as that
+		rc = RC_CORRUPT; // no record is so long
 	if (bytes->len)
 		OPENSSL_cleanse(bytes->ptr, bytes->len);
 	buf_done(bytes);
@@ -80,7 +80,8 @@ enum rc auth_directory_lookup(struct engine *engine, struct view name,
 	return rc;
 }
 
-// The name in a user's key; false when no name makes such a key.
+// Gets the name from a user's key; false if it is not the key of a possible
+// name.
 static bool name_of_key(struct view key, struct auth_name *ret_name)
 {
 	struct view name = view_from(key, sizeof(USER_PREFIX) - 1);
@@ -98,8 +99,9 @@ struct next {
 	struct auth_record *record;
 };
 
-// A key that no name makes is auth_directory_check()'s to tell.
-static enum rc take_next(void *context, struct view key, struct view value)
+// Skips keys that belong to no possible name; auth_directory_check() reports
+// them.
+static enum rc visit_user(void *context, struct view key, struct view value)
 {
 	struct next *next = context;
 	if (!name_of_key(key, next->name))
@@ -115,17 +117,17 @@ enum rc auth_directory_next(struct engine *engine,
 {
 	struct next next = {false, ret_name, ret_record};
 	struct key from = user_key(after);
-	// No key lies between a name and the name with a NUL.
+	// The name with a NUL behind it is the smallest key after the name.
 	if (after->text[0])
 		from.bytes[from.len++] = '\0';
 	enum rc rc = engine_scan(engine, AUTH_PARTITION, VIEW(USER_PREFIX),
-	    key_view(&from), take_next, &next);
+	    key_view(&from), visit_user, &next);
 	return rc == RC_OK && !next.found ? RC_END : rc;
 }
 
 // ---- Changing --------------------------------------------------------------
 
-// What a change does in one try: reads the snapshot, fills the batch.
+// What one attempt at a change does: it reads the snapshot and fills the batch.
 struct change {
 	enum rc (*make)(struct change *change, struct engine_snapshot *from,
 	    struct engine_batch *batch);
@@ -135,7 +137,7 @@ struct change {
 	const char *old_hash;
 	int64_t now;
 	bool disabled;
-	uint64_t account; // result of adding
+	uint64_t account; // the result of adding
 	unsigned char secret[AUTH_SECRET_LEN];
 };
 
@@ -143,7 +145,7 @@ static enum rc make_change(void *context, struct engine_snapshot *from,
     struct engine_batch *batch, struct fault *fault)
 {
 	struct change *change = context;
-	(void)fault; // it is the change's
+	(void)fault; // the fault is in the change
 	return change->make(change, from, batch);
 }
 
@@ -174,7 +176,7 @@ static void put_record(struct engine_batch *batch, const struct auth_name *name,
 	buf_done(&bytes);
 }
 
-// The record to be changed, or the sentence why it cannot be.
+// Reads the record to change, or says why it cannot be read.
 static enum rc read_for_change(struct change *change,
     struct engine_snapshot *from, struct auth_record *ret_record)
 {
@@ -189,7 +191,7 @@ static enum rc read_for_change(struct change *change,
 	return rc;
 }
 
-// The account id to give out next.
+// Reads the account id to give out next.
 static enum rc read_next(struct engine_snapshot *from, uint64_t *ret_next)
 {
 	struct buf bytes;
@@ -406,7 +408,7 @@ struct check {
 	void (*problem)(void *context, const char *text);
 	void *context;
 	uint64_t next;
-	struct map accounts; // ids seen
+	struct map accounts; // ids that were seen
 };
 
 static void tell(struct check *check, const char *format, ...)
@@ -426,8 +428,8 @@ static void check_user(struct check *check, struct view key, struct view value)
 	struct auth_name name;
 	struct auth_record record;
 	if (!name_of_key(key, &name)) {
-		tell(check, "the directory has a user under a name that is "
-			    "not a prepared one");
+		tell(check, "the directory has a user whose name is not in "
+			    "its prepared form");
 		return;
 	}
 	if (auth_record_decode(value, &record) != RC_OK) {
@@ -441,7 +443,7 @@ static void check_user(struct check *check, struct view key, struct view value)
 		    name.text, account);
 	struct view id = view_of(&record.account, sizeof(record.account));
 	if (map_put(&check->accounts, id, check))
-		tell(check, "user \"%s\" shares account %llu with another",
+		tell(check, "user \"%s\" shares account %llu with another user",
 		    name.text, account);
 }
 

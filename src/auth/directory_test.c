@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Users come, change, go, and their account numbers stay theirs.
+// Users are added, changed and removed, and their account numbers stay theirs.
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -206,17 +206,17 @@ static void a_check_finds_numbers_given_twice_or_never(void **state)
 	buf_init(&bytes, 1000);
 	auth_record_encode(&record, &bytes);
 	put(engine, VIEW("auth/user/b"), buf_view(&bytes));
-	assert_int_equal(problems(engine), 1); // shared
+	assert_int_equal(problems(engine), 1); // two users share a number
 	buf_reset(&bytes);
 	record.account = 1001;
 	auth_record_encode(&record, &bytes);
 	put(engine, VIEW("auth/user/b"), buf_view(&bytes));
-	assert_int_equal(problems(engine), 1); // not given out
+	assert_int_equal(problems(engine), 1); // a number not given out yet
 	put(engine, VIEW("auth/user/B"), buf_view(&bytes));
-	assert_int_equal(problems(engine), 2); // not a prepared name
+	assert_int_equal(problems(engine), 2); // a name that is not prepared
 	put(engine, VIEW("auth/next"), VIEW("?"));
 	put(engine, VIEW("auth/what"), VIEW("?"));
-	assert_int_equal(problems(engine), 3); // 1001 may be given out now
+	assert_int_equal(problems(engine), 3); // 1001 could be given out again
 	buf_done(&bytes);
 }
 
@@ -254,14 +254,15 @@ static void records_come_back_as_they_went(void **state)
 	assert_string_equal(back.credentials.hash, record.credentials.hash);
 	assert_true(back.account == UINT64_MAX && back.created == -5);
 	assert_true(back.disabled);
-	// Cut short anywhere but after a set of keys, it is no record.
+	// A record that is cut short is refused, except after a complete set of
+	// keys.
 	size_t whole = 0;
 	for (size_t len = 0; len < bytes.len; len++) {
 		struct view cut = view_slice(buf_view(&bytes), 0, len);
 		whole += auth_record_decode(cut, &back) == RC_OK;
 	}
 	assert_int_equal(whole, 2);
-	bytes.ptr[0] = 2; // a version of the future
+	bytes.ptr[0] = 2; // an unknown, later version
 	assert_int_equal(
 	    auth_record_decode(buf_view(&bytes), &back), RC_CORRUPT);
 	buf_done(&bytes);

@@ -8,8 +8,8 @@ struct auth_exchange {
 	struct auth_channel channel; // as long as `sasl`
 	struct auth_sasl *sasl;
 	const char *prefix;
-	bool waits;        // to step again with `answer`
-	struct buf answer; // what the client said
+	bool waits;        // the next step repeats `answer`
+	struct buf answer; // the client's response
 	enum rc refusal;
 };
 
@@ -40,7 +40,7 @@ void auth_exchange_free(struct auth_exchange **exchange)
 	*exchange = NULL;
 }
 
-// What the mechanism said, and with it perhaps the end.
+// Turns the mechanism's result into a step, and adds a challenge to `out`.
 static enum auth_step conclude(struct auth_exchange *exchange, enum rc rc,
     const struct buf *challenge, struct buf *out)
 {

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Places, and a line of those who wait for one, first come first served. A
-// place that is given back goes straight to the first in line, who then holds
-// it, so that nobody overtakes.
+// Places, and a line of turns that wait for one, first come first served. A
+// place that is given back goes directly to the first turn in the line, so that
+// nobody overtakes.
 #include "auth/gate.h"
 
 #include <pthread.h>
 
 #include "base/mem.h"
 
-// More than this many in line is an attack, or would wait for too long.
+// If more than this many wait, it is an attack, or the last would wait for too
+// long.
 #define LINE_MAX_TURNS 1000
 
 struct auth_gate {
-	pthread_mutex_t lock; // guards all of it, and every turn that is known
+	pthread_mutex_t lock; // guards all this, and every known turn
 	unsigned free;
 	unsigned waiting;
 	struct auth_turn *first;
@@ -91,7 +92,7 @@ enum rc auth_gate_enter(struct auth_gate *gate, struct auth_turn *turn)
 	return rc;
 }
 
-// The lock is held in wake(), so that the turn cannot go away meanwhile.
+// The lock is held in wake(), so that the turn cannot be freed meanwhile.
 static void pass_on(struct auth_gate *gate)
 {
 	struct auth_turn *turn = gate->first;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many passwords are hashed at a time. A hash takes milliseconds and
-// megabytes by design, and strangers may ask for it: without a limit they would
-// occupy every thread. Whoever finds no place waits in line, without holding a
-// thread. Inside the room; callers know struct auth_turn (auth.h). Thread-safe.
+// Limits how many passwords are hashed at the same time. By design a hash takes
+// milliseconds and megabytes, and strangers can cause it: without a limit they
+// could occupy every thread. A log-in that finds no place waits in a line,
+// without a thread. Only this room includes it; callers know struct auth_turn
+// (auth.h). Thread-safe.
 #ifndef ROOST_AUTH_GATE_H
 #define ROOST_AUTH_GATE_H
 
@@ -13,12 +14,13 @@ struct auth_gate;
 struct auth_gate *auth_gate_new(unsigned places);
 void auth_gate_free(struct auth_gate **gate);
 
-// RC_OK: there is a place, held until auth_gate_leave(). RC_IN_USE: in line
-// (also when it already was); the turn's wake() is called when a place has been
-// given to it. RC_LIMIT: the line is too long. A NULL turn waits for nobody.
+// RC_OK: the turn has a place, until auth_gate_leave(). RC_IN_USE: it is in the
+// line (as it may have been before); its wake() is called when it has been
+// given a place. RC_LIMIT: the line is too long. With a NULL turn the call
+// always succeeds at once.
 MUST_CHECK enum rc auth_gate_enter(
     struct auth_gate *gate, struct auth_turn *turn);
-// Gives back the place, or leaves the line; may be repeated.
+// Gives back the place, or leaves the line. May be called more than once.
 void auth_gate_leave(struct auth_gate *gate, struct auth_turn *turn);
 
 #endif

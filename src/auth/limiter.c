@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A set-associative table of counters. Keys are kept as their keyed hash: two
-// that collide, which nobody can arrange, share a counter.
+// A set-associative table of counters. A key is stored as a keyed hash. Two
+// keys with the same hash share a counter; nobody outside can choose such keys.
 #include "auth/limiter.h"
 
 #include <arpa/inet.h>
@@ -53,7 +53,7 @@ static struct counter *set_of(struct auth_limiter *limiter, uint64_t hash)
 	return limiter->counters[hash & (limiter->sets - 1)];
 }
 
-// What the counter says at `now`: nothing, once its window is over.
+// The counter's value at `now`: 0 after the end of its window.
 static uint32_t count_at(const struct auth_limiter *limiter,
     const struct counter *counter, uint64_t now)
 {
@@ -76,8 +76,8 @@ uint32_t auth_limiter_count(
 	return count;
 }
 
-// The key's counter, or the one that makes room for it: free or over, else the
-// lowest, of those the oldest.
+// Finds the key's counter, or the one to reuse for it: a free one, or one whose
+// window is over, or the one with the lowest count (of several, the oldest).
 static struct counter *choose(struct auth_limiter *limiter, struct counter *set,
     uint64_t hash, uint64_t now)
 {
@@ -115,12 +115,12 @@ uint32_t auth_limiter_add(
 
 // ---- Addresses -------------------------------------------------------------
 
-// The address as four or sixteen bytes; an IPv4 one mapped into IPv6 as four.
-// 0: neither.
+// The address as four or sixteen bytes; an IPv4 address mapped into IPv6 as
+// four. 0: it is not an address.
 static size_t parse_address(struct view address, unsigned char ret_bytes[16])
 {
 	char text[INET6_ADDRSTRLEN + 1];
-	// A link-local address has its interface after '%'.
+	// The interface of a link-local address follows after '%'.
 	address = view_slice(address, 0, view_find_char(address, '%'));
 	if (address.len == 0 || address.len >= sizeof(text))
 		return 0;

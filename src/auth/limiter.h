@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts events (failed log-ins) by key in windows of time, in a table that
-// never grows. When it is full, the key with the fewest events is forgotten:
-// flooding it with new keys does not push out a busy one. Thread-safe.
+// Counts events (failed log-ins) by key in windows of time, in a table of fixed
+// size. When a set of the table is full, the key with the fewest events is
+// forgotten: many new keys cannot push out a busy one. Thread-safe.
 #ifndef ROOST_AUTH_LIMITER_H
 #define ROOST_AUTH_LIMITER_H
 
@@ -9,21 +9,22 @@
 
 struct auth_limiter;
 
-// `keys` entries of 24 bytes; a window begins with a key's first event and
-// lasts `window_seconds`.
+// A table of `keys` entries of 24 bytes. A window begins with a key's first
+// event and lasts `window_seconds`.
 struct auth_limiter *auth_limiter_new(size_t keys, uint32_t window_seconds);
 void auth_limiter_free(struct auth_limiter **limiter);
 
-// Events of `key` in its window at `now` (monotonic milliseconds).
+// The number of events of `key` in its window at `now` (monotonic
+// milliseconds).
 uint32_t auth_limiter_count(
     struct auth_limiter *limiter, struct view key, uint64_t now);
-// One more; gives the count with it.
+// Counts one more event; returns the new count.
 uint32_t auth_limiter_add(
     struct auth_limiter *limiter, struct view key, uint64_t now);
 
-// Who shares a limit: an IPv4 address, or the /64 of an IPv6 address (a site
-// gets at least that). Text that is neither counts as it is. Written to
-// `ret_key`, at most 64 bytes; gives the length.
+// Writes the key under which an address is counted: an IPv4 address, or the /64
+// of an IPv6 address, as a site gets at least a /64. Other text is its own key.
+// At most 64 bytes are written; returns the length.
 size_t auth_address_key(struct view address, char ret_key[64]);
 bool auth_address_is_loopback(struct view address);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hashes by libxcrypt, SCRAM keys by OpenSSL. Whatever held
-// a password or a key derived from it is cleansed; comparisons take the same
-// time wherever they fail.
+// Hashes by libxcrypt, SCRAM keys by OpenSSL. Memory that held a password or a
+// key is cleansed. A comparison takes the same time wherever the first
+// difference is.
 #include "auth/password.h"
 
 #include <crypt.h>
@@ -42,8 +42,8 @@ static enum rc crypt_into(
 
 // ---- Checking --------------------------------------------------------------
 
-// Bytes as they came: for hashes that another server made without preparing.
-static bool take_raw(struct view password, struct auth_secret *ret_password)
+// The password without preparation: other servers hashed it so.
+static bool copy_raw(struct view password, struct auth_secret *ret_password)
 {
 	if (password.len == 0 || password.len > AUTH_PASSWORD_MAX ||
 	    view_find_char(password, '\0') != SIZE_MAX)
@@ -65,7 +65,7 @@ enum rc auth_password_check(const char *hash, struct view password)
 		rc = auth_scheme_check(hash, &prepared);
 	bool differs = !can_prepare ||
 		       !view_eq(password, view_of(prepared.text, prepared.len));
-	if (rc == RC_AUTH && differs && take_raw(password, &raw))
+	if (rc == RC_AUTH && differs && copy_raw(password, &raw))
 		rc = auth_scheme_check(hash, &raw);
 	auth_secret_done(&prepared);
 	auth_secret_done(&raw);

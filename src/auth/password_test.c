@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names and passwords made ready, and every way a password is kept.
+// Preparation of names and passwords, and every form in which a password is
+// stored.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,7 +113,7 @@ static void passwords_follow_saslprep(void **state)
 	    {VIEW("o\u0308"), RC_OK, "\u00f6"},
 	    {VIEW("\U0001f511key"), RC_OK, "\U0001f511key"},
 	    {VIEW(""), RC_LIMIT, NULL},
-	    {VIEW("\u00ad"), RC_LIMIT, NULL}, // nothing left
+	    {VIEW("\u00ad"), RC_LIMIT, NULL}, // nothing is left
 	    {VIEW("a\0b"), RC_INVALID, NULL},
 	    {VIEW("\xff"), RC_SYNTAX, NULL},
 	    {view_of(long_word, AUTH_PASSWORD_MAX + 1), RC_LIMIT, NULL},
@@ -175,7 +176,7 @@ static void what_other_servers_kept_is_checked(void **state)
 		    view_eq(password, VIEW("rasmuslerdorf")) ? RC_OK : RC_AUTH);
 		assert_int_equal(
 		    auth_password_check(kept.hash, VIEW("Pencil")), RC_AUTH);
-		// Only a password that we saw gives SCRAM keys.
+		// Only a password in clear gives SCRAM keys.
 		bool plain = rows[i].stored[1] == 'P';
 		assert_int_equal(
 		    kept.scram[AUTH_SHA256].iterations != 0, plain);
@@ -270,7 +271,8 @@ static void hashes_that_cannot_be_checked_let_nobody_in(void **state)
 static void raw_bytes_fit_a_hash_that_was_made_of_raw_bytes(void **state)
 {
 	(void)state;
-	// "p\xe4ss" in ISO 8859-1, as an old server hashed it.
+	// "p\xe4ss" in ISO 8859-1, which an old server hashed without
+	// preparation.
 	struct auth_credentials kept;
 	assert_int_equal(
 	    auth_credentials_import(&cheap,

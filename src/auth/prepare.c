@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names and passwords through ICU. ASCII, which nearly all are, does not get
-// as far as ICU. Works on the stack, so that a password leaves no copies.
+// Names and passwords through ICU. ASCII, which is the usual case, does not
+// need ICU. All work is done on the stack, so that no copies of a password are
+// left.
 #include "auth/prepare.h"
 
 #include <openssl/crypto.h>
@@ -12,8 +13,8 @@
 
 #include "base/ascii.h"
 
-// UTF-16 units while preparing: some characters become several (U+FDFA is 18),
-// and a text that grows past this is over its limit in UTF-8 as well.
+// UTF-16 units during preparation. Some characters become several (U+FDFA
+// becomes 18). A text that grows past this is over its limit in UTF-8, too.
 #define UNITS_MAX 1024
 
 static bool is_ascii_printable(struct view text)
@@ -47,7 +48,7 @@ static enum rc to_utf16(struct view text, const char *what, struct fault *fault,
 	return RC_OK;
 }
 
-// To `ret_text`, which has room for `max` bytes and a NUL.
+// Writes to `ret_text`, which has room for `max` bytes and a NUL.
 static enum rc to_utf8(const UChar *units, int32_t len, size_t max,
     const char *what, struct fault *fault, char *ret_text, size_t *ret_len)
 {
@@ -72,9 +73,9 @@ static UChar32 next_character(const UChar *units, int32_t *at)
 	return U16_GET_SUPPLEMENTARY(c, units[(*at)++]);
 }
 
-// RFC 8265 section 3.3.1 rule 1: full and half width characters become those
-// they decompose to; rule 3: lower case. Character by character, so that doing
-// it again changes nothing (a final sigma stays what it was).
+// RFC 8265 section 3.3.1, rule 1: full and half width characters become what
+// they decompose to; rule 3: lower case. It maps one character at a time, so
+// that a second preparation changes nothing (a final sigma stays as it is).
 static UChar32 map_character(const UNormalizer2 *nfkc, UChar32 c)
 {
 	int32_t type = u_getIntPropertyValue(c, UCHAR_DECOMPOSITION_TYPE);
@@ -92,7 +93,7 @@ static UChar32 map_character(const UNormalizer2 *nfkc, UChar32 c)
 	return u_tolower(c);
 }
 
-// The IdentifierClass (RFC 8264 section 4.2), without its few context rules.
+// The IdentifierClass (RFC 8264 section 4.2) without its context rules.
 static bool is_identifier(const UNormalizer2 *nfkc, UChar32 c)
 {
 	if (c < 0x80)
@@ -112,7 +113,7 @@ static bool is_identifier(const UNormalizer2 *nfkc, UChar32 c)
 	U16_APPEND_UNSAFE(units, len, c);
 	UErrorCode status = U_ZERO_ERROR;
 	bool normal = unorm2_isNormalized(nfkc, units, len, &status);
-	return U_SUCCESS(status) && normal; // else it HasCompat
+	return U_SUCCESS(status) && normal; // otherwise HasCompat
 }
 
 static enum rc map_name(UChar *units, int32_t *len, struct fault *fault)
@@ -193,7 +194,7 @@ static enum rc saslprep(const UChar *units, int32_t len, struct fault *fault,
 	UStringPrepProfile *profile =
 	    usprep_openByType(USPREP_RFC4013_SASLPREP, &status);
 	if (U_FAILURE(status))
-		return fault_set(fault, RC_IO, "SASLprep is not to be had: %s",
+		return fault_set(fault, RC_IO, "SASLprep is not available: %s",
 		    u_errorName(status));
 	UParseError where;
 	*ret_len = usprep_prepare(profile, units, len, ret_units, UNITS_MAX,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a user name and as a password, and as what another server kept
-// of one: preparing what was prepared changes nothing, and limits hold.
+// Any bytes as a user name, as a password, and as the stored password of
+// another server. What was prepared does not change when it is prepared again,
+// and limits hold.
 #include "auth/password.h"
 
 static void prepare_name(struct view text)
@@ -36,12 +37,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct auth_credentials kept, again;
 	prepare_name(text);
 	prepare_password(text);
-	// A password in clear takes milliseconds.
+	// Hashing a password in clear takes milliseconds.
 	if (view_starts_with_nocase(text, VIEW("{plain")) ||
 	    view_starts_with_nocase(text, VIEW("{clear")) ||
 	    auth_credentials_import(&hashing, text, NULL, &kept) != RC_OK)
 		return 0;
-	// What is stored is read as itself, and fits no such password.
+	// What is stored can be read again, and does not fit this password.
 	if (auth_credentials_import(
 		&hashing, view_of_string(kept.hash), NULL, &again) != RC_OK ||
 	    strcmp(kept.hash, again.hash) != 0)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A user's record as bytes: version, flags, account, created, the hash, then
-// the SCRAM keys there are. Numbers are little-endian. Reading takes nothing
-// for granted.
+// the SCRAM keys. Numbers are little-endian. The reader checks every length and
+// value.
 #include "auth/directory.h"
 #include "base/bytes.h"
 
 #define RECORD_VERSION  1
-#define RECORD_DISABLED 1 // the flags' only bit
+#define RECORD_DISABLED 1 // the only bit of the flags
 
 static void add_u8(struct buf *out, size_t n)
 {
@@ -57,7 +57,7 @@ void auth_record_encode(const struct auth_record *record, struct buf *ret_bytes)
 
 // ---- Reading ---------------------------------------------------------------
 
-// Takes `len` bytes off the front of `*from`; false when they are not there.
+// Removes `len` bytes from the front of `*from`; false if it has fewer.
 static bool take(struct view *from, size_t len, void *ret_bytes)
 {
 	if (from->len < len)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a stored record: refused, or read and written back the same.
+// Any bytes as a stored record: it is refused, or read and written back as the
+// same bytes.
 #include "auth/directory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -17,7 +17,7 @@ void rig_users_init(struct rig_users *users)
 	const struct view names[] = {VIEW(RIG_USER), VIEW(RIG_FRIEND)};
 	struct fault fault;
 	uint64_t account;
-	// Cheap hashes: it is not them that are tested.
+	// Cheap hashes: they are not what is tested here.
 	struct auth_settings settings = {
 	    .hashing = {.cost = 1, .scram_iterations = 1},
 	};

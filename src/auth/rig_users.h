@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests and fuzzers: who may log in. Making one hashes passwords, which
-// takes its time: rigs can share one.
+// For tests and fuzzers: two users who may log in. Making them hashes
+// passwords, which takes time, so tests should share them.
 #ifndef ROOST_AUTH_RIG_USERS_H
 #define ROOST_AUTH_RIG_USERS_H
 
@@ -19,7 +19,7 @@ struct rig_users {
 void rig_users_init(struct rig_users *users);
 void rig_users_done(struct rig_users *users);
 
-// Ends the process with words, unless `rc` is RC_OK.
+// Unless `rc` is RC_OK, prints `what` and ends the process.
 void rig_must(enum rc rc, const char *what);
 
 #endif

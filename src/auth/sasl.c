@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mechanisms as a table, and a SASL exchange as a state that each step
-// moves on. A mechanism's step gives RC_MORE until it is decided; after that
-// the exchange is over and says RC_SYNTAX to anything more.
+// The table of mechanisms, and a SASL exchange as a state that each step
+// changes. The step function of a mechanism returns RC_MORE until the outcome
+// is known. After the end, the exchange answers RC_SYNTAX to every further
+// step.
 #include "auth/sasl.h"
 
 #include <openssl/crypto.h>
@@ -14,11 +15,12 @@
 
 struct mechanism {
 	const char *name;
-	// Judges one answer of the client; what it says goes to `out`.
+	// Checks one response of the client; the server's answer is added to
+	// `out`.
 	enum rc (*step)(
 	    struct auth_sasl *sasl, struct view said, struct buf *out);
-	// What the server says when the client has not begun; "" for those
-	// where the client must.
+	// The challenge to send if the client sent no initial response; "" in
+	// mechanisms in which the client speaks first.
 	const char *challenge;
 	enum auth_digest digest; // SCRAM's
 	bool scram;
@@ -26,11 +28,11 @@ struct mechanism {
 };
 
 enum stage {
-	STAGE_FRESH,    // nothing was said
-	STAGE_FIRST,    // the client's first answer comes next
-	STAGE_SECOND,   // its second
-	STAGE_FAREWELL, // decided; an empty answer comes next
-	STAGE_OVER,     // refused
+	STAGE_FRESH,    // nothing was said yet
+	STAGE_FIRST,    // the client's first response comes next
+	STAGE_SECOND,   // the second response comes next
+	STAGE_FAREWELL, // success is decided; an empty response comes next
+	STAGE_OVER,     // ended
 	STAGE_LOGGED_IN,
 };
 
@@ -41,10 +43,11 @@ struct auth_sasl {
 	struct auth_user user;
 	struct auth_verdict verdict;
 	struct auth_scram scram;
-	enum auth_reason doom;    // SCRAM: why it fails, whatever the proof
+	enum auth_reason doom; // SCRAM: why it will fail, whatever the proof is
 	const struct view *nonce; // NULL: random
 	struct view test_nonce;
-	struct auth_secret name; // LOGIN: the user name, until the password
+	struct auth_secret
+	    name; // LOGIN: the user name, until the password comes
 };
 
 static enum rc refuse(
@@ -58,7 +61,7 @@ static enum rc refuse(
 static enum rc step_plain(
     struct auth_sasl *sasl, struct view said, struct buf *out UNUSED)
 {
-	// [authzid] NUL authcid NUL passwd, of which the last two are not empty
+	// [authzid] NUL authcid NUL passwd; authcid and passwd are not empty
 	size_t first = view_find_char(said, '\0');
 	if (first == SIZE_MAX)
 		return RC_SYNTAX;
@@ -97,8 +100,8 @@ static enum rc step_login(
 
 // ---- SCRAM (RFC 5802, RFC 7677) --------------------------------------------
 
-// Keys for someone who has none: the salt is always the same for the same name,
-// in all its spellings, as a real one is; the keys are nobody's.
+// Makes keys for a user who has none. The salt depends on the name only, as a
+// real one does, and is the same for all its spellings. The keys are nobody's.
 static void make_decoy(struct auth_sasl *sasl, struct auth_scram_keys *keys)
 {
 	const struct auth *auth = sasl->try.auth;
@@ -116,8 +119,8 @@ static void make_decoy(struct auth_sasl *sasl, struct auth_scram_keys *keys)
 	memcpy(keys->salt, mac, AUTH_SCRAM_SALT);
 }
 
-// The user's keys, or a decoy and the reason why it is one. The reason comes to
-// light only after the proof.
+// Finds the user's keys; or makes a decoy, and stores the reason. The reason is
+// used only after the client's proof.
 static enum rc find_keys(struct auth_sasl *sasl, struct auth_scram_keys *keys)
 {
 	struct auth_record record;
@@ -172,14 +175,16 @@ static enum rc scram_final(
 	struct auth_scram *scram = &sasl->scram;
 	enum auth_reason reason;
 	size_t before = out->len;
-	// Others of the same guesser may have failed since it began.
+	// Other attempts from the same address may have failed since this one
+	// began.
 	if (auth_try_is_limited(&sasl->try))
 		return refuse(sasl, RC_AUTH, AUTH_REASON_LIMITED);
 	enum rc rc = auth_scram_client_final(scram, said, out, &reason);
 	if (rc == RC_SYNTAX)
 		return rc;
 	struct view authzid = view_of(scram->authzid, scram->authzid_len);
-	// With the wrong proof, being disabled is not what it failed for.
+	// If the proof is wrong too, the reason is the wrong password, not the
+	// disabled user.
 	if (rc == RC_OK || sasl->doom != AUTH_REASON_DISABLED)
 		reason = sasl->doom != AUTH_REASON_NONE ? sasl->doom : reason;
 	if (rc == RC_OK && sasl->doom != AUTH_REASON_NONE)

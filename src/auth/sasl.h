@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server's side of a SASL exchange (RFC 4422), in raw bytes: base64, lines
-// and the cancelling "*" are added by exchange.h. PLAIN (RFC 4616), LOGIN,
-// SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, 7677), and where the settings
-// keep its keys SCRAM-SHA-1(-PLUS). An exchange belongs to one thread at a
-// time.
+// The server's side of a SASL exchange (RFC 4422), in raw bytes: exchange.h
+// adds base64, lines and the "*" that cancels. The mechanisms: PLAIN (RFC
+// 4616), LOGIN, SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, 7677), and
+// SCRAM-SHA-1(-PLUS) if the settings keep its keys. Only one thread at a time
+// may use an exchange.
 #ifndef ROOST_AUTH_SASL_H
 #define ROOST_AUTH_SASL_H
 
@@ -12,48 +12,50 @@
 struct auth_sasl;
 
 #define AUTH_SASL_MECHANISMS_MAX 8
-#define AUTH_SASL_INPUT_MAX      4096 // bytes the client may say in one step
-#define AUTH_SASL_OUTPUT_MAX     4096 // `ret_server_data` has room for these
+#define AUTH_SASL_INPUT_MAX      4096 // most bytes in one message of the client
+#define AUTH_SASL_OUTPUT_MAX     4096 // `ret_server_data` has room for as many
 
-// The mechanisms to announce on this channel, strongest first; gives how many.
-// None that shows the password or lets it be guessed without TLS, except on
-// loopback where the channel says so.
+// Writes the mechanisms to announce on this channel, strongest first; returns
+// their number. It is 0 without TLS, except on loopback if the channel allows
+// passwords there.
 size_t auth_sasl_mechanisms(const struct auth *auth,
     const struct auth_channel *channel,
     const char *ret_names[AUTH_SASL_MECHANISMS_MAX]);
 
-// Begins an exchange. RC_UNSUPPORTED: no such mechanism here; RC_DENIED: not
-// without TLS. `ret_verdict` is written when it fails.
+// Begins an exchange. RC_UNSUPPORTED: this server does not have the mechanism.
+// RC_DENIED: it needs TLS. `ret_verdict` is written on failure.
 MUST_CHECK enum rc auth_sasl_start(struct auth *auth, struct view mechanism,
     const struct auth_channel *channel, struct auth_verdict *ret_verdict,
     struct auth_sasl **ret_sasl);
-// At any time; one that had not come to an end is logged as cancelled.
+// May be called at any time. An exchange that has not ended is logged as
+// cancelled.
 void auth_sasl_free(struct auth_sasl **sasl);
 
-// The client sent no initial response: the server's first words, often empty,
-// are added to `ret_server_data`. Called at most once, before any step.
-// RC_MORE; RC_SYNTAX when it is too late for it.
+// For a client that sent no initial response: adds the server's first
+// challenge, which is often empty, to `ret_server_data`. Call it at most once,
+// before any step. RC_MORE: send it. RC_SYNTAX: it was called too late.
 MUST_CHECK enum rc auth_sasl_challenge(
     struct auth_sasl *sasl, struct buf *ret_server_data);
 
-// What the client said (an initial response is a step like any other, also an
-// empty one). RC_MORE: send `ret_server_data` as a challenge, even when
-// it is empty, and step again with the answer. RC_OK: auth_sasl_user() is
-// logged in; nothing was added to `ret_server_data` (SCRAM's last word goes out
-// as a challenge, which the client answers with nothing). RC_AUTH, RC_DENIED:
-// refused; RC_IN_USE: the same step is to be made again when the channel's
-// turn was woken; RC_SYNTAX, RC_LIMIT: not an answer; anything else: the
-// directory could not be read. Once it gave anything but RC_MORE or RC_IN_USE
-// it is over.
+// Gets a response of the client. An initial response is a step too, even an
+// empty one. RC_MORE: send `ret_server_data` as a challenge, even if it is
+// empty, and call again with the client's response. RC_OK: auth_sasl_user() is
+// logged in, and nothing was added to `ret_server_data` (SCRAM's last message
+// is sent as a challenge, and the client answers it with an empty response).
+// RC_AUTH, RC_DENIED: refused. RC_IN_USE: repeat the same step when the
+// channel's turn has been woken. RC_SYNTAX, RC_LIMIT: not a response of this
+// mechanism. Anything else: the directory could not be read. The exchange has
+// ended with any result other than RC_MORE and RC_IN_USE.
 MUST_CHECK enum rc auth_sasl_step(struct auth_sasl *sasl,
     struct view client_data, struct buf *ret_server_data);
 
-// NULL before RC_OK; lives as long as the exchange, as the verdict does.
+// The user is NULL before RC_OK. Both live as long as the exchange.
 const struct auth_user *auth_sasl_user(const struct auth_sasl *sasl);
 const struct auth_verdict *auth_sasl_verdict(const struct auth_sasl *sasl);
 
-// For tests: the server's part of SCRAM's nonce, which else is random. Lives
-// as long as the exchange; printable ASCII without ','.
+// For tests: sets the server's part of SCRAM's nonce, which is random
+// otherwise. It must live as long as the exchange, and be printable ASCII
+// without ','.
 void auth_sasl_set_nonce(struct auth_sasl *sasl, struct view nonce);
 
 #endif

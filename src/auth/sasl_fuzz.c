@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any client against every mechanism: nobody gets in without the right proof.
-// The first byte chooses the mechanism and the channel; what follows are the
-// client's messages, each ending with 0xff (which no UTF-8 has). In a message,
-// 0x01 stands for the server's nonce and 0x02 for the right proof, so that
-// the fuzzer gets past them.
+// The first byte chooses the mechanism and the channel. The client's messages
+// follow; each ends with 0xff, which UTF-8 never has. In a message, 0x01 stands
+// for the server's nonce and 0x02 for the right proof, so that the fuzzer gets
+// past these.
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -50,7 +50,8 @@ static void make_client_key(struct fixture *fixture, enum auth_digest digest)
 		 fixture->client_keys[digest], NULL) != NULL);
 }
 
-// Made once for all inputs: making it takes as long as thousands of them.
+// The fixture is made once for all inputs, because this takes as long as
+// thousands of inputs.
 static struct fixture *get_fixture(void)
 {
 	static struct fixture fixture;
@@ -62,7 +63,8 @@ static struct fixture *get_fixture(void)
 		 &fixture.credentials) == RC_OK);
 	make_client_key(&fixture, AUTH_SHA256);
 	make_client_key(&fixture, AUTH_SHA1);
-	// Quick to check, so that most of the time is not spent there.
+	// A hash that is quick to check, so that the fuzzer does not spend its
+	// time there.
 	snprintf(fixture.credentials.hash, sizeof(fixture.credentials.hash),
 	    "{SSHA}AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 	must(auth_directory_add(fixture.engine, VIEW("user"),

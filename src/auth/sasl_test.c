@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SASL exchanges: the RFCs' examples byte for byte, what clients get wrong, and
-// GNU SASL as a client that knows nothing of this server's code.
+// SASL exchanges: the RFCs' examples byte for byte, mistakes of clients, and
+// GNU SASL as a client that shares no code with this server.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,8 +26,8 @@ static void add_user(struct fixture *fixture, const char *name,
 	    RC_OK);
 }
 
-// "user" has the RFCs' salts and the password "pencil"; "disabled" too;
-// "import" has no SCRAM keys; "a,=b" has to be escaped.
+// "user" and "disabled" have the RFCs' salts and the password "pencil";
+// "import" has no SCRAM keys; "a,=b" needs escaping.
 static int set_up(void **state)
 {
 	static const struct auth_settings settings = {
@@ -87,11 +87,12 @@ static struct auth_channel bound_tls(void)
 
 struct line {
 	struct view client;
-	const char *server; // what must come with RC_MORE; NULL: anything
+	const char
+	    *server; // what the server must say with RC_MORE; NULL: anything
 	enum rc rc;
 };
 
-// Plays the client's lines; the last one's result ends the exchange.
+// Sends the client's lines; the result of the last one ends the exchange.
 static enum auth_reason play(struct fixture *fixture,
     const struct auth_channel *channel, const char *mechanism,
     const char *nonce, const struct line *lines, size_t count)
@@ -117,7 +118,7 @@ static enum auth_reason play(struct fixture *fixture,
 	}
 	enum rc last = lines[count - 1].rc;
 	assert_int_equal(auth_sasl_user(sasl) != NULL, last == RC_OK);
-	if (last != RC_MORE) { // it is over, for good
+	if (last != RC_MORE) { // it has ended: further steps fail
 		assert_int_equal(
 		    auth_sasl_step(sasl, VIEW(""), &out), RC_SYNTAX);
 		assert_int_equal(auth_sasl_challenge(sasl, &out), RC_SYNTAX);
@@ -183,7 +184,7 @@ static void a_spoilt_final_message_fails(void **state)
 	    {"c=biws,r=" NONCE
 	     ",x=1,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
 		RC_AUTH, AUTH_REASON_PASSWORD},
-	    // not base64's one spelling, too short, missing, not last
+	    // not the canonical base64, too short, missing, not last
 	    {"c=biws,r=" NONCE
 	     ",p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVR=",
 		RC_SYNTAX, AUTH_REASON_SYNTAX},
@@ -232,9 +233,10 @@ static void first_messages_are_read_strictly(void **state)
 	    {"n,a=user,n=user,r=abc", RC_MORE},
 	    {"n,,n=user,r=abc,x=ignored", RC_MORE},
 	    {"n,,n=a=2C=3Db,r=abc", RC_MORE},
-	    {"y,,n=user,r=abc", RC_MORE}, // there is no binding to be had
+	    {"y,,n=user,r=abc", RC_MORE}, // the channel has no binding
 	    {"n,,n=no-such-user,r=abc", RC_MORE},
-	    {"n,,n=\xff,r=abc", RC_MORE}, // nobody, told only at the end
+	    {"n,,n=\xff,r=abc",
+		RC_MORE}, // nobody's name; refused only at the end
 	    {"p=tls-exporter,,n=user,r=abc", RC_AUTH},
 	    {"", RC_SYNTAX},
 	    {"n", RC_SYNTAX},
@@ -265,7 +267,7 @@ static void first_messages_are_read_strictly(void **state)
 	}
 }
 
-// What the server shows of a name before any proof.
+// What the server shows for a name before any proof.
 static void first_answer(
     struct fixture *fixture, const char *first, char ret_answer[256])
 {
@@ -398,7 +400,7 @@ static void what_is_announced_depends_on_the_channel(void **state)
 	struct auth_channel plain = tls;
 	plain.tls = false;
 	struct auth_channel allowed = bound;
-	allowed.tls = false; // and bindings that cannot count
+	allowed.tls = false; // bindings without TLS must not count
 	allowed.plain_on_loopback = true;
 	const struct {
 		const struct auth_channel *channel;
@@ -457,7 +459,7 @@ static void a_flag_that_does_not_fit_what_was_announced_fails(void **state)
 		const char *first;
 		enum rc rc;
 	} rows[] = {
-	    // "y" while -PLUS was announced: someone took it out
+	    // "y" although -PLUS was announced: somebody removed it
 	    {"SCRAM-SHA-256", "y,,n=user,r=abc", RC_AUTH},
 	    {"SCRAM-SHA-256", "n,,n=user,r=abc", RC_MORE},
 	    {"SCRAM-SHA-256", "p=tls-exporter,,n=user,r=abc", RC_AUTH},
@@ -535,7 +537,7 @@ static enum rc gnu_sasl_logs_in(struct fixture *fixture,
 
 static void gnu_sasl_logs_in_and_is_refused_as_it_should(void **state)
 {
-	// The base64 of bound_tls()'s exporter bytes, and of others.
+	// The base64 of the exporter bytes in bound_tls(), and of other bytes.
 	const char *bound = "ZXhwb3J0ZXItZXhwb3J0ZXItZXhwb3J0ZXItYnl0ZXM=";
 	const char *elsewhere = "ZWxzZXdoZXJl";
 	const struct {
@@ -598,8 +600,8 @@ static void scram_guesses_are_limited_too(void **state)
 
 // ---- One user, several names -----------------------------------------------
 
-// "NAME@here" stands for NAME, and "info" for user; nobody's names all end in
-// "@here".
+// "NAME@here" stands for NAME, and "info" for user. All names that are nobody's
+// end with "@here".
 static enum rc whose_name(
     void *context, struct view name, struct auth_name *ret_name)
 {
@@ -643,7 +645,8 @@ static void each_name_of_a_user_logs_in_as_this_user(void **state)
 	    {"user@here", NULL, "wrong", AUTH_REASON_PASSWORD},
 	    {"disabled@here", NULL, "pencil", AUTH_REASON_DISABLED},
 	    {"ghost@here", NULL, "pencil", AUTH_REASON_UNKNOWN_USER},
-	    // Both are nobody, and one nobody: that makes them nobody else.
+	    // Both names are nobody's and resolve to the same text, so the
+	    // refusal is not for another identity.
 	    {"ghost@here", "ghost", "pencil", AUTH_REASON_UNKNOWN_USER},
 	    {"broken", NULL, "pencil", AUTH_REASON_UNAVAILABLE},
 	};
@@ -655,7 +658,7 @@ static void each_name_of_a_user_logs_in_as_this_user(void **state)
 		bool is_login = strcmp(mechanisms[m], "LOGIN") == 0;
 		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 			if (is_login && rows[i].authzid)
-				continue; // it has none
+				continue; // the user has no keys
 			struct client client = {mechanisms[m], rows[i].name,
 			    rows[i].authzid, rows[i].password, NULL};
 			enum auth_reason reason;
@@ -674,7 +677,7 @@ static void all_names_of_one_are_alike_before_the_proof(void **state)
 	static const char *const rows[][2] = {
 	    {"n,,n=user,r=abc", "n,,n=user@here,r=abc"},
 	    {"n,,n=user,r=abc", "n,,n=info,r=abc"},
-	    // Whoever has no keys and whoever is not there are no different.
+	    // A user without keys and one who does not exist look the same.
 	    {"n,,n=import,r=abc", "n,,n=import@here,r=abc"},
 	    {"n,,n=ghost,r=abc", "n,,n=ghost@here,r=abc"},
 	};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of schemes. What is stored is crypt(3)'s text, Argon2's or PBKDF2's
-// as derived.c spells it, or "{SCHEME}" and the base64 of a digest and its
-// salt.
+// The table of schemes. Stored is the text of crypt(3), the text of Argon2 or
+// PBKDF2 in the spelling of derived.c, or "{SCHEME}" and the base64 of a digest
+// and its salt.
 #include "auth/scheme.h"
 
 #include <crypt.h>
@@ -13,13 +13,13 @@
 
 enum kind {
 	KIND_CLEAR,  // the password itself
-	KIND_CRYPT,  // crypt(3)'s, beginning with `detail`
-	KIND_DIGEST, // of the password alone, by `detail`
-	KIND_SALTED, // of the password and the salt behind it
+	KIND_CRYPT,  // a crypt(3) text that begins with `detail`
+	KIND_DIGEST, // a digest of the password, by `detail`
+	KIND_SALTED, // a digest of the password and the salt, and the salt
 	KIND_ARGON2,
 	KIND_PBKDF2,
 	KIND_SCRAM,
-	KIND_NEVER, // nobody's password can be checked by it here
+	KIND_NEVER, // this server cannot check a password with it
 };
 
 static const struct scheme {
@@ -32,7 +32,7 @@ static const struct scheme {
     {"CRYPT", KIND_CRYPT, "", 0, 0},
     {"DES-CRYPT", KIND_CRYPT, "", 0, 0},
     {"MD5-CRYPT", KIND_CRYPT, "$1$", 0, 0},
-    {"MD5", KIND_CRYPT, "$1$", 0, 0}, // Dovecot's other name of it
+    {"MD5", KIND_CRYPT, "$1$", 0, 0}, // Dovecot's other name of MD5-CRYPT
     {"SHA256-CRYPT", KIND_CRYPT, "$5$", 0, 0},
     {"SHA512-CRYPT", KIND_CRYPT, "$6$", 0, 0},
     {"BLF-CRYPT", KIND_CRYPT, "$2", 0, 0},
@@ -78,8 +78,8 @@ enum encoding {
 
 // ---- Names -----------------------------------------------------------------
 
-// Takes "{NAME}" off the front of `*text`.
-static bool take_scheme(struct view *text, struct view *ret_name)
+// Removes "{NAME}" from the front of `*text`.
+static bool cut_scheme(struct view *text, struct view *ret_name)
 {
 	size_t end = view_find_char(*text, '}');
 	if (!view_starts_with(*text, VIEW("{")) || end == SIZE_MAX)
@@ -89,8 +89,8 @@ static bool take_scheme(struct view *text, struct view *ret_name)
 	return true;
 }
 
-// Takes Dovecot's ".HEX", ".B64" or ".BASE64" off the end of a name.
-static enum encoding take_encoding(struct view *name)
+// Removes Dovecot's ".HEX", ".B64" or ".BASE64" from the end of a name.
+static enum encoding cut_encoding(struct view *name)
 {
 	static const struct {
 		const char *suffix;
@@ -121,7 +121,7 @@ static const struct scheme *find_scheme(struct view name)
 	return NULL;
 }
 
-// Argon2's and PBKDF2's texts say themselves what they are.
+// The texts of Argon2 and PBKDF2 name their scheme themselves.
 static const char *name_by_text(struct view text, const char *usual)
 {
 	if (view_starts_with(text, VIEW("$argon2")))
@@ -133,8 +133,8 @@ static const char *name_by_text(struct view text, const char *usual)
 
 // ---- crypt(3) --------------------------------------------------------------
 
-// How long the part behind the last '$' is. A text that was cut off would fit
-// no password, and nobody would know why.
+// Whether the part after the last '$' has its full length. A text that was cut
+// off would fit no password, and nobody would know why.
 static bool is_whole_crypt(struct view text)
 {
 	static const struct {
@@ -151,7 +151,7 @@ static bool is_whole_crypt(struct view text)
 		if (view_starts_with(text, view_of_string(lengths[i].prefix)))
 			return behind == lengths[i].len;
 	if (view_starts_with(text, VIEW("_")))
-		return text.len == 20;                     // BSDi's
+		return text.len == 20;                     // BSDi
 	return text.len >= 13 && (text.len - 2) % 11 == 0; // DES, bigcrypt
 }
 
@@ -184,8 +184,8 @@ static enum rc crypt_check(const char *hash, const char *password)
 
 // ---- Digests ---------------------------------------------------------------
 
-// The bytes of a digest and its salt. A digest alone is known by its length,
-// as Dovecot does it: {SHA} and 40 digits are hexadecimal.
+// The bytes of a digest and its salt. As in Dovecot, the length decides the
+// encoding: {SHA} with 40 digits is hexadecimal.
 static bool digest_bytes(const struct scheme *scheme, enum encoding encoding,
     struct view text, unsigned char ret_bytes[AUTH_HASH_MAX], size_t *ret_len)
 {
@@ -209,7 +209,8 @@ static bool digest_read(const struct scheme *scheme, enum encoding encoding,
 	size_t len;
 	if (!digest_bytes(scheme, encoding, text, bytes, &len))
 		return false;
-	// In base64 an MD5 is 24 characters, and never taken for its 32 of hex.
+	// The base64 of an MD5 has 24 characters, so it is never read as its
+	// hexadecimal form of 32.
 	buf_printf(ret_stored, "{%s}", scheme->name);
 	auth_base64_add(ret_stored, bytes, len, true);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
@@ -323,18 +324,18 @@ enum rc auth_scheme_read(struct view stored, struct fault *fault,
 	struct view text = stored;
 	struct view name = view_of_string(name_by_text(text, "CRYPT"));
 	enum encoding encoding = ENCODING_USUAL;
-	if (take_scheme(&text, &name))
-		encoding = take_encoding(&name);
+	if (cut_scheme(&text, &name))
+		encoding = cut_encoding(&name);
 	const struct scheme *scheme = find_scheme(name);
 	*ret_credentials = (struct auth_credentials){0};
 	ret_clear->len = 0;
-	// The name is not told: a password may look like one.
+	// The message does not quote the scheme: it may be part of a password.
 	if (!scheme)
 		return fault_set(
 		    fault, RC_UNSUPPORTED, "the password scheme is unknown");
 	if (scheme->kind == KIND_NEVER)
 		return fault_set(fault, RC_UNSUPPORTED,
-		    "no password can be checked by scheme {%s} here",
+		    "this server cannot check passwords by scheme {%s}",
 		    scheme->name);
 	if (scheme->kind == KIND_CLEAR &&
 	    (text.len == 0 || text.len > 2 * AUTH_PASSWORD_MAX))
@@ -348,7 +349,7 @@ enum rc auth_scheme_read(struct view stored, struct fault *fault,
 		return RC_OK;
 	*ret_credentials = (struct auth_credentials){0};
 	return fault_set(fault, RC_INVALID,
-	    "that is not what scheme {%s} keeps of a password", scheme->name);
+	    "this is not a stored password of scheme {%s}", scheme->name);
 }
 
 // ---- Checking --------------------------------------------------------------
@@ -361,7 +362,7 @@ enum rc auth_scheme_check(const char *hash, const struct auth_secret *password)
 		return auth_argon2_check(text, password);
 	if (view_starts_with(text, VIEW("$pbkdf2")))
 		return auth_pbkdf2_check(text, password);
-	if (!take_scheme(&text, &name))
+	if (!cut_scheme(&text, &name))
 		return crypt_check(hash, password->text);
 	const struct scheme *scheme = find_scheme(name);
 	if (!scheme)
@@ -375,7 +376,7 @@ enum rc auth_scheme_check(const char *hash, const struct auth_secret *password)
 	case KIND_CRYPT:
 	case KIND_ARGON2:
 	case KIND_PBKDF2:
-	case KIND_NEVER: break; // never stored with a name
+	case KIND_NEVER: break; // never stored
 	}
 	return RC_UNSUPPORTED;
 }

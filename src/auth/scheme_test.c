@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What other servers keep of the password "pencil", made by them: by `doveadm
-// pw` of Dovecot 2.3 (which takes each of them, too), by Python's hashlib as
-// passlib, OpenLDAP and PHC spell PBKDF2, and by crypt(3).
+// What other servers store for the password "pencil", made by `doveadm pw` of
+// Dovecot 2.3 (which accepts each of them too), by Python's hashlib in the
+// spellings of passlib, OpenLDAP and PHC, and by crypt(3).
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -129,7 +129,7 @@ static void what_other_servers_keep_is_checked(void **state)
 		assert_int_equal(
 		    auth_password_check(made.hash, VIEW("")), RC_AUTH);
 		assert_null(strstr(made.hash, "pencil"));
-		// What is stored is a text of its own scheme.
+		// What is stored can be read again, and gives the same text.
 		assert_int_equal(
 		    import(view_of_string(made.hash), NULL, &again), RC_OK);
 		assert_string_equal(made.hash, again.hash);
@@ -173,7 +173,7 @@ static void scram_keys_come_from_what_has_them(void **state)
 }
 
 // A text that lost its end is refused, or at least fits no other password; and
-// no message has anything of it.
+// no message quotes any part of it.
 static void what_was_cut_off_is_not_taken(void **state)
 {
 	(void)state;
@@ -188,7 +188,7 @@ static void what_was_cut_off_is_not_taken(void **state)
 			struct fault fault = {0};
 			struct view cut = view_slice(stored, 0, len);
 			enum rc rc = import(cut, &fault, &made);
-			// By one character, and by a group of base64.
+			// Cut by one character, and by a group of base64.
 			size_t gone = stored.len - len;
 			if (rc == RC_OK && (gone == 1 || gone == 4))
 				assert_int_equal(auth_password_check(
@@ -231,7 +231,8 @@ static void what_is_not_kept_so_is_refused(void **state)
 	    {"{ARGON2ID}$argon2i$v=19$m=32768,t=4,p=1$Wun1xPG19h4Kpq8omggToA$"
 	     "lCOTXaUrYYxXdFrmGsuaSEF9JnB79GqmKVhrPiJ0TAY",
 		RC_INVALID},
-	    // Too much of the machine, too little for a key, no number.
+	    // Costs over the limits, keys that are too short, and texts that
+	    // are no numbers.
 	    {"$argon2id$v=19$m=1048577,t=1,p=1$Wun1xPG19h4Kpq8omggToA$"
 	     "lCOTXaUrYYxXdFrmGsuaSEF9JnB79GqmKVhrPiJ0TAY",
 		RC_INVALID},

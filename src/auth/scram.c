@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// RFC 5802 section 7's grammar, read attribute by attribute, and section 3's
-// sums by OpenSSL. The channel binding is never decoded: what the client must
-// have sent is encoded and compared.
+// RFC 5802: the grammar of section 7, read attribute by attribute, and the
+// computations of section 3 by OpenSSL. The channel binding is never decoded:
+// the expected value is encoded and compared.
 #include "auth/scram.h"
 
 #include <openssl/crypto.h>
@@ -12,7 +12,7 @@
 #include "base/ascii.h"
 
 #define BASE64_LEN(bytes) (((bytes) + 2) / 3 * 4)
-#define MESSAGE_MAX       4096 // any message, and so AuthMessage's parts
+#define MESSAGE_MAX       4096 // any message, and so the parts of AuthMessage
 
 void auth_scram_init(struct auth_scram *scram, enum auth_digest digest,
     bool plus, const struct auth_channel *channel)
@@ -50,8 +50,8 @@ static void add_base64(struct buf *out, const void *bytes, size_t len)
 
 // ---- client-first-message --------------------------------------------------
 
-// The binding of the type that the client names (RFC 9266, RFC 5929); empty
-// when this channel has none such.
+// The binding of the type that the client names (RFC 9266, RFC 5929); empty if
+// this channel has none of this type.
 static struct view find_binding(
     const struct auth_channel *channel, struct view type)
 {
@@ -66,14 +66,16 @@ static struct view find_binding(
 	return VIEW("");
 }
 
-// RFC 5802 section 6: what the flag may say depends on what was announced.
-static enum rc judge_binding_flag(struct auth_scram *scram, struct view flag)
+// RFC 5802 section 6: which values of the flag are allowed depends on what was
+// announced.
+static enum rc check_binding_flag(struct auth_scram *scram, struct view flag)
 {
 	if (view_eq(flag, VIEW("n")))
 		return scram->plus ? RC_AUTH : RC_OK;
 	if (view_eq(flag, VIEW("y"))) {
-		// "y": it could have, and thinks that we cannot. When we can,
-		// somebody in between took -PLUS out of the announcement.
+		// "y": the client supports bindings and believes that the
+		// server does not. If the server does, somebody in between
+		// removed -PLUS from the announcement.
 		bool cheated =
 		    scram->plus || auth_scram_can_bind(scram->channel);
 		return cheated ? RC_AUTH : RC_OK;
@@ -84,7 +86,7 @@ static enum rc judge_binding_flag(struct auth_scram *scram, struct view flag)
 	return scram->plus && scram->binding.len ? RC_OK : RC_AUTH;
 }
 
-// saslname: "=2C" is ',' and "=3D" is '='; no other '=', no NUL.
+// saslname: "=2C" is ',' and "=3D" is '='; no other '=' and no NUL is allowed.
 static bool unescape_name(
     struct view text, char ret_name[AUTH_NAME_MAX], size_t *ret_len)
 {
@@ -111,11 +113,12 @@ static bool is_nonce(struct view text)
 {
 	for (size_t i = 0; i < text.len; i++)
 		if (text.ptr[i] < 0x21 || text.ptr[i] > 0x7e)
-			return false; // the ',' is gone already
+			return false; // view_split() removed the ','
 	return text.len > 0 && text.len <= AUTH_SCRAM_NONCE_MAX;
 }
 
-// Extensions, after all that is known, are "a=value": ignored, but well formed.
+// Extensions after the known attributes are "a=value". They must be well
+// formed, and are ignored.
 static bool is_extensions(struct view rest)
 {
 	struct view part;
@@ -130,8 +133,8 @@ static bool read_bare(struct auth_scram *scram, struct view bare)
 {
 	struct view name;
 	struct view nonce;
-	// "m=" here would be an extension we must know, and know none: the
-	// user name has to come first (RFC 5802 section 5.1).
+	// "m=" here would be a mandatory extension, and we know none: so the
+	// user name must come first (RFC 5802 section 5.1).
 	if (!view_split(&bare, ',', &name) ||
 	    !view_starts_with(name, VIEW("n=")) ||
 	    !view_split(&bare, ',', &nonce) ||
@@ -164,7 +167,7 @@ enum rc auth_scram_client_first(struct auth_scram *scram, struct view message)
 	    buf_status(&scram->gs2_header) != RC_OK ||
 	    buf_status(&scram->auth_message) != RC_OK)
 		return RC_SYNTAX;
-	return judge_binding_flag(scram, flag);
+	return check_binding_flag(scram, flag);
 }
 
 // ---- server-first-message --------------------------------------------------
@@ -199,7 +202,7 @@ enum rc auth_scram_server_first(struct auth_scram *scram,
 
 // ---- client-final-message --------------------------------------------------
 
-// Is "c=" the base64 of the GS2 header and the channel's binding?
+// Whether "c=" is the base64 of the GS2 header and the channel's binding.
 static bool is_our_channel(const struct auth_scram *scram, struct view sent)
 {
 	struct buf input;
@@ -217,7 +220,7 @@ static bool is_our_channel(const struct auth_scram *scram, struct view sent)
 	return same;
 }
 
-// Exactly the one base64 text of a key's length.
+// Reads the base64 of a key, in its one valid spelling.
 static bool read_proof(
     struct view text, size_t len, unsigned char ret_proof[AUTH_SCRAM_KEY_MAX])
 {

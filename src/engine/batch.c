@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Batches: operations on keys as one run of bytes, operations on content as an
-// array. What is over a limit is left out and remembered, and the commit then
-// fails before anything is written.
+// array. An operation that is over a limit is not added; the batch remembers
+// the error, and the commit fails before anything is written.
 #include <limits.h>
 
 #include "base/bytes.h"
@@ -10,7 +10,7 @@
 
 #define OP_HEADER 9 // kind, two lengths
 
-// A batch that is used again keeps this much room.
+// A batch that is reset keeps at most this much memory.
 #define BATCH_KEEP ((size_t)1 << 20)
 
 struct engine_batch *engine_batch_new(struct engine *engine)
@@ -79,7 +79,7 @@ static void add_op(struct engine_batch *batch, enum batch_kind kind,
 	buf_commit(&batch->ops, OP_HEADER + key.len + value.len);
 }
 
-// The empty key is where an engine keeps the version.
+// The empty key is refused: an engine keeps the version there.
 static bool key_is_good(struct engine_batch *batch, struct view key)
 {
 	if (key.len == 0)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is made of the contract's calls: scanning the keys with a prefix, and
-// the change that reads, commits, and begins anew when another one was faster.
+// Calls that are made from other calls of the contract: a scan of the keys with
+// a prefix, and a change that reads, commits, and begins anew after a conflict.
 #include "engine/engine_impl.h"
 
-// Commits tried before a change gives up. Of those that collide one always gets
-// through, so that with n others at work about n tries are enough.
+// Attempts before a change gives up. Of several commits that collide one always
+// succeeds, so with n others at work about n attempts are enough.
 #define CHANGE_TRIES 1000
 
 // ---- Scanning --------------------------------------------------------------

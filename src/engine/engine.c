@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The contract's calls, handed to the engine behind them. What every engine
-// has in common is done here once: the guard of a commit (lock, compare the
-// version, write, tell the watches, unlock) and refusing what no engine takes.
+// The contract's calls, which are passed to the engine. What all engines have
+// in common is done here: the guard of a commit (lock, compare the version,
+// write, tell the watches, unlock), and the refusal of invalid arguments.
 #include "engine/engine_impl.h"
 
 void engine_base_init(struct engine *engine, const struct engine_ops *ops)
@@ -140,7 +140,8 @@ static enum rc refuse(struct engine *engine, uint64_t partition,
 		return fault_set(fault, RC_DENIED,
 		    "the database was opened for reading only");
 	if (!engine_partition_valid(partition))
-		return fault_set(fault, RC_INVALID, "not a partition's number");
+		return fault_set(
+		    fault, RC_INVALID, "this is not a valid partition number");
 	enum rc rc = batch ? batch_status(batch) : RC_OK;
 	if (rc != RC_OK)
 		return fault_set(fault, rc,
@@ -193,7 +194,8 @@ enum rc engine_partition_drop(
 	    engine_partition_state(engine, partition);
 	pthread_mutex_lock(&part->lock);
 	rc = engine->ops->drop(engine, part, fault);
-	// After a failure what is on disk decides, and is read again.
+	// After a failure, the version on the disk is unknown here and is read
+	// again.
 	atomic_store(&part->version, rc == RC_OK ? 0 : ENGINE_VERSION_UNKNOWN);
 	if (rc == RC_OK)
 		engine_partition_moved(part, 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the suite, and holds the steps its files share.
+// Runs the suite, and has the steps that its files share.
 #include "engine/engine_conformance.h"
 
 #include "base/mem.h"

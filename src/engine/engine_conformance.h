@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every engine must do, as tests. An engine's own test says how it is
-// opened, and runs them all: a new engine is right when they pass.
+// What every engine must do, as tests. The test of an engine says how the
+// engine is opened, and runs them all.
 #ifndef ROOST_ENGINE_ENGINE_CONFORMANCE_H
 #define ROOST_ENGINE_ENGINE_CONFORMANCE_H
 
@@ -14,14 +14,14 @@
 
 struct conformance {
 	const char *name;
-	bool reopens; // what was committed is there after close and open
-	// Opens what is stored; after wipe() that is nothing.
+	bool reopens; // committed data is there after close and open
+	// Opens the stored data; after wipe() there is none.
 	struct engine *(*open)(struct conformance *self);
 	void (*wipe)(struct conformance *self);
-	struct engine *engine; // set for each test, on an empty store
+	struct engine *engine; // set for each test, with an empty store
 };
 
-// Runs all; gives the number of failures.
+// Runs all tests; returns the number of failures.
 int engine_conformance_run(struct conformance *conformance);
 
 // ---- For the files of the suite --------------------------------------------
@@ -41,15 +41,15 @@ static inline struct conformance *conformance_of(void **state)
 	return *state;
 }
 
-// Closes and opens again; false when the engine forgets.
+// Closes and opens the engine again; false if it does not keep its data.
 bool conformance_reopen(struct conformance *conformance);
 
-// Commits that must succeed, on top of whatever version there is.
+// Commits a batch on top of the current version; it must succeed.
 void conformance_commit(
     struct engine *engine, uint64_t partition, struct engine_batch *batch);
 void conformance_put(struct engine *engine, uint64_t partition, struct view key,
     struct view value);
-// Writes content of `size` bytes made by conformance_byte().
+// Writes content of `size` bytes, which conformance_byte() makes.
 void conformance_content_add(struct engine *engine, uint64_t partition,
     uint64_t size, struct engine_content_id *ret_id);
 
@@ -68,9 +68,9 @@ void conformance_expect_no_content(
     struct engine *engine, const struct engine_content_id *id);
 void conformance_expect_version(
     struct engine *engine, uint64_t partition, uint64_t version);
-// engine_check() has nothing to say.
+// engine_check() must report no problem.
 void conformance_expect_sound(struct engine *engine);
-// How often the partition owns the content, and the partitions that own any.
+// How often the partition owns the content, and how many partitions own it.
 uint64_t conformance_owner_count(struct engine *engine, uint64_t partition,
     const struct engine_content_id *id);
 

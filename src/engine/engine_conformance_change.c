@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The suite, fourth part: scans, changes that begin anew after a conflict, and
-// two who commit to one partition without knowing of each other.
+// two handles that commit to one partition without knowing of each other.
 #include <limits.h>
 
 #include "base/bytes.h"
@@ -11,7 +11,7 @@
 
 struct scanned {
 	struct buf keys; // one after the other
-	int left;        // calls until `stop` is given
+	int left;        // calls until `stop` is returned
 	enum rc stop;
 };
 
@@ -29,7 +29,7 @@ static void a_scan_calls_for_each_key_until_it_is_stopped(void **state)
 	static const struct {
 		const char *prefix;
 		const char *from;
-		int calls; // after which it is stopped; 0: never
+		int calls; // calls after which it stops; 0: it does not
 		enum rc stop;
 		const char *keys;
 		enum rc rc;
@@ -69,9 +69,9 @@ static void a_scan_calls_for_each_key_until_it_is_stopped(void **state)
 struct changing {
 	struct engine *engine;
 	int calls;
-	int disturbed; // calls in which another one commits first
+	int disturbed; // calls in which another commit comes first
 	bool leave_empty;
-	enum rc refuse; // in place of a change
+	enum rc refuse; // returned in place of a change
 };
 
 static void put_number(struct engine_batch *batch, uint64_t number)
@@ -127,7 +127,7 @@ static void a_change_begins_anew_after_a_conflict(void **state)
 	assert_int_equal(changing.calls, 4);
 	expect_number(engine, 31);
 	conformance_expect_version(engine, 1, 4);
-	// Who never gets through is told so in the end.
+	// A change that meets a conflict each time fails in the end.
 	changing = (struct changing){.engine = engine, .disturbed = INT_MAX};
 	assert_int_equal(
 	    engine_change(engine, 1, add_one, &changing, &fault), RC_CONFLICT);
@@ -183,8 +183,8 @@ static void racing_changes_lose_none(void **state)
 
 // ---- Two handles -----------------------------------------------------------
 
-// One who commits, and knows of the partition what it read and what its watch
-// told.
+// One of the two: it knows of the partition only what it read and what its
+// watch told it.
 struct handle {
 	struct engine_watch *watch;
 	uint64_t known;
@@ -226,7 +226,7 @@ static void two_handles_commit_in_turn_and_hear_of_each_other(void **state)
 		engine_batch_put(batch, VIEW("who"), view_of(&byte, 1));
 		enum rc rc =
 		    engine_commit(engine, 1, handle->known, batch, NULL);
-		// It wins if and only if it knows the newest version.
+		// It succeeds if and only if it knows the newest version.
 		assert_int_equal(
 		    rc, handle->known == version ? RC_OK : RC_CONFLICT);
 		if (rc == RC_OK) {

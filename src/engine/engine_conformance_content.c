@@ -250,7 +250,8 @@ static void a_writer_finished_into_two_batches_has_two_owners(void **state)
 				    engine_writer_finish(writer, batches[b]),
 				    RC_OK);
 			}
-			// Whichever comes first is enough by itself.
+			// Whichever commit comes first stores the content
+			// alone.
 			conformance_commit(
 			    engine, 1 + (uint64_t)first, batches[first]);
 			conformance_expect_content(engine, &id, sizes[i]);
@@ -280,7 +281,7 @@ static void ownership_is_counted(void **state)
 	conformance_content_add(engine, 1, 100, &id);
 	change_owner(engine, 1, &id, 2, 0);
 	assert_int_equal(conformance_owner_count(engine, 1, &id), 3);
-	change_owner(engine, 1, &id, 1, 1); // in one batch: as it was
+	change_owner(engine, 1, &id, 1, 1); // in one batch: nothing changes
 	assert_int_equal(conformance_owner_count(engine, 1, &id), 3);
 	change_owner(engine, 1, &id, 0, 2);
 	expect_swept(engine, now_and(2 * GRACE), 0);
@@ -472,7 +473,7 @@ static void an_abandoned_upload_is_swept_but_not_a_running_one(void **state)
 	expect_swept(engine, now_and(0), 0);
 	expect_swept(engine, now_and(2 * GRACE), 1);
 	expect_swept(engine, now_and(2 * GRACE), 0);
-	// What it had spilled is gone, so its batch is too late.
+	// A sweep deleted the spilled chunks, so the batch comes too late.
 	assert_int_equal(engine_commit(engine, 1, 0, batch, &fault), RC_GONE);
 	conformance_expect_no_content(engine, &id);
 	conformance_expect_version(engine, 1, 0);

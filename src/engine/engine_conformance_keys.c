@@ -66,7 +66,7 @@ static void a_value_over_the_buffers_ceiling_is_refused(void **state)
 
 // ---- Cursors ---------------------------------------------------------------
 
-// Keys and seeks as C strings, where '.' stands for 0xff and '0' for 0x00.
+// Keys and seeks as C strings, in which '.' stands for 0xff and '0' for 0x00.
 static struct view decode(const char *text, char *room)
 {
 	size_t len = strlen(text);
@@ -93,7 +93,7 @@ static void expect_next(struct engine_cursor *cursor, const char *expected)
 	assert_int_equal(rc, RC_OK);
 	if (!view_eq(key, decode(expected, room)))
 		fail_msg("not %s but %.*s", expected, VIEW_FMT(key));
-	assert_true(view_eq(key, value)); // written so
+	assert_true(view_eq(key, value)); // they were written equal
 }
 
 static void write_edge_keys(struct engine *engine)
@@ -104,7 +104,7 @@ static void write_edge_keys(struct engine *engine)
 		struct view key = decode(edge_keys[i], room);
 		engine_batch_put(batch, key, key);
 	}
-	// Neighbours on both sides, which no cursor may show.
+	// Neighbouring partitions on both sides, whose keys no cursor may show.
 	conformance_commit(engine, 0x1fe, batch);
 	conformance_commit(engine, 0x1ff, batch);
 	conformance_commit(engine, 0x200, batch);
@@ -152,7 +152,7 @@ static void a_cursor_walks_the_keys_of_its_prefix_in_byte_order(void **state)
 static void a_cursor_seeks_forwards_and_backwards(void **state)
 {
 	static const struct {
-		const char *seek; // NULL: only the next
+		const char *seek; // NULL: only call next
 		const char *next; // NULL: the end
 	} rows[] = {
 	    {"a", "a"},
@@ -227,7 +227,7 @@ static void a_commit_is_guarded_by_the_version(void **state)
 	    engine_commit(engine, 1, 1, batch, &fault), RC_CONFLICT);
 	conformance_expect_no_value(engine, 1, VIEW("a"));
 	conformance_expect_version(engine, 1, 0);
-	// The batch is as it was: with the right version it goes through.
+	// The batch was not changed: with the right version it succeeds.
 	assert_int_equal(engine_commit(engine, 1, 0, batch, &fault), RC_OK);
 	conformance_expect_value(engine, 1, VIEW("a"), VIEW("1"));
 	engine_batch_reset(batch);

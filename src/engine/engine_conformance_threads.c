@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The suite, third part: several threads, watches, and a long random run
-// against a model. A thread cannot fail a test itself: it counts what is wrong.
+// against a model. A thread cannot fail a test itself: it counts the mistakes
+// that it finds.
 #include <stdatomic.h>
 
 #include "base/bytes.h"
@@ -48,7 +49,7 @@ static void run_team(struct team *team, void *(*run)(void *member))
 
 // ---- Commits ---------------------------------------------------------------
 
-// Reads a number in a snapshot and writes it back one higher.
+// Reads a number in a snapshot and writes it back plus one.
 static enum rc increment(struct engine *engine, struct engine_batch *batch)
 {
 	struct engine_snapshot *snapshot;
@@ -63,7 +64,7 @@ static enum rc increment(struct engine *engine, struct engine_batch *batch)
 	engine_snapshot_close(&snapshot);
 	buf_done(&found);
 	if (number != version)
-		return RC_CORRUPT; // the snapshot was not of one version
+		return RC_CORRUPT; // the snapshot shows two versions
 	char bytes[8];
 	put_le64(bytes, number + 1);
 	engine_batch_reset(batch);
@@ -103,7 +104,7 @@ static void racing_increments_lose_none(void **state)
 	    team.engine, 1, VIEW("n"), view_of(bytes, sizeof(bytes)));
 }
 
-// Every thread tries every version once: one of them gets each.
+// Every thread tries every version once: exactly one thread gets each.
 static void *claim_versions(void *context)
 {
 	struct member *member = context;
@@ -146,7 +147,7 @@ static void exactly_one_wins_each_version(void **state)
 	assert_int_equal(atomic_load(&team.conflicts), (THREADS - 1) * 200);
 }
 
-// Two keys are always changed together; readers see them equal.
+// Writers always change two keys together; readers must see them equal.
 static void *write_or_read_pairs(void *context)
 {
 	struct member *member = context;
@@ -200,8 +201,8 @@ static void readers_never_see_half_a_commit(void **state)
 
 // ---- Content ---------------------------------------------------------------
 
-// Threads 1.. take one content up and let it go; thread 0 sweeps without
-// grace. Whoever owns it can read it.
+// Threads 1 and up own one content and disown it again; thread 0 sweeps without
+// grace time. A thread that owns the content must be able to read it.
 static void *own_or_sweep(void *context)
 {
 	struct member *member = context;
@@ -225,7 +226,7 @@ static void *own_or_sweep(void *context)
 		enum rc rc =
 		    engine_commit(engine, partition, version, batch, NULL);
 		if (rc == RC_NOT_FOUND)
-			break; // swept while nobody had it: as it should be
+			break; // correct: it was swept while nobody owned it
 		MUST(team, rc == RC_OK);
 		struct buf found;
 		buf_init(&found, 4 * ENGINE_CHUNK);
@@ -302,7 +303,7 @@ static void a_watch_hears_every_version_in_order(void **state)
 	assert_int_equal(atomic_load(&heard.last), THREADS * 250);
 	assert_int_equal(atomic_load(&heard.out_of_order), 0);
 	assert_int_equal(atomic_load(&other.count), 0);
-	// A commit that fails is not heard of.
+	// The watch does not hear of a commit that fails.
 	struct engine_batch *batch = engine_batch_new(team.engine);
 	assert_int_equal(
 	    engine_commit(team.engine, 1, 3, batch, NULL), RC_CONFLICT);
@@ -330,8 +331,7 @@ static void *watch_or_commit(void *context)
 		engine_watch_free(&watch);
 		atomic_store(&heard.closed, true);
 		MUST(team, atomic_load(&heard.after_close) == 0);
-		// `heard` goes out of use here: a late call would be found
-		// by the sanitizers.
+		// `heard` ends here: the sanitizers would report a later call.
 	}
 	engine_batch_free(&batch);
 	return NULL;
@@ -346,7 +346,7 @@ static void no_call_comes_after_a_watch_was_freed(void **state)
 
 // ---- A model ---------------------------------------------------------------
 
-#define MODEL_KEYS   84 // all of one to three bytes out of four
+#define MODEL_KEYS   84 // all keys of one to three bytes, out of four
 #define MODEL_ROUNDS 400
 
 struct model {
@@ -411,7 +411,7 @@ static void model_change(struct model *model, struct engine_batch *batch)
 	}
 }
 
-// A walk from a random place in a random prefix, with random seeks.
+// Reads from a random place in a random prefix, with random seeks.
 static void model_compare(
     struct model *model, struct engine_snapshot *snapshot, const int *values)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The promise of a commit: a second process commits from several threads and
-// tells each version over a pipe, until it is killed with SIGKILL; then what is
-// on the disk must hold every version it told, and nothing by halves. Some
-// rounds also leave garbage at the end of the log, as a power cut does. The
-// data of a round stays for the next.
+// Tests the promise of a commit. A second process commits from several threads
+// and reports each version over a pipe, until it is killed with SIGKILL. Then
+// every version that it reported must be on the disk, and no commit may be
+// there in part. Some rounds also add garbage to the end of the log, as a power
+// cut may. The data of a round stays for the next.
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -17,7 +17,7 @@
 
 #define ROUNDS     40
 #define PARTITIONS 3
-#define SLOTS      20 // content a partition keeps; older is given up
+#define SLOTS      20 // contents that a partition keeps
 
 struct report {
 	uint64_t partition;
@@ -28,7 +28,8 @@ static struct engine *open_at(const char *path)
 {
 	struct fault fault = {0};
 	struct engine *engine = NULL;
-	// Small buffers, so that flushes and new logs are killed too.
+	// Small buffers, so that the process is also killed during flushes and
+	// while it begins new logs.
 	struct engine_rocksdb_options options = {
 	    .cache_bytes = 1 << 20, .buffer_bytes = 1 << 20};
 	if (engine_rocksdb_open(path, &options, &fault, &engine) != RC_OK)
@@ -57,7 +58,7 @@ static void slot_key(char *key, uint64_t version)
 	key[1] = (char)(version % SLOTS);
 }
 
-// Adds new content to the batch, and gives up what was in its slot.
+// Adds new content to the batch, and disowns the content that was in its slot.
 static void add_content(struct worker *worker, uint64_t version,
     struct engine_writer **ret_writer, struct engine_batch *batch)
 {
@@ -120,7 +121,7 @@ static void *commit_forever(void *context)
 	}
 }
 
-// A partition that is made and dropped over and over, and sweeps meanwhile.
+// Makes and drops a partition again and again, and sweeps meanwhile.
 static void *drop_forever(void *context)
 {
 	struct worker *worker = context;
@@ -191,8 +192,8 @@ static void note(struct crash *crash, const struct report *report)
 	crash->told[report->partition] = report->version;
 }
 
-// The process gets `reports` commits done and is killed; what it told until
-// the end is noted.
+// Lets the process report `reports` commits, kills it, and notes everything
+// that it reported until its end.
 static void run_and_kill(struct crash *crash, uint64_t reports)
 {
 	int ends[2];
@@ -203,7 +204,7 @@ static void run_and_kill(struct crash *crash, uint64_t reports)
 		char number[16];
 		snprintf(number, sizeof(number), "%d", ends[1]);
 		close(ends[0]);
-		// A process of its own: RocksDB's threads survive no fork.
+		// A new program: RocksDB's threads do not survive a fork.
 		execl(crash->self, crash->self, "killed", crash->folder.path,
 		    number, (char *)NULL);
 		_exit(9);
@@ -251,7 +252,7 @@ static void expect_kept(struct crash *crash)
 	for (uint64_t p = 1; p <= PARTITIONS; p++) {
 		uint64_t version;
 		assert_int_equal(engine_version(engine, p, &version), RC_OK);
-		// One commit may have been durable but not told yet.
+		// One commit may be durable but not reported yet.
 		assert_true(
 		    version == crash->told[p] || version == crash->told[p] + 1);
 		crash->told[p] = version;
@@ -275,7 +276,7 @@ static void expect_kept(struct crash *crash)
 	engine_close(&engine);
 }
 
-// Adds bytes to the newest log, as if a write had been torn.
+// Adds bytes to the newest log, as after a torn write.
 static void tear_log(struct crash *crash)
 {
 	char newest[300] = "";

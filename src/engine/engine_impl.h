@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to the room: what engine.c shares with the engines behind it. The
-// shared part holds the partitions' locks, versions and watches, encodes
-// batches and cuts content into chunks; an engine stores and finds.
+// Private to the room: what engine.c shares with the engines. The shared part
+// holds the partitions' locks, versions and watches, encodes batches and cuts
+// content into chunks. An engine stores and finds data.
 #ifndef ROOST_ENGINE_ENGINE_IMPL_H
 #define ROOST_ENGINE_ENGINE_IMPL_H
 
@@ -15,8 +15,8 @@
 
 #define ENGINE_VERSION_UNKNOWN UINT64_MAX
 
-// What is known of a partition while the engine is open. Made at first use,
-// freed at close, so a pointer to one stays good.
+// The state of a partition while the engine is open. It is made at first use
+// and freed at close, so a pointer to it stays valid.
 //
 // Lock order: partition lock, then the engine's content locks, then watch_lock.
 struct engine_partition {
@@ -36,7 +36,8 @@ enum batch_kind {
 	BATCH_DELETE_RANGE,
 };
 
-// One operation on keys. For a range: key is the first, value the end.
+// One operation on keys. For a range, `key` is its first key and `value` its
+// end.
 struct batch_op {
 	enum batch_kind kind;
 	struct view key;
@@ -56,7 +57,7 @@ struct batch_content {
 	uint64_t size;       // FINISH: of the whole content
 	size_t tail_offset;  // FINISH: the last chunk, in batch->tails
 	size_t tail_len;     // 0 .. ENGINE_CHUNK
-	uint32_t tail_chunk; // FINISH: its number; 0: it is all there is
+	uint32_t tail_chunk; // FINISH: its number; 0: it is the only one
 };
 
 struct engine_batch {
@@ -66,7 +67,7 @@ struct engine_batch {
 	size_t content_count;
 	size_t content_capacity;
 	size_t ranges; // BATCH_DELETE_RANGE among the ops
-	enum rc rc;    // why it cannot be committed
+	enum rc rc;    // why the batch cannot be committed
 };
 
 static inline bool batch_is_empty(const struct engine_batch *batch)
@@ -74,16 +75,17 @@ static inline bool batch_is_empty(const struct engine_batch *batch)
 	return batch->rc == RC_OK && batch->ops.len == 0 &&
 	       batch->content_count == 0;
 }
-// RC_OK when the batch is within every limit.
+// RC_OK: the batch is within every limit.
 MUST_CHECK enum rc batch_status(const struct engine_batch *batch);
-// Walks the operations: start with `*position` 0; false at the end.
+// Steps through the operations: begin with `*position` 0; false at the end.
 bool batch_next(const struct engine_batch *batch, size_t *position,
     struct batch_op *ret_op);
 void batch_finish_content(struct engine_batch *batch,
     const struct engine_content_id *id, uint64_t size, uint32_t tail_chunk,
     struct view tail);
-// Puts the content operations in the order of ids, and in the order given for
-// one id, so that an engine meets all of one content together.
+// Sorts the content operations by id, and those on one id in the order in which
+// they were added, so that an engine gets all operations on one content
+// together.
 void batch_sort_contents(struct engine_batch *batch);
 static inline struct view batch_tail(
     const struct engine_batch *batch, const struct batch_content *content)
@@ -95,7 +97,7 @@ static inline struct view batch_tail(
 // ---- The engines -----------------------------------------------------------
 
 struct engine_ops {
-	void (*close)(struct engine *engine); // frees `engine` itself too
+	void (*close)(struct engine *engine); // also frees `engine`
 
 	enum rc (*load_version)(
 	    struct engine *engine, uint64_t partition, uint64_t *ret_version);
@@ -118,18 +120,18 @@ struct engine_ops {
 	enum rc (*cursor_next)(struct engine_cursor *cursor,
 	    struct view *ret_key, struct view *ret_value);
 
-	// Both with the partition locked and its version checked.
+	// Both are called with the partition locked and its version checked.
 	enum rc (*commit)(struct engine *engine, struct engine_partition *part,
 	    uint64_t version, struct engine_batch *batch, struct fault *fault);
 	enum rc (*drop)(struct engine *engine, struct engine_partition *part,
 	    struct fault *fault);
 
-	// A whole chunk of content that is not complete yet. With number 0 the
-	// content is recorded as an orphan first.
+	// Stores a whole chunk of content that is not complete yet. With number
+	// 0, the engine first records the content as an orphan.
 	enum rc (*content_spill)(struct engine *engine,
 	    const struct engine_content_id *id, uint32_t number,
 	    struct view chunk);
-	// From the chunks spilled so far; offset + len is within them.
+	// Reads chunks that were spilled; offset + len is within them.
 	enum rc (*content_spilled)(struct engine *engine,
 	    const struct engine_content_id *id, uint64_t offset, size_t len,
 	    struct buf *ret_bytes);
@@ -150,8 +152,8 @@ struct engine_ops {
 	    void (*problem)(void *context, const char *text), void *context);
 };
 
-// The first member of each engine's own structure; snapshots and cursors begin
-// with the two below it in the same way.
+// The first member of each engine's own structure. Snapshots and cursors begin
+// in the same way with the two structures below.
 struct engine {
 	const struct engine_ops *ops;
 	struct log *log;
@@ -175,21 +177,23 @@ struct engine_cursor {
 void engine_base_init(struct engine *engine, const struct engine_ops *ops);
 void engine_base_done(struct engine *engine);
 
-// Partitions are numbered from 1; 0 and UINT64_MAX are kept for the engines.
+// Partitions are numbered from 1; 0 and UINT64_MAX are reserved for the
+// engines.
 static inline bool engine_partition_valid(uint64_t partition)
 {
 	return partition != 0 && partition != UINT64_MAX;
 }
 struct engine_partition *engine_partition_state(
     struct engine *engine, uint64_t partition);
-// With the partition locked.
+// Called with the partition locked.
 MUST_CHECK enum rc engine_partition_load(
     struct engine *engine, struct engine_partition *part);
-// Tells the watches; with the partition locked, so that they hear in order.
+// Tells the watches. Called with the partition locked, so that they hear of
+// commits in order.
 void engine_partition_moved(struct engine_partition *part, uint64_t version);
 void engine_partition_free(struct engine_partition *part);
 
-// Whether a writer in this process is still busy with the content.
+// Whether a writer in this process still writes the content.
 bool engine_writer_is_live(
     struct engine *engine, const struct engine_content_id *id);
 
@@ -198,7 +202,7 @@ static inline struct view content_id_view(const struct engine_content_id *id)
 	return view_of(id->bytes, sizeof(id->bytes));
 }
 
-// The number of chunks of content of this size; an empty one has one.
+// The number of chunks of content of this size; empty content has one.
 static inline uint64_t content_chunks(uint64_t size)
 {
 	return size ? (size - 1) / ENGINE_CHUNK + 1 : 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Both engines through the conformance suite, and what only one of them has:
-// files that can be in use, read only, or damaged.
+// Runs both engines through the conformance suite, and tests what only one of
+// them has: files that can be in use, read only, or damaged.
 #include <fcntl.h>
 
 #include "base/mem.h"
@@ -149,7 +149,7 @@ static void swept_content_gives_its_disk_back(void **state)
 	struct engine_batch *batch = engine_batch_new(engine);
 	for (int i = 0; i < COUNT; i++) {
 		conformance_content_add(engine, 1, SIZE, &ids[i]);
-		// The oldest stay, and a few among the others.
+		// The oldest are kept, and a few of the others.
 		if (i > 5 && i % 20)
 			engine_batch_disown(batch, &ids[i]);
 	}
@@ -168,8 +168,9 @@ static void swept_content_gives_its_disk_back(void **state)
 	engine_close(&engine);
 	engine = open_at(folder);
 	engine_close(&engine);
-	// Ten live; the disk holds at most about twice that (README). When
-	// RocksDB cuts its files decides how much of the rest is still there.
+	// Ten are left; the disk holds at most about twice that (README). How
+	// much of the rest is still there depends on where RocksDB begins new
+	// files.
 	assert_in_range(folder_bytes(folder), 10 * SIZE, 22 * SIZE);
 }
 
@@ -186,7 +187,7 @@ static bool has_suffix(const char *name, const char *suffix)
 	return view_ends_with(view_of_string(name), view_of_string(suffix));
 }
 
-// Flips a bit in the first third of each file with the suffix, where data is.
+// Flips a bit in the first third, where data is, of each file with the suffix.
 static int damage_files(const struct test_folder *folder, const char *suffix)
 {
 	int files = 0;
@@ -246,7 +247,8 @@ static void damage_on_the_disk_is_found(void **state)
 		conformance_expect_sound(engine);
 		engine_close(&engine);
 		assert_true(damage_files(folder, suffixes[i]) > 0);
-		// Found at opening, or by the check; never a crash.
+		// Damage is found at opening or by the check, and never causes
+		// a crash.
 		struct fault fault = {0};
 		int problems = 0;
 		enum rc rc =

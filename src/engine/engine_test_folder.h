@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder of its own for each test program, gone afterwards.
+// A folder for each test program, which is deleted afterwards.
 #ifndef ROOST_ENGINE_ENGINE_TEST_FOLDER_H
 #define ROOST_ENGINE_ENGINE_TEST_FOLDER_H
 
@@ -22,7 +22,7 @@ static inline void test_folder_empty(const struct test_folder *folder)
 		char path[400];
 		snprintf(
 		    path, sizeof(path), "%s/%s", folder->path, entry->d_name);
-		unlink(path); // "." and ".." refuse
+		unlink(path); // fails for "." and ".."
 	}
 	closedir(dir);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine that keeps everything in memory: for tests and fuzzers, and for a
-// server without a disk. A partition's keys are a tree that is never changed
-// under a reader (memory_tree.h); part->data is its root.
+// The engine in memory: for tests and fuzzers, and for a server without a disk.
+// The keys of a partition are a tree that never changes under a reader
+// (memory_tree.h); part->data is its root.
 #include "engine/memory.h"
 
 #include "base/bytes.h"

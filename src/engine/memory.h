@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to the memory engine: its content store, apart from its keys.
+// Private to the memory engine: its store of content, separate from its keys.
 #ifndef ROOST_ENGINE_MEMORY_H
 #define ROOST_ENGINE_MEMORY_H
 
@@ -13,7 +13,7 @@ struct memory_contents {
 void memory_contents_init(struct memory_contents *contents);
 void memory_contents_done(struct memory_contents *contents);
 
-// A batch's content operations, all or none.
+// Applies all content operations of a batch, or none.
 MUST_CHECK enum rc memory_contents_apply(struct memory_contents *contents,
     uint64_t partition, const struct engine_batch *batch, struct fault *fault);
 void memory_contents_drop(struct memory_contents *contents, uint64_t partition);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Content in memory: chunks and owners of each id, under one lock.
+// Content in memory: the chunks and owners of each id, under one lock.
 #include "base/clock.h"
 #include "base/mem.h"
 #include "engine/memory.h"
@@ -13,8 +13,8 @@ struct memory_content {
 	struct engine_content_id id;
 	bool complete;
 	uint64_t size;
-	int64_t since; // without owners since then (wall-clock seconds)
-	char **chunks; // each of ENGINE_CHUNK bytes, the last one of a rest
+	int64_t since; // when it lost its owners (wall-clock seconds)
+	char **chunks; // each of ENGINE_CHUNK bytes; the last may be shorter
 	size_t chunk_count;
 	size_t chunk_capacity;
 	struct memory_owner *owners;
@@ -81,7 +81,7 @@ static void add_chunk(struct memory_content *content, struct view bytes)
 void memory_contents_spill(struct memory_contents *contents,
     const struct engine_content_id *id, uint32_t number, struct view chunk)
 {
-	(void)number; // a writer spills in order
+	(void)number; // a writer spills its chunks in order
 	pthread_rwlock_wrlock(&contents->lock);
 	add_chunk(find_or_add(contents, id), chunk);
 	pthread_rwlock_unlock(&contents->lock);
@@ -123,8 +123,8 @@ static void disown(
 		content->since = clock_wall_seconds(NULL);
 }
 
-// Whether the operations on one content, contents[first] and what follows with
-// the same id, can be carried out. `ret_next` is the first one of another id.
+// Whether the operations on one content can be carried out: contents[first] and
+// those after it with the same id. `ret_next` is the first one of another id.
 static enum rc examine(const struct memory_contents *contents,
     uint64_t partition, const struct engine_batch *batch, size_t first,
     size_t *ret_next, struct fault *fault)
@@ -150,13 +150,13 @@ static enum rc examine(const struct memory_contents *contents,
 		case BATCH_OWN:
 			if (!complete)
 				return fault_set(fault, RC_NOT_FOUND,
-				    "there is no such content to own");
+				    "the content to own does not exist");
 			count++;
 			break;
 		case BATCH_DISOWN:
 			if (count == 0)
 				return fault_set(fault, RC_NOT_FOUND,
-				    "the content is not owned");
+				    "the partition does not own the content");
 			count--;
 			break;
 		}
@@ -250,7 +250,7 @@ enum rc memory_contents_spilled(struct memory_contents *contents,
     const struct engine_content_id *id, uint64_t offset, size_t len,
     struct buf *ret_bytes)
 {
-	enum rc rc = RC_CORRUPT; // swept from under its writer
+	enum rc rc = RC_CORRUPT; // a sweep deleted it under its writer
 	pthread_rwlock_rdlock(&contents->lock);
 	const struct memory_content *content = find(contents, id);
 	if (content) {
@@ -334,7 +334,7 @@ static void add_info(struct info_list *list,
 	};
 }
 
-// The list is taken first, so that `each` may call the engine.
+// The list is copied first, so that `each` may call the engine.
 enum rc memory_contents_each(struct memory_contents *contents,
     enum rc (*each)(void *context, const struct engine_content_info *info),
     void *context)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The treap: a search tree by key that is a heap by priority. A key's priority
-// is its keyed hash, so the shape depends on the keys alone and its depth is
-// O(log n) whoever chose them; that bounds the recursion here.
+// The treap: a search tree by key that is a heap by priority. The priority is a
+// keyed hash of the key, so the shape depends on the keys alone and the depth
+// is O(log n), whoever chose the keys. This limits the recursion here.
 #include "engine/memory_tree.h"
 
 #include <stdatomic.h>
@@ -11,7 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-// A key with its value; shared by the copies of its node.
+// A key with its value. Copies of a node share it.
 struct tree_item {
 	atomic_size_t refs;
 	uint64_t priority;
@@ -86,9 +86,9 @@ void tree_unref(struct tree_node *root)
 	}
 }
 
-// A node like this one that only the caller can reach. The caller reached
-// `node` through such nodes only, so a count of one means that nobody else can
-// come by it.
+// Returns a node with the same content that only the caller can reach. The
+// caller came to `node` through such nodes, so if the count is one, nobody else
+// can reach `node` and it is returned itself.
 static struct tree_node *make_own(struct tree_node *node)
 {
 	if (atomic_load(&node->refs) == 1)
@@ -100,7 +100,8 @@ static struct tree_node *make_own(struct tree_node *node)
 	return copy;
 }
 
-// Keys < `key` go left, the others right. Consumes `node`.
+// Keys < `key` go to the left tree, the others to the right one. Consumes
+// `node`.
 static void split(struct tree_node *node, struct view key,
     struct tree_node **ret_left, struct tree_node **ret_right)
 {
@@ -119,7 +120,7 @@ static void split(struct tree_node *node, struct view key,
 	}
 }
 
-// All keys in `left` are less than those in `right`. Consumes both.
+// All keys in `left` must be less than those in `right`. Consumes both.
 static struct tree_node *merge(struct tree_node *left, struct tree_node *right)
 {
 	if (!left)
@@ -136,8 +137,8 @@ static struct tree_node *merge(struct tree_node *left, struct tree_node *right)
 	return right;
 }
 
-// Equal keys have equal priorities, so that an older item of the key is met
-// before a node of lower priority is.
+// Equal keys have equal priorities. So the descent meets an older item of the
+// same key before any node of lower priority.
 static struct tree_node *put_item(
     struct tree_node *node, struct tree_item *item)
 {
@@ -168,7 +169,7 @@ struct tree_node *tree_put(
 	return put_item(root, item_new(key, value));
 }
 
-// The key is there.
+// Deletes the key, which must be there.
 static struct tree_node *delete_key(struct tree_node *node, struct view key)
 {
 	node = make_own(node);

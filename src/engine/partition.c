@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The partitions an open engine has met: one lock, one version and the watches
-// of each. A state is made at first use and lives until the engine is closed.
+// The partitions that were used since the engine was opened: each has a lock, a
+// version and watches. A state is made at first use and lives until the engine
+// is closed.
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "engine/engine_impl.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The embedded engine: RocksDB through its C interface. This file opens and
-// closes it and holds every tuning choice; README.md says what was measured.
+// closes it and has all tuning choices; README.md says what was measured.
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,11 +13,11 @@
 #define DEFAULT_CACHE  (64 * MIB)
 #define DEFAULT_BUFFER (32 * MIB)
 
-// Values at least this big are written once, beside the tree, and moved by
-// compaction only to collect garbage.
+// Values of at least this size are written once, outside the tree. Compaction
+// moves them only to collect garbage.
 #define BLOB_MIN 1024
 
-// Tables and blob files kept open.
+// How many tables and blob files are kept open.
 #define OPEN_FILES 512
 
 static const char *const family_names[ROCKS_FAMILIES] = {
@@ -40,8 +40,8 @@ static void set_table(rocksdb_options_t *options, rocksdb_cache_t *cache)
 	rocksdb_block_based_options_set_checksum(table, 4); // XXH3
 	rocksdb_block_based_options_set_filter_policy(
 	    table, rocksdb_filterpolicy_create_bloom_full(10));
-	// Indexes and filters in pieces and in the cache, so that memory does
-	// not grow with the data.
+	// Indexes and filters are cut in pieces and kept in the cache, so that
+	// memory does not grow with the data.
 	rocksdb_block_based_options_set_index_type(
 	    table, rocksdb_block_based_table_index_type_two_level_index_search);
 	rocksdb_block_based_options_set_partition_filters(table, 1);
@@ -70,7 +70,7 @@ static rocksdb_options_t *family_options(enum rocks_family family,
 	rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
 	rocksdb_options_set_target_file_size_base(options, 32 * MIB);
 	rocksdb_options_set_compression(options, rocksdb_lz4_compression);
-	// Most look-ups of owners and heads are for what is not there.
+	// Most look-ups of owners and heads find nothing.
 	rocksdb_options_set_memtable_whole_key_filtering(options, 1);
 	rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.02);
 	if (family == ROCKS_INDEX)
@@ -80,8 +80,8 @@ static rocksdb_options_t *family_options(enum rocks_family family,
 		rocksdb_options_set_enable_blob_files(options, 1);
 		rocksdb_options_set_min_blob_size(options, BLOB_MIN);
 		rocksdb_options_set_blob_file_size(options, 256 * MIB);
-		// Mail's bulk is base64, which LZ4 cannot shrink; trying costs
-		// a fifth of a small delivery.
+		// Most bytes of mail are base64, which LZ4 cannot shrink; to
+		// try it costs a fifth of a small delivery.
 		rocksdb_options_set_blob_compression_type(
 		    options, rocksdb_no_compression);
 		rocksdb_options_set_enable_blob_gc(options, 1);
@@ -104,19 +104,19 @@ static rocksdb_options_t *database_options(
 	rocksdb_options_set_max_open_files(options, OPEN_FILES);
 	rocksdb_options_set_max_background_jobs(options, 2);
 
-	// The log: what is synced is there whole; a torn end, which nobody was
-	// answered about, is cut off at opening.
+	// After a crash, everything that was synced is in the log whole. A torn
+	// end was never answered; opening cuts it off.
 	rocksdb_options_set_wal_recovery_mode(
 	    options, rocksdb_point_in_time_recovery);
 	rocksdb_options_set_use_fsync(options, 0);
 	rocksdb_options_set_max_total_wal_size(options, 3 * buffer);
 
-	// Threads wait asleep, and the one that leads a group inserts for all:
-	// waking each to insert its own few records costs more than doing it.
+	// A thread that waits sleeps, and the leader of a write group inserts
+	// for all: to wake each thread for its few records costs more.
 	rocksdb_options_set_enable_write_thread_adaptive_yield(options, 0);
 	rocksdb_options_set_allow_concurrent_memtable_write(options, 0);
 
-	// RocksDB's own diary is kept short.
+	// RocksDB's own text log is kept short.
 	rocksdb_options_set_info_log_level(options, 2); // warnings
 	rocksdb_options_set_keep_log_file_num(options, 2);
 	rocksdb_options_set_max_log_file_size(options, MIB);
@@ -154,7 +154,7 @@ static char *open_database(struct rocks *rocks, const char *path,
 	for (size_t i = 0; i < ROCKS_FAMILIES; i++)
 		rocksdb_options_destroy(families[i]);
 	rocksdb_options_destroy(options);
-	rocksdb_cache_destroy(cache); // the database holds on to it
+	rocksdb_cache_destroy(cache); // the database keeps a reference
 	return error;
 }
 
@@ -175,7 +175,7 @@ static struct rocks *rocks_new(const struct engine_rocksdb_options *given)
 	return rocks;
 }
 
-// Writes the memtables out, so that the next opening has no log to replay.
+// Writes the memtables to files, so that the next opening has no log to replay.
 static void flush(struct rocks *rocks)
 {
 	rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
@@ -184,7 +184,7 @@ static void flush(struct rocks *rocks)
 		char *error = NULL;
 		rocksdb_flush_cf(
 		    rocks->db, options, rocks->families[i], &error);
-		// Nothing is lost: the log has it all.
+		// If this fails, nothing is lost: all data is in the log.
 		enum rc rc = rocks_result(rocks, error, "flushing", NULL);
 		(void)rc;
 	}
@@ -212,7 +212,7 @@ static void rocks_close(struct engine *engine)
 	free(rocks);
 }
 
-// The folder holds mail: nobody else may look into one that is made here.
+// The folder holds mail: if it is made here, nobody else may read it.
 static enum rc make_folder(const char *path,
     const struct engine_rocksdb_options *given, struct fault *fault)
 {
@@ -286,9 +286,10 @@ static const struct engine_ops rocks_ops = {
 #endif
 
 #ifdef ROCKS_TSAN
-// RocksDB is not built for ThreadSanitizer, which therefore misses the atomics
-// it synchronises by and takes its copying of memory for races. This leaves out
-// what those libraries do, and nothing of Roost's. (They are the only C++.)
+// RocksDB is not built for ThreadSanitizer, which therefore does not see its
+// atomics and reports its memory copies as races. This suppresses reports from
+// those libraries. They are the only C++, so no report about Roost is
+// suppressed.
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The small steps everything else in the RocksDB engine is made of: results,
+// The small steps that the other files of the RocksDB engine use: results,
 // keys, single records.
 #include <xxhash.h>
 
@@ -16,7 +16,7 @@ enum rc rocks_result(
 	else if (strstr(error, "lock hold by") ||
 		 strstr(error, "While lock file"))
 		rc = RC_IN_USE;
-	// Reads have no fault to say it in, so the text would be lost.
+	// A read has no fault to put the text into, so it is logged here.
 	log_text(rocks->base.log, LOG_LEVEL_ERROR, "storage", "%s: %s", doing,
 	    error);
 	fault_set(fault, rc, "%s: %s", doing, error);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The check: reads every record of every family past the cache, which verifies
-// the checksum of every block and blob, and asks whether what the records say
-// of each other is true. Content is walked once, in the order of ids; owners
-// are gathered for one run of ids at a time, so memory stays bounded.
+// The check. It reads every record of every family past the cache, so that the
+// checksum of every block and blob is verified, and compares what the records
+// say about each other. Content is read once, in the order of ids. Owners are
+// collected for one range of ids at a time, so that memory is limited.
 #include <stdarg.h>
 
 #include "base/mem.h"
@@ -10,7 +10,7 @@
 
 #define CHECK_READAHEAD ((size_t)1 << 20)
 
-// Owners gathered at a time: 24 bytes each.
+// How many owners are collected at a time; 24 bytes each.
 #define CHECK_OWNERS ((size_t)1 << 20)
 
 struct owners {
@@ -23,22 +23,23 @@ struct check {
 	rocksdb_readoptions_t *options;
 	void (*problem)(void *context, const char *text);
 	void *context;
-	bool damaged; // a walk broke off: what is missing proves nothing
+	bool damaged; // reading broke off: that something is missing then
+		      // proves nothing
 
-	// Owners of ids >= from and, when there are more, < until.
+	// Owners of ids >= `from` and, if there are more, < `until`.
 	struct owners *owners; // sorted
 	size_t owner_count;
-	size_t owner_at; // the next one content has not come to
+	size_t owner_at; // the next one, whose content was not read yet
 	struct engine_content_id until;
 	bool more;
 
-	// The content being walked.
+	// The content that is being read.
 	struct engine_content_id id;
 	bool have_id;
 	bool have_head;
 	bool whole;
 	uint64_t size;
-	uint64_t chunks; // in order, from 0, as long as they should be
+	uint64_t chunks; // numbered from 0 without gaps
 };
 
 static void problem(struct check *check, const char *format, ...)
@@ -92,7 +93,7 @@ static void walk_end(
 	if (!error)
 		return;
 	check->damaged = true;
-	problem(check, "reading the %s broke off: %s", what, error);
+	problem(check, "cannot read all of the %s: %s", what, error);
 	rocksdb_free(error);
 }
 
@@ -108,16 +109,18 @@ static void check_key(struct check *check, struct view key, struct view value,
 	uint64_t of = get_be64(key.ptr);
 	if (key.len == 8) {
 		if (value.len != 8 || get_le64(value.ptr) == 0)
-			problem(check, "partition %llu has no proper version",
+			problem(check,
+			    "the version of partition %llu is damaged",
 			    (unsigned long long)of);
 		*partition = of;
 	} else if (of != *partition) {
 		problem(check, "partition %llu has keys but no version",
 		    (unsigned long long)of);
-		*partition = of; // said once
+		*partition = of; // reported once
 	}
 	if (!engine_partition_valid(of))
-		problem(check, "a key in partition %llu, which cannot be",
+		problem(check,
+		    "a key in partition %llu, which is no valid number",
 		    (unsigned long long)of);
 	if (value.len > ENGINE_VALUE_MAX)
 		problem(check, "a value of %zu bytes in partition %llu",
@@ -143,8 +146,8 @@ static int compare_owners(const void *left, const void *right)
 	    &((const struct owners *)right)->id);
 }
 
-// Sorts, and makes one of the entries of one id.
-static void owners_settle(struct check *check)
+// Sorts the entries, and adds up those of one id.
+static void owners_combine(struct check *check)
 {
 	qsort(check->owners, check->owner_count, sizeof(*check->owners),
 	    compare_owners);
@@ -165,19 +168,19 @@ static void owners_add(struct check *check, const struct engine_content_id *id)
 	if (check->more && compare_ids(id, &check->until) >= 0)
 		return;
 	if (check->owner_count == CHECK_OWNERS) {
-		owners_settle(check);
+		owners_combine(check);
 		if (check->owner_count > CHECK_OWNERS / 2) {
 			check->owner_count = CHECK_OWNERS / 2;
 			check->until = check->owners[CHECK_OWNERS / 2].id;
 			check->more = true;
 		}
-		owners_add(check, id); // once: there is room now
+		owners_add(check, id); // once: now there is room
 		return;
 	}
 	check->owners[check->owner_count++] = (struct owners){*id, 1};
 }
 
-// Gathers the owners of ids >= `from`, as many as fit.
+// Collects the owners of ids >= `from`, as many as fit.
 static void owners_gather(
     struct check *check, const struct engine_content_id *from)
 {
@@ -190,13 +193,13 @@ static void owners_gather(
 	     rocksdb_iter_valid(iterator); rocksdb_iter_next(iterator)) {
 		struct view key = rocks_iter_key(iterator);
 		if (key.len != 25 || key.ptr[0] != ROCKS_OWNED)
-			continue; // check_owners() has said so
+			continue; // check_owners() has reported it
 		struct engine_content_id id;
 		memcpy(id.bytes, key.ptr + 9, sizeof(id.bytes));
 		if (compare_ids(&id, from) >= 0)
 			owners_add(check, &id);
 	}
-	owners_settle(check);
+	owners_combine(check);
 	walk_end(check, iterator, "owners");
 }
 
@@ -224,10 +227,10 @@ static void check_owner(struct check *check, struct view key, struct view value)
 			return;
 		break;
 	}
-	problem(check, "a record of owners that cannot be read");
+	problem(check, "a record of owners is damaged");
 }
 
-// The head of every shared content and of every finished orphan is there.
+// Checks that every shared content and every finished orphan has its head.
 static void check_head_of(
     struct check *check, struct view key, struct view value)
 {
@@ -280,7 +283,7 @@ static bool has_record(struct check *check, char kind, uint64_t *ret_shared)
 	return true;
 }
 
-// Owned content that the walk has passed without meeting it is missing.
+// Reports owned content that the walk has passed without meeting it.
 static void missing_until(
     struct check *check, const struct engine_content_id *id)
 {
@@ -324,7 +327,8 @@ static void check_ownership(struct check *check)
 		problem(check, "content %s has owners and an orphan's record",
 		    id.text);
 	if (is_shared ? shared != owners : owners > 1)
-		problem(check, "content %s has %llu owners but counts %llu",
+		problem(check,
+		    "content %s has %llu owners, but %llu are recorded",
 		    id.text, (unsigned long long)owners,
 		    (unsigned long long)shared);
 }

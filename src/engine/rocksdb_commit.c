@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commits and drops. A commit is one write batch, in the log as one record:
-// it is there wholly or not at all, and synced before it is answered. RocksDB
-// lets the threads that come while one syncs share the next sync.
+// Commits and drops. A commit is one write batch and one record in the log:
+// after a crash it is there wholly or not at all. It is synced before the
+// caller gets the answer. Threads that commit while another one syncs share the
+// next sync.
 #include "engine/rocksdb_impl.h"
 
-// A range of at most so many keys is deleted key by key: a range tombstone is
+// A range of at most so many keys is deleted key by key. A range tombstone is
 // one record, but every later read has to look past it until compaction.
 #define RANGE_AS_KEYS 256
 
-// A drop gives up ownership in steps of so many contents.
+// A drop gives up the ownership of so many contents in a step.
 #define DROP_STEP 256
 
 // ---- Keys ------------------------------------------------------------------
 
-// Deletes the keys from `first` on while there are not too many; false when
-// there were.
+// Deletes the keys in the range, unless they are too many: then it returns
+// false.
 static bool delete_few(struct rocks *rocks, const struct rocks_key *first,
     const struct rocks_key *end, rocksdb_writebatch_t *to)
 {
@@ -36,13 +37,13 @@ static bool delete_few(struct rocks *rocks, const struct rocks_key *first,
 	rocksdb_iter_get_error(iterator, &error);
 	bool all = !error && keys < RANGE_AS_KEYS;
 	if (error)
-		rocksdb_free(error); // the tombstone needs no reading
+		rocksdb_free(error); // a tombstone needs no reading
 	rocksdb_iter_destroy(iterator);
 	rocksdb_readoptions_destroy(options);
 	return all;
 }
 
-// `after_puts`: the batch has put keys before, which only a tombstone hits.
+// `after_puts`: the batch has put keys before, which only a tombstone deletes.
 static void add_range(struct rocks *rocks, uint64_t partition,
     const struct batch_op *op, bool after_puts, rocksdb_writebatch_t *to)
 {
@@ -50,7 +51,7 @@ static void add_range(struct rocks *rocks, uint64_t partition,
 	struct rocks_key end;
 	rocks_index_key(&first, partition, op->key);
 	if (op->key.len == 0)
-		first.bytes[first.len++] = '\0'; // not the version
+		first.bytes[first.len++] = '\0'; // leaves out the version's key
 	rocks_index_key(&end, partition, op->value);
 	if (!after_puts && delete_few(rocks, &first, &end, to))
 		return;
@@ -131,7 +132,7 @@ struct owned {
 	uint64_t size;
 };
 
-// The first contents the partition owns, at most DROP_STEP.
+// Lists the first contents that the partition owns, at most DROP_STEP.
 static enum rc list_owned(struct rocks *rocks, uint64_t partition,
     struct owned *ret_owned, size_t *ret_count)
 {
@@ -205,8 +206,8 @@ static enum rc drop_owned(
 	return rc;
 }
 
-// First the keys go and a mark says that the ownership is to follow; so the
-// partition is gone at one stroke, however much it owned.
+// First, one write deletes the keys and records that the ownership is still to
+// be undone. So the partition is gone at once, however much it owned.
 enum rc rocks_drop(
     struct engine *engine, struct engine_partition *part, struct fault *fault)
 {

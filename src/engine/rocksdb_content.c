@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Content: whole in its head when it has one chunk, else in chunks of its own
-// beside a head that gives the size. Nothing is readable before its head is.
+// Content: if it is one chunk, the head holds it all; otherwise the chunks are
+// records of their own, and the head has the size. No chunk is read before the
+// head was.
 #include "base/clock.h"
 #include "base/mem.h"
 #include "engine/rocksdb_impl.h"
 
-// Read ahead when all content is walked.
+// Read-ahead for reading all content.
 #define CONTENT_READAHEAD ((size_t)1 << 20)
 
-// A sweep looks at so many orphans before it deletes them.
+// A sweep lists so many orphans before it deletes them.
 #define SWEEP_STEP 256
 
-// Up to so many chunks (1 GiB) are deleted by number, unread; where a size says
-// more, or nothing, the chunks are looked for.
+// Up to so many chunks (1 GiB) are deleted by number, without reading. If there
+// may be more, or the size is unknown, the sweep looks for the chunks.
 #define SWEEP_CHUNKS 16384
 
 enum rc rocks_content_spill(struct engine *engine,
@@ -27,7 +28,8 @@ enum rc rocks_content_spill(struct engine *engine,
 	}
 	struct rocks_name name = rocks_chunk_name(id, number);
 	rocks_content_put(rocks, to, &name, chunk, view_of(NULL, 0));
-	// Not synced: the commit that names it comes later in the same log.
+	// Not synced: the commit that names the content follows in the same
+	// log.
 	enum rc rc = rocks_write(rocks, to, false, NULL);
 	rocksdb_writebatch_destroy(to);
 	return rc;
@@ -35,7 +37,7 @@ enum rc rocks_content_spill(struct engine *engine,
 
 // ---- Reading ---------------------------------------------------------------
 
-// A head taken apart: `whole` is all the content, or NULL where it is chunked.
+// Reads a head: `whole` is all the content, or NULL if it is chunked.
 static enum rc read_head(
     struct view head, struct view *ret_whole, uint64_t *ret_size)
 {
@@ -104,7 +106,7 @@ enum rc rocks_content_spilled(struct engine *engine,
 	enum rc rc = RC_OK;
 	while (rc == RC_OK && len) {
 		size_t part = len;
-		// Whole chunks, however many there will be.
+		// Whole chunks; their number is not known yet.
 		rc = read_chunk(
 		    rocks_of(engine), id, UINT64_MAX, offset, &part, ret_bytes);
 		len -= part;
@@ -157,7 +159,7 @@ enum rc rocks_content_size(struct engine *engine,
 
 // ---- Sweeping --------------------------------------------------------------
 
-// Adds the deletion of every chunk that is there.
+// Adds the deletion of every chunk that is found.
 static enum rc delete_chunks_found(struct rocks *rocks,
     const struct engine_content_id *id, rocksdb_writebatch_t *to)
 {
@@ -184,7 +186,7 @@ static enum rc delete_content(struct rocks *rocks,
 	struct rocks_name head = rocks_head_name(id);
 	rocks_batch_delete(rocks, to, ROCKS_CONTENT, &head);
 	uint64_t chunks = content_chunks(size);
-	if (chunks > SWEEP_CHUNKS) // ROCKS_UNFINISHED is
+	if (chunks > SWEEP_CHUNKS) // ROCKS_UNFINISHED is larger, too
 		return delete_chunks_found(rocks, id, to);
 	for (uint64_t i = 0; chunks > 1 && i < chunks; i++) {
 		struct rocks_name name = rocks_chunk_name(id, (uint32_t)i);
@@ -198,7 +200,7 @@ struct swept {
 	uint64_t bytes;
 };
 
-// With the content's stripe locked.
+// Called with the content's stripe locked.
 static enum rc sweep_locked(struct rocks *rocks,
     const struct engine_content_id *id, int64_t before, struct swept *swept)
 {
@@ -216,7 +218,7 @@ static enum rc sweep_locked(struct rocks *rocks,
 	rocksdb_writebatch_t *to = rocksdb_writebatch_create();
 	rc = delete_content(rocks, id, size, to);
 	rocks_batch_delete(rocks, to, ROCKS_OWNERS, &orphan);
-	// Not synced: what a power cut brings back is swept again.
+	// Not synced: if a power cut undoes it, it is swept again.
 	if (rc == RC_OK)
 		rc = rocks_write(rocks, to, false, NULL);
 	rocksdb_writebatch_destroy(to);
@@ -227,7 +229,8 @@ static enum rc sweep_locked(struct rocks *rocks,
 	return rc;
 }
 
-// Orphans from after `*last` on, at most SWEEP_STEP; `*last` moves on.
+// Lists at most SWEEP_STEP orphans after `*last`, and sets `*last` to the last
+// one.
 static enum rc list_orphans(struct rocks *rocks, struct engine_content_id *last,
     bool *started, struct engine_content_id *ret_ids, size_t *ret_count)
 {
@@ -283,7 +286,7 @@ enum rc rocks_content_sweep(
 
 // ---- Walking ---------------------------------------------------------------
 
-// One record as information; false when it is of another kind.
+// Makes the information from a record; false if it is a record of another kind.
 static bool info_of(
     struct view key, struct view value, struct engine_content_info *ret_info)
 {

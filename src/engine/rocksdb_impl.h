@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Private to the RocksDB engine: its structure, its keys, and what its files
-// share. README.md has the whole layout.
+// share. README.md describes the records.
 #ifndef ROOST_ENGINE_ROCKSDB_IMPL_H
 #define ROOST_ENGINE_ROCKSDB_IMPL_H
 
@@ -16,9 +16,9 @@ enum rocks_family {
 	ROCKS_FAMILIES,
 };
 
-// Content is locked from reading who owns it until the answer is written:
-// ids fall into stripes, and all that a batch needs are taken at once, so that
-// nobody waits for one while holding another.
+// A content's lock is held from reading who owns it until the change is
+// written. Ids are spread over stripes. A thread takes all stripes of its batch
+// at once, so that it never waits for one while it holds another.
 #define ROCKS_STRIPES 4096
 
 struct rocks_stripes {
@@ -35,13 +35,13 @@ struct rocks {
 	rocksdb_readoptions_t *sealed; // for ROCKS_CONTENT, see below
 	pthread_mutex_t stripes_lock;
 	pthread_cond_t stripes_free;
-	struct rocks_stripes stripes; // taken ones; under stripes_lock
+	struct rocks_stripes stripes; // the taken ones; under stripes_lock
 	unsigned stripes_waiting;     // threads
-	unsigned stripes_waiting_big; // of them, those that want many
+	unsigned stripes_waiting_big; // those of them that want many
 	_Atomic uint64_t reclaimable; // bytes swept since the last reclaim
 };
 
-// Compaction moves blobs out of this part of the files, the oldest.
+// Compaction moves blobs out of the oldest part of the files, of this size.
 #define ROCKS_BLOB_CUTOFF      0.1
 #define ROCKS_BLOB_CUTOFF_TEXT "0.1"
 
@@ -52,7 +52,7 @@ static inline struct rocks *rocks_of(struct engine *engine)
 
 // ---- Keys ------------------------------------------------------------------
 
-// One byte more than a key has, for what a cursor is to seek.
+// One byte longer than a key: the key that a cursor seeks.
 #define ROCKS_KEY_MAX (8 + ENGINE_KEY_MAX + 1)
 
 struct rocks_key {
@@ -76,7 +76,7 @@ struct rocks_name {
 };
 
 // A content's head: ROCKS_HEAD_WHOLE and all its bytes, or ROCKS_HEAD_CHUNKED
-// and its size (le64). It is there if and only if the content is complete.
+// and its size (le64). The head exists if and only if the content is complete.
 #define ROCKS_HEAD_WHOLE   'w'
 #define ROCKS_HEAD_CHUNKED 'c'
 
@@ -84,11 +84,11 @@ struct rocks_name rocks_head_name(const struct engine_content_id *id);
 struct rocks_name rocks_chunk_name(
     const struct engine_content_id *id, uint32_t number);
 
-// ROCKS_OWNERS holds four kinds of records, told apart by the first byte.
+// ROCKS_OWNERS holds four kinds of records, which differ in the first byte.
 #define ROCKS_OWNED    'o' // be64 partition, id: le64 count > 0, le64 size
 #define ROCKS_SHARED   's' // id: le64 partitions that own it, when 2 or more
 #define ROCKS_ORPHAN   'f' // id: le64 since, le64 size: nobody owns it
-#define ROCKS_DROPPING 'd' // be64 partition: its ownership is being undone
+#define ROCKS_DROPPING 'd' // be64 partition: a drop is not finished
 
 #define ROCKS_UNFINISHED UINT64_MAX // size in an orphan that has no head yet
 
@@ -97,22 +97,24 @@ struct rocks_name rocks_owned_name(
 struct rocks_name rocks_id_name(char kind, const struct engine_content_id *id);
 struct rocks_name rocks_dropping_name(uint64_t partition);
 
-// Two le64, the value of OWNED and ORPHAN; RC_CORRUPT when it is not.
+// Reads two le64, the value of OWNED and ORPHAN. RC_CORRUPT: it is not two.
 MUST_CHECK enum rc rocks_read_pair(
     struct view value, uint64_t *ret_first, uint64_t *ret_second);
 
 // ---- Access (rocksdb_access.c) ---------------------------------------------
 
-// What became of a call: frees `error`, logs it, and says it in `fault`.
+// Makes the result of a call of RocksDB: frees `error`, logs it, and copies it
+// to `fault`.
 MUST_CHECK enum rc rocks_result(
     struct rocks *rocks, char *error, const char *doing, struct fault *fault);
 
-// The value, in memory that belongs to `ret_slice` (destroyed by the caller).
+// Reads a value, in memory that belongs to `ret_slice`, which the caller
+// destroys.
 MUST_CHECK enum rc rocks_get(struct rocks *rocks,
     const rocksdb_readoptions_t *options, enum rocks_family family,
     struct view key, rocksdb_pinnableslice_t **ret_slice,
     struct view *ret_value);
-// The same for one or two le64.
+// The same for a value of one or two le64.
 MUST_CHECK enum rc rocks_get_u64(struct rocks *rocks,
     const rocksdb_readoptions_t *options, enum rocks_family family,
     struct view key, uint64_t *ret_number);
@@ -128,16 +130,16 @@ void rocks_batch_delete(struct rocks *rocks, rocksdb_writebatch_t *batch,
 MUST_CHECK enum rc rocks_write(struct rocks *rocks, rocksdb_writebatch_t *batch,
     bool sync, struct fault *fault);
 
-// Every record of ROCKS_CONTENT ends in the XXH3 hash (le64) of what stands
-// before it, looked at in every read. RocksDB's own checksum of blobs, a CRC
-// that Debian builds without the processor's help, is left to the check: it
-// was two thirds of the CPU of reading a long message.
+// Every record of ROCKS_CONTENT ends with the XXH3 hash (le64) of the bytes
+// before it, which every read compares. RocksDB's own checksum of blobs is
+// compared by the check only: Debian builds its CRC without the processor's
+// instructions, and it took two thirds of the CPU of reading a long message.
 void rocks_content_put(struct rocks *rocks, rocksdb_writebatch_t *batch,
     const struct rocks_name *name, struct view first, struct view rest);
 MUST_CHECK enum rc rocks_content_get(struct rocks *rocks,
     const struct rocks_name *name, rocksdb_pinnableslice_t **ret_slice,
     struct view *ret_value);
-// The record without its hash, or RC_CORRUPT.
+// The record without its hash. RC_CORRUPT: the hash does not match.
 MUST_CHECK enum rc rocks_unseal(struct view record, struct view *ret_value);
 
 static inline struct view rocks_name_view(const struct rocks_name *name)
@@ -194,19 +196,19 @@ enum rc rocks_commit(struct engine *engine, struct engine_partition *part,
     uint64_t version, struct engine_batch *batch, struct fault *fault);
 enum rc rocks_drop(
     struct engine *engine, struct engine_partition *part, struct fault *fault);
-// Ends what a drop that was cut short began. With the partition locked, or
-// before anyone else has the engine.
+// Finishes a drop that was cut short. Called with the partition locked, or
+// before anyone else uses the engine.
 MUST_CHECK enum rc rocks_drop_resume(
     struct rocks *rocks, uint64_t partition, struct fault *fault);
 MUST_CHECK enum rc rocks_drop_resume_all(
     struct rocks *rocks, struct fault *fault);
 
-// rocksdb_owners.c: adds what the batch's content operations come to, with
+// rocksdb_owners.c: adds the effect of the batch's content operations, with
 // their stripes locked.
 MUST_CHECK enum rc rocks_owners_apply(struct rocks *rocks, uint64_t partition,
     const struct engine_batch *batch, rocksdb_writebatch_t *to,
     struct fault *fault);
-// One partition less owns the content.
+// Records that one partition less owns the content.
 MUST_CHECK enum rc rocks_owner_leaves(struct rocks *rocks,
     const struct engine_content_id *id, uint64_t size,
     rocksdb_writebatch_t *to);
@@ -232,7 +234,7 @@ enum rc rocks_content_each(struct engine *engine,
 enum rc rocks_content_owned(struct engine *engine, uint64_t partition,
     const struct engine_content_id *id, uint64_t *ret_count);
 
-// rocksdb_reclaim.c: after a sweep that deleted so many bytes.
+// rocksdb_reclaim.c: called after a sweep that deleted so many bytes.
 void rocks_reclaim(struct rocks *rocks, uint64_t deleted_bytes);
 
 // rocksdb_check.c

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who owns which content. A record a (partition, content) counts; it is only
-// touched with the partition locked. What partitions share, a record a content
-// (ROCKS_SHARED, ROCKS_ORPHAN, the head), is only touched with the content's
-// stripe locked, from reading it until the write has been made. So a sweep and
-// a commit that takes the content up again never miss each other.
+// Who owns which content. A record for each partition and content counts the
+// ownership; it is only used with the partition locked. The records of a
+// content that partitions share (ROCKS_SHARED, ROCKS_ORPHAN, the head) are only
+// used with the content's stripe locked, from reading them until the change is
+// written. So a sweep never deletes content that a commit is just about to own.
 #include "base/clock.h"
 #include "engine/rocksdb_impl.h"
 
-// One content while a batch's operations on it are added up.
+// One content, while the operations of a batch on it are added up.
 struct tally {
 	const struct engine_content_id *id;
 	uint64_t partition;
-	uint64_t before; // how often the partition owned it
-	uint64_t count;  // and will
+	uint64_t before; // how often the partition owned it before
+	uint64_t count;  // how often it will own it
 	uint64_t size;
-	const struct batch_content *finish; // NULL: not completed here
-	bool complete;                      // it has a head
-	bool head_known;                    // `complete` and `size` are so
+	const struct batch_content
+	    *finish;     // NULL: the batch does not complete it
+	bool complete;   // it has a head
+	bool head_known; // `complete` and `size` were read
 };
 
-// Looks at the head: whether the content is complete, and its size.
+// Reads the head: whether the content is complete, and its size.
 static enum rc look_at_head(struct rocks *rocks, struct tally *tally)
 {
 	if (tally->head_known)
@@ -65,13 +66,13 @@ static enum rc tally_add(struct rocks *rocks, struct tally *tally,
 		rc = look_at_head(rocks, tally);
 		if (rc == RC_OK && !tally->complete && !tally->finish)
 			return fault_set(fault, RC_NOT_FOUND,
-			    "there is no such content to own");
+			    "the content to own does not exist");
 		tally->count++;
 		break;
 	case BATCH_DISOWN:
 		if (tally->count == 0)
-			return fault_set(
-			    fault, RC_NOT_FOUND, "the content is not owned");
+			return fault_set(fault, RC_NOT_FOUND,
+			    "the partition does not own the content");
 		tally->count--;
 		break;
 	}
@@ -113,7 +114,7 @@ static enum rc finish(struct rocks *rocks, struct tally *tally,
 	return RC_OK;
 }
 
-// How many partitions own complete content.
+// Counts the partitions that own a complete content.
 static enum rc count_owners(struct rocks *rocks,
     const struct engine_content_id *id, uint64_t *ret_owners)
 {

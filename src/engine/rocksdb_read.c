@@ -3,8 +3,8 @@
 #include "base/mem.h"
 #include "engine/rocksdb_impl.h"
 
-// A seek forward first tries so many steps: a step costs a fraction of a seek,
-// and most seeks of a merge-like walk land close by.
+// A seek forward first tries so many single steps: a step costs much less than
+// a seek, and most seeks land close by.
 #define CURSOR_STEPS 8
 
 struct rocks_snapshot {
@@ -17,10 +17,10 @@ struct rocks_cursor {
 	struct engine_cursor base;
 	rocksdb_iterator_t *iterator;
 	rocksdb_readoptions_t *options;
-	bool given;          // the iterator's entry was handed out
-	struct rocks_key at; // scratch, for seeking
+	bool given;          // the iterator's entry was returned already
+	struct rocks_key at; // scratch memory, for seeking
 	struct rocks_key prefix;
-	struct rocks_key bound; // the options refer to it
+	struct rocks_key bound; // the options point to it
 };
 
 enum rc rocks_load_version(
@@ -66,8 +66,9 @@ enum rc rocks_get_key(struct engine *engine, struct engine_partition *part,
 	return get(rocks, rocks->newest, part->id, key, ret_value);
 }
 
-// The first key of a partition is the bare one that holds its version; a
-// partition without it was not written by a commit, and is check's business.
+// The first key of a partition is the bare partition number, which holds its
+// version. No commit wrote a partition without it; the check reports such a
+// partition.
 enum rc rocks_partition_next(
     struct engine *engine, uint64_t after, uint64_t *ret_partition)
 {
@@ -111,8 +112,8 @@ enum rc rocks_snapshot_open(struct engine *engine,
 	snapshot->snapshot = rocksdb_create_snapshot(rocks->db);
 	snapshot->options = rocksdb_readoptions_create();
 	rocksdb_readoptions_set_snapshot(snapshot->options, snapshot->snapshot);
-	// Read through the snapshot: what is remembered may be a step behind
-	// what the snapshot sees.
+	// The version is read through the snapshot: the one in memory may not
+	// yet include the last commit that the snapshot sees.
 	char key[8];
 	put_be64(key, part->id);
 	enum rc rc = rocks_get_u64(rocks, snapshot->options, ROCKS_INDEX,
@@ -144,7 +145,7 @@ enum rc rocks_snapshot_get(
 
 // ---- Cursors ---------------------------------------------------------------
 
-// The least key above all that begin with `prefix`. There is one, as no
+// The lowest key above all that begin with `prefix`. There is one, because no
 // partition is UINT64_MAX.
 static void set_bound(struct rocks_key *bound, const struct rocks_key *prefix)
 {
@@ -161,7 +162,8 @@ static void seek(struct rocks_cursor *cursor, const struct rocks_key *key)
 	cursor->given = false;
 }
 
-// The bare key of the partition holds its version and is nobody's.
+// Skips the bare key of the partition, which holds its version and is not a
+// caller's.
 static void seek_first(struct rocks_cursor *cursor)
 {
 	cursor->at.len = cursor->prefix.len;
@@ -212,7 +214,7 @@ static bool step_to(struct rocks_cursor *cursor, struct view key)
 			return true;
 		}
 		if (order > 0)
-			return false; // it may lie before this one
+			return false; // the key may be before this one
 		rocksdb_iter_next(cursor->iterator);
 	}
 	return false;
@@ -227,7 +229,8 @@ void rocks_cursor_seek(struct engine_cursor *base, struct view key)
 		seek_first(cursor);
 		return;
 	}
-	// No key is longer than its maximum, so one byte more decides.
+	// No key is longer than ENGINE_KEY_MAX, so one byte more is enough to
+	// compare.
 	key = view_slice(key, 0, ENGINE_KEY_MAX + 1);
 	rocks_index_key(&cursor->at, base->snapshot->partition->id, key);
 	if (!step_to(cursor, view_of(cursor->at.bytes, cursor->at.len)))

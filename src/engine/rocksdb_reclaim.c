@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gives back the disk of swept content. RocksDB counts a blob as garbage only
-// when compaction meets its deletion, and then collects from the oldest files
-// alone; what is deleted among younger ones would stay for years.
+// Gives back the disk space of swept content. RocksDB counts a blob as garbage
+// only when compaction meets its deletion, and collects only from the oldest
+// files. Without this, blobs deleted in younger files would stay for years.
 #include "engine/rocksdb_impl.h"
 
-// A sweep that brings the bytes deleted since to this much starts a reclaim.
+// A reclaim begins when this many bytes were swept since the last one.
 #define RECLAIM_BYTES ((uint64_t)64 << 20)
 
-// Less garbage than this is left alone.
+// Less garbage than this is not collected.
 #define RECLAIM_GARBAGE ((uint64_t)8 << 20)
 
 static void compact(struct rocks *rocks)
@@ -36,7 +36,7 @@ static void set_cutoff(struct rocks *rocks, const char *value)
 	rocksdb_set_options_cf(rocks->db, rocks->families[ROCKS_CONTENT], 1,
 	    names, values, &error);
 	enum rc rc = rocks_result(rocks, error, "reclaiming", NULL);
-	(void)rc; // then less is reclaimed
+	(void)rc; // if it failed, less is reclaimed
 }
 
 void rocks_reclaim(struct rocks *rocks, uint64_t deleted_bytes)
@@ -47,7 +47,8 @@ void rocks_reclaim(struct rocks *rocks, uint64_t deleted_bytes)
 	if (pending < RECLAIM_BYTES)
 		return;
 	atomic_store(&rocks->reclaimable, 0);
-	// Rewrites keys, little beside what they name, and finds the garbage.
+	// This rewrites only keys, which are small beside their values, and
+	// finds the garbage.
 	compact(rocks);
 	uint64_t garbage =
 	    property(rocks, "rocksdb.live-blob-file-garbage-size");

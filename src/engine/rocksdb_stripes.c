@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The content locks: a set of taken stripes under one mutex that is never held
-// for long. Threads that want many stripes go before newcomers, who could
+// The content locks: a set of taken stripes under a mutex that is held only
+// briefly. Threads that want many stripes go before newcomers, who could
 // otherwise keep them waiting for ever.
 #include "engine/rocksdb_impl.h"
 
@@ -45,7 +45,8 @@ void rocks_stripes_lock(
 	rocks->stripes_waiting_big -= big;
 	for (size_t i = 0; i < ARRAY_LEN(stripes->bits); i++)
 		rocks->stripes.bits[i] |= stripes->bits[i];
-	// Newcomers stood back for this one, and may not meet it.
+	// Newcomers waited because of this thread; if they need other stripes,
+	// they can go on now.
 	bool wake = big && rocks->stripes_waiting;
 	pthread_mutex_unlock(&rocks->stripes_lock);
 	if (wake)

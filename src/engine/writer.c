@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Content on its way in: cut into chunks of ENGINE_CHUNK bytes. The last chunk
-// is held back, however full, and rides in the batch that names the content;
-// so content of at most one chunk touches nothing before its commit.
+// Content that is being written, cut into chunks of ENGINE_CHUNK bytes. The
+// last chunk, even a full one, is held back for the batch that names the
+// content. So content of at most one chunk writes nothing before its commit.
 #include <sys/random.h>
 
 #include "base/bytes.h"
@@ -19,8 +19,8 @@ struct engine_writer {
 	struct buf tail;
 };
 
-// 48 bits of time, then 80 random ones: names that cannot be guessed or meet,
-// and what arrives together lies together on the disk.
+// 48 bits of time, then 80 random ones. Nobody can guess such a name, no two
+// are equal, and content that arrives together lies together on the disk.
 static void make_id(struct engine_content_id *id)
 {
 	struct timespec now;
@@ -29,7 +29,7 @@ static void make_id(struct engine_content_id *id)
 	    (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 	put_be64(id->bytes, ms << 16);
 	if (getrandom(id->bytes + 6, 10, 0) != 10)
-		abort(); // cannot happen once the machine is up: 10 bytes
+		abort(); // cannot happen after the machine has started
 }
 
 struct engine_writer *engine_writer_new(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a session holds, and how long it goes on without a pause.
+// How much memory a session holds, and how much it sends without a pause.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,11 +9,12 @@
 #include "pop3/pop3.h"
 #include "pop3/rig.h"
 
-#define SESSION_MAX 512 // bytes of an idle one, the maildrop aside
+#define SESSION_MAX 512 // bytes of an idle session without its maildrop
 #define BIG         ((size_t)3 << 20)
 #define MESSAGES    20000
 
-// One call's output: a piece of 64 KiB, at worst twice as long, comes on top.
+// Most output of one call: the limit, and a piece of 64 KiB, which at worst
+// becomes twice as long.
 #define LONGEST (NET_OUTPUT_HIGH + (size_t)128 * 1024 + 4096)
 
 static void an_idle_session_holds_no_buffer(void **state)
@@ -35,7 +36,8 @@ static void an_idle_session_holds_no_buffer(void **state)
 	rig_done(&rig);
 }
 
-// Lines of which many begin with ".", and some end with LF alone.
+// Makes lines, many of which begin with ".", and some of which end with LF
+// alone.
 static void make_big(struct buf *message)
 {
 	buf_init(message, BIG + 100);
@@ -45,7 +47,7 @@ static void make_big(struct buf *message)
 		    i % 5 ? "\r\n" : "\n");
 }
 
-// The message as it should come.
+// Makes the expected output.
 static void make_expected(struct view message, struct buf *out)
 {
 	struct view line;
@@ -130,7 +132,7 @@ static void a_message_deleted_while_it_is_sent_comes_whole(void **state)
 	rig_done(&rig);
 }
 
-// Its bytes are gone before they are sent: there must be no "." at the end.
+// Its bytes are deleted before they are sent, so there must be no final ".".
 static void a_message_that_cannot_be_ended_ends_the_session(void **state)
 {
 	(void)state;
@@ -190,7 +192,7 @@ static void long_lists_pause_for_the_reader(void **state)
 		assert_true(client.pauses > 0);
 		assert_true(client.longest < NET_OUTPUT_HIGH + 4096);
 	}
-	// The order in which messages are deleted costs nothing.
+	// The cost does not depend on the order in which messages are deleted.
 	struct buf input;
 	buf_init(&input, 1 << 20);
 	for (int i = MESSAGES; i > 0; i -= 2)

@@ -39,7 +39,8 @@ static enum pop3_step go_on(struct pop3_command *command, enum auth_step step)
 	return POP3_STEP_DONE;
 }
 
-// AUTH alone: what clients from before RFC 2449 ask with for the mechanisms.
+// AUTH without an argument: clients from before RFC 2449 ask for the mechanisms
+// with it.
 static enum pop3_step list_mechanisms(struct pop3_command *command)
 {
 	struct pop3_session *session = command->session;

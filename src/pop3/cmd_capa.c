@@ -4,8 +4,9 @@
 #include "pop3/commands.h"
 #include "pop3/login.h"
 
-// What a client may log in with on this connection (RFC 2449 sections 6.3 and
-// 6.4, RFC 2595 section 4): no USER where a password would go in clear text.
+// Adds how a client may log in on this connection (RFC 2449 sections 6.3 and
+// 6.4, RFC 2595 section 4). USER is left out if the password would be sent in
+// clear text.
 static void add_logins(struct pop3_command *command)
 {
 	struct pop3_session *session = command->session;
@@ -39,12 +40,12 @@ enum pop3_step pop3_capa_begin(struct pop3_command *command)
 			     "PIPELINING\r\n"
 			     "RESP-CODES\r\n"
 			     "AUTH-RESP-CODE\r\n"
-			     // Mail stays until somebody deletes it.
+			     // Mail stays until the client deletes it.
 			     "EXPIRE NEVER\r\n"
 			     "UTF8 USER\r\n"
 			     "LANG\r\n");
-	// Which version is not told to strangers (RFC 2449 section 6.9 allows
-	// it afterwards only).
+	// Only clients that logged in see the version (RFC 2449 section 6.9
+	// allows this).
 	if (pop3_state(session) == POP3_STATE_TRANSACTION)
 		buf_printf(out, "IMPLEMENTATION %s%s%s\r\n", server->base.name,
 		    server->version != NULL ? "-" : "",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DELE, RSET, NOOP and QUIT (RFC 1939 sections 4 to 6). Nothing is deleted, and
-// nothing marked as seen, before QUIT; then all of it is, in one commit.
+// DELE, RSET, NOOP and QUIT (RFC 1939 sections 4 to 6). Messages are deleted,
+// and marked as seen, only at QUIT, in one commit.
 #include "pop3/commands.h"
 #include "pop3/message.h"
 
@@ -28,7 +28,7 @@ enum pop3_step pop3_noop_begin(struct pop3_command *command)
 	return pop3_ok(command, "Nothing done");
 }
 
-// The session ends whatever happens (RFC 1939 section 6).
+// The session ends, whatever happens (RFC 1939 section 6).
 enum pop3_step pop3_quit_begin(struct pop3_command *command)
 {
 	struct pop3_session *session = command->session;
@@ -38,7 +38,7 @@ enum pop3_step pop3_quit_begin(struct pop3_command *command)
 		rc = pop3_maildrop_update(
 		    session->maildrop, &fault, &session->deleted);
 	session_close(&session->base,
-	    rc == RC_OK ? "quit" : "quit, and nothing could be changed");
+	    rc == RC_OK ? "quit" : "quit, but the changes failed");
 	command->then = NET_CLOSE;
 	if (rc != RC_OK)
 		return pop3_failed(command, rc, &fault);

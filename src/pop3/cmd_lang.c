@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// UTF8 and LANG (RFC 6856). Messages are sent as they are with UTF8 and without
-// (README.md says why); all that is said is in English.
+// UTF8 and LANG (RFC 6856). Messages are sent as they are, with or without UTF8
+// (README.md says why). All texts are in English.
 #include "pop3/commands.h"
 
 enum pop3_step pop3_utf8_begin(struct pop3_command *command)
@@ -14,11 +14,11 @@ static const struct {
 	const char *text;
 } languages[] = {
     {"en", "English"},
-    {"i-default", "English, where nobody has chosen"}, // RFC 2277 section 4.5
+    {"i-default", "English, the default"}, // RFC 2277 section 4.5
 };
 
-// The language of a basic language range, by taking subtags off its end until
-// there is one (RFC 4647 section 3.4); NULL.
+// Finds the language for a basic language range: removes subtags from its end
+// until a language matches (RFC 4647 section 3.4); NULL if none does.
 static const char *look_up(struct view range)
 {
 	if (view_eq(range, VIEW("*")))
@@ -41,9 +41,9 @@ enum pop3_step pop3_lang_begin(struct pop3_command *command)
 	if (command->args.len > 0) {
 		const char *tag = look_up(command->args);
 		if (tag == NULL)
-			return pop3_err(command, NULL,
-			    "English is all that is spoken here");
-		return pop3_ok(command, "%s English it is", tag);
+			return pop3_err(
+			    command, NULL, "Only English is available");
+		return pop3_ok(command, "%s English is used now", tag);
 	}
 	pop3_ok(command, "Languages follow");
 	for (size_t i = 0; i < ARRAY_LEN(languages); i++)

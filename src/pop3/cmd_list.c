@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // STAT, LIST and UIDL (RFC 1939 sections 5 and 7). Numbers, sizes and ids are
-// those of the moment of log-in, whatever others do meanwhile.
+// those at login, whatever other clients do meanwhile.
 #include "pop3/commands.h"
 #include "pop3/message.h"
 
@@ -11,7 +11,8 @@ enum pop3_step pop3_stat_begin(struct pop3_command *command)
 	    (unsigned long long)pop3_maildrop_octets(maildrop));
 }
 
-// What LIST, or UIDL, says of a message behind "+OK " or on a line of its own.
+// Adds what LIST or UIDL says about a message, after "+OK " or on a line of its
+// own.
 typedef void add_line(const struct pop3_maildrop *maildrop, uint32_t index,
     const struct store_message *message, struct buf *out);
 

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// RETR and TOP (RFC 1939 sections 5 and 7): a message is read as the output
-// drains, and never held whole.
+// RETR and TOP (RFC 1939 sections 5 and 7). A message is read piece by piece as
+// the output drains, and never held whole.
 #include "pop3/commands.h"
 #include "pop3/lines.h"
 #include "pop3/message.h"
 #include "store/email.h"
 
-// Bytes of a message that are read at a time.
+// How many bytes of a message are read at a time.
 #define READ_STEP ((size_t)64 * 1024)
-// What the store keeps of a short message in one place; of a longer one only
-// the header is kept there.
+// The store keeps a message of at most this size in one place; of a longer one,
+// it keeps only the header there.
 #define SHORT_MESSAGE ((uint64_t)16 * 1024)
 
 struct retrieval {
 	struct store_reader *reader;
 	uint64_t email_id;
-	uint64_t offset; // of what is read next
+	uint64_t offset; // of the next piece
 	uint64_t left;
 	size_t step; // bytes to read at a time
 	struct pop3_lines lines;
@@ -46,7 +46,7 @@ static MUST_CHECK enum rc read_piece(struct retrieval *retrieval)
 	return rc;
 }
 
-// Sends the piece that was read, and the next ones.
+// Sends the piece that was read, then reads and sends the next ones.
 static enum pop3_step send(struct pop3_command *command)
 {
 	struct retrieval *retrieval = command->state;
@@ -68,7 +68,8 @@ enum pop3_step pop3_retr_resume(struct pop3_command *command)
 	return send(command);
 }
 
-// TOP of a long message begins with its header alone, which lies apart.
+// TOP of a long message first reads only the header, which is stored
+// separately.
 static MUST_CHECK enum rc first_step(struct retrieval *retrieval)
 {
 	struct message_record record;
@@ -83,7 +84,8 @@ static MUST_CHECK enum rc first_step(struct retrieval *retrieval)
 	return rc;
 }
 
-// The first piece is read before anything is promised.
+// The first piece is read before the response begins, so that a failure can
+// still be answered.
 static MUST_CHECK enum rc begin(struct pop3_command *command,
     const struct store_message *message, bool top, uint64_t body_lines)
 {
@@ -114,13 +116,13 @@ enum pop3_step pop3_retr_begin(struct pop3_command *command)
 	pop3_ok(command, "%llu octets follow",
 	    (unsigned long long)pop3_message_octets(
 		session->maildrop, found.index, &found.message));
-	// Takes effect at QUIT, as deletions do.
+	// \Seen is set at QUIT, as deletions are done.
 	pop3_maildrop_mark_seen(session->maildrop, found.index);
 	session->retrieved++;
 	return send(command);
 }
 
-// Nobody has more lines than fit in 32 bits, nor sends a larger number.
+// A count over 32 bits is refused; no message has so many lines.
 enum pop3_step pop3_top_begin(struct pop3_command *command)
 {
 	struct view lines = command->args, number;

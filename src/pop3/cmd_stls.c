@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// STLS (RFC 2595 section 4). Whatever came behind the command in clear text is
-// thrown away by the network; what was learnt before is forgotten by the
-// session when the handshake is done.
+// STLS (RFC 2595 section 4). The network throws away what came after the
+// command in clear text. When the handshake is done, the session forgets what
+// it learnt before.
 #include "pop3/commands.h"
 
 enum pop3_step pop3_stls_begin(struct pop3_command *command)
@@ -13,7 +13,8 @@ enum pop3_step pop3_stls_begin(struct pop3_command *command)
 		return pop3_err(command, NULL, "TLS is not available here");
 	// RFC 6856 section 2.1.
 	if (session->utf8)
-		return pop3_err(command, NULL, "STLS comes before UTF8");
+		return pop3_err(
+		    command, NULL, "STLS is not allowed after UTF8");
 	command->then = NET_START_TLS;
 	return pop3_ok(command, "Begin TLS negotiation now");
 }

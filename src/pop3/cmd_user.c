@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// USER and PASS (RFC 1939 section 7), in UTF-8 where the client likes (RFC 6856
-// section 2.2).
+// USER and PASS (RFC 1939 section 7); both may be in UTF-8 (RFC 6856 section
+// 2.2).
 #include "base/mem.h"
 #include "pop3/commands.h"
 #include "pop3/login.h"
 
-// The same for every name: who exists is not told (RFC 1939 section 13).
+// The answer is the same for every name, so that it does not show which users
+// exist (RFC 1939 section 13).
 enum pop3_step pop3_user_begin(struct pop3_command *command)
 {
 	struct pop3_session *session = command->session;
 	struct auth_channel channel = session_channel(&session->base);
-	// Before the client says its password (RFC 2595 section 2.3).
+	// Refused here, before the client sends its password (RFC 2595 section
+	// 2.3).
 	if (!auth_channel_is_private(&channel))
 		return pop3_err(
 		    command, NULL, "Logging in needs TLS here: STLS");
 	free(session->name);
 	session->name = mem_strndup(command->args.ptr, command->args.len);
-	return pop3_ok(command, "And the password?");
+	return pop3_ok(command, "Send the password");
 }
 
 enum pop3_step pop3_pass_resume(struct pop3_command *command)
@@ -39,6 +41,6 @@ enum pop3_step pop3_pass_resume(struct pop3_command *command)
 enum pop3_step pop3_pass_begin(struct pop3_command *command)
 {
 	if (command->session->name == NULL)
-		return pop3_bad(command, "USER comes first");
+		return pop3_bad(command, "Send USER first");
 	return pop3_pass_resume(command);
 }

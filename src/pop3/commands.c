@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of all commands: where each is allowed, what it takes, and its
-// functions. APOP is not there: it needs passwords kept in plain text.
+// The table of all commands: the states in which each is allowed, its
+// arguments, and its functions. There is no APOP, because it needs passwords
+// stored in plain text.
 #include "pop3/commands.h"
 
 #define BEFORE   POP3_STATE_AUTHORIZATION

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands; commands.c has the table of them, cmd_*.c what they do.
+// The commands: commands.c has the table of them, and cmd_*.c their functions.
 #ifndef ROOST_POP3_COMMANDS_H
 #define ROOST_POP3_COMMANDS_H
 
 #include "pop3/pop3.h"
 
-// NULL when there is none of that name (any case).
+// Finds a command by name, in any case; NULL if there is none.
 const struct pop3_command_type *pop3_command_find(struct view name);
 
 enum pop3_step pop3_auth_begin(struct pop3_command *command);

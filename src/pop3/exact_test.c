@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// To the byte: what LIST and STAT promise is what RETR sends, for messages of
-// all shapes and with fields of a copy's own on top; a unique-id stays with its
-// message whatever IMAP does, and never comes again.
+// What LIST and STAT promise is exactly what RETR sends, for messages of all
+// shapes and with a copy's own fields on top. A unique-id stays with its
+// message, whatever IMAP does, and is never used again.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +35,7 @@ static void put(
 	store_draft_free(&draft);
 }
 
-// Says a line; the answer, valid until the next one.
+// Sends a line; returns the answer, which is valid until the next one.
 static struct view ask(struct rig_client *client, const char *format, ...)
     PRINTF_LIKE(2, 3);
 static struct view ask(struct rig_client *client, const char *format, ...)
@@ -50,8 +50,8 @@ static struct view ask(struct rig_client *client, const char *format, ...)
 	return buf_view(&client->out);
 }
 
-// The message as the client gets it: behind the first line, without the "." at
-// the end and the dots that were stuffed.
+// Makes the message that the client gets: without the first line, the final
+// ".", and the stuffed dots.
 static void unstuff(struct view answer, struct buf *out)
 {
 	assert_true(view_starts_with(answer, VIEW("+OK ")));
@@ -68,7 +68,7 @@ static void unstuff(struct view answer, struct buf *out)
 	}
 }
 
-// What is to come: lines with CRLF, of the body `body_lines`.
+// Makes the expected text: lines with CRLF, and `body_lines` lines of the body.
 static void mend(struct view text, size_t body_lines, struct buf *out)
 {
 	bool in_body = false;
@@ -173,7 +173,7 @@ static void what_is_promised_is_sent(void **state)
 	snprintf(line, sizeof(line), "+OK %u %llu\r\n", (unsigned)MESSAGES,
 	    (unsigned long long)sum);
 	assert_true(view_eq(ask(&client, "STAT\r\n"), view_of_string(line)));
-	// What goes takes its octets with it, and brings them back.
+	// A deleted message takes away its octets, and RSET brings them back.
 	for (uint32_t i = 0; i < MESSAGES; i++)
 		ask(&client, "DELE %u\r\n", i + 1);
 	assert_true(view_eq(ask(&client, "STAT\r\n"), VIEW("+OK 0 0\r\n")));
@@ -216,7 +216,7 @@ static void copy_or_move(
 	store_mailbox_close(&target);
 }
 
-// The ids of all messages, in order, by the last digit of the UID: "123".
+// Expects these ids, in order, given by the last digits of the UIDs: "123".
 static void expect_ids(struct rig *rig, const char *uids)
 {
 	struct rig_client client;
@@ -246,7 +246,8 @@ static void a_unique_id_stays_whatever_imap_does(void **state)
 	expect_ids(&rig, "123");
 	copy_or_move(&rig, "INBOX", "INBOX", 1, false);
 	expect_ids(&rig, "1234");
-	// Away and back: another message for a maildrop, another id.
+	// A message that is moved away and back is another message with another
+	// id.
 	copy_or_move(&rig, "INBOX", "Archive", 2, true);
 	expect_ids(&rig, "134");
 	copy_or_move(&rig, "Archive", "INBOX", 1, true);
@@ -256,8 +257,8 @@ static void a_unique_id_stays_whatever_imap_does(void **state)
 	expect_ids(&rig, "134");
 	rig_put(&rig, VIEW("a: b\r\n\r\nbody\r\n"));
 	expect_ids(&rig, "1346");
-	// INBOX is renamed below an open session: its messages are gone from
-	// the maildrop, and the QUIT that would delete them touches none.
+	// INBOX is renamed while a session is open: its messages are no longer
+	// in the maildrop, and the QUIT that would delete them changes none.
 	rig_connect(&rig, true, &early);
 	assert_true(view_starts_with(ask(&early, "DELE 1\r\n"), VIEW("+OK")));
 	assert_int_equal(store_mailbox_rename(&store_system, rig.account,
@@ -276,7 +277,8 @@ static void a_unique_id_stays_whatever_imap_does(void **state)
 	assert_int_equal(store_snapshot_count(snapshot), 4);
 	store_snapshot_unref(&snapshot);
 	store_mailbox_close(&old);
-	// No name leads back to the ids of before.
+	// The old mailbox, and with it the old ids, cannot become INBOX again
+	// by a rename.
 	assert_int_not_equal(store_mailbox_rename(&store_system, rig.account,
 				 VIEW("Old"), VIEW("INBOX"), &fault),
 	    RC_OK);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages as lines. Runs of bytes that go as they are are added at once.
+// Messages as lines. Bytes that need no change are added in runs.
 #include "pop3/lines.h"
 
 #include <string.h>
@@ -27,7 +27,7 @@ static void end_line(struct pop3_lines *lines, bool blank)
 bool pop3_lines_add(
     struct pop3_lines *lines, struct view piece, struct buf *out)
 {
-	size_t run = 0; // what comes from here to `at` is not added yet
+	size_t run = 0; // bytes from here to `at` are not added yet
 	size_t at = 0;
 	while (at < piece.len && !is_enough(lines)) {
 		if (lines->length == 0 && piece.ptr[at] == '.') {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages as lines. The first byte says how many lines of the body, the second
-// in what pieces. Invariants: the pieces make no difference; every line ends
-// with CRLF, "." alone is the last one and no other, and all is as a plain line
-// by line loop has it.
+// Messages as lines. The first byte says how many lines of the body are wanted,
+// the second how the rest is cut into pieces. Invariants: the result does not
+// depend on the pieces; every line ends with CRLF; "." alone is the last line
+// and no other; and the result equals that of a simple loop over lines.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,7 +30,7 @@ static void run(
 	pop3_lines_end(&lines, out);
 }
 
-// Line by line, the plain way.
+// The simple loop over lines.
 static void expect(struct view message, uint64_t count, struct buf *out)
 {
 	bool in_body = false;
@@ -38,7 +38,7 @@ static void expect(struct view message, uint64_t count, struct buf *out)
 		size_t lf = view_find_char(message, '\n');
 		bool has_lf = lf != SIZE_MAX;
 		struct view line = view_slice(message, 0, lf);
-		// A CR that no LF follows is part of the line.
+		// A CR without LF is part of the line.
 		bool cr = has_lf && view_ends_with(line, VIEW("\r"));
 		message = has_lf ? view_from(message, lf + 1) : VIEW("");
 		if (in_body && count != POP3_LINES_ALL && count-- == 0)

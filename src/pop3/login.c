@@ -37,7 +37,7 @@ enum pop3_step pop3_refuse_login(struct pop3_command *command, enum rc rc,
 		return pop3_err(
 		    command, NULL, "Logging in needs TLS here: STLS");
 	if (rc == RC_AUTH || rc == RC_DENIED)
-		// Why is not told to strangers (RFC 3206 section 5).
+		// Strangers are not told why (RFC 3206 section 5).
 		return pop3_err(command, "AUTH", "Authentication failed");
 	return pop3_err(command, "SYS/TEMP", "Logging in is not possible now");
 }

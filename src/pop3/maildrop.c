@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// INBOX as a maildrop. Messages that carry \Deleted are there as well: only
-// their own client's EXPUNGE takes them away.
+// INBOX as a maildrop. It shows messages that have the flag \Deleted too: only
+// EXPUNGE of an IMAP client removes them.
 #include "pop3/maildrop.h"
 
 #include "base/mem.h"
 #include "store/change.h"
 #include "store/email.h"
 
-// A message that is longer in lines than it is in the store.
+// A message that gets longer when its line ends are completed.
 struct ragged {
 	uint32_t index;
-	uint64_t lacks; // bytes
+	uint64_t lacks; // bytes that are added
 };
 
 struct pop3_maildrop {
@@ -18,11 +18,11 @@ struct pop3_maildrop {
 	struct store_snapshot *snapshot;
 	uint32_t count;        // in the snapshot
 	uint32_t left;         // not marked as deleted
-	uint64_t octets;       // of these
-	uint64_t octets_whole; // of all
+	uint64_t octets;       // of the messages not marked as deleted
+	uint64_t octets_whole; // of all messages
 	struct ragged *ragged; // owned, by index
 	size_t ragged_count;
-	uint64_t *deleted; // owned: a bit for each index; NULL: none is
+	uint64_t *deleted; // owned: a bit for each index; NULL: none is set
 	uint64_t *seen;    // the same
 };
 
@@ -63,7 +63,7 @@ void pop3_maildrop_unmark_deleted(struct pop3_maildrop *maildrop)
 
 // ---- Sizes -----------------------------------------------------------------
 
-// All ragged emails of the account, in the order of ids.
+// All emails of the account that get longer, in the order of ids.
 struct emails {
 	struct {
 		uint64_t email_id;
@@ -99,7 +99,7 @@ static bool find_email(
 	return true;
 }
 
-// Keeps what is in the maildrop.
+// Keeps those that are in the maildrop.
 static void pick_ragged(
     struct pop3_maildrop *maildrop, const struct emails *emails)
 {
@@ -241,7 +241,7 @@ enum rc pop3_maildrop_find(const struct pop3_maildrop *maildrop,
 	}
 	if (number.len == 0)
 		return RC_SYNTAX;
-	// What does not fit is larger than any.
+	// A number that does not fit is larger than any message's.
 	if (!view_to_u32(number, &n) || n == 0 || n > maildrop->count ||
 	    bit_has(maildrop->deleted, n - 1))
 		return RC_NOT_FOUND;
@@ -286,7 +286,7 @@ enum rc pop3_maildrop_update(
 				rangeset_add(&seen, message.uid, message.uid);
 		}
 	}
-	// What others have taken away meanwhile is no error.
+	// Messages that other clients have expunged meanwhile are no error.
 	if (deleted.count > 0 || seen.count > 0)
 		rc = store_take_away(
 		    maildrop->mailbox, &deleted, &seen, fault, &modseq);

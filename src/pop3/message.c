@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finding the message that a client names.
+// Finds the message that a client names.
 #include "pop3/message.h"
 
 bool pop3_message_named(struct pop3_command *command, struct view number,

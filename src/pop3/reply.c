@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How commands say their results (RFC 1939 section 3), and which response code
-// a failure of the rooms below means (RFC 2449 section 8, RFC 3206). Nothing
-// that a client said is ever repeated to it.
+// How commands answer (RFC 1939 section 3), and which response code a failure
+// of the rooms below has (RFC 2449 section 8, RFC 3206). An answer never
+// repeats what the client said.
 #include <stdarg.h>
 
 #include "pop3/pop3.h"
@@ -53,7 +53,8 @@ enum pop3_step pop3_bad(struct pop3_command *command, const char *format, ...)
 	return POP3_STEP_DONE;
 }
 
-// RFC 3206 section 4: TEMP goes away by itself, PERM needs somebody's help.
+// RFC 3206 section 4: a TEMP failure goes away by itself; for a PERM failure
+// somebody has to do something.
 static const char *code_of(enum rc rc)
 {
 	switch (rc) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network's part, and that of other clients, played by hand.
+// Plays the network, and other clients.
 #include "pop3/rig.h"
 
 #include "store/change.h"

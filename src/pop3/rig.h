@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // For tests and fuzzers: a server over the memory engine, its INBOX as other
-// clients change it, and clients that talk with sessions as the network would
-// (net/session.h), without one.
+// clients change it, and clients that call sessions as the network does
+// (net/session.h), without a network.
 #ifndef ROOST_POP3_RIG_H
 #define ROOST_POP3_RIG_H
 
@@ -18,25 +18,26 @@ struct rig {
 };
 
 struct rig_options {
-	const struct rig_users *users; // NULL: its own
+	const struct rig_users *users; // NULL: it makes its own
 	bool tls_available;            // STLS
 	bool no_plain;                 // no passwords without TLS
 };
 
 void rig_init(struct rig *rig, const struct rig_options *options);
 void rig_done(struct rig *rig);
-// Forgets all that is in memory and reads it again. No client is connected.
+// Drops all that is in memory and reads it again. No client may be connected.
 void rig_restart(struct rig *rig);
 
-// As another client, by IMAP say: appends a message, gives one a flag, deletes
-// one; by UID.
+// Changes INBOX as another client would (by IMAP, for example): appends a
+// message, sets a flag, expunges; by UID.
 void rig_put(struct rig *rig, struct view message);
 void rig_flag(struct rig *rig, uint32_t uid, unsigned flags);
 void rig_expunge(struct rig *rig, uint32_t uid);
-// Adds what INBOX holds now: "1 2s 3sd" are UIDs, s: \Seen, d: \Deleted.
+// Adds what INBOX holds now: in "1 2s 3sd" the numbers are UIDs, s means \Seen,
+// d means \Deleted.
 void rig_describe(struct rig *rig, struct buf *out);
 
-// Connects; `logged_in`: and says USER and PASS.
+// Connects a client. With `logged_in` it also sends USER and PASS.
 void rig_connect(struct rig *rig, bool logged_in, struct rig_client *client);
 
 #endif

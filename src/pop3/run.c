@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Running commands, one after another.
+// Runs commands, one after another.
 #include "pop3/run.h"
 
 #include "base/mem.h"
@@ -25,7 +25,7 @@ static void command_free(struct pop3_command *command)
 	if (command->state != NULL && command->type->end != NULL)
 		command->type->end(command);
 	command->session->command = NULL;
-	// Before a login anything may be a password.
+	// Before a login, an unknown line may be a password.
 	if (command->type == NULL ||
 	    (command->type->states & POP3_STATE_AUTHORIZATION) != 0)
 		arena_done_secret(&command->arena);
@@ -60,7 +60,8 @@ static void command_step(struct pop3_command *command, enum pop3_step step)
 	case POP3_STEP_WAIT: session->base.next = NET_WAIT; return;
 	case POP3_STEP_INPUT: return;
 	case POP3_STEP_CUT:
-		// Without the "." the client knows that it has not got it all.
+		// There is no final ".", so the client knows that the message
+		// is not complete.
 		command_free(command);
 		session_close(
 		    &session->base, "a message could not be read to its end");
@@ -97,14 +98,14 @@ static enum pop3_step begin(struct pop3_command *command, struct view line)
 	if ((type->flags & POP3_COMMAND_VERBATIM) == 0)
 		rest = view_trim(rest);
 	if (view_find_char(line, '\0') != SIZE_MAX)
-		return pop3_bad(command, "NUL has no place in a command");
+		return pop3_bad(command, "A command cannot contain NUL");
 	if (!takes(type, rest))
 		return pop3_bad(command,
 		    type->arguments == POP3_ARGUMENTS_NONE
 			? "%s takes no argument"
 			: "%s needs an argument",
 		    type->name);
-	// Its own copy: it may still be needed when the input is gone.
+	// A copy: it may be needed when the input is gone.
 	command->args = arena_copy(&command->arena, rest);
 	return type->begin(command);
 }
@@ -115,7 +116,7 @@ static bool is_message(const struct pop3_command *command)
 	       (command->type->flags & POP3_COMMAND_MESSAGE) != 0;
 }
 
-// A line that the running command waited for.
+// Gives a line to the running command, which waited for it.
 static void answer(struct pop3_command *command, struct view line)
 {
 	session_trace_secret(&command->session->base);
@@ -145,7 +146,7 @@ void pop3_run_resume(struct pop3_session *session, struct buf *out)
 	bool message = is_message(command);
 	command->out = out;
 	command_step(command, command->type->resume(command));
-	// Its first line was traced when it was begun.
+	// The first line of this response was traced at the beginning.
 	if (message)
 		session_trace_skip(&session->base);
 }

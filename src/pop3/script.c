@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dialogues of POP3, and what other clients do meanwhile.
+// Dialogues of POP3, with changes that other clients make meanwhile.
 #include "pop3/script.h"
 
 #include <setjmp.h>

@@ -5,11 +5,11 @@
 //	put: a: b\r\n\r\n   another client appends this message (C escapes)
 //	delete: 2           another client gives UID 2 the flag \Deleted
 //	see: 2              … or \Seen
-//	expunge: 2          … or takes it away
+//	expunge: 2          … or expunges it
 //	inbox: 1 2s 3d      what INBOX holds now: UIDs, s: \Seen, d: \Deleted
 //
-// A client's greeting is passed over. A script runs once in whole lines, once
-// byte by byte, and once in pieces of 7.
+// The greeting is skipped. A script runs once in whole lines, once byte by
+// byte, and once in pieces of 7 bytes.
 #ifndef ROOST_POP3_SCRIPT_H
 #define ROOST_POP3_SCRIPT_H
 
@@ -19,11 +19,11 @@
 struct script {
 	const char *name;
 	struct rig_options rig;
-	bool log_in; // clients begin before login, with the greeting shown
+	bool log_in; // clients begin before login, and see the greeting
 	const char *text;
 };
 
-// A test program of nothing but scripts: what main() returns.
+// Runs a test program that has only scripts; returns the result for main().
 int script_main(const struct script *scripts, size_t count);
 
 #endif

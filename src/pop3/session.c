@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The calls of the network (net/session.h): greeting, lines, the end. A session
-// owns the account, the maildrop and the running command; between commands it
+// owns the account, the maildrop and the running command. Between commands it
 // holds no buffer: an unfinished line stays with the network.
 #include "pop3/session.h"
 
@@ -8,9 +8,9 @@
 #include "pop3/login.h"
 #include "pop3/run.h"
 
-// POP3 has no word for the end: what is said unasked would be taken for the
-// answer to the next command. So nothing is said at a timeout (RFC 1939 section
-// 3), and when the server stops.
+// POP3 has no message for the end of a session: a client would take a line that
+// it did not ask for as the answer to its next command. So nothing is sent at a
+// timeout (RFC 1939 section 3), or when the server stops.
 static const struct session_kind kind = {.protocol = "pop3"};
 
 struct pop3_session *pop3_session_new(const struct pop3_server *server,
@@ -39,8 +39,8 @@ static void pop3_free(void *context)
 	free(session);
 }
 
-// Without a timestamp in angle brackets, which would offer APOP (RFC 1939
-// section 7).
+// The greeting has no timestamp in angle brackets, which would offer APOP (RFC
+// 1939 section 7).
 static enum net_next pop3_start(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
@@ -51,8 +51,8 @@ static enum net_next pop3_start(
 	return session_leave(&session->base);
 }
 
-// No second greeting, and all that was said in clear text is forgotten (RFC
-// 2595 section 4).
+// There is no second greeting, and what the client said in clear text is
+// forgotten (RFC 2595 section 4).
 static enum net_next pop3_tls_started(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
@@ -66,9 +66,9 @@ static enum net_next pop3_tls_started(
 
 // ---- Input -----------------------------------------------------------------
 
-// Takes a line off the front of `*in`, its end off the line. False: it is not
-// all there yet, or too long, which ends the session. A bare LF ends a line,
-// too.
+// Removes a line from the front of `*in`, and the line end from the line.
+// False: the line is not complete; or it is too long, which ends the session. A
+// bare LF ends a line, too.
 static bool take_line(
     struct pop3_session *session, struct view *in, struct view *ret_line)
 {
@@ -104,7 +104,7 @@ static enum net_next pop3_input(
 		// Pipelined commands pause between each other, too.
 		session_breathe(&session->base);
 	}
-	// Nothing behind STLS's line is looked at, now or later (RFC 2595
+	// Nothing after the line of STLS is read, now or later (RFC 2595
 	// section 4): the network throws it away.
 	*ret_consumed = in.len - rest.len;
 	return session_leave(&session->base);
@@ -120,7 +120,7 @@ static enum net_next pop3_resume(void *context, struct buf *out)
 	return session_leave(&session->base);
 }
 
-// A wake may come late, when nothing waits.
+// A wake-up may come late, when no command waits.
 static enum net_next pop3_wake(void *context, struct buf *out)
 {
 	struct pop3_session *session = context;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole session over the memory engine. The first byte says how it begins
-// (before login, logged in, with mail) and in what pieces the rest is given.
-// Invariants: what is said does not depend on the pieces, and is a sequence of
+// (before login, logged in, with mail) and how the rest is cut into pieces.
+// Invariants: the output does not depend on the pieces, and is a sequence of
 // well-formed responses; without QUIT nothing is deleted.
 #include "pop3/rig.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct rig_users users; // of the process: they take long to make
+static struct rig_users users; // made once for the process, which takes long
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -24,8 +24,8 @@ static void fail(const char *why, struct view a, struct view b)
 	abort();
 }
 
-// Responses of more lines say so: their first line ends with "follow", and no
-// other does.
+// The first line of a multi-line response ends with "follow", and no other line
+// does.
 static void check_output(struct view out)
 {
 	struct view rest = out, line;
@@ -101,8 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&whole, (size_t)64 << 20);
 	buf_init(&pieces, (size_t)64 << 20);
 	run(input, begin, 0, &whole);
-	// What comes behind STLS depends on when it comes, and SCRAM's nonces
-	// are random; both are for strangers only.
+	// The bytes after STLS depend on when they arrive, and SCRAM's nonces
+	// are random. Both are for sessions before login only.
 	if (begin > 0) {
 		run(input, begin, piece, &pieces);
 		if (!view_eq(buf_view(&whole), buf_view(&pieces)))

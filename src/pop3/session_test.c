@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dialogues: what each command does, and what it says when it cannot.
+// Dialogues: what each command does, and how it answers when it fails.
 #include "pop3/script.h"
 
 #define THREE                                                                  \
@@ -46,7 +46,7 @@ static const struct script dialogues[] = {
 	"put: a: b\\r\\n\\r\\n\n"
 	"S: +OK ...\n"
 	"C: user demo\n"
-	"S: +OK And the password?\n"
+	"S: +OK Send the password\n"
 	"C: PASS demo pass\n"
 	"S: +OK Logged in: 1 messages (8 octets)\n"
 	"C: STAT\n"
@@ -60,15 +60,15 @@ static const struct script dialogues[] = {
     {"a refused login may be tried again, three times", {0}, true,
 	"S: +OK ...\n"
 	"C: PASS demo pass\n"
-	"S: -ERR USER comes first\n"
+	"S: -ERR Send USER first\n"
 	"C: USER demo\n"
 	"S: +OK ...\n"
 	"C: PASS demo pas\n"
 	"S: -ERR [AUTH] Authentication failed\n"
 	"C: PASS demo pass\n"
-	"S: -ERR USER comes first\n"
+	"S: -ERR Send USER first\n"
 	"C: USER nobody\n"
-	"S: +OK And the password?\n"
+	"S: +OK Send the password\n"
 	"C: PASS demo pass\n"
 	"S: -ERR [AUTH] Authentication failed\n"
 	"C: AUTH PLAIN AGRlbW8AeA==\n"
@@ -84,12 +84,12 @@ static const struct script dialogues[] = {
 	"S: +OK ...\n"
 	"C: PASS  demo pass\n"
 	"S: -ERR [AUTH] ...\n"},
-    {"a name with NUL is none", {0}, true,
+    {"a name with NUL is refused", {0}, true,
 	"S: +OK ...\n"
 	"R: USER demo\\x00x\\r\\n\n"
-	"S: -ERR NUL ...\n"
+	"S: -ERR A command cannot contain NUL\n"
 	"C: PASS demo pass\n"
-	"S: -ERR USER comes first\n"},
+	"S: -ERR Send USER first\n"},
     {"names and passwords in UTF-8 are no different", {0}, true,
 	"S: +OK ...\n"
 	"C: USER \xc3\xbc\xc3\xbc\n"
@@ -129,7 +129,7 @@ static const struct script dialogues[] = {
 	"S: +OK Logged in: ...\n"
 	"C: STLS\n"
 	"S: -ERR STLS is for before login\n"},
-    {"STLS once, and not behind UTF8", {.tls_available = true}, true,
+    {"STLS once, and not after UTF8", {.tls_available = true}, true,
 	"S: +OK ...\n"
 	"C: STLS now\n"
 	"S: -ERR STLS takes no argument\n"
@@ -154,7 +154,7 @@ static const struct script dialogues[] = {
 	"2C: UTF8\n"
 	"2S: +OK ...\n"
 	"2C: STLS\n"
-	"2S: -ERR STLS comes before UTF8\n"},
+	"2S: -ERR STLS is not allowed after UTF8\n"},
     {"STLS where there is no TLS", {0}, true,
 	"S: +OK ...\n"
 	"C: STLS\n"
@@ -167,7 +167,7 @@ static const struct script dialogues[] = {
 	"R: STLS\\r\\nPASS demo pass\\r\\nSTAT\\r\\n\n"
 	"S: +OK Begin TLS negotiation now\n"
 	"C: PASS demo pass\n"
-	"S: -ERR USER comes first\n"
+	"S: -ERR Send USER first\n"
 	"C: STAT\n"
 	"S: -ERR STAT is for after login\n"},
     {"AUTH PLAIN in each form", {0}, true,
@@ -529,7 +529,7 @@ static const struct script dialogues[] = {
 	      "R: USER demo\\r\\nPASS demo pass\\r\\nSTAT\\r\\nTOP 1 "
 	      "0\\r\\nDELE 1\\r\\n"
 	      "NOOP\\r\\nQUIT\\r\\nNOOP\\r\\n\n"
-	      "S: +OK And the password?\n"
+	      "S: +OK Send the password\n"
 	      "S: +OK Logged in: 3 messages (74 octets)\n"
 	      "S: +OK 3 74\n"
 	      "S: +OK Header and lines follow\n"
@@ -550,20 +550,20 @@ static const struct script dialogues[] = {
 	"C: LANG\n"
 	"S: +OK Languages follow\n"
 	"S: en English\n"
-	"S: i-default English, where nobody has chosen\n"
+	"S: i-default English, the default\n"
 	"S: .\n"
 	"C: LANG *\n"
-	"S: +OK en English it is\n"
+	"S: +OK en English is used now\n"
 	"C: LANG EN-gb\n"
-	"S: +OK en English it is\n"
+	"S: +OK en English is used now\n"
 	"C: LANG i-default\n"
-	"S: +OK i-default English it is\n"
+	"S: +OK i-default English is used now\n"
 	"C: LANG de\n"
-	"S: -ERR English is all that is spoken here\n"
+	"S: -ERR Only English is available\n"
 	"C: LANG e\n"
-	"S: -ERR English is all that is spoken here\n"
+	"S: -ERR Only English is available\n"
 	"C: LANG --\n"
-	"S: -ERR English is all that is spoken here\n"
+	"S: -ERR Only English is available\n"
 	"C: USER demo\n"
 	"S: +OK ...\n"
 	"C: PASS demo pass\n"
@@ -571,7 +571,7 @@ static const struct script dialogues[] = {
 	"C: UTF8\n"
 	"S: -ERR UTF8 is for before login\n"
 	"C: LANG en\n"
-	"S: +OK en English it is\n"},
+	"S: +OK en English is used now\n"},
     {"messages in UTF-8 go as they are", {0}, false,
 	"put: Subject: gr\xc3\xbc\xc3\x9f\x65\\r\\n\\r\\n\xc3\xbc\\r\\n\n"
 	"C: RETR 1\n"
@@ -580,14 +580,14 @@ static const struct script dialogues[] = {
 	"S: \n"
 	"S: \xc3\xbc\n"
 	"S: .\n"},
-    {"NOOP, and blanks behind", {0}, false,
+    {"NOOP, and blanks after it", {0}, false,
 	"C: NOOP\n"
 	"S: +OK Nothing done\n"
 	"C: NOOP  \t\n"
 	"S: +OK Nothing done\n"
 	"R: NOOP\\n\n"
 	"S: +OK Nothing done\n"},
-    {"three that are no commands, before login", {0}, true,
+    {"three unknown commands before login", {0}, true,
 	"S: +OK ...\n"
 	"C: APOP demo c4c9334bac560ecc979e58001b3e22fb\n"
 	"S: -ERR Unknown command\n"
@@ -596,7 +596,7 @@ static const struct script dialogues[] = {
 	"C: GET / HTTP/1.1\n"
 	"S: -ERR Unknown command\n"
 	"close\n"},
-    {"a good command makes up for bad ones", {0}, true,
+    {"a good command resets the count of bad ones", {0}, true,
 	"S: +OK ...\n"
 	"C: x\n"
 	"S: -ERR Unknown command\n"

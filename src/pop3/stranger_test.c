@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What strangers can do to a server, and who may have to wait for them.
+// What strangers can do to a server, and which clients have to wait for them.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include "pop3/pop3.h"
 #include "pop3/rig.h"
 
-// All places where passwords are hashed, taken.
+// Takes all places in which passwords are hashed.
 struct busy {
 	struct rig rig;
 	struct rig_client client;
@@ -59,7 +59,7 @@ static void a_login_waits_for_its_turn_and_so_does_what_follows(void **state)
 	}
 }
 
-static void whoever_goes_away_leaves_the_line(void **state)
+static void a_client_that_goes_away_leaves_the_line(void **state)
 {
 	(void)state;
 	struct busy busy;
@@ -77,8 +77,9 @@ static void whoever_goes_away_leaves_the_line(void **state)
 	busy_done(&busy);
 }
 
-// It is not read meanwhile, however much it says, and has its answers then.
-static void one_who_waits_is_not_cut_off(void **state)
+// Nothing is read from a client that waits, however much it sends; later it
+// gets all its answers.
+static void a_client_that_waits_is_not_cut_off(void **state)
 {
 	(void)state;
 	struct busy busy;
@@ -112,7 +113,7 @@ static void fifty_commands_without_a_login_are_enough(void **state)
 	rig_done(&rig);
 }
 
-static void a_stranger_s_time_runs_out_though_he_talk(void **state)
+static void a_stranger_s_time_runs_out_also_while_it_talks(void **state)
 {
 	(void)state;
 	struct rig rig;
@@ -135,8 +136,8 @@ static void a_stranger_s_time_runs_out_though_he_talk(void **state)
 	rig_done(&rig);
 }
 
-// RFC 1939 section 3: ten minutes at least, and not a word at their end.
-static void whoever_is_logged_in_has_ten_minutes(void **state)
+// RFC 1939 section 3: at least ten minutes, and no word at their end.
+static void a_user_has_ten_minutes(void **state)
 {
 	(void)state;
 	struct rig rig;
@@ -164,11 +165,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 		a_login_waits_for_its_turn_and_so_does_what_follows),
-	    cmocka_unit_test(whoever_goes_away_leaves_the_line),
-	    cmocka_unit_test(one_who_waits_is_not_cut_off),
+	    cmocka_unit_test(a_client_that_goes_away_leaves_the_line),
+	    cmocka_unit_test(a_client_that_waits_is_not_cut_off),
 	    cmocka_unit_test(fifty_commands_without_a_login_are_enough),
-	    cmocka_unit_test(a_stranger_s_time_runs_out_though_he_talk),
-	    cmocka_unit_test(whoever_is_logged_in_has_ten_minutes),
+	    cmocka_unit_test(a_stranger_s_time_runs_out_also_while_it_talks),
+	    cmocka_unit_test(a_user_has_ten_minutes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

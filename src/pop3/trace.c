@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the trace shows of POP3 (session/session.h): commands that are known and
-// not secret, and of a message only the response's first line.
+// not secret, and only the first line of a response that contains a message.
 #include "pop3/trace.h"
 
 void pop3_trace_command(struct pop3_session *session,

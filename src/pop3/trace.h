@@ -5,10 +5,12 @@
 
 #include "pop3/pop3.h"
 
-// A command's line, before it runs; `type` NULL: it is none.
+// Traces a command's line, before the command runs; `type` is NULL if it is
+// unknown.
 void pop3_trace_command(struct pop3_session *session,
     const struct pop3_command_type *type, struct view line);
-// What was said since is a response with a message in it.
+// Says that the output since the last trace is a response that contains a
+// message.
 void pop3_trace_message(struct pop3_session *session);
 
 #endif

@@ -41,7 +41,7 @@ static void passwords_and_messages_are_left_out(void **state)
 	    " C: (secret)\n"
 	    " S: -ERR AUTH was cancelled\n"
 	    " C: USER demo\n"
-	    " S: +OK And the password?\n"
+	    " S: +OK Send the password\n"
 	    " C: PASS\n"
 	    " C: (secret)\n"
 	    "demo S: +OK Logged in: 1 messages (25 octets)\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Aliases: an address of ours, and what it leads to.
+// Aliases: addresses in local domains, and their targets.
 #include "base/map.h"
 #include "route/impl.h"
 
@@ -27,12 +27,12 @@ static enum rc check_domain(const struct route_change *change,
 		    "%.*s is not a domain of ours", VIEW_FMT(what->domain));
 	if (rc == RC_OK && domain.alias_of.len > 0)
 		return fault_set(change->fault, RC_INVALID,
-		    "%.*s stands for %.*s: aliases are added there",
+		    "%.*s stands for %.*s: add the alias there",
 		    VIEW_FMT(domain.name), VIEW_FMT(domain.alias_of));
 	return rc;
 }
 
-// Stores `old` and then those of the change that are not in it; each once.
+// Stores the targets in `old` and those of the change, each once.
 static enum rc put_targets(const struct route_change *change,
     struct arena *arena, struct engine_batch *batch, const struct view *old,
     size_t old_count)
@@ -53,7 +53,7 @@ static enum rc put_targets(const struct route_change *change,
 	map_done(&seen);
 	if (count > ROUTE_TARGETS_MAX)
 		return fault_set(change->fault, RC_LIMIT,
-		    "an alias leads to at most %d", ROUTE_TARGETS_MAX);
+		    "an alias can have at most %d targets", ROUTE_TARGETS_MAX);
 	buf_init(&value, ROUTE_ALIAS_RECORD_MAX);
 	route_alias_encode(all, count, &value);
 	engine_batch_put(batch,
@@ -99,8 +99,8 @@ static enum rc no_such_alias(const struct route_change *change)
 	    VIEW_FMT(what->domain));
 }
 
-// Leaves out of `old` what the change names; RC_NOT_FOUND when that is not
-// there.
+// Removes the targets of the change from `old`. RC_NOT_FOUND: one of them is
+// not there.
 static enum rc leave_out(const struct route_change *change, struct view *old,
     size_t count, size_t *ret_count)
 {
@@ -169,7 +169,8 @@ static enum rc make_remove(const struct route_change *change,
 
 // ---- Names first -----------------------------------------------------------
 
-// What is taken away may be a user who is gone: such a name is only compared.
+// A target to remove may be a user who no longer exists, so it is only
+// compared.
 static enum rc canonical_targets(struct route *route, struct arena *arena,
     const struct route_alias *alias, bool must_exist, struct fault *fault,
     struct alias_change *what)
@@ -202,10 +203,9 @@ static enum rc change_alias(struct route *route,
 	bool takes = make == make_set || make == make_add;
 	if (alias->count > ROUTE_TARGETS_MAX)
 		return fault_set(fault, RC_LIMIT,
-		    "an alias leads to at most %d", ROUTE_TARGETS_MAX);
+		    "an alias can have at most %d targets", ROUTE_TARGETS_MAX);
 	if (takes && alias->count == 0)
-		return fault_set(
-		    fault, RC_INVALID, "an alias leads to someone");
+		return fault_set(fault, RC_INVALID, "an alias needs a target");
 	arena_init(&arena);
 	enum rc rc = route_canonical_alias(
 	    &arena, alias->address, fault, &what.domain, &what.local);
@@ -267,7 +267,7 @@ static enum rc take_next(void *context, struct view key, struct view value)
 	return rc == RC_OK ? RC_END : rc;
 }
 
-// The key to seek for what comes behind `after`.
+// Makes the key at which the search for the alias after `after` begins.
 static enum rc seek_key(
     struct arena *arena, struct view after, struct view *ret_key)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Domains and aliases come, change and go; what is refused, and damage.
+// Domains and aliases are added, changed and removed; refusals, and damaged
+// records.
 #include "route/test_bed.h"
 
 // ---- Domains ---------------------------------------------------------------
@@ -140,14 +141,14 @@ static void a_user_with_anothers_address_is_found(void **state)
 	} table[] = {
 	    {"anna@ours.example", "anna"},
 	    {"ANNA@OURS.example", "anna"},
-	    {"anna", NULL}, // the user is no twin of its own
+	    {"anna", NULL}, // a user is not its own twin
 	    {"anna@second.example", NULL},
 	    {"anna@alias.example", NULL},
 	    {"anna+x@ours.example", NULL},
 	    {"a+b@ours.example", "a+b"},
 	    {"twin", "twin@ours.example"},
 	    {"twin@ours.example", "twin"},
-	    {"off@ours.example", "off"}, // switched off, but there
+	    {"off@ours.example", "off"}, // disabled, but it exists
 	    {"cleo", NULL},
 	    {"dora@xn--bcher-kva.example", "dora@b\u00fccher.example"},
 	    {"emil@b\u00fccher.example", "emil@xn--bcher-kva.example"},
@@ -180,7 +181,8 @@ static void aliases_come_and_go(void **state)
 		const char *leads;
 	} table[] = {
 	    {'+', "new@ours.example", "anna", RC_OK, "anna"},
-	    // A user's name leads to the user, past an alias of that name.
+	    // A target without a domain means the user, even if an alias has
+	    // that name.
 	    {'+', "NEW@ours.example", "bert anna twin", RC_OK,
 		"anna bert twin"},
 	    {'-', "new@ours.example", "bert nobody", RC_NOT_FOUND,

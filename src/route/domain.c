@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our domains. Which one is primary is a key of its own, so that there is
-// never more than one.
+// Local domains. The primary one is stored under a key of its own, so that
+// there is never more than one.
 #include "base/ascii.h"
 #include "route/impl.h"
 
@@ -50,8 +50,8 @@ static enum rc look_at(void *context, struct view key, struct view value)
 	return RC_OK;
 }
 
-// How many domains there are, and one that stands for `domain` (empty: none
-// does).
+// Counts the domains, and finds one that stands for `domain` (empty: there is
+// none).
 static enum rc look_around(struct engine_snapshot *from, struct arena *arena,
     struct view domain, size_t *ret_count, struct view *ret_stand_in)
 {
@@ -63,7 +63,7 @@ static enum rc look_around(struct engine_snapshot *from, struct arena *arena,
 	return rc;
 }
 
-// RC_IN_USE while the domain has aliases or stands for others.
+// RC_IN_USE if the domain has aliases, or other domains stand for it.
 static enum rc check_unused(const struct route_change *change,
     struct arena *arena, struct engine_snapshot *from, struct view name,
     size_t *ret_count)
@@ -98,8 +98,8 @@ static enum rc check_alias_of(const struct route_change *change,
 		    VIEW_FMT(domain->name));
 	if (domain->catch_all.len > 0)
 		return fault_set(change->fault, RC_INVALID,
-		    "a domain that is an alias has the catch-all of the one "
-		    "that it stands for");
+		    "a domain that stands for another one cannot have a "
+		    "catch-all of its own");
 	if (domain->primary)
 		return fault_set(change->fault, RC_INVALID,
 		    "the primary domain cannot be an alias");
@@ -184,7 +184,7 @@ static bool is_number(struct view name)
 	return true;
 }
 
-// The names in their one spelling, then the change.
+// Brings the names into their one spelling, then makes the change.
 static enum rc change_domain(struct route *route,
     const struct route_domain *domain,
     enum rc (*make)(const struct route_change *change, struct arena *arena,
@@ -198,7 +198,7 @@ static enum rc change_domain(struct route *route,
 	    &arena, domain->name, fault, &canonical.name);
 	if (rc == RC_OK && is_number(canonical.name))
 		rc = fault_set(fault, RC_INVALID,
-		    "\"%.*s\" is an address of a host, not a domain",
+		    "\"%.*s\" is an IP address, not a domain",
 		    VIEW_FMT(canonical.name));
 	if (rc == RC_OK && domain->alias_of.len > 0)
 		rc = route_canonical_domain(
@@ -240,7 +240,7 @@ static enum rc make_remove(const struct route_change *change,
 	    route_read(from, arena, key, ROUTE_DOMAIN_RECORD_MAX, &value);
 	if (rc == RC_NOT_FOUND)
 		return no_such_domain(change->fault, *name);
-	// A damaged one can be removed, too.
+	// A domain with a damaged record can be removed, too.
 	if (rc == RC_OK || rc == RC_CORRUPT)
 		rc = check_unused(change, arena, from, *name, &count);
 	if (rc == RC_OK)
@@ -313,7 +313,7 @@ enum rc route_is_local_domain(
 
 struct first {
 	struct arena *arena;
-	struct view name; // of the domain; empty until one was found
+	struct view name; // of the domain; empty until one is found
 };
 
 static enum rc take_first(void *context, struct view key, struct view value)
@@ -325,7 +325,7 @@ static enum rc take_first(void *context, struct view key, struct view value)
 	return RC_END;
 }
 
-// The first domain whose key is at `from` or behind.
+// Finds the first domain whose key is `from` or later.
 static enum rc next_in(struct engine_snapshot *snapshot, struct view from,
     struct arena *arena, struct route_domain *ret_domain)
 {
@@ -347,7 +347,7 @@ enum rc route_domain_next(struct route *route, struct view after,
 	buf_init(&from, ENGINE_KEY_MAX);
 	buf_add_literal(&from, ROUTE_DOMAIN_PREFIX);
 	buf_add(&from, after);
-	// No key lies between a name and the name with a NUL.
+	// The name with a NUL behind it is the smallest key after the name.
 	if (after.len > 0)
 		buf_add_char(&from, '\0');
 	enum rc rc = buf_status(&from);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who logs in under a name: users by name and by address, and the chain of
-// aliases from an address to one user. For a name that is nobody's about as
-// much is read as for one that is somebody's, so that the time tells nothing.
+// Finds the user who logs in with a name: by name, by address, and by a chain
+// of aliases from an address to one user. About the same amount is read for a
+// name that exists and for one that does not, so that the time reveals nothing.
 #include <string.h>
 
 #include "route/impl.h"
@@ -53,12 +53,12 @@ struct login {
 	struct auth_name *name; // the result
 };
 
-// An address on the way.
+// An address on the way to the user.
 struct stop {
 	struct view local;
-	struct view domain; // canonical, no domain alias
+	struct view domain; // canonical, not a domain alias
 	bool ours;
-	// The alias that leads here; it may lead to its own name.
+	// The key of the alias that leads here; its target may be its own name.
 	struct view from_key;
 };
 
@@ -72,7 +72,7 @@ static enum rc find_user(struct login *login, struct view local,
 	return rc;
 }
 
-// The one target of the alias; empty when it has several.
+// Gets the only target of the alias; empty if it has several.
 static enum rc find_alias(struct login *login, const struct stop *stop,
     struct view local, struct view *ret_key, struct view *ret_target)
 {
@@ -91,9 +91,9 @@ static enum rc find_alias(struct login *login, const struct stop *stop,
 	return RC_OK;
 }
 
-// What a name at the stop is. RC_OK: a user, written to login->name, or, when
-// `ret_target` is not empty, an alias. RC_NOT_FOUND: neither, or an alias with
-// several targets, with `*ret_over` set.
+// Finds out what a name at this stop is. RC_OK: a user, written to login->name;
+// or an alias, if `ret_target` is not empty. RC_NOT_FOUND: it is neither, or it
+// is an alias with several targets, and then `*ret_over` is set.
 static enum rc try_local(struct login *login, const struct stop *stop,
     struct view local, struct view *ret_key, struct view *ret_target,
     bool *ret_over)
@@ -106,8 +106,9 @@ static enum rc try_local(struct login *login, const struct stop *stop,
 		return user;
 	if (alias != RC_OK && alias != RC_NOT_FOUND)
 		return alias;
-	// Where mail goes aliases go first. But whoever has this name is not
-	// to be locked out by an alias, or to be taken for somebody else.
+	// For mail, an alias comes before a user of the same name. Here the
+	// user comes first: an alias must not lock the user out, or let the
+	// user log in as somebody else.
 	bool at_first = stop->from_key.len == 0;
 	if (user == RC_OK && (at_first || alias != RC_OK)) {
 		*login->name = name;
@@ -120,7 +121,7 @@ static enum rc try_local(struct login *login, const struct stop *stop,
 	return *ret_over ? RC_NOT_FOUND : RC_OK;
 }
 
-// The local part without its detail; all of it when there is none.
+// The local part without its detail.
 static struct view without_detail(struct view local)
 {
 	size_t plus = view_find_char(local, '+');
@@ -183,15 +184,16 @@ static enum rc follow(struct login *login, struct stop stop)
 		if (rc != RC_OK)
 			return rc;
 		if (!stop.ours)
-			return RC_NOT_FOUND; // it leads outside
+			return RC_NOT_FOUND; // the alias leads to another
+					     // server
 	}
-	return RC_NOT_FOUND; // a loop, or as good as one
+	return RC_NOT_FOUND; // a loop, or too many aliases
 }
 
 // ---- A name ----------------------------------------------------------------
 
-// The name as it is, prepared when it can be.
-static void take_name(struct view name, struct auth_name *ret_name)
+// The name in its prepared form, or as it is if it cannot be prepared.
+static void name_or_text(struct view name, struct auth_name *ret_name)
 {
 	if (auth_name_prepare(name, NULL, ret_name) == RC_OK)
 		return;
@@ -201,7 +203,7 @@ static void take_name(struct view name, struct auth_name *ret_name)
 	ret_name->text[len] = '\0';
 }
 
-// The address that the name is, or stands for in the primary domain.
+// The address that the name is, or that it is in the primary domain.
 static enum rc parse_name(
     struct login *login, struct view name, struct smtp_mailbox *ret_address)
 {
@@ -233,7 +235,7 @@ static enum rc find_by_address(struct login *login, struct view name)
 	struct view spelling = route_print_address(
 	    login->arena, without_detail(stop.local), stop.domain);
 	if (spelling.len <= AUTH_NAME_MAX)
-		take_name(spelling, login->name);
+		name_or_text(spelling, login->name);
 	return follow(login, stop);
 }
 
@@ -243,7 +245,7 @@ enum rc route_login_name(
 	struct auth_name given, exact, found;
 	struct auth_record record;
 	struct arena arena;
-	take_name(name, &given);
+	name_or_text(name, &given);
 	found = given;
 	enum rc rc = route_find_user(
 	    route->engine, auth_name_view(&given), &exact, &record);
@@ -251,7 +253,8 @@ enum rc route_login_name(
 	explicit_bzero(&record, sizeof(record));
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return rc;
-	// Also when it is known already: the work is to be the same.
+	// This is done for a known name as well, so that both cases do the same
+	// work.
 	struct login login = {.route = route, .arena = &arena, .name = &found};
 	rc = engine_snapshot_open(route->engine, ROUTE_PARTITION, &login.from);
 	if (rc != RC_OK)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who logs in under which name, as tables: a user, or nobody ("-") with the one
-// spelling that a name has that is nobody's.
+// Which user logs in with a name, as tables: a user; or "-" for nobody, with
+// the one spelling of a name that is nobody's.
 #include "route/test_bed.h"
 
 static void check_logins(struct bed *bed, const struct row *rows, size_t count)
@@ -38,11 +38,11 @@ static void a_user_has_every_spelling_of_the_own_address(void **state)
 	    {"foreign@OTHER.example", "foreign@other.example"},
 	    {"a+b", "a+b"},
 	    {"a+b@ours.example", "a+b"},
-	    // Each of two who have one address has the own name at least.
+	    // Two users have the same address: each can log in by name.
 	    {"twin", "twin"},
 	    {"twin@ours.example", "twin@ours.example"},
 	    {"twin@alias.example", "twin@ours.example"},
-	    // Whoever is switched off is told apart by the password only.
+	    // A disabled user is found; the password check refuses the user.
 	    {"off@alias.example", "off"},
 	};
 	check_logins(*state, rows, ARRAY_LEN(rows));
@@ -84,13 +84,14 @@ static void an_alias_of_one_user_alone_is_the_user(void **state)
 	    {"odd name", "anna"},
 	    {"per%cent@ours.example", "anna"},
 	    {"alloff@ours.example", "off"},
-	    // Several, even where mail finds one of them only.
+	    // Aliases with several targets, even where mail finds only one of
+	    // them.
 	    {"sales@ours.example", "- sales@ours.example"},
 	    {"info", "- info@ours.example"},
 	    {"gone@ours.example", "- gone@ours.example"},
 	    {"someoff@ours.example", "- someoff@ours.example"},
 	    {"d1@ours.example", "- d1@ours.example"},
-	    // Outside, nowhere, and round in circles.
+	    // Aliases that lead to another server, nowhere, or in a circle.
 	    {"out@ours.example", "- out@ours.example"},
 	    {"allgone@ours.example", "- allgone@ours.example"},
 	    {"self@ours.example", "- self@ours.example"},
@@ -113,14 +114,15 @@ static void an_alias_takes_no_name_from_its_user(void **state)
 	    {"anna", "anna"},
 	    {"anna@ours.example", "anna"},
 	    {"anna@alias.example", "anna"},
-	    // bert has an alias with his own name and an archive.
+	    // An alias of bert's name leads to bert and an archive.
 	    {"bert@ours.example", "bert"},
-	    // This is exactly the alias; the user comes only by a detail.
+	    // This is exactly the alias; the user anna would come only after
+	    // it.
 	    {"anna+x@ours.example", "bert"},
 	    {"anna+y@ours.example", "anna"},
-	    // What an alias leads to is where the mail goes.
+	    // Targets of an alias are found in the order of mail.
 	    {"viaalias@ours.example", "bert"},
-	    // It leads outside, though a user here has that name.
+	    // It leads to another server, though a user here has that name.
 	    {"away@ours.example", "- away@ours.example"},
 	    {"foreign@other.example", "foreign@other.example"},
 	};
@@ -177,7 +179,7 @@ static void all_spellings_of_nobody_are_one(void **state)
 	    {"zoe@b\u00fccher.example", "- zoe@xn--bcher-kva.example"},
 	    {"zoe@xn--bcher-kva.EXAMPLE", "- zoe@xn--bcher-kva.example"},
 	    {"zoe@OTHER.example", "- zoe@other.example"},
-	    // What is no address is itself.
+	    // A name that is not an address stays as it is.
 	    {"", "- "},
 	    {"@", "- @"},
 	    {"a@b@c", "- a@b@c"},

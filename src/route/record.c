@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stored records: a version, then texts, each behind its length (two bytes,
-// little-endian). Reading takes nothing for granted.
+// The stored records: a version, then texts, each after its length (two bytes,
+// little-endian). The readers check every length and value.
 #include <string.h>
 
 #include "base/bytes.h"

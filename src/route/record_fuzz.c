@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is read of a stored record is written back as the same bytes.
+// A stored record that can be read is written back as the same bytes.
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Following an address to whom it leads: a walk, depth first, over aliases.
-// Each alias is read once; one met again on its own way is a loop. All reads of
-// routes see one version.
+// Follows an address to its targets: a depth-first walk over aliases. Each
+// alias is read once. If it is met again while it is being followed, that is a
+// loop. All reads of routes are from one snapshot.
 #include <string.h>
 
 #include "base/map.h"
 #include "route/impl.h"
 #include "wire/domain_name.h"
 
-// Targets looked at on the way, of all aliases together: an alias's targets may
-// all be met before.
+// Most targets that are visited, of all aliases together. Many aliases may
+// share the same targets, so the number of results alone does not limit the
+// work.
 #define STEPS_MAX (10 * ROUTE_TARGETS_MAX)
 
 struct walk {
@@ -19,8 +20,8 @@ struct walk {
 	struct buf *explain; // may be NULL
 	struct view primary;
 	struct map aliases; // by key: &walk->on_the_way or &followed
-	char on_the_way;    // being followed
-	char followed;      // or done with
+	char on_the_way;    // marks an alias that is being followed
+	char followed;      // marks one that was followed
 	struct map met;     // users (account) and addresses in the result
 	struct route_target *targets;
 	size_t count;
@@ -29,18 +30,18 @@ struct walk {
 	size_t steps;
 	bool any_detail;
 	bool users_only;   // no alias, catch-all or postmaster
-	bool disabled;     // one of them is
-	bool loop;         // of aliases, or too many
-	bool by_catch_all; // the address itself went that way
-	bool foreign;      // the address itself is
+	bool disabled;     // one of the users is
+	bool loop;         // aliases lead in a circle, or to too many targets
+	bool by_catch_all; // the address itself led to a catch-all
+	bool foreign;      // the address itself is on another server
 };
 
-// An address on the way: the local part as written and folded.
+// An address on the way: the local part as written, and folded.
 struct stop {
 	struct view local;
 	struct view folded;
-	struct view domain; // canonical, no domain alias
-	// The alias that leads here; it may lead to its own name.
+	struct view domain; // canonical, not a domain alias
+	// The key of the alias that leads here; its target may be its own name.
 	struct view from_key;
 };
 
@@ -69,13 +70,14 @@ static void explain_targets(struct walk *walk, const char *what,
 
 // ---- Arriving --------------------------------------------------------------
 
-// True when the result has it already, or has no room.
+// True if the result has the target already, or has no room for it.
 static bool met_before(struct walk *walk, struct view key)
 {
 	if (map_get(&walk->met, key))
 		return true;
 	if (walk->count >= ROUTE_TARGETS_MAX) {
-		EXPLAIN(walk, "it leads to more than %d: nobody gets it\n",
+		EXPLAIN(walk,
+		    "there are more than %d targets: nobody gets it\n",
 		    ROUTE_TARGETS_MAX);
 		walk->loop = true;
 		return true;
@@ -105,8 +107,8 @@ static enum rc arrive_remote(struct walk *walk, const struct smtp_mailbox *to)
 	return RC_OK;
 }
 
-// Whether the user refuses details, or has them name folders. A user whose
-// setting cannot be read has the default.
+// Reads what the user wants done with details. If the setting cannot be read,
+// it is the default.
 static enum rc read_detail(
     struct walk *walk, uint64_t account, enum route_detail *ret_detail)
 {
@@ -124,7 +126,7 @@ static enum rc arrive_user(struct walk *walk, const struct auth_name *name,
     uint64_t account, struct view folder)
 {
 	struct route_target target = {.kind = ROUTE_USER, .account = account};
-	char key[1 + sizeof(account)] = {'\0'}; // no address begins so
+	char key[1 + sizeof(account)] = {'\0'}; // no address begins with NUL
 	memcpy(key + 1, &account, sizeof(account));
 	target.user = arena_copy(walk->arena, auth_name_view(name));
 	target.folder = arena_copy(walk->arena, folder);
@@ -170,7 +172,7 @@ static enum rc go_to_user(struct walk *walk, const struct auth_name *name,
 
 // ---- Aliases ---------------------------------------------------------------
 
-// One target of an alias, a catch-all or the settings.
+// Follows one target of an alias, of a catch-all, or of the settings.
 static enum rc go_to_target(
     struct walk *walk, struct view target, struct view from_key)
 {
@@ -179,7 +181,7 @@ static enum rc go_to_target(
 	struct auth_record record;
 	enum rc rc;
 	if (++walk->steps > STEPS_MAX) {
-		EXPLAIN(walk, "there are too many ways to follow\n");
+		EXPLAIN(walk, "there are too many targets to follow\n");
 		walk->loop = true;
 		return RC_OK;
 	}
@@ -200,7 +202,7 @@ static enum rc go_to_target(
 	return RC_OK;
 }
 
-// Marks an alias as being followed. False: it is, or was, already.
+// Marks an alias as being followed. False: it is being followed, or was before.
 static bool begin_alias(struct walk *walk, struct view key)
 {
 	void *state = map_get(&walk->aliases, key);
@@ -224,7 +226,7 @@ static void end_alias(struct walk *walk, struct view key)
 	walk->depth--;
 }
 
-// The alias of exactly this name; RC_NOT_FOUND when there is none.
+// Follows the alias of exactly this name. RC_NOT_FOUND: there is none.
 static enum rc try_alias(
     struct walk *walk, const struct stop *stop, struct view folded)
 {
@@ -252,8 +254,9 @@ static enum rc try_alias(
 	return rc;
 }
 
-// A catch-all or the settings' postmaster: as an alias, but not a second time
-// on its own way. `key` is none of an alias.
+// Follows a catch-all, or the settings' postmaster, like an alias with one
+// target. RC_NOT_FOUND if it is being followed already. `key` is never the key
+// of an alias.
 static enum rc try_instead(struct walk *walk, struct view key, const char *what,
     struct view name, struct view target)
 {
@@ -269,7 +272,7 @@ static enum rc try_instead(struct walk *walk, struct view key, const char *what,
 
 // ---- An address ------------------------------------------------------------
 
-// An alias or a user of that name. The detail, if any, was cut off.
+// Finds an alias or a user of that name; a detail has been removed from it.
 static enum rc try_name(struct walk *walk, const struct stop *stop,
     struct view local, struct view folded, struct view detail, bool has_detail)
 {
@@ -331,7 +334,7 @@ static enum rc go_to_name(
 	struct view key =
 	    route_alias_key(walk->arena, stop->domain, stop->folded);
 	if (view_eq(key, stop->from_key)) {
-		EXPLAIN(walk, "that is the alias itself, and no user\n");
+		EXPLAIN(walk, "that is the alias itself, not a user\n");
 		walk->loop = true;
 		return RC_OK;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The room's object, guarded changes, and what concerns one user.
+// The room's object, guarded changes, and a user's details and addresses.
 #include "route/route.h"
 
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static enum rc make_change(void *context, struct engine_snapshot *from,
 {
 	const struct route_change *change = context;
 	struct arena arena;
-	(void)fault; // it is the change's
+	(void)fault; // the fault is in the change
 	arena_init(&arena);
 	enum rc rc = change->make(change, &arena, from, batch);
 	arena_done(&arena);
@@ -130,7 +130,8 @@ enum rc route_user_address(struct route *route, const struct auth_user *user,
 	return rc;
 }
 
-// RC_OK when there is a user "local@domain" (empty: "local") who is not `own`.
+// Whether there is a user "local@domain" (empty domain: "local") other than
+// `own`: RC_OK if so.
 static enum rc find_other(struct route *route, struct view local,
     struct view domain, struct view own, struct arena *arena,
     struct view *ret_twin)
@@ -161,7 +162,7 @@ enum rc route_user_twin(struct route *route, struct view name,
 	struct auth_name prepared;
 	struct view primary, domain;
 	if (auth_name_prepare(name, NULL, &prepared) != RC_OK)
-		return RC_NOT_FOUND; // nobody can be called so
+		return RC_NOT_FOUND; // such text cannot be a user name
 	struct view own = arena_copy(arena, auth_name_view(&prepared));
 	size_t at = route_find_at(own);
 	struct view local = view_slice(own, 0, at);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where addresses lead, as tables: for each address what becomes of it.
+// Where addresses lead, as tables: each row is an address and its targets.
 #include "route/test_bed.h"
 
 static void addresses_lead_to_users(void **state)
@@ -48,22 +48,24 @@ static void names_are_not_only_ascii(void **state)
 static void look_alikes_are_what_they_are(void **state)
 {
 	static const struct row rows[] = {
-	    // UTS 46 maps full-width letters and the ideographic full stop.
+	    // UTS 46 maps full-width letters and the ideographic full stop to
+	    // usual ones.
 	    {"anna@\uff4f\uff55\uff52\uff53.example", "anna"},
 	    {"anna@ours\u3002example", "anna"},
 	    {"anna@ours\uff0eexample", "anna"},
-	    // Cyrillic o: another domain.
+	    // A Cyrillic o makes another domain.
 	    {"anna@\u043eurs.example", "foreign anna@xn--urs-red.example"},
-	    // Cyrillic a: another name.
+	    // A Cyrillic a makes another name.
 	    {"\u0430nna@ours.example", "unknown"},
-	    // Routes of old times are names here, and nobody's.
+	    // Source routes of old times are plain names here, and nobody has
+	    // them.
 	    {"x%other.example@ours.example", "unknown"},
 	    {"anna%ours.example@other.example",
 		"foreign anna%ours.example@other.example"},
 	    {"other.example!x@ours.example", "unknown"},
 	    {"<@other.example:anna@ours.example>", "anna"},
 	    {"<@ours.example:x@other.example>", "foreign x@other.example"},
-	    // Quotes are not part of a name, and make no address of one.
+	    // Quotes are not part of a name, and do not make it an address.
 	    {"\"anna\"@ours.example", "anna"},
 	    {"\"an\\na\"@ours.example", "anna"},
 	    {"\"x@other.example\"@ours.example", "unknown"},
@@ -95,12 +97,12 @@ static void aliases_are_followed(void **state)
 	    {"viaalias@ours.example", "anna"},
 	    {"list@second.example", "cleo@second.example"},
 	    {"d1@ours.example", "anna"},
-	    // To its own name: the user.
+	    // A target that is the alias's own name means the user.
 	    {"bert@ours.example", "bert archive@other.example"},
 	    {"self@ours.example", "loop"},
 	    {"one@ours.example", "loop"},
 	    {"three@ours.example", "loop"},
-	    // What is gone is passed over, while there are others.
+	    // A target that no longer exists is skipped if there are others.
 	    {"gone@ours.example", "anna"},
 	    {"allgone@ours.example", "unknown"},
 	    {"someoff@ours.example", "anna"},
@@ -123,9 +125,10 @@ static void details_lead_where_the_user_wants(void **state)
 	    {"jos\u00e9@ours.example", "jos\u00e9"},
 	    {"nobody+x@ours.example", "unknown"},
 	    {"+x@ours.example", "unknown"},
-	    // A user's name may have one.
+	    // The name of a user may contain "+".
 	    {"a+b@ours.example", "a+b"},
-	    // Of an alias: first exactly, then without; no folder.
+	    // With an alias: first the exact name, then without the detail; no
+	    // folder.
 	    {"exact+detail@ours.example", "anna"},
 	    {"sales+x@ours.example", "anna bert"},
 	    {"exact+other@ours.example", "unknown"},
@@ -164,7 +167,7 @@ static void catch_alls_catch(void **state)
 	    {"whoever+x@catch.example", "anna bert"},
 	    {"x@mine.example", "anna"},
 	    {"anna@mine.example", "anna"},
-	    // One that leads nowhere is no loop.
+	    // An alias that leads nowhere is not a loop.
 	    {"x@lost.example", "unknown"},
 	    {"nobody@lost.example", "unknown"},
 	};
@@ -221,7 +224,7 @@ static void without_a_domain_all_is_foreign(void **state)
 
 // ---- The user alone --------------------------------------------------------
 
-// As mail comes back from a queue: its aliases have been followed before.
+// For mail that comes from the queue, whose aliases were followed before.
 static void an_address_has_one_user_of_its_own(void **state)
 {
 	static const struct {
@@ -289,7 +292,7 @@ static void chains_end_somewhere(void **state)
 	check_rows(bed, bad, 2);
 }
 
-// Adds an alias of `count` targets, printed from `format` and a number.
+// Adds an alias of `count` targets; `format` makes each from its number.
 static enum rc alias_many(struct bed *bed, const char *address,
     const char *domain, unsigned first, unsigned count)
 {
@@ -328,7 +331,8 @@ static void so_many_targets_and_no_more(void **state)
 	assert_int_equal(alias_many(bed, "many@ours.example", "other.example",
 			     0, ROUTE_TARGETS_MAX + 1),
 	    RC_LIMIT);
-	// One more, through another alias; and the same ones are no more.
+	// Another alias adds a target; a second alias to the same targets adds
+	// none.
 	assert_int_equal(alias(bed, route_alias_set, "more@ours.example",
 			     "many@ours.example t5@other.example"),
 	    RC_OK);
@@ -344,7 +348,7 @@ static void so_many_targets_and_no_more(void **state)
 	    RC_LIMIT);
 }
 
-// A thousand aliases that each lead to all the others would be a million ways.
+// A thousand aliases, each of which leads to all the others: a million ways.
 static void ways_are_bounded(void **state)
 {
 	struct bed *bed = *state;
@@ -383,9 +387,10 @@ static void who_may_send_as_whom(void **state)
 	    {"cleo@second.example", "cleo@second.example", true},
 	    {"twin", "twin@ours.example", false},
 	    {"twin@ours.example", "twin@ours.example", true},
-	    // A detail that the user refuses is still the user's.
+	    // An address with a detail that the user refuses still belongs to
+	    // the user.
 	    {"jos\u00e9", "jos\u00e9+x@ours.example", true},
-	    // A catch-all: only who gets it alone.
+	    // Of a catch-all, only if the user gets it alone.
 	    {"anna", "whoever@mine.example", true},
 	    {"anna", "whoever@catch.example", false},
 	    {"anna", "any@catch.example", true},

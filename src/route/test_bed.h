@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of this room share: one server's domains, users and aliases,
+// What the tests of this room share: domains, users and aliases of one server,
 // and tables of where addresses lead.
 #ifndef ROOST_ROUTE_TEST_BED_H
 #define ROOST_ROUTE_TEST_BED_H
@@ -57,7 +57,7 @@ static inline enum rc add_domain(struct bed *bed, const char *name,
 	    NULL);
 }
 
-// `targets` is cut at spaces.
+// `targets` is split at spaces.
 static inline enum rc alias(struct bed *bed,
     enum rc (*change)(struct route *route, const struct route_alias *alias,
 	struct fault *fault),
@@ -99,7 +99,7 @@ static inline int tear_down(void **state)
 	return 0;
 }
 
-// The server that the tables are about.
+// The server that the tables describe.
 static inline int set_up(void **state)
 {
 	static const char *const users[] = {"anna", "bert",
@@ -176,7 +176,7 @@ static inline void parse(
 		fail_msg("%s does not parse", address);
 }
 
-// "anna bert/Folder x@other.example", or why it leads nowhere.
+// Writes "anna bert/Folder x@other.example", or why the address leads nowhere.
 static inline void lead(struct bed *bed, const char *address, struct buf *out)
 {
 	static const char *const words[] = {[ROUTE_OK] = "",

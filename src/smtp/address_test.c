@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which forms of an address are taken from whom: strangers and LMTP's servers
-// are held to the standard, users who logged in are not, unless the settings
-// say so.
+// Which forms of an address are accepted from whom. Strangers and LMTP clients
+// have to keep to the standard; users who have logged in need not, unless the
+// settings say so.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@ static const struct script_options roles[] = {
 
 static const struct {
 	const char *line;
-	const char *usual; // the answer to all but a lenient server's user
+	const char *usual; // for all but a user of a lenient server
 	const char *lenient;
 } table[] = {
     {"MAIL FROM:<" SENDER ">", "250 2.1.0", "250 2.1.0"},
@@ -57,7 +57,7 @@ static const struct {
     {"RCPT TO:<" SENDER ">,<" SENDER ">", "501 5.5.4", "501 5.5.4"},
 };
 
-static void forms_are_taken_by_who_sends_them(void **state)
+static void accepted_forms_depend_on_the_sender(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
@@ -80,7 +80,7 @@ static void forms_are_taken_by_who_sends_them(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(forms_are_taken_by_who_sends_them),
+	    cmocka_unit_test(accepted_forms_depend_on_the_sender),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may send by submission: AUTH (RFC 4954), STARTTLS (RFC 3207), and what
-// the submission's own extensions do (RFC 4865, RFC 2852).
+// Who may send by submission: AUTH (RFC 4954), STARTTLS (RFC 3207), and the
+// extensions that only submission has (RFC 4865, RFC 2852).
 #include "smtp/script.h"
 
 #define TLS      .rig = {.role = SMTP_ROLE_SUBMISSION, .tls = true}
@@ -46,7 +46,7 @@ static const struct script scripts[] = {
 	"C: MAIL FROM:<demo@example.org>\nS: 530 5.7.0 AUTH first\n"
 	"C: AUTH PLAIN AHgAeA==\n"
 	"S: 421 4.7.0 Too many logins have failed\nclose\n"},
-    {"what is no response", {TLS, EHLO},
+    {"a response that is malformed", {TLS, EHLO},
 	"C: AUTH PLAIN ?\nS: 501 5.5.2 ...\n"
 	"C: AUTH PLAIN =\nS: 501 5.5.2 ...\n"
 	"C: AUTH PLAIN\nS: 334 \nC: ===\nS: 501 5.5.2 ...\n"
@@ -153,7 +153,7 @@ static const struct script scripts[] = {
 	"C: MAIL FROM:<demo@example.org> BY=59;R\nS: 555 5.5.4 ...\n"
 	"C: MAIL FROM:<demo@example.org> BY=0;R\nS: 501 5.5.4 ...\n"
 	"C: MAIL FROM:<demo@example.org> BY=60;R HOLDFOR=60\n"
-	"S: 501 5.5.4 BY is over before the message is released\n"
+	"S: 501 5.5.4 BY ends before the message is released\n"
 	"C: MAIL FROM:<demo@example.org> BY=120;RT HOLDFOR=60\n"
 	"S: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<a@example.com>\nS: 250 2.1.5 Recipient OK\n"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AUTH (RFC 4954): the SASL exchange of auth/exchange.h. Only for
-// users who submit, only outside a transaction, and once.
+// AUTH (RFC 4954): the SASL exchange of auth/exchange.h. Only on submission,
+// only outside a transaction, and only once.
 #include "auth/exchange.h"
 #include "smtp/commands.h"
 
@@ -28,7 +28,7 @@ static void refuse_login(struct smtp_session *session, enum rc rc,
 		smtp_answer(session, 538, ENHANCED(5, 7, 11),
 		    "Logging in needs TLS here");
 	else if (rc == RC_AUTH || rc == RC_DENIED)
-		// Why is not told to strangers.
+		// Strangers are not told why.
 		smtp_answer(
 		    session, 535, ENHANCED(5, 7, 8), "Authentication failed");
 	else
@@ -83,9 +83,9 @@ enum smtp_step smtp_auth_line(struct smtp_session *session,
 		return go_on(session, call,
 		    auth_exchange_step(
 			call->exchange, line, session->base.out));
-	// Sent without knowing whether the login succeeds.
+	// The client sent this without knowing whether the login succeeds.
 	smtp_hang_up(session, "pipelining", 554, ENHANCED(5, 5, 0),
-	    "More came before this was answered");
+	    "Commands came before this answer");
 	return SMTP_STEP_DONE;
 }
 
@@ -126,7 +126,7 @@ enum smtp_step smtp_auth_run(
 		    session, 503, ENHANCED(5, 5, 1), "Logged in already");
 	else if (session->transaction != NULL)
 		smtp_answer(session, 503, ENHANCED(5, 5, 1),
-		    "Not within a message: RSET first");
+		    "Not allowed in a transaction: RSET first");
 	else
 		return begin(session, call);
 	return SMTP_STEP_DONE;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // DATA (RFC 5321 section 4.1.1.4) and BDAT (RFC 3030 section 2). The bytes go
-// to the delivery while they come.
+// to the delivery as they come.
 #include "smtp/commands.h"
 #include "smtp/trace.h"
 #include "smtp/transaction.h"
@@ -13,11 +13,11 @@ enum smtp_step smtp_data_run(
 	struct smtp_transaction *transaction = session->transaction;
 	(void)call;
 	if (transaction->chunked || transaction->binary) {
-		// RFC 3030 sections 2 and 3: only RSET helps after that.
+		// RFC 3030 sections 2 and 3: after this only RSET helps.
 		transaction->failed = true;
 		smtp_answer(session, 503, ENHANCED(5, 5, 1), "%s",
 		    transaction->chunked ? "The data has begun with BDAT"
-					 : "BINARYMIME goes by BDAT");
+					 : "BINARYMIME needs BDAT");
 		return SMTP_STEP_DONE;
 	}
 	if (transaction->failed) {
@@ -25,7 +25,7 @@ enum smtp_step smtp_data_run(
 		return SMTP_STEP_DONE;
 	}
 	if (smtp_transaction_recipients(session) == 0) {
-		// RFC 2033 section 4.2 wants 503.
+		// RFC 2033 section 4.2 requires 503.
 		smtp_answer(session, smtp_is_lmtp(session) ? 503 : 554,
 		    ENHANCED(5, 5, 1), "No valid recipients");
 		return SMTP_STEP_DONE;
@@ -54,7 +54,8 @@ enum smtp_step smtp_data_take(
 	       RC_OK) {
 		deliver(transaction, piece);
 		if (transaction->bytes > 2 * smtp_limit_size(session)) {
-			// Whoever goes on so far does not listen.
+			// The client has sent far more than was announced as
+			// the limit.
 			smtp_hang_up(session, "message too big", 552,
 			    ENHANCED(5, 3, 4), "The message is too big");
 			return SMTP_STEP_DONE;
@@ -85,8 +86,8 @@ static void refuse(struct smtp_chunk *chunk, unsigned code,
 	chunk->text = text;
 }
 
-// RFC 3030 section 2: the client may have sent many before it heard of the
-// first one's refusal.
+// RFC 3030 section 2: the client may have sent several chunks before it knew
+// that the first was refused.
 static void refuse_trailing(struct smtp_chunk *chunk)
 {
 	chunk->trails = true;
@@ -133,8 +134,8 @@ enum smtp_step smtp_bdat_run(
 	return SMTP_STEP_INPUT;
 }
 
-// A refused last chunk ends the transaction; an LMTP client waits for one
-// answer a recipient then.
+// A refused last chunk ends the transaction. An LMTP client then expects one
+// answer for each recipient.
 static void end_refused(
     struct smtp_session *session, const struct smtp_chunk *chunk)
 {

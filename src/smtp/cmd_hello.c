@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // HELO, EHLO (RFC 5321 section 4.1.1.1) and LHLO (RFC 2033 section 4.1), and
-// STARTTLS (RFC 3207): what is offered to whom. What EHLO lists is what the
-// parser of commands lets through.
+// STARTTLS (RFC 3207). EHLO lists exactly the extensions that the parser of
+// commands accepts.
 #include "auth/sasl.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -29,8 +29,8 @@ unsigned smtp_extensions(const struct smtp_session *session)
 	return extensions;
 }
 
-// Only the mechanisms that are good on this connection, and only until the
-// login (RFC 4954 section 3).
+// Lists only the mechanisms that are possible on this connection, and only
+// before the login (RFC 4954 section 3).
 static void list_mechanisms(struct smtp_session *session, struct buf *list)
 {
 	const char *names[AUTH_SASL_MECHANISMS_MAX];
@@ -46,7 +46,7 @@ static void list_mechanisms(struct smtp_session *session, struct buf *list)
 static void list_submission(struct smtp_session *session, struct buf *list)
 {
 	list_mechanisms(session, list);
-	// RFC 4865 section 3: seconds, and the last date.
+	// RFC 4865 section 3: the number of seconds, and the latest date.
 	uint32_t hold = smtp_limit_hold(session);
 	buf_printf(list, "\nFUTURERELEASE %u ", hold);
 	date_format_rfc3339(
@@ -83,8 +83,9 @@ enum smtp_step smtp_hello_run(
 		    "Give your name, in at most %u bytes", SMTP_HELO_MAX);
 		return SMTP_STEP_DONE;
 	}
-	// As RSET (RFC 5321 section 4.1.4). Whether the name is one, or is the
-	// client's, decides nothing: the same section.
+	// Ends a transaction, as RSET does (RFC 5321 section 4.1.4). Nothing
+	// depends on whether the name is valid, or is the client's own (same
+	// section).
 	smtp_transaction_drop(session);
 	free(session->helo);
 	session->helo = mem_strndup(name.ptr, name.len);
@@ -94,7 +95,7 @@ enum smtp_step smtp_hello_run(
 	buf_add_string(&list, session->server->base.name);
 	if (session->extended)
 		list_extensions(session, &list);
-	// No enhanced codes here: RFC 2034 section 4.
+	// No enhanced codes here (RFC 2034 section 4).
 	session->said.code = 250;
 	smtp_reply_write(
 	    session->base.out, 250, ENHANCED_NONE, buf_view(&list));
@@ -111,7 +112,7 @@ enum smtp_step smtp_starttls_run(
 		    session, 503, ENHANCED(5, 5, 1), "TLS is active already");
 		return SMTP_STEP_DONE;
 	}
-	// RFC 3207 section 4.2: all that was learnt before is forgotten.
+	// RFC 3207 section 4.2: the session forgets all that it learnt before.
 	smtp_transaction_drop(session);
 	free(session->helo);
 	session->helo = NULL;

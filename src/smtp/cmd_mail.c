@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// MAIL and RCPT (RFC 5321 section 4.1.1.2 and 4.1.1.3): who may send, and to
-// whom; whose the addresses are is the delivery's to know.
+// MAIL and RCPT (RFC 5321 section 4.1.1.2 and 4.1.1.3): the session checks who
+// may send; the delivery knows the addresses.
 #include "auth/auth.h"
 #include "smtp/commands.h"
 #include "smtp/tls.h"
@@ -28,7 +28,7 @@ enum smtp_step smtp_mail_run(
 		return SMTP_STEP_DONE;
 	if (session->messages >= smtp_limit_messages(session)) {
 		smtp_hang_up(session, "too many messages", 421,
-		    ENHANCED(4, 7, 0), "Enough messages for one connection");
+		    ENHANCED(4, 7, 0), "Too many messages in one connection");
 		return SMTP_STEP_DONE;
 	}
 	return smtp_transaction_begin(session, call);
@@ -41,7 +41,7 @@ enum smtp_step smtp_mail_resume(
 	return smtp_transaction_ask(session);
 }
 
-// "type;address", decoded.
+// Decodes "type;address".
 static struct view original_of(
     struct arena *arena, const struct smtp_rcpt *rcpt)
 {

@@ -21,15 +21,15 @@ enum smtp_step smtp_noop_run(
 	return SMTP_STEP_DONE;
 }
 
-// Who is here is told at RCPT alone (RFC 5321 section 7.3).
+// Only RCPT tells which addresses exist (RFC 5321 section 7.3).
 enum smtp_step smtp_vrfy_run(
     struct smtp_session *session, struct smtp_call *call)
 {
 	if (call->command.argument.len == 0)
 		smtp_answer(session, 501, ENHANCED(5, 5, 4), "Verify whom?");
 	else
-		smtp_answer(
-		    session, 252, ENHANCED(2, 0, 0), "Send a message and see");
+		smtp_answer(session, 252, ENHANCED(2, 0, 0),
+		    "Cannot verify, but send a message");
 	return SMTP_STEP_DONE;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a line to its command: what may come when, and what may come behind it.
+// From a line to its command: which command is allowed when, and what may
+// follow it.
 #include "smtp/commands.h"
 
 #include "auth/exchange.h"
@@ -24,8 +25,8 @@
 #define ENDS_GROUP SMTP_COMMAND_ENDS_GROUP
 #define EARLY      SMTP_COMMAND_EARLY
 
-// ENDS_GROUP and LAST are what RFC 2920 section 3.1, RFC 3207 section 4 and RFC
-// 4954 section 4 say; QUIT may have whatever behind it, since nobody reads it.
+// ENDS_GROUP and LAST follow RFC 2920 section 3.1, RFC 3207 section 4 and RFC
+// 4954 section 4. Anything may follow QUIT, because nobody reads it.
 static const struct smtp_command_type types[] = {
     {.verb = SMTP_VERB_HELO, SMTP, ENDS_GROUP | BARE, smtp_hello_run},
     {.verb = SMTP_VERB_EHLO, SMTP, ENDS_GROUP | BARE, smtp_hello_run},
@@ -46,7 +47,7 @@ static const struct smtp_command_type types[] = {
 	smtp_data_run,
 	.take = smtp_data_take,
 	.resume = smtp_data_resume},
-    // Its chunk has to be taken, whatever the state.
+    // Its chunk has to be read, whatever the state.
     {.verb = SMTP_VERB_BDAT,
 	ALL,
 	AFTER_HELO | FREE,
@@ -78,8 +79,8 @@ const struct smtp_command_type *smtp_command_find(
 	return NULL;
 }
 
-// Whether there may be input behind the command before it is answered: never
-// for one who was not offered PIPELINING.
+// Whether input may follow the command before it is answered. Never for a
+// client that was not offered PIPELINING.
 static bool may_have_more(
     const struct smtp_session *session, const struct smtp_command_type *type)
 {
@@ -91,8 +92,8 @@ static bool may_have_more(
 }
 
 // Mail programs that look for a server send EHLO and QUIT together (Thunderbird
-// does), and devices are not patient. On port 25 it stays as it is: whoever
-// does not listen there is no mail server, and a message may be hidden in it.
+// does), and devices do not wait either. On port 25 this is refused: a client
+// that does not wait there is no mail server, and the input may hide a message.
 static bool may_have_early(
     const struct smtp_session *session, const struct smtp_command_type *type)
 {
@@ -129,8 +130,9 @@ static bool is_in_order(
 	return wrong == NULL;
 }
 
-// Where the chunk of a BDAT ends that was not understood, or came to one who
-// offered none, nobody knows: it would be read as commands.
+// Nobody knows where the chunk ends if the BDAT was not understood, or came
+// from a client that was not offered it. The chunk would be read as commands,
+// so the connection ends.
 static void end_at_chunk(
     struct smtp_session *session, const struct smtp_command_type *type)
 {
@@ -207,8 +209,8 @@ static void parse_and_run(struct smtp_session *session,
 	arena_init(&call->arena);
 	if ((type->flags & KEEPS_LINE) != 0)
 		line = arena_copy(&call->arena, line);
-	// A printer or a scanner that has logged in; strangers are held to the
-	// RFC, who keep to it where they are mail servers.
+	// The client may be a printer or a scanner that has logged in.
+	// Strangers must keep to the RFC; those that are mail servers do.
 	if (session->server->lenient && !session_is_stranger(&session->base))
 		line = smtp_line_made_strict(&call->arena, line);
 	if (smtp_command_parse(&call->arena, line, smtp_extensions(session),
@@ -229,8 +231,8 @@ void smtp_command_run(struct smtp_session *session, struct view line, bool more)
 	    smtp_command_find(session->server->role, verb);
 	smtp_trace_command(session, type, line);
 	if (verb == SMTP_VERB_HTTP) {
-		// A browser that was made to talk to us: what comes behind it
-		// is somebody else's.
+		// Somebody made a browser connect to us: what follows is not
+		// its user's.
 		smtp_hang_up(session, "HTTP", 554, ENHANCED(5, 5, 1),
 		    "This is not HTTP");
 		return;
@@ -239,7 +241,7 @@ void smtp_command_run(struct smtp_session *session, struct view line, bool more)
 		bool bare = type != NULL && (type->flags & BARE) != 0;
 		smtp_hang_up(session, "pipelining", 554,
 		    bare ? ENHANCED_NONE : ENHANCED(5, 5, 0),
-		    "More came before this was answered");
+		    "Commands came before this answer");
 		return;
 	}
 	if (type == NULL)

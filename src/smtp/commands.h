@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All commands: one table says who may give them when, and what runs them.
+// The table of all commands: who may use them and when, and the functions that
+// run them.
 #ifndef ROOST_SMTP_COMMANDS_H
 #define ROOST_SMTP_COMMANDS_H
 
@@ -8,33 +9,35 @@
 enum smtp_command_flags {
 	// Only after HELO, EHLO or LHLO.
 	SMTP_COMMAND_AFTER_HELO = 1 << 0,
-	// Only in a transaction, or only outside one.
+	// Allowed only within a transaction, or only outside one.
 	SMTP_COMMAND_INSIDE = 1 << 1,
 	SMTP_COMMAND_OUTSIDE = 1 << 2,
-	// Nothing may come behind it before its answer: what that will mean
-	// depends on the answer.
+	// The client must wait for the answer before it sends more, because the
+	// answer decides what the next bytes mean.
 	SMTP_COMMAND_LAST = 1 << 3,
 	// Its arguments are secret.
 	SMTP_COMMAND_SECRET = 1 << 4,
-	// Its refusals carry no enhanced code (RFC 2034 section 4).
+	// Its refusals have no enhanced code (RFC 2034 section 4).
 	SMTP_COMMAND_BARE = 1 << 5,
-	// Not counted: one message may need many.
+	// It is not counted as a command: one message may need many.
 	SMTP_COMMAND_FREE = 1 << 6,
-	// It needs its line for as long as the arena: it may wait, or goes on
-	// in a transaction.
+	// Its line is copied to the arena, because the command may wait, or its
+	// transaction needs the line.
 	SMTP_COMMAND_KEEPS_LINE = 1 << 7,
-	// The last of a group, too (RFC 2920 section 3.1). On submission and
-	// LMTP those that are EARLY may come behind it.
+	// It too must be the last of a group of commands (RFC 2920 section
+	// 3.1). On submission and LMTP, commands that are EARLY may follow it
+	// all the same.
 	SMTP_COMMAND_ENDS_GROUP = 1 << 8,
-	// It means the same whatever the answer before it is.
+	// It means the same, whatever the answer before it is.
 	SMTP_COMMAND_EARLY = 1 << 9,
 };
 
-// What a command comes to, after each of its functions.
+// What a command's function returns.
 enum smtp_step {
 	SMTP_STEP_DONE,  // it is answered, or the session ends
-	SMTP_STEP_INPUT, // line() or take() gets what comes next
-	SMTP_STEP_WAIT,  // resume() when the session was woken; nothing is read
+	SMTP_STEP_INPUT, // line() or take() gets the next input
+	SMTP_STEP_WAIT,  // resume() when the session is woken; nothing is read
+			 // before
 };
 
 // BDAT's chunk, while it comes.
@@ -42,21 +45,24 @@ struct smtp_chunk {
 	uint64_t size;
 	uint64_t left;
 	bool last;
-	bool trails; // it was on its way when one before it was refused
-	// Refused before it came: what it is answered with, when it is there.
+	bool trails; // the client sent it before it knew that an earlier one
+		     // was refused
+	// The chunk is refused already: this is the answer at its end.
 	unsigned code; // 0: not refused
 	struct enhanced_status status;
 	const char *text; // static
 };
 
-// A command, from its line to its answer.
+// A command, from its line until it is answered.
 struct smtp_call {
 	const struct smtp_command_type *type;
-	// Its views live as long as the line; with KEEPS_LINE, as the arena.
+	// Its views are valid as long as the line, or with KEEPS_LINE as long
+	// as the arena.
 	struct smtp_command command;
-	// The command's own; MAIL takes it over (and leaves an empty one).
+	// The command's own. MAIL moves it into the transaction, and leaves an
+	// empty one here.
 	struct arena arena;
-	struct auth_exchange *exchange; // owned; AUTH's, else NULL
+	struct auth_exchange *exchange; // owned; AUTH's, NULL in other commands
 	struct smtp_chunk chunk;        // BDAT's
 };
 
@@ -66,30 +72,32 @@ struct smtp_command_type {
 	unsigned flags; // enum smtp_command_flags
 	enum smtp_step (*run)(
 	    struct smtp_session *session, struct smtp_call *call);
-	// After SMTP_STEP_WAIT. NULL: it never waits.
+	// Called after SMTP_STEP_WAIT. NULL: the command never waits.
 	enum smtp_step (*resume)(
 	    struct smtp_session *session, struct smtp_call *call);
-	// After SMTP_STEP_INPUT: a line without its end, where `more` came
-	// behind it; or bytes, to be taken from the front of `*input`. One of
-	// them, or none where no input follows.
+	// Called after SMTP_STEP_INPUT. line() gets a line without its end;
+	// `more`: there is input after it. take() gets bytes, and removes those
+	// that it needs from the front of `*input`. A command has one of the
+	// two, or neither if it needs no input.
 	enum smtp_step (*line)(struct smtp_session *session,
 	    struct smtp_call *call, struct view line, bool more);
 	enum smtp_step (*take)(struct smtp_session *session,
 	    struct smtp_call *call, struct view *input);
 };
 
-// NULL: this server knows no such command.
+// Finds a command; NULL: this server does not have it.
 const struct smtp_command_type *smtp_command_find(
     enum smtp_role role, enum smtp_verb verb);
-// Runs one line; `more`: there is input behind it already.
+// Runs one line; `more`: there is input after it already.
 void smtp_command_run(
     struct smtp_session *session, struct view line, bool more);
-// Goes on with the running command: a line for it, bytes for it, a wake.
+// These go on with the running command: with a line, with bytes, after a
+// wake-up.
 void smtp_command_line(
     struct smtp_session *session, struct view line, bool more);
 void smtp_command_take(struct smtp_session *session, struct view *input);
 void smtp_command_resume(struct smtp_session *session);
-// Ends it, if there is one, without an answer.
+// Ends the running command, if there is one, without an answer.
 void smtp_command_end(struct smtp_session *session);
 
 static inline bool smtp_takes_lines(const struct smtp_session *session)
@@ -135,13 +143,14 @@ enum smtp_step smtp_data_take(
     struct smtp_session *session, struct smtp_call *call, struct view *input);
 enum smtp_step smtp_bdat_take(
     struct smtp_session *session, struct smtp_call *call, struct view *input);
-// Of both: the message has ended, and waits.
+// For both: goes on with the end of the message, which had to wait.
 enum smtp_step smtp_data_resume(
     struct smtp_session *session, struct smtp_call *call);
 
 // ---- Lines (line.c) --------------------------------------------------------
 
-// Takes a line off the front of `*input` and runs it. False: there is none yet.
+// Removes a line from the front of `*input` and runs it. False: there is no
+// complete line yet.
 bool smtp_line_take(struct smtp_session *session, struct view *input);
 
 #endif

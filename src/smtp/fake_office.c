@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// A false delivery (delivery/delivery.h) for the tests of the protocol: it
-// keeps what it is given, and says what the names ask for. Our domain is
-// example.org; in it, "nobody…" does not exist, "full…" is over quota, and
-// "broken…" fails when the message is there. Whether somebody is wanted whose
-// name begins with "slow" is known when the rig says so, and with "quick" when
-// it is asked again; the name goes on behind that ("slownobody"). A recipient
-// "late…" lets the end of the message wait for the rig.
+// A fake delivery (delivery/delivery.h) for the tests of the protocol. It keeps
+// what it is given, and its answers depend on the names. Our domain is
+// example.org. In it, "nobody…" does not exist, "full…" is over quota, and
+// "broken…" fails at the end of the message. A name that begins with "slow"
+// gets its answer when the rig says so, and one with "quick" when it is asked
+// again; the rest of the name then counts as usual ("slownobody"). With a
+// recipient "late…", the end of the message waits for the rig.
 #include "base/mem.h"
 #include "smtp/rig.h"
 
-#define MESSAGES_MAX ((size_t)16 << 20) // bytes of all descriptions
+#define MESSAGES_MAX ((size_t)16 << 20) // bytes in all descriptions together
 #define WAITS_MAX    8
 
 struct rig_office {
 	struct delivery_office view;
-	struct buf messages; // descriptions, each ended by LF
-	size_t shown;        // bytes of them
+	struct buf messages; // descriptions, each with an LF at its end
+	size_t shown;        // bytes of them that were read
 	size_t accepted;
 	size_t open;
 	struct delivery *waits[WAITS_MAX];
@@ -34,7 +34,7 @@ struct delivery {
 	bool late;  // the end of the message waits
 	bool asked; // it waits for the rig, or has its answer
 	bool known; // it has its answer
-	struct delivery_reply refused; // code 0: not
+	struct delivery_reply refused; // code 0: not refused
 };
 
 // ---- The rig's side --------------------------------------------------------
@@ -46,7 +46,7 @@ struct rig_office *rig_office_new(const struct rig *rig)
 	    .clock = &rig->base.clock,
 	    .server_name = VIEW("mx.example.org"),
 	    .message_max = RIG_SIZE_MAX,
-	    // The way back from what delivery_new() is given.
+	    // Lets delivery_new() find the office again.
 	    .queue = (struct queue *)(void *)office,
 	};
 	buf_init(&office->messages, MESSAGES_MAX);
@@ -108,7 +108,7 @@ static void forget_wait(struct delivery *delivery)
 			delivery->office->waits[i] = NULL;
 }
 
-// False: it is not known yet.
+// False: the answer is not known yet.
 static bool is_known(struct delivery *delivery, bool soon)
 {
 	struct delivery **waits = delivery->office->waits;
@@ -117,7 +117,7 @@ static bool is_known(struct delivery *delivery, bool soon)
 		return true;
 	}
 	if (delivery->asked)
-		return false; // woken by something else
+		return false; // something else woke it
 	delivery->asked = true;
 	for (size_t i = 0; i < WAITS_MAX && !soon; i++)
 		if (waits[i] == NULL) {
@@ -129,8 +129,8 @@ static bool is_known(struct delivery *delivery, bool soon)
 	return false;
 }
 
-// Whether the answer about a name is there; takes what asks for a wait off the
-// front of the name.
+// Whether the answer for a name is known; removes the "slow" or "quick" from
+// the front of the name.
 static bool answers(struct delivery *delivery, struct view *local)
 {
 	bool slow = view_starts_with(*local, VIEW("slow"));

@@ -6,7 +6,7 @@
 
 #define OUT_MAX ((size_t)64 << 20)
 
-static struct rig_users users; // of the process: they take long to make
+static struct rig_users users; // made once for the process, which takes long
 static bool users_made;
 
 static void fail(const char *why, struct view a, struct view b)
@@ -28,16 +28,17 @@ static bool is_reply_line(struct view line)
 	for (size_t i = 0; i < line.len; i++)
 		if (ascii_is_control(line.ptr[i]))
 			return false;
-	// RFC 2034 section 4; what 5xx to EHLO is cannot be told from here.
+	// RFC 2034 section 4. Replies 5xx to EHLO have none, but this function
+	// cannot tell them apart.
 	return line.ptr[0] != '4' ||
 	       (line.len > 7 && view_eq(view_slice(line, 4, 2), VIEW("4.")));
 }
 
-// Gives how often a delivery was confirmed.
+// Returns how often a delivery was confirmed.
 static size_t check_output(struct view out)
 {
 	struct view rest = out;
-	char code[4] = ""; // of a reply that is not complete
+	char code[4] = ""; // of a reply that is not complete yet
 	size_t delivered = 0;
 	while (rest.len > 0) {
 		size_t end = view_find(rest, VIEW("\r\n"));
@@ -88,7 +89,7 @@ static void prepare(
 		rig_say(client, VIEW("DATA\r\n"));
 }
 
-// Piece by piece, or if `piece` is 0 line by line.
+// Sends the input in pieces, or line by line if `piece` is 0.
 static void say(struct rig_client *client, struct view input, size_t piece)
 {
 	while (input.len > 0) {
@@ -101,7 +102,7 @@ static void say(struct rig_client *client, struct view input, size_t piece)
 	}
 }
 
-// Challenges have random nonces in them.
+// Leaves out challenges, which have random nonces.
 static void add_output(struct view out, struct buf *ret)
 {
 	struct view line;
@@ -143,7 +144,7 @@ static void run(const struct fuzz_dialogue *dialogue, struct view input,
 	}
 	size_t delivered = check_output(buf_view(&client.out));
 	size_t accepted = rig_office_accepted(rig.office);
-	// LMTP says it for each recipient.
+	// LMTP confirms each recipient.
 	if (dialogue->role == SMTP_ROLE_LMTP ? accepted > delivered
 					     : accepted != delivered)
 		fail("deliveries are not what was said", buf_view(&client.out),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A dialogue as a fuzzer has it, with a false delivery behind it, and what must
-// hold of any.
+// A dialogue that a fuzzer makes, with a fake delivery behind the session, and
+// the rules that every dialogue must keep.
 #ifndef ROOST_SMTP_FUZZ_DIALOGUE_H
 #define ROOST_SMTP_FUZZ_DIALOGUE_H
 
@@ -11,19 +11,20 @@ enum fuzz_begin {
 	FUZZ_HELLO,     // said EHLO (and logged in, on submission)
 	FUZZ_RECIPIENT, // with a recipient
 	FUZZ_DATA,      // in the middle of the data
-	FUZZ_BEGINS,    // how many
+	FUZZ_BEGINS,    // number of the others
 };
 
 struct fuzz_dialogue {
 	enum smtp_role role;
 	enum fuzz_begin begin;
 	bool normalize;
-	size_t piece; // bytes at a time
+	size_t piece; // bytes in each piece
 };
 
-// Runs it in one piece, line by line and in pieces. What is said is a sequence
-// of replies; messages come out as often as it is said; the pieces make no
-// difference (but for what comes before its turn). Aborts when not.
+// Runs the dialogue in one piece, line by line, and in pieces. It aborts if the
+// output is not a sequence of replies, if the number of messages delivered
+// differs from the number confirmed, or if the pieces make a difference (except
+// for input that comes before its turn).
 void fuzz_dialogue_run(const struct fuzz_dialogue *dialogue, struct view input);
 
 #endif

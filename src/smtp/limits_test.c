@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What strangers can do to a server, and who may have to wait for them.
+// What strangers can do to a server, and which clients have to wait for them.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,7 +89,7 @@ static const struct script scripts[] = {
 	"C: NOOP\nS: 250 2.0.0 OK\n"
 	"C: NOOP\nS: 250 2.0.0 OK\n"
 	"C: NOOP\nS: 250 2.0.0 OK\nS: 421 4.7.0 ...\nclose\n"},
-    {"one refusal, though chunks were on their way behind it", {SLOW, EHLO},
+    {"chunks that follow a refused one are not counted", {SLOW, EHLO},
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<a@example.org>\nS: 250 2.1.5 Recipient OK\n"
 	"R: BDAT 100001\\r\\n\nN: 100001\nW: -\n"
@@ -110,9 +110,9 @@ static const struct script scripts[] = {
 	"N: 200001\nW: -\nS: 552 5.3.4 The message is too big\nclose\n"},
     {"a TLS handshake where there is none", {.whole = false},
 	"R: \\x16\\x03\\x01\\x02\nW: -\nS: 554 5.5.1 ...\nclose\n"},
-    {"a line without an end is not", {EHLO},
+    {"a line without an end closes the connection", {EHLO},
 	"N: 65537\nW: -\nS: 500 5.5.2 The line is too long\nclose\n"},
-    {"and neither is one that has it, too late", {EHLO},
+    {"a line whose end comes too late closes it, too", {EHLO},
 	"N: 65537\nC: \nS: 500 5.5.2 The line is too long\nclose\n"},
 };
 
@@ -125,7 +125,7 @@ static uint32_t timeout_of(const struct rig_client *client)
 	return smtp_session_ops.timeout(client->session);
 }
 
-static void a_message_may_pause_less_long_than_a_command(void **state)
+static void a_message_has_a_shorter_timeout_than_a_command(void **state)
 {
 	(void)state;
 	struct rig rig;
@@ -142,12 +142,12 @@ static void a_message_may_pause_less_long_than_a_command(void **state)
 	buf_reset(&client.out);
 	smtp_session_ops.timed_out(client.session, &client.out);
 	assert_true(view_eq(buf_view(&client.out),
-	    VIEW("421 4.4.2 Nothing was said for too long\r\n")));
+	    VIEW("421 4.4.2 No input for too long\r\n")));
 	rig_disconnect(&client);
 	rig_done(&rig);
 }
 
-static void time_runs_out_though_one_talk(void **state)
+static void time_runs_out_also_while_the_client_talks(void **state)
 {
 	(void)state;
 	struct rig rig;
@@ -158,7 +158,7 @@ static void time_runs_out_though_one_talk(void **state)
 	rig_say(&client, VIEW("EHLO x\r\n"));
 	session->base.since_ms -= 3590 * 1000u;
 	assert_in_range(timeout_of(&client), 1, 10);
-	// A message begins the time anew.
+	// After a message the session's time begins anew.
 	rig_say(&client,
 	    VIEW("MAIL FROM:<>\r\nRCPT TO:<a@example.org>\r\nDATA\r\n"));
 	rig_say(&client, VIEW("x\r\n.\r\n"));
@@ -168,13 +168,13 @@ static void time_runs_out_though_one_talk(void **state)
 	buf_reset(&client.out);
 	rig_say(&client, VIEW("N"));
 	assert_int_equal(client.next, NET_CLOSE);
-	assert_true(view_eq(
-	    buf_view(&client.out), VIEW("421 4.4.2 This takes too long\r\n")));
+	assert_true(view_eq(buf_view(&client.out),
+	    VIEW("421 4.4.2 The connection has lasted too long\r\n")));
 	rig_disconnect(&client);
 	rig_done(&rig);
 }
 
-// It has a message for many, and all of them are full.
+// It has a message for many users, and the mailboxes of all of them are full.
 static void a_trusted_server_has_time_for_messages_that_fail(void **state)
 {
 	(void)state;
@@ -217,7 +217,7 @@ static void a_server_that_stops_says_so(void **state)
 	rig_done(&rig);
 }
 
-static void what_was_to_come_late_comes_before_the_end(void **state)
+static void a_delayed_answer_comes_before_the_end(void **state)
 {
 	(void)state;
 	struct rig rig;
@@ -245,14 +245,15 @@ static void what_was_to_come_late_comes_before_the_end(void **state)
 
 // ---- Passwords -------------------------------------------------------------
 
-// All places where passwords are hashed, taken.
+// Takes all places in which passwords are hashed.
 struct busy {
 	struct rig rig;
 	struct rig_client client;
 	struct rig_hashers hashers;
 };
 
-// With users of its own: a password that was right before is known again.
+// It has users of its own: with shared ones, a right password would be in the
+// cache.
 static void busy_init(struct busy *busy)
 {
 	rig_init(&busy->rig,
@@ -288,8 +289,9 @@ static void a_login_waits_for_its_turn_and_so_does_what_follows(void **state)
 	busy_done(&busy);
 }
 
-// It is not read meanwhile, however much it says, and has its answers then.
-static void one_who_waits_is_not_cut_off(void **state)
+// Nothing is read from a client that waits, however much it sends; later it
+// gets all its answers.
+static void a_client_that_waits_is_not_cut_off(void **state)
 {
 	(void)state;
 	struct busy busy;
@@ -306,7 +308,7 @@ static void one_who_waits_is_not_cut_off(void **state)
 	busy_done(&busy);
 }
 
-static void whoever_goes_away_leaves_the_line(void **state)
+static void a_client_that_goes_away_leaves_the_line(void **state)
 {
 	(void)state;
 	struct busy busy;
@@ -375,15 +377,15 @@ static int free_users(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_message_may_pause_less_long_than_a_command),
-	    cmocka_unit_test(time_runs_out_though_one_talk),
+	    cmocka_unit_test(a_message_has_a_shorter_timeout_than_a_command),
+	    cmocka_unit_test(time_runs_out_also_while_the_client_talks),
 	    cmocka_unit_test(a_trusted_server_has_time_for_messages_that_fail),
 	    cmocka_unit_test(a_server_that_stops_says_so),
-	    cmocka_unit_test(what_was_to_come_late_comes_before_the_end),
+	    cmocka_unit_test(a_delayed_answer_comes_before_the_end),
 	    cmocka_unit_test(
 		a_login_waits_for_its_turn_and_so_does_what_follows),
-	    cmocka_unit_test(one_who_waits_is_not_cut_off),
-	    cmocka_unit_test(whoever_goes_away_leaves_the_line),
+	    cmocka_unit_test(a_client_that_waits_is_not_cut_off),
+	    cmocka_unit_test(a_client_that_goes_away_leaves_the_line),
 	    cmocka_unit_test(the_last_guess_is_answered_as_late_as_the_others),
 	    cmocka_unit_test(an_idle_session_is_small),
 	};

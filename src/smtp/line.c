@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines out of the input: commands, and what AUTH's exchange says. Only CRLF
-// ends one; one that is too long is dropped while it comes. The line stays in
-// the network's buffer, and is a copy nowhere.
+// Finds lines in the input: commands, and the client's lines in AUTH's
+// exchange. Only CRLF ends a line. A line that is too long is dropped as it
+// comes. The line stays in the network's buffer and is not copied.
 #include "smtp/commands.h"
 
 static void refuse_long_line(struct smtp_session *session)
@@ -34,12 +34,12 @@ static size_t line_max(const struct smtp_session *session, struct view line)
 		   : SMTP_LINE_MAX;
 }
 
-// There is no end of line in what is unread.
+// The unread input has no line end.
 static void wait_for_line(struct smtp_session *session, struct view *input)
 {
 	struct smtp_line *line = &session->line;
 	line->scanned = input->len;
-	// One more than the maximum may be the CR.
+	// The byte after the longest line may be the CR.
 	if (line->skipped == 0 && input->len <= line_max(session, *input) + 1)
 		return;
 	line->skipped += input->len;
@@ -75,7 +75,7 @@ static bool refuse_handshake(struct smtp_session *session, struct view input)
 	if (session->helo != NULL || !view_starts_with(input, VIEW("\x16\x03")))
 		return false;
 	smtp_hang_up(session, "TLS without STARTTLS", 554, ENHANCED(5, 5, 1),
-	    "There is no TLS at the beginning here");
+	    "Connections here do not begin with TLS");
 	return true;
 }
 
@@ -83,7 +83,7 @@ bool smtp_line_take(struct smtp_session *session, struct view *input)
 {
 	if (refuse_handshake(session, *input))
 		return true;
-	// What was looked at before is not looked at again.
+	// Bytes that were searched before are not searched again.
 	size_t scanned = session->line.scanned;
 	size_t from = scanned < input->len ? scanned : input->len;
 	size_t at = view_find_char(view_from(*input, from), '\n');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole session of LMTP, as session_fuzz.c has it of SMTP.
+// A whole session of LMTP, in the way of session_fuzz.c.
 #include "smtp/fuzz_dialogue.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

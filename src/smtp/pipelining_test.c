@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What comes before its turn (RFC 2920 section 3.1), and in the same packet: it
-// is refused, and the connection ends. Byte by byte these are other dialogues.
+// Input that comes before its turn (RFC 2920 section 3.1), or in the same
+// packet as a command that must be the last: it is refused, and the connection
+// ends. Byte by byte these are other dialogues.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,7 @@
 #define TLS       .rig = {.role = SMTP_ROLE_SUBMISSION, .tls = true}
 #define EHLO      .helo = "EHLO client", .whole = true
 #define HELO      .helo = "HELO client", .whole = true
-#define TOO_EARLY "S: 554 5.5.0 More came before this was answered\nclose\n"
+#define TOO_EARLY "S: 554 5.5.0 Commands came before this answer\nclose\n"
 
 static const struct script scripts[] = {
     {"a group as RFC 2920 has it", {MX, EHLO},
@@ -37,40 +38,40 @@ static const struct script scripts[] = {
 	"S: 250 2.1.0 Sender OK\n"
 	"S: 250 2.0.0 OK\n"
 	"M: <> ESMTP > demo@example.org: xxy\n"},
-    {"a whole message behind EHLO", {MX, .whole = true},
+    {"a whole message after EHLO", {MX, .whole = true},
 	"R: EHLO x\\r\\nMAIL FROM:<>\\r\\nRCPT TO:<demo@example.org>\\r\\n\n"
 	"R: DATA\\r\\nx\\r\\n.\\r\\n\nW: -\n"
-	"S: 554 More came before this was answered\nclose\n"},
+	"S: 554 Commands came before this answer\nclose\n"},
     {"anything before a hello", {MX, .whole = true},
 	"R: RSET\\r\\nEHLO x\\r\\n\nW: -\n" TOO_EARLY},
-    {"a message behind DATA", {MX, EHLO},
+    {"a message after DATA", {MX, EHLO},
 	"R: MAIL FROM:<>\\r\\nRCPT TO:<demo@example.org>\\r\\n\n"
 	"R: DATA\\r\\nx\\r\\n.\\r\\n\nW: -\n"
 	"S: 250 2.1.0 Sender OK\n"
 	"S: 250 2.1.5 Recipient OK\n" TOO_EARLY},
-    {"a message behind a DATA that is refused", {MX, EHLO},
+    {"a message after a DATA that is refused", {MX, EHLO},
 	"R: MAIL FROM:<>\\r\\nDATA\\r\\n\n"
 	"R: MAIL FROM:<evil@example.net>\\r\\n.\\r\\n\nW: -\n"
 	"S: 250 2.1.0 Sender OK\n" TOO_EARLY},
     {"a group from one who said HELO", {MX, HELO},
 	"R: MAIL FROM:<>\\r\\nRCPT TO:<demo@example.org>\\r\\n\nW: "
 	"-\n" TOO_EARLY},
-    {"commands behind STARTTLS (CVE-2011-0411)", {MX, EHLO},
+    {"commands after STARTTLS (CVE-2011-0411)", {MX, EHLO},
 	"R: STARTTLS\\r\\nMAIL FROM:<>\\r\\n\nW: -\n" TOO_EARLY},
-    {"commands behind AUTH", {TLS, EHLO},
+    {"commands after AUTH", {TLS, EHLO},
 	"R: AUTH PLAIN AGRlbW8AZGVtbyBwYXNz\\r\\n\n"
 	"R: MAIL FROM:<demo@example.org>\\r\\n\nW: -\n" TOO_EARLY},
-    {"commands behind a response of AUTH", {TLS, EHLO},
+    {"commands after a response of AUTH", {TLS, EHLO},
 	"C: AUTH PLAIN\nS: 334 \n"
 	"R: AGRlbW8AZGVtbyBwYXNz\\r\\n\n"
 	"R: MAIL FROM:<demo@example.org>\\r\\n\nW: -\n" TOO_EARLY},
-    {"the response behind AUTH", {TLS, EHLO},
+    {"the response after AUTH", {TLS, EHLO},
 	"R: AUTH PLAIN\\r\\nAGRlbW8AZGVtbyBwYXNz\\r\\n\nW: -\n" TOO_EARLY},
     {"NOOP is the end of a group", {MX, EHLO},
 	"R: NOOP\\r\\nNOOP\\r\\n\nW: -\n" TOO_EARLY},
     {"VRFY is the end of a group", {MX, EHLO},
 	"R: VRFY a\\r\\nVRFY b\\r\\n\nW: -\n" TOO_EARLY},
-    {"nobody reads what comes behind QUIT", {MX, EHLO},
+    {"nobody reads what comes after QUIT", {MX, EHLO},
 	"R: QUIT\\r\\nMAIL FROM:<>\\r\\n\nW: -\n"
 	"S: 221 2.0.0 Goodbye\nclose\n"},
     {"HTTP hangs up", {MX, .whole = true},
@@ -82,24 +83,24 @@ static const struct script scripts[] = {
 	{.rig = {.limits = {.greeting_ms = 300}},
 	    .early = "EHLO x\r\n",
 	    .show_greeting = true},
-	"S: 554 You have to listen first\nclose\n"},
+	"S: 554 Wait for the greeting first\nclose\n"},
     {"and whoever waits for it",
 	{.rig = {.limits = {.greeting_ms = 300}}, .show_greeting = true},
 	"S: 220 mx.example.org ESMTP\nP: 300\nC: NOOP\nS: 250 2.0.0 OK\n"},
 };
 
 #define BYE     "221 2.0.0 Goodbye\r\n"
-#define REFUSED "554 5.5.0 More came before this was answered\r\n"
-#define BARE    "554 More came before this was answered\r\n"
+#define REFUSED "554 5.5.0 Commands came before this answer\r\n"
+#define BARE    "554 Commands came before this answer\r\n"
 
-// What may come in one packet, and how the dialogue ends.
+// What one packet may contain, and how the dialogue ends.
 static const struct {
 	enum smtp_role role;
 	const char *said;
 	const char *ends;
 	size_t replies;
 } together[] = {
-    // Mail programs that look for a server.
+    // What mail programs send that look for a server.
     {SMTP_ROLE_SUBMISSION, "EHLO x\r\nQUIT\r\n", BYE, 2},
     {SMTP_ROLE_SUBMISSION, "HELO x\r\nQUIT\r\n", BYE, 2},
     {SMTP_ROLE_SUBMISSION, "EHLO x\r\nNOOP\r\nRSET\r\nQUIT\r\n", BYE, 4},
@@ -110,7 +111,7 @@ static const struct {
     {SMTP_ROLE_SUBMISSION, "HELP\r\nQUIT\r\n", BYE, 2},
     {SMTP_ROLE_LMTP, "LHLO x\r\nQUIT\r\n", BYE, 2},
     {SMTP_ROLE_LMTP, "NOOP\r\nNOOP\r\nQUIT\r\n", BYE, 3},
-    // What depends on the answer, or is a message.
+    // Input that depends on the answer, or is a message.
     {SMTP_ROLE_SUBMISSION, "EHLO x\r\nMAIL FROM:<a@b.c>\r\n", REFUSED, 2},
     {SMTP_ROLE_SUBMISSION, "EHLO x\r\nAUTH PLAIN\r\n", REFUSED, 2},
     {SMTP_ROLE_SUBMISSION, "EHLO x\r\nSTARTTLS\r\n", REFUSED, 2},
@@ -125,7 +126,7 @@ static const struct {
 	"554 5.5.1 This is not HTTP\r\n", 1},
     {SMTP_ROLE_LMTP, "LHLO x\r\nMAIL FROM:<a@b.c>\r\n", REFUSED, 2},
     {SMTP_ROLE_LMTP, "DATA\r\nQUIT\r\n", REFUSED, 1},
-    // Strangers.
+    // Strangers, on port 25.
     {SMTP_ROLE_MX, "EHLO x\r\nQUIT\r\n", BARE, 1},
     {SMTP_ROLE_MX, "HELO x\r\nQUIT\r\n", BARE, 1},
     {SMTP_ROLE_MX, "EHLO x\r\nNOOP\r\n", BARE, 1},
@@ -144,7 +145,7 @@ static size_t count_replies(struct view out)
 
 static struct rig_users users;
 
-// The second packet ends in the middle of a line: that is early, too.
+// The second packet ends in the middle of a line, which is early too.
 static void what_comes_together_is_answered_in_order_or_refused(void **state)
 {
 	(void)state;

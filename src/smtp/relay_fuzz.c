@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a stranger says behind "RCPT TO:", over the true delivery. Whatever is
-// accepted comes to a user here, or where an alias of ours leads: nothing else
-// is ever queued.
+// What a stranger sends after "RCPT TO:", with the real delivery. An accepted
+// address leads to a user here, or to the targets of our alias: nothing else is
+// ever queued.
 #include "smtp/rig.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SAID_MAX     ((size_t)1 << 20)
-#define MESSAGES_MAX 100 // then the office is made anew
+#define MESSAGES_MAX 100 // then a new office is made
 
-static struct rig_users users; // of the process: they take long to make
+static struct rig_users users; // made once for the process, which takes long
 static struct rig rig;
 static size_t messages;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers, and what follows from them: whoever is refused too often hears it
-// late, and then no more.
+// Answers, and their effect: a client that is refused too often gets its
+// answers late, and is cut off in the end.
 #include "smtp/smtp.h"
 
 #include <stdarg.h>
@@ -40,8 +40,8 @@ void smtp_answer(struct smtp_session *session, unsigned code,
 void smtp_answer_delivery(
     struct smtp_session *session, const struct delivery_reply *reply)
 {
-	// Users and servers that we trust have lists with old addresses;
-	// strangers who guess names are slowed down.
+	// Users and servers that we trust have lists with old addresses, so
+	// they are not slowed down. Strangers who guess names are.
 	if (smtp_is_trusted(session))
 		session->said.pardoned = true;
 	answer(
@@ -62,7 +62,7 @@ void smtp_forgive(struct smtp_session *session)
 	session->base.since_ms = clock_monotonic_ms();
 }
 
-// Milliseconds that the refusal just written shall be late by.
+// How many milliseconds the refusal just written is to be late.
 static uint32_t slow_down(const struct smtp_session *session)
 {
 	uint32_t from = SMTP_LIMIT(session, errors_slow, ERRORS_SLOW);
@@ -88,12 +88,12 @@ static uint32_t count_error(struct smtp_session *session)
 	return slow_down(session);
 }
 
-void smtp_settle(struct smtp_session *session, size_t begin)
+void smtp_finish_step(struct smtp_session *session, size_t begin)
 {
 	struct buf *out = session->base.out;
 	struct smtp_said said = session->said;
 	uint32_t pause = 0;
-	// 4xx is not the client's fault.
+	// A 4xx answer is not the client's fault.
 	if (said.code >= 500 && !said.pardoned &&
 	    session->base.next == NET_READ)
 		pause = count_error(session);
@@ -101,7 +101,7 @@ void smtp_settle(struct smtp_session *session, size_t begin)
 	    session->commands >= SMTP_LIMIT(session, commands, COMMANDS_MAX))
 		smtp_hang_up(session, "too many commands", 421,
 		    ENHANCED(4, 7, 0), "Too many commands without a message");
-	// The last failed login is told as late as the others.
+	// The last failed login is answered as late as the others.
 	if (said.delay_ms > pause || session->base.next == NET_CLOSE)
 		pause = said.delay_ms;
 	session->said = (struct smtp_said){0};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network's part, played by hand.
+// Plays the network.
 #include "smtp/rig.h"
 
 void rig_init(struct rig *rig, const struct rig_options *options)

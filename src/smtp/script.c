@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dialogues of SMTP, and the messages that come of them.
+// Dialogues of SMTP, and the messages that they deliver.
 #include "smtp/script.h"
 
 #include <setjmp.h>

@@ -2,17 +2,17 @@
 // Dialogues with SMTP and LMTP (net/script.h). Here R: and N: wait for what
 // the next R:, N: or C: has. Scripts also have
 //
-//	W:              says what was gathered
+//	W:              sends the lines that were gathered
 //	M: ...          the next message delivered, as fake_office.c shows it
-//	release         the office answers those who wait for it
+//	release         the office gives the answers that sessions wait for
 //	stop            the server stops
 //	timeout         the client has been silent for too long, or has waited
 //	leave           the client goes away
-//	P: 500          the server has paused so long, the last time
+//	P: 500          the server's last pause was so long
 //
-// and deliver the messages given and no others. A client's greeting is passed
-// over unless the options ask for it. A script runs in whole lines, byte by
-// byte, and in pieces of 7; one about what comes in the same packet only whole.
+// and deliver exactly the messages given. The greeting is skipped unless the
+// options ask for it. A script runs in whole lines, byte by byte, and in pieces
+// of 7 bytes; one about what comes in the same packet runs only in whole lines.
 #ifndef ROOST_SMTP_SCRIPT_H
 #define ROOST_SMTP_SCRIPT_H
 
@@ -22,9 +22,9 @@
 struct script_options {
 	struct rig_options rig;
 	bool show_greeting;
-	const char *early; // said before the greeting
-	const char *helo;  // said first, its answer passed over
-	bool log_in;       // as RIG_USER, likewise
+	const char *early; // sent before the greeting
+	const char *helo;  // sent first; its answer is skipped
+	bool log_in;       // then logs in as RIG_USER; the answer is skipped
 	bool whole;        // only in whole lines
 };
 
@@ -35,7 +35,7 @@ struct script {
 };
 
 void script_run(const struct script *script);
-// A test program of nothing but scripts: what main() returns.
+// Runs a test program that has only scripts; returns the result for main().
 int script_main(const struct script *scripts, size_t count);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A session's life, and the calls of the network (net/session.h): greeting,
-// lines out of the input, time, the last words. It owns all that smtp.h says it
-// does; between commands it holds no buffer.
+// lines, timeouts, the last words. smtp.h says what a session owns. Between
+// commands it holds no buffer.
 #include "smtp/session.h"
 
 #include "base/clock.h"
@@ -15,8 +15,8 @@
 #define MESSAGES_MAX    1000u
 #define COMMAND_SECONDS 300u // RFC 5321 section 4.5.3.2.7
 #define DATA_SECONDS    180u // RFC 5321 section 4.5.3.2.5
-// Less than the 300 that a client has for our answer to MAIL and RCPT (RFC 5321
-// section 4.5.3.2.2 and 4.5.3.2.3).
+// Less than the 300 s that a client waits for our answer to MAIL and RCPT (RFC
+// 5321 section 4.5.3.2.2 and 4.5.3.2.3).
 #define WAIT_SECONDS    240u
 #define SESSION_SECONDS 3600u
 #define HOLD_SECONDS    (30u * 24 * 3600)
@@ -65,7 +65,7 @@ void smtp_log_begin(struct smtp_session *session, struct log_line *line,
 	log_add_string(line, "role", smtp_role_name(session->server->role));
 }
 
-// Its last words have a code: smtp_hang_up().
+// The last words have a reply code, so smtp_hang_up() says them.
 static const struct session_kind kind = {.protocol = "smtp"};
 
 struct smtp_session *smtp_session_new(const struct smtp_server *server,
@@ -105,14 +105,14 @@ static void keep_tls(
 	session->tls = smtp_tls_new(tls);
 }
 
-// RFC 5321 section 4.3.1. No enhanced codes: RFC 2034 section 4.
+// RFC 5321 section 4.3.1. Without enhanced codes (RFC 2034 section 4).
 static void greet(struct smtp_session *session)
 {
 	bool spoke = session->greeting == SMTP_GREETING_SPOKE;
 	session->greeting = SMTP_GREETING_SAID;
 	if (spoke)
 		smtp_hang_up(session, "spoke before the greeting", 554,
-		    ENHANCED_NONE, "You have to listen first");
+		    ENHANCED_NONE, "Wait for the greeting first");
 	else
 		smtp_answer(session, 220, ENHANCED_NONE, "%s %s",
 		    session->server->base.name,
@@ -145,7 +145,7 @@ static enum net_next smtp_tls_started(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
 	struct smtp_session *session = context;
-	// No second greeting (RFC 3207 section 4.2).
+	// There is no second greeting (RFC 3207 section 4.2).
 	session_enter(&session->base, out);
 	keep_tls(session, tls);
 	session->line = (struct smtp_line){0};
@@ -154,7 +154,7 @@ static enum net_next smtp_tls_started(
 
 // ---- Input -----------------------------------------------------------------
 
-// One step; false when it needs more input.
+// One step; false if it needs more input.
 static bool take(struct smtp_session *session, struct view *input)
 {
 	if (smtp_takes_lines(session))
@@ -163,18 +163,18 @@ static bool take(struct smtp_session *session, struct view *input)
 	return session->call == NULL || session->base.next != NET_READ;
 }
 
-// Seconds that the session may last, though it talk all the time.
+// The most seconds that the session may last, even if it is never silent.
 static uint32_t seconds_max(const struct smtp_session *session)
 {
 	return SMTP_LIMIT(session, session_seconds, SESSION_SECONDS);
 }
 
-// What has to end before anything is read.
+// Ends a session that has lasted too long, before anything is read.
 static void refuse_late(struct smtp_session *session)
 {
 	if (session_seconds_left(&session->base, seconds_max(session)) == 0)
 		smtp_hang_up(session, "session timeout", 421, ENHANCED(4, 4, 2),
-		    "This takes too long");
+		    "The connection has lasted too long");
 }
 
 static enum net_next smtp_input(
@@ -188,14 +188,14 @@ static enum net_next smtp_input(
 		size_t begin = out->len;
 		if (!take(session, &rest))
 			break;
-		smtp_settle(session, begin);
+		smtp_finish_step(session, begin);
 		session_breathe(&session->base);
 	}
 	*ret_consumed = in.len - rest.len;
 	return session_leave(&session->base);
 }
 
-// Says what was held back.
+// Sends what was held back.
 static void release(struct smtp_session *session)
 {
 	buf_add(session->base.out, buf_view(&session->held));
@@ -209,7 +209,7 @@ static enum net_next smtp_resume(void *context, struct buf *out)
 	struct smtp_session *session = context;
 	session_enter(&session->base, out);
 	bool paused = session->base.next == NET_PAUSE;
-	// What was held back may be the last word.
+	// The answer that was held back may be the last one.
 	session->base.next = session->base.why != NULL ? NET_CLOSE : NET_READ;
 	if (paused && session->greeting != SMTP_GREETING_SAID)
 		greet(session);
@@ -217,7 +217,7 @@ static enum net_next smtp_resume(void *context, struct buf *out)
 	return session_leave(&session->base);
 }
 
-// A wake may come late, when nothing waits any more.
+// A wake-up may come late, when no command waits.
 static enum net_next smtp_wake(void *context, struct buf *out)
 {
 	struct smtp_session *session = context;
@@ -226,7 +226,7 @@ static enum net_next smtp_wake(void *context, struct buf *out)
 		session->base.next = NET_READ;
 		size_t begin = out->len;
 		smtp_command_resume(session);
-		smtp_settle(session, begin);
+		smtp_finish_step(session, begin);
 	}
 	return session_leave(&session->base);
 }
@@ -251,7 +251,8 @@ static uint32_t smtp_pause_ms(const void *context)
 	return session->pause_ms;
 }
 
-// Answers are whole lines: the last one fits anywhere (RFC 5321 section 3.8).
+// The last answer is a whole line, so it can follow anything (RFC 5321 section
+// 3.8).
 static void say_last(struct smtp_session *session, struct buf *out,
     const char *why, struct enhanced_status status, const char *text)
 {
@@ -266,10 +267,10 @@ static void smtp_timed_out(void *context, struct buf *out)
 	const struct smtp_session *session = context;
 	if (session->base.next == NET_WAIT)
 		say_last(context, out, "waited too long", ENHANCED(4, 3, 0),
-		    "This cannot be answered now");
+		    "No answer is possible now, try again later");
 	else
 		say_last(context, out, "timeout", ENHANCED(4, 4, 2),
-		    "Nothing was said for too long");
+		    "No input for too long");
 }
 
 static void smtp_shut_down(void *context, struct buf *out)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole session of MX or submission. The first byte says which, how it
-// begins, and in what pieces the rest is given; the invariants are
-// fuzz_dialogue.h's.
+// A whole session of MX or submission. The first byte chooses the role, how the
+// session begins, and the pieces. fuzz_dialogue.h has the invariants.
 #include "smtp/fuzz_dialogue.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each command and each extension, as dialogues: what is offered, what may come
-// when, what is answered.
+// Each command and each extension, as dialogues: what is offered, which command
+// is allowed when, and the answers.
 #include "smtp/script.h"
 
 #define MX         .rig = {.role = SMTP_ROLE_MX}
@@ -175,7 +175,7 @@ static const struct script scripts[] = {
 	"S: 552 5.3.4 Too big\n"
 	"C: RCPT TO:<demo@example.org>\nS: 503 5.5.1 MAIL first\n"
 	"C: MAIL FROM:<a@example.net> SIZE=100000\nS: 250 2.1.0 Sender OK\n"},
-    {"and at the end of a message that did not say", {MX, EHLO},
+    {"a message without SIZE is refused at its end", {MX, EHLO},
 	"C: MAIL FROM:<a@example.net>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"
 	"C: DATA\nS: 354 ...\n"
@@ -195,7 +195,7 @@ static const struct script scripts[] = {
 	"C: DATA\nS: 354 ...\nC: .\nS: 250 2.0.0 Delivered\n"
 	"M: <a@example.net> ESMTP > a@example.org: \n"
 	"C: MAIL FROM:<a@example.net>\n"
-	"S: 421 4.7.0 Enough messages for one connection\nclose\n"},
+	"S: 421 4.7.0 Too many messages in one connection\nclose\n"},
     {"DSN's parameters go with the message", {MX, EHLO},
 	"C: MAIL FROM:<a@example.net> RET=HDRS ENVID=QQ+2B1\n"
 	"S: 250 2.1.0 Sender OK\n"
@@ -297,11 +297,11 @@ static const struct script scripts[] = {
 	"C: MAIL FROM:<>\nS: 503 5.5.1 ...\n"
 	"C: RSET\nS: 250 2.0.0 Forgotten\n"
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"},
-    {"a chunk that nobody would swallow ends it all", {MX, EHLO},
+    {"a refused chunk that is too big ends the connection", {MX, EHLO},
 	"C: BDAT 99999999999\nS: 552 5.3.4 ...\nclose\n"},
-    {"so does a BDAT that says no size", {MX, EHLO},
+    {"a BDAT without a size ends the connection", {MX, EHLO},
 	"C: BDAT x\nS: 501 5.5.4 ...\nclose\n"},
-    {"and one before a hello, whose chunk comes in the next packet", {MX},
+    {"a BDAT before a hello ends the connection, too", {MX},
 	"C: BDAT 6\nS: 503 5.5.1 EHLO first\nclose\n"},
     {"DATA and BDAT do not mix", {MX, EHLO},
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
@@ -309,10 +309,10 @@ static const struct script scripts[] = {
 	"R: BDAT 2\\r\\nxx\nW: -\nS: 250 2.0.0 2 bytes received\n"
 	"C: DATA\nS: 503 5.5.1 The data has begun with BDAT\n"
 	"R: BDAT 2 LAST\\r\\nxx\nW: -\nS: 503 5.5.1 RSET first\n"},
-    {"BINARYMIME goes by BDAT", {MX, EHLO},
+    {"BINARYMIME needs BDAT", {MX, EHLO},
 	"C: MAIL FROM:<> BODY=BINARYMIME\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"
-	"C: DATA\nS: 503 5.5.1 BINARYMIME goes by BDAT\n"
+	"C: DATA\nS: 503 5.5.1 BINARYMIME needs BDAT\n"
 	"C: RSET\nS: 250 2.0.0 Forgotten\n"},
     {"bare line ends in text chunks are refused", {MX, EHLO},
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
@@ -338,7 +338,8 @@ static const struct script scripts[] = {
 	"S: 250 2.0.0 Delivered\n"
 	"M: <a@example.net> LMTP > demo@example.org broken@example.org "
 	"friend@example.org: x\\r\\n\n"},
-    {"also behind BDAT LAST, and when it is refused", {LMTP, .helo = "LHLO x"},
+    {"LMTP answers for each after BDAT LAST, also a refused one",
+	{LMTP, .helo = "LHLO x"},
 	"C: MAIL FROM:<a@example.net>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 Recipient OK\n"
 	"C: RCPT TO:<friend@example.org>\nS: 250 2.1.5 Recipient OK\n"

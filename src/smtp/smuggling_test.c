@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// SMTP smuggling (CVE-2023-51764 to -51766 and their kin): byte sequences that
-// one server takes for the end of a message, and another does not. Whatever a
-// sequence is, what comes behind it is never a second message.
+// SMTP smuggling (CVE-2023-51764 to -51766 and similar ones): byte sequences
+// that one server takes for the end of a message and another does not. What
+// follows such a sequence must never become a second message.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,8 +28,8 @@
 
 static const struct {
 	struct view sequence;
-	// What becomes of it in the one message there is; NULL: refused. When
-	// bare line ends are refused, and when they are normalized.
+	// The text that the one message then has; NULL: it is refused. If bare
+	// line ends are refused, and if they are normalized.
 	const char *refusing;
 	const char *normalizing;
 } sequences[] = {
@@ -143,7 +143,7 @@ static void what_is_hidden_in_a_message_stays_in_it(void **state)
 	}
 }
 
-// Wherever the network cuts.
+// The network may cut the bytes anywhere.
 static void no_cut_makes_a_difference(void **state)
 {
 	(void)state;
@@ -169,7 +169,7 @@ static void no_cut_makes_a_difference(void **state)
 	}
 }
 
-// In a chunk no byte means anything.
+// Within a chunk no byte has a special meaning.
 static void what_is_hidden_in_a_chunk_stays_in_it(void **state)
 {
 	(void)state;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The TLS connection, packed: its names are a few dozen bytes, and every
-// session keeps them to its end.
+// The names of the TLS connection, packed: a few dozen bytes, which every
+// session keeps to its end.
 #include "smtp/tls.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the trace shows of SMTP (session/session.h). What is shown of a command
-// is shown because it is known and not secret; nothing is shown by default.
+// What the trace shows of SMTP (session/session.h). A command is shown only if
+// it is known and not secret.
 #include "smtp/trace.h"
 
 #include <stdio.h>

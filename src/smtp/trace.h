@@ -5,10 +5,10 @@
 
 #include "smtp/commands.h"
 
-// `type` NULL: no command that this server knows.
+// `type` NULL: this server does not have the command.
 void smtp_trace_command(struct smtp_session *session,
     const struct smtp_command_type *type, struct view line);
-// A message or chunk has come to its end.
+// A message or chunk is complete.
 void smtp_trace_data(struct smtp_session *session, uint64_t bytes);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The protocol trace and the log show what goes to and fro, and never a secret.
+// The protocol trace and the log show what both sides say, and never a secret.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -118,8 +118,8 @@ static void expect_lines_of_server(struct view out, struct view trace)
 	assert_int_equal(out.len, 0);
 }
 
-// All that a client hears is in the trace: what comes late and the last words,
-// too.
+// The trace has all that a client gets, also delayed answers and the last
+// words.
 static void every_answer_is_traced(void **state)
 {
 	(void)state;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a transaction is made of: MAIL's parameters, and the delivery that takes
-// the message.
+// A transaction: MAIL's parameters, and the delivery that gets the message.
 #include "smtp/transaction.h"
 
 #include <stdio.h>
@@ -46,7 +45,7 @@ static struct delivery_origin origin_of(
 	};
 }
 
-// FUTURERELEASE (RFC 4865 section 4). What lies in the past is sent now.
+// FUTURERELEASE (RFC 4865 section 4). A time in the past means now.
 static bool hold_of(struct smtp_session *session, const struct smtp_mail *mail,
     int64_t now, int64_t *ret_release_at)
 {
@@ -81,10 +80,10 @@ static bool by_of(struct smtp_session *session, const struct smtp_mail *mail,
 	envelope->by = mail->by;
 	envelope->by_time = now + mail->by_seconds;
 	envelope->by_trace = mail->by_trace;
-	// It could only fail.
+	// The message could only fail.
 	if (returns && envelope->by_time <= envelope->release_at) {
 		smtp_answer(session, 501, ENHANCED(5, 5, 4),
-		    "BY is over before the message is released");
+		    "BY ends before the message is released");
 		return false;
 	}
 	return true;
@@ -101,7 +100,7 @@ static struct view sender_text(
 	return copy;
 }
 
-// False: it was answered.
+// False: the command was answered.
 static bool envelope_of(struct smtp_session *session, struct smtp_call *call,
     struct delivery_envelope *ret_envelope)
 {
@@ -176,7 +175,7 @@ enum smtp_step smtp_transaction_begin(
 	}
 	struct smtp_transaction *transaction = mem_zalloc(sizeof(*transaction));
 	transaction->arena = call->arena;
-	arena_init(&call->arena); // it is the transaction's now
+	arena_init(&call->arena); // the transaction has the old one
 	transaction->delivery = delivery;
 	transaction->sender = envelope.queue.sender;
 	transaction->utf8 = mail->utf8;
@@ -216,8 +215,8 @@ void smtp_transaction_drop(struct smtp_session *session)
 
 // ---- The end of the data ---------------------------------------------------
 
-// Bare CR and LF are how one message is made to look like two to another server
-// (SMTP smuggling): RFC 5321 section 2.3.8.
+// One server may take a bare CR or LF for a line end, and so see two messages
+// where another one sees one (SMTP smuggling): RFC 5321 section 2.3.8.
 void smtp_transaction_check(struct smtp_session *session)
 {
 	const struct smtp_transaction *transaction = session->transaction;
@@ -274,7 +273,7 @@ static void answer_each(struct smtp_session *session,
 			note_result(session, counts[i], &replies[first[i]]);
 }
 
-// RFC 2033 section 4.2: an answer for each accepted recipient, in their order.
+// RFC 2033 section 4.2: one answer for each accepted recipient, in their order.
 MUST_CHECK static enum rc finish_each(struct smtp_session *session)
 {
 	size_t count = smtp_transaction_recipients(session);
@@ -295,7 +294,7 @@ enum smtp_step smtp_transaction_finish(struct smtp_session *session)
 	    smtp_is_lmtp(session) ? finish_each(session) : finish_one(session);
 	if (rc == RC_MORE)
 		return SMTP_STEP_WAIT;
-	// The delivery is over: what is left of it is freed here.
+	// The delivery is over; this frees what is left of the transaction.
 	smtp_transaction_drop(session);
 	return SMTP_STEP_DONE;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The true delivery for the rig: routes, stores and queue over the memory
-// engine that the rig's users are in. Our domain is example.org, with the users
-// demo and friend; "all" is an alias of both, "away" leads to another server.
+// The real delivery for the rig: routes, stores and queue over the memory
+// engine of the rig's users. Our domain is example.org, with the users demo and
+// friend; "all" is an alias of both, "away" leads to another server.
 #include "base/mem.h"
 #include "smtp/rig.h"
 #include "store/email.h"
@@ -19,7 +19,7 @@ struct rig_office {
 	struct queue *queue;
 	struct dkim_keys *dkim;
 	struct auth_user users[USERS];
-	size_t shown; // messages that rig_office_next() has given
+	size_t shown; // messages that rig_office_next() has returned
 };
 
 static void must(enum rc rc, const struct fault *fault, const char *what)
@@ -138,7 +138,8 @@ static void show_mailbox(struct store_account *account, const char *user,
 	store_mailbox_close(&mailbox);
 }
 
-// The message after `*skip` others of this user; `*skip` is SIZE_MAX then.
+// Shows the message after `*skip` others of this user, and then sets `*skip` to
+// SIZE_MAX.
 static void show_user(struct rig_office *office, const struct auth_user *user,
     size_t *skip, struct buf *out)
 {
@@ -221,7 +222,7 @@ static void empty_queue(struct rig_office *office)
 	queue_walk_close(&walk);
 }
 
-// The next rig may have the same users, and so the same engine.
+// The next rig may share these users, and so the engine.
 void rig_office_free(struct rig_office **ptr)
 {
 	struct rig_office *office = *ptr;
@@ -239,13 +240,13 @@ void rig_office_free(struct rig_office **ptr)
 	free(office);
 }
 
-// Nobody waits for it.
+// No delivery waits for this office.
 void rig_office_release(struct rig_office *office)
 {
 	(void)office;
 }
 
-// It counts neither.
+// This office counts nothing.
 size_t rig_office_accepted(const struct rig_office *office)
 {
 	(void)office;

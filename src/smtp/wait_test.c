@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands that have to wait for the delivery (delivery/check.h): nothing is
-// read meanwhile, nothing is lost, and no thread is kept.
+// read meanwhile, nothing is lost, and no thread waits.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #define LMTP .rig = {.role = SMTP_ROLE_LMTP}, .helo = "LHLO client"
 
 static const struct script scripts[] = {
-    {"a recipient, and what is pipelined behind it", {MX},
+    {"a recipient, and what is pipelined after it", {MX},
 	"R: MAIL FROM:<a@example.net>\\r\\nRCPT "
 	"TO:<slowdemo@example.org>\\r\\n\n"
 	"R: RCPT TO:<demo@example.org>\\r\\nDATA\\r\\n\nW: -\n"
@@ -50,7 +50,7 @@ static const struct script scripts[] = {
 	"S: 550 5.7.1 Not from you\n"
 	"S: 503 5.5.1 MAIL first\n"
 	"C: MAIL FROM:<b@example.net>\nS: 250 2.1.0 Sender OK\n"},
-    {"the end of a message, and the next behind it", {MX},
+    {"the end of a message, and the next after it", {MX},
 	"C: MAIL FROM:<a@example.net>\nS: 250 ...\n"
 	"C: RCPT TO:<late@example.org>\nS: 250 ...\n"
 	"C: DATA\nS: 354 ...\n"
@@ -62,7 +62,7 @@ static const struct script scripts[] = {
 	"S: 250 2.1.5 Recipient OK\n"
 	"S: 221 2.0.0 Goodbye\nclose\n"
 	"M: <a@example.net> ESMTP > late@example.org: x\\r\\n\n"},
-    {"the last chunk, and what is behind it", {MX},
+    {"the last chunk, and what is after it", {MX},
 	"C: MAIL FROM:<a@example.net>\nS: 250 ...\n"
 	"C: RCPT TO:<late@example.org>\nS: 250 ...\n"
 	"R: BDAT 2\\r\\nxyBDAT 1 LAST\\r\\nzRSET\\r\\n\nW: -\n"
@@ -125,12 +125,12 @@ static const struct script scripts[] = {
 	"2C: RCPT TO:<slowdemo@example.org>\n"
 	"2stop\n"
 	"2S: 421 4.3.2 The server is shutting down\n2close\n"},
-    {"what is never known ends the connection", {MX},
+    {"an answer that never comes ends the connection", {MX},
 	"C: MAIL FROM:<a@example.net>\nS: 250 ...\n"
 	"C: RCPT TO:<slowdemo@example.org>\n"
 	"C: DATA\n"
 	"timeout\n"
-	"S: 421 4.3.0 This cannot be answered now\nclose\n"},
+	"S: 421 4.3.0 No answer is possible now, try again later\nclose\n"},
 };
 
 static struct rig_users users;
@@ -172,7 +172,7 @@ static void a_wake_by_something_else_changes_nothing(void **state)
 	rig_wake(&waiting.client);
 	assert_true(view_eq(
 	    buf_view(&waiting.client.out), VIEW("250 2.1.5 Recipient OK\r\n")));
-	// And one that comes late.
+	// And a wake-up that comes late.
 	assert_int_equal(
 	    smtp_session_ops.wake(waiting.client.session, &waiting.client.out),
 	    NET_READ);
@@ -181,8 +181,8 @@ static void a_wake_by_something_else_changes_nothing(void **state)
 	waiting_done(&waiting);
 }
 
-// The client's silence is not its fault then, but the session's hour goes on: a
-// stranger could prolong it by what takes long to look up.
+// The client's silence is not its fault then, but the session's hour goes on:
+// otherwise a stranger could prolong it by names that take long to look up.
 static void a_wait_has_a_time_of_its_own(void **state)
 {
 	(void)state;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole ways, from a client's command to where the message lies; and the ways
-// there are not: nobody relays through us who is not a user.
+// Whole ways, from a client's command to the place where the message is stored;
+// and ways that must not exist: only users relay through us.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,7 +40,7 @@ static const struct script scripts[] = {
 	"C: RCPT TO:<away@example.org>\nS: 250 2.1.5 ...\n"
 	"C: DATA\nS: 354 ...\nC: \nC: text\nC: .\nS: 250 2...\n"
 	"M: queue <b@example.net> > a@example.com: ...text\\r\\n\n"},
-    {"a detail steers no alias", {EHLO},
+    {"an alias ignores a detail", {EHLO},
 	"C: MAIL FROM:<b@example.net>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<away+x%example.org@example.org>\nS: 250 2.1.5 ...\n"
 	"C: RCPT TO:<\"away+victim@example.net\"@example.org>\n"
@@ -53,7 +53,7 @@ static const struct script scripts[] = {
 	"C: RCPT TO:<away@example.org>\nS: 250 2.1.5 ...\n"
 	"C: DATA\nS: 354 ...\nR: \\r\\na\\nb\\r\\n.\\r\\n\nW: -\n"
 	"S: 550 5.5.2 ...\n"},
-    {"once there was one the rest is not even looked at", {EHLO},
+    {"after a bare line end the rest is not stored", {EHLO},
 	"C: MAIL FROM:<>\nS: 250 2.1.0 Sender OK\n"
 	"C: RCPT TO:<demo@example.org>\nS: 250 2.1.5 ...\n"
 	"C: DATA\nS: 354 ...\nR: a\\nb\\r\\n\nW: -\nN: 100001\nC: \n"
@@ -105,19 +105,19 @@ static const struct script scripts[] = {
 // ---- Relaying --------------------------------------------------------------
 
 static const struct {
-	const char *path; // of RCPT TO
-	// What is answered without SMTPUTF8 and with it.
+	const char *path; // the path in RCPT TO
+	// The answers without SMTPUTF8 and with it.
 	const char *answer;
 	const char *answer_utf8;
 } relays[] = {
-    // Ours, so that the table can be seen to work.
+    // Our own address, which shows that the table works.
     {"<demo@example.org>", "250 2.1.5", "250 2.1.5"},
     {"<DEMO@Example.ORG>", "250 2.1.5", "250 2.1.5"},
     {"<\"demo\"@example.org>", "250 2.1.5", "250 2.1.5"},
     {"<\"\\d\\e\\m\\o\"@example.org>", "250 2.1.5", "250 2.1.5"},
     {"<@relay.example.net:demo@example.org>", "250 2.1.5", "250 2.1.5"},
     {"<PostMaster>", "250 2.1.5", "250 2.1.5"},
-    // Plainly elsewhere.
+    // Plainly on another server.
     {"<victim@example.com>", "550 5.7.1", "550 5.7.1"},
     {"<demo@example.com>", "550 5.7.1", "550 5.7.1"},
     {"<postmaster@example.com>", "550 5.7.1", "550 5.7.1"},
@@ -125,7 +125,7 @@ static const struct {
     {"<victim@[IPv6:2001:db8::1]>", "550 5.7.1", "550 5.7.1"},
     {"<victim@[127.0.0.1]>", "550 5.7.1", "550 5.7.1"},
     {"<victim@localhost>", "550 5.7.1", "550 5.7.1"},
-    // Names around ours.
+    // Names similar to ours.
     {"<victim@sub.example.org>", "550 5.7.1", "550 5.7.1"},
     {"<victim@org>", "550 5.7.1", "550 5.7.1"},
     {"<victim@notexample.org>", "550 5.7.1", "550 5.7.1"},
@@ -134,14 +134,14 @@ static const struct {
     {"<demo@example.org.>", "501 5.1.3", "501 5.1.3"},
     {"<demo@.example.org>", "501 5.1.3", "501 5.1.3"},
     {"<demo@example..org>", "501 5.1.3", "501 5.1.3"},
-    // Source routes (RFC 5321 appendix C): forgotten, not followed.
+    // Source routes (RFC 5321 appendix C) are removed, not followed.
     {"<@example.org:victim@example.com>", "550 5.7.1", "550 5.7.1"},
     {"<@example.org,@example.org:victim@example.com>", "550 5.7.1",
 	"550 5.7.1"},
     {"<@example.com:victim@example.org>", "550 5.1.1", "550 5.1.1"},
     {"<@example.org:@example.com:victim@example.org>", "501 5.1.3",
 	"501 5.1.3"},
-    // The percent hack, bang paths, and two at signs.
+    // The percent hack, bang paths, and two "@".
     {"<victim%example.com@example.org>", "550 5.1.1", "550 5.1.1"},
     {"<demo%example.com@example.org>", "550 5.1.1", "550 5.1.1"},
     {"<victim%example.com@[192.0.2.25]>", "550 5.7.1", "550 5.7.1"},
@@ -155,7 +155,7 @@ static const struct {
     {"<demo@example.org;victim@example.com>", "5", "5"},
     {"<demo@example.org><victim@example.com>", "501 5", "501 5"},
     {"<victim@example.com:demo@example.org>", "501 5.1.3", "501 5.1.3"},
-    // Quoted.
+    // Quoted local parts.
     {"<\"victim@example.com\"@example.org>", "550 5.1.1", "550 5.1.1"},
     {"<\"demo@example.org\"@example.com>", "550 5.7.1", "550 5.7.1"},
     {"<\"victim@example.com\">", "501 5.1.3", "501 5.1.3"},
@@ -165,13 +165,14 @@ static const struct {
     {"<\"|/bin/sh\"@example.org>", "550 5.1.1", "550 5.1.1"},
     {"<\"demo \"@example.org>", "550 5.1.1", "550 5.1.1"},
     {"<../../demo@example.org>", "550 5.1.1", "550 5.1.1"},
-    // Look-alikes: what UTS 46 maps to ours is ours; what looks like it is not.
+    // Look-alikes: those that UTS 46 maps to our domain are ours, others are
+    // not.
     {"<demo@\xef\xbd\x85xample.org>", "553 5.6.7", "250 2.1.5"},
     {"<demo@example\xe3\x80\x82org>", "553 5.6.7", "250 2.1.5"},
     {"<victim@\xef\xbd\x85xample.org>", "553 5.6.7", "550 5.1.1"},
     {"<demo@ex\xd0\xb0mple.org>", "553 5.6.7", "550 5.7.1"},
     {"<demo@xn--exmple-4nf.org>", "550 5.7.1", "550 5.7.1"},
-    // Full-width letters are the user's own (auth's PRECIS mapping).
+    // Full-width letters are mapped to the user's name (by PRECIS, in auth).
     {"<\xef\xbd\x84\xef\xbd\x85mo@example.org>", "553 5.6.7", "250 2.1.5"},
     {"<d\xd0\xb5mo@example.org>", "553 5.6.7", "550 5.1.1"},
     {"<victim\xef\xbc\xa0"
@@ -180,7 +181,7 @@ static const struct {
     {"<victim\xef\xbc\x85"
      "example.com@example.org>",
 	"553 5.6.7", "550 5.1.1"},
-    // No paths at all.
+    // Not paths at all.
     {"<>", "501 5.1.3", "501 5.1.3"},
     {"<demo>", "501 5.1.3", "501 5.1.3"},
     {"<@example.org>", "501 5.1.3", "501 5.1.3"},
@@ -196,8 +197,8 @@ static bool is_ours(const char *answer)
 	return answer[0] == '2';
 }
 
-// Tries one path, and sends a message when it is taken; gives how often it has
-// come to somebody.
+// Tries one path, and sends a message if it is accepted; returns how many
+// recipients got it.
 static size_t try_path(enum smtp_role role, const char *sender,
     const char *path, const char *expected)
 {
@@ -253,7 +254,7 @@ static void strangers_do_not_relay(void **state)
 	}
 }
 
-static void neither_do_servers_that_we_trust(void **state)
+static void trusted_servers_do_not_relay(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(relays); i++) {
@@ -265,7 +266,7 @@ static void neither_do_servers_that_we_trust(void **state)
 	}
 }
 
-static void nor_users_before_they_log_in(void **state)
+static void users_do_not_relay_before_they_log_in(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(relays); i++)
@@ -293,8 +294,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(strangers_do_not_relay),
-	    cmocka_unit_test(neither_do_servers_that_we_trust),
-	    cmocka_unit_test(nor_users_before_they_log_in),
+	    cmocka_unit_test(trusted_servers_do_not_relay),
+	    cmocka_unit_test(users_do_not_relay_before_they_log_in),
 	};
 	int failed = cmocka_run_group_tests(tests, make_users, free_users);
 	return script_main(scripts, ARRAY_LEN(scripts)) + failed;

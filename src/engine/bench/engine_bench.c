@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a durable commit costs: threads that each commit 4 KB of content and a
-// small key to a partition of their own, as a delivery does. Also what reads
-// cost. Usage: engine_bench FOLDER [SECONDS [THREADS]]; the folder is made and
-// kept. With THREADS only that many, and commits of 4 KB only.
+// What a durable commit costs: each of several threads commits 4 KB of content
+// and a small key to a partition of its own, as a delivery does. Also what
+// reads cost. Usage: engine_bench FOLDER [SECONDS [THREADS]]; the folder is
+// made, and not deleted. With THREADS, only commits of 4 KB with that many
+// threads are measured.
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
@@ -18,7 +19,7 @@ struct bench {
 	struct engine *engine;
 	atomic_bool stop;
 	atomic_ullong commits;
-	bool content; // else a flag change: one key of 300 bytes
+	bool content; // otherwise a flag change: one key of 300 bytes
 };
 
 struct bench_thread {
@@ -42,7 +43,7 @@ static uint64_t cpu_us(void)
 	       (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-// What this process has made the kernel write so far.
+// The bytes that this process has made the kernel write so far.
 static uint64_t bytes_written(void)
 {
 	char text[1024];
@@ -60,7 +61,7 @@ static uint64_t bytes_written(void)
 	return bytes;
 }
 
-// Half of it compresses, as mail does.
+// Half of it compresses, as in usual mail.
 static void fill(char *body, uint64_t seed)
 {
 	for (size_t i = 0; i < BODY; i += 8) {
