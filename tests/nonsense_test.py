@@ -36,6 +36,7 @@ SENSE = {
     "user disable": [["anna"], []],
     "user enable": [["anna"], []],
     "user remove": [["anna"], ["--yes"]],
+    "user import": [["FILE"], []],
     "user detail": [["anna"], []],
     "domain add": [["new.example"], []],
     "domain set": [["example.org"], ["--primary"]],
@@ -70,7 +71,7 @@ MANY = {"alias add", "alias remove"}
 # They read no configuration and touch no data.
 ALONE = {"version", "config sample"}
 # Values that make sense for options, where the option's own name does not.
-VALUES = {"--bits": "2048", "--algorithm": "rsa", "--data": "/nonsense"}
+VALUES = {"--format": "csv", "--scheme": "PLAIN", "--bits": "2048", "--algorithm": "rsa", "--data": "/nonsense"}
 # What lists, and so prints nothing when there is nothing by that name.
 EXCLUSIVE = [
     ("user add", "--generate", "--hash-stdin"),
@@ -122,6 +123,8 @@ class Bed(unittest.TestCase):
         cls.work = pathlib.Path(tempfile.mkdtemp(prefix="roost-nonsense-"))
         os.chmod(cls.work, 0o755)
         cls.known = commands()
+        users = cls.server.folder / "users.csv"
+        users.write_text("new,{PLAIN}secret\n")
         for command in (
                 ["user", "add", "anna", "--generate"],
                 ["domain", "add", "example.org"],
@@ -146,8 +149,9 @@ class Bed(unittest.TestCase):
     def sense(self, name):
         arguments, options = SENSE[name]
         path = self.work / ("out" if name.startswith("export") else ".")
-        return ([str(path) if a == "PATH" else a for a in arguments],
-                list(options))
+        places = {"PATH": str(path),
+                  "FILE": str(self.server.folder / "users.csv")}
+        return [places.get(a, a) for a in arguments], list(options)
 
     @classmethod
     def state(cls):
@@ -213,7 +217,7 @@ class Unchanged:
             arguments, options = self.sense(name)
             some = words if name == "user add" else words[-1:]
             for word, i in itertools.product(some, range(len(arguments))):
-                path = SENSE[name][0][i] == "PATH"
+                path = SENSE[name][0][i] in ("PATH", "FILE")
                 changed = arguments[:i] + [word] + arguments[i + 1:]
                 if not path:
                     self.refuse(name, options + changed, *codes)
@@ -470,7 +474,8 @@ class Files(Bed):
                          ["fifo", "file", "loop"])
 
     def test_no_data_folder(self):
-        made = {"serve", "user add", "domain add", "config check"}
+        made = {"serve", "user add", "user import", "domain add",
+                "config check"}
         for name in self.configured():
             arguments, options = self.sense(name)
             if name not in made:
