@@ -78,8 +78,14 @@ static enum rc make_one(
 	*ret_made = mkdir(path, mode) == 0;
 	if (*ret_made)
 		return RC_OK;
-	if (errno == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-		return RC_OK;
+	if (errno == EEXIST && stat(path, &info) == 0) {
+		if (S_ISDIR(info.st_mode))
+			return RC_OK;
+		return fault_set(fault, RC_INVALID,
+		    "%s is no folder, and so cannot be the data folder, or "
+		    "hold it",
+		    path);
+	}
 	return fault_set(fault, errno == EACCES ? RC_DENIED : RC_IO,
 	    "cannot make the folder %s: %s", path, strerror(errno));
 }

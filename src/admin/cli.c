@@ -178,7 +178,8 @@ static bool parse_option(struct cli_call *call, int argc, char **argv, int *at)
 	if (!given && *at + 1 < argc)
 		given = argv[++*at];
 	if (!given || !*given) {
-		cli_complain("--%s needs %s", option->name, option->value);
+		cli_complain("--%s needs a value: --%s %s", option->name,
+		    option->name, option->value);
 		return false;
 	}
 	*to = given;

@@ -56,6 +56,13 @@ enum cli_exit cmd_dkim_new(const struct cli_call *call)
 	return place_command(call, false, request, print_dns, &count);
 }
 
+static enum cli_exit no_key(const struct cli_call *call)
+{
+	cli_complain("%s has no key: roost dkim new %s", call->arguments[0],
+	    call->arguments[0]);
+	return CLI_NOT_FOUND;
+}
+
 static const struct show_column key_columns[] = {
     {.title = "DOMAIN"},
     {.title = "SELECTOR"},
@@ -88,8 +95,9 @@ enum cli_exit cmd_dkim_list(const struct cli_call *call)
 	enum cli_exit code = place_command(
 	    call, false, about_keys(call, "dkim.list"), add_key_row, &table);
 	show_table_print(&table);
+	bool none = table.cell_count == 0 && call->argument_count > 0;
 	show_table_done(&table);
-	return code;
+	return code == CLI_OK && none ? no_key(call) : code;
 }
 
 enum cli_exit cmd_dkim_dns(const struct cli_call *call)
@@ -97,12 +105,7 @@ enum cli_exit cmd_dkim_dns(const struct cli_call *call)
 	unsigned count = 0;
 	enum cli_exit code = place_command(
 	    call, false, about_keys(call, "dkim.list"), print_dns, &count);
-	if (code == CLI_OK && count == 0) {
-		cli_complain("%s has no key: roost dkim new %s",
-		    call->arguments[0], call->arguments[0]);
-		return CLI_NOT_FOUND;
-	}
-	return code;
+	return code == CLI_OK && count == 0 ? no_key(call) : code;
 }
 
 enum cli_exit cmd_dkim_remove(const struct cli_call *call)

@@ -137,19 +137,29 @@ static enum rc start_child(const struct cli_place *at,
 
 // ---- Reaching it -----------------------------------------------------------
 
+enum rc place_check_path(const struct cli_place *at, struct fault *fault)
+{
+	struct sockaddr_un to;
+	size_t max = sizeof(to.sun_path) - sizeof("/" CONTROL_SOCKET);
+	size_t len = strlen(at->data);
+	if (len <= max)
+		return RC_OK;
+	return fault_set(fault, RC_LIMIT,
+	    "the path of the data folder has %zu bytes; as there is a socket "
+	    "in it, it may have no more than %zu: %s",
+	    len, max, at->data);
+}
+
 // RC_NOT_FOUND: no server listens there.
 static enum rc connect_server(
     const struct cli_place *at, struct fault *fault, int *ret_fd)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int len = snprintf(to.sun_path, sizeof(to.sun_path), "%s/%s", at->data,
+	enum rc rc = place_check_path(at, fault);
+	if (rc != RC_OK)
+		return rc;
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s/%s", at->data,
 	    CONTROL_SOCKET);
-	if (len < 0 || (size_t)len >= sizeof(to.sun_path))
-		return fault_set(fault, RC_LIMIT,
-		    "the path of the data folder has %zu bytes; as there is "
-		    "a socket in it, it may have no more than %zu: %s",
-		    strlen(at->data),
-		    sizeof(to.sun_path) - sizeof("/" CONTROL_SOCKET), at->data);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return fault_set(fault, RC_IO, "socket: %s", strerror(errno));
@@ -166,8 +176,9 @@ static enum rc connect_server(
 		    "only its owner and root may use the data folder %s: run "
 		    "the command as one of them",
 		    at->data);
-	return fault_set(fault, RC_IO, "cannot reach the server's %s: %s",
-	    to.sun_path, strerror(error));
+	return fault_set(fault, RC_IO,
+	    "cannot look for a server in the data folder %s: %s", at->data,
+	    strerror(error));
 }
 
 static enum rc find_folder(const struct cli_place *at, bool create,

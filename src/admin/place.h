@@ -14,6 +14,9 @@ struct place {
 	bool serving;
 };
 
+// Whether there is room for the control socket's path. RC_LIMIT.
+MUST_CHECK enum rc place_check_path(
+    const struct cli_place *at, struct fault *fault);
 // Whether a server answers at the control socket.
 bool place_is_served(const struct cli_place *at);
 // With `create`, the data folder is made where there is none; else that is

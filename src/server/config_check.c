@@ -150,12 +150,22 @@ static void check_postmaster(struct check *check)
 	json_decref(answer);
 }
 
+static void check_path(struct check *check)
+{
+	struct fault fault;
+	if (place_check_path(&check->call->place, &fault) == RC_OK)
+		return;
+	check->refused++;
+	tell(check, 0, view_of_string(fault.text));
+}
+
 enum cli_exit config_check_command(const struct cli_call *call)
 {
 	struct check check = {.call = call, .config = call->context};
 	if (config_is_exposed(check.config))
 		problem(&check, 0,
 		    "everybody on this machine can read relay_password");
+	check_path(&check);
 	check_certificates(&check);
 	check_postmaster(&check);
 	check_rights(&check);

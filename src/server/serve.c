@@ -351,8 +351,11 @@ static enum rc start(struct serve *serve, struct fault *fault)
 		    config->path);
 	if (serve->demo)
 		serve->demo_folder = demo_folder(&config->arena);
+	enum rc rc = place_check_path(&serve->call->place, fault);
+	if (rc != RC_OK)
+		return rc;
 	raise_files(serve);
-	enum rc rc = start_as_root(serve, fault);
+	rc = start_as_root(serve, fault);
 	if (rc != RC_OK)
 		return rc;
 	shut_in(serve);
