@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The change log, held against what is stored. Both ways: what a record tells
-// must be so (or have been changed by a later one), and every place whose last
-// change lies within the log must be told of by the record of that version.
+// Compares the change log with what is stored, in both directions: what a
+// record says must be true (unless a later record changed it), and each place
+// whose last change is within the log must be named by the record of that
+// version.
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "store/change_record.h"
 #include "store/check_impl.h"
 
 struct log_check {
-	uint64_t last;       // version of the record before; 0: none
-	uint64_t known_from; // all changes after this version are told
+	uint64_t last;       // version of the record before; 0: there was none
+	uint64_t known_from; // the log has all changes after this version
 };
 
 static void bad(struct check *check, uint64_t version, const char *what)
@@ -28,7 +29,7 @@ static int compare_places(const void *a, const void *b)
 	return (left->uid > right->uid) - (left->uid < right->uid);
 }
 
-// The first place at or after a mailbox's UID.
+// Gives the first place at or after a UID of a mailbox.
 static size_t seek_place(
     const struct check *check, uint64_t mailbox_id, uint32_t uid)
 {
@@ -158,7 +159,7 @@ enum rc check_changes(struct check *check)
 		    compare_places);
 	enum rc rc = check_each_key(
 	    check, record_key_kind(RECORD_CHANGES), check_record, &log);
-	// Without any record the horizon is now.
+	// Without any record, the log knows nothing from before now.
 	if (rc != RC_OK || log.last == 0)
 		return rc;
 	if (log.last != engine_snapshot_version(check->snapshot))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each sort key is a column of one number a message; strings lie folded in one
-// buffer. Sorting is stable and goes from the last key to the first.
+// Each sort key is a column with one number for each message; the strings are
+// folded and kept in one buffer. Sorting is stable and goes from the last key
+// to the first.
 #include "store/sort.h"
 
 #include "base/mem.h"
@@ -11,9 +12,9 @@
 
 struct column {
 	struct search_sort sort;
-	uint64_t *numbers; // owned, as all here: of dates and sizes
+	uint64_t *numbers; // of dates and sizes; owned, like all arrays here
 	size_t numbers_room;
-	struct sort_string *strings; // else
+	struct sort_string *strings; // of all other keys
 	size_t strings_room;
 };
 
@@ -36,7 +37,7 @@ struct store_sort {
 	size_t count;
 };
 
-// A key's string; COLUMNS_TEXT_COUNT for what is a number.
+// Which string a key sorts by; COLUMNS_TEXT_COUNT for a key that is a number.
 static enum columns_text text_of(enum search_sort_type type)
 {
 	switch (type) {
@@ -184,8 +185,8 @@ enum rc store_sort_add(
 	return RC_OK;
 }
 
-// Sorts the items by one column. REVERSE turns only that around: equal ones
-// stay as they are (RFC 5256 section 3, REVERSE).
+// Sorts the items by one column. REVERSE reverses only this column: items that
+// are equal keep their order (RFC 5256 section 3, REVERSE).
 static void column_sort(const struct store_sort *sort,
     const struct column *column, struct sort_item *items)
 {
