@@ -131,7 +131,8 @@ enum rc mailbox_load(
 	if (rc == RC_OK && engine_snapshot_version(from) != account->version) {
 		atomic_store(&account->stale, true);
 		engine_snapshot_close(&from);
-		return fault_set(fault, RC_CONFLICT, "changed meanwhile");
+		return fault_set(
+		    fault, RC_CONFLICT, "the account was changed meanwhile");
 	}
 	if (rc == RC_OK) {
 		rc = read_messages(from, mailbox, NULL, &root);

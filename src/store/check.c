@@ -206,8 +206,8 @@ static void check_mailbox(
 		    (unsigned long long)mailbox.id, fault.text);
 	else if (!view_eq(store_name_canonical(record.name, room), record.name))
 		check_report(check,
-		    "mailbox %llu: its name is not in its one spelling, so that"
-		    " nobody finds it by name",
+		    "mailbox %llu: its name is not in canonical spelling, so "
+		    "that it cannot be found by name",
 		    (unsigned long long)mailbox.id);
 	struct tombstone_check tombstones = {.mailbox = &mailbox};
 	enum rc rc = check_each_key(check,
@@ -252,7 +252,8 @@ static void check_ragged(
 		rc = record_lines_get(buf_view(value), &noted);
 	if (rc == RC_NOT_FOUND ? lacks == 0 : rc == RC_OK && lacks == noted)
 		return;
-	check_report(check, "email %llu: what it lacks of lines is %s",
+	check_report(check,
+	    "email %llu: the count of its missing line ends is %s",
 	    (unsigned long long)email_id,
 	    rc == RC_OK ? "wrong" : "missing or damaged");
 	struct record_key key = record_key_u64(RECORD_LINES, email_id);
@@ -334,7 +335,7 @@ static enum rc check_owned(struct check *check,
 	    version != engine_snapshot_version(check->snapshot))
 		return rc;
 	check_report(check,
-	    "content is owned %llu times, and %llu emails have it",
+	    "content is owned %llu times, but %llu emails have it",
 	    (unsigned long long)owned, (unsigned long long)count);
 	if (!check->mending)
 		return RC_OK;
@@ -413,7 +414,8 @@ static void check_location(
 		walk->at++;
 		return;
 	}
-	check_report(check, "email %llu: a place is noted where it is not",
+	check_report(check,
+	    "email %llu: a place is noted that it does not have",
 	    (unsigned long long)noted.email_id);
 	check_mend_away(check, key);
 }
@@ -457,8 +459,8 @@ static void check_unplaced_lines(
 	if (check_has_place(check, email_id, 1))
 		return;
 	check_report(check,
-	    "email %llu: what it lacks of lines is noted, and it is "
-	    "in no mailbox",
+	    "email %llu: the count of its missing line ends is there, "
+	    "but the email is in no mailbox",
 	    (unsigned long long)email_id);
 	check_mend_away(check, key);
 }

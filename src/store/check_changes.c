@@ -53,7 +53,8 @@ static void check_place(
 	switch (change->kind) {
 	case STORE_CHANGE_PLACE_GONE:
 	case STORE_CHANGE_EMAIL_GONE:
-		bad(check, version, "tells that a message went that is there");
+		bad(check, version,
+		    "says that a message is gone, but it exists");
 		return;
 	case STORE_CHANGE_EMAIL_MADE:
 	case STORE_CHANGE_PLACE_MADE:
@@ -90,7 +91,7 @@ static void check_mailbox_gone(
 	if (engine_snapshot_get(
 		check->snapshot, record_key_view(&key), &value) != RC_NOT_FOUND)
 		bad(check, change->version,
-		    "tells that a mailbox went that is there");
+		    "says that a mailbox is gone, but it exists");
 	buf_done(&value);
 }
 
@@ -148,7 +149,8 @@ static void check_told(struct check *check, const struct log_check *log)
 		version = place->modseq;
 	}
 	if (left_out)
-		bad(check, version, "leaves messages out");
+		bad(check, version,
+		    "does not name all messages that it should");
 }
 
 enum rc check_changes(struct check *check)
@@ -163,7 +165,7 @@ enum rc check_changes(struct check *check)
 	if (rc != RC_OK || log.last == 0)
 		return rc;
 	if (log.last != engine_snapshot_version(check->snapshot))
-		bad(check, log.last, "is the last one, and is not the newest");
+		bad(check, log.last, "is the last, but the account is newer");
 	check_told(check, &log);
 	return RC_OK;
 }
@@ -176,8 +178,8 @@ void check_changes_emails(struct check *check)
 			continue;
 		check->changes_bad = true;
 		check_report(check,
-		    "the change log tells that email %llu went, or one after "
-		    "it, which is there",
+		    "the change log says that emails from %llu on are gone, "
+		    "but one of them exists",
 		    (unsigned long long)gone->first);
 	}
 	if (check->changes_bad && check->mending) {

@@ -46,7 +46,8 @@ enum rc transaction_delivered(struct transaction *transaction,
     struct view delivery_id, struct fault *fault, bool *ret_was_there)
 {
 	if (delivery_id.len > STORE_DELIVERY_ID_MAX)
-		return fault_set(fault, RC_LIMIT, "too long a delivery id");
+		return fault_set(
+		    fault, RC_LIMIT, "the delivery id is too long");
 	struct record_key key = record_key_delivered(delivery_id);
 	struct buf value;
 	buf_init(&value, 256);

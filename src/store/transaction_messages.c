@@ -75,12 +75,12 @@ static enum rc check_quota(const struct transaction *transaction,
 	if (options->quota_bytes && bytes > options->quota_bytes &&
 	    bytes > record->bytes)
 		return fault_set(fault, RC_QUOTA,
-		    "the account may hold %llu MB of mail, and that is full",
+		    "the account is full: it may hold %llu MB of mail",
 		    (unsigned long long)options->quota_bytes >> 20);
 	if (options->quota_messages && total > options->quota_messages &&
 	    total > record->messages)
 		return fault_set(fault, RC_QUOTA,
-		    "the account may hold %llu messages, and that is full",
+		    "the account is full: it may hold %llu messages",
 		    (unsigned long long)options->quota_messages);
 	return RC_OK;
 }
