@@ -5,21 +5,20 @@
 // A string is looked for in decoded text. Both are folded by Unicode (fold.h:
 // FOLD_SEARCH), and a run of white space counts as one space. The text is:
 //
-//   SUBJECT, HEADER Subject    the subject as in ENVELOPE, decoded; the first
-//                              one if a message has several
-//   HEADER, FROM, TO …         each field of that name, decoded; an empty
-//   string
-//                              matches if there is such a field. From, To, Cc
-//                              and Bcc also as in ENVELOPE: without comments
-//                              and quotes
-//   BODY                       each text/* part by itself, without its transfer
-//                              encoding and charset, an HTML part with its
-//                              tags; and the header of each message inside the
-//                              message
-//   TEXT                       the same, after the whole header with its names
+//   SUBJECT, HEADER Subject   the subject as in ENVELOPE, decoded; the first
+//                             one if a message has several
+//   HEADER, FROM, TO …        each field of that name, decoded; an empty
+//                             string matches if there is such a field. From,
+//                             To, Cc and Bcc also as in ENVELOPE: without
+//                             comments and quotes
+//   BODY                      each text part by itself, decoded; HTML as
+//                             people read it
+//   TEXT                      the same, and the header of the message, of each
+//                             part, and of the messages inside it, with the
+//                             names of the fields
 //
-// Not searched are parts other than text (images, PDF …), the headers of parts,
-// and bytes between the parts of a multipart.
+// Parts other than text (images, PDF …) and bytes between the parts of a
+// multipart are not searched. See wire/message_text.h.
 #ifndef ROOST_STORE_SEARCH_H
 #define ROOST_STORE_SEARCH_H
 

@@ -335,7 +335,7 @@ static const struct {
     {SEARCH_BODY, "", "binarybytes", false},
     {SEARCH_BODY, "", "preamble", false},
     {SEARCH_BODY, "", "picture.png", false},
-    // RFC 9051: the header fields of parts are not searched.
+    // RFC 9051: BODY does not search header fields.
     {SEARCH_BODY, "", "INNER subject", false},
     {SEARCH_BODY, "", "from: nested@example.org", false},
     {SEARCH_BODY, "", "nested body", true},

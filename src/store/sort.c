@@ -18,14 +18,14 @@ struct column {
 	size_t strings_room;
 };
 
-// So many descriptions read one by one make the columns worth having: more than
-// are in no block because theirs is not full yet.
+// When this many descriptions had to be read one by one, columns are worth
+// building. It is more than the emails whose block is not full yet.
 #define MISSED_MANY (2 * COLUMNS_BLOCK)
 
 struct store_sort {
 	struct store_account *account;
 	struct columns_reader *ready; // NULL until needed
-	unsigned missed;              // emails that it does not have
+	unsigned missed;              // how many emails were not in it
 	struct store_reader *reader;  // NULL until needed
 	struct column *columns;
 	size_t column_count;
@@ -100,9 +100,11 @@ bool store_sort_reads(const struct store_sort *sort)
 	return sort->reads;
 }
 
-// What an email is sorted by: from the columns, or else from its description.
+// What an email is sorted by: its columns, or its description if it has none.
 struct keys {
-	bool ready; // `columns` has its texts folded; else `record` as written
+	// The texts in `columns` are set, and folded; otherwise those in
+	// `record` are.
+	bool ready;
 	struct columns_entry columns;
 	struct message_record record;
 };
