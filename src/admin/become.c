@@ -90,8 +90,8 @@ static enum rc make_one(
 	    "cannot make the folder %s: %s", path, strerror(errno));
 }
 
-// A folder that was there before, made by root for instance, is told of here,
-// where it can be said what to do.
+// If the folder has another owner, because root has made it for instance, this
+// says what to do.
 static enum rc check_owner(
     const char *path, const struct become *become, struct fault *fault)
 {
@@ -145,11 +145,11 @@ static bool set_capabilities(uint32_t capabilities)
 
 void become_powerless(void)
 {
-	(void)set_capabilities(0); // giving up is always allowed
+	(void)set_capabilities(0); // giving up capabilities is always allowed
 }
 
-// A process that changed its user is closed to ptrace(2) and its own /proc,
-// which the leak checker of a build for tests needs.
+// A process that has changed its user may not be traced by ptrace(2) nor read
+// its own /proc, which the leak checker of a test build needs.
 static void stay_visible(void)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -163,7 +163,8 @@ static bool change_user(const struct become *become)
 	char room[ENTRY_MAX];
 	if (getpwuid_r(become->user, &entry, room, sizeof(room), &found) != 0)
 		found = NULL;
-	// The owner of a folder may have no entry, and then has no groups.
+	// The owner of a folder may be unknown to the system; then it has no
+	// groups.
 	int groups = found ? initgroups(found->pw_name, become->group)
 			   : setgroups(1, &become->group);
 	return groups == 0 &&

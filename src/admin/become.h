@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Giving up root's rights for those of the user who owns the mail. Nothing
-// touches the data folder before that, so nothing in it becomes root's.
+// Giving up root's rights and becoming the user who owns the mail. Nothing
+// touches the data folder before that, so no file in it becomes root's.
 #ifndef ROOST_ADMIN_BECOME_H
 #define ROOST_ADMIN_BECOME_H
 
@@ -9,29 +9,30 @@
 
 #include "base/rc.h"
 
-// Who the process becomes. Everything is false and 0 when it is not root's.
+// Who the process will be. Everything is false and 0 when the process does not
+// run as root.
 struct become {
-	bool from_root; // the process has root's rights to give up
-	bool is_root;   // it stays root's, as the data folder is
+	bool from_root; // the process runs as root and gives that up
+	bool is_root;   // it stays root, since the data folder belongs to root
 	uid_t user;
 	gid_t group;
 };
 
-// Decides: the system's user that is named `user`; without a name (NULL), the
-// owner of the data folder `data`. RC_NOT_FOUND when the system has no such
-// user; RC_DENIED when root is named, and when nobody is named and there is no
-// data folder yet.
+// Decides who the process will be: the system's user `user`, or, if that is
+// NULL, the owner of the data folder `data`. RC_NOT_FOUND when the system has
+// no such user; RC_DENIED when the user is root, and when no user is named and
+// there is no data folder yet.
 MUST_CHECK enum rc become_find(const char *user, const char *data,
     struct fault *fault, struct become *ret_become);
 
-// Makes the data folder with mode 0700 for the user decided on, and the folders
-// above it, where they are missing.
+// Creates the data folder, with mode 0700 and for the user decided on, and the
+// folders above it, if they do not exist.
 MUST_CHECK enum rc become_make_folder(
     const char *path, const struct become *become, struct fault *fault);
 
-// Becomes that user for good, with the user's groups and no capability. With
-// `ports` the process may still bind ports below 1024, until
-// become_powerless(). Before any thread is started.
+// Changes to that user for good, with the user's groups and no capability. With
+// `ports`, the process may still bind ports below 1024, until
+// become_powerless(). Must be called before any thread is started.
 MUST_CHECK enum rc become_user(
     const struct become *become, bool ports, struct fault *fault);
 void become_powerless(void);

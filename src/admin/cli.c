@@ -88,7 +88,7 @@ enum cli_exit cli_end(enum cli_exit code)
 
 // ---- Parsing ---------------------------------------------------------------
 
-// How many of the words are `name`'s; 0: it is another command.
+// How many arguments are the words of `name`; 0: it is another command.
 static int words_matched(const char *name, int argc, char **argv)
 {
 	struct view rest = view_of_string(name), word;
@@ -148,7 +148,7 @@ static const char **find_option(struct cli_call *call, struct view name,
 	return view_eq(name, VIEW("config")) ? &call->config : NULL;
 }
 
-// Takes the option at argv[*at], and its value.
+// Parses the option at argv[*at], and its value.
 static bool parse_option(struct cli_call *call, int argc, char **argv, int *at)
 {
 	struct view word = view_of_string(argv[*at]);

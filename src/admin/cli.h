@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line: a table of commands, from which arguments are parsed and
+// The command line: a table of commands, by which arguments are parsed and
 // every --help is printed. Exit codes are the same for all commands.
 #ifndef ROOST_ADMIN_CLI_H
 #define ROOST_ADMIN_CLI_H
@@ -35,7 +35,7 @@ enum cli_exit {
 
 struct cli_option {
 	const char *name;  // without the dashes
-	const char *value; // what it takes, "FILE"; NULL: a switch
+	const char *value; // what its value is, "FILE"; NULL: it is a switch
 	const char *help;
 	// Of those of a command that have the same number, only one may be
 	// given. 0: it gets along with all.
@@ -55,18 +55,18 @@ struct cli_option {
 // Where the mail is, and as whom it is touched.
 struct cli_place {
 	const char *data; // the data folder
-	const char *user; // to become when root; NULL: stay
+	const char *user; // the user that root becomes; NULL: none
 	const char *version;
 	size_t cache_bytes;
 	uint64_t message_max;
-	uint64_t quota_bytes; // 0: any
+	uint64_t quota_bytes; // 0: no limit
 	uint64_t quota_messages;
 	uint32_t tombstones_max;
 	uint32_t changes_max;
 	struct auth_settings auth;
 	struct route_settings route;
 	struct dns_settings dns;
-	struct relay_settings relay; // what is the configuration's of them
+	struct relay_settings relay; // as far as the configuration sets them
 	const char *server_name;
 	struct mail_services services; // as configured
 };
@@ -75,8 +75,8 @@ struct cli_command;
 
 struct cli_call {
 	const struct cli_command *command;
-	// Values by the option's position in the table; NULL: not given. A
-	// switch that was given has the value "".
+	// Values by the option's position in the table; NULL: not given. The
+	// value of a switch that was given is "".
 	const char *values[CLI_OPTIONS_MAX];
 	const char *arguments[CLI_ARGUMENTS_MAX];
 	unsigned argument_count;
@@ -96,11 +96,11 @@ struct cli_command {
 	const char *details; // more for --help; may be NULL
 	struct cli_option options[CLI_OPTIONS_MAX]; // ends with a NULL name
 	enum cli_exit (*run)(const struct cli_call *call);
-	bool needs_nothing; // neither configuration nor data folder
+	bool needs_nothing; // it needs neither configuration nor data folder
 };
 
 enum cli_parsed {
-	CLI_PARSED,   // run it
+	CLI_PARSED,   // run the command
 	CLI_ANSWERED, // --help: it has been printed
 	CLI_WRONG,    // a mistake: it has been printed
 };

@@ -91,7 +91,8 @@ enum cli_exit cmd_domain_list(const struct cli_call *call)
 
 // ---- Check -----------------------------------------------------------------
 
-// A zone file: what is said of a record is a comment above it.
+// The output is a zone file, so what is said about a record is a comment above
+// it.
 static void print_record(void *context, const json_t *message)
 {
 	bool *first = context;
@@ -107,7 +108,7 @@ static void print_record(void *context, const json_t *message)
 	if (found.len > 0)
 		printf("; DNS says: %.*s\n", VIEW_FMT(found));
 	printf("%.*s\n", VIEW_FMT(link_member(message, "line")));
-	fflush(stdout); // the next look-up may take its time
+	fflush(stdout); // the next look-up may take long
 }
 
 enum cli_exit cmd_domain_check(const struct cli_call *call)

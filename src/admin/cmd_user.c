@@ -9,7 +9,7 @@
 #include "admin/show.h"
 #include "wire/utf8.h"
 
-// 20 of 32 letters are 100 bits; none of them is easily taken for another.
+// 20 of 32 letters are 100 bits; no two of the letters look alike.
 #define GENERATED_LEN 20
 static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
 _Static_assert(sizeof(letters) == 32 + 1, "a letter is five random bits");
@@ -35,8 +35,8 @@ static bool prompt(const char *text, char *to, size_t size)
 		return false;
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	// Before the question: what is typed in answer to it is neither shown
-	// nor thrown away.
+	// Before the question, so that an answer typed early is neither shown
+	// nor lost.
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 	fprintf(stderr, "%s: ", text);
 	fflush(stderr);
@@ -70,7 +70,8 @@ static bool generate(char to[GENERATED_LEN + 1])
 	return true;
 }
 
-// The password, from where the options say. Empty ones are refused later.
+// Gets the password in the way that the options say. An empty one is refused
+// later.
 static bool get_password(const struct cli_call *call, char *to, size_t size)
 {
 	if (cli_value(call, "generate")) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// roost user import: each user of a file is asked for by itself, and is added
-// whole or not at all. What cannot be taken is named by file and line, and
-// counted; nothing of a password is ever printed.
+// roost user import: one request for each user of a file, which is added
+// completely or not at all. What cannot be added is named by file and line, and
+// counted. No part of a password is ever printed.
 #include "admin/commands.h"
 #include "admin/import.h"
 #include "admin/place.h"
@@ -15,9 +15,9 @@ struct user_import {
 	const char *path;
 	struct place *place;
 	bool dry_run;
-	struct map names; // prepared names met so far
+	struct map names; // prepared names that have come already
 	size_t added, refused;
-	enum rc rc; // not RC_OK: the import is at its end
+	enum rc rc; // not RC_OK: the import has to end
 	struct fault fault;
 };
 
@@ -26,7 +26,8 @@ static void refuse(
 {
 	struct auth_name name;
 	import->refused++;
-	// What no user can be called may be anything, a hash too.
+	// If it cannot be a user's name, it may be anything, even a hash: it is
+	// not printed.
 	if (auth_name_prepare(entry->name, NULL, &name) == RC_OK)
 		fprintf(stderr, "%s:%zu: %s: %s\n", import->path, entry->line,
 		    name.text, why);
@@ -34,7 +35,7 @@ static void refuse(
 		fprintf(stderr, "%s:%zu: %s\n", import->path, entry->line, why);
 }
 
-// True for what is the fault of one line; else the rest would go the same way.
+// True for a mistake in one line; other failures would repeat in all lines.
 static bool is_of_one_line(enum rc rc)
 {
 	return rc == RC_EXISTS || rc == RC_INVALID || rc == RC_UNSUPPORTED ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The administration's commands, for the program's table.
+// The administration's commands, for the program's table of commands.
 #ifndef ROOST_ADMIN_COMMANDS_H
 #define ROOST_ADMIN_COMMANDS_H
 

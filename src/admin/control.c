@@ -62,7 +62,7 @@ static void log_request(
 	log_end(&line);
 }
 
-// Requests come one after the other until the other side hangs up.
+// Serves one request after another until the other side closes the connection.
 static void serve_link(const struct control_host *host, struct link *link)
 {
 	enum rc rc = greet(host, link);
@@ -90,7 +90,7 @@ void control_serve(
 	if (fault) {
 		enum rc rc =
 		    send_result(&link, json_object(), fault->rc, fault);
-		(void)rc; // nobody is left to hear of it
+		(void)rc; // nobody is left to be told
 	} else {
 		serve_link(host, &link);
 	}
@@ -105,7 +105,7 @@ struct session {
 	struct control *control;
 	pthread_t thread;
 	int fd;       // guarded by the lock; -1: the slot's thread has ended
-	bool started; // the thread is to be joined
+	bool started; // the thread has to be joined
 };
 
 struct control {
@@ -122,8 +122,8 @@ static void *session_run(void *context)
 {
 	struct session *session = context;
 	struct control *control = session->control;
-	// A descriptor of its own, so that the number in the slot stays good
-	// for shutdown() until the slot is given back.
+	// A descriptor of its own: the number in the slot stays valid for
+	// shutdown() until the slot is released.
 	int fd = dup(session->fd);
 	if (fd >= 0)
 		control_serve(&control->host, NULL, fd);
@@ -146,8 +146,8 @@ static struct session *free_slot(struct control *control)
 	return found;
 }
 
-// When all places are taken, whoever comes waits for one a while, and is
-// refused then.
+// If all slots are in use, waits some time for one; after that, the connection
+// is refused.
 static struct session *wait_for_slot(struct control *control)
 {
 	struct pollfd wait[2] = {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The administration's service: carries out requests in the process that has
-// the store. A server offers it on a Unix socket in its data folder, a thread
-// for each connection; without a server, the program's own child process
-// serves its parent over a socket pair (place.h). Either way the same code
-// does the work.
+// The administration's service: does what requests ask for, in the process that
+// has the store. A server offers it on a Unix socket in its data folder, with a
+// thread for each connection. Without a server, the program's own child process
+// serves its parent over a socket pair (place.h). The same code does the work
+// in both cases.
 #ifndef ROOST_ADMIN_CONTROL_H
 #define ROOST_ADMIN_CONTROL_H
 
@@ -34,28 +34,28 @@ struct control_host {
 	struct auth *auth;
 	struct log *log;
 	const char *version;
-	const struct control_server *server; // NULL: nothing is served
+	const struct control_server *server; // NULL: no server runs
 	struct route *route;
 	struct dkim_keys *dkim;
-	struct queue *queue;     // NULL: its requests open it themselves
+	struct queue *queue;     // NULL: requests open it themselves
 	struct dns *dns;         // NULL: names cannot be looked up
 	struct relay *relay;     // NULL: next hops are not known
 	const char *server_name; // in MX records and greetings
 	struct mail_services services;
 };
 
-// Answers on one connection until its end; takes the socket over. `host` with
-// `fault` set: says only that.
+// Serves one connection until its end; takes the socket over. If `host` has
+// `fault` set, the only answer is that.
 void control_serve(
     const struct control_host *host, const struct fault *fault, int fd);
 
 // The service on a listening socket (net_bind_unix()), which it takes over,
-// also when it fails.
-// What `host` points to outlives it.
+// even if it fails. What `host` points to must outlive it.
 struct control;
 MUST_CHECK enum rc control_new(const struct control_host *host, int fd,
     struct fault *fault, struct control **ret_control);
-// Hangs up, and waits for requests under way to see it.
+// Closes the connections, and waits until the requests that are running have
+// noticed it.
 void control_free(struct control **control);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // roost export maildir: writes a Maildir++ with dovecot-uidlist (so that UIDs
-// survive a move), dovecot-keywords and subscriptions. Dates are the files'.
+// stay the same after a move), dovecot-keywords and subscriptions. A message's
+// date is its file's date.
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,7 +26,7 @@ struct export_run {
 	struct arena arena; // of the mailbox
 	const char *folder; // NULL before the first
 	char *name;         // of the mailbox, for messages
-	json_t *message;    // whose bytes are coming; NULL: none
+	json_t *message;    // the message whose bytes are coming; NULL: none
 	struct buf text;
 	struct buf file;
 	struct buf uids;
@@ -82,7 +83,7 @@ static enum rc make_maildir(struct export_run *run, const char *path)
 	return rc;
 }
 
-// ".A.B" of "A/B".
+// Makes ".A.B" from "A/B".
 static enum rc folder_name(
     struct export_run *run, struct view mailbox, struct buf *out)
 {
@@ -148,7 +149,7 @@ static enum rc begin_mailbox(struct export_run *run, const json_t *message)
 		json_object_get(message, "uidvalidity")),
 	    (long long)json_integer_value(json_object_get(message, "uidnext")));
 	rc = make_maildir(run, run->folder);
-	if (rc == RC_OK && *name) // what makes it a folder of Maildir++
+	if (rc == RC_OK && *name) // this file marks a folder of Maildir++
 		rc = write_file(run,
 		    listing_join(&run->arena, run->folder, "maildirfolder"),
 		    VIEW(""), 0);
@@ -157,7 +158,7 @@ static enum rc begin_mailbox(struct export_run *run, const json_t *message)
 
 // ---- Messages --------------------------------------------------------------
 
-// The bit of a keyword's letter; 0 when there are no letters left.
+// The bit of a keyword's letter; 0 when all letters are in use.
 static uint32_t keyword_bit(struct export_run *run, struct view name)
 {
 	size_t n = 0;
@@ -258,7 +259,7 @@ static void drop_message(struct export_run *run, const json_t *note)
 	struct view text = link_member(note, "text");
 	long long uid =
 	    (long long)json_integer_value(json_object_get(run->message, "uid"));
-	if (text.len > 0) { // else it has been expunged
+	if (text.len > 0) { // without bytes, it has been expunged
 		run->bad++;
 		cli_complain(
 		    "%s, UID %lld: %.*s", run->name, uid, VIEW_FMT(text));

@@ -13,10 +13,11 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-// A batch is one commit. While the store works on one, the next is read.
+// A batch is one commit. While the store commits one batch, the next one is
+// read.
 #define BATCH_MESSAGES  200
 #define BATCH_BYTES     ((size_t)4 << 20)
-#define SOURCE_MAX      300 // bytes of a source's name that are told
+#define SOURCE_MAX      300 // how many bytes of a source's name are sent
 #define PROGRESS_MS     100 // between two lines on a terminal
 #define READ_STEP       ((size_t)256 << 10)
 #define SHA256_HEX      (2 * EVP_MAX_MD_SIZE)
@@ -38,9 +39,9 @@ struct import {
 	struct buf text; // the batch's bytes
 	struct buf file; // one file
 	struct buf unpacked;
-	bool doubted;     // something was named by import_doubt()
+	bool doubted;     // import_doubt() has named something
 	json_t *messages; // the batch's messages
-	bool waiting;     // a batch was sent, its answer has not come
+	bool waiting;     // a batch was sent and not answered yet
 	bool terminal;
 	bool quiet;
 	uint64_t shown_ms;
@@ -121,7 +122,7 @@ static void take_bad(struct import *import, const json_t *bad)
 	}
 }
 
-// The next message from the other side; its failure ends the import.
+// Receives the next message from the other side; a failure ends the import.
 static enum rc receive(struct import *import, json_t **ret_message)
 {
 	enum rc rc = place_receive(import->place, import->fault, ret_message);
@@ -377,7 +378,8 @@ enum rc import_read_file(
 	return rc;
 }
 
-// Unpacks what Dovecot keeps compressed; or says why it is no message.
+// Unpacks a file that Dovecot keeps compressed, or says why it is not a
+// message.
 static const char *unpack_file(struct import *import, struct view *text)
 {
 	if (!unpack_is_packed(*text))

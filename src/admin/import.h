@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command's side of an import: gathers messages into batches, sends them,
-// shows how it goes, names what could not be taken.
+// The command's side of an import: collects messages in batches, sends them,
+// shows the progress, and names what could not be imported.
 #ifndef ROOST_ADMIN_IMPORT_H
 #define ROOST_ADMIN_IMPORT_H
 
@@ -8,54 +8,55 @@
 
 struct import;
 
-// Something that the import reads from, and its results in the end.
+// An import that is running: what it reads, and its results.
 struct import_message {
 	struct view text;   // with LF or CRLF
-	const char *source; // names it for a person
-	json_t *flags;      // array of names, taken over; may be NULL
+	const char *source; // names the message for a person
+	json_t *flags;      // array of names, reference taken over; may be NULL
 	bool has_date;
 	int64_t date; // seconds since 1970 UTC
 	int16_t zone_minutes;
 };
 
-// Begins with what every import's options say; the path is looked at first.
+// Begins with the options that every import has; checks the path first.
 MUST_CHECK enum rc import_begin(const struct cli_call *call,
     struct place *ret_place, struct fault *fault, struct import **ret_import);
-// Begins, over an open place, for a user. RC_NOT_FOUND, RC_IN_USE, ….
+// Begins an import for a user, over an open place. RC_NOT_FOUND, RC_IN_USE, ….
 MUST_CHECK enum rc import_open(struct place *place, const char *user,
     struct fault *fault, struct import **ret_import);
 // Prints no counts.
 void import_set_quiet(struct import *import);
-// Sends what is left, and prints the sum. `rc` is how reading went.
+// Sends the rest, and prints the totals. `rc` is the result of reading.
 enum cli_exit import_close(
     struct import **import, enum rc rc, struct fault *fault);
 
-// What comes from now on belongs into the mailbox `name`, of which there may be
-// `expected` messages (0: not known). RC_INVALID when there can be no such
-// mailbox, which has been reported then.
+// The messages that follow belong in the mailbox `name`; about `expected` of
+// them will follow (0: not known). RC_INVALID when the mailbox cannot be; that
+// has then been reported.
 MUST_CHECK enum rc import_mailbox(
     struct import *import, struct view name, bool subscribe, uint64_t expected);
-// Only subscribes.
+// Only subscribes to the name.
 MUST_CHECK enum rc import_subscribe(struct import *import, struct view name);
 
 // A failure ends the import.
 MUST_CHECK enum rc import_message(
     struct import *import, const struct import_message *message);
-// Counts something that could not be read, and names it.
+// Counts and names something that could not be read.
 void import_bad(struct import *import, const char *source, const char *text);
 
-// Names something that was read, but may mean something else: the exit code
+// Names something that was read, but may mean something else. The exit code
 // shows it, too.
 void import_doubt(struct import *import, const char *source, const char *text);
 
-// All of a file, appended to `ret_text`; RC_NOT_FOUND, RC_LIMIT, RC_IO.
+// Appends all of a file to `ret_text`; RC_NOT_FOUND, RC_LIMIT, RC_IO.
 MUST_CHECK enum rc import_read_file(
     const char *path, struct fault *fault, struct buf *ret_text);
-// Reads the file and hands it on; what cannot be read is reported.
+// Reads the file and imports it as a message; reports a file that cannot be
+// read.
 MUST_CHECK enum rc import_file(
     struct import *import, const char *path, struct import_message *message);
 
-// All .eml files of a folder; `mailbox` may be NULL (import_eml.c).
+// Imports all .eml files of a folder; `mailbox` may be NULL (import_eml.c).
 MUST_CHECK enum rc import_eml(struct import *import, const char *path,
     const char *mailbox, struct fault *fault);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// roost import eml: a folder of files, one message each. A folder in it is a
-// mailbox; what stands in it itself goes into --mailbox, or INBOX.
+// roost import eml: a folder of files, one message each. A folder inside it is
+// a mailbox; the files directly in it go into --mailbox, or INBOX.
 #include <sys/stat.h>
 
 #include "admin/commands.h"
@@ -14,7 +14,7 @@
 struct emls {
 	struct import *import;
 	struct fault *fault;
-	size_t files; // met so far
+	size_t files; // how many so far
 };
 
 // "invoice+FS.eml": the flags of "…:2,FS" in a Maildir.
@@ -37,7 +37,7 @@ static json_t *flags_of(const char *name)
 	return flags;
 }
 
-// The header's date: files of this kind are copied about, and lose theirs.
+// Uses the header's date: when such files are copied, they lose their own.
 static void set_date(
     const char *path, struct view text, struct import_message *message)
 {
@@ -96,7 +96,8 @@ static enum rc import_files(struct emls *emls, struct arena *arena,
 		return RC_OK;
 	enum rc rc = import_mailbox(emls->import, mailbox, true, count);
 	if (rc != RC_OK)
-		return rc == RC_INVALID ? RC_OK : rc; // named and counted
+		// It has been named and counted.
+		return rc == RC_INVALID ? RC_OK : rc;
 	for (size_t i = 0; rc == RC_OK && i < list->count; i++)
 		if (is_eml(list->names[i]))
 			rc = import_one(emls,

@@ -14,22 +14,23 @@
 #include "store/mailbox.h"
 #include "store/snapshot.h"
 
-#define SMALL_FILE_MAX ((size_t)64 << 20) // dovecot-uidlist and the like
+// Limit for dovecot-uidlist and similar files.
+#define SMALL_FILE_MAX ((size_t)64 << 20)
 #define DAY_SECONDS    86400
 
 struct maildir {
 	struct import *import;
 	struct fault *fault;
 	const char *root;
-	const char *prefix; // the mailbox that all goes under; NULL: INBOX
+	const char *prefix; // all mailboxes go below this one; NULL: below none
 	bool subscribe_all; // there is no list of subscriptions
-	size_t folders;     // met so far
+	size_t folders;     // how many so far
 };
 
 struct file {
 	const char *path;
 	struct maildir_name name;
-	uint64_t uid; // by dovecot-uidlist; UINT64_MAX: not in it
+	uint64_t uid; // from dovecot-uidlist; UINT64_MAX: not in it
 };
 
 struct folder {
@@ -66,7 +67,7 @@ static void read_keywords(struct folder *folder, const char *path)
 }
 
 // "17 S123 :1700000000.M1P2.host,S=123": the UID, and after " :" the name,
-// which may have other flags by now.
+// whose flags may have changed since.
 static void read_uids(struct folder *folder, const char *path, struct map *uids)
 {
 	struct view text, line;
@@ -111,7 +112,7 @@ static enum rc list_files(struct folder *folder, const char *path,
 	return RC_OK;
 }
 
-// By UID; those without one by the time that their name begins with.
+// By UID; files without one by the time at the beginning of their name.
 static int compare_files(const void *left, const void *right)
 {
 	const struct file *a = left, *b = right;
@@ -145,8 +146,8 @@ static json_t *flags_of(const struct folder *folder, const struct file *file)
 	return flags;
 }
 
-// A file's time of change is when its message came; a name begins with it, too,
-// for when the former is not to be believed.
+// A file's modification time is when its message came. If that cannot be right,
+// the time at the beginning of its name is used.
 static void set_date(const struct file *file, struct import_message *message)
 {
 	struct stat info;
@@ -200,7 +201,7 @@ static enum rc import_folder(
 	if (rc == RC_OK)
 		rc = import_files(maildir, &folder);
 	else if (rc == RC_INVALID)
-		rc = RC_OK; // named and counted
+		rc = RC_OK; // it has been named and counted
 	map_done(&uids);
 	arena_done(&folder.arena);
 	return rc;
@@ -213,7 +214,7 @@ static bool is_maildir(struct arena *arena, const char *path)
 	return listing_is_folder(listing_join(arena, path, "cur"));
 }
 
-// The mailbox of a folder, "" being the Maildir's own.
+// The mailbox of a folder; "" is the Maildir itself.
 static struct view mailbox_name(
     const struct maildir *maildir, struct arena *arena, struct view levels)
 {
@@ -241,7 +242,7 @@ static bool is_reserved(const char *name)
 static enum rc import_tree(struct maildir *maildir, const char *path,
     struct view levels, unsigned depth);
 
-// A folder inside `path`; `levels` is the mailbox of that.
+// Imports a folder inside `path`, whose mailbox is `levels`.
 static enum rc import_entry(struct maildir *maildir, struct arena *arena,
     const char *path, const char *entry, struct view levels, unsigned depth)
 {
@@ -293,8 +294,8 @@ static enum rc import_tree(struct maildir *maildir, const char *path,
 
 // ---- Subscriptions ---------------------------------------------------------
 
-// Dovecot: a name a line with dots, or after "V\t2" levels between tabs.
-// Courier: the same with "INBOX." before every name.
+// Dovecot: one name in each line, with dots; or after "V\t2", levels separated
+// by tabs. Courier: with dots, and "INBOX." before every name.
 static enum rc subscribe(
     struct maildir *maildir, struct view text, bool courier)
 {
@@ -327,7 +328,7 @@ static enum rc subscribe(
 	return rc;
 }
 
-// That nothing was there to be imported is no success.
+// If nothing was found to import, that is a failure.
 static enum rc fail_without_folders(struct maildir *maildir)
 {
 	struct arena arena;

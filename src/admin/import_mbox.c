@@ -23,7 +23,7 @@ struct mboxes {
 	struct fault *fault;
 	const char *mailbox;
 	bool unquote;
-	struct buf text; // of the file: what is not imported yet
+	struct buf text; // the part of the file that is not imported yet
 	struct buf message;
 	struct buf keywords;
 };
@@ -48,7 +48,7 @@ static json_t *flags_of(unsigned flags, struct view keywords)
 	return names;
 }
 
-// Where the From_ line has no date, the header's own counts.
+// If the From_ line has no date, the header's date is used.
 static void set_date(const struct mbox_message *parsed, struct view text,
     struct import_message *message)
 {
@@ -92,7 +92,7 @@ static enum rc import_one(
 	return import_message(mboxes->import, &message);
 }
 
-// Reads on; false at the end of the file.
+// Reads more; false at the end of the file.
 static enum rc read_more(struct mboxes *mboxes, int fd, bool *ret_at_end)
 {
 	char *to = buf_reserve(&mboxes->text, READ_STEP);
@@ -113,7 +113,8 @@ static enum rc read_more(struct mboxes *mboxes, int fd, bool *ret_at_end)
 	}
 }
 
-// A message that is taken for text of the one before must not go by unseen.
+// If a message may have been read as text of the one before, the person has to
+// know.
 static void tell_doubt(struct mboxes *mboxes, const char *path, uint64_t offset)
 {
 	char source[4200];
@@ -166,7 +167,7 @@ static enum rc import_open_file(struct mboxes *mboxes, int fd, const char *path)
 	buf_reset(&mboxes->text);
 	while (rc == RC_OK && !at_end) {
 		rc = read_more(mboxes, fd, &at_end);
-		if (rc != RC_OK) { // named; the other files are still to come
+		if (rc != RC_OK) { // it is named; the other files still follow
 			import_bad(mboxes->import, path, mboxes->fault->text);
 			return RC_OK;
 		}
@@ -187,12 +188,12 @@ static enum rc import_one_file(
 	if (rc == RC_OK)
 		rc = import_open_file(mboxes, fd, path);
 	else if (rc == RC_INVALID)
-		rc = RC_OK; // named and counted
+		rc = RC_OK; // it has been named and counted
 	close(fd);
 	return rc;
 }
 
-// What mail programs keep beside their mbox files.
+// Files that mail programs keep next to their mbox files.
 static bool is_no_mbox(const char *name)
 {
 	struct view v = view_of_string(name);

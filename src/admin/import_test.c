@@ -255,7 +255,7 @@ static void test_notes_of_c_client_are_no_message(void **state)
 	buf_done(&keywords);
 }
 
-// However the file comes, byte by byte or whole, the ends are the same.
+// The ends are the same whether the file comes byte by byte or whole.
 static void test_mbox_ends_are_found_however_it_comes(void **state)
 {
 	(void)state;

@@ -101,7 +101,7 @@ bool known_take(
 			continue;
 		if (!item->hashed) {
 			item->hashed = true;
-			// What cannot be read stands for nothing.
+			// A message that cannot be read matches none.
 			item->taken = !hash_stored(known, item);
 		}
 		if (!item->taken && memcmp(item->hash, hash, KNOWN_HASH) == 0) {

@@ -19,7 +19,7 @@ void link_done(struct link *link)
 	if (link->fd >= 0)
 		close(link->fd);
 	link->fd = -1;
-	if (link->in.ptr) // passwords go over links
+	if (link->in.ptr) // overwritten because passwords go over links
 		explicit_bzero(link->in.ptr, link->in.capacity);
 	buf_done(&link->in);
 }
@@ -78,7 +78,7 @@ enum rc link_send(struct link *link, json_t *message, struct view payload)
 	return rc;
 }
 
-// Reads more behind what is there.
+// Reads more and adds it to what is there.
 static enum rc fill(struct link *link)
 {
 	if (link->taken > 0) {

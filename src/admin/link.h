@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The administration's protocol, the same on both sides: over a stream socket,
-// each message is a line of JSON (an object), and when it has "bytes": n, then
-// n raw bytes follow it. Blocking; one thread at a time. docs/administration.md
-// says which messages there are.
+// The administration's protocol, the same on both sides of a stream socket.
+// Each message is a line of JSON (an object); if it has "bytes": n, n raw bytes
+// follow it. Calls block; only one thread may use a link.
+// docs/administration.md lists the messages.
 #ifndef ROOST_ADMIN_LINK_H
 #define ROOST_ADMIN_LINK_H
 
@@ -14,37 +14,38 @@
 #define LINK_READ     ((size_t)64 << 10) // bytes read from the socket at once
 
 struct link {
-	int fd;        // owned
-	struct buf in; // what came; the first `taken` bytes are done with
+	int fd; // owned
+	// What was received; the first `taken` bytes have been processed.
+	struct buf in;
 	size_t taken;
 };
 
 void link_init(struct link *link, int fd);
 void link_done(struct link *link); // closes the socket
 
-// Sends a message, whose reference it takes over, with what follows it.
+// Sends a message, whose reference it takes over, and the bytes that follow it.
 // RC_CLOSED when the other side is gone.
 MUST_CHECK enum rc link_send(
     struct link *link, json_t *message, struct view payload);
 
-// The next message; whoever gets it drops it with json_decref(). RC_CLOSED at
+// Gives the next message; the caller drops it with json_decref(). RC_CLOSED at
 // the end, RC_SYNTAX, RC_LIMIT.
 MUST_CHECK enum rc link_receive(struct link *link, json_t **ret_message);
 
-// Up to `len` bytes, at least one, of those that follow a message; valid until
-// the next call.
+// Gives up to `len` of the bytes that follow a message, at least one. They are
+// valid until the next call.
 MUST_CHECK enum rc link_read(
     struct link *link, size_t len, struct view *ret_bytes);
 
-// The payload's size of a message; 0 when it has none.
+// How many bytes follow a message; 0 when there are none.
 uint64_t link_payload(const json_t *message);
 
-// A JSON string; what is not UTF-8 becomes '?'.
+// A JSON string; bytes that are not UTF-8 become '?'.
 json_t *link_text(struct view text);
-// The member `key` as text; empty when there is no such string.
+// The member `key` as text; empty when the message has no such string.
 struct view link_member(const json_t *message, const char *key);
 
-// A result by its name ("RC_OK"); RC_IO for what is none.
+// The result with this name ("RC_OK"); RC_IO when there is none.
 enum rc link_rc(struct view name);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The entries of a folder, sorted, and paths.
+// The sorted entries of a folder, and paths.
 #ifndef ROOST_ADMIN_LISTING_H
 #define ROOST_ADMIN_LISTING_H
 
@@ -13,7 +13,7 @@ struct listing {
 	size_t count;
 };
 
-// Reads the names in the folder, "." and ".." left out. RC_NOT_FOUND, RC_IO.
+// Reads the names in the folder, without "." and "..". RC_NOT_FOUND, RC_IO.
 MUST_CHECK enum rc listing_read(struct arena *arena, const char *path,
     struct fault *fault, struct listing *ret_listing);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the service says of DNS: a domain's records as they should be and as
-// they are, and the hops that a mail would go to. DNS is a server of the
-// test's own.
+// What the service says about DNS: a domain's records as they should be and as
+// they are, and the hops that a mail would go to. The test has its own DNS
+// server.
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,8 +111,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-// Asks, and puts what comes into `out`: of each record the beginning of its
-// line and the state with what was found, of each line the text.
+// Asks, and puts the result into `out`: for each record the beginning of its
+// line and the state with what was found, for each line the text.
 static json_t *ask(struct bed *bed, json_t *request, struct buf *out)
 {
 	json_t *message;
@@ -140,7 +140,7 @@ static void must_have(const struct buf *out, const char *text)
 		fail_msg("no \"%s\" in:\n%.*s", text, VIEW_FMT(buf_view(out)));
 }
 
-// How many of the records are not as they should be.
+// How many of the records are wrong.
 static long long check(struct bed *bed, bool lookup, struct buf *out)
 {
 	buf_init(out, 1 << 20);
@@ -241,7 +241,7 @@ static void what_is_wrong_is_told(void **state)
 	must_have(&out, "\"v=spf1 mx -all\" | differs | "
 			"v=spf1 ip4:192.0.2.10 -all\n");
 	must_have(&out, " | differs | v=DKIM1; p=AAAA?[2J\n");
-	// Two policies, in any order, are none.
+	// Two policies, in any order, count as none.
 	must_have(&out, " | differs | v=DMARC1; p=");
 	must_have(&out, "IN SRV 0 1 993 mail.ours.test. | differs | "
 			"mail.ours.test port 994\n");
@@ -319,7 +319,7 @@ static void without_dns_and_keys(void **state)
 
 // ---- The next hops ---------------------------------------------------------
 
-// One that does not send.
+// A relay that does not send.
 static void set_up_relay(struct bed *bed, struct view smart_host)
 {
 	struct fault fault;
@@ -329,7 +329,8 @@ static void set_up_relay(struct bed *bed, struct view smart_host)
 	    .helo_name = view_of_string(bed->host.server_name),
 	    .smart_host.host = smart_host,
 	    .no_remote = smart_host.len > 0,
-	    .own_addresses_allowed = true, // whichever this machine has
+	    // Whichever addresses this machine has.
+	    .own_addresses_allowed = true,
 	};
 	bed->office.route = bed->host.route;
 	assert_int_equal(relay_new(&settings, &fault, &bed->host.relay), RC_OK);

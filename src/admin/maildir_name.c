@@ -32,7 +32,7 @@ static void take_flag(struct maildir_name *name, char letter)
 		name->keywords |= 1u << (letter - 'a');
 }
 
-// Where ":2," begins; ';' and '!' stand for ':' on some file systems.
+// Finds where ":2," begins; some file systems have ';' or '!' instead of ':'.
 static size_t find_info(struct view name)
 {
 	for (size_t i = name.len; i-- > 0;) {
@@ -77,7 +77,7 @@ void maildir_name_add_flags(
 
 // ---- Folders ---------------------------------------------------------------
 
-// What stands between two dots.
+// Decodes the text between two dots.
 static void decode_part(struct view part, struct buf *out)
 {
 	size_t before = out->len;

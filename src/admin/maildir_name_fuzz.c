@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any folder name becomes UTF-8 without what a mailbox name may not have, and
-// what a mailbox name becomes comes back.
+// Any folder name must become UTF-8 without what a mailbox name may not have;
+// and a mailbox name must survive encoding and decoding.
 #include "admin/maildir_name.h"
 
 #include "wire/utf8.h"

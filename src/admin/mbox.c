@@ -5,9 +5,9 @@
 #include "store/snapshot.h"
 #include "wire/header.h"
 
-#define FROM_LINE_MAX 1000 // bytes; what is longer is text
-#define DATE_TRIES    8    // words that the date may begin with
-#define KEYWORD_BYTES 4000 // of X-Keywords that are looked at
+#define FROM_LINE_MAX 1000 // bytes; a longer line is text
+#define DATE_TRIES    8    // at how many words a date is looked for
+#define KEYWORD_BYTES 4000 // how much of X-Keywords is read
 
 // ---- From_ lines -----------------------------------------------------------
 
@@ -137,7 +137,8 @@ static void add_keywords(struct view value, struct buf *keywords)
 	buf_add_char(keywords, ' ');
 }
 
-// As many hexadecimal digits as the field has; false when it is anything else.
+// Reads exactly the field's number of hexadecimal digits; false for anything
+// else.
 static bool read_hex(struct view value, size_t digits, uint32_t *ret_number)
 {
 	uint32_t number = 0;
@@ -182,7 +183,7 @@ static bool take_mozilla(const struct header_field *field, struct view value,
 	return true;
 }
 
-// True when the field is the mbox's and not the message's.
+// True when the field belongs to the mbox and not to the message.
 static bool take_field(const struct header_field *field,
     struct mbox_message *message, struct buf *keywords)
 {
@@ -247,7 +248,7 @@ static void split_body(struct view body, bool unquote, struct buf *out)
 	}
 }
 
-// Without the blank line that separates it from the next message.
+// Removes the blank line that separates it from the next message.
 static struct view without_last_blank(struct view text)
 {
 	if (view_ends_with(text, VIEW("\r\n\r\n")))

@@ -1,53 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mbox format (RFC 4155, and the mboxo and mboxrd of qmail's mbox(5)):
-// messages one after the other, each behind a line "From sender date". Pure
-// syntax over a growing view of the file.
+// messages one after another, each after a line "From sender date". Pure syntax
+// over a growing view of the file.
 #ifndef ROOST_ADMIN_MBOX_H
 #define ROOST_ADMIN_MBOX_H
 
 #include "base/buf.h"
 #include "wire/date.h"
 
-// True when `line` (without its end) is such a line; a sentence that begins
-// with "From " is not: there must be a time and a year in it. The date is read
-// when it can be.
+// True when `line` (without its end) is such a line. A sentence that begins
+// with "From " is not: the line must have a time and a year. Gives the date if
+// it can be read.
 bool mbox_is_from_line(
     struct view line, bool *ret_has_date, struct date *ret_date);
 
-// Where scanning stands, so that growing the view costs no second look.
+// How far a scan has got, so that bytes are not read again when the view grows.
 struct mbox_scan {
-	size_t at; // the line that is looked at next
+	size_t at; // the line that is examined next
 	bool after_blank;
-	// A line "From …" without a usual date, behind a blank line and before
-	// what looks like a header field, was taken for text: perhaps a message
-	// begins there. 0: none.
+	// Where a line "From …" was read as text that may begin a message: it
+	// has no usual date, but follows a blank line and precedes what looks
+	// like a header field. 0: there is none.
 	size_t doubtful;
-	bool after_from; // the line before was one such
+	bool after_from; // the line before was such a line
 	size_t from_at;
 };
 
-// Finds the end of the message that `text` begins with (its From_ line
-// included): *ret_len bytes. RC_MORE: it is not in `text` yet, and `at_end` is
-// false.
+// Finds the end of the message that `text` begins with, including its From_
+// line: it has *ret_len bytes. RC_MORE: the end is not in `text` yet, and
+// `at_end` is false.
 MUST_CHECK enum rc mbox_find_end(
     struct mbox_scan *scan, struct view text, bool at_end, size_t *ret_len);
 
-// What there is to know of one message of an mbox.
+// What is known of one message of an mbox.
 struct mbox_message {
 	bool has_from; // it has a From_ line
 	bool has_date;
 	struct date date;
 	// Of enum store_flag, from Status, X-Status and X-Mozilla-Status.
 	unsigned flags;
-	bool internal; // not a message, but c-client's notes
-	bool deleted;  // Thunderbird deleted it, and has not compacted yet
+	bool internal; // not a message, but data of c-client's
+	// Deleted in Thunderbird, which has not compacted the file yet.
+	bool deleted;
 };
 
-// Takes a message apart: its bytes, without the From_ line, the blank line that
-// ends it and the fields Status, X-Status, X-Keywords, X-UID, X-IMAP,
-// X-IMAPbase, and Thunderbird's X-Mozilla-Status, -Status2 and -Keys, are added
-// to `out`; with `unquote`, ">From " loses its first ">" (mboxrd). Keywords are
-// added to `keywords`, separated by spaces.
+// Splits a message into its parts. Adds its bytes to `out` without the From_
+// line, the blank line that ends it, the fields Status, X-Status, X-Keywords,
+// X-UID, X-IMAP, X-IMAPbase, and Thunderbird's X-Mozilla-Status, -Status2 and
+// -Keys. With `unquote`, ">From " loses its first ">" (mboxrd). Adds its
+// keywords to `keywords`, separated by spaces.
 void mbox_split(struct view text, bool unquote, struct buf *out,
     struct buf *keywords, struct mbox_message *ret_message);
 

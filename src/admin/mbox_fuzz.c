@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// However an mbox comes, it falls into the same messages, and no message is
-// longer than what it was made of.
+// In whatever pieces an mbox comes, it must give the same messages, and no
+// message may be longer than its part of the file.
 #include "admin/mbox.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 #define ENDS_MAX 4096
 
-// Where the messages end when the file comes in steps.
+// Finds where the messages end when the file comes in steps.
 static size_t split(struct view text, size_t step, size_t ends[ENDS_MAX])
 {
 	struct mbox_scan scan = {0};

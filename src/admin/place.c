@@ -13,11 +13,11 @@
 #include "admin/folder_lock.h"
 #include "base/clock.h"
 
-// Commands that each have the folder for a moment take turns; so long one waits
-// for all the others.
+// Commands that each need the folder for a moment take turns; a command waits
+// this long in total.
 #define TURN_WAIT_MS 60000
-// So long for one of them, before it looks again whether a server is there: one
-// that starts has the folder before it has its socket.
+// A command waits this long for the folder before it looks again for a server:
+// a server that starts has the folder before it has its socket.
 #define TURN_MS 500
 
 // ---- The child that has the store ------------------------------------------
@@ -28,7 +28,7 @@ static enum rc open_engine(
 	struct engine_rocksdb_options options = {
 	    .cache_bytes = at->cache_bytes};
 	char path[4096];
-	int lock; // kept to the end of the process
+	int lock; // held until the process ends
 	enum rc rc = folder_lock_open(at->data, TURN_MS, fault, &lock);
 	if (rc != RC_OK)
 		return rc;
@@ -36,7 +36,8 @@ static enum rc open_engine(
 	return engine_rocksdb_open(path, &options, fault, ret_engine);
 }
 
-// What stands on the engine; all of it is there, or `fault` says why not.
+// Opens everything that uses the engine. If something cannot be opened, `fault`
+// says why.
 static enum rc open_rooms(const struct cli_place *at, struct log *log,
     struct delivery_office *office, struct fault *fault,
     struct control_host *host)
@@ -287,7 +288,7 @@ enum rc place_receive(
 		return RC_OK;
 	struct view text = link_member(*ret_message, "text");
 	rc = fault_set(fault, link_rc(result), "%.*s", VIEW_FMT(text));
-	(void)rc; // it is in `fault`
+	(void)rc; // the result is in `fault`
 	return RC_END;
 }
 

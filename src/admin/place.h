@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way to the store, for a command: the running server's control socket, or
-// when no server runs a child process that opens the data folder itself, with
-// no more rights than the server has. What is asked and answered is the same.
+// A command's way to the store: the running server's control socket, or, when
+// no server runs, a child process that opens the data folder itself, with no
+// more rights than the server has. Requests and answers are the same.
 #ifndef ROOST_ADMIN_PLACE_H
 #define ROOST_ADMIN_PLACE_H
 
@@ -19,21 +19,22 @@ MUST_CHECK enum rc place_check_path(
     const struct cli_place *at, struct fault *fault);
 // Whether a server answers at the control socket.
 bool place_is_served(const struct cli_place *at);
-// With `create`, the data folder is made where there is none; else that is
-// RC_NOT_FOUND. Waits for other commands, a minute at most: RC_IN_USE.
+// With `create`, makes the data folder if it does not exist; without it, that
+// is RC_NOT_FOUND. Waits for other commands, at most a minute: RC_IN_USE.
 MUST_CHECK enum rc place_open(const struct cli_place *at, bool create,
     struct fault *fault, struct place *ret_place);
 // Waits until the child has closed the store.
 void place_close(struct place *place);
 
-// Sends `request` (reference taken over), has `note` see the messages that come
-// before the result, and gives the result. `*ret_answer` (may be NULL) is
-// written in any case, to be dropped with json_decref(); it may be NULL.
+// Sends `request` (reference taken over), calls `note` for the messages that
+// come before the result, and returns the result. `*ret_answer` (the pointer
+// may be NULL) is always written, and may be NULL; the caller drops it with
+// json_decref().
 MUST_CHECK enum rc place_ask(struct place *place, json_t *request,
     void (*note)(void *context, const json_t *message), void *context,
     struct fault *fault, json_t **ret_answer);
-// The next message; RC_END when it is the result, and then the result's own
-// code and text are in `fault`, where RC_OK is one, too.
+// Gives the next message. RC_END when it is the result: its code, which may be
+// RC_OK, and its text are then in `fault`.
 MUST_CHECK enum rc place_receive(
     struct place *place, struct fault *fault, json_t **ret_message);
 

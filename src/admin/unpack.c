@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each library unpacks a step of at most STEP bytes at a time, so that no more
-// is in memory than `ret_text` may hold.
+// Each library unpacks in steps of at most STEP bytes, so that memory never
+// holds more than `ret_text` may.
 #include "admin/unpack.h"
 
 #include <bzlib.h>
@@ -16,7 +16,8 @@
 bool unpack_is_packed(struct view bytes)
 {
 	return view_starts_with(bytes, GZIP) || view_starts_with(bytes, ZSTD) ||
-	       // A header field may be called "BZh…", but has no such bytes.
+	       // A header field may be called "BZh…", but these bytes do not
+	       // follow in it.
 	       (view_starts_with(bytes, BZIP2) && bytes.len > 10 &&
 		   view_starts_with(view_from(bytes, 4), VIEW("1AY&SY")));
 }
@@ -39,7 +40,8 @@ static enum rc unpack_gzip(struct view bytes, struct buf *ret_text)
 		z.avail_out = (uInt)STEP;
 		state = inflate(&z, Z_NO_FLUSH);
 		buf_commit(ret_text, STEP - z.avail_out);
-		if (state == Z_STREAM_END && z.avail_in > 0) // one more
+		// Another one follows.
+		if (state == Z_STREAM_END && z.avail_in > 0)
 			state = inflateReset(&z);
 		if (state != Z_OK && state != Z_STREAM_END)
 			rc = RC_CORRUPT;

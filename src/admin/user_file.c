@@ -31,7 +31,7 @@ bool user_file_by_word(struct view word, enum user_file_format *ret_format)
 
 struct lines {
 	struct view rest;
-	size_t number; // of the line that was taken last
+	size_t number; // of the line that was read last
 };
 
 static bool next_line(struct lines *lines, struct view *ret_line)
@@ -99,8 +99,8 @@ void user_file_hand_on(const struct user_file_reader *reader,
 
 // ---- passwd-file -----------------------------------------------------------
 
-// The extra fields of Dovecot, behind user, password, uid, gid, gecos, home and
-// shell: "nologin" keeps the user out.
+// Dovecot's extra fields, after user, password, uid, gid, gecos, home and
+// shell: "nologin" means that the user may not log in.
 static bool has_nologin(struct view rest)
 {
 	struct view field;
@@ -139,8 +139,8 @@ static void read_passwd(struct view text, const struct user_file_reader *reader)
 
 #define COLUMNS_MAX 64
 
-// A field, quoted or not (RFC 4180), without line ends in it. False behind the
-// last one.
+// Reads a field, quoted or not (RFC 4180), without line ends in it. False after
+// the last one.
 static bool next_field(struct arena *arena, struct view *line, char separator,
     bool *more, struct view *ret_field)
 {
@@ -190,7 +190,7 @@ static bool is_one_of(struct view field, const char *const *words, size_t count)
 	return false;
 }
 
-// Whether the line is a header, and if so which column is what.
+// Whether the line is a header; if so, finds the columns.
 static bool read_header(
     const struct view *fields, size_t count, struct columns *ret_columns)
 {
@@ -265,8 +265,8 @@ static void read_csv(struct view text, const struct user_file_reader *reader)
 
 // ---- sasldb ----------------------------------------------------------------
 
-// What a line of db_dump(1) stands for: in "format=print" "\xx" is a byte and
-// "\\" a backslash, in "format=bytevalue" all is hexadecimal.
+// Decodes a line of db_dump(1): in "format=print" "\xx" is a byte and "\\" a
+// backslash; in "format=bytevalue" everything is hexadecimal.
 static bool read_dump(
     struct arena *arena, struct view line, bool print, struct view *ret_bytes)
 {
@@ -297,8 +297,8 @@ static bool read_dump(
 	return true;
 }
 
-// Cyrus SASL's key: user, realm and property, with a NUL between them. Only the
-// property "userPassword", the password in clear, is of use.
+// Cyrus SASL's key is user, realm and property, with a NUL between them. Only
+// the property "userPassword", the password in clear, can be used.
 static void read_sasldb_pair(const struct user_file_reader *reader,
     struct view key, struct view value, size_t line)
 {
@@ -322,7 +322,8 @@ static void read_sasldb_pair(const struct user_file_reader *reader,
 		entry.stored = with_scheme(reader->arena, VIEW("PLAIN"), value);
 		reader->entry(reader->context, &entry);
 	} else if (!view_starts_with(key, VIEW("cmusaslsecret"))) {
-		// Those are older forms of a password that is there, too.
+		// These are older forms of a password that is also there
+		// itself.
 		tell(reader, line, entry.name,
 		    "the entry is not the user's password");
 	}

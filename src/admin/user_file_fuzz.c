@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a file of users: by what they look like, and by each format.
+// Reads any bytes as a file of users: in the format that is recognized, and in
+// each format.
 #include "admin/user_file.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@ static void take(void *context, const struct user_entry *entry)
 	size_t *lines = context;
 	if (entry->line == 0 || entry->line > *lines + 1)
 		abort();
-	// Looks at every byte.
+	// Reads every byte.
 	free(view_to_string(entry->name));
 	free(view_to_string(entry->stored));
 }

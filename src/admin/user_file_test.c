@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Other servers' files of users as texts, and what is read of each.
+// Other servers' files of users, as texts, and what is read from each.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ static void add_entry(void *context, const struct user_entry *entry)
 struct row {
 	const char *format, *scheme;
 	struct view text;
-	const char *want; // a line each
+	const char *want; // one line for each user
 };
 
 static void check_row(const struct row *row)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The request "check": walks everything that is stored. Each problem is one
-// message {"note":"problem"}; the answer counts.
+// The request "check": walks through everything that is stored. Each problem is
+// one message {"note":"problem"}; the answer has the count.
 #include "admin/verbs.h"
 
 #include <stdarg.h>
@@ -9,13 +9,14 @@
 #include "base/map.h"
 #include "store/derive.h"
 
-// Content that no commit has named yet may still be coming in.
+// Content that no commit has named yet may belong to a message that is still
+// coming in.
 #define CHECK_GRACE_SECONDS 3600
 
 struct check {
 	struct verb_call *call;
-	struct view place; // what is being looked at, before each problem
-	enum rc link_rc;   // why nobody listens any more
+	struct view place; // what is being checked; named with each problem
+	enum rc link_rc;   // not RC_OK: the other side is gone
 	bool mend;
 	uint64_t problems;
 	uint64_t mended;
@@ -24,7 +25,7 @@ struct check {
 	uint64_t messages;
 	uint64_t unowned;
 	uint64_t dropped;
-	struct map accounts; // id (8 bytes) -> anything: those of users
+	struct map accounts; // id (8 bytes) -> anything: the accounts of users
 };
 
 static void problem(void *context, const char *text)
@@ -88,7 +89,7 @@ static void check_user(struct check *check, const struct auth_name *name,
 	check->mended += result.mended;
 }
 
-// Damaged records are auth_directory_check()'s to report.
+// auth_directory_check() reports damaged records.
 static void check_users(struct check *check)
 {
 	struct auth_name name = {""};
@@ -104,7 +105,7 @@ static void check_users(struct check *check)
 	}
 }
 
-// A user may be added or removed while this walks: one that is gone now is no
+// A user may be added or removed meanwhile: a user who is gone now is no
 // problem.
 static void check_partitions(struct check *check)
 {
@@ -126,7 +127,7 @@ static void check_partitions(struct check *check)
 	}
 }
 
-// It is built anew as it is wanted.
+// It is built again when it is wanted.
 static void drop_derived(struct check *check)
 {
 	struct fault fault;

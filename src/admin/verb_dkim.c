@@ -57,7 +57,7 @@ enum rc verb_dkim_new(struct verb_call *call, struct fault *fault)
 	return rc;
 }
 
-// The name, canonical, of a domain that may not be ours any more.
+// The canonical name of a domain that may not be ours any more.
 static enum rc canonical(const struct verb_call *call, struct arena *arena,
     struct fault *fault, struct view *ret_domain)
 {

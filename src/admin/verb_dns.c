@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The DNS records that a domain should have, each with what DNS has now: a note
-// a record, {"note": "record", "purpose", "line", "state", "found"}. The state
-// is "ok", "missing", "differs", "unknown" (no answer), or absent when nothing
-// was looked up. "line" is for a zone file; it is empty where there is none to
-// paste.
+// The DNS records that a domain should have, compared with those that it has: a
+// note for each record, {"note": "record", "purpose", "line", "state",
+// "found"}. The state is "ok", "missing", "differs", "unknown" (no answer), or
+// absent when nothing was looked up. "line" is for a zone file; it is empty
+// when nothing has to be added there.
 #include "admin/verbs.h"
 #include "base/ascii.h"
 
 #define LINE_MAX_LEN ((size_t)16384)
-// Addresses of the server that are looked at.
+// How many addresses of the server are compared.
 #define ADDRESSES_MAX 16
 
 struct check {
@@ -17,14 +17,14 @@ struct check {
 	struct dns *dns; // NULL: nothing is looked up
 	struct view domain;
 	struct view server; // the name that mail programs and servers use
-	struct view addresses[ADDRESSES_MAX]; // of the server, as DNS has them
+	struct view addresses[ADDRESSES_MAX]; // of the server, according to DNS
 	size_t address_count;
 	uint64_t wrong; // records that are not "ok"
 	struct buf line;
 	struct buf found;
 };
 
-// What DNS has instead, in words; and how that compares.
+// What DNS has, in words, and the result of the comparison.
 enum state {
 	STATE_OK,
 	STATE_MISSING,
@@ -39,7 +39,7 @@ static const char *const state_words[] = {
     [STATE_UNKNOWN] = "unknown",
 };
 
-// Sends the record of which `line` and `found` tell, and empties them.
+// Sends the record that `line` and `found` describe, and empties both.
 static enum rc send_record(
     struct check *check, const char *purpose, enum state state)
 {
@@ -58,7 +58,8 @@ static enum rc send_record(
 	return link_send(check->call->link, note, VIEW(""));
 }
 
-// What DNS says may be anything: it must not end a line, or steer a terminal.
+// A DNS answer may hold any bytes: they must not end a line or control a
+// terminal.
 static void add_found(struct check *check, struct view text)
 {
 	if (check->found.len > 0)
@@ -68,8 +69,8 @@ static void add_found(struct check *check, struct view text)
 		    ascii_is_control(text.ptr[i]) ? '?' : text.ptr[i]);
 }
 
-// Asks DNS. When there is nothing to compare, the state is written and the
-// result is false.
+// Asks DNS. When there is nothing to compare, writes the state and returns
+// false.
 static bool look_up(struct check *check, struct view name, enum dns_type type,
     struct dns_answer *ret_answer, enum state *ret_state)
 {
@@ -107,7 +108,8 @@ static void gather_addresses(
 	struct dns_answer answer;
 	enum state other;
 	if (!look_up(check, check->server, type, &answer, &other)) {
-		// No IPv6 is no mistake; no answer is not nothing.
+		// A server without IPv6 is fine. But no answer does not mean
+		// that there is none.
 		if (other == STATE_UNKNOWN)
 			*state = other;
 		return;
@@ -230,7 +232,7 @@ static enum rc check_mx(struct check *check)
 
 // ---- TXT -------------------------------------------------------------------
 
-// The one record that begins with `version`; two of them are none (RFC 7208
+// Finds the record that begins with `version`, if it is the only one (RFC 7208
 // section 4.5, RFC 7489 section 6.6.3).
 static bool find_policy(struct check *check, struct view name,
     struct view version, struct view *ret_text, enum state *ret_state)
@@ -287,7 +289,7 @@ static enum rc check_spf(struct check *check)
 	return send_record(check, "who sends mail of the domain (SPF)", state);
 }
 
-// Any policy is one: which, is the owner's to say.
+// Any policy is right: the owner chooses it.
 static enum rc check_dmarc(struct check *check)
 {
 	struct view text;
@@ -303,7 +305,7 @@ static enum rc check_dmarc(struct check *check)
 
 // ---- DKIM ------------------------------------------------------------------
 
-// The value of p=, white space left out.
+// The value of p=, without white space.
 static struct view public_part(struct arena *arena, struct view text)
 {
 	struct view part;
@@ -469,7 +471,7 @@ static enum rc check_clients(struct check *check)
 
 // ---- The request -----------------------------------------------------------
 
-// When the server's is no whole name, one that may serve.
+// The server's name; if it is not a full name, one that could be used.
 static struct view server_name(struct check *check)
 {
 	struct view name = view_of_string(check->call->host->server_name);

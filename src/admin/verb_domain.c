@@ -10,8 +10,8 @@ enum rc verb_need_route(const struct verb_call *call, struct fault *fault)
 	return fault_set(fault, RC_UNSUPPORTED, "this server carries no mail");
 }
 
-// A domain or address as people read it, where that is not the same: member
-// "shown".
+// Adds the member "shown": a domain or address as people read it, if that is
+// different.
 static void add_shown(json_t *to, struct arena *arena, struct view address)
 {
 	size_t at = address.len;
@@ -65,7 +65,7 @@ static void describe(
 	json_object_set_new(to, "primary", json_boolean(domain->primary));
 }
 
-// What the request says, over what `domain` has.
+// Sets in `domain` what the request gives; the rest stays.
 static void take_members(
     const struct verb_call *call, struct route_domain *domain)
 {
@@ -159,7 +159,7 @@ enum rc verb_domain_list(struct verb_call *call, struct fault *fault)
 
 // ---- Aliases ---------------------------------------------------------------
 
-// Names that the request's "targets" has.
+// Reads the names in the request's "targets".
 static enum rc take_targets(const struct verb_call *call, struct arena *arena,
     struct fault *fault, struct route_alias *alias)
 {
@@ -229,7 +229,7 @@ static enum rc send_alias(struct verb_call *call, struct arena *arena,
 	return link_send(call->link, note, VIEW(""));
 }
 
-// All aliases, or those of one domain.
+// Sends all aliases, or those of one domain.
 static enum rc send_aliases(
     struct verb_call *call, struct view domain, struct fault *fault)
 {

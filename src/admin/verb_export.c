@@ -61,7 +61,7 @@ static enum rc send_bytes(
 		    at, EXPORT_PIECE, &out->piece);
 		if (rc == RC_OK && out->piece.len == 0)
 			rc = RC_CORRUPT;
-		if (rc == RC_GONE) // expunged since the walk began
+		if (rc == RC_GONE) // it was expunged after the walk began
 			return link_send(link, note_new("gone"), VIEW(""));
 		if (rc != RC_OK) {
 			json_t *note = note_new("bad");
@@ -121,7 +121,8 @@ static enum rc send_mailbox(
 	if (rc != RC_OK)
 		return rc;
 	struct store_snapshot *snapshot = store_mailbox_snapshot(mailbox);
-	// A reader sees what was there when it was made: not what came later.
+	// A reader sees what existed when it was made, and nothing that came
+	// later.
 	out->reader = store_reader_new(out->account);
 	rc = send_messages(out, name, snapshot);
 	store_reader_free(&out->reader);
@@ -136,7 +137,8 @@ static enum rc send_mailboxes(
 	char last[STORE_NAME_MAX];
 	struct store_mailbox_info info = {0};
 	for (;;) {
-		// Names live in the arena only until the next one is there.
+		// A name in the arena is valid only until the next name is
+		// read.
 		size_t len = info.name.len;
 		if (len > 0)
 			memcpy(last, info.name.ptr, len);

@@ -31,7 +31,7 @@ struct batch {
 	struct import *import;
 	struct arena arena;
 	struct store_append *appends;
-	struct view *sources; // who is who in `appends`
+	struct view *sources; // the sources of the messages in `appends`
 	size_t count;
 	uint64_t already;
 	json_t *bad; // array
@@ -137,7 +137,7 @@ static void read_flags(
 	*ret_flags = flags;
 }
 
-// Takes a message's bytes off the link, into `draft` unless that is NULL or
+// Reads a message's bytes from the link, into `draft` unless that is NULL or
 // refuses them (*ret_draft_rc).
 static enum rc take_bytes(struct link *link, uint64_t size,
     struct store_draft *draft, enum rc *ret_draft_rc)
@@ -165,7 +165,7 @@ static const char *draft_text(enum rc rc)
 	return rc_text(rc);
 }
 
-// One message of the batch; only a lost link is a failure.
+// Reads one message of the batch; only a lost link is a failure.
 static enum rc take_message(
     struct batch *batch, const json_t *item, uint64_t size)
 {
@@ -204,7 +204,8 @@ static enum rc take_message(
 	return RC_OK;
 }
 
-// One by one, when all together failed: who is to blame?
+// Called one by one, when appending all together failed, to find the message
+// that failed.
 static void append_single(struct batch *batch, size_t i)
 {
 	struct store_append append = batch->appends[i];

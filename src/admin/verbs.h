@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The requests that the service understands; inside the room only. Each runs
-// to its end on its connection's thread. It may send messages with a member
-// "note" meanwhile, and receive some; its result is sent by control.c, with
-// what it put in `answer`.
+// The requests that the service understands; inside the room only. Each runs to
+// its end on its connection's thread. Meanwhile it may send messages with a
+// member "note", and receive some. control.c sends its result, with what it has
+// put into `answer`.
 #ifndef ROOST_ADMIN_VERBS_H
 #define ROOST_ADMIN_VERBS_H
 
@@ -52,15 +52,15 @@ struct verb_call {
 VERB_TABLE(X)
 #undef X
 
-// The account of the user that the request's "user" names, opened, disabled or
-// not.
+// Opens the account of the user that the request's "user" names, even if the
+// user is disabled.
 MUST_CHECK enum rc verb_open_account(struct verb_call *call,
     struct fault *fault, struct store_account **ret_account);
 
-// RC_UNSUPPORTED where there are no routes and keys.
+// RC_UNSUPPORTED when there are no routes and keys.
 MUST_CHECK enum rc verb_need_route(
     const struct verb_call *call, struct fault *fault);
-// The domain of ours that the request's "domain" names. RC_NOT_FOUND.
+// Finds our domain that the request's "domain" names. RC_NOT_FOUND.
 MUST_CHECK enum rc verb_find_domain(struct verb_call *call, struct arena *arena,
     struct fault *fault, struct route_domain *ret_domain);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asking the office's check (check.h). Without one all is accepted.
+// Asking the office's check (check.h). Without a check everything is accepted.
 #include "delivery/check.h"
 
 #include "delivery/internal.h"

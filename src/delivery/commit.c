@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the end of the data commits. Either all goes into the queue, in one
-// commit (whenever someone elsewhere gets it, too, or it has to wait, or a
-// report of success is due), or each user's account gets its copy, one commit
-// each. A copy that fails when others are made already goes into the queue, so
-// that 250 is true for everyone; when none is made, nothing is kept.
+// What is committed at the end of the data. If somebody elsewhere gets the
+// message, if it has to wait, or if a report of success is due, the whole
+// message goes into the queue in one commit. Otherwise each user's account gets
+// its copy, in one commit each. If a copy fails when others have been made
+// already, it goes into the queue, so that 250 is true for everyone. If no copy
+// was made, nothing is kept.
 //
-// A crash between two commits leaves some who have it, and a client that was
-// told nothing and comes again: SMTP's own window (RFC 5321 section 4.5.3.2.6),
-// which nothing here makes wider than the time between the first commit and the
-// answer.
+// If the server crashes between two of these commits, some users have the
+// message, and the client, which got no answer, sends it again. SMTP has this
+// gap anyway (RFC 5321 section 4.5.3.2.6); here it lasts no longer than from
+// the first commit to the answer.
 #include <string.h>
 
 #include "base/mem.h"
@@ -157,7 +158,7 @@ static void commit_to_queue(struct delivery *delivery,
 	reply_all(delivery, ret_reply, ret_replies);
 }
 
-// The rest after some have their copies: what was stored is read again.
+// Queues the rest after some have their copies: what was stored is read again.
 MUST_CHECK static enum rc put_rest(struct delivery *delivery)
 {
 	struct queue_draft *draft = queue_draft_new(delivery->office->queue);
@@ -183,8 +184,8 @@ MUST_CHECK static enum rc put_rest(struct delivery *delivery)
 
 // ---- The accounts ----------------------------------------------------------
 
-// RFC 2033 section 4.2: each recipient has an answer of its own; one that leads
-// to several, the worst of theirs.
+// RFC 2033 section 4.2: each recipient gets an answer; if it leads to several
+// targets, the worst of their answers.
 static void reply_each(
     const struct delivery *delivery, struct delivery_reply *ret_replies)
 {
@@ -210,7 +211,7 @@ static void reply_each(
 }
 
 // SMTP: one answer for all.
-static void settle(
+static void reply_once(
     struct delivery *delivery, size_t made, struct delivery_reply *ret_reply)
 {
 	enum rc failure = RC_OK;
@@ -224,7 +225,7 @@ static void settle(
 		else if (failure == RC_OK && !target->loops)
 			failure = target->rc;
 	}
-	// None has it: the client keeps it, unless nobody wants it.
+	// Nobody has it: the client keeps it, unless all recipients refuse it.
 	if (!made) {
 		delivery_copy_reply(failure, ret_reply);
 		if (failure == RC_OK && refusal)
@@ -247,7 +248,7 @@ static void commit_to_accounts(struct delivery *delivery,
 	for (size_t i = 0; i < delivery->target_count; i++) {
 		struct delivery_target *target = &delivery->targets[i];
 		if (target->loops)
-			target->rc = RC_EXISTS; // the queue returns it
+			target->rc = RC_EXISTS; // the queue will return it
 		else
 			commit_target(delivery, target);
 		made += target->rc == RC_OK;
@@ -257,7 +258,7 @@ static void commit_to_accounts(struct delivery *delivery,
 		*ret_reply = ret_replies[0];
 		return;
 	}
-	settle(delivery, made, ret_reply);
+	reply_once(delivery, made, ret_reply);
 	reply_all(delivery, ret_reply, ret_replies);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One user's copy of a message: what is decided about it, its commit in the
-// account, and what that means to the sender and the log.
+// One user's copy of a message: the decision about it, its commit in the
+// account, and what the sender and the log are told.
 #include "base/mem.h"
 #include "delivery/internal.h"
 
@@ -43,7 +43,7 @@ MUST_CHECK static enum rc deliver_once(struct store_account *account,
 	return rc;
 }
 
-// What was deleted meanwhile is INBOX at the next attempt.
+// If a mailbox was deleted meanwhile, the next attempt uses INBOX instead.
 MUST_CHECK static enum rc deliver_copy(struct store_account *account,
     struct store_draft *draft, const struct delivery_copy *copy,
     struct fault *fault, bool *ret_was_there)

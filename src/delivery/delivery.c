@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A delivery from MAIL FROM to its end. The header is held until it has ended,
-// then it and the body go to where the message will be: into a store's draft
-// when all who get it are users here, else into the queue's. What is committed
-// at the end is in commit.c.
+// A delivery from MAIL FROM to its end. The header is held until it has ended.
+// Then it and the body go to where the message will be stored: into a store's
+// draft if all who get it are users here, otherwise into the queue's. commit.c
+// commits at the end.
 #include "base/mem.h"
 #include "delivery/internal.h"
 #include "wire/header.h"
 #include "wire/utf8.h"
 
-#define HOPS_MAX_DEFAULT 100 // RFC 5321 section 6.3: at least that
+#define HOPS_MAX_DEFAULT 100 // RFC 5321 section 6.3: at least this many
 
 // ---- Replies ---------------------------------------------------------------
 
@@ -51,7 +51,7 @@ int64_t delivery_now(const struct delivery_office *office)
 
 // ---- Beginning -------------------------------------------------------------
 
-// RFC 6409 section 6.1: a user writes as no one else.
+// RFC 6409 section 6.1: a user may not write as somebody else.
 MUST_CHECK static enum rc check_sender(const struct delivery_office *office,
     const struct delivery_origin *origin,
     const struct delivery_envelope *envelope, struct delivery_reply *reply)
@@ -76,7 +76,7 @@ static uint64_t size_max(const struct delivery_office *office)
 				   : store_message_max(office->store);
 }
 
-// The views of the door's may go with its command.
+// Copies the door's views, which may end with its command.
 static void keep_origin(
     struct delivery *delivery, const struct delivery_origin *origin)
 {
@@ -100,7 +100,7 @@ static void keep_envelope(
 	smtp_mailbox_print_ascii(&envelope->sender, &sender);
 	kept->queue.sender = arena_copy(arena, buf_view(&sender));
 	buf_done(&sender);
-	kept->sender = (struct smtp_mailbox){0}; // said by queue.sender
+	kept->sender = (struct smtp_mailbox){0}; // queue.sender has it
 	kept->queue.envid = arena_copy(arena, envelope->queue.envid);
 	struct view hop = envelope->queue.hop;
 	if (!hop.len)
@@ -135,7 +135,7 @@ enum rc delivery_new(const struct delivery_office *office,
 	delivery_id_make(office, delivery->id);
 	keep_origin(delivery, origin);
 	keep_envelope(delivery, envelope);
-	// RFC 4865: all of it waits.
+	// RFC 4865: the whole message waits.
 	if (envelope->queue.release_at)
 		delivery->through_queue = true;
 	delivery_check_begin(delivery);
@@ -193,13 +193,13 @@ static void open_drafts(struct delivery *delivery)
 		return;
 	}
 	delivery->local = store_draft_new(office->store);
-	// RFC 1870 section 6.1: what we add ourselves is not counted.
+	// RFC 1870 section 6.1: what the server adds does not count.
 	store_draft_allow(delivery->local, DELIVERY_TOP_MAX);
 	if (delivery->target_count > 1)
 		store_draft_share(delivery->local);
 }
 
-// RFC 5321 section 6.3; each server on the way puts one in.
+// RFC 5321 section 6.3; each server on the way adds one.
 static void check_hops(
     struct delivery *delivery, const struct delivery_fields *fields)
 {
@@ -211,8 +211,8 @@ static void check_hops(
 		    "The message goes round in circles");
 }
 
-// BODY=BINARYMIME is for bodies (RFC 3030 section 3); of other messages the
-// door sees to it.
+// BODY=BINARYMIME is about bodies (RFC 3030 section 3), so the header is
+// checked here. For other messages the door checks all of it.
 static void check_line_ends(struct delivery *delivery)
 {
 	if (delivery->envelope.queue.body == SMTP_BODY_BINARYMIME &&
@@ -221,7 +221,7 @@ static void check_line_ends(struct delivery *delivery)
 		    "The header has a bare CR or LF in it");
 }
 
-// To whom it was delivered before: RFC 9228.
+// Finds the addresses to which it was delivered before: RFC 9228.
 static void find_loops(struct delivery *delivery)
 {
 	struct map known;
@@ -267,9 +267,9 @@ static void check_writer(
 	}
 }
 
-// Who it says it is from: one From field and at most one Sender (RFC 5322
-// section 3.6), each of their addresses the user's. Without a From field it is
-// from the envelope's sender.
+// Checks who the message says that it is from: one From field and at most one
+// Sender (RFC 5322 section 3.6), and each address in them must be the user's.
+// If there is no From field, one is made from the envelope's sender.
 static void check_writers(struct delivery *delivery,
     const struct delivery_fields *fields, struct view *ret_domain)
 {
@@ -296,7 +296,7 @@ static void begin_signing(
 	enum rc rc = dkim_signer_new(
 	    office->dkim, domain, office->clock, &delivery->signer);
 	if (rc == RC_NOT_FOUND)
-		return; // it has no keys: unsigned
+		return; // no keys: the message is not signed
 	if (rc == RC_OK)
 		rc = dkim_signer_header(delivery->signer, header);
 	if (rc != RC_OK)
@@ -317,7 +317,7 @@ static void emit_header(struct delivery *delivery,
 	    .now = delivery_now(delivery->office),
 	    .context = &forgery,
 	};
-	// A server that we trust may say what it has found out.
+	// A server that we trust may pass on its results.
 	if (delivery->origin.door != DELIVERY_LMTP)
 		fix.forged = delivery_is_forged;
 	fix.message_id = delivery_message_id(&delivery->arena,
@@ -377,7 +377,8 @@ static void add_header(struct delivery *delivery, struct view bytes)
 	case RC_MORE: return;
 	case RC_OK:
 		end_header(delivery, false);
-		// The blank line that ended it, or ends a header that was none.
+		// The blank line that ended the header, or that is needed if
+		// there was none.
 		emit(delivery, VIEW("\r\n"));
 		add_body(delivery, body);
 		return;
@@ -397,8 +398,9 @@ void delivery_data(struct delivery *delivery, struct view bytes)
 		return;
 	}
 	delivery->size += bytes.len;
-	// Whoever did not say 8BITMIME may have meant it: the next server has
-	// to be told, or it must be made 7-bit for it (RFC 6152 section 3).
+	// A client that did not say 8BITMIME may have sent 8-bit bytes all the
+	// same. The next server must be told, or the message must be made 7-bit
+	// for it (RFC 6152 section 3).
 	enum smtp_body *body = &delivery->envelope.queue.body;
 	if (*body == SMTP_BODY_7BIT && !utf8_is_ascii(bytes))
 		*body = SMTP_BODY_8BITMIME;
@@ -432,7 +434,7 @@ static void finish_drafts(struct delivery *delivery)
 		delivery_fail_local(delivery, rc, "writing the message");
 }
 
-// RC_MORE: whether the message is wanted is not known yet.
+// RC_MORE: it is not known yet whether the message is wanted.
 MUST_CHECK static enum rc ask_for_message(struct delivery *delivery)
 {
 	struct delivery_reply reply;

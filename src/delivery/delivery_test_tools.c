@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An engine whose commits fail is an engine with other calls: what it calls
-// itself has no room for more, so the partitions are the program's.
+// An engine whose commits can be made to fail: its table of calls is replaced.
+// The replaced calls have no context, so the partitions are global.
 #include "delivery/delivery_test_tools.h"
 
 static int64_t bed_wall(void *context)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For this room's tests: an office with the real store, routes, queue and keys
-// on an engine in memory, whose commits can be made to fail.
+// For this room's tests: an office with the real store, routes, queue and keys,
+// on an engine in memory whose commits can be made to fail.
 #ifndef ROOST_DELIVERY_DELIVERY_TEST_TOOLS_H
 #define ROOST_DELIVERY_DELIVERY_TEST_TOOLS_H
 
@@ -31,7 +31,7 @@ struct bed {
 	struct delivery_office office;
 };
 
-// From here on commits to these partitions fail; 0 and 0: none.
+// From now on commits to these partitions fail; 0 and 0: none.
 void bed_fail(struct bed *bed, uint64_t first, uint64_t last);
 
 uint64_t bed_user(struct bed *bed, const char *name);
@@ -40,7 +40,8 @@ struct auth_user bed_who(struct bed *bed, const char *name);
 
 void bed_alias(struct bed *bed, const char *address, const char *targets);
 
-// Users anna (1000), bert, cleo; aliases to some of them and elsewhere.
+// Users anna (1000), bert, cleo; aliases that lead to some of them and
+// elsewhere.
 void bed_open(struct bed *bed, struct store_options options);
 
 void bed_close(struct bed *bed);
@@ -49,12 +50,12 @@ void bed_close(struct bed *bed);
 
 struct bed_mail {
 	enum delivery_door door;
-	const char *user; // of a submission
+	const char *user; // who submits
 	const char *from; // "" for <>
 	const char *to;   // separated by SP
 	const char *text;
 	size_t len;  // of `text`; 0: its length
-	size_t step; // bytes at a time; 0: all at once
+	size_t step; // bytes of each piece; 0: all at once
 	struct queue_envelope envelope;
 	unsigned notify;
 	uint64_t declared;
@@ -64,15 +65,16 @@ struct smtp_mailbox bed_mailbox_of(struct bed *bed, struct view text);
 
 struct bed_result {
 	struct delivery_reply reply;
-	struct delivery_reply to[1100]; // RCPT, then of each
+	// The answers to RCPT, then those of each recipient.
+	struct delivery_reply to[1100];
 	struct delivery_reply each[1100];
-	size_t count; // of RCPT
+	size_t count; // how many answers to RCPT
 };
 
 void bed_mail(struct bed *bed, const struct bed_mail *mail,
     struct bed_result *ret_result);
 
-// The one answer, as "250 2.0.0".
+// The answer if there is only one, as "250 2.0.0".
 const char *bed_code(struct bed *bed, const struct delivery_reply *reply);
 
 const char *bed_answer(struct bed *bed, const struct bed_mail *mail);
@@ -81,14 +83,14 @@ const char *bed_answer(struct bed *bed, const struct bed_mail *mail);
 
 uint32_t bed_count(struct bed *bed, uint64_t account, const char *mailbox);
 
-// The newest message there; empty when there is none.
+// The newest message in the mailbox; empty when there is none.
 struct view bed_last(struct bed *bed, uint64_t account, const char *name);
 
-// All recipients in the queue, as "x@other.example bert@ours.example!", "!" for
-// a resolved one, once each in the order in which they are kept.
+// All recipients in the queue, each once, in the order in which they are kept,
+// as "x@other.example bert@ours.example!"; "!" marks a resolved one.
 const char *bed_queued(struct bed *bed);
 
-// The next lot that is due for users here; NULL: none.
+// The next lot for users here that is due; NULL: there is none.
 struct queue_lot *bed_lot(struct bed *bed);
 
 struct queue_result *bed_local(struct bed *bed, struct queue_lot *lot);

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Authentication-Results fields that only this server may write (RFC 8601
-// section 5): one in our name that a stranger or a user has put into the
-// message would be believed. ARC-Authentication-Results stay, whoever they
-// name: they are one part of a signed set (RFC 8617 section 4), of which
-// programs believe what the seals prove, and without one of them the chain is
-// broken.
+// section 5). If a stranger or a user puts one with our name into a message,
+// programs would believe it. ARC-Authentication-Results always stay. They are
+// part of a signed set (RFC 8617 section 4), of which programs believe only
+// what the seals prove, and removing one would break the chain.
 #include "delivery/internal.h"
 #include "wire/auth_results.h"
 #include "wire/domain_name.h"
 
-// What is looked at of them; the rest is taken for forged: each look at a name
-// may be one at the disk.
+// How many are examined; the rest count as forged, because each look-up of a
+// name may read from the disk.
 #define RESULTS_MAX       100 // fields of a message
 #define RESULTS_WORDS_MAX 20  // words of a field that cannot be parsed
 #define RESULTS_LABELS    8   // labels of a name, from its end
@@ -21,7 +20,7 @@ static bool is_our_domain(struct delivery *delivery, struct view name)
 	bool local = true;
 	if (view_eq_nocase(name, office->server_name))
 		return true;
-	// Where nothing can be looked up, nothing is to be let through.
+	// If nothing can be looked up, the field is removed.
 	return route_is_local_domain(office->route, name, &local) != RC_OK ||
 	       local;
 }
@@ -51,7 +50,7 @@ static bool is_our_name(struct delivery *delivery, struct view name)
 	return is_below_ours(delivery, ascii);
 }
 
-// Programs differ in what they make of a field that is not well formed.
+// Programs read a malformed field in different ways.
 static bool mentions_us(struct delivery *delivery, struct view value)
 {
 	struct view word;
@@ -72,7 +71,7 @@ bool delivery_is_forged(void *context, struct view value)
 	arena_reset(&delivery->scratch);
 	if (auth_results_parse(&delivery->scratch, value, &results) != RC_OK)
 		return mentions_us(delivery, value);
-	// RFC 8601 section 5: what this server does not understand, its users'
-	// programs may misunderstand.
+	// RFC 8601 section 5: if this server does not understand the version,
+	// its users' programs may misunderstand it.
 	return results.version != 1 || is_our_name(delivery, results.id);
 }

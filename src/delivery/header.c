@@ -21,7 +21,7 @@ void delivery_header_done(struct delivery_header *header)
 	buf_done(&header->bytes);
 }
 
-// Whether the line that has just ended is blank: as wire/header.h has it.
+// Whether the line that has just ended is blank, by the rule of wire/header.h.
 static bool line_is_blank(const struct delivery_header *header)
 {
 	const char *line = header->bytes.ptr + header->line;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A delivery, for the files of this room. Its way:
+// A delivery, for the files of this room. Its stages:
+//
 //   envelope  recipients are resolved as they come (recipients.c)
-//   header    held until it ends (delivery.c, header.c)
-//   body      goes straight to where it will be
+//   header    is held until it ends (delivery.c, header.c)
+//   body      goes directly to where it will be stored
 //   over      committed, or forgotten (commit.c)
 #ifndef ROOST_DELIVERY_INTERNAL_H
 #define ROOST_DELIVERY_INTERNAL_H
@@ -13,25 +14,26 @@
 #include "store/change.h"
 #include "wire/trace_field.h"
 
-// Where a message goes: each user and each address once.
+// A user or an address that the message goes to; each of them once.
 struct delivery_target {
-	bool is_user; // else an address for the queue
+	bool is_user; // false: an address for the queue
 	uint64_t account;
 	struct view user;
 	struct view folder;
 	struct view address; // of Delivered-To
-	// For the queue, where it goes by `queued`:
+	// For the queue: the address that it uses.
 	struct view queued;
 	struct view original;
 	unsigned notify;
-	bool resolved; // `queued` is this user, whatever alias has that name
-	bool loops;    // it has been delivered to this address before
-	const struct delivery_reply *refusal; // by the user's filter, or NULL
+	// `queued` means this user, even if an alias has that name.
+	bool resolved;
+	bool loops; // the message was delivered to this address before
+	const struct delivery_reply *refusal; // from the user's filter, or NULL
 	enum rc rc;                           // of its commit
 };
 
 struct delivery_accepted {
-	size_t *targets; // indexes
+	size_t *targets; // their indexes
 	size_t count;
 };
 
@@ -49,29 +51,33 @@ struct delivery {
 	char id[QUEUE_ID_TEXT + 1]; // in Received and the log
 	uint64_t began_ms;
 	struct arena arena;
-	struct arena scratch; // of a call
+	struct arena scratch; // for one call
 	enum delivery_stage stage;
 	struct delivery_reply failure; // code 0: nothing has failed
 
 	struct delivery_accepted *recipients;
 	size_t recipient_count;
 	size_t recipient_capacity;
-	const struct smtp_mailbox *only; // the first recipient's mailbox
+	// Of the recipient, if there is only one.
+	const struct smtp_mailbox *only;
 	struct delivery_target *targets;
 	size_t target_count;
 	size_t target_capacity;
-	struct map known;   // user or address -> index + 1
-	size_t followed;    // targets that addresses led to, met before or not
-	bool through_queue; // one commit in the queue, not one in each account
+	struct map known; // user or address -> index + 1
+	// How many targets the addresses led to, with repetitions.
+	size_t followed;
+	// One commit in the queue instead of one in each account.
+	bool through_queue;
 
-	uint64_t size; // bytes that came
-	void *check;   // the check's own; NULL: nobody is asked
+	uint64_t size; // how many bytes came
+	void *check;   // the check's own state; NULL: the check is not asked
 	struct delivery_header header;
 	struct view message_id;
-	struct store_draft *local;    // NULL: nothing goes straight to users
+	struct store_draft *local;    // NULL: no account gets it directly
 	struct queue_draft *outgoing; // NULL: nothing goes to the queue
-	struct dkim_signer *signer;   // NULL: unsigned
-	struct buf head;              // signatures, above the draft's bytes
+	struct dkim_signer *signer;   // NULL: it is not signed
+	// Signatures, which precede the draft's bytes.
+	struct buf head;
 };
 
 static inline bool delivery_has_failed(const struct delivery *delivery)
@@ -82,10 +88,10 @@ static inline bool delivery_has_failed(const struct delivery *delivery)
 // Fills in a reply; `text` is copied.
 void delivery_reply_set(struct delivery_reply *reply, unsigned code,
     struct enhanced_status status, const char *text);
-// The first failure is what the delivery answers at its end.
+// Notes a failure. The first one is what the delivery answers at its end.
 void delivery_fail(struct delivery *delivery, unsigned code,
     struct enhanced_status status, const char *text);
-// "4.3.0": for what the engine, the log knows why.
+// "4.3.0": for failures of the engine, whose reason is in the log.
 void delivery_fail_local(
     struct delivery *delivery, enum rc rc, const char *what);
 int64_t delivery_now(const struct delivery_office *office);
@@ -109,23 +115,22 @@ enum delivery_allowed {
 	DELIVERY_ALLOWED,
 	DELIVERY_FORBIDDEN,
 	DELIVERY_NO_ADDRESS,
-	DELIVERY_UNKNOWN, // the engine failed
+	DELIVERY_UNKNOWN, // unknown, since the engine failed
 };
 enum delivery_allowed delivery_may_write_as(
     struct delivery *delivery, struct view value, struct view *ret_domain);
 
-// How a user is named in the queue: the address, with the folder as its detail
-// (where that makes an address), in `arena`.
+// How the queue names a user: the address, with the folder as its detail (if
+// that gives a valid address), in `arena`.
 struct view delivery_queued_address(
     struct arena *arena, const struct route_target *target);
 // ---- trace.c ---------------------------------------------------------------
 
 void delivery_received_write(const struct delivery *delivery, struct buf *out);
-// What a copy begins with: Return-Path, Delivered-To and `head`.
+// Writes what a copy begins with: Return-Path, Delivered-To and `head`.
 void delivery_prefix_write(struct arena *arena, struct view sender,
     struct view address, struct view head, struct buf *out);
-// Addresses in Delivered-To fields: a set, `ret_known` map from text to
-// something.
+// Collects the addresses in Delivered-To fields: `ret_known` is used as a set.
 void delivery_delivered_to(
     struct arena *arena, struct view header, struct map *ret_known);
 bool delivery_is_known(
@@ -139,28 +144,28 @@ void delivery_id_make(
 // ---- forged.c --------------------------------------------------------------
 
 // Whether an Authentication-Results field with this value claims to come from
-// this server or our domains, though the message is a stranger's or a user's
-// (RFC 8601 section 5): for struct delivery_fix.
+// this server or one of our domains, although a stranger or a user sent the
+// message (RFC 8601 section 5). For struct delivery_fix.
 struct delivery_forgery {
 	struct delivery *delivery;
-	unsigned fields; // looked at so far
+	unsigned fields; // how many have been examined
 };
 bool delivery_is_forged(void *forgery, struct view value);
 
 // ---- copy.c ----------------------------------------------------------------
 
-// One copy, into one account.
+// One copy, for one account.
 struct delivery_copy {
 	uint64_t account;
 	struct view user;
-	const struct delivery_place *places; // none: it is discarded
+	const struct delivery_place *places; // none: the copy is discarded
 	size_t place_count;
 	struct view prefix;
 	struct view delivery_id; // may be empty
 };
 
-// What the office's filter says of a copy; without one, that it goes into the
-// folder of the address. What is decided lies in `arena`.
+// Asks the office's filter about a copy. Without a filter, the copy goes into
+// the folder of the address. The decision is in `arena`.
 MUST_CHECK enum rc delivery_decide(const struct delivery_office *office,
     const struct delivery_letter *letter, struct arena *arena,
     struct delivery_decision *ret_decision);
@@ -168,7 +173,7 @@ MUST_CHECK enum rc delivery_decide(const struct delivery_office *office,
 MUST_CHECK enum rc delivery_copy_commit(const struct delivery_office *office,
     struct store_draft *draft, const struct delivery_copy *copy,
     struct fault *fault, bool *ret_was_there);
-// What a failed copy means to the sender.
+// The answer to the sender for a copy that failed.
 void delivery_copy_reply(enum rc rc, struct delivery_reply *ret_reply);
 
 struct delivery_event {
@@ -184,8 +189,8 @@ void delivery_log_copy(const struct delivery_office *office,
 
 // ---- commit.c --------------------------------------------------------------
 
-// Everything has come and nothing has failed: commits. Writes replies as
-// delivery_finish() has them; `ret_replies` is never NULL.
+// Everything has come and nothing has failed: commits. Writes the replies of
+// delivery_finish(); `ret_replies` is never NULL.
 void delivery_commit(struct delivery *delivery,
     struct delivery_reply *ret_replies, struct delivery_reply *ret_reply);
 

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// The queue's mail for users here. An address that leads to one user is
-// delivered to, under the content's id, so that a repetition after a crash
-// makes no second copy; what leads to several is put in their place by the
-// commit that settles the lot, and comes again one by one.
+// The queue's mail for users here. If an address leads to one user, the message
+// is delivered under the content's id, so that a repetition after a crash makes
+// no second copy. If it leads to several, the commit that settles the lot
+// replaces it by them, and each comes again as a recipient.
 #include "base/mem.h"
 #include "delivery/internal.h"
 
 #define COPY_PIECE ((size_t)64 << 10)
 
-// A lot being delivered. The message is read from the queue once, when the
-// first copy is made.
+// A lot that is being delivered. The message is read from the queue once, when
+// the first copy is made.
 struct local {
 	const struct delivery_office *office;
 	struct queue_lot *lot;
-	struct arena *arena;  // of the results
-	struct arena scratch; // of a recipient
+	struct arena *arena;  // for the results
+	struct arena scratch; // for one recipient
 	char id[QUEUE_ID_TEXT + 1];
 	uint64_t began_ms;
 	struct store_draft *draft; // NULL: not read yet
-	struct map known;          // addresses it was delivered to before
+	struct map known;          // addresses to which it was delivered before
 	struct view message_id;
 };
 
@@ -31,7 +31,7 @@ static void set(struct queue_result *result, enum queue_outcome outcome,
 
 // ---- Reading the message ---------------------------------------------------
 
-// The header's fields that matter here, from what was held of it.
+// Reads the fields that matter here from the part of the header that was held.
 static void look(struct local *local, struct delivery_header *header)
 {
 	struct delivery_fields fields;
@@ -108,7 +108,7 @@ static void judge(enum rc rc, const struct fault *fault, struct local *local,
 	}
 }
 
-// False when there is nothing to deliver: the result says why.
+// False when nothing is to be delivered: the result says why.
 static bool decide(struct local *local, const struct route_target *target,
     struct delivery_decision *ret_decision, struct queue_result *result)
 {
@@ -185,7 +185,8 @@ static void deliver(struct local *local, const struct route_target *target,
 // ---- One recipient ---------------------------------------------------------
 
 // RFC 3461 section 5.2.7: an alias of one address passes on what its sender
-// asked for; of several, all but SUCCESS, which "expanded" answers.
+// asked for. An alias of several passes on all but SUCCESS, which the report
+// "expanded" answers.
 static void expand(struct local *local, const struct queue_recipient *recipient,
     const struct route_result *found, struct queue_result *result)
 {
@@ -194,8 +195,8 @@ static void expand(struct local *local, const struct queue_recipient *recipient,
 	unsigned notify = recipient->notify;
 	if (found->count > 1)
 		notify &= ~(unsigned)SMTP_NOTIFY_SUCCESS;
-	// SUCCESS was all that the sender asked for: without it no report is
-	// wanted. An empty set would mean the default instead.
+	// If the sender asked only for SUCCESS, the targets must report
+	// nothing. An empty set would mean the default instead.
 	if (recipient->notify && !notify)
 		notify = SMTP_NOTIFY_NEVER;
 	for (size_t i = 0; i < found->count; i++) {
@@ -218,7 +219,7 @@ static bool refused(enum route_verdict verdict, struct queue_result *result)
 	switch (verdict) {
 	case ROUTE_OK: return false;
 	case ROUTE_FOREIGN:
-		// The domain was ours when the lot was taken.
+		// The domain was ours when the lot was read.
 		set(result, QUEUE_LATER, ENHANCED(4, 3, 0),
 		    VIEW("The domain is no longer here"));
 		return true;
@@ -238,8 +239,8 @@ static bool refused(enum route_verdict verdict, struct queue_result *result)
 	return false;
 }
 
-// As recipients.c has queued it: with a domain, or "postmaster" alone (RFC 5321
-// section 4.1.1.3).
+// Parses an address as recipients.c has queued it: with a domain, or
+// "postmaster" alone (RFC 5321 section 4.1.1.3).
 MUST_CHECK static enum rc parse_queued(
     struct arena *arena, struct view address, struct smtp_mailbox *ret_mailbox)
 {

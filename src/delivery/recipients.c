@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RCPT TO: where an address leads, whether it may, and whether there is room;
-// and whose addresses a user may write as.
+// RCPT TO: where an address leads, whether mail may go there, and whether there
+// is room for it; and as whom a user may write.
 #include <string.h>
 
 #include "delivery/internal.h"
@@ -50,9 +50,9 @@ struct view delivery_queued_address(
 
 // ---- Targets ---------------------------------------------------------------
 
-// Each user once, and each address: the index of the one that is meant. Where a
-// user is wanted and a report of it, too, it may come twice: by the account and
-// by the queued address; the content's id sees to it that one copy arrives.
+// Adds each user and each address once, and gives its index. A user may be
+// there twice, as an account and as a queued address, if a report is wanted for
+// one of them; the content's id ensures that only one copy arrives.
 static size_t add_target(
     struct delivery *delivery, const struct delivery_target *target)
 {
@@ -87,10 +87,10 @@ static size_t add_target(
 	return known - 1;
 }
 
-// An address that leads to one user is queued as it was named: its detail is
-// in it. What an alias leads to is not resolved again. ORCPT and NOTIFY go with
-// each target (RFC 3461 section 5.2.7.3 c); there is no SUCCESS in NOTIFY where
-// there are several: see is_reported().
+// An address that leads to one user is queued as it was named, with its detail.
+// What an alias leads to is not resolved again. ORCPT and NOTIFY go with each
+// target (RFC 3461 section 5.2.7.3 c); when there are several, NOTIFY has no
+// SUCCESS: see is_reported().
 static void add_targets(struct delivery *delivery,
     const struct delivery_recipient *recipient, struct view named,
     const struct route_result *found, size_t *ret_indexes)
@@ -120,7 +120,7 @@ static void add_targets(struct delivery *delivery,
 }
 
 // A local address whose success is to be reported goes through the queue, which
-// delivers and reports; also when it is an alias of several (RFC 3461 section
+// delivers and reports. So does an alias of several addresses (RFC 3461 section
 // 5.2.7.3: "expanded"). An alias of one address elsewhere is just followed
 // (section 5.2.7.2).
 static bool is_reported(const struct delivery_recipient *recipient,
@@ -209,8 +209,8 @@ static bool verdict_allows(const struct delivery *delivery,
 	return false;
 }
 
-// Where an address is one user's, there is room for the message now. What leads
-// to several is taken: who has no room among them gets it later.
+// Checks the room now if an address leads to one user. An address that leads to
+// several is accepted: those who have no room now get the message later.
 static bool has_room(struct delivery *delivery,
     const struct route_result *found, struct delivery_reply *reply)
 {
@@ -263,7 +263,7 @@ enum rc delivery_recipient(struct delivery *delivery,
 	rc = delivery_check_recipient(delivery, recipient, ret_reply);
 	if (rc != RC_OK)
 		return rc;
-	// Named again and again, an alias of many is work each time.
+	// An alias of many that is named again and again costs work each time.
 	delivery->followed += found.count;
 	if (delivery->followed > QUEUE_RECIPIENTS_MAX) {
 		delivery_reply_set(
@@ -283,7 +283,7 @@ size_t delivery_recipient_count(const struct delivery *delivery)
 
 // ---- Senders ---------------------------------------------------------------
 
-// An address of a header field as the envelope's syntax has it.
+// Writes an address of a header field in the envelope's syntax.
 static bool as_mailbox(struct arena *arena, const struct address *address,
     struct smtp_mailbox *ret_mailbox)
 {
@@ -300,7 +300,8 @@ static bool as_mailbox(struct arena *arena, const struct address *address,
 	return rc == RC_OK;
 }
 
-// More addresses than this in From or Sender are not looked at: not allowed.
+// If From or Sender has more addresses than this, they are not checked, and the
+// message is not allowed.
 #define WRITERS_MAX 20
 
 enum delivery_allowed delivery_may_write_as(

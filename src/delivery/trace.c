@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fields put on top of a message (RFC 5321 section 4.4): one Received for
-// all, Return-Path and Delivered-To for each copy; and finding loops by what is
-// there already.
+// The fields put in front of a message (RFC 5321 section 4.4): one Received for
+// all, Return-Path and Delivered-To for each copy; and finding loops by the
+// fields that are already there.
 #include <string.h>
 #include <sys/random.h>
 
@@ -11,13 +11,13 @@
 #include "wire/header.h"
 #include "wire/utf8.h"
 
-// A submission's names neither the user's address nor what the program calls
-// itself: both tell where a person is, and who receives the mail has no use for
-// them. The log has them under the id. RFC 5321 section 4.4 demands a FROM
-// clause all the same; a Domain alone is a valid one, and this server's own is
-// the one name that tells nothing new, says nothing untrue of a client (as
-// "[127.0.0.1]" would), and leads to no reputation but its own. That someone
-// logged in is what "A" at the end of the with-clause says (RFC 3848).
+// Received of a submission names neither the user's address nor the name that
+// the program gives: both tell where a person is, and the recipients have no
+// use for them. The log has them under the id. RFC 5321 section 4.4
+// nevertheless requires a FROM clause, in which a Domain alone is valid. This
+// server's own name tells nothing new, says nothing untrue about a client (as
+// "[127.0.0.1]" would), and has only the server's own reputation. The "A" at
+// the end of the with-clause says that somebody logged in (RFC 3848).
 void delivery_received_write(const struct delivery *delivery, struct buf *out)
 {
 	const struct delivery_origin *origin = &delivery->origin;
@@ -34,8 +34,8 @@ void delivery_received_write(const struct delivery *delivery, struct buf *out)
 	    .id = view_of_string(delivery->id),
 	    .date = {.seconds = delivery_now(delivery->office)},
 	};
-	// RFC 5321 section 7.2: with several recipients the clause could show
-	// one to another.
+	// RFC 5321 section 7.2: with several recipients, the clause could tell
+	// one about another.
 	if (delivery->recipient_count == 1)
 		received.recipient = delivery->only;
 	trace_received_write(&received, out);
@@ -56,7 +56,7 @@ void delivery_prefix_write(struct arena *arena, struct view sender,
 
 // ---- Loops -----------------------------------------------------------------
 
-// Letters alike, as far as US-ASCII goes: what was written here is compared.
+// Ignores case in US-ASCII: compares with what this server wrote.
 static struct view folded(struct arena *arena, struct view address)
 {
 	char *text = arena_alloc(arena, address.len + 1);
@@ -115,6 +115,6 @@ void delivery_id_make(
 	put_be64(time, ms << 16);
 	memcpy(id.bytes, time, 6);
 	if (getrandom(id.bytes + 6, 6, 0) != 6)
-		abort(); // cannot happen once the machine is up: 6 bytes
+		abort(); // 6 bytes: cannot fail once the machine is up
 	queue_id_print(&id, ret_id);
 }

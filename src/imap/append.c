@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages that come in as literals. Between the literals the reader gives the
-// text that stands there: in front of the first one the mailbox (and REPLACE's
-// number), then each time flags and date.
+// Messages that come as literals. Before each literal, the reader gives the
+// text in front of it: before the first one the mailbox (and REPLACE's number),
+// and before each one flags and date.
 #include "imap/append.h"
 
 #include "imap/commands.h"
@@ -24,7 +24,7 @@ static bool is_replace(const struct imap_command *command)
 	return command->type->begin == imap_replace_begin;
 }
 
-// " 4": the message that REPLACE replaces.
+// Parses " 4", the message that REPLACE replaces.
 static MUST_CHECK enum rc parse_replaced(
     struct imap_command *command, uint32_t *ret_uid)
 {
@@ -70,7 +70,7 @@ static MUST_CHECK enum rc parse_date(
 	return imap_parse_sp(args);
 }
 
-// " (\Seen) "date" ": what stands before a message; the literal is cut off.
+// Parses " (\Seen) "date" ", which precedes a message; the literal is cut off.
 static MUST_CHECK enum rc parse_message(
     struct imap_command *command, struct store_append *ret_message)
 {
@@ -85,7 +85,7 @@ static MUST_CHECK enum rc parse_message(
 	return rc;
 }
 
-// ")" behind "UTF8 (~{…}".
+// Parses ")" after "UTF8 (~{…}".
 static MUST_CHECK enum rc parse_after_literal(
     struct imap_command *command, struct imap_append *append)
 {
@@ -121,7 +121,7 @@ static MUST_CHECK bool open_target(
 	return false;
 }
 
-// Reads what comes before the first message. `IMAP_TAKE_STREAM`: go on.
+// Parses what comes before the first message. `IMAP_TAKE_STREAM`: continue.
 static enum imap_take begin_append(struct imap_command *command)
 {
 	struct imap_cursor *args = &command->args;
@@ -214,8 +214,8 @@ static void take_data(
 {
 	struct imap_append *append = command->state;
 	struct store_draft **draft = &append->messages[append->count - 1].draft;
-	// After a failure the rest is read, so that the session stays in step,
-	// and dropped.
+	// After a failure the rest is read and dropped, so that the next
+	// command is found.
 	if (append->failure == RC_OK)
 		append->failure = store_draft_add(*draft, bytes);
 	if (append->failure == RC_OK && last)
@@ -240,7 +240,7 @@ enum imap_step imap_append_failed(struct imap_command *command, enum rc rc)
 	return imap_failed(command, rc);
 }
 
-// No literal came: finds out what is missing.
+// No literal came: find out what is missing.
 static void bad_without_literal(struct imap_command *command)
 {
 	struct imap_cursor *args = &command->args;
@@ -277,7 +277,7 @@ bool imap_append_complete(
 		return false;
 	}
 	if (append->failure == RC_INVALID) {
-		// RFC 3502 section 6.3.11: so a client aborts, too.
+		// RFC 3502 section 6.3.11: a client aborts in this way, too.
 		imap_no(command, NULL, "A message cannot be empty");
 		return false;
 	}
@@ -294,7 +294,7 @@ void imap_append_write_code(
 {
 	buf_printf(code, "APPENDUID %u %u", (unsigned)appended->uidvalidity,
 	    (unsigned)appended->first_uid);
-	// RFC 4315 section 3: never a range of one.
+	// RFC 4315 section 3: never write a range of one UID.
 	if (count > 1)
 		buf_printf(code, ":%u",
 		    (unsigned)(appended->first_uid + (uint32_t)count - 1));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The capabilities as a table. A name stands here only when all that it
+// The capabilities as a table. A name is in it only if everything that it
 // promises works.
 #include "imap/capability.h"
 
@@ -25,7 +25,7 @@ static const struct {
     {"IMAP4rev1", ALWAYS}, // RFC 3501
     {"STARTTLS", CAN_START_TLS}, {"LOGINDISABLED", NEEDS_TLS_TO_LOGIN},
     {"SASL-IR", BEFORE_LOGIN}, // RFC 4959
-    // Small ones only before login; never both (RFC 7888 section 5).
+    // Before login only small literals; never both (RFC 7888 section 5).
     {"LITERAL-", BEFORE_LOGIN}, {"LITERAL+", AFTER_LOGIN},
     {"ID", ALWAYS},                         // RFC 2971
     {"ENABLE", ALWAYS},                     // RFC 5161
@@ -76,7 +76,7 @@ static bool is_now(struct imap_session *session, enum when when)
 	case CAN_COMPRESS:
 		return !before && session->server->compress &&
 		       !session->compressed;
-	// Compression could not be taken back (RFC 8437 section 4.1).
+	// The compression could not be ended (RFC 8437 section 4.1).
 	case CAN_UNAUTHENTICATE: return !before && !session->compressed;
 	}
 	return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the server can do, as it tells it (RFC 9051 section 7.2.2).
+// What the server says that it can do (RFC 9051 section 7.2.2).
 #ifndef ROOST_IMAP_CAPABILITY_H
 #define ROOST_IMAP_CAPABILITY_H
 

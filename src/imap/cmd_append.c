@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // APPEND (RFC 9051 section 6.3.12), with MULTIAPPEND (RFC 3502), literal8 (RFC
-// 3516) and UTF8 literals (RFC 6855 section 4), APPENDLIMIT (RFC 7889). What
-// can be refused is refused before the literal is asked for.
+// 3516) and UTF8 literals (RFC 6855 section 4), APPENDLIMIT (RFC 7889). If a
+// command can be refused, it is refused before the client is asked for the
+// literal.
 #include "imap/append.h"
 #include "imap/commands.h"
 

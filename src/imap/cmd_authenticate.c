@@ -28,7 +28,8 @@ static enum imap_step go_on(struct imap_command *command, enum auth_step step)
 		return imap_log_in(command, auth_exchange_user(command->state));
 	case AUTH_STEP_REFUSED: return refuse(command);
 	case AUTH_STEP_CANCELLED:
-		// RFC 9051 section 6.2.2: cancelled, and BAD is what it gets.
+		// RFC 9051 section 6.2.2: the client cancelled; the answer is
+		// BAD.
 		return imap_bad(command, "AUTHENTICATE was cancelled");
 	case AUTH_STEP_TOO_LONG:
 		return imap_bad(command, "the response is longer than %d bytes",

@@ -9,8 +9,8 @@ enum imap_step imap_close_begin(struct imap_command *command)
 	struct imap_session *session = command->session;
 	if (imap_no_arguments(command) != RC_OK)
 		return IMAP_STEP_DONE;
-	// A mailbox selected with EXAMINE, or one without the right to
-	// expunge, is closed all the same (RFC 4314 section 4).
+	// A mailbox that was selected with EXAMINE, or without the right to
+	// expunge, is closed without expunging (RFC 4314 section 4).
 	if (!imap_view_read_only(session->view)) {
 		uint64_t modseq;
 		enum rc rc = store_expunge(imap_view_mailbox(session->view),
@@ -19,8 +19,8 @@ enum imap_step imap_close_begin(struct imap_command *command)
 			return imap_failed(command, rc);
 	}
 	imap_unselect(session);
-	// No HIGHESTMODSEQ: the client has not been told what went (RFC 7162
-	// section 3.2.8).
+	// No HIGHESTMODSEQ, since the client has not been told what was
+	// expunged (RFC 7162 section 3.2.8).
 	return imap_ok(command, "CLOSE completed");
 }
 

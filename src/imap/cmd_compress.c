@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// COMPRESS=DEFLATE (RFC 4978); the network does the compressing.
+// COMPRESS=DEFLATE (RFC 4978); the network compresses.
 #include "imap/commands.h"
 #include "imap/session.h"
 

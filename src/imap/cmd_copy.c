@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// COPY and MOVE, and their UID forms (RFC 9051 sections 6.4.7 and 6.4.8), each
-// one commit; COPYUID as in RFC 9051 section 7.1.
+// COPY and MOVE, and their UID forms (RFC 9051 sections 6.4.7 and 6.4.8);
+// COPYUID as in RFC 9051 section 7.1.
 #include "imap/commands.h"
 #include "imap/view.h"
 
@@ -19,8 +19,8 @@ static MUST_CHECK enum rc parse(
 	return rc;
 }
 
-// COPYUID uidvalidity sources copies: both sets have as many numbers, in the
-// same order.
+// Writes COPYUID uidvalidity sources copies. Both sets have the same number of
+// UIDs, in the same order.
 static void write_copyuid(const struct store_copied *copied, struct buf *out)
 {
 	struct rangeset copies;
@@ -36,7 +36,7 @@ static void write_copyuid(const struct store_copied *copied, struct buf *out)
 	rangeset_done(&copies);
 }
 
-// `named`: the set named a message that the client knows of.
+// `named`: the set has a message that the client knows of.
 static enum imap_step finish(struct imap_command *command,
     const struct store_copied *copied, bool move, bool named)
 {
@@ -46,8 +46,8 @@ static enum imap_step finish(struct imap_command *command,
 		write_copyuid(copied, command->out);
 		buf_add_literal(command->out, "] Moved\r\n");
 	}
-	// Messages that are gone, be the client's view of that or not yet, are
-	// none to copy; the others were (RFC 2180 section 4.4.2).
+	// Messages that are gone, whether the client knows it already or not,
+	// cannot be copied; all others have been (RFC 2180 section 4.4.2).
 	if (named && !command->uid && copied->count == 0 &&
 	    copied->count_before == 0)
 		return imap_no(
@@ -55,7 +55,7 @@ static enum imap_step finish(struct imap_command *command,
 	if (copied->count && !move) {
 		struct buf *code = imap_code(command);
 		write_copyuid(copied, code);
-		// Half a code would be worse than none.
+		// An incomplete code would be worse than none.
 		if (buf_status(code) != RC_OK)
 			buf_reset(code);
 	}

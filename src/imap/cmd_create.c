@@ -3,10 +3,12 @@
 #include "imap/commands.h"
 #include "imap/list_line.h"
 
-// These are views of other mailboxes' messages, which there are none of.
+// Mailboxes of these uses would show messages of other mailboxes; the server
+// has none of that kind.
 #define USES_REFUSED (STORE_USE_ALL | STORE_USE_FLAGGED)
 
-// "\Sent": a use-attr. An unknown one is well-formed, and refused later.
+// Parses a use-attr such as "\Sent". An unknown one is well-formed; it is
+// refused later.
 static MUST_CHECK enum rc parse_use(
     struct imap_cursor *args, unsigned *uses, bool *refused)
 {
@@ -23,7 +25,7 @@ static MUST_CHECK enum rc parse_use(
 	return RC_OK;
 }
 
-// "(USE (\Drafts \Sent))".
+// Parses "(USE (\Drafts \Sent))".
 static MUST_CHECK enum rc parse_parameters(
     struct imap_cursor *args, unsigned *ret_uses, bool *ret_refused)
 {
@@ -32,7 +34,7 @@ static MUST_CHECK enum rc parse_parameters(
 	*ret_uses = 0;
 	*ret_refused = false;
 	enum rc rc = imap_parse_open(args);
-	// "()" asks for nothing.
+	// "()" has no parameters.
 	if (rc == RC_OK && imap_peek(args) == ')')
 		return imap_parse_close(args);
 	if (rc == RC_OK && !imap_take_word(args, VIEW("USE")))
@@ -73,7 +75,8 @@ enum imap_step imap_create_begin(struct imap_command *command)
 	if (refused)
 		return imap_no(command, "USEATTR",
 		    "A mailbox cannot have that special use here");
-	// "name/" announces children, which need no announcing.
+	// "name/" says that children will follow; the server need not know
+	// that.
 	if (name.len > 1 && name.ptr[name.len - 1] == '/')
 		name.len--;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DELETE (RFC 9051 section 6.3.5). Mailboxes below stay; LIST goes on showing
-// the name above them.
+// DELETE (RFC 9051 section 6.3.5). Mailboxes below it stay; LIST still shows
+// the deleted name above them.
 #include "imap/commands.h"
 #include "imap/list_line.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ENABLE (RFC 9051 section 6.3.1, RFC 5161), and the implicit way into
-// CONDSTORE (RFC 7162 section 3.1).
+// ENABLE (RFC 9051 section 6.3.1, RFC 5161), and enabling CONDSTORE by other
+// commands (RFC 7162 section 3.1).
 #include "imap/commands.h"
 #include "imap/view.h"
 
@@ -9,13 +9,14 @@ static const struct {
 	unsigned features;
 } enables[] = {
     {{"CONDSTORE", 9}, IMAP_FEATURE_CONDSTORE},
-    // RFC 7162 section 3.2.3: QRESYNC is CONDSTORE and more.
+    // RFC 7162 section 3.2.3: QRESYNC includes CONDSTORE.
     {{"QRESYNC", 7}, IMAP_FEATURE_QRESYNC | IMAP_FEATURE_CONDSTORE},
     {{"UTF8=ACCEPT", 11}, IMAP_FEATURE_UTF8},
     {{"IMAP4rev2", 9}, IMAP_FEATURE_REV2},
 };
 
-// What is not known, or needs no enabling, is ignored (RFC 5161 section 3.1).
+// A name that is unknown, or needs no enabling, is ignored (RFC 5161 section
+// 3.1).
 static unsigned features_of(struct view name, size_t *ret_which)
 {
 	for (size_t i = 0; i < ARRAY_LEN(enables); i++) {
@@ -60,7 +61,7 @@ enum imap_step imap_enable_begin(struct imap_command *command)
 		if (rc != RC_OK)
 			return imap_bad_arguments(command, rc);
 		unsigned wanted = features_of(name, &which);
-		// RFC 5161 section 3.2: what was enabled before is not told.
+		// RFC 5161 section 3.2: what was enabled before is not listed.
 		if ((wanted & ~session->enabled) != 0)
 			named[which] = true;
 		features |= wanted;
@@ -80,8 +81,8 @@ enum imap_step imap_enable_begin(struct imap_command *command)
 	}
 	buf_add_literal(command->out, "\r\n");
 	session->enabled |= features;
-	// RFC 9051 appendix E: \Recent is no more, also where a mailbox is
-	// selected already.
+	// RFC 9051 appendix E: \Recent does not exist any more, also in a
+	// mailbox that is already selected.
 	if (session->view != NULL && (features & IMAP_FEATURE_REV2) != 0)
 		rangeset_reset(&session->view->recent_uids);
 	if (condstore)

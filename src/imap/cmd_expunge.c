@@ -4,14 +4,16 @@
 #include "imap/commands.h"
 #include "imap/view.h"
 
-// What is gone is told; then the tagged response, with HIGHESTMODSEQ.
+// Reports what was expunged, then decides the tagged response, with
+// HIGHESTMODSEQ.
 static enum imap_step run(struct imap_command *command)
 {
 	struct imap_view *view = command->session->view;
 	const uint64_t *modseq = command->state;
 	if (imap_view_sync_expunged(view, command->out) == IMAP_STEP_MORE)
 		return IMAP_STEP_MORE;
-	// RFC 7162 section 3.2.7: required with QRESYNC, when anything went.
+	// RFC 7162 section 3.2.7: required with QRESYNC if anything was
+	// expunged.
 	if (*modseq != 0 &&
 	    imap_has_feature(command->session, IMAP_FEATURE_QRESYNC)) {
 		struct buf *code = imap_code(command);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // FETCH and UID FETCH (RFC 9051 section 6.4.5): one message after another, item
-// after item, stopping wherever the output is full. Messages that another
-// session has expunged meanwhile are still answered with what is known of them
-// (RFC 2180 section 4.1.2).
+// by item, stopping whenever the output is full. For messages that another
+// session has expunged meanwhile, the answer has what is still known (RFC 2180
+// section 4.1.2).
 #include "imap/fetch.h"
 
 #include "imap/commands.h"
@@ -28,8 +28,8 @@ static void message_begin(struct fetch_state *state)
 
 	uint32_t types = state->fetch.types;
 	uint32_t uid = state->message.message.uid;
-	// RFC 9051 section 6.4.5: a changed \Seen is part of the response; RFC
-	// 7162 section 3.2.4: then UID and MODSEQ are as well.
+	// RFC 9051 section 6.4.5: a changed \Seen is part of the response. RFC
+	// 7162 section 3.2.4: then UID and MODSEQ are, too.
 	bool seen = rangeset_has(&state->seen_uids, uid);
 	bool condstore =
 	    imap_has_feature(state->command->session, IMAP_FEATURE_CONDSTORE);
@@ -47,13 +47,13 @@ static void message_end(struct fetch_state *state)
 {
 	if (state->has_items)
 		buf_add_literal(state->command->out, ")\r\n");
-	else // nothing could be had; what was begun is still in `out`
+	else // no item could be written: remove the beginning from `out`
 		buf_truncate(state->command->out, state->start);
 	state->busy = false;
 }
 
-// Decoding is work that hardly fills the output: a command of many such items
-// lets others have the thread once in a while.
+// Decoding takes long and hardly fills the output. So a command with many such
+// items pauses from time to time and lets others have the thread.
 static bool should_pause(const struct fetch_state *state, bool decodes)
 {
 	if (imap_output_full(state->command))
@@ -61,7 +61,7 @@ static bool should_pause(const struct fetch_state *state, bool decodes)
 	return decodes && clock_monotonic_ms() >= state->slice_end;
 }
 
-// The items from state->item on; false when the output is full first.
+// Writes the items from state->item on; false when the output is full first.
 static bool message_items(struct fetch_state *state)
 {
 	for (;;) {
@@ -71,8 +71,8 @@ static bool message_items(struct fetch_state *state)
 			return true;
 		const struct imap_fetch_item *item =
 		    &state->fetch.items[state->item];
-		// Not before there is something that stays: an empty response
-		// is taken back.
+		// Pause only after something that stays: a response without
+		// items is removed.
 		if (state->has_items &&
 		    should_pause(state, item->type > IMAP_FETCH_BODY))
 			return false;
@@ -92,8 +92,8 @@ static enum imap_step finish(struct fetch_state *state)
 	if (state->unknown_cte)
 		return imap_no(command, "UNKNOWN-CTE",
 		    "A part's transfer encoding cannot be decoded");
-	// RFC 5530 section 3. A UID that is gone is no error (RFC 9051 section
-	// 6.4.9).
+	// RFC 5530 section 3. A UID that does not exist is no error (RFC 9051
+	// section 6.4.9).
 	if (state->expunged && !command->uid)
 		return imap_no(command, "EXPUNGEISSUED",
 		    "Some of the messages no longer exist");
@@ -103,7 +103,8 @@ static enum imap_step finish(struct fetch_state *state)
 static enum imap_step run(struct fetch_state *state)
 {
 	state->slice_end = clock_monotonic_ms() + FETCH_SLICE_MS;
-	// Also between messages that give nothing, as they cannot be decoded.
+	// Pause also between messages that give nothing because they cannot be
+	// decoded.
 	bool decodes = state->fetch.types >> (IMAP_FETCH_BODY + 1);
 	while (!state->broken) {
 		if (state->syncing) {
@@ -136,8 +137,8 @@ static enum imap_step run(struct fetch_state *state)
 static enum rc tell_vanished(
     struct fetch_state *state, const struct imap_set *set)
 {
-	// "*" is the last message there is; but clients that say "1:*" want to
-	// hear of those that were behind it, too.
+	// "*" is the last message that exists. But clients that say "1:*" want
+	// to know of expunged messages after it, too.
 	struct rangeset uids;
 	rangeset_init(&uids);
 	imap_set_resolve(set, store_snapshot_uidnext(state->view->snapshot) - 1,
@@ -185,7 +186,8 @@ static struct fetch_state *state_new(
 	rangeset_init(&state->uids);
 	rangeset_init(&state->seen_uids);
 	rangeset_init(&state->seen_told);
-	// A header may be the whole message; what is decoded is no longer.
+	// A header may be the whole message, and decoding does not make it
+	// longer.
 	size_t max = (size_t)store_message_max(
 	    store_account_store(command->session->account));
 	buf_init(&state->scratch, max + FETCH_READ_STEP);
@@ -215,7 +217,7 @@ enum imap_step imap_fetch_begin(struct imap_command *command)
 	    state->view, &set, command->uid, &command->fault, &state->uids);
 	if (rc != RC_OK)
 		return imap_bad(command, "%s", command->fault.text);
-	// RFC 7162 section 3.1: these switch CONDSTORE on.
+	// RFC 7162 section 3.1: these enable CONDSTORE.
 	if (fetch.has_changed_since || fetch.types & 1u << IMAP_FETCH_MODSEQ)
 		imap_enable_condstore(command);
 	if (fetch.vanished) {
@@ -223,7 +225,8 @@ enum imap_step imap_fetch_begin(struct imap_command *command)
 		if (rc != RC_OK)
 			return imap_failed(command, rc);
 	}
-	// Not those that come while it lasts: the reader would not have them.
+	// Leave out messages that come while it runs: the reader does not have
+	// them.
 	uint32_t last = imap_view_last_uid(state->view);
 	if (last < UINT32_MAX)
 		rangeset_remove(&state->uids, last + 1, UINT32_MAX);

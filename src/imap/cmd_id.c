@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ID (RFC 2971): who the client says it is goes to the log, who the server is
-// to the client.
+// ID (RFC 2971): the server logs what the client says of itself, and tells the
+// client what it is.
 #include "imap/commands.h"
 #include "imap/session.h"
 
@@ -23,7 +23,8 @@ static MUST_CHECK enum rc parse_pair(
 	if (rc == RC_OK && value.len > VALUE_MAX)
 		rc = imap_reject(args, RC_LIMIT,
 		    "a value of ID is longer than %d bytes", VALUE_MAX);
-	// Only these, so that nobody chooses the log's keys.
+	// Only these are logged, so that a client cannot invent keys of the
+	// log.
 	if (rc == RC_OK && view_eq_nocase(field, VIEW("name")))
 		log_add(line, "client", value);
 	if (rc == RC_OK && view_eq_nocase(field, VIEW("version")))

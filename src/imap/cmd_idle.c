@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // IDLE (RFC 2177, RFC 9051 section 6.3.13). While it lasts, each change of the
-// mailbox wakes the session (net/session.h), which then tells the news. The
-// session keeps the tag only.
+// mailbox wakes the session (net/session.h), which then reports the news. The
+// session keeps only the tag.
 #include "base/mem.h"
 #include "imap/commands.h"
 #include "imap/view.h"
@@ -13,8 +13,8 @@ enum imap_step imap_idle_begin(struct imap_command *command)
 		return IMAP_STEP_DONE;
 	session->idle_tag = mem_strndup(command->tag.ptr, command->tag.len);
 	buf_add_literal(command->out, "+ idling\r\n");
-	// From here on no change goes unnoticed; what came before is told by
-	// the core, right behind the continuation.
+	// From here on every change wakes the session. The core reports earlier
+	// changes, directly after the continuation.
 	if (session->view != NULL) {
 		store_mailbox_watch(imap_view_mailbox(session->view),
 		    session->base.waker.wake, session->base.waker.context);

@@ -7,7 +7,7 @@
 #include "imap/list_walk.h"
 #include "imap/status.h"
 
-#define PATTERNS_MAX 100 // in one LIST
+#define PATTERNS_MAX 100 // patterns in one LIST
 
 struct listing {
 	struct imap_list_walk walk;
@@ -30,12 +30,13 @@ static MUST_CHECK enum rc parse_selection_option(
 		walk->criteria |= IMAP_LIST_CHILD_SPECIAL_USE;
 	else if (imap_take_word(args, VIEW("RECURSIVEMATCH")))
 		walk->recursive = true;
-	else if (!imap_take_word(args, VIEW("REMOTE"))) // there is none
+	// Accepted, but there are no remote mailboxes.
+	else if (!imap_take_word(args, VIEW("REMOTE")))
 		return imap_expected(args, "a LIST selection option");
 	return RC_OK;
 }
 
-// "(SUBSCRIBED RECURSIVEMATCH) ".
+// Parses "(SUBSCRIBED RECURSIVEMATCH) ".
 static MUST_CHECK enum rc parse_selection(
     struct imap_cursor *args, struct listing *listing)
 {
@@ -81,7 +82,7 @@ static MUST_CHECK enum rc parse_return_option(
 	return RC_OK;
 }
 
-// "RETURN (CHILDREN STATUS (MESSAGES))".
+// Parses "RETURN (CHILDREN STATUS (MESSAGES))".
 static MUST_CHECK enum rc parse_returns(
     struct imap_cursor *args, struct listing *listing)
 {
@@ -155,7 +156,7 @@ static void tell_name(struct imap_command *command, struct listing *listing,
 	    .name = found->name,
 	    .childinfo = found->childinfo,
 	};
-	// What RFC 3501 knows of it is that it cannot be selected.
+	// RFC 3501 can only say that it cannot be selected.
 	if (!found->exists)
 		line.attributes |= listing->extended || rev2
 				       ? IMAP_LIST_NONEXISTENT
@@ -171,7 +172,8 @@ static void tell_name(struct imap_command *command, struct listing *listing,
 	    (!listing->extended || listing->returns_special_use))
 		line.special_use = found->info.special_use;
 	imap_list_line_write(command, &line);
-	// RFC 5819 section 2: no STATUS where STATUS itself would be refused.
+	// RFC 5819 section 2: no STATUS for a mailbox for which the STATUS
+	// command would be refused.
 	if (found->exists && listing->status_items != 0 &&
 	    (found->info.rights & STORE_RIGHT_READ) != 0)
 		imap_status_write(command, &found->info, listing->status_items);
@@ -213,7 +215,8 @@ enum imap_step imap_list_begin(struct imap_command *command)
 	enum rc rc = parse_arguments(&command->args, listing, patterns);
 	if (rc != RC_OK)
 		return imap_bad_arguments(command, rc);
-	// RFC 9051 section 6.3.9: the request for the hierarchy delimiter.
+	// RFC 9051 section 6.3.9: an empty pattern asks for the hierarchy
+	// delimiter.
 	struct view first = patterns->texts[0];
 	if (!listing->extended && first.ptr && first.len == 0) {
 		imap_untagged(command, "LIST (\\Noselect) \"/\" \"\"");

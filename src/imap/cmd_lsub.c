@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// LSUB (RFC 3501 section 6.3.9): LIST of subscribed names, as it was before
-// RFC 5258.
+// LSUB (RFC 3501 section 6.3.9): the LIST of subscribed names from before RFC
+// 5258.
 #include "imap/commands.h"
 #include "imap/list_line.h"
 #include "imap/list_walk.h"
@@ -24,8 +24,8 @@ enum imap_step imap_lsub_resume(struct imap_command *command)
 			return imap_ok(command, "LSUB completed");
 		if (rc != RC_OK)
 			return imap_failed(command, rc);
-		// A name that only stands above a subscribed one which the
-		// pattern's "%" did not reach.
+		// The name is only a level above a subscribed name that the
+		// pattern's "%" did not match.
 		struct imap_list_line line = {
 		    .word = "LSUB",
 		    .attributes = found.subscribed ? 0u : IMAP_LIST_NOSELECT,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// NAMESPACE (RFC 9051 section 6.3.10): one's own mailboxes, and no others yet.
+// NAMESPACE (RFC 9051 section 6.3.10): only the user's own mailboxes, so far.
 #include "imap/commands.h"
 
 enum imap_step imap_namespace_begin(struct imap_command *command)

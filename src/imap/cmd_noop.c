@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // NOOP (RFC 9051 section 6.1.2), and CHECK (RFC 3501 section 6.4.1), which has
-// nothing to do here: what was answered is on disk. The news they are asked for
-// come from the core, before the tagged response.
+// nothing to do, since everything that was answered is on disk. The core sends
+// the news, before the tagged response.
 #include "imap/commands.h"
 
 enum imap_step imap_noop_begin(struct imap_command *command)

@@ -19,7 +19,7 @@ enum imap_step imap_replace_begin(struct imap_command *command)
 		    "The message to be replaced does not exist");
 	if (rc != RC_OK)
 		return imap_append_failed(command, rc);
-	// Before the EXPUNGE (RFC 8508 section 4.3).
+	// Must come before the EXPUNGE (RFC 8508 section 4.3).
 	buf_add_literal(command->out, "* OK [");
 	imap_append_write_code(command->out, &appended, 1);
 	buf_add_literal(command->out, "] Replacement message ready\r\n");

@@ -13,16 +13,17 @@ struct search_state {
 	uint32_t max;
 	uint64_t min_modseq;
 	uint64_t max_modseq;
-	// The answer.
+	// The answer that is being written.
 	bool answering;
-	struct rangeset numbers; // as the client names messages
-	size_t range;            // position in `numbers`
-	uint32_t offset;         // in that range
+	// The numbers by which the client knows the messages.
+	struct rangeset numbers;
+	size_t range;    // position in `numbers`
+	uint32_t offset; // in that range
 };
 
 // ---- SEARCH ----------------------------------------------------------------
 
-// Numbers one by one, as many as fit; false when there are more.
+// Writes numbers one by one, as many as fit; false when there are more.
 static bool write_numbers(struct search_state *state, struct buf *out)
 {
 	while (state->range < state->numbers.count) {
@@ -68,7 +69,8 @@ static void write_item(struct buf *out, const char *name, uint64_t number)
 	buf_add_u64(out, number);
 }
 
-// RFC 4731 section 3.2: of MIN and MAX alone it is theirs, else of all found.
+// RFC 4731 section 3.2: if only MIN and MAX are asked for, the MODSEQ of these;
+// otherwise the highest of all that were found.
 static uint64_t modseq_of(const struct search_state *state)
 {
 	unsigned returns = state->returns & ~(unsigned)IMAP_RETURN_SAVE;
@@ -88,7 +90,7 @@ static enum imap_step answer_extended(struct search_state *state)
 	struct imap_command *command = state->run.command;
 	struct buf *out = command->out;
 	unsigned returns = state->returns;
-	// RFC 5182 section 2.1: SAVE alone has no answer.
+	// RFC 5182 section 2.1: SAVE alone gives no answer.
 	if (returns == IMAP_RETURN_SAVE)
 		return search_run_done(
 		    &state->run, "Search completed, result saved");
@@ -118,7 +120,7 @@ static enum imap_step answer_extended(struct search_state *state)
 // ---- The command -----------------------------------------------------------
 
 // RFC 5182 section 2.1: with MIN or MAX only these are saved, unless ALL or
-// COUNT are asked for as well.
+// COUNT is asked for as well.
 static void save(struct search_state *state)
 {
 	struct rangeset *saved = &state->run.view->saved;
@@ -174,7 +176,7 @@ static enum imap_step run(struct search_state *state)
 			note(state, &message.message);
 			if (state->returns != IMAP_RETURN_MIN)
 				continue;
-			break; // the first is all that is asked for
+			break; // only the first one is asked for
 		case SEARCH_NEXT_PAUSE: return IMAP_STEP_MORE;
 		case SEARCH_NEXT_END: break;
 		}
@@ -195,11 +197,11 @@ enum imap_step imap_search_begin(struct imap_command *command)
 	state->returns = state->run.search.has_return
 			     ? state->run.search.returns
 			     : IMAP_RETURN_ALL;
-	// RFC 9051 section 7.3.4: IMAP4rev2 knows no SEARCH response.
+	// RFC 9051 section 7.3.4: IMAP4rev2 has no SEARCH response.
 	state->extended = state->run.search.has_return ||
 			  imap_has_feature(command->session, IMAP_FEATURE_REV2);
 	if (!ready) {
-		// RFC 5182 section 2.1: NO leaves an empty result.
+		// RFC 5182 section 2.1: after NO the saved result is empty.
 		if (command->status == IMAP_STATUS_NO &&
 		    state->returns & IMAP_RETURN_SAVE)
 			rangeset_reset(&command->session->view->saved);

@@ -5,7 +5,7 @@
 #include "imap/list_line.h"
 #include "imap/view.h"
 
-// RFC 4314 section 5.2: without any of these, a mailbox is read-only.
+// RFC 4314 section 5.2: without any of these rights, a mailbox is read-only.
 #define RIGHTS_WRITE                                                           \
 	(STORE_RIGHT_INSERT | STORE_RIGHT_EXPUNGE | STORE_RIGHTS_FLAGS)
 
@@ -22,7 +22,7 @@ static MUST_CHECK enum rc parse_plain_set(
     struct imap_cursor *args, bool ascending, struct imap_set *ret_set)
 {
 	enum rc rc = imap_parse_set(args, ret_set);
-	// RFC 7162 section 7: "known-uids" and its like have no "*".
+	// RFC 7162 section 7: "known-uids" and similar sets have no "*".
 	if (rc == RC_OK && (ret_set->has_star || ret_set->has_saved))
 		return imap_expected(args, "a set without \"*\" and \"$\"");
 	if (rc == RC_OK && ascending && !ret_set->ascending)
@@ -39,7 +39,7 @@ static uint64_t set_size(const struct imap_set *set)
 	return size;
 }
 
-// "(sequences uids)": RFC 7162 section 3.2.5.2.
+// Parses "(sequences uids)": RFC 7162 section 3.2.5.2.
 static MUST_CHECK enum rc parse_match_data(
     struct imap_cursor *args, struct imap_qresync *qresync)
 {
@@ -59,9 +59,9 @@ static MUST_CHECK enum rc parse_match_data(
 	return rc;
 }
 
-// "(uidvalidity modseq [known-uids] [match data])". The grammar lets both
-// numbers begin at 1. A client that knows nothing yet says 0: no mailbox has
-// that UIDVALIDITY, and everything has changed since that MODSEQ.
+// Parses "(uidvalidity modseq [known-uids] [match data])". In the grammar both
+// numbers begin at 1. A client that knows nothing yet sends 0, which works: no
+// mailbox has that UIDVALIDITY, and everything has changed since that MODSEQ.
 static MUST_CHECK enum rc parse_qresync(
     struct imap_cursor *args, struct imap_qresync *qresync)
 {
@@ -110,7 +110,7 @@ static MUST_CHECK enum rc parse_arguments(
 		rc = imap_parse_mailbox(args, &selecting->name);
 	if (rc == RC_OK && imap_take_next(args)) {
 		rc = imap_parse_open(args);
-		// "()" asks for nothing.
+		// "()" has no parameters.
 		bool more = rc == RC_OK && imap_peek(args) != ')';
 		while (more) {
 			rc = parse_parameter(args, selecting);
@@ -139,7 +139,7 @@ static MUST_CHECK enum rc open_mailbox(struct imap_command *command,
 	return RC_OK;
 }
 
-// RFC 9051 section 6.3.2: LIST is required there; RFC 3501 does not know it.
+// RFC 9051 section 6.3.2 requires LIST here; RFC 3501 does not know it.
 static void tell_list(struct imap_command *command, struct view name)
 {
 	struct store_mailbox_info info;
@@ -202,8 +202,8 @@ static enum imap_step select_mailbox(
 	    !imap_has_feature(session, IMAP_FEATURE_QRESYNC))
 		return imap_bad(command, "QRESYNC needs ENABLE QRESYNC first");
 
-	// From here on nothing is selected, whatever happens (RFC 9051 section
-	// 6.3.2).
+	// From here on no mailbox is selected, even if this fails (RFC 9051
+	// section 6.3.2).
 	leave_selected(command);
 	struct store_mailbox *mailbox;
 	rc = open_mailbox(command, selecting, &mailbox);

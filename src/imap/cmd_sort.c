@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SORT and UID SORT (RFC 5256 section 3, RFC 5957): a search whose results come
-// in order.
+// SORT and UID SORT (RFC 5256 section 3, RFC 5957): a search whose results are
+// sorted.
 #include "imap/commands.h"
 #include "imap/put.h"
 #include "imap/search.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// STARTTLS (RFC 9051 section 6.2.1). Whatever came behind the command in clear
-// text is thrown away by the network, and nothing learnt before counts
-// afterwards: there is nothing to forget, since no one can log in twice.
+// STARTTLS (RFC 9051 section 6.2.1). The network drops whatever the client sent
+// in clear text after the command. The session has nothing to forget, since
+// nobody can be logged in at this point.
 #include "imap/commands.h"
 #include "imap/session.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // STORE and UID STORE (RFC 9051 section 6.4.6), with UNCHANGEDSINCE (RFC 7162
-// section 3.1.3). One commit changes all; then the view tells what others have
-// done meanwhile, and what is left are the answers of the command itself.
+// section 3.1.3). One commit changes all messages. Then the view reports what
+// others have changed meanwhile, and after that the command sends its own
+// answers.
 #include "imap/commands.h"
 #include "imap/view.h"
 
@@ -13,15 +14,15 @@ struct store_state {
 	bool expunged; // a message of the set is gone
 	bool answering;
 	struct rangeset uids;
-	struct rangeset modified; // left alone for UNCHANGEDSINCE
-	struct rangeset told;     // by the view
+	struct rangeset modified; // not changed because of UNCHANGEDSINCE
+	struct rangeset told;     // messages that the view has reported
 	struct imap_view_echo echo;
 	struct imap_view_cursor cursor;
 };
 
 // ---- Arguments -------------------------------------------------------------
 
-// "(UNCHANGEDSINCE n) ", if it is there.
+// Parses "(UNCHANGEDSINCE n) ", if it is there.
 static MUST_CHECK enum rc parse_modifiers(
     struct imap_cursor *args, struct store_flags_change *change)
 {
@@ -100,8 +101,9 @@ static void answer(
 	}
 	if (rangeset_has(&state->told, uid))
 		return;
-	// RFC 7162 section 3.1.3: who failed should learn why; and with
-	// UNCHANGEDSINCE, MODSEQ is told even if .SILENT.
+	// RFC 7162 section 3.1.3: the client should learn why a message was not
+	// changed; and with UNCHANGEDSINCE, it gets the MODSEQ even after
+	// .SILENT.
 	bool flags = !state->silent || rangeset_has(&state->modified, uid);
 	bool modseq =
 	    imap_has_feature(state->command->session, IMAP_FEATURE_CONDSTORE) &&
@@ -134,9 +136,9 @@ static enum imap_step finish(struct store_state *state)
 				      "Some of the messages no longer exist")
 				: imap_ok(command, "Conditional STORE failed");
 	}
-	// What exists was changed, and of the rest the client will hear
-	// (RFC 2180 section 4.2.2, RFC 5530). .SILENT asks for no answer that
-	// is missing.
+	// Messages that exist were changed, and the client will be told that
+	// the others are gone (RFC 2180 section 4.2.2, RFC 5530). After .SILENT
+	// the client expects no answers, so none is missing.
 	if (expunged) {
 		buf_add_literal(imap_code(command), "EXPUNGEISSUED");
 		return imap_ok(command, "Some of the messages no longer exist");

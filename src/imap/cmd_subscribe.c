@@ -15,8 +15,8 @@ static enum imap_step subscribe(struct imap_command *command, bool on)
 		return imap_bad_arguments(command, rc);
 	if (name.len > 1 && name.ptr[name.len - 1] == '/')
 		name.len--;
-	// RFC 9051 section 6.3.7 lets a server verify that the mailbox exists,
-	// and clients take the NO for a misspelt name.
+	// RFC 9051 section 6.3.7 allows a server to check that the mailbox
+	// exists. Clients understand the NO as a misspelt name.
 	struct store_mailbox_info info;
 	rc = store_name_check(name, &command->fault);
 	if (rc == RC_OK && on)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// THREAD and UID THREAD (RFC 5256 section 3): a search whose results come as
-// conversations.
+// THREAD and UID THREAD (RFC 5256 section 3): a search whose results are
+// grouped into conversations.
 #include "imap/commands.h"
 #include "imap/put.h"
 #include "imap/search.h"

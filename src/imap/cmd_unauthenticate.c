@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// UNAUTHENTICATE (RFC 8437): back to before the login, TLS aside.
+// UNAUTHENTICATE (RFC 8437): the session becomes as it was before login; only
+// TLS stays.
 #include "imap/commands.h"
 #include "imap/login.h"
 
@@ -9,7 +10,7 @@ enum imap_step imap_unauthenticate_begin(struct imap_command *command)
 	if (imap_no_arguments(command) != RC_OK)
 		return IMAP_STEP_DONE;
 	// Section 4.1: the compression would have to end here, which the
-	// network cannot do. Section 3 allows to hang up.
+	// network cannot do. Section 3 allows closing the connection.
 	if (session->compressed)
 		session_bye(&session->base, "unauthenticated",
 		    "Compression cannot be ended: connect anew");

@@ -68,12 +68,12 @@ static const struct imap_command_type command_types[] = {
     {"UNSUBSCRIBE", LOGGED_IN, 0, imap_unsubscribe_begin, NULL, NULL, NULL},
 };
 
-// The order of a name in any case against one of the table.
+// Compares a name in any case with one of the table.
 static int name_order(struct view name, const char *upper)
 {
 	for (size_t i = 0; i < name.len; i++) {
 		int difference = ascii_upper(name.ptr[i]) - upper[i];
-		if (difference != 0) // also at the end of `upper`, a NUL
+		if (difference != 0) // also when `upper` ends: there is a NUL
 			return difference;
 	}
 	return upper[name.len] == '\0' ? 0 : -1;

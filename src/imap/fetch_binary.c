@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // FETCH BINARY[…] and BINARY.SIZE[…] (RFC 3516, RFC 9051 section 6.4.5): parts
-// with their transfer encoding undone.
+// without their transfer encoding.
 #include "imap/fetch.h"
 
 struct decoded {
@@ -19,7 +19,7 @@ static void decode_begin(struct fetch_state *state,
 	transfer_decoder_init(&state->stream.decoder, encoding);
 }
 
-// Goes through all that a part decodes to. RC_UNSUPPORTED when it does not.
+// Decodes the whole part. RC_UNSUPPORTED when it cannot be decoded.
 static MUST_CHECK enum rc decode_all(struct fetch_state *state,
     const struct message_range *range, enum transfer_encoding encoding,
     struct decoded *ret_decoded)
@@ -80,7 +80,7 @@ static void send_decoded(struct fetch_state *state,
 	state->stream.binary = decoded->has_nul;
 }
 
-// Where the section is, and how it is encoded.
+// Finds the section and its encoding.
 static MUST_CHECK enum rc find_binary(struct fetch_state *state,
     const struct imap_section *section, struct message_range *ret_range,
     enum transfer_encoding *ret_encoding)
@@ -99,8 +99,8 @@ static MUST_CHECK enum rc find_binary(struct fetch_state *state,
 	    &state->record, section->parts, section->part_count, &index);
 	if (rc == RC_OK)
 		rc = message_record_part(&state->record, index, &part);
-	// What holds parts has no encoding of its own (RFC 2045 section 6.4),
-	// but a message may be encoded as a whole (RFC 6532 section 3.7).
+	// A part that holds parts has no encoding of its own (RFC 2045 section
+	// 6.4), but a message may be encoded as a whole (RFC 6532 section 3.7).
 	if (rc == RC_OK &&
 	    (part.kind == MESSAGE_LEAF ||
 		!transfer_is_identity(part.encoding)) &&

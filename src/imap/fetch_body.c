@@ -22,7 +22,7 @@ static bool picks_fields(const struct imap_section *section)
 	       section->what == IMAP_SECTION_HEADER_FIELDS_NOT;
 }
 
-// The header of the message, or of a message in it.
+// Reads the header of the message, or of a message in it.
 static MUST_CHECK enum rc read_header(struct fetch_state *state,
     const struct imap_section *section, struct view *ret_header)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // HEADER.FIELDS and HEADER.FIELDS.NOT (RFC 9051 section 6.4.5.1): one pass over
-// the header, which is copied as it is, folding and all.
+// the header, whose fields are copied unchanged, with their line folding.
 #include "imap/fetch.h"
 
 #include "base/ascii.h"
 #include "base/mem.h"
 
-// The end of the field that begins at `at`: behind its last folded line.
+// The end of the field that begins at `at`: after its last folded line.
 static const char *field_end(const char *at, const char *end)
 {
 	for (;;) {
@@ -29,18 +29,19 @@ static unsigned letter_bit(char c)
 	return 1u << (ascii_lower(c) & 31);
 }
 
-// Up to so many names are compared one by one.
+// Up to this many names are compared one by one.
 #define NAMES_FEW 16
 
 // The names that are looked for.
 struct names {
-	const struct view *views; // sorted when they are many
+	const struct view *views; // sorted if there are many
 	size_t count;
-	unsigned letters; // that they begin with: refuses most fields
+	// The first letters of the names: they rule out most fields quickly.
+	unsigned letters;
 	struct view *own; // owned, or NULL
 };
 
-// Any order that does not mind case.
+// Any order will do if it ignores case.
 static int compare_names(const void *a, const void *b)
 {
 	const struct view *left = a;
@@ -104,7 +105,7 @@ void fetch_fields_pick(struct view header, const struct view *names,
 	names_init(&wanted, names, count);
 	const char *at = header.ptr;
 	const char *end = header.ptr + header.len;
-	// Fields that are picked one after another are copied together.
+	// Adjacent fields that are selected are copied together.
 	const char *picked = at;
 	const char *picked_end = at;
 	while (at < end && !is_blank_line(at, end)) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The items of FETCH: what each needs of a message, and how it is written.
-// Those that come from the message's entry (UID, FLAGS, dates, sizes) and from
-// what was parsed when it arrived (ENVELOPE, BODYSTRUCTURE, PREVIEW), which is
-// copied as it is stored, are written here.
+// Items from the message's entry (UID, FLAGS, dates, sizes) are written here,
+// and so are those from the description made when the message arrived
+// (ENVELOPE, BODYSTRUCTURE, PREVIEW), which are copied as they are stored.
 #include "imap/fetch.h"
 
 #include "imap/put.h"
 
-// "LABEL (18446744073709551615)" and the like, any item with put().
+// Enough for "LABEL (18446744073709551615)" and any other item with put().
 #define SIMPLE_MAX 128
 
 void fetch_note(struct fetch_state *state, enum rc rc)
@@ -40,7 +40,7 @@ void fetch_write_label(struct fetch_state *state, struct view label)
 
 static char *put_object_id(char *at, char kind, uint64_t id)
 {
-	// RFC 8474 section 4: an objectid, told apart by its first letter.
+	// RFC 8474 section 4: an objectid; its first letter tells the kind.
 	at = put_char(at, '(');
 	at = put_char(at, kind);
 	at = put_u64(at, id);
@@ -144,8 +144,9 @@ static void write_preview(struct fetch_state *state)
 
 static const struct {
 	enum { NEEDS_ENTRY, NEEDS_RECORD, NEEDS_BYTES } needs;
-	// The value, one of: into room for SIMPLE_MAX bytes; into the output;
-	// or the item whole, as a stream.
+	// How the value is written. One of these is set: put() writes into
+	// reserved space of SIMPLE_MAX bytes; the second writes to the output;
+	// the third writes the whole item, as a stream.
 	char *(*put)(struct fetch_state *state, char *at);
 	void (*write)(struct fetch_state *state);
 	void (*stream)(

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// FETCH's implicit \Seen (RFC 9051 section 6.4.5, BODY[<section>]): set before
-// the messages are sent, for a batch of them in one commit. The batch is small
-// enough that a client which goes away in the middle has not "seen" much that
-// it never got.
+// FETCH's implicit \Seen (RFC 9051 section 6.4.5, BODY[<section>]) is set
+// before the messages are sent, for a batch of them in one commit. The batch is
+// small. If a client disconnects in the middle, only few messages that it never
+// received are marked as seen.
 #include "imap/fetch.h"
 
 #define SEEN_BATCH_BYTES    ((uint64_t)256 * 1024)
 #define SEEN_BATCH_MESSAGES 500
 
-// Gathers the message at hand, and those after it that need it as well.
+// Collects the current message, and those after it that need \Seen as well.
 static void gather(struct fetch_state *state)
 {
 	struct imap_view_cursor cursor = state->cursor;
@@ -27,11 +27,11 @@ static void gather(struct fetch_state *state)
 		count++;
 	} while (bytes < SEEN_BATCH_BYTES && count < SEEN_BATCH_MESSAGES &&
 		 imap_view_cursor_next(&cursor, &message));
-	// The message at hand comes again, as it is then.
+	// The current message is visited again, with its new flags.
 	state->cursor.next_uid = state->message.message.uid;
 }
 
-// Commits; false when there is nothing to tell of.
+// Commits; false when there is nothing to report.
 static bool commit(struct fetch_state *state)
 {
 	state->seen_change = (struct store_flags_change){
@@ -41,8 +41,8 @@ static bool commit(struct fetch_state *state)
 	uint64_t modseq = 0;
 	enum rc rc = store_flags_change(state->view->mailbox, &state->seen_uids,
 	    &state->seen_change, &state->command->fault, NULL, &modseq);
-	// Reading goes on all the same: a mailbox that is gone or that may not
-	// be written to can still be read.
+	// Reading continues: a mailbox that is gone or may not be changed can
+	// still be read.
 	if (rc != RC_OK && rc != RC_GONE && rc != RC_DENIED)
 		state->failure = rc;
 	if (rc != RC_OK || modseq == 0)

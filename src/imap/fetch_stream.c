@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes of a message on their way into the output. What is long is never held
+// Bytes of a message that are written to the output. A long part is never held
 // whole: it is read, and decoded, as the output drains.
 #include "imap/fetch.h"
 
 // ---- The stream ------------------------------------------------------------
 
-// Reads the next bytes of the message to the end of `out`.
+// Appends the next bytes of the message to `out`.
 static MUST_CHECK enum rc read_some(
     struct fetch_state *state, uint64_t left, struct buf *out, size_t *ret_len)
 {
@@ -22,7 +22,7 @@ static MUST_CHECK enum rc read_some(
 	return RC_OK;
 }
 
-// The client was promised bytes that cannot be had: the connection has to end.
+// The client was promised bytes that cannot be read: the connection has to end.
 static bool stream_break(struct fetch_state *state, enum rc rc)
 {
 	state->failure = rc;
@@ -47,7 +47,7 @@ static bool pump_stored(struct fetch_state *state)
 	return true;
 }
 
-// Decodes the next piece into `scratch`, from the start of it.
+// Decodes the next piece into `scratch`, which it overwrites.
 enum rc fetch_decode_some(struct fetch_state *state)
 {
 	struct fetch_stream *stream = &state->stream;
@@ -104,7 +104,7 @@ static bool pump_bytes(struct fetch_state *state)
 	return true;
 }
 
-// All bytes of literals pass here; RFC 9051 section 9, rule 3.
+// All bytes of literals are written here; RFC 9051 section 9, rule 3.
 static void mask_nul(const struct fetch_state *state, size_t from)
 {
 	if (!state->stream.binary)
@@ -129,7 +129,7 @@ bool fetch_pump(struct fetch_state *state)
 
 // ---- Beginning an item -----------------------------------------------------
 
-// The part of `size` bytes that the item's <offset.length> takes.
+// Gives the part that the item's <offset.length> selects out of `size` bytes.
 void fetch_clip(const struct imap_fetch_item *item, uint64_t size,
     uint64_t *ret_skip, uint64_t *ret_len)
 {
@@ -137,7 +137,7 @@ void fetch_clip(const struct imap_fetch_item *item, uint64_t size,
 	*ret_len = size;
 	if (!item->has_partial)
 		return;
-	// RFC 9051 section 6.4.5: beyond the end there is an empty string.
+	// RFC 9051 section 6.4.5: after the end, the string is empty.
 	*ret_skip = item->offset < size ? item->offset : size;
 	uint64_t rest = size - *ret_skip;
 	*ret_len = item->length < rest ? item->length : rest;
@@ -177,7 +177,7 @@ void fetch_send_stored(struct fetch_state *state,
 	    .offset = offset + skip,
 	    .left = len,
 	};
-	// The first bytes are read before anything is promised.
+	// The first bytes are read before a literal is announced.
 	struct buf *out = state->command->out;
 	size_t start = out->len;
 	bool had_items = state->has_items;

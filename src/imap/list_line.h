@@ -28,16 +28,16 @@ struct imap_list_line {
 	struct view old_name; // OLDNAME; empty: none
 };
 
-// Tells a client of IMAP4rev2 that the mailbox it called `said` has another
-// name, with the attributes `also` besides its own; nothing when it is the same
-// name (RFC 9051 section 6.3.9.7).
+// Tells a client of IMAP4rev2 that the mailbox that it called `said` has
+// another name. The attributes `also` are added to the mailbox's own. Writes
+// nothing when it is the same name (RFC 9051 section 6.3.9.7).
 void imap_list_tell_old_name(
     struct imap_command *command, struct view said, unsigned also);
 
 void imap_list_line_write(
     struct imap_command *command, const struct imap_list_line *line);
 
-// The use named by "\Sent" and the like; 0 when there is none of that name.
+// The special use with this name ("\Sent" and so on); 0 when there is none.
 unsigned imap_special_use_find(struct view name);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The walk behind LIST and LSUB. Each step goes to the next selected name, and
-// looks first at the levels above it that the name before did not have: since
-// names below a level come directly behind it, each level is seen once.
-// Subtrees that no pattern reaches are left out.
+// The walk through the names for LIST and LSUB. Each step goes to the next
+// selected name. Before it come those levels above it that the previous name
+// did not have. Since the names below a level follow it directly, each level is
+// visited once. Subtrees that no pattern can match are skipped.
 #include "imap/list_walk.h"
 
 #include "wire/nfc.h"
@@ -40,7 +40,7 @@ void imap_list_walk_add(
 	struct buf normal;
 	if (!pattern.ptr)
 		return;
-	// One after the other, as imap_match.h does, and in the spelling in
+	// Joins reference and pattern, as imap_match.h does, in the spelling in
 	// which names are stored (store_name_canonical()).
 	buf_init(&joined, IMAP_PATTERN_MAX);
 	buf_init(&normal, IMAP_PATTERN_MAX);
@@ -134,7 +134,7 @@ static MUST_CHECK enum rc next_mailbox(struct imap_list_walk *walk,
 	}
 }
 
-// The first selected name after `after`, in the scratch arena.
+// Gives the first selected name after `after`, in the scratch arena.
 static MUST_CHECK enum rc next_selected(struct imap_list_walk *walk,
     struct view after, bool skip_below, struct view *ret_name, bool *ret_exists,
     struct store_mailbox_info *ret_info)
@@ -191,7 +191,7 @@ static bool has_mailboxes_below(struct imap_list_walk *walk, struct view name)
 	       is_below(info.name, name);
 }
 
-// Whether a selected name stands below `name`; with `unmatched`, one that no
+// Whether there is a selected name below `name`; with `unmatched`, one that no
 // pattern matches.
 static bool has_selected_below(
     struct imap_list_walk *walk, struct view name, bool unmatched)
@@ -212,7 +212,7 @@ static bool has_selected_below(
 	return false;
 }
 
-// A level above the selected name that is not selected itself.
+// Describes a level above the selected name that is not selected itself.
 static bool find_level(struct imap_list_walk *walk, struct view name,
     struct imap_list_found *ret_found)
 {
@@ -224,7 +224,7 @@ static bool find_level(struct imap_list_walk *walk, struct view name,
 		return false;
 	*ret_found = (struct imap_list_found){.name = name};
 	if (plain) {
-		ret_found->has_children = true; // the selected one
+		ret_found->has_children = true; // at least the selected one
 		return true;
 	}
 	ret_found->childinfo = walk->criteria;
@@ -263,7 +263,8 @@ static bool find_selected(
 
 // ---- Walking ---------------------------------------------------------------
 
-// The next level of the name, from the top; false at the name itself.
+// Gives the next level of the name, from the top; false when only the name
+// itself is left.
 static bool next_level(struct imap_list_walk *walk, struct view *ret_level)
 {
 	struct view name = current(walk);
@@ -276,14 +277,15 @@ static bool next_level(struct imap_list_walk *walk, struct view *ret_level)
 	return true;
 }
 
-// The name before this one told of its levels, and of itself.
+// Whether the level was visited for the previous name: as one of its levels, or
+// as that name.
 static bool was_seen(const struct imap_list_walk *walk, struct view level)
 {
 	struct view before = view_of(walk->before, walk->before_len);
 	return view_eq(before, level) || is_below(before, level);
 }
 
-// Looks at what is left of the current name; false when nothing of it is shown.
+// Looks at the rest of the current name; false when nothing of it is shown.
 static bool look(struct imap_list_walk *walk, struct imap_list_found *ret_found)
 {
 	struct view level;
@@ -293,15 +295,15 @@ static bool look(struct imap_list_walk *walk, struct imap_list_found *ret_found)
 			return true;
 	}
 	if (walk->work >= IMAP_LIST_WORK_MAX)
-		return false; // goes on with this name
+		return false; // continue with this name
 	walk->has_name = false;
-	// Subtrees are left out where all of the mailboxes are walked.
+	// Subtrees are skipped only if all mailboxes are walked through.
 	walk->skip_below =
 	    walk->criteria == 0 && !matches_below(walk, current(walk));
 	return find_selected(walk, ret_found);
 }
 
-// A pattern without wildcards: one name.
+// A pattern without wildcards: finds its one name.
 static MUST_CHECK enum rc find_exact(
     struct imap_list_walk *walk, struct imap_list_found *ret_found)
 {
@@ -330,14 +332,15 @@ static MUST_CHECK enum rc find_exact(
 	return RC_OK;
 }
 
-// Only what is below `root` can match.
+// Finds the `root` below which all matches are.
 static void set_root(struct imap_list_walk *walk)
 {
 	struct view text = view_slice(
 	    walk->patterns[0].text, 0, walk->patterns[0].literal_len);
 	while (text.len > 0 && text.ptr[text.len - 1] != '/')
 		text.len--;
-	// INBOX may be spelled otherwise there; all is walked then.
+	// There INBOX may be in another spelling; then everything is walked
+	// through.
 	if (text.len < 2 || text.len > STORE_NAME_MAX ||
 	    view_starts_with_nocase(text, VIEW("INBOX/")))
 		return;

@@ -5,8 +5,8 @@
 #include "imap/capability.h"
 #include "imap/session.h"
 
-// Small while nobody knows who it is. A non-synchronizing literal must be
-// swallowed or hung up on, so it is small, too (LITERAL-).
+// Small as long as the client is unknown. A non-synchronizing literal must be
+// read to its end or the connection closed, so it is limited, too (LITERAL-).
 const struct imap_reader_limits imap_limits_before_login = {
     .line_max = IMAP_LINE_MAX_LOGIN,
     .collect_max = IMAP_COLLECT_MAX_LOGIN,
@@ -63,7 +63,7 @@ enum imap_step imap_refuse_login(struct imap_command *command, enum rc rc,
 	if (rc == RC_DENIED && verdict->reason == AUTH_REASON_PRIVACY)
 		return imap_no(command, code, "Logging in needs TLS here");
 	if (rc == RC_AUTH || rc == RC_DENIED)
-		// Why is not told to strangers.
+		// A stranger is not told why.
 		return imap_no(command, code, "Authentication failed");
 	return imap_no(
 	    command, "UNAVAILABLE", "Logging in is not possible now");

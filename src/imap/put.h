@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing into room that is known to be enough: the hot paths of FETCH reserve
-// a message's worth in the output once, and fill it without further checks.
-// Each function returns the place behind what it wrote.
+// Writing into reserved space: FETCH reserves space for a message in the output
+// once, and fills it without further checks, because this is a hot path. Each
+// function returns the position after what it wrote.
 #ifndef ROOST_IMAP_PUT_H
 #define ROOST_IMAP_PUT_H
 
@@ -10,7 +10,7 @@
 
 #include "base/view.h"
 
-#define PUT_U64_MAX 20 // bytes put_u64() writes at most
+#define PUT_U64_MAX 20 // the most bytes that put_u64() writes
 
 static inline char *put_view(char *at, struct view text)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// See recent.h. The table holds, for each mailbox that was ever selected, the
-// UIDNEXT up to which somebody has been told.
+// See recent.h. For each mailbox that was ever selected, the table holds the
+// UIDNEXT up to which messages have been claimed.
 #include "imap/recent.h"
 
 #include <pthread.h>
@@ -9,14 +9,16 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-// Mailboxes remembered. When they are more, all is forgotten, and only what
-// comes from then on is \Recent: some 64 MiB at most.
+// How many mailboxes the table holds. If there are more, all are forgotten, and
+// only messages that come after that are \Recent. The table has some 64 MiB at
+// most.
 #define RECENT_MAILBOXES_MAX 500000
 
 struct imap_recent {
 	pthread_mutex_t lock;
 	const struct clock *clock;
-	int64_t since; // messages saved before are \Recent to nobody
+	// Messages that were saved before this time are \Recent to nobody.
+	int64_t since;
 	struct map claimed;
 };
 
@@ -40,8 +42,8 @@ void imap_recent_free(struct imap_recent **recent)
 	*recent = NULL;
 }
 
-// The UID of the first message saved at `since` or later. Save dates go up with
-// UIDs, as both are given out in commits.
+// Gives the UID of the first message that was saved at `since` or later. Save
+// dates rise with UIDs, as commits give out both.
 static uint32_t first_saved(
     const struct store_snapshot *snapshot, int64_t since)
 {

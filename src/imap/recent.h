@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who was told first of a message: the \Recent flag of RFC 3501 section 2.3.2,
-// which RFC 9051 did away with. Kept in memory only, one table a server, shared
-// by its sessions (thread-safe). A message is \Recent to the first session that
-// selects its mailbox, not by EXAMINE, after it came; what came before the
-// server started is \Recent to nobody. Nothing else depends on it.
+// Which session was the first to be told of a message: the \Recent flag of RFC
+// 3501 section 2.3.2, which RFC 9051 has removed. It is kept in memory only, in
+// one table for each server, which its sessions share (thread-safe). A message
+// is \Recent to the first session that selects its mailbox after it came
+// (EXAMINE does not count). Messages that came before the server started are
+// \Recent to nobody. Nothing else depends on it.
 #ifndef ROOST_IMAP_RECENT_H
 #define ROOST_IMAP_RECENT_H
 
@@ -12,17 +13,18 @@
 
 struct imap_recent;
 
-// `clock` is the store's (NULL: the machine's).
+// `clock` is the store's; NULL: the machine's.
 struct imap_recent *imap_recent_new(const struct clock *clock);
 void imap_recent_free(struct imap_recent **recent);
 
-// The first UID of `snapshot` that no session has claimed; its UIDNEXT when
-// there is none. With `claim`, all of them become the caller's.
+// Gives the first UID of `snapshot` that no session has claimed, or its UIDNEXT
+// when all are claimed. With `claim`, all of the unclaimed messages now belong
+// to the caller.
 uint32_t imap_recent_first(struct imap_recent *recent,
     struct store_mailbox *mailbox, const struct store_snapshot *snapshot,
     bool claim);
 
-// How many messages of `snapshot` nobody has claimed: STATUS (RECENT).
+// How many messages of `snapshot` nobody has claimed, for STATUS (RECENT).
 uint32_t imap_recent_count(struct imap_recent *recent,
     struct store_mailbox *mailbox, const struct store_snapshot *snapshot);
 

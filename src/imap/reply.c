@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How commands say their results (RFC 9051 section 7.1), and which response
-// code a failure of the rooms below means (RFC 5530).
+// How commands give their results (RFC 9051 section 7.1), and which response
+// code belongs to a failure of a lower room (RFC 5530).
 #include "imap/imap.h"
 
 #include <stdarg.h>
@@ -64,13 +64,14 @@ struct buf *imap_code(struct imap_command *command)
 
 enum imap_step imap_bad_arguments(struct imap_command *command, enum rc rc)
 {
-	// A name that can be read but is no name is impossible, not malformed.
+	// A mailbox name that is well-formed but not allowed is answered NO,
+	// not BAD.
 	if (rc == RC_INVALID)
 		return imap_no(command, "CANNOT", "%s", command->fault.text);
 	return imap_bad(command, "%s", command->fault.text);
 }
 
-// The RFC 5530 response code for a failure; NULL: none fits.
+// Gives the RFC 5530 response code for a failure; NULL when none fits.
 static const char *code_of(enum rc rc)
 {
 	switch (rc) {

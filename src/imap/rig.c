@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network's part, played by hand.
+// Plays the network's part in tests.
 #include "imap/rig.h"
 
 #include "imap/recent.h"

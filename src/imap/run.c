@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Running commands, one after another: what makes pipelining unambiguous is
-// that nothing else does (RFC 9051 section 5.5). The command is made from the
-// first event that shows its name, and freed after its tagged response.
+// Running commands, one after another and never two at once: so pipelining is
+// unambiguous (RFC 9051 section 5.5). A command is made at the first event that
+// has its name, and freed after its tagged response.
 #include "imap/run.h"
 
 #include "base/ascii.h"
@@ -11,8 +11,8 @@
 #include "imap/trace.h"
 #include "imap/view.h"
 
-// A refused non-synchronizing literal is swallowed up to this size; a client
-// that announces more is hung up on (RFC 7888 section 4).
+// Up to this size, a refused non-synchronizing literal is read and dropped. If
+// a client announces more, the connection is closed (RFC 7888 section 4).
 #define SWALLOW_MAX ((uint64_t)1 << 30)
 
 // ---- Making and ending -----------------------------------------------------
@@ -26,7 +26,7 @@ static struct imap_command *command_new(
 	command->then = NET_READ;
 	arena_init(&command->arena);
 	buf_init(&command->code, IMAP_CODE_MAX);
-	// Its own copy: it may still be needed when the input is gone.
+	// A copy, because it may still be needed when the input is gone.
 	imap_cursor_init(&command->args, &command->arena,
 	    arena_copy(&command->arena, text), &command->fault);
 	command->args.utf8 = imap_is_utf8(session);
@@ -55,8 +55,8 @@ void imap_run_abandon(struct imap_session *session)
 	session->idle_tag = NULL;
 }
 
-// Sets the cursor on new text of the same command (behind a streamed literal,
-// or a line it waited for).
+// Sets the cursor to new text of the same command (what follows a streamed
+// literal, or a line that it waited for).
 static void command_continue(
     struct imap_command *command, struct view text, struct buf *out)
 {
@@ -78,7 +78,7 @@ static void write_tagged(struct imap_command *command)
 	    [IMAP_STATUS_BAD] = " BAD ",
 	};
 	struct buf *out = command->out;
-	// Without a tag to answer to (RFC 9051 section 7.1.3).
+	// There is no tag to answer to (RFC 9051 section 7.1.3).
 	buf_add(out, command->tag.len > 0 ? command->tag : VIEW("*"));
 	buf_add_string(out, words[command->status]);
 	if (command->code.len > 0) {
@@ -93,9 +93,10 @@ static void write_tagged(struct imap_command *command)
 	buf_add_literal(out, "\r\n");
 }
 
-// The selected mailbox has been deleted: says so, and gives true when it is to
-// be left (RFC 9051 section 3, transition 6). Revision 1 knows no such thing
-// from another session; there the connection ends (RFC 2180 section 3.3).
+// Called when the selected mailbox has been deleted. Reports it, and returns
+// true when the mailbox is to be left (RFC 9051 section 3, transition 6).
+// Revision 1 has no way to say that another session deleted the mailbox; then
+// the connection ends (RFC 2180 section 3.3).
 static bool tell_deleted(
     struct imap_session *session, bool own, struct buf *out)
 {
@@ -122,8 +123,8 @@ static enum imap_step tell_news(
 	return step;
 }
 
-// Everything but the tagged response has been said, except what the view has to
-// tell, which goes before it.
+// Called when the command has sent everything but the tagged response. What the
+// view has to report comes before that.
 static void command_finish(struct imap_command *command)
 {
 	struct imap_session *session = command->session;
@@ -159,7 +160,7 @@ static void command_finish(struct imap_command *command)
 		imap_unselect(session);
 }
 
-// IDLE keeps nothing but its tag.
+// IDLE keeps only its tag.
 static void begin_idling(struct imap_command *command)
 {
 	struct imap_session *session = command->session;
@@ -217,12 +218,12 @@ static MUST_CHECK enum rc parse_name(
 	return rc;
 }
 
-// Parses tag and name. False: the response is decided.
+// Parses tag and name. False: the response has been decided.
 static bool command_identify(struct imap_command *command)
 {
 	struct imap_cursor *args = &command->args;
-	// Before login, what cannot be read may be a password that came too
-	// late.
+	// Before login, a line that cannot be parsed may be a password that
+	// came too late.
 	args->secret = session_is_stranger(&command->session->base);
 	enum rc rc = imap_parse_tag(args, &command->tag);
 	struct view name = {0};
@@ -260,7 +261,7 @@ static void run_command(
 		command_finish(command);
 }
 
-// A line that the running command, or IDLE, waited for.
+// Runs a line that the running command, or IDLE, waited for.
 static void run_line(
     struct imap_session *session, struct view line, struct buf *out)
 {
@@ -293,12 +294,13 @@ static void refuse_literal(
 	command_finish(command);
 }
 
-// A literal that is an argument.
+// Reads a literal that is an argument.
 static void collect_literal(struct imap_session *session,
     const struct imap_literal *literal, struct buf *out)
 {
 	struct fault fault;
-	// What was parsed so far is parsed again when all is there.
+	// What has been parsed so far is parsed again when the whole command is
+	// there.
 	command_free(session->command);
 	if (imap_reader_collect(&session->reader, &fault) != RC_OK) {
 		session_bye(&session->base, "literal too long", "[TOOBIG] %s",
@@ -354,7 +356,7 @@ static void run_fault(struct imap_session *session,
 		return;
 	}
 	if (session->mode == IMAP_MODE_IDLE) {
-		// It was to end with DONE, and ends all the same.
+		// The line should have been DONE; it ends IDLE in any case.
 		imap_reader_skip(&session->reader);
 		run_line(session, VIEW(""), out);
 		return;
@@ -408,7 +410,7 @@ void imap_run_resume(struct imap_session *session, struct buf *out)
 		command_step(command, command->type->resume(command));
 		return;
 	case IMAP_PHASE_SYNC: command_finish(command); return;
-	case IMAP_PHASE_STREAM: return; // it waits for input, not for output
+	case IMAP_PHASE_STREAM: return; // waits for input, not for output
 	}
 }
 
@@ -417,7 +419,7 @@ void imap_run_idle_news(struct imap_session *session, struct buf *out)
 	if (session->view == NULL)
 		return;
 	enum imap_step step = imap_view_sync(session->view, true, out);
-	session->view->exists_missed = false; // it is what IDLE waits for
+	session->view->exists_missed = false; // IDLE is waiting for it
 	if (step == IMAP_STEP_MORE)
 		session->base.next = NET_DRAIN;
 	else if (tell_deleted(session, false, out))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dialogues with IMAP (net/script.h). A client's greeting is passed over. A
-// script runs once in whole lines, once byte by byte, and once in pieces of 7.
+// Dialogues with IMAP (net/script.h). The greeting is not shown in them. A
+// script runs once in whole lines, once byte by byte, and once in pieces of 7
+// bytes.
 #ifndef ROOST_IMAP_SCRIPT_H
 #define ROOST_IMAP_SCRIPT_H
 
@@ -9,7 +10,8 @@
 
 struct script_options {
 	struct rig_options rig;
-	bool log_in; // clients begin before login, with the greeting shown
+	// False: clients begin before login, and the greeting is shown.
+	bool log_in;
 };
 
 #define SCRIPT_AS_USUAL                                                        \
@@ -24,7 +26,7 @@ struct script {
 };
 
 void script_run(const struct script *script);
-// A test program of nothing but scripts: what main() returns.
+// The main() of a test program that consists only of scripts.
 int script_main(const struct script *scripts, size_t count);
 
 #endif

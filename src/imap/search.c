@@ -4,14 +4,14 @@
 
 #include "base/mem.h"
 
-// What BADCHARSET names (RFC 9051 section 7.1): not all that is known, but what
-// a client may want.
+// What BADCHARSET lists (RFC 9051 section 7.1): not all charsets that are
+// known, but those that a client may want.
 #define KNOWN_CHARSETS                                                         \
 	"BADCHARSET (UTF-8 US-ASCII ISO-8859-1 ISO-8859-15 windows-1251 "      \
 	"windows-1252 KOI8-R GB18030 Big5 Shift_JIS ISO-2022-JP EUC-JP "       \
 	"EUC-KR UTF-16)"
 
-// Messages between two looks at the clock.
+// How many messages are tested between two looks at the clock.
 #define SEARCH_CLOCK_EVERY 64
 
 static bool refuse(struct imap_command *command, enum rc rc)
@@ -54,10 +54,10 @@ bool search_run_begin(struct search_run *run, struct imap_command *command,
 	rangeset_init(&run->uids);
 	if (!parse(run, command, which))
 		return false;
-	// RFC 7162 section 3.1.5: a CONDSTORE enabling command.
+	// RFC 7162 section 3.1.5: this enables CONDSTORE.
 	if (run->search.has_modseq)
 		imap_enable_condstore(command);
-	// RFC 7162 section 3.2.10.2: no VANISHED, though it be UID SEARCH.
+	// RFC 7162 section 3.2.10.2: no VANISHED, even in a UID SEARCH.
 	if (run->search.has_sequence)
 		command->holds_expunge = true;
 	enum rc rc = search_tree_prepare(run);
@@ -88,7 +88,8 @@ void search_run_slice(struct search_run *run)
 enum search_next search_run_next(
     struct search_run *run, struct imap_view_message *ret_message)
 {
-	// A message that is read can take as long as thousands that are not.
+	// Testing a message that has to be read can take as long as testing
+	// thousands that need no reading.
 	unsigned every =
 	    store_search_reads(run->store) ? 1 : SEARCH_CLOCK_EVERY;
 	for (unsigned i = 1;; i++) {
@@ -115,8 +116,8 @@ enum search_next search_run_next(
 	}
 }
 
-// Messages that were found next to each other in UIDs are next to each other:
-// one look at the view a range is enough.
+// If no UIDs are missing between two messages in the result, their sequence
+// numbers follow each other, too: so one look-up for each range is enough.
 static void number_ranges(struct search_run *run)
 {
 	run->firsts = mem_alloc((run->uids.count + 1) * sizeof(*run->firsts));

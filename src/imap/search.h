@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What SEARCH, SORT and THREAD have in common: arguments, the tree made ready
-// for the store, and the walk over the messages, in slices.
+// What SEARCH, SORT and THREAD have in common: the arguments, preparing the
+// tree for the store, and the walk over the messages, in time slices.
 #ifndef ROOST_IMAP_SEARCH_H
 #define ROOST_IMAP_SEARCH_H
 
@@ -8,10 +8,10 @@
 #include "store/search.h"
 #include "wire/imap_search_syntax.h"
 
-// A search goes on for this long before the thread may do something else.
+// How long a search works before the thread may do something else.
 #define SEARCH_SLICE_MS 50
 
-struct search_set { // a set of UIDs made for the tree
+struct search_set { // a set of UIDs that was made for the tree
 	struct rangeset uids;
 	struct search_set *next;
 };
@@ -21,50 +21,50 @@ struct search_run {
 	struct imap_view *view;
 	struct imap_search search;
 	struct search_set *sets;    // owned, in the arena
-	struct rangeset candidates; // nothing else can match
+	struct rangeset candidates; // no other message can match
 	struct imap_view_cursor cursor;
 	struct store_search *store; // owned
-	uint64_t slice_end;         // of the monotonic clock
-	// What was found.
+	uint64_t slice_end;         // by the monotonic clock
+	// What has been found.
 	struct rangeset uids;
-	uint64_t highest; // MODSEQ of all of them
-	// Owned: the sequence number of the first of each range of `uids`;
-	// NULL until it is needed, when the search is over.
+	uint64_t highest; // the highest MODSEQ of all of them
+	// Owned: for each range of `uids`, the sequence number of its first
+	// message. NULL until it is needed, when the search is over.
 	uint32_t *firsts;
-	// Messages that could not be looked at, as what is stored of them is
-	// damaged: the others are found all the same.
+	// How many messages could not be tested, because what is stored of them
+	// is damaged. The others are found all the same.
 	uint64_t unreadable;
 };
 
-// Parses the arguments and makes everything ready; false when the tagged
-// response is decided.
+// Parses the arguments and prepares everything; false when the tagged response
+// has been decided.
 MUST_CHECK bool search_run_begin(struct search_run *run,
     struct imap_command *command, enum imap_search_command which);
 void search_run_end(struct search_run *run);
 
 enum search_next {
 	SEARCH_NEXT_FOUND, // *ret_message matches, and is in `uids`
-	SEARCH_NEXT_PAUSE, // time is up: give IMAP_STEP_MORE
+	SEARCH_NEXT_PAUSE, // the time is used up: return IMAP_STEP_MORE
 	SEARCH_NEXT_END,
 };
-// A slice begins with the step.
+// Begins a time slice; called at the start of each step.
 void search_run_slice(struct search_run *run);
 enum search_next search_run_next(
     struct search_run *run, struct imap_view_message *ret_message);
-// The number the command answers with for a UID that was found: itself or its
-// sequence number. Once the search is over.
+// The number by which the command names a UID that was found: the UID itself or
+// its sequence number. To be called only when the search is over.
 uint32_t search_run_number(struct search_run *run, uint32_t uid);
-// " (MODSEQ n)" behind the numbers, if the search asked for it (RFC 7162
+// Writes " (MODSEQ n)" after the numbers, if the search asked for it (RFC 7162
 // section 3.1.6).
 void search_run_write_modseq(const struct search_run *run);
-// The tagged OK.
+// Answers the tagged OK.
 enum imap_step search_run_done(const struct search_run *run, const char *text);
 
 // ---- search_tree.c ---------------------------------------------------------
 
-// Makes the tree ready for the store: strings as UTF-8, sets as UIDs, \Recent
-// as UIDs, object ids as numbers. RC_CHARSET; RC_INVALID (sentence in the
-// command's fault).
+// Prepares the tree for the store: strings become UTF-8; sets and \Recent
+// become UIDs; object ids become numbers. RC_CHARSET; RC_INVALID (with a
+// sentence in the command's fault).
 MUST_CHECK enum rc search_tree_prepare(struct search_run *run);
 
 #endif

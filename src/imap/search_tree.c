@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A parsed search made ready for the store, which knows neither sequence
-// numbers nor charsets nor how ids are spelled. The tree's depth is limited by
-// the parser (IMAP_DEPTH_MAX).
+// Prepares a parsed search for the store, which knows neither sequence numbers
+// nor charsets nor the spelling of ids. The parser limits the depth of the tree
+// (IMAP_DEPTH_MAX).
 #include "imap/search.h"
 
 #include "wire/charset.h"
 
-// A string as UTF-8 can be this many times as long.
+// A string may become this many times as long in UTF-8.
 #define UTF8_GROWTH 4
 
 struct preparing {
@@ -47,7 +47,7 @@ static void prepare_flag(struct search_run *run, struct search_key *key)
 	become_uids(key, uids);
 }
 
-// "E123": what FETCH calls it; anything else is nobody's id.
+// "E123" is how FETCH writes an id; anything else matches nothing.
 static void prepare_object_id(
     struct search_run *run, struct search_key *key, char kind)
 {
@@ -111,7 +111,7 @@ static void prepare_key(struct preparing *preparing, struct search_key *key)
 	}
 }
 
-// Only these can match: the smallest set that the whole search is bound to.
+// Finds the smallest set that every match must be in.
 static void find_candidates(struct search_run *run)
 {
 	const struct search_key *root = run->search.root;
@@ -136,7 +136,7 @@ enum rc search_tree_prepare(struct search_run *run)
 	struct charset_cache cache;
 	charset_cache_init(&cache);
 	struct preparing preparing = {.run = run};
-	// Without CHARSET: ASCII, and what clients send all the same.
+	// Without CHARSET it is ASCII; clients also send UTF-8 all the same.
 	struct view charset =
 	    run->search.has_charset ? run->search.charset : VIEW("");
 	enum rc rc = RC_OK;

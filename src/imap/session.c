@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The calls of the network (net/session.h): greeting, input, timeouts, the last
-// words. A session owns the account, the view and the running command; between
-// commands and in IDLE it holds no buffer.
+// The functions that the network calls (net/session.h): greeting, input,
+// timeouts, the last words. A session owns the account, the view and the
+// running command. Between commands and in IDLE it holds no buffer.
 #include "imap/session.h"
 
 #include "base/mem.h"
@@ -69,7 +69,7 @@ static enum net_next imap_start(
 	return session_leave(&session->base);
 }
 
-// No second greeting (RFC 9051 section 6.2.1).
+// There is no second greeting (RFC 9051 section 6.2.1).
 static enum net_next imap_tls_started(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
@@ -81,7 +81,7 @@ static enum net_next imap_tls_started(
 
 // ---- Input -----------------------------------------------------------------
 
-// Frees what no one needs until the client says something again.
+// Frees what nobody needs until the client sends something again.
 static void put_away(struct imap_session *session)
 {
 	if (session->command == NULL)
@@ -100,14 +100,14 @@ static enum net_next imap_input(
 	       imap_reader_next(&session->reader, &rest, &event) !=
 		   IMAP_EVENT_MORE) {
 		imap_run_event(session, &event, out);
-		// Pipelined commands pause between each other, too. In IDLE a
-		// pause means that not all news is said.
+		// Pipelined commands also pause between two commands. In IDLE a
+		// pause means that not all news has been sent.
 		if (session->mode != IMAP_MODE_IDLE)
 			session_breathe(&session->base);
 	}
 	put_away(session);
-	// Nothing behind STARTTLS's line is looked at, now or later (RFC 9051
-	// section 6.2.1): the network throws it away.
+	// What follows STARTTLS's line is never read (RFC 9051 section 6.2.1):
+	// the network drops it.
 	*ret_consumed = in.len - rest.len;
 	return session_leave(&session->base);
 }
@@ -125,7 +125,7 @@ static enum net_next imap_resume(void *context, struct buf *out)
 	return session_leave(&session->base);
 }
 
-// A wake may come late, when IDLE is over, or nothing waits any more.
+// A wake may come late, when IDLE is over or nothing waits any more.
 static enum net_next imap_wake(void *context, struct buf *out)
 {
 	struct imap_session *session = context;
@@ -152,8 +152,8 @@ static uint32_t imap_timeout(const void *context)
 	return IMAP_TIMEOUT_SECONDS;
 }
 
-// The last words, but in the middle of a response, where no line may begin: the
-// connection's end has to say it all.
+// Sends the last words, except in the middle of a response, where no line may
+// begin: there the client only sees the connection end.
 static void say_last(struct imap_session *session, struct buf *out,
     const char *why, const char *text)
 {

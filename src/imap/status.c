@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// STATUS data items. All but RECENT are counters that the store keeps.
+// STATUS data items. The store keeps a counter for each of them, except RECENT.
 #include "imap/status.h"
 
 #include "imap/recent.h"

@@ -19,11 +19,11 @@ enum imap_status_item { // or-ed
 	IMAP_STATUS_APPENDLIMIT = 1 << 9,   // RFC 7889
 };
 
-// "(MESSAGES UIDNEXT)".
+// Parses "(MESSAGES UIDNEXT)".
 MUST_CHECK enum rc imap_status_parse(
     struct imap_cursor *cursor, unsigned *ret_items);
 
-// The whole untagged response.
+// Writes the whole untagged response.
 void imap_status_write(struct imap_command *command,
     const struct store_mailbox_info *info, unsigned items);
 

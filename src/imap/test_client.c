@@ -106,7 +106,7 @@ void client_close(struct client *client)
 	buf_done(&client->all);
 }
 
-// A step's output: already so full that only `room` bytes are left.
+// Makes a step's output so full that only `room` bytes are left.
 static void out_begin(const struct client *client, struct buf *out)
 {
 	buf_init(out, NET_OUTPUT_MAX);
@@ -234,7 +234,8 @@ static void command_begin(
 	command->args.utf8 = imap_is_utf8(&client->session);
 }
 
-// As run.c does: the command's steps, then the view's news, then the tag.
+// Does what run.c does: the command's steps, then the view's news, then the
+// tagged response.
 static void command_run(struct imap_command *command, struct client *client)
 {
 	bool begun = false;

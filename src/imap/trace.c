@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the trace shows of IMAP (session/session.h). All that is shown of a
-// command is shown because its type is known and not secret; nothing is shown
-// by default. Literals are left out.
+// What the trace shows of IMAP (session/session.h). By default nothing is
+// shown; a command is shown only if its type is known and not secret. Literals
+// are left out.
 #include "imap/trace.h"
 
 #include "base/ascii.h"
 #include "imap/session.h"
 
-// The size of the literal that `line` announces at its end; false when none.
+// Gives the size of the literal that `line` announces at its end; false when
+// there is none.
 static bool announces_literal(struct view line, uint64_t *ret_size)
 {
 	if (!view_ends_with(line, VIEW("}")))
@@ -22,7 +23,8 @@ static bool announces_literal(struct view line, uint64_t *ret_size)
 	       view_to_u64(view_slice(line, at, end - at), ret_size);
 }
 
-// Takes the next line off the front of `*text`, without its line end.
+// Removes the next line from the front of `*text` and gives it without its line
+// end.
 static struct view next_line(struct view *text)
 {
 	size_t len = view_find_char(*text, '\n');
@@ -47,12 +49,13 @@ static void tell_client(struct imap_session *session, struct view text)
 	}
 }
 
-// Where the arguments of a command begin, if they may be shown; else 0.
+// Gives the position where the arguments of a command begin, if they may be
+// shown; otherwise 0.
 static size_t shown_head(struct view text, bool *ret_secret)
 {
 	struct view rest = text, word;
 	*ret_secret = true;
-	for (int i = 0; i < 3; i++) { // tag, perhaps UID, name
+	for (int i = 0; i < 3; i++) { // the tag, perhaps UID, and the name
 		if (!view_split(&rest, ' ', &word))
 			return 0;
 		const struct imap_command_type *type =
@@ -109,7 +112,8 @@ static void tell_server(struct session *session, struct view line)
 {
 	struct view tag, rest = line;
 	char shown[IMAP_TEXT_MAX];
-	// A password that was typed into the void comes back as a tag.
+	// If a password was sent where a command was expected, the answer
+	// repeats it as the tag.
 	if (session_is_stranger(session) && line.len > 0 &&
 	    line.ptr[0] != '*' && line.ptr[0] != '+' &&
 	    view_split(&rest, ' ', &tag)) {

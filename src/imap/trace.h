@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the trace shows of IMAP. Secrets do not get this far: commands with
-// passwords, SASL responses, and whatever is no known command are replaced
-// here; literals are left out.
+// What the trace shows of IMAP. Secrets never reach the trace: commands with
+// passwords, SASL responses, and everything that is not a known command are
+// replaced here; literals are left out.
 #ifndef ROOST_IMAP_TRACE_H
 #define ROOST_IMAP_TRACE_H
 
 #include "imap/imap.h"
 
-// A whole command, a line that was waited for, or the end of a command.
+// Traces a whole command, a line that was waited for, or the end of a command.
 // Called before it runs.
 void imap_trace_command(
     struct imap_session *session, const struct imap_event *event);
-// The part of a command before a literal that is streamed.
+// Traces the part of a command before a literal that is streamed.
 void imap_trace_literal(
     struct imap_session *session, const struct imap_event *event);
 // For the base (struct session_kind).

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The view's numbers: sequence numbers, UIDs, and walks over both. See view.h;
-// what is sent is in view_sync.c and view_select.c.
+// view_sync.c and view_select.c send them.
 #include "imap/view.h"
 
 #include "base/mem.h"
@@ -108,7 +108,7 @@ uint32_t imap_view_sequence(
 
 uint32_t imap_view_uid(const struct imap_view *view, uint32_t sequence)
 {
-	// Ghosts have ascending sequence numbers as well: how many are below?
+	// Ghosts have ascending sequence numbers as well: count those below.
 	size_t low = 0;
 	size_t high = view->ghost_count;
 	while (low < high) {
@@ -144,7 +144,7 @@ void imap_view_sequences(const struct imap_view *view,
 	}
 }
 
-// A set of sequence numbers; "$" in it names messages.
+// Resolves a set of sequence numbers; "$" in it means the saved messages.
 static void resolve_sequences(const struct imap_view *view,
     const struct imap_set *set, struct rangeset *ret_uids)
 {
@@ -233,7 +233,7 @@ bool imap_view_drop_ghosts(const struct imap_view *view, struct rangeset *uids)
 
 // ---- Walking ---------------------------------------------------------------
 
-// Steps tried before a new descent from the root is cheaper.
+// After this many steps, a new search from the root is cheaper.
 #define FINDER_STEPS 8
 
 bool imap_finder_seek(struct imap_finder *finder,
@@ -274,7 +274,7 @@ void imap_view_cursor_changed(struct imap_view_cursor *cursor, uint64_t since)
 	cursor->since = since;
 }
 
-// The view has moved: what the finder knows is of another snapshot.
+// The view has moved: the finder belongs to an older snapshot.
 static void finder_renew(struct imap_view_cursor *cursor)
 {
 	struct imap_finder *finder = &cursor->finder;
@@ -289,7 +289,7 @@ static void finder_renew(struct imap_view_cursor *cursor)
 	    !store_walk_next(&finder->walk, &finder->index, &finder->message);
 }
 
-// Makes `ret_message` of the ghost or the message that the finder stands at,
+// Sets `ret_message` to the ghost or to the message where the finder is,
 // whichever has the lower UID; false when there is neither.
 static bool next_from(struct imap_view_cursor *cursor, uint32_t uid,
     struct imap_view_message *ret_message)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What SELECT and EXAMINE tell of a mailbox (RFC 9051 section 6.3.2), and the
+// What SELECT and EXAMINE report of a mailbox (RFC 9051 section 6.3.2), and the
 // quick resynchronisation of QRESYNC (RFC 7162 sections 3.2.5 and 3.2.6).
 #include "imap/view.h"
 
 #include "base/mem.h"
 
-// Ranges in one VANISHED response: it shall not become one line of megabytes.
+// Ranges in one VANISHED response, so that it does not become one line of
+// megabytes.
 #define VANISHED_RANGES_MAX 2000
 
 static void write_code(
@@ -27,7 +28,7 @@ void imap_view_select(struct imap_view *view, struct buf *out)
 	imap_view_claim_recent(view, 1);
 	imap_view_write_flags_line(view, view->read_only, out);
 	imap_view_write_exists(view, out);
-	// RFC 9051 appendix E: the UNSEEN code is no more.
+	// RFC 9051 appendix E: the UNSEEN code was removed.
 	uint32_t index;
 	if (!rev2 && store_snapshot_first_unseen(snapshot, &index) == RC_OK)
 		write_code(out, "UNSEEN", (uint64_t)index + 1, "First unseen");
@@ -42,7 +43,7 @@ void imap_view_select(struct imap_view *view, struct buf *out)
 
 // ---- VANISHED (EARLIER) ----------------------------------------------------
 
-// Numbers in both sets that are over `floor`.
+// Adds the numbers in both sets that are over `floor`.
 static void intersect(const struct rangeset *a, const struct rangeset *b,
     uint32_t floor, struct rangeset *ret_both)
 {
@@ -90,7 +91,7 @@ static enum rc vanished_earlier(struct imap_view *view,
 	    view->mailbox, view->snapshot, modseq, &expunged);
 	if (rc == RC_OK) {
 		intersect(&expunged, uids, floor, &told);
-		// A ghost is told of by VANISHED without (EARLIER), once.
+		// A ghost is reported once, by VANISHED without (EARLIER).
 		imap_view_drop_ghosts(view, &told);
 		write_earlier(&told, out);
 	}
@@ -114,15 +115,17 @@ static bool is_pair(
 	       imap_view_uid(view, sequence) == uid;
 }
 
-// The UID up to which the client knows of all expunges: that of the last pair
-// that is true (RFC 7162 section 3.2.5.2). Once a pair is not, a message below
-// it has gone, and so no later one is; which makes this a search in runs.
+// Gives the UID up to which the client knows of all expunges: that of the last
+// correct pair (RFC 7162 section 3.2.5.2). When a pair is wrong, a message
+// below it has been expunged, so all later pairs are wrong, too; therefore a
+// binary search works.
 static uint32_t matched_uid(const struct imap_view *view,
     const struct imap_set *sequences, const struct imap_set *uids)
 {
 	size_t i = 0;
 	size_t j = 0;
-	uint32_t i_used = 0; // numbers taken off the front of range i, and j
+	// How many numbers of range i, and of range j, have been used.
+	uint32_t i_used = 0;
 	uint32_t j_used = 0;
 	uint32_t matched = 0;
 	while (i < sequences->count && j < uids->count) {
@@ -133,7 +136,7 @@ static uint32_t matched_uid(const struct imap_view *view,
 		uint32_t rest = seq.last - seq_first;
 		if (uid.last - uid_first < rest)
 			rest = uid.last - uid_first;
-		// Pairs 0 .. rest; the true ones come first.
+		// Pairs 0 .. rest; the correct ones come first.
 		uint64_t low = 0;
 		uint64_t high = (uint64_t)rest + 1;
 		while (low < high) {
@@ -175,8 +178,8 @@ static void begin_resync(
 	if (qresync->has_match)
 		floor = matched_uid(
 		    view, &qresync->match_seqs, &qresync->match_uids);
-	// Where the store cannot tell, the client finds out by itself: what it
-	// has is only too much.
+	// If the store cannot tell, the client finds out by itself: it only
+	// knows too many messages.
 	enum rc rc = vanished_earlier(view, known, qresync->modseq, floor, out);
 	(void)rc;
 
@@ -189,7 +192,8 @@ enum imap_step imap_view_qresync(struct imap_view *view,
     struct imap_command *command, const struct imap_qresync *qresync)
 {
 	if (!view->resyncing) {
-		// RFC 7162 section 3.2.5: the rest counts only if this matches.
+		// RFC 7162 section 3.2.5: the rest has a meaning only if this
+		// matches.
 		if (qresync->uidvalidity !=
 		    store_snapshot_uidvalidity(view->snapshot))
 			return IMAP_STEP_DONE;

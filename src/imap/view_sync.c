@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Synchronising: the difference of two snapshots, told to the client. It is the
-// only source of untagged EXPUNGE, VANISHED, EXISTS, RECENT and of FETCH nobody
-// asked for.
+// Synchronising: the difference between two snapshots is reported to the
+// client. This is the only source of untagged EXPUNGE, VANISHED, EXISTS,
+// RECENT, and of FETCH that the client has not asked for.
 //
-// A synchronisation takes the newest snapshot at once, and turns what is gone
-// into ghosts; then it tells, in this order, of FLAGS, expunges (where they may
-// be told), new messages, and changed flags. When the output is full it stops
-// between two responses; `before` stays set, and the next call goes on. Until
-// it is complete no newer snapshot is looked at.
+// A synchronisation changes to the newest snapshot at once, and turns messages
+// that are gone into ghosts. Then it reports, in this order: FLAGS, expunges
+// (where they are allowed), new messages, and changed flags. When the output is
+// full it stops between two responses; `before` stays set, and the next call
+// continues. Until it is complete, it ignores newer snapshots.
 #include "imap/put.h"
 #include "imap/view.h"
 
 #include "base/mem.h"
 
-// UIDs in one VANISHED response: it shall not become one line of megabytes.
+// UIDs in one VANISHED response, so that it does not become one line of
+// megabytes.
 #define VANISHED_UIDS_MAX 2000
 
 static bool has_feature(const struct imap_view *view, enum imap_feature feature)
@@ -28,7 +29,7 @@ static bool is_full(const struct buf *out)
 
 // ---- What is gone ----------------------------------------------------------
 
-// Adds the messages of `uids`, all of them in `before`, to the ghosts.
+// Adds to the ghosts the messages of `uids`, all of which are in `before`.
 static void add_ghosts(struct imap_view *view,
     const struct store_snapshot *before, const struct rangeset *uids)
 {
@@ -64,7 +65,8 @@ static void add_ghosts(struct imap_view *view,
 	view->ghost_capacity = total;
 }
 
-// From the highest sequence number down, so that none has to be counted anew.
+// Writes EXPUNGE from the highest sequence number down, so that the other
+// numbers stay right.
 static void write_expunge(struct imap_view *view, struct buf *out)
 {
 	size_t last = view->ghost_count - 1;
@@ -94,10 +96,10 @@ static void write_vanished(struct imap_view *view, struct buf *out)
 	view->ghost_count = first;
 }
 
-// False when the output is full before all is told.
+// False when the output is full before everything is reported.
 static bool tell_expunges(struct imap_view *view, struct buf *out)
 {
-	// All at once: one by one could take quadratic time.
+	// Removed all at once: one by one could take quadratic time.
 	if (imap_view_drop_ghosts(view, &view->recent_uids))
 		view->recent_due = true;
 	while (view->ghost_count) {
@@ -141,7 +143,8 @@ static void echo_check_init(struct echo_check *check,
 	}
 }
 
-// Whether the flags of `now` are those that the change makes of `then`.
+// Whether the flags of `now` are the flags of `then` after the command's
+// change.
 static bool is_expected(const struct echo_check *check,
     const struct store_message *then, const struct store_message *now)
 {
@@ -174,8 +177,8 @@ static bool is_expected(const struct echo_check *check,
 	return true;
 }
 
-// The client knows what became of this message: nobody but its own command has
-// changed it.
+// Whether nobody but the session's own command has changed this message, so
+// that the client knows its flags.
 static bool is_echo(struct echo_check *check, const struct imap_view *view,
     const struct store_message *message)
 {
@@ -189,7 +192,7 @@ static bool is_echo(struct echo_check *check, const struct imap_view *view,
 
 // ---- Changed flags ---------------------------------------------------------
 
-// Tells of changed messages that the client knew before.
+// Reports changed messages that the client knew before.
 static bool tell_changes(
     struct imap_view *view, const struct imap_view_echo *echo, struct buf *out)
 {
@@ -246,7 +249,7 @@ static void begin(struct imap_view *view, struct buf *out)
 	}
 }
 
-// The changes are told: the view stands on one snapshot again.
+// All changes have been reported: the view has only one snapshot again.
 static void complete(struct imap_view *view)
 {
 	store_snapshot_unref(&view->before);
@@ -268,13 +271,13 @@ static void write_highestmodseq(
 	buf_add_literal(out, "\r\n");
 }
 
-// At the end of a command, for QRESYNC.
+// Tells HIGHESTMODSEQ at the end of a command, for QRESYNC.
 static void tell_modseq(struct imap_view *view, bool tagged, struct buf *out)
 {
 	bool qresync = has_feature(view, IMAP_FEATURE_QRESYNC);
 	if (qresync && view->ghost_count && view->modseq_sent)
-		// RFC 7162 section 3.2: the client may not believe to be past
-		// an expunge that it has not been told of.
+		// RFC 7162 section 3.2: HIGHESTMODSEQ may not reach past an
+		// expunge that the client has not been told of.
 		write_highestmodseq(view->ghost_floor,
 		    "Some messages are gone; that is still to be told", out);
 	else if (qresync && view->vanished && !tagged)
@@ -284,7 +287,7 @@ static void tell_modseq(struct imap_view *view, bool tagged, struct buf *out)
 	view->vanished = false;
 }
 
-// Goes on until all is told (true) or the output is full.
+// Continues until everything is reported (true) or the output is full.
 static bool run(struct imap_view *view, bool expunge,
     const struct imap_view_echo *echo, struct buf *out)
 {

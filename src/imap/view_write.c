@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words a view is told of in: flags, FETCH of what changed, EXISTS and
-// RECENT.
+// How changes are written: flags, FETCH of changed messages, EXISTS and RECENT.
 #include "imap/put.h"
 #include "imap/view.h"
 
@@ -30,7 +29,7 @@ static void write_keywords(const struct imap_view *view,
 #define SYSTEM_FLAGS_MAX                                                       \
 	sizeof("\\Answered \\Flagged \\Deleted \\Seen \\Draft \\Recent")
 
-// The system flags, a space behind each.
+// Writes the system flags, with a space after each.
 static char *put_system_flags(char *at, unsigned flags, bool recent)
 {
 	if (flags & STORE_FLAG_ANSWERED)
@@ -106,7 +105,7 @@ static void write_keyword_names(
 	}
 }
 
-// RFC 4314 section 5.1.1: those that the user has the right to change.
+// RFC 4314 section 5.1.1: the flags that the user has the right to change.
 static void write_permanent(const struct imap_view *view, struct buf *out)
 {
 	unsigned rights = store_mailbox_rights(view->mailbox);
@@ -172,7 +171,7 @@ void imap_view_write_exists(const struct imap_view *view, struct buf *out)
 
 void imap_view_write_recent(const struct imap_view *view, struct buf *out)
 {
-	// RFC 9051 appendix E: RECENT is no more.
+	// RFC 9051 appendix E: RECENT was removed.
 	if (imap_has_feature(view->session, IMAP_FEATURE_REV2))
 		return;
 	buf_add_literal(out, "* ");

@@ -6,7 +6,8 @@
 #include "admin/become.h"
 #include "admin/listing.h"
 
-// With none configured: the data folder's own, made now if it is not there.
+// If none is configured: uses the data folder's own, which is made if it does
+// not exist.
 static enum rc own_certificate(struct config *config, struct fault *fault)
 {
 	if (config->certificate_count > 0)

@@ -15,7 +15,7 @@ struct listener {
 	uint32_t demo_port;
 };
 
-// RFC 8314 section 7.3 has the ports.
+// The ports are those of RFC 8314 section 7.3.
 static const struct listener listeners[] = {
     {"imap", CONFIG_IMAP, CONFIG_TLS_STARTTLS, 143, 1143},
     {"imaps", CONFIG_IMAP, CONFIG_TLS_IMPLICIT, 993, 1993},
@@ -50,7 +50,7 @@ void config_init(struct config *config)
 		struct fault fault;
 		enum rc rc = config_value_set(s, view_of_string(s->initial),
 		    &config->arena, config, &fault);
-		if (rc != RC_OK) // config_test.c sees to it that none is
+		if (rc != RC_OK) // config_test.c checks that this cannot happen
 			abort();
 	}
 	set_listeners(config, false);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The settings of the server: one file, and defaults that need no file at all.
-// config_table.c lists every setting with its unit, range and default; the
-// checks, the sample file and docs come from that table.
+// The settings of the server: one file, and defaults with which no file is
+// needed. config_table.c lists every setting with its unit, range and default;
+// the checks, the sample file and the docs are made from that table.
 #ifndef ROOST_SERVER_CONFIG_H
 #define ROOST_SERVER_CONFIG_H
 
@@ -17,7 +17,7 @@
 #define CONFIG_FILE_MAX         ((size_t)1 << 20)  // bytes
 #define CONFIG_MISTAKES_MAX     ((size_t)64 << 10) // bytes of sentences
 
-#define CONFIG_PATH_DEFAULT "/etc/roost/roost.conf" // read when it is there
+#define CONFIG_PATH_DEFAULT "/etc/roost/roost.conf" // read if it exists
 
 enum config_tls {
 	CONFIG_TLS_STARTTLS,
@@ -45,7 +45,7 @@ enum config_relay_tls {
 };
 
 enum config_log_format {
-	CONFIG_LOG_AUTO, // journal when the journal reads stderr
+	CONFIG_LOG_AUTO, // like journal if the journal reads stderr
 	CONFIG_LOG_TEXT,
 	CONFIG_LOG_JOURNAL,
 };
@@ -56,23 +56,23 @@ struct config_listener {
 	const char *addresses[CONFIG_ADDRESSES_MAX];
 	size_t address_count;
 	uint32_t protocol; // enum config_protocol
-	uint32_t port;     // 0: none, for all are Unix sockets
+	uint32_t port;     // 0: none, since all are Unix sockets
 	uint32_t tls;      // enum config_tls
-	unsigned line;     // of the file; 0: a default
+	unsigned line;     // in the file; 0: a default
 };
 
-// All texts live in the arena, or are static. Numbers, switches and choices
-// have 32 bits each, so that one table can name them all.
+// All texts are in the arena or static. Numbers, switches and choices have 32
+// bits each, so that one table can describe them all.
 struct config {
 	struct arena arena;
 	const char *path; // the file that was read; NULL: none
 	const char *data;
-	const char *user; // "": stay who we are
+	const char *user; // "": the user stays the same
 	const char *server_name;
 	const char *postmaster;  // an address or a user; "": none
 	const char *dns_servers; // "address" or "address@port", spaces between
 	const char *dns_trust_anchor;
-	const char *relay_host; // "host:port"; "": each domain's own
+	const char *relay_host; // "host:port"; "": the server of each domain
 	const char *relay_user;
 	const char *relay_password;
 	const char *relay_ca_file;
@@ -135,15 +135,16 @@ struct config {
 
 void config_init(struct config *config); // the defaults
 void config_done(struct config *config);
-// What --demo changes of the defaults: loopback, and ports of its own.
+// Sets what --demo changes in the defaults: only loopback, and other ports.
 void config_demo(struct config *config);
 
-// Reads the file over what is set. All mistakes are found at once, each a line
-// "file:line: sentence\n" in `mistakes`, in the order of lines; then the result
-// is RC_INVALID. RC_NOT_FOUND, RC_DENIED, RC_IO: there is no reading it.
+// Reads the file; its settings replace those in `config`. All mistakes are
+// found at once, each as a line "file:line: sentence\n" in `mistakes`, in the
+// order of lines; the result is then RC_INVALID. RC_NOT_FOUND, RC_DENIED,
+// RC_IO: the file cannot be read.
 MUST_CHECK enum rc config_read(
     struct config *config, const char *path, struct buf *mistakes);
-// The same of a text that was read already; `path` is for the sentences.
+// The same for a text that has already been read; `path` is for the sentences.
 MUST_CHECK enum rc config_parse(struct config *config, const char *path,
     struct view text, struct buf *mistakes);
 
@@ -159,7 +160,7 @@ struct mail_services config_services(const struct config *config);
 // Logs what config_read() found.
 void config_log_mistakes(struct log *log, const struct buf *mistakes);
 
-// A file with every setting, its meaning and its default, commented out.
+// Writes a file with every setting, its meaning and its default, commented out.
 void config_sample(struct buf *out);
 
 #endif

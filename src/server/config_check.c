@@ -13,8 +13,8 @@
 struct check {
 	const struct cli_call *call;
 	struct config *config;
-	unsigned refused;  // for these it will not be served
-	unsigned problems; // with these it will
+	unsigned refused;  // the server cannot run with these
+	unsigned problems; // it can with these
 };
 
 static void tell(const struct check *check, unsigned line, struct view text)
@@ -87,7 +87,7 @@ static void check_readable(struct check *check, const struct become *become,
 	if (fd >= 0)
 		close(fd);
 	if (fd >= 0 || errno != EACCES)
-		return; // what else is wrong was told before
+		return; // other problems have been reported before
 	snprintf(text, sizeof(text),
 	    "%s: the user that Roost runs as cannot read it: chgrp %u %s; "
 	    "chmod g+r %s",
@@ -95,8 +95,8 @@ static void check_readable(struct check *check, const struct become *become,
 	problem(check, line, text);
 }
 
-// As that user, for the rest of this process: what comes behind may read no
-// more than the server.
+// Changes to that user, for the rest of this process: what follows may read no
+// more than the server could.
 static void check_rights(struct check *check)
 {
 	const struct config *config = check->config;
@@ -121,8 +121,8 @@ static void check_rights(struct check *check)
 
 // ---- The postmaster --------------------------------------------------------
 
-// Whether RFC 5321 section 4.5.1 can be kept. Before the first start there are
-// no users who could be it.
+// Whether there is a postmaster (RFC 5321 section 4.5.1). Before the first
+// start there are no users yet.
 static void check_postmaster(struct check *check)
 {
 	struct config *config = check->config;
@@ -134,7 +134,7 @@ static void check_postmaster(struct check *check)
 	    !place_is_served(&check->call->place))
 		return;
 	if (place_open(&check->call->place, false, &fault, &place) != RC_OK)
-		return; // another command's to tell
+		return; // another command reports it
 	enum rc rc = place_ask(&place,
 	    json_pack("{s:s, s:s}", "do", "route", "address", "postmaster"),
 	    NULL, NULL, &fault, &answer);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any file can be read; it is good if and only if there is no sentence.
+// Any bytes may be read as a file; the result is good if and only if there is
+// no sentence.
 #include "server/config.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);

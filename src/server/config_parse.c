@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading the file:
 //
-//	setting = value		setting = {value, value}
-//	section "title" {	(a title only where the section has one)
-//		setting = value
-//	}
+//   setting = value              setting = {value, value}
+//   section "title" {            (a title only where the section has one)
+//       setting = value
+//   }
 //
-// Nothing stops at a mistake: it is noted with its line, and what follows is
-// read all the same. (libconfuse, which the syntax is like, stops at the first
-// one, and takes a section that is never closed.)
+// A mistake does not end the reading: it is noted with its line, and the rest
+// is read, too. (libconfuse, whose syntax is similar, stops at the first one,
+// and accepts a section that is never closed.)
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -20,7 +20,7 @@
 #include "server/config_scan.h"
 #include "server/config_value.h"
 
-#define MISTAKES_MAX 100 // more are not told
+#define MISTAKES_MAX 100 // further ones are not reported
 #define SENTENCE_MAX 320 // bytes
 #define SEEN_MAX     128 // settings of one section
 #define READ_STEP    65536
@@ -28,7 +28,7 @@
 #define PIPE_WAIT_MS 10000
 
 struct mistake {
-	unsigned line; // 0: of no line
+	unsigned line; // 0: it has no line
 	char text[SENTENCE_MAX];
 };
 
@@ -36,7 +36,7 @@ struct mistake {
 struct part {
 	const char *name; // NULL: the file
 	const struct setting *settings;
-	void *base; // what the settings' offsets count from
+	void *base; // the settings' offsets count from here
 	unsigned line;
 	const struct setting *seen[SEEN_MAX];
 	size_t seen_count;
@@ -45,7 +45,7 @@ struct part {
 struct parse {
 	struct config *config;
 	struct config_scan scan;
-	struct config_token token; // the one that comes next
+	struct config_token token; // the next token
 	struct mistake mistakes[MISTAKES_MAX];
 	size_t count;
 	bool has_listeners;
@@ -72,7 +72,7 @@ static void advance(struct parse *parse)
 	parse->token = config_scan_next(&parse->scan);
 }
 
-// Goes on with the line after the one where the mistake is.
+// Continues with the line after the mistake.
 static void recover(struct parse *parse, unsigned line)
 {
 	while (parse->token.kind != CONFIG_TOKEN_END &&
@@ -92,7 +92,7 @@ static bool was_seen(const struct part *part, const struct setting *setting)
 	return false;
 }
 
-// The same setting twice is a mistake: the first would be lost.
+// A setting that is given twice is a mistake: the first value would be lost.
 static void see(struct parse *parse, struct part *part,
     const struct setting *setting, unsigned line)
 {
@@ -127,7 +127,7 @@ static void add_address(struct parse *parse, const struct config_token *value)
 		l->addresses[l->address_count++] = text;
 }
 
-// `setting` NULL: it does not exist, and its value is only skipped.
+// `setting` NULL: it does not exist; its value is skipped.
 static void take_value(
     struct parse *parse, const struct part *part, const struct setting *setting)
 {
@@ -151,7 +151,7 @@ static bool at_value(const struct parse *parse)
 	       parse->token.kind == CONFIG_TOKEN_WRONG;
 }
 
-// Behind the opening brace.
+// After the opening brace.
 static void take_list(struct parse *parse, const struct part *part,
     const struct setting *setting, unsigned line)
 {
@@ -173,7 +173,7 @@ static void take_list(struct parse *parse, const struct part *part,
 	recover(parse, line);
 }
 
-// Behind the equals sign.
+// After the equals sign.
 static void take_setting(
     struct parse *parse, struct part *part, const struct config_token *name)
 {
@@ -241,7 +241,7 @@ static void take_listen(struct parse *parse, struct view title, unsigned line)
 	if (l->address_count == 0)
 		l->addresses[l->address_count++] = "*";
 	if (!parse->has_listeners)
-		config->listener_count = 0; // those of the defaults
+		config->listener_count = 0; // these were the defaults
 	parse->has_listeners = true;
 	if (config->listener_count == CONFIG_LISTENERS_MAX)
 		note(parse, line, "more than %d listen sections",
@@ -272,7 +272,7 @@ static void take_certificate(struct parse *parse, unsigned line)
 	}
 }
 
-// Behind the opening brace of a section that does not exist.
+// After the opening brace of a section that does not exist.
 static void skip_section(struct parse *parse)
 {
 	unsigned depth = 1;
@@ -283,7 +283,7 @@ static void skip_section(struct parse *parse)
 	}
 }
 
-// Behind its name; the next token is a title or a brace.
+// After the section's name; the next token is a title or a brace.
 static void take_section(struct parse *parse, const struct part *outer,
     const struct config_token *name)
 {
@@ -336,7 +336,7 @@ static void take_statement(struct parse *parse, struct part *part)
 	}
 }
 
-// To the end of the section, its closing brace included, or of the file.
+// Up to the closing brace of the section, or to the end of the file.
 static void take_statements(struct parse *parse, struct part *part)
 {
 	for (;;) {
@@ -361,7 +361,7 @@ static void take_statements(struct parse *parse, struct part *part)
 
 // ---- What only the whole shows ---------------------------------------------
 
-// Whether both would be bound to the same place.
+// Whether both would bind the same address.
 static bool addresses_meet(const char *a, const char *b, bool same_port)
 {
 	if (a[0] == '/' || b[0] == '/') // Unix sockets
@@ -404,7 +404,7 @@ static void check_ports(struct parse *parse)
 		}
 }
 
-// Where users log in, they must be able to.
+// Where users log in, the listener must allow them to.
 static void check_log_ins(struct parse *parse)
 {
 	const struct config *config = parse->config;

@@ -24,7 +24,7 @@ static void skip_blanks(struct config_scan *scan)
 	}
 }
 
-// Behind the opening quote.
+// After the opening quote.
 static struct config_token scan_quoted(struct config_scan *scan)
 {
 	struct config_token token = {

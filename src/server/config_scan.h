@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of a configuration file: names, texts in double quotes (with \" and
-// \\), and = { } , with # before a comment. Lines matter only for telling where
+// \\), and = { } , with # before a comment. Lines matter only for saying where
 // a mistake is. Inside the room only.
 #ifndef ROOST_SERVER_CONFIG_SCAN_H
 #define ROOST_SERVER_CONFIG_SCAN_H
@@ -14,7 +14,8 @@ enum config_token_kind {
 	CONFIG_TOKEN_OPEN,
 	CONFIG_TOKEN_CLOSE,
 	CONFIG_TOKEN_COMMA,
-	CONFIG_TOKEN_WRONG, // a quoted text that its line does not close
+	// A quoted text without its closing quote in the line.
+	CONFIG_TOKEN_WRONG,
 };
 
 struct config_token {
@@ -26,11 +27,11 @@ struct config_token {
 struct config_scan {
 	struct arena *arena;
 	struct view rest;
-	unsigned line; // of what is left
+	unsigned line; // of the rest
 };
 
 struct config_token config_scan_next(struct config_scan *scan);
-// Skips what is left of the line.
+// Skips the rest of the line.
 void config_scan_skip_line(struct config_scan *scan);
 
 #endif

@@ -17,17 +17,17 @@ enum setting_kind {
 	SETTING_IPV4,   // a numeric address, or empty
 	SETTING_IPV6,
 	SETTING_HOST,      // "name:port", or empty
-	SETTING_SERVERS,   // "address" or "address@port", any number of them
+	SETTING_SERVERS,   // any number of "address" or "address@port"
 	SETTING_ADDRESSES, // a list of IP addresses, "*", or Unix sockets
 };
 
 struct setting {
 	const char *name;
 	enum setting_kind kind;
-	size_t offset; // in struct config, or in what the section fills
+	size_t offset; // in struct config, or in the section's struct
 	uint32_t min, max;
 	const char *const *words; // of a choice, by number; ends with NULL
-	const char *unit;         // of a number; NULL: it counts things
+	const char *unit;         // of a number; NULL: a count of things
 	const char *initial;      // the default, as text
 	const char *help;         // lines, without "#"
 };

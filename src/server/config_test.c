@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is a mistake in a configuration, where, and in which words.
+// Which mistakes in a configuration are reported, for which lines, and in which
+// words.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +11,7 @@
 
 static const struct {
 	const char *text;
-	const char *mistakes; // all of them; "": none
+	const char *mistakes; // all mistakes; "": none
 } cases[] = {
     {"", ""},
     {"# only a comment", ""},
@@ -183,7 +184,7 @@ static void test_values_arrive(void **state)
 	assert_string_equal(config.listeners[0].addresses[1], "::1");
 	assert_int_equal(config.listeners[0].port, 2143);
 	assert_int_equal(config.listeners[0].tls, CONFIG_TLS_IMPLICIT);
-	// What was not named has its default.
+	// A setting that is not in the file has its default.
 	assert_int_equal(config.stall_seconds, 300);
 	buf_done(&mistakes);
 	config_done(&config);
@@ -219,14 +220,14 @@ static void test_the_shipped_sample_is_the_table(void **state)
 	while ((got = fread(piece, 1, sizeof(piece), file)) > 0)
 		buf_add(&shipped, view_of(piece, got));
 	fclose(file);
-	// `make sample` writes it anew.
+	// If this fails: `make sample` writes the file again.
 	assert_true(view_eq(buf_view(&sample), buf_view(&shipped)));
 	buf_done(&sample);
 	buf_done(&shipped);
 }
 
-// The sample with its comment signs taken off the settings, but not off the
-// sections, which name files that are not there.
+// The sample with its settings uncommented, but not its sections, which name
+// files that do not exist.
 static void test_the_sample_has_the_defaults(void **state)
 {
 	(void)state;

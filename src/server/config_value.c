@@ -83,7 +83,8 @@ static enum rc check_user(
 	char room[16384];
 	if (*name == '\0' ||
 	    getpwnam_r(name, &entry, room, sizeof(room), &found) != 0 || found)
-		return RC_OK; // what cannot be found out now is seen later
+		// If it cannot be found out now, the server will see it later.
+		return RC_OK;
 	return fault_set(fault, RC_INVALID,
 	    "%s: this system has no user \"%.80s\"", s->name, name);
 }
@@ -169,7 +170,7 @@ static enum rc check_servers(
 	return RC_OK;
 }
 
-// What other servers are told is what DNS knows: A-labels.
+// Other servers get the name in the form that is in DNS: A-labels.
 static enum rc make_name(const struct setting *s, struct arena *arena,
     struct fault *fault, const char **text)
 {

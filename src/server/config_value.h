@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One setting's value, from text. Inside the room only.
+// Reads one setting's value from text. Inside the room only.
 #ifndef ROOST_SERVER_CONFIG_VALUE_H
 #define ROOST_SERVER_CONFIG_VALUE_H
 

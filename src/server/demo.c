@@ -9,7 +9,7 @@
 #include "admin/listing.h"
 #include "base/thread.h"
 
-// Beside the program in its build folder, or where it was installed.
+// Next to the program in its build folder, or where it was installed.
 const char *demo_folder(struct arena *arena)
 {
 	static const char *const places[] = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `roost serve --demo`: a user "demo" with varied mail, another one to write
-// to, and what a person types into a mail program.
+// `roost serve --demo`: a user "demo" with varied mail, a second user to write
+// to, and instructions for a mail program.
 #ifndef ROOST_SERVER_DEMO_H
 #define ROOST_SERVER_DEMO_H
 
@@ -15,15 +15,15 @@
 
 #define DEMO_DOMAIN "roost.test" // RFC 2606 section 2
 
-// The folder of the demonstration's mail, in the arena; NULL: not found.
+// The folder with the demonstration's mail, in the arena; NULL: not found.
 const char *demo_folder(struct arena *arena);
 
-// Makes the domain, the users, and takes the mail in, the first time. `folder`
-// may be NULL.
+// Creates the domain and the users, and imports the mail, the first time.
+// `folder` may be NULL.
 MUST_CHECK enum rc demo_prepare(
     const struct control_host *host, const char *folder, struct fault *fault);
 
-// Prints what to type.
+// Prints the instructions.
 void demo_print(const struct config *config);
 
 #endif

@@ -80,7 +80,8 @@ static const char *host_name(struct arena *arena)
 	return arena_string(arena, view_of_string(name));
 }
 
-// Settings: the defaults, over them the file, over that the command line.
+// Settings: the defaults; the file replaces them, and the command line replaces
+// both.
 static enum cli_exit read_config(
     const struct cli_call *call, struct config *config)
 {
@@ -129,7 +130,8 @@ static void set_place(struct cli_call *call, struct config *config)
 		    .address_failures = config->auth_address_failures,
 		    .user_failures = config->auth_user_failures,
 		    .window_seconds = config->auth_window_seconds,
-		    // Log-ins leave threads for those who are in.
+		    // Half of the threads stay free for users who have logged
+		    // in.
 		    .hashers = (config->threads + 1) / 2,
 		},
 	};

@@ -22,6 +22,6 @@ void notify_send(const char *state)
 	ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL,
 	    (struct sockaddr *)&to,
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-	(void)sent; // systemd's timeout is the answer to its loss
+	(void)sent; // if it is lost, systemd's timeout will notice
 	close(fd);
 }

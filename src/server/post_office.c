@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/post_office.h"
 
-// "a b c": each becomes a string of its own, in the arena.
+// Splits "a b c" into strings of their own, in the arena.
 static size_t split_servers(struct arena *arena, const char *text,
     const char *ret_servers[DNS_SERVERS_MAX])
 {
@@ -98,7 +98,7 @@ static enum rc open_relay(struct post_office *post, const struct config *config,
 	return relay_new(&settings, fault, &post->relay);
 }
 
-// RFC 5321 section 4.5.1: a server of mail has a postmaster.
+// RFC 5321 section 4.5.1: a mail server must have a postmaster.
 static void check_postmaster(struct post_office *post, struct log *log)
 {
 	struct arena arena;
@@ -116,7 +116,7 @@ static void check_postmaster(struct post_office *post, struct log *log)
 	arena_done(&arena);
 }
 
-// auth stands below route and cannot ask it by itself.
+// auth is below route and cannot call it itself.
 static enum rc whose_login(
     void *context, struct view name, struct auth_name *ret_name)
 {
@@ -150,8 +150,8 @@ enum rc post_office_open(struct post_office *post, const struct config *config,
 	return open_relay(post, config, net, log, fault);
 }
 
-// Other servers look up the name that this one says it has, and some refuse
-// mail when there is no such host. No answer says nothing.
+// Other servers look up the name that this one gives, and some refuse mail when
+// it does not exist. If no answer comes, nothing is known.
 static void name_answered(void *context, const struct dns_answer *answer)
 {
 	struct post_office *post = context;
@@ -198,5 +198,6 @@ void post_office_close(struct post_office *post)
 	net_tls_client_free(&post->tls_client);
 	if (post->dns)
 		dns_free(&post->dns);
-	relay_own_free(&post->own); // a search that DNS ended looked at it
+	// A search of it may have been running until DNS was closed.
+	relay_own_free(&post->own);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What mail goes through between the doors and the mailboxes, or other servers:
-// routes, keys, DNS, the queue and the relay, opened and closed in order.
+// What mail goes through between the doors and the mailboxes or other servers:
+// routes, keys, DNS, the queue and the relay. They are opened and closed in
+// order.
 #ifndef ROOST_SERVER_POST_OFFICE_H
 #define ROOST_SERVER_POST_OFFICE_H
 
@@ -18,28 +19,30 @@ struct post_office {
 	struct queue *queue;
 	struct relay *relay;
 	struct delivery_office office; // for the doors
-	atomic_uint name_lookups;      // of our own name, under way
-	atomic_bool name_may_be;       // an answer does not say that it is not
+	// How many look-ups of our own name are running.
+	atomic_uint name_lookups;
+	// No answer has said that the name does not exist.
+	atomic_bool name_may_be;
 };
 
-// What the configuration says of DNS; texts are the configuration's.
+// The DNS settings of the configuration; the texts belong to the configuration.
 struct dns_settings post_office_dns(struct config *config);
-// The same of the relay.
+// The relay's settings in the same way.
 struct relay_settings post_office_relay(const struct config *config);
 
-// Reads the system's files: before the process shuts itself in.
+// Reads the system's files; called before the process shuts itself in.
 MUST_CHECK enum rc post_office_prepare(struct post_office *post,
     struct config *config, struct log *log, struct fault *fault);
-// Over an open store. `net` is what the relay connects with.
+// Opens everything; the store must be open. The relay connects with `net`.
 MUST_CHECK enum rc post_office_open(struct post_office *post,
     const struct config *config, struct store *store, struct engine *engine,
     struct auth *auth, struct net_server *net, struct log *log,
     struct fault *fault);
-// Begins to send, once the net_server runs.
+// Begins to send, when the net_server runs.
 MUST_CHECK enum rc post_office_start(
     struct post_office *post, const struct config *config, struct fault *fault);
 void post_office_stop(struct post_office *post, uint32_t seconds);
-// After the net_server is freed; safe at whatever point opening ended.
+// Called after the net_server is freed; works even if opening failed halfway.
 void post_office_close(struct post_office *post);
 
 #endif

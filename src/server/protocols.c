@@ -46,7 +46,7 @@ struct protocol {
 	void *(*session_new)(
 	    void *context, const struct net_peer *peer, struct net_waker waker);
 	const char *alpn;    // as registered with IANA; NULL: none is
-	struct view refusal; // of a connection over a limit
+	struct view refusal; // sent to a connection over a limit
 };
 
 #define SMTP_REFUSAL                                                           \
@@ -143,7 +143,7 @@ static struct smtp_server smtp_server(const struct config *config,
 		},
 	};
 	server.base.name = config->server_name;
-	// Strangers and servers are nobody whom somebody looks at.
+	// Strangers and other servers have no user who could be traced.
 	if (role != SMTP_ROLE_SUBMISSION)
 		server.base.trace = NULL;
 	return server;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which session a connection gets: the protocols that listeners may speak, and
-// what all sessions of each share.
+// what all sessions of a protocol share.
 #ifndef ROOST_SERVER_PROTOCOLS_H
 #define ROOST_SERVER_PROTOCOLS_H
 
@@ -20,15 +20,15 @@ struct protocol_servers {
 	struct smtp_server lmtp;
 };
 
-// Lives as long as the net_server whose listeners were made with it.
+// Must live as long as the net_server whose listeners were made with it.
 struct protocols {
 	struct imap_recent *recent;
-	struct protocol_servers secure; // TLS is there, or is offered
-	struct protocol_servers plain;  // of listeners with "tls = none"
+	struct protocol_servers secure; // for listeners with TLS or STARTTLS
+	struct protocol_servers plain;  // for listeners with "tls = none"
 };
 
-// Binds and hands over every listener. What the sessions use may come later,
-// with protocols_open(), before the server is started.
+// Binds every listener and adds it to the net_server. What the sessions use may
+// be set later, by protocols_open(), but before the server is started.
 MUST_CHECK enum rc protocols_listen(struct protocols *protocols,
     const struct config *config, struct net_server *net, struct net_tls *tls,
     struct log *log, struct fault *fault);

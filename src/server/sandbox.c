@@ -33,7 +33,7 @@
 	    LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_FIFO |      \
 	    LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
-// What the database and OpenSSL look at beside the data folder.
+// What the database and OpenSSL read outside the data folder.
 static const char *const system_paths[] = {"/dev/urandom", "/dev/null",
     "/proc/sys/kernel", "/sys/dev/block", "/sys/devices"};
 
@@ -43,7 +43,7 @@ static void allow(int rules, const char *path, uint64_t rights)
 	struct landlock_path_beneath_attr rule = {
 	    .parent_fd = open(path, O_PATH | O_CLOEXEC)};
 	if (rule.parent_fd < 0)
-		return; // what is not there needs no rule
+		return; // a path that does not exist needs no rule
 	if (fstat(rule.parent_fd, &info) == 0 && !S_ISDIR(info.st_mode))
 		rights &= LANDLOCK_ACCESS_FS_READ_FILE |
 			  LANDLOCK_ACCESS_FS_WRITE_FILE | ACCESS_TRUNCATE;
@@ -53,7 +53,7 @@ static void allow(int rules, const char *path, uint64_t rights)
 	close(rule.parent_fd);
 }
 
-// Gives the version that is in force, or 0.
+// Returns the version that is in force, or 0.
 static long enter_landlock(const struct sandbox_paths *paths)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
@@ -80,7 +80,8 @@ static long enter_landlock(const struct sandbox_paths *paths)
 
 // ---- System calls ----------------------------------------------------------
 
-// What no mail server does: run programs, look into others, change the system.
+// What a mail server never does: run programs, look into other processes,
+// change the system.
 static const char *const denied[] = {"execve", "execveat", "fork", "vfork",
     "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise",
     "kcmp", "pidfd_getfd", "mount", "umount", "umount2", "pivot_root", "chroot",
@@ -95,7 +96,7 @@ static const char *const denied[] = {"execve", "execveat", "fork", "vfork",
     "mknodat", "setuid", "setgid", "setreuid", "setregid", "setresuid",
     "setresgid", "setgroups", "memfd_create"};
 
-// The leak checker of a build for tests forks a helper that traces it.
+// The leak checker of a test build forks a helper that traces it.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HELPERS true
 #elif defined(__has_feature)
@@ -121,8 +122,9 @@ static int deny_calls(scmp_filter_ctx filter)
 	return error;
 }
 
-// Threads may be started, processes not. clone3() hides its flags behind a
-// pointer: glibc goes back to clone() when there is none.
+// Threads may be started, processes may not. The filter cannot see the flags of
+// clone3(), which are behind a pointer: it is denied, and glibc then uses
+// clone().
 static int deny_processes(scmp_filter_ctx filter)
 {
 	if (HELPERS)
@@ -133,7 +135,7 @@ static int deny_processes(scmp_filter_ctx filter)
 			   filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
-// Sockets of the Internet and of this machine only.
+// Allows only sockets of the Internet and of this machine.
 static int deny_sockets(scmp_filter_ctx filter)
 {
 	static const int families[] = {AF_PACKET, AF_NETLINK, AF_ALG, AF_VSOCK,

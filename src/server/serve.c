@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of the start: the log, the data folder, the certificates that root
-// may have to read; then root's rights are given up, all but the one to bind
-// ports; the folder is locked and the ports are bound, the process shuts itself
-// in, the store is opened, and sessions may come. What was opened is closed in
-// the reverse order, wherever the start ended.
+// The order of the start: first the log, the data folder, and the certificates,
+// which perhaps only root can read. Then root's rights are given up, except the
+// right to bind ports. The folder is locked and the ports are bound; the
+// process shuts itself in; the store is opened, and sessions may come. Whatever
+// was opened is closed in the reverse order, even if the start failed halfway.
 #include "server/serve.h"
 
 #include <signal.h>
@@ -28,8 +28,8 @@
 #include "server/version.h"
 #include "store/derive.h"
 
-// Commands, and a server that is stopping, have so long to give the folder
-// back.
+// How long to wait until a command, or a server that is stopping, releases the
+// folder.
 #define LOCK_WAIT_MS 30000
 
 struct serve {
@@ -41,7 +41,7 @@ struct serve {
 	struct log log;
 	struct net_tls *tls;
 	struct net_server *net;
-	int lock; // of the data folder; -1: not taken
+	int lock; // of the data folder; -1: not locked
 	struct engine *engine;
 	struct store *store;
 	struct auth *auth;
@@ -56,7 +56,7 @@ struct serve {
 
 // ---- Log -------------------------------------------------------------------
 
-// stderr is read by the journal (systemd.exec(5), JOURNAL_STREAM).
+// Whether the journal reads stderr (systemd.exec(5), JOURNAL_STREAM).
 static bool is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -109,9 +109,9 @@ static bool asks_for_connections(const struct config *config)
 	return asks;
 }
 
-// As many files as connections need, or as many connections as the system has
-// files for. That is worth a warning only to somebody who asked for more than
-// the default.
+// Sets the limit of open files to what the connections need. If the system does
+// not allow that many, limits the connections instead; somebody who configured
+// more than the default gets a warning.
 static void raise_files(struct serve *serve)
 {
 	struct rlimit limit;
@@ -139,8 +139,9 @@ static void raise_files(struct serve *serve)
 
 // ---- Rights ----------------------------------------------------------------
 
-// Root does not serve, except in a demonstration, which only this machine
-// reaches: then root's files stay usable, and every capability is given up.
+// The server does not run as root, except in a demonstration, which only this
+// machine can reach: then root's files stay usable, and every capability is
+// given up.
 static enum rc find_user(
     struct serve *serve, struct fault *fault, struct become *ret_become)
 {
@@ -162,7 +163,7 @@ static enum rc find_user(
 	return rc;
 }
 
-// From here on nothing is root's, and the folder is this process's alone.
+// Afterwards the process has no rights of root, and it alone uses the folder.
 static enum rc give_up_rights(
     struct serve *serve, const struct become *become, struct fault *fault)
 {
@@ -177,7 +178,7 @@ static enum rc give_up_rights(
 	    serve->config->data, LOCK_WAIT_MS, fault, &serve->lock);
 }
 
-// The folder that a file is in, for a reload finds a new file there.
+// Gives the folder that a file is in: a reload may find a new file there.
 static const char *folder_of(struct arena *arena, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -318,7 +319,7 @@ static void close_control(struct serve *serve)
 
 // ---- Start and stop --------------------------------------------------------
 
-// What may need root: the certificates that are configured, and the ports.
+// What may need root: the configured certificates, and the ports.
 static enum rc start_as_root(struct serve *serve, struct fault *fault)
 {
 	struct config *config = serve->config;
@@ -429,9 +430,8 @@ static void take_up(struct serve *serve, const struct config *fresh)
 		config->certificate_count = fresh->certificate_count;
 }
 
-// Reads the configuration again: certificates and the log's level are taken up,
-// and when there is a mistake, in the file or in a certificate, all stays as it
-// was.
+// Reads the configuration again: applies the certificates and the log's level.
+// If there is a mistake in the file or in a certificate, nothing changes.
 static void reload(struct serve *serve)
 {
 	struct config fresh;
@@ -446,8 +446,8 @@ static void reload(struct serve *serve)
 	bool read = rc == RC_OK;
 	if (read && fresh.certificate_count > 0)
 		config = &fresh;
-	// A file that only root reads is not the reload's to read; the
-	// certificates that are known may be.
+	// A reload cannot read a file that only root can read, but it can
+	// perhaps read the certificates that it knows.
 	if (read || rc == RC_NOT_FOUND || rc == RC_DENIED)
 		rc = certificates_reload(serve->tls, config, &serve->log);
 	if (read && rc == RC_OK)

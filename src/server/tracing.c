@@ -9,7 +9,7 @@
 struct tracing {
 	struct log *log;
 	struct net_trace trace;
-	_Atomic unsigned count; // read without the lock: mostly it is 0
+	_Atomic unsigned count; // read without the lock, since it is usually 0
 	pthread_mutex_t lock;
 	struct map users; // name -> the tracing itself
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose protocol lines go to the log. Switched while sessions run; thread-safe.
+// The users whose protocol lines are logged. Can be changed while sessions run;
+// thread-safe.
 #ifndef ROOST_SERVER_TRACING_H
 #define ROOST_SERVER_TRACING_H
 
@@ -15,7 +16,7 @@ void tracing_free(struct tracing **tracing);
 void tracing_set(struct tracing *tracing, struct view user, bool on);
 unsigned tracing_count(struct tracing *tracing);
 
-// What the sessions are given; lives as long as the tracing.
+// What the sessions get; lives as long as the tracing.
 const struct net_trace *tracing_of(struct tracing *tracing);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The version, as the build was told it.
+// The version, which the build sets.
 #ifndef ROOST_SERVER_VERSION_H
 #define ROOST_SERVER_VERSION_H
 

@@ -37,7 +37,7 @@ void session_enter(struct session *session, struct buf *out)
 {
 	session->out = out;
 	session->traced = out->len;
-	// The network has begun to compress before it calls again.
+	// The network has begun to compress before this call.
 	if (session->next == NET_COMPRESS)
 		session->next = NET_READ;
 }
@@ -114,7 +114,7 @@ uint32_t session_timeout(
 {
 	uint32_t left = session_seconds_left(session, max);
 	if (left == 0)
-		return 1; // 0 would be for ever
+		return 1; // 0 would mean for ever
 	return left < silent ? left : silent;
 }
 
@@ -132,8 +132,8 @@ void session_check_time(struct session *session)
 		    session, "login timeout", "Nobody logged in in time");
 }
 
-// So that a client that has gone astray, or a stranger who plays, does not go
-// on for ever.
+// Ends the session of a client that is confused, or of a stranger who plays,
+// after some time.
 static void count_bad(struct session *session, bool bad)
 {
 	unsigned max = session_is_stranger(session) ? SESSION_BAD_MAX_STRANGER
@@ -144,8 +144,8 @@ static void count_bad(struct session *session, bool bad)
 		    "%u commands in a row were bad", max);
 }
 
-// Guessing, and keeping the server busy, take a new connection every now and
-// then; to that net and auth have limits.
+// Somebody who guesses passwords, or keeps the server busy, has to connect
+// again and again; net and auth limit that.
 static void count_strangers(struct session *session)
 {
 	session->commands++;
@@ -171,7 +171,7 @@ void session_close(struct session *session, const char *why)
 	if (session->why == NULL)
 		session->why = why;
 	session->next = NET_CLOSE;
-	// Nobody will be there to be woken.
+	// Nobody is left to be woken.
 	auth_turn_end(session->server->auth, &session->turn);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the sessions of all protocols have in common: who is at the other end,
-// the TLS below, the login and its turn, how long a stranger may stay and how
-// much it may do, the last words, the lines of the log, and the trace. A
-// protocol's session embeds a `struct session` as its first member. The
-// protocol itself stays an implementation of net/session.h.
+// What the sessions of all protocols have in common: the peer, the TLS layer,
+// the login and its place in the queue for hashing, how long a stranger may
+// stay and how much it may do, the last words, the lines of the log, and the
+// trace. A protocol's session embeds a `struct session` as its first member.
+// The protocol itself implements net/session.h.
 #ifndef ROOST_SESSION_SESSION_H
 #define ROOST_SESSION_SESSION_H
 
@@ -11,29 +11,30 @@
 #include "base/log.h"
 #include "net/session.h"
 
-// How long a stranger may stay in all, however much it says, and how long it
-// may say nothing.
+// How long a stranger may stay in total, even if it keeps sending, and how long
+// it may be silent.
 #define SESSION_STRANGER_SECONDS 180u
 #define SESSION_SILENT_SECONDS   60u
-// Log-ins refused to one connection, and commands before a login, before the
-// server hangs up.
+// How many log-ins a connection may fail, and how many commands it may give
+// before a login, until the server closes it.
 #define SESSION_LOGIN_FAILURES_MAX    3u
 #define SESSION_STRANGER_COMMANDS_MAX 50u
-// Commands in a row that are wrong before the server hangs up.
+// How many wrong commands in a row close the connection.
 #define SESSION_BAD_MAX_STRANGER 3u
 #define SESSION_BAD_MAX          20u
 
 #define SESSION_TEXT_MAX 512 // bytes of the last words
 
-// What all sessions of a server share, whatever their protocol. Nothing of it
-// changes while there are any, and all that it points to outlives them.
+// What all sessions of a server share, whatever their protocol. It does not
+// change while there are sessions, and all that it points to outlives them.
 struct session_server {
 	struct auth *auth;
-	struct log *log;               // may be NULL
-	const struct clock *clock;     // NULL: the machine's
-	const char *name;              // in the greeting
-	bool tls_available;            // announce STARTTLS
-	bool plain_on_loopback;        // passwords without TLS from loopback
+	struct log *log;           // may be NULL
+	const struct clock *clock; // NULL: the machine's
+	const char *name;          // in the greeting
+	bool tls_available;        // announce STARTTLS
+	// Accept passwords without TLS from loopback.
+	bool plain_on_loopback;
 	const struct net_trace *trace; // may be NULL
 };
 
@@ -42,11 +43,11 @@ struct session;
 // What differs between protocols; constant.
 struct session_kind {
 	const char *protocol; // "imap": for the log and for auth
-	// Says the last words in the protocol's form. NULL: a client of this
+	// Writes the last words in the protocol's form. NULL: a client of this
 	// protocol expects none.
 	void (*bye)(struct session *session, struct view text);
-	// Traces what was said to the client, by session_trace_line(), where
-	// not all of it is lines. NULL: all is.
+	// Traces what was sent to the client, by session_trace_line(), if not
+	// all of it is lines. NULL: all of it is.
 	void (*trace_said)(struct session *session, struct view said);
 };
 
@@ -54,11 +55,13 @@ struct session {
 	const struct session_server *server;
 	const struct session_kind *kind;
 	struct net_waker waker;
-	uint64_t id;                  // for the log
-	char *peer_address;           // owned
-	struct auth_binding *binding; // owned: the TLS below; NULL without
-	struct auth_turn turn;        // for hashing a password
-	// Who has logged in: name (owned; NULL: a stranger) and account.
+	uint64_t id;        // for the log
+	char *peer_address; // owned
+	// Owned: of the TLS layer; NULL without TLS.
+	struct auth_binding *binding;
+	struct auth_turn turn; // for hashing a password
+	// The user who is logged in: name (owned; NULL: a stranger) and
+	// account.
 	char *user;
 	uint64_t account;
 	unsigned login_failures; // since the last login
@@ -66,15 +69,16 @@ struct session {
 	unsigned bad_commands;   // wrong ones in a row
 	uint64_t since_ms;       // when the stranger's time began, monotonic
 	enum net_next next;      // what the network shall do next
-	const char *why;         // static; why it ended; NULL: it goes on
-	// During a call of the network: where all is said, and how much of it
-	// the trace has had.
+	const char *why;         // static: why it ended; NULL: it has not ended
+	// During a call of the network: the output, and how much of it has been
+	// traced.
 	struct buf *out;
 	size_t traced;
-	uint64_t trace_skip; // bytes to be said next that it leaves out
+	// How many of the next bytes of output the trace leaves out.
+	uint64_t trace_skip;
 };
 
-// `peer` is copied; `kind` and `server` outlive the session.
+// `peer` is copied; `kind` and `server` must outlive the session.
 void session_init(struct session *session, const struct session_kind *kind,
     const struct session_server *server, const struct net_peer *peer,
     struct net_waker waker);
@@ -82,18 +86,18 @@ void session_done(struct session *session);
 
 // ---- The calls of the network ----------------------------------------------
 
-// Each call that may say something begins with session_enter() and ends with
-// session_leave(), which traces what was said and gives `next`. So nothing is
-// said to a traced client that the trace does not have.
+// Each call of the network that may write something begins with session_enter()
+// and ends with session_leave(), which traces what was written and returns
+// `next`. So a traced client never gets anything that is not in the trace.
 void session_enter(struct session *session, struct buf *out);
 enum net_next session_leave(struct session *session);
 
-// For start() and tls_started(): keeps what a login needs of the TLS below.
-// `tls` NULL: there is none.
+// For start() and tls_started(): keeps what a login needs to know of the TLS
+// layer. `tls` NULL: there is no TLS.
 void session_keep_tls(struct session *session, const struct net_tls_info *tls);
 
-// After a piece of work: a session that goes on reading pauses when much is to
-// be sent.
+// After a piece of work: a session that would read on pauses when much output
+// is waiting.
 void session_breathe(struct session *session);
 
 // ---- Who it is -------------------------------------------------------------
@@ -108,36 +112,36 @@ static inline bool session_has_tls(const struct session *session)
 	return session->binding != NULL;
 }
 
-// The connection as the auth room wants to know it, with the session's turn;
-// its views last as long as the session stays as it is.
+// Describes the connection for the auth room, with the session's turn. Its
+// views are valid as long as the session does not change.
 struct auth_channel session_channel(struct session *session);
 
 void session_log_in(struct session *session, const struct auth_user *user);
-// It is a stranger again, and its time begins anew.
+// Makes it a stranger again; its time begins again.
 void session_log_out(struct session *session);
 
 // ---- Time and limits -------------------------------------------------------
 
 // Seconds until `max` seconds since `since_ms` are over, however much the
-// client says; 0: they are.
+// client sends; 0: they are over.
 uint32_t session_seconds_left(const struct session *session, uint32_t max);
-// A timeout() of net/session.h: `silent` seconds of silence, but no longer than
-// until `max` are over.
+// For timeout() of net/session.h: `silent` seconds of silence, but not longer
+// than until `max` are over.
 uint32_t session_timeout(
     const struct session *session, uint32_t silent, uint32_t max);
 // The same for a stranger.
 uint32_t session_stranger_timeout(const struct session *session);
 
-// Before anything is read: ends the session of a stranger whose time is over.
+// Before anything is read: ends a stranger's session whose time is over.
 void session_check_time(struct session *session);
-// After a command: ends the session when there were too many, too many wrong
-// ones, or too many logins that failed.
+// After a command: ends the session when there were too many commands, too many
+// wrong ones, or too many failed logins.
 void session_count_command(struct session *session, bool bad);
 
 // ---- The end ---------------------------------------------------------------
 
-// The session ends after what is said in this call. `why` is for the log,
-// static; the first one is the reason.
+// Ends the session after the output of this call. `why` is for the log, static;
+// if it is called again, the first reason counts.
 void session_close(struct session *session, const char *why);
 // The same, with last words (a sentence without its full stop).
 void session_bye(struct session *session, const char *why, const char *format,
@@ -145,10 +149,10 @@ void session_bye(struct session *session, const char *why, const char *format,
 
 // ---- The log ---------------------------------------------------------------
 
-// Begins a line with the session and the user.
+// Begins a log line with the session and the user.
 void session_log_begin(const struct session *session, struct log_line *line,
     enum log_level level, const char *event);
-// Ends the line of a session's end, with the reason.
+// Ends the log line about a session's end, with the reason.
 void session_log_end(const struct session *session, struct log_line *line);
 
 // ---- The trace (struct net_trace) ------------------------------------------
@@ -156,15 +160,16 @@ void session_log_end(const struct session *session, struct log_line *line);
 bool session_is_traced(const struct session *session);
 void session_trace_line(
     const struct session *session, bool from_client, struct view line);
-// A line that the client said. What was said to it before comes first.
+// Traces a line from the client. Output to the client before it is traced
+// first.
 void session_trace_client(struct session *session, struct view line);
-// The same for a command's line. Shown as it is because it is known and not
-// secret; `name` empty: no command of this server.
+// The same for a command's line. It is shown as it is, because the command is
+// known and not secret; `name` empty: it is not a command of this server.
 void session_trace_command(
     struct session *session, struct view name, bool secret, struct view line);
-// Something secret that the client said.
+// Traces that the client sent something secret, which is not shown.
 void session_trace_secret(struct session *session);
-// What was said since: is traced now, or left out.
+// Traces the output since the last trace, or leaves it out.
 void session_trace_said(struct session *session);
 void session_trace_skip(struct session *session);
 

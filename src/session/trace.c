@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The protocol trace: what goes to and fro, line by line, for the users whom
-// somebody looks at. All that is shown of what a client says is shown because
-// its protocol knows it and it is not secret. All that a client is told comes
-// by session_trace_said().
+// The protocol trace: what is sent in both directions, line by line, for the
+// users whom an administrator traces. A line of the client is shown only if its
+// protocol knows it and it is not secret. Everything that is sent to a client
+// comes through session_trace_said().
 #include "session/session.h"
 
 bool session_is_traced(const struct session *session)

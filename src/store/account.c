@@ -19,7 +19,7 @@ struct mailbox *mailbox_new(uint64_t id, struct view name)
 void mailbox_set_name(struct mailbox *mailbox, struct view name)
 {
 	char *copy = mem_strndup(name.ptr, name.len);
-	char *old = (char *)(uintptr_t)mailbox->name.ptr; // it is ours
+	char *old = (char *)(uintptr_t)mailbox->name.ptr; // the account owns it
 	mailbox->name = view_of(copy, name.len);
 	free(old);
 }
@@ -68,7 +68,7 @@ void account_table_insert(
 {
 	size_t at;
 	if (account_table_seek(account, mailbox->name, &at))
-		abort(); // callers have looked
+		abort(); // callers have checked that it is there
 	account->mailboxes =
 	    mem_grow(account->mailboxes, &account->mailbox_capacity,
 		account->mailbox_count + 1, sizeof(struct mailbox *));
@@ -86,7 +86,7 @@ void account_table_remove(
 {
 	size_t at;
 	if (!account_table_seek(account, mailbox->name, &at))
-		abort(); // callers have looked
+		abort(); // callers have checked that it is there
 	account->mailbox_count--;
 	memmove(account->mailboxes + at, account->mailboxes + at + 1,
 	    (account->mailbox_count - at) * sizeof(struct mailbox *));

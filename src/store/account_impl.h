@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // An open account and its mailboxes, for the files of this room.
 //
-// Two locks, always taken in this order:
-//   change  held by a writer from check to publish, the disk's wait included,
-//           and by whoever reads the account from the engine;
-//   table   guards all fields below; held briefly, never over I/O, and not
-//           while the engine is called: the engine's watch takes it.
-// Readers that need many fields take `table`; a session that only asks whether
-// its snapshot is current takes no lock.
+// Two locks, always locked in this order:
+//   change  A writer holds it from its checks until it has published the
+//           change, also while it waits for the disk. A reader holds it while
+//           it reads the account from the engine.
+//   table   guards all fields below. It is held briefly, never during I/O, and
+//           never while the engine is called: the engine's watch locks it.
+// Readers that need many fields lock `table`; a session that only asks whether
+// its snapshot is current needs no lock.
 //
-// What is in memory is a copy of what the engine has. The engine's watch says
-// when somebody else changed that (another store on the engine, another node);
-// then the account is `stale`, and its next user calls account_refresh(), which
-// reads it anew. A new account is stale and empty: loading is the same thing.
+// What is in memory is a copy of what the engine has. The engine's watch tells
+// when somebody else changed that (another store on the engine, another node).
+// The account is then `stale`, and whoever uses it next calls
+// account_refresh(), which reads it again. A new account is stale and empty, so
+// that loading it is the same operation.
 #ifndef ROOST_STORE_ACCOUNT_IMPL_H
 #define ROOST_STORE_ACCOUNT_IMPL_H
 
@@ -22,10 +24,10 @@
 #include "store/derive_queue.h"
 #include "store/record.h"
 
-// A mailbox of an open account. Lives while it is in the table or someone has
-// a handle on it.
+// A mailbox of an open account. It lives while it is in the table or somebody
+// has a handle on it.
 struct mailbox {
-	unsigned refs; // guarded by the account's `table`, as all here
+	unsigned refs; // guarded by the account's `table`, like all fields here
 	uint64_t id;
 	struct view name; // owned
 	uint32_t uidvalidity;
@@ -34,18 +36,18 @@ struct mailbox {
 	_Atomic bool gone; // deleted
 	struct record_state state;
 	struct store_keywords *keywords;
-	// The newest snapshot, NULL while nobody needed it. Written under
-	// `change` and `table`.
+	// The newest snapshot; NULL until somebody needs it. Written only with
+	// both `change` and `table` locked.
 	struct store_snapshot *_Atomic current;
 	struct store_mailbox *handles; // list
 };
 
-// One session's hold on a mailbox.
+// A mailbox as one session has it open.
 struct store_mailbox {
 	struct store_account *account; // referenced
 	struct mailbox *mailbox;       // referenced
 	struct store_asker asker;      // who opened it
-	bool readable;                 // had STORE_RIGHT_READ then
+	bool readable; // the asker had STORE_RIGHT_READ when opening it
 	void (*moved)(void *context);
 	void *moved_context;
 	struct store_mailbox *next;
@@ -55,20 +57,21 @@ struct store_account {
 	struct store *store;
 	uint64_t id;
 	unsigned refs; // guarded by the store's lock
-	// Idle accounts stay open for a while, newest first.
+	// Accounts that nobody uses stay open for a while; the newest is first.
 	struct store_account *idle_next;
 	struct store_account *idle_previous;
 
-	bool loading; // guarded by the store's lock: not to be used yet
+	// The account cannot be used yet. Guarded by the store's lock.
+	bool loading;
 
 	struct engine_watch *watch;
-	_Atomic bool stale;   // the engine has, or may have, another state
-	_Atomic bool dropped; // its partition was deleted meanwhile
-	_Atomic uint64_t committing; // the version that a commit here makes
+	_Atomic bool stale;   // the engine has, or may have, a newer state
+	_Atomic bool dropped; // its partition has been deleted
+	_Atomic uint64_t committing; // the version that a commit here is making
 	_Atomic bool derives; // it has derived data, or somebody wants some
 
 	pthread_mutex_t change;
-	uint64_t version; // guarded by `change`; 0: there is no such account
+	uint64_t version; // guarded by `change`; 0: the account does not exist
 
 	pthread_mutex_t table;
 	struct record_account record;
@@ -83,7 +86,7 @@ struct store_account {
 struct store {
 	struct store_options options;
 	pthread_mutex_t lock;
-	pthread_cond_t loaded;      // some account is no longer `loading`
+	pthread_cond_t loaded;      // an account is no longer `loading`
 	struct map accounts;        // id (8 bytes) -> struct store_account
 	struct store_account *idle; // list, newest first
 	struct store_account *idle_last;
@@ -95,15 +98,17 @@ struct store {
 
 // ---- The table (call with `table` held) ------------------------------------
 
-// Position of the mailbox `name`, or where it would stand; true when found.
+// Gives the position of the mailbox `name`, or the position where it would be
+// inserted. Returns true when there is such a mailbox.
 bool account_table_seek(const struct store_account *account, struct view name,
     size_t *ret_position);
 void account_table_insert(
     struct store_account *account, struct mailbox *mailbox);
 void account_table_remove(
     struct store_account *account, struct mailbox *mailbox);
-// Puts the table in order after names were set or mailboxes added at its end;
-// false when two have one name. For many at once.
+// Sorts the table after names were set or mailboxes were added at its end.
+// Returns false when two mailboxes have the same name. For many changes at
+// once.
 bool account_table_sort(struct store_account *account);
 bool account_subscription_seek(const struct store_account *account,
     struct view name, size_t *ret_position);
@@ -116,30 +121,35 @@ void mailbox_set_name(struct mailbox *mailbox, struct view name);
 
 // ---- Rights (rights.c; call with `table` or `change` held) ------------------
 
-// Whether the account is the asker's own, or the asker is the system.
+// Whether the account belongs to the asker, or the asker is the system.
 bool account_is_own(
     const struct store_asker *asker, const struct store_account *account);
-// All rights of the asker to the mailbox; NULL: to what does not exist.
+// All rights of the asker to the mailbox; NULL asks for the rights to a mailbox
+// that does not exist.
 unsigned mailbox_rights(const struct store_asker *asker,
     const struct store_account *account, const struct mailbox *mailbox);
-// Decides whether the asker may do what needs all of `rights` (0: only that it
-// may be looked up): RC_DENIED;
+// Decides whether the asker has all of `rights` to the mailbox (`rights` 0:
+// only whether the asker may know of it). RC_DENIED when a right is missing;
 // RC_NOT_FOUND when there is no mailbox (NULL), or when the asker may not even
 // look it up.
 MUST_CHECK enum rc mailbox_need(const struct store_asker *asker,
     const struct store_account *account, const struct mailbox *mailbox,
     unsigned rights, struct fault *fault);
-// Decides whether the asker may make a mailbox of that name: RC_DENIED.
+// Decides whether the asker may create a mailbox of that name; RC_DENIED if
+// not.
 MUST_CHECK enum rc mailbox_need_create(const struct store_asker *asker,
     const struct store_account *account, struct view name, struct fault *fault);
-// The same for renaming `name`, and all below it.
+// The same for renaming `name` and all mailboxes below it.
 MUST_CHECK enum rc mailbox_need_rename(const struct store_asker *asker,
     const struct store_account *account, struct view name, struct fault *fault);
-// The system flags that may be changed with those rights (RFC 4314 section 4);
-// keywords, with STORE_RIGHT_WRITE.
+// The system flags that somebody with these rights may change (RFC 4314 section
+// 4). Keywords need STORE_RIGHT_WRITE.
 unsigned rights_to_flags(unsigned rights);
 
-// ---- Loading ---------------------------------------------------------------
+// Reads a stale account again, in place: handles on mailboxes stay valid, and
+// the watchers of each mailbox that changed are called. RC_NOT_FOUND when the
+// account does not exist, or not any more: all its mailboxes are then gone, and
+// it stays stale. Call with `change` held.
 
 // Reads a stale account anew, in place: handles on mailboxes stay good, and
 // those who watch a mailbox that moved are told. RC_NOT_FOUND when there is no
@@ -147,8 +157,9 @@ unsigned rights_to_flags(unsigned rights);
 // Call with `change` held.
 MUST_CHECK enum rc account_refresh(
     struct store_account *account, struct fault *fault);
-// The same for readers, who hold no lock and go on with what there is when the
-// account cannot be read. Costs one atomic read when it is not stale.
+// The same for readers, who hold no lock. When the account cannot be read, they
+// go on with what is in memory. Costs one atomic read when the account is not
+// stale.
 void account_freshen(struct store_account *account);
 // Frees what account_refresh() read.
 void account_unload(struct store_account *account);
@@ -158,15 +169,15 @@ void account_unload(struct store_account *account);
 MUST_CHECK enum rc mailbox_load(struct store_account *account,
     struct mailbox *mailbox, struct fault *fault);
 
-// The mailbox with this id, up to date and with a snapshot; NULL when there is
-// none. Call with `change` held.
+// Gives the mailbox with this id, up to date and with a snapshot, or NULL when
+// there is none. Call with `change` held.
 MUST_CHECK enum rc account_read_mailbox(struct store_account *account,
     uint64_t mailbox_id, struct fault *fault, struct mailbox **ret_mailbox);
 
 // Calls the watchers of a mailbox. Call with `table` held.
 void mailbox_tell(const struct mailbox *mailbox);
 
-// Makes the first mailboxes of an account that is not there; RC_EXISTS.
+// Creates an account with its first mailboxes; RC_EXISTS when it exists.
 MUST_CHECK enum rc account_make(
     struct store_account *account, struct fault *fault);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading an account from the engine: its table of mailboxes and subscriptions,
-// and the messages of those mailboxes that someone looked at. The first reading
-// and every later one are the same: what was read is put in the place of what
-// was there, mailbox by mailbox, found again by id.
+// and the messages of those mailboxes that somebody has looked at. The first
+// reading and every later one work in the same way: mailboxes that were read
+// are matched by id with those in memory, and replace their contents.
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "store/account_impl.h"
@@ -22,7 +22,7 @@ struct chunks {
 
 struct reading {
 	struct chunks chunks;
-	struct chunks old; // of a snapshot from before, in the same order
+	struct chunks old; // of an earlier snapshot, in the same order
 	size_t at;         // in `old`
 	struct buf room;
 };
@@ -41,7 +41,7 @@ static void chunks_done(struct chunks *chunks)
 	free(chunks->nodes);
 }
 
-// Recursion ends with the tree's height.
+// The depth of the recursion is the tree's height.
 static void collect_chunks(struct store_node *node, struct chunks *chunks)
 {
 	if (node->height == 0) {
@@ -52,8 +52,8 @@ static void collect_chunks(struct store_node *node, struct chunks *chunks)
 		collect_chunks(node_as_branch(node)->children[i], chunks);
 }
 
-// The chunk as it was before, if it still is so: snapshots share it then, and
-// comparing them skips it.
+// Gives the chunk that the earlier snapshot has, if it has not changed. Both
+// snapshots then share it, and a comparison of the two skips it.
 static struct store_node *find_unchanged(
     struct reading *reading, uint32_t number, struct view value)
 {
@@ -88,7 +88,7 @@ static enum rc read_chunk(void *context, struct view key, struct view value)
 	return chunk->first_uid > last_uid ? RC_OK : RC_CORRUPT;
 }
 
-// The mailbox's messages; `old` is a snapshot from before, or NULL.
+// Reads the mailbox's messages; `old` is an earlier snapshot, or NULL.
 static enum rc read_messages(struct engine_snapshot *from,
     const struct mailbox *mailbox, const struct store_snapshot *old,
     struct store_node **ret_root)
@@ -103,7 +103,7 @@ static enum rc read_messages(struct engine_snapshot *from,
 	if (rc == RC_OK) {
 		*ret_root =
 		    node_tree_build(reading.chunks.nodes, reading.chunks.count);
-		reading.chunks.count = 0; // the tree has them
+		reading.chunks.count = 0; // the tree owns them now
 	}
 	chunks_done(&reading.chunks);
 	chunks_done(&reading.old);
@@ -131,7 +131,8 @@ enum rc mailbox_load(
 	if (rc == RC_OK && engine_snapshot_version(from) != account->version) {
 		atomic_store(&account->stale, true);
 		engine_snapshot_close(&from);
-		return fault_set(fault, RC_CONFLICT, "changed meanwhile");
+		return fault_set(
+		    fault, RC_CONFLICT, "the account was changed meanwhile");
 	}
 	if (rc == RC_OK) {
 		rc = read_messages(from, mailbox, NULL, &root);
@@ -196,10 +197,10 @@ static int compare_ids(const void *a, const void *b)
 	return ((*left)->id > (*right)->id) - ((*left)->id < (*right)->id);
 }
 
-// Mailboxes in the order of ids: as their states come, and as an account's old
-// ones are found again.
+// Mailboxes in the order of ids: their states are stored in that order, and an
+// account's old mailboxes are looked up in it.
 struct by_id {
-	struct mailbox **mailboxes; // owned; those in it are not
+	struct mailbox **mailboxes; // owned; the mailboxes are not
 	size_t count;
 	size_t at;
 };
@@ -218,7 +219,8 @@ static struct by_id by_id_of(const struct store_account *account)
 	return by_id;
 }
 
-// The one with this id, which is higher than the id asked for before; NULL.
+// Gives the mailbox with this id, or NULL. Each call asks for a higher id than
+// the one before.
 static struct mailbox *by_id_next(struct by_id *by_id, uint64_t id)
 {
 	while (by_id->at < by_id->count && by_id->mailboxes[by_id->at]->id < id)
@@ -232,7 +234,7 @@ static enum rc load_state(void *context, struct view key, struct view value)
 {
 	uint64_t id = key.len == 9 ? get_be64(key.ptr + 1) : 0;
 	struct mailbox *mailbox = by_id_next(context, id);
-	// Of no mailbox: `roost check` says so.
+	// a state without a mailbox is for `roost check` to report
 	return mailbox ? record_state_get(value, &mailbox->state) : RC_OK;
 }
 
@@ -268,7 +270,7 @@ static enum rc load_record(
 	return rc;
 }
 
-// Into `account`, which is empty.
+// Reads into `account`, which is empty.
 static enum rc load_tables(
     struct store_account *account, struct engine_snapshot *from)
 {
@@ -296,9 +298,10 @@ static unsigned keyword_count(const struct mailbox *mailbox)
 	return mailbox->keywords ? mailbox->keywords->count : 0;
 }
 
-// Gives `fresh` a snapshot if `old` has one that is no longer right. A mailbox
-// that cannot be read gets none, and is another mailbox to those who have it
-// open: theirs is gone, and opening it again tells why.
+// Gives `fresh` a snapshot if `old` has one that is out of date. If the mailbox
+// cannot be read, `fresh` gets none and is not matched with `old`: to the
+// sessions that have it open the mailbox is gone, and opening it again gives
+// the error.
 static enum rc reread(const struct mailbox *old, struct mailbox *fresh,
     struct engine_snapshot *from, bool *ret_broken)
 {
@@ -321,13 +324,13 @@ static enum rc reread(const struct mailbox *old, struct mailbox *fresh,
 	return rc == RC_CORRUPT ? RC_OK : rc;
 }
 
-// A mailbox from before and what was read of it now; NULL where there is none.
+// A mailbox in memory and what was read of it; NULL where there is none.
 struct pair {
 	struct mailbox *old;
 	struct mailbox *fresh;
 };
 
-// Pairs of the old mailboxes, by id, with those of `fresh` that they are now.
+// Pairs the old mailboxes, by id, with the mailboxes of `fresh`.
 static enum rc pair_up(const struct store_account *account,
     const struct store_account *fresh, struct engine_snapshot *from,
     bool all_gone, struct pair *ret_pairs)
@@ -351,7 +354,8 @@ static enum rc pair_up(const struct store_account *account,
 	return rc;
 }
 
-// Makes the old mailbox what was read, and tells its watchers if it moved.
+// Gives the old mailbox the contents that were read, and calls its watchers if
+// it changed.
 static void adopt(struct mailbox *old, struct mailbox *fresh)
 {
 	struct view name = old->name;
@@ -398,8 +402,7 @@ static void swap_tables(struct store_account *a, struct store_account *b)
 	b->subscription_count = was.subscription_count;
 }
 
-// Puts what was read in the place of what was there. `fresh` keeps what is to
-// be freed.
+// Puts what was read into the account. `fresh` gets what is to be freed.
 static void take_over(struct store_account *account,
     struct store_account *fresh, const struct pair *pairs)
 {
@@ -417,7 +420,7 @@ static void take_over(struct store_account *account,
 		fresh->mailboxes[at] = old;
 		mailbox_unref(pairs[i].fresh);
 	}
-	account->mailbox_count = 0; // each is in `fresh`, or left
+	account->mailbox_count = 0; // each is in `fresh` now, or was released
 	swap_tables(account, fresh);
 	pthread_mutex_unlock(&account->table);
 	account->version = fresh->version;
@@ -449,7 +452,8 @@ static enum rc refresh(struct store_account *account)
 	    engine_snapshot_open(engine_of(account), account->id, &from);
 	if (rc == RC_OK) {
 		uint64_t version = engine_snapshot_version(from);
-		// Versions only rise, but begin again after a drop.
+		// Versions only rise, except that they begin again after a
+		// drop.
 		bool all_gone = dropped || version < account->version;
 		if (version != account->version || version == 0 || all_gone)
 			rc = read_anew(account, all_gone, from);
@@ -474,7 +478,8 @@ enum rc account_refresh(struct store_account *account, struct fault *fault)
 	    fault, rc, "the account cannot be read: %s", rc_text(rc));
 }
 
-// Rounds before reading gives up; each time the account changed in between.
+// How often reading is tried; each time it fails because the account changed
+// while it was read.
 #define READ_TRIES 1000
 
 enum rc account_read_mailbox(struct store_account *account, uint64_t mailbox_id,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// COPY and MOVE between accounts: what arrives, what both own, and what a
-// failure between the two commits of a MOVE leaves.
+// COPY and MOVE between accounts: what arrives, what both accounts own, and
+// what is left when a MOVE fails between its two commits.
 #include "engine/engine_impl.h"
 #include "store/store_test_tools.h"
 
@@ -10,11 +10,11 @@
 #define NOW      1700000000
 #define ACCOUNTS 3
 
-// An engine whose commits fail is an engine with other calls, which know
-// nothing but what stands here.
+// An engine whose commits can be made to fail: its table of calls is replaced.
+// The replaced calls have no context, so this is global.
 static struct {
 	const struct engine_ops *real;
-	uint64_t partition; // whose commits fail; 0: none
+	uint64_t partition; // the partition whose commits fail; 0: none
 } faults;
 
 static enum rc commit(struct engine *engine, struct engine_partition *part,
@@ -34,8 +34,9 @@ struct world {
 	struct clock clock;
 	struct fault fault;
 	int64_t now;
-	uint64_t quota;     // messages
-	unsigned rights[3]; // of the owner of 1000 to all there is in each
+	uint64_t quota; // messages
+	// Of the owner of account 1000 to all mailboxes of each account.
+	unsigned rights[3];
 };
 
 static int64_t wall(void *context)
@@ -76,7 +77,7 @@ static void stop(struct world *world)
 	store_free(&world->store);
 }
 
-// Forgets all that is in memory, as a crash does.
+// Closes the accounts and opens them again, as after a crash.
 static void restart(struct world *world)
 {
 	stop(world);
@@ -120,7 +121,7 @@ static enum rc add_owners(void *context, const struct engine_content_info *info)
 	return RC_OK;
 }
 
-// How often content is owned, by all accounts.
+// How often content is owned, all accounts together.
 static uint64_t owners(struct world *world)
 {
 	uint64_t count = 0;
@@ -142,7 +143,7 @@ static void world_close(struct world *world)
 	uint64_t left = 0;
 	check_accounts(world);
 	stop(world);
-	// What nobody owns goes; what is owned is not lost.
+	// A sweep deletes what nobody owns; what is owned must stay.
 	uint64_t before = owners(world);
 	assert_int_equal(
 	    engine_content_sweep(world->engine, NOW * 2ll, 0, &deleted), RC_OK);
@@ -239,7 +240,7 @@ static void expunge_all(struct world *world, struct store_mailbox *mailbox)
 
 // ---- What arrives ----------------------------------------------------------
 
-// A header, and a body of about so many bytes.
+// A header, and a body of about that many bytes.
 static void write_text(struct buf *text, const char *header, size_t body)
 {
 	buf_reset(text);
@@ -284,7 +285,7 @@ static void a_copy_is_whole_and_lives_by_itself(void **state)
 		uint64_t owners; // of content, in each account
 	} table[] = {
 	    {"Subject: short\r\n", 20, 0},
-	    {"Subject: no line end", 0, 0}, // "\r\n" comes behind it
+	    {"Subject: no line end", 0, 0}, // "\r\n" follows it
 	    {"Subject: middle\r\n", 15000, 0},
 	    {"Subject: long\r\n", 40000, 1},
 	    {"Subject: longer\r\n", 200000, 1},
@@ -309,7 +310,7 @@ static void a_copy_is_whole_and_lives_by_itself(void **state)
 		buf_init(&text, 1000000);
 		struct store_mailbox *from = open_box(&world, 0, "INBOX");
 		struct store_mailbox *to = open_box(&world, 1, "Archive");
-		// So that ids, UIDs and keyword numbers differ.
+		// Makes ids, UIDs and keyword numbers of the accounts differ.
 		append_text(&world, to, VIEW("A: b\r\n\r\n"), other);
 		write_text(&text, table[i / 2].header, table[i / 2].body);
 		append_text(&world, from, buf_view(&text), flags);
@@ -318,7 +319,7 @@ static void a_copy_is_whole_and_lives_by_itself(void **state)
 		assert_int_equal(count(from), !move);
 		assert_int_equal(owners(&world), move ? own : 2 * own);
 		check_accounts(&world);
-		// The source can go altogether.
+		// The source can be deleted altogether.
 		expunge_all(&world, from);
 		assert_int_equal(owners(&world), own);
 		store_mailbox_close(&from);
@@ -392,7 +393,7 @@ static void copies_join_the_threads_of_their_account(void **state)
 	world_close(&world);
 }
 
-// A message that stands in a mailbox twice stays one email.
+// Two messages of a mailbox that are the same email stay one email.
 static void an_email_stays_one(void **state)
 {
 	(void)state;
@@ -413,7 +414,7 @@ static void an_email_stays_one(void **state)
 	assert_int_equal(one.email_id, two.email_id);
 	assert_int_equal(owners(&world), 2);
 	check_accounts(&world);
-	// Another copy is another email, of the same content.
+	// Another COPY makes another email, with the same content.
 	must_copy(&world, from, 1, 1, to, false, 1, 0);
 	assert_int_equal(owners(&world), 3);
 	must_copy(&world, from, 1, 2, to, true, 2, 0);
@@ -475,7 +476,7 @@ static void the_quota_is_the_targets(void **state)
 
 static const struct store_flags no_flags = {0};
 
-// Two messages, and a MOVE of both that fails at the expunge.
+// Two messages, and a MOVE of both whose expunge fails.
 static void half_move(struct world *world)
 {
 	struct store_copied copied;
@@ -512,7 +513,7 @@ static void a_move_that_failed_between_is_finished_when_it_is_repeated(
 	assert_int_equal(count(from), 0);
 	assert_int_equal(count(to), 3);
 	assert_int_equal(owners(&world), 1);
-	// And again, when the answer did not come.
+	// Again, as if the client had not got the answer.
 	must_copy(&world, from, 1, 3, to, true, 0, 0);
 	assert_int_equal(count(to), 3);
 	store_mailbox_close(&from);
@@ -529,7 +530,8 @@ static void what_is_repeated_in_parts_is_known_in_parts(void **state)
 	struct store_mailbox *from = open_box(&world, 0, "INBOX");
 	struct store_mailbox *to = open_box(&world, 1, "INBOX");
 	append_text(&world, from, VIEW("Subject: 3\r\n\r\n"), no_flags);
-	// Another message first: what is known of the others stays known.
+	// Another message is moved first; the note keeps what it says of the
+	// others.
 	must_copy(&world, from, 3, 3, to, true, 1, 0);
 	must_copy(&world, from, 2, 2, to, true, 0, 1);
 	must_copy(&world, from, 1, 1, to, true, 0, 1);
@@ -540,7 +542,7 @@ static void what_is_repeated_in_parts_is_known_in_parts(void **state)
 	world_close(&world);
 }
 
-// The note never takes a message away: what has no copy is copied.
+// The note never makes a message disappear: a message without a copy is copied.
 static void a_copy_that_is_gone_is_made_again(void **state)
 {
 	(void)state;
@@ -558,7 +560,7 @@ static void a_copy_that_is_gone_is_made_again(void **state)
 	world_close(&world);
 }
 
-// COPY is asked for a copy, and elsewhere is elsewhere.
+// COPY always makes a copy, and so does a MOVE to another mailbox.
 static void other_commands_make_copies_of_their_own(void **state)
 {
 	(void)state;
@@ -581,7 +583,8 @@ static void other_commands_make_copies_of_their_own(void **state)
 	world_close(&world);
 }
 
-// An account that was removed and made anew has the same numbers.
+// If an account was removed and made again, its mailboxes have the same
+// numbers.
 static void another_mailbox_of_the_same_numbers_is_another(void **state)
 {
 	(void)state;
@@ -622,7 +625,7 @@ static unsigned notes(struct world *world, uint64_t account)
 	    engine_cursor_open(snapshot, record_key_view(&prefix), &cursor),
 	    RC_OK);
 	for (; engine_cursor_next(cursor, &key, &value) == RC_OK; found++)
-		assert_true(value.len <= 24); // of the last MOVE alone
+		assert_true(value.len <= 24); // only of the last MOVE
 	engine_cursor_close(&cursor);
 	engine_snapshot_close(&snapshot);
 	return found;
@@ -673,7 +676,7 @@ static void a_damaged_note_is_found_and_mended(void **state)
 		"\2\0\0\0\1\0\0\0\1\0\0\0"
 		"\2\0\0\0\5\0\0\0\1\0\0\0",
 		24},
-	    {99, "\1\0\0\0\1\0\0\0\1\0\0\0", 12}, // no mailbox
+	    {99, "\1\0\0\0\1\0\0\0\1\0\0\0", 12}, // there is no such mailbox
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct world world;
@@ -696,7 +699,8 @@ static void a_damaged_note_is_found_and_mended(void **state)
 		commit_quietly(world.engine, 1001, batch);
 		engine_batch_free(&batch);
 		restart(&world);
-		// It tells nothing, and nothing is lost for it.
+		// A damaged note tells nothing, and no message is lost because
+		// of it.
 		from = open_box(&world, 0, "INBOX");
 		to = open_box(&world, 1, "INBOX");
 		must_copy(&world, from, 1, 1, from, false, 1, 0);
@@ -731,7 +735,7 @@ static void rights_decide_before_anything_is_copied(void **state)
 		L = STORE_RIGHT_LOOKUP,
 	};
 	static const struct {
-		unsigned from, to; // from someone to someone
+		unsigned from, to; // the accounts
 		bool move;
 		enum rc rc;
 	} table[] = {
@@ -772,7 +776,7 @@ static void rights_decide_before_anything_is_copied(void **state)
 			store_copied_done(&copied);
 		assert_int_equal(count(to), rc == RC_OK);
 		assert_int_equal(count(from), rc != RC_OK || !table[i].move);
-		// Without "s" it is not \Seen there.
+		// Without the right "s" the copy is not \Seen.
 		if (rc == RC_OK) {
 			struct store_snapshot *there =
 			    store_mailbox_snapshot(to);
@@ -792,7 +796,8 @@ static void rights_decide_before_anything_is_copied(void **state)
 
 static const char *const box_names[] = {"INBOX", "Archive"};
 
-// Each message is known by its internal date; where it has to be.
+// The model knows each message by its internal date, and knows where it must
+// be.
 struct model {
 	struct world world;
 	struct store_mailbox *boxes[BOXES];
@@ -864,7 +869,7 @@ static void count_all(struct model *model, unsigned ret_found[MESSAGES][BOXES])
 	}
 }
 
-// Exactly: each message is where it belongs, once. Otherwise it is anywhere.
+// Exactly: each message is where it belongs, once. Otherwise: it is somewhere.
 static void expect_all(struct model *model, bool exactly)
 {
 	static unsigned found[MESSAGES][BOXES];
@@ -880,7 +885,7 @@ static void expect_all(struct model *model, bool exactly)
 	}
 }
 
-// A MOVE of some messages, which fails one way or another until it does not.
+// A MOVE of some messages, which is repeated until it succeeds.
 static void move_random(struct model *model)
 {
 	unsigned from = pick(model, BOXES);
@@ -996,7 +1001,7 @@ static void expect_each_once(struct model *model)
 	}
 }
 
-// In a ring, and so to each other, too: nobody waits for ever.
+// Accounts move messages in a ring, so also to each other: no deadlock.
 static void accounts_move_to_each_other_at_once(void **state)
 {
 	(void)state;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Appending messages, and REPLACE, which is an append that takes one away.
+// Appending messages, and REPLACE, which appends a message and expunges
+// another.
 #include "base/mem.h"
 #include "store/change.h"
 #include "store/transaction.h"
@@ -53,7 +54,7 @@ struct appending {
 	struct store_mailbox *mailbox;
 	const struct store_append *messages;
 	size_t count;
-	struct store_mailbox *from; // of a message to be replaced
+	struct store_mailbox *from; // with a message to be replaced
 	uint32_t uid;
 	struct store_appended appended;
 };
@@ -95,8 +96,8 @@ static enum node_verdict remove_and_count(
 	return NODE_REMOVE;
 }
 
-// RFC 8508 section 3: as one APPEND, STORE \Deleted and UID EXPUNGE; it needs
-// the rights that those need (section 4.1).
+// RFC 8508 section 3: REPLACE does the same as APPEND, STORE \Deleted and UID
+// EXPUNGE, and needs their rights (section 4.1).
 static enum rc make_replace(
     struct transaction *transaction, void *context, struct fault *fault)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing and reading a record of the change log; see the header for its form.
-// The reader takes only what the writer makes, to the byte.
+// Writing and reading a record of the change log; the header describes its
+// form. The reader accepts only records that the writer could have made, byte
+// for byte.
 #include "store/change_record.h"
 
 #define FORMAT 1
@@ -9,7 +10,7 @@
 	(STORE_CHANGED_NAME | STORE_CHANGED_SPECIAL_USE |                      \
 	    STORE_CHANGED_SUBSCRIPTION)
 
-// Email ids are below this, so that a step fits in its number.
+// Email ids are below this, so that an email step fits into a number.
 #define EMAIL_ID_END ((uint64_t)1 << 62)
 
 // ---- Writing ---------------------------------------------------------------
@@ -109,12 +110,12 @@ static bool take_number(struct view *rest, uint64_t *ret_number)
 	for (unsigned i = 0; i < 10 && i < rest->len; i++) {
 		uint8_t byte = (uint8_t)rest->ptr[i];
 		if (i == 9 && byte > 1)
-			return false; // more than 64 bits
+			return false; // has more than 64 bits
 		number |= (uint64_t)(byte & 0x7f) << (7 * i);
 		if (byte & 0x80)
 			continue;
 		if (i > 0 && byte == 0)
-			return false; // longer than need be
+			return false; // is longer than necessary
 		*rest = view_from(*rest, i + 1);
 		*ret_number = number;
 		return true;
@@ -132,8 +133,8 @@ enum rc change_record_open(
 	return RC_OK;
 }
 
-// Of an item about a mailbox itself, which is read whole; of one about places,
-// its beginning.
+// Reads the next item if it is about a mailbox itself; otherwise reads its
+// beginning, and the runs follow.
 static enum rc open_item(
     struct change_record_reader *reader, struct store_change *change)
 {
@@ -155,7 +156,7 @@ static enum rc open_item(
 		return RC_CORRUPT;
 	bool places = change_is_of_places(kind);
 	if (places && kind == reader->kind && mailbox_id == reader->mailbox_id)
-		return RC_CORRUPT; // the item before could have gone on
+		return RC_CORRUPT; // the item before should go on
 	reader->kind = kind;
 	reader->mailbox_id = mailbox_id;
 	reader->first = true;
@@ -179,13 +180,13 @@ static bool take_email(struct change_record_reader *reader, uint64_t count,
 	if (email_id == 0 || email_id >= EMAIL_ID_END - count)
 		return false;
 	if (adjacent && email_id == reader->last_email + 1)
-		return false; // the run before could have gone on
+		return false; // the run before should be longer
 	reader->last_email = email_id + count - 1;
 	*ret_email_id = email_id;
 	return true;
 }
 
-// RC_END after the item's last run.
+// Reads the next run of the open item; RC_END after its last one.
 static enum rc next_run(
     struct change_record_reader *reader, struct store_change *change)
 {
@@ -230,7 +231,7 @@ enum rc change_record_next(
 		if (rc == RC_OK && change.count == 0)
 			rc = next_run(reader, &change);
 		if (rc == RC_END) {
-			reader->last_uid = 0; // between two items
+			reader->last_uid = 0; // no item is open
 			in_item = false;
 			continue;
 		}

@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// One record of an account's change log: all that one commit changed. It is
+// One record of an account's change log: all that one commit changed. Its form
+// is
 //
 //   format (1 byte), then items, each
-//     kind (1 byte), mailbox (number), and then by kind
+//     kind (1 byte), mailbox (number), and then, depending on the kind,
 //       a mailbox made, gone:  nothing
 //       a mailbox changed:     what (number)
 //       flags:                 runs of: gap + 1, length - 1
 //       a place made, gone:    runs of: gap + 1, length - 1, email step
-//     runs end with a 0 where the next gap would be
+//     a 0 in the place of a gap ends the runs
 //
-// Numbers are 7 bits a byte, the low ones first, as short as can be. A gap
-// counts the UIDs since the last run (from UID 1 at first); an email step is
-// the way from the last run's last email to this one's first, as a number that
-// holds its sign in the lowest bit. A run is as long as can be, and so is an
-// item: the same changes make the same bytes.
+// Numbers have 7 bits in each byte, the low ones first, and are as short as
+// possible. A gap counts the UIDs since the last run (since UID 1 in the
+// first). An email step is the difference between the last run's last email and
+// this run's first one, a number with its sign in the lowest bit. A run is as
+// long as possible, and so is an item, so that the same changes always make the
+// same bytes.
 #ifndef ROOST_STORE_CHANGE_RECORD_H
 #define ROOST_STORE_CHANGE_RECORD_H
 
 #include "base/buf.h"
 #include "store/changes.h"
 
-// An item without a mailbox: more changed than the log can tell, and who comes
-// from before has to read everything.
+// An item without a mailbox: the commit changed more than the log can tell, and
+// a reader from before it has to read everything.
 #define CHANGE_RECORD_ALL 9
 
-// A record that would be longer says CHANGE_RECORD_ALL in its place.
+// A record that would be longer contains CHANGE_RECORD_ALL instead.
 #define CHANGE_RECORD_MAX ((size_t)4 << 20)
 
 // ---- Writing ---------------------------------------------------------------
@@ -40,8 +42,8 @@ struct change_record_writer {
 
 // Begins a record at the end of `out`.
 void change_record_begin(struct change_record_writer *writer, struct buf *out);
-// Adds a change (its `version` and `number` do not matter). Places of one kind
-// and mailbox come one after another, in the order of UIDs.
+// Adds a change; its `version` and `number` are ignored. Places of one kind and
+// mailbox must be added one after another, in the order of UIDs.
 void change_record_add(
     struct change_record_writer *writer, const struct store_change *change);
 void change_record_add_all(struct change_record_writer *writer);
@@ -53,17 +55,18 @@ struct change_record_reader {
 	struct view rest;
 	uint8_t kind; // of the item that is open; 0: none
 	uint64_t mailbox_id;
-	bool first; // run of the item
+	bool first; // the next run is the item's first
 	uint32_t last_uid;
 	uint64_t last_email;
 	uint64_t version;
 	uint64_t number;
 };
 
-// The views of `record` must last. RC_CORRUPT for another format.
+// `record` must stay valid while it is read. RC_CORRUPT for another format.
 MUST_CHECK enum rc change_record_open(
     struct change_record_reader *reader, uint64_t version, struct view record);
-// The next run of changes; RC_END; RC_GONE for CHANGE_RECORD_ALL; RC_CORRUPT.
+// Gives the next run of changes. RC_END; RC_GONE for CHANGE_RECORD_ALL;
+// RC_CORRUPT.
 MUST_CHECK enum rc change_record_next(
     struct change_record_reader *reader, struct store_change *ret_change);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is read of a record of the change log is written back as the same bytes.
+// Whatever record of the change log is accepted must be written back as the
+// same bytes.
 #include <stdint.h>
 #include <stdlib.h>
 

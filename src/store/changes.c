@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walking through an account's change log. The versions in it have no gaps; one
-// that is missing is taken for the horizon, so that nothing is ever left out.
+// Walking through an account's change log. Versions in it have no gaps. A
+// version without a record is therefore the horizon, and a change can never be
+// skipped unnoticed.
 #include "store/changes.h"
 
 #include "base/bytes.h"
@@ -13,10 +14,10 @@ struct store_change_walk {
 	struct engine_snapshot *snapshot;
 	struct engine_cursor *cursor; // NULL when there is nothing to tell
 	uint64_t version;             // of the snapshot
-	uint64_t read;                // of the record that is being read
-	uint64_t skip;                // changes of it that are known
-	uint64_t mailbox_id;          // 0: all
-	bool open;                    // `record` is being read
+	uint64_t read;                // of the record that is open
+	uint64_t skip;                // how many changes of it the reader knows
+	uint64_t mailbox_id;          // 0: all mailboxes
+	bool open;                    // `record` is in use
 	struct change_record_reader record;
 };
 
@@ -69,7 +70,7 @@ static enum rc begin(struct store_change_walk *walk,
 	if (rc != RC_OK)
 		return rc;
 	engine_cursor_seek(walk->cursor, record_key_view(&first));
-	// Whether the log goes back so far is told here, before anything is.
+	// Reads the first record now, so that RC_GONE comes before any change.
 	return next_record(walk);
 }
 
@@ -122,7 +123,7 @@ uint64_t store_change_walk_version(const struct store_change_walk *walk)
 	return walk->version;
 }
 
-// Takes away what is known of a run; all of it: count 0.
+// Removes what the reader knows from the front of a run; count 0: knows all.
 static void skip_known(struct store_change *change, uint64_t known)
 {
 	if (change->number >= known)
@@ -137,7 +138,7 @@ static void skip_known(struct store_change *change, uint64_t known)
 		change->email_id += skipped;
 }
 
-// The next run of the record that is open.
+// Gives the next run of the open record.
 static enum rc next_run(
     struct store_change_walk *walk, struct store_change *ret_change)
 {
@@ -161,7 +162,7 @@ enum rc store_change_walk_next(
 		if (rc != RC_END)
 			return rc;
 		if (walk->open)
-			walk->skip = 0; // it was about this record only
+			walk->skip = 0; // it was for this record
 		walk->open = false;
 		rc = next_record(walk);
 		if (rc != RC_OK)

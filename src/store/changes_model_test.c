@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random changes of an account, and clients that follow them by what changed:
-// one that stopped at each earlier version ends with the same state as one that
-// reads everything, and is told of nothing that it need not hear.
+// Random changes of an account, and clients that follow them by asking what
+// changed. A client that stopped at any earlier version must end with the same
+// state as one that reads everything, and must not be told of what did not
+// change.
 #include "store/store_test_tools.h"
 
 #include "store/changes.h"
@@ -13,7 +14,8 @@
 #define NAMES      7
 #define PAGE_MAX   5
 
-static uint64_t random_state; // of the test, set anew for each run
+// The test's random state, set at the start of each run.
+static uint64_t random_state;
 
 static unsigned random_below(unsigned limit)
 {
@@ -136,8 +138,8 @@ static void known_free(struct known *known)
 
 // ---- Following -------------------------------------------------------------
 
-// What a client that knew `then` makes of one answer. Only with all in one
-// answer is it sure which ids were there before.
+// What a client that knew `then` makes of one answer. Only if all came in one
+// answer does it know which ids existed before.
 static void apply(const struct store_changes *changes, const uint64_t *then,
     const uint64_t *now, bool whole, uint64_t *client)
 {
@@ -258,7 +260,7 @@ static void places_of(
 	}
 }
 
-// A mailbox that has both, or a new one.
+// A mailbox that exists in both states, or a new one.
 static void follow_places(struct bed *bed, size_t limit,
     const struct known *then, const struct known *now)
 {
@@ -411,7 +413,7 @@ static void change_messages(
 	rangeset_done(&seen);
 }
 
-// Some of these cannot be done: that changes nothing.
+// Some of these changes are refused: a refused change must change nothing.
 static void change_mailboxes(struct bed *bed)
 {
 	uint64_t id;
@@ -474,7 +476,7 @@ static void run(uint64_t seed)
 	bed_close(&bed);
 }
 
-static void who_follows_knows_what_who_reads_everything_knows(void **state)
+static void following_changes_equals_reading_everything(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 1; seed <= 4; seed++)
@@ -484,7 +486,7 @@ static void who_follows_knows_what_who_reads_everything_knows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(who_follows_knows_what_who_reads_everything_knows),
+	    cmocka_unit_test(following_changes_equals_reading_everything),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changes summed up: what became of each email, mailbox or place over many
-// commits. Memory is bounded by the limit of the caller.
+// Changes summed up: what happened to each email, mailbox or place in many
+// commits. The caller's limit bounds the memory used.
 #include "base/mem.h"
 #include "store/account_impl.h"
 #include "store/changes.h"
@@ -10,7 +10,7 @@
 struct entry {
 	uint64_t id;
 	unsigned what;
-	bool made; // the first that was heard of it
+	bool made; // whether its first change in the sum made it
 	bool gone;
 };
 
@@ -27,7 +27,7 @@ struct sum {
 // What `snapshots` holds for a mailbox that is gone.
 static char nowhere;
 
-// The entry of an id; NULL when that would be one too many.
+// Gives the entry of an id; NULL when there would be too many entries.
 static struct entry *entry_of(struct sum *sum, uint64_t id, bool made)
 {
 	struct view key = view_of(&id, sizeof(id));
@@ -103,8 +103,8 @@ void store_changes_done(struct store_changes *changes)
 	*changes = (struct store_changes){.more = false};
 }
 
-// Takes in the changes of a run and tells how many: less than all when the
-// limit is reached.
+// Adds the changes of a run and returns how many were added: less than all when
+// the limit is reached.
 typedef enum rc take_run(
     struct sum *sum, const struct store_change *change, uint32_t *ret_taken);
 
@@ -153,7 +153,7 @@ static enum rc changes_of(struct store_account *account,
 
 // ---- Emails ----------------------------------------------------------------
 
-// The newest snapshot of a mailbox; NULL when it is gone.
+// Gives the newest snapshot of a mailbox; NULL when the mailbox is gone.
 static enum rc snapshot_of(struct sum *sum, uint64_t mailbox_id,
     const struct store_snapshot **ret_snapshot)
 {
@@ -178,8 +178,8 @@ static enum rc snapshot_of(struct sum *sum, uint64_t mailbox_id,
 	return RC_OK;
 }
 
-// A place that the snapshot does not have any more went by a later change,
-// which tells its email.
+// Places that the snapshot no longer has are skipped: a later change says that
+// they are gone, and names their emails.
 static enum rc take_flags(
     struct sum *sum, const struct store_change *change, uint32_t *ret_taken)
 {
@@ -265,8 +265,8 @@ enum rc store_mailboxes_changed(struct store_account *account,
 
 // ---- Places of a mailbox ---------------------------------------------------
 
-// Ranges as they come. They are sorted once, as adding each below the end of a
-// set would take quadratic time.
+// Ranges in the order in which they come. They are sorted once at the end,
+// since adding each one below the end of a set would take quadratic time.
 struct ranges {
 	struct range *items; // owned
 	size_t count;
@@ -320,7 +320,8 @@ static void take_places(struct places *places,
 	}
 }
 
-// A UID is given out once: what was made and went was made first.
+// A UID is given out once, so a place that was made and went away was made
+// first.
 static void sum_up_places(
     struct places *places, struct store_places_changed *ret_changes)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The change log: its records byte by byte, what it costs, its horizon, paging,
-// and the check of it.
+// and its check.
 #include "store/store_test_tools.h"
 
 #include "store/change_record.h"
@@ -27,7 +27,7 @@
 static const struct {
 	const char *name;
 	struct view bytes;
-	struct store_change changes[4]; // up to one with count 0
+	struct store_change changes[4]; // ended by one with count 0
 } records[] = {
     {"nothing", BYTES("\1"), {{0}}},
     {"a message comes", BYTES("\1\4\1\5\0\x12\0"),
@@ -237,7 +237,7 @@ static void everyday_commits_cost_little(void **state)
 	assert_int_equal(
 	    store_expunge(inbox, NULL, &bed.fault, &modseq), RC_OK);
 	assert_in_range(newest_record(&bed), 1, EVERYDAY_MAX);
-	// One run, however many messages.
+	// One run, however many messages there are.
 	change_flags(&bed, inbox, 1, 2998, STORE_FLAG_SEEN);
 	assert_in_range(newest_record(&bed), 1, EVERYDAY_MAX);
 	copy_all(&bed, inbox, trash, false);
@@ -326,14 +326,14 @@ static void an_email_lives_from_its_first_place_to_its_last(void **state)
 	expunge_all(&bed, inbox);
 	expect_emails(&bed, moved, "", "", "1 2 ");
 	expect_emails(&bed, two, "", "", "1 2 ");
-	expect_emails(&bed, empty, "", "", ""); // it never knew them
+	expect_emails(&bed, empty, "", "", ""); // the reader never knew of them
 	bed_check(&bed, false, 0);
 	store_mailbox_close(&inbox);
 	store_mailbox_close(&trash);
 	bed_close(&bed);
 }
 
-static void what_of_a_mailbox_changed_is_told(void **state)
+static void changes_of_a_mailbox_are_told(void **state)
 {
 	(void)state;
 	struct bed bed;
@@ -345,7 +345,7 @@ static void what_of_a_mailbox_changed_is_told(void **state)
 	bed_append(&bed, inbox, "x", (struct store_flags){0});
 	assert_int_equal(store_mailbox_rename(&bed.asker, bed.account,
 			     VIEW("Archive"), VIEW("a/b"), &bed.fault),
-	    RC_OK); // makes "a", too
+	    RC_OK); // also creates "a"
 	assert_int_equal(store_subscribe(&bed.asker, bed.account,
 			     VIEW("Drafts"), false, &bed.fault),
 	    RC_OK);
@@ -375,7 +375,7 @@ static void what_of_a_mailbox_changed_is_told(void **state)
 	bed_close(&bed);
 }
 
-// A large commit is told in pages, whose ends lie in the middle of it.
+// A large commit comes in pages that end in the middle of it.
 static void a_large_commit_is_told_in_pages(void **state)
 {
 	(void)state;
@@ -470,7 +470,7 @@ static void before_the_horizon_all_has_to_be_read(void **state)
 		for (uint64_t v = 0; v <= version; v++)
 			assert_int_equal(ask(&bed, v, 0),
 			    v >= version - kept ? RC_OK : RC_GONE);
-		// No account ever was there.
+		// The account never had this version.
 		assert_int_equal(ask(&bed, version + 1, 0), RC_GONE);
 		assert_int_equal(ask(&bed, version, 1), RC_GONE);
 	}
@@ -484,8 +484,7 @@ static void a_commit_too_large_for_a_record_is_a_horizon(void **state)
 	(void)state;
 	struct bed bed;
 	bed_open(&bed, (struct store_options){0});
-	// As the writer does it: here by hand, for no test makes a million
-	// runs.
+	// Done by hand as the writer would: no test makes a million runs.
 	struct engine_batch *batch = engine_batch_new(bed.engine);
 	uint64_t version = version_of(&bed);
 	struct record_key key = record_key_u64(RECORD_CHANGES, version + 1);
@@ -514,16 +513,16 @@ static void damage(struct bed *bed, uint64_t at, struct view value)
 	engine_batch_free(&batch);
 }
 
-// The account's second version brings emails 1 to 3 as UIDs 1 to 3 of INBOX,
-// which is mailbox 1; the third and fourth take UID 2 away.
+// The account's second version adds emails 1 to 3 as UIDs 1 to 3 of INBOX,
+// which is mailbox 1; the third and fourth versions expunge UID 2.
 static const struct {
 	const char *name;
 	uint64_t version;
-	struct view record; // empty: none
+	struct view record; // empty: there is no record
 	uint64_t problems;
 } wrong[] = {
     {"a gap", 3, {NULL, 0}, 1},
-    {"damage", 2, BYTES("\1\6\1"), 2}, // and messages are left out
+    {"damage", 2, BYTES("\1\6\1"), 2}, // messages are left out, too
     {"a message left out", 2, BYTES("\1\4\1\1\1\2\0"), 1},
     {"two messages left out", 2, BYTES("\1"), 1},
     {"another email", 2, BYTES("\1\4\1\1\2\4\0"), 2},
@@ -577,7 +576,7 @@ int main(void)
 	    cmocka_unit_test(runs_that_touch_become_one),
 	    cmocka_unit_test(everyday_commits_cost_little),
 	    cmocka_unit_test(an_email_lives_from_its_first_place_to_its_last),
-	    cmocka_unit_test(what_of_a_mailbox_changed_is_told),
+	    cmocka_unit_test(changes_of_a_mailbox_are_told),
 	    cmocka_unit_test(a_large_commit_is_told_in_pages),
 	    cmocka_unit_test(before_the_horizon_all_has_to_be_read),
 	    cmocka_unit_test(a_commit_too_large_for_a_record_is_a_horizon),

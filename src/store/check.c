@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks all that is stored of an account and holds it against the rules of
-// README.md: each kind of record by itself first, then against each other.
-// Only counts that can be worked out from the rest are mended.
+// Walks through all that is stored of an account and checks the rules of
+// README.md: first each kind of record by itself, then the kinds against each
+// other. It mends only counts that can be computed from other records.
 #include "store/check_impl.h"
 
 #include <stdarg.h>
@@ -58,7 +58,7 @@ static enum rc check_one(void *context, struct view key, struct view value)
 	return RC_OK;
 }
 
-// Calls `each` for all keys of a kind.
+// Calls `each` for every key of one kind.
 enum rc check_each_key(struct check *check, struct record_key prefix,
     check_key *each, void *context)
 {
@@ -145,8 +145,7 @@ static void check_tombstone(
 	rangeset_done(&uids);
 }
 
-// Holds the counts against the messages; what is not as it should be is
-// written anew.
+// Compares the counts with the messages; with `mend`, writes wrong ones again.
 static void check_state(struct check *check, struct mailbox_check *mailbox,
     const struct tombstone_check *tombstones)
 {
@@ -207,8 +206,8 @@ static void check_mailbox(
 		    (unsigned long long)mailbox.id, fault.text);
 	else if (!view_eq(store_name_canonical(record.name, room), record.name))
 		check_report(check,
-		    "mailbox %llu: its name is not in its one spelling, so that"
-		    " nobody finds it by name",
+		    "mailbox %llu: its name is not in canonical spelling, so "
+		    "that it cannot be found by name",
 		    (unsigned long long)mailbox.id);
 	struct tombstone_check tombstones = {.mailbox = &mailbox};
 	enum rc rc = check_each_key(check,
@@ -242,7 +241,8 @@ static enum rc get_record(struct check *check, enum record_kind kind,
 	    check->snapshot, record_key_view(&key), value);
 }
 
-// What an email lacks of lines is noted where it lacks some, and right.
+// Checks that an email has a record of the bytes it lacks exactly if it lacks
+// some, and that the number is right.
 static void check_ragged(
     struct check *check, uint64_t email_id, uint64_t lacks, struct buf *value)
 {
@@ -252,7 +252,8 @@ static void check_ragged(
 		rc = record_lines_get(buf_view(value), &noted);
 	if (rc == RC_NOT_FOUND ? lacks == 0 : rc == RC_OK && lacks == noted)
 		return;
-	check_report(check, "email %llu: what it lacks of lines is %s",
+	check_report(check,
+	    "email %llu: the count of its missing line ends is %s",
 	    (unsigned long long)email_id,
 	    rc == RC_OK ? "wrong" : "missing or damaged");
 	struct record_key key = record_key_u64(RECORD_LINES, email_id);
@@ -315,8 +316,9 @@ static int compare_contents(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct engine_content_id));
 }
 
-// Owning less than that, the account loses mail when others expunge theirs, and
-// cannot expunge it itself; owning more, the content stays for good.
+// If an account owns content less often than its emails have it, it loses mail
+// when others expunge theirs, and cannot expunge its own. If it owns content
+// more often, that content stays for ever.
 static enum rc check_owned(struct check *check,
     const struct engine_content_id *content, uint64_t count)
 {
@@ -327,12 +329,13 @@ static enum rc check_owned(struct check *check,
 	    engine_content_owned(engine, check->account_id, content, &owned);
 	if (rc == RC_OK)
 		rc = engine_version(engine, check->account_id, &version);
-	// What is owned is told as it is now: the account may have moved on.
+	// Reports only if it is still so: the account may have changed
+	// meanwhile.
 	if (rc != RC_OK || owned == count ||
 	    version != engine_snapshot_version(check->snapshot))
 		return rc;
 	check_report(check,
-	    "content is owned %llu times, and %llu emails have it",
+	    "content is owned %llu times, but %llu emails have it",
 	    (unsigned long long)owned, (unsigned long long)count);
 	if (!check->mending)
 		return RC_OK;
@@ -374,7 +377,7 @@ static int compare_places(const void *a, const void *b)
 }
 
 struct location_check {
-	size_t at; // in the sorted places
+	size_t at; // position in the sorted places
 };
 
 static void missing_location(struct check *check, const struct place *place)
@@ -411,7 +414,8 @@ static void check_location(
 		walk->at++;
 		return;
 	}
-	check_report(check, "email %llu: a place is noted where it is not",
+	check_report(check,
+	    "email %llu: a place is noted that it does not have",
 	    (unsigned long long)noted.email_id);
 	check_mend_away(check, key);
 }
@@ -445,7 +449,7 @@ static void check_unplaced(
 		    (unsigned long long)email_id);
 }
 
-// Those of emails that are there were looked at with them.
+// The records of emails that exist were checked together with the emails.
 static void check_unplaced_lines(
     struct check *check, struct view key, struct view value, void *context)
 {
@@ -455,8 +459,8 @@ static void check_unplaced_lines(
 	if (check_has_place(check, email_id, 1))
 		return;
 	check_report(check,
-	    "email %llu: what it lacks of lines is noted, and it is "
-	    "in no mailbox",
+	    "email %llu: the count of its missing line ends is there, "
+	    "but the email is in no mailbox",
 	    (unsigned long long)email_id);
 	check_mend_away(check, key);
 }
@@ -495,7 +499,8 @@ static void unpaired_delivery(struct check *check, struct view key)
 	check_mend_away(check, key);
 }
 
-// Each note by id has one by time, and the other way round.
+// Each note under an id must have one under its time, and each note under a
+// time must have one under its id.
 static void check_delivered(
     struct check *check, struct view key, struct view value, void *context)
 {
@@ -547,7 +552,8 @@ static enum rc check_deliveries(struct check *check)
 
 // ---- Past moves ------------------------------------------------------------
 
-// A note that says nothing costs a second copy at the worst: it may go.
+// Without its note, a MOVE given again makes a second copy at worst. So a bad
+// note may be deleted.
 static void check_moved(
     struct check *check, struct view key, struct view value, void *context)
 {
@@ -643,8 +649,8 @@ static enum rc check_derived(struct check *check, bool mending)
 	return store_derived_drop(check->store, check->account_id, &fault);
 }
 
-// Mended counts are published by opening the account anew: nobody has it open
-// while `lock` is held and it is not in memory.
+// The counts that were mended come into memory when the account is opened
+// again. Nobody has it open meanwhile: it is not in memory, and `lock` is held.
 enum rc store_account_check(struct store *store, uint64_t account_id,
     bool mending, void (*problem)(void *context, const char *text),
     void *context, struct store_check_result *ret_result)

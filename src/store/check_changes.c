@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The change log, held against what is stored. Both ways: what a record tells
-// must be so (or have been changed by a later one), and every place whose last
-// change lies within the log must be told of by the record of that version.
+// Compares the change log with what is stored, in both directions: what a
+// record says must be true (unless a later record changed it), and each place
+// whose last change is within the log must be named by the record of that
+// version.
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "store/change_record.h"
 #include "store/check_impl.h"
 
 struct log_check {
-	uint64_t last;       // version of the record before; 0: none
-	uint64_t known_from; // all changes after this version are told
+	uint64_t last;       // version of the record before; 0: there was none
+	uint64_t known_from; // the log has all changes after this version
 };
 
 static void bad(struct check *check, uint64_t version, const char *what)
@@ -28,7 +29,7 @@ static int compare_places(const void *a, const void *b)
 	return (left->uid > right->uid) - (left->uid < right->uid);
 }
 
-// The first place at or after a mailbox's UID.
+// Gives the first place at or after a UID of a mailbox.
 static size_t seek_place(
     const struct check *check, uint64_t mailbox_id, uint32_t uid)
 {
@@ -52,7 +53,8 @@ static void check_place(
 	switch (change->kind) {
 	case STORE_CHANGE_PLACE_GONE:
 	case STORE_CHANGE_EMAIL_GONE:
-		bad(check, version, "tells that a message went that is there");
+		bad(check, version,
+		    "says that a message is gone, but it exists");
 		return;
 	case STORE_CHANGE_EMAIL_MADE:
 	case STORE_CHANGE_PLACE_MADE:
@@ -89,7 +91,7 @@ static void check_mailbox_gone(
 	if (engine_snapshot_get(
 		check->snapshot, record_key_view(&key), &value) != RC_NOT_FOUND)
 		bad(check, change->version,
-		    "tells that a mailbox went that is there");
+		    "says that a mailbox is gone, but it exists");
 	buf_done(&value);
 }
 
@@ -147,7 +149,8 @@ static void check_told(struct check *check, const struct log_check *log)
 		version = place->modseq;
 	}
 	if (left_out)
-		bad(check, version, "leaves messages out");
+		bad(check, version,
+		    "does not name all messages that it should");
 }
 
 enum rc check_changes(struct check *check)
@@ -158,11 +161,11 @@ enum rc check_changes(struct check *check)
 		    compare_places);
 	enum rc rc = check_each_key(
 	    check, record_key_kind(RECORD_CHANGES), check_record, &log);
-	// Without any record the horizon is now.
+	// Without any record, the log knows nothing from before now.
 	if (rc != RC_OK || log.last == 0)
 		return rc;
 	if (log.last != engine_snapshot_version(check->snapshot))
-		bad(check, log.last, "is the last one, and is not the newest");
+		bad(check, log.last, "is the last, but the account is newer");
 	check_told(check, &log);
 	return RC_OK;
 }
@@ -175,8 +178,8 @@ void check_changes_emails(struct check *check)
 			continue;
 		check->changes_bad = true;
 		check_report(check,
-		    "the change log tells that email %llu went, or one after "
-		    "it, which is there",
+		    "the change log says that emails from %llu on are gone, "
+		    "but one of them exists",
 		    (unsigned long long)gone->first);
 	}
 	if (check->changes_bad && check->mending) {

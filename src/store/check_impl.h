@@ -12,10 +12,10 @@ struct place {
 	uint64_t modseq;
 	uint32_t uid;
 	uint32_t size;
-	bool logged; // the change log tells of its last change
+	bool logged; // the change log has a record of its last change
 };
 
-// Emails that are gone: `first` and so many after it.
+// A run of emails that are gone: `first`, and how many.
 struct check_gone {
 	uint64_t first;
 	uint64_t count;
@@ -28,14 +28,15 @@ struct check {
 	void *context;
 	struct store_check_result result;
 	struct engine_snapshot *snapshot;
-	struct engine_batch *mending; // NULL: only look
+	struct engine_batch *mending; // NULL: problems are only reported
 	bool mended;
 	struct record_account account;
 	uint64_t bytes;
 	uint64_t messages;
 	uint64_t last_email_id;
 	uint64_t last_mailbox_id;
-	struct engine_content_id *contents; // that emails have, each time
+	// One for each time that an email owns it.
+	struct engine_content_id *contents;
 	size_t content_count;
 	size_t content_capacity;
 	struct place *places;
@@ -49,25 +50,25 @@ struct check {
 
 void check_report(struct check *check, const char *format, ...)
     PRINTF_LIKE(2, 3);
-// Mends by deleting a key, if anything is to be mended.
+// If the check is to mend, mends a problem by deleting a key.
 void check_mend_away(struct check *check, struct view key);
 typedef void check_key(
     struct check *check, struct view key, struct view value, void *context);
-// Calls `each` for all keys of a kind.
+// Calls `each` for every key of one kind.
 MUST_CHECK enum rc check_each_key(struct check *check, struct record_key prefix,
     check_key *each, void *context);
-// With the places in the order of emails: whether one of `count` emails from
-// `email_id` on has a place.
+// Whether one of the `count` emails from `email_id` on has a place. The places
+// must be in the order of emails.
 bool check_has_place(
     const struct check *check, uint64_t email_id, uint64_t count);
 
-// Holds the change log against the places, which it puts in the order of
-// mailboxes and UIDs.
+// Compares the change log with the places. Sorts the places by mailbox and UID.
 MUST_CHECK enum rc check_changes(struct check *check);
-// The second part, with the places in the order of emails.
+// The second part of the comparison; the places must be in the order of emails.
 void check_changes_emails(struct check *check);
-// A commit that mends leaves a record, too: it says that more may have changed
-// than the log can tell. Of a log with a problem nothing is kept.
+// Writes the record that a commit which mends leaves, like any other commit: it
+// says that more may have changed than the log can tell. If the log has a
+// problem, all its other records are deleted.
 void check_put_changes(struct check *check);
 
 #endif

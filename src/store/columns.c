@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Blocks of sort columns: their form, and reading them.
+// Blocks of sort columns: their form, and how they are read.
 #include "store/columns.h"
 
 #include "base/bytes.h"
@@ -7,7 +7,8 @@
 #include "store/derive_impl.h"
 #include "wire/utf8.h"
 
-#define ENTRY_BYTES (2 + 8 + 2 * COLUMNS_TEXT_COUNT) // before the texts
+// The bytes of an entry before its texts.
+#define ENTRY_BYTES (2 + 8 + 2 * COLUMNS_TEXT_COUNT)
 
 enum message_record_text columns_text_of(enum columns_text text)
 {
@@ -24,9 +25,8 @@ enum message_record_text columns_text_of(enum columns_text text)
 
 void columns_fold(struct fold *fold, struct view text, struct buf *out)
 {
-	// Nothing shrinks to less than a quarter when it is folded; so enough
-	// is left, and a key of a megabyte costs no more than one of 4,000
-	// bytes.
+	// Folding never makes a string shorter than a quarter. So enough is
+	// left, and a key of a megabyte costs no more than one of 4,000 bytes.
 	text = utf8_truncate(text, 4 * STORE_SORT_STRING_MAX);
 	size_t offset = out->len;
 	fold_feed(fold, text, out);
@@ -82,12 +82,12 @@ enum rc columns_take(
 // ---- Reading ---------------------------------------------------------------
 
 struct columns_reader {
-	struct engine_snapshot *snapshot; // NULL: there are none
+	struct engine_snapshot *snapshot; // NULL: the account has no columns
 	struct engine_cursor *cursor;
-	bool has_block; // `number` was looked for
+	bool has_block; // the block `number` has been looked up
 	uint64_t number;
-	struct view block; // empty when there is none
-	struct view rest;  // of it
+	struct view block; // empty when there is no such block
+	struct view rest;  // of the block
 };
 
 struct columns_reader *columns_reader_new(struct store_account *account)
@@ -135,7 +135,7 @@ static void find_block(struct columns_reader *reader, uint64_t number)
 	reader->rest = reader->block;
 }
 
-// Goes through what is left of the block, up to the email; false: to its end.
+// Reads on in the block up to the email; false when it is not there.
 static bool scan(struct columns_reader *reader, uint64_t email_id,
     struct columns_entry *ret_entry)
 {
@@ -153,7 +153,8 @@ bool columns_find(struct columns_reader *reader, uint64_t email_id,
 		return false;
 	if (!reader->has_block || reader->number != number)
 		find_block(reader, number);
-	// From where the last one was found, as most come in order.
+	// Continue where the last email was found, since most are asked for in
+	// order.
 	if (scan(reader, email_id, ret_entry))
 		return true;
 	reader->rest = reader->block;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sort columns: what SORT compares of each email, ready folded, as derived
-// data. Emails are kept in blocks of 64 by number, a block once all its numbers
-// have been given out; what is in none is read from the email's description.
-// An email never changes, so that what is found is right.
+// The sort columns: what SORT compares of each email, already folded, as
+// derived data. Emails are kept in blocks of 64 by number; a block is written
+// when all its numbers have been given out. An email that is in no block is
+// read from its description. An email never changes, so what is found in a
+// block is right.
 //
-// A block's key is 'B' and its number (8 bytes, big-endian); its value is its
-// emails that exist, in order, each: number within the block, whether it has a
-// date (1 byte each), date (8), the lengths of the texts (2 each), the texts.
+// A block's key is 'B' and its number (8 bytes, big-endian). Its value is its
+// emails that exist, in order. Each has: number within the block, whether it
+// has a date (1 byte each), date (8 bytes), the lengths of the texts (2 bytes
+// each), the texts.
 #ifndef ROOST_STORE_COLUMNS_H
 #define ROOST_STORE_COLUMNS_H
 
@@ -31,10 +33,10 @@ struct columns_entry {
 	struct view text[COLUMNS_TEXT_COUNT]; // folded
 };
 
-// Where a description has a text.
+// Which text of a description it is.
 enum message_record_text columns_text_of(enum columns_text text);
-// Adds `text` to `out` as sorting compares it: folded, and of a long one no
-// more than STORE_SORT_STRING_MAX bytes.
+// Adds `text` to `out` as it is compared in sorting: folded, and at most
+// STORE_SORT_STRING_MAX bytes of it.
 void columns_fold(struct fold *fold, struct view text, struct buf *out);
 
 // ---- Blocks ----------------------------------------------------------------
@@ -43,7 +45,8 @@ void columns_fold(struct fold *fold, struct view text, struct buf *out);
 
 // Adds an email at the end of a block.
 void columns_put(const struct columns_entry *entry, struct buf *block);
-// Takes the first email of what is left of block `number`. RC_END; RC_CORRUPT.
+// Removes the first email from `rest`, the rest of block `number`. RC_END;
+// RC_CORRUPT.
 MUST_CHECK enum rc columns_take(
     struct view *rest, uint64_t number, struct columns_entry *ret_entry);
 
@@ -51,11 +54,11 @@ MUST_CHECK enum rc columns_take(
 
 struct columns_reader;
 
-// Reads an account's columns as they are now, if there are any.
+// Reads an account's columns as they are now, if it has any.
 struct columns_reader *columns_reader_new(struct store_account *account);
 void columns_reader_free(struct columns_reader **reader);
-// False when the email is in no block; cheapest in ascending order. Its views
-// last until the next call.
+// Finds an email's columns; false when the email is in no block. Ascending
+// order costs least. The views are valid until the next call.
 bool columns_find(struct columns_reader *reader, uint64_t email_id,
     struct columns_entry *ret_entry);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Building the sort columns. A block says nothing but what the descriptions of
-// its emails say, so that it is the same whichever way it came to be: by
-// reading everything, or by following the change log.
+// Building the sort columns. A block contains only what the descriptions of its
+// emails say. So it is the same whether it was built by reading everything or
+// by following the change log.
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "store/changes_impl.h"
@@ -18,7 +18,8 @@
 struct builder {
 	struct engine_snapshot *account;
 	struct engine_cursor *cursor; // over descriptions
-	uint64_t next_email_id;       // none from here on
+	// No email has this number or a higher one yet.
+	uint64_t next_email_id;
 	struct fold fold;
 	struct buf texts;
 	struct buf block;
@@ -53,8 +54,8 @@ static void builder_close(struct builder *builder)
 	buf_done(&builder->block);
 }
 
-// RC_CORRUPT for a damaged description: the email is left out, and whoever
-// wants it meets the damage there.
+// RC_CORRUPT for a damaged description: the email is left out, and a reader who
+// wants it finds the damage in the description.
 static enum rc put_email(
     struct builder *builder, uint64_t email_id, struct view value)
 {
@@ -87,8 +88,8 @@ static enum rc put_email(
 	return RC_OK;
 }
 
-// Builds a block into `builder->block`: empty when not all of its numbers have
-// been given out, or when no email is left.
+// Builds a block in `builder->block`. It is empty when not all of its numbers
+// have been given out, or when none of its emails is left.
 static enum rc build_block(struct builder *builder, uint64_t number)
 {
 	uint64_t first = number * COLUMNS_BLOCK;
@@ -133,7 +134,7 @@ static enum rc put_block(
 
 // ---- Reading everything ----------------------------------------------------
 
-// The block of the first email from block `number` on; RC_END.
+// Gives the block of the first email from block `number` on; RC_END.
 static enum rc next_block(
     struct builder *builder, uint64_t number, uint64_t *ret_number)
 {
@@ -167,7 +168,7 @@ static enum rc read_all(struct derive_piece *piece)
 	}
 	piece->state.next = number;
 	piece->state.reading_all = rc != RC_END;
-	piece->more = true; // there is the log to follow, at least
+	piece->more = true; // at least the log has to be followed
 	builder_close(&builder);
 	engine_snapshot_close(&account);
 	return rc == RC_END ? RC_OK : rc;
@@ -191,8 +192,9 @@ static bool add_block(struct blocks *blocks, uint64_t number)
 	return true;
 }
 
-// Notes the blocks that a run of emails calls for, and tells how many of its
-// emails are dealt with. A block is built when its last number is given out.
+// Notes the blocks that have to be built because of a run of emails, and gives
+// the number of its emails that are done. A block is built when its last number
+// is given out.
 static uint32_t note_run(
     struct blocks *blocks, const struct store_change *change)
 {
@@ -249,7 +251,7 @@ static enum rc follow(struct derive_piece *piece)
 		builder_close(&builder);
 	}
 	store_change_walk_close(&walk);
-	// What cannot be followed is read as a whole.
+	// A change that cannot be followed makes the tenant read everything.
 	return rc == RC_CORRUPT ? RC_GONE : rc;
 }
 
@@ -265,8 +267,8 @@ static bool same_entry(
 	return same;
 }
 
-// Columns that are behind the account may have emails that are gone by now, and
-// lack others; those that both have must be the same.
+// If columns are older than the account, they may have emails that are gone,
+// and lack others. Emails that both have must be the same.
 static enum rc compare_behind(
     struct view stored, struct view built, uint64_t number)
 {
@@ -308,7 +310,7 @@ static enum rc check_behind(
 	return rc == RC_END ? RC_OK : rc;
 }
 
-// Columns that are not behind are exactly what would be built now.
+// Columns that are up to date must be exactly what would be built now.
 static enum rc check_current(
     struct builder *builder, struct engine_cursor *stored)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What another store on the same engine does in the middle of a change, or
-// before it: the change is made again on what there is now.
+// What happens when another store on the same engine commits during a change or
+// before it: the change is made again on the new state.
 #include <limits.h>
 
 #include "store/account_impl.h"
@@ -11,12 +11,12 @@ struct scene {
 	struct two two;
 	struct end *own;
 	struct end *other;
-	struct clock clock; // the own store asks it once in each try
+	struct clock clock; // the store under test asks it once in each try
 	struct store_mailbox *inbox;
 	struct store_mailbox *old;
 	struct store_mailbox *other_inbox;
 	enum rc (*disturb)(struct scene *scene);
-	int disturbances; // still to come
+	int disturbances; // how many are still to come
 	int calls;
 	struct fault fault;
 };
@@ -334,7 +334,7 @@ static void every_change_is_made_again_after_a_conflict(void **state)
 		    version_of(&scene) != before + 2)
 			fail_msg("%s, row %zu: %s", verbs[verb].name, i,
 			    rc_text(rc));
-		// What was committed here is known here.
+		// The store knows what it committed itself.
 		assert_false(atomic_load(&scene.own->account->stale));
 		two_expect_same_as_fresh(&scene.two);
 		scene_close(&scene);
@@ -419,7 +419,7 @@ static void a_session_sees_what_another_store_does(void **state)
 			     store_snapshot_highestmodseq(before), &gone),
 	    RC_OK);
 	assert_true(gone.count == 1 && gone.ranges[0].first == 3);
-	// One that did not move keeps its snapshot.
+	// A mailbox that did not change keeps its snapshot.
 	struct store_snapshot *same = store_mailbox_snapshot(scene.old);
 	assert_int_equal(other_appends(&scene), RC_OK);
 	assert_false(store_mailbox_is_current(scene.old, same));
@@ -427,7 +427,7 @@ static void a_session_sees_what_another_store_does(void **state)
 	assert_ptr_equal(still, same);
 	store_snapshot_unref(&still);
 	store_snapshot_unref(&same);
-	// The mailbox is deleted elsewhere.
+	// Another store deletes the mailbox.
 	assert_false(store_mailbox_gone(scene.old));
 	assert_int_equal(other_deletes(&scene), RC_OK);
 	assert_true(store_mailbox_gone(scene.old));
@@ -479,7 +479,7 @@ static void an_account_removed_elsewhere_is_gone_and_made_anew(void **state)
 	assert_int_equal(store_account_open(scene.own->store, TWO_ACCOUNT,
 			     &scene.fault, &account),
 	    RC_NOT_FOUND);
-	// The other store makes it again; there are as many commits as before.
+	// The other store creates it again; the version is the same as before.
 	assert_int_equal(store_account_enter(scene.other->store, TWO_ACCOUNT,
 			     &scene.fault, &scene.other->account),
 	    RC_OK);

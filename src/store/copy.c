@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Copying and moving messages between mailboxes of one account; see
-// copy_across.c for two.
+// Copying and moving messages between mailboxes of one account; copy_across.c
+// does it between two accounts.
 #include "base/mem.h"
 #include "store/copy_impl.h"
 
@@ -75,7 +75,8 @@ void taken_leave_out_flags(struct taken *taken, unsigned rights)
 	}
 }
 
-// RFC 6851 section 4.2: MOVE needs what COPY, STORE \Deleted and EXPUNGE need.
+// RFC 6851 section 4.2: MOVE needs the rights of COPY, STORE \Deleted and
+// EXPUNGE.
 static enum rc copy(struct transaction *transaction, struct copying *copying,
     struct taken *taken, struct fault *fault)
 {

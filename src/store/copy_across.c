@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Copying and moving messages to another account. The target gets emails of its
-// own, with the same records and the same content, which both own from then on.
+// Copying and moving messages to another account. The other account gets emails
+// of its own with the same records. Both accounts then own the content.
 //
-// A MOVE is two commits: the copies in the target, then the expunge in the
-// source. What the second expunges was durable in the target before. So a crash
-// or a failure between the two leaves the messages in both accounts, and never
-// in none; when the MOVE is given again, the note in the target (moved.h) tells
-// which copies are there. No lock is held from one commit to the other, so that
-// two accounts that move to each other do not wait for each other.
+// A MOVE is two commits: first the copies in the target, then the expunge in
+// the source. The second expunges only what the first made durable. So after a
+// crash or a failure between the two both accounts have the messages; there is
+// no moment at which neither has them. When the MOVE is given again, the note
+// in the target (moved.h) tells which copies are already there. No lock is held
+// from one commit to the other, so two accounts whose messages are moved to
+// each other do not wait for each other.
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "store/copy_impl.h"
@@ -19,15 +20,17 @@ struct across {
 	struct store_mailbox *to;
 	bool move;
 	struct store_snapshot *snapshot; // of `from`
-	struct engine_snapshot *records; // of its account, not older
-	struct taken wanted;             // those of the set that exist
-	struct rangeset copied; // UIDs in `from` that `to` has copies of
+	// Of its account; not older than `snapshot`.
+	struct engine_snapshot *records;
+	struct taken wanted;    // those of the set that exist
+	struct rangeset copied; // UIDs in `from` whose copies are in `to`
 	struct store_copied result;
 };
 
 // ---- The source ------------------------------------------------------------
 
-// What is in the mailbox now, if whoever opened it has the rights.
+// Gives the snapshot that the mailbox has now, if whoever opened it has the
+// rights.
 static enum rc source_snapshot(struct store_mailbox *from, unsigned rights,
     struct fault *fault, struct store_snapshot **ret_snapshot)
 {
@@ -66,8 +69,8 @@ static void close_source(struct across *across)
 	across->wanted.count = 0;
 }
 
-// Looks at the source while the target is locked: who moved a message before
-// has either expunged it, or left a note.
+// Looks at the source while the target is locked. Another MOVE that was faster
+// has then either expunged a message, or left a note of its copy.
 static enum rc open_source(struct across *across, struct fault *fault)
 {
 	const struct store_account *account = across->from->account;
@@ -98,8 +101,8 @@ static enum rc get(struct across *across, enum record_kind kind,
 
 // ---- Emails ----------------------------------------------------------------
 
-// Emails that the target has got, by their ids in the source: a message that
-// stands in the mailbox twice stays one email.
+// Emails that the target has got, by their ids in the source: if two messages
+// in the source are one email, their copies are one email, too.
 struct adoption {
 	struct across *across;
 	struct transaction *transaction;
@@ -152,8 +155,8 @@ static enum rc read_records(struct adoption *adoption, uint64_t email_id,
 	return rc;
 }
 
-// Whether the message is still in the source; then what its email lacks is no
-// expunge that came between.
+// Whether the message is still in the source. If it is, and its email lacks
+// records, an expunge cannot be the reason.
 static bool is_there(struct across *across, uint32_t uid)
 {
 	struct store_snapshot *now;
@@ -166,7 +169,7 @@ static bool is_there(struct across *across, uint32_t uid)
 	return there;
 }
 
-// RC_GONE: the message has been expunged meanwhile.
+// RC_GONE: the message has been expunged since.
 static enum rc adopt(struct adoption *adoption,
     const struct store_message *message, struct fault *fault,
     uint64_t *ret_email_id)
@@ -216,7 +219,7 @@ static enum rc read_note(const struct across *across,
 	if (rc == RC_OK)
 		rc = moved_get(buf_view(&value), ret_moved);
 	buf_done(&value);
-	// A damaged one tells nothing; `roost check` says so.
+	// A damaged note counts as none; `roost check` reports it.
 	if (rc == RC_OK || rc == RC_NOT_FOUND || rc == RC_CORRUPT)
 		return RC_OK;
 	return fault_set(fault, rc, "cannot read what was moved before");
@@ -233,7 +236,8 @@ static void put_note(const struct across *across,
 	buf_done(&value);
 }
 
-// The copy that an earlier MOVE made of the message, if it is still there; 0.
+// Gives the copy that an earlier MOVE made of the message, if it is still
+// there; otherwise 0.
 static uint32_t copy_of(const struct moved *before,
     const struct transaction_mailbox *target,
     const struct store_message *message)
@@ -251,8 +255,8 @@ static uint32_t copy_of(const struct moved *before,
 		   : 0;
 }
 
-// Keeps what the note before says of messages that are still in the source:
-// they may be moved again, too.
+// Keeps from the earlier note what it says of messages that are still in the
+// source: somebody may move these again, too.
 static void keep_notes(const struct across *across, const struct moved *before,
     const struct transaction_mailbox *target, struct moved *notes)
 {
@@ -274,7 +278,8 @@ static void keep_notes(const struct across *across, const struct moved *before,
 
 // ---- The copies ------------------------------------------------------------
 
-// Fills `fresh` with the messages that have no copy yet, as they will be.
+// Fills `fresh` with the messages that have no copy yet, as they will be
+// stored.
 static enum rc prepare(struct across *across, struct transaction *transaction,
     const struct moved *notes, struct fault *fault, struct taken *fresh)
 {
@@ -375,7 +380,7 @@ static enum rc make_expunge(
 	return rc;
 }
 
-// A mailbox that was deleted meanwhile holds nothing to expunge.
+// If the mailbox was deleted meanwhile, nothing is left to expunge.
 static enum rc expunge(struct across *across, struct fault *fault)
 {
 	if (across->copied.count == 0)
@@ -393,7 +398,8 @@ enum rc copy_across(struct store_mailbox *from, const struct rangeset *uids,
 	    .from = from, .uids = uids, .to = to, .move = move};
 	rangeset_init(&across.copied);
 	rangeset_init(&across.result.sources);
-	// Before the target is locked: reading it anew takes a lock of its own.
+	// Before the target is locked, since reading the source again needs a
+	// lock.
 	account_freshen(from->account);
 	enum rc rc = transaction_run(to->account, make_copies, &across, fault);
 	if (rc == RC_OK && move)

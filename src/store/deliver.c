@@ -12,7 +12,7 @@ struct target {
 };
 
 struct targets {
-	struct target *items; // room for all places
+	struct target *items; // has room for all places
 	size_t count;
 };
 
@@ -43,8 +43,8 @@ static enum rc check(const struct store_delivery *delivery, struct fault *fault)
 	return RC_OK;
 }
 
-// Adds the place to `targets`, or its flags to those of an earlier one of the
-// same mailbox.
+// Adds the place to `targets`; if its mailbox is there already, adds its flags
+// to that one.
 static enum rc plan(struct transaction *transaction,
     const struct store_place *place, struct fault *fault,
     struct targets *targets)

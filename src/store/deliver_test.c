@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One delivery into several mailboxes of an account: one commit, one email,
-// flags of its own at each place.
+// One delivery into several mailboxes of an account: one commit, one email, but
+// separate flags in each mailbox.
 #include "store/store_test_tools.h"
 
 #include "store/record.h"
@@ -25,7 +25,7 @@ static void long_text(struct buf *text)
 		buf_add_literal(text, "12345678\r\n");
 }
 
-// Delivers to the mailboxes, the last of them having NULL for a name.
+// Delivers to the mailboxes; the list ends with a name that is NULL.
 static enum rc deliver(struct bed *bed, struct view text, const char *id,
     const struct where *where, struct store_delivered *ret_delivered)
 {
@@ -58,7 +58,7 @@ static enum rc deliver(struct bed *bed, struct view text, const char *id,
 	return rc;
 }
 
-// All messages as "INBOX 1 s $Work e1, ", in the order of names.
+// Describes all messages as "INBOX 1 s $Work e1, ", in the order of names.
 static void describe(struct bed *bed, struct buf *out)
 {
 	struct store_mailbox_info info = {.name = VIEW("")};
@@ -162,7 +162,8 @@ static void each_place_gets_it_with_its_flags(void **state)
 	    {{{"INBOX", 0, NULL}}, "INBOX 1 e1, "},
 	    {{{"INBOX", 0, NULL}, {"Archive", S, NULL}, {"Sent", F, "$Work"}},
 		"Archive 1 s e1, INBOX 1 e1, Sent 1 f $Work e1, "},
-	    // One named twice has it once, with the flags of both.
+	    // A mailbox that is named twice gets it once, with the flags of
+	    // both.
 	    {{{"INBOX", S, "$Work"}, {"INBOX", F, "$Home"}},
 		"INBOX 1 sf $Work $Home e1, "},
 	    {{{"INBOX", S, NULL}, {"Junk", 0, "$a"}, {"inbox", S, "$a"},
@@ -221,7 +222,7 @@ static void it_goes_with_its_last_place(void **state)
 	bed_close(&bed);
 }
 
-// The id is the delivery's, wherever it went the first time.
+// The id belongs to the delivery, wherever it went the first time.
 static void an_id_counts_once_for_all_places(void **state)
 {
 	(void)state;
@@ -257,7 +258,7 @@ static void what_fails_is_nowhere(void **state)
 		struct where where[4];
 		enum rc rc;
 	} table[] = {
-	    // Each place counts.
+	    // Each place counts for the quota.
 	    {{.quota_messages = 2},
 		{{"INBOX", 0, NULL}, {"Archive", 0, NULL}, {"Junk", 0, NULL}},
 		RC_QUOTA},
@@ -276,7 +277,8 @@ static void what_fails_is_nowhere(void **state)
 		    table[i].rc);
 		assert_int_equal(version(&bed), before);
 		expect_messages(&bed, "");
-		// It was not noted: once it can be, it is delivered.
+		// The failed delivery was not noted: when there is room, it is
+		// delivered.
 		assert_int_equal(
 		    deliver(&bed, VIEW("A: b\r\n\r\nbody\r\n"), "id",
 			(struct where[]){{"INBOX", 0, NULL}, {0}}, &delivered),

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deliveries that an account has had, by an id that whoever delivers gives: so
-// that a delivery may be repeated after a crash, and arrives once. What is
-// older than STORE_DELIVERY_ID_SECONDS is dropped, a few with each new one; the
-// keys with the time in front are there to find them.
+// The deliveries that an account has had, by an id that the caller gives. A
+// delivery can thus be repeated after a crash and still arrives only once.
+// Notes older than STORE_DELIVERY_ID_SECONDS are dropped, a few with each new
+// one. The keys that begin with the time serve to find them.
 #include "base/bytes.h"
 #include "store/change.h"
 #include "store/transaction.h"
 
-// Dropped at most with each one that is noted: more than one, so that what
-// piled up in a busy time goes too.
+// How many old notes are dropped with each new one. It is more than one so that
+// those of a busy time disappear, too.
 #define DROPPED_MAX 8
 
 struct dropping {
@@ -46,7 +46,8 @@ enum rc transaction_delivered(struct transaction *transaction,
     struct view delivery_id, struct fault *fault, bool *ret_was_there)
 {
 	if (delivery_id.len > STORE_DELIVERY_ID_MAX)
-		return fault_set(fault, RC_LIMIT, "too long a delivery id");
+		return fault_set(
+		    fault, RC_LIMIT, "the delivery id is too long");
 	struct record_key key = record_key_delivered(delivery_id);
 	struct buf value;
 	buf_init(&value, 256);

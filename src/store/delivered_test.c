@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One message for many accounts: its content is kept once, each copy has fields
-// of its own; a repeated delivery arrives once; what is noted of it goes in
-// time.
+// One message for many accounts: its content is stored once, and each copy has
+// fields of its own. A repeated delivery arrives once, and its note is deleted
+// after some time.
 #include "store/store_test_tools.h"
 
 #include "store/record.h"
@@ -167,9 +167,9 @@ static void content_is_kept_once_for_all_accounts(void **state)
 		bool share;
 		uint64_t names; // of content
 	} table[] = {
-	    {100, true, 0},    // not worth it
+	    {100, true, 0},    // not worth sharing
 	    {4000, true, 1},   //
-	    {4000, false, 0},  // whole in the account
+	    {4000, false, 0},  // the account has it whole
 	    {100000, true, 1}, // two chunks
 	    {100000, false, 1},
 	};
@@ -245,7 +245,7 @@ static void content_goes_with_its_last_owner(void **state)
 	assert_int_equal(
 	    store_account_remove(town.store, 1001, &town.fault), RC_OK);
 	assert_int_equal(contents_of(&town).owners, 1);
-	// Nobody has it for a moment: the next account can still get it.
+	// For a moment no account has it: the next one can still get it.
 	assert_int_equal(
 	    store_account_remove(town.store, 1002, &town.fault), RC_OK);
 	assert_int_equal(contents_of(&town).owners, 0);
@@ -295,9 +295,9 @@ static void expunge_all(struct town *town, uint64_t id)
 	store_account_close(&account);
 }
 
-// Some, the first of them, have no room; others expunge it; a sweep comes at
-// once: whoever has it can read it.
-static void the_full_and_those_who_expunge_take_it_from_nobody(void **state)
+// The first accounts have no room, others expunge the message, and a sweep
+// follows at once: each account that has the message can read it.
+static void a_full_account_and_an_expunge_harm_no_other_account(void **state)
 {
 	(void)state;
 	static const size_t bodies[] = {4000, 200000};
@@ -456,7 +456,7 @@ static void a_delivery_id_counts_once(void **state)
 	assert_true(delivered.was_there);
 	assert_int_equal(delivered.modseq, 0);
 	assert_int_equal(messages_of(&town, 1000), 1);
-	// In another account, and under another id, it is another.
+	// The same id in another account, and another id, are other deliveries.
 	assert_int_equal(deliver(&town, 1001, &delivery, &delivered), RC_OK);
 	assert_false(delivered.was_there);
 	delivery.delivery_id = VIEW("on");
@@ -466,7 +466,7 @@ static void a_delivery_id_counts_once(void **state)
 	delivery.delivery_id =
 	    VIEW("123456789012345678901234567890123"); // 33 bytes
 	assert_int_equal(deliver(&town, 1000, &delivery, &delivered), RC_LIMIT);
-	// One that failed was not noted.
+	// The delivery that failed was not noted.
 	delivery.delivery_id = VIEW("three");
 	delivery.prefix = view_of(text.ptr, STORE_PREFIX_MAX + 1);
 	assert_int_equal(deliver(&town, 1000, &delivery, &delivered), RC_LIMIT);
@@ -517,7 +517,8 @@ static void old_delivery_ids_are_forgotten(void **state)
 		    deliver(&town, 1000, &delivery, &delivered), RC_OK);
 	}
 	assert_int_equal(notes_of(&town, 1000, RECORD_DELIVERED), 30);
-	// A week later all are still known, a second later some go each time.
+	// After a week all ids are still known; a second later, each delivery
+	// drops some.
 	struct store_delivery delivery = {
 	    .draft = draft, .delivery_id = VIEW("0")};
 	town.now += STORE_DELIVERY_ID_SECONDS;
@@ -577,7 +578,7 @@ static void room_is_told_without_opening(void **state)
 	    (struct store_options){.quota_bytes = 10000, .quota_messages = 2});
 	assert_int_equal(store_account_room(town.store, 1000, 10000), RC_OK);
 	assert_int_equal(store_account_room(town.store, 1000, 10001), RC_QUOTA);
-	// One that is not made yet is empty.
+	// An account that does not exist yet is empty.
 	assert_int_equal(store_account_room(town.store, 7, 10000), RC_OK);
 	assert_int_equal(store_account_room(town.store, 7, 10001), RC_QUOTA);
 	buf_init(&text, 10000);
@@ -608,7 +609,7 @@ int main(void)
 	    cmocka_unit_test(content_is_kept_once_for_all_accounts),
 	    cmocka_unit_test(content_goes_with_its_last_owner),
 	    cmocka_unit_test(
-		the_full_and_those_who_expunge_take_it_from_nobody),
+		a_full_account_and_an_expunge_harm_no_other_account),
 	    cmocka_unit_test(a_wrong_count_of_owners_is_found_and_mended),
 	    cmocka_unit_test(what_is_all_header_owns_no_content),
 	    cmocka_unit_test(a_delivery_id_counts_once),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One piece of work on derived data, and dropping it. Pieces, drops and the
-// removal of an account exclude one another by `derive_lock`; so what is
-// dropped is not made again from what is gone.
+// removal of an account exclude one another by `derive_lock`. So data that was
+// dropped is not built again from an account that is gone.
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "store/derive_impl.h"
@@ -54,8 +54,9 @@ static void state_put(struct engine_batch *batch,
 
 // ---- A piece of work -------------------------------------------------------
 
-// Reads how far it is. What cannot be used is dropped, and all is read anew;
-// *ret_version is the partition's then.
+// Reads how far the tenant is. Data that cannot be used is dropped, and
+// everything will be read again; *ret_version is the version that the partition
+// has afterwards.
 static enum rc open_state(struct engine *engine, uint64_t partition,
     const struct derive_tenant *tenant, uint64_t account_version,
     struct derive_state *ret_state, uint64_t *ret_version)
@@ -91,7 +92,8 @@ static enum rc work(const struct derive_tenant *tenant,
 	enum rc rc = piece->state.reading_all ? tenant->read_all(piece)
 					      : tenant->follow(piece);
 	if (rc == RC_GONE) {
-		// Before the horizon: the next piece begins to read everything.
+		// The log does not reach back far enough: the next piece begins
+		// to read everything.
 		piece->more = true;
 		return engine_partition_drop(piece->engine, partition, &fault);
 	}
@@ -220,7 +222,7 @@ static enum rc check_tenant(struct engine *engine,
 	struct engine_snapshot *account = NULL;
 	struct derive_state state;
 	uint64_t partition = derive_partition(tenant->number, account_id);
-	// The account after it, so that it is never behind.
+	// The account's snapshot is opened later, so that it is never older.
 	enum rc rc = engine_snapshot_open(engine, partition, &derived);
 	if (rc == RC_OK)
 		rc = engine_snapshot_open(engine, account_id, &account);

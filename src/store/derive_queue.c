@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The worker of derived data, and who is waiting for it. Each account gets one
-// piece of work at a time, then it is another's turn; after each piece the
-// worker rests for as long as that took.
+// The worker of derived data, and the accounts that wait for it. The worker
+// does one piece of work for an account and then goes to the next one. After
+// each piece it rests for as long as the piece took.
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
@@ -70,8 +70,9 @@ void derive_want(struct store_account *account)
 
 // ---- The worker ------------------------------------------------------------
 
-// What comes next: a wish, or, where all is looked at, the next partition after
-// `*walk`. False when it is to end.
+// Gives the next account: one that waits or, when all derived data is looked
+// at, that of the next partition after `*walk`. False when the worker is to
+// end.
 static bool next_wish(
     struct store_deriver *deriver, uint64_t *walk, struct derive_wish *ret_wish)
 {
@@ -120,7 +121,8 @@ static void rest(struct derive_queue *queue, uint64_t ms)
 	pthread_mutex_unlock(&queue->lock);
 }
 
-// It is tried again at the account's next change; one line an account.
+// The worker tries again at the account's next change. It logs one line for
+// each account.
 static void report(
     struct store_deriver *deriver, uint64_t account_id, enum rc rc)
 {
@@ -160,7 +162,7 @@ enum rc store_deriver_new(struct store *store, struct fault *fault,
 {
 	struct store_deriver *deriver = mem_zalloc(sizeof(*deriver));
 	deriver->store = store;
-	// What changed while there was no worker.
+	// Accounts may have changed while there was no worker.
 	store->derive_queue.look_at_all = true;
 	store->derive_queue.stopping = false;
 	if (thread_start(&deriver->thread, run, deriver) != RC_OK) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who is waiting for the worker of derived data.
+// The accounts that wait for the worker of derived data.
 #ifndef ROOST_STORE_DERIVE_QUEUE_H
 #define ROOST_STORE_DERIVE_QUEUE_H
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 // Accounts that may have something to do, each once. When there are too many,
-// all derived data there is gets looked at.
+// the worker looks at all derived data.
 #define DERIVE_QUEUE_MAX 256
 
 struct derive_queue {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Derived data: SORT gives the same order with the columns, without them and
-// with some of them; they are the same however they came to be; and they may go
-// at any moment.
+// Derived data: SORT gives the same order with the columns, without them, and
+// with some of them. The columns are the same however they were built, and they
+// may be dropped at any moment.
 #include "store/store_test_tools.h"
 
 #include <unistd.h>
@@ -10,7 +10,8 @@
 #include "store/columns.h"
 #include "store/derive_impl.h"
 
-static uint64_t random_state; // of the test, set anew in each
+// The test's random state, set at the start of each.
+static uint64_t random_state;
 
 static unsigned random_below(unsigned limit)
 {
@@ -91,8 +92,8 @@ static const struct search_sort orders[][2] = {
     {{.type = SEARCH_SORT_DATE}, {.type = SEARCH_SORT_ARRIVAL}},
 };
 
-// Adds the order of the whole mailbox to `ret_uids`. In the middle of it all
-// derived data goes, if `drop`.
+// Adds the order of the whole mailbox to `ret_uids`. With `drop`, all derived
+// data is dropped in the middle.
 static void sort_by(struct bed *bed, const struct store_snapshot *snapshot,
     size_t order, bool drop, struct buf *ret_uids)
 {
@@ -142,7 +143,7 @@ static void derive_all(struct bed *bed)
 		;
 }
 
-// Emails with ids below `end` that the columns have.
+// How many emails with ids below `end` the columns have.
 static unsigned count_found(struct bed *bed, uint64_t end)
 {
 	struct columns_reader *reader = columns_reader_new(bed->account);
@@ -150,7 +151,7 @@ static unsigned count_found(struct bed *bed, uint64_t end)
 	unsigned found = 0;
 	for (uint64_t id = 1; id < end; id++)
 		found += columns_find(reader, id, &entry);
-	// In no order.
+	// Not in ascending order.
 	for (uint64_t id = end; id-- > 1;)
 		found -= columns_find(reader, id, &entry);
 	assert_int_equal(found, 0);
@@ -168,7 +169,7 @@ static void sorting_is_the_same_with_all_some_and_no_columns(void **state)
 	bed_open(&bed, (struct store_options){0});
 	struct store_mailbox *inbox = bed_mailbox(&bed, "INBOX");
 	append_some(&bed, inbox, 2500);
-	assert_false(step(&bed, false)); // nobody wanted any
+	assert_false(step(&bed, false)); // nobody has wanted any yet
 	assert_int_equal(count_found(&bed, 2501), 0);
 	struct buf without = sort_all(&bed, inbox);
 	unsigned before = 0;
@@ -181,7 +182,7 @@ static void sorting_is_the_same_with_all_some_and_no_columns(void **state)
 		assert_true(view_eq(buf_view(&with), buf_view(&without)));
 		buf_done(&with);
 	}
-	assert_int_equal(before, 2495); // 39 blocks, without the number 0
+	assert_int_equal(before, 2495); // 39 blocks; the number 0 is not used
 	bed_check(&bed, false, 0);
 	buf_done(&without);
 	store_mailbox_close(&inbox);
@@ -252,7 +253,7 @@ static void change_something(struct bed *bed, struct store_mailbox *mailbox)
 	struct store_snapshot *snapshot = store_mailbox_snapshot(mailbox);
 	uint32_t next = store_snapshot_uidnext(snapshot);
 	uint32_t first = 1 + random_below(next);
-	// Now and then more blocks than one piece of work takes.
+	// Sometimes more blocks than one piece of work builds.
 	unsigned many = random_below(10) ? 150 : 3000;
 	switch (random_below(4)) {
 	case 0:
@@ -273,7 +274,8 @@ static void follow_and_rebuild(uint32_t changes_max, uint64_t seed)
 		struct store_mailbox *inbox = bed_mailbox(&bed, "INBOX");
 		change_something(&bed, inbox);
 		store_mailbox_close(&inbox);
-		// Sometimes it is stopped in the middle, or not running.
+		// Sometimes the work stops in the middle, or is not done at
+		// all.
 		for (int n = (int)random_below(4); n > 0 && step(&bed, true);)
 			n--;
 		if (random_below(10) == 0)
@@ -410,7 +412,7 @@ static void an_account_goes_with_what_is_derived(void **state)
 	assert_int_equal(
 	    engine_version(bed.engine, columns_of(1000), &version), RC_OK);
 	assert_int_equal(version, 0);
-	// Nothing comes of a wish that is late.
+	// A wish that comes too late does nothing.
 	assert_int_equal(
 	    store_derive_step(bed.store, 1000, true, &more), RC_OK);
 	assert_int_equal(
@@ -445,7 +447,8 @@ static void wait_until_current(struct bed *bed)
 	assert_true(is_current(bed));
 }
 
-// The first sorting wants them, then they follow; after a restart, too.
+// The first sort makes the worker build the columns; then they follow the
+// changes, also after a restart.
 static void the_worker_builds_what_is_wanted_and_follows(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A message coming in. Its first bytes are held until it is known whether it
-// is short; then what is not kept beside the index goes to an engine writer,
-// chunk by chunk, while the parser sees every byte once.
+// A message that is arriving. Its first bytes are held until it is known
+// whether it is short. The bytes that are not kept in the index are then
+// written to an engine writer, chunk by chunk. The parser sees every byte once.
 #include "store/draft.h"
 
 #include "base/mem.h"
@@ -56,7 +56,7 @@ uint64_t store_draft_size(const struct store_draft *draft)
 
 size_t store_draft_memory(const struct store_draft *draft)
 {
-	// A writer holds the last chunk.
+	// The writer holds one chunk, the last.
 	return sizeof(*draft) + draft->head.capacity + draft->record.capacity +
 	       (draft->writer ? ENGINE_CHUNK : 0);
 }
@@ -128,7 +128,7 @@ void store_draft_share(struct store_draft *draft)
 	draft->shared = true;
 }
 
-// What is all header has nothing that could lie elsewhere.
+// If the message is only a header, it has no rest to be kept elsewhere.
 static bool stays_whole(const struct store_draft *draft)
 {
 	size_t header;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parts of the encoding "binary" made base64 in a draft (see email.h). The old
-// draft is read from where it was written to, piece by piece, into a new one,
-// which is parsed like any other; what is not such a part is copied as it is.
+// Encodes the parts of a draft with the encoding "binary" in base64 (see
+// email.h). Reads the old draft from where it was written, piece by piece, and
+// writes a new one, which is parsed like any other. All other bytes are copied
+// as they are.
 #include "store/draft.h"
 #include "wire/base64.h"
 #include "wire/header.h"
 
-#define LINE_BYTES 57 // 76 characters: RFC 2045 section 6.8
+#define LINE_BYTES 57 // gives lines of 76 characters: RFC 2045 section 6.8
 #define PIECE_MAX  ((size_t)1024 * LINE_BYTES)
 // A part with a longer header stays as it is.
 #define HEADER_MAX ((size_t)64 << 10)
@@ -14,7 +15,7 @@
 struct encoding {
 	struct store_draft *from;
 	struct store_draft *to;
-	uint64_t done;    // bytes of `from` that are in `to`
+	uint64_t done;    // bytes of `from` that `to` already has
 	struct buf bytes; // of `from`
 	struct buf text;  // base64
 };
@@ -70,7 +71,7 @@ static MUST_CHECK enum rc copy(struct encoding *encoding, uint64_t end)
 	return rc;
 }
 
-// The part's header, which begins at `done`.
+// Writes the part's header, which begins at `done`.
 static MUST_CHECK enum rc put_header(
     struct encoding *encoding, const struct message_record_part *part)
 {
@@ -79,7 +80,7 @@ static MUST_CHECK enum rc put_header(
 		return rc;
 	struct view header = buf_view(&encoding->bytes);
 	struct header_field field;
-	// The first one counts.
+	// if there are several, the first one counts
 	if (!header_find(header, VIEW("Content-Transfer-Encoding"), &field))
 		return RC_CORRUPT;
 	size_t at = (size_t)(field.whole.ptr - header.ptr);
@@ -94,8 +95,8 @@ static MUST_CHECK enum rc put_header(
 	return rc;
 }
 
-// A part's body up to `end`. The line end before a boundary is not part of it,
-// but at the end of a message one is due.
+// Writes a part's body, which ends at `end`. The line end before a boundary is
+// not part of the body; at the end of a message, a line end is added.
 static MUST_CHECK enum rc put_body(struct encoding *encoding, uint64_t end)
 {
 	bool last = end == store_draft_size(encoding->from);
@@ -155,8 +156,8 @@ enum rc store_draft_encode_binary(struct store_draft **draft)
 	enum rc rc = message_record_open(draft_record(*draft), &record);
 	if (rc != RC_OK)
 		return rc;
-	// A part beyond a limit may be anything, multipart too, which may not
-	// be base64 (RFC 2045 section 6.4).
+	// A part that lies beyond a limit of the parser may be of any type. It
+	// could be a multipart, which may not be base64 (RFC 2045 section 6.4).
 	if (!(record.flags & MESSAGE_RECORD_NUL) ||
 	    record.flags & MESSAGE_RECORD_TRUNCATED)
 		return RC_OK;

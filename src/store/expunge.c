@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Expunging messages, and telling later what was expunged (RFC 7162).
+// Expunging messages, and telling later which ones were expunged (RFC 7162).
 #include "base/mem.h"
 #include "store/change.h"
 #include "store/transaction.h"
@@ -23,8 +23,9 @@ static enum node_verdict expunge_deleted(
 	return NODE_REMOVE;
 }
 
-// The UIDs of \Deleted messages, of `uids` only unless that is NULL; goes only
-// where there are some. Recursion ends with the tree's height.
+// Gives the UIDs of \Deleted messages, of `uids` only unless that is NULL.
+// Visits only the parts of the tree that have some. The depth of the recursion
+// is the tree's height.
 static void find_deleted(const struct store_node *node,
     const struct rangeset *uids, struct rangeset *ret_uids)
 {
@@ -115,7 +116,7 @@ static enum rc make_take_away(
 	    transaction, edit->mailbox, rights, fault, &entry);
 	if (rc == RC_OK && edit->uids->count)
 		transaction_edit(entry, edit->uids, expunge_any, edit);
-	// As with FETCH: what was read is marked by those who may mark it.
+	// As with FETCH, only an asker who may set \Seen marks what was read.
 	if (rc == RC_OK && edit->seen->count &&
 	    transaction_rights(edit->mailbox) & STORE_RIGHT_SEEN)
 		transaction_edit(entry, edit->seen, set_seen, edit);
@@ -131,7 +132,7 @@ enum rc store_take_away(struct store_mailbox *mailbox,
 	return run_edit(&edit, make_take_away, fault, ret_modseq);
 }
 
-// ---- What is no more -------------------------------------------------------
+// Adds every UID below UIDNEXT that does not exist.
 
 // Every UID below UIDNEXT that does not exist.
 static void all_gaps(
@@ -151,13 +152,13 @@ static void all_gaps(
 		rangeset_add(ret_uids, next, snapshot->uidnext - 1);
 }
 
-// Ranges in the order of their tombstones. They are sorted once, as adding
-// each below the end of a set would take quadratic time.
+// Ranges in the order of their tombstones. They are sorted once at the end,
+// since adding each one below the end of a set would take quadratic time.
 struct ranges {
 	struct range *items; // owned
 	size_t count;
 	size_t capacity;
-	struct record_key last; // key of the last tombstone asked for
+	struct record_key last; // key of the tombstone that was read last
 };
 
 static enum rc ranges_add(void *context, struct view key, struct view value)
@@ -194,8 +195,8 @@ static enum rc read_tombstones(struct engine_snapshot *engine_snapshot,
 	    record_key_view(&first), ranges_add, ret_ranges);
 }
 
-// Up to which MODSEQ expunges may be forgotten. Of a mailbox that is deleted,
-// all are.
+// Gives the MODSEQ up to which expunges may have been forgotten. A deleted
+// mailbox has forgotten all of them.
 static enum rc read_horizon(
     struct engine_snapshot *from, uint64_t mailbox_id, uint64_t *ret_horizon)
 {

@@ -68,9 +68,9 @@ static enum node_verdict edit_flags(
 	return NODE_CHANGED;
 }
 
-// RFC 4314 section 4: \Seen needs "s", \Deleted "t", all others "w". Whoever
-// may change one flag that the change names changes that one; the others stay
-// as they are.
+// RFC 4314 section 4: \Seen needs "s", \Deleted "t", all other flags "w". If
+// the asker may change at least one flag that the change names, those that are
+// allowed change; the others stay as they are.
 static enum rc enter(struct transaction *transaction,
     struct store_mailbox *mailbox, const struct store_flags_change *change,
     struct fault *fault, struct transaction_mailbox **ret_entry)
@@ -84,7 +84,7 @@ static enum rc enter(struct transaction *transaction,
 	if (system & ~(unsigned)(STORE_FLAG_SEEN | STORE_FLAG_DELETED) ||
 	    change->flags.keyword_count)
 		wanted |= STORE_RIGHT_WRITE;
-	// To set no flags at all is to take all away.
+	// Setting an empty list of flags removes all flags.
 	if (!wanted && change->operation == STORE_FLAGS_SET)
 		wanted = STORE_RIGHTS_FLAGS;
 	unsigned has = wanted & transaction_rights(mailbox);
@@ -92,7 +92,7 @@ static enum rc enter(struct transaction *transaction,
 	    transaction, mailbox, has ? has : wanted, fault, ret_entry);
 }
 
-// Taking away a keyword that the mailbox never had does not create it.
+// Removing a keyword that the mailbox never had does not create it.
 static enum rc resolve_keywords(struct transaction_mailbox *entry,
     const struct store_flags_change *change, bool allowed, struct fault *fault,
     struct store_keyword_set *ret_keywords)
@@ -136,7 +136,7 @@ static enum rc make_flags_change(
 	    fault, &edit->keywords);
 	if (rc == RC_OK)
 		transaction_edit(entry, edit->uids, edit_flags, edit);
-	// A new keyword that no message took is not worth a commit.
+	// If no message got the new keyword, there is nothing to commit.
 	if (rc == RC_OK && !edit->changed)
 		entry->record_changed = false;
 	return rc;

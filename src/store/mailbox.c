@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looking mailboxes up, opening them, and telling their watchers.
+// Looking mailboxes up, opening them, and calling their watchers.
 #include "store/mailbox.h"
 
 #include "base/mem.h"
@@ -13,7 +13,8 @@ static bool may_look(const struct store_asker *asker,
 	return mailbox_rights(asker, account, mailbox) & STORE_RIGHT_LOOKUP;
 }
 
-// Children stand directly behind; the owner may look up the first.
+// Children come directly after the mailbox. The owner may look up all of them,
+// so the first one answers the question.
 static bool has_children(const struct store_asker *asker,
     const struct store_account *account, size_t position)
 {
@@ -69,7 +70,8 @@ enum rc store_mailbox_find(const struct store_asker *asker,
 	return rc;
 }
 
-// The first position after `name`, or with `siblings` after all below it too.
+// Gives the first position after `name`; with `siblings`, after all mailboxes
+// below it, too.
 static size_t position_after(
     const struct store_account *account, struct view name, bool siblings)
 {
@@ -80,7 +82,7 @@ static size_t position_after(
 		bool found = account_table_seek(account, name, &at);
 		return found ? at + 1 : at;
 	}
-	// "name/" followed by the highest byte stands behind all children.
+	// "name/" followed by the highest byte comes after all children.
 	char end[STORE_NAME_MAX + 2];
 	size_t len = name.len < STORE_NAME_MAX ? name.len : STORE_NAME_MAX;
 	memcpy(end, name.ptr, len);
@@ -143,13 +145,14 @@ enum rc store_subscription_next(const struct store_asker *asker,
 	return found ? RC_OK : RC_END;
 }
 
-// ---- Opening ---------------------------------------------------------------
+// How often opening is tried. Each time, another handle on the engine changed
+// the account between looking into its table and reading the mailbox.
 
 // Rounds before opening gives up: in each, another handle on the engine changed
 // the account between the look at its table and the reading of the mailbox.
 #define OPEN_TRIES 1000
 
-// Gives a handle if the mailbox has a snapshot; if it has none yet, its id.
+// Gives a handle if the mailbox has a snapshot; otherwise gives only its id.
 static enum rc try_open(const struct store_asker *asker,
     struct store_account *account, struct view name, unsigned rights,
     struct fault *fault, struct store_mailbox **ret_handle,
@@ -182,7 +185,8 @@ static enum rc try_open(const struct store_asker *asker,
 static enum rc read_first(
     struct store_account *account, uint64_t mailbox_id, struct fault *fault)
 {
-	struct mailbox *ignored; // it is looked up again, under its name
+	// Only the check matters: the mailbox is looked up again by name.
+	struct mailbox *ignored;
 	pthread_mutex_lock(&account->change);
 	enum rc rc = account_read_mailbox(account, mailbox_id, fault, &ignored);
 	pthread_mutex_unlock(&account->change);
@@ -286,7 +290,7 @@ struct view store_mailbox_name(
 struct store_snapshot *store_mailbox_snapshot(struct store_mailbox *mailbox)
 {
 	if (!mailbox->readable)
-		abort(); // callers open it with the right to read
+		abort(); // callers opened the mailbox with the right to read
 	account_freshen(mailbox->account);
 	pthread_mutex_lock(&mailbox->account->table);
 	struct store_snapshot *snapshot =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Creating, deleting and renaming mailboxes; subscriptions. What changes the
-// table of names is done to it when the commit is durable, by a publish
-// function of the transaction.
+// Creating, deleting and renaming mailboxes; subscriptions. The table of names
+// changes only when the commit is durable: a publish function of the
+// transaction does it.
 #include "base/mem.h"
 #include "store/transaction.h"
 
@@ -13,8 +13,9 @@ struct creation {
 	size_t capacity;
 };
 
-// UIDVALIDITY must be greater than any that a mailbox of this name ever had
-// (RFC 9051 section 2.3.1.1): the time, and in any case more than the last.
+// Gives a UIDVALIDITY greater than any that a mailbox of this name ever had
+// (RFC 9051 section 2.3.1.1): the current time, but always more than the last
+// one given out.
 static uint32_t next_uidvalidity(struct transaction *transaction)
 {
 	struct record_account *record = &transaction->record;
@@ -62,10 +63,10 @@ static void publish_creation(struct transaction *transaction)
 	for (size_t i = 0; i < creation->count; i++)
 		account_table_insert(
 		    transaction->account, creation->mailboxes[i]);
-	creation->count = 0; // the table has them
+	creation->count = 0; // the table owns them now
 }
 
-// Forgets what was planned, so that it can be planned anew.
+// Drops the plan, so that a new one can be made.
 static void creation_reset(struct creation *creation)
 {
 	for (size_t i = 0; i < creation->count; i++)
@@ -79,7 +80,8 @@ static void creation_done(struct creation *creation)
 	free(creation->mailboxes);
 }
 
-// With `table` not held, but `change`: nobody else writes the table.
+// Called with `change` held, so that nobody else writes the table; `table` is
+// not held.
 static struct mailbox *mailbox_by_name(
     struct store_account *account, struct view name)
 {
@@ -88,7 +90,7 @@ static struct mailbox *mailbox_by_name(
 						      : NULL;
 }
 
-// Those above `name` that do not exist (RFC 9051 section 6.3.4: SHOULD).
+// Plans the missing mailboxes above `name` (RFC 9051 section 6.3.4: SHOULD).
 static void plan_parents(struct transaction *transaction,
     struct creation *creation, struct view name)
 {
@@ -100,7 +102,8 @@ static void plan_parents(struct transaction *transaction,
 	}
 }
 
-// The right first: whoever may not create there learns of no other mailbox.
+// Checks the right first: an asker who may not create the mailbox does not
+// learn whether it exists.
 static enum rc check_new_name(const struct store_asker *asker,
     struct store_account *account, struct view name, struct fault *fault)
 {
@@ -110,7 +113,7 @@ static enum rc check_new_name(const struct store_asker *asker,
 	if (mailbox_by_name(account, name))
 		return fault_set(fault, RC_EXISTS,
 		    "there is a mailbox of that name already");
-	// With as many parents as can be missing.
+	// As many parents as the name can have may be missing.
 	if (account->mailbox_count + STORE_LEVELS_MAX > STORE_MAILBOXES_MAX)
 		return fault_set(fault, RC_LIMIT,
 		    "an account has at most %d mailboxes", STORE_MAILBOXES_MAX);
@@ -119,10 +122,10 @@ static enum rc check_new_name(const struct store_asker *asker,
 
 struct creating {
 	const struct store_asker *asker;
-	struct view name; // canonical
+	struct view name; // in canonical spelling
 	unsigned special_use;
 	struct creation creation;
-	uint64_t mailbox_id; // result
+	uint64_t mailbox_id; // the result
 };
 
 static enum rc make_creation(
@@ -171,7 +174,7 @@ static enum node_verdict remove_all(
 	return NODE_REMOVE;
 }
 
-// Takes all messages out by one edit, and with them the hold on their emails.
+// Removes all messages by one edit, which also releases their emails.
 static void remove_messages(struct transaction_mailbox *entry)
 {
 	struct rangeset all;
@@ -212,7 +215,7 @@ static enum rc delete_mailbox(struct transaction *transaction,
 	struct store_node *last = node_ref(entry->root);
 	remove_messages(entry);
 	drop_records(entry);
-	// Those who have it open keep what they saw.
+	// Sessions that have the mailbox open keep their snapshot.
 	node_unref(entry->root);
 	entry->root = last;
 	entry->messages_changed = false;
@@ -221,7 +224,7 @@ static enum rc delete_mailbox(struct transaction *transaction,
 
 struct deleting {
 	const struct store_asker *asker;
-	struct view name; // canonical
+	struct view name; // in canonical spelling
 };
 
 static enum rc make_deletion(
@@ -251,7 +254,7 @@ enum rc store_mailbox_delete(const struct store_asker *asker,
 
 struct renaming {
 	const struct store_asker *asker;
-	struct view from; // canonical, as is `to`
+	struct view from; // in canonical spelling, like `to`
 	struct view to;
 	struct creation creation; // parents of the new name
 	struct mailbox **mailboxes;
@@ -267,7 +270,7 @@ static void publish_renaming(struct transaction *transaction)
 	for (size_t i = 0; i < renaming->count; i++)
 		mailbox_set_name(renaming->mailboxes[i], renaming->names[i]);
 	if (!account_table_sort(account))
-		abort(); // plan_renames() has looked
+		abort(); // plan_renames() has checked this
 	transaction->publish_context = &renaming->creation;
 	publish_creation(transaction);
 }
@@ -307,12 +310,14 @@ static void plan_rename(struct transaction *transaction,
 	renaming->names[renaming->count++] = view_of(bytes, len);
 	transaction_put_mailbox(
 	    transaction, mailbox, view_of(bytes, len), mailbox->keywords);
-	// A subscription stays with its name.
+	// The subscription stays with the old name, so that the mailbox may be
+	// subscribed under one name only.
 	transaction_note_mailbox(transaction, STORE_CHANGE_MAILBOX, mailbox->id,
 	    STORE_CHANGED_NAME | STORE_CHANGED_SUBSCRIPTION);
 }
 
-// Plans new names for `from` (which may exist only as a parent) and all below.
+// Plans new names for `from` and all mailboxes below it. `from` itself need not
+// exist.
 static enum rc plan_renames(struct transaction *transaction,
     struct renaming *renaming, struct fault *fault)
 {

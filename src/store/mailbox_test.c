@@ -7,7 +7,8 @@
 
 static const char mail[] = "Subject: x\r\n\r\nbody\r\n";
 
-// All names in order, "*" before those not subscribed, joined by spaces.
+// All names in order, "*" before those that are not subscribed, joined by
+// spaces.
 static void expect_names(struct bed *bed, const char *expected)
 {
 	struct buf text;
@@ -102,7 +103,7 @@ static void names_are_checked(void **state)
 	    {"\xef\xbb\xbf"
 	     "a",
 		RC_INVALID},                   // byte order mark
-	    {"a\xef\xbb\xbf", RC_INVALID},     // wherever it is
+	    {"a\xef\xbb\xbf", RC_INVALID},     // anywhere in the name
 	    {"a\xef\xbf\xbe", RC_INVALID},     // U+FFFE
 	    {"a\xef\xbf\xbf", RC_INVALID},     // U+FFFF
 	    {"a\xef\xb7\x90", RC_INVALID},     // U+FDD0
@@ -111,7 +112,7 @@ static void names_are_checked(void **state)
 	    {"a\xee\x80\x80", RC_OK},          // private use
 	    {"u\xcc\x88/o", RC_OK},
 	    {"\xc3\xbc/o", RC_EXISTS},
-	    {"\xc3\xbc", RC_EXISTS}, // as the parent
+	    {"\xc3\xbc", RC_EXISTS}, // the same name as the parent
 	    {"\xe2\x84\xaa", RC_OK}, // the Kelvin sign
 	    {"K", RC_EXISTS},
 	    {"Входящие/日本語/📬", RC_OK},
@@ -133,8 +134,8 @@ static void names_are_checked(void **state)
 	bed_close(&bed);
 }
 
-// RFC 9051 section 5.1: a name that is accepted in another spelling is accepted
-// so by every command.
+// RFC 9051 section 5.1: if one command accepts a name in another spelling,
+// every command does.
 static void a_mailbox_is_found_in_every_spelling(void **state)
 {
 	(void)state;
@@ -189,7 +190,7 @@ static void a_mailbox_is_found_in_every_spelling(void **state)
 	}
 }
 
-// A name may get shorter, or longer, in its one spelling: that one counts.
+// The canonical spelling of a name may be shorter or longer: its length counts.
 static void the_length_is_that_of_the_one_spelling(void **state)
 {
 	(void)state;
@@ -262,7 +263,7 @@ static void deleting_leaves_children_and_ends_open_handles(void **state)
 	uint64_t modseq;
 	assert_int_equal(store_expunge(a, NULL, &bed.fault, &modseq), RC_GONE);
 	assert_int_equal(store_account_usage(bed.account).messages, 1);
-	// The copy still has its bytes, and nothing else is left over.
+	// The copy still has its bytes, and nothing else is left.
 	bed_check(&bed, false, 0);
 	assert_int_equal(create(&bed, "a"), RC_OK);
 	struct store_mailbox *again = bed_mailbox(&bed, "a");
@@ -388,14 +389,14 @@ static void replies_join_the_thread_of_what_they_answer(void **state)
 	(void)state;
 	static const struct {
 		const char *text;
-		unsigned same_as; // row whose thread it has
+		unsigned same_as; // the row whose thread it joins
 	} rows[] = {
 	    {"Message-ID: <a@x>\r\n\r\n1", 0},
 	    {"Message-ID: <b@x>\r\nReferences: <a@x>\r\n\r\n2", 0},
 	    {"Message-ID: <c@x>\r\n\r\n3", 2},
 	    {"Message-ID: <d@x>\r\nIn-Reply-To: <b@x>\r\n\r\n4", 0},
 	    {"Message-ID: <f@x>\r\nReferences: <e@x>\r\n\r\n5", 4},
-	    {"Message-ID: <e@x>\r\n\r\n6", 4}, // the parent comes late
+	    {"Message-ID: <e@x>\r\n\r\n6", 4}, // the parent comes later
 	    {"Subject: no id at all\r\n\r\n7", 6},
 	};
 	struct bed bed;
@@ -505,7 +506,8 @@ static void keywords_and_quota_have_limits(void **state)
 	bed_close(&bed);
 }
 
-// Sizes around what is kept where; each read back whole and in parts.
+// Sizes around the limits of what is kept in the index; each message is read
+// back whole and in parts.
 static void messages_of_every_size_read_back(void **state)
 {
 	(void)state;
@@ -568,7 +570,7 @@ static void messages_of_every_size_read_back(void **state)
 	bed_close(&bed);
 }
 
-// Writes `value` under a key behind the store's back.
+// Writes `value` under a key without the store knowing it.
 static void damage(
     struct bed *bed, const struct record_key *key, const struct buf *value)
 {
@@ -625,7 +627,7 @@ static void the_check_finds_damage_and_mends_counts(void **state)
 		STORE_RIGHT_READ, &bed.fault, &inbox),
 	    RC_CORRUPT);
 	struct store_mailbox *sent = bed_mailbox(&bed, "Sent");
-	store_mailbox_close(&sent); // the others can be used
+	store_mailbox_close(&sent); // the other mailboxes can be used
 	buf_done(&value);
 	bed_close(&bed);
 }

@@ -12,7 +12,7 @@ void moved_done(struct moved *moved)
 	*moved = (struct moved){0};
 }
 
-// The first run that begins after `source`.
+// Gives the position of the first run that begins after `source`.
 static size_t after(const struct moved *moved, uint32_t source)
 {
 	size_t low = 0;
@@ -42,7 +42,7 @@ void moved_add(struct moved *moved, uint32_t source, uint32_t target)
 	size_t at = after(moved, source);
 	struct moved_run *before = at ? &moved->runs[at - 1] : NULL;
 	if (before && source - before->source < before->count)
-		abort(); // callers have looked: a message has one copy
+		abort(); // callers have checked that there is no copy yet
 	if (before && source - before->source == before->count &&
 	    target - before->target == before->count) {
 		before->count++;
@@ -70,7 +70,7 @@ void moved_put(const struct moved *moved, struct buf *out)
 enum rc moved_get(struct view record, struct moved *ret_moved)
 {
 	struct moved moved = {0};
-	uint64_t next = 1; // the lowest source that may come
+	uint64_t next = 1; // the lowest source that the next run may begin with
 	if (record.len == 0 || record.len % RUN_BYTES)
 		return RC_CORRUPT;
 	moved.runs = mem_alloc(record.len / RUN_BYTES * sizeof(*moved.runs));

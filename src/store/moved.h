@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a MOVE from a mailbox of another account has copied: noted in the commit
-// that makes the copies, before the source is expunged by a commit of its own.
-// When a crash or a failure comes between the two, the MOVE that is given again
-// finds here which copies are there already.
+// A note of what a MOVE from a mailbox of another account has copied. It is
+// written in the commit that makes the copies; another commit then expunges the
+// messages in the source. If a crash or a failure comes between the two, and
+// the MOVE is given again, the note tells which copies are already there.
 //
-// A note is kept under the mailbox moved to and the one moved from, and names
-// UIDs of both, which are never given out again. It is replaced by the next
-// MOVE between the two, and goes with the mailbox moved to.
+// The key of a note names the mailbox with the copies and the source mailbox.
+// The note lists UIDs of both, which are never given out again. The next MOVE
+// between the two replaces it, and it is deleted with the mailbox that has the
+// copies.
 #ifndef ROOST_STORE_MOVED_H
 #define ROOST_STORE_MOVED_H
 
@@ -26,12 +27,12 @@ struct moved {
 };
 
 void moved_done(struct moved *moved);
-// Adds the copy of a message. In any order.
+// Adds a message and its copy. The order of calls does not matter.
 void moved_add(struct moved *moved, uint32_t source, uint32_t target);
-// The UID of the copy of `source`; 0: none is noted.
+// The UID of the copy of `source`; 0 when none is noted.
 uint32_t moved_find(const struct moved *moved, uint32_t source);
 
-// The record: three numbers a run.
+// Writes the record: three numbers for each run.
 void moved_put(const struct moved *moved, struct buf *out);
 MUST_CHECK enum rc moved_get(struct view record, struct moved *ret_moved);
 

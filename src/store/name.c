@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mailbox names: what is one, its one spelling, and their order.
+// Mailbox names: what is a valid name, its one spelling, and the order of
+// names.
 #include "store/account_impl.h"
 #include "wire/nfc.h"
 #include "wire/utf8.h"
 
-// The order of bytes, except that '/' comes before every other: a mailbox's
-// children follow it directly.
+// The order of bytes, except that '/' comes before every other byte, so that a
+// mailbox's children follow it directly.
 int store_name_compare(struct view a, struct view b)
 {
 	size_t common = a.len < b.len ? a.len : b.len;
@@ -21,12 +22,12 @@ int store_name_compare(struct view a, struct view b)
 	return (a.len > b.len) - (a.len < b.len);
 }
 
-// What no name may hold: RFC 9051 section 5.1, by way of Net-Unicode (RFC 5198
-// section 2) and RFC 6855 section 3. Other characters that are not assigned
-// today may be so tomorrow, and are taken.
+// What no name may contain: RFC 9051 section 5.1, which refers to Net-Unicode
+// (RFC 5198 section 2) and RFC 6855 section 3. Characters that Unicode has not
+// assigned are accepted, as it may assign them later.
 static enum rc check_character(uint32_t code, struct fault *fault)
 {
-	// C0, DEL, C1, the line and the paragraph separator.
+	// C0, DEL, C1, the line separator and the paragraph separator.
 	if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 ||
 	    code == 0x2029)
 		return fault_set(fault, RC_INVALID,
@@ -85,10 +86,12 @@ enum rc store_name_check(struct view name, struct fault *fault)
 	return rc == RC_OK ? check_levels(canonical, fault) : rc;
 }
 
-// The length of what is in `room` then; 0: there can be no such name.
+// Writes the canonical spelling into `room` and gives its length; 0: no mailbox
+// can have that name.
 static size_t normalize(struct view name, char room[STORE_NAME_MAX])
 {
-	// Decomposed it may be longer, but not by more than this.
+	// In another normalization form the name may be longer, but not by more
+	// than this.
 	if (name.len > STORE_NAME_MAX * 4)
 		return 0;
 	struct buf normal;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nodes and chunks of the snapshot tree: references, the stored form of a
-// chunk, and an entry's way in and out of it. A chunk that came from the disk
-// has been checked by node_chunk_decode(); nothing after it can fail.
+// Nodes and chunks of the snapshot tree: their references, the stored form of a
+// chunk, and how an entry is written and read. node_chunk_decode() checks a
+// chunk that comes from the disk, so that nothing after it can fail.
 #include "store/node.h"
 
 #include "base/bytes.h"
@@ -25,7 +25,7 @@ struct store_node *node_ref(struct store_node *node)
 	return node;
 }
 
-// Depth is at most STORE_DEPTH_MAX, and so is the recursion's.
+// The depth of the recursion is at most STORE_DEPTH_MAX.
 void node_unref(struct store_node *node)
 {
 	if (!node || atomic_fetch_sub_explicit(
@@ -110,7 +110,8 @@ static struct node_entry entry_encode(const struct store_message *message)
 		date = DATE_LIMIT;
 	if (date < -DATE_LIMIT)
 		date = -DATE_LIMIT;
-	// Zones are at most 14 hours off; a date says so, or loses its zone.
+	// Zones are at most 14 hours off UTC; a date with another one loses its
+	// zone.
 	int zone = message->zone_minutes;
 	if (zone < -ZONE_BIAS || zone >= ZONE_UNIT - ZONE_BIAS)
 		zone = 0;
@@ -129,7 +130,8 @@ void node_entry_decode(const struct node_chunk *chunk, unsigned slot,
     struct store_message *ret_message)
 {
 	const struct node_entry *entry = &chunk->entries[slot];
-	// Arithmetic shift: rounds towards the past, as encoding needs.
+	// The arithmetic shift rounds towards the past, which matches the
+	// encoding.
 	int64_t seconds = entry->date >> 11;
 	int zone = (int)(entry->date & (ZONE_UNIT - 1)) - ZONE_BIAS;
 	*ret_message = (struct store_message){

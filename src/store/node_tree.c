@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Building and editing snapshot trees. An edit walks down only where there is
-// something to do, makes new nodes on the way back up, and shares all others.
-// A level's new nodes are collected in a list, cut into branches again, and so
-// on up to a single root: the same few steps for appending, changing and
-// removing.
+// Building and editing snapshot trees. An edit goes down only where there is
+// something to change, makes new nodes on the way back up, and shares all
+// others. The new nodes of a level are collected in a list and grouped into
+// branches, whose list is the next level, and so on up to a single root.
+// Appending, changing and removing all work in this way.
 #include "store/node.h"
 
 #include "base/mem.h"
 
-// Nodes of one level, in order; each reference is the list's.
+// Nodes of one level, in order; the list owns a reference to each.
 struct list {
 	struct store_node **nodes;
 	size_t count;
@@ -48,8 +48,8 @@ static struct store_node *branch_new(struct store_node **children, size_t count)
 	return node;
 }
 
-// Cuts `count` nodes into branches that are all at least half full (unless
-// there is one only), and adds them to `parents`.
+// Groups `count` nodes into branches that are all at least half full (unless
+// there is only one), and adds the branches to `parents`.
 static void group(struct store_node **nodes, size_t count, struct list *parents)
 {
 	size_t groups = (count + NODE_BRANCH_MAX - 1) / NODE_BRANCH_MAX;
@@ -61,7 +61,8 @@ static void group(struct store_node **nodes, size_t count, struct list *parents)
 	}
 }
 
-// Raises a level to one root; takes the list over. NULL for an empty one.
+// Builds the levels above `level` up to one root, and frees the list. NULL for
+// an empty list.
 static struct store_node *raise_root(struct list *level)
 {
 	while (level->count > 1) {
@@ -72,7 +73,7 @@ static struct store_node *raise_root(struct list *level)
 	}
 	struct store_node *root = level->count ? level->nodes[0] : NULL;
 	free(level->nodes);
-	// A chain of only children is of no use above the first fork.
+	// A root with only one child is not needed.
 	while (root && root->height > 0 && root->slots == 1) {
 		struct store_node *child =
 		    node_ref(node_as_branch(root)->children[0]);
@@ -92,8 +93,8 @@ struct store_node *node_tree_build(struct store_node **chunks, size_t count)
 
 // ---- Appending -------------------------------------------------------------
 
-// New chunks for `messages`, the first of them filling up `last` (may be NULL,
-// keeps its reference).
+// Makes chunks for `messages`; the first of these chunks also gets what is in
+// `last` (may be NULL; the caller keeps its reference).
 static void append_chunks(struct store_node *last,
     const struct store_message *messages, size_t count,
     const struct node_log *log, struct list *level)
@@ -125,8 +126,8 @@ static void append_chunks(struct store_node *last,
 	list_add(level, chunk);
 }
 
-// What takes the place of `node` when `messages` are appended below it: one or
-// more nodes of the same height.
+// Adds to a list the nodes that replace `node` when `messages` are appended
+// below it: one or more, of the same height.
 static void append_below(struct store_node *node,
     const struct store_message *messages, size_t count,
     const struct node_log *log, struct list *level)
@@ -141,7 +142,7 @@ static void append_below(struct store_node *node,
 	for (unsigned i = 0; i < last; i++)
 		list_add(&below, node_ref(branch->children[i]));
 	append_below(branch->children[last], messages, count, log, &below);
-	// Full branches stay full: mailboxes grow at the end.
+	// Full branches stay full, since mailboxes grow at the end.
 	size_t done = 0;
 	for (; below.count - done > NODE_BRANCH_MAX; done += NODE_BRANCH_MAX)
 		list_add(
@@ -244,8 +245,8 @@ static struct store_node *join_branches(
 	return branch_new(children, count);
 }
 
-// Joins neighbours that have become small, so that a mailbox from which much
-// was expunged does not stay a long row of crumbs.
+// Joins neighbours that have become small. A mailbox from which many messages
+// were expunged would otherwise keep many chunks with few entries.
 static void join_small(const struct edit *edit, struct list *level)
 {
 	size_t kept = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Emails that are not all lines with CRLF. There are few or none of them, so
-// that knowing every message's length in lines costs next to nothing.
+// Emails that do not consist of lines with CRLF. There are few of them or none,
+// so it costs very little to know how long each message is when it is sent as
+// lines.
 #include "store/ragged.h"
 
 #include "base/bytes.h"
@@ -31,7 +32,7 @@ enum rc ragged_measure(struct engine *engine, const struct record_head *head,
 {
 	struct ragged ragged = {0};
 	uint64_t rest = head->has_content ? head->size - head->head_len : 0;
-	// Where all is said to be well, only the end is looked at.
+	// Without a bare LF, only the last byte has to be read.
 	uint64_t at = has_bare_lf || rest == 0 ? 0 : rest - 1;
 	struct buf piece;
 	enum rc rc = RC_OK;

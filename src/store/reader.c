@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading emails through one engine snapshot: the first one of each kind by its
-// key, since most readers want no more, others by two cursors that move
-// forward, one over descriptions and one over first bytes.
+// Reading emails through one engine snapshot. The first email of each kind of
+// record is looked up by its key, since most readers want only one. Others are
+// read by two cursors that move forward: one over descriptions, one over first
+// bytes.
 #include "base/mem.h"
 #include "store/account_impl.h"
 #include "store/email.h"
@@ -9,7 +10,8 @@
 
 struct source {
 	bool used;
-	struct buf first;             // the value found without a cursor
+	// The value that was found without a cursor.
+	struct buf first;
 	struct engine_cursor *cursor; // NULL until needed
 };
 
@@ -18,11 +20,12 @@ struct store_reader {
 	struct engine_snapshot *snapshot;
 	struct source emails;
 	struct source heads;
-	uint64_t head_id; // of `head`; 0: none
+	uint64_t head_id; // the email that `head` belongs to; 0: none
 	struct record_head head;
 	struct view head_bytes;
-	struct buf long_header; // of a header that does not fit in a head
-	enum rc broken;         // why there is no snapshot
+	// Holds a header that is too long for a head record.
+	struct buf long_header;
+	enum rc broken; // why there is no snapshot
 };
 
 struct store_reader *store_reader_new(struct store_account *account)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fixed-size records are a version byte, seven reserved, and their fields in
-// the order of the header; what a record lacks or has too much of makes it
+// Fixed-size records are a version byte, seven reserved bytes, and their fields
+// in the order of the header. A record that is too short or too long is
 // RC_CORRUPT.
 #include "store/record.h"
 
@@ -118,8 +118,8 @@ static void add_u32(struct buf *out, uint32_t number)
 	buf_add(out, view_of(&number, sizeof(number)));
 }
 
-// Reads fields one after another; `ok` turns false at the first that is
-// missing, and what is read from then on is 0.
+// Reads fields one after another. The first one that is missing sets `ok` to
+// false; it and all that follow are read as 0.
 struct fields {
 	struct view rest;
 	bool ok;

@@ -43,7 +43,8 @@ struct record_key record_key_subscription(struct view name);
 struct record_key record_key_delivered(struct view delivery_id);
 struct record_key record_key_delivered_at(
     int64_t when, struct view delivery_id);
-// What was moved to a mailbox from one of another account.
+// Of the note about messages that were moved to a mailbox from one of another
+// account.
 struct record_key record_key_moved(uint64_t to_mailbox, uint64_t from_account,
     uint64_t from_mailbox, uint32_t from_uidvalidity);
 static inline struct view record_key_view(const struct record_key *key)
@@ -67,10 +68,10 @@ struct record_state {
 	uint32_t tombstones; // records kept
 	uint64_t size;
 	uint64_t highestmodseq;
-	uint64_t horizon; // expunges up to this MODSEQ may be forgotten
+	uint64_t horizon; // expunges up to this MODSEQ may have been forgotten
 };
 
-// What stands before an email's message_record.
+// What precedes an email's message_record.
 #define RECORD_THREAD_IDS 3
 struct record_email {
 	uint64_t thread_id;
@@ -78,11 +79,11 @@ struct record_email {
 };
 #define RECORD_EMAIL_BYTES 32
 
-// What stands before an email's first bytes. A short message is all there;
-// of a longer one, its header is, and the rest is content.
+// What precedes an email's first bytes. A short message follows as a whole; of
+// a longer one the header follows, and the rest is content.
 struct record_head {
 	uint64_t size;       // of the message
-	uint32_t header_len; // with the blank line
+	uint32_t header_len; // including the blank line
 	uint32_t head_len;   // bytes that follow here
 	bool has_content;
 	struct engine_content_id content;
@@ -91,7 +92,7 @@ struct record_head {
 
 struct record_thread {
 	uint64_t thread_id;
-	uint64_t emails; // that hold the key
+	uint64_t emails; // that have the key
 };
 
 struct record_mailbox {
@@ -119,7 +120,8 @@ MUST_CHECK enum rc record_thread_get(
     struct view record, struct record_thread *ret_thread);
 void record_mailbox_put(const struct record_mailbox *mailbox,
     const struct store_keywords *keywords, struct buf *out);
-// `ret_keywords` (with one reference, NULL for none) is the caller's.
+// `ret_keywords` (NULL for none) comes with one reference, which the caller
+// drops.
 MUST_CHECK enum rc record_mailbox_get(struct view record,
     struct record_mailbox *ret_mailbox, struct store_keywords **ret_keywords);
 void record_tombstone_put(const struct rangeset *uids, struct buf *out);
@@ -128,7 +130,8 @@ MUST_CHECK enum rc record_tombstone_get(
 void record_delivered_put(int64_t when, struct buf *out);
 MUST_CHECK enum rc record_delivered_get(struct view record, int64_t *ret_when);
 
-// A number for a message id that is the same for ever (FNV-1a); never 0.
+// A number for a message id (FNV-1a). It must never change, as it is stored; it
+// is never 0.
 uint64_t record_message_id_hash(struct view message_id);
 
 #endif

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one place that decides who may do what. A refusal never tells whether a
-// mailbox exists that the asker may not look up (RFC 4314 section 6).
+// All decisions about who may do what are made here. A refusal never tells
+// whether a mailbox exists that the asker may not look up (RFC 4314 section 6).
 #include "store/account_impl.h"
 #include "store/snapshot.h"
 
 const struct store_asker store_system = {STORE_ASKER_SYSTEM, 0};
 
-// The last that is missing is what the refusal names.
+// If several rights are missing, the refusal names the last one in this table.
 static const struct {
 	enum store_right right;
 	const char *what;
@@ -40,7 +40,7 @@ unsigned mailbox_rights(const struct store_asker *asker,
 	    sharing->context, asker, account->id, mailbox->id);
 }
 
-// `has`: what the asker may do with what there is.
+// `has`: the asker's rights to a mailbox that exists.
 static enum rc decide(unsigned has, unsigned rights, struct fault *fault)
 {
 	if ((has & rights) == rights)
@@ -64,8 +64,9 @@ enum rc mailbox_need(const struct store_asker *asker,
 	return decide(has, rights ? rights : STORE_RIGHT_LOOKUP, fault);
 }
 
-// RFC 4314 section 4: "x" on the mailbox itself. Where there are only some
-// below the name, it takes "x" on each of those, and the name is seen with any.
+// RFC 4314 section 4: needs "x" on the mailbox itself. If there is no mailbox
+// of that name but there are some below it, needs "x" on each of them; an asker
+// who may look up one of these may know of the name.
 enum rc mailbox_need_rename(const struct store_asker *asker,
     const struct store_account *account, struct view name, struct fault *fault)
 {
@@ -87,9 +88,10 @@ enum rc mailbox_need_rename(const struct store_asker *asker,
 	return decide(has, STORE_RIGHT_DELETE_MAILBOX, fault);
 }
 
-// RFC 4314 section 4: "k" on the nearest existing parent. At the top of the
-// account there is none, and only the owner makes mailboxes. The refusal is
-// always the same: a parent that the asker may not look up does not show.
+// RFC 4314 section 4: needs "k" on the nearest existing parent. At the top of
+// the account there is no parent, and only the owner may create mailboxes. The
+// refusal is always the same, so that it does not show whether there is a
+// parent that the asker may not look up.
 enum rc mailbox_need_create(const struct store_asker *asker,
     const struct store_account *account, struct view name, struct fault *fault)
 {

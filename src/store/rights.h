@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who asks, and what may be done with a mailbox (RFC 4314). Every verb of the
-// store that looks at, opens or changes a mailbox takes an asker besides the
-// account it works on. Whoever owns the account may do everything; what others
-// may do, `struct store_sharing` says.
+// The asker, and what an asker may do with a mailbox (RFC 4314). Every function
+// of the store that looks at, opens or changes a mailbox is given an asker
+// besides the account. The owner of the account may do everything; `struct
+// store_sharing` says what others may do.
 #ifndef ROOST_STORE_RIGHTS_H
 #define ROOST_STORE_RIGHTS_H
 
@@ -24,18 +24,18 @@ enum store_right {
 	STORE_RIGHT_ADMINISTER = 1 << 10,     // a
 };
 #define STORE_RIGHTS_ALL ((unsigned)(STORE_RIGHT_ADMINISTER << 1) - 1)
-// Those that let someone change flags.
+// The rights that let somebody change a flag.
 #define STORE_RIGHTS_FLAGS                                                     \
 	((unsigned)(STORE_RIGHT_SEEN | STORE_RIGHT_WRITE |                     \
 		    STORE_RIGHT_DELETE_MESSAGES))
 
 enum store_asker_kind {
-	STORE_ASKER_USER,   // a user, by the user's own account
+	STORE_ASKER_USER,   // a user, known by the number of the user's account
 	STORE_ASKER_SYSTEM, // Roost itself: deliveries, imports, the commands
 };
 
-// An asker is copied by whoever keeps it. All zero is nobody: no account has
-// the number 0.
+// An asker is copied freely. All zero is nobody, since no account has the
+// number 0.
 struct store_asker {
 	enum store_asker_kind kind;
 	uint64_t account; // of a user
@@ -48,11 +48,11 @@ static inline struct store_asker store_user(uint64_t account)
 	return (struct store_asker){STORE_ASKER_USER, account};
 }
 
-// The rights of those who do not own an account: in `store_options`. Without
-// it, they have none.
+// Gives the rights of those who do not own an account (see `store_options`).
+// Without it they have none.
 struct store_sharing {
-	// Rights (of enum store_right) of `asker` to a mailbox. It is called
-	// with the account locked: it may not call the store.
+	// The rights (of enum store_right) of `asker` to a mailbox. Called with
+	// the account locked: it must not call the store.
 	unsigned (*rights)(void *context, const struct store_asker *asker,
 	    uint64_t account_id, uint64_t mailbox_id);
 	void *context;

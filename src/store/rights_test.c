@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may do what (RFC 4314 section 4): each verb with each right that it needs
-// taken away, what a refusal tells, and what someone sees who may see little.
+// Who may do what (RFC 4314 section 4): each function, with each right that it
+// needs missing; what a refusal tells; and what somebody with few rights sees.
 #include "store/rights.h"
 
 #include "store/store_test_tools.h"
@@ -45,7 +45,7 @@ static unsigned rights_of(void *context, const struct store_asker *asker,
 	return 0;
 }
 
-// Lets the guest do so much with the mailbox, which is made if need be.
+// Gives the guest these rights to the mailbox, which is created if necessary.
 static void share(struct world *world, const char *name, unsigned rights)
 {
 	struct bed *bed = &world->bed;
@@ -97,7 +97,7 @@ static uint64_t version(struct world *world)
 
 // ---- The verbs -------------------------------------------------------------
 
-// Two mailboxes as the guest has them open, with one message, UID 1, in each.
+// Two mailboxes that the guest has open, with one message, UID 1, in each.
 struct scene {
 	struct world *world;
 	struct store_mailbox *box;
@@ -261,8 +261,8 @@ static enum rc verb_set_keyword(struct scene *scene)
 	return flags(scene, STORE_FLAGS_SET, 0, "$Work");
 }
 
-// Each verb, and what it needs at the mailbox that it is about, and at the
-// other one.
+// Each function, and the rights that it needs to the mailbox that it works on
+// and to the other one.
 static const struct row {
 	const char *name;
 	verb *verb;
@@ -288,8 +288,8 @@ static const struct row {
     {"STORE keyword", verb_set_keyword, W, 0},
 };
 
-// What the verb says to someone with these rights. The mailboxes were opened
-// while there were more.
+// What the function returns to somebody with these rights. The mailboxes were
+// opened when the guest had more rights.
 static enum rc try(const struct row *row, unsigned box, unsigned other,
     char text[FAULT_TEXT_MAX])
 {
@@ -344,7 +344,7 @@ static void each_verb_needs_its_rights_and_no_more(void **state)
 		expect(row, 0, STORE_RIGHTS_ALL, RC_NOT_FOUND, NO_MAILBOX);
 		for (unsigned right = 1; right <= STORE_RIGHTS_ALL;
 		     right <<= 1) {
-			// All but one.
+			// All rights but one.
 			unsigned most = STORE_RIGHTS_ALL & ~right;
 			if (!(row->box & right))
 				expect(
@@ -355,7 +355,7 @@ static void each_verb_needs_its_rights_and_no_more(void **state)
 			else
 				expect(row, most, STORE_RIGHTS_ALL, RC_DENIED,
 				    NULL);
-			// As if the mailbox did not exist.
+			// The answer is as if the mailbox did not exist.
 			if (row->box & right)
 				expect(row, most & ~(unsigned)L,
 				    STORE_RIGHTS_ALL, RC_NOT_FOUND, NO_MAILBOX);
@@ -388,15 +388,16 @@ static void expect_flags(
 	store_mailbox_close(&mailbox);
 }
 
-// RFC 4314 section 4: what the asker may not set is left out.
+// RFC 4314 section 4: flags that the asker may not set are left out.
 static void flags_without_a_right_are_left_out(void **state)
 {
 	(void)state;
 	static const struct {
 		unsigned rights;
-		const char *brought; // by APPEND, COPY and MOVE
-		enum rc rc;          // of STORE with all flags
-		const char *set;     // by it, where \Seen and $Had were
+		const char *brought; // flags after APPEND, COPY and MOVE
+		enum rc rc;          // of a STORE of all flags
+		// Flags after it, where \Seen and $Had were set before.
+		const char *set;
 		const char *added;
 	} table[] = {
 	    {R | I, "", RC_DENIED, "sk", "sk"},
@@ -465,7 +466,7 @@ static void flags_without_a_right_are_left_out(void **state)
 	}
 }
 
-// To set none is to take away all: those that the asker may change.
+// Setting an empty list of flags removes all flags that the asker may change.
 static void setting_no_flags_takes_away_what_may_be(void **state)
 {
 	(void)state;
@@ -530,7 +531,7 @@ static void only_what_may_be_looked_up_is_seen(void **state)
 	struct store_asker stranger = store_user(3000);
 	struct store_mailbox_info info;
 	struct view name;
-	share(&world, "A", R); // no "l"
+	share(&world, "A", R); // without "l"
 	share(&world, "A/1", L);
 	share(&world, "A/1/x", 0);
 	share(&world, "A/2", 0);
@@ -552,7 +553,7 @@ static void only_what_may_be_looked_up_is_seen(void **state)
 	assert_true(view_eq(info.name, VIEW("A/3")));
 	assert_int_equal(info.rights, L | R);
 	assert_false(info.subscribed);
-	// Subscriptions are the owner's.
+	// Only the owner has subscriptions.
 	assert_int_equal(store_subscription_next(&world.guest, bed->account,
 			     VIEW(""), &bed->arena, &name),
 	    RC_END);
@@ -600,7 +601,7 @@ static void without_sharing_others_have_no_rights(void **state)
 			STORE_RIGHT_READ, &bed.fault, &mailbox),
 		    RC_NOT_FOUND);
 		assert_string_equal(bed.fault.text, NO_MAILBOX);
-		// Not even for nothing.
+		// Not even if no right is asked for.
 		assert_int_equal(store_mailbox_open(&others[i], bed.account,
 				     VIEW("INBOX"), 0, &bed.fault, &mailbox),
 		    RC_NOT_FOUND);
@@ -625,12 +626,12 @@ static void creating_needs_the_nearest_parent(void **state)
 	    {"Mine/New", RC_OK},
 	    {"Mine/a/b/c", RC_OK}, // parents are made, too
 	    {"Mine/Hidden", RC_EXISTS},
-	    {"New", RC_DENIED}, // at the top: the owner's
+	    {"New", RC_DENIED}, // only the owner may, at the top
 	    {"Other/New", RC_DENIED},
 	    {"Other", RC_DENIED}, // not RC_EXISTS
 	    {"Other/There", RC_DENIED},
-	    {"Secret/New", RC_DENIED}, // not to be looked up
-	    {"None/New", RC_DENIED},   // not there: the same
+	    {"Secret/New", RC_DENIED}, // must not be looked up
+	    {"None/New", RC_DENIED},   // does not exist: the same answer
 	    {"Mine/Hidden/New", RC_DENIED},
 	    {"INBOX/New", RC_DENIED},
 	    {"Mine//x", RC_INVALID},
@@ -666,7 +667,7 @@ static void renaming_needs_both_ends(void **state)
 	} table[] = {
 	    {"None", "Mine/x", RC_NOT_FOUND},
 	    {"Secret", "Mine/x", RC_NOT_FOUND},
-	    {"Secret", "Mine/Box", RC_NOT_FOUND}, // whatever is there
+	    {"Secret", "Mine/Box", RC_NOT_FOUND}, // whether it exists or not
 	    {"Seen", "Mine/x", RC_DENIED},
 	    {"Mine/Box", "x", RC_DENIED},
 	    {"Mine/Box", "Secret/x", RC_DENIED},
@@ -691,7 +692,7 @@ static void renaming_needs_both_ends(void **state)
 	bed_close(bed);
 }
 
-// Mailboxes below a name that is none.
+// Mailboxes below a name that is not a mailbox.
 static void renaming_a_level_needs_all_below(void **state)
 {
 	(void)state;
@@ -724,7 +725,8 @@ static void renaming_a_level_needs_all_below(void **state)
 	}
 }
 
-// What was deleted has no rights any more; who had it open hears that it went.
+// Nobody has rights to a deleted mailbox any more; sessions that have it open
+// are told that it is gone.
 static void what_is_gone_is_gone_for_all(void **state)
 {
 	(void)state;

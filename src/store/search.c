@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tree of a search: made ready once, then judged for each message. What
-// needs the email's text is in search_text.c.
+// The tree of a search: it is built once, then tested for each message.
+// search_text.c does what needs the email's text.
 #include "store/search.h"
 
 #include "base/ascii.h"
@@ -10,10 +10,11 @@
 
 #define DAY_SECONDS 86400
 
-// Decoded text of one field, at most (see search_text.c for longer ones).
+// The most decoded text of one field (search_text.c says what happens to longer
+// ones).
 #define DECODED_MAX ((size_t)4 << 20)
 #define BYTES_MAX   ((size_t)1 << 20)
-// A shorter word of a needle is in every text.
+// Shorter words of a needle are not worth looking for: every text has them.
 #define WORD_MIN 3
 
 // ---- Making it ready -------------------------------------------------------
@@ -90,10 +91,11 @@ static void flag_find(struct building *building, struct search_node *node)
 		node->flag = SEARCH_FLAG_KEYWORD;
 }
 
-// The longest run of ASCII letters and digits in a folded needle: what is
-// written so in HTML, whatever stands for the rest. (A letter before a mark
-// that was split off it may be part of a character reference.) Empty: there is
-// none that is worth looking for.
+// Gives the longest run of ASCII letters and digits in a folded needle. HTML
+// that contains the needle contains this run literally, however it writes the
+// other characters. (A letter before a combining mark is left out: in HTML both
+// may be one character reference.) Empty: no run is long enough to be worth
+// looking for.
 static struct view needle_word(struct view needle)
 {
 	struct view word = {0};
@@ -165,7 +167,7 @@ static MUST_CHECK enum rc leaf_build(
 	return RC_OK;
 }
 
-// Puts `child` among its siblings, behind those that cost as much or less.
+// Inserts `child` after those siblings that cost as much or less.
 static void child_insert(struct search_node *tails[],
     struct search_node *parent, struct search_node *child)
 {
@@ -179,7 +181,7 @@ static void child_insert(struct search_node *tails[],
 	tails[cost] = child;
 }
 
-// Depth is limited, so that it may recurse.
+// May recurse, since the depth is limited.
 static MUST_CHECK enum rc node_build(struct building *building,
     const struct search_key *key, unsigned depth, struct search_node **ret_node)
 {
@@ -298,7 +300,7 @@ static bool has_flag(
 }
 
 // RFC 5032 section 3: "more recent than or equal to the target time" for
-// YOUNGER, "less recent than or equal" for OLDER; without overflow.
+// YOUNGER, "less recent than or equal" for OLDER. Does not overflow.
 static int64_t target_time(
     const struct store_search *search, const struct search_key *key)
 {
@@ -342,7 +344,7 @@ static bool entry_matches(const struct store_search *search,
 	case SEARCH_THREAD_ID:
 	case SEARCH_HEADER:
 	case SEARCH_BODY:
-	case SEARCH_TEXT: return false; // not judged by the entry
+	case SEARCH_TEXT: return false; // the entry does not decide these
 	}
 	return false;
 }
@@ -350,7 +352,8 @@ static bool entry_matches(const struct store_search *search,
 static enum search_verdict judge(const struct store_search *search,
     struct search_node *node, const struct store_message *message);
 
-// AND stops at FALSE, OR at TRUE; else one UNKNOWN makes it UNKNOWN.
+// AND is decided by the first FALSE, OR by the first TRUE. If none decides it,
+// one UNKNOWN child makes it UNKNOWN.
 static enum search_verdict judge_children(const struct store_search *search,
     struct search_node *node, const struct store_message *message,
     enum search_verdict stop, enum search_verdict otherwise)
@@ -397,8 +400,8 @@ enum search_verdict search_judge(
 	return judge(search, search->root, message);
 }
 
-// Gathers the keys of this cost that the root still waits for. A node that is
-// UNKNOWN has had all its children judged.
+// Collects the keys of this cost that the root depends on. A node that is
+// UNKNOWN has had all its children tested.
 static void gather(struct store_search *search, struct search_node *node,
     enum search_cost cost)
 {
@@ -418,7 +421,7 @@ static MUST_CHECK bool gather_all(
 	return search->pending_count > 0;
 }
 
-// Reads as much of the email as it takes to know the root.
+// Reads the email until the root is decided.
 static MUST_CHECK enum rc read_email(struct store_search *search,
     const struct store_message *message, enum search_verdict *ret_verdict)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// BODY and TEXT: an email's text, read chunk by chunk until the search knows
-// enough. What is text, wire/message_text.h says.
+// BODY and TEXT: an email's text, read chunk by chunk until the search is
+// decided. wire/message_text.h says what counts as text.
 #include <string.h>
 
 #include "base/ascii.h"
@@ -13,11 +13,12 @@
 struct body {
 	struct store_search *search;
 	const struct store_message *message;
-	// Where the email's content begins: reads end at its chunks' ends.
+	// Where the email's content begins: each read ends at the end of a
+	// chunk.
 	uint64_t content;
 };
 
-// Where a read of offset .. end is to stop: at a chunk's end.
+// Gives the position where a read of offset .. end stops: the end of a chunk.
 static uint64_t body_stop(
     const struct body *body, uint64_t offset, uint64_t end)
 {
@@ -35,11 +36,11 @@ static MUST_CHECK enum rc body_read(
 	enum rc rc = store_reader_bytes(search->reader, body->message->email_id,
 	    offset, (size_t)(end - offset), &search->bytes);
 	if (rc == RC_OK && search->bytes.len != end - offset)
-		rc = RC_CORRUPT; // the description says that there is more
+		rc = RC_CORRUPT; // the description promises more bytes
 	return rc;
 }
 
-// True when the root is known: no need to read on.
+// Whether the root is decided, so that no more has to be read.
 static bool body_is_decided(const struct body *body)
 {
 	struct store_search *search = body->search;
@@ -49,8 +50,8 @@ static bool body_is_decided(const struct body *body)
 	return search_judge(search, body->message) != SEARCH_UNKNOWN;
 }
 
-// Aims the window at the keys that were not found yet: of a header those of
-// TEXT alone. False when there are none.
+// Sets the window to look for the keys that have not been found yet; for a
+// header only for those of TEXT. False when there are none.
 static bool body_aim(const struct body *body, bool header)
 {
 	struct store_search *search = body->search;
@@ -66,14 +67,14 @@ static bool body_aim(const struct body *body, bool header)
 	return count > 0;
 }
 
-// The body of a part on its way to the window.
+// The body of a part, whose text is fed to the window.
 struct body_stream {
 	struct text_stream text;
 	bool is_html;
 	struct html_text html;
 };
 
-// The next bytes of the part, `last`: up to its end.
+// Feeds the next bytes of the part; `last`: they are the end of it.
 static void stream_feed(struct store_search *search, struct body_stream *stream,
     struct view raw, bool last)
 {
@@ -95,7 +96,7 @@ static void stream_feed(struct store_search *search, struct body_stream *stream,
 	search_window_feed(window, buf_view(&search->decoded));
 }
 
-// Goes through a body once.
+// Reads through a body once.
 static MUST_CHECK enum rc body_pass(
     const struct body *body, const struct message_text *text, bool is_html)
 {
@@ -123,9 +124,9 @@ static MUST_CHECK enum rc body_pass(
 	return rc;
 }
 
-// Reading HTML takes far longer than looking for a word in it. So its bytes are
-// looked through first, for one word of each needle; what has none is not read.
-// (A word that tags cut in two is missed.)
+// Turning HTML into text takes far longer than looking for a word in it. So its
+// bytes are first searched for one word of each needle, and only HTML that has
+// such a word is turned into text. (A word that is divided by a tag is missed.)
 static MUST_CHECK enum rc body_html(
     const struct body *body, const struct message_text *text)
 {
@@ -141,8 +142,8 @@ static MUST_CHECK enum rc body_html(
 	return rc;
 }
 
-// The length of the whole fields at the front of a header that goes on after
-// `piece`; all of it, when there is not one.
+// `piece` is the beginning of a longer header. Gives the length of the whole
+// fields in it; if it has no whole field, the length of all of it.
 static size_t whole_fields_len(struct view piece)
 {
 	size_t len = piece.len;
@@ -157,7 +158,7 @@ static size_t whole_fields_len(struct view piece)
 	return piece.len;
 }
 
-// The header of a part.
+// Reads the header of a part.
 static MUST_CHECK enum rc body_header(
     const struct body *body, const struct message_text *text)
 {
@@ -181,7 +182,7 @@ static MUST_CHECK enum rc body_header(
 	return RC_OK;
 }
 
-// The message's own header, which the reader has at hand.
+// Reads the message's own header, which the reader already has.
 static MUST_CHECK enum rc body_first_header(const struct body *body)
 {
 	struct store_search *search = body->search;
@@ -228,13 +229,13 @@ enum rc search_body(struct store_search *search,
 	search->window.found = false;
 	for (size_t i = 0; i < search->pending_count; i++) {
 		struct search_node *node = search->pending[i];
-		if (node->needle.len == 0) // found in every text
+		if (node->needle.len == 0) // an empty needle is in every text
 			node->verdict = SEARCH_TRUE;
 	}
 	enum rc rc = RC_OK;
 	if (search_judge(search, message) == SEARCH_UNKNOWN)
 		rc = body_parts(&body, record);
-	// Not found, or not needed for the root.
+	// What is still UNKNOWN was not found, or the root did not need it.
 	for (size_t i = 0; i < search->pending_count; i++) {
 		struct search_node *node = search->pending[i];
 		if (node->verdict == SEARCH_UNKNOWN)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A search made ready, for the files search*.c.
+// A search that is ready for use, for the files search*.c.
 //
-// Each key has a cost. A message is judged from the cheapest up, in three
-// values: what a key needs that has not been read yet is UNKNOWN, and reading
-// stops as soon as the root is not.
+// Each key has a cost. For each message the cheapest keys are tested first. A
+// key is TRUE, FALSE or, as long as what it needs has not been read, UNKNOWN.
+// Reading stops as soon as the root is not UNKNOWN.
 #ifndef ROOST_STORE_SEARCH_IMPL_H
 #define ROOST_STORE_SEARCH_IMPL_H
 
@@ -13,8 +13,8 @@
 #include "wire/fold.h"
 
 enum search_cost {
-	SEARCH_COST_ENTRY,  // the message's entry
-	SEARCH_COST_RECORD, // the email's description
+	SEARCH_COST_ENTRY,  // what the message's entry tells
+	SEARCH_COST_RECORD, // what the email's description tells
 	SEARCH_COST_HEADER,
 	SEARCH_COST_BODY,
 };
@@ -23,15 +23,16 @@ enum search_verdict { SEARCH_UNKNOWN, SEARCH_TRUE, SEARCH_FALSE };
 
 struct search_node {
 	const struct search_key *key;
-	struct search_node *next;     // sibling, of the same cost or more
+	struct search_node *next; // the next sibling; it costs the same or more
 	struct search_node *children; // cheapest first
-	enum search_cost cost;        // of children, the least
-	// Of a key that costs more than the entry: what is known of this
-	// message, UNKNOWN between messages. Else: what came out last.
+	enum search_cost cost; // of a key with children: the least of theirs
+	// For a key that costs more than the entry: what is known for this
+	// message, and UNKNOWN between messages. For others: the last result.
 	enum search_verdict verdict;
 	struct view needle; // folded
-	struct view word;   // of it: has to be in HTML as it is written
-	unsigned number;    // a flag's bit, or a keyword's number
+	// A word of the needle; HTML that matches contains it literally.
+	struct view word;
+	unsigned number; // a flag's bit, or a keyword's number
 	enum {
 		SEARCH_FLAG_SYSTEM,
 		SEARCH_FLAG_KEYWORD,
@@ -42,17 +43,18 @@ struct search_node {
 // Bytes of a header that are decoded at a time.
 #define SEARCH_PIECE_MAX ((size_t)256 << 10)
 
-// Text on its way past the needles: folded once for all of them. `window` holds
-// what is folded and not yet ruled out.
+// Text in which needles are looked for; it is folded once for all of them.
+// `window` holds folded text that may still contain the beginning of a needle.
 struct search_window {
 	struct fold fold;
 	struct buf window;
 	size_t keep;                // bytes of the longest needle, less one
-	struct search_node **nodes; // whose needles are looked for
-	size_t count;               // those that were not found yet
-	bool found;                 // one was, since this was last cleared
-	// Looks for words instead: nodes whose word is found become no TRUE,
-	// and go behind the others, to nodes[count] and up.
+	struct search_node **nodes; // the nodes whose needles are looked for
+	size_t count;               // how many of them have not been found yet
+	bool found; // one was found since this was last set to false
+	// If set, the words of the nodes are looked for: a node whose word is
+	// found does not become TRUE, but is moved behind the others, to
+	// nodes[count] and up.
 	bool by_word;
 };
 
@@ -62,19 +64,20 @@ struct store_search {
 	struct store_reader *reader; // NULL until needed
 	struct search_node *root;
 	size_t node_count;
-	struct search_node **costly; // all that cost more than the entry
+	struct search_node **costly; // all nodes that cost more than the entry
 	size_t costly_count;
-	struct search_node **pending; // of them, those a step is to judge
+	// Those of them that the current step is to test.
+	struct search_node **pending;
 	size_t pending_count;
-	struct search_node **active; // room for as many, for the window
+	struct search_node **active; // room for as many nodes, for the window
 	int64_t now;
 	struct charset_cache charsets;
 	struct search_window window;
-	struct buf decoded; // a header field's value, or the text of HTML
+	struct buf decoded; // the value of a header field, or the text of HTML
 	struct buf bytes;   // of the message
 };
 
-// What the root is with what is known now.
+// What the root is, judged by what is known now.
 enum search_verdict search_judge(
     struct store_search *search, const struct store_message *message);
 
@@ -82,16 +85,16 @@ enum search_verdict search_judge(
 
 void search_window_init(struct search_window *window, size_t longest_needle);
 void search_window_done(struct search_window *window);
-// More text for the window's nodes; those whose needle is in it become TRUE and
-// are taken off.
+// Adds text for the window's nodes; those whose needle is in it become TRUE and
+// are removed from the window.
 void search_window_feed(struct search_window *window, struct view text);
-// The end of a text: what comes next has nothing to do with it.
+// The text ends: no needle may match across this point.
 void search_window_end(struct search_window *window);
-// A header, or a piece of one, for the window: "Name: value", line by line.
+// Adds a header, or a piece of one, to the window: "Name: value", line by line.
 void search_header_feed(struct store_search *search, struct view header);
 
-// These judge all `pending` nodes, which are of their cost; so does
-// search_body().
+// These, and search_body(), test all `pending` nodes, which are of the cost in
+// the function's name.
 void search_record(struct store_search *search,
     const struct message_record *record, uint64_t thread_id);
 void search_header(struct store_search *search, struct view header);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What SEARCH finds: charsets by encodings by scripts, where a needle may be
-// cut, each key, and trees of keys.
+// What SEARCH finds: charsets, encodings and scripts in all combinations,
+// needles cut by any boundary, each key, and trees of keys.
 #include "store/search.h"
 
 #include "store/store_test_tools.h"
@@ -104,8 +104,8 @@ static bool finds(struct world *world, enum search_key_type type,
 static const struct {
 	const char *charset;
 	const char *needle; // UTF-8, part of `text`
-	const char *other;  // is in none
-	struct view text;   // in the charset
+	const char *other;  // not in the text
+	struct view text;   // the text in the charset
 } scripts[] = {
     {"gb18030", "世界", "界世", BYTES("\xc4\xe3\xba\xc3\xca\xc0\xbd\xe7 abc")},
     {"big5", "世界", "界世", BYTES("\xa7\x41\xa6\x6e\xa5\x40\xac\xc9 abc")},
@@ -125,8 +125,8 @@ static const struct {
 
 enum encoding { PLAIN, QUOTED, BASE64, ENCODING_COUNT };
 
-// Quoted-printable with every byte escaped and a soft line break after each
-// `every` bytes: in the middle of characters too.
+// Adds quoted-printable with every byte escaped and a soft line break after
+// each `every` bytes, also in the middle of characters.
 static void add_quoted(struct buf *out, struct view text, size_t every)
 {
 	for (size_t i = 0; i < text.len; i++) {
@@ -178,8 +178,8 @@ static void add_part(struct buf *out, const char *charset,
 		buf_add(out, text);
 }
 
-// Each script in each encoding, lines broken everywhere, found at top, in a
-// multipart, and in a message within the message.
+// Each script in each encoding, with lines broken everywhere, is found at the
+// top level, in a multipart, and in a message within the message.
 static void text_is_found_in_every_charset_and_encoding(void **state)
 {
 	(void)state;
@@ -222,14 +222,15 @@ static void text_is_found_in_every_charset_and_encoding(void **state)
 				}
 }
 
-// The subject in encoded words of `every` bytes, cut in the middle of
-// characters.
+// The subject is in encoded words of `every` bytes, which are cut in the middle
+// of characters.
 static void subject_is_found_in_every_charset(void **state)
 {
 	(void)state;
 	for (size_t s = 0; s < ARRAY_LEN(scripts); s++) {
-		// A word begins in ASCII, and UTF-16 with its mark (RFC 2047
-		// section 3): these are not cut.
+		// Each word of a stateful charset begins in ASCII, and each
+		// word of UTF-16 with its byte order mark (RFC 2047 section 3).
+		// So these are not cut.
 		bool whole = view_starts_with(
 		    view_of_string(scripts[s].charset), VIEW("iso-2022"));
 		for (size_t every = 1; every < 9; every += 2) {
@@ -307,7 +308,7 @@ static const struct {
     {SEARCH_HEADER, "From", "joerg@example", true},
     {SEARCH_HEADER, "from", "jane", false},
     {SEARCH_HEADER, "To", "Doe, Jane", true},
-    {SEARCH_HEADER, "To", ">, bob@", true}, // over the fold
+    {SEARCH_HEADER, "To", ">, bob@", true}, // across the fold
     {SEARCH_HEADER, "Subject", "\"REPORT\" \\ of märz", true},
     {SEARCH_HEADER, "Subject", "Re: quarterly", true},
     {SEARCH_HEADER, "Subject", "", true},
@@ -325,7 +326,7 @@ static const struct {
     {SEARCH_HEADER, "x-two", "first second", false},
     {SEARCH_HEADER, "", "no field", false},
     {SEARCH_BODY, "", "wonderful woürld", true},
-    {SEARCH_BODY, "", "hello WONDER", true}, // HTML: without its tags
+    {SEARCH_BODY, "", "hello WONDER", true}, // HTML without its tags
     {SEARCH_BODY, "", "<b>", false},
     {SEARCH_BODY, "", "ü", true},
     {SEARCH_BODY, "", "<b", false},
@@ -334,10 +335,11 @@ static const struct {
     {SEARCH_BODY, "", "binarybytes", false},
     {SEARCH_BODY, "", "preamble", false},
     {SEARCH_BODY, "", "picture.png", false},
-    {SEARCH_BODY, "", "INNER subject", false}, // RFC 9051: no fields
+    // RFC 9051: BODY does not search header fields.
+    {SEARCH_BODY, "", "INNER subject", false},
     {SEARCH_BODY, "", "from: nested@example.org", false},
     {SEARCH_BODY, "", "nested body", true},
-    {SEARCH_BODY, "", "woürld nested", false}, // parts are apart
+    {SEARCH_BODY, "", "woürld nested", false}, // a match cannot span two parts
     {SEARCH_BODY, "", "", true},
     {SEARCH_TEXT, "", "x-two: second", true},
     {SEARCH_TEXT, "", "this is no field", true},
@@ -368,7 +370,7 @@ static void header_body_and_text_look_where_they_should(void **state)
 
 // ---- Long messages ---------------------------------------------------------
 
-// Needles on both sides of, and across, every boundary that reading has.
+// The needle is before, after and across every boundary that reading has.
 static void needle_is_found_anywhere_in_a_long_body(void **state)
 {
 	(void)state;
@@ -394,7 +396,8 @@ static void needle_is_found_anywhere_in_a_long_body(void **state)
 	}
 }
 
-// A header longer than any buffer: outer, and of a message within.
+// A header longer than any buffer: the message's own, and that of a message in
+// it.
 static void needle_is_found_in_a_long_header(void **state)
 {
 	(void)state;
@@ -586,8 +589,8 @@ static void ids_modseq_and_sets_match(void **state)
 
 // ---- Trees -----------------------------------------------------------------
 
-// Random trees over keys of every cost: what comes out is what the keys say,
-// put together by hand.
+// Random trees over keys of every cost. The expected result is combined by hand
+// from the results of the keys.
 static const struct search_key leaves[] = {
     {.type = SEARCH_ALL},
     {.type = SEARCH_FLAG, .text = BYTES("\\Seen")},
@@ -607,7 +610,7 @@ static unsigned next_random(uint32_t *seed)
 	return *seed >> 16;
 }
 
-// `masks` says which messages (bit n: UID n + 1) each leaf matches.
+// `masks` tells for each leaf which messages it matches (bit n: UID n + 1).
 static unsigned tree_grow(struct arena *arena, uint32_t *seed, unsigned depth,
     const unsigned *masks, struct search_key **ret_key)
 {
@@ -707,7 +710,8 @@ static void too_much_is_refused(void **state)
 	world_close(&world);
 }
 
-// An email that went, or came, after the search was made, does not match.
+// An email that is expunged or arrives after the search was made does not
+// match.
 static void expunged_email_does_not_match(void **state)
 {
 	(void)state;

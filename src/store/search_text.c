@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keys of a search that need an email's description or header. All needles
-// that are looked for in a text see it in one pass, folded once.
+// The keys of a search that need an email's description or header. A text is
+// folded once and goes past all its needles in one pass.
 //
-// A field or header of any length is searched; one over SEARCH_PIECE_MAX goes
-// piece by piece, where an encoded word cut by a piece's end stays encoded.
+// Fields and headers of any length are searched. One that is longer than
+// SEARCH_PIECE_MAX is decoded in pieces; an encoded word that the end of a
+// piece cuts in two stays encoded.
 #include "store/search_impl.h"
 #include "wire/encoded_word.h"
 #include "wire/header.h"
 #include "wire/message_text.h"
 #include "wire/utf8.h"
 
-// The window is looked through when it holds so much more than it has to keep.
+// The window is searched when it holds this much more than it has to keep.
 #define WINDOW_BYTES ((size_t)32 << 10)
-// Text folded in one step.
+// How much text is folded in one step.
 #define FOLD_BYTES ((size_t)8 << 10)
 
 // ---- The window ------------------------------------------------------------
@@ -30,7 +31,8 @@ void search_window_done(struct search_window *window)
 	buf_done(&window->window);
 }
 
-// Looks for each needle in the window; those found are TRUE and wanted no more.
+// Looks for each needle in the window. Nodes that are found become TRUE and are
+// removed from the window.
 static void window_look(struct search_window *window)
 {
 	struct view text = buf_view(&window->window);
@@ -65,7 +67,7 @@ void search_window_feed(struct search_window *window, struct view text)
 	}
 }
 
-// The end of a text: what comes next has nothing to do with it.
+// The text ends: no needle may match across this point.
 void search_window_end(struct search_window *window)
 {
 	fold_end(&window->fold, &window->window);
@@ -76,7 +78,7 @@ void search_window_end(struct search_window *window)
 
 // ---- The description -------------------------------------------------------
 
-// Takes an IMAP nstring off the front of an ENVELOPE, unquoted into `out`.
+// Reads an IMAP nstring from the front of an ENVELOPE, unquoted, into `out`.
 // False when there is none: the record is damaged.
 static bool nstring_take(struct view *rest, struct buf *out)
 {
@@ -126,8 +128,8 @@ static bool envelope_subject(struct view envelope, struct buf *ret_subject)
 	return nstring_take(&envelope, ret_subject);
 }
 
-// A header's value as text: decoded only where there is something to decode.
-// (That lines are unfolded does not matter, as white space is folded anyway.)
+// Whether a header's value needs no decoding. (Folded lines do not matter,
+// since white space is folded anyway.)
 static bool is_plain(struct view raw)
 {
 	return utf8_is_ascii(raw) && view_find(raw, VIEW("=?")) == SIZE_MAX;
@@ -142,7 +144,8 @@ static struct view value_decode(struct store_search *search, struct view raw)
 	return buf_view(&search->decoded);
 }
 
-// A text as one, for the needles of `count` nodes in search->active.
+// Searches one complete text for the needles of the first `count` nodes in
+// search->active.
 static void text_feed(
     struct store_search *search, size_t count, struct view raw, bool ends)
 {
@@ -192,11 +195,11 @@ void search_record(struct store_search *search,
 
 // ---- The header ------------------------------------------------------------
 
-// The keys that ask for this field and have not been answered.
+// Collects the keys that ask for this field and have not been found yet.
 static size_t gather_field(struct store_search *search, struct view name)
 {
 	size_t count = 0;
-	// Lines that are no fields have no name.
+	// A line that is not a field has no name.
 	for (size_t i = 0; name.len && i < search->pending_count; i++) {
 		struct search_node *node = search->pending[i];
 		if (node->verdict != SEARCH_TRUE &&
@@ -206,7 +209,7 @@ static size_t gather_field(struct store_search *search, struct view name)
 	return count;
 }
 
-// What a field says beside what is written in it.
+// Searches the other forms of a field's value.
 static void other_feed(struct store_search *search, size_t count,
     bool (*read)(
 	struct charset_cache *, struct view, struct view, struct buf *),
@@ -242,7 +245,7 @@ void search_header(struct store_search *search, struct view header)
 	}
 }
 
-// "Name: value", and what it says besides, as a text of its own.
+// Searches "Name: value" and then its other forms, each as a separate text.
 static void field_feed(
     struct store_search *search, const struct header_field *field)
 {
@@ -260,8 +263,8 @@ static void field_feed(
 	other_feed(search, window->count, message_text_parameters, field);
 }
 
-// A header, or a piece of one, for the window, line by line. Nearly all have
-// nothing to decode and go by as they are.
+// Feeds a header, or a piece of one, to the window, line by line. Nearly all
+// lines need no decoding and are fed as they are.
 void search_header_feed(struct store_search *search, struct view header)
 {
 	struct header_field field;

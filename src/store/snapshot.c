@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Snapshots: their life, and finding one's way in the tree. See node.h.
+// Snapshots: making and freeing them, and finding messages in the tree. See
+// node.h.
 #include "store/snapshot_impl.h"
 
 #include "base/mem.h"
@@ -177,7 +178,8 @@ enum rc store_snapshot_keyword_find(const struct store_snapshot *snapshot,
 
 // ---- Finding ---------------------------------------------------------------
 
-// The last of `count` ascending numbers that is <= `wanted` (the first one is).
+// Gives the last of `count` ascending numbers that is <= `wanted`; the first
+// one always is.
 static unsigned last_up_to(
     const uint32_t *numbers, unsigned count, uint32_t wanted)
 {
@@ -200,7 +202,7 @@ void store_snapshot_get(const struct store_snapshot *snapshot, uint32_t index,
 	uint32_t at;
 	store_walk_init(&walk, snapshot, index);
 	if (!store_walk_next(&walk, &at, ret_message))
-		abort(); // the caller's index is not below the count
+		abort(); // the caller must give an index below the count
 }
 
 uint32_t store_snapshot_rank(
@@ -247,7 +249,7 @@ void store_walk_init(struct store_walk *walk,
 		return;
 	for (;;) {
 		if (walk->depth == STORE_DEPTH_MAX)
-			abort(); // deeper than any mailbox can get
+			abort(); // deeper than any mailbox can be
 		walk->path[walk->depth] = node;
 		if (node->height == 0)
 			break;
@@ -265,14 +267,14 @@ void store_walk_init_changed(struct store_walk *walk,
 {
 	store_walk_init(walk, snapshot, 0);
 	walk->since = since;
-	// From the root: the first leaf may be one to skip.
+	// Check from the root on: the first leaf may be one to skip.
 	if (walk->depth > 0) {
 		walk->depth = 1;
 		walk->slot[0] = 0;
 	}
 }
 
-// Moves to the next leaf with something to give; false at the end.
+// Moves to the next leaf that has messages to give; false at the end.
 static bool walk_to_leaf(struct store_walk *walk)
 {
 	while (walk->depth > 0) {
@@ -319,8 +321,8 @@ bool store_walk_next(struct store_walk *walk, uint32_t *ret_index,
 
 // ---- Comparing -------------------------------------------------------------
 
-// Walks two trees side by side, by UID; where both stand at the same node it
-// is skipped whole.
+// Walks through two trees side by side, by UID. A node that is in both trees is
+// skipped whole.
 struct side {
 	const struct store_node *path[STORE_DEPTH_MAX];
 	unsigned slot[STORE_DEPTH_MAX];
@@ -336,7 +338,7 @@ static void side_init(struct side *side, const struct store_node *root)
 	}
 }
 
-// The node, or the entry of a leaf, that comes next; NULL at the end.
+// Gives the node, or the entry of a leaf, that comes next; NULL at the end.
 static const struct store_node *side_node(struct side *side)
 {
 	while (side->depth > 0 && side->slot[side->depth - 1] >=
@@ -366,7 +368,7 @@ static const struct store_node *side_child(const struct side *side)
 static void side_enter(struct side *side, const struct store_node *child)
 {
 	if (side->depth == STORE_DEPTH_MAX)
-		abort(); // deeper than any mailbox can get
+		abort(); // deeper than any mailbox can be
 	side->path[side->depth] = child;
 	side->slot[side->depth++] = 0;
 }
@@ -376,8 +378,8 @@ static void side_skip(struct side *side)
 	side->slot[side->depth - 1]++;
 }
 
-// Adds all UIDs of `before` from here that are below `limit` and not in
-// `after`. One step of the comparison; false at the end of `before`.
+// Adds the UIDs of `before`, from here up to `limit`, that are not in `after`.
+// This is one step of the comparison; false at the end of `before`.
 static bool compare_step(
     struct side *before, struct side *after, struct rangeset *ret_uids)
 {
@@ -399,7 +401,8 @@ static bool compare_step(
 		side_skip(before);
 		side_skip(after);
 	} else if (new && (!old || new->height > old->height)) {
-		// Skip what lies wholly before; else look inside.
+		// Skip a node that is wholly before the other side; look into
+		// one that is not.
 		if (new->last_uid < side_uid(before))
 			side_skip(after);
 		else

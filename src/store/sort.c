@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each sort key is a column of one number a message; strings lie folded in one
-// buffer. Sorting is stable and goes from the last key to the first.
+// Each sort key is a column with one number for each message; the strings are
+// folded and kept in one buffer. Sorting is stable and goes from the last key
+// to the first.
 #include "store/sort.h"
 
 #include "base/mem.h"
@@ -11,20 +12,20 @@
 
 struct column {
 	struct search_sort sort;
-	uint64_t *numbers; // owned, as all here: of dates and sizes
+	uint64_t *numbers; // of dates and sizes; owned, like all arrays here
 	size_t numbers_room;
-	struct sort_string *strings; // else
+	struct sort_string *strings; // of all other keys
 	size_t strings_room;
 };
 
-// So many descriptions read one by one make the columns worth having: more than
-// are in no block because theirs is not full yet.
+// When this many descriptions had to be read one by one, columns are worth
+// building. It is more than the emails whose block is not full yet.
 #define MISSED_MANY (2 * COLUMNS_BLOCK)
 
 struct store_sort {
 	struct store_account *account;
 	struct columns_reader *ready; // NULL until needed
-	unsigned missed;              // emails that it does not have
+	unsigned missed;              // how many emails were not in it
 	struct store_reader *reader;  // NULL until needed
 	struct column *columns;
 	size_t column_count;
@@ -36,7 +37,7 @@ struct store_sort {
 	size_t count;
 };
 
-// A key's string; COLUMNS_TEXT_COUNT for what is a number.
+// Which string a key sorts by; COLUMNS_TEXT_COUNT for a key that is a number.
 static enum columns_text text_of(enum search_sort_type type)
 {
 	switch (type) {
@@ -99,9 +100,11 @@ bool store_sort_reads(const struct store_sort *sort)
 	return sort->reads;
 }
 
-// What an email is sorted by: from the columns, or else from its description.
+// What an email is sorted by: its columns, or its description if it has none.
 struct keys {
-	bool ready; // `columns` has its texts folded; else `record` as written
+	// The texts in `columns` are set, and folded; otherwise those in
+	// `record` are.
+	bool ready;
 	struct columns_entry columns;
 	struct message_record record;
 };
@@ -184,8 +187,8 @@ enum rc store_sort_add(
 	return RC_OK;
 }
 
-// Sorts the items by one column. REVERSE turns only that around: equal ones
-// stay as they are (RFC 5256 section 3, REVERSE).
+// Sorts the items by one column. REVERSE reverses only this column: items that
+// are equal keep their order (RFC 5256 section 3, REVERSE).
 static void column_sort(const struct store_sort *sort,
     const struct column *column, struct sort_item *items)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A merge sort from the bottom up, without recursion. Mail is nearly in order
-// already: runs that follow each other are not merged but left alone.
+// A merge sort from the bottom up, without recursion. Mail is often nearly in
+// order: two runs that are already in order are not merged.
 #include "store/sort_order.h"
 
 #include <string.h>
@@ -8,12 +8,12 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 
-#define RUN 16 // sorted by insertion
+#define RUN 16 // longer runs are merged, shorter ones sorted by insertion
 
-// What strings are compared by when their first bytes, in `key`, are equal.
+// Compares strings whose first bytes, in `key`, are equal.
 struct strings {
 	struct view bytes;
-	const struct sort_string *strings; // NULL: keys are all there is
+	const struct sort_string *strings; // NULL: only keys are compared
 };
 
 static int compare_rest(const struct strings *strings,
@@ -45,7 +45,7 @@ static void insertion_sort(
 	}
 }
 
-// Merges items[0 .. middle) and items[middle .. count), through `room`.
+// Merges items[0 .. middle) and items[middle .. count); `room` is for the copy.
 static void merge(struct sort_item *items, size_t middle, size_t count,
     struct sort_item *room, const struct strings *strings)
 {
@@ -89,7 +89,8 @@ void sort_items(struct sort_item *items, size_t count)
 	merge_sort(items, count, &none);
 }
 
-// The first eight bytes as a number in the same order; zeros at the end.
+// Gives the first eight bytes as a number that sorts in the same order; a
+// shorter string ends with zeros.
 static uint64_t prefix_of(struct view text)
 {
 	char first[8] = {0};

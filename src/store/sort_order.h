@@ -11,28 +11,28 @@
 
 struct store_message;
 
-// A thing (`index`, whatever it means to the caller) and what it is sorted by.
+// A thing to be sorted (the caller gives `index` its meaning), and its key.
 struct sort_item {
 	uint64_t key;
 	uint64_t index;
 };
 
-// Sorts by `key`, stable, O(n log n); runs that are in order cost O(n).
+// Sorts by `key`. Stable, O(n log n); runs that are already in order cost O(n).
 void sort_items(struct sort_item *items, size_t count);
 
-// A string in a buffer of many, and its place in the order.
+// A string in a buffer of many, and its rank.
 struct sort_string {
 	size_t offset;
 	uint32_t len;
 };
 
-// Sorts by the strings (of `bytes`) that the items' `index` names, by bytes,
-// stable; afterwards equal strings have equal `key`s, and the order of keys is
-// the order of strings.
+// Sorts by the strings (in `bytes`) that the items' `index` names, byte by
+// byte, stable. Afterwards equal strings have equal `key`s, and the order of
+// keys is the order of strings.
 void sort_items_by_string(struct sort_item *items, size_t count,
     struct view bytes, const struct sort_string *strings);
 
-// A signed number as a key.
+// A signed number as an unsigned key of the same order.
 static inline uint64_t sort_key_of(int64_t number)
 {
 	return (uint64_t)number ^ (uint64_t)1 << 63;

@@ -46,7 +46,7 @@ static const struct {
     {"Date: Mon, 1 Jan 2001 13:00:00 +0100\r\nFrom: \"Adam\" <carol@x.org>\r\n"
      "To: aa@x.org\r\nSubject: apple\r\n\r\nb\r\n",
 	4000},
-    // 3: no date: arrival counts; no From, To, Cc
+    // 3: without a date, the arrival counts; no From, To, Cc
     {"Subject: Banana\r\n\r\nlonger body, the longest of all of these here, by "
      "far: it goes on and on, for much longer than the others with all their "
      "headers, which is what the key SIZE is there to tell apart\r\n",
@@ -56,7 +56,7 @@ static const struct {
      "To: =?utf-8?q?=C3=84gidius?= <m@x.org>\r\nCc: A@x.org, z@x.org\r\n"
      "Subject: Fwd: [list] \xc3\x84pfel\r\n\r\nbo\r\n",
 	4000},
-    // 5: no valid date, group address
+    // 5: no valid date, a group address
     {"Date: never\r\nFrom: alice: x@y;\r\nTo: Bcc <bcc@x.org>\r\n"
      "Cc: =?utf-8?q?B?= <b@x.org>\r\nSubject:\r\n\r\nbody\r\n",
 	-100},
@@ -68,7 +68,8 @@ static const struct {
 	const char *order;
 } orders[] = {
     {{{SEARCH_SORT_ARRIVAL, false}}, 1, "5 2 4 1 3"},
-    {{{SEARCH_SORT_ARRIVAL, true}}, 1, "3 1 2 4 5"}, // ties stay
+    // Equal ones keep their order.
+    {{{SEARCH_SORT_ARRIVAL, true}}, 1, "3 1 2 4 5"},
     {{{SEARCH_SORT_DATE, false}}, 1, "5 3 4 1 2"},
     {{{SEARCH_SORT_DATE, true}}, 1, "1 2 4 3 5"},
     {{{SEARCH_SORT_SUBJECT, false}}, 1, "5 2 4 1 3"},
@@ -178,7 +179,7 @@ static void strings_get_ranks(void **state)
 	    {18, 3},         // abc
 	    {21, 2},         // ab
 	    {21, 3},         // ab NUL: after ab
-	    {0, 0}, {24, 9}, // as the first
+	    {0, 0}, {24, 9}, // equal to the first
 	};
 	static const uint64_t order[] = {5, 3, 4, 2, 1, 0, 6};
 	static const uint64_t ranks[] = {0, 1, 2, 3, 4, 5, 5};

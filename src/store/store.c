@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store and its open accounts. An account that nobody uses stays open for
-// a while, so that the next log-in finds it in memory.
+// The store and its open accounts. An account that nobody uses stays open for a
+// while, so that the next log-in finds it in memory.
 #include "store/store.h"
 
 #include "base/mem.h"
@@ -102,7 +102,9 @@ void store_free(struct store **store)
 	free(old);
 }
 
-// ---- Accounts --------------------------------------------------------------
+// The engine's watch. The store knows what it commits itself. Any other commit
+// makes the account stale, and those who have one of its mailboxes open are
+// woken to look.
 
 // The engine's watch. What is committed here is known here; anything else makes
 // the account stale, and whoever has one of its mailboxes open is to look.
@@ -135,9 +137,9 @@ static struct store_account *account_new(struct store *store, uint64_t id)
 	return account;
 }
 
-// With the store's lock held: the account if it is in memory, after waiting for
-// whoever loads or removes it.
-static struct store_account *find_settled(struct store *store, uint64_t id)
+// With the store's lock held: waits while somebody loads or removes the
+// account, and then gives it if it is in memory.
+static struct store_account *find_ready(struct store *store, uint64_t id)
 {
 	struct store_account *account;
 	while ((account = map_get(&store->accounts, id_key(&id))) != NULL &&
@@ -146,8 +148,8 @@ static struct store_account *find_settled(struct store *store, uint64_t id)
 	return account;
 }
 
-// With the store's lock held: a new account that others wait for until
-// end_loading().
+// With the store's lock held: makes an account in memory that others wait for
+// until end_loading().
 static struct store_account *begin_loading(struct store *store, uint64_t id)
 {
 	struct store_account *account = account_new(store, id);
@@ -156,7 +158,8 @@ static struct store_account *begin_loading(struct store *store, uint64_t id)
 	return account;
 }
 
-// Lets the others have it, or, when there is none, look for themselves.
+// Lets the others use the account. If it does not exist, they look for
+// themselves.
 static void end_loading(struct store_account *account, bool is_there)
 {
 	struct store *store = account->store;
@@ -179,14 +182,14 @@ static enum rc read_account(
 	if (rc != RC_NOT_FOUND || !make)
 		return rc;
 	rc = account_make(account, fault);
-	return rc == RC_EXISTS ? RC_OK : rc; // another made it meanwhile
+	return rc == RC_EXISTS ? RC_OK : rc; // somebody else created it
 }
 
 static enum rc obtain(struct store *store, uint64_t account_id, bool make,
     struct fault *fault, struct store_account **ret_account)
 {
 	pthread_mutex_lock(&store->lock);
-	struct store_account *account = find_settled(store, account_id);
+	struct store_account *account = find_ready(store, account_id);
 	bool was_there = account != NULL;
 	if (!was_there)
 		account = begin_loading(store, account_id);
@@ -208,7 +211,8 @@ static enum rc obtain(struct store *store, uint64_t account_id, bool make,
 enum rc store_account_create(
     struct store *store, uint64_t account_id, struct fault *fault)
 {
-	// Not to be found by others: it is made, and forgotten.
+	// This account is not in the table: it is created in the engine, and
+	// freed.
 	struct store_account *account = account_new(store, account_id);
 	enum rc rc = account_make(account, fault);
 	account_free(account);
@@ -258,7 +262,7 @@ enum rc store_account_remove(
     struct store *store, uint64_t account_id, struct fault *fault)
 {
 	pthread_mutex_lock(&store->lock);
-	struct store_account *account = find_settled(store, account_id);
+	struct store_account *account = find_ready(store, account_id);
 	if (account && account->refs > 0) {
 		pthread_mutex_unlock(&store->lock);
 		return fault_set(fault, RC_IN_USE, "the account is in use");
@@ -268,7 +272,7 @@ enum rc store_account_remove(
 		map_remove(&store->accounts, id_key(&account_id));
 		account_free(account);
 	}
-	// Others who want it wait until it is gone.
+	// Others who want the account wait until it is removed.
 	account = begin_loading(store, account_id);
 	pthread_mutex_unlock(&store->lock);
 	enum rc rc = derive_account_drop(store, account_id, fault);
@@ -311,7 +315,7 @@ enum rc store_account_room(
 	    options->engine, account_id, record_key_view(&key), &value);
 	if (rc == RC_OK)
 		rc = record_account_get(buf_view(&value), &record);
-	else if (rc == RC_NOT_FOUND) // the mail that comes will make it
+	else if (rc == RC_NOT_FOUND) // the first mail for it will create it
 		rc = RC_OK;
 	buf_done(&value);
 	if (rc != RC_OK)

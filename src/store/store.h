@@ -32,25 +32,25 @@ struct store_options {
 };
 
 struct store *store_new(const struct store_options *options);
-void store_free(struct store **store); // all accounts are closed before
+void store_free(struct store **store); // all accounts must have been closed
 
 uint64_t store_message_max(const struct store *store);
 
-// Makes an account that is not there: INBOX, Drafts, Sent, Junk, Trash and
-// Archive with their special uses (RFC 6154), all subscribed. RC_EXISTS.
+// Creates an account with INBOX, Drafts, Sent, Junk, Trash and Archive, with
+// their special uses (RFC 6154), all subscribed. RC_EXISTS.
 MUST_CHECK enum rc store_account_create(
     struct store *store, uint64_t account_id, struct fault *fault);
-// Everything of the account goes, at once. RC_IN_USE while it is open.
+// Removes everything of the account, at once. RC_IN_USE while it is open.
 MUST_CHECK enum rc store_account_remove(
     struct store *store, uint64_t account_id, struct fault *fault);
 
-// Opens an account; all who open it share one. RC_NOT_FOUND.
+// Opens an account; all who open it share one in memory. RC_NOT_FOUND.
 MUST_CHECK enum rc store_account_open(struct store *store, uint64_t account_id,
     struct fault *fault, struct store_account **ret_account);
-// The same, and makes the account if it is not there, as
-// store_account_create() does: for all who come for a user whom the directory
-// has, by logging in or with mail. The two are apart in the engine, so that
-// after a crash there may be a user whose account is still to be made.
+// The same, but creates the account if it does not exist. This is the call for
+// a user who is in the directory and logs in or gets mail: users and accounts
+// are in different partitions of the engine, so that after a crash a user may
+// exist whose account does not yet.
 MUST_CHECK enum rc store_account_enter(struct store *store, uint64_t account_id,
     struct fault *fault, struct store_account **ret_account);
 void store_account_close(struct store_account **account);
@@ -65,13 +65,15 @@ struct store_usage {
 };
 struct store_usage store_account_usage(struct store_account *account);
 
-// Whether a message of `bytes` would fit into the account's quota now:
-// RC_QUOTA. One that is not made yet is empty. Opens nothing: one read.
+// Whether a message of `bytes` would fit into the account's quota now; RC_QUOTA
+// if not. An account that does not exist yet counts as empty. Does one read,
+// and does not open the account.
 MUST_CHECK enum rc store_account_room(
     struct store *store, uint64_t account_id, uint64_t bytes);
 
-// Walks all that is stored of an account, verifies every invariant, and with
-// `mend` writes derived counts anew. Each problem is one call of `problem`.
+// Walks through all that is stored of an account and checks every invariant.
+// With `mend` it also writes wrong derived counts again. Calls `problem` once
+// for each problem.
 struct store_check_result {
 	uint64_t mailboxes;
 	uint64_t messages;

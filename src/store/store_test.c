@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages in a mailbox: random work on several mailboxes, compared after each
-// step with a model that is too simple to be wrong, also through reopening.
+// Random changes of messages in several mailboxes. After each step the result
+// is compared with a model that is too simple to be wrong, also after
+// reopening.
 #include "store/store_test_tools.h"
 
 #define MAILBOXES 3
@@ -19,7 +20,8 @@ struct model {
 	size_t count;
 	uint32_t uidnext;
 	struct rangeset expunged;
-	uint64_t horizon_modseq; // modseq before the first expunge known
+	// Modseq before the first expunge that is remembered.
+	uint64_t horizon_modseq;
 };
 
 struct world {
@@ -330,7 +332,8 @@ static void compare_changes(
 		assert_memory_equal(vanished.ranges, expected->ranges,
 		    vanished.count * sizeof(struct range));
 
-	// Since then: the same, and those that came and went meanwhile.
+	// What was expunged since then, without messages that also came after
+	// it.
 	struct rangeset remembered;
 	rangeset_init(&remembered);
 	assert_int_equal(store_expunged_since(
@@ -377,7 +380,7 @@ static void compare(struct world *world, unsigned box)
 	store_snapshot_unref(&snapshot);
 }
 
-// Every message's text is still the one that was appended.
+// Every message must still have the text that was appended.
 static void compare_texts(struct world *world, unsigned box)
 {
 	const struct model *model = &world->models[box];

@@ -39,7 +39,7 @@ static inline void bed_open(struct bed *bed, struct store_options options)
 	    RC_OK);
 }
 
-// Forgets all that is in memory and reads it again.
+// Closes everything in memory and reads it again.
 static inline void bed_reopen(struct bed *bed, struct store_options options)
 {
 	store_account_close(&bed->account);
@@ -93,8 +93,7 @@ static inline uint32_t bed_append(struct bed *bed,
 	return appended.first_uid;
 }
 
-// Commits behind the store's back, with a record in the change log that tells
-// of nothing.
+// Commits without the store knowing it, with an empty record in the change log.
 static inline void commit_quietly(
     struct engine *engine, uint64_t account_id, struct engine_batch *batch)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a protocol that fetches and takes away (POP3) asks of the store: one
-// commit for all of a visit, and what a message lacks to be lines.
+// What the store does for a protocol that fetches and deletes (POP3): one
+// commit for all of a visit, and the count of bytes that a message lacks to be
+// lines.
 #include "store/store_test_tools.h"
 
 #include "store/record.h"
@@ -62,8 +63,8 @@ static void exactly_the_uids_given_are_expunged(void **state)
 	expect_messages(inbox, "1 2d 3 4d 5 6d ");
 	struct store_snapshot *before = store_mailbox_snapshot(inbox);
 	uint64_t since = store_snapshot_highestmodseq(before);
-	// With and without \Deleted, and one that does not exist; what is
-	// expunged need not be \Seen.
+	// Messages with and without \Deleted, and one that does not exist. A
+	// message need not be \Seen to be expunged.
 	uint64_t modseq = take_away(
 	    &bed, inbox, (uint32_t[]){1, 2, 9, 0}, (uint32_t[]){1, 3, 4, 8, 0});
 	assert_int_equal(modseq, since + 1); // one commit
@@ -127,7 +128,7 @@ static void expect_ragged(
 		assert_int_equal(found.lacks[i], lacks[i]);
 }
 
-static void what_a_message_lacks_of_lines_is_known(void **state)
+static void missing_line_ends_are_counted(void **state)
 {
 	(void)state;
 	static const char *const texts[] = {
@@ -145,7 +146,7 @@ static void what_a_message_lacks_of_lines_is_known(void **state)
 		bed_append(&bed, inbox, texts[i], (struct store_flags){0});
 	expect_ragged(&bed, lacks, 4);
 	bed_check(&bed, false, 0);
-	// Cut anywhere, also within a line end.
+	// The text is cut at every position, also within a line end.
 	struct store_draft *draft = store_draft_new(bed.store);
 	for (const char *at = "a\r\nb\nc"; *at != '\0'; at++)
 		assert_int_equal(store_draft_add(draft, view_of(at, 1)), RC_OK);
@@ -156,7 +157,7 @@ static void what_a_message_lacks_of_lines_is_known(void **state)
 	    store_append(inbox, &append, 1, &bed.fault, &appended), RC_OK);
 	store_draft_free(&draft);
 	expect_ragged(&bed, (uint64_t[]){2, 3, 2, 1, 3}, 5);
-	// It goes with the email.
+	// The record goes away with the email.
 	take_away(&bed, inbox, (uint32_t[]){1, 2, 3, 4, 0}, (uint32_t[]){0});
 	expect_ragged(&bed, (uint64_t[]){1, 3}, 2);
 	bed_check(&bed, false, 0);
@@ -177,7 +178,7 @@ static void plant(struct bed *bed, uint64_t email_id, const char *value)
 	engine_batch_free(&batch);
 }
 
-static void a_wrong_note_of_lines_is_found_and_mended(void **state)
+static void a_wrong_count_of_missing_line_ends_is_mended(void **state)
 {
 	(void)state;
 	static const struct {
@@ -199,7 +200,7 @@ static void a_wrong_note_of_lines_is_found_and_mended(void **state)
 	buf_init(&text, 100000);
 	struct store_mailbox *inbox = bed_mailbox(&bed, "INBOX");
 	bed_append(&bed, inbox, "A: b\r\n\r\nno end", (struct store_flags){0});
-	// Two with content apart from the record.
+	// Two messages whose content is outside the record.
 	buf_add_literal(&text, "A: b\n\n");
 	for (unsigned i = 0; i < 1997; i++)
 		buf_add_literal(&text, "123456789\n");
@@ -234,8 +235,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(exactly_the_uids_given_are_expunged),
 	    cmocka_unit_test(nothing_to_do_is_no_commit),
-	    cmocka_unit_test(what_a_message_lacks_of_lines_is_known),
-	    cmocka_unit_test(a_wrong_note_of_lines_is_found_and_mended),
+	    cmocka_unit_test(missing_line_ends_are_counted),
+	    cmocka_unit_test(a_wrong_count_of_missing_line_ends_is_mended),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each message brings with it, and the threads made of it. References are
-// linked as they come (step 1 of RFC 5256 section 3); the rest is done at the
-// end, in thread_tree.c.
+// The data of each message, and the threads made of them. References are linked
+// as messages are added (step 1 of RFC 5256 section 3); thread_tree.c does the
+// other steps at the end.
 #include "store/thread.h"
 
 #include "base/mem.h"
@@ -21,7 +21,8 @@ struct store_thread {
 	struct fold fold;
 	struct buf subject; // folded
 	struct thread_names subjects;
-	// REFERENCES: message ids, the node of each, and each node's message.
+	// REFERENCES only: message ids, the node of each, and each node's
+	// message.
 	struct thread_names ids;
 	uint32_t *id_nodes; // owned
 	size_t id_nodes_room;
@@ -64,7 +65,7 @@ void store_thread_free(struct store_thread **thread)
 	free(old);
 }
 
-// ---- Adding ----------------------------------------------------------------
+// Number 0 is the empty subject.
 
 // Number 0 is the empty subject.
 static MUST_CHECK enum rc subject_number(
@@ -94,7 +95,7 @@ static uint32_t node_new(struct store_thread *thread)
 	return node;
 }
 
-// The node that has this message id, made if there is none.
+// Gives the node of this message id; makes one if there is none.
 static MUST_CHECK enum rc node_by_id(
     struct store_thread *thread, struct view id, uint32_t *ret_node)
 {
@@ -113,8 +114,8 @@ static MUST_CHECK enum rc node_by_id(
 	return RC_OK;
 }
 
-// The message's own node: one by itself when it has no valid id, or when a
-// message before it has the same.
+// Gives the message's own node. It is a new node if the message has no valid
+// id, or if an earlier message has the same id.
 static MUST_CHECK enum rc node_of_message(
     struct store_thread *thread, struct view id, uint32_t *ret_node)
 {
@@ -132,7 +133,7 @@ static MUST_CHECK enum rc node_of_message(
 	return RC_OK;
 }
 
-// Step 1.A; the node of the last reference, THREAD_NONE without any.
+// Step 1.A. Gives the node of the last reference; THREAD_NONE if there is none.
 static MUST_CHECK enum rc link_references(
     struct store_thread *thread, struct view references, uint32_t *ret_last)
 {
@@ -202,7 +203,8 @@ enum rc store_thread_add(
 
 // ---- ORDEREDSUBJECT --------------------------------------------------------
 
-// The first by date of each subject is the parent of all others.
+// Of each subject, the message with the earliest date is the parent of all
+// others.
 static void thread_by_subject(
     const struct store_thread *thread, struct thread_tree *tree)
 {
@@ -224,13 +226,13 @@ static void thread_by_subject(
 
 // ---- REFERENCES ------------------------------------------------------------
 
-// Steps 2 and 3. A dummy below the root gives its children to its parent: so a
-// message's parent is the nearest message above it. Those who have none above
-// them but dummies stay together under their topmost dummy, if there are
+// Steps 2 and 3. A dummy below the root gives its children to its parent; thus
+// a message's parent is the nearest message above it. Messages that have only
+// dummies above them stay together under the topmost dummy, if there are
 // several.
 //
-// For each dummy, what it comes to: the node of the nearest message above it,
-// or of the topmost dummy. Each node is walked over twice at most.
+// Gives, for each dummy, the node that replaces it: the nearest message above
+// it, or the topmost dummy. Each node is visited at most twice.
 static uint32_t *dummies_resolve(const struct store_thread *thread)
 {
 	const struct thread_node *nodes = thread->forest.nodes;
@@ -259,7 +261,8 @@ static void thread_by_references(
 {
 	uint32_t *resolved = dummies_resolve(thread);
 	size_t bytes = (thread->forest.count + (size_t)1) * sizeof(resolved[0]);
-	// For each topmost dummy: its first message, then its member.
+	// For each topmost dummy: first the first message below it, then its
+	// member.
 	uint32_t *firsts = mem_alloc(bytes);
 	uint32_t *members = mem_alloc(bytes);
 	for (uint32_t i = 0; i < thread->forest.count; i++) {

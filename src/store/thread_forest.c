@@ -26,7 +26,8 @@ uint32_t thread_forest_add(struct thread_forest *forest)
 	return forest->count++;
 }
 
-// ---- The link-cut tree -----------------------------------------------------
+// Whether `at` is the top of its splay tree. Its `up` then leads to a node of
+// another tree.
 
 // The top of its splay tree; `up` then leads to another one's node.
 static bool is_top(const struct thread_node *nodes, uint32_t at)
@@ -36,7 +37,7 @@ static bool is_top(const struct thread_node *nodes, uint32_t at)
 	       (nodes[up].left != at && nodes[up].right != at);
 }
 
-// Turns `at` and the node above it around.
+// Exchanges `at` and the node above it.
 static void rotate(struct thread_node *nodes, uint32_t at)
 {
 	uint32_t up = nodes[at].up;
@@ -77,7 +78,8 @@ static void splay(struct thread_node *nodes, uint32_t at)
 	}
 }
 
-// Makes the way from the root to `at` one path, with `at` at its top and end.
+// Makes the path from the root to `at` one splay tree, with `at` as its top and
+// its last node.
 static void expose(struct thread_node *nodes, uint32_t at)
 {
 	uint32_t below = THREAD_NONE;
@@ -106,9 +108,8 @@ bool thread_forest_link(
 	struct thread_node *nodes = forest->nodes;
 	if (parent == child)
 		return false;
-	// `child` is a root: whatever is below it has it as its root. Without
-	// children it has nothing below it; a `parent` without a parent is
-	// below nothing.
+	// `child` is a root, so a loop means that `parent` is below it. If
+	// `child` has no children, or `parent` has no parent, that cannot be.
 	if (nodes[child].children && nodes[parent].parent != THREAD_NONE &&
 	    root_of(nodes, parent) == child)
 		return false;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parents and children while references are read (RFC 5256 section 3, step 1):
-// links are made and broken, and none may close a loop. A walk up to the root
-// at each link would take quadratic time on the deep chains that mail has, and
-// on those that somebody makes up; so every node is also in a link-cut tree
-// (Sleator and Tarjan, 1983), asked only when nothing simpler tells.
+// Parents and children while references are read (RFC 5256 section 3, step 1).
+// Links are made and broken, and no link may close a loop. Walking up to the
+// root for each link would take quadratic time on the deep chains that mail
+// has, and on chains that somebody sends on purpose. So every node is also in a
+// link-cut tree (Sleator and Tarjan, 1983), which is used only when simpler
+// tests do not answer the question.
 #ifndef ROOST_STORE_THREAD_FOREST_H
 #define ROOST_STORE_THREAD_FOREST_H
 
@@ -15,9 +16,9 @@
 
 struct thread_node {
 	uint32_t parent;
-	uint32_t children; // how many
+	uint32_t children; // how many it has
 	// The link-cut tree: the node's place in the splay tree of its path,
-	// in the order of depth; the path above hangs on the topmost `up`.
+	// ordered by depth. The topmost node's `up` leads to the path above.
 	uint32_t left;
 	uint32_t right;
 	uint32_t up;
@@ -31,13 +32,15 @@ struct thread_forest {
 
 void thread_forest_init(struct thread_forest *forest);
 void thread_forest_done(struct thread_forest *forest);
-uint32_t thread_forest_add(struct thread_forest *forest); // a node by itself
+uint32_t thread_forest_add(
+    struct thread_forest *forest); // makes a node without links
 
-// Makes `child`, which has no parent, a child of `parent`, unless that would
-// close a loop: then false. O(log n), amortised.
+// Makes `child`, which has no parent, a child of `parent`; returns false, and
+// does nothing, if that would close a loop. O(log n), amortised.
 bool thread_forest_link(
     struct thread_forest *forest, uint32_t parent, uint32_t child);
-// Takes `child` from its parent, if it has one. O(log n), amortised.
+// Removes the link of `child` to its parent, if it has one. O(log n),
+// amortised.
 void thread_forest_cut(struct thread_forest *forest, uint32_t child);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// THREAD=REFERENCES transcribed from RFC 5256 section 3 with lists, recursion
-// and quadratic loops, for thread_test.c to compare with. Shares no code with
-// thread*.c.
+// THREAD=REFERENCES written down literally from RFC 5256 section 3 with lists,
+// recursion and quadratic loops, for thread_test.c to compare with. It shares
+// no code with thread*.c.
 #ifndef ROOST_STORE_THREAD_NAIVE_H
 #define ROOST_STORE_THREAD_NAIVE_H
 
@@ -11,7 +11,7 @@
 #include "base/buf.h"
 
 #define NAIVE_MAX      40
-#define NAIVE_MESSAGES 400 // with dummies
+#define NAIVE_MESSAGES 400 // including dummies
 
 struct naive_message {
 	unsigned id; // 0: none
@@ -119,7 +119,7 @@ static inline void naive_prune(struct naive *naive, struct naive_node *node)
 		while (child->count)
 			naive_link(node, child->children[0]);
 		naive_unlink(child);
-		i--; // what was promoted stands at the end
+		i--; // the promoted nodes were added at the end
 	}
 }
 
@@ -135,7 +135,7 @@ static inline bool naive_is_before(
 	return a->number < b->number;
 }
 
-// Step 6 (and 4, which is the same but for what it does not reach).
+// Step 6, and also step 4, which does the same to fewer nodes.
 static inline void naive_sort(struct naive_node *node)
 {
 	for (unsigned i = 0; i < node->count; i++)

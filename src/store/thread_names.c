@@ -11,7 +11,7 @@ struct thread_name {
 	uint64_t hash;
 	size_t offset;
 	uint32_t len;
-	uint32_t next; // as in heads
+	uint32_t next; // like the entries of heads
 };
 
 void thread_names_init(struct thread_names *names)
@@ -35,7 +35,7 @@ static void chain_add(struct thread_names *names, uint32_t number)
 	*head = number + 1;
 }
 
-// Keeps at least as many heads as names.
+// Keeps at least as many heads as there are names.
 static void heads_grow(struct thread_names *names)
 {
 	if (names->count < names->head_count)

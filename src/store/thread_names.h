@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names (message ids, subjects) as numbers: 0, 1, 2 … in the order in which
-// they were first seen. Hashed with a random key, so that nobody outside can
-// choose names that collide.
+// Gives names (message ids, subjects) the numbers 0, 1, 2 … in the order in
+// which they are first seen. They are hashed with a random key, so that nobody
+// outside can choose names that collide.
 #ifndef ROOST_STORE_THREAD_NAMES_H
 #define ROOST_STORE_THREAD_NAMES_H
 
@@ -21,7 +21,8 @@ struct thread_names {
 void thread_names_init(struct thread_names *names);
 void thread_names_done(struct thread_names *names);
 
-// The number of `name`, new if it is `count` as it was before. RC_LIMIT.
+// Gives the number of `name`. If the name is new, its number is the old
+// `count`. RC_LIMIT.
 MUST_CHECK enum rc thread_names_number(
     struct thread_names *names, struct view name, uint32_t *ret_number);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// THREAD: the shapes of RFC 5256's text, long chains, and random messages
-// against thread_naive.h, which does as the RFC says, step by step.
+// THREAD: the examples of RFC 5256, long chains, and random messages, compared
+// with thread_naive.h, which does what the RFC says, step by step.
 #include "store/thread.h"
 
 #include "store/store_test_tools.h"
@@ -43,7 +43,7 @@ static void print_threads(struct bed *bed, struct store_mailbox *mailbox,
 	store_snapshot_unref(&snapshot);
 }
 
-// A message as a table has it: "id|references|subject|minute".
+// Adds a message from a table: "id|references|subject|minute".
 static void append_row(
     struct bed *bed, struct store_mailbox *mailbox, const char *row)
 {
@@ -85,22 +85,23 @@ static const struct {
     {REFS, {NULL}, ""},
     {REFS, {"a||one|01", "b||two|02"}, "(1)(2)"},
     {REFS, {"a||one|02", "b||two|01"}, "(2)(1)"},
-    // by References, whatever the order of arrival
+    // by References, in whatever order the messages arrive
     {REFS, {"a||s|01", "b|a|Re: s|02", "c|a b|Re: s|03"}, "(1 2 3)"},
     {REFS, {"c|a b|Re: s|03", "b|a|Re: s|02", "a||s|01"}, "(3 2 1)"},
     {REFS, {"a||s|01", "b|a|Re: s|03", "c|a|Re: s|02"}, "(1 (3)(2))"},
-    // a parent that is not there, with one child and with two
+    // a missing parent with one child, and with two
     {REFS, {"b|a|x|01"}, "(1)"},
     {REFS, {"b|a|x|01", "c|a|y|02"}, "((1)(2))"},
     {REFS, {"b|z a|x|02", "c|z y|y|01"}, "((2)(1))"},
     {REFS, {"a||s|01", "c|a b|t|02", "d|a b|u|03"}, "(1 (2)(3))"},
-    // the same id twice: the second one is by itself
+    // the same id twice: the second message is not linked by it
     {REFS, {"a||s|01", "a||t|02", "b|a|u|03"}, "(1 3)(2)"},
     // no loops
     {REFS, {"a|a|s|01"}, "(1)"},
     {REFS, {"a|b|s|01", "b|a|t|02"}, "(2 1)"},
     {REFS, {"a|c b|s|01", "b|a c|t|02", "c|b a|u|03"}, "(3 2 1)"},
-    // a truncated References does not break a link; one's own does
+    // another's truncated References does not break a link; the message's own
+    // does
     {REFS, {"a||s|01", "b|a|t|02", "c|b|u|03", "d|a c|v|04"}, "(1 2 3 4)"},
     {REFS, {"d|a b|v|04", "a||s|01", "c||t|02", "b|c|u|03"}, "(2)(3 4 1)"},
     // step 5: by subject
@@ -149,7 +150,7 @@ static unsigned next_random(uint32_t *seed)
 	return *seed >> 16;
 }
 
-// Few ids, subjects and dates, so that everything collides.
+// Few different ids, subjects and dates, so that they often collide.
 static void random_message(
     uint32_t *seed, unsigned ids, struct naive_message *ret_message)
 {
@@ -229,7 +230,7 @@ static void random_messages_thread_as_the_naive_way(void **state)
 
 // ---- The forest ------------------------------------------------------------
 
-// Links and cuts at random, against parents alone.
+// Links and cuts at random, compared with following the parents.
 static void forest_refuses_loops_and_nothing_else(void **state)
 {
 	(void)state;
@@ -263,8 +264,8 @@ static void forest_refuses_loops_and_nothing_else(void **state)
 	thread_forest_done(&forest);
 }
 
-// A chain built from both ends and its middle, 200,000 deep: linear, or this
-// would take hours.
+// A chain of 200,000, built from both ends and the middle. If this were not
+// linear, it would take hours.
 static void deep_chains_are_cheap(void **state)
 {
 	(void)state;

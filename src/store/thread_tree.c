@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All siblings are in the order of sent dates: so messages are put in that
-// order once, and each goes to the end of its parent's list in turn.
+// All siblings are in the order of sent dates. So the messages are sorted once,
+// and each in turn goes to the end of its parent's list.
 #include "store/thread_tree.h"
 
 #include "base/mem.h"
@@ -47,7 +47,7 @@ uint32_t thread_tree_add_dummy(struct thread_tree *tree)
 	return tree->count++;
 }
 
-// Puts a member at the end of its parent's list.
+// Adds a member to the end of its parent's list.
 static void place(struct thread_tree *tree, uint32_t at)
 {
 	struct thread_member *member = &tree->members[at];
@@ -79,7 +79,7 @@ void thread_tree_arrange(struct thread_tree *tree)
 	for (uint32_t i = 0; i < tree->message_count; i++) {
 		uint32_t at = tree->by_date[i];
 		uint32_t parent = tree->members[at].parent;
-		// A dummy stands where the first of its children would.
+		// A dummy is placed where the first of its children would be.
 		if (parent != THREAD_NONE && parent >= tree->message_count &&
 		    !tree->members[parent].placed)
 			place(tree, parent);
@@ -94,7 +94,7 @@ static void step_add(
 {
 	struct thread_member *member = &tree->members[at];
 	uint32_t parent = member->parent;
-	// A top one opens, and each of several siblings.
+	// A top member opens, and so does each of several siblings.
 	member->opens = parent == THREAD_NONE || tree->members[parent].first !=
 						     tree->members[parent].last;
 	*ret_step = (struct store_thread_step){
@@ -117,7 +117,7 @@ struct store_thread_step *thread_tree_steps(
 			at = member->first;
 			continue;
 		}
-		// Up, past all whose last descendant this was.
+		// Go up from each member whose last descendant this one is.
 		for (;;) {
 			steps[count - 1].closes += member->opens;
 			at = member->next;
@@ -137,7 +137,8 @@ static bool is_dummy(const struct thread_tree *tree, uint32_t at)
 	return at >= tree->message_count;
 }
 
-// Step 5.B.i: the thread's subject, its first child's for a dummy.
+// Step 5.B.i: the subject of a thread is its own, or for a dummy that of its
+// first child.
 static uint32_t subject_of(const struct thread_tree *tree, uint32_t at)
 {
 	if (is_dummy(tree, at))
@@ -145,7 +146,7 @@ static uint32_t subject_of(const struct thread_tree *tree, uint32_t at)
 	return at == THREAD_NONE ? 0 : tree->messages[at].subject;
 }
 
-// Step 5.B.iv: does `at` take the place of `held` in the subject table?
+// Step 5.B.iv: whether `at` replaces `held` in the subject table.
 static bool is_better(
     const struct thread_tree *tree, uint32_t held, uint32_t at)
 {
@@ -155,7 +156,7 @@ static bool is_better(
 	       (tree->messages[held].is_reply && !tree->messages[at].is_reply);
 }
 
-// Step 5.C.iv. `*held` is the subject table's.
+// Step 5.C.iv. `*held` is the member in the subject table.
 static void merge(struct thread_tree *tree, uint32_t *held, uint32_t at)
 {
 	if (is_dummy(tree, *held) && is_dummy(tree, at)) {
@@ -187,7 +188,7 @@ void thread_tree_gather(struct thread_tree *tree, uint32_t subject_count)
 				   is_better(tree, table[subject], at)))
 			table[subject] = at;
 	}
-	// The lists stay as they are meanwhile: only parents change.
+	// Only parents change here; the lists stay as they are.
 	for (uint32_t at = tree->first; at != THREAD_NONE;
 	     at = tree->members[at].next) {
 		uint32_t subject = subject_of(tree, at);

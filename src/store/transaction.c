@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Running a change: beginning, committing and publishing it, and doing it again
-// when another handle on the engine committed first. Nothing outside the
-// transaction is touched before the engine has said that the commit is
-// durable; a failure leaves the account as it was.
+// when another handle on the engine committed first. The transaction changes
+// nothing outside itself before the engine has said that the commit is durable.
+// A failure leaves the account as it was.
 #include "store/transaction.h"
 
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "store/derive_impl.h"
 
-// Of those who collide one always gets through, so that so many tries fail only
-// where others never stop.
+// Of several that collide, one always succeeds. So this many tries fail only if
+// others never stop committing.
 #define TRIES_MAX 1000
 
 static void begin(
@@ -46,8 +46,8 @@ void transaction_delete(
 void transaction_delete_prefix(
     struct transaction *transaction, const struct record_key *prefix)
 {
-	// The first key after all that begin so. A prefix begins with a
-	// letter, so that there is always one.
+	// The first key after all that begin with `prefix`. There always is
+	// one, as a prefix begins with a letter.
 	struct record_key end = *prefix;
 	while ((unsigned char)end.bytes[end.len - 1] == 0xff)
 		end.len--;
@@ -78,7 +78,7 @@ enum rc transaction_mailbox(struct transaction *transaction,
 	    mem_grow(transaction->mailboxes, &transaction->mailbox_capacity,
 		transaction->mailbox_count + 1, sizeof(entry));
 	transaction->mailboxes[transaction->mailbox_count++] = entry;
-	// Only holders of `change` write these.
+	// Only a holder of `change` writes this.
 	struct store_snapshot *current = atomic_load(&mailbox->current);
 	*entry = (struct transaction_mailbox){
 	    .transaction = transaction,
@@ -97,7 +97,7 @@ unsigned transaction_rights(const struct store_mailbox *mailbox)
 	    &mailbox->asker, mailbox->account, mailbox->mailbox);
 }
 
-// What is gone has no rights that could be asked.
+// A deleted mailbox has no rights to be checked.
 enum rc transaction_enter(struct transaction *transaction,
     struct store_mailbox *mailbox, unsigned rights, struct fault *fault,
     struct transaction_mailbox **ret_mailbox)
@@ -131,8 +131,8 @@ void transaction_put_mailbox(struct transaction *transaction,
 
 struct pruning {
 	struct transaction_mailbox *entry;
-	size_t key_len; // of a tombstone's key
-	uint64_t last;  // MODSEQ of the last one that goes; 0: none
+	size_t key_len; // length of a tombstone's key
+	uint64_t last;  // MODSEQ of the last one that is dropped; 0: none
 };
 
 static enum rc prune_one(void *context, struct view key, struct view value)
@@ -143,14 +143,14 @@ static enum rc prune_one(void *context, struct view key, struct view value)
 	    &pruning->entry->transaction->account->store->options;
 	(void)value;
 	if (key.len != pruning->key_len)
-		return RC_END; // `roost check` says so
+		return RC_END; // `roost check` reports it
 	pruning->last = get_be64(key.ptr + key.len - 8);
 	state->tombstones--;
 	return state->tombstones > options->tombstones_max ? RC_OK : RC_END;
 }
 
-// Tombstones are dropped a quarter of the maximum at a time, so that finding
-// the oldest ones costs little an expunge.
+// Drops a quarter of the maximum of tombstones at a time, so that finding the
+// oldest ones costs little for each expunge.
 static enum rc prune_tombstones(struct transaction *transaction,
     struct transaction_mailbox *entry, struct fault *fault)
 {
@@ -201,7 +201,7 @@ static void put_state(
 	struct node_sums sums =
 	    entry->root ? entry->root->sums : (struct node_sums){0};
 	struct record_state *state = &entry->state;
-	// A change of flags leaves the account's totals as they are.
+	// A change of flags does not change the account's totals.
 	if (sums.messages != state->messages || sums.size != state->size) {
 		transaction->record.messages += sums.messages;
 		transaction->record.messages -= state->messages;
@@ -260,7 +260,7 @@ static enum rc commit(struct transaction *transaction, struct fault *fault)
 	atomic_store(&account->committing, 0);
 	if (rc == RC_OK)
 		account->version = transaction->modseq;
-	else // the watch may have taken another's commit for this one
+	else // the watch may have mistaken another's commit for this one
 		atomic_store(&account->stale, true);
 	return rc;
 }
@@ -289,7 +289,7 @@ static void publish_mailbox(struct transaction_mailbox *entry)
 	mailbox_tell(mailbox);
 	store_snapshot_unref(&old);
 	if (entry->dropped)
-		mailbox_unref(mailbox); // the table's reference
+		mailbox_unref(mailbox); // the reference that the table had
 }
 
 static void publish(struct transaction *transaction)

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// One change of an account: from taking its lock, through the engine's commit,
-// to publishing what is new and telling those who watch. Everything that
-// changes an account is a function that fills a transaction in by
-// transaction_mailbox(), transaction_append() …, and is run by
-// transaction_run().
+// One change of an account: locking the account, committing to the engine,
+// publishing the new state and calling the watchers. Every change of an account
+// is a function that fills in a transaction by transaction_mailbox(),
+// transaction_append() …, and is run by transaction_run().
 #ifndef ROOST_STORE_TRANSACTION_H
 #define ROOST_STORE_TRANSACTION_H
 
 #include "store/account_impl.h"
 #include "store/changes.h"
 
-// What a mailbox is to become.
+// The state that a mailbox will have.
 struct transaction_mailbox {
 	struct transaction *transaction;
 	struct mailbox *mailbox;
@@ -18,7 +17,7 @@ struct transaction_mailbox {
 	struct store_node *root;         // referenced
 	struct store_keywords *keywords; // referenced
 	struct rangeset expunged;
-	struct rangeset changed; // their flags
+	struct rangeset changed; // messages whose flags changed
 	bool messages_changed;
 	bool record_changed; // name, attributes or keywords
 	bool dropped;
@@ -28,7 +27,7 @@ struct transaction_location {
 	uint64_t email_id;
 	uint64_t mailbox_id;
 	uint32_t uid;
-	bool last; // of those that go: the email goes with it
+	bool last; // the removed places: the email goes with its last one
 };
 
 struct transaction_locations {
@@ -37,7 +36,7 @@ struct transaction_locations {
 	size_t capacity;
 };
 
-// A mailbox that is made, gets other attributes, or goes.
+// A mailbox that is made, gets other attributes, or is deleted.
 struct transaction_note {
 	enum store_change_kind kind;
 	uint64_t mailbox_id;
@@ -53,17 +52,17 @@ struct transaction_notes {
 struct transaction {
 	struct store_account *account;
 	struct engine_batch *batch;
-	uint64_t modseq; // of everything that it changes
+	uint64_t modseq; // MODSEQ of everything that the transaction changes
 	int64_t now;
 	struct record_account record;
 	bool record_changed;
-	struct transaction_mailbox **mailboxes; // owned, each of them, too
+	struct transaction_mailbox **mailboxes; // owned, and so is each of them
 	size_t mailbox_count;
 	size_t mailbox_capacity;
 	struct transaction_locations added;
 	struct transaction_locations removed;
 	struct transaction_notes notes;
-	uint64_t first_email_id; // of the emails that it makes
+	uint64_t first_email_id; // first id of the emails that it makes
 	struct map threads; // hash (8 bytes) -> struct record_thread, owned
 	bool dirty;         // there is something to commit
 	// Called after the commit, with `table` held.
@@ -71,80 +70,85 @@ struct transaction {
 	void *publish_context;
 };
 
-// Fills a transaction in. Called once more, with another transaction, whenever
-// a commit of another handle on the engine came between: so it looks all up
-// anew in each call, and sets its results anew.
+// Fills in a transaction. It is called again, with another transaction, each
+// time that another handle on the engine committed first. So it must look
+// everything up again in each call, and set all its results again.
 typedef enum rc transaction_make(
     struct transaction *transaction, void *context, struct fault *fault);
-// Locks the account, brings it up to date, and calls `make`; when that gives
-// RC_OK, commits what there is to commit, and publishes. Otherwise, or when the
-// commit fails, all is forgotten. After a conflict all of this is done again.
-// RC_CONFLICT only when others never stop changing the account.
+// Locks the account, brings it up to date, and calls `make`. If that returns
+// RC_OK, commits the transaction and publishes it. If `make` or the commit
+// fails, the account stays as it was. After a conflict all of this is done
+// again. RC_CONFLICT only when others never stop changing the account.
 MUST_CHECK enum rc transaction_run(struct store_account *account,
     transaction_make *make, void *context, struct fault *fault);
-// The same for an account that may not be there yet: its version is 0 then.
+// The same for an account that may not exist yet: its version is then 0.
 MUST_CHECK enum rc transaction_run_first(struct store_account *account,
     transaction_make *make, void *context, struct fault *fault);
 
-// The mailbox as it will be; RC_GONE when it was deleted. The same one for the
-// same mailbox.
+// Gives the state that the mailbox will have; RC_GONE when it was deleted. Each
+// call with the same mailbox gives the same one.
 MUST_CHECK enum rc transaction_mailbox(struct transaction *transaction,
     struct mailbox *mailbox, struct fault *fault,
     struct transaction_mailbox **ret_mailbox);
 
-// The same for one that someone has open, who needs `rights` for what is to be
-// done: see mailbox_need().
+// The same for a mailbox that somebody has open and who needs `rights` for the
+// change: see mailbox_need().
 MUST_CHECK enum rc transaction_enter(struct transaction *transaction,
     struct store_mailbox *mailbox, unsigned rights, struct fault *fault,
     struct transaction_mailbox **ret_mailbox);
-// What whoever has the mailbox open may do with it.
+// The rights of whoever has the mailbox open.
 unsigned transaction_rights(const struct store_mailbox *mailbox);
 
 void transaction_put(struct transaction *transaction,
     const struct record_key *key, struct view value);
-// The record of a mailbox, under the name and with the keywords that it gets.
+// Writes the record of a mailbox, with the name and the keywords that it will
+// have.
 void transaction_put_mailbox(struct transaction *transaction,
     const struct mailbox *mailbox, struct view name,
     const struct store_keywords *keywords);
 void transaction_delete(
     struct transaction *transaction, const struct record_key *key);
-// All keys that begin with `prefix`.
+// Deletes all keys that begin with `prefix`.
 void transaction_delete_prefix(
     struct transaction *transaction, const struct record_key *prefix);
 
-// Notes for the change log that a mailbox is made, changes or goes; messages
-// are noted by what adds, edits and removes them.
+// Notes for the change log that a mailbox is made, changes or is deleted.
+// Changes of messages are noted by the functions that add, edit and remove
+// them.
 void transaction_note_mailbox(struct transaction *transaction,
     enum store_change_kind kind, uint64_t mailbox_id, unsigned what);
-// Puts the record of the change log; the last thing before the commit.
+// Writes the record of the change log. It is the last step before the commit.
 void transaction_put_changes(struct transaction *transaction);
 
-// Adds messages: `uid`, `modseq` and `save_date` are filled in here. RC_LIMIT
-// when the mailbox has no UIDs left; RC_QUOTA.
+// Adds messages; sets their `uid`, `modseq` and `save_date`. RC_LIMIT when the
+// mailbox has no UIDs left; RC_QUOTA.
 MUST_CHECK enum rc transaction_append(struct transaction_mailbox *mailbox,
     struct store_message *messages, size_t count, struct fault *fault);
 
-// Asks `edit` about the messages of `uids` (see node_tree_edit()). Changed ones
-// get the transaction's MODSEQ, removed ones a tombstone.
+// Asks `edit` about the messages of `uids` (see node_tree_edit()). Messages
+// that it changes get the transaction's MODSEQ; messages that it removes get a
+// tombstone.
 void transaction_edit(struct transaction_mailbox *mailbox,
     const struct rangeset *uids,
     enum node_verdict (*edit)(void *context, struct store_message *message),
     void *context);
 
-// Numbers of keywords by name, new ones added to the mailbox. RC_LIMIT when it
-// cannot take more; RC_INVALID for what is no atom.
+// Gives the numbers of keywords by name; new ones are added to the mailbox.
+// RC_LIMIT when it has no room for more; RC_INVALID for a name that is not an
+// atom.
 MUST_CHECK enum rc transaction_keywords(struct transaction_mailbox *mailbox,
     const struct view *names, size_t count, struct fault *fault,
     struct store_keyword_set *ret_keywords);
 
-// Gives a message of the mailbox those of `flags` that may be set with `rights`
-// (RFC 4314 section 4), besides those that it has. As transaction_keywords().
+// Adds those of `flags` to a message that may be set with `rights` (RFC 4314
+// section 4). Results as for transaction_keywords().
 struct store_flags;
 MUST_CHECK enum rc transaction_flags(struct transaction_mailbox *mailbox,
     const struct store_flags *flags, unsigned rights, struct fault *fault,
     struct store_message *message);
 
-// Makes an email of a finished draft, with `prefix` before it; gives its id.
+// Makes an email of a finished draft with `prefix` in front of it; gives its
+// id.
 struct store_draft;
 MUST_CHECK enum rc transaction_email(struct transaction *transaction,
     struct store_draft *draft, struct view prefix, struct fault *fault,
@@ -155,15 +159,15 @@ struct email_records {
 	struct view head;  // RECORD_HEAD
 	uint64_t lacks;    // RECORD_LINES; 0: none
 };
-// Makes an email of them here, in a thread of this account; the content is
-// owned by both accounts then.
+// Makes an email of them in this account, in one of its threads. Both accounts
+// then own the content.
 MUST_CHECK enum rc transaction_adopt(struct transaction *transaction,
     const struct email_records *records, uint64_t *ret_email_id);
-// Whether the account has had a delivery of this id; notes it if not, and
-// drops a few that are old.
+// Tells whether the account has had a delivery with this id. If not, notes the
+// id, and drops a few old ones.
 MUST_CHECK enum rc transaction_delivered(struct transaction *transaction,
     struct view delivery_id, struct fault *fault, bool *ret_was_there);
-// Drops those emails that `removed` leaves without a place; at commit.
+// Called at commit: drops those emails that have no place left after `removed`.
 MUST_CHECK enum rc transaction_release_emails(
     struct transaction *transaction, struct fault *fault);
 

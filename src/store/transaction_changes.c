@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a transaction changed, as one record of the change log; and the log kept
-// to its length. Every commit of the store leaves a record, so that a gap in
-// the log is never taken for "nothing changed".
+// Writes one record of the change log for a transaction, and keeps the log to
+// its length. Every commit of the store leaves a record, so that a gap in the
+// log never looks like "nothing changed".
 #include "base/mem.h"
 #include "store/change_record.h"
 #include "store/transaction.h"
@@ -31,8 +31,8 @@ static void add_notes(const struct transaction *transaction, bool gone,
 	}
 }
 
-// Those that are known for longer first, then by mailbox and UID. For what
-// comes, `last` stands for a new email.
+// Sorts places of known emails before those of new ones, then by mailbox and
+// UID. For a place that is made, `last` says that its email is new.
 static int compare_places(const void *a, const void *b)
 {
 	const struct transaction_location *left = a;
@@ -108,8 +108,8 @@ static void put_record(struct transaction *transaction)
 	buf_done(&value);
 }
 
-// A quarter of the maximum at a time, by one range, which needs no reading. The
-// log has no count: versions have no gaps.
+// Drops a quarter of the maximum at a time, as one range, which needs no
+// reading. The log needs no count, as versions have no gaps.
 static void prune(struct transaction *transaction)
 {
 	uint64_t most = transaction->account->store->options.changes_max;

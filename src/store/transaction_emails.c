@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Emails in a transaction: giving one out for a draft, with its thread
-// (RFC 8474 section 5.2), and dropping those that no mailbox holds any more.
+// Emails in a transaction: making one of a draft, with its thread (RFC 8474
+// section 5.2), and dropping those that are in no mailbox any more.
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "store/draft.h"
@@ -13,8 +13,8 @@ static struct engine *engine_of(const struct transaction *transaction)
 
 // ---- Threads ---------------------------------------------------------------
 
-// The transaction's copy of a thread record, read from the engine if need be;
-// its thread_id is 0 when there is none.
+// Gives the transaction's copy of a thread record, which is read from the
+// engine the first time. Its thread_id is 0 when there is no such record.
 static enum rc thread_of(struct transaction *transaction, uint64_t hash,
     struct record_thread **ret_thread)
 {
@@ -59,8 +59,8 @@ static void put_thread(struct transaction *transaction, uint64_t hash,
 	buf_done(&value);
 }
 
-// The ids that tie an email to its thread: its own, the oldest it refers to,
-// and the one it answers.
+// Gives the ids that connect an email with its thread: its own, the oldest one
+// that it refers to, and the one that it answers.
 static void thread_hashes(
     const struct message_record *record, uint64_t hashes[RECORD_THREAD_IDS])
 {
@@ -83,7 +83,8 @@ static void thread_hashes(
 		hashes[count++] = 0;
 }
 
-// Joins the oldest thread among those of the email's ids, or begins one.
+// Joins the oldest of the threads that have one of the email's ids, or begins a
+// new thread.
 static enum rc join_thread(struct transaction *transaction, uint64_t email_id,
     struct record_email *email)
 {
@@ -248,7 +249,8 @@ static enum rc drop_threads(
 	return RC_OK;
 }
 
-// An email's hold on its threads, which are not put yet, and on its content.
+// Releases an email's threads, whose records are written later, and its
+// content.
 static enum rc let_go(struct transaction *transaction, uint64_t email_id)
 {
 	struct engine *engine = engine_of(transaction);
@@ -275,22 +277,24 @@ static enum rc let_go(struct transaction *transaction, uint64_t email_id)
 	if (rc == RC_OK && head.has_content)
 		engine_batch_disown(transaction->batch, &head.content);
 	buf_done(&value);
-	// Damaged or missing: nothing more can be known of it; `roost check`
-	// says so, and the message can be expunged all the same.
+	// A record that is damaged or missing tells nothing more about the
+	// email. `roost check` reports it, and the message can be expunged all
+	// the same.
 	if (rc == RC_NOT_FOUND || rc == RC_CORRUPT)
 		rc = RC_OK;
 	return rc;
 }
 
-// Emails that go, ascending.
+// Emails that are dropped, ascending.
 struct dropped {
 	uint64_t *ids;
 	size_t count;
 	size_t capacity;
 };
 
-// One kind of record after the other: what comes in the order of keys costs the
-// engine a third. A thread is put once, however many of its emails go.
+// Deletes one kind of record after the other: keys in ascending order make it a
+// third cheaper for the engine. A thread is written once, however many of its
+// emails are dropped.
 static void delete_records(
     struct transaction *transaction, const struct dropped *dropped)
 {
@@ -313,7 +317,7 @@ static void delete_records(
 	}
 }
 
-// How many places an email has in what is committed.
+// Counts the places that an email has in what is committed.
 static enum rc count_locations(struct engine_cursor *cursor, uint64_t email_id,
     size_t enough, size_t *ret_count)
 {
@@ -336,7 +340,7 @@ static enum rc count_locations(struct engine_cursor *cursor, uint64_t email_id,
 	return RC_OK;
 }
 
-// For each email that loses places: notes it if it loses the last.
+// Finds the emails that lose their last place.
 static enum rc find_unplaced(struct transaction *transaction,
     struct engine_cursor *cursor, struct dropped *dropped)
 {
@@ -355,7 +359,7 @@ static enum rc find_unplaced(struct transaction *transaction,
 			at_added++;
 		if (at_added < added->count &&
 		    added->items[at_added].email_id == email_id)
-			continue; // it has a new place
+			continue; // the transaction gives it a new place
 		size_t places;
 		enum rc rc =
 		    count_locations(cursor, email_id, lost + 1, &places);

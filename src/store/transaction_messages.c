@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a transaction does to the messages of a mailbox: adding, changing and
-// removing them in the tree, and the stored chunks with it.
+// removing them in the tree, and the stored chunks accordingly.
 #include "store/transaction.h"
 
 #include "base/ascii.h"
@@ -49,8 +49,9 @@ static void note_location(struct transaction_locations *locations,
 	    message->email_id, mailbox->mailbox->id, message->uid, false};
 }
 
-// Only what the transaction adds in all counts: a MOVE or a smaller REPLACE is
-// possible in a full account, too (RFC 6851 section 4.1, RFC 8508 section 3.4).
+// Only the sum of what the transaction adds and removes counts: in a full
+// account, a MOVE or a REPLACE by a smaller message is possible (RFC 6851
+// section 4.1, RFC 8508 section 3.4).
 static enum rc check_quota(const struct transaction *transaction,
     const struct store_message *messages, size_t count, struct fault *fault)
 {
@@ -74,12 +75,12 @@ static enum rc check_quota(const struct transaction *transaction,
 	if (options->quota_bytes && bytes > options->quota_bytes &&
 	    bytes > record->bytes)
 		return fault_set(fault, RC_QUOTA,
-		    "the account may hold %llu MB of mail, and that is full",
+		    "the account is full: it may hold %llu MB of mail",
 		    (unsigned long long)options->quota_bytes >> 20);
 	if (options->quota_messages && total > options->quota_messages &&
 	    total > record->messages)
 		return fault_set(fault, RC_QUOTA,
-		    "the account may hold %llu messages, and that is full",
+		    "the account is full: it may hold %llu messages",
 		    (unsigned long long)options->quota_messages);
 	return RC_OK;
 }

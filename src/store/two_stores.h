@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: two stores over one engine, with one account, as two nodes would
-// have it. What either of them does, the other has to see.
+// For tests: two stores over one engine, both with the same account, as two
+// nodes would have it. Each has to see what the other does.
 #ifndef ROOST_STORE_TWO_STORES_H
 #define ROOST_STORE_TWO_STORES_H
 
@@ -121,7 +121,7 @@ static inline void two_expect_same_subscriptions(
 	} while (rc == RC_OK);
 }
 
-// Both show the same account.
+// Expects that both show the same account.
 static inline void two_expect_same(struct end *a, struct end *b)
 {
 	struct arena arena;
@@ -172,7 +172,8 @@ static inline void two_expect_sound(struct two *two)
 	assert_int_equal(result.problems, 0);
 }
 
-// A third store, which was not there before, sees the same as both.
+// Expects that a third store, which opens the account now, shows the same as
+// both.
 static inline void two_expect_same_as_fresh(struct two *two)
 {
 	struct end fresh;

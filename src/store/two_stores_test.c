@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two stores on one engine change one account at random, in turn and in several
-// threads at once. Sessions of both follow by what their watchers tell; in the
-// end both stores, and a third that comes fresh, show the same.
+// threads at once. Sessions of both follow the changes when their watchers wake
+// them. In the end both stores, and a third one that opens the account then,
+// must show the same.
 #include "store/two_stores.h"
 
 #include <sched.h>
@@ -17,7 +18,7 @@ struct actor {
 	struct end *end;
 	uint32_t random;
 	uint64_t last_modseq;
-	atomic_int *wrong; // NULL: a test fails at once
+	atomic_int *wrong; // NULL: a failed expectation fails the test at once
 };
 
 static uint32_t draw(struct actor *actor, uint32_t below)
@@ -46,7 +47,7 @@ static struct view draw_name(struct actor *actor)
 	return view_of_string(names[draw(actor, ARRAY_LEN(names))]);
 }
 
-// NULL when there is none of that name now.
+// NULL when there is no mailbox of that name now.
 static struct store_mailbox *open_any(struct actor *actor)
 {
 	struct store_mailbox *mailbox = NULL;
@@ -186,8 +187,8 @@ static void step(struct actor *actor)
 
 // ---- A session -------------------------------------------------------------
 
-// One that has INBOX open, is told of changes, and keeps what a client would
-// know: the UIDs, with the MODSEQ of each.
+// A session that has INBOX open and a watcher on it. It keeps what a client
+// would know: the UIDs, with the MODSEQ of each.
 struct session {
 	struct store_mailbox *mailbox;
 	struct store_snapshot *snapshot;
@@ -220,7 +221,7 @@ static void session_close(struct session *session)
 	rangeset_done(&session->uids);
 }
 
-// As a view does: what vanished, then what is new or changed.
+// Does what a view does: asks first what vanished, then what is new or changed.
 static void session_sync(struct session *session, struct actor *actor)
 {
 	struct store_snapshot *before = session->snapshot;
@@ -293,7 +294,7 @@ static void in_turn_they_stay_the_same(void **state)
 	for (int i = 0; i < STEPS; i++) {
 		step(&actors[draw(&chance, 2)]);
 		unsigned who = draw(&chance, 2);
-		// Who is not woken has nothing to see.
+		// If nobody woke the session, nothing may have changed.
 		if (atomic_exchange(&sessions[who].woken, false))
 			session_sync(&sessions[who], &actors[who]);
 		else
@@ -354,7 +355,7 @@ static void *follow(void *context)
 		else
 			sched_yield();
 	}
-	// Nobody writes any more, and nothing was missed.
+	// Nobody writes any more; the session must have missed nothing.
 	expect(&member->actor,
 	    store_mailbox_is_current(session.mailbox, session.snapshot),
 	    "a session is behind");
@@ -410,8 +411,8 @@ static void *open_all(void *context)
 	return NULL;
 }
 
-// All come at once, half of them to another store; each account is made once,
-// and within a store all share it.
+// All threads open the accounts at once, half of them in the other store. Each
+// account is made once, and all threads of a store get the same one.
 static void whoever_opens_an_account_first_makes_it(void **state)
 {
 	struct engine *engine = engine_memory_new();

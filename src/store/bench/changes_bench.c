@@ -19,7 +19,7 @@ static void need(enum rc rc, const struct fault *fault)
 	exit(1);
 }
 
-// Bytes given to write() and its like.
+// Bytes given to write() and similar calls.
 static uint64_t written(void)
 {
 	unsigned long long bytes = 0;
@@ -64,7 +64,7 @@ static void flag(struct place *at, uint32_t uid, unsigned system)
 	rangeset_done(&uids);
 }
 
-// Each step is another message's, far from the one before.
+// Each step changes another message, far from the one before.
 static uint32_t uid_of(const struct place *at, unsigned i)
 {
 	return at->messages + 1 + i;
@@ -87,7 +87,7 @@ static void move(struct place *at, unsigned i)
 	struct rangeset uids;
 	rangeset_init(&uids);
 	if (i % 2)
-		return; // half of them stay, to be expunged
+		return; // the other half stays, to be expunged
 	rangeset_add(&uids, uid_of(at, i), uid_of(at, i));
 	need(store_copy(at->inbox, &uids, at->trash, true, &fault, &copied),
 	    &fault);

@@ -20,7 +20,7 @@ static void need(enum rc rc, const struct fault *fault)
 	exit(1);
 }
 
-// Bytes given to write() and its like.
+// Bytes given to write() and similar calls.
 static uint64_t written(void)
 {
 	unsigned long long bytes = 0;
