@@ -7,7 +7,7 @@
 #include "base/ascii.h"
 #include "queue/report.h"
 #include "wire/header.h"
-#include "wire/message.h"
+#include "wire/message_whole.h"
 #include "wire/utf8.h"
 
 static inline bool report_type_is(

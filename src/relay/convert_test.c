@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "relay/convert.h"
-#include "wire/message.h"
+#include "wire/message_whole.h"
 
 #define SIZE_MAX_BYTES ((size_t)4 << 20)
 

@@ -117,7 +117,7 @@ static MUST_CHECK enum rc needle_fold(
     struct building *building, struct search_node *node)
 {
 	struct buf folded CLEANUP(buf_done);
-	buf_init(&folded, FOLD_NEEDLE_MAX);
+	buf_init(&folded, STORE_SEARCH_NEEDLE_MAX);
 	fold_text(FOLD_SEARCH, node->key->text, &folded);
 	if (buf_status(&folded) != RC_OK)
 		return fault_set(building->fault, RC_LIMIT,

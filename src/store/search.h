@@ -29,6 +29,8 @@
 #define STORE_SEARCH_DEPTH_MAX 200
 // The most keys in one search, counted on all levels.
 #define STORE_SEARCH_KEYS_MAX 10000
+// Bytes of a string to search for, folded.
+#define STORE_SEARCH_NEEDLE_MAX ((size_t)256 * 1024)
 
 // Reads emails as they were when it was made. Belongs to one thread at a time.
 // Memory: a few hundred KiB, and some more for each string.

@@ -8,7 +8,7 @@
 #include "wire/fold.h"
 
 #define NOW      1000000000 // 2001-09-09 01:46:40 UTC
-#define TOO_LONG (FOLD_NEEDLE_MAX + 1)
+#define TOO_LONG (STORE_SEARCH_NEEDLE_MAX + 1)
 
 static int64_t now(void *context)
 {

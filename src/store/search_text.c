@@ -22,7 +22,7 @@ void search_window_init(struct search_window *window, size_t longest_needle)
 {
 	window->keep = longest_needle ? longest_needle - 1 : 0;
 	fold_init(&window->fold, FOLD_SEARCH);
-	buf_init(&window->window, 3 * FOLD_NEEDLE_MAX + WINDOW_BYTES +
+	buf_init(&window->window, 3 * STORE_SEARCH_NEEDLE_MAX + WINDOW_BYTES +
 				      FOLD_GROWTH_MAX * (FOLD_BYTES + 8));
 }
 

@@ -154,21 +154,6 @@ struct view domain_name_to_unicode(struct arena *arena, struct view name)
 	return arena_copy(arena, unicode);
 }
 
-bool domain_name_equal(struct view a, struct view b)
-{
-	struct arena arena;
-	struct view a_ascii;
-	struct view b_ascii;
-	arena_init(&arena);
-	bool equal = domain_name_to_ascii(&arena, a, DOMAIN_NAME_UNDERSCORE,
-			 &a_ascii) == RC_OK &&
-		     domain_name_to_ascii(&arena, b, DOMAIN_NAME_UNDERSCORE,
-			 &b_ascii) == RC_OK &&
-		     view_eq(a_ascii, b_ascii);
-	arena_done(&arena);
-	return equal;
-}
-
 bool domain_name_is_valid(struct view name)
 {
 	return check_ascii(name, DOMAIN_NAME_UNDERSCORE) == RC_OK;

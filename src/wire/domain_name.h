@@ -35,9 +35,6 @@ MUST_CHECK enum rc domain_name_to_ascii(struct arena *arena, struct view name,
 // U-label is not changed. Text that is not a name is returned as it is.
 struct view domain_name_to_unicode(struct arena *arena, struct view name);
 
-// Whether both have the same canonical form. False when one is not a name.
-bool domain_name_equal(struct view a, struct view b);
-
 // Whether `name` can be the argument of EHLO (RFC 5321 section 4.1.1.1, without
 // literals): US-ASCII labels of letters, digits, hyphens and, leniently, "_". A
 // single label is a name, and so are digits alone. U-labels are not allowed

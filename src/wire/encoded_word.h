@@ -20,13 +20,6 @@
 void encoded_word_decode(
     struct charset_cache *cache, struct view raw, struct buf *out);
 
-// Decodes a phrase as it stands in the field: quotes and their escapes are
-// decoded (and encoded words inside of quotes, as all programs do), comments
-// are left out, a run of white space becomes one SP, and none stays at the
-// ends.
-void encoded_word_decode_phrase(
-    struct charset_cache *cache, struct view raw, struct buf *out);
-
 // The parts of one encoded word, as they stand.
 struct encoded_word {
 	struct view charset; // with the language after "*", if any
@@ -38,8 +31,5 @@ struct encoded_word {
 // Reads the encoded word at the beginning of `text`. Returns false when there
 // is none. It does not read beyond the next "=?".
 bool encoded_word_read(struct view text, struct encoded_word *ret_word);
-
-// False when encoded_word_decode() would return `raw` unchanged. Cheap.
-bool encoded_word_is_needed(struct view raw);
 
 #endif

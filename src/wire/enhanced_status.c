@@ -3,12 +3,6 @@
 
 #include "base/ascii.h"
 
-bool enhanced_status_eq(struct enhanced_status a, struct enhanced_status b)
-{
-	return a.class == b.class && a.subject == b.subject &&
-	       a.detail == b.detail;
-}
-
 // One to three digits at the front of `*text`, as a number.
 static bool take_number(struct view *text, uint16_t *ret_number)
 {
@@ -49,18 +43,6 @@ bool enhanced_status_take(struct view *text, struct enhanced_status *ret_status)
 	*text = rest;
 	*ret_status = status;
 	return true;
-}
-
-enum rc enhanced_status_parse(
-    struct view text, struct enhanced_status *ret_status)
-{
-	if (text.len && ascii_is_blank(text.ptr[text.len - 1]))
-		return RC_SYNTAX;
-	struct enhanced_status status;
-	if (!enhanced_status_take(&text, &status) || text.len)
-		return RC_SYNTAX;
-	*ret_status = status;
-	return RC_OK;
 }
 
 void enhanced_status_print(struct enhanced_status status, struct buf *out)

@@ -24,11 +24,6 @@ static inline bool enhanced_status_is_none(struct enhanced_status status)
 	return status.class == 0;
 }
 
-bool enhanced_status_eq(struct enhanced_status a, struct enhanced_status b);
-
-// Parses all of `text`. RC_SYNTAX: it is not a status code.
-MUST_CHECK enum rc enhanced_status_parse(
-    struct view text, struct enhanced_status *ret_status);
 // If `*text` begins with a code, removes it and the white space after it and
 // returns true. After the code must come the end of the text, SP or HTAB.
 // Otherwise returns false and leaves `*text`.

@@ -11,9 +11,7 @@
 #include "base/ascii.h"
 #include "wire/utf8.h"
 
-#define PIECE_BYTES   8192 // text folded in one step
-#define WINDOW_BYTES  8192 // folded text before the matcher looks at it
-#define DECOMPOSE_MAX 32   // UTF-16 units; the longest there is has 18
+#define DECOMPOSE_MAX 32 // UTF-16 units; the longest there is has 18
 
 // ---- ASCII --------------------------------------------------------------
 
@@ -250,79 +248,4 @@ void fold_text(enum fold_mode mode, struct view text, struct buf *out)
 	fold_init(&fold, mode);
 	fold_feed(&fold, text, out);
 	fold_end(&fold, out);
-}
-
-// ---- The matcher --------------------------------------------------------
-
-enum rc fold_matcher_init(struct fold_matcher *matcher, struct view needle)
-{
-	buf_init(&matcher->needle, FOLD_NEEDLE_MAX);
-	fold_text(FOLD_SEARCH, needle, &matcher->needle);
-	if (buf_status(&matcher->needle) != RC_OK) {
-		buf_done(&matcher->needle);
-		return RC_LIMIT;
-	}
-	buf_init(&matcher->window, 2 * FOLD_NEEDLE_MAX + WINDOW_BYTES +
-				       FOLD_GROWTH_MAX * (PIECE_BYTES + 8));
-	fold_init(&matcher->fold, FOLD_SEARCH);
-	fold_matcher_reset(matcher);
-	return RC_OK;
-}
-
-void fold_matcher_done(struct fold_matcher *matcher)
-{
-	buf_done(&matcher->needle);
-	buf_done(&matcher->window);
-}
-
-void fold_matcher_reset(struct fold_matcher *matcher)
-{
-	matcher->fold.held_len = 0;
-	matcher->fold.after_space = false;
-	buf_reset(&matcher->window);
-	matcher->found = matcher->needle.len == 0;
-}
-
-// Looks through the window, and keeps of it what may be the needle's beginning.
-static void look(struct fold_matcher *matcher)
-{
-	struct buf *window = &matcher->window;
-	struct view needle = buf_view(&matcher->needle);
-	if (view_find(buf_view(window), needle) != SIZE_MAX)
-		matcher->found = true;
-	else if (window->len >= needle.len)
-		buf_consume(window, window->len - needle.len + 1);
-}
-
-bool fold_matcher_feed(struct fold_matcher *matcher, struct view piece)
-{
-	// Looked at only when as much is new as was kept: linear, however small
-	// the pieces.
-	size_t enough = WINDOW_BYTES + 2 * matcher->needle.len;
-	while (piece.len && !matcher->found) {
-		struct view part = view_slice(piece, 0, PIECE_BYTES);
-		piece = view_from(piece, part.len);
-		fold_feed(&matcher->fold, part, &matcher->window);
-		if (matcher->window.len >= enough)
-			look(matcher);
-	}
-	return matcher->found;
-}
-
-bool fold_matcher_end(struct fold_matcher *matcher)
-{
-	if (!matcher->found) {
-		fold_end(&matcher->fold, &matcher->window);
-		look(matcher);
-	}
-	bool found = matcher->found;
-	fold_matcher_reset(matcher);
-	return found;
-}
-
-bool fold_matcher_text(struct fold_matcher *matcher, struct view text)
-{
-	fold_matcher_reset(matcher);
-	fold_matcher_feed(matcher, text);
-	return fold_matcher_end(matcher);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Folds text so that texts with the same meaning become the same bytes; and
-// searches for substrings in folded text.
+// Folds text so that texts with the same meaning become the same bytes.
 //
 // The folding is i;unicode-casemap (RFC 5051 section 2): each code point is
 // replaced by its simple titlecase mapping, and that by its full decomposition,
@@ -58,37 +57,5 @@ void fold_end(struct fold *fold, struct buf *out);
 
 // Folds all of `text` at once.
 void fold_text(enum fold_mode mode, struct view text, struct buf *out);
-
-// Longer needles (after folding) are refused.
-#define FOLD_NEEDLE_MAX (256 * 1024)
-
-// Searches for one needle in texts that are given in pieces, folded by
-// FOLD_SEARCH. A match may go across pieces. Linear, whatever the sizes of the
-// pieces. Needs three times the memory of the needle, and 16 to 100 KiB while
-// it is used.
-struct fold_matcher {
-	struct buf needle; // folded
-	struct buf window; // folded text in which a match may still begin
-	struct fold fold;
-	bool found;
-};
-
-// RC_LIMIT when the needle is too long; there is nothing to free then. The
-// empty needle is found in every text, also in the empty one.
-MUST_CHECK enum rc fold_matcher_init(
-    struct fold_matcher *matcher, struct view needle);
-void fold_matcher_done(struct fold_matcher *matcher);
-
-// Searches one more piece (UTF-8). True: the needle was found, and the rest of
-// the text need not be given. False: not found yet; ask fold_matcher_end().
-bool fold_matcher_feed(struct fold_matcher *matcher, struct view piece);
-// Ends the text and returns whether the needle was found. The matcher can then
-// be used for the next text.
-bool fold_matcher_end(struct fold_matcher *matcher);
-// Drops the current text. The next piece begins another text.
-void fold_matcher_reset(struct fold_matcher *matcher);
-
-// Searches one short text.
-bool fold_matcher_text(struct fold_matcher *matcher, struct view text);
 
 #endif

@@ -167,12 +167,6 @@ static enum rc parse_section(
 	return rc;
 }
 
-enum rc imap_section_parse(
-    struct imap_cursor *cursor, struct imap_section *ret_section)
-{
-	return parse_section(cursor, false, ret_section);
-}
-
 static void write_fields(const struct imap_section *section, struct buf *out)
 {
 	for (size_t i = 0; i < section->field_count; i++) {
@@ -182,7 +176,7 @@ static void write_fields(const struct imap_section *section, struct buf *out)
 	buf_add_char(out, ')');
 }
 
-void imap_section_write(const struct imap_section *section, struct buf *out)
+static void write_section(const struct imap_section *section, struct buf *out)
 {
 	buf_add_char(out, '[');
 	for (size_t i = 0; i < section->part_count; i++) {
@@ -236,7 +230,7 @@ static enum rc make_label(struct imap_cursor *cursor, const char *word,
 	// A name may be quoted that was not, and its quotes escaped.
 	buf_init(&label, source_len * 2 + 64);
 	buf_add_string(&label, word);
-	imap_section_write(&item->section, &label);
+	write_section(&item->section, &label);
 	if (item->has_partial) {
 		buf_add_char(&label, '<');
 		buf_add_u64(&label, item->offset);

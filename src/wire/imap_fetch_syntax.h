@@ -83,9 +83,4 @@ struct imap_fetch {
 MUST_CHECK enum rc imap_fetch_parse(
     struct imap_cursor *cursor, struct imap_fetch *ret_fetch);
 
-// Parses "[1.2.HEADER]" with its brackets.
-MUST_CHECK enum rc imap_section_parse(
-    struct imap_cursor *cursor, struct imap_section *ret_section);
-void imap_section_write(const struct imap_section *section, struct buf *out);
-
 #endif

@@ -97,9 +97,6 @@ MUST_CHECK enum rc imap_parse_atom(
 // bytes of a quoted string must be UTF-8.
 MUST_CHECK enum rc imap_parse_string(
     struct imap_cursor *cursor, struct view *ret_text);
-// Reads a string or a literal8, which may contain NUL.
-MUST_CHECK enum rc imap_parse_binary(
-    struct imap_cursor *cursor, struct view *ret_text);
 MUST_CHECK enum rc imap_parse_astring(
     struct imap_cursor *cursor, const char *what, struct view *ret_text);
 // Reads a string or NIL. For NIL the view's ptr is NULL, which it never is for

@@ -26,7 +26,7 @@ static void check_fault(
 		CHECK(*at >= 0x20 && *at < 0x7f);
 }
 
-// The labels of sections are sections themselves, and the same ones.
+// The labels of sections are items themselves, of the same sections.
 static void check_label(struct arena *arena, const struct imap_fetch_item *item)
 {
 	size_t open = view_find_char(item->label, '[');
@@ -34,18 +34,22 @@ static void check_label(struct arena *arena, const struct imap_fetch_item *item)
 		return;
 	struct fault fault;
 	struct imap_cursor cursor;
-	imap_cursor_init(&cursor, arena, view_from(item->label, open), &fault);
-	struct imap_section again;
-	CHECK(imap_section_parse(&cursor, &again) == RC_OK);
-	CHECK(imap_at_end(&cursor) ||
-	      (item->has_partial && imap_peek(&cursor) == '<'));
-	CHECK(again.what == item->section.what);
-	CHECK(again.part_count == item->section.part_count);
-	CHECK(again.field_count == item->section.field_count);
-	for (size_t i = 0; i < again.part_count; i++)
-		CHECK(again.parts[i] == item->section.parts[i]);
-	for (size_t i = 0; i < again.field_count; i++)
-		CHECK(view_eq(again.fields[i], item->section.fields[i]));
+	// With a partial, "<17>" for "<17.4>" stands at the end.
+	struct view label = item->label;
+	while (item->has_partial && label.ptr[label.len - 1] != ']')
+		label.len--;
+	imap_cursor_init(&cursor, arena, label, &fault);
+	struct imap_fetch fetch;
+	CHECK(imap_fetch_parse(&cursor, &fetch) == RC_OK);
+	CHECK(fetch.count == 1 && fetch.items[0].type == IMAP_FETCH_BODY);
+	const struct imap_section *again = &fetch.items[0].section;
+	CHECK(again->what == item->section.what);
+	CHECK(again->part_count == item->section.part_count);
+	CHECK(again->field_count == item->section.field_count);
+	for (size_t i = 0; i < again->part_count; i++)
+		CHECK(again->parts[i] == item->section.parts[i]);
+	for (size_t i = 0; i < again->field_count; i++)
+		CHECK(view_eq(again->fields[i], item->section.fields[i]));
 }
 
 static void fuzz_fetch(struct arena *arena, struct imap_cursor *cursor)
@@ -198,8 +202,6 @@ static void fuzz_words(struct imap_cursor *cursor)
 	    cursor, imap_parse_list_mailbox(cursor, &text), cursor->fault);
 	cursor->at = start;
 	check_fault(cursor, imap_parse_nstring(cursor, &text), cursor->fault);
-	cursor->at = start;
-	check_fault(cursor, imap_parse_binary(cursor, &text), cursor->fault);
 	cursor->at = start;
 	check_fault(
 	    cursor, imap_parse_store_flags(cursor, &flags), cursor->fault);

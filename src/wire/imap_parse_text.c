@@ -149,17 +149,6 @@ enum rc imap_parse_string(struct imap_cursor *cursor, struct view *ret_text)
 	return parse_string(cursor, "a string", ret_text);
 }
 
-enum rc imap_parse_binary(struct imap_cursor *cursor, struct view *ret_text)
-{
-	if (!view_starts_with(imap_cursor_rest(cursor), VIEW("~{")))
-		return parse_string(cursor, "a string", ret_text);
-	cursor->at++;
-	enum rc rc = parse_literal(cursor, ret_text);
-	if (rc != RC_OK)
-		cursor->at--;
-	return rc;
-}
-
 enum rc imap_parse_astring(
     struct imap_cursor *cursor, const char *what, struct view *ret_text)
 {

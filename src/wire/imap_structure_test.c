@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "wire/imap_structure.h"
+#include "wire/message_whole.h"
 
 // What imap_envelope_write(), imap_body_write(), imap_bodystructure_write()
 // give; NULL: not looked at. In the message, "%<n>,<m>;" stands for n bytes in

@@ -88,14 +88,6 @@ void imap_write_string(struct buf *out, struct view text, bool utf8)
 	}
 }
 
-void imap_write_nstring(struct buf *out, struct view text, bool utf8)
-{
-	if (text.ptr)
-		imap_write_string(out, text, utf8);
-	else
-		buf_add_literal(out, "NIL");
-}
-
 void imap_write_astring(struct buf *out, struct view text, bool utf8)
 {
 	bool atom = text.len > 0 && text.len <= IMAP_QUOTED_MAX &&
@@ -161,37 +153,6 @@ void imap_write_mailbox(struct buf *out, struct view name, bool utf8)
 	else // no such name is stored; still the line stays well formed
 		imap_write_string(out, name, false);
 	buf_done(&encoded);
-}
-
-void imap_write_flags(
-    struct buf *out, unsigned system, const struct view *keywords, size_t count)
-{
-	static const struct {
-		enum imap_system_flag flag;
-		struct view name;
-	} names[] = {
-	    {IMAP_FLAG_ANSWERED, {" \\Answered", 10}},
-	    {IMAP_FLAG_FLAGGED, {" \\Flagged", 9}},
-	    {IMAP_FLAG_DELETED, {" \\Deleted", 9}},
-	    {IMAP_FLAG_SEEN, {" \\Seen", 6}},
-	    {IMAP_FLAG_DRAFT, {" \\Draft", 7}},
-	    {IMAP_FLAG_RECENT, {" \\Recent", 8}},
-	};
-	size_t skip = 1; // no space before the first
-	buf_add_char(out, '(');
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (!(system & names[i].flag))
-			continue;
-		buf_add(out, view_from(names[i].name, skip));
-		skip = 0;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (!skip)
-			buf_add_char(out, ' ');
-		buf_add(out, keywords[i]);
-		skip = 0;
-	}
-	buf_add_char(out, ')');
 }
 
 void imap_write_date_time(struct buf *out, struct date date)

@@ -16,8 +16,6 @@
 // (`utf8`) valid UTF-8; at most IMAP_QUOTED_MAX bytes. Otherwise writes a
 // literal, without NUL.
 void imap_write_string(struct buf *out, struct view text, bool utf8);
-// Like imap_write_string(), but writes NIL when text.ptr is NULL.
-void imap_write_nstring(struct buf *out, struct view text, bool utf8);
 // Writes an atom if the text can be one (and is not "NIL"), otherwise a string.
 void imap_write_astring(struct buf *out, struct view text, bool utf8);
 // Always writes a quoted string, for places where only that is allowed
@@ -34,11 +32,6 @@ void imap_write_mask_nul(struct buf *out, size_t from);
 
 // Writes a mailbox name (UTF-8) as an astring, in modified UTF-7 unless `utf8`.
 void imap_write_mailbox(struct buf *out, struct view name, bool utf8);
-
-// Writes "(\Seen $Junk)"; `system` has bits of enum imap_system_flag of
-// imap_parse.h.
-void imap_write_flags(struct buf *out, unsigned system,
-    const struct view *keywords, size_t count);
 
 // Writes with quotes: "17-Jul-1996 02:44:25 -0700".
 void imap_write_date_time(struct buf *out, struct date date);

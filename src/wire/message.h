@@ -132,7 +132,4 @@ MUST_CHECK enum rc message_parser_finish(
     struct message_parser *parser, struct message **ret_message);
 void message_free(struct message **message);
 
-// Parses a whole message. `bytes` is at most MESSAGE_SIZE_MAX long.
-struct message *message_parse(struct view bytes, size_t header_max);
-
 #endif

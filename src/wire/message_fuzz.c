@@ -10,6 +10,7 @@
 #include "wire/imap_structure.h"
 #include "wire/message_dump.h"
 #include "wire/message_text.h"
+#include "wire/message_whole.h"
 #include "wire/preview.h"
 #include "wire/utf8.h"
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "wire/imap_structure.h"
-#include "wire/message.h"
+#include "wire/message_whole.h"
 
 #define BIG        (16u << 20)
 #define HEADER_MAX 65536

@@ -480,14 +480,3 @@ void message_free(struct message **message)
 	arena_done(&arena);
 	*message = NULL;
 }
-
-struct message *message_parse(struct view bytes, size_t header_max)
-{
-	struct message_parser *parser = message_parser_new(header_max);
-	struct message *message = NULL;
-	message_parser_push(parser, bytes);
-	if (message_parser_finish(parser, &message) != RC_OK)
-		abort(); // the caller's promise: at most MESSAGE_SIZE_MAX
-	message_parser_free(&parser);
-	return message;
-}

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "wire/message_record_format.h"
+#include "wire/message_whole.h"
 
 // RFC 9051 section 6.4.5.1's example, with a word in each part.
 static const char complex_message[] =

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "wire/message_dump.h"
+#include "wire/message_whole.h"
 
 #define HEADER_MAX 65536
 

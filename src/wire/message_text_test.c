@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "wire/message_text.h"
+#include "wire/message_whole.h"
 
 static void bodies_under_text_and_message_are_text(void **state)
 {

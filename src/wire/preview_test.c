@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "wire/message_whole.h"
 #include "wire/preview.h"
 #include "wire/utf8.h"
 

@@ -70,23 +70,3 @@ bool text_stream_next(struct text_stream *stream, struct view *raw, bool last,
 	}
 	return last && !stream->ended && drain(stream, ret_text);
 }
-
-enum rc text_stream_decode(struct charset_cache *cache,
-    enum transfer_encoding encoding, struct view charset, struct view raw,
-    struct buf *out)
-{
-	struct text_stream stream;
-	struct view text;
-	enum rc rc = RC_OK;
-	text_stream_init(&stream, cache, encoding, charset);
-	while (text_stream_next(&stream, &raw, true, &text)) {
-		size_t room = out->max - out->len;
-		buf_add(out, utf8_truncate(text, room));
-		if (text.len > room) {
-			rc = RC_LIMIT;
-			break;
-		}
-	}
-	text_stream_done(&stream);
-	return rc;
-}

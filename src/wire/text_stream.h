@@ -34,10 +34,4 @@ void text_stream_done(struct text_stream *stream);
 bool text_stream_next(struct text_stream *stream, struct view *raw, bool last,
     struct view *ret_text);
 
-// Adds a whole part to `out`. RC_LIMIT: `out` has the beginning, which ends
-// with a whole character.
-MUST_CHECK enum rc text_stream_decode(struct charset_cache *cache,
-    enum transfer_encoding encoding, struct view charset, struct view raw,
-    struct buf *out);
-
 #endif

@@ -77,10 +77,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct charset_cache cache;
 	struct buf out;
 	charset_cache_init(&cache);
+	struct text_stream stream;
+	struct view text;
 	buf_init(&out, 8 * raw.len + 1000);
-	must(text_stream_decode(&cache, encoding, view_of_string(charset), raw,
-		 &out) == RC_OK);
-	must(utf8_is_valid(buf_view(&out)));
+	text_stream_init(&stream, &cache, encoding, view_of_string(charset));
+	while (text_stream_next(&stream, &raw, true, &text)) {
+		must(text.len > 0 && utf8_is_valid(text));
+		buf_add(&out, text);
+	}
+	must(buf_status(&out) == RC_OK);
+	text_stream_done(&stream);
 	buf_done(&out);
 	charset_cache_done(&cache);
 	return 0;

@@ -127,7 +127,6 @@ static void enhanced_status_codes_are_read_and_written(void **state)
 	    {V("5.1.1000"), false},
 	    {V("5.1000.1"), false},
 	    {V("5.1.1.1"), false},
-	    {V("5.1.1 "), false},
 	    {V("5.1.1x"), false},
 	    {V("55.1.1"), false},
 	    {V(""), false},
@@ -136,18 +135,21 @@ static void enhanced_status_codes_are_read_and_written(void **state)
 	buf_init(&out, 100);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct enhanced_status status = ENHANCED_NONE;
-		enum rc rc = enhanced_status_parse(rows[i].text, &status);
-		assert_int_equal(rc == RC_OK, rows[i].good);
+		struct view rest = rows[i].text;
+		bool good =
+		    enhanced_status_take(&rest, &status) && rest.len == 0;
+		assert_int_equal(good, rows[i].good);
+		if (!good)
+			continue;
 		buf_reset(&out);
 		enhanced_status_print(status, &out);
-		struct view wanted = rows[i].good ? rows[i].text : VIEW("");
-		assert_true(view_eq(buf_view(&out), wanted));
+		assert_true(view_eq(buf_view(&out), rows[i].text));
 	}
 	buf_done(&out);
 	struct view text = VIEW("5.7.1 \t no");
 	struct enhanced_status status;
 	assert_true(enhanced_status_take(&text, &status));
-	assert_true(enhanced_status_eq(status, ENHANCED(5, 7, 1)));
+	assert_memory_equal(&status, &ENHANCED(5, 7, 1), sizeof(status));
 	assert_true(view_eq(text, VIEW("no")));
 	assert_false(enhanced_status_take(&text, &status));
 	assert_true(view_eq(text, VIEW("no")));
