@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What import and export read and write: Maildir names, mbox, line ends.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "admin/line_end.h"
 #include "admin/maildir_name.h"
 #include "admin/mbox.h"
+#include "base/test.h"
 #include "store/snapshot.h"
 
 static void expect(struct buf *got, const char *want)
@@ -57,8 +52,8 @@ static void test_maildir_file_names(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct maildir_name got =
 		    maildir_name_parse(view_of_string(names[i].name));
-		assert_true(
-		    view_eq(got.unique, view_of_string(names[i].unique)));
+		assert_view_equal_row(
+		    i, got.unique, view_of_string(names[i].unique));
 		assert_int_equal(got.seconds, names[i].seconds);
 		assert_int_equal(got.flags, names[i].flags);
 		assert_int_equal(got.forwarded, names[i].forwarded);
@@ -311,14 +306,15 @@ static void test_line_ends(void **state)
 		buf_init(&file, 100);
 		buf_init(&again, 100);
 		line_end_to_mail(view_of_string(ends[i].file), &mail);
-		assert_true(
-		    view_eq(buf_view(&mail), view_of_string(ends[i].mail)));
+		assert_view_equal_row(
+		    i, buf_view(&mail), view_of_string(ends[i].mail));
 		assert_int_equal(
 		    line_end_is_regular(buf_view(&mail)), ends[i].regular);
 		if (ends[i].regular) {
 			line_end_to_file(buf_view(&mail), &file);
 			line_end_to_mail(buf_view(&file), &again);
-			assert_true(view_eq(buf_view(&again), buf_view(&mail)));
+			assert_view_equal_row(
+			    i, buf_view(&again), buf_view(&mail));
 		}
 		buf_done(&mail);
 		buf_done(&file);

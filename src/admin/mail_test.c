@@ -3,15 +3,11 @@
 // they are, and the hops that a mail would go to. The test has its own DNS
 // server.
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include <cmocka.h>
-
 #include "admin/control.h"
+#include "base/test.h"
 #include "dns/test_server.h"
 
 struct bed {
@@ -150,7 +146,7 @@ static long long check(struct bed *bed, bool lookup, struct buf *out)
 		"Ours.Test", "lookup", lookup),
 	    out);
 	stop(bed);
-	assert_true(view_eq(link_member(answer, "result"), VIEW("RC_OK")));
+	assert_view_equal(link_member(answer, "result"), VIEW("RC_OK"));
 	long long wrong =
 	    (long long)json_integer_value(json_object_get(answer, "wrong"));
 	json_decref(answer);
@@ -310,8 +306,8 @@ static void without_dns_and_keys(void **state)
 	    json_pack("{s:s, s:s, s:b}", "do", "domain.check", "domain",
 		"ours.test", "lookup", true),
 	    &out);
-	assert_true(
-	    view_eq(link_member(answer, "result"), VIEW("RC_UNSUPPORTED")));
+	assert_view_equal(
+	    link_member(answer, "result"), VIEW("RC_UNSUPPORTED"));
 	json_decref(answer);
 	stop(bed);
 	buf_done(&out);

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SASL exchanges: the RFCs' examples byte for byte, mistakes of clients, and
 // GNU SASL as a client that shares no code with this server.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <gsasl.h>
 
 #include "auth/sasl.h"
 #include "base/mem.h"
+#include "base/test.h"
 
 struct fixture {
 	struct engine *engine;
@@ -113,8 +109,8 @@ static enum auth_reason play(struct fixture *fixture,
 		assert_int_equal(
 		    auth_sasl_step(sasl, lines[i].client, &out), lines[i].rc);
 		if (lines[i].server)
-			assert_true(view_eq(
-			    buf_view(&out), view_of_string(lines[i].server)));
+			assert_view_equal(
+			    buf_view(&out), view_of_string(lines[i].server));
 	}
 	enum rc last = lines[count - 1].rc;
 	assert_int_equal(auth_sasl_user(sasl) != NULL, last == RC_OK);
@@ -383,8 +379,8 @@ static void a_client_that_waits_is_spoken_to(void **state)
 				     &verdict, &sasl),
 		    RC_OK);
 		assert_int_equal(auth_sasl_challenge(sasl, &out), RC_MORE);
-		assert_true(
-		    view_eq(buf_view(&out), view_of_string(rows[i].challenge)));
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(rows[i].challenge));
 		assert_int_equal(auth_sasl_challenge(sasl, &out), RC_SYNTAX);
 		buf_done(&out);
 		auth_sasl_free(&sasl);

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of every type of this room, with the edge cases of each.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/rangeset.h"
+#include "base/test.h"
 
 static void numbers_are_read_whole_or_refused(void **state)
 {
@@ -43,13 +38,13 @@ static void views_split_trim_and_find(void **state)
 	struct view text = VIEW("a//b");
 	struct view part;
 	assert_true(view_split(&text, '/', &part));
-	assert_true(view_eq(part, VIEW("a")));
+	assert_view_equal(part, VIEW("a"));
 	assert_true(view_split(&text, '/', &part));
 	assert_int_equal(part.len, 0);
 	assert_true(view_split(&text, '/', &part));
-	assert_true(view_eq(part, VIEW("b")));
+	assert_view_equal(part, VIEW("b"));
 	assert_false(view_split(&text, '/', &part));
-	assert_true(view_eq(view_trim(VIEW(" \t x y\r\n")), VIEW("x y")));
+	assert_view_equal(view_trim(VIEW(" \t x y\r\n")), VIEW("x y"));
 	assert_true(view_find(VIEW("abcabd"), VIEW("abd")) == 3);
 	assert_true(view_find(VIEW("ab"), VIEW("abd")) == SIZE_MAX);
 	assert_true(view_compare(VIEW("a"), VIEW("ab")) < 0);
@@ -67,23 +62,23 @@ static void a_buffer_refuses_what_does_not_fit_whole(void **state)
 	assert_int_equal(buf_status(&buf), RC_OK);
 	buf_add_literal(&buf, "defg");
 	assert_int_equal(buf_status(&buf), RC_LIMIT);
-	assert_true(view_eq(buf_view(&buf), VIEW("abc")));
+	assert_view_equal(buf_view(&buf), VIEW("abc"));
 	buf_add_literal(&buf, "de");
-	assert_true(view_eq(buf_view(&buf), VIEW("abcde")));
+	assert_view_equal(buf_view(&buf), VIEW("abcde"));
 	assert_int_equal(buf_status(&buf), RC_LIMIT);
 	buf_consume(&buf, 2);
-	assert_true(view_eq(buf_view(&buf), VIEW("cde")));
+	assert_view_equal(buf_view(&buf), VIEW("cde"));
 	buf_reset(&buf);
 	assert_int_equal(buf_status(&buf), RC_OK);
 	buf_printf(&buf, "%d", 12345);
-	assert_true(view_eq(buf_view(&buf), VIEW("12345")));
+	assert_view_equal(buf_view(&buf), VIEW("12345"));
 	buf_done(&buf);
 
 	buf_init(&buf, 100);
 	buf_add_i64(&buf, INT64_MIN);
 	buf_add_u64(&buf, UINT64_MAX);
-	assert_true(view_eq(
-	    buf_view(&buf), VIEW("-922337203685477580818446744073709551615")));
+	assert_view_equal(
+	    buf_view(&buf), VIEW("-922337203685477580818446744073709551615"));
 	buf_done(&buf);
 
 	// At these lengths buf_printf() changes from its small array to a
@@ -111,7 +106,7 @@ static void range_sets_merge_split_and_print(void **state)
 	struct buf text;
 	buf_init(&text, 100);
 	rangeset_format(&set, &text);
-	assert_true(view_eq(buf_view(&text), VIEW("1,5,7:9,4294967295")));
+	assert_view_equal(buf_view(&text), VIEW("1,5,7:9,4294967295"));
 	assert_true(rangeset_has(&set, 8));
 	assert_false(rangeset_has(&set, 6));
 	assert_true(rangeset_has(&set, UINT32_MAX));
@@ -230,7 +225,7 @@ static void an_arena_hands_out_aligned_room_and_starts_again(void **state)
 			memset(room, 0xaa, size);
 		}
 		struct view copy = arena_copy(&arena, VIEW("text"));
-		assert_true(view_eq(copy, VIEW("text")));
+		assert_view_equal(copy, VIEW("text"));
 		arena_reset(&arena);
 		assert_int_equal(arena.used, 0);
 	}

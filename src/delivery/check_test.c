@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A check that has to wait, refuses, or is not asked any more.
+#include "base/test.h"
 #include "delivery/check.h"
 #include "delivery/delivery_test_tools.h"
 
@@ -26,8 +27,7 @@ static void *begin(void *context, const struct delivery_origin *origin,
     const struct delivery_envelope *envelope)
 {
 	struct doorman *doorman = context;
-	assert_true(
-	    view_eq(envelope->queue.sender, VIEW("sender@other.example")));
+	assert_view_equal(envelope->queue.sender, VIEW("sender@other.example"));
 	doorman->waker = origin->waker;
 	doorman->begun += !doorman->absent;
 	return doorman->absent ? NULL : doorman;
@@ -177,7 +177,7 @@ static void each_question_may_wait(void **state)
 	assert_int_equal(replies[1].code, 250);
 	assert_int_equal(bed_count(&visit.bed, 1000, "INBOX"), 1);
 	assert_int_equal(bed_count(&visit.bed, 1001, "INBOX"), 1);
-	assert_true(view_eq(buf_view(&visit.doorman.seen), VIEW(MESSAGE)));
+	assert_view_equal(buf_view(&visit.doorman.seen), VIEW(MESSAGE));
 	assert_int_equal(visit.doorman.ended, 1);
 	visit_end(&visit);
 }

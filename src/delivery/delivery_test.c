@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages from each door to accounts and the queue.
+#include "base/test.h"
 #include "delivery/delivery_test_tools.h"
 #include "wire/utf8.h"
 
@@ -79,7 +80,7 @@ static void each_copy_has_its_own_trace_fields(void **state)
 			 "Delivered-To: bert@ours.example\r\nReceived: ")));
 		assert_true(view_ends_with(anna, VIEW("\r\n" TEXT)));
 		size_t at = view_find(anna, VIEW("Received:"));
-		assert_true(view_eq(view_from(anna, at), view_from(bert, at)));
+		assert_view_equal(view_from(anna, at), view_from(bert, at));
 		assert_int_equal(view_find(anna, VIEW("\tfor ")), SIZE_MAX);
 		assert_int_equal(view_find(anna, VIEW(" for ")), SIZE_MAX);
 	}
@@ -798,7 +799,7 @@ static void a_copy_that_fails_goes_into_the_queue(void **state)
 		struct view anna = bed_last(&bed, 1000, "INBOX");
 		struct view bert = bed_last(&bed, 1001, "INBOX");
 		size_t at = view_find(anna, VIEW("Received:"));
-		assert_true(view_eq(view_from(anna, at), view_from(bert, at)));
+		assert_view_equal(view_from(anna, at), view_from(bert, at));
 		assert_string_equal(bed_queued(&bed), "");
 		// The same again with content beyond a chunk.
 		while (text.len < 150000)

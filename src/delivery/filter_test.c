@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a user's filter decides about a copy: where it goes, with which flags,
 // that it goes nowhere, or that the user refuses it.
+#include "base/test.h"
 #include "delivery/delivery_test_tools.h"
 
 // What is decided about the copies of one user; the others keep theirs.
@@ -20,7 +21,7 @@ static enum rc decide(void *context, const struct delivery_letter *letter,
 	struct rule *rule = context;
 	(void)arena;
 	assert_int_equal(decision->place_count, 1);
-	assert_true(view_eq(decision->places[0].folder, letter->folder));
+	assert_view_equal(decision->places[0].folder, letter->folder);
 	if (!view_eq(letter->user, view_of_string(rule->user)))
 		return RC_OK;
 	rule->asked++;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A header held, looked at and put right, as tables.
+#include "base/test.h"
 #include "delivery/delivery_test_tools.h"
 
 static void a_header_ends_where_its_blank_line_is(void **state)
@@ -38,11 +39,11 @@ static void a_header_ends_where_its_blank_line_is(void **state)
 			assert_int_equal(rc, table[i].rc);
 			if (rc == RC_MORE)
 				delivery_header_end(&header);
-			assert_true(view_eq(buf_view(&header.bytes),
-			    view_of_string(table[i].header)));
+			assert_view_equal_row(i, buf_view(&header.bytes),
+			    view_of_string(table[i].header));
 			if (rc == RC_OK)
-				assert_true(view_eq(view_from(text, at),
-				    view_of_string(table[i].body)));
+				assert_view_equal_row(i, view_from(text, at),
+				    view_of_string(table[i].body));
 			delivery_header_done(&header);
 		}
 }

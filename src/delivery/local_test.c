@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the queue to accounts: once, however often it is tried.
+#include "base/test.h"
 #include "delivery/delivery_test_tools.h"
 
 #define TEXT                                                                   \
@@ -45,9 +46,9 @@ static void each_user_gets_one_copy_however_often_it_is_tried(void **state)
 	}
 	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 1);
 	assert_int_equal(bed_count(&bed, 1001, "Sent"), 1);
-	assert_true(view_eq(bed_last(&bed, 1000, "INBOX"),
+	assert_view_equal(bed_last(&bed, 1000, "INBOX"),
 	    VIEW("Return-Path: <s@far.example>\r\n"
-		 "Delivered-To: anna@ours.example\r\nX-Head: 1\r\n" TEXT)));
+		 "Delivered-To: anna@ours.example\r\nX-Head: 1\r\n" TEXT));
 	queue_drop(bed.office.queue, &lot, 0);
 	bed_close(&bed);
 }
@@ -102,11 +103,11 @@ static void outcomes_are_what_the_address_is(void **state)
 			    result->expanded_count > 1
 				? SMTP_NOTIFY_DELAY
 				: SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_DELAY);
-			assert_true(
-			    view_eq(to->original, VIEW("rfc822;orig@x")));
+			assert_view_equal_row(
+			    i, to->original, VIEW("rfc822;orig@x"));
 		}
-		assert_true(view_eq(
-		    buf_view(&text), view_of_string(table[i].expanded)));
+		assert_view_equal_row(
+		    i, buf_view(&text), view_of_string(table[i].expanded));
 		buf_done(&text);
 		queue_drop(bed.office.queue, &lot, 0);
 		bed_close(&bed);

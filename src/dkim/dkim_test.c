@@ -4,15 +4,11 @@
 // tested with the example of RFC 8463.
 #include <openssl/evp.h>
 #include <openssl/x509.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/ascii.h"
+#include "base/test.h"
 #include "dkim/canon.h"
 #include "dkim/impl.h"
 #include "wire/base64.h"
@@ -86,10 +82,10 @@ static void long_bodies_come_whole(void **state)
 		buf_add(&body, view_of("xxxxxxxxxxxxxxxxxxxxxxxxxxx", 27));
 	buf_add_literal(&body, "\r\n");
 	canon_body(buf_view(&body), 20000, &out);
-	assert_true(view_eq(buf_view(&out), buf_view(&body)));
+	assert_view_equal(buf_view(&out), buf_view(&body));
 	buf_done(&out);
 	canon_body(buf_view(&body), SIZE_MAX / 2, &out);
-	assert_true(view_eq(buf_view(&out), buf_view(&body)));
+	assert_view_equal(buf_view(&out), buf_view(&body));
 	buf_done(&out);
 	buf_done(&body);
 }
@@ -608,16 +604,16 @@ static void keys_are_made_listed_removed(void **state)
 
 	assert_int_equal(
 	    dkim_key_next(bed->keys, none, none, &bed->arena, &key), RC_OK);
-	assert_true(view_eq(key.domain, VIEW("a.b.example")));
+	assert_view_equal(key.domain, VIEW("a.b.example"));
 	assert_int_equal(dkim_key_next(bed->keys, key.domain, key.selector,
 			     &bed->arena, &key),
 	    RC_OK);
-	assert_true(view_eq(key.selector, ed.selector));
-	assert_true(view_eq(key.dns_text, ed.dns_text));
+	assert_view_equal(key.selector, ed.selector);
+	assert_view_equal(key.dns_text, ed.dns_text);
 	assert_int_equal(dkim_key_next(bed->keys, key.domain, key.selector,
 			     &bed->arena, &key),
 	    RC_OK);
-	assert_true(view_eq(key.selector, VIEW("one")));
+	assert_view_equal(key.selector, VIEW("one"));
 	assert_int_equal(dkim_key_next(bed->keys, key.domain, key.selector,
 			     &bed->arena, &key),
 	    RC_END);
@@ -656,7 +652,7 @@ static void a_second_key_of_a_month_has_its_own_selector(void **state)
 	assert_int_equal(
 	    create(bed, "c.example", "", DKIM_ED25519_SHA256, 0, &other),
 	    RC_OK);
-	assert_true(view_eq(other.selector, first.selector));
+	assert_view_equal(other.selector, first.selector);
 }
 
 static void mistakes_are_refused(void **state)
@@ -733,7 +729,7 @@ static void dns_line_has_short_strings(void **state)
 			assert_true(part.len > 0 && part.len <= 255);
 			buf_add(&joined, part);
 		}
-	assert_true(view_eq(buf_view(&joined), key.dns_text));
+	assert_view_equal(buf_view(&joined), key.dns_text);
 	buf_done(&joined);
 	buf_done(&out);
 }

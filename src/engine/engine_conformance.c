@@ -3,6 +3,7 @@
 #include "engine/engine_conformance.h"
 
 #include "base/mem.h"
+#include "base/test.h"
 
 #define TESTS_MAX 128
 
@@ -91,7 +92,7 @@ void conformance_expect_value(struct engine *engine, uint64_t partition,
 	struct buf found;
 	buf_init(&found, ENGINE_VALUE_MAX);
 	assert_int_equal(engine_get(engine, partition, key, &found), RC_OK);
-	assert_true(view_eq(buf_view(&found), value));
+	assert_view_equal(buf_view(&found), value);
 	buf_done(&found);
 }
 

@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "base/bytes.h"
+#include "base/test.h"
 #include "base/thread.h"
 #include "engine/engine_conformance.h"
 
@@ -18,7 +19,7 @@ struct scanned {
 static enum rc scan_one(void *context, struct view key, struct view value)
 {
 	struct scanned *scanned = context;
-	assert_true(view_eq(key, value));
+	assert_view_equal(key, value);
 	buf_add(&scanned->keys, key);
 	buf_add_char(&scanned->keys, ' ');
 	return --scanned->left == 0 ? scanned->stop : RC_OK;

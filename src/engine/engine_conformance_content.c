@@ -2,6 +2,7 @@
 // The suite, second part: content and who owns it.
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/test.h"
 #include "engine/engine_conformance.h"
 
 #define GRACE 3600
@@ -185,8 +186,8 @@ static void what_was_appended_can_be_read_before_it_is_finished(void **state)
 				assert_int_equal(engine_writer_read(writer,
 						     offsets[j], len, &read),
 				    RC_OK);
-				assert_true(view_eq(buf_view(&read),
-				    view_slice(all, offsets[j], len)));
+				assert_view_equal_row(j, buf_view(&read),
+				    view_slice(all, offsets[j], len));
 			}
 		}
 		struct engine_batch *batch = engine_batch_new(engine);

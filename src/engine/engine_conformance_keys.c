@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The suite, first part: keys, snapshots, cursors, commits, partitions.
 #include "base/mem.h"
+#include "base/test.h"
 #include "engine/engine_conformance.h"
 
 static void an_unknown_partition_is_empty_at_version_0(void **state)
@@ -44,7 +45,7 @@ static void a_snapshot_stays_as_it_was(void **state)
 	    engine_snapshot_get(snapshot, VIEW("a"), &found), RC_OK);
 	assert_int_equal(
 	    engine_snapshot_get(snapshot, VIEW("b"), &found), RC_OK);
-	assert_true(view_eq(buf_view(&found), VIEW("oldgone")));
+	assert_view_equal(buf_view(&found), VIEW("oldgone"));
 	assert_int_equal(
 	    engine_snapshot_get(snapshot, VIEW("c"), &found), RC_NOT_FOUND);
 	buf_done(&found);
@@ -93,7 +94,7 @@ static void expect_next(struct engine_cursor *cursor, const char *expected)
 	assert_int_equal(rc, RC_OK);
 	if (!view_eq(key, decode(expected, room)))
 		fail_msg("not %s but %.*s", expected, VIEW_FMT(key));
-	assert_true(view_eq(key, value)); // they were written equal
+	assert_view_equal(key, value); // they were written equal
 }
 
 static void write_edge_keys(struct engine *engine)
@@ -206,7 +207,7 @@ static void the_longest_key_is_kept_and_found(void **state)
 	assert_int_equal(engine_snapshot_open(engine, 1, &snapshot), RC_OK);
 	assert_int_equal(engine_cursor_open(snapshot, key, &cursor), RC_OK);
 	assert_int_equal(engine_cursor_next(cursor, &found, &value), RC_OK);
-	assert_true(view_eq(found, key));
+	assert_view_equal(found, key);
 	assert_int_equal(engine_cursor_next(cursor, &found, &value), RC_END);
 	engine_cursor_seek(cursor, key);
 	assert_int_equal(engine_cursor_next(cursor, &found, &value), RC_OK);

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/test.h"
 #include "base/thread.h"
 #include "engine/engine_conformance.h"
 
@@ -438,8 +439,8 @@ static void model_compare(
 		assert_int_equal(rc, at < model->count ? RC_OK : RC_END);
 		if (rc != RC_OK)
 			continue;
-		assert_true(view_eq(key, model->keys[at]));
-		assert_true(view_eq(value, view_of(&values[at], sizeof(int))));
+		assert_view_equal(key, model->keys[at]);
+		assert_view_equal(value, view_of(&values[at], sizeof(int)));
 		at++;
 	}
 	engine_cursor_close(&cursor);

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a session holds, and how long it goes on without a pause.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "imap/imap.h"
 #include "imap/rig.h"
 
@@ -132,8 +127,8 @@ static void test_list_that_finds_nothing_pauses(void **state)
 	rig_say(
 	    &client, VIEW("a LIST \"\" (*m*a*n*y*x *o*f*x *l*o*n*g*x)\r\n"));
 	assert_true(client.pauses > 0);
-	assert_true(
-	    view_eq(buf_view(&client.out), VIEW("a OK LIST completed\r\n")));
+	assert_view_equal(
+	    buf_view(&client.out), VIEW("a OK LIST completed\r\n"));
 	// And it finds what there is.
 	buf_reset(&client.out);
 	rig_say(&client, VIEW("b LIST \"\" (*m*y*/*0 *n*y*x *o*f*x)\r\n"));

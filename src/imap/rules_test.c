@@ -2,6 +2,7 @@
 // Finer points of the RFCs about the selected mailbox: what is said of messages
 // that others have expunged meanwhile, of ones that nobody was told of, and
 // when there is nothing to be said any more.
+#include "base/test.h"
 #include "imap/test_client.h"
 
 #define QRESYNC (IMAP_FEATURE_QRESYNC | IMAP_FEATURE_CONDSTORE)
@@ -235,7 +236,7 @@ static void nothing_is_said_in_a_literal_that_breaks_off(void **unused)
 	assert_true(head != SIZE_MAX);
 	rest = view_from(rest, head + 3);
 	assert_true(rest.len < text.len);
-	assert_true(view_eq(rest, view_slice(buf_view(&text), 0, rest.len)));
+	assert_view_equal(rest, view_slice(buf_view(&text), 0, rest.len));
 	buf_done(&text);
 	pair_close(&p);
 }

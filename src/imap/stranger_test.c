@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What strangers can do to a server, and who may have to wait for them.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "imap/imap.h"
 #include "imap/rig.h"
 
@@ -105,8 +100,8 @@ static void one_who_waits_hears_the_last_words(void **state)
 	busy_init(&busy);
 	rig_say(&busy.client, VIEW("a LOGIN demo x\r\n"));
 	imap_session_ops.shut_down(busy.client.session, &busy.client.out);
-	assert_true(view_eq(buf_view(&busy.client.out),
-	    VIEW("* BYE The server is shutting down\r\n")));
+	assert_view_equal(buf_view(&busy.client.out),
+	    VIEW("* BYE The server is shutting down\r\n"));
 	rig_hashers_release(&busy.hashers);
 	assert_false(busy.client.woken); // it was out of the line already
 	busy_done(&busy);

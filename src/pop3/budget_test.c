@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How much memory a session holds, and how much it sends without a pause.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "pop3/pop3.h"
 #include "pop3/rig.h"
 
@@ -82,15 +77,15 @@ static void a_big_message_streams(void **state)
 	rig_connect(&rig, true, &client);
 	buf_reset(&client.out);
 	rig_say(&client, VIEW("RETR 1\r\n"));
-	assert_true(view_eq(buf_view(&client.out), buf_view(&expected)));
+	assert_view_equal(buf_view(&client.out), buf_view(&expected));
 	assert_true(client.pauses > 10);
 	assert_true(client.longest < LONGEST);
 	buf_reset(&client.out);
 	client.pauses = 0;
 	rig_say(&client, VIEW("TOP 1 1\r\n"));
-	assert_true(view_eq(buf_view(&client.out),
+	assert_view_equal(buf_view(&client.out),
 	    VIEW("+OK Header and lines follow\r\nSubject: big\r\n\r\n"
-		 "..line 0\r\n.\r\n")));
+		 "..line 0\r\n.\r\n"));
 	assert_int_equal(client.pauses, 0);
 	buf_done(&message);
 	buf_done(&expected);
@@ -124,7 +119,7 @@ static void a_message_deleted_while_it_is_sent_comes_whole(void **state)
 		buf_done(&step);
 	} while (next == NET_DRAIN);
 	assert_int_equal(next, NET_READ);
-	assert_true(view_eq(buf_view(&out), buf_view(&expected)));
+	assert_view_equal(buf_view(&out), buf_view(&expected));
 	buf_done(&out);
 	buf_done(&message);
 	buf_done(&expected);
@@ -200,8 +195,8 @@ static void long_lists_pause_for_the_reader(void **state)
 	rig_say(&client, buf_view(&input));
 	buf_reset(&client.out);
 	rig_say(&client, VIEW("QUIT\r\n"));
-	assert_true(
-	    view_eq(buf_view(&client.out), VIEW("+OK Bye, 10000 deleted\r\n")));
+	assert_view_equal(
+	    buf_view(&client.out), VIEW("+OK Bye, 10000 deleted\r\n"));
 	buf_done(&input);
 	rig_disconnect(&client);
 	rig_done(&rig);

@@ -2,13 +2,8 @@
 // What LIST and STAT promise is exactly what RETR sends, for messages of all
 // shapes and with a copy's own fields on top. A unique-id stays with its
 // message, whatever IMAP does, and is never used again.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "base/mem.h"
+#include "base/test.h"
 #include "pop3/rig.h"
 #include "store/change.h"
 
@@ -163,8 +158,8 @@ static void what_is_promised_is_sent(void **state)
 		    ask(&client, "RETR %u\r\n", i + 1), text, SIZE_MAX, &len);
 		snprintf(line, sizeof(line), "+OK %u %zu\r\n", i + 1, len);
 		sum += len;
-		assert_true(view_eq(
-		    ask(&client, "LIST %u\r\n", i + 1), view_of_string(line)));
+		assert_view_equal(
+		    ask(&client, "LIST %u\r\n", i + 1), view_of_string(line));
 		for (size_t lines = 0; lines < 70; lines = lines * 3 + 1)
 			expect_same(
 			    ask(&client, "TOP %u %zu\r\n", i + 1, lines), text,
@@ -172,13 +167,13 @@ static void what_is_promised_is_sent(void **state)
 	}
 	snprintf(line, sizeof(line), "+OK %u %llu\r\n", (unsigned)MESSAGES,
 	    (unsigned long long)sum);
-	assert_true(view_eq(ask(&client, "STAT\r\n"), view_of_string(line)));
+	assert_view_equal(ask(&client, "STAT\r\n"), view_of_string(line));
 	// A deleted message takes away its octets, and RSET brings them back.
 	for (uint32_t i = 0; i < MESSAGES; i++)
 		ask(&client, "DELE %u\r\n", i + 1);
-	assert_true(view_eq(ask(&client, "STAT\r\n"), VIEW("+OK 0 0\r\n")));
+	assert_view_equal(ask(&client, "STAT\r\n"), VIEW("+OK 0 0\r\n"));
 	ask(&client, "RSET\r\n");
-	assert_true(view_eq(ask(&client, "STAT\r\n"), view_of_string(line)));
+	assert_view_equal(ask(&client, "STAT\r\n"), view_of_string(line));
 	rig_disconnect(&client);
 	for (uint32_t i = 0; i < MESSAGES; i++)
 		buf_done(&texts[i]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests the life of a message: its tries, its notices, its end, and what its
 // sender asked for. The clock is moved by hand.
+#include "base/test.h"
 #include "queue/queue_test_tools.h"
 
 // ---- The schedule ----------------------------------------------------------
@@ -60,8 +61,8 @@ static struct view take_report(struct bed *bed)
 	struct queue_lot *lot;
 	assert_int_equal(
 	    queue_take(bed->queue, VIEW("a.example"), &lot), RC_OK);
-	assert_true(view_eq(queue_lot_recipient(lot, 0)->recipient.address,
-	    VIEW("a@a.example")));
+	assert_view_equal(queue_lot_recipient(lot, 0)->recipient.address,
+	    VIEW("a@a.example"));
 	assert_int_equal(queue_lot_envelope(lot)->sender.len, 0);
 	struct view text = bed_text(bed, queue_lot_id(lot));
 	bed_settle(bed, &lot, QUEUE_DELIVERED);
@@ -111,8 +112,8 @@ static void a_restart_forgets_neither_tries_nor_notices(void **state)
 	    before.recipients[0].next_try, after.recipients[0].next_try);
 	assert_int_equal(
 	    before.recipients[0].attempts, after.recipients[0].attempts);
-	assert_true(
-	    view_eq(after.recipients[0].last_reply, VIEW("450 4.2.0 not now")));
+	assert_view_equal(
+	    after.recipients[0].last_reply, VIEW("450 4.2.0 not now"));
 	assert_int_equal(after.expires, BED_START + 5 * DAY);
 	(void)play_out(&bed);
 	assert_true(has(take_report(&bed), "Action: failed"));
@@ -369,8 +370,8 @@ static void an_alias_of_one_is_not_reported(void **state)
 	struct queue_lot *lot = bed_take(&bed);
 	assert_int_equal(queue_settle(bed.queue, &lot, &result, NULL), RC_OK);
 	lot = bed_take(&bed);
-	assert_true(view_eq(queue_lot_recipient(lot, 0)->recipient.address,
-	    VIEW("y@c.example")));
+	assert_view_equal(queue_lot_recipient(lot, 0)->recipient.address,
+	    VIEW("y@c.example"));
 	assert_null(bed_take(&bed)); // no report comes
 	bed_settle(&bed, &lot, QUEUE_DELIVERED);
 	struct view text = {0};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an administrator does with waiting messages.
+#include "base/test.h"
 #include "queue/queue_test_tools.h"
 
 // ---- The administrator -----------------------------------------------------
@@ -170,9 +171,10 @@ static void the_walk_goes_by_age_and_shows_all(void **state)
 		assert_true(queue_id_eq(&info.id, &ids[i]));
 		assert_int_equal(info.count, 1);
 		assert_int_equal(info.created, BED_START + (int64_t)i);
-		assert_true(view_eq(info.recipients[0].address,
-		    i % 2 ? VIEW("x@b.example") : VIEW("postmaster")));
-		assert_true(view_eq(info.envelope.sender, VIEW("a@a.example")));
+		assert_view_equal_row(i, info.recipients[0].address,
+		    i % 2 ? VIEW("x@b.example") : VIEW("postmaster"));
+		assert_view_equal_row(
+		    i, info.envelope.sender, VIEW("a@a.example"));
 	}
 	assert_int_equal(queue_walk_next(walk, &bed.arena, &info), RC_END);
 	queue_walk_close(&walk);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs random operations on the queue and on a simple model of it: a table of
 // recipients that is searched from end to end.
+#include "base/test.h"
 #include "queue/queue_test_tools.h"
 
 #define ROUNDS     30
@@ -98,8 +99,8 @@ static void adopt_reports(struct model *model, size_t expected)
 		if (find(model, &info.id, info.recipients[0].address))
 			continue;
 		assert_int_equal(info.count, 1);
-		assert_true(
-		    view_eq(info.recipients[0].address, VIEW("a@r.example")));
+		assert_view_equal(
+		    info.recipients[0].address, VIEW("a@r.example"));
 		struct person *person =
 		    add_person(model, &info.id, model->bed.now);
 		snprintf(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests that what is put into the queue comes out once, also after a restart;
 // claims and limits.
+#include "base/test.h"
 #include "queue/queue_test_tools.h"
 
 static void ids_sort_as_their_text_and_parse_back(void **state)
@@ -41,9 +42,9 @@ static void a_destination_is_what_stands_after_the_last_at(void **state)
 	    {"a@", ""},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		assert_true(
-		    view_eq(queue_domain_of(view_of_string(table[i][0])),
-			view_of_string(table[i][1])));
+		assert_view_equal_row(i,
+		    queue_domain_of(view_of_string(table[i][0])),
+		    view_of_string(table[i][1]));
 }
 
 static void what_is_put_is_taken_read_and_gone_when_delivered(void **state)
@@ -57,8 +58,8 @@ static void what_is_put_is_taken_read_and_gone_when_delivered(void **state)
 	assert_non_null(lot);
 	assert_true(queue_id_eq(queue_lot_id(lot), &id));
 	assert_int_equal(queue_lot_count(lot), 1);
-	assert_true(view_eq(queue_lot_recipient(lot, 0)->recipient.address,
-	    VIEW("x@b.example")));
+	assert_view_equal(queue_lot_recipient(lot, 0)->recipient.address,
+	    VIEW("x@b.example"));
 	assert_int_equal(queue_lot_recipient(lot, 0)->attempts, 0);
 	struct buf bytes;
 	buf_init(&bytes, 4096);
@@ -69,7 +70,7 @@ static void what_is_put_is_taken_read_and_gone_when_delivered(void **state)
 	// Reads across the border between head and content.
 	buf_reset(&bytes);
 	assert_int_equal(queue_lot_read(lot, 19, 6, &bytes), RC_OK);
-	assert_true(view_eq(buf_view(&bytes), VIEW("\r\nFrom")));
+	assert_view_equal(buf_view(&bytes), VIEW("\r\nFrom"));
 	buf_done(&bytes);
 	assert_null(bed_take(&bed)); // the lot is leased
 	bed_settle(&bed, &lot, QUEUE_DELIVERED);
@@ -167,10 +168,10 @@ static void a_claimed_destination_is_nobody_elses(void **state)
 	bed_put(&bed, "x@c.example");
 	assert_int_equal(
 	    queue_claim(bed.queue, &bed.arena, &domain, &next), RC_OK);
-	assert_true(view_eq(domain, VIEW("b.example"))); // the earlier one
+	assert_view_equal(domain, VIEW("b.example")); // the earlier one
 	assert_int_equal(
 	    queue_claim(bed.queue, &bed.arena, &other, &next), RC_OK);
-	assert_true(view_eq(other, VIEW("c.example")));
+	assert_view_equal(other, VIEW("c.example"));
 	unsigned wakes = bed.wakes;
 	struct queue_lot *lot;
 	assert_true(queue_has_due(bed.queue, domain));
@@ -273,9 +274,9 @@ static void five_thousand_recipients_are_one_message(void **state)
 		struct view domain = queue_domain_of(
 		    queue_lot_recipient(lot, 0)->recipient.address);
 		for (size_t i = 0; i < queue_lot_count(lot); i++)
-			assert_true(view_eq(
+			assert_view_equal(
 			    domain, queue_domain_of(queue_lot_recipient(lot, i)
-							->recipient.address)));
+							->recipient.address));
 		bed_settle(&bed, &lot, QUEUE_PASSED);
 	}
 	assert_int_equal(seen, QUEUE_RECIPIENTS_MAX);
@@ -359,11 +360,11 @@ static void others_take_the_place_of_an_alias(void **state)
 			assert_int_equal(one->resolved, first);
 			assert_int_equal(
 			    one->notify, others[first ? 0 : 1].notify);
-			assert_true(
-			    view_eq(queue_lot_envelope(lot)->envid, VIEW("e")));
+			assert_view_equal(
+			    queue_lot_envelope(lot)->envid, VIEW("e"));
 			assert_int_equal(queue_lot_created(lot), BED_START);
-			assert_true(
-			    view_eq(bed_text(&bed, queue_lot_id(lot)), text));
+			assert_view_equal(
+			    bed_text(&bed, queue_lot_id(lot)), text);
 			bed_settle(&bed, &lot, QUEUE_DELIVERED);
 		}
 		assert_null(bed_take(&bed));

@@ -2,6 +2,7 @@
 // Tests a disk that refuses commits for a while, and servers that are not tried
 // for a while: mail that was sent is not sent again, and mail that was not sent
 // does not count as tried.
+#include "base/test.h"
 #include "engine/engine_impl.h"
 #include "queue/queue_test_tools.h"
 
@@ -106,8 +107,8 @@ static void an_alias_is_followed_once_after_a_full_disk(void **state)
 	clear(&disk);
 	bed.now += HOUR;
 	lot = bed_take(&bed);
-	assert_true(view_eq(queue_lot_recipient(lot, 0)->recipient.address,
-	    VIEW("y@c.example")));
+	assert_view_equal(queue_lot_recipient(lot, 0)->recipient.address,
+	    VIEW("y@c.example"));
 	bed_settle(&bed, &lot, QUEUE_PASSED);
 	bed_expect_empty(&bed);
 	bed_done(&bed);
@@ -189,7 +190,7 @@ static void what_is_put_off_counts_no_try_and_says_why(void **state)
 	assert_int_equal(commits, 1); // to store the reason
 	assert_int_equal(queue_show(bed.queue, &id, &bed.arena, &info), RC_OK);
 	assert_int_equal(info.recipients[0].attempts, 0);
-	assert_true(view_eq(info.recipients[0].last_reply, down.diagnostic));
+	assert_view_equal(info.recipients[0].last_reply, down.diagnostic);
 	bed.engine->ops = counted;
 	bed_done(&bed);
 }

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests reports against RFC 3464, 3461, 6522 and 6533, also with hostile input.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "queue/report_check.h"
 
 #define HEADER                                                                 \
@@ -435,8 +431,8 @@ static void quoted_printable_is_as_the_rfc_has_it(void **state)
 		struct buf out;
 		buf_init(&out, 1000);
 		queue_line_quote(&out, view_of_string(table[i][0]));
-		assert_true(
-		    view_eq(buf_view(&out), view_of_string(table[i][1])));
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(table[i][1]));
 		buf_done(&out);
 	}
 }

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where mail for a domain goes, depending on its zone.
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "dns/test_server.h"
 #include "relay/next_hop.h"
 
@@ -243,7 +239,7 @@ static void domains_with_the_same_servers_share_a_site(void **state)
 	struct relay_next_hops *one = find(&rules, "two.test");
 	struct relay_next_hops *other = find(&rules, "other.test");
 	struct relay_next_hops *less = find(&rules, "half-null.test");
-	assert_true(view_eq(one->site, other->site));
+	assert_view_equal(one->site, other->site);
 	assert_false(view_eq(one->site, less->site));
 	relay_next_hops_free(&one);
 	relay_next_hops_free(&other);

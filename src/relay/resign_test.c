@@ -3,13 +3,9 @@
 // are exactly those that the signer makes of the bytes that are sent.
 // (dkim_test.c tests the signer, and tests/dkim_test.py does so with another
 // project's verifier.)
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "engine/engine.h"
 #include "relay/resign.h"
 #include "wire/smtp_data.h"
@@ -162,8 +158,8 @@ static void a_message_is_signed_as_it_is_sent(void **state)
 			assert_int_not_equal(at, SIZE_MAX);
 			if (signatures > 0)
 				sign(bed, view_from(sent, at), &wanted);
-			assert_true(view_eq(
-			    view_slice(sent, 0, at), buf_view(&wanted)));
+			assert_view_equal_row(
+			    i, view_slice(sent, 0, at), buf_view(&wanted));
 			assert_int_equal(
 			    view_find(sent, VIEW("b=old")), SIZE_MAX);
 			buf_done(&text);
@@ -223,8 +219,7 @@ static void a_message_of_many_pieces(void **state)
 	send_message(bed, buf_view(&text), &out);
 	size_t at = view_find(buf_view(&out), VIEW(TRACE));
 	sign(bed, view_from(buf_view(&out), at), &wanted);
-	assert_true(
-	    view_eq(view_slice(buf_view(&out), 0, at), buf_view(&wanted)));
+	assert_view_equal(view_slice(buf_view(&out), 0, at), buf_view(&wanted));
 	buf_done(&text);
 	buf_done(&out);
 	buf_done(&wanted);

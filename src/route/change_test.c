@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Domains and aliases are added, changed and removed; refusals, and damaged
 // records.
+#include "base/test.h"
 #include "route/test_bed.h"
 
 // ---- Domains ---------------------------------------------------------------
@@ -24,17 +25,17 @@ static void domains_come_and_go(void **state)
 	assert_int_equal(
 	    route_domain_next(bed->route, VIEW(""), &bed->arena, &domain),
 	    RC_OK);
-	assert_true(view_eq(domain.name, VIEW("a.example")));
-	assert_true(view_eq(domain.alias_of, VIEW("b.example")));
+	assert_view_equal(domain.name, VIEW("a.example"));
+	assert_view_equal(domain.alias_of, VIEW("b.example"));
 	assert_false(domain.primary);
 	assert_int_equal(
 	    route_domain_next(bed->route, domain.name, &bed->arena, &domain),
 	    RC_OK);
-	assert_true(view_eq(domain.name, VIEW("b.example")));
+	assert_view_equal(domain.name, VIEW("b.example"));
 	assert_int_equal(
 	    route_domain_next(bed->route, domain.name, &bed->arena, &domain),
 	    RC_OK);
-	assert_true(view_eq(domain.name, VIEW("xn--b-eha.example")));
+	assert_view_equal(domain.name, VIEW("xn--b-eha.example"));
 	assert_int_equal(
 	    route_domain_next(bed->route, domain.name, &bed->arena, &domain),
 	    RC_END);
@@ -252,11 +253,11 @@ static void aliases_are_listed(void **state)
 	assert_int_equal(route_alias_next(bed->route, VIEW("@second.example"),
 			     &bed->arena, &found),
 	    RC_OK);
-	assert_true(view_eq(found.address, VIEW("list@second.example")));
+	assert_view_equal(found.address, VIEW("list@second.example"));
 	assert_int_equal(route_alias_next(bed->route, VIEW("@OURS.example"),
 			     &bed->arena, &found),
 	    RC_OK);
-	assert_true(view_eq(found.address, VIEW("allgone@ours.example")));
+	assert_view_equal(found.address, VIEW("allgone@ours.example"));
 	assert_int_equal(
 	    route_alias_next(bed->route, VIEW("nonsense"), &bed->arena, &found),
 	    RC_INVALID);

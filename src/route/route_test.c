@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where addresses lead, as tables: each row is an address and its targets.
+#include "base/test.h"
 #include "route/test_bed.h"
 
 static void addresses_lead_to_users(void **state)
@@ -259,7 +260,8 @@ static void an_address_has_one_user_of_its_own(void **state)
 		if (!table[i].user)
 			continue;
 		assert_int_equal(result.count, 1);
-		assert_true(view_eq(result.targets[0].user, v(table[i].user)));
+		assert_view_equal_row(
+		    i, result.targets[0].user, v(table[i].user));
 	}
 }
 
@@ -438,7 +440,7 @@ static void users_have_addresses(void **state)
 		assert_int_equal(route_user_address(
 				     bed->route, &user, &bed->arena, &address),
 		    RC_OK);
-		assert_true(view_eq(address, v(rows[i].want)));
+		assert_view_equal_row(i, address, v(rows[i].want));
 	}
 }
 
@@ -452,8 +454,7 @@ static void result_has_addresses(void **state)
 	    route_resolve(bed->route, &bed->arena, &mailbox, NULL, &result),
 	    RC_OK);
 	assert_int_equal(result.count, 1);
-	assert_true(
-	    view_eq(result.targets[0].address, VIEW("anna@ours.example")));
+	assert_view_equal(result.targets[0].address, VIEW("anna@ours.example"));
 	assert_int_equal(
 	    result.targets[0].account, user_of(bed, "anna").account);
 }

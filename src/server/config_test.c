@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which mistakes in a configuration are reported, for which lines, and in which
 // words.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "server/config.h"
 
 static const struct {
@@ -221,7 +216,7 @@ static void test_the_shipped_sample_is_the_table(void **state)
 		buf_add(&shipped, view_of(piece, got));
 	fclose(file);
 	// If this fails: `make sample` writes the file again.
-	assert_true(view_eq(buf_view(&sample), buf_view(&shipped)));
+	assert_view_equal(buf_view(&sample), buf_view(&shipped));
 	buf_done(&sample);
 	buf_done(&shipped);
 }

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What strangers can do to a server, and which clients have to wait for them.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "smtp/script.h"
 #include "smtp/smtp.h"
 #include "smtp/transaction.h"
@@ -141,8 +136,8 @@ static void a_message_has_a_shorter_timeout_than_a_command(void **state)
 	assert_int_equal(timeout_of(&client), 300);
 	buf_reset(&client.out);
 	smtp_session_ops.timed_out(client.session, &client.out);
-	assert_true(view_eq(buf_view(&client.out),
-	    VIEW("421 4.4.2 No input for too long\r\n")));
+	assert_view_equal(
+	    buf_view(&client.out), VIEW("421 4.4.2 No input for too long\r\n"));
 	rig_disconnect(&client);
 	rig_done(&rig);
 }
@@ -168,8 +163,8 @@ static void time_runs_out_also_while_the_client_talks(void **state)
 	buf_reset(&client.out);
 	rig_say(&client, VIEW("N"));
 	assert_int_equal(client.next, NET_CLOSE);
-	assert_true(view_eq(buf_view(&client.out),
-	    VIEW("421 4.4.2 The connection has lasted too long\r\n")));
+	assert_view_equal(buf_view(&client.out),
+	    VIEW("421 4.4.2 The connection has lasted too long\r\n"));
 	rig_disconnect(&client);
 	rig_done(&rig);
 }
@@ -209,8 +204,8 @@ static void a_server_that_stops_says_so(void **state)
 	    VIEW("MAIL FROM:<>\r\nRCPT TO:<a@example.org>\r\nDATA\r\nx"));
 	buf_reset(&client.out);
 	smtp_session_ops.shut_down(client.session, &client.out);
-	assert_true(view_eq(buf_view(&client.out),
-	    VIEW("421 4.3.2 The server is shutting down\r\n")));
+	assert_view_equal(buf_view(&client.out),
+	    VIEW("421 4.3.2 The server is shutting down\r\n"));
 	rig_disconnect(&client);
 	assert_int_equal(rig_office_accepted(rig.office), 0);
 	assert_int_equal(rig_office_open(rig.office), 0);
@@ -235,9 +230,9 @@ static void a_delayed_answer_comes_before_the_end(void **state)
 	assert_int_equal(out.len, 0);
 	assert_int_equal(smtp_session_ops.pause_ms(client.session), 500);
 	smtp_session_ops.shut_down(client.session, &out);
-	assert_true(view_eq(
+	assert_view_equal(
 	    buf_view(&out), VIEW("500 5.5.1 No such command\r\n"
-				 "421 4.3.2 The server is shutting down\r\n")));
+				 "421 4.3.2 The server is shutting down\r\n"));
 	buf_done(&out);
 	rig_disconnect(&client);
 	rig_done(&rig);
@@ -284,8 +279,8 @@ static void a_login_waits_for_its_turn_and_so_does_what_follows(void **state)
 	rig_hashers_release(&busy.hashers);
 	assert_true(busy.client.woken);
 	rig_wake(&busy.client);
-	assert_true(view_eq(buf_view(&busy.client.out),
-	    VIEW("235 2.7.0 Logged in\r\n250 2.1.0 Sender OK\r\n")));
+	assert_view_equal(buf_view(&busy.client.out),
+	    VIEW("235 2.7.0 Logged in\r\n250 2.1.0 Sender OK\r\n"));
 	busy_done(&busy);
 }
 
@@ -322,8 +317,8 @@ static void a_client_that_goes_away_leaves_the_line(void **state)
 	rig_hashers_release(&busy.hashers);
 	assert_true(busy.client.woken);
 	rig_wake(&busy.client);
-	assert_true(view_eq(
-	    buf_view(&busy.client.out), VIEW("235 2.7.0 Logged in\r\n")));
+	assert_view_equal(
+	    buf_view(&busy.client.out), VIEW("235 2.7.0 Logged in\r\n"));
 	busy_done(&busy);
 }
 
@@ -345,8 +340,8 @@ static void the_last_guess_is_answered_as_late_as_the_others(void **state)
 	assert_true(pauses[3] == pauses[2] + 1);
 	assert_true(client.paused > 0);
 	assert_int_equal(client.next, NET_CLOSE);
-	assert_true(view_eq(buf_view(&client.out),
-	    VIEW("421 4.7.0 Too many logins have failed\r\n")));
+	assert_view_equal(buf_view(&client.out),
+	    VIEW("421 4.7.0 Too many logins have failed\r\n"));
 	rig_disconnect(&client);
 	rig_done(&rig);
 }

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The protocol trace and the log show what both sides say, and never a secret.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "smtp/script.h"
 
 static const struct {
@@ -113,7 +109,7 @@ static void expect_lines_of_server(struct view out, struct view trace)
 		assert_true(view_split(&out, '\n', &line));
 		assert_true(view_ends_with(line, VIEW("\r")));
 		line.len--;
-		assert_true(view_eq(line, view_from(traced, 3)));
+		assert_view_equal(line, view_from(traced, 3));
 	}
 	assert_int_equal(out.len, 0);
 }

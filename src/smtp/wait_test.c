@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands that have to wait for the delivery (delivery/check.h): nothing is
 // read meanwhile, nothing is lost, and no thread waits.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "smtp/script.h"
 #include "smtp/smtp.h"
 
@@ -170,14 +165,14 @@ static void a_wake_by_something_else_changes_nothing(void **state)
 	assert_int_equal(waiting.client.out.len, 0);
 	rig_office_release(waiting.rig.office);
 	rig_wake(&waiting.client);
-	assert_true(view_eq(
-	    buf_view(&waiting.client.out), VIEW("250 2.1.5 Recipient OK\r\n")));
+	assert_view_equal(
+	    buf_view(&waiting.client.out), VIEW("250 2.1.5 Recipient OK\r\n"));
 	// And a wake-up that comes late.
 	assert_int_equal(
 	    smtp_session_ops.wake(waiting.client.session, &waiting.client.out),
 	    NET_READ);
-	assert_true(view_eq(
-	    buf_view(&waiting.client.out), VIEW("250 2.1.5 Recipient OK\r\n")));
+	assert_view_equal(
+	    buf_view(&waiting.client.out), VIEW("250 2.1.5 Recipient OK\r\n"));
 	waiting_done(&waiting);
 }
 

@@ -4,6 +4,7 @@
 #include "engine/engine_impl.h"
 #include "store/store_test_tools.h"
 
+#include "base/test.h"
 #include "base/thread.h"
 #include "store/record.h"
 
@@ -265,7 +266,7 @@ static void expect_same(struct world *world, struct store_mailbox *box,
 	assert_int_equal(store_reader_bytes(reader, ret_message->email_id, 0,
 			     SIZE_MAX, &bytes),
 	    RC_OK);
-	assert_true(view_eq(buf_view(&bytes), text));
+	assert_view_equal(buf_view(&bytes), text);
 	assert_int_equal(store_reader_record(
 			     reader, ret_message->email_id, &record, &thread),
 	    RC_OK);

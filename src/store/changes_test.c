@@ -3,6 +3,7 @@
 // and its check.
 #include "store/store_test_tools.h"
 
+#include "base/test.h"
 #include "store/change_record.h"
 #include "store/changes.h"
 #include "store/record.h"
@@ -150,7 +151,7 @@ static void runs_that_touch_become_one(void **state)
 	struct buf out;
 	buf_init(&out, 100);
 	write_changes(apart, &out);
-	assert_true(view_eq(buf_view(&out), VIEW("\1\4\1\5\2\x12\0")));
+	assert_view_equal(buf_view(&out), VIEW("\1\4\1\5\2\x12\0"));
 	buf_done(&out);
 }
 

@@ -4,6 +4,7 @@
 // after some time.
 #include "store/store_test_tools.h"
 
+#include "base/test.h"
 #include "store/record.h"
 
 #define ACCOUNTS 40
@@ -60,8 +61,7 @@ static MUST_CHECK enum rc deliver(struct town *town, uint64_t id,
 	assert_int_equal(rc, RC_OK);
 	struct arena arena;
 	arena_init(&arena);
-	assert_true(
-	    view_eq(store_mailbox_name(mailbox, &arena), VIEW("INBOX")));
+	assert_view_equal(store_mailbox_name(mailbox, &arena), VIEW("INBOX"));
 	arena_done(&arena);
 	struct store_delivery delivery = *what;
 	struct store_place place = {.mailbox = mailbox};
@@ -198,9 +198,9 @@ static void content_is_kept_once_for_all_accounts(void **state)
 			read_last(&town, id, &all, &header);
 			assert_true(
 			    view_starts_with(buf_view(&all), delivery.prefix));
-			assert_true(view_eq(
+			assert_view_equal_row(i,
 			    view_from(buf_view(&all), delivery.prefix.len),
-			    buf_view(&text)));
+			    buf_view(&text));
 			assert_true(view_starts_with(
 			    buf_view(&all), buf_view(&header)));
 			assert_true(view_ends_with(
@@ -209,8 +209,8 @@ static void content_is_kept_once_for_all_accounts(void **state)
 			buf_reset(&all);
 			assert_int_equal(
 			    store_draft_read(draft, 20, SIZE_MAX, &all), RC_OK);
-			assert_true(view_eq(
-			    buf_view(&all), view_from(buf_view(&text), 20)));
+			assert_view_equal_row(
+			    i, buf_view(&all), view_from(buf_view(&text), 20));
 			buf_done(&all);
 			buf_done(&header);
 		}
@@ -267,7 +267,7 @@ static void expect_readable(
 	buf_init(&all, 1000000);
 	buf_init(&header, 1000000);
 	read_last(town, id, &all, &header);
-	assert_true(view_eq(buf_view(&all), buf_view(text)));
+	assert_view_equal(buf_view(&all), buf_view(text));
 	buf_done(&all);
 	buf_done(&header);
 }

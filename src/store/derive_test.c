@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "base/test.h"
 #include "store/changes.h"
 #include "store/columns.h"
 #include "store/derive_impl.h"
@@ -179,7 +180,7 @@ static void sorting_is_the_same_with_all_some_and_no_columns(void **state)
 		assert_true(found > before || !more || found == 2495);
 		before = found;
 		struct buf with = sort_all(&bed, inbox);
-		assert_true(view_eq(buf_view(&with), buf_view(&without)));
+		assert_view_equal(buf_view(&with), buf_view(&without));
 		buf_done(&with);
 	}
 	assert_int_equal(before, 2495); // 39 blocks; the number 0 is not used
@@ -208,7 +209,7 @@ static void columns_may_go_while_they_are_read(void **state)
 		assert_true(count_found(&bed, 501) > 0);
 		sort_by(&bed, snapshot, i, true, &with);
 		assert_int_equal(count_found(&bed, 501), 0);
-		assert_true(view_eq(buf_view(&with), buf_view(&without)));
+		assert_view_equal_row(i, buf_view(&with), buf_view(&without));
 		buf_done(&without);
 		buf_done(&with);
 	}
@@ -291,7 +292,7 @@ static void follow_and_rebuild(uint32_t changes_max, uint64_t seed)
 	    store_derived_drop(bed.store, 1000, &bed.fault), RC_OK);
 	derive_all(&bed);
 	struct buf rebuilt = dump(&bed);
-	assert_true(view_eq(buf_view(&followed), buf_view(&rebuilt)));
+	assert_view_equal(buf_view(&followed), buf_view(&rebuilt));
 	buf_done(&followed);
 	buf_done(&rebuilt);
 	bed_close(&bed);
@@ -463,7 +464,7 @@ static void the_worker_builds_what_is_wanted_and_follows(void **state)
 	struct buf without = sort_all(&bed, inbox);
 	wait_until_current(&bed);
 	struct buf with = sort_all(&bed, inbox);
-	assert_true(view_eq(buf_view(&with), buf_view(&without)));
+	assert_view_equal(buf_view(&with), buf_view(&without));
 	for (int i = 0; i < 30; i++)
 		change_something(&bed, inbox);
 	wait_until_current(&bed);

@@ -2,6 +2,7 @@
 // Mailboxes: names, order, creation, deletion, renaming, subscriptions,
 // watching, ids and threads, and damage that the check finds.
 #include "base/bytes.h"
+#include "base/test.h"
 #include "store/record.h"
 #include "store/store_test_tools.h"
 
@@ -155,7 +156,8 @@ static void a_mailbox_is_found_in_every_spelling(void **state)
 		struct bed bed;
 		struct store_mailbox_info info;
 		bed_open(&bed, (struct store_options){0});
-		assert_true(view_eq(store_name_canonical(said, room), stored));
+		assert_view_equal_row(
+		    i, store_name_canonical(said, room), stored);
 		assert_int_equal(create(&bed, rows[i].said), RC_OK);
 		assert_int_equal(create(&bed, rows[i].stored), RC_EXISTS);
 		bed_reopen(&bed, (struct store_options){0});
@@ -163,7 +165,7 @@ static void a_mailbox_is_found_in_every_spelling(void **state)
 		    store_mailbox_find(&bed.asker, bed.account, said,
 			STORE_RIGHT_LOOKUP, &bed.arena, NULL, &info),
 		    RC_OK);
-		assert_true(view_eq(info.name, stored));
+		assert_view_equal_row(i, info.name, stored);
 		assert_int_equal(store_subscribe(&bed.asker, bed.account, said,
 				     true, &bed.fault),
 		    RC_OK);
@@ -229,7 +231,7 @@ static void children_follow_their_parent(void **state)
 	assert_int_equal(store_mailbox_next_sibling(&bed.asker, bed.account,
 			     VIEW("a"), &bed.arena, &info),
 	    RC_OK);
-	assert_true(view_eq(info.name, VIEW("a!")));
+	assert_view_equal(info.name, VIEW("a!"));
 	bed_reopen(&bed, (struct store_options){0});
 	expect_names(&bed, "*A Archive Drafts INBOX Junk Sent Trash *a+ "
 			   "*a/b+ *a/b/c *a/b! *a!");
@@ -295,8 +297,7 @@ static void renaming_takes_children_along_but_not_subscriptions(void **state)
 	assert_int_equal(rename_to(&bed, "a", "new/x"), RC_OK);
 	expect_names(&bed, "Archive Drafts INBOX Junk Sent Trash *a! *new+ "
 			   "*new/x+ *new/x/b");
-	assert_true(
-	    view_eq(store_mailbox_name(b, &bed.arena), VIEW("new/x/b")));
+	assert_view_equal(store_mailbox_name(b, &bed.arena), VIEW("new/x/b"));
 	assert_int_equal(rename_to(&bed, "a", "b"), RC_NOT_FOUND);
 	assert_int_equal(rename_to(&bed, "new", "Sent"), RC_EXISTS);
 	assert_int_equal(rename_to(&bed, "new", "new/y"), RC_INVALID);
@@ -309,7 +310,7 @@ static void renaming_takes_children_along_but_not_subscriptions(void **state)
 	assert_int_equal(store_subscription_next(&bed.asker, bed.account,
 			     VIEW("Trash"), &bed.arena, &name),
 	    RC_OK);
-	assert_true(view_eq(name, VIEW("a/b")));
+	assert_view_equal(name, VIEW("a/b"));
 	store_mailbox_close(&b);
 	bed_check(&bed, false, 0);
 	bed_close(&bed);
@@ -547,14 +548,14 @@ static void messages_of_every_size_read_back(void **state)
 			assert_int_equal(
 			    store_reader_bytes(reader, id, 0, SIZE_MAX, &bytes),
 			    RC_OK);
-			assert_true(
-			    view_eq(buf_view(&bytes), view_of(text, size)));
+			assert_view_equal_row(
+			    i, buf_view(&bytes), view_of(text, size));
 			buf_reset(&bytes);
 			assert_int_equal(
 			    store_reader_bytes(reader, id, size / 2, 9, &bytes),
 			    RC_OK);
-			assert_true(view_eq(buf_view(&bytes),
-			    view_slice(view_of(text, size), size / 2, 9)));
+			assert_view_equal_row(i, buf_view(&bytes),
+			    view_slice(view_of(text, size), size / 2, 9));
 			struct view header;
 			assert_int_equal(
 			    store_reader_header(reader, id, &header), RC_OK);

@@ -3,6 +3,7 @@
 // needs missing; what a refusal tells; and what somebody with few rights sees.
 #include "store/rights.h"
 
+#include "base/test.h"
 #include "store/store_test_tools.h"
 
 #define OWNER 1000
@@ -550,7 +551,7 @@ static void only_what_may_be_looked_up_is_seen(void **state)
 	assert_int_equal(store_mailbox_next_sibling(&world.guest, bed->account,
 			     VIEW("A/1"), &bed->arena, &info),
 	    RC_OK);
-	assert_true(view_eq(info.name, VIEW("A/3")));
+	assert_view_equal(info.name, VIEW("A/3"));
 	assert_int_equal(info.rights, L | R);
 	assert_false(info.subscribed);
 	// Only the owner has subscriptions.

@@ -2,6 +2,7 @@
 // Random changes of messages in several mailboxes. After each step the result
 // is compared with a model that is too simple to be wrong, also after
 // reopening.
+#include "base/test.h"
 #include "store/store_test_tools.h"
 
 #define MAILBOXES 3
@@ -399,7 +400,7 @@ static void compare_texts(struct world *world, unsigned box)
 		assert_int_equal(store_reader_bytes(reader, message.email_id, 0,
 				     SIZE_MAX, &bytes),
 		    RC_OK);
-		assert_true(view_eq(buf_view(&bytes), view_of_string(text)));
+		assert_view_equal(buf_view(&bytes), view_of_string(text));
 		assert_int_equal(message.size, bytes.len);
 	}
 	buf_done(&bytes);

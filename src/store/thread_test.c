@@ -3,6 +3,7 @@
 // with thread_naive.h, which does what the RFC says, step by step.
 #include "store/thread.h"
 
+#include "base/test.h"
 #include "store/store_test_tools.h"
 #include "store/thread_forest.h"
 #include "store/thread_naive.h"
@@ -316,7 +317,7 @@ static void replies_ten_thousand_deep_are_threaded(void **state)
 	for (int i = MESSAGES; i > 0; i--)
 		buf_printf(&wanted, "%s%d", i == MESSAGES ? "(" : " ", i);
 	buf_add_char(&wanted, ')');
-	assert_true(view_eq(buf_view(&out), buf_view(&wanted)));
+	assert_view_equal(buf_view(&out), buf_view(&wanted));
 	buf_done(&out);
 	buf_done(&wanted);
 	store_mailbox_close(&mailbox);

@@ -4,6 +4,7 @@
 #ifndef ROOST_STORE_TWO_STORES_H
 #define ROOST_STORE_TWO_STORES_H
 
+#include "base/test.h"
 #include "store/store_test_tools.h"
 
 #define TWO_ACCOUNT 1000
@@ -116,7 +117,7 @@ static inline void two_expect_same_subscriptions(
 				     name, arena, &right),
 		    rc);
 		if (rc == RC_OK)
-			assert_true(view_eq(left, right));
+			assert_view_equal(left, right);
 		name = left;
 	} while (rc == RC_OK);
 }
@@ -138,7 +139,7 @@ static inline void two_expect_same(struct end *a, struct end *b)
 		    rc);
 		if (rc != RC_OK)
 			break;
-		assert_true(view_eq(left.name, right.name));
+		assert_view_equal(left.name, right.name);
 		assert_int_equal(left.uidvalidity, right.uidvalidity);
 		assert_int_equal(left.uidnext, right.uidnext);
 		assert_int_equal(left.subscribed, right.subscribed);

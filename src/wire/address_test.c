@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Address lists: the RFCs' examples, and what is found in real mail.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "base/buf.h"
+#include "base/test.h"
 #include "wire/address.h"
 
 static void add_part(struct buf *out, struct view part)
@@ -167,7 +162,7 @@ static void control_characters_never_come_out(void **state)
 	struct buf out;
 	buf_init(&out, 4096);
 	show(VIEW("\"a\0\r\nb\x01\" <c\0d@e\x7f>"), &out);
-	assert_true(view_eq(buf_view(&out), VIEW("(\"ab\" NIL \"cd\" \"e\")")));
+	assert_view_equal(buf_view(&out), VIEW("(\"ab\" NIL \"cd\" \"e\")"));
 	buf_done(&out);
 }
 

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who an Authentication-Results field is from: RFC 8601's appendix B, and the
 // ways to write the same.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/auth_results.h"
 
 static void the_id_is_found(void **state)
@@ -94,7 +90,7 @@ static void words_are_found_anywhere(void **state)
 	struct view word;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		assert_true(auth_results_next_word(&rest, &word));
-		assert_true(view_eq(word, view_of_string(words[i])));
+		assert_view_equal_row(i, word, view_of_string(words[i]));
 	}
 	assert_false(auth_results_next_word(&rest, &word));
 }

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Charsets under the names mail uses, cut at every place; UTF-8; whole parts.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/charset.h"
 #include "wire/text_stream.h"
 #include "wire/utf8.h"
@@ -206,7 +201,7 @@ static void converters_are_kept_and_begin_afresh(void **state)
 	    charset_decoder_open(&cache, VIEW("big5"), &big5), RC_OK);
 	charset_decode(&big5, VIEW("A"), &out);
 	charset_decode_end(&big5, &out);
-	assert_true(view_eq(buf_view(&out), VIEW("A")));
+	assert_view_equal(buf_view(&out), VIEW("A"));
 	charset_decoder_close(&big5);
 	buf_done(&out);
 	charset_cache_done(&cache);
@@ -240,8 +235,8 @@ static void utf8_is_judged_by_the_table_of_unicode(void **state)
 		struct buf out;
 		buf_init(&out, 100);
 		utf8_add_valid(&out, rows[i].text);
-		assert_true(
-		    view_eq(buf_view(&out), view_of_string(rows[i].mended)));
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(rows[i].mended));
 		assert_true(utf8_is_valid(buf_view(&out)));
 		buf_done(&out);
 	}
@@ -312,8 +307,8 @@ static void parts_become_text(void **state)
 				}
 			}
 			text_stream_done(&stream);
-			assert_true(view_eq(
-			    buf_view(&out), view_of_string(rows[i].text)));
+			assert_view_equal_row(
+			    i, buf_view(&out), view_of_string(rows[i].text));
 			buf_done(&out);
 		}
 	}

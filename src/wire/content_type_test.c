@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Content-Type and its relatives, as written by the RFCs and by others.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/content_type.h"
 
 static void value_format(
@@ -135,9 +130,9 @@ static void languages_are_listed(void **state)
 	assert_int_equal(content_language_parse(&arena,
 			     VIEW("mi, (Maori) en-GB,, i-default (x)"), &tags),
 	    3);
-	assert_true(view_eq(tags[0], VIEW("mi")));
-	assert_true(view_eq(tags[1], VIEW("en-GB")));
-	assert_true(view_eq(tags[2], VIEW("i-default")));
+	assert_view_equal(tags[0], VIEW("mi"));
+	assert_view_equal(tags[1], VIEW("en-GB"));
+	assert_view_equal(tags[2], VIEW("i-default"));
 	assert_int_equal(content_language_parse(&arena, VIEW(" "), &tags), 0);
 	arena_done(&arena);
 }

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dates: the forms of RFC 5322, IMAP's, and what is found in their place.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/date.h"
 
 static void header_dates_are_read_in_all_their_forms(void **state)
@@ -124,7 +119,7 @@ static void imap_times_survive_the_round_trip(void **state)
 		date_format_imap(date, &out);
 		struct view again =
 		    rows[i].again ? view_of_string(rows[i].again) : text;
-		assert_true(view_eq(buf_view(&out), again));
+		assert_view_equal_row(i, buf_view(&out), again);
 		buf_done(&out);
 	}
 }
@@ -306,8 +301,8 @@ static void dates_of_header_fields_are_written(void **state)
 		buf_init(&out, 100);
 		date_format_rfc5322(rows[i].date, &out);
 		assert_int_equal(out.len, DATE_RFC5322_LEN);
-		assert_true(
-		    view_eq(buf_view(&out), view_of_string(rows[i].text)));
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(rows[i].text));
 		assert_int_equal(
 		    date_parse_rfc5322(buf_view(&out), &date), RC_OK);
 		bool clipped = rows[i].date.seconds == INT64_MAX ||
@@ -360,8 +355,8 @@ static void internet_dates_are_read_strictly(void **state)
 			continue;
 		buf_init(&out, 100);
 		date_format_rfc3339(date.seconds, &out);
-		assert_true(view_eq(buf_view(&out),
-		    rows[i].utc ? view_of_string(rows[i].utc) : text));
+		assert_view_equal_row(i, buf_view(&out),
+		    rows[i].utc ? view_of_string(rows[i].utc) : text);
 		buf_done(&out);
 	}
 }

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Domain names: their canonical form, look-alikes, and what is no name.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/domain_name.h"
 
 #define L63 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk"
@@ -104,12 +99,12 @@ static void a_name_has_one_canonical_form(void **state)
 		if (!view_eq(ascii, view_of_string(rows[i].ascii)))
 			print_error(
 			    "%s: %.*s\n", rows[i].name, VIEW_FMT(ascii));
-		assert_true(view_eq(ascii, view_of_string(rows[i].ascii)));
+		assert_view_equal_row(i, ascii, view_of_string(rows[i].ascii));
 		struct view again;
 		assert_int_equal(domain_name_to_ascii(&arena, ascii,
 				     DOMAIN_NAME_UNDERSCORE, &again),
 		    RC_OK);
-		assert_true(view_eq(again, ascii));
+		assert_view_equal_row(i, again, ascii);
 		assert_true(domain_name_is_valid(ascii));
 	}
 	arena_done(&arena);
@@ -150,9 +145,9 @@ static void names_are_shown_in_their_own_letters(void **state)
 	struct arena arena;
 	arena_init(&arena);
 	for (size_t i = 0; i < ARRAY_LEN(shown); i++)
-		assert_true(view_eq(
+		assert_view_equal_row(i,
 		    domain_name_to_unicode(&arena, view_of_string(shown[i][0])),
-		    view_of_string(shown[i][1])));
+		    view_of_string(shown[i][1]));
 	arena_done(&arena);
 }
 

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encoded words and MIME parameters: the RFCs' examples, and real mail.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/encoded_word.h"
 #include "wire/param_value.h"
 
@@ -232,8 +227,8 @@ static void parameters_are_joined_and_decoded(void **state)
 		enum rc rc = param_value_decode(
 		    &cache, params, count, VIEW("title"), &out);
 		assert_int_equal(rc, rows[i].value ? RC_OK : RC_NOT_FOUND);
-		assert_true(
-		    view_eq(buf_view(&out), view_of_string(rows[i].value)));
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(rows[i].value));
 		buf_done(&out);
 	}
 	charset_cache_done(&cache);

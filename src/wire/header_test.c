@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Header fields, message identifiers and base subjects.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/header.h"
 #include "wire/message_id.h"
 #include "wire/subject.h"
@@ -61,7 +56,7 @@ static void the_first_field_of_a_name_is_found_in_any_case(void **state)
 	struct header_field field;
 	struct view block = VIEW("X: 1\nsUBJECT: 2\nSubject: 3\n\nTo: 4\n");
 	assert_true(header_find(block, VIEW("Subject"), &field));
-	assert_true(view_eq(field.value, VIEW("2")));
+	assert_view_equal(field.value, VIEW("2"));
 	assert_false(header_find(block, VIEW("To"), &field));
 	assert_false(header_find(block, VIEW(""), &field));
 }
@@ -107,8 +102,8 @@ static void unfolding_takes_out_line_ends_only(void **state)
 		struct buf out;
 		buf_init(&out, 100);
 		header_unfold(view_of_string(rows[i][0]), &out);
-		assert_true(
-		    view_eq(buf_view(&out), view_of_string(rows[i][1])));
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(rows[i][1]));
 		buf_done(&out);
 	}
 }
@@ -167,7 +162,7 @@ static void identifiers_that_are_too_long_are_passed_over(void **state)
 	buf_add_literal(&value, "> <c@d>");
 	struct view rest = buf_view(&value);
 	assert_true(message_id_next(&rest, &id));
-	assert_true(view_eq(buf_view(&id), VIEW("c@d")));
+	assert_view_equal(buf_view(&id), VIEW("c@d"));
 	buf_done(&value);
 	buf_done(&id);
 }

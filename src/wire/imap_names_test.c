@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mailbox names: modified UTF-7, and LIST patterns.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/imap_match_naive.h"
 #include "wire/imap_utf7.h"
 #include "wire/utf8.h"
@@ -43,10 +38,10 @@ static void names_go_both_ways(void **state)
 		struct view utf7 = view_of_string(names[i].utf7);
 		buf_reset(&out);
 		assert_int_equal(imap_utf7_encode(utf8, &out), RC_OK);
-		assert_true(view_eq(buf_view(&out), utf7));
+		assert_view_equal_row(i, buf_view(&out), utf7);
 		buf_reset(&out);
 		assert_int_equal(imap_utf7_decode(utf7, &out, NULL), RC_OK);
-		assert_true(view_eq(buf_view(&out), utf8));
+		assert_view_equal_row(i, buf_view(&out), utf8);
 	}
 	buf_done(&out);
 }
@@ -68,7 +63,7 @@ static void every_character_has_one_spelling(void **state)
 		assert_int_equal(imap_utf7_encode(utf8, &utf7), RC_OK);
 		assert_int_equal(
 		    imap_utf7_decode(buf_view(&utf7), &back, NULL), RC_OK);
-		assert_true(view_eq(buf_view(&back), utf8));
+		assert_view_equal(buf_view(&back), utf8);
 	}
 	buf_done(&utf7);
 	buf_done(&back);
@@ -112,13 +107,13 @@ static void wrong_spellings_are_refused(void **state)
 		assert_int_equal(
 		    imap_utf7_decode(wrong[i].text, &out, &bad), RC_INVALID);
 		assert_int_equal(bad, wrong[i].bad);
-		assert_true(view_eq(buf_view(&out), VIEW("x")));
+		assert_view_equal_row(i, buf_view(&out), VIEW("x"));
 	}
 	assert_int_equal(imap_utf7_encode(VIEW("a\xff"), &out), RC_INVALID);
 	assert_int_equal(imap_utf7_encode(VIEW("a\0"), &out), RC_INVALID);
 	assert_int_equal(
 	    imap_utf7_encode(VIEW("\xed\xa0\x80"), &out), RC_INVALID);
-	assert_true(view_eq(buf_view(&out), VIEW("x")));
+	assert_view_equal(buf_view(&out), VIEW("x"));
 	buf_done(&out);
 	buf_init(&out, 3);
 	assert_int_equal(imap_utf7_encode(VIEW("\u00fc"), &out), RC_LIMIT);

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Framing: what comes out of the reader, and that it does not depend on the
 // cut.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/imap_reader_drive.h"
 
 static const struct imap_reader_limits small = {
@@ -131,7 +126,7 @@ static void a_nul_in_the_text_is_a_fault_and_in_a_literal_none(void **state)
 	for (unsigned seed = 0; seed < 30; seed++) {
 		buf_reset(&log);
 		drive_reader(&small, input, seed, &log);
-		assert_true(view_eq(buf_view(&log), expected));
+		assert_view_equal(buf_view(&log), expected);
 	}
 	buf_done(&log);
 }
@@ -186,7 +181,7 @@ static void a_plain_line_announces_nothing(void **state)
 	imap_reader_expect_line(&reader);
 	assert_int_equal(
 	    imap_reader_next(&reader, &in, &event), IMAP_EVENT_COMMAND);
-	assert_true(view_eq(event.text, VIEW("AGZv{3}")));
+	assert_view_equal(event.text, VIEW("AGZv{3}"));
 	assert_int_equal(
 	    imap_reader_next(&reader, &in, &event), IMAP_EVENT_LITERAL);
 	imap_reader_done(&reader);
@@ -210,7 +205,7 @@ static void a_stream_can_be_dropped_midway(void **state)
 	in = VIEW("456789 (x {2+}\r\nyyzz\r\nb NOOP\r\n");
 	assert_int_equal(
 	    imap_reader_next(&reader, &in, &event), IMAP_EVENT_COMMAND);
-	assert_true(view_eq(event.text, VIEW("b NOOP")));
+	assert_view_equal(event.text, VIEW("b NOOP"));
 	assert_false(event.continued);
 	assert_true(imap_reader_is_idle(&reader));
 	assert_int_equal(in.len, 0);
@@ -236,7 +231,7 @@ static void what_follows_a_stream_can_be_dropped(void **state)
 	in = VIEW("+}\r\nyy\r\nb NOOP\r\n");
 	assert_int_equal(
 	    imap_reader_next(&reader, &in, &event), IMAP_EVENT_COMMAND);
-	assert_true(view_eq(event.text, VIEW("b NOOP")));
+	assert_view_equal(event.text, VIEW("b NOOP"));
 	imap_reader_done(&reader);
 }
 

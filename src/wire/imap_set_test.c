@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sequence sets: as written, resolved, and at their longest.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/imap_set.h"
 
 static const struct {
@@ -95,7 +90,7 @@ static void resolving_adds_to_what_is_there(void **state)
 	struct buf text;
 	buf_init(&text, 100);
 	rangeset_format(&set, &text);
-	assert_true(view_eq(buf_view(&text), VIEW("1:2,4:6,9")));
+	assert_view_equal(buf_view(&text), VIEW("1:2,4:6,9"));
 	buf_done(&text);
 	rangeset_done(&set);
 }

@@ -2,12 +2,7 @@
 // FETCH and SEARCH arguments: the RFCs' examples and every item and key of the
 // formal syntax, and what they are read as. Wrong inputs are in
 // imap_wrong_test.c.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/imap_syntax_dump.h"
 
 struct row {
@@ -253,7 +248,7 @@ static void a_search_says_what_it_needs(void **state)
 		assert_int_equal(search.has_saved, needs[i].saved);
 		assert_int_equal(search.has_sequence, needs[i].sequence);
 		assert_int_equal(search.has_strings, needs[i].strings);
-		assert_true(view_eq(search.charset, VIEW("US-ASCII")));
+		assert_view_equal_row(i, search.charset, VIEW("US-ASCII"));
 	}
 	arena_done(&arena);
 }

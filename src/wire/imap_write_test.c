@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Response words, and that the parser reads back what was written.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/imap_parse.h"
 #include "wire/imap_write.h"
 
@@ -40,12 +35,12 @@ static void strings_are_quoted_where_they_can_be(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++) {
 		buf_reset(&out);
 		imap_write_string(&out, strings[i].text, strings[i].utf8);
-		assert_true(
-		    view_eq(buf_view(&out), view_of_string(strings[i].string)));
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(strings[i].string));
 		buf_reset(&out);
 		imap_write_astring(&out, strings[i].text, strings[i].utf8);
-		assert_true(view_eq(
-		    buf_view(&out), view_of_string(strings[i].astring)));
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(strings[i].astring));
 
 		struct imap_cursor cursor;
 		struct fault fault;
@@ -55,12 +50,12 @@ static void strings_are_quoted_where_they_can_be(void **state)
 		assert_int_equal(
 		    imap_parse_astring(&cursor, "x", &back), RC_OK);
 		assert_int_equal(imap_parse_end(&cursor), RC_OK);
-		assert_true(view_eq(back, strings[i].text));
+		assert_view_equal_row(i, back, strings[i].text);
 	}
 	buf_reset(&out);
 	imap_write_string(&out, VIEW("a\0b"), false);
-	assert_true(view_eq(buf_view(&out), VIEW("{3}\r\na\x80"
-						 "b")));
+	assert_view_equal(buf_view(&out), VIEW("{3}\r\na\x80"
+					       "b"));
 	char text[IMAP_QUOTED_MAX + 1];
 	memset(text, 'x', sizeof(text));
 	buf_reset(&out);
@@ -77,13 +72,13 @@ static void texts_lose_what_would_break_the_line(void **state)
 	buf_init(&out, 1000);
 	imap_write_quoted(&out, VIEW("a\"\r\n\0\xc3\xbc"), false);
 	imap_write_quoted(&out, VIEW("a\\\xc3\xbc\xff\t"), true);
-	assert_true(
-	    view_eq(buf_view(&out), VIEW("\"a\\\"????\"\"a\\\\\xc3\xbc?\t\"")));
+	assert_view_equal(
+	    buf_view(&out), VIEW("\"a\\\"????\"\"a\\\\\xc3\xbc?\t\""));
 	buf_reset(&out);
 	imap_write_text(&out, VIEW(""), false);
 	imap_write_text(&out, VIEW("a\"\r\n\t\xc3\xbc"), false);
 	imap_write_text(&out, VIEW("\xc3\xbc"), true);
-	assert_true(view_eq(buf_view(&out), VIEW("-a\"????\xc3\xbc")));
+	assert_view_equal(buf_view(&out), VIEW("-a\"????\xc3\xbc"));
 	buf_done(&out);
 }
 
@@ -112,15 +107,15 @@ static void mailbox_names_follow_the_mode(void **state)
 		buf_reset(&out);
 		imap_write_mailbox(
 		    &out, view_of_string(rows[i].name), rows[i].utf8);
-		assert_true(
-		    view_eq(buf_view(&out), view_of_string(rows[i].text)));
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(rows[i].text));
 		struct imap_cursor cursor;
 		struct fault fault;
 		imap_cursor_init(&cursor, &arena, buf_view(&out), &fault);
 		cursor.utf8 = rows[i].utf8;
 		struct view back;
 		assert_int_equal(imap_parse_mailbox(&cursor, &back), RC_OK);
-		assert_true(view_eq(back, view_of_string(rows[i].name)));
+		assert_view_equal_row(i, back, view_of_string(rows[i].name));
 	}
 	buf_done(&out);
 	arena_done(&arena);
@@ -134,8 +129,8 @@ static void dates_and_sets_are_written(void **state)
 	// RFC 9051 section 7.5.2.
 	imap_write_date_time(
 	    &out, (struct date){.seconds = 837596665, .zone_minutes = -420});
-	assert_true(
-	    view_eq(buf_view(&out), VIEW("\"17-Jul-1996 02:44:25 -0700\"")));
+	assert_view_equal(
+	    buf_view(&out), VIEW("\"17-Jul-1996 02:44:25 -0700\""));
 	buf_reset(&out);
 	struct rangeset set;
 	rangeset_init(&set);
@@ -145,8 +140,8 @@ static void dates_and_sets_are_written(void **state)
 	imap_write_literal_head(&out, 5, true);
 	buf_add(&out, VIEW("\0a\0\0b"));
 	imap_write_mask_nul(&out, out.len - 4);
-	assert_true(view_eq(buf_view(&out), VIEW("1:3,7~{5}\r\n\0a\x80\x80"
-						 "b")));
+	assert_view_equal(buf_view(&out), VIEW("1:3,7~{5}\r\n\0a\x80\x80"
+					       "b"));
 	imap_write_mask_nul(&out, out.len);
 	rangeset_done(&set);
 	buf_done(&out);

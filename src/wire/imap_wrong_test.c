@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Wrong inputs, and the sentence that the person who sent them gets: what was
 // expected, where, and what was found.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/imap_fetch_syntax.h"
 #include "wire/imap_search_syntax.h"
 
@@ -881,7 +876,7 @@ static void good_words_are_read_to_their_end(void **state)
 	    &fault);
 	struct view text;
 	assert_int_equal(imap_parse_tag(&cursor, &text), RC_OK);
-	assert_true(view_eq(text, VIEW("A.1]")));
+	assert_view_equal(text, VIEW("A.1]"));
 	assert_int_equal(imap_parse_sp(&cursor), RC_OK);
 	assert_false(imap_take_word(&cursor, VIEW("STAT")));
 	assert_true(imap_take_word(&cursor, VIEW("STATUS")));
@@ -890,11 +885,11 @@ static void good_words_are_read_to_their_end(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(mailboxes); i++) {
 		assert_int_equal(imap_parse_sp(&cursor), RC_OK);
 		assert_int_equal(imap_parse_mailbox(&cursor, &text), RC_OK);
-		assert_true(view_eq(text, mailboxes[i]));
+		assert_view_equal_row(i, text, mailboxes[i]);
 	}
 	assert_true(imap_take_char(&cursor, ' '));
 	assert_int_equal(imap_parse_list_mailbox(&cursor, &text), RC_OK);
-	assert_true(view_eq(text, VIEW("&%")));
+	assert_view_equal(text, VIEW("&%"));
 	assert_true(imap_take_char(&cursor, ' '));
 	assert_int_equal(imap_parse_list_mailbox(&cursor, &text), RC_OK);
 	assert_int_equal(text.len, 0);
@@ -903,7 +898,7 @@ static void good_words_are_read_to_their_end(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(nstrings); i++) {
 		assert_true(imap_take_char(&cursor, ' '));
 		assert_int_equal(imap_parse_nstring(&cursor, &text), RC_OK);
-		assert_true(view_eq(text, nstrings[i]));
+		assert_view_equal_row(i, text, nstrings[i]);
 		assert_int_equal(!text.ptr, !nstrings[i].ptr);
 	}
 	assert_true(imap_take_char(&cursor, ' '));
@@ -911,11 +906,11 @@ static void good_words_are_read_to_their_end(void **state)
 	assert_int_equal(imap_parse_store_flags(&cursor, &flags), RC_OK);
 	assert_int_equal(flags.system, IMAP_FLAG_SEEN);
 	assert_int_equal(flags.count, 1);
-	assert_true(view_eq(flags.keywords[0], VIEW("$a")));
+	assert_view_equal(flags.keywords[0], VIEW("$a"));
 	assert_true(imap_take_char(&cursor, ' '));
 	assert_int_equal(imap_parse_store_flags(&cursor, &flags), RC_OK);
 	assert_int_equal(flags.system, IMAP_FLAG_DRAFT);
-	assert_true(view_eq(flags.keywords[0], VIEW("b")));
+	assert_view_equal(flags.keywords[0], VIEW("b"));
 	assert_int_equal(imap_parse_end(&cursor), RC_OK);
 	arena_done(&arena);
 }

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages made to hurt. Each would take minutes or gigabytes if some step were
 // quadratic or unbounded.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/imap_structure.h"
 #include "wire/message_whole.h"
 
@@ -40,7 +35,7 @@ static void a_header_line_of_10_mb_is_kept_short(void **state)
 	const struct view *value = message->parts[0].fields->value;
 	assert_true(message->fields_truncated);
 	assert_true(value[MESSAGE_SUBJECT].len >= MESSAGE_FIELD_MAX - 2);
-	assert_true(view_eq(value[MESSAGE_FROM], VIEW("a@b")));
+	assert_view_equal(value[MESSAGE_FROM], VIEW("a@b"));
 	assert_int_equal(message->header.len, HEADER_MAX);
 	assert_int_equal(message->header_len, text.len - 4);
 	message_free(&message);

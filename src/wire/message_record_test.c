@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The record gives back what the parser found, finds the sections of RFC 9051,
 // and never reads outside of itself.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "base/bytes.h"
+#include "base/test.h"
 #include "wire/message_record_format.h"
 #include "wire/message_whole.h"
 
@@ -113,9 +108,9 @@ static void texts_come_back(void **state)
 	struct view position = record->text[MESSAGE_RECORD_REFERENCES];
 	struct view id;
 	assert_true(message_record_next_reference(&position, &id));
-	assert_true(view_eq(id, VIEW("a@b")));
+	assert_view_equal(id, VIEW("a@b"));
 	assert_true(message_record_next_reference(&position, &id));
-	assert_true(view_eq(id, VIEW("c@d")));
+	assert_view_equal(id, VIEW("c@d"));
 	assert_false(message_record_next_reference(&position, &id));
 	built_done(&built);
 }
@@ -128,7 +123,7 @@ static void in_reply_to_serves_where_references_are_no_good(void **state)
 	struct view position = built.record.text[MESSAGE_RECORD_REFERENCES];
 	struct view id;
 	assert_true(message_record_next_reference(&position, &id));
-	assert_true(view_eq(id, VIEW("e@f")));
+	assert_view_equal(id, VIEW("e@f"));
 	assert_false(message_record_next_reference(&position, &id));
 	built_done(&built);
 }
@@ -154,14 +149,14 @@ static void parts_tell_what_searching_needs(void **state)
 	struct message_record_part part;
 	assert_int_equal(message_record_part(&built.record, 1, &part), RC_OK);
 	assert_int_equal(part.media, MESSAGE_MEDIA_TEXT_PLAIN);
-	assert_true(view_eq(part.charset, VIEW("utf-8")));
+	assert_view_equal(part.charset, VIEW("utf-8"));
 	assert_false(part.attachment);
 	assert_int_equal(message_record_part(&built.record, 2, &part), RC_OK);
 	assert_int_equal(part.media, MESSAGE_MEDIA_OTHER);
 	assert_int_equal(part.charset.len, 0);
 	assert_true(part.attachment);
 	assert_int_equal(message_record_part(&built.record, 5, &part), RC_OK);
-	assert_true(view_eq(part.charset, VIEW("US-ASCII")));
+	assert_view_equal(part.charset, VIEW("US-ASCII"));
 	assert_int_equal(
 	    message_record_part(&built.record, 15, &part), RC_CORRUPT);
 	built_done(&built);

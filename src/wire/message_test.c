@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages whole and broken, and the trees they must give, however they are
 // cut into pieces.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/message_dump.h"
 #include "wire/message_whole.h"
 
@@ -338,9 +333,9 @@ static void fields_are_unfolded_cleaned_and_joined(void **state)
 				 "Date: a\0b\rc \r\n\r\n");
 	struct message *message = message_parse(bytes, HEADER_MAX);
 	const struct view *value = message->parts[0].fields->value;
-	assert_true(view_eq(value[MESSAGE_SUBJECT], VIEW("one\ttwo three")));
-	assert_true(view_eq(value[MESSAGE_TO], VIEW("a@b, c@d")));
-	assert_true(view_eq(value[MESSAGE_DATE], VIEW("a?b c")));
+	assert_view_equal(value[MESSAGE_SUBJECT], VIEW("one\ttwo three"));
+	assert_view_equal(value[MESSAGE_TO], VIEW("a@b, c@d"));
+	assert_view_equal(value[MESSAGE_DATE], VIEW("a?b c"));
 	assert_non_null(value[MESSAGE_FROM].ptr);
 	assert_int_equal(value[MESSAGE_FROM].len, 0);
 	assert_null(value[MESSAGE_CC].ptr);
@@ -355,7 +350,7 @@ static void a_part_has_no_envelope_fields(void **state)
 	struct message *message = message_parse(bytes, HEADER_MAX);
 	const struct view *value = message->parts[1].fields->value;
 	assert_null(value[MESSAGE_SUBJECT].ptr);
-	assert_true(view_eq(value[MESSAGE_CONTENT_ID], VIEW("<i>")));
+	assert_view_equal(value[MESSAGE_CONTENT_ID], VIEW("<i>"));
 	message_free(&message);
 }
 
@@ -364,11 +359,11 @@ static void the_header_is_kept_up_to_the_cap(void **state)
 	(void)state;
 	struct view bytes = VIEW("A: b\r\nC: d\r\n\r\nbody");
 	struct message *message = message_parse(bytes, HEADER_MAX);
-	assert_true(view_eq(message->header, VIEW("A: b\r\nC: d\r\n\r\n")));
+	assert_view_equal(message->header, VIEW("A: b\r\nC: d\r\n\r\n"));
 	assert_false(message->header_truncated);
 	message_free(&message);
 	message = message_parse(bytes, 7);
-	assert_true(view_eq(message->header, VIEW("A: b\r\nC")));
+	assert_view_equal(message->header, VIEW("A: b\r\nC"));
 	assert_true(message->header_truncated);
 	assert_int_equal(message->header_len, 14);
 	message_free(&message);
@@ -386,7 +381,7 @@ static void the_sample_is_the_first_text_with_something_in_it(void **state)
 		       "--b\r\nContent-Type: text/plain\r\n\r\nno\r\n--b--");
 	struct message *message = message_parse(bytes, HEADER_MAX);
 	assert_int_equal(message->sample_part, 4);
-	assert_true(view_eq(message->sample, VIEW("yes")));
+	assert_view_equal(message->sample, VIEW("yes"));
 	assert_false(message->sample_truncated);
 	message_free(&message);
 }

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which parts are text, and fields that read otherwise than they are written.
 // (tests/search_test.py asks a server for every place of a message.)
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/message_text.h"
 #include "wire/message_whole.h"
 
@@ -131,8 +126,8 @@ static void fields_read_as_people_see_them(void **state)
 		assert_int_equal(
 		    message_text_addresses(&cache, name, value, &out),
 		    rows[i].addresses != NULL);
-		assert_true(
-		    view_eq(buf_view(&out), view_of_string(rows[i].addresses)));
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(rows[i].addresses));
 		buf_reset(&out);
 		assert_int_equal(
 		    message_text_parameters(&cache, name, value, &out),

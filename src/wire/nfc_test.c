@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Normalization form C: what becomes what, and that doing it again changes
 // nothing.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/nfc.h"
 
 static const struct {
@@ -56,10 +51,10 @@ static void each_has_one_form(void **state)
 		    rc, rows[i].normal == NULL ? RC_INVALID : RC_OK);
 		if (rc == RC_OK) {
 			struct view normal = view_of_string(rows[i].normal);
-			assert_true(view_eq(buf_view(&once), normal));
+			assert_view_equal_row(i, buf_view(&once), normal);
 			assert_int_equal(
 			    nfc_add(buf_view(&once), &twice), RC_OK);
-			assert_true(view_eq(buf_view(&twice), normal));
+			assert_view_equal_row(i, buf_view(&twice), normal);
 		}
 		buf_done(&once);
 		buf_done(&twice);

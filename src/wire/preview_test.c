@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person sees of a message before opening it.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/message_whole.h"
 #include "wire/preview.h"
 #include "wire/utf8.h"
@@ -167,7 +162,7 @@ static void text_behind_much_style_is_found(void **state)
 	buf_add_literal(&text, "</style>found");
 	struct message *message = message_parse(buf_view(&text), 0);
 	preview_write(&cache, message, &out);
-	assert_true(view_eq(buf_view(&out), VIEW("found")));
+	assert_view_equal(buf_view(&out), VIEW("found"));
 	message_free(&message);
 	buf_done(&text);
 	buf_done(&out);

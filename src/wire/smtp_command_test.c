@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Command lines: verbs, arguments, every parameter with what it may be and may
 // not, and the answer to each mistake.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/smtp_command.h"
 
 #define ALL 0xffffffffu
@@ -259,7 +254,7 @@ static void check_answers(const struct answer_row *rows, size_t count)
 		if (!view_eq(buf_view(&answer), wanted))
 			print_error("%.*s: %.*s\n", VIEW_FMT(rows[i].line),
 			    VIEW_FMT(buf_view(&answer)));
-		assert_true(view_eq(buf_view(&answer), wanted));
+		assert_view_equal(buf_view(&answer), wanted);
 		assert_int_equal(rc == RC_OK, wanted.len == 0);
 		assert_int_equal(command.verb, rows[i].verb);
 	}
@@ -299,10 +294,10 @@ static void parameters_of_mail_are_understood(void **state)
 	assert_true(mail.body_given && mail.body == SMTP_BODY_BINARYMIME);
 	assert_true(mail.utf8 && mail.require_tls);
 	assert_int_equal(mail.ret, SMTP_RET_HDRS);
-	assert_true(view_eq(mail.envid, VIEW("a+b")));
+	assert_view_equal(mail.envid, VIEW("a+b"));
 	assert_true(mail.auth_given && !mail.auth_null);
-	assert_true(view_eq(mail.auth.local, VIEW("e=mc2")));
-	assert_true(view_eq(mail.auth.domain, VIEW("y.z")));
+	assert_view_equal(mail.auth.local, VIEW("e=mc2"));
+	assert_view_equal(mail.auth.domain, VIEW("y.z"));
 	assert_int_equal(mail.hold, SMTP_HOLD_UNTIL);
 	assert_int_equal(mail.hold_value, 86400);
 	assert_int_equal(mail.by, SMTP_BY_NOTIFY);
@@ -334,9 +329,9 @@ static void parameters_of_rcpt_are_understood(void **state)
 			      "ORCPT=UTF-8;b\\x{E4}\\x{2B}@y"))
 		.rcpt;
 	assert_int_equal(rcpt.notify, SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_DELAY);
-	assert_true(view_eq(rcpt.orcpt_type, VIEW("UTF-8")));
-	assert_true(view_eq(rcpt.orcpt, VIEW("bä+@y")));
-	assert_true(view_eq(rcpt.orcpt_xtext, VIEW("UTF-8;b\\x{E4}\\x{2B}@y")));
+	assert_view_equal(rcpt.orcpt_type, VIEW("UTF-8"));
+	assert_view_equal(rcpt.orcpt, VIEW("bä+@y"));
+	assert_view_equal(rcpt.orcpt_xtext, VIEW("UTF-8;b\\x{E4}\\x{2B}@y"));
 	rcpt = good(&arena, VIEW("RCPT TO:<a@x>")).rcpt;
 	assert_int_equal(rcpt.notify, 0);
 	assert_null(rcpt.orcpt.ptr);
@@ -350,20 +345,20 @@ static void arguments_of_other_verbs_are_understood(void **state)
 	arena_init(&arena);
 	struct smtp_command command = good(&arena, VIEW("bdat 12 last "));
 	assert_true(command.chunk_size == 12 && command.chunk_last);
-	assert_true(view_eq(command.word, VIEW("bdat")));
+	assert_view_equal(command.word, VIEW("bdat"));
 	command = good(&arena, VIEW("BDAT 7"));
 	assert_true(command.chunk_size == 7 && !command.chunk_last);
 	command = good(&arena, VIEW("AUTH scram-sha-256 biws"));
-	assert_true(view_eq(command.mechanism, VIEW("scram-sha-256")));
-	assert_true(view_eq(command.argument, VIEW("biws")));
+	assert_view_equal(command.mechanism, VIEW("scram-sha-256"));
+	assert_view_equal(command.argument, VIEW("biws"));
 	command = good(&arena, VIEW("AUTH PLAIN ="));
-	assert_true(view_eq(command.argument, VIEW("=")));
+	assert_view_equal(command.argument, VIEW("="));
 	command = good(&arena, VIEW("AUTH PLAIN"));
 	assert_null(command.argument.ptr);
 	command = good(&arena, VIEW("EHLO   mail.example.org \t"));
-	assert_true(view_eq(command.argument, VIEW("mail.example.org")));
+	assert_view_equal(command.argument, VIEW("mail.example.org"));
 	command = good(&arena, VIEW("VRFY  joe smith"));
-	assert_true(view_eq(command.argument, VIEW("joe smith")));
+	assert_view_equal(command.argument, VIEW("joe smith"));
 	arena_done(&arena);
 }
 
@@ -412,12 +407,12 @@ static void what_the_client_side_writes_is_read_back(void **state)
 			smtp_mail_print(&command.mail, &out);
 		else
 			smtp_rcpt_print(&command.rcpt, true, &out);
-		assert_true(view_eq(buf_view(&out), rows[i].line));
+		assert_view_equal_row(i, buf_view(&out), rows[i].line);
 		buf_reset(&out);
 		if (!rows[i].ascii.ptr)
 			continue;
 		smtp_rcpt_print(&command.rcpt, false, &out);
-		assert_true(view_eq(buf_view(&out), rows[i].ascii));
+		assert_view_equal_row(i, buf_view(&out), rows[i].ascii);
 	}
 	buf_done(&out);
 	arena_done(&arena);

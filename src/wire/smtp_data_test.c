@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Message data: what ends it, what bare line ends become, and that neither
 // depends on how the bytes were cut.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "base/buf.h"
+#include "base/test.h"
 #include "wire/smtp_data.h"
 
 #define OUT_MAX 4096
@@ -65,10 +60,10 @@ static void check_decode(const struct decode_row *row,
 	struct view wanted =
 	    ends == SMTP_LINES_NORMALIZE ? row->normal : row->refused;
 	assert_int_equal(decoded.out.len, wanted.len);
-	assert_true(view_eq(buf_view(&decoded.out), wanted));
+	assert_view_equal(buf_view(&decoded.out), wanted);
 	assert_int_equal(decoded.ended, row->ends);
 	if (row->ends)
-		assert_true(view_eq(decoded.rest, row->rest));
+		assert_view_equal(decoded.rest, row->rest);
 	assert_int_equal(decoded.decoder.bare_cr, row->bare_cr);
 	assert_int_equal(decoded.decoder.bare_lf, row->bare_lf);
 	buf_done(&decoded.out);
@@ -172,7 +167,7 @@ static void chunks_have_no_end_and_no_dots(void **state)
 	struct view binary = VIEW("\n\r\0\xff.\r\n.\r\n\r");
 	struct decoded decoded;
 	decode(SMTP_DATA_CHUNKS, SMTP_LINES_BINARY, binary, 100, &decoded);
-	assert_true(view_eq(buf_view(&decoded.out), binary));
+	assert_view_equal(buf_view(&decoded.out), binary);
 	assert_false(decoded.decoder.bare_cr || decoded.decoder.bare_lf);
 	buf_done(&decoded.out);
 }
@@ -245,7 +240,7 @@ static void after_the_end_nothing_more_is_taken(void **state)
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(
 		    smtp_data_decode(&decoder, &input, &piece), RC_END);
-		assert_true(view_eq(input, VIEW("MAIL FROM:<>\r\n")));
+		assert_view_equal(input, VIEW("MAIL FROM:<>\r\n"));
 	}
 }
 
@@ -296,10 +291,11 @@ static void nothing_sent_can_be_taken_for_an_end(void **state)
 			struct buf out;
 			buf_init(&out, OUT_MAX);
 			encode(SMTP_DATA_DOTS, rows[i].in, step, &out);
-			assert_true(view_eq(buf_view(&out), rows[i].dots));
+			assert_view_equal_row(i, buf_view(&out), rows[i].dots);
 			buf_reset(&out);
 			encode(SMTP_DATA_CHUNKS, rows[i].in, step, &out);
-			assert_true(view_eq(buf_view(&out), rows[i].chunks));
+			assert_view_equal_row(
+			    i, buf_view(&out), rows[i].chunks);
 			buf_done(&out);
 		}
 }
@@ -321,7 +317,7 @@ static void normalized_data_goes_on_unchanged(void **state)
 		assert_true(decoded.ended && decoded.rest.len == 0);
 		assert_false(decoded.decoder.bare_cr);
 		assert_false(decoded.decoder.bare_lf);
-		assert_true(view_eq(buf_view(&decoded.out), message));
+		assert_view_equal_row(i, buf_view(&decoded.out), message);
 		buf_done(&decoded.out);
 		buf_done(&wire);
 	}

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Paths and mailboxes: all the forms an address can take, those it cannot, and
 // the one content that each comes down to.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/smtp_path.h"
 
 #define A16 "abcdefghijklmnop"
@@ -158,11 +153,11 @@ static void check_path(
 	if (!view_eq(buf_view(&printed), wanted))
 		print_error(
 		    "%s: %.*s\n", row->text, VIEW_FMT(buf_view(&printed)));
-	assert_true(view_eq(buf_view(&printed), wanted));
+	assert_view_equal(buf_view(&printed), wanted);
 	buf_done(&printed);
-	assert_true(view_eq(rest, view_of_string(row->rest)));
-	assert_true(view_eq(mailbox.local, view_of_string(row->local)));
-	assert_true(view_eq(mailbox.domain_ascii, view_of_string(row->ascii)));
+	assert_view_equal(rest, view_of_string(row->rest));
+	assert_view_equal(mailbox.local, view_of_string(row->local));
+	assert_view_equal(mailbox.domain_ascii, view_of_string(row->ascii));
 	assert_int_equal(mailbox.domain_is_literal, row->ascii[0] == '[');
 }
 
@@ -301,8 +296,8 @@ static void only_a_local_part_needs_smtputf8(void **state)
 		    smtp_mailbox_needs_utf8(&mailbox), rows[i].needs);
 		assert_int_equal(smtp_mailbox_is_utf8(&mailbox), rows[i].is);
 		smtp_mailbox_print_ascii(&mailbox, &printed);
-		assert_true(
-		    view_eq(buf_view(&printed), view_of_string(rows[i].ascii)));
+		assert_view_equal_row(
+		    i, buf_view(&printed), view_of_string(rows[i].ascii));
 		buf_done(&printed);
 	}
 	arena_done(&arena);
@@ -379,8 +374,9 @@ static void look_ups_do_not_see_case(void **state)
 		    smtp_local_fold(&arena, view_of_string(rows[i][0]));
 		if (!view_eq(folded, view_of_string(rows[i][1])))
 			print_error("%s: %.*s\n", rows[i][0], VIEW_FMT(folded));
-		assert_true(view_eq(folded, view_of_string(rows[i][1])));
-		assert_true(view_eq(folded, smtp_local_fold(&arena, folded)));
+		assert_view_equal_row(i, folded, view_of_string(rows[i][1]));
+		assert_view_equal_row(
+		    i, folded, smtp_local_fold(&arena, folded));
 	}
 	arena_done(&arena);
 }

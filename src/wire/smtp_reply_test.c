@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replies: read in any pieces, within limits, and never trusted; capabilities;
 // and what the server writes.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/smtp_command.h"
 #include "wire/smtp_reply.h"
 
@@ -86,10 +81,11 @@ static void replies_are_read_however_they_are_cut(void **state)
 			assert_int_equal(
 			    feed(&parser, &in, step, &reply), rows[i].rc);
 			if (rows[i].rc == RC_OK) {
-				assert_true(view_eq(in, rows[i].rest));
+				assert_view_equal_row(i, in, rows[i].rest);
 				assert_int_equal(reply.code, rows[i].code);
 				assert_int_equal(reply.lines, rows[i].lines);
-				assert_true(view_eq(reply.text, rows[i].text));
+				assert_view_equal_row(
+				    i, reply.text, rows[i].text);
 				assert_memory_equal(&reply.status,
 				    &rows[i].status, sizeof(reply.status));
 				assert_false(reply.truncated);
@@ -111,7 +107,7 @@ static void replies_come_one_after_another(void **state)
 	assert_int_equal(reply.code, 354);
 	assert_int_equal(reply.lines, 1);
 	assert_true(enhanced_status_is_none(reply.status));
-	assert_true(view_eq(reply.text, VIEW("go\n")));
+	assert_view_equal(reply.text, VIEW("go\n"));
 	assert_int_equal(smtp_reply_feed(&parser, &in, &reply), RC_MORE);
 	smtp_reply_parser_done(&parser);
 }
@@ -206,7 +202,8 @@ static void no_control_character_leaves_a_reply(void **state)
 		smtp_reply_parser_init(&parser);
 		assert_int_equal(smtp_reply_feed(&parser, &in, &reply), RC_OK);
 		smtp_reply_clean_text(&reply, rows[i].max, &out);
-		assert_true(view_eq(view_from(buf_view(&out), 1), rows[i].out));
+		assert_view_equal_row(
+		    i, view_from(buf_view(&out), 1), rows[i].out);
 		smtp_reply_parser_done(&parser);
 		buf_done(&out);
 	}
@@ -297,7 +294,7 @@ static void written_replies_are_whole_lines(void **state)
 		buf_reset(&out);
 		smtp_reply_write(
 		    &out, rows[i].code, rows[i].status, rows[i].text);
-		assert_true(view_eq(buf_view(&out), rows[i].out));
+		assert_view_equal_row(i, buf_view(&out), rows[i].out);
 	}
 	// Long text goes on in lines of at most 512 octets.
 	char text[2000];

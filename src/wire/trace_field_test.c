@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Trace fields: what they say, how they are folded, and that a peer's words
 // cannot make another field, another clause, or leave their comment.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/header.h"
 #include "wire/trace_field.h"
 #include "wire/utf8.h"
@@ -63,13 +58,13 @@ static void received_says_where_a_message_came_from(void **state)
 	};
 	trace_received_write(&received, &out);
 	check_form(buf_view(&out));
-	assert_true(view_eq(
+	assert_view_equal(
 	    buf_view(&out), VIEW("Received: from mail.example.com "
 				 "(out1.example.com [192.0.2.25])\r\n"
 				 "\tby mx.example.org with ESMTPS id 01HXYZ-42 "
 				 "for <joe@example.org>\r\n"
 				 "\ttls TLS_AES_256_GCM_SHA384;\r\n"
-				 "\tWed, 17 Jul 1996 02:44:25 -0700\r\n")));
+				 "\tWed, 17 Jul 1996 02:44:25 -0700\r\n"));
 
 	buf_reset(&out);
 	received = (struct trace_received){
@@ -79,10 +74,10 @@ static void received_says_where_a_message_came_from(void **state)
 	};
 	trace_received_write(&received, &out);
 	check_form(buf_view(&out));
-	assert_true(view_eq(buf_view(&out),
+	assert_view_equal(buf_view(&out),
 	    VIEW("Received: from [IPv6:2001:DB8::1] ([IPv6:2001:db8::1])\r\n"
 		 "\tby mx.example.org with SMTP;\r\n"
-		 "\tThu, 01 Jan 1970 00:00:00 +0000\r\n")));
+		 "\tThu, 01 Jan 1970 00:00:00 +0000\r\n"));
 
 	// Made here: no client.
 	buf_reset(&out);
@@ -93,9 +88,9 @@ static void received_says_where_a_message_came_from(void **state)
 	};
 	trace_received_write(&received, &out);
 	check_form(buf_view(&out));
-	assert_true(view_eq(buf_view(&out),
+	assert_view_equal(buf_view(&out),
 	    VIEW("Received: by mx.example.org with LMTP id a1;\r\n"
-		 "\tThu, 01 Jan 1970 00:00:00 +0000\r\n")));
+		 "\tThu, 01 Jan 1970 00:00:00 +0000\r\n"));
 	buf_done(&out);
 	arena_done(&arena);
 }
@@ -178,9 +173,9 @@ static void a_hostile_peer_stays_in_its_comment(void **state)
 		check_form(buf_view(&out));
 		struct view rest = view_from(buf_view(&out), 10);
 		assert_true(view_starts_with(rest, rows[i].from));
-		assert_true(view_eq(view_from(rest, rows[i].from.len),
+		assert_view_equal_row(i, view_from(rest, rows[i].from.len),
 		    VIEW("\r\n\tby x with ESMTPS;\r\n"
-			 "\tThu, 01 Jan 1970 00:00:00 +0000\r\n")));
+			 "\tThu, 01 Jan 1970 00:00:00 +0000\r\n"));
 	}
 	// However long.
 	char helo[10000];
@@ -273,17 +268,17 @@ static void fields_of_delivery_name_one_address(void **state)
 		struct smtp_mailbox box = mailbox_of(&arena, rows[i].address);
 		buf_reset(&out);
 		trace_return_path_write(&box, &out);
-		assert_true(view_eq(buf_view(&out), rows[i].return_path));
+		assert_view_equal_row(i, buf_view(&out), rows[i].return_path);
 		check_form(buf_view(&out));
 		buf_reset(&out);
 		trace_delivered_to_write(&box, &out);
-		assert_true(view_eq(buf_view(&out), rows[i].delivered_to));
+		assert_view_equal_row(i, buf_view(&out), rows[i].delivered_to);
 		check_form(buf_view(&out));
 	}
 	struct smtp_mailbox null = {0};
 	buf_reset(&out);
 	trace_return_path_write(&null, &out);
-	assert_true(view_eq(buf_view(&out), VIEW("Return-Path: <>\r\n")));
+	assert_view_equal(buf_view(&out), VIEW("Return-Path: <>\r\n"));
 	buf_done(&out);
 	arena_done(&arena);
 }

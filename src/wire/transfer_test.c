@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transfer encodings, each input also cut at every place; strict base64.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/base64.h"
 #include "wire/transfer.h"
 
@@ -184,12 +179,12 @@ static void whole_base64_is_strict(void **state)
 			continue;
 		}
 		assert_int_equal(rc, RC_OK);
-		assert_true(view_eq(view_from(buf_view(&out), 1),
-		    view_of_string(rows[i].bytes)));
+		assert_view_equal_row(i, view_from(buf_view(&out), 1),
+		    view_of_string(rows[i].bytes));
 		buf_reset(&out);
 		base64_encode(view_of_string(rows[i].bytes), &out);
-		assert_true(
-		    view_eq(buf_view(&out), view_of_string(rows[i].text)));
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(rows[i].text));
 		buf_done(&out);
 	}
 	struct buf small;

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // xtext, the two forms of UTF-8 addresses, and enhanced status codes.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "wire/enhanced_status.h"
 #include "wire/xtext.h"
 
@@ -34,10 +29,10 @@ static void xtext_carries_any_bytes(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		buf_reset(&out);
 		xtext_encode(rows[i].text, &out);
-		assert_true(view_eq(buf_view(&out), rows[i].xtext));
+		assert_view_equal_row(i, buf_view(&out), rows[i].xtext);
 		buf_reset(&out);
 		assert_int_equal(xtext_decode(rows[i].xtext, &out), RC_OK);
-		assert_true(view_eq(buf_view(&out), rows[i].text));
+		assert_view_equal_row(i, buf_view(&out), rows[i].text);
 	}
 	buf_done(&out);
 }
@@ -52,10 +47,10 @@ static void what_is_no_xtext_adds_nothing(void **state)
 	buf_add_string(&out, "kept");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_int_equal(xtext_decode(rows[i], &out), RC_SYNTAX);
-		assert_true(view_eq(buf_view(&out), VIEW("kept")));
+		assert_view_equal_row(i, buf_view(&out), VIEW("kept"));
 	}
 	assert_int_equal(xtext_decode(VIEW("+2b"), &out), RC_OK);
-	assert_true(view_eq(buf_view(&out), VIEW("kept+")));
+	assert_view_equal(buf_view(&out), VIEW("kept+"));
 	buf_done(&out);
 	buf_init(&out, 3);
 	assert_int_equal(xtext_decode(VIEW("abcd"), &out), RC_LIMIT);
@@ -84,17 +79,17 @@ static void utf8_addresses_have_a_form_in_ascii(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		buf_reset(&out);
 		utf8_addr_xtext_encode(rows[i].address, &out);
-		assert_true(view_eq(buf_view(&out), rows[i].xtext));
+		assert_view_equal_row(i, buf_view(&out), rows[i].xtext);
 		buf_reset(&out);
 		utf8_addr_unitext_encode(rows[i].address, &out);
-		assert_true(view_eq(buf_view(&out), rows[i].unitext));
+		assert_view_equal_row(i, buf_view(&out), rows[i].unitext);
 		buf_reset(&out);
 		assert_int_equal(utf8_addr_decode(rows[i].xtext, &out), RC_OK);
-		assert_true(view_eq(buf_view(&out), rows[i].address));
+		assert_view_equal_row(i, buf_view(&out), rows[i].address);
 		buf_reset(&out);
 		assert_int_equal(
 		    utf8_addr_decode(rows[i].unitext, &out), RC_OK);
-		assert_true(view_eq(buf_view(&out), rows[i].address));
+		assert_view_equal_row(i, buf_view(&out), rows[i].address);
 	}
 	static const struct view wrong[] = {V("\\"), V("\\x"), V("\\x{"),
 	    V("\\x{}"), V("\\x{5}"), V("\\x{41}"), V("\\x{0}"), V("\\x{00}"),
@@ -143,16 +138,16 @@ static void enhanced_status_codes_are_read_and_written(void **state)
 			continue;
 		buf_reset(&out);
 		enhanced_status_print(status, &out);
-		assert_true(view_eq(buf_view(&out), rows[i].text));
+		assert_view_equal_row(i, buf_view(&out), rows[i].text);
 	}
 	buf_done(&out);
 	struct view text = VIEW("5.7.1 \t no");
 	struct enhanced_status status;
 	assert_true(enhanced_status_take(&text, &status));
 	assert_memory_equal(&status, &ENHANCED(5, 7, 1), sizeof(status));
-	assert_true(view_eq(text, VIEW("no")));
+	assert_view_equal(text, VIEW("no"));
 	assert_false(enhanced_status_take(&text, &status));
-	assert_true(view_eq(text, VIEW("no")));
+	assert_view_equal(text, VIEW("no"));
 }
 
 int main(void)
