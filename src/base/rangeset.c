@@ -2,6 +2,7 @@
 #include "base/rangeset.h"
 
 #include "base/mem.h"
+#include "base/vec.h"
 
 void rangeset_init(struct rangeset *set)
 {
@@ -21,16 +22,9 @@ void rangeset_reset(struct rangeset *set)
 
 size_t rangeset_seek(const struct rangeset *set, uint32_t number)
 {
-	size_t low = 0;
-	size_t high = set->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (set->ranges[middle].last < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	size_t at;
+	LOWER_BOUND(at, set->count, set->ranges[at].last < number);
+	return at;
 }
 
 bool rangeset_has(const struct rangeset *set, uint32_t number)

@@ -153,9 +153,7 @@ void imap_set_resolve(const struct imap_set *written, uint32_t max,
 	// The numbers that `set` already has are sorted together with the
 	// others, because adding below its end would cost O(ranges) each time.
 	size_t total = written->count + (saved ? saved->count : 0) + set->count;
-	struct range *all = NULL;
-	size_t capacity = 0;
-	all = mem_grow(all, &capacity, total + 1, sizeof(*all));
+	struct range *all = mem_alloc((total + 1) * sizeof(*all));
 	size_t count = 0;
 	for (size_t i = 0; i < written->count; i++) {
 		all[count] = written->ranges[i];
