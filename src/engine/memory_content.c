@@ -2,6 +2,7 @@
 // Content in memory: the chunks and owners of each id, under one lock.
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "engine/memory.h"
 
 struct memory_owner {
@@ -14,12 +15,9 @@ struct memory_content {
 	bool complete;
 	uint64_t size;
 	int64_t since; // when it lost its owners (wall-clock seconds)
-	char **chunks; // each of ENGINE_CHUNK bytes; the last may be shorter
-	size_t chunk_count;
-	size_t chunk_capacity;
-	struct memory_owner *owners;
-	size_t owner_count;
-	size_t owner_capacity;
+	// Each of ENGINE_CHUNK bytes; the last may be shorter.
+	VEC(char *) chunks;
+	VEC(struct memory_owner) owners;
 };
 
 void memory_contents_init(struct memory_contents *contents)
@@ -30,10 +28,10 @@ void memory_contents_init(struct memory_contents *contents)
 
 static void content_free(struct memory_content *content)
 {
-	for (size_t i = 0; i < content->chunk_count; i++)
-		free(content->chunks[i]);
-	free(content->chunks);
-	free(content->owners);
+	for (size_t i = 0; i < content->chunks.count; i++)
+		free(content->chunks.items[i]);
+	vec_done(&content->chunks);
+	vec_done(&content->owners);
 	free(content);
 }
 
@@ -69,12 +67,10 @@ static struct memory_content *find_or_add(
 
 static void add_chunk(struct memory_content *content, struct view bytes)
 {
-	content->chunks = mem_grow(content->chunks, &content->chunk_capacity,
-	    content->chunk_count + 1, sizeof(*content->chunks));
 	char *copy = mem_alloc(bytes.len);
 	if (bytes.len)
 		memcpy(copy, bytes.ptr, bytes.len);
-	content->chunks[content->chunk_count++] = copy;
+	vec_push(&content->chunks, copy);
 	content->size += bytes.len;
 }
 
@@ -92,9 +88,9 @@ void memory_contents_spill(struct memory_contents *contents,
 static struct memory_owner *find_owner(
     const struct memory_content *content, uint64_t partition)
 {
-	for (size_t i = 0; i < content->owner_count; i++)
-		if (content->owners[i].partition == partition)
-			return &content->owners[i];
+	for (size_t i = 0; i < content->owners.count; i++)
+		if (content->owners.items[i].partition == partition)
+			return &content->owners.items[i];
 	return NULL;
 }
 
@@ -105,10 +101,7 @@ static void own(struct memory_content *content, uint64_t partition)
 		owner->count++;
 		return;
 	}
-	content->owners = mem_grow(content->owners, &content->owner_capacity,
-	    content->owner_count + 1, sizeof(*content->owners));
-	content->owners[content->owner_count++] =
-	    (struct memory_owner){partition, 1};
+	vec_push(&content->owners, (struct memory_owner){partition, 1});
 }
 
 static void disown(
@@ -118,8 +111,8 @@ static void disown(
 	owner->count -= count;
 	if (owner->count)
 		return;
-	*owner = content->owners[--content->owner_count];
-	if (content->owner_count == 0)
+	*owner = content->owners.items[--content->owners.count];
+	if (content->owners.count == 0)
 		content->since = clock_wall_seconds(NULL);
 }
 
@@ -225,7 +218,8 @@ static void read_chunks(const struct memory_content *content, uint64_t offset,
 			part = len;
 		buf_add(ret_bytes,
 		    view_of(
-			content->chunks[offset / ENGINE_CHUNK] + within, part));
+			content->chunks.items[offset / ENGINE_CHUNK] + within,
+			part));
 		offset += part;
 		len -= part;
 	}
@@ -290,33 +284,30 @@ enum rc memory_contents_size(struct memory_contents *contents,
 void memory_contents_sweep(struct engine *engine,
     struct memory_contents *contents, int64_t before, uint64_t *ret_deleted)
 {
-	struct engine_content_id *ids = NULL;
-	size_t count = 0;
-	size_t capacity = 0;
+	VEC(struct engine_content_id) ids = {0};
 	size_t position = 0;
 	struct view key;
 	void *value;
 	pthread_rwlock_wrlock(&contents->lock);
 	while (map_next(&contents->map, &position, &key, &value)) {
 		const struct memory_content *content = value;
-		if (content->owner_count || content->since > before ||
+		if (content->owners.count || content->since > before ||
 		    engine_writer_is_live(engine, &content->id))
 			continue;
-		ids = mem_grow(ids, &capacity, count + 1, sizeof(*ids));
-		ids[count++] = content->id;
+		vec_push(&ids, content->id);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < ids.count; i++)
 		content_free(
-		    map_remove(&contents->map, content_id_view(&ids[i])));
+		    map_remove(&contents->map, content_id_view(&ids.items[i])));
 	pthread_rwlock_unlock(&contents->lock);
-	free(ids);
-	*ret_deleted = count;
+	*ret_deleted = ids.count;
+	vec_done(&ids);
 }
 
 // ---- Walking ---------------------------------------------------------------
 
 struct info_list {
-	struct engine_content_info *infos;
+	struct engine_content_info *items;
 	size_t count;
 	size_t capacity;
 };
@@ -324,14 +315,13 @@ struct info_list {
 static void add_info(struct info_list *list,
     const struct memory_content *content, struct memory_owner owner)
 {
-	list->infos = mem_grow(list->infos, &list->capacity, list->count + 1,
-	    sizeof(*list->infos));
-	list->infos[list->count++] = (struct engine_content_info){
+	struct engine_content_info info = {
 	    .id = content->id,
 	    .size = content->size,
 	    .partition = owner.partition,
 	    .count = owner.count,
 	};
+	vec_push(list, info);
 }
 
 // The list is copied first, so that `each` may call the engine.
@@ -346,15 +336,15 @@ enum rc memory_contents_each(struct memory_contents *contents,
 	pthread_rwlock_rdlock(&contents->lock);
 	while (map_next(&contents->map, &position, &key, &value)) {
 		const struct memory_content *content = value;
-		for (size_t i = 0; i < content->owner_count; i++)
-			add_info(&list, content, content->owners[i]);
-		if (content->owner_count == 0)
+		for (size_t i = 0; i < content->owners.count; i++)
+			add_info(&list, content, content->owners.items[i]);
+		if (content->owners.count == 0)
 			add_info(&list, content, (struct memory_owner){0});
 	}
 	pthread_rwlock_unlock(&contents->lock);
 	enum rc rc = RC_OK;
 	for (size_t i = 0; rc == RC_OK && i < list.count; i++)
-		rc = each(context, &list.infos[i]);
-	free(list.infos);
+		rc = each(context, &list.items[i]);
+	vec_done(&list);
 	return rc;
 }
