@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/mem.h"
+#include "base/vec.h"
 #include "dkim/canon.h"
 #include "dkim/impl.h"
 
@@ -64,11 +64,9 @@ struct field {
 };
 
 struct header {
-	struct field *fields; // the chosen fields, in order; on the heap
-	size_t count;
-	size_t capacity;
-	size_t last[ARRAY_LEN(
-	    chosen)]; // index of the last field of each name; NONE
+	VEC(struct field) fields; // the chosen fields, in order
+	// The index of the last field of each name; NONE.
+	size_t last[ARRAY_LEN(chosen)];
 };
 
 static size_t find_name(struct view name)
@@ -87,11 +85,9 @@ static void add_field(struct header *header, struct view text)
 	size_t n = find_name(view_trim(view_slice(text, 0, colon)));
 	if (n == NONE)
 		return;
-	header->fields = mem_grow(header->fields, &header->capacity,
-	    header->count + 1, sizeof(*header->fields));
-	header->fields[header->count] =
-	    (struct field){.text = text, .above = header->last[n]};
-	header->last[n] = header->count++;
+	size_t above = header->last[n];
+	header->last[n] = header->fields.count;
+	vec_push(&header->fields, (struct field){text, above});
 }
 
 // The length of the first field of `text`, including its CRLF. The field ends
@@ -140,9 +136,10 @@ static size_t sign_name(const struct header *header, size_t n, size_t room,
 	size_t at = header->last[n];
 	struct buf canonical;
 	buf_init(&canonical, SIZE_MAX / 2); // no longer than the header
-	for (; at != NONE && count < room; at = header->fields[at].above) {
+	for (; at != NONE && count < room;
+	     at = header->fields.items[at].above) {
 		buf_reset(&canonical);
-		dkim_canon_field(header->fields[at].text, &canonical);
+		dkim_canon_field(header->fields.items[at].text, &canonical);
 		buf_add_literal(&canonical, "\r\n");
 		sink(context, buf_view(&canonical));
 		add_name(chosen[n].name, names);
@@ -167,12 +164,12 @@ enum rc dkim_fields_choose(struct view text,
 	read_header(&header, text);
 	// RFC 6376 section 5.4: From MUST be signed.
 	if (header.last[0] == NONE) {
-		free(header.fields);
+		vec_done(&header.fields);
 		return RC_INVALID;
 	}
 	size_t room = DKIM_FIELDS_MAX;
 	for (size_t i = 0; i < ARRAY_LEN(chosen); i++)
 		room -= sign_name(&header, i, room, sink, context, ret_names);
-	free(header.fields);
+	vec_done(&header.fields);
 	return RC_OK;
 }
