@@ -2,6 +2,7 @@
 #include "queue/heap.h"
 
 #include "base/mem.h"
+#include "base/vec.h"
 
 // When a heap uses only a quarter of its memory, half of the memory is freed.
 #define HEAP_KEEP 64
@@ -57,8 +58,7 @@ static void sift_down(
 
 void queue_heap_push(struct queue_heap *heap, struct queue_due *item)
 {
-	heap->items = mem_grow(heap->items, &heap->capacity, heap->count + 1,
-	    sizeof(struct queue_due *));
+	vec_reserve(heap, 1);
 	heap->count++;
 	sift_up(heap, item, heap->count - 1);
 }
