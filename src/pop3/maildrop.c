@@ -4,6 +4,7 @@
 #include "pop3/maildrop.h"
 
 #include "base/mem.h"
+#include "base/vec.h"
 #include "store/change.h"
 #include "store/email.h"
 
@@ -63,12 +64,15 @@ void pop3_maildrop_unmark_deleted(struct pop3_maildrop *maildrop)
 
 // ---- Sizes -----------------------------------------------------------------
 
-// All emails of the account that get longer, in the order of ids.
+// An email that gets longer, and by how many bytes.
+struct ragged_email {
+	uint64_t email_id;
+	uint64_t lacks;
+};
+
+// All of the account, in the order of ids.
 struct emails {
-	struct {
-		uint64_t email_id;
-		uint64_t lacks;
-	} * items;
+	struct ragged_email *items;
 	size_t count;
 	size_t capacity;
 };
@@ -76,26 +80,17 @@ struct emails {
 static void note_email(void *context, uint64_t email_id, uint64_t lacks)
 {
 	struct emails *emails = context;
-	emails->items = mem_grow(emails->items, &emails->capacity,
-	    emails->count + 1, sizeof(*emails->items));
-	emails->items[emails->count].email_id = email_id;
-	emails->items[emails->count++].lacks = lacks;
+	vec_push(emails, (struct ragged_email){email_id, lacks});
 }
 
 static bool find_email(
     const struct emails *emails, uint64_t email_id, uint64_t *ret_lacks)
 {
-	size_t low = 0, high = emails->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (emails->items[middle].email_id < email_id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == emails->count || emails->items[low].email_id != email_id)
+	size_t at;
+	LOWER_BOUND(at, emails->count, emails->items[at].email_id < email_id);
+	if (at == emails->count || emails->items[at].email_id != email_id)
 		return false;
-	*ret_lacks = emails->items[low].lacks;
+	*ret_lacks = emails->items[at].lacks;
 	return true;
 }
 
@@ -129,24 +124,18 @@ static MUST_CHECK enum rc learn_sizes(
 	if (rc == RC_OK && emails.count > 0)
 		pick_ragged(maildrop, &emails);
 	maildrop->octets = maildrop->octets_whole;
-	free(emails.items);
+	vec_done(&emails);
 	return rc;
 }
 
 uint64_t pop3_message_octets(const struct pop3_maildrop *maildrop,
     uint32_t index, const struct store_message *message)
 {
-	size_t low = 0, high = maildrop->ragged_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (maildrop->ragged[middle].index < index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < maildrop->ragged_count &&
-	    maildrop->ragged[low].index == index)
-		return message->size + maildrop->ragged[low].lacks;
+	size_t at;
+	LOWER_BOUND(
+	    at, maildrop->ragged_count, maildrop->ragged[at].index < index);
+	if (at < maildrop->ragged_count && maildrop->ragged[at].index == index)
+		return message->size + maildrop->ragged[at].lacks;
 	return message->size;
 }
 
