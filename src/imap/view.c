@@ -4,6 +4,7 @@
 #include "imap/view.h"
 
 #include "base/mem.h"
+#include "base/vec.h"
 
 struct imap_view *imap_view_open(struct imap_session *session,
     struct store_mailbox *mailbox_take, bool read_only)
@@ -62,16 +63,9 @@ uint64_t imap_view_highestmodseq(const struct imap_view *view)
 // How many ghosts have a UID below `uid`.
 static size_t ghost_rank(const struct imap_view *view, uint64_t uid)
 {
-	size_t low = 0;
-	size_t high = view->ghost_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (view->ghosts[middle].uid < uid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	size_t at;
+	LOWER_BOUND(at, view->ghost_count, view->ghosts[at].uid < uid);
+	return at;
 }
 
 uint32_t imap_view_count(const struct imap_view *view)
