@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include "base/mem.h"
+#include "base/vec.h"
 
 #define KNOWN_PIECE ((size_t)1 << 20) // bytes read at a time
 
@@ -80,15 +81,9 @@ static bool hash_stored(struct known *known, struct item *item)
 // The first item of at least this size.
 static size_t seek(const struct known *known, uint64_t size)
 {
-	size_t low = 0, high = known->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (known->items[middle].size < size)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	size_t at;
+	LOWER_BOUND(at, known->count, known->items[at].size < size);
+	return at;
 }
 
 bool known_take(
