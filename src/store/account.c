@@ -3,6 +3,7 @@
 #include "store/account_impl.h"
 
 #include "base/mem.h"
+#include "base/vec.h"
 
 // ---- Mailboxes -------------------------------------------------------------
 
@@ -48,19 +49,12 @@ void mailbox_tell(const struct mailbox *mailbox)
 bool account_table_seek(
     const struct store_account *account, struct view name, size_t *ret_position)
 {
-	size_t low = 0;
-	size_t high = account->mailbox_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		struct view there = account->mailboxes[middle]->name;
-		if (store_name_compare(there, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*ret_position = low;
-	return low < account->mailbox_count &&
-	       view_eq(account->mailboxes[low]->name, name);
+	size_t at;
+	LOWER_BOUND(at, account->mailboxes.count,
+	    store_name_compare(account->mailboxes.items[at]->name, name) < 0);
+	*ret_position = at;
+	return at < account->mailboxes.count &&
+	       view_eq(account->mailboxes.items[at]->name, name);
 }
 
 void account_table_insert(
@@ -68,14 +62,8 @@ void account_table_insert(
 {
 	size_t at;
 	if (account_table_seek(account, mailbox->name, &at))
-		abort(); // callers have checked that it is there
-	account->mailboxes =
-	    mem_grow(account->mailboxes, &account->mailbox_capacity,
-		account->mailbox_count + 1, sizeof(struct mailbox *));
-	memmove(account->mailboxes + at + 1, account->mailboxes + at,
-	    (account->mailbox_count - at) * sizeof(struct mailbox *));
-	account->mailboxes[at] = mailbox;
-	account->mailbox_count++;
+		abort(); // callers have checked that it is not
+	vec_insert(&account->mailboxes, at, mailbox);
 	size_t ignored;
 	mailbox->subscribed =
 	    account_subscription_seek(account, mailbox->name, &ignored);
@@ -87,9 +75,7 @@ void account_table_remove(
 	size_t at;
 	if (!account_table_seek(account, mailbox->name, &at))
 		abort(); // callers have checked that it is there
-	account->mailbox_count--;
-	memmove(account->mailboxes + at, account->mailboxes + at + 1,
-	    (account->mailbox_count - at) * sizeof(struct mailbox *));
+	vec_remove(&account->mailboxes, at);
 }
 
 static int compare_mailboxes(const void *a, const void *b)
@@ -101,12 +87,12 @@ static int compare_mailboxes(const void *a, const void *b)
 
 bool account_table_sort(struct store_account *account)
 {
-	struct mailbox **all = account->mailboxes;
-	if (account->mailbox_count)
-		qsort(all, account->mailbox_count, sizeof(*all),
+	struct mailbox **all = account->mailboxes.items;
+	if (account->mailboxes.count)
+		qsort(all, account->mailboxes.count, sizeof(*all),
 		    compare_mailboxes);
 	bool distinct = true;
-	for (size_t i = 0; i < account->mailbox_count; i++) {
+	for (size_t i = 0; i < account->mailboxes.count; i++) {
 		size_t ignored;
 		all[i]->subscribed =
 		    account_subscription_seek(account, all[i]->name, &ignored);
@@ -119,19 +105,12 @@ bool account_table_sort(struct store_account *account)
 bool account_subscription_seek(
     const struct store_account *account, struct view name, size_t *ret_position)
 {
-	size_t low = 0;
-	size_t high = account->subscription_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		struct view there = account->subscriptions[middle];
-		if (store_name_compare(there, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*ret_position = low;
-	return low < account->subscription_count &&
-	       view_eq(account->subscriptions[low], name);
+	size_t at;
+	LOWER_BOUND(at, account->subscriptions.count,
+	    store_name_compare(account->subscriptions.items[at], name) < 0);
+	*ret_position = at;
+	return at < account->subscriptions.count &&
+	       view_eq(account->subscriptions.items[at], name);
 }
 
 void account_subscription_set(
@@ -139,31 +118,23 @@ void account_subscription_set(
 {
 	size_t at;
 	bool found = account_subscription_seek(account, name, &at);
-	struct view *all = account->subscriptions;
 	if (subscribed && !found) {
-		all = mem_grow(all, &account->subscription_capacity,
-		    account->subscription_count + 1, sizeof(*all));
-		memmove(all + at + 1, all + at,
-		    (account->subscription_count - at) * sizeof(*all));
-		all[at] = view_of(mem_strndup(name.ptr, name.len), name.len);
-		account->subscriptions = all;
-		account->subscription_count++;
+		vec_insert(&account->subscriptions, at,
+		    view_of(mem_strndup(name.ptr, name.len), name.len));
 	} else if (!subscribed && found) {
-		free((char *)(uintptr_t)all[at].ptr);
-		account->subscription_count--;
-		memmove(all + at, all + at + 1,
-		    (account->subscription_count - at) * sizeof(*all));
+		free((char *)(uintptr_t)account->subscriptions.items[at].ptr);
+		vec_remove(&account->subscriptions, at);
 	}
 	if (account_table_seek(account, name, &at))
-		account->mailboxes[at]->subscribed = subscribed;
+		account->mailboxes.items[at]->subscribed = subscribed;
 }
 
 void account_unload(struct store_account *account)
 {
-	for (size_t i = 0; i < account->mailbox_count; i++)
-		mailbox_unref(account->mailboxes[i]);
-	for (size_t i = 0; i < account->subscription_count; i++)
-		free((char *)(uintptr_t)account->subscriptions[i].ptr);
-	free(account->mailboxes);
-	free(account->subscriptions);
+	for (size_t i = 0; i < account->mailboxes.count; i++)
+		mailbox_unref(account->mailboxes.items[i]);
+	for (size_t i = 0; i < account->subscriptions.count; i++)
+		free((char *)(uintptr_t)account->subscriptions.items[i].ptr);
+	vec_done(&account->mailboxes);
+	vec_done(&account->subscriptions);
 }

@@ -21,6 +21,7 @@
 #include <pthread.h>
 
 #include "base/map.h"
+#include "base/vec.h"
 #include "store/derive_queue.h"
 #include "store/record.h"
 
@@ -75,12 +76,8 @@ struct store_account {
 
 	pthread_mutex_t table;
 	struct record_account record;
-	struct mailbox **mailboxes; // by store_name_compare()
-	size_t mailbox_count;
-	size_t mailbox_capacity;
-	struct view *subscriptions; // owned names, in the same order
-	size_t subscription_count;
-	size_t subscription_capacity;
+	VEC(struct mailbox *) mailboxes; // by store_name_compare()
+	VEC(struct view) subscriptions;  // owned names, in the same order
 };
 
 struct store {

@@ -5,6 +5,7 @@
 // are matched by id with those in memory, and replace their contents.
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "store/account_impl.h"
 
 static struct engine *engine_of(const struct store_account *account)
@@ -15,7 +16,7 @@ static struct engine *engine_of(const struct store_account *account)
 // ---- A mailbox's messages --------------------------------------------------
 
 struct chunks {
-	struct store_node **nodes; // referenced
+	struct store_node **items; // referenced
 	size_t count;
 	size_t capacity;
 };
@@ -27,25 +28,18 @@ struct reading {
 	struct buf room;
 };
 
-static void chunks_add(struct chunks *chunks, struct store_node *chunk)
-{
-	chunks->nodes = mem_grow(chunks->nodes, &chunks->capacity,
-	    chunks->count + 1, sizeof(struct store_node *));
-	chunks->nodes[chunks->count++] = chunk;
-}
-
 static void chunks_done(struct chunks *chunks)
 {
 	for (size_t i = 0; i < chunks->count; i++)
-		node_unref(chunks->nodes[i]);
-	free(chunks->nodes);
+		node_unref(chunks->items[i]);
+	vec_done(chunks);
 }
 
 // The depth of the recursion is the tree's height.
 static void collect_chunks(struct store_node *node, struct chunks *chunks)
 {
 	if (node->height == 0) {
-		chunks_add(chunks, node_ref(node));
+		vec_push(chunks, node_ref(node));
 		return;
 	}
 	for (unsigned i = 0; i < node->slots; i++)
@@ -59,15 +53,15 @@ static struct store_node *find_unchanged(
 {
 	const struct chunks *old = &reading->old;
 	while (
-	    reading->at < old->count && old->nodes[reading->at]->chunk < number)
+	    reading->at < old->count && old->items[reading->at]->chunk < number)
 		reading->at++;
 	if (reading->at == old->count ||
-	    old->nodes[reading->at]->chunk != number)
+	    old->items[reading->at]->chunk != number)
 		return NULL;
 	buf_reset(&reading->room);
-	node_chunk_encode(old->nodes[reading->at], &reading->room);
+	node_chunk_encode(old->items[reading->at], &reading->room);
 	return view_eq(buf_view(&reading->room), value)
-		   ? node_ref(old->nodes[reading->at])
+		   ? node_ref(old->items[reading->at])
 		   : NULL;
 }
 
@@ -76,7 +70,7 @@ static enum rc read_chunk(void *context, struct view key, struct view value)
 	struct reading *reading = context;
 	const struct chunks *chunks = &reading->chunks;
 	uint32_t last_uid =
-	    chunks->count ? chunks->nodes[chunks->count - 1]->last_uid : 0;
+	    chunks->count ? chunks->items[chunks->count - 1]->last_uid : 0;
 	if (key.len != 13)
 		return RC_CORRUPT;
 	uint32_t number = get_be32(key.ptr + 9);
@@ -84,7 +78,7 @@ static enum rc read_chunk(void *context, struct view key, struct view value)
 	enum rc rc = chunk ? RC_OK : node_chunk_decode(number, value, &chunk);
 	if (rc != RC_OK)
 		return rc;
-	chunks_add(&reading->chunks, chunk);
+	vec_push(&reading->chunks, chunk);
 	return chunk->first_uid > last_uid ? RC_OK : RC_CORRUPT;
 }
 
@@ -102,7 +96,7 @@ static enum rc read_messages(struct engine_snapshot *from,
 	    from, record_key_view(&prefix), VIEW(""), read_chunk, &reading);
 	if (rc == RC_OK) {
 		*ret_root =
-		    node_tree_build(reading.chunks.nodes, reading.chunks.count);
+		    node_tree_build(reading.chunks.items, reading.chunks.count);
 		reading.chunks.count = 0; // the tree owns them now
 	}
 	chunks_done(&reading.chunks);
@@ -153,11 +147,8 @@ static enum rc load_subscription(
 	struct store_account *account = context;
 	(void)value;
 	struct view name = view_from(key, 1);
-	account->subscriptions =
-	    mem_grow(account->subscriptions, &account->subscription_capacity,
-		account->subscription_count + 1, sizeof(struct view));
-	account->subscriptions[account->subscription_count++] =
-	    view_of(mem_strndup(name.ptr, name.len), name.len);
+	vec_push(&account->subscriptions,
+	    view_of(mem_strndup(name.ptr, name.len), name.len));
 	return RC_OK;
 }
 
@@ -176,10 +167,7 @@ static enum rc load_mailbox(void *context, struct view key, struct view value)
 	mailbox->uidvalidity = record.uidvalidity;
 	mailbox->special_use = record.special_use;
 	mailbox->keywords = keywords;
-	account->mailboxes =
-	    mem_grow(account->mailboxes, &account->mailbox_capacity,
-		account->mailbox_count + 1, sizeof(struct mailbox *));
-	account->mailboxes[account->mailbox_count++] = mailbox;
+	vec_push(&account->mailboxes, mailbox);
 	return RC_OK;
 }
 
@@ -207,11 +195,11 @@ struct by_id {
 
 static struct by_id by_id_of(const struct store_account *account)
 {
-	size_t count = account->mailbox_count;
+	size_t count = account->mailboxes.count;
 	struct by_id by_id = {
 	    mem_alloc((count + 1) * sizeof(struct mailbox *)), count, 0};
 	if (count) {
-		memcpy(by_id.mailboxes, account->mailboxes,
+		memcpy(by_id.mailboxes, account->mailboxes.items,
 		    count * sizeof(struct mailbox *));
 		qsort(by_id.mailboxes, count, sizeof(struct mailbox *),
 		    compare_ids);
@@ -279,9 +267,10 @@ static enum rc load_tables(
 	if (rc == RC_OK)
 		rc = load_all(
 		    from, RECORD_SUBSCRIPTION, load_subscription, account);
-	if (rc == RC_OK && account->subscription_count)
-		qsort(account->subscriptions, account->subscription_count,
-		    sizeof(struct view), compare_names);
+	if (rc == RC_OK && account->subscriptions.count)
+		qsort(account->subscriptions.items,
+		    account->subscriptions.count, sizeof(struct view),
+		    compare_names);
 	if (rc == RC_OK)
 		rc = load_all(from, RECORD_MAILBOX, load_mailbox, account);
 	if (rc == RC_OK && !account_table_sort(account))
@@ -391,22 +380,16 @@ static void swap_tables(struct store_account *a, struct store_account *b)
 	struct store_account was = *a;
 	a->record = b->record;
 	a->mailboxes = b->mailboxes;
-	a->mailbox_count = b->mailbox_count;
-	a->mailbox_capacity = b->mailbox_capacity;
 	a->subscriptions = b->subscriptions;
-	a->subscription_count = b->subscription_count;
-	a->subscription_capacity = b->subscription_capacity;
 	b->mailboxes = was.mailboxes;
-	b->mailbox_count = was.mailbox_count;
 	b->subscriptions = was.subscriptions;
-	b->subscription_count = was.subscription_count;
 }
 
 // Puts what was read into the account. `fresh` gets what is to be freed.
 static void take_over(struct store_account *account,
     struct store_account *fresh, const struct pair *pairs)
 {
-	size_t count = account->mailbox_count;
+	size_t count = account->mailboxes.count;
 	pthread_mutex_lock(&account->table);
 	for (size_t i = 0; i < count; i++) {
 		struct mailbox *old = pairs[i].old;
@@ -417,10 +400,10 @@ static void take_over(struct store_account *account,
 		}
 		account_table_seek(fresh, pairs[i].fresh->name, &at);
 		adopt(old, pairs[i].fresh);
-		fresh->mailboxes[at] = old;
+		fresh->mailboxes.items[at] = old;
 		mailbox_unref(pairs[i].fresh);
 	}
-	account->mailbox_count = 0; // each is in `fresh` now, or was released
+	account->mailboxes.count = 0; // each is in `fresh` now, or was released
 	swap_tables(account, fresh);
 	pthread_mutex_unlock(&account->table);
 	account->version = fresh->version;
@@ -431,7 +414,7 @@ static enum rc read_anew(
 {
 	struct store_account fresh = {
 	    .store = account->store, .id = account->id};
-	size_t count = account->mailbox_count;
+	size_t count = account->mailboxes.count;
 	struct pair *pairs = mem_zalloc((count + 1) * sizeof(*pairs));
 	enum rc rc = load_tables(&fresh, from);
 	bool missing = rc == RC_NOT_FOUND;
@@ -490,9 +473,10 @@ enum rc account_read_mailbox(struct store_account *account, uint64_t mailbox_id,
 	for (int i = 0; rc == RC_CONFLICT && i < READ_TRIES; i++) {
 		rc = account_refresh(account, fault);
 		mailbox = NULL;
-		for (size_t n = 0; n < account->mailbox_count && !mailbox; n++)
-			if (account->mailboxes[n]->id == mailbox_id)
-				mailbox = account->mailboxes[n];
+		for (size_t n = 0; n < account->mailboxes.count && !mailbox;
+		     n++)
+			if (account->mailboxes.items[n]->id == mailbox_id)
+				mailbox = account->mailboxes.items[n];
 		if (rc == RC_OK && mailbox)
 			rc = mailbox_load(account, mailbox, fault);
 	}

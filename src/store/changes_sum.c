@@ -2,6 +2,7 @@
 // Changes summed up: what happened to each email, mailbox or place in many
 // commits. The caller's limit bounds the memory used.
 #include "base/mem.h"
+#include "base/vec.h"
 #include "store/account_impl.h"
 #include "store/changes.h"
 
@@ -17,9 +18,7 @@ struct entry {
 struct sum {
 	struct store_account *account;
 	size_t limit;
-	struct entry *entries;
-	size_t count;
-	size_t capacity;
+	VEC(struct entry) entries;
 	struct map by_id;     // id (8 bytes) -> position in `entries`, plus 1
 	struct map snapshots; // mailbox id (8 bytes) -> snapshot, or `nowhere`
 };
@@ -33,14 +32,12 @@ static struct entry *entry_of(struct sum *sum, uint64_t id, bool made)
 	struct view key = view_of(&id, sizeof(id));
 	uintptr_t at = (uintptr_t)map_get(&sum->by_id, key);
 	if (at)
-		return &sum->entries[at - 1];
-	if (sum->count == sum->limit)
+		return &sum->entries.items[at - 1];
+	if (sum->entries.count == sum->limit)
 		return NULL;
-	sum->entries = mem_grow(sum->entries, &sum->capacity, sum->count + 1,
-	    sizeof(*sum->entries));
-	sum->entries[sum->count] = (struct entry){.id = id, .made = made};
-	map_put(&sum->by_id, key, (void *)(uintptr_t)(sum->count + 1));
-	return &sum->entries[sum->count++];
+	vec_push(&sum->entries, (struct entry){.id = id, .made = made});
+	map_put(&sum->by_id, key, (void *)(uintptr_t)sum->entries.count);
+	return &sum->entries.items[sum->entries.count - 1];
 }
 
 static void sum_done(struct sum *sum)
@@ -55,7 +52,7 @@ static void sum_done(struct sum *sum)
 	}
 	map_done(&sum->snapshots);
 	map_done(&sum->by_id);
-	free(sum->entries);
+	vec_done(&sum->entries);
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -75,21 +72,22 @@ static void add_id(struct store_ids *ids, size_t room, uint64_t id)
 static void sum_up(struct sum *sum, struct store_changes *ret_changes)
 {
 	struct store_changes *to = ret_changes;
-	if (sum->count == 0)
+	if (sum->entries.count == 0)
 		return;
-	qsort(sum->entries, sum->count, sizeof(*sum->entries), compare_entries);
-	to->what = mem_alloc(sum->count * sizeof(*to->what));
-	for (size_t i = 0; i < sum->count; i++) {
-		const struct entry *entry = &sum->entries[i];
+	qsort(sum->entries.items, sum->entries.count,
+	    sizeof(*sum->entries.items), compare_entries);
+	to->what = mem_alloc(sum->entries.count * sizeof(*to->what));
+	for (size_t i = 0; i < sum->entries.count; i++) {
+		const struct entry *entry = &sum->entries.items[i];
 		if (entry->made && entry->gone)
 			continue;
 		if (entry->made) {
-			add_id(&to->made, sum->count, entry->id);
+			add_id(&to->made, sum->entries.count, entry->id);
 		} else if (entry->gone) {
-			add_id(&to->gone, sum->count, entry->id);
+			add_id(&to->gone, sum->entries.count, entry->id);
 		} else {
 			to->what[to->changed.count] = entry->what;
-			add_id(&to->changed, sum->count, entry->id);
+			add_id(&to->changed, sum->entries.count, entry->id);
 		}
 	}
 }
@@ -275,10 +273,8 @@ struct ranges {
 
 static void add_range(struct ranges *ranges, const struct store_change *change)
 {
-	ranges->items = mem_grow(ranges->items, &ranges->capacity,
-	    ranges->count + 1, sizeof(*ranges->items));
-	ranges->items[ranges->count++] =
-	    (struct range){change->uid, change->uid + change->count - 1};
+	vec_push(ranges,
+	    (struct range){change->uid, change->uid + change->count - 1});
 }
 
 static int compare_ranges(const void *a, const void *b)

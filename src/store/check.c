@@ -7,7 +7,7 @@
 #include <stdarg.h>
 
 #include "base/bytes.h"
-#include "base/mem.h"
+#include "base/vec.h"
 #include "store/change.h"
 #include "store/derive_impl.h"
 #include "store/moved.h"
@@ -105,14 +105,12 @@ static void check_chunk(
 				    "keyword",
 				    (unsigned long long)mailbox->id,
 				    message.uid);
-		check->places = mem_grow(check->places, &check->place_capacity,
-		    check->place_count + 1, sizeof(*check->places));
-		check->places[check->place_count++] =
-		    (struct place){.email_id = message.email_id,
-			.mailbox_id = mailbox->id,
-			.modseq = message.modseq,
-			.uid = message.uid,
-			.size = message.size};
+		struct place place = {.email_id = message.email_id,
+		    .mailbox_id = mailbox->id,
+		    .modseq = message.modseq,
+		    .uid = message.uid,
+		    .size = message.size};
+		vec_push(&check->places, place);
 	}
 	mailbox->sums.messages += chunk->sums.messages;
 	mailbox->sums.unseen += chunk->sums.unseen;
@@ -306,9 +304,7 @@ static void check_email(
 		check_report(check, "email %llu: its bytes cannot be read", id);
 	if (rc != RC_OK || !head.has_content)
 		return;
-	check->contents = mem_grow(check->contents, &check->content_capacity,
-	    check->content_count + 1, sizeof(*check->contents));
-	check->contents[check->content_count++] = head.content;
+	vec_push(&check->contents, head.content);
 }
 
 static int compare_contents(const void *a, const void *b)
@@ -351,16 +347,17 @@ static enum rc check_owned(struct check *check,
 static enum rc check_contents(struct check *check)
 {
 	enum rc rc = RC_OK;
-	if (check->content_count)
-		qsort(check->contents, check->content_count,
-		    sizeof(*check->contents), compare_contents);
-	for (size_t i = 0; rc == RC_OK && i < check->content_count;) {
+	if (check->contents.count)
+		qsort(check->contents.items, check->contents.count,
+		    sizeof(*check->contents.items), compare_contents);
+	for (size_t i = 0; rc == RC_OK && i < check->contents.count;) {
 		size_t first = i;
-		while (i < check->content_count &&
-		       compare_contents(
-			   &check->contents[first], &check->contents[i]) == 0)
+		while (i < check->contents.count &&
+		       compare_contents(&check->contents.items[first],
+			   &check->contents.items[i]) == 0)
 			i++;
-		rc = check_owned(check, &check->contents[first], i - first);
+		rc = check_owned(
+		    check, &check->contents.items[first], i - first);
 	}
 	return rc;
 }
@@ -404,13 +401,13 @@ static void check_location(
 		    .mailbox_id = get_be64(key.ptr + 9),
 		    .uid = get_be32(key.ptr + 17)};
 	int order = 1;
-	for (; walk->at < check->place_count; walk->at++) {
-		order = compare_places(&check->places[walk->at], &noted);
+	for (; walk->at < check->places.count; walk->at++) {
+		order = compare_places(&check->places.items[walk->at], &noted);
 		if (order >= 0)
 			break;
-		missing_location(check, &check->places[walk->at]);
+		missing_location(check, &check->places.items[walk->at]);
 	}
-	if (walk->at < check->place_count && order == 0) {
+	if (walk->at < check->places.count && order == 0) {
 		walk->at++;
 		return;
 	}
@@ -423,17 +420,11 @@ static void check_location(
 bool check_has_place(
     const struct check *check, uint64_t email_id, uint64_t count)
 {
-	size_t low = 0;
-	size_t high = check->place_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (check->places[middle].email_id < email_id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < check->place_count &&
-	       check->places[low].email_id - email_id < count;
+	size_t at;
+	LOWER_BOUND(at, check->places.count,
+	    check->places.items[at].email_id < email_id);
+	return at < check->places.count &&
+	       check->places.items[at].email_id - email_id < count;
 }
 
 static void check_unplaced(
@@ -467,21 +458,21 @@ static void check_unplaced_lines(
 
 static enum rc check_emails(struct check *check)
 {
-	if (check->place_count)
-		qsort(check->places, check->place_count, sizeof(*check->places),
-		    compare_places);
+	if (check->places.count)
+		qsort(check->places.items, check->places.count,
+		    sizeof(*check->places.items), compare_places);
 	struct buf value;
 	buf_init(&value, ENGINE_VALUE_MAX);
-	for (size_t i = 0; i < check->place_count; i++)
-		if (i == 0 ||
-		    check->places[i].email_id != check->places[i - 1].email_id)
-			check_email(check, &check->places[i], &value);
+	for (size_t i = 0; i < check->places.count; i++)
+		if (i == 0 || check->places.items[i].email_id !=
+				  check->places.items[i - 1].email_id)
+			check_email(check, &check->places.items[i], &value);
 	buf_done(&value);
 	struct location_check walk = {0};
 	enum rc rc = check_each_key(
 	    check, record_key_kind(RECORD_LOCATION), check_location, &walk);
-	for (; rc == RC_OK && walk.at < check->place_count; walk.at++)
-		missing_location(check, &check->places[walk.at]);
+	for (; rc == RC_OK && walk.at < check->places.count; walk.at++)
+		missing_location(check, &check->places.items[walk.at]);
 	if (rc == RC_OK)
 		rc = check_each_key(
 		    check, record_key_kind(RECORD_EMAIL), check_unplaced, NULL);
@@ -678,9 +669,9 @@ enum rc store_account_check(struct store *store, uint64_t account_id,
 		rc = check_derived(&check, mending);
 	engine_snapshot_close(&check.snapshot);
 	engine_batch_free(&check.mending);
-	free(check.gone);
-	free(check.places);
-	free(check.contents);
+	vec_done(&check.gone);
+	vec_done(&check.places);
+	vec_done(&check.contents);
 	if (rc == RC_OK)
 		*ret_result = check.result;
 	return rc;

@@ -4,7 +4,7 @@
 // whose last change is within the log must be named by the record of that
 // version.
 #include "base/bytes.h"
-#include "base/mem.h"
+#include "base/vec.h"
 #include "store/change_record.h"
 #include "store/check_impl.h"
 
@@ -34,16 +34,10 @@ static size_t seek_place(
     const struct check *check, uint64_t mailbox_id, uint32_t uid)
 {
 	struct place wanted = {.mailbox_id = mailbox_id, .uid = uid};
-	size_t low = 0;
-	size_t high = check->place_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (compare_places(&check->places[middle], &wanted) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	size_t at;
+	LOWER_BOUND(at, check->places.count,
+	    compare_places(&check->places.items[at], &wanted) < 0);
+	return at;
 }
 
 static void check_place(
@@ -75,10 +69,8 @@ static void check_place(
 
 static void note_gone(struct check *check, const struct store_change *change)
 {
-	check->gone = mem_grow(check->gone, &check->gone_capacity,
-	    check->gone_count + 1, sizeof(*check->gone));
-	check->gone[check->gone_count++] =
-	    (struct check_gone){change->email_id, change->count};
+	vec_push(
+	    &check->gone, (struct check_gone){change->email_id, change->count});
 }
 
 static void check_mailbox_gone(
@@ -104,8 +96,8 @@ static void check_change(struct check *check, const struct store_change *change)
 	if (change->kind == STORE_CHANGE_EMAIL_GONE)
 		note_gone(check, change);
 	size_t at = seek_place(check, change->mailbox_id, change->uid);
-	for (; at < check->place_count; at++) {
-		struct place *place = &check->places[at];
+	for (; at < check->places.count; at++) {
+		struct place *place = &check->places.items[at];
 		if (place->mailbox_id != change->mailbox_id ||
 		    place->uid - change->uid >= change->count)
 			break;
@@ -141,8 +133,8 @@ static void check_told(struct check *check, const struct log_check *log)
 {
 	uint64_t left_out = 0;
 	uint64_t version = 0;
-	for (size_t i = 0; i < check->place_count; i++) {
-		const struct place *place = &check->places[i];
+	for (size_t i = 0; i < check->places.count; i++) {
+		const struct place *place = &check->places.items[i];
 		if (place->logged || place->modseq <= log->known_from)
 			continue;
 		left_out++;
@@ -156,9 +148,9 @@ static void check_told(struct check *check, const struct log_check *log)
 enum rc check_changes(struct check *check)
 {
 	struct log_check log = {0};
-	if (check->place_count > 1)
-		qsort(check->places, check->place_count, sizeof(*check->places),
-		    compare_places);
+	if (check->places.count > 1)
+		qsort(check->places.items, check->places.count,
+		    sizeof(*check->places.items), compare_places);
 	enum rc rc = check_each_key(
 	    check, record_key_kind(RECORD_CHANGES), check_record, &log);
 	// Without any record, the log knows nothing from before now.
@@ -172,8 +164,8 @@ enum rc check_changes(struct check *check)
 
 void check_changes_emails(struct check *check)
 {
-	for (size_t i = 0; i < check->gone_count; i++) {
-		const struct check_gone *gone = &check->gone[i];
+	for (size_t i = 0; i < check->gone.count; i++) {
+		const struct check_gone *gone = &check->gone.items[i];
 		if (!check_has_place(check, gone->first, gone->count))
 			continue;
 		check->changes_bad = true;

@@ -3,6 +3,7 @@
 #ifndef ROOST_STORE_CHECK_IMPL_H
 #define ROOST_STORE_CHECK_IMPL_H
 
+#include "base/vec.h"
 #include "store/transaction.h"
 
 // A place of an email, from a mailbox's chunks.
@@ -36,16 +37,10 @@ struct check {
 	uint64_t last_email_id;
 	uint64_t last_mailbox_id;
 	// One for each time that an email owns it.
-	struct engine_content_id *contents;
-	size_t content_count;
-	size_t content_capacity;
-	struct place *places;
-	size_t place_count;
-	size_t place_capacity;
-	struct check_gone *gone; // what the change log says; owned
-	size_t gone_count;
-	size_t gone_capacity;
-	bool changes_bad; // there is a problem with the change log
+	VEC(struct engine_content_id) contents;
+	VEC(struct place) places;
+	VEC(struct check_gone) gone; // what the change log says
+	bool changes_bad;            // there is a problem with the change log
 };
 
 void check_report(struct check *check, const char *format, ...)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copying and moving messages between mailboxes of one account; copy_across.c
 // does it between two accounts.
-#include "base/mem.h"
+#include "base/vec.h"
 #include "store/copy_impl.h"
 
 void store_copied_done(struct store_copied *copied)
@@ -20,9 +20,7 @@ struct copying {
 
 void taken_add(struct taken *taken, const struct store_message *message)
 {
-	taken->messages = mem_grow(taken->messages, &taken->capacity,
-	    taken->count + 1, sizeof(*taken->messages));
-	taken->messages[taken->count++] = *message;
+	vec_push(taken, *message);
 }
 
 static enum node_verdict take(void *context, struct store_message *message)
@@ -40,7 +38,7 @@ enum rc taken_translate_keywords(struct taken *taken,
 	bool known[STORE_KEYWORDS_MAX] = {false};
 	unsigned count = from ? from->count : 0;
 	for (size_t i = 0; i < taken->count; i++) {
-		struct store_message *message = &taken->messages[i];
+		struct store_message *message = &taken->items[i];
 		if (!message->has_keywords)
 			continue;
 		struct store_keyword_set there = {0};
@@ -66,7 +64,7 @@ void taken_leave_out_flags(struct taken *taken, unsigned rights)
 {
 	unsigned allowed = rights_to_flags(rights);
 	for (size_t i = 0; i < taken->count; i++) {
-		struct store_message *message = &taken->messages[i];
+		struct store_message *message = &taken->items[i];
 		message->flags &= allowed;
 		if (!(rights & STORE_RIGHT_WRITE)) {
 			message->has_keywords = false;
@@ -103,13 +101,13 @@ static enum rc copy(struct transaction *transaction, struct copying *copying,
 	if (rc != RC_OK)
 		return rc;
 	for (size_t i = 0; i < taken->count; i++)
-		rangeset_add(&copied->sources, taken->messages[i].uid,
-		    taken->messages[i].uid);
+		rangeset_add(
+		    &copied->sources, taken->items[i].uid, taken->items[i].uid);
 	copied->uidvalidity = to->mailbox->uidvalidity;
 	copied->first_uid = target->state.uidnext;
 	copied->count = (uint32_t)taken->count;
 	copied->modseq = transaction->modseq;
-	return transaction_append(target, taken->messages, taken->count, fault);
+	return transaction_append(target, taken->items, taken->count, fault);
 }
 
 static enum rc make_copy(
@@ -119,7 +117,7 @@ static enum rc make_copy(
 	struct taken taken = {.move = copying->move};
 	rangeset_reset(&copying->copied.sources);
 	enum rc rc = copy(transaction, copying, &taken, fault);
-	free(taken.messages);
+	vec_done(&taken);
 	return rc;
 }
 

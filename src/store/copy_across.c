@@ -10,7 +10,6 @@
 // from one commit to the other, so two accounts whose messages are moved to
 // each other do not wait for each other.
 #include "base/bytes.h"
-#include "base/mem.h"
 #include "store/copy_impl.h"
 #include "store/moved.h"
 
@@ -261,7 +260,7 @@ static void keep_notes(const struct across *across, const struct moved *before,
     const struct transaction_mailbox *target, struct moved *notes)
 {
 	for (size_t i = 0; i < before->count; i++) {
-		const struct moved_run *run = &before->runs[i];
+		const struct moved_run *run = &before->items[i];
 		struct store_walk walk;
 		struct store_message message;
 		uint32_t index;
@@ -287,7 +286,7 @@ static enum rc prepare(struct across *across, struct transaction *transaction,
 	enum rc rc = RC_OK;
 	adoption_init(&adoption, across, transaction);
 	for (size_t i = 0; rc == RC_OK && i < across->wanted.count; i++) {
-		struct store_message message = across->wanted.messages[i];
+		struct store_message message = across->wanted.items[i];
 		if (moved_find(notes, message.uid)) {
 			rangeset_add(&across->copied, message.uid, message.uid);
 			across->result.count_before++;
@@ -313,7 +312,7 @@ static enum rc append(struct across *across, struct transaction_mailbox *target,
 	result->count = (uint32_t)fresh->count;
 	result->modseq = target->transaction->modseq;
 	for (size_t i = 0; i < fresh->count; i++) {
-		uint32_t uid = fresh->messages[i].uid;
+		uint32_t uid = fresh->items[i].uid;
 		rangeset_add(&result->sources, uid, uid);
 		rangeset_add(&across->copied, uid, uid);
 		if (across->move)
@@ -324,7 +323,7 @@ static enum rc append(struct across *across, struct transaction_mailbox *target,
 	taken_leave_out_flags(fresh, transaction_rights(across->to));
 	if (rc == RC_OK)
 		rc = transaction_append(
-		    target, fresh->messages, fresh->count, fault);
+		    target, fresh->items, fresh->count, fault);
 	return rc;
 }
 
@@ -353,7 +352,7 @@ static enum rc make_copies(
 		rc = append(across, target, &fresh, &notes, fault);
 	if (rc == RC_OK && across->move && fresh.count)
 		put_note(across, transaction, &notes);
-	free(fresh.messages);
+	vec_done(&fresh);
 	moved_done(&before);
 	moved_done(&notes);
 	return rc;
@@ -405,7 +404,7 @@ enum rc copy_across(struct store_mailbox *from, const struct rangeset *uids,
 	if (rc == RC_OK && move)
 		rc = expunge(&across, fault);
 	close_source(&across);
-	free(across.wanted.messages);
+	vec_done(&across.wanted);
 	rangeset_done(&across.copied);
 	if (rc == RC_OK)
 		*ret_copied = across.result;

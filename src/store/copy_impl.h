@@ -4,13 +4,14 @@
 #ifndef ROOST_STORE_COPY_IMPL_H
 #define ROOST_STORE_COPY_IMPL_H
 
+#include "base/vec.h"
 #include "store/change.h"
 #include "store/transaction.h"
 
 // Messages to be copied or moved, in the order of their UIDs.
 struct taken {
 	bool move;
-	struct store_message *messages; // owned
+	struct store_message *items; // owned
 	size_t count;
 	size_t capacity;
 };

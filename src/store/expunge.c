@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expunging messages, and telling later which ones were expunged (RFC 7162).
-#include "base/mem.h"
+#include "base/vec.h"
 #include "store/change.h"
 #include "store/transaction.h"
 
@@ -169,10 +169,8 @@ static enum rc ranges_add(void *context, struct view key, struct view value)
 		return RC_END;
 	rangeset_init(&uids);
 	enum rc rc = record_tombstone_get(value, &uids);
-	ranges->items = mem_grow(ranges->items, &ranges->capacity,
-	    ranges->count + uids.count + 1, sizeof(*ranges->items));
 	for (size_t i = 0; i < uids.count; i++)
-		ranges->items[ranges->count++] = uids.ranges[i];
+		vec_push(ranges, uids.ranges[i]);
 	rangeset_done(&uids);
 	return rc;
 }
@@ -242,6 +240,6 @@ enum rc store_expunged_since(struct store_mailbox *mailbox,
 			rangeset_add(ret_uids, found.items[i].first,
 			    found.items[i].last);
 	}
-	free(found.items);
+	vec_done(&found);
 	return rc;
 }

@@ -18,12 +18,12 @@ static bool may_look(const struct store_asker *asker,
 static bool has_children(const struct store_asker *asker,
     const struct store_account *account, size_t position)
 {
-	struct view name = account->mailboxes[position]->name;
+	struct view name = account->mailboxes.items[position]->name;
 	for (size_t i = position + 1;
-	     i < account->mailbox_count &&
-	     name_is_below(account->mailboxes[i]->name, name);
+	     i < account->mailboxes.count &&
+	     name_is_below(account->mailboxes.items[i]->name, name);
 	     i++)
-		if (may_look(asker, account, account->mailboxes[i]))
+		if (may_look(asker, account, account->mailboxes.items[i]))
 			return true;
 	return false;
 }
@@ -31,7 +31,7 @@ static bool has_children(const struct store_asker *asker,
 static struct store_mailbox_info info_of(const struct store_asker *asker,
     const struct store_account *account, size_t position, struct arena *arena)
 {
-	const struct mailbox *mailbox = account->mailboxes[position];
+	const struct mailbox *mailbox = account->mailboxes.items[position];
 	const struct record_state *state = &mailbox->state;
 	return (struct store_mailbox_info){
 	    .name = arena_copy(arena, mailbox->name),
@@ -61,7 +61,7 @@ enum rc store_mailbox_find(const struct store_asker *asker,
 	account_freshen(account);
 	pthread_mutex_lock(&account->table);
 	struct mailbox *mailbox = account_table_seek(account, name, &at)
-				      ? account->mailboxes[at]
+				      ? account->mailboxes.items[at]
 				      : NULL;
 	enum rc rc = mailbox_need(asker, account, mailbox, rights, fault);
 	if (rc == RC_OK)
@@ -101,10 +101,10 @@ static enum rc next(const struct store_asker *asker,
 	account_freshen(account);
 	pthread_mutex_lock(&account->table);
 	size_t at = position_after(account, after, siblings);
-	while (at < account->mailbox_count &&
-	       !may_look(asker, account, account->mailboxes[at]))
+	while (at < account->mailboxes.count &&
+	       !may_look(asker, account, account->mailboxes.items[at]))
 		at++;
-	bool found = at < account->mailbox_count;
+	bool found = at < account->mailboxes.count;
 	if (found)
 		*ret_info = info_of(asker, account, at, arena);
 	pthread_mutex_unlock(&account->table);
@@ -138,9 +138,9 @@ enum rc store_subscription_next(const struct store_asker *asker,
 	pthread_mutex_lock(&account->table);
 	if (after.len && account_subscription_seek(account, after, &at))
 		at++;
-	bool found = at < account->subscription_count;
+	bool found = at < account->subscriptions.count;
 	if (found)
-		*ret_name = arena_copy(arena, account->subscriptions[at]);
+		*ret_name = arena_copy(arena, account->subscriptions.items[at]);
 	pthread_mutex_unlock(&account->table);
 	return found ? RC_OK : RC_END;
 }
@@ -161,7 +161,7 @@ static enum rc try_open(const struct store_asker *asker,
 	size_t at;
 	pthread_mutex_lock(&account->table);
 	struct mailbox *mailbox = account_table_seek(account, name, &at)
-				      ? account->mailboxes[at]
+				      ? account->mailboxes.items[at]
 				      : NULL;
 	enum rc rc = mailbox_need(asker, account, mailbox, rights, fault);
 	if (rc == RC_OK && !atomic_load(&mailbox->current)) {

@@ -3,12 +3,13 @@
 // changes only when the commit is durable: a publish function of the
 // transaction does it.
 #include "base/mem.h"
+#include "base/vec.h"
 #include "store/transaction.h"
 
 // ---- Creating --------------------------------------------------------------
 
 struct creation {
-	struct mailbox **mailboxes; // to be inserted
+	struct mailbox **items; // to be inserted
 	size_t count;
 	size_t capacity;
 };
@@ -51,9 +52,7 @@ static struct mailbox *plan_mailbox(struct transaction *transaction,
 	put_mailbox(transaction, mailbox);
 	transaction_note_mailbox(
 	    transaction, STORE_CHANGE_MAILBOX_MADE, mailbox->id, 0);
-	creation->mailboxes = mem_grow(creation->mailboxes, &creation->capacity,
-	    creation->count + 1, sizeof(*creation->mailboxes));
-	creation->mailboxes[creation->count++] = mailbox;
+	vec_push(creation, mailbox);
 	return mailbox;
 }
 
@@ -61,8 +60,7 @@ static void publish_creation(struct transaction *transaction)
 {
 	struct creation *creation = transaction->publish_context;
 	for (size_t i = 0; i < creation->count; i++)
-		account_table_insert(
-		    transaction->account, creation->mailboxes[i]);
+		account_table_insert(transaction->account, creation->items[i]);
 	creation->count = 0; // the table owns them now
 }
 
@@ -70,14 +68,14 @@ static void publish_creation(struct transaction *transaction)
 static void creation_reset(struct creation *creation)
 {
 	for (size_t i = 0; i < creation->count; i++)
-		mailbox_unref(creation->mailboxes[i]);
+		mailbox_unref(creation->items[i]);
 	creation->count = 0;
 }
 
 static void creation_done(struct creation *creation)
 {
 	creation_reset(creation);
-	free(creation->mailboxes);
+	vec_done(creation);
 }
 
 // Called with `change` held, so that nobody else writes the table; `table` is
@@ -86,8 +84,9 @@ static struct mailbox *mailbox_by_name(
     struct store_account *account, struct view name)
 {
 	size_t at;
-	return account_table_seek(account, name, &at) ? account->mailboxes[at]
-						      : NULL;
+	return account_table_seek(account, name, &at)
+		   ? account->mailboxes.items[at]
+		   : NULL;
 }
 
 // Plans the missing mailboxes above `name` (RFC 9051 section 6.3.4: SHOULD).
@@ -114,7 +113,7 @@ static enum rc check_new_name(const struct store_asker *asker,
 		return fault_set(fault, RC_EXISTS,
 		    "there is a mailbox of that name already");
 	// As many parents as the name can have may be missing.
-	if (account->mailbox_count + STORE_LEVELS_MAX > STORE_MAILBOXES_MAX)
+	if (account->mailboxes.count + STORE_LEVELS_MAX > STORE_MAILBOXES_MAX)
 		return fault_set(fault, RC_LIMIT,
 		    "an account has at most %d mailboxes", STORE_MAILBOXES_MAX);
 	return RC_OK;
@@ -325,8 +324,8 @@ static enum rc plan_renames(struct transaction *transaction,
 	struct view from = renaming->from;
 	size_t at;
 	account_table_seek(account, from, &at);
-	for (; at < account->mailbox_count; at++) {
-		struct mailbox *mailbox = account->mailboxes[at];
+	for (; at < account->mailboxes.count; at++) {
+		struct mailbox *mailbox = account->mailboxes.items[at];
 		if (!view_eq(mailbox->name, from) &&
 		    !name_is_below(mailbox->name, from))
 			break;
@@ -347,7 +346,7 @@ static enum rc plan_renames(struct transaction *transaction,
 }
 
 struct moving {
-	struct store_message *messages;
+	struct store_message *items;
 	size_t count;
 	size_t capacity;
 };
@@ -356,9 +355,7 @@ static enum node_verdict take_message(
     void *context, struct store_message *message)
 {
 	struct moving *moving = context;
-	moving->messages = mem_grow(moving->messages, &moving->capacity,
-	    moving->count + 1, sizeof(*moving->messages));
-	moving->messages[moving->count++] = *message;
+	vec_push(moving, *message);
 	return NODE_REMOVE;
 }
 
@@ -388,8 +385,8 @@ static enum rc move_inbox(struct transaction *transaction,
 	rangeset_add(&all, 1, UINT32_MAX);
 	transaction_edit(source, &all, take_message, &moving);
 	rangeset_done(&all);
-	rc = transaction_append(target, moving.messages, moving.count, fault);
-	free(moving.messages);
+	rc = transaction_append(target, moving.items, moving.count, fault);
+	vec_done(&moving);
 	return rc;
 }
 
@@ -465,7 +462,7 @@ static enum rc make_subscription(
 	size_t at;
 	bool is = account_subscription_seek(account, subscription->name, &at);
 	if (subscription->subscribe && !is &&
-	    account->subscription_count >= STORE_MAILBOXES_MAX)
+	    account->subscriptions.count >= STORE_MAILBOXES_MAX)
 		return fault_set(fault, RC_LIMIT, "too many subscriptions");
 	if (subscription->subscribe && !is)
 		transaction_put(transaction, &key, view_of(NULL, 0));

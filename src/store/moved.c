@@ -2,29 +2,21 @@
 #include "store/moved.h"
 
 #include "base/bytes.h"
-#include "base/mem.h"
+#include "base/vec.h"
 
 #define RUN_BYTES 12
 
 void moved_done(struct moved *moved)
 {
-	free(moved->runs);
-	*moved = (struct moved){0};
+	vec_done(moved);
 }
 
 // Gives the position of the first run that begins after `source`.
 static size_t after(const struct moved *moved, uint32_t source)
 {
-	size_t low = 0;
-	size_t high = moved->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (moved->runs[middle].source <= source)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	size_t at;
+	LOWER_BOUND(at, moved->count, moved->items[at].source <= source);
+	return at;
 }
 
 uint32_t moved_find(const struct moved *moved, uint32_t source)
@@ -32,7 +24,7 @@ uint32_t moved_find(const struct moved *moved, uint32_t source)
 	size_t at = after(moved, source);
 	if (at == 0)
 		return 0;
-	const struct moved_run *run = &moved->runs[at - 1];
+	const struct moved_run *run = &moved->items[at - 1];
 	uint32_t offset = source - run->source;
 	return offset < run->count ? run->target + offset : 0;
 }
@@ -40,7 +32,7 @@ uint32_t moved_find(const struct moved *moved, uint32_t source)
 void moved_add(struct moved *moved, uint32_t source, uint32_t target)
 {
 	size_t at = after(moved, source);
-	struct moved_run *before = at ? &moved->runs[at - 1] : NULL;
+	struct moved_run *before = at ? &moved->items[at - 1] : NULL;
 	if (before && source - before->source < before->count)
 		abort(); // callers have checked that there is no copy yet
 	if (before && source - before->source == before->count &&
@@ -48,21 +40,16 @@ void moved_add(struct moved *moved, uint32_t source, uint32_t target)
 		before->count++;
 		return;
 	}
-	moved->runs = mem_grow(moved->runs, &moved->capacity, moved->count + 1,
-	    sizeof(*moved->runs));
-	memmove(moved->runs + at + 1, moved->runs + at,
-	    (moved->count - at) * sizeof(*moved->runs));
-	moved->runs[at] = (struct moved_run){source, target, 1};
-	moved->count++;
+	vec_insert(moved, at, (struct moved_run){source, target, 1});
 }
 
 void moved_put(const struct moved *moved, struct buf *out)
 {
 	for (size_t i = 0; i < moved->count; i++) {
 		char bytes[RUN_BYTES];
-		put_le32(bytes, moved->runs[i].source);
-		put_le32(bytes + 4, moved->runs[i].target);
-		put_le32(bytes + 8, moved->runs[i].count);
+		put_le32(bytes, moved->items[i].source);
+		put_le32(bytes + 4, moved->items[i].target);
+		put_le32(bytes + 8, moved->items[i].count);
 		buf_add(out, view_of(bytes, sizeof(bytes)));
 	}
 }
@@ -73,8 +60,7 @@ enum rc moved_get(struct view record, struct moved *ret_moved)
 	uint64_t next = 1; // the lowest source that the next run may begin with
 	if (record.len == 0 || record.len % RUN_BYTES)
 		return RC_CORRUPT;
-	moved.runs = mem_alloc(record.len / RUN_BYTES * sizeof(*moved.runs));
-	moved.capacity = record.len / RUN_BYTES;
+	vec_reserve(&moved, record.len / RUN_BYTES);
 	for (; record.len; record = view_from(record, RUN_BYTES)) {
 		struct moved_run run = {
 		    .source = get_le32(record.ptr),
@@ -89,7 +75,7 @@ enum rc moved_get(struct view record, struct moved *ret_moved)
 			return RC_CORRUPT;
 		}
 		next = end;
-		moved.runs[moved.count++] = run;
+		vec_push(&moved, run);
 	}
 	*ret_moved = moved;
 	return RC_OK;

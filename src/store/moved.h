@@ -21,7 +21,7 @@ struct moved_run {
 };
 
 struct moved {
-	struct moved_run *runs; // owned; ascending sources
+	struct moved_run *items; // owned; ascending sources
 	size_t count;
 	size_t capacity;
 };

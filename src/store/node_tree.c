@@ -7,20 +7,14 @@
 #include "store/node.h"
 
 #include "base/mem.h"
+#include "base/vec.h"
 
 // Nodes of one level, in order; the list owns a reference to each.
 struct list {
-	struct store_node **nodes;
+	struct store_node **items;
 	size_t count;
 	size_t capacity;
 };
-
-static void list_add(struct list *list, struct store_node *node)
-{
-	list->nodes = mem_grow(list->nodes, &list->capacity, list->count + 1,
-	    sizeof(struct store_node *));
-	list->nodes[list->count++] = node;
-}
 
 static struct store_node *branch_new(struct store_node **children, size_t count)
 {
@@ -56,7 +50,7 @@ static void group(struct store_node **nodes, size_t count, struct list *parents)
 	size_t done = 0;
 	for (size_t i = 0; i < groups; i++) {
 		size_t take = (count - done) / (groups - i);
-		list_add(parents, branch_new(nodes + done, take));
+		vec_push(parents, branch_new(nodes + done, take));
 		done += take;
 	}
 }
@@ -67,12 +61,12 @@ static struct store_node *raise_root(struct list *level)
 {
 	while (level->count > 1) {
 		struct list parents = {0};
-		group(level->nodes, level->count, &parents);
-		free(level->nodes);
+		group(level->items, level->count, &parents);
+		vec_done(level);
 		*level = parents;
 	}
-	struct store_node *root = level->count ? level->nodes[0] : NULL;
-	free(level->nodes);
+	struct store_node *root = level->count ? level->items[0] : NULL;
+	vec_done(level);
 	// A root with only one child is not needed.
 	while (root && root->height > 0 && root->slots == 1) {
 		struct store_node *child =
@@ -87,7 +81,7 @@ struct store_node *node_tree_build(struct store_node **chunks, size_t count)
 {
 	struct list level = {0};
 	for (size_t i = 0; i < count; i++)
-		list_add(&level, chunks[i]);
+		vec_push(&level, chunks[i]);
 	return raise_root(&level);
 }
 
@@ -108,14 +102,14 @@ static void append_chunks(struct store_node *last,
 			node_entry_decode(
 			    node_as_chunk(last), used, &room[used]);
 	} else if (last) {
-		list_add(level, node_ref(last));
+		vec_push(level, node_ref(last));
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (used == NODE_CHUNK_MAX) {
 			struct store_node *full =
 			    node_chunk_new(number, room, used);
 			log->put(log->context, full);
-			list_add(level, full);
+			vec_push(level, full);
 			used = 0;
 			number = messages[i].uid;
 		}
@@ -123,7 +117,7 @@ static void append_chunks(struct store_node *last,
 	}
 	struct store_node *chunk = node_chunk_new(number, room, used);
 	log->put(log->context, chunk);
-	list_add(level, chunk);
+	vec_push(level, chunk);
 }
 
 // Adds to a list the nodes that replace `node` when `messages` are appended
@@ -140,15 +134,15 @@ static void append_below(struct store_node *node,
 	unsigned last = node->slots - 1u;
 	struct list below = {0};
 	for (unsigned i = 0; i < last; i++)
-		list_add(&below, node_ref(branch->children[i]));
+		vec_push(&below, node_ref(branch->children[i]));
 	append_below(branch->children[last], messages, count, log, &below);
 	// Full branches stay full, since mailboxes grow at the end.
 	size_t done = 0;
 	for (; below.count - done > NODE_BRANCH_MAX; done += NODE_BRANCH_MAX)
-		list_add(
-		    level, branch_new(below.nodes + done, NODE_BRANCH_MAX));
-	list_add(level, branch_new(below.nodes + done, below.count - done));
-	free(below.nodes);
+		vec_push(
+		    level, branch_new(below.items + done, NODE_BRANCH_MAX));
+	vec_push(level, branch_new(below.items + done, below.count - done));
+	vec_done(&below);
 }
 
 struct store_node *node_tree_append(struct store_node *root,
@@ -206,14 +200,14 @@ static void edit_chunk(
 		}
 	}
 	if (!changed) {
-		list_add(level, node_ref(node));
+		vec_push(level, node_ref(node));
 	} else if (kept == 0) {
 		edit->log->drop(edit->log->context, node->chunk);
 	} else {
 		struct store_node *chunk =
 		    node_chunk_new(node->chunk, room, kept);
 		edit->log->put(edit->log->context, chunk);
-		list_add(level, chunk);
+		vec_push(level, chunk);
 	}
 }
 
@@ -251,17 +245,17 @@ static void join_small(const struct edit *edit, struct list *level)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < level->count; i++) {
-		struct store_node *node = level->nodes[i];
-		struct store_node *left = kept ? level->nodes[kept - 1] : NULL;
+		struct store_node *node = level->items[i];
+		struct store_node *left = kept ? level->items[kept - 1] : NULL;
 		bool leaf = node->height == 0;
 		unsigned low = leaf ? NODE_CHUNK_LOW : NODE_BRANCH_LOW;
 		unsigned most = leaf ? NODE_CHUNK_MAX : NODE_BRANCH_MAX;
 		if (!left || (left->slots >= low && node->slots >= low) ||
 		    left->slots + node->slots > most) {
-			level->nodes[kept++] = node;
+			level->items[kept++] = node;
 			continue;
 		}
-		level->nodes[kept - 1] = leaf ? join_chunks(edit, left, node)
+		level->items[kept - 1] = leaf ? join_chunks(edit, left, node)
 					      : join_branches(left, node);
 		node_unref(left);
 		node_unref(node);
@@ -273,7 +267,7 @@ static void edit_below(
     const struct edit *edit, struct store_node *node, struct list *level)
 {
 	if (!touches(edit->uids, node)) {
-		list_add(level, node_ref(node));
+		vec_push(level, node_ref(node));
 		return;
 	}
 	if (node->height == 0) {
@@ -287,17 +281,17 @@ static void edit_below(
 		size_t before = below.count;
 		edit_below(edit, branch->children[i], &below);
 		same &= below.count == before + 1 &&
-			below.nodes[before] == branch->children[i];
+			below.items[before] == branch->children[i];
 	}
 	if (same) {
 		for (size_t i = 0; i < below.count; i++)
-			node_unref(below.nodes[i]);
-		list_add(level, node_ref(node));
+			node_unref(below.items[i]);
+		vec_push(level, node_ref(node));
 	} else if (below.count) {
 		join_small(edit, &below);
-		list_add(level, branch_new(below.nodes, below.count));
+		vec_push(level, branch_new(below.items, below.count));
 	}
-	free(below.nodes);
+	vec_done(&below);
 }
 
 struct store_node *node_tree_edit(struct store_node *root,

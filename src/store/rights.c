@@ -72,15 +72,16 @@ enum rc mailbox_need_rename(const struct store_asker *asker,
 {
 	size_t at;
 	if (account_table_seek(account, name, &at))
-		return mailbox_need(asker, account, account->mailboxes[at],
-		    STORE_RIGHT_DELETE_MAILBOX, fault);
+		return mailbox_need(asker, account,
+		    account->mailboxes.items[at], STORE_RIGHT_DELETE_MAILBOX,
+		    fault);
 	unsigned all = STORE_RIGHTS_ALL;
 	unsigned any = 0;
-	for (; at < account->mailbox_count &&
-	       name_is_below(account->mailboxes[at]->name, name);
+	for (; at < account->mailboxes.count &&
+	       name_is_below(account->mailboxes.items[at]->name, name);
 	     at++) {
-		unsigned has =
-		    mailbox_rights(asker, account, account->mailboxes[at]);
+		unsigned has = mailbox_rights(
+		    asker, account, account->mailboxes.items[at]);
 		all &= has;
 		any |= has;
 	}
@@ -102,7 +103,7 @@ enum rc mailbox_need_create(const struct store_asker *asker,
 		size_t at;
 		if (name.ptr[i] == '/' &&
 		    account_table_seek(account, view_slice(name, 0, i), &at))
-			parent = account->mailboxes[at];
+			parent = account->mailboxes.items[at];
 	}
 	if (mailbox_rights(asker, account, parent) & STORE_RIGHT_CREATE)
 		return RC_OK;

@@ -117,8 +117,8 @@ static void engine_moved(void *context, uint64_t version)
 		return;
 	atomic_store(&account->stale, true);
 	pthread_mutex_lock(&account->table);
-	for (size_t i = 0; i < account->mailbox_count; i++)
-		mailbox_tell(account->mailboxes[i]);
+	for (size_t i = 0; i < account->mailboxes.count; i++)
+		mailbox_tell(account->mailboxes.items[i]);
 	derive_changed(account);
 	pthread_mutex_unlock(&account->table);
 }
@@ -297,7 +297,7 @@ struct store_usage store_account_usage(struct store_account *account)
 	struct store_usage usage = {
 	    .bytes = account->record.bytes,
 	    .messages = account->record.messages,
-	    .mailboxes = account->mailbox_count,
+	    .mailboxes = account->mailboxes.count,
 	};
 	pthread_mutex_unlock(&account->table);
 	return usage;

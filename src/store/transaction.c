@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "store/derive_impl.h"
 
 // Of several that collide, one always succeeds. So this many tries fail only if
@@ -61,9 +62,9 @@ enum rc transaction_mailbox(struct transaction *transaction,
     struct mailbox *mailbox, struct fault *fault,
     struct transaction_mailbox **ret_mailbox)
 {
-	for (size_t i = 0; i < transaction->mailbox_count; i++) {
-		if (transaction->mailboxes[i]->mailbox == mailbox) {
-			*ret_mailbox = transaction->mailboxes[i];
+	for (size_t i = 0; i < transaction->mailboxes.count; i++) {
+		if (transaction->mailboxes.items[i]->mailbox == mailbox) {
+			*ret_mailbox = transaction->mailboxes.items[i];
 			return RC_OK;
 		}
 	}
@@ -74,10 +75,7 @@ enum rc transaction_mailbox(struct transaction *transaction,
 	if (rc != RC_OK)
 		return rc;
 	struct transaction_mailbox *entry = mem_alloc(sizeof(*entry));
-	transaction->mailboxes =
-	    mem_grow(transaction->mailboxes, &transaction->mailbox_capacity,
-		transaction->mailbox_count + 1, sizeof(entry));
-	transaction->mailboxes[transaction->mailbox_count++] = entry;
+	vec_push(&transaction->mailboxes, entry);
 	// Only a holder of `change` writes this.
 	struct store_snapshot *current = atomic_load(&mailbox->current);
 	*entry = (struct transaction_mailbox){
@@ -236,8 +234,9 @@ static void put_account(struct transaction *transaction)
 static enum rc commit(struct transaction *transaction, struct fault *fault)
 {
 	enum rc rc = transaction_release_emails(transaction, fault);
-	for (size_t i = 0; i < transaction->mailbox_count; i++) {
-		struct transaction_mailbox *entry = transaction->mailboxes[i];
+	for (size_t i = 0; i < transaction->mailboxes.count; i++) {
+		struct transaction_mailbox *entry =
+		    transaction->mailboxes.items[i];
 		if (rc == RC_OK && entry->messages_changed && !entry->dropped)
 			rc = put_expunged(transaction, entry, fault);
 		if (rc != RC_OK)
@@ -299,23 +298,24 @@ static void publish(struct transaction *transaction)
 	account->record = transaction->record;
 	if (transaction->publish)
 		transaction->publish(transaction);
-	for (size_t i = 0; i < transaction->mailbox_count; i++)
-		publish_mailbox(transaction->mailboxes[i]);
+	for (size_t i = 0; i < transaction->mailboxes.count; i++)
+		publish_mailbox(transaction->mailboxes.items[i]);
 	derive_changed(account);
 	pthread_mutex_unlock(&account->table);
 }
 
 static void release(struct transaction *transaction)
 {
-	for (size_t i = 0; i < transaction->mailbox_count; i++) {
-		struct transaction_mailbox *entry = transaction->mailboxes[i];
+	for (size_t i = 0; i < transaction->mailboxes.count; i++) {
+		struct transaction_mailbox *entry =
+		    transaction->mailboxes.items[i];
 		node_unref(entry->root);
 		keywords_unref(entry->keywords);
 		rangeset_done(&entry->expunged);
 		rangeset_done(&entry->changed);
 		free(entry);
 	}
-	free(transaction->mailboxes);
+	vec_done(&transaction->mailboxes);
 	free(transaction->added.items);
 	free(transaction->removed.items);
 	free(transaction->notes.items);

@@ -6,6 +6,7 @@
 #ifndef ROOST_STORE_TRANSACTION_H
 #define ROOST_STORE_TRANSACTION_H
 
+#include "base/vec.h"
 #include "store/account_impl.h"
 #include "store/changes.h"
 
@@ -43,12 +44,6 @@ struct transaction_note {
 	unsigned what; // of enum store_changed
 };
 
-struct transaction_notes {
-	struct transaction_note *items;
-	size_t count;
-	size_t capacity;
-};
-
 struct transaction {
 	struct store_account *account;
 	struct engine_batch *batch;
@@ -56,12 +51,11 @@ struct transaction {
 	int64_t now;
 	struct record_account record;
 	bool record_changed;
-	struct transaction_mailbox **mailboxes; // owned, and so is each of them
-	size_t mailbox_count;
-	size_t mailbox_capacity;
+	VEC(struct transaction_mailbox *)
+	mailboxes; // owned, and so is each of them
 	struct transaction_locations added;
 	struct transaction_locations removed;
-	struct transaction_notes notes;
+	VEC(struct transaction_note) notes;
 	uint64_t first_email_id; // first id of the emails that it makes
 	struct map threads; // hash (8 bytes) -> struct record_thread, owned
 	bool dirty;         // there is something to commit

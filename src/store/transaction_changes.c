@@ -2,18 +2,15 @@
 // Writes one record of the change log for a transaction, and keeps the log to
 // its length. Every commit of the store leaves a record, so that a gap in the
 // log never looks like "nothing changed".
-#include "base/mem.h"
+#include "base/vec.h"
 #include "store/change_record.h"
 #include "store/transaction.h"
 
 void transaction_note_mailbox(struct transaction *transaction,
     enum store_change_kind kind, uint64_t mailbox_id, unsigned what)
 {
-	struct transaction_notes *notes = &transaction->notes;
-	notes->items = mem_grow(notes->items, &notes->capacity,
-	    notes->count + 1, sizeof(*notes->items));
-	notes->items[notes->count++] =
-	    (struct transaction_note){kind, mailbox_id, what};
+	vec_push(&transaction->notes,
+	    (struct transaction_note){kind, mailbox_id, what});
 }
 
 static void add_notes(const struct transaction *transaction, bool gone,
@@ -93,8 +90,8 @@ static void put_record(struct transaction *transaction)
 	}
 	add_places(&transaction->added, STORE_CHANGE_PLACE_MADE,
 	    STORE_CHANGE_EMAIL_MADE, &writer);
-	for (unsigned i = 0; i < transaction->mailbox_count; i++)
-		add_flags(transaction->mailboxes[i], &writer);
+	for (unsigned i = 0; i < transaction->mailboxes.count; i++)
+		add_flags(transaction->mailboxes.items[i], &writer);
 	add_places(&transaction->removed, STORE_CHANGE_PLACE_GONE,
 	    STORE_CHANGE_EMAIL_GONE, &writer);
 	add_notes(transaction, true, &writer);

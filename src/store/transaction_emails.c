@@ -3,6 +3,7 @@
 // section 5.2), and dropping those that are in no mailbox any more.
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "store/draft.h"
 #include "store/transaction.h"
 
@@ -287,7 +288,7 @@ static enum rc let_go(struct transaction *transaction, uint64_t email_id)
 
 // Emails that are dropped, ascending.
 struct dropped {
-	uint64_t *ids;
+	uint64_t *items;
 	size_t count;
 	size_t capacity;
 };
@@ -303,7 +304,7 @@ static void delete_records(
 	for (size_t n = 0; n < ARRAY_LEN(kinds); n++) {
 		for (size_t i = 0; i < dropped->count; i++) {
 			struct record_key key =
-			    record_key_u64(kinds[n], dropped->ids[i]);
+			    record_key_u64(kinds[n], dropped->items[i]);
 			transaction_delete(transaction, &key);
 		}
 	}
@@ -371,9 +372,7 @@ static enum rc find_unplaced(struct transaction *transaction,
 			continue;
 		for (size_t n = i - lost; n < i; n++)
 			removed->items[n].last = true;
-		dropped->ids = mem_grow(dropped->ids, &dropped->capacity,
-		    dropped->count + 1, sizeof(*dropped->ids));
-		dropped->ids[dropped->count++] = email_id;
+		vec_push(dropped, email_id);
 	}
 	return RC_OK;
 }
@@ -385,7 +384,7 @@ static enum rc drop_unplaced(
 	enum rc rc = find_unplaced(transaction, cursor, &dropped);
 	if (rc == RC_OK && dropped.count)
 		delete_records(transaction, &dropped);
-	free(dropped.ids);
+	vec_done(&dropped);
 	return rc;
 }
 

@@ -4,7 +4,7 @@
 #include "store/transaction.h"
 
 #include "base/ascii.h"
-#include "base/mem.h"
+#include "base/vec.h"
 #include "store/change.h"
 
 static void put_chunk(void *context, const struct store_node *chunk)
@@ -43,10 +43,8 @@ static void note_location(struct transaction_locations *locations,
     const struct transaction_mailbox *mailbox,
     const struct store_message *message)
 {
-	locations->items = mem_grow(locations->items, &locations->capacity,
-	    locations->count + 1, sizeof(*locations->items));
-	locations->items[locations->count++] = (struct transaction_location){
-	    message->email_id, mailbox->mailbox->id, message->uid, false};
+	vec_push(locations, (struct transaction_location){message->email_id,
+				mailbox->mailbox->id, message->uid, false});
 }
 
 // Only the sum of what the transaction adds and removes counts: in a full
@@ -62,9 +60,9 @@ static enum rc check_quota(const struct transaction *transaction,
 	uint64_t total = record->messages + count;
 	for (size_t i = 0; i < count; i++)
 		bytes += messages[i].size;
-	for (size_t i = 0; i < transaction->mailbox_count; i++) {
+	for (size_t i = 0; i < transaction->mailboxes.count; i++) {
 		const struct transaction_mailbox *entry =
-		    transaction->mailboxes[i];
+		    transaction->mailboxes.items[i];
 		if (entry->root) {
 			bytes += entry->root->sums.size;
 			total += entry->root->sums.messages;
