@@ -529,23 +529,3 @@ enum rc auth_user_set_password(struct auth *auth, struct view name,
 	OPENSSL_cleanse(&credentials, sizeof(credentials));
 	return rc;
 }
-
-enum rc auth_user_find(
-    struct auth *auth, struct view name, struct auth_user *ret_user)
-{
-	struct auth_name prepared;
-	struct auth_record record;
-	enum rc rc =
-	    auth_directory_lookup(auth->engine, name, &prepared, &record);
-	if (rc == RC_SYNTAX || rc == RC_INVALID || rc == RC_LIMIT)
-		return RC_NOT_FOUND; // such text cannot be a user name
-	if (rc != RC_OK)
-		return rc;
-	bool disabled = record.disabled;
-	uint64_t account = record.account;
-	OPENSSL_cleanse(&record, sizeof(record));
-	if (disabled)
-		return RC_NOT_FOUND;
-	*ret_user = (struct auth_user){.account = account, .name = prepared};
-	return RC_OK;
-}

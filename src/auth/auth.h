@@ -146,9 +146,9 @@ void auth_set_resolver(struct auth *auth, const struct auth_resolver *resolver);
 bool auth_channel_is_private(const struct auth_channel *channel);
 
 // Gets a place among those that hash: RC_OK, or RC_IN_USE or RC_LIMIT as for a
-// check. Checks do this themselves; this call is for tests and for other costly
-// work. auth_turn_end() gives the place back, or leaves the line; it does
-// nothing if there is neither.
+// check. Checks do this themselves; tests call it to fill the places.
+// auth_turn_end() gives the place back, or leaves the line; it does nothing if
+// there is neither.
 MUST_CHECK enum rc auth_turn_begin(struct auth *auth, struct auth_turn *turn);
 void auth_turn_end(struct auth *auth, struct auth_turn *turn);
 
@@ -173,9 +173,5 @@ MUST_CHECK enum rc auth_user_add_stored(struct auth *auth, struct view name,
     struct view stored, struct fault *fault, uint64_t *ret_account);
 MUST_CHECK enum rc auth_user_set_stored(struct auth *auth, struct view name,
     struct view stored, struct fault *fault);
-// For callers that need no password (delivery, rights). RC_NOT_FOUND also if
-// the user is disabled.
-MUST_CHECK enum rc auth_user_find(
-    struct auth *auth, struct view name, struct auth_user *ret_user);
 
 #endif

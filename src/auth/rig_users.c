@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "auth/directory.h"
+
 void rig_must(enum rc rc, const char *what)
 {
 	if (rc == RC_OK)
@@ -29,8 +31,18 @@ void rig_users_init(struct rig_users *users)
 		rig_must(auth_user_add(users->auth, names[i],
 			     VIEW(RIG_PASSWORD), &fault, &account),
 		    "auth_user_add");
-	rig_must(auth_user_find(users->auth, VIEW(RIG_USER), &users->user),
-	    "auth_user_find");
+	users->user = rig_users_find(users, VIEW(RIG_USER));
+}
+
+struct auth_user rig_users_find(const struct rig_users *users, struct view name)
+{
+	struct auth_user user;
+	struct auth_record record;
+	rig_must(
+	    auth_directory_lookup(users->engine, name, &user.name, &record),
+	    "auth_directory_lookup");
+	user.account = record.account;
+	return user;
 }
 
 void rig_users_done(struct rig_users *users)

@@ -19,6 +19,10 @@ struct rig_users {
 void rig_users_init(struct rig_users *users);
 void rig_users_done(struct rig_users *users);
 
+// The user with this name, which must exist.
+struct auth_user rig_users_find(
+    const struct rig_users *users, struct view name);
+
 // Unless `rc` is RC_OK, prints `what` and ends the process.
 void rig_must(enum rc rc, const char *what);
 

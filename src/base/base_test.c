@@ -75,10 +75,8 @@ static void a_buffer_refuses_what_does_not_fit_whole(void **state)
 	buf_done(&buf);
 
 	buf_init(&buf, 100);
-	buf_add_i64(&buf, INT64_MIN);
 	buf_add_u64(&buf, UINT64_MAX);
-	assert_view_equal(
-	    buf_view(&buf), VIEW("-922337203685477580818446744073709551615"));
+	assert_view_equal(buf_view(&buf), VIEW("18446744073709551615"));
 	buf_done(&buf);
 
 	// At these lengths buf_printf() changes from its small array to a

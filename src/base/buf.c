@@ -91,13 +91,6 @@ void buf_add_u64(struct buf *buf, uint64_t number)
 	buf_add(buf, view_of(digits + at, sizeof(digits) - at));
 }
 
-void buf_add_i64(struct buf *buf, int64_t number)
-{
-	if (number < 0)
-		buf_add_char(buf, '-');
-	buf_add_u64(buf, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
-}
-
 void buf_printf(struct buf *buf, const char *format, ...)
 {
 	// vsnprintf() also writes a NUL, which is not part of the buffer. So a

@@ -25,7 +25,6 @@ void buf_add(struct buf *buf, struct view bytes);
 void buf_add_char(struct buf *buf, char c);
 void buf_add_string(struct buf *buf, const char *text);
 void buf_add_u64(struct buf *buf, uint64_t number); // decimal
-void buf_add_i64(struct buf *buf, int64_t number);  // decimal
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 #define buf_add_literal(buf, literal) buf_add((buf), VIEW(literal))
 

@@ -19,7 +19,8 @@ void delivery_reply_set(struct delivery_reply *reply, unsigned code,
 	snprintf(reply->text, sizeof(reply->text), "%s", text);
 }
 
-void delivery_fail(struct delivery *delivery, unsigned code,
+// Notes a failure. The first one is what the delivery answers at its end.
+static void fail(struct delivery *delivery, unsigned code,
     struct enhanced_status status, const char *text)
 {
 	if (delivery_has_failed(delivery))
@@ -27,12 +28,12 @@ void delivery_fail(struct delivery *delivery, unsigned code,
 	delivery_reply_set(&delivery->failure, code, status, text);
 }
 
-void delivery_fail_local(
-    struct delivery *delivery, enum rc rc, const char *what)
+// "4.3.0": for failures of the engine, whose reason is in the log.
+static void fail_local(struct delivery *delivery, enum rc rc, const char *what)
 {
 	log_text(delivery->office->log, LOG_LEVEL_ERROR, "delivery",
 	    "%s: %s: %s", delivery->id, what, rc_text(rc));
-	delivery_fail(delivery, 451, ENHANCED(4, 3, 0),
+	fail(delivery, 451, ENHANCED(4, 3, 0),
 	    "The message cannot be stored now");
 }
 
@@ -179,10 +180,10 @@ static void emit(struct delivery *delivery, struct view bytes)
 	else if (delivery->outgoing)
 		rc = queue_draft_add(delivery->outgoing, bytes);
 	if (rc == RC_LIMIT)
-		delivery_fail(delivery, 552, ENHANCED(5, 3, 4),
+		fail(delivery, 552, ENHANCED(5, 3, 4),
 		    "The message is longer than this server takes");
 	else if (rc != RC_OK)
-		delivery_fail_local(delivery, rc, "writing the message");
+		fail_local(delivery, rc, "writing the message");
 }
 
 static void open_drafts(struct delivery *delivery)
@@ -207,7 +208,7 @@ static void check_hops(
 						  : HOPS_MAX_DEFAULT;
 	if (fields->received > max ||
 	    fields->delivered_to > DELIVERY_DELIVERED_MAX)
-		delivery_fail(delivery, 554, ENHANCED(5, 4, 6),
+		fail(delivery, 554, ENHANCED(5, 4, 6),
 		    "The message goes round in circles");
 }
 
@@ -217,7 +218,7 @@ static void check_line_ends(struct delivery *delivery)
 {
 	if (delivery->envelope.queue.body == SMTP_BODY_BINARYMIME &&
 	    delivery_header_has_bare(buf_view(&delivery->header.bytes)))
-		delivery_fail(delivery, 550, ENHANCED(5, 5, 2),
+		fail(delivery, 550, ENHANCED(5, 5, 2),
 		    "The header has a bare CR or LF in it");
 }
 
@@ -239,7 +240,7 @@ static void find_loops(struct delivery *delivery)
 	}
 	map_done(&known);
 	if (loops && loops == delivery->target_count)
-		delivery_fail(delivery, 554, ENHANCED(5, 4, 6),
+		fail(delivery, 554, ENHANCED(5, 4, 6),
 		    "The message was delivered to this mailbox before");
 }
 
@@ -253,15 +254,15 @@ static void check_writer(
 	switch (delivery_may_write_as(delivery, value, ret_domain)) {
 	case DELIVERY_ALLOWED: break;
 	case DELIVERY_FORBIDDEN:
-		delivery_fail(delivery, 550, ENHANCED(5, 7, 1),
+		fail(delivery, 550, ENHANCED(5, 7, 1),
 		    "From or Sender has an address that is not yours");
 		break;
 	case DELIVERY_NO_ADDRESS:
-		delivery_fail(delivery, 550, ENHANCED(5, 6, 0),
+		fail(delivery, 550, ENHANCED(5, 6, 0),
 		    "From or Sender has no address");
 		break;
 	case DELIVERY_UNKNOWN:
-		delivery_fail(delivery, 451, ENHANCED(4, 3, 0),
+		fail(delivery, 451, ENHANCED(4, 3, 0),
 		    "The sender cannot be looked up now");
 		break;
 	}
@@ -275,10 +276,10 @@ static void check_writers(struct delivery *delivery,
 {
 	struct view sender = delivery->envelope.queue.sender;
 	if (fields->from > 1 || fields->sender > 1)
-		delivery_fail(delivery, 550, ENHANCED(5, 6, 0),
+		fail(delivery, 550, ENHANCED(5, 6, 0),
 		    "The message has several From or Sender fields");
 	else if (!fields->from && !sender.len)
-		delivery_fail(delivery, 550, ENHANCED(5, 6, 0),
+		fail(delivery, 550, ENHANCED(5, 6, 0),
 		    "The message does not say who it is from");
 	else
 		check_writer(delivery,
@@ -300,7 +301,7 @@ static void begin_signing(
 	if (rc == RC_OK)
 		rc = dkim_signer_header(delivery->signer, header);
 	if (rc != RC_OK)
-		delivery_fail_local(delivery, rc, "signing the message");
+		fail_local(delivery, rc, "signing the message");
 }
 
 // ---- The end of the header -------------------------------------------------
@@ -330,7 +331,7 @@ static void emit_header(struct delivery *delivery,
 	buf_init(&fixed, held.len + DELIVERY_HEADER_ADDED);
 	delivery_header_fix(held, &fix, &fixed);
 	if (buf_status(&fixed) != RC_OK)
-		delivery_fail_local(delivery, RC_LIMIT, "the header");
+		fail_local(delivery, RC_LIMIT, "the header");
 	if (submission)
 		begin_signing(delivery, domain, buf_view(&fixed));
 	emit(delivery, buf_view(&fixed));
@@ -383,7 +384,7 @@ static void add_header(struct delivery *delivery, struct view bytes)
 		add_body(delivery, body);
 		return;
 	default:
-		delivery_fail(delivery, 552, ENHANCED(5, 3, 4),
+		fail(delivery, 552, ENHANCED(5, 3, 4),
 		    "The header is longer than this server takes");
 	}
 }
@@ -393,7 +394,7 @@ void delivery_data(struct delivery *delivery, struct view bytes)
 	if (delivery_has_failed(delivery) || delivery->stage == DELIVERY_OVER)
 		return;
 	if (delivery->size + bytes.len > size_max(delivery->office)) {
-		delivery_fail(delivery, 552, ENHANCED(5, 3, 4),
+		fail(delivery, 552, ENHANCED(5, 3, 4),
 		    "The message is longer than this server takes");
 		return;
 	}
@@ -421,8 +422,7 @@ static void finish_drafts(struct delivery *delivery)
 		if (rc == RC_OK)
 			rc = buf_status(&delivery->head);
 		if (rc != RC_OK)
-			delivery_fail_local(
-			    delivery, rc, "signing the message");
+			fail_local(delivery, rc, "signing the message");
 	}
 	if (!delivery->local || delivery_has_failed(delivery))
 		return;
@@ -431,7 +431,7 @@ static void finish_drafts(struct delivery *delivery)
 	    delivery->envelope.queue.body == SMTP_BODY_BINARYMIME)
 		rc = store_draft_encode_binary(&delivery->local);
 	if (rc != RC_OK)
-		delivery_fail_local(delivery, rc, "writing the message");
+		fail_local(delivery, rc, "writing the message");
 }
 
 // RC_MORE: it is not known yet whether the message is wanted.
@@ -468,7 +468,7 @@ enum rc delivery_finish(struct delivery *delivery,
 	struct delivery_reply reply;
 	size_t count = delivery->recipient_count;
 	if (count == 0)
-		delivery_fail(delivery, 554, ENHANCED(5, 5, 1),
+		fail(delivery, 554, ENHANCED(5, 5, 1),
 		    "There is no valid recipient");
 	if (!delivery_has_failed(delivery) && delivery->stage < DELIVERY_BODY)
 		end_header(delivery, true);

@@ -88,12 +88,6 @@ static inline bool delivery_has_failed(const struct delivery *delivery)
 // Fills in a reply; `text` is copied.
 void delivery_reply_set(struct delivery_reply *reply, unsigned code,
     struct enhanced_status status, const char *text);
-// Notes a failure. The first one is what the delivery answers at its end.
-void delivery_fail(struct delivery *delivery, unsigned code,
-    struct enhanced_status status, const char *text);
-// "4.3.0": for failures of the engine, whose reason is in the log.
-void delivery_fail_local(
-    struct delivery *delivery, enum rc rc, const char *what);
 int64_t delivery_now(const struct delivery_office *office);
 
 // ---- check.c ---------------------------------------------------------------

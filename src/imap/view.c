@@ -190,7 +190,7 @@ enum rc imap_view_resolve(const struct imap_view *view,
 
 // ---- Ghosts ----------------------------------------------------------------
 
-bool imap_view_has_ghosts(
+static bool has_ghosts(
     const struct imap_view *view, const struct rangeset *uids)
 {
 	for (size_t i = 0; i < view->ghost_count; i++)
@@ -201,7 +201,7 @@ bool imap_view_has_ghosts(
 
 bool imap_view_drop_ghosts(const struct imap_view *view, struct rangeset *uids)
 {
-	if (!imap_view_has_ghosts(view, uids))
+	if (!has_ghosts(view, uids))
 		return false;
 	struct rangeset kept;
 	rangeset_init(&kept);

@@ -94,8 +94,6 @@ void imap_view_sequences(const struct imap_view *view,
     const struct rangeset *uids, struct rangeset *ret_sequences);
 // Removes ghosts from `uids`; true when there were any.
 bool imap_view_drop_ghosts(const struct imap_view *view, struct rangeset *uids);
-bool imap_view_has_ghosts(
-    const struct imap_view *view, const struct rangeset *uids);
 
 // ---- Walking ---------------------------------------------------------------
 

@@ -128,12 +128,3 @@ enum rc net_bind_unix(const char *path, int *ret_fd, struct fault *fault)
 	*ret_fd = fd;
 	return RC_OK;
 }
-
-uint16_t net_bound_port(int fd)
-{
-	struct sockaddr_storage at;
-	socklen_t len = sizeof(at);
-	if (getsockname(fd, (void *)&at, &len) != 0)
-		return 0;
-	return address_of(&at).port;
-}

@@ -9,8 +9,8 @@
 #include "base/rc.h"
 
 // Binds a TCP socket. `address` is a numeric IPv4 or IPv6 address, or "*" for
-// all addresses of both families. With port 0 the system chooses the port (see
-// net_bound_port()). The caller owns the descriptor until net_server_listen().
+// all addresses of both families. With port 0 the system chooses the port. The
+// caller owns the descriptor until net_server_listen().
 MUST_CHECK enum rc net_bind(
     const char *address, uint16_t port, int *ret_fd, struct fault *fault);
 
@@ -19,8 +19,5 @@ MUST_CHECK enum rc net_bind(
 // the file at the end.
 MUST_CHECK enum rc net_bind_unix(
     const char *path, int *ret_fd, struct fault *fault);
-
-// The port to which a socket is bound; 0 when it has none.
-uint16_t net_bound_port(int fd);
 
 #endif

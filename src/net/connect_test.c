@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/test_caller.h"
+#include "net/test_port.h"
 
 // ---- Plain ----
 
@@ -44,7 +45,7 @@ static void test_ipv6(void **state)
 	assert_int_equal(listen(fd, 5), 0);
 	line_server_start(&line, NULL);
 	struct net_connect_config config =
-	    caller_config(&caller, net_bound_port(fd));
+	    caller_config(&caller, test_bound_port(fd));
 	config.address = "::1";
 	caller_call(&line, &config);
 	int peer = raw_accept(fd);

@@ -462,7 +462,7 @@ struct phase {
 	const char *reason;
 };
 
-// There is no row for CONNECTION_DEAD, which connection_run() ends.
+// There is no row for CONNECTION_DEAD, which run() ends.
 static const struct phase phases[CONNECTION_DEAD] = {
     [CONNECTION_CONNECT] = {connection_step_connect, deadline_connect,
 	NET_END_TIMEOUT, "connection timed out"},
@@ -579,7 +579,7 @@ static void destroy(
 	host->closed(host, &address, listener);
 }
 
-enum reactor_verdict connection_run(
+static enum reactor_verdict run(
     struct reactor_task *task, struct reactor_thread *thread, uint32_t posted)
 {
 	struct connection *connection = (struct connection *)task;
@@ -607,7 +607,7 @@ static void prepare(struct connection *connection, struct connection_host *host,
 	// reading.
 	memset((char *)connection + sizeof(connection->task), 0,
 	    sizeof(*connection) - sizeof(connection->task));
-	connection->task.run = connection_run;
+	connection->task.run = run;
 	connection->host = host;
 	connection->peer = *peer;
 	connection->session_id = 1 + atomic_fetch_add(&host->sessions, 1);

@@ -83,9 +83,6 @@ void connection_open_outgoing(struct connection *connection,
     struct connection_host *host, struct outgoing *outgoing, int fd,
     const struct address *peer, int error);
 
-enum reactor_verdict connection_run(
-    struct reactor_task *task, struct reactor_thread *thread, uint32_t posted);
-
 // Memory for connections, in chunks that live as long as the slots. So a
 // pointer to a closed connection always points to a slot, never to freed
 // memory.

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "net/connection.h"
 #include "net/test_line.h"
+#include "net/test_port.h"
 
 static void test_echo_and_quit(void **state)
 {
@@ -640,7 +641,7 @@ static void test_bind_says_what_is_wrong(void **state)
 	assert_int_equal(net_bind("127.0.0.1", 0, &fd, &fault), RC_OK);
 	assert_int_equal(listen(fd, 1), 0);
 	assert_int_equal(
-	    net_bind("127.0.0.1", net_bound_port(fd), &second, &fault),
+	    net_bind("127.0.0.1", test_bound_port(fd), &second, &fault),
 	    RC_IN_USE);
 	close(fd);
 	assert_int_equal(net_bind_unix("/dev/null", &fd, &fault), RC_EXISTS);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/test_port.h"
 
 const char *const caller_names[] = {"one.example", "127.0.0.1", NULL};
 
@@ -235,7 +236,7 @@ int raw_listen(int backlog, uint16_t *ret_port)
 	assert_int_equal(net_bind("127.0.0.1", 0, &fd, &fault), RC_OK);
 	if (backlog >= 0)
 		assert_int_equal(listen(fd, backlog), 0);
-	*ret_port = net_bound_port(fd);
+	*ret_port = test_bound_port(fd);
 	return fd;
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/test_port.h"
 
 struct line_session {
 	struct line_server *line;
@@ -304,7 +305,7 @@ static uint16_t listen_on(struct line_server *line, bool implicit_tls)
 	    .max_connections = implicit_tls ? 0 : line->plain_max,
 	};
 	assert_int_equal(net_bind("127.0.0.1", 0, &config.fd, &fault), RC_OK);
-	uint16_t port = net_bound_port(config.fd);
+	uint16_t port = test_bound_port(config.fd);
 	assert_int_equal(
 	    net_server_listen(line->server, &config, &fault), RC_OK);
 	return port;

@@ -43,7 +43,7 @@ struct view relay_letter_text(
 	return copy;
 }
 
-bool relay_letter_is_held(const struct relay_letter *letter)
+static bool is_held(const struct relay_letter *letter)
 {
 	return letter->results != NULL;
 }
@@ -56,7 +56,7 @@ static bool has(const struct relay_letter *letter, enum relay_fate fate)
 	return false;
 }
 
-bool relay_letter_has_open(const struct relay_letter *letter)
+static bool has_open(const struct relay_letter *letter)
 {
 	return has(letter, RELAY_FATE_OPEN);
 }
@@ -95,7 +95,8 @@ static void put_down(struct relay_letter *letter)
 	arena_reset(&letter->arena);
 }
 
-void relay_letter_close(struct relay_client *client,
+// Gives all results to the owner. Recipients without a result are LATER.
+static void close_letter(struct relay_client *client,
     struct enhanced_status status, struct view text)
 {
 	struct relay_letter *letter = &client->letter;
@@ -119,18 +120,17 @@ void relay_letter_break(struct relay_client *client,
     struct enhanced_status status, struct view text)
 {
 	struct relay_letter *letter = &client->letter;
-	if (!relay_letter_is_held(letter))
+	if (!is_held(letter))
 		return;
 	if (letter->kept && !letter->answered)
 		give_back(client);
 	else
-		relay_letter_close(client, status, text);
+		close_letter(client, status, text);
 }
 
 void relay_letter_stop(struct relay_client *client)
 {
-	if (relay_letter_is_held(&client->letter) &&
-	    !has(&client->letter, RELAY_FATE_DONE))
+	if (is_held(&client->letter) && !has(&client->letter, RELAY_FATE_DONE))
 		give_back(client);
 }
 
@@ -239,8 +239,7 @@ static void decide_utf8(struct relay_client *client)
 	if (!needed || letter->utf8)
 		return;
 	fail_utf8_addresses(client);
-	if (letter->mail.envelope->smtputf8 &&
-	    relay_letter_has_open(&client->letter))
+	if (letter->mail.envelope->smtputf8 && has_open(&client->letter))
 		fail_utf8_header(client);
 }
 
@@ -312,7 +311,9 @@ static void decide_by(struct relay_client *client)
 		    "does not offer DELIVERBY");
 }
 
-void relay_letter_open(struct relay_client *client)
+// Decides what the message in `mail` needs of this server. Recipients to whom
+// it cannot be sent get their results.
+static void open_letter(struct relay_client *client)
 {
 	struct relay_letter *letter = &client->letter;
 	size_t count = letter->mail.count;
@@ -325,7 +326,7 @@ void relay_letter_open(struct relay_client *client)
 	client->letters++;
 	read_addresses(client);
 	decide_utf8(client);
-	if (relay_letter_has_open(&client->letter))
+	if (has_open(&client->letter))
 		decide_body(client);
 	decide_size(client);
 	decide_by(client);
@@ -357,23 +358,23 @@ enum net_next relay_client_next(struct relay_client *client, struct buf *out)
 			return NET_READ;
 		case RELAY_CLIENT_MAIL: break;
 		}
-		relay_letter_open(client);
-		if (relay_letter_has_open(&client->letter))
+		open_letter(client);
+		if (has_open(&client->letter))
 			return relay_client_say_mail(client, out);
-		relay_letter_close(client, ENHANCED_NONE, VIEW(""));
+		close_letter(client, ENHANCED_NONE, VIEW(""));
 	}
 	return relay_client_quit(client, out);
 }
 
 enum net_next relay_client_proceed(struct relay_client *client, struct buf *out)
 {
-	if (!relay_letter_has_open(&client->letter)) {
-		relay_letter_close(client, ENHANCED_NONE, VIEW(""));
+	if (!has_open(&client->letter)) {
+		close_letter(client, ENHANCED_NONE, VIEW(""));
 		return relay_client_next(client, out);
 	}
 	if (!is_used_up(client))
 		return relay_client_say_mail(client, out);
-	relay_letter_close(client, ENHANCED(4, 5, 3),
+	close_letter(client, ENHANCED(4, 5, 3),
 	    VIEW("the server accepts no more messages over one connection"));
 	return relay_client_quit(client, out);
 }

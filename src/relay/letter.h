@@ -37,11 +37,6 @@ struct relay_letter {
 	    plan; // for a message that has to be made 7-bit
 };
 
-// Decides what the message in `mail` needs of this server. Recipients to whom
-// it cannot be sent get their results.
-void relay_letter_open(struct relay_client *client);
-bool relay_letter_is_held(const struct relay_letter *letter);
-bool relay_letter_has_open(const struct relay_letter *letter);
 // The number of bytes that will be sent; for a message that is converted, an
 // upper limit.
 uint64_t relay_letter_size(const struct relay_letter *letter);
@@ -68,13 +63,11 @@ struct view relay_letter_text(
 
 // ---- Its end ---------------------------------------------------------------
 
-// Gives all results to the owner. Recipients without a result are LATER.
-void relay_letter_close(struct relay_client *client,
-    struct enhanced_status status, struct view text);
-// The connection has ended: does what relay_letter_close() does, with one
-// exception. An idle connection may have been closed by the server long ago. So
-// if the connection was idle before this message and the server replied to
-// nothing of it, the message goes back as not tried.
+// The connection has ended: gives all results to the owner. Recipients without
+// a result are LATER. There is one exception: an idle connection may have been
+// closed by the server long ago. So if the connection was idle before this
+// message and the server replied to nothing of it, the message goes back as not
+// tried.
 void relay_letter_break(struct relay_client *client,
     struct enhanced_status status, struct view text);
 // The server stops: the message goes back as not tried, unless a recipient has

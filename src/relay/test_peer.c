@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "net/test_port.h"
 
 #define LETTERS_MAX ((size_t)64 << 20)
 #define LINE_BYTES  70
@@ -344,7 +345,7 @@ static bool bind_all(
 				close(fds[i]);
 			return false;
 		}
-		all->port = net_bound_port(fds[i]);
+		all->port = test_bound_port(fds[i]);
 	}
 	return true;
 }

@@ -69,7 +69,8 @@ static const struct smtp_command_type types[] = {
 	.line = smtp_auth_line},
 };
 
-const struct smtp_command_type *smtp_command_find(
+// Finds a command; NULL: this server does not have it.
+static const struct smtp_command_type *find(
     enum smtp_role role, enum smtp_verb verb)
 {
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
@@ -228,7 +229,7 @@ void smtp_command_run(struct smtp_session *session, struct view line, bool more)
 {
 	enum smtp_verb verb = smtp_verb_of(line);
 	const struct smtp_command_type *type =
-	    smtp_command_find(session->server->role, verb);
+	    find(session->server->role, verb);
 	smtp_trace_command(session, type, line);
 	if (verb == SMTP_VERB_HTTP) {
 		// Somebody made a browser connect to us: what follows is not

@@ -85,9 +85,6 @@ struct smtp_command_type {
 	    struct smtp_call *call, struct view *input);
 };
 
-// Finds a command; NULL: this server does not have it.
-const struct smtp_command_type *smtp_command_find(
-    enum smtp_role role, enum smtp_verb verb);
 // Runs one line; `more`: there is input after it already.
 void smtp_command_run(
     struct smtp_session *session, struct view line, bool more);

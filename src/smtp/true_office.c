@@ -61,9 +61,8 @@ static void make_users(struct rig_office *office, const struct rig *rig)
 	struct fault fault = {.text = ""};
 	for (size_t i = 0; i < USERS; i++) {
 		struct auth_user *user = &office->users[i];
-		must(auth_user_find(rig->base.users->auth,
-			 view_of_string(user_names[i]), user),
-		    &fault, "auth_user_find");
+		*user = rig_users_find(
+		    rig->base.users, view_of_string(user_names[i]));
 		must(store_account_create(office->store, user->account, &fault),
 		    &fault, "store_account_create");
 		must(route_detail_set(

@@ -781,7 +781,9 @@ static void rights_decide_before_anything_is_copied(void **state)
 		if (rc == RC_OK) {
 			struct store_snapshot *there =
 			    store_mailbox_snapshot(to);
-			assert_int_equal(store_snapshot_unseen(there), 1);
+			uint32_t unseen;
+			assert_int_equal(
+			    store_snapshot_first_unseen(there, &unseen), RC_OK);
 			store_snapshot_unref(&there);
 		}
 		store_mailbox_close(&from);

@@ -36,7 +36,8 @@ static void mend(
 	check->mended = true;
 }
 
-void check_mend_away(struct check *check, struct view key)
+// If the check is to mend, mends a problem by deleting a key.
+static void mend_away(struct check *check, struct view key)
 {
 	if (!check->mending)
 		return;
@@ -260,7 +261,7 @@ static void check_ragged(
 	if (lacks)
 		mend(check, &key, value);
 	else
-		check_mend_away(check, record_key_view(&key));
+		mend_away(check, record_key_view(&key));
 }
 
 static void check_email(
@@ -414,7 +415,7 @@ static void check_location(
 	check_report(check,
 	    "email %llu: a place is noted that it does not have",
 	    (unsigned long long)noted.email_id);
-	check_mend_away(check, key);
+	mend_away(check, key);
 }
 
 bool check_has_place(
@@ -453,7 +454,7 @@ static void check_unplaced_lines(
 	    "email %llu: the count of its missing line ends is there, "
 	    "but the email is in no mailbox",
 	    (unsigned long long)email_id);
-	check_mend_away(check, key);
+	mend_away(check, key);
 }
 
 static enum rc check_emails(struct check *check)
@@ -487,7 +488,7 @@ static enum rc check_emails(struct check *check)
 static void unpaired_delivery(struct check *check, struct view key)
 {
 	check_report(check, "the note of a past delivery is damaged");
-	check_mend_away(check, key);
+	mend_away(check, key);
 }
 
 // Each note under an id must have one under its time, and each note under a
@@ -560,7 +561,7 @@ static void check_moved(
 		}
 	}
 	check_report(check, "the note of a past move is damaged");
-	check_mend_away(check, key);
+	mend_away(check, key);
 }
 
 static enum rc check_moves(struct check *check)

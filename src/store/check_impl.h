@@ -45,8 +45,6 @@ struct check {
 
 void check_report(struct check *check, const char *format, ...)
     PRINTF_LIKE(2, 3);
-// If the check is to mend, mends a problem by deleting a key.
-void check_mend_away(struct check *check, struct view key);
 typedef void check_key(
     struct check *check, struct view key, struct view value, void *context);
 // Calls `each` for every key of one kind.

@@ -278,15 +278,6 @@ bool store_mailbox_gone(const struct store_mailbox *mailbox)
 	return mailbox->mailbox->gone;
 }
 
-struct view store_mailbox_name(
-    struct store_mailbox *mailbox, struct arena *arena)
-{
-	pthread_mutex_lock(&mailbox->account->table);
-	struct view name = arena_copy(arena, mailbox->mailbox->name);
-	pthread_mutex_unlock(&mailbox->account->table);
-	return name;
-}
-
 struct store_snapshot *store_mailbox_snapshot(struct store_mailbox *mailbox)
 {
 	if (!mailbox->readable)

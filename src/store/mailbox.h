@@ -141,9 +141,6 @@ struct store_account *store_mailbox_account(
     const struct store_mailbox *mailbox);
 // Whether the mailbox has been deleted since it was opened.
 bool store_mailbox_gone(const struct store_mailbox *mailbox);
-// Its name now; it may have been renamed.
-struct view store_mailbox_name(
-    struct store_mailbox *mailbox, struct arena *arena);
 
 // `moved` is called after each change of the mailbox, and after its deletion,
 // by the thread that made the change, with the account locked: it may only wake

@@ -49,7 +49,7 @@ const struct node_branch *node_as_branch(const struct store_node *node)
 	return (const struct node_branch *)node;
 }
 
-const struct node_extra *node_extras(const struct node_chunk *chunk)
+static const struct node_extra *chunk_extras(const struct node_chunk *chunk)
 {
 	return (const void *)(chunk->entries + chunk->node.slots);
 }
@@ -145,7 +145,7 @@ void node_entry_decode(const struct node_chunk *chunk, unsigned slot,
 	    .flags = entry->flags & SYSTEM_MASK,
 	};
 	if (entry->flags & HAS_EXTRA) {
-		const struct node_extra *extra = node_extras(chunk);
+		const struct node_extra *extra = chunk_extras(chunk);
 		for (unsigned i = 0; i < chunk->node.extras; i++)
 			if (extra[i].slot == slot)
 				ret_message->keywords = extra[i].keywords;
@@ -195,7 +195,7 @@ static bool chunk_is_sound(const struct node_chunk *chunk)
 			return false;
 		wanted += !!(entry->flags & HAS_EXTRA);
 	}
-	const struct node_extra *extra = node_extras(chunk);
+	const struct node_extra *extra = chunk_extras(chunk);
 	for (unsigned i = 0; i < chunk->node.extras; i++) {
 		if (extra[i].slot >= chunk->node.slots ||
 		    (i > 0 && extra[i].slot <= extra[i - 1].slot) ||

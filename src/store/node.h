@@ -76,7 +76,6 @@ void node_unref(struct store_node *node);
 
 const struct node_chunk *node_as_chunk(const struct store_node *node);
 const struct node_branch *node_as_branch(const struct store_node *node);
-const struct node_extra *node_extras(const struct node_chunk *chunk);
 
 // Reads a message's entry, with its keywords, from a chunk, and writes one into
 // a chunk.

@@ -118,16 +118,6 @@ uint64_t store_snapshot_highestmodseq(const struct store_snapshot *snapshot)
 	return snapshot->highestmodseq;
 }
 
-uint32_t store_snapshot_unseen(const struct store_snapshot *snapshot)
-{
-	return sums(snapshot).unseen;
-}
-
-uint32_t store_snapshot_deleted(const struct store_snapshot *snapshot)
-{
-	return sums(snapshot).deleted;
-}
-
 uint64_t store_snapshot_size(const struct store_snapshot *snapshot)
 {
 	return sums(snapshot).size;

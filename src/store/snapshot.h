@@ -64,8 +64,6 @@ uint32_t store_snapshot_count(const struct store_snapshot *snapshot);
 uint32_t store_snapshot_uidvalidity(const struct store_snapshot *snapshot);
 uint32_t store_snapshot_uidnext(const struct store_snapshot *snapshot);
 uint64_t store_snapshot_highestmodseq(const struct store_snapshot *snapshot);
-uint32_t store_snapshot_unseen(const struct store_snapshot *snapshot);
-uint32_t store_snapshot_deleted(const struct store_snapshot *snapshot);
 uint64_t store_snapshot_size(const struct store_snapshot *snapshot);
 // Index of the first message without \Seen; RC_NOT_FOUND. O(log n).
 MUST_CHECK enum rc store_snapshot_first_unseen(
