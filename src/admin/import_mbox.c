@@ -258,7 +258,7 @@ enum cli_exit cmd_import_mbox(const struct cli_call *call)
 	struct mboxes mboxes = {
 	    .fault = &fault,
 	    .mailbox = cli_value(call, "mailbox"),
-	    .unquote = cli_value(call, "mboxo") == NULL,
+	    .unquote = !cli_value(call, "mboxo"),
 	};
 	enum rc rc = import_begin(call, &place, &fault, &mboxes.import);
 	if (rc != RC_OK)

@@ -33,7 +33,7 @@ static void set_text(json_t *to, const char *key, struct view text)
 
 static bool has(const struct verb_call *call, const char *key)
 {
-	return json_object_get(call->request, key) != NULL;
+	return json_object_get(call->request, key);
 }
 
 // ---- Domains ---------------------------------------------------------------

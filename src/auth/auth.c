@@ -8,7 +8,7 @@
 #include <openssl/rand.h>
 #include <unistd.h>
 
-#include "auth/internal.h"
+#include "auth/impl.h"
 #include "base/mem.h"
 
 static const struct {

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "auth/auth.h"
-#include "auth/internal.h"
+#include "auth/impl.h"
 #include "base/mem.h"
 
 static const struct auth_settings settings = {

@@ -43,7 +43,7 @@ struct auth_binding *auth_binding_new(
 void auth_binding_view(
     const struct auth_binding *binding, struct auth_channel *ret_channel)
 {
-	if (binding == NULL)
+	if (!binding)
 		return;
 	const char *at = binding->bytes;
 	ret_channel->exporter = view_of(at, binding->exporter_len);

@@ -32,7 +32,7 @@ enum rc auth_exchange_new(struct auth *auth, struct view mechanism,
 
 void auth_exchange_free(struct auth_exchange **exchange)
 {
-	if (*exchange == NULL)
+	if (!*exchange)
 		return;
 	auth_sasl_free(&(*exchange)->sasl);
 	buf_done_secret(&(*exchange)->answer);
@@ -87,7 +87,7 @@ enum auth_step auth_exchange_begin(
     struct auth_exchange *exchange, struct view initial, struct buf *out)
 {
 	struct buf challenge;
-	if (initial.ptr != NULL)
+	if (initial.ptr)
 		return take_base64(exchange,
 		    view_eq(initial, VIEW("=")) ? VIEW("") : initial, out);
 	buf_init(&challenge, AUTH_SASL_OUTPUT_MAX);

@@ -9,7 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "auth/internal.h"
+#include "auth/impl.h"
 #include "auth/scram.h"
 #include "base/mem.h"
 

@@ -7,7 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "auth/internal.h"
+#include "auth/impl.h"
 #include "auth/sasl.h"
 
 #define PASSWORD "the fuzzer never finds this one, 36 characters"

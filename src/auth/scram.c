@@ -242,8 +242,7 @@ static bool hmac(enum auth_digest digest, const unsigned char *key,
 {
 	const EVP_MD *md = digest == AUTH_SHA256 ? EVP_sha256() : EVP_sha1();
 	return HMAC(md, key, (int)auth_digest_len(digest),
-		   (const unsigned char *)text.ptr, text.len, ret_mac,
-		   NULL) != NULL;
+	    (const unsigned char *)text.ptr, text.len, ret_mac, NULL);
 }
 
 // H(ClientProof XOR HMAC(StoredKey, AuthMessage)) = StoredKey

@@ -2,7 +2,7 @@
 // Asking the office's check (check.h). Without a check everything is accepted.
 #include "delivery/check.h"
 
-#include "delivery/internal.h"
+#include "delivery/impl.h"
 
 static const struct delivery_check_ops *ops_of(const struct delivery *delivery)
 {

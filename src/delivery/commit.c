@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "delivery/internal.h"
+#include "delivery/impl.h"
 
 #define COPY_PIECE ((size_t)64 << 10)
 

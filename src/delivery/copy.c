@@ -2,7 +2,7 @@
 // One user's copy of a message: the decision about it, its commit in the
 // account, and what the sender and the log are told.
 #include "base/mem.h"
-#include "delivery/internal.h"
+#include "delivery/impl.h"
 
 enum rc delivery_decide(const struct delivery_office *office,
     const struct delivery_letter *letter, struct arena *arena,

@@ -4,7 +4,7 @@
 // draft if all who get it are users here, otherwise into the queue's. commit.c
 // commits at the end.
 #include "base/mem.h"
-#include "delivery/internal.h"
+#include "delivery/impl.h"
 #include "wire/header.h"
 #include "wire/utf8.h"
 

@@ -14,8 +14,8 @@
 
 #include "auth/directory.h"
 #include "base/mem.h"
-#include "delivery/internal.h"
-#include "engine/engine_impl.h"
+#include "delivery/impl.h"
+#include "engine/impl.h"
 #include "store/snapshot.h"
 
 // 2023-11-14 22:13:20 UTC

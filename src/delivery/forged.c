@@ -4,7 +4,7 @@
 // programs would believe it. ARC-Authentication-Results always stay. They are
 // part of a signed set (RFC 8617 section 4), of which programs believe only
 // what the seals prove, and removing one would break the chain.
-#include "delivery/internal.h"
+#include "delivery/impl.h"
 #include "wire/auth_results.h"
 #include "wire/domain_name.h"
 

@@ -4,7 +4,7 @@
 // no second copy. If it leads to several, the commit that settles the lot
 // replaces it by them, and each comes again as a recipient.
 #include "base/mem.h"
-#include "delivery/internal.h"
+#include "delivery/impl.h"
 
 #define COPY_PIECE ((size_t)64 << 10)
 

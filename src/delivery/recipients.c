@@ -3,7 +3,7 @@
 // is room for it; and as whom a user may write.
 #include <string.h>
 
-#include "delivery/internal.h"
+#include "delivery/impl.h"
 #include "wire/address.h"
 
 static size_t limit(uint32_t set, size_t standard)

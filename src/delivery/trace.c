@@ -7,7 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/bytes.h"
-#include "delivery/internal.h"
+#include "delivery/impl.h"
 #include "wire/header.h"
 #include "wire/utf8.h"
 
@@ -85,7 +85,7 @@ void delivery_delivered_to(
 bool delivery_is_known(
     const struct map *known, struct arena *arena, struct view address)
 {
-	return known->count && map_get(known, folded(arena, address)) != NULL;
+	return known->count && map_get(known, folded(arena, address));
 }
 
 // ---- Names -----------------------------------------------------------------

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls that are made from other calls of the contract: a scan of the keys with
 // a prefix, and a change that reads, commits, and begins anew after a conflict.
-#include "engine/engine_impl.h"
+#include "engine/impl.h"
 
 // Attempts before a change gives up. Of several commits that collide one always
 // succeeds, so with n others at work about n attempts are enough.

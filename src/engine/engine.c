@@ -2,7 +2,7 @@
 // The contract's calls, which are passed to the engine. What all engines have
 // in common is done here: the guard of a commit (lock, compare the version,
 // write, tell the watches, unlock), and the refusal of invalid arguments.
-#include "engine/engine_impl.h"
+#include "engine/impl.h"
 
 void engine_base_init(struct engine *engine, const struct engine_ops *ops)
 {

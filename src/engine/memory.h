@@ -3,7 +3,7 @@
 #ifndef ROOST_ENGINE_MEMORY_H
 #define ROOST_ENGINE_MEMORY_H
 
-#include "engine/engine_impl.h"
+#include "engine/impl.h"
 
 struct memory_contents {
 	pthread_rwlock_t lock;

@@ -4,7 +4,7 @@
 // is closed.
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "engine/engine_impl.h"
+#include "engine/impl.h"
 
 struct engine_watch {
 	struct engine_watch *next;

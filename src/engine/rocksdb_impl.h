@@ -7,7 +7,7 @@
 #include <rocksdb/c.h>
 
 #include "base/bytes.h"
-#include "engine/engine_impl.h"
+#include "engine/impl.h"
 
 enum rocks_family {
 	ROCKS_INDEX,   // be64 partition, key: value; be64 partition: version

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "engine/engine_impl.h"
+#include "engine/impl.h"
 
 struct engine_writer {
 	struct engine *engine;

@@ -13,7 +13,7 @@ void imap_append_end(struct imap_command *command)
 	struct imap_append *append = command->state;
 	for (size_t i = 0; i < append->count; i++)
 		store_draft_free(&append->messages[i].draft);
-	if (append->mailbox != NULL)
+	if (append->mailbox)
 		store_mailbox_close(&append->mailbox);
 }
 
@@ -201,7 +201,7 @@ static enum imap_take begin_message(
 static enum imap_take take_literal(
     struct imap_command *command, const struct imap_literal *literal)
 {
-	if (command->state == NULL) {
+	if (!command->state) {
 		enum imap_take take = begin_append(command);
 		if (take != IMAP_TAKE_STREAM)
 			return take;
@@ -265,7 +265,7 @@ bool imap_append_complete(
     struct imap_command *command, struct imap_append **ret_append)
 {
 	struct imap_append *append = command->state;
-	if (append == NULL) {
+	if (!append) {
 		bad_without_literal(command);
 		return false;
 	}

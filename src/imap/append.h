@@ -4,7 +4,7 @@
 #ifndef ROOST_IMAP_APPEND_H
 #define ROOST_IMAP_APPEND_H
 
-#include "imap/imap.h"
+#include "imap/impl.h"
 #include "store/change.h"
 
 #define IMAP_APPEND_MESSAGES_MAX 1000              // in one MULTIAPPEND

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a session holds, and how long it goes on without a pause.
 #include "base/test.h"
-#include "imap/imap.h"
+#include "imap/impl.h"
 #include "imap/rig.h"
 
 #define SESSION_MAX 1024 // bytes of an idle one, the view aside

@@ -3,7 +3,7 @@
 #ifndef ROOST_IMAP_CAPABILITY_H
 #define ROOST_IMAP_CAPABILITY_H
 
-#include "imap/imap.h"
+#include "imap/impl.h"
 
 // "CAPABILITY IMAP4rev2 IMAP4rev1 …": for the untagged response and for the
 // response code. It depends on login and TLS, not on ENABLE (RFC 5161 section

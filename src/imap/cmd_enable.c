@@ -31,7 +31,7 @@ static unsigned features_of(struct view name, size_t *ret_which)
 static void tell_highestmodseq(struct imap_command *command)
 {
 	const struct imap_view *view = command->session->view;
-	if (view != NULL)
+	if (view)
 		imap_untagged(command, "OK [HIGHESTMODSEQ %llu] Highest",
 		    (unsigned long long)imap_view_highestmodseq(view));
 }
@@ -83,7 +83,7 @@ enum imap_step imap_enable_begin(struct imap_command *command)
 	session->enabled |= features;
 	// RFC 9051 appendix E: \Recent does not exist any more, also in a
 	// mailbox that is already selected.
-	if (session->view != NULL && (features & IMAP_FEATURE_REV2) != 0)
+	if (session->view && (features & IMAP_FEATURE_REV2) != 0)
 		rangeset_reset(&session->view->recent_uids);
 	if (condstore)
 		tell_highestmodseq(command);

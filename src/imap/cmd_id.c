@@ -71,7 +71,7 @@ enum imap_step imap_id_begin(struct imap_command *command)
 	buf_add_literal(command->out, "* ID (\"name\" ");
 	imap_write_quoted(
 	    command->out, view_of_string(server->base.name), false);
-	if (server->version != NULL) {
+	if (server->version) {
 		buf_add_literal(command->out, " \"version\" ");
 		imap_write_quoted(
 		    command->out, view_of_string(server->version), false);

@@ -15,7 +15,7 @@ enum imap_step imap_idle_begin(struct imap_command *command)
 	buf_add_literal(command->out, "+ idling\r\n");
 	// From here on every change wakes the session. The core reports earlier
 	// changes, directly after the continuation.
-	if (session->view != NULL) {
+	if (session->view) {
 		store_mailbox_watch(imap_view_mailbox(session->view),
 		    session->base.waker.wake, session->base.waker.context);
 		imap_view_idle(session->view);
@@ -27,7 +27,7 @@ enum imap_step imap_idle_begin(struct imap_command *command)
 enum imap_step imap_idle_resume(struct imap_command *command)
 {
 	struct imap_session *session = command->session;
-	if (session->view != NULL)
+	if (session->view)
 		store_mailbox_watch(
 		    imap_view_mailbox(session->view), NULL, NULL);
 	free(session->idle_tag);

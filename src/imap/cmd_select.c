@@ -162,7 +162,7 @@ static void tell_list(struct imap_command *command, struct view name)
 
 static void leave_selected(struct imap_command *command)
 {
-	if (command->session->view == NULL)
+	if (!command->session->view)
 		return;
 	imap_unselect(command->session);
 	imap_untagged(command, "OK [CLOSED] The mailbox before is closed");

@@ -4,7 +4,7 @@
 #ifndef ROOST_IMAP_COMMANDS_H
 #define ROOST_IMAP_COMMANDS_H
 
-#include "imap/imap.h"
+#include "imap/impl.h"
 
 // Any state.
 enum imap_step imap_capability_begin(struct imap_command *command);

@@ -77,7 +77,7 @@ static bool names_have(const struct names *names, struct view name)
 {
 	if (names->own)
 		return bsearch(&name, names->own, names->count, sizeof(name),
-			   compare_names) != NULL;
+		    compare_names);
 	for (size_t i = 0; i < names->count; i++)
 		if (view_eq_nocase(names->views[i], name))
 			return true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // System flags: the wire's numbers (wire/imap_parse.h) and the store's
 // (store/snapshot.h).
-#include "imap/imap.h"
+#include "imap/impl.h"
 
 static const struct {
 	unsigned wire;

@@ -364,8 +364,8 @@ static void test_each_is_decided(void **state)
 		ask(rows[i].begin, rows[i].say, &answer);
 		bool bad = is_answered(buf_view(&answer), "BAD");
 		bool no = is_answered(buf_view(&answer), "NO");
-		bool good = rows[i].means == NULL ? bad || no : !bad;
-		if (good && rows[i].means != NULL) {
+		bool good = !rows[i].means ? bad || no : !bad;
+		if (good && rows[i].means) {
 			ask(rows[i].begin, rows[i].means, &right);
 			good = view_eq(buf_view(&answer), buf_view(&right));
 		}
@@ -387,7 +387,7 @@ static void test_what_they_mean_is_right(void **state)
 	(void)state;
 	size_t failed = 0;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (rows[i].means == NULL)
+		if (!rows[i].means)
 			continue;
 		struct buf right;
 		buf_init(&right, 1 << 20);

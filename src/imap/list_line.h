@@ -4,7 +4,7 @@
 #ifndef ROOST_IMAP_LIST_LINE_H
 #define ROOST_IMAP_LIST_LINE_H
 
-#include "imap/imap.h"
+#include "imap/impl.h"
 
 enum imap_list_attribute { // or-ed
 	IMAP_LIST_NONEXISTENT = 1 << 0,

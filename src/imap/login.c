@@ -72,7 +72,7 @@ enum imap_step imap_refuse_login(struct imap_command *command, enum rc rc,
 void imap_logged_out(struct imap_session *session)
 {
 	imap_unselect(session);
-	if (session->account != NULL)
+	if (session->account)
 		store_account_close(&session->account);
 	session->asker = (struct store_asker){0};
 	session->enabled = 0;

@@ -3,7 +3,7 @@
 #ifndef ROOST_IMAP_LOGIN_H
 #define ROOST_IMAP_LOGIN_H
 
-#include "imap/imap.h"
+#include "imap/impl.h"
 
 extern const struct imap_reader_limits imap_limits_before_login;
 extern const struct imap_reader_limits imap_limits_after_login;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How commands give their results (RFC 9051 section 7.1), and which response
 // code belongs to a failure of a lower room (RFC 5530).
-#include "imap/imap.h"
+#include "imap/impl.h"
 
 #include <stdarg.h>
 
@@ -39,7 +39,7 @@ enum imap_step imap_no(
 	va_start(args, format);
 	struct view text = format_text(&command->arena, format, args);
 	va_end(args);
-	if (code != NULL) {
+	if (code) {
 		buf_reset(&command->code);
 		buf_add_string(&command->code, code);
 	}
@@ -106,7 +106,7 @@ enum imap_step imap_failed(struct imap_command *command, enum rc rc)
 		struct log_line line;
 		session_log_begin(&command->session->base, &line,
 		    LOG_LEVEL_ERROR, "imap_command_failed");
-		if (command->type != NULL)
+		if (command->type)
 			log_add_string(&line, "command", command->type->name);
 		log_add_string(&line, "rc", rc_name(rc));
 		log_add_string(&line, "text", text);

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "imap/imap.h"
+#include "imap/impl.h"
 #include "imap/rig.h"
 
 #define GUEST 2000

@@ -36,7 +36,7 @@ static struct imap_command *command_new(
 
 static void command_free(struct imap_command *command)
 {
-	if (command->state != NULL && command->type->end != NULL)
+	if (command->state && command->type->end)
 		command->type->end(command);
 	command->session->command = NULL;
 	buf_done(&command->code);
@@ -49,7 +49,7 @@ static void command_free(struct imap_command *command)
 
 void imap_run_abandon(struct imap_session *session)
 {
-	if (session->command != NULL)
+	if (session->command)
 		command_free(session->command);
 	free(session->idle_tag);
 	session->idle_tag = NULL;
@@ -100,7 +100,7 @@ static void write_tagged(struct imap_command *command)
 static bool tell_deleted(
     struct imap_session *session, bool own, struct buf *out)
 {
-	if (session->view == NULL ||
+	if (!session->view ||
 	    !store_mailbox_gone(imap_view_mailbox(session->view)))
 		return false;
 	if (own || imap_has_feature(session, IMAP_FEATURE_REV2)) {
@@ -129,7 +129,7 @@ static void command_finish(struct imap_command *command)
 {
 	struct imap_session *session = command->session;
 	unsigned flags =
-	    command->type != NULL ? command->type->flags : IMAP_COMMAND_NO_SYNC;
+	    command->type ? command->type->flags : IMAP_COMMAND_NO_SYNC;
 	bool expunge =
 	    !command->holds_expunge &&
 	    ((flags & IMAP_COMMAND_HOLDS_EXPUNGE) == 0 || command->uid);
@@ -140,7 +140,7 @@ static void command_finish(struct imap_command *command)
 		return;
 	}
 	command->phase = IMAP_PHASE_SYNC;
-	if ((flags & IMAP_COMMAND_NO_SYNC) == 0 && session->view != NULL &&
+	if ((flags & IMAP_COMMAND_NO_SYNC) == 0 && session->view &&
 	    tell_news(session->view, flags, expunge, command->out) ==
 		IMAP_STEP_MORE) {
 		session->base.next = NET_DRAIN;
@@ -181,7 +181,7 @@ static void command_step(struct imap_command *command, enum imap_step step)
 	case IMAP_STEP_INPUT:
 		imap_reader_expect_line(&session->reader);
 		session->mode = IMAP_MODE_ANSWER;
-		if (session->idle_tag != NULL)
+		if (session->idle_tag)
 			begin_idling(command);
 		return;
 	}
@@ -234,8 +234,7 @@ static bool command_identify(struct imap_command *command)
 		return false;
 	}
 	const struct imap_command_type *type = imap_command_find(name);
-	if (type == NULL ||
-	    (command->uid && (type->flags & IMAP_COMMAND_UID) == 0)) {
+	if (!type || (command->uid && (type->flags & IMAP_COMMAND_UID) == 0)) {
 		imap_bad(command, "unknown command%s",
 		    command->uid ? " behind UID" : "");
 		return false;
@@ -325,7 +324,7 @@ static void run_literal(struct imap_session *session,
 		}
 	}
 	enum imap_take take = IMAP_TAKE_COLLECT;
-	if (command->type->stream != NULL)
+	if (command->type->stream)
 		take = command->type->stream->literal(command, &event->literal);
 	switch (take) {
 	case IMAP_TAKE_COLLECT:
@@ -362,7 +361,7 @@ static void run_fault(struct imap_session *session,
 		return;
 	}
 	struct imap_command *command = session->command;
-	if (command == NULL) {
+	if (!command) {
 		command = command_new(session, event->text, out);
 		if (imap_parse_tag(&command->args, &command->tag) != RC_OK)
 			command->tag = VIEW("");
@@ -416,7 +415,7 @@ void imap_run_resume(struct imap_session *session, struct buf *out)
 
 void imap_run_idle_news(struct imap_session *session, struct buf *out)
 {
-	if (session->view == NULL)
+	if (!session->view)
 		return;
 	enum imap_step step = imap_view_sync(session->view, true, out);
 	session->view->exists_missed = false; // IDLE is waiting for it

@@ -4,7 +4,7 @@
 #ifndef ROOST_IMAP_RUN_H
 #define ROOST_IMAP_RUN_H
 
-#include "imap/imap.h"
+#include "imap/impl.h"
 
 // Processes what the reader gave: a command or a line, a literal that is
 // announced, bytes of it, or a fault.

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "imap/capability.h"
-#include "imap/imap.h"
+#include "imap/impl.h"
 #include "imap/login.h"
 #include "imap/run.h"
 #include "imap/trace.h"
@@ -84,7 +84,7 @@ static enum net_next imap_tls_started(
 // Frees what nobody needs until the client sends something again.
 static void put_away(struct imap_session *session)
 {
-	if (session->command == NULL)
+	if (!session->command)
 		imap_reader_release(&session->reader);
 }
 
@@ -117,7 +117,7 @@ static enum net_next imap_resume(void *context, struct buf *out)
 	struct imap_session *session = context;
 	session_enter(&session->base, out);
 	session->base.next = NET_READ;
-	if (session->command != NULL)
+	if (session->command)
 		imap_run_resume(session, out);
 	else if (session->mode == IMAP_MODE_IDLE)
 		imap_run_idle_news(session, out);
@@ -158,9 +158,8 @@ static void say_last(struct imap_session *session, struct buf *out,
     const char *why, const char *text)
 {
 	session_enter(&session->base, out);
-	bool amid =
-	    session->base.next == NET_DRAIN &&
-	    (session->command != NULL || session->mode == IMAP_MODE_IDLE);
+	bool amid = session->base.next == NET_DRAIN &&
+		    (session->command || session->mode == IMAP_MODE_IDLE);
 	if (amid)
 		session_close(&session->base, why);
 	else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // IMAP (RFC 9051, RFC 3501) as a protocol session: bytes in, bytes out. This
-// header is for the server, the tests and the fuzzers; imap.h is for the room
+// header is for the server, the tests and the fuzzers; impl.h is for the room
 // itself.
 #ifndef ROOST_IMAP_SESSION_H
 #define ROOST_IMAP_SESSION_H

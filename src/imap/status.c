@@ -58,7 +58,7 @@ static uint32_t count_recent(
     struct imap_session *session, const struct store_mailbox_info *info)
 {
 	struct store_mailbox *mailbox;
-	if (session->server->recent == NULL ||
+	if (!session->server->recent ||
 	    store_mailbox_open(&session->asker, session->account, info->name,
 		STORE_RIGHT_READ, NULL, &mailbox) != RC_OK)
 		return 0;

@@ -4,7 +4,7 @@
 #ifndef ROOST_IMAP_STATUS_H
 #define ROOST_IMAP_STATUS_H
 
-#include "imap/imap.h"
+#include "imap/impl.h"
 
 enum imap_status_item { // or-ed
 	IMAP_STATUS_MESSAGES = 1 << 0,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What strangers can do to a server, and who may have to wait for them.
 #include "base/test.h"
-#include "imap/imap.h"
+#include "imap/impl.h"
 #include "imap/rig.h"
 
 #define DRAFT_BYTES (80 * 1024)

@@ -60,7 +60,7 @@ static size_t shown_head(struct view text, bool *ret_secret)
 			return 0;
 		const struct imap_command_type *type =
 		    i > 0 ? imap_command_find(word) : NULL;
-		if (type == NULL)
+		if (!type)
 			continue;
 		*ret_secret = (type->flags & IMAP_COMMAND_SECRET) != 0;
 		return text.len - rest.len;

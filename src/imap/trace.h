@@ -5,7 +5,7 @@
 #ifndef ROOST_IMAP_TRACE_H
 #define ROOST_IMAP_TRACE_H
 
-#include "imap/imap.h"
+#include "imap/impl.h"
 
 // Traces a whole command, a line that was waited for, or the end of a command.
 // Called before it runs.

@@ -169,7 +169,7 @@ static void test_trace_has_every_line_and_the_last_words(void **state)
 		const char *trace = rig_trace_take(&traced.trace);
 		expect_lines_of_server(
 		    buf_view(&client->out), view_of_string(trace));
-		if (last_words[i].last != NULL)
+		if (last_words[i].last)
 			assert_true(view_ends_with(view_of_string(trace),
 			    view_of_string(last_words[i].last)));
 		traced_done(&traced);

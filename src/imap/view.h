@@ -10,7 +10,7 @@
 #ifndef ROOST_IMAP_VIEW_H
 #define ROOST_IMAP_VIEW_H
 
-#include "imap/imap.h"
+#include "imap/impl.h"
 #include "imap/recent.h"
 #include "store/change.h"
 

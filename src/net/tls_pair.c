@@ -104,7 +104,7 @@ static bool load_key(
 		    path, last_reason());
 	BIO_free(bio);
 	ERR_clear_error();
-	return pair->key != NULL;
+	return pair->key;
 }
 
 // NULL: the certificate is valid now.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How much memory a session holds, and how much it sends without a pause.
 #include "base/test.h"
-#include "pop3/pop3.h"
+#include "pop3/impl.h"
 #include "pop3/rig.h"
 
 #define SESSION_MAX 512 // bytes of an idle session without its maildrop

@@ -48,8 +48,8 @@ enum pop3_step pop3_capa_begin(struct pop3_command *command)
 	// allows this).
 	if (pop3_state(session) == POP3_STATE_TRANSACTION)
 		buf_printf(out, "IMPLEMENTATION %s%s%s\r\n", server->base.name,
-		    server->version != NULL ? "-" : "",
-		    server->version != NULL ? server->version : "");
+		    server->version ? "-" : "",
+		    server->version ? server->version : "");
 	buf_add_literal(out, ".\r\n");
 	return POP3_STEP_DONE;
 }

@@ -34,7 +34,7 @@ enum pop3_step pop3_quit_begin(struct pop3_command *command)
 	struct pop3_session *session = command->session;
 	struct fault fault = {0};
 	enum rc rc = RC_OK;
-	if (session->maildrop != NULL)
+	if (session->maildrop)
 		rc = pop3_maildrop_update(
 		    session->maildrop, &fault, &session->deleted);
 	session_close(&session->base,
@@ -42,7 +42,7 @@ enum pop3_step pop3_quit_begin(struct pop3_command *command)
 	command->then = NET_CLOSE;
 	if (rc != RC_OK)
 		return pop3_failed(command, rc, &fault);
-	if (session->maildrop == NULL)
+	if (!session->maildrop)
 		return pop3_ok(command, "Bye");
 	return pop3_ok(command, "Bye, %u deleted", session->deleted);
 }

@@ -40,7 +40,7 @@ enum pop3_step pop3_lang_begin(struct pop3_command *command)
 {
 	if (command->args.len > 0) {
 		const char *tag = look_up(command->args);
-		if (tag == NULL)
+		if (!tag)
 			return pop3_err(
 			    command, NULL, "Only English is available");
 		return pop3_ok(command, "%s English is used now", tag);

@@ -40,7 +40,7 @@ enum pop3_step pop3_pass_resume(struct pop3_command *command)
 
 enum pop3_step pop3_pass_begin(struct pop3_command *command)
 {
-	if (command->session->name == NULL)
+	if (!command->session->name)
 		return pop3_bad(command, "Send USER first");
 	return pop3_pass_resume(command);
 }

@@ -3,7 +3,7 @@
 #ifndef ROOST_POP3_COMMANDS_H
 #define ROOST_POP3_COMMANDS_H
 
-#include "pop3/pop3.h"
+#include "pop3/impl.h"
 
 // Finds a command by name, in any case; NULL if there is none.
 const struct pop3_command_type *pop3_command_find(struct view name);

@@ -36,12 +36,12 @@ bool pop3_lines_add(
 			run = at;
 		}
 		const char *lf = memchr(piece.ptr + at, '\n', piece.len - at);
-		size_t end = lf != NULL ? (size_t)(lf - piece.ptr) : piece.len;
+		size_t end = lf ? (size_t)(lf - piece.ptr) : piece.len;
 		if (end > at)
 			lines->cr = piece.ptr[end - 1] == '\r';
 		lines->length += end - at;
 		at = end;
-		if (lf == NULL)
+		if (!lf)
 			break;
 		if (!lines->cr) {
 			buf_add(out, view_slice(piece, run, at - run));

@@ -45,7 +45,7 @@ enum pop3_step pop3_refuse_login(struct pop3_command *command, enum rc rc,
 void pop3_log_out(struct pop3_session *session)
 {
 	pop3_maildrop_close(&session->maildrop);
-	if (session->account != NULL)
+	if (session->account)
 		store_account_close(&session->account);
 	free(session->name);
 	session->name = NULL;

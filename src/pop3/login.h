@@ -4,7 +4,7 @@
 #ifndef ROOST_POP3_LOGIN_H
 #define ROOST_POP3_LOGIN_H
 
-#include "pop3/pop3.h"
+#include "pop3/impl.h"
 
 // Opens the user's maildrop and enters the TRANSACTION state, or answers why it
 // cannot.

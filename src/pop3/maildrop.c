@@ -31,12 +31,12 @@ struct pop3_maildrop {
 
 static bool bit_has(const uint64_t *bits, uint32_t index)
 {
-	return bits != NULL && (bits[index / 64] >> (index % 64) & 1) != 0;
+	return bits && (bits[index / 64] >> (index % 64) & 1) != 0;
 }
 
 static void bit_set(uint64_t **bits, uint32_t index, uint32_t count)
 {
-	if (*bits == NULL)
+	if (!*bits)
 		*bits = mem_zalloc(((size_t)count / 64 + 1) * sizeof(**bits));
 	(*bits)[index / 64] |= (uint64_t)1 << (index % 64);
 }
@@ -169,7 +169,7 @@ void pop3_maildrop_close(struct pop3_maildrop **maildrop)
 {
 	struct pop3_maildrop *old = *maildrop;
 	*maildrop = NULL;
-	if (old == NULL)
+	if (!old)
 		return;
 	store_snapshot_unref(&old->snapshot);
 	store_mailbox_close(&old->mailbox);
@@ -264,7 +264,7 @@ enum rc pop3_maildrop_update(
 	enum rc rc = RC_OK;
 	rangeset_init(&deleted);
 	rangeset_init(&seen);
-	if (maildrop->deleted != NULL || maildrop->seen != NULL) {
+	if (maildrop->deleted || maildrop->seen) {
 		store_walk_init(&walk, maildrop->snapshot, 0);
 		while (store_walk_next(&walk, &index, &message)) {
 			if (bit_has(maildrop->deleted, index))

@@ -4,8 +4,8 @@
 #ifndef ROOST_POP3_MESSAGE_H
 #define ROOST_POP3_MESSAGE_H
 
+#include "pop3/impl.h"
 #include "pop3/maildrop.h"
-#include "pop3/pop3.h"
 
 struct pop3_message {
 	uint32_t index; // its number minus 1

@@ -4,7 +4,7 @@
 // repeats what the client said.
 #include <stdarg.h>
 
-#include "pop3/pop3.h"
+#include "pop3/impl.h"
 
 static PRINTF_LIKE(3, 0) void say(struct pop3_command *command,
     const char *code, const char *format, va_list args)
@@ -12,7 +12,7 @@ static PRINTF_LIKE(3, 0) void say(struct pop3_command *command,
 	char text[POP3_TEXT_MAX];
 	struct buf *out = command->out;
 	int len = vsnprintf(text, sizeof(text), format, args);
-	if (code != NULL) {
+	if (code) {
 		buf_add_char(out, '[');
 		buf_add_string(out, code);
 		buf_add_literal(out, "] ");
@@ -90,7 +90,7 @@ static void log_failure(
 	    &session->base, &line, LOG_LEVEL_ERROR, "pop3_command_failed");
 	log_add_string(&line, "command", command->type->name);
 	log_add_string(&line, "rc", rc_name(rc));
-	if (fault != NULL && fault->rc == rc)
+	if (fault && fault->rc == rc)
 		log_add_string(&line, "text", fault->text);
 	log_end(&line);
 }

@@ -22,11 +22,11 @@ static struct pop3_command *command_new(
 
 static void command_free(struct pop3_command *command)
 {
-	if (command->state != NULL && command->type->end != NULL)
+	if (command->state && command->type->end)
 		command->type->end(command);
 	command->session->command = NULL;
 	// Before a login, an unknown line may be a password.
-	if (command->type == NULL ||
+	if (!command->type ||
 	    (command->type->states & POP3_STATE_AUTHORIZATION) != 0)
 		arena_done_secret(&command->arena);
 	else
@@ -36,7 +36,7 @@ static void command_free(struct pop3_command *command)
 
 void pop3_run_abandon(struct pop3_session *session)
 {
-	if (session->command != NULL)
+	if (session->command)
 		command_free(session->command);
 }
 
@@ -89,7 +89,7 @@ static enum pop3_step begin(struct pop3_command *command, struct view line)
 	    named ? pop3_command_find(name) : NULL;
 	command->type = type;
 	pop3_trace_command(command->session, type, line);
-	if (type == NULL)
+	if (!type)
 		return pop3_bad(command, "Unknown command");
 	if ((type->states & pop3_state(command->session)) == 0)
 		return pop3_bad(command, "%s is for %s login", type->name,
@@ -112,7 +112,7 @@ static enum pop3_step begin(struct pop3_command *command, struct view line)
 
 static bool is_message(const struct pop3_command *command)
 {
-	return command->type != NULL &&
+	return command->type &&
 	       (command->type->flags & POP3_COMMAND_MESSAGE) != 0;
 }
 
@@ -127,7 +127,7 @@ static void answer(struct pop3_command *command, struct view line)
 void pop3_run_line(
     struct pop3_session *session, struct view line, struct buf *out)
 {
-	if (session->command != NULL) {
+	if (session->command) {
 		session->command->out = out;
 		answer(session->command, line);
 		return;

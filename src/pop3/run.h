@@ -4,7 +4,7 @@
 #ifndef ROOST_POP3_RUN_H
 #define ROOST_POP3_RUN_H
 
-#include "pop3/pop3.h"
+#include "pop3/impl.h"
 
 // Runs a line without its end: a command, or the line that the running command
 // waits for.

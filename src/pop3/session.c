@@ -27,7 +27,7 @@ static void pop3_free(void *context)
 	struct pop3_session *session = context;
 	struct log_line line;
 	session_log_begin(&session->base, &line, LOG_LEVEL_INFO, "pop3_end");
-	if (session->base.user != NULL) {
+	if (session->base.user) {
 		log_add_u64(&line, "retrieved", session->retrieved);
 		log_add_u64(&line, "deleted", session->deleted);
 	}
@@ -72,8 +72,7 @@ static enum net_next pop3_tls_started(
 static bool take_line(
     struct pop3_session *session, struct view *in, struct view *ret_line)
 {
-	size_t max =
-	    session->command != NULL ? POP3_SASL_LINE_MAX : POP3_LINE_MAX;
+	size_t max = session->command ? POP3_SASL_LINE_MAX : POP3_LINE_MAX;
 	size_t end = view_find_char(view_slice(*in, 0, max), '\n');
 	if (end == SIZE_MAX) {
 		if (in->len >= max) {
@@ -115,7 +114,7 @@ static enum net_next pop3_resume(void *context, struct buf *out)
 	struct pop3_session *session = context;
 	session_enter(&session->base, out);
 	session->base.next = NET_READ;
-	if (session->command != NULL)
+	if (session->command)
 		pop3_run_resume(session, out);
 	return session_leave(&session->base);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // POP3 (RFC 1939) as a protocol session: bytes in, bytes out. The server, the
-// tests and the fuzzers use this header; pop3.h is for the room itself.
+// tests and the fuzzers use this header; impl.h is for the room itself.
 #ifndef ROOST_POP3_SESSION_H
 #define ROOST_POP3_SESSION_H
 

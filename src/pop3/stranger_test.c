@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What strangers can do to a server, and which clients have to wait for them.
 #include "base/test.h"
-#include "pop3/pop3.h"
+#include "pop3/impl.h"
 #include "pop3/rig.h"
 
 // Takes all places in which passwords are hashed.

@@ -3,7 +3,7 @@
 #ifndef ROOST_POP3_TRACE_H
 #define ROOST_POP3_TRACE_H
 
-#include "pop3/pop3.h"
+#include "pop3/impl.h"
 
 // Traces a command's line, before the command runs; `type` is NULL if it is
 // unknown.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Queues a report as a message of its own, in the commit of the results that it
 // reports.
-#include "queue/internal.h"
+#include "queue/impl.h"
 #include "queue/report.h"
 #include "wire/smtp_path.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifies what the queue has stored: every record can be read, and the records
 // that belong together are all there.
-#include "queue/internal.h"
+#include "queue/impl.h"
 
 struct checking {
 	struct engine *engine;

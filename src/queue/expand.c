@@ -3,7 +3,7 @@
 // become recipients of a new message, so that the numbers of the old message's
 // recipients stay the same while its other lots are being sent. The new message
 // refers to the same content and has the same age.
-#include "queue/internal.h"
+#include "queue/impl.h"
 
 static size_t count_all(
     const struct queue_copy *copy, const struct queue_result *results)

@@ -4,7 +4,7 @@
 #ifndef ROOST_QUEUE_LOT_H
 #define ROOST_QUEUE_LOT_H
 
-#include "queue/internal.h"
+#include "queue/impl.h"
 
 struct queue_lot {
 	struct queue *queue;

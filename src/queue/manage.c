@@ -51,7 +51,7 @@ static bool look(
 	if (message)
 		*ret_flags = message->flags;
 	pthread_mutex_unlock(&queue->index.lock);
-	return message != NULL;
+	return message;
 }
 
 static void set_flags(
@@ -130,7 +130,7 @@ static bool seize(struct removal *removal)
 		queue_index_seize(index, message);
 	}
 	pthread_mutex_unlock(&index->lock);
-	return message != NULL;
+	return message;
 }
 
 static void judge(struct removal *removal, bool report)

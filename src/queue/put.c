@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts messages into the queue.
 #include "base/mem.h"
-#include "queue/internal.h"
+#include "queue/impl.h"
 
 struct queue_draft {
 	struct engine_writer *writer;

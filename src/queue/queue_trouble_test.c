@@ -3,7 +3,7 @@
 // for a while: mail that was sent is not sent again, and mail that was not sent
 // does not count as tried.
 #include "base/test.h"
-#include "engine/engine_impl.h"
+#include "engine/impl.h"
 #include "queue/queue_test_tools.h"
 
 static enum rc commit_nothing(struct engine *engine,

@@ -2,7 +2,7 @@
 // Lists the messages: walks through the sixteen partitions, each in the order
 // of its ids, and merges them.
 #include "base/mem.h"
-#include "queue/internal.h"
+#include "queue/impl.h"
 
 struct walk_partition {
 	struct engine_snapshot *snapshot;

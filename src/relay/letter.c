@@ -45,7 +45,7 @@ struct view relay_letter_text(
 
 static bool is_held(const struct relay_letter *letter)
 {
-	return letter->results != NULL;
+	return letter->results;
 }
 
 static bool has(const struct relay_letter *letter, enum relay_fate fate)

@@ -13,7 +13,7 @@ static int64_t rig_wall(void *context)
 void rig_base_init(struct rig_base *base, const struct rig_users *users)
 {
 	*base = (struct rig_base){.now = RIG_NOW, .users = users};
-	if (base->users == NULL) {
+	if (!base->users) {
 		rig_users_init(&base->own);
 		base->users = &base->own;
 	}
@@ -43,7 +43,7 @@ struct net_peer rig_base_peer(
 	    .local_port = local_port,
 	    .session_id = ++base->sessions,
 	};
-	if (address == NULL)
+	if (!address)
 		address = "127.0.0.1";
 	snprintf(peer.address, sizeof(peer.address), "%s", address);
 	snprintf(peer.local_address, sizeof(peer.local_address), "127.0.0.1");
@@ -123,10 +123,10 @@ void rig_play_pieces(const struct rig_users *users,
 {
 	static const size_t pieces[] = SCRIPT_PIECES;
 	struct rig_users own;
-	if (users == NULL)
+	if (!users)
 		rig_users_init(&own);
 	for (size_t i = 0; i < ARRAY_LEN(pieces); i++)
-		play(script, users != NULL ? users : &own, pieces[i]);
-	if (users == NULL)
+		play(script, users ? users : &own, pieces[i]);
+	if (!users)
 		rig_users_done(&own);
 }

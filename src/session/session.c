@@ -55,7 +55,7 @@ void session_keep_tls(struct session *session, const struct net_tls_info *tls)
 	session->binding = NULL;
 	session->bad_commands = 0;
 	session->next = NET_READ;
-	if (tls != NULL)
+	if (tls)
 		session->binding =
 		    auth_binding_new(view_of(tls->exporter, tls->exporter_len),
 			view_of(tls->unique, tls->unique_len),
@@ -168,7 +168,7 @@ void session_count_command(struct session *session, bool bad)
 
 void session_close(struct session *session, const char *why)
 {
-	if (session->why == NULL)
+	if (!session->why)
 		session->why = why;
 	session->next = NET_CLOSE;
 	// Nobody is left to be woken.
@@ -183,7 +183,7 @@ void session_bye(
 	va_start(args, format);
 	int len = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (session->kind->bye != NULL)
+	if (session->kind->bye)
 		session->kind->bye(
 		    session, view_of_string(len < 0 ? "" : text));
 	session_close(session, why);
@@ -196,13 +196,13 @@ void session_log_begin(const struct session *session, struct log_line *line,
 {
 	log_begin(line, session->server->log, level, event);
 	log_add_u64(line, "session", session->id);
-	if (session->user != NULL)
+	if (session->user)
 		log_add_string(line, "user", session->user);
 }
 
 void session_log_end(const struct session *session, struct log_line *line)
 {
-	log_add_string(line, "why",
-	    session->why != NULL ? session->why : "connection closed");
+	log_add_string(
+	    line, "why", session->why ? session->why : "connection closed");
 	log_end(line);
 }

@@ -104,12 +104,12 @@ void session_breathe(struct session *session);
 
 static inline bool session_is_stranger(const struct session *session)
 {
-	return session->user == NULL;
+	return !session->user;
 }
 
 static inline bool session_has_tls(const struct session *session)
 {
-	return session->binding != NULL;
+	return session->binding;
 }
 
 // Describes the connection for the auth room, with the session's turn. Its

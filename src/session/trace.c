@@ -8,7 +8,7 @@
 bool session_is_traced(const struct session *session)
 {
 	const struct net_trace *trace = session->server->trace;
-	return trace != NULL &&
+	return trace &&
 	       trace->wants(trace->context, view_of_string(session->user));
 }
 
@@ -65,7 +65,7 @@ void session_trace_said(struct session *session)
 		session->trace_skip = 0;
 		return;
 	}
-	if (session->kind->trace_said != NULL)
+	if (session->kind->trace_said)
 		session->kind->trace_said(session, said);
 	else
 		trace_lines(session, said);

@@ -124,7 +124,7 @@ enum smtp_step smtp_auth_run(
 	if (!session_is_stranger(&session->base))
 		smtp_answer(
 		    session, 503, ENHANCED(5, 5, 1), "Logged in already");
-	else if (session->transaction != NULL)
+	else if (session->transaction)
 		smtp_answer(session, 503, ENHANCED(5, 5, 1),
 		    "Not allowed in a transaction: RSET first");
 	else

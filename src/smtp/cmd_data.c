@@ -97,7 +97,7 @@ static void refuse_trailing(struct smtp_chunk *chunk)
 static void check_chunk(struct smtp_session *session, struct smtp_chunk *chunk)
 {
 	const struct smtp_transaction *transaction = session->transaction;
-	if (transaction == NULL)
+	if (!transaction)
 		refuse(chunk, 503, ENHANCED(5, 5, 1), "MAIL first");
 	else if (transaction->failed)
 		refuse_trailing(chunk);
@@ -124,7 +124,7 @@ enum smtp_step smtp_bdat_run(
 		if (chunk->left > SMTP_SWALLOW_MAX)
 			smtp_hang_up(session, "chunk too big", 552,
 			    ENHANCED(5, 3, 4), "The message is too big");
-		if (transaction != NULL)
+		if (transaction)
 			transaction->failed = true;
 		return SMTP_STEP_INPUT;
 	}
@@ -140,8 +140,8 @@ static void end_refused(
     struct smtp_session *session, const struct smtp_chunk *chunk)
 {
 	size_t answers = 1;
-	if (chunk->last && session->transaction != NULL &&
-	    smtp_is_lmtp(session) && smtp_transaction_recipients(session) > 0)
+	if (chunk->last && session->transaction && smtp_is_lmtp(session) &&
+	    smtp_transaction_recipients(session) > 0)
 		answers = smtp_transaction_recipients(session);
 	session->said.pardoned = chunk->trails;
 	for (size_t i = 0; i < answers; i++)

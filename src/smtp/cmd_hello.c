@@ -64,7 +64,7 @@ static void list_extensions(struct smtp_session *session, struct buf *list)
 	buf_printf(list, "\nPIPELINING\nSIZE %llu\n8BITMIME\nBINARYMIME",
 	    (unsigned long long)smtp_limit_size(session));
 	buf_add_literal(list, "\nCHUNKING\nSMTPUTF8\nENHANCEDSTATUSCODES\nDSN");
-	if (session->server->base.tls_available && session->tls == NULL)
+	if (session->server->base.tls_available && !session->tls)
 		buf_add_literal(list, "\nSTARTTLS");
 	if (session->server->role == SMTP_ROLE_SUBMISSION)
 		list_submission(session, list);
@@ -107,7 +107,7 @@ enum smtp_step smtp_starttls_run(
     struct smtp_session *session, struct smtp_call *call)
 {
 	(void)call;
-	if (session->tls != NULL) {
+	if (session->tls) {
 		smtp_answer(
 		    session, 503, ENHANCED(5, 5, 1), "TLS is active already");
 		return SMTP_STEP_DONE;

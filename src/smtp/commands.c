@@ -85,9 +85,9 @@ static const struct smtp_command_type *find(
 static bool may_have_more(
     const struct smtp_session *session, const struct smtp_command_type *type)
 {
-	if (type != NULL && type->verb == SMTP_VERB_QUIT)
+	if (type && type->verb == SMTP_VERB_QUIT)
 		return true;
-	if (type != NULL && (type->flags & (LAST | ENDS_GROUP)) != 0)
+	if (type && (type->flags & (LAST | ENDS_GROUP)) != 0)
 		return false;
 	return session->extended;
 }
@@ -98,7 +98,7 @@ static bool may_have_more(
 static bool may_have_early(
     const struct smtp_session *session, const struct smtp_command_type *type)
 {
-	return session->server->role != SMTP_ROLE_MX && type != NULL &&
+	return session->server->role != SMTP_ROLE_MX && type &&
 	       (type->flags & LAST) == 0;
 }
 
@@ -108,7 +108,7 @@ static bool check_turn(struct smtp_session *session,
 {
 	bool early = session->early;
 	session->early = false;
-	if (early && (type == NULL || (type->flags & EARLY) == 0))
+	if (early && (!type || (type->flags & EARLY) == 0))
 		return false;
 	if (!more || may_have_more(session, type))
 		return true;
@@ -120,15 +120,15 @@ static bool is_in_order(
     struct smtp_session *session, const struct smtp_command_type *type)
 {
 	const char *wrong = NULL;
-	if ((type->flags & AFTER_HELO) != 0 && session->helo == NULL)
+	if ((type->flags & AFTER_HELO) != 0 && !session->helo)
 		wrong = smtp_is_lmtp(session) ? "LHLO first" : "EHLO first";
-	else if ((type->flags & INSIDE) != 0 && session->transaction == NULL)
+	else if ((type->flags & INSIDE) != 0 && !session->transaction)
 		wrong = "MAIL first";
-	else if ((type->flags & OUTSIDE) != 0 && session->transaction != NULL)
+	else if ((type->flags & OUTSIDE) != 0 && session->transaction)
 		wrong = "A message has been begun: RSET first";
-	if (wrong != NULL)
+	if (wrong)
 		smtp_answer(session, 503, ENHANCED(5, 5, 1), "%s", wrong);
-	return wrong == NULL;
+	return !wrong;
 }
 
 // Nobody knows where the chunk ends if the BDAT was not understood, or came
@@ -167,7 +167,7 @@ void smtp_command_end(struct smtp_session *session)
 {
 	struct smtp_call *call = session->call;
 	session->call = NULL;
-	if (call != NULL)
+	if (call)
 		call_free(call);
 	auth_turn_end(session->server->base.auth, &session->base.turn);
 }
@@ -239,18 +239,18 @@ void smtp_command_run(struct smtp_session *session, struct view line, bool more)
 		return;
 	}
 	if (!check_turn(session, type, more)) {
-		bool bare = type != NULL && (type->flags & BARE) != 0;
+		bool bare = type && (type->flags & BARE) != 0;
 		smtp_hang_up(session, "pipelining", 554,
 		    bare ? ENHANCED_NONE : ENHANCED(5, 5, 0),
 		    "Commands came before this answer");
 		return;
 	}
-	if (type == NULL)
+	if (!type)
 		smtp_answer(session, 500, ENHANCED(5, 5, 1), "No such command");
 	else if (is_in_order(session, type))
 		parse_and_run(session, type, line);
 	else
 		end_at_chunk(session, type);
-	if (type == NULL || (type->flags & FREE) == 0)
+	if (!type || (type->flags & FREE) == 0)
 		session->commands++;
 }

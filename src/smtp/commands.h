@@ -4,7 +4,7 @@
 #ifndef ROOST_SMTP_COMMANDS_H
 #define ROOST_SMTP_COMMANDS_H
 
-#include "smtp/smtp.h"
+#include "smtp/impl.h"
 
 enum smtp_command_flags {
 	// Only after HELO, EHLO or LHLO.
@@ -99,7 +99,7 @@ void smtp_command_end(struct smtp_session *session);
 
 static inline bool smtp_takes_lines(const struct smtp_session *session)
 {
-	return session->call == NULL || session->call->type->line != NULL;
+	return !session->call || session->call->type->line;
 }
 
 enum smtp_step smtp_hello_run(

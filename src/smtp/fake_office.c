@@ -92,7 +92,7 @@ void rig_office_release(struct rig_office *office)
 	for (size_t i = 0; i < WAITS_MAX; i++) {
 		struct delivery *delivery = office->waits[i];
 		office->waits[i] = NULL;
-		if (delivery == NULL)
+		if (!delivery)
 			continue;
 		delivery->known = true;
 		delivery->origin.waker.wake(delivery->origin.waker.context);
@@ -120,7 +120,7 @@ static bool is_known(struct delivery *delivery, bool soon)
 		return false; // something else woke it
 	delivery->asked = true;
 	for (size_t i = 0; i < WAITS_MAX && !soon; i++)
-		if (waits[i] == NULL) {
+		if (!waits[i]) {
 			waits[i] = delivery;
 			return false;
 		}
@@ -194,7 +194,7 @@ static void describe(const struct delivery_origin *origin,
 	if (envelope->declared_size != 0)
 		buf_printf(out, " size=%llu",
 		    (unsigned long long)envelope->declared_size);
-	if (origin->user != NULL)
+	if (origin->user)
 		buf_printf(out, " user=%s", origin->user->name.text);
 	if (origin->tls_version.len > 0)
 		buf_printf(out, " tls=%.*s", VIEW_FMT(origin->tls_version));
@@ -234,7 +234,7 @@ enum rc delivery_new(const struct delivery_office *view,
 
 void delivery_free(struct delivery **delivery)
 {
-	if (*delivery == NULL)
+	if (!*delivery)
 		return;
 	(*delivery)->office->open--;
 	forget_wait(*delivery);
@@ -351,10 +351,10 @@ enum rc delivery_finish(struct delivery *delivery,
 		finish_of(delivery, broken, &result);
 		any_broken |= broken;
 		any_kept |= result.code == 250;
-		if (ret_replies != NULL)
+		if (ret_replies)
 			ret_replies[i] = result;
 	}
-	if (ret_reply != NULL) {
+	if (ret_reply) {
 		finish_of(delivery, any_broken, ret_reply);
 		any_kept = ret_reply->code == 250;
 	}

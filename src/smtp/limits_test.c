@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What strangers can do to a server, and which clients have to wait for them.
 #include "base/test.h"
+#include "smtp/impl.h"
 #include "smtp/script.h"
-#include "smtp/smtp.h"
 #include "smtp/transaction.h"
 
 #define EHLO .helo = "EHLO client"

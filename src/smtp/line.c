@@ -29,7 +29,7 @@ static void refuse_bare_lf(struct smtp_session *session)
 
 static size_t line_max(const struct smtp_session *session, struct view line)
 {
-	return session->call != NULL || smtp_verb_of(line) == SMTP_VERB_AUTH
+	return session->call || smtp_verb_of(line) == SMTP_VERB_AUTH
 		   ? SMTP_AUTH_LINE_MAX
 		   : SMTP_LINE_MAX;
 }
@@ -62,7 +62,7 @@ static void run_line(struct smtp_session *session, struct view line, bool more)
 		refuse_long_line(session);
 	else if (bare)
 		refuse_bare_lf(session);
-	else if (session->call != NULL)
+	else if (session->call)
 		smtp_command_line(session, line, more);
 	else
 		smtp_command_run(session, line, more);
@@ -72,7 +72,7 @@ static void run_line(struct smtp_session *session, struct view line, bool more)
 // a line. Its first bytes are those of a record (RFC 8446 section 5.1).
 static bool refuse_handshake(struct smtp_session *session, struct view input)
 {
-	if (session->helo != NULL || !view_starts_with(input, VIEW("\x16\x03")))
+	if (session->helo || !view_starts_with(input, VIEW("\x16\x03")))
 		return false;
 	smtp_hang_up(session, "TLS without STARTTLS", 554, ENHANCED(5, 5, 1),
 	    "Connections here do not begin with TLS");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers, and their effect: a client that is refused too often gets its
 // answers late, and is cut off in the end.
-#include "smtp/smtp.h"
+#include "smtp/impl.h"
 
 #include <stdarg.h>
 #include <stdio.h>

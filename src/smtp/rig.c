@@ -6,7 +6,7 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 {
 	*rig = (struct rig){0};
 	rig_base_init(&rig->base, options->users);
-	rig->peer = options->peer != NULL ? options->peer : "192.0.2.1";
+	rig->peer = options->peer ? options->peer : "192.0.2.1";
 	rig->tls = options->tls;
 	rig->office = rig_office_new(rig);
 	rig->server = (struct smtp_server){

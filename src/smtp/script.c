@@ -31,7 +31,7 @@ static size_t connect(void *context, struct rig_client *client)
 	struct stage *stage = context;
 	const struct script_options *options = stage->options;
 	rig_connect(&stage->rig, view_of_string(options->early), client);
-	if (options->helo != NULL)
+	if (options->helo)
 		say_line(client, options->helo);
 	if (options->log_in)
 		say_line(client, "AUTH PLAIN AGRlbW8AZGVtbyBwYXNz");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A session's life, and the calls of the network (net/session.h): greeting,
-// lines, timeouts, the last words. smtp.h says what a session owns. Between
+// lines, timeouts, the last words. impl.h says what a session owns. Between
 // commands it holds no buffer.
 #include "smtp/session.h"
 
@@ -160,7 +160,7 @@ static bool take(struct smtp_session *session, struct view *input)
 	if (smtp_takes_lines(session))
 		return smtp_line_take(session, input);
 	smtp_command_take(session, input);
-	return session->call == NULL || session->base.next != NET_READ;
+	return !session->call || session->base.next != NET_READ;
 }
 
 // The most seconds that the session may last, even if it is never silent.
@@ -210,7 +210,7 @@ static enum net_next smtp_resume(void *context, struct buf *out)
 	session_enter(&session->base, out);
 	bool paused = session->base.next == NET_PAUSE;
 	// The answer that was held back may be the last one.
-	session->base.next = session->base.why != NULL ? NET_CLOSE : NET_READ;
+	session->base.next = session->base.why ? NET_CLOSE : NET_READ;
 	if (paused && session->greeting != SMTP_GREETING_SAID)
 		greet(session);
 	release(session);

@@ -95,16 +95,15 @@ static void expect_sent(
 	buf_init(&expected, 100000);
 	buf_printf(&expected,
 	    "<a@example.net> ESMTP > demo@example.org: first%s%s",
-	    text != NULL ? text : "", HIDDEN_SEEN);
-	if (text != NULL &&
+	    text ? text : "", HIDDEN_SEEN);
+	if (text &&
 	    (!any || !view_eq(buf_view(&sent->message), buf_view(&expected))))
 		fail_msg("%s: delivered %.*s\nexpected %.*s", what,
 		    VIEW_FMT(buf_view(&sent->message)),
 		    VIEW_FMT(buf_view(&expected)));
 	assert_int_equal(any, text != NULL);
 	assert_false(rig_office_next(sent->rig.office, &sent->message));
-	const char *answer =
-	    text != NULL ? "250 2.0.0 ...\r\n" : "550 5.5.2 ...\r\n";
+	const char *answer = text ? "250 2.0.0 ...\r\n" : "550 5.5.2 ...\r\n";
 	if (!script_line_matches(view_of_string(answer), said))
 		fail_msg("%s: answered %.*s", what, VIEW_FMT(said));
 	assert_int_equal(sent->client.next, NET_READ);

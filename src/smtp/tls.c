@@ -9,7 +9,7 @@
 
 struct smtp_tls *smtp_tls_new(const struct net_tls_info *info)
 {
-	if (info == NULL)
+	if (!info)
 		return NULL;
 	_Static_assert(sizeof(info->cipher) <= UINT8_MAX, "lengths are bytes");
 	size_t version_len = strnlen(info->version, sizeof(info->version));
@@ -25,12 +25,11 @@ struct smtp_tls *smtp_tls_new(const struct net_tls_info *info)
 
 struct view smtp_tls_version(const struct smtp_tls *tls)
 {
-	return tls == NULL ? VIEW("") : view_of(tls->bytes, tls->version_len);
+	return !tls ? VIEW("") : view_of(tls->bytes, tls->version_len);
 }
 
 struct view smtp_tls_cipher(const struct smtp_tls *tls)
 {
-	return tls == NULL
-		   ? VIEW("")
-		   : view_of(tls->bytes + tls->version_len, tls->cipher_len);
+	return !tls ? VIEW("")
+		    : view_of(tls->bytes + tls->version_len, tls->cipher_len);
 }

@@ -4,7 +4,7 @@
 #ifndef ROOST_SMTP_TLS_H
 #define ROOST_SMTP_TLS_H
 
-#include "smtp/smtp.h"
+#include "smtp/impl.h"
 
 struct smtp_tls {
 	uint8_t version_len;

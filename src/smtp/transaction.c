@@ -204,9 +204,9 @@ size_t smtp_transaction_recipients(const struct smtp_session *session)
 void smtp_transaction_drop(struct smtp_session *session)
 {
 	struct smtp_transaction *transaction = session->transaction;
-	if (transaction == NULL)
+	if (!transaction)
 		return;
-	if (transaction->delivery != NULL)
+	if (transaction->delivery)
 		delivery_free(&transaction->delivery);
 	arena_done(&transaction->arena);
 	free(transaction);

@@ -2,8 +2,8 @@
 // Commands that have to wait for the delivery (delivery/check.h): nothing is
 // read meanwhile, nothing is lost, and no thread waits.
 #include "base/test.h"
+#include "smtp/impl.h"
 #include "smtp/script.h"
-#include "smtp/smtp.h"
 
 #define MX   .rig = {.role = SMTP_ROLE_MX}, .helo = "EHLO client"
 #define LMTP .rig = {.role = SMTP_ROLE_LMTP}, .helo = "LHLO client"

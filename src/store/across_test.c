@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // COPY and MOVE between accounts: what arrives, what both accounts own, and
 // what is left when a MOVE fails between its two commits.
-#include "engine/engine_impl.h"
+#include "engine/impl.h"
 #include "store/store_test_tools.h"
 
 #include "base/test.h"

@@ -248,8 +248,7 @@ static void join_collect(const struct content_value *value,
 // attribute-char of RFC 2231 section 7.
 static bool is_attribute_char(char c)
 {
-	return ascii_is_alnum(c) ||
-	       (c && memchr("!#$&+-.^_`{|}~", c, 14) != NULL);
+	return ascii_is_alnum(c) || (c && memchr("!#$&+-.^_`{|}~", c, 14));
 }
 
 static size_t percent_encode(struct view text, char *out)

@@ -187,7 +187,7 @@ static void clients_dates_are_the_nearest_there_are(void **state)
 		buf_init(&text, 100);
 		enum rc rc =
 		    date_parse_nearest(view_of_string(rows[i].text), &date);
-		if (rows[i].date == NULL) {
+		if (!rows[i].date) {
 			assert_int_equal(rc, RC_SYNTAX);
 			assert_int_equal(date.zone_minutes, 77);
 			continue;

@@ -47,8 +47,7 @@ static void each_has_one_form(void **state)
 		buf_init(&once, 100);
 		buf_init(&twice, 100);
 		enum rc rc = nfc_add(text, &once);
-		assert_int_equal(
-		    rc, rows[i].normal == NULL ? RC_INVALID : RC_OK);
+		assert_int_equal(rc, !rows[i].normal ? RC_INVALID : RC_OK);
 		if (rc == RC_OK) {
 			struct view normal = view_of_string(rows[i].normal);
 			assert_view_equal_row(i, buf_view(&once), normal);

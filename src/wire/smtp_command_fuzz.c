@@ -180,7 +180,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(fault.code >= 500 && fault.code <= 555);
 		must(fault.status.class == 5 && fault.fault.rc == rc);
 		must(fault.fault.text[0] != '\0');
-		must(command.argument.ptr == NULL);
+		must(!command.argument.ptr);
 	} else if (command.verb == SMTP_VERB_MAIL) {
 		check_mail(&arena, &command.mail);
 	} else if (command.verb == SMTP_VERB_RCPT) {

@@ -15,7 +15,7 @@
 static bool is_atext(char c)
 {
 	return ascii_is_alnum(c) ||
-	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c));
 }
 
 // What may stand in a local part without quotes; bytes over 0x7f are seen to

@@ -4,8 +4,8 @@
 // messages and is held over a commit. To change records, a thread locks the
 // partition, looks at the index, commits, changes the index, and then unlocks
 // the partition.
-#ifndef ROOST_QUEUE_INTERNAL_H
-#define ROOST_QUEUE_INTERNAL_H
+#ifndef ROOST_QUEUE_IMPL_H
+#define ROOST_QUEUE_IMPL_H
 
 #include "queue/index.h"
 #include "queue/schedule.h"

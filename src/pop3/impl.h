@@ -8,8 +8,8 @@
 // it, end() frees what it holds. A command may not add output without limit:
 // when pop3_output_full() is true, it stores its place in `state` and returns
 // POP3_STEP_MORE, and is resumed when the client has read.
-#ifndef ROOST_POP3_POP3_H
-#define ROOST_POP3_POP3_H
+#ifndef ROOST_POP3_IMPL_H
+#define ROOST_POP3_IMPL_H
 
 #include "base/arena.h"
 #include "pop3/session.h"

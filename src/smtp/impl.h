@@ -5,8 +5,8 @@
 // (commands.h). A command answers by smtp_answer(), at once or when it has what
 // it waits for; nothing is read while it waits. After each step
 // smtp_finish_step() counts refusals, and delays a refusal if there were many.
-#ifndef ROOST_SMTP_SMTP_H
-#define ROOST_SMTP_SMTP_H
+#ifndef ROOST_SMTP_IMPL_H
+#define ROOST_SMTP_IMPL_H
 
 #include "smtp/session.h"
 #include "wire/smtp_command.h"

@@ -10,8 +10,8 @@
 // report what has changed in the mailbox, and sends the tagged line last. When
 // imap_output_full() is true, a command keeps its place in `state` and returns
 // IMAP_STEP_MORE; it is resumed when the client has read.
-#ifndef ROOST_IMAP_IMAP_H
-#define ROOST_IMAP_IMAP_H
+#ifndef ROOST_IMAP_IMPL_H
+#define ROOST_IMAP_IMPL_H
 
 #include "imap/session.h"
 #include "store/snapshot.h"
@@ -72,8 +72,7 @@ static inline enum imap_state imap_state(const struct imap_session *session)
 {
 	if (session_is_stranger(&session->base))
 		return IMAP_STATE_NOT_AUTHENTICATED;
-	return session->view != NULL ? IMAP_STATE_SELECTED
-				     : IMAP_STATE_AUTHENTICATED;
+	return session->view ? IMAP_STATE_SELECTED : IMAP_STATE_AUTHENTICATED;
 }
 
 static inline bool imap_has_feature(

@@ -2,8 +2,8 @@
 // Private to the room: what engine.c shares with the engines. The shared part
 // holds the partitions' locks, versions and watches, encodes batches and cuts
 // content into chunks. An engine stores and finds data.
-#ifndef ROOST_ENGINE_ENGINE_IMPL_H
-#define ROOST_ENGINE_ENGINE_IMPL_H
+#ifndef ROOST_ENGINE_IMPL_H
+#define ROOST_ENGINE_IMPL_H
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -5,8 +5,8 @@
 //   header    is held until it ends (delivery.c, header.c)
 //   body      goes directly to where it will be stored
 //   over      committed, or forgotten (commit.c)
-#ifndef ROOST_DELIVERY_INTERNAL_H
-#define ROOST_DELIVERY_INTERNAL_H
+#ifndef ROOST_DELIVERY_IMPL_H
+#define ROOST_DELIVERY_IMPL_H
 
 #include "base/map.h"
 #include "delivery/delivery.h"

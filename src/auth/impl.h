@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What auth.c and sasl.c share. Only this room includes it.
-#ifndef ROOST_AUTH_INTERNAL_H
-#define ROOST_AUTH_INTERNAL_H
+#ifndef ROOST_AUTH_IMPL_H
+#define ROOST_AUTH_IMPL_H
 
 #include "auth/auth.h"
 #include "auth/cache.h"
