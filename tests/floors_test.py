@@ -46,6 +46,7 @@ class Floors(unittest.TestCase):
                 ("admin/a.c", '#include "server/config.h"'),
                 ("base/a.c", '#include "buf.h"'),
                 ("net/a.c", "pthread_create(&thread, NULL, run, net);"),
+                ("store/a.c", '#include "engine/impl.h"'),
                 ("cellar/a.c", ""),
                 ("imap/a.c", '#include "cellar/wine.h"')):
             with self.subTest(name=name, line=line):
