@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// FETCH arguments; see the header.
+// This file reads the arguments of FETCH; see the header.
 #include "wire/imap_fetch_syntax.h"
 
 #include "base/ascii.h"
 #include "wire/imap_write.h"
 
-// What follows an item's word.
+// This enum says what may follow the word of an item.
 enum word_syntax {
 	WORD_ALONE,
-	WORD_LAZY,    // perhaps "(LAZY)"
-	WORD_SECTION, // "[…]" and perhaps "<…>"
+	WORD_LAZY,    // an optional "(LAZY)"
+	WORD_SECTION, // "[…]" and an optional "<…>"
 	WORD_PARTS,   // the same, with part numbers only
 	WORD_SIZE,    // the same, without "<…>"
 };
 
-// One row an item: what is written, what it means, how the answer calls it.
+// Each row is one item: the word in the command, its meaning, and the label in
+// the response.
 static const struct word {
 	const char *name;
 	enum imap_fetch_type type;
 	enum word_syntax syntax;
-	const char *label;           // before the section; NULL: the name
-	enum imap_section_what what; // RFC822.HEADER and RFC822.TEXT
+	const char *label; // comes before the section; NULL: use `name`
+	enum imap_section_what what; // for RFC822.HEADER and RFC822.TEXT
 	bool peek;
 } words[] = {
     {"UID", .type = IMAP_FETCH_UID},
@@ -50,7 +51,7 @@ static const struct word {
 	.peek = true},
 };
 
-// RFC 9051 section 6.4.5: what each macro stands for.
+// RFC 9051 section 6.4.5 lists the items of each macro.
 static const enum imap_fetch_type macro_items[] = {
     IMAP_FETCH_FLAGS,
     IMAP_FETCH_INTERNALDATE,
@@ -116,7 +117,7 @@ static enum rc parse_fields(
 	return imap_parse_close(cursor);
 }
 
-// section-msgtext, or behind part numbers section-text.
+// Reads a section-msgtext. After part numbers it reads a section-text.
 static enum rc parse_section_text(
     struct imap_cursor *cursor, struct imap_section *section)
 {
@@ -144,7 +145,7 @@ static enum rc parse_section_text(
 	return RC_OK;
 }
 
-// `binary`: section-binary, which has part numbers only.
+// If `binary` is true, reads a section-binary, which has only part numbers.
 static enum rc parse_section(
     struct imap_cursor *cursor, bool binary, struct imap_section *ret_section)
 {
@@ -203,8 +204,9 @@ static void write_section(const struct imap_section *section, struct buf *out)
 	buf_add_char(out, ']');
 }
 
-// partial = "<" number64 "." nz-number64 ">"; a length of 0, which programs
-// that read in pieces ask for at the end, gives an empty string.
+// Reads partial = "<" number64 "." nz-number64 ">". It also accepts the length
+// 0, for which the answer is an empty string. Programs that read a message in
+// pieces send it at the end.
 static enum rc parse_partial(
     struct imap_cursor *cursor, struct imap_fetch_item *item)
 {
@@ -221,13 +223,13 @@ static enum rc parse_partial(
 	return rc;
 }
 
-// Makes "BODY[…]<0>": RFC 9051 section 7.5.2, with the origin octet only and
-// without ".PEEK".
+// Makes a label such as "BODY[…]<0>" (RFC 9051 section 7.5.2). The label has
+// only the origin octet and no ".PEEK".
 static enum rc make_label(struct imap_cursor *cursor, const char *word,
     size_t source_len, struct imap_fetch_item *item)
 {
 	struct buf label;
-	// A name may be quoted that was not, and its quotes escaped.
+	// The label may add quotes to a name and escape the quotes in it.
 	buf_init(&label, source_len * 2 + 64);
 	buf_add_string(&label, word);
 	write_section(&item->section, &label);
@@ -257,8 +259,9 @@ static enum rc parse_with_section(struct imap_cursor *cursor,
 	    (size_t)(cursor->at - start), item);
 }
 
-// PREVIEW [SP "(" LAZY ")"] (RFC 8970 section 6). After a PREVIEW that stands
-// alone, "(" may also begin FETCH modifiers, so only LAZY is read here.
+// Reads PREVIEW [SP "(" LAZY ")"] (RFC 8970 section 6). If the PREVIEW is not
+// in a list, "(" may also begin the FETCH modifiers. So the function then takes
+// the "(" only if LAZY follows.
 static enum rc parse_preview(
     struct imap_cursor *cursor, bool in_list, struct imap_fetch_item *item)
 {
@@ -275,8 +278,9 @@ static enum rc parse_preview(
 	return RC_OK;
 }
 
-// The row of the word at the cursor, which is passed over. "BODY" has two: what
-// follows tells them apart.
+// Finds the row of the word at the cursor and moves the cursor past the word.
+// "BODY" has two rows; the function chooses the one with a section if "["
+// follows.
 static const struct word *find_word(struct imap_cursor *cursor)
 {
 	struct view rest = imap_cursor_rest(cursor);
@@ -309,7 +313,7 @@ static enum rc add_item(struct imap_cursor *cursor, struct items *items,
 	struct imap_fetch *fetch = items->fetch;
 	uint32_t bit = 1u << item->type;
 	if (!imap_fetch_has_section(item->type) && (fetch->types & bit))
-		return RC_OK; // asked for already
+		return RC_OK; // the list already has this item
 	if (fetch->count == IMAP_FETCH_ITEMS_MAX)
 		return imap_reject(cursor, RC_LIMIT,
 		    "more items than the limit of %d", IMAP_FETCH_ITEMS_MAX);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The grammar's words (RFC 9051 section 9); see the header. Strings, mailbox
-// names and flags are in imap_parse_text.c.
+// This file reads the basic words of the grammar (RFC 9051 section 9); see the
+// header. imap_parse_text.c reads strings, mailbox names and flags.
 #include "wire/imap_parse.h"
 
 #include <stdarg.h>
@@ -10,8 +10,9 @@
 #define EXCERPT_MAX  20 // bytes of the input shown in a sentence
 #define NUMBER63_MAX ((uint64_t)INT64_MAX)
 
-// atom-specials: "(" ")" "{" SP CTL list-wildcards quoted-specials
-// resp-specials; and 8-bit bytes, which are no CHAR.
+// Tells whether `c` may be in an atom. The atom-specials may not: "(" ")" "{"
+// SP CTL list-wildcards quoted-specials resp-specials. 8-bit bytes may not
+// either, because CHAR has only 7 bits.
 bool imap_is_atom_char(char c)
 {
 	switch (c) {
@@ -65,8 +66,8 @@ static size_t column(const struct imap_cursor *cursor)
 	return (size_t)(cursor->at - cursor->start) + 1;
 }
 
-// What stands at the cursor, to the next space if there is one soon; what is
-// not printable US-ASCII as "?".
+// Copies the text at the cursor to `out`, up to the next space or at most
+// EXCERPT_MAX bytes. A "?" replaces each byte that is not printable US-ASCII.
 static const char *excerpt(
     const struct imap_cursor *cursor, char out[EXCERPT_MAX + 4])
 {
@@ -214,8 +215,8 @@ void imap_leave(struct imap_cursor *cursor)
 	cursor->depth--;
 }
 
-// Digits that give a number of at most `max`; the cursor stays when they do
-// not.
+// Reads digits as a number that is at most `max`. On an error the cursor does
+// not move.
 static enum rc parse_digits(struct imap_cursor *cursor, const char *what,
     uint64_t least, uint64_t max, uint64_t *ret_number)
 {
@@ -295,7 +296,8 @@ enum rc imap_parse_set(struct imap_cursor *cursor, struct imap_set *ret_set)
 	size_t len = 0;
 	while (len < text.len && is_set_char(text.ptr[len]))
 		len++;
-	// "1:x" is a bad set, not a good one and something after it.
+	// "1:x" is one invalid set. It is not the valid set "1:" with text
+	// after it.
 	if (len < text.len && imap_is_astring_char(text.ptr[len]))
 		len++;
 	text.len = len;
@@ -335,7 +337,7 @@ enum rc imap_parse_atom(
 	return RC_OK;
 }
 
-// The bytes up to the next quote, of a date: no escapes in it.
+// Finds the date between two quotes. A quoted date has no escapes.
 static enum rc parse_quoted_date(
     struct imap_cursor *cursor, const char *what, struct view *ret_text)
 {

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// The search keys of SEARCH, SORT and THREAD; see imap_search_syntax.h.
+// This file reads the search keys of SEARCH, SORT and THREAD; see
+// imap_search_syntax.h.
 #include "wire/imap_search_syntax.h"
 
 #include "base/ascii.h"
 
-// What follows a key's word, and what is made of it.
+// A shape says which arguments follow the word of a key and what the parser
+// makes of them.
 enum shape {
 	SHAPE_ALONE,
-	SHAPE_FLAG,     // `text` is set or, `negated`, not
+	SHAPE_FLAG,     // the flag `text` is set, or not set if `negated`
 	SHAPE_KEYWORD,  // SP flag-keyword
 	SHAPE_DATE,     // SP date
 	SHAPE_NUMBER,   // SP number64
 	SHAPE_INTERVAL, // SP nz-number
 	SHAPE_STRING,   // SP astring
-	SHAPE_FIELD,    // SP astring, in the header field `text`
+	SHAPE_FIELD,    // SP astring; `text` names the header field
 	SHAPE_HEADER,   // SP header-fld-name SP astring
 	SHAPE_UID,      // SP sequence-set
 	SHAPE_MODSEQ,
@@ -115,7 +117,8 @@ static enum rc negate(struct parser *parser, struct search_key **key)
 	return RC_OK;
 }
 
-// entry-name SP entry-type-req SP (RFC 7162 section 7), if there.
+// Reads entry-name SP entry-type-req SP (RFC 7162 section 7) if the client sent
+// them.
 static enum rc parse_modseq_entry(
     struct imap_cursor *cursor, struct search_key *key)
 {
@@ -182,7 +185,7 @@ static enum rc parse_id(struct imap_cursor *cursor, struct search_key *key)
 	return imap_expected(cursor, "an object id");
 }
 
-// flag-keyword = atom; some programs quote it.
+// The grammar is flag-keyword = atom, but some programs put it in quotes.
 static enum rc parse_keyword(struct imap_cursor *cursor, struct search_key *key)
 {
 	const char *at = cursor->at;
@@ -218,7 +221,7 @@ static enum rc parse_interval(
 	return rc;
 }
 
-// What stands behind the key's word and its space.
+// Reads the argument after the word of the key and its space.
 static enum rc parse_argument(
     struct parser *parser, const struct word *word, struct search_key *key)
 {
@@ -270,7 +273,7 @@ static enum rc make_flag(struct parser *parser, const char *flag, bool negated,
 	return negated ? negate(parser, ret_key) : RC_OK;
 }
 
-// NEW is (RECENT UNSEEN) (RFC 3501 section 6.4.4).
+// NEW means (RECENT UNSEEN) (RFC 3501 section 6.4.4).
 static enum rc make_new(struct parser *parser, struct search_key **ret_key)
 {
 	struct search_key *both = NULL;
@@ -284,8 +287,9 @@ static enum rc make_new(struct parser *parser, struct search_key **ret_key)
 	return rc;
 }
 
-// "OR" SP search-key SP search-key. Programs write long chains of it, "OR a OR
-// b OR c d", which become one key with many children and do not nest.
+// Reads "OR" SP search-key SP search-key. Programs write long chains such as
+// "OR a OR b OR c d". Such a chain becomes one key with many children, so it
+// adds no nesting.
 static enum rc parse_or(struct parser *parser, struct search_key **ret_key)
 {
 	struct imap_cursor *cursor = parser->cursor;
@@ -311,8 +315,8 @@ static enum rc parse_or(struct parser *parser, struct search_key **ret_key)
 	return rc;
 }
 
-// search-key *(SP search-key), up to `end` or the end of the command; one key,
-// or an AND of them.
+// Reads search-key *(SP search-key), up to `end` or the end of the command. The
+// result is the one key, or an AND of all the keys.
 static enum rc parse_keys(struct parser *parser, struct search_key **ret_key)
 {
 	struct search_key *first = NULL;

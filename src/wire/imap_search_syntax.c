@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arguments of SEARCH, SORT and THREAD but for the keys, which are in
-// imap_search_keys.c; see the header.
+// This file reads the arguments of SEARCH, SORT and THREAD; see the header.
+// imap_search_keys.c reads the search keys.
 #include "wire/imap_search_syntax.h"
 
 static enum rc parse_return_option(
@@ -48,7 +48,7 @@ static enum rc parse_return(
 	return rc == RC_OK ? imap_parse_sp(cursor) : rc;
 }
 
-// charset = atom / quoted; SORT and THREAD have an astring.
+// SEARCH has charset = atom / quoted; SORT and THREAD have an astring.
 static enum rc parse_charset(
     struct imap_cursor *cursor, struct imap_search *search)
 {
@@ -135,7 +135,7 @@ static enum rc parse_algorithm(
 	return imap_parse_sp(cursor);
 }
 
-// What stands before the search keys.
+// Reads the arguments that come before the search keys.
 static enum rc parse_head(struct imap_cursor *cursor,
     enum imap_search_command command, struct imap_search *search)
 {

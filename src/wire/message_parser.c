@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The streaming parser. Lines come in pieces: lines of headers go to the field
-// reader, lines that begin with "--" are compared with the open boundaries, and
-// all others are only counted. The open parts form a stack with the root first.
-// The last one is the current part, in whose header or body the parser is.
-// Every part is opened and closed once, so time is O(bytes).
+// This is the streaming parser. It gets each line in pieces. It gives header
+// lines to the field reader and compares lines that begin with "--" with the
+// open boundaries. It only counts the other lines. The open parts form a stack
+// with the root at the bottom. The part at the top is the current part, and the
+// parser is in its header or body. The parser opens and closes every part once,
+// so its time is O(bytes).
 #include "wire/message_boundary.h"
 #include "wire/message_field.h"
 #include "wire/message_scan.h"
@@ -12,7 +13,8 @@
 #include "base/mem.h"
 
 #define STACK_MAX (MESSAGE_DEPTH_MAX + 1)
-// "--", a boundary, "--": only so much of a line can matter.
+// The parser keeps only the start of a line: "--", a boundary and "--" must
+// fit.
 #define HEAD_MAX (MESSAGE_BOUNDARY_MAX + 4)
 
 struct open_part {
@@ -20,7 +22,7 @@ struct open_part {
 	uint32_t children;
 	uint32_t feeds_before; // line feeds before the body
 	bool is_digest;
-	bool delimited;  // a multipart whose boundary was seen
+	bool delimited;  // a multipart, and its boundary came
 	bool is_bounded; // `boundary` is in the set
 	struct boundary boundary;
 };
@@ -32,15 +34,15 @@ struct message_parser {
 	struct field_reader fields;
 	struct boundary_set boundaries;
 	struct open_part stack[STACK_MAX];
-	size_t depth;    // parts on the stack
-	bool in_header;  // of the last one
+	size_t depth;    // number of parts on the stack
+	bool in_header;  // in the header of the current part
 	uint64_t offset; // of the next byte
 	bool too_long;
 
 	uint64_t line_start;
 	uint32_t feeds;      // before this line
-	uint32_t last_break; // bytes of the line end before this line, as far
-			     // as a boundary may claim it
+	uint32_t last_break; // length of the line end before this line; 0 if it
+			     // cannot be part of a boundary
 	bool keeps_head;     // `head` has the line's first bytes
 	size_t head_len;
 	char head[HEAD_MAX];
@@ -63,7 +65,8 @@ static struct message_part *part_at(
 	return &parser->message->parts[index];
 }
 
-// A part begins below the last one on the stack, its header at `offset`.
+// Opens a new part as a child of the current part. Its header begins at
+// `offset`.
 static void part_open(struct message_parser *parser, uint64_t offset)
 {
 	struct message *message = parser->message;
@@ -90,7 +93,7 @@ static void part_open(struct message_parser *parser, uint64_t offset)
 	field_reader_start(&parser->fields, is_message);
 }
 
-// Room for another part below the last one.
+// Tells whether the current part can have another child.
 static bool part_has_room(const struct message_parser *parser)
 {
 	return parser->depth < STACK_MAX &&
@@ -107,8 +110,8 @@ static void part_make_opaque(
 	parser->message->parts_truncated = true;
 }
 
-// text/plain in US-ASCII: where Content-Type is missing or says nothing (RFC
-// 2045 section 5.2).
+// Makes the part text/plain in US-ASCII. RFC 2045 section 5.2 says so for a
+// part without a usable Content-Type.
 static void part_make_text(struct message_part *part)
 {
 	part->kind = MESSAGE_LEAF;
@@ -129,7 +132,7 @@ static void part_read_type(
 			part_make_text(part);
 	} else if (parser->depth > 1 &&
 		   parser->stack[parser->depth - 2].is_digest) {
-		// RFC 2046 section 5.1.5
+		// RFC 2046 section 5.1.5: this is the default type in a digest.
 		part->type = (struct content_value){
 		    .type = VIEW("message"), .subtype = VIEW("rfc822")};
 	} else {
@@ -169,8 +172,8 @@ static bool is_blank(struct view text)
 	return view_trim(text).len == 0;
 }
 
-// The part from which the sample is taken ends: keeps the sample unless it is
-// empty.
+// The parser calls this when the part with the sample ends. It keeps the sample
+// unless the sample is blank.
 static void sample_end(
     struct message_parser *parser, const struct message_part *part)
 {
@@ -198,7 +201,7 @@ static void multipart_begin(
 	content_param_find(
 	    &parser->message->arena, &part->type, VIEW("boundary"), &boundary);
 	// A boundary cannot end in white space (RFC 2046 section 5.1.1), but
-	// may come with some.
+	// some programs add it.
 	while (boundary.len && ascii_is_space(boundary.ptr[boundary.len - 1]))
 		boundary.len--;
 	if (!boundary.len) {
@@ -228,14 +231,15 @@ static void embedded_begin(
 	part->kind = MESSAGE_MESSAGE;
 	bool encoded = !transfer_is_identity(part->encoding);
 	part_open(parser, offset);
-	// The message part is encoded, against RFC 2046 section 5.2.1 or, for
-	// message/global, as RFC 6532 allows. Its header cannot be read, so all
-	// of it is body.
+	// The message in this part is encoded. RFC 2046 section 5.2.1 forbids
+	// this for most types, but RFC 6532 allows it for message/global. The
+	// parser cannot read the encoded header, so it treats all of the
+	// message as body.
 	if (encoded)
 		header_end(parser, offset);
 }
 
-// The header of the current part ends at `offset`, and its body begins.
+// Ends the header of the current part at `offset` and begins its body.
 static void header_end(struct message_parser *parser, uint64_t offset)
 {
 	struct open_part *open = top(parser);
@@ -257,9 +261,9 @@ static void header_end(struct message_parser *parser, uint64_t offset)
 		leaf_begin(parser, part_at(parser, open->index));
 }
 
-// A multipart without parts. If it was closed at once, it gets an empty part,
-// so that it can be described. If its boundary never came, it is text, so that
-// people can read it.
+// Repairs a multipart that has no parts. If its closing boundary came at once,
+// the multipart gets an empty part, so that IMAP can describe it. If its
+// boundary never came, the multipart becomes text, so that people can read it.
 static void multipart_mend(
     struct message_parser *parser, struct message_part *part)
 {
@@ -285,7 +289,8 @@ static void boundary_close(
 	open->is_bounded = false;
 }
 
-// The last part on the stack ends at `offset`, after `feeds` line feeds.
+// Closes the current part at `offset`. `feeds` line feeds came before that
+// place.
 static void part_close(
     struct message_parser *parser, uint64_t offset, uint32_t feeds)
 {
@@ -303,16 +308,17 @@ static void part_close(
 	parser->depth--;
 }
 
-// Closes headers that ended at `offset` without a blank line.
+// Closes the headers that end at `offset` because no blank line came.
 static void headers_cut(struct message_parser *parser, uint64_t offset)
 {
 	while (parser->in_header) {
 		header_end(parser, offset);
-		parser->last_break = 0; // belongs to the header
+		parser->last_break = 0; // this line end belongs to the header
 	}
 }
 
-// This line is the boundary of the part `index`; the next begins at `offset`.
+// Handles a boundary line of the part `index`. The next line begins at
+// `offset`.
 static void boundary_line(
     struct message_parser *parser, uint32_t index, bool closes, uint64_t offset)
 {
@@ -360,8 +366,8 @@ static void line_push(struct message_parser *parser, struct view piece)
 	}
 }
 
-// The line is complete; the last `line_break` bytes before `offset` are its
-// end.
+// Handles the end of a line. The last `line_break` bytes before `offset` are
+// its line end.
 static void line_end(struct message_parser *parser, uint32_t line_break)
 {
 	uint64_t offset = parser->offset;
@@ -379,7 +385,7 @@ static void line_end(struct message_parser *parser, uint32_t line_break)
 	} else if (parser->in_header && is_blank_line) {
 		parser->feeds = feeds;
 		header_end(parser, offset);
-		// The blank line belongs to the header, whatever comes next.
+		// The blank line always belongs to the header.
 		parser->last_break = 0;
 	} else {
 		parser->last_break = line_break;

@@ -19,13 +19,13 @@
 #include "wire/subject.h"
 #include "wire/utf8.h"
 
-// Where a record is being written.
+// This struct has the state of the writer.
 struct builder {
 	struct charset_cache *cache;
 	const struct message *message;
 	struct buf *out;
-	size_t begin; // of the record in `out`
-	size_t texts; // of its texts in `out`
+	size_t begin; // where the record begins in `out`
+	size_t texts; // where its texts begin in `out`
 	uint32_t flags;
 	struct date date;
 	uint32_t ends[MESSAGE_RECORD_TEXT_COUNT];
@@ -68,7 +68,8 @@ static bool part_is_attachment(const struct message_part *part)
 		   value.ptr[word.len] == ' ' || value.ptr[word.len] == '\t');
 }
 
-// Puts the part's charset into the pool, unless it is the one before it.
+// Adds the charset of the part to the pool. If the pool already ends with the
+// same charset, the part uses that one.
 static void charset_put(
     struct builder *builder, const struct message_part *part, char *entry)
 {
@@ -104,8 +105,8 @@ static void part_put(
 	charset_put(builder, part, entry);
 }
 
-// RFC 5957 section 3: the decoded display name, else mailbox@host. (Where the
-// host is "", the mailbox alone.)
+// RFC 5957 section 3: writes the decoded display name. If there is no name, it
+// writes mailbox@host, or only the mailbox if the host is "".
 static void display_put(
     struct builder *builder, const struct address *address, struct buf *display)
 {
@@ -119,8 +120,8 @@ static void display_put(
 	}
 }
 
-// RFC 5256 section 3: addr-mailbox of the first address, which for a group is
-// its name. `display` may be NULL.
+// RFC 5256 section 3: writes the addr-mailbox of the first address. For a group
+// this is the name of the group. `display` may be NULL.
 static void address_put(
     struct builder *builder, enum message_field field, struct buf *display)
 {
@@ -162,8 +163,8 @@ static void reference_put(struct builder *builder, struct view id)
 	buf_add(builder->out, id);
 }
 
-// RFC 5256 section 3, THREAD=REFERENCES, step (1): References, or where it has
-// no valid id the first one of In-Reply-To.
+// RFC 5256 section 3, THREAD=REFERENCES, step (1): takes the ids of References.
+// If References has no valid id, it takes the first id of In-Reply-To.
 static void ids_put(struct builder *builder)
 {
 	struct buf id CLEANUP(buf_done);
@@ -245,7 +246,7 @@ void message_record_build(struct charset_cache *cache,
 	char *at = buf_reserve(out, fixed);
 	if (!at)
 		return;
-	// Written out, or the default one.
+	// Each charset comes from a header field or is the default one.
 	buf_init(&builder.charsets,
 	    MESSAGE_FIELDS_MAX + MESSAGE_PARTS_MAX * sizeof("US-ASCII"));
 	for (size_t i = 0; i < message->part_count; i++)
@@ -259,7 +260,8 @@ void message_record_build(struct charset_cache *cache,
 	buf_done(&builder.charsets);
 }
 
-// The texts' ends must rise, and the last must be the record's end.
+// Each text must end at or after the end of the text before it. The last text
+// must end where the record ends.
 static bool texts_open(
     const char *head, struct view texts, struct message_record *record)
 {
@@ -312,7 +314,7 @@ bool message_record_next_reference(struct view *position, struct view *ret_id)
 	size_t len = (unsigned char)position->ptr[0] |
 		     (size_t)(unsigned char)position->ptr[1] << 8;
 	if (len > position->len - 2)
-		return false; // damaged: what came before stands
+		return false; // damaged: the ids before it remain valid
 	*ret_id = view_slice(*position, 2, len);
 	*position = view_from(*position, 2 + len);
 	return true;

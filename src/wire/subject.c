@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The grammar is RFC 5256 section 5; the steps' numbers are section 2.1's. The
-// only white space left after step 1 is SP.
+// RFC 5256 section 5 has the grammar. The step numbers are those of section
+// 2.1. After step 1, SP is the only white space in the text.
 #include "wire/subject.h"
 
 #include "base/ascii.h"
 #include "wire/encoded_word.h"
 
-#define SUBJECT_DECODED_MAX (64u * 1024 * 1024) // of a header kept whole
+#define SUBJECT_DECODED_MAX (64u * 1024 * 1024) // enough for any header we keep
 
 static struct view skip_spaces(struct view text)
 {
@@ -15,7 +15,8 @@ static struct view skip_spaces(struct view text)
 	return text;
 }
 
-// Step 1: decoded, every run of white space one SP.
+// Step 1: replaces every run of white space with one SP. The caller has decoded
+// the text.
 static void squeeze(struct view text, struct buf *out)
 {
 	char *room = text.len ? buf_reserve(out, text.len) : NULL;
@@ -31,7 +32,8 @@ static void squeeze(struct view text, struct buf *out)
 	buf_commit(out, len);
 }
 
-// subj-blob: "[" *BLOBCHAR "]" *WSP. Its length, or 0.
+// Returns the length of a subj-blob = "[" *BLOBCHAR "]" *WSP at the front, or 0
+// if there is none.
 static size_t blob_len(struct view text)
 {
 	if (text.len == 0 || text.ptr[0] != '[')
@@ -45,7 +47,8 @@ static size_t blob_len(struct view text)
 	return text.len - rest.len;
 }
 
-// subj-refwd: ("re" / ("fw" ["d"])) *WSP [subj-blob] ":". Its length, or 0.
+// Returns the length of a subj-refwd = ("re" / ("fw" ["d"])) *WSP [subj-blob]
+// ":" at the front, or 0 if there is none.
 static size_t refwd_len(struct view text)
 {
 	struct view rest;
@@ -63,7 +66,7 @@ static size_t refwd_len(struct view text)
 	return text.len - rest.len + 1;
 }
 
-// Step 2: subj-trailer = "(fwd)" / WSP, as often as there is one.
+// Step 2: removes every subj-trailer = "(fwd)" / WSP from the end.
 static struct view strip_trailers(struct view text, bool *reply)
 {
 	for (;;) {
@@ -78,15 +81,16 @@ static struct view strip_trailers(struct view text, bool *reply)
 	}
 }
 
-// Steps 3 to 5: leaders (blobs before a refwd included), then blobs, as long
-// as something is left. Blobs that no refwd follows are gone through once: what
-// comes after them does not change by taking the first away.
+// Steps 3 to 5: removes each refwd together with the blobs before it. Then it
+// removes the other blobs at the front, but it keeps the last blob if no text
+// follows. The loop finds all blobs first and looks for a refwd after them, so
+// it reads each blob only once.
 static struct view strip_leaders(struct view text, bool *reply)
 {
 	for (;;) {
 		text = skip_spaces(text);
 		struct view rest = text;
-		struct view last = text; // from the last blob on
+		struct view last = text; // begins at the last blob
 		size_t len;
 		while ((len = blob_len(rest)) > 0) {
 			last = rest;
@@ -114,7 +118,7 @@ void subject_base(struct charset_cache *cache, struct view raw, struct buf *out,
 	for (;;) {
 		text = strip_trailers(text, &reply);
 		text = strip_leaders(text, &reply);
-		// Step 6: "[fwd:" subj-base "]".
+		// Step 6: removes "[fwd:" and "]" around a subj-base.
 		if (!view_starts_with_nocase(text, VIEW("[fwd:")) ||
 		    text.ptr[text.len - 1] != ']')
 			break;
