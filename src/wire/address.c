@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One pass over the value, a token at a time, collects the parts of the current
-// address; a separator finishes it. What a token means depends on where it
-// stands: in a phrase, after an "@" in it, or within "<>". Looking ahead for
-// the end of a comment or a quoted string fails at most once or twice for each
-// value and is not tried again, so time stays linear.
+// The parser reads the value once, one token at a time, and collects the parts
+// of the current address. A separator ends the address. The meaning of a token
+// depends on its place: in a phrase, after an "@" in a phrase, or inside "<>".
+// The parser sometimes looks ahead for the end of a comment or a quoted string.
+// If there is no such end, the parser remembers this and does not look again,
+// so its time stays linear.
 #include "wire/address.h"
 
 #include <string.h>
@@ -18,22 +19,22 @@ struct parser {
 	struct address_list list;
 	struct address *last;
 	bool in_group;
-	bool nested_comments; // "(" has been seen to be closed
-	bool comments;        // there may still be a ")" ahead
-	bool quotes;          // there may still be a '"' ahead
+	bool nested_comments; // nested comments may still close
+	bool comments;        // a ")" may still come
+	bool quotes;          // a '"' may still come
 
-	// The address at hand.
-	struct buf text;    // everything outside of "<>" that may be its name
+	// The members below are about the current address.
+	struct buf text;    // the text outside of "<>", which may be its name
 	struct buf comment; // the last comment
 	struct buf route;
-	struct buf local; // before "@": in a phrase, its last dotted word
+	struct buf local; // text before "@" (in a phrase: last dotted word)
 	struct buf host;
-	size_t name_len; // of `text`: where `local` began, or "<" stood
+	size_t name_len; // length of `text` before `local` or before "<"
 	bool angle;      // "<" was seen
 	bool at_sign;    // "@" was seen
-	bool host_ended; // a word follows the host: no longer the host
-	bool space;      // white space before the next token
-	bool any;        // there was any token
+	bool host_ended; // a word came after the host
+	bool space;      // white space comes before the next token
+	bool any;        // the address has at least one token
 };
 
 // ---- What comes out -----------------------------------------------------
@@ -47,7 +48,7 @@ static struct view place(char **room, struct view bytes)
 	return placed;
 }
 
-// Adds an entry with its parts copied; a part with a NULL ptr is NIL.
+// Adds an entry with copies of its parts. A part with a NULL ptr is NIL.
 static void add_entry(struct parser *parser, struct view name,
     struct view route, struct view mailbox, struct view host)
 {
@@ -94,8 +95,8 @@ static void reset_address(struct parser *parser)
 	parser->any = false;
 }
 
-// The name of an address without "<>": what is before its local part, else
-// what follows its host.
+// Returns the name of an address without "<>". The name is the text before the
+// local part. If there is none, it is the text after the host.
 static struct view name_around(struct parser *parser)
 {
 	struct view text = buf_view(&parser->text);
@@ -112,7 +113,7 @@ static void finish_address(struct parser *parser)
 	if (!parser->any)
 		return;
 	if (!parser->angle && parser->text.len == 0) {
-		reset_address(parser); // nothing, a comment, or ""
+		reset_address(parser); // the address was only a comment or ""
 		return;
 	}
 	struct view name = view_trim(buf_view(&parser->text));
@@ -121,8 +122,8 @@ static void finish_address(struct parser *parser)
 	if (!parser->angle && parser->at_sign) {
 		name = name_around(parser);
 	} else if (!parser->angle) {
-		// There is no address at all: a single word is a mailbox here
-		// ("root"), several words are a name.
+		// There is no "@". The parser takes a single word ("root") as a
+		// mailbox and several words as a name.
 		bool one_word = parser->name_len == 0;
 		mailbox = one_word ? mailbox : nil;
 		name = one_word ? nil : name;
@@ -159,7 +160,7 @@ static void skip(struct parser *parser, size_t len)
 	parser->rest.len -= len;
 }
 
-// Adds bytes without control characters; folding leaves its blanks.
+// Adds bytes without control characters. It keeps the blanks of a folded line.
 static void add_clean(struct buf *out, struct view bytes)
 {
 	for (size_t i = 0; i < bytes.len; i++) {
@@ -169,7 +170,7 @@ static void add_clean(struct buf *out, struct view bytes)
 	}
 }
 
-// The same with backslash escapes undone.
+// Adds bytes as add_clean() does, but also removes backslash escapes.
 static void add_unescaped(struct buf *out, struct view bytes)
 {
 	for (size_t i = 0; i < bytes.len; i++) {
@@ -179,8 +180,8 @@ static void add_unescaped(struct buf *out, struct view bytes)
 	}
 }
 
-// The length of the quoted string at the front, both quotes included; 0 when it
-// has no end.
+// Returns the length of the quoted string at the front with both quotes.
+// Returns 0 if the string has no end.
 static size_t quoted_len(struct view text)
 {
 	for (size_t i = 1; i < text.len; i++) {
@@ -207,9 +208,9 @@ static size_t nested_comment_len(struct view text)
 	return 0;
 }
 
-// The length of the comment at the front. If its parentheses do not match, it
-// ends at the first ")". 0 when there is no ")": then "(" is an ordinary
-// character.
+// Returns the length of the comment at the front. If its parentheses do not
+// match, the comment ends at the first ")". Returns 0 if there is no ")"; the
+// "(" is then an ordinary character.
 static size_t comment_len(struct parser *parser)
 {
 	size_t len = 0;
@@ -223,7 +224,7 @@ static size_t comment_len(struct parser *parser)
 	return len;
 }
 
-// Skips white space and comments; true when there was any.
+// Skips white space and comments. Returns true if there was any.
 static bool skip_space(struct parser *parser)
 {
 	const char *start = parser->rest.ptr;
@@ -245,8 +246,9 @@ static bool skip_space(struct parser *parser)
 	return parser->rest.ptr != start;
 }
 
-// An encoded word is one token even where it holds what it must not, such as a
-// comma (RFC 2047 section 5 (3)); but not over blanks or an address.
+// An encoded word is one token even if it contains a forbidden character such
+// as a comma (RFC 2047 section 5 (3)). This does not apply if it contains a
+// blank, a "<" or a quote.
 static size_t encoded_word_len(struct view text)
 {
 	struct encoded_word word;
@@ -259,8 +261,8 @@ static size_t encoded_word_len(struct view text)
 	return word.len;
 }
 
-// The length of the atom at the front, at least 1. Dots are part of it, and so
-// is whatever else separates nothing.
+// Returns the length of the atom at the front, which is at least 1. An atom has
+// dots and all other characters that do not separate tokens.
 static size_t atom_len(struct view text)
 {
 	size_t len = encoded_word_len(text);
@@ -273,8 +275,8 @@ static size_t atom_len(struct view text)
 	return len;
 }
 
-// Takes a word (atom or quoted string) and adds it, quotes and escapes undone,
-// to `out`.
+// Takes an atom or a quoted string and adds it to `out` without quotes and
+// escapes.
 static void take_word(struct parser *parser, struct buf *out)
 {
 	char c = parser->rest.ptr[0];
@@ -297,8 +299,8 @@ static void take_word(struct parser *parser, struct buf *out)
 	skip(parser, len);
 }
 
-// A domain literal is taken whole: "[IPv6:2001:db8::1]" (RFC 5321 section
-// 4.1.3). Its end must be near.
+// Takes a whole domain literal such as "[IPv6:2001:db8::1]" (RFC 5321 section
+// 4.1.3). The "]" must be among the first 255 bytes.
 static bool take_literal(struct parser *parser)
 {
 	if (parser->rest.ptr[0] != '[' || parser->host.len)
@@ -311,7 +313,7 @@ static bool take_literal(struct parser *parser)
 	return true;
 }
 
-// A second "@": what looked like the host was part of the mailbox.
+// If this is the second "@", the earlier host is really a part of the mailbox.
 static void take_at_sign(struct parser *parser)
 {
 	if (parser->at_sign) {
@@ -324,7 +326,8 @@ static void take_at_sign(struct parser *parser)
 
 // ---- Within "<>" --------------------------------------------------------
 
-// obs-route: "@a,@b:". A route that no ":" ends is a host without a mailbox.
+// Reads an obs-route: "@a,@b:". If no ":" ends the route, it is a host without
+// a mailbox.
 static void parse_route(struct parser *parser)
 {
 	while (parser->rest.len) {
@@ -350,7 +353,8 @@ static void parse_route(struct parser *parser)
 	buf_reset(&parser->route);
 }
 
-// After "<", up to and with ">"; a "," or ";" ends it too, and stays.
+// Reads the text after "<" and the ">". A "," or ";" also ends the text, but
+// the function does not read past it.
 static void parse_angle(struct parser *parser)
 {
 	parser->angle = true;
@@ -388,8 +392,8 @@ static void begin_angle(struct parser *parser)
 {
 	skip(parser, 1);
 	if (parser->angle) {
-		// A comma is missing: "A <a@b> B <c@d>". B is the next
-		// address's name.
+		// A comma is missing in "A <a@b> B <c@d>". B is the name of the
+		// next address.
 		struct buf name;
 		struct view text = buf_view(&parser->text);
 		buf_init(&name, text.len);
@@ -417,8 +421,8 @@ static void parse_at_sign(struct parser *parser)
 	parser->any = true;
 }
 
-// A word of a phrase, of a local part, or of a host: it goes to the text, and
-// to what it is a part of.
+// Reads a word of a phrase, of a local part, or of a host. It adds the word to
+// the text and also to the local part or the host.
 static void parse_word(struct parser *parser)
 {
 	struct buf *text = &parser->text;
@@ -490,7 +494,8 @@ void address_list_parse(
 	    .comments = true,
 	    .quotes = true,
 	};
-	// A space may be added for each token: never more than twice the value.
+	// The parser may add a space for each token, so the text is at most
+	// twice as long as the value.
 	size_t max = 2 * value.len + 16;
 	struct buf *parts[] = {&parser.text, &parser.comment, &parser.route,
 	    &parser.local, &parser.host};

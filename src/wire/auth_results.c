@@ -33,12 +33,12 @@ static enum rc skip_cfws(struct view *rest)
 		}
 	}
 	if (depth > 0)
-		return RC_SYNTAX; // a comment without end
+		return RC_SYNTAX; // the comment has no end
 	*rest = view_from(*rest, at);
 	return RC_OK;
 }
 
-// A character of a token (RFC 2045 section 5.1), or of one in UTF-8.
+// Tells whether `c` may be in a token (RFC 2045 section 5.1). UTF-8 is allowed.
 static bool is_token(char c)
 {
 	return (unsigned char)c > ' ' && c != 0x7f &&
@@ -64,7 +64,7 @@ static enum rc take_quoted(
 	while (at < rest->len && rest->ptr[at] != '"') {
 		if (rest->ptr[at] == '\\')
 			at++;
-		// Folding within the id does not belong to it.
+		// The id does not include folding white space.
 		if (at < rest->len && rest->ptr[at] != '\r' &&
 		    rest->ptr[at] != '\n')
 			text[len++] = rest->ptr[at];

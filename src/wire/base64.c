@@ -51,8 +51,8 @@ static int value_of(char c)
 	return c == '/' ? 63 : -1;
 }
 
-// The 2 to 4 characters of a group to 1 to 3 bytes; false when a bit that no
-// byte holds is set (RFC 4648 section 3.5) or a character is not base64.
+// Decodes the 2 to 4 characters of a group to 1 to 3 bytes. Returns false if an
+// unused bit is set (RFC 4648 section 3.5) or if a character is not base64.
 static bool decode_group(const char *from, size_t chars, char to[3])
 {
 	uint32_t bits = 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A charset's name is compared without case and punctuation, as ICU does: the
-// "key". Only keys that ICU's own alias table knows reach ucnv_open(), so that
-// no name from outside becomes a file name or a converter option.
+// The names of charsets are compared by a "key", which is the name without case
+// and punctuation, as in ICU. Only keys from ICU's own alias table reach
+// ucnv_open(). So a name from outside cannot become a file name or a converter
+// option.
 #include "wire/charset.h"
 
 #include <string.h>
@@ -11,17 +12,17 @@
 #include "base/ascii.h"
 #include "wire/utf8.h"
 
-#define ICU_PIECE 2048 // UTF-16 units converted at a time, on the stack
+#define ICU_PIECE 2048 // UTF-16 units in one conversion, on the stack
 
 struct charset_alias {
 	const char *key;
 	enum charset_kind kind;
-	const char *icu; // CHARSET_ICU: ICU's name
+	const char *icu; // ICU's name, if the kind is CHARSET_ICU
 };
 
-// Charsets for which ICU is not needed, charsets that ICU does not know, and
-// charsets that are read as a larger one, because mail under their name really
-// uses that.
+// This table has charsets that need no ICU and charsets that ICU does not know.
+// It also has charsets that Roost reads as a larger charset, because real mail
+// with the smaller name uses the larger one.
 static const struct charset_alias aliases[] = {
     {"usascii", CHARSET_GUESS, NULL},
     {"ascii", CHARSET_GUESS, NULL},
@@ -49,7 +50,7 @@ static const struct charset_alias aliases[] = {
     {"win1252", CHARSET_WINDOWS_1252, NULL},
     {"cp1252", CHARSET_WINDOWS_1252, NULL},
     {"ansi", CHARSET_WINDOWS_1252, NULL},
-    {"ansix31101983", CHARSET_WINDOWS_1252, NULL}, // never meant as such
+    {"ansix31101983", CHARSET_WINDOWS_1252, NULL}, // always a wrong name
     {"isolatin1", CHARSET_WINDOWS_1252, NULL},
     {"isolatin", CHARSET_WINDOWS_1252, NULL},
     {"iso88591windows31latin1", CHARSET_WINDOWS_1252, NULL},
@@ -83,7 +84,7 @@ static const struct charset_alias aliases[] = {
     {"uhc", CHARSET_ICU, "windows-949"},
     {"korean", CHARSET_ICU, "windows-949"},
     {"ksc56011989", CHARSET_ICU, "windows-949"},
-    // The variant that knows the character sets of all the others, and
+    // This variant knows the character sets of all the others and also the
     // half-width katakana in eight bits.
     {"iso2022jp", CHARSET_ICU, "jis8"},
     {"iso2022jp1", CHARSET_ICU, "jis8"},
@@ -119,13 +120,14 @@ static const struct charset_alias aliases[] = {
     {"unicode11utf7", CHARSET_ICU, "utf-7"},
 };
 
-// Names that say nothing. They are read as CHARSET_GUESS, but nobody can ask
-// for such a charset.
+// These names have no useful meaning. Roost reads them as CHARSET_GUESS, but a
+// client cannot ask for them.
 static const char *const void_keys[] = {"", "unknown8bit", "unknown", "default",
     "none", "8bit", "7bit", "userdefined", "binary"};
 
-// The name alone: not the quotes around it, a language (RFC 2231 section 5) or
-// parameters behind it, or the "charset=" that some write twice.
+// Returns only the name. It removes quotes, a language (RFC 2231 section 5),
+// parameters after the name, and a second "charset=", which some programs
+// write.
 static struct view name_proper(struct view name)
 {
 	static const char before[] = "charset=";
@@ -143,8 +145,8 @@ static struct view name_proper(struct view name)
 	return view_slice(name, 0, len);
 }
 
-// Writes the key of `name`; false when the name is too long for any charset or
-// holds what none has.
+// Writes the key of `name`. Returns false if the name is too long or has a
+// character that is not in any charset's name.
 static bool key_of(struct view name, char key[CHARSET_NAME_MAX + 1])
 {
 	name = name_proper(name);
@@ -180,10 +182,10 @@ static bool is_void_key(const char *key)
 	return false;
 }
 
-// Bad bytes become U+FFFD; ICU's own callback has U+001A for some. An
-// "irregular" sequence is an escape or shift that no text follows before the
-// next one, in ISO-2022-JP, -KR, -CN and HZ: a text that was put together from
-// pieces. It means nothing and hides nothing, so nothing comes out.
+// Replaces bad bytes by U+FFFD, because ICU's own callback uses U+001A for
+// some. An "irregular" sequence is an escape or a shift without text before the
+// next one. It occurs in ISO-2022-JP, -KR, -CN and HZ when a program joins
+// pieces of text. It has no meaning and is harmless, so it gives no output.
 static void replace_bad(const void *context, UConverterToUnicodeArgs *args,
     const char *bytes, int32_t len, UConverterCallbackReason reason,
     UErrorCode *error)
@@ -192,7 +194,7 @@ static void replace_bad(const void *context, UConverterToUnicodeArgs *args,
 	(void)bytes;
 	(void)len;
 	if (reason > UCNV_IRREGULAR)
-		return; // reset, close, clone
+		return; // ICU reports a reset, close or clone
 	static const UChar replacement = 0xfffd;
 	*error = U_ZERO_ERROR;
 	if (reason == UCNV_IRREGULAR)
@@ -258,13 +260,14 @@ static void cache_give(
 	memcpy(entry->name, name, strlen(name) + 1);
 }
 
-// What `key` stands for; RC_CHARSET when nobody knows. `cache` may be NULL.
+// Finds the charset of `key`. Returns RC_CHARSET if the charset is unknown.
+// `cache` may be NULL.
 static enum rc resolve(struct charset_cache *cache, const char *key,
     struct charset_decoder *decoder)
 {
 	const struct charset_alias *alias = find_alias(key);
 	if (!alias && key[0] == 'x' && key[1]) {
-		key++; // "x-sjis", "x-mac-cyrillic"
+		key++; // for "x-sjis" and "x-mac-cyrillic"
 		alias = find_alias(key);
 	}
 	if (alias && alias->kind != CHARSET_ICU) {
@@ -336,8 +339,8 @@ void charset_decoder_close(struct charset_decoder *decoder)
 
 static void add_1252(struct buf *out, struct view bytes)
 {
-	// 0x80 to 0x9f; the five that are undefined stay control characters,
-	// as browsers have it.
+	// This table is for 0x80 to 0x9f. Five of these bytes are undefined;
+	// they stay control characters, as in browsers.
 	static const uint16_t high[32] = {0x20ac, 0x81, 0x201a, 0x0192, 0x201e,
 	    0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152,
 	    0x8d, 0x017d, 0x8f, 0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
@@ -371,9 +374,9 @@ static void add_bad(
 		utf8_add(out, UTF8_REPLACEMENT);
 }
 
-// Completes the character whose beginning is held. The held bytes may always
-// still become a valid character, so a byte that makes it invalid does not
-// belong to it.
+// Completes the character whose first bytes the decoder holds. The held bytes
+// are always the start of a possible character. If the next byte makes the
+// character invalid, that byte begins a new one.
 static void decode_held(
     struct charset_decoder *decoder, struct view *piece, struct buf *out)
 {
@@ -429,8 +432,8 @@ static void decode_utf8(
 
 // ---- ICU ----------------------------------------------------------------
 
-// A surrogate without its other half becomes U+FFFD; a first half at the end
-// waits in decoder->high.
+// Replaces a surrogate without its other half by U+FFFD. If a first half is at
+// the end, it waits in decoder->high.
 static void add_utf16(struct charset_decoder *decoder, const UChar *units,
     size_t count, struct buf *out)
 {

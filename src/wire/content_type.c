@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// One cursor over the field's value; every function removes what it understands
-// from the front. Nothing here fails for good: text that is not understood is
-// skipped up to the next ";".
+// A cursor moves over the value of the field. Each function takes the text that
+// it understands from the front. A syntax error never stops the parser: it
+// skips the text up to the next ";".
 #include "wire/content_type.h"
 
 #include "base/ascii.h"
 
-// Comments nested deeper are taken to end at the first ")".
+// If comments nest deeper than this, the comment ends at the first ")".
 #define COMMENT_DEPTH_MAX 64
 
-// Length of the comment at the front of `text`, which begins with "(".
+// Returns the length of the comment at the front of `text`. `text` begins with
+// "(".
 static size_t comment_len(struct view text)
 {
 	unsigned depth = 0;
@@ -24,7 +25,7 @@ static size_t comment_len(struct view text)
 	return text.len;
 }
 
-// White space and comments (CFWS, RFC 5322 section 3.2.2).
+// Skips white space and comments (CFWS, RFC 5322 section 3.2.2).
 static void skip_cfws(struct view *rest)
 {
 	while (rest->len) {
@@ -54,8 +55,8 @@ static struct view take_word(struct view *rest)
 	return word;
 }
 
-// The string at the front of `*rest`, which begins with a quote. A quote that
-// is never closed runs to the end.
+// Reads the string at the front of `*rest`, which begins with a quote. If there
+// is no closing quote, the string continues to the end.
 static struct view take_quoted(struct arena *arena, struct view *rest)
 {
 	struct view text = view_from(*rest, 1);
@@ -82,9 +83,10 @@ static struct view take_quoted(struct arena *arena, struct view *rest)
 	return view_of(plain, plain_len);
 }
 
-// A value without quotes: up to the ";", since many write "name=a b.pdf". A
-// comment counts as one only where it ends the value ("us-ascii (Plain text)",
-// RFC 2045 section 5.1, but not "a (1).pdf").
+// Reads a value without quotes, up to the ";", because many programs write
+// "name=a b.pdf". A comment is only a comment at the end of the value. So
+// "us-ascii (Plain text)" has a comment (RFC 2045 section 5.1), but "a (1).pdf"
+// has none.
 static struct view take_bare(struct view *rest)
 {
 	size_t len = view_find_char(*rest, ';');
@@ -125,7 +127,7 @@ static void take_params(
 {
 	struct param *params = NULL;
 	size_t capacity = 0;
-	// The first ";" ends whatever came after the type.
+	// The parser skips any text after the type, up to the first ";".
 	size_t begin = view_find_char(rest, ';');
 	if (begin == SIZE_MAX)
 		return;
@@ -191,7 +193,8 @@ size_t content_language_parse(
 	return count;
 }
 
-// A parameter's name taken apart: "base*3*" (RFC 2231 sections 3 and 4.1).
+// This struct has the pieces of a parameter's name such as "base*3*" (RFC 2231
+// sections 3 and 4.1).
 struct segment {
 	struct view base;
 	uint32_t number;
@@ -217,12 +220,12 @@ static bool segment_parse(struct view name, struct segment *ret_segment)
 struct join {
 	const struct param *pieces[CONTENT_PARAMS_MAX]; // by number
 	bool extended[CONTENT_PARAMS_MAX];
-	size_t count; // without a gap
+	size_t count; // number of pieces before the first gap
 	bool any_extended;
-	size_t len; // of the joined value, percent encoding included
+	size_t len; // length of the joined value with its percent encoding
 };
 
-// Collects the segments of the value that `first` begins.
+// Collects the segments of a value. `first` is one of its segments.
 static void join_collect(const struct content_value *value,
     const struct segment *first, struct join *join)
 {
@@ -245,7 +248,7 @@ static void join_collect(const struct content_value *value,
 		join->len = join->len * 3 + 2;
 }
 
-// attribute-char of RFC 2231 section 7.
+// Tells whether `c` is an attribute-char (RFC 2231 section 7).
 static bool is_attribute_char(char c)
 {
 	return ascii_is_alnum(c) || (c && memchr("!#$&+-.^_`{|}~", c, 14));
@@ -341,7 +344,7 @@ static bool param_plain(const struct param *params, size_t count,
 	return false;
 }
 
-// "charset'language'%41bc" of RFC 2231 section 4, to the bytes "Abc".
+// Decodes "charset'language'%41bc" (RFC 2231 section 4) to the bytes "Abc".
 static struct view extended_bytes(struct arena *arena, struct view value)
 {
 	size_t first = view_find_char(value, '\'');
@@ -369,8 +372,8 @@ static struct view extended_bytes(struct arena *arena, struct view value)
 bool content_param_find(struct arena *arena, const struct content_value *value,
     struct view name, struct view *ret)
 {
-	// The plain form is used first: programs that do not know RFC 2231 use
-	// it, and all programs should see the same parts.
+	// The plain form has priority. Programs that do not know RFC 2231 use
+	// the plain form, and all programs should see the same parts.
 	if (param_plain(value->params, value->param_count, name, ret))
 		return true;
 	struct param *joined;

@@ -10,8 +10,8 @@ static const char weekday_names[] = "MonTueWedThuFriSatSun";
 
 // ---- The calendar -------------------------------------------------------
 
-// Both ways after Howard Hinnant, "chrono-compatible low-level date
-// algorithms": years begin in March, eras have 400 years.
+// Both conversions come from Howard Hinnant, "chrono-compatible low-level date
+// algorithms". Years begin in March, and an era has 400 years.
 int64_t date_day_of_civil(struct date_civil civil)
 {
 	int64_t year = civil.year - (civil.month <= 2);
@@ -59,7 +59,8 @@ bool date_civil_is_valid(struct date_civil civil)
 	       civil.day <= last_day_of_month(civil);
 }
 
-// Floor division: seconds before 1970 belong to the day before.
+// Divides and rounds down, because seconds before 1970 belong to an earlier
+// day.
 static int64_t day_of_seconds(int64_t seconds)
 {
 	int64_t day = seconds / DAY_SECONDS;
@@ -73,7 +74,7 @@ int64_t date_local_day(struct date date)
 
 // ---- What all forms share -----------------------------------------------
 
-// A time on somebody's wall; -1: not seen yet.
+// This struct has a local time. A member is -1 until the parser sees it.
 struct wall {
 	struct date_civil civil;
 	int hour;
@@ -95,7 +96,8 @@ static enum rc wall_to_date(const struct wall *wall, struct date *ret_date)
 	return RC_OK;
 }
 
-// 1 to count when `word` begins with one of the three-letter `names`, else 0.
+// Returns the number, from 1, of the three-letter name at the front of `word`.
+// Returns 0 if there is none.
 static int name_index(const char *names, size_t count, struct view word)
 {
 	for (size_t i = 0; word.len >= 3 && i < count; i++)
@@ -115,7 +117,7 @@ static int month_of_word(struct view word)
 struct scan {
 	struct view rest;
 	struct wall wall;
-	bool zone_is_number; // "+0100" was seen: a name does not override it
+	bool zone_is_number; // "+0100" came; a zone name does not replace it
 };
 
 static char scan_peek(const struct scan *scan, size_t offset)
@@ -128,7 +130,8 @@ static void scan_skip(struct scan *scan, size_t len)
 	scan->rest = view_from(scan->rest, len);
 }
 
-// Digits at the front as a number; what does not fit is clipped.
+// Reads the digits at the front as a number. If the number is too large, it
+// returns the largest value.
 static int scan_number(struct scan *scan, size_t *ret_digits)
 {
 	int number = 0;
@@ -157,7 +160,7 @@ static void scan_comment(struct scan *scan)
 	scan_skip(scan, at + 1);
 }
 
-// "2:44:25.123" after the hour.
+// Reads the rest of "2:44:25.123" after the hour.
 static void scan_time(struct scan *scan, int hour)
 {
 	size_t digits;
@@ -175,7 +178,7 @@ static void scan_time(struct scan *scan, int hour)
 	}
 }
 
-// "-0700", "+01:00", "+2": a zone that cannot be is UTC.
+// Reads a zone: "-0700", "+01:00" or "+2". An impossible zone counts as UTC.
 static void scan_zone(struct scan *scan)
 {
 	bool west = scan_peek(scan, 0) == '-';
@@ -195,8 +198,8 @@ static void scan_zone(struct scan *scan)
 	scan->zone_is_number = true;
 }
 
-// RFC 5322 section 4.3: two digits from 50 on and three digits count from
-// 1900, two digits below 50 from 2000.
+// RFC 5322 section 4.3: adds 1900 to a year of three digits, or of two digits
+// from 50 to 99. Adds 2000 to a year of two digits below 50.
 static int full_year(int year, size_t digits)
 {
 	if (digits <= 2)
@@ -204,7 +207,7 @@ static int full_year(int year, size_t digits)
 	return digits == 3 ? year + 1900 : year;
 }
 
-// "1996-07-17" and "1996/07/17" after the year.
+// Reads the rest of "1996-07-17" or "1996/07/17" after the year.
 static void scan_iso(struct scan *scan)
 {
 	size_t digits;
@@ -237,8 +240,8 @@ static void scan_digits(struct scan *scan)
 	}
 }
 
-// The zone names of RFC 5322 section 4.3; others, single letters too, mean
-// "-0000" there: UTC.
+// These are the zone names of RFC 5322 section 4.3. All other names, and single
+// letters, mean "-0000" in that section, which is UTC.
 static void scan_word(struct scan *scan)
 {
 	static const struct {
@@ -265,7 +268,8 @@ static void scan_word(struct scan *scan)
 			wall->zone = zones[i].hours * 60;
 }
 
-// Whatever there is of a date in `text`. RC_SYNTAX: no year, month or day.
+// Reads as much of a date as `text` has. Returns RC_SYNTAX if the year, month
+// or day is missing.
 static MUST_CHECK enum rc scan_date(struct view text, struct wall *ret_wall)
 {
 	struct scan scan = {
@@ -275,7 +279,8 @@ static MUST_CHECK enum rc scan_date(struct view text, struct wall *ret_wall)
 	struct wall *wall = &scan.wall;
 	while (scan.rest.len) {
 		char c = scan.rest.ptr[0];
-		// A sign is a zone's only after the time: "17-Jul-1996".
+		// A sign begins a zone only after the time, because
+		// "17-Jul-1996" also has "-".
 		bool zone = (c == '+' || c == '-') && wall->hour >= 0 &&
 			    !scan.zone_is_number &&
 			    ascii_is_digit(scan_peek(&scan, 1));
@@ -311,7 +316,7 @@ enum rc date_parse_rfc5322(struct view text, struct date *ret_date)
 
 // ---- IMAP ---------------------------------------------------------------
 
-// All of `text` as a number: digits only, at most four.
+// Reads all of `text` as a number of one to four digits.
 static bool small_number(struct view text, int32_t *ret_number)
 {
 	uint32_t number;
@@ -321,7 +326,7 @@ static bool small_number(struct view text, int32_t *ret_number)
 	return true;
 }
 
-// "Feb-1994", to the end of `text`.
+// Reads "Feb-1994", which must end `text`.
 static bool parse_month_year(struct view text, struct date_civil *civil)
 {
 	if (text.len != 8 || text.ptr[3] != '-' ||
@@ -389,12 +394,12 @@ enum rc date_parse_nearest(struct view text, struct date *ret_date)
 	enum rc rc = scan_date(text, &wall);
 	if (rc != RC_OK)
 		return rc;
-	// For these there is no nearest date.
+	// There is no nearest date for these values.
 	if (wall.civil.year > 9999 || wall.civil.month < 1 ||
 	    wall.civil.month > 12)
 		return RC_SYNTAX;
 	wall.civil.day = clip(wall.civil.day, 1, last_day_of_month(wall.civil));
-	// ISO 8601: 24:00 is the end of a day.
+	// In ISO 8601, 24:00 is the end of a day.
 	int64_t more = 0;
 	if (wall.hour == 24 && wall.minute == 0 && wall.second == 0)
 		more = 1;
@@ -415,7 +420,7 @@ static void put_two(char *at, int number)
 	at[1] = (char)('0' + number % 10);
 }
 
-// A time clipped into the years 0 to 9999, as it is on the wall.
+// This struct has a local time. Its year is limited to 0 to 9999.
 struct shown {
 	struct date_civil civil;
 	int64_t day;
@@ -447,7 +452,7 @@ static struct shown shown_of_date(struct date date)
 	};
 }
 
-// "02:44:25", 8 bytes.
+// Writes "02:44:25", which is 8 bytes.
 static void put_time(char *at, int second)
 {
 	put_two(at, second / 3600);
@@ -457,7 +462,7 @@ static void put_time(char *at, int second)
 	put_two(at + 6, second % 60);
 }
 
-// "-0700", 5 bytes.
+// Writes "-0700", which is 5 bytes.
 static void put_zone(char *at, int zone)
 {
 	int size = zone < 0 ? -zone : zone;
@@ -497,7 +502,7 @@ void date_format_rfc5322(struct date date, struct buf *out)
 
 // ---- RFC 3339 -----------------------------------------------------------
 
-// "Z" or "-08:00", to the end of `text`.
+// Reads "Z" or "-08:00", which must end `text`.
 static enum rc parse_offset(struct view text, int *ret_zone)
 {
 	int32_t hours;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plain US-ASCII names, which nearly all are, are checked here; the rest, and
-// names with A-labels (which must be true ones), go through ICU's UTS 46.
+// This file checks plain US-ASCII names itself; nearly all names are plain. All
+// other names, and names with A-labels, go through ICU's UTS 46. An A-label
+// must be valid.
 #include "wire/domain_name.h"
 
 #include <string.h>
@@ -9,11 +10,11 @@
 #include "base/ascii.h"
 #include "wire/utf8.h"
 
-// What a name may become in ICU, in UTF-8, before it is found too long.
+// This is the space for ICU's result in UTF-8, before the check for length.
 #define WORK_MAX ((int32_t)4 * DOMAIN_NAME_INPUT_MAX)
 
-// Hyphens at the 3rd and 4th place are in real host names ("r3---sn-…").
-// Length and empty labels are checked on the result.
+// Real host names have hyphens at the 3rd and 4th place ("r3---sn-…"), so these
+// are allowed. The length and empty labels are checked in the result.
 #define TOLERATED_ERRORS                                                       \
 	((uint32_t)(UIDNA_ERROR_HYPHEN_3_4 | UIDNA_ERROR_LABEL_TOO_LONG |      \
 		    UIDNA_ERROR_DOMAIN_NAME_TOO_LONG |                         \
@@ -38,7 +39,7 @@ static enum rc check_label(struct view label, enum domain_name_rule rule)
 	return RC_OK;
 }
 
-// RFC 1035 section 2.3.1 and RFC 1123 section 2.1 of a US-ASCII name.
+// Checks a US-ASCII name by RFC 1035 section 2.3.1 and RFC 1123 section 2.1.
 static enum rc check_ascii(struct view name, enum domain_name_rule rule)
 {
 	if (name.len > DOMAIN_NAME_MAX)
@@ -52,7 +53,8 @@ static enum rc check_ascii(struct view name, enum domain_name_rule rule)
 	}
 }
 
-// Whether a label begins with "xn--": it must be a true A-label then.
+// Tells whether a label begins with "xn--". Such a label must be a valid
+// A-label.
 static bool has_a_label(struct view name)
 {
 	while (name.len >= 4) {
@@ -76,7 +78,7 @@ static struct view lower_copy(struct arena *arena, struct view name)
 
 enum direction { TO_ASCII, TO_UNICODE };
 
-// UTS 46, into `out` with room for WORK_MAX bytes.
+// Converts by UTS 46 into `out`, which has space for WORK_MAX bytes.
 static enum rc convert(struct view name, enum direction direction, char *out,
     struct view *ret_name)
 {
@@ -86,7 +88,7 @@ static enum rc convert(struct view name, enum direction direction, char *out,
 					  UIDNA_NONTRANSITIONAL_TO_UNICODE,
 	    &error);
 	if (U_FAILURE(error))
-		abort(); // ICU without its data: nothing would work
+		abort(); // ICU has no data, so the server cannot work
 	UIDNAInfo info = UIDNA_INFO_INITIALIZER;
 	int32_t len;
 	if (direction == TO_ASCII)
@@ -106,8 +108,8 @@ static enum rc convert(struct view name, enum direction direction, char *out,
 	return RC_OK;
 }
 
-// An A-label that stands for a label which itself begins with "xn--" would be
-// another name once decoded.
+// Refuses an A-label if its decoded label also begins with "xn--". After
+// decoding, such a label would look like a different name.
 static enum rc check_decoded(struct view ascii)
 {
 	char work[WORK_MAX];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Adjacent words of one charset are one text that was cut: their bytes go
-// through one charset decoder, so that a character, an escape sequence or a
-// shift state that goes on in the next word comes together. The same holds for
-// what the words are encoded in: "=C" may end one Q word and "3" begin the
-// next, and base64 may be cut anywhere. RFC 2047 section 5 forbids all of it,
-// and all of it is sent.
+// Adjacent words of one charset are one text that a program has cut. Their
+// bytes go through one charset decoder. So a character, an escape sequence or a
+// shift state may continue in the next word. The encodings work in the same
+// way: one Q word may end in "=C" and the next begin with "3", and base64 may
+// be cut at any place. RFC 2047 section 5 forbids all this, but programs send
+// it.
 #include "wire/encoded_word.h"
 
 #include <string.h>
@@ -15,23 +15,23 @@
 #include "wire/utf8.h"
 
 #define PIECE_BYTES      1024
-#define CHARSET_PART_MAX (CHARSET_NAME_MAX + 40) // with RFC 2231's language
+#define CHARSET_PART_MAX (CHARSET_NAME_MAX + 40) // with an RFC 2231 language
 
 struct words {
 	struct charset_cache *cache;
 	struct buf *out;
-	struct view charset; // of the open decoder
+	struct view charset; // the charset of the open decoder
 	struct charset_decoder decoder;
 	bool open;
-	bool base64;     // of the last word
-	bool base64_cut; // its base64 goes on in the next word
+	bool base64;     // the last word is base64
+	bool base64_cut; // its base64 continues in the next word
 	struct transfer_decoder transfer;
-	char escape[2]; // Q: "=" and a digit, at the end of the last word
+	char escape[2]; // Q: "=" and a digit from the end of the last word
 	size_t escape_len;
-	struct buf bytes; // decoded, on their way to the charset's decoder
+	struct buf bytes; // decoded bytes for the charset's decoder
 };
 
-// The charset between "=?" and "?": its length, or 0.
+// Returns the length of the charset between "=?" and "?", or 0.
 static size_t charset_len(struct view text)
 {
 	size_t len = 0;
@@ -46,8 +46,8 @@ static size_t charset_len(struct view text)
 	return 0;
 }
 
-// The length of the encoded text before its "?="; SIZE_MAX when there is no end
-// before the next "=?". A "?" inside is let through.
+// Returns the length of the encoded text before its "?=". Returns SIZE_MAX if
+// the next "=?" comes before an end. The text may contain a "?".
 static size_t encoded_len(struct view text)
 {
 	size_t at = 0;
@@ -102,8 +102,8 @@ static void add_byte(struct words *words, char c)
 		flush_bytes(words);
 }
 
-// Finishes the last word: adds what was held because the next word might have
-// continued it.
+// Finishes the last word. It adds the bytes that were held because the next
+// word could continue them.
 static void end_encoding(struct words *words)
 {
 	for (size_t i = 0; i < words->escape_len; i++)
@@ -124,7 +124,7 @@ static void close_word(struct words *words)
 	words->open = false;
 }
 
-// Unfolds and adds what is no encoded word.
+// Unfolds and adds text that is not an encoded word.
 static void add_plain(struct words *words, struct view text)
 {
 	struct charset_decoder guess = {.kind = CHARSET_GUESS};
@@ -152,9 +152,9 @@ static size_t base64_len(struct view text)
 	return len;
 }
 
-// Whether the base64 of `word` and the words adjacent to it, which begin in
-// `rest`, was cut without regard to its groups of four: they are whole only
-// when put together.
+// Tells whether a program cut base64 inside its groups of four. The text is in
+// `first` and the words adjacent to it, which begin in `rest`. Only the joined
+// words have whole groups then.
 static bool base64_is_cut(const struct encoded_word *first, struct view rest)
 {
 	struct encoded_word word = *first;
@@ -207,7 +207,8 @@ static void add_q_char(struct words *words, char c)
 		add_byte(words, c == '_' ? ' ' : c);
 }
 
-// RFC 2047 section 4.2. Line ends inside, which no word may have, vanish.
+// Decodes a Q word (RFC 2047 section 4.2). It removes line ends, which are not
+// allowed in a word.
 static void add_q(struct words *words, struct view text)
 {
 	for (size_t i = 0; i < text.len; i++)
@@ -216,8 +217,8 @@ static void add_q(struct words *words, struct view text)
 	flush_bytes(words);
 }
 
-// Opens the charset of a word. Of a word in an unknown charset the ASCII is
-// read, as in a part's body (text_stream.h).
+// Opens the charset of a word. If the charset is unknown, only the ASCII
+// characters are read, as in the body of a part (text_stream.h).
 static void open_charset(
     struct words *words, struct view charset, bool adjacent)
 {
@@ -225,7 +226,7 @@ static void open_charset(
 	if (charset_decoder_open(words->cache, charset, &decoder) != RC_OK)
 		decoder.cache = words->cache;
 	words->charset = charset;
-	// "utf-8" and "UTF8*en" are one charset.
+	// "utf-8" and "UTF8*en" are the same charset.
 	if (adjacent && charset_is_same(&words->decoder, &decoder)) {
 		charset_decoder_close(&decoder);
 		return;
@@ -236,12 +237,12 @@ static void open_charset(
 	words->base64 = false;
 }
 
-// Adds `word`, after the `between` that separates it from what came before;
-// `rest` is what comes after it.
+// Adds `word`. `between` is the text between it and the last word; `rest` is
+// the text after it.
 static void add_word(struct words *words, const struct encoded_word *word,
     struct view between, struct view rest)
 {
-	// White space between two words is not shown (section 6.2).
+	// RFC 2047 section 6.2: white space between two words is not shown.
 	bool adjacent = words->open && view_trim(between).len == 0;
 	if (!adjacent)
 		add_plain(words, between);
@@ -264,8 +265,8 @@ void encoded_word_decode(
 {
 	struct words words = {.cache = cache, .out = out};
 	size_t from = out->len;
-	struct view plain = raw; // not yet added
-	size_t at = 0;           // looked at so far, in `plain`
+	struct view plain = raw; // text that is not added yet
+	size_t at = 0;           // bytes of `plain` that were read
 	buf_init(&words.bytes, 2 * PIECE_BYTES);
 	for (;;) {
 		size_t start = view_find(view_from(plain, at), VIEW("=?"));

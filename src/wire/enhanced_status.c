@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 
-// One to three digits at the front of `*text`, as a number.
+// Reads one to three digits at the front of `*text` as a number.
 static bool take_number(struct view *text, uint16_t *ret_number)
 {
 	unsigned number = 0;
@@ -27,7 +27,7 @@ bool enhanced_status_take(struct view *text, struct enhanced_status *ret_status)
 {
 	struct enhanced_status status;
 	struct view rest = *text;
-	// RFC 3463 section 2: class is "2", "4" or "5".
+	// RFC 3463 section 2: the class is "2", "4" or "5".
 	if (rest.len < 2 || rest.ptr[1] != '.' ||
 	    (rest.ptr[0] != '2' && rest.ptr[0] != '4' && rest.ptr[0] != '5'))
 		return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ASCII goes 16 bytes at a time; what needs Unicode's tables asks ICU for each
-// code point. The matcher folds into a window and looks for the needle there
-// with memmem(), which glibc does in linear time.
+// The code handles 16 bytes of ASCII at a time. For other code points that need
+// Unicode's tables, it asks ICU. The matcher folds text into a window and looks
+// for the needle there with memmem(), which is linear in glibc.
 #include "wire/fold.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "base/ascii.h"
 #include "wire/utf8.h"
 
-#define DECOMPOSE_MAX 32 // UTF-16 units; the longest there is has 18
+#define DECOMPOSE_MAX 32 // UTF-16 units; the longest decomposition has 18
 
 // ---- ASCII --------------------------------------------------------------
 
@@ -33,7 +33,7 @@ static bool any_set(struct block block)
 	return (words[0] | words[1]) != 0;
 }
 
-// Upper case of 16 bytes of ASCII.
+// Converts 16 bytes of ASCII to upper case.
 static void store_upper(struct block block, char *to)
 {
 	struct block lower;
@@ -43,8 +43,8 @@ static void store_upper(struct block block, char *to)
 	memcpy(to, &block, sizeof(block));
 }
 
-// A control character, or two spaces in a row (`before` is the block one byte
-// earlier): needs a closer look.
+// Tells whether a block has a control character or two spaces in a row. Such a
+// block needs more work. `before` is the block that begins one byte earlier.
 static bool has_space_run(struct block block, struct block before)
 {
 	struct block found;
@@ -117,7 +117,7 @@ static uint32_t title_of(uint32_t code)
 	return (uint32_t)u_totitle((UChar32)code);
 }
 
-// Hangul syllables decompose by arithmetic (Unicode 15, section 3.12).
+// Decomposes a Hangul syllable by arithmetic (Unicode 15, section 3.12).
 static void fold_hangul(struct fold *fold, uint32_t code, struct buf *out)
 {
 	uint32_t index = code - 0xac00;
@@ -127,7 +127,7 @@ static void fold_hangul(struct fold *fold, uint32_t code, struct buf *out)
 		emit(fold, 0x11a7 + index % 28, out);
 }
 
-// The title case of `code`, decomposed, by ICU's tables.
+// Gives the decomposed title case of `code` from ICU's tables.
 static void fold_by_table(struct fold *fold, uint32_t code, struct buf *out)
 {
 	UChar units[DECOMPOSE_MAX];
@@ -152,7 +152,7 @@ static void fold_by_table(struct fold *fold, uint32_t code, struct buf *out)
 
 static void fold_code(struct fold *fold, uint32_t code, struct buf *out)
 {
-	// Unified ideographs have neither case nor decomposition.
+	// Unified ideographs have no case and no decomposition.
 	if (code >= 0x4e00 && code <= 0x9fff) {
 		emit(fold, code, out);
 		return;
@@ -178,7 +178,7 @@ static void fold_code(struct fold *fold, uint32_t code, struct buf *out)
 	memcpy(cached->bytes, folded.ptr, folded.len);
 }
 
-// Completes the character whose beginning is held (see charset.c).
+// Completes the character whose first bytes are held (see charset.c).
 static void fold_held(struct fold *fold, struct view *piece, struct buf *out)
 {
 	while (fold->held_len && piece->len) {
@@ -207,7 +207,7 @@ void fold_init(struct fold *fold, enum fold_mode mode)
 	*fold = (struct fold){.mode = mode};
 	fold->nfkd = unorm2_getNFKDInstance(&error);
 	if (U_FAILURE(error))
-		abort(); // ICU without its data: nothing would work
+		abort(); // ICU has no data, so the server cannot work
 }
 
 void fold_feed(struct fold *fold, struct view piece, struct buf *out)

@@ -5,14 +5,15 @@
 
 #include "base/ascii.h"
 
-// The length of the line at the front, its LF included.
+// Returns the length of the line at the front with its LF.
 static size_t line_len(struct view text)
 {
 	const char *lf = text.len ? memchr(text.ptr, '\n', text.len) : NULL;
 	return lf ? (size_t)(lf - text.ptr) + 1 : text.len;
 }
 
-// The length of a blank line at the front: LF or CRLF; 0 when it is not blank.
+// Returns the length of a blank line (LF or CRLF) at the front. Returns 0 if
+// the line is not blank.
 static size_t blank_line_len(struct view text)
 {
 	if (text.len >= 1 && text.ptr[0] == '\n')
@@ -37,9 +38,9 @@ static bool is_name_char(char c)
 	return (unsigned char)c > ' ' && c != 0x7f && c != ':';
 }
 
-// Field names are printable ASCII (RFC 5322 section 3.6.8); 8-bit ones are let
-// through, since a name nobody asks for does no harm. Blanks before the colon
-// are obsolete syntax (section 4.5).
+// A field name is printable ASCII (RFC 5322 section 3.6.8). 8-bit names are
+// also accepted, because they are harmless. Blanks before the colon are
+// obsolete syntax (section 4.5).
 static void split_name(struct view field, struct header_field *ret)
 {
 	size_t len = 0;
@@ -65,8 +66,9 @@ bool header_next(struct view *rest, struct header_field *ret_field)
 	if (rest->len == 0 || blank_line_len(*rest))
 		return false;
 	size_t len = line_len(*rest);
-	// A line that begins with a blank continues the one before; one of
-	// nothing but blanks too (RFC 5322 section 4.2, obs-FWS).
+	// A line that begins with a blank continues the line before it. This is
+	// also true for a line that has only blanks (RFC 5322 section 4.2,
+	// obs-FWS).
 	while (len < rest->len && ascii_is_blank(rest->ptr[len]))
 		len += line_len(view_of(rest->ptr + len, rest->len - len));
 	ret_field->whole = view_of(rest->ptr, len);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names of HTML 4 that are seen in mail: all of Latin-1, and punctuation.
-// HTML 5 has two thousand more; what is not known stays as it is written.
+// This file has the HTML 4 names that occur in mail: all of Latin-1, and
+// punctuation. HTML 5 has two thousand more. An unknown name stays in the text
+// unchanged.
 #include "wire/html_entity.h"
 
 #include "base/ascii.h"
@@ -8,7 +9,7 @@
 
 #define ENTITY_NAME_MAX 8
 
-// U+00A0 to U+00FF in order.
+// This table has U+00A0 to U+00FF in order.
 static const char latin1[96][ENTITY_NAME_MAX] = {"nbsp", "iexcl", "cent",
     "pound", "curren", "yen", "brvbar", "sect", "uml", "copy", "ordf", "laquo",
     "not", "shy", "reg", "macr", "deg", "plusmn", "sup2", "sup3", "acute",
@@ -86,8 +87,8 @@ static uint32_t name_code(struct view name)
 	return 0;
 }
 
-// "#233" or "#xe9" at the front of `text`, which begins with "#"; the number of
-// bytes, 0 when it is neither.
+// Reads "#233" or "#xe9" at the front of `text`, which begins with "#". Returns
+// the number of bytes, or 0 if the text has neither form.
 static size_t number_parse(struct view text, uint32_t *ret_code)
 {
 	size_t at = 1;
@@ -104,7 +105,7 @@ static size_t number_parse(struct view text, uint32_t *ret_code)
 			break;
 		code = code * base + (uint32_t)digit;
 		if (code > 0x10ffff)
-			code = 0x110000; // stays too large
+			code = 0x110000; // the value stays too large
 	}
 	if (at == begin)
 		return 0;
@@ -129,7 +130,7 @@ bool html_entity_next(struct view *text, uint32_t *ret_code)
 	if (!len || !code)
 		return false;
 	rest = view_from(rest, len);
-	if (rest.len && *rest.ptr == ';') // often forgotten
+	if (rest.len && *rest.ptr == ';') // many programs forget the ";"
 		rest = view_from(rest, 1);
 	*text = rest;
 	*ret_code = code;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// In each state, bytes that do not change the state are read in runs, and a
-// byte that may change it is read in a step. Little is held, so nothing is read
-// twice.
+// In each state, the code reads bytes in runs as long as the state does not
+// change. A byte that may change the state takes a step of its own. The code
+// holds only a few bytes, so it reads no byte twice.
 #include "wire/html_text.h"
 
 #include <string.h>
@@ -51,14 +51,14 @@ static void add_code(struct buf *out, uint32_t code)
 {
 	if (code == 0xa0)
 		buf_add_char(out, ' ');
-	else if (code != 0xad) // a soft hyphen parts no word
+	else if (code != 0xad) // a soft hyphen does not separate words
 		utf8_add(out, code);
 }
 
 // ---- Attributes -------------------------------------------------------------
 
-// Gives the values that stand aside, with white space around. References in
-// them end in ";": "?a=1&copy=2" has none.
+// Writes the values that were put aside, with white space around them. A
+// reference in a value must end in ";", because "?a=1&copy=2" has no reference.
 static void aside_flush(struct html_text *html, struct buf *out)
 {
 	struct view rest = buf_view(&html->aside);
@@ -68,7 +68,7 @@ static void aside_flush(struct html_text *html, struct buf *out)
 		rest = view_from(rest, plain == SIZE_MAX ? rest.len : plain);
 		struct view after = rest;
 		uint32_t code;
-		// (`after` may be empty, and then points nowhere.)
+		// `after` may be empty, and its pointer is then not valid.
 		if (rest.len && html_entity_next(&after, &code) &&
 		    rest.ptr[rest.len - after.len - 1] == ';') {
 			add_code(out, code);
@@ -104,7 +104,7 @@ static void value_begin(struct html_text *html, struct buf *out)
 	buf_add_char(&html->aside, ' ');
 }
 
-// A value that is cut ends with a whole character.
+// Removes a partial character from the end of a value that was cut.
 static void value_cut(struct buf *aside)
 {
 	size_t len = aside->len;
@@ -115,8 +115,8 @@ static void value_cut(struct buf *aside)
 	buf_truncate(aside, len);
 }
 
-// More of a value. Beyond its limit nothing is kept, and nothing of a picture
-// that stands in its own address.
+// Adds more of a value, up to its limit. It adds nothing if the value is a
+// "data:" address, which has a whole picture in it.
 static void value_add(struct html_text *html, struct view text)
 {
 	static const struct view data = {"data:", 5};
@@ -140,7 +140,7 @@ static void value_add(struct html_text *html, struct view text)
 
 // ---- Tags -------------------------------------------------------------------
 
-// "<" and the held bytes were not a tag.
+// Adds the "<" and the held bytes as text, because they are not a tag.
 static void not_a_tag(struct html_text *html, struct buf *out)
 {
 	buf_add_char(out, '<');
@@ -151,7 +151,7 @@ static void not_a_tag(struct html_text *html, struct buf *out)
 	html->state = HTML_TEXT;
 }
 
-// The name of a tag is complete.
+// Handles the end of a tag's name.
 static void tag_begin(struct html_text *html, struct buf *out)
 {
 	struct view name = held(html);
@@ -180,7 +180,8 @@ static bool is_name_char(char c)
 	return ascii_is_alnum(c) || c == '-' || c == ':' || c == '_';
 }
 
-// A step of "<…": false when `c` is still to be looked at, as text.
+// Handles one byte of "<…". Returns false if the caller must read `c` again as
+// text.
 static bool open_step(struct html_text *html, char c, struct buf *out)
 {
 	if (ascii_is_alpha(c)) {
@@ -207,7 +208,7 @@ static bool name_step(struct html_text *html, char c, struct buf *out)
 	struct view name = held(html);
 	bool ends = ascii_is_space(c) || c == '>' ||
 		    (c == '/' && name.ptr[name.len - 1] != ':');
-	if (!ends) { // an address, in angle brackets
+	if (!ends) { // this is an address in angle brackets
 		not_a_tag(html, out);
 		return false;
 	}
@@ -217,7 +218,7 @@ static bool name_step(struct html_text *html, char c, struct buf *out)
 	return true;
 }
 
-// A step between "<name" and ">".
+// Handles one byte between "<name" and ">".
 static void attribute_step(struct html_text *html, char c, struct buf *out)
 {
 	bool space = ascii_is_space(c);
@@ -278,7 +279,8 @@ static void attribute_step(struct html_text *html, char c, struct buf *out)
 
 // ---- What is left out -------------------------------------------------------
 
-// Behind "<!": "--" begins a comment, anything else a declaration.
+// Handles the bytes after "<!". "--" begins a comment; any other text begins a
+// declaration.
 static void mark_step(struct html_text *html, char c)
 {
 	if (c == '-') {
@@ -289,7 +291,8 @@ static void mark_step(struct html_text *html, char c)
 	html->state = c == '>' ? HTML_TEXT : HTML_DECLARE;
 }
 
-// `match` dashes came last; those of "<!--" count, as in "<!-->".
+// `match` counts the dashes before `c`. The dashes of "<!--" count too, because
+// "<!-->" is a whole comment.
 static void comment_step(struct html_text *html, char c)
 {
 	if (c == '-')
@@ -300,7 +303,7 @@ static void comment_step(struct html_text *html, char c)
 		html->match = 0;
 }
 
-// In style and script, up to "</name".
+// Skips style and script up to "</name".
 static void raw_step(struct html_text *html, char c)
 {
 	uint8_t at = html->match;
@@ -332,7 +335,8 @@ static void reference_end(struct html_text *html, struct buf *out)
 	html->state = HTML_TEXT;
 }
 
-// A step of "&…": false when `c` is still to be looked at, as text.
+// Handles one byte of "&…". Returns false if the caller must read `c` again as
+// text.
 static bool reference_step(struct html_text *html, char c, struct buf *out)
 {
 	bool ends = c == ';';
@@ -344,7 +348,8 @@ static bool reference_step(struct html_text *html, char c, struct buf *out)
 	return taken;
 }
 
-// Takes the text at the front of `*piece`, up to markup, and what begins it.
+// Takes the text at the front of `*piece` up to markup, and the byte that
+// begins the markup.
 static void text_run(
     struct html_text *html, struct view *piece, struct buf *out)
 {
@@ -371,8 +376,8 @@ static bool ends_bare(char c)
 	return c == '>' || ascii_is_space(c);
 }
 
-// Removes bytes that do not change the state from the front of `*piece`, up to
-// a byte that may change it.
+// Removes bytes from the front of `*piece` as long as they cannot change the
+// state.
 static void run_skip(struct html_text *html, struct view *piece)
 {
 	size_t len = 0;
@@ -385,8 +390,8 @@ static void run_skip(struct html_text *html, struct view *piece)
 		while (len < piece->len && piece->ptr[len] != '=' &&
 		       !ends_bare(piece->ptr[len]))
 			len++;
-		// Of a long name only the beginning is held; no wanted name
-		// begins with it.
+		// If a name is long, only its first bytes are held. They never
+		// equal a wanted name, because these are short.
 		for (size_t i = 0; i < len && hold(html, piece->ptr[i]); i++)
 			;
 		break;
@@ -417,7 +422,8 @@ static void run_skip(struct html_text *html, struct view *piece)
 	*piece = view_from(*piece, len < piece->len ? len : piece->len);
 }
 
-// One byte that is not of a text; false when it is still to be looked at.
+// Handles one byte that is not text. Returns false if the caller must read the
+// byte again.
 static bool step(struct html_text *html, char c, struct buf *out)
 {
 	switch (html->state) {
