@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// LIST patterns; see the header. The pattern is walked once, byte by byte, with
-// the set of all places in the name where the part walked so far can end. So
-// nothing is tried twice, and no combination of wildcards makes it slow.
+// This file matches LIST patterns; see the header. The code reads the pattern
+// once, byte by byte. It keeps the set of all places in the name where the
+// pattern read so far can end. So it tries nothing twice, and no combination of
+// wildcards makes it slow.
 #include "wire/imap_match.h"
 
 #include "base/ascii.h"
@@ -23,7 +24,7 @@ enum rc imap_pattern_make(struct arena *arena, struct view reference,
 	for (size_t i = 0; i < total; i++) {
 		char c = i < reference.len ? reference.ptr[i]
 					   : pattern.ptr[i - reference.len];
-		// "%%" is "%"; "*" with any neighbour is "*".
+		// "%%" means "%". A "*" next to other wildcards means "*".
 		if (len && is_wildcard(c) && is_wildcard(text[len - 1])) {
 			if (c == '*')
 				text[len - 1] = '*';
@@ -40,8 +41,8 @@ enum rc imap_pattern_make(struct arena *arena, struct view reference,
 	return RC_OK;
 }
 
-// The bytes of `name` that match in either case: its first level, when that is
-// INBOX (RFC 9051 section 5.1).
+// Returns how many bytes of `name` match in upper and lower case. These are the
+// bytes of the first level, if it is INBOX (RFC 9051 section 5.1).
 static size_t inbox_len(struct view name)
 {
 	struct view inbox = VIEW("INBOX");
@@ -61,8 +62,8 @@ static bool same(struct view name, size_t inbox, size_t at, char c)
 struct walk {
 	struct view name;
 	size_t inbox;
-	size_t low;  // no place below it is reached
-	size_t high; // nor one above it
+	size_t low;  // the lowest place in the set
+	size_t high; // the highest place in the set
 	bool reach[IMAP_MATCH_NAME_MAX + 2];
 };
 
@@ -107,7 +108,7 @@ static void walk_wildcard(struct walk *walk, char wildcard)
 	}
 }
 
-// The literal beginning of the pattern against that of the name.
+// Compares the literal start of the pattern with the start of the name.
 static bool begins_alike(
     const struct imap_pattern *pattern, struct view name, size_t inbox)
 {
@@ -119,8 +120,9 @@ static bool begins_alike(
 	return true;
 }
 
-// Walks the pattern; `below`: true as soon as the whole name was eaten and
-// there is pattern left, which some continuation would match.
+// Walks the pattern. If `below` is true, the function returns true when the
+// whole name is matched and some pattern is left. A name below this one can
+// then match.
 static bool walk_pattern(const struct imap_pattern *pattern, struct view name,
     size_t inbox, bool below)
 {
@@ -138,7 +140,7 @@ static bool walk_pattern(const struct imap_pattern *pattern, struct view name,
 		if (!is_wildcard(c))
 			walk_literal(&walk, c);
 		else if (c == '*' && (i + 1 == text.len || below))
-			return true; // "*" eats all there is
+			return true; // "*" matches the rest of the name
 		else
 			walk_wildcard(&walk, c);
 		if (walk.low > walk.high)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Strings, mailbox names and flags of the IMAP grammar (RFC 9051 section 9);
-// see imap_parse.h. Literals stand in the text as imap_reader.h left them.
+// This file reads strings, mailbox names and flags of the IMAP grammar (RFC
+// 9051 section 9); see imap_parse.h. The text has literals in the form that
+// imap_reader.h gives them.
 #include "wire/imap_parse.h"
 #include "wire/imap_utf7.h"
 #include "wire/utf8.h"
 
-// An empty string is a view of this, so that only NIL has no pointer.
+// An empty string is a view of this text, so only NIL has a NULL pointer.
 static const char empty_string[1] = "";
 
 static struct view not_nil(struct view text)
@@ -13,7 +14,7 @@ static struct view not_nil(struct view text)
 	return text.len ? text : view_of(empty_string, 0);
 }
 
-// Points a failure at `at`, then puts the cursor back.
+// Reports a failure at `at` and then restores the cursor.
 static enum rc expected_at(
     struct imap_cursor *cursor, const char *at, const char *what)
 {
@@ -34,7 +35,8 @@ static enum rc reject_at(struct imap_cursor *cursor, const char *at, enum rc rc,
 	return rc;
 }
 
-// Length of the quoted string's inside, escapes counted as they stand.
+// Finds the length of the text inside the quotes. The length includes the
+// backslashes of escapes.
 static enum rc scan_quoted(struct imap_cursor *cursor, size_t *ret_len,
     size_t *ret_escapes, bool *ret_8bit)
 {
@@ -76,9 +78,10 @@ static enum rc parse_quoted(struct imap_cursor *cursor, struct view *ret_text)
 	if (rc != RC_OK)
 		return rc;
 	struct view inside = view_of(cursor->at + 1, len);
-	// RFC 6855 section 3: a string that is not UTF-8 is answered with BAD.
-	// Before ENABLE, the caller decides what the bytes mean: SEARCH has a
-	// charset, a password is compared, a mailbox name is refused.
+	// RFC 6855 section 3: the server answers BAD to a string that is not
+	// UTF-8. Before ENABLE, the caller decides about 8-bit bytes: SEARCH
+	// has a charset, a login compares the password, and a mailbox name is
+	// refused.
 	if (high && cursor->utf8 && !utf8_is_valid(inside))
 		return imap_reject(
 		    cursor, RC_SYNTAX, "the string is not valid UTF-8");
@@ -97,7 +100,8 @@ static enum rc parse_quoted(struct imap_cursor *cursor, struct view *ret_text)
 	return RC_OK;
 }
 
-// "{n}" or "{n+}", CRLF, n bytes; behind a "~" that was read already.
+// Reads "{n}" or "{n+}", CRLF and n bytes. The caller has read a "~" if there
+// was one.
 static enum rc parse_literal(struct imap_cursor *cursor, struct view *ret_text)
 {
 	struct view rest = imap_cursor_rest(cursor);
@@ -172,7 +176,7 @@ enum rc imap_parse_nstring(struct imap_cursor *cursor, struct view *ret_text)
 	return parse_string(cursor, "a string or NIL", ret_text);
 }
 
-// `at` is where it was read, for the sentence.
+// `at` is the place of the name, for the error text.
 static enum rc decode_name(struct imap_cursor *cursor, const char *at,
     struct view text, struct view *ret_name)
 {
@@ -183,7 +187,7 @@ static enum rc decode_name(struct imap_cursor *cursor, const char *at,
 		*ret_name = text;
 		return RC_OK;
 	}
-	// Printable US-ASCII without "&" stands for itself.
+	// If the name is printable US-ASCII without "&", it needs no decoding.
 	size_t plain = 0;
 	while (plain < text.len && text.ptr[plain] >= 0x20 &&
 	       text.ptr[plain] < 0x7f && text.ptr[plain] != '&')
@@ -193,7 +197,7 @@ static enum rc decode_name(struct imap_cursor *cursor, const char *at,
 		return RC_OK;
 	}
 	struct buf name;
-	// UTF-8 takes three bytes at most where UTF-7 takes two and two thirds.
+	// Three bytes of UTF-8 need at least two and two thirds bytes of UTF-7.
 	buf_init(&name, text.len * 2 + 8);
 	enum rc rc = imap_utf7_decode(text, &name, NULL);
 	if (rc == RC_OK)

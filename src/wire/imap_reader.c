@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Framing of IMAP commands; see the header. A command that arrives whole and
-// without literals is shown in the caller's own bytes; only what arrives in
-// pieces, or with collected literals, is copied.
+// This file splits the input into IMAP commands; see the header. If a command
+// arrives whole and without literals, the caller gets a view of its own bytes.
+// The reader copies a command only if it arrives in pieces or has collected
+// literals.
 #include "wire/imap_reader.h"
 
 #include "base/ascii.h"
 #include "base/mem.h"
 
 enum {
-	STATE_TEXT,      // within a line, or before one
-	STATE_ANNOUNCED, // the caller is to choose
+	STATE_TEXT,      // in a line, or before one
+	STATE_ANNOUNCED, // the caller must choose
 	STATE_COLLECT,
 	STATE_STREAM,
 	STATE_SKIP_LITERAL,
@@ -17,8 +18,8 @@ enum {
 	STATE_FAULT,
 };
 
-// A number longer than this announces nothing (2^64 has 20 digits). Together
-// with "~{+}" and CR an announcement fits IMAP_READER_TAIL.
+// A longer number does not announce a literal (2^64 has 20 digits). An
+// announcement with "~{+}" and CR fits in IMAP_READER_TAIL.
 #define DIGITS_MAX 20
 
 void imap_reader_init(
@@ -43,7 +44,7 @@ void imap_reader_set_limits(
 {
 	reader->limits = *limits;
 	reader->secret |= limits->secret;
-	// Room for the CRLF after each announcement as well.
+	// The buffer also has space for the CRLF after each announcement.
 	size_t max = limits->line_max + limits->collect_max + 2;
 	if (max > reader->text.max)
 		reader->text.max = max;
@@ -91,8 +92,9 @@ static struct view without_cr(struct view line)
 	return line;
 }
 
-// Whether `line` ends by announcing a literal (RFC 9051 section 4.3; RFC 7888
-// section 3; literal8 RFC 4466 section 6); where the announcement begins.
+// Tells whether `line` ends with the announcement of a literal (RFC 9051
+// section 4.3; RFC 7888 section 3; literal8 RFC 4466 section 6). `*ret_before`
+// is the length of the line before the announcement.
 static bool find_announcement(
     struct view line, struct imap_literal *ret_literal, size_t *ret_before)
 {
@@ -123,7 +125,7 @@ static bool find_announcement(
 	return true;
 }
 
-// "UTF8 (" before a literal8 (RFC 6855 section 4).
+// Finds "UTF8 (" before a literal8 (RFC 6855 section 4).
 static void find_utf8(
     struct view line, struct imap_literal *literal, size_t *before)
 {
@@ -147,7 +149,7 @@ static enum imap_event_type show_fault(
 	return IMAP_EVENT_FAULT;
 }
 
-// Enters the state after a fault. The caller fills in the fault's text.
+// Enters the state after a fault. The caller adds the text of the fault.
 static struct fault *begin_fault(struct imap_reader *reader)
 {
 	reader->state = STATE_FAULT;
@@ -170,7 +172,7 @@ static enum imap_event_type show_command(
 static enum imap_event_type announce(
     struct imap_reader *reader, size_t before, struct imap_event *event)
 {
-	// From here on a line end is CRLF, whatever it was.
+	// The copied text always has CRLF here, even if the client sent LF.
 	reader->before = reader->line_start + before;
 	struct imap_literal *literal = &reader->literal;
 	if (!literal->sync && literal->size > reader->limits.nonsync_max) {
@@ -190,13 +192,14 @@ static enum imap_event_type announce(
 	return IMAP_EVENT_LITERAL;
 }
 
-// The line from `line_start` on is complete, but for its LF.
+// Handles the line that begins at `line_start`. The line is complete, but its
+// LF is not in the text.
 static enum imap_event_type end_line(
     struct imap_reader *reader, struct imap_event *event)
 {
 	struct view text = without_cr(buf_view(&reader->text));
 	if (text.len < reader->line_start)
-		text.len = reader->line_start; // that CR was a literal's
+		text.len = reader->line_start; // the CR belongs to a literal
 	buf_truncate(&reader->text, text.len);
 	struct view line = view_from(text, reader->line_start);
 	size_t before;
@@ -208,7 +211,7 @@ static enum imap_event_type end_line(
 	return show_command(reader, text, event);
 }
 
-// Bytes the text may still grow by.
+// Returns how many bytes the text may still grow.
 static size_t text_room(const struct imap_reader *reader)
 {
 	size_t used = reader->text.len - reader->collected;
@@ -289,7 +292,7 @@ static enum imap_event_type next_stream(
 	return IMAP_EVENT_DATA;
 }
 
-// The skipped command has ended; the next one begins.
+// The skipped command has ended, so the next one begins.
 static void end_skip(struct imap_reader *reader)
 {
 	reader->shown = true;
@@ -349,7 +352,8 @@ static void next_skip_line(struct imap_reader *reader, struct view *in)
 		end_skip(reader);
 }
 
-// Whether the state goes on without input: a literal that is empty.
+// Tells whether the reader can continue without input. It can if a literal is
+// at its end.
 static bool needs_no_input(const struct imap_reader *reader)
 {
 	return reader->left == 0 && (reader->state == STATE_COLLECT ||
@@ -376,7 +380,7 @@ static enum imap_event_type next_event(
 			next_skip_literal(reader, in);
 		else if (reader->state == STATE_SKIP_LINE)
 			next_skip_line(reader, in);
-		else // announced, and the caller chose nothing
+		else // STATE_ANNOUNCED: the caller did not choose
 			imap_reader_skip(reader);
 	}
 	return type;
@@ -420,7 +424,7 @@ void imap_reader_stream(struct imap_reader *reader)
 		return;
 	reader->left = reader->literal.size;
 	reader->state = STATE_STREAM;
-	reader->shown = true; // the text before it is done with
+	reader->shown = true; // the text before the literal can go
 }
 
 void imap_reader_skip(struct imap_reader *reader)
@@ -449,5 +453,5 @@ void imap_reader_skip(struct imap_reader *reader)
 	} else {
 		return;
 	}
-	reader->shown = true; // so that its memory goes
+	reader->shown = true; // frees the memory of the text
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sequence sets as text, and resolved; see the header.
+// This file parses, writes and resolves sequence sets; see the header.
 #include "wire/imap_set.h"
 
 #include "base/ascii.h"
@@ -10,7 +10,8 @@ struct scanner {
 	size_t at;
 };
 
-// seq-number = nz-number / "*" (RFC 9051 section 9); IMAP_SET_STAR for "*".
+// Reads seq-number = nz-number / "*" (RFC 9051 section 9). "*" gives
+// IMAP_SET_STAR.
 static bool scan_number(struct scanner *scanner, uint32_t *ret_number)
 {
 	struct view text = scanner->text;
@@ -20,7 +21,7 @@ static bool scan_number(struct scanner *scanner, uint32_t *ret_number)
 		*ret_number = IMAP_SET_STAR;
 		return true;
 	}
-	// nz-number begins with no zero.
+	// An nz-number cannot begin with "0".
 	if (at == text.len || !ascii_is_digit(text.ptr[at]) ||
 	    text.ptr[at] == '0')
 		return false;
@@ -47,7 +48,7 @@ static bool scan_range(struct scanner *scanner, struct range *ret_range)
 		if (!scan_number(scanner, &range.last))
 			return false;
 	}
-	// "2:4 and 4:2 are equivalent"
+	// RFC 9051 section 9: "2:4 and 4:2 are equivalent".
 	if (range.first > range.last && range.last != IMAP_SET_STAR) {
 		uint32_t first = range.first;
 		range.first = range.last;
@@ -62,7 +63,8 @@ static bool has_star(struct range range)
 	return range.first == IMAP_SET_STAR || range.last == IMAP_SET_STAR;
 }
 
-// At least as many as there are ranges, so that one allocation does.
+// Counts the items. There are no more ranges than items, so one allocation is
+// enough.
 static size_t count_items(struct view text)
 {
 	size_t count = 1;
@@ -122,7 +124,7 @@ static int compare_ranges(const void *a, const void *b)
 	return (left->first > right->first) - (left->first < right->first);
 }
 
-// "*" put in; false when that leaves nothing.
+// Replaces "*" by `max`. Returns false if the range has a "*" but `max` is 0.
 static bool resolve_range(struct range *range, uint32_t max)
 {
 	if (has_star(*range) && max == 0)
@@ -150,8 +152,9 @@ void imap_set_resolve(const struct imap_set *written, uint32_t max,
 			    written->ranges[i].last);
 		return;
 	}
-	// The numbers that `set` already has are sorted together with the
-	// others, because adding below its end would cost O(ranges) each time.
+	// The numbers already in `set` are sorted together with the new ones.
+	// If the code added each number below the end, it would cost O(ranges)
+	// each time.
 	size_t total = written->count + (saved ? saved->count : 0) + set->count;
 	struct range *all = mem_alloc((total + 1) * sizeof(*all));
 	size_t count = 0;

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part tree is walked in its pre-order; multiparts and messages that were
-// begun stand on a small stack until their last part has been written.
+// The writer goes through the part tree in pre-order. A small stack has the
+// multiparts and messages whose last part is not written yet.
 #include "wire/imap_structure.h"
 
 #include "base/ascii.h"
 #include "wire/address.h"
 
-// Longer strings are written as literals, because few clients can read very
-// long lines.
+// The writer sends longer strings as literals, because some clients cannot read
+// very long lines.
 #define QUOTED_MAX 4096
-// Addresses of one list that are shown: all of what MESSAGE_FIELD_MAX holds,
-// unless they are nothing but commas.
+// This limits the addresses shown from one list. A field of MESSAGE_FIELD_MAX
+// bytes has fewer real addresses than this.
 #define LIST_ADDRESSES_MAX 5000
 
-// 7-bit, and nothing that a quoted string may not hold (RFC 9051 section 9:
-// TEXT-CHAR is any CHAR except CR and LF).
+// Tells whether `text` can be a quoted string. It must be 7-bit, and each
+// TEXT-CHAR in it is a CHAR except CR and LF (RFC 9051 section 9).
 static bool is_quotable(struct view text)
 {
 	if (text.len > QUOTED_MAX)
@@ -75,7 +75,7 @@ void imap_nstring_write(struct view text, struct buf *out)
 		buf_add_literal(out, "NIL");
 }
 
-// In upper case, as the RFCs' examples have types and encodings.
+// Writes types and encodings in upper case, like the examples in the RFCs.
 static void upper_write(struct view text, struct buf *out)
 {
 	char upper[64];
@@ -101,7 +101,7 @@ static void address_write(const struct address *address, struct buf *out)
 	buf_add_char(out, ')');
 }
 
-// "(" 1*address ")" / nil
+// Writes "(" 1*address ")" / nil.
 static void addresses_write(const struct address_list *list, struct buf *out)
 {
 	if (!list->first) {
@@ -118,8 +118,8 @@ static void addresses_write(const struct address_list *list, struct buf *out)
 				address_write(&group_end, out);
 			break;
 		}
-		// RFC 9051 section 7.5.2: host NIL marks a group's start, or,
-		// mailbox NIL too, its end.
+		// RFC 9051 section 7.5.2: if the host is NIL, the address
+		// begins a group. If the mailbox is NIL too, it ends a group.
 		if (!at->host.ptr)
 			in_group = at->mailbox.ptr != NULL;
 		address_write(at, out);
@@ -138,8 +138,8 @@ static void envelope_addresses_write(
 	for (int field = MESSAGE_SENDER; field <= MESSAGE_BCC; field++) {
 		struct address_list list;
 		address_list_parse(&arena, fields->value[field], &list);
-		// Absent or empty Sender and Reply-To are From (RFC 9051
-		// section 7.5.2).
+		// If Sender or Reply-To is absent or empty, From takes its
+		// place (RFC 9051 section 7.5.2).
 		bool defaults =
 		    (field == MESSAGE_SENDER || field == MESSAGE_REPLY_TO) &&
 		    !list.first;
@@ -169,17 +169,17 @@ void imap_envelope_write(const struct message_fields *fields, struct buf *out)
 	buf_add_literal(out, "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)");
 }
 
-// What all the functions below need.
+// All the functions below use this struct.
 struct writer {
-	struct arena arena; // reset after each part
+	struct arena arena; // the writer resets it after each part
 	const struct message *message;
-	bool extended; // BODYSTRUCTURE
+	bool extended; // true for BODYSTRUCTURE
 	struct buf *out;
-	uint32_t open[MESSAGE_DEPTH_MAX + 1]; // begun, not yet ended
+	uint32_t open[MESSAGE_DEPTH_MAX + 1]; // parts that are not ended
 	size_t open_count;
 };
 
-// body-fld-param
+// Writes body-fld-param.
 static void params_write(
     struct writer *writer, const struct content_value *value)
 {
@@ -198,7 +198,7 @@ static void params_write(
 	buf_add_char(writer->out, ')');
 }
 
-// body-fld-dsp SP body-fld-lang SP body-fld-loc, each after a SP
+// Writes body-fld-dsp SP body-fld-lang SP body-fld-loc, with a SP before each.
 static void extension_write(
     struct writer *writer, const struct message_part *part)
 {
@@ -238,7 +238,7 @@ static void encoding_write(
 		    transfer_encoding_name(part->encoding), writer->out);
 }
 
-// media-type SP media-subtype SP body-fields
+// Writes media-type SP media-subtype SP body-fields.
 static void fields_write(struct writer *writer, const struct message_part *part)
 {
 	const struct view *values = part->fields->value;
@@ -264,7 +264,7 @@ static void lines_write(struct writer *writer, const struct message_part *part)
 	buf_add_u64(writer->out, part->body_lines);
 }
 
-// body-ext-1part
+// Writes body-ext-1part.
 static void single_end(struct writer *writer, const struct message_part *part)
 {
 	if (writer->extended) {
@@ -316,7 +316,7 @@ static void part_end(struct writer *writer, const struct message_part *part)
 	buf_add_char(writer->out, ')');
 }
 
-// Ends what has its last part before `index`.
+// Ends the open parts whose last child comes before `index`.
 static void parts_end(struct writer *writer, uint32_t index)
 {
 	while (writer->open_count) {

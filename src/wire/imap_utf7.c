@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Modified UTF-7; see the header. The base64 of RFC 3501 section 5.1.3 has ","
-// in place of "/", no padding, and holds UTF-16 in network order.
+// This file has modified UTF-7; see the header. The base64 of RFC 3501 section
+// 5.1.3 uses "," instead of "/" and has no padding. It encodes UTF-16 in
+// network byte order.
 #include "wire/imap_utf7.h"
 
 #include "wire/utf8.h"
@@ -124,8 +125,7 @@ static bool take_unit(struct decoder *decoder, uint32_t unit)
 		decoder->high = unit;
 		return true;
 	}
-	// A character that stands for itself may not be written in base64, and
-	// neither may NUL.
+	// Base64 must not encode NUL or a character that represents itself.
 	if (unit == 0 || is_printable(unit) ||
 	    (unit >= 0xdc00 && unit <= 0xdfff))
 		return false;
@@ -133,7 +133,7 @@ static bool take_unit(struct decoder *decoder, uint32_t unit)
 	return true;
 }
 
-// The base64 behind "&", and its "-".
+// Decodes the base64 after "&" and reads its "-".
 static bool decode_run(struct decoder *decoder)
 {
 	struct bits bits = {0};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of responses; see the header.
+// This file writes the words of responses; see the header.
 #include "wire/imap_write.h"
 
 #include "wire/imap_parse.h"
@@ -8,12 +8,12 @@
 
 enum form {
 	FORM_QUOTED,
-	FORM_ESCAPED, // quoted, with a quote or backslash in it
+	FORM_ESCAPED, // quoted, and it has a quote or backslash
 	FORM_LITERAL,
 };
 
-// quoted = DQUOTE *QUOTED-CHAR DQUOTE; UTF-8 in it once enabled (RFC 6855
-// section 3, RFC 9051 section 4.3).
+// The grammar is quoted = DQUOTE *QUOTED-CHAR DQUOTE. It may have UTF-8 after
+// the client enables it (RFC 6855 section 3, RFC 9051 section 4.3).
 static enum form form_of(struct view text, bool utf8)
 {
 	if (text.len > IMAP_QUOTED_MAX)
@@ -100,8 +100,8 @@ void imap_write_astring(struct buf *out, struct view text, bool utf8)
 		imap_write_string(out, text, utf8);
 }
 
-// Adds `text` without NUL, CR, LF (`controls`: or any control), and without
-// 8-bit bytes unless they are UTF-8 and may be sent.
+// Adds `text` without NUL, CR and LF, or without all controls if `controls` is
+// true. It keeps 8-bit bytes only if they are UTF-8 and `utf8` is true.
 static void add_clean(
     struct buf *out, struct view text, bool utf8, bool controls, bool escape)
 {
@@ -146,11 +146,12 @@ void imap_write_mailbox(struct buf *out, struct view name, bool utf8)
 		return;
 	}
 	struct buf encoded;
-	// One byte of UTF-8 takes at most "&", three and "-".
+	// Each byte of UTF-8 needs at most five bytes: "&", three bytes and
+	// "-".
 	buf_init(&encoded, name.len * 5 + 8);
 	if (imap_utf7_encode(name, &encoded) == RC_OK)
 		imap_write_astring(out, buf_view(&encoded), false);
-	else // no such name is stored; still the line stays well formed
+	else // such a name is never stored, but the line stays valid
 		imap_write_string(out, name, false);
 	buf_done(&encoded);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A hash over every prefix of the line is kept as it is walked; only where some
-// boundary has that length is its bucket looked at. The hash is seeded, but
-// need not withstand much: at most MESSAGE_DEPTH_MAX boundaries are open.
+// The search computes a hash for each prefix of the line. It looks into the
+// bucket of a prefix only if some boundary has the same length. The hash has a
+// seed but is simple, because at most MESSAGE_DEPTH_MAX boundaries are open.
 #include "wire/message_boundary.h"
 
 #include "base/ascii.h"
@@ -54,7 +54,8 @@ static struct boundary *find_exact(
 	return at;
 }
 
-// What may come after a boundary. One that was cut may go on.
+// Tells whether `tail` may come after a boundary. After a boundary that was
+// cut, any text may come.
 static bool is_tail(struct view tail, size_t boundary_len)
 {
 	return !tail.len || ascii_is_space(*tail.ptr) ||

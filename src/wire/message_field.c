@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A field's value gathers in `value` until a line comes that does not go on
-// with it; then it is unfolded in place and copied to the arena.
+// `value` collects the value of a field until a line begins a new field. Then
+// the code unfolds the value in place and copies it to the arena.
 #include "wire/message_field.h"
 
 #include "base/ascii.h"
@@ -12,7 +12,7 @@
 
 static const struct {
 	struct view name;
-	bool joins; // several fields become one list
+	bool joins; // several fields make one list
 } wanted[MESSAGE_FIELD_COUNT] = {
     [MESSAGE_CONTENT_TYPE] = {NAME("content-type"), false},
     [MESSAGE_CONTENT_TRANSFER_ENCODING] = {NAME("content-transfer-encoding"),
@@ -25,9 +25,9 @@ static const struct {
     [MESSAGE_CONTENT_LOCATION] = {NAME("content-location"), false},
     [MESSAGE_DATE] = {NAME("date"), false},
     [MESSAGE_SUBJECT] = {NAME("subject"), false},
-    // These fields are joined, so that a field cannot be hidden by another one
-    // of the same name: every program sees the addresses that another program
-    // has checked.
+    // These fields are joined, so that one field cannot hide another field of
+    // the same name. Every program then sees the same addresses that another
+    // program has checked.
     [MESSAGE_FROM] = {NAME("from"), true},
     [MESSAGE_SENDER] = {NAME("sender"), true},
     [MESSAGE_REPLY_TO] = {NAME("reply-to"), true},
@@ -60,8 +60,8 @@ void field_reader_start(struct field_reader *reader, bool is_message)
 	reader->fields = NULL;
 }
 
-// Unfolds (RFC 5322 section 2.2.3) and takes out what a string of IMAP cannot
-// hold. The value shrinks in place.
+// Unfolds the value (RFC 5322 section 2.2.3) and removes bytes that an IMAP
+// string must not have. The value becomes shorter in place.
 static struct view value_clean(struct buf *value)
 {
 	size_t len = 0;
@@ -90,7 +90,7 @@ static struct view value_join(
 	return view_of(joined, first.len + 2 + second.len);
 }
 
-// Files the value that was gathered.
+// Stores the collected value.
 static void field_store(struct field_reader *reader, struct arena *arena)
 {
 	if (!reader->open)
@@ -132,7 +132,8 @@ void field_reader_line(
 
 static void name_lookup(struct field_reader *reader)
 {
-	// Blanks before the colon: obs-optional of RFC 5322 section 4.5.
+	// Removes blanks before the colon, which are obs-optional (RFC 5322
+	// section 4.5).
 	struct view name = view_trim(view_of(reader->name, reader->name_len));
 	size_t count = reader->is_message ? MESSAGE_FIELD_COUNT : MESSAGE_DATE;
 	reader->state = FIELD_SKIP;
@@ -148,7 +149,8 @@ static void name_lookup(struct field_reader *reader)
 	}
 }
 
-// Takes the name off the front of `*piece`; false when it goes on.
+// Takes the name from the front of `*piece`. Returns false if the name
+// continues in the next piece.
 static bool name_push(struct field_reader *reader, struct view *piece)
 {
 	size_t colon = view_find_char(*piece, ':');

@@ -3,8 +3,9 @@
 
 #include "base/ascii.h"
 
-// Reads what follows a "<" up to its ">". False when it is no identifier; then
-// `*ret_len` is how far to go on from, at most up to the "<" of another.
+// Reads the text after a "<" up to its ">". Returns false if it is not an
+// identifier. The caller continues after `*ret_len` bytes, which end before any
+// next "<".
 static bool read_id(struct view text, struct buf *out, size_t *ret_len)
 {
 	bool quoted = false;
@@ -23,7 +24,7 @@ static bool read_id(struct view text, struct buf *out, size_t *ret_len)
 		else if (!quoted && c == '@')
 			at_sign = out->len > 0;
 		if (ascii_is_control(c) || (!quoted && c == ' '))
-			continue; // folding
+			continue; // this is folding white space
 		buf_add_char(out, c);
 		if (out->overflowed)
 			break;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sixteen bytes at a time with the compiler's vectors (SSE2, NEON). Counters
-// are one byte a lane, so they are emptied before they can overflow.
+// The code reads sixteen bytes at a time with the compiler's vectors (SSE2,
+// NEON). Each lane has a counter of one byte, so the code adds up the counters
+// before they can overflow.
 #include "wire/message_scan.h"
 
 #include <string.h>
 
 #define LANES      16
-#define ROUNDS_MAX 255 // what one byte can count
+#define ROUNDS_MAX 255 // the maximum of a one-byte counter
 
 typedef uint8_t lanes __attribute__((vector_size(LANES)));
 
@@ -25,7 +26,8 @@ static uint64_t lanes_sum(lanes counts)
 	return sum;
 }
 
-// At most ROUNDS_MAX * LANES bytes, `rounds` of them; at[-1] can be read.
+// Scans `rounds` blocks of LANES bytes, at most ROUNDS_MAX. The caller makes
+// sure that at[-1] can be read.
 static void scan_rounds(
     struct message_scan *scan, const char *at, size_t rounds)
 {
@@ -36,7 +38,7 @@ static void scan_rounds(
 		lanes is_lf = (lanes)(now == '\n');
 		high |= now;
 		nul |= (lanes)(now == 0);
-		cr -= (lanes)(now == '\r'); // a match is 0xff
+		cr -= (lanes)(now == '\r'); // a match is 0xff, which is -1
 		lf -= is_lf;
 		crlf -= is_lf & (lanes)(before == '\r');
 	}
@@ -67,7 +69,7 @@ void message_scan_push(struct message_scan *scan, struct view piece)
 		return;
 	const char *at = piece.ptr;
 	const char *end = at + piece.len;
-	scan_bytes(scan, at++, 1); // so that there is a byte before
+	scan_bytes(scan, at++, 1); // the next block needs a byte before it
 	while ((size_t)(end - at) >= LANES) {
 		size_t rounds = (size_t)(end - at) / LANES;
 		if (rounds > ROUNDS_MAX)

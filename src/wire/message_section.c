@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the part table of a record in place: single parts, and the sections of
-// BODY[…] (RFC 9051 section 6.4.5.1). Every link is checked where it is
-// followed, and leads forward, so that a damaged table ends every walk.
+// This file reads the part table of a record in place. It finds single parts
+// and the sections of BODY[…] (RFC 9051 section 6.4.5.1). The code checks every
+// link before it follows it. Each link must lead forward, so every walk ends
+// even in a damaged table.
 #include "base/bytes.h"
 #include "wire/message_record_format.h"
 
@@ -61,7 +62,7 @@ enum rc message_record_part(const struct message_record *record, uint32_t index,
 	return RC_OK;
 }
 
-// The child `number` of the multipart at `index`.
+// Finds the child `number` of the multipart at `index`.
 static enum rc child_find(const struct message_record *record, uint32_t index,
     uint32_t number, uint32_t *ret_index)
 {
@@ -85,7 +86,7 @@ static enum rc child_find(const struct message_record *record, uint32_t index,
 enum rc message_part_find(const struct message_record *record,
     const uint32_t *numbers, size_t count, uint32_t *ret_index)
 {
-	// Numbers count inside the message or multipart at `at`.
+	// `at` is the message or multipart to which the next number belongs.
 	uint32_t at = 0;
 	bool is_message = true;
 	for (size_t i = 0; i < count; i++) {
@@ -94,8 +95,8 @@ enum rc message_part_find(const struct message_record *record,
 		if (rc != RC_OK)
 			return rc;
 		if (part.kind == MESSAGE_MESSAGE && !is_message) {
-			// Enters the message: its numbers are those of its
-			// body's parts.
+			// The code enters the message. The numbers of a message
+			// are those of the parts in its body.
 			at++;
 			is_message = true;
 			rc = message_record_part(record, at, &part);
@@ -108,8 +109,8 @@ enum rc message_part_find(const struct message_record *record,
 				return rc;
 		} else if (!is_message || numbers[i] != 1) {
 			// RFC 9051: "Every message has at least one part
-			// number". 1 is the body of a message that is not
-			// multipart.
+			// number". If a message is not multipart, 1 is its
+			// body.
 			return RC_NOT_FOUND;
 		}
 		is_message = false;
@@ -118,7 +119,8 @@ enum rc message_part_find(const struct message_record *record,
 	return RC_OK;
 }
 
-// HEADER and TEXT of the message that `index` is (the root) or holds.
+// Finds HEADER or TEXT of a message. `index` is the part with the header and
+// body of the message.
 static enum rc message_range_find(const struct message_record *record,
     uint32_t index, enum message_section section,
     struct message_range *ret_range)

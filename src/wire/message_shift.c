@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the record of a message with further header fields on top from the
-// record of the parsed message. One message goes to many users, each time with
-// other trace fields (RFC 5321 section 4.4), and is parsed only once.
+// This file makes the record of a message with more header fields at its top.
+// It starts from the record of the parsed message. One message may go to many
+// users, and each copy has other trace fields (RFC 5321 section 4.4). So the
+// server parses the message only once.
 #include "base/bytes.h"
 #include "wire/message_record_format.h"
 #include "wire/message_scan.h"
 
-// What kinds of bytes the fields bring with them (RFC 6531 section 3.6: an
-// address in a trace field may be UTF-8).
+// Returns the flags for the bytes in `fields`. An address in a trace field may
+// be UTF-8 (RFC 6531 section 3.6).
 static uint32_t flags_of(struct view fields)
 {
 	struct message_scan scan = {0};
@@ -46,7 +47,8 @@ enum rc message_record_shift(
 	put_le32(head + RECORD_FLAGS, from.flags | flags_of(fields));
 	add(head + RECORD_SIZE, (uint32_t)by);
 	add(head + RECORD_HEADER_LEN, (uint32_t)by);
-	// The message itself begins where it began; its header got longer.
+	// The begin of the message does not change, but its header becomes
+	// longer.
 	char *part = head + RECORD_HEAD_BYTES;
 	add(part + RECORD_PART_HEADER_LEN, (uint32_t)by);
 	add(part + RECORD_PART_BODY, (uint32_t)by);

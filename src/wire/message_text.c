@@ -84,8 +84,8 @@ bool message_text_addresses(struct charset_cache *cache, struct view name,
 	return true;
 }
 
-// Whether a parameter's name is one that begins a value of RFC 2231: "name*",
-// "name*0" or "name*0*". Gives the name without its stars.
+// Tells whether the name of a parameter begins a value of RFC 2231: "name*",
+// "name*0" or "name*0*". `*ret_name` is the name without its stars.
 static bool begins_value(struct view full, struct view *ret_name)
 {
 	size_t star = view_find_char(full, '*');
@@ -117,7 +117,7 @@ bool message_text_parameters(struct charset_cache *cache, struct view name,
 		buf_add_literal(out, "; ");
 		if (param_value_decode(cache, parsed.params, parsed.param_count,
 			param, out) != RC_OK)
-			break; // as much as there is room for
+			break; // the output buffer is full
 	}
 	arena_done(&arena);
 	return true;

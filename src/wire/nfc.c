@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "wire/utf8.h"
 
-// No code unit becomes more than three of them (UAX #15, section 3.2.1).
+// NFC makes at most three code units from one (UAX #15, section 3.2.1).
 #define GROWTH 3
 
 static MUST_CHECK enum rc normalize(const UChar *units, int32_t len,
@@ -19,7 +19,7 @@ static MUST_CHECK enum rc normalize(const UChar *units, int32_t len,
 	    unorm2_normalize(nfc, units, len, normal, room, &status);
 	if (U_FAILURE(status))
 		return RC_INVALID;
-	// No UTF-16 unit takes more than three bytes.
+	// A UTF-16 unit needs at most three bytes.
 	char *text = mem_alloc((size_t)normal_len * 3);
 	int32_t text_len = 0;
 	u_strToUTF8(
@@ -37,7 +37,7 @@ enum rc nfc_add(struct view text, struct buf *out)
 	}
 	if (text.len > INT32_MAX / (GROWTH + 1) || !utf8_is_valid(text))
 		return RC_INVALID;
-	// UTF-16 has no more units than UTF-8 has bytes.
+	// A text has at most as many UTF-16 units as UTF-8 bytes.
 	int32_t room = (int32_t)text.len * GROWTH;
 	UChar *units = mem_alloc(text.len * (GROWTH + 1) * sizeof(UChar));
 	UErrorCode status = U_ZERO_ERROR;

@@ -5,9 +5,9 @@
 #include "wire/encoded_word.h"
 #include "wire/utf8.h"
 
-// What a parameter's name says beyond `name` itself.
+// This enum says which form of `name` a parameter's name has.
 enum form {
-	FORM_OTHER,    // another parameter
+	FORM_OTHER,    // a different parameter
 	FORM_PLAIN,    // "filename"
 	FORM_EXTENDED, // "filename*"
 	FORM_SEGMENT,  // "filename*1", "filename*1*"
@@ -34,8 +34,8 @@ static enum form form_of(struct view full, struct view name,
 	return FORM_SEGMENT;
 }
 
-// Takes "charset'language'" off the front (RFC 2231 section 4) and opens its
-// decoder; without both quotes, everything is value.
+// Takes "charset'language'" from the front (RFC 2231 section 4) and opens the
+// decoder. If there are not two quotes, the whole text is the value.
 static void open_charset(struct charset_cache *cache, struct view *value,
     struct charset_decoder *decoder)
 {
@@ -53,7 +53,7 @@ static void open_charset(struct charset_cache *cache, struct view *value,
 		*decoder = (struct charset_decoder){.kind = CHARSET_GUESS};
 }
 
-// Undoes "%XX"; a "%" that two digits do not follow stays.
+// Decodes "%XX". If two hex digits do not follow, the "%" stays.
 static void add_percent(
     struct charset_decoder *decoder, struct view value, struct buf *out)
 {
@@ -100,8 +100,9 @@ static void join_segments(struct charset_cache *cache,
 	charset_decoder_close(&decoder);
 }
 
-// If no continuation is percent-encoded, they may contain encoded words that
-// are split anywhere, from programs that know only half of RFC 2231.
+// Joins segments that have no percent encoding. Some programs know only half of
+// RFC 2231 and split encoded words between segments. So the function joins the
+// segments before it decodes them.
 static void join_plain_segments(struct charset_cache *cache,
     const struct segment *segments, struct buf *out)
 {
@@ -120,7 +121,7 @@ enum rc param_value_decode(struct charset_cache *cache,
     const struct param *params, size_t count, struct view name, struct buf *out)
 {
 	const struct param *plain = NULL;
-	struct segment whole = {NULL, true}; // "name*" alone
+	struct segment whole = {NULL, true}; // for a single "name*"
 	struct segment segments[PARAM_SEGMENTS_MAX] = {{NULL, false}};
 	bool any_extended = false;
 	for (size_t i = 0; i < count; i++) {
@@ -132,7 +133,7 @@ enum rc param_value_decode(struct charset_cache *cache,
 		case FORM_EXTENDED: whole.param = &params[i]; break;
 		case FORM_SEGMENT:
 			if (segments[number].param)
-				break; // the first one counts
+				break; // only the first one counts
 			segments[number].param = &params[i];
 			segments[number].extended = extended;
 			any_extended = any_extended || extended;

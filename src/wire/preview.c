@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text goes into a sink that collapses white space and counts characters, and
-// that stops the caller when there are enough. A first pass leaves quotations
-// out. Only when nothing remains, a second pass reads everything.
+// The text goes into a sink, which replaces runs of white space by one space
+// and counts characters. When the sink is full, the caller stops. A first pass
+// omits quotations. If it finds no text, a second pass reads everything.
 #include "wire/preview.h"
 
 #include "base/ascii.h"
@@ -10,15 +10,16 @@
 #include "wire/text_stream.h"
 #include "wire/utf8.h"
 
-// UTF-8 to look at: first a little, which is nearly always enough.
+// The code first decodes a small amount of UTF-8, which is nearly always
+// enough.
 #define TEXT_FIRST (4 * 1024)
 #define TEXT_ALL   (128 * 1024)
 
 struct sink {
 	struct buf *out;
 	size_t chars;
-	bool space;      // white space was seen after the last character
-	uint32_t joiner; // a zero-width joiner not yet written, or 0
+	bool space;      // white space came after the last character
+	uint32_t joiner; // a zero-width joiner that waits, or 0
 };
 
 static bool sink_is_full(const struct sink *sink)
@@ -34,9 +35,9 @@ static bool is_space_code(uint32_t code)
 	       code == 0x205f || code == 0x3000;
 }
 
-// Characters without width: soft hyphen, zero-width space, direction marks,
-// byte order mark, and the combining grapheme joiner, with which newsletters
-// fill up space.
+// These characters have no width: the soft hyphen, the zero-width space,
+// direction marks, the byte order mark and the combining grapheme joiner.
+// Newsletters use the last one to fill space.
 static bool is_invisible(uint32_t code)
 {
 	return code == 0xad || code == 0x34f || code == 0x200b ||
@@ -63,14 +64,15 @@ static void sink_add(struct sink *sink, uint32_t code)
 	if (is_invisible(code))
 		return;
 	if (code == 0x200c || code == 0x200d) {
-		// Has a meaning between letters, but none beside white space.
+		// The joiner has a meaning between letters but not next to
+		// white space.
 		if (!sink->space)
 			sink->joiner = code;
 		return;
 	}
 	if (sink->chars && sink->space) {
 		if (sink->chars + 1 >= PREVIEW_CHARS_MAX) {
-			sink->chars = PREVIEW_CHARS_MAX; // no space at the end
+			sink->chars = PREVIEW_CHARS_MAX; // no last space
 			return;
 		}
 		sink_write(sink, ' ');
@@ -82,7 +84,7 @@ static void sink_add(struct sink *sink, uint32_t code)
 	sink_write(sink, code);
 }
 
-// Printable US-ASCII without a special meaning here.
+// Tells whether `c` is printable US-ASCII and has no special meaning here.
 static size_t plain_run(const struct sink *sink, struct view text)
 {
 	size_t most = PREVIEW_CHARS_MAX - sink->chars;
@@ -127,7 +129,7 @@ static bool is_quoted(struct view trimmed)
 	return trimmed.len && *trimmed.ptr == '>';
 }
 
-// A line of nothing but dashes, stars and the like.
+// Tells whether a line has only dashes, stars and similar characters.
 static bool is_rule(struct view trimmed)
 {
 	if (trimmed.len < 3)
@@ -140,12 +142,13 @@ static bool is_rule(struct view trimmed)
 	return true;
 }
 
-// "On Monday, Jo wrote:" before a quotation: `rest` is what follows the line.
+// Tells whether a line is "On Monday, Jo wrote:" before a quotation. `rest` is
+// the text after the line.
 static bool is_attribution(struct view trimmed, struct view rest)
 {
 	if (!view_ends_with(trimmed, VIEW(":")))
 		return false;
-	// One empty line may come between.
+	// One empty line may be between them.
 	for (int i = 0; i < 2 && rest.len; i++) {
 		struct view next = view_trim(take_line(&rest));
 		if (next.len)
@@ -168,7 +171,7 @@ static size_t plain_pass(struct view text, bool everything, struct buf *out)
 		struct view trimmed = view_trim(line);
 		sink.space = true;
 		if (!everything) {
-			// RFC 3676 section 4.3: the signature's mark
+			// RFC 3676 section 4.3: this line begins the signature.
 			if (view_eq(trimmed, VIEW("--")) ||
 			    is_forward_mark(trimmed))
 				break;
@@ -192,11 +195,11 @@ void preview_of_plain(struct view utf8, struct buf *out)
 struct html {
 	struct sink sink;
 	struct view rest;
-	bool everything; // quotations too
-	unsigned quotes; // blockquotes open, from the cited one inwards
+	bool everything; // the pass includes quotations
+	unsigned quotes; // number of open blockquotes, from the first cited one
 };
 
-// Elements whose content is not text of the message.
+// The content of these elements is not text of the message.
 static bool is_hidden(struct view name)
 {
 	return view_eq_nocase(name, VIEW("style")) ||
@@ -213,12 +216,12 @@ static bool has_nocase(struct view text, struct view word)
 	return false;
 }
 
-// Length of the tag at the front of `text`, its ">" included. A ">" inside a
-// quoted value does not end it.
+// Returns the length of the tag at the front of `text` with its ">". A ">"
+// inside a quoted value does not end the tag.
 static size_t tag_len(struct view text)
 {
 	char quote = '\0';
-	char before = '\0'; // the last byte that was no space
+	char before = '\0'; // the last byte that is not a space
 	for (size_t i = 1; i < text.len; i++) {
 		char c = text.ptr[i];
 		if (quote) {
@@ -235,7 +238,7 @@ static size_t tag_len(struct view text)
 	return text.len;
 }
 
-// Passes over the content of a hidden element, up to its end tag.
+// Skips the content of a hidden element and its end tag.
 static void skip_hidden(struct html *html, struct view name)
 {
 	for (;;) {
@@ -303,7 +306,8 @@ static void take_text(struct html *html)
 			sink_add(&html->sink, code);
 		return;
 	}
-	// Up to the next byte that may be markup, at least one.
+	// The text goes up to the next byte that may be markup, and has at
+	// least one byte.
 	size_t len = 1;
 	while (len < html->rest.len && html->rest.ptr[len] != '<' &&
 	       html->rest.ptr[len] != '&')
@@ -336,8 +340,8 @@ void preview_of_html(struct view utf8, struct buf *out)
 
 // ---- the message
 
-// Decodes the sample's beginning: at least `wanted` bytes if there are as many.
-// True when that was all of it.
+// Decodes the start of the sample, at least `wanted` bytes if the sample has
+// them. Returns true if this was the whole sample.
 static bool sample_decode(struct charset_cache *cache,
     const struct message *message, size_t wanted, struct buf *text)
 {

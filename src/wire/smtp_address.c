@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Address literals, and the form of a local part that is looked up.
+// This file has address literals and the form of a local part that the server
+// uses to find a user.
 #include <arpa/inet.h>
 #include <string.h>
 #include <unicode/ucasemap.h>
@@ -40,7 +41,7 @@ void smtp_literal_print(const struct smtp_literal *literal, struct buf *out)
 	char address[INET6_ADDRSTRLEN];
 	int family = literal->len == 4 ? AF_INET : AF_INET6;
 	if (!inet_ntop(family, literal->address, address, sizeof(address)))
-		abort(); // the room is always enough
+		abort(); // there is always enough space
 	buf_add_string(out, literal->len == 4 ? "[" : "[IPv6:");
 	buf_add_string(out, address);
 	buf_add_char(out, ']');
@@ -56,11 +57,12 @@ static struct view fold_ascii(struct arena *arena, struct view local)
 	return view_of(copy, local.len);
 }
 
-// `text` by `normalizer`, NUL-free UTF-16 in `arena`; -1 when ICU fails.
+// Normalizes `text` with `normalizer`. The result is UTF-16 in `arena`. Returns
+// -1 if ICU fails.
 static int32_t normalize(struct arena *arena, const UNormalizer2 *normalizer,
     const UChar *text, int32_t len, UChar **ret_text)
 {
-	// A code point becomes at most 18 (NFC and NFD: 4) UTF-16 units.
+	// A code point becomes at most 18 UTF-16 units (4 with NFC or NFD).
 	int32_t room = len * 4 + 8;
 	UErrorCode error = U_ZERO_ERROR;
 	*ret_text = arena_alloc(arena, (size_t)room * sizeof(UChar));
@@ -68,7 +70,7 @@ static int32_t normalize(struct arena *arena, const UNormalizer2 *normalizer,
 	return U_FAILURE(error) ? -1 : len;
 }
 
-// NFC(toCasefold(NFD(text))), in UTF-16.
+// Computes NFC(toCasefold(NFD(text))) in UTF-16.
 static int32_t fold_units(
     struct arena *arena, const UChar *text, int32_t len, UChar **ret_text)
 {
@@ -76,12 +78,12 @@ static int32_t fold_units(
 	const UNormalizer2 *nfd = unorm2_getNFDInstance(&error);
 	const UNormalizer2 *nfc = unorm2_getNFCInstance(&error);
 	if (U_FAILURE(error))
-		abort(); // ICU without its data: nothing would work
+		abort(); // ICU has no data, so the server cannot work
 	UChar *apart;
 	len = normalize(arena, nfd, text, len, &apart);
 	if (len < 0)
 		return -1;
-	int32_t room = len * 3 + 8; // full case folding: at most three
+	int32_t room = len * 3 + 8; // full case folding makes at most three
 	UChar *folded = arena_alloc(arena, (size_t)room * sizeof(UChar));
 	len = u_strFoldCase(
 	    folded, room, apart, len, U_FOLD_CASE_DEFAULT, &error);
@@ -96,7 +98,7 @@ struct view smtp_local_fold(struct arena *arena, struct view local)
 	    local.len > SMTP_PATH_MAX)
 		return fold_ascii(arena, local);
 	UErrorCode error = U_ZERO_ERROR;
-	int32_t room = (int32_t)local.len + 1; // UTF-16 units, never more
+	int32_t room = (int32_t)local.len + 1; // always enough UTF-16 units
 	UChar *units = arena_alloc(arena, (size_t)room * sizeof(UChar));
 	int32_t len;
 	u_strFromUTF8(units, room, &len, local.ptr, (int32_t)local.len, &error);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a server says in reply to EHLO (RFC 5321 section 4.1.1.1): a table of
-// keywords, some with arguments.
+// This file reads the reply of a server to EHLO (RFC 5321 section 4.1.1.1). It
+// has a table of keywords; some have arguments.
 #include "base/ascii.h"
 #include "wire/date.h"
 #include "wire/smtp_command.h"
 #include "wire/smtp_reply.h"
 
-// Takes the next word off the front of `*text`; empty at the end.
+// Takes the next word from the front of `*text`. At the end the word is empty.
 static struct view take_word(struct view *text)
 {
 	while (text->len && ascii_is_space(text->ptr[0]))
@@ -57,7 +57,8 @@ static void read_future_release(
 		capabilities->hold_until_max = date.seconds;
 }
 
-// RFC 9422 section 4: 1*6DIGIT, not 0; what is malformed is passed over.
+// RFC 9422 section 4: the value is 1*6DIGIT and not 0. The parser ignores a
+// malformed value.
 static void read_limits(
     struct view rest, struct smtp_capabilities *capabilities)
 {
@@ -106,7 +107,7 @@ static void read_keyword(
     struct view line, struct smtp_capabilities *capabilities)
 {
 	struct view word = take_word(&line);
-	// "AUTH=PLAIN LOGIN", from before RFC 2554.
+	// Servers sent "AUTH=PLAIN LOGIN" before RFC 2554.
 	if (view_starts_with_nocase(word, VIEW("AUTH="))) {
 		capabilities->extensions |= SMTP_EXT_AUTH;
 		read_auth(view_from(word, 5), capabilities);
