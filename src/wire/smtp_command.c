@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verbs and their arguments; the parameters of MAIL and RCPT are in
-// smtp_parameter.c.
+// This file reads verbs and their arguments. smtp_parameter.c reads the
+// parameters of MAIL and RCPT.
 #include "wire/smtp_command.h"
 
 #include "base/ascii.h"
@@ -17,7 +17,7 @@ static const struct verb_row {
 	const char *name;
 	enum smtp_verb verb;
 	enum arguments arguments;
-	unsigned extension; // 0: always there
+	unsigned extension; // 0: always available
 } verb_rows[] = {
     {"MAIL", SMTP_VERB_MAIL, ARGUMENTS_SOME, 0},
     {"RCPT", SMTP_VERB_RCPT, ARGUMENTS_SOME, 0},
@@ -88,7 +88,8 @@ static enum rc bad_arguments(
 	    smtp_fault_code(fault, 501, ENHANCED(5, 5, 4)), rc, "%s", text);
 }
 
-// "FROM:" or "TO:", with the one space some put after it.
+// Takes "FROM:" or "TO:". Some clients send one space after it, which the
+// function takes too.
 static bool take_label(struct view *text, struct view label)
 {
 	if (!view_starts_with_nocase(*text, label))
@@ -99,8 +100,8 @@ static bool take_label(struct view *text, struct view label)
 	return true;
 }
 
-// The code for a path that could not be parsed. If its form is right but its
-// domain is not valid, it is a "mailbox name not allowed" (RFC 5321 section
+// Returns the code for a path that could not be parsed. If only the domain is
+// not valid, the code is for "mailbox name not allowed" (RFC 5321 section
 // 4.2.3).
 static enum rc bad_path(
     struct smtp_fault *fault, enum rc rc, struct enhanced_status status)
@@ -287,8 +288,9 @@ enum rc smtp_command_parse(struct arena *arena, struct view line,
 	*ret_command = command;
 	enum rc rc = check_line(row, line, argument, extensions, &fault);
 	if (rc == RC_OK) {
-		// One space, where an argument has its own syntax; of the
-		// others it does not matter.
+		// If an argument has its own syntax, the function takes only
+		// one space. For the other arguments, the number of spaces is
+		// not important.
 		bool strict = row->verb == SMTP_VERB_MAIL ||
 			      row->verb == SMTP_VERB_RCPT ||
 			      row->verb == SMTP_VERB_BDAT ||
@@ -326,7 +328,7 @@ static void print_auth(const struct smtp_mail *mail, struct buf *out)
 	else
 		smtp_mailbox_print_ascii(&mail->auth, &address);
 	buf_add_literal(out, " AUTH=");
-	// "<>" is printable: it comes out of xtext as it is.
+	// "<>" is printable, so xtext does not change it.
 	xtext_encode(buf_view(&address), out);
 	buf_done(&address);
 }
@@ -384,7 +386,8 @@ void smtp_rcpt_print(const struct smtp_rcpt *rcpt, bool utf8, struct buf *out)
 	buf_add_literal(out, " ORCPT=");
 	buf_add(out, rcpt->orcpt_type);
 	buf_add_char(out, ';');
-	// RFC 6533 section 3: UTF-8 itself only to a server with SMTPUTF8.
+	// RFC 6533 section 3: the client sends UTF-8 only to a server with
+	// SMTPUTF8.
 	if (!view_eq_nocase(rcpt->orcpt_type, VIEW("utf-8")))
 		xtext_encode(rcpt->orcpt, out);
 	else if (utf8)

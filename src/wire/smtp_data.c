@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clean data is skipped 16 pairs of neighbouring bytes at a time. A pair needs
-// attention when it is half of a CRLF without the other half, or an LF with a
-// dot after it. Only there the state machines look at single bytes.
+// The code skips clean data in blocks of 16 pairs of neighbouring bytes. A pair
+// is not clean if it has only one half of a CRLF, or if it is an LF with a dot
+// after it. The state machines look at single bytes only at such pairs.
 #include "wire/smtp_data.h"
 
 #include <string.h>
@@ -26,7 +26,7 @@ static bool any_set(struct block block)
 	return (words[0] | words[1]) != 0;
 }
 
-// Which bytes of a block are over 0x7f.
+// Tells whether a block has a byte over 0x7f.
 static bool any_high(struct block block)
 {
 	uint64_t words[2];
@@ -41,8 +41,8 @@ struct seen {
 	bool eight_bit;
 };
 
-// Pairs (a, b) in which a CR is not followed by LF, an LF does not follow a CR,
-// or (`dots`) a line begins with a dot.
+// Finds each pair (a, b) in which LF does not follow a CR, or an LF has no CR
+// before it. If `dots` is true, it also finds each dot at the start of a line.
 static struct block odd_pairs(struct block a, struct block b, bool dots)
 {
 	struct block odd;
@@ -59,10 +59,10 @@ static bool is_odd_pair(char a, char b, bool dots)
 	return (a == '\r') != (b == '\n') || (dots && a == '\n' && b == '.');
 }
 
-// The length of the clean bytes at the front of `text`, which has at least one
-// byte. They end before the first byte of the first pair that needs attention,
-// and in any case before the last byte. NULs and bytes over 0x7f are noted on
-// the way.
+// Returns the length of the clean bytes at the front of `text`, which has at
+// least one byte. The clean bytes end before the first pair that is not clean,
+// and always before the last byte. The function also notes NULs and bytes over
+// 0x7f.
 static size_t clean_len(struct view text, bool dots, struct seen *seen)
 {
 	size_t at = 0;
@@ -89,7 +89,7 @@ static size_t clean_len(struct view text, bool dots, struct seen *seen)
 	return at;
 }
 
-// Takes `len` bytes off the front of `*input`.
+// Takes `len` bytes from the front of `*input`.
 static struct view take(struct view *input, size_t len)
 {
 	struct view piece = view_slice(*input, 0, len);
@@ -97,18 +97,19 @@ static struct view take(struct view *input, size_t len)
 	return piece;
 }
 
-// What stands before the next byte of the input.
+// The state says which bytes came before the next byte of the input.
 enum state {
-	STATE_LINE,   // nothing, or a CRLF
-	STATE_MIDDLE, // another byte of a line
-	STATE_CR,     // a CR, held back
-	STATE_DOT,    // decoder: a line's first dot, held back
-	STATE_DOT_CR, // decoder: that and a CR, held back
-	STATE_END,    // decoder: the end
+	STATE_LINE,   // no byte, or a CRLF
+	STATE_MIDDLE, // a different byte of a line
+	STATE_CR,     // a CR, which is held
+	STATE_DOT,    // decoder: a line's first dot, which is held
+	STATE_DOT_CR, // decoder: the same and a CR, which are held
+	STATE_END,    // decoder: the data has ended
 };
 
-// Takes the clean bytes at the front of `*input`, whose first is not half of a
-// line end that is bare. Whole CRLFs are within; a CR that may be bare is left.
+// Takes the clean bytes at the front of `*input`. The first byte is not a bare
+// CR or LF. The function takes whole CRLFs, but it leaves a CR at the end that
+// may be bare.
 static struct view take_run(
     struct view *input, bool dots, struct seen *seen, int *state)
 {
@@ -133,7 +134,7 @@ void smtp_data_decoder_init(struct smtp_data_decoder *decoder,
 	    .framing = framing, .line_ends = line_ends, .state = STATE_LINE};
 }
 
-// What a bare `byte` (CR or LF) becomes. A dot after it is content.
+// Returns the output for a bare `byte` (CR or LF). A dot after it is content.
 static struct view bare(
     struct smtp_data_decoder *decoder, struct view byte, bool *flag)
 {
@@ -142,8 +143,8 @@ static struct view bare(
 	return decoder->line_ends == SMTP_LINES_NORMALIZE ? VIEW("\r\n") : byte;
 }
 
-// The next bytes when nothing is held back. Returns false when the input ends
-// with a CR, which is now held back.
+// Decodes the next bytes when no byte is held. Returns false if the input ends
+// with a CR, which the decoder then holds.
 static bool decode_free(struct smtp_data_decoder *decoder, struct view *input,
     struct view *ret_piece)
 {
@@ -169,7 +170,8 @@ static bool decode_free(struct smtp_data_decoder *decoder, struct view *input,
 	return true;
 }
 
-// A CR was held back. The next byte shows what it was.
+// Decodes the next byte after a held CR. That byte shows whether the CR is
+// bare.
 static struct view decode_after_cr(
     struct smtp_data_decoder *decoder, struct view *input)
 {
@@ -180,8 +182,8 @@ static struct view decode_after_cr(
 	return VIEW("\r\n");
 }
 
-// One step in a line that began with a dot. RC_MORE: nothing comes out of it,
-// but there may be more input.
+// Does one step in a line that began with a dot. RC_MORE means that the step
+// has no output, but the input may have more bytes.
 static enum rc decode_dot(struct smtp_data_decoder *decoder, struct view *input,
     struct view *ret_piece)
 {
@@ -193,7 +195,7 @@ static enum rc decode_dot(struct smtp_data_decoder *decoder, struct view *input,
 			return RC_END;
 		}
 		*ret_piece = VIEW(".");
-		decoder->state = STATE_CR; // a bare one
+		decoder->state = STATE_CR; // this CR is bare
 		return RC_OK;
 	}
 	if (c == '\r') {
@@ -202,11 +204,11 @@ static enum rc decode_dot(struct smtp_data_decoder *decoder, struct view *input,
 		return RC_MORE;
 	}
 	decoder->state = STATE_MIDDLE;
-	if (c == '\n') { // a bare one
+	if (c == '\n') { // this LF is bare
 		*ret_piece = VIEW(".");
 		return RC_OK;
 	}
-	return RC_MORE; // RFC 5321 section 4.5.2: the dot was stuffed
+	return RC_MORE; // RFC 5321 section 4.5.2: removes the dot
 }
 
 enum rc smtp_data_decode(struct smtp_data_decoder *decoder, struct view *input,
@@ -258,7 +260,8 @@ void smtp_data_encoder_init(
 	    (struct smtp_data_encoder){.framing = framing, .state = STATE_LINE};
 }
 
-// RFC 5321 section 2.3.8: CR and LF are sent only together, as a line's end.
+// RFC 5321 section 2.3.8: the encoder sends CR and LF only together, as the end
+// of a line.
 static struct view line_end(struct smtp_data_encoder *encoder)
 {
 	encoder->state = STATE_LINE;
@@ -278,7 +281,8 @@ enum rc smtp_data_encode(struct smtp_data_encoder *encoder, struct view *input,
 			take(input, 1);
 		*ret_piece = line_end(encoder);
 	} else if (encoder->state == STATE_LINE && dots && c == '.') {
-		// RFC 5321 section 4.5.2; the dot itself comes next.
+		// RFC 5321 section 4.5.2: adds a dot before the dot of the
+		// text.
 		*ret_piece = VIEW(".");
 		encoder->state = STATE_MIDDLE;
 	} else if (c == '\r' && input->len == 1) {

@@ -11,8 +11,8 @@ static void skip_blanks(struct view *text)
 		*text = view_from(*text, 1);
 }
 
-// The text up to a character of `ends` outside of quotes; all of it if there is
-// none.
+// Returns the length of the text before the first character of `ends` that is
+// not in quotes. If there is none, returns the length of all the text.
 static size_t length_to(struct view text, struct view ends)
 {
 	bool quoted = false;
@@ -28,7 +28,8 @@ static size_t length_to(struct view text, struct view ends)
 	return text.len;
 }
 
-// "FROM:" or "TO:", with blanks anywhere but in the word.
+// Takes "FROM:" or "TO:". Blanks may come before the word, before the ":" and
+// after it.
 static bool take_label(struct view *text, struct view word)
 {
 	skip_blanks(text);
@@ -43,14 +44,14 @@ static bool take_label(struct view *text, struct view word)
 	return true;
 }
 
-// The text that is in brackets or should be.
+// Takes the address, with or without its brackets.
 static bool take_address(struct view *text, struct view *ret_address)
 {
 	bool open = view_starts_with(*text, VIEW("<"));
 	struct view rest = open ? view_from(*text, 1) : *text;
 	size_t len = length_to(rest, open ? VIEW(">") : VIEW(" \t<>"));
 	bool closed = len < rest.len && rest.ptr[len] == '>';
-	// A ">" without "<", or a name before the address, is ambiguous.
+	// A ">" without "<" is ambiguous, and so is a name before the address.
 	if (closed != open ||
 	    (!open && (len == 0 ||
 			  (len < rest.len && !ascii_is_blank(rest.ptr[len])))))
@@ -92,8 +93,8 @@ static struct view made_strict(
 
 struct view smtp_line_made_strict(struct arena *arena, struct view line)
 {
-	// The verb must stand at the front with a blank after it. Any other
-	// line is neither MAIL nor RCPT.
+	// The line must begin with the verb and a blank. All other lines are
+	// neither MAIL nor RCPT.
 	if (line.len < 5 || !ascii_is_blank(line.ptr[4]))
 		return line;
 	switch ((int)smtp_verb_of(line)) {

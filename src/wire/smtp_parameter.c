@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parameters of MAIL and RCPT (RFC 5321 section 4.1.2), one function for each,
-// found by a table. A parameter is known only while its extension is on.
+// This file reads the parameters of MAIL and RCPT (RFC 5321 section 4.1.2).
+// Each parameter has one function, and a table finds it. A parameter is known
+// only if its extension is on.
 #include "wire/smtp_parameter.h"
 
 #include "base/ascii.h"
@@ -8,7 +9,8 @@
 #include "wire/utf8.h"
 #include "wire/xtext.h"
 
-// A parameter at work. `value` has a NULL ptr when there is no "=".
+// This struct has the current parameter. `value` has a NULL ptr if there is no
+// "=".
 struct parameter {
 	struct arena *arena;
 	struct view name;
@@ -23,7 +25,7 @@ typedef enum rc parameter_parse(const struct parameter *parameter);
 
 struct parameter_row {
 	const char *name;
-	unsigned extensions; // any of them
+	unsigned extensions; // one of them must be on
 	parameter_parse *parse;
 };
 
@@ -50,7 +52,7 @@ static bool is_printable_ascii(struct view text)
 	return true;
 }
 
-// Decodes the value with `decode`, into the arena.
+// Decodes the value with `decode` into the arena.
 static enum rc decode(const struct parameter *parameter, struct view text,
     enum rc (*decoder)(struct view text, struct buf *out),
     struct view *ret_text)
@@ -126,7 +128,8 @@ static enum rc parse_ret(const struct parameter *parameter)
 	return RC_OK;
 }
 
-// RFC 3461 section 4.4: up to 100 characters, printable US-ASCII in xtext.
+// RFC 3461 section 4.4: the value has at most 100 characters of printable
+// US-ASCII, in xtext.
 static enum rc parse_envid(const struct parameter *parameter)
 {
 	struct view envid;
@@ -141,8 +144,8 @@ static enum rc parse_envid(const struct parameter *parameter)
 	return RC_OK;
 }
 
-// RFC 4954 section 5: "<>" or a mailbox, in xtext. A mailbox that cannot be
-// read is not trusted and counts as "<>".
+// RFC 4954 section 5: the value is "<>" or a mailbox, in xtext. If the mailbox
+// is not valid, the server does not trust it and takes "<>" instead.
 static enum rc parse_auth(const struct parameter *parameter)
 {
 	struct smtp_mail *mail = parameter->mail;
@@ -157,8 +160,8 @@ static enum rc parse_auth(const struct parameter *parameter)
 	return RC_OK;
 }
 
-// RFC 4865 section 5: one to nine digits, the first no zero; only one of the
-// two parameters.
+// RFC 4865 section 5: the value has one to nine digits and does not begin with
+// "0". A command may have only one of the two parameters.
 static enum rc parse_holdfor(const struct parameter *parameter)
 {
 	struct view value = parameter->value;
@@ -205,7 +208,7 @@ static enum rc parse_by(const struct parameter *parameter)
 	enum smtp_by by;
 	if (!smtp_by_find(view_slice(mode, 0, 1), &by))
 		return wrong(parameter, RC_SYNTAX);
-	// With R the time must not be over already.
+	// If the mode is R, the time must be in the future.
 	if (by == SMTP_BY_RETURN && (negative || seconds == 0))
 		return wrong(parameter, RC_INVALID);
 	mail->by = by;
@@ -216,7 +219,7 @@ static enum rc parse_by(const struct parameter *parameter)
 
 // ---- RCPT ----------------------------------------------------------------
 
-// RFC 3461 section 4.1: NEVER stands alone.
+// RFC 3461 section 4.1: NEVER must be the only word.
 static enum rc parse_notify(const struct parameter *parameter)
 {
 	struct view list = parameter->value;
@@ -256,8 +259,9 @@ static bool has_control(struct view text)
 	return false;
 }
 
-// RFC 3461 section 4.2; type "utf-8": RFC 6533 section 3, in which UTF-8 itself
-// may stand only where SMTPUTF8 is offered.
+// RFC 3461 section 4.2 has the syntax, and RFC 6533 section 3 has the type
+// "utf-8". The value may have UTF-8 characters only if the server offers
+// SMTPUTF8.
 static enum rc parse_orcpt(const struct parameter *parameter)
 {
 	struct view xtext = parameter->value;
@@ -303,7 +307,7 @@ static const struct parameter_row rcpt_rows[] = {
     {"ORCPT", SMTP_EXT_DSN, parse_orcpt},
 };
 
-// esmtp-keyword (RFC 5321 section 4.1.2).
+// Tells whether `name` is an esmtp-keyword (RFC 5321 section 4.1.2).
 static bool is_keyword(struct view name)
 {
 	for (size_t i = 0; i < name.len; i++)
@@ -313,14 +317,14 @@ static bool is_keyword(struct view name)
 	return name.len > 0;
 }
 
-// One parameter; `*seen` has a bit for each row that came already.
+// Reads one parameter. `*seen` has a bit for each row that was already used.
 static enum rc parse_one(struct parameter *parameter, struct view text,
     const struct parameter_row *rows, size_t count, unsigned *seen)
 {
 	size_t equals = view_find_char(text, '=');
 	parameter->name = view_slice(text, 0, equals);
 	parameter->value = (struct view){NULL, 0};
-	if (equals != SIZE_MAX) // empty, but there: not NULL
+	if (equals != SIZE_MAX) // an empty value is not NULL
 		parameter->value =
 		    view_of(text.ptr + equals + 1, text.len - equals - 1);
 	struct fault *bad =

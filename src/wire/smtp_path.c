@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A cursor over the path; the local part is collected without its quoting, the
-// domain made canonical by domain_name.h.
+// A cursor moves over the path. The code collects the local part without its
+// quoting. domain_name.h gives the canonical form of the domain.
 #include "wire/smtp_path.h"
 
 #include <string.h>
@@ -11,21 +11,21 @@
 
 // ---- Characters ---------------------------------------------------------
 
-// atext (RFC 5322 section 3.2.3) in US-ASCII.
+// Tells whether `c` is an atext (RFC 5322 section 3.2.3) in US-ASCII.
 static bool is_atext(char c)
 {
 	return ascii_is_alnum(c) ||
 	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c));
 }
 
-// What may stand in a local part without quotes; bytes over 0x7f are seen to
-// when the whole is known.
+// Tells whether `c` may be in a local part without quotes. Bytes over 0x7f are
+// checked later, when the local part is complete.
 static bool is_bare(char c)
 {
 	return is_atext(c) || c == '.' || ((unsigned char)c & 0x80);
 }
 
-// C1 in UTF-8 is C2 80 to C2 9F.
+// In UTF-8, the C1 controls are C2 80 to C2 9F.
 static bool has_control(struct view text)
 {
 	for (size_t i = 0; i < text.len; i++) {
@@ -39,7 +39,8 @@ static bool has_control(struct view text)
 	return false;
 }
 
-// Dot-string of RFC 5321 section 4.1.2: needs no quotes.
+// Tells whether `local` is a Dot-string (RFC 5321 section 4.1.2), which needs
+// no quotes.
 static bool is_dot_string(struct view local)
 {
 	bool after_dot = true;
@@ -66,7 +67,8 @@ static bool starts_with_char(struct view text, char c)
 	return text.len && text.ptr[0] == c;
 }
 
-// Quoted-string at the front of `*text`: its content, escapes undone.
+// Reads a Quoted-string at the front of `*text` and returns its content without
+// escapes.
 static enum rc take_quoted(struct arena *arena, struct view *text,
     struct fault *fault, struct view *ret_local)
 {
@@ -146,7 +148,7 @@ static enum rc parse_literal(struct arena *arena, struct view text,
 	return RC_OK;
 }
 
-// All of `text` as what follows the "@".
+// Reads all of `text` as the domain or literal after the "@".
 static enum rc parse_domain(struct arena *arena, struct view text,
     struct fault *fault, struct smtp_mailbox *mailbox)
 {
@@ -190,8 +192,9 @@ enum rc smtp_mailbox_parse(struct arena *arena, struct view text,
 
 // ---- Paths --------------------------------------------------------------
 
-// The ">" that ends the path which `text` is after its "<"; quoted strings and
-// literals may hold one. SIZE_MAX: none.
+// Finds the ">" that ends a path. `text` begins after the "<". A ">" in a
+// quoted string does not end the path. Returns SIZE_MAX if there is no such
+// ">".
 static size_t path_end(struct view text)
 {
 	bool quoted = false;
@@ -207,7 +210,8 @@ static size_t path_end(struct view text)
 	return SIZE_MAX;
 }
 
-// A-d-l ":" (RFC 5321 section 4.1.2): every domain is checked, none is kept.
+// Skips A-d-l ":" (RFC 5321 section 4.1.2). It checks every domain but keeps
+// none.
 static enum rc skip_route(
     struct arena *arena, struct view *path, struct fault *fault)
 {
@@ -239,7 +243,7 @@ static enum rc skip_route(
 	return RC_OK;
 }
 
-// What stands between "<" and ">".
+// Reads the text between "<" and ">".
 static enum rc parse_inside(struct arena *arena, struct view path,
     enum smtp_path_kind kind, struct fault *fault,
     struct smtp_mailbox *ret_mailbox)
@@ -250,7 +254,7 @@ static enum rc parse_inside(struct arena *arena, struct view path,
 	}
 	if (path.len == 0)
 		return bad(fault, "the recipient is empty");
-	// RFC 5321 section 4.1.1.3: the one address without a domain.
+	// RFC 5321 section 4.1.1.3: only this address needs no domain.
 	if (kind == SMTP_PATH_FORWARD &&
 	    view_eq_nocase(path, VIEW("postmaster"))) {
 		*ret_mailbox = (struct smtp_mailbox){.local = path};

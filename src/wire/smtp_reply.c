@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines are cut out of the input by memchr(); a line that is whole in the input
-// is read there and copied only into the reply's text.
+// The parser finds lines in the input with memchr(). If the input has a whole
+// line, the parser reads it there and copies it only into the text of the
+// reply.
 #include "wire/smtp_reply.h"
 
 #include "base/ascii.h"
@@ -27,8 +28,8 @@ static void begin(struct smtp_reply_parser *parser)
 	buf_reset(&parser->text);
 }
 
-// Reply-code (RFC 5321 section 4.2): 2yz to 5yz, y up to 5. Here any last two
-// digits are accepted.
+// Reads a Reply-code. RFC 5321 section 4.2 allows 2yz to 5yz with y up to 5,
+// but this function accepts any last two digits.
 static bool take_code(struct view *line, unsigned *ret_code)
 {
 	if (line->len < 3 || line->ptr[0] < '2' || line->ptr[0] > '5' ||
@@ -54,7 +55,8 @@ static void add_line(struct smtp_reply_parser *parser, struct view line)
 	reply->lines++;
 }
 
-// One line, without its LF. RC_OK: it was the reply's last.
+// Reads one line without its LF. Returns RC_OK if it is the last line of the
+// reply.
 static enum rc read_line(struct smtp_reply_parser *parser, struct view line)
 {
 	struct smtp_reply *reply = &parser->reply;
@@ -66,7 +68,7 @@ static enum rc read_line(struct smtp_reply_parser *parser, struct view line)
 		return RC_SYNTAX;
 	reply->code = code;
 	bool more = view_starts_with(line, VIEW("-"));
-	// RFC 5321 section 4.2: a code alone is a line, too.
+	// RFC 5321 section 4.2: a line may have only a code.
 	if (line.len && !more && line.ptr[0] != ' ')
 		return RC_SYNTAX;
 	line = view_from(line, 1);
@@ -79,7 +81,8 @@ static enum rc read_line(struct smtp_reply_parser *parser, struct view line)
 	return more ? RC_MORE : RC_OK;
 }
 
-// Takes a line off the front of `*input`. RC_MORE: its end is not there yet.
+// Takes a line from the front of `*input`. Returns RC_MORE if its end has not
+// arrived.
 static enum rc take_line(
     struct smtp_reply_parser *parser, struct view *input, struct view *ret_line)
 {
@@ -111,7 +114,7 @@ enum rc smtp_reply_feed(struct smtp_reply_parser *parser, struct view *input,
 		struct view line;
 		rc = take_line(parser, input, &line);
 		if (rc != RC_OK)
-			continue; // RC_MORE: the input is used up
+			continue; // RC_MORE: the input is empty now
 		rc = read_line(parser, line);
 		buf_reset(&parser->line);
 	}
@@ -136,7 +139,7 @@ static bool is_unfit(uint32_t code)
 	       code == 0x2029;
 }
 
-// Adds what fits of `text` while `out` stays within `end` bytes.
+// Adds as much of `text` as fits, so that `out` has at most `end` bytes.
 static void add_clean(struct view text, size_t end, struct buf *out)
 {
 	uint32_t code;
@@ -181,10 +184,11 @@ void smtp_reply_clean_text(
 
 // ---- The server's side ---------------------------------------------------
 
-// RFC 5321 section 4.5.3.1.5: 512 octets with code and CRLF.
+// RFC 5321 section 4.5.3.1.5: a line has at most 512 octets with its code and
+// CRLF.
 #define REPLY_LINE_TEXT_MAX (512 - 4 - 2 - (ENHANCED_TEXT_MAX + 1))
 
-// Takes what goes into one line off the front of `*text`.
+// Takes the text for one line from the front of `*text`.
 static struct view take_reply_line(struct view *text)
 {
 	size_t end = view_find_char(*text, '\n');
@@ -198,8 +202,8 @@ static struct view take_reply_line(struct view *text)
 	return line;
 }
 
-// Adds `line` with "?" for control characters. No longer than it was: bytes
-// that are no UTF-8 are "?", too.
+// Adds `line` and replaces control characters and invalid UTF-8 by "?". So the
+// result is never longer than `line`.
 static void add_reply_text(struct view line, struct buf *out)
 {
 	while (line.len) {

@@ -7,8 +7,8 @@ static const char *const notifies[SMTP_NOTIFY_COUNT] = {
     "NEVER", "SUCCESS", "FAILURE", "DELAY"};
 static const char *const bys[] = {"", "N", "R"};
 
-// By `utf8`, LMTP, and then 1 for TLS and 2 for a login. IANA's "Mail
-// Transmission Types".
+// These are IANA's "Mail Transmission Types" (RFC 3848; RFC 6531 section
+// 4.3). The indexes are `utf8`, LMTP, and a sum of 1 for TLS and 2 for a login.
 static const char *const protocols[2][2][4] = {
     {{"ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA"},
 	{"LMTP", "LMTPS", "LMTPA", "LMTPSA"}},
@@ -16,7 +16,7 @@ static const char *const protocols[2][2][4] = {
 	{"UTF8LMTP", "UTF8LMTPS", "UTF8LMTPA", "UTF8LMTPSA"}},
 };
 
-// The number of `word` in the table, in either case.
+// Finds the number of `word` in the table. Upper and lower case are equal.
 static bool find(const char *const *names, size_t count, struct view word,
     size_t *ret_number)
 {

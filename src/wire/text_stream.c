@@ -3,10 +3,10 @@
 
 #include "wire/utf8.h"
 
-#define PIECE_BYTES 8192 // raw bytes looked at in one step
+#define PIECE_BYTES 8192 // raw bytes for one step
 
-// Bytes never grow by more than this on the way to UTF-8: a byte is at most
-// one UTF-16 unit in all charsets but those where a pair of bytes is three.
+// One byte becomes at most this many bytes of UTF-8. In most charsets, a byte
+// becomes at most one UTF-16 unit. In some, two bytes become three units.
 #define TEXT_GROWTH_MAX 6
 
 void text_stream_init(struct text_stream *stream, struct charset_cache *cache,
@@ -29,7 +29,7 @@ void text_stream_done(struct text_stream *stream)
 	buf_done(&stream->text);
 }
 
-// The end of the part: whatever the decoders still hold.
+// At the end of the part, adds the bytes that the decoders still hold.
 static bool drain(struct text_stream *stream, struct view *ret_text)
 {
 	buf_reset(&stream->decoded);

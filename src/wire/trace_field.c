@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A field is written word by word; a word that would pass the margin begins a
-// new line. Every word is checked or escaped before it is written.
+// The writer adds a field word by word. If a word does not fit within the
+// margin, it begins a new line. The code checks or escapes every word before it
+// writes it.
 #include "wire/trace_field.h"
 
 #include <string.h>
@@ -8,9 +9,9 @@
 #include "base/ascii.h"
 #include "wire/domain_name.h"
 
-#define MARGIN         77 // RFC 5322 section 2.1.1: 78 characters, CRLF aside
+#define MARGIN         77 // RFC 5322 section 2.1.1: 78 without the CRLF
 #define TAB_COLUMNS    8
-#define HELO_SHOWN_MAX 64 // bytes of a HELO name that is no name
+#define HELO_SHOWN_MAX 64 // bytes of a HELO argument that is not a name
 
 struct writer {
 	struct buf *out;
@@ -23,7 +24,7 @@ static void fold(struct writer *writer)
 	writer->column = TAB_COLUMNS;
 }
 
-// A space and `word`, or `word` in a new line.
+// Adds a space and `word`, or begins a new line with `word`.
 static void add_word(struct writer *writer, struct view word)
 {
 	if (writer->column + 1 + word.len > MARGIN &&
@@ -35,7 +36,7 @@ static void add_word(struct writer *writer, struct view word)
 	writer->column += word.len + 1;
 }
 
-// `name` and `value` together in a line, where they fit.
+// Adds `name` and `value` in the same line if they fit.
 static void add_clause(
     struct writer *writer, const char *name, struct view value)
 {
@@ -54,8 +55,8 @@ static bool is_literal(struct view text)
 	return smtp_literal_parse(text, &literal) == RC_OK;
 }
 
-// "192.0.2.1" as "[192.0.2.1]", "2001:db8::1" as "[IPv6:2001:db8::1]"; nothing
-// for what is no address.
+// Adds "192.0.2.1" as "[192.0.2.1]" and "2001:db8::1" as "[IPv6:2001:db8::1]".
+// It adds nothing if `address` is not an address.
 static void add_literal(struct view address, struct buf *out)
 {
 	struct buf text;
@@ -71,8 +72,8 @@ static void add_literal(struct view address, struct buf *out)
 	buf_done(&text);
 }
 
-// For use in a comment (ctext and quoted-pair, RFC 5322 section 3.2.2), in one
-// word.
+// Adds text for a comment (ctext and quoted-pair, RFC 5322 section 3.2.2) as
+// one word.
 static void add_comment_text(struct view text, struct buf *out)
 {
 	text = view_slice(text, 0, HELO_SHOWN_MAX);
@@ -85,7 +86,8 @@ static void add_comment_text(struct view text, struct buf *out)
 	}
 }
 
-// Characters of an atom without those that have a meaning in other places.
+// Tells whether `text` is an atom of safe characters. These have no special
+// meaning in other fields.
 static bool is_token(struct view text)
 {
 	for (size_t i = 0; i < text.len; i++)
@@ -97,8 +99,8 @@ static bool is_token(struct view text)
 
 // ---- Received ------------------------------------------------------------
 
-// The text of the comment: TCP-info (RFC 5321 section 4.4), and a HELO argument
-// that is not a name.
+// Adds the text of the comment. This is the TCP-info (RFC 5321 section 4.4) and
+// a HELO argument that is not a name.
 static void add_tcp_info(struct writer *writer,
     const struct trace_received *received, bool helo_shown, struct view literal)
 {
@@ -148,8 +150,8 @@ static void add_from(
 	buf_done(&literal);
 }
 
-// RFC 3848; RFC 6531 section 4.3.
-// A path in angle brackets; by A-labels unless `utf8`.
+// Writes a path in angle brackets. If `utf8` is false, it writes the domain
+// with A-labels.
 static void print_path(
     const struct smtp_mailbox *mailbox, bool utf8, struct buf *out)
 {
@@ -195,7 +197,8 @@ void trace_received_write(
 		add_clause(&writer, "id", received->id);
 	if (received->recipient)
 		add_for(&writer, received);
-	// RFC 8314 section 4.3: a registered clause, so after the others.
+	// RFC 8314 section 4.3: this is a registered clause, so it comes after
+	// the others.
 	if (received->protocol.tls && is_token(received->tls_cipher))
 		add_clause(&writer, "tls", received->tls_cipher);
 	buf_add_char(out, ';');

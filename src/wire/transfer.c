@@ -16,7 +16,7 @@ static const struct {
     {"base64", TRANSFER_BASE64},
 };
 
-// What is found in mail beside these, as key_add() has it.
+// Mail also has these other names. They are in the form that key_add() makes.
 static const struct {
 	const char *key;
 	enum transfer_encoding encoding;
@@ -32,9 +32,9 @@ static const struct {
     {"base64", TRANSFER_BASE64},
 };
 
-#define KEY_MAX 16 // longer than any
+#define KEY_MAX 16 // longer than any key
 
-// White space, quotes and comments off the front.
+// Skips white space, quotes and comments at the front.
 static struct view skip_between(struct view value)
 {
 	size_t depth = 0;
@@ -51,8 +51,8 @@ static struct view skip_between(struct view value)
 	return value;
 }
 
-// Takes a word off the front of `*value` and adds its letters and digits, in
-// lower case, to the key. False when there is none, or it is too long.
+// Takes a word from the front of `*value` and adds its letters and digits to
+// the key in lower case. Returns false if there is no word or it is too long.
 static bool key_add(struct view *value, char key[KEY_MAX], size_t *len)
 {
 	size_t before = *len;
@@ -84,7 +84,8 @@ enum transfer_encoding transfer_encoding_parse(struct view value)
 	size_t len = 0;
 	if (skip_between(value).len == 0)
 		return TRANSFER_7BIT;
-	// The first word, else with the second: "quoted printable".
+	// The loop tries the first word. If it is unknown, the loop adds the
+	// second word, as in "quoted printable".
 	for (int words = 0; words < 2 && key_add(&value, key, &len); words++) {
 		enum transfer_encoding found = key_find(view_of(key, len));
 		if (found != TRANSFER_UNKNOWN)
@@ -141,7 +142,8 @@ static const unsigned char base64_values[256] = {
 #undef S
 // clang-format on
 
-// What a group that was not filled holds: 2 characters are one byte, 3 are two.
+// Writes the bytes of a group that is not full. 2 characters make one byte, and
+// 3 make two.
 static char *base64_flush(struct transfer_decoder *decoder, char *to)
 {
 	if (decoder->count >= 2)
@@ -156,12 +158,14 @@ static char *base64_flush(struct transfer_decoder *decoder, char *to)
 static char *base64_byte(
     struct transfer_decoder *decoder, unsigned char value, char *to)
 {
-	// RFC 2045 section 6.8: what is not of the alphabet "must be ignored".
+	// RFC 2045 section 6.8: characters outside the alphabet "must be
+	// ignored".
 	if (value == BASE64_SPACE || value == BASE64_JUNK)
 		return to;
 	if (value == BASE64_PAD) {
-		// The first "=" ends the data; "==" where "=" belongs does
-		// no harm, one before two characters does.
+		// The first "=" ends the data. An extra "=" after it is
+		// harmless, but a group needs two characters before its first
+		// "=".
 		if (!decoder->padded && decoder->count < 2)
 			decoder->malformed = true;
 		decoder->padded = true;
@@ -185,8 +189,9 @@ static char *base64_byte(
 static void base64_decode_piece(
     struct transfer_decoder *decoder, struct view piece, struct buf *out)
 {
-	// Three bytes for each group that is or becomes full, two for each that
-	// a "=" ends early: at most one for each character but the held ones.
+	// A full group gives three bytes, and a group that a "=" ends gives two
+	// or one. So each character gives at most one byte, plus the bytes from
+	// held characters.
 	char *start = buf_reserve(out, (piece.len / 4 + 2) * 3);
 	if (!start)
 		return;
@@ -222,7 +227,7 @@ static void qp_flush_blanks(struct transfer_decoder *decoder, struct buf *out)
 	decoder->blanks = 0;
 }
 
-// A "=" and what came after it that make no escape stay as they are.
+// Adds a "=" and the held bytes unchanged, because they are not an escape.
 static void qp_flush_escape(struct transfer_decoder *decoder, struct buf *out)
 {
 	buf_add_char(out, '=');
@@ -231,8 +236,9 @@ static void qp_flush_escape(struct transfer_decoder *decoder, struct buf *out)
 	decoder->malformed = true;
 }
 
-// One byte after a "=" (count is 1 plus the bytes held after it). False: the
-// byte is not the escape's and is still to be looked at.
+// Reads one byte after a "=". `count` is 1 plus the number of held bytes after
+// the "=". Returns false if the byte is not part of the escape; the caller must
+// then read it again.
 static bool qp_escape_byte(
     struct transfer_decoder *decoder, char c, struct buf *out)
 {
@@ -247,7 +253,8 @@ static bool qp_escape_byte(
 		decoder->count = 0;
 		return true;
 	}
-	// A soft line break: "=", blanks that transport added, CRLF or LF.
+	// A soft line break is "=", blanks that a mail server added, and CRLF
+	// or LF.
 	if (c == '\n') {
 		decoder->count = 0;
 		return true;
@@ -265,7 +272,7 @@ static bool qp_escape_byte(
 	return false;
 }
 
-// Looks at one byte that is not plain text.
+// Reads one byte that is not plain text.
 static void qp_byte(struct transfer_decoder *decoder, char c, struct buf *out)
 {
 	if (decoder->count && qp_escape_byte(decoder, c, out))
@@ -273,12 +280,12 @@ static void qp_byte(struct transfer_decoder *decoder, char c, struct buf *out)
 	if (decoder->held_cr) {
 		decoder->held_cr = false;
 		if (c == '\n') {
-			decoder->blanks = 0; // rule 3
+			decoder->blanks = 0; // RFC 2045 rule 3
 			buf_add_literal(out, "\r\n");
 			return;
 		}
 		qp_flush_blanks(decoder, out);
-		buf_add_char(out, '\r'); // alone: data
+		buf_add_char(out, '\r'); // a bare CR is data
 	}
 	if (c == '\r') {
 		decoder->held_cr = true;
@@ -298,8 +305,9 @@ static void qp_byte(struct transfer_decoder *decoder, char c, struct buf *out)
 	}
 }
 
-// The bytes at the front of `line` (which holds no LF) that come out as they
-// are whatever follows: up to a "=" or the blanks and CR at its end.
+// Returns the length of the plain bytes at the front of `line`, which has no
+// LF. They end before a "=", or before the blanks and CR at the end of the
+// line.
 static size_t qp_plain_len(struct view line)
 {
 	const char *escape = line.len ? memchr(line.ptr, '=', line.len) : NULL;
@@ -333,7 +341,7 @@ static void qp_decode_piece(
 			if (at == end)
 				return;
 		}
-		// Blanks before an escape, too, go byte by byte.
+		// The decoder also reads blanks before an escape byte by byte.
 		do
 			qp_byte(decoder, *at++, out);
 		while (at < end && (decoder->count || decoder->held_cr ||
@@ -364,8 +372,8 @@ void transfer_decode(
 void transfer_decode_end(struct transfer_decoder *decoder, struct buf *out)
 {
 	if (decoder->encoding == TRANSFER_BASE64) {
-		// Without its padding a group is whole all the same, but one
-		// character is less than a byte: cut short.
+		// A group without its padding is still complete. But one
+		// character is less than a byte, so the data was cut.
 		if (decoder->count == 1)
 			decoder->malformed = true;
 		char bytes[2];
@@ -375,7 +383,7 @@ void transfer_decode_end(struct transfer_decoder *decoder, struct buf *out)
 	}
 	if (decoder->encoding != TRANSFER_QUOTED_PRINTABLE)
 		return;
-	// A "=" at the very end is a soft break whose line end was cut off.
+	// A "=" at the very end is a soft line break that lost its line end.
 	bool digit =
 	    decoder->count == 2 && ascii_hex_value(decoder->escape[0]) >= 0;
 	if (digit)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is a well-formed sequence is Unicode's table 3-7 (RFC 3629 section 4).
+// Unicode's table 3-7 defines a well-formed sequence (RFC 3629 section 4).
 #include "wire/utf8.h"
 
 #include <string.h>
@@ -26,8 +26,8 @@ bool utf8_is_ascii(struct view text)
 	return utf8_ascii_len(text) == text.len;
 }
 
-// The number of bytes `lead` announces, and the range of the second; 0 when no
-// character begins with it.
+// Returns the number of bytes of a character that begins with `lead`, and the
+// range of its second byte. Returns 0 if no character begins with `lead`.
 static size_t sequence_of(
     unsigned char lead, unsigned char *ret_low, unsigned char *ret_high)
 {
@@ -41,9 +41,9 @@ static size_t sequence_of(
 		return 2;
 	if (lead < 0xf0) {
 		if (lead == 0xe0)
-			*ret_low = 0xa0; // shorter forms exist
+			*ret_low = 0xa0; // lower bytes have a shorter form
 		if (lead == 0xed)
-			*ret_high = 0x9f; // surrogates
+			*ret_high = 0x9f; // higher bytes are surrogates
 		return 3;
 	}
 	if (lead == 0xf0)
@@ -145,7 +145,7 @@ void utf8_add(struct buf *out, uint32_t code)
 void utf8_add_valid(struct buf *out, struct view text)
 {
 	while (text.len) {
-		// As long a valid run as there is, in one copy.
+		// Copies the longest valid run at once.
 		size_t good = utf8_ascii_len(text);
 		uint32_t code;
 		size_t len = 0;
@@ -176,14 +176,14 @@ struct view utf8_truncate(struct view text, size_t max_bytes)
 {
 	if (text.len <= max_bytes)
 		return text;
-	// Back to the lead byte of the character that would be cut; not further
-	// than a character is long.
+	// The loop goes back to the first byte of the character at the cut. It
+	// goes back at most three bytes.
 	size_t len = max_bytes;
 	for (int i = 0; i < 3 && len > 0; i++, len--)
 		if (((unsigned char)text.ptr[len] & 0xc0) != 0x80)
 			break;
 	if (((unsigned char)text.ptr[len] & 0xc0) == 0x80)
-		len = max_bytes; // not UTF-8 anyway
+		len = max_bytes; // this text is not UTF-8
 	return view_slice(text, 0, len);
 }
 

@@ -6,13 +6,15 @@
 
 static const char hex_digits[] = "0123456789ABCDEF";
 
-// xchar (RFC 3461 section 4): "!" to "~" but "+" and "=".
+// Tells whether `c` is an xchar (RFC 3461 section 4): "!" to "~" except "+" and
+// "=".
 static bool is_xchar(char c)
 {
 	return c > ' ' && c < 0x7f && c != '+' && c != '=';
 }
 
-// QCHAR (RFC 6533 section 3): an xchar that is no backslash either.
+// Tells whether `code` is a QCHAR (RFC 6533 section 3): an xchar except a
+// backslash.
 static bool is_qchar(uint32_t code)
 {
 	return code > ' ' && code < 0x7f && code != '+' && code != '=' &&
@@ -43,7 +45,7 @@ void xtext_encode(struct view text, struct buf *out)
 	}
 }
 
-// "+HH" at the front of `text` (not empty).
+// Reads "+HH" at the front of `text`, which is not empty.
 static bool hex_pair(struct view text, char *ret_byte)
 {
 	if (text.ptr[0] != '+' || text.len < 3)
@@ -56,7 +58,7 @@ static bool hex_pair(struct view text, char *ret_byte)
 	return true;
 }
 
-// What was added from `before` on is taken back unless all went well.
+// If there was an error, removes the bytes that were added after `before`.
 static enum rc settle(struct buf *out, size_t before, bool overflowed, bool ok)
 {
 	enum rc rc = out->overflowed ? RC_LIMIT : RC_OK;
@@ -117,8 +119,8 @@ void utf8_addr_unitext_encode(struct view address, struct buf *out)
 	}
 }
 
-// "\x{HEX}" at the front of `text`, as EmbeddedUnicodeChar of RFC 6533 section
-// 3 has it; its length, or 0.
+// Reads "\x{HEX}" at the front of `text` (EmbeddedUnicodeChar, RFC 6533 section
+// 3). Returns its length, or 0 if it is not valid.
 static size_t embedded(struct view text, uint32_t *ret_code)
 {
 	uint32_t code = 0;
@@ -133,7 +135,8 @@ static size_t embedded(struct view text, uint32_t *ret_code)
 	}
 	if (at < 5 || at >= text.len || text.ptr[at] != '}')
 		return 0;
-	// "00" is not in the grammar, but "01" to "0F" are; else no zero leads.
+	// The grammar allows "01" to "0F" but not "00". All other numbers must
+	// not begin with "0".
 	if (text.ptr[3] == '0' && !(at == 5 && code > 0))
 		return 0;
 	bool surrogate = code >= 0xd800 && code <= 0xdfff;
@@ -159,8 +162,8 @@ enum rc utf8_addr_decode(struct view text, struct buf *out)
 			if (ok)
 				utf8_add(out, code);
 		} else if (text.ptr[0] == '+') {
-			// RFC 6533 section 3 wraps this form in xtext where the
-			// peer has no SMTPUTF8.
+			// RFC 6533 section 3: if the peer has no SMTPUTF8, this
+			// form is also encoded as xtext.
 			len = 3;
 			ok = hex_pair(text, &byte) && !(byte & 0x80);
 			if (ok)
