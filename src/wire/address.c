@@ -218,7 +218,7 @@ static size_t comment_len(struct parser *parser)
 		len = nested_comment_len(parser->rest);
 	if (len == 0 && parser->comments) {
 		parser->nested_comments = false;
-		len = view_find_char(parser->rest, ')') + 1; // 0: none
+		len = view_find_char(parser->rest, ')') + 1; // 0: no ")"
 		parser->comments = len > 0;
 	}
 	return len;
@@ -379,7 +379,7 @@ static void parse_angle(struct parser *parser)
 			take_at_sign(parser);
 			skip(parser, 1);
 		} else if (c == '<') {
-			skip(parser, 1); // "<<a@b>>"
+			skip(parser, 1); // for "<<a@b>>"
 		} else if (!parser->at_sign) {
 			take_word(parser, &parser->local);
 		} else if (!take_literal(parser)) {

@@ -186,7 +186,7 @@ size_t content_language_parse(
 			    arena, tags, &capacity, count + 1, sizeof(*tags));
 			tags[count++] = tag;
 		} else {
-			value = view_from(value, 1); // a comma, or garbage
+			value = view_from(value, 1); // a comma or bad text
 		}
 	}
 	*ret_tags = tags;
@@ -218,7 +218,7 @@ static bool segment_parse(struct view name, struct segment *ret_segment)
 }
 
 struct join {
-	const struct param *pieces[CONTENT_PARAMS_MAX]; // by number
+	const struct param *pieces[CONTENT_PARAMS_MAX]; // index: number
 	bool extended[CONTENT_PARAMS_MAX];
 	size_t count; // number of pieces before the first gap
 	bool any_extended;
@@ -278,7 +278,7 @@ static struct param join_finish(
 	char *out = arena_alloc(arena, join->len);
 	size_t len = 0;
 	if (join->any_extended) {
-		// base* stands in the field, just before the number
+		// The field has "base*" just before the number.
 		param.name.len++;
 		if (!join->extended[0]) {
 			memcpy(out, "''", 2); // no charset, no language
@@ -318,7 +318,7 @@ size_t content_params_join(struct arena *arena,
 		struct join join;
 		join_collect(value, &first, &join);
 		if (join.pieces[0] != &value->params[i])
-			continue; // a second "name*0"
+			continue; // this is a second "name*0"
 		for (size_t j = 1; j < join.count; j++)
 			swallowed[join.pieces[j] - value->params] = true;
 		joined[i] = join_finish(arena, &first, &join);

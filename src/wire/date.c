@@ -355,7 +355,7 @@ enum rc date_parse_day(struct view text, int64_t *ret_day)
 
 enum rc date_parse_imap(struct view text, struct date *ret_date)
 {
-	// "17-Jul-1996 02:44:25 -0700"
+	// The form is "17-Jul-1996 02:44:25 -0700".
 	if (text.len != DATE_IMAP_LEN || text.ptr[2] != '-' ||
 	    text.ptr[11] != ' ' || text.ptr[14] != ':' || text.ptr[17] != ':' ||
 	    text.ptr[20] != ' ' || (text.ptr[21] != '+' && text.ptr[21] != '-'))
@@ -424,7 +424,7 @@ static void put_two(char *at, int number)
 struct shown {
 	struct date_civil civil;
 	int64_t day;
-	int second; // of the day
+	int second; // seconds since the day began
 	int zone;
 };
 
@@ -526,7 +526,7 @@ static enum rc parse_offset(struct view text, int *ret_zone)
 
 enum rc date_parse_rfc3339(struct view text, struct date *ret_date)
 {
-	// "1996-12-19T16:39:57-08:00"
+	// The form is "1996-12-19T16:39:57-08:00".
 	struct wall wall;
 	if (text.len < 20 || text.ptr[4] != '-' || text.ptr[7] != '-' ||
 	    ascii_upper(text.ptr[10]) != 'T' || text.ptr[13] != ':' ||

@@ -253,10 +253,10 @@ static void attribute_step(struct html_text *html, char c, struct buf *out)
 		}
 		return;
 	case HTML_QUOTED:
-		html->state = HTML_BETWEEN; // its end: see run_skip()
+		html->state = HTML_BETWEEN; // a quote came; see run_skip()
 		return;
 	case HTML_BARE:
-		html->state = HTML_BETWEEN; // so here
+		html->state = HTML_BETWEEN; // a ">" or space ended it
 		break;
 	case HTML_TEXT:
 	case HTML_REFERENCE:

@@ -94,7 +94,7 @@ static enum rc parse_parts(
 	} while (true);
 }
 
-// header-list = "(" header-fld-name *(SP header-fld-name) ")"
+// Reads header-list = "(" header-fld-name *(SP header-fld-name) ")".
 static enum rc parse_fields(
     struct imap_cursor *cursor, struct imap_section *section)
 {

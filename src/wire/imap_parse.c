@@ -7,7 +7,7 @@
 
 #include "base/ascii.h"
 
-#define EXCERPT_MAX  20 // bytes of the input shown in a sentence
+#define EXCERPT_MAX  20 // bytes of the input in an error text
 #define NUMBER63_MAX ((uint64_t)INT64_MAX)
 
 // Tells whether `c` may be in an atom. The atom-specials may not: "(" ")" "{"

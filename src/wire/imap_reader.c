@@ -453,5 +453,5 @@ void imap_reader_skip(struct imap_reader *reader)
 	} else {
 		return;
 	}
-	reader->shown = true; // frees the memory of the text
+	reader->shown = true; // so its memory can be freed
 }

@@ -25,7 +25,7 @@ static enum rc parse_return_option(
 	return imap_expected(cursor, "MIN, MAX, ALL, COUNT or SAVE");
 }
 
-// "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")" SP
+// Reads "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")" SP.
 static enum rc parse_return(
     struct imap_cursor *cursor, struct imap_search *search)
 {
@@ -99,7 +99,7 @@ static enum rc parse_criterion(
 	    " SIZE, SUBJECT or TO");
 }
 
-// sort-criteria = "(" sort-criterion *(SP sort-criterion) ")" (RFC 5256)
+// Reads sort-criteria = "(" sort-criterion *(SP sort-criterion) ")" (RFC 5256).
 static enum rc parse_criteria(
     struct imap_cursor *cursor, struct imap_search *search)
 {

@@ -36,11 +36,11 @@ struct message_parser {
 	struct open_part stack[STACK_MAX];
 	size_t depth;    // number of parts on the stack
 	bool in_header;  // in the header of the current part
-	uint64_t offset; // of the next byte
+	uint64_t offset; // position of the next byte
 	bool too_long;
 
 	uint64_t line_start;
-	uint32_t feeds;      // before this line
+	uint32_t feeds;      // line feeds before this line
 	uint32_t last_break; // length of the line end before this line; 0 if it
 			     // cannot be part of a boundary
 	bool keeps_head;     // `head` has the line's first bytes

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing and opening the record; its part table is read in
-// message_section.c. Everything is little-endian:
+// This file writes and opens the record. message_section.c reads its part
+// table. All numbers are little-endian:
 //
 //   0  version, flags, size, header_len: 4 bytes each
 //   16 date: seconds (8), zone minutes (4)
 //   28 part_count (4)
-//   32 the end of each text, counted from the first text's begin (4 each)
+//   32 the end of each text, relative to the start of the first text (4 each)
 //   84 the part table: see message_record_format.h
 //      the texts, one after another, up to the end of the record
 #include "wire/message_record.h"

@@ -47,7 +47,7 @@ static void read_deliver_by(
 	capabilities->deliver_by_min = number_or_zero(take_word(&rest));
 }
 
-// RFC 4865 section 3.
+// Reads the arguments of FUTURERELEASE (RFC 4865 section 3).
 static void read_future_release(
     struct view rest, struct smtp_capabilities *capabilities)
 {

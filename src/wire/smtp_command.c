@@ -125,7 +125,7 @@ static enum rc parse_mail(struct arena *arena, struct view text,
 	rc = smtp_mail_parameters_parse(arena, text, extensions, &mail, fault);
 	if (rc != RC_OK)
 		return rc;
-	// RFC 6531 section 3.5.
+	// RFC 6531 section 3.5: an address in UTF-8 needs SMTPUTF8.
 	if (!mail.utf8 && smtp_mailbox_is_utf8(&mail.from))
 		return fault_set(smtp_fault_code(fault, 550, ENHANCED(5, 6, 7)),
 		    RC_UNSUPPORTED,
@@ -151,7 +151,7 @@ static enum rc parse_rcpt(struct arena *arena, struct view text,
 	return rc;
 }
 
-// RFC 3030 section 2: chunk-size [SP "LAST"].
+// Reads chunk-size [SP "LAST"] (RFC 3030 section 2).
 static enum rc parse_bdat(
     struct view text, struct smtp_command *command, struct smtp_fault *fault)
 {
@@ -170,7 +170,7 @@ static enum rc parse_bdat(
 	return RC_OK;
 }
 
-// RFC 4954 section 4: mechanism [SP initial-response].
+// Reads mechanism [SP initial-response] (RFC 4954 section 4).
 static enum rc parse_auth(
     struct view text, struct smtp_command *command, struct smtp_fault *fault)
 {

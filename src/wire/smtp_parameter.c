@@ -68,7 +68,7 @@ static enum rc decode(const struct parameter *parameter, struct view text,
 
 // ---- MAIL ----------------------------------------------------------------
 
-// RFC 1870 section 4: 1*20DIGIT.
+// RFC 1870 section 4: the value is 1*20DIGIT.
 static enum rc parse_size(const struct parameter *parameter)
 {
 	struct view value = parameter->value;
@@ -85,7 +85,7 @@ static enum rc parse_size(const struct parameter *parameter)
 	return RC_OK;
 }
 
-// RFC 6152 section 2, RFC 3030 section 3.
+// Reads BODY (RFC 6152 section 2, RFC 3030 section 3).
 static enum rc parse_body(const struct parameter *parameter)
 {
 	struct view value = parameter->value;
@@ -120,7 +120,7 @@ static enum rc parse_requiretls(const struct parameter *parameter)
 	return RC_OK;
 }
 
-// RFC 3461 section 4.3.
+// Reads RET (RFC 3461 section 4.3).
 static enum rc parse_ret(const struct parameter *parameter)
 {
 	if (!smtp_ret_find(parameter->value, &parameter->mail->ret))
@@ -188,7 +188,7 @@ static enum rc parse_holduntil(const struct parameter *parameter)
 	return RC_OK;
 }
 
-// RFC 2852 section 4: by-time ";" by-mode [by-trace].
+// RFC 2852 section 4: the value is by-time ";" by-mode [by-trace].
 static enum rc parse_by(const struct parameter *parameter)
 {
 	struct smtp_mail *mail = parameter->mail;

@@ -49,7 +49,7 @@ static size_t sequence_of(
 	if (lead == 0xf0)
 		*ret_low = 0x90;
 	if (lead == 0xf4)
-		*ret_high = 0x8f; // U+10FFFF is the last
+		*ret_high = 0x8f; // U+10FFFF is the last code point
 	return 4;
 }
 
