@@ -130,8 +130,8 @@ static void scan_skip(struct scan *scan, size_t len)
 	scan->rest = view_from(scan->rest, len);
 }
 
-// Reads the digits at the front as a number. If the number is too large, it
-// returns the largest value.
+// Reads the digits at the front as a number. If the number is very large, its
+// last digits do not count.
 static int scan_number(struct scan *scan, size_t *ret_digits)
 {
 	int number = 0;
