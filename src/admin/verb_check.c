@@ -9,8 +9,8 @@
 #include "base/map.h"
 #include "store/derive.h"
 
-// Younger content is not a problem even if no commit names it: it may belong to
-// a message that is still coming in.
+// Mending deletes content that no commit names, but only if it is older than
+// this: younger content may belong to a message that is still coming in.
 #define CHECK_GRACE_SECONDS 3600
 
 struct check {
