@@ -170,9 +170,9 @@ void session_trace_command(
     struct session *session, struct view name, bool secret, struct view line);
 // Traces that the client sent something secret, which is not shown.
 void session_trace_secret(struct session *session);
-// Traces the output since the last trace. Output that must not be shown is left
-// out.
+// Traces the output since the last trace.
 void session_trace_said(struct session *session);
+// Leaves the output since the last trace out of the trace.
 void session_trace_skip(struct session *session);
 
 #endif
