@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Giving up root's rights and becoming the user who owns the mail. Nothing
-// touches the data folder before that, so no file in it becomes root's.
+// Giving up root's rights and becoming the user who owns the mail. The program
+// does this before it uses the data folder, so root owns no file in it.
 #ifndef ROOST_ADMIN_BECOME_H
 #define ROOST_ADMIN_BECOME_H
 
@@ -20,7 +20,7 @@ struct become {
 
 // Decides who the process will be: the system's user `user`, or, if that is
 // NULL, the owner of the data folder `data`. RC_NOT_FOUND when the system has
-// no such user; RC_DENIED when the user is root, and when no user is named and
+// no such user. RC_DENIED when the user is root, or when no user is named and
 // there is no data folder yet.
 MUST_CHECK enum rc become_find(const char *user, const char *data,
     struct fault *fault, struct become *ret_become);

@@ -11,7 +11,7 @@
 #include "admin/show.h"
 #include "wire/utf8.h"
 
-// Bytes of an argument that are repeated in a complaint.
+// How many bytes of an argument an error message quotes.
 #define QUOTED_MAX 200
 
 static enum cli_exit cli_exit_of(enum rc rc)
@@ -62,8 +62,9 @@ enum cli_exit cli_fail(enum rc rc, const struct fault *fault)
 
 void cli_begin(void)
 {
-	// Opened the wrong way round: reading and writing fail, as they would
-	// have. What is said on standard error is lost.
+	// These modes are wrong on purpose: reading standard input and writing
+	// standard output fail, as with a closed descriptor. Standard error
+	// cannot be read, and messages to it are lost.
 	static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
 	for (int fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
@@ -77,7 +78,7 @@ enum cli_exit cli_end(enum cli_exit code)
 	errno = 0;
 	if (fflush(stdout) == 0 && !failed_before)
 		return code;
-	// The reason of an earlier failure is not known any more.
+	// If an earlier write failed, its reason is no longer known.
 	cli_complain("not all of the output could be written%s%s",
 	    errno ? ": " : "; is the disk full, or does nobody read it?",
 	    errno == EPIPE ? "nobody reads it"
@@ -88,7 +89,8 @@ enum cli_exit cli_end(enum cli_exit code)
 
 // ---- Parsing ---------------------------------------------------------------
 
-// How many arguments are the words of `name`; 0: it is another command.
+// The number of words in `name` if the arguments begin with these words; 0 if
+// they do not.
 static int words_matched(const char *name, int argc, char **argv)
 {
 	struct view rest = view_of_string(name), word;
@@ -129,7 +131,8 @@ static struct view quoted(struct view text)
 	return utf8_truncate(text, QUOTED_MAX);
 }
 
-// Where the value of the option `name` goes; NULL when there is no such option.
+// The place for the value of the option `name`; NULL if there is no such
+// option.
 static const char **find_option(struct cli_call *call, struct view name,
     const struct cli_option **ret_option)
 {
@@ -186,7 +189,7 @@ static bool parse_option(struct cli_call *call, int argc, char **argv, int *at)
 	return true;
 }
 
-// "-" alone is an argument: standard input or output.
+// A "-" alone is an argument, which means standard input or output.
 static bool is_option(const char *word)
 {
 	return word[0] == '-' && word[1] != '\0';
@@ -240,7 +243,8 @@ static enum cli_parsed parse_rest(
 
 // ---- Checking --------------------------------------------------------------
 
-// Whether the options get along with each other, and none is missing.
+// False if two of the options exclude each other, or if a required one is
+// missing.
 static bool check_options(const struct cli_call *call)
 {
 	const struct cli_option *options = call->command->options;
@@ -262,8 +266,8 @@ static bool check_options(const struct cli_call *call)
 	return true;
 }
 
-// Names go to the service as JSON, where what is not UTF-8 could only become
-// another name.
+// Refuses a text that is not UTF-8: names are sent to the service as JSON, and
+// replacing a wrong byte would make another name.
 static bool check_text(const char *text)
 {
 	struct view left = view_of_string(text);
@@ -289,7 +293,8 @@ static bool check_text(const char *text)
 	return true;
 }
 
-// Paths stay with the command, and may hold any bytes.
+// Paths are not checked: they are used by the command itself, and may have any
+// bytes.
 static bool check_texts(const struct cli_call *call)
 {
 	const char *what = call->command->arguments;
@@ -312,7 +317,8 @@ static enum cli_parsed no_command(
 	struct view second = view_of_string(argc > 2 ? argv[2] : "");
 	bool help = argc > 2 && is_help(argv[2]);
 	if (argc == 2 || help) {
-		// A group of commands: to whom asks, or as a mistake.
+		// The word may be a group of commands. Then list them: on
+		// standard output if help was asked for, else as a mistake.
 		if (cli_help_commands(help ? stdout : stderr, tables, argv[1]))
 			return help ? CLI_ANSWERED : CLI_WRONG;
 	}
@@ -328,7 +334,7 @@ static enum cli_parsed no_command(
 	return CLI_WRONG;
 }
 
-// "roost help", "roost help user", "roost help user add".
+// Answers "roost help", "roost help user" and "roost help user add".
 static enum cli_parsed help(
     const struct cli_command *const *tables, int argc, char **argv)
 {

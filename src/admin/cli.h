@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line: a table of commands, by which arguments are parsed and
-// every --help is printed. Exit codes are the same for all commands.
+// The command line. A table of commands says how arguments are parsed, and what
+// --help prints. Exit codes are the same for all commands.
 #ifndef ROOST_ADMIN_CLI_H
 #define ROOST_ADMIN_CLI_H
 
@@ -30,15 +30,15 @@ enum cli_exit {
 
 #define CLI_OPTIONS_MAX   8
 #define CLI_ARGUMENTS_MAX 100
-// Bytes of a name, an address or the like; none that is valid has so many.
+// The most bytes of a name, an address or the like. Valid ones are all shorter.
 #define CLI_TEXT_MAX 1000
 
 struct cli_option {
 	const char *name;  // without the dashes
-	const char *value; // what its value is, "FILE"; NULL: it is a switch
+	const char *value; // a word for its value, "FILE"; NULL: it is a switch
 	const char *help;
-	// Of those of a command that have the same number, only one may be
-	// given. 0: it gets along with all.
+	// Of a command's options that have the same number, only one may be
+	// given. 0: this option does not exclude any other.
 	unsigned one_of;
 	bool required;
 };
@@ -52,7 +52,8 @@ struct cli_option {
 		.name = n, .value = v, .help = h                               \
 	}
 
-// Where the mail is, and as whom it is touched.
+// Where the mail is, which user a process must be to read it, and the settings
+// for opening it.
 struct cli_place {
 	const char *data; // the data folder
 	const char *user; // the user that root becomes; NULL: none
@@ -66,7 +67,7 @@ struct cli_place {
 	struct auth_settings auth;
 	struct route_settings route;
 	struct dns_settings dns;
-	struct relay_settings relay; // as far as the configuration sets them
+	struct relay_settings relay; // only what the configuration sets
 	const char *server_name;
 	struct mail_services services; // as configured
 };
@@ -75,8 +76,8 @@ struct cli_command;
 
 struct cli_call {
 	const struct cli_command *command;
-	// Values by the option's position in the table; NULL: not given. The
-	// value of a switch that was given is "".
+	// Each value has its option's position in the command's table. NULL:
+	// the option was not given. A switch that was given has the value "".
 	const char *values[CLI_OPTIONS_MAX];
 	const char *arguments[CLI_ARGUMENTS_MAX];
 	unsigned argument_count;
@@ -101,27 +102,28 @@ struct cli_command {
 
 enum cli_parsed {
 	CLI_PARSED,   // run the command
-	CLI_ANSWERED, // --help: it has been printed
-	CLI_WRONG,    // a mistake: it has been printed
+	CLI_ANSWERED, // help was asked for, and has been printed
+	CLI_WRONG,    // there was a mistake, and a message has been printed
 };
 
-// Sees to it that standard input, output and error are open, so that nothing
-// that is opened later gets their numbers, and that a reader who goes away is
-// told of as any other output that cannot be written. The first thing to do.
+// The program calls this first. Opens standard input, output and error if they
+// are closed, so that no file that is opened later gets their numbers. Ignores
+// SIGPIPE, so that writing to a pipe that nobody reads gives an error.
 void cli_begin(void);
-// The last thing: `code`, or CLI_FAILED when not all of the output could be
-// written, which is then complained of.
+// The program calls this last. Returns `code`. If some of the output could not
+// be written, prints an error message and returns CLI_FAILED.
 enum cli_exit cli_end(enum cli_exit code);
 
-// Parses the program's arguments by `tables` (ended by NULL), each of which is
-// ended by a NULL name.
+// Parses the program's arguments by `tables`. A NULL ends the list of tables; a
+// command with a NULL name ends each table.
 enum cli_parsed cli_parse(const struct cli_command *const *tables, int argc,
     char **argv, struct cli_call *ret_call);
 
 // The value of the option `name`, or NULL.
 const char *cli_value(const struct cli_call *call, const char *name);
 
-// Prints "roost: …" on stderr, as show_print() does.
+// Prints "roost: …" on stderr. Characters that must not reach a terminal are
+// replaced as by show_print().
 void cli_complain(const char *format, ...) PRINTF_LIKE(1, 2);
 enum cli_exit cli_fail(enum rc rc, const struct fault *fault);
 

@@ -11,8 +11,8 @@
 extern const struct cli_option cli_common_options[CLI_COMMON_OPTIONS];
 
 void cli_help_command(FILE *out, const struct cli_command *command);
-// All commands whose first word is `group`; NULL: all. False, and nothing is
-// printed, when there are none.
+// Prints all commands whose first word is `group`, or all commands if it is
+// NULL. If there are none, prints nothing and returns false.
 bool cli_help_commands(
     FILE *out, const struct cli_command *const *tables, const char *group);
 

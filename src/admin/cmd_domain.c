@@ -91,8 +91,8 @@ enum cli_exit cmd_domain_list(const struct cli_call *call)
 
 // ---- Check -----------------------------------------------------------------
 
-// The output is a zone file, so what is said about a record is a comment above
-// it.
+// The output is a zone file. The explanation of each record is a comment above
+// the record.
 static void print_record(void *context, const json_t *message)
 {
 	bool *first = context;

@@ -9,7 +9,8 @@ static void print_line(void *context, const json_t *message)
 	printf("%.*s\n", VIEW_FMT(link_member(message, "text")));
 }
 
-// Of what is here, and of other servers: the worse of both.
+// The answer has a result for users here and a result for other servers. The
+// exit code shows the worse one.
 static enum cli_exit exit_of(const json_t *answer)
 {
 	static const struct {

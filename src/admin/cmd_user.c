@@ -35,8 +35,8 @@ static bool prompt(const char *text, char *to, size_t size)
 		return false;
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	// Before the question, so that an answer typed early is neither shown
-	// nor lost.
+	// This comes before the question, so that an answer to the question is
+	// not shown and not thrown away.
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 	fprintf(stderr, "%s: ", text);
 	fflush(stderr);
@@ -92,7 +92,8 @@ static bool get_password(const struct cli_call *call, char *to, size_t size)
 	return false;
 }
 
-// Here, for a password that could not be written is lost.
+// Flushes the output at once: if the password cannot be written, nobody knows
+// it, and the person must be told.
 static bool print_generated(const struct cli_call *call, const char *password)
 {
 	if (printf("%s\n", password) > 0 && fflush(stdout) == 0)

@@ -90,7 +90,7 @@ void control_serve(
 	if (fault) {
 		enum rc rc =
 		    send_result(&link, json_object(), fault->rc, fault);
-		(void)rc; // nobody is left to be told
+		(void)rc; // the other side is gone, so nobody can be told
 	} else {
 		serve_link(host, &link);
 	}
@@ -104,8 +104,8 @@ void control_serve(
 struct session {
 	struct control *control;
 	pthread_t thread;
-	int fd;       // guarded by the lock; -1: the slot's thread has ended
-	bool started; // the thread has to be joined
+	int fd;       // guarded by the lock; -1 when the thread has ended
+	bool started; // pthread_join() is still to be called
 };
 
 struct control {
@@ -122,8 +122,9 @@ static void *session_run(void *context)
 {
 	struct session *session = context;
 	struct control *control = session->control;
-	// A descriptor of its own: the number in the slot stays valid for
-	// shutdown() until the slot is released.
+	// control_serve() closes the descriptor that it gets, so it gets a
+	// copy. The slot's own stays valid for shutdown() until it is closed
+	// here, under the lock.
 	int fd = dup(session->fd);
 	if (fd >= 0)
 		control_serve(&control->host, NULL, fd);
@@ -146,8 +147,8 @@ static struct session *free_slot(struct control *control)
 	return found;
 }
 
-// If all slots are in use, waits some time for one; after that, the connection
-// is refused.
+// Finds a free slot. If all are in use, waits up to SLOT_WAIT_MS for one. NULL
+// if none becomes free; the connection is then refused.
 static struct session *wait_for_slot(struct control *control)
 {
 	struct pollfd wait[2] = {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The administration's service: does what requests ask for, in the process that
-// has the store. A server offers it on a Unix socket in its data folder, with a
-// thread for each connection. Without a server, the program's own child process
-// serves its parent over a socket pair (place.h). The same code does the work
-// in both cases.
+// The administration's service. It runs in the process that has the store, and
+// carries out requests. A server offers it on a Unix socket in its data folder,
+// with a thread for each connection. If no server runs, the command's child
+// process serves its parent over a socket pair (place.h). The same code does
+// the work in both cases.
 #ifndef ROOST_ADMIN_CONTROL_H
 #define ROOST_ADMIN_CONTROL_H
 
@@ -44,18 +44,19 @@ struct control_host {
 	struct mail_services services;
 };
 
-// Serves one connection until its end; takes the socket over. If `host` has
-// `fault` set, the only answer is that.
+// Serves one connection until its end, and closes the socket. If `fault` is not
+// NULL, sends only that as the result, and closes the socket.
 void control_serve(
     const struct control_host *host, const struct fault *fault, int fd);
 
-// The service on a listening socket (net_bind_unix()), which it takes over,
-// even if it fails. What `host` points to must outlive it.
+// The service on a listening socket (net_bind_unix()). It takes the socket
+// over, even if control_new() fails. Everything that `host` points to must
+// outlive it.
 struct control;
 MUST_CHECK enum rc control_new(const struct control_host *host, int fd,
     struct fault *fault, struct control **ret_control);
-// Closes the connections, and waits until the requests that are running have
-// noticed it.
+// Closes the connections, and waits until the running requests have noticed
+// this and ended.
 void control_free(struct control **control);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "auth/prepare.h"
 
-// Addresses that are named; of the others only the number is.
+// How many addresses a warning names. It only counts the others.
 #define NAMED_MAX 3
 #define TEXT_MAX  ((size_t)8192)
 
@@ -67,7 +67,8 @@ void doubts_user(struct verb_call *call, struct arena *arena, uint64_t account)
 
 // ---- Aliases ---------------------------------------------------------------
 
-// The user whose own address, without a detail, `mailbox` is.
+// Finds the user whose own address is `mailbox`. False if nobody has it, or if
+// `mailbox` has a detail.
 static bool find_owner(struct verb_call *call, struct arena *arena,
     const struct smtp_mailbox *mailbox, struct route_target *ret_owner)
 {
@@ -142,7 +143,8 @@ void doubts_alias_less(
 
 // ---- Domains ---------------------------------------------------------------
 
-// Whether mail for the user's address, which is in `domain`, goes elsewhere.
+// True if the user's address is in `domain`, but mail for it does not reach the
+// user.
 static bool misses_mail(struct verb_call *call, struct arena *arena,
     const struct auth_user *user, struct view domain, struct view *ret_address)
 {

@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// What follows from a change that was made and that somebody may not have
-// meant: mail that reaches nobody, or not the user whose address it is for.
-// Told in the answer's member "doubt"; inside the room only.
+// Warnings after a change that may be a mistake: mail then reaches nobody, or
+// does not reach the user who has the address. Each function puts its warning
+// into the answer's member "doubt"; without a warning there is no such member.
+// Inside the room only.
 #ifndef ROOST_ADMIN_DOUBTS_H
 #define ROOST_ADMIN_DOUBTS_H
 
 #include "admin/verbs.h"
 #include "base/arena.h"
 
-// Of a user who was added, with the member "address": the domain is not ours,
-// stands for another one, or an alias goes before.
+// Call this after adding a user. Warns if mail for the user's address does not
+// reach the user: the domain is not ours, it stands for another domain, or an
+// alias takes the mail. Also puts the address into the member "address".
 void doubts_user(struct verb_call *call, struct arena *arena, uint64_t account);
 
-// Of an alias that has new targets: it leads to nobody or in a circle, or it
-// takes the mail of the user who has that address.
+// Call this after giving an alias new targets. Warns if the alias leads to
+// nobody or in a circle, or if it takes the mail of the user who has that
+// address.
 void doubts_alias(
     struct verb_call *call, struct arena *arena, struct view address);
-// Of one that has lost targets: only the latter.
+// Call this after removing targets of an alias. Warns only if the alias takes
+// the mail of the user who has that address.
 void doubts_alias_less(
     struct verb_call *call, struct arena *arena, struct view address);
 
-// Of a domain that now stands for another one, or is the primary one: users
-// whose address is there, and whom mail for it does not reach. Reads all users.
+// Call this when a domain now stands for another one, or is now the primary
+// one. Warns about users who have an address in the domain but do not get the
+// mail for it. Reads all users.
 void doubts_domain(
     struct verb_call *call, struct arena *arena, struct view domain);
 

@@ -259,7 +259,7 @@ static void drop_message(struct export_run *run, const json_t *note)
 	struct view text = link_member(note, "text");
 	long long uid =
 	    (long long)json_integer_value(json_object_get(run->message, "uid"));
-	if (text.len > 0) { // without bytes, it has been expunged
+	if (text.len > 0) { // no text: the message has been expunged
 		run->bad++;
 		cli_complain(
 		    "%s, UID %lld: %.*s", run->name, uid, VIEW_FMT(text));

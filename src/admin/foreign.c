@@ -44,7 +44,7 @@ static bool is_number(struct view name)
 const char *foreign_folder(const struct listing *list)
 {
 	static const struct {
-		const char *end; // of a name in the folder
+		const char *end; // a name in the folder ends with this
 		const char *what;
 	} rows[] = {
 	    {"dbox-Mails", "it is Dovecot's sdbox or mdbox: doveadm makes a "

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recognizes mail in forms that no import reads, so that the person learns what
-// it is and what to do, instead of "0 new".
+// Recognizes mail in formats that no import reads. The person then learns what
+// it is and what to do, instead of only seeing "0 new".
 #ifndef ROOST_ADMIN_FOREIGN_H
 #define ROOST_ADMIN_FOREIGN_H
 
 #include "admin/listing.h"
 
-// What a file is, judged by its beginning; NULL: not a known form.
+// A text that says what a file is, judged by its beginning; NULL if it is not
+// recognized.
 const char *foreign_file(struct view start);
-// What a folder is, judged by the names in it; NULL: not a known form.
+// A text that says what a folder is, judged by the names in it; NULL if it is
+// not recognized.
 const char *foreign_folder(const struct listing *list);
 
 #endif

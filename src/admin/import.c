@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-// A batch is one commit. While the store commits one batch, the next one is
-// read.
+// A batch is one commit. While the store commits one batch, the import reads
+// the files of the next one.
 #define BATCH_MESSAGES  200
 #define BATCH_BYTES     ((size_t)4 << 20)
 #define SOURCE_MAX      300 // how many bytes of a source's name are sent

@@ -8,7 +8,7 @@
 
 struct import;
 
-// An import that is running: what it reads, and its results.
+// A message for import_message().
 struct import_message {
 	struct view text;   // with LF or CRLF
 	const char *source; // names the message for a person
@@ -18,21 +18,22 @@ struct import_message {
 	int16_t zone_minutes;
 };
 
-// Begins with the options that every import has; checks the path first.
+// Checks the path, and begins an import with the options that every import has.
 MUST_CHECK enum rc import_begin(const struct cli_call *call,
     struct place *ret_place, struct fault *fault, struct import **ret_import);
 // Begins an import for a user, over an open place. RC_NOT_FOUND, RC_IN_USE, ….
 MUST_CHECK enum rc import_open(struct place *place, const char *user,
     struct fault *fault, struct import **ret_import);
-// Prints no counts.
+// Tells the import to print no counts.
 void import_set_quiet(struct import *import);
-// Sends the rest, and prints the totals. `rc` is the result of reading.
+// Sends the messages that are left, and prints the totals. `rc` is the result
+// of reading the source.
 enum cli_exit import_close(
     struct import **import, enum rc rc, struct fault *fault);
 
-// The messages that follow belong in the mailbox `name`; about `expected` of
-// them will follow (0: not known). RC_INVALID when the mailbox cannot be; that
-// has then been reported.
+// Says that the next messages go into the mailbox `name`, and that there are
+// about `expected` of them (0: not known). RC_INVALID if there can be no such
+// mailbox; this has then been reported.
 MUST_CHECK enum rc import_mailbox(
     struct import *import, struct view name, bool subscribe, uint64_t expected);
 // Only subscribes to the name.
@@ -44,8 +45,8 @@ MUST_CHECK enum rc import_message(
 // Counts and names something that could not be read.
 void import_bad(struct import *import, const char *source, const char *text);
 
-// Names something that was read, but may mean something else. The exit code
-// shows it, too.
+// Warns about something that was read, but may have been misunderstood. The
+// exit code shows it, too.
 void import_doubt(struct import *import, const char *source, const char *text);
 
 // Appends all of a file to `ret_text`; RC_NOT_FOUND, RC_LIMIT, RC_IO.

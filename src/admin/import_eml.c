@@ -17,7 +17,7 @@ struct emls {
 	size_t files; // how many so far
 };
 
-// "invoice+FS.eml": the flags of "…:2,FS" in a Maildir.
+// "invoice+FS.eml" means the same flags as "…:2,FS" in a Maildir.
 static json_t *flags_of(const char *name)
 {
 	static const struct {
@@ -37,7 +37,8 @@ static json_t *flags_of(const char *name)
 	return flags;
 }
 
-// Uses the header's date: when such files are copied, they lose their own.
+// Uses the header's date, because the files' own dates are lost when they are
+// copied.
 static void set_date(
     const char *path, struct view text, struct import_message *message)
 {

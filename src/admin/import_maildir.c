@@ -54,7 +54,7 @@ static void read_small(struct arena *arena, const char *path, const char *name,
 	buf_done(&text);
 }
 
-// "0 $Forwarded": the number of the letter, and its name.
+// Reads a line like "0 $Forwarded": the number of the letter, and its keyword.
 static void read_keywords(struct folder *folder, const char *path)
 {
 	struct view text, line, number;
@@ -66,8 +66,8 @@ static void read_keywords(struct folder *folder, const char *path)
 			folder->keywords[n] = view_trim(line);
 }
 
-// "17 S123 :1700000000.M1P2.host,S=123": the UID, and after " :" the name,
-// whose flags may have changed since.
+// Reads a line like "17 S123 :1700000000.M1P2.host,S=123": it begins with the
+// UID, and has the file's name after " :". The flags in the name may be old.
 static void read_uids(struct folder *folder, const char *path, struct map *uids)
 {
 	struct view text, line;
@@ -112,7 +112,8 @@ static enum rc list_files(struct folder *folder, const char *path,
 	return RC_OK;
 }
 
-// By UID; files without one by the time at the beginning of their name.
+// Sorts by UID. Files without a UID are sorted by the time at the beginning of
+// their name.
 static int compare_files(const void *left, const void *right)
 {
 	const struct file *a = left, *b = right;
@@ -146,8 +147,8 @@ static json_t *flags_of(const struct folder *folder, const struct file *file)
 	return flags;
 }
 
-// A file's modification time is when its message came. If that cannot be right,
-// the time at the beginning of its name is used.
+// A message's date is the modification time of its file. If that cannot be
+// right, it is the time at the beginning of the file's name.
 static void set_date(const struct file *file, struct import_message *message)
 {
 	struct stat info;
@@ -294,8 +295,9 @@ static enum rc import_tree(struct maildir *maildir, const char *path,
 
 // ---- Subscriptions ---------------------------------------------------------
 
-// Dovecot: one name in each line, with dots; or after "V\t2", levels separated
-// by tabs. Courier: with dots, and "INBOX." before every name.
+// Reads a list of subscriptions, which has one name in each line. Dovecot
+// separates the levels by dots, or, after a first line "V\t2", by tabs. Courier
+// separates them by dots, and writes "INBOX." before every name.
 static enum rc subscribe(
     struct maildir *maildir, struct view text, bool courier)
 {
@@ -328,7 +330,7 @@ static enum rc subscribe(
 	return rc;
 }
 
-// If nothing was found to import, that is a failure.
+// Fails because no folder was found that could be imported.
 static enum rc fail_without_folders(struct maildir *maildir)
 {
 	struct arena arena;

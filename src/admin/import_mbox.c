@@ -113,8 +113,8 @@ static enum rc read_more(struct mboxes *mboxes, int fd, bool *ret_at_end)
 	}
 }
 
-// If a message may have been read as text of the one before, the person has to
-// know.
+// Warns that a message may have been read as part of the text of the message
+// before it.
 static void tell_doubt(struct mboxes *mboxes, const char *path, uint64_t offset)
 {
 	char source[4200];

@@ -250,7 +250,8 @@ static void test_notes_of_c_client_are_no_message(void **state)
 	buf_done(&keywords);
 }
 
-// The ends are the same whether the file comes byte by byte or whole.
+// Finds the same ends if the file comes byte by byte and if it comes as a
+// whole.
 static void test_mbox_ends_are_found_however_it_comes(void **state)
 {
 	(void)state;

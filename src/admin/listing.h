@@ -19,7 +19,7 @@ MUST_CHECK enum rc listing_read(struct arena *arena, const char *path,
 
 bool listing_is_folder(const char *path);
 bool listing_is_file(const char *path);
-// "a/b", in the arena.
+// Makes "a/b" of "a" and "b", in the arena.
 const char *listing_join(struct arena *arena, const char *a, const char *b);
 
 #endif

@@ -205,7 +205,7 @@ static void a_domain_with_all_records_is_right(void **state)
 			"ok | mail.ours.test\n");
 	must_have(&out, "_submission._tcp.ours.test. IN SRV 0 1 1587 "
 			"mail.ours.test. | ok | mail.ours.test port 1587\n");
-	// It may be left out.
+	// This record may be missing.
 	must_have(&out, "_pop3._tcp.ours.test. IN SRV 0 0 0 . | ok | \n");
 	buf_done(&out);
 }
@@ -392,7 +392,7 @@ static void hops_of_others_are_told(void **state)
 	set_up_relay(bed, VIEW(""));
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		expect_way(bed, table[i].address, table[i].want, table[i].hops);
-	// Of several addresses not all get it, or none.
+	// An alias has several targets: some of them get the mail, or none.
 	struct view targets[] = {VIEW("x@two.test"), VIEW("x@none.test"),
 	    VIEW("x@broken.test"), VIEW("y@null.test")};
 	struct route_alias alias = {VIEW("all@ours.test"), targets, 4};

@@ -23,13 +23,13 @@ struct maildir_name maildir_name_parse(struct view name);
 void maildir_name_add_flags(
     unsigned flags, bool forwarded, uint32_t keywords, struct buf *out);
 
-// Adds a level of a mailbox name, given its name in the file system. It is read
-// as modified UTF-7 (strictly); if it is not that, as UTF-8; bytes that are not
-// UTF-8 become '_', and so do '/' and control characters. "&AC4-" is a dot (see
-// below).
+// Adds a level of a mailbox name, given its name in the file system. If that
+// name is correct modified UTF-7, reads it so; otherwise reads it as UTF-8.
+// Bytes that are not UTF-8 become '_', and so do '/' and control characters.
+// "&AC4-" is a dot (see below).
 void maildir_level_decode(struct view level, struct buf *out);
-// The reverse, in modified UTF-7. A dot separates levels in Maildir++, so a dot
-// in a level becomes "&AC4-".
+// Does the reverse, and writes modified UTF-7. In Maildir++ a dot separates
+// levels, so a dot inside a level becomes "&AC4-".
 MUST_CHECK enum rc maildir_level_encode(struct view level, struct buf *out);
 
 // Adds levels joined by '/', given levels joined by `separator`.

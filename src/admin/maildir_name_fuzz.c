@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any folder name must become UTF-8 without what a mailbox name may not have;
-// and a mailbox name must survive encoding and decoding.
+// Any folder name must become UTF-8 that is allowed in a mailbox name. A
+// mailbox name must be the same after encoding and decoding.
 #include "admin/maildir_name.h"
 
 #include "wire/utf8.h"

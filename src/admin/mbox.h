@@ -18,21 +18,21 @@ bool mbox_is_from_line(
 struct mbox_scan {
 	size_t at; // the line that is examined next
 	bool after_blank;
-	// Where a line "From …" was read as text that may begin a message: it
-	// has no usual date, but follows a blank line and precedes what looks
-	// like a header field. 0: there is none.
+	// The place of a line "From …" that was read as text, but may begin a
+	// message: it has no usual date, but it stands between a blank line
+	// and a line that looks like a header field. 0: there is none.
 	size_t doubtful;
 	bool after_from; // the line before was such a line
 	size_t from_at;
 };
 
-// Finds the end of the message that `text` begins with, including its From_
-// line: it has *ret_len bytes. RC_MORE: the end is not in `text` yet, and
-// `at_end` is false.
+// Finds the end of the message at the beginning of `text`. The message has
+// *ret_len bytes, with its From_ line. RC_MORE if the end is not in `text` yet
+// and `at_end` is false.
 MUST_CHECK enum rc mbox_find_end(
     struct mbox_scan *scan, struct view text, bool at_end, size_t *ret_len);
 
-// What is known of one message of an mbox.
+// The properties of one message of an mbox.
 struct mbox_message {
 	bool has_from; // it has a From_ line
 	bool has_date;

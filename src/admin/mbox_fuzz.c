@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In whatever pieces an mbox comes, it must give the same messages, and no
+// An mbox must give the same messages however it is cut into pieces, and no
 // message may be longer than its part of the file.
 #include "admin/mbox.h"
 

@@ -13,11 +13,11 @@
 #include "admin/folder_lock.h"
 #include "base/clock.h"
 
-// Commands that each need the folder for a moment take turns; a command waits
-// this long in total.
+// Several commands take turns at using the data folder. This is how long a
+// command waits in total.
 #define TURN_WAIT_MS 60000
-// A command waits this long for the folder before it looks again for a server:
-// a server that starts has the folder before it has its socket.
+// A command waits this long for the folder's lock, and then looks for a server
+// again: a server that is starting gets the lock before it has its socket.
 #define TURN_MS 500
 
 // ---- The child that has the store ------------------------------------------
@@ -65,7 +65,8 @@ static enum rc open_rooms(const struct cli_place *at, struct log *log,
 	host->dkim = dkim_keys_new(host->engine, log);
 	host->server_name = at->server_name;
 	host->services = at->services;
-	// Few commands ask DNS or the relay: those say that they cannot.
+	// Only a few commands use DNS and the relay. If one of these cannot be
+	// opened, it stays NULL, and such a command says so.
 	office->route = host->route;
 	relay.office = office;
 	if (dns_new(&dns, &none, &host->dns) == RC_OK) {
@@ -151,7 +152,7 @@ enum rc place_check_path(const struct cli_place *at, struct fault *fault)
 	    len, max, at->data);
 }
 
-// RC_NOT_FOUND: no server listens there.
+// Connects to the control socket. RC_NOT_FOUND if no server listens there.
 static enum rc connect_server(
     const struct cli_place *at, struct fault *fault, int *ret_fd)
 {

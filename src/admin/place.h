@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A command's way to the store: the running server's control socket, or, when
-// no server runs, a child process that opens the data folder itself, with no
-// more rights than the server has. Requests and answers are the same.
+// How a command reaches the store. If a server runs, it uses the server's
+// control socket. If none runs, it starts a child process, which opens the data
+// folder and has no more rights than the server. Requests and answers are the
+// same.
 #ifndef ROOST_ADMIN_PLACE_H
 #define ROOST_ADMIN_PLACE_H
 
@@ -14,44 +15,47 @@ struct place {
 	bool serving;
 };
 
-// Whether there is room for the control socket's path. RC_LIMIT.
+// RC_LIMIT if the path of the control socket would be too long.
 MUST_CHECK enum rc place_check_path(
     const struct cli_place *at, struct fault *fault);
-// Whether a server answers at the control socket.
+// True if a server answers at the control socket.
 bool place_is_served(const struct cli_place *at);
-// With `create`, makes the data folder if it does not exist; without it, that
-// is RC_NOT_FOUND. Waits for other commands, at most a minute: RC_IN_USE.
+// Opens the way to the store. If the data folder does not exist, creates it if
+// `create` is true, and fails with RC_NOT_FOUND otherwise. Waits at most a
+// minute for other commands, then RC_IN_USE.
 MUST_CHECK enum rc place_open(const struct cli_place *at, bool create,
     struct fault *fault, struct place *ret_place);
-// Waits until the child has closed the store.
+// Closes the connection, and waits until the child has closed the store.
 void place_close(struct place *place);
 
-// Sends `request` (reference taken over), calls `note` for the messages that
-// come before the result, and returns the result. `*ret_answer` (the pointer
-// may be NULL) is always written, and may be NULL; the caller drops it with
-// json_decref().
+// Sends `request`, whose reference it takes over. Calls `note` for each message
+// that comes before the result, and returns the result. If `ret_answer` is not
+// NULL, always sets `*ret_answer` to the answer, or to NULL if there is none.
+// The caller drops it with json_decref().
 MUST_CHECK enum rc place_ask(struct place *place, json_t *request,
     void (*note)(void *context, const json_t *message), void *context,
     struct fault *fault, json_t **ret_answer);
-// Gives the next message. RC_END when it is the result: its code, which may be
-// RC_OK, and its text are then in `fault`.
+// Gives the next message. RC_END if that message is the result. `fault` then
+// has the result's code, which may be RC_OK, and its text.
 MUST_CHECK enum rc place_receive(
     struct place *place, struct fault *fault, json_t **ret_message);
 
-// Opens, asks, closes. What fails is complained of.
+// Opens a place, sends the request, and closes the place. Prints an error
+// message if something fails.
 enum cli_exit place_command(const struct cli_call *call, bool create,
     json_t *request, void (*note)(void *context, const json_t *message),
     void *context);
-// The same, with the result in `*ret_answer`, to be dropped with json_decref();
-// NULL when there is none.
+// Does the same, and sets `*ret_answer` to the answer, or to NULL if there is
+// none. The caller drops it with json_decref().
 enum cli_exit place_fetch(const struct cli_call *call, bool create,
     json_t *request, void (*note)(void *context, const json_t *message),
     void *context, json_t **ret_answer);
-// The same for a change of what the first argument names. A doubt in the answer
-// is CLI_PROBLEM and told: "NAME was <done>, but …".
+// Does the same for a request that changes something; the command's first
+// argument is its name. If the answer has a doubt, prints "NAME was <done>, but
+// …" and returns CLI_PROBLEM.
 enum cli_exit place_change(const struct cli_call *call, bool create,
     json_t *request, const char *done);
-// Only the telling. CLI_OK when there is no doubt.
+// Only handles the doubt, as place_change() does. CLI_OK if there is none.
 enum cli_exit place_doubt(
     const struct cli_call *call, const json_t *answer, const char *done);
 

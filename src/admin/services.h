@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What mail programs find by SRV records (RFC 6186 section 3, RFC 8314 section
-// 5.1), and on which ports a server has it.
+// The services that mail programs find by SRV records (RFC 6186 section 3, RFC
+// 8314 section 5.1), and the ports on which a server offers them.
 #ifndef ROOST_ADMIN_SERVICES_H
 #define ROOST_ADMIN_SERVICES_H
 
@@ -23,7 +23,7 @@ enum mail_service {
 };
 
 struct mail_services {
-	// Where others than this machine reach it; 0: it is not served.
+	// The port at which other machines reach the service; 0: there is none.
 	uint16_t ports[MAIL_SERVICES];
 };
 

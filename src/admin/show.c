@@ -9,7 +9,8 @@
 
 // ---- Text ------------------------------------------------------------------
 
-// What ends a line, or turns the order of the letters round, is not shown.
+// False for characters that end a line, control the terminal, or change the
+// direction of the text.
 static bool may_be_shown(uint32_t code)
 {
 	UChar32 c = (UChar32)code;
@@ -34,7 +35,7 @@ void show_add(struct buf *out, struct view text)
 void show_print(FILE *file, struct view text)
 {
 	struct buf out;
-	buf_init(&out, text.len); // never longer than what it is made of
+	buf_init(&out, text.len); // the result is never longer than `text`
 	show_add(&out, text);
 	fwrite(out.ptr ? out.ptr : "", 1, out.len, file);
 	buf_done(&out);
@@ -44,7 +45,7 @@ static size_t code_width(uint32_t code)
 {
 	UChar32 c = (UChar32)code;
 	uint32_t mask = U_GET_GC_MASK(c);
-	// A soft hyphen is seen on terminals, other format characters are not.
+	// Terminals show a soft hyphen, but not the other format characters.
 	if ((mask & (U_GC_MN_MASK | U_GC_ME_MASK | U_GC_CF_MASK)) != 0)
 		return code == 0xad;
 	// The middle and the end of a Hangul syllable join its beginning.
@@ -111,7 +112,8 @@ static void print_blanks(size_t count)
 		putchar(' ');
 }
 
-// Blanks are written only where something stands behind them.
+// Writes blanks only if a cell with text follows, so that no line ends in
+// blanks.
 static void print_row(const struct show_table *table, const struct view *cells)
 {
 	size_t owed = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each library unpacks in steps of at most STEP bytes, so that memory never
-// holds more than `ret_text` may.
+// Each library unpacks at most STEP bytes at a time. So memory never holds more
+// than the limit of `ret_text` allows.
 #include "admin/unpack.h"
 
 #include <bzlib.h>
@@ -16,8 +16,8 @@
 bool unpack_is_packed(struct view bytes)
 {
 	return view_starts_with(bytes, GZIP) || view_starts_with(bytes, ZSTD) ||
-	       // A header field may be called "BZh…", but these bytes do not
-	       // follow in it.
+	       // "BZh" alone could begin a field's name; the bytes that
+	       // follow in a compressed file could not.
 	       (view_starts_with(bytes, BZIP2) && bytes.len > 10 &&
 		   view_starts_with(view_from(bytes, 4), VIEW("1AY&SY")));
 }
@@ -40,7 +40,7 @@ static enum rc unpack_gzip(struct view bytes, struct buf *ret_text)
 		z.avail_out = (uInt)STEP;
 		state = inflate(&z, Z_NO_FLUSH);
 		buf_commit(ret_text, STEP - z.avail_out);
-		// Another one follows.
+		// The file may have several gzip members.
 		if (state == Z_STREAM_END && z.avail_in > 0)
 			state = inflateReset(&z);
 		if (state != Z_OK && state != Z_STREAM_END)
@@ -82,7 +82,7 @@ static enum rc unpack_zstd(struct view bytes, struct buf *ret_text)
 {
 	ZSTD_DStream *z = ZSTD_createDStream();
 	ZSTD_inBuffer in = {bytes.ptr, bytes.len, 0};
-	size_t left = 1; // 0: at the end of a frame
+	size_t left = 1; // 0 when a frame has ended
 	enum rc rc = z ? RC_OK : RC_CORRUPT;
 	while (rc == RC_OK && (left != 0 || in.pos < in.size)) {
 		size_t before = in.pos;

@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 
-// Whether the bytes begin like a compressed file. A message cannot begin so, as
-// these bytes cannot be in a field's name.
+// True if the bytes begin like a compressed file. No message begins like that:
+// it begins with a field's name, which cannot contain these bytes.
 bool unpack_is_packed(struct view bytes);
 // Adds the unpacked bytes to `ret_text`. RC_LIMIT when they do not fit (a small
 // file may unpack to any size); RC_CORRUPT when the file is damaged or

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The formats that are lines: Dovecot's passwd-file, CSV, the text of a sasldb
-// as db_dump(1) prints it, and Courier's userdb.
+// The formats that consist of lines: Dovecot's passwd-file, CSV, a sasldb as
+// db_dump(1) prints it, and Courier's userdb.
 #include "admin/user_file.h"
 
 #include "base/ascii.h"
@@ -31,7 +31,7 @@ bool user_file_by_word(struct view word, enum user_file_format *ret_format)
 
 struct lines {
 	struct view rest;
-	size_t number; // of the line that was read last
+	size_t number; // the number of the line that was read last
 };
 
 static bool next_line(struct lines *lines, struct view *ret_line)
@@ -139,8 +139,8 @@ static void read_passwd(struct view text, const struct user_file_reader *reader)
 
 #define COLUMNS_MAX 64
 
-// Reads a field, quoted or not (RFC 4180), without line ends in it. False after
-// the last one.
+// Reads a field, which may be quoted (RFC 4180). A field with a line end in it
+// is not supported. False after the last field.
 static bool next_field(struct arena *arena, struct view *line, char separator,
     bool *more, struct view *ret_field)
 {
@@ -179,7 +179,7 @@ static size_t split_fields(struct arena *arena, struct view line,
 }
 
 struct columns {
-	size_t name, password, active; // SIZE_MAX: there is none
+	size_t name, password, active; // SIZE_MAX: there is no such column
 };
 
 static bool is_one_of(struct view field, const char *const *words, size_t count)
@@ -190,7 +190,7 @@ static bool is_one_of(struct view field, const char *const *words, size_t count)
 	return false;
 }
 
-// Whether the line is a header; if so, finds the columns.
+// True if the line is a header. Then it also finds the columns.
 static bool read_header(
     const struct view *fields, size_t count, struct columns *ret_columns)
 {
@@ -297,8 +297,9 @@ static bool read_dump(
 	return true;
 }
 
-// Cyrus SASL's key is user, realm and property, with a NUL between them. Only
-// the property "userPassword", the password in clear, can be used.
+// A key of Cyrus SASL is a user, a realm and a property, with a NUL between
+// them. Only the property "userPassword" can be used. It is the password in
+// clear.
 static void read_sasldb_pair(const struct user_file_reader *reader,
     struct view key, struct view value, size_t line)
 {
@@ -322,8 +323,8 @@ static void read_sasldb_pair(const struct user_file_reader *reader,
 		entry.stored = with_scheme(reader->arena, VIEW("PLAIN"), value);
 		reader->entry(reader->context, &entry);
 	} else if (!view_starts_with(key, VIEW("cmusaslsecret"))) {
-		// These are older forms of a password that is also there
-		// itself.
+		// A "cmusaslsecret…" is skipped: it is an older form of a
+		// password that has its own entry.
 		tell(reader, line, entry.name,
 		    "the entry is not the user's password");
 	}
@@ -364,7 +365,7 @@ static void read_sasldb(struct view text, const struct user_file_reader *reader)
 
 // ---- userdb ----------------------------------------------------------------
 
-// "name<TAB>uid=1000|home=/x|systempw=$1$…|imappw=…"
+// Reads a line like "name<TAB>uid=1000|home=/x|systempw=$1$…|imappw=…".
 static void read_userdb(struct view text, const struct user_file_reader *reader)
 {
 	struct lines lines = {.rest = text};
@@ -391,7 +392,8 @@ static void read_userdb(struct view text, const struct user_file_reader *reader)
 	}
 }
 
-// ---- Which it is -----------------------------------------------------------
+// ---- Recognizing the format
+// -----------------------------------------------------------
 
 static const char *known_binary(struct view text)
 {

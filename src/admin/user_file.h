@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files in which other servers keep users and the stored forms of their
-// passwords. Pure syntax: whether a name or a hash is usable is found out
-// later, when it is used.
+// passwords. This checks only the syntax. A name or a hash that cannot be used
+// is found later, when the user is added.
 #ifndef ROOST_ADMIN_USER_FILE_H
 #define ROOST_ADMIN_USER_FILE_H
 
@@ -24,33 +24,33 @@ enum user_file_format {
 
 // A user in the file. The views are in the file's text or in the arena.
 struct user_entry {
-	size_t line; // in the file, from 1
+	size_t line; // its number in the file, from 1
 	struct view name;
 	// The stored form of the password, as auth_credentials_import() needs
 	// it.
 	struct view stored;
 	bool disabled;
-	// Why the line is not a user, for a person to read; NULL: it is one.
-	// Never contains any part of a password.
+	// NULL if the line is a user. Otherwise a text for a person that says
+	// what is wrong. It never contains any part of a password.
 	const char *problem;
 };
 
 struct user_file_reader {
-	// Is called for each user, in the file's order, and for each line that
-	// is not a user.
+	// The reader calls this for each user and for each line that is not a
+	// user, in the file's order.
 	void (*entry)(void *context, const struct user_entry *entry);
 	void *context;
 	struct arena *arena;
-	// The scheme of passwords that do not name theirs. Empty: one of
-	// crypt(3)'s, unless the format has another rule.
+	// The scheme of passwords that do not name one. If this is empty, they
+	// have one of crypt(3)'s schemes, unless the format has another rule.
 	struct view scheme;
 };
 
 const char *user_file_word(enum user_file_format format);
 // Finds the format with this name; false when there is none.
 bool user_file_by_word(struct view word, enum user_file_format *ret_format);
-// Recognizes the format by the file's contents. RC_UNSUPPORTED: the format is
-// known but not read here, or it cannot be recognized.
+// Recognizes the format by the file's contents. RC_UNSUPPORTED if it cannot
+// recognize the format, or if this program cannot read that format.
 MUST_CHECK enum rc user_file_find_format(
     struct view text, struct fault *fault, enum user_file_format *ret_format);
 // RC_SYNTAX when the file as a whole does not have the format.

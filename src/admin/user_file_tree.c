@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stalwart's principals: as JSON, from its API or an export, and as TOML, from
+// Reads Stalwart's principals: JSON comes from its API or an export, TOML from
 // its configuration ("[[directory.memory.principals]]"). A principal has a name
-// and one or several secrets; groups, lists and domains are principals, too. In
-// JSON every object with a name and a secret is read, at any depth.
+// and one or several secrets. Groups, lists and domains are principals, too. In
+// JSON, every object with a name and a secret is read, at any depth.
 #include "admin/user_file.h"
 
 #include <jansson.h>
@@ -24,8 +24,8 @@ static bool is_person(struct view type)
 	       view_eq_nocase(type, VIEW("superuser"));
 }
 
-// Among the secrets, Stalwart also keeps codes for a second factor and
-// passwords for single programs.
+// Stalwart also keeps other things among the secrets: codes for a second
+// factor, and passwords for single programs.
 static bool is_password(struct view secret)
 {
 	return secret.len > 0 && !view_starts_with(secret, VIEW("otpauth:")) &&
@@ -47,11 +47,12 @@ static void hand_on(const struct user_file_reader *reader,
 
 struct place_in {
 	struct view text;
-	size_t offset; // everything before it has been searched
-	size_t line;   // of that
+	size_t offset; // the search continues here
+	size_t line;   // the number of the line at `offset`
 };
 
-// The JSON parser gives no line numbers: finds the next line that has the name.
+// Finds the number of the next line that contains `name`, because the JSON
+// parser gives no line numbers.
 static size_t line_of(struct place_in *place, struct view name)
 {
 	struct view rest = view_from(place->text, place->offset);
@@ -131,7 +132,7 @@ enum rc user_file_read_json(struct view text,
 	json_error_t error;
 	struct place_in place = {.text = text, .line = 1};
 	struct view rest = view_trim(text);
-	// One value, or several, one in each line.
+	// The file has one value, or several, each in its own line.
 	while (rest.len > 0) {
 		json_t *tree = json_loadb(
 		    rest.ptr, rest.len, JSON_DISABLE_EOF_CHECK, &error);
@@ -165,8 +166,8 @@ static void end_table(
 	*table = (struct table){0};
 }
 
-// Reads the first string of a value, "…" with escapes or '…'; what follows it
-// stays in `*value`.
+// Reads the first string of a value: "…" with escapes, or '…' without. The text
+// after the string stays in `*value`.
 static bool take_string(
     struct arena *arena, struct view *value, struct view *ret_text)
 {

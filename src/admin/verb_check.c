@@ -9,8 +9,8 @@
 #include "base/map.h"
 #include "store/derive.h"
 
-// Content that no commit has named yet may belong to a message that is still
-// coming in.
+// Mending deletes content that no commit names, but only if it is older than
+// this: younger content may belong to a message that is still coming in.
 #define CHECK_GRACE_SECONDS 3600
 
 struct check {
@@ -105,8 +105,8 @@ static void check_users(struct check *check)
 	}
 }
 
-// A user may be added or removed meanwhile: a user who is gone now is no
-// problem.
+// Other requests may add and remove users during the check. A user who has been
+// removed meanwhile is not a problem.
 static void check_partitions(struct check *check)
 {
 	struct engine *engine = check->call->host->engine;
@@ -127,7 +127,7 @@ static void check_partitions(struct check *check)
 	}
 }
 
-// It is built again when it is wanted.
+// Removes all derived data. The server builds it again when it is needed.
 static void drop_derived(struct check *check)
 {
 	struct fault fault;

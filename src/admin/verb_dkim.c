@@ -57,7 +57,7 @@ enum rc verb_dkim_new(struct verb_call *call, struct fault *fault)
 	return rc;
 }
 
-// The canonical name of a domain that may not be ours any more.
+// Finds the canonical name of a domain, even if the domain is no longer ours.
 static enum rc canonical(const struct verb_call *call, struct arena *arena,
     struct fault *fault, struct view *ret_domain)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The DNS records that a domain should have, compared with those that it has: a
-// note for each record, {"note": "record", "purpose", "line", "state",
-// "found"}. The state is "ok", "missing", "differs", "unknown" (no answer), or
-// absent when nothing was looked up. "line" is for a zone file; it is empty
-// when nothing has to be added there.
+// Compares the DNS records that a domain should have with those that it has.
+// Sends a note for each record: {"note": "record", "purpose", "line", "state",
+// "found"}. The state is "ok", "missing", "differs" or "unknown" (no answer);
+// it is absent if nothing was looked up. "line" is for a zone file. It is empty
+// if nothing has to be added there.
 #include "admin/verbs.h"
 #include "base/ascii.h"
 
@@ -24,7 +24,7 @@ struct check {
 	struct buf found;
 };
 
-// What DNS has, in words, and the result of the comparison.
+// The result of comparing a record with DNS.
 enum state {
 	STATE_OK,
 	STATE_MISSING,
@@ -58,8 +58,8 @@ static enum rc send_record(
 	return link_send(check->call->link, note, VIEW(""));
 }
 
-// A DNS answer may hold any bytes: they must not end a line or control a
-// terminal.
+// Adds bytes of a DNS answer. An answer may have any bytes, but they must not
+// end a line or control a terminal.
 static void add_found(struct check *check, struct view text)
 {
 	if (check->found.len > 0)
@@ -69,8 +69,7 @@ static void add_found(struct check *check, struct view text)
 		    ascii_is_control(text.ptr[i]) ? '?' : text.ptr[i]);
 }
 
-// Asks DNS. When there is nothing to compare, writes the state and returns
-// false.
+// Asks DNS. If there is nothing to compare, sets the state and returns false.
 static bool look_up(struct check *check, struct view name, enum dns_type type,
     struct dns_answer *ret_answer, enum state *ret_state)
 {
@@ -108,8 +107,8 @@ static void gather_addresses(
 	struct dns_answer answer;
 	enum state other;
 	if (!look_up(check, check->server, type, &answer, &other)) {
-		// A server without IPv6 is fine. But no answer does not mean
-		// that there is none.
+		// A server may have no IPv6 address. But if DNS did not
+		// answer, this is not known.
 		if (other == STATE_UNKNOWN)
 			*state = other;
 		return;
@@ -147,8 +146,8 @@ static void add_nibbles(struct buf *name, const unsigned char bytes[16])
 	buf_add_literal(name, "ip6.arpa");
 }
 
-// The name whose PTR is the address's (RFC 1035 section 3.5, RFC 3596 section
-// 2.5); empty when it is no address.
+// The name that has the PTR record of the address (RFC 1035 section 3.5, RFC
+// 3596 section 2.5). Empty if the text is not an address.
 static struct view reverse_name(struct arena *arena, struct view address)
 {
 	struct smtp_literal literal;
@@ -253,8 +252,8 @@ static bool find_policy(struct check *check, struct view name,
 	return count == 1;
 }
 
-// Whether one of the terms of an SPF record names this server, as far as can be
-// seen without evaluating it.
+// True if one of the terms of an SPF record names this server. This only looks
+// at the terms and does not evaluate the record.
 static bool spf_has_server(const struct check *check, struct view text)
 {
 	struct view term;
@@ -289,7 +288,7 @@ static enum rc check_spf(struct check *check)
 	return send_record(check, "who sends mail of the domain (SPF)", state);
 }
 
-// Any policy is right: the owner chooses it.
+// Accepts any policy, because the domain's owner chooses it.
 static enum rc check_dmarc(struct check *check)
 {
 	struct view text;
@@ -416,10 +415,11 @@ static enum rc check_served(
 	return send_record(check, purpose, state);
 }
 
-// A target "." says that there is no such service (RFC 2782, RFC 6186 section
-// 3.4), so that mail programs do not try ports where nobody answers. They do
-// without it, too. Records of other servers are their owner's to judge; what
-// leads mail programs here is a mistake.
+// Checks the record of a service that this server does not offer. A target "."
+// says that the service does not exist (RFC 2782, RFC 6186 section 3.4), so
+// that mail programs do not try its port. The record may also be missing. A
+// record that names another server is accepted. A record that names this server
+// is a mistake.
 static enum rc check_not_served(
     struct check *check, enum mail_service service, struct view name)
 {
@@ -471,7 +471,8 @@ static enum rc check_clients(struct check *check)
 
 // ---- The request -----------------------------------------------------------
 
-// The server's name; if it is not a full name, one that could be used.
+// The server's name. If that is not a full name, a suggestion: "mail" in the
+// domain.
 static struct view server_name(struct check *check)
 {
 	struct view name = view_of_string(check->call->host->server_name);

@@ -10,8 +10,8 @@ enum rc verb_need_route(const struct verb_call *call, struct fault *fault)
 	return fault_set(fault, RC_UNSUPPORTED, "this server carries no mail");
 }
 
-// Adds the member "shown": a domain or address as people read it, if that is
-// different.
+// Adds the member "shown" if people read the domain or address in another form:
+// the domain is then in Unicode.
 static void add_shown(json_t *to, struct arena *arena, struct view address)
 {
 	size_t at = address.len;
@@ -65,7 +65,8 @@ static void describe(
 	json_object_set_new(to, "primary", json_boolean(domain->primary));
 }
 
-// Sets in `domain` what the request gives; the rest stays.
+// Copies the settings that the request has into `domain`, and leaves the
+// others.
 static void take_members(
     const struct verb_call *call, struct route_domain *domain)
 {
@@ -77,7 +78,8 @@ static void take_members(
 		domain->primary = true;
 }
 
-// What it is now, and with `moved` whom mail does not reach any more.
+// Puts the domain's new state into the answer. With `moved`, also warns about
+// users whom mail no longer reaches.
 static enum rc answer_domain(struct verb_call *call, struct arena *arena,
     bool moved, struct fault *fault)
 {
@@ -229,7 +231,7 @@ static enum rc send_alias(struct verb_call *call, struct arena *arena,
 	return link_send(call->link, note, VIEW(""));
 }
 
-// Sends all aliases, or those of one domain.
+// Sends all aliases, or only those of the domain in the request.
 static enum rc send_aliases(
     struct verb_call *call, struct view domain, struct fault *fault)
 {

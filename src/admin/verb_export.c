@@ -3,10 +3,11 @@
 //
 //   {"note":"mailbox","name","uidvalidity","uidnext","messages"} for each, then
 //   {"note":"message","uid","date","zone","flags":[…],"size"} for each of its
-//   messages, then its bytes in
-//   {"note":"piece","bytes":…}; or, where they cannot be read,
-//   {"note":"bad","text":…}: what came of that message does not count. Nor does
-//   it after {"note":"gone"}: it has been expunged meanwhile.
+//   messages, then the message's bytes in
+//   {"note":"piece","bytes":…}. If they cannot be read,
+//   {"note":"bad","text":…} follows; if the message has been expunged
+//   meanwhile,
+//   {"note":"gone"}. In both cases the receiver drops the message's bytes.
 //   {"note":"subscriptions","names":[…]}
 #include "admin/verbs.h"
 #include "store/email.h"

@@ -137,8 +137,8 @@ static void read_flags(
 	*ret_flags = flags;
 }
 
-// Reads a message's bytes from the link, into `draft` unless that is NULL or
-// refuses them (*ret_draft_rc).
+// Reads a message's bytes from the link and adds them to `draft`. If `draft` is
+// NULL, or has refused some bytes (*ret_draft_rc), drops the rest.
 static enum rc take_bytes(struct link *link, uint64_t size,
     struct store_draft *draft, enum rc *ret_draft_rc)
 {
@@ -165,7 +165,7 @@ static const char *draft_text(enum rc rc)
 	return rc_text(rc);
 }
 
-// Reads one message of the batch; only a lost link is a failure.
+// Reads one message of the batch. Fails only if the link is lost.
 static enum rc take_message(
     struct batch *batch, const json_t *item, uint64_t size)
 {
@@ -204,8 +204,8 @@ static enum rc take_message(
 	return RC_OK;
 }
 
-// Called one by one, when appending all together failed, to find the message
-// that failed.
+// Appends one message. If appending all messages together failed, this is
+// called for each of them, to find the message that failed.
 static void append_single(struct batch *batch, size_t i)
 {
 	struct store_append append = batch->appends[i];

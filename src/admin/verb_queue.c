@@ -4,12 +4,14 @@
 //   queue.list   {"domain"} each message is {"note":"message","id","sender",
 //                "size","created","expires","account","hop","count",
 //                "recipients":[{"address","state","attempts","next","reply",
-//                "remote"}, …]}; of the recipients the first ones. "state":
-//                "waiting", "sending", "held", or "off" (relay = no)
-//   queue.show   {"id"} the same with all of them, one at a time as
-//                {"note":"recipient",…}, and {"note":"header","text"}
-//   queue.retry  {"id"}, {"domain"} or neither, for all; answers "messages"
-//   queue.hold, queue.release, queue.remove   {"id"}; remove: "report"
+//                "remote"}, …]}. The list has only the first recipients.
+//                "state": "waiting", "sending", "held", or "off" (relay = no)
+//   queue.show   {"id"} sends the same note, then a note {"note":"recipient",…}
+//                for each recipient, then {"note":"header","text"}
+//   queue.retry  {"id"}, or {"domain"}, or neither: then all messages. The
+//                answer has their number: "messages"
+//   queue.hold, queue.release   {"id"}
+//   queue.remove {"id","report"}
 #include "admin/verbs.h"
 #include "base/ascii.h"
 #include "queue/queue.h"
@@ -17,12 +19,13 @@
 #include "wire/header.h"
 #include "wire/smtp_reply.h"
 
-// Recipients of a message that "queue.list" names.
+// How many recipients of each message "queue.list" sends.
 #define LIST_RECIPIENTS 10
-// Bytes of a header that "queue.show" sends.
+// How many bytes of a header "queue.show" reads.
 #define SHOW_HEADER ((size_t)64 << 10)
 
-// A request's queue: the server's, or without a server one of its own.
+// The queue for one request: the server's queue, or, if no server runs, a queue
+// that the request opens and closes.
 struct desk {
 	struct verb_call *call;
 	struct queue *queue;
@@ -108,7 +111,9 @@ static struct view domain_of(struct view address)
 		  : VIEW("");
 }
 
-// "off": it waits, and nothing will be tried, whatever the queue's schedule is.
+// "off" means: the recipient is waiting, and the relay is switched off for the
+// domain, so the server does not try to send, whatever the queue's schedule
+// says.
 static const char *state_of(const struct control_host *host,
     const struct queue_info_recipient *recipient)
 {
@@ -170,7 +175,8 @@ static bool goes_to(const struct queue_info *info, struct view domain)
 	return false;
 }
 
-// The request's "domain" as the queue has it; empty when there is none.
+// Reads the request's "domain", and converts it to the form that the queue
+// uses. Empty if the request has none.
 static enum rc read_domain(
     struct desk *desk, struct fault *fault, struct view *ret_domain)
 {
@@ -185,7 +191,8 @@ static enum rc read_domain(
 	return RC_OK;
 }
 
-// Calls `each` for every message, or every one to the domain.
+// Calls `each` for every message that has a recipient in `domain`. If `domain`
+// is empty, calls it for every message.
 static enum rc walk(struct desk *desk, struct view domain,
     enum rc (*each)(struct desk *desk, const struct queue_info *info),
     struct fault *fault)
@@ -244,7 +251,7 @@ static enum rc retry_one(struct desk *desk, const struct queue_info *info)
 	json_t *answer = desk->call->answer;
 	enum rc rc = queue_retry(desk->queue, &info->id, NULL);
 	if (rc == RC_NOT_FOUND)
-		return RC_OK; // delivered meanwhile
+		return RC_OK; // it has been delivered meanwhile
 	set_number(answer, "messages",
 	    json_integer_value(json_object_get(answer, "messages")) + 1);
 	return rc;
@@ -262,7 +269,8 @@ enum rc verb_queue_retry(struct verb_call *call, struct fault *fault)
 		rc = read_domain(&desk, fault, &domain);
 	if (rc == RC_OK && one)
 		rc = read_id(call, fault, &id);
-	// First, lest what becomes due is put off again.
+	// The relay must forget its dead hosts first. Otherwise it would put
+	// the messages off again as soon as they are due.
 	if (rc == RC_OK && call->host->relay)
 		relay_retry_now(call->host->relay);
 	if (rc == RC_OK)
@@ -274,7 +282,8 @@ enum rc verb_queue_retry(struct verb_call *call, struct fault *fault)
 
 // ---- One message -----------------------------------------------------------
 
-// Line by line, so that no byte of it reaches the terminal as a command.
+// Replaces control characters in each line, since a terminal could take them as
+// commands.
 static json_t *header_text(struct view bytes)
 {
 	struct buf text;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a mail would go, and why: the routes' own explanation, and for what
-// leaves this server the relay's.
+// The request "route": where a mail would go, and why. The routes explain it,
+// and for addresses on other servers the relay explains the next hops.
 #include "admin/verbs.h"
 #include "base/map.h"
 
-// Domains whose next hops are told; of the others only the number is.
+// For how many domains the answer explains the next hops. It only counts the
+// others.
 #define DOMAINS_MAX 20
 
 static const char *verdict_word(enum route_verdict verdict)
@@ -29,7 +30,8 @@ static struct view domain_of(struct view address)
 	return view_from(address, at);
 }
 
-// How many of the other servers' domains mail reaches.
+// For how many of the other servers' domains a next hop was found, is not known
+// now, or does not exist.
 struct hops {
 	size_t found;
 	size_t later;
@@ -47,8 +49,9 @@ static void explain_domain(struct verb_call *call, struct view domain,
 	}
 }
 
-// "hops" in the answer: "nowhere" when no target, here or elsewhere, would get
-// it, "some" when not all would, "later" when that is not known now.
+// Sets "hops" in the answer: "nowhere" if no target would get the mail, here or
+// elsewhere; "some" if only some would; "later" if it is not known now; "ok" if
+// all would.
 static void answer_hops(
     struct verb_call *call, const struct hops *hops, bool users)
 {
@@ -102,7 +105,8 @@ static enum rc send_lines(struct verb_call *call, struct view text)
 	return rc;
 }
 
-// As RCPT would: "postmaster" needs no domain (RFC 5321 section 4.5.1).
+// Accepts the addresses that RCPT accepts: "postmaster" needs no domain (RFC
+// 5321 section 4.5.1).
 static enum rc parse_address(struct arena *arena, struct view address,
     struct fault *fault, struct smtp_mailbox *ret_mailbox)
 {

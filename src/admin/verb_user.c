@@ -27,8 +27,8 @@ enum rc verb_open_account(struct verb_call *call, struct fault *fault,
 	    call->host->store, record.account, fault, ret_account);
 }
 
-// Adds to the directory, with a password, or with what another server kept of
-// one ("stored").
+// Adds the user to the directory. The request has either a password, or the
+// form of it that another server stored ("stored").
 static enum rc add_to_directory(
     struct verb_call *call, struct fault *fault, uint64_t *ret_account)
 {
@@ -40,7 +40,8 @@ static enum rc add_to_directory(
 	    call->host->auth, user_of(call), stored, fault, ret_account);
 }
 
-// Two users with one address would take each other's mail.
+// Fails if another user already has the address that this user would get: one
+// of them would get the other's mail.
 static enum rc refuse_twin(
     struct verb_call *call, struct arena *arena, struct fault *fault)
 {
@@ -63,8 +64,8 @@ static bool is_set(const struct verb_call *call, const char *key)
 	return json_is_true(json_object_get(call->request, key));
 }
 
-// All that could keep the user from being added, with nothing added. The
-// password is hashed as cheaply as can be.
+// Makes the checks for adding the user, but adds nothing. If it has to hash a
+// password, it does so at the lowest cost, because it does not keep the hash.
 static enum rc try_user(
     struct verb_call *call, struct arena *arena, struct fault *fault)
 {
@@ -92,7 +93,7 @@ static enum rc try_user(
 	    fault, RC_EXISTS, "there is a user \"%s\" already", name.text);
 }
 
-// What follows once the user is in the directory.
+// The steps after the user has been added to the directory.
 static enum rc finish_user(
     struct verb_call *call, uint64_t account, struct fault *fault)
 {
@@ -118,8 +119,9 @@ static enum rc add_user(
 	if (rc != RC_OK)
 		return rc;
 	rc = finish_user(call, account, fault);
-	// A user without an account could log in to nothing, and not be added
-	// again.
+	// If there is no account, the user must not stay in the directory:
+	// there would be nothing to log in to, and adding the user again would
+	// fail.
 	if (rc != RC_OK && auth_directory_remove(call->host->engine,
 			       user_of(call), &ignored) != RC_OK)
 		log_text(call->host->log, LOG_LEVEL_ERROR, "admin",
@@ -158,7 +160,8 @@ static size_t domain_at(struct view address)
 	return at;
 }
 
-// Where mail for the user is taken; no member while that is nowhere.
+// Sets "address" in the note: the address at which this server accepts mail for
+// the user. Without such an address there is no such member.
 static void add_own_address(const struct verb_call *call, json_t *note,
     const struct auth_name *name, uint64_t account)
 {
@@ -178,7 +181,7 @@ static void add_own_address(const struct verb_call *call, json_t *note,
 	arena_done(&arena);
 }
 
-// One message a user, with what the account holds.
+// Sends one note about a user, with the numbers of the account.
 static enum rc send_user(struct verb_call *call, const struct auth_name *name,
     const struct auth_record *record, bool damaged)
 {
@@ -197,7 +200,7 @@ static enum rc send_user(struct verb_call *call, const struct auth_name *name,
 	if (rc == RC_OK) {
 		usage = store_account_usage(account);
 		store_account_close(&account);
-	} else if (rc != RC_NOT_FOUND) { // else it is made when it is used
+	} else if (rc != RC_NOT_FOUND) { // a missing one is made at first use
 		json_object_set_new(note, "damaged", json_true());
 	}
 	json_object_set_new(
@@ -238,8 +241,8 @@ enum rc verb_user_disable(struct verb_call *call, struct fault *fault)
 	    json_is_true(json_object_get(call->request, "disabled")), fault);
 }
 
-// First nobody can log in any more, then the mail goes, then the name: what is
-// interrupted can be done again.
+// Disables the user first, then removes the mail, and removes the name last. So
+// the command can be repeated if it was interrupted.
 enum rc verb_user_remove(struct verb_call *call, struct fault *fault)
 {
 	struct engine *engine = call->host->engine;
@@ -293,7 +296,8 @@ static enum rc set_detail(struct verb_call *call, const struct auth_user *user,
 	    VIEW_FMT(word));
 }
 
-// Sets it when the request has "detail"; the answer says what it is then.
+// Changes the user's setting if the request has "detail". The answer has the
+// setting after that.
 enum rc verb_user_detail(struct verb_call *call, struct fault *fault)
 {
 	struct auth_user user;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The requests that the service understands; inside the room only. Each runs to
-// its end on its connection's thread. Meanwhile it may send messages with a
-// member "note", and receive some. control.c sends its result, with what it has
-// put into `answer`.
+// The requests that the service understands; inside the room only. A request
+// runs to its end on its connection's thread. While it runs, it may send
+// messages with a member "note", and receive messages. At the end control.c
+// sends the result, with the members that the request has put into `answer`.
 #ifndef ROOST_ADMIN_VERBS_H
 #define ROOST_ADMIN_VERBS_H
 
@@ -57,7 +57,7 @@ VERB_TABLE(X)
 MUST_CHECK enum rc verb_open_account(struct verb_call *call,
     struct fault *fault, struct store_account **ret_account);
 
-// RC_UNSUPPORTED when there are no routes and keys.
+// RC_UNSUPPORTED if this host has no routes and no keys.
 MUST_CHECK enum rc verb_need_route(
     const struct verb_call *call, struct fault *fault);
 // Finds our domain that the request's "domain" names. RC_NOT_FOUND.

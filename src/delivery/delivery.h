@@ -64,7 +64,7 @@ struct delivery_origin {
 	bool normalize; // bare CR and LF were accepted and changed to CRLF
 };
 
-// By which protocol the message comes, as Received tells it.
+// The protocol by which the message comes, as it is written into Received.
 static inline struct smtp_protocol delivery_protocol(
     const struct delivery_origin *origin, bool utf8)
 {
@@ -95,7 +95,7 @@ struct delivery_reply {
 
 // ---- What becomes of a copy ------------------------------------------------
 
-// What a filter learns of a user's copy of a message.
+// Tells a filter about a user's copy of a message.
 struct delivery_letter {
 	uint64_t account;
 	struct view user;
@@ -164,7 +164,7 @@ struct delivery_recipient {
 MUST_CHECK enum rc delivery_recipient(struct delivery *delivery,
     const struct delivery_recipient *recipient,
     struct delivery_reply *ret_reply);
-// How many were accepted.
+// How many recipients were accepted.
 size_t delivery_recipient_count(const struct delivery *delivery);
 
 // The message's bytes, as they come, with CRLF line ends. delivery_finish()
@@ -185,11 +185,12 @@ MUST_CHECK enum rc delivery_finish(struct delivery *delivery,
 
 // ---- From the queue --------------------------------------------------------
 
-// Delivers a lot of a local domain to the users, to each exactly once, however
-// often it is repeated (the commit in the account notes the content's id). If
-// an alias leads to several recipients, they are in the result; queue_settle()
-// puts them in the place of the alias. Writes one result for each recipient.
-// The results are in `arena`, which must stay until the caller has settled.
+// Delivers a lot of a local domain to the users. Each user gets the message
+// exactly once, even if the call is repeated, because the commit in the account
+// notes the content's id. If an alias leads to several recipients, they are in
+// the result; queue_settle() puts them in the place of the alias. Writes one
+// result for each recipient. The results are in `arena`, which must stay until
+// the caller has settled.
 void delivery_local(const struct delivery_office *office, struct queue_lot *lot,
     struct arena *arena, struct queue_result *ret_results);
 

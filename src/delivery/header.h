@@ -35,7 +35,8 @@ void delivery_header_done(struct delivery_header *header);
 // long.
 MUST_CHECK enum rc delivery_header_add(
     struct delivery_header *header, struct view bytes, struct view *ret_body);
-// The message has ended inside the header: its last line gets a line end.
+// Call this if the message ends inside the header. Adds a line end to its last
+// line.
 void delivery_header_end(struct delivery_header *header);
 
 // ---- Looking at it ---------------------------------------------------------
@@ -52,8 +53,8 @@ struct delivery_fields {
 	bool has_message_id;
 };
 
-// Whether it has a CR or an LF that stands alone. Programs read that in
-// different ways, so one of them might not see a field.
+// True if the header has a CR without LF, or an LF without CR. Programs read
+// such a byte in different ways, so one of them might miss a field.
 bool delivery_header_has_bare(struct view header);
 
 void delivery_header_look(struct view header, struct delivery_fields *ret);

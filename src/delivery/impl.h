@@ -114,8 +114,8 @@ enum delivery_allowed {
 enum delivery_allowed delivery_may_write_as(
     struct delivery *delivery, struct view value, struct view *ret_domain);
 
-// How the queue names a user: the address, with the folder as its detail (if
-// that gives a valid address), in `arena`.
+// The address that the queue uses for a user, in `arena`. The folder is its
+// detail, if that gives a valid address.
 struct view delivery_queued_address(
     struct arena *arena, const struct route_target *target);
 // ---- trace.c ---------------------------------------------------------------
@@ -183,7 +183,8 @@ void delivery_log_copy(const struct delivery_office *office,
 
 // ---- commit.c --------------------------------------------------------------
 
-// Everything has come and nothing has failed: commits. Writes the replies of
+// Commits. Call this if all bytes have come and nothing has failed. Writes the
+// replies of
 // delivery_finish(); `ret_replies` is never NULL.
 void delivery_commit(struct delivery *delivery,
     struct delivery_reply *ret_replies, struct delivery_reply *ret_reply);

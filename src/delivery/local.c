@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The queue's mail for users here. If an address leads to one user, the message
 // is delivered under the content's id, so that a repetition after a crash makes
-// no second copy. If it leads to several, the commit that settles the lot
-// replaces it by them, and each comes again as a recipient.
+// no second copy. If an address leads to several users, the commit that
+// settles the lot puts them in the place of the address, and the queue delivers
+// to each of them later.
 #include "base/mem.h"
 #include "delivery/impl.h"
 
@@ -108,7 +109,7 @@ static void judge(enum rc rc, const struct fault *fault, struct local *local,
 	}
 }
 
-// False when nothing is to be delivered: the result says why.
+// False if nothing has to be delivered. The result then says why.
 static bool decide(struct local *local, const struct route_target *target,
     struct delivery_decision *ret_decision, struct queue_result *result)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests and fuzzers of protocols: what their rigs have in common.
+// The part that the rigs of all protocols share; for tests and fuzzers.
 #ifndef ROOST_SESSION_RIG_H
 #define ROOST_SESSION_RIG_H
 
@@ -21,12 +21,12 @@ struct rig_base {
 	uint64_t sessions; // how many were made
 };
 
-// `users` NULL: the rig makes its own.
+// If `users` is NULL, the rig makes its own users.
 void rig_base_init(struct rig_base *base, const struct rig_users *users);
 void rig_base_done(struct rig_base *base);
 // A server with these users and this clock; the protocol adds its own settings.
 struct session_server rig_base_server(const struct rig_base *base);
-// The peer of the next client. `address` NULL: loopback.
+// Sets the peer of the next client. If `address` is NULL, it is loopback.
 struct net_peer rig_base_peer(
     struct rig_base *base, const char *address, uint16_t local_port);
 

@@ -114,7 +114,7 @@ uint32_t session_timeout(
 {
 	uint32_t left = session_seconds_left(session, max);
 	if (left == 0)
-		return 1; // 0 would mean for ever
+		return 1; // 0 would mean: no limit
 	return left < silent ? left : silent;
 }
 
@@ -132,8 +132,8 @@ void session_check_time(struct session *session)
 		    session, "login timeout", "Nobody logged in in time");
 }
 
-// Ends the session of a client that is confused, or of a stranger who plays,
-// after some time.
+// Ends the session if too many commands in a row were bad. A stranger may send
+// fewer of them than a user.
 static void count_bad(struct session *session, bool bad)
 {
 	unsigned max = session_is_stranger(session) ? SESSION_BAD_MAX_STRANGER
@@ -144,8 +144,9 @@ static void count_bad(struct session *session, bool bad)
 		    "%u commands in a row were bad", max);
 }
 
-// Somebody who guesses passwords, or keeps the server busy, has to connect
-// again and again; net and auth limit that.
+// Limits the failed logins and the commands of a stranger. A client that
+// guesses passwords or keeps the server busy must then connect again, and net
+// and auth limit that.
 static void count_strangers(struct session *session)
 {
 	session->commands++;
@@ -171,7 +172,7 @@ void session_close(struct session *session, const char *why)
 	if (!session->why)
 		session->why = why;
 	session->next = NET_CLOSE;
-	// Nobody is left to be woken.
+	// The session has ended, so it must not be woken any more.
 	auth_turn_end(session->server->auth, &session->turn);
 }
 

@@ -86,9 +86,10 @@ void session_done(struct session *session);
 
 // ---- The calls of the network ----------------------------------------------
 
-// Each call of the network that may write something begins with session_enter()
-// and ends with session_leave(), which traces what was written and returns
-// `next`. So a traced client never gets anything that is not in the trace.
+// If a function that the network calls may write something, it begins with
+// session_enter() and ends with session_leave(). session_leave() traces the
+// output and returns `next`. So the trace has everything that is sent to the
+// client.
 void session_enter(struct session *session, struct buf *out);
 enum net_next session_leave(struct session *session);
 
@@ -96,8 +97,8 @@ enum net_next session_leave(struct session *session);
 // layer. `tls` NULL: there is no TLS.
 void session_keep_tls(struct session *session, const struct net_tls_info *tls);
 
-// After a piece of work: a session that would read on pauses when much output
-// is waiting.
+// Call this after a piece of work. If the session would read on, but much
+// output is waiting, it pauses.
 void session_breathe(struct session *session);
 
 // ---- Who it is -------------------------------------------------------------
@@ -132,10 +133,10 @@ uint32_t session_timeout(
 // The same for a stranger.
 uint32_t session_stranger_timeout(const struct session *session);
 
-// Before anything is read: ends a stranger's session whose time is over.
+// Call this before reading. Ends a stranger's session if its time is over.
 void session_check_time(struct session *session);
-// After a command: ends the session when there were too many commands, too many
-// wrong ones, or too many failed logins.
+// Call this after a command. Ends the session if there were too many commands,
+// too many wrong ones, or too many failed logins.
 void session_count_command(struct session *session, bool bad);
 
 // ---- The end ---------------------------------------------------------------
@@ -143,7 +144,7 @@ void session_count_command(struct session *session, bool bad);
 // Ends the session after the output of this call. `why` is for the log, static;
 // if it is called again, the first reason counts.
 void session_close(struct session *session, const char *why);
-// The same, with last words (a sentence without its full stop).
+// Does the same, and sends last words (a sentence without its full stop).
 void session_bye(struct session *session, const char *why, const char *format,
     ...) PRINTF_LIKE(3, 4);
 
@@ -169,8 +170,9 @@ void session_trace_command(
     struct session *session, struct view name, bool secret, struct view line);
 // Traces that the client sent something secret, which is not shown.
 void session_trace_secret(struct session *session);
-// Traces the output since the last trace, or leaves it out.
+// Traces the output since the last trace.
 void session_trace_said(struct session *session);
+// Leaves the output since the last trace out of the trace.
 void session_trace_skip(struct session *session);
 
 #endif
