@@ -3,6 +3,8 @@
 with every kind of nonsense. Of each run the class of the exit code, a sentence
 on standard error that names what is wrong, and that nothing has changed."""
 
+import atexit
+import functools
 import itertools
 import os
 import pathlib
@@ -88,6 +90,16 @@ EXCLUSIVE = [
 ]
 
 
+@functools.cache
+def program_for_all():
+    """The program where every user can run it: the one that is tested may lie
+    in a folder that only root can enter."""
+    folder = tempfile.mkdtemp(prefix="roost-program-")
+    atexit.register(shutil.rmtree, folder, True)
+    os.chmod(folder, 0o755)
+    return shutil.copy(program(), folder)
+
+
 class Run:
     def __init__(self, arguments, **options):
         options.setdefault("stdin", subprocess.DEVNULL)
@@ -98,8 +110,9 @@ class Run:
         environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=%d" % (
             b"serve" not in self.arguments)}
         process = subprocess.Popen(
-            [program(), *self.arguments], stderr=subprocess.PIPE,
-            env=environment, **options)
+            [program_for_all() if "user" in options else program(),
+             *self.arguments], stderr=subprocess.PIPE, env=environment,
+            **options)
         out, err = process.communicate(timeout=300)
         self.code, self.out, self.raw = process.returncode, out, err
         self.err = err.decode("utf-8", "replace")
