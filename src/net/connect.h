@@ -60,4 +60,8 @@ struct net_connect_config {
 MUST_CHECK enum rc net_connect(struct net_server *server,
     const struct net_connect_config *config, struct fault *fault);
 
+// Calls `each` for every IPv4 and IPv6 address that this machine has.
+void net_own_addresses(
+    void (*each)(void *context, const char *address), void *context);
+
 #endif

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/post_office.h"
 
+#include <stdlib.h>
+
+#define DNS_PORT 53
+
 // Splits "a b c" into strings of their own, in the arena.
 static size_t split_servers(struct arena *arena, const char *text,
     const char *ret_servers[DNS_SERVERS_MAX])
@@ -22,6 +26,27 @@ struct dns_settings post_office_dns(struct config *config)
 	if (config->dns_trust_anchor[0])
 		dns.trust_anchor = config->dns_trust_anchor;
 	return dns;
+}
+
+static void need_port(struct sandbox_needs *needs, uint64_t port)
+{
+	if (needs->connect_count < SANDBOX_PORTS_MAX)
+		needs->connect[needs->connect_count++] = (uint16_t)port;
+}
+
+void post_office_ports(struct config *config, struct sandbox_needs *needs)
+{
+	struct dns_settings dns = post_office_dns(config);
+	const char *host_port = strrchr(config->relay_host, ':');
+	need_port(needs, config->relay_port);
+	if (host_port)
+		need_port(needs, strtoul(host_port + 1, NULL, 10));
+	need_port(needs, DNS_PORT);
+	for (size_t i = 0; i < dns.server_count; i++) {
+		const char *port = strchr(dns.servers[i], '@');
+		if (port)
+			need_port(needs, strtoul(port + 1, NULL, 10));
+	}
 }
 
 enum rc post_office_prepare(struct post_office *post, struct config *config,

@@ -9,6 +9,7 @@
 
 #include "relay/relay.h"
 #include "server/config.h"
+#include "server/sandbox.h"
 
 struct post_office {
 	struct dns *dns;
@@ -29,6 +30,8 @@ struct post_office {
 struct dns_settings post_office_dns(struct config *config);
 // The relay's settings in the same way.
 struct relay_settings post_office_relay(const struct config *config);
+// Names the TCP ports of other servers that the relay and DNS connect to.
+void post_office_ports(struct config *config, struct sandbox_needs *needs);
 
 // Reads the system's files; called before the process shuts itself in.
 MUST_CHECK enum rc post_office_prepare(struct post_office *post,

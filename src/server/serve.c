@@ -48,6 +48,8 @@ struct serve {
 	struct post_office post;
 	struct tracing *tracing;
 	struct protocols protocols;
+	struct notify notify;
+	int control_fd; // bound, until `control` takes it; -1: none
 	struct control *control;
 	struct control_server control_server;
 	struct sweeper *sweeper;
@@ -192,7 +194,7 @@ static const char *folder_of(struct arena *arena, const char *path)
 static void shut_in(struct serve *serve)
 {
 	struct config *config = serve->config;
-	struct sandbox_paths paths = {.write = config->data};
+	struct sandbox_needs needs = {.write = config->data};
 	if (!config->sandbox) {
 		log_text(&serve->log, LOG_LEVEL_WARN, "sandbox",
 		    "switched off by the configuration");
@@ -200,17 +202,18 @@ static void shut_in(struct serve *serve)
 	}
 	for (size_t i = 0; i < config->certificate_count; i++) {
 		const struct net_tls_pair *pair = &config->certificates[i];
-		paths.read[paths.read_count++] =
+		needs.read[needs.read_count++] =
 		    folder_of(&config->arena, pair->certificate_path);
-		paths.read[paths.read_count++] =
+		needs.read[needs.read_count++] =
 		    folder_of(&config->arena, pair->key_path);
 	}
 	if (config->path)
-		paths.read[paths.read_count++] =
+		needs.read[needs.read_count++] =
 		    folder_of(&config->arena, config->path);
 	if (serve->demo_folder)
-		paths.read[paths.read_count++] = serve->demo_folder;
-	sandbox_enter(&paths, &serve->log);
+		needs.read[needs.read_count++] = serve->demo_folder;
+	post_office_ports(config, &needs);
+	sandbox_enter_logged(&needs, &serve->log);
 }
 
 // ---- Store -----------------------------------------------------------------
@@ -296,25 +299,28 @@ static struct control_host control_host(struct serve *serve)
 	};
 }
 
+static const char *control_path(struct serve *serve)
+{
+	return listing_join(
+	    &serve->config->arena, serve->config->data, CONTROL_SOCKET);
+}
+
 static enum rc open_control(struct serve *serve, struct fault *fault)
 {
-	int fd;
 	struct control_host host = control_host(serve);
-	const char *path = listing_join(
-	    &serve->config->arena, serve->config->data, CONTROL_SOCKET);
-	enum rc rc = net_bind_unix(path, &fd, fault);
-	if (rc != RC_OK)
-		return rc;
+	int fd = serve->control_fd;
+	serve->control_fd = -1;
 	return control_new(&host, fd, fault, &serve->control);
 }
 
 static void close_control(struct serve *serve)
 {
-	if (!serve->control)
-		return;
-	unlink(listing_join(
-	    &serve->config->arena, serve->config->data, CONTROL_SOCKET));
-	control_free(&serve->control);
+	if (serve->control || serve->control_fd >= 0)
+		unlink(control_path(serve));
+	if (serve->control_fd >= 0)
+		close(serve->control_fd);
+	if (serve->control)
+		control_free(&serve->control);
 }
 
 // ---- Start and stop --------------------------------------------------------
@@ -340,6 +346,11 @@ static enum rc start_as_root(struct serve *serve, struct fault *fault)
 	if (rc == RC_OK)
 		rc = open_net(serve, fault);
 	become_powerless();
+	// The sandbox allows no Unix sockets.
+	if (rc == RC_OK)
+		rc = net_bind_unix(
+		    control_path(serve), &serve->control_fd, fault);
+	notify_open(&serve->notify);
 	return rc;
 }
 
@@ -409,6 +420,7 @@ static void stop(struct serve *serve)
 		engine_close(&serve->engine);
 	if (serve->lock >= 0)
 		close(serve->lock);
+	notify_close(&serve->notify);
 }
 
 // ---- Running ---------------------------------------------------------------
@@ -470,12 +482,11 @@ static void run(struct serve *serve, const sigset_t *signals)
 	int number;
 	log_text(&serve->log, LOG_LEVEL_INFO, "ready", "roost %s serves",
 	    roost_version);
-	notify_send("READY=1");
+	notify_ready(&serve->notify);
 	if (serve->demo)
 		demo_print(serve->config);
 	while (sigwait(signals, &number) == 0 && number == SIGHUP)
 		reload(serve);
-	notify_send("STOPPING=1");
 	log_text(
 	    &serve->log, LOG_LEVEL_INFO, "stopping", "on signal %d", number);
 }
@@ -487,6 +498,8 @@ enum cli_exit serve_command(const struct cli_call *call)
 	    .call = call,
 	    .demo = cli_value(call, "demo") != NULL,
 	    .lock = -1,
+	    .control_fd = -1,
+	    .notify = {.fd = -1},
 	    .started_ms = clock_monotonic_ms(),
 	};
 	struct fault fault = {0};
