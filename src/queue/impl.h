@@ -7,6 +7,7 @@
 #ifndef ROOST_QUEUE_IMPL_H
 #define ROOST_QUEUE_IMPL_H
 
+#include "base/tally.h"
 #include "queue/index.h"
 #include "queue/schedule.h"
 
@@ -25,6 +26,10 @@ struct queue {
 	struct queue_partition partitions[QUEUE_PARTITIONS];
 	_Atomic unsigned turn;    // the partition that the next put tries first
 	struct queue_lot *parked; // see lot.h; protected by the index's lock
+	// Reports to senders who are not proven.
+	struct tally *reports;           // one count, with the key ""
+	struct tally *reports_by_domain; // of the sender
+	_Atomic uint64_t reports_dropped;
 };
 
 int64_t queue_now(const struct queue *queue);

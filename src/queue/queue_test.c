@@ -97,7 +97,8 @@ static void nothing_is_left_of_what_was_delivered(void **state)
 	bed_make(&bed);
 	struct queue_recipient three[] = {{.address = VIEW("x@b.example")},
 	    {.address = VIEW("y@c.example")}, {.address = VIEW("z@b.example")}};
-	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	struct queue_envelope envelope = {
+	    .sender = VIEW("a@a.example"), .proven = true};
 	bed_put_as(&bed, BED_TEXT, &envelope, three, 3);
 	assert_int_equal(queue_stats(bed.queue).recipients, 3);
 	size_t sizes[2];
@@ -124,6 +125,7 @@ static void after_a_restart_everything_unsettled_is_due_again(void **state)
 	struct queue_recipient three[] = {{.address = VIEW("x@b.example")},
 	    {.address = VIEW("y@c.example")}, {.address = VIEW("z@d.example")}};
 	struct queue_envelope envelope = {.sender = VIEW("a@a.example"),
+	    .proven = true,
 	    .envid = VIEW("e"),
 	    .hop = VIEW("h"),
 	    .account = 7,
@@ -206,7 +208,8 @@ static void what_is_too_much_is_refused(void **state)
 	bed_make(&bed);
 	char *big = mem_alloc(QUEUE_HEAD_MAX + 1);
 	memset(big, 'a', QUEUE_HEAD_MAX + 1);
-	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	struct queue_envelope envelope = {
+	    .sender = VIEW("a@a.example"), .proven = true};
 	struct queue_recipient one = {.address = VIEW("x@b.example")};
 	struct queue_draft *draft = queue_draft_new(bed.queue);
 #define PUT(head, envelope, recipient, count)                                  \
@@ -264,7 +267,8 @@ static void five_thousand_recipients_are_one_message(void **state)
 		snprintf(text, sizeof(text), "u%u@d%u.example", i, i % 777);
 		all[i].address = arena_copy(&bed.arena, view_of_string(text));
 	}
-	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	struct queue_envelope envelope = {
+	    .sender = VIEW("a@a.example"), .proven = true};
 	bed_put_as(&bed, BED_TEXT, &envelope, all, QUEUE_RECIPIENTS_MAX);
 	bed_restart(&bed);
 	size_t seen = 0;
@@ -330,8 +334,9 @@ static void others_take_the_place_of_an_alias(void **state)
 		    {.address = VIEW("y@b.example"), .resolved = true},
 		    {.address = VIEW("z@c.example"),
 			.notify = SMTP_NOTIFY_NEVER}};
-		struct queue_envelope envelope = {
-		    .sender = VIEW("a@a.example"), .envid = VIEW("e")};
+		struct queue_envelope envelope = {.sender = VIEW("a@a.example"),
+		    .proven = true,
+		    .envid = VIEW("e")};
 		struct queue_id id =
 		    bed_put_as(&bed, BED_TEXT, &envelope, two, 2);
 		struct view text = bed_text(&bed, &id);
