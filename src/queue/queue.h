@@ -121,12 +121,18 @@ struct queue_recipient {
 	// Aliases were followed already: deliver to this user without
 	// expanding.
 	bool resolved;
+	// Fields that the message has in front for this recipient only.
+	// Recipients with the same fields are queued as one message. Empty for
+	// a recipient that was read from the queue: the message has the fields
+	// then.
+	struct view head;
 };
 
 // Queues a message: `head` (trace and signature fields) followed by the draft's
-// bytes, in one commit. After RC_OK the message will be delivered or returned
-// to its sender. The draft still belongs to the caller, who may put it again
-// for other recipients.
+// bytes, in one commit, also when it becomes several messages. After RC_OK it
+// will be delivered or returned to its sender. The draft still belongs to the
+// caller, who may put it again for other recipients. `ret_id` is the id of the
+// first recipient's message.
 MUST_CHECK enum rc queue_put(struct queue *queue, struct queue_draft *draft,
     struct view head, const struct queue_envelope *envelope,
     const struct queue_recipient *recipients, size_t count, struct fault *fault,
