@@ -222,24 +222,41 @@ static void check_line_ends(struct delivery *delivery)
 		    "The header has a bare CR or LF in it");
 }
 
-// Finds the addresses to which it was delivered before: RFC 9228.
+// Whether the message was at all of the target's addresses before (RFC 9228).
+static bool loops(struct delivery *delivery,
+    const struct delivery_target *target, const struct map *known)
+{
+	struct view header = buf_view(&delivery->header.bytes);
+	bool all = target->mark_count > 0;
+	for (size_t i = 0; all && i < target->mark_count; i++)
+		all = delivery_is_known(
+		    known, &delivery->scratch, target->marks[i]);
+	return all || (target->alias.len && delivery_passed_often(header,
+						delivery->office->server_name));
+}
+
+// Finds the targets that have the message already. If they are all of them, it
+// is refused. If the sender is not proven, it is refused for one of them: the
+// report that the queue would send later could go to a victim, and who gives us
+// the message can tell its own sender. LMTP has an answer for each recipient.
 static void find_loops(struct delivery *delivery)
 {
 	struct map known;
-	size_t loops = 0;
+	size_t count = 0;
 	arena_reset(&delivery->scratch);
 	map_init(&known);
 	delivery_delivered_to(
 	    &delivery->scratch, buf_view(&delivery->header.bytes), &known);
 	for (size_t i = 0; i < delivery->target_count; i++) {
 		struct delivery_target *target = &delivery->targets[i];
-		target->loops =
-		    target->is_user && delivery_is_known(&known,
-					   &delivery->scratch, target->address);
-		loops += target->loops;
+		target->loops = loops(delivery, target, &known);
+		count += target->loops;
 	}
 	map_done(&known);
-	if (loops && loops == delivery->target_count)
+	bool all = count == delivery->target_count ||
+		   (delivery->origin.door != DELIVERY_LMTP &&
+		       !delivery_sender_is_proven(delivery));
+	if (count && all)
 		fail(delivery, 554, ENHANCED(5, 4, 6),
 		    "The message was delivered to this mailbox before");
 }

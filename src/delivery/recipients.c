@@ -79,12 +79,43 @@ static size_t add_target(
 		copy->folder = arena_copy(&delivery->arena, target->folder);
 		copy->address = arena_copy(&delivery->arena, target->address);
 		copy->queued = arena_copy(&delivery->arena, target->queued);
+		copy->alias = arena_copy(&delivery->arena, target->alias);
 		copy->original = arena_copy(&delivery->arena, target->original);
 		known = delivery->target_count;
 		map_put(&delivery->known, key, (void *)known);
 	}
 	buf_done(&text);
 	return known - 1;
+}
+
+// The marks of some of the route's targets (delivery_target); in the delivery's
+// arena. An address elsewhere that no alias led to has none.
+static void set_marks(struct delivery *delivery, struct delivery_target *target,
+    const struct route_target *from, size_t count)
+{
+	struct arena *arena = &delivery->arena;
+	struct view *marks = arena_alloc(arena, count * sizeof(*marks));
+	size_t n = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct view mark = from[i].kind == ROUTE_USER ? from[i].address
+							      : from[i].alias;
+		if (mark.len)
+			marks[n++] = arena_copy(arena, mark);
+	}
+	target->marks = marks;
+	target->mark_count = n;
+}
+
+// A report that the sender may not ask for is not passed on either: the next
+// server would send it.
+static unsigned notify_of(
+    const struct delivery *delivery, const struct delivery_recipient *recipient)
+{
+	unsigned notify = recipient->notify;
+	if (!notify || delivery_sender_is_proven(delivery))
+		return notify;
+	notify &= ~(0u | SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_DELAY);
+	return notify ? notify : SMTP_NOTIFY_NEVER;
 }
 
 // An address that leads to one user is queued as it was named, with its detail.
@@ -105,9 +136,11 @@ static void add_targets(struct delivery *delivery,
 		    .folder = at->folder,
 		    .address = at->address,
 		    .queued = delivery_queued_address(&delivery->scratch, at),
-		    .notify = recipient->notify,
+		    .alias = at->kind == ROUTE_USER ? VIEW("") : at->alias,
+		    .notify = notify_of(delivery, recipient),
 		    .original = recipient->original,
 		};
+		set_marks(delivery, &target, at, 1);
 		if (target.is_user && one)
 			target.queued = named;
 		else if (target.is_user)
@@ -123,22 +156,25 @@ static void add_targets(struct delivery *delivery,
 // delivers and reports. So does an alias of several addresses (RFC 3461 section
 // 5.2.7.3: "expanded"). An alias of one address elsewhere is just followed
 // (section 5.2.7.2).
-static bool is_reported(const struct delivery_recipient *recipient,
+static bool is_reported(const struct delivery *delivery,
+    const struct delivery_recipient *recipient,
     const struct route_result *found)
 {
 	return found->verdict == ROUTE_OK &&
-	       recipient->notify & SMTP_NOTIFY_SUCCESS &&
+	       notify_of(delivery, recipient) & SMTP_NOTIFY_SUCCESS &&
 	       (found->count > 1 || found->targets[0].kind == ROUTE_USER);
 }
 
 static size_t add_reported(struct delivery *delivery,
-    const struct delivery_recipient *recipient, struct view named)
+    const struct delivery_recipient *recipient, struct view named,
+    const struct route_result *found)
 {
 	struct delivery_target target = {
 	    .queued = named,
 	    .notify = recipient->notify,
 	    .original = recipient->original,
 	};
+	set_marks(delivery, &target, found->targets, found->count);
 	delivery->through_queue = true;
 	return add_target(delivery, &target);
 }
@@ -159,7 +195,7 @@ static void accept(struct delivery *delivery,
     const struct route_result *found)
 {
 	struct arena *arena = &delivery->arena;
-	bool reported = is_reported(recipient, found);
+	bool reported = is_reported(delivery, recipient, found);
 	struct delivery_accepted accepted = {
 	    .count = reported ? 1 : found->count,
 	};
@@ -168,7 +204,8 @@ static void accept(struct delivery *delivery,
 	accepted.targets =
 	    arena_alloc(arena, accepted.count * sizeof(*accepted.targets));
 	if (reported)
-		accepted.targets[0] = add_reported(delivery, recipient, named);
+		accepted.targets[0] =
+		    add_reported(delivery, recipient, named, found);
 	else
 		add_targets(
 		    delivery, recipient, named, found, accepted.targets);
