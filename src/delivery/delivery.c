@@ -263,12 +263,12 @@ static void find_loops(struct delivery *delivery)
 
 // ---- A submission's header -------------------------------------------------
 
-static void check_writer(
-    struct delivery *delivery, struct view value, struct view *ret_domain)
+static void check_writer(struct delivery *delivery, struct view value,
+    bool is_sender, struct view *ret_domain)
 {
 	if (delivery_has_failed(delivery))
 		return;
-	switch (delivery_may_write_as(delivery, value, ret_domain)) {
+	switch (delivery_may_write_as(delivery, value, is_sender, ret_domain)) {
 	case DELIVERY_ALLOWED: break;
 	case DELIVERY_FORBIDDEN:
 		fail(delivery, 550, ENHANCED(5, 7, 1),
@@ -277,6 +277,14 @@ static void check_writer(
 	case DELIVERY_NO_ADDRESS:
 		fail(delivery, 550, ENHANCED(5, 6, 0),
 		    "From or Sender has no address");
+		break;
+	case DELIVERY_MALFORMED:
+		fail(delivery, 550, ENHANCED(5, 6, 0),
+		    "From or Sender is not as RFC 5322 wants it");
+		break;
+	case DELIVERY_DISGUISED:
+		fail(delivery, 550, ENHANCED(5, 7, 1),
+		    "A name in From or Sender is an address that is not yours");
 		break;
 	case DELIVERY_UNKNOWN:
 		fail(delivery, 451, ENHANCED(4, 3, 0),
@@ -292,7 +300,8 @@ static void check_writers(struct delivery *delivery,
     const struct delivery_fields *fields, struct view *ret_domain)
 {
 	struct view sender = delivery->envelope.queue.sender;
-	if (fields->from > 1 || fields->sender > 1)
+	if (fields->from > 1 || fields->sender > 1 ||
+	    delivery_header_hides_writer(buf_view(&delivery->header.bytes)))
 		fail(delivery, 550, ENHANCED(5, 6, 0),
 		    "The message has several From or Sender fields");
 	else if (!fields->from && !sender.len)
@@ -300,9 +309,10 @@ static void check_writers(struct delivery *delivery,
 		    "The message does not say who it is from");
 	else
 		check_writer(delivery,
-		    fields->from ? fields->from_value : sender, ret_domain);
-	if (fields->sender_value.len)
-		check_writer(delivery, fields->sender_value, NULL);
+		    fields->from ? fields->from_value : sender, false,
+		    ret_domain);
+	if (fields->sender)
+		check_writer(delivery, fields->sender_value, true, NULL);
 }
 
 static void begin_signing(

@@ -115,17 +115,23 @@ MUST_CHECK enum rc delivery_check_message(
     struct delivery *delivery, struct delivery_reply *ret_reply);
 void delivery_check_data(struct delivery *delivery, struct view bytes);
 
-// ---- recipients.c ----------------------------------------------------------
+// ---- writers.c -------------------------------------------------------------
 
-// Whether the user may write as each address in a field's value.
+// Whether the user may write as each address in the value of From, or in that
+// of Sender, which has exactly one (RFC 5322 section 3.6.2). What programs show
+// as the name of the writer counts too.
 enum delivery_allowed {
 	DELIVERY_ALLOWED,
 	DELIVERY_FORBIDDEN,
 	DELIVERY_NO_ADDRESS,
-	DELIVERY_UNKNOWN, // unknown, since the engine failed
+	DELIVERY_MALFORMED, // it could be read in more than one way
+	DELIVERY_DISGUISED, // a name in it is an address that is not the user's
+	DELIVERY_UNKNOWN,   // unknown, since the engine failed
 };
-enum delivery_allowed delivery_may_write_as(
-    struct delivery *delivery, struct view value, struct view *ret_domain);
+enum delivery_allowed delivery_may_write_as(struct delivery *delivery,
+    struct view value, bool is_sender, struct view *ret_domain);
+
+// ---- recipients.c ----------------------------------------------------------
 
 // The address that the queue uses for a user, in `arena`. The folder is its
 // detail, if that gives a valid address.

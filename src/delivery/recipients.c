@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // RCPT TO: where an address leads, whether mail may go there, and whether there
-// is room for it; and as whom a user may write.
+// is room for it.
 #include <string.h>
 
 #include "delivery/impl.h"
-#include "wire/address.h"
 
 static size_t limit(uint32_t set, size_t standard)
 {
@@ -316,56 +315,4 @@ enum rc delivery_recipient(struct delivery *delivery,
 size_t delivery_recipient_count(const struct delivery *delivery)
 {
 	return delivery->recipient_count;
-}
-
-// ---- Senders ---------------------------------------------------------------
-
-// Writes an address of a header field in the envelope's syntax.
-static bool as_mailbox(struct arena *arena, const struct address *address,
-    struct smtp_mailbox *ret_mailbox)
-{
-	struct smtp_mailbox written = {
-	    .local = address->mailbox, .domain = address->host};
-	struct buf text;
-	buf_init(&text, SMTP_MAILBOX_MAX * 2);
-	smtp_mailbox_print(&written, &text);
-	enum rc rc = buf_status(&text);
-	if (rc == RC_OK)
-		rc = smtp_mailbox_parse(arena,
-		    arena_copy(arena, buf_view(&text)), NULL, ret_mailbox);
-	buf_done(&text);
-	return rc == RC_OK;
-}
-
-// If From or Sender has more addresses than this, they are not checked, and the
-// message is not allowed.
-#define WRITERS_MAX 20
-
-enum delivery_allowed delivery_may_write_as(
-    struct delivery *delivery, struct view value, struct view *ret_domain)
-{
-	struct arena *arena = &delivery->scratch;
-	struct address_list list;
-	size_t count = 0;
-	arena_reset(arena);
-	address_list_parse(arena, value, &list);
-	for (const struct address *address = list.first; address;
-	     address = address->next) {
-		struct smtp_mailbox mailbox;
-		if (!address->host.ptr)
-			continue; // a group begins or ends (RFC 6854)
-		if (++count > WRITERS_MAX ||
-		    !as_mailbox(arena, address, &mailbox))
-			return DELIVERY_FORBIDDEN;
-		enum rc rc = route_may_send_as(
-		    delivery->office->route, delivery->origin.user, &mailbox);
-		if (rc == RC_DENIED)
-			return DELIVERY_FORBIDDEN;
-		if (rc != RC_OK)
-			return DELIVERY_UNKNOWN;
-		if (count == 1 && ret_domain)
-			*ret_domain =
-			    arena_copy(&delivery->arena, mailbox.domain_ascii);
-	}
-	return count ? DELIVERY_ALLOWED : DELIVERY_NO_ADDRESS;
 }
