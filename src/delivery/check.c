@@ -42,6 +42,14 @@ enum rc delivery_sender(
 	return rc_of(ops_of(delivery)->sender(delivery->check, ret_reply));
 }
 
+bool delivery_sender_is_proven(const struct delivery *delivery)
+{
+	if (delivery->origin.door == DELIVERY_SUBMISSION)
+		return true; // delivery_new() has looked
+	return delivery->check && ops_of(delivery)->proves_sender &&
+	       ops_of(delivery)->proves_sender(delivery->check);
+}
+
 enum rc delivery_check_recipient(struct delivery *delivery,
     const struct delivery_recipient *recipient,
     struct delivery_reply *ret_reply)

@@ -33,6 +33,10 @@ struct delivery_check_ops {
 	    struct delivery_reply *ret_reply);
 	enum delivery_answer (*message)(
 	    void *state, struct delivery_reply *ret_reply);
+	// Whether the check has shown that the envelope's sender agrees that
+	// this client sends (SPF passes for its domain). Asked after sender()
+	// has accepted, and never to wait. May be NULL: nothing is shown.
+	bool (*proves_sender)(void *state);
 	// Gets the message's bytes, as they come, before message(). May be
 	// NULL.
 	void (*data)(void *state, struct view bytes);

@@ -101,6 +101,14 @@ static void log_queued(struct delivery *delivery, const struct queue_id *id,
 	log_end(&line);
 }
 
+// LMTP refuses the recipients that have the message already, so the queue does
+// not get it for them.
+static bool is_left_out(
+    const struct delivery *delivery, const struct delivery_target *target)
+{
+	return target->loops && delivery->origin.door == DELIVERY_LMTP;
+}
+
 // Queues the message for those targets that have no copy.
 MUST_CHECK static enum rc put(struct delivery *delivery,
     struct queue_draft *draft, struct queue_id *ret_id)
@@ -108,21 +116,28 @@ MUST_CHECK static enum rc put(struct delivery *delivery,
 	struct queue_recipient *recipients =
 	    mem_zalloc(delivery->target_count * sizeof(*recipients));
 	size_t count = 0;
+	arena_reset(&delivery->scratch);
 	for (size_t i = 0; i < delivery->target_count; i++) {
 		const struct delivery_target *target = &delivery->targets[i];
-		if (target->rc == RC_OK)
+		if (target->rc == RC_OK || is_left_out(delivery, target))
 			continue;
 		recipients[count++] = (struct queue_recipient){
 		    .address = target->queued,
 		    .original = target->original,
 		    .notify = target->notify,
 		    .resolved = target->resolved,
+		    .head =
+			delivery_alias_field(&delivery->scratch, target->alias),
 		};
 	}
+	struct queue_envelope envelope = delivery->envelope.queue;
+	envelope.proven = delivery_sender_is_proven(delivery);
+	if (!envelope.proven)
+		envelope.ret = SMTP_RET_UNSET;
 	struct fault fault = {.text = ""};
 	enum rc rc =
 	    queue_put(delivery->office->queue, draft, buf_view(&delivery->head),
-		&delivery->envelope.queue, recipients, count, &fault, ret_id);
+		&envelope, recipients, count, &fault, ret_id);
 	if (rc == RC_OK)
 		log_queued(delivery, ret_id, count,
 		    queue_draft_size(draft) + delivery->head.len);
@@ -131,6 +146,12 @@ MUST_CHECK static enum rc put(struct delivery *delivery,
 		    "%s: it cannot be queued: %s", delivery->id, fault.text);
 	free(recipients);
 	return rc;
+}
+
+static void reply_loop(struct delivery_reply *ret_reply)
+{
+	delivery_reply_set(ret_reply, 550, ENHANCED(5, 4, 6),
+	    "The message was delivered to this mailbox before");
 }
 
 static void reply_all(const struct delivery *delivery,
@@ -156,6 +177,12 @@ static void commit_to_queue(struct delivery *delivery,
 		    "The message cannot be stored now");
 	}
 	reply_all(delivery, ret_reply, ret_replies);
+	for (size_t i = 0; rc == RC_OK && i < delivery->recipient_count; i++)
+		for (size_t n = 0; n < delivery->recipients[i].count; n++)
+			if (is_left_out(delivery,
+				&delivery->targets[delivery->recipients[i]
+						       .targets[n]]))
+				reply_loop(&ret_replies[i]);
 }
 
 // Queues the rest after some have their copies: what was stored is read again.
@@ -197,10 +224,7 @@ static void reply_each(
 			const struct delivery_target *target =
 			    &delivery->targets[accepted->targets[n]];
 			if (target->loops)
-				delivery_reply_set(&ret_replies[i], 550,
-				    ENHANCED(5, 4, 6),
-				    "The message was delivered to this "
-				    "mailbox before");
+				reply_loop(&ret_replies[i]);
 			else if (target->refusal)
 				ret_replies[i] = *target->refusal;
 			else if (target->rc != RC_OK)

@@ -222,36 +222,53 @@ static void check_line_ends(struct delivery *delivery)
 		    "The header has a bare CR or LF in it");
 }
 
-// Finds the addresses to which it was delivered before: RFC 9228.
+// Whether the message was at all of the target's addresses before (RFC 9228).
+static bool loops(struct delivery *delivery,
+    const struct delivery_target *target, const struct map *known)
+{
+	struct view header = buf_view(&delivery->header.bytes);
+	bool all = target->mark_count > 0;
+	for (size_t i = 0; all && i < target->mark_count; i++)
+		all = delivery_is_known(
+		    known, &delivery->scratch, target->marks[i]);
+	return all || (target->alias.len && delivery_passed_often(header,
+						delivery->office->server_name));
+}
+
+// Finds the targets that have the message already. If they are all of them, it
+// is refused. If the sender is not proven, it is refused for one of them: the
+// report that the queue would send later could go to a victim, and who gives us
+// the message can tell its own sender. LMTP has an answer for each recipient.
 static void find_loops(struct delivery *delivery)
 {
 	struct map known;
-	size_t loops = 0;
+	size_t count = 0;
 	arena_reset(&delivery->scratch);
 	map_init(&known);
 	delivery_delivered_to(
 	    &delivery->scratch, buf_view(&delivery->header.bytes), &known);
 	for (size_t i = 0; i < delivery->target_count; i++) {
 		struct delivery_target *target = &delivery->targets[i];
-		target->loops =
-		    target->is_user && delivery_is_known(&known,
-					   &delivery->scratch, target->address);
-		loops += target->loops;
+		target->loops = loops(delivery, target, &known);
+		count += target->loops;
 	}
 	map_done(&known);
-	if (loops && loops == delivery->target_count)
+	bool all = count == delivery->target_count ||
+		   (delivery->origin.door != DELIVERY_LMTP &&
+		       !delivery_sender_is_proven(delivery));
+	if (count && all)
 		fail(delivery, 554, ENHANCED(5, 4, 6),
 		    "The message was delivered to this mailbox before");
 }
 
 // ---- A submission's header -------------------------------------------------
 
-static void check_writer(
-    struct delivery *delivery, struct view value, struct view *ret_domain)
+static void check_writer(struct delivery *delivery, struct view value,
+    bool is_sender, struct view *ret_domain)
 {
 	if (delivery_has_failed(delivery))
 		return;
-	switch (delivery_may_write_as(delivery, value, ret_domain)) {
+	switch (delivery_may_write_as(delivery, value, is_sender, ret_domain)) {
 	case DELIVERY_ALLOWED: break;
 	case DELIVERY_FORBIDDEN:
 		fail(delivery, 550, ENHANCED(5, 7, 1),
@@ -260,6 +277,14 @@ static void check_writer(
 	case DELIVERY_NO_ADDRESS:
 		fail(delivery, 550, ENHANCED(5, 6, 0),
 		    "From or Sender has no address");
+		break;
+	case DELIVERY_MALFORMED:
+		fail(delivery, 550, ENHANCED(5, 6, 0),
+		    "From or Sender is not as RFC 5322 wants it");
+		break;
+	case DELIVERY_DISGUISED:
+		fail(delivery, 550, ENHANCED(5, 7, 1),
+		    "A name in From or Sender is an address that is not yours");
 		break;
 	case DELIVERY_UNKNOWN:
 		fail(delivery, 451, ENHANCED(4, 3, 0),
@@ -275,7 +300,8 @@ static void check_writers(struct delivery *delivery,
     const struct delivery_fields *fields, struct view *ret_domain)
 {
 	struct view sender = delivery->envelope.queue.sender;
-	if (fields->from > 1 || fields->sender > 1)
+	if (fields->from > 1 || fields->sender > 1 ||
+	    delivery_header_hides_writer(buf_view(&delivery->header.bytes)))
 		fail(delivery, 550, ENHANCED(5, 6, 0),
 		    "The message has several From or Sender fields");
 	else if (!fields->from && !sender.len)
@@ -283,9 +309,10 @@ static void check_writers(struct delivery *delivery,
 		    "The message does not say who it is from");
 	else
 		check_writer(delivery,
-		    fields->from ? fields->from_value : sender, ret_domain);
-	if (fields->sender_value.len)
-		check_writer(delivery, fields->sender_value, NULL);
+		    fields->from ? fields->from_value : sender, false,
+		    ret_domain);
+	if (fields->sender)
+		check_writer(delivery, fields->sender_value, true, NULL);
 }
 
 static void begin_signing(

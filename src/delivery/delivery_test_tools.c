@@ -253,23 +253,33 @@ struct view bed_last(struct bed *bed, uint64_t account, const char *name)
 	return text;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return view_compare(*(const struct view *)a, *(const struct view *)b);
+}
+
 const char *bed_queued(struct bed *bed)
 {
 	struct queue_walk *walk;
 	struct queue_info info;
 	struct buf text;
+	struct view all[1100];
+	size_t count = 0;
 	buf_init(&text, 100000);
 	assert_int_equal(queue_walk_open(bed->office.queue, &walk), RC_OK);
 	while (queue_walk_next(walk, &bed->arena, &info) == RC_OK)
-		for (size_t i = 0; i < info.count; i++) {
-			if (text.len)
-				buf_add_char(&text, ' ');
-			buf_add(&text, info.recipients[i].address);
-		}
+		for (size_t i = 0; i < info.count; i++)
+			all[count++] = info.recipients[i].address;
 	queue_walk_close(&walk);
-	const char *all = arena_string(&bed->arena, buf_view(&text));
+	qsort(all, count, sizeof(*all), by_text);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_add_char(&text, ' ');
+		buf_add(&text, all[i]);
+	}
+	const char *joined = arena_string(&bed->arena, buf_view(&text));
 	buf_done(&text);
-	return all;
+	return joined;
 }
 
 struct queue_lot *bed_lot(struct bed *bed)

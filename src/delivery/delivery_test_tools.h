@@ -86,8 +86,8 @@ uint32_t bed_count(struct bed *bed, uint64_t account, const char *mailbox);
 // The newest message in the mailbox; empty when there is none.
 struct view bed_last(struct bed *bed, uint64_t account, const char *name);
 
-// All recipients in the queue, each once, in the order in which they are kept,
-// as "x@other.example bert@ours.example!"; "!" marks a resolved one.
+// All recipients in the queue, each once, sorted, as "bert@ours.example
+// x@other.example".
 const char *bed_queued(struct bed *bed);
 
 // The next lot for users here that is due; NULL: there is none.

@@ -89,6 +89,36 @@ bool delivery_header_has_bare(struct view header)
 	return false;
 }
 
+// Compares the letters of a line up to its colon with a name.
+static bool spells(struct view line, struct view name)
+{
+	size_t at = 0;
+	for (size_t i = 0; i < line.len && line.ptr[i] != ':'; i++) {
+		char c = line.ptr[i];
+		if ((unsigned char)c <= ' ' || (unsigned char)c >= 0x7f)
+			continue;
+		if (at == name.len || ascii_lower(c) != name.ptr[at++])
+			return false;
+	}
+	return at == name.len;
+}
+
+bool delivery_header_hides_writer(struct view header)
+{
+	struct header_field field;
+	while (header_next(&header, &field)) {
+		if (view_find_char(field.whole, ':') == SIZE_MAX)
+			continue;
+		if (is_called(&field, VIEW("From")) ||
+		    is_called(&field, VIEW("Sender")))
+			continue;
+		if (spells(field.whole, VIEW("from")) ||
+		    spells(field.whole, VIEW("sender")))
+			return true;
+	}
+	return false;
+}
+
 void delivery_header_look(struct view header, struct delivery_fields *ret)
 {
 	struct header_field field;

@@ -57,6 +57,10 @@ struct delivery_fields {
 // such a byte in different ways, so one of them might miss a field.
 bool delivery_header_has_bare(struct view header);
 
+// True if a line that is not a field could pass for a From or Sender field, for
+// programs that skip control characters or blanks in its name.
+bool delivery_header_hides_writer(struct view header);
+
 void delivery_header_look(struct view header, struct delivery_fields *ret);
 
 // ---- Putting it right ------------------------------------------------------

@@ -27,7 +27,14 @@ struct delivery_target {
 	unsigned notify;
 	// `queued` means this user, even if an alias has that name.
 	bool resolved;
-	bool loops; // the message was delivered to this address before
+	// The addresses in Delivered-To by which a loop is found: for a user
+	// the own address, for an address elsewhere the alias that led to it.
+	const struct view *marks;
+	size_t mark_count;
+	// For an address elsewhere: the alias, which the copy gets as its
+	// Delivered-To; empty: none.
+	struct view alias;
+	bool loops; // the message was at all of `marks` before
 	const struct delivery_reply *refusal; // from the user's filter, or NULL
 	enum rc rc;                           // of its commit
 };
@@ -94,6 +101,12 @@ int64_t delivery_now(const struct delivery_office *office);
 
 void delivery_check_begin(struct delivery *delivery);
 void delivery_check_end(struct delivery *delivery);
+// Whether the envelope's sender is known to have sent the message (see
+// queue_envelope). This one decision says what the sender may ask for: reports
+// of success and delay, and the return of the whole message. For the sender
+// that a stranger names, none of it counts. The peer of an LMTP door is
+// trusted, but what it passes on comes from strangers.
+bool delivery_sender_is_proven(const struct delivery *delivery);
 // RC_OK; RC_MORE; RC_DENIED with `ret_reply`.
 MUST_CHECK enum rc delivery_check_recipient(struct delivery *delivery,
     const struct delivery_recipient *recipient,
@@ -102,17 +115,23 @@ MUST_CHECK enum rc delivery_check_message(
     struct delivery *delivery, struct delivery_reply *ret_reply);
 void delivery_check_data(struct delivery *delivery, struct view bytes);
 
-// ---- recipients.c ----------------------------------------------------------
+// ---- writers.c -------------------------------------------------------------
 
-// Whether the user may write as each address in a field's value.
+// Whether the user may write as each address in the value of From, or in that
+// of Sender, which has exactly one (RFC 5322 section 3.6.2). What programs show
+// as the name of the writer counts too.
 enum delivery_allowed {
 	DELIVERY_ALLOWED,
 	DELIVERY_FORBIDDEN,
 	DELIVERY_NO_ADDRESS,
-	DELIVERY_UNKNOWN, // unknown, since the engine failed
+	DELIVERY_MALFORMED, // it could be read in more than one way
+	DELIVERY_DISGUISED, // a name in it is an address that is not the user's
+	DELIVERY_UNKNOWN,   // unknown, since the engine failed
 };
-enum delivery_allowed delivery_may_write_as(
-    struct delivery *delivery, struct view value, struct view *ret_domain);
+enum delivery_allowed delivery_may_write_as(struct delivery *delivery,
+    struct view value, bool is_sender, struct view *ret_domain);
+
+// ---- recipients.c ----------------------------------------------------------
 
 // The address that the queue uses for a user, in `arena`. The folder is its
 // detail, if that gives a valid address.
@@ -129,6 +148,12 @@ void delivery_delivered_to(
     struct arena *arena, struct view header, struct map *ret_known);
 bool delivery_is_known(
     const struct map *known, struct arena *arena, struct view address);
+// Whether the message came through this server too often to be sent on by an
+// alias. Programs on the way can remove Delivered-To; then the Received fields
+// still show the loop.
+bool delivery_passed_often(struct view header, struct view server_name);
+// "Delivered-To: …", in `arena`; empty if the address is none.
+struct view delivery_alias_field(struct arena *arena, struct view alias);
 // "<6ab…@example.org>", in `arena`.
 struct view delivery_message_id(
     struct arena *arena, struct view domain, const char id[QUEUE_ID_TEXT + 1]);

@@ -20,6 +20,7 @@ struct local {
 	uint64_t began_ms;
 	struct store_draft *draft; // NULL: not read yet
 	struct map known;          // addresses to which it was delivered before
+	bool often;                // it came through this server too often
 	struct view message_id;
 };
 
@@ -28,6 +29,12 @@ static void set(struct queue_result *result, enum queue_outcome outcome,
 {
 	*result = (struct queue_result){
 	    .outcome = outcome, .status = status, .diagnostic = why};
+}
+
+static void set_loop(struct queue_result *result)
+{
+	set(result, QUEUE_FAILED, ENHANCED(5, 4, 6),
+	    VIEW("The message was delivered to this mailbox before"));
 }
 
 // ---- Reading the message ---------------------------------------------------
@@ -39,6 +46,7 @@ static void look(struct local *local, struct delivery_header *header)
 	struct view bytes = buf_view(&header->bytes);
 	delivery_header_look(bytes, &fields);
 	delivery_delivered_to(local->arena, bytes, &local->known);
+	local->often = delivery_passed_often(bytes, local->office->server_name);
 	local->message_id =
 	    arena_copy(local->arena, view_slice(fields.message_id, 0, 250));
 }
@@ -150,8 +158,7 @@ static void deliver(struct local *local, const struct route_target *target,
 	}
 	if (delivery_is_known(
 		&local->known, &local->scratch, target->address)) {
-		set(result, QUEUE_FAILED, ENHANCED(5, 4, 6),
-		    VIEW("The message was delivered to this mailbox before"));
+		set_loop(result);
 		return;
 	}
 	if (!decide(local, target, &decision, result))
@@ -185,34 +192,66 @@ static void deliver(struct local *local, const struct route_target *target,
 
 // ---- One recipient ---------------------------------------------------------
 
+// Whether the message came from this target's alias before, or came too often.
+// A user is asked when the copy is made.
+static bool goes_round(struct local *local, const struct route_target *target)
+{
+	return target->kind == ROUTE_REMOTE &&
+	       (local->often || delivery_is_known(&local->known,
+				    &local->scratch, target->alias));
+}
+
 // RFC 3461 section 5.2.7: an alias of one address passes on what its sender
 // asked for. An alias of several passes on all but SUCCESS, which the report
 // "expanded" answers.
+static unsigned notify_of(unsigned notify, size_t targets)
+{
+	unsigned rest = notify;
+	if (targets > 1)
+		rest &= ~(unsigned)SMTP_NOTIFY_SUCCESS;
+	// If the sender asked only for SUCCESS, the targets must report
+	// nothing. An empty set would mean the default instead.
+	return notify && !rest ? SMTP_NOTIFY_NEVER : rest;
+}
+
+static struct queue_recipient recipient_of(
+    struct local *local, const struct route_target *target)
+{
+	bool here = target->kind == ROUTE_USER;
+	return (struct queue_recipient){
+	    .address = arena_copy(
+		local->arena, delivery_queued_address(&local->scratch, target)),
+	    .resolved = here,
+	    .head = here ? VIEW("")
+			 : delivery_alias_field(local->arena, target->alias),
+	};
+}
+
 static void expand(struct local *local, const struct queue_recipient *recipient,
     const struct route_result *found, struct queue_result *result)
 {
 	struct queue_recipient *to =
 	    arena_zalloc(local->arena, found->count * sizeof(*to));
-	unsigned notify = recipient->notify;
-	if (found->count > 1)
-		notify &= ~(unsigned)SMTP_NOTIFY_SUCCESS;
-	// If the sender asked only for SUCCESS, the targets must report
-	// nothing. An empty set would mean the default instead.
-	if (recipient->notify && !notify)
-		notify = SMTP_NOTIFY_NEVER;
-	for (size_t i = 0; i < found->count; i++) {
-		const struct route_target *target = &found->targets[i];
-		to[i] = (struct queue_recipient){
-		    .address = arena_copy(local->arena,
-			delivery_queued_address(&local->scratch, target)),
-		    .original = recipient->original,
-		    .notify = notify,
-		    .resolved = target->kind == ROUTE_USER,
-		};
+	size_t count = 0;
+	if (read_message(local) != RC_OK) {
+		set(result, QUEUE_LATER, ENHANCED(4, 3, 0),
+		    VIEW("The message cannot be read now"));
+		return;
+	}
+	for (size_t i = 0; i < found->count; i++)
+		if (!goes_round(local, &found->targets[i]))
+			to[count++] = recipient_of(local, &found->targets[i]);
+	if (count == 0) {
+		set_loop(result);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		to[i].original = recipient->original;
+		to[i].notify = notify_of(recipient->notify, count);
 	}
 	set(result, QUEUE_EXPANDED, ENHANCED(2, 1, 5), VIEW(""));
 	result->expanded = to;
-	result->expanded_count = found->count;
+	result->expanded_count = count;
 }
 
 static bool refused(enum route_verdict verdict, struct queue_result *result)

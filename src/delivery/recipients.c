@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // RCPT TO: where an address leads, whether mail may go there, and whether there
-// is room for it; and as whom a user may write.
+// is room for it.
 #include <string.h>
 
 #include "delivery/impl.h"
-#include "wire/address.h"
 
 static size_t limit(uint32_t set, size_t standard)
 {
@@ -79,12 +78,43 @@ static size_t add_target(
 		copy->folder = arena_copy(&delivery->arena, target->folder);
 		copy->address = arena_copy(&delivery->arena, target->address);
 		copy->queued = arena_copy(&delivery->arena, target->queued);
+		copy->alias = arena_copy(&delivery->arena, target->alias);
 		copy->original = arena_copy(&delivery->arena, target->original);
 		known = delivery->target_count;
 		map_put(&delivery->known, key, (void *)known);
 	}
 	buf_done(&text);
 	return known - 1;
+}
+
+// The marks of some of the route's targets (delivery_target); in the delivery's
+// arena. An address elsewhere that no alias led to has none.
+static void set_marks(struct delivery *delivery, struct delivery_target *target,
+    const struct route_target *from, size_t count)
+{
+	struct arena *arena = &delivery->arena;
+	struct view *marks = arena_alloc(arena, count * sizeof(*marks));
+	size_t n = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct view mark = from[i].kind == ROUTE_USER ? from[i].address
+							      : from[i].alias;
+		if (mark.len)
+			marks[n++] = arena_copy(arena, mark);
+	}
+	target->marks = marks;
+	target->mark_count = n;
+}
+
+// A report that the sender may not ask for is not passed on either: the next
+// server would send it.
+static unsigned notify_of(
+    const struct delivery *delivery, const struct delivery_recipient *recipient)
+{
+	unsigned notify = recipient->notify;
+	if (!notify || delivery_sender_is_proven(delivery))
+		return notify;
+	notify &= ~(0u | SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_DELAY);
+	return notify ? notify : SMTP_NOTIFY_NEVER;
 }
 
 // An address that leads to one user is queued as it was named, with its detail.
@@ -105,9 +135,11 @@ static void add_targets(struct delivery *delivery,
 		    .folder = at->folder,
 		    .address = at->address,
 		    .queued = delivery_queued_address(&delivery->scratch, at),
-		    .notify = recipient->notify,
+		    .alias = at->kind == ROUTE_USER ? VIEW("") : at->alias,
+		    .notify = notify_of(delivery, recipient),
 		    .original = recipient->original,
 		};
+		set_marks(delivery, &target, at, 1);
 		if (target.is_user && one)
 			target.queued = named;
 		else if (target.is_user)
@@ -123,22 +155,25 @@ static void add_targets(struct delivery *delivery,
 // delivers and reports. So does an alias of several addresses (RFC 3461 section
 // 5.2.7.3: "expanded"). An alias of one address elsewhere is just followed
 // (section 5.2.7.2).
-static bool is_reported(const struct delivery_recipient *recipient,
+static bool is_reported(const struct delivery *delivery,
+    const struct delivery_recipient *recipient,
     const struct route_result *found)
 {
 	return found->verdict == ROUTE_OK &&
-	       recipient->notify & SMTP_NOTIFY_SUCCESS &&
+	       notify_of(delivery, recipient) & SMTP_NOTIFY_SUCCESS &&
 	       (found->count > 1 || found->targets[0].kind == ROUTE_USER);
 }
 
 static size_t add_reported(struct delivery *delivery,
-    const struct delivery_recipient *recipient, struct view named)
+    const struct delivery_recipient *recipient, struct view named,
+    const struct route_result *found)
 {
 	struct delivery_target target = {
 	    .queued = named,
 	    .notify = recipient->notify,
 	    .original = recipient->original,
 	};
+	set_marks(delivery, &target, found->targets, found->count);
 	delivery->through_queue = true;
 	return add_target(delivery, &target);
 }
@@ -159,7 +194,7 @@ static void accept(struct delivery *delivery,
     const struct route_result *found)
 {
 	struct arena *arena = &delivery->arena;
-	bool reported = is_reported(recipient, found);
+	bool reported = is_reported(delivery, recipient, found);
 	struct delivery_accepted accepted = {
 	    .count = reported ? 1 : found->count,
 	};
@@ -168,7 +203,8 @@ static void accept(struct delivery *delivery,
 	accepted.targets =
 	    arena_alloc(arena, accepted.count * sizeof(*accepted.targets));
 	if (reported)
-		accepted.targets[0] = add_reported(delivery, recipient, named);
+		accepted.targets[0] =
+		    add_reported(delivery, recipient, named, found);
 	else
 		add_targets(
 		    delivery, recipient, named, found, accepted.targets);
@@ -279,56 +315,4 @@ enum rc delivery_recipient(struct delivery *delivery,
 size_t delivery_recipient_count(const struct delivery *delivery)
 {
 	return delivery->recipient_count;
-}
-
-// ---- Senders ---------------------------------------------------------------
-
-// Writes an address of a header field in the envelope's syntax.
-static bool as_mailbox(struct arena *arena, const struct address *address,
-    struct smtp_mailbox *ret_mailbox)
-{
-	struct smtp_mailbox written = {
-	    .local = address->mailbox, .domain = address->host};
-	struct buf text;
-	buf_init(&text, SMTP_MAILBOX_MAX * 2);
-	smtp_mailbox_print(&written, &text);
-	enum rc rc = buf_status(&text);
-	if (rc == RC_OK)
-		rc = smtp_mailbox_parse(arena,
-		    arena_copy(arena, buf_view(&text)), NULL, ret_mailbox);
-	buf_done(&text);
-	return rc == RC_OK;
-}
-
-// If From or Sender has more addresses than this, they are not checked, and the
-// message is not allowed.
-#define WRITERS_MAX 20
-
-enum delivery_allowed delivery_may_write_as(
-    struct delivery *delivery, struct view value, struct view *ret_domain)
-{
-	struct arena *arena = &delivery->scratch;
-	struct address_list list;
-	size_t count = 0;
-	arena_reset(arena);
-	address_list_parse(arena, value, &list);
-	for (const struct address *address = list.first; address;
-	     address = address->next) {
-		struct smtp_mailbox mailbox;
-		if (!address->host.ptr)
-			continue; // a group begins or ends (RFC 6854)
-		if (++count > WRITERS_MAX ||
-		    !as_mailbox(arena, address, &mailbox))
-			return DELIVERY_FORBIDDEN;
-		enum rc rc = route_may_send_as(
-		    delivery->office->route, delivery->origin.user, &mailbox);
-		if (rc == RC_DENIED)
-			return DELIVERY_FORBIDDEN;
-		if (rc != RC_OK)
-			return DELIVERY_UNKNOWN;
-		if (count == 1 && ret_domain)
-			*ret_domain =
-			    arena_copy(&delivery->arena, mailbox.domain_ascii);
-	}
-	return count ? DELIVERY_ALLOWED : DELIVERY_NO_ADDRESS;
 }

@@ -88,6 +88,54 @@ bool delivery_is_known(
 	return known->count && map_get(known, folded(arena, address));
 }
 
+// How often a message may come through this server before an alias does not
+// send it on any more. Each time could make several of it.
+#define PASSES_MAX 5
+
+// Whether the Received field says "by" and this server's name.
+static bool is_by(struct view value, struct view server_name)
+{
+	struct view word = VIEW("");
+	bool by = false;
+	for (size_t at = 0; at < value.len;) {
+		size_t start = at;
+		while (at < value.len && !ascii_is_space(value.ptr[at]) &&
+		       value.ptr[at] != ';')
+			at++;
+		word = view_slice(value, start, at - start);
+		if (by && word.len)
+			return view_eq_nocase(word, server_name);
+		by = by || view_eq_nocase(word, VIEW("by"));
+		at += at == start || at < value.len;
+	}
+	return false;
+}
+
+bool delivery_passed_often(struct view header, struct view server_name)
+{
+	struct header_field field;
+	unsigned passes = 0;
+	while (header_next(&header, &field))
+		if (view_eq_nocase(field.name, VIEW("Received")) &&
+		    is_by(field.value, server_name) && ++passes > PASSES_MAX)
+			return true;
+	return false;
+}
+
+struct view delivery_alias_field(struct arena *arena, struct view alias)
+{
+	struct smtp_mailbox mailbox;
+	struct buf text;
+	if (!alias.len ||
+	    smtp_mailbox_parse(arena, alias, NULL, &mailbox) != RC_OK)
+		return VIEW("");
+	buf_init(&text, STORE_PREFIX_MAX);
+	trace_delivered_to_write(&mailbox, &text);
+	struct view copy = arena_copy(arena, buf_view(&text));
+	buf_done(&text);
+	return copy;
+}
+
 // ---- Names -----------------------------------------------------------------
 
 struct view delivery_message_id(

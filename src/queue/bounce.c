@@ -58,14 +58,48 @@ static bool is_failure(
 	return false;
 }
 
+// The limits of reports to senders who are not proven. They work with a clock
+// that cannot be set, except in tests.
+static bool is_allowed(struct queue *queue, const struct queue_copy *copy)
+{
+	const struct queue_settings *settings = &queue->settings;
+	const struct queue_envelope *envelope = &copy->message.envelope;
+	struct view domain = queue_domain_of(envelope->sender);
+	uint64_t now = settings->clock ? (uint64_t)queue_now(queue) * 1000
+				       : clock_monotonic_ms();
+	if (queue_sender_is_proven(envelope))
+		return true;
+	const char *why = NULL;
+	if (!tally_allow(queue->reports_by_domain, domain,
+		settings->reports_per_domain, now))
+		why = "too many to this domain";
+	else if (!tally_allow(
+		     queue->reports, VIEW(""), settings->reports_per_hour, now))
+		why = "too many";
+	if (!why)
+		return true;
+	char id[QUEUE_ID_TEXT + 1];
+	struct log_line line;
+	queue_id_print(&copy->id, id);
+	log_begin(&line, settings->log, LOG_LEVEL_WARN, "queue_report_dropped");
+	log_add_string(&line, "id", id);
+	log_add(&line, "to", envelope->sender);
+	log_add_string(&line, "why", why);
+	log_end(&line);
+	queue->reports_dropped++;
+	return false;
+}
+
 static bool is_wanted(struct queue *queue, const struct queue_copy *copy,
     const struct queue_verdict *verdicts)
 {
 	bool any = false;
 	for (size_t i = 0; i < copy->count && !any; i++)
 		any = verdicts[i].action != QUEUE_ACTION_NONE;
-	if (!any || copy->message.envelope.sender.len > 0)
-		return any;
+	if (!any)
+		return false;
+	if (copy->message.envelope.sender.len > 0)
+		return is_allowed(queue, copy);
 	if (is_failure(copy, verdicts))
 		log_double(queue, copy);
 	return false;

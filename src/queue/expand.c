@@ -17,9 +17,8 @@ static size_t count_all(
 
 enum rc queue_expansion_make(struct queue *queue, struct arena *arena,
     const struct queue_copy *copy, const struct queue_result *results,
-    struct fault *fault, struct queue_expansion *ret_expansion)
+    struct fault *fault, struct queue_groups *ret_expansion)
 {
-	struct queue_expansion expansion = {0};
 	size_t total = count_all(copy, results);
 	struct queue_recipient *all = arena_alloc(arena, total * sizeof(*all));
 	size_t count = 0;
@@ -33,47 +32,24 @@ enum rc queue_expansion_make(struct queue *queue, struct arena *arena,
 				return rc;
 			count++;
 		}
-	size_t messages = count / QUEUE_RECIPIENTS_MAX + 1;
-	expansion.ids = arena_alloc(arena, messages * sizeof(struct queue_id));
-	expansion.plans =
-	    arena_alloc(arena, messages * sizeof(struct queue_plan));
 	int64_t now = queue_now(queue);
-	for (size_t at = 0; at < count; at += QUEUE_RECIPIENTS_MAX) {
-		size_t part = count - at < QUEUE_RECIPIENTS_MAX
-				  ? count - at
-				  : QUEUE_RECIPIENTS_MAX;
-		expansion.ids[expansion.count] =
+	struct queue_groups groups =
+	    queue_groups_make(arena, copy->message.head, all, count, now);
+	for (size_t i = 0; i < groups.count; i++) {
+		if (groups.groups[i].head.len > QUEUE_HEAD_MAX)
+			return fault_set(
+			    fault, RC_LIMIT, "the message's head is too long");
+		groups.groups[i].id =
 		    queue_id_new(now * 1000, queue_id_partition(&copy->id));
-		expansion.plans[expansion.count++] =
-		    queue_plan_make(arena, all + at, part, now);
 	}
-	*ret_expansion = expansion;
+	*ret_expansion = groups;
 	return RC_OK;
 }
 
-void queue_expansion_add(const struct queue_expansion *expansion,
+void queue_expansion_add(const struct queue_groups *expansion,
     const struct queue_copy *copy, unsigned flags, struct engine_batch *batch)
 {
-	for (size_t i = 0; i < expansion->count; i++) {
-		const struct queue_plan *plan = &expansion->plans[i];
-		queue_batch_add(batch, &expansion->ids[i], &copy->message,
-		    plan->recipients, plan->count);
+	queue_groups_add(expansion, &copy->message, flags, batch);
+	for (size_t i = 0; i < expansion->count; i++)
 		engine_batch_own(batch, &copy->message.content);
-		if (flags)
-			queue_batch_flags(batch, &expansion->ids[i], flags);
-	}
-}
-
-void queue_expansion_index(struct queue *queue,
-    const struct queue_expansion *expansion, unsigned flags)
-{
-	for (size_t i = 0; i < expansion->count; i++) {
-		const struct queue_plan *plan = &expansion->plans[i];
-		queue_index_add(&queue->index, &expansion->ids[i], plan->lots,
-		    plan->lot_count);
-		if (flags)
-			queue_index_set_flags(&queue->index,
-			    queue_index_find(&queue->index, &expansion->ids[i]),
-			    flags);
-	}
 }

@@ -7,6 +7,7 @@
 #ifndef ROOST_QUEUE_IMPL_H
 #define ROOST_QUEUE_IMPL_H
 
+#include "base/tally.h"
 #include "queue/index.h"
 #include "queue/schedule.h"
 
@@ -25,6 +26,10 @@ struct queue {
 	struct queue_partition partitions[QUEUE_PARTITIONS];
 	_Atomic unsigned turn;    // the partition that the next put tries first
 	struct queue_lot *parked; // see lot.h; protected by the index's lock
+	// Reports to senders who are not proven.
+	struct tally *reports;           // one count, with the key ""
+	struct tally *reports_by_domain; // of the sender
+	_Atomic uint64_t reports_dropped;
 };
 
 int64_t queue_now(const struct queue *queue);
@@ -97,26 +102,39 @@ void queue_batch_verdicts(struct engine_batch *batch,
     const struct queue_copy *copy, const struct queue_verdict *verdicts,
     bool ends);
 
-// The new messages that replace recipients that are aliases. They have the same
-// envelope, age and content, and are in the partition and the commit of the old
-// message.
-struct queue_expansion {
-	struct queue_id *ids;
-	struct queue_plan *plans;
+// Recipients as they are stored: one message for all that have the same fields
+// in front. All these messages have the same envelope, age and content, and are
+// in one partition and one commit. In an arena.
+struct queue_group {
+	struct queue_id id; // set by who makes the groups
+	struct view own;    // the fields of its recipients alone
+	struct view head;   // `own`, and the head of the whole message
+	struct queue_plan plan;
+	size_t count; // recipients, while the groups are made
+};
+struct queue_groups {
+	struct queue_group *groups;
 	size_t count;
 };
-// Allocates in `arena`. RC_INVALID or RC_LIMIT: a target's address is not
-// possible.
+struct queue_groups queue_groups_make(struct arena *arena, struct view head,
+    const struct queue_recipient *recipients, size_t count, int64_t due);
+// Adds all of them to a batch. `message` gives what they have in common; its
+// size is that with its own head.
+void queue_groups_add(const struct queue_groups *groups,
+    const struct queue_message_record *message, unsigned flags,
+    struct engine_batch *batch);
+// Adds them to the index, after the commit. The caller holds the index's lock.
+void queue_groups_index(
+    struct queue *queue, const struct queue_groups *groups, unsigned flags);
+
+// Makes the new messages that replace recipients that are aliases. Allocates in
+// `arena`. RC_INVALID or RC_LIMIT: a target's address is not possible.
 MUST_CHECK enum rc queue_expansion_make(struct queue *queue,
     struct arena *arena, const struct queue_copy *copy,
     const struct queue_result *results, struct fault *fault,
-    struct queue_expansion *ret_expansion);
-void queue_expansion_add(const struct queue_expansion *expansion,
+    struct queue_groups *ret_expansion);
+void queue_expansion_add(const struct queue_groups *expansion,
     const struct queue_copy *copy, unsigned flags, struct engine_batch *batch);
-// Adds the new messages to the index, after the commit. The caller holds the
-// index's lock.
-void queue_expansion_index(struct queue *queue,
-    const struct queue_expansion *expansion, unsigned flags);
 
 // A report that is queued in the commit of the results that it reports.
 struct queue_bounce {

@@ -14,6 +14,7 @@ static void keep_recipients(struct arena *arena, struct queue_result *result)
 		copies[i] = result->expanded[i];
 		copies[i].address = arena_copy(arena, copies[i].address);
 		copies[i].original = arena_copy(arena, copies[i].original);
+		copies[i].head = arena_copy(arena, copies[i].head);
 	}
 	result->expanded = copies;
 }

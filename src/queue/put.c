@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts messages into the queue.
+#include <string.h>
+
 #include "base/mem.h"
 #include "queue/impl.h"
 
@@ -148,6 +150,85 @@ void queue_batch_verdicts(struct engine_batch *batch,
 	engine_batch_disown(batch, &copy->message.content);
 }
 
+// ---- Groups ----------------------------------------------------------------
+
+static struct view join(struct arena *arena, struct view a, struct view b)
+{
+	if (a.len == 0)
+		return b;
+	char *text = arena_alloc(arena, a.len + b.len);
+	memcpy(text, a.ptr, a.len);
+	if (b.len)
+		memcpy(text + a.len, b.ptr, b.len);
+	return view_of(text, a.len + b.len);
+}
+
+// The group for a recipient with these fields; a new one if there is none with
+// room.
+static size_t find_group(struct queue_groups *groups, struct view own)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		if (groups->groups[i].count < QUEUE_RECIPIENTS_MAX &&
+		    view_eq(groups->groups[i].own, own))
+			return i;
+	groups->groups[groups->count].own = own;
+	return groups->count++;
+}
+
+struct queue_groups queue_groups_make(struct arena *arena, struct view head,
+    const struct queue_recipient *recipients, size_t count, int64_t due)
+{
+	struct queue_groups groups = {
+	    .groups = arena_zalloc(arena, count * sizeof(*groups.groups))};
+	size_t *group = arena_alloc(arena, count * sizeof(*group));
+	struct queue_recipient *members =
+	    arena_alloc(arena, count * sizeof(*members));
+	for (size_t i = 0; i < count; i++) {
+		group[i] = find_group(&groups, recipients[i].head);
+		groups.groups[group[i]].count++;
+	}
+	for (size_t n = 0; n < groups.count; n++) {
+		struct queue_group *one = &groups.groups[n];
+		size_t found = 0;
+		for (size_t i = 0; found < one->count && i < count; i++)
+			if (group[i] == n)
+				members[found++] = recipients[i];
+		one->head = join(arena, one->own, head);
+		one->plan = queue_plan_make(arena, members, found, due);
+	}
+	return groups;
+}
+
+void queue_groups_add(const struct queue_groups *groups,
+    const struct queue_message_record *message, unsigned flags,
+    struct engine_batch *batch)
+{
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct queue_group *group = &groups->groups[i];
+		struct queue_message_record one = *message;
+		one.size = message->size - message->head.len + group->head.len;
+		one.head = group->head;
+		queue_batch_add(batch, &group->id, &one, group->plan.recipients,
+		    group->plan.count);
+		if (flags)
+			queue_batch_flags(batch, &group->id, flags);
+	}
+}
+
+void queue_groups_index(
+    struct queue *queue, const struct queue_groups *groups, unsigned flags)
+{
+	struct queue_index *index = &queue->index;
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct queue_group *group = &groups->groups[i];
+		queue_index_add(
+		    index, &group->id, group->plan.lots, group->plan.lot_count);
+		if (flags)
+			queue_index_set_flags(
+			    index, queue_index_find(index, &group->id), flags);
+	}
+}
+
 // ---- Put -------------------------------------------------------------------
 
 static enum rc check(const struct queue_message_record *message,
@@ -193,27 +274,36 @@ static int64_t id_time(const struct queue *queue)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static enum rc put_planned(struct queue *queue, struct queue_draft *draft,
-    const struct queue_message_record *message, const struct queue_plan *plan,
+static enum rc commit_groups(struct queue *queue,
+    struct queue_partition *partition, struct queue_draft *draft,
+    const struct queue_message_record *message,
+    const struct queue_groups *groups, struct fault *fault)
+{
+	queue_groups_add(groups, message, 0, partition->batch);
+	enum rc rc = engine_writer_finish(draft->writer, partition->batch);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "cannot store the message: %s", rc_text(rc));
+	for (size_t i = 1; i < groups->count; i++)
+		engine_batch_own(partition->batch, &message->content);
+	return queue_partition_commit(queue, partition, NULL, fault);
+}
+
+static enum rc put_groups(struct queue *queue, struct queue_draft *draft,
+    const struct queue_message_record *message, struct queue_groups *groups,
     struct fault *fault, struct queue_id *ret_id)
 {
 	unsigned chosen = choose_partition(queue);
 	struct queue_partition *partition = &queue->partitions[chosen];
-	struct queue_id id = queue_id_new(id_time(queue), chosen);
-	queue_batch_add(
-	    partition->batch, &id, message, plan->recipients, plan->count);
-	enum rc rc = engine_writer_finish(draft->writer, partition->batch);
-	if (rc == RC_OK)
-		rc = queue_partition_commit(queue, partition, NULL, fault);
-	else
-		fault_set(
-		    fault, rc, "cannot store the message: %s", rc_text(rc));
+	for (size_t i = 0; i < groups->count; i++)
+		groups->groups[i].id = queue_id_new(id_time(queue), chosen);
+	enum rc rc =
+	    commit_groups(queue, partition, draft, message, groups, fault);
 	if (rc == RC_OK) {
 		pthread_mutex_lock(&queue->index.lock);
-		queue_index_add(
-		    &queue->index, &id, plan->lots, plan->lot_count);
+		queue_groups_index(queue, groups, 0);
 		pthread_mutex_unlock(&queue->index.lock);
-		*ret_id = id;
+		*ret_id = groups->groups[0].id;
 	}
 	queue_partition_unlock(partition);
 	return rc;
@@ -239,9 +329,14 @@ enum rc queue_put(struct queue *queue, struct queue_draft *draft,
 		due = envelope->release_at; // RFC 4865 section 4
 	struct arena arena;
 	arena_init(&arena);
-	struct queue_plan plan =
-	    queue_plan_make(&arena, recipients, count, due);
-	rc = put_planned(queue, draft, &message, &plan, fault, ret_id);
+	struct queue_groups groups =
+	    queue_groups_make(&arena, head, recipients, count, due);
+	for (size_t i = 0; rc == RC_OK && i < groups.count; i++)
+		if (groups.groups[i].head.len > QUEUE_HEAD_MAX)
+			rc = fault_set(
+			    fault, RC_LIMIT, "the message's head is too long");
+	if (rc == RC_OK)
+		rc = put_groups(queue, draft, &message, &groups, fault, ret_id);
 	arena_done(&arena);
 	return rc;
 }

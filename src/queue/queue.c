@@ -7,6 +7,8 @@
 // Conflicts come only from other servers on the same engine. Of the servers
 // that collide, one always succeeds.
 #define COMMIT_TRIES 100
+// To how many domains of senders reports are counted at a time.
+#define REPORT_DOMAINS 4096
 
 int64_t queue_now(const struct queue *queue)
 {
@@ -352,6 +354,9 @@ enum rc queue_open(struct engine *engine, const struct queue_settings *settings,
 	queue_settings_default(&queue->settings);
 	queue->server_name = view_to_string(queue->settings.server_name);
 	queue->settings.server_name = view_of_string(queue->server_name);
+	queue->reports = tally_new(1, queue->settings.reports_per_hour);
+	queue->reports_by_domain =
+	    tally_new(REPORT_DOMAINS, queue->settings.reports_per_domain);
 	queue_index_init(&queue->index);
 	for (size_t i = 0; i < QUEUE_PARTITIONS; i++) {
 		struct queue_partition *partition = &queue->partitions[i];
@@ -380,6 +385,8 @@ void queue_close(struct queue **queue_at)
 	}
 	queue_parked_free(queue, NULL);
 	queue_index_done(&queue->index);
+	tally_free(&queue->reports);
+	tally_free(&queue->reports_by_domain);
 	free(queue->server_name);
 	free(queue);
 }
@@ -402,6 +409,7 @@ struct queue_stats queue_stats(struct queue *queue)
 			stats.oldest = created;
 	}
 	pthread_mutex_unlock(&index->lock);
+	stats.reports_dropped = queue->reports_dropped;
 	return stats;
 }
 

@@ -62,6 +62,11 @@ struct queue_settings {
 	    retry_first_seconds;     // wait after the first failure [5 minutes]
 	uint32_t retry_last_seconds; // the wait doubles up to this [4 hours]
 	uint32_t report_full_max;    // RET=FULL up to this size [50 KiB]
+	// Reports to senders who are not proven (see queue_envelope): how many
+	// in an hour, and how many of them to one domain. As many may come at
+	// once.
+	uint32_t reports_per_hour;   // [500]
+	uint32_t reports_per_domain; // [50]
 };
 
 // Reads from the disk what is waiting. RC_IO, RC_CORRUPT.
@@ -82,7 +87,12 @@ void queue_draft_free(struct queue_draft **draft);
 
 struct queue_envelope {
 	struct view sender; // an address; empty: the null path
-	struct view envid;  // decoded; empty: none
+	// Whether it is known that the sender's address belongs to who gave us
+	// the message: a user who logged in wrote it, or a check has shown it.
+	// Otherwise the address may be that of somebody who knows nothing of
+	// the message. See queue_sender_is_proven().
+	bool proven;
+	struct view envid; // decoded; empty: none
 	enum smtp_ret ret;
 	enum smtp_body body;
 	bool smtputf8;
@@ -94,6 +104,14 @@ struct queue_envelope {
 	struct view hop;  // who gave us the message, for `roost queue show`
 };
 
+// Whether the sender is proven. A report to any other sender can be one to a
+// victim. So such a sender is told only of failures, in few words and not too
+// often, whatever the message asked for (RET, NOTIFY).
+static inline bool queue_sender_is_proven(const struct queue_envelope *envelope)
+{
+	return envelope->proven || envelope->account;
+}
+
 // The part after the last "@" of an address is its destination. It must be
 // canonical (smtp_mailbox_print_ascii()). Without an "@" the destination is "".
 struct queue_recipient {
@@ -103,12 +121,18 @@ struct queue_recipient {
 	// Aliases were followed already: deliver to this user without
 	// expanding.
 	bool resolved;
+	// Fields that the message has in front for this recipient only.
+	// Recipients with the same fields are queued as one message. Empty for
+	// a recipient that was read from the queue: the message has the fields
+	// then.
+	struct view head;
 };
 
 // Queues a message: `head` (trace and signature fields) followed by the draft's
-// bytes, in one commit. After RC_OK the message will be delivered or returned
-// to its sender. The draft still belongs to the caller, who may put it again
-// for other recipients.
+// bytes, in one commit, also when it becomes several messages. After RC_OK it
+// will be delivered or returned to its sender. The draft still belongs to the
+// caller, who may put it again for other recipients. `ret_id` is the id of the
+// first recipient's message.
 MUST_CHECK enum rc queue_put(struct queue *queue, struct queue_draft *draft,
     struct view head, const struct queue_envelope *envelope,
     const struct queue_recipient *recipients, size_t count, struct fault *fault,
@@ -267,6 +291,7 @@ struct queue_stats {
 	uint64_t held;  // messages that are held
 	int64_t oldest; // when the oldest message was created; 0: the queue is
 			// empty
+	uint64_t reports_dropped; // by the limits, since the queue was opened
 };
 struct queue_stats queue_stats(struct queue *queue);
 

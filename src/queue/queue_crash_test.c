@@ -60,7 +60,7 @@ static void *put_forever(void *context)
 			to[i].address = view_of_string(texts[i]);
 		}
 		struct queue_envelope envelope = {
-		    .sender = VIEW("a@reports.example")};
+		    .sender = VIEW("a@reports.example"), .proven = true};
 		struct queue_draft *draft = queue_draft_new(worker->queue);
 		struct queue_id id;
 		if (first + 3 > NUMBERS)

@@ -126,7 +126,8 @@ static void who_wants_no_notice_goes_with_the_others_after_a_restart(
 	(void)state;
 	struct bed bed;
 	bed_make(&bed);
-	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	struct queue_envelope envelope = {
+	    .sender = VIEW("a@a.example"), .proven = true};
 	struct queue_recipient two[] = {
 	    {.address = VIEW("x@b.example"), .notify = SMTP_NOTIFY_FAILURE},
 	    {.address = VIEW("y@b.example")}};
@@ -198,7 +199,7 @@ static void notify_decides_who_is_told_what(void **state)
 		struct bed bed;
 		bed_make(&bed);
 		struct queue_envelope envelope = {
-		    .sender = VIEW("a@a.example")};
+		    .sender = VIEW("a@a.example"), .proven = true};
 		struct queue_recipient one = {
 		    .address = VIEW("x@b.example"), .notify = table[i].notify};
 		bed_put_as(&bed, BED_TEXT, &envelope, &one, 1);
@@ -222,6 +223,110 @@ static void notify_decides_who_is_told_what(void **state)
 	}
 }
 
+// Whatever a stranger asks for, the sender that the stranger names is told of a
+// failure only, in few words.
+static void a_sender_who_is_not_proven_is_told_of_failures_only(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned notify;
+		enum queue_outcome outcome;
+		bool told;
+	} table[] = {
+	    {0, QUEUE_FAILED, true},
+	    {SMTP_NOTIFY_FAILURE, QUEUE_FAILED, true},
+	    {SMTP_NOTIFY_NEVER, QUEUE_FAILED, false},
+	    {SMTP_NOTIFY_SUCCESS, QUEUE_FAILED, false},
+	    {SMTP_NOTIFY_SUCCESS, QUEUE_DELIVERED, false},
+	    {SMTP_NOTIFY_SUCCESS, QUEUE_RELAYED, false},
+	    {SMTP_NOTIFY_SUCCESS, QUEUE_PASSED, false},
+	    {SMTP_NOTIFY_SUCCESS, QUEUE_EXPANDED, false},
+	    {0, QUEUE_DELIVERED, false},
+	    {0, QUEUE_LATER, false},
+	    {SMTP_NOTIFY_DELAY, QUEUE_LATER, false},
+	};
+	for (size_t i = 0; i < 2 * ARRAY_LEN(table); i++) {
+		struct bed bed;
+		bool by = i >= ARRAY_LEN(table);
+		size_t row = i % ARRAY_LEN(table);
+		bed_make(&bed);
+		struct queue_envelope envelope = {
+		    .sender = VIEW("a@a.example"),
+		    .ret = SMTP_RET_FULL,
+		    .by = by ? SMTP_BY_NOTIFY : SMTP_BY_NONE,
+		    .by_time = by ? BED_START - 10 : 0,
+		};
+		struct queue_recipient one = {.address = VIEW("x@b.example"),
+		    .notify = table[row].notify};
+		bed_put_as(&bed,
+		    VIEW("X-Text: BUY\r\nSubject: Tea\r\n\r\nBUY\r\n"),
+		    &envelope, &one, 1);
+		struct queue_lot *lot;
+		if (table[row].outcome == QUEUE_LATER)
+			bed.now += 5 * HOUR; // a notice would be due
+		lot = bed_take(&bed);
+		bed_settle(&bed, &lot, table[row].outcome);
+		lot = bed_take(&bed);
+		assert_int_equal(lot != NULL, table[row].told);
+		if (lot) {
+			struct view text = bed_text(&bed, queue_lot_id(lot));
+			assert_true(has(text, "\r\nAction: failed\r\n"));
+			assert_true(has(text, "\r\n\r\nSubject: Tea\r\n"));
+			assert_false(has(text, "BUY"));
+			assert_false(has(text, "  Subject: "));
+			assert_in_range(text.len, 1, 4000);
+			bed_settle(&bed, &lot, QUEUE_DELIVERED);
+		}
+		bed_done(&bed);
+	}
+}
+
+// Sends a failure to `sender`; returns whether it was told.
+static bool is_told(struct bed *bed, const char *sender, bool proven)
+{
+	struct queue_envelope envelope = {
+	    .sender = view_of_string(sender), .proven = proven};
+	struct queue_recipient one = {.address = VIEW("x@b.example")};
+	bed_put_as(bed, BED_TEXT, &envelope, &one, 1);
+	struct queue_lot *lot = bed_take(bed);
+	bed_settle(bed, &lot, QUEUE_FAILED);
+	lot = bed_take(bed);
+	if (!lot)
+		return false;
+	bed_settle(bed, &lot, QUEUE_DELIVERED);
+	return true;
+}
+
+static void reports_to_strangers_are_limited(void **state)
+{
+	(void)state;
+	struct bed bed;
+	char sender[40];
+	bed_make(&bed);
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(is_told(&bed, "v@victim.example", false),
+		    i < 50); // of one domain
+	assert_int_equal(queue_stats(bed.queue).reports_dropped, 10);
+	// Others are not affected, nor is who has proven to be the sender.
+	assert_true(is_told(&bed, "v@other.example", false));
+	for (int i = 0; i < 100; i++)
+		assert_true(is_told(&bed, "v@victim.example", true));
+	for (int i = 51; i < 520; i++) {
+		snprintf(sender, sizeof(sender), "v@d%d.example", i);
+		assert_int_equal(
+		    is_told(&bed, sender, false), i < 500); // of all
+	}
+	assert_true(is_told(&bed, "v@victim.example", true));
+	bed.now += HOUR / 50;
+	assert_true(is_told(&bed, "v@victim.example", false));
+	assert_false(is_told(&bed, "v@victim.example", false));
+	bed.now += HOUR;
+	for (int i = 0; i < 50; i++)
+		assert_true(is_told(&bed, "v@victim.example", false));
+	bed_expect_empty(&bed);
+	bed_done(&bed);
+}
+
 static void a_delay_is_told_only_to_who_wants_it(void **state)
 {
 	(void)state;
@@ -239,7 +344,7 @@ static void a_delay_is_told_only_to_who_wants_it(void **state)
 		struct bed bed;
 		bed_make(&bed);
 		struct queue_envelope envelope = {
-		    .sender = VIEW("a@a.example")};
+		    .sender = VIEW("a@a.example"), .proven = true};
 		struct queue_recipient one = {
 		    .address = VIEW("x@b.example"), .notify = table[i].notify};
 		bed_put_as(&bed, BED_TEXT, &envelope, &one, 1);
@@ -257,7 +362,8 @@ static void reports_are_about_all_who_were_settled_at_once(void **state)
 	bed_make(&bed);
 	struct queue_recipient three[] = {{.address = VIEW("x@b.example")},
 	    {.address = VIEW("y@b.example")}, {.address = VIEW("z@b.example")}};
-	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	struct queue_envelope envelope = {
+	    .sender = VIEW("a@a.example"), .proven = true};
 	bed_put_as(&bed, BED_TEXT, &envelope, three, 3);
 	struct queue_lot *lot = bed_take(&bed);
 	struct queue_result results[] = {
@@ -293,8 +399,9 @@ static void what_is_to_wait_waits_and_is_young_then(void **state)
 	(void)state;
 	struct bed bed;
 	bed_make(&bed);
-	struct queue_envelope envelope = {
-	    .sender = VIEW("a@a.example"), .release_at = BED_START + 10 * DAY};
+	struct queue_envelope envelope = {.sender = VIEW("a@a.example"),
+	    .proven = true,
+	    .release_at = BED_START + 10 * DAY};
 	struct queue_recipient one = {.address = VIEW("x@b.example")};
 	struct queue_id id = bed_put_as(&bed, BED_TEXT, &envelope, &one, 1);
 	assert_int_equal(bed_next(&bed), 10 * DAY);
@@ -317,6 +424,7 @@ static void by_return_comes_back_untried_when_the_time_has_passed(void **state)
 	struct bed bed;
 	bed_make(&bed);
 	struct queue_envelope envelope = {.sender = VIEW("a@a.example"),
+	    .proven = true,
 	    .by = SMTP_BY_RETURN,
 	    .by_time = BED_START + 10 * MINUTE};
 	struct queue_recipient one = {.address = VIEW("x@b.example")};
@@ -339,6 +447,7 @@ static void by_notify_is_told_and_carried_on(void **state)
 	struct bed bed;
 	bed_make(&bed);
 	struct queue_envelope envelope = {.sender = VIEW("a@a.example"),
+	    .proven = true,
 	    .by = SMTP_BY_NOTIFY,
 	    .by_time = BED_START + 17 * MINUTE};
 	struct queue_recipient one = {
@@ -358,7 +467,8 @@ static void an_alias_of_one_is_not_reported(void **state)
 {
 	(void)state;
 	struct bed bed;
-	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	struct queue_envelope envelope = {
+	    .sender = VIEW("a@a.example"), .proven = true};
 	struct queue_recipient one = {
 	    .address = VIEW("x@b.example"), .notify = SMTP_NOTIFY_SUCCESS};
 	struct queue_recipient other = {
@@ -395,6 +505,9 @@ int main(void)
 		who_wants_no_notice_goes_with_the_others_after_a_restart),
 	    cmocka_unit_test(a_report_goes_to_the_canonical_domain),
 	    cmocka_unit_test(notify_decides_who_is_told_what),
+	    cmocka_unit_test(
+		a_sender_who_is_not_proven_is_told_of_failures_only),
+	    cmocka_unit_test(reports_to_strangers_are_limited),
 	    cmocka_unit_test(a_delay_is_told_only_to_who_wants_it),
 	    cmocka_unit_test(reports_are_about_all_who_were_settled_at_once),
 	    cmocka_unit_test(what_is_to_wait_waits_and_is_young_then),

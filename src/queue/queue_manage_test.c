@@ -124,7 +124,7 @@ static void removing_does_not_stop_who_is_being_sent_to(void **state)
 		    {.address = VIEW("x@b.example")},
 		    {.address = VIEW("y@c.example")}};
 		struct queue_envelope envelope = {
-		    .sender = VIEW("a@a.example")};
+		    .sender = VIEW("a@a.example"), .proven = true};
 		struct queue_id id =
 		    bed_put_as(&bed, BED_TEXT, &envelope, two, 2);
 		struct queue_lot *lot = bed_take(&bed);

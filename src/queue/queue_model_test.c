@@ -58,7 +58,8 @@ static void put(struct model *model)
 	struct queue_recipient to[4] = {{.notify = 0}};
 	char texts[4][40];
 	size_t count = 1 + roll(model, 4);
-	struct queue_envelope envelope = {.sender = VIEW("a@r.example")};
+	struct queue_envelope envelope = {
+	    .sender = VIEW("a@r.example"), .proven = true};
 	if (roll(model, 5) == 0)
 		envelope.release_at = model->bed.now + roll(model, 500);
 	for (size_t i = 0; i < count; i++) {

@@ -97,7 +97,8 @@ static void nothing_is_left_of_what_was_delivered(void **state)
 	bed_make(&bed);
 	struct queue_recipient three[] = {{.address = VIEW("x@b.example")},
 	    {.address = VIEW("y@c.example")}, {.address = VIEW("z@b.example")}};
-	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	struct queue_envelope envelope = {
+	    .sender = VIEW("a@a.example"), .proven = true};
 	bed_put_as(&bed, BED_TEXT, &envelope, three, 3);
 	assert_int_equal(queue_stats(bed.queue).recipients, 3);
 	size_t sizes[2];
@@ -124,6 +125,7 @@ static void after_a_restart_everything_unsettled_is_due_again(void **state)
 	struct queue_recipient three[] = {{.address = VIEW("x@b.example")},
 	    {.address = VIEW("y@c.example")}, {.address = VIEW("z@d.example")}};
 	struct queue_envelope envelope = {.sender = VIEW("a@a.example"),
+	    .proven = true,
 	    .envid = VIEW("e"),
 	    .hop = VIEW("h"),
 	    .account = 7,
@@ -206,7 +208,8 @@ static void what_is_too_much_is_refused(void **state)
 	bed_make(&bed);
 	char *big = mem_alloc(QUEUE_HEAD_MAX + 1);
 	memset(big, 'a', QUEUE_HEAD_MAX + 1);
-	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	struct queue_envelope envelope = {
+	    .sender = VIEW("a@a.example"), .proven = true};
 	struct queue_recipient one = {.address = VIEW("x@b.example")};
 	struct queue_draft *draft = queue_draft_new(bed.queue);
 #define PUT(head, envelope, recipient, count)                                  \
@@ -264,7 +267,8 @@ static void five_thousand_recipients_are_one_message(void **state)
 		snprintf(text, sizeof(text), "u%u@d%u.example", i, i % 777);
 		all[i].address = arena_copy(&bed.arena, view_of_string(text));
 	}
-	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	struct queue_envelope envelope = {
+	    .sender = VIEW("a@a.example"), .proven = true};
 	bed_put_as(&bed, BED_TEXT, &envelope, all, QUEUE_RECIPIENTS_MAX);
 	bed_restart(&bed);
 	size_t seen = 0;
@@ -330,8 +334,9 @@ static void others_take_the_place_of_an_alias(void **state)
 		    {.address = VIEW("y@b.example"), .resolved = true},
 		    {.address = VIEW("z@c.example"),
 			.notify = SMTP_NOTIFY_NEVER}};
-		struct queue_envelope envelope = {
-		    .sender = VIEW("a@a.example"), .envid = VIEW("e")};
+		struct queue_envelope envelope = {.sender = VIEW("a@a.example"),
+		    .proven = true,
+		    .envid = VIEW("e")};
 		struct queue_id id =
 		    bed_put_as(&bed, BED_TEXT, &envelope, two, 2);
 		struct view text = bed_text(&bed, &id);
@@ -372,6 +377,73 @@ static void others_take_the_place_of_an_alias(void **state)
 			bed_expect_empty(&bed);
 		bed_done(&bed);
 	}
+}
+
+static void fields_for_some_recipients_are_seen_by_them_only(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_make(&bed);
+	struct queue_recipient four[] = {
+	    {.address = VIEW("a@a.example")},
+	    {.address = VIEW("b@b.example"), .head = VIEW("X: 1\r\n")},
+	    {.address = VIEW("c@c.example"), .head = VIEW("X: 2\r\n")},
+	    {.address = VIEW("d@d.example"), .head = VIEW("X: 1\r\n")},
+	};
+	struct queue_recipient again[] = {
+	    {.address = VIEW("e@a.example")},
+	    {.address = VIEW("f@f.example"), .head = VIEW("X: 3\r\n")},
+	};
+	static const struct {
+		const char *address;
+		const char *head;
+	} table[] = {
+	    {"b@b.example", "X: 1\r\n"},
+	    {"c@c.example", "X: 2\r\n"},
+	    {"d@d.example", "X: 1\r\n"},
+	    {"e@a.example", ""},
+	    {"f@f.example", "X: 3\r\n"},
+	};
+	struct queue_envelope envelope = {
+	    .sender = VIEW("s@s.example"), .proven = true};
+	bed_put_as(&bed, BED_TEXT, &envelope, four, 4);
+	assert_int_equal(queue_stats(bed.queue).messages, 3);
+	assert_int_equal(bed_problems(&bed), 0);
+	bed_restart(&bed);
+	unsigned seen = 0;
+	for (struct queue_lot *lot; (lot = bed_take(&bed));) {
+		struct view to = queue_lot_recipient(lot, 0)->recipient.address;
+		struct view text = bed_text(&bed, queue_lot_id(lot));
+		assert_int_equal(queue_lot_count(lot), 1);
+		assert_int_equal(queue_lot_size(lot), text.len);
+		if (view_eq(to, four[0].address)) {
+			struct queue_result result = {.outcome = QUEUE_EXPANDED,
+			    .expanded = again,
+			    .expanded_count = 2};
+			assert_true(view_starts_with(text, VIEW("Received")));
+			assert_int_equal(
+			    queue_settle(bed.queue, &lot, &result, NULL),
+			    RC_OK);
+			continue;
+		}
+		for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+			struct view head = view_of_string(table[i].head);
+			if (!view_eq(to, view_of_string(table[i].address)))
+				continue;
+			assert_true(view_starts_with(text, head));
+			assert_true(view_starts_with(
+			    view_from(text, head.len), VIEW("Received")));
+			seen |= 1u << i;
+		}
+		bed_settle(&bed, &lot, QUEUE_DELIVERED);
+	}
+	assert_int_equal(seen, 31);
+	bed_expect_empty(&bed);
+	unsigned contents = 0;
+	assert_int_equal(
+	    engine_content_each(bed.engine, count_content, &contents), RC_OK);
+	assert_int_equal(contents, 0);
+	bed_done(&bed);
 }
 
 static void what_was_removed_is_not_expanded(void **state)
@@ -450,6 +522,7 @@ int main(void)
 	    cmocka_unit_test(a_damaged_record_does_not_stop_the_others),
 	    cmocka_unit_test(damage_is_found_by_the_check),
 	    cmocka_unit_test(others_take_the_place_of_an_alias),
+	    cmocka_unit_test(fields_for_some_recipients_are_seen_by_them_only),
 	    cmocka_unit_test(what_was_removed_is_not_expanded),
 	};
 	return cmocka_run_group_tests_name("queue", tests, NULL, NULL);

@@ -95,7 +95,8 @@ static inline struct queue_id bed_put_as(struct bed *bed, struct view text,
 
 static inline struct queue_id bed_put(struct bed *bed, const char *recipient)
 {
-	struct queue_envelope envelope = {.sender = VIEW("a@a.example")};
+	struct queue_envelope envelope = {
+	    .sender = VIEW("a@a.example"), .proven = true};
 	struct queue_recipient one = {.address = view_of_string(recipient)};
 	return bed_put_as(bed, BED_TEXT, &envelope, &one, 1);
 }

@@ -67,7 +67,7 @@ static void *put_run(void *context)
 		     n++) // counts as if it were settled
 			field->settled[(hand->number * MESSAGES + i) * 3 + n]++;
 		struct queue_envelope envelope = {
-		    .sender = VIEW("a@reports.example")};
+		    .sender = VIEW("a@reports.example"), .proven = true};
 		struct queue_draft *draft = queue_draft_new(field->queue);
 		struct queue_id id;
 		if (queue_draft_add(draft, BED_TEXT) != RC_OK ||

@@ -10,6 +10,8 @@
 
 #define MESSAGE_UTF8     1 // flags in a message's record
 #define MESSAGE_BY_TRACE 2
+#define MESSAGE_PROVEN   4
+#define MESSAGE_ALL      (MESSAGE_UTF8 | MESSAGE_BY_TRACE | MESSAGE_PROVEN)
 
 #define NOTIFY_ALL                                                             \
 	(0u | SMTP_NOTIFY_NEVER | SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_FAILURE |  \
@@ -93,7 +95,8 @@ void queue_message_encode(
 	const struct queue_envelope *envelope = &message->envelope;
 	add_u8(ret_bytes, MESSAGE_VERSION);
 	add_u8(ret_bytes, (envelope->smtputf8 ? MESSAGE_UTF8 : 0) |
-			      (envelope->by_trace ? MESSAGE_BY_TRACE : 0));
+			      (envelope->by_trace ? MESSAGE_BY_TRACE : 0) |
+			      (envelope->proven ? MESSAGE_PROVEN : 0));
 	add_u8(ret_bytes, envelope->ret);
 	add_u8(ret_bytes, envelope->body);
 	add_u8(ret_bytes, envelope->by);
@@ -191,10 +194,10 @@ enum rc queue_message_decode(
 	struct reader reader = {.rest = bytes};
 	if (take_number(&reader, 1) != MESSAGE_VERSION)
 		return RC_CORRUPT;
-	unsigned flags =
-	    take_below(&reader, (MESSAGE_UTF8 | MESSAGE_BY_TRACE) + 1);
+	unsigned flags = take_below(&reader, MESSAGE_ALL + 1);
 	envelope->smtputf8 = flags & MESSAGE_UTF8;
 	envelope->by_trace = flags & MESSAGE_BY_TRACE;
+	envelope->proven = flags & MESSAGE_PROVEN;
 	envelope->ret = (enum smtp_ret)take_below(&reader, SMTP_RET_HDRS + 1);
 	envelope->body =
 	    (enum smtp_body)take_below(&reader, SMTP_BODY_BINARYMIME + 1);

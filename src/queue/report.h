@@ -11,7 +11,13 @@
 #include "queue/schedule.h"
 
 // A header that is returned is cut after this many bytes.
-#define QUEUE_REPORT_HEADER_MAX ((size_t)64 << 10)
+#define QUEUE_REPORT_HEADER_MAX ((size_t)16 << 10)
+// A sender who is not proven gets only the fields that tell which message it
+// was, each of them if it is not longer than the first number, and together not
+// more than the second one. Nobody can use such a report to bring a text to
+// others.
+#define QUEUE_REPORT_FIELD_MAX  ((size_t)400)
+#define QUEUE_REPORT_FIELDS_MAX ((size_t)2 << 10)
 // At most this many recipients are named in the part for people. The part for
 // programs names all.
 #define QUEUE_REPORT_NAMED_MAX 100

@@ -12,7 +12,8 @@ static bool add_whole(
 {
 	const struct queue_envelope *envelope = &report->message->envelope;
 	struct queue_line_kind kind = queue_line_look(report->original);
-	if (!report->whole || kind.odd || kind.longest > QUEUE_LINE_MAX ||
+	if (!report->whole || !queue_sender_is_proven(envelope) || kind.odd ||
+	    kind.longest > QUEUE_LINE_MAX ||
 	    envelope->body == SMTP_BODY_BINARYMIME)
 		return false;
 	bool global = envelope->smtputf8 && kind.has_8bit;
@@ -51,13 +52,30 @@ static struct view header_of(const struct queue_report *report)
 	    original, 0, end ? (size_t)(end - original.ptr) + 1 : 0);
 }
 
-void queue_report_body(
-    const struct queue_report *report, struct queue_report_part *ret_part)
+static bool identifies(const struct header_field *field)
 {
-	buf_init(&ret_part->body, QUEUE_REPORT_MAX);
-	if (add_whole(report, ret_part))
-		return;
-	struct view header = header_of(report);
+	static const char *const names[] = {
+	    "Date", "From", "To", "Subject", "Message-ID"};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (view_eq_nocase(field->name, view_of_string(names[i])))
+			return true;
+	return false;
+}
+
+// What a sender who is not proven gets of the header.
+static void add_identity(struct view header, struct buf *out)
+{
+	struct header_field field;
+	while (header_next(&header, &field))
+		if (identifies(&field) &&
+		    field.whole.len <= QUEUE_REPORT_FIELD_MAX &&
+		    out->len + field.whole.len <= QUEUE_REPORT_FIELDS_MAX)
+			buf_add(out, field.whole);
+}
+
+static void add_header(const struct queue_report *report, struct view header,
+    struct queue_report_part *ret_part)
+{
 	struct queue_line_kind kind = queue_line_look(header);
 	bool global = report->message->envelope.smtputf8 && kind.has_8bit;
 	ret_part->type =
@@ -78,4 +96,21 @@ void queue_report_body(
 	}
 	if (ret_part->body.len == 0)
 		buf_add_literal(&ret_part->body, "\r\n");
+}
+
+void queue_report_body(
+    const struct queue_report *report, struct queue_report_part *ret_part)
+{
+	struct buf identity;
+	buf_init(&ret_part->body, QUEUE_REPORT_MAX);
+	if (add_whole(report, ret_part))
+		return;
+	struct view header = header_of(report);
+	buf_init(&identity, QUEUE_REPORT_FIELDS_MAX);
+	if (!queue_sender_is_proven(&report->message->envelope)) {
+		add_identity(header, &identity);
+		header = buf_view(&identity);
+	}
+	add_header(report, header, ret_part);
+	buf_done(&identity);
 }

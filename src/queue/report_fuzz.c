@@ -40,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct queue_id id = {{0}};
 	queue_settings_default(&settings);
 	message.envelope.smtputf8 = data[0] & 1;
+	message.envelope.proven = !(data[0] & 16);
 	message.envelope.body =
 	    data[0] & 2 ? SMTP_BODY_8BITMIME : SMTP_BODY_7BIT;
 	message.envelope.sender = next(&rest, QUEUE_ADDRESS_MAX);

@@ -23,7 +23,7 @@ static void sheet_make(struct sheet *sheet)
 	*sheet = (struct sheet){
 	    .settings = {.server_name = VIEW("mx.roost.example")},
 	    .message = {.created = 1700000000,
-		.envelope = {.sender = VIEW("a@a.example")}},
+		.envelope = {.sender = VIEW("a@a.example"), .proven = true}},
 	    .verdict = {.final = true,
 		.action = QUEUE_ACTION_FAILED,
 		.record = {.recipient = {.address = VIEW("x@b.example")},

@@ -278,7 +278,8 @@ void queue_report_text(
 	buf_add_literal(&text, "This is the mail server ");
 	queue_line_clean(&text, report->settings->server_name, true);
 	buf_add_literal(&text, ". It is about a message from you:\r\n\r\n");
-	add_subject(report, &text);
+	if (queue_sender_is_proven(&report->message->envelope))
+		add_subject(report, &text);
 	buf_add_literal(&text, "  Arrived here: ");
 	date_format_rfc5322(
 	    (struct date){.seconds = report->message->created}, &text);

@@ -3,11 +3,13 @@
 
 #include "base/bytes.h"
 
-#define LIFETIME     (5u * 24 * 3600)
-#define DELAY_NOTICE (4u * 3600)
-#define RETRY_FIRST  (5u * 60)
-#define RETRY_LAST   (4u * 3600)
-#define REPORT_FULL  (50u * 1024)
+#define LIFETIME       (5u * 24 * 3600)
+#define DELAY_NOTICE   (4u * 3600)
+#define RETRY_FIRST    (5u * 60)
+#define RETRY_LAST     (4u * 3600)
+#define REPORT_FULL    (50u * 1024)
+#define REPORTS_HOUR   500u
+#define REPORTS_DOMAIN 50u
 
 // A try that is brought forward, to a notice or to the end of the lifetime, is
 // at least this many seconds away.
@@ -25,6 +27,10 @@ void queue_settings_default(struct queue_settings *settings)
 		settings->retry_last_seconds = RETRY_LAST;
 	if (!settings->report_full_max)
 		settings->report_full_max = REPORT_FULL;
+	if (!settings->reports_per_hour)
+		settings->reports_per_hour = REPORTS_HOUR;
+	if (!settings->reports_per_domain)
+		settings->reports_per_domain = REPORTS_DOMAIN;
 	if (settings->server_name.len == 0)
 		settings->server_name = VIEW("localhost");
 }
@@ -79,8 +85,15 @@ bool queue_schedule_is_over(
 
 // ---- What the sender asked for (RFC 3461 section 4.1) ----------------------
 
-static bool wants(const struct queue_recipient *recipient, unsigned what)
+// A sender who is not proven may be a victim, and is told of failures only: the
+// rest would be mail that a stranger makes us send at will (RFC 3464 section
+// 4.3).
+static bool wants(const struct queue_case *of,
+    const struct queue_recipient *recipient, unsigned what)
 {
+	if (!queue_sender_is_proven(&of->message->envelope) &&
+	    what != SMTP_NOTIFY_FAILURE)
+		return false;
 	// A sender who did not give NOTIFY is told of failures and delays.
 	unsigned notify = recipient->notify
 			      ? recipient->notify
@@ -88,23 +101,25 @@ static bool wants(const struct queue_recipient *recipient, unsigned what)
 	return !(notify & SMTP_NOTIFY_NEVER) && (notify & what);
 }
 
-static void end(struct queue_verdict *verdict, unsigned what,
-    enum queue_action action, struct enhanced_status otherwise)
+static void end(struct queue_verdict *verdict, const struct queue_case *of,
+    unsigned what, enum queue_action action, struct enhanced_status otherwise)
 {
 	verdict->final = true;
-	if (wants(&verdict->record.recipient, what))
+	if (wants(of, &verdict->record.recipient, what))
 		verdict->action = action;
 	if (enhanced_status_is_none(verdict->record.status))
 		verdict->record.status = otherwise;
 }
 
-static void expire(struct queue_verdict *verdict, bool by)
+static void expire(
+    struct queue_verdict *verdict, const struct queue_case *of, bool by)
 {
 	verdict->expired = true;
 	// RFC 3463 section 3.5: X.4.7, delivery time expired. The diagnostic
 	// keeps the server's last reply. RFC 2852 section 4: 5.4.7 for mode R.
 	verdict->record.status = by ? ENHANCED(5, 4, 7) : ENHANCED(4, 4, 7);
-	end(verdict, SMTP_NOTIFY_FAILURE, QUEUE_ACTION_FAILED, ENHANCED_NONE);
+	end(verdict, of, SMTP_NOTIFY_FAILURE, QUEUE_ACTION_FAILED,
+	    ENHANCED_NONE);
 }
 
 // ---- Later -----------------------------------------------------------------
@@ -124,7 +139,7 @@ static int64_t notify_delay(
 	int64_t notice =
 	    birth(of->message) + of->settings->delay_notice_seconds;
 	if (!(record->told & QUEUE_TOLD_DELAY) &&
-	    wants(&record->recipient, SMTP_NOTIFY_DELAY)) {
+	    wants(of, &record->recipient, SMTP_NOTIFY_DELAY)) {
 		if (of->now >= notice) {
 			record->told |= QUEUE_TOLD_DELAY;
 			verdict->action = QUEUE_ACTION_DELAYED;
@@ -134,7 +149,9 @@ static int64_t notify_delay(
 	}
 	// RFC 2852 section 4, mode N: the sender is told once that the time has
 	// passed, and the message is still tried.
-	if (envelope->by == SMTP_BY_NOTIFY && !(record->told & QUEUE_TOLD_BY) &&
+	if (envelope->by == SMTP_BY_NOTIFY &&
+	    queue_sender_is_proven(envelope) &&
+	    !(record->told & QUEUE_TOLD_BY) &&
 	    !(record->recipient.notify & SMTP_NOTIFY_NEVER)) {
 		if (of->now >= envelope->by_time) {
 			record->told |= QUEUE_TOLD_BY;
@@ -154,15 +171,16 @@ static void later(struct queue_verdict *verdict, const struct queue_case *of)
 	if (of->flags & QUEUE_FLAG_DOOMED) {
 		verdict->removed = true;
 		record->status = ENHANCED(5, 0, 0);
-		end(verdict, SMTP_NOTIFY_FAILURE,
+		end(verdict, of, SMTP_NOTIFY_FAILURE,
 		    of->flags & QUEUE_FLAG_DOOMED_REPORT ? QUEUE_ACTION_FAILED
 							 : QUEUE_ACTION_NONE,
 		    ENHANCED_NONE);
 		return;
 	}
 	if (of->now >= expiry) {
-		expire(verdict, message->envelope.by == SMTP_BY_RETURN &&
-				    of->now >= message->envelope.by_time);
+		expire(verdict, of,
+		    message->envelope.by == SMTP_BY_RETURN &&
+			of->now >= message->envelope.by_time);
 		return;
 	}
 	int64_t next =
@@ -190,11 +208,11 @@ struct queue_verdict queue_schedule_judge(const struct queue_case *of,
 	switch (result->outcome) {
 	case QUEUE_LATER: later(&verdict, of); break;
 	case QUEUE_DELIVERED:
-		end(&verdict, SMTP_NOTIFY_SUCCESS, QUEUE_ACTION_DELIVERED,
+		end(&verdict, of, SMTP_NOTIFY_SUCCESS, QUEUE_ACTION_DELIVERED,
 		    ENHANCED(2, 0, 0));
 		break;
 	case QUEUE_RELAYED:
-		end(&verdict, SMTP_NOTIFY_SUCCESS, QUEUE_ACTION_RELAYED,
+		end(&verdict, of, SMTP_NOTIFY_SUCCESS, QUEUE_ACTION_RELAYED,
 		    ENHANCED(2, 0, 0));
 		break;
 	case QUEUE_PASSED: verdict.final = true; break;
@@ -205,13 +223,13 @@ struct queue_verdict queue_schedule_judge(const struct queue_case *of,
 		}
 		// When an alias has a single target, only the target's server
 		// reports (RFC 3461 section 5.2.7.2).
-		end(&verdict, SMTP_NOTIFY_SUCCESS,
+		end(&verdict, of, SMTP_NOTIFY_SUCCESS,
 		    result->expanded_count == 1 ? QUEUE_ACTION_NONE
 						: QUEUE_ACTION_EXPANDED,
 		    ENHANCED(2, 0, 0));
 		break;
 	case QUEUE_FAILED:
-		end(&verdict, SMTP_NOTIFY_FAILURE, QUEUE_ACTION_FAILED,
+		end(&verdict, of, SMTP_NOTIFY_FAILURE, QUEUE_ACTION_FAILED,
 		    ENHANCED(5, 0, 0));
 		break;
 	}

@@ -14,7 +14,7 @@ struct settling {
 	uint16_t finals;
 	int64_t due; // next try of those that stay in the queue
 	struct queue_bounce bounce;
-	struct queue_expansion expansion;
+	struct queue_groups expansion;
 };
 
 static struct view cut(struct view text, size_t max)
@@ -80,7 +80,7 @@ static void change_index(struct settling *settling)
 	struct queue_entry *entry = settling->lot->entry;
 	pthread_mutex_lock(&index->lock);
 	queue_bounce_index(settling->queue, &settling->bounce);
-	queue_expansion_index(
+	queue_groups_index(
 	    settling->queue, &settling->expansion, settling->lot->flags);
 	if (settling->finals < entry->left)
 		queue_index_wait(index, entry, settling->due);
@@ -142,7 +142,7 @@ static enum rc settle(struct settling *settling,
 		flags = lot->flags;
 		// When the message was removed meanwhile, it is not sent to the
 		// alias's targets.
-		settling->expansion = (struct queue_expansion){0};
+		settling->expansion = (struct queue_groups){0};
 		rc =
 		    flags & QUEUE_FLAG_DOOMED
 			? RC_OK

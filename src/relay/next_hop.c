@@ -389,15 +389,20 @@ static void use_address(struct search *search, struct view address)
 
 // Reads "[192.0.2.1]" or "[IPv6:2001:db8::1]"; gives the address in its
 // canonical form.
-static bool is_literal(struct view domain, struct view *ret_address)
+static bool is_literal(
+    struct arena *arena, struct view domain, struct view *ret_address)
 {
 	struct smtp_literal literal;
+	struct buf text;
 	if (smtp_literal_parse(domain, &literal) != RC_OK)
 		return false;
-	struct view inside = view_slice(domain, 1, domain.len - 2);
+	buf_init(&text, TEXT_MAX);
+	smtp_literal_print(&literal, &text);
+	struct view inside = view_slice(buf_view(&text), 1, text.len - 2);
 	if (literal.len == 16)
 		inside = view_from(inside, sizeof("IPv6:") - 1);
-	*ret_address = inside;
+	*ret_address = arena_copy(arena, inside);
+	buf_done(&text);
 	return true;
 }
 
@@ -434,7 +439,7 @@ void relay_next_hop_find(const struct relay_next_hop_rules *rules,
 	} else if (rules->smart_host) {
 		add_host(search, view_of_string(rules->smart_host), 0);
 		find_addresses(search);
-	} else if (is_literal(search->domain, &address)) {
+	} else if (is_literal(&search->hops->arena, search->domain, &address)) {
 		use_address(search, address);
 	} else {
 		dns_lookup(rules->dns, search->domain, DNS_MX, on_mx, search);

@@ -186,6 +186,10 @@ static void the_zone_says_where_mail_goes(void **state)
 	    {"[IPv6:2001:db8::5]", "found 2001:db8::5/2001:db8::5/25"},
 	    {"[127.0.0.1]", "failed 5.4.6"},
 	    {"[192.0.2.99]", "failed 5.4.6"},
+    {"[IPv6:::ffff:192.0.2.99]", "failed 5.4.6"},
+    {"[IPv6:::FFFF:C000:263]", "failed 5.4.6"},
+    {"[IPv6:::ffff:127.0.0.1]", "failed 5.4.6"},
+    {"[IPv6:::ffff:192.0.2.5]", "found 192.0.2.5/192.0.2.5/25"},
 	};
 	struct world world = world_make();
 	struct relay_next_hop_rules rules = usual(world.dns);

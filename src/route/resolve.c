@@ -19,6 +19,7 @@ struct walk {
 	struct engine_snapshot *from;
 	struct buf *explain; // may be NULL
 	struct view primary;
+	struct view alias;  // the one that is being followed
 	struct map aliases; // by key: &walk->on_the_way or &followed
 	char on_the_way;    // marks an alias that is being followed
 	char followed;      // marks one that was followed
@@ -96,7 +97,8 @@ static void add_target(struct walk *walk, const struct route_target *target)
 static enum rc arrive_remote(struct walk *walk, const struct smtp_mailbox *to)
 {
 	struct buf text;
-	struct route_target target = {.kind = ROUTE_REMOTE};
+	struct route_target target = {
+	    .kind = ROUTE_REMOTE, .alias = walk->alias};
 	buf_init(&text, 2 * SMTP_MAILBOX_MAX + 2);
 	smtp_mailbox_print_ascii(to, &text);
 	target.address = arena_copy(walk->arena, buf_view(&text));
@@ -125,7 +127,8 @@ static enum rc read_detail(
 static enum rc arrive_user(struct walk *walk, const struct auth_name *name,
     uint64_t account, struct view folder)
 {
-	struct route_target target = {.kind = ROUTE_USER, .account = account};
+	struct route_target target = {
+	    .kind = ROUTE_USER, .account = account, .alias = walk->alias};
 	char key[1 + sizeof(account)] = {'\0'}; // no address begins with NUL
 	memcpy(key + 1, &account, sizeof(account));
 	target.user = arena_copy(walk->arena, auth_name_view(name));
@@ -243,13 +246,16 @@ static enum rc try_alias(
 	    route_read_alias(walk->from, walk->arena, key, &targets, &count);
 	if (rc != RC_OK)
 		return rc;
-	explain_targets(walk, "alias ",
-	    route_print_address(walk->arena, folded, stop->domain), targets,
-	    count);
+	struct view address =
+	    route_print_address(walk->arena, folded, stop->domain);
+	explain_targets(walk, "alias ", address, targets, count);
 	if (!begin_alias(walk, key))
 		return RC_OK;
+	struct view before = walk->alias;
+	walk->alias = address;
 	for (size_t i = 0; i < count && rc == RC_OK && !walk->loop; i++)
 		rc = go_to_target(walk, targets[i], key);
+	walk->alias = before;
 	end_alias(walk, key);
 	return rc;
 }
@@ -257,15 +263,19 @@ static enum rc try_alias(
 // Follows a catch-all, or the settings' postmaster, like an alias with one
 // target. RC_NOT_FOUND if it is being followed already. `key` is never the key
 // of an alias.
-static enum rc try_instead(struct walk *walk, struct view key, const char *what,
-    struct view name, struct view target)
+static enum rc try_instead(struct walk *walk, const struct stop *stop,
+    struct view key, const char *what, struct view name, struct view target)
 {
 	if (walk->users_only || target.len == 0 || map_get(&walk->aliases, key))
 		return RC_NOT_FOUND;
 	explain_targets(walk, what, name, &target, 1);
 	if (!begin_alias(walk, key))
 		return RC_OK;
+	struct view before = walk->alias;
+	walk->alias =
+	    route_print_address(walk->arena, stop->folded, stop->domain);
 	enum rc rc = go_to_target(walk, target, VIEW(""));
+	walk->alias = before;
 	end_alias(walk, key);
 	return rc;
 }
@@ -302,8 +312,8 @@ static enum rc try_postmaster(struct walk *walk, const struct stop *stop)
 {
 	if (!view_eq(stop->folded, VIEW("postmaster")))
 		return RC_NOT_FOUND;
-	return try_instead(walk, VIEW("postmaster"), "", VIEW("postmaster"),
-	    view_of_string(walk->route->postmaster));
+	return try_instead(walk, stop, VIEW("postmaster"), "",
+	    VIEW("postmaster"), view_of_string(walk->route->postmaster));
 }
 
 static enum rc try_catch_all(
@@ -311,7 +321,7 @@ static enum rc try_catch_all(
 {
 	bool first = walk->depth == 0;
 	enum rc rc =
-	    try_instead(walk, route_domain_key(walk->arena, stop->domain),
+	    try_instead(walk, stop, route_domain_key(walk->arena, stop->domain),
 		"the catch-all of ", stop->domain, catch_all);
 	if (first && rc == RC_OK)
 		walk->by_catch_all = true;

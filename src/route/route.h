@@ -62,6 +62,10 @@ struct route_target {
 	struct view user; // its name
 	// The mailbox that the detail names, as it was written; empty: INBOX.
 	struct view folder;
+	// The alias that led here, or the address that a catch-all or the
+	// settings took the place of; empty: none. It is in one spelling: the
+	// local part folded and without a detail, the domain not an alias.
+	struct view alias;
 	// The full address, with A-labels: for another server, the one to send
 	// in RCPT TO; for a user, the own address without a detail (only the
 	// name if there is no primary domain).

@@ -4,6 +4,7 @@
 #include "wire/auth_results.h"
 #include "wire/date.h"
 #include "wire/header.h"
+#include "wire/mailbox_list.h"
 #include "wire/message_id.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -82,6 +83,32 @@ static void check_addresses(struct view input)
 	arena_done(&arena);
 }
 
+// What is accepted strictly is read in the same way leniently.
+static void check_mailboxes(struct view input)
+{
+	struct arena arena;
+	struct address_list lenient;
+	struct mailbox_list list;
+	size_t count = 0;
+	arena_init(&arena);
+	if (mailbox_list_parse(&arena, input, &list) == RC_OK) {
+		address_list_parse(&arena, input, &lenient);
+		for (struct address *at = lenient.first; at; at = at->next) {
+			if (!at->host.ptr)
+				continue;
+			must(count < list.count);
+			must(view_eq(at->mailbox, list.mailboxes[count].local));
+			must(view_eq(at->host, list.mailboxes[count].domain));
+			count++;
+		}
+		must(count == list.count && count <= MAILBOX_LIST_MAX);
+		must(list.name_count <= MAILBOX_LIST_NAMES_MAX);
+		for (size_t i = 0; i < list.name_count; i++)
+			must(view_find_char(list.names[i], '\0') == SIZE_MAX);
+	}
+	arena_done(&arena);
+}
+
 static void check_dates(struct view input)
 {
 	struct date date;
@@ -156,6 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct view input = view_of(data, size);
 	check_header(input);
 	check_addresses(input);
+	check_mailboxes(input);
 	check_dates(input);
 	check_ids(input);
 	check_results(input);

@@ -15,6 +15,7 @@
 
 enum rc smtp_literal_parse(struct view text, struct smtp_literal *ret_literal)
 {
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	char address[INET6_ADDRSTRLEN];
 	struct smtp_literal literal = {.len = 4};
 	if (text.len < 2 || text.ptr[0] != '[' || text.ptr[text.len - 1] != ']')
@@ -32,6 +33,11 @@ enum rc smtp_literal_parse(struct view text, struct smtp_literal *ret_literal)
 	int family = literal.len == 4 ? AF_INET : AF_INET6;
 	if (inet_pton(family, address, literal.address) != 1)
 		return RC_SYNTAX;
+	if (literal.len == 16 &&
+	    memcmp(literal.address, mapped, sizeof(mapped)) == 0) {
+		literal.len = 4;
+		memmove(literal.address, literal.address + 12, 4);
+	}
 	*ret_literal = literal;
 	return RC_OK;
 }

@@ -94,8 +94,10 @@ struct smtp_literal {
 	uint8_t len;
 	uint8_t address[16];
 };
-// Parses a literal with its brackets; also for EHLO. RC_SYNTAX: neither
-// "[1.2.3.4]" nor "[IPv6:…]".
+// Parses a literal with its brackets; also for EHLO. An IPv4 address that is
+// written as an IPv6 one ("[IPv6:::ffff:192.0.2.1]", RFC 4291 section 2.5.5.2)
+// is the IPv4 address: it reaches the same host. RC_SYNTAX: neither "[1.2.3.4]"
+// nor "[IPv6:…]".
 MUST_CHECK enum rc smtp_literal_parse(
     struct view text, struct smtp_literal *ret_literal);
 // Adds it in canonical form, with brackets.
