@@ -54,11 +54,12 @@ void arena_reset(struct arena *arena)
 			free(block);
 		block = next;
 	}
+	*arena = (struct arena){.blocks = keep};
 	if (keep) {
 		keep->next = NULL;
 		keep->len = 0;
+		arena->held = sizeof(*keep) + keep->capacity;
 	}
-	*arena = (struct arena){.blocks = keep};
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
@@ -79,6 +80,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 		block->len = 0;
 		block->next = arena->blocks;
 		arena->blocks = block;
+		arena->held += sizeof(*block) + capacity;
 	}
 	void *room = block->bytes + block->len;
 	block->len += size;

@@ -12,6 +12,7 @@ struct arena_block;
 struct arena {
 	struct arena_block *blocks; // newest first
 	size_t used;                // bytes handed out since the last reset
+	size_t held;                // bytes of all blocks
 };
 
 void arena_init(struct arena *arena);

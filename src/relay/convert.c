@@ -65,14 +65,15 @@ static bool is_leaf(const struct message_part *part)
 {
 	// The content of a message/… part may not be encoded (RFC 2046 section
 	// 5.2).
-	return part->kind == MESSAGE_LEAF && !part->opaque &&
-	       !view_eq_nocase(part->type.type, VIEW("message"));
+	return part->kind == MESSAGE_LEAF &&
+	       part->source != MESSAGE_TYPE_OPAQUE &&
+	       !view_eq_nocase(part->type, VIEW("message"));
 }
 
 static bool is_text(const struct message_part *part)
 {
 	return part->encoding == TRANSFER_8BIT &&
-	       view_eq_nocase(part->type.type, VIEW("text"));
+	       view_eq_nocase(part->type, VIEW("text"));
 }
 
 static MUST_CHECK enum rc add_header(

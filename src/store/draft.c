@@ -58,6 +58,7 @@ size_t store_draft_memory(const struct store_draft *draft)
 {
 	// The writer holds one chunk, the last.
 	return sizeof(*draft) + draft->head.capacity + draft->record.capacity +
+	       (draft->parser ? message_parser_memory(draft->parser) : 0) +
 	       (draft->writer ? ENGINE_CHUNK : 0);
 }
 

@@ -133,11 +133,12 @@ static void envelope_addresses_write(
 	struct arena arena;
 	arena_init(&arena);
 	struct address_list from;
-	address_list_parse(&arena, fields->value[MESSAGE_FROM], &from);
+	address_list_parse(&arena, message_field(fields, MESSAGE_FROM), &from);
 	addresses_write(&from, out);
 	for (int field = MESSAGE_SENDER; field <= MESSAGE_BCC; field++) {
 		struct address_list list;
-		address_list_parse(&arena, fields->value[field], &list);
+		address_list_parse(&arena,
+		    message_field(fields, (enum message_field)field), &list);
 		// If Sender or Reply-To is absent or empty, From takes its
 		// place (RFC 9051 section 7.5.2).
 		bool defaults =
@@ -153,15 +154,15 @@ void imap_envelope_write(const struct message_fields *fields, struct buf *out)
 {
 	size_t begin = out->len;
 	buf_add_char(out, '(');
-	imap_nstring_write(fields->value[MESSAGE_DATE], out);
+	imap_nstring_write(message_field(fields, MESSAGE_DATE), out);
 	buf_add_char(out, ' ');
-	imap_nstring_write(fields->value[MESSAGE_SUBJECT], out);
+	imap_nstring_write(message_field(fields, MESSAGE_SUBJECT), out);
 	buf_add_char(out, ' ');
 	envelope_addresses_write(fields, out);
 	buf_add_char(out, ' ');
-	imap_nstring_write(fields->value[MESSAGE_IN_REPLY_TO], out);
+	imap_nstring_write(message_field(fields, MESSAGE_IN_REPLY_TO), out);
 	buf_add_char(out, ' ');
-	imap_nstring_write(fields->value[MESSAGE_MESSAGE_ID], out);
+	imap_nstring_write(message_field(fields, MESSAGE_MESSAGE_ID), out);
 	buf_add_char(out, ')');
 	if (out->len - begin <= IMAP_ENVELOPE_MAX)
 		return;
@@ -202,10 +203,11 @@ static void params_write(
 static void extension_write(
     struct writer *writer, const struct message_part *part)
 {
-	const struct view *values = part->fields->value;
+	const struct message_fields *fields = part->fields;
 	struct content_value disposition;
 	if (content_disposition_parse(&writer->arena,
-		values[MESSAGE_CONTENT_DISPOSITION], &disposition)) {
+		message_field(fields, MESSAGE_CONTENT_DISPOSITION),
+		&disposition)) {
 		buf_add_literal(writer->out, " (");
 		imap_string_write(disposition.type, writer->out);
 		buf_add_char(writer->out, ' ');
@@ -215,22 +217,23 @@ static void extension_write(
 		buf_add_literal(writer->out, " NIL");
 	}
 	struct view *tags;
-	size_t count = content_language_parse(
-	    &writer->arena, values[MESSAGE_CONTENT_LANGUAGE], &tags);
+	size_t count = content_language_parse(&writer->arena,
+	    message_field(fields, MESSAGE_CONTENT_LANGUAGE), &tags);
 	buf_add_char(writer->out, ' ');
 	for (size_t i = 0; i < count; i++) {
 		buf_add_char(writer->out, i ? ' ' : '(');
 		imap_string_write(tags[i], writer->out);
 	}
 	buf_add_string(writer->out, count ? ") " : "NIL ");
-	imap_nstring_write(values[MESSAGE_CONTENT_LOCATION], writer->out);
+	imap_nstring_write(
+	    message_field(fields, MESSAGE_CONTENT_LOCATION), writer->out);
 }
 
 static void encoding_write(
     struct writer *writer, const struct message_part *part)
 {
 	struct view raw =
-	    part->fields->value[MESSAGE_CONTENT_TRANSFER_ENCODING];
+	    message_field(part->fields, MESSAGE_CONTENT_TRANSFER_ENCODING);
 	if (part->encoding == TRANSFER_UNKNOWN)
 		upper_write(view_trim(raw), writer->out);
 	else
@@ -241,17 +244,19 @@ static void encoding_write(
 // Writes media-type SP media-subtype SP body-fields.
 static void fields_write(struct writer *writer, const struct message_part *part)
 {
-	const struct view *values = part->fields->value;
+	const struct message_fields *fields = part->fields;
+	struct content_value type = message_part_type(&writer->arena, part);
 	struct buf *out = writer->out;
-	upper_write(part->type.type, out);
+	upper_write(type.type, out);
 	buf_add_char(out, ' ');
-	upper_write(part->type.subtype, out);
+	upper_write(type.subtype, out);
 	buf_add_char(out, ' ');
-	params_write(writer, &part->type);
+	params_write(writer, &type);
 	buf_add_char(out, ' ');
-	imap_nstring_write(values[MESSAGE_CONTENT_ID], out);
+	imap_nstring_write(message_field(fields, MESSAGE_CONTENT_ID), out);
 	buf_add_char(out, ' ');
-	imap_nstring_write(values[MESSAGE_CONTENT_DESCRIPTION], out);
+	imap_nstring_write(
+	    message_field(fields, MESSAGE_CONTENT_DESCRIPTION), out);
 	buf_add_char(out, ' ');
 	encoding_write(writer, part);
 	buf_add_char(out, ' ');
@@ -270,7 +275,8 @@ static void single_end(struct writer *writer, const struct message_part *part)
 	if (writer->extended) {
 		buf_add_char(writer->out, ' ');
 		imap_nstring_write(
-		    part->fields->value[MESSAGE_CONTENT_MD5], writer->out);
+		    message_field(part->fields, MESSAGE_CONTENT_MD5),
+		    writer->out);
 		extension_write(writer, part);
 	}
 	buf_add_char(writer->out, ')');
@@ -283,7 +289,7 @@ static void part_begin(struct writer *writer, uint32_t index)
 	switch (part->kind) {
 	case MESSAGE_LEAF:
 		fields_write(writer, part);
-		if (view_eq_nocase(part->type.type, VIEW("text")))
+		if (view_eq_nocase(part->type, VIEW("text")))
 			lines_write(writer, part);
 		single_end(writer, part);
 		return;
@@ -307,10 +313,12 @@ static void part_end(struct writer *writer, const struct message_part *part)
 		return;
 	}
 	buf_add_char(writer->out, ' ');
-	upper_write(part->type.subtype, writer->out);
+	upper_write(part->subtype, writer->out);
 	if (writer->extended) { // body-ext-mpart
+		struct content_value type =
+		    message_part_type(&writer->arena, part);
 		buf_add_char(writer->out, ' ');
-		params_write(writer, &part->type);
+		params_write(writer, &type);
 		extension_write(writer, part);
 	}
 	buf_add_char(writer->out, ')');

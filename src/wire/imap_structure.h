@@ -10,7 +10,7 @@
 // The maximum length of an ENVELOPE and of a BODYSTRUCTURE. One that would be
 // longer is replaced by a plain description that fits.
 #define IMAP_ENVELOPE_MAX  (2 * 1024 * 1024)
-#define IMAP_STRUCTURE_MAX (8 * 1024 * 1024)
+#define IMAP_STRUCTURE_MAX (2 * 1024 * 1024)
 
 // Adds "(…)" to `out`, whose maximum must allow for it.
 void imap_envelope_write(const struct message_fields *fields, struct buf *out);

@@ -16,9 +16,9 @@ static void part_dump(const struct message *message, uint32_t index,
     struct view bytes, struct buf *out)
 {
 	const struct message_part *part = &message->parts[index];
-	buf_add(out, part->type.type);
+	buf_add(out, part->type);
 	buf_add_char(out, '/');
-	buf_add(out, part->type.subtype);
+	buf_add(out, part->subtype);
 	if (part->kind == MESSAGE_LEAF) {
 		buf_add_char(out, '=');
 		body_dump(
@@ -69,10 +69,15 @@ void message_dump_all(const struct message *message, struct buf *out)
 		    i, part->parent, part->next, part->number, part->depth,
 		    part->header_offset, part->header_len, part->body_offset,
 		    part->body_len, part->body_lines, part->kind,
-		    part->encoding, part->opaque);
-		value_dump(&part->type, out);
+		    part->encoding, part->source);
+		struct arena arena;
+		arena_init(&arena);
+		struct content_value type = message_part_type(&arena, part);
+		value_dump(&type, out);
+		arena_done(&arena);
 		for (int j = 0; j < MESSAGE_FIELD_COUNT; j++) {
-			struct view value = part->fields->value[j];
+			struct view value =
+			    message_field(part->fields, (enum message_field)j);
 			if (value.ptr) {
 				buf_printf(out, "\n  %d: ", j);
 				buf_add(out, value);

@@ -39,6 +39,9 @@ static const struct {
     [MESSAGE_REFERENCES] = {NAME("references"), false},
 };
 
+// The buffer of a value is not kept when it has grown over this size.
+#define VALUE_KEEP_MAX 4096
+
 static const struct message_fields no_fields;
 
 void field_reader_init(struct field_reader *reader)
@@ -57,7 +60,7 @@ void field_reader_start(struct field_reader *reader, bool is_message)
 	reader->open = false;
 	reader->state = FIELD_SKIP;
 	reader->is_message = is_message;
-	reader->fields = NULL;
+	reader->have = 0;
 }
 
 // Unfolds the value (RFC 5322 section 2.2.3) and removes bytes that an IMAP
@@ -97,25 +100,27 @@ static void field_store(struct field_reader *reader, struct arena *arena)
 		return;
 	reader->open = false;
 	struct view value = value_clean(&reader->value);
-	if (!reader->fields)
-		reader->fields = arena_zalloc(arena, sizeof(*reader->fields));
-	struct view *slot = &reader->fields->value[reader->field];
-	bool joins = wanted[reader->field].joins && slot->len;
-	if (slot->ptr && !wanted[reader->field].joins)
+	uint32_t bit = UINT32_C(1) << reader->field;
+	struct view *slot = &reader->found[reader->field];
+	bool again = reader->have & bit;
+	bool joins = again && wanted[reader->field].joins && slot->len;
+	if (again && (!wanted[reader->field].joins || !value.len))
 		return;
-	if (slot->ptr && !value.len)
-		return;
-	size_t cost = value.len + (joins ? slot->len + 2 : 0);
-	if (cost > reader->budget || (joins && cost > MESSAGE_FIELD_MAX)) {
+	size_t len = value.len + (joins ? slot->len + 2 : 0);
+	size_t room = reader->budget > MESSAGE_FIELD_COST
+			  ? reader->budget - MESSAGE_FIELD_COST
+			  : 0;
+	if (len > room || room == 0 || (joins && len > MESSAGE_FIELD_MAX)) {
 		reader->truncated = true;
-		if (joins)
+		if (joins || room == 0)
 			return;
-		value = view_slice(value, 0, reader->budget);
-		cost = value.len;
+		value = view_slice(value, 0, room);
+		len = room;
 	}
-	reader->budget -= cost;
+	reader->budget -= len + MESSAGE_FIELD_COST;
 	*slot =
 	    joins ? value_join(arena, *slot, value) : arena_copy(arena, value);
+	reader->have |= bit;
 }
 
 void field_reader_line(
@@ -185,5 +190,16 @@ const struct message_fields *field_reader_finish(
     struct field_reader *reader, struct arena *arena)
 {
 	field_store(reader, arena);
-	return reader->fields ? reader->fields : &no_fields;
+	if (reader->value.capacity > VALUE_KEEP_MAX)
+		buf_done(&reader->value);
+	if (!reader->have)
+		return &no_fields;
+	size_t count = (size_t)__builtin_popcount(reader->have);
+	struct message_fields *fields = arena_alloc(
+	    arena, sizeof(*fields) + count * sizeof(fields->values[0]));
+	fields->have = reader->have;
+	for (size_t i = 0, n = 0; i < MESSAGE_FIELD_COUNT; i++)
+		if (reader->have & UINT32_C(1) << i)
+			fields->values[n++] = reader->found[i];
+	return fields;
 }

@@ -21,8 +21,9 @@ struct field_reader {
 	size_t name_len;
 	char name[FIELD_NAME_MAX];
 	struct buf value;
-	size_t budget;                 // what is left of MESSAGE_FIELDS_MAX
-	struct message_fields *fields; // NULL until a field is found
+	size_t budget; // what is left of MESSAGE_FIELDS_MAX
+	uint32_t have; // the fields that were found
+	struct view found[MESSAGE_FIELD_COUNT];
 };
 
 void field_reader_init(struct field_reader *reader);

@@ -16,6 +16,10 @@
 // The parser keeps only the start of a line: "--", a boundary and "--" must
 // fit.
 #define HEAD_MAX (MESSAGE_BOUNDARY_MAX + 4)
+// How much is kept of the name of a charset (the longest known has 45 bytes),
+// and of a boundary, whose end may be white space that does not count.
+#define CHARSET_KEPT_MAX  64
+#define BOUNDARY_KEPT_MAX ((size_t)4 * MESSAGE_BOUNDARY_MAX)
 
 struct open_part {
 	uint32_t index;
@@ -50,6 +54,7 @@ struct message_parser {
 
 	struct buf header;
 	struct buf sample;
+	struct arena scratch; // for the parameters of one part's type
 };
 
 static const struct param us_ascii = {{"CHARSET", 7}, {"US-ASCII", 8}};
@@ -83,9 +88,8 @@ static void part_open(struct message_parser *parser, uint64_t offset)
 		is_message =
 		    part_at(parser, part.parent)->kind == MESSAGE_MESSAGE;
 	}
-	message->parts =
-	    arena_grow(&message->arena, message->parts, &parser->part_capacity,
-		message->part_count + 1, sizeof(*message->parts));
+	message->parts = mem_grow(message->parts, &parser->part_capacity,
+	    message->part_count + 1, sizeof(*message->parts));
 	message->parts[message->part_count] = part;
 	parser->depth++;
 	*top(parser) = (struct open_part){.index = message->part_count++};
@@ -104,9 +108,9 @@ static void part_make_opaque(
     struct message_parser *parser, struct message_part *part)
 {
 	part->kind = MESSAGE_LEAF;
-	part->opaque = true;
-	part->type = (struct content_value){
-	    .type = VIEW("application"), .subtype = VIEW("octet-stream")};
+	part->source = MESSAGE_TYPE_OPAQUE;
+	part->type = VIEW("application");
+	part->subtype = VIEW("octet-stream");
 	parser->message->parts_truncated = true;
 }
 
@@ -115,30 +119,55 @@ static void part_make_opaque(
 static void part_make_text(struct message_part *part)
 {
 	part->kind = MESSAGE_LEAF;
-	part->type = (struct content_value){.type = VIEW("text"),
-	    .subtype = VIEW("plain"),
-	    .params = &us_ascii,
-	    .param_count = 1};
+	part->source = MESSAGE_TYPE_TEXT;
+	part->type = VIEW("text");
+	part->subtype = VIEW("plain");
 	part->charset = us_ascii.value;
+}
+
+struct content_value message_part_type(
+    struct arena *arena, const struct message_part *part)
+{
+	struct content_value type = {
+	    .type = part->type, .subtype = part->subtype};
+	switch (part->source) {
+	case MESSAGE_TYPE_FIELD:
+		(void)content_type_parse(arena,
+		    message_field(part->fields, MESSAGE_CONTENT_TYPE), &type);
+		break;
+	case MESSAGE_TYPE_TEXT:
+		type.params = &us_ascii;
+		type.param_count = 1;
+		break;
+	case MESSAGE_TYPE_DIGEST:
+	case MESSAGE_TYPE_OPAQUE: break;
+	}
+	return type;
 }
 
 static void part_read_type(
     struct message_parser *parser, struct message_part *part)
 {
-	struct view value = part->fields->value[MESSAGE_CONTENT_TYPE];
+	struct view value = message_field(part->fields, MESSAGE_CONTENT_TYPE);
+	struct content_value type;
+	part->source = MESSAGE_TYPE_FIELD;
 	if (value.ptr) {
-		if (!content_type_parse(
-			&parser->message->arena, value, &part->type))
+		if (content_type_parse(&parser->scratch, value, &type)) {
+			part->type = type.type;
+			part->subtype = type.subtype;
+		} else {
 			part_make_text(part);
+		}
 	} else if (parser->depth > 1 &&
 		   parser->stack[parser->depth - 2].is_digest) {
 		// RFC 2046 section 5.1.5: this is the default type in a digest.
-		part->type = (struct content_value){
-		    .type = VIEW("message"), .subtype = VIEW("rfc822")};
+		part->source = MESSAGE_TYPE_DIGEST;
+		part->type = VIEW("message");
+		part->subtype = VIEW("rfc822");
 	} else {
 		part_make_text(part);
 	}
-	value = part->fields->value[MESSAGE_CONTENT_TRANSFER_ENCODING];
+	value = message_field(part->fields, MESSAGE_CONTENT_TRANSFER_ENCODING);
 	part->encoding =
 	    value.len ? transfer_encoding_parse(value) : TRANSFER_7BIT;
 }
@@ -148,22 +177,39 @@ static void sample_begin(
 {
 	struct message *message = parser->message;
 	if (message->sample_part != MESSAGE_NO_PART ||
-	    !view_eq_nocase(part->type.type, VIEW("text")) ||
-	    (!view_eq_nocase(part->type.subtype, VIEW("plain")) &&
-		!view_eq_nocase(part->type.subtype, VIEW("html"))))
+	    !view_eq_nocase(part->type, VIEW("text")) ||
+	    (!view_eq_nocase(part->subtype, VIEW("plain")) &&
+		!view_eq_nocase(part->subtype, VIEW("html"))))
 		return;
-	struct view value = part->fields->value[MESSAGE_CONTENT_DISPOSITION];
+	struct view value =
+	    message_field(part->fields, MESSAGE_CONTENT_DISPOSITION);
 	if (view_starts_with_nocase(value, VIEW("attachment")))
 		return;
 	message->sample_part = top(parser)->index;
 	buf_reset(&parser->sample);
 }
 
+// Finds a parameter of the part's type. At most `max` bytes of it are kept with
+// the message.
+static struct view part_param(struct message_parser *parser,
+    const struct message_part *part, struct view name, size_t max)
+{
+	struct view value = VIEW("");
+	struct content_value type = message_part_type(&parser->scratch, part);
+	content_param_find(&parser->scratch, &type, name, &value);
+	value = view_slice(value, 0, max);
+	if (value.len)
+		value = arena_copy(&parser->message->arena, value);
+	return value;
+}
+
 static void leaf_begin(struct message_parser *parser, struct message_part *part)
 {
-	part->charset = VIEW("");
-	content_param_find(&parser->message->arena, &part->type,
-	    VIEW("charset"), &part->charset);
+	if (part->source == MESSAGE_TYPE_TEXT)
+		part->charset = us_ascii.value;
+	else
+		part->charset =
+		    part_param(parser, part, VIEW("charset"), CHARSET_KEPT_MAX);
 	sample_begin(parser, part);
 }
 
@@ -187,6 +233,7 @@ static void sample_end(
 	message->sample =
 	    arena_copy(&message->arena, buf_view(&parser->sample));
 	message->sample_truncated = parser->sample.len < part->body_len;
+	buf_done(&parser->sample);
 }
 
 static void header_end(struct message_parser *parser, uint64_t offset);
@@ -197,9 +244,8 @@ static void part_close(
 static void multipart_begin(
     struct message_parser *parser, struct message_part *part)
 {
-	struct view boundary = {NULL, 0};
-	content_param_find(
-	    &parser->message->arena, &part->type, VIEW("boundary"), &boundary);
+	struct view boundary =
+	    part_param(parser, part, VIEW("boundary"), BOUNDARY_KEPT_MAX);
 	// A boundary cannot end in white space (RFC 2046 section 5.1.1), but
 	// some programs add it.
 	while (boundary.len && ascii_is_space(boundary.ptr[boundary.len - 1]))
@@ -214,7 +260,7 @@ static void multipart_begin(
 	}
 	struct open_part *open = top(parser);
 	part->kind = MESSAGE_MULTIPART;
-	open->is_digest = view_eq_nocase(part->type.subtype, VIEW("digest"));
+	open->is_digest = view_eq_nocase(part->subtype, VIEW("digest"));
 	open->is_bounded = true;
 	open->boundary.text = view_slice(boundary, 0, MESSAGE_BOUNDARY_MAX);
 	open->boundary.part = open->index;
@@ -251,14 +297,15 @@ static void header_end(struct message_parser *parser, uint64_t offset)
 	    field_reader_finish(&parser->fields, &parser->message->arena);
 	open->feeds_before = parser->feeds;
 	part_read_type(parser, part);
-	if (view_eq_nocase(part->type.type, VIEW("multipart")))
+	if (view_eq_nocase(part->type, VIEW("multipart")))
 		multipart_begin(parser, part);
-	else if (view_eq_nocase(part->type.type, VIEW("message")) &&
-		 (view_eq_nocase(part->type.subtype, VIEW("rfc822")) ||
-		     view_eq_nocase(part->type.subtype, VIEW("global"))))
+	else if (view_eq_nocase(part->type, VIEW("message")) &&
+		 (view_eq_nocase(part->subtype, VIEW("rfc822")) ||
+		     view_eq_nocase(part->subtype, VIEW("global"))))
 		embedded_begin(parser, part, offset);
 	if (part_at(parser, open->index)->kind == MESSAGE_LEAF)
 		leaf_begin(parser, part_at(parser, open->index));
+	arena_reset(&parser->scratch);
 }
 
 // Repairs a multipart that has no parts. If its closing boundary came at once,
@@ -424,6 +471,7 @@ struct message_parser *message_parser_new(size_t header_max)
 	struct message_parser *parser = mem_zalloc(sizeof(*parser));
 	parser->message = mem_zalloc(sizeof(*parser->message));
 	arena_init(&parser->message->arena);
+	arena_init(&parser->scratch);
 	parser->message->sample_part = MESSAGE_NO_PART;
 	field_reader_init(&parser->fields);
 	boundary_set_init(&parser->boundaries);
@@ -441,8 +489,21 @@ void message_parser_free(struct message_parser **parser)
 	field_reader_done(&(*parser)->fields);
 	buf_done(&(*parser)->header);
 	buf_done(&(*parser)->sample);
+	arena_done(&(*parser)->scratch);
 	free(*parser);
 	*parser = NULL;
+}
+
+size_t message_parser_memory(const struct message_parser *parser)
+{
+	const struct message *message = parser->message;
+	size_t described =
+	    message ? sizeof(*message) + message->arena.held +
+			  parser->part_capacity * sizeof(*message->parts)
+		    : 0;
+	return sizeof(*parser) + described + parser->fields.value.capacity +
+	       parser->header.capacity + parser->sample.capacity +
+	       parser->scratch.held;
 }
 
 static void message_settle(struct message_parser *parser)
@@ -482,6 +543,7 @@ void message_free(struct message **message)
 	if (!*message)
 		return;
 	struct arena arena = (*message)->arena;
+	free((*message)->parts);
 	free(*message);
 	arena_done(&arena);
 	*message = NULL;

@@ -35,7 +35,7 @@ struct builder {
 static struct view field_value(
     const struct builder *builder, enum message_field field)
 {
-	return builder->message->parts[0].fields->value[field];
+	return message_field(builder->message->parts[0].fields, field);
 }
 
 static void text_end(struct builder *builder, enum message_record_text text)
@@ -47,13 +47,13 @@ static enum message_media part_media(const struct message_part *part)
 {
 	if (part->kind == MESSAGE_MULTIPART)
 		return MESSAGE_MEDIA_MULTIPART;
-	if (view_eq_nocase(part->type.type, VIEW("message")))
+	if (view_eq_nocase(part->type, VIEW("message")))
 		return MESSAGE_MEDIA_MESSAGE;
-	if (!view_eq_nocase(part->type.type, VIEW("text")))
+	if (!view_eq_nocase(part->type, VIEW("text")))
 		return MESSAGE_MEDIA_OTHER;
-	if (view_eq_nocase(part->type.subtype, VIEW("plain")))
+	if (view_eq_nocase(part->subtype, VIEW("plain")))
 		return MESSAGE_MEDIA_TEXT_PLAIN;
-	if (view_eq_nocase(part->type.subtype, VIEW("html")))
+	if (view_eq_nocase(part->subtype, VIEW("html")))
 		return MESSAGE_MEDIA_TEXT_HTML;
 	return MESSAGE_MEDIA_TEXT_OTHER;
 }
@@ -61,7 +61,7 @@ static enum message_media part_media(const struct message_part *part)
 static bool part_is_attachment(const struct message_part *part)
 {
 	struct view value =
-	    view_trim(part->fields->value[MESSAGE_CONTENT_DISPOSITION]);
+	    view_trim(message_field(part->fields, MESSAGE_CONTENT_DISPOSITION));
 	struct view word = VIEW("attachment");
 	return view_starts_with_nocase(value, word) &&
 	       (value.len == word.len || value.ptr[word.len] == ';' ||
@@ -294,7 +294,8 @@ enum rc message_record_open(
 	    .date.zone_minutes = (int16_t)get_le32(head + RECORD_ZONE),
 	};
 	size_t room = bytes.len - RECORD_HEAD_BYTES;
-	if (!record.part_count || record.part_count > MESSAGE_PARTS_MAX ||
+	if (!record.part_count ||
+	    record.part_count > MESSAGE_RECORD_PARTS_MAX ||
 	    record.part_count > room / RECORD_PART_BYTES ||
 	    record.header_len > record.size)
 		return RC_CORRUPT;

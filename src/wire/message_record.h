@@ -14,6 +14,10 @@
 // No record is longer. Nearly all are under 2 KiB.
 #define MESSAGE_RECORD_MAX (24 * 1024 * 1024)
 
+// The most parts in a record. The parser describes fewer (MESSAGE_PARTS_MAX);
+// earlier versions described this many, and their records stay readable.
+#define MESSAGE_RECORD_PARTS_MAX 10000
+
 enum message_record_flag {
 	MESSAGE_RECORD_NUL = 1 << 0,     // the message has a NUL
 	MESSAGE_RECORD_BARE_CR = 1 << 1, // a CR without LF

@@ -299,6 +299,25 @@ static void a_cut_record_is_corrupt(void **state)
 	built_done(&built);
 }
 
+// Earlier versions described more parts than the parser does now.
+static void a_record_of_many_parts_can_be_read(void **state)
+{
+	(void)state;
+	for (uint32_t more = 0; more < 2; more++) {
+		uint32_t count = MESSAGE_RECORD_PARTS_MAX + more;
+		size_t len = RECORD_HEAD_BYTES + count * RECORD_PART_BYTES;
+		char *bytes = calloc(1, len);
+		struct message_record record;
+		assert_non_null(bytes);
+		put_le32(bytes + RECORD_VERSION, MESSAGE_RECORD_VERSION);
+		put_le32(bytes + RECORD_PART_COUNT, count);
+		assert_int_equal(
+		    message_record_open(view_of(bytes, len), &record),
+		    more ? RC_CORRUPT : RC_OK);
+		free(bytes);
+	}
+}
+
 static void a_damaged_record_never_leads_outside(void **state)
 {
 	(void)state;
@@ -451,6 +470,7 @@ int main(void)
 	    cmocka_unit_test(parts_tell_what_searching_needs),
 	    cmocka_unit_test(sections_are_found_as_rfc_9051_numbers_them),
 	    cmocka_unit_test(a_cut_record_is_corrupt),
+	    cmocka_unit_test(a_record_of_many_parts_can_be_read),
 	    cmocka_unit_test(a_damaged_record_never_leads_outside),
 	    cmocka_unit_test(another_version_is_not_read),
 	    cmocka_unit_test(a_shifted_record_is_that_of_the_longer_message),

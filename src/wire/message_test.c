@@ -332,13 +332,14 @@ static void fields_are_unfolded_cleaned_and_joined(void **state)
 				 "TO: c@d\r\nFrom:\r\nX-Date: x\r\n"
 				 "Date: a\0b\rc \r\n\r\n");
 	struct message *message = message_parse(bytes, HEADER_MAX);
-	const struct view *value = message->parts[0].fields->value;
-	assert_view_equal(value[MESSAGE_SUBJECT], VIEW("one\ttwo three"));
-	assert_view_equal(value[MESSAGE_TO], VIEW("a@b, c@d"));
-	assert_view_equal(value[MESSAGE_DATE], VIEW("a?b c"));
-	assert_non_null(value[MESSAGE_FROM].ptr);
-	assert_int_equal(value[MESSAGE_FROM].len, 0);
-	assert_null(value[MESSAGE_CC].ptr);
+	const struct message_fields *fields = message->parts[0].fields;
+	assert_view_equal(
+	    message_field(fields, MESSAGE_SUBJECT), VIEW("one\ttwo three"));
+	assert_view_equal(message_field(fields, MESSAGE_TO), VIEW("a@b, c@d"));
+	assert_view_equal(message_field(fields, MESSAGE_DATE), VIEW("a?b c"));
+	assert_non_null(message_field(fields, MESSAGE_FROM).ptr);
+	assert_int_equal(message_field(fields, MESSAGE_FROM).len, 0);
+	assert_null(message_field(fields, MESSAGE_CC).ptr);
 	message_free(&message);
 }
 
@@ -348,9 +349,10 @@ static void a_part_has_no_envelope_fields(void **state)
 	struct view bytes = VIEW(MULTI("b") "--b\r\nSubject: x\r\n"
 					    "Content-ID: <i>\r\n\r\n--b--");
 	struct message *message = message_parse(bytes, HEADER_MAX);
-	const struct view *value = message->parts[1].fields->value;
-	assert_null(value[MESSAGE_SUBJECT].ptr);
-	assert_view_equal(value[MESSAGE_CONTENT_ID], VIEW("<i>"));
+	const struct message_fields *fields = message->parts[1].fields;
+	assert_null(message_field(fields, MESSAGE_SUBJECT).ptr);
+	assert_view_equal(
+	    message_field(fields, MESSAGE_CONTENT_ID), VIEW("<i>"));
 	message_free(&message);
 }
 

@@ -368,7 +368,7 @@ void preview_write(
 	if (message->sample_part == MESSAGE_NO_PART)
 		return;
 	const struct message_part *part = &message->parts[message->sample_part];
-	bool is_html = view_eq_nocase(part->type.subtype, VIEW("html"));
+	bool is_html = view_eq_nocase(part->subtype, VIEW("html"));
 	size_t begin = out->len;
 	struct buf text CLEANUP(buf_done);
 	buf_init(&text, TEXT_ALL);
