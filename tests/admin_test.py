@@ -480,20 +480,6 @@ class Online(Commands, Bed):
     def log(self):
         return pathlib.Path(self.server.log_path).read_text(errors="replace")
 
-    def test_remove_of_a_connected_user_disables(self):
-        self.add("anna", b"pw")
-        c = self.server.connect("anna", "pw", True)
-        c.command("SELECT INBOX")
-        self.assertIn("disabled now", self.roost(
-            "user", "remove", "anna", "--yes", want=4))
-        self.assertRegex(self.roost("user", "list"), "anna +disabled")
-        c.command("LOGOUT")
-        c.close()
-        wait_until(lambda: "connections=0" in self.roost("status"),
-                   "the end of the session")
-        self.roost("user", "remove", "anna", "--yes")
-        self.assertNotIn("anna", self.roost("user", "list"))
-
     def test_imported_mail_is_pushed(self):
         self.add("anna", b"pw")
         c = self.server.connect("anna", "pw", True)

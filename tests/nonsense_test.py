@@ -40,6 +40,8 @@ SENSE = {
     "user remove": [["anna"], ["--yes"]],
     "user import": [["FILE"], []],
     "user detail": [["anna"], []],
+    "user sessions": [["anna"], []],
+    "user kick": [["anna"], []],
     "domain add": [["new.example"], []],
     "domain set": [["example.org"], ["--primary"]],
     "domain remove": [["example.net"], []],
@@ -68,7 +70,7 @@ SENSE = {
     "status": [[], []],
 }
 # Of these the arguments may be left out, or there may be any number.
-OPTIONAL = {"alias list", "dkim list", "queue retry"}
+OPTIONAL = {"alias list", "dkim list", "queue retry", "user sessions"}
 MANY = {"alias add", "alias remove"}
 # They read no configuration and touch no data.
 ALONE = {"version", "config sample"}
@@ -371,6 +373,8 @@ class Names(Unchanged):
                 ("user enable", [NONE], NOT_FOUND),
                 ("user remove", [NONE, "--yes"], NOT_FOUND),
                 ("user detail", [NONE], NOT_FOUND),
+                ("user sessions", [NONE], NOT_FOUND),
+                ("user kick", [NONE], NOT_FOUND),
                 ("user detail", [NONE, "inbox"], NOT_FOUND),
                 ("user detail", ["anna", NONE], REFUSED),
                 ("domain set", [NONE, "--primary"], NOT_FOUND),

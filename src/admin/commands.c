@@ -59,7 +59,8 @@ const struct cli_command admin_commands[] = {
 	.arguments_min = 1,
 	.arguments_max = 1,
 	.summary = "set a user's password",
-	.details = "Without an option, asks for the password.",
+	.details = "Without an option, asks for the password. Ends the user's "
+		   "sessions.",
 	.options = {PASSWORD_OPTIONS},
 	.run = cmd_user_passwd,
     },
@@ -74,7 +75,8 @@ const struct cli_command admin_commands[] = {
 	.arguments = "NAME",
 	.arguments_min = 1,
 	.arguments_max = 1,
-	.summary = "let a user log in no more; the mail stays",
+	.summary =
+	    "let a user log in no more, end the sessions; the mail stays",
 	.run = cmd_user_disable,
     },
     {
@@ -126,6 +128,24 @@ const struct cli_command admin_commands[] = {
 	    "the mailbox of\nthat name, if there is one. refuse: such "
 	    "addresses are unknown. Without a\nword, prints what is set.",
 	.run = cmd_user_detail,
+    },
+    {
+	.name = "user sessions",
+	.arguments = "[NAME]",
+	.arguments_max = 1,
+	.summary = "list who is logged in, from where and since when",
+	.run = cmd_user_sessions,
+    },
+    {
+	.name = "user kick",
+	.arguments = "NAME",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "end all of a user's sessions",
+	.details = "The mail programs may log in again at once. To keep them "
+		   "out, disable the\nuser or set another password: that ends "
+		   "the sessions, too.",
+	.run = cmd_user_kick,
     },
     {
 	.name = "domain add",

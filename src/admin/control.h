@@ -15,6 +15,7 @@
 #include "queue/queue.h"
 #include "relay/relay.h"
 #include "route/route.h"
+#include "session/registry.h"
 #include "store/store.h"
 
 #define CONTROL_SOCKET   "control.sock" // in the data folder
@@ -35,6 +36,8 @@ struct control_host {
 	struct log *log;
 	const char *version;
 	const struct control_server *server; // NULL: no server runs
+	// The users who are logged in; NULL: no server runs.
+	struct session_registry *sessions;
 	struct route *route;
 	struct dkim_keys *dkim;
 	struct queue *queue;     // NULL: requests open it themselves

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests about users.
+#include <poll.h>
+
 #include "admin/doubts.h"
 #include "base/arena.h"
-#include "base/clock.h"
+
+// A delivery that has the account open is over soon.
+#define REMOVE_ATTEMPTS 50
+#define REMOVE_WAIT_MS  100
 
 static struct view user_of(const struct verb_call *call)
 {
@@ -99,8 +104,8 @@ static enum rc finish_user(
 {
 	enum rc rc = RC_OK;
 	if (is_set(call, "disabled"))
-		rc = auth_directory_set_disabled(
-		    call->host->engine, user_of(call), true, fault);
+		rc = auth_user_set_disabled(
+		    call->host->auth, user_of(call), true, fault);
 	if (rc == RC_OK)
 		rc = store_account_create(call->host->store, account, fault);
 	return rc;
@@ -237,43 +242,55 @@ enum rc verb_user_list(struct verb_call *call, struct fault *fault)
 
 enum rc verb_user_disable(struct verb_call *call, struct fault *fault)
 {
-	return auth_directory_set_disabled(call->host->engine, user_of(call),
+	return auth_user_set_disabled(call->host->auth, user_of(call),
 	    json_is_true(json_object_get(call->request, "disabled")), fault);
 }
 
-// Disables the user first, then removes the mail, and removes the name last. So
-// the command can be repeated if it was interrupted.
+// Removes the mail of a user who is disabled. Sessions and deliveries that have
+// the account open have to end first.
+static enum rc remove_mail(
+    struct verb_call *call, const struct auth_user *user, struct fault *fault)
+{
+	struct store *store = call->host->store;
+	enum rc rc = RC_IN_USE;
+	for (int i = 0; i < REMOVE_ATTEMPTS && rc == RC_IN_USE; i++) {
+		if (i > 0)
+			(void)poll(NULL, 0, REMOVE_WAIT_MS);
+		verb_sessions_end(call->host, auth_name_view(&user->name));
+		rc = store_account_remove(store, user->account, fault);
+	}
+	if (rc == RC_IN_USE)
+		return fault_set(fault, rc,
+		    "%s is disabled now, but a command or a delivery is still "
+		    "at work on the mail: remove the user again",
+		    user->name.text);
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+// Disables the user first, which ends the sessions, then removes the mail, and
+// removes the name last. So the command can be repeated if it was interrupted.
 enum rc verb_user_remove(struct verb_call *call, struct fault *fault)
 {
-	struct engine *engine = call->host->engine;
-	struct auth_name name;
+	struct auth *auth = call->host->auth;
+	struct auth_user gone;
 	struct auth_record record;
 	struct view user = user_of(call);
-	enum rc rc = auth_directory_lookup(engine, user, &name, &record);
+	enum rc rc = auth_directory_lookup(
+	    call->host->engine, user, &gone.name, &record);
 	if (rc == RC_CORRUPT)
-		return auth_directory_remove(engine, user, fault);
+		return auth_user_remove(auth, user, fault);
 	if (rc != RC_OK)
 		return fault_set(
 		    fault, rc, "there is no user %.*s", VIEW_FMT(user));
-	rc = auth_directory_set_disabled(engine, user, true, fault);
-	if (rc != RC_OK)
-		return rc;
-	rc = store_account_remove(call->host->store, record.account, fault);
-	if (rc == RC_IN_USE)
-		return fault_set(fault, rc,
-		    "%.*s is disabled now, but still connected: remove the "
-		    "user again when the mail programs are closed",
-		    VIEW_FMT(user));
-	if (rc != RC_OK && rc != RC_NOT_FOUND)
-		return rc;
-	if (call->host->route) {
-		struct auth_user gone = {record.account, name};
+	gone.account = record.account;
+	explicit_bzero(&record, sizeof(record));
+	rc = auth_user_set_disabled(auth, user, true, fault);
+	if (rc == RC_OK)
+		rc = remove_mail(call, &gone, fault);
+	if (rc == RC_OK && call->host->route)
 		rc = route_detail_set(
 		    call->host->route, &gone, ROUTE_DETAIL_INBOX, fault);
-		if (rc != RC_OK)
-			return rc;
-	}
-	return auth_directory_remove(engine, user, fault);
+	return rc == RC_OK ? auth_user_remove(auth, user, fault) : rc;
 }
 
 // ---- Details ---------------------------------------------------------------

@@ -21,6 +21,8 @@ struct verb_call {
 	X("user.list", verb_user_list)                                         \
 	X("user.disable", verb_user_disable)                                   \
 	X("user.remove", verb_user_remove)                                     \
+	X("user.sessions", verb_user_sessions)                                 \
+	X("user.kick", verb_user_kick)                                         \
 	X("queue.list", verb_queue_list)                                       \
 	X("queue.show", verb_queue_show)                                       \
 	X("queue.retry", verb_queue_retry)                                     \
@@ -56,6 +58,10 @@ VERB_TABLE(X)
 // user is disabled.
 MUST_CHECK enum rc verb_open_account(struct verb_call *call,
     struct fault *fault, struct store_account **ret_account);
+
+// Ends the user's sessions and waits for their end, for a few seconds; returns
+// how many there were. Cuts the connections of those that do not end.
+size_t verb_sessions_end(const struct control_host *host, struct view user);
 
 // RC_UNSUPPORTED if this host has no routes and no keys.
 MUST_CHECK enum rc verb_need_route(

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "auth/impl.h"
+#include "auth/keeper.h"
+#include "auth/standing.h"
 #include "base/mem.h"
 
 static const struct {
@@ -95,6 +97,8 @@ enum rc auth_new(struct engine *engine, const struct auth_settings *settings,
 	auth->users = auth_limiter_new(AUTH_LIMITER_KEYS, window);
 	auth->friends =
 	    auth_limiter_new(AUTH_LIMITER_KEYS, AUTH_FRIEND_SECONDS);
+	pthread_mutex_init(&auth->epoch_lock, NULL);
+	auth_epoch_read(auth);
 	enum rc rc = auth_directory_secret(engine, fault, auth->secret);
 	if (rc == RC_OK)
 		rc = make_nobody(auth, fault);
@@ -111,6 +115,8 @@ void auth_free(struct auth **auth)
 	if (!old)
 		return;
 	*auth = NULL;
+	auth_keeper_free(&old->keeper);
+	pthread_mutex_destroy(&old->epoch_lock);
 	auth_cache_free(&old->cache);
 	auth_gate_free(&old->gate);
 	auth_limiter_free(&old->addresses);
@@ -118,6 +124,11 @@ void auth_free(struct auth **auth)
 	auth_limiter_free(&old->friends);
 	OPENSSL_cleanse(old, sizeof(*old));
 	free(old);
+}
+
+enum rc auth_start(struct auth *auth, struct fault *fault)
+{
+	return auth_keeper_new(auth, fault, &auth->keeper);
 }
 
 void auth_set_resolver(struct auth *auth, const struct auth_resolver *resolver)
@@ -322,6 +333,14 @@ enum rc auth_try_lookup(
 	return rc;
 }
 
+void auth_try_take_user(const struct auth_try *try,
+    const struct auth_record *record, struct auth_user *user)
+{
+	user->account = record->account;
+	user->name = try->name;
+	user->epoch = record->epoch;
+}
+
 bool auth_try_is_same(const struct auth_try *try, struct view authzid)
 {
 	struct auth_name name;
@@ -407,12 +426,14 @@ static enum rc try_password(struct auth_try *try, struct view authzid,
 		return auth_try_refuse(
 		    try, RC_AUTH, AUTH_REASON_LIMITED, ret_verdict);
 	struct auth_record record;
+	struct auth_user user = {.seen = auth_epoch(try->auth)};
 	enum rc rc = named == RC_OK ? auth_try_lookup(try, &record) : named;
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return auth_try_refuse(
 		    try, rc, AUTH_REASON_UNAVAILABLE, ret_verdict);
 	enum auth_reason reason = AUTH_REASON_NONE;
-	uint64_t account = rc == RC_OK ? record.account : 0;
+	if (rc == RC_OK)
+		auth_try_take_user(try, &record, &user);
 	rc = check_password(
 	    try, rc == RC_OK ? &record : NULL, password, &reason);
 	if (rc == RC_OK)
@@ -428,7 +449,6 @@ static enum rc try_password(struct auth_try *try, struct view authzid,
 	if (!auth_try_is_same(try, authzid)) // RFC 4616 section 2
 		return auth_try_refuse(
 		    try, RC_DENIED, AUTH_REASON_AUTHZID, ret_verdict);
-	struct auth_user user = {.account = account, .name = try->name};
 	auth_try_accept(try, &user, ret_verdict);
 	*ret_user = user;
 	return RC_OK;
@@ -464,68 +484,4 @@ enum rc auth_verify(struct auth *auth, const struct auth_channel *channel,
 	    .auth = auth, .channel = channel, .mechanism = "password"};
 	return auth_try_password(
 	    &try, VIEW(""), name, password, ret_user, ret_verdict);
-}
-
-// ---- Administration --------------------------------------------------------
-
-enum rc auth_user_add(struct auth *auth, struct view name, struct view password,
-    struct fault *fault, uint64_t *ret_account)
-{
-	struct auth_name prepared; // refuses a bad name before it hashes
-	struct auth_credentials credentials;
-	enum rc rc = auth_name_prepare(name, fault, &prepared);
-	if (rc == RC_OK)
-		rc = auth_credentials_make(
-		    &auth->settings.hashing, password, fault, &credentials);
-	if (rc != RC_OK)
-		return rc;
-	rc = auth_directory_add(auth->engine, name, &credentials,
-	    clock_wall_seconds(auth->clock), fault, ret_account);
-	OPENSSL_cleanse(&credentials, sizeof(credentials));
-	return rc;
-}
-
-enum rc auth_user_add_stored(struct auth *auth, struct view name,
-    struct view stored, struct fault *fault, uint64_t *ret_account)
-{
-	struct auth_name prepared;
-	struct auth_credentials credentials;
-	enum rc rc = auth_name_prepare(name, fault, &prepared);
-	if (rc == RC_OK)
-		rc = auth_credentials_import(
-		    &auth->settings.hashing, stored, fault, &credentials);
-	if (rc != RC_OK)
-		return rc;
-	rc = auth_directory_add(auth->engine, name, &credentials,
-	    clock_wall_seconds(auth->clock), fault, ret_account);
-	OPENSSL_cleanse(&credentials, sizeof(credentials));
-	return rc;
-}
-
-enum rc auth_user_set_stored(struct auth *auth, struct view name,
-    struct view stored, struct fault *fault)
-{
-	struct auth_credentials credentials;
-	enum rc rc = auth_credentials_import(
-	    &auth->settings.hashing, stored, fault, &credentials);
-	if (rc != RC_OK)
-		return rc;
-	rc = auth_directory_set_credentials(
-	    auth->engine, name, &credentials, fault);
-	OPENSSL_cleanse(&credentials, sizeof(credentials));
-	return rc;
-}
-
-enum rc auth_user_set_password(struct auth *auth, struct view name,
-    struct view password, struct fault *fault)
-{
-	struct auth_credentials credentials;
-	enum rc rc = auth_credentials_make(
-	    &auth->settings.hashing, password, fault, &credentials);
-	if (rc != RC_OK)
-		return rc;
-	rc = auth_directory_set_credentials(
-	    auth->engine, name, &credentials, fault);
-	OPENSSL_cleanse(&credentials, sizeof(credentials));
-	return rc;
 }

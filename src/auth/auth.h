@@ -105,6 +105,10 @@ struct auth_user {
 	uint64_t account;
 	struct auth_name name; // the user's name in the directory, not the name
 			       // that was typed
+	// For standing.h: of the user's record, and of the directory before
+	// that record was read.
+	uint64_t epoch;
+	uint64_t seen;
 };
 
 struct auth_verdict {
@@ -162,7 +166,8 @@ MUST_CHECK enum rc auth_verify(struct auth *auth,
     struct auth_user *ret_user, struct auth_verdict *ret_verdict);
 
 // For the administrator: hashes the password as the settings say, and stores
-// it.
+// it. A change of an existing user shuts out everybody who is logged in as that
+// user (standing.h), except that enabling shuts out nobody.
 MUST_CHECK enum rc auth_user_add(struct auth *auth, struct view name,
     struct view password, struct fault *fault, uint64_t *ret_account);
 MUST_CHECK enum rc auth_user_set_password(struct auth *auth, struct view name,
@@ -173,5 +178,10 @@ MUST_CHECK enum rc auth_user_add_stored(struct auth *auth, struct view name,
     struct view stored, struct fault *fault, uint64_t *ret_account);
 MUST_CHECK enum rc auth_user_set_stored(struct auth *auth, struct view name,
     struct view stored, struct fault *fault);
+MUST_CHECK enum rc auth_user_set_disabled(
+    struct auth *auth, struct view name, bool disabled, struct fault *fault);
+// Removes only the name: see auth_directory_remove().
+MUST_CHECK enum rc auth_user_remove(
+    struct auth *auth, struct view name, struct fault *fault);
 
 #endif

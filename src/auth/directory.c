@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys under AUTH_KEY_PREFIX: "auth/user/<prepared name>" → a record,
-// "auth/next" → the next account id (eight bytes), "auth/secret". The commit
-// that adds a user also raises the next id.
+// "auth/next" → the next account id (eight bytes), "auth/epoch" → the epoch
+// (eight bytes) and the name of the user who was shut out last, "auth/secret".
+// The commit that adds a user also raises the next id; the commit that shuts
+// out a user also raises the epoch.
 #include "auth/directory.h"
 
 #include <openssl/crypto.h>
@@ -13,6 +15,7 @@
 
 #define USER_PREFIX AUTH_KEY_PREFIX "user/"
 #define NEXT_KEY    AUTH_KEY_PREFIX "next"
+#define EPOCH_KEY   AUTH_KEY_PREFIX "epoch"
 #define SECRET_KEY  AUTH_KEY_PREFIX "secret"
 
 #define KEY_MAX    (sizeof(USER_PREFIX) + AUTH_NAME_MAX + 1)
@@ -123,6 +126,68 @@ enum rc auth_directory_next(struct engine *engine,
 	enum rc rc = engine_scan(engine, AUTH_PARTITION, VIEW(USER_PREFIX),
 	    key_view(&from), visit_user, &next);
 	return rc == RC_OK && !next.found ? RC_END : rc;
+}
+
+// ---- The epoch -------------------------------------------------------------
+
+#define EPOCH_MAX (8 + (size_t)AUTH_NAME_MAX)
+
+static enum rc decode_epoch(enum rc rc, struct buf *bytes, uint64_t *ret_epoch,
+    struct auth_name *ret_user)
+{
+	if (rc == RC_NOT_FOUND) {
+		*ret_epoch = 0;
+		ret_user->text[0] = '\0';
+		rc = RC_OK;
+	} else if (rc == RC_LIMIT || (rc == RC_OK && bytes->len < 8)) {
+		rc = RC_CORRUPT;
+	} else if (rc == RC_OK) {
+		*ret_epoch = get_le64(bytes->ptr);
+		memcpy(ret_user->text, bytes->ptr + 8, bytes->len - 8);
+		ret_user->text[bytes->len - 8] = '\0';
+		if (*ret_epoch == 0 || *ret_epoch == UINT64_MAX)
+			rc = RC_CORRUPT;
+	}
+	buf_done(bytes);
+	return rc;
+}
+
+enum rc auth_directory_epoch(
+    struct engine *engine, uint64_t *ret_epoch, struct auth_name *ret_user)
+{
+	struct buf bytes;
+	buf_init(&bytes, EPOCH_MAX);
+	enum rc rc =
+	    engine_get(engine, AUTH_PARTITION, VIEW(EPOCH_KEY), &bytes);
+	return decode_epoch(rc, &bytes, ret_epoch, ret_user);
+}
+
+// Begins the next epoch, because the user is shut out. A damaged epoch must not
+// prevent that: the new one is then later than that of every session.
+static enum rc raise_epoch(struct engine_snapshot *from,
+    const struct auth_name *user, struct engine_batch *batch,
+    uint64_t *ret_epoch)
+{
+	uint64_t epoch;
+	struct auth_name last;
+	struct buf bytes;
+	buf_init(&bytes, EPOCH_MAX);
+	enum rc rc = engine_snapshot_get(from, VIEW(EPOCH_KEY), &bytes);
+	rc = decode_epoch(rc, &bytes, &epoch, &last);
+	if (rc == RC_CORRUPT)
+		epoch = (uint64_t)1 << 62 |
+			(engine_snapshot_version(from) & UINT32_MAX);
+	else if (rc != RC_OK)
+		return rc;
+	buf_init(&bytes, EPOCH_MAX);
+	char number[8];
+	put_le64(number, epoch + 1);
+	buf_add(&bytes, view_of(number, sizeof(number)));
+	buf_add(&bytes, auth_name_view(user));
+	engine_batch_put(batch, VIEW(EPOCH_KEY), buf_view(&bytes));
+	buf_done(&bytes);
+	*ret_epoch = epoch + 1;
+	return RC_OK;
 }
 
 // ---- Changing --------------------------------------------------------------
@@ -261,9 +326,11 @@ static enum rc make_credentials(struct change *change,
 	if (rc != RC_OK)
 		return rc;
 	record.credentials = *change->credentials;
-	put_record(batch, &change->name, &record);
+	rc = raise_epoch(from, &change->name, batch, &record.epoch);
+	if (rc == RC_OK)
+		put_record(batch, &change->name, &record);
 	OPENSSL_cleanse(&record, sizeof(record));
-	return RC_OK;
+	return rc;
 }
 
 enum rc auth_directory_set_credentials(struct engine *engine, struct view name,
@@ -312,9 +379,12 @@ static enum rc make_disabled(struct change *change,
 	if (rc != RC_OK)
 		return rc;
 	record.disabled = change->disabled;
-	put_record(batch, &change->name, &record);
+	if (change->disabled)
+		rc = raise_epoch(from, &change->name, batch, &record.epoch);
+	if (rc == RC_OK)
+		put_record(batch, &change->name, &record);
 	OPENSSL_cleanse(&record, sizeof(record));
-	return RC_OK;
+	return rc;
 }
 
 enum rc auth_directory_set_disabled(
@@ -334,8 +404,11 @@ static enum rc make_remove(struct change *change, struct engine_snapshot *from,
 	if (rc != RC_OK && rc != RC_CORRUPT)
 		return rc;
 	struct key key = user_key(&change->name);
-	engine_batch_delete(batch, key_view(&key));
-	return RC_OK;
+	uint64_t epoch;
+	rc = raise_epoch(from, &change->name, batch, &epoch);
+	if (rc == RC_OK)
+		engine_batch_delete(batch, key_view(&key));
+	return rc;
 }
 
 enum rc auth_directory_remove(
@@ -455,7 +528,8 @@ static enum rc check_key(void *context, struct view key, struct view value)
 	else if (view_eq(key, VIEW(SECRET_KEY))) {
 		if (value.len != AUTH_SECRET_LEN)
 			tell(check, "the server's secret is damaged");
-	} else if (!view_eq(key, VIEW(NEXT_KEY)))
+	} else if (!view_eq(key, VIEW(NEXT_KEY)) &&
+		   !view_eq(key, VIEW(EPOCH_KEY)))
 		tell(check, "the directory has a key of no known kind");
 	return RC_OK;
 }

@@ -19,6 +19,10 @@ struct auth_record {
 	    account; // given out once, never again; the account's partition
 	bool disabled;
 	int64_t created; // wall-clock seconds
+	// The directory's epoch when the user was last shut out (see
+	// auth_directory_epoch()); 0: never. A session goes on only as long as
+	// this is what it was at the log-in.
+	uint64_t epoch;
 	struct auth_credentials credentials;
 };
 
@@ -28,7 +32,7 @@ struct auth_record {
 MUST_CHECK enum rc auth_directory_add(struct engine *engine, struct view name,
     const struct auth_credentials *credentials, int64_t now,
     struct fault *fault, uint64_t *ret_account);
-// RC_NOT_FOUND: there is no such user.
+// RC_NOT_FOUND: there is no such user. Shuts out those who are logged in.
 MUST_CHECK enum rc auth_directory_set_credentials(struct engine *engine,
     struct view name, const struct auth_credentials *credentials,
     struct fault *fault);
@@ -37,10 +41,11 @@ MUST_CHECK enum rc auth_directory_set_credentials(struct engine *engine,
 MUST_CHECK enum rc auth_directory_renew(struct engine *engine, struct view name,
     const char *old_hash, const struct auth_credentials *credentials,
     struct fault *fault);
+// To disable a user shuts out those who are logged in, too.
 MUST_CHECK enum rc auth_directory_set_disabled(struct engine *engine,
     struct view name, bool disabled, struct fault *fault);
-// Deletes the user, also one whose record is damaged. The caller drops the
-// account's own partition.
+// Deletes the user, also one whose record is damaged, and shuts out those who
+// are logged in. The caller drops the account's own partition.
 MUST_CHECK enum rc auth_directory_remove(
     struct engine *engine, struct view name, struct fault *fault);
 
@@ -62,12 +67,18 @@ MUST_CHECK enum rc auth_directory_next(struct engine *engine,
 MUST_CHECK enum rc auth_directory_check(struct engine *engine,
     void (*problem)(void *context, const char *text), void *context);
 
+// The epoch counts the changes that shut out somebody who is logged in: a new
+// password, disabling, removing. `ret_user` is whom the last one was about
+// ("" before the first, when the epoch is 0).
+MUST_CHECK enum rc auth_directory_epoch(
+    struct engine *engine, uint64_t *ret_epoch, struct auth_name *ret_user);
+
 // This server's secret, which the first call makes. The salts that SCRAM shows
 // for users who do not exist are made with it.
 MUST_CHECK enum rc auth_directory_secret(struct engine *engine,
     struct fault *fault, unsigned char ret_secret[AUTH_SECRET_LEN]);
 
-// The stored form of a record, version 1; for the directory and its tests.
+// The stored form of a record; for the directory and its tests.
 void auth_record_encode(
     const struct auth_record *record, struct buf *ret_bytes);
 // RC_CORRUPT: the bytes are not a record.

@@ -3,10 +3,14 @@
 #ifndef ROOST_AUTH_IMPL_H
 #define ROOST_AUTH_IMPL_H
 
-#include "auth/auth.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "auth/cache.h"
 #include "auth/gate.h"
+#include "auth/keeper.h"
 #include "auth/limiter.h"
+#include "auth/standing.h"
 
 struct auth {
 	struct engine *engine;
@@ -14,6 +18,10 @@ struct auth {
 	const struct clock *clock;
 	struct auth_settings settings; // defaults filled in
 	struct auth_resolver resolver; // all zero: none
+	struct auth_watcher watcher;   // all zero: none
+	struct auth_keeper *keeper;    // NULL before auth_start()
+	pthread_mutex_t epoch_lock;    // who reads the epoch holds it
+	_Atomic uint64_t epoch;        // of the directory, as known here
 	struct auth_cache *cache;
 	struct auth_gate *gate;         // who hashes
 	struct auth_limiter *addresses; // failures by address
@@ -45,6 +53,9 @@ bool auth_try_is_limited(const struct auth_try *try);
 // cannot be a user name.
 MUST_CHECK enum rc auth_try_lookup(
     const struct auth_try *try, struct auth_record *ret_record);
+// Fills in who the record says the user is.
+void auth_try_take_user(const struct auth_try *try,
+    const struct auth_record *record, struct auth_user *user);
 // They log the outcome, and count a failure. auth_try_refuse() returns `rc`.
 void auth_try_accept(const struct auth_try *try, const struct auth_user *user,
     struct auth_verdict *ret_verdict);

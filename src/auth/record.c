@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A user's record as bytes: version, flags, account, created, the hash, then
-// the SCRAM keys. Numbers are little-endian. The reader checks every length and
-// value.
+// A user's record as bytes: version, flags, account, created, the epoch (only
+// in version 2), the hash, then the SCRAM keys. Numbers are little-endian. The
+// reader checks every length and value. A record whose epoch is 0 has version
+// 1, so each record has exactly one form.
 #include "auth/directory.h"
 #include "base/bytes.h"
 
-#define RECORD_VERSION  1
+#define RECORD_FIRST    1 // the version without an epoch
+#define RECORD_EPOCH    2 // the version with one
 #define RECORD_DISABLED 1 // the only bit of the flags
 
 static void add_u8(struct buf *out, size_t n)
@@ -43,10 +45,12 @@ void auth_record_encode(const struct auth_record *record, struct buf *ret_bytes)
 {
 	const struct auth_credentials *credentials = &record->credentials;
 	struct view hash = view_of_string(credentials->hash);
-	add_u8(ret_bytes, RECORD_VERSION);
+	add_u8(ret_bytes, record->epoch ? RECORD_EPOCH : RECORD_FIRST);
 	add_u8(ret_bytes, record->disabled ? RECORD_DISABLED : 0);
 	add_le64(ret_bytes, record->account);
 	add_le64(ret_bytes, (uint64_t)record->created);
+	if (record->epoch)
+		add_le64(ret_bytes, record->epoch);
 	add_le32(ret_bytes, (uint32_t)hash.len);
 	buf_add(ret_bytes, hash);
 	for (int digest = 0; digest < AUTH_DIGESTS; digest++)
@@ -91,21 +95,43 @@ static bool take_keys(struct view *from, int *after_digest,
 	       take(from, len, keys->server_key);
 }
 
+static bool take_le64(struct view *from, uint64_t *ret_n)
+{
+	char bytes[8];
+	if (!take(from, sizeof(bytes), bytes))
+		return false;
+	*ret_n = get_le64(bytes);
+	return true;
+}
+
+static bool take_hash(
+    struct view *from, struct auth_credentials *ret_credentials)
+{
+	char bytes[4];
+	if (!take(from, sizeof(bytes), bytes))
+		return false;
+	size_t len = get_le32(bytes);
+	return len <= AUTH_HASH_MAX && take(from, len, ret_credentials->hash) &&
+	       strlen(ret_credentials->hash) == len;
+}
+
 static bool take_head(struct view *from, struct auth_record *ret_record)
 {
 	unsigned char head[2];
-	char numbers[20];
-	if (!take(from, 2, head) || head[0] != RECORD_VERSION ||
-	    (head[1] & ~RECORD_DISABLED) || !take(from, 20, numbers))
+	uint64_t created;
+	if (!take(from, sizeof(head), head) ||
+	    (head[0] != RECORD_FIRST && head[0] != RECORD_EPOCH) ||
+	    (head[1] & ~RECORD_DISABLED) ||
+	    !take_le64(from, &ret_record->account) ||
+	    !take_le64(from, &created))
+		return false;
+	if (head[0] == RECORD_EPOCH &&
+	    (!take_le64(from, &ret_record->epoch) || ret_record->epoch == 0))
 		return false;
 	ret_record->disabled = head[1] & RECORD_DISABLED;
-	ret_record->account = get_le64(numbers);
-	ret_record->created = (int64_t)get_le64(numbers + 8);
-	size_t hash_len = get_le32(numbers + 16);
+	ret_record->created = (int64_t)created;
 	return ret_record->account >= AUTH_ACCOUNT_FIRST &&
-	       hash_len <= AUTH_HASH_MAX &&
-	       take(from, hash_len, ret_record->credentials.hash) &&
-	       strlen(ret_record->credentials.hash) == hash_len;
+	       take_hash(from, &ret_record->credentials);
 }
 
 enum rc auth_record_decode(struct view bytes, struct auth_record *ret_record)

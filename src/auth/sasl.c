@@ -124,6 +124,7 @@ static void make_decoy(struct auth_sasl *sasl, struct auth_scram_keys *keys)
 static enum rc find_keys(struct auth_sasl *sasl, struct auth_scram_keys *keys)
 {
 	struct auth_record record;
+	sasl->user.seen = auth_epoch(sasl->try.auth);
 	enum rc rc = auth_try_lookup(&sasl->try, &record);
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return rc;
@@ -136,8 +137,7 @@ static enum rc find_keys(struct auth_sasl *sasl, struct auth_scram_keys *keys)
 		make_decoy(sasl, keys);
 	} else {
 		*keys = record.credentials.scram[sasl->mechanism->digest];
-		sasl->user.account = record.account;
-		sasl->user.name = sasl->try.name;
+		auth_try_take_user(&sasl->try, &record, &sasl->user);
 		if (record.disabled)
 			sasl->doom = AUTH_REASON_DISABLED;
 	}

@@ -8,8 +8,15 @@
 #define FIELD_MAX 30
 #define VALUE_MAX 1024
 
+// What the client says of itself. Only these are logged, so that a client
+// cannot invent keys of the log.
+struct client {
+	struct view name;
+	struct view version;
+};
+
 static MUST_CHECK enum rc parse_pair(
-    struct imap_cursor *args, struct log_line *line)
+    struct imap_cursor *args, struct client *client)
 {
 	struct view field, value;
 	enum rc rc = imap_parse_string(args, &field);
@@ -23,17 +30,15 @@ static MUST_CHECK enum rc parse_pair(
 	if (rc == RC_OK && value.len > VALUE_MAX)
 		rc = imap_reject(args, RC_LIMIT,
 		    "a value of ID is longer than %d bytes", VALUE_MAX);
-	// Only these are logged, so that a client cannot invent keys of the
-	// log.
 	if (rc == RC_OK && view_eq_nocase(field, VIEW("name")))
-		log_add(line, "client", value);
+		client->name = value;
 	if (rc == RC_OK && view_eq_nocase(field, VIEW("version")))
-		log_add(line, "version", value);
+		client->version = value;
 	return rc;
 }
 
 static MUST_CHECK enum rc parse_list(
-    struct imap_cursor *args, struct log_line *line)
+    struct imap_cursor *args, struct client *client)
 {
 	if (imap_take_word(args, VIEW("NIL")))
 		return RC_OK;
@@ -43,30 +48,50 @@ static MUST_CHECK enum rc parse_list(
 		if (pairs == PAIRS_MAX)
 			return imap_reject(args, RC_LIMIT,
 			    "more than %d fields in ID", PAIRS_MAX);
-		rc = parse_pair(args, line);
+		rc = parse_pair(args, client);
 		more = rc == RC_OK && imap_take_next(args);
 	}
 	return rc == RC_OK ? imap_parse_close(args) : rc;
+}
+
+// Keeps what the client said for `roost user sessions`, and logs it once.
+static void note_client(
+    struct imap_session *session, const struct client *client)
+{
+	char text[256];
+	bool versioned = client->version.len > 0;
+	int len =
+	    snprintf(text, sizeof(text), "%.*s%s%.*s", VIEW_FMT(client->name),
+		versioned ? " " : "", VIEW_FMT(client->version));
+	size_t max = sizeof(text) - 1;
+	if (len > 0)
+		session_set_client(&session->base,
+		    view_of(text, (size_t)len < max ? (size_t)len : max));
+	if (session->client_logged)
+		return;
+	session->client_logged = true;
+	struct log_line line;
+	session_log_begin(&session->base, &line, LOG_LEVEL_INFO, "imap_client");
+	if (client->name.len > 0)
+		log_add(&line, "client", client->name);
+	if (versioned)
+		log_add(&line, "version", client->version);
+	log_end(&line);
 }
 
 enum imap_step imap_id_begin(struct imap_command *command)
 {
 	const struct imap_server *server = command->session->server;
 	struct imap_cursor *args = &command->args;
-	struct log_line line;
-	struct log *log =
-	    command->session->client_logged ? NULL : server->base.log;
-	log_begin(&line, log, LOG_LEVEL_INFO, "imap_client");
-	log_add_u64(&line, "session", command->session->base.id);
+	struct client client = {0};
 	enum rc rc = imap_parse_sp(args);
 	if (rc == RC_OK)
-		rc = parse_list(args, &line);
+		rc = parse_list(args, &client);
 	if (rc == RC_OK)
 		rc = imap_parse_end(args);
-	log_end(&line);
-	command->session->client_logged = true;
 	if (rc != RC_OK)
 		return imap_bad_arguments(command, rc);
+	note_client(command->session, &client);
 
 	buf_add_literal(command->out, "* ID (\"name\" ");
 	imap_write_quoted(

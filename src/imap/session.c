@@ -12,8 +12,18 @@
 #include "imap/trace.h"
 #include "imap/view.h"
 
+// In the middle of a response no line may begin: there the client only sees the
+// connection end.
+static bool is_amid_response(const struct imap_session *session)
+{
+	return session->base.next == NET_DRAIN &&
+	       (session->command || session->mode == IMAP_MODE_IDLE);
+}
+
 static void imap_bye(struct session *base, struct view text)
 {
+	if (is_amid_response(imap_session_of(base)))
+		return;
 	buf_add_literal(base->out, "* BYE ");
 	imap_write_text(base->out, text, imap_is_utf8(imap_session_of(base)));
 	buf_add_literal(base->out, "\r\n");
@@ -60,7 +70,8 @@ static enum net_next imap_start(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
 	struct imap_session *session = context;
-	session_enter(&session->base, out);
+	if (!session_enter(&session->base, out))
+		return session_leave(&session->base);
 	session_keep_tls(&session->base, tls);
 	buf_printf(out, "* %s [",
 	    session_is_stranger(&session->base) ? "OK" : "PREAUTH");
@@ -74,8 +85,8 @@ static enum net_next imap_tls_started(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
 	struct imap_session *session = context;
-	session_enter(&session->base, out);
-	session_keep_tls(&session->base, tls);
+	if (session_enter(&session->base, out))
+		session_keep_tls(&session->base, tls);
 	return session_leave(&session->base);
 }
 
@@ -94,8 +105,8 @@ static enum net_next imap_input(
 	struct imap_session *session = context;
 	struct view rest = in;
 	struct imap_event event;
-	session_enter(&session->base, out);
-	session_check_time(&session->base);
+	if (session_enter(&session->base, out))
+		session_check_time(&session->base);
 	while (session->base.next == NET_READ &&
 	       imap_reader_next(&session->reader, &rest, &event) !=
 		   IMAP_EVENT_MORE) {
@@ -115,7 +126,8 @@ static enum net_next imap_input(
 static enum net_next imap_resume(void *context, struct buf *out)
 {
 	struct imap_session *session = context;
-	session_enter(&session->base, out);
+	if (!session_enter(&session->base, out))
+		return session_leave(&session->base);
 	session->base.next = NET_READ;
 	if (session->command)
 		imap_run_resume(session, out);
@@ -129,7 +141,8 @@ static enum net_next imap_resume(void *context, struct buf *out)
 static enum net_next imap_wake(void *context, struct buf *out)
 {
 	struct imap_session *session = context;
-	session_enter(&session->base, out);
+	if (!session_enter(&session->base, out))
+		return session_leave(&session->base);
 	if (session->base.next == NET_WAIT) {
 		session->base.next = NET_READ;
 		imap_run_resume(session, out);
@@ -152,17 +165,10 @@ static uint32_t imap_timeout(const void *context)
 	return IMAP_TIMEOUT_SECONDS;
 }
 
-// Sends the last words, except in the middle of a response, where no line may
-// begin: there the client only sees the connection end.
 static void say_last(struct imap_session *session, struct buf *out,
     const char *why, const char *text)
 {
-	session_enter(&session->base, out);
-	bool amid = session->base.next == NET_DRAIN &&
-		    (session->command || session->mode == IMAP_MODE_IDLE);
-	if (amid)
-		session_close(&session->base, why);
-	else
+	if (session_enter(&session->base, out))
 		session_bye(&session->base, why, "%s", text);
 	(void)session_leave(&session->base);
 }

@@ -516,6 +516,8 @@ static void absorb(struct connection *connection, uint32_t posted)
 		connection->stopping = true;
 	if (posted & REACTOR_KILL)
 		connection_die(connection, NET_END_STOPPED, "server stopped");
+	if (posted & REACTOR_CUT)
+		connection_die(connection, NET_END_CLOSED, "cut off");
 	if (posted & REACTOR_TIMER)
 		expire(connection);
 }

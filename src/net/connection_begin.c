@@ -12,6 +12,12 @@ static void wake_connection(void *context)
 	    connection->host->reactor, &connection->task, REACTOR_WAKE);
 }
 
+static void cut_connection(void *context)
+{
+	struct connection *connection = context;
+	reactor_post(connection->host->reactor, &connection->task, REACTOR_CUT);
+}
+
 static void make_session(struct connection *connection)
 {
 	struct net_peer peer = {.session_id = connection->session_id};
@@ -23,7 +29,11 @@ static void make_session(struct connection *connection)
 	struct address local = address_of(&at);
 	address_format(&local, peer.local_address, sizeof(peer.local_address));
 	peer.local_port = local.port;
-	struct net_waker waker = {wake_connection, connection};
+	struct net_waker waker = {
+	    .wake = wake_connection,
+	    .cut = cut_connection,
+	    .context = connection,
+	};
 	if (connection->outgoing)
 		connection->outgoing->told = true;
 	connection->session = connection->listener->session_new(

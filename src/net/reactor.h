@@ -26,6 +26,7 @@ enum reactor_news {
 	REACTOR_WAKE = 1 << 4,  // someone called the waker
 	REACTOR_STOP = 1 << 5,  // end in good order
 	REACTOR_KILL = 1 << 6,  // end now
+	REACTOR_CUT = 1 << 7,   // someone called the waker's cut()
 };
 
 enum reactor_verdict {

@@ -51,7 +51,7 @@ static void resume(struct rig_client *client)
 	client->pauses++;
 	if (client->next == NET_PAUSE) {
 		client->paused = client->ops->pause_ms(client->session);
-		if (client->in.len > 0)
+		if (client->in.len > 0 && client->ops->spoke_early)
 			client->ops->spoke_early(client->session);
 	}
 	buf_init(&out, NET_OUTPUT_MAX);

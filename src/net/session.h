@@ -50,9 +50,13 @@ enum net_next {
 // This is cheap, and allowed on any thread with any lock held. Several wakes
 // close together may lead to a single call. Valid until the session's free()
 // returns.
+//
+// cut() ends the connection soon, without last words, whatever it is doing: it
+// is for a peer that does not read. It may be called like wake().
 struct net_waker {
 	void (*wake)(void *context);
 	void *context;
+	void (*cut)(void *context); // NULL in tests
 };
 
 #define NET_BINDING_MAX 64

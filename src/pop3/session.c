@@ -45,7 +45,8 @@ static enum net_next pop3_start(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
 	struct pop3_session *session = context;
-	session_enter(&session->base, out);
+	if (!session_enter(&session->base, out))
+		return session_leave(&session->base);
 	session_keep_tls(&session->base, tls);
 	buf_printf(out, "+OK %s ready.\r\n", session->server->base.name);
 	return session_leave(&session->base);
@@ -57,7 +58,8 @@ static enum net_next pop3_tls_started(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
 	struct pop3_session *session = context;
-	session_enter(&session->base, out);
+	if (!session_enter(&session->base, out))
+		return session_leave(&session->base);
 	session_keep_tls(&session->base, tls);
 	free(session->name);
 	session->name = NULL;
@@ -95,8 +97,8 @@ static enum net_next pop3_input(
 {
 	struct pop3_session *session = context;
 	struct view rest = in, line;
-	session_enter(&session->base, out);
-	session_check_time(&session->base);
+	if (session_enter(&session->base, out))
+		session_check_time(&session->base);
 	while (session->base.next == NET_READ &&
 	       take_line(session, &rest, &line)) {
 		pop3_run_line(session, line, out);
@@ -112,7 +114,8 @@ static enum net_next pop3_input(
 static enum net_next pop3_resume(void *context, struct buf *out)
 {
 	struct pop3_session *session = context;
-	session_enter(&session->base, out);
+	if (!session_enter(&session->base, out))
+		return session_leave(&session->base);
 	session->base.next = NET_READ;
 	if (session->command)
 		pop3_run_resume(session, out);
@@ -123,7 +126,8 @@ static enum net_next pop3_resume(void *context, struct buf *out)
 static enum net_next pop3_wake(void *context, struct buf *out)
 {
 	struct pop3_session *session = context;
-	session_enter(&session->base, out);
+	if (!session_enter(&session->base, out))
+		return session_leave(&session->base);
 	if (session->base.next == NET_WAIT) {
 		session->base.next = NET_READ;
 		pop3_run_resume(session, out);

@@ -151,7 +151,8 @@ static struct smtp_server smtp_server(const struct config *config,
 
 static void fill(struct protocols *protocols, bool tls,
     const struct config *config, const struct delivery_office *office,
-    struct auth *auth, struct log *log, struct tracing *tracing)
+    struct auth *auth, struct session_registry *sessions, struct log *log,
+    struct tracing *tracing)
 {
 	struct protocol_servers *servers =
 	    tls ? &protocols->secure : &protocols->plain;
@@ -162,6 +163,7 @@ static void fill(struct protocols *protocols, bool tls,
 	    .tls_available = tls,
 	    .plain_on_loopback = config->plain_on_loopback,
 	    .trace = tracing_of(tracing),
+	    .registry = sessions,
 	};
 	servers->imap = (struct imap_server){
 	    .base = base,
@@ -182,12 +184,12 @@ static void fill(struct protocols *protocols, bool tls,
 }
 
 void protocols_open(struct protocols *protocols, const struct config *config,
-    const struct delivery_office *office, struct auth *auth, struct log *log,
-    struct tracing *tracing)
+    const struct delivery_office *office, struct auth *auth,
+    struct session_registry *sessions, struct log *log, struct tracing *tracing)
 {
 	protocols->recent = imap_recent_new(NULL);
-	fill(protocols, true, config, office, auth, log, tracing);
-	fill(protocols, false, config, office, auth, log, tracing);
+	fill(protocols, true, config, office, auth, sessions, log, tracing);
+	fill(protocols, false, config, office, auth, sessions, log, tracing);
 }
 
 void protocols_close(struct protocols *protocols)

@@ -34,7 +34,8 @@ MUST_CHECK enum rc protocols_listen(struct protocols *protocols,
     struct log *log, struct fault *fault);
 
 void protocols_open(struct protocols *protocols, const struct config *config,
-    const struct delivery_office *office, struct auth *auth, struct log *log,
+    const struct delivery_office *office, struct auth *auth,
+    struct session_registry *sessions, struct log *log,
     struct tracing *tracing);
 void protocols_close(struct protocols *protocols); // after the net_server
 

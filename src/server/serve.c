@@ -16,6 +16,7 @@
 #include "admin/folder_lock.h"
 #include "admin/listing.h"
 #include "admin/place.h"
+#include "auth/standing.h"
 #include "base/clock.h"
 #include "net/server.h"
 #include "server/certificates.h"
@@ -45,6 +46,7 @@ struct serve {
 	struct engine *engine;
 	struct store *store;
 	struct auth *auth;
+	struct session_registry *sessions; // of users
 	struct post_office post;
 	struct tracing *tracing;
 	struct protocols protocols;
@@ -218,6 +220,12 @@ static void shut_in(struct serve *serve)
 
 // ---- Store -----------------------------------------------------------------
 
+// A user's sessions have to end, also those that wait for input.
+static void shut_out(void *context, struct view user)
+{
+	session_registry_wake(context, user);
+}
+
 static enum rc open_store(struct serve *serve, struct fault *fault)
 {
 	const struct config *config = serve->config;
@@ -241,8 +249,15 @@ static enum rc open_store(struct serve *serve, struct fault *fault)
 	    .tombstones_max = config->tombstones_max,
 	    .changes_max = config->changes_max,
 	});
-	return auth_new(serve->engine, &place->auth, &serve->log, NULL, fault,
+	rc = auth_new(serve->engine, &place->auth, &serve->log, NULL, fault,
 	    &serve->auth);
+	if (rc != RC_OK)
+		return rc;
+	serve->sessions = session_registry_new(NULL);
+	auth_set_watcher(
+	    serve->auth, &(struct auth_watcher){
+			     .shut_out = shut_out, .context = serve->sessions});
+	return auth_start(serve->auth, fault);
 }
 
 // ---- Administration --------------------------------------------------------
@@ -286,6 +301,7 @@ static struct control_host control_host(struct serve *serve)
 	    .engine = serve->engine,
 	    .store = serve->store,
 	    .auth = serve->auth,
+	    .sessions = serve->sessions,
 	    .route = serve->post.route,
 	    .dkim = serve->post.dkim,
 	    .dns = serve->post.dns,
@@ -380,7 +396,7 @@ static enum rc start(struct serve *serve, struct fault *fault)
 		return rc;
 	serve->tracing = tracing_new(&serve->log);
 	protocols_open(&serve->protocols, config, &serve->post.office,
-	    serve->auth, &serve->log, serve->tracing);
+	    serve->auth, serve->sessions, &serve->log, serve->tracing);
 	if (serve->demo) {
 		struct control_host host = control_host(serve);
 		rc = demo_prepare(&host, serve->demo_folder, fault);
@@ -414,6 +430,7 @@ static void stop(struct serve *serve)
 	tracing_free(&serve->tracing);
 	if (serve->auth)
 		auth_free(&serve->auth);
+	session_registry_free(&serve->sessions);
 	if (serve->store)
 		store_free(&serve->store);
 	if (serve->engine)

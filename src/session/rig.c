@@ -18,10 +18,12 @@ void rig_base_init(struct rig_base *base, const struct rig_users *users)
 		base->users = &base->own;
 	}
 	base->clock = (struct clock){.wall = rig_wall, .context = base};
+	base->registry = session_registry_new(&base->clock);
 }
 
 void rig_base_done(struct rig_base *base)
 {
+	session_registry_free(&base->registry);
 	if (base->users == &base->own)
 		rig_users_done(&base->own);
 }
@@ -31,6 +33,7 @@ struct session_server rig_base_server(const struct rig_base *base)
 	return (struct session_server){
 	    .auth = base->users->auth,
 	    .clock = &base->clock,
+	    .registry = base->registry,
 	    .name = "Roost",
 	};
 }

@@ -17,6 +17,7 @@ struct rig_base {
 	struct rig_users own; // unless the test gives others
 	const struct rig_users *users;
 	struct clock clock;
+	struct session_registry *registry;
 	int64_t now;
 	uint64_t sessions; // how many were made
 };

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "auth/standing.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -26,6 +27,8 @@ void session_init(struct session *session, const struct session_kind *kind,
 void session_done(struct session *session)
 {
 	auth_turn_end(session->server->auth, &session->turn);
+	session_registry_remove(session);
+	free(session->place.client);
 	free(session->user);
 	free(session->binding);
 	free(session->peer_address);
@@ -33,13 +36,51 @@ void session_done(struct session *session)
 
 // ---- The calls of the network ----------------------------------------------
 
-void session_enter(struct session *session, struct buf *out)
+// Whether the user was shut out. Usually this compares two numbers; only after
+// somebody was shut out, it reads the user's record.
+static bool is_shut_out(struct session *session)
+{
+	const struct auth *auth = session->server->auth;
+	uint64_t epoch = auth_epoch(auth);
+	if (epoch == session->seen)
+		return false;
+	struct auth_user user = {
+	    .account = session->account, .epoch = session->epoch};
+	snprintf(user.name.text, sizeof(user.name.text), "%s", session->user);
+	if (auth_user_check(auth, &user) != RC_OK)
+		return true;
+	session->seen = epoch;
+	return false;
+}
+
+// Ends the session if its user may not stay. False: it has ended.
+static bool check_standing(struct session *session)
+{
+	if (session_is_stranger(session) || session->why)
+		return true;
+	if (is_shut_out(session))
+		session_bye(session, "user was shut out",
+		    "This login is not valid any more");
+	else if (atomic_load_explicit(&session->kicked, memory_order_relaxed))
+		session_bye(session, "ended by the administrator",
+		    "The administrator has ended this connection");
+	else
+		return true;
+	return false;
+}
+
+bool session_enter(struct session *session, struct buf *out)
 {
 	session->out = out;
 	session->traced = out->len;
+	// `next` still says what the session was doing, which the last words
+	// depend on.
+	if (!check_standing(session))
+		return false;
 	// The network has begun to compress before this call.
 	if (session->next == NET_COMPRESS)
 		session->next = NET_READ;
+	return true;
 }
 
 enum net_next session_leave(struct session *session)
@@ -64,7 +105,9 @@ void session_keep_tls(struct session *session, const struct net_tls_info *tls)
 
 void session_breathe(struct session *session)
 {
-	if (session->next == NET_READ && session->out->len >= NET_OUTPUT_HIGH)
+	if (session->next != NET_READ || !check_standing(session))
+		return;
+	if (session->out->len >= NET_OUTPUT_HIGH)
 		session->next = NET_DRAIN;
 }
 
@@ -86,14 +129,31 @@ struct auth_channel session_channel(struct session *session)
 
 void session_log_in(struct session *session, const struct auth_user *user)
 {
+	struct session_registry *registry = session->server->registry;
+	session_registry_remove(session);
 	free(session->user);
 	session->user = mem_strdup(user->name.text);
 	session->account = user->account;
+	session->epoch = user->epoch;
+	session->seen = user->seen;
 	session->login_failures = 0;
+	if (!registry)
+		return;
+	session_registry_add(registry, session);
+	// Whoever shut out the user before this moment did not find the session
+	// in the registry to wake it.
+	if (auth_epoch(session->server->auth) != session->seen)
+		session->waker.wake(session->waker.context);
+}
+
+void session_set_client(struct session *session, struct view name)
+{
+	session_registry_set_client(session, name);
 }
 
 void session_log_out(struct session *session)
 {
+	session_registry_remove(session);
 	free(session->user);
 	session->user = NULL;
 	session->account = 0;

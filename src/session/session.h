@@ -7,9 +7,12 @@
 #ifndef ROOST_SESSION_SESSION_H
 #define ROOST_SESSION_SESSION_H
 
+#include <stdatomic.h>
+
 #include "auth/binding.h"
 #include "base/log.h"
 #include "net/session.h"
+#include "session/registry.h"
 
 // How long a stranger may stay in total, even if it keeps sending, and how long
 // it may be silent.
@@ -36,6 +39,8 @@ struct session_server {
 	// Accept passwords without TLS from loopback.
 	bool plain_on_loopback;
 	const struct net_trace *trace; // may be NULL
+	// Where the sessions of users are listed; NULL: nowhere.
+	struct session_registry *registry;
 };
 
 struct session;
@@ -43,8 +48,9 @@ struct session;
 // What differs between protocols; constant.
 struct session_kind {
 	const char *protocol; // "imap": for the log and for auth
-	// Writes the last words in the protocol's form. NULL: a client of this
-	// protocol expects none.
+	// Writes the last words in the protocol's form, unless they cannot
+	// stand after what has been sent. NULL: a client of this protocol
+	// expects none.
 	void (*bye)(struct session *session, struct view text);
 	// Traces what was sent to the client, by session_trace_line(), if not
 	// all of it is lines. NULL: all of it is.
@@ -60,16 +66,20 @@ struct session {
 	// Owned: of the TLS layer; NULL without TLS.
 	struct auth_binding *binding;
 	struct auth_turn turn; // for hashing a password
-	// The user who is logged in: name (owned; NULL: a stranger) and
-	// account.
+	// The user who is logged in: name (owned; NULL: a stranger), account,
+	// and what auth_user_check() needs.
 	char *user;
 	uint64_t account;
-	unsigned login_failures; // since the last login
-	unsigned commands;       // of a stranger
-	unsigned bad_commands;   // wrong ones in a row
-	uint64_t since_ms;       // when the stranger's time began, monotonic
-	enum net_next next;      // what the network shall do next
-	const char *why;         // static: why it ended; NULL: it has not ended
+	uint64_t epoch;
+	uint64_t seen;              // the directory's epoch at the last check
+	_Atomic bool kicked;        // an administrator ends the session
+	struct session_place place; // among the user's sessions
+	unsigned login_failures;    // since the last login
+	unsigned commands;          // of a stranger
+	unsigned bad_commands;      // wrong ones in a row
+	uint64_t since_ms;          // when the stranger's time began, monotonic
+	enum net_next next;         // what the network shall do next
+	const char *why; // static: why it ended; NULL: it has not ended
 	// During a call of the network: the output, and how much of it has been
 	// traced.
 	struct buf *out;
@@ -89,16 +99,20 @@ void session_done(struct session *session);
 // If a function that the network calls may write something, it begins with
 // session_enter() and ends with session_leave(). session_leave() traces the
 // output and returns `next`. So the trace has everything that is sent to the
-// client.
-void session_enter(struct session *session, struct buf *out);
+// client. False: the session has ended, and its last words are said; the
+// function does nothing but session_leave(). That is so when the user was shut
+// out (a new password, disabled, removed), or an administrator ended the
+// session.
+MUST_CHECK bool session_enter(struct session *session, struct buf *out);
 enum net_next session_leave(struct session *session);
 
 // For start() and tls_started(): keeps what a login needs to know of the TLS
 // layer. `tls` NULL: there is no TLS.
 void session_keep_tls(struct session *session, const struct net_tls_info *tls);
 
-// Call this after a piece of work. If the session would read on, but much
-// output is waiting, it pauses.
+// Call this after a piece of work (a command). If the session would read on,
+// but much output is waiting, it pauses; if the user has been shut out
+// meanwhile, it ends.
 void session_breathe(struct session *session);
 
 // ---- Who it is -------------------------------------------------------------
@@ -118,6 +132,8 @@ static inline bool session_has_tls(const struct session *session)
 struct auth_channel session_channel(struct session *session);
 
 void session_log_in(struct session *session, const struct auth_user *user);
+// Keeps what the client says it is (IMAP's ID), for those who list sessions.
+void session_set_client(struct session *session, struct view name);
 // Makes it a stranger again; its time begins again.
 void session_log_out(struct session *session);
 

@@ -10,6 +10,7 @@
 #include "smtp/tls.h"
 #include "smtp/trace.h"
 #include "smtp/transaction.h"
+#include "wire/smtp_reply.h"
 
 #define RECIPIENTS_MAX  1000u
 #define MESSAGES_MAX    1000u
@@ -65,8 +66,18 @@ void smtp_log_begin(struct smtp_session *session, struct log_line *line,
 	log_add_string(line, "role", smtp_role_name(session->server->role));
 }
 
-// The last words have a reply code, so smtp_hang_up() says them.
-static const struct session_kind kind = {.protocol = "smtp"};
+// The session's own last words have various reply codes: smtp_hang_up() says
+// them. Those of the base are about the login, which is not valid any more (RFC
+// 4954 section 6 has no code for it).
+static void smtp_bye(struct session *base, struct view text)
+{
+	smtp_reply_write(base->out, 421, ENHANCED(4, 7, 0), text);
+}
+
+static const struct session_kind kind = {
+    .protocol = "smtp",
+    .bye = smtp_bye,
+};
 
 struct smtp_session *smtp_session_new(const struct smtp_server *server,
     const struct net_peer *peer, struct net_waker waker)
@@ -124,7 +135,8 @@ static enum net_next smtp_start(
     void *context, const struct net_tls_info *tls, struct buf *out)
 {
 	struct smtp_session *session = context;
-	session_enter(&session->base, out);
+	if (!session_enter(&session->base, out))
+		return session_leave(&session->base);
 	keep_tls(session, tls);
 	session->pause_ms = session->server->limits.greeting_ms;
 	if (session->pause_ms > 0)
@@ -146,7 +158,8 @@ static enum net_next smtp_tls_started(
 {
 	struct smtp_session *session = context;
 	// There is no second greeting (RFC 3207 section 4.2).
-	session_enter(&session->base, out);
+	if (!session_enter(&session->base, out))
+		return session_leave(&session->base);
 	keep_tls(session, tls);
 	session->line = (struct smtp_line){0};
 	return session_leave(&session->base);
@@ -182,8 +195,8 @@ static enum net_next smtp_input(
 {
 	struct smtp_session *session = context;
 	struct view rest = in;
-	session_enter(&session->base, out);
-	refuse_late(session);
+	if (session_enter(&session->base, out))
+		refuse_late(session);
 	while (session->base.next == NET_READ) {
 		size_t begin = out->len;
 		if (!take(session, &rest))
@@ -207,7 +220,8 @@ static void release(struct smtp_session *session)
 static enum net_next smtp_resume(void *context, struct buf *out)
 {
 	struct smtp_session *session = context;
-	session_enter(&session->base, out);
+	if (!session_enter(&session->base, out))
+		return session_leave(&session->base);
 	bool paused = session->base.next == NET_PAUSE;
 	// The answer that was held back may be the last one.
 	session->base.next = session->base.why ? NET_CLOSE : NET_READ;
@@ -221,7 +235,8 @@ static enum net_next smtp_resume(void *context, struct buf *out)
 static enum net_next smtp_wake(void *context, struct buf *out)
 {
 	struct smtp_session *session = context;
-	session_enter(&session->base, out);
+	if (!session_enter(&session->base, out))
+		return session_leave(&session->base);
 	if (session->base.next == NET_WAIT) {
 		session->base.next = NET_READ;
 		size_t begin = out->len;
@@ -256,9 +271,10 @@ static uint32_t smtp_pause_ms(const void *context)
 static void say_last(struct smtp_session *session, struct buf *out,
     const char *why, struct enhanced_status status, const char *text)
 {
-	session_enter(&session->base, out);
-	release(session);
-	smtp_hang_up(session, why, 421, status, text);
+	if (session_enter(&session->base, out)) {
+		release(session);
+		smtp_hang_up(session, why, 421, status, text);
+	}
 	(void)session_leave(&session->base);
 }
 

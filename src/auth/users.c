@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Changing users, for the administrator: passwords are hashed here, and a
+// change that shuts out a user takes effect in this process before the function
+// returns.
+#include <openssl/crypto.h>
+
+#include "auth/impl.h"
+#include "auth/standing.h"
+
+enum rc auth_user_add(struct auth *auth, struct view name, struct view password,
+    struct fault *fault, uint64_t *ret_account)
+{
+	struct auth_name prepared; // refuses a bad name before it hashes
+	struct auth_credentials credentials;
+	enum rc rc = auth_name_prepare(name, fault, &prepared);
+	if (rc == RC_OK)
+		rc = auth_credentials_make(
+		    &auth->settings.hashing, password, fault, &credentials);
+	if (rc != RC_OK)
+		return rc;
+	rc = auth_directory_add(auth->engine, name, &credentials,
+	    clock_wall_seconds(auth->clock), fault, ret_account);
+	OPENSSL_cleanse(&credentials, sizeof(credentials));
+	return rc;
+}
+
+enum rc auth_user_add_stored(struct auth *auth, struct view name,
+    struct view stored, struct fault *fault, uint64_t *ret_account)
+{
+	struct auth_name prepared;
+	struct auth_credentials credentials;
+	enum rc rc = auth_name_prepare(name, fault, &prepared);
+	if (rc == RC_OK)
+		rc = auth_credentials_import(
+		    &auth->settings.hashing, stored, fault, &credentials);
+	if (rc != RC_OK)
+		return rc;
+	rc = auth_directory_add(auth->engine, name, &credentials,
+	    clock_wall_seconds(auth->clock), fault, ret_account);
+	OPENSSL_cleanse(&credentials, sizeof(credentials));
+	return rc;
+}
+
+static enum rc set_credentials(struct auth *auth, struct view name,
+    struct auth_credentials *credentials, struct fault *fault)
+{
+	enum rc rc = auth_directory_set_credentials(
+	    auth->engine, name, credentials, fault);
+	OPENSSL_cleanse(credentials, sizeof(*credentials));
+	auth_epoch_read(auth);
+	return rc;
+}
+
+enum rc auth_user_set_stored(struct auth *auth, struct view name,
+    struct view stored, struct fault *fault)
+{
+	struct auth_credentials credentials;
+	enum rc rc = auth_credentials_import(
+	    &auth->settings.hashing, stored, fault, &credentials);
+	return rc == RC_OK ? set_credentials(auth, name, &credentials, fault)
+			   : rc;
+}
+
+enum rc auth_user_set_password(struct auth *auth, struct view name,
+    struct view password, struct fault *fault)
+{
+	struct auth_credentials credentials;
+	enum rc rc = auth_credentials_make(
+	    &auth->settings.hashing, password, fault, &credentials);
+	return rc == RC_OK ? set_credentials(auth, name, &credentials, fault)
+			   : rc;
+}
+
+enum rc auth_user_set_disabled(
+    struct auth *auth, struct view name, bool disabled, struct fault *fault)
+{
+	enum rc rc =
+	    auth_directory_set_disabled(auth->engine, name, disabled, fault);
+	auth_epoch_read(auth);
+	return rc;
+}
+
+enum rc auth_user_remove(
+    struct auth *auth, struct view name, struct fault *fault)
+{
+	enum rc rc = auth_directory_remove(auth->engine, name, fault);
+	auth_epoch_read(auth);
+	return rc;
+}
