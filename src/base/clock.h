@@ -16,5 +16,7 @@ int64_t clock_wall_seconds(
 // For measuring intervals only. It never goes back.
 uint64_t clock_monotonic_ms(void);
 uint64_t clock_monotonic_ns(void);
+// Cheaper, and moves in steps of up to 10 ms. Never compare it with the others.
+uint64_t clock_coarse_ms(void);
 
 #endif

@@ -52,13 +52,14 @@ static void message_end(struct fetch_state *state)
 	state->busy = false;
 }
 
-// Decoding takes long and hardly fills the output. So a command with many such
-// items pauses from time to time and lets others have the thread.
-static bool should_pause(const struct fetch_state *state, bool decodes)
+// Reading and decoding bytes can take long and hardly fill the output. So a
+// command with such items pauses from time to time and lets others have the
+// thread.
+static bool should_pause(const struct fetch_state *state, bool reads)
 {
 	if (imap_output_full(state->command))
 		return true;
-	return decodes && clock_monotonic_ms() >= state->slice_end;
+	return reads && session_slice_over(&state->command->session->base);
 }
 
 // Writes the items from state->item on; false when the output is full first.
@@ -74,7 +75,7 @@ static bool message_items(struct fetch_state *state)
 		// Pause only after something that stays: a response without
 		// items is removed.
 		if (state->has_items &&
-		    should_pause(state, item->type > IMAP_FETCH_BODY))
+		    should_pause(state, item->type >= IMAP_FETCH_BODY))
 			return false;
 		state->item++;
 		fetch_write_item(state, item);
@@ -102,10 +103,9 @@ static enum imap_step finish(struct fetch_state *state)
 
 static enum imap_step run(struct fetch_state *state)
 {
-	state->slice_end = clock_monotonic_ms() + FETCH_SLICE_MS;
 	// Pause also between messages that give nothing because they cannot be
 	// decoded.
-	bool decodes = state->fetch.types >> (IMAP_FETCH_BODY + 1);
+	bool reads = state->fetch.types >> IMAP_FETCH_BODY;
 	while (!state->broken) {
 		if (state->syncing) {
 			if (fetch_set_seen(state) == IMAP_STEP_MORE)
@@ -115,7 +115,7 @@ static enum imap_step run(struct fetch_state *state)
 				message_end(state);
 			else if (!state->broken)
 				return IMAP_STEP_MORE;
-		} else if (should_pause(state, decodes)) {
+		} else if (should_pause(state, reads)) {
 			return IMAP_STEP_MORE;
 		} else if (!imap_view_cursor_next(
 			       &state->cursor, &state->message)) {

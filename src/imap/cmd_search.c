@@ -169,7 +169,6 @@ static void found_all(struct search_state *state)
 static enum imap_step run(struct search_state *state)
 {
 	struct imap_view_message message;
-	search_run_slice(&state->run);
 	while (!state->answering) {
 		switch (search_run_next(&state->run, &message)) {
 		case SEARCH_NEXT_FOUND:

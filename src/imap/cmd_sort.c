@@ -43,7 +43,6 @@ static void begin_answer(struct sort_state *state)
 static enum imap_step run(struct sort_state *state)
 {
 	struct imap_view_message message;
-	search_run_slice(&state->run);
 	while (!state->answering) {
 		switch (search_run_next(&state->run, &message)) {
 		case SEARCH_NEXT_FOUND: {

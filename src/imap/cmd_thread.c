@@ -58,7 +58,6 @@ static void begin_answer(struct thread_state *state)
 static enum imap_step run(struct thread_state *state)
 {
 	struct imap_view_message message;
-	search_run_slice(&state->run);
 	while (!state->answering) {
 		switch (search_run_next(&state->run, &message)) {
 		case SEARCH_NEXT_FOUND: {

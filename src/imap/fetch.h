@@ -14,8 +14,6 @@
 #define FETCH_DECODE_HELD ((size_t)256 * 1024)
 // How many bytes of a message are read at a time.
 #define FETCH_READ_STEP ENGINE_CHUNK
-// About how long a step takes that only computes.
-#define FETCH_SLICE_MS 50
 
 // Bytes that are being written to the output, of which there may be more than
 // fit.
@@ -45,8 +43,7 @@ struct fetch_state {
 	bool add_uid;
 	// Every response has MODSEQ, although it was not asked for.
 	bool add_modseq;
-	bool with_seen;     // reading sets \Seen
-	uint64_t slice_end; // by the monotonic clock
+	bool with_seen; // reading sets \Seen
 
 	struct rangeset uids;
 	struct imap_view_cursor cursor;

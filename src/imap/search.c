@@ -80,11 +80,6 @@ void search_run_end(struct search_run *run)
 	store_search_free(&run->store);
 }
 
-void search_run_slice(struct search_run *run)
-{
-	run->slice_end = clock_monotonic_ms() + SEARCH_SLICE_MS;
-}
-
 enum search_next search_run_next(
     struct search_run *run, struct imap_view_message *ret_message)
 {
@@ -93,7 +88,8 @@ enum search_next search_run_next(
 	unsigned every =
 	    store_search_reads(run->store) ? 1 : SEARCH_CLOCK_EVERY;
 	for (unsigned i = 1;; i++) {
-		if (i % every == 0 && clock_monotonic_ms() >= run->slice_end)
+		if (i % every == 0 &&
+		    session_slice_over(&run->command->session->base))
 			return SEARCH_NEXT_PAUSE;
 		struct imap_view_message message;
 		if (!imap_view_cursor_next(&run->cursor, &message))

@@ -8,9 +8,6 @@
 #include "store/search.h"
 #include "wire/imap_search_syntax.h"
 
-// How long a search works before the thread may do something else.
-#define SEARCH_SLICE_MS 50
-
 struct search_set { // a set of UIDs that was made for the tree
 	struct rangeset uids;
 	struct search_set *next;
@@ -24,7 +21,6 @@ struct search_run {
 	struct rangeset candidates; // no other message can match
 	struct imap_view_cursor cursor;
 	struct store_search *store; // owned
-	uint64_t slice_end;         // by the monotonic clock
 	// What has been found.
 	struct rangeset uids;
 	uint64_t highest; // the highest MODSEQ of all of them
@@ -47,8 +43,6 @@ enum search_next {
 	SEARCH_NEXT_PAUSE, // the time is used up: return IMAP_STEP_MORE
 	SEARCH_NEXT_END,
 };
-// Begins a time slice; called at the start of each step.
-void search_run_slice(struct search_run *run);
 enum search_next search_run_next(
     struct search_run *run, struct imap_view_message *ret_message);
 // The number by which the command names a UID that was found: the UID itself or

@@ -200,6 +200,7 @@ const struct net_session_ops imap_session_ops = {
     .wake = imap_wake,
     .tls_started = imap_tls_started,
     .timeout = imap_timeout,
+    .owner = session_owner,
     .timed_out = imap_timed_out,
     .shut_down = imap_shut_down,
     .free = imap_free,

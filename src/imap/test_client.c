@@ -107,8 +107,9 @@ void client_close(struct client *client)
 }
 
 // Makes a step's output so full that only `room` bytes are left.
-static void out_begin(const struct client *client, struct buf *out)
+static void out_begin(struct client *client, struct buf *out)
 {
+	client->session.base.slice_end_ms = 0; // as session_enter() does
 	buf_init(out, NET_OUTPUT_MAX);
 	if (client->room == 0)
 		return;

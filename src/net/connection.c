@@ -8,9 +8,11 @@
 #include "net/connection_input.h"
 #include "net/connection_step.h"
 
-// After this many steps (about as many reads) a run lets others have their
-// turn.
-#define RUN_STEPS 64
+// After this many steps (about as many reads), or a slice of time, a run lets
+// others have their turn. The first steps, which are all that most runs have,
+// do not look at the clock.
+#define RUN_STEPS       64
+#define RUN_STEPS_FIRST 3
 
 // How long the connection stays open after its last words, so that the peer can
 // read them. Closing at once could lose them: when the peer is still sending,
@@ -572,6 +574,7 @@ static void destroy(
 	connection_input_drop(connection);
 	transport_done(&connection->transport);
 	struct connection_host *host = connection->host;
+	reactor_leave(host->reactor, thread, &connection->task);
 	struct address address = connection->peer;
 	const struct net_listener_config *listener =
 	    connection->outgoing ? NULL : connection->listener;
@@ -579,6 +582,36 @@ static void destroy(
 	slots_give(host->slots, connection);
 	// After this call nothing of the server may be used.
 	host->closed(host, &address, listener);
+}
+
+// Until a user logs in, and after that, the threads' time counts for the peer's
+// address.
+static void join_address(
+    struct connection *connection, struct reactor_thread *thread)
+{
+	reactor_join(connection->host->reactor, thread, &connection->task,
+	    FAIR_ADDRESS,
+	    connection->peer.is_unix ? VIEW("unix")
+				     : address_site(&connection->peer));
+}
+
+// When somebody has logged in or out, the time counts for somebody else.
+static void follow_owner(
+    struct connection *connection, struct reactor_thread *thread)
+{
+	const struct net_session_ops *ops = connection_ops(connection);
+	if (!connection->session || !ops->owner)
+		return;
+	uint64_t owner = ops->owner(connection->session);
+	if (owner == connection->owner)
+		return;
+	connection->owner = owner;
+	if (owner)
+		reactor_join(connection->host->reactor, thread,
+		    &connection->task, FAIR_USER,
+		    view_of((const char *)&owner, sizeof(owner)));
+	else
+		join_address(connection, thread);
 }
 
 static enum reactor_verdict run(
@@ -594,7 +627,11 @@ static enum reactor_verdict run(
 			return REACTOR_GONE;
 		}
 		progress = phases[connection->phase].step(connection, thread);
+		if (progress == GO_ON && i >= RUN_STEPS_FIRST &&
+		    reactor_slice_over(thread))
+			progress = YIELD;
 	}
+	follow_owner(connection, thread);
 	give_back(connection, thread);
 	slots_set_deadline(
 	    connection->host->slots, connection, deadline_of(connection));
@@ -618,6 +655,7 @@ static void prepare(struct connection *connection, struct connection_host *host,
 	connection->moved_ms = now;
 	transport_init(&connection->transport, fd);
 	buf_init(&connection->out, NET_OUTPUT_MAX);
+	join_address(connection, NULL);
 }
 
 static void watch(struct connection *connection)

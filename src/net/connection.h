@@ -57,6 +57,7 @@ struct connection {
 	uint32_t in_capacity;
 	uint32_t lingered; // bytes dropped since the end
 	uint64_t session_id;
+	uint64_t owner; // the account of the user who is logged in; 0: nobody
 	uint64_t opened_ms;
 	uint64_t active_ms; // when the current timeout began
 	uint64_t moved_ms;  // when output was last sent

@@ -8,8 +8,10 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "net/session.h"
 
 #define OWNED  (UINT64_C(1) << 31)
 #define POSTED (OWNED - 1)
@@ -17,9 +19,12 @@
 #define TAG_WAKE  UINT64_MAX
 #define TAG_TIMER (UINT64_MAX - 1)
 
-// After this many tasks from the queue a thread looks at the sockets, so that
-// very many wakes cannot delay new input.
+// While there are tasks in the queue, a thread looks at the sockets after this
+// many tasks or this much time, so that the queue cannot delay new input.
 #define QUEUE_RUN_MAX 32
+#define QUEUE_LOOK_MS 4
+// How many events it then puts into the queue at once.
+#define LOOK_EVENTS 32
 
 // A thread's output buffer is freed when it has grown over this size.
 #define OUTPUT_KEEP_MAX ((size_t)512 * 1024)
@@ -37,11 +42,9 @@ struct reactor {
 	_Atomic bool ending;
 	struct worker *workers;
 	unsigned started;
-	_Atomic uint32_t queued; // a hint, read without the lock
-	pthread_mutex_t lock;    // protects the members below
-	struct reactor_task *first;
-	struct reactor_task *last;
+	pthread_mutex_t lock; // protects `fair` where it says so, and:
 	bool signalled; // wake_fd was written, and no thread has seen it yet
+	struct fair fair;
 };
 
 static uint32_t generation_of(uint64_t state)
@@ -81,14 +84,8 @@ static void signal_one(struct reactor *reactor)
 void reactor_push(
     struct reactor *reactor, struct reactor_task *task, bool quiet)
 {
-	task->next = NULL;
 	pthread_mutex_lock(&reactor->lock);
-	if (reactor->last)
-		reactor->last->next = task;
-	else
-		reactor->first = task;
-	reactor->last = task;
-	atomic_fetch_add_explicit(&reactor->queued, 1, memory_order_relaxed);
+	fair_push(&reactor->fair, &task->turn, clock_coarse_ms());
 	bool signal = !quiet && !reactor->signalled;
 	if (signal)
 		reactor->signalled = true;
@@ -97,35 +94,82 @@ void reactor_push(
 		signal_one(reactor);
 }
 
-// Removes the first task from the queue. If others remain, it wakes one more
-// thread, which does the same. So as many threads wake as are needed.
-static struct reactor_task *pop(struct reactor *reactor, bool saw_signal)
+void reactor_join(struct reactor *reactor, struct reactor_thread *thread,
+    struct reactor_task *task, enum fair_kind kind, struct view name)
 {
-	if (!saw_signal &&
-	    atomic_load_explicit(&reactor->queued, memory_order_relaxed) == 0)
+	pthread_mutex_lock(&reactor->lock);
+	struct fair_party *party = fair_party_ref(&reactor->fair, kind, name);
+	pthread_mutex_unlock(&reactor->lock);
+	reactor_leave(reactor, thread, task);
+	task->turn.party = party;
+}
+
+void reactor_leave(struct reactor *reactor, struct reactor_thread *thread,
+    struct reactor_task *task)
+{
+	struct fair_party *party = task->turn.party;
+	task->turn.party = NULL;
+	if (!party)
+		return;
+	if (thread && thread->run.party == party && !thread->left) {
+		thread->left = party;
+		return;
+	}
+	pthread_mutex_lock(&reactor->lock);
+	fair_party_unref(&reactor->fair, party);
+	pthread_mutex_unlock(&reactor->lock);
+}
+
+// Takes the task whose turn it is. If others remain, it wakes one more thread,
+// which does the same. So as many threads wake as are needed.
+static struct reactor_task *pop(struct reactor_thread *thread, bool saw_signal)
+{
+	struct reactor *reactor = thread->reactor;
+	if (!saw_signal && atomic_load_explicit(&reactor->fair.queued,
+			       memory_order_relaxed) == 0)
 		return NULL;
+	uint64_t now_ms = clock_coarse_ms();
 	pthread_mutex_lock(&reactor->lock);
 	if (saw_signal)
 		reactor->signalled = false;
-	struct reactor_task *task = reactor->first;
-	if (task) {
-		reactor->first = task->next;
-		if (!reactor->first)
-			reactor->last = NULL;
-		atomic_fetch_sub_explicit(
-		    &reactor->queued, 1, memory_order_relaxed);
-	}
-	bool signal = reactor->first && !reactor->signalled;
+	struct fair_task *task = fair_pop(&reactor->fair, now_ms, &thread->run);
+	bool signal = task && !reactor->signalled &&
+		      fair_is_ready(&reactor->fair, now_ms);
 	if (signal)
 		reactor->signalled = true;
 	pthread_mutex_unlock(&reactor->lock);
 	if (signal)
 		signal_one(reactor);
-	return task;
+	thread->began_ms = now_ms;
+	return (struct reactor_task *)task;
+}
+
+bool reactor_slice_over(const struct reactor_thread *thread)
+{
+	return clock_coarse_ms() - thread->began_ms >= NET_SLICE_MS;
+}
+
+// The run of a task has ended, and its party pays for it.
+static void end_run(struct reactor_thread *thread)
+{
+	struct reactor *reactor = thread->reactor;
+	uint64_t now_ms = clock_coarse_ms();
+	struct fair_run run = thread->run;
+	bool unsettled =
+	    fair_leave(&reactor->fair, &run, now_ms - thread->began_ms, now_ms);
+	thread->run.party = NULL;
+	if (!unsettled && !thread->left)
+		return;
+	pthread_mutex_lock(&reactor->lock);
+	if (unsettled)
+		fair_settle(&reactor->fair, run.party);
+	fair_party_unref(&reactor->fair, thread->left);
+	thread->left = NULL;
+	pthread_mutex_unlock(&reactor->lock);
 }
 
 // Runs an owned task until there is no more news for it, then gives it up.
-static void run_task(struct reactor_thread *thread, struct reactor_task *task)
+static void run_owned(struct reactor_thread *thread, struct reactor_task *task)
 {
 	for (;;) {
 		uint64_t state = atomic_fetch_and(&task->state, ~POSTED);
@@ -141,7 +185,17 @@ static void run_task(struct reactor_thread *thread, struct reactor_task *task)
 		if (atomic_compare_exchange_strong(
 			&task->state, &state, state & ~OWNED))
 			return;
+		if (reactor_slice_over(thread)) {
+			reactor_push(thread->reactor, task, true);
+			return;
+		}
 	}
+}
+
+static void run_task(struct reactor_thread *thread, struct reactor_task *task)
+{
+	run_owned(thread, task);
+	end_run(thread);
 }
 
 // Posts to a task of this generation (0: of any live generation). Returns true
@@ -188,17 +242,29 @@ static void on_tick(struct reactor *reactor)
 		reactor->config.tick(reactor->config.context);
 }
 
+static struct reactor_task *task_of(
+    struct reactor *reactor, const struct epoll_event *event)
+{
+	struct reactor_task *task = reactor->config.find(
+	    reactor->config.context, (uint32_t)event->data.u64);
+	uint32_t generation = generation_of(event->data.u64);
+	if (task && post(task, generation, news_of(event->events)))
+		return task;
+	return NULL;
+}
+
 // Waits for one event and handles it. A thread takes only one event at a time,
 // because a second one would have to wait while the first task waits for the
 // disk.
-static void wait_once(struct reactor_thread *thread, bool block)
+static void wait_once(struct reactor_thread *thread)
 {
 	struct reactor *reactor = thread->reactor;
 	struct epoll_event event;
-	if (epoll_wait(reactor->epoll_fd, &event, 1, block ? -1 : 0) != 1)
+	struct reactor_task *task;
+	if (epoll_wait(reactor->epoll_fd, &event, 1, -1) != 1)
 		return;
 	if (event.data.u64 == TAG_WAKE) {
-		struct reactor_task *task = pop(reactor, true);
+		task = pop(thread, true);
 		if (task)
 			run_task(thread, task);
 		return;
@@ -207,11 +273,37 @@ static void wait_once(struct reactor_thread *thread, bool block)
 		on_tick(reactor);
 		return;
 	}
-	struct reactor_task *task = reactor->config.find(
-	    reactor->config.context, (uint32_t)event.data.u64);
-	uint32_t generation = generation_of(event.data.u64);
-	if (task && post(task, generation, news_of(event.events)))
+	task = task_of(reactor, &event);
+	if (!task)
+		return;
+	thread->began_ms = clock_coarse_ms();
+	if (fair_enter(
+		&reactor->fair, &task->turn, thread->began_ms, &thread->run))
 		run_task(thread, task);
+	else
+		reactor_push(reactor, task, true);
+}
+
+// Puts into the queue what has become ready meanwhile, without waiting.
+static void look(struct reactor_thread *thread)
+{
+	struct reactor *reactor = thread->reactor;
+	struct epoll_event events[LOOK_EVENTS];
+	int count = epoll_wait(reactor->epoll_fd, events, LOOK_EVENTS, 0);
+	for (int i = 0; i < count; i++) {
+		if (events[i].data.u64 == TAG_TIMER) {
+			on_tick(reactor);
+		} else if (events[i].data.u64 == TAG_WAKE) {
+			pthread_mutex_lock(&reactor->lock);
+			reactor->signalled = false;
+			pthread_mutex_unlock(&reactor->lock);
+		} else {
+			struct reactor_task *task =
+			    task_of(reactor, &events[i]);
+			if (task)
+				reactor_push(reactor, task, true);
+		}
+	}
 }
 
 static void *worker_main(void *context)
@@ -220,13 +312,19 @@ static void *worker_main(void *context)
 	struct reactor *reactor = thread->reactor;
 	unsigned row = 0;
 	while (!atomic_load(&reactor->ending)) {
-		struct reactor_task *task = pop(reactor, false);
+		struct reactor_task *task = pop(thread, false);
 		if (task) {
+			uint64_t since_ms = thread->looked_ms;
 			run_task(thread, task);
-			if (++row % QUEUE_RUN_MAX == 0)
-				wait_once(thread, false);
+			thread->looked_ms = clock_coarse_ms();
+			if (++row % QUEUE_RUN_MAX == 0 ||
+			    thread->looked_ms - since_ms >= QUEUE_LOOK_MS)
+				look(thread);
+			else
+				thread->looked_ms = since_ms;
 		} else {
-			wait_once(thread, true);
+			wait_once(thread);
+			thread->looked_ms = 0;
 		}
 		if (thread->output.capacity > OUTPUT_KEEP_MAX)
 			buf_done(&thread->output);
@@ -276,6 +374,7 @@ enum rc reactor_new(const struct reactor_config *config,
 	struct reactor *reactor = mem_zalloc(sizeof(*reactor));
 	reactor->config = *config;
 	pthread_mutex_init(&reactor->lock, NULL);
+	fair_init(&reactor->fair, config->threads);
 	enum rc rc = open_descriptors(reactor, fault);
 	if (rc != RC_OK) {
 		reactor_free(&reactor);
@@ -345,6 +444,7 @@ void reactor_free(struct reactor **reactor)
 	close_if_open(gone->epoll_fd);
 	close_if_open(gone->wake_fd);
 	close_if_open(gone->timer_fd);
+	fair_done(&gone->fair);
 	pthread_mutex_destroy(&gone->lock);
 	free(gone);
 }

@@ -7,6 +7,9 @@
 // never waits. Descriptors can stay in the epoll set edge-triggered, without a
 // system call to arm them again.
 //
+// Tasks that are ready take turns as fair.h says. A run that has held its
+// thread for a slice should end with REACTOR_AGAIN.
+//
 // The memory of a task is not freed while the reactor lives. When a slot is
 // used again, it gets a new generation, and news for an older generation is
 // dropped.
@@ -16,6 +19,7 @@
 #include <stdatomic.h>
 
 #include "base/buf.h"
+#include "net/fair.h"
 
 // The news that can be posted.
 enum reactor_news {
@@ -42,13 +46,19 @@ struct reactor_thread {
 	struct reactor *reactor;
 	char *input;       // REACTOR_INPUT_SIZE bytes
 	struct buf output; // empty; may be exchanged for another one
+	struct fair_run run;
+	uint64_t began_ms;  // when the run began, by the coarse clock
+	uint64_t looked_ms; // when it last looked at the sockets
+	// A party that the task has left in this run; it is given back when the
+	// run has been paid for.
+	struct fair_party *left;
 };
 
 struct reactor_task {
+	struct fair_task turn; // must be the first member
 	// generation << 32 | owned | posted bits. The generation of a live task
 	// is odd.
 	_Atomic uint64_t state;
-	struct reactor_task *next; // in the run queue or a free list
 	enum reactor_verdict (*run)(struct reactor_task *task,
 	    struct reactor_thread *thread, uint32_t posted);
 	uint32_t index; // the index for find()
@@ -86,6 +96,18 @@ MUST_CHECK enum rc reactor_watch(
 // Posts news to a live task; a free slot ignores it. Any thread.
 void reactor_post(
     struct reactor *reactor, struct reactor_task *task, uint32_t news);
+
+// Makes an owned task one of that party, whose name has at most 16 bytes.
+// Before that, and without reactor_join(), it belongs to the server itself, and
+// is run before all others. `thread` runs the task now; NULL: no thread does.
+void reactor_join(struct reactor *reactor, struct reactor_thread *thread,
+    struct reactor_task *task, enum fair_kind kind, struct view name);
+// The task belongs to the server itself again.
+void reactor_leave(struct reactor *reactor, struct reactor_thread *thread,
+    struct reactor_task *task);
+
+// Whether the current run has used up its slice of time.
+bool reactor_slice_over(const struct reactor_thread *thread);
 
 // Queues an owned task. `quiet`: the caller is one of the threads and will look
 // at the queue before it sleeps.

@@ -119,6 +119,11 @@ struct net_peer {
 	uint64_t session_id; // unique in this process, for the log
 };
 
+// How long a session should work in one call. Other sessions wait for the thread
+// meanwhile. If it has more to do, it keeps its place and returns NET_DRAIN; its
+// resume() is called when its turn comes again.
+#define NET_SLICE_MS 10
+
 // The functions of one protocol. Two of them never run at the same time for one
 // session, but each call may come on another thread. They may wait for the
 // disk, but never for the network.
@@ -165,6 +170,11 @@ struct net_session_ops {
 	// time counts from the last input or output, because it is the peer's
 	// time to answer.
 	uint32_t (*timeout)(const void *session);
+	// The account of the user for whom the session works; 0: nobody has
+	// logged in. All connections of a user together get a fair share of the
+	// threads, and so do all strangers of one address. NULL: nobody ever
+	// logs in.
+	uint64_t (*owner)(const void *session);
 	// The milliseconds of a NET_PAUSE, counted from the moment when the
 	// call returned it. Asked once, right afterwards. During the pause
 	// timeout() does not count, and a peer that closes is noticed only at

@@ -83,7 +83,7 @@ struct connection *slots_take(struct slots *slots)
 	pthread_mutex_lock(&slots->lock);
 	struct connection *connection = slots->free;
 	if (connection)
-		slots->free = (void *)connection->task.next;
+		slots->free = (void *)connection->task.turn.next;
 	else
 		connection = grow(slots);
 	pthread_mutex_unlock(&slots->lock);
@@ -97,7 +97,7 @@ void slots_give(struct slots *slots, struct connection *connection)
 	slots_set_deadline(slots, connection, 0);
 	pthread_mutex_lock(&slots->lock);
 	reactor_task_end(&connection->task);
-	connection->task.next = (void *)slots->free;
+	connection->task.turn.next = (void *)slots->free;
 	slots->free = connection;
 	pthread_mutex_unlock(&slots->lock);
 }

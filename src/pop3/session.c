@@ -170,6 +170,7 @@ const struct net_session_ops pop3_session_ops = {
     .wake = pop3_wake,
     .tls_started = pop3_tls_started,
     .timeout = pop3_timeout,
+    .owner = session_owner,
     .timed_out = pop3_timed_out,
     .shut_down = pop3_shut_down,
     .free = pop3_free,

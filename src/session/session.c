@@ -73,6 +73,7 @@ bool session_enter(struct session *session, struct buf *out)
 {
 	session->out = out;
 	session->traced = out->len;
+	session->slice_end_ms = 0;
 	// `next` still says what the session was doing, which the last words
 	// depend on.
 	if (!check_standing(session))
@@ -103,11 +104,19 @@ void session_keep_tls(struct session *session, const struct net_tls_info *tls)
 			view_of(tls->end_point, tls->end_point_len));
 }
 
+bool session_slice_over(struct session *session)
+{
+	uint64_t now_ms = clock_coarse_ms();
+	if (session->slice_end_ms == 0)
+		session->slice_end_ms = now_ms + NET_SLICE_MS;
+	return now_ms >= session->slice_end_ms;
+}
+
 void session_breathe(struct session *session)
 {
 	if (session->next != NET_READ || !check_standing(session))
 		return;
-	if (session->out->len >= NET_OUTPUT_HIGH)
+	if (session->out->len >= NET_OUTPUT_HIGH || session_slice_over(session))
 		session->next = NET_DRAIN;
 }
 
@@ -159,6 +168,12 @@ void session_log_out(struct session *session)
 	session->account = 0;
 	session->commands = 0;
 	session->since_ms = clock_monotonic_ms();
+}
+
+uint64_t session_owner(const void *context)
+{
+	const struct session *session = context;
+	return session->user ? session->account : 0;
 }
 
 // ---- Time and limits -------------------------------------------------------

@@ -79,6 +79,7 @@ struct session {
 	unsigned bad_commands;      // wrong ones in a row
 	uint64_t since_ms;          // when the stranger's time began, monotonic
 	enum net_next next;         // what the network shall do next
+	uint64_t slice_end_ms;      // by the coarse clock; 0: not known yet
 	const char *why; // static: why it ended; NULL: it has not ended
 	// During a call of the network: the output, and how much of it has been
 	// traced.
@@ -110,9 +111,15 @@ enum net_next session_leave(struct session *session);
 // layer. `tls` NULL: there is no TLS.
 void session_keep_tls(struct session *session, const struct net_tls_info *tls);
 
+// Whether this call of the network has worked for NET_SLICE_MS: then what is
+// left should be done in the next one (NET_DRAIN). The time counts from the
+// first question in a call, so the first answer is always false. A question
+// costs a few nanoseconds.
+bool session_slice_over(struct session *session);
+
 // Call this after a piece of work (a command). If the session would read on,
-// but much output is waiting, it pauses; if the user has been shut out
-// meanwhile, it ends.
+// but much output is waiting or the slice is over, it pauses; if the user has
+// been shut out meanwhile, it ends.
 void session_breathe(struct session *session);
 
 // ---- Who it is -------------------------------------------------------------
@@ -136,6 +143,9 @@ void session_log_in(struct session *session, const struct auth_user *user);
 void session_set_client(struct session *session, struct view name);
 // Makes it a stranger again; its time begins again.
 void session_log_out(struct session *session);
+
+// For owner() of net/session.h: the account of the user, or 0.
+uint64_t session_owner(const void *session);
 
 // ---- Time and limits -------------------------------------------------------
 

@@ -303,6 +303,7 @@ const struct net_session_ops smtp_session_ops = {
     .wake = smtp_wake,
     .tls_started = smtp_tls_started,
     .timeout = smtp_timeout,
+    .owner = session_owner,
     .pause_ms = smtp_pause_ms,
     .spoke_early = smtp_spoke_early,
     .timed_out = smtp_timed_out,
