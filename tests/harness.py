@@ -140,6 +140,7 @@ class ServerBase:
     Everything that a server leaves behind is in its folder."""
 
     stop_signal = signal.SIGTERM
+    pass_fds = ()  # descriptors that the program gets
 
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="roost-test-"))
@@ -168,7 +169,8 @@ class ServerBase:
         self.process = subprocess.Popen(
             self.command_line(), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={**os.environ, **self.environment()}, cwd=self.folder)
+            env={**os.environ, **self.environment()}, cwd=self.folder,
+            pass_fds=self.pass_fds)
         mark = len(self._log_lines)
         self._reader = threading.Thread(
             target=self._read_log, args=(self.process.stdout,), daemon=True)

@@ -375,6 +375,7 @@ enum cli_parsed cli_parse(const struct cli_command *const *tables, int argc,
 	if (parsed == CLI_PARSED &&
 	    !(check_options(&call) && check_texts(&call)))
 		parsed = CLI_WRONG;
+	call.argv = argv;
 	*ret_call = call;
 	return parsed;
 }

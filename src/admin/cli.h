@@ -76,6 +76,7 @@ struct cli_command;
 
 struct cli_call {
 	const struct cli_command *command;
+	char **argv; // the whole command line
 	// Each value has its option's position in the command's table. NULL:
 	// the option was not given. A switch that was given has the value "".
 	const char *values[CLI_OPTIONS_MAX];

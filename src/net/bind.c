@@ -72,6 +72,50 @@ enum rc net_bind(
 	return RC_OK;
 }
 
+static bool is_same(
+    const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
+	const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
+	const struct sockaddr_un *au = (const void *)a, *bu = (const void *)b;
+	if (a->ss_family != b->ss_family)
+		return false;
+	switch (a->ss_family) {
+	case AF_INET:
+		return a4->sin_port == b4->sin_port &&
+		       a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+	case AF_INET6:
+		return a6->sin6_port == b6->sin6_port &&
+		       memcmp(&a6->sin6_addr, &b6->sin6_addr, 16) == 0;
+	case AF_UNIX:
+		return strncmp(au->sun_path, bu->sun_path,
+			   sizeof(au->sun_path)) == 0;
+	default: return false;
+	}
+}
+
+bool net_is_bound_to(int fd, const char *address, uint16_t port)
+{
+	struct target target = {.address.ss_family = AF_UNIX};
+	struct sockaddr_un *path = (void *)&target.address;
+	struct sockaddr_storage at = {0};
+	socklen_t len = sizeof(at);
+	int type = 0;
+	socklen_t type_len = sizeof(type);
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) != 0 ||
+	    type != SOCK_STREAM || getsockname(fd, (void *)&at, &len) != 0)
+		return false;
+	if (address[0] == '/' && strlen(address) < sizeof(path->sun_path))
+		memcpy(path->sun_path, address, strlen(address));
+	else if (!parse(address, port, &target))
+		return false;
+	// A machine without IPv6: see net_bind().
+	if (target.both && at.ss_family == AF_INET &&
+	    !parse("0.0.0.0", port, &target))
+		return false;
+	return is_same(&at, &target.address);
+}
+
 // Whether a program listens on a socket file.
 static bool is_served(const struct sockaddr_un *address)
 {

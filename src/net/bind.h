@@ -4,6 +4,7 @@
 #ifndef ROOST_NET_BIND_H
 #define ROOST_NET_BIND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/rc.h"
@@ -13,6 +14,10 @@
 // caller owns the descriptor until net_server_listen().
 MUST_CHECK enum rc net_bind(
     const char *address, uint16_t port, int *ret_fd, struct fault *fault);
+
+// Whether `fd` is a stream socket that is bound to this address and port, or,
+// if `address` begins with "/", to this path.
+bool net_is_bound_to(int fd, const char *address, uint16_t port);
 
 // Binds a Unix stream socket with mode 0600. A socket file on which nobody
 // listens any more is replaced; RC_IN_USE if somebody does. The caller removes

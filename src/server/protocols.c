@@ -69,16 +69,23 @@ static const struct protocol protocol_table[] = {
 // ---- Listeners -------------------------------------------------------------
 
 static enum rc bind_to(const struct config_listener *listener,
-    const char *address, int *ret_fd, struct fault *fault)
+    const char *address, struct passed *passed, int *ret_fd,
+    struct fault *fault)
 {
+	int fd = passed_take(passed, address, (uint16_t)listener->port);
+	if (fd >= 0) {
+		*ret_fd = fd;
+		return RC_OK;
+	}
 	if (address[0] == '/')
 		return net_bind_unix(address, ret_fd, fault);
 	return net_bind(address, (uint16_t)listener->port, ret_fd, fault);
 }
 
-static enum rc listen_at(struct protocols *protocols, struct net_server *net,
-    struct net_tls *tls, const struct config_listener *listener,
-    const char *address, struct fault *fault)
+static enum rc listen_at(struct protocols *protocols, struct passed *passed,
+    struct net_server *net, struct net_tls *tls,
+    const struct config_listener *listener, const char *address,
+    struct fault *fault)
 {
 	const struct protocol *protocol = &protocol_table[listener->protocol];
 	bool plain = listener->tls == CONFIG_TLS_NONE;
@@ -91,19 +98,19 @@ static enum rc listen_at(struct protocols *protocols, struct net_server *net,
 	    .context = plain ? &protocols->plain : &protocols->secure,
 	    .refusal = protocol->refusal,
 	};
-	enum rc rc = bind_to(listener, address, &config.fd, fault);
+	enum rc rc = bind_to(listener, address, passed, &config.fd, fault);
 	return rc == RC_OK ? net_server_listen(net, &config, fault) : rc;
 }
 
 enum rc protocols_listen(struct protocols *protocols,
-    const struct config *config, struct net_server *net, struct net_tls *tls,
-    struct log *log, struct fault *fault)
+    const struct config *config, struct passed *passed, struct net_server *net,
+    struct net_tls *tls, struct log *log, struct fault *fault)
 {
 	for (size_t i = 0; i < config->listener_count; i++) {
 		const struct config_listener *l = &config->listeners[i];
 		for (size_t j = 0; j < l->address_count; j++) {
-			enum rc rc = listen_at(
-			    protocols, net, tls, l, l->addresses[j], fault);
+			enum rc rc = listen_at(protocols, passed, net, tls, l,
+			    l->addresses[j], fault);
 			if (rc != RC_OK)
 				return rc;
 			struct log_line line;

@@ -8,6 +8,7 @@
 #include "net/server.h"
 #include "pop3/session.h"
 #include "server/config.h"
+#include "server/passed.h"
 #include "server/tracing.h"
 #include "smtp/session.h"
 
@@ -27,11 +28,12 @@ struct protocols {
 	struct protocol_servers plain;  // for listeners with "tls = none"
 };
 
-// Binds every listener and adds it to the net_server. What the sessions use may
-// be set later, by protocols_open(), but before the server is started.
+// Binds every listener, unless its socket is among the `passed` ones, and adds
+// it to the net_server. What the sessions use may be set later, by
+// protocols_open(), but before the server is started.
 MUST_CHECK enum rc protocols_listen(struct protocols *protocols,
-    const struct config *config, struct net_server *net, struct net_tls *tls,
-    struct log *log, struct fault *fault);
+    const struct config *config, struct passed *passed, struct net_server *net,
+    struct net_tls *tls, struct log *log, struct fault *fault);
 
 void protocols_open(struct protocols *protocols, const struct config *config,
     const struct delivery_office *office, struct auth *auth,

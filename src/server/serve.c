@@ -99,9 +99,13 @@ static enum rc open_net(struct serve *serve, struct fault *fault)
 	    .stall_seconds = config->stall_seconds,
 	    .log = &serve->log,
 	};
+	struct passed passed;
+	passed_find(&passed);
 	serve->net = net_server_new(&net);
-	return protocols_listen(&serve->protocols, config, serve->net,
-	    serve->tls, &serve->log, fault);
+	enum rc rc = protocols_listen(&serve->protocols, config, &passed,
+	    serve->net, serve->tls, &serve->log, fault);
+	passed_close(&passed, &serve->log);
+	return rc;
 }
 
 static bool asks_for_connections(const struct config *config)
@@ -380,6 +384,11 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	if (serve->demo)
 		serve->demo_folder = demo_folder(&config->arena);
 	enum rc rc = place_check_path(&serve->call->place, fault);
+	if (rc != RC_OK)
+		return rc;
+	if (!serve->demo)
+		rc =
+		    passed_bind_and_run_again(config, serve->call->argv, fault);
 	if (rc != RC_OK)
 		return rc;
 	raise_files(serve);
