@@ -112,6 +112,8 @@ struct config {
 	uint32_t smtp_errors_max;
 	uint32_t smtp_errors_slow;
 	uint32_t smtp_slow_ms;
+	uint32_t smtp_unknown_slow;
+	uint32_t smtp_unknown_max;
 	uint32_t smtp_commands_max;
 	uint32_t smtp_messages_max;
 	uint32_t smtp_command_seconds;
@@ -121,6 +123,8 @@ struct config {
 	uint32_t queue_delay_notice_seconds;
 	uint32_t queue_retry_first_seconds;
 	uint32_t queue_retry_last_seconds;
+	uint32_t queue_reports_per_hour;
+	uint32_t queue_reports_per_domain;
 	uint32_t relay;
 	uint32_t relay_tls; // enum config_relay_tls, of relay_host
 	uint32_t relay_port;

@@ -123,6 +123,14 @@ const struct setting config_settings[] = {
 	"Mistakes after which answers to it get slow."),
     NUMBER(smtp_slow_ms, 1, 10000, "milliseconds", "500",
 	"The first such delay; it doubles with each mistake, up to 8 seconds."),
+    NUMBER(smtp_unknown_slow, 1, 1000000, NULL, "20",
+	"Recipients that do not exist, named by strangers of one network (IPv4:\n"
+	"a /24, IPv6: a /48), after which answers to it get slow. They are\n"
+	"remembered from one connection to the next."),
+    NUMBER(smtp_unknown_max, 1, 1000000, NULL, "100",
+	"Such recipients after which that network is sent away for a while. As\n"
+	"many are forgotten in an hour, and one with each message that is\n"
+	"accepted."),
     NUMBER(smtp_commands_max, 10, 100000, NULL, "100",
 	"SMTP commands without a message between them."),
     NUMBER(smtp_messages_max, 1, 1000000, NULL, "1000",
@@ -143,6 +151,12 @@ const struct setting config_settings[] = {
 	"one, and is up to a fifth shorter or longer by chance."),
     NUMBER(queue_retry_last_seconds, 1, 86400, "seconds", "14400",
 	"The longest wait between attempts."),
+    NUMBER(queue_reports_per_hour, 1, 1000000, NULL, "500",
+	"Reports of failures in an hour to senders of whom it is not known that\n"
+	"they sent the message: strangers can name anybody. What is over that\n"
+	"is not reported, but logged."),
+    NUMBER(queue_reports_per_domain, 1, 1000000, NULL, "50",
+	"Of these, to one domain."),
     SWITCH(relay, "yes",
 	"Whether mail for other servers is sent on. If not, it waits in the\n"
 	"queue."),

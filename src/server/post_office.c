@@ -78,6 +78,8 @@ static enum rc open_queue(struct post_office *post, const struct config *config,
 	    .delay_notice_seconds = config->queue_delay_notice_seconds,
 	    .retry_first_seconds = config->queue_retry_first_seconds,
 	    .retry_last_seconds = config->queue_retry_last_seconds,
+	    .reports_per_hour = config->queue_reports_per_hour,
+	    .reports_per_domain = config->queue_reports_per_domain,
 	};
 	return queue_open(engine, &settings, fault, &post->queue);
 }

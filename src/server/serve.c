@@ -281,6 +281,7 @@ static void status(void *context, json_t *answer)
 	SET("queue_recipients", queue.recipients);
 	SET("queue_held", queue.held);
 	SET("queue_oldest", queue.oldest);
+	SET("reports_dropped", queue.reports_dropped);
 	SET("sending_connections", relay.connections);
 	SET("sent", relay.relayed);
 	SET("sites_down", relay.sites_down);
