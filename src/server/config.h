@@ -119,6 +119,10 @@ struct config {
 	uint32_t smtp_command_seconds;
 	uint32_t smtp_data_seconds;
 	uint32_t smtp_session_seconds;
+	uint32_t sending_messages_per_hour;
+	uint32_t sending_messages_per_day;
+	uint32_t sending_recipients_per_hour;
+	uint32_t sending_recipients_per_day;
 	uint32_t queue_lifetime_seconds;
 	uint32_t queue_delay_notice_seconds;
 	uint32_t queue_retry_first_seconds;

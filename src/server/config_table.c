@@ -141,6 +141,17 @@ const struct setting config_settings[] = {
 	"Time without a byte of a message that has begun."),
     NUMBER(smtp_session_seconds, 10, 86400, "seconds", "3600",
 	"Time of an SMTP connection that has brought no message for so long."),
+    NUMBER(sending_messages_per_hour, 0, 100000000, NULL, "200",
+	"Messages that one user may send in an hour; as many may go at once.\n"
+	"What is over that is taken, waits in the queue until there is room, and\n"
+	"then goes by itself. 0: any."),
+    NUMBER(sending_messages_per_day, 0, 100000000, NULL, "1000",
+	"The same in a day. A user who normally sends much has more room, up to\n"
+	"ten times this, and in proportion in an hour. 0: any."),
+    NUMBER(sending_recipients_per_hour, 0, 100000000, NULL, "1000",
+	"Recipients that one user's messages may have in an hour. 0: any."),
+    NUMBER(sending_recipients_per_day, 0, 100000000, NULL, "3000",
+	"The same in a day. 0: any."),
     NUMBER(queue_lifetime_seconds, 1, 2592000, "seconds", "432000",
 	"Time that a message may wait to be sent on; then it is returned to its\n"
 	"sender. 432000 are 5 days."),
