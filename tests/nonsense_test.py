@@ -42,6 +42,7 @@ SENSE = {
     "user detail": [["anna"], []],
     "user sessions": [["anna"], []],
     "user kick": [["anna"], []],
+    "user sending": [["anna"], []],
     "domain add": [["new.example"], []],
     "domain set": [["example.org"], ["--primary"]],
     "domain remove": [["example.net"], []],

@@ -8,6 +8,7 @@
 #include "auth/auth.h"
 #include "base/rc.h"
 #include "base/view.h"
+#include "delivery/sending.h"
 #include "dns/dns.h"
 #include "relay/relay.h"
 #include "route/route.h"
@@ -68,6 +69,7 @@ struct cli_place {
 	struct route_settings route;
 	struct dns_settings dns;
 	struct relay_settings relay; // only what the configuration sets
+	struct sending_settings sending;
 	const char *server_name;
 	struct mail_services services; // as configured
 };

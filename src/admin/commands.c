@@ -148,6 +148,23 @@ const struct cli_command admin_commands[] = {
 	.run = cmd_user_kick,
     },
     {
+	.name = "user sending",
+	.arguments =
+	    "[NAME [release|remove|default|limit MESSAGES RECIPIENTS]]",
+	.arguments_min = 0,
+	.arguments_max = 4,
+	.summary = "show and limit how much users send",
+	.details =
+	    "release: what waits because the user has sent too much goes now, "
+	    "and the\nuser has all the room again. remove: what waits is "
+	    "deleted, and nobody is told.\nlimit: the user's own limits in a "
+	    "day (0: any number); those in an hour are in\nproportion. "
+	    "default: the settings again, and what is learned from the days\n"
+	    "before. Without a word, shows the user; without a name, all users "
+	    "who have\nsent lately.",
+	.run = cmd_user_sending,
+    },
+    {
 	.name = "domain add",
 	.arguments = "NAME",
 	.arguments_min = 1,

@@ -10,6 +10,7 @@
 #include "admin/link.h"
 #include "admin/services.h"
 #include "auth/auth.h"
+#include "delivery/sending.h"
 #include "dkim/dkim.h"
 #include "dns/dns.h"
 #include "queue/queue.h"
@@ -41,6 +42,7 @@ struct control_host {
 	struct route *route;
 	struct dkim_keys *dkim;
 	struct queue *queue;     // NULL: requests open it themselves
+	struct sending *sending; // what users have sent; may be NULL
 	struct dns *dns;         // NULL: names cannot be looked up
 	struct relay *relay;     // NULL: next hops are not known
 	const char *server_name; // in MX records and greetings

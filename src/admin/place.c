@@ -63,6 +63,9 @@ static enum rc open_rooms(const struct cli_place *at, struct log *log,
 	dns.log = log;
 	host->route = route_new(host->engine, host->auth, &route);
 	host->dkim = dkim_keys_new(host->engine, log);
+	struct sending_settings sending = at->sending;
+	sending.log = log;
+	host->sending = sending_new(host->engine, &sending);
 	host->server_name = at->server_name;
 	host->services = at->services;
 	// Only a few commands use DNS and the relay. If one of these cannot be
@@ -84,6 +87,7 @@ static void close_rooms(struct control_host *host)
 		dns_free(&host->dns);
 	if (host->dkim)
 		dkim_keys_free(&host->dkim);
+	sending_free(&host->sending);
 	if (host->route)
 		route_free(&host->route);
 	if (host->auth)

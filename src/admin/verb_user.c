@@ -287,6 +287,8 @@ enum rc verb_user_remove(struct verb_call *call, struct fault *fault)
 	rc = auth_user_set_disabled(auth, user, true, fault);
 	if (rc == RC_OK)
 		rc = remove_mail(call, &gone, fault);
+	if (rc == RC_OK && call->host->sending)
+		rc = sending_forget(call->host->sending, gone.account, fault);
 	if (rc == RC_OK && call->host->route)
 		rc = route_detail_set(
 		    call->host->route, &gone, ROUTE_DETAIL_INBOX, fault);

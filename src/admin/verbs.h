@@ -30,6 +30,7 @@ struct verb_call {
 	X("queue.release", verb_queue_release)                                 \
 	X("queue.remove", verb_queue_remove)                                   \
 	X("user.detail", verb_user_detail)                                     \
+	X("user.sending", verb_user_sending)                                   \
 	X("domain.add", verb_domain_add)                                       \
 	X("domain.set", verb_domain_set)                                       \
 	X("domain.remove", verb_domain_remove)                                 \

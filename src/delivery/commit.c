@@ -15,7 +15,8 @@
 #include "base/mem.h"
 #include "delivery/impl.h"
 
-#define COPY_PIECE ((size_t)64 << 10)
+#define COPY_PIECE   ((size_t)64 << 10)
+#define LIMITED_TEXT "; it waits, because you have sent much lately"
 
 // ---- One copy --------------------------------------------------------------
 
@@ -167,10 +168,13 @@ static void commit_to_queue(struct delivery *delivery,
 	for (size_t i = 0; i < delivery->target_count; i++)
 		delivery->targets[i].rc = RC_MORE;
 	struct queue_id id;
-	char text[40 + QUEUE_ID_TEXT] = "Queued as ";
+	char text[120 + QUEUE_ID_TEXT];
 	enum rc rc = put(delivery, delivery->outgoing, &id);
 	if (rc == RC_OK) {
-		queue_id_print(&id, text + strlen(text));
+		char printed[QUEUE_ID_TEXT + 1];
+		queue_id_print(&id, printed);
+		snprintf(text, sizeof(text), "Queued as %s%s", printed,
+		    delivery->envelope.queue.limited ? LIMITED_TEXT : "");
 		delivery_reply_set(ret_reply, 250, ENHANCED(2, 0, 0), text);
 	} else {
 		delivery_reply_set(ret_reply, 451, ENHANCED(4, 3, 0),

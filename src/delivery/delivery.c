@@ -5,6 +5,7 @@
 // commits at the end.
 #include "base/mem.h"
 #include "delivery/impl.h"
+#include "delivery/sending.h"
 #include "wire/header.h"
 #include "wire/utf8.h"
 
@@ -146,6 +147,10 @@ enum rc delivery_new(const struct delivery_office *office,
 
 static void let_go(struct delivery *delivery)
 {
+	if (delivery->counted)
+		sending_take_back(delivery->office->sending,
+		    delivery->origin.user->account, delivery->counted);
+	delivery->counted = 0;
 	delivery_check_end(delivery);
 	store_draft_free(&delivery->local);
 	queue_draft_free(&delivery->outgoing);
@@ -331,6 +336,36 @@ static void begin_signing(
 		fail_local(delivery, rc, "signing the message");
 }
 
+// ---- What a user may send --------------------------------------------------
+
+// Counts the message for its user, before it is known where its bytes go: what
+// is over the limits waits in the queue. let_go() takes the count back if the
+// message is not accepted.
+static void count_sending(struct delivery *delivery)
+{
+	struct sending *sending = delivery->office->sending;
+	const struct auth_user *user = delivery->origin.user;
+	struct queue_envelope *envelope = &delivery->envelope.queue;
+	int64_t release_at = 0;
+	if (!sending || !user || delivery->origin.door != DELIVERY_SUBMISSION)
+		return;
+	switch ((int)sending_count(sending, user->account,
+	    auth_name_view(&user->name), delivery->followed, &release_at)) {
+	case RC_OK: delivery->counted = delivery->followed; break;
+	case RC_LIMIT:
+		fail(delivery, 450, ENHANCED(4, 7, 0),
+		    "You have sent more than is possible in a day; try again "
+		    "later");
+		return;
+	default: return; // the engine: the message may go
+	}
+	if (release_at > envelope->release_at) {
+		envelope->release_at = release_at;
+		envelope->limited = true;
+		delivery->through_queue = true;
+	}
+}
+
 // ---- The end of the header -------------------------------------------------
 
 static void emit_header(struct delivery *delivery,
@@ -379,6 +414,8 @@ static void end_header(struct delivery *delivery, bool at_end)
 		check_writers(delivery, &fields, &domain);
 	if (!delivery_has_failed(delivery))
 		find_loops(delivery);
+	if (!delivery_has_failed(delivery))
+		count_sending(delivery);
 	if (!delivery_has_failed(delivery)) {
 		open_drafts(delivery);
 		buf_init(&received, 8192);
@@ -482,8 +519,11 @@ static void commit(struct delivery *delivery,
 		finish_drafts(delivery);
 	if (!delivery_has_failed(delivery))
 		delivery_commit(delivery, ret_replies, ret_reply);
-	if (!delivery_has_failed(delivery))
+	if (!delivery_has_failed(delivery)) {
+		if (ret_reply->code == 250)
+			delivery->counted = 0;
 		return;
+	}
 	*ret_reply = delivery->failure;
 	for (size_t i = 0; i < delivery->recipient_count; i++)
 		ret_replies[i] = delivery->failure;

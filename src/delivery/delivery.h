@@ -26,6 +26,7 @@
 struct delivery;
 struct delivery_check; // check.h
 struct delivery_filter;
+struct sending;
 
 // What all deliveries share; it outlives them.
 struct delivery_office {
@@ -42,6 +43,7 @@ struct delivery_office {
 	// NULL: each copy goes into the folder of its address.
 	const struct delivery_filter *filter;
 	const struct delivery_check *check; // NULL: everything is wanted
+	struct sending *sending; // sending.h; NULL: users send without limits
 };
 
 enum delivery_door {

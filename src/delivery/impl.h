@@ -73,6 +73,7 @@ struct delivery {
 	struct map known; // user or address -> index + 1
 	// How many targets the addresses led to, with repetitions.
 	size_t followed;
+	size_t counted; // recipients counted for the user; 0: none
 	// One commit in the queue instead of one in each account.
 	bool through_queue;
 

@@ -8,8 +8,8 @@ static enum rc not_there(struct fault *fault)
 	    fault, RC_NOT_FOUND, "there is no such message in the queue");
 }
 
-enum rc queue_retry(
-    struct queue *queue, const struct queue_id *id, struct fault *fault)
+static enum rc try_now(struct queue *queue, const struct queue_id *id,
+    bool also_limited, struct fault *fault)
 {
 	struct arena arena;
 	struct queue_copy copy;
@@ -18,7 +18,8 @@ enum rc queue_retry(
 	int64_t due = queue_now(queue);
 	// A message that its sender wants to be held until later (RFC 4865)
 	// keeps that time: it has not failed yet.
-	if (rc == RC_OK && copy.message.envelope.release_at > due)
+	if (rc == RC_OK && copy.message.envelope.release_at > due &&
+	    !(also_limited && copy.message.envelope.limited))
 		due = copy.message.envelope.release_at;
 	arena_done(&arena);
 	if (rc == RC_NOT_FOUND)
@@ -36,6 +37,18 @@ enum rc queue_retry(
 	}
 	pthread_mutex_unlock(&queue->index.lock);
 	return message ? RC_OK : not_there(fault);
+}
+
+enum rc queue_retry(
+    struct queue *queue, const struct queue_id *id, struct fault *fault)
+{
+	return try_now(queue, id, false, fault);
+}
+
+enum rc queue_let_go(
+    struct queue *queue, const struct queue_id *id, struct fault *fault)
+{
+	return try_now(queue, id, true, fault);
 }
 
 // ---- Flags -----------------------------------------------------------------

@@ -97,6 +97,8 @@ struct queue_envelope {
 	enum smtp_body body;
 	bool smtputf8;
 	int64_t release_at; // not tried before (RFC 4865); 0: now
+	// `release_at` is not the sender's wish: the user has sent too much.
+	bool limited;
 	enum smtp_by by;
 	int64_t by_time; // seconds since 1970
 	bool by_trace;
@@ -265,6 +267,10 @@ MUST_CHECK enum rc queue_read(struct queue *queue, const struct queue_id *id,
 // They do not stop an attempt that is under way for a recipient: that recipient
 // is held or removed when the attempt has failed.
 MUST_CHECK enum rc queue_retry(
+    struct queue *queue, const struct queue_id *id, struct fault *fault);
+// As queue_retry(), also when the message waits because its user has sent too
+// much; queue_retry() leaves such a message alone.
+MUST_CHECK enum rc queue_let_go(
     struct queue *queue, const struct queue_id *id, struct fault *fault);
 MUST_CHECK enum rc queue_hold(struct queue *queue, const struct queue_id *id,
     bool hold, struct fault *fault);

@@ -11,7 +11,9 @@
 #define MESSAGE_UTF8     1 // flags in a message's record
 #define MESSAGE_BY_TRACE 2
 #define MESSAGE_PROVEN   4
-#define MESSAGE_ALL      (MESSAGE_UTF8 | MESSAGE_BY_TRACE | MESSAGE_PROVEN)
+#define MESSAGE_LIMITED  8
+#define MESSAGE_ALL                                                            \
+	(MESSAGE_UTF8 | MESSAGE_BY_TRACE | MESSAGE_PROVEN | MESSAGE_LIMITED)
 
 #define NOTIFY_ALL                                                             \
 	(0u | SMTP_NOTIFY_NEVER | SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_FAILURE |  \
@@ -96,7 +98,8 @@ void queue_message_encode(
 	add_u8(ret_bytes, MESSAGE_VERSION);
 	add_u8(ret_bytes, (envelope->smtputf8 ? MESSAGE_UTF8 : 0) |
 			      (envelope->by_trace ? MESSAGE_BY_TRACE : 0) |
-			      (envelope->proven ? MESSAGE_PROVEN : 0));
+			      (envelope->proven ? MESSAGE_PROVEN : 0) |
+			      (envelope->limited ? MESSAGE_LIMITED : 0));
 	add_u8(ret_bytes, envelope->ret);
 	add_u8(ret_bytes, envelope->body);
 	add_u8(ret_bytes, envelope->by);
@@ -198,6 +201,7 @@ enum rc queue_message_decode(
 	envelope->smtputf8 = flags & MESSAGE_UTF8;
 	envelope->by_trace = flags & MESSAGE_BY_TRACE;
 	envelope->proven = flags & MESSAGE_PROVEN;
+	envelope->limited = flags & MESSAGE_LIMITED;
 	envelope->ret = (enum smtp_ret)take_below(&reader, SMTP_RET_HDRS + 1);
 	envelope->body =
 	    (enum smtp_body)take_below(&reader, SMTP_BODY_BINARYMIME + 1);

@@ -112,15 +112,23 @@ struct config {
 	uint32_t smtp_errors_max;
 	uint32_t smtp_errors_slow;
 	uint32_t smtp_slow_ms;
+	uint32_t smtp_unknown_slow;
+	uint32_t smtp_unknown_max;
 	uint32_t smtp_commands_max;
 	uint32_t smtp_messages_max;
 	uint32_t smtp_command_seconds;
 	uint32_t smtp_data_seconds;
 	uint32_t smtp_session_seconds;
+	uint32_t sending_messages_per_hour;
+	uint32_t sending_messages_per_day;
+	uint32_t sending_recipients_per_hour;
+	uint32_t sending_recipients_per_day;
 	uint32_t queue_lifetime_seconds;
 	uint32_t queue_delay_notice_seconds;
 	uint32_t queue_retry_first_seconds;
 	uint32_t queue_retry_last_seconds;
+	uint32_t queue_reports_per_hour;
+	uint32_t queue_reports_per_domain;
 	uint32_t relay;
 	uint32_t relay_tls; // enum config_relay_tls, of relay_host
 	uint32_t relay_port;

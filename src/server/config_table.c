@@ -123,6 +123,14 @@ const struct setting config_settings[] = {
 	"Mistakes after which answers to it get slow."),
     NUMBER(smtp_slow_ms, 1, 10000, "milliseconds", "500",
 	"The first such delay; it doubles with each mistake, up to 8 seconds."),
+    NUMBER(smtp_unknown_slow, 1, 1000000, NULL, "20",
+	"Recipients that do not exist, named by strangers of one network (IPv4:\n"
+	"a /24, IPv6: a /48), after which answers to it get slow. They are\n"
+	"remembered from one connection to the next."),
+    NUMBER(smtp_unknown_max, 1, 1000000, NULL, "100",
+	"Such recipients after which that network is sent away for a while. As\n"
+	"many are forgotten in an hour, and one with each message that is\n"
+	"accepted."),
     NUMBER(smtp_commands_max, 10, 100000, NULL, "100",
 	"SMTP commands without a message between them."),
     NUMBER(smtp_messages_max, 1, 1000000, NULL, "1000",
@@ -133,6 +141,17 @@ const struct setting config_settings[] = {
 	"Time without a byte of a message that has begun."),
     NUMBER(smtp_session_seconds, 10, 86400, "seconds", "3600",
 	"Time of an SMTP connection that has brought no message for so long."),
+    NUMBER(sending_messages_per_hour, 0, 100000000, NULL, "200",
+	"Messages that one user may send in an hour; as many may go at once.\n"
+	"What is over that is taken, waits in the queue until there is room, and\n"
+	"then goes by itself. 0: any."),
+    NUMBER(sending_messages_per_day, 0, 100000000, NULL, "1000",
+	"The same in a day. A user who normally sends much has more room, up to\n"
+	"ten times this, and in proportion in an hour. 0: any."),
+    NUMBER(sending_recipients_per_hour, 0, 100000000, NULL, "1000",
+	"Recipients that one user's messages may have in an hour. 0: any."),
+    NUMBER(sending_recipients_per_day, 0, 100000000, NULL, "3000",
+	"The same in a day. 0: any."),
     NUMBER(queue_lifetime_seconds, 1, 2592000, "seconds", "432000",
 	"Time that a message may wait to be sent on; then it is returned to its\n"
 	"sender. 432000 are 5 days."),
@@ -143,6 +162,12 @@ const struct setting config_settings[] = {
 	"one, and is up to a fifth shorter or longer by chance."),
     NUMBER(queue_retry_last_seconds, 1, 86400, "seconds", "14400",
 	"The longest wait between attempts."),
+    NUMBER(queue_reports_per_hour, 1, 1000000, NULL, "500",
+	"Reports of failures in an hour to senders of whom it is not known that\n"
+	"they sent the message: strangers can name anybody. What is over that\n"
+	"is not reported, but logged."),
+    NUMBER(queue_reports_per_domain, 1, 1000000, NULL, "50",
+	"Of these, to one domain."),
     SWITCH(relay, "yes",
 	"Whether mail for other servers is sent on. If not, it waits in the\n"
 	"queue."),

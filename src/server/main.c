@@ -121,6 +121,7 @@ static void set_place(struct cli_call *call, struct config *config)
 	    .route.postmaster = view_of_string(config->postmaster),
 	    .dns = post_office_dns(config),
 	    .relay = post_office_relay(config),
+	    .sending = post_office_sending(config),
 	    .server_name = config->server_name,
 	    .services = config_services(config),
 	    .auth =

@@ -78,8 +78,20 @@ static enum rc open_queue(struct post_office *post, const struct config *config,
 	    .delay_notice_seconds = config->queue_delay_notice_seconds,
 	    .retry_first_seconds = config->queue_retry_first_seconds,
 	    .retry_last_seconds = config->queue_retry_last_seconds,
+	    .reports_per_hour = config->queue_reports_per_hour,
+	    .reports_per_domain = config->queue_reports_per_domain,
 	};
 	return queue_open(engine, &settings, fault, &post->queue);
+}
+
+struct sending_settings post_office_sending(const struct config *config)
+{
+	return (struct sending_settings){
+	    .per_hour = {[SENDING_MESSAGES] = config->sending_messages_per_hour,
+		[SENDING_RECIPIENTS] = config->sending_recipients_per_hour},
+	    .per_day = {[SENDING_MESSAGES] = config->sending_messages_per_day,
+		[SENDING_RECIPIENTS] = config->sending_recipients_per_day},
+	};
 }
 
 struct relay_settings post_office_relay(const struct config *config)
@@ -161,10 +173,14 @@ enum rc post_office_open(struct post_office *post, const struct config *config,
 	enum rc rc = open_queue(post, config, engine, log, fault);
 	if (rc != RC_OK)
 		return rc;
+	struct sending_settings sending = post_office_sending(config);
+	sending.log = log;
+	post->sending = sending_new(engine, &sending);
 	post->office = (struct delivery_office){
 	    .store = store,
 	    .route = post->route,
 	    .queue = post->queue,
+	    .sending = post->sending,
 	    .dkim = post->dkim,
 	    .log = log,
 	    .server_name = view_of_string(config->server_name),
@@ -216,6 +232,7 @@ void post_office_close(struct post_office *post)
 		relay_free(&post->relay);
 	if (post->queue)
 		queue_close(&post->queue);
+	sending_free(&post->sending);
 	if (post->dkim)
 		dkim_keys_free(&post->dkim);
 	if (post->route)

@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include "delivery/sending.h"
 #include "relay/relay.h"
 #include "server/config.h"
 #include "server/sandbox.h"
@@ -18,6 +19,7 @@ struct post_office {
 	struct route *route;
 	struct dkim_keys *dkim;
 	struct queue *queue;
+	struct sending *sending;
 	struct relay *relay;
 	struct delivery_office office; // for the doors
 	// How many look-ups of our own name are running.
@@ -28,6 +30,8 @@ struct post_office {
 
 // The DNS settings of the configuration; the texts belong to the configuration.
 struct dns_settings post_office_dns(struct config *config);
+// What users may send.
+struct sending_settings post_office_sending(const struct config *config);
 // The relay's settings in the same way.
 struct relay_settings post_office_relay(const struct config *config);
 // Names the TCP ports of other servers that the relay and DNS connect to.

@@ -3,6 +3,7 @@
 
 #include "imap/recent.h"
 #include "server/version.h"
+#include "smtp/harvest.h"
 
 // ---- Sessions --------------------------------------------------------------
 
@@ -128,7 +129,7 @@ enum rc protocols_listen(struct protocols *protocols,
 
 static struct smtp_server smtp_server(const struct config *config,
     const struct delivery_office *office, const struct session_server *base,
-    enum smtp_role role)
+    enum smtp_role role, struct smtp_harvest *harvest)
 {
 	struct smtp_server server = {
 	    .base = *base,
@@ -153,6 +154,8 @@ static struct smtp_server smtp_server(const struct config *config,
 	// Strangers and other servers have no user who could be traced.
 	if (role != SMTP_ROLE_SUBMISSION)
 		server.base.trace = NULL;
+	if (role == SMTP_ROLE_MX)
+		server.harvest = harvest;
 	return server;
 }
 
@@ -184,10 +187,12 @@ static void fill(struct protocols *protocols, bool tls,
 	    .store = office->store,
 	    .version = roost_version,
 	};
-	servers->mx = smtp_server(config, office, &base, SMTP_ROLE_MX);
-	servers->submission =
-	    smtp_server(config, office, &base, SMTP_ROLE_SUBMISSION);
-	servers->lmtp = smtp_server(config, office, &base, SMTP_ROLE_LMTP);
+	servers->mx = smtp_server(
+	    config, office, &base, SMTP_ROLE_MX, protocols->harvest);
+	servers->submission = smtp_server(
+	    config, office, &base, SMTP_ROLE_SUBMISSION, protocols->harvest);
+	servers->lmtp = smtp_server(
+	    config, office, &base, SMTP_ROLE_LMTP, protocols->harvest);
 }
 
 void protocols_open(struct protocols *protocols, const struct config *config,
@@ -195,6 +200,8 @@ void protocols_open(struct protocols *protocols, const struct config *config,
     struct session_registry *sessions, struct log *log, struct tracing *tracing)
 {
 	protocols->recent = imap_recent_new(NULL);
+	protocols->harvest = smtp_harvest_new(
+	    config->smtp_unknown_slow, config->smtp_unknown_max);
 	fill(protocols, true, config, office, auth, sessions, log, tracing);
 	fill(protocols, false, config, office, auth, sessions, log, tracing);
 }
@@ -203,4 +210,5 @@ void protocols_close(struct protocols *protocols)
 {
 	if (protocols->recent)
 		imap_recent_free(&protocols->recent);
+	smtp_harvest_free(&protocols->harvest);
 }

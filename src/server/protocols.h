@@ -24,6 +24,7 @@ struct protocol_servers {
 // Must live as long as the net_server whose listeners were made with it.
 struct protocols {
 	struct imap_recent *recent;
+	struct smtp_harvest *harvest;
 	struct protocol_servers secure; // for listeners with TLS or STARTTLS
 	struct protocol_servers plain;  // for listeners with "tls = none"
 };

@@ -285,6 +285,8 @@ static void status(void *context, json_t *answer)
 	SET("queue_recipients", queue.recipients);
 	SET("queue_held", queue.held);
 	SET("queue_oldest", queue.oldest);
+	SET("reports_dropped", queue.reports_dropped);
+	SET("sending_limited_users", sending_limited(serve->post.sending));
 	SET("sending_connections", relay.connections);
 	SET("sent", relay.relayed);
 	SET("sites_down", relay.sites_down);
@@ -310,6 +312,7 @@ static struct control_host control_host(struct serve *serve)
 	    .dkim = serve->post.dkim,
 	    .dns = serve->post.dns,
 	    .queue = serve->post.queue,
+	    .sending = serve->post.sending,
 	    .server_name = serve->config->server_name,
 	    .services = config_services(serve->config),
 	    .relay = serve->post.relay,

@@ -2,7 +2,9 @@
 // MAIL and RCPT (RFC 5321 section 4.1.1.2 and 4.1.1.3): the session checks who
 // may send; the delivery knows the addresses.
 #include "auth/auth.h"
+#include "base/clock.h"
 #include "smtp/commands.h"
+#include "smtp/harvest.h"
 #include "smtp/tls.h"
 #include "smtp/transaction.h"
 
@@ -73,6 +75,26 @@ static void log_refused(struct smtp_session *session,
 	buf_done(&text);
 }
 
+static bool is_unknown(const struct delivery_reply *reply)
+{
+	return reply->code == 550 && reply->status.subject == 1 &&
+	       reply->status.detail == 1;
+}
+
+// A stranger asked for a mailbox that does not exist.
+static void note_unknown(struct smtp_session *session)
+{
+	struct view peer = view_of_string(session->base.peer_address);
+	uint64_t now = clock_monotonic_ms();
+	uint32_t late = smtp_harvest_add(session->server->harvest, peer, now);
+	if (late > session->said.delay_ms)
+		session->said.delay_ms = late;
+	if (smtp_harvest_is_over(session->server->harvest, peer, now))
+		smtp_hang_up(session, "too many unknown recipients", 421,
+		    ENHANCED(4, 7, 0),
+		    "Too many unknown recipients from your network");
+}
+
 enum smtp_step smtp_rcpt_resume(
     struct smtp_session *session, struct smtp_call *call)
 {
@@ -90,6 +112,8 @@ enum smtp_step smtp_rcpt_resume(
 	if (rc != RC_OK)
 		log_refused(session, &rcpt->to, &reply);
 	smtp_answer_delivery(session, &reply);
+	if (is_unknown(&reply) && !smtp_is_trusted(session))
+		note_unknown(session);
 	return SMTP_STEP_DONE;
 }
 

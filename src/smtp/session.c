@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "smtp/commands.h"
+#include "smtp/harvest.h"
 #include "smtp/tls.h"
 #include "smtp/trace.h"
 #include "smtp/transaction.h"
@@ -121,7 +122,14 @@ static void greet(struct smtp_session *session)
 {
 	bool spoke = session->greeting == SMTP_GREETING_SPOKE;
 	session->greeting = SMTP_GREETING_SAID;
-	if (spoke)
+	if (session->server->role == SMTP_ROLE_MX &&
+	    smtp_harvest_is_over(session->server->harvest,
+		view_of_string(session->base.peer_address),
+		clock_monotonic_ms()))
+		smtp_hang_up(session, "too many unknown recipients", 421,
+		    ENHANCED_NONE,
+		    "Too many unknown recipients from your network");
+	else if (spoke)
 		smtp_hang_up(session, "spoke before the greeting", 554,
 		    ENHANCED_NONE, "Wait for the greeting first");
 	else

@@ -41,6 +41,7 @@ struct smtp_server {
 	enum smtp_role role;
 	bool normalize; // bare CR and LF become CRLF; otherwise 550
 	bool lenient;   // users may write addresses without brackets …
+	struct smtp_harvest *harvest; // harvest.h; NULL: not looked for
 	struct smtp_limits limits;
 };
 

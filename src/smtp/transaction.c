@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "smtp/commands.h"
+#include "smtp/harvest.h"
 #include "smtp/tls.h"
 
 // ---- The envelope ----------------------------------------------------------
@@ -239,6 +240,10 @@ static void note_result(struct smtp_session *session, size_t recipients,
 	log_message(session, transaction->sender, recipients,
 	    transaction->bytes, reply);
 	session->messages += reply->code == 250;
+	if (reply->code == 250 && !smtp_is_trusted(session))
+		smtp_harvest_forgive(session->server->harvest,
+		    view_of_string(session->base.peer_address),
+		    clock_monotonic_ms());
 	if (reply->code == 250 || smtp_is_trusted(session))
 		smtp_forgive(session);
 }
