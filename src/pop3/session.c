@@ -172,5 +172,6 @@ const struct net_session_ops pop3_session_ops = {
     .timeout = pop3_timeout,
     .timed_out = pop3_timed_out,
     .shut_down = pop3_shut_down,
+    .is_known = session_is_known,
     .free = pop3_free,
 };

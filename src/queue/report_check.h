@@ -13,8 +13,8 @@
 static inline bool report_type_is(
     const struct message_part *part, const char *type, const char *subtype)
 {
-	return view_eq_nocase(part->type.type, view_of_string(type)) &&
-	       view_eq_nocase(part->type.subtype, view_of_string(subtype));
+	return view_eq_nocase(part->type, view_of_string(type)) &&
+	       view_eq_nocase(part->subtype, view_of_string(subtype));
 }
 
 static inline struct view report_part_body(

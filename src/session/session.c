@@ -113,6 +113,11 @@ void session_breathe(struct session *session)
 
 // ---- Who it is -------------------------------------------------------------
 
+bool session_is_known(const void *session)
+{
+	return !session_is_stranger(session);
+}
+
 struct auth_channel session_channel(struct session *session)
 {
 	struct auth_channel channel = {

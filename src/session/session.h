@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "auth/binding.h"
+#include "base/budget.h"
 #include "base/log.h"
 #include "net/session.h"
 #include "session/registry.h"
@@ -41,6 +42,7 @@ struct session_server {
 	const struct net_trace *trace; // may be NULL
 	// Where the sessions of users are listed; NULL: nowhere.
 	struct session_registry *registry;
+	const struct budget *budget;   // of memory (base/budget.h); may be NULL
 };
 
 struct session;
@@ -121,6 +123,9 @@ static inline bool session_is_stranger(const struct session *session)
 {
 	return !session->user;
 }
+
+// For is_known() of net/session.h: the same of a protocol's session.
+bool session_is_known(const void *session);
 
 static inline bool session_has_tls(const struct session *session)
 {
