@@ -180,6 +180,7 @@ static void fill(struct protocols *protocols, bool tls,
 	    .trace = tracing_of(tracing),
 	    .registry = sessions,
 	    .budget = office->budget,
+	    .user_sessions_max = config->max_per_user,
 	};
 	servers->imap = (struct imap_server){
 	    .base = base,
