@@ -397,7 +397,7 @@ class TimeTest(Hostile):
 
 
 class CrowdTest(PostTest):
-    settings = "max_per_address = 20\n"
+    settings = "max_per_address = 20\nunlimited_networks = \"\"\n"
 
     def test_only_so_many_from_one_address(self):
         open_ones = []

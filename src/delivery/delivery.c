@@ -3,6 +3,7 @@
 // Then it and the body go to where the message will be stored: into a store's
 // draft if all who get it are users here, otherwise into the queue's. commit.c
 // commits at the end.
+#include "base/budget.h"
 #include "base/mem.h"
 #include "delivery/impl.h"
 #include "delivery/sending.h"
@@ -112,6 +113,21 @@ static void keep_envelope(
 		kept->queue.account = delivery->origin.user->account;
 }
 
+// Memory is for users first (base/budget.h). `begun`: the message is under way.
+static bool has_memory(
+    const struct delivery_office *office, enum delivery_door door, bool begun)
+{
+	enum budget_stage stage = budget_stage(office->budget);
+	if (door != DELIVERY_MX)
+		return stage < BUDGET_LAST;
+	return stage < (begun ? BUDGET_SHED : BUDGET_NO_MAIL);
+}
+
+// RFC 3463 section 3.4: "Mail system full".
+#define NO_MEMORY                                                              \
+	452, ENHANCED(4, 3, 1),                                                \
+	    "The server has not enough memory now, try again later"
+
 enum rc delivery_new(const struct delivery_office *office,
     const struct delivery_origin *origin,
     const struct delivery_envelope *envelope, struct delivery_reply *ret_reply,
@@ -124,6 +140,10 @@ enum rc delivery_new(const struct delivery_office *office,
 		// RFC 1870 section 6.1.
 		delivery_reply_set(ret_reply, 552, ENHANCED(5, 3, 4),
 		    "The message is longer than this server takes");
+		return RC_LIMIT;
+	}
+	if (!has_memory(office, origin->door, false)) {
+		delivery_reply_set(ret_reply, NO_MEMORY);
 		return RC_LIMIT;
 	}
 	struct delivery *delivery = mem_zalloc(sizeof(*delivery));
@@ -145,6 +165,14 @@ enum rc delivery_new(const struct delivery_office *office,
 	return RC_OK;
 }
 
+static void drop_bytes(struct delivery *delivery)
+{
+	store_draft_free(&delivery->local);
+	queue_draft_free(&delivery->outgoing);
+	dkim_signer_free(&delivery->signer);
+	delivery_header_done(&delivery->header);
+}
+
 static void let_go(struct delivery *delivery)
 {
 	if (delivery->counted)
@@ -152,11 +180,22 @@ static void let_go(struct delivery *delivery)
 		    delivery->origin.user->account, delivery->counted);
 	delivery->counted = 0;
 	delivery_check_end(delivery);
-	store_draft_free(&delivery->local);
-	queue_draft_free(&delivery->outgoing);
-	dkim_signer_free(&delivery->signer);
-	delivery_header_done(&delivery->header);
+	drop_bytes(delivery);
 	delivery->stage = DELIVERY_OVER;
+}
+
+size_t delivery_memory(const struct delivery *delivery)
+{
+	size_t draft = 0;
+	if (delivery->local)
+		draft = store_draft_memory(delivery->local);
+	else if (delivery->outgoing)
+		draft = queue_draft_memory(delivery->outgoing);
+	return sizeof(*delivery) + delivery->arena.held +
+	       delivery->scratch.held + delivery->header.bytes.capacity +
+	       delivery->head.capacity + draft +
+	       delivery->target_capacity * sizeof(*delivery->targets) +
+	       delivery->recipient_capacity * sizeof(*delivery->recipients);
 }
 
 void delivery_free(struct delivery **delivery)
@@ -453,13 +492,15 @@ static void add_header(struct delivery *delivery, struct view bytes)
 	}
 }
 
-void delivery_data(struct delivery *delivery, struct view bytes)
+static void add(struct delivery *delivery, struct view bytes)
 {
-	if (delivery_has_failed(delivery) || delivery->stage == DELIVERY_OVER)
-		return;
 	if (delivery->size + bytes.len > size_max(delivery->office)) {
 		fail(delivery, 552, ENHANCED(5, 3, 4),
 		    "The message is longer than this server takes");
+		return;
+	}
+	if (!has_memory(delivery->office, delivery->origin.door, true)) {
+		fail(delivery, NO_MEMORY);
 		return;
 	}
 	delivery->size += bytes.len;
@@ -474,6 +515,17 @@ void delivery_data(struct delivery *delivery, struct view bytes)
 		add_body(delivery, bytes);
 	else
 		add_header(delivery, bytes);
+}
+
+void delivery_data(struct delivery *delivery, struct view bytes)
+{
+	if (delivery->stage == DELIVERY_OVER)
+		return;
+	if (!delivery_has_failed(delivery))
+		add(delivery, bytes);
+	// The rest is read and dropped, so nothing needs to be held for it.
+	if (delivery_has_failed(delivery))
+		drop_bytes(delivery);
 }
 
 // ---- The end ---------------------------------------------------------------

@@ -44,6 +44,7 @@ struct delivery_office {
 	const struct delivery_filter *filter;
 	const struct delivery_check *check; // NULL: everything is wanted
 	struct sending *sending; // sending.h; NULL: users send without limits
+	const struct budget *budget; // of memory (base/budget.h); may be NULL
 };
 
 enum delivery_door {
@@ -141,13 +142,16 @@ struct delivery_filter {
 // ---- A message from a door -------------------------------------------------
 
 // Begins a delivery, at MAIL FROM. Checks the envelope: a submission's sender
-// must belong to the user (550 5.7.1), and the size must not be over the limit
-// (552 5.3.4). If not RC_OK, `ret_reply` says why.
+// must belong to the user (550 5.7.1), the size must not be over the limit (552
+// 5.3.4), and there must be memory for it (452 4.3.1). If not RC_OK,
+// `ret_reply` says why.
 MUST_CHECK enum rc delivery_new(const struct delivery_office *office,
     const struct delivery_origin *origin,
     const struct delivery_envelope *envelope, struct delivery_reply *ret_reply,
     struct delivery **ret_delivery);
 void delivery_free(struct delivery **delivery);
+// The bytes that the delivery holds, about. Cheap.
+size_t delivery_memory(const struct delivery *delivery);
 
 // Asks whether mail from this sender is wanted. RC_OK; RC_MORE; otherwise
 // `ret_reply` says why not.

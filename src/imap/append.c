@@ -185,6 +185,10 @@ static enum imap_take begin_message(
 		imap_bad(command, "UTF8 needs ENABLE UTF8=ACCEPT first");
 		return IMAP_TAKE_REFUSE;
 	}
+	if (budget_stage(session->base.server->budget) >= BUDGET_LAST) {
+		imap_no_memory(command);
+		return IMAP_TAKE_REFUSE;
+	}
 	if (is_too_many(command)) {
 		imap_no(command, "LIMIT", "Too many messages in one command");
 		return IMAP_TAKE_REFUSE;
@@ -222,11 +226,27 @@ static void take_data(
 		append->failure = store_draft_finish(*draft);
 	if (append->failure == RC_OK && last && append->binary)
 		append->failure = store_draft_encode_binary(draft);
-	if (last)
+	if (last) {
 		append->memory += store_draft_memory(*draft);
+		append->whole = append->count;
+	}
+}
+
+// The drafts whose literals have come are in `memory`.
+static size_t memory_of(const struct imap_command *command)
+{
+	const struct imap_append *append = command->state;
+	if (!append)
+		return 0;
+	size_t last =
+	    append->count > append->whole
+		? store_draft_memory(append->messages[append->count - 1].draft)
+		: 0;
+	return append->memory + last;
 }
 
 const struct imap_stream_ops imap_append_stream = {
+    .memory = memory_of,
     .literal = take_literal,
     .data = take_data,
 };

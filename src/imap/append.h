@@ -20,7 +20,8 @@ struct imap_append {
 	size_t count;
 	size_t capacity;
 	bool binary;   // the last literal is a literal8
-	size_t memory; // of the complete messages, in bytes
+	size_t whole;  // how many of them are complete
+	size_t memory; // of these, in bytes
 	// The last literal is inside "UTF8 (": a ")" must follow.
 	bool in_utf8;
 	enum rc failure;   // of a draft; reported when all has come

@@ -11,6 +11,7 @@
 #define SELECTED      IMAP_STATE_SELECTED
 #define UID_TOO       IMAP_COMMAND_UID
 #define HOLDS_EXPUNGE IMAP_COMMAND_HOLDS_EXPUNGE
+#define HEAVY         IMAP_COMMAND_HEAVY
 #define SECRET        IMAP_COMMAND_SECRET
 #define NO_SYNC       IMAP_COMMAND_NO_SYNC
 
@@ -49,18 +50,18 @@ static const struct imap_command_type command_types[] = {
     {"RENAME", LOGGED_IN, 0, imap_rename_begin, NULL, NULL, NULL},
     {"REPLACE", SELECTED, UID_TOO, imap_replace_begin, NULL, imap_append_end,
 	&imap_append_stream},
-    {"SEARCH", SELECTED, UID_TOO | HOLDS_EXPUNGE, imap_search_begin,
+    {"SEARCH", SELECTED, UID_TOO | HOLDS_EXPUNGE | HEAVY, imap_search_begin,
 	imap_search_resume, imap_search_end, NULL},
     {"SELECT", LOGGED_IN, NO_SYNC, imap_select_begin, imap_select_resume, NULL,
 	NULL},
-    {"SORT", SELECTED, UID_TOO | HOLDS_EXPUNGE, imap_sort_begin,
+    {"SORT", SELECTED, UID_TOO | HOLDS_EXPUNGE | HEAVY, imap_sort_begin,
 	imap_sort_resume, imap_sort_end, NULL},
     {"STARTTLS", NOT_YET, 0, imap_starttls_begin, NULL, NULL, NULL},
     {"STATUS", LOGGED_IN, 0, imap_status_begin, NULL, NULL, NULL},
     {"STORE", SELECTED, UID_TOO | HOLDS_EXPUNGE, imap_store_begin,
 	imap_store_resume, imap_store_end, NULL},
     {"SUBSCRIBE", LOGGED_IN, 0, imap_subscribe_begin, NULL, NULL, NULL},
-    {"THREAD", SELECTED, UID_TOO | HOLDS_EXPUNGE, imap_thread_begin,
+    {"THREAD", SELECTED, UID_TOO | HOLDS_EXPUNGE | HEAVY, imap_thread_begin,
 	imap_thread_resume, imap_thread_end, NULL},
     {"UNAUTHENTICATE", LOGGED_IN, NO_SYNC, imap_unauthenticate_begin, NULL,
 	NULL, NULL},

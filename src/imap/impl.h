@@ -114,6 +114,8 @@ enum imap_command_flags {
 	// The client sends it to get news of the selected mailbox, and so reads
 	// all news that come with it.
 	IMAP_COMMAND_ASKS_NEWS = 1 << 4,
+	// It may need much memory, and is refused when that is short.
+	IMAP_COMMAND_HEAVY = 1 << 5,
 };
 
 // What to do with a literal that the client announces.
@@ -134,6 +136,8 @@ struct imap_stream_ops {
 	    struct imap_command *command, const struct imap_literal *literal);
 	void (*data)(
 	    struct imap_command *command, struct view bytes, bool last);
+	// The bytes that it holds outside the arena, about.
+	size_t (*memory)(const struct imap_command *command);
 };
 
 struct imap_command_type {
@@ -216,6 +220,8 @@ enum imap_step imap_bad_arguments(struct imap_command *command, enum rc rc);
 // sentence (or it is for another rc), a general one is used.
 enum imap_step imap_failed(struct imap_command *command, enum rc rc);
 struct buf *imap_code(struct imap_command *command);
+// Answers NO because the server is short of memory (base/budget.h).
+enum imap_step imap_no_memory(struct imap_command *command);
 
 // Writes a whole untagged line of at most IMAP_TEXT_MAX bytes: "* ", the text,
 // CRLF.

@@ -45,6 +45,9 @@ enum imap_step imap_log_in(
     struct imap_command *command, const struct auth_user *user)
 {
 	struct imap_session *session = command->session;
+	if (!session_has_place(&session->base, user))
+		return imap_no(
+		    command, "LIMIT", "Too many connections of this user");
 	enum rc rc = take_user(session, user, &command->fault);
 	if (rc != RC_OK)
 		return imap_failed(command, rc);

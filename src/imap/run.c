@@ -47,6 +47,18 @@ static void command_free(struct imap_command *command)
 	free(command);
 }
 
+size_t imap_run_memory(const struct imap_session *session)
+{
+	const struct imap_command *command = session->command;
+	if (!command)
+		return 0;
+	size_t literals = 0;
+	if (command->type && command->type->stream)
+		literals = command->type->stream->memory(command);
+	return sizeof(*command) + command->arena.held + command->code.capacity +
+	       literals;
+}
+
 void imap_run_abandon(struct imap_session *session)
 {
 	if (session->command)
@@ -218,6 +230,13 @@ static MUST_CHECK enum rc parse_name(
 	return rc;
 }
 
+// RFC 5530 section 3.
+enum imap_step imap_no_memory(struct imap_command *command)
+{
+	return imap_no(command, "LIMIT",
+	    "The server has not enough memory now, try again later");
+}
+
 // Parses tag and name. False: the response has been decided.
 static bool command_identify(struct imap_command *command)
 {
@@ -245,6 +264,12 @@ static bool command_identify(struct imap_command *command)
 	}
 	command->type = type;
 	args->secret = (type->flags & IMAP_COMMAND_SECRET) != 0;
+	if ((type->flags & IMAP_COMMAND_HEAVY) != 0 &&
+	    budget_stage(command->session->base.server->budget) >=
+		BUDGET_SHED) {
+		imap_no_memory(command);
+		return false;
+	}
 	return true;
 }
 

@@ -15,6 +15,8 @@ void imap_run_resume(struct imap_session *session, struct buf *out);
 // In IDLE: reports the news.
 void imap_run_idle_news(struct imap_session *session, struct buf *out);
 // Ends the running command, if there is one, without a response.
+// The bytes that the running command holds, about.
+size_t imap_run_memory(const struct imap_session *session);
 void imap_run_abandon(struct imap_session *session);
 
 #endif

@@ -153,6 +153,14 @@ static enum net_next imap_wake(void *context, struct buf *out)
 	return session_leave(&session->base);
 }
 
+// The view is the store's, and shared.
+static size_t imap_memory(const void *context)
+{
+	const struct imap_session *session = context;
+	return sizeof(*session) + session->reader.text.capacity +
+	       imap_run_memory(session);
+}
+
 // ---- The end ---------------------------------------------------------------
 
 static uint32_t imap_timeout(const void *context)
@@ -203,5 +211,7 @@ const struct net_session_ops imap_session_ops = {
     .owner = session_owner,
     .timed_out = imap_timed_out,
     .shut_down = imap_shut_down,
+    .is_known = session_is_known,
+    .memory = imap_memory,
     .free = imap_free,
 };

@@ -4,6 +4,7 @@
 // runs the connection touches it; other threads post news (reactor.h).
 #include "net/connection.h"
 
+#include "base/budget.h"
 #include "base/clock.h"
 #include "net/connection_input.h"
 #include "net/connection_step.h"
@@ -573,6 +574,8 @@ static void destroy(
 	give_back(connection, thread);
 	connection_input_drop(connection);
 	transport_done(&connection->transport);
+	budget_hold(connection->host->budget, connection->held, 0);
+	bool known = connection->known;
 	struct connection_host *host = connection->host;
 	reactor_leave(host->reactor, thread, &connection->task);
 	struct address address = connection->peer;
@@ -581,7 +584,7 @@ static void destroy(
 	free(connection->outgoing);
 	slots_give(host->slots, connection);
 	// After this call nothing of the server may be used.
-	host->closed(host, &address, listener);
+	host->closed(host, &address, listener, known);
 }
 
 // Until a user logs in, and after that, the threads' time counts for the peer's
@@ -633,6 +636,7 @@ static enum reactor_verdict run(
 	}
 	follow_owner(connection, thread);
 	give_back(connection, thread);
+	connection_account(connection);
 	slots_set_deadline(
 	    connection->host->slots, connection, deadline_of(connection));
 	return progress == WAIT ? REACTOR_IDLE : REACTOR_AGAIN;

@@ -20,15 +20,19 @@ struct connection_host {
 	struct log *log;
 	uint32_t handshake_ms;
 	uint32_t stall_ms;
+	struct budget *budget;     // may be NULL
 	_Atomic uint64_t sessions; // the number of session ids that were given
 	// Called just before an outgoing connection tells how it ended. The
 	// connection stops counting for max_outgoing, so that a new one can be
 	// begun from within that call.
 	void (*leaving)(struct connection_host *host);
+	// Called when somebody has logged in on an accepted connection, or out.
+	void (*known)(struct connection_host *host, const struct address *peer,
+	    const struct net_listener_config *listener, bool known);
 	// Called when the connection is gone and its slot is free again.
 	// `listener` is NULL for an outgoing connection.
 	void (*closed)(struct connection_host *host, const struct address *peer,
-	    const struct net_listener_config *listener);
+	    const struct net_listener_config *listener, bool known);
 };
 
 enum connection_phase {
@@ -56,6 +60,7 @@ struct connection {
 	uint32_t in_len;
 	uint32_t in_capacity;
 	uint32_t lingered; // bytes dropped since the end
+	size_t held;       // what the budget counts for this connection
 	uint64_t session_id;
 	uint64_t owner; // the account of the user who is logged in; 0: nobody
 	uint64_t opened_ms;
@@ -71,6 +76,7 @@ struct connection {
 	bool woken;    // wake() has to be called
 	bool blocked;  // output waits for the peer
 	bool stopping; // the server is stopping
+	bool known;    // somebody has logged in
 };
 
 // Prepares a slot for an accepted socket and queues it.
@@ -83,6 +89,10 @@ void connection_open(struct connection *connection,
 void connection_open_outgoing(struct connection *connection,
     struct connection_host *host, struct outgoing *outgoing, int fd,
     const struct address *peer, int error);
+
+// Called at the end of each run: tells the server whether somebody has logged
+// in, and the budget what the connection holds until it runs again.
+void connection_account(struct connection *connection);
 
 // Memory for connections, in chunks that live as long as the slots. So a
 // pointer to a closed connection always points to a slot, never to freed

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
@@ -20,6 +21,9 @@
 // The resolution of all timeouts. A listener rests for this long when the
 // system has no more descriptors.
 #define TICK_MS 250
+
+// How often refusals for the same reason are logged.
+#define REFUSAL_LOG_MS 60000
 
 // After this many accepted connections others have their turn.
 #define ACCEPT_BATCH 64
@@ -35,31 +39,59 @@ static uint32_t or_default(uint32_t value, uint32_t otherwise, uint32_t max)
 
 // ---- Counting ----
 
-// Counts one more connection. Returns NULL, or the limit that forbids it.
-static const char *admit(struct listener *listener, const struct address *peer)
+static bool has_memory(const struct listener *listener)
+{
+	enum budget_stage stage = budget_stage(listener->server->config.budget);
+	switch (listener->config.door) {
+	case NET_DOOR_SERVERS: return stage < BUDGET_NO_STRANGERS;
+	case NET_DOOR_USERS: return stage < BUDGET_SHED;
+	case NET_DOOR_TRUSTED: break;
+	}
+	return stage < BUDGET_LAST;
+}
+
+// Counts one more connection, unless a limit forbids it.
+static enum admission_refusal admit(
+    struct listener *listener, const struct address *peer)
 {
 	struct net_server *server = listener->server;
 	uint32_t max = listener->config.max_connections;
-	const char *reason = "too many connections at this listener";
+	enum admission_refusal refusal = ADMISSION_FULL_LISTENER;
+	if (!has_memory(listener))
+		return ADMISSION_MEMORY;
 	pthread_mutex_lock(&server->lock);
 	if (max == 0 || listener->count < max)
-		reason = admission_admit(&server->admission, peer);
-	if (!reason) {
+		refusal = admission_admit(&server->admission,
+		    admission_place(listener->config.door, false), peer);
+	if (refusal == ADMISSION_ALLOWED) {
 		listener->count++;
 		server->open++;
 	}
 	pthread_mutex_unlock(&server->lock);
-	return reason;
+	return refusal;
 }
 
-static void dismiss(struct listener *listener, const struct address *peer)
+static void dismiss(
+    struct listener *listener, const struct address *peer, bool known)
 {
 	struct net_server *server = listener->server;
 	pthread_mutex_lock(&server->lock);
-	admission_dismiss(&server->admission, peer);
+	admission_dismiss(&server->admission,
+	    admission_place(listener->config.door, known), peer);
 	listener->count--;
 	server->open--;
 	pthread_cond_broadcast(&server->changed);
+	pthread_mutex_unlock(&server->lock);
+}
+
+static void on_known(struct connection_host *host, const struct address *peer,
+    const struct net_listener_config *config, bool known)
+{
+	struct net_server *server = (struct net_server *)host;
+	pthread_mutex_lock(&server->lock);
+	admission_move(&server->admission,
+	    admission_place(config->door, !known),
+	    admission_place(config->door, known), peer);
 	pthread_mutex_unlock(&server->lock);
 }
 
@@ -72,12 +104,12 @@ static void on_leaving(struct connection_host *host)
 }
 
 static void on_closed(struct connection_host *host, const struct address *peer,
-    const struct net_listener_config *config)
+    const struct net_listener_config *config, bool known)
 {
 	struct net_server *server = (struct net_server *)host;
 	for (uint32_t i = 0; config && i < server->listener_count; i++)
 		if (&server->listeners[i].config == config) {
-			dismiss(&server->listeners[i], peer);
+			dismiss(&server->listeners[i], peer, known);
 			return;
 		}
 	pthread_mutex_lock(&server->lock);
@@ -88,23 +120,54 @@ static void on_closed(struct connection_host *host, const struct address *peer,
 
 // ---- Accepting ----
 
-static void refuse(struct listener *listener, int fd,
-    const struct address *peer, const char *reason)
+// How many refusals for this reason the line that is due now reports; 0: no
+// line is due.
+static uint64_t count_refusal(
+    struct net_server *server, enum admission_refusal refusal)
 {
-	struct view words = listener->config.refusal;
-	atomic_fetch_add(&listener->server->refused, 1);
-	if (words.len && !listener->config.implicit_tls)
-		(void)!send(
-		    fd, words.ptr, words.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	close(fd);
+	struct refusals *refusals = &server->refusals;
+	uint64_t now = clock_monotonic_ms();
+	uint64_t count = 0;
+	pthread_mutex_lock(&server->lock);
+	refusals->more[refusal]++;
+	if (now >= refusals->next_ms[refusal]) {
+		count = refusals->more[refusal];
+		refusals->more[refusal] = 0;
+		refusals->next_ms[refusal] = now + REFUSAL_LOG_MS;
+	}
+	pthread_mutex_unlock(&server->lock);
+	return count;
+}
+
+static void log_refusal(const struct listener *listener,
+    const struct address *peer, enum admission_refusal refusal)
+{
+	uint64_t count = count_refusal(listener->server, refusal);
+	if (count == 0)
+		return;
 	char text[64];
 	address_format(peer, text, sizeof(text));
 	struct log_line line;
 	log_begin(&line, listener->server->host.log, LOG_LEVEL_WARN, "refused");
 	log_add_string(&line, "protocol", listener->config.ops->protocol);
 	log_add_string(&line, "peer", text);
-	log_add_string(&line, "reason", reason);
+	log_add_string(&line, "reason", admission_reason(refusal));
+	log_add_u64(&line, "count", count);
 	log_end(&line);
+}
+
+static void refuse(struct listener *listener, int fd,
+    const struct address *peer, enum admission_refusal refusal)
+{
+	bool own = refusal == ADMISSION_ADDRESS || refusal == ADMISSION_NETWORK;
+	struct view words =
+	    own ? listener->config.refusal : listener->config.busy;
+	atomic_fetch_add(&listener->server->refused, 1);
+	if (words.len && !listener->config.implicit_tls)
+		(void)!send(
+		    fd, words.ptr, words.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	close(fd);
+	log_refusal(listener, peer, refusal);
 }
 
 static void welcome(
@@ -112,15 +175,15 @@ static void welcome(
 {
 	struct net_server *server = listener->server;
 	struct address peer = address_of(from);
-	const char *reason = admit(listener, &peer);
-	if (reason) {
-		refuse(listener, fd, &peer, reason);
+	enum admission_refusal refusal = admit(listener, &peer);
+	if (refusal != ADMISSION_ALLOWED) {
+		refuse(listener, fd, &peer, refusal);
 		return;
 	}
 	struct connection *connection = slots_take(server->host.slots);
 	if (!connection) {
-		refuse(listener, fd, &peer, "too many connections");
-		dismiss(listener, &peer);
+		refuse(listener, fd, &peer, ADMISSION_FULL);
+		dismiss(listener, &peer, false);
 		return;
 	}
 	int one = 1;
@@ -220,7 +283,9 @@ struct net_server *net_server_new(const struct net_server_config *config)
 				       DEFAULT_HANDSHAKE_S, 86400),
 	    .stall_ms = 1000 * or_default(config->stall_seconds,
 				   DEFAULT_STALL_S, 86400),
+	    .budget = config->budget,
 	    .leaving = on_leaving,
+	    .known = on_known,
 	    .closed = on_closed,
 	};
 	pthread_mutex_init(&server->lock, NULL);
@@ -373,6 +438,8 @@ struct net_server_stats net_server_stats(struct net_server *server)
 	};
 	pthread_mutex_lock(&server->lock);
 	stats.open = server->admission.open;
+	stats.servers = server->admission.taken[ADMISSION_SERVER];
+	stats.strangers = server->admission.taken[ADMISSION_STRANGER];
 	stats.outgoing = server->admission.outgoing;
 	pthread_mutex_unlock(&server->lock);
 	return stats;

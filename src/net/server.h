@@ -11,16 +11,35 @@
 
 #include "base/log.h"
 #include "net/bind.h"
+#include "net/networks.h"
 #include "net/session.h"
 #include "net/tls.h"
+
+struct budget; // base/budget.h
+
+// Who comes in at a listener. A stranger is a client that has not logged in.
+enum net_door {
+	NET_DOOR_SERVERS, // other servers: they are strangers to the end
+	NET_DOOR_USERS,   // users, strangers until they log in
+	NET_DOOR_TRUSTED, // trusted programs: no limit for strangers
+};
 
 // A zero stands for the default, which is shown in brackets.
 struct net_server_config {
 	unsigned threads;         // of the pool [16]
 	uint32_t max_connections; // at all listeners together [20000]
-	uint32_t
-	    max_per_address; // IPv6: for each /64; not for Unix sockets [none]
-	uint32_t max_per_network; // IPv4: for each /24, IPv6: each /48 [none]
+	// Limits of strangers; those at the two kinds of doors count apart.
+	uint32_t max_strangers;   // at all doors of one kind [max_connections]
+	uint32_t max_per_address; // IPv6: for each /64; not for Unix sockets
+				  // [none]
+	// IPv4: for each /24, IPv6: each /48 [none]. When few places for
+	// strangers are free, a network may have an eighth of those.
+	uint32_t max_per_network;
+	// From these the last two do not count. Copied. [none]
+	const struct net_networks *unlimited;
+	// What all connections hold is added up here, and when memory is short,
+	// new connections are refused. Must outlive the server. May be NULL.
+	struct budget *budget;
 	// For net_connect(). Outgoing connections count for no other limit:
 	// when strangers use up max_connections, these are still free, and the
 	// other way round.
@@ -47,18 +66,22 @@ struct net_listener_config {
 	void *(*session_new)(
 	    void *context, const struct net_peer *peer, struct net_waker waker);
 	void *context; // must outlive the server
-	// Sent to a plain connection that is refused because of a limit;
-	// static.
+	enum net_door door;
+	// Sent to a plain connection that is refused: because this client has
+	// too many, or because the server has. Static.
 	struct view refusal;
+	struct view busy;
 	// A limit of this listener, besides that of the server; 0: none.
 	uint32_t max_connections;
 };
 
 struct net_server_stats {
-	uint64_t accepted; // since the start
-	uint64_t refused;  // because of a limit
-	uint32_t open;     // accepted ones that are open now
-	uint32_t outgoing; // open or being made now
+	uint64_t accepted;  // since the start
+	uint64_t refused;   // because of a limit
+	uint32_t open;      // accepted ones that are open now
+	uint32_t servers;   // of these, at doors for servers
+	uint32_t strangers; // of these, at doors for users, not logged in
+	uint32_t outgoing;  // open or being made now
 };
 
 struct net_server;

@@ -17,6 +17,13 @@ struct listener {
 	uint32_t count;      // connections; protected by the server's lock
 };
 
+// The log says at once that a connection was refused for a reason, and then
+// once a minute how many more were.
+struct refusals {
+	uint64_t next_ms[ADMISSION_REFUSALS]; // of the next line
+	uint64_t more[ADMISSION_REFUSALS];    // since the last line
+};
+
 struct net_server {
 	struct connection_host host; // must be the first member
 	struct net_server_config config;
@@ -33,6 +40,7 @@ struct net_server {
 	uint32_t open;          // connections in both directions
 	uint32_t open_listeners;
 	struct admission admission;
+	struct refusals refusals;
 };
 
 #endif

@@ -194,6 +194,12 @@ struct net_session_ops {
 	// certificate has expired"), valid during the call. free() follows.
 	// Called once for every session that was made. May be NULL.
 	void (*ended)(void *session, enum net_end end, const char *why);
+	// Whether somebody has logged in; until then the client is a stranger
+	// (server.h). Asked after each run. NULL: nobody ever does.
+	bool (*is_known)(const void *session);
+	// About how many bytes the session holds. Asked after each run, so it
+	// must be cheap. NULL: few.
+	size_t (*memory)(const void *session);
 	// The connection is gone. Frees the session; no other call follows.
 	void (*free)(void *session);
 };

@@ -302,6 +302,7 @@ static uint16_t listen_on(struct line_server *line, bool implicit_tls)
 	    .session_new = line_session_new,
 	    .context = line,
 	    .refusal = VIEW("* FULL\r\n"),
+	    .busy = VIEW("* FULL\r\n"),
 	    .max_connections = implicit_tls ? 0 : line->plain_max,
 	};
 	assert_int_equal(net_bind("127.0.0.1", 0, &config.fd, &fault), RC_OK);

@@ -11,6 +11,10 @@ enum pop3_step pop3_log_in(
 	struct pop3_session *session = command->session;
 	struct fault fault = {0};
 	struct store_asker asker = store_user(user->account);
+	// RFC 2449 section 8.1.1: the client should try again later.
+	if (!session_has_place(&session->base, user))
+		return pop3_err(
+		    command, "IN-USE", "Too many connections of this user");
 	enum rc rc = store_account_enter(
 	    session->server->store, user->account, &fault, &session->account);
 	if (rc == RC_OK) {

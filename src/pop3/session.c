@@ -173,5 +173,6 @@ const struct net_session_ops pop3_session_ops = {
     .owner = session_owner,
     .timed_out = pop3_timed_out,
     .shut_down = pop3_shut_down,
+    .is_known = session_is_known,
     .free = pop3_free,
 };

@@ -31,6 +31,14 @@ uint64_t queue_draft_size(const struct queue_draft *draft)
 	return draft->size;
 }
 
+size_t queue_draft_memory(const struct queue_draft *draft)
+{
+	// The writer holds one chunk, the last.
+	return sizeof(*draft) + (draft->size < ENGINE_CHUNK
+					? (size_t)draft->size
+					: ENGINE_CHUNK);
+}
+
 void queue_draft_free(struct queue_draft **draft)
 {
 	if (!*draft)

@@ -83,6 +83,8 @@ struct queue_draft *queue_draft_new(struct queue *queue);
 MUST_CHECK enum rc queue_draft_add(
     struct queue_draft *draft, struct view bytes);
 uint64_t queue_draft_size(const struct queue_draft *draft);
+// The bytes of memory that the draft holds, about.
+size_t queue_draft_memory(const struct queue_draft *draft);
 void queue_draft_free(struct queue_draft **draft);
 
 struct queue_envelope {

@@ -119,7 +119,7 @@ static void add_setting(
 		      s->kind == SETTING_USER || s->kind == SETTING_FOLDER ||
 		      s->kind == SETTING_NAME || s->kind == SETTING_IPV4 ||
 		      s->kind == SETTING_IPV6 || s->kind == SETTING_HOST ||
-		      s->kind == SETTING_SERVERS;
+		      s->kind == SETTING_SERVERS || s->kind == SETTING_NETWORKS;
 	const char *quote = quoted ? "\"" : "";
 	add_help(out, indent, s->help);
 	add_range(out, indent, s);

@@ -69,7 +69,8 @@ struct config {
 	const char *data;
 	const char *user; // "": the user stays the same
 	const char *server_name;
-	const char *postmaster;  // an address or a user; "": none
+	const char *unlimited_networks; // with spaces between
+	const char *postmaster;         // an address or a user; "": none
 	const char *dns_servers; // "address" or "address@port", spaces between
 	const char *dns_trust_anchor;
 	const char *relay_host; // "host:port"; "": the server of each domain
@@ -91,8 +92,11 @@ struct config {
 	uint32_t scram_sha1;
 	uint32_t threads;
 	uint32_t max_connections;
+	uint32_t max_strangers;
 	uint32_t max_per_address;
 	uint32_t max_per_network;
+	uint32_t max_per_user;
+	uint32_t memory_max_mib;
 	uint32_t handshake_seconds;
 	uint32_t stall_seconds;
 	uint32_t stop_seconds;

@@ -70,11 +70,30 @@ const struct setting config_settings[] = {
 	"Threads that run sessions. One that waits for the disk counts."),
     NUMBER(max_connections, 1, 1000000, NULL, "20000",
 	"Connections at a time."),
-    NUMBER(max_per_address, 0, 1000000, NULL, "0",
-	"Connections at a time from one address (IPv6: one /64). 0: any."),
-    NUMBER(max_per_network, 0, 1000000, NULL, "0",
-	"Connections at a time from one network (IPv4: a /24, IPv6: a /48).\n"
+    NUMBER(max_strangers, 0, 1000000, NULL, "0",
+	"Of these, how many strangers may have at port 25 (protocol \"smtp\"),\n"
+	"and how many at all other doors before they log in. The rest is kept\n"
+	"for users who are logged in. 0: a quarter of max_connections."),
+    NUMBER(max_per_address, 0, 1000000, NULL, "100",
+	"Connections at a time that strangers may have from one address (IPv6:\n"
+	"one /64), at port 25 and at the other doors. Who logs in does not\n"
+	"count any more, so many users can share one address. 0: any."),
+    NUMBER(max_per_network, 0, 1000000, NULL, "400",
+	"The same for one network (IPv4: a /24, IPv6: a /48). It is less when\n"
+	"there are many strangers: an eighth of the places that are free.\n"
 	"0: any."),
+    NUMBER(max_per_user, 0, 1000000, NULL, "100",
+	"Connections at a time of one user, of all programs and protocols\n"
+	"together. 0: any."),
+    KIND(unlimited_networks, SETTING_NETWORKS, "127.0.0.0/8 ::1",
+	"From these networks, with spaces between (\"192.0.2.0/24\"),\n"
+	"max_per_address and max_per_network do not count: webmail, proxies,\n"
+	"an office with very many users behind one address."),
+    NUMBER(memory_max_mib, 0, 4194303, "MiB", "0",
+	"Memory that the server may use. When 80 % are in use, it refuses new\n"
+	"connections of strangers, then new mail, in the end everything new,\n"
+	"until it has less. 0: half of the machine's, or three quarters of\n"
+	"what its cgroup allows (a container, MemoryMax= of systemd)."),
     NUMBER(handshake_seconds, 1, 3600, "seconds", "30",
 	"Time that a TLS handshake may take."),
     NUMBER(stall_seconds, 1, 86400, "seconds", "300",
@@ -206,10 +225,12 @@ const struct setting config_settings[] = {
 	"Time for an answer, after which a message is tried again later."),
     KIND(dns_trust_anchor, SETTING_FILE, "",
 	"A file with the DNSSEC root key. Empty: answers are not validated."),
-    NUMBER(cache_mib, 1, 1048576, "MiB", "64",
-	"Memory for what was read from the database."),
-    NUMBER(write_buffer_mib, 1, 4096, "MiB", "32",
-	"Memory for what is to be written to it."),
+    NUMBER(cache_mib, 0, 1048576, "MiB", "0",
+	"Memory for what was read from the database. 0: a sixteenth of\n"
+	"memory_max_mib, from 16 to 512."),
+    NUMBER(write_buffer_mib, 0, 4096, "MiB", "0",
+	"Memory for what is to be written to it; while much is written, a few\n"
+	"times as much. 0: a 32nd of memory_max_mib, from 8 to 64."),
     {0},
 };
 

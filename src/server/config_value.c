@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "dns/dns.h"
+#include "net/networks.h"
 #include "wire/domain_name.h"
 
 static enum rc set_number(const struct setting *s, struct view text,
@@ -170,6 +171,17 @@ static enum rc check_servers(
 	return RC_OK;
 }
 
+static enum rc check_networks(
+    const struct setting *s, const char *text, struct fault *fault)
+{
+	struct net_networks networks;
+	struct fault why;
+	enum rc rc = net_networks_parse(view_of_string(text), &networks, &why);
+	if (rc == RC_OK)
+		return RC_OK;
+	return fault_set(fault, rc, "%s: %s", s->name, why.text);
+}
+
 // Other servers get the name in the form that is in DNS: A-labels.
 static enum rc make_name(const struct setting *s, struct arena *arena,
     struct fault *fault, const char **text)
@@ -198,6 +210,7 @@ static enum rc check_text(const struct setting *s, struct arena *arena,
 	case SETTING_IPV6: return check_ip(s, text, AF_INET6, fault);
 	case SETTING_HOST: return check_host(s, text, arena, fault);
 	case SETTING_SERVERS: return check_servers(s, text, fault);
+	case SETTING_NETWORKS: return check_networks(s, text, fault);
 	case SETTING_FOLDER:
 		if (*text != '\0')
 			return RC_OK;
@@ -238,6 +251,7 @@ enum rc config_value_set(const struct setting *setting, struct view text,
 	case SETTING_IPV6:
 	case SETTING_HOST:
 	case SETTING_SERVERS:
+	case SETTING_NETWORKS:
 	case SETTING_TEXT:
 		string = arena_string(arena, text);
 		rc = check_text(setting, arena, fault, &string);

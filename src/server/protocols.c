@@ -46,25 +46,38 @@ struct protocol {
 	const struct net_session_ops *ops;
 	void *(*session_new)(
 	    void *context, const struct net_peer *peer, struct net_waker waker);
-	const char *alpn;    // as registered with IANA; NULL: none is
-	struct view refusal; // sent to a connection over a limit
+	const char *alpn; // as registered with IANA; NULL: none is
+	enum net_door door;
+	// Sent to a client that has too many connections, and when the server
+	// has.
+	struct view refusal;
+	struct view busy;
 };
 
-#define SMTP_REFUSAL                                                           \
+#define WORDS(literal)                                                         \
 	{                                                                      \
-		"421 4.7.0 Too many connections\r\n", 32                       \
+		literal "\r\n", sizeof(literal "\r\n") - 1                     \
 	}
+// RFC 5321 section 3.8, RFC 3463 sections 3.4 and 3.8.
+#define SMTP_REFUSAL WORDS("421 4.7.0 Too many connections from your address")
+#define SMTP_BUSY    WORDS("421 4.3.2 The server is busy, try again later")
 
 // By enum config_protocol.
 static const struct protocol protocol_table[] = {
-    [CONFIG_IMAP] = {&imap_session_ops, new_imap, "imap",
-	{"* BYE [UNAVAILABLE] Too many connections\r\n", 42}},
-    [CONFIG_POP3] = {&pop3_session_ops, new_pop3, "pop3",
-	{"-ERR [SYS/TEMP] Too many connections\r\n", 38}},
-    [CONFIG_SMTP] = {&smtp_session_ops, new_smtp, NULL, SMTP_REFUSAL},
+    // RFC 5530 section 3.
+    [CONFIG_IMAP] = {&imap_session_ops, new_imap, "imap", NET_DOOR_USERS,
+	WORDS("* BYE [LIMIT] Too many connections from your address"),
+	WORDS("* BYE [UNAVAILABLE] The server is busy, try again later")},
+    // RFC 3206 section 4.
+    [CONFIG_POP3] = {&pop3_session_ops, new_pop3, "pop3", NET_DOOR_USERS,
+	WORDS("-ERR [SYS/TEMP] Too many connections from your address"),
+	WORDS("-ERR [SYS/TEMP] The server is busy, try again later")},
+    [CONFIG_SMTP] = {&smtp_session_ops, new_smtp, NULL, NET_DOOR_SERVERS,
+	SMTP_REFUSAL, SMTP_BUSY},
     [CONFIG_SUBMISSION] = {&smtp_session_ops, new_submission, NULL,
-	SMTP_REFUSAL},
-    [CONFIG_LMTP] = {&smtp_session_ops, new_lmtp, NULL, SMTP_REFUSAL},
+	NET_DOOR_USERS, SMTP_REFUSAL, SMTP_BUSY},
+    [CONFIG_LMTP] = {&smtp_session_ops, new_lmtp, NULL, NET_DOOR_TRUSTED,
+	SMTP_REFUSAL, SMTP_BUSY},
 };
 
 // ---- Listeners -------------------------------------------------------------
@@ -97,7 +110,9 @@ static enum rc listen_at(struct protocols *protocols, struct passed *passed,
 	    .ops = protocol->ops,
 	    .session_new = protocol->session_new,
 	    .context = plain ? &protocols->plain : &protocols->secure,
+	    .door = protocol->door,
 	    .refusal = protocol->refusal,
+	    .busy = protocol->busy,
 	};
 	enum rc rc = bind_to(listener, address, passed, &config.fd, fault);
 	return rc == RC_OK ? net_server_listen(net, &config, fault) : rc;
@@ -174,6 +189,8 @@ static void fill(struct protocols *protocols, bool tls,
 	    .plain_on_loopback = config->plain_on_loopback,
 	    .trace = tracing_of(tracing),
 	    .registry = sessions,
+	    .budget = office->budget,
+	    .user_sessions_max = config->max_per_user,
 	};
 	servers->imap = (struct imap_server){
 	    .base = base,

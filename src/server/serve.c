@@ -21,6 +21,7 @@
 #include "net/server.h"
 #include "server/certificates.h"
 #include "server/demo.h"
+#include "server/memory.h"
 #include "server/notify.h"
 #include "server/post_office.h"
 #include "server/protocols.h"
@@ -42,6 +43,7 @@ struct serve {
 	struct log log;
 	struct net_tls *tls;
 	struct net_server *net;
+	struct memory *memory;
 	int lock; // of the data folder; -1: not locked
 	struct engine *engine;
 	struct store *store;
@@ -89,11 +91,22 @@ static void open_log(struct serve *serve)
 static enum rc open_net(struct serve *serve, struct fault *fault)
 {
 	const struct config *config = serve->config;
+	uint32_t strangers = config->max_strangers;
+	struct net_networks unlimited;
+	enum rc rc = net_networks_parse(
+	    view_of_string(config->unlimited_networks), &unlimited, fault);
+	if (rc != RC_OK)
+		return rc;
+	if (strangers == 0)
+		strangers = (config->max_connections + 3) / 4;
 	struct net_server_config net = {
 	    .threads = config->threads,
 	    .max_connections = config->max_connections,
+	    .max_strangers = strangers,
 	    .max_per_address = config->max_per_address,
 	    .max_per_network = config->max_per_network,
+	    .unlimited = &unlimited,
+	    .budget = memory_budget(serve->memory),
 	    .max_outgoing = config->relay_connections,
 	    .handshake_seconds = config->handshake_seconds,
 	    .stall_seconds = config->stall_seconds,
@@ -102,8 +115,8 @@ static enum rc open_net(struct serve *serve, struct fault *fault)
 	struct passed passed;
 	passed_find(&passed);
 	serve->net = net_server_new(&net);
-	enum rc rc = protocols_listen(&serve->protocols, config, &passed,
-	    serve->net, serve->tls, &serve->log, fault);
+	rc = protocols_listen(&serve->protocols, config, &passed, serve->net,
+	    serve->tls, &serve->log, fault);
 	passed_close(&passed, &serve->log);
 	return rc;
 }
@@ -143,6 +156,25 @@ static void raise_files(struct serve *serve)
 	}
 	limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
 	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// ---- Memory ----------------------------------------------------------------
+
+static void open_memory(struct serve *serve)
+{
+	struct config *config = serve->config;
+	size_t limit = (size_t)config->memory_max_mib << 20;
+	if (limit == 0)
+		limit = memory_allowed();
+	serve->memory = memory_new(limit, &serve->log);
+}
+
+// RocksDB's memory is a part of all.
+static size_t or_share(
+    struct serve *serve, uint32_t mib, size_t (*share)(size_t limit))
+{
+	return mib ? (size_t)mib << 20
+		   : share(memory_budget(serve->memory)->limit);
 }
 
 // ---- Rights ----------------------------------------------------------------
@@ -235,8 +267,9 @@ static enum rc open_store(struct serve *serve, struct fault *fault)
 	const struct config *config = serve->config;
 	const struct cli_place *place = &serve->call->place;
 	struct engine_rocksdb_options options = {
-	    .cache_bytes = (size_t)config->cache_mib << 20,
-	    .buffer_bytes = (size_t)config->write_buffer_mib << 20,
+	    .cache_bytes = or_share(serve, config->cache_mib, memory_cache),
+	    .buffer_bytes =
+		or_share(serve, config->write_buffer_mib, memory_write_buffer),
 	    .log = &serve->log,
 	};
 	char path[4096];
@@ -280,6 +313,11 @@ static void status(void *context, json_t *answer)
 	SET("connections", stats.open);
 	SET("accepted", stats.accepted);
 	SET("refused", stats.refused);
+	SET("servers", stats.servers);
+	SET("strangers", stats.strangers);
+	SET("memory_used", budget_used(memory_budget(serve->memory)));
+	SET("memory_held", budget_held(memory_budget(serve->memory)));
+	SET("memory_max", memory_budget(serve->memory)->limit);
 	SET("traced_users", tracing_count(serve->tracing));
 	SET("queue_messages", queue.messages);
 	SET("queue_recipients", queue.recipients);
@@ -291,6 +329,9 @@ static void status(void *context, json_t *answer)
 	SET("sent", relay.relayed);
 	SET("sites_down", relay.sites_down);
 #undef SET
+	json_object_set_new(answer, "memory_stage",
+	    json_string(
+		budget_stage_name(budget_stage(memory_budget(serve->memory)))));
 }
 
 static void trace(void *context, struct view user, bool on)
@@ -395,6 +436,7 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	if (rc != RC_OK)
 		return rc;
 	raise_files(serve);
+	open_memory(serve);
 	rc = start_as_root(serve, fault);
 	if (rc != RC_OK)
 		return rc;
@@ -406,6 +448,7 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	    serve->auth, serve->net, &serve->log, fault);
 	if (rc != RC_OK)
 		return rc;
+	serve->post.office.budget = memory_budget(serve->memory);
 	serve->tracing = tracing_new(&serve->log);
 	protocols_open(&serve->protocols, config, &serve->post.office,
 	    serve->auth, serve->sessions, &serve->log, serve->tracing);
@@ -420,6 +463,8 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	rc = sweeper_new(serve->engine, &serve->log, fault, &serve->sweeper);
 	if (rc == RC_OK)
 		rc = store_deriver_new(serve->store, fault, &serve->deriver);
+	if (rc == RC_OK)
+		rc = memory_start(serve->memory, fault);
 	if (rc == RC_OK)
 		rc = net_server_start(serve->net, fault);
 	if (rc == RC_OK)
@@ -447,6 +492,7 @@ static void stop(struct serve *serve)
 		store_free(&serve->store);
 	if (serve->engine)
 		engine_close(&serve->engine);
+	memory_free(&serve->memory);
 	if (serve->lock >= 0)
 		close(serve->lock);
 	notify_close(&serve->notify);

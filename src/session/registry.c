@@ -10,10 +10,12 @@
 #include "session/session.h"
 
 #define CLIENT_MAX 128
+#define TELL_MS    60000
 
 struct session_group {
 	char *user; // owned
 	size_t count;
+	uint64_t tell_ms;      // when the log may have it again
 	struct session *first; // the oldest
 	struct session *last;
 };
@@ -128,6 +130,22 @@ void session_registry_set_client(struct session *session, struct view name)
 	if (registry)
 		pthread_mutex_unlock(&registry->lock);
 	free(old);
+}
+
+bool session_registry_has_place(struct session_registry *registry,
+    struct view user, size_t max, bool *ret_tell)
+{
+	uint64_t now = clock_monotonic_ms();
+	*ret_tell = false;
+	pthread_mutex_lock(&registry->lock);
+	struct session_group *group = map_get(&registry->groups, user);
+	bool full = group && group->count >= max;
+	if (full && now >= group->tell_ms) {
+		group->tell_ms = now + TELL_MS;
+		*ret_tell = true;
+	}
+	pthread_mutex_unlock(&registry->lock);
+	return !full;
 }
 
 // ---- All sessions of a user ------------------------------------------------

@@ -42,6 +42,12 @@ void session_registry_set_client(struct session *session, struct view name);
 size_t session_registry_count(
     struct session_registry *registry, struct view user);
 
+// Whether the user may have one more, of at most `max`. If not, `*ret_tell`
+// says whether the log should have it: it does at most once a minute for each
+// user.
+bool session_registry_has_place(struct session_registry *registry,
+    struct view user, size_t max, bool *ret_tell);
+
 // What is told of a session; valid during the call.
 struct session_info {
 	struct view user;

@@ -122,6 +122,11 @@ void session_breathe(struct session *session)
 
 // ---- Who it is -------------------------------------------------------------
 
+bool session_is_known(const void *session)
+{
+	return !session_is_stranger(session);
+}
+
 struct auth_channel session_channel(struct session *session)
 {
 	struct auth_channel channel = {
@@ -134,6 +139,27 @@ struct auth_channel session_channel(struct session *session)
 	};
 	auth_binding_view(session->binding, &channel);
 	return channel;
+}
+
+bool session_has_place(
+    const struct session *session, const struct auth_user *user)
+{
+	const struct session_server *server = session->server;
+	bool tell;
+	if (!server->registry || server->user_sessions_max == 0 ||
+	    session_registry_has_place(server->registry,
+		view_of_string(user->name.text), server->user_sessions_max,
+		&tell))
+		return true;
+	if (!tell)
+		return false;
+	struct log_line line;
+	session_log_begin(session, &line, LOG_LEVEL_WARN, "user_limit");
+	log_add_string(&line, "user", user->name.text);
+	log_add_string(&line, "peer", session->peer_address);
+	log_add_u64(&line, "sessions", server->user_sessions_max);
+	log_end(&line);
+	return false;
 }
 
 void session_log_in(struct session *session, const struct auth_user *user)

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "auth/binding.h"
+#include "base/budget.h"
 #include "base/log.h"
 #include "net/session.h"
 #include "session/registry.h"
@@ -41,6 +42,9 @@ struct session_server {
 	const struct net_trace *trace; // may be NULL
 	// Where the sessions of users are listed; NULL: nowhere.
 	struct session_registry *registry;
+	const struct budget *budget; // of memory (base/budget.h); may be NULL
+	// How many sessions a user may have in the registry; 0: any number.
+	uint32_t user_sessions_max;
 };
 
 struct session;
@@ -129,6 +133,9 @@ static inline bool session_is_stranger(const struct session *session)
 	return !session->user;
 }
 
+// For is_known() of net/session.h: the same of a protocol's session.
+bool session_is_known(const void *session);
+
 static inline bool session_has_tls(const struct session *session)
 {
 	return session->binding;
@@ -138,6 +145,10 @@ static inline bool session_has_tls(const struct session *session)
 // views are valid as long as the session does not change.
 struct auth_channel session_channel(struct session *session);
 
+// Whether the user may have one more session. To be asked before
+// session_log_in().
+MUST_CHECK bool session_has_place(
+    const struct session *session, const struct auth_user *user);
 void session_log_in(struct session *session, const struct auth_user *user);
 // Keeps what the client says it is (IMAP's ID), for those who list sessions.
 void session_set_client(struct session *session, struct view name);

@@ -250,6 +250,47 @@ static void sessions_are_listed(void **state)
 	buf_done(&out);
 }
 
+static void a_user_has_so_many_places(void **state)
+{
+	struct fixture *fixture = *state;
+	struct client *clients = fixture->clients;
+	struct auth_user user =
+	    rig_users_find(fixture->base.users, VIEW(RIG_USER));
+	struct auth_user friend =
+	    rig_users_find(fixture->base.users, VIEW(RIG_FRIEND));
+	session_log_out(&clients[1].session);
+	assert_true(session_has_place(&clients[1].session, &user)); // no limit
+	fixture->server.user_sessions_max = 1;
+	assert_false(session_has_place(&clients[1].session, &user));
+	assert_false(session_has_place(&clients[1].session, &friend));
+	fixture->server.user_sessions_max = 2;
+	assert_true(session_has_place(&clients[1].session, &user));
+	session_log_in(&clients[1].session, &user);
+	session_log_out(&clients[2].session);
+	assert_false(session_has_place(&clients[2].session, &user));
+	session_log_out(&clients[0].session);
+	assert_true(session_has_place(&clients[2].session, &user));
+}
+
+static void the_log_has_a_full_user_once_in_a_while(void **state)
+{
+	struct fixture *fixture = *state;
+	struct session_registry *registry = fixture->base.registry;
+	bool tell;
+	assert_true(
+	    session_registry_has_place(registry, VIEW(RIG_USER), 3, &tell));
+	assert_false(tell);
+	assert_false(
+	    session_registry_has_place(registry, VIEW(RIG_USER), 2, &tell));
+	assert_true(tell);
+	assert_false(
+	    session_registry_has_place(registry, VIEW(RIG_USER), 2, &tell));
+	assert_false(tell);
+	assert_false(
+	    session_registry_has_place(registry, VIEW(RIG_FRIEND), 1, &tell));
+	assert_true(tell);
+}
+
 static void long_name_of_a_client_is_cut(void **state)
 {
 	struct fixture *fixture = *state;
@@ -272,6 +313,8 @@ int main(void)
 	    TEST(kick_ends_those_who_are_there),
 	    TEST(sessions_are_listed),
 	    TEST(long_name_of_a_client_is_cut),
+	    TEST(a_user_has_so_many_places),
+	    TEST(the_log_has_a_full_user_once_in_a_while),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

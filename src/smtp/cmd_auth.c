@@ -10,7 +10,14 @@
 
 static void log_in(struct smtp_session *session, struct smtp_call *call)
 {
-	session_log_in(&session->base, auth_exchange_user(call->exchange));
+	const struct auth_user *user = auth_exchange_user(call->exchange);
+	if (!session_has_place(&session->base, user)) {
+		// RFC 4954 section 6.
+		smtp_answer(session, 454, ENHANCED(4, 7, 0),
+		    "Too many connections of this user");
+		return;
+	}
+	session_log_in(&session->base, user);
 	smtp_answer(session, 235, ENHANCED(2, 7, 0), "Logged in");
 }
 

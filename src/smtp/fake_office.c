@@ -232,6 +232,11 @@ enum rc delivery_new(const struct delivery_office *view,
 	return RC_OK;
 }
 
+size_t delivery_memory(const struct delivery *delivery)
+{
+	return sizeof(*delivery) + delivery->text.capacity;
+}
+
 void delivery_free(struct delivery **delivery)
 {
 	if (!*delivery)

@@ -254,6 +254,14 @@ static enum net_next smtp_wake(void *context, struct buf *out)
 	return session_leave(&session->base);
 }
 
+static size_t smtp_memory(const void *context)
+{
+	const struct smtp_session *session = context;
+	return sizeof(*session) + session->held.capacity +
+	       (session->call ? session->call->arena.held : 0) +
+	       smtp_transaction_memory(session);
+}
+
 // ---- Time ------------------------------------------------------------------
 
 static uint32_t smtp_timeout(const void *context)
@@ -316,5 +324,7 @@ const struct net_session_ops smtp_session_ops = {
     .spoke_early = smtp_spoke_early,
     .timed_out = smtp_timed_out,
     .shut_down = smtp_shut_down,
+    .is_known = session_is_known,
+    .memory = smtp_memory,
     .free = smtp_free,
 };

@@ -202,6 +202,15 @@ size_t smtp_transaction_recipients(const struct smtp_session *session)
 	return delivery_recipient_count(session->transaction->delivery);
 }
 
+size_t smtp_transaction_memory(const struct smtp_session *session)
+{
+	const struct smtp_transaction *transaction = session->transaction;
+	if (!transaction)
+		return 0;
+	return sizeof(*transaction) + transaction->arena.held +
+	       delivery_memory(transaction->delivery);
+}
+
 void smtp_transaction_drop(struct smtp_session *session)
 {
 	struct smtp_transaction *transaction = session->transaction;

@@ -38,6 +38,8 @@ void smtp_transaction_check(struct smtp_session *session);
 // Called again if it had to wait.
 enum smtp_step smtp_transaction_finish(struct smtp_session *session);
 // Ends the transaction, if there is one, without an answer.
+// The bytes that the transaction holds, about.
+size_t smtp_transaction_memory(const struct smtp_session *session);
 void smtp_transaction_drop(struct smtp_session *session);
 
 #endif
