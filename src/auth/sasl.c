@@ -156,8 +156,6 @@ static enum rc scram_first(
 	    auth_try_name(&sasl->try, view_of(scram->name, scram->name_len));
 	if (rc != RC_OK)
 		return refuse(sasl, rc, AUTH_REASON_BINDING);
-	if (auth_try_is_limited(&sasl->try))
-		return refuse(sasl, RC_AUTH, AUTH_REASON_LIMITED);
 	struct auth_scram_keys keys;
 	rc = named == RC_OK ? find_keys(sasl, &keys) : named;
 	if (rc == RC_OK)
@@ -175,11 +173,12 @@ static enum rc scram_final(
 	struct auth_scram *scram = &sasl->scram;
 	enum auth_reason reason;
 	size_t before = out->len;
-	// Other attempts from the same address may have failed since this one
-	// began.
-	if (auth_try_is_limited(&sasl->try))
+	enum rc rc = auth_try_ask(&sasl->try);
+	if (rc == RC_IN_USE)
+		return rc;
+	if (rc != RC_OK)
 		return refuse(sasl, RC_AUTH, AUTH_REASON_LIMITED);
-	enum rc rc = auth_scram_client_final(scram, said, out, &reason);
+	rc = auth_scram_client_final(scram, said, out, &reason);
 	if (rc == RC_SYNTAX)
 		return rc;
 	struct view authzid = view_of(scram->authzid, scram->authzid_len);
@@ -206,6 +205,9 @@ static enum rc scram_final(
 static enum rc step_scram(
     struct auth_sasl *sasl, struct view said, struct buf *out)
 {
+	enum rc rc;
+	if (!auth_try_begin(&sasl->try, &rc, &sasl->verdict))
+		return rc;
 	if (sasl->stage == STAGE_FIRST)
 		return scram_first(sasl, said, out);
 	if (sasl->stage == STAGE_SECOND)
@@ -295,7 +297,9 @@ void auth_sasl_free(struct auth_sasl **sasl)
 	if (!old)
 		return;
 	*sasl = NULL;
-	if (old->stage < STAGE_OVER)
+	const struct auth_turn *turn = old->try.channel->turn;
+	bool refused = turn && turn->decided; // and logged
+	if (old->stage < STAGE_OVER && !refused)
 		(void)refuse(old, RC_CLOSED, AUTH_REASON_CANCELLED);
 	auth_scram_done(&old->scram);
 	OPENSSL_cleanse(old, sizeof(*old));
