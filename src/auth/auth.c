@@ -101,6 +101,7 @@ enum rc auth_new(struct engine *engine, const struct auth_settings *settings,
 	auth->gate = auth_gate_new(auth->settings.hashers);
 	auth->guard = auth_guard_new(&auth->settings);
 	auth->places = auth_places_new(engine);
+	auth->rounds = auth_rounds_new();
 	pthread_mutex_init(&auth->epoch_lock, NULL);
 	auth_epoch_read(auth);
 	enum rc rc = auth_directory_secret(engine, fault, auth->secret);
@@ -126,6 +127,7 @@ void auth_free(struct auth **auth)
 	auth_gate_free(&old->gate);
 	auth_guard_free(&old->guard);
 	auth_places_free(&old->places);
+	auth_rounds_free(&old->rounds);
 	OPENSSL_cleanse(old, sizeof(*old));
 	free(old);
 }
@@ -446,6 +448,7 @@ static enum rc check_password(struct auth_try *try,
 	    try->auth->gate, try->channel->turn, try->known != AUTH_KNOWN_NOT);
 	if (rc != RC_OK)
 		return rc;
+	atomic_fetch_add_explicit(&try->auth->hashed, 1, memory_order_relaxed);
 	rc = auth_password_check(hash, password);
 	if (rc != RC_OK)
 		try->again = is_same_guess(try, hash, password);

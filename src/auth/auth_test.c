@@ -16,7 +16,9 @@
 #include "base/mem.h"
 
 static const struct auth_settings settings = {
-    .hashing = {.cost = 1}, .address_failures = 4, .user_failures = 6};
+    .hashing = {.cost = 1, .scram_iterations = AUTH_SCRAM_ITERATIONS_MIN},
+    .address_failures = 4,
+    .user_failures = 6};
 
 struct fixture {
 	struct engine *engine;
@@ -719,7 +721,7 @@ static void a_log_in_makes_an_imported_hash_todays(void **state)
 		assert_true(auth_credentials_are_todays(&record.credentials));
 		struct auth_scram_keys keys =
 		    record.credentials.scram[AUTH_SHA256];
-		assert_true(keys.iterations >= AUTH_SCRAM_ITERATIONS);
+		assert_true(keys.iterations >= AUTH_SCRAM_ITERATIONS_MIN);
 		assert_int_equal(
 		    auth_scram_derive(AUTH_SHA256, VIEW("pencil"), &keys),
 		    RC_OK);
@@ -732,6 +734,137 @@ static void a_log_in_makes_an_imported_hash_todays(void **state)
 				     "$y$", &before.credentials, NULL),
 		    RC_GONE);
 	}
+}
+
+// ---- SCRAM's rounds --------------------------------------------------------
+
+static struct auth_scram_keys keys_of(struct fixture *fixture, const char *user)
+{
+	struct auth_name name;
+	struct auth_record record;
+	assert_int_equal(auth_directory_lookup(fixture->engine,
+			     view_of_string(user), &name, &record),
+	    RC_OK);
+	return record.credentials.scram[AUTH_SHA256];
+}
+
+static void log_in_gives_keys_the_rounds_that_are_set(void **state)
+{
+	static const struct {
+		uint32_t set;
+		uint32_t kept;
+	} rows[] = {{4096, 4096}, {5000, 5000}, {4500, 5000}, {5001, 5001}};
+	struct fixture *fixture = *state;
+	struct auth_settings changed = settings;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		changed.hashing.scram_iterations = rows[i].set;
+		auth_free(&fixture->auth);
+		assert_int_equal(auth_new(fixture->engine, &changed,
+				     &fixture->log, NULL, NULL, &fixture->auth),
+		    RC_OK);
+		// A wrong password changes nothing.
+		uint32_t before = keys_of(fixture, "user").iterations;
+		assert_int_equal(
+		    try(fixture, "user", "wrong"), AUTH_REASON_PASSWORD);
+		assert_int_equal(keys_of(fixture, "user").iterations, before);
+		// The second time the password is in the cache.
+		for (int again = 0; again < 2; again++)
+			assert_int_equal(
+			    try(fixture, "user", "pencil"), AUTH_REASON_NONE);
+		struct auth_scram_keys keys = keys_of(fixture, "user");
+		assert_int_equal(keys.iterations, rows[i].kept);
+		struct auth_scram_keys again = keys;
+		assert_int_equal(
+		    auth_scram_derive(AUTH_SHA256, VIEW("pencil"), &again),
+		    RC_OK);
+		assert_memory_equal(keys.stored_key, again.stored_key, 32);
+	}
+}
+
+// Names of nobody have old rounds as often as users have, and each of them
+// changes at most once.
+static void names_of_nobody_have_the_rounds_of_users(void **state)
+{
+	struct fixture *fixture = *state;
+	struct auth_rounds *rounds = fixture->auth->rounds;
+	uint32_t last[1000];
+	uint64_t account;
+	for (size_t i = 0; i < ARRAY_LEN(last); i++)
+		assert_int_equal(auth_rounds_pick(rounds, AUTH_SHA256,
+				     (uint32_t)(i << 22), 9999),
+		    9999); // nothing was counted yet
+	memset(last, 0, sizeof(last));
+	for (int new_ones = 0; new_ones < 4; new_ones++) {
+		size_t old_rounds = 0;
+		auth_rounds_count(rounds, fixture->engine);
+		for (size_t i = 0; i < ARRAY_LEN(last); i++) {
+			uint32_t picked = auth_rounds_pick(rounds, AUTH_SHA256,
+			    (uint32_t)(i * (UINT32_MAX / ARRAY_LEN(last))),
+			    9999);
+			assert_true(picked >= last[i]);
+			last[i] = picked;
+			old_rounds += picked == 4096;
+		}
+		size_t wanted = ARRAY_LEN(last) / (size_t)(1 + new_ones);
+		assert_in_range(old_rounds, wanted - 2, wanted + 2);
+		struct auth_credentials credentials = {.hash = "$y$x",
+		    .scram[AUTH_SHA256] = {
+			.iterations = 5000, .salt_len = AUTH_SCRAM_SALT}};
+		char name[16];
+		snprintf(name, sizeof(name), "new%d", new_ones);
+		assert_int_equal(
+		    auth_directory_add(fixture->engine, view_of_string(name),
+			&credentials, 0, NULL, &account),
+		    RC_OK);
+	}
+	assert_int_equal(auth_rounds_pick(rounds, AUTH_SHA1, 77, 9999), 9999);
+}
+
+// ---- The same work ---------------------------------------------------------
+
+// How many passwords are hashed, and what is read, is the same for users, for
+// nobody, and for users who are disabled.
+static void every_refusal_costs_the_same_hashes(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *password;
+		enum auth_reason reason;
+	} rows[] = {
+	    {"user", "wrong", AUTH_REASON_PASSWORD},
+	    {"user", "wr\u00f6ng\u00ad", AUTH_REASON_PASSWORD},
+	    {"nobody", "wrong", AUTH_REASON_UNKNOWN_USER},
+	    {"nobody", "wr\u00f6ng\u00ad", AUTH_REASON_UNKNOWN_USER},
+	    {"a/b", "wrong", AUTH_REASON_UNKNOWN_USER},
+	    {"", "wrong", AUTH_REASON_UNKNOWN_USER},
+	    {"gone", "wrong", AUTH_REASON_PASSWORD},
+	    {"gone", "p", AUTH_REASON_DISABLED},
+	    {"bare", "wrong", AUTH_REASON_PASSWORD}, // has no password
+	};
+	struct fixture *fixture = *state;
+	struct auth *auth = fixture->auth;
+	static const struct auth_credentials none = {.hash = ""};
+	uint64_t account;
+	assert_int_equal(
+	    auth_user_add(auth, VIEW("gone"), VIEW("p"), NULL, &account),
+	    RC_OK);
+	assert_int_equal(
+	    auth_user_set_disabled(auth, VIEW("gone"), true, NULL), RC_OK);
+	assert_int_equal(auth_directory_add(fixture->engine, VIEW("bare"),
+			     &none, 0, NULL, &account),
+	    RC_OK);
+	// The second round repeats what was wrong before.
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+			char address[32];
+			snprintf(
+			    address, sizeof(address), "10.%d.%zu.1", round, i);
+			uint64_t before = auth->hashed;
+			assert_int_equal(try_from(fixture, address,
+					     rows[i].name, rows[i].password),
+			    rows[i].reason);
+			assert_true(auth->hashed - before == 1);
+		}
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -757,6 +890,9 @@ int main(void)
 	    TEST(the_log_says_who_and_why_and_no_secret),
 	    TEST(passwords_are_hashed_by_few_at_a_time),
 	    TEST(a_log_in_makes_an_imported_hash_todays),
+	    TEST(log_in_gives_keys_the_rounds_that_are_set),
+	    TEST(names_of_nobody_have_the_rounds_of_users),
+	    TEST(every_refusal_costs_the_same_hashes),
 	    TEST(many_threads_log_in_while_passwords_change),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "auth/gate.h"
 #include "auth/guard.h"
 #include "auth/keeper.h"
+#include "auth/rounds.h"
 #include "auth/standing.h"
 
 struct auth {
@@ -27,6 +28,8 @@ struct auth {
 	struct auth_gate *gate;   // who hashes
 	struct auth_guard *guard;
 	struct auth_places *places;
+	struct auth_rounds *rounds;
+	_Atomic uint64_t hashed; // passwords; for tests
 	unsigned char secret[AUTH_SECRET_LEN];
 	// The credentials that a password is checked against when the user does
 	// not exist.

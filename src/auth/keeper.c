@@ -3,16 +3,20 @@
 
 #include "auth/impl.h"
 #include "auth/standing.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
 
 // How long noted places wait for others.
 #define WRITE_MS 1000
+// How often the rounds of all users' keys are counted.
+#define COUNT_MS (10u * 60 * 1000)
 
 struct auth_keeper {
 	struct auth *auth;
 	pthread_t thread;
 	struct engine_watch *watch;
+	uint64_t counted_ms;  // the thread's own
 	pthread_mutex_t lock; // guards what follows
 	pthread_cond_t news;
 	bool moved; // the directory has changed
@@ -69,6 +73,16 @@ static void wait_for_news(struct auth_keeper *keeper)
 		    pthread_cond_timedwait(&keeper->news, &keeper->lock, &end);
 }
 
+// Reads all users, so not at each change.
+static void count_rounds(struct auth_keeper *keeper)
+{
+	uint64_t now = clock_monotonic_ms();
+	if (keeper->counted_ms != 0 && now - keeper->counted_ms < COUNT_MS)
+		return;
+	auth_rounds_count(keeper->auth->rounds, keeper->auth->engine);
+	keeper->counted_ms = clock_monotonic_ms();
+}
+
 static void *keep(void *context)
 {
 	struct auth_keeper *keeper = context;
@@ -80,8 +94,10 @@ static void *keep(void *context)
 		keeper->moved = keeper->noted = false;
 		stop = keeper->stop;
 		pthread_mutex_unlock(&keeper->lock);
-		if (moved)
+		if (moved) {
 			auth_epoch_read(keeper->auth);
+			count_rounds(keeper);
+		}
 		if (noted)
 			write_places(keeper->auth);
 	}

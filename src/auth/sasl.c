@@ -11,6 +11,7 @@
 
 #include "auth/impl.h"
 #include "auth/scram.h"
+#include "base/bytes.h"
 #include "base/mem.h"
 
 struct mechanism {
@@ -101,7 +102,8 @@ static enum rc step_login(
 // ---- SCRAM (RFC 5802, RFC 7677) --------------------------------------------
 
 // Makes keys for a user who has none. The salt depends on the name only, as a
-// real one does, and is the same for all its spellings. The keys are nobody's.
+// real one does, and is the same for all its spellings; so do the rounds. The
+// keys are nobody's.
 static void make_decoy(struct auth_sasl *sasl, struct auth_scram_keys *keys)
 {
 	const struct auth *auth = sasl->try.auth;
@@ -117,6 +119,8 @@ static void make_decoy(struct auth_sasl *sasl, struct auth_scram_keys *keys)
 	*keys = auth->nobody.scram[digest];
 	keys->salt_len = AUTH_SCRAM_SALT;
 	memcpy(keys->salt, mac, AUTH_SCRAM_SALT);
+	keys->iterations = auth_rounds_pick(auth->rounds, digest,
+	    get_le32(mac + AUTH_SCRAM_SALT), keys->iterations);
 }
 
 // Finds the user's keys; or makes a decoy, and stores the reason. The reason is

@@ -29,7 +29,9 @@ static void add_user(struct fixture *fixture, const char *name,
 static int set_up(void **state)
 {
 	static const struct auth_settings settings = {
-	    .hashing = {.cost = 1, .scram_sha1 = true},
+	    .hashing = {.cost = 1,
+		.scram_iterations = AUTH_SCRAM_ITERATIONS_MIN,
+		.scram_sha1 = true},
 	    .user_failures = USER_FAILURES};
 	struct fixture *fixture = mem_zalloc(sizeof(*fixture));
 	fixture->engine = engine_memory_new();
