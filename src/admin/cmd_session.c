@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// roost user sessions, roost user kick
+// roost user sessions, roost user kick, roost user logins
 #include <time.h>
 
 #include "admin/commands.h"
@@ -73,5 +73,40 @@ enum cli_exit cmd_user_kick(const struct cli_call *call)
 		    (long long)json_integer_value(
 			json_object_get(answer, "sessions")));
 	json_decref(answer);
+	return code;
+}
+
+// ---- Log-ins ---------------------------------------------------------------
+
+static const struct show_column login_columns[] = {
+    {.title = "LAST"},
+    {.title = "FIRST"},
+    {.title = "PROTOCOL"},
+    {.title = "TLS"},
+    {.title = "ADDRESS"},
+};
+
+static void add_login(void *context, const json_t *message)
+{
+	struct show_table *table = context;
+	bool tls = json_is_true(json_object_get(message, "tls"));
+	add_time(table, json_integer_value(json_object_get(message, "last")));
+	add_time(table, json_integer_value(json_object_get(message, "first")));
+	show_table_add(table, link_member(message, "protocol"));
+	show_table_add(table, tls ? VIEW("yes") : VIEW("no"));
+	show_table_add(table, link_member(message, "address"));
+}
+
+enum cli_exit cmd_user_logins(const struct cli_call *call)
+{
+	struct show_table table;
+	json_t *request = json_pack("{s:s, s:b}", "do", "user.logins", "forget",
+	    cli_value(call, "forget") != NULL);
+	add_user(call, request);
+	show_table_init(&table, login_columns, ARRAY_LEN(login_columns));
+	enum cli_exit code =
+	    place_command(call, false, request, add_login, &table);
+	show_table_print(&table);
+	show_table_done(&table);
 	return code;
 }

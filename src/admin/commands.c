@@ -165,6 +165,20 @@ const struct cli_command admin_commands[] = {
 	.run = cmd_user_sending,
     },
     {
+	.name = "user logins",
+	.arguments = "NAME",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "list from where a user logged in, and when last",
+	.details =
+	    "From these addresses and their networks the user is not locked "
+	    "out when others\nguess the password. LAST is at most ten minutes "
+	    "late.",
+	.options = {CLI_SWITCH("forget", "forget them afterwards: for an "
+					 "account that was stolen")},
+	.run = cmd_user_logins,
+    },
+    {
 	.name = "domain add",
 	.arguments = "NAME",
 	.arguments_min = 1,

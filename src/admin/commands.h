@@ -18,6 +18,7 @@ enum cli_exit cmd_user_detail(const struct cli_call *call);
 enum cli_exit cmd_user_sessions(const struct cli_call *call);
 enum cli_exit cmd_user_kick(const struct cli_call *call);
 enum cli_exit cmd_user_sending(const struct cli_call *call);
+enum cli_exit cmd_user_logins(const struct cli_call *call);
 enum cli_exit cmd_domain_add(const struct cli_call *call);
 enum cli_exit cmd_domain_set(const struct cli_call *call);
 enum cli_exit cmd_domain_remove(const struct cli_call *call);

@@ -2,6 +2,7 @@
 // The request "check": walks through everything that is stored. Each problem is
 // one message {"note":"problem"}; the answer has the count.
 #include "admin/verbs.h"
+#include "auth/places.h"
 
 #include <stdarg.h>
 
@@ -163,6 +164,9 @@ static void check_all(struct check *check)
 	enum rc rc = auth_directory_check(engine, problem, check);
 	if (rc != RC_OK)
 		report(check, "the directory: %s", rc_text(rc));
+	rc = auth_places_check(engine, problem, check);
+	if (rc != RC_OK)
+		report(check, "the places of log-ins: %s", rc_text(rc));
 	check_users(check);
 	check_partitions(check);
 	progress(check, VIEW("queue"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests about the users who are logged in.
+// Requests about the users who are logged in, and about their log-ins.
 #include "admin/verbs.h"
+#include "auth/places.h"
 
 // How long sessions have to say their last words, and then to be cut off.
 #define END_MS 3000
@@ -97,4 +98,36 @@ enum rc verb_user_kick(struct verb_call *call, struct fault *fault)
 	json_object_set_new(
 	    call->answer, "sessions", json_integer((json_int_t)count));
 	return RC_OK;
+}
+
+// ---- Log-ins ---------------------------------------------------------------
+
+static enum rc send_place(
+    struct verb_call *call, const struct auth_place *place)
+{
+	json_t *note = json_pack("{s:s, s:s, s:s, s:b, s:I, s:I}", "note",
+	    "login", "protocol", place->protocol, "address", place->address,
+	    "tls", place->tls, "first", (json_int_t)place->first, "last",
+	    (json_int_t)place->last);
+	return link_send(call->link, note, VIEW(""));
+}
+
+// Sends a note for each place from which the user logged in, the last log-in
+// first; with "forget" forgets them afterwards.
+enum rc verb_user_logins(struct verb_call *call, struct fault *fault)
+{
+	struct auth *auth = call->host->auth;
+	struct auth_place_list list;
+	struct auth_name name;
+	enum rc rc = name_of(call, fault, &name);
+	if (rc == RC_OK)
+		rc =
+		    auth_user_places(auth, auth_name_view(&name), fault, &list);
+	for (size_t i = 0; rc == RC_OK && i < list.count; i++)
+		rc = send_place(call, &list.places[i]);
+	if (rc == RC_OK &&
+	    json_is_true(json_object_get(call->request, "forget")))
+		rc =
+		    auth_user_forget_places(auth, auth_name_view(&name), fault);
+	return rc;
 }

@@ -8,10 +8,14 @@
 #include <openssl/rand.h>
 #include <unistd.h>
 
+#include "auth/address.h"
 #include "auth/impl.h"
 #include "auth/keeper.h"
 #include "auth/standing.h"
 #include "base/mem.h"
+
+// How many wrong passwords are remembered.
+#define WRONG_ENTRIES 8192
 
 static const struct {
 	const char *word;
@@ -56,6 +60,8 @@ static void fill_settings(struct auth_settings *settings)
 		settings->cache_entries = AUTH_CACHE_ENTRIES;
 	set_default(&settings->address_failures, AUTH_ADDRESS_FAILURES);
 	set_default(&settings->user_failures, AUTH_USER_FAILURES);
+	set_default(&settings->total_failures, AUTH_TOTAL_FAILURES);
+	set_default(&settings->clean_failures, AUTH_CLEAN_FAILURES);
 	set_default(&settings->window_seconds, AUTH_WINDOW_SECONDS);
 	limit_hashers(&settings->hashers);
 }
@@ -90,13 +96,12 @@ enum rc auth_new(struct engine *engine, const struct auth_settings *settings,
 	if (settings)
 		auth->settings = *settings;
 	fill_settings(&auth->settings);
-	uint32_t window = auth->settings.window_seconds;
 	auth->cache = auth_cache_new(auth->settings.cache_entries);
+	auth->wrong = auth_cache_new(WRONG_ENTRIES);
 	auth->gate = auth_gate_new(auth->settings.hashers);
-	auth->addresses = auth_limiter_new(AUTH_LIMITER_KEYS, window);
-	auth->users = auth_limiter_new(AUTH_LIMITER_KEYS, window);
-	auth->friends =
-	    auth_limiter_new(AUTH_LIMITER_KEYS, AUTH_FRIEND_SECONDS);
+	auth->guard = auth_guard_new(&auth->settings);
+	auth->places = auth_places_new(engine);
+	auth->rounds = auth_rounds_new();
 	pthread_mutex_init(&auth->epoch_lock, NULL);
 	auth_epoch_read(auth);
 	enum rc rc = auth_directory_secret(engine, fault, auth->secret);
@@ -118,10 +123,11 @@ void auth_free(struct auth **auth)
 	auth_keeper_free(&old->keeper);
 	pthread_mutex_destroy(&old->epoch_lock);
 	auth_cache_free(&old->cache);
+	auth_cache_free(&old->wrong);
 	auth_gate_free(&old->gate);
-	auth_limiter_free(&old->addresses);
-	auth_limiter_free(&old->users);
-	auth_limiter_free(&old->friends);
+	auth_guard_free(&old->guard);
+	auth_places_free(&old->places);
+	auth_rounds_free(&old->rounds);
 	OPENSSL_cleanse(old, sizeof(*old));
 	free(old);
 }
@@ -143,110 +149,167 @@ bool auth_channel_is_private(const struct auth_channel *channel)
 		   auth_address_is_loopback(channel->peer_address));
 }
 
-// ---- Limits ----------------------------------------------------------------
+// ---- Guesses and waits -----------------------------------------------------
 
-struct limit_keys {
-	struct view address; // empty: not limited
-	struct view user;
-	struct view friend; // address and user
-	char address_bytes[64];
-	char user_bytes[AUTH_NAME_MAX];
-	char friend_bytes[64 + 1 + AUTH_NAME_MAX];
-};
-
-static void limit_keys_init(struct limit_keys *keys, const struct auth_try *try)
+static struct auth_suspect suspect_of(const struct auth_try *try)
 {
-	struct view peer = try->channel->peer_address;
-	size_t address_len = auth_address_key(peer, keys->address_bytes);
-	size_t user_len = strlen(try->name.text);
-	memcpy(keys->user_bytes, try->name.text, user_len);
-	keys->friend_bytes[0] = (char)address_len;
-	memcpy(keys->friend_bytes + 1, keys->address_bytes, address_len);
-	memcpy(
-	    keys->friend_bytes + 1 + address_len, keys->user_bytes, user_len);
-	keys->user = view_of(keys->user_bytes, user_len);
-	keys->friend = view_of(keys->friend_bytes, 1 + address_len + user_len);
-	bool exempt = address_len == 0 || auth_address_is_loopback(peer);
-	keys->address = view_of(keys->address_bytes, exempt ? 0 : address_len);
+	return (struct auth_suspect){
+	    .user = auth_name_view(&try->name),
+	    .address = try->channel->peer_address,
+	    .known = try->known,
+	};
 }
 
-bool auth_try_is_limited(const struct auth_try *try)
+bool auth_try_begin(const struct auth_try *try, enum rc *ret_rc,
+    struct auth_verdict *ret_verdict)
 {
-	const struct auth *auth = try->auth;
-	const struct auth_settings *settings = &auth->settings;
-	uint64_t now = clock_monotonic_ms();
-	struct limit_keys keys;
-	limit_keys_init(&keys, try);
-	if (keys.address.len &&
-	    auth_limiter_count(auth->addresses, keys.address, now) >=
-		settings->address_failures)
+	struct auth_turn *turn = try->channel->turn;
+	if (!turn)
 		return true;
-	// If somebody guesses from elsewhere, an address that the user logged
-	// in from lately is not shut out.
-	bool guessed = auth_limiter_count(auth->users, keys.user, now) >=
-		       settings->user_failures;
-	return guessed &&
-	       (keys.address.len == 0 ||
-		   auth_limiter_count(auth->friends, keys.friend, now) == 0);
+	turn->pause_ms = 0;
+	if (turn->decided) {
+		*ret_rc = turn->rc;
+		*ret_verdict = turn->verdict;
+		turn->decided = turn->began = false;
+		return false;
+	}
+	if (!turn->began) {
+		turn->began = true;
+		turn->waited = false;
+		turn->began_ms = clock_monotonic_ms();
+	}
+	return true;
 }
 
-static uint32_t delay_for(uint32_t failures)
+enum rc auth_try_ask(struct auth_try *try)
 {
-	if (failures > 7)
-		return AUTH_DELAY_MS_MAX;
-	uint32_t delay = 125u << failures;
-	return delay < AUTH_DELAY_MS_MAX ? delay : AUTH_DELAY_MS_MAX;
+	struct auth *auth = try->auth;
+	struct auth_turn *turn = try->channel->turn;
+	try->known = auth_places_find(auth->places, auth_name_view(&try->name),
+	    try->channel->peer_address, clock_wall_seconds(auth->clock),
+	    &try->fresh);
+	struct auth_suspect suspect = suspect_of(try);
+	enum auth_ruling ruling = auth_guard_ask(auth->guard, &suspect);
+	switch (ruling) {
+	case AUTH_RULING_LOOK: return RC_OK;
+	case AUTH_RULING_SHUT: return RC_AUTH;
+	case AUTH_RULING_WAIT: break;
+	}
+	if (!turn || turn->waited)
+		return RC_OK;
+	turn->waited = true;
+	turn->pause_ms = AUTH_WAIT_MS;
+	return RC_IN_USE;
 }
 
-// Counts a failure; returns the delay for the answer.
+// Counts a failure; returns how long after its beginning the attempt is to be
+// answered.
 static uint32_t count_failure(const struct auth_try *try)
 {
+	struct auth_suspect suspect = suspect_of(try);
+	uint32_t alarm;
+	uint32_t delay =
+	    auth_guard_fail(try->auth->guard, &suspect, try->again, &alarm);
+	if (alarm > 0) {
+		struct log_line line;
+		log_begin(&line, try->auth->log, LOG_LEVEL_WARN,
+		    "many_failed_logins");
+		log_add_u64(&line, "failures", alarm);
+		log_add_u64(
+		    &line, "seconds", try->auth->settings.window_seconds);
+		log_end(&line);
+	}
+	return delay;
+}
+
+// The refusal is decided. If it is to be answered later, the same call gives it
+// again after the pause.
+static enum rc put_off(const struct auth_try *try, enum rc rc,
+    uint32_t delay_ms, struct auth_verdict *verdict)
+{
+	struct auth_turn *turn = try->channel->turn;
+	if (!turn) {
+		verdict->delay_ms = delay_ms;
+		return rc;
+	}
 	uint64_t now = clock_monotonic_ms();
-	struct limit_keys keys;
-	limit_keys_init(&keys, try);
-	uint32_t failures = auth_limiter_add(try->auth->users, keys.user, now);
-	if (keys.address.len)
-		failures =
-		    auth_limiter_add(try->auth->addresses, keys.address, now);
-	return delay_for(failures);
+	uint64_t passed = turn->began ? now - turn->began_ms : 0;
+	if (turn->began && turn->waited) {
+		passed = passed > AUTH_WAIT_MS ? passed : AUTH_WAIT_MS;
+		delay_ms = AUTH_DELAY_MS_MAX;
+	}
+	turn->began = false;
+	if (passed >= delay_ms)
+		return rc;
+	turn->decided = true;
+	turn->rc = rc;
+	turn->verdict = *verdict;
+	turn->pause_ms = delay_ms - (uint32_t)passed;
+	return RC_IN_USE;
 }
 
 // ---- Outcomes --------------------------------------------------------------
 
+// The address and the reason come before what the client can choose, so that a
+// program that looks for them (fail2ban) cannot be deceived by a name.
 static void log_try(const struct auth_try *try, enum log_level level,
-    enum auth_reason reason, uint64_t account)
+    const char *event, enum auth_reason reason, uint64_t account)
 {
 	const struct auth_channel *channel = try->channel;
-	bool failed = reason != AUTH_REASON_NONE;
 	struct log_line line;
-	log_begin(
-	    &line, try->auth->log, level, failed ? "login_failed" : "login");
+	log_begin(&line, try->auth->log, level, event);
 	log_add_u64(&line, "session", channel->session_id);
 	log_add_string(
 	    &line, "protocol", channel->protocol ? channel->protocol : "?");
+	log_add(&line, "address", channel->peer_address);
+	if (reason != AUTH_REASON_NONE)
+		log_add_string(&line, "reason", auth_reason_word(reason));
+	log_add_string(&line, "mechanism", try->mechanism);
+	log_add_string(&line, "tls", channel->tls ? "yes" : "no");
 	log_add(&line, "user", auth_name_view(&try->name));
 	if (strcmp(try->given.text, try->name.text) != 0)
 		log_add(&line, "name", auth_name_view(&try->given));
-	if (failed)
-		log_add_string(&line, "reason", auth_reason_word(reason));
-	else
+	if (account != 0)
 		log_add_u64(&line, "account", account);
-	log_add(&line, "address", channel->peer_address);
-	log_add_string(&line, "mechanism", try->mechanism);
-	log_add_string(&line, "tls", channel->tls ? "yes" : "no");
 	log_end(&line);
+}
+
+static void copy_text(struct view from, char *to, size_t size)
+{
+	size_t len = from.len < size ? from.len : size - 1;
+	if (len)
+		memcpy(to, from.ptr, len);
+	to[len] = '\0';
+}
+
+// Remembers where the user logged in, and logs it if the user was never in that
+// network before.
+static void note_place(const struct auth_try *try)
+{
+	struct auth *auth = try->auth;
+	const struct auth_channel *channel = try->channel;
+	int64_t now = clock_wall_seconds(auth->clock);
+	struct auth_place place = {
+	    .first = now, .last = now, .tls = channel->tls};
+	if (try->known == AUTH_KNOWN_NOT)
+		log_try(try, LOG_LEVEL_INFO, "login_new_place",
+		    AUTH_REASON_NONE, 0);
+	copy_text(channel->peer_address, place.address, sizeof(place.address));
+	copy_text(view_of_string(channel->protocol ? channel->protocol : "?"),
+	    place.protocol, sizeof(place.protocol));
+	if (!try->fresh &&
+	    auth_places_note(auth->places, auth_name_view(&try->name), &place))
+		auth_keeper_wake(auth->keeper);
 }
 
 void auth_try_accept(const struct auth_try *try, const struct auth_user *user,
     struct auth_verdict *ret_verdict)
 {
-	struct limit_keys keys;
-	limit_keys_init(&keys, try);
-	if (keys.address.len) // loopback: users share the address
-		auth_limiter_add(
-		    try->auth->friends, keys.friend, clock_monotonic_ms());
+	if (try->channel->turn)
+		try->channel->turn->began = false;
 	*ret_verdict = (struct auth_verdict){.reason = AUTH_REASON_NONE};
-	log_try(try, LOG_LEVEL_INFO, AUTH_REASON_NONE, user->account);
+	log_try(try, LOG_LEVEL_INFO, "login", AUTH_REASON_NONE, user->account);
+	note_place(try);
 }
 
 static bool is_guess(enum auth_reason reason)
@@ -273,15 +336,15 @@ static bool is_guess(enum auth_reason reason)
 enum rc auth_try_refuse(const struct auth_try *try, enum rc rc,
     enum auth_reason reason, struct auth_verdict *ret_verdict)
 {
-	ret_verdict->reason = reason;
-	ret_verdict->delay_ms = is_guess(reason) ? count_failure(try) : 0;
+	uint32_t delay = is_guess(reason) ? count_failure(try) : 0;
 	if (reason == AUTH_REASON_LIMITED)
-		ret_verdict->delay_ms = AUTH_DELAY_MS_MAX;
+		delay = AUTH_DELAY_MS_MAX;
 	log_try(try,
 	    reason == AUTH_REASON_UNAVAILABLE ? LOG_LEVEL_ERROR
 					      : LOG_LEVEL_WARN,
-	    reason, 0);
-	return rc;
+	    "login_failed", reason, 0);
+	*ret_verdict = (struct auth_verdict){.reason = reason};
+	return put_off(try, rc, delay, ret_verdict);
 }
 
 // ---- A name and a password -------------------------------------------------
@@ -349,9 +412,25 @@ bool auth_try_is_same(const struct auth_try *try, struct view authzid)
 		   view_eq(auth_name_view(&name), auth_name_view(&try->name)));
 }
 
+// Whether this wrong password was tried lately, too: a mail program that has an
+// old password repeats it, and learns nothing by that.
+static bool is_same_guess(
+    const struct auth_try *try, const char *hash, struct view password)
+{
+	struct auth_cache *wrong = try->auth->wrong;
+	struct auth_cache_tag tag;
+	if (!auth_cache_tag(wrong, auth_name_view(&try->name),
+		view_of_string(hash), password, &tag))
+		return false;
+	if (auth_cache_has(wrong, &tag))
+		return true;
+	auth_cache_add(wrong, &tag);
+	return false;
+}
+
 // RC_OK; RC_AUTH with the reason; or the result of auth_gate_enter(). The cache
 // answers only for users who may log in: all others cost a hash.
-static enum rc check_password(const struct auth_try *try,
+static enum rc check_password(struct auth_try *try,
     const struct auth_record *record, struct view password,
     enum auth_reason *ret_reason)
 {
@@ -365,10 +444,14 @@ static enum rc check_password(const struct auth_try *try,
 			  view_of_string(hash), password, &tag);
 	if (tagged && auth_cache_has(cache, &tag))
 		return RC_OK;
-	enum rc rc = auth_gate_enter(try->auth->gate, try->channel->turn);
+	enum rc rc = auth_gate_enter(
+	    try->auth->gate, try->channel->turn, try->known != AUTH_KNOWN_NOT);
 	if (rc != RC_OK)
 		return rc;
+	atomic_fetch_add_explicit(&try->auth->hashed, 1, memory_order_relaxed);
 	rc = auth_password_check(hash, password);
+	if (rc != RC_OK)
+		try->again = is_same_guess(try, hash, password);
 	if (!record)
 		*ret_reason = AUTH_REASON_UNKNOWN_USER;
 	else if (!exists || rc != RC_OK)
@@ -422,7 +505,10 @@ static enum rc try_password(struct auth_try *try, struct view authzid,
 	if (!auth_channel_is_private(try->channel))
 		return auth_try_refuse(
 		    try, RC_DENIED, AUTH_REASON_PRIVACY, ret_verdict);
-	if (auth_try_is_limited(try))
+	enum rc asked = auth_try_ask(try);
+	if (asked == RC_IN_USE)
+		return asked;
+	if (asked != RC_OK)
 		return auth_try_refuse(
 		    try, RC_AUTH, AUTH_REASON_LIMITED, ret_verdict);
 	struct auth_record record;
@@ -458,22 +544,28 @@ enum rc auth_try_password(struct auth_try *try, struct view authzid,
     struct view name, struct view password, struct auth_user *ret_user,
     struct auth_verdict *ret_verdict)
 {
+	struct auth_turn *turn = try->channel->turn;
+	enum rc rc;
 	*ret_verdict = (struct auth_verdict){.reason = AUTH_REASON_NONE};
-	enum rc rc =
-	    try_password(try, authzid, name, password, ret_user, ret_verdict);
-	if (rc != RC_IN_USE)
-		auth_gate_leave(try->auth->gate, try->channel->turn);
+	if (auth_try_begin(try, &rc, ret_verdict))
+		rc = try_password(
+		    try, authzid, name, password, ret_user, ret_verdict);
+	// Nobody hashes in a pause.
+	if (rc != RC_IN_USE || turn->pause_ms > 0)
+		auth_gate_leave(try->auth->gate, turn);
 	return rc;
 }
 
 enum rc auth_turn_begin(struct auth *auth, struct auth_turn *turn)
 {
-	return auth_gate_enter(auth->gate, turn);
+	return auth_gate_enter(auth->gate, turn, false);
 }
 
 void auth_turn_end(struct auth *auth, struct auth_turn *turn)
 {
 	auth_gate_leave(auth->gate, turn);
+	turn->pause_ms = 0;
+	turn->began = turn->decided = false;
 }
 
 enum rc auth_verify(struct auth *auth, const struct auth_channel *channel,

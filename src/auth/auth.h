@@ -14,12 +14,14 @@ struct auth;
 struct auth_settings {
 	struct auth_hashing hashing;
 	size_t cache_entries; // log-ins to remember; 0: AUTH_CACHE_ENTRIES
-	// After so many failures in a window, every further log-in fails
-	// without a look at the password: failures from one address (except
-	// loopback, where proxies are), and failures of one user (except from
-	// an address where the user logged in lately). 0: the defaults.
+	// How many wrong passwords in a window are too many: of one address or
+	// of one user, counting only places where the user is not known; of all
+	// of these together; and of one address in a day, up to which an
+	// address is trusted. guard.h says what follows. 0: the defaults.
 	uint32_t address_failures;
 	uint32_t user_failures;
+	uint32_t total_failures;
+	uint32_t clean_failures;
 	uint32_t window_seconds;
 	// How many passwords are hashed at the same time, for callers with a
 	// turn; 0: AUTH_HASHERS_MAX. Never more than there are processors.
@@ -31,9 +33,10 @@ struct auth_settings {
 #define AUTH_CACHE_ENTRIES    16384 // 512 KiB
 #define AUTH_ADDRESS_FAILURES 20
 #define AUTH_USER_FAILURES    100
+#define AUTH_TOTAL_FAILURES   1000
+#define AUTH_CLEAN_FAILURES   3
 #define AUTH_WINDOW_SECONDS   600
-#define AUTH_FRIEND_SECONDS   604800 // "lately": a week
-#define AUTH_LIMITER_KEYS     8192   // addresses, or users, counted at once
+#define AUTH_LIMITER_KEYS     8192 // addresses, or users, counted at once
 #define AUTH_DELAY_MS_MAX     15000
 
 // Why a log-in was refused: the word for the log, and the response code of RFC
@@ -63,21 +66,40 @@ enum auth_reason {
 const char *auth_reason_word(enum auth_reason reason); // for the log
 const char *auth_reason_code(enum auth_reason reason); // RFC 5530, or ""
 
-// A log-in that may have to wait until a password can be hashed. The caller
-// zeroes it and sets `wake` and `context`. It must not move until
-// auth_turn_end().
+// A log-in that has to wait: for a password to be hashed, or because passwords
+// were guessed. The caller zeroes it and sets `wake` and `context`. It must not
+// move until auth_turn_end(). When a call returns RC_IN_USE, the caller repeats
+// the same call after `pause_ms` milliseconds, or, if that is 0, when it has
+// been woken.
 enum auth_turn_state {
 	AUTH_TURN_NONE,
 	AUTH_TURN_WAITS,
 	AUTH_TURN_HOLDS,
 };
+
+struct auth_verdict {
+	enum auth_reason reason;
+	// How long after the refusal the answer should be sent. With a turn the
+	// call returns only after that time, and this is 0.
+	uint32_t delay_ms;
+};
+
 struct auth_turn {
 	void (*wake)(void *context); // as struct net_waker's: cheap, any thread
 	void *context;
-	// Private to this room, and guarded by its lock.
+	uint32_t pause_ms;
+	// Private to this room: the place in the line, guarded by its lock.
 	struct auth_turn *next;
 	struct auth_turn *previous;
 	enum auth_turn_state state;
+	bool preferred; // before those who are not
+	// Private: the attempt, from its first call to its last.
+	bool began;
+	bool waited;       // the pause before the check is over
+	bool decided;      // refused; the pause before the answer is under way
+	uint64_t began_ms; // monotonic
+	enum rc rc;        // when it is decided
+	struct auth_verdict verdict;
 };
 
 // The connection that a log-in comes over. The views and texts must live as
@@ -96,8 +118,8 @@ struct auth_channel {
 	struct view unique;
 	struct view end_point;
 	// NULL: a password is hashed at once, however many others are being
-	// hashed. Otherwise a check may return RC_IN_USE: repeat the same call
-	// when the turn is woken.
+	// hashed, and nobody waits. Otherwise a check may return RC_IN_USE: see
+	// struct auth_turn.
 	struct auth_turn *turn;
 };
 
@@ -109,13 +131,6 @@ struct auth_user {
 	// that record was read.
 	uint64_t epoch;
 	uint64_t seen;
-};
-
-struct auth_verdict {
-	enum auth_reason reason;
-	// How long the protocol should wait before it sends the refusal. This
-	// room never sleeps.
-	uint32_t delay_ms;
 };
 
 // `settings`, `log` and `clock` may be NULL. The engine, the log and the clock
@@ -158,7 +173,7 @@ void auth_turn_end(struct auth *auth, struct auth_turn *turn);
 
 // Checks a name (in any spelling that the resolver knows) and a password, as
 // IMAP's LOGIN gives them. RC_OK: logged in. RC_IN_USE: see struct
-// auth_channel. RC_AUTH: refused; `ret_verdict` has the reason. RC_DENIED: TLS
+// auth_turn. RC_AUTH: refused; `ret_verdict` has the reason. RC_DENIED: TLS
 // is needed. Anything else: the directory could not be read (reason
 // UNAVAILABLE). `ret_verdict` is always written.
 MUST_CHECK enum rc auth_verify(struct auth *auth,
@@ -180,8 +195,14 @@ MUST_CHECK enum rc auth_user_set_stored(struct auth *auth, struct view name,
     struct view stored, struct fault *fault);
 MUST_CHECK enum rc auth_user_set_disabled(
     struct auth *auth, struct view name, bool disabled, struct fault *fault);
-// Removes only the name: see auth_directory_remove().
+// Removes only the name and the places: see auth_directory_remove().
 MUST_CHECK enum rc auth_user_remove(
+    struct auth *auth, struct view name, struct fault *fault);
+// The places from which a user (by the name in the directory) has logged in.
+struct auth_place_list; // places.h
+MUST_CHECK enum rc auth_user_places(struct auth *auth, struct view name,
+    struct fault *fault, struct auth_place_list *ret_list);
+MUST_CHECK enum rc auth_user_forget_places(
     struct auth *auth, struct view name, struct fault *fault);
 
 #endif

@@ -10,12 +10,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "auth/auth.h"
+#include "auth/address.h"
 #include "auth/impl.h"
+#include "auth/limiter.h"
 #include "base/mem.h"
 
 static const struct auth_settings settings = {
-    .hashing = {.cost = 1}, .address_failures = 4, .user_failures = 6};
+    .hashing = {.cost = 1, .scram_iterations = AUTH_SCRAM_ITERATIONS_MIN},
+    .address_failures = 4,
+    .user_failures = 6};
 
 struct fixture {
 	struct engine *engine;
@@ -299,13 +302,24 @@ static void neighbours_share_an_address_key(void **state)
 	}
 }
 
+// Guesses, each time another password.
+static void guess_from(struct fixture *fixture, const char *address,
+    const char *name, int times, enum auth_reason reason)
+{
+	static int number;
+	for (int i = 0; i < times; i++) {
+		char password[32];
+		snprintf(password, sizeof(password), "guess%d", number++);
+		assert_int_equal(
+		    try_from(fixture, address, name, password), reason);
+	}
+}
+
 static void an_address_that_guesses_is_kept_out(void **state)
 {
 	struct fixture *fixture = *state;
 	const char *here = "192.0.2.1";
-	for (int i = 0; i < 4; i++)
-		assert_int_equal(try_from(fixture, here, "x", "guess"),
-		    AUTH_REASON_UNKNOWN_USER);
+	guess_from(fixture, here, "x", 4, AUTH_REASON_UNKNOWN_USER);
 	assert_int_equal(
 	    try_from(fixture, here, "user", "pencil"), AUTH_REASON_LIMITED);
 	assert_int_equal(
@@ -314,23 +328,154 @@ static void an_address_that_guesses_is_kept_out(void **state)
 	    try_from(fixture, "192.0.2.2", "user", "pencil"), AUTH_REASON_NONE);
 }
 
-static void a_user_who_is_guessed_at_is_let_in_where_he_was_before(void **state)
+// A mail program with an old password says the same again and again.
+static void the_same_wrong_password_counts_once(void **state)
 {
 	struct fixture *fixture = *state;
-	assert_int_equal(
-	    try_from(fixture, "192.0.2.1", "user", "pencil"), AUTH_REASON_NONE);
-	for (int i = 0; i < 6; i++) {
-		char address[32];
-		snprintf(address, sizeof(address), "198.51.100.%d", i);
-		assert_int_equal(try_from(fixture, address, "user", "guess"),
+	const char *here = "192.0.2.1";
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(try_from(fixture, here, "user", "old"),
 		    AUTH_REASON_PASSWORD);
+		assert_int_equal(try_from(fixture, here, "x", "old"),
+		    AUTH_REASON_UNKNOWN_USER);
 	}
-	assert_int_equal(try_from(fixture, "198.51.100.9", "user", "pencil"),
-	    AUTH_REASON_LIMITED);
-	assert_int_equal(try_from(fixture, "127.0.0.1", "user", "pencil"),
+	assert_int_equal(
+	    try_from(fixture, here, "user", "pencil"), AUTH_REASON_NONE);
+}
+
+static void guess_from_everywhere(struct fixture *fixture, const char *name)
+{
+	static int number;
+	for (int i = 0; i < 40; i++) {
+		char address[32], password[32];
+		snprintf(address, sizeof(address), "198.51.%d.7", i);
+		snprintf(password, sizeof(password), "from%d", number++);
+		assert_true(try_from(fixture, address, name, password) !=
+			    AUTH_REASON_NONE);
+	}
+}
+
+// Whatever others do, the owner gets in: where he was before, also after a
+// restart, and from a new address that is not one of those that guess.
+static void owner_is_not_locked_out_by_others(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *home = "192.0.2.1";
+	assert_int_equal(
+	    try_from(fixture, home, "user", "pencil"), AUTH_REASON_NONE);
+	guess_from_everywhere(fixture, "user");
+	guess_from(fixture, "203.0.113.5", "user", 3, AUTH_REASON_PASSWORD);
+	assert_int_equal(try_from(fixture, "203.0.113.5", "user", "pencil"),
 	    AUTH_REASON_LIMITED);
 	assert_int_equal(
-	    try_from(fixture, "192.0.2.1", "user", "pencil"), AUTH_REASON_NONE);
+	    try_from(fixture, home, "user", "pencil"), AUTH_REASON_NONE);
+	assert_int_equal(try_from(fixture, "192.0.2.99", "user", "pencil"),
+	    AUTH_REASON_NONE); // the same network
+	assert_int_equal(try_from(fixture, "203.0.114.1", "user", "pencil"),
+	    AUTH_REASON_NONE); // a new one
+	// The places are there after a restart.
+	assert_int_equal(auth_places_write(fixture->auth->places, NULL), RC_OK);
+	auth_free(&fixture->auth);
+	assert_int_equal(auth_new(fixture->engine, &settings, &fixture->log,
+			     NULL, NULL, &fixture->auth),
+	    RC_OK);
+	guess_from_everywhere(fixture, "user");
+	guess_from(fixture, home, "x", 4, AUTH_REASON_UNKNOWN_USER);
+	assert_int_equal(
+	    try_from(fixture, home, "x", "y"), AUTH_REASON_LIMITED);
+	assert_int_equal(
+	    try_from(fixture, home, "user", "pencil"), AUTH_REASON_NONE);
+}
+
+// One call that may pause, as protocols make it. Returns the pauses in all.
+static uint32_t try_with_turn(struct fixture *fixture, const char *address,
+    const char *name, const char *password, enum auth_reason *ret_reason)
+{
+	struct auth_channel channel = channel_from(address);
+	struct auth_turn turn = {0};
+	struct auth_user user;
+	struct auth_verdict verdict;
+	uint32_t paused = 0;
+	enum rc rc = RC_IN_USE;
+	channel.turn = &turn;
+	while (rc == RC_IN_USE) {
+		rc = auth_verify(fixture->auth, &channel, view_of_string(name),
+		    view_of_string(password), &user, &verdict);
+		if (rc == RC_IN_USE)
+			assert_true(turn.pause_ms > 0);
+		paused += turn.pause_ms;
+	}
+	assert_int_equal(rc == RC_OK, verdict.reason == AUTH_REASON_NONE);
+	assert_int_equal(verdict.delay_ms, 0);
+	auth_turn_end(fixture->auth, &turn);
+	*ret_reason = verdict.reason;
+	return paused;
+}
+
+// The time of the answer is from the beginning of the attempt, so that the work
+// that was done does not show in it.
+static bool is_about(uint32_t ms, uint32_t wanted)
+{
+	return ms <= wanted && ms + 10000 > wanted;
+}
+
+static void guesses_where_the_user_is_known_are_slow_and_lock_out_nobody(
+    void **state)
+{
+	struct fixture *fixture = *state;
+	const char *home = "192.0.2.1";
+	enum auth_reason reason;
+	assert_int_equal(
+	    try_from(fixture, home, "user", "pencil"), AUTH_REASON_NONE);
+	guess_from(fixture, home, "user", 20, AUTH_REASON_PASSWORD);
+	uint32_t paused =
+	    try_with_turn(fixture, home, "user", "one more", &reason);
+	assert_int_equal(reason, AUTH_REASON_PASSWORD);
+	assert_true(is_about(paused, AUTH_DELAY_MS_MAX));
+	assert_true(paused >= AUTH_WAIT_MS); // before the password is looked at
+	paused = try_with_turn(fixture, home, "user", "pencil", &reason);
+	assert_int_equal(reason, AUTH_REASON_NONE);
+	assert_int_equal(paused, AUTH_WAIT_MS);
+	// Guesses that were made elsewhere do not even slow down the owner.
+	assert_int_equal(
+	    try_from(fixture, "192.0.3.1", "user", "pencil"), AUTH_REASON_NONE);
+	guess_from_everywhere(fixture, "user");
+	paused = try_with_turn(fixture, "192.0.3.1", "user", "pencil", &reason);
+	assert_int_equal(reason, AUTH_REASON_NONE);
+	assert_int_equal(paused, 0);
+}
+
+// Nothing in the answers tells a stranger whether there is such a user.
+static void strangers_get_the_same_delays_for_every_name(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *name;
+		const char *address;
+	} rows[] = {{"user", "192.0.2.1"}, {"nobody", "192.0.3.1"},
+	    {"gone", "192.0.4.1"}};
+	uint64_t account;
+	assert_int_equal(auth_user_add(fixture->auth, VIEW("gone"), VIEW("p"),
+			     NULL, &account),
+	    RC_OK);
+	assert_int_equal(
+	    auth_user_set_disabled(fixture->auth, VIEW("gone"), true, NULL),
+	    RC_OK);
+	for (int i = 0; i < 12; i++) {
+		for (size_t row = 0; row < ARRAY_LEN(rows); row++) {
+			char password[16];
+			enum auth_reason reason;
+			snprintf(password, sizeof(password), "try %d", i);
+			uint32_t paused =
+			    try_with_turn(fixture, rows[row].address,
+				rows[row].name, password, &reason);
+			assert_true(reason != AUTH_REASON_NONE);
+			uint32_t wanted = i < 3 ? 250u << i : AUTH_DELAY_MS_MAX;
+			if (!is_about(paused, wanted))
+				fail_msg("%s, guess %d: %u ms, not %u",
+				    rows[row].name, i, paused, wanted);
+		}
+	}
 }
 
 static void refusals_ask_for_more_and_more_delay(void **state)
@@ -341,8 +486,10 @@ static void refusals_ask_for_more_and_more_delay(void **state)
 	struct auth_verdict verdict;
 	uint32_t before = 0;
 	for (int i = 0; i < 4; i++) {
-		assert_int_equal(auth_verify(fixture->auth, &channel,
-				     VIEW("user"), VIEW("x"), &user, &verdict),
+		char guess[2] = {(char)('a' + i), 0};
+		assert_int_equal(
+		    auth_verify(fixture->auth, &channel, VIEW("user"),
+			view_of_string(guess), &user, &verdict),
 		    RC_AUTH);
 		assert_true(verdict.delay_ms > before);
 		before = verdict.delay_ms;
@@ -370,11 +517,14 @@ static void the_log_says_who_and_why_and_no_secret(void **state)
 	ssize_t len = pread(fixture->log.fd, text, sizeof(text) - 1, 0);
 	assert_true(len > 0);
 	assert_non_null(strstr(text,
-	    "info login session=42 protocol=imap user=user account=1000 "
-	    "address=127.0.0.1 mechanism=password tls=yes\n"));
-	assert_non_null(
-	    strstr(text, "warn login_failed session=42 protocol=imap user=user "
-			 "reason=wrong-password"));
+	    "info login session=42 protocol=imap address=127.0.0.1 "
+	    "mechanism=password tls=yes user=user account=1000\n"));
+	assert_non_null(strstr(text,
+	    "info login_new_place session=42 protocol=imap address=127.0.0.1 "
+	    "mechanism=password tls=yes user=user\n"));
+	assert_non_null(strstr(text,
+	    "warn login_failed session=42 protocol=imap address=127.0.0.1 "
+	    "reason=wrong-password mechanism=password tls=yes user=user\n"));
 	assert_non_null(strstr(text, "user=\"a \\\"b\\x0d\\x0ac\""));
 	assert_null(strstr(text, "pencil"));
 	assert_null(strstr(text, "hunter"));
@@ -571,7 +721,7 @@ static void a_log_in_makes_an_imported_hash_todays(void **state)
 		assert_true(auth_credentials_are_todays(&record.credentials));
 		struct auth_scram_keys keys =
 		    record.credentials.scram[AUTH_SHA256];
-		assert_true(keys.iterations >= AUTH_SCRAM_ITERATIONS);
+		assert_true(keys.iterations >= AUTH_SCRAM_ITERATIONS_MIN);
 		assert_int_equal(
 		    auth_scram_derive(AUTH_SHA256, VIEW("pencil"), &keys),
 		    RC_OK);
@@ -584,6 +734,137 @@ static void a_log_in_makes_an_imported_hash_todays(void **state)
 				     "$y$", &before.credentials, NULL),
 		    RC_GONE);
 	}
+}
+
+// ---- SCRAM's rounds --------------------------------------------------------
+
+static struct auth_scram_keys keys_of(struct fixture *fixture, const char *user)
+{
+	struct auth_name name;
+	struct auth_record record;
+	assert_int_equal(auth_directory_lookup(fixture->engine,
+			     view_of_string(user), &name, &record),
+	    RC_OK);
+	return record.credentials.scram[AUTH_SHA256];
+}
+
+static void log_in_gives_keys_the_rounds_that_are_set(void **state)
+{
+	static const struct {
+		uint32_t set;
+		uint32_t kept;
+	} rows[] = {{4096, 4096}, {5000, 5000}, {4500, 5000}, {5001, 5001}};
+	struct fixture *fixture = *state;
+	struct auth_settings changed = settings;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		changed.hashing.scram_iterations = rows[i].set;
+		auth_free(&fixture->auth);
+		assert_int_equal(auth_new(fixture->engine, &changed,
+				     &fixture->log, NULL, NULL, &fixture->auth),
+		    RC_OK);
+		// A wrong password changes nothing.
+		uint32_t before = keys_of(fixture, "user").iterations;
+		assert_int_equal(
+		    try(fixture, "user", "wrong"), AUTH_REASON_PASSWORD);
+		assert_int_equal(keys_of(fixture, "user").iterations, before);
+		// The second time the password is in the cache.
+		for (int again = 0; again < 2; again++)
+			assert_int_equal(
+			    try(fixture, "user", "pencil"), AUTH_REASON_NONE);
+		struct auth_scram_keys keys = keys_of(fixture, "user");
+		assert_int_equal(keys.iterations, rows[i].kept);
+		struct auth_scram_keys again = keys;
+		assert_int_equal(
+		    auth_scram_derive(AUTH_SHA256, VIEW("pencil"), &again),
+		    RC_OK);
+		assert_memory_equal(keys.stored_key, again.stored_key, 32);
+	}
+}
+
+// Names of nobody have old rounds as often as users have, and each of them
+// changes at most once.
+static void names_of_nobody_have_the_rounds_of_users(void **state)
+{
+	struct fixture *fixture = *state;
+	struct auth_rounds *rounds = fixture->auth->rounds;
+	uint32_t last[1000];
+	uint64_t account;
+	for (size_t i = 0; i < ARRAY_LEN(last); i++)
+		assert_int_equal(auth_rounds_pick(rounds, AUTH_SHA256,
+				     (uint32_t)(i << 22), 9999),
+		    9999); // nothing was counted yet
+	memset(last, 0, sizeof(last));
+	for (int new_ones = 0; new_ones < 4; new_ones++) {
+		size_t old_rounds = 0;
+		auth_rounds_count(rounds, fixture->engine);
+		for (size_t i = 0; i < ARRAY_LEN(last); i++) {
+			uint32_t picked = auth_rounds_pick(rounds, AUTH_SHA256,
+			    (uint32_t)(i * (UINT32_MAX / ARRAY_LEN(last))),
+			    9999);
+			assert_true(picked >= last[i]);
+			last[i] = picked;
+			old_rounds += picked == 4096;
+		}
+		size_t wanted = ARRAY_LEN(last) / (size_t)(1 + new_ones);
+		assert_in_range(old_rounds, wanted - 2, wanted + 2);
+		struct auth_credentials credentials = {.hash = "$y$x",
+		    .scram[AUTH_SHA256] = {
+			.iterations = 5000, .salt_len = AUTH_SCRAM_SALT}};
+		char name[16];
+		snprintf(name, sizeof(name), "new%d", new_ones);
+		assert_int_equal(
+		    auth_directory_add(fixture->engine, view_of_string(name),
+			&credentials, 0, NULL, &account),
+		    RC_OK);
+	}
+	assert_int_equal(auth_rounds_pick(rounds, AUTH_SHA1, 77, 9999), 9999);
+}
+
+// ---- The same work ---------------------------------------------------------
+
+// How many passwords are hashed, and what is read, is the same for users, for
+// nobody, and for users who are disabled.
+static void every_refusal_costs_the_same_hashes(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *password;
+		enum auth_reason reason;
+	} rows[] = {
+	    {"user", "wrong", AUTH_REASON_PASSWORD},
+	    {"user", "wr\u00f6ng\u00ad", AUTH_REASON_PASSWORD},
+	    {"nobody", "wrong", AUTH_REASON_UNKNOWN_USER},
+	    {"nobody", "wr\u00f6ng\u00ad", AUTH_REASON_UNKNOWN_USER},
+	    {"a/b", "wrong", AUTH_REASON_UNKNOWN_USER},
+	    {"", "wrong", AUTH_REASON_UNKNOWN_USER},
+	    {"gone", "wrong", AUTH_REASON_PASSWORD},
+	    {"gone", "p", AUTH_REASON_DISABLED},
+	    {"bare", "wrong", AUTH_REASON_PASSWORD}, // has no password
+	};
+	struct fixture *fixture = *state;
+	struct auth *auth = fixture->auth;
+	static const struct auth_credentials none = {.hash = ""};
+	uint64_t account;
+	assert_int_equal(
+	    auth_user_add(auth, VIEW("gone"), VIEW("p"), NULL, &account),
+	    RC_OK);
+	assert_int_equal(
+	    auth_user_set_disabled(auth, VIEW("gone"), true, NULL), RC_OK);
+	assert_int_equal(auth_directory_add(fixture->engine, VIEW("bare"),
+			     &none, 0, NULL, &account),
+	    RC_OK);
+	// The second round repeats what was wrong before.
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+			char address[32];
+			snprintf(
+			    address, sizeof(address), "10.%d.%zu.1", round, i);
+			uint64_t before = auth->hashed;
+			assert_int_equal(try_from(fixture, address,
+					     rows[i].name, rows[i].password),
+			    rows[i].reason);
+			assert_true(auth->hashed - before == 1);
+		}
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -600,12 +881,18 @@ int main(void)
 	    cmocka_unit_test(a_window_ends_and_a_busy_key_outlives_a_flood),
 	    cmocka_unit_test(neighbours_share_an_address_key),
 	    TEST(an_address_that_guesses_is_kept_out),
-	    TEST(a_user_who_is_guessed_at_is_let_in_where_he_was_before),
+	    TEST(the_same_wrong_password_counts_once),
+	    TEST(owner_is_not_locked_out_by_others),
+	    TEST(guesses_where_the_user_is_known_are_slow_and_lock_out_nobody),
+	    TEST(strangers_get_the_same_delays_for_every_name),
 	    TEST(refusals_ask_for_more_and_more_delay),
 	    TEST(who_comes_under_another_name_is_the_user),
 	    TEST(the_log_says_who_and_why_and_no_secret),
 	    TEST(passwords_are_hashed_by_few_at_a_time),
 	    TEST(a_log_in_makes_an_imported_hash_todays),
+	    TEST(log_in_gives_keys_the_rounds_that_are_set),
+	    TEST(names_of_nobody_have_the_rounds_of_users),
+	    TEST(every_refusal_costs_the_same_hashes),
 	    TEST(many_threads_log_in_while_passwords_change),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

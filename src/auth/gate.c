@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Places, and a line of turns that wait for one, first come first served. A
-// place that is given back goes directly to the first turn in the line, so that
+// Places, and two lines of turns that wait for one, first come first served. A
+// place that is given back goes directly to the first turn in a line, so that
 // nobody overtakes.
 #include "auth/gate.h"
 
@@ -8,17 +8,29 @@
 
 #include "base/mem.h"
 
-// If more than this many wait, it is an attack, or the last would wait for too
-// long.
+// If more than this many wait in a line, it is an attack, or the last would
+// wait for too long.
 #define LINE_MAX_TURNS 1000
 
-struct auth_gate {
-	pthread_mutex_t lock; // guards all this, and every known turn
-	unsigned free;
+struct line {
 	unsigned waiting;
 	struct auth_turn *first;
 	struct auth_turn *last;
 };
+
+struct auth_gate {
+	pthread_mutex_t lock; // guards all this, and every known turn
+	unsigned free;
+	// Those who are preferred, and the others. However many strangers wait,
+	// users who come from where they always come are before them.
+	struct line lines[2];
+};
+
+static struct line *line_of(
+    struct auth_gate *gate, const struct auth_turn *turn)
+{
+	return &gate->lines[turn->preferred ? 0 : 1];
+}
 
 struct auth_gate *auth_gate_new(unsigned places)
 {
@@ -38,33 +50,34 @@ void auth_gate_free(struct auth_gate **gate)
 	free(old);
 }
 
-static void join_line(struct auth_gate *gate, struct auth_turn *turn)
+static void join_line(struct line *line, struct auth_turn *turn)
 {
 	turn->state = AUTH_TURN_WAITS;
 	turn->next = NULL;
-	turn->previous = gate->last;
-	if (gate->last)
-		gate->last->next = turn;
+	turn->previous = line->last;
+	if (line->last)
+		line->last->next = turn;
 	else
-		gate->first = turn;
-	gate->last = turn;
-	gate->waiting++;
+		line->first = turn;
+	line->last = turn;
+	line->waiting++;
 }
 
-static void leave_line(struct auth_gate *gate, struct auth_turn *turn)
+static void leave_line(struct line *line, struct auth_turn *turn)
 {
 	if (turn->previous)
 		turn->previous->next = turn->next;
 	else
-		gate->first = turn->next;
+		line->first = turn->next;
 	if (turn->next)
 		turn->next->previous = turn->previous;
 	else
-		gate->last = turn->previous;
-	gate->waiting--;
+		line->last = turn->previous;
+	line->waiting--;
 }
 
-static enum rc enter(struct auth_gate *gate, struct auth_turn *turn)
+static enum rc enter(
+    struct auth_gate *gate, struct auth_turn *turn, bool preferred)
 {
 	switch (turn->state) {
 	case AUTH_TURN_HOLDS: return RC_OK;
@@ -76,18 +89,20 @@ static enum rc enter(struct auth_gate *gate, struct auth_turn *turn)
 		turn->state = AUTH_TURN_HOLDS;
 		return RC_OK;
 	}
-	if (gate->waiting >= LINE_MAX_TURNS)
+	turn->preferred = preferred;
+	if (line_of(gate, turn)->waiting >= LINE_MAX_TURNS)
 		return RC_LIMIT;
-	join_line(gate, turn);
+	join_line(line_of(gate, turn), turn);
 	return RC_IN_USE;
 }
 
-enum rc auth_gate_enter(struct auth_gate *gate, struct auth_turn *turn)
+enum rc auth_gate_enter(
+    struct auth_gate *gate, struct auth_turn *turn, bool preferred)
 {
 	if (!turn)
 		return RC_OK;
 	pthread_mutex_lock(&gate->lock);
-	enum rc rc = enter(gate, turn);
+	enum rc rc = enter(gate, turn, preferred);
 	pthread_mutex_unlock(&gate->lock);
 	return rc;
 }
@@ -95,12 +110,14 @@ enum rc auth_gate_enter(struct auth_gate *gate, struct auth_turn *turn)
 // The lock is held in wake(), so that the turn cannot be freed meanwhile.
 static void pass_on(struct auth_gate *gate)
 {
-	struct auth_turn *turn = gate->first;
+	struct auth_turn *turn = gate->lines[0].first;
+	if (!turn)
+		turn = gate->lines[1].first;
 	if (!turn) {
 		gate->free++;
 		return;
 	}
-	leave_line(gate, turn);
+	leave_line(line_of(gate, turn), turn);
 	turn->state = AUTH_TURN_HOLDS;
 	turn->wake(turn->context);
 }
@@ -113,7 +130,7 @@ void auth_gate_leave(struct auth_gate *gate, struct auth_turn *turn)
 	enum auth_turn_state before = turn->state;
 	turn->state = AUTH_TURN_NONE;
 	if (before == AUTH_TURN_WAITS)
-		leave_line(gate, turn);
+		leave_line(line_of(gate, turn), turn);
 	else if (before == AUTH_TURN_HOLDS)
 		pass_on(gate);
 	pthread_mutex_unlock(&gate->lock);

@@ -18,8 +18,9 @@ void auth_gate_free(struct auth_gate **gate);
 // line (as it may have been before); its wake() is called when it has been
 // given a place. RC_LIMIT: the line is too long. With a NULL turn the call
 // always succeeds at once.
+// `preferred` turns come before the others.
 MUST_CHECK enum rc auth_gate_enter(
-    struct auth_gate *gate, struct auth_turn *turn);
+    struct auth_gate *gate, struct auth_turn *turn, bool preferred);
 // Gives back the place, or leaves the line. May be called more than once.
 void auth_gate_leave(struct auth_gate *gate, struct auth_turn *turn);
 

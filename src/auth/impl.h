@@ -8,8 +8,9 @@
 
 #include "auth/cache.h"
 #include "auth/gate.h"
+#include "auth/guard.h"
 #include "auth/keeper.h"
-#include "auth/limiter.h"
+#include "auth/rounds.h"
 #include "auth/standing.h"
 
 struct auth {
@@ -23,10 +24,12 @@ struct auth {
 	pthread_mutex_t epoch_lock;    // who reads the epoch holds it
 	_Atomic uint64_t epoch;        // of the directory, as known here
 	struct auth_cache *cache;
-	struct auth_gate *gate;         // who hashes
-	struct auth_limiter *addresses; // failures by address
-	struct auth_limiter *users;     // failures by user
-	struct auth_limiter *friends;   // successes by address and user
+	struct auth_cache *wrong; // passwords that were wrong lately
+	struct auth_gate *gate;   // who hashes
+	struct auth_guard *guard;
+	struct auth_places *places;
+	struct auth_rounds *rounds;
+	_Atomic uint64_t hashed; // passwords; for tests
 	unsigned char secret[AUTH_SECRET_LEN];
 	// The credentials that a password is checked against when the user does
 	// not exist.
@@ -42,13 +45,22 @@ struct auth_try {
 	// The user's name; if the name is nobody's, the one spelling of
 	// `given`. Limits, the cache, decoys and the log use it.
 	struct auth_name name;
+	// Set by auth_try_ask().
+	enum auth_known known;
+	bool fresh; // the log-in need not be noted again
+	bool again; // the wrong password is no new guess
 };
 
 // Sets the names of the attempt, by the resolver. RC_OK also if the name is
 // nobody's. Otherwise the engine could not be read, and `name` is `given`.
 MUST_CHECK enum rc auth_try_name(struct auth_try *try, struct view name);
-// Whether there were too many failures lately; then nothing is read or checked.
-bool auth_try_is_limited(const struct auth_try *try);
+// Begins a call for an attempt. False: the attempt was refused before a pause,
+// which is over now, and its outcome is given again.
+bool auth_try_begin(const struct auth_try *try, enum rc *ret_rc,
+    struct auth_verdict *ret_verdict);
+// Asks whether the password may be looked at. RC_OK: yes. RC_IN_USE: after a
+// pause. RC_AUTH: no, there were too many failures.
+MUST_CHECK enum rc auth_try_ask(struct auth_try *try);
 // Reads the user's record into `ret_record`. RC_NOT_FOUND also for text that
 // cannot be a user name.
 MUST_CHECK enum rc auth_try_lookup(
@@ -56,7 +68,8 @@ MUST_CHECK enum rc auth_try_lookup(
 // Fills in who the record says the user is.
 void auth_try_take_user(const struct auth_try *try,
     const struct auth_record *record, struct auth_user *user);
-// They log the outcome, and count a failure. auth_try_refuse() returns `rc`.
+// They log the outcome, and count a failure. auth_try_refuse() returns `rc`, or
+// RC_IN_USE if that is to be answered later: auth_try_begin() then gives `rc`.
 void auth_try_accept(const struct auth_try *try, const struct auth_user *user,
     struct auth_verdict *ret_verdict);
 enum rc auth_try_refuse(const struct auth_try *try, enum rc rc,

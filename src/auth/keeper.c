@@ -3,16 +3,24 @@
 
 #include "auth/impl.h"
 #include "auth/standing.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
+
+// How long noted places wait for others.
+#define WRITE_MS 1000
+// How often the rounds of all users' keys are counted.
+#define COUNT_MS (10u * 60 * 1000)
 
 struct auth_keeper {
 	struct auth *auth;
 	pthread_t thread;
 	struct engine_watch *watch;
+	uint64_t counted_ms;  // the thread's own
 	pthread_mutex_t lock; // guards what follows
 	pthread_cond_t news;
 	bool moved; // the directory has changed
+	bool noted; // there are places to write
 	bool stop;
 };
 
@@ -27,21 +35,72 @@ static void directory_moved(void *context, uint64_t version)
 	pthread_mutex_unlock(&keeper->lock);
 }
 
+void auth_keeper_wake(struct auth_keeper *keeper)
+{
+	if (!keeper)
+		return;
+	pthread_mutex_lock(&keeper->lock);
+	bool first = !keeper->noted;
+	keeper->noted = true;
+	if (first)
+		pthread_cond_signal(&keeper->news);
+	pthread_mutex_unlock(&keeper->lock);
+}
+
+// A place that cannot be written is noted again at the next log-in from there.
+static void write_places(struct auth *auth)
+{
+	struct fault fault = {0};
+	enum rc rc = auth_places_write(auth->places, &fault);
+	if (rc != RC_OK)
+		log_text(auth->log, LOG_LEVEL_WARN, "places",
+		    "the places of log-ins cannot be written: %s",
+		    fault.text[0] ? fault.text : rc_text(rc));
+}
+
+// Waits for news. If places were noted, waits a little longer, so that the next
+// ones are written with them.
+static void wait_for_news(struct auth_keeper *keeper)
+{
+	struct timespec end = thread_deadline(WRITE_MS);
+	int waited = 0;
+	while (!keeper->stop && !keeper->moved && !keeper->noted)
+		pthread_cond_wait(&keeper->news, &keeper->lock);
+	if (keeper->noted)
+		end = thread_deadline(WRITE_MS);
+	while (!keeper->stop && !keeper->moved && keeper->noted && waited == 0)
+		waited =
+		    pthread_cond_timedwait(&keeper->news, &keeper->lock, &end);
+}
+
+// Reads all users, so not at each change.
+static void count_rounds(struct auth_keeper *keeper)
+{
+	uint64_t now = clock_monotonic_ms();
+	if (keeper->counted_ms != 0 && now - keeper->counted_ms < COUNT_MS)
+		return;
+	auth_rounds_count(keeper->auth->rounds, keeper->auth->engine);
+	keeper->counted_ms = clock_monotonic_ms();
+}
+
 static void *keep(void *context)
 {
 	struct auth_keeper *keeper = context;
-	pthread_mutex_lock(&keeper->lock);
-	while (!keeper->stop) {
-		if (!keeper->moved) {
-			pthread_cond_wait(&keeper->news, &keeper->lock);
-			continue;
-		}
-		keeper->moved = false;
-		pthread_mutex_unlock(&keeper->lock);
-		auth_epoch_read(keeper->auth);
+	bool stop = false;
+	while (!stop) {
 		pthread_mutex_lock(&keeper->lock);
+		wait_for_news(keeper);
+		bool moved = keeper->moved, noted = keeper->noted;
+		keeper->moved = keeper->noted = false;
+		stop = keeper->stop;
+		pthread_mutex_unlock(&keeper->lock);
+		if (moved) {
+			auth_epoch_read(keeper->auth);
+			count_rounds(keeper);
+		}
+		if (noted)
+			write_places(keeper->auth);
 	}
-	pthread_mutex_unlock(&keeper->lock);
 	return NULL;
 }
 

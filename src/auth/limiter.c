@@ -3,7 +3,6 @@
 // keys with the same hash share a counter; nobody outside can choose such keys.
 #include "auth/limiter.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 
 #include "base/map.h"
@@ -111,52 +110,4 @@ uint32_t auth_limiter_add(
 	uint32_t count = counter->count;
 	pthread_mutex_unlock(&limiter->lock);
 	return count;
-}
-
-// ---- Addresses -------------------------------------------------------------
-
-// The address as four or sixteen bytes; an IPv4 address mapped into IPv6 as
-// four. 0: it is not an address.
-static size_t parse_address(struct view address, unsigned char ret_bytes[16])
-{
-	char text[INET6_ADDRSTRLEN + 1];
-	// The interface of a link-local address follows after '%'.
-	address = view_slice(address, 0, view_find_char(address, '%'));
-	if (address.len == 0 || address.len >= sizeof(text))
-		return 0;
-	memcpy(text, address.ptr, address.len);
-	text[address.len] = '\0';
-	if (inet_pton(AF_INET, text, ret_bytes) == 1)
-		return 4;
-	if (inet_pton(AF_INET6, text, ret_bytes) != 1)
-		return 0;
-	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-	if (memcmp(ret_bytes, mapped, sizeof(mapped)) != 0)
-		return 16;
-	memmove(ret_bytes, ret_bytes + 12, 4);
-	return 4;
-}
-
-size_t auth_address_key(struct view address, char ret_key[64])
-{
-	unsigned char bytes[16];
-	size_t len = parse_address(address, bytes);
-	if (len == 0) {
-		len = address.len < 64 ? address.len : 64;
-		if (len)
-			memcpy(ret_key, address.ptr, len);
-		return len;
-	}
-	len = len == 4 ? 4 : 8;
-	memcpy(ret_key, bytes, len);
-	return len;
-}
-
-bool auth_address_is_loopback(struct view address)
-{
-	unsigned char bytes[16];
-	size_t len = parse_address(address, bytes);
-	static const unsigned char loopback[16] = {[15] = 1};
-	return (len == 4 && bytes[0] == 127) ||
-	       (len == 16 && memcmp(bytes, loopback, 16) == 0);
 }

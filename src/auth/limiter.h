@@ -22,10 +22,4 @@ uint32_t auth_limiter_count(
 uint32_t auth_limiter_add(
     struct auth_limiter *limiter, struct view key, uint64_t now);
 
-// Writes the key under which an address is counted: an IPv4 address, or the /64
-// of an IPv6 address, as a site gets at least a /64. Other text is its own key.
-// At most 64 bytes are written; returns the length.
-size_t auth_address_key(struct view address, char ret_key[64]);
-bool auth_address_is_loopback(struct view address);
-
 #endif

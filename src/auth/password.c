@@ -112,8 +112,10 @@ static enum rc make_keys(enum auth_digest digest, uint32_t iterations,
 
 static uint32_t scram_iterations(const struct auth_hashing *hashing)
 {
-	if (hashing->scram_iterations < AUTH_SCRAM_ITERATIONS)
+	if (hashing->scram_iterations == 0)
 		return AUTH_SCRAM_ITERATIONS;
+	if (hashing->scram_iterations < AUTH_SCRAM_ITERATIONS_MIN)
+		return AUTH_SCRAM_ITERATIONS_MIN;
 	if (hashing->scram_iterations > AUTH_SCRAM_ITERATIONS_MAX)
 		return AUTH_SCRAM_ITERATIONS_MAX;
 	return hashing->scram_iterations;
@@ -134,9 +136,10 @@ static enum rc make_all_keys(const struct auth_hashing *hashing,
 bool auth_credentials_lack_keys(const struct auth_hashing *hashing,
     const struct auth_credentials *credentials)
 {
-	return credentials->scram[AUTH_SHA256].iterations == 0 ||
+	uint32_t wanted = scram_iterations(hashing);
+	return credentials->scram[AUTH_SHA256].iterations < wanted ||
 	       (hashing->scram_sha1 &&
-		   credentials->scram[AUTH_SHA1].iterations == 0);
+		   credentials->scram[AUTH_SHA1].iterations < wanted);
 }
 
 enum rc auth_credentials_add_keys(const struct auth_hashing *hashing,

@@ -10,7 +10,8 @@
 #define AUTH_HASH_MAX             511 // bytes in a stored hash
 #define AUTH_SCRAM_SALT           16
 #define AUTH_SCRAM_KEY_MAX        32      // SHA-256; SHA-1 needs 20 bytes
-#define AUTH_SCRAM_ITERATIONS     4096    // the least (RFC 7677 section 4)
+#define AUTH_SCRAM_ITERATIONS     100000  // unless set; README.md says why
+#define AUTH_SCRAM_ITERATIONS_MIN 4096    // RFC 7677 section 4
 #define AUTH_SCRAM_ITERATIONS_MAX 1000000 // the most in a record
 #define AUTH_SCRAM_SALT_MAX       64
 
@@ -40,7 +41,8 @@ struct auth_credentials {
 
 struct auth_hashing {
 	unsigned long cost; // yescrypt's, 1 to 11; 0: libxcrypt's default
-	uint32_t scram_iterations; // 0: AUTH_SCRAM_ITERATIONS
+	uint32_t scram_iterations; // 0: AUTH_SCRAM_ITERATIONS; the least is
+				   // AUTH_SCRAM_ITERATIONS_MIN
 	bool scram_sha1;           // keep keys for SCRAM-SHA-1 too
 };
 
@@ -52,7 +54,8 @@ MUST_CHECK enum rc auth_credentials_make(const struct auth_hashing *hashing,
     struct auth_credentials *ret_credentials);
 
 // Whether `credentials` lack SCRAM keys that could be made if the password were
-// known. Those that came from another server do.
+// known, or have keys with fewer rounds than are set. Those that came from
+// another server do.
 bool auth_credentials_lack_keys(const struct auth_hashing *hashing,
     const struct auth_credentials *credentials);
 // Makes these keys from the password that fits the hash. RC_INVALID, RC_LIMIT,

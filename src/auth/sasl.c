@@ -11,6 +11,7 @@
 
 #include "auth/impl.h"
 #include "auth/scram.h"
+#include "base/bytes.h"
 #include "base/mem.h"
 
 struct mechanism {
@@ -101,7 +102,8 @@ static enum rc step_login(
 // ---- SCRAM (RFC 5802, RFC 7677) --------------------------------------------
 
 // Makes keys for a user who has none. The salt depends on the name only, as a
-// real one does, and is the same for all its spellings. The keys are nobody's.
+// real one does, and is the same for all its spellings; so do the rounds. The
+// keys are nobody's.
 static void make_decoy(struct auth_sasl *sasl, struct auth_scram_keys *keys)
 {
 	const struct auth *auth = sasl->try.auth;
@@ -117,6 +119,8 @@ static void make_decoy(struct auth_sasl *sasl, struct auth_scram_keys *keys)
 	*keys = auth->nobody.scram[digest];
 	keys->salt_len = AUTH_SCRAM_SALT;
 	memcpy(keys->salt, mac, AUTH_SCRAM_SALT);
+	keys->iterations = auth_rounds_pick(auth->rounds, digest,
+	    get_le32(mac + AUTH_SCRAM_SALT), keys->iterations);
 }
 
 // Finds the user's keys; or makes a decoy, and stores the reason. The reason is
@@ -156,8 +160,6 @@ static enum rc scram_first(
 	    auth_try_name(&sasl->try, view_of(scram->name, scram->name_len));
 	if (rc != RC_OK)
 		return refuse(sasl, rc, AUTH_REASON_BINDING);
-	if (auth_try_is_limited(&sasl->try))
-		return refuse(sasl, RC_AUTH, AUTH_REASON_LIMITED);
 	struct auth_scram_keys keys;
 	rc = named == RC_OK ? find_keys(sasl, &keys) : named;
 	if (rc == RC_OK)
@@ -175,11 +177,12 @@ static enum rc scram_final(
 	struct auth_scram *scram = &sasl->scram;
 	enum auth_reason reason;
 	size_t before = out->len;
-	// Other attempts from the same address may have failed since this one
-	// began.
-	if (auth_try_is_limited(&sasl->try))
+	enum rc rc = auth_try_ask(&sasl->try);
+	if (rc == RC_IN_USE)
+		return rc;
+	if (rc != RC_OK)
 		return refuse(sasl, RC_AUTH, AUTH_REASON_LIMITED);
-	enum rc rc = auth_scram_client_final(scram, said, out, &reason);
+	rc = auth_scram_client_final(scram, said, out, &reason);
 	if (rc == RC_SYNTAX)
 		return rc;
 	struct view authzid = view_of(scram->authzid, scram->authzid_len);
@@ -206,6 +209,9 @@ static enum rc scram_final(
 static enum rc step_scram(
     struct auth_sasl *sasl, struct view said, struct buf *out)
 {
+	enum rc rc;
+	if (!auth_try_begin(&sasl->try, &rc, &sasl->verdict))
+		return rc;
 	if (sasl->stage == STAGE_FIRST)
 		return scram_first(sasl, said, out);
 	if (sasl->stage == STAGE_SECOND)
@@ -295,7 +301,9 @@ void auth_sasl_free(struct auth_sasl **sasl)
 	if (!old)
 		return;
 	*sasl = NULL;
-	if (old->stage < STAGE_OVER)
+	const struct auth_turn *turn = old->try.channel->turn;
+	bool refused = turn && turn->decided; // and logged
+	if (old->stage < STAGE_OVER && !refused)
 		(void)refuse(old, RC_CLOSED, AUTH_REASON_CANCELLED);
 	auth_scram_done(&old->scram);
 	OPENSSL_cleanse(old, sizeof(*old));

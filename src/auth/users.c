@@ -83,7 +83,25 @@ enum rc auth_user_set_disabled(
 enum rc auth_user_remove(
     struct auth *auth, struct view name, struct fault *fault)
 {
-	enum rc rc = auth_directory_remove(auth->engine, name, fault);
+	struct auth_name prepared;
+	enum rc rc = auth_name_prepare(name, fault, &prepared);
+	if (rc == RC_OK)
+		rc = auth_directory_remove(auth->engine, name, fault);
 	auth_epoch_read(auth);
-	return rc;
+	// Last, as a log-in that was under way may have noted one.
+	return rc == RC_OK ? auth_places_forget(
+				 auth->places, auth_name_view(&prepared), fault)
+			   : rc;
+}
+
+enum rc auth_user_places(struct auth *auth, struct view name,
+    struct fault *fault, struct auth_place_list *ret_list)
+{
+	return auth_places_list(auth->places, name, fault, ret_list);
+}
+
+enum rc auth_user_forget_places(
+    struct auth *auth, struct view name, struct fault *fault)
+{
+	return auth_places_forget(auth->places, name, fault);
 }

@@ -189,7 +189,9 @@ static void command_step(struct imap_command *command, enum imap_step step)
 	switch (step) {
 	case IMAP_STEP_DONE: command_finish(command); return;
 	case IMAP_STEP_MORE: session->base.next = NET_DRAIN; return;
-	case IMAP_STEP_WAIT: session->base.next = NET_WAIT; return;
+	case IMAP_STEP_WAIT:
+		session->base.next = session_wait(&session->base);
+		return;
 	case IMAP_STEP_INPUT:
 		imap_reader_expect_line(&session->reader);
 		session->mode = IMAP_MODE_ANSWER;

@@ -181,6 +181,12 @@ static void say_last(struct imap_session *session, struct buf *out,
 	(void)session_leave(&session->base);
 }
 
+static uint32_t imap_pause_ms(const void *context)
+{
+	const struct imap_session *session = context;
+	return session_pause_ms(&session->base);
+}
+
 static void imap_timed_out(void *context, struct buf *out)
 {
 	struct imap_session *session = context;
@@ -209,6 +215,7 @@ const struct net_session_ops imap_session_ops = {
     .tls_started = imap_tls_started,
     .timeout = imap_timeout,
     .owner = session_owner,
+    .pause_ms = imap_pause_ms,
     .timed_out = imap_timed_out,
     .shut_down = imap_shut_down,
     .is_known = session_is_known,

@@ -57,7 +57,9 @@ static void command_step(struct pop3_command *command, enum pop3_step step)
 	switch (step) {
 	case POP3_STEP_DONE: command_finish(command); return;
 	case POP3_STEP_MORE: session->base.next = NET_DRAIN; return;
-	case POP3_STEP_WAIT: session->base.next = NET_WAIT; return;
+	case POP3_STEP_WAIT:
+		session->base.next = session_wait(&session->base);
+		return;
 	case POP3_STEP_INPUT: return;
 	case POP3_STEP_CUT:
 		// There is no final ".", so the client knows that the message

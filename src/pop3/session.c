@@ -145,6 +145,12 @@ static uint32_t pop3_timeout(const void *context)
 		   : POP3_TIMEOUT_SECONDS;
 }
 
+static uint32_t pop3_pause_ms(const void *context)
+{
+	const struct pop3_session *session = context;
+	return session_pause_ms(&session->base);
+}
+
 // Nothing is deleted (RFC 1939 section 3).
 static void pop3_timed_out(void *context, struct buf *out)
 {
@@ -171,6 +177,7 @@ const struct net_session_ops pop3_session_ops = {
     .tls_started = pop3_tls_started,
     .timeout = pop3_timeout,
     .owner = session_owner,
+    .pause_ms = pop3_pause_ms,
     .timed_out = pop3_timed_out,
     .shut_down = pop3_shut_down,
     .is_known = session_is_known,

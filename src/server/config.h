@@ -90,6 +90,7 @@ struct config {
 	uint32_t plain_on_loopback;
 	uint32_t compress;
 	uint32_t scram_sha1;
+	uint32_t scram_iterations;
 	uint32_t threads;
 	uint32_t max_connections;
 	uint32_t max_strangers;
@@ -103,6 +104,7 @@ struct config {
 	uint32_t auth_cache_entries;
 	uint32_t auth_address_failures;
 	uint32_t auth_user_failures;
+	uint32_t auth_total_failures;
 	uint32_t auth_window_seconds;
 	uint32_t message_max_mib;
 	uint32_t quota_mib;

@@ -66,6 +66,10 @@ const struct setting config_settings[] = {
     SWITCH(scram_sha1, "no",
 	"Whether SCRAM-SHA-1 is offered, and keys for it are kept of passwords\n"
 	"that are set from now on."),
+    NUMBER(scram_iterations, 4096, 1000000, NULL, "100000",
+	"Rounds of PBKDF2 in the keys for SCRAM. Each log-in by SCRAM costs a\n"
+	"client so many. Keys with fewer are made anew when a user logs in with\n"
+	"PLAIN or LOGIN."),
     NUMBER(threads, 1, 1024, NULL, "16",
 	"Threads that run sessions. One that waits for the disk counts."),
     NUMBER(max_connections, 1, 1000000, NULL, "20000",
@@ -104,11 +108,17 @@ const struct setting config_settings[] = {
     NUMBER(auth_cache_entries, 1, 16777216, NULL, "16384",
 	"Log-ins remembered, so that the next one costs no password hash."),
     NUMBER(auth_address_failures, 1, 1000000, NULL, "20",
-	"Failed log-ins from one address, other than loopback, after which\n"
-	"further ones are refused for a while."),
+	"Wrong passwords from one address after which it is not listened to\n"
+	"for a while, except for users who have logged in from there; a\n"
+	"network may have three times as many. From half of them on, the\n"
+	"address has to wait. Loopback has no limit."),
     NUMBER(auth_user_failures, 1, 1000000, NULL, "100",
-	"Failed log-ins of one user after which further ones, from where the\n"
-	"user has not come from lately, are refused for a while."),
+	"Wrong passwords of one user after which addresses that have guessed\n"
+	"are not listened to for a while. Where the user has logged in before,\n"
+	"and at an address that has not guessed, the user is let in."),
+    NUMBER(auth_total_failures, 1, 100000000, NULL, "1000",
+	"Wrong passwords in all, from places where their users are not known,\n"
+	"after which such places have to wait for a while."),
     NUMBER(auth_window_seconds, 1, 86400, "seconds", "600",
 	"That while."),
     NUMBER(message_max_mib, 1, 1024, "MiB", "100",

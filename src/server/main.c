@@ -127,9 +127,11 @@ static void set_place(struct cli_call *call, struct config *config)
 	    .auth =
 		{
 		    .hashing.scram_sha1 = config->scram_sha1,
+		    .hashing.scram_iterations = config->scram_iterations,
 		    .cache_entries = config->auth_cache_entries,
 		    .address_failures = config->auth_address_failures,
 		    .user_failures = config->auth_user_failures,
+		    .total_failures = config->auth_total_failures,
 		    .window_seconds = config->auth_window_seconds,
 		    // Half of the threads stay free for users who have logged
 		    // in.

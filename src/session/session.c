@@ -162,6 +162,16 @@ bool session_has_place(
 	return false;
 }
 
+enum net_next session_wait(const struct session *session)
+{
+	return session->turn.pause_ms > 0 ? NET_PAUSE : NET_WAIT;
+}
+
+uint32_t session_pause_ms(const struct session *session)
+{
+	return session->turn.pause_ms;
+}
+
 void session_log_in(struct session *session, const struct auth_user *user)
 {
 	struct session_registry *registry = session->server->registry;

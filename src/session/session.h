@@ -149,6 +149,12 @@ struct auth_channel session_channel(struct session *session);
 // session_log_in().
 MUST_CHECK bool session_has_place(
     const struct session *session, const struct auth_user *user);
+// What the network does when a login returned RC_IN_USE: it waits until the
+// session is woken, or pauses. In both cases the same call is then repeated.
+enum net_next session_wait(const struct session *session);
+// For pause_ms() of net/session.h: the length of that pause.
+uint32_t session_pause_ms(const struct session *session);
+
 void session_log_in(struct session *session, const struct auth_user *user);
 // Keeps what the client says it is (IMAP's ID), for those who list sessions.
 void session_set_client(struct session *session, struct view name);

@@ -24,7 +24,6 @@ static void log_in(struct smtp_session *session, struct smtp_call *call)
 static void refuse_login(struct smtp_session *session, enum rc rc,
     const struct auth_verdict *verdict)
 {
-	session->said.delay_ms = verdict->delay_ms;
 	session->base.login_failures++;
 	if (session->base.login_failures >=
 	    SMTP_LIMIT(session, login_failures, LOGIN_FAILURES_MAX))

@@ -177,7 +177,9 @@ static void step(struct smtp_session *session, enum smtp_step step)
 	switch (step) {
 	case SMTP_STEP_DONE: smtp_command_end(session); return;
 	case SMTP_STEP_INPUT: return;
-	case SMTP_STEP_WAIT: session->base.next = NET_WAIT; return;
+	case SMTP_STEP_WAIT:
+		session->base.next = session_wait(&session->base);
+		return;
 	}
 }
 

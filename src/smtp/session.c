@@ -225,12 +225,25 @@ static void release(struct smtp_session *session)
 	session->pause_ms = 0;
 }
 
+// The running command goes on after its wait.
+static void go_on(struct smtp_session *session)
+{
+	size_t begin = session->base.out->len;
+	session->base.next = NET_READ;
+	smtp_command_resume(session);
+	smtp_finish_step(session, begin);
+}
+
 static enum net_next smtp_resume(void *context, struct buf *out)
 {
 	struct smtp_session *session = context;
 	if (!session_enter(&session->base, out))
 		return session_leave(&session->base);
 	bool paused = session->base.next == NET_PAUSE;
+	if (paused && session_pause_ms(&session->base) > 0) {
+		go_on(session);
+		return session_leave(&session->base);
+	}
 	// The answer that was held back may be the last one.
 	session->base.next = session->base.why ? NET_CLOSE : NET_READ;
 	if (paused && session->greeting != SMTP_GREETING_SAID)
@@ -245,12 +258,8 @@ static enum net_next smtp_wake(void *context, struct buf *out)
 	struct smtp_session *session = context;
 	if (!session_enter(&session->base, out))
 		return session_leave(&session->base);
-	if (session->base.next == NET_WAIT) {
-		session->base.next = NET_READ;
-		size_t begin = out->len;
-		smtp_command_resume(session);
-		smtp_finish_step(session, begin);
-	}
+	if (session->base.next == NET_WAIT)
+		go_on(session);
 	return session_leave(&session->base);
 }
 
@@ -279,7 +288,8 @@ static uint32_t smtp_timeout(const void *context)
 static uint32_t smtp_pause_ms(const void *context)
 {
 	const struct smtp_session *session = context;
-	return session->pause_ms;
+	uint32_t login = session_pause_ms(&session->base);
+	return login > 0 ? login : session->pause_ms;
 }
 
 // The last answer is a whole line, so it can follow anything (RFC 5321 section
