@@ -10,21 +10,26 @@
 
 // ---- One message -----------------------------------------------------------
 
-static void message_begin(struct fetch_state *state)
+static void write_head(struct fetch_state *state)
 {
-	struct buf *out = state->command->out;
-	state->busy = true;
-	if (state->message.sequence == imap_view_count(state->view))
-		state->view->exists_missed = false;
-	state->start = out->len;
-	state->item = 0;
-	state->has_items = false;
-	state->has_record = false;
 	char text[32];
 	char *at = put_literal(text, "* ");
 	at = put_u32(at, state->message.sequence);
 	at = put_literal(at, " FETCH (");
-	buf_add(out, view_of(text, (size_t)(at - text)));
+	state->headless = false;
+	state->start = state->command->out->len;
+	buf_add(state->command->out, view_of(text, (size_t)(at - text)));
+}
+
+static void message_begin(struct fetch_state *state)
+{
+	state->busy = true;
+	if (state->message.sequence == imap_view_count(state->view))
+		state->view->exists_missed = false;
+	state->item = 0;
+	state->has_items = false;
+	state->has_record = false;
+	write_head(state);
 
 	uint32_t types = state->fetch.types;
 	uint32_t uid = state->message.message.uid;
@@ -62,12 +67,28 @@ static bool should_pause(const struct fetch_state *state, bool reads)
 	return reads && session_slice_over(&state->command->session->base);
 }
 
-// Writes the items from state->item on; false when the output is full first.
+// Called before a pause. A response that turns out to have no items has to be
+// removed, and what has been sent cannot be removed. So the beginning is
+// written again after the pause.
+static void pause_message(struct fetch_state *state)
+{
+	if (state->has_items)
+		return;
+	buf_truncate(state->command->out, state->start);
+	state->headless = true;
+}
+
+// Writes the items from state->item on; false when the output is full, or the
+// time is used up, first.
 static bool message_items(struct fetch_state *state)
 {
+	if (state->headless)
+		write_head(state);
 	for (;;) {
-		if (!fetch_pump(state) || state->broken)
+		if (!fetch_pump(state) || state->broken) {
+			pause_message(state);
 			return false;
+		}
 		if (state->item == state->fetch.count)
 			return true;
 		const struct imap_fetch_item *item =

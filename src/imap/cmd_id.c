@@ -21,14 +21,14 @@ static MUST_CHECK enum rc parse_pair(
 	struct view field, value;
 	enum rc rc = imap_parse_string(args, &field);
 	if (rc == RC_OK && field.len > FIELD_MAX)
-		rc = imap_reject(args, RC_LIMIT,
+		rc = imap_reject(args, RC_SYNTAX,
 		    "a field of ID is longer than %d bytes", FIELD_MAX);
 	if (rc == RC_OK)
 		rc = imap_parse_sp(args);
 	if (rc == RC_OK)
 		rc = imap_parse_nstring(args, &value);
 	if (rc == RC_OK && value.len > VALUE_MAX)
-		rc = imap_reject(args, RC_LIMIT,
+		rc = imap_reject(args, RC_SYNTAX,
 		    "a value of ID is longer than %d bytes", VALUE_MAX);
 	if (rc == RC_OK && view_eq_nocase(field, VIEW("name")))
 		client->name = value;
@@ -46,7 +46,7 @@ static MUST_CHECK enum rc parse_list(
 	bool more = rc == RC_OK && imap_peek(args) != ')';
 	for (int pairs = 0; more; pairs++) {
 		if (pairs == PAIRS_MAX)
-			return imap_reject(args, RC_LIMIT,
+			return imap_reject(args, RC_SYNTAX,
 			    "more than %d fields in ID", PAIRS_MAX);
 		rc = parse_pair(args, client);
 		more = rc == RC_OK && imap_take_next(args);

@@ -10,7 +10,8 @@
 #include "wire/transfer.h"
 
 // An encoded part up to this size is decoded at once and held. A longer one is
-// decoded twice, the first time only to count.
+// decoded twice, the first time only to count. What was counted is kept in the
+// view (fetch_places.h).
 #define FETCH_DECODE_HELD ((size_t)256 * 1024)
 // How many bytes of a message are read at a time.
 #define FETCH_READ_STEP ENGINE_CHUNK
@@ -20,6 +21,8 @@
 struct fetch_stream {
 	enum {
 		FETCH_STREAM_NONE,
+		// A part is decoded, but only to count.
+		FETCH_STREAM_COUNTED,
 		FETCH_STREAM_BYTES,  // `bytes`
 		FETCH_STREAM_STORED, // `left` bytes of the message
 		// `left` bytes of the result of decoding the message's bytes.
@@ -28,11 +31,13 @@ struct fetch_stream {
 	bool binary; // into a literal8, which may hold NUL
 	struct view bytes;
 	uint64_t offset; // in the message, of what will be read next
-	// DECODED: how many encoded bytes are still to be read.
-	uint64_t raw_left;
+	// COUNTED: the item that will be written then.
+	const struct imap_fetch_item *item;
+	// COUNTED, DECODED: the part, and where its decoder stands.
+	struct fetch_places *places;
+	struct fetch_place at;
 	// DECODED: how many decoded bytes to skip, and then to send.
 	uint64_t skip, left;
-	struct transfer_decoder decoder;
 };
 
 struct fetch_state {
@@ -57,6 +62,9 @@ struct fetch_state {
 	size_t start;
 	size_t item;    // the next item
 	bool has_items; // there is an item after "("
+	// "* 1 FETCH (" was removed from `out`, because a pause came before the
+	// first item.
+	bool headless;
 	bool has_record;
 	struct message_record record;
 	uint64_t thread_id;
@@ -124,10 +132,14 @@ void fetch_send_nil(
     struct fetch_state *state, const struct imap_fetch_item *item);
 void fetch_begin_literal(struct fetch_state *state,
     const struct imap_fetch_item *item, uint64_t size, bool binary);
-// Decodes the stream's next piece into `scratch`, which it overwrites. RC_END
-// with the last piece.
-MUST_CHECK enum rc fetch_decode_some(struct fetch_state *state);
-// Writes as much of the stream as fits; true when all of it is written.
+// Begins to send the part of an item, which has been counted.
+void fetch_send_decoded(struct fetch_state *state,
+    const struct imap_fetch_item *item, struct fetch_places *places);
+// Begins to count a part for an item.
+void fetch_count_decoded(struct fetch_state *state,
+    const struct imap_fetch_item *item, struct fetch_places *places);
+// Writes as much of the stream as fits, and works for a slice of time; true
+// when all of it is written.
 bool fetch_pump(struct fetch_state *state);
 
 // ---- fetch_body.c, fetch_binary.c ------------------------------------------
@@ -138,6 +150,9 @@ void fetch_write_body(
     struct fetch_state *state, const struct imap_fetch_item *item);
 void fetch_write_binary(
     struct fetch_state *state, const struct imap_fetch_item *item);
+// Goes on with an item whose part has been counted.
+void fetch_binary_counted(struct fetch_state *state,
+    const struct imap_fetch_item *item, struct fetch_places *places);
 
 // ---- fetch_fields.c --------------------------------------------------------
 

@@ -3,59 +3,6 @@
 // without their transfer encoding.
 #include "imap/fetch.h"
 
-struct decoded {
-	uint64_t size;
-	bool has_nul;
-	bool held; // all of it is in `scratch`
-};
-
-static void decode_begin(struct fetch_state *state,
-    const struct message_range *range, enum transfer_encoding encoding)
-{
-	state->stream = (struct fetch_stream){
-	    .offset = range->offset,
-	    .raw_left = range->len,
-	};
-	transfer_decoder_init(&state->stream.decoder, encoding);
-}
-
-// Decodes the whole part. RC_UNSUPPORTED when it cannot be decoded.
-static MUST_CHECK enum rc decode_all(struct fetch_state *state,
-    const struct message_range *range, enum transfer_encoding encoding,
-    struct decoded *ret_decoded)
-{
-	struct decoded decoded = {.held = range->len <= FETCH_DECODE_HELD};
-	decode_begin(state, range, encoding);
-	struct fetch_stream *stream = &state->stream;
-	enum rc rc = RC_OK;
-	if (decoded.held) {
-		buf_reset(&state->raw);
-		buf_reset(&state->scratch);
-		rc = store_reader_bytes(state->reader, fetch_email_id(state),
-		    range->offset, range->len, &state->raw);
-		transfer_decode(
-		    &stream->decoder, buf_view(&state->raw), &state->scratch);
-		transfer_decode_end(&stream->decoder, &state->scratch);
-	}
-	while (rc == RC_OK) {
-		if (!decoded.held)
-			rc = fetch_decode_some(state);
-		struct view piece = buf_view(&state->scratch);
-		decoded.size += piece.len;
-		if (!decoded.has_nul)
-			decoded.has_nul =
-			    view_find_char(piece, '\0') != SIZE_MAX;
-		if (decoded.held)
-			break;
-	}
-	if (rc != RC_OK && rc != RC_END)
-		return rc;
-	if (stream->decoder.malformed)
-		return RC_UNSUPPORTED;
-	*ret_decoded = decoded;
-	return RC_OK;
-}
-
 static void write_size(struct fetch_state *state,
     const struct imap_fetch_item *item, uint64_t size)
 {
@@ -63,21 +10,61 @@ static void write_size(struct fetch_state *state,
 	buf_add_u64(state->command->out, size);
 }
 
-static void send_decoded(struct fetch_state *state,
-    const struct imap_fetch_item *item, const struct message_range *range,
-    enum transfer_encoding encoding, const struct decoded *decoded)
+static bool asks_size(const struct imap_fetch_item *item)
 {
-	if (decoded->held) {
-		fetch_send_bytes(
-		    state, item, buf_view(&state->scratch), decoded->has_nul);
-		return;
-	}
-	decode_begin(state, range, encoding);
-	fetch_clip(
-	    item, decoded->size, &state->stream.skip, &state->stream.left);
-	fetch_begin_literal(state, item, state->stream.left, decoded->has_nul);
-	state->stream.kind = FETCH_STREAM_DECODED;
-	state->stream.binary = decoded->has_nul;
+	return item->type == IMAP_FETCH_BINARY_SIZE;
+}
+
+// Decodes a short part at once, into `scratch`.
+static void write_held(struct fetch_state *state,
+    const struct imap_fetch_item *item, const struct message_range *range,
+    enum transfer_encoding encoding)
+{
+	struct transfer_decoder decoder;
+	transfer_decoder_init(&decoder, encoding);
+	buf_reset(&state->raw);
+	buf_reset(&state->scratch);
+	enum rc rc = store_reader_bytes(state->reader, fetch_email_id(state),
+	    range->offset, range->len, &state->raw);
+	transfer_decode(&decoder, buf_view(&state->raw), &state->scratch);
+	transfer_decode_end(&decoder, &state->scratch);
+	struct view decoded = buf_view(&state->scratch);
+	if (rc != RC_OK)
+		fetch_note(state, rc);
+	else if (decoder.malformed)
+		state->unknown_cte = true;
+	else if (asks_size(item))
+		write_size(state, item, decoded.len);
+	else
+		fetch_send_bytes(state, item, decoded,
+		    view_find_char(decoded, '\0') != SIZE_MAX);
+}
+
+void fetch_binary_counted(struct fetch_state *state,
+    const struct imap_fetch_item *item, struct fetch_places *places)
+{
+	state->stream.kind = FETCH_STREAM_NONE;
+	if (places->malformed)
+		state->unknown_cte = true;
+	else if (asks_size(item))
+		write_size(state, item, places->size);
+	else
+		fetch_send_decoded(state, item, places);
+}
+
+static void write_long(struct fetch_state *state,
+    const struct imap_fetch_item *item, const struct message_range *range,
+    enum transfer_encoding encoding)
+{
+	struct fetch_places_cache *cache = &state->view->places;
+	uint64_t email_id = fetch_email_id(state);
+	struct fetch_places *places =
+	    fetch_places_find(cache, email_id, range, encoding);
+	if (places)
+		fetch_binary_counted(state, item, places);
+	else
+		fetch_count_decoded(state, item,
+		    fetch_places_new(cache, email_id, range, encoding));
 }
 
 // Finds the section and its encoding.
@@ -119,23 +106,18 @@ void fetch_write_binary(
 		fetch_send_nil(state, item);
 		return;
 	}
-	bool size_only = item->type == IMAP_FETCH_BINARY_SIZE;
 	bool identity =
 	    transfer_is_identity(encoding) && encoding != TRANSFER_UNKNOWN;
-	struct decoded decoded = {0};
-	if (rc == RC_OK && !identity)
-		rc = decode_all(state, &range, encoding, &decoded);
-	state->stream.kind = FETCH_STREAM_NONE;
-	if (rc == RC_UNSUPPORTED)
-		state->unknown_cte = true;
-	else if (rc != RC_OK)
+	if (rc != RC_OK)
 		fetch_note(state, rc);
-	else if (size_only)
-		write_size(state, item, identity ? range.len : decoded.size);
+	else if (identity && asks_size(item))
+		write_size(state, item, range.len);
 	else if (identity)
 		// RFC 3516 section 4.3: a literal8 says that there may be NUL.
 		fetch_send_stored(state, item, range.offset, range.len,
 		    (state->record.flags & MESSAGE_RECORD_NUL) != 0);
+	else if (range.len <= FETCH_DECODE_HELD)
+		write_held(state, item, &range, encoding);
 	else
-		send_decoded(state, item, &range, encoding, &decoded);
+		write_long(state, item, &range, encoding);
 }

@@ -47,45 +47,91 @@ static bool pump_stored(struct fetch_state *state)
 	return true;
 }
 
-// Decodes the next piece into `scratch`, which it overwrites.
-enum rc fetch_decode_some(struct fetch_state *state)
+// Decodes the next piece of a part into `scratch`, which it overwrites. RC_END
+// with the last piece.
+static MUST_CHECK enum rc decode_some(struct fetch_state *state)
 {
 	struct fetch_stream *stream = &state->stream;
+	struct fetch_place *at = &stream->at;
+	uint64_t left = stream->places->range.len - at->raw;
 	buf_reset(&state->scratch);
 	buf_reset(&state->raw);
-	if (stream->raw_left == 0) {
-		transfer_decode_end(&stream->decoder, &state->scratch);
+	if (left == 0) {
+		transfer_decode_end(&at->decoder, &state->scratch);
 		return RC_END;
 	}
 	size_t len = 0;
-	enum rc rc = read_some(state, stream->raw_left, &state->raw, &len);
+	stream->offset = stream->places->range.offset + at->raw;
+	enum rc rc = read_some(state, left, &state->raw, &len);
 	if (rc != RC_OK)
 		return rc;
-	stream->raw_left -= len;
-	transfer_decode(
-	    &stream->decoder, buf_view(&state->raw), &state->scratch);
+	transfer_decode(&at->decoder, buf_view(&state->raw), &state->scratch);
+	at->raw += len;
+	at->decoded += state->scratch.len;
 	return RC_OK;
+}
+
+static bool slice_over(const struct fetch_state *state)
+{
+	return session_slice_over(&state->command->session->base);
+}
+
+static bool pump_counted(struct fetch_state *state)
+{
+	struct fetch_places *places = state->stream.places;
+	enum rc rc = RC_OK;
+	while (rc == RC_OK) {
+		if (slice_over(state))
+			return false;
+		fetch_places_note(places, &state->stream.at);
+		rc = decode_some(state);
+		struct view piece = buf_view(&state->scratch);
+		if (rc == RC_OK || rc == RC_END)
+			places->size += piece.len;
+		if (!places->has_nul)
+			places->has_nul =
+			    view_find_char(piece, '\0') != SIZE_MAX;
+	}
+	if (rc != RC_END) {
+		state->stream.kind = FETCH_STREAM_NONE;
+		fetch_note(state, rc);
+		return true;
+	}
+	places->malformed = state->stream.at.decoder.malformed;
+	places->complete = true;
+	fetch_binary_counted(state, state->stream.item, places);
+	return true;
+}
+
+// Decodes the next piece, and gives what is wanted of it, which may be nothing.
+static MUST_CHECK enum rc decode_wanted(
+    struct fetch_state *state, struct view *ret_piece)
+{
+	struct fetch_stream *stream = &state->stream;
+	stream->places->last = stream->at;
+	enum rc rc = decode_some(state);
+	if (rc != RC_OK && rc != RC_END)
+		return rc;
+	struct view piece = buf_view(&state->scratch);
+	uint64_t skipped = stream->skip < piece.len ? stream->skip : piece.len;
+	stream->skip -= skipped;
+	piece = view_slice(view_from(piece, (size_t)skipped), 0, stream->left);
+	stream->left -= piece.len;
+	*ret_piece = piece;
+	return rc == RC_END && stream->left ? RC_CORRUPT : RC_OK;
 }
 
 static bool pump_decoded(struct fetch_state *state)
 {
 	struct fetch_stream *stream = &state->stream;
 	while (stream->left) {
-		if (imap_output_full(state->command))
+		if (imap_output_full(state->command) || slice_over(state))
 			return false;
-		enum rc rc = fetch_decode_some(state);
-		if (rc != RC_OK && rc != RC_END)
+		struct view piece;
+		enum rc rc = decode_wanted(state, &piece);
+		if (rc != RC_OK)
 			return stream_break(state, rc);
-		struct view piece = buf_view(&state->scratch);
-		uint64_t skipped =
-		    stream->skip < piece.len ? stream->skip : piece.len;
-		stream->skip -= skipped;
-		piece = view_slice(
-		    view_from(piece, (size_t)skipped), 0, stream->left);
 		buf_add(state->command->out, piece);
-		stream->left -= piece.len;
-		if (rc == RC_END && stream->left)
-			return stream_break(state, RC_CORRUPT);
 	}
 	return true;
 }
@@ -113,10 +159,13 @@ static void mask_nul(const struct fetch_state *state, size_t from)
 
 bool fetch_pump(struct fetch_state *state)
 {
+	if (state->stream.kind == FETCH_STREAM_COUNTED && !pump_counted(state))
+		return false;
 	size_t from = state->command->out->len;
 	bool done = true;
 	switch (state->stream.kind) {
-	case FETCH_STREAM_NONE: return true;
+	case FETCH_STREAM_NONE:
+	case FETCH_STREAM_COUNTED: return true;
 	case FETCH_STREAM_BYTES: done = pump_bytes(state); break;
 	case FETCH_STREAM_STORED: done = pump_stored(state); break;
 	case FETCH_STREAM_DECODED: done = pump_decoded(state); break;
@@ -194,6 +243,47 @@ void fetch_send_stored(struct fetch_state *state,
 	}
 	mask_nul(state, out->len - got);
 	state->stream.left -= got;
+}
+
+void fetch_count_decoded(struct fetch_state *state,
+    const struct imap_fetch_item *item, struct fetch_places *places)
+{
+	state->stream = (struct fetch_stream){
+	    .kind = FETCH_STREAM_COUNTED,
+	    .item = item,
+	    .places = places,
+	    .at = places->places[0],
+	};
+}
+
+void fetch_send_decoded(struct fetch_state *state,
+    const struct imap_fetch_item *item, struct fetch_places *places)
+{
+	uint64_t skip;
+	uint64_t len;
+	fetch_clip(item, places->size, &skip, &len);
+	const struct fetch_place *from = fetch_places_before(places, skip);
+	state->stream = (struct fetch_stream){
+	    .kind = FETCH_STREAM_DECODED,
+	    .binary = places->has_nul,
+	    .places = places,
+	    .at = *from,
+	    .skip = skip - from->decoded,
+	    .left = len,
+	};
+	// The first bytes are read before a literal is announced.
+	struct view piece = {0};
+	enum rc rc = RC_OK;
+	while (len && piece.len == 0 && rc == RC_OK)
+		rc = decode_wanted(state, &piece);
+	if (rc != RC_OK) {
+		state->stream.kind = FETCH_STREAM_NONE;
+		fetch_note(state, rc);
+		return;
+	}
+	fetch_begin_literal(state, item, len, places->has_nul);
+	buf_add(state->command->out, piece);
+	mask_nul(state, state->command->out->len - piece.len);
 }
 
 void fetch_send_nil(

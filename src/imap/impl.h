@@ -213,7 +213,7 @@ enum imap_step imap_bad(struct imap_command *command, const char *format, ...)
     PRINTF_LIKE(2, 3);
 // To be called after an imap_parse_…() that failed with `rc`: answers BAD with
 // the sentence of `args`, or NO when the arguments were well-formed but make no
-// sense (RC_INVALID).
+// sense (RC_INVALID) or are more than this server takes (RC_LIMIT).
 enum imap_step imap_bad_arguments(struct imap_command *command, enum rc rc);
 // To be called after a call of the store that failed: answers NO with the RFC
 // 5530 code for `rc` and the sentence of `command->fault`. If there is no

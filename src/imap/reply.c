@@ -68,6 +68,9 @@ enum imap_step imap_bad_arguments(struct imap_command *command, enum rc rc)
 	// not BAD.
 	if (rc == RC_INVALID)
 		return imap_no(command, "CANNOT", "%s", command->fault.text);
+	// Nor is one that only asks for too much at once (RFC 5530 section 3).
+	if (rc == RC_LIMIT)
+		return imap_no(command, "LIMIT", "%s", command->fault.text);
 	return imap_bad(command, "%s", command->fault.text);
 }
 

@@ -36,6 +36,7 @@ void imap_view_close(struct imap_view **view_ptr)
 	free(view->ghosts);
 	rangeset_done(&view->recent_uids);
 	rangeset_done(&view->saved);
+	fetch_places_done(&view->places);
 	free(view);
 	*view_ptr = NULL;
 }

@@ -10,6 +10,7 @@
 #ifndef ROOST_IMAP_VIEW_H
 #define ROOST_IMAP_VIEW_H
 
+#include "imap/fetch_places.h"
 #include "imap/impl.h"
 #include "imap/recent.h"
 #include "store/change.h"
@@ -39,6 +40,9 @@ struct imap_view {
 
 	// The result that "$" names (RFC 5182).
 	struct rangeset saved;
+
+	// For FETCH BINARY[…]<n.m>.
+	struct fetch_places_cache places;
 
 	// A synchronisation that is in progress; see view_sync.c.
 	struct store_snapshot *before; // owned reference, or NULL: none

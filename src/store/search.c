@@ -24,6 +24,9 @@ struct building {
 	const struct store_snapshot *snapshot;
 	struct fault *fault;
 	size_t longest_needle;
+	size_t needle_count;
+	size_t needle_bytes;
+	size_t field_count; // keys that ask for a field of the header
 };
 
 static enum search_cost cost_of(const struct search_key *key)
@@ -126,6 +129,14 @@ static MUST_CHECK enum rc needle_fold(
 	node->word = needle_word(node->needle);
 	if (folded.len > building->longest_needle)
 		building->longest_needle = folded.len;
+	node->needle_number = (uint32_t)building->needle_count++;
+	building->needle_bytes += folded.len;
+	if (building->needle_count > SEARCH_FEW &&
+	    building->needle_bytes > STORE_SEARCH_NEEDLES_MAX)
+		return fault_set(building->fault, RC_LIMIT,
+		    "The strings to search for are too long together");
+	if (node->cost == SEARCH_COST_HEADER)
+		building->field_count++;
 	return RC_OK;
 }
 
@@ -222,6 +233,42 @@ static void costly_list(struct store_search *search, struct search_node *node)
 		costly_list(search, at);
 }
 
+static bool has_needle(const struct search_node *node)
+{
+	enum search_key_type type = node->key->type;
+	return type == SEARCH_HEADER || type == SEARCH_BODY ||
+	       type == SEARCH_TEXT;
+}
+
+static void add_field(struct store_search *search, struct search_node *node)
+{
+	char lower[SEARCH_NAME_MAX];
+	if (node->key->field.len > SEARCH_NAME_MAX)
+		return;
+	struct view name = search_name(node->key->field, lower);
+	node->same_field = map_get(&search->fields, name);
+	map_put(&search->fields, name, node);
+}
+
+// Prepares the look-ups for searches with many keys.
+static void index_needles(struct building *building)
+{
+	struct store_search *search = building->search;
+	struct search_window *window = &search->window;
+	window->needle_count = building->needle_count;
+	window->needle_nodes = arena_alloc(&search->arena,
+	    building->needle_count * sizeof(window->needle_nodes[0]));
+	for (size_t i = 0; i < search->costly_count; i++) {
+		struct search_node *node = search->costly[i];
+		if (!has_needle(node))
+			continue;
+		window->needle_nodes[node->needle_number] = node;
+		if (building->field_count > SEARCH_FEW &&
+		    node->cost == SEARCH_COST_HEADER)
+			add_field(search, node);
+	}
+}
+
 enum rc store_search_new(struct store_mailbox *mailbox,
     const struct store_snapshot *snapshot, const struct search_key *program,
     struct fault *fault, struct store_search **ret_search)
@@ -229,6 +276,7 @@ enum rc store_search_new(struct store_mailbox *mailbox,
 	struct store_search *search = mem_zalloc(sizeof(*search));
 	search->account = store_mailbox_account(mailbox);
 	search->now = account_now(search->account);
+	map_init(&search->fields);
 	arena_init(&search->arena);
 	charset_cache_init(&search->charsets);
 	buf_init(&search->decoded, DECODED_MAX);
@@ -247,6 +295,7 @@ enum rc store_search_new(struct store_mailbox *mailbox,
 	search->active = arena_alloc(&search->arena, bytes);
 	search->costly_count = 0;
 	costly_list(search, search->root);
+	index_needles(&building);
 	*ret_search = search;
 	return RC_OK;
 }
@@ -260,6 +309,7 @@ void store_search_free(struct store_search **search)
 	store_reader_free(&old->reader);
 	search_window_done(&old->window);
 	charset_cache_done(&old->charsets);
+	map_done(&old->fields);
 	buf_done(&old->decoded);
 	buf_done(&old->bytes);
 	arena_done(&old->arena);

@@ -31,6 +31,8 @@
 #define STORE_SEARCH_KEYS_MAX 10000
 // Bytes of a string to search for, folded.
 #define STORE_SEARCH_NEEDLE_MAX ((size_t)256 * 1024)
+// Bytes of all strings together, if there are more than a few.
+#define STORE_SEARCH_NEEDLES_MAX ((size_t)64 * 1024)
 
 // Reads emails as they were when it was made. Belongs to one thread at a time.
 // Memory: a few hundred KiB, and some more for each string.

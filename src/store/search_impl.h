@@ -8,7 +8,9 @@
 #define ROOST_STORE_SEARCH_IMPL_H
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "store/email.h"
+#include "store/needles.h"
 #include "store/search.h"
 #include "wire/fold.h"
 
@@ -32,6 +34,12 @@ struct search_node {
 	struct view needle; // folded
 	// A word of the needle; HTML that matches contains it literally.
 	struct view word;
+	// Which needle it is, counted from 0; and while it is looked for, where
+	// it is in the window's `nodes`.
+	uint32_t needle_number;
+	size_t place;
+	// SEARCH_HEADER: the next node that asks for the same field.
+	struct search_node *same_field;
 	unsigned number; // a flag's bit, or a keyword's number
 	enum {
 		SEARCH_FLAG_SYSTEM,
@@ -40,8 +48,15 @@ struct search_node {
 	} flag;
 };
 
+// Fields with longer names are not in `fields`.
+#define SEARCH_NAME_MAX ((size_t)256)
+
 // Bytes of a header that are decoded at a time.
 #define SEARCH_PIECE_MAX ((size_t)256 << 10)
+
+// If more needles than this are looked for, they are looked for all at once
+// (needles.h).
+#define SEARCH_FEW 8
 
 // Text in which needles are looked for; it is folded once for all of them.
 // `window` holds folded text that may still contain the beginning of a needle.
@@ -56,6 +71,12 @@ struct search_window {
 	// found does not become TRUE, but is moved behind the others, to
 	// nodes[count] and up.
 	bool by_word;
+	// For many needles: all nodes that have one, by needle_number, and
+	// their needles and words, which are made when they are needed.
+	struct search_node **needle_nodes;
+	size_t needle_count;
+	struct needles *needles; // owned
+	struct needles *words;   // owned
 };
 
 struct store_search {
@@ -70,6 +91,9 @@ struct store_search {
 	struct search_node **pending;
 	size_t pending_count;
 	struct search_node **active; // room for as many nodes, for the window
+	// Maps a field's name, in small letters, to the first node that asks
+	// for it. Empty when few nodes ask for fields.
+	struct map fields;
 	int64_t now;
 	struct charset_cache charsets;
 	struct search_window window;
@@ -82,6 +106,9 @@ enum search_verdict search_judge(
     struct store_search *search, const struct store_message *message);
 
 // ---- search_text.c ---------------------------------------------------------
+
+// Writes a field's name in small letters to `room`, and gives it.
+struct view search_name(struct view name, char *room);
 
 void search_window_init(struct search_window *window, size_t longest_needle);
 void search_window_done(struct search_window *window);

@@ -368,6 +368,41 @@ static void header_body_and_text_look_where_they_should(void **state)
 	world_close(&world);
 }
 
+// All questions in one search, as "this AND NOT that …". With the wrong answer
+// to one of them the message does not match.
+static void many_keys_answer_as_each_alone(void **state)
+{
+	(void)state;
+	enum { COUNT = ARRAY_LEN(questions) };
+	struct world world;
+	struct buf uids;
+	struct search_key keys[COUNT], wrapped[COUNT];
+	struct search_key all = {.type = SEARCH_AND, .children = wrapped};
+	world_open(&world);
+	buf_init(&uids, 4096);
+	world_add(&world, VIEW(mixed));
+	for (size_t wrong = 0; wrong <= COUNT; wrong++) {
+		for (size_t i = 0; i < COUNT; i++) {
+			struct search_key *next =
+			    i + 1 < COUNT ? &wrapped[i + 1] : NULL;
+			keys[i] = (struct search_key){.type = questions[i].type,
+			    .field = view_of_string(questions[i].field),
+			    .text = view_of_string(questions[i].text)};
+			wrapped[i] = keys[i];
+			if (questions[i].found == (i == wrong))
+				wrapped[i] = (struct search_key){
+				    .type = SEARCH_NOT, .children = &keys[i]};
+			wrapped[i].next = next;
+		}
+		world_search(&world, &all, &uids);
+		if ((uids.len > 1) != (wrong == COUNT))
+			fail_msg(
+			    "with question %zu wrong: \"%s\"", wrong, uids.ptr);
+	}
+	buf_done(&uids);
+	world_close(&world);
+}
+
 // ---- Long messages ---------------------------------------------------------
 
 // The needle is before, after and across every boundary that reading has.
@@ -398,6 +433,48 @@ static void needle_is_found_anywhere_in_a_long_body(void **state)
 
 // A header longer than any buffer: the message's own, and that of a message in
 // it.
+// Needles everywhere in a body of many windows, and as many that are not there.
+static void many_needles_are_found_in_a_long_body(void **state)
+{
+	(void)state;
+	enum { COUNT = 200 };
+	struct world world;
+	struct buf text, uids;
+	char names[2 * COUNT][16];
+	struct search_key keys[2 * COUNT], nots[COUNT];
+	world_open(&world);
+	buf_init(&text, 4 << 20);
+	buf_init(&uids, 4096);
+	buf_add_literal(&text, "Subject: many\r\n\r\n");
+	for (unsigned i = 0; i < 2 * COUNT; i++) {
+		snprintf(names[i], sizeof(names[i]), "needle%03u", i);
+		keys[i] = (struct search_key){.type = SEARCH_BODY,
+		    .text = view_of_string(names[i]),
+		    .next = &keys[i + 1]};
+	}
+	for (unsigned i = 0; i < COUNT; i++) {
+		for (unsigned n = 0; n < 37 + i % 11; n++)
+			buf_add_literal(&text, "needle need needle00 hay\r\n");
+		buf_add_string(&text, names[i]);
+		keys[COUNT + i].next = NULL;
+		nots[i] = (struct search_key){.type = SEARCH_NOT,
+		    .children = &keys[COUNT + i],
+		    .next = i + 1 < COUNT ? &nots[i + 1] : NULL};
+	}
+	keys[COUNT - 1].next = &nots[0];
+	world_add(&world, buf_view(&text));
+	struct search_key all = {.type = SEARCH_AND, .children = keys};
+	world_search(&world, &all, &uids);
+	assert_string_equal(uids.ptr, "1");
+	// One more that is not there.
+	nots[COUNT - 1].next = &keys[COUNT];
+	world_search(&world, &all, &uids);
+	assert_string_equal(uids.ptr, "");
+	buf_done(&text);
+	buf_done(&uids);
+	world_close(&world);
+}
+
 static void needle_is_found_in_a_long_header(void **state)
 {
 	(void)state;
@@ -701,6 +778,21 @@ static void too_much_is_refused(void **state)
 	    store_search_new(world.inbox, snapshot, &key, fault, &search),
 	    RC_OK);
 	store_search_free(&search);
+	// Several strings together may not be that long.
+	struct search_key many[10];
+	for (size_t i = 0; i < ARRAY_LEN(many); i++)
+		many[i] = (struct search_key){.type = SEARCH_BODY,
+		    .text = view_of(text, STORE_SEARCH_NEEDLES_MAX / 10),
+		    .next = i + 1 < ARRAY_LEN(many) ? &many[i + 1] : NULL};
+	struct search_key both = {.type = SEARCH_AND, .children = many};
+	assert_int_equal(
+	    store_search_new(world.inbox, snapshot, &both, fault, &search),
+	    RC_OK);
+	store_search_free(&search);
+	many[0].text.len += 10;
+	assert_int_equal(
+	    store_search_new(world.inbox, snapshot, &both, fault, &search),
+	    RC_LIMIT);
 	key.type = SEARCH_UID;
 	assert_int_equal(
 	    store_search_new(world.inbox, snapshot, &key, fault, &search),
@@ -765,6 +857,8 @@ int main(void)
 	    cmocka_unit_test(subject_is_found_in_every_charset),
 	    cmocka_unit_test(header_body_and_text_look_where_they_should),
 	    cmocka_unit_test(needle_is_found_anywhere_in_a_long_body),
+	    cmocka_unit_test(many_keys_answer_as_each_alone),
+	    cmocka_unit_test(many_needles_are_found_in_a_long_body),
 	    cmocka_unit_test(needle_is_found_in_a_long_header),
 	    cmocka_unit_test(entry_keys_match),
 	    cmocka_unit_test(ids_modseq_and_sets_match),

@@ -5,6 +5,7 @@
 // Fields and headers of any length are searched. One that is longer than
 // SEARCH_PIECE_MAX is decoded in pieces; an encoded word that the end of a
 // piece cuts in two stays encoded.
+#include "base/ascii.h"
 #include "store/search_impl.h"
 #include "wire/encoded_word.h"
 #include "wire/header.h"
@@ -29,28 +30,89 @@ void search_window_init(struct search_window *window, size_t longest_needle)
 void search_window_done(struct search_window *window)
 {
 	buf_done(&window->window);
+	needles_free(&window->needles);
+	needles_free(&window->words);
+}
+
+// The node at `at`, which is found, leaves the nodes that are looked for.
+static void window_found(struct search_window *window, size_t at)
+{
+	struct search_node *node = window->nodes[at];
+	struct search_node *last = window->nodes[--window->count];
+	window->nodes[at] = last;
+	last->place = at;
+	window->nodes[window->count] = node;
+	if (window->by_word)
+		return;
+	node->verdict = SEARCH_TRUE;
+	window->found = true;
+}
+
+static struct view wanted_of(
+    const struct search_window *window, const struct search_node *node)
+{
+	return window->by_word ? node->word : node->needle;
+}
+
+static void few_look(struct search_window *window)
+{
+	struct view text = buf_view(&window->window);
+	for (size_t i = 0; i < window->count;) {
+		struct view wanted = wanted_of(window, window->nodes[i]);
+		if (view_find(text, wanted) == SIZE_MAX)
+			i++;
+		else
+			window_found(window, i);
+	}
+}
+
+static struct needles *many_needles(struct search_window *window)
+{
+	struct needles **needles =
+	    window->by_word ? &window->words : &window->needles;
+	if (*needles)
+		return *needles;
+	*needles = needles_new();
+	for (size_t i = 0; i < window->needle_count; i++) {
+		struct search_node *node = window->needle_nodes[i];
+		struct view wanted = wanted_of(window, node);
+		if (wanted.len > 0)
+			needles_add(*needles, wanted, node->needle_number);
+	}
+	needles_prepare(*needles);
+	return *needles;
+}
+
+static void many_found(void *context, uint32_t number)
+{
+	struct search_window *window = context;
+	const struct search_node *node = window->needle_nodes[number];
+	// It may be one that is not looked for now.
+	if (node->place < window->count && window->nodes[node->place] == node)
+		window_found(window, node->place);
+}
+
+static void many_look(struct search_window *window)
+{
+	for (size_t i = 0; i < window->count;) {
+		window->nodes[i]->place = i;
+		if (wanted_of(window, window->nodes[i]).len == 0)
+			window_found(window, i);
+		else
+			i++;
+	}
+	needles_find(many_needles(window), buf_view(&window->window),
+	    many_found, window);
 }
 
 // Looks for each needle in the window. Nodes that are found become TRUE and are
 // removed from the window.
 static void window_look(struct search_window *window)
 {
-	struct view text = buf_view(&window->window);
-	for (size_t i = 0; i < window->count;) {
-		struct search_node *node = window->nodes[i];
-		struct view wanted =
-		    window->by_word ? node->word : node->needle;
-		if (view_find(text, wanted) == SIZE_MAX) {
-			i++;
-			continue;
-		}
-		window->nodes[i] = window->nodes[--window->count];
-		window->nodes[window->count] = node;
-		if (window->by_word)
-			continue;
-		node->verdict = SEARCH_TRUE;
-		window->found = true;
-	}
+	if (window->count > SEARCH_FEW)
+		many_look(window);
+	else
+		few_look(window);
 }
 
 void search_window_feed(struct search_window *window, struct view text)
@@ -195,12 +257,31 @@ void search_record(struct store_search *search,
 
 // ---- The header ------------------------------------------------------------
 
+struct view search_name(struct view name, char *room)
+{
+	for (size_t i = 0; i < name.len; i++)
+		room[i] = ascii_lower(name.ptr[i]);
+	return view_of(room, name.len);
+}
+
 // Collects the keys that ask for this field and have not been found yet.
 static size_t gather_field(struct store_search *search, struct view name)
 {
 	size_t count = 0;
 	// A line that is not a field has no name.
-	for (size_t i = 0; name.len && i < search->pending_count; i++) {
+	if (name.len == 0)
+		return 0;
+	if (search->fields.count > 0 && name.len <= SEARCH_NAME_MAX) {
+		char lower[SEARCH_NAME_MAX];
+		struct search_node *node =
+		    map_get(&search->fields, search_name(name, lower));
+		// The others of that field do not matter for this message.
+		for (; node; node = node->same_field)
+			if (node->verdict == SEARCH_FALSE)
+				search->active[count++] = node;
+		return count;
+	}
+	for (size_t i = 0; i < search->pending_count; i++) {
 		struct search_node *node = search->pending[i];
 		if (node->verdict != SEARCH_TRUE &&
 		    view_eq_nocase(node->key->field, name))
