@@ -41,7 +41,9 @@ struct engine_rocksdb_options {
 };
 
 // Opens the database in the folder `path`, or creates it. RC_IN_USE: another
-// process has it open. RC_CORRUPT, RC_IO.
+// process has it open. RC_CORRUPT: its files are damaged so that opening it
+// would lose what was acknowledged; `fault` names the file, and nothing was
+// changed. RC_IO.
 MUST_CHECK enum rc engine_rocksdb_open(const char *path,
     const struct engine_rocksdb_options *options, struct fault *fault,
     struct engine **ret_engine);

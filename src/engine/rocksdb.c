@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "engine/rocksdb_impl.h"
+#include "engine/rocksdb_folder.h"
 
 #define MIB ((size_t)1 << 20)
 
@@ -104,10 +104,12 @@ static rocksdb_options_t *database_options(
 	rocksdb_options_set_max_open_files(options, OPEN_FILES);
 	rocksdb_options_set_max_background_jobs(options, 2);
 
-	// After a crash, everything that was synced is in the log whole. A torn
-	// end was never answered; opening cuts it off.
+	// A torn end was cut off before (rocks_examine()). Whatever RocksDB
+	// cannot read now is damage, and it refuses. For reading only, nothing
+	// was cut off.
 	rocksdb_options_set_wal_recovery_mode(
-	    options, rocksdb_point_in_time_recovery);
+	    options, given->read_only ? rocksdb_point_in_time_recovery
+				      : rocksdb_absolute_consistency_recovery);
 	rocksdb_options_set_use_fsync(options, 0);
 	rocksdb_options_set_max_total_wal_size(options, 3 * buffer);
 
@@ -172,6 +174,8 @@ static struct rocks *rocks_new(const struct engine_rocksdb_options *given)
 	rocksdb_readoptions_set_verify_checksums(rocks->sealed, 0);
 	pthread_mutex_init(&rocks->stripes_lock, NULL);
 	pthread_cond_init(&rocks->stripes_free, NULL);
+	rocks->synced_state.fd = -1;
+	pthread_mutex_init(&rocks->synced_state.lock, NULL);
 	return rocks;
 }
 
@@ -208,7 +212,11 @@ static void rocks_close(struct engine *engine)
 	rocksdb_readoptions_destroy(rocks->sealed);
 	pthread_mutex_destroy(&rocks->stripes_lock);
 	pthread_cond_destroy(&rocks->stripes_free);
+	pthread_mutex_destroy(&rocks->synced_state.lock);
+	if (rocks->synced_state.fd >= 0)
+		close(rocks->synced_state.fd);
 	engine_base_done(engine);
+	free(rocks->path);
 	free(rocks);
 }
 
@@ -227,6 +235,28 @@ static enum rc make_folder(const char *path,
 	    "cannot use the folder %s: %s", path, strerror(error));
 }
 
+// Locks the folder, judges its files, and cuts torn ends off. A folder that is
+// opened for reading only while somebody else writes is not judged.
+static enum rc prepare(
+    struct rocks *rocks, const char *path, struct fault *fault)
+{
+	bool read_only = rocks->base.read_only;
+	struct rocks_claim claim;
+	struct rocks_examined examined;
+	enum rc rc = rocks_synced_open(
+	    path, read_only, fault, &rocks->synced_state.fd, &claim);
+	if (rc == RC_IN_USE && read_only)
+		return RC_OK;
+	if (rc != RC_OK)
+		return rc;
+	rc = rocks_examine(path, &claim, fault, &examined);
+	if (rc == RC_OK && !read_only)
+		rc =
+		    rocks_examined_cut(path, &examined, rocks->base.log, fault);
+	rocks_examined_done(&examined);
+	return rc;
+}
+
 enum rc engine_rocksdb_open(const char *path,
     const struct engine_rocksdb_options *options, struct fault *fault,
     struct engine **ret_engine)
@@ -238,10 +268,16 @@ enum rc engine_rocksdb_open(const char *path,
 	if (rc != RC_OK)
 		return rc;
 	struct rocks *rocks = rocks_new(options);
-	char *error = open_database(rocks, path, options);
-	rc = rocks_result(rocks, error, "opening the database", fault);
-	if (rc == RC_OK && !options->read_only)
+	rocks->path = view_to_string(view_of_string(path));
+	rc = prepare(rocks, path, fault);
+	if (rc == RC_OK) {
+		char *error = open_database(rocks, path, options);
+		rc = rocks_result(rocks, error, "opening the database", fault);
+	}
+	if (rc == RC_OK && !options->read_only) {
+		rocks_synced_start(rocks);
 		rc = rocks_drop_resume_all(rocks, fault);
+	}
 	if (rc != RC_OK) {
 		rocks_close(&rocks->base);
 		return rc;

@@ -156,8 +156,10 @@ enum rc rocks_write(struct rocks *rocks, rocksdb_writebatch_t *batch, bool sync,
     struct fault *fault)
 {
 	char *error = NULL;
+	struct rocks_writing writing = rocks_synced_begin(rocks, batch, sync);
 	rocksdb_write(
 	    rocks->db, sync ? rocks->synced : rocks->unsynced, batch, &error);
+	rocks_synced_end(rocks, &writing, !error);
 	return rocks_result(rocks, error, "writing", fault);
 }
 

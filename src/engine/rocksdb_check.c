@@ -6,7 +6,7 @@
 #include <stdarg.h>
 
 #include "base/mem.h"
-#include "engine/rocksdb_impl.h"
+#include "engine/rocksdb_folder.h"
 
 #define CHECK_READAHEAD ((size_t)1 << 20)
 
@@ -25,6 +25,7 @@ struct check {
 	void *context;
 	bool damaged; // reading broke off: that something is missing then
 		      // proves nothing
+	bool content_damaged; // a blob file or a table of the content
 
 	// Owners of ids >= `from` and, if there are more, < `until`.
 	struct owners *owners; // sorted
@@ -78,30 +79,106 @@ static int compare_ids(
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
-static rocksdb_iterator_t *walk(struct check *check, enum rocks_family family)
+// ---- Walking ---------------------------------------------------------------
+
+struct walk {
+	struct check *check;
+	enum rocks_family family;
+	const char *what;
+	void (*each)(struct check *check, struct view key, struct view value,
+	    void *context);
+	void *context;
+	rocksdb_iterator_t *iterator;
+};
+
+static void seek(struct walk *walk, uint64_t first_bytes)
 {
-	return rocksdb_create_iterator_cf(
-	    check->rocks->db, check->options, check->rocks->families[family]);
+	char start[8];
+	put_be64(start, first_bytes);
+	rocksdb_iter_seek(walk->iterator, start, sizeof(start));
 }
 
-static void walk_end(
-    struct check *check, rocksdb_iterator_t *iterator, const char *what)
+// Takes the error of the iterator, which the caller frees; NULL: none.
+static char *take_error(struct walk *walk)
 {
 	char *error = NULL;
-	rocksdb_iter_get_error(iterator, &error);
-	rocksdb_iter_destroy(iterator);
-	if (!error)
-		return;
-	check->damaged = true;
-	problem(check, "cannot read all of the %s: %s", what, error);
+	rocksdb_iter_get_error(walk->iterator, &error);
+	return error;
+}
+
+static bool can_seek(struct walk *walk, uint64_t first_bytes)
+{
+	seek(walk, first_bytes);
+	char *error = take_error(walk);
+	if (error)
+		rocksdb_free(error);
+	return !error;
+}
+
+// Finds where keys can be read again behind `bad` (the first 8 bytes of a key):
+// at first in steps that double, then by halving the last step. UINT64_MAX:
+// nowhere.
+static uint64_t next_readable(struct walk *walk, uint64_t bad)
+{
+	uint64_t good = bad;
+	for (uint64_t step = 1; step && good != UINT64_MAX; step *= 2) {
+		good = UINT64_MAX - bad < step ? UINT64_MAX : bad + step;
+		if (can_seek(walk, good))
+			break;
+	}
+	while (good - bad > 1) {
+		uint64_t middle = bad + (good - bad) / 2;
+		if (can_seek(walk, middle))
+			good = middle;
+		else
+			bad = middle;
+	}
+	return good;
+}
+
+static void walk_broke(
+    struct walk *walk, uint64_t from, uint64_t until, char *error)
+{
+	walk->check->damaged = true;
+	problem(walk->check, "%s %016llx to %016llx cannot all be read: %s",
+	    walk->what, (unsigned long long)from, (unsigned long long)until,
+	    error);
 	rocksdb_free(error);
+}
+
+// Calls `each` for every record of the family. Where reading breaks off, it
+// reports that and goes on behind it.
+static void walk_all(struct walk *walk)
+{
+	uint64_t from = 0;
+	char *error = NULL;
+	walk->iterator = rocksdb_create_iterator_cf(walk->check->rocks->db,
+	    walk->check->options, walk->check->rocks->families[walk->family]);
+	do {
+		uint64_t last = from;
+		for (seek(walk, from); rocksdb_iter_valid(walk->iterator);
+		     rocksdb_iter_next(walk->iterator)) {
+			struct view key = rocks_iter_key(walk->iterator);
+			if (key.len >= 8)
+				last = get_be64(key.ptr);
+			walk->each(walk->check, key,
+			    rocks_iter_value(walk->iterator), walk->context);
+		}
+		error = take_error(walk);
+		if (error) {
+			from = next_readable(walk, last);
+			walk_broke(walk, last, from, error);
+		}
+	} while (error && from != UINT64_MAX);
+	rocksdb_iter_destroy(walk->iterator);
 }
 
 // ---- Index -----------------------------------------------------------------
 
-static void check_key(struct check *check, struct view key, struct view value,
-    uint64_t *partition)
+static void check_key(
+    struct check *check, struct view key, struct view value, void *context)
 {
+	uint64_t *partition = context;
 	if (key.len < 8 || key.len > 8 + ENGINE_KEY_MAX) {
 		problem(check, "a key of %zu bytes in the index", key.len);
 		return;
@@ -130,12 +207,11 @@ static void check_key(struct check *check, struct view key, struct view value,
 static void check_index(struct check *check)
 {
 	uint64_t partition = 0;
-	rocksdb_iterator_t *iterator = walk(check, ROCKS_INDEX);
-	for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator);
-	     rocksdb_iter_next(iterator))
-		check_key(check, rocks_iter_key(iterator),
-		    rocks_iter_value(iterator), &partition);
-	walk_end(check, iterator, "index");
+	walk_all(&(struct walk){.check = check,
+	    .family = ROCKS_INDEX,
+	    .what = "partitions",
+	    .each = check_key,
+	    .context = &partition});
 }
 
 // ---- Owners ----------------------------------------------------------------
@@ -180,54 +256,31 @@ static void owners_add(struct check *check, const struct engine_content_id *id)
 	check->owners[check->owner_count++] = (struct owners){*id, 1};
 }
 
+static void gather_owner(
+    struct check *check, struct view key, struct view value, void *context)
+{
+	const struct engine_content_id *from = context;
+	struct engine_content_id id;
+	(void)value;
+	if (key.len != 25 || key.ptr[0] != ROCKS_OWNED)
+		return; // check_owners() has reported it
+	memcpy(id.bytes, key.ptr + 9, sizeof(id.bytes));
+	if (compare_ids(&id, from) >= 0)
+		owners_add(check, &id);
+}
+
 // Collects the owners of ids >= `from`, as many as fit.
-static void owners_gather(
-    struct check *check, const struct engine_content_id *from)
+static void owners_gather(struct check *check, struct engine_content_id from)
 {
 	check->owner_count = 0;
 	check->owner_at = 0;
 	check->more = false;
-	char first = ROCKS_OWNED;
-	rocksdb_iterator_t *iterator = walk(check, ROCKS_OWNERS);
-	for (rocksdb_iter_seek(iterator, &first, 1);
-	     rocksdb_iter_valid(iterator); rocksdb_iter_next(iterator)) {
-		struct view key = rocks_iter_key(iterator);
-		if (key.len != 25 || key.ptr[0] != ROCKS_OWNED)
-			continue; // check_owners() has reported it
-		struct engine_content_id id;
-		memcpy(id.bytes, key.ptr + 9, sizeof(id.bytes));
-		if (compare_ids(&id, from) >= 0)
-			owners_add(check, &id);
-	}
+	walk_all(&(struct walk){.check = check,
+	    .family = ROCKS_OWNERS,
+	    .what = "owners",
+	    .each = gather_owner,
+	    .context = &from});
 	owners_combine(check);
-	walk_end(check, iterator, "owners");
-}
-
-static void check_owner(struct check *check, struct view key, struct view value)
-{
-	uint64_t first = 1;
-	uint64_t second;
-	switch (key.len ? key.ptr[0] : 0) {
-	case ROCKS_OWNED:
-		if (key.len == 25 &&
-		    rocks_read_pair(value, &first, &second) == RC_OK && first)
-			return;
-		break;
-	case ROCKS_ORPHAN:
-		if (key.len == 17 &&
-		    rocks_read_pair(value, &first, &second) == RC_OK)
-			return;
-		break;
-	case ROCKS_SHARED:
-		if (key.len == 17 && value.len == 8)
-			return;
-		break;
-	case ROCKS_DROPPING:
-		if (key.len == 9)
-			return;
-		break;
-	}
-	problem(check, "a record of owners is damaged");
 }
 
 // Checks that every shared content and every finished orphan has its head.
@@ -254,18 +307,43 @@ static void check_head_of(
 		    rc_text(rc));
 }
 
+static void check_owner(
+    struct check *check, struct view key, struct view value, void *context)
+{
+	(void)context;
+	if (key.len)
+		check_head_of(check, key, value);
+	uint64_t first = 1;
+	uint64_t second;
+	switch (key.len ? key.ptr[0] : 0) {
+	case ROCKS_OWNED:
+		if (key.len == 25 &&
+		    rocks_read_pair(value, &first, &second) == RC_OK && first)
+			return;
+		break;
+	case ROCKS_ORPHAN:
+		if (key.len == 17 &&
+		    rocks_read_pair(value, &first, &second) == RC_OK)
+			return;
+		break;
+	case ROCKS_SHARED:
+		if (key.len == 17 && value.len == 8)
+			return;
+		break;
+	case ROCKS_DROPPING:
+		if (key.len == 9)
+			return;
+		break;
+	}
+	problem(check, "a record of owners is damaged");
+}
+
 static void check_owners(struct check *check)
 {
-	rocksdb_iterator_t *iterator = walk(check, ROCKS_OWNERS);
-	for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator);
-	     rocksdb_iter_next(iterator)) {
-		struct view key = rocks_iter_key(iterator);
-		struct view value = rocks_iter_value(iterator);
-		check_owner(check, key, value);
-		if (key.len)
-			check_head_of(check, key, value);
-	}
-	walk_end(check, iterator, "owners");
+	walk_all(&(struct walk){.check = check,
+	    .family = ROCKS_OWNERS,
+	    .what = "owners",
+	    .each = check_owner});
 }
 
 // ---- Content ---------------------------------------------------------------
@@ -302,8 +380,7 @@ static uint64_t owners_of(
 {
 	while (check->more && compare_ids(id, &check->until) >= 0) {
 		missing_until(check, NULL);
-		struct engine_content_id from = check->until;
-		owners_gather(check, &from);
+		owners_gather(check, check->until);
 	}
 	missing_until(check, id);
 	if (check->owner_at == check->owner_count ||
@@ -381,47 +458,64 @@ static void check_chunk(struct check *check, uint32_t number, size_t len)
 		check->chunks++;
 }
 
+static void check_content_record(
+    struct check *check, struct view key, struct view value, void *context)
+{
+	(void)context;
+	if (key.len != 16 && key.len != 20) {
+		problem(check, "a key of %zu bytes among the content", key.len);
+		return;
+	}
+	if (!check->have_id || memcmp(check->id.bytes, key.ptr, 16) != 0) {
+		content_end(check);
+		memcpy(check->id.bytes, key.ptr, 16);
+		check->have_id = true;
+		check->have_head = false;
+		check->whole = false;
+		check->size = 0;
+		check->chunks = 0;
+	}
+	if (rocks_unseal(value, &value) != RC_OK) {
+		check->content_damaged = true;
+		problem(check, "content %s does not match its checksum",
+		    id_text(key.ptr).text);
+	} else if (key.len == 16) {
+		check_head(check, value);
+	} else {
+		check_chunk(check, get_be32(key.ptr + 16), value.len);
+	}
+}
+
 static void check_content(struct check *check)
 {
-	owners_gather(check, &(struct engine_content_id){0});
-	rocksdb_iterator_t *iterator = walk(check, ROCKS_CONTENT);
-	for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator);
-	     rocksdb_iter_next(iterator)) {
-		struct view key = rocks_iter_key(iterator);
-		struct view value = rocks_iter_value(iterator);
-		if (key.len != 16 && key.len != 20) {
-			problem(check, "a key of %zu bytes among the content",
-			    key.len);
-			continue;
-		}
-		if (!check->have_id ||
-		    memcmp(check->id.bytes, key.ptr, 16) != 0) {
-			content_end(check);
-			memcpy(check->id.bytes, key.ptr, 16);
-			check->have_id = true;
-			check->have_head = false;
-			check->whole = false;
-			check->size = 0;
-			check->chunks = 0;
-		}
-		if (rocks_unseal(value, &value) != RC_OK)
-			problem(check, "content %s does not match its checksum",
-			    id_text(key.ptr).text);
-		else if (key.len == 16)
-			check_head(check, value);
-		else
-			check_chunk(check, get_be32(key.ptr + 16), value.len);
-	}
-	walk_end(check, iterator, "content");
+	bool damaged_before = check->damaged;
+	owners_gather(check, (struct engine_content_id){0});
+	check->damaged = false;
+	walk_all(&(struct walk){.check = check,
+	    .family = ROCKS_CONTENT,
+	    .what = "contents",
+	    .each = check_content_record});
+	check->content_damaged |= check->damaged;
+	check->damaged |= damaged_before;
 	if (check->damaged)
 		return;
 	content_end(check);
 	do {
 		missing_until(check, NULL);
-		struct engine_content_id from = check->until;
 		if (check->more)
-			owners_gather(check, &from);
+			owners_gather(check, check->until);
 	} while (check->owner_at < check->owner_count);
+}
+
+static void blob_problem(void *context, const struct rocks_blob_damage *damage)
+{
+	if (damage->key.len == 16 || damage->key.len == 20)
+		problem(context, "%s is damaged at byte %llu: content %s",
+		    damage->file, (unsigned long long)damage->offset,
+		    id_text(damage->key.ptr).text);
+	else
+		problem(context, "%s is damaged at byte %llu", damage->file,
+		    (unsigned long long)damage->offset);
 }
 
 enum rc rocks_check(struct engine *engine,
@@ -443,6 +537,8 @@ enum rc rocks_check(struct engine *engine,
 	check_index(&check);
 	check_owners(&check);
 	check_content(&check);
+	if (check.content_damaged)
+		rocks_blobs_check(rocks->path, blob_problem, &check);
 	rocksdb_readoptions_destroy(check.options);
 	rocksdb_release_snapshot(rocks->db, snapshot);
 	free(check.owners);

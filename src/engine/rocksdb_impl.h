@@ -25,8 +25,21 @@ struct rocks_stripes {
 	uint64_t bits[ROCKS_STRIPES / 64];
 };
 
+// What is known to be durable (rocksdb_synced.c).
+struct rocks_synced {
+	int fd;                          // the file SYNCED, locked; -1: none
+	uint64_t secret;                 // marks the records of this opening
+	_Atomic uint64_t durable;        // sequence number
+	_Atomic uint64_t unsynced_begun; // writes without a sync
+	_Atomic uint64_t unsynced_ended;
+	pthread_mutex_t lock;
+	uint64_t written; // what SYNCED says; under `lock`
+};
+
 struct rocks {
 	struct engine base;
+	struct rocks_synced synced_state;
+	char *path;
 	rocksdb_t *db;
 	rocksdb_column_family_handle_t *families[ROCKS_FAMILIES];
 	rocksdb_writeoptions_t *synced;
@@ -160,6 +173,38 @@ static inline struct view rocks_iter_value(const rocksdb_iterator_t *iterator)
 	const char *ptr = rocksdb_iter_value(iterator, &len);
 	return view_of(ptr, len);
 }
+
+// ---- What is durable (rocksdb_synced.c) ------------------------------------
+
+// What SYNCED says; zeros if it says nothing.
+struct rocks_claim {
+	uint64_t secret;
+	uint64_t durable;
+};
+
+// Opens the file SYNCED of the folder, makes it if it is not there, and locks
+// it as long as it is open. RC_IN_USE: somebody else has it. For reading only,
+// the file may be missing (`ret_fd` -1).
+MUST_CHECK enum rc rocks_synced_open(const char *path, bool read_only,
+    struct fault *fault, int *ret_fd, struct rocks_claim *ret_claim);
+// Begins to say what is durable, after RocksDB was opened for writing.
+void rocks_synced_start(struct rocks *rocks);
+
+// The note in a batch: the secret, and what was durable before (le64 each).
+#define ROCKS_NOTE_BYTES 16
+
+struct rocks_writing {
+	bool sync;
+	bool alone; // no write without a sync was running
+	uint64_t unsynced;
+	uint64_t before;
+};
+
+// Before and after each write of RocksDB.
+struct rocks_writing rocks_synced_begin(
+    struct rocks *rocks, rocksdb_writebatch_t *batch, bool sync);
+void rocks_synced_end(
+    struct rocks *rocks, const struct rocks_writing *writing, bool written);
 
 // ---- Content locks (rocksdb_stripes.c) -------------------------------------
 

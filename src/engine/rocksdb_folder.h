@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to the RocksDB engine: the files of a database folder, read without
+// RocksDB. Opening by RocksDB changes them, so they are judged before.
+#ifndef ROOST_ENGINE_ROCKSDB_FOLDER_H
+#define ROOST_ENGINE_ROCKSDB_FOLDER_H
+
+#include "base/vec.h"
+#include "engine/rocksdb_impl.h"
+#include "engine/rocksdb_log.h"
+
+// ---- Files -----------------------------------------------------------------
+
+struct rocks_numbers {
+	uint64_t *items; // ascending
+	size_t count;
+	size_t capacity;
+};
+
+// The files of the folder, by kind.
+struct rocks_listing {
+	struct rocks_numbers logs;      // NUMBER.log
+	struct rocks_numbers tables;    // NUMBER.sst
+	struct rocks_numbers blobs;     // NUMBER.blob
+	struct rocks_numbers manifests; // MANIFEST-NUMBER
+	bool current;
+};
+
+MUST_CHECK enum rc rocks_listing_read(
+    const char *path, struct fault *fault, struct rocks_listing *ret_listing);
+void rocks_listing_done(struct rocks_listing *listing);
+
+// A file that rocks_log reads.
+struct rocks_log_file {
+	char name[4160]; // with the folder
+	int fd;
+	struct rocks_log log;
+};
+
+MUST_CHECK enum rc rocks_log_file_open(const char *path, const char *name,
+    struct fault *fault, struct rocks_log_file **ret_file);
+void rocks_log_file_close(struct rocks_log_file **file);
+// rocks_log_flipped() for the fragment at `offset`; the bit is counted from the
+// start of the file.
+MUST_CHECK enum rc rocks_log_file_flipped(
+    struct rocks_log_file *file, uint64_t offset, uint64_t *ret_bit);
+
+// ---- MANIFEST (rocksdb_manifest.c) -----------------------------------------
+
+// A table that is part of the database. Keys end with 8 bytes of RocksDB's.
+struct rocks_table {
+	uint64_t number;
+	uint32_t family;
+	uint32_t level;
+	struct buf smallest;
+	struct buf largest;
+};
+
+struct rocks_manifest {
+	uint64_t last_sequence;
+	uint64_t first_log; // older logs are not needed
+	VEC(struct rocks_table) tables;
+};
+
+// Reads the MANIFEST `name`. RC_CORRUPT: it is damaged; `fault` says where. A
+// torn end is left out.
+MUST_CHECK enum rc rocks_manifest_read(const char *path, const char *name,
+    struct fault *fault, struct rocks_manifest *ret_manifest);
+void rocks_manifest_done(struct rocks_manifest *manifest);
+// Applies one record of a MANIFEST (rocks_manifest_done() frees what it makes).
+struct rocks_edits;
+struct rocks_edits *rocks_edits_new(struct rocks_manifest *manifest);
+void rocks_edits_free(struct rocks_edits **edits);
+MUST_CHECK enum rc rocks_edits_add(
+    struct rocks_edits *edits, struct view record);
+
+// Reads CURRENT: the name of the MANIFEST that counts. RC_CORRUPT.
+#define ROCKS_NAME_MAX 64
+MUST_CHECK enum rc rocks_current_read(
+    const char *path, struct fault *fault, char ret_name[ROCKS_NAME_MAX]);
+
+// ---- Judging (rocksdb_examine.c) -------------------------------------------
+
+// A log of which the bytes from `length` on were never acknowledged.
+struct rocks_cut {
+	uint64_t number;
+	uint64_t length;
+};
+
+struct rocks_examined {
+	VEC(struct rocks_cut) cuts;
+	bool damaged;           // a log is damaged, not torn:
+	uint64_t log;           // its number,
+	uint64_t offset;        // the first byte that cannot be read,
+	uint64_t damage_offset; // the fragment that is damaged,
+	uint64_t last_sequence; // the last number before it,
+	uint64_t durable;       // and what is known to have been synced
+	bool ends;              // the log just ends there
+};
+
+// Judges a folder before RocksDB opens it. RC_CORRUPT: it is damaged, and
+// opening would lose what was acknowledged; `fault` names file and place. RC_OK
+// also for an empty folder.
+MUST_CHECK enum rc rocks_examine(const char *path,
+    const struct rocks_claim *claim, struct fault *fault,
+    struct rocks_examined *ret_examined);
+void rocks_examined_done(struct rocks_examined *examined);
+// Cuts torn ends off, so that RocksDB finds logs without any fault.
+MUST_CHECK enum rc rocks_examined_cut(const char *path,
+    const struct rocks_examined *examined, struct log *log,
+    struct fault *fault);
+
+// ---- Blob files (rocksdb_blobs.c) ------------------------------------------
+
+struct rocks_blob_damage {
+	const char *file; // "000012.blob"
+	uint64_t offset;
+	struct view key; // of the record, if it is known
+	bool one_bit;    // all is right when this bit is turned around:
+	uint64_t bit;    // counted from the start of the file
+};
+
+typedef void rocks_blob_problem(
+    void *context, const struct rocks_blob_damage *damage);
+// Compares every checksum of every blob file. A file that RocksDB is still
+// writing is reported at its end.
+void rocks_blobs_check(
+    const char *path, rocks_blob_problem *problem, void *context);
+
+#endif
