@@ -40,8 +40,9 @@ struct smtp_line {
 
 // The answers of this step.
 struct smtp_said {
-	unsigned code; // of the last answer; 0: none
-	bool pardoned; // the refusal does not count as an error
+	unsigned code;     // of the last answer; 0: none
+	bool pardoned;     // the refusal does not count as an error
+	uint32_t delay_ms; // how late the answer is to be sent
 };
 
 // A client that speaks before the greeting does not keep to the protocol.

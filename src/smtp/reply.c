@@ -101,8 +101,12 @@ void smtp_finish_step(struct smtp_session *session, size_t begin)
 	    session->commands >= SMTP_LIMIT(session, commands, COMMANDS_MAX))
 		smtp_hang_up(session, "too many commands", 421,
 		    ENHANCED(4, 7, 0), "Too many commands without a message");
+	// The last answer to who guesses mailboxes is as late as the others.
+	if (said.delay_ms > pause || session->base.next == NET_CLOSE)
+		pause = said.delay_ms;
 	session->said = (struct smtp_said){0};
-	if (pause == 0 || session->base.next != NET_READ)
+	if (pause == 0 ||
+	    (session->base.next != NET_READ && session->base.next != NET_CLOSE))
 		return;
 	buf_add(&session->held, view_from(buf_view(out), begin));
 	buf_truncate(out, begin);
