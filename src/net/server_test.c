@@ -481,11 +481,11 @@ static void test_out_of_descriptors_then_recovers(void **state)
 		count++;
 	assert_int_equal(errno, EMFILE);
 	close(hogs[--count]);
-	client_open(&client, line.port); // uses the last descriptor
 	struct rusage before;
 	struct rusage after;
 	getrusage(RUSAGE_SELF, &before);
 	uint64_t began = clock_monotonic_ms();
+	client_open(&client, line.port); // uses the last descriptor
 	// The listener logs each time it tries and has to rest: with the
 	// connection, and at the ticks that follow.
 	expect_pauses(ends[0], 4);
