@@ -72,7 +72,8 @@ SENSE = {
     "status": [[], []],
 }
 # Of these the arguments may be left out, or there may be any number.
-OPTIONAL = {"alias list", "dkim list", "queue retry", "user sessions"}
+OPTIONAL = {"alias list", "dkim list", "queue retry", "user sending",
+            "user sessions"}
 MANY = {"alias add", "alias remove"}
 # They read no configuration and touch no data.
 ALONE = {"version", "config sample"}
@@ -376,6 +377,8 @@ class Names(Unchanged):
                 ("user remove", [NONE, "--yes"], NOT_FOUND),
                 ("user detail", [NONE], NOT_FOUND),
                 ("user sessions", [NONE], NOT_FOUND),
+                ("user sending", [NONE], NOT_FOUND),
+                ("user sending", [NONE, "default"], NOT_FOUND),
                 ("user kick", [NONE], NOT_FOUND),
                 ("user logins", [NONE], NOT_FOUND),
                 ("user detail", [NONE, "inbox"], NOT_FOUND),

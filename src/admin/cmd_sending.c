@@ -114,6 +114,26 @@ static bool read_limit(
 	return true;
 }
 
+// Reads what is to be done, with its numbers.
+static bool read_act(const struct cli_call *call, json_t *request)
+{
+	struct view word = view_of_string(call->arguments[1]);
+	json_object_set_new(request, "act", link_text(word));
+	if (view_eq(word, VIEW("limit")))
+		return read_limit(call, 2, request, "messages") &&
+		       read_limit(call, 3, request, "recipients");
+	if (!view_eq(word, VIEW("default")) &&
+	    !view_eq(word, VIEW("release")) && !view_eq(word, VIEW("remove"))) {
+		cli_complain("say limit, default, release or remove, not %.*s",
+		    VIEW_FMT(word));
+		return false;
+	}
+	if (call->argument_count == 2)
+		return true;
+	cli_complain("%.*s takes no numbers", VIEW_FMT(word));
+	return false;
+}
+
 enum cli_exit cmd_user_sending(const struct cli_call *call)
 {
 	if (call->argument_count == 0)
@@ -123,14 +143,7 @@ enum cli_exit cmd_user_sending(const struct cli_call *call)
 	    request, "user", link_text(view_of_string(call->arguments[0])));
 	if (call->argument_count == 1)
 		return place_command(call, false, request, print_user, NULL);
-	struct view word = view_of_string(call->arguments[1]);
-	bool limit = view_eq(word, VIEW("limit"));
-	json_object_set_new(request, "act", link_text(word));
-	if (limit ? !read_limit(call, 2, request, "messages") ||
-			!read_limit(call, 3, request, "recipients")
-		  : call->argument_count > 2) {
-		if (!limit)
-			cli_complain("%.*s takes no numbers", VIEW_FMT(word));
+	if (!read_act(call, request)) {
 		json_decref(request);
 		return CLI_USAGE;
 	}

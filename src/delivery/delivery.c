@@ -328,7 +328,7 @@ static void check_writer(struct delivery *delivery, struct view value,
 		break;
 	case DELIVERY_DISGUISED:
 		fail(delivery, 550, ENHANCED(5, 7, 1),
-		    "A name in From or Sender is an address that is not yours");
+		    "A name in From or Sender hides an address that is not yours");
 		break;
 	case DELIVERY_UNKNOWN:
 		fail(delivery, 451, ENHANCED(4, 3, 0),

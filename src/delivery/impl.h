@@ -126,7 +126,8 @@ enum delivery_allowed {
 	DELIVERY_FORBIDDEN,
 	DELIVERY_NO_ADDRESS,
 	DELIVERY_MALFORMED, // it could be read in more than one way
-	DELIVERY_DISGUISED, // a name in it is an address that is not the user's
+	DELIVERY_DISGUISED, // a name in it hides an address that is not the
+			    // user's
 	DELIVERY_UNKNOWN,   // unknown, since the engine failed
 };
 enum delivery_allowed delivery_may_write_as(struct delivery *delivery,

@@ -2,7 +2,7 @@
 // As whom a user may write: From and Sender of a message that is submitted (RFC
 // 6409 section 6.1). Readers trust a user's From, so it must have one meaning
 // only (wire/mailbox_list.h), each of its addresses must be the user's, and its
-// names must not pass for addresses of others.
+// names must not hide addresses of others.
 #include "base/ascii.h"
 #include "delivery/impl.h"
 #include "wire/encoded_word.h"
@@ -71,18 +71,14 @@ static bool is_one_word(struct view text)
 	return true;
 }
 
-// Many programs show the name alone, and some look for an address in it. So a
-// name may not be the address of somebody else, nor have one in "<>". A name
-// that only speaks of an address ("a@b.example by our form") is allowed.
-static enum delivery_allowed check_decoded(
+// Looks for addresses in "<>".
+static enum delivery_allowed check_brackets(
     struct delivery *delivery, struct view name)
 {
-	name = bare(name);
-	size_t open = view_find_char(name, '<');
-	if (open == SIZE_MAX)
-		return is_one_word(name) ? check_address(delivery, name)
-					 : DELIVERY_ALLOWED;
-	while (open != SIZE_MAX) {
+	for (;;) {
+		size_t open = view_find_char(name, '<');
+		if (open == SIZE_MAX)
+			return DELIVERY_ALLOWED;
 		name = view_from(name, open + 1);
 		struct view inside =
 		    view_slice(name, 0, view_find_char(name, '>'));
@@ -90,26 +86,33 @@ static enum delivery_allowed check_decoded(
 		    check_address(delivery, view_trim(inside));
 		if (allowed != DELIVERY_ALLOWED)
 			return allowed;
-		open = view_find_char(name, '<');
 	}
-	return DELIVERY_ALLOWED;
 }
 
+// Some programs decode a field before they parse it, and some look for the
+// first "<". So a name may not have an address of somebody else in "<>", and
+// encoded words may not make one: an address needs no encoding, and is hidden
+// in it from people and filters. A name that is plainly written as an address
+// is a name.
 static enum delivery_allowed check_name(
     struct delivery *delivery, struct view name)
 {
 	struct charset_cache cache;
 	struct buf text;
+	if (view_find(name, VIEW("=?")) == SIZE_MAX)
+		return check_brackets(delivery, name);
 	charset_cache_init(&cache);
 	buf_init(&text, DELIVERY_HEADER_MAX * 4);
 	encoded_word_decode(&cache, name, &text);
 	charset_cache_done(&cache);
-	enum delivery_allowed allowed =
-	    buf_status(&text) == RC_OK
-		? check_decoded(delivery, buf_view(&text))
-		: DELIVERY_FORBIDDEN;
+	struct view decoded = bare(buf_view(&text));
+	enum delivery_allowed allowed = buf_status(&text) == RC_OK
+					    ? check_brackets(delivery, decoded)
+					    : DELIVERY_FORBIDDEN;
+	if (allowed == DELIVERY_ALLOWED && is_one_word(decoded))
+		allowed = check_address(delivery, decoded);
 	buf_done(&text);
-	return allowed == DELIVERY_FORBIDDEN ? DELIVERY_DISGUISED : allowed;
+	return allowed;
 }
 
 // ---- The field -------------------------------------------------------------
@@ -133,6 +136,8 @@ static enum delivery_allowed check_list(struct delivery *delivery,
 	for (size_t i = 0; i < list->name_count; i++) {
 		enum delivery_allowed allowed =
 		    check_name(delivery, list->names[i]);
+		if (allowed == DELIVERY_FORBIDDEN)
+			return DELIVERY_DISGUISED;
 		if (allowed != DELIVERY_ALLOWED)
 			return allowed;
 	}
