@@ -99,7 +99,7 @@ static void take_quotable(struct reader *reader)
 	if (ascii_is_control(c) && c != '\t')
 		fail(reader, RC_SYNTAX);
 	else
-		buf_add_char(&reader->text, c);
+		buf_add_char(&reader->text, c == '\t' ? ' ' : c);
 	skip(reader, 1);
 }
 

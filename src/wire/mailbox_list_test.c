@@ -57,6 +57,7 @@ static void values_mean_one_thing_or_nothing(void **state)
 	    {V("a@[192.0.2.1]"), "a@[192.0.2.1]"},
 	    {V("\"a b\"@c.d"), "a b@c.d"},
 	    {V("\"a@x\"@c.d"), "a@x@c.d"},
+	    {V("\"a\tb\"@c.d"), "a b@c.d"},
 	    {V("a.b.c@d.e"), "a.b.c@d.e"},
 	    {V("a!#$%&'*+-/=?^_`{|}~@b"), "a!#$%&'*+-/=?^_`{|}~@b"},
 	    {V("A\r\n <a@b.c>\r\n"), "a@b.c|A"},
