@@ -273,7 +273,7 @@ class HoldTest(Crowd):
                      "c LIST \"\" (" + " ".join(["*a*b*c%"] * 100) + ")\r\n")
         for one in ones:
             one.wait_for(lambda r: r.tag == "c")
-        # TLS is 20 KiB of these.
+        # TLS is 15 KiB of these.
         wait_until(lambda: self.held() - before < 50 * 40 * KIB,
                    "little is held")
 
