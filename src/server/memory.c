@@ -17,10 +17,13 @@
 #define PERIOD_MS 250
 // Memory that was freed stays with the process until malloc_trim() gives it
 // back to the system. That takes time, so it is done only when more than half
-// of the limit is in use, and not more often than this.
-#define TRIM_MS 10000
-// How often a stage is logged, if it does not get worse.
-#define LOG_MS 60000
+// of the limit is in use, or when connections have freed this much since the
+// last time, and not more often than every ten seconds.
+#define TRIM_BYTES (64 * MIB)
+#define TRIM_MS    10000
+// A stage that is better than the one in the log is logged when it has lasted
+// this long.
+#define BETTER_MS 10000
 
 // ---- How much is allowed ---------------------------------------------------
 
@@ -142,8 +145,9 @@ struct memory {
 	struct log *log;
 	int status_fd; // /proc/self/status, or -1
 	uint64_t trimmed_ms;
-	uint64_t logged_ms;
+	size_t peak;              // the most that connections held since then
 	enum budget_stage logged; // the last stage that the log has
+	uint64_t logged_ms;       // when it was that stage last, or worse
 	bool started;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -188,15 +192,19 @@ static void measure(struct memory *memory)
 		budget_measured(&memory->budget, bytes);
 }
 
-// Gives back memory that is free, if the server is going to need it.
 static void trim(struct memory *memory)
 {
-	uint64_t now = clock_monotonic_ms();
-	if (budget_used(&memory->budget) < memory->budget.limit / 2 ||
-	    now - memory->trimmed_ms < TRIM_MS)
+	const struct budget *budget = &memory->budget;
+	size_t held = budget_held(budget);
+	if (held > memory->peak)
+		memory->peak = held;
+	bool wanted = budget_used(budget) >= budget->limit / 2 ||
+		      memory->peak - held >= TRIM_BYTES;
+	if (!wanted || clock_monotonic_ms() - memory->trimmed_ms < TRIM_MS)
 		return;
 	malloc_trim(0);
 	memory->trimmed_ms = clock_monotonic_ms();
+	memory->peak = budget_held(budget);
 	measure(memory);
 }
 
@@ -204,12 +212,13 @@ static void log_stage(struct memory *memory)
 {
 	enum budget_stage stage = budget_stage(&memory->budget);
 	uint64_t now = clock_monotonic_ms();
-	bool worse = stage > memory->logged;
-	if (stage == memory->logged ||
-	    (!worse && now - memory->logged_ms < LOG_MS))
+	bool better = stage < memory->logged;
+	if (better && now - memory->logged_ms < BETTER_MS)
+		return;
+	memory->logged_ms = now;
+	if (stage == memory->logged)
 		return;
 	memory->logged = stage;
-	memory->logged_ms = now;
 	struct log_line line;
 	log_begin(&line, memory->log,
 	    stage == BUDGET_CALM ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "memory");

@@ -54,7 +54,8 @@ struct message_parser {
 
 	struct buf header;
 	struct buf sample;
-	struct arena scratch; // for the parameters of one part's type
+	struct arena scratch;      // for the type of the part whose header ends
+	struct content_value type; // this type
 };
 
 static const struct param us_ascii = {{"CHARSET", 7}, {"US-ASCII", 8}};
@@ -149,12 +150,13 @@ static void part_read_type(
     struct message_parser *parser, struct message_part *part)
 {
 	struct view value = message_field(part->fields, MESSAGE_CONTENT_TYPE);
-	struct content_value type;
+	struct content_value *type = &parser->type;
+	*type = (struct content_value){0};
 	part->source = MESSAGE_TYPE_FIELD;
 	if (value.ptr) {
-		if (content_type_parse(&parser->scratch, value, &type)) {
-			part->type = type.type;
-			part->subtype = type.subtype;
+		if (content_type_parse(&parser->scratch, value, type)) {
+			part->type = type->type;
+			part->subtype = type->subtype;
 		} else {
 			part_make_text(part);
 		}
@@ -189,14 +191,13 @@ static void sample_begin(
 	buf_reset(&parser->sample);
 }
 
-// Finds a parameter of the part's type. At most `max` bytes of it are kept with
-// the message.
-static struct view part_param(struct message_parser *parser,
-    const struct message_part *part, struct view name, size_t max)
+// Finds a parameter of the type that was just read. At most `max` bytes of it
+// are kept with the message.
+static struct view type_param(
+    struct message_parser *parser, struct view name, size_t max)
 {
 	struct view value = VIEW("");
-	struct content_value type = message_part_type(&parser->scratch, part);
-	content_param_find(&parser->scratch, &type, name, &value);
+	content_param_find(&parser->scratch, &parser->type, name, &value);
 	value = view_slice(value, 0, max);
 	if (value.len)
 		value = arena_copy(&parser->message->arena, value);
@@ -205,11 +206,12 @@ static struct view part_param(struct message_parser *parser,
 
 static void leaf_begin(struct message_parser *parser, struct message_part *part)
 {
+	part->charset = VIEW("");
 	if (part->source == MESSAGE_TYPE_TEXT)
 		part->charset = us_ascii.value;
-	else
+	else if (part->source == MESSAGE_TYPE_FIELD)
 		part->charset =
-		    part_param(parser, part, VIEW("charset"), CHARSET_KEPT_MAX);
+		    type_param(parser, VIEW("charset"), CHARSET_KEPT_MAX);
 	sample_begin(parser, part);
 }
 
@@ -245,7 +247,7 @@ static void multipart_begin(
     struct message_parser *parser, struct message_part *part)
 {
 	struct view boundary =
-	    part_param(parser, part, VIEW("boundary"), BOUNDARY_KEPT_MAX);
+	    type_param(parser, VIEW("boundary"), BOUNDARY_KEPT_MAX);
 	// A boundary cannot end in white space (RFC 2046 section 5.1.1), but
 	// some programs add it.
 	while (boundary.len && ascii_is_space(boundary.ptr[boundary.len - 1]))
