@@ -262,8 +262,11 @@ static void log_try(const struct auth_try *try, enum log_level level,
 	log_add_string(
 	    &line, "protocol", channel->protocol ? channel->protocol : "?");
 	log_add(&line, "address", channel->peer_address);
-	if (reason != AUTH_REASON_NONE)
+	if (reason != AUTH_REASON_NONE) {
+		bool known = try->known != AUTH_KNOWN_NOT;
 		log_add_string(&line, "reason", auth_reason_word(reason));
+		log_add_string(&line, "known", known ? "yes" : "no");
+	}
 	log_add_string(&line, "mechanism", try->mechanism);
 	log_add_string(&line, "tls", channel->tls ? "yes" : "no");
 	log_add(&line, "user", auth_name_view(&try->name));
