@@ -2,6 +2,8 @@
 """Disabling, a new password and removing end the sessions of a user, of every
 protocol: those that work, and those that wait. Listing and ending sessions."""
 
+import os
+import pathlib
 import poplib
 import re
 import time
@@ -169,3 +171,39 @@ class ShutOutTest(ServerTest):
         kept.command("NOOP")
         self.connect().command("NOOP")  # nothing keeps the user out
         self.roost("user", "kick", "nobody", want=3)
+
+    # -- roost user logins, the audit
+
+    def log(self):
+        return pathlib.Path(self.server.log_path).read_text(errors="replace")
+
+    def test_log_ins_are_listed(self):
+        self.assertEqual(self.roost("user", "logins", self.user), "")
+        for _ in range(2):
+            self.connect()
+        self.submission()
+        lines = self.roost("user", "logins", self.user).splitlines()
+        self.assertRegex(lines[0], "LAST +FIRST +PROTOCOL +TLS +ADDRESS")
+        self.assertEqual(len(lines), 2)
+        self.assertRegex(
+            lines[1], r"^\d{4}-\d\d-\d\d .* imap +yes +127\.0\.0\.1$")
+        places = re.findall(
+            r"login_new_place .* user=%s$" % self.user, self.log(), re.M)
+        self.assertEqual(len(places), 1)
+        self.roost("user", "logins", self.user, "--forget")
+        self.assertEqual(self.roost("user", "logins", self.user), "")
+        self.roost("user", "logins", "nobody", want=3)
+
+    def test_changes_are_logged_with_who_made_them(self):
+        self.roost("user", "disable", self.user)
+        self.roost("user", "passwd", self.user, "--password-stdin",
+                   input=b"do not log this\n")
+        uid = os.getuid()
+        log = self.log()
+        self.assertRegex(
+            log, r"(?m) admin do=user\.disable uid=%d pid=\d+ disabled=yes "
+            r"user=%s result=RC_OK$" % (uid, self.user))
+        self.assertRegex(
+            log, r"(?m) admin do=user\.passwd uid=%d pid=\d+ user=%s "
+            r"result=RC_OK$" % (uid, self.user))
+        self.assertNotIn("do not log", log)

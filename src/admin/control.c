@@ -12,6 +12,10 @@
 #include "base/mem.h"
 #include "base/thread.h"
 
+// Bytes of a value, and elements of a list, that are logged.
+#define LOG_VALUE_MAX    200
+#define LOG_ELEMENTS_MAX 10
+
 // ---- One connection --------------------------------------------------------
 
 static enum rc greet(const struct control_host *host, struct link *link)
@@ -46,26 +50,75 @@ static enum rc run_verb(struct verb_call *call, struct fault *fault)
 	    "this server does not know the request %.*s", VIEW_FMT(name));
 }
 
-static void log_request(
-    const struct control_host *host, const json_t *request, enum rc rc)
+static bool is_secret(struct view key)
 {
+	return view_eq(key, VIEW("password")) || view_eq(key, VIEW("stored"));
+}
+
+static bool is_word(struct view key)
+{
+	for (size_t i = 0; i < key.len; i++)
+		if ((key.ptr[i] < 'a' || key.ptr[i] > 'z') && key.ptr[i] != '_')
+			return false;
+	return key.len > 0;
+}
+
+static void log_value(
+    struct log_line *line, const char *key, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	size_t i;
+	const json_t *element;
+	if (text)
+		log_add(line, key,
+		    view_slice(view_of_string(text), 0, LOG_VALUE_MAX));
+	else if (json_is_integer(value))
+		log_add_u64(line, key, (uint64_t)json_integer_value(value));
+	else if (json_is_boolean(value))
+		log_add_string(line, key, json_is_true(value) ? "yes" : "no");
+	json_array_foreach(value, i, element)
+	{
+		if (i < LOG_ELEMENTS_MAX && json_is_string(element))
+			log_value(line, key, element);
+	}
+}
+
+// The audit: who asked for what, and what came of it. Passwords are left out.
+static void log_request(const struct control_host *host, const struct ucred *by,
+    const json_t *request, enum rc rc)
+{
+	const char *key;
+	json_t *value;
 	struct log_line line;
-	static const char *const members[] = {"user", "domain", "address"};
-	log_begin(&line, host->log, LOG_LEVEL_INFO, "admin");
+	log_begin(&line, host->audit, LOG_LEVEL_INFO, "admin");
 	log_add(&line, "do", link_member(request, "do"));
-	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-		struct view value = link_member(request, members[i]);
-		if (value.len > 0)
-			log_add(&line, members[i], value);
+	log_add_u64(&line, "uid", by->uid);
+	log_add_u64(&line, "pid", (uint64_t)by->pid);
+	json_object_foreach((json_t *)(uintptr_t)request, key, value)
+	{
+		struct view name = view_of_string(key);
+		if (is_word(name) && !view_eq(name, VIEW("do")) &&
+		    !is_secret(name))
+			log_value(&line, key, value);
 	}
 	log_add_string(&line, "result", rc_name(rc));
 	log_end(&line);
+}
+
+// Whoever is at the other end of the socket.
+static struct ucred peer_of(int fd)
+{
+	struct ucred by = {.uid = (uid_t)-1, .gid = (gid_t)-1};
+	socklen_t len = sizeof(by);
+	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &by, &len);
+	return by;
 }
 
 // Serves one request after another until the other side closes the connection.
 static void serve_link(const struct control_host *host, struct link *link)
 {
 	enum rc rc = greet(host, link);
+	const struct ucred by = peer_of(link->fd);
 	while (rc == RC_OK) {
 		struct verb_call call = {.host = host, .link = link};
 		struct fault fault = {0};
@@ -76,7 +129,7 @@ static void serve_link(const struct control_host *host, struct link *link)
 		call.request = request;
 		call.answer = json_object();
 		enum rc result = run_verb(&call, &fault);
-		log_request(host, request, result);
+		log_request(host, &by, request, result);
 		rc = send_result(link, call.answer, result, &fault);
 		json_decref(request);
 	}

@@ -35,6 +35,8 @@ struct control_host {
 	struct store *store;
 	struct auth *auth;
 	struct log *log;
+	// Where requests are logged, with who made them; NULL: nowhere.
+	struct log *audit;
 	const char *version;
 	const struct control_server *server; // NULL: no server runs
 	// The users who are logged in; NULL: no server runs.

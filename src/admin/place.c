@@ -96,6 +96,19 @@ static void close_rooms(struct control_host *host)
 	engine_close(&host->engine);
 }
 
+// No server runs that could log what is asked for: it goes to the system's log,
+// if there is one. A line for the journal has the form that syslog(3) sends.
+static int open_system_log(void)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (const void *)&at, sizeof(at)) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 static void serve_store(
     const struct cli_place *at, const struct become *become, int fd)
 {
@@ -103,7 +116,11 @@ static void serve_store(
 	struct log log = {.fd = STDERR_FILENO, .minimum = LOG_LEVEL_WARN};
 	struct fault fault = {0};
 	struct delivery_office office = {0};
+	struct log audit = {.fd = open_system_log(),
+	    .minimum = LOG_LEVEL_INFO,
+	    .journal = true};
 	host.log = &log;
+	host.audit = &audit;
 	enum rc rc = become_user(become, false, &fault);
 	if (rc == RC_OK)
 		rc = open_engine(at, &fault, &host.engine);
@@ -114,6 +131,8 @@ static void serve_store(
 	rc = open_rooms(at, &log, &office, &fault, &host);
 	control_serve(&host, rc == RC_OK ? NULL : &fault, fd);
 	close_rooms(&host);
+	if (audit.fd >= 0)
+		close(audit.fd);
 }
 
 static enum rc start_child(const struct cli_place *at,

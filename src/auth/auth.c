@@ -252,26 +252,39 @@ static enum rc put_off(const struct auth_try *try, enum rc rc,
 
 // The address and the reason come before what the client can choose, so that a
 // program that looks for them (fail2ban) cannot be deceived by a name.
-static void log_try(const struct auth_try *try, enum log_level level,
-    const char *event, enum auth_reason reason, uint64_t account)
+static void try_log_begin(const struct auth_try *try, struct log_line *line,
+    enum log_level level, const char *event)
 {
 	const struct auth_channel *channel = try->channel;
-	struct log_line line;
-	log_begin(&line, try->auth->log, level, event);
-	log_add_u64(&line, "session", channel->session_id);
+	log_begin(line, try->auth->log, level, event);
+	log_add_u64(line, "session", channel->session_id);
 	log_add_string(
-	    &line, "protocol", channel->protocol ? channel->protocol : "?");
-	log_add(&line, "address", channel->peer_address);
-	if (reason != AUTH_REASON_NONE)
-		log_add_string(&line, "reason", auth_reason_word(reason));
-	log_add_string(&line, "mechanism", try->mechanism);
-	log_add_string(&line, "tls", channel->tls ? "yes" : "no");
-	log_add(&line, "user", auth_name_view(&try->name));
+	    line, "protocol", channel->protocol ? channel->protocol : "?");
+	log_add(line, "address", channel->peer_address);
+}
+
+static void try_log_end(
+    const struct auth_try *try, struct log_line *line, uint64_t account)
+{
+	log_add_string(line, "mechanism", try->mechanism);
+	log_add_string(line, "tls", try->channel->tls ? "yes" : "no");
+	log_add(line, "user", auth_name_view(&try->name));
 	if (strcmp(try->given.text, try->name.text) != 0)
-		log_add(&line, "name", auth_name_view(&try->given));
+		log_add(line, "name", auth_name_view(&try->given));
 	if (account != 0)
-		log_add_u64(&line, "account", account);
-	log_end(&line);
+		log_add_u64(line, "account", account);
+	log_end(line);
+}
+
+static void log_refusal(
+    const struct auth_try *try, enum log_level level, enum auth_reason reason)
+{
+	struct log_line line;
+	bool known = try->known != AUTH_KNOWN_NOT;
+	try_log_begin(try, &line, level, "login_failed");
+	log_add_string(&line, "reason", auth_reason_word(reason));
+	log_add_string(&line, "known", known ? "yes" : "no");
+	try_log_end(try, &line, 0);
 }
 
 static void copy_text(struct view from, char *to, size_t size)
@@ -291,9 +304,11 @@ static void note_place(const struct auth_try *try)
 	int64_t now = clock_wall_seconds(auth->clock);
 	struct auth_place place = {
 	    .first = now, .last = now, .tls = channel->tls};
-	if (try->known == AUTH_KNOWN_NOT)
-		log_try(try, LOG_LEVEL_INFO, "login_new_place",
-		    AUTH_REASON_NONE, 0);
+	if (try->known == AUTH_KNOWN_NOT) {
+		struct log_line line;
+		try_log_begin(try, &line, LOG_LEVEL_INFO, "login_new_place");
+		try_log_end(try, &line, 0);
+	}
 	copy_text(channel->peer_address, place.address, sizeof(place.address));
 	copy_text(view_of_string(channel->protocol ? channel->protocol : "?"),
 	    place.protocol, sizeof(place.protocol));
@@ -308,7 +323,9 @@ void auth_try_accept(const struct auth_try *try, const struct auth_user *user,
 	if (try->channel->turn)
 		try->channel->turn->began = false;
 	*ret_verdict = (struct auth_verdict){.reason = AUTH_REASON_NONE};
-	log_try(try, LOG_LEVEL_INFO, "login", AUTH_REASON_NONE, user->account);
+	struct log_line line;
+	try_log_begin(try, &line, LOG_LEVEL_INFO, "login");
+	try_log_end(try, &line, user->account);
 	note_place(try);
 }
 
@@ -339,10 +356,10 @@ enum rc auth_try_refuse(const struct auth_try *try, enum rc rc,
 	uint32_t delay = is_guess(reason) ? count_failure(try) : 0;
 	if (reason == AUTH_REASON_LIMITED)
 		delay = AUTH_DELAY_MS_MAX;
-	log_try(try,
+	log_refusal(try,
 	    reason == AUTH_REASON_UNAVAILABLE ? LOG_LEVEL_ERROR
 					      : LOG_LEVEL_WARN,
-	    "login_failed", reason, 0);
+	    reason);
 	*ret_verdict = (struct auth_verdict){.reason = reason};
 	return put_off(try, rc, delay, ret_verdict);
 }

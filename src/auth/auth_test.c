@@ -524,7 +524,8 @@ static void the_log_says_who_and_why_and_no_secret(void **state)
 	    "mechanism=password tls=yes user=user\n"));
 	assert_non_null(strstr(text,
 	    "warn login_failed session=42 protocol=imap address=127.0.0.1 "
-	    "reason=wrong-password mechanism=password tls=yes user=user\n"));
+	    "reason=wrong-password known=yes mechanism=password tls=yes "
+	    "user=user\n"));
 	assert_non_null(strstr(text, "user=\"a \\\"b\\x0d\\x0ac\""));
 	assert_null(strstr(text, "pencil"));
 	assert_null(strstr(text, "hunter"));

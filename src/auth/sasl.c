@@ -133,13 +133,13 @@ static enum rc find_keys(struct auth_sasl *sasl, struct auth_scram_keys *keys)
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return rc;
 	sasl->doom = AUTH_REASON_NONE;
+	// Also for users, so that the time is the same.
+	make_decoy(sasl, keys);
 	if (rc == RC_NOT_FOUND)
 		sasl->doom = AUTH_REASON_UNKNOWN_USER;
 	else if (!record.credentials.scram[sasl->mechanism->digest].iterations)
 		sasl->doom = AUTH_REASON_NO_KEYS;
-	if (sasl->doom != AUTH_REASON_NONE) {
-		make_decoy(sasl, keys);
-	} else {
+	if (sasl->doom == AUTH_REASON_NONE) {
 		*keys = record.credentials.scram[sasl->mechanism->digest];
 		auth_try_take_user(&sasl->try, &record, &sasl->user);
 		if (record.disabled)

@@ -358,6 +358,7 @@ static struct control_host control_host(struct serve *serve)
 	    .services = config_services(serve->config),
 	    .relay = serve->post.relay,
 	    .log = &serve->log,
+	    .audit = &serve->log,
 	    .version = roost_version,
 	    .server = &serve->control_server,
 	};
