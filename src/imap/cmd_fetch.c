@@ -60,11 +60,12 @@ static void message_end(struct fetch_state *state)
 // Reading and decoding bytes can take long and hardly fill the output. So a
 // command with such items pauses from time to time and lets others have the
 // thread.
-static bool should_pause(const struct fetch_state *state, bool reads)
+static bool should_pause(struct fetch_state *state, bool reads)
 {
 	if (imap_output_full(state->command))
 		return true;
-	return reads && session_slice_over(&state->command->session->base);
+	return reads && ++state->reads % FETCH_LOOK_EVERY == 0 &&
+	       session_slice_over(&state->command->session->base);
 }
 
 // Called before a pause. A response that turns out to have no items has to be

@@ -13,6 +13,8 @@
 // decoded twice, the first time only to count. What was counted is kept in the
 // view (fetch_places.h).
 #define FETCH_DECODE_HELD ((size_t)256 * 1024)
+// How many short parts or headers are read between two looks at the clock.
+#define FETCH_LOOK_EVERY 8
 // How many bytes of a message are read at a time.
 #define FETCH_READ_STEP ENGINE_CHUNK
 
@@ -49,6 +51,7 @@ struct fetch_state {
 	// Every response has MODSEQ, although it was not asked for.
 	bool add_modseq;
 	bool with_seen; // reading sets \Seen
+	unsigned reads; // how often it has asked whether to pause
 
 	struct rangeset uids;
 	struct imap_view_cursor cursor;
