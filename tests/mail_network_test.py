@@ -34,6 +34,7 @@ class RoostHost(RoostServer):
             'server_name = "mx.%s"\nrelay = yes\ndns_servers = "%s"\n'
             "queue_retry_first_seconds = 1\nqueue_retry_last_seconds = 2\n"
             "dns_timeout_seconds = 2\n"
+            'relay_networks = "10.77.0.0/16 10.78.0.0/16 fd77::/64"\n'
             'postmaster = "postmaster@%s"\n%s' % (
                 domain, host.net.dns_ip, domain, settings))
         self.ports = PORTS
@@ -170,7 +171,12 @@ class MailNetwork(unittest.TestCase):
                     "mx.down.test. A 10.77.0.201",
                     "bare.test. A %s" % cls.f.ip,
                     "loop.test. MX 10 mx.loop.test.",
-                    "mx.loop.test. A %s" % cls.a.host.ip)
+                    "mx.loop.test. A %s" % cls.a.host.ip,
+                    "inside.test. MX 10 mx.inside.test.",
+                    "mx.inside.test. A 192.168.7.7",
+                    "mx.inside.test. AAAA ::ffff:10.9.9.9",
+                    "mapped.test. MX 10 mx.mapped.test.",
+                    "mx.mapped.test. AAAA ::ffff:%s" % cls.a.host.ip)
         cls.add_keys(cls.a)
         cls.dns.start()
         cls.postfix = cls.start_postfix()
@@ -450,6 +456,16 @@ class MailNetwork(unittest.TestCase):
     def test_an_mx_that_leads_back_here_is_a_loop(self):
         self.a.send("anna@a.test", ["bert@loop.test"], "round and round")
         _, report = self.assert_one_report(self.a, "anna", "bert@loop.test")
+        self.assertEqual(report["status"], "5.4.6")
+
+    def test_private_addresses_in_dns_are_refused(self):
+        self.a.send("anna@a.test", ["bert@inside.test", "bert@[10.9.9.9]"],
+                    "into somebody's network")
+        for address in ("bert@inside.test", "bert@[10.9.9.9]"):
+            _, report = self.assert_one_report(self.a, "anna", address)
+            self.assertEqual(report["status"], "5.4.4")
+        self.a.send("anna@a.test", ["bert@mapped.test"], "to ourselves")
+        _, report = self.assert_one_report(self.a, "anna", "bert@mapped.test")
         self.assertEqual(report["status"], "5.4.6")
 
     def test_an_unknown_user_elsewhere(self):

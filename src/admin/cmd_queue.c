@@ -4,6 +4,7 @@
 
 #include "admin/commands.h"
 #include "admin/place.h"
+#include "admin/show.h"
 #include "base/ascii.h"
 
 static long long number(const json_t *message, const char *key)
@@ -64,24 +65,31 @@ static void print_recipient(const json_t *recipient)
 {
 	struct view reply = link_member(recipient, "reply");
 	struct view remote = link_member(recipient, "remote");
-	printf("    to %.*s: ", VIEW_FMT(link_member(recipient, "address")));
+	printf("    to ");
+	show_print(stdout, link_member(recipient, "address"));
+	printf(": ");
 	print_state(recipient);
 	putchar('\n');
-	if (reply.len && remote.len)
-		printf("       %.*s%s %.*s\n", VIEW_FMT(remote),
-		    ascii_is_digit(reply.ptr[0]) ? " said:" : ":",
-		    VIEW_FMT(reply));
-	else if (reply.len)
-		printf("       %.*s\n", VIEW_FMT(reply));
+	if (reply.len == 0)
+		return;
+	printf("       ");
+	if (remote.len) {
+		show_print(stdout, remote);
+		printf("%s ", ascii_is_digit(reply.ptr[0]) ? " said:" : ":");
+	}
+	show_print(stdout, reply);
+	putchar('\n');
 }
 
 static void print_sender(const json_t *message)
 {
 	struct view sender = link_member(message, "sender");
-	if (sender.len)
-		printf("from %.*s", VIEW_FMT(sender));
-	else
+	if (sender.len) {
+		printf("from ");
+		show_print(stdout, sender);
+	} else {
 		printf("a report (no sender)");
+	}
 }
 
 // ---- List ------------------------------------------------------------------
@@ -141,8 +149,10 @@ static void print_envelope(const json_t *message)
 	print_sender(message);
 	printf("\n    size: %lld bytes\n    came: ", number(message, "size"));
 	print_time(number(message, "created"));
-	if (hop.len)
-		printf(" from %.*s", VIEW_FMT(hop));
+	if (hop.len) {
+		printf(" from ");
+		show_print(stdout, hop);
+	}
 	printf("\n    tried until: ");
 	print_time(number(message, "expires"));
 	if (number(message, "release")) {
@@ -152,9 +162,29 @@ static void print_envelope(const json_t *message)
 	if (number(message, "account"))
 		printf("\n    sent by the user of account %lld",
 		    number(message, "account"));
-	if (envid.len)
-		printf("\n    envelope id: %.*s", VIEW_FMT(envid));
+	if (envid.len) {
+		printf("\n    envelope id: ");
+		show_print(stdout, envid);
+	}
 	printf("\n\n");
+}
+
+// Prints a part of a message: its line ends and tabs stay.
+static void print_text(struct view text)
+{
+	struct view line, piece;
+	while (view_split(&text, '\n', &line)) {
+		if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+			line.len--;
+		bool first = true;
+		while (view_split(&line, '\t', &piece)) {
+			if (!first)
+				putchar('\t');
+			show_print(stdout, piece);
+			first = false;
+		}
+		putchar('\n');
+	}
 }
 
 static void print_shown(void *context, const json_t *message)
@@ -165,8 +195,10 @@ static void print_shown(void *context, const json_t *message)
 		print_envelope(message);
 	else if (view_eq(note, VIEW("recipient")))
 		print_recipient(message);
-	else
-		printf("\n%.*s", VIEW_FMT(link_member(message, "text")));
+	else {
+		putchar('\n');
+		print_text(link_member(message, "text"));
+	}
 }
 
 enum cli_exit cmd_queue_show(const struct cli_call *call)

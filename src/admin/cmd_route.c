@@ -2,11 +2,13 @@
 // roost route
 #include "admin/commands.h"
 #include "admin/place.h"
+#include "admin/show.h"
 
 static void print_line(void *context, const json_t *message)
 {
 	(void)context;
-	printf("%.*s\n", VIEW_FMT(link_member(message, "text")));
+	show_print(stdout, link_member(message, "text"));
+	putchar('\n');
 }
 
 // The answer has a result for users here and a result for other servers. The

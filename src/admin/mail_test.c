@@ -326,7 +326,7 @@ static void set_up_relay(struct bed *bed, struct view smart_host)
 	    .smart_host.host = smart_host,
 	    .no_remote = smart_host.len > 0,
 	    // Whichever addresses this machine has.
-	    .own_addresses_allowed = true,
+	    .any_address_allowed = true,
 	};
 	bed->office.route = bed->host.route;
 	assert_int_equal(relay_new(&settings, &fault, &bed->host.relay), RC_OK);

@@ -284,16 +284,16 @@ const char *bed_queued(struct bed *bed)
 
 struct queue_lot *bed_lot(struct bed *bed)
 {
-	struct view domain;
+	struct queue_claim domain;
 	int64_t next;
 	struct queue_lot *lot = NULL;
-	while (!lot && queue_claim(bed->office.queue, &bed->arena, &domain,
-			   &next) == RC_OK) {
-		enum rc rc = queue_take(bed->office.queue, domain, &lot);
-		if (rc == RC_OK && domain.len &&
-		    !view_eq(domain, VIEW("ours.example")))
+	while (!lot && queue_claim(bed->office.queue, &bed->arena,
+			   QUEUE_CLASS_REPORTS, &domain, &next) == RC_OK) {
+		enum rc rc = queue_take(bed->office.queue, &domain, &lot);
+		if (rc == RC_OK && domain.domain.len &&
+		    !view_eq(domain.domain, VIEW("ours.example")))
 			queue_drop(bed->office.queue, &lot, 60);
-		queue_unclaim(bed->office.queue, domain);
+		queue_unclaim(bed->office.queue, &domain);
 	}
 	return lot;
 }

@@ -14,16 +14,17 @@
 // of each message that leaves to `sent`, TEXT up to its first line end.
 static void play(struct bed *bed, enum queue_outcome outcome, struct buf *sent)
 {
-	struct view domain;
+	struct queue_claim domain;
 	int64_t next;
-	while (queue_claim(bed->office.queue, &bed->arena, &domain, &next) ==
-	       RC_OK) {
+	while (queue_claim(bed->office.queue, &bed->arena, QUEUE_CLASS_REPORTS,
+		   &domain, &next) == RC_OK) {
 		struct queue_lot *lot;
-		while (queue_take(bed->office.queue, domain, &lot) == RC_OK) {
+		while (queue_take(bed->office.queue, &domain, &lot) == RC_OK) {
 			size_t count = queue_lot_count(lot);
 			struct queue_result *results =
 			    arena_zalloc(&bed->arena, count * sizeof(*results));
-			bool here = view_eq(domain, VIEW("ours.example"));
+			bool here =
+			    view_eq(domain.domain, VIEW("ours.example"));
 			if (here)
 				delivery_local(
 				    &bed->office, lot, &bed->arena, results);
@@ -47,7 +48,7 @@ static void play(struct bed *bed, enum queue_outcome outcome, struct buf *sent)
 					     results, &bed->fault),
 			    RC_OK);
 		}
-		queue_unclaim(bed->office.queue, domain);
+		queue_unclaim(bed->office.queue, &domain);
 	}
 }
 
@@ -160,7 +161,7 @@ static void a_stranger_has_no_wishes_at_the_next_server(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct bed bed;
-		struct view domain;
+		struct queue_claim domain;
 		int64_t next;
 		struct queue_lot *lot;
 		bed_open(&bed, (struct store_options){0});
@@ -170,17 +171,17 @@ static void a_stranger_has_no_wishes_at_the_next_server(void **state)
 		    .notify = table[i].asked,
 		    .envelope = {.ret = SMTP_RET_FULL}};
 		assert_string_equal(bed_answer(&bed, &mail), "250 2.0.0");
-		assert_int_equal(
-		    queue_claim(bed.office.queue, &bed.arena, &domain, &next),
+		assert_int_equal(queue_claim(bed.office.queue, &bed.arena,
+				     QUEUE_CLASS_REPORTS, &domain, &next),
 		    RC_OK);
 		assert_int_equal(
-		    queue_take(bed.office.queue, domain, &lot), RC_OK);
+		    queue_take(bed.office.queue, &domain, &lot), RC_OK);
 		assert_int_equal(queue_lot_envelope(lot)->ret, SMTP_RET_UNSET);
 		assert_false(queue_lot_envelope(lot)->proven);
 		assert_int_equal(queue_lot_recipient(lot, 0)->recipient.notify,
 		    table[i].passed);
 		queue_drop(bed.office.queue, &lot, 0);
-		queue_unclaim(bed.office.queue, domain);
+		queue_unclaim(bed.office.queue, &domain);
 		bed_close(&bed);
 	}
 }

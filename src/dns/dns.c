@@ -17,19 +17,26 @@
 #include "dns/set_up.h"
 
 #define CLASS_INTERNET 1
-// How many look-ups libunbound has at a time. The others wait here, and their
-// time runs.
+// How many look-ups a lane's libunbound has at a time. The others wait here,
+// and their time runs.
 #define UNDER_WAY_MAX 400
+// While others wait, a look-up has so many milliseconds. Nearly all answers
+// come within one second. libunbound goes on with such a question for a few
+// seconds more, so this must not be much shorter: then it would have more
+// questions than sockets (set_up.c).
+#define PATIENCE_MS   8000
 #define NAME_TEXT_MAX 255
 
 struct lookup {
 	struct lookup *next;
 	struct lookup *previous;
 	struct dns *dns;
+	struct lane *lane;
 	char *name;
 	enum dns_type type;
 	uint64_t deadline_ms;
-	int id; // libunbound's number of the look-up
+	uint64_t begun_ms; // when libunbound was asked
+	int id;            // libunbound's number of the look-up
 	void (*done)(void *context, const struct dns_answer *answer);
 	void *context;
 };
@@ -41,20 +48,28 @@ struct lookups {
 	size_t count;
 };
 
-struct dns {
+// Look-ups of one kind. Each kind has its own libunbound with its own thread,
+// so that one kind cannot fill the tables of the other.
+struct lane {
 	struct ub_ctx *unbound;
+	struct lookups asked; // the thread has not seen these; needs the lock
+	// Only the thread uses these.
+	struct lookups waiting;
+	struct lookups under_way;
+};
+
+enum { LANE_USUAL, LANE_BULK, LANES };
+
+struct dns {
 	struct log *log;
 	uint32_t timeout_ms;
 	int bell; // an eventfd
 	pthread_mutex_t lock;
 	// Protected by the lock.
-	struct lookups asked; // the thread has not seen these yet
 	bool started;
 	bool stop;
 	pthread_t thread;
-	// Only the thread uses these.
-	struct lookups waiting;
-	struct lookups under_way;
+	struct lane lanes[LANES];
 };
 
 // ---- Lists -----------------------------------------------------------------
@@ -190,7 +205,7 @@ static void read_result(struct arena *arena, enum dns_type type,
 static void resolved(void *context, int error, struct ub_result *result)
 {
 	struct lookup *lookup = context;
-	lookups_remove(&lookup->dns->under_way, lookup);
+	lookups_remove(&lookup->lane->under_way, lookup);
 	if (error != 0 || !result) {
 		answer_failed(lookup, ub_strerror(error));
 	} else {
@@ -214,84 +229,118 @@ static void ring(struct dns *dns)
 		       // already
 }
 
-static void begin(struct dns *dns, struct lookup *lookup)
+static void begin(struct lane *lane, struct lookup *lookup)
 {
-	int error = ub_resolve_async(dns->unbound, lookup->name,
+	int error = ub_resolve_async(lane->unbound, lookup->name,
 	    (int)lookup->type, CLASS_INTERNET, lookup, resolved, &lookup->id);
+	lookup->begun_ms = clock_monotonic_ms();
 	if (error != 0)
 		answer_failed(lookup, ub_strerror(error));
 	else
-		lookups_add(&dns->under_way, lookup);
+		lookups_add(&lane->under_way, lookup);
+}
+
+// When a look-up under way ends; UINT64_MAX: `lookup` is NULL.
+static uint64_t end_of(const struct lane *lane, const struct lookup *lookup)
+{
+	if (!lookup)
+		return UINT64_MAX;
+	uint64_t patience = lookup->begun_ms + PATIENCE_MS;
+	return lane->waiting.first && patience < lookup->deadline_ms
+		   ? patience
+		   : lookup->deadline_ms;
 }
 
 // Every look-up has the same time limit, so the oldest one ends first.
-static void expire(struct lookups *list, struct dns *dns, bool cancel)
+static void expire(struct lane *lane)
 {
 	uint64_t now = clock_monotonic_ms();
-	while (list->first && list->first->deadline_ms <= now) {
-		struct lookup *lookup = list->first;
-		lookups_remove(list, lookup);
-		if (cancel)
-			ub_cancel(dns->unbound, lookup->id);
+	struct lookup *lookup;
+	while (end_of(lane, lookup = lane->under_way.first) <= now) {
+		lookups_remove(&lane->under_way, lookup);
+		ub_cancel(lane->unbound, lookup->id);
 		answer_failed(lookup, "no answer in time");
+	}
+	while ((lookup = lane->waiting.first) && lookup->deadline_ms <= now) {
+		lookups_remove(&lane->waiting, lookup);
+		answer_failed(lookup, "too many other look-ups");
 	}
 }
 
+static void begin_waiting(struct lane *lane)
+{
+	while (lane->waiting.first && lane->under_way.count < UNDER_WAY_MAX) {
+		struct lookup *lookup = lane->waiting.first;
+		lookups_remove(&lane->waiting, lookup);
+		begin(lane, lookup);
+	}
+}
+
+// What waits is asked before, or ends with, the first that is under way.
 static int wait_ms(const struct dns *dns)
 {
-	const struct lookup *first =
-	    dns->under_way.first ? dns->under_way.first : dns->waiting.first;
-	if (!first)
+	uint64_t end = UINT64_MAX;
+	for (size_t i = 0; i < LANES; i++) {
+		const struct lane *lane = &dns->lanes[i];
+		uint64_t first = end_of(lane, lane->under_way.first);
+		if (first < end)
+			end = first;
+		if (lane->waiting.first &&
+		    lane->waiting.first->deadline_ms < end)
+			end = lane->waiting.first->deadline_ms;
+	}
+	if (end == UINT64_MAX)
 		return -1;
 	uint64_t now = clock_monotonic_ms();
-	if (first->deadline_ms <= now)
-		return 0;
 	// Rounds up, because a part of a millisecond is cut off.
-	return (int)(first->deadline_ms - now) + 1;
+	return end <= now ? 0 : (int)(end - now) + 1;
+}
+
+static void take_asked(struct lane *lane)
+{
+	while (lane->asked.first) {
+		struct lookup *lookup = lane->asked.first;
+		lookups_remove(&lane->asked, lookup);
+		lookups_add(&lane->waiting, lookup);
+	}
 }
 
 // Returns false when the thread has to stop.
-static bool take_asked(struct dns *dns)
+static bool take_all_asked(struct dns *dns)
 {
 	pthread_mutex_lock(&dns->lock);
 	bool stop = dns->stop;
-	struct lookups asked = dns->asked;
-	dns->asked = (struct lookups){0};
+	for (size_t i = 0; i < LANES; i++)
+		take_asked(&dns->lanes[i]);
 	pthread_mutex_unlock(&dns->lock);
-	while (asked.first) {
-		struct lookup *lookup = asked.first;
-		lookups_remove(&asked, lookup);
-		lookups_add(&dns->waiting, lookup);
-	}
 	return !stop;
 }
 
 static void *run(void *context)
 {
 	struct dns *dns = context;
-	while (take_asked(dns)) {
-		expire(&dns->under_way, dns, true);
-		expire(&dns->waiting, dns, false);
-		while (dns->waiting.first &&
-		       dns->under_way.count < UNDER_WAY_MAX) {
-			struct lookup *lookup = dns->waiting.first;
-			lookups_remove(&dns->waiting, lookup);
-			begin(dns, lookup);
+	while (take_all_asked(dns)) {
+		struct pollfd fds[LANES + 1] = {
+		    [LANES] = {.fd = dns->bell, .events = POLLIN}};
+		for (size_t i = 0; i < LANES; i++) {
+			struct lane *lane = &dns->lanes[i];
+			expire(lane);
+			begin_waiting(lane);
+			// There is a descriptor after the first question.
+			bool asks = lane->under_way.count > 0;
+			fds[i] = (struct pollfd){
+			    .fd = asks ? ub_fd(lane->unbound) : -1,
+			    .events = POLLIN};
 		}
-		struct pollfd fds[] = {
-		    {.fd = dns->bell, .events = POLLIN},
-		    // There is a descriptor after the first question.
-		    {.fd = dns->under_way.count ? ub_fd(dns->unbound) : -1,
-			.events = POLLIN},
-		};
-		poll(fds, 2, wait_ms(dns));
+		poll(fds, LANES + 1, wait_ms(dns));
 		uint64_t rung;
-		if (fds[0].revents) {
+		if (fds[LANES].revents) {
 			ssize_t got = read(dns->bell, &rung, sizeof(rung));
 			(void)got;
 		}
-		if (fds[1].revents)
-			ub_process(dns->unbound);
+		for (size_t i = 0; i < LANES; i++)
+			if (fds[i].revents)
+				ub_process(dns->lanes[i].unbound);
 	}
 	return NULL;
 }
@@ -303,11 +352,13 @@ static bool start(struct dns *dns)
 	return dns->started;
 }
 
-void dns_lookup(struct dns *dns, struct view name, enum dns_type type,
+static void ask(struct dns *dns, struct lane *lane, struct view name,
+    enum dns_type type,
     void (*done)(void *context, const struct dns_answer *answer), void *context)
 {
 	struct lookup *lookup = mem_zalloc(sizeof(*lookup));
 	lookup->dns = dns;
+	lookup->lane = lane;
 	lookup->name = mem_strndup(name.ptr, name.len);
 	lookup->type = type;
 	lookup->done = done;
@@ -321,7 +372,7 @@ void dns_lookup(struct dns *dns, struct view name, enum dns_type type,
 	pthread_mutex_lock(&dns->lock);
 	bool taken = !dns->stop && (dns->started || start(dns));
 	if (taken)
-		lookups_add(&dns->asked, lookup);
+		lookups_add(&lane->asked, lookup);
 	pthread_mutex_unlock(&dns->lock);
 	if (taken)
 		ring(dns);
@@ -329,7 +380,29 @@ void dns_lookup(struct dns *dns, struct view name, enum dns_type type,
 		answer_failed(lookup, "look-ups have been stopped");
 }
 
+void dns_lookup(struct dns *dns, struct view name, enum dns_type type,
+    void (*done)(void *context, const struct dns_answer *answer), void *context)
+{
+	ask(dns, &dns->lanes[LANE_USUAL], name, type, done, context);
+}
+
+void dns_lookup_bulk(struct dns *dns, struct view name, enum dns_type type,
+    void (*done)(void *context, const struct dns_answer *answer), void *context)
+{
+	ask(dns, &dns->lanes[LANE_BULK], name, type, done, context);
+}
+
 // ---- Beginning and end -----------------------------------------------------
+
+static enum rc open_lane(
+    struct lane *lane, const struct dns_settings *settings, struct fault *fault)
+{
+	lane->unbound = ub_ctx_create();
+	if (!lane->unbound)
+		return fault_set(fault, RC_IO,
+		    "cannot start the DNS resolver: %s", strerror(errno));
+	return dns_set_up(lane->unbound, settings, fault);
+}
 
 enum rc dns_new(const struct dns_settings *settings, struct fault *fault,
     struct dns **ret_dns)
@@ -340,13 +413,12 @@ enum rc dns_new(const struct dns_settings *settings, struct fault *fault,
 	    settings->timeout_ms ? settings->timeout_ms : DNS_TIMEOUT_MS;
 	pthread_mutex_init(&dns->lock, NULL);
 	dns->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	dns->unbound = ub_ctx_create();
 	enum rc rc = RC_OK;
-	if (dns->bell < 0 || !dns->unbound)
+	if (dns->bell < 0)
 		rc = fault_set(fault, RC_IO,
 		    "cannot start the DNS resolver: %s", strerror(errno));
-	if (rc == RC_OK)
-		rc = dns_set_up(dns->unbound, settings, fault);
+	for (size_t i = 0; rc == RC_OK && i < LANES; i++)
+		rc = open_lane(&dns->lanes[i], settings, fault);
 	if (rc != RC_OK) {
 		dns_free(&dns);
 		return rc;
@@ -377,12 +449,15 @@ void dns_free(struct dns **dns)
 		ring(d);
 		pthread_join(d->thread, NULL);
 	}
-	// Ends all questions without calling back.
-	if (d->unbound)
-		ub_ctx_delete(d->unbound);
-	fail_all(&d->under_way);
-	fail_all(&d->waiting);
-	fail_all(&d->asked);
+	for (size_t i = 0; i < LANES; i++) {
+		struct lane *lane = &d->lanes[i];
+		// Ends all questions without calling back.
+		if (lane->unbound)
+			ub_ctx_delete(lane->unbound);
+		fail_all(&lane->under_way);
+		fail_all(&lane->waiting);
+		fail_all(&lane->asked);
+	}
 	if (d->bell >= 0)
 		close(d->bell);
 	pthread_mutex_destroy(&d->lock);

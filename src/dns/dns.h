@@ -71,6 +71,12 @@ struct dns_answer {
 void dns_lookup(struct dns *dns, struct view name, enum dns_type type,
     void (*done)(void *context, const struct dns_answer *answer),
     void *context);
+// The same for names that strangers bring, and for which no user waits. Such
+// look-ups have a resolver of their own. So a stranger who brings thousands of
+// names whose servers never answer delays only other look-ups of this kind.
+void dns_lookup_bulk(struct dns *dns, struct view name, enum dns_type type,
+    void (*done)(void *context, const struct dns_answer *answer),
+    void *context);
 // Waits for the answer, which lives in `arena`. For the administrator's
 // commands.
 void dns_lookup_wait(struct dns *dns, struct arena *arena, struct view name,

@@ -217,6 +217,63 @@ static void names_without_an_answer_hold_up_no_other(void **state)
 	dns_test_server_free(&server);
 }
 
+// A stranger brings more names without an answer than can be asked for at a
+// time.
+static void strangers_names_hold_up_no_users_name(void **state)
+{
+	(void)state;
+	enum { SILENT = 10000 };
+	static char names[SILENT][16];
+	static struct dns_test_row rows[SILENT + 1];
+	for (size_t i = 0; i < SILENT; i++) {
+		snprintf(names[i], sizeof(names[i]), "s%zu.test", i);
+		rows[i] = (struct dns_test_row){
+		    names[i], DNS_MX, "", DNS_TEST_SILENT};
+	}
+	rows[SILENT] = zone[0];
+	struct dns_test_server *server =
+	    dns_test_server_new(rows, ARRAY_LEN(rows));
+	struct dns *dns = make(server, 60000);
+	atomic_uint answered = 0;
+	for (size_t i = 0; i < SILENT; i++)
+		dns_lookup_bulk(dns, view_of_string(names[i]), DNS_MX,
+		    count_any, &answered);
+	expect(dns, "two.test", DNS_MX, "found 20/0/0/b.two.test");
+	assert_true(atomic_load(&answered) < SILENT);
+	dns_free(&dns);
+	assert_int_equal(answered, SILENT);
+	dns_test_server_free(&server);
+}
+
+// Other look-ups of strangers get their turn before the time of all that are
+// silent is over.
+static void silent_names_make_room_for_others(void **state)
+{
+	(void)state;
+	enum { SILENT = 500 };
+	static char names[SILENT][16];
+	static struct dns_test_row rows[SILENT + 1];
+	for (size_t i = 0; i < SILENT; i++) {
+		snprintf(names[i], sizeof(names[i]), "s%zu.test", i);
+		rows[i] = (struct dns_test_row){
+		    names[i], DNS_MX, "", DNS_TEST_SILENT};
+	}
+	rows[SILENT] = zone[0];
+	struct dns_test_server *server =
+	    dns_test_server_new(rows, ARRAY_LEN(rows));
+	struct dns *dns = make(server, 300000);
+	atomic_uint answered = 0, found = 0;
+	for (size_t i = 0; i < SILENT; i++)
+		dns_lookup_bulk(dns, view_of_string(names[i]), DNS_MX,
+		    count_any, &answered);
+	dns_lookup_bulk(dns, VIEW("two.test"), DNS_MX, count_found, &found);
+	for (int i = 0; i < 120000 && atomic_load(&found) == 0; i++)
+		usleep(1000);
+	assert_int_equal(found, 1);
+	dns_free(&dns);
+	dns_test_server_free(&server);
+}
+
 static enum rc try_settings(const struct dns_settings *settings)
 {
 	struct dns *dns = NULL;
@@ -269,6 +326,8 @@ int main(void)
 	    cmocka_unit_test(freeing_answers_what_is_under_way),
 	    cmocka_unit_test(many_at_once_are_all_answered),
 	    cmocka_unit_test(names_without_an_answer_hold_up_no_other),
+	    cmocka_unit_test(strangers_names_hold_up_no_users_name),
+	    cmocka_unit_test(silent_names_make_room_for_others),
 	    cmocka_unit_test(mistakes_in_settings_are_found_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

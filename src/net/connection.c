@@ -428,19 +428,28 @@ static uint64_t deadline_handshake(const struct connection *connection)
 			 : connection->host->handshake_ms);
 }
 
+// The deadline, or the moment at which the session ends in any case.
+static uint64_t at_last(const struct connection *connection, uint64_t deadline)
+{
+	const struct net_session_ops *ops = connection_ops(connection);
+	uint64_t end = ops->end_ms ? ops->end_ms(connection->session) : 0;
+	return end > 0 && (deadline == 0 || end < deadline) ? end : deadline;
+}
+
 static uint64_t deadline_open(const struct connection *connection)
 {
 	if (is_sending(connection))
-		return connection->moved_ms + connection->host->stall_ms;
+		return at_last(connection,
+		    connection->moved_ms + connection->host->stall_ms);
 	if (connection->next == NET_PAUSE)
 		return connection->paused_ms;
 	uint64_t seconds =
 	    connection_ops(connection)->timeout(connection->session);
 	if (seconds == 0)
-		return 0;
+		return at_last(connection, 0);
 	if (seconds > TIMEOUT_MAX_S)
 		seconds = TIMEOUT_MAX_S;
-	return connection->active_ms + seconds * 1000;
+	return at_last(connection, connection->active_ms + seconds * 1000);
 }
 
 static uint64_t deadline_bye(const struct connection *connection)

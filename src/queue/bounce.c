@@ -172,6 +172,7 @@ static void fill(const struct queue_report *report,
 			      address_of(report->message->envelope.sender,
 				  bounce->address),
 		.notify = SMTP_NOTIFY_NEVER},
+	    .class = QUEUE_CLASS_REPORTS,
 	    .next_try = report->now,
 	};
 }
@@ -249,7 +250,8 @@ void queue_bounce_index(struct queue *queue, const struct queue_bounce *bounce)
 	    .end = 1,
 	    .left = 1,
 	};
-	queue_index_add(&queue->index, &bounce->id, &lot, 1);
+	queue_index_add(
+	    &queue->index, &bounce->id, bounce->recipient.class, &lot, 1);
 }
 
 void queue_bounce_done(struct queue_bounce *bounce)

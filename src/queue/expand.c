@@ -34,7 +34,8 @@ enum rc queue_expansion_make(struct queue *queue, struct arena *arena,
 		}
 	int64_t now = queue_now(queue);
 	struct queue_groups groups =
-	    queue_groups_make(arena, copy->message.head, all, count, now);
+	    queue_groups_make(arena, queue_class_of(&copy->message.envelope),
+		copy->message.head, all, count, now);
 	for (size_t i = 0; i < groups.count; i++) {
 		if (groups.groups[i].head.len > QUEUE_HEAD_MAX)
 			return fault_set(

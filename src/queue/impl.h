@@ -87,7 +87,7 @@ struct queue_plan {
 	struct queue_lot_plan *lots;
 	size_t lot_count;
 };
-struct queue_plan queue_plan_make(struct arena *arena,
+struct queue_plan queue_plan_make(struct arena *arena, enum queue_class class,
     const struct queue_recipient *recipients, size_t count, int64_t due);
 
 // Adds the records of a new message to a batch.
@@ -115,8 +115,10 @@ struct queue_group {
 struct queue_groups {
 	struct queue_group *groups;
 	size_t count;
+	enum queue_class class;
 };
-struct queue_groups queue_groups_make(struct arena *arena, struct view head,
+struct queue_groups queue_groups_make(struct arena *arena,
+    enum queue_class class, struct view head,
     const struct queue_recipient *recipients, size_t count, int64_t due);
 // Adds all of them to a batch. `message` gives what they have in common; its
 // size is that with its own head.

@@ -10,7 +10,29 @@ void queue_index_init(struct queue_index *index)
 {
 	*index = (struct queue_index){.told = INT64_MAX};
 	pthread_mutex_init(&index->lock, NULL);
-	map_init(&index->destinations);
+	for (size_t i = 0; i < QUEUE_CLASSES; i++)
+		map_init(&index->destinations[i]);
+}
+
+static void heaps_done(struct queue_destination *destination)
+{
+	queue_heap_done(&destination->lots[0]);
+	queue_heap_done(&destination->lots[1]);
+}
+
+static void class_done(struct queue_index *index, unsigned class)
+{
+	size_t position = 0;
+	void *value;
+	struct view name;
+	struct map *destinations = &index->destinations[class];
+	while (map_next(destinations, &position, &name, &value)) {
+		heaps_done(value);
+		free(value);
+	}
+	map_done(destinations);
+	queue_heap_done(&index->due[class][0]);
+	queue_heap_done(&index->due[class][1]);
 }
 
 void queue_index_done(struct queue_index *index)
@@ -21,54 +43,165 @@ void queue_index_done(struct queue_index *index)
 			free(index->oldest[i]);
 			index->oldest[i] = next;
 		}
-	size_t position = 0;
-	void *value;
-	struct view name;
-	while (map_next(&index->destinations, &position, &name, &value)) {
-		struct queue_destination *destination = value;
-		queue_heap_done(&destination->lots);
-		free(destination);
-	}
-	map_done(&index->destinations);
-	queue_heap_done(&index->due);
+	for (unsigned class = 0; class < QUEUE_CLASSES; class ++)
+		class_done(index, class);
 	free(index->buckets);
 	pthread_mutex_destroy(&index->lock);
 }
 
 // ---- Destinations ----------------------------------------------------------
 
-struct queue_destination *queue_index_first(const struct queue_index *index)
-{
-	return (struct queue_destination *)(void *)queue_heap_first(
-	    &index->due);
-}
-
 struct queue_destination *queue_index_destination(
-    const struct queue_index *index, struct view domain)
+    const struct queue_index *index, const struct queue_claim *claim)
 {
-	return map_get(&index->destinations, domain);
+	return map_get(&index->destinations[claim->class], claim->domain);
 }
 
 static struct queue_destination *destination_get(
-    struct queue_index *index, struct view domain)
+    struct queue_index *index, enum queue_class class, struct view domain)
 {
-	struct queue_destination *destination =
-	    map_get(&index->destinations, domain);
+	struct map *destinations = &index->destinations[class];
+	struct queue_destination *destination = map_get(destinations, domain);
 	if (destination)
 		return destination;
 	destination = mem_zalloc(sizeof(*destination) + domain.len);
-	destination->due.place = QUEUE_NOT_IN_HEAP;
+	destination->class = (unsigned char)class;
+	destination->due[0].place = QUEUE_NOT_IN_HEAP;
+	destination->due[1].place = QUEUE_NOT_IN_HEAP;
 	destination->len = (uint16_t)domain.len;
 	if (domain.len)
 		memcpy(destination->name, domain.ptr, domain.len);
-	map_put(&index->destinations, domain, destination);
+	map_put(destinations, domain, destination);
 	return destination;
 }
+
+// ---- Ranks -----------------------------------------------------------------
+
+// For so many seconds mail lets others pass: that of other classes, and that
+// which was not tried before.
+static const int64_t class_waits[QUEUE_CLASSES] = {
+    [QUEUE_CLASS_USERS] = 0,
+    [QUEUE_CLASS_OTHERS] = 60,
+    [QUEUE_CLASS_REPORTS] = 300,
+};
+#define TRIED_WAITS 900
+
+// The rank of a thing that is first in its heap; INT64_MAX: it is not due, or
+// there is none.
+static int64_t rank_of(
+    const struct queue_due *first, unsigned class, bool tried, int64_t now)
+{
+	if (!first || first->due > now)
+		return INT64_MAX;
+	return first->due + class_waits[class] + (tried ? TRIED_WAITS : 0);
+}
+
+// The heap of the destination's due lot that is next; NULL: none is due.
+static const struct queue_heap *next_of(
+    const struct queue_destination *destination, int64_t now, int64_t *ret_rank)
+{
+	const struct queue_heap *best = NULL;
+	*ret_rank = INT64_MAX;
+	for (size_t tried = 0; tried < 2; tried++) {
+		const struct queue_heap *heap = &destination->lots[tried];
+		int64_t rank = rank_of(
+		    queue_heap_first(heap), destination->class, tried, now);
+		if (rank < *ret_rank) {
+			best = heap;
+			*ret_rank = rank;
+		}
+	}
+	return best;
+}
+
+int64_t queue_index_rank(
+    const struct queue_destination *destination, int64_t now)
+{
+	int64_t rank;
+	next_of(destination, now, &rank);
+	return rank;
+}
+
+int64_t queue_index_first(
+    const struct queue_index *index, enum queue_class last)
+{
+	int64_t due = INT64_MAX;
+	for (unsigned class = 0; class <= last; class ++)
+		for (size_t tried = 0; tried < 2; tried++) {
+			const struct queue_due *first =
+			    queue_heap_first(&index->due[class][tried]);
+			if (first && first->due < due)
+				due = first->due;
+		}
+	return due;
+}
+
+// `due` is the destination's due[tried].
+static struct queue_destination *destination_of(
+    struct queue_due *due, bool tried)
+{
+	char *at = (char *)(due - tried);
+	return (struct queue_destination *)(void
+		*)(at - offsetof(struct queue_destination, due));
+}
+
+struct queue_destination *queue_index_next(
+    const struct queue_index *index, enum queue_class last, int64_t now)
+{
+	struct queue_destination *best = NULL;
+	int64_t best_rank = INT64_MAX;
+	for (unsigned class = 0; class <= last; class ++)
+		for (size_t tried = 0; tried < 2; tried++) {
+			struct queue_due *first =
+			    queue_heap_first(&index->due[class][tried]);
+			int64_t rank = rank_of(first, class, tried, now);
+			if (rank >= best_rank)
+				continue;
+			best = destination_of(first, tried);
+			best_rank = rank;
+		}
+	return best;
+}
+
+// ---- Changes of destinations -----------------------------------------------
 
 static void wake(struct queue_index *index)
 {
 	if (index->wake)
 		index->wake(index->context);
+}
+
+// Takes the destination out of the index's heaps.
+static void unlist(
+    struct queue_index *index, struct queue_destination *destination)
+{
+	for (size_t tried = 0; tried < 2; tried++)
+		queue_heap_remove(&index->due[destination->class][tried],
+		    &destination->due[tried]);
+}
+
+// Notes when its earliest lots are due, and returns the earlier of both.
+static int64_t note_due(struct queue_destination *destination)
+{
+	int64_t earliest = INT64_MAX;
+	for (size_t tried = 0; tried < 2; tried++) {
+		const struct queue_due *first =
+		    queue_heap_first(&destination->lots[tried]);
+		int64_t due = first ? first->due : INT64_MAX;
+		destination->due[tried].due = due;
+		if (due < earliest)
+			earliest = due;
+	}
+	return earliest;
+}
+
+static void list(
+    struct queue_index *index, struct queue_destination *destination)
+{
+	for (size_t tried = 0; tried < 2; tried++)
+		if (destination->due[tried].due < INT64_MAX)
+			queue_heap_push(&index->due[destination->class][tried],
+			    &destination->due[tried]);
 }
 
 // Updates the destination after a change of its lots: moves it in the index's
@@ -77,35 +210,34 @@ static void wake(struct queue_index *index)
 static void destination_update(
     struct queue_index *index, struct queue_destination *destination)
 {
-	struct queue_due *first = queue_heap_first(&destination->lots);
-	int64_t before = destination->due.due;
-	int64_t due = first ? first->due : INT64_MAX;
+	int64_t before = destination->due[0].due < destination->due[1].due
+			     ? destination->due[0].due
+			     : destination->due[1].due;
+	if (!destination->claimed)
+		unlist(index, destination);
+	int64_t due = note_due(destination);
 	if (destination->claimed) {
-		destination->due.due = due;
 		if (due < before)
 			wake(index);
 		return;
 	}
-	queue_heap_remove(&index->due, &destination->due);
-	destination->due.due = due;
-	if (first)
-		queue_heap_push(&index->due, &destination->due);
+	list(index, destination);
 	if (due < index->told) {
 		index->told = due;
 		wake(index);
 	}
 	if (destination->lots_total > 0)
 		return;
-	map_remove(
-	    &index->destinations, view_of(destination->name, destination->len));
-	queue_heap_done(&destination->lots);
+	map_remove(&index->destinations[destination->class],
+	    view_of(destination->name, destination->len));
+	heaps_done(destination);
 	free(destination);
 }
 
 void queue_index_claim(
     struct queue_index *index, struct queue_destination *destination)
 {
-	queue_heap_remove(&index->due, &destination->due);
+	unlist(index, destination);
 	destination->claimed = true;
 }
 
@@ -196,7 +328,7 @@ static void message_free(
 }
 
 void queue_index_add(struct queue_index *index, const struct queue_id *id,
-    const struct queue_lot_plan *lots, size_t count)
+    enum queue_class class, const struct queue_lot_plan *lots, size_t count)
 {
 	struct queue_waiting *message =
 	    mem_zalloc(sizeof(*message) + count * sizeof(struct queue_entry));
@@ -206,7 +338,7 @@ void queue_index_add(struct queue_index *index, const struct queue_id *id,
 	message_link(index, message);
 	for (size_t i = 0; i < count; i++) {
 		struct queue_destination *destination =
-		    destination_get(index, lots[i].domain);
+		    destination_get(index, class, lots[i].domain);
 		message->lots[i] = (struct queue_entry){
 		    .due = {.due = lots[i].due, .place = QUEUE_NOT_IN_HEAP},
 		    .destination = destination,
@@ -214,6 +346,7 @@ void queue_index_add(struct queue_index *index, const struct queue_id *id,
 		    .end = lots[i].end,
 		    .left = lots[i].left,
 		    .self = (uint16_t)i,
+		    .tried = lots[i].tried,
 		    .state = QUEUE_STATE_SENDING,
 		};
 		destination->lots_total++;
@@ -255,6 +388,12 @@ void queue_index_set_flags(
 	}
 }
 
+// The heap in which the lot waits.
+static struct queue_heap *heap_of(const struct queue_entry *entry)
+{
+	return &entry->destination->lots[entry->tried];
+}
+
 void queue_index_seize(struct queue_index *index, struct queue_waiting *message)
 {
 	for (size_t i = 0; i < message->lot_count; i++) {
@@ -263,7 +402,7 @@ void queue_index_seize(struct queue_index *index, struct queue_waiting *message)
 			continue;
 		entry->seized = true;
 		entry->state = QUEUE_STATE_SENDING;
-		queue_heap_remove(&entry->destination->lots, &entry->due);
+		queue_heap_remove(heap_of(entry), &entry->due);
 		destination_update(index, entry->destination);
 	}
 }
@@ -294,13 +433,13 @@ void queue_index_wait(
     struct queue_index *index, struct queue_entry *entry, int64_t due)
 {
 	struct queue_destination *destination = entry->destination;
-	queue_heap_remove(&destination->lots, &entry->due);
+	queue_heap_remove(heap_of(entry), &entry->due);
 	entry->due.due = due;
 	if (queue_entry_message(entry)->flags & QUEUE_FLAG_HELD) {
 		entry->state = QUEUE_STATE_HELD;
 	} else {
 		entry->state = QUEUE_STATE_WAITING;
-		queue_heap_push(&destination->lots, &entry->due);
+		queue_heap_push(heap_of(entry), &entry->due);
 	}
 	destination_update(index, destination);
 }
@@ -308,11 +447,13 @@ void queue_index_wait(
 struct queue_entry *queue_index_lease(struct queue_index *index,
     struct queue_destination *destination, int64_t now)
 {
-	struct queue_due *first = queue_heap_first(&destination->lots);
-	if (!first || first->due > now)
+	int64_t rank;
+	const struct queue_heap *heap = next_of(destination, now, &rank);
+	if (!heap)
 		return NULL;
+	struct queue_due *first = queue_heap_first(heap);
 	struct queue_entry *entry = (struct queue_entry *)(void *)first;
-	queue_heap_remove(&destination->lots, first);
+	queue_heap_remove(heap_of(entry), first);
 	entry->state = QUEUE_STATE_SENDING;
 	destination_update(index, destination);
 	return entry;
@@ -327,7 +468,7 @@ void queue_index_end(
 	entry->left = (uint16_t)(entry->left - settled);
 	if (entry->left > 0)
 		return;
-	queue_heap_remove(&destination->lots, &entry->due);
+	queue_heap_remove(heap_of(entry), &entry->due);
 	entry->destination = NULL;
 	destination->lots_total--;
 	destination_update(index, destination);

@@ -18,13 +18,15 @@
 #include "queue/heap.h"
 #include "queue/record.h"
 
-struct queue_destination {
-	// The time of the earliest lot. This is in the index's heap while a lot
-	// waits and nobody has claimed the destination.
-	struct queue_due due;
-	struct queue_heap lots;
+struct queue_destination { // the lots of one class for one domain
+	// Its lots that were not tried before, and those that were.
+	struct queue_heap lots[2];
+	// The times of the earliest of each. They are in the index's heaps
+	// while such a lot waits and nobody has claimed the destination.
+	struct queue_due due[2];
 	uint32_t lots_total; // waiting, held and leased lots
 	bool claimed;
+	unsigned char class; // enum queue_class
 	uint16_t len;
 	char name[];
 };
@@ -36,6 +38,7 @@ struct queue_entry {          // one lot
 	uint16_t end;
 	uint16_t left; // recipients not settled yet; 0: the lot has ended
 	uint16_t self; // its index in the message's lots
+	bool tried;    // an attempt was made; changed only while it is leased
 	bool seized;   // leased by a removal, not by queue_take()
 	bool parked;   // its results are known, but not committed
 	enum queue_state state;
@@ -58,8 +61,8 @@ struct queue_index {
 	size_t bucket_count;
 	struct queue_waiting *oldest[QUEUE_PARTITIONS];
 	struct queue_waiting *newest[QUEUE_PARTITIONS];
-	struct map destinations;
-	struct queue_heap due;
+	struct map destinations[QUEUE_CLASSES];
+	struct queue_heap due[QUEUE_CLASSES][2];
 	uint64_t messages;
 	uint64_t recipients;
 	uint64_t held;
@@ -80,10 +83,11 @@ struct queue_lot_plan {
 	uint16_t first;
 	uint16_t end;
 	uint16_t left;
+	bool tried;
 };
 
 void queue_index_add(struct queue_index *index, const struct queue_id *id,
-    const struct queue_lot_plan *lots, size_t count);
+    enum queue_class class, const struct queue_lot_plan *lots, size_t count);
 struct queue_waiting *queue_index_find(
     const struct queue_index *index, const struct queue_id *id); // NULL: none
 // The lot to which a recipient's number belongs; NULL when that lot has ended.
@@ -112,16 +116,26 @@ static inline struct queue_waiting *queue_entry_message(
 
 // ---- Lots ------------------------------------------------------------------
 
-// The unclaimed destination whose lot is due first; NULL when no lot waits.
-struct queue_destination *queue_index_first(const struct queue_index *index);
+// When the first lot of an unclaimed destination is due, among the classes up
+// to `last`; INT64_MAX when no lot waits.
+int64_t queue_index_first(
+    const struct queue_index *index, enum queue_class last);
+// The unclaimed destination to be claimed next, as queue_claim() says; NULL
+// when no lot is due.
+struct queue_destination *queue_index_next(
+    const struct queue_index *index, enum queue_class last, int64_t now);
 struct queue_destination *queue_index_destination(
-    const struct queue_index *index, struct view domain); // NULL: none
+    const struct queue_index *index,
+    const struct queue_claim *claim); // or NULL
+// The rank of the destination's due lot that is next; INT64_MAX: none is due.
+int64_t queue_index_rank(
+    const struct queue_destination *destination, int64_t now);
 void queue_index_claim(
     struct queue_index *index, struct queue_destination *destination);
 void queue_index_unclaim(
     struct queue_index *index, struct queue_destination *destination);
 
-// Leases the destination's earliest lot if it is due; otherwise NULL.
+// Leases the destination's due lot with the lowest rank; NULL: none is due.
 struct queue_entry *queue_index_lease(struct queue_index *index,
     struct queue_destination *destination, int64_t now);
 // Makes a lot wait until `due`: a leased lot that comes back, or a waiting one

@@ -65,7 +65,7 @@ static int compare_sorted(const void *left, const void *right)
 	return a->given < b->given ? -1 : 1;
 }
 
-struct queue_plan queue_plan_make(struct arena *arena,
+struct queue_plan queue_plan_make(struct arena *arena, enum queue_class class,
     const struct queue_recipient *recipients, size_t count, int64_t due)
 {
 	struct queue_plan plan = {
@@ -82,6 +82,7 @@ struct queue_plan queue_plan_make(struct arena *arena,
 	for (size_t i = 0; i < count; i++) {
 		struct view domain = sorted[i].domain;
 		plan.recipients[i].recipient = recipients[sorted[i].given];
+		plan.recipients[i].class = class;
 		plan.recipients[i].next_try = due;
 		if (i == 0 || !view_eq(domain, sorted[i - 1].domain))
 			plan.lots[plan.lot_count++] = (struct queue_lot_plan){
@@ -183,11 +184,13 @@ static size_t find_group(struct queue_groups *groups, struct view own)
 	return groups->count++;
 }
 
-struct queue_groups queue_groups_make(struct arena *arena, struct view head,
+struct queue_groups queue_groups_make(struct arena *arena,
+    enum queue_class class, struct view head,
     const struct queue_recipient *recipients, size_t count, int64_t due)
 {
 	struct queue_groups groups = {
-	    .groups = arena_zalloc(arena, count * sizeof(*groups.groups))};
+	    .groups = arena_zalloc(arena, count * sizeof(*groups.groups)),
+	    .class = class};
 	size_t *group = arena_alloc(arena, count * sizeof(*group));
 	struct queue_recipient *members =
 	    arena_alloc(arena, count * sizeof(*members));
@@ -202,7 +205,7 @@ struct queue_groups queue_groups_make(struct arena *arena, struct view head,
 			if (group[i] == n)
 				members[found++] = recipients[i];
 		one->head = join(arena, one->own, head);
-		one->plan = queue_plan_make(arena, members, found, due);
+		one->plan = queue_plan_make(arena, class, members, found, due);
 	}
 	return groups;
 }
@@ -229,8 +232,8 @@ void queue_groups_index(
 	struct queue_index *index = &queue->index;
 	for (size_t i = 0; i < groups->count; i++) {
 		const struct queue_group *group = &groups->groups[i];
-		queue_index_add(
-		    index, &group->id, group->plan.lots, group->plan.lot_count);
+		queue_index_add(index, &group->id, groups->class,
+		    group->plan.lots, group->plan.lot_count);
 		if (flags)
 			queue_index_set_flags(
 			    index, queue_index_find(index, &group->id), flags);
@@ -337,8 +340,8 @@ enum rc queue_put(struct queue *queue, struct queue_draft *draft,
 		due = envelope->release_at; // RFC 4865 section 4
 	struct arena arena;
 	arena_init(&arena);
-	struct queue_groups groups =
-	    queue_groups_make(&arena, head, recipients, count, due);
+	struct queue_groups groups = queue_groups_make(
+	    &arena, queue_class_of(envelope), head, recipients, count, due);
 	for (size_t i = 0; rc == RC_OK && i < groups.count; i++)
 		if (groups.groups[i].head.len > QUEUE_HEAD_MAX)
 			rc = fault_set(

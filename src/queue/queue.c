@@ -217,13 +217,14 @@ struct loading {
 	struct queue_lot_plan *lots;
 	size_t count;
 	size_t capacity;
+	enum queue_class class;
 };
 
 static void load_done(struct loading *loading)
 {
 	if (loading->count)
 		queue_index_add(&loading->queue->index, &loading->id,
-		    loading->lots, loading->count);
+		    loading->class, loading->lots, loading->count);
 	arena_reset(&loading->arena);
 	loading->lots = NULL;
 	loading->count = 0;
@@ -244,6 +245,7 @@ static enum rc load_recipient(
 	if (loading->count && !queue_id_eq(&id, &loading->id))
 		load_done(loading);
 	loading->id = id;
+	loading->class = one.class;
 	struct view domain = queue_domain_of(one.recipient.address);
 	struct queue_lot_plan *last =
 	    loading->count ? &loading->lots[loading->count - 1] : NULL;
@@ -261,6 +263,7 @@ static enum rc load_recipient(
 		last->due = one.next_try;
 	last->end = (uint16_t)(number + 1);
 	last->left++;
+	last->tried |= one.attempts > 0;
 	return RC_OK;
 }
 
@@ -420,9 +423,8 @@ void queue_watch(
 	pthread_mutex_lock(&index->lock);
 	index->wake = wake;
 	index->context = context;
-	struct queue_destination *first = queue_index_first(index);
-	index->told = first ? first->due.due : INT64_MAX;
-	if (wake && first)
+	index->told = queue_index_first(index, QUEUE_CLASS_REPORTS);
+	if (wake && index->told < INT64_MAX)
 		wake(context);
 	pthread_mutex_unlock(&index->lock);
 }

@@ -144,6 +144,25 @@ MUST_CHECK enum rc queue_put(struct queue *queue, struct queue_draft *draft,
 
 // ---- Taking out ------------------------------------------------------------
 
+// Whose mail a message is. Users' mail goes first, and reports go last, but
+// nothing waits for ever: see the queue's README.
+enum queue_class {
+	QUEUE_CLASS_USERS,   // a user submitted it
+	QUEUE_CLASS_OTHERS,  // it came from elsewhere and is passed on
+	QUEUE_CLASS_REPORTS, // it has the null path
+};
+#define QUEUE_CLASSES 3
+
+// The due mail of one class for one domain, which a caller has claimed.
+struct queue_claim {
+	enum queue_class class;
+	struct view domain;
+	// When its first lot became due, in seconds since 1970, plus the time
+	// for which mail of its kind lets others pass. Of several things, the
+	// one with the lowest rank is done first.
+	int64_t rank;
+};
+
 // A lot. It is leased to the caller that took it, until that caller settles,
 // postpones or drops it. It holds the envelope and the recipients; the
 // message's bytes are read when they are needed.
@@ -160,18 +179,21 @@ struct queue_lot_recipient {
 void queue_watch(
     struct queue *queue, void (*wake)(void *context), void *context);
 
-// Claims the destination (a domain) whose lot is due first, if that lot is due
-// now. The lots of a claimed destination belong to the caller until
+// Claims a destination (a domain and a class up to `last`) of which a lot is
+// due now: the one with the lowest rank of those that were due first in their
+// classes. The lots of a claimed destination belong to the caller until
 // queue_unclaim(). RC_END: none is due now, and *ret_next_ms (wall-clock
 // milliseconds) is the time when the next one is; 0: no lot is waiting.
 MUST_CHECK enum rc queue_claim(struct queue *queue, struct arena *arena,
-    struct view *ret_domain, int64_t *ret_next_ms);
-// Leases the next due lot of a claimed destination. RC_END when none is due.
-MUST_CHECK enum rc queue_take(
-    struct queue *queue, struct view domain, struct queue_lot **ret_lot);
-// Whether more lots of the domain are due now.
-bool queue_has_due(struct queue *queue, struct view domain);
-void queue_unclaim(struct queue *queue, struct view domain);
+    enum queue_class last, struct queue_claim *ret_claim, int64_t *ret_next_ms);
+// Leases the due lot of a claimed destination that has the lowest rank. RC_END
+// when none is due. `claim->rank` is not used.
+MUST_CHECK enum rc queue_take(struct queue *queue,
+    const struct queue_claim *claim, struct queue_lot **ret_lot);
+// Whether more lots of the destination are due now. Writes the rank of the next
+// one to `claim`.
+bool queue_has_due(struct queue *queue, struct queue_claim *claim);
+void queue_unclaim(struct queue *queue, const struct queue_claim *claim);
 
 const struct queue_id *queue_lot_id(const struct queue_lot *lot);
 // An id that is the same for all messages that came of one put, also by way of

@@ -36,22 +36,22 @@ static unsigned play_out(struct bed *bed)
 {
 	unsigned tries = 0;
 	while (queue_stats(bed->queue).messages > 0) {
-		struct view domain;
+		struct queue_claim domain;
 		int64_t next;
-		enum rc rc =
-		    queue_claim(bed->queue, &bed->arena, &domain, &next);
+		enum rc rc = queue_claim(bed->queue, &bed->arena,
+		    QUEUE_CLASS_REPORTS, &domain, &next);
 		if (rc == RC_END) {
 			assert_true(next > 0);
 			bed->now = next / 1000;
 			continue;
 		}
-		if (view_eq(domain, VIEW("a.example")))
+		if (view_eq(domain.domain, VIEW("a.example")))
 			return tries; // the destination stays claimed
 		struct queue_lot *lot;
-		assert_int_equal(queue_take(bed->queue, domain, &lot), RC_OK);
+		assert_int_equal(queue_take(bed->queue, &domain, &lot), RC_OK);
 		tries++;
 		bed_settle(bed, &lot, QUEUE_LATER);
-		queue_unclaim(bed->queue, domain);
+		queue_unclaim(bed->queue, &domain);
 	}
 	return tries;
 }
@@ -59,14 +59,15 @@ static unsigned play_out(struct bed *bed)
 static struct view take_report(struct bed *bed)
 {
 	struct queue_lot *lot;
-	assert_int_equal(
-	    queue_take(bed->queue, VIEW("a.example"), &lot), RC_OK);
+	const struct queue_claim claim = {
+	    .class = QUEUE_CLASS_REPORTS, .domain = VIEW("a.example")};
+	assert_int_equal(queue_take(bed->queue, &claim, &lot), RC_OK);
 	assert_view_equal(queue_lot_recipient(lot, 0)->recipient.address,
 	    VIEW("a@a.example"));
 	assert_int_equal(queue_lot_envelope(lot)->sender.len, 0);
 	struct view text = bed_text(bed, queue_lot_id(lot));
 	bed_settle(bed, &lot, QUEUE_DELIVERED);
-	queue_unclaim(bed->queue, VIEW("a.example"));
+	queue_unclaim(bed->queue, &claim);
 	return text;
 }
 

@@ -158,45 +158,125 @@ static void a_claimed_destination_is_nobody_elses(void **state)
 {
 	(void)state;
 	struct bed bed;
-	struct view domain;
-	struct view other;
+	struct queue_claim domain;
+	struct queue_claim other;
 	int64_t next = -1;
 	bed_make(&bed);
-	assert_int_equal(
-	    queue_claim(bed.queue, &bed.arena, &domain, &next), RC_END);
+	assert_int_equal(queue_claim(bed.queue, &bed.arena, QUEUE_CLASS_REPORTS,
+			     &domain, &next),
+	    RC_END);
 	assert_int_equal(next, 0);
 	bed_put(&bed, "x@b.example");
 	bed.now++;
 	bed_put(&bed, "x@c.example");
-	assert_int_equal(
-	    queue_claim(bed.queue, &bed.arena, &domain, &next), RC_OK);
-	assert_view_equal(domain, VIEW("b.example")); // the earlier one
-	assert_int_equal(
-	    queue_claim(bed.queue, &bed.arena, &other, &next), RC_OK);
-	assert_view_equal(other, VIEW("c.example"));
+	assert_int_equal(queue_claim(bed.queue, &bed.arena, QUEUE_CLASS_REPORTS,
+			     &domain, &next),
+	    RC_OK);
+	assert_view_equal(domain.domain, VIEW("b.example")); // the earlier one
+	assert_int_equal(queue_claim(bed.queue, &bed.arena, QUEUE_CLASS_REPORTS,
+			     &other, &next),
+	    RC_OK);
+	assert_view_equal(other.domain, VIEW("c.example"));
 	unsigned wakes = bed.wakes;
 	struct queue_lot *lot;
-	assert_true(queue_has_due(bed.queue, domain));
-	assert_int_equal(queue_take(bed.queue, domain, &lot), RC_OK);
-	assert_false(queue_has_due(bed.queue, domain));
+	assert_true(queue_has_due(bed.queue, &domain));
+	assert_int_equal(queue_take(bed.queue, &domain, &lot), RC_OK);
+	assert_false(queue_has_due(bed.queue, &domain));
 	bed_put(&bed, "y@b.example"); // joins a claimed destination
 	assert_true(bed.wakes > wakes);
-	assert_true(queue_has_due(bed.queue, domain));
+	assert_true(queue_has_due(bed.queue, &domain));
 	struct queue_lot *second;
-	assert_int_equal(queue_take(bed.queue, domain, &second), RC_OK);
-	assert_int_equal(queue_take(bed.queue, domain, &second), RC_END);
+	assert_int_equal(queue_take(bed.queue, &domain, &second), RC_OK);
+	assert_int_equal(queue_take(bed.queue, &domain, &second), RC_END);
 	queue_drop(bed.queue, &second, 0);
-	assert_int_equal(
-	    queue_claim(bed.queue, &bed.arena, &other, &next), RC_END);
+	assert_int_equal(queue_claim(bed.queue, &bed.arena, QUEUE_CLASS_REPORTS,
+			     &other, &next),
+	    RC_END);
 	wakes = bed.wakes;
-	queue_unclaim(bed.queue, domain);
+	queue_unclaim(bed.queue, &domain);
 	assert_true(bed.wakes > wakes);
-	assert_int_equal(
-	    queue_claim(bed.queue, &bed.arena, &domain, &next), RC_OK);
+	assert_int_equal(queue_claim(bed.queue, &bed.arena, QUEUE_CLASS_REPORTS,
+			     &domain, &next),
+	    RC_OK);
 	queue_drop(bed.queue, &lot, 0);
-	queue_unclaim(bed.queue, domain);
-	queue_unclaim(bed.queue, VIEW("c.example"));
+	queue_unclaim(bed.queue, &domain);
+	queue_unclaim(
+	    bed.queue, &(struct queue_claim){.class = QUEUE_CLASS_OTHERS,
+			   .domain = VIEW("c.example")});
 	bed_done(&bed);
+}
+
+// Puts a message of this class for x@`domain`.
+static void put_of_class(
+    struct bed *bed, enum queue_class class, const char *domain)
+{
+	struct queue_envelope envelope = {
+	    .sender =
+		class == QUEUE_CLASS_REPORTS ? VIEW("") : VIEW("a@a.example"),
+	    .account = class == QUEUE_CLASS_USERS ? 7 : 0,
+	};
+	struct buf address;
+	buf_init(&address, 100);
+	buf_printf(&address, "x@%s", domain);
+	struct queue_recipient one = {.address = buf_view(&address)};
+	bed_put_as(bed, BED_TEXT, &envelope, &one, 1);
+	buf_done(&address);
+}
+
+// Settles the lot that is next as "later", and writes its domain's first byte,
+// in upper case if it was tried before.
+static void note_next(struct bed *bed, struct buf *order)
+{
+	struct queue_lot *lot = bed_take(bed);
+	assert_non_null(lot);
+	const struct queue_lot_recipient *one = queue_lot_recipient(lot, 0);
+	char initial = one->recipient.address.ptr[2];
+	buf_add_char(order, one->attempts ? initial - 'a' + 'A' : initial);
+	bed_settle(bed, &lot, QUEUE_LATER);
+}
+
+static void users_mail_goes_first_and_nothing_waits_for_ever(void **state)
+{
+	(void)state;
+	// Who is there first, in seconds before the first one is taken, and in
+	// which order they are taken.
+	static const struct {
+		int64_t user, other, report, retry; // ages
+		const char *order;
+	} rows[] = {
+	    {0, 0, 0, 0, "uorT"},      // all came at once
+	    {0, 50, 290, 800, "uorT"}, // the later ones pass
+	    {0, 70, 290, 800, "ourT"}, // others let users pass for a minute,
+	    {0, 0, 301, 0, "ruoT"},    // reports for five,
+	    {0, 0, 0, 901, "Tuor"},    // what was tried before for fifteen
+	    {0, 500, 900, 2000, "Trou"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct bed bed;
+		struct buf order;
+		bed_make(&bed);
+		buf_init(&order, 10);
+		int64_t start = bed.now;
+		put_of_class(&bed, QUEUE_CLASS_USERS, "t.example");
+		note_next(&bed, &order);
+		const int64_t taken = start + bed_next(&bed) + rows[i].retry;
+		bed.now = taken - rows[i].user;
+		put_of_class(&bed, QUEUE_CLASS_USERS, "u.example");
+		bed.now = taken - rows[i].other;
+		put_of_class(&bed, QUEUE_CLASS_OTHERS, "o.example");
+		bed.now = taken - rows[i].report;
+		put_of_class(&bed, QUEUE_CLASS_REPORTS, "r.example");
+		bed.now = taken;
+		if (i % 2)
+			bed_restart(&bed); // it is known from the records, too
+		buf_reset(&order);
+		for (int n = 0; n < 4; n++)
+			note_next(&bed, &order);
+		assert_view_equal(
+		    buf_view(&order), view_of_string(rows[i].order));
+		buf_done(&order);
+		bed_done(&bed);
+	}
 }
 
 static void what_is_too_much_is_refused(void **state)
@@ -517,6 +597,7 @@ int main(void)
 	    cmocka_unit_test(nothing_is_left_of_what_was_delivered),
 	    cmocka_unit_test(after_a_restart_everything_unsettled_is_due_again),
 	    cmocka_unit_test(a_claimed_destination_is_nobody_elses),
+	    cmocka_unit_test(users_mail_goes_first_and_nothing_waits_for_ever),
 	    cmocka_unit_test(what_is_too_much_is_refused),
 	    cmocka_unit_test(five_thousand_recipients_are_one_message),
 	    cmocka_unit_test(a_damaged_record_does_not_stop_the_others),

@@ -104,12 +104,13 @@ static inline struct queue_id bed_put(struct bed *bed, const char *recipient)
 // The next due lot of any destination; NULL when there is none.
 static inline struct queue_lot *bed_take(struct bed *bed)
 {
-	struct view domain;
+	struct queue_claim domain;
 	int64_t next;
 	struct queue_lot *lot = NULL;
-	while (queue_claim(bed->queue, &bed->arena, &domain, &next) == RC_OK) {
-		enum rc rc = queue_take(bed->queue, domain, &lot);
-		queue_unclaim(bed->queue, domain);
+	while (queue_claim(bed->queue, &bed->arena, QUEUE_CLASS_REPORTS,
+		   &domain, &next) == RC_OK) {
+		enum rc rc = queue_take(bed->queue, &domain, &lot);
+		queue_unclaim(bed->queue, &domain);
 		if (rc == RC_OK)
 			return lot;
 		assert_int_equal(rc, RC_END);
@@ -120,10 +121,11 @@ static inline struct queue_lot *bed_take(struct bed *bed)
 // Seconds until a lot is due; 0: none waits.
 static inline int64_t bed_next(struct bed *bed)
 {
-	struct view domain;
+	struct queue_claim domain;
 	int64_t next;
-	assert_int_equal(
-	    queue_claim(bed->queue, &bed->arena, &domain, &next), RC_END);
+	assert_int_equal(queue_claim(bed->queue, &bed->arena,
+			     QUEUE_CLASS_REPORTS, &domain, &next),
+	    RC_END);
 	return next ? next / 1000 - bed->now : 0;
 }
 

@@ -138,10 +138,10 @@ static void settle(struct hand *hand, struct queue_lot *lot)
 	}
 }
 
-static void work_off(struct hand *hand, struct view domain)
+static void work_off(struct hand *hand, struct queue_claim domain)
 {
 	struct queue_lot *lot;
-	while (queue_take(hand->field->queue, domain, &lot) == RC_OK) {
+	while (queue_take(hand->field->queue, &domain, &lot) == RC_OK) {
 		if (roll(hand, 8) == 0)
 			queue_drop(hand->field->queue, &lot, roll(hand, 20));
 		else
@@ -156,13 +156,14 @@ static void *take_run(void *context)
 	struct arena arena;
 	arena_init(&arena);
 	for (;;) {
-		struct view domain;
+		struct queue_claim domain;
 		int64_t next;
 		bool putting = field->putting > 0;
-		enum rc rc = queue_claim(field->queue, &arena, &domain, &next);
+		enum rc rc = queue_claim(
+		    field->queue, &arena, QUEUE_CLASS_REPORTS, &domain, &next);
 		if (rc == RC_OK) {
 			work_off(hand, domain);
-			queue_unclaim(field->queue, domain);
+			queue_unclaim(field->queue, &domain);
 			arena_reset(&arena);
 			continue;
 		}

@@ -20,6 +20,10 @@
 	    SMTP_NOTIFY_DELAY)
 #define TOLD_ALL           (QUEUE_TOLD_DELAY | QUEUE_TOLD_BY)
 #define RECIPIENT_RESOLVED 4 // in the byte that also holds enum queue_told
+#define RECIPIENT_USERS    8 // the class; neither of them: OTHERS
+#define RECIPIENT_REPORT   16
+#define RECIPIENT_FLAGS                                                        \
+	(TOLD_ALL | RECIPIENT_RESOLVED | RECIPIENT_USERS | RECIPIENT_REPORT)
 
 static bool time_is_good(int64_t time)
 {
@@ -116,14 +120,32 @@ void queue_message_encode(
 	buf_add(ret_bytes, message->head); // the rest of the record
 }
 
+static unsigned flags_of(const struct queue_recipient_record *recipient)
+{
+	unsigned flags =
+	    recipient->recipient.resolved ? RECIPIENT_RESOLVED : 0u;
+	switch (recipient->class) {
+	case QUEUE_CLASS_USERS: return flags | RECIPIENT_USERS;
+	case QUEUE_CLASS_OTHERS: return flags;
+	case QUEUE_CLASS_REPORTS: return flags | RECIPIENT_REPORT;
+	}
+	return flags;
+}
+
+static enum queue_class class_of(unsigned flags)
+{
+	if (flags & RECIPIENT_USERS)
+		return QUEUE_CLASS_USERS;
+	return flags & RECIPIENT_REPORT ? QUEUE_CLASS_REPORTS
+					: QUEUE_CLASS_OTHERS;
+}
+
 void queue_recipient_encode(
     const struct queue_recipient_record *recipient, struct buf *ret_bytes)
 {
 	add_u8(ret_bytes, RECIPIENT_VERSION);
 	add_u8(ret_bytes, recipient->recipient.notify);
-	add_u8(ret_bytes,
-	    recipient->told |
-		(recipient->recipient.resolved ? RECIPIENT_RESOLVED : 0u));
+	add_u8(ret_bytes, recipient->told | flags_of(recipient));
 	add_u32(ret_bytes, recipient->attempts);
 	add_u64(ret_bytes, (uint64_t)recipient->next_try);
 	add_u64(ret_bytes, (uint64_t)recipient->last_try);
@@ -233,8 +255,10 @@ enum rc queue_recipient_decode(
 	if (take_number(&reader, 1) != RECIPIENT_VERSION)
 		return RC_CORRUPT;
 	one.recipient.notify = take_below(&reader, NOTIFY_ALL + 1);
-	unsigned flags =
-	    take_below(&reader, (TOLD_ALL | RECIPIENT_RESOLVED) + 1);
+	unsigned flags = take_below(&reader, RECIPIENT_FLAGS + 1);
+	if ((flags & RECIPIENT_USERS) && (flags & RECIPIENT_REPORT))
+		reader.bad = true;
+	one.class = class_of(flags);
 	one.told = flags & TOLD_ALL;
 	one.recipient.resolved = flags & RECIPIENT_RESOLVED;
 	one.attempts = (uint32_t)take_number(&reader, 4);

@@ -26,7 +26,9 @@ enum queue_told { // what the sender was told about a waiting recipient
 
 struct queue_recipient_record {
 	struct queue_recipient recipient;
-	unsigned told; // bits of enum queue_told
+	enum queue_class class; // the message's; here, so that opening the
+				// queue has to read recipients only
+	unsigned told;          // bits of enum queue_told
 	uint32_t attempts;
 	int64_t next_try;
 	int64_t last_try;              // 0: never
@@ -42,6 +44,15 @@ enum queue_flag { // of a message; the administrator changes them
 	    4, // the removal is to be reported to the sender
 };
 #define QUEUE_FLAGS 7
+
+static inline enum queue_class queue_class_of(
+    const struct queue_envelope *envelope)
+{
+	if (envelope->account != 0)
+		return QUEUE_CLASS_USERS;
+	return envelope->sender.len > 0 ? QUEUE_CLASS_OTHERS
+					: QUEUE_CLASS_REPORTS;
+}
 
 // Whether the message can be queued. RC_INVALID, RC_LIMIT.
 MUST_CHECK enum rc queue_message_check(

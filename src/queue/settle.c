@@ -82,6 +82,7 @@ static void change_index(struct settling *settling)
 	queue_bounce_index(settling->queue, &settling->bounce);
 	queue_groups_index(
 	    settling->queue, &settling->expansion, settling->lot->flags);
+	entry->tried |= !settling->lot->untried;
 	if (settling->finals < entry->left)
 		queue_index_wait(index, entry, settling->due);
 	if (settling->finals > 0)

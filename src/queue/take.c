@@ -13,52 +13,54 @@
 // ---- Claims ----------------------------------------------------------------
 
 enum rc queue_claim(struct queue *queue, struct arena *arena,
-    struct view *ret_domain, int64_t *ret_next_ms)
+    enum queue_class last, struct queue_claim *ret_claim, int64_t *ret_next_ms)
 {
 	struct queue_index *index = &queue->index;
 	int64_t now = queue_now(queue);
 	enum rc rc = RC_END;
 	pthread_mutex_lock(&index->lock);
-	struct queue_destination *first = queue_index_first(index);
-	if (!first) {
-		index->told = INT64_MAX;
-		*ret_next_ms = 0;
-	} else if (first->due.due > now) {
-		index->told = first->due.due;
-		*ret_next_ms = first->due.due * 1000;
-	} else {
-		queue_index_claim(index, first);
-		*ret_domain =
-		    arena_copy(arena, view_of(first->name, first->len));
+	struct queue_destination *next = queue_index_next(index, last, now);
+	int64_t first = queue_index_first(index, last);
+	if (next) {
+		*ret_claim = (struct queue_claim){
+		    .class = next->class,
+		    .domain = arena_copy(arena, view_of(next->name, next->len)),
+		    .rank = queue_index_rank(next, now),
+		};
+		queue_index_claim(index, next);
 		rc = RC_OK;
+	} else {
+		index->told = first;
+		*ret_next_ms = first < INT64_MAX ? first * 1000 : 0;
 	}
 	pthread_mutex_unlock(&index->lock);
 	return rc;
 }
 
-void queue_unclaim(struct queue *queue, struct view domain)
+void queue_unclaim(struct queue *queue, const struct queue_claim *claim)
 {
 	struct queue_index *index = &queue->index;
 	pthread_mutex_lock(&index->lock);
 	struct queue_destination *destination =
-	    queue_index_destination(index, domain);
+	    queue_index_destination(index, claim);
 	if (destination && destination->claimed)
 		queue_index_unclaim(index, destination);
 	pthread_mutex_unlock(&index->lock);
 }
 
-bool queue_has_due(struct queue *queue, struct view domain)
+bool queue_has_due(struct queue *queue, struct queue_claim *claim)
 {
 	struct queue_index *index = &queue->index;
 	int64_t now = queue_now(queue);
 	pthread_mutex_lock(&index->lock);
 	struct queue_destination *destination =
-	    queue_index_destination(index, domain);
-	struct queue_due *first =
-	    destination ? queue_heap_first(&destination->lots) : NULL;
-	bool due = first && first->due <= now;
+	    queue_index_destination(index, claim);
+	int64_t rank =
+	    destination ? queue_index_rank(destination, now) : INT64_MAX;
 	pthread_mutex_unlock(&index->lock);
-	return due;
+	if (rank < INT64_MAX)
+		claim->rank = rank;
+	return rank < INT64_MAX;
 }
 
 // ---- Lots ------------------------------------------------------------------
@@ -136,13 +138,14 @@ static void complain(struct queue *queue, struct queue_lot **lot, enum rc rc)
 	queue_drop(queue, lot, rc == RC_IO ? TROUBLE_WAIT : CORRUPT_WAIT);
 }
 
-static struct queue_lot *lease(struct queue *queue, struct view domain)
+static struct queue_lot *lease(
+    struct queue *queue, const struct queue_claim *claim)
 {
 	struct queue_index *index = &queue->index;
 	int64_t now = queue_now(queue);
 	pthread_mutex_lock(&index->lock);
 	struct queue_destination *destination =
-	    queue_index_destination(index, domain);
+	    queue_index_destination(index, claim);
 	struct queue_entry *entry =
 	    destination ? queue_index_lease(index, destination, now) : NULL;
 	struct queue_lot *lot = NULL;
@@ -154,11 +157,11 @@ static struct queue_lot *lease(struct queue *queue, struct view domain)
 	return lot;
 }
 
-enum rc queue_take(
-    struct queue *queue, struct view domain, struct queue_lot **ret_lot)
+enum rc queue_take(struct queue *queue, const struct queue_claim *claim,
+    struct queue_lot **ret_lot)
 {
 	for (;;) {
-		struct queue_lot *lot = lease(queue, domain);
+		struct queue_lot *lot = lease(queue, claim);
 		if (!lot)
 			return RC_END;
 		if (lot->kept) {

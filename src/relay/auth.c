@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // AUTH with a smart host (RFC 4954): PLAIN (RFC 4616) or LOGIN. A password is
-// sent over TLS only. When the log-in fails, the cause is a setting here or at
-// the smart host, not the mail. So the mail waits.
+// sent only over TLS, to a server whose certificate is verified. When the
+// log-in fails, the cause is a setting here or at the smart host, not the mail.
+// So the mail waits.
 #include "relay/client_impl.h"
 #include "wire/base64.h"
 
@@ -29,10 +30,11 @@ static void say_plain(struct relay_client *client, struct buf *out)
 enum net_next relay_client_say_auth(
     struct relay_client *client, struct buf *out)
 {
-	if (client->tls.version[0] == '\0')
+	// The settings are checked before; this is the last line of defence.
+	if (client->tls.version[0] == '\0' || !client->tls.verified)
 		return relay_client_give_up(client, ENHANCED(4, 7, 11), out,
-		    "the password may be sent over TLS only, and there is no "
-		    "TLS");
+		    "the password may be sent over TLS only, to a server whose "
+		    "certificate is verified");
 	if (client->can.auth & SMTP_AUTH_PLAIN) {
 		say_plain(client, out);
 		relay_client_enter(client, RELAY_STEP_AUTH_PASSWORD);

@@ -44,6 +44,7 @@ struct relay_client *relay_client_new(const struct relay_client_config *config)
 	buf_init(&client->scratch, RELAY_CLIENT_PIECE);
 	buf_init(&client->text, 2 * RELAY_CLIENT_REPLY_MAX);
 	relay_client_enter(client, RELAY_STEP_GREETING);
+	relay_client_hurry_up(client, c->hello_seconds);
 	return client;
 }
 
@@ -99,11 +100,28 @@ static enum net_next start(
 static enum net_next take_reply(struct relay_client *client,
     const struct smtp_reply *reply, struct buf *out)
 {
+	if (client->step == RELAY_STEP_GREETING)
+		client->config.ops->greeted(client->config.owner);
 	// RFC 5321 section 3.8: the server is about to close the connection,
 	// whatever the command was.
 	if (reply->code == 421 && client->step != RELAY_STEP_QUIT)
 		return relay_client_break_reply(client, reply);
 	return relay_step_row(client->step)->reply(client, reply, out);
+}
+
+// Whether the result of the session depends on what comes next.
+static bool is_open(const struct relay_client *client)
+{
+	return client->step != RELAY_STEP_OVER &&
+	       client->step != RELAY_STEP_QUIT;
+}
+
+static enum net_next give_up_waiting(struct relay_client *client)
+{
+	client->slow = is_open(client);
+	return relay_client_break(client, ENHANCED(4, 4, 2),
+	    "timed out while waiting for %s",
+	    relay_step_row(client->step)->name);
 }
 
 static enum net_next input(
@@ -133,9 +151,7 @@ static enum net_next input(
 	// A peer that sends single bytes slowly does not get more time.
 	if (next == NET_READ && client->step != RELAY_STEP_IDLE &&
 	    relay_client_seconds_left(client) == 0)
-		next = relay_client_break(client, ENHANCED(4, 4, 2),
-		    "timed out while waiting for %s",
-		    relay_step_row(client->step)->name);
+		next = give_up_waiting(client);
 	*ret_consumed = in.len - rest.len;
 	// Bytes after the reply to STARTTLS are dropped: they came without TLS,
 	// so anybody may have sent them (RFC 3207 section 6).
@@ -189,9 +205,13 @@ static void timed_out(void *session, struct buf *out)
 		client->step = RELAY_STEP_OVER;
 		return;
 	}
-	relay_client_break(client, ENHANCED(4, 4, 2),
-	    "timed out while waiting for %s",
-	    relay_step_row(client->step)->name);
+	give_up_waiting(client);
+}
+
+static uint64_t end_ms(const void *session)
+{
+	const struct relay_client *client = session;
+	return client->end_ms;
 }
 
 static void stop(struct relay_client *client)
@@ -225,12 +245,14 @@ static void ended(void *session, enum net_end end, const char *why)
 	} else if (end == NET_END_STOPPED) {
 		stop(client);
 	}
+	client->slow |= end == NET_END_TIMEOUT && is_open(client);
 	relay_client_break(client, ENHANCED(4, 4, 2), "%s while waiting for %s",
 	    why, relay_step_row(client->step)->name);
 	struct relay_client_report report = {
 	    .use = client->ready ? RELAY_CLIENT_READY : client->use,
 	    .status = client->status,
 	    .text = buf_view(&client->text),
+	    .slow = client->slow,
 	};
 	client->config.ops->ended(client->config.owner, &report);
 }
@@ -244,6 +266,7 @@ const struct net_session_ops relay_client_session_ops = {
     .tls_started = tls_started,
     .timeout = timeout,
     .timed_out = timed_out,
+    .end_ms = end_ms,
     .shut_down = shut_down,
     .ended = ended,
     .free = free_client,

@@ -18,6 +18,7 @@
 #define RELAY_CLIENT_MESSAGES_MAX  100 // over one connection
 #define RELAY_CLIENT_RECIPIENTS    100 // RFC 5321 section 4.5.3.1.8
 #define RELAY_CLIENT_IDLE_SECONDS  5
+#define RELAY_CLIENT_PACE          16384 // bytes a second, with letter_seconds
 #define RELAY_CLIENT_WINDOW_CHUNKS 16 // BDAT commands sent before their replies
 
 struct relay_client;
@@ -67,10 +68,13 @@ struct relay_client_report {
 	enum relay_client_use use;
 	struct enhanced_status status; // of LATER, REFUSED, TLS_BROKE
 	struct view text; // clean text: the reply, or what happened
+	bool slow;        // the server did not answer, or did not read, in time
 };
 
 // The owner's functions. The session calls them from within its own calls.
 struct relay_client_owner {
+	// The server has greeted, in whatever words.
+	void (*greeted)(void *owner);
 	enum relay_client_order (*next)(
 	    void *owner, struct relay_client_mail *ret_mail);
 	// `results` has one entry for each recipient, valid during the call.
@@ -100,7 +104,12 @@ struct relay_client_config {
 	uint32_t messages_max;   // [RELAY_CLIENT_MESSAGES_MAX]
 	uint32_t recipients_max; // of a transaction [RELAY_CLIENT_RECIPIENTS]
 	uint32_t idle_seconds;   // [RELAY_CLIENT_IDLE_SECONDS]
-	uint32_t hurry;          // timeouts are divided by this [1]
+	// How long a server that may be there only to hold our connections is
+	// waited for: see struct relay_patience, in place.h. 0: no such limit.
+	uint32_t greeting_seconds;
+	uint32_t hello_seconds;
+	uint32_t letter_seconds;
+	uint32_t hurry; // timeouts are divided by this [1]
 	// The keys for signing users' messages again when they are made 7-bit.
 	// NULL: such messages are sent without signatures.
 	struct dkim_keys *dkim;

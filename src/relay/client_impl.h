@@ -60,6 +60,8 @@ struct relay_client {
 
 	enum relay_step step;
 	uint64_t since_ms; // when the step began
+	uint64_t end_ms;   // when all steps of this part have to be done; 0:
+			   // there is no such limit
 	struct smtp_reply_parser parser;
 	struct smtp_capabilities can;
 	struct relay_client_tls tls;
@@ -77,6 +79,7 @@ struct relay_client {
 	enum relay_client_use use;
 	struct enhanced_status status;
 	struct buf text;
+	bool slow; // the server did not answer, or did not read, in time
 	bool ended;
 };
 
@@ -100,6 +103,9 @@ const struct relay_step_row *relay_step_row(enum relay_step step);
 
 void relay_client_enter(struct relay_client *client, enum relay_step step);
 uint32_t relay_client_seconds_left(const struct relay_client *client);
+// From now on all steps together have to be done within this time. 0: there is
+// no such limit.
+void relay_client_hurry_up(struct relay_client *client, uint64_t seconds);
 
 // Ends the connection. Recipients of the letter that have no result yet are
 // LATER, with this status and text. Returns NET_CLOSE.

@@ -301,6 +301,14 @@ static const struct script scripts[] = {
 	{.tls = RELAY_TLS_OPPORTUNISTIC, .user = "u", .password = "p"},
 	HELLO "S: 250-mx.test\nS: 250 AUTH PLAIN\nC: QUIT\nhangup\n"
 	      "T: later 4.7.11 the password may be sent over TLS only...\n"},
+    {"a password is not sent to a server that may be anybody",
+	{.tls = RELAY_TLS_OPPORTUNISTIC,
+	    .implicit_tls = true,
+	    .unverified = true,
+	    .user = "u",
+	    .password = "p"},
+	HELLO "S: 250-mx.test\nS: 250 AUTH PLAIN\nC: QUIT\nhangup\n"
+	      "T: later 4.7.11 the password may be sent over TLS only...\n"},
     {"no AUTH mechanism that is supported",
 	{.tls = RELAY_TLS_REQUIRED,
 	    .implicit_tls = true,

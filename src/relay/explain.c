@@ -22,7 +22,7 @@ static struct relay_next_hops *find(struct relay *relay, struct view domain)
 {
 	struct wait wait = {.lock = PTHREAD_MUTEX_INITIALIZER,
 	    .ready = PTHREAD_COND_INITIALIZER};
-	relay_next_hop_find(&relay->rules, domain, found, &wait);
+	relay_next_hop_find(&relay->rules, domain, false, found, &wait);
 	pthread_mutex_lock(&wait.lock);
 	while (!wait.hops)
 		pthread_cond_wait(&wait.ready, &wait.lock);

@@ -18,11 +18,15 @@
 #include "net/connect.h"
 #include "relay/client.h"
 #include "relay/next_hop.h"
+#include "relay/place.h"
 #include "relay/relay.h"
 #include "relay/window.h"
 
-#define RELAY_DOMAINS_MAX 2000 // claimed at the same time
-#define RELAY_JOB_LOTS    50   // then the next job has its turn
+#define RELAY_DOMAINS_MAX                                                      \
+	2000                 // claimed at the same time; a quarter of them
+			     // are kept for users' mail
+#define RELAY_SITES_MAX 4000 // then those that are only remembered go
+#define RELAY_JOB_LOTS  50   // then the next job has its turn
 #define RELAY_TROUBLE_SECONDS                                                  \
 	60 // how long a lot waits that could not be handled
 #define RELAY_OFF_SECONDS                                                      \
@@ -46,7 +50,7 @@ enum relay_job {
 			  // sent
 };
 
-struct relay_domain {
+struct relay_domain { // users' mail, other mail or reports for one domain
 	struct relay_domain *next; // at its site, or among the jobs
 	struct relay *relay;
 	struct relay_site *site;
@@ -56,7 +60,7 @@ struct relay_domain {
 	struct relay_reason reason;
 	uint32_t put_off; // seconds; for RELAY_JOB_DOWN
 	unsigned retries; // the relay's `retries` when the site was found down
-	size_t len;
+	struct queue_claim claim; // its domain is `name`
 	char name[];
 };
 
@@ -68,15 +72,18 @@ struct relay_domain_list {
 struct relay_site {
 	struct relay *relay;
 	struct view name;
-	struct relay_next_hops *hops; // as the last search found them
-	struct relay_domain_list domains;
+	struct relay_next_hops *hops;    // as the last search found them
+	struct relay_domain_list users;  // domains with users' mail
+	struct relay_domain_list others; // the same domains, or others, with
+					 // other mail
 	unsigned links;
 	struct relay_window window; // how many links it may have
-	struct relay_site *next_starving;
-	bool starving; // it wants another link, but connections_max is reached
-	unsigned failures;          // failures of the site in a row
-	unsigned fruitless;         // links that broke at their first message
-	uint64_t down_until;        // ms; no links are made before this time
+	bool waiting;               // one of its links waits for room
+	struct relay_site *next_stale;
+	unsigned failures;   // failures of the site in a row
+	unsigned fruitless;  // links that broke at their first message
+	uint64_t down_until; // ms; no links are made before this time
+	bool rests; // it is down because its addresses are known to be dead
 	struct relay_reason reason; // why the site is down
 };
 
@@ -87,7 +94,17 @@ struct relay_link {
 	struct relay_site *site;
 	struct relay_next_hops *hops; // as they were when the link began
 	size_t at;                    // index of the hop that is tried
-	bool plain; // TLS failed at this hop, so it is tried without
+	struct relay_link *next_waiting;
+	bool waits;          // for room at its hop; it has no connection
+	bool waited;         // it has done so
+	uint64_t dead_until; // when the first of the hops that were passed over
+			     // may be tried again (ms)
+	bool tried;          // it has tried to connect to a hop
+	// Where it has a connection, or makes one; NULL: nowhere.
+	struct relay_place *place;
+	bool users;   // the connection counts as one for users' mail
+	bool greeted; // the server has greeted over this connection
+	bool plain;   // TLS failed at this hop, so it is tried without
 	bool ready;
 	bool idle;
 	bool all_refused; // every hop so far refused mail with 5xx
@@ -130,9 +147,13 @@ struct relay {
 	unsigned worker_count;
 	struct map sites;
 	uint64_t sweep_ms; // when the sites are swept next
+	struct relay_places places;
 	struct relay_link *links;
-	unsigned link_count;
-	struct relay_site *starving;
+	unsigned link_count; // with those that wait
+	// Links that wait for room, the oldest first.
+	struct relay_link *waiting;
+	struct relay_link *waiting_last;
+	bool dispatching; // relay_link_dispatch() is running
 	struct relay_domain_list jobs;
 	unsigned domain_count;
 };
@@ -163,9 +184,17 @@ void relay_site_attach(struct relay *relay, struct relay_domain *domain,
     struct relay_next_hops *hops);
 // Makes another link, if there is work for it and the limits allow it.
 void relay_site_want_link(struct relay_site *site);
-// All hops of the site failed.
+// All hops of the site failed. Without `tried` others had tried the same
+// addresses, which have been logged.
 void relay_site_fail(
-    struct relay_site *site, const struct relay_reason *reason);
+    struct relay_site *site, const struct relay_reason *reason, bool tried);
+// All addresses of the site are known to be dead until this time (ms), and none
+// was tried.
+void relay_site_rest(
+    struct relay_site *site, uint64_t until, const struct relay_reason *reason);
+bool relay_site_has_mail(const struct relay_site *site);
+// The rank of the mail that is sent first (struct queue_claim).
+int64_t relay_site_rank(const struct relay_site *site);
 // If the site is down, gives the domains that wait there to the workers.
 void relay_site_flush(struct relay_site *site);
 void relay_site_answered(
@@ -176,14 +205,21 @@ void relay_site_begin_anew(struct relay_site *site);
 void relay_site_release(struct relay_site *site);
 void relay_site_free(struct relay_site *site);
 void relay_site_sweep(struct relay *relay);
-// Takes a lot of a domain at the site; NULL when there is none. Unlocks the
-// lock during calls of the queue.
-struct queue_lot *relay_site_take(struct relay_site *site);
+// Takes a lot of a domain at the link's site; NULL when there is none that the
+// link may send. Unlocks the lock during calls of the queue.
+struct queue_lot *relay_site_take(struct relay_link *link);
 
 // ---- link.c; lock held -----------------------------------------------------
 
 void relay_link_new(struct relay_site *site);
 bool relay_link_wake_idle(struct relay_site *site); // false: no link is idle
+// Lets the links that wait begin, as far as there is room: those first whose
+// mail has the lowest rank.
+void relay_link_dispatch(struct relay *relay);
+// Makes the connection count as one for users' mail, or for other mail. Returns
+// false when there is no room for that.
+bool relay_link_turn(struct relay_link *link, bool users);
+void relay_link_stop_waiting(struct relay *relay); // ends the links that wait
 
 // ---- outcome.c -------------------------------------------------------------
 

@@ -343,6 +343,7 @@ static bool is_used_up(const struct relay_client *client)
 
 enum net_next relay_client_next(struct relay_client *client, struct buf *out)
 {
+	relay_client_hurry_up(client, 0);
 	client->ready = true;
 	client->use = RELAY_CLIENT_READY;
 	while (!is_used_up(client) &&

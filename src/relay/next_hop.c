@@ -29,7 +29,8 @@ struct search {
 	void *context;
 	struct relay_next_hops *hops;
 	struct view domain; // in the hops' arena
-	bool by_mx;         // the hosts come from MX records
+	bool for_strangers;
+	bool by_mx; // the hosts come from MX records
 	struct host hosts[RELAY_NEXT_HOP_HOSTS_MAX];
 	size_t count;
 	pthread_mutex_t lock;
@@ -77,25 +78,31 @@ static void judge(struct search *search, enum relay_next_hop_found found,
 
 // ---- Loops -----------------------------------------------------------------
 
-static bool is_loopback(const char *address)
+static enum relay_address_kind kind_of(
+    const struct relay_next_hop_rules *rules, const char *text)
 {
-	struct view text = view_of_string(address);
-	return view_starts_with(text, VIEW("127.")) ||
-	       view_starts_with(text, VIEW("0.")) ||
-	       view_eq(text, VIEW("::1")) || view_eq(text, VIEW("::")) ||
-	       view_starts_with(text, VIEW("::ffff:127.")) ||
-	       view_starts_with(text, VIEW("::ffff:0."));
+	struct relay_address address, own;
+	if (rules->any_address_allowed)
+		return RELAY_ADDRESS_PUBLIC;
+	if (relay_address_parse(text, &address) != RC_OK)
+		return RELAY_ADDRESS_UNUSABLE;
+	for (size_t i = 0; i < rules->own_address_count; i++)
+		if (relay_address_parse(rules->own_addresses[i], &own) ==
+			RC_OK &&
+		    relay_address_eq(&own, &address))
+			return RELAY_ADDRESS_HERE;
+	enum relay_address_kind kind = relay_address_kind(&address);
+	// A loop stays one, whatever is allowed.
+	if (kind != RELAY_ADDRESS_HERE &&
+	    net_networks_have(&rules->networks, address.bytes))
+		return RELAY_ADDRESS_PUBLIC;
+	return kind;
 }
 
 static bool is_own_address(
     const struct relay_next_hop_rules *rules, const char *address)
 {
-	if (rules->own_addresses_allowed)
-		return false;
-	for (size_t i = 0; i < rules->own_address_count; i++)
-		if (strcmp(rules->own_addresses[i], address) == 0)
-			return true;
-	return is_loopback(address);
+	return kind_of(rules, address) == RELAY_ADDRESS_HERE;
 }
 
 static bool is_own_host(
@@ -117,9 +124,6 @@ static bool is_own_host(
 // count.
 static void cut_at_own(struct search *search)
 {
-	if (search->rules->smart_host)
-		return; // a smart host that the administrator names is not
-			// checked
 	for (size_t i = 0; i < search->count; i++) {
 		if (!is_own_host(search->rules, &search->hosts[i]))
 			continue;
@@ -128,6 +132,33 @@ static void cut_at_own(struct search *search)
 			i--;
 		search->count = i;
 		return;
+	}
+}
+
+// ---- Networks that are not the Internet -------------------------------------
+
+static bool drop_from(
+    const struct relay_next_hop_rules *rules, const char **list, size_t *count)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < *count; i++)
+		if (kind_of(rules, list[i]) == RELAY_ADDRESS_PUBLIC)
+			list[kept++] = list[i];
+	bool dropped = kept < *count;
+	*count = kept;
+	return dropped;
+}
+
+// Whoever owns a domain could otherwise make this server speak to any machine
+// in its own networks, to which strangers have no way.
+static void drop_forbidden(struct search *search)
+{
+	const struct relay_next_hop_rules *rules = search->rules;
+	for (size_t i = 0; i < search->count; i++) {
+		struct host *host = &search->hosts[i];
+		bool v6 = drop_from(rules, host->v6, &host->v6_count);
+		bool v4 = drop_from(rules, host->v4, &host->v4_count);
+		search->hops->forbidden |= v6 || v4;
 	}
 }
 
@@ -217,7 +248,11 @@ static void conclude(struct search *search)
 		failed = failed || search->hosts[i].failed;
 	// Sorted by preference, because cut_at_own() depends on the order.
 	name_site(search);
-	cut_at_own(search);
+	// What the administrator wrote into the settings is not checked.
+	if (!search->rules->smart_host) {
+		cut_at_own(search);
+		drop_forbidden(search);
+	}
 	if (search->count == 0) {
 		judge(search, RELAY_NEXT_HOP_FAILED, ENHANCED(5, 4, 6),
 		    "mail for %.*s would come back to this server",
@@ -231,8 +266,10 @@ static void conclude(struct search *search)
 			      sizeof(*hops->hops));
 	for (size_t i = 0; i < search->count; i++)
 		add_addresses(search, &search->hosts[i]);
-	if (hops->count > 0)
+	if (hops->count > 0) {
+		hops->forbidden = false;
 		return;
+	}
 	if (failed)
 		judge(search, RELAY_NEXT_HOP_LATER, ENHANCED(4, 4, 3),
 		    "DNS did not answer for the mail servers of %.*s",
@@ -241,6 +278,13 @@ static void conclude(struct search *search)
 		judge(search, RELAY_NEXT_HOP_LATER, ENHANCED(4, 4, 4),
 		    "the smart host %.*s has no address",
 		    view_of_string(search->rules->smart_host));
+	else if (hops->forbidden)
+		// RFC 3463 section 3.5: X.4.4, unable to route. RFC 5321
+		// section 5.1: MX records of which none can be used are an
+		// error.
+		judge(search, RELAY_NEXT_HOP_FAILED, ENHANCED(5, 4, 4),
+		    "no mail server of %.*s has an address on the Internet",
+		    search->domain);
 	else if (search->by_mx)
 		judge(search, RELAY_NEXT_HOP_FAILED, ENHANCED(5, 4, 4),
 		    "no mail server of %.*s has an address", search->domain);
@@ -298,6 +342,16 @@ static void on_v6(void *context, const struct dns_answer *answer)
 	on_address(context, answer, true);
 }
 
+static void look_up(struct search *search, struct view name, enum dns_type type,
+    void (*done)(void *context, const struct dns_answer *answer), void *context)
+{
+	struct dns *dns = search->rules->dns;
+	if (search->for_strangers)
+		dns_lookup_bulk(dns, name, type, done, context);
+	else
+		dns_lookup(dns, name, type, done, context);
+}
+
 static void ask(struct search *search, struct host *host, enum dns_type type)
 {
 	struct question *question = mem_alloc(sizeof(*question));
@@ -305,7 +359,7 @@ static void ask(struct search *search, struct host *host, enum dns_type type)
 	pthread_mutex_lock(&search->lock);
 	search->pending++;
 	pthread_mutex_unlock(&search->lock);
-	dns_lookup(search->rules->dns, view_of_string(host->name), type,
+	look_up(search, view_of_string(host->name), type,
 	    type == DNS_AAAA ? on_v6 : on_v4, question);
 }
 
@@ -419,7 +473,7 @@ static bool is_numeric(const char *host)
 }
 
 void relay_next_hop_find(const struct relay_next_hop_rules *rules,
-    struct view domain,
+    struct view domain, bool for_strangers,
     void (*done)(void *context, struct relay_next_hops *hops), void *context)
 {
 	struct search *search = mem_zalloc(sizeof(*search));
@@ -427,6 +481,7 @@ void relay_next_hop_find(const struct relay_next_hop_rules *rules,
 	search->rules = rules;
 	search->done = done;
 	search->context = context;
+	search->for_strangers = for_strangers;
 	search->hops = mem_zalloc(sizeof(*search->hops));
 	arena_init(&search->hops->arena);
 	search->domain = arena_copy(&search->hops->arena, domain);
@@ -442,6 +497,6 @@ void relay_next_hop_find(const struct relay_next_hop_rules *rules,
 	} else if (is_literal(&search->hops->arena, search->domain, &address)) {
 		use_address(search, address);
 	} else {
-		dns_lookup(rules->dns, search->domain, DNS_MX, on_mx, search);
+		look_up(search, search->domain, DNS_MX, on_mx, search);
 	}
 }

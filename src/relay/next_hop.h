@@ -7,6 +7,8 @@
 
 #include "base/arena.h"
 #include "dns/dns.h"
+#include "net/networks.h"
+#include "relay/address.h"
 #include "relay/tls_policy.h"
 #include "wire/enhanced_status.h"
 
@@ -32,6 +34,7 @@ struct relay_next_hops {
 	enum relay_next_hop_found found;
 	struct enhanced_status status; // when no hops were found
 	const char *text;              // the reason; may be told to the sender
+	bool forbidden; // there are addresses, but none that may be used
 	// The name of the site. Domains with the same name have the same
 	// servers.
 	struct view site;
@@ -48,7 +51,9 @@ struct relay_next_hop_rules {
 	const char *own_name; // a host of this name is this server and no hop
 	const char *const *own_addresses; // the same for these addresses
 	size_t own_address_count;
-	bool own_addresses_allowed;
+	// Networks that may be used though they are not the Internet.
+	struct net_networks networks;
+	bool any_address_allowed; // no address is checked, not even for loops
 	bool no_ipv4;
 	bool no_ipv6;
 	uint16_t port;
@@ -59,10 +64,11 @@ struct relay_next_hop_rules {
 	enum relay_tls smart_tls;
 };
 
+// With `for_strangers` no user waits for the result: see dns_lookup_bulk().
 // `done` is called once, perhaps before this function returns, perhaps on DNS's
 // thread. It owns the hops.
 void relay_next_hop_find(const struct relay_next_hop_rules *rules,
-    struct view domain,
+    struct view domain, bool for_strangers,
     void (*done)(void *context, struct relay_next_hops *hops), void *context);
 
 #endif

@@ -58,6 +58,22 @@ static const struct dns_test_row zone[] = {
     A("local.test", "127.0.0.1"),
     A("trick6.test", "192.0.2.4"),
     AAAA("trick6.test", "::1"),
+    MX("mapped.test", "10 mapped-host.test"),
+    AAAA("mapped-host.test", "::ffff:192.0.2.99"),
+    MX("nat64.test", "10 nat64-host.test"),
+    AAAA("nat64-host.test", "64:ff9b::127.0.0.1"),
+    // Networks that are not the Internet.
+    MX("inside.test", "10 inside-host.test"),
+    A("inside-host.test", "10.1.2.3"),
+    AAAA("inside-host.test", "fd00::1"),
+    MX("metadata.test", "10 metadata-host.test"),
+    A("metadata-host.test", "169.254.169.254"),
+    MX("half-inside.test", "10 inside-host.test"),
+    MX("half-inside.test", "20 b.two.test"),
+    A("mixed.test", "10.1.2.3"),
+    A("mixed.test", "192.0.2.8"),
+    AAAA("6to4.test", "2002:a01:203::1"),
+    AAAA("multicast.test", "ff02::1"),
 };
 
 static const char *const own[] = {"192.0.2.99", "2001:db8::99"};
@@ -95,7 +111,7 @@ static struct relay_next_hops *find(
 {
 	struct wait wait = {.lock = PTHREAD_MUTEX_INITIALIZER,
 	    .ready = PTHREAD_COND_INITIALIZER};
-	relay_next_hop_find(rules, view_of_string(domain), found, &wait);
+	relay_next_hop_find(rules, view_of_string(domain), false, found, &wait);
 	pthread_mutex_lock(&wait.lock);
 	while (!wait.hops)
 		pthread_cond_wait(&wait.ready, &wait.lock);
@@ -185,11 +201,25 @@ static void the_zone_says_where_mail_goes(void **state)
 	    {"[192.0.2.5]", "found 192.0.2.5/192.0.2.5/25"},
 	    {"[IPv6:2001:db8::5]", "found 2001:db8::5/2001:db8::5/25"},
 	    {"[127.0.0.1]", "failed 5.4.6"},
+	    {"mapped.test", "failed 5.4.6"},
+	    {"nat64.test", "failed 5.4.6"},
+	    {"[IPv6:::ffff:192.0.2.99]", "failed 5.4.6"},
+	    {"[IPv6:::ffff:127.0.0.1]", "failed 5.4.6"},
+	    {"[0.0.0.0]", "failed 5.4.6"},
+	    {"inside.test", "failed 5.4.4"},
+	    {"metadata.test", "failed 5.4.4"},
+	    {"half-inside.test", "found b.two.test/192.0.2.2/25"},
+	    {"mixed.test", "found mixed.test/192.0.2.8/25"},
+	    {"6to4.test", "failed 5.4.4"},
+	    {"multicast.test", "failed 5.4.4"},
+	    {"[10.0.0.1]", "failed 5.4.4"},
+	    {"[IPv6:fe80::1]", "failed 5.4.4"},
+	    {"[IPv6:64:ff9b::10.0.0.1]", "failed 5.4.4"},
 	    {"[192.0.2.99]", "failed 5.4.6"},
-    {"[IPv6:::ffff:192.0.2.99]", "failed 5.4.6"},
-    {"[IPv6:::FFFF:C000:263]", "failed 5.4.6"},
-    {"[IPv6:::ffff:127.0.0.1]", "failed 5.4.6"},
-    {"[IPv6:::ffff:192.0.2.5]", "found 192.0.2.5/192.0.2.5/25"},
+	    {"[IPv6:::ffff:192.0.2.99]", "failed 5.4.6"},
+	    {"[IPv6:::FFFF:C000:263]", "failed 5.4.6"},
+	    {"[IPv6:::ffff:127.0.0.1]", "failed 5.4.6"},
+	    {"[IPv6:::ffff:192.0.2.5]", "found 192.0.2.5/192.0.2.5/25"},
 	};
 	struct world world = world_make();
 	struct relay_next_hop_rules rules = usual(world.dns);
@@ -211,6 +241,29 @@ static void one_family_may_be_switched_off(void **state)
 	rules.no_ipv4 = true;
 	expect(&rules, "two.test", "found a.two.test/2001:db8::1/2525");
 	expect(&rules, "plain.test", "failed 5.1.2");
+	world_end(&world);
+}
+
+static void networks_may_be_allowed(void **state)
+{
+	(void)state;
+	struct world world = world_make();
+	struct relay_next_hop_rules rules = usual(world.dns);
+	struct fault fault;
+	assert_int_equal(net_networks_parse(VIEW("10.1.0.0/16 127.0.0.0/8"),
+			     &rules.networks, &fault),
+	    RC_OK);
+	expect(&rules, "inside.test", "found inside-host.test/10.1.2.3/25");
+	expect(&rules, "6to4.test", "found 6to4.test/2002:a01:203::1/25");
+	expect(&rules, "[10.2.0.1]", "failed 5.4.4");
+	// A loop is not allowed by it.
+	expect(&rules, "trick.test", "failed 5.4.6");
+	// What the administrator names as the smart host may be anywhere.
+	rules.networks.count = 0;
+	rules.smart_port = 25;
+	rules.smart_host = "inside-host.test";
+	rules.no_ipv6 = true;
+	expect(&rules, "two.test", "found inside-host.test/10.1.2.3/25");
 	world_end(&world);
 }
 
@@ -289,6 +342,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_zone_says_where_mail_goes),
 	    cmocka_unit_test(one_family_may_be_switched_off),
+	    cmocka_unit_test(networks_may_be_allowed),
 	    cmocka_unit_test(a_smart_host_takes_it_all),
 	    cmocka_unit_test(domains_with_the_same_servers_share_a_site),
 	    cmocka_unit_test(equals_come_in_any_order),

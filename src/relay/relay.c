@@ -65,11 +65,13 @@ static void set_defaults(struct relay_settings *settings)
 {
 	set_default(&settings->connections_max, 100);
 	set_default(&settings->site_connections, 10);
+	set_default(&settings->network_connections, 20);
 	set_default(&settings->connection_messages, 100);
 	set_default(&settings->transaction_recipients, 100);
 	set_default(&settings->local_threads, 4);
 	set_default(&settings->idle_seconds, 5);
 	set_default(&settings->connect_seconds, 30);
+	set_default(&settings->first_seconds, 30);
 	set_default(&settings->down_first_seconds, 30);
 	set_default(&settings->down_last_seconds, 900);
 	set_default(&settings->hurry, 1);
@@ -149,10 +151,28 @@ static enum rc check(const struct relay *relay, struct fault *fault)
 	if (sends && tls && !settings->tls_client)
 		return fault_set(fault, RC_INVALID,
 		    "TLS is required, but there is no TLS client");
+	if (settings->smart_host.user.len > 0 &&
+	    settings->smart_host.tls != RELAY_TLS_REQUIRED)
+		return fault_set(fault, RC_INVALID,
+		    "a password is sent only with verified TLS");
 	if (settings->no_ipv4 && settings->no_ipv6)
 		return fault_set(
 		    fault, RC_INVALID, "neither IPv4 nor IPv6 may be used");
 	return RC_OK;
+}
+
+static void set_places(struct relay *relay)
+{
+	const struct relay_settings *settings = &relay->settings;
+	struct relay_place_limits limits = {
+	    .all = settings->connections_max,
+	    .network = settings->network_connections,
+	    .address = settings->site_connections,
+	    .first_seconds = settings->first_seconds,
+	    .down_first_seconds = settings->down_first_seconds,
+	    .down_last_seconds = settings->down_last_seconds,
+	};
+	relay_places_init(&relay->places, &limits);
 }
 
 static void set_rules(struct relay *relay)
@@ -167,7 +187,7 @@ static void set_rules(struct relay *relay)
 	keep(relay, &settings->smart_host.password);
 	rules->dns = settings->dns;
 	rules->own_name = settings->helo_name.ptr;
-	rules->own_addresses_allowed = settings->own_addresses_allowed;
+	rules->any_address_allowed = settings->any_address_allowed;
 	rules->no_ipv4 = settings->no_ipv4;
 	rules->no_ipv6 = settings->no_ipv6;
 	rules->port = settings->smtp_port;
@@ -192,11 +212,16 @@ enum rc relay_new(const struct relay_settings *settings, struct fault *fault,
 	thread_cond_init(&relay->changed);
 	atomic_store(&relay->references, 1);
 	set_defaults(&relay->settings);
+	set_places(relay);
 	enum rc rc = check(relay, fault);
 	if (rc == RC_OK) {
 		set_rules(relay);
 		rc = set_smart_host(relay, fault);
 	}
+	if (rc == RC_OK)
+		rc = net_networks_parse(
+		    relay->settings.networks, &relay->rules.networks, fault);
+	relay->settings.networks = VIEW(""); // was the caller's
 	if (rc != RC_OK) {
 		relay_unref(relay);
 		return rc;
@@ -247,6 +272,7 @@ void relay_stop(struct relay *relay, uint32_t seconds)
 	pthread_mutex_lock(&relay->lock);
 	relay->stopping = true;
 	pthread_cond_broadcast(&relay->changed);
+	relay_link_stop_waiting(relay);
 	for (struct relay_link *link = relay->links; link; link = link->next)
 		// An idle session asks for more and gets nothing, so it ends.
 		if (link->idle)
@@ -276,7 +302,8 @@ static void free_sites(struct relay *relay)
 	void *value;
 	while (map_next(&relay->sites, &position, &name, &value)) {
 		struct relay_site *site = value;
-		free_domains(&site->domains);
+		free_domains(&site->users);
+		free_domains(&site->others);
 		relay_site_free(site);
 	}
 	map_done(&relay->sites);
@@ -288,6 +315,7 @@ void relay_unref(struct relay *relay)
 		return;
 	free_sites(relay);
 	free_domains(&relay->jobs);
+	relay_places_done(&relay->places);
 	free(relay->workers);
 	pthread_mutex_destroy(&relay->lock);
 	pthread_mutex_destroy(&relay->bell.lock);
@@ -318,6 +346,7 @@ void relay_retry_now(struct relay *relay)
 	atomic_fetch_add(&relay->retries, 1);
 	while (map_next(&relay->sites, &position, &name, &value))
 		relay_site_begin_anew(value);
+	relay_places_revive(&relay->places);
 	pthread_mutex_unlock(&relay->lock);
 	relay_ring(relay);
 }
@@ -341,7 +370,7 @@ struct relay_stats relay_stats(struct relay *relay)
 	void *value;
 	uint64_t now = clock_monotonic_ms();
 	pthread_mutex_lock(&relay->lock);
-	stats.connections = relay->link_count;
+	stats.connections = relay->places.count.links;
 	stats.domains = relay->domain_count;
 	for (const struct relay_link *link = relay->links; link;
 	     link = link->next)

@@ -64,14 +64,20 @@ struct relay_settings {
 	enum relay_tls tls; // when there is no smart host [OPPORTUNISTIC]
 	uint16_t smtp_port; // port of the domains' servers [25]
 
-	uint32_t connections_max;     // all together [100]
-	uint32_t site_connections;    // to one site (servers with the same MX
-				      // hosts) [10]
+	uint32_t connections_max;  // all together [100]
+	uint32_t site_connections; // to one address, and to one site (servers
+				   // with the same MX hosts) [10]
+	uint32_t network_connections; // to one network (IPv4: /24, IPv6: /48)
+				      // [20]
 	uint32_t connection_messages; // messages over one connection [100]
 	uint32_t transaction_recipients; // RCPTs in one transaction [100]
 	uint32_t local_threads;          // for local deliveries [4]
 	uint32_t idle_seconds; // how long a connection waits for more work [5]
-	uint32_t connect_seconds;    // time for each address [30]
+	uint32_t connect_seconds; // time for each address [30]
+	// For the greeting of an address that has not taken a message since the
+	// start, or whose last attempt failed. It doubles with each failure, up
+	// to the time of RFC 5321. [30]
+	uint32_t first_seconds;
 	uint32_t down_first_seconds; // how long a dead site is not tried, first
 				     // [30] …
 	uint32_t down_last_seconds; // … and doubled up to this [900]
@@ -87,9 +93,11 @@ struct relay_settings {
 	bool no_ipv4;
 	bool no_ipv6;
 	const struct relay_own *own; // NULL: relay_new() finds them
-	// For tests: addresses of this machine and loopback addresses are not a
-	// loop.
-	bool own_addresses_allowed;
+	// Networks to which mail may go though they are not the Internet, with
+	// spaces between: "10.0.0.0/8 fd00::/8".
+	struct view networks;
+	// For tests: no address is a loop or forbidden.
+	bool any_address_allowed;
 };
 
 // RC_INVALID: the settings have a mistake.

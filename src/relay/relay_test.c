@@ -143,7 +143,7 @@ static void begin(struct world *world)
 		    "good.test:%u", world->all.port);
 		settings->smart_host.host = view_of_string(world->smart_host);
 	}
-	settings->own_addresses_allowed = true;
+	settings->any_address_allowed = true;
 	settings->no_ipv6 = true;
 	if (relay_new(settings, &fault, &world->relay) != RC_OK)
 		fail_msg("%s", fault.text);

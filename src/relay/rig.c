@@ -110,8 +110,16 @@ static void ended(void *owner, const struct relay_client_report *report)
 		add_status(rig, report->status, report->text);
 }
 
-static const struct relay_client_owner owner_ops = {
-    .next = next_letter, .done = done, .back = back, .ended = ended};
+static void greeted(void *owner)
+{
+	(void)owner;
+}
+
+static const struct relay_client_owner owner_ops = {.greeted = greeted,
+    .next = next_letter,
+    .done = done,
+    .back = back,
+    .ended = ended};
 
 // ---- The network -----------------------------------------------------------
 

@@ -13,8 +13,7 @@
 void relay_domain_end(struct relay_domain *domain)
 {
 	struct relay *relay = domain->relay;
-	queue_unclaim(
-	    relay->settings.queue, view_of(domain->name, domain->len));
+	queue_unclaim(relay->settings.queue, &domain->claim);
 	free(domain);
 	pthread_mutex_lock(&relay->lock);
 	relay->domain_count--;
@@ -65,13 +64,15 @@ static void found(void *context, struct relay_next_hops *hops)
 	relay_unref(relay);
 }
 
-static void begin(struct relay *relay, struct view name)
+static void begin(struct relay *relay, const struct queue_claim *claim)
 {
+	struct view name = claim->domain;
 	struct relay_domain *domain =
 	    mem_zalloc(sizeof(*domain) + name.len + 1);
 	bool local = false;
 	domain->relay = relay;
-	domain->len = name.len;
+	domain->claim = *claim;
+	domain->claim.domain = view_of(domain->name, name.len);
 	if (name.len > 0)
 		memcpy(domain->name, name.ptr, name.len);
 	pthread_mutex_lock(&relay->lock);
@@ -87,7 +88,8 @@ static void begin(struct relay *relay, struct view name)
 		give(domain, RELAY_JOB_OFF);
 	} else {
 		atomic_fetch_add(&relay->references, 1);
-		relay_next_hop_find(&relay->rules, name, found, domain);
+		relay_next_hop_find(&relay->rules, domain->claim.domain,
+		    claim->class != QUEUE_CLASS_USERS, found, domain);
 	}
 }
 
@@ -118,12 +120,16 @@ static void wait_for_bell(struct relay *relay, int64_t next_ms)
 }
 
 // Returns false when the relay stops. `ret_room`: another domain may be
-// claimed.
-static bool look(struct relay *relay, bool *ret_room)
+// claimed. `ret_last`: of which classes.
+static bool look(
+    struct relay *relay, bool *ret_room, enum queue_class *ret_last)
 {
 	pthread_mutex_lock(&relay->lock);
+	bool kept =
+	    relay->domain_count >= RELAY_DOMAINS_MAX - RELAY_DOMAINS_MAX / 4;
 	bool go_on = !relay->stopping;
 	*ret_room = relay->domain_count < RELAY_DOMAINS_MAX;
+	*ret_last = kept ? QUEUE_CLASS_USERS : QUEUE_CLASS_REPORTS;
 	relay_site_sweep(relay);
 	pthread_mutex_unlock(&relay->lock);
 	return go_on;
@@ -134,16 +140,17 @@ void *relay_schedule(void *context)
 	struct relay *relay = context;
 	struct arena arena;
 	bool room;
+	enum queue_class last;
 	arena_init(&arena);
-	while (look(relay, &room)) {
+	while (look(relay, &room, &last)) {
 		int64_t next_ms = 0;
-		struct view name;
+		struct queue_claim claim;
 		enum rc rc = RC_END;
 		if (room)
-			rc = queue_claim(
-			    relay->settings.queue, &arena, &name, &next_ms);
+			rc = queue_claim(relay->settings.queue, &arena, last,
+			    &claim, &next_ms);
 		if (rc == RC_OK)
-			begin(relay, name);
+			begin(relay, &claim);
 		else
 			wait_for_bell(relay, rc == RC_END ? next_ms : 0);
 		arena_reset(&arena);
@@ -236,14 +243,14 @@ static bool do_lot(
 static void do_job(struct relay_domain *domain)
 {
 	struct relay *relay = domain->relay;
-	struct view name = view_of(domain->name, domain->len);
 	struct queue_lot *lot;
 	struct arena arena;
 	bool more = true;
 	arena_init(&arena);
 	for (int i = 0; more && i < RELAY_JOB_LOTS; i++) {
 		more = !is_stopping(relay) &&
-		       queue_take(relay->settings.queue, name, &lot) == RC_OK &&
+		       queue_take(relay->settings.queue, &domain->claim,
+			   &lot) == RC_OK &&
 		       do_lot(domain, &arena, &lot);
 		arena_reset(&arena);
 	}

@@ -73,7 +73,11 @@ static uint32_t seconds_of(const struct relay_client *client)
 {
 	if (client->step == RELAY_STEP_IDLE)
 		return client->config.idle_seconds;
-	uint32_t seconds = rows[client->step].seconds / client->config.hurry;
+	uint32_t seconds = rows[client->step].seconds;
+	if (client->step == RELAY_STEP_GREETING &&
+	    client->config.greeting_seconds > 0)
+		seconds = client->config.greeting_seconds;
+	seconds /= client->config.hurry;
 	return seconds > 0 ? seconds : 1;
 }
 
@@ -82,6 +86,13 @@ uint32_t relay_client_seconds_left(const struct relay_client *client)
 	uint64_t gone = (clock_monotonic_ms() - client->since_ms) / 1000;
 	uint32_t seconds = seconds_of(client);
 	return gone < seconds ? seconds - (uint32_t)gone : 0;
+}
+
+void relay_client_hurry_up(struct relay_client *client, uint64_t seconds)
+{
+	client->end_ms = seconds > 0 ? clock_monotonic_ms() +
+					   seconds * 1000 / client->config.hurry
+				     : 0;
 }
 
 // ---- Ways to end -----------------------------------------------------------

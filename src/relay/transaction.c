@@ -97,6 +97,10 @@ enum net_next relay_client_say_mail(
 	transaction->chunked = relay_client_offers(client, SMTP_EXT_CHUNKING);
 	choose_members(client);
 	client->messages++;
+	if (client->config.letter_seconds > 0)
+		relay_client_hurry_up(client,
+		    client->config.letter_seconds +
+			relay_letter_size(&client->letter) / RELAY_CLIENT_PACE);
 	add_mail(client, out);
 	if (client->can.pipelining) {
 		for (size_t i = 0; i < transaction->count; i++)

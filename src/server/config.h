@@ -79,6 +79,7 @@ struct config {
 	const char *relay_ca_file;
 	const char *relay_address_v4; // to connect from
 	const char *relay_address_v6;
+	const char *relay_networks; // that are not the Internet, but allowed
 	struct config_listener listeners[CONFIG_LISTENERS_MAX];
 	size_t listener_count;
 	struct net_tls_pair certificates[CONFIG_CERTIFICATES_MAX];
@@ -140,6 +141,8 @@ struct config {
 	uint32_t relay_port;
 	uint32_t relay_connections;
 	uint32_t relay_connections_per_host;
+	uint32_t relay_connections_per_network;
+	uint32_t relay_first_seconds;
 	uint32_t relay_ipv4;
 	uint32_t relay_ipv6;
 	uint32_t dns_timeout_seconds;

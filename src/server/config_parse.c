@@ -39,6 +39,7 @@ struct part {
 	void *base; // the settings' offsets count from here
 	unsigned line;
 	const struct setting *seen[SEEN_MAX];
+	unsigned seen_lines[SEEN_MAX];
 	size_t seen_count;
 };
 
@@ -98,8 +99,10 @@ static void see(struct parse *parse, struct part *part,
 {
 	if (was_seen(part, setting))
 		note(parse, line, "%s is set a second time", setting->name);
-	else if (part->seen_count < SEEN_MAX)
+	else if (part->seen_count < SEEN_MAX) {
+		part->seen_lines[part->seen_count] = line;
 		part->seen[part->seen_count++] = setting;
+	}
 }
 
 static const struct setting *find(const struct part *part, struct view name)
@@ -422,26 +425,63 @@ static void check_log_ins(struct parse *parse)
 	}
 }
 
-static void check_relay(struct parse *parse)
+// The line of a setting in the file; 0: it is not there.
+static unsigned line_of(const struct part *file, const char *name)
+{
+	for (size_t i = 0; i < file->seen_count; i++)
+		if (strcmp(file->seen[i]->name, name) == 0)
+			return file->seen_lines[i];
+	return 0;
+}
+
+// A secret is only sent to a server that has proved its name: with
+// "opportunistic", anybody on the way could switch TLS off or show a
+// certificate of their own, and read the password.
+static void check_relay_tls(struct parse *parse, const struct part *file)
+{
+	const struct config *config = parse->config;
+	const char *colon = strrchr(config->relay_host, ':');
+	unsigned line = line_of(file, "relay_tls");
+	bool secret = config->relay_user[0] || config->relay_password[0];
+	switch ((enum config_relay_tls)config->relay_tls) {
+	case CONFIG_RELAY_TLS_REQUIRED: break;
+	case CONFIG_RELAY_TLS_OPPORTUNISTIC:
+		if (secret)
+			note(parse, line,
+			    "relay_tls = opportunistic could show "
+			    "relay_password to anybody on the way; write "
+			    "relay_tls = required (with relay_ca_file for a "
+			    "certificate of your own)");
+		break;
+	case CONFIG_RELAY_TLS_NONE:
+		if (secret)
+			note(parse, line,
+			    "relay_tls = none would show relay_password to "
+			    "everybody on the way; write relay_tls = required");
+		if (colon && strcmp(colon, ":465") == 0)
+			note(parse, line,
+			    "relay_tls = none: port 465 of relay_host is TLS "
+			    "from the first byte");
+		break;
+	}
+}
+
+static void check_relay(struct parse *parse, const struct part *file)
 {
 	const struct config *config = parse->config;
 	bool host = config->relay_host[0], user = config->relay_user[0];
-	const char *colon = strrchr(config->relay_host, ':');
+	bool password = config->relay_password[0];
 	if (!config->relay_ipv4 && !config->relay_ipv6)
-		note(parse, 0, "relay_ipv4 and relay_ipv6 are both no");
+		note(parse, line_of(file, "relay_ipv6"),
+		    "relay_ipv4 and relay_ipv6 are both no");
 	if (!host && user)
-		note(parse, 0, "relay_user is set, but no relay_host");
-	if (user != (config->relay_password[0] != '\0'))
-		note(parse, 0, "relay_user and relay_password want each other");
-	if (host && user && config->relay_tls == CONFIG_RELAY_TLS_NONE)
-		note(parse, 0,
-		    "relay_tls = none would show relay_password to everybody "
-		    "on the way");
-	if (colon && strcmp(colon, ":465") == 0 &&
-	    config->relay_tls == CONFIG_RELAY_TLS_NONE)
-		note(parse, 0,
-		    "relay_tls = none: port 465 of relay_host is TLS from the "
-		    "first byte");
+		note(parse, line_of(file, "relay_user"),
+		    "relay_user is set, but no relay_host");
+	if (user != password)
+		note(parse,
+		    line_of(file, user ? "relay_user" : "relay_password"),
+		    "relay_user and relay_password want each other");
+	check_relay_tls(parse, file);
 }
 
 static void check_times(struct parse *parse)
@@ -486,7 +526,7 @@ enum rc config_parse(struct config *config, const char *path, struct view text,
 	take_statements(parse, &file);
 	check_ports(parse);
 	check_log_ins(parse);
-	check_relay(parse);
+	check_relay(parse, &file);
 	check_times(parse);
 	enum rc rc = tell(parse, path, mistakes);
 	config->path = arena_string(&config->arena, view_of_string(path));

@@ -227,7 +227,18 @@ const struct setting config_settings[] = {
     NUMBER(relay_connections, 1, 10000, NULL, "100",
 	"Connections to other servers at a time."),
     NUMBER(relay_connections_per_host, 1, 1000, NULL, "5",
-	"Of these, to one server."),
+	"Of these, to one server and to one address."),
+    NUMBER(relay_connections_per_network, 1, 10000, NULL, "20",
+	"And to one network (IPv4: a /24, IPv6: a /48). A quarter of each of\n"
+	"these numbers is kept for mail of users."),
+    NUMBER(relay_first_seconds, 5, 300, "seconds", "30",
+	"Time for the greeting of a server that has taken no message yet, or\n"
+	"has failed. It doubles with each failure, up to 300."),
+    KIND(relay_networks, SETTING_NETWORKS, "",
+	"Networks that mail may be sent to though they are not the Internet,\n"
+	"with spaces between: \"10.0.0.0/8 fd00::/8\". Without this, DNS\n"
+	"records that lead to private addresses are refused. (relay_host may\n"
+	"be anywhere.)"),
     KIND(dns_servers, SETTING_SERVERS, "",
 	"DNS servers to ask, with spaces between: \"address\" or\n"
 	"\"address@port\". Empty: as /etc/resolv.conf says."),

@@ -101,18 +101,32 @@ static const struct {
     {"relay_host = \"[::1]:25\"\n", ""},
     {"relay_host = \"192.0.2.1:25\"\n", ""},
     {"relay_ipv4 = no\nrelay_ipv6 = no\n",
-	"f: relay_ipv4 and relay_ipv6 are both no\n"},
-    {"relay_user = \"a\"\n", "f: relay_user is set, but no relay_host\n"
-			     "f: relay_user and relay_password want each "
-			     "other\n"},
+	"f:2: relay_ipv4 and relay_ipv6 are both no\n"},
+    {"relay_user = \"a\"\n",
+	"f:1: relay_user is set, but no relay_host\n"
+	"f:1: relay_user and relay_password want each other\n"},
     {"relay_host = \"a:25\"\nrelay_password = \"b\"\n",
-	"f: relay_user and relay_password want each other\n"},
+	"f:2: relay_user and relay_password want each other\n"},
     {"relay_host = \"a:465\"\nrelay_tls = none\nrelay_user = \"a\"\n"
      "relay_password = \"b\"\n",
-	"f: relay_tls = none would show relay_password to everybody on the "
-	"way\n"
-	"f: relay_tls = none: port 465 of relay_host is TLS from the first "
+	"f:2: relay_tls = none would show relay_password to everybody on the "
+	"way; write relay_tls = required\n"
+	"f:2: relay_tls = none: port 465 of relay_host is TLS from the first "
 	"byte\n"},
+    {"relay_host = \"a:587\"\nrelay_user = \"a\"\nrelay_password = \"b\"\n"
+     "\nrelay_tls = opportunistic\n",
+	"f:5: relay_tls = opportunistic could show relay_password to anybody "
+	"on the way; write relay_tls = required (with relay_ca_file for a "
+	"certificate of your own)\n"},
+    {"relay_host = \"a:587\"\nrelay_user = \"a\"\nrelay_password = \"b\"\n"
+     "relay_tls = required\n",
+	""},
+    {"relay_host = \"a:587\"\nrelay_tls = opportunistic\n", ""},
+    {"relay_host = \"a:587\"\nrelay_tls = none\n", ""},
+    {"relay_networks = \"10.0.0.0/8  fd00::/8 192.0.2.1\"\n", ""},
+    {"relay_networks = \"10.0.0.0/8,fd00::/8\"\n",
+	"f:1: relay_networks: \"10.0.0.0/8,fd00::/8\" is not an address or "
+	"\"address/bits\"\n"},
     {"listen \"a\" { protocol = lmtp address = \"/run/a\" tls = implicit }\n",
 	"f:1: listen \"a\": LMTP has no implicit TLS, only starttls or none\n"},
     {"listen \"a\" { protocol = lmtp address = \"/run/a\" port = 24 }\n",

@@ -57,17 +57,18 @@ static void *settle_run(void *context)
 	struct queue_result result = {.outcome = QUEUE_DELIVERED};
 	struct arena arena;
 	arena_init(&arena);
-	struct view domain;
+	struct queue_claim domain;
 	int64_t next;
-	while (queue_claim(bench->queue, &arena, &domain, &next) == RC_OK) {
+	while (queue_claim(bench->queue, &arena, QUEUE_CLASS_REPORTS, &domain,
+		   &next) == RC_OK) {
 		struct queue_lot *lot;
 		for (int i = 0;
-		     i < 20 && queue_take(bench->queue, domain, &lot) == RC_OK;
+		     i < 20 && queue_take(bench->queue, &domain, &lot) == RC_OK;
 		     i++)
 			if (queue_settle(bench->queue, &lot, &result, NULL) !=
 			    RC_OK)
 				bench->bad++;
-		queue_unclaim(bench->queue, domain);
+		queue_unclaim(bench->queue, &domain);
 		arena_reset(&arena);
 	}
 	arena_done(&arena);
