@@ -22,8 +22,34 @@
 
 // ---- The child that has the store ------------------------------------------
 
-static enum rc open_engine(
-    const struct cli_place *at, struct fault *fault, struct engine **ret_engine)
+// The child of `roost repair` prints what it does: there is no answer that
+// could carry it before the store is open.
+static void print_repair(void *context, const char *text)
+{
+	(void)context;
+	printf("database: %s\n", text);
+}
+
+// Files that are changed are kept beside the store, in a folder whose name has
+// the time.
+static enum rc repair_engine(const struct cli_place *at, const char *path,
+    struct fault *fault, struct engine_repair *ret_repair)
+{
+	char aside[4160];
+	struct stat status;
+	snprintf(aside, sizeof(aside), "%s/damaged-%lld", at->data,
+	    (long long)clock_wall_seconds(NULL));
+	struct engine_repair_options options = {
+	    .aside = aside, .say = print_repair};
+	enum rc rc = engine_rocksdb_repair(path, &options, fault, ret_repair);
+	if (stat(aside, &status) == 0)
+		printf("database: the files as they were are in %s\n", aside);
+	fflush(stdout);
+	return rc;
+}
+
+static enum rc open_engine(const struct cli_place *at, struct fault *fault,
+    struct engine_repair *repair, struct engine **ret_engine)
 {
 	struct engine_rocksdb_options options = {
 	    .cache_bytes = at->cache_bytes};
@@ -33,6 +59,11 @@ static enum rc open_engine(
 	if (rc != RC_OK)
 		return rc;
 	snprintf(path, sizeof(path), "%s/store", at->data);
+	if (at->repair) {
+		rc = repair_engine(at, path, fault, repair);
+		if (rc != RC_OK)
+			return rc;
+	}
 	return engine_rocksdb_open(path, &options, fault, ret_engine);
 }
 
@@ -103,10 +134,13 @@ static void serve_store(
 	struct log log = {.fd = STDERR_FILENO, .minimum = LOG_LEVEL_WARN};
 	struct fault fault = {0};
 	struct delivery_office office = {0};
+	struct engine_repair repair = {0};
 	host.log = &log;
+	if (at->repair)
+		host.repair = &repair;
 	enum rc rc = become_user(become, false, &fault);
 	if (rc == RC_OK)
-		rc = open_engine(at, &fault, &host.engine);
+		rc = open_engine(at, &fault, &repair, &host.engine);
 	if (rc != RC_OK) {
 		control_serve(&host, &fault, fd);
 		return;
@@ -114,6 +148,7 @@ static void serve_store(
 	rc = open_rooms(at, &log, &office, &fault, &host);
 	control_serve(&host, rc == RC_OK ? NULL : &fault, fd);
 	close_rooms(&host);
+	engine_repair_done(&repair);
 }
 
 static enum rc start_child(const struct cli_place *at,

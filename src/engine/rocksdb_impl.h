@@ -187,6 +187,8 @@ struct rocks_claim {
 // the file may be missing (`ret_fd` -1).
 MUST_CHECK enum rc rocks_synced_open(const char *path, bool read_only,
     struct fault *fault, int *ret_fd, struct rocks_claim *ret_claim);
+// Writes SYNCED.
+void rocks_synced_set(int fd, uint64_t secret, uint64_t durable);
 // Begins to say what is durable, after RocksDB was opened for writing.
 void rocks_synced_start(struct rocks *rocks);
 
@@ -257,6 +259,9 @@ MUST_CHECK enum rc rocks_owners_apply(struct rocks *rocks, uint64_t partition,
 MUST_CHECK enum rc rocks_owner_leaves(struct rocks *rocks,
     const struct engine_content_id *id, uint64_t size,
     rocksdb_writebatch_t *to);
+
+// rocksdb_rebuild.c: makes the records of shared and orphaned content anew.
+MUST_CHECK enum rc rocks_owners_rebuild(struct rocks *rocks);
 
 // rocksdb_content.c
 enum rc rocks_content_spill(struct engine *engine,
