@@ -22,6 +22,15 @@
 
 // ---- The child that has the store ------------------------------------------
 
+enum rc place_hint(enum rc rc, struct fault *fault)
+{
+	struct fault found = *fault;
+	if (rc != RC_CORRUPT)
+		return rc;
+	return fault_set(
+	    fault, rc, "%s; `roost repair` repairs it", found.text);
+}
+
 // The child of `roost repair` prints what it does: there is no answer that
 // could carry it before the store is open.
 static void print_repair(void *context, const char *text)
@@ -64,7 +73,8 @@ static enum rc open_engine(const struct cli_place *at, struct fault *fault,
 		if (rc != RC_OK)
 			return rc;
 	}
-	return engine_rocksdb_open(path, &options, fault, ret_engine);
+	rc = engine_rocksdb_open(path, &options, fault, ret_engine);
+	return place_hint(rc, fault);
 }
 
 // Opens everything that uses the engine. If something cannot be opened, `fault`
