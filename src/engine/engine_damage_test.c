@@ -581,6 +581,55 @@ static void damage_in_the_middle_is_refused_without_synced(void **state)
 	}
 }
 
+// Damages the first block of the largest table of keys.
+static void damage_a_table(struct bed *bed)
+{
+	char name[300] = "";
+	off_t size = 0;
+	DIR *dir = opendir(bed->image.path);
+	assert_non_null(dir);
+	for (struct dirent *entry; (entry = readdir(dir));)
+		if (view_ends_with(
+			view_of_string(entry->d_name), VIEW(".sst")) &&
+		    size_of(&bed->image, entry->d_name) > size) {
+			snprintf(name, sizeof(name), "%s", entry->d_name);
+			size = size_of(&bed->image, name);
+		}
+	closedir(dir);
+	assert_true(size > 0);
+	flip(bed, name, 8000);
+}
+
+// Reads of what is in a damaged block fail. Everybody can read the rest, and
+// can write; at the latest after the database was opened again, if compaction
+// met the damage first.
+static void a_damaged_table_stops_nobody_else(void **state)
+{
+	struct bed *bed = *state;
+	static struct items items;
+	struct fault fault = {0};
+	enum rc rc;
+	copy_image(bed);
+	damage_a_table(bed);
+	for (int round = 0; round < 3; round++) {
+		struct engine *engine = open_at(bed->copy.path, &fault, &rc);
+		if (!engine)
+			fail_msg("%s", fault.text);
+		read_items(engine, &items);
+		assert_in_range(items.failed, 1, 60);
+		assert_int_equal(silent(&bed->items, &items), 0);
+		for (int i = 0; round && i < 400; i++) {
+			struct engine_batch *batch = engine_batch_new(engine);
+			char value[8000] = "";
+			engine_batch_put(
+			    batch, VIEW("k"), view_of(value, sizeof(value)));
+			conformance_commit(engine, 77, batch);
+			engine_batch_free(&batch);
+		}
+		engine_close(&engine);
+	}
+}
+
 // A sector in the middle of the log is lost. What is intact behind it is saved.
 static void what_is_behind_a_hole_is_saved(void **state)
 {
@@ -655,6 +704,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test_prestate(an_end_that_was_synced_is_missed, &bed),
 	    cmocka_unit_test_prestate(
 		damage_in_the_middle_is_refused_without_synced, &bed),
+	    cmocka_unit_test_prestate(a_damaged_table_stops_nobody_else, &bed),
 	    cmocka_unit_test_prestate(what_is_behind_a_hole_is_saved, &bed),
 	};
 	int failed =

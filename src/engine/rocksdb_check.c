@@ -140,6 +140,7 @@ static void walk_broke(
     struct walk *walk, uint64_t from, uint64_t until, char *error)
 {
 	walk->check->damaged = true;
+	(void)rocks_damage_found(walk->check->rocks, error);
 	problem(walk->check, "%s %016llx to %016llx cannot all be read: %s",
 	    walk->what, (unsigned long long)from, (unsigned long long)until,
 	    error);
@@ -524,6 +525,7 @@ static void check_table(struct check *check, const struct rocks_table *table)
 	rocksdb_iter_destroy(iterator);
 	if (!error)
 		return;
+	(void)rocks_damage_found(check->rocks, error);
 	problem(check, "%06llu.sst cannot all be read: %s",
 	    (unsigned long long)table->number, error);
 	rocksdb_free(error);

@@ -473,6 +473,8 @@ static enum rc repair_tables(struct repair *repair)
 static enum rc finish(struct repair *repair)
 {
 	struct engine *engine;
+	// Whatever is still damaged is met again.
+	rocks_damage_unmark(repair->path);
 	enum rc rc = open_engine(repair, &engine);
 	if (rc != RC_OK)
 		return rc;
