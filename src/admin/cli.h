@@ -72,6 +72,7 @@ struct cli_place {
 	struct sending_settings sending;
 	const char *server_name;
 	struct mail_services services; // as configured
+	bool repair; // repair the database before it is opened
 };
 
 struct cli_command;

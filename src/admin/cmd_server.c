@@ -26,13 +26,13 @@ static void print_problem(void *context, const json_t *message)
 		fprintf(stderr, "checking %.*s", VIEW_FMT(place));
 }
 
-enum cli_exit cmd_check(const struct cli_call *call)
+static enum cli_exit check_all(
+    const struct cli_call *call, bool mend, bool drop_derived)
 {
 	json_t *answer;
 	bool terminal = isatty(STDERR_FILENO);
 	json_t *request = json_pack("{s:s, s:b, s:b}", "do", "check", "mend",
-	    cli_value(call, "mend") != NULL, "drop_derived",
-	    cli_value(call, "drop-derived") != NULL);
+	    mend, "drop_derived", drop_derived);
 	enum cli_exit code = place_fetch(
 	    call, false, request, print_problem, &terminal, &answer);
 	if (terminal)
@@ -44,11 +44,28 @@ enum cli_exit cmd_check(const struct cli_call *call)
 		    number(answer, "users"), number(answer, "mailboxes"),
 		    number(answer, "messages"), problems,
 		    number(answer, "mended"));
-	if (answer && cli_value(call, "drop-derived"))
+	if (answer && drop_derived)
 		printf("derived data of %lld users dropped\n",
 		    number(answer, "dropped"));
 	json_decref(answer);
 	return code == CLI_OK && problems > 0 ? CLI_PROBLEM : code;
+}
+
+enum cli_exit cmd_check(const struct cli_call *call)
+{
+	return check_all(call, cli_value(call, "mend") != NULL,
+	    cli_value(call, "drop-derived") != NULL);
+}
+
+enum cli_exit cmd_repair(const struct cli_call *call)
+{
+	struct cli_call repairing = *call;
+	if (place_is_served(&call->place)) {
+		cli_complain("a server runs; stop it before the repair");
+		return CLI_PROBLEM;
+	}
+	repairing.place.repair = true;
+	return check_all(&repairing, true, true);
 }
 
 // ---- The running server ----------------------------------------------------

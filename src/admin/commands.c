@@ -419,6 +419,16 @@ const struct cli_command admin_commands[] = {
 	.run = cmd_check,
     },
     {
+	.name = "repair",
+	.arguments = "",
+	.summary = "repair a damaged database; the server must be stopped",
+	.details = "Turns single flipped bits back, saves what is intact "
+		   "behind damage in a log,\nand mends what `roost check "
+		   "--mend` mends. Says what is lost. Files that are\nchanged "
+		   "are kept in the data folder, in damaged-TIME.",
+	.run = cmd_repair,
+    },
+    {
 	.name = "trace",
 	.arguments = "USER on|off",
 	.arguments_min = 2,

@@ -43,6 +43,7 @@ enum cli_exit cmd_queue_hold(const struct cli_call *call);
 enum cli_exit cmd_queue_release(const struct cli_call *call);
 enum cli_exit cmd_queue_remove(const struct cli_call *call);
 enum cli_exit cmd_check(const struct cli_call *call);
+enum cli_exit cmd_repair(const struct cli_call *call);
 enum cli_exit cmd_trace(const struct cli_call *call);
 enum cli_exit cmd_status(const struct cli_call *call);
 

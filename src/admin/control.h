@@ -49,6 +49,7 @@ struct control_host {
 	struct relay *relay;     // NULL: next hops are not known
 	const char *server_name; // in MX records and greetings
 	struct mail_services services;
+	const struct engine_repair *repair; // NULL: nothing was repaired
 };
 
 // Serves one connection until its end, and closes the socket. If `fault` is not

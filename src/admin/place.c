@@ -22,8 +22,43 @@
 
 // ---- The child that has the store ------------------------------------------
 
-static enum rc open_engine(
-    const struct cli_place *at, struct fault *fault, struct engine **ret_engine)
+enum rc place_hint(enum rc rc, struct fault *fault)
+{
+	struct fault found = *fault;
+	if (rc != RC_CORRUPT)
+		return rc;
+	return fault_set(
+	    fault, rc, "%s; `roost repair` repairs it", found.text);
+}
+
+// The child of `roost repair` prints what it does: there is no answer that
+// could carry it before the store is open.
+static void print_repair(void *context, const char *text)
+{
+	(void)context;
+	printf("database: %s\n", text);
+}
+
+// Files that are changed are kept beside the store, in a folder whose name has
+// the time.
+static enum rc repair_engine(const struct cli_place *at, const char *path,
+    struct fault *fault, struct engine_repair *ret_repair)
+{
+	char aside[4160];
+	struct stat status;
+	snprintf(aside, sizeof(aside), "%s/damaged-%lld", at->data,
+	    (long long)clock_wall_seconds(NULL));
+	struct engine_repair_options options = {
+	    .aside = aside, .say = print_repair};
+	enum rc rc = engine_rocksdb_repair(path, &options, fault, ret_repair);
+	if (stat(aside, &status) == 0)
+		printf("database: the files as they were are in %s\n", aside);
+	fflush(stdout);
+	return rc;
+}
+
+static enum rc open_engine(const struct cli_place *at, struct fault *fault,
+    struct engine_repair *repair, struct engine **ret_engine)
 {
 	struct engine_rocksdb_options options = {
 	    .cache_bytes = at->cache_bytes};
@@ -33,7 +68,13 @@ static enum rc open_engine(
 	if (rc != RC_OK)
 		return rc;
 	snprintf(path, sizeof(path), "%s/store", at->data);
-	return engine_rocksdb_open(path, &options, fault, ret_engine);
+	if (at->repair) {
+		rc = repair_engine(at, path, fault, repair);
+		if (rc != RC_OK)
+			return rc;
+	}
+	rc = engine_rocksdb_open(path, &options, fault, ret_engine);
+	return place_hint(rc, fault);
 }
 
 // Opens everything that uses the engine. If something cannot be opened, `fault`
@@ -119,11 +160,14 @@ static void serve_store(
 	struct log audit = {.fd = open_system_log(),
 	    .minimum = LOG_LEVEL_INFO,
 	    .journal = true};
+	struct engine_repair repair = {0};
 	host.log = &log;
 	host.audit = &audit;
+	if (at->repair)
+		host.repair = &repair;
 	enum rc rc = become_user(become, false, &fault);
 	if (rc == RC_OK)
-		rc = open_engine(at, &fault, &host.engine);
+		rc = open_engine(at, &fault, &repair, &host.engine);
 	if (rc != RC_OK) {
 		control_serve(&host, &fault, fd);
 		return;
@@ -133,6 +177,7 @@ static void serve_store(
 	close_rooms(&host);
 	if (audit.fd >= 0)
 		close(audit.fd);
+	engine_repair_done(&repair);
 }
 
 static enum rc start_child(const struct cli_place *at,

@@ -77,8 +77,13 @@ static void check_user(struct check *check, const struct auth_name *name,
 	progress(check, auth_name_view(name));
 	map_put(&check->accounts, id_key(&record->account), check);
 	check->users++;
-	enum rc rc = store_account_check(check->call->host->store,
-	    record->account, check->mend, problem, check, &result);
+	struct store *store = check->call->host->store;
+	const struct engine_repair *repair = check->call->host->repair;
+	enum rc rc = repair && engine_repair_is_suspect(repair, record->account)
+			 ? store_account_repair(
+			       store, record->account, problem, check, &result)
+			 : store_account_check(store, record->account,
+			       check->mend, problem, check, &result);
 	if (rc == RC_NOT_FOUND)
 		report(check, "the user's account %llu is missing",
 		    (unsigned long long)record->account);

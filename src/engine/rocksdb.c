@@ -141,6 +141,13 @@ static char *open_database(struct rocks *rocks, const char *path,
 	for (size_t i = 0; i < ROCKS_FAMILIES; i++)
 		families[i] =
 		    family_options((enum rocks_family)i, given, cache);
+	rocks->damage.known = rocks_damage_is_marked(path);
+	for (size_t i = 0; rocks->damage.known && i < ROCKS_FAMILIES; i++)
+		rocksdb_options_set_disable_auto_compactions(families[i], 1);
+	if (rocks->damage.known)
+		log_text(given->log, LOG_LEVEL_ERROR, "storage",
+		    "the database is damaged, as the file DAMAGED says: it is "
+		    "not compacted until `roost repair`");
 	const rocksdb_options_t *const *family_list =
 	    (const rocksdb_options_t *const *)families;
 
@@ -176,6 +183,7 @@ static struct rocks *rocks_new(const struct engine_rocksdb_options *given)
 	pthread_cond_init(&rocks->stripes_free, NULL);
 	rocks->synced_state.fd = -1;
 	pthread_mutex_init(&rocks->synced_state.lock, NULL);
+	pthread_mutex_init(&rocks->damage.lock, NULL);
 	return rocks;
 }
 
@@ -213,6 +221,7 @@ static void rocks_close(struct engine *engine)
 	pthread_mutex_destroy(&rocks->stripes_lock);
 	pthread_cond_destroy(&rocks->stripes_free);
 	pthread_mutex_destroy(&rocks->synced_state.lock);
+	pthread_mutex_destroy(&rocks->damage.lock);
 	if (rocks->synced_state.fd >= 0)
 		close(rocks->synced_state.fd);
 	engine_base_done(engine);

@@ -16,9 +16,11 @@ enum rc rocks_result(
 	else if (strstr(error, "lock hold by") ||
 		 strstr(error, "While lock file"))
 		rc = RC_IN_USE;
-	// A read has no fault to put the text into, so it is logged here.
-	log_text(rocks->base.log, LOG_LEVEL_ERROR, "storage", "%s: %s", doing,
-	    error);
+	// A read has no fault to put the text into, so it is logged here. One
+	// damaged table may be read very often: it is logged once.
+	if (rc != RC_CORRUPT || rocks_damage_found(rocks, error))
+		log_text(rocks->base.log, LOG_LEVEL_ERROR, "storage", "%s: %s",
+		    doing, error);
 	fault_set(fault, rc, "%s: %s", doing, error);
 	rocksdb_free(error);
 	return rc;
@@ -214,7 +216,9 @@ enum rc rocks_content_get(struct rocks *rocks, const struct rocks_name *name,
 		return RC_OK;
 	}
 	rocksdb_pinnableslice_destroy(slice);
-	log_text(rocks->base.log, LOG_LEVEL_ERROR, "storage",
-	    "reading: content does not match its checksum");
+	if (rocks_damage_found(rocks, "content does not match its checksum"))
+		log_text(rocks->base.log, LOG_LEVEL_ERROR, "storage",
+		    "reading: content does not match its checksum; `roost "
+		    "check` says in which file");
 	return rc;
 }

@@ -140,6 +140,7 @@ static void walk_broke(
     struct walk *walk, uint64_t from, uint64_t until, char *error)
 {
 	walk->check->damaged = true;
+	(void)rocks_damage_found(walk->check->rocks, error);
 	problem(walk->check, "%s %016llx to %016llx cannot all be read: %s",
 	    walk->what, (unsigned long long)from, (unsigned long long)until,
 	    error);
@@ -507,6 +508,47 @@ static void check_content(struct check *check)
 	} while (check->owner_at < check->owner_count);
 }
 
+// RocksDB 7.8 loses the error when an iterator comes from one table to the next
+// and the first block of that is damaged (MergingIterator::SkipNextDeleted()).
+// A seek to the first key of each table does not lose it.
+static void check_table(struct check *check, const struct rocks_table *table)
+{
+	if (table->family >= ROCKS_FAMILIES || table->smallest.len < 8)
+		return;
+	rocksdb_iterator_t *iterator =
+	    rocksdb_create_iterator_cf(check->rocks->db, check->options,
+		check->rocks->families[table->family]);
+	rocksdb_iter_seek(
+	    iterator, table->smallest.ptr, table->smallest.len - 8);
+	char *error = NULL;
+	rocksdb_iter_get_error(iterator, &error);
+	rocksdb_iter_destroy(iterator);
+	if (!error)
+		return;
+	(void)rocks_damage_found(check->rocks, error);
+	problem(check, "%06llu.sst cannot all be read: %s",
+	    (unsigned long long)table->number, error);
+	rocksdb_free(error);
+}
+
+static void check_tables(struct check *check)
+{
+	char name[ROCKS_NAME_MAX];
+	struct fault fault = {0};
+	struct rocks_manifest manifest;
+	enum rc rc = rocks_current_read(check->rocks->path, &fault, name);
+	if (rc == RC_OK)
+		rc = rocks_manifest_read(
+		    check->rocks->path, name, &fault, &manifest);
+	if (rc != RC_OK) {
+		problem(check, "%s", fault.text);
+		return;
+	}
+	for (size_t i = 0; i < manifest.tables.count; i++)
+		check_table(check, &manifest.tables.items[i]);
+	rocks_manifest_done(&manifest);
+}
+
 static void blob_problem(void *context, const struct rocks_blob_damage *damage)
 {
 	if (damage->key.len == 16 || damage->key.len == 20)
@@ -534,6 +576,7 @@ enum rc rocks_check(struct engine *engine,
 	rocksdb_readoptions_set_total_order_seek(check.options, 1);
 	rocksdb_readoptions_set_fill_cache(check.options, 0);
 	rocksdb_readoptions_set_readahead_size(check.options, CHECK_READAHEAD);
+	check_tables(&check);
 	check_index(&check);
 	check_owners(&check);
 	check_content(&check);

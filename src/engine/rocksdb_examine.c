@@ -51,6 +51,14 @@ static bool read_record(struct examine *examine, struct view record,
 	return rc == RC_END;
 }
 
+bool rocks_record_is_ours(struct view record, uint64_t secret)
+{
+	struct examine examine = {.secret = secret};
+	struct rocks_log_batch batch;
+	bool ours;
+	return secret && read_record(&examine, record, &batch, &ours) && ours;
+}
+
 static void cut(struct examine *examine, uint64_t number, uint64_t length)
 {
 	vec_push(&examine->examined->cuts, (struct rocks_cut){number, length});
@@ -184,6 +192,19 @@ static enum rc judge_without_current(
 	    examine->path);
 }
 
+static enum rc examine_tables(
+    struct examine *examine, const struct rocks_manifest *manifest)
+{
+	for (size_t i = 0; i < manifest->tables.count; i++) {
+		uint64_t number = manifest->tables.items[i].number;
+		if (!rocks_table_end_is_right(examine->path, number))
+			return fault_set(examine->fault, RC_CORRUPT,
+			    "%s/%06llu.sst is damaged at its end",
+			    examine->path, (unsigned long long)number);
+	}
+	return RC_OK;
+}
+
 static enum rc examine_listed(
     struct examine *examine, const struct rocks_listing *listing)
 {
@@ -197,7 +218,9 @@ static enum rc examine_listed(
 		    examine->path, name, examine->fault, &manifest);
 	if (rc != RC_OK)
 		return rc;
-	rc = examine_logs(examine, listing, &manifest);
+	rc = examine_tables(examine, &manifest);
+	if (rc == RC_OK)
+		rc = examine_logs(examine, listing, &manifest);
 	rocks_manifest_done(&manifest);
 	return rc;
 }
@@ -218,6 +241,7 @@ enum rc rocks_examine(const char *path, const struct rocks_claim *claim,
 	    .examined = ret_examined,
 	};
 	rc = examine_listed(&examine, &listing);
+	ret_examined->secret = examine.secret;
 	rocks_listing_done(&listing);
 	return rc;
 }

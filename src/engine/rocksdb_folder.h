@@ -95,6 +95,7 @@ struct rocks_examined {
 	uint64_t last_sequence; // the last number before it,
 	uint64_t durable;       // and what is known to have been synced
 	bool ends;              // the log just ends there
+	uint64_t secret;        // in the note of each record
 };
 
 // Judges a folder before RocksDB opens it. RC_CORRUPT: it is damaged, and
@@ -104,6 +105,8 @@ MUST_CHECK enum rc rocks_examine(const char *path,
     const struct rocks_claim *claim, struct fault *fault,
     struct rocks_examined *ret_examined);
 void rocks_examined_done(struct rocks_examined *examined);
+// Whether the record has the note of the opening with that secret.
+bool rocks_record_is_ours(struct view record, uint64_t secret);
 // Cuts torn ends off, so that RocksDB finds logs without any fault.
 MUST_CHECK enum rc rocks_examined_cut(const char *path,
     const struct rocks_examined *examined, struct log *log,
@@ -125,5 +128,18 @@ typedef void rocks_blob_problem(
 // writing is reported at its end.
 void rocks_blobs_check(
     const char *path, rocks_blob_problem *problem, void *context);
+
+// ---- Tables (rocksdb_table.c) ----------------------------------------------
+
+// The name of a table ("000012.sst") in an error text of RocksDB.
+bool rocks_table_named(const char *text, char ret_name[ROCKS_NAME_MAX]);
+// Whether the footer of a table, the list of its blocks and its properties are
+// right. If RocksDB cannot read the properties, it takes the table for one of
+// another kind, does not find its keys, and loses them in the next compaction.
+bool rocks_table_end_is_right(const char *path, uint64_t number);
+// If one flipped bit explains the error that RocksDB had with a table, says
+// which bit of the file. RC_NOT_FOUND.
+MUST_CHECK enum rc rocks_table_flipped(
+    const char *path, const char *error, uint64_t *ret_bit);
 
 #endif

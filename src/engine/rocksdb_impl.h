@@ -36,8 +36,18 @@ struct rocks_synced {
 	uint64_t written; // what SYNCED says; under `lock`
 };
 
+// Damage that was met while the database is open (rocksdb_damage.c).
+#define ROCKS_TOLD_MAX 64
+struct rocks_damage {
+	pthread_mutex_t lock;
+	_Atomic bool known;            // compaction is stopped
+	uint64_t told[ROCKS_TOLD_MAX]; // hashes of what was logged
+	size_t count;
+};
+
 struct rocks {
 	struct engine base;
+	struct rocks_damage damage;
 	struct rocks_synced synced_state;
 	char *path;
 	rocksdb_t *db;
@@ -187,6 +197,8 @@ struct rocks_claim {
 // the file may be missing (`ret_fd` -1).
 MUST_CHECK enum rc rocks_synced_open(const char *path, bool read_only,
     struct fault *fault, int *ret_fd, struct rocks_claim *ret_claim);
+// Writes SYNCED.
+void rocks_synced_set(int fd, uint64_t secret, uint64_t durable);
 // Begins to say what is durable, after RocksDB was opened for writing.
 void rocks_synced_start(struct rocks *rocks);
 
@@ -205,6 +217,15 @@ struct rocks_writing rocks_synced_begin(
     struct rocks *rocks, rocksdb_writebatch_t *batch, bool sync);
 void rocks_synced_end(
     struct rocks *rocks, const struct rocks_writing *writing, bool written);
+
+// ---- Damage (rocksdb_damage.c) ---------------------------------------------
+
+// A call of RocksDB failed because something is damaged. Stops compaction, and
+// says so in the folder. True if this was not told before: then it is logged.
+bool rocks_damage_found(struct rocks *rocks, const char *text);
+// Whether the folder says so.
+bool rocks_damage_is_marked(const char *path);
+void rocks_damage_unmark(const char *path);
 
 // ---- Content locks (rocksdb_stripes.c) -------------------------------------
 
@@ -257,6 +278,9 @@ MUST_CHECK enum rc rocks_owners_apply(struct rocks *rocks, uint64_t partition,
 MUST_CHECK enum rc rocks_owner_leaves(struct rocks *rocks,
     const struct engine_content_id *id, uint64_t size,
     rocksdb_writebatch_t *to);
+
+// rocksdb_rebuild.c: makes the records of shared and orphaned content anew.
+MUST_CHECK enum rc rocks_owners_rebuild(struct rocks *rocks);
 
 // rocksdb_content.c
 enum rc rocks_content_spill(struct engine *engine,

@@ -44,7 +44,7 @@ void rocks_reclaim(struct rocks *rocks, uint64_t deleted_bytes)
 	uint64_t pending =
 	    atomic_fetch_add(&rocks->reclaimable, deleted_bytes) +
 	    deleted_bytes;
-	if (pending < RECLAIM_BYTES)
+	if (pending < RECLAIM_BYTES || atomic_load(&rocks->damage.known))
 		return;
 	atomic_store(&rocks->reclaimable, 0);
 	// This rewrites only keys, which are small beside their values, and

@@ -276,7 +276,7 @@ static enum rc open_store(struct serve *serve, struct fault *fault)
 	snprintf(path, sizeof(path), "%s/store", config->data);
 	enum rc rc = engine_rocksdb_open(path, &options, fault, &serve->engine);
 	if (rc != RC_OK)
-		return rc;
+		return place_hint(rc, fault);
 	serve->store = store_new(&(struct store_options){
 	    .engine = serve->engine,
 	    .log = &serve->log,

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/vec.h"
 #include "store/change.h"
 #include "store/derive_impl.h"
@@ -182,6 +183,29 @@ static void check_state(struct check *check, struct mailbox_check *mailbox,
 	buf_done(&value);
 }
 
+// Gives a mailbox a UIDVALIDITY that it never had.
+static void renew(struct check *check, struct view key,
+    struct record_mailbox *record, const struct store_keywords *keywords)
+{
+	struct buf value;
+	uint32_t now = (uint32_t)clock_wall_seconds(NULL);
+	if (check->uidvalidity < record->uidvalidity)
+		check->uidvalidity = record->uidvalidity;
+	if (check->uidvalidity < check->account.last_uidvalidity)
+		check->uidvalidity = check->account.last_uidvalidity;
+	check->uidvalidity =
+	    check->uidvalidity < now ? now : check->uidvalidity + 1;
+	record->uidvalidity = check->uidvalidity;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	record_mailbox_put(record, keywords, &value);
+	engine_batch_put(check->mending, key, buf_view(&value));
+	buf_done(&value);
+	check->mended = true;
+	check_report(check,
+	    "mailbox %.*s: commits may be lost, so it has another UIDVALIDITY",
+	    VIEW_FMT(record->name));
+}
+
 static void check_mailbox(
     struct check *check, struct view key, struct view value, void *context)
 {
@@ -197,6 +221,8 @@ static void check_mailbox(
 	    .id = get_be64(key.ptr + 1),
 	    .keywords = keywords ? keywords->count : 0,
 	};
+	if (check->renew)
+		renew(check, key, &record, keywords);
 	keywords_unref(keywords);
 	struct fault fault;
 	char room[STORE_NAME_MAX];
@@ -590,14 +616,17 @@ static enum rc check_account(struct check *check)
 	truth = check->account;
 	truth.bytes = check->bytes;
 	truth.messages = check->messages;
+	if (truth.last_uidvalidity < check->uidvalidity)
+		truth.last_uidvalidity = check->uidvalidity;
 	if (truth.next_email_id <= check->last_email_id)
 		truth.next_email_id = check->last_email_id + 1;
 	if (truth.next_mailbox_id <= check->last_mailbox_id)
 		truth.next_mailbox_id = check->last_mailbox_id + 1;
 	record_account_put(&truth, &right);
 	if (rc != RC_OK || !view_eq(buf_view(&right), buf_view(&value))) {
-		check_report(check, "the account's totals are %s",
-		    rc == RC_OK ? "wrong" : "missing or damaged");
+		if (!check->renew)
+			check_report(check, "the account's totals are %s",
+			    rc == RC_OK ? "wrong" : "missing or damaged");
 		mend(check, &key, &right);
 	}
 	buf_done(&right);
@@ -605,8 +634,23 @@ static enum rc check_account(struct check *check)
 	return RC_OK;
 }
 
+// The account's record is checked at the end; to renew mailboxes, the last
+// UIDVALIDITY must be known before.
+static void read_account(struct check *check)
+{
+	struct record_key key = record_key_kind(RECORD_ACCOUNT);
+	struct buf value;
+	buf_init(&value, 1024);
+	if (engine_snapshot_get(
+		check->snapshot, record_key_view(&key), &value) != RC_OK ||
+	    record_account_get(buf_view(&value), &check->account) != RC_OK)
+		check->account = (struct record_account){0};
+	buf_done(&value);
+}
+
 static enum rc check_all(struct check *check)
 {
+	read_account(check);
 	enum rc rc = check_each_key(
 	    check, record_key_kind(RECORD_MAILBOX), check_mailbox, NULL);
 	if (rc == RC_OK)
@@ -643,8 +687,8 @@ static enum rc check_derived(struct check *check, bool mending)
 
 // The counts that were mended come into memory when the account is opened
 // again. Nobody has it open meanwhile: it is not in memory, and `lock` is held.
-enum rc store_account_check(struct store *store, uint64_t account_id,
-    bool mending, void (*problem)(void *context, const char *text),
+static enum rc run(struct store *store, uint64_t account_id, bool mending,
+    bool renewing, void (*problem)(void *context, const char *text),
     void *context, struct store_check_result *ret_result)
 {
 	struct engine *engine = store->options.engine;
@@ -654,6 +698,7 @@ enum rc store_account_check(struct store *store, uint64_t account_id,
 	    .problem = problem,
 	    .context = context,
 	    .mending = mending ? engine_batch_new(engine) : NULL,
+	    .renew = renewing,
 	};
 	enum rc rc = engine_snapshot_open(engine, account_id, &check.snapshot);
 	if (rc == RC_OK) {
@@ -676,4 +721,19 @@ enum rc store_account_check(struct store *store, uint64_t account_id,
 	if (rc == RC_OK)
 		*ret_result = check.result;
 	return rc;
+}
+
+enum rc store_account_check(struct store *store, uint64_t account_id,
+    bool mending, void (*problem)(void *context, const char *text),
+    void *context, struct store_check_result *ret_result)
+{
+	return run(
+	    store, account_id, mending, false, problem, context, ret_result);
+}
+
+enum rc store_account_repair(struct store *store, uint64_t account_id,
+    void (*problem)(void *context, const char *text), void *context,
+    struct store_check_result *ret_result)
+{
+	return run(store, account_id, true, true, problem, context, ret_result);
 }

@@ -31,6 +31,8 @@ struct check {
 	struct engine_snapshot *snapshot;
 	struct engine_batch *mending; // NULL: problems are only reported
 	bool mended;
+	bool renew;           // give each mailbox another UIDVALIDITY
+	uint32_t uidvalidity; // the last one that was given out
 	struct record_account account;
 	uint64_t bytes;
 	uint64_t messages;

@@ -83,5 +83,11 @@ struct store_check_result {
 MUST_CHECK enum rc store_account_check(struct store *store, uint64_t account_id,
     bool mend, void (*problem)(void *context, const char *text), void *context,
     struct store_check_result *ret_result);
+// The same with `mend`, for an account of which commits may be lost: UIDs and
+// MODSEQs may have been given out that nobody remembers. So every mailbox gets
+// another UIDVALIDITY, and mail programs read it anew.
+MUST_CHECK enum rc store_account_repair(struct store *store,
+    uint64_t account_id, void (*problem)(void *context, const char *text),
+    void *context, struct store_check_result *ret_result);
 
 #endif

@@ -1,0 +1,542 @@
+// SPDX-License-Identifier: Apache-2.0
+// Repairs a database that nobody has open. One flipped bit is found by its
+// checksum and turned back, in every kind of file: then nothing is lost. A log
+// that is damaged in another way keeps what is before the damage and what is
+// intact behind it. Every file is copied to the folder `aside` before it is
+// changed.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/rocksdb_folder.h"
+
+// More bits than this are not turned back in one kind of file.
+#define MEND_MAX 1000
+
+struct repair {
+	const char *path;
+	const struct engine_repair_options *options;
+	struct fault *fault;
+	struct engine_repair *result;
+	VEC(struct buf) behind; // batches behind the damage, in order
+	VEC(uint64_t) met;      // partitions that they change
+};
+
+static void say(struct repair *repair, const char *format, ...)
+    PRINTF_LIKE(2, 3);
+static void say(struct repair *repair, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	repair->options->say(repair->options->context, text);
+}
+
+// ---- Files -----------------------------------------------------------------
+
+static enum rc failed(struct repair *repair, const char *name)
+{
+	return fault_set(repair->fault, RC_IO, "%s: %s", name, strerror(errno));
+}
+
+static enum rc sync_folder(struct repair *repair, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) != 0) {
+		enum rc rc = failed(repair, path);
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	close(fd);
+	return RC_OK;
+}
+
+static bool copy_bytes(int from, int to)
+{
+	char bytes[1 << 16];
+	ssize_t len;
+	while ((len = read(from, bytes, sizeof(bytes))) > 0)
+		if (write(to, bytes, (size_t)len) != len)
+			return false;
+	return len == 0 && fsync(to) == 0;
+}
+
+// Copies a file to `aside`, if it is not there yet.
+static enum rc keep(struct repair *repair, const char *name)
+{
+	char from[4160];
+	char to[4160];
+	const char *aside = repair->options->aside;
+	if (mkdir(aside, 0700) != 0 && errno != EEXIST)
+		return failed(repair, aside);
+	snprintf(from, sizeof(from), "%s/%s", repair->path, name);
+	snprintf(to, sizeof(to), "%s/%s", aside, name);
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return errno == ENOENT ? RC_OK : failed(repair, from);
+	int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	enum rc rc = RC_OK;
+	if (out < 0)
+		rc = errno == EEXIST ? RC_OK : failed(repair, to);
+	else if (!copy_bytes(in, out))
+		rc = failed(repair, to);
+	if (out >= 0)
+		close(out);
+	close(in);
+	return rc == RC_OK ? sync_folder(repair, aside) : rc;
+}
+
+static enum rc turn_bit(struct repair *repair, const char *name, uint64_t bit)
+{
+	char file[4160];
+	unsigned char byte;
+	enum rc rc = keep(repair, name);
+	if (rc != RC_OK)
+		return rc;
+	snprintf(file, sizeof(file), "%s/%s", repair->path, name);
+	int fd = open(file, O_RDWR | O_CLOEXEC);
+	bool done = fd >= 0 && pread(fd, &byte, 1, (off_t)(bit / 8)) == 1;
+	byte ^= (unsigned char)(1 << bit % 8);
+	done = done && pwrite(fd, &byte, 1, (off_t)(bit / 8)) == 1 &&
+	       fsync(fd) == 0;
+	if (!done)
+		rc = failed(repair, file);
+	if (fd >= 0)
+		close(fd);
+	if (rc != RC_OK)
+		return rc;
+	repair->result->mended++;
+	say(repair, "%s: one bit of byte %llu was flipped; it is turned back",
+	    name, (unsigned long long)(bit / 8));
+	return RC_OK;
+}
+
+// ---- CURRENT ---------------------------------------------------------------
+
+static enum rc write_current(struct repair *repair, uint64_t number)
+{
+	char file[4160];
+	char temporary[4160];
+	char text[ROCKS_NAME_MAX];
+	snprintf(text, sizeof(text), "MANIFEST-%06llu\n",
+	    (unsigned long long)number);
+	snprintf(file, sizeof(file), "%s/CURRENT", repair->path);
+	snprintf(temporary, sizeof(temporary), "%s/CURRENT.new", repair->path);
+	int fd =
+	    open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool done = fd >= 0 &&
+		    write(fd, text, strlen(text)) == (ssize_t)strlen(text) &&
+		    fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	if (!done || rename(temporary, file) != 0)
+		return failed(repair, file);
+	say(repair, "CURRENT was damaged or missing; it names %.*s again",
+	    (int)strlen(text) - 1, text);
+	return sync_folder(repair, repair->path);
+}
+
+static enum rc repair_current(struct repair *repair)
+{
+	char name[ROCKS_NAME_MAX];
+	struct rocks_listing listing;
+	enum rc rc = rocks_current_read(repair->path, repair->fault, name);
+	if (rc != RC_CORRUPT)
+		return rc;
+	rc = rocks_listing_read(repair->path, repair->fault, &listing);
+	if (rc != RC_OK)
+		return rc;
+	if (listing.manifests.count == 0)
+		rc = fault_set(repair->fault, RC_CORRUPT,
+		    "%s has no MANIFEST: it cannot be repaired; restore a "
+		    "backup",
+		    repair->path);
+	if (rc == RC_OK)
+		rc = keep(repair, "CURRENT");
+	if (rc == RC_OK)
+		rc = write_current(repair,
+		    listing.manifests.items[listing.manifests.count - 1]);
+	rocks_listing_done(&listing);
+	return rc;
+}
+
+// ---- MANIFEST --------------------------------------------------------------
+
+// Turns back the first flipped bit of a file in log format. RC_NOT_FOUND: that
+// is not what is wrong with it.
+static enum rc mend_log_file(
+    struct repair *repair, const char *name, uint64_t offset)
+{
+	struct rocks_log_file *file;
+	uint64_t bit;
+	enum rc rc =
+	    rocks_log_file_open(repair->path, name, repair->fault, &file);
+	if (rc != RC_OK)
+		return rc;
+	if (offset == UINT64_MAX) {
+		enum rocks_log_found found;
+		while ((found = rocks_log_next(&file->log)) == ROCKS_LOG_RECORD)
+			;
+		if (found == ROCKS_LOG_DAMAGE)
+			offset = file->log.damage_offset;
+	}
+	rc = offset == UINT64_MAX ? RC_NOT_FOUND
+				  : rocks_log_file_flipped(file, offset, &bit);
+	rocks_log_file_close(&file);
+	return rc == RC_OK ? turn_bit(repair, name, bit) : rc;
+}
+
+static enum rc repair_manifest(struct repair *repair)
+{
+	char name[ROCKS_NAME_MAX];
+	struct rocks_manifest manifest;
+	enum rc rc = rocks_current_read(repair->path, repair->fault, name);
+	for (int i = 0; rc == RC_OK && i < MEND_MAX; i++) {
+		rc = rocks_manifest_read(
+		    repair->path, name, repair->fault, &manifest);
+		if (rc == RC_OK) {
+			rocks_manifest_done(&manifest);
+			return RC_OK;
+		}
+		if (rc == RC_CORRUPT)
+			rc = mend_log_file(repair, name, UINT64_MAX);
+	}
+	if (rc == RC_NOT_FOUND)
+		return fault_set(repair->fault, RC_CORRUPT,
+		    "%s/%s is damaged in more than single bits: it cannot be "
+		    "repaired; restore a backup",
+		    repair->path, name);
+	return rc;
+}
+
+// ---- Tables ----------------------------------------------------------------
+
+static void mend_table(void *context, const char *text)
+{
+	struct repair *repair = context;
+	char name[ROCKS_NAME_MAX];
+	uint64_t bit;
+	if (rocks_table_named(text, name) &&
+	    rocks_table_flipped(repair->path, text, &bit) == RC_OK)
+		(void)!turn_bit(repair, name, bit);
+}
+
+// ---- Logs ------------------------------------------------------------------
+
+static void save_batch(struct repair *repair, struct view record)
+{
+	struct buf copy;
+	buf_init(&copy, SIZE_MAX / 2);
+	buf_add(&copy, record);
+	vec_push(&repair->behind, copy);
+}
+
+// Saves the records of a log from `offset` on.
+static enum rc save_behind(
+    struct repair *repair, const char *name, uint64_t offset, uint64_t secret)
+{
+	struct rocks_log_file *file;
+	enum rocks_log_found found;
+	enum rc rc =
+	    rocks_log_file_open(repair->path, name, repair->fault, &file);
+	if (rc != RC_OK)
+		return rc;
+	while ((found = rocks_log_next(&file->log)) != ROCKS_LOG_END &&
+	       found != ROCKS_LOG_UNREADABLE) {
+		if (found == ROCKS_LOG_DAMAGE || file->log.offset < offset)
+			continue;
+		if (rocks_record_is_ours(file->log.record, secret))
+			save_batch(repair, file->log.record);
+		else
+			rocks_log_reject(&file->log);
+	}
+	if (found == ROCKS_LOG_UNREADABLE)
+		rc = failed(repair, file->name);
+	rocks_log_file_close(&file);
+	return rc;
+}
+
+static enum rc cut_log(struct repair *repair, const char *name, uint64_t length)
+{
+	char file[4160];
+	snprintf(file, sizeof(file), "%s/%s", repair->path, name);
+	enum rc rc = keep(repair, name);
+	if (rc != RC_OK)
+		return rc;
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, (off_t)length) != 0 || fsync(fd) != 0)
+		rc = failed(repair, file);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+// Leaves only what can be replayed, and remembers what is intact behind it.
+static enum rc salvage(
+    struct repair *repair, const struct rocks_examined *examined, int synced)
+{
+	struct rocks_listing listing;
+	enum rc rc = rocks_listing_read(repair->path, repair->fault, &listing);
+	if (rc != RC_OK)
+		return rc;
+	for (int pass = 0; rc == RC_OK && pass < 2; pass++)
+		for (size_t i = 0; rc == RC_OK && i < listing.logs.count; i++) {
+			uint64_t number = listing.logs.items[i];
+			uint64_t from =
+			    number == examined->log ? examined->offset : 0;
+			char name[ROCKS_NAME_MAX];
+			snprintf(name, sizeof(name), "%06llu.log",
+			    (unsigned long long)number);
+			if (number < examined->log)
+				continue;
+			rc = pass == 0 ? save_behind(repair, name, from,
+					     examined->secret)
+				       : cut_log(repair, name, from);
+		}
+	rocks_listing_done(&listing);
+	if (rc != RC_OK)
+		return rc;
+	rocks_synced_set(synced, examined->secret, examined->last_sequence);
+	repair->result->commits_lost = true;
+	say(repair,
+	    "%06llu.log is damaged at byte %llu: the operations numbered from "
+	    "%llu to %llu are lost in part; %zu intact records behind are "
+	    "saved",
+	    (unsigned long long)examined->log,
+	    (unsigned long long)examined->offset,
+	    (unsigned long long)examined->last_sequence + 1,
+	    (unsigned long long)examined->durable, repair->behind.count);
+	return RC_OK;
+}
+
+static enum rc repair_logs(
+    struct repair *repair, const struct rocks_claim *claim, int synced)
+{
+	enum rc rc = RC_OK;
+	for (int i = 0; rc == RC_OK && i < MEND_MAX; i++) {
+		struct rocks_examined examined;
+		char name[ROCKS_NAME_MAX];
+		rc = rocks_examine(
+		    repair->path, claim, repair->fault, &examined);
+		bool damaged = rc == RC_CORRUPT;
+		if (damaged && !examined.damaged) { // a table
+			unsigned before = repair->result->mended;
+			mend_table(repair, repair->fault->text);
+			damaged = repair->result->mended > before;
+			rc = damaged ? RC_OK : rc;
+		} else if (damaged) {
+			snprintf(name, sizeof(name), "%06llu.log",
+			    (unsigned long long)examined.log);
+			rc = examined.ends ? RC_NOT_FOUND
+					   : mend_log_file(repair, name,
+						 examined.damage_offset);
+			if (rc == RC_NOT_FOUND) {
+				rc = salvage(repair, &examined, synced);
+				damaged = false;
+			}
+		}
+		rocks_examined_done(&examined);
+		if (!damaged)
+			return rc;
+	}
+	return rc;
+}
+
+// ---- What was behind the damage --------------------------------------------
+
+// Notes which partitions the batch commits to, and whether a commit before it
+// is missing.
+static enum rc note_versions(
+    struct repair *repair, struct rocks *rocks, struct view record)
+{
+	struct rocks_log_batch batch;
+	struct rocks_log_op op;
+	enum rc rc = rocks_log_batch_open(record, &batch);
+	while (
+	    rc == RC_OK && (rc = rocks_log_batch_next(&batch, &op)) == RC_OK) {
+		uint64_t version = 0;
+		if (op.kind != ROCKS_LOG_PUT || op.family != ROCKS_INDEX ||
+		    op.key.len != 8 || op.value.len != 8)
+			continue;
+		rc = rocks_get_u64(
+		    rocks, rocks->newest, ROCKS_INDEX, op.key, &version);
+		if (rc != RC_OK && rc != RC_NOT_FOUND)
+			return rc;
+		uint64_t partition = get_be64(op.key.ptr);
+		uint64_t next = get_le64(op.value.ptr);
+		vec_push(&repair->met, partition);
+		if (next != version + 1) {
+			say(repair,
+			    "partition %llu: the commits %llu to %llu are lost",
+			    (unsigned long long)partition,
+			    (unsigned long long)version + 1,
+			    (unsigned long long)next - 1);
+			vec_push(&repair->result->gaps, partition);
+		}
+		rc = RC_OK;
+	}
+	return rc == RC_END ? RC_OK : rc;
+}
+
+static enum rc apply_behind(struct repair *repair, struct rocks *rocks)
+{
+	enum rc rc = RC_OK;
+	for (size_t i = 0; rc == RC_OK && i < repair->behind.count; i++) {
+		struct buf *record = &repair->behind.items[i];
+		rocksdb_writebatch_t *batch =
+		    rocksdb_writebatch_create_from(record->ptr, record->len);
+		rc = note_versions(repair, rocks, buf_view(record));
+		if (rc == RC_OK)
+			rc = rocks_write(rocks, batch,
+			    i + 1 == repair->behind.count, repair->fault);
+		rocksdb_writebatch_destroy(batch);
+	}
+	if (rc == RC_OK && repair->result->commits_lost)
+		rc = rocks_owners_rebuild(rocks);
+	return rc;
+}
+
+static bool listed(const uint64_t *items, size_t count, uint64_t number)
+{
+	for (size_t i = 0; i < count; i++)
+		if (items[i] == number)
+			return true;
+	return false;
+}
+
+static void find_whole(struct repair *repair)
+{
+	struct engine_repair *result = repair->result;
+	for (size_t i = 0; i < repair->met.count; i++) {
+		uint64_t partition = repair->met.items[i];
+		if (!listed(
+			result->gaps.items, result->gaps.count, partition) &&
+		    !listed(
+			result->whole.items, result->whole.count, partition))
+			vec_push(&result->whole, partition);
+	}
+}
+
+// ---- Everything else
+// ----------------------------------------------------------
+
+static void blob_damage(void *context, const struct rocks_blob_damage *damage)
+{
+	struct repair *repair = context;
+	if (damage->one_bit &&
+	    turn_bit(repair, damage->file, damage->bit) == RC_OK)
+		return;
+	say(repair, "%s: the record at byte %llu is lost", damage->file,
+	    (unsigned long long)damage->offset);
+}
+
+static void remaining(void *context, const char *text)
+{
+	struct repair *repair = context;
+	repair->result->remaining++;
+	say(repair, "%s", text);
+}
+
+static enum rc open_engine(struct repair *repair, struct engine **ret_engine)
+{
+	struct engine_rocksdb_options options = {.log = NULL};
+	return engine_rocksdb_open(
+	    repair->path, &options, repair->fault, ret_engine);
+}
+
+// Opens the database and reads everything, until no bit is left that can be
+// turned back.
+static enum rc repair_tables(struct repair *repair)
+{
+	struct engine *engine;
+	enum rc rc = RC_OK;
+	unsigned before = UINT32_MAX;
+	rocks_blobs_check(repair->path, blob_damage, repair);
+	for (int i = 0; i < MEND_MAX && before != repair->result->mended; i++) {
+		before = repair->result->mended;
+		rc = open_engine(repair, &engine);
+		if (rc == RC_CORRUPT)
+			mend_table(repair, repair->fault->text);
+		if (rc != RC_OK)
+			continue;
+		rc = engine_check(engine, mend_table, repair);
+		engine_close(&engine);
+	}
+	return rc;
+}
+
+static enum rc finish(struct repair *repair)
+{
+	struct engine *engine;
+	// Whatever is still damaged is met again.
+	rocks_damage_unmark(repair->path);
+	enum rc rc = open_engine(repair, &engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = apply_behind(repair, (struct rocks *)engine);
+	find_whole(repair);
+	if (rc == RC_OK)
+		rc = engine_check(engine, remaining, repair);
+	engine_close(&engine);
+	return rc;
+}
+
+// ---- The call --------------------------------------------------------------
+
+static enum rc repair_files(struct repair *repair)
+{
+	int synced;
+	struct rocks_claim claim;
+	enum rc rc = rocks_synced_open(
+	    repair->path, false, repair->fault, &synced, &claim);
+	if (rc != RC_OK)
+		return rc;
+	rc = repair_current(repair);
+	if (rc == RC_OK)
+		rc = repair_manifest(repair);
+	if (rc == RC_OK)
+		rc = repair_logs(repair, &claim, synced);
+	close(synced); // the engine locks it again
+	return rc;
+}
+
+enum rc engine_rocksdb_repair(const char *path,
+    const struct engine_repair_options *options, struct fault *fault,
+    struct engine_repair *ret_repair)
+{
+	*ret_repair = (struct engine_repair){0};
+	struct repair repair = {.path = path,
+	    .options = options,
+	    .fault = fault,
+	    .result = ret_repair};
+	enum rc rc = repair_files(&repair);
+	if (rc == RC_OK)
+		rc = repair_tables(&repair);
+	if (rc == RC_OK)
+		rc = finish(&repair);
+	for (size_t i = 0; i < repair.behind.count; i++)
+		buf_done(&repair.behind.items[i]);
+	vec_done(&repair.behind);
+	vec_done(&repair.met);
+	if (rc != RC_OK)
+		engine_repair_done(ret_repair);
+	return rc;
+}
+
+bool engine_repair_is_suspect(
+    const struct engine_repair *repair, uint64_t partition)
+{
+	return repair->commits_lost &&
+	       !listed(repair->whole.items, repair->whole.count, partition);
+}
+
+void engine_repair_done(struct engine_repair *repair)
+{
+	vec_done(&repair->whole);
+	vec_done(&repair->gaps);
+}
