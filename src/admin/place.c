@@ -11,6 +11,7 @@
 #include "admin/become.h"
 #include "admin/control.h"
 #include "admin/folder_lock.h"
+#include "admin/user_life.h"
 #include "base/clock.h"
 
 // Several commands take turns at using the data folder. This is how long a
@@ -129,6 +130,8 @@ static void serve_store(
 		return;
 	}
 	rc = open_rooms(at, &log, &office, &fault, &host);
+	if (rc == RC_OK)
+		user_life_resume(&host);
 	control_serve(&host, rc == RC_OK ? NULL : &fault, fd);
 	close_rooms(&host);
 	if (audit.fd >= 0)
@@ -175,6 +178,22 @@ enum rc place_check_path(const struct cli_place *at, struct fault *fault)
 	    len, max, at->data);
 }
 
+// Whether the process behind the socket has a right to the data folder. The
+// socket may be a link to another program's, made by who may write there.
+static enum rc check_peer(
+    const struct cli_place *at, int fd, struct fault *fault)
+{
+	struct ucred peer;
+	struct stat info;
+	socklen_t len = sizeof(peer);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	    (peer.uid == 0 || peer.uid == geteuid() ||
+		(stat(at->data, &info) == 0 && peer.uid == info.st_uid)))
+		return RC_OK;
+	return fault_set(fault, RC_DENIED,
+	    "another user's program answers in the data folder %s", at->data);
+}
+
 // Connects to the control socket. RC_NOT_FOUND if no server listens there.
 static enum rc connect_server(
     const struct cli_place *at, struct fault *fault, int *ret_fd)
@@ -189,8 +208,12 @@ static enum rc connect_server(
 	if (fd < 0)
 		return fault_set(fault, RC_IO, "socket: %s", strerror(errno));
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0) {
-		*ret_fd = fd;
-		return RC_OK;
+		rc = check_peer(at, fd, fault);
+		if (rc == RC_OK)
+			*ret_fd = fd;
+		else
+			close(fd);
+		return rc;
 	}
 	int error = errno;
 	close(fd);
@@ -225,6 +248,11 @@ static enum rc find_folder(const struct cli_place *at, bool create,
 		    "there is no data folder %s: %s", at->data,
 		    strerror(errno));
 	enum rc rc = become_find(at->user, at->data, fault, ret_become);
+	if (rc == RC_OK && ret_become->is_root && ret_become->is_exposed)
+		rc = fault_set(fault, RC_DENIED,
+		    "the data folder %s is root's, but other users may write "
+		    "in it or in a folder above it: root does not work there",
+		    at->data);
 	if (rc == RC_OK)
 		rc = become_make_folder(at->data, ret_become, fault);
 	return rc;
