@@ -23,13 +23,15 @@
 
 // ---- The child that has the store ------------------------------------------
 
-static enum rc open_engine(
-    const struct cli_place *at, struct fault *fault, struct engine **ret_engine)
+static enum rc open_engine(const struct cli_place *at, const char *folder,
+    struct fault *fault, struct engine **ret_engine)
 {
 	struct engine_rocksdb_options options = {
-	    .cache_bytes = at->cache_bytes};
+	    .cache_bytes = at->cache_bytes, .read_only = folder != NULL};
 	char path[4096];
 	int lock; // held until the process ends
+	if (folder)
+		return engine_rocksdb_open(folder, &options, fault, ret_engine);
 	enum rc rc = folder_lock_open(at->data, TURN_MS, fault, &lock);
 	if (rc != RC_OK)
 		return rc;
@@ -110,10 +112,11 @@ static int open_system_log(void)
 	return fd;
 }
 
-static void serve_store(
-    const struct cli_place *at, const struct become *become, int fd)
+// `folder`: see place_open_store(); NULL: the data folder.
+static void serve_store(const struct cli_place *at, const struct become *become,
+    const char *folder, int fd)
 {
-	struct control_host host = {.version = at->version};
+	struct control_host host = {.version = at->version, .data = at->data};
 	struct log log = {.fd = STDERR_FILENO, .minimum = LOG_LEVEL_WARN};
 	struct fault fault = {0};
 	struct delivery_office office = {0};
@@ -122,15 +125,17 @@ static void serve_store(
 	    .journal = true};
 	host.log = &log;
 	host.audit = &audit;
-	enum rc rc = become_user(become, false, &fault);
+	enum rc rc = RC_OK;
+	if (!folder)
+		rc = become_user(become, false, &fault);
 	if (rc == RC_OK)
-		rc = open_engine(at, &fault, &host.engine);
+		rc = open_engine(at, folder, &fault, &host.engine);
 	if (rc != RC_OK) {
 		control_serve(&host, &fault, fd);
 		return;
 	}
 	rc = open_rooms(at, &log, &office, &fault, &host);
-	if (rc == RC_OK)
+	if (rc == RC_OK && !folder)
 		user_life_resume(&host);
 	control_serve(&host, rc == RC_OK ? NULL : &fault, fd);
 	close_rooms(&host);
@@ -139,7 +144,8 @@ static void serve_store(
 }
 
 static enum rc start_child(const struct cli_place *at,
-    const struct become *become, struct fault *fault, struct place *ret_place)
+    const struct become *become, const char *folder, struct fault *fault,
+    struct place *ret_place)
 {
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
@@ -154,7 +160,7 @@ static enum rc start_child(const struct cli_place *at,
 	}
 	if (child == 0) {
 		close(pair[0]);
-		serve_store(at, become, pair[1]);
+		serve_store(at, become, folder, pair[1]);
 		_exit(0);
 	}
 	close(pair[1]);
@@ -279,18 +285,16 @@ static enum rc reach(const struct cli_place *at, bool create,
 	if (rc != RC_NOT_FOUND)
 		return rc;
 	rc = find_folder(at, create, fault, &become);
-	return rc == RC_OK ? start_child(at, &become, fault, place) : rc;
+	return rc == RC_OK ? start_child(at, &become, NULL, fault, place) : rc;
 }
 
-static enum rc place_try(const struct cli_place *at, bool create,
-    struct fault *fault, struct place *ret_place)
+// Reads the greeting. Closes the place if it is a failure.
+static enum rc greet(
+    struct place from, struct fault *fault, struct place *ret_place)
 {
-	struct place place = {0};
+	struct place place = from;
 	json_t *greeting;
-	enum rc rc = reach(at, create, fault, &place);
-	if (rc != RC_OK)
-		return rc;
-	rc = place_receive(&place, fault, &greeting);
+	enum rc rc = place_receive(&place, fault, &greeting);
 	if (rc == RC_END)
 		rc = fault->rc;
 	if (rc == RC_OK) {
@@ -302,6 +306,22 @@ static enum rc place_try(const struct cli_place *at, bool create,
 	}
 	json_decref(greeting);
 	return rc;
+}
+
+static enum rc place_try(const struct cli_place *at, bool create,
+    struct fault *fault, struct place *ret_place)
+{
+	struct place place = {0};
+	enum rc rc = reach(at, create, fault, &place);
+	return rc == RC_OK ? greet(place, fault, ret_place) : rc;
+}
+
+enum rc place_open_store(const struct cli_place *at, const char *folder,
+    struct fault *fault, struct place *ret_place)
+{
+	struct place place = {0};
+	enum rc rc = start_child(at, NULL, folder, fault, &place);
+	return rc == RC_OK ? greet(place, fault, ret_place) : rc;
 }
 
 enum rc place_open(const struct cli_place *at, bool create, struct fault *fault,

@@ -389,6 +389,7 @@ static struct control_host control_host(struct serve *serve)
 	    .log = &serve->log,
 	    .audit = &serve->log,
 	    .version = roost_version,
+	    .data = serve->config->data,
 	    .server = &serve->control_server,
 	};
 }
