@@ -97,6 +97,11 @@ class DemoTest(unittest.TestCase):
         if cls.process.poll() is not None:
             raise AssertionError((cls.folder / "log").read_text())
 
+    def test_root_does_not_serve(self):
+        with open("/proc/%d/status" % self.process.pid) as status:
+            uids = re.search(r"(?m)^Uid:(.*)$", status.read())[1].split()
+        self.assertNotIn("0", uids)
+
     @classmethod
     def stop(cls):
         cls.process.send_signal(signal.SIGINT)

@@ -2,6 +2,7 @@
 #include "admin/become.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
@@ -10,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/arena.h"
+#include "admin/folder.h"
 
 #define ENTRY_MAX 16384 // bytes of an entry of passwd(5)
 
@@ -36,20 +37,44 @@ static enum rc find_user(
 	return RC_OK;
 }
 
+// What is at the path, and whether somebody else than root could put something
+// else there.
+static enum rc look_at(const char *path, struct fault *fault,
+    struct stat *ret_info, bool *ret_exposed)
+{
+	struct folder_walk walk;
+	enum rc rc = folder_walk(path, fault, &walk);
+	if (rc != RC_OK)
+		return rc;
+	if (fstatat(walk.parent, walk.name, ret_info, AT_SYMLINK_NOFOLLOW) != 0)
+		rc = fault_set(fault, errno == ENOENT ? RC_NOT_FOUND : RC_IO,
+		    "%s: %s", path, strerror(errno));
+	else
+		*ret_exposed = walk.exposed ||
+			       (ret_info->st_mode & (S_IWGRP | S_IWOTH)) != 0;
+	close(walk.parent);
+	return rc;
+}
+
 static enum rc find_owner(
     const char *data, struct fault *fault, struct become *become)
 {
 	struct passwd entry, *found = NULL;
 	char room[ENTRY_MAX];
 	struct stat info;
-	if (stat(data, &info) != 0)
+	bool exposed;
+	enum rc rc = look_at(data, fault, &info, &exposed);
+	if (rc == RC_NOT_FOUND)
 		return fault_set(fault, RC_DENIED,
 		    "started as root, Roost has to be told which user to run "
 		    "as: make one (useradd --system roost) and name it in the "
 		    "configuration (user = \"roost\")");
+	if (rc != RC_OK)
+		return rc;
 	become->user = info.st_uid;
 	become->group = info.st_gid;
 	become->is_root = info.st_uid == 0;
+	become->is_exposed = exposed;
 	if (getpwuid_r(info.st_uid, &entry, room, sizeof(room), &found) == 0 &&
 	    found)
 		become->group = entry.pw_gid;
@@ -71,23 +96,53 @@ enum rc become_find(const char *user, const char *data, struct fault *fault,
 
 // ---- The data folder -------------------------------------------------------
 
-static enum rc make_one(
-    const char *path, mode_t mode, bool *ret_made, struct fault *fault)
+// Makes one folder, if there is none, beneath the descriptor of its parent.
+// With `to`, a new one is given to that user: by its descriptor, because
+// whoever may write in the parent could put another thing in its place.
+static enum rc make_in(const struct folder_walk *walk, const char *path,
+    mode_t mode, const struct become *to, struct fault *fault)
 {
 	struct stat info;
-	*ret_made = mkdir(path, mode) == 0;
-	if (*ret_made)
-		return RC_OK;
-	if (errno == EEXIST && stat(path, &info) == 0) {
-		if (S_ISDIR(info.st_mode))
-			return RC_OK;
+	const char *name = walk->name;
+	if (mkdirat(walk->parent, name, mode) != 0) {
+		if (errno != EEXIST)
+			return fault_set(fault,
+			    errno == EACCES ? RC_DENIED : RC_IO,
+			    "cannot make the folder %s: %s", path,
+			    strerror(errno));
+		if (fstatat(walk->parent, name, &info, AT_SYMLINK_NOFOLLOW) ==
+			0 &&
+		    S_ISDIR(info.st_mode))
+			return RC_EXISTS;
 		return fault_set(fault, RC_INVALID,
 		    "%s is no folder, and so cannot be the data folder, or "
 		    "hold it",
 		    path);
 	}
-	return fault_set(fault, errno == EACCES ? RC_DENIED : RC_IO,
-	    "cannot make the folder %s: %s", path, strerror(errno));
+	if (!to || !to->from_root)
+		return RC_OK;
+	int fd = openat(walk->parent, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool good = fd >= 0 && fstat(fd, &info) == 0 &&
+		    info.st_uid == geteuid() &&
+		    fchown(fd, to->user, to->group) == 0;
+	if (fd >= 0)
+		close(fd);
+	return good ? RC_OK
+		    : fault_set(
+			  fault, RC_IO, "cannot give %s to its user", path);
+}
+
+static enum rc make_one(
+    const char *path, mode_t mode, const struct become *to, struct fault *fault)
+{
+	struct folder_walk walk;
+	enum rc rc = folder_walk(path, fault, &walk);
+	if (rc != RC_OK)
+		return rc;
+	rc = make_in(&walk, path, mode, to, fault);
+	close(walk.parent);
+	return rc;
 }
 
 // If the folder has another owner, because root has made it for instance, this
@@ -96,9 +151,12 @@ static enum rc check_owner(
     const char *path, const struct become *become, struct fault *fault)
 {
 	struct stat info;
-	if (!become->from_root || stat(path, &info) != 0 ||
-	    info.st_uid == become->user)
+	bool exposed;
+	if (!become->from_root)
 		return RC_OK;
+	enum rc rc = look_at(path, fault, &info, &exposed);
+	if (rc != RC_OK || info.st_uid == become->user)
+		return rc;
 	return fault_set(fault, RC_DENIED,
 	    "the data folder %s does not belong to the user that Roost runs "
 	    "as: chown -R %u:%u %s",
@@ -110,26 +168,21 @@ enum rc become_make_folder(
 {
 	enum rc rc = RC_OK;
 	struct arena arena;
-	bool made;
 	arena_init(&arena);
 	char *part = arena_string(&arena, view_of_string(path));
 	for (char *at = part; rc == RC_OK && *at; at++) {
 		if (*at != '/' || at == part)
 			continue;
 		*at = '\0';
-		rc = make_one(part, 0755, &made, fault);
+		rc = make_one(part, 0755, NULL, fault);
+		if (rc == RC_EXISTS)
+			rc = RC_OK;
 		*at = '/';
 	}
 	arena_done(&arena);
 	if (rc == RC_OK)
-		rc = make_one(path, 0700, &made, fault);
-	if (rc == RC_OK && !made)
-		return check_owner(path, become, fault);
-	if (rc == RC_OK && become->from_root &&
-	    lchown(path, become->user, become->group) != 0)
-		rc = fault_set(fault, RC_IO, "cannot give %s to its user: %s",
-		    path, strerror(errno));
-	return rc;
+		rc = make_one(path, 0700, become, fault);
+	return rc == RC_EXISTS ? check_owner(path, become, fault) : rc;
 }
 
 // ---- Becoming --------------------------------------------------------------

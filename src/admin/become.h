@@ -12,8 +12,10 @@
 // Who the process will be. Everything is false and 0 when the process does not
 // run as root.
 struct become {
-	bool from_root; // the process runs as root and gives that up
-	bool is_root;   // it stays root, since the data folder belongs to root
+	bool from_root;  // the process runs as root and gives that up
+	bool is_root;    // it stays root, since the data folder belongs to root
+	bool is_exposed; // others than root may write in the data folder, or
+			 // put another folder into its place
 	uid_t user;
 	gid_t group;
 };

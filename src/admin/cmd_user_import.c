@@ -159,7 +159,10 @@ enum cli_exit cmd_user_import(const struct cli_call *call)
 	struct fault fault = {0};
 	struct buf text;
 	buf_init(&text, FILE_MAX_BYTES);
-	enum rc rc = import_read_file(import.path, &fault, &text);
+	int fd;
+	enum rc rc = folder_open_named(import.path, true, &fault, &fd);
+	if (rc == RC_OK)
+		rc = import_read_all(fd, &fault, &text);
 	enum cli_exit code = rc == RC_OK
 				 ? import_text(call, &import, buf_view(&text))
 				 : fail_for_file(import.path, rc, &fault);

@@ -38,6 +38,7 @@ struct control_host {
 	// Where requests are logged, with who made them; NULL: nowhere.
 	struct log *audit;
 	const char *version;
+	const char *data; // the data folder
 	const struct control_server *server; // NULL: no server runs
 	// The users who are logged in; NULL: no server runs.
 	struct session_registry *sessions;

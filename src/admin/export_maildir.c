@@ -3,16 +3,15 @@
 // stay the same after a move), dovecot-keywords and subscriptions. A message's
 // date is its file's date.
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "admin/commands.h"
+#include "admin/folder.h"
 #include "admin/line_end.h"
-#include "admin/listing.h"
 #include "admin/maildir_name.h"
 #include "admin/place.h"
+#include "base/map.h"
 #include "store/mailbox.h"
 #include "store/snapshot.h"
 
@@ -21,12 +20,13 @@
 
 struct export_run {
 	struct place *place;
-	const char *root;
+	struct folder root;
 	struct fault *fault;
-	struct arena arena; // of the mailbox
-	const char *folder; // NULL before the first
-	char *name;         // of the mailbox, for messages
-	json_t *message;    // the message whose bytes are coming; NULL: none
+	struct arena arena;   // of the mailbox
+	struct folder folder; // its descriptor is -1 before the first
+	struct folder cur;    // inside it
+	char *name;           // of the mailbox, for messages
+	json_t *message;      // the message whose bytes are coming; NULL: none
 	struct buf text;
 	struct buf file;
 	struct buf uids;
@@ -35,17 +35,19 @@ struct export_run {
 	uint64_t stored; // in this mailbox
 	uint64_t bad;
 	uint64_t lost_keywords;
+	struct arena kept;      // to the end
+	struct map short_names; // a mailbox -> its folder, if that is short
 };
 
 // ---- Files -----------------------------------------------------------------
 
-static enum rc write_file(
-    struct export_run *run, const char *path, struct view text, int64_t date)
+static enum rc write_file(struct export_run *run, const struct folder *folder,
+    const char *name, struct view text, int64_t date)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return fault_set(
-		    run->fault, RC_IO, "%s: %s", path, strerror(errno));
+	int fd;
+	enum rc rc = folder_make_file(folder, name, run->fault, &fd);
+	if (rc != RC_OK)
+		return rc;
 	bool good = true;
 	while (good && text.len > 0) {
 		ssize_t done = write(fd, text.ptr, text.len);
@@ -61,41 +63,87 @@ static enum rc write_file(
 		error = errno;
 	}
 	if (!good)
-		return fault_set(
-		    run->fault, RC_IO, "%s: %s", path, strerror(error));
+		return fault_set(run->fault, RC_IO, "%s/%s: %s", folder->path,
+		    name, strerror(error));
 	return RC_OK;
 }
 
-static enum rc make_folder(struct export_run *run, const char *path)
+// Makes the three folders of a Maildir in run->folder, and keeps cur/ open.
+static enum rc make_parts(struct export_run *run)
 {
-	if (mkdir(path, 0700) == 0 || errno == EEXIST)
-		return RC_OK;
-	return fault_set(run->fault, RC_IO, "%s: %s", path, strerror(errno));
-}
-
-static enum rc make_maildir(struct export_run *run, const char *path)
-{
-	static const char *const parts[] = {"cur", "new", "tmp"};
-	enum rc rc = make_folder(run, path);
-	for (size_t i = 0; rc == RC_OK && i < ARRAY_LEN(parts); i++)
-		rc =
-		    make_folder(run, listing_join(&run->arena, path, parts[i]));
+	struct folder ignored;
+	static const char *const parts[] = {"new", "tmp"};
+	enum rc rc = folder_make(
+	    &run->arena, &run->folder, "cur", run->fault, &run->cur);
+	for (size_t i = 0; rc == RC_OK && i < ARRAY_LEN(parts); i++) {
+		rc = folder_make(
+		    &run->arena, &run->folder, parts[i], run->fault, &ignored);
+		if (rc == RC_OK)
+			folder_close(&ignored);
+	}
 	return rc;
 }
 
-// Makes ".A.B" from "A/B".
-static enum rc folder_name(
-    struct export_run *run, struct view mailbox, struct buf *out)
+static void close_folders(struct export_run *run)
 {
-	struct view level;
-	while (view_split(&mailbox, '/', &level)) {
-		buf_add_char(out, '.');
-		enum rc rc = maildir_level_encode(level, out);
-		if (rc != RC_OK)
-			return fault_set(run->fault, rc,
-			    "%s has no name as a folder", run->name);
-	}
+	folder_close(&run->cur);
+	if (run->folder.fd != run->root.fd)
+		folder_close(&run->folder);
+	run->folder.fd = -1;
+}
+
+// Adds the name of a mailbox's folder, or the short one.
+static enum rc add_folder_name(
+    struct export_run *run, struct view mailbox, bool is_short, struct buf *out)
+{
+	enum rc rc = is_short ? maildir_path_shorten(mailbox, out)
+			      : maildir_path_encode(mailbox, out);
+	if (rc != RC_OK)
+		return fault_set(run->fault, rc, "%.*s has no name as a folder",
+		    VIEW_FMT(mailbox));
 	return RC_OK;
+}
+
+static enum rc make_box(struct export_run *run, bool is_short)
+{
+	struct buf name;
+	struct view mailbox = view_of_string(run->name);
+	buf_init(&name, 16 * STORE_NAME_MAX);
+	enum rc rc = add_folder_name(run, mailbox, is_short, &name);
+	if (rc == RC_OK)
+		rc = folder_make(&run->arena, &run->root,
+		    arena_string(&run->arena, buf_view(&name)), run->fault,
+		    &run->folder);
+	buf_done(&name);
+	return rc;
+}
+
+static void keep_short(struct export_run *run, struct view mailbox)
+{
+	struct buf name;
+	buf_init(&name, 16 * STORE_NAME_MAX);
+	if (maildir_path_shorten(mailbox, &name) == RC_OK)
+		map_put(&run->short_names, mailbox,
+		    arena_string(&run->kept, buf_view(&name)));
+	buf_done(&name);
+}
+
+// Makes the folder of run->name. If the file system has no such name, or
+// another mailbox has it there (without regard to case), it gets a short one.
+static enum rc make_folder(struct export_run *run)
+{
+	enum rc rc = make_box(run, false);
+	if (rc != RC_INVALID && rc != RC_EXISTS)
+		return rc;
+	rc = make_box(run, true);
+	if (rc != RC_OK)
+		return rc;
+	struct view mailbox = view_of_string(run->name);
+	keep_short(run, mailbox);
+	cli_complain("%s: the file system cannot hold this name; the mailbox "
+		     "is in %s, and its name in the file %s there",
+	    run->name, run->folder.path, MAILDIR_NAME_FILE);
+	return write_file(run, &run->folder, MAILDIR_NAME_FILE, mailbox, 0);
 }
 
 // ---- Mailboxes -------------------------------------------------------------
@@ -103,29 +151,27 @@ static enum rc folder_name(
 static enum rc end_mailbox(struct export_run *run)
 {
 	enum rc rc = RC_OK;
-	if (!run->folder)
+	if (run->folder.fd < 0)
 		return RC_OK;
 	printf("%s: %" PRIu64 "\n", run->name, run->stored);
-	rc = write_file(run,
-	    listing_join(&run->arena, run->folder, "dovecot-uidlist"),
-	    buf_view(&run->uids), 0);
+	rc = write_file(
+	    run, &run->folder, "dovecot-uidlist", buf_view(&run->uids), 0);
 	if (rc == RC_OK && run->keyword_count > 0) {
 		struct buf list;
 		buf_init(&list, LIST_MAX);
 		for (size_t i = 0; i < run->keyword_count; i++)
 			buf_printf(
 			    &list, "%zu %.*s\n", i, VIEW_FMT(run->keywords[i]));
-		rc = write_file(run,
-		    listing_join(&run->arena, run->folder, "dovecot-keywords"),
-		    buf_view(&list), 0);
+		rc = write_file(
+		    run, &run->folder, "dovecot-keywords", buf_view(&list), 0);
 		buf_done(&list);
 	}
+	close_folders(run);
 	return rc;
 }
 
 static enum rc begin_mailbox(struct export_run *run, const json_t *message)
 {
-	struct buf path;
 	enum rc rc = end_mailbox(run);
 	if (rc != RC_OK)
 		return rc;
@@ -134,25 +180,21 @@ static enum rc begin_mailbox(struct export_run *run, const json_t *message)
 	run->name = view_to_string(link_member(message, "name"));
 	run->stored = 0;
 	run->keyword_count = 0;
-	buf_init(&path, 16 * STORE_NAME_MAX);
-	if (strcmp(run->name, "INBOX") != 0)
-		rc = folder_name(run, view_of_string(run->name), &path);
-	const char *name = arena_string(&run->arena, buf_view(&path));
-	buf_done(&path);
-	if (rc != RC_OK)
-		return rc;
-	run->folder =
-	    *name ? listing_join(&run->arena, run->root, name) : run->root;
+	bool inbox = strcmp(run->name, "INBOX") == 0;
+	if (inbox)
+		run->folder = run->root;
+	else
+		rc = make_folder(run);
 	buf_reset(&run->uids);
 	buf_printf(&run->uids, "3 V%lld N%lld\n",
 	    (long long)json_integer_value(
 		json_object_get(message, "uidvalidity")),
 	    (long long)json_integer_value(json_object_get(message, "uidnext")));
-	rc = make_maildir(run, run->folder);
-	if (rc == RC_OK && *name) // this file marks a folder of Maildir++
-		rc = write_file(run,
-		    listing_join(&run->arena, run->folder, "maildirfolder"),
-		    VIEW(""), 0);
+	if (rc == RC_OK)
+		rc = make_parts(run);
+	if (rc == RC_OK && !inbox) // this file marks a folder of Maildir++
+		rc =
+		    write_file(run, &run->folder, "maildirfolder", VIEW(""), 0);
 	return rc;
 }
 
@@ -225,10 +267,7 @@ static enum rc write_message(struct export_run *run)
 	const char *file = arena_string(&run->arena, buf_view(&name));
 	buf_done(&name);
 	run->stored++;
-	return write_file(run,
-	    listing_join(&run->arena,
-		listing_join(&run->arena, run->folder, "cur"), file),
-	    buf_view(&run->file), date);
+	return write_file(run, &run->cur, file, buf_view(&run->file), date);
 }
 
 static enum rc take_piece(struct export_run *run, const json_t *piece)
@@ -268,6 +307,24 @@ static void drop_message(struct export_run *run, const json_t *note)
 	run->message = NULL;
 }
 
+static enum rc add_subscription(
+    struct export_run *run, struct view mailbox, struct buf *list)
+{
+	struct buf folder;
+	const char *kept = map_get(&run->short_names, mailbox);
+	enum rc rc = RC_OK;
+	buf_init(&folder, 16 * STORE_NAME_MAX);
+	if (kept)
+		buf_add_string(&folder, kept);
+	else
+		rc = add_folder_name(run, mailbox, false, &folder);
+	if (rc == RC_OK)
+		buf_printf(
+		    list, "%.*s\n", VIEW_FMT(view_from(buf_view(&folder), 1)));
+	buf_done(&folder);
+	return rc;
+}
+
 static enum rc write_subscriptions(
     struct export_run *run, const json_t *message)
 {
@@ -278,19 +335,13 @@ static enum rc write_subscriptions(
 	buf_init(&list, LIST_MAX);
 	json_array_foreach(names, i, name)
 	{
-		struct buf folder;
-		buf_init(&folder, 16 * STORE_NAME_MAX);
 		struct view plain =
 		    view_of(json_string_value(name), json_string_length(name));
-		rc = folder_name(run, plain, &folder);
-		if (rc == RC_OK)
-			buf_printf(&list, "%.*s\n",
-			    VIEW_FMT(view_from(buf_view(&folder), 1)));
-		buf_done(&folder);
+		rc = add_subscription(run, plain, &list);
 	}
-	rc = write_file(run,
-	    listing_join(&run->arena, run->root, "subscriptions"),
-	    buf_view(&list), 0);
+	if (rc == RC_OK)
+		rc = write_file(
+		    run, &run->root, "subscriptions", buf_view(&list), 0);
 	buf_done(&list);
 	return rc;
 }
@@ -334,27 +385,12 @@ static enum rc receive_all(struct export_run *run, const char *user)
 	return rc == RC_OK ? end_mailbox(run) : rc;
 }
 
-static enum rc check_target(
-    struct arena *arena, const char *path, struct fault *fault)
-{
-	struct listing list;
-	if (mkdir(path, 0700) == 0)
-		return RC_OK;
-	if (errno != EEXIST)
-		return fault_set(
-		    fault, RC_IO, "cannot make %s: %s", path, strerror(errno));
-	enum rc rc = listing_read(arena, path, fault, &list);
-	if (rc == RC_OK && list.count > 0)
-		rc = fault_set(
-		    fault, RC_EXISTS, "%s is not an empty folder", path);
-	return rc;
-}
-
 static enum rc export_to(
     struct export_run *run, const struct cli_call *call, const char *user)
 {
 	struct place place;
-	enum rc rc = check_target(&run->arena, run->root, run->fault);
+	enum rc rc = folder_make_named(
+	    &run->kept, call->arguments[0], run->fault, &run->root);
 	if (rc == RC_OK)
 		rc = place_open(&call->place, false, run->fault, &place);
 	if (rc != RC_OK)
@@ -368,13 +404,16 @@ static enum rc export_to(
 enum cli_exit cmd_export_maildir(const struct cli_call *call)
 {
 	struct fault fault = {0};
-	struct export_run run = {.root = call->arguments[0], .fault = &fault};
+	struct export_run run = {
+	    .fault = &fault, .root.fd = -1, .folder.fd = -1, .cur.fd = -1};
 	const char *user = cli_value(call, "user");
 	if (!user) {
 		cli_complain("say whose mail: --user USER");
 		return CLI_USAGE;
 	}
 	arena_init(&run.arena);
+	arena_init(&run.kept);
+	map_init(&run.short_names);
 	buf_init(&run.text, MESSAGE_MAX);
 	buf_init(&run.file, MESSAGE_MAX);
 	buf_init(&run.uids, LIST_MAX);
@@ -388,6 +427,10 @@ enum cli_exit cmd_export_maildir(const struct cli_call *call)
 	buf_done(&run.text);
 	buf_done(&run.file);
 	buf_done(&run.uids);
+	close_folders(&run);
+	folder_close(&run.root);
+	map_done(&run.short_names);
+	arena_done(&run.kept);
 	arena_done(&run.arena);
 	if (rc != RC_OK)
 		return cli_fail(rc, &fault);

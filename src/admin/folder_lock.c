@@ -17,7 +17,8 @@ enum rc folder_lock_open(
 	uint64_t end = clock_monotonic_ms() + wait_ms;
 	char path[4096];
 	snprintf(path, sizeof(path), "%s/lock", folder);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(
+	    path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fault_set(fault, errno == EACCES ? RC_DENIED : RC_IO,
 		    "%s: %s", path, strerror(errno));

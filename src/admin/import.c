@@ -2,7 +2,6 @@
 #include "admin/import.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #define SOURCE_MAX      300 // how many bytes of a source's name are sent
 #define PROGRESS_MS     100 // between two lines on a terminal
 #define READ_STEP       ((size_t)256 << 10)
+#define SMALL_FILE_MAX  ((size_t)64 << 20) // bytes of dovecot-uidlist and such
 #define SHA256_HEX      (2 * EVP_MAX_MD_SIZE)
 #define TOTAL_MAILBOXES "all"
 
@@ -80,10 +80,11 @@ static void print_count(
 
 static void end_mailbox(struct import *import)
 {
-	if (!import->name)
-		return;
-	clear_line(import);
-	print_count(import, import->name, &import->here);
+	if (import->name) {
+		clear_line(import);
+		print_count(import, import->name, &import->here);
+	}
+	// Without a name: what was bad before the first mailbox.
 	import->before.stored += import->here.stored;
 	import->before.known += import->here.known;
 	import->before.bad += import->here.bad;
@@ -216,10 +217,6 @@ enum rc import_begin(const struct cli_call *call, struct place *ret_place,
 	if (!user)
 		return fault_set(
 		    fault, RC_SYNTAX, "say whose mail: --user USER");
-	if (access(call->arguments[0], R_OK) != 0)
-		return fault_set(fault,
-		    errno == ENOENT ? RC_NOT_FOUND : RC_DENIED, "%s: %s",
-		    call->arguments[0], strerror(errno));
 	enum rc rc = place_open(&call->place, false, fault, ret_place);
 	if (rc != RC_OK)
 		return rc;
@@ -350,13 +347,8 @@ enum rc import_message(
 	return send_batch(import);
 }
 
-enum rc import_read_file(
-    const char *path, struct fault *fault, struct buf *ret_text)
+enum rc import_read_all(int fd, struct fault *fault, struct buf *ret_text)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return fault_set(fault, errno == ENOENT ? RC_NOT_FOUND : RC_IO,
-		    "%s", strerror(errno));
 	enum rc rc = RC_OK;
 	for (;;) {
 		char *to = buf_reserve(ret_text, READ_STEP);
@@ -378,6 +370,41 @@ enum rc import_read_file(
 	return rc;
 }
 
+struct view import_read_small(struct import *import, struct arena *arena,
+    const struct folder *folder, const char *name)
+{
+	struct fault fault = {0};
+	struct stat info;
+	struct buf text;
+	struct view copy = VIEW("");
+	int fd;
+	buf_init(&text, SMALL_FILE_MAX);
+	enum rc rc = folder_open_file(folder, name, &fault, &fd, &info);
+	if (rc == RC_OK)
+		rc = import_read_all(fd, &fault, &text);
+	if (rc == RC_OK)
+		copy = arena_copy(arena, buf_view(&text));
+	else if (rc != RC_NOT_FOUND)
+		import_doubt(import, listing_join(arena, folder->path, name),
+		    fault.text);
+	buf_done(&text);
+	return copy;
+}
+
+enum rc import_open_file(struct import *import, const struct folder *folder,
+    const char *name, int *ret_fd, struct stat *ret_info)
+{
+	struct fault fault = {0};
+	struct arena arena;
+	if (folder_open_file(folder, name, &fault, ret_fd, ret_info) == RC_OK)
+		return RC_OK;
+	arena_init(&arena);
+	import_bad(
+	    import, listing_join(&arena, folder->path, name), fault.text);
+	arena_done(&arena);
+	return RC_DENIED;
+}
+
 // Unpacks a file that Dovecot keeps compressed, or says why it is not a
 // message.
 static const char *unpack_file(struct import *import, struct view *text)
@@ -392,12 +419,12 @@ static const char *unpack_file(struct import *import, struct view *text)
 	return rc == RC_OK ? NULL : "it is compressed, and damaged";
 }
 
-enum rc import_file(
-    struct import *import, const char *path, struct import_message *message)
+enum rc import_file(struct import *import, int fd, const char *path,
+    struct import_message *message)
 {
 	struct fault fault = {0};
 	buf_reset(&import->file);
-	enum rc rc = import_read_file(path, &fault, &import->file);
+	enum rc rc = import_read_all(fd, &fault, &import->file);
 	if (rc != RC_OK) {
 		import_bad(import, path, fault.text);
 		json_decref(message->flags);

@@ -4,6 +4,7 @@
 #ifndef ROOST_ADMIN_IMPORT_H
 #define ROOST_ADMIN_IMPORT_H
 
+#include "admin/folder.h"
 #include "admin/place.h"
 
 struct import;
@@ -49,17 +50,27 @@ void import_bad(struct import *import, const char *source, const char *text);
 // exit code shows it, too.
 void import_doubt(struct import *import, const char *source, const char *text);
 
-// Appends all of a file to `ret_text`; RC_NOT_FOUND, RC_LIMIT, RC_IO.
-MUST_CHECK enum rc import_read_file(
-    const char *path, struct fault *fault, struct buf *ret_text);
-// Reads the file and imports it as a message; reports a file that cannot be
-// read.
-MUST_CHECK enum rc import_file(
-    struct import *import, const char *path, struct import_message *message);
+// Appends all that can be read from `fd`, which it closes; RC_LIMIT, RC_IO.
+MUST_CHECK enum rc import_read_all(
+    int fd, struct fault *fault, struct buf *ret_text);
+// Reads a small file of a folder. A file that is not there counts as empty; one
+// that cannot be read does, too, and is doubted (import_doubt()). The text is
+// in the arena.
+struct view import_read_small(struct import *import, struct arena *arena,
+    const struct folder *folder, const char *name);
+// Opens a file of a folder, and gives its status. Reports one that cannot be
+// opened (import_bad()), with RC_DENIED.
+MUST_CHECK enum rc import_open_file(struct import *import,
+    const struct folder *folder, const char *name, int *ret_fd,
+    struct stat *ret_info);
+// Reads the open file, closes it, and imports it as a message; reports a file
+// that cannot be read. The path is for people only.
+MUST_CHECK enum rc import_file(struct import *import, int fd, const char *path,
+    struct import_message *message);
 
 // Imports all .eml files of a folder; `mailbox` may be NULL (import_eml.c).
-MUST_CHECK enum rc import_eml(struct import *import, const char *path,
-    const char *mailbox, struct fault *fault);
+MUST_CHECK enum rc import_eml(struct import *import,
+    const struct folder *folder, const char *mailbox, struct fault *fault);
 
 #define IMPORT_FILE_MAX ((size_t)256 << 20) // bytes in one message
 

@@ -2,8 +2,6 @@
 // roost import maildir: the folders of Maildir++ (".A.B" beside cur/ and new/)
 // and of Dovecot's LAYOUT=fs ("A/B"), the order of dovecot-uidlist, the names
 // of dovecot-keywords, and the subscriptions.
-#include <sys/stat.h>
-
 #include "admin/commands.h"
 #include "admin/foreign.h"
 #include "admin/import.h"
@@ -13,27 +11,34 @@
 #include "base/map.h"
 #include "store/mailbox.h"
 #include "store/snapshot.h"
+#include "wire/utf8.h"
 
-// Limit for dovecot-uidlist and similar files.
-#define SMALL_FILE_MAX ((size_t)64 << 20)
-#define DAY_SECONDS    86400
+#define DAY_SECONDS 86400
+#define LINK_TEXT   "it is a link to a folder, which is not followed"
 
 struct maildir {
 	struct import *import;
 	struct fault *fault;
-	const char *root;
+	struct folder root;
 	const char *prefix; // all mailboxes go below this one; NULL: below none
 	bool subscribe_all; // there is no list of subscriptions
 	size_t folders;     // how many so far
+	struct arena arena;
+	struct map long_names; // a folder without its dot -> the mailbox
 };
 
 struct file {
-	const char *path;
+	bool is_new;      // in new/, not in cur/
+	const char *text; // the whole name
 	struct maildir_name name;
 	uint64_t uid; // from dovecot-uidlist; UINT64_MAX: not in it
 };
 
-struct folder {
+// One Maildir, which is one mailbox.
+struct box {
+	struct maildir *maildir;
+	struct folder folder;
+	struct folder cur, new;
 	struct arena arena;
 	struct file *files;
 	size_t count;
@@ -43,43 +48,34 @@ struct folder {
 
 // ---- One folder ------------------------------------------------------------
 
-static void read_small(struct arena *arena, const char *path, const char *name,
-    struct view *ret_text)
-{
-	struct buf text;
-	buf_init(&text, SMALL_FILE_MAX);
-	enum rc rc =
-	    import_read_file(listing_join(arena, path, name), NULL, &text);
-	*ret_text = rc == RC_OK ? arena_copy(arena, buf_view(&text)) : VIEW("");
-	buf_done(&text);
-}
-
 // Reads a line like "0 $Forwarded": the number of the letter, and its keyword.
-static void read_keywords(struct folder *folder, const char *path)
+static void read_keywords(struct box *box)
 {
-	struct view text, line, number;
+	struct view line, number;
 	uint32_t n;
-	read_small(&folder->arena, path, "dovecot-keywords", &text);
+	struct view text = import_read_small(box->maildir->import, &box->arena,
+	    &box->folder, "dovecot-keywords");
 	while (view_split(&text, '\n', &line))
 		if (view_split(&line, ' ', &number) &&
 		    view_to_u32(number, &n) && n < MAILDIR_KEYWORDS)
-			folder->keywords[n] = view_trim(line);
+			box->keywords[n] = view_trim(line);
 }
 
 // Reads a line like "17 S123 :1700000000.M1P2.host,S=123": it begins with the
 // UID, and has the file's name after " :". The flags in the name may be old.
-static void read_uids(struct folder *folder, const char *path, struct map *uids)
+static void read_uids(struct box *box, struct map *uids)
 {
-	struct view text, line;
+	struct view line;
 	uint64_t uid;
-	read_small(&folder->arena, path, "dovecot-uidlist", &text);
+	struct view text = import_read_small(
+	    box->maildir->import, &box->arena, &box->folder, "dovecot-uidlist");
 	while (view_split(&text, '\n', &line)) {
 		size_t colon = view_find(line, VIEW(" :"));
 		struct view number =
 		    view_slice(line, 0, view_find_char(line, ' '));
 		if (colon == SIZE_MAX || !view_to_u64(number, &uid))
 			continue;
-		uint64_t *kept = arena_alloc(&folder->arena, sizeof(*kept));
+		uint64_t *kept = arena_alloc(&box->arena, sizeof(*kept));
 		*kept = uid;
 		map_put(uids,
 		    maildir_name_parse(view_from(line, colon + 2)).unique,
@@ -87,11 +83,20 @@ static void read_uids(struct folder *folder, const char *path, struct map *uids)
 	}
 }
 
-static enum rc list_files(struct folder *folder, const char *path,
-    const struct map *uids, struct fault *fault)
+// Opens cur/ or new/, and lists the messages in it. It need not exist.
+static enum rc list_files(struct box *box, const char *part,
+    const struct map *uids, struct folder *ret_part)
 {
 	struct listing list;
-	enum rc rc = listing_read(&folder->arena, path, fault, &list);
+	struct fault *fault = box->maildir->fault;
+	if (folder_kind(&box->folder, part) == FOLDER_AWAY)
+		import_bad(box->maildir->import,
+		    listing_join(&box->arena, box->folder.path, part),
+		    LINK_TEXT);
+	enum rc rc =
+	    folder_enter(&box->arena, &box->folder, part, fault, ret_part);
+	if (rc == RC_OK)
+		rc = folder_list(&box->arena, ret_part, fault, &list);
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_OK : rc;
 	for (size_t i = 0; i < list.count; i++) {
@@ -100,11 +105,11 @@ static enum rc list_files(struct folder *folder, const char *path,
 		struct maildir_name name =
 		    maildir_name_parse(view_of_string(list.names[i]));
 		const uint64_t *uid = map_get(uids, name.unique);
-		folder->files =
-		    arena_grow(&folder->arena, folder->files, &folder->capacity,
-			folder->count + 1, sizeof(*folder->files));
-		folder->files[folder->count++] = (struct file){
-		    .path = listing_join(&folder->arena, path, list.names[i]),
+		box->files = arena_grow(&box->arena, box->files, &box->capacity,
+		    box->count + 1, sizeof(*box->files));
+		box->files[box->count++] = (struct file){
+		    .is_new = ret_part == &box->new,
+		    .text = list.names[i],
 		    .name = name,
 		    .uid = uid ? *uid : UINT64_MAX,
 		};
@@ -124,7 +129,7 @@ static int compare_files(const void *left, const void *right)
 	return view_compare(a->name.unique, b->name.unique);
 }
 
-static json_t *flags_of(const struct folder *folder, const struct file *file)
+static json_t *flags_of(const struct box *box, const struct file *file)
 {
 	json_t *flags = json_array();
 	const struct maildir_name *name = &file->name;
@@ -141,22 +146,21 @@ static json_t *flags_of(const struct folder *folder, const struct file *file)
 	if (name->forwarded)
 		json_array_append_new(flags, json_string("$Forwarded"));
 	for (unsigned n = 0; n < MAILDIR_KEYWORDS; n++)
-		if (name->keywords >> n & 1 && folder->keywords[n].len > 0)
+		if (name->keywords >> n & 1 && box->keywords[n].len > 0)
 			json_array_append_new(
-			    flags, link_text(folder->keywords[n]));
+			    flags, link_text(box->keywords[n]));
 	return flags;
 }
 
 // A message's date is the modification time of its file. If that cannot be
 // right, it is the time at the beginning of the file's name.
-static void set_date(const struct file *file, struct import_message *message)
+static void set_date(const struct file *file, const struct stat *info,
+    struct import_message *message)
 {
-	struct stat info;
 	int64_t latest = clock_wall_seconds(NULL) + DAY_SECONDS;
 	message->has_date = true;
-	if (stat(file->path, &info) == 0 && info.st_mtime != 0 &&
-	    info.st_mtime < latest)
-		message->date = info.st_mtime;
+	if (info->st_mtime != 0 && info->st_mtime < latest)
+		message->date = info->st_mtime;
 	else if (file->name.seconds > 0 &&
 		 file->name.seconds < (uint64_t)latest)
 		message->date = (int64_t)file->name.seconds;
@@ -164,55 +168,70 @@ static void set_date(const struct file *file, struct import_message *message)
 		message->has_date = false;
 }
 
-static enum rc import_files(struct maildir *maildir, struct folder *folder)
+static enum rc import_one(struct box *box, const struct file *file)
+{
+	struct import *import = box->maildir->import;
+	const struct folder *part = file->is_new ? &box->new : &box->cur;
+	struct import_message message = {0};
+	struct stat info;
+	struct arena arena;
+	int fd;
+	if (import_open_file(import, part, file->text, &fd, &info) != RC_OK)
+		return RC_OK; // it has been named and counted
+	message.flags = flags_of(box, file);
+	set_date(file, &info, &message);
+	arena_init(&arena);
+	enum rc rc = import_file(
+	    import, fd, listing_join(&arena, part->path, file->text), &message);
+	arena_done(&arena);
+	return rc;
+}
+
+static enum rc import_files(struct box *box)
 {
 	enum rc rc = RC_OK;
-	if (folder->count > 1)
-		qsort(folder->files, folder->count, sizeof(*folder->files),
-		    compare_files);
-	for (size_t i = 0; rc == RC_OK && i < folder->count; i++) {
-		struct file *file = &folder->files[i];
-		struct import_message message = {
-		    .flags = flags_of(folder, file)};
-		set_date(file, &message);
-		rc = import_file(maildir->import, file->path, &message);
-	}
+	if (box->count > 1)
+		qsort(
+		    box->files, box->count, sizeof(*box->files), compare_files);
+	for (size_t i = 0; rc == RC_OK && i < box->count; i++)
+		rc = import_one(box, &box->files[i]);
 	return rc;
 }
 
 static enum rc import_folder(
-    struct maildir *maildir, const char *path, struct view name)
+    struct maildir *maildir, const struct folder *folder, struct view name)
 {
-	struct folder folder = {0};
+	struct box box = {
+	    .maildir = maildir, .folder = *folder, .cur.fd = -1, .new.fd = -1};
 	struct map uids;
 	maildir->folders++;
-	arena_init(&folder.arena);
+	arena_init(&box.arena);
 	map_init(&uids);
-	read_keywords(&folder, path);
-	read_uids(&folder, path, &uids);
-	enum rc rc = list_files(&folder,
-	    listing_join(&folder.arena, path, "new"), &uids, maildir->fault);
+	read_keywords(&box);
+	read_uids(&box, &uids);
+	enum rc rc = list_files(&box, "new", &uids, &box.new);
 	if (rc == RC_OK)
-		rc = list_files(&folder,
-		    listing_join(&folder.arena, path, "cur"), &uids,
-		    maildir->fault);
+		rc = list_files(&box, "cur", &uids, &box.cur);
 	if (rc == RC_OK)
-		rc = import_mailbox(maildir->import, name,
-		    maildir->subscribe_all, folder.count);
+		rc = import_mailbox(
+		    maildir->import, name, maildir->subscribe_all, box.count);
 	if (rc == RC_OK)
-		rc = import_files(maildir, &folder);
+		rc = import_files(&box);
 	else if (rc == RC_INVALID)
 		rc = RC_OK; // it has been named and counted
+	folder_close(&box.cur);
+	folder_close(&box.new);
 	map_done(&uids);
-	arena_done(&folder.arena);
+	arena_done(&box.arena);
 	return rc;
 }
 
 // ---- All folders -----------------------------------------------------------
 
-static bool is_maildir(struct arena *arena, const char *path)
+static bool is_maildir(const struct folder *folder)
 {
-	return listing_is_folder(listing_join(arena, path, "cur"));
+	enum folder_kind kind = folder_kind(folder, "cur");
+	return kind == FOLDER_FOLDER || kind == FOLDER_AWAY;
 }
 
 // The mailbox of a folder; "" is the Maildir itself.
@@ -240,29 +259,49 @@ static bool is_reserved(const char *name)
 	       view_eq(v, VIEW("tmp"));
 }
 
-static enum rc import_tree(struct maildir *maildir, const char *path,
+static enum rc import_tree(struct maildir *maildir, const struct folder *folder,
     struct view levels, unsigned depth);
 
-// Imports a folder inside `path`, whose mailbox is `levels`.
-static enum rc import_entry(struct maildir *maildir, struct arena *arena,
-    const char *path, const char *entry, struct view levels, unsigned depth)
+// Adds the mailbox's name that the export wrote into a file, because the
+// folder's name could not hold it.
+static bool read_long_name(struct maildir *maildir, struct arena *arena,
+    const struct folder *folder, const char *entry, struct buf *name)
 {
-	const char *inner = listing_join(arena, path, entry);
+	struct buf made;
+	struct view plain = view_of_string(entry);
+	if (!maildir_path_is_short(plain))
+		return false;
+	struct view text = view_trim(import_read_small(
+	    maildir->import, arena, folder, MAILDIR_NAME_FILE));
+	buf_init(&made, 16 * STORE_NAME_MAX);
+	bool good = text.len > 0 && utf8_is_valid(text) &&
+		    maildir_path_shorten(text, &made) == RC_OK &&
+		    view_eq(buf_view(&made), plain);
+	buf_done(&made);
+	if (!good)
+		return false;
+	buf_add(name, text);
+	map_put(&maildir->long_names, view_from(plain, 1),
+	    arena_string(&maildir->arena, text));
+	return true;
+}
+
+// Imports the open folder `entry`, whose mailbox is inside `levels`.
+static enum rc import_inner(struct maildir *maildir, struct arena *arena,
+    const struct folder *inner, const char *entry, struct view levels,
+    unsigned depth)
+{
 	struct buf name;
-	enum rc rc = RC_OK;
+	enum rc rc;
 	bool plus = entry[0] == '.'; // Maildir++
-	if (is_reserved(entry) || !listing_is_folder(inner))
-		return RC_OK;
-	if (plus && (depth > 0 || !is_maildir(arena, inner)))
-		return RC_OK;
 	buf_init(&name, 4 * STORE_NAME_MAX);
 	buf_add(&name, levels);
 	if (levels.len > 0)
 		buf_add_char(&name, '/');
-	if (plus)
-		maildir_path_decode(view_of_string(entry + 1), '.', &name);
-	else
+	if (!plus)
 		maildir_level_decode(view_of_string(entry), &name);
+	else if (!read_long_name(maildir, arena, inner, entry, &name))
+		maildir_path_decode(view_of_string(entry + 1), '.', &name);
 	if (!plus)
 		rc = import_tree(maildir, inner, buf_view(&name), depth + 1);
 	else
@@ -272,23 +311,50 @@ static enum rc import_entry(struct maildir *maildir, struct arena *arena,
 	return rc;
 }
 
-static enum rc import_tree(struct maildir *maildir, const char *path,
+// Imports a folder inside `folder`, whose mailbox is `levels`.
+static enum rc import_entry(struct maildir *maildir, struct arena *arena,
+    const struct folder *folder, const char *entry, struct view levels,
+    unsigned depth)
+{
+	struct folder inner;
+	enum folder_kind kind = folder_kind(folder, entry);
+	if (is_reserved(entry))
+		return RC_OK;
+	if (kind == FOLDER_AWAY)
+		import_bad(maildir->import,
+		    listing_join(arena, folder->path, entry), LINK_TEXT);
+	if (kind != FOLDER_FOLDER)
+		return RC_OK;
+	enum rc rc = folder_enter(arena, folder, entry, maildir->fault, &inner);
+	if (rc != RC_OK) { // the others still follow
+		import_bad(maildir->import,
+		    listing_join(arena, folder->path, entry),
+		    maildir->fault->text);
+		return RC_OK;
+	}
+	if (entry[0] != '.' || (depth == 0 && is_maildir(&inner)))
+		rc = import_inner(maildir, arena, &inner, entry, levels, depth);
+	folder_close(&inner);
+	return rc;
+}
+
+static enum rc import_tree(struct maildir *maildir, const struct folder *folder,
     struct view levels, unsigned depth)
 {
 	struct arena arena;
 	struct listing list;
 	if (depth > LISTING_DEPTH_MAX) {
-		import_bad(maildir->import, path, "too deep a folder");
+		import_bad(maildir->import, folder->path, "too deep a folder");
 		return RC_OK;
 	}
 	arena_init(&arena);
-	enum rc rc = listing_read(&arena, path, maildir->fault, &list);
-	if (rc == RC_OK && is_maildir(&arena, path))
+	enum rc rc = folder_list(&arena, folder, maildir->fault, &list);
+	if (rc == RC_OK && is_maildir(folder))
 		rc = import_folder(
-		    maildir, path, mailbox_name(maildir, &arena, levels));
+		    maildir, folder, mailbox_name(maildir, &arena, levels));
 	for (size_t i = 0; rc == RC_OK && i < list.count; i++)
 		rc = import_entry(
-		    maildir, &arena, path, list.names[i], levels, depth);
+		    maildir, &arena, folder, list.names[i], levels, depth);
 	arena_done(&arena);
 	return rc;
 }
@@ -317,7 +383,11 @@ static enum rc subscribe(
 		if (courier && view_starts_with(line, VIEW("INBOX.")))
 			line = view_from(line, 6);
 		buf_reset(&name);
-		maildir_path_decode(line, separator, &name);
+		const char *whole = map_get(&maildir->long_names, line);
+		if (whole)
+			buf_add_string(&name, whole);
+		else
+			maildir_path_decode(line, separator, &name);
 		struct view plain = buf_view(&name);
 		if (view_eq_nocase(plain, VIEW("INBOX")))
 			plain = VIEW("");
@@ -337,11 +407,11 @@ static enum rc fail_without_folders(struct maildir *maildir)
 	struct listing list;
 	arena_init(&arena);
 	const char *what = NULL;
-	if (listing_read(&arena, maildir->root, NULL, &list) == RC_OK)
+	if (folder_list(&arena, &maildir->root, NULL, &list) == RC_OK)
 		what = foreign_folder(&list);
 	enum rc rc = fault_set(maildir->fault, RC_NOT_FOUND,
 	    "there is no Maildir in %s, no folder with \"cur\" in it%s%s",
-	    maildir->root, what ? ": " : "", what ? what : "");
+	    maildir->root.path, what ? ": " : "", what ? what : "");
 	arena_done(&arena);
 	return rc;
 }
@@ -349,12 +419,13 @@ static enum rc fail_without_folders(struct maildir *maildir)
 static enum rc import_all(struct maildir *maildir)
 {
 	struct arena arena;
-	struct view list, courier;
 	arena_init(&arena);
-	read_small(&arena, maildir->root, "subscriptions", &list);
-	read_small(&arena, maildir->root, "courierimapsubscribed", &courier);
+	struct view list = import_read_small(
+	    maildir->import, &arena, &maildir->root, "subscriptions");
+	struct view courier = import_read_small(
+	    maildir->import, &arena, &maildir->root, "courierimapsubscribed");
 	maildir->subscribe_all = list.len == 0 && courier.len == 0;
-	enum rc rc = import_tree(maildir, maildir->root, VIEW(""), 0);
+	enum rc rc = import_tree(maildir, &maildir->root, VIEW(""), 0);
 	if (rc == RC_OK && maildir->folders == 0)
 		rc = fail_without_folders(maildir);
 	if (rc == RC_OK)
@@ -369,16 +440,25 @@ enum cli_exit cmd_import_maildir(const struct cli_call *call)
 {
 	struct fault fault = {0};
 	struct place place;
-	struct maildir maildir = {
-	    .fault = &fault,
-	    .root = call->arguments[0],
-	    .prefix = cli_value(call, "mailbox"),
-	};
-	enum rc rc = import_begin(call, &place, &fault, &maildir.import);
-	if (rc != RC_OK)
-		return cli_fail(rc, &fault);
-	rc = import_all(&maildir);
-	enum cli_exit exit = import_close(&maildir.import, rc, &fault);
-	place_close(&place);
+	struct maildir maildir = {.fault = &fault,
+	    .root.fd = -1,
+	    .prefix = cli_value(call, "mailbox")};
+	arena_init(&maildir.arena);
+	map_init(&maildir.long_names);
+	enum rc rc = folder_open(
+	    &maildir.arena, call->arguments[0], &fault, &maildir.root);
+	if (rc == RC_OK)
+		rc = import_begin(call, &place, &fault, &maildir.import);
+	enum cli_exit exit = CLI_FAILED;
+	if (rc == RC_OK) {
+		rc = import_all(&maildir);
+		exit = import_close(&maildir.import, rc, &fault);
+		place_close(&place);
+	} else {
+		exit = cli_fail(rc, &fault);
+	}
+	folder_close(&maildir.root);
+	map_done(&maildir.long_names);
+	arena_done(&maildir.arena);
 	return exit;
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // roost import mbox: one file, or a folder of them, each a mailbox.
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "admin/commands.h"
@@ -158,7 +156,7 @@ static enum rc import_read(struct mboxes *mboxes, struct mbox_scan *scan,
 	return rc;
 }
 
-static enum rc import_open_file(struct mboxes *mboxes, int fd, const char *path)
+static enum rc import_bytes(struct mboxes *mboxes, int fd, const char *path)
 {
 	struct mbox_scan scan = {0};
 	uint64_t offset = 0;
@@ -176,17 +174,13 @@ static enum rc import_open_file(struct mboxes *mboxes, int fd, const char *path)
 	return rc;
 }
 
+// Imports the open file, and closes it.
 static enum rc import_one_file(
-    struct mboxes *mboxes, const char *path, struct view mailbox)
+    struct mboxes *mboxes, int fd, const char *path, struct view mailbox)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		import_bad(mboxes->import, path, strerror(errno));
-		return RC_OK;
-	}
 	enum rc rc = import_mailbox(mboxes->import, mailbox, true, 0);
 	if (rc == RC_OK)
-		rc = import_open_file(mboxes, fd, path);
+		rc = import_bytes(mboxes, fd, path);
 	else if (rc == RC_INVALID)
 		rc = RC_OK; // it has been named and counted
 	close(fd);
@@ -202,21 +196,50 @@ static bool is_no_mbox(const char *name)
 	       view_ends_with(v, VIEW(".lock"));
 }
 
-static enum rc import_tree(
-    struct mboxes *mboxes, const char *path, struct view levels, unsigned depth)
+static enum rc import_tree(struct mboxes *mboxes, const struct folder *folder,
+    struct view levels, unsigned depth);
+
+// Imports what `entry` in the folder is: a folder, or a file.
+static enum rc import_entry(struct mboxes *mboxes, struct arena *arena,
+    const struct folder *folder, const char *entry, struct view mailbox,
+    unsigned depth)
+{
+	struct folder inner;
+	struct fault fault = {0};
+	struct stat info;
+	int fd;
+	if (folder_kind(folder, entry) != FOLDER_FOLDER) {
+		if (import_open_file(
+			mboxes->import, folder, entry, &fd, &info) != RC_OK)
+			return RC_OK; // it has been named and counted
+		return import_one_file(mboxes, fd,
+		    listing_join(arena, folder->path, entry), mailbox);
+	}
+	enum rc rc = folder_enter(arena, folder, entry, &fault, &inner);
+	if (rc != RC_OK) { // the others still follow
+		import_bad(mboxes->import,
+		    listing_join(arena, folder->path, entry), fault.text);
+		return RC_OK;
+	}
+	rc = import_tree(mboxes, &inner, mailbox, depth + 1);
+	folder_close(&inner);
+	return rc;
+}
+
+static enum rc import_tree(struct mboxes *mboxes, const struct folder *folder,
+    struct view levels, unsigned depth)
 {
 	struct arena arena;
 	struct listing list;
 	struct buf name;
 	if (depth > LISTING_DEPTH_MAX) {
-		import_bad(mboxes->import, path, "too deep a folder");
+		import_bad(mboxes->import, folder->path, "too deep a folder");
 		return RC_OK;
 	}
 	arena_init(&arena);
 	buf_init(&name, 4 * STORE_NAME_MAX);
-	enum rc rc = listing_read(&arena, path, mboxes->fault, &list);
+	enum rc rc = folder_list(&arena, folder, mboxes->fault, &list);
 	for (size_t i = 0; rc == RC_OK && i < list.count; i++) {
-		const char *inner = listing_join(&arena, path, list.names[i]);
 		struct view entry = view_of_string(list.names[i]);
 		if (is_no_mbox(list.names[i]))
 			continue;
@@ -228,49 +251,81 @@ static enum rc import_tree(
 		if (levels.len > 0)
 			buf_add_char(&name, '/');
 		maildir_level_decode(entry, &name);
-		if (listing_is_folder(inner))
-			rc = import_tree(
-			    mboxes, inner, buf_view(&name), depth + 1);
-		else
-			rc = import_one_file(mboxes, inner, buf_view(&name));
+		rc = import_entry(mboxes, &arena, folder, list.names[i],
+		    buf_view(&name), depth);
 	}
 	buf_done(&name);
 	arena_done(&arena);
 	return rc;
 }
 
-static enum rc import_all(struct mboxes *mboxes, const char *path)
+// What the person named: a file, or a folder of them.
+struct source {
+	struct folder folder; // its descriptor is -1: it is a file
+	int file;
+};
+
+static enum rc open_source(struct arena *arena, const char *path,
+    struct fault *fault, struct source *ret_source)
+{
+	struct fault why = {0};
+	*ret_source = (struct source){.folder.fd = -1, .file = -1};
+	enum rc rc = folder_open(arena, path, fault, &ret_source->folder);
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	rc = folder_open_named(path, false, &why, &ret_source->file);
+	return rc == RC_OK ? rc
+			   : fault_set(fault, rc, "%s: %s", path, why.text);
+}
+
+static enum rc import_all(
+    struct mboxes *mboxes, const char *path, struct source *source)
 {
 	struct view mailbox = view_of_string(mboxes->mailbox);
-	if (listing_is_folder(path))
-		return import_tree(mboxes, path, mailbox, 0);
-	if (!listing_is_file(path))
-		return fault_set(
-		    mboxes->fault, RC_NOT_FOUND, "there is no file %s", path);
+	if (source->folder.fd >= 0)
+		return import_tree(mboxes, &source->folder, mailbox, 0);
+	int fd = source->file;
+	source->file = -1;
 	return import_one_file(
-	    mboxes, path, mailbox.len > 0 ? mailbox : VIEW("INBOX"));
+	    mboxes, fd, path, mailbox.len > 0 ? mailbox : VIEW("INBOX"));
+}
+
+static enum cli_exit import_source(
+    const struct cli_call *call, struct mboxes *mboxes, struct source *source)
+{
+	struct place place;
+	enum rc rc = import_begin(call, &place, mboxes->fault, &mboxes->import);
+	if (rc != RC_OK)
+		return cli_fail(rc, mboxes->fault);
+	buf_init(&mboxes->text, IMPORT_FILE_MAX);
+	buf_init(&mboxes->message, IMPORT_FILE_MAX);
+	buf_init(&mboxes->keywords, KEYWORDS_MAX);
+	rc = import_all(mboxes, call->arguments[0], source);
+	buf_done(&mboxes->text);
+	buf_done(&mboxes->message);
+	buf_done(&mboxes->keywords);
+	enum cli_exit exit = import_close(&mboxes->import, rc, mboxes->fault);
+	place_close(&place);
+	return exit;
 }
 
 enum cli_exit cmd_import_mbox(const struct cli_call *call)
 {
 	struct fault fault = {0};
-	struct place place;
+	struct arena arena;
+	struct source source;
 	struct mboxes mboxes = {
 	    .fault = &fault,
 	    .mailbox = cli_value(call, "mailbox"),
 	    .unquote = !cli_value(call, "mboxo"),
 	};
-	enum rc rc = import_begin(call, &place, &fault, &mboxes.import);
-	if (rc != RC_OK)
-		return cli_fail(rc, &fault);
-	buf_init(&mboxes.text, IMPORT_FILE_MAX);
-	buf_init(&mboxes.message, IMPORT_FILE_MAX);
-	buf_init(&mboxes.keywords, KEYWORDS_MAX);
-	rc = import_all(&mboxes, call->arguments[0]);
-	buf_done(&mboxes.text);
-	buf_done(&mboxes.message);
-	buf_done(&mboxes.keywords);
-	enum cli_exit exit = import_close(&mboxes.import, rc, &fault);
-	place_close(&place);
+	arena_init(&arena);
+	enum rc rc = open_source(&arena, call->arguments[0], &fault, &source);
+	enum cli_exit exit = rc == RC_OK ? import_source(call, &mboxes, &source)
+					 : cli_fail(rc, &fault);
+	folder_close(&source.folder);
+	if (source.file >= 0)
+		close(source.file);
+	arena_done(&arena);
 	return exit;
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/listing.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <sys/stat.h>
 
 static int compare_names(const void *a, const void *b)
@@ -10,17 +8,11 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-enum rc listing_read(struct arena *arena, const char *path, struct fault *fault,
-    struct listing *ret_listing)
+void listing_take(struct arena *arena, DIR *folder, struct listing *ret_listing)
 {
 	struct listing list = {0};
 	size_t capacity = 0;
 	struct dirent *entry;
-	DIR *folder = opendir(path);
-	if (!folder)
-		return fault_set(fault,
-		    errno == ENOENT || errno == ENOTDIR ? RC_NOT_FOUND : RC_IO,
-		    "%s: %s", path, strerror(errno));
 	while ((entry = readdir(folder)) != NULL) {
 		if (strcmp(entry->d_name, ".") == 0 ||
 		    strcmp(entry->d_name, "..") == 0)
@@ -30,12 +22,10 @@ enum rc listing_read(struct arena *arena, const char *path, struct fault *fault,
 		list.names[list.count++] =
 		    arena_string(arena, view_of_string(entry->d_name));
 	}
-	closedir(folder);
 	if (list.count > 1)
 		qsort(
 		    list.names, list.count, sizeof(*list.names), compare_names);
 	*ret_listing = list;
-	return RC_OK;
 }
 
 bool listing_is_folder(const char *path)

@@ -3,6 +3,8 @@
 #ifndef ROOST_ADMIN_LISTING_H
 #define ROOST_ADMIN_LISTING_H
 
+#include <dirent.h>
+
 #include "base/arena.h"
 #include "base/rc.h"
 
@@ -13,9 +15,9 @@ struct listing {
 	size_t count;
 };
 
-// Reads the names in the folder, without "." and "..". RC_NOT_FOUND, RC_IO.
-MUST_CHECK enum rc listing_read(struct arena *arena, const char *path,
-    struct fault *fault, struct listing *ret_listing);
+// Reads the names in the open folder, without "." and "..".
+void listing_take(
+    struct arena *arena, DIR *folder, struct listing *ret_listing);
 
 bool listing_is_folder(const char *path);
 bool listing_is_file(const char *path);

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/maildir_name.h"
 
+#include <openssl/evp.h>
+
 #include "base/ascii.h"
 #include "store/snapshot.h"
 #include "wire/imap_utf7.h"
 #include "wire/utf8.h"
 
 #define DOT "&AC4-"
+
+// Some file systems (eCryptfs) have room for 143 bytes in a name only.
+#define START_MAX   100
+#define HASH_DIGITS 16
 
 // ---- Files -----------------------------------------------------------------
 
@@ -127,4 +133,65 @@ void maildir_path_decode(struct view path, char separator, struct buf *out)
 		maildir_level_decode(level, out);
 		first = false;
 	}
+}
+
+enum rc maildir_path_encode(struct view mailbox, struct buf *out)
+{
+	struct view level;
+	while (view_split(&mailbox, '/', &level)) {
+		buf_add_char(out, '.');
+		enum rc rc = maildir_level_encode(level, out);
+		if (rc != RC_OK)
+			return rc;
+	}
+	return buf_status(out);
+}
+
+// ---- Short names -----------------------------------------------------------
+
+// Adds as much of the mailbox's name as fits into START_MAX bytes, in whole
+// characters.
+static enum rc add_start(struct view mailbox, struct buf *out)
+{
+	size_t before = out->len;
+	size_t len = mailbox.len < START_MAX ? mailbox.len : START_MAX;
+	for (; len > 0; len--) {
+		struct view start = view_slice(mailbox, 0, len);
+		if (!utf8_is_valid(start) || start.ptr[len - 1] == '/')
+			continue;
+		enum rc rc = maildir_path_encode(start, out);
+		if (rc != RC_OK || out->len - before <= START_MAX)
+			return rc;
+		out->len = before;
+	}
+	buf_add_char(out, '.');
+	return RC_OK;
+}
+
+enum rc maildir_path_shorten(struct view mailbox, struct buf *out)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	enum rc rc = add_start(mailbox, out);
+	if (rc != RC_OK)
+		return rc;
+	if (EVP_Digest(
+		mailbox.ptr, mailbox.len, hash, &len, EVP_sha256(), NULL) != 1)
+		return RC_UNSUPPORTED;
+	buf_add_char(out, '~');
+	for (size_t i = 0; i < HASH_DIGITS / 2; i++)
+		buf_printf(out, "%02x", hash[i]);
+	return buf_status(out);
+}
+
+bool maildir_path_is_short(struct view folder)
+{
+	const struct view digits = VIEW("0123456789abcdef");
+	if (folder.len < HASH_DIGITS + 2 ||
+	    folder.ptr[folder.len - HASH_DIGITS - 1] != '~')
+		return false;
+	for (size_t i = folder.len - HASH_DIGITS; i < folder.len; i++)
+		if (view_find_char(digits, folder.ptr[i]) == SIZE_MAX)
+			return false;
+	return true;
 }

@@ -34,5 +34,16 @@ MUST_CHECK enum rc maildir_level_encode(struct view level, struct buf *out);
 
 // Adds levels joined by '/', given levels joined by `separator`.
 void maildir_path_decode(struct view path, char separator, struct buf *out);
+// Adds the folder of a mailbox: ".A.B" for "A/B".
+MUST_CHECK enum rc maildir_path_encode(struct view mailbox, struct buf *out);
+
+// A mailbox whose name is too long for a file system (255 bytes), or is taken
+// by another folder there, gets a folder with a short name: the beginning of
+// its name, "~", and 16 digits of the name's SHA-256. The mailbox's name is the
+// only line of MAILDIR_NAME_FILE in the folder.
+#define MAILDIR_NAME_FILE "roost-mailbox-name"
+MUST_CHECK enum rc maildir_path_shorten(struct view mailbox, struct buf *out);
+// Whether a folder's name has that form.
+bool maildir_path_is_short(struct view folder);
 
 #endif

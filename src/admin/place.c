@@ -11,6 +11,7 @@
 #include "admin/become.h"
 #include "admin/control.h"
 #include "admin/folder_lock.h"
+#include "admin/user_life.h"
 #include "base/clock.h"
 
 // Several commands take turns at using the data folder. This is how long a
@@ -57,13 +58,16 @@ static enum rc repair_engine(const struct cli_place *at, const char *path,
 	return rc;
 }
 
-static enum rc open_engine(const struct cli_place *at, struct fault *fault,
-    struct engine_repair *repair, struct engine **ret_engine)
+static enum rc open_engine(const struct cli_place *at, const char *folder,
+    struct fault *fault, struct engine_repair *repair,
+    struct engine **ret_engine)
 {
 	struct engine_rocksdb_options options = {
-	    .cache_bytes = at->cache_bytes};
+	    .cache_bytes = at->cache_bytes, .read_only = folder != NULL};
 	char path[4096];
 	int lock; // held until the process ends
+	if (folder)
+		return engine_rocksdb_open(folder, &options, fault, ret_engine);
 	enum rc rc = folder_lock_open(at->data, TURN_MS, fault, &lock);
 	if (rc != RC_OK)
 		return rc;
@@ -150,10 +154,11 @@ static int open_system_log(void)
 	return fd;
 }
 
-static void serve_store(
-    const struct cli_place *at, const struct become *become, int fd)
+// `folder`: see place_open_store(); NULL: the data folder.
+static void serve_store(const struct cli_place *at, const struct become *become,
+    const char *folder, int fd)
 {
-	struct control_host host = {.version = at->version};
+	struct control_host host = {.version = at->version, .data = at->data};
 	struct log log = {.fd = STDERR_FILENO, .minimum = LOG_LEVEL_WARN};
 	struct fault fault = {0};
 	struct delivery_office office = {0};
@@ -165,14 +170,18 @@ static void serve_store(
 	host.audit = &audit;
 	if (at->repair)
 		host.repair = &repair;
-	enum rc rc = become_user(become, false, &fault);
+	enum rc rc = RC_OK;
+	if (!folder)
+		rc = become_user(become, false, &fault);
 	if (rc == RC_OK)
-		rc = open_engine(at, &fault, &repair, &host.engine);
+		rc = open_engine(at, folder, &fault, &repair, &host.engine);
 	if (rc != RC_OK) {
 		control_serve(&host, &fault, fd);
 		return;
 	}
 	rc = open_rooms(at, &log, &office, &fault, &host);
+	if (rc == RC_OK && !folder)
+		user_life_resume(&host);
 	control_serve(&host, rc == RC_OK ? NULL : &fault, fd);
 	close_rooms(&host);
 	if (audit.fd >= 0)
@@ -181,7 +190,8 @@ static void serve_store(
 }
 
 static enum rc start_child(const struct cli_place *at,
-    const struct become *become, struct fault *fault, struct place *ret_place)
+    const struct become *become, const char *folder, struct fault *fault,
+    struct place *ret_place)
 {
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
@@ -196,7 +206,7 @@ static enum rc start_child(const struct cli_place *at,
 	}
 	if (child == 0) {
 		close(pair[0]);
-		serve_store(at, become, pair[1]);
+		serve_store(at, become, folder, pair[1]);
 		_exit(0);
 	}
 	close(pair[1]);
@@ -220,6 +230,22 @@ enum rc place_check_path(const struct cli_place *at, struct fault *fault)
 	    len, max, at->data);
 }
 
+// Whether the process behind the socket has a right to the data folder. The
+// socket may be a link to another program's, made by who may write there.
+static enum rc check_peer(
+    const struct cli_place *at, int fd, struct fault *fault)
+{
+	struct ucred peer;
+	struct stat info;
+	socklen_t len = sizeof(peer);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	    (peer.uid == 0 || peer.uid == geteuid() ||
+		(stat(at->data, &info) == 0 && peer.uid == info.st_uid)))
+		return RC_OK;
+	return fault_set(fault, RC_DENIED,
+	    "another user's program answers in the data folder %s", at->data);
+}
+
 // Connects to the control socket. RC_NOT_FOUND if no server listens there.
 static enum rc connect_server(
     const struct cli_place *at, struct fault *fault, int *ret_fd)
@@ -234,8 +260,12 @@ static enum rc connect_server(
 	if (fd < 0)
 		return fault_set(fault, RC_IO, "socket: %s", strerror(errno));
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0) {
-		*ret_fd = fd;
-		return RC_OK;
+		rc = check_peer(at, fd, fault);
+		if (rc == RC_OK)
+			*ret_fd = fd;
+		else
+			close(fd);
+		return rc;
 	}
 	int error = errno;
 	close(fd);
@@ -270,6 +300,11 @@ static enum rc find_folder(const struct cli_place *at, bool create,
 		    "there is no data folder %s: %s", at->data,
 		    strerror(errno));
 	enum rc rc = become_find(at->user, at->data, fault, ret_become);
+	if (rc == RC_OK && ret_become->is_root && ret_become->is_exposed)
+		rc = fault_set(fault, RC_DENIED,
+		    "the data folder %s is root's, but other users may write "
+		    "in it or in a folder above it: root does not work there",
+		    at->data);
 	if (rc == RC_OK)
 		rc = become_make_folder(at->data, ret_become, fault);
 	return rc;
@@ -296,18 +331,16 @@ static enum rc reach(const struct cli_place *at, bool create,
 	if (rc != RC_NOT_FOUND)
 		return rc;
 	rc = find_folder(at, create, fault, &become);
-	return rc == RC_OK ? start_child(at, &become, fault, place) : rc;
+	return rc == RC_OK ? start_child(at, &become, NULL, fault, place) : rc;
 }
 
-static enum rc place_try(const struct cli_place *at, bool create,
-    struct fault *fault, struct place *ret_place)
+// Reads the greeting. Closes the place if it is a failure.
+static enum rc greet(
+    struct place from, struct fault *fault, struct place *ret_place)
 {
-	struct place place = {0};
+	struct place place = from;
 	json_t *greeting;
-	enum rc rc = reach(at, create, fault, &place);
-	if (rc != RC_OK)
-		return rc;
-	rc = place_receive(&place, fault, &greeting);
+	enum rc rc = place_receive(&place, fault, &greeting);
 	if (rc == RC_END)
 		rc = fault->rc;
 	if (rc == RC_OK) {
@@ -319,6 +352,22 @@ static enum rc place_try(const struct cli_place *at, bool create,
 	}
 	json_decref(greeting);
 	return rc;
+}
+
+static enum rc place_try(const struct cli_place *at, bool create,
+    struct fault *fault, struct place *ret_place)
+{
+	struct place place = {0};
+	enum rc rc = reach(at, create, fault, &place);
+	return rc == RC_OK ? greet(place, fault, ret_place) : rc;
+}
+
+enum rc place_open_store(const struct cli_place *at, const char *folder,
+    struct fault *fault, struct place *ret_place)
+{
+	struct place place = {0};
+	enum rc rc = start_child(at, NULL, folder, fault, &place);
+	return rc == RC_OK ? greet(place, fault, ret_place) : rc;
 }
 
 enum rc place_open(const struct cli_place *at, bool create, struct fault *fault,

@@ -28,6 +28,10 @@ bool place_is_served(const struct cli_place *at);
 // minute for other commands, then RC_IN_USE.
 MUST_CHECK enum rc place_open(const struct cli_place *at, bool create,
     struct fault *fault, struct place *ret_place);
+// Opens a folder that holds nothing but a database, for reading only, in a
+// child process.
+MUST_CHECK enum rc place_open_store(const struct cli_place *at,
+    const char *folder, struct fault *fault, struct place *ret_place);
 // Closes the connection, and waits until the child has closed the store.
 void place_close(struct place *place);
 

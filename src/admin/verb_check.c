@@ -111,6 +111,15 @@ static void check_users(struct check *check)
 	}
 }
 
+// Accounts of users who are being added or removed at the moment.
+static void note_loose(struct check *check)
+{
+	uint64_t account = 0;
+	while (auth_directory_next_loose(
+		   check->call->host->engine, account, &account) == RC_OK)
+		map_put(&check->accounts, id_key(&account), check);
+}
+
 // Other requests may add and remove users during the check. A user who has been
 // removed meanwhile is not a problem.
 static void check_partitions(struct check *check)
@@ -173,6 +182,7 @@ static void check_all(struct check *check)
 	if (rc != RC_OK)
 		report(check, "the places of log-ins: %s", rc_text(rc));
 	check_users(check);
+	note_loose(check);
 	check_partitions(check);
 	progress(check, VIEW("queue"));
 	rc = queue_check(engine, problem, check);

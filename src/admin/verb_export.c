@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The request "export": sends a user's mail; the other side writes the files.
+// The request "export": sends a user's mail, or only the "mailbox" that the
+// request names; the other side writes the files.
 //
 //   {"note":"mailbox","name","uidvalidity","uidnext","messages"} for each, then
 //   {"note":"message","uid","date","zone","flags":[…],"size"} for each of its
@@ -19,6 +20,7 @@ struct outgoing {
 	struct verb_call *call;
 	struct store_account *account;
 	struct store_reader *reader;
+	struct view only; // a mailbox; empty: all
 	struct buf piece;
 	uint64_t messages;
 	uint64_t bad;
@@ -148,6 +150,8 @@ static enum rc send_mailboxes(
 		    view_of(last, len), arena, &info);
 		if (rc != RC_OK)
 			return rc == RC_END ? RC_OK : rc;
+		if (out->only.len > 0 && !view_eq(info.name, out->only))
+			continue;
 		rc = send_mailbox(out, info.name, fault);
 		if (rc != RC_OK)
 			return rc;
@@ -169,7 +173,8 @@ static enum rc send_subscriptions(struct outgoing *out, struct arena *arena)
 
 enum rc verb_export(struct verb_call *call, struct fault *fault)
 {
-	struct outgoing out = {.call = call};
+	struct outgoing out = {
+	    .call = call, .only = link_member(call->request, "mailbox")};
 	struct arena arena;
 	enum rc rc = verb_open_account(call, fault, &out.account);
 	if (rc != RC_OK)

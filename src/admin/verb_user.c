@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include "admin/doubts.h"
+#include "admin/user_life.h"
 #include "base/arena.h"
 
 // A delivery that has the account open is over soon.
@@ -30,19 +31,6 @@ enum rc verb_open_account(struct verb_call *call, struct fault *fault,
 		    fault, rc, "user %.*s: %s", VIEW_FMT(user), rc_text(rc));
 	return store_account_enter(
 	    call->host->store, record.account, fault, ret_account);
-}
-
-// Adds the user to the directory. The request has either a password, or the
-// form of it that another server stored ("stored").
-static enum rc add_to_directory(
-    struct verb_call *call, struct fault *fault, uint64_t *ret_account)
-{
-	struct view stored = link_member(call->request, "stored");
-	if (stored.len == 0)
-		return auth_user_add(call->host->auth, user_of(call),
-		    link_member(call->request, "password"), fault, ret_account);
-	return auth_user_add_stored(
-	    call->host->auth, user_of(call), stored, fault, ret_account);
 }
 
 // Fails if another user already has the address that this user would get: one
@@ -98,44 +86,28 @@ static enum rc try_user(
 	    fault, RC_EXISTS, "there is a user \"%s\" already", name.text);
 }
 
-// The steps after the user has been added to the directory.
-static enum rc finish_user(
-    struct verb_call *call, uint64_t account, struct fault *fault)
-{
-	enum rc rc = RC_OK;
-	if (is_set(call, "disabled"))
-		rc = auth_user_set_disabled(
-		    call->host->auth, user_of(call), true, fault);
-	if (rc == RC_OK)
-		rc = store_account_create(call->host->store, account, fault);
-	return rc;
-}
-
+// The request has either a password, or the form of it that another server
+// stored ("stored").
 static enum rc add_user(
     struct verb_call *call, struct arena *arena, struct fault *fault)
 {
+	struct auth_new_user user = {.name = user_of(call),
+	    .password = link_member(call->request, "password"),
+	    .stored = link_member(call->request, "stored"),
+	    .disabled = is_set(call, "disabled")};
 	uint64_t account;
-	struct fault ignored;
 	if (is_set(call, "dry_run"))
 		return try_user(call, arena, fault);
 	enum rc rc = refuse_twin(call, arena, fault);
 	if (rc == RC_OK)
-		rc = add_to_directory(call, fault, &account);
+		rc = user_life_add(call->host, &user, fault, &account);
 	if (rc != RC_OK)
 		return rc;
-	rc = finish_user(call, account, fault);
-	// If there is no account, the user must not stay in the directory:
-	// there would be nothing to log in to, and adding the user again would
-	// fail.
-	if (rc != RC_OK && auth_directory_remove(call->host->engine,
-			       user_of(call), &ignored) != RC_OK)
-		log_text(call->host->log, LOG_LEVEL_ERROR, "admin",
-		    "a user was left without an account");
 	json_object_set_new(
 	    call->answer, "account", json_integer((json_int_t)account));
-	if (rc == RC_OK && !is_set(call, "disabled"))
+	if (!user.disabled)
 		doubts_user(call, arena, account);
-	return rc;
+	return RC_OK;
 }
 
 enum rc verb_user_add(struct verb_call *call, struct fault *fault)
@@ -246,29 +218,26 @@ enum rc verb_user_disable(struct verb_call *call, struct fault *fault)
 	    json_is_true(json_object_get(call->request, "disabled")), fault);
 }
 
-// Removes the mail of a user who is disabled. Sessions and deliveries that have
-// the account open have to end first.
-static enum rc remove_mail(
+// Waits until the sessions and deliveries of a user who is disabled have ended.
+static enum rc wait_for_end(
     struct verb_call *call, const struct auth_user *user, struct fault *fault)
 {
 	struct store *store = call->host->store;
-	enum rc rc = RC_IN_USE;
-	for (int i = 0; i < REMOVE_ATTEMPTS && rc == RC_IN_USE; i++) {
+	for (int i = 0; i < REMOVE_ATTEMPTS; i++) {
 		if (i > 0)
 			(void)poll(NULL, 0, REMOVE_WAIT_MS);
 		verb_sessions_end(call->host, auth_name_view(&user->name));
-		rc = store_account_remove(store, user->account, fault);
+		if (!store_account_is_open(store, user->account))
+			return RC_OK;
 	}
-	if (rc == RC_IN_USE)
-		return fault_set(fault, rc,
-		    "%s is disabled now, but a command or a delivery is still "
-		    "at work on the mail: remove the user again",
-		    user->name.text);
-	return rc == RC_NOT_FOUND ? RC_OK : rc;
+	return fault_set(fault, RC_IN_USE,
+	    "%s is disabled now, but a command or a delivery is still at work "
+	    "on the mail: remove the user again",
+	    user->name.text);
 }
 
-// Disables the user first, which ends the sessions, then removes the mail, and
-// removes the name last. So the command can be repeated if it was interrupted.
+// Disables the user first, which ends the sessions. If the command is cut off
+// after that, it can be repeated.
 enum rc verb_user_remove(struct verb_call *call, struct fault *fault)
 {
 	struct auth *auth = call->host->auth;
@@ -286,13 +255,8 @@ enum rc verb_user_remove(struct verb_call *call, struct fault *fault)
 	explicit_bzero(&record, sizeof(record));
 	rc = auth_user_set_disabled(auth, user, true, fault);
 	if (rc == RC_OK)
-		rc = remove_mail(call, &gone, fault);
-	if (rc == RC_OK && call->host->sending)
-		rc = sending_forget(call->host->sending, gone.account, fault);
-	if (rc == RC_OK && call->host->route)
-		rc = route_detail_set(
-		    call->host->route, &gone, ROUTE_DETAIL_INBOX, fault);
-	return rc == RC_OK ? auth_user_remove(auth, user, fault) : rc;
+		rc = wait_for_end(call, &gone, fault);
+	return rc == RC_OK ? user_life_remove(call->host, &gone, fault) : rc;
 }
 
 // ---- Details ---------------------------------------------------------------

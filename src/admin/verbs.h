@@ -46,6 +46,8 @@ struct verb_call {
 	X("route", verb_route)                                                 \
 	X("import", verb_import)                                               \
 	X("export", verb_export)                                               \
+	X("backup", verb_backup)                                               \
+	X("renew", verb_renew)                                                 \
 	X("check", verb_check)                                                 \
 	X("status", verb_status)                                               \
 	X("trace", verb_trace)

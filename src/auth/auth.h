@@ -191,6 +191,15 @@ MUST_CHECK enum rc auth_user_set_password(struct auth *auth, struct view name,
 // auth_credentials_import().
 MUST_CHECK enum rc auth_user_add_stored(struct auth *auth, struct view name,
     struct view stored, struct fault *fault, uint64_t *ret_account);
+// Adds a user with a password, or, if that is empty, with a stored one of
+// another server; the account was given out by auth_directory_reserve().
+struct auth_new_user {
+	struct view name, password, stored;
+	uint64_t account;
+	bool disabled;
+};
+MUST_CHECK enum rc auth_user_add_reserved(
+    struct auth *auth, const struct auth_new_user *user, struct fault *fault);
 MUST_CHECK enum rc auth_user_set_stored(struct auth *auth, struct view name,
     struct view stored, struct fault *fault);
 MUST_CHECK enum rc auth_user_set_disabled(

@@ -13,10 +13,11 @@
 #include "base/bytes.h"
 #include "base/map.h"
 
-#define USER_PREFIX AUTH_KEY_PREFIX "user/"
-#define NEXT_KEY    AUTH_KEY_PREFIX "next"
-#define EPOCH_KEY   AUTH_KEY_PREFIX "epoch"
-#define SECRET_KEY  AUTH_KEY_PREFIX "secret"
+#define USER_PREFIX  AUTH_KEY_PREFIX "user/"
+#define NEXT_KEY     AUTH_KEY_PREFIX "next"
+#define EPOCH_KEY    AUTH_KEY_PREFIX "epoch"
+#define SECRET_KEY   AUTH_KEY_PREFIX "secret"
+#define LOOSE_PREFIX AUTH_KEY_PREFIX "loose/"
 
 #define KEY_MAX    (sizeof(USER_PREFIX) + AUTH_NAME_MAX + 1)
 #define RECORD_MAX ((size_t)4096)
@@ -190,6 +191,48 @@ static enum rc raise_epoch(struct engine_snapshot *from,
 	return RC_OK;
 }
 
+// ---- Loose accounts --------------------------------------------------------
+
+static struct key loose_key(uint64_t account)
+{
+	struct key key = {.len = sizeof(LOOSE_PREFIX) - 1 + 8};
+	memcpy(key.bytes, LOOSE_PREFIX, sizeof(LOOSE_PREFIX) - 1);
+	put_be64(key.bytes + sizeof(LOOSE_PREFIX) - 1, account);
+	return key;
+}
+
+static bool account_of_loose(struct view key, uint64_t *ret_account)
+{
+	struct view number = view_from(key, sizeof(LOOSE_PREFIX) - 1);
+	if (number.len != 8)
+		return false;
+	*ret_account = get_be64(number.ptr);
+	return true;
+}
+
+static enum rc visit_loose(void *context, struct view key, struct view value)
+{
+	(void)value;
+	return account_of_loose(key, context) ? RC_END : RC_OK;
+}
+
+enum rc auth_directory_next_loose(
+    struct engine *engine, uint64_t after, uint64_t *ret_account)
+{
+	uint64_t account = 0;
+	if (after == UINT64_MAX)
+		return RC_END;
+	struct key from = loose_key(after + 1);
+	enum rc rc = engine_scan(engine, AUTH_PARTITION, VIEW(LOOSE_PREFIX),
+	    key_view(&from), visit_loose, &account);
+	if (rc != RC_OK)
+		return rc;
+	if (account == 0)
+		return RC_END;
+	*ret_account = account;
+	return RC_OK;
+}
+
 // ---- Changing --------------------------------------------------------------
 
 // What one attempt at a change does: it reads the snapshot and fills the batch.
@@ -276,31 +319,84 @@ static enum rc read_next(struct engine_snapshot *from, uint64_t *ret_next)
 	return rc;
 }
 
-static enum rc make_add(struct change *change, struct engine_snapshot *from,
-    struct engine_batch *batch)
+static enum rc refuse_known(struct change *change, struct engine_snapshot *from)
 {
-	struct auth_record record = {0};
+	struct auth_record record;
 	enum rc rc = read_record(from, &change->name, &record);
 	OPENSSL_cleanse(&record, sizeof(record));
 	if (rc == RC_OK || rc == RC_CORRUPT)
 		return fault_set(change->fault, RC_EXISTS,
 		    "there is a user \"%s\" already", change->name.text);
-	if (rc != RC_NOT_FOUND)
-		return rc;
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+static enum rc give_out(struct change *change, struct engine_snapshot *from,
+    struct engine_batch *batch)
+{
 	uint64_t next;
-	rc = read_next(from, &next);
+	char bytes[8];
+	enum rc rc = read_next(from, &next);
 	if (rc != RC_OK)
 		return fault_set(change->fault, rc,
 		    "the next account number cannot be read: %s", rc_text(rc));
-	record = (struct auth_record){.account = next,
-	    .created = change->now,
-	    .credentials = *change->credentials};
-	put_record(batch, &change->name, &record);
-	OPENSSL_cleanse(&record, sizeof(record));
-	char bytes[8];
 	put_le64(bytes, next + 1);
 	engine_batch_put(batch, VIEW(NEXT_KEY), view_of(bytes, sizeof(bytes)));
 	change->account = next;
+	return RC_OK;
+}
+
+static void put_new(struct change *change, struct engine_batch *batch)
+{
+	struct auth_record record = {.account = change->account,
+	    .created = change->now,
+	    .disabled = change->disabled,
+	    .credentials = *change->credentials};
+	put_record(batch, &change->name, &record);
+	OPENSSL_cleanse(&record, sizeof(record));
+}
+
+static enum rc make_add(struct change *change, struct engine_snapshot *from,
+    struct engine_batch *batch)
+{
+	enum rc rc = refuse_known(change, from);
+	if (rc == RC_OK)
+		rc = give_out(change, from, batch);
+	if (rc == RC_OK)
+		put_new(change, batch);
+	return rc;
+}
+
+static enum rc make_reserve(struct change *change, struct engine_snapshot *from,
+    struct engine_batch *batch)
+{
+	enum rc rc = refuse_known(change, from);
+	if (rc == RC_OK)
+		rc = give_out(change, from, batch);
+	if (rc != RC_OK)
+		return rc;
+	struct key key = loose_key(change->account);
+	engine_batch_put(batch, key_view(&key), VIEW(""));
+	return RC_OK;
+}
+
+static enum rc make_add_reserved(struct change *change,
+    struct engine_snapshot *from, struct engine_batch *batch)
+{
+	enum rc rc = refuse_known(change, from);
+	if (rc != RC_OK)
+		return rc;
+	struct key key = loose_key(change->account);
+	engine_batch_delete(batch, key_view(&key));
+	put_new(change, batch);
+	return RC_OK;
+}
+
+static enum rc make_forget(struct change *change, struct engine_snapshot *from,
+    struct engine_batch *batch)
+{
+	struct key key = loose_key(change->account);
+	(void)from;
+	engine_batch_delete(batch, key_view(&key));
 	return RC_OK;
 }
 
@@ -316,6 +412,37 @@ enum rc auth_directory_add(struct engine *engine, struct view name,
 	if (rc == RC_OK)
 		*ret_account = change.account;
 	return rc;
+}
+
+enum rc auth_directory_reserve(struct engine *engine, struct view name,
+    struct fault *fault, uint64_t *ret_account)
+{
+	struct change change = {.make = make_reserve, .fault = fault};
+	enum rc rc = carry_out_named(engine, name, &change);
+	if (rc == RC_OK)
+		*ret_account = change.account;
+	return rc;
+}
+
+enum rc auth_directory_add_reserved(struct engine *engine, struct view name,
+    const struct auth_credentials *credentials, int64_t now, uint64_t account,
+    bool disabled, struct fault *fault)
+{
+	struct change change = {.make = make_add_reserved,
+	    .fault = fault,
+	    .credentials = credentials,
+	    .now = now,
+	    .account = account,
+	    .disabled = disabled};
+	return carry_out_named(engine, name, &change);
+}
+
+enum rc auth_directory_forget(
+    struct engine *engine, uint64_t account, struct fault *fault)
+{
+	struct change change = {
+	    .make = make_forget, .fault = fault, .account = account};
+	return carry_out(engine, &change);
 }
 
 static enum rc make_credentials(struct change *change,
@@ -398,11 +525,14 @@ enum rc auth_directory_set_disabled(
 static enum rc make_remove(struct change *change, struct engine_snapshot *from,
     struct engine_batch *batch)
 {
-	struct auth_record record;
+	struct auth_record record = {0};
 	enum rc rc = read_for_change(change, from, &record);
+	struct key loose = loose_key(record.account);
 	OPENSSL_cleanse(&record, sizeof(record));
 	if (rc != RC_OK && rc != RC_CORRUPT)
 		return rc;
+	if (rc == RC_OK)
+		engine_batch_put(batch, key_view(&loose), VIEW(""));
 	struct key key = user_key(&change->name);
 	uint64_t epoch;
 	rc = raise_epoch(from, &change->name, batch, &epoch);
@@ -528,6 +658,10 @@ static enum rc check_key(void *context, struct view key, struct view value)
 	else if (view_eq(key, VIEW(SECRET_KEY))) {
 		if (value.len != AUTH_SECRET_LEN)
 			tell(check, "the server's secret is damaged");
+	} else if (view_starts_with(key, VIEW(LOOSE_PREFIX))) {
+		uint64_t account;
+		if (!account_of_loose(key, &account))
+			tell(check, "the number of a loose account is damaged");
 	} else if (!view_eq(key, VIEW(NEXT_KEY)) &&
 		   !view_eq(key, VIEW(EPOCH_KEY)))
 		tell(check, "the directory has a key of no known kind");

@@ -49,6 +49,28 @@ MUST_CHECK enum rc auth_directory_set_disabled(struct engine *engine,
 MUST_CHECK enum rc auth_directory_remove(
     struct engine *engine, struct view name, struct fault *fault);
 
+// A user and the user's account are in two partitions, and so in two commits. A
+// *loose* account is one that belongs to no user, because the user is being
+// added or removed at the moment, or was when the server was cut off. The one
+// commit that adds or removes the user changes this as well. So at every moment
+// there is either no user, or one with a whole account; and at its next start
+// the server removes the accounts that are loose.
+//
+// Gives out an account number, as a loose one. RC_EXISTS: there is a user of
+// that name.
+MUST_CHECK enum rc auth_directory_reserve(struct engine *engine,
+    struct view name, struct fault *fault, uint64_t *ret_account);
+// Adds a user who gets this loose account.
+MUST_CHECK enum rc auth_directory_add_reserved(struct engine *engine,
+    struct view name, const struct auth_credentials *credentials, int64_t now,
+    uint64_t account, bool disabled, struct fault *fault);
+// Forgets a loose account, which has been removed.
+MUST_CHECK enum rc auth_directory_forget(
+    struct engine *engine, uint64_t account, struct fault *fault);
+// Gets the first loose account with a number > `after`. RC_END.
+MUST_CHECK enum rc auth_directory_next_loose(
+    struct engine *engine, uint64_t after, uint64_t *ret_account);
+
 // RC_NOT_FOUND: no such user. RC_CORRUPT: the record is damaged.
 MUST_CHECK enum rc auth_directory_lookup(struct engine *engine,
     struct view name, struct auth_name *ret_name,

@@ -41,6 +41,25 @@ enum rc auth_user_add_stored(struct auth *auth, struct view name,
 	return rc;
 }
 
+enum rc auth_user_add_reserved(
+    struct auth *auth, const struct auth_new_user *user, struct fault *fault)
+{
+	const struct auth_hashing *hashing = &auth->settings.hashing;
+	struct auth_credentials credentials;
+	enum rc rc = user->stored.len > 0
+			 ? auth_credentials_import(
+			       hashing, user->stored, fault, &credentials)
+			 : auth_credentials_make(
+			       hashing, user->password, fault, &credentials);
+	if (rc != RC_OK)
+		return rc;
+	rc = auth_directory_add_reserved(auth->engine, user->name, &credentials,
+	    clock_wall_seconds(auth->clock), user->account, user->disabled,
+	    fault);
+	OPENSSL_cleanse(&credentials, sizeof(credentials));
+	return rc;
+}
+
 static enum rc set_credentials(struct auth *auth, struct view name,
     struct auth_credentials *credentials, struct fault *fault)
 {

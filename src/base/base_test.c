@@ -272,6 +272,29 @@ static void a_long_fault_keeps_its_end(void **state)
 	assert_non_null(strchr(fault.text, '.'));
 }
 
+// Clients and mails get no text of an internal failure, which may name files.
+static void internal_faults_keep_their_text(void **state)
+{
+	(void)state;
+	static const struct {
+		enum rc rc;
+		bool internal;
+	} rows[] = {{RC_IO, true}, {RC_CORRUPT, true}, {RC_CLOSED, true},
+	    {RC_LIMIT, false}, {RC_QUOTA, false}, {RC_NOT_FOUND, false},
+	    {RC_DENIED, false}, {RC_IN_USE, false}, {RC_INVALID, false}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fault fault;
+		(void)!fault_set(&fault, rows[i].rc, "/var/lib/x: no");
+		const char *text = fault_public_text(&fault, rows[i].rc);
+		assert_int_equal(rc_is_internal(rows[i].rc), rows[i].internal);
+		assert_int_equal(strchr(text, '/') != NULL, !rows[i].internal);
+		assert_true(strlen(text) > 0);
+	}
+	struct fault other = {.rc = RC_IO, .text = "/var/lib/x"};
+	assert_string_equal(
+	    fault_public_text(&other, RC_QUOTA), rc_text(RC_QUOTA));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +308,7 @@ int main(void)
 	    cmocka_unit_test(an_arena_hands_out_aligned_room_and_starts_again),
 	    cmocka_unit_test(a_fault_never_carries_control_characters),
 	    cmocka_unit_test(a_long_fault_keeps_its_end),
+	    cmocka_unit_test(internal_faults_keep_their_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,6 +27,41 @@ const char *rc_text(enum rc rc)
 	return "unknown result";
 }
 
+bool rc_is_internal(enum rc rc)
+{
+	switch (rc) {
+	case RC_IO:
+	case RC_CORRUPT:
+	case RC_CLOSED:
+	case RC_OK: // a failure without a result is a mistake of ours
+	case RC_MORE:
+	case RC_END: return true;
+	case RC_SYNTAX:
+	case RC_INVALID:
+	case RC_LIMIT:
+	case RC_NOT_FOUND:
+	case RC_EXISTS:
+	case RC_GONE:
+	case RC_CONFLICT:
+	case RC_DENIED:
+	case RC_AUTH:
+	case RC_QUOTA:
+	case RC_IN_USE:
+	case RC_UNSUPPORTED:
+	case RC_CHARSET: return false;
+	}
+	return true;
+}
+
+const char *fault_public_text(const struct fault *fault, enum rc rc)
+{
+	if (rc == RC_CORRUPT)
+		return "stored data is damaged; the server's log says more";
+	if (rc_is_internal(rc))
+		return "the server has a problem; its log says more";
+	return fault->rc == rc && fault->text[0] ? fault->text : rc_text(rc);
+}
+
 // Bytes at the front of a text that is cut.
 #define FAULT_FRONT 100
 

@@ -5,6 +5,8 @@
 #ifndef ROOST_BASE_RC_H
 #define ROOST_BASE_RC_H
 
+#include <stdbool.h>
+
 #include "base/attr.h"
 
 #define RC_TABLE(X)                                                            \
@@ -49,6 +51,14 @@ struct fault {
 	enum rc rc;
 	char text[FAULT_TEXT_MAX];
 };
+
+// Whether a failure is one of the server's own, such as a full disk or damaged
+// data. Its text may name files and folders of the server: it belongs into the
+// log, and never goes to a client or into a mail.
+bool rc_is_internal(enum rc rc);
+// The text of a failure for a client or a mail: the fault's, or, for an
+// internal failure, a sentence that is always the same.
+const char *fault_public_text(const struct fault *fault, enum rc rc);
 
 // Fills in `fault` (may be NULL) and returns `rc`, so that a caller can write
 // `return fault_set(fault, RC_LIMIT, "…")`.

@@ -104,7 +104,9 @@ MUST_CHECK static enum rc read_message(struct local *local)
 static void judge(enum rc rc, const struct fault *fault, struct local *local,
     struct queue_result *result)
 {
-	struct view why = arena_copy(local->arena, view_of_string(fault->text));
+	// The sender may read this in a report.
+	struct view why = arena_copy(
+	    local->arena, view_of_string(fault_public_text(fault, rc)));
 	switch ((int)rc) {
 	case RC_OK:
 		set(result, QUEUE_DELIVERED, ENHANCED(2, 1, 5), VIEW(""));

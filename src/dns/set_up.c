@@ -2,6 +2,7 @@
 #include "dns/set_up.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unbound.h>
@@ -45,7 +46,10 @@ static enum rc set_anchor(
 	enum rc rc = RC_OK;
 	if (!path)
 		return RC_OK;
-	FILE *file = fopen(path, "re");
+	// Opening a pipe would wait until somebody writes to it; read in this
+	// way, it is at its end.
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	if (!file)
 		return fault_set(fault, RC_IO, "%s: %s", path, strerror(errno));
 	while (rc == RC_OK && fgets(line, sizeof(line), file))

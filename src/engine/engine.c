@@ -247,3 +247,31 @@ enum rc engine_check(struct engine *engine,
 {
 	return engine->ops->check(engine, problem, context);
 }
+
+// ---- Checkpoints -----------------------------------------------------------
+
+enum rc engine_checkpoint_open(
+    struct engine *engine, const char *path, struct fault *fault)
+{
+	if (!engine->ops->checkpoint)
+		return fault_set(fault, RC_UNSUPPORTED,
+		    "what is only in memory cannot be backed up");
+	if (atomic_exchange(&engine->has_checkpoint, true))
+		return fault_set(fault, RC_IN_USE,
+		    "another backup is being made at the moment");
+	enum rc rc = engine_checkpoint_remove(path, fault);
+	if (rc == RC_OK)
+		rc = engine->ops->checkpoint(engine, path, fault);
+	if (rc != RC_OK)
+		engine_checkpoint_close(engine, path);
+	return rc;
+}
+
+void engine_checkpoint_close(struct engine *engine, const char *path)
+{
+	struct fault fault = {0};
+	if (engine_checkpoint_remove(path, &fault) != RC_OK && engine->log)
+		log_text(
+		    engine->log, LOG_LEVEL_WARN, "storage", "%s", fault.text);
+	atomic_store(&engine->has_checkpoint, false);
+}

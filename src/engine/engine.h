@@ -228,6 +228,21 @@ struct engine_watch *engine_watch_new(struct engine *engine, uint64_t partition,
 // After it returns, no call is running and none will come.
 void engine_watch_free(struct engine_watch **watch);
 
+// ---- Checkpoints -----------------------------------------------------------
+
+// Makes a folder that engine_rocksdb_open() opens, with the state of this
+// moment, while the engine works on. What is at the path is removed first. It
+// needs no space at first, because it shares its files with the engine; both
+// must be on one file system. RC_IN_USE: there is an open checkpoint.
+// RC_UNSUPPORTED: the engine has no files.
+MUST_CHECK enum rc engine_checkpoint_open(
+    struct engine *engine, const char *path, struct fault *fault);
+// Removes it.
+void engine_checkpoint_close(struct engine *engine, const char *path);
+// Removes what a process left that was cut off, if there is anything.
+MUST_CHECK enum rc engine_checkpoint_remove(
+    const char *path, struct fault *fault);
+
 // ---- Care ------------------------------------------------------------------
 
 // Verifies every checksum and the engine's own invariants, and calls `problem`

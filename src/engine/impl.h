@@ -148,6 +148,9 @@ struct engine_ops {
 	    enum rc (*each)(
 		void *context, const struct engine_content_info *info),
 	    void *context);
+	// NULL: the engine has no files.
+	enum rc (*checkpoint)(
+	    struct engine *engine, const char *path, struct fault *fault);
 	enum rc (*check)(struct engine *engine,
 	    void (*problem)(void *context, const char *text), void *context);
 };
@@ -158,6 +161,7 @@ struct engine {
 	const struct engine_ops *ops;
 	struct log *log;
 	bool read_only;
+	atomic_bool has_checkpoint;
 	pthread_rwlock_t partitions_lock;
 	struct map partitions; // be64 id to struct engine_partition
 	pthread_mutex_t writers_lock;

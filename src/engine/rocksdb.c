@@ -316,6 +316,7 @@ static const struct engine_ops rocks_ops = {
     .content_owned = rocks_content_owned,
     .content_sweep = rocks_content_sweep,
     .content_each = rocks_content_each,
+    .checkpoint = rocks_checkpoint,
     .check = rocks_check,
 };
 

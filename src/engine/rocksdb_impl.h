@@ -306,6 +306,10 @@ enum rc rocks_content_owned(struct engine *engine, uint64_t partition,
 // rocksdb_reclaim.c: called after a sweep that deleted so many bytes.
 void rocks_reclaim(struct rocks *rocks, uint64_t deleted_bytes);
 
+// rocksdb_checkpoint.c
+enum rc rocks_checkpoint(
+    struct engine *engine, const char *path, struct fault *fault);
+
 // rocksdb_check.c
 enum rc rocks_check(struct engine *engine,
     void (*problem)(void *context, const char *text), void *context);

@@ -104,18 +104,19 @@ static const char *code_of(enum rc rc)
 enum imap_step imap_failed(struct imap_command *command, enum rc rc)
 {
 	bool told = command->fault.rc == rc && command->fault.text[0] != '\0';
-	const char *text = told ? command->fault.text : rc_text(rc);
-	if (rc == RC_IO || rc == RC_CORRUPT) {
+	if (rc_is_internal(rc)) {
 		struct log_line line;
 		session_log_begin(&command->session->base, &line,
 		    LOG_LEVEL_ERROR, "imap_command_failed");
 		if (command->type)
 			log_add_string(&line, "command", command->type->name);
 		log_add_string(&line, "rc", rc_name(rc));
-		log_add_string(&line, "text", text);
+		log_add_string(
+		    &line, "text", told ? command->fault.text : rc_text(rc));
 		log_end(&line);
 	}
-	return imap_no(command, code_of(rc), "%s", text);
+	return imap_no(
+	    command, code_of(rc), "%s", fault_public_text(&command->fault, rc));
 }
 
 void imap_untagged(struct imap_command *command, const char *format, ...)

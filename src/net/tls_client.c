@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -64,9 +65,13 @@ static enum rc fill(X509_STORE *store,
 		load_system(store, config->log);
 		return RC_OK;
 	}
-	if (access(path, R_OK) != 0)
+	struct stat info;
+	if (access(path, R_OK) != 0 || stat(path, &info) != 0)
 		return fault_set(fault, RC_NOT_FOUND, "cannot read %s: %s",
 		    path, strerror(errno));
+	if (!S_ISREG(info.st_mode)) // a pipe would keep the server waiting
+		return fault_set(
+		    fault, RC_INVALID, "%s is not a regular file", path);
 	bool loaded = load(store, path);
 	ERR_clear_error();
 	if (!loaded)

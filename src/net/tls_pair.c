@@ -2,9 +2,12 @@
 // Certificate and key files in PEM form: reads and checks them, and reads their
 // names. Each mistake is reported with the name of the file.
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/ascii.h"
 #include "net/tls_set.h"
@@ -25,14 +28,31 @@ static void add_mistake(
 	buf_printf(mistakes, "%s: %s\n", path, text);
 }
 
+// Opens a regular file; a pipe would keep the server waiting.
 static BIO *open_file(const char *path, struct buf *mistakes)
 {
-	errno = 0;
-	BIO *bio = BIO_new_file(path, "r");
-	if (!bio)
+	struct stat info;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &info) != 0) {
 		buf_printf(mistakes, "%s: cannot be opened: %s\n", path,
-		    errno ? strerror(errno) : last_reason());
-	return bio;
+		    strerror(errno));
+	} else if (!S_ISREG(info.st_mode)) {
+		add_mistake(mistakes, path, "is not a regular file");
+	} else {
+		FILE *file = fdopen(fd, "r");
+		BIO *bio = file ? BIO_new_fp(file, BIO_CLOSE) : NULL;
+		if (bio)
+			return bio;
+		buf_printf(mistakes, "%s: cannot be opened: %s\n", path,
+		    last_reason());
+		if (file) {
+			fclose(file);
+			return NULL;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	return NULL;
 }
 
 // A key that is locked by a pass phrase cannot be used, because a server cannot

@@ -593,12 +593,17 @@ static bool try_hop(struct relay_link *link, struct relay_place *place)
 	struct fault fault;
 	link->tried = true;
 	enter(link, place);
-	if (begin(link, &fault) == RC_OK)
+	enum rc rc = begin(link, &fault);
+	if (rc == RC_OK)
 		return true;
 	leave(link);
 	link->all_refused = false;
-	set_reason(
-	    link, QUEUE_LATER, ENHANCED(4, 4, 1), view_of_string(fault.text));
+	if (rc_is_internal(rc))
+		log_text(link->relay->settings.log, LOG_LEVEL_ERROR, "relay",
+		    "cannot open a connection: %s", fault.text);
+	// The sender may read this in a report.
+	set_reason(link, QUEUE_LATER, ENHANCED(4, 4, 1),
+	    view_of_string(fault_public_text(&fault, rc)));
 	return false;
 }
 

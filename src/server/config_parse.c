@@ -10,12 +10,10 @@
 // is read, too. (libconfuse, whose syntax is similar, stops at the first one,
 // and accepts a section that is never closed.)
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdarg.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin/folder.h"
 #include "base/mem.h"
 #include "server/config_scan.h"
 #include "server/config_value.h"
@@ -25,7 +23,6 @@
 #define SEEN_MAX     128 // settings of one section
 #define READ_STEP    65536
 // So long for the first byte of a pipe.
-#define PIPE_WAIT_MS 10000
 
 struct mistake {
 	unsigned line; // 0: it has no line
@@ -547,39 +544,19 @@ static enum rc read_file(int fd, struct buf *text)
 	}
 }
 
-// Opens what has bytes to be read: a file, or a pipe to which somebody writes
-// (a shell's `<(…)`). What cannot be read is named in `mistakes`.
+// Opens a file, or a pipe to which somebody writes (a shell's `<(…)`). What
+// cannot be read is named in `mistakes`.
 static enum rc open_file(const char *path, struct buf *mistakes, int *ret_fd)
 {
-	struct stat info;
-	// A pipe that nobody writes to must not stop everything here.
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &info) != 0) {
-		int error = errno;
+	struct fault fault;
+	enum rc rc = folder_open_named(path, true, &fault, ret_fd);
+	if (rc == RC_INVALID)
+		buf_printf(mistakes, "%s: %s\n", path, fault.text);
+	else if (rc != RC_OK)
 		buf_printf(mistakes,
-		    "%s: this configuration cannot be read: "
-		    "%s\n",
-		    path, strerror(error));
-		if (fd >= 0)
-			close(fd);
-		if (error == ENOENT)
-			return RC_NOT_FOUND;
-		return error == EACCES ? RC_DENIED : RC_IO;
-	}
-	struct pollfd wait = {.fd = fd, .events = POLLIN};
-	const char *what = NULL;
-	if (S_ISDIR(info.st_mode))
-		what = "a folder, not a file";
-	else if (S_ISFIFO(info.st_mode) && poll(&wait, 1, PIPE_WAIT_MS) <= 0)
-		what = "a pipe that nobody writes to";
-	if (what) {
-		buf_printf(mistakes, "%s: it is %s\n", path, what);
-		close(fd);
-		return RC_INVALID;
-	}
-	fcntl(fd, F_SETFL, 0); // reading waits
-	*ret_fd = fd;
-	return RC_OK;
+		    "%s: this configuration cannot be read: %s\n", path,
+		    fault.text);
+	return rc;
 }
 
 enum rc config_read(

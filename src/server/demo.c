@@ -7,6 +7,7 @@
 
 #include "admin/import.h"
 #include "admin/listing.h"
+#include "admin/user_life.h"
 #include "base/thread.h"
 
 // Next to the program in its build folder, or where it was installed.
@@ -52,6 +53,8 @@ static enum rc import_over(
     struct place *place, const char *folder, struct fault *fault)
 {
 	struct import *import;
+	struct arena arena;
+	struct folder mail;
 	json_t *greeting;
 	enum rc rc = place_receive(place, fault, &greeting);
 	json_decref(greeting);
@@ -61,7 +64,13 @@ static enum rc import_over(
 	if (rc != RC_OK)
 		return rc;
 	import_set_quiet(import);
-	rc = import_eml(import, folder, NULL, fault);
+	arena_init(&arena);
+	rc = folder_open(&arena, folder, fault, &mail);
+	if (rc == RC_OK) {
+		rc = import_eml(import, &mail, NULL, fault);
+		folder_close(&mail);
+	}
+	arena_done(&arena);
 	return import_close(&import, rc, fault) == CLI_OK ? RC_OK : RC_IO;
 }
 
@@ -92,14 +101,12 @@ static enum rc import_mail(
 static enum rc prepare_user(const struct control_host *host, const char *name,
     const char *password, struct fault *fault, bool *ret_new)
 {
+	struct auth_new_user user = {
+	    .name = view_of_string(name), .password = view_of_string(password)};
 	uint64_t account;
-	enum rc rc = auth_user_add(host->auth, view_of_string(name),
-	    view_of_string(password), fault, &account);
+	enum rc rc = user_life_add(host, &user, fault, &account);
 	*ret_new = rc == RC_OK;
-	if (rc == RC_EXISTS)
-		return RC_OK;
-	return rc == RC_OK ? store_account_create(host->store, account, fault)
-			   : rc;
+	return rc == RC_EXISTS ? RC_OK : rc;
 }
 
 enum rc demo_prepare(
@@ -141,7 +148,7 @@ static void print_ports(const struct config *config, const char *what,
 	    port_of(config, protocol, CONFIG_TLS_IMPLICIT));
 }
 
-void demo_print(const struct config *config)
+void demo_print(const struct config *config, const char *data)
 {
 	uint32_t imaps = port_of(config, CONFIG_IMAP, CONFIG_TLS_IMPLICIT);
 	uint32_t submissions =
@@ -175,6 +182,6 @@ void demo_print(const struct config *config)
 	       " 'imaps://127.0.0.1:%u/INBOX;MAILINDEX=*'\n\n",
 	    imaps);
 	printf("Mail and users are kept in %s. Ctrl-C stops the server.\n\n",
-	    config->data);
+	    data);
 	fflush(stdout);
 }

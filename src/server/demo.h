@@ -13,6 +13,9 @@
 #define DEMO_FRIEND          "friend"
 #define DEMO_FRIEND_PASSWORD "friend"
 
+// The system's user that a demonstration started by root runs as.
+#define DEMO_SYSTEM_USER "nobody"
+
 #define DEMO_DOMAIN "roost.test" // RFC 2606 section 2
 
 // The folder with the demonstration's mail, in the arena; NULL: not found.
@@ -23,7 +26,7 @@ const char *demo_folder(struct arena *arena);
 MUST_CHECK enum rc demo_prepare(
     const struct control_host *host, const char *folder, struct fault *fault);
 
-// Prints the instructions.
-void demo_print(const struct config *config);
+// Prints the instructions; `data` is the path of the data folder.
+void demo_print(const struct config *config, const char *data);
 
 #endif

@@ -13,9 +13,11 @@
 
 #include "admin/become.h"
 #include "admin/control.h"
+#include "admin/folder.h"
 #include "admin/folder_lock.h"
 #include "admin/listing.h"
 #include "admin/place.h"
+#include "admin/user_life.h"
 #include "auth/standing.h"
 #include "base/clock.h"
 #include "net/server.h"
@@ -37,8 +39,10 @@
 struct serve {
 	struct config *config;
 	const struct cli_call *call;
+	struct cli_call own_call; // a changed copy, for the demonstration
 	bool demo;
 	const char *demo_folder;
+	const char *demo_data; // as it is shown
 	uint64_t started_ms;
 	struct log log;
 	struct net_tls *tls;
@@ -179,21 +183,17 @@ static size_t or_share(
 
 // ---- Rights ----------------------------------------------------------------
 
-// The server does not run as root, except in a demonstration, which only this
-// machine can reach: then root's files stay usable, and every capability is
-// given up.
+// The server does not run as root. A demonstration that root starts runs as
+// DEMO_SYSTEM_USER, if the configuration names nobody.
 static enum rc find_user(
     struct serve *serve, struct fault *fault, struct become *ret_become)
 {
 	const struct config *config = serve->config;
 	const char *user = config->user[0] ? config->user : NULL;
-	static const struct become nobody_else;
-	enum rc rc = RC_OK;
-	if (serve->demo)
-		rc = become_make_folder(config->data, &nobody_else, fault);
-	if (rc == RC_OK)
-		rc = become_find(user, config->data, fault, ret_become);
-	if (rc == RC_OK && ret_become->is_root && !serve->demo)
+	if (serve->demo && !user)
+		user = DEMO_SYSTEM_USER;
+	enum rc rc = become_find(user, config->data, fault, ret_become);
+	if (rc == RC_OK && ret_become->is_root)
 		rc = fault_set(fault, RC_DENIED,
 		    "root does not serve mail, and the data folder %s is "
 		    "root's: make a user (useradd --system roost), give it the "
@@ -201,6 +201,35 @@ static enum rc find_user(
 		    "configuration (user = \"roost\")",
 		    config->data, config->data);
 	return rc;
+}
+
+// Opens, as long as the process is root, what DEMO_SYSTEM_USER could not reach
+// through a closed folder such as /root: goes into the data folder, and holds
+// the folder with the demonstration's mail.
+static enum rc reach_demo(struct serve *serve, struct fault *fault)
+{
+	struct config *config = serve->config;
+	struct arena *arena = &config->arena;
+	struct folder data, mail;
+	enum rc rc = folder_open(arena, config->data, fault, &data);
+	if (rc != RC_OK)
+		return rc;
+	bool moved = fchdir(data.fd) == 0;
+	folder_close(&data);
+	if (!moved)
+		return fault_set(
+		    fault, RC_IO, "cannot work in the folder %s", config->data);
+	config->data = ".";
+	serve->own_call = *serve->call;
+	serve->own_call.place.data = config->data;
+	serve->call = &serve->own_call;
+	if (serve->demo_folder &&
+	    folder_open(arena, serve->demo_folder, fault, &mail) == RC_OK) {
+		char path[64]; // the descriptor stays open
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", mail.fd);
+		serve->demo_folder = arena_string(arena, view_of_string(path));
+	}
+	return RC_OK;
 }
 
 // Afterwards the process has no rights of root, and it alone uses the folder.
@@ -360,6 +389,7 @@ static struct control_host control_host(struct serve *serve)
 	    .log = &serve->log,
 	    .audit = &serve->log,
 	    .version = roost_version,
+	    .data = serve->config->data,
 	    .server = &serve->control_server,
 	};
 }
@@ -399,6 +429,8 @@ static enum rc start_as_root(struct serve *serve, struct fault *fault)
 	enum rc rc = find_user(serve, fault, &become);
 	if (rc == RC_OK)
 		rc = become_make_folder(config->data, &become, fault);
+	if (rc == RC_OK && serve->demo && become.from_root)
+		rc = reach_demo(serve, fault);
 	if (rc == RC_OK && configured)
 		rc = certificates_open(config, &serve->log, fault, &serve->tls);
 	if (rc == RC_OK)
@@ -428,6 +460,7 @@ static enum rc start(struct serve *serve, struct fault *fault)
 		    config->path);
 	if (serve->demo)
 		serve->demo_folder = demo_folder(&config->arena);
+	serve->demo_data = config->data;
 	enum rc rc = place_check_path(&serve->call->place, fault);
 	if (rc != RC_OK)
 		return rc;
@@ -453,10 +486,10 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	serve->tracing = tracing_new(&serve->log);
 	protocols_open(&serve->protocols, config, &serve->post.office,
 	    serve->auth, serve->sessions, &serve->log, serve->tracing);
-	if (serve->demo) {
-		struct control_host host = control_host(serve);
+	struct control_host host = control_host(serve);
+	user_life_resume(&host);
+	if (serve->demo)
 		rc = demo_prepare(&host, serve->demo_folder, fault);
-	}
 	if (rc == RC_OK)
 		rc = open_control(serve, fault);
 	if (rc != RC_OK)
@@ -560,7 +593,7 @@ static void run(struct serve *serve, const sigset_t *signals)
 	    roost_version);
 	notify_ready(&serve->notify);
 	if (serve->demo)
-		demo_print(serve->config);
+		demo_print(serve->config, serve->demo_data);
 	while (sigwait(signals, &number) == 0 && number == SIGHUP)
 		reload(serve);
 	log_text(

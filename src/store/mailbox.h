@@ -96,6 +96,10 @@ int store_name_compare(struct view a, struct view b);
 MUST_CHECK enum rc store_mailbox_create(const struct store_asker *asker,
     struct store_account *account, struct view name, unsigned special_use,
     struct fault *fault, uint64_t *ret_mailbox_id);
+// Gives every mailbox of the account a new UIDVALIDITY. Only for a process that
+// alone uses the store, and in which no mailbox is open.
+MUST_CHECK enum rc store_mailboxes_renew(
+    struct store_account *account, struct fault *fault);
 // Deletes a mailbox with its messages; its children stay. Needs "x".
 // RC_NOT_FOUND; RC_DENIED for INBOX. Sessions that have it open keep their last
 // snapshot, and each change they try gives RC_GONE.

@@ -547,3 +547,29 @@ enum rc account_make(struct store_account *account, struct fault *fault)
 	creation_done(&creation);
 	return rc;
 }
+
+// ---- After a restoration ---------------------------------------------------
+
+static enum rc make_renewal(
+    struct transaction *transaction, void *context, struct fault *fault)
+{
+	struct store_account *account = transaction->account;
+	(void)context;
+	(void)fault;
+	transaction->record_changed = true;
+	for (size_t i = 0; i < account->mailboxes.count; i++) {
+		struct mailbox *mailbox = account->mailboxes.items[i];
+		mailbox->uidvalidity = next_uidvalidity(transaction);
+		transaction_put_mailbox(
+		    transaction, mailbox, mailbox->name, mailbox->keywords);
+		transaction_note_mailbox(transaction, STORE_CHANGE_MAILBOX,
+		    mailbox->id, STORE_CHANGED_NAME);
+	}
+	return RC_OK;
+}
+
+enum rc store_mailboxes_renew(
+    struct store_account *account, struct fault *fault)
+{
+	return transaction_run(account, make_renewal, NULL, fault);
+}

@@ -258,6 +258,15 @@ void store_account_close(struct store_account **account)
 		account_free(evicted);
 }
 
+bool store_account_is_open(struct store *store, uint64_t account_id)
+{
+	pthread_mutex_lock(&store->lock);
+	struct store_account *account = find_ready(store, account_id);
+	bool open = account && account->refs > 0;
+	pthread_mutex_unlock(&store->lock);
+	return open;
+}
+
 enum rc store_account_remove(
     struct store *store, uint64_t account_id, struct fault *fault)
 {

@@ -54,6 +54,7 @@ MUST_CHECK enum rc store_account_open(struct store *store, uint64_t account_id,
 MUST_CHECK enum rc store_account_enter(struct store *store, uint64_t account_id,
     struct fault *fault, struct store_account **ret_account);
 void store_account_close(struct store_account **account);
+bool store_account_is_open(struct store *store, uint64_t account_id);
 
 uint64_t store_account_id(const struct store_account *account);
 struct store *store_account_store(const struct store_account *account);
