@@ -377,11 +377,9 @@ static void expect_mended(struct bed *bed, const char *name, uint64_t bit)
 	static struct items items;
 	struct buf said;
 	enum rc rc;
-	char aside[400];
-	snprintf(aside, sizeof(aside), "%.380s/aside", bed->aside.path);
 	buf_init(&said, 1 << 20);
 	struct engine_repair_options options = {
-	    .aside = aside, .say = hear, .context = &said};
+	    .aside = bed->aside.path, .say = hear, .context = &said};
 	rc = engine_rocksdb_repair(bed->copy.path, &options, &fault, &repair);
 	buf_add_char(&said, '\0');
 	if (rc != RC_OK)
@@ -398,10 +396,9 @@ static void expect_mended(struct bed *bed, const char *name, uint64_t bit)
 		    (unsigned long long)bit, said.ptr);
 	buf_done(&said);
 	engine_repair_done(&repair);
-	struct test_folder kept;
-	snprintf(kept.path, sizeof(kept.path), "%s", aside);
-	assert_int_equal(size_of(&kept, name), size_of(&bed->image, name));
-	test_folder_remove(&kept);
+	assert_int_equal(
+	    size_of(&bed->aside, name), size_of(&bed->image, name));
+	test_folder_empty(&bed->aside);
 }
 
 static void try_flip(
@@ -652,9 +649,8 @@ static void what_is_behind_a_hole_is_saved(void **state)
 		close(fd);
 		assert_null(open_at(bed->copy.path, &fault, &rc));
 		assert_int_equal(rc, RC_CORRUPT);
-		snprintf(path, sizeof(path), "%s/aside", bed->aside.path);
 		struct engine_repair_options options = {
-		    .aside = path, .say = hear, .context = &said};
+		    .aside = bed->aside.path, .say = hear, .context = &said};
 		rc = engine_rocksdb_repair(
 		    bed->copy.path, &options, &fault, &repair);
 		buf_add_char(&said, '\0');
@@ -677,10 +673,8 @@ static void what_is_behind_a_hole_is_saved(void **state)
 		assert_in_range(lost, 1, 3 * 6 * PARTITIONS);
 		buf_done(&said);
 		engine_repair_done(&repair);
-		struct test_folder kept;
-		snprintf(kept.path, sizeof(kept.path), "%.390s", path);
-		assert_int_equal(size_of(&kept, bed->log), bed->log_len);
-		test_folder_remove(&kept);
+		assert_int_equal(size_of(&bed->aside, bed->log), bed->log_len);
+		test_folder_empty(&bed->aside);
 	}
 }
 

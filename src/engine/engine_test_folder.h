@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 struct test_folder {
-	char path[400];
+	char path[64];
 };
 
 static inline void test_folder_empty(const struct test_folder *folder)
@@ -19,7 +19,7 @@ static inline void test_folder_empty(const struct test_folder *folder)
 	if (!dir)
 		return;
 	for (struct dirent *entry; (entry = readdir(dir));) {
-		char path[700];
+		char path[400];
 		snprintf(
 		    path, sizeof(path), "%s/%s", folder->path, entry->d_name);
 		unlink(path); // fails for "." and ".."
