@@ -42,6 +42,11 @@ enum rc delivery_sender(
 	return rc_of(ops_of(delivery)->sender(delivery->check, ret_reply));
 }
 
+bool delivery_can_prove_senders(const struct delivery_office *office)
+{
+	return office->check && office->check->ops->proves_sender;
+}
+
 bool delivery_sender_is_proven(const struct delivery *delivery)
 {
 	if (delivery->origin.door == DELIVERY_SUBMISSION)

@@ -47,6 +47,10 @@ struct delivery_office {
 	const struct budget *budget; // of memory (base/budget.h); may be NULL
 };
 
+// Whether the office has a check that can show who sent a stranger's message.
+// Otherwise no stranger's request for a report counts.
+bool delivery_can_prove_senders(const struct delivery_office *office);
+
 enum delivery_door {
 	DELIVERY_MX,         // a stranger: mail for our own users only
 	DELIVERY_SUBMISSION, // one of our users: mail to anyone

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // HELO, EHLO (RFC 5321 section 4.1.1.1) and LHLO (RFC 2033 section 4.1), and
-// STARTTLS (RFC 3207). EHLO lists exactly the extensions that the parser of
-// commands accepts.
+// STARTTLS (RFC 3207). EHLO lists the extensions that the parser of commands
+// accepts, but DSN only where it counts.
 #include "auth/sasl.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -59,11 +59,22 @@ static uint32_t announced(uint32_t limit)
 	return limit < ANNOUNCED_MAX ? limit : ANNOUNCED_MAX;
 }
 
+// RFC 3461 section 5.2: a server that sees no DSN here reports to its user that
+// the message was relayed. If it saw DSN, it would leave the report to us, who
+// make none for strangers.
+static bool reports_count(const struct smtp_session *session)
+{
+	return session->server->role == SMTP_ROLE_SUBMISSION ||
+	       delivery_can_prove_senders(session->server->office);
+}
+
 static void list_extensions(struct smtp_session *session, struct buf *list)
 {
 	buf_printf(list, "\nPIPELINING\nSIZE %llu\n8BITMIME\nBINARYMIME",
 	    (unsigned long long)smtp_limit_size(session));
-	buf_add_literal(list, "\nCHUNKING\nSMTPUTF8\nENHANCEDSTATUSCODES\nDSN");
+	buf_add_literal(list, "\nCHUNKING\nSMTPUTF8\nENHANCEDSTATUSCODES");
+	if (reports_count(session))
+		buf_add_literal(list, "\nDSN");
 	if (session->server->base.tls_available && !session->tls)
 		buf_add_literal(list, "\nSTARTTLS");
 	if (session->server->role == SMTP_ROLE_SUBMISSION)

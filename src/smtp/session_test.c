@@ -27,7 +27,6 @@ static const struct script scripts[] = {
 	"S: 250-CHUNKING\n"
 	"S: 250-SMTPUTF8\n"
 	"S: 250-ENHANCEDSTATUSCODES\n"
-	"S: 250-DSN\n"
 	"S: 250-STARTTLS\n"
 	"S: 250-LIMITS MAILMAX=1000 RCPTMAX=1000\n"
 	"S: 250 HELP\n"},
@@ -36,7 +35,6 @@ static const struct script scripts[] = {
 	"C: EHLO x\nS: 250-mx.example.org\nS: 250-PIPELINING\n"
 	"S: 250-SIZE 100000\nS: 250-8BITMIME\nS: 250-BINARYMIME\n"
 	"S: 250-CHUNKING\nS: 250-SMTPUTF8\nS: 250-ENHANCEDSTATUSCODES\n"
-	"S: 250-DSN\n"
 	"S: 250-LIMITS MAILMAX=999999 RCPTMAX=5000\nS: 250 HELP\n"},
     {"EHLO on submission over TLS lists AUTH, FUTURERELEASE, DELIVERBY",
 	{SUBMISSION},
@@ -101,7 +99,6 @@ static const struct script scripts[] = {
 	"S: 250-CHUNKING\n"
 	"S: 250-SMTPUTF8\n"
 	"S: 250-ENHANCEDSTATUSCODES\n"
-	"S: 250-DSN\n"
 	"S: 250-LIMITS MAILMAX=1000 RCPTMAX=1000\n"
 	"S: 250 HELP\n"
 	"C: AUTH PLAIN =\nS: 500 5.5.1 No such command\n"},
