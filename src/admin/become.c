@@ -2,6 +2,7 @@
 #include "admin/become.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
@@ -71,13 +72,33 @@ enum rc become_find(const char *user, const char *data, struct fault *fault,
 
 // ---- The data folder -------------------------------------------------------
 
+// Makes the name of a new folder durable. This is done as far as possible: who
+// may make a folder in another one may not always read that one.
+static void sync_parent(const char *path)
+{
+	struct arena arena;
+	arena_init(&arena);
+	char *parent = arena_string(&arena, view_of_string(path));
+	char *slash = strrchr(parent, '/');
+	if (slash)
+		slash[slash == parent] = '\0';
+	int fd = open(slash ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	arena_done(&arena);
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
 static enum rc make_one(
     const char *path, mode_t mode, bool *ret_made, struct fault *fault)
 {
 	struct stat info;
 	*ret_made = mkdir(path, mode) == 0;
-	if (*ret_made)
+	if (*ret_made) {
+		sync_parent(path);
 		return RC_OK;
+	}
 	if (errno == EEXIST && stat(path, &info) == 0) {
 		if (S_ISDIR(info.st_mode))
 			return RC_OK;
