@@ -285,7 +285,7 @@ class BudgetTest(Crowd):
     """A server with little memory."""
 
     settings = "plain_on_loopback = yes\nsmtp_data_seconds = 600\n"
-    ROOM = 48 * MIB  # besides what it has when it has started
+    ROOM = 128 * MIB  # besides what it has when it has started
 
     @classmethod
     def setUpClass(cls):

@@ -10,7 +10,7 @@
 #define AUTH_HASH_MAX             511 // bytes in a stored hash
 #define AUTH_SCRAM_SALT           16
 #define AUTH_SCRAM_KEY_MAX        32      // SHA-256; SHA-1 needs 20 bytes
-#define AUTH_SCRAM_ITERATIONS     100000  // unless set; README.md says why
+#define AUTH_SCRAM_ITERATIONS     65536   // unless set; README.md says why
 #define AUTH_SCRAM_ITERATIONS_MIN 4096    // RFC 7677 section 4
 #define AUTH_SCRAM_ITERATIONS_MAX 1000000 // the most in a record
 #define AUTH_SCRAM_SALT_MAX       64

@@ -66,10 +66,11 @@ const struct setting config_settings[] = {
     SWITCH(scram_sha1, "no",
 	"Whether SCRAM-SHA-1 is offered, and keys for it are kept of passwords\n"
 	"that are set from now on."),
-    NUMBER(scram_iterations, 4096, 1000000, NULL, "100000",
+    NUMBER(scram_iterations, 4096, 1000000, NULL, "65536",
 	"Rounds of PBKDF2 in the keys for SCRAM. Each log-in by SCRAM costs a\n"
-	"client so many. Keys with fewer are made anew when a user logs in with\n"
-	"PLAIN or LOGIN."),
+	"client so many; mbsync and others with Cyrus SASL take no more than\n"
+	"65536. Keys with fewer are made anew when a user logs in with PLAIN or\n"
+	"LOGIN."),
     NUMBER(threads, 1, 1024, NULL, "16",
 	"Threads that run sessions. One that waits for the disk counts."),
     NUMBER(max_connections, 1, 1000000, NULL, "20000",
