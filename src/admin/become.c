@@ -96,6 +96,17 @@ enum rc become_find(const char *user, const char *data, struct fault *fault,
 
 // ---- The data folder -------------------------------------------------------
 
+// Makes the name of a new folder durable. This is done as far as possible: who
+// may make a folder in another one may not always read that one.
+static void sync_folder(int parent)
+{
+	int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
 // Makes one folder, if there is none, beneath the descriptor of its parent.
 // With `to`, a new one is given to that user: by its descriptor, because
 // whoever may write in the parent could put another thing in its place.
@@ -119,6 +130,7 @@ static enum rc make_in(const struct folder_walk *walk, const char *path,
 		    "hold it",
 		    path);
 	}
+	sync_folder(walk->parent);
 	if (!to || !to->from_root)
 		return RC_OK;
 	int fd = openat(walk->parent, name,

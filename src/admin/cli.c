@@ -30,6 +30,7 @@ static enum cli_exit cli_exit_of(enum rc rc)
 	case RC_DENIED:
 	case RC_AUTH:
 	case RC_QUOTA:
+	case RC_FULL:
 	case RC_UNSUPPORTED:
 	case RC_CHARSET: return CLI_REFUSED;
 	case RC_CONFLICT:

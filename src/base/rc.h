@@ -23,6 +23,7 @@
 	X(RC_DENIED, "not permitted")                                          \
 	X(RC_AUTH, "authentication failed")                                    \
 	X(RC_QUOTA, "over quota")                                              \
+	X(RC_FULL, "the disk is full")                                         \
 	X(RC_IN_USE, "in use")                                                 \
 	X(RC_UNSUPPORTED, "not supported")                                     \
 	X(RC_CHARSET, "unknown character set")                                 \

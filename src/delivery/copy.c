@@ -94,6 +94,10 @@ void delivery_copy_reply(enum rc rc, struct delivery_reply *ret_reply)
 		delivery_reply_set(
 		    ret_reply, 452, ENHANCED(4, 2, 2), "The mailbox is full");
 		return;
+	case RC_FULL: // RFC 3463 section 3.4
+		delivery_reply_set(ret_reply, 452, ENHANCED(4, 3, 1),
+		    "The server's disk is full");
+		return;
 	case RC_LIMIT:
 		delivery_reply_set(ret_reply, 552, ENHANCED(5, 3, 4),
 		    "The message is longer than this server takes");

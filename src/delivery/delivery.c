@@ -146,6 +146,11 @@ enum rc delivery_new(const struct delivery_office *office,
 		delivery_reply_set(ret_reply, NO_MEMORY);
 		return RC_LIMIT;
 	}
+	rc = store_room(office->store, NULL);
+	if (rc != RC_OK) {
+		delivery_copy_reply(rc, ret_reply);
+		return rc;
+	}
 	struct delivery *delivery = mem_zalloc(sizeof(*delivery));
 	delivery->office = office;
 	delivery->began_ms = clock_monotonic_ms();

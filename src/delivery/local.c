@@ -112,6 +112,7 @@ static void judge(enum rc rc, const struct fault *fault, struct local *local,
 		set(result, QUEUE_DELIVERED, ENHANCED(2, 1, 5), VIEW(""));
 		return;
 	case RC_QUOTA: set(result, QUEUE_LATER, ENHANCED(4, 2, 2), why); return;
+	case RC_FULL: set(result, QUEUE_LATER, ENHANCED(4, 3, 1), why); return;
 	case RC_LIMIT:
 		set(result, QUEUE_FAILED, ENHANCED(5, 3, 4), why);
 		return;

@@ -171,13 +171,14 @@ void engine_batch_disown(
 
 void batch_finish_content(struct engine_batch *batch,
     const struct engine_content_id *id, uint64_t size, uint32_t tail_chunk,
-    struct view tail)
+    struct view tail, unsigned opening)
 {
 	struct batch_content *content = add_content(batch, id, BATCH_FINISH);
 	if (!content)
 		return;
 	content->size = size;
 	content->tail_chunk = tail_chunk;
+	content->opening = opening;
 	content->tail_offset = batch->tails.len;
 	content->tail_len = tail.len;
 	buf_add(&batch->tails, tail);

@@ -7,6 +7,7 @@
 void engine_base_init(struct engine *engine, const struct engine_ops *ops)
 {
 	engine->ops = ops;
+	gate_init(&engine->gate);
 	pthread_rwlock_init(&engine->partitions_lock, NULL);
 	map_init(&engine->partitions);
 	pthread_mutex_init(&engine->writers_lock, NULL);
@@ -24,6 +25,21 @@ void engine_base_done(struct engine *engine)
 	pthread_rwlock_destroy(&engine->partitions_lock);
 	map_done(&engine->writers);
 	pthread_mutex_destroy(&engine->writers_lock);
+	gate_done(&engine->gate);
+}
+
+enum rc engine_enter(struct engine *engine)
+{
+	gate_enter(&engine->gate);
+	if (!engine->gone)
+		return RC_OK;
+	gate_leave(&engine->gate);
+	return RC_IO;
+}
+
+void engine_leave(struct engine *engine)
+{
+	gate_leave(&engine->gate);
 }
 
 void engine_close(struct engine **engine)
@@ -45,9 +61,13 @@ enum rc engine_version(
 	    engine_partition_state(engine, partition);
 	enum rc rc = RC_OK;
 	if (atomic_load(&part->version) == ENGINE_VERSION_UNKNOWN) {
+		rc = engine_enter(engine);
+		if (rc != RC_OK)
+			return rc;
 		pthread_mutex_lock(&part->lock);
 		rc = engine_partition_load(engine, part);
 		pthread_mutex_unlock(&part->lock);
+		engine_leave(engine);
 	}
 	if (rc == RC_OK)
 		*ret_version = atomic_load(&part->version);
@@ -61,8 +81,13 @@ enum rc engine_get(struct engine *engine, uint64_t partition, struct view key,
 		return RC_INVALID;
 	if (key.len == 0 || key.len > ENGINE_KEY_MAX)
 		return RC_NOT_FOUND;
-	return engine->ops->get(
+	enum rc rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine->ops->get(
 	    engine, engine_partition_state(engine, partition), key, ret_value);
+	engine_leave(engine);
+	return rc;
 }
 
 enum rc engine_snapshot_open(struct engine *engine, uint64_t partition,
@@ -70,15 +95,25 @@ enum rc engine_snapshot_open(struct engine *engine, uint64_t partition,
 {
 	if (!engine_partition_valid(partition))
 		return RC_INVALID;
-	return engine->ops->snapshot_open(
+	enum rc rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine->ops->snapshot_open(
 	    engine, engine_partition_state(engine, partition), ret_snapshot);
+	engine_leave(engine);
+	return rc;
 }
 
 void engine_snapshot_close(struct engine_snapshot **snapshot)
 {
 	if (!*snapshot)
 		return;
-	(*snapshot)->engine->ops->snapshot_close(*snapshot);
+	// Also with no database open: the snapshot was given up then, and only
+	// its memory is freed.
+	struct engine *engine = (*snapshot)->engine;
+	gate_enter(&engine->gate);
+	engine->ops->snapshot_close(*snapshot);
+	gate_leave(&engine->gate);
 	*snapshot = NULL;
 }
 
@@ -92,7 +127,13 @@ enum rc engine_snapshot_get(
 {
 	if (key.len == 0 || key.len > ENGINE_KEY_MAX)
 		return RC_NOT_FOUND;
-	return snapshot->engine->ops->snapshot_get(snapshot, key, ret_value);
+	struct engine *engine = snapshot->engine;
+	enum rc rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine->ops->snapshot_get(snapshot, key, ret_value);
+	engine_leave(engine);
+	return rc;
 }
 
 enum rc engine_cursor_open(struct engine_snapshot *snapshot, struct view prefix,
@@ -100,27 +141,45 @@ enum rc engine_cursor_open(struct engine_snapshot *snapshot, struct view prefix,
 {
 	if (prefix.len > ENGINE_KEY_MAX)
 		return RC_LIMIT;
-	return snapshot->engine->ops->cursor_open(snapshot, prefix, ret_cursor);
+	struct engine *engine = snapshot->engine;
+	enum rc rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine->ops->cursor_open(snapshot, prefix, ret_cursor);
+	engine_leave(engine);
+	return rc;
 }
 
 void engine_cursor_close(struct engine_cursor **cursor)
 {
 	if (!*cursor)
 		return;
-	(*cursor)->snapshot->engine->ops->cursor_close(*cursor);
+	struct engine *engine = (*cursor)->snapshot->engine;
+	gate_enter(&engine->gate);
+	engine->ops->cursor_close(*cursor);
+	gate_leave(&engine->gate);
 	*cursor = NULL;
 }
 
 void engine_cursor_seek(struct engine_cursor *cursor, struct view key)
 {
-	cursor->snapshot->engine->ops->cursor_seek(cursor, key);
+	struct engine *engine = cursor->snapshot->engine;
+	if (engine_enter(engine) != RC_OK)
+		return; // engine_cursor_next() says so
+	engine->ops->cursor_seek(cursor, key);
+	engine_leave(engine);
 }
 
 enum rc engine_cursor_next(
     struct engine_cursor *cursor, struct view *ret_key, struct view *ret_value)
 {
-	return cursor->snapshot->engine->ops->cursor_next(
-	    cursor, ret_key, ret_value);
+	struct engine *engine = cursor->snapshot->engine;
+	enum rc rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine->ops->cursor_next(cursor, ret_key, ret_value);
+	engine_leave(engine);
+	return rc;
 }
 
 enum rc engine_partition_next(
@@ -128,7 +187,12 @@ enum rc engine_partition_next(
 {
 	if (after >= UINT64_MAX - 1)
 		return RC_END;
-	return engine->ops->partition_next(engine, after, ret_partition);
+	enum rc rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine->ops->partition_next(engine, after, ret_partition);
+	engine_leave(engine);
+	return rc;
 }
 
 // ---- Writing ---------------------------------------------------------------
@@ -169,6 +233,27 @@ static enum rc commit_locked(struct engine *engine,
 	return RC_OK;
 }
 
+// While the disk cannot be written, nobody waits for a change that was never
+// begun.
+static enum rc enter_to_write(struct engine *engine, struct fault *fault)
+{
+	if (engine_room(engine, fault) == RC_IO)
+		return RC_IO;
+	enum rc rc = engine_enter(engine);
+	return rc == RC_OK ? RC_OK
+			   : fault_set(fault, rc, "the storage is not open");
+}
+
+// A change that failed is answered when it is certain that it is not there.
+// Nobody waits for that inside the gate.
+static enum rc leave_written(struct engine *engine, enum rc rc)
+{
+	engine_leave(engine);
+	if (rc == RC_IO && engine->ops->settle)
+		engine->ops->settle(engine);
+	return rc;
+}
+
 enum rc engine_commit(struct engine *engine, uint64_t partition,
     uint64_t expected_version, struct engine_batch *batch, struct fault *fault)
 {
@@ -178,10 +263,13 @@ enum rc engine_commit(struct engine *engine, uint64_t partition,
 	batch_sort_contents(batch);
 	struct engine_partition *part =
 	    engine_partition_state(engine, partition);
+	rc = enter_to_write(engine, fault);
+	if (rc != RC_OK)
+		return rc;
 	pthread_mutex_lock(&part->lock);
 	rc = commit_locked(engine, part, expected_version, batch, fault);
 	pthread_mutex_unlock(&part->lock);
-	return rc;
+	return leave_written(engine, rc);
 }
 
 enum rc engine_partition_drop(
@@ -192,6 +280,9 @@ enum rc engine_partition_drop(
 		return rc;
 	struct engine_partition *part =
 	    engine_partition_state(engine, partition);
+	rc = enter_to_write(engine, fault);
+	if (rc != RC_OK)
+		return rc;
 	pthread_mutex_lock(&part->lock);
 	rc = engine->ops->drop(engine, part, fault);
 	// After a failure, the version on the disk is unknown here and is read
@@ -200,7 +291,7 @@ enum rc engine_partition_drop(
 	if (rc == RC_OK)
 		engine_partition_moved(part, 0);
 	pthread_mutex_unlock(&part->lock);
-	return rc;
+	return leave_written(engine, rc);
 }
 
 // ---- Content and care ------------------------------------------------------
@@ -209,19 +300,34 @@ enum rc engine_content_read(struct engine *engine,
     const struct engine_content_id *id, uint64_t offset, size_t len,
     struct buf *ret_bytes)
 {
-	return engine->ops->content_read(engine, id, offset, len, ret_bytes);
+	enum rc rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine->ops->content_read(engine, id, offset, len, ret_bytes);
+	engine_leave(engine);
+	return rc;
 }
 
 enum rc engine_content_size(struct engine *engine,
     const struct engine_content_id *id, uint64_t *ret_bytes)
 {
-	return engine->ops->content_size(engine, id, ret_bytes);
+	enum rc rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine->ops->content_size(engine, id, ret_bytes);
+	engine_leave(engine);
+	return rc;
 }
 
 enum rc engine_content_owned(struct engine *engine, uint64_t partition,
     const struct engine_content_id *id, uint64_t *ret_count)
 {
-	return engine->ops->content_owned(engine, partition, id, ret_count);
+	enum rc rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine->ops->content_owned(engine, partition, id, ret_count);
+	engine_leave(engine);
+	return rc;
 }
 
 enum rc engine_content_sweep(struct engine *engine, int64_t now,
@@ -232,20 +338,57 @@ enum rc engine_content_sweep(struct engine *engine, int64_t now,
 	int64_t before;
 	if (__builtin_sub_overflow(now, grace_seconds, &before))
 		return RC_INVALID;
-	return engine->ops->content_sweep(engine, before, ret_deleted);
+	enum rc rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine->ops->content_sweep(engine, before, ret_deleted);
+	engine_leave(engine);
+	return rc;
 }
 
 enum rc engine_content_each(struct engine *engine,
     enum rc (*each)(void *context, const struct engine_content_info *info),
     void *context)
 {
-	return engine->ops->content_each(engine, each, context);
+	enum rc rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine->ops->content_each(engine, each, context);
+	engine_leave(engine);
+	return rc;
 }
 
 enum rc engine_check(struct engine *engine,
     void (*problem)(void *context, const char *text), void *context)
 {
-	return engine->ops->check(engine, problem, context);
+	enum rc rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine->ops->check(engine, problem, context);
+	engine_leave(engine);
+	return rc;
+}
+
+// ---- A full or failing disk ------------------------------------------------
+
+struct engine_health engine_health(struct engine *engine)
+{
+	struct engine_health health = {.state = ENGINE_WELL};
+	if (engine->ops->health)
+		engine->ops->health(engine, &health);
+	return health;
+}
+
+enum rc engine_room(struct engine *engine, struct fault *fault)
+{
+	enum rc rc = engine->ops->room ? engine->ops->room(engine) : RC_OK;
+	if (rc == RC_FULL)
+		return fault_set(fault, rc,
+		    "the server's disk is full: it takes no new mail until "
+		    "there is space again");
+	if (rc != RC_OK)
+		return fault_set(fault, rc, "the server's disk fails");
+	return RC_OK;
 }
 
 // ---- Checkpoints -----------------------------------------------------------
@@ -261,7 +404,11 @@ enum rc engine_checkpoint_open(
 		    "another backup is being made at the moment");
 	enum rc rc = engine_checkpoint_remove(path, fault);
 	if (rc == RC_OK)
+		rc = engine_enter(engine);
+	if (rc == RC_OK) {
 		rc = engine->ops->checkpoint(engine, path, fault);
+		engine_leave(engine);
+	}
 	if (rc != RC_OK)
 		engine_checkpoint_close(engine, path);
 	return rc;

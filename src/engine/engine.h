@@ -37,13 +37,16 @@ struct engine_rocksdb_options {
 	size_t cache_bytes;  // block cache; 0: 64 MiB
 	size_t buffer_bytes; // write buffer (memtable); 0: 32 MiB
 	bool read_only;
+	// Disk space to keep back, see engine_room(); 0: none.
+	uint64_t reserve_bytes;
 	struct log *log; // may be NULL; must outlive the engine
 };
 
-// Opens the database in the folder `path`, or creates it. RC_IN_USE: another
-// process has it open. RC_CORRUPT: its files are damaged so that opening it
-// would lose what was acknowledged; `fault` names the file, and nothing was
-// changed. RC_IO.
+// Opens the database in the folder `path`, or creates it. If the disk cannot be
+// written, the engine can be read, and becomes writable when the disk is.
+// RC_IN_USE: another process has it open. RC_CORRUPT: its files are damaged so
+// that opening it would lose what was acknowledged; `fault` names the file, and
+// nothing was changed. RC_IO.
 MUST_CHECK enum rc engine_rocksdb_open(const char *path,
     const struct engine_rocksdb_options *options, struct fault *fault,
     struct engine **ret_engine);
@@ -123,10 +126,10 @@ void engine_batch_delete_range(
 // the change is durable, survives kill -9 and a power cut, and the version is
 // expected_version + 1. The operations take effect in the order in which they
 // were added. Commits of several threads share a sync. The batch is not
-// changed, so that it may be committed again after a conflict. RC_IO: the
-// caller cannot know whether the change is on the disk; this shows when the
-// engine is opened again.
-// on the disk shows when the engine is opened again.
+// changed, so that it may be committed again after a conflict. RC_IO: the disk
+// failed, and the change is not there. The engine found that out before it
+// returned; only when the disk could not be written for many seconds, a power
+// cut in these seconds can leave the change there.
 MUST_CHECK enum rc engine_commit(struct engine *engine, uint64_t partition,
     uint64_t expected_version, struct engine_batch *batch, struct fault *fault);
 
@@ -242,6 +245,28 @@ void engine_checkpoint_close(struct engine *engine, const char *path);
 // Removes what a process left that was cut off, if there is anything.
 MUST_CHECK enum rc engine_checkpoint_remove(
     const char *path, struct fault *fault);
+
+// ---- A full or failing disk ------------------------------------------------
+
+enum engine_state {
+	ENGINE_WELL,
+	ENGINE_FULL,    // less disk space is free than the reserve
+	ENGINE_READING, // nothing can be written; the engine tries again
+	ENGINE_STATES,
+};
+
+struct engine_health {
+	enum engine_state state;
+	uint64_t free_bytes; // on the disk; 0 without a reserve
+	uint64_t reserve_bytes;
+};
+
+struct engine_health engine_health(struct engine *engine);
+// Whether there is room for new mail. Cheap. RC_FULL, RC_IO: as the state says.
+// The engine refuses no commit because of the reserve, which is there so that
+// mail can be deleted, moved and marked. It refuses only to begin content of
+// more than one chunk.
+MUST_CHECK enum rc engine_room(struct engine *engine, struct fault *fault);
 
 // ---- Care ------------------------------------------------------------------
 

@@ -10,6 +10,7 @@
 
 #include "base/map.h"
 #include "engine/engine.h"
+#include "engine/gate.h"
 
 // ---- Partitions ------------------------------------------------------------
 
@@ -58,6 +59,7 @@ struct batch_content {
 	size_t tail_offset;  // FINISH: the last chunk, in batch->tails
 	size_t tail_len;     // 0 .. ENGINE_CHUNK
 	uint32_t tail_chunk; // FINISH: its number; 0: it is the only one
+	unsigned opening;    // FINISH: engine->opening when it was begun
 };
 
 struct engine_batch {
@@ -82,7 +84,7 @@ bool batch_next(const struct engine_batch *batch, size_t *position,
     struct batch_op *ret_op);
 void batch_finish_content(struct engine_batch *batch,
     const struct engine_content_id *id, uint64_t size, uint32_t tail_chunk,
-    struct view tail);
+    struct view tail, unsigned opening);
 // Sorts the content operations by id, and those on one id in the order in which
 // they were added, so that an engine gets all operations on one content
 // together.
@@ -153,6 +155,13 @@ struct engine_ops {
 	    struct engine *engine, const char *path, struct fault *fault);
 	enum rc (*check)(struct engine *engine,
 	    void (*problem)(void *context, const char *text), void *context);
+
+	// NULL: the engine is always well. Called outside the gate.
+	void (*health)(struct engine *engine, struct engine_health *ret_health);
+	enum rc (*room)(struct engine *engine);
+	// After a write failed: waits until it is certain that what was refused
+	// is not there, or until that takes too long.
+	void (*settle)(struct engine *engine);
 };
 
 // The first member of each engine's own structure. Snapshots and cursors begin
@@ -162,6 +171,9 @@ struct engine {
 	struct log *log;
 	bool read_only;
 	atomic_bool has_checkpoint;
+	struct gate gate;         // closed while the database is opened anew
+	bool gone;                // no database is open; under the gate
+	_Atomic unsigned opening; // how often it was opened anew
 	pthread_rwlock_t partitions_lock;
 	struct map partitions; // be64 id to struct engine_partition
 	pthread_mutex_t writers_lock;
@@ -180,6 +192,11 @@ struct engine_cursor {
 
 void engine_base_init(struct engine *engine, const struct engine_ops *ops);
 void engine_base_done(struct engine *engine);
+
+// Every call that needs the database passes the gate. RC_IO: there is none
+// open; the caller is not inside.
+MUST_CHECK enum rc engine_enter(struct engine *engine);
+void engine_leave(struct engine *engine);
 
 // Partitions are numbered from 1; 0 and UINT64_MAX are reserved for the
 // engines.

@@ -2,6 +2,8 @@
 // The embedded engine: RocksDB through its C interface. This file opens and
 // closes it and has all tuning choices; README.md says what was measured.
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,10 +60,9 @@ static void set_table(rocksdb_options_t *options, rocksdb_cache_t *cache)
 }
 
 static rocksdb_options_t *family_options(enum rocks_family family,
-    const struct engine_rocksdb_options *given, rocksdb_cache_t *cache)
+    const struct rocks_opening *how, rocksdb_cache_t *cache)
 {
-	size_t buffer =
-	    given->buffer_bytes ? given->buffer_bytes : DEFAULT_BUFFER;
+	size_t buffer = how->buffer_bytes;
 	rocksdb_options_t *options = rocksdb_options_create();
 	set_table(options, cache);
 	rocksdb_options_set_write_buffer_size(
@@ -93,10 +94,9 @@ static rocksdb_options_t *family_options(enum rocks_family family,
 }
 
 static rocksdb_options_t *database_options(
-    const struct engine_rocksdb_options *given)
+    const struct rocks_opening *how, bool read_only)
 {
-	size_t buffer =
-	    given->buffer_bytes ? given->buffer_bytes : DEFAULT_BUFFER;
+	size_t buffer = how->buffer_bytes;
 	rocksdb_options_t *options = rocksdb_options_create();
 	rocksdb_options_set_create_if_missing(options, 1);
 	rocksdb_options_set_create_missing_column_families(options, 1);
@@ -108,8 +108,8 @@ static rocksdb_options_t *database_options(
 	// cannot read now is damage, and it refuses. For reading only, nothing
 	// was cut off.
 	rocksdb_options_set_wal_recovery_mode(
-	    options, given->read_only ? rocksdb_point_in_time_recovery
-				      : rocksdb_absolute_consistency_recovery);
+	    options, read_only ? rocksdb_point_in_time_recovery
+			       : rocksdb_absolute_consistency_recovery);
 	rocksdb_options_set_use_fsync(options, 0);
 	rocksdb_options_set_max_total_wal_size(options, 3 * buffer);
 
@@ -118,8 +118,10 @@ static rocksdb_options_t *database_options(
 	rocksdb_options_set_enable_write_thread_adaptive_yield(options, 0);
 	rocksdb_options_set_allow_concurrent_memtable_write(options, 0);
 
-	// RocksDB's own text log is kept short.
-	rocksdb_options_set_info_log_level(options, 2); // warnings
+	// RocksDB writes its own text log only while it opens. Debian's build
+	// aborts at the second line after one that the disk did not take
+	// (EnvLogger::Logv), and the C interface of 7.8 has no other log.
+	rocksdb_options_set_info_log_level(options, 4); // fatal errors
 	rocksdb_options_set_keep_log_file_num(options, 2);
 	rocksdb_options_set_max_log_file_size(options, MIB);
 	rocksdb_options_set_stats_dump_period_sec(options, 0);
@@ -130,49 +132,68 @@ static rocksdb_options_t *database_options(
 
 // ---- Opening ---------------------------------------------------------------
 
-static char *open_database(struct rocks *rocks, const char *path,
-    const struct engine_rocksdb_options *given)
+char *rocks_database_open(struct rocks *rocks, bool read_only)
 {
-	size_t cache_bytes =
-	    given->cache_bytes ? given->cache_bytes : DEFAULT_CACHE;
-	rocksdb_cache_t *cache = rocksdb_cache_create_lru(cache_bytes);
-	rocksdb_options_t *options = database_options(given);
+	const struct rocks_opening *how = &rocks->how;
+	rocksdb_cache_t *cache = rocksdb_cache_create_lru(how->cache_bytes);
+	rocksdb_options_t *options = database_options(how, read_only);
 	rocksdb_options_t *families[ROCKS_FAMILIES];
 	for (size_t i = 0; i < ROCKS_FAMILIES; i++)
-		families[i] =
-		    family_options((enum rocks_family)i, given, cache);
-	rocks->damage.known = rocks_damage_is_marked(path);
+		families[i] = family_options((enum rocks_family)i, how, cache);
+	rocks->damage.known = rocks_damage_is_marked(rocks->path);
 	for (size_t i = 0; rocks->damage.known && i < ROCKS_FAMILIES; i++)
 		rocksdb_options_set_disable_auto_compactions(families[i], 1);
 	if (rocks->damage.known)
-		log_text(given->log, LOG_LEVEL_ERROR, "storage",
+		log_text(rocks->base.log, LOG_LEVEL_ERROR, "storage",
 		    "the database is damaged, as the file DAMAGED says: it is "
 		    "not compacted until `roost repair`");
 	const rocksdb_options_t *const *family_list =
 	    (const rocksdb_options_t *const *)families;
 
 	char *error = NULL;
-	if (given->read_only)
+	if (read_only)
 		rocks->db = rocksdb_open_for_read_only_column_families(options,
-		    path, ROCKS_FAMILIES, family_names, family_list,
+		    rocks->path, ROCKS_FAMILIES, family_names, family_list,
 		    rocks->families, 0, &error);
 	else
-		rocks->db =
-		    rocksdb_open_column_families(options, path, ROCKS_FAMILIES,
-			family_names, family_list, rocks->families, &error);
+		rocks->db = rocksdb_open_column_families(options, rocks->path,
+		    ROCKS_FAMILIES, family_names, family_list, rocks->families,
+		    &error);
 	for (size_t i = 0; i < ROCKS_FAMILIES; i++)
 		rocksdb_options_destroy(families[i]);
 	rocksdb_options_destroy(options);
 	rocksdb_cache_destroy(cache); // the database keeps a reference
+	if (error)
+		rocks->db = NULL;
 	return error;
 }
 
-static struct rocks *rocks_new(const struct engine_rocksdb_options *given)
+void rocks_database_close(struct rocks *rocks)
+{
+	if (!rocks->db)
+		return;
+	for (size_t i = 0; i < ROCKS_FAMILIES; i++)
+		rocksdb_column_family_handle_destroy(rocks->families[i]);
+	rocksdb_close(rocks->db);
+	rocks->db = NULL;
+}
+
+static struct rocks *rocks_new(
+    const char *path, const struct engine_rocksdb_options *given)
 {
 	struct rocks *rocks = mem_zalloc(sizeof(*rocks));
 	engine_base_init(&rocks->base, &rocks_ops);
 	rocks->base.log = given->log;
 	rocks->base.read_only = given->read_only;
+	rocks->path = mem_strdup(path);
+	rocks->how = (struct rocks_opening){
+	    .cache_bytes =
+		given->cache_bytes ? given->cache_bytes : DEFAULT_CACHE,
+	    .buffer_bytes =
+		given->buffer_bytes ? given->buffer_bytes : DEFAULT_BUFFER,
+	};
+	rocks_keeper_init(rocks, given->reserve_bytes);
+	pthread_mutex_init(&rocks->snapshots_lock, NULL);
 	rocks->synced = rocksdb_writeoptions_create();
 	rocksdb_writeoptions_set_sync(rocks->synced, 1);
 	rocks->unsynced = rocksdb_writeoptions_create();
@@ -206,14 +227,12 @@ static void flush(struct rocks *rocks)
 static void rocks_close(struct engine *engine)
 {
 	struct rocks *rocks = rocks_of(engine);
-	if (rocks->db) {
-		if (!engine->read_only)
-			flush(rocks);
-		for (size_t i = 0; i < ROCKS_FAMILIES; i++)
-			rocksdb_column_family_handle_destroy(
-			    rocks->families[i]);
-		rocksdb_close(rocks->db);
-	}
+	rocks_keeper_stop(rocks);
+	if (rocks->db && !engine->read_only &&
+	    !atomic_load(&rocks->keeper.broken))
+		flush(rocks);
+	rocks_database_close(rocks);
+	pthread_mutex_destroy(&rocks->snapshots_lock);
 	rocksdb_writeoptions_destroy(rocks->synced);
 	rocksdb_writeoptions_destroy(rocks->unsynced);
 	rocksdb_readoptions_destroy(rocks->newest);
@@ -244,26 +263,116 @@ static enum rc make_folder(const char *path,
 	    "cannot use the folder %s: %s", path, strerror(error));
 }
 
-// Locks the folder, judges its files, and cuts torn ends off. A folder that is
-// opened for reading only while somebody else writes is not judged.
-static enum rc prepare(
-    struct rocks *rocks, const char *path, struct fault *fault)
+// RocksDB does not sync the folder that its own folder is in. Without that, a
+// power cut could take the whole database with it.
+static enum rc sync_folders(const char *path, struct fault *fault)
 {
-	bool read_only = rocks->base.read_only;
-	struct rocks_claim claim;
-	struct rocks_examined examined;
-	enum rc rc = rocks_synced_open(
-	    path, read_only, fault, &rocks->synced_state.fd, &claim);
-	if (rc == RC_IN_USE && read_only)
+	const char *const names[] = {".", ".."};
+	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good = folder >= 0;
+	for (size_t i = 0; good && i < ARRAY_LEN(names); i++) {
+		int fd = openat(folder, names[i], O_RDONLY | O_CLOEXEC);
+		good = fd >= 0 && fsync(fd) == 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	int error = errno;
+	if (folder >= 0)
+		close(folder);
+	return good ? RC_OK
+		    : fault_set(fault, RC_IO, "cannot sync the folder %s: %s",
+			  path, strerror(error));
+}
+
+static bool can_write(int fd)
+{
+	return fd >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
+}
+
+// Locks the folder. When it is locked already, nothing happens.
+static enum rc lock_folder(
+    struct rocks *rocks, bool read_only, struct fault *fault)
+{
+	struct rocks_synced *synced = &rocks->synced_state;
+	if (synced->fd >= 0 && (read_only || can_write(synced->fd)))
 		return RC_OK;
-	if (rc != RC_OK)
-		return rc;
-	rc = rocks_examine(path, &claim, fault, &examined);
+	if (synced->fd >= 0)
+		close(synced->fd);
+	return rocks_synced_open(
+	    rocks->path, read_only, fault, &synced->fd, &rocks->claim);
+}
+
+// Judges the files of the folder, and cuts torn ends off. What this opening
+// says of itself is newer than what SYNCED said before it.
+static enum rc judge(struct rocks *rocks, bool read_only, struct fault *fault)
+{
+	const struct rocks_synced *synced = &rocks->synced_state;
+	struct rocks_claim claim = rocks->claim;
+	struct rocks_examined examined;
+	if (synced->secret)
+		claim = (struct rocks_claim){
+		    synced->secret, atomic_load(&synced->durable)};
+	enum rc rc = rocks_examine(rocks->path, &claim, fault, &examined);
 	if (rc == RC_OK && !read_only)
-		rc =
-		    rocks_examined_cut(path, &examined, rocks->base.log, fault);
+		rc = rocks_examined_cut(
+		    rocks->path, &examined, rocks->base.log, fault);
 	rocks_examined_done(&examined);
 	return rc;
+}
+
+enum rc rocks_database_try(struct rocks *rocks, struct fault *fault)
+{
+	if (!reserve_can_write(&rocks->keeper.reserve))
+		return fault_set(fault, RC_IO,
+		    "the disk of %s cannot be written: it is full, read-only, "
+		    "or damaged",
+		    rocks->path);
+	enum rc rc = lock_folder(rocks, false, fault);
+	if (rc == RC_OK)
+		rc = judge(rocks, false, fault);
+	if (rc != RC_OK)
+		return rc;
+	char *error = rocks_database_open(rocks, false);
+	rc = rocks_result(rocks, error, "opening the database", fault);
+	if (rc == RC_OK)
+		rocks_synced_start(rocks);
+	return rc;
+}
+
+// A folder that is opened for reading only while somebody else writes is not
+// judged.
+static enum rc open_to_read(struct rocks *rocks, struct fault *fault)
+{
+	enum rc rc = lock_folder(rocks, true, fault);
+	if (rc == RC_OK)
+		rc = judge(rocks, true, fault);
+	if (rc != RC_OK && rc != RC_IN_USE)
+		return rc;
+	char *error = rocks_database_open(rocks, true);
+	return rocks_result(rocks, error, "opening the database", fault);
+}
+
+// On a full disk, a piece of the ballast after the other is given up until the
+// database opens. If it still cannot be written, it is opened for reading, and
+// the keeper tries again.
+static enum rc open_to_write(struct rocks *rocks, struct fault *fault)
+{
+	struct fault ignored;
+	enum rc rc;
+	do
+		rc = rocks_database_try(rocks, fault);
+	while (rc == RC_IO && reserve_give(&rocks->keeper.reserve));
+	if (rc == RC_OK)
+		rc = sync_folders(rocks->path, fault);
+	if (rc == RC_OK)
+		rc = rocks_drop_resume_all(rocks, fault);
+	if (rc != RC_IO)
+		return rc;
+	rocks_database_close(rocks);
+	if (open_to_read(rocks, &ignored) != RC_OK)
+		return rc; // the fault says why it cannot be written
+	rocks_keeper_failed(rocks, fault->text);
+	return RC_OK;
 }
 
 enum rc engine_rocksdb_open(const char *path,
@@ -276,17 +385,13 @@ enum rc engine_rocksdb_open(const char *path,
 	enum rc rc = make_folder(path, options, fault);
 	if (rc != RC_OK)
 		return rc;
-	struct rocks *rocks = rocks_new(options);
-	rocks->path = view_to_string(view_of_string(path));
-	rc = prepare(rocks, path, fault);
-	if (rc == RC_OK) {
-		char *error = open_database(rocks, path, options);
-		rc = rocks_result(rocks, error, "opening the database", fault);
-	}
-	if (rc == RC_OK && !options->read_only) {
-		rocks_synced_start(rocks);
-		rc = rocks_drop_resume_all(rocks, fault);
-	}
+	struct rocks *rocks = rocks_new(path, options);
+	struct fault own = {0};
+	fault = fault ? fault : &own;
+	rc = options->read_only ? open_to_read(rocks, fault)
+				: open_to_write(rocks, fault);
+	if (rc == RC_OK && !options->read_only)
+		rc = rocks_keeper_start(rocks, fault);
 	if (rc != RC_OK) {
 		rocks_close(&rocks->base);
 		return rc;
@@ -318,6 +423,9 @@ static const struct engine_ops rocks_ops = {
     .content_each = rocks_content_each,
     .checkpoint = rocks_checkpoint,
     .check = rocks_check,
+    .health = rocks_health,
+    .room = rocks_room,
+    .settle = rocks_settle,
 };
 
 // ---- ThreadSanitizer -------------------------------------------------------

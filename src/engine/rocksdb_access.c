@@ -158,11 +158,22 @@ enum rc rocks_write(struct rocks *rocks, rocksdb_writebatch_t *batch, bool sync,
     struct fault *fault)
 {
 	char *error = NULL;
+	if (atomic_load(&rocks->keeper.broken))
+		return fault_set(fault, RC_IO, ROCKS_CANNOT_WRITE);
 	struct rocks_writing writing = rocks_synced_begin(rocks, batch, sync);
 	rocksdb_write(
 	    rocks->db, sync ? rocks->synced : rocks->unsynced, batch, &error);
 	rocks_synced_end(rocks, &writing, !error);
-	return rocks_result(rocks, error, "writing", fault);
+	if (!error)
+		return RC_OK;
+	// A compaction has met damage: opened anew, nothing is compacted.
+	if (strncmp(error, "Corruption", 10) == 0)
+		rocks_damage_found(rocks, error);
+	// RocksDB cannot be trusted after this: it may try again by itself, and
+	// Debian's, which has assertions, may abort at the next write.
+	rocks_keeper_failed(rocks, error);
+	rocksdb_free(error);
+	return fault_set(fault, RC_IO, ROCKS_CANNOT_WRITE);
 }
 
 // ---- Content ---------------------------------------------------------------

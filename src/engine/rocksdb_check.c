@@ -157,7 +157,8 @@ static void walk_all(struct walk *walk)
 	    walk->check->options, walk->check->rocks->families[walk->family]);
 	do {
 		uint64_t last = from;
-		for (seek(walk, from); rocksdb_iter_valid(walk->iterator);
+		for (seek(walk, from);
+		     rocks_iter_goes_on(walk->check->rocks, walk->iterator);
 		     rocksdb_iter_next(walk->iterator)) {
 			struct view key = rocks_iter_key(walk->iterator);
 			if (key.len >= 8)
@@ -171,6 +172,8 @@ static void walk_all(struct walk *walk)
 			walk_broke(walk, last, from, error);
 		}
 	} while (error && from != UINT64_MAX);
+	if (atomic_load(&walk->check->rocks->keeper.hurry))
+		walk->check->damaged = true; // not all was read
 	rocksdb_iter_destroy(walk->iterator);
 }
 
@@ -585,5 +588,6 @@ enum rc rocks_check(struct engine *engine,
 	rocksdb_readoptions_destroy(check.options);
 	rocksdb_release_snapshot(rocks->db, snapshot);
 	free(check.owners);
-	return RC_OK;
+	// Cut short, it says nothing.
+	return atomic_load(&rocks->keeper.hurry) ? RC_IO : RC_OK;
 }

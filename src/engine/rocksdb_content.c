@@ -318,7 +318,7 @@ enum rc rocks_content_each(struct engine *engine,
 	    rocks->db, options, rocks->families[ROCKS_OWNERS]);
 	enum rc rc = RC_OK;
 	for (rocksdb_iter_seek_to_first(iterator);
-	     rc == RC_OK && rocksdb_iter_valid(iterator);
+	     rc == RC_OK && rocks_iter_goes_on(rocks, iterator);
 	     rocksdb_iter_next(iterator)) {
 		struct engine_content_info info;
 		if (info_of(rocks_iter_key(iterator),
@@ -329,6 +329,8 @@ enum rc rocks_content_each(struct engine *engine,
 	rocksdb_iter_get_error(iterator, &error);
 	if (error)
 		rc = rocks_result(rocks, error, "listing content", NULL);
+	else if (rc == RC_OK && atomic_load(&rocks->keeper.hurry))
+		rc = RC_IO;
 	rocksdb_iter_destroy(iterator);
 	rocksdb_readoptions_destroy(options);
 	return rc;

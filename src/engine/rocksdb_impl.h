@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "engine/impl.h"
+#include "engine/reserve.h"
 
 enum rocks_family {
 	ROCKS_INDEX,   // be64 partition, key: value; be64 partition: version
@@ -23,6 +24,12 @@ enum rocks_family {
 
 struct rocks_stripes {
 	uint64_t bits[ROCKS_STRIPES / 64];
+};
+
+// What SYNCED says; zeros if it says nothing.
+struct rocks_claim {
+	uint64_t secret;
+	uint64_t durable;
 };
 
 // What is known to be durable (rocksdb_synced.c).
@@ -45,11 +52,49 @@ struct rocks_damage {
 	size_t count;
 };
 
+struct rocks_snapshot;
+
+// What opening the database needs, and opening it again.
+struct rocks_opening {
+	size_t cache_bytes;
+	size_t buffer_bytes;
+};
+
+// The keeper (rocksdb_keeper.c): a thread that opens the database again after a
+// write has failed, and that watches the disk's free space.
+struct rocks_keeper {
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;    // for the thread
+	pthread_cond_t settled; // for those whose write failed
+	bool stopping;          // under `lock`
+	struct reserve reserve; // the thread's own
+	_Atomic bool full;
+	_Atomic uint64_t free_bytes;
+	// A write failed: nothing is written until the database has been opened
+	// anew. Whoever sets it wakes the thread.
+	_Atomic bool broken;
+	_Atomic bool hurry; // the gate is about to be closed
+	bool uncertain;     // the log is not yet cut; under `lock`
+	uint64_t last;      // the last sequence number that was acknowledged
+	// The thread's own. Times are of clock_monotonic_ms().
+	uint64_t opened; // when it was opened anew; 0: never
+	uint64_t again;  // when to try again
+	unsigned tries;  // in vain, one after the other
+	bool told;       // the log says that the disk cannot be written
+};
+
 struct rocks {
 	struct engine base;
 	struct rocks_damage damage;
 	struct rocks_synced synced_state;
 	char *path;
+	struct rocks_claim claim; // what SYNCED said when it was opened
+	struct rocks_opening how;
+	struct rocks_keeper keeper;
+	pthread_mutex_t snapshots_lock;
+	struct rocks_snapshot *snapshots; // the open ones
 	rocksdb_t *db;
 	rocksdb_column_family_handle_t *families[ROCKS_FAMILIES];
 	rocksdb_writeoptions_t *synced;
@@ -67,6 +112,8 @@ struct rocks {
 // Compaction moves blobs out of the oldest part of the files, of this size.
 #define ROCKS_BLOB_CUTOFF      0.1
 #define ROCKS_BLOB_CUTOFF_TEXT "0.1"
+
+#define ROCKS_CANNOT_WRITE "the server's disk cannot be written now"
 
 static inline struct rocks *rocks_of(struct engine *engine)
 {
@@ -184,13 +231,14 @@ static inline struct view rocks_iter_value(const rocksdb_iterator_t *iterator)
 	return view_of(ptr, len);
 }
 
+// For long walks inside the gate, which end when it is to be closed.
+static inline bool rocks_iter_goes_on(
+    struct rocks *rocks, const rocksdb_iterator_t *iterator)
+{
+	return rocksdb_iter_valid(iterator) &&
+	       !atomic_load(&rocks->keeper.hurry);
+}
 // ---- What is durable (rocksdb_synced.c) ------------------------------------
-
-// What SYNCED says; zeros if it says nothing.
-struct rocks_claim {
-	uint64_t secret;
-	uint64_t durable;
-};
 
 // Opens the file SYNCED of the folder, makes it if it is not there, and locks
 // it as long as it is open. RC_IN_USE: somebody else has it. For reading only,
@@ -238,7 +286,32 @@ void rocks_stripes_unlock(
 
 // ---- The parts of the vtable -----------------------------------------------
 
+// rocksdb.c: these are called with the gate closed, or before anyone uses the
+// engine. rocks_database_try() judges the files and opens for writing;
+// rocks_database_open() just opens: its result is RocksDB's error, NULL if it
+// is open.
+MUST_CHECK enum rc rocks_database_try(struct rocks *rocks, struct fault *fault);
+char *rocks_database_open(struct rocks *rocks, bool read_only);
+void rocks_database_close(struct rocks *rocks);
+
+// rocksdb_cut.c: cuts off all records of the logs in `folder` whose first
+// sequence number is greater than `last`, durably. RC_IO.
+MUST_CHECK enum rc rocks_log_cut(const char *folder, uint64_t last);
+
+// rocksdb_keeper.c
+void rocks_keeper_init(struct rocks *rocks, uint64_t reserve_bytes);
+MUST_CHECK enum rc rocks_keeper_start(struct rocks *rocks, struct fault *fault);
+void rocks_keeper_stop(struct rocks *rocks);
+// A write has failed; `error` is RocksDB's text.
+void rocks_keeper_failed(struct rocks *rocks, const char *error);
+void rocks_health(struct engine *engine, struct engine_health *ret_health);
+enum rc rocks_room(struct engine *engine);
+void rocks_settle(struct engine *engine);
+
 // rocksdb_read.c
+// Gives up what the open snapshots and cursors hold of the database: they get
+// RC_IO from now on. Called with the gate closed.
+void rocks_snapshots_give_up(struct rocks *rocks);
 enum rc rocks_load_version(
     struct engine *engine, uint64_t partition, uint64_t *ret_version);
 enum rc rocks_get_key(struct engine *engine, struct engine_partition *part,

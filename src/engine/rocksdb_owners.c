@@ -94,6 +94,11 @@ static enum rc finish(struct rocks *rocks, struct tally *tally,
 		    view_of((const char[]){ROCKS_HEAD_WHOLE}, 1), tail);
 		return RC_OK;
 	}
+	// Chunks were not synced, and so perhaps did not survive that the
+	// database was opened anew.
+	if (op->opening != atomic_load(&rocks->base.opening))
+		return fault_set(
+		    fault, RC_IO, "the disk failed during the upload");
 	struct rocks_name orphan = rocks_id_name(ROCKS_ORPHAN, tally->id);
 	uint64_t since;
 	uint64_t size;

@@ -9,13 +9,19 @@
 
 struct rocks_snapshot {
 	struct engine_snapshot base;
-	const rocksdb_snapshot_t *snapshot;
+	struct rocks_snapshot *next; // under rocks->snapshots_lock
+	struct rocks_snapshot **here;
+	struct rocks_cursor *cursors;
+	const rocksdb_snapshot_t *snapshot; // NULL: given up
 	rocksdb_readoptions_t *options;
 };
 
 struct rocks_cursor {
 	struct engine_cursor base;
-	rocksdb_iterator_t *iterator;
+	struct rocks_cursor *next; // of the same snapshot
+	struct rocks_cursor **here;
+	rocksdb_iterator_t *iterator; // NULL: given up
+	struct buf entry;             // what was returned last: key, then value
 	rocksdb_readoptions_t *options;
 	bool given;          // the iterator's entry was returned already
 	struct rocks_key at; // scratch memory, for seeking
@@ -27,7 +33,7 @@ enum rc rocks_load_version(
     struct engine *engine, uint64_t partition, uint64_t *ret_version)
 {
 	struct rocks *rocks = rocks_of(engine);
-	if (!engine->read_only) {
+	if (!engine->read_only && !atomic_load(&rocks->keeper.broken)) {
 		enum rc rc = rocks_drop_resume(rocks, partition, NULL);
 		if (rc != RC_OK)
 			return rc;
@@ -102,6 +108,17 @@ enum rc rocks_partition_next(
 
 // ---- Snapshots -------------------------------------------------------------
 
+static void link_snapshot(struct rocks *rocks, struct rocks_snapshot *snapshot)
+{
+	pthread_mutex_lock(&rocks->snapshots_lock);
+	snapshot->next = rocks->snapshots;
+	snapshot->here = &rocks->snapshots;
+	if (snapshot->next)
+		snapshot->next->here = &snapshot->next;
+	rocks->snapshots = snapshot;
+	pthread_mutex_unlock(&rocks->snapshots_lock);
+}
+
 enum rc rocks_snapshot_open(struct engine *engine,
     struct engine_partition *part, struct engine_snapshot **ret_snapshot)
 {
@@ -109,6 +126,7 @@ enum rc rocks_snapshot_open(struct engine *engine,
 	struct rocks_snapshot *snapshot = mem_zalloc(sizeof(*snapshot));
 	snapshot->base.engine = engine;
 	snapshot->base.partition = part;
+	link_snapshot(rocks, snapshot);
 	snapshot->snapshot = rocksdb_create_snapshot(rocks->db);
 	snapshot->options = rocksdb_readoptions_create();
 	rocksdb_readoptions_set_snapshot(snapshot->options, snapshot->snapshot);
@@ -126,12 +144,31 @@ enum rc rocks_snapshot_open(struct engine *engine,
 	return RC_OK;
 }
 
+static void unlink_snapshot(
+    struct rocks *rocks, struct rocks_snapshot *snapshot)
+{
+	pthread_mutex_lock(&rocks->snapshots_lock);
+	*snapshot->here = snapshot->next;
+	if (snapshot->next)
+		snapshot->next->here = snapshot->here;
+	pthread_mutex_unlock(&rocks->snapshots_lock);
+}
+
+static void release(struct rocks *rocks, struct rocks_snapshot *snapshot)
+{
+	if (!snapshot->snapshot)
+		return;
+	rocksdb_readoptions_destroy(snapshot->options);
+	rocksdb_release_snapshot(rocks->db, snapshot->snapshot);
+	snapshot->snapshot = NULL;
+}
+
 void rocks_snapshot_close(struct engine_snapshot *base)
 {
 	struct rocks_snapshot *snapshot = (struct rocks_snapshot *)base;
-	rocksdb_readoptions_destroy(snapshot->options);
-	rocksdb_release_snapshot(
-	    rocks_of(base->engine)->db, snapshot->snapshot);
+	struct rocks *rocks = rocks_of(base->engine);
+	release(rocks, snapshot);
+	unlink_snapshot(rocks, snapshot);
 	free(snapshot);
 }
 
@@ -139,6 +176,8 @@ enum rc rocks_snapshot_get(
     struct engine_snapshot *base, struct view key, struct buf *ret_value)
 {
 	struct rocks_snapshot *snapshot = (struct rocks_snapshot *)base;
+	if (!snapshot->snapshot)
+		return RC_IO;
 	return get(rocks_of(base->engine), snapshot->options,
 	    base->partition->id, key, ret_value);
 }
@@ -178,8 +217,11 @@ enum rc rocks_cursor_open(struct engine_snapshot *base, struct view prefix,
 {
 	struct rocks *rocks = rocks_of(base->engine);
 	struct rocks_snapshot *snapshot = (struct rocks_snapshot *)base;
+	if (!snapshot->snapshot)
+		return RC_IO;
 	struct rocks_cursor *cursor = mem_alloc(sizeof(*cursor));
 	cursor->base.snapshot = base;
+	buf_init(&cursor->entry, ENGINE_KEY_MAX + ENGINE_VALUE_MAX);
 	rocks_index_key(&cursor->prefix, base->partition->id, prefix);
 	set_bound(&cursor->bound, &cursor->prefix);
 	cursor->options = rocksdb_readoptions_create();
@@ -189,17 +231,45 @@ enum rc rocks_cursor_open(struct engine_snapshot *base, struct view prefix,
 	    cursor->options, cursor->bound.bytes, cursor->bound.len);
 	cursor->iterator = rocksdb_create_iterator_cf(
 	    rocks->db, cursor->options, rocks->families[ROCKS_INDEX]);
+	cursor->next = snapshot->cursors;
+	cursor->here = &snapshot->cursors;
+	if (cursor->next)
+		cursor->next->here = &cursor->next;
+	snapshot->cursors = cursor;
 	seek_first(cursor);
 	*ret_cursor = &cursor->base;
 	return RC_OK;
 }
 
+static void let_go(struct rocks_cursor *cursor)
+{
+	if (!cursor->iterator)
+		return;
+	rocksdb_iter_destroy(cursor->iterator);
+	rocksdb_readoptions_destroy(cursor->options);
+	cursor->iterator = NULL;
+}
+
 void rocks_cursor_close(struct engine_cursor *base)
 {
 	struct rocks_cursor *cursor = (struct rocks_cursor *)base;
-	rocksdb_iter_destroy(cursor->iterator);
-	rocksdb_readoptions_destroy(cursor->options);
+	let_go(cursor);
+	*cursor->here = cursor->next;
+	if (cursor->next)
+		cursor->next->here = cursor->here;
+	buf_done(&cursor->entry);
 	free(cursor);
+}
+
+void rocks_snapshots_give_up(struct rocks *rocks)
+{
+	struct rocks_snapshot *snapshot = rocks->snapshots;
+	for (; snapshot; snapshot = snapshot->next) {
+		struct rocks_cursor *cursor = snapshot->cursors;
+		for (; cursor; cursor = cursor->next)
+			let_go(cursor);
+		release(rocks, snapshot);
+	}
 }
 
 // Whether a few steps reach the first key >= `key`.
@@ -223,6 +293,8 @@ static bool step_to(struct rocks_cursor *cursor, struct view key)
 void rocks_cursor_seek(struct engine_cursor *base, struct view key)
 {
 	struct rocks_cursor *cursor = (struct rocks_cursor *)base;
+	if (!cursor->iterator)
+		return; // rocks_cursor_next() says so
 	struct view prefix =
 	    view_from(view_of(cursor->prefix.bytes, cursor->prefix.len), 8);
 	if (key.len == 0 || view_compare(key, prefix) <= 0) {
@@ -241,6 +313,8 @@ enum rc rocks_cursor_next(
     struct engine_cursor *base, struct view *ret_key, struct view *ret_value)
 {
 	struct rocks_cursor *cursor = (struct rocks_cursor *)base;
+	if (!cursor->iterator)
+		return RC_IO;
 	if (cursor->given && rocksdb_iter_valid(cursor->iterator))
 		rocksdb_iter_next(cursor->iterator);
 	cursor->given = true;
@@ -251,7 +325,13 @@ enum rc rocks_cursor_next(
 		    error, "reading keys", NULL);
 		return rc == RC_OK ? RC_END : rc;
 	}
-	*ret_key = view_from(rocks_iter_key(cursor->iterator), 8);
-	*ret_value = rocks_iter_value(cursor->iterator);
-	return RC_OK;
+	// A copy, because the caller uses it outside the gate: the iterator may
+	// be given up meanwhile.
+	struct view key = view_from(rocks_iter_key(cursor->iterator), 8);
+	buf_reset(&cursor->entry);
+	buf_add(&cursor->entry, key);
+	buf_add(&cursor->entry, rocks_iter_value(cursor->iterator));
+	*ret_key = view_slice(buf_view(&cursor->entry), 0, key.len);
+	*ret_value = view_from(buf_view(&cursor->entry), key.len);
+	return buf_status(&cursor->entry);
 }

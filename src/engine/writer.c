@@ -12,8 +12,9 @@ struct engine_writer {
 	struct engine *engine;
 	struct engine_content_id id;
 	uint64_t size;
-	uint32_t chunks; // spilled so far
-	bool live;       // in engine->writers
+	uint32_t chunks;  // spilled so far
+	unsigned opening; // engine->opening when the first was
+	bool live;        // in engine->writers
 	bool finished;
 	enum rc rc; // the first failure, kept
 	struct buf tail;
@@ -69,10 +70,19 @@ static enum rc spill(struct engine_writer *writer, struct view chunk)
 {
 	if (writer->chunks == UINT32_MAX - 1)
 		return RC_LIMIT; // 256 TiB: chunk numbers have 32 bits
+	struct engine *engine = writer->engine;
 	if (!writer->live)
 		set_live(writer, true);
-	enum rc rc = writer->engine->ops->content_spill(
-	    writer->engine, &writer->id, writer->chunks, chunk);
+	enum rc rc = writer->chunks == 0 ? engine_room(engine, NULL) : RC_OK;
+	if (rc == RC_OK)
+		rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	if (writer->chunks == 0)
+		writer->opening = atomic_load(&engine->opening);
+	rc = engine->ops->content_spill(
+	    engine, &writer->id, writer->chunks, chunk);
+	engine_leave(engine);
 	if (rc == RC_OK)
 		writer->chunks++;
 	return rc;
@@ -116,6 +126,19 @@ enum rc engine_writer_append(struct engine_writer *writer, struct view bytes)
 	return writer->rc;
 }
 
+static enum rc read_spilled(struct engine_writer *writer, uint64_t offset,
+    size_t len, struct buf *ret_bytes)
+{
+	struct engine *engine = writer->engine;
+	enum rc rc = engine_enter(engine);
+	if (rc != RC_OK)
+		return rc;
+	rc = engine->ops->content_spilled(
+	    engine, &writer->id, offset, len, ret_bytes);
+	engine_leave(engine);
+	return rc;
+}
+
 enum rc engine_writer_read(struct engine_writer *writer, uint64_t offset,
     size_t len, struct buf *ret_bytes)
 {
@@ -126,8 +149,7 @@ enum rc engine_writer_read(struct engine_writer *writer, uint64_t offset,
 	if (rc == RC_OK && len && offset < spilled) {
 		size_t part =
 		    spilled - offset < len ? (size_t)(spilled - offset) : len;
-		rc = writer->engine->ops->content_spilled(
-		    writer->engine, &writer->id, offset, part, ret_bytes);
+		rc = read_spilled(writer, offset, part, ret_bytes);
 		offset += part;
 		len -= part;
 	}
@@ -144,7 +166,7 @@ enum rc engine_writer_finish(
 		return writer->rc;
 	writer->finished = true;
 	batch_finish_content(batch, &writer->id, writer->size, writer->chunks,
-	    buf_view(&writer->tail));
+	    buf_view(&writer->tail), writer->opening);
 	return batch_status(batch);
 }
 

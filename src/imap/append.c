@@ -149,6 +149,13 @@ static enum imap_take begin_append(struct imap_command *command)
 	    arena_zalloc(&command->arena, sizeof(*append));
 	append->replaced = replaced;
 	command->state = append;
+	// A REPLACE may make the account smaller; its commit decides.
+	struct store *store = store_account_store(command->session->account);
+	rc = is_replace(command) ? RC_OK : store_room(store, &command->fault);
+	if (rc != RC_OK) {
+		imap_failed(command, rc);
+		return IMAP_TAKE_REFUSE;
+	}
 	return open_target(command, append, name) ? IMAP_TAKE_STREAM
 						  : IMAP_TAKE_REFUSE;
 }

@@ -83,6 +83,7 @@ static const char *code_of(enum rc rc)
 	case RC_EXISTS: return "ALREADYEXISTS";
 	case RC_DENIED: return "NOPERM";
 	case RC_QUOTA: return "OVERQUOTA";
+	case RC_FULL: return "LIMIT";
 	case RC_LIMIT: return "LIMIT";
 	case RC_INVALID: return "CANNOT";
 	case RC_SYNTAX: return "CANNOT";

@@ -59,6 +59,7 @@ static const char *code_of(enum rc rc)
 {
 	switch (rc) {
 	case RC_IO:
+	case RC_FULL:
 	case RC_IN_USE:
 	case RC_CONFLICT:
 	case RC_CLOSED: return "SYS/TEMP";

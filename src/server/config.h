@@ -110,6 +110,7 @@ struct config {
 	uint32_t message_max_mib;
 	uint32_t quota_mib;
 	uint32_t quota_messages;
+	uint32_t disk_reserve_mib;
 	uint32_t tombstones_max;
 	uint32_t changes_max;
 	uint32_t smtp_line_ends; // enum config_line_ends

@@ -127,6 +127,10 @@ const struct setting config_settings[] = {
 	"All messages of one user. 0: any."),
     NUMBER(quota_messages, 0, 4294967295, NULL, "0",
 	"Messages that one user may have. 0: any."),
+    NUMBER(disk_reserve_mib, 0, 1048576, "MiB", "128",
+	"Disk space kept back for deleting. With less than this free, no new\n"
+	"mail is taken. A file of this size in the data folder is given up\n"
+	"when even that is not left. At most 1/32 of the disk. 0: none."),
     NUMBER(tombstones_max, 100, 10000000, NULL, "10000",
 	"Expunged messages remembered for each mailbox, for mail programs that\n"
 	"come back (QRESYNC)."),

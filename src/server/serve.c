@@ -299,6 +299,7 @@ static enum rc open_store(struct serve *serve, struct fault *fault)
 	    .cache_bytes = or_share(serve, config->cache_mib, memory_cache),
 	    .buffer_bytes =
 		or_share(serve, config->write_buffer_mib, memory_write_buffer),
+	    .reserve_bytes = (uint64_t)config->disk_reserve_mib << 20,
 	    .log = &serve->log,
 	};
 	char path[4096];
@@ -330,10 +331,16 @@ static enum rc open_store(struct serve *serve, struct fault *fault)
 
 static void status(void *context, json_t *answer)
 {
+	static const char *const words[ENGINE_STATES] = {
+	    [ENGINE_WELL] = "well",
+	    [ENGINE_FULL] = "full",
+	    [ENGINE_READING] = "reading",
+	};
 	struct serve *serve = context;
 	struct net_server_stats stats = net_server_stats(serve->net);
 	struct queue_stats queue = queue_stats(serve->post.queue);
 	struct relay_stats relay = relay_stats(serve->post.relay);
+	struct engine_health health = engine_health(serve->engine);
 	uint64_t up = (clock_monotonic_ms() - serve->started_ms) / 1000;
 #define SET(key, value)                                                        \
 	json_object_set_new(answer, key, json_integer((json_int_t)(value)))
@@ -357,10 +364,13 @@ static void status(void *context, json_t *answer)
 	SET("sending_connections", relay.connections);
 	SET("sent", relay.relayed);
 	SET("sites_down", relay.sites_down);
+	SET("disk_free", health.free_bytes);
 #undef SET
 	json_object_set_new(answer, "memory_stage",
 	    json_string(
 		budget_stage_name(budget_stage(memory_budget(serve->memory)))));
+	json_object_set_new(
+	    answer, "storage", json_string(words[health.state]));
 }
 
 static void trace(void *context, struct view user, bool on)

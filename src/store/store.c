@@ -312,6 +312,11 @@ struct store_usage store_account_usage(struct store_account *account)
 	return usage;
 }
 
+enum rc store_room(struct store *store, struct fault *fault)
+{
+	return engine_room(store->options.engine, fault);
+}
+
 enum rc store_account_room(
     struct store *store, uint64_t account_id, uint64_t bytes)
 {

@@ -36,6 +36,10 @@ void store_free(struct store **store); // all accounts must have been closed
 
 uint64_t store_message_max(const struct store *store);
 
+// Whether the disk has room for new mail (engine_room()): for refusing it
+// before it is sent. RC_FULL; RC_IO: the disk cannot be written.
+MUST_CHECK enum rc store_room(struct store *store, struct fault *fault);
+
 // Creates an account with INBOX, Drafts, Sent, Junk, Trash and Archive, with
 // their special uses (RFC 6154), all subscribed. RC_EXISTS.
 MUST_CHECK enum rc store_account_create(

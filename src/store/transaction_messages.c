@@ -80,6 +80,9 @@ static enum rc check_quota(const struct transaction *transaction,
 		return fault_set(fault, RC_QUOTA,
 		    "the account is full: it may hold %llu messages",
 		    (unsigned long long)options->quota_messages);
+	// On a full disk, too, what does not add is possible.
+	if (bytes > record->bytes || total > record->messages)
+		return engine_room(options->engine, fault);
 	return RC_OK;
 }
 
