@@ -98,9 +98,9 @@ enum rc become_find(const char *user, const char *data, struct fault *fault,
 
 // Makes the name of a new folder durable. This is done as far as possible: who
 // may make a folder in another one may not always read that one.
-static void sync_folder(int folder)
+static void sync_folder(int parent)
 {
-	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	fsync(fd);
