@@ -65,6 +65,7 @@ struct cli_place {
 	uint64_t quota_messages;
 	uint32_t tombstones_max;
 	uint32_t changes_max;
+	uint32_t kept_seconds;
 	struct auth_settings auth;
 	struct route_settings route;
 	struct dns_settings dns;

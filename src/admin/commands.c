@@ -408,6 +408,26 @@ const struct cli_command admin_commands[] = {
 	.run = cmd_queue_remove,
     },
     {
+	.name = "undelete",
+	.arguments = "USER",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "list and bring back mail that was deleted for good",
+	.details = "Lists what the options match. With --restore, that comes "
+		   "back to the mailbox\nwhere it was; with --purge, it is "
+		   "removed at once, and nothing can bring it\nback but a "
+		   "backup.",
+	.options = {CLI_VALUE("mailbox", "NAME", "what was in this mailbox"),
+	    CLI_VALUE("subject", "TEXT", "with this text in the subject"),
+	    CLI_VALUE("from", "TEXT", "with this text in the sender's name"),
+	    CLI_VALUE("since", "DAY", "deleted on this day (UTC) or later"),
+	    CLI_VALUE("id", "ID,ID", "these; the list has the numbers"),
+	    CLI_VALUE("into", "NAME", "bring it back into this mailbox"),
+	    {.name = "restore", .help = "bring it back", .one_of = 1},
+	    {.name = "purge", .help = "remove it now", .one_of = 1}},
+	.run = cmd_undelete,
+    },
+    {
 	.name = "backup list",
 	.arguments = "PATH",
 	.arguments_min = 1,

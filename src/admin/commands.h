@@ -42,6 +42,7 @@ enum cli_exit cmd_queue_retry(const struct cli_call *call);
 enum cli_exit cmd_queue_hold(const struct cli_call *call);
 enum cli_exit cmd_queue_release(const struct cli_call *call);
 enum cli_exit cmd_queue_remove(const struct cli_call *call);
+enum cli_exit cmd_undelete(const struct cli_call *call);
 enum cli_exit cmd_backup(const struct cli_call *call);
 enum cli_exit cmd_backup_list(const struct cli_call *call);
 enum cli_exit cmd_backup_verify(const struct cli_call *call);

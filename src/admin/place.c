@@ -95,6 +95,7 @@ static enum rc open_rooms(const struct cli_place *at, struct log *log,
 	    .quota_messages = at->quota_messages,
 	    .tombstones_max = at->tombstones_max,
 	    .changes_max = at->changes_max,
+	    .kept_seconds = at->kept_seconds,
 	});
 	enum rc rc =
 	    auth_new(host->engine, &at->auth, log, NULL, fault, &host->auth);

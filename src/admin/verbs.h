@@ -46,6 +46,7 @@ struct verb_call {
 	X("route", verb_route)                                                 \
 	X("import", verb_import)                                               \
 	X("export", verb_export)                                               \
+	X("undelete", verb_undelete)                                           \
 	X("backup", verb_backup)                                               \
 	X("renew", verb_renew)                                                 \
 	X("check", verb_check)                                                 \

@@ -113,6 +113,7 @@ struct config {
 	uint32_t disk_reserve_mib;
 	uint32_t tombstones_max;
 	uint32_t changes_max;
+	uint32_t undelete_days;
 	uint32_t smtp_line_ends; // enum config_line_ends
 	uint32_t submission_lenient;
 	uint32_t smtp_recipients_max;

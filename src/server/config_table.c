@@ -138,6 +138,10 @@ const struct setting config_settings[] = {
     NUMBER(changes_max, 100, 10000000, NULL, "10000",
 	"Changes remembered for each user, for what follows them. What comes\n"
 	"back after more has to read everything."),
+    NUMBER(undelete_days, 0, 365, "days", "14",
+	"How long a message that a user deletes for good can be brought back by\n"
+	"`roost undelete`. It does not count for the quota. 0: it is removed at\n"
+	"once."),
     CHOICE(smtp_line_ends, line_end_words, "refuse",
 	"What happens to a message with a CR or an LF that stands alone, which\n"
 	"other servers may take for the end of a line (SMTP smuggling):\n"

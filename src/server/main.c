@@ -118,6 +118,7 @@ static void set_place(struct cli_call *call, struct config *config)
 	    .quota_messages = config->quota_messages,
 	    .tombstones_max = config->tombstones_max,
 	    .changes_max = config->changes_max,
+	    .kept_seconds = config->undelete_days * 86400,
 	    .route.postmaster = view_of_string(config->postmaster),
 	    .dns = post_office_dns(config),
 	    .relay = post_office_relay(config),

@@ -315,6 +315,7 @@ static enum rc open_store(struct serve *serve, struct fault *fault)
 	    .quota_messages = config->quota_messages,
 	    .tombstones_max = config->tombstones_max,
 	    .changes_max = config->changes_max,
+	    .kept_seconds = config->undelete_days * 86400,
 	});
 	rc = auth_new(serve->engine, &place->auth, &serve->log, NULL, fault,
 	    &serve->auth);
@@ -504,7 +505,14 @@ static enum rc start(struct serve *serve, struct fault *fault)
 		rc = open_control(serve, fault);
 	if (rc != RC_OK)
 		return rc;
-	rc = sweeper_new(serve->engine, &serve->log, fault, &serve->sweeper);
+	struct sweeper_settings sweeper = {
+	    .engine = serve->engine,
+	    .store = serve->store,
+	    .folder = config->data,
+	    .kept_days = config->undelete_days,
+	    .log = &serve->log,
+	};
+	rc = sweeper_new(&sweeper, fault, &serve->sweeper);
 	if (rc == RC_OK)
 		rc = store_deriver_new(serve->store, fault, &serve->deriver);
 	if (rc == RC_OK)

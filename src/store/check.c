@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "store/change.h"
 #include "store/derive_impl.h"
+#include "store/kept.h"
 #include "store/moved.h"
 #include "store/ragged.h"
 #include "wire/message.h"
@@ -509,6 +510,56 @@ static enum rc check_emails(struct check *check)
 	return rc;
 }
 
+// ---- Kept emails -----------------------------------------------------------
+
+// An email that was expunged is in no mailbox, and its bytes are there.
+static void check_kept(
+    struct check *check, struct view key, struct view value, void *context)
+{
+	struct buf *room = context;
+	struct engine *engine = check->store->options.engine;
+	struct store_kept_id id = {0};
+	struct record_kept kept;
+	struct record_email email;
+	struct record_head head = {0};
+	struct message_record message;
+	struct view bytes;
+	uint64_t size = 0;
+	bool good = record_kept_id(key, &id) &&
+		    record_kept_get(value, &kept) == RC_OK &&
+		    record_email_get(kept.email, &email, &bytes) == RC_OK &&
+		    message_record_open(bytes, &message) == RC_OK;
+	enum rc rc = get_record(check, RECORD_HEAD, id.email_id, room);
+	if (rc == RC_OK)
+		rc = record_head_get(buf_view(room), &head, &bytes);
+	if (rc == RC_OK && head.has_content) {
+		vec_push(&check->contents, head.content);
+		rc = engine_content_size(engine, &head.content, &size);
+	}
+	if (!good || rc != RC_OK || head.size != kept.size ||
+	    head.head_len + size != head.size)
+		check_report(check,
+		    "email %llu, which was expunged: what is kept of it is "
+		    "damaged",
+		    (unsigned long long)id.email_id);
+	if (check_has_place(check, id.email_id, 1))
+		check_report(check,
+		    "email %llu is in a mailbox and was expunged",
+		    (unsigned long long)id.email_id);
+	if (id.email_id > check->last_email_id)
+		check->last_email_id = id.email_id;
+}
+
+static enum rc check_all_kept(struct check *check)
+{
+	struct buf room;
+	buf_init(&room, ENGINE_VALUE_MAX);
+	enum rc rc = check_each_key(
+	    check, record_key_kind(RECORD_KEPT), check_kept, &room);
+	buf_done(&room);
+	return rc;
+}
+
 // ---- Past deliveries -------------------------------------------------------
 
 static void unpaired_delivery(struct check *check, struct view key)
@@ -657,6 +708,8 @@ static enum rc check_all(struct check *check)
 		rc = check_changes(check);
 	if (rc == RC_OK)
 		rc = check_emails(check);
+	if (rc == RC_OK)
+		rc = check_all_kept(check);
 	if (rc == RC_OK)
 		check_changes_emails(check);
 	if (rc == RC_OK)

@@ -5,6 +5,7 @@
 #include "store/record.h"
 
 #include "base/bytes.h"
+#include "store/kept.h"
 
 #define RECORD_VERSION 1
 
@@ -98,6 +99,22 @@ struct record_key record_key_moved(uint64_t to_mailbox, uint64_t from_account,
 	key_add_u64(&key, from_mailbox);
 	key_add_u32(&key, from_uidvalidity);
 	return key;
+}
+
+struct record_key record_key_kept(int64_t when, uint64_t email_id)
+{
+	struct record_key key = record_key_u64(RECORD_KEPT, (uint64_t)when);
+	key_add_u64(&key, email_id);
+	return key;
+}
+
+bool record_kept_id(struct view key, struct store_kept_id *ret_id)
+{
+	if (key.len != 17)
+		return false;
+	*ret_id = (struct store_kept_id){
+	    (int64_t)get_be64(key.ptr + 1), get_be64(key.ptr + 9)};
+	return true;
 }
 
 // ---- Fields ----------------------------------------------------------------
@@ -253,6 +270,40 @@ enum rc record_email_get(struct view record, struct record_email *ret_email,
 	for (unsigned i = 0; i < RECORD_THREAD_IDS; i++)
 		ret_email->hashes[i] = get_le64(record.ptr + 8 + 8 * i);
 	*ret_message_record = view_from(record, RECORD_EMAIL_BYTES);
+	return RC_OK;
+}
+
+void record_kept_put(const struct record_kept *kept, struct buf *out)
+{
+	add_version(out);
+	add_u64(out, kept->mailbox_id);
+	add_u64(out, (uint64_t)kept->internal_date);
+	add_u32(out, (uint32_t)kept->zone_minutes);
+	add_u32(out, kept->flags);
+	add_u32(out, kept->size);
+	add_u32(out, (uint32_t)kept->name.len);
+	add_u32(out, (uint32_t)kept->keywords.len);
+	buf_add(out, kept->name);
+	buf_add(out, kept->keywords);
+	buf_add(out, kept->email);
+}
+
+enum rc record_kept_get(struct view record, struct record_kept *ret_kept)
+{
+	struct fields fields = fields_open(record);
+	struct record_kept kept = {.mailbox_id = take_u64(&fields)};
+	kept.internal_date = (int64_t)take_u64(&fields);
+	kept.zone_minutes = (int16_t)take_u32(&fields);
+	kept.flags = take_u32(&fields);
+	kept.size = take_u32(&fields);
+	uint32_t name_len = take_u32(&fields);
+	uint32_t keywords_len = take_u32(&fields);
+	kept.name = take(&fields, name_len);
+	kept.keywords = take(&fields, keywords_len);
+	kept.email = fields.rest;
+	if (!fields.ok || kept.name.len > STORE_NAME_MAX)
+		return RC_CORRUPT;
+	*ret_kept = kept;
 	return RC_OK;
 }
 

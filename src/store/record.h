@@ -22,6 +22,7 @@ enum record_kind {
 	RECORD_DELIVERED = 'D',    // delivery id -> when
 	RECORD_DELIVERED_AT = 'I', // when, delivery id -> nothing
 	RECORD_CHANGES = 'V',      // version -> change_record.h
+	RECORD_KEPT = 'G',         // when, email -> struct record_kept
 	RECORD_MOVED = 'M', // mailbox; account, mailbox, UIDVALIDITY -> moved.h
 };
 
@@ -47,6 +48,7 @@ struct record_key record_key_delivered_at(
 // account.
 struct record_key record_key_moved(uint64_t to_mailbox, uint64_t from_account,
     uint64_t from_mailbox, uint32_t from_uidvalidity);
+struct record_key record_key_kept(int64_t when, uint64_t email_id);
 static inline struct view record_key_view(const struct record_key *key)
 {
 	return view_of(key->bytes, key->len);
@@ -101,6 +103,18 @@ struct record_mailbox {
 	uint32_t special_use;
 };
 
+// An email that was expunged, and can be brought back: see kept.h.
+struct record_kept {
+	uint64_t mailbox_id;
+	unsigned flags;
+	int64_t internal_date;
+	int16_t zone_minutes;
+	uint32_t size;
+	struct view name;     // of the mailbox
+	struct view keywords; // names, with spaces between them
+	struct view email;    // its RECORD_EMAIL
+};
+
 void record_account_put(const struct record_account *account, struct buf *out);
 MUST_CHECK enum rc record_account_get(
     struct view record, struct record_account *ret_account);
@@ -127,6 +141,12 @@ MUST_CHECK enum rc record_mailbox_get(struct view record,
 void record_tombstone_put(const struct rangeset *uids, struct buf *out);
 MUST_CHECK enum rc record_tombstone_get(
     struct view record, struct rangeset *ret_uids);
+void record_kept_put(const struct record_kept *kept, struct buf *out);
+MUST_CHECK enum rc record_kept_get(
+    struct view record, struct record_kept *ret_kept);
+// Reads the key; false if it is no such key.
+struct store_kept_id;
+bool record_kept_id(struct view key, struct store_kept_id *ret_id);
 void record_delivered_put(int64_t when, struct buf *out);
 MUST_CHECK enum rc record_delivered_get(struct view record, int64_t *ret_when);
 

@@ -20,14 +20,17 @@ struct store;
 struct store_account;
 
 struct store_options {
-	struct engine *engine;        // outlives the store
-	struct log *log;              // may be NULL
-	const struct clock *clock;    // NULL: the machine's
-	uint64_t message_max;         // bytes in a message; 0: 100 MiB
-	uint64_t quota_bytes;         // of all messages of an account; 0: none
-	uint64_t quota_messages;      // 0: none
-	uint32_t tombstones_max;      // expunges remembered a mailbox; 0: 10000
-	uint32_t changes_max;         // commits in the change log; 0: 10000
+	struct engine *engine;     // outlives the store
+	struct log *log;           // may be NULL
+	const struct clock *clock; // NULL: the machine's
+	uint64_t message_max;      // bytes in a message; 0: 100 MiB
+	uint64_t quota_bytes;      // of all messages of an account; 0: none
+	uint64_t quota_messages;   // 0: none
+	uint32_t tombstones_max;   // expunges remembered a mailbox; 0: 10000
+	uint32_t changes_max;      // commits in the change log; 0: 10000
+	// How long an expunged email can be brought back (kept.h); 0: never.
+	// Others than store_kept_expire() only look whether it is 0.
+	uint32_t kept_seconds;
 	struct store_sharing sharing; // what others than the owner may do
 };
 

@@ -58,6 +58,7 @@ struct transaction {
 	VEC(struct transaction_note) notes;
 	uint64_t first_email_id; // first id of the emails that it makes
 	struct map threads; // hash (8 bytes) -> struct record_thread, owned
+	size_t kept_bytes;  // of emails that it keeps (kept.h)
 	bool dirty;         // there is something to commit
 	// Called after the commit, with `table` held.
 	void (*publish)(struct transaction *transaction);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "store/draft.h"
+#include "store/kept_impl.h"
 #include "store/transaction.h"
 
 static struct engine *engine_of(const struct transaction *transaction)
@@ -251,9 +252,11 @@ static enum rc drop_threads(
 }
 
 // Releases an email's threads, whose records are written later, and its
-// content.
-static enum rc let_go(struct transaction *transaction, uint64_t email_id)
+// content, unless the email is kept. `at` is the last place of it.
+static enum rc let_go(struct transaction *transaction,
+    const struct transaction_location *at, bool *ret_kept)
 {
+	uint64_t email_id = at->email_id;
 	struct engine *engine = engine_of(transaction);
 	uint64_t partition = transaction->account->id;
 	struct record_key email_key = record_key_u64(RECORD_EMAIL, email_id);
@@ -268,6 +271,11 @@ static enum rc let_go(struct transaction *transaction, uint64_t email_id)
 		rc = record_email_get(buf_view(&value), &email, &rest);
 	if (rc == RC_OK)
 		rc = drop_threads(transaction, &email);
+	*ret_kept = rc == RC_OK && kept_put(transaction, at, buf_view(&value));
+	if (*ret_kept) {
+		buf_done(&value);
+		return RC_OK;
+	}
 	buf_reset(&value);
 	struct record_head head;
 	if (rc == RC_OK)
@@ -287,8 +295,13 @@ static enum rc let_go(struct transaction *transaction, uint64_t email_id)
 }
 
 // Emails that are dropped, ascending.
+struct dropped_email {
+	uint64_t id;
+	bool kept; // its first bytes stay
+};
+
 struct dropped {
-	uint64_t *items;
+	struct dropped_email *items;
 	size_t count;
 	size_t capacity;
 };
@@ -303,9 +316,11 @@ static void delete_records(
 	    RECORD_EMAIL, RECORD_HEAD, RECORD_LINES};
 	for (size_t n = 0; n < ARRAY_LEN(kinds); n++) {
 		for (size_t i = 0; i < dropped->count; i++) {
+			const struct dropped_email *email = &dropped->items[i];
 			struct record_key key =
-			    record_key_u64(kinds[n], dropped->items[i]);
-			transaction_delete(transaction, &key);
+			    record_key_u64(kinds[n], email->id);
+			if (!email->kept || kinds[n] != RECORD_HEAD)
+				transaction_delete(transaction, &key);
 		}
 	}
 	size_t position = 0;
@@ -362,17 +377,18 @@ static enum rc find_unplaced(struct transaction *transaction,
 		    added->items[at_added].email_id == email_id)
 			continue; // the transaction gives it a new place
 		size_t places;
+		bool kept = false;
 		enum rc rc =
 		    count_locations(cursor, email_id, lost + 1, &places);
 		if (rc == RC_OK && places <= lost)
-			rc = let_go(transaction, email_id);
+			rc = let_go(transaction, &removed->items[i - 1], &kept);
 		if (rc != RC_OK)
 			return rc;
 		if (places > lost)
 			continue;
 		for (size_t n = i - lost; n < i; n++)
 			removed->items[n].last = true;
-		vec_push(dropped, email_id);
+		vec_push(dropped, (struct dropped_email){email_id, kept});
 	}
 	return RC_OK;
 }
