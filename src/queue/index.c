@@ -347,6 +347,7 @@ void queue_index_add(struct queue_index *index, const struct queue_id *id,
 		    .left = lots[i].left,
 		    .self = (uint16_t)i,
 		    .tried = lots[i].tried,
+		    .timed = lots[i].timed,
 		    .state = QUEUE_STATE_SENDING,
 		};
 		destination->lots_total++;
@@ -455,6 +456,7 @@ struct queue_entry *queue_index_lease(struct queue_index *index,
 	struct queue_entry *entry = (struct queue_entry *)(void *)first;
 	queue_heap_remove(heap_of(entry), first);
 	entry->state = QUEUE_STATE_SENDING;
+	entry->timed = false; // it was released
 	destination_update(index, destination);
 	return entry;
 }
@@ -474,4 +476,40 @@ void queue_index_end(
 	destination_update(index, destination);
 	if (--message->lots_left == 0)
 		message_free(index, message);
+}
+
+// ---- The clock -------------------------------------------------------------
+
+// A clock that is set back by less is not noticed: such waits are not long.
+#define SET_BACK_MIN 60
+// A leap: the clock was set forward, or the machine slept. No sleep of the
+// scheduler is that long.
+#define LEAP_MIN 3600
+
+static void set_back(struct queue_index *index, struct queue_waiting *message,
+    int64_t now, int64_t seconds)
+{
+	for (size_t i = 0; i < message->lot_count; i++) {
+		struct queue_entry *entry = &message->lots[i];
+		int64_t due = entry->due.due;
+		if (!entry->left || entry->state == QUEUE_STATE_SENDING ||
+		    entry->timed || due <= now)
+			continue;
+		due = due - seconds > now ? due - seconds : now;
+		queue_index_wait(index, entry, due);
+	}
+}
+
+void queue_index_tell_time(struct queue_index *index, int64_t now)
+{
+	int64_t seconds = index->clock - now;
+	if (index->clock && -seconds > LEAP_MIN)
+		index->leapt_at = now;
+	index->clock = now;
+	if (seconds < SET_BACK_MIN)
+		return;
+	for (size_t i = 0; i < QUEUE_PARTITIONS; i++)
+		for (struct queue_waiting *at = index->oldest[i]; at;
+		     at = at->newer)
+			set_back(index, at, now, seconds);
 }

@@ -41,6 +41,7 @@ struct queue_entry {          // one lot
 	bool tried;    // an attempt was made; changed only while it is leased
 	bool seized;   // leased by a removal, not by queue_take()
 	bool parked;   // its results are known, but not committed
+	bool timed;    // waits for the release that its sender chose (RFC 4865)
 	enum queue_state state;
 };
 
@@ -68,12 +69,21 @@ struct queue_index {
 	uint64_t held;
 	int64_t
 	    told; // when the next lot is due, as queue_claim() last returned it
+	int64_t clock;    // the time as it was last told; 0: not yet
+	int64_t leapt_at; // the time after the clock last leapt; 0: never
 	void (*wake)(void *context);
 	void *context;
 };
 
 void queue_index_init(struct queue_index *index);
 void queue_index_done(struct queue_index *index);
+
+// Tells the time; to be called once a minute or more often. When the clock was
+// set back since the last call, each lot waits on for as long as it had left,
+// instead of hours or days longer. Only a release at a time that the sender
+// chose stays where it is. This costs O(queue). When the clock has leapt, that
+// is noted (`leapt_at`).
+void queue_index_tell_time(struct queue_index *index, int64_t now);
 
 // ---- Messages --------------------------------------------------------------
 
@@ -84,6 +94,7 @@ struct queue_lot_plan {
 	uint16_t end;
 	uint16_t left;
 	bool tried;
+	bool timed;
 };
 
 void queue_index_add(struct queue_index *index, const struct queue_id *id,

@@ -320,6 +320,15 @@ static enum rc put_groups(struct queue *queue, struct queue_draft *draft,
 	return rc;
 }
 
+static void set_timed(struct queue_groups *groups)
+{
+	for (size_t i = 0; i < groups->count; i++) {
+		struct queue_plan *plan = &groups->groups[i].plan;
+		for (size_t lot = 0; lot < plan->lot_count; lot++)
+			plan->lots[lot].timed = true;
+	}
+}
+
 enum rc queue_put(struct queue *queue, struct queue_draft *draft,
     struct view head, const struct queue_envelope *envelope,
     const struct queue_recipient *recipients, size_t count, struct fault *fault,
@@ -342,6 +351,8 @@ enum rc queue_put(struct queue *queue, struct queue_draft *draft,
 	arena_init(&arena);
 	struct queue_groups groups = queue_groups_make(
 	    &arena, queue_class_of(envelope), head, recipients, count, due);
+	if (due > message.created && !envelope->limited)
+		set_timed(&groups);
 	for (size_t i = 0; rc == RC_OK && i < groups.count; i++)
 		if (groups.groups[i].head.len > QUEUE_HEAD_MAX)
 			rc = fault_set(

@@ -212,6 +212,7 @@ enum rc queue_content_read(struct queue *queue,
 // ordered by number, so the recipients of one lot follow each other.
 struct loading {
 	struct queue *queue;
+	struct engine_snapshot *snapshot;
 	struct arena arena; // for one message
 	struct queue_id id;
 	struct queue_lot_plan *lots;
@@ -220,8 +221,52 @@ struct loading {
 	enum queue_class class;
 };
 
+// Reads when the message is to be released. One that cannot be read waits.
+static void read_release(
+    struct loading *loading, int64_t *ret_release_at, bool *ret_limited)
+{
+	struct buf value;
+	struct queue_message_record message;
+	struct queue_key key = queue_key(QUEUE_KEY_MESSAGE, &loading->id);
+	*ret_release_at = INT64_MAX;
+	*ret_limited = false;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	if (engine_snapshot_get(
+		loading->snapshot, queue_key_view(&key), &value) == RC_OK &&
+	    queue_message_decode(buf_view(&value), &message) == RC_OK) {
+		*ret_release_at = message.envelope.release_at;
+		*ret_limited = message.envelope.limited;
+	}
+	buf_done(&value);
+}
+
+// Makes lots due whose time no wait leads to: it was set by a clock that was
+// wrong. Reads the message only where its release may be what it waits for.
+static void check_due(struct loading *loading)
+{
+	int64_t now = queue_now(loading->queue);
+	int64_t latest =
+	    now + queue_schedule_wait_max(&loading->queue->settings);
+	int64_t release_at = 0;
+	bool limited = false;
+	bool read = false;
+	for (size_t i = 0; i < loading->count; i++) {
+		struct queue_lot_plan *lot = &loading->lots[i];
+		if (lot->due <= now)
+			continue;
+		if (!lot->tried && !read)
+			read_release(loading, &release_at, &limited);
+		read = read || !lot->tried;
+		bool held = !lot->tried && release_at > now;
+		lot->timed = held && !limited;
+		if (!held && lot->due > latest)
+			lot->due = now;
+	}
+}
+
 static void load_done(struct loading *loading)
 {
+	check_due(loading);
 	if (loading->count)
 		queue_index_add(&loading->queue->index, &loading->id,
 		    loading->class, loading->lots, loading->count);
@@ -336,6 +381,7 @@ static enum rc load(struct queue *queue, struct fault *fault)
 			break;
 		queue->partitions[i].version =
 		    engine_snapshot_version(snapshot);
+		loading.snapshot = snapshot;
 		rc = load_kind(&loading, snapshot, QUEUE_KEY_RECIPIENT);
 		if (rc == RC_OK)
 			rc = load_kind(&loading, snapshot, QUEUE_KEY_FLAGS);

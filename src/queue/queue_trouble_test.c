@@ -308,6 +308,115 @@ static void what_another_server_settled_stays_settled(void **state)
 	bed_done(&a);
 }
 
+// ---- The clock -------------------------------------------------------------
+
+// What a lot may wait for when the clock is set back.
+struct waiting {
+	const char *name;
+	bool tried;
+	bool postponed;
+	int64_t release_at; // 0: none
+	bool limited;
+	int64_t left; // of its wait, before and after
+	int64_t left_after_restart;
+};
+
+// Seconds until a lot is due; 0: one is.
+static int64_t left_of(struct bed *bed)
+{
+	struct queue_claim claim;
+	int64_t next;
+	if (queue_claim(bed->queue, &bed->arena, QUEUE_CLASS_REPORTS, &claim,
+		&next) != RC_OK)
+		return next / 1000 - bed->now;
+	queue_unclaim(bed->queue, &claim);
+	return 0;
+}
+
+static void make_wait(struct bed *bed, const struct waiting *one)
+{
+	struct queue_envelope envelope = {
+	    .sender = VIEW("a@a.example"),
+	    .proven = true,
+	    .release_at = one->release_at,
+	    .limited = one->limited,
+	};
+	struct queue_recipient recipient = {.address = VIEW("x@b.example")};
+	(void)bed_put_as(bed, BED_TEXT, &envelope, &recipient, 1);
+	struct queue_lot *lot = bed_take(bed);
+	assert_int_equal(lot != NULL, one->tried || one->postponed);
+	if (one->tried)
+		bed_settle(bed, &lot, QUEUE_LATER);
+	else if (one->postponed)
+		assert_int_equal(
+		    queue_postpone(bed->queue, &lot, 900, &down, NULL), RC_OK);
+}
+
+static void a_clock_that_is_set_back_makes_nothing_wait_longer(void **state)
+{
+	(void)state;
+	static const struct waiting table[] = {
+	    {.name = "after a try", .tried = true, .left = 0},
+	    {.name = "put off", .postponed = true, .left = 900},
+	    {.name = "chosen by the sender",
+		.release_at = BED_START + HOUR,
+		.left = DAY + HOUR,
+		.left_after_restart = DAY + HOUR},
+	    {.name = "too much was sent",
+		.release_at = BED_START + HOUR,
+		.limited = true,
+		.left = HOUR,
+		.left_after_restart = DAY + HOUR},
+	    {.name = "new", .left = 0},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const struct waiting *one = &table[i];
+		struct bed bed;
+		bed_make(&bed);
+		if (strcmp(one->name, "new") == 0)
+			bed_put(&bed, "x@b.example");
+		else
+			make_wait(&bed, one);
+		int64_t left = left_of(&bed);
+		if (one->tried)
+			assert_in_range(left, 240, 360);
+		bed.now -= DAY;
+		int64_t after = left_of(&bed);
+		assert_int_equal(after, one->tried ? left : one->left);
+		// The time that is stored is a day ahead.
+		bed_restart(&bed);
+		assert_int_equal(left_of(&bed), one->left_after_restart);
+		bed_done(&bed);
+	}
+}
+
+static void a_leap_of_the_clock_ends_nothing_without_a_try(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_make(&bed);
+	bed_put(&bed, "x@b.example");
+	struct queue_lot *lot = bed_take(&bed);
+	assert_int_equal(
+	    queue_postpone(bed.queue, &lot, 900, &down, NULL), RC_OK);
+	bed.now += 10 * DAY;
+	// It is due, but its server is still left alone.
+	lot = bed_take(&bed);
+	assert_non_null(lot);
+	assert_int_equal(
+	    queue_postpone(bed.queue, &lot, 900, &down, NULL), RC_OK);
+	assert_int_equal(bed_next(&bed), 60);
+	bed.now += 60;
+	lot = bed_take(&bed);
+	assert_true(queue_lot_envelope(lot)->sender.len > 0);
+	bed_settle(&bed, &lot, QUEUE_LATER); // and now it was tried
+	lot = bed_take(&bed);
+	assert_true(has(bed_text(&bed, queue_lot_id(lot)), "Action: failed"));
+	bed_settle(&bed, &lot, QUEUE_DELIVERED);
+	bed_expect_empty(&bed);
+	bed_done(&bed);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -318,6 +427,9 @@ int main(void)
 	    cmocka_unit_test(what_is_put_off_counts_no_try_and_says_why),
 	    cmocka_unit_test(what_another_server_settled_stays_settled),
 	    cmocka_unit_test(who_is_put_off_hears_of_the_delay_and_of_the_end),
+	    cmocka_unit_test(
+		a_clock_that_is_set_back_makes_nothing_wait_longer),
+	    cmocka_unit_test(a_leap_of_the_clock_ends_nothing_without_a_try),
 	};
 	return cmocka_run_group_tests_name("queue trouble", tests, NULL, NULL);
 }

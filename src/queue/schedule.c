@@ -14,6 +14,9 @@
 // A try that is brought forward, to a notice or to the end of the lifetime, is
 // at least this many seconds away.
 #define WAIT_MIN 60
+// The longest wait for another reason than a failed try (trouble, a server that
+// is left alone).
+#define OTHER_WAIT_MAX 3600
 
 void queue_settings_default(struct queue_settings *settings)
 {
@@ -54,6 +57,12 @@ int64_t queue_schedule_wait(const struct queue_settings *settings,
 	int64_t jitter = (int64_t)((random >> 33) % 401) - 200; // per mille
 	wait += wait * jitter / 1000;
 	return wait > 0 ? wait : 1;
+}
+
+int64_t queue_schedule_wait_max(const struct queue_settings *settings)
+{
+	int64_t longest = settings->retry_last_seconds;
+	return longest + longest / 5 + OTHER_WAIT_MAX;
 }
 
 // The moment from which the message's age counts. For a message whose sender
@@ -129,6 +138,14 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+// When the clock has leapt, the days may not have passed. Then a message ends,
+// and its sender is told of a delay, only by an attempt of its own, which finds
+// out how its server is now.
+static bool is_doubtful(const struct queue_case *of)
+{
+	return of->untried && of->leapt;
+}
+
 // Decides whether a notice is due now. If one is due later, the next try is
 // moved to that moment, so that the notice is on time and has the newest state.
 static int64_t notify_delay(
@@ -138,7 +155,7 @@ static int64_t notify_delay(
 	const struct queue_envelope *envelope = &of->message->envelope;
 	int64_t notice =
 	    birth(of->message) + of->settings->delay_notice_seconds;
-	if (!(record->told & QUEUE_TOLD_DELAY) &&
+	if (!(record->told & QUEUE_TOLD_DELAY) && !is_doubtful(of) &&
 	    wants(of, &record->recipient, SMTP_NOTIFY_DELAY)) {
 		if (of->now >= notice) {
 			record->told |= QUEUE_TOLD_DELAY;
@@ -177,10 +194,10 @@ static void later(struct queue_verdict *verdict, const struct queue_case *of)
 		    ENHANCED_NONE);
 		return;
 	}
-	if (of->now >= expiry) {
-		expire(verdict, of,
-		    message->envelope.by == SMTP_BY_RETURN &&
-			of->now >= message->envelope.by_time);
+	bool by = message->envelope.by == SMTP_BY_RETURN &&
+		  of->now >= message->envelope.by_time;
+	if (of->now >= expiry && (by || !is_doubtful(of))) {
+		expire(verdict, of, by);
 		return;
 	}
 	int64_t next =

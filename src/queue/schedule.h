@@ -35,6 +35,9 @@ void queue_settings_default(struct queue_settings *settings);
 int64_t queue_schedule_wait(const struct queue_settings *settings,
     const struct queue_id *id, uint32_t attempts);
 
+// No wait is longer, except for a release that the sender chose.
+int64_t queue_schedule_wait_max(const struct queue_settings *settings);
+
 // The time at which the message is given up.
 int64_t queue_schedule_expiry(const struct queue_settings *settings,
     const struct queue_message_record *message);
@@ -51,6 +54,8 @@ struct queue_case {
 	unsigned flags; // bits of enum queue_flag
 	int64_t now;
 	bool untried; // the result is the queue's own, not that of an attempt
+	bool leapt; // the clock was set forward, or the machine slept, not long
+		    // ago
 	uint32_t put_off; // seconds to wait, instead of the schedule's wait; 0:
 			  // use the schedule
 };

@@ -34,12 +34,20 @@ void queue_forget(struct queue *queue, struct queue_lot **lot_at)
 static void judge(struct settling *settling, const struct queue_result *results)
 {
 	struct queue_lot *lot = settling->lot;
+	struct queue_index *index = &settling->queue->index;
+	pthread_mutex_lock(&index->lock);
+	int64_t leapt_at = index->leapt_at;
+	pthread_mutex_unlock(&index->lock);
+	int64_t now = queue_now(settling->queue);
 	struct queue_case of = {
 	    .settings = &settling->queue->settings,
 	    .id = &lot->copy.id,
 	    .message = &lot->copy.message,
 	    .flags = lot->flags,
-	    .now = queue_now(settling->queue),
+	    .now = now,
+	    .leapt = leapt_at &&
+		     now - leapt_at <
+			 queue_schedule_wait_max(&settling->queue->settings),
 	    .untried = lot->untried,
 	    .put_off = lot->put_off,
 	};

@@ -19,6 +19,7 @@ enum rc queue_claim(struct queue *queue, struct arena *arena,
 	int64_t now = queue_now(queue);
 	enum rc rc = RC_END;
 	pthread_mutex_lock(&index->lock);
+	queue_index_tell_time(index, now);
 	struct queue_destination *next = queue_index_next(index, last, now);
 	int64_t first = queue_index_first(index, last);
 	if (next) {
