@@ -2,6 +2,7 @@
 // roost domain …, roost alias …
 #include "admin/commands.h"
 #include "admin/place.h"
+#include "admin/show.h"
 
 static void set_text(json_t *request, const char *key, const char *text)
 {
@@ -62,10 +63,12 @@ static void print_name(const json_t *message, const char *key)
 {
 	struct view name = link_member(message, key);
 	struct view shown = link_member(message, "shown");
-	if (shown.len > 0)
-		printf("%.*s (%.*s)", VIEW_FMT(shown), VIEW_FMT(name));
-	else
-		printf("%.*s", VIEW_FMT(name));
+	if (shown.len > 0) {
+		show_print(stdout, shown);
+		printf(" (%.*s)", VIEW_FMT(name));
+	} else {
+		show_print(stdout, name);
+	}
 }
 
 static void print_domain(void *context, const json_t *message)
@@ -78,8 +81,10 @@ static void print_domain(void *context, const json_t *message)
 		printf(", primary");
 	if (alias_of.len > 0)
 		printf(", alias of %.*s", VIEW_FMT(alias_of));
-	if (catch_all.len > 0)
-		printf(", catch-all %.*s", VIEW_FMT(catch_all));
+	if (catch_all.len > 0) {
+		printf(", catch-all ");
+		show_print(stdout, catch_all);
+	}
 	putchar('\n');
 }
 
@@ -105,8 +110,11 @@ static void print_record(void *context, const json_t *message)
 	if (state.len > 0)
 		printf("%.*s: ", VIEW_FMT(state));
 	printf("%.*s\n", VIEW_FMT(link_member(message, "purpose")));
-	if (found.len > 0)
-		printf("; DNS says: %.*s\n", VIEW_FMT(found));
+	if (found.len > 0) {
+		printf("; DNS says: ");
+		show_print(stdout, found);
+		putchar('\n');
+	}
 	printf("%.*s\n", VIEW_FMT(link_member(message, "line")));
 	fflush(stdout); // the next look-up may take long
 }
@@ -163,7 +171,8 @@ static void print_alias(void *context, const json_t *message)
 	{
 		struct view text = view_of(
 		    json_string_value(target), json_string_length(target));
-		printf("%s%.*s", i ? ", " : " ", VIEW_FMT(text));
+		printf("%s", i ? ", " : " ");
+		show_print(stdout, text);
 	}
 	putchar('\n');
 }

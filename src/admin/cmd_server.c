@@ -4,6 +4,7 @@
 
 #include "admin/commands.h"
 #include "admin/place.h"
+#include "admin/show.h"
 
 // ---- Check -----------------------------------------------------------------
 
@@ -19,11 +20,15 @@ static void print_problem(void *context, const json_t *message)
 	struct view place = link_member(message, "place");
 	if (*terminal)
 		fputs("\r\033[K", stderr);
-	if (view_eq(note, VIEW("problem")))
-		printf("%.*s: %.*s\n", VIEW_FMT(place),
-		    VIEW_FMT(link_member(message, "text")));
-	else if (*terminal)
-		fprintf(stderr, "checking %.*s", VIEW_FMT(place));
+	if (view_eq(note, VIEW("problem"))) {
+		show_print(stdout, place);
+		printf(": ");
+		show_print(stdout, link_member(message, "text"));
+		putchar('\n');
+	} else if (*terminal) {
+		fprintf(stderr, "checking ");
+		show_print(stderr, place);
+	}
 }
 
 static enum cli_exit check_all(

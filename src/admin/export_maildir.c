@@ -11,6 +11,7 @@
 #include "admin/line_end.h"
 #include "admin/maildir_name.h"
 #include "admin/place.h"
+#include "admin/show.h"
 #include "base/map.h"
 #include "store/mailbox.h"
 #include "store/snapshot.h"
@@ -153,7 +154,8 @@ static enum rc end_mailbox(struct export_run *run)
 	enum rc rc = RC_OK;
 	if (run->folder.fd < 0)
 		return RC_OK;
-	printf("%s: %" PRIu64 "\n", run->name, run->stored);
+	show_print(stdout, view_of_string(run->name));
+	printf(": %" PRIu64 "\n", run->stored);
 	rc = write_file(
 	    run, &run->folder, "dovecot-uidlist", buf_view(&run->uids), 0);
 	if (rc == RC_OK && run->keyword_count > 0) {

@@ -8,6 +8,7 @@
 
 #include "admin/foreign.h"
 #include "admin/line_end.h"
+#include "admin/show.h"
 #include "admin/unpack.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -72,10 +73,11 @@ static void show_progress(struct import *import)
 static void print_count(
     const struct import *import, const char *name, const struct count *c)
 {
-	if (!import->quiet)
-		printf("%s: %" PRIu64 " new, %" PRIu64 " known, %" PRIu64
-		       " bad\n",
-		    name, c->stored, c->known, c->bad);
+	if (import->quiet)
+		return;
+	show_print(stdout, view_of_string(name));
+	printf(": %" PRIu64 " new, %" PRIu64 " known, %" PRIu64 " bad\n",
+	    c->stored, c->known, c->bad);
 }
 
 static void end_mailbox(struct import *import)

@@ -44,25 +44,64 @@ void log_begin(struct log_line *line, struct log *log, enum log_level level,
 static bool is_plain(struct view value)
 {
 	for (size_t i = 0; i < value.len; i++) {
-		char c = value.ptr[i];
-		if (c <= ' ' || c == '"' || c == '\\' || c == '=' || c == 0x7f)
-			return false; // a byte over 0x7f is negative here, so
-				      // it is quoted
+		unsigned char c = (unsigned char)value.ptr[i];
+		if (c <= ' ' || c == '"' || c == '\\' || c == '=' || c >= 0x7f)
+			return false;
 	}
 	return value.len > 0;
 }
 
+// The length of the UTF-8 sequence (RFC 3629 section 4) of two to four bytes
+// that begins at `at`, with its code point; 0: there is none.
+static size_t sequence(const unsigned char *at, size_t left, uint32_t *ret_code)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len = at[0] >= 0xf0   ? 4
+		     : at[0] >= 0xe0 ? 3
+		     : at[0] >= 0xc0 ? 2
+				     : 0;
+	if (len == 0 || len > left || at[0] > 0xf4)
+		return 0;
+	uint32_t code = at[0] & (0x7fU >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (at[i] & 0x3f);
+	}
+	*ret_code = code;
+	bool surrogate = code >= 0xd800 && code <= 0xdfff;
+	return code < least[len] || code > 0x10ffff || surrogate ? 0 : len;
+}
+
+// Whether a terminal takes the character as a command (C1 controls), ends a
+// line with it, or turns the direction of what follows (the property
+// Bidi_Control).
+static bool steers(uint32_t code)
+{
+	return code < 0xa0 || code == 0x061c ||
+	       (code >= 0x200e && code <= 0x200f) ||
+	       (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}
+
+// What is not plain text stands as \xNN, byte by byte.
 static void add_quoted(struct buf *out, struct view value)
 {
 	buf_add_char(out, '"');
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.ptr[i];
-		if (c == '"' || c == '\\')
-			buf_printf(out, "\\%c", c);
-		else if (ascii_is_control(c))
-			buf_printf(out, "\\x%02x", (unsigned char)c);
+	for (size_t i = 0; i < value.len;) {
+		const char *at = value.ptr + i;
+		uint32_t code = 0;
+		size_t len = sequence((const void *)at, value.len - i, &code);
+		bool wide = len > 0 && !steers(code);
+		if (wide)
+			buf_add(out, view_of(at, len));
+		else if (*at == '"' || *at == '\\')
+			buf_printf(out, "\\%c", *at);
+		else if (ascii_is_control(*at) || (unsigned char)*at >= 0x80)
+			buf_printf(out, "\\x%02x", (unsigned char)*at);
 		else
-			buf_add_char(out, c);
+			buf_add_char(out, *at);
+		i += wide ? len : 1;
 	}
 	buf_add_char(out, '"');
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log. Each event is one line, `level event key=value key="va lue"`,
 // written to a file descriptor with a single write. Values from outside are
-// quoted and escaped. Callers never pass secrets to it. Thread-safe.
+// quoted and escaped: no value ends a line, sends commands to a terminal, or
+// turns the direction of the text. Callers never pass secrets to it.
+// Thread-safe.
 #ifndef ROOST_BASE_LOG_H
 #define ROOST_BASE_LOG_H
 

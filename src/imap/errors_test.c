@@ -860,6 +860,20 @@ static const struct script scripts[] = {
 	"S: c BAD ...\n"
 	"S: * BYE 3 commands in a row were bad\n"
 	"close\n"},
+    {"HTTP hangs up", {.log_in = true},
+	"S: * OK ...\n"
+	"C: POST / HTTP/1.1\n"
+	"S: * BYE This is not HTTP\n"
+	"close\n"},
+    {"HTTP hangs up with any method and target", {.log_in = true},
+	"S: * OK ...\n"
+	"C: <b>x</b> * HTTP/2.0\n"
+	"S: * BYE This is not HTTP\n"
+	"close\n"},
+    {"a password may look like HTTP", {.log_in = true},
+	"S: * OK ...\n"
+	"C: GET LOGIN nobody HTTP/1.1\n"
+	"S: GET NO ...\n"},
     {"a good one in between makes up for it", {.log_in = true},
 	"S: * OK ...\n"
 	"C: a FOO\n"

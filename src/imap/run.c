@@ -280,6 +280,9 @@ static bool command_identify(struct imap_command *command)
 static void run_command(
     struct imap_session *session, struct view text, struct buf *out)
 {
+	// No command of a stranger has such a form.
+	if (session_refuse_http(&session->base, text))
+		return;
 	struct imap_command *command = command_new(session, text, out);
 	if (command_identify(command))
 		command_step(command, command->type->begin(command));

@@ -91,6 +91,10 @@ static enum pop3_step begin(struct pop3_command *command, struct view line)
 	    named ? pop3_command_find(name) : NULL;
 	command->type = type;
 	pop3_trace_command(command->session, type, line);
+	if (!type && session_refuse_http(&command->session->base, line)) {
+		command->then = NET_CLOSE;
+		return POP3_STEP_DONE;
+	}
 	if (!type)
 		return pop3_bad(command, "Unknown command");
 	if ((type->states & pop3_state(command->session)) == 0)

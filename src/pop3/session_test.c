@@ -593,9 +593,19 @@ static const struct script dialogues[] = {
 	"S: -ERR Unknown command\n"
 	"C: \n"
 	"S: -ERR Unknown command\n"
-	"C: GET / HTTP/1.1\n"
+	"C: GET /\n"
 	"S: -ERR Unknown command\n"
 	"close\n"},
+    {"HTTP hangs up", {0}, true,
+	"S: +OK ...\n"
+	"C: GET / HTTP/1.1\n"
+	"close\n"},
+    {"a password may look like HTTP", {0}, true,
+	"S: +OK ...\n"
+	"C: USER demo\n"
+	"S: +OK ...\n"
+	"C: PASS a HTTP/1.1\n"
+	"S: -ERR [AUTH] ...\n"},
     {"a good command resets the count of bad ones", {0}, true,
 	"S: +OK ...\n"
 	"C: x\n"

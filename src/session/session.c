@@ -243,6 +243,18 @@ void session_check_time(struct session *session)
 		    session, "login timeout", "Nobody logged in in time");
 }
 
+bool session_refuse_http(struct session *session, struct view line)
+{
+	struct view method, target;
+	if (!session_is_stranger(session) || !view_split(&line, ' ', &method) ||
+	    !view_split(&line, ' ', &target) ||
+	    !view_starts_with(line, VIEW("HTTP/")) ||
+	    view_find_char(line, ' ') != SIZE_MAX)
+		return false;
+	session_bye(session, "HTTP", "This is not HTTP");
+	return true;
+}
+
 // Ends the session if too many commands in a row were bad. A stranger may send
 // fewer of them than a user.
 static void count_bad(struct session *session, bool bad)

@@ -184,6 +184,14 @@ void session_count_command(struct session *session, bool bad);
 
 // ---- The end ---------------------------------------------------------------
 
+// Ends the session if a stranger's line is the first line of an HTTP request,
+// such as "POST / HTTP/1.1" (RFC 9112 section 3). A web page can make a browser
+// send such a request here, with commands in its body. Those are not obeyed,
+// and nothing of what was sent is repeated: the browser might take an answer
+// for a page of this host. True: the session ends, and the line has no other
+// answer.
+MUST_CHECK bool session_refuse_http(struct session *session, struct view line);
+
 // Ends the session after the output of this call. `why` is for the log, static;
 // if it is called again, the first reason counts.
 void session_close(struct session *session, const char *why);
