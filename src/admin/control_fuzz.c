@@ -4,11 +4,11 @@
 // the protocol, and the connection comes to its end.
 #include "admin/control.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "auth/rig_users.h"
-#include "base/thread.h"
 #include "store/change.h"
 
 // So much fits into a socket's buffer, so nobody waits for the other side.
@@ -98,10 +98,9 @@ static void rooms_close(struct rooms *rooms)
 
 // ---- The other side --------------------------------------------------------
 
-// Reads all that the server says, until it closes the connection.
-static void *read_answers(void *context)
+// Reads all that the server has said.
+static void read_answers(struct link *link)
 {
-	struct link *link = context;
 	json_t *message;
 	enum rc rc;
 	while ((rc = link_receive(link, &message)) == RC_OK) {
@@ -110,27 +109,28 @@ static void *read_answers(void *context)
 		while (left > 0) {
 			struct view bytes;
 			size_t len = left < 4096 ? (size_t)left : 4096;
-			require(link_read(link, len, &bytes) == RC_OK);
+			if (link_read(link, len, &bytes) != RC_OK)
+				return; // cut, because the buffer was full
 			left -= bytes.len;
 		}
 	}
 	require(rc == RC_CLOSED);
-	return NULL;
 }
 
+// The server finds all its input at once, and a buffer for its answers. When
+// that is full, the connection ends, as if the other side were gone.
 static void converse(const struct control_host *host, struct view input)
 {
 	int pair[2];
 	struct link link;
-	pthread_t reader;
 	require(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	require(send(pair[0], input.ptr, input.len, MSG_NOSIGNAL) ==
 		(ssize_t)input.len);
 	require(shutdown(pair[0], SHUT_WR) == 0);
-	link_init(&link, pair[0]);
-	require(thread_start(&reader, read_answers, &link) == RC_OK);
+	require(fcntl(pair[1], F_SETFL, O_NONBLOCK) == 0);
 	control_serve(host, NULL, pair[1]);
-	require(pthread_join(reader, NULL) == 0);
+	link_init(&link, pair[0]);
+	read_answers(&link);
 	link_done(&link);
 }
 

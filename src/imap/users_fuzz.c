@@ -7,6 +7,7 @@
 // session begins (before login, logged in, with a mailbox selected).
 #include "imap/rig.h"
 
+#define OTHER   "keeper"
 #define SECRET  "xyzzy" // in all that the other user has, and nowhere else
 #define TALKS   8       // so often the other user says something
 #define OUT_MAX ((size_t)64 << 20)
@@ -19,12 +20,12 @@ static struct rig_users users; // of the process: they take long to make
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	struct fault fault;
+	uint64_t account;
 	(void)argc, (void)argv;
 	rig_users_init(&users);
-	// Nobody can log in as the other user.
-	rig_must(auth_user_set_password(users.auth, VIEW(RIG_FRIEND),
-		     VIEW("a password that no fuzzer finds"), &fault),
-	    "auth_user_set_password");
+	rig_must(auth_user_add(users.auth, VIEW(OTHER),
+		     VIEW("a password that no fuzzer finds"), &fault, &account),
+	    "auth_user_add");
 	return 0;
 }
 
@@ -40,7 +41,7 @@ static void fail(const char *why, struct view a, struct view b)
 static void connect_other(struct rig *rig, struct rig_client *client)
 {
 	struct fault fault;
-	struct auth_user user = rig_users_find(&users, VIEW(RIG_FRIEND));
+	struct auth_user user = rig_users_find(&users, VIEW(OTHER));
 	struct net_peer peer = rig_base_peer(&rig->base, NULL, 143);
 	struct net_waker waker = rig_client_init(client, &imap_session_ops);
 	struct imap_session *session =
@@ -74,7 +75,10 @@ static void hide_secrets(struct rig_client *client)
 			     "s SUBSCRIBE " SECRET "\r\n"));
 	append_secret(client, "INBOX");
 	append_secret(client, SECRET);
-	rig_say(client, VIEW("s SELECT " SECRET "\r\n"));
+	rig_say(client, VIEW("s SELECT " SECRET "\r\ns FETCH 1 BODY[]\r\n"));
+	if (view_find(buf_view(&client->out), VIEW(secret_mail)) == SIZE_MAX)
+		fail("the secret is not there", buf_view(&client->out),
+		    VIEW(secret_mail));
 }
 
 // What the other user says between the lines of the first.
