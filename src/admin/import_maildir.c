@@ -6,6 +6,7 @@
 #include "admin/foreign.h"
 #include "admin/import.h"
 #include "admin/listing.h"
+#include "admin/maildir_lists.h"
 #include "admin/maildir_name.h"
 #include "base/clock.h"
 #include "base/map.h"
@@ -48,38 +49,26 @@ struct box {
 
 // ---- One folder ------------------------------------------------------------
 
-// Reads a line like "0 $Forwarded": the number of the letter, and its keyword.
 static void read_keywords(struct box *box)
 {
-	struct view line, number;
+	struct view keyword;
 	uint32_t n;
 	struct view text = import_read_small(box->maildir->import, &box->arena,
 	    &box->folder, "dovecot-keywords");
-	while (view_split(&text, '\n', &line))
-		if (view_split(&line, ' ', &number) &&
-		    view_to_u32(number, &n) && n < MAILDIR_KEYWORDS)
-			box->keywords[n] = view_trim(line);
+	while (maildir_keywords_next(&text, &n, &keyword))
+		box->keywords[n] = keyword;
 }
 
-// Reads a line like "17 S123 :1700000000.M1P2.host,S=123": it begins with the
-// UID, and has the file's name after " :". The flags in the name may be old.
 static void read_uids(struct box *box, struct map *uids)
 {
-	struct view line;
+	struct view unique;
 	uint64_t uid;
 	struct view text = import_read_small(
 	    box->maildir->import, &box->arena, &box->folder, "dovecot-uidlist");
-	while (view_split(&text, '\n', &line)) {
-		size_t colon = view_find(line, VIEW(" :"));
-		struct view number =
-		    view_slice(line, 0, view_find_char(line, ' '));
-		if (colon == SIZE_MAX || !view_to_u64(number, &uid))
-			continue;
+	while (maildir_uidlist_next(&text, &uid, &unique)) {
 		uint64_t *kept = arena_alloc(&box->arena, sizeof(*kept));
 		*kept = uid;
-		map_put(uids,
-		    maildir_name_parse(view_from(line, colon + 2)).unique,
-		    kept);
+		map_put(uids, unique, kept);
 	}
 }
 
@@ -361,39 +350,29 @@ static enum rc import_tree(struct maildir *maildir, const struct folder *folder,
 
 // ---- Subscriptions ---------------------------------------------------------
 
-// Reads a list of subscriptions, which has one name in each line. Dovecot
-// separates the levels by dots, or, after a first line "V\t2", by tabs. Courier
-// separates them by dots, and writes "INBOX." before every name.
 static enum rc subscribe(
     struct maildir *maildir, struct view text, bool courier)
 {
-	char separator = '.';
+	struct maildir_subscriptions list =
+	    maildir_subscriptions_open(text, courier);
 	struct view line;
 	enum rc rc = RC_OK;
 	struct arena arena;
 	struct buf name;
 	arena_init(&arena);
 	buf_init(&name, 4 * STORE_NAME_MAX);
-	while (rc == RC_OK && view_split(&text, '\n', &line)) {
-		line = view_trim(line);
-		if (view_eq(line, VIEW("V\t2"))) {
-			separator = '\t';
-			continue;
-		}
-		if (courier && view_starts_with(line, VIEW("INBOX.")))
-			line = view_from(line, 6);
+	while (rc == RC_OK && maildir_subscriptions_next(&list, &line)) {
 		buf_reset(&name);
 		const char *whole = map_get(&maildir->long_names, line);
 		if (whole)
 			buf_add_string(&name, whole);
 		else
-			maildir_path_decode(line, separator, &name);
+			maildir_path_decode(line, list.separator, &name);
 		struct view plain = buf_view(&name);
 		if (view_eq_nocase(plain, VIEW("INBOX")))
 			plain = VIEW("");
-		if (line.len > 0)
-			rc = import_subscribe(maildir->import,
-			    mailbox_name(maildir, &arena, plain));
+		rc = import_subscribe(
+		    maildir->import, mailbox_name(maildir, &arena, plain));
 	}
 	buf_done(&name);
 	arena_done(&arena);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What import and export read and write: Maildir names, mbox, line ends.
 #include "admin/line_end.h"
+#include "admin/maildir_lists.h"
 #include "admin/maildir_name.h"
 #include "admin/mbox.h"
 #include "base/test.h"
@@ -120,6 +121,69 @@ static void test_exported_levels_come_back(void **state)
 		maildir_path_decode(buf_view(&folder), '.', &back);
 		expect(&back, levels[i]);
 		buf_done(&folder);
+	}
+}
+
+// What other servers keep beside the mail. A line that cannot be read is left
+// out.
+enum list { UIDS, KEYWORDS, DOVECOT, COURIER };
+
+static const struct {
+	enum list list;
+	const char *text;
+	const char
+	    *found; // "UID=unique;", "number=keyword;" or "separator name;"
+} lists[] = {
+    {UIDS, "3 V1275660208 N25022 G3085\n", ""},
+    {UIDS, "1 :a.b.c:2,S\n17 S12 W13 :d.e\n", "1=a.b.c;17=d.e;"},
+    {UIDS, "1 :a", "1=a;"},
+    {UIDS, "x :a\n :b\n-1 :c\n1: d\n\n2 :\n", "2=;"},
+    {UIDS, "99999999999999999999 :a\n5 :b", "5=b;"},
+    {KEYWORDS, "0 $Forwarded\n25 NonJunk\r\n", "0=$Forwarded;25=NonJunk;"},
+    {KEYWORDS, "26 x\n-1 x\nx\n1\n2 \n3  y \n", "3=y;"},
+    {KEYWORDS, "", ""},
+    {DOVECOT, "Work\nWork.Old\n", ". Work;. Work.Old;"},
+    {DOVECOT, "V\t2\nWork\tOld\n\n", "\t Work\tOld;"},
+    {DOVECOT, "INBOX.Work\r\n \n", ". INBOX.Work;"},
+    {COURIER, "INBOX.Work\nINBOX\nINBOX.\n", ". Work;. INBOX;"},
+};
+
+static void read_list(enum list list, struct view text, struct buf *out)
+{
+	struct maildir_subscriptions names =
+	    maildir_subscriptions_open(text, list == COURIER);
+	struct view part;
+	uint64_t uid;
+	uint32_t number;
+	switch (list) {
+	case UIDS:
+		while (maildir_uidlist_next(&text, &uid, &part))
+			buf_printf(out, "%llu=%.*s;", (unsigned long long)uid,
+			    VIEW_FMT(part));
+		break;
+	case KEYWORDS:
+		while (maildir_keywords_next(&text, &number, &part))
+			buf_printf(out, "%u=%.*s;", number, VIEW_FMT(part));
+		break;
+	case DOVECOT:
+	case COURIER:
+		while (maildir_subscriptions_next(&names, &part))
+			buf_printf(
+			    out, "%c %.*s;", names.separator, VIEW_FMT(part));
+		break;
+	}
+}
+
+static void test_lists_beside_the_mail(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		struct buf out;
+		buf_init(&out, 1000);
+		read_list(lists[i].list, view_of_string(lists[i].text), &out);
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(lists[i].found));
+		buf_done(&out);
 	}
 }
 
@@ -332,6 +396,7 @@ int main(void)
 	    cmocka_unit_test(test_maildir_flags_are_written_in_order),
 	    cmocka_unit_test(test_maildir_folder_names),
 	    cmocka_unit_test(test_exported_levels_come_back),
+	    cmocka_unit_test(test_lists_beside_the_mail),
 	    cmocka_unit_test(test_from_lines),
 	    cmocka_unit_test(test_mbox_messages),
 	    cmocka_unit_test(test_what_thunderbird_deleted_is_marked),

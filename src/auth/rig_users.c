@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "auth/directory.h"
+#include "auth/standing.h"
 
 void rig_must(enum rc rc, const char *what)
 {
@@ -36,12 +37,13 @@ void rig_users_init(struct rig_users *users)
 
 struct auth_user rig_users_find(const struct rig_users *users, struct view name)
 {
-	struct auth_user user;
+	struct auth_user user = {.seen = auth_epoch(users->auth)};
 	struct auth_record record;
 	rig_must(
 	    auth_directory_lookup(users->engine, name, &user.name, &record),
 	    "auth_directory_lookup");
 	user.account = record.account;
+	user.epoch = record.epoch;
 	return user;
 }
 

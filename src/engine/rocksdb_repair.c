@@ -94,7 +94,7 @@ static enum rc keep(struct repair *repair, const char *name)
 static enum rc turn_bit(struct repair *repair, const char *name, uint64_t bit)
 {
 	char file[4160];
-	unsigned char byte;
+	unsigned char byte = 0;
 	enum rc rc = keep(repair, name);
 	if (rc != RC_OK)
 		return rc;

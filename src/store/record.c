@@ -383,8 +383,10 @@ enum rc record_mailbox_get(struct view record,
 	if (mailbox.name.len == 0 || mailbox.name.len > STORE_NAME_MAX ||
 	    count > STORE_KEYWORDS_MAX)
 		return RC_CORRUPT;
-	for (uint32_t i = 0; i < count && fields.ok; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		struct view name = take(&fields, take_u32(&fields));
+		if (!fields.ok)
+			break;
 		struct store_keywords *more = keywords_with(keywords, name);
 		keywords_unref(keywords);
 		keywords = more;
