@@ -46,6 +46,7 @@ bool rc_is_internal(enum rc rc)
 	case RC_DENIED:
 	case RC_AUTH:
 	case RC_QUOTA:
+	case RC_FULL:
 	case RC_IN_USE:
 	case RC_UNSUPPORTED:
 	case RC_CHARSET: return false;

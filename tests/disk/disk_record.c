@@ -117,7 +117,25 @@ static void opened(int fd, const char *path, int flags, bool was_there)
 OPEN(open)
 OPEN(open64)
 
-// Only "." and ".." are opened in this way to be synced.
+// The path of something in an open folder. The data folder is made in this way
+// before the process shuts itself in, and while /proc can be asked. What cannot
+// be found belongs to us if its folder does ("." and "..", to be synced).
+static const char *path_in(int folder, const char *path, char room[8192])
+{
+	char link[64];
+	if (path[0] == '/' || folder < 0)
+		return path;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", folder);
+	ssize_t len = readlink(link, room, 4096);
+	if (len <= 0 || (size_t)len + strlen(path) + 2 > 8192)
+		return path;
+	room[len] = '/';
+	memcpy(room + len + 1, path, strlen(path) + 1);
+	if (strcmp(path, ".") == 0)
+		room[len] = '\0';
+	return room;
+}
+
 #define OPENAT(name)                                                           \
 	int name(int folder, const char *path, int flags, ...)                 \
 	{                                                                      \
@@ -126,13 +144,18 @@ OPEN(open64)
 		mode_t mode = va_arg(args, mode_t);                            \
 		va_end(args);                                                  \
 		DISK_REAL(name);                                               \
-		int fd = real(folder, path, flags, mode);                      \
+		char room[8192];                                               \
 		struct stat info;                                              \
-		if (fd >= 0 && fd < DISK_FILES)                                \
-			atomic_store(&inodes[fd],                              \
-			    inode_of(folder) && fstat(fd, &info) == 0          \
-				? info.st_ino                                  \
-				: 0);                                          \
+		bool ours = inode_of(folder) != 0;                             \
+		const char *whole = path_in(folder, path, room);               \
+		bool was_there = is_ours(whole) && stat(whole, &info) == 0;    \
+		int fd = real(folder, path, flags, mode);                      \
+		int error = errno;                                             \
+		opened(fd, whole, flags, was_there);                           \
+		if (ours && fd >= 0 && fd < DISK_FILES &&                      \
+		    fstat(fd, &info) == 0)                                     \
+			atomic_store(&inodes[fd], info.st_ino);                \
+		errno = error;                                                 \
 		return fd;                                                     \
 	}
 OPENAT(openat)
@@ -241,6 +264,18 @@ int unlink(const char *path)
 	int rc = real(path);
 	if (rc == 0 && is_ours(path))
 		note_path(ENTRY_UNLINK, 0, path);
+	return rc;
+}
+
+int mkdirat(int folder, const char *path, mode_t mode)
+{
+	DISK_REAL(mkdirat);
+	char room[8192];
+	struct stat info;
+	const char *whole = path_in(folder, path, room);
+	int rc = real(folder, path, mode);
+	if (rc == 0 && is_ours(whole) && stat(whole, &info) == 0)
+		note_path(ENTRY_MKDIR, info.st_ino, whole);
 	return rc;
 }
 
