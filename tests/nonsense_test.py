@@ -73,6 +73,7 @@ SENSE = {
     "queue release": [["0" * 20], []],
     "queue remove": [["0" * 20], []],
     "check": [[], []],
+    "repair": [[], []],
     "trace": [["anna", "on"], []],
     "status": [[], []],
 }

@@ -18,6 +18,8 @@ struct examine {
 	uint64_t next;    // the number after the last replayed one; 0: none yet
 	bool stopped;     // RocksDB would stop here
 	bool in_order;    // the log could be read so far
+	uint64_t first;   // number of the first record; 0: there is none yet
+	bool gap;         // a number is missing between two records
 	struct rocks_examined *examined;
 };
 
@@ -102,6 +104,9 @@ static void examine_record(
 		return;
 	}
 	examine->stopped = false;
+	examine->gap |= examine->next && batch.sequence != examine->next;
+	if (!examine->first)
+		examine->first = batch.sequence;
 	examine->next = batch.sequence + batch.count;
 }
 
@@ -205,6 +210,42 @@ static enum rc examine_tables(
 	return RC_OK;
 }
 
+// The MANIFEST cannot be read from some place on, though more follows. If that
+// was never synced, every file is there that its state before needs: files are
+// deleted after a sync. The logs then have all that came later, without a gap,
+// and nothing is lost when the rest is cut off. Otherwise it is damage.
+static bool manifest_was_torn(const struct examine *examine,
+    const struct rocks_listing *listing, const struct rocks_manifest *manifest)
+{
+	bool has_first = false;
+	for (size_t i = 0; i < listing->logs.count; i++)
+		has_first |= listing->logs.items[i] == manifest->first_log;
+	// Before the first table is written, the logs begin with the database.
+	if (manifest->first_log == 0)
+		has_first = examine->first <= 1;
+	return has_first && !examine->gap &&
+	       (!examine->first ||
+		   examine->first <= manifest->last_sequence + 1);
+}
+
+// The place of the damage in the MANIFEST is worth more to a person than what
+// follows from it.
+static enum rc judge_manifest(struct examine *examine,
+    const struct rocks_listing *listing, const struct rocks_manifest *manifest,
+    const char *name, const struct fault *found, enum rc rc)
+{
+	if (!manifest->cut || rc == RC_IO)
+		return rc;
+	if (rc != RC_OK || !manifest_was_torn(examine, listing, manifest)) {
+		*examine->fault = *found;
+		return RC_CORRUPT;
+	}
+	struct rocks_examined *examined = examine->examined;
+	snprintf(examined->manifest, sizeof(examined->manifest), "%s", name);
+	examined->manifest_length = manifest->cut;
+	return RC_OK;
+}
+
 static enum rc examine_listed(
     struct examine *examine, const struct rocks_listing *listing)
 {
@@ -214,13 +255,15 @@ static enum rc examine_listed(
 		return judge_without_current(examine, listing);
 	enum rc rc = rocks_current_read(examine->path, examine->fault, name);
 	if (rc == RC_OK)
-		rc = rocks_manifest_read(
+		rc = rocks_manifest_read_cut(
 		    examine->path, name, examine->fault, &manifest);
 	if (rc != RC_OK)
 		return rc;
+	struct fault found = *examine->fault;
 	rc = examine_tables(examine, &manifest);
 	if (rc == RC_OK)
 		rc = examine_logs(examine, listing, &manifest);
+	rc = judge_manifest(examine, listing, &manifest, name, &found, rc);
 	rocks_manifest_done(&manifest);
 	return rc;
 }
@@ -280,6 +323,11 @@ enum rc rocks_examined_cut(const char *path,
 		snprintf(name, sizeof(name), "%s/%06llu.log", path,
 		    (unsigned long long)examined->cuts.items[i].number);
 		rc = cut_file(name, examined->cuts.items[i].length, log, fault);
+	}
+	if (rc == RC_OK && examined->manifest_length) {
+		char name[4160];
+		snprintf(name, sizeof(name), "%s/%s", path, examined->manifest);
+		rc = cut_file(name, examined->manifest_length, log, fault);
 	}
 	return rc;
 }

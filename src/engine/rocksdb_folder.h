@@ -58,12 +58,19 @@ struct rocks_table {
 struct rocks_manifest {
 	uint64_t last_sequence;
 	uint64_t first_log; // older logs are not needed
+	// Something behind this offset cannot be read, although more follows.
+	// What is above is the state before it. 0: all could be read.
+	uint64_t cut;
 	VEC(struct rocks_table) tables;
 };
 
 // Reads the MANIFEST `name`. RC_CORRUPT: it is damaged; `fault` says where. A
 // torn end is left out.
 MUST_CHECK enum rc rocks_manifest_read(const char *path, const char *name,
+    struct fault *fault, struct rocks_manifest *ret_manifest);
+// The same, but RC_OK also if it may be a torn end or damage: then `cut` is
+// set, and `fault` says where.
+MUST_CHECK enum rc rocks_manifest_read_cut(const char *path, const char *name,
     struct fault *fault, struct rocks_manifest *ret_manifest);
 void rocks_manifest_done(struct rocks_manifest *manifest);
 // Applies one record of a MANIFEST (rocks_manifest_done() frees what it makes).
@@ -88,14 +95,16 @@ struct rocks_cut {
 
 struct rocks_examined {
 	VEC(struct rocks_cut) cuts;
-	bool damaged;           // a log is damaged, not torn:
-	uint64_t log;           // its number,
-	uint64_t offset;        // the first byte that cannot be read,
-	uint64_t damage_offset; // the fragment that is damaged,
-	uint64_t last_sequence; // the last number before it,
-	uint64_t durable;       // and what is known to have been synced
-	bool ends;              // the log just ends there
-	uint64_t secret;        // in the note of each record
+	char manifest[ROCKS_NAME_MAX];
+	uint64_t manifest_length; // of what counts in it; 0: all
+	bool damaged;             // a log is damaged, not torn:
+	uint64_t log;             // its number,
+	uint64_t offset;          // the first byte that cannot be read,
+	uint64_t damage_offset;   // the fragment that is damaged,
+	uint64_t last_sequence;   // the last number before it,
+	uint64_t durable;         // and what is known to have been synced
+	bool ends;                // the log just ends there
+	uint64_t secret;          // in the note of each record
 };
 
 // Judges a folder before RocksDB opens it. RC_CORRUPT: it is damaged, and

@@ -254,11 +254,14 @@ static enum rc damaged(
 	    file->name, (unsigned long long)offset);
 }
 
-// Something in the MANIFEST cannot be read. If it was written whole once, it is
-// damaged: when another record follows (each is synced before the next), or
-// when one flipped bit explains it. Otherwise it is a torn end.
-static enum rc judge_damage(struct rocks_log_file *file, struct fault *fault)
+// Something in the MANIFEST cannot be read. When one flipped bit explains it,
+// it is damaged. When nothing follows, it is a torn end. When another record
+// follows it may be either, because RocksDB writes the edits of several
+// families before it syncs them.
+static enum rc judge_damage(struct rocks_log_file *file, struct fault *fault,
+    struct rocks_manifest *manifest)
 {
+	uint64_t start = file->log.offset;
 	uint64_t offset = file->log.damage_offset;
 	uint64_t bit;
 	if (rocks_log_file_flipped(file, offset, &bit) == RC_OK)
@@ -266,7 +269,10 @@ static enum rc judge_damage(struct rocks_log_file *file, struct fault *fault)
 	for (;;) {
 		switch (rocks_log_next(&file->log)) {
 		case ROCKS_LOG_DAMAGE: continue;
-		case ROCKS_LOG_RECORD: return damaged(file, offset, fault);
+		case ROCKS_LOG_RECORD:
+			(void)damaged(file, offset, fault);
+			manifest->cut = start;
+			return start > 0 ? RC_END : RC_CORRUPT;
 		case ROCKS_LOG_UNREADABLE:
 			return fault_set(fault, RC_IO, "%s: %s", file->name,
 			    strerror(errno));
@@ -284,7 +290,8 @@ static enum rc read_all(
 			if (rocks_edits_add(edits, file->log.record) == RC_OK)
 				continue;
 			return damaged(file, file->log.offset, fault);
-		case ROCKS_LOG_DAMAGE: return judge_damage(file, fault);
+		case ROCKS_LOG_DAMAGE:
+			return judge_damage(file, fault, edits->manifest);
 		case ROCKS_LOG_UNREADABLE:
 			return fault_set(fault, RC_IO, "%s: %s", file->name,
 			    strerror(errno));
@@ -293,7 +300,7 @@ static enum rc read_all(
 	}
 }
 
-enum rc rocks_manifest_read(const char *path, const char *name,
+enum rc rocks_manifest_read_cut(const char *path, const char *name,
     struct fault *fault, struct rocks_manifest *ret_manifest)
 {
 	struct rocks_log_file *file;
@@ -308,4 +315,14 @@ enum rc rocks_manifest_read(const char *path, const char *name,
 		return RC_OK;
 	rocks_manifest_done(ret_manifest);
 	return rc;
+}
+
+enum rc rocks_manifest_read(const char *path, const char *name,
+    struct fault *fault, struct rocks_manifest *ret_manifest)
+{
+	enum rc rc = rocks_manifest_read_cut(path, name, fault, ret_manifest);
+	if (rc != RC_OK || !ret_manifest->cut)
+		return rc;
+	rocks_manifest_done(ret_manifest);
+	return RC_CORRUPT;
 }
