@@ -9,6 +9,7 @@
 #include "admin/become.h"
 #include "admin/commands.h"
 #include "admin/place.h"
+#include "engine/format.h"
 
 // The database gets its name when all its files are there, so that no server
 // can start with a part of them.
@@ -129,6 +130,33 @@ static enum rc renew(
 	return rc;
 }
 
+// A backup of a newer version is refused before anything is copied.
+static enum rc check_format(const struct vault *vault,
+    const struct vault_backup *backup, struct fault *fault)
+{
+	struct engine_format format;
+	struct fault why = {0};
+	char text[4096];
+	int fd;
+	for (size_t i = 0; i < backup->count; i++) {
+		const struct vault_file *file = &backup->files[i];
+		if (strcmp(file->path, "store/FORMAT") != 0)
+			continue;
+		enum rc rc = vault_open_file(vault, file, fault, &fd);
+		if (rc != RC_OK)
+			return rc;
+		ssize_t len = read(fd, text, sizeof(text));
+		close(fd);
+		rc =
+		    engine_format_read(view_of(text, len > 0 ? (size_t)len : 0),
+			ENGINE_FORMAT, &why, &format);
+		return rc == RC_OK ? rc
+				   : fault_set(fault, rc, "the backup %s: %s",
+					 backup->id, why.text);
+	}
+	return RC_OK;
+}
+
 static enum rc restore_server(const struct cli_call *call,
     const struct vault *vault, const struct vault_backup *backup,
     struct fault *fault)
@@ -141,7 +169,9 @@ static enum rc restore_server(const struct cli_call *call,
 	    .store.fd = -1,
 	    .tls.fd = -1};
 	arena_init(&restoring.arena);
-	enum rc rc = open_target(&restoring, to, &call->place);
+	enum rc rc = check_format(vault, backup, fault);
+	if (rc == RC_OK)
+		rc = open_target(&restoring, to, &call->place);
 	if (rc == RC_OK)
 		rc = restore_files(&restoring);
 	folder_close(&restoring.tls);

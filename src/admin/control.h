@@ -13,6 +13,7 @@
 #include "delivery/sending.h"
 #include "dkim/dkim.h"
 #include "dns/dns.h"
+#include "engine/repair.h"
 #include "queue/queue.h"
 #include "relay/relay.h"
 #include "route/route.h"
@@ -38,7 +39,7 @@ struct control_host {
 	// Where requests are logged, with who made them; NULL: nowhere.
 	struct log *audit;
 	const char *version;
-	const char *data; // the data folder
+	const char *data;                    // the data folder
 	const struct control_server *server; // NULL: no server runs
 	// The users who are logged in; NULL: no server runs.
 	struct session_registry *sessions;

@@ -10,6 +10,7 @@
 
 #include "admin/become.h"
 #include "admin/control.h"
+#include "admin/database.h"
 #include "admin/folder_lock.h"
 #include "admin/user_life.h"
 #include "base/clock.h"
@@ -22,15 +23,6 @@
 #define TURN_MS 500
 
 // ---- The child that has the store ------------------------------------------
-
-enum rc place_hint(enum rc rc, struct fault *fault)
-{
-	struct fault found = *fault;
-	if (rc != RC_CORRUPT)
-		return rc;
-	return fault_set(
-	    fault, rc, "%s; `roost repair` repairs it", found.text);
-}
 
 // The child of `roost repair` prints what it does: there is no answer that
 // could carry it before the store is open.
@@ -67,7 +59,7 @@ static enum rc open_engine(const struct cli_place *at, const char *folder,
 	char path[4096];
 	int lock; // held until the process ends
 	if (folder)
-		return engine_rocksdb_open(folder, &options, fault, ret_engine);
+		return database_open(folder, &options, fault, ret_engine);
 	enum rc rc = folder_lock_open(at->data, TURN_MS, fault, &lock);
 	if (rc != RC_OK)
 		return rc;
@@ -77,8 +69,7 @@ static enum rc open_engine(const struct cli_place *at, const char *folder,
 		if (rc != RC_OK)
 			return rc;
 	}
-	rc = engine_rocksdb_open(path, &options, fault, ret_engine);
-	return place_hint(rc, fault);
+	return database_open(path, &options, fault, ret_engine);
 }
 
 // Opens everything that uses the engine. If something cannot be opened, `fault`

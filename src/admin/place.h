@@ -18,9 +18,6 @@ struct place {
 // RC_LIMIT if the path of the control socket would be too long.
 MUST_CHECK enum rc place_check_path(
     const struct cli_place *at, struct fault *fault);
-// If a database could not be opened because it is damaged, adds to the text
-// what to do. Returns `rc`.
-enum rc place_hint(enum rc rc, struct fault *fault);
 // True if a server answers at the control socket.
 bool place_is_served(const struct cli_place *at);
 // Opens the way to the store. If the data folder does not exist, creates it if

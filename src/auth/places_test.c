@@ -243,6 +243,25 @@ static void damaged_places_are_told_and_made_anew(void **state)
 	assert_int_equal(problems, 1);
 }
 
+static void another_version_of_a_list_is_refused(void **state)
+{
+	(void)state;
+	struct auth_place_list list = {.count = 0};
+	struct auth_place place = place_at("192.0.2.1", NOW);
+	struct buf bytes;
+	auth_place_list_add(&list, &place);
+	buf_init(&bytes, 4096);
+	auth_place_list_encode(&list, &bytes);
+	for (int version = 0; version < 256; version++) {
+		bytes.ptr[0] = (char)version;
+		assert_int_equal(
+		    auth_place_list_decode(buf_view(&bytes), &list),
+		    version == 1 ? RC_OK : RC_CORRUPT);
+		assert_int_equal(list.count, version == 1 ? 1 : 0);
+	}
+	buf_done(&bytes);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -254,6 +273,7 @@ int main(void)
 	    TEST(several_places_of_a_user_are_written_at_once),
 	    cmocka_unit_test(list_keeps_the_newest),
 	    cmocka_unit_test(network_has_a_few_places),
+	    cmocka_unit_test(another_version_of_a_list_is_refused),
 	    TEST(notes_are_bounded),
 	    TEST(damaged_places_are_told_and_made_anew),
 	};

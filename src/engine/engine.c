@@ -8,6 +8,7 @@ void engine_base_init(struct engine *engine, const struct engine_ops *ops)
 {
 	engine->ops = ops;
 	gate_init(&engine->gate);
+	engine->format.number = ENGINE_FORMAT;
 	pthread_rwlock_init(&engine->partitions_lock, NULL);
 	map_init(&engine->partitions);
 	pthread_mutex_init(&engine->writers_lock, NULL);
@@ -48,6 +49,24 @@ void engine_close(struct engine **engine)
 		return;
 	(*engine)->ops->close(*engine);
 	*engine = NULL;
+}
+
+struct engine_format engine_format(const struct engine *engine)
+{
+	return engine->format;
+}
+
+enum rc engine_format_set(struct engine *engine,
+    const struct engine_format *format, struct fault *fault)
+{
+	enum rc rc = RC_OK;
+	if (engine->read_only)
+		return fault_set(fault, RC_DENIED, "opened for reading only");
+	if (engine->ops->format_set)
+		rc = engine->ops->format_set(engine, format, fault);
+	if (rc == RC_OK)
+		engine->format = *format;
+	return rc;
 }
 
 // ---- Reading ---------------------------------------------------------------

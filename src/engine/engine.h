@@ -39,12 +39,14 @@ struct engine_rocksdb_options {
 	bool read_only;
 	// Disk space to keep back, see engine_room(); 0: none.
 	uint64_t reserve_bytes;
+	uint32_t format; // the newest that the caller knows; 0: the present one
 	struct log *log; // may be NULL; must outlive the engine
 };
 
 // Opens the database in the folder `path`, or creates it. If the disk cannot be
 // written, the engine can be read, and becomes writable when the disk is.
-// RC_IN_USE: another process has it open. RC_CORRUPT: its files are damaged so
+// RC_IN_USE: another process has it open. RC_UNSUPPORTED: a newer version of
+// Roost has used it; nothing was changed. RC_CORRUPT: its files are damaged so
 // that opening it would lose what was acknowledged; `fault` names the file, and
 // nothing was changed. RC_IO.
 MUST_CHECK enum rc engine_rocksdb_open(const char *path,
@@ -274,41 +276,5 @@ MUST_CHECK enum rc engine_room(struct engine *engine, struct fault *fault);
 // with a sentence for each problem. RC_OK also if there were problems.
 MUST_CHECK enum rc engine_check(struct engine *engine,
     void (*problem)(void *context, const char *text), void *context);
-
-// ---- Repair ----------------------------------------------------------------
-
-struct engine_repair_options {
-	// Files are copied into this folder before they are changed. It is made
-	// when it is needed.
-	const char *aside;
-	// Is told what was found and done, and what is still wrong at the end.
-	void (*say)(void *context, const char *text);
-	void *context;
-};
-
-struct engine_repair {
-	unsigned mended;    // flipped bits that were turned back: nothing lost
-	unsigned remaining; // problems that the check finds afterwards
-	bool commits_lost;  // a log could not be saved whole
-	// Partitions of which commits are known to be lost, and of which it is
-	// known that none is.
-	struct {
-		uint64_t *items;
-		size_t count;
-		size_t capacity;
-	} gaps, whole;
-};
-
-// Repairs the database in the folder `path`, which nobody may have open, as far
-// as it can be repaired; changes nothing where nothing is wrong. RC_CORRUPT: it
-// cannot be opened even so. RC_IN_USE, RC_IO. After RC_OK, call
-// engine_repair_done().
-MUST_CHECK enum rc engine_rocksdb_repair(const char *path,
-    const struct engine_repair_options *options, struct fault *fault,
-    struct engine_repair *ret_repair);
-// Whether commits of the partition may be lost.
-bool engine_repair_is_suspect(
-    const struct engine_repair *repair, uint64_t partition);
-void engine_repair_done(struct engine_repair *repair);
 
 #endif

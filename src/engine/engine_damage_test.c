@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "engine/engine_conformance.h"
 #include "engine/engine_test_folder.h"
+#include "engine/repair.h"
 
 #define PARTITIONS   4
 #define COMMITS      60 // of each partition
@@ -471,7 +472,7 @@ static void flip_kind(struct bed *bed, const char *kind)
 static void a_flipped_bit_is_never_silent(void **state)
 {
 	static const char *const kinds[] = {".log", ".sst", ".blob",
-	    "MANIFEST-", "CURRENT", "OPTIONS-", "IDENTITY", "SYNCED"};
+	    "MANIFEST-", "CURRENT", "OPTIONS-", "IDENTITY", "SYNCED", "FORMAT"};
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		flip_kind(*state, kinds[i]);
 }

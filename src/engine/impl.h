@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 #include "base/map.h"
-#include "engine/engine.h"
+#include "engine/format.h"
 #include "engine/gate.h"
 
 // ---- Partitions ------------------------------------------------------------
@@ -153,6 +153,9 @@ struct engine_ops {
 	// NULL: the engine has no files.
 	enum rc (*checkpoint)(
 	    struct engine *engine, const char *path, struct fault *fault);
+	// Writes the format down. NULL: the engine has no files.
+	enum rc (*format_set)(struct engine *engine,
+	    const struct engine_format *format, struct fault *fault);
 	enum rc (*check)(struct engine *engine,
 	    void (*problem)(void *context, const char *text), void *context);
 
@@ -170,6 +173,7 @@ struct engine {
 	const struct engine_ops *ops;
 	struct log *log;
 	bool read_only;
+	struct engine_format format; // set before anybody uses the engine
 	atomic_bool has_checkpoint;
 	struct gate gate;         // closed while the database is opened anew
 	bool gone;                // no database is open; under the gate

@@ -263,6 +263,25 @@ static enum rc make_folder(const char *path,
 	    "cannot use the folder %s: %s", path, strerror(error));
 }
 
+// Finds out the format. A folder without FORMAT has a database of the first
+// format, or none.
+static enum rc find_format(
+    struct rocks *rocks, uint32_t newest, struct fault *fault)
+{
+	char current[4160];
+	struct engine_format *format = &rocks->base.format;
+	*format = (struct engine_format){.number = newest};
+	enum rc rc = rocks_format_read(rocks->path, newest, fault, format);
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	snprintf(current, sizeof(current), "%s/CURRENT", rocks->path);
+	if (access(current, F_OK) == 0)
+		format->number = 1;
+	else
+		rocks->is_new = true;
+	return RC_OK;
+}
+
 // RocksDB does not sync the folder that its own folder is in. Without that, a
 // power cut could take the whole database with it.
 static enum rc sync_folders(const char *path, struct fault *fault)
@@ -330,8 +349,12 @@ enum rc rocks_database_try(struct rocks *rocks, struct fault *fault)
 	enum rc rc = lock_folder(rocks, false, fault);
 	if (rc == RC_OK)
 		rc = judge(rocks, false, fault);
+	if (rc == RC_OK && rocks->is_new) // FORMAT comes before the database
+		rc =
+		    rocks_format_write(rocks->path, &rocks->base.format, fault);
 	if (rc != RC_OK)
 		return rc;
+	rocks->is_new = false;
 	char *error = rocks_database_open(rocks, false);
 	rc = rocks_result(rocks, error, "opening the database", fault);
 	if (rc == RC_OK)
@@ -388,8 +411,13 @@ enum rc engine_rocksdb_open(const char *path,
 	struct rocks *rocks = rocks_new(path, options);
 	struct fault own = {0};
 	fault = fault ? fault : &own;
-	rc = options->read_only ? open_to_read(rocks, fault)
-				: open_to_write(rocks, fault);
+	// A folder of a newer format is refused before anything in it is judged
+	// by rules that may not hold there.
+	rc = find_format(
+	    rocks, options->format ? options->format : ENGINE_FORMAT, fault);
+	if (rc == RC_OK)
+		rc = options->read_only ? open_to_read(rocks, fault)
+					: open_to_write(rocks, fault);
 	if (rc == RC_OK && !options->read_only)
 		rc = rocks_keeper_start(rocks, fault);
 	if (rc != RC_OK) {
@@ -422,6 +450,7 @@ static const struct engine_ops rocks_ops = {
     .content_sweep = rocks_content_sweep,
     .content_each = rocks_content_each,
     .checkpoint = rocks_checkpoint,
+    .format_set = rocks_format_set,
     .check = rocks_check,
     .health = rocks_health,
     .room = rocks_room,

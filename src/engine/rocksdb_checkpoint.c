@@ -2,13 +2,13 @@
 // A checkpoint: a folder that is a database of its own, with the state of one
 // moment. Its tables and blob files are hard links to those of the database,
 // which never change; so it costs no time and no space, until the database
-// drops a file that the checkpoint still has.
+// drops a file that the checkpoint still has. It has a file FORMAT of its own.
 #include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/rocksdb_impl.h"
+#include "engine/rocksdb_folder.h"
 
 enum rc rocks_checkpoint(
     struct engine *engine, const char *path, struct fault *fault)
@@ -23,7 +23,9 @@ enum rc rocks_checkpoint(
 		rocksdb_checkpoint_create(checkpoint, path, 0, &error);
 		rocksdb_checkpoint_object_destroy(checkpoint);
 	}
-	return rocks_result(rocks, error, "making a checkpoint", fault);
+	enum rc rc = rocks_result(rocks, error, "making a checkpoint", fault);
+	return rc == RC_OK ? rocks_format_write(path, &engine->format, fault)
+			   : rc;
 }
 
 static void empty(const char *path)

@@ -44,6 +44,22 @@ void rocks_log_file_close(struct rocks_log_file **file);
 MUST_CHECK enum rc rocks_log_file_flipped(
     struct rocks_log_file *file, uint64_t offset, uint64_t *ret_bit);
 
+// ---- The format (rocksdb_format.c) -----------------------------------------
+
+// Reads the file FORMAT. RC_NOT_FOUND: there is none. RC_UNSUPPORTED: the
+// format is higher than `newest`. RC_CORRUPT.
+MUST_CHECK enum rc rocks_format_read(const char *path, uint32_t newest,
+    struct fault *fault, struct engine_format *ret_format);
+MUST_CHECK enum rc rocks_format_write(
+    const char *path, const struct engine_format *format, struct fault *fault);
+// If one flipped bit explains why FORMAT cannot be read, says which bit.
+// RC_NOT_FOUND.
+MUST_CHECK enum rc rocks_format_flipped(const char *path, uint64_t *ret_bit);
+enum rc rocks_format_set(struct engine *engine,
+    const struct engine_format *format, struct fault *fault);
+// Makes the names in a folder durable.
+MUST_CHECK enum rc rocks_folder_sync(const char *path, struct fault *fault);
+
 // ---- MANIFEST (rocksdb_manifest.c) -----------------------------------------
 
 // A table that is part of the database. Keys end with 8 bytes of RocksDB's.

@@ -91,6 +91,7 @@ struct rocks {
 	struct rocks_synced synced_state;
 	char *path;
 	struct rocks_claim claim; // what SYNCED said when it was opened
+	bool is_new;              // it has no FORMAT yet, and no database
 	struct rocks_opening how;
 	struct rocks_keeper keeper;
 	pthread_mutex_t snapshots_lock;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/repair.h"
 #include "engine/rocksdb_folder.h"
 
 // More bits than this are not turned back in one kind of file.
@@ -41,19 +42,6 @@ static void say(struct repair *repair, const char *format, ...)
 static enum rc failed(struct repair *repair, const char *name)
 {
 	return fault_set(repair->fault, RC_IO, "%s: %s", name, strerror(errno));
-}
-
-static enum rc sync_folder(struct repair *repair, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0) {
-		enum rc rc = failed(repair, path);
-		if (fd >= 0)
-			close(fd);
-		return rc;
-	}
-	close(fd);
-	return RC_OK;
 }
 
 static bool copy_bytes(int from, int to)
@@ -88,7 +76,7 @@ static enum rc keep(struct repair *repair, const char *name)
 	if (out >= 0)
 		close(out);
 	close(in);
-	return rc == RC_OK ? sync_folder(repair, aside) : rc;
+	return rc == RC_OK ? rocks_folder_sync(aside, repair->fault) : rc;
 }
 
 static enum rc turn_bit(struct repair *repair, const char *name, uint64_t bit)
@@ -116,6 +104,25 @@ static enum rc turn_bit(struct repair *repair, const char *name, uint64_t bit)
 	return RC_OK;
 }
 
+// ---- FORMAT ----------------------------------------------------------------
+
+static enum rc repair_format(struct repair *repair)
+{
+	uint64_t bit;
+	struct engine_format format;
+	enum rc rc = rocks_format_read(
+	    repair->path, ENGINE_FORMAT, repair->fault, &format);
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	if (rc != RC_CORRUPT ||
+	    rocks_format_flipped(repair->path, &bit) != RC_OK)
+		return rc;
+	rc = turn_bit(repair, "FORMAT", bit);
+	return rc == RC_OK ? rocks_format_read(repair->path, ENGINE_FORMAT,
+				 repair->fault, &format)
+			   : rc;
+}
+
 // ---- CURRENT ---------------------------------------------------------------
 
 static enum rc write_current(struct repair *repair, uint64_t number)
@@ -138,7 +145,7 @@ static enum rc write_current(struct repair *repair, uint64_t number)
 		return failed(repair, file);
 	say(repair, "CURRENT was damaged or missing; it names %.*s again",
 	    (int)strlen(text) - 1, text);
-	return sync_folder(repair, repair->path);
+	return rocks_folder_sync(repair->path, repair->fault);
 }
 
 static enum rc repair_current(struct repair *repair)
@@ -422,8 +429,7 @@ static void find_whole(struct repair *repair)
 	}
 }
 
-// ---- Everything else
-// ----------------------------------------------------------
+// ---- Everything else -------------------------------------------------------
 
 static void blob_damage(void *context, const struct rocks_blob_damage *damage)
 {
@@ -492,8 +498,11 @@ static enum rc repair_files(struct repair *repair)
 {
 	int synced;
 	struct rocks_claim claim;
-	enum rc rc = rocks_synced_open(
-	    repair->path, false, repair->fault, &synced, &claim);
+	// What a newer version has made is not touched.
+	enum rc rc = repair_format(repair);
+	if (rc == RC_OK)
+		rc = rocks_synced_open(
+		    repair->path, false, repair->fault, &synced, &claim);
 	if (rc != RC_OK)
 		return rc;
 	rc = repair_current(repair);

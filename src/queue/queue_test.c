@@ -3,6 +3,7 @@
 // claims and limits.
 #include "base/test.h"
 #include "queue/queue_test_tools.h"
+#include "queue/record.h"
 
 static void ids_sort_as_their_text_and_parse_back(void **state)
 {
@@ -588,6 +589,32 @@ static void damage_is_found_by_the_check(void **state)
 	}
 }
 
+static void another_version_of_a_record_is_refused(void **state)
+{
+	(void)state;
+	struct queue_message_record message = {.created = 5};
+	struct queue_recipient_record one = {
+	    .recipient.address = VIEW("a@b.test"), .next_try = 5};
+	struct buf messages, recipients;
+	buf_init(&messages, 4096);
+	buf_init(&recipients, 4096);
+	queue_message_encode(&message, &messages);
+	queue_recipient_encode(&one, &recipients);
+	for (int version = 0; version < 256; version++) {
+		enum rc wanted = version == 1 ? RC_OK : RC_CORRUPT;
+		messages.ptr[0] = (char)version;
+		recipients.ptr[0] = (char)version;
+		assert_int_equal(
+		    queue_message_decode(buf_view(&messages), &message),
+		    wanted);
+		assert_int_equal(
+		    queue_recipient_decode(buf_view(&recipients), &one),
+		    wanted);
+	}
+	buf_done(&messages);
+	buf_done(&recipients);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -602,6 +629,7 @@ int main(void)
 	    cmocka_unit_test(five_thousand_recipients_are_one_message),
 	    cmocka_unit_test(a_damaged_record_does_not_stop_the_others),
 	    cmocka_unit_test(damage_is_found_by_the_check),
+	    cmocka_unit_test(another_version_of_a_record_is_refused),
 	    cmocka_unit_test(others_take_the_place_of_an_alias),
 	    cmocka_unit_test(fields_for_some_recipients_are_seen_by_them_only),
 	    cmocka_unit_test(what_was_removed_is_not_expanded),

@@ -13,6 +13,7 @@
 
 #include "admin/become.h"
 #include "admin/control.h"
+#include "admin/database.h"
 #include "admin/folder.h"
 #include "admin/folder_lock.h"
 #include "admin/listing.h"
@@ -304,9 +305,9 @@ static enum rc open_store(struct serve *serve, struct fault *fault)
 	};
 	char path[4096];
 	snprintf(path, sizeof(path), "%s/store", config->data);
-	enum rc rc = engine_rocksdb_open(path, &options, fault, &serve->engine);
+	enum rc rc = database_open(path, &options, fault, &serve->engine);
 	if (rc != RC_OK)
-		return place_hint(rc, fault);
+		return rc;
 	serve->store = store_new(&(struct store_options){
 	    .engine = serve->engine,
 	    .log = &serve->log,
