@@ -12,7 +12,7 @@ import warnings
 
 import mail
 import scram
-from harness import (ServerTest, client_context, make_certificate,
+from harness import (ServerTest, client_context, give_away, make_certificate,
                      only_roost, wait_until)
 from imap_client import Closed, Connection
 
@@ -307,20 +307,98 @@ class CertificatesTest(ServerTest):
                          [(set(), mail.simple(1))])
         self.connect().command("NOOP")
 
+    def bad_pairs(self):
+        """{what: function that spoils the second pair's files}."""
+        certificate, key = self.second
+        other, other_key = make_certificate(self.work, "mail.example.org")
+
+        def write(path, data):
+            return lambda: path.write_bytes(data)
+        half = certificate.read_bytes()[:200]
+        der = self.der(certificate)
+        return {
+            "rubbish": write(certificate, b"this is no certificate\n"),
+            "bytes": write(certificate, bytes(range(256)) * 64),
+            "nothing": write(certificate, b""),
+            "half of it": write(certificate, half),
+            "DER": write(certificate, der),
+            "removed": certificate.unlink,
+            "a folder": lambda: (certificate.unlink(), certificate.mkdir()),
+            "another certificate": write(certificate, other.read_bytes()),
+            "another key": write(key, other_key.read_bytes()),
+            "a key of rubbish": write(key, b"this is no key\n"),
+            "no key": key.unlink,
+            "the certificate as the key": write(
+                key, certificate.read_bytes()),
+        }
+
+    def put_back(self, good):
+        for path, data in good.items():
+            if path.is_dir():
+                path.rmdir()
+            path.write_bytes(data)
+            give_away(path)
+
     def test_a_bad_certificate_is_not_taken_at_reload(self):
-        good = self.second[0].read_bytes()
+        good = {path: path.read_bytes() for path in self.second}
+        self.addCleanup(self.put_back, good)
         shown = self.shown("mail.example.org")
+        c = self.connect()
+        for what, spoil in self.bad_pairs().items():
+            with self.subTest(what):
+                mark = self.server.log_mark()
+                spoil()
+                self.server.reload()
+                named = self.server.wait_for_log(
+                    lambda line: " error " in line
+                    and "mail.example.org" in line, mark)
+                self.assertRegex(named, r"mail\.example\.org\.(pem|key)")
+                self.server.wait_for_log(
+                    lambda line: " error reload " in line
+                    and "stay as they were" in line, mark)
+                self.assertEqual(self.shown("mail.example.org"), shown)
+                self.assertEqual(self.shown("localhost"),
+                                 self.der(self.server.certificate))
+                c.command("NOOP")
+                self.put_back(good)
         mark = self.server.log_mark()
-        self.second[0].write_bytes(b"this is no certificate\n")
         self.server.reload()
-        self.server.wait_for_log(
-            lambda line: " error " in line or " warn " in line, mark)
+        self.server.wait_for_log(lambda line: " info reload " in line, mark)
         self.assertEqual(self.shown("mail.example.org"), shown)
-        self.second[0].write_bytes(good)
+
+    def test_a_wrong_file_is_not_taken_at_reload(self):
+        """Whatever is wrong with it: the server goes on as before, says so,
+        and takes up the right file afterwards."""
+        self.addCleanup(self.server.write_config)
+        shown = self.shown("mail.example.org")
+        right = self.server.config.read_text()
+        c, idler = self.connect(), self.connect()
+        idler.select("INBOX")
+        tag = idler.idle()
+        for what, text in {
+            "an unknown setting": right + "nonsense = 1\n",
+            "a wrong value": right + "log_level = loud\n",
+            "an open bracket": right + 'listen "x" {\n',
+            "an open string": right + 'server_name = "x\n',
+            "bytes": "\0\1\2" * 100,
+        }.items():
+            with self.subTest(what):
+                mark = self.server.log_mark()
+                self.server.config.write_text(text)
+                self.server.reload()
+                self.server.wait_for_log(
+                    lambda line: " error mistake " in line, mark)
+                self.server.wait_for_log(
+                    lambda line: " error reload " in line
+                    and "stay as they were" in line, mark)
+                self.assertEqual(self.shown("mail.example.org"), shown)
+                c.append("INBOX", mail.simple(1))
+                idler.wait_for(lambda r: r.name == "EXISTS")
+        self.server.write_config()
         mark = self.server.log_mark()
         self.server.reload()
-        self.server.wait_for_log(lambda line: "reload" in line, mark)
-        self.assertEqual(self.shown("mail.example.org"), shown)
+        self.server.wait_for_log(lambda line: " info reload " in line, mark)
+        idler.done(tag)
 
     def test_nothing_of_a_reload_is_taken_with_a_bad_certificate(self):
         """A reload with a bad certificate changes nothing else: neither

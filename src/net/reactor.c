@@ -140,7 +140,7 @@ static struct reactor_task *pop(struct reactor_thread *thread, bool saw_signal)
 	pthread_mutex_unlock(&reactor->lock);
 	if (signal)
 		signal_one(reactor);
-	thread->began_ms = now_ms;
+	thread->began_ms = thread->paid_ms = now_ms;
 	return (struct reactor_task *)task;
 }
 
@@ -149,15 +149,18 @@ bool reactor_slice_over(const struct reactor_thread *thread)
 	return clock_coarse_ms() - thread->began_ms >= NET_SLICE_MS;
 }
 
-// The run of a task has ended, and its party pays for it.
+// The run of a task has ended, and its party pays for it. The task must still
+// be owned, or have left its party in this run: otherwise another thread could
+// end the task meanwhile, and free the party with it.
 static void end_run(struct reactor_thread *thread)
 {
 	struct reactor *reactor = thread->reactor;
 	uint64_t now_ms = clock_coarse_ms();
 	struct fair_run run = thread->run;
 	bool unsettled =
-	    fair_leave(&reactor->fair, &run, now_ms - thread->began_ms, now_ms);
+	    fair_leave(&reactor->fair, &run, now_ms - thread->paid_ms, now_ms);
 	thread->run.party = NULL;
+	thread->paid_ms = now_ms;
 	if (!unsettled && !thread->left)
 		return;
 	pthread_mutex_lock(&reactor->lock);
@@ -169,33 +172,29 @@ static void end_run(struct reactor_thread *thread)
 }
 
 // Runs an owned task until there is no more news for it, then gives it up.
-static void run_owned(struct reactor_thread *thread, struct reactor_task *task)
+static void run_task(struct reactor_thread *thread, struct reactor_task *task)
 {
+	struct reactor *reactor = thread->reactor;
 	for (;;) {
 		uint64_t state = atomic_fetch_and(&task->state, ~POSTED);
 		uint32_t posted = (uint32_t)(state & POSTED);
-		switch (task->run(task, thread, posted)) {
-		case REACTOR_GONE: return;
-		case REACTOR_AGAIN:
-			reactor_push(thread->reactor, task, true);
+		enum reactor_verdict verdict = task->run(task, thread, posted);
+		end_run(thread);
+		if (verdict == REACTOR_GONE)
 			return;
-		case REACTOR_IDLE: break;
-		}
 		state &= ~POSTED;
-		if (atomic_compare_exchange_strong(
+		if (verdict == REACTOR_IDLE &&
+		    atomic_compare_exchange_strong(
 			&task->state, &state, state & ~OWNED))
 			return;
-		if (reactor_slice_over(thread)) {
-			reactor_push(thread->reactor, task, true);
+		// There is more to do, or news came meanwhile.
+		if (verdict == REACTOR_AGAIN || reactor_slice_over(thread) ||
+		    !fair_enter(&reactor->fair, &task->turn, thread->paid_ms,
+			&thread->run)) {
+			reactor_push(reactor, task, true);
 			return;
 		}
 	}
-}
-
-static void run_task(struct reactor_thread *thread, struct reactor_task *task)
-{
-	run_owned(thread, task);
-	end_run(thread);
 }
 
 // Posts to a task of this generation (0: of any live generation). Returns true
@@ -276,7 +275,7 @@ static void wait_once(struct reactor_thread *thread)
 	task = task_of(reactor, &event);
 	if (!task)
 		return;
-	thread->began_ms = clock_coarse_ms();
+	thread->began_ms = thread->paid_ms = clock_coarse_ms();
 	if (fair_enter(
 		&reactor->fair, &task->turn, thread->began_ms, &thread->run))
 		run_task(thread, task);

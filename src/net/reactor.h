@@ -48,6 +48,7 @@ struct reactor_thread {
 	struct buf output; // empty; may be exchanged for another one
 	struct fair_run run;
 	uint64_t began_ms;  // when the run began, by the coarse clock
+	uint64_t paid_ms;   // up to when its party has paid
 	uint64_t looked_ms; // when it last looked at the sockets
 	// A party that the task has left in this run; it is given back when the
 	// run has been paid for.

@@ -68,11 +68,6 @@ enum rc certificates_reload(
 	buf_init(&mistakes, CONFIG_MISTAKES_MAX);
 	enum rc rc = net_tls_reload(tls, &again, &mistakes);
 	config_log_mistakes(log, &mistakes);
-	log_text(log, rc == RC_OK ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "reload",
-	    "%s",
-	    rc == RC_OK ? "certificates and log_level are taken up; other "
-			  "settings need a restart"
-			: "the certificates and log_level stay as they were");
 	buf_done(&mistakes);
 	return rc;
 }

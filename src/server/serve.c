@@ -592,6 +592,11 @@ static void reload(struct serve *serve)
 		rc = certificates_reload(serve->tls, config, &serve->log);
 	if (read && rc == RC_OK)
 		take_up(serve, &fresh);
+	log_text(&serve->log, rc == RC_OK ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+	    "reload", "%s",
+	    rc == RC_OK ? "certificates and log_level are taken up; other "
+			  "settings need a restart"
+			: "the certificates and log_level stay as they were");
 	config_done(&fresh);
 }
 
