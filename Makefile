@@ -9,6 +9,7 @@
 #   make install    DESTDIR=…, prefix=… (/usr/local)
 #   make bench      measures Roost beside Dovecot
 #   make fuzz       every fuzzer for SECONDS=60
+#   make coverage   how much of the parsers the unit tests and fuzzers run
 #   make clean
 
 prefix ?= /usr/local
@@ -17,7 +18,8 @@ SECONDS ?= 60
 DATA ?= data
 JOBS ?= $(shell nproc)
 
-.PHONY: all packages build run test test-build install bench fuzz clean sample
+.PHONY: all packages build run test test-build install bench fuzz coverage \
+	clean sample
 
 all: build
 
@@ -68,9 +70,19 @@ fuzz:
 	@ninja -C build-fuzz -j $(JOBS) --quiet
 	@scripts/fuzz build-fuzz $(SECONDS)
 
+build-coverage/build.ninja:
+	CC=clang meson setup build-coverage -Dtests=true -Dfuzz=true \
+		-Dcoverage=true -Db_lundef=false
+
+coverage:
+	@scripts/install_packages build coverage
+	@$(MAKE) --no-print-directory build-coverage/build.ninja
+	@ninja -C build-coverage -j $(JOBS) --quiet
+	@scripts/coverage build-coverage build-fuzz/corpus
+
 # packaging/roost.conf, which a test holds against the table of settings.
 sample: build
 	build/roost config sample > packaging/roost.conf
 
 clean:
-	rm -rf build build-asan build-fuzz
+	rm -rf build build-asan build-coverage build-fuzz
