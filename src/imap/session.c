@@ -114,7 +114,7 @@ static enum net_next imap_input(
 		// Pipelined commands also pause between two commands. In IDLE a
 		// pause means that not all news has been sent.
 		if (session->mode != IMAP_MODE_IDLE)
-			session_breathe(&session->base);
+			session_breathe(&session->base, rest.len > 0);
 	}
 	put_away(session);
 	// What follows STARTTLS's line is never read (RFC 9051 section 6.2.1):

@@ -102,7 +102,7 @@ static enum io flush(struct connection *connection)
 	}
 	bool moved = connection->transport.bytes_out != before;
 	if (moved || !connection->blocked)
-		connection->moved_ms = clock_monotonic_ms();
+		connection->moved_ms = clock_coarse_ms();
 	// When the peer accepts output for which it was waited, that counts as
 	// activity. On an outgoing connection all output counts: the peer has
 	// its full time to answer, however long both sides were silent before
@@ -281,7 +281,7 @@ static enum progress step_read(
 	    read_more(connection, thread, SIZE_MAX, &unread);
 	if (unread.len == 0)
 		return progress;
-	connection->active_ms = clock_monotonic_ms();
+	connection->active_ms = clock_coarse_ms();
 	return call_input(connection, unread);
 }
 

@@ -64,6 +64,8 @@ struct connection {
 	uint64_t session_id;
 	uint64_t owner; // the account of the user who is logged in; 0: nobody
 	uint64_t opened_ms;
+	// The next two are read from the coarse clock where bytes move, because
+	// that happens at each command. It is a few milliseconds behind.
 	uint64_t active_ms; // when the current timeout began
 	uint64_t moved_ms;  // when output was last sent
 	uint64_t paused_ms; // when a NET_PAUSE will be over

@@ -103,7 +103,7 @@ static enum net_next pop3_input(
 	       take_line(session, &rest, &line)) {
 		pop3_run_line(session, line, out);
 		// Pipelined commands pause between each other, too.
-		session_breathe(&session->base);
+		session_breathe(&session->base, rest.len > 0);
 	}
 	// Nothing after the line of STLS is read, now or later (RFC 2595
 	// section 4): the network throws it away.

@@ -36,14 +36,12 @@ void session_done(struct session *session)
 
 // ---- The calls of the network ----------------------------------------------
 
-// Whether the user was shut out. Usually this compares two numbers; only after
-// somebody was shut out, it reads the user's record.
-static bool is_shut_out(struct session *session)
+// Reads the user's record, after somebody was shut out. It is apart from
+// is_shut_out(), so that each command does not make room for a user's name.
+__attribute__((noinline)) static bool is_user_shut_out(
+    struct session *session, uint64_t epoch)
 {
 	const struct auth *auth = session->server->auth;
-	uint64_t epoch = auth_epoch(auth);
-	if (epoch == session->seen)
-		return false;
 	struct auth_user user = {
 	    .account = session->account, .epoch = session->epoch};
 	snprintf(user.name.text, sizeof(user.name.text), "%s", session->user);
@@ -51,6 +49,13 @@ static bool is_shut_out(struct session *session)
 		return true;
 	session->seen = epoch;
 	return false;
+}
+
+// Whether the user was shut out. Usually this compares two numbers.
+static bool is_shut_out(struct session *session)
+{
+	uint64_t epoch = auth_epoch(session->server->auth);
+	return epoch != session->seen && is_user_shut_out(session, epoch);
 }
 
 // Ends the session if its user may not stay. False: it has ended.
@@ -112,11 +117,12 @@ bool session_slice_over(struct session *session)
 	return now_ms >= session->slice_end_ms;
 }
 
-void session_breathe(struct session *session)
+void session_breathe(struct session *session, bool more)
 {
 	if (session->next != NET_READ || !check_standing(session))
 		return;
-	if (session->out->len >= NET_OUTPUT_HIGH || session_slice_over(session))
+	if (session->out->len >= NET_OUTPUT_HIGH ||
+	    (more && session_slice_over(session)))
 		session->next = NET_DRAIN;
 }
 

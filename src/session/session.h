@@ -123,8 +123,10 @@ bool session_slice_over(struct session *session);
 
 // Call this after a piece of work (a command). If the session would read on,
 // but much output is waiting or the slice is over, it pauses; if the user has
-// been shut out meanwhile, it ends.
-void session_breathe(struct session *session);
+// been shut out meanwhile, it ends. `more`: input is left for another piece of
+// work in this call. Without that the clock is not read, because the network
+// looks at the time itself before it reads again.
+void session_breathe(struct session *session, bool more);
 
 // ---- Who it is -------------------------------------------------------------
 

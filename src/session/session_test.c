@@ -145,12 +145,12 @@ static void pipelined_commands_end_at_the_next_one(void **state)
 	struct session *session = &fixture->clients[0].session;
 	struct buf *out = &fixture->clients[0].out;
 	assert_true(session_enter(session, out));
-	session_breathe(session);
+	session_breathe(session, true);
 	assert_int_equal(session->next, NET_READ);
 	assert_int_equal(auth_user_set_password(fixture->base.users->auth,
 			     VIEW(RIG_USER), VIEW("another"), NULL),
 	    RC_OK);
-	session_breathe(session);
+	session_breathe(session, true);
 	assert_int_equal(session_leave(session), NET_CLOSE);
 	assert_true(view_eq(buf_view(out), VIEW(NOT_VALID)));
 }

@@ -210,7 +210,7 @@ static enum net_next smtp_input(
 		if (!take(session, &rest))
 			break;
 		smtp_finish_step(session, begin);
-		session_breathe(&session->base);
+		session_breathe(&session->base, rest.len > 0);
 	}
 	*ret_consumed = in.len - rest.len;
 	return session_leave(&session->base);

@@ -174,11 +174,25 @@ void imap_envelope_write(const struct message_fields *fields, struct buf *out)
 struct writer {
 	struct arena arena; // the writer resets it after each part
 	const struct message *message;
-	bool extended; // true for BODYSTRUCTURE
-	struct buf *out;
+	struct buf *out;  // for BODYSTRUCTURE
+	size_t copied;    // up to here `body` has what belongs to it
+	struct buf *body; // for BODY
 	uint32_t open[MESSAGE_DEPTH_MAX + 1]; // parts that are not ended
 	size_t open_count;
 };
+
+// Copies to BODY what was written since the last extension data.
+static void body_copy(struct writer *writer)
+{
+	buf_add(writer->body, view_from(buf_view(writer->out), writer->copied));
+	writer->copied = writer->out->len;
+}
+
+// BODY does not get what was written since body_copy().
+static void body_skip(struct writer *writer)
+{
+	writer->copied = writer->out->len;
+}
 
 // Writes body-fld-param.
 static void params_write(
@@ -272,13 +286,12 @@ static void lines_write(struct writer *writer, const struct message_part *part)
 // Writes body-ext-1part.
 static void single_end(struct writer *writer, const struct message_part *part)
 {
-	if (writer->extended) {
-		buf_add_char(writer->out, ' ');
-		imap_nstring_write(
-		    message_field(part->fields, MESSAGE_CONTENT_MD5),
-		    writer->out);
-		extension_write(writer, part);
-	}
+	body_copy(writer);
+	buf_add_char(writer->out, ' ');
+	imap_nstring_write(
+	    message_field(part->fields, MESSAGE_CONTENT_MD5), writer->out);
+	extension_write(writer, part);
+	body_skip(writer);
 	buf_add_char(writer->out, ')');
 }
 
@@ -314,13 +327,13 @@ static void part_end(struct writer *writer, const struct message_part *part)
 	}
 	buf_add_char(writer->out, ' ');
 	upper_write(part->subtype, writer->out);
-	if (writer->extended) { // body-ext-mpart
-		struct content_value type =
-		    message_part_type(&writer->arena, part);
-		buf_add_char(writer->out, ' ');
-		params_write(writer, &type);
-		extension_write(writer, part);
-	}
+	// body-ext-mpart
+	body_copy(writer);
+	struct content_value type = message_part_type(&writer->arena, part);
+	buf_add_char(writer->out, ' ');
+	params_write(writer, &type);
+	extension_write(writer, part);
+	body_skip(writer);
 	buf_add_char(writer->out, ')');
 }
 
@@ -338,37 +351,39 @@ static void parts_end(struct writer *writer, uint32_t index)
 	}
 }
 
-static void structure_write(
-    const struct message *message, bool extended, struct buf *out)
+// Replaces a description that is too long.
+static void make_plain(const struct message *message, size_t begin,
+    const char *extension, struct buf *out)
 {
-	struct writer writer = {
-	    .message = message, .extended = extended, .out = out};
-	size_t begin = out->len;
+	buf_truncate(out, begin);
+	buf_add_literal(
+	    out, "(\"APPLICATION\" \"OCTET-STREAM\" NIL NIL NIL \"BINARY\" ");
+	buf_add_u64(out, message->parts[0].body_len);
+	buf_add_string(out, extension);
+	buf_add_char(out, ')');
+}
+
+void imap_structure_write(
+    const struct message *message, struct buf *body, struct buf *structure)
+{
+	size_t body_begin = body->len, begin = structure->len;
+	struct writer writer = {.message = message,
+	    .out = structure,
+	    .copied = begin,
+	    .body = body};
 	arena_init(&writer.arena);
 	for (uint32_t i = 0; i < message->part_count; i++) {
 		parts_end(&writer, i);
 		part_begin(&writer, i);
 		arena_reset(&writer.arena);
-		if (out->len - begin > IMAP_STRUCTURE_MAX)
+		if (structure->len - begin > IMAP_STRUCTURE_MAX)
 			break;
 	}
 	parts_end(&writer, message->part_count);
+	body_copy(&writer);
 	arena_done(&writer.arena);
-	if (out->len - begin <= IMAP_STRUCTURE_MAX)
+	if (structure->len - begin <= IMAP_STRUCTURE_MAX)
 		return;
-	buf_truncate(out, begin);
-	buf_add_literal(
-	    out, "(\"APPLICATION\" \"OCTET-STREAM\" NIL NIL NIL \"BINARY\" ");
-	buf_add_u64(out, message->parts[0].body_len);
-	buf_add_string(out, extended ? " NIL NIL NIL NIL)" : ")");
-}
-
-void imap_body_write(const struct message *message, struct buf *out)
-{
-	structure_write(message, false, out);
-}
-
-void imap_bodystructure_write(const struct message *message, struct buf *out)
-{
-	structure_write(message, true, out);
+	make_plain(message, body_begin, "", body);
+	make_plain(message, begin, " NIL NIL NIL NIL", structure);
 }

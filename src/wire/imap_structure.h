@@ -8,15 +8,17 @@
 #include "wire/message.h"
 
 // The maximum length of an ENVELOPE and of a BODYSTRUCTURE. One that would be
-// longer is replaced by a plain description that fits.
+// longer is replaced by a plain description that fits; BODY is replaced
+// together with BODYSTRUCTURE.
 #define IMAP_ENVELOPE_MAX  (2 * 1024 * 1024)
 #define IMAP_STRUCTURE_MAX (2 * 1024 * 1024)
 
 // Adds "(…)" to `out`, whose maximum must allow for it.
 void imap_envelope_write(const struct message_fields *fields, struct buf *out);
-// BODY has no extension data (RFC 9051 section 7.5.2).
-void imap_body_write(const struct message *message, struct buf *out);
-void imap_bodystructure_write(const struct message *message, struct buf *out);
+// Adds BODY to one buffer and BODYSTRUCTURE to another, in one pass. BODY is
+// BODYSTRUCTURE without the extension data (RFC 9051 section 7.5.2).
+void imap_structure_write(
+    const struct message *message, struct buf *body, struct buf *structure);
 
 // Writes an nstring / a string (RFC 9051 section 9). NIL for a NULL ptr.
 void imap_nstring_write(struct view text, struct buf *out);

@@ -12,11 +12,14 @@ static struct message *parse_and_render(struct buf *text, size_t *ret_len)
 {
 	assert_int_equal(buf_status(text), RC_OK);
 	struct message *message = message_parse(buf_view(text), HEADER_MAX);
-	struct buf out;
+	struct buf body, out;
+	buf_init(&body, 2 * IMAP_STRUCTURE_MAX);
 	buf_init(&out, 2 * IMAP_STRUCTURE_MAX);
-	imap_bodystructure_write(message, &out);
+	imap_structure_write(message, &body, &out);
+	assert_int_equal(buf_status(&body), RC_OK);
 	assert_int_equal(buf_status(&out), RC_OK);
 	*ret_len = out.len;
+	buf_done(&body);
 	buf_done(&out);
 	return message;
 }

@@ -188,9 +188,12 @@ static void texts_put(struct builder *builder, struct view preview)
 	struct buf *out = builder->out;
 	imap_envelope_write(builder->message->parts[0].fields, out);
 	text_end(builder, MESSAGE_RECORD_ENVELOPE);
-	imap_body_write(builder->message, out);
+	struct buf structure;
+	buf_init(&structure, MESSAGE_RECORD_MAX);
+	imap_structure_write(builder->message, out, &structure);
 	text_end(builder, MESSAGE_RECORD_BODY);
-	imap_bodystructure_write(builder->message, out);
+	buf_add(out, buf_view(&structure));
+	buf_done(&structure);
 	text_end(builder, MESSAGE_RECORD_BODYSTRUCTURE);
 	buf_add(out, preview);
 	text_end(builder, MESSAGE_RECORD_PREVIEW);
