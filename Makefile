@@ -10,6 +10,7 @@
 #   make bench      measures Roost beside Dovecot
 #   make fuzz       every fuzzer for SECONDS=60
 #   make coverage   how much of the parsers the unit tests and fuzzers run
+#   make lint       clang-tidy, cppcheck and gcc's -fanalyzer
 #   make clean
 
 prefix ?= /usr/local
@@ -18,7 +19,7 @@ SECONDS ?= 60
 DATA ?= data
 JOBS ?= $(shell nproc)
 
-.PHONY: all packages build run test test-build install bench fuzz coverage \
+.PHONY: all packages build run test test-build install bench fuzz coverage lint \
 	clean sample
 
 all: build
@@ -80,9 +81,14 @@ coverage:
 	@ninja -C build-coverage -j $(JOBS) --quiet
 	@scripts/coverage build-coverage build-fuzz/corpus
 
+lint:
+	@scripts/install_packages build lint
+	@scripts/lint $(JOBS)
+
 # packaging/roost.conf, which a test holds against the table of settings.
 sample: build
 	build/roost config sample > packaging/roost.conf
 
 clean:
-	rm -rf build build-asan build-coverage build-fuzz
+	rm -rf build build-asan build-coverage build-fuzz build-lint \
+		build-lint-clang

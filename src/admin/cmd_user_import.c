@@ -137,6 +137,8 @@ static enum cli_exit import_text(
 	enum rc rc = place_open(&call->place, !import->dry_run, &fault, &place);
 	if (rc != RC_OK)
 		return cli_fail(rc, &fault);
+	// Nobody reads it after this call.
+	// cppcheck-suppress autoVariables
 	import->place = &place;
 	map_init(&import->names);
 	rc = read_users(call, import, text, &fault);

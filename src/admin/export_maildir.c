@@ -397,6 +397,8 @@ static enum rc export_to(
 		rc = place_open(&call->place, false, run->fault, &place);
 	if (rc != RC_OK)
 		return rc;
+	// Nobody reads it after this call.
+	// cppcheck-suppress autoVariables
 	run->place = &place;
 	rc = receive_all(run, user);
 	place_close(&place);

@@ -68,7 +68,8 @@ void maildir_name_add_flags(
     unsigned flags, bool forwarded, uint32_t keywords, struct buf *out)
 {
 	buf_add_literal(out, ":2,");
-	for (char c = 'A'; c <= 'Z'; c++) {
+	for (int letter = 'A'; letter <= 'Z'; letter++) {
+		char c = (char)letter;
 		bool set = c == 'P' && forwarded;
 		for (size_t i = 0; i < ARRAY_LEN(letters); i++)
 			set |= letters[i].letter == c &&
@@ -76,9 +77,9 @@ void maildir_name_add_flags(
 		if (set)
 			buf_add_char(out, c);
 	}
-	for (char c = 'a'; c <= 'z'; c++)
+	for (int c = 'a'; c <= 'z'; c++)
 		if (keywords >> (c - 'a') & 1)
-			buf_add_char(out, c);
+			buf_add_char(out, (char)c);
 }
 
 // ---- Folders ---------------------------------------------------------------

@@ -341,9 +341,11 @@ enum rc auth_scheme_read(struct view stored, struct fault *fault,
 	    (text.len == 0 || text.len > 2 * AUTH_PASSWORD_MAX))
 		return fault_set(
 		    fault, RC_LIMIT, "the password is empty or too long");
-	if (scheme->kind == KIND_CRYPT && scheme->detail[0] == '\0')
-		scheme = find_scheme(
+	if (scheme->kind == KIND_CRYPT && scheme->detail[0] == '\0') {
+		const struct scheme *exact = find_scheme(
 		    view_of_string(name_by_text(text, scheme->name)));
+		scheme = exact ? exact : scheme;
+	}
 	if (read_into(scheme, encoding, text, ret_credentials, ret_clear) ==
 	    RC_OK)
 		return RC_OK;

@@ -103,7 +103,7 @@ void sending_advance(struct sending_account *account, int64_t now_us)
 	size_t move =
 	    passed <= SENDING_DAYS ? (size_t)passed : SENDING_DAYS + 1;
 	size_t row = sizeof(account->days[0]);
-	memmove(account->days[move], account->days,
+	memmove(account->days + move, account->days,
 	    (SENDING_DAYS + 1 - move) * row);
 	memset(account->days, 0, move * row);
 	account->day = day;

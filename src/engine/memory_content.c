@@ -108,6 +108,8 @@ static void disown(
     struct memory_content *content, uint64_t partition, uint64_t count)
 {
 	struct memory_owner *owner = find_owner(content, partition);
+	if (!owner)
+		return; // a batch never takes more than there is
 	owner->count -= count;
 	if (owner->count)
 		return;

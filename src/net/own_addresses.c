@@ -50,6 +50,7 @@ static bool parse_hex(const char *text, struct in6_addr *ret_address)
 {
 	for (size_t i = 0; i < sizeof(ret_address->s6_addr); i++) {
 		unsigned byte;
+		// Two digits cannot overflow. NOLINTNEXTLINE(cert-err34-c)
 		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
 			return false;
 		ret_address->s6_addr[i] = (uint8_t)byte;

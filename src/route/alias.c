@@ -45,7 +45,9 @@ static enum rc put_targets(const struct route_change *change,
 	size_t count = 0;
 	map_init(&seen);
 	for (size_t i = 0; i < old_count + what->count; i++) {
+		// `old` is NULL only if `old_count` is 0.
 		struct view target =
+		    // cppcheck-suppress nullPointer
 		    i < old_count ? old[i] : what->targets[i - old_count];
 		if (!map_put(&seen, target, all))
 			all[count++] = target;

@@ -164,9 +164,10 @@ static enum rc try_open(const struct store_asker *asker,
 				      ? account->mailboxes.items[at]
 				      : NULL;
 	enum rc rc = mailbox_need(asker, account, mailbox, rights, fault);
-	if (rc == RC_OK && !atomic_load(&mailbox->current)) {
+	bool found = rc == RC_OK && mailbox;
+	if (found && !atomic_load(&mailbox->current)) {
 		*ret_unread = mailbox->id;
-	} else if (rc == RC_OK) {
+	} else if (found) {
 		mailbox->refs++;
 		struct store_mailbox *handle = mem_zalloc(sizeof(*handle));
 		handle->account = account;

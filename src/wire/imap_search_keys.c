@@ -110,7 +110,7 @@ static enum rc negate(struct parser *parser, struct search_key **key)
 {
 	struct search_key *key_not = NULL;
 	enum rc rc = new_key(parser, SEARCH_NOT, &key_not);
-	if (rc != RC_OK)
+	if (rc != RC_OK || !key_not)
 		return rc;
 	key_not->children = *key;
 	*key = key_not;

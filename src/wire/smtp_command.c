@@ -287,7 +287,7 @@ enum rc smtp_command_parse(struct arena *arena, struct view line,
 	};
 	*ret_command = command;
 	enum rc rc = check_line(row, line, argument, extensions, &fault);
-	if (rc == RC_OK) {
+	if (rc == RC_OK && row) {
 		// If an argument has its own syntax, the function takes only
 		// one space. For the other arguments, the number of spaces is
 		// not important.
