@@ -105,6 +105,10 @@ static void read_answers(struct link *link)
 	enum rc rc;
 	while ((rc = link_receive(link, &message)) == RC_OK) {
 		uint64_t left = link_payload(message);
+		struct view result = link_member(message, "result");
+		if (result.len > 0)
+			require(view_eq(
+			    view_of_string(rc_name(link_rc(result))), result));
 		json_decref(message);
 		while (left > 0) {
 			struct view bytes;
