@@ -150,7 +150,7 @@ static const struct {
 
 static void read_list(enum list list, struct view text, struct buf *out)
 {
-	struct maildir_subscriptions names =
+	struct maildir_subscriptions subscriptions =
 	    maildir_subscriptions_open(text, list == COURIER);
 	struct view part;
 	uint64_t uid;
@@ -167,9 +167,9 @@ static void read_list(enum list list, struct view text, struct buf *out)
 		break;
 	case DOVECOT:
 	case COURIER:
-		while (maildir_subscriptions_next(&names, &part))
-			buf_printf(
-			    out, "%c %.*s;", names.separator, VIEW_FMT(part));
+		while (maildir_subscriptions_next(&subscriptions, &part))
+			buf_printf(out, "%c %.*s;", subscriptions.separator,
+			    VIEW_FMT(part));
 		break;
 	}
 }

@@ -98,7 +98,7 @@ static enum rc try_repair(const struct test_folder *folder, struct fault *fault)
 	if (rc == RC_OK)
 		engine_repair_done(&repair);
 	struct test_folder kept;
-	snprintf(kept.path, sizeof(kept.path), "%.390s-aside", folder->path);
+	snprintf(kept.path, sizeof(kept.path), "%.50s-aside", folder->path);
 	test_folder_remove(&kept);
 	return rc;
 }
@@ -268,7 +268,7 @@ static void a_checkpoint_has_the_format(void **state)
 	assert_int_equal(test_folder_make(&folder), 0);
 	assert_int_equal(
 	    engine_rocksdb_open(folder.path, NULL, &fault, &engine), RC_OK);
-	snprintf(copy.path, sizeof(copy.path), "%.390s-copy", folder.path);
+	snprintf(copy.path, sizeof(copy.path), "%.50s-copy", folder.path);
 	assert_int_equal(engine_format_set(engine, &format, &fault), RC_OK);
 	assert_int_equal(
 	    engine_checkpoint_open(engine, copy.path, &fault), RC_OK);
