@@ -285,7 +285,7 @@ class BudgetTest(Crowd):
     """A server with little memory."""
 
     settings = "plain_on_loopback = yes\nsmtp_data_seconds = 600\n"
-    ROOM = 128 * MIB  # besides what it has when it has started
+    ROOM = 96 * MIB  # besides what it has when it has started
 
     @classmethod
     def setUpClass(cls):
@@ -366,7 +366,7 @@ class BudgetTest(Crowd):
     def test_those_who_are_in_already_are_shed(self):
         """Strangers who connected while there was memory, and all want it."""
         waiting = []
-        for _ in range(300):
+        for _ in range(450):
             c = self.mx()
             c.mail("a@b.example")
             c.rcpt(self.address)
