@@ -685,7 +685,9 @@ class LostServers(Bed):
         bad = BadServer(self.server.data, greeting, answer)
         try:
             for name in names:
-                if name in ALONE or name in ("config check", "serve"):
+                # The last wants no server, and sees one here.
+                if name in ALONE or name in ("config check", "serve",
+                                             "repair"):
                     continue
                 arguments, options = self.sense(name)
                 self.refuse(name, arguments + options, FAILED, REFUSED)

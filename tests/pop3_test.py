@@ -349,7 +349,10 @@ class Pop3Test(ServerTest):
         self.assertEqual(client.line(), b"")
         client = self.lines(log_in=False)
         for _ in range(3):
-            client.ask("GET / HTTP/1.1", want=b"-ERR")
+            client.ask("HELLO", want=b"-ERR")
+        self.assertEqual(client.line(), b"")
+        client = self.lines(log_in=False)
+        client.send(b"GET / HTTP/1.1\r\n")
         self.assertEqual(client.line(), b"")
 
     # -- curl
