@@ -85,7 +85,10 @@ class Sender(threading.Thread):
 
 
 class SmtpCrashTest(PostTest):
-    settings = ("queue_retry_first_seconds = 1\nsmtp_messages_max = 1000000\n")
+    settings = ("queue_retry_first_seconds = 1\nsmtp_messages_max = 1000000\n"
+                "sending_messages_per_hour = 0\nsending_messages_per_day = 0\n"
+                "sending_recipients_per_hour = 0\n"
+                "sending_recipients_per_day = 0\n")
 
     def subjects(self, user, password):
         """How often each subject is there."""
