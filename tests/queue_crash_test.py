@@ -31,6 +31,10 @@ relay_tls = none
 relay_connections_per_host = %d
 queue_retry_first_seconds = 1
 queue_retry_last_seconds = 2
+sending_messages_per_hour = 0
+sending_messages_per_day = 0
+sending_recipients_per_hour = 0
+sending_recipients_per_day = 0
 """
 
 

@@ -17,8 +17,8 @@ from post import DOMAIN, PATIENT, PostTest, fields_of, trace_of
 from smtp_client import Closed, Smtp, plain, stuff
 
 COMMON = {"PIPELINING", "SIZE", "8BITMIME", "BINARYMIME", "CHUNKING",
-          "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN", "LIMITS", "HELP"}
-SUBMITTED = COMMON | {"FUTURERELEASE", "DELIVERBY"}
+          "SMTPUTF8", "ENHANCEDSTATUSCODES", "LIMITS", "HELP"}
+SUBMITTED = COMMON | {"DSN", "FUTURERELEASE", "DELIVERBY"}
 QUEUE_ID = re.compile(r"\b[0-9a-v]{20}\b")
 BINARY = bytes(range(256)) * 40 + b"\r\n.\r\nMAIL FROM:<>\r\n\n.\n\r.\r"
 
