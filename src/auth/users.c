@@ -7,15 +7,19 @@
 #include "auth/impl.h"
 #include "auth/standing.h"
 
-enum rc auth_user_add(struct auth *auth, struct view name, struct view password,
-    struct fault *fault, uint64_t *ret_account)
+// Adds a user with a password, or, if `stored`, with another server's hash.
+static enum rc add(struct auth *auth, struct view name, struct view secret,
+    bool stored, struct fault *fault, uint64_t *ret_account)
 {
+	const struct auth_hashing *hashing = &auth->settings.hashing;
 	struct auth_name prepared; // refuses a bad name before it hashes
 	struct auth_credentials credentials;
 	enum rc rc = auth_name_prepare(name, fault, &prepared);
 	if (rc == RC_OK)
-		rc = auth_credentials_make(
-		    &auth->settings.hashing, password, fault, &credentials);
+		rc = stored ? auth_credentials_import(
+				  hashing, secret, fault, &credentials)
+			    : auth_credentials_make(
+				  hashing, secret, fault, &credentials);
 	if (rc != RC_OK)
 		return rc;
 	rc = auth_directory_add(auth->engine, name, &credentials,
@@ -24,21 +28,16 @@ enum rc auth_user_add(struct auth *auth, struct view name, struct view password,
 	return rc;
 }
 
+enum rc auth_user_add(struct auth *auth, struct view name, struct view password,
+    struct fault *fault, uint64_t *ret_account)
+{
+	return add(auth, name, password, false, fault, ret_account);
+}
+
 enum rc auth_user_add_stored(struct auth *auth, struct view name,
     struct view stored, struct fault *fault, uint64_t *ret_account)
 {
-	struct auth_name prepared;
-	struct auth_credentials credentials;
-	enum rc rc = auth_name_prepare(name, fault, &prepared);
-	if (rc == RC_OK)
-		rc = auth_credentials_import(
-		    &auth->settings.hashing, stored, fault, &credentials);
-	if (rc != RC_OK)
-		return rc;
-	rc = auth_directory_add(auth->engine, name, &credentials,
-	    clock_wall_seconds(auth->clock), fault, ret_account);
-	OPENSSL_cleanse(&credentials, sizeof(credentials));
-	return rc;
+	return add(auth, name, stored, true, fault, ret_account);
 }
 
 enum rc auth_user_add_reserved(
