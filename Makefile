@@ -7,6 +7,7 @@
 #   make test       installs what is missing, builds with ASan and UBSan, and
 #                   runs every test; closes with "N passed, N failed"
 #   make install    DESTDIR=…, prefix=… (/usr/local)
+#   make deb        a Debian package, in build-deb
 #   make bench      measures Roost beside Dovecot
 #   make fuzz       every fuzzer for SECONDS=60
 #   make coverage   how much of the parsers the unit tests and fuzzers run
@@ -19,8 +20,8 @@ SECONDS ?= 60
 DATA ?= data
 JOBS ?= $(shell nproc)
 
-.PHONY: all packages build run test test-build install bench fuzz coverage lint \
-	clean sample
+.PHONY: all packages build run test test-build install deb bench fuzz coverage \
+	lint clean sample
 
 all: build
 
@@ -57,6 +58,10 @@ install: build/build.ninja
 		--sysconfdir=$(sysconfdir) >/dev/null
 	meson install -C build $(if $(DESTDIR),--destdir=$(abspath $(DESTDIR)))
 
+deb:
+	@scripts/install_packages build deb
+	@scripts/deb $(JOBS)
+
 bench: build
 	@scripts/install_packages bench
 	@bench/run
@@ -90,5 +95,5 @@ sample: build
 	build/roost config sample > packaging/roost.conf
 
 clean:
-	rm -rf build build-asan build-coverage build-fuzz build-lint \
+	rm -rf build build-asan build-coverage build-deb build-fuzz build-lint \
 		build-lint-clang

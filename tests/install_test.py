@@ -1,78 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Step 1 of docs/mail-server.md on a machine of its own. The commands are run
-as they stand, under a real systemd, with copies of Debian's /etc, /usr and
-/var (copy on write). The machine is a set of namespaces with no network but
-loopback."""
+"""Step 1 of docs/mail-server.md on a machine of its own (machine.py). The
+commands are run as they stand."""
 
-import contextlib
-import os
 import pathlib
 import re
-import shutil
 import subprocess
-import tempfile
 import unittest
 
 from docs_test import MAIL_SERVER, blocks
-from harness import PROJECT, SYSTEM_USER, only_roost, program
-
-SYSTEMD = pathlib.Path("/lib/systemd/systemd")
-MACHINE_SECONDS = 400
-
-# What is written goes to memory, and only what is needed is started: the units
-# that clean /tmp or set the kernel's parameters would reach this machine's.
-MACHINE = r"""
-set -e
-mount --make-rprivate /
-mount -t proc proc /proc
-mount --bind /proc/sys /proc/sys
-mount -o remount,bind,ro /proc/sys
-mount -t tmpfs tmpfs /run
-mkdir /run/test /run/upper
-mount --bind {folder} /run/test
-mount -t tmpfs tmpfs /tmp
-for path in /etc /usr /var {project}; do
-	upper=/run/upper/$(echo $path | tr / _)
-	mkdir $upper $upper.work
-	mount -t overlay overlay \
-		-o lowerdir=$path,upperdir=$upper,workdir=$upper.work $path
-done
-cd {project}
-mkdir -p build
-mount --bind {build} build
-mount -t tmpfs tmpfs /sys/fs/cgroup
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
-ip link set lo up
-find /etc/systemd/system -name '*.wants' -type d -prune -exec rm -r {{}} +
-mkdir -p /etc/systemd/system/roost.service.d /etc/roost
-cp /run/test/guide.* /etc/systemd/system/
-cp /run/test/build.conf /etc/systemd/system/roost.service.d/
-cp /run/test/mail.example.org.* /etc/roost/
-exec env container=test PATH=$PATH {systemd} --system --unit=guide.target \
-	--log-target=console --show-status=no
-"""
-
-SERVICE = """
-[Unit]
-DefaultDependencies=no
-[Service]
-Type=oneshot
-TimeoutStartSec=infinity
-WorkingDirectory={project}
-Environment="PATH={path}"
-ExecStart=/bin/sh /run/test/guide
-StandardOutput=append:/run/test/said
-StandardError=append:/run/test/said
-"""
-
-# A sanitizer's build looks for leaks at its end, which the unit forbids.
-BUILD = """
-[Unit]
-DefaultDependencies=no
-Wants=
-[Service]
-Environment=ASAN_OPTIONS=detect_leaks=0
-"""
+from harness import only_roost, program
+from machine import Machine
 
 # Behind the guide's own commands: who it is, and mail by TLS.
 PROOF = r"""
@@ -112,28 +49,15 @@ echo "by hand ended $?"
 """
 
 
-def can_make_machines():
-    if os.geteuid() != 0 or not SYSTEMD.exists() or not shutil.which("unshare"):
-        return False
-    probe = subprocess.run(
-        ["unshare", "--mount", "--pid", "--net", "--cgroup", "--fork", "sh",
-         "-c", "mount -t tmpfs t /run && mount -t tmpfs t /sys/fs/cgroup && "
-         "mount -t cgroup2 c /sys/fs/cgroup && mkdir /run/u /run/w && mount -t "
-         "overlay o -o lowerdir=/etc,upperdir=/run/u,workdir=/run/w /etc"],
-        capture_output=True)
-    return probe.returncode == 0
-
-
 @only_roost
-@unittest.skipUnless(can_make_machines(),
-                     "takes root, systemd, and a kernel that lets it mount")
-class Machine(unittest.TestCase):
+class InstallTest(Machine):
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="roost-machine-"))
-        self.addCleanup(shutil.rmtree, self.folder, True)
-        self.build = pathlib.Path(program()).parent
-        if not (self.build / "build.ninja").exists():
+        super().setUp()
+        build = pathlib.Path(program()).parent
+        if not (build / "build.ninja").exists():
             self.skipTest("the program does not lie in its build folder")
+        self.mounts = ("mkdir -p build /etc/roost\nmount --bind %s build\n"
+                       "cp /run/test/mail.example.org.* /etc/roost/" % build)
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
              "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
@@ -156,39 +80,8 @@ class Machine(unittest.TestCase):
                           for line in block.splitlines()]
         return "\n".join(parts)
 
-    def write(self):
-        words = {"folder": self.folder, "project": PROJECT,
-                 "build": self.build, "systemd": SYSTEMD,
-                 "path": os.environ["PATH"]}
-        for name, text in (("machine", MACHINE), ("guide.service", SERVICE)):
-            (self.folder / name).write_text(text.format(**words))
-        (self.folder / "guide.target").write_text(
-            "[Unit]\nDefaultDependencies=no\nWants=guide.service\n")
-        (self.folder / "build.conf").write_text(BUILD)
-        (self.folder / "guide").write_text(
-            "trap 'echo exit $?; systemctl --force --force poweroff' EXIT\n"
-            + self.guide() + PROOF)
-
-    def run_machine(self):
-        self.write()
-        machine = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--net", "--cgroup", "--ipc",
-             "--uts", "--fork", "--kill-child", "sh",
-             self.folder / "machine"], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        try:
-            log, _ = machine.communicate(timeout=MACHINE_SECONDS)
-        except subprocess.TimeoutExpired:
-            machine.kill()
-            log, _ = machine.communicate()
-        said = ""
-        with contextlib.suppress(FileNotFoundError):
-            said = (self.folder / "said").read_text("utf-8", "replace")
-        return said, log.decode("utf-8", "replace")
-
     def test_the_guide_leads_to_a_server_that_serves(self):
-        said, log = self.run_machine()
-        whole = "%s\n---- the machine\n%s" % (said, log[-4000:])
+        said, whole = self.run_machine(self.guide() + PROOF)
         self.assertIn("\nexit 0\n", said, whole)
         self.assertIn("no mistakes", said)
         self.assertIn("\nactive\n", said)
