@@ -56,8 +56,9 @@ struct net_listener_config {
 	// session may ask for STARTTLS.
 	bool implicit_tls;
 	struct net_tls *tls; // NULL: no TLS here; must outlive the server
-	// The ALPN name of the protocol ("imap"), or NULL. A client that offers
-	// names, but not this one, is refused (RFC 7301 section 3.2).
+	// The ALPN names of the protocol, the best one first, with a space
+	// between ("h2 http/1.1"), or NULL. A client that offers names, but
+	// none of these, is refused (RFC 7301 section 3.2).
 	const char *alpn;
 	const struct net_session_ops *ops;
 	// Makes the session of a new connection. `peer` is valid during the

@@ -69,6 +69,7 @@ struct net_tls_info {
 	char version[16];      // "TLSv1.3"
 	char cipher[64];       // "TLS_AES_256_GCM_SHA384"
 	char server_name[256]; // the SNI that the client sent, or ""
+	char protocol[32];     // that ALPN chose ("h2"), or ""
 	// For a client: whether the certificate leads to a trusted authority
 	// and contains the server's name. If not, the reason ("self-signed
 	// certificate").

@@ -74,24 +74,34 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
 	return tls_tickets_key(set->tickets, name, iv, cipher, mac, encrypt);
 }
 
-// The connection's listener has put the name of its protocol into the SSL's app
-// data.
+// Finds `name` among the names that the client offers.
+static const unsigned char *find_offer(
+    struct view name, const unsigned char *offered, unsigned int offered_len)
+{
+	for (unsigned int at = 0; at < offered_len; at += 1u + offered[at])
+		if (view_eq(name, view_slice(view_of(offered, offered_len),
+				      at + 1u, offered[at])))
+			return offered + at;
+	return NULL;
+}
+
+// The connection's listener has put the names of its protocol into the SSL's
+// app data. The first of them that the client offers is chosen.
 static int on_alpn(SSL *ssl, const unsigned char **ret_name,
     unsigned char *ret_len, const unsigned char *offered,
     unsigned int offered_len, void *context)
 {
 	(void)context;
-	const char *ours = SSL_get_app_data(ssl);
-	if (!ours)
+	struct view ours = view_of_string(SSL_get_app_data(ssl)), name;
+	if (ours.len == 0)
 		return SSL_TLSEXT_ERR_NOACK;
-	struct view want = view_of_string(ours);
-	for (unsigned int at = 0; at < offered_len; at += 1u + offered[at]) {
-		struct view name = view_slice(
-		    view_of(offered, offered_len), at + 1u, offered[at]);
-		if (!view_eq(name, want))
+	while (view_split(&ours, ' ', &name)) {
+		const unsigned char *found =
+		    find_offer(name, offered, offered_len);
+		if (!found)
 			continue;
-		*ret_name = offered + at + 1;
-		*ret_len = offered[at];
+		*ret_name = found + 1;
+		*ret_len = found[0];
 		return SSL_TLSEXT_ERR_OK;
 	}
 	return SSL_TLSEXT_ERR_ALERT_FATAL; // RFC 7301 section 3.2
