@@ -120,9 +120,9 @@ struct net_peer {
 	uint64_t session_id; // unique in this process, for the log
 };
 
-// How long a session should work in one call. Other sessions wait for the thread
-// meanwhile. If it has more to do, it keeps its place and returns NET_DRAIN; its
-// resume() is called when its turn comes again.
+// How long a session should work in one call. Other sessions wait for the
+// thread meanwhile. If it has more to do, it keeps its place and returns
+// NET_DRAIN; its resume() is called when its turn comes again.
 #define NET_SLICE_MS 10
 
 // The functions of one protocol. Two of them never run at the same time for one
