@@ -303,7 +303,8 @@ class RoostServer(ServerBase):
         ("smtp", "smtp", "starttls"),
         ("submission", "submission", "starttls"),
         ("submissions", "submission", "implicit"),
-        ("lmtp", "lmtp", "none")]
+        ("lmtp", "lmtp", "none"),
+        ("https", "http", "implicit"), ("http", "http", "none")]
     # Nothing goes to another server unless a test says so.
     DEFAULTS = {"server_name": '"localhost"', "relay": "no",
                 "dns_servers": '"127.0.0.1@1"', "postmaster": '"postmaster"'}

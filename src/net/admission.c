@@ -21,9 +21,11 @@ void admission_init(
     struct admission *admission, const struct net_server_config *config)
 {
 	uint32_t max = chosen(config->max_connections, DEFAULT_CONNECTIONS);
+	uint32_t strangers = chosen(config->max_strangers, max);
 	*admission = (struct admission){
 	    .max_connections = max,
-	    .max_strangers = chosen(config->max_strangers, max),
+	    .max_strange = {strangers, strangers,
+		chosen(config->max_visitors, strangers)},
 	    .max_per_address = config->max_per_address,
 	    .max_per_network = config->max_per_network,
 	    .max_outgoing = chosen(config->max_outgoing, DEFAULT_OUTGOING),
@@ -45,6 +47,7 @@ enum admission_place admission_place(enum net_door door, bool known)
 	switch (door) {
 	case NET_DOOR_SERVERS: return ADMISSION_SERVER;
 	case NET_DOOR_USERS: return known ? ADMISSION_USER : ADMISSION_STRANGER;
+	case NET_DOOR_WEB: return known ? ADMISSION_USER : ADMISSION_VISITOR;
 	case NET_DOOR_TRUSTED: break;
 	}
 	return ADMISSION_TRUSTED;
@@ -107,9 +110,8 @@ static uint32_t network_max(
     const struct admission *admission, enum admission_place place)
 {
 	uint32_t taken = admission->taken[place];
-	uint32_t free = admission->max_strangers > taken
-			    ? admission->max_strangers - taken
-			    : 0;
+	uint32_t all = admission->max_strange[place];
+	uint32_t free = all > taken ? all - taken : 0;
 	uint32_t share = free / FREE_SHARE > 1 ? free / FREE_SHARE : 1;
 	uint32_t max = admission->max_per_network;
 	return max && max < share ? max : max ? share : 0;
@@ -119,7 +121,7 @@ static enum admission_refusal check_stranger(const struct admission *admission,
     enum admission_place place, const struct address *peer)
 {
 	const struct map *sites = &admission->sites[place];
-	if (admission->taken[place] >= admission->max_strangers)
+	if (admission->taken[place] >= admission->max_strange[place])
 		return ADMISSION_FULL_STRANGERS;
 	if (!is_counted(admission, place, peer))
 		return ADMISSION_ALLOWED;

@@ -17,6 +17,7 @@
 enum admission_place {
 	ADMISSION_SERVER,   // a stranger at a door for other servers
 	ADMISSION_STRANGER, // a stranger at a door for users
+	ADMISSION_VISITOR,  // a stranger at a door of the web
 	ADMISSION_STRANGE_PLACES,
 	ADMISSION_USER = ADMISSION_STRANGE_PLACES, // logged in
 	ADMISSION_TRUSTED, // at a door for trusted programs
@@ -37,7 +38,8 @@ enum admission_refusal {
 
 struct admission {
 	uint32_t max_connections;
-	uint32_t max_strangers;   // of each strange place
+	// Of each strange place.
+	uint32_t max_strange[ADMISSION_STRANGE_PLACES];
 	uint32_t max_per_address; // 0: no limit
 	uint32_t max_per_network; // 0: no limit
 	uint32_t max_outgoing;

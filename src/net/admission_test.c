@@ -101,6 +101,7 @@ static void begin(struct admission *admission, uint32_t strangers,
 	admission_init(
 	    admission, &(struct net_server_config){.max_connections = 1000,
 			   .max_strangers = strangers,
+			   .max_visitors = strangers * 3 / 10,
 			   .max_per_address = address_max,
 			   .max_per_network = network_max,
 			   .unlimited = &unlimited});
@@ -152,6 +153,10 @@ static void limits_by_where_a_stranger_is(void **state)
 	    {SERVER, "203.0.114.1", 0, ADMISSION_FULL_STRANGERS},
 	    {STRANGER, "203.0.114.1", 5, ADMISSION_ADDRESS},
 	    {ADMISSION_TRUSTED, "203.0.114.1", 20, ADMISSION_ALLOWED},
+	    // The web has places of its own, here 30.
+	    {ADMISSION_VISITOR, "203.0.114.1", 3, ADMISSION_NETWORK},
+	    {ADMISSION_VISITOR, "127.0.0.1", 27, ADMISSION_FULL_STRANGERS},
+	    {STRANGER, "127.0.0.1", 20, ADMISSION_ALLOWED},
 	};
 	struct admission admission;
 	begin(&admission, 100, 5, 8);

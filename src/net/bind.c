@@ -65,7 +65,10 @@ enum rc net_bind(
 	    parse("0.0.0.0", port, &target)) // the machine has no IPv6
 		fd = bind_target(&target);
 	if (fd < 0)
-		return fault_set(fault, errno == EADDRINUSE ? RC_IN_USE : RC_IO,
+		return fault_set(fault,
+		    errno == EADDRINUSE ? RC_IN_USE
+		    : errno == EACCES   ? RC_DENIED
+					: RC_IO,
 		    "cannot bind %s port %u: %s", address, (unsigned)port,
 		    strerror(errno));
 	*ret_fd = fd;

@@ -43,7 +43,8 @@ static bool has_memory(const struct listener *listener)
 {
 	enum budget_stage stage = budget_stage(listener->server->config.budget);
 	switch (listener->config.door) {
-	case NET_DOOR_SERVERS: return stage < BUDGET_NO_STRANGERS;
+	case NET_DOOR_SERVERS:
+	case NET_DOOR_WEB: return stage < BUDGET_NO_STRANGERS;
 	case NET_DOOR_USERS: return stage < BUDGET_SHED;
 	case NET_DOOR_TRUSTED: break;
 	}
@@ -440,6 +441,7 @@ struct net_server_stats net_server_stats(struct net_server *server)
 	stats.open = server->admission.open;
 	stats.servers = server->admission.taken[ADMISSION_SERVER];
 	stats.strangers = server->admission.taken[ADMISSION_STRANGER];
+	stats.visitors = server->admission.taken[ADMISSION_VISITOR];
 	stats.outgoing = server->admission.outgoing;
 	pthread_mutex_unlock(&server->lock);
 	return stats;

@@ -21,6 +21,9 @@ struct budget; // base/budget.h
 enum net_door {
 	NET_DOOR_SERVERS, // other servers: they are strangers to the end
 	NET_DOOR_USERS,   // users, strangers until they log in
+	// Browsers, most of which never log in. They take no place from those
+	// who are about to log in elsewhere.
+	NET_DOOR_WEB,
 	NET_DOOR_TRUSTED, // trusted programs: no limit for strangers
 };
 
@@ -28,8 +31,9 @@ enum net_door {
 struct net_server_config {
 	unsigned threads;         // of the pool [16]
 	uint32_t max_connections; // at all listeners together [20000]
-	// Limits of strangers; those at the two kinds of doors count apart.
+	// Limits of strangers; those at each kind of doors count apart.
 	uint32_t max_strangers;   // at all doors of one kind [max_connections]
+	uint32_t max_visitors;    // the same for the web [max_strangers]
 	uint32_t max_per_address; // IPv6: for each /64; not for Unix sockets
 				  // [none]
 	// IPv4: for each /24, IPv6: each /48 [none]. When few places for
@@ -56,8 +60,9 @@ struct net_listener_config {
 	// session may ask for STARTTLS.
 	bool implicit_tls;
 	struct net_tls *tls; // NULL: no TLS here; must outlive the server
-	// The ALPN name of the protocol ("imap"), or NULL. A client that offers
-	// names, but not this one, is refused (RFC 7301 section 3.2).
+	// The ALPN names of the protocol, the best one first, with a space
+	// between ("h2 http/1.1"), or NULL. A client that offers names, but
+	// none of these, is refused (RFC 7301 section 3.2).
 	const char *alpn;
 	const struct net_session_ops *ops;
 	// Makes the session of a new connection. `peer` is valid during the
@@ -81,6 +86,7 @@ struct net_server_stats {
 	uint32_t open;      // accepted ones that are open now
 	uint32_t servers;   // of these, at doors for servers
 	uint32_t strangers; // of these, at doors for users, not logged in
+	uint32_t visitors;  // of these, at doors of the web, not logged in
 	uint32_t outgoing;  // open or being made now
 };
 

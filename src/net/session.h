@@ -69,6 +69,7 @@ struct net_tls_info {
 	char version[16];      // "TLSv1.3"
 	char cipher[64];       // "TLS_AES_256_GCM_SHA384"
 	char server_name[256]; // the SNI that the client sent, or ""
+	char protocol[32];     // that ALPN chose ("h2"), or ""
 	// For a client: whether the certificate leads to a trusted authority
 	// and contains the server's name. If not, the reason ("self-signed
 	// certificate").
@@ -119,9 +120,9 @@ struct net_peer {
 	uint64_t session_id; // unique in this process, for the log
 };
 
-// How long a session should work in one call. Other sessions wait for the thread
-// meanwhile. If it has more to do, it keeps its place and returns NET_DRAIN; its
-// resume() is called when its turn comes again.
+// How long a session should work in one call. Other sessions wait for the
+// thread meanwhile. If it has more to do, it keeps its place and returns
+// NET_DRAIN; its resume() is called when its turn comes again.
 #define NET_SLICE_MS 10
 
 // The functions of one protocol. Two of them never run at the same time for one

@@ -297,7 +297,7 @@ static uint16_t listen_on(struct line_server *line, bool implicit_tls)
 	struct net_listener_config config = {
 	    .implicit_tls = implicit_tls,
 	    .tls = line->tls,
-	    .alpn = "imap",
+	    .alpn = "imap pop3",
 	    .ops = &line_ops,
 	    .session_new = line_session_new,
 	    .context = line,

@@ -68,6 +68,14 @@ enum rc net_tls_reload(struct net_tls *tls, const struct net_tls_config *config,
 	return RC_OK;
 }
 
+bool net_tls_is_for(struct net_tls *tls, struct view name)
+{
+	pthread_mutex_lock(&tls->lock);
+	bool has = tls_set_has(tls->set, name);
+	pthread_mutex_unlock(&tls->lock);
+	return has;
+}
+
 void tls_session_begin(
     struct net_tls *tls, const char *alpn, struct transport *transport)
 {

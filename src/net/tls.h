@@ -50,6 +50,10 @@ void net_tls_free(struct net_tls **tls);
 MUST_CHECK enum rc net_tls_reload(struct net_tls *tls,
     const struct net_tls_config *config, struct buf *mistakes);
 
+// Whether a certificate is for this host: a DNS name in lower case. May be
+// called on any thread.
+bool net_tls_is_for(struct net_tls *tls, struct view name);
+
 // Makes a self-signed ECDSA P-256 certificate for `names` (DNS names or numeric
 // addresses, at least one) that is valid for 820 days. The key file has mode
 // 0600. An existing file is never overwritten: RC_EXISTS.

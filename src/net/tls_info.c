@@ -14,6 +14,15 @@ static void copy_text(char *to, size_t size, const char *text)
 	snprintf(to, size, "%s", text ? text : "");
 }
 
+static void add_protocol(SSL *ssl, struct net_tls_info *info)
+{
+	const unsigned char *name;
+	unsigned int len;
+	SSL_get0_alpn_selected(ssl, &name, &len);
+	if (len > 0 && len < sizeof(info->protocol))
+		memcpy(info->protocol, name, len);
+}
+
 // RFC 9266 section 2. There is no context value: implementations agree on that
 // for TLS 1.2, and for TLS 1.3 it is the same as an empty one (RFC 8446 section
 // 7.5).
@@ -91,6 +100,7 @@ void tls_session_info(
 	    SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl)));
 	copy_text(info.server_name, sizeof(info.server_name),
 	    SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
+	add_protocol(ssl, &info);
 	bool modern = SSL_version(ssl) >= TLS1_3_VERSION;
 	// Under TLS 1.2 both bindings are safe only with the extended master
 	// secret (RFC 7627, RFC 9266 section 4.1). tls-unique does not exist

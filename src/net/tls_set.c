@@ -32,22 +32,27 @@ struct tls_set {
 
 // Finds the name that a client asks for: first the name itself, then a wildcard
 // in place of its first label (RFC 6125 section 6.4.3).
-static SSL_CTX *find_context(const struct tls_set *set, const char *asked)
+static SSL_CTX *find_context(const struct tls_set *set, struct view asked)
 {
 	char name[256];
-	struct view text = view_of_string(asked);
-	if (text.len > 0 && asked[text.len - 1] == '.')
+	struct view text = asked;
+	if (view_ends_with(text, VIEW(".")))
 		text.len--;
 	if (text.len == 0 || text.len >= sizeof(name))
 		return NULL;
 	for (size_t i = 0; i < text.len; i++)
-		name[i] = ascii_lower(text.ptr[i]);
+		name[i] = ascii_lower(asked.ptr[i]);
 	text = view_of(name, text.len);
 	SSL_CTX *context = map_get(&set->names, text);
 	size_t dot = view_find_char(text, '.');
 	if (!context && dot != SIZE_MAX && dot > 0)
 		context = map_get(&set->names, view_from(text, dot));
 	return context;
+}
+
+bool tls_set_has(const struct tls_set *set, struct view name)
+{
+	return find_context(set, name) != NULL;
 }
 
 static int on_server_name(SSL *ssl, int *alert, void *context)
@@ -57,7 +62,7 @@ static int on_server_name(SSL *ssl, int *alert, void *context)
 	const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 	if (!asked)
 		return SSL_TLSEXT_ERR_OK;
-	SSL_CTX *found = find_context(set, asked);
+	SSL_CTX *found = find_context(set, view_of_string(asked));
 	// For an unknown name the default certificate is used, and the client
 	// decides whether it accepts that.
 	if (!found)
@@ -74,24 +79,34 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
 	return tls_tickets_key(set->tickets, name, iv, cipher, mac, encrypt);
 }
 
-// The connection's listener has put the name of its protocol into the SSL's app
-// data.
+// Finds `name` among the names that the client offers.
+static const unsigned char *find_offer(
+    struct view name, const unsigned char *offered, unsigned int offered_len)
+{
+	for (unsigned int at = 0; at < offered_len; at += 1u + offered[at])
+		if (view_eq(name, view_slice(view_of(offered, offered_len),
+				      at + 1u, offered[at])))
+			return offered + at;
+	return NULL;
+}
+
+// The connection's listener has put the names of its protocol into the SSL's
+// app data. The first of them that the client offers is chosen.
 static int on_alpn(SSL *ssl, const unsigned char **ret_name,
     unsigned char *ret_len, const unsigned char *offered,
     unsigned int offered_len, void *context)
 {
 	(void)context;
-	const char *ours = SSL_get_app_data(ssl);
-	if (!ours)
+	struct view ours = view_of_string(SSL_get_app_data(ssl)), name;
+	if (ours.len == 0)
 		return SSL_TLSEXT_ERR_NOACK;
-	struct view want = view_of_string(ours);
-	for (unsigned int at = 0; at < offered_len; at += 1u + offered[at]) {
-		struct view name = view_slice(
-		    view_of(offered, offered_len), at + 1u, offered[at]);
-		if (!view_eq(name, want))
+	while (view_split(&ours, ' ', &name)) {
+		const unsigned char *found =
+		    find_offer(name, offered, offered_len);
+		if (!found)
 			continue;
-		*ret_name = offered + at + 1;
-		*ret_len = offered[at];
+		*ret_name = found + 1;
+		*ret_len = found[0];
 		return SSL_TLSEXT_ERR_OK;
 	}
 	return SSL_TLSEXT_ERR_ALERT_FATAL; // RFC 7301 section 3.2

@@ -22,6 +22,9 @@ void tls_set_unref(struct tls_set **set);
 // The context for a new connection, before the client has sent a name.
 SSL_CTX *tls_set_default(const struct tls_set *set);
 
+// Whether a certificate of the set is for this name.
+bool tls_set_has(const struct tls_set *set, struct view name);
+
 // A certificate and its key.
 struct tls_pair {
 	X509 *leaf;

@@ -92,6 +92,10 @@ static void test_alpn_is_accepted_or_fatal(void **state)
 	assert_int_equal(len, 4);
 	assert_memory_equal(chosen, "imap", 4);
 	client_close(&client);
+	// One that the protocol names second.
+	client_open(&client, line.tls_port);
+	assert_true(client_tls(&client, NULL, TLS1_3_VERSION, NULL, "pop3"));
+	client_close(&client);
 	client_open(&client, line.tls_port);
 	assert_false(
 	    client_tls(&client, NULL, TLS1_3_VERSION, NULL, "http/1.1"));

@@ -24,6 +24,8 @@ static const struct listener listeners[] = {
     {"submissions", CONFIG_SUBMISSION, CONFIG_TLS_IMPLICIT, 465, 1465},
     {"pop3", CONFIG_POP3, CONFIG_TLS_STARTTLS, 110, 1110},
     {"pop3s", CONFIG_POP3, CONFIG_TLS_IMPLICIT, 995, 1995},
+    {"https", CONFIG_HTTP, CONFIG_TLS_IMPLICIT, 443, 1443},
+    {"http", CONFIG_HTTP, CONFIG_TLS_NONE, 80, 1080},
 };
 
 static void set_listeners(struct config *config, bool demo)
@@ -36,6 +38,7 @@ static void set_listeners(struct config *config, bool demo)
 		*to = (struct config_listener){.name = from->name,
 		    .protocol = from->protocol,
 		    .tls = from->tls,
+		    .optional = from->protocol == CONFIG_HTTP,
 		    .port = demo ? from->demo_port : from->port,
 		    .addresses = {demo ? "127.0.0.1" : "*", "::1"},
 		    .address_count = demo ? 2 : 1};
@@ -152,9 +155,10 @@ void config_sample(struct buf *out)
 	}
 	add_section(out, "listen \"imap\"",
 	    "Where mail programs and other servers connect to. With no such "
-	    "section: ports 143,\n110, 25 and 587 with STARTTLS, 993, 995 "
-	    "and 465 with TLS, on all addresses. One\nsection each, with a "
-	    "name for the log.",
+	    "section: ports 143,\n110, 25 and 587 with STARTTLS, 993, 995, "
+	    "465 and 443 with TLS, and 80, on all addresses.\n(443 and 80 "
+	    "only if no other program has them.) One section each, with a "
+	    "name for\nthe log.",
 	    config_listen_settings);
 	add_section(out, "certificate",
 	    "A certificate; one section each. Clients that ask for no name get "

@@ -31,6 +31,7 @@ enum config_protocol {
 	CONFIG_SMTP,
 	CONFIG_SUBMISSION,
 	CONFIG_LMTP,
+	CONFIG_HTTP,
 };
 
 enum config_line_ends {
@@ -59,6 +60,8 @@ struct config_listener {
 	uint32_t port;     // 0: none, since all are Unix sockets
 	uint32_t tls;      // enum config_tls
 	unsigned line;     // in the file; 0: a default
+	// If another program has the port, the server goes on without it.
+	bool optional;
 };
 
 // All texts are in the arena or static. Numbers, switches and choices have 32
@@ -95,6 +98,7 @@ struct config {
 	uint32_t threads;
 	uint32_t max_connections;
 	uint32_t max_strangers;
+	uint32_t max_visitors;
 	uint32_t max_per_address;
 	uint32_t max_per_network;
 	uint32_t max_per_user;
@@ -132,6 +136,19 @@ struct config {
 	uint32_t sending_messages_per_day;
 	uint32_t sending_recipients_per_hour;
 	uint32_t sending_recipients_per_day;
+	uint32_t http_header_kib;
+	uint32_t http_fields_max;
+	uint32_t http_header_seconds;
+	uint32_t http_body_seconds;
+	uint32_t http_send_seconds;
+	uint32_t http_bytes_per_second;
+	uint32_t http_idle_seconds;
+	uint32_t http_handler_seconds;
+	uint32_t http_requests_max;
+	uint32_t http_streams_max;
+	uint32_t http_bodies_mib;
+	uint32_t http_nuisance_max;
+	uint32_t http_hsts_seconds;
 	uint32_t queue_lifetime_seconds;
 	uint32_t queue_delay_notice_seconds;
 	uint32_t queue_retry_first_seconds;

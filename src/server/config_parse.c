@@ -227,6 +227,11 @@ static void take_listen(struct parse *parse, struct view title, unsigned line)
 		note(parse, line,
 		    "listen \"%s\" has a port, but no address with ports",
 		    l->name);
+	if (l->protocol == CONFIG_HTTP && l->tls == CONFIG_TLS_STARTTLS)
+		note(parse, line,
+		    "listen \"%s\": HTTP has no STARTTLS, only tls = implicit "
+		    "or none",
+		    l->name);
 	if (l->protocol == CONFIG_LMTP && l->tls == CONFIG_TLS_IMPLICIT)
 		note(parse, line,
 		    "listen \"%s\": LMTP has no implicit TLS, only starttls "

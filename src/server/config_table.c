@@ -8,7 +8,7 @@ static const char *const level_words[] = {
 static const char *const format_words[] = {"auto", "text", "journal", NULL};
 static const char *const tls_words[] = {"starttls", "implicit", "none", NULL};
 static const char *const protocol_words[] = {
-    "imap", "pop3", "smtp", "submission", "lmtp", NULL};
+    "imap", "pop3", "smtp", "submission", "lmtp", "http", NULL};
 static const char *const line_end_words[] = {"refuse", "normalize", NULL};
 static const char *const relay_tls_words[] = {
     "required", "opportunistic", "none", NULL};
@@ -79,6 +79,8 @@ const struct setting config_settings[] = {
 	"Of these, how many strangers may have at port 25 (protocol \"smtp\"),\n"
 	"and how many at all other doors before they log in. The rest is kept\n"
 	"for users who are logged in. 0: a quarter of max_connections."),
+    NUMBER(max_visitors, 0, 1000000, NULL, "0",
+	"The same for the web (protocol \"http\"). 0: half of max_strangers."),
     NUMBER(max_per_address, 0, 1000000, NULL, "100",
 	"Connections at a time that strangers may have from one address (IPv6:\n"
 	"one /64), at port 25 and at the other doors. Who logs in does not\n"
@@ -179,6 +181,36 @@ const struct setting config_settings[] = {
 	"Time without a byte of a message that has begun."),
     NUMBER(smtp_session_seconds, 10, 86400, "seconds", "3600",
 	"Time of an SMTP connection that has brought no message for so long."),
+    NUMBER(http_header_kib, 4, 1024, "KiB", "32",
+	"The longest header of an HTTP request."),
+    NUMBER(http_fields_max, 10, 128, NULL, "100",
+	"Fields in it."),
+    NUMBER(http_header_seconds, 1, 3600, "seconds", "20",
+	"Time for it to come, and for the first one after connecting."),
+    NUMBER(http_body_seconds, 1, 3600, "seconds", "30",
+	"Time for the body of a request to come. A long one has more: see\n"
+	"http_bytes_per_second."),
+    NUMBER(http_send_seconds, 1, 3600, "seconds", "30",
+	"Time for a client to take an answer, and more for a long one."),
+    NUMBER(http_bytes_per_second, 1, 1000000, NULL, "500",
+	"For each such number of bytes a body and an answer have a second more."),
+    NUMBER(http_idle_seconds, 1, 3600, "seconds", "60",
+	"Time between two requests of a connection."),
+    NUMBER(http_handler_seconds, 1, 3600, "seconds", "60",
+	"Time that the server may take to begin an answer."),
+    NUMBER(http_requests_max, 1, 1000000, NULL, "10000",
+	"Requests of one connection."),
+    NUMBER(http_streams_max, 1, 10000, NULL, "100",
+	"Requests at a time of one connection with HTTP/2."),
+    NUMBER(http_bodies_mib, 1, 1024, "MiB", "32",
+	"The bodies of these requests that are held at a time."),
+    NUMBER(http_nuisance_max, 10, 100000, NULL, "500",
+	"Frames at a time that bring nothing (cancelled requests, PING,\n"
+	"SETTINGS), after which a connection with HTTP/2 is closed. A tenth is\n"
+	"forgotten in a second, and some with each answer."),
+    NUMBER(http_hsts_seconds, 0, 63072000, "seconds", "31536000",
+	"How long browsers remember to come with TLS only\n"
+	"(Strict-Transport-Security). 0: they are not told."),
     NUMBER(sending_messages_per_hour, 0, 100000000, NULL, "200",
 	"Messages that one user may send in an hour; as many may go at once.\n"
 	"What is over that is taken, waits in the queue until there is room, and\n"
@@ -269,7 +301,8 @@ const struct setting config_listen_settings[] = {
 	.offset = offsetof(struct config_listener, protocol),
 	.initial = "imap",
 	.help = "\"smtp\": mail from other servers; \"submission\": mail that\n"
-		"users send; \"lmtp\": mail from a server that is trusted."},
+		"users send; \"lmtp\": mail from a server that is trusted;\n"
+		"\"http\": web pages. Without TLS, it only leads to https."},
     {.name = "address", .kind = SETTING_ADDRESSES, .initial = "\"*\"",
 	.help = "IPv4 and IPv6 addresses; \"*\": all of this machine; or the\n"
 		"path of a Unix socket, where port is left out."},

@@ -73,8 +73,14 @@ static const struct {
      "listen \"b\" { protocol = smtp address = \"/run/b\" }\n",
 	"f:2: listen \"b\" has the socket of listen \"a\"\n"},
     {"listen \"a\" { port = 5 protocol = ftp }\n",
-	"f:1: protocol is one of imap, pop3, smtp, submission, lmtp, not "
-	"\"ftp\"\n"},
+	"f:1: protocol is one of imap, pop3, smtp, submission, lmtp, http, "
+	"not \"ftp\"\n"},
+    {"listen \"a\" { port = 443 protocol = http }\n",
+	"f:1: listen \"a\": HTTP has no STARTTLS, only tls = implicit or "
+	"none\n"},
+    {"listen \"a\" { port = 443 protocol = http tls = implicit }\n"
+     "listen \"b\" { port = 80 protocol = http tls = none }\n",
+	""},
     {"relay_host = \"mail.example.org\"\nrelay_host = \"a:0\"\n",
 	"f:1: relay_host wants \"name:port\", not \"mail.example.org\"\n"
 	"f:2: relay_host is set a second time\n"
@@ -205,7 +211,7 @@ static void test_defaults_need_no_file(void **state)
 	struct config config;
 	config_init(&config);
 	assert_string_equal(config.data, "/var/lib/roost");
-	assert_int_equal(config.listener_count, 7);
+	assert_int_equal(config.listener_count, 9);
 	assert_int_equal(config.listeners[0].port, 143);
 	assert_int_equal(config.listeners[1].port, 993);
 	assert_int_equal(config.listeners[2].protocol, CONFIG_SMTP);

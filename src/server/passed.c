@@ -77,6 +77,10 @@ static enum rc bind_listener(const struct config_listener *listener,
 		int fd = passed_take(passed, address, port);
 		if (fd < 0)
 			rc = net_bind(address, port, &fd, fault);
+		if (rc == RC_IN_USE && listener->optional) {
+			rc = RC_OK; // protocols_listen() warns
+			continue;
+		}
 		if (rc == RC_OK && *count < PASSED_MAX)
 			ret_fds[(*count)++] = fd;
 	}

@@ -42,11 +42,18 @@ static void *new_lmtp(
 	return smtp_session_new(&servers->lmtp, peer, waker);
 }
 
+static void *new_http(
+    void *context, const struct net_peer *peer, struct net_waker waker)
+{
+	const struct protocol_servers *servers = context;
+	return http_session_new(&servers->http, peer, waker);
+}
+
 struct protocol {
 	const struct net_session_ops *ops;
 	void *(*session_new)(
 	    void *context, const struct net_peer *peer, struct net_waker waker);
-	const char *alpn; // as registered with IANA; NULL: none is
+	const char *alpn; // as registered with IANA (net/server.h); or NULL
 	enum net_door door;
 	// Sent to a client that has too many connections, and when the server
 	// has.
@@ -78,6 +85,12 @@ static const struct protocol protocol_table[] = {
 	NET_DOOR_USERS, SMTP_REFUSAL, SMTP_BUSY},
     [CONFIG_LMTP] = {&smtp_session_ops, new_lmtp, NULL, NET_DOOR_TRUSTED,
 	SMTP_REFUSAL, SMTP_BUSY},
+    // RFC 9110 section 15.6.4, RFC 6585 section 4.
+    [CONFIG_HTTP] = {&http_session_ops, new_http, HTTP_ALPN, NET_DOOR_WEB,
+	WORDS("HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\n"
+	      "Retry-After: 60\r\nContent-Length: 0\r\n"),
+	WORDS("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
+	      "Retry-After: 60\r\nContent-Length: 0\r\n")},
 };
 
 // ---- Listeners -------------------------------------------------------------
@@ -127,6 +140,14 @@ enum rc protocols_listen(struct protocols *protocols,
 		for (size_t j = 0; j < l->address_count; j++) {
 			enum rc rc = listen_at(protocols, passed, net, tls, l,
 			    l->addresses[j], fault);
+			if ((rc == RC_IN_USE || rc == RC_DENIED) &&
+			    l->optional) {
+				log_text(log, LOG_LEVEL_WARN, "listen",
+				    "%s: the server goes on without %s, which "
+				    "no configuration asks for",
+				    fault->text, l->name);
+				continue;
+			}
 			if (rc != RC_OK)
 				return rc;
 			struct log_line line;
@@ -210,12 +231,15 @@ static void fill(struct protocols *protocols, bool tls,
 	    config, office, &base, SMTP_ROLE_SUBMISSION, protocols->harvest);
 	servers->lmtp = smtp_server(
 	    config, office, &base, SMTP_ROLE_LMTP, protocols->harvest);
+	servers->http = web_server(protocols->web, config, &base);
 }
 
 void protocols_open(struct protocols *protocols, const struct config *config,
     const struct delivery_office *office, struct auth *auth,
-    struct session_registry *sessions, struct log *log, struct tracing *tracing)
+    struct session_registry *sessions, struct log *log, struct tracing *tracing,
+    const struct web_parts *web)
 {
+	protocols->web = web_new(web);
 	protocols->recent = imap_recent_new(NULL);
 	protocols->harvest = smtp_harvest_new(
 	    config->smtp_unknown_slow, config->smtp_unknown_max);
@@ -228,4 +252,5 @@ void protocols_close(struct protocols *protocols)
 	if (protocols->recent)
 		imap_recent_free(&protocols->recent);
 	smtp_harvest_free(&protocols->harvest);
+	web_free(&protocols->web);
 }

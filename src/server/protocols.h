@@ -4,12 +4,14 @@
 #ifndef ROOST_SERVER_PROTOCOLS_H
 #define ROOST_SERVER_PROTOCOLS_H
 
+#include "http/session.h"
 #include "imap/session.h"
 #include "net/server.h"
 #include "pop3/session.h"
 #include "server/config.h"
 #include "server/passed.h"
 #include "server/tracing.h"
+#include "server/web.h"
 #include "smtp/session.h"
 
 // What all sessions of each protocol share.
@@ -19,12 +21,14 @@ struct protocol_servers {
 	struct smtp_server mx;
 	struct smtp_server submission;
 	struct smtp_server lmtp;
+	struct http_server http;
 };
 
 // Must live as long as the net_server whose listeners were made with it.
 struct protocols {
 	struct imap_recent *recent;
 	struct smtp_harvest *harvest;
+	struct web *web;
 	struct protocol_servers secure; // for listeners with TLS or STARTTLS
 	struct protocol_servers plain;  // for listeners with "tls = none"
 };
@@ -38,8 +42,8 @@ MUST_CHECK enum rc protocols_listen(struct protocols *protocols,
 
 void protocols_open(struct protocols *protocols, const struct config *config,
     const struct delivery_office *office, struct auth *auth,
-    struct session_registry *sessions, struct log *log,
-    struct tracing *tracing);
+    struct session_registry *sessions, struct log *log, struct tracing *tracing,
+    const struct web_parts *web);
 void protocols_close(struct protocols *protocols); // after the net_server
 
 #endif

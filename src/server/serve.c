@@ -108,6 +108,8 @@ static enum rc open_net(struct serve *serve, struct fault *fault)
 	    .threads = config->threads,
 	    .max_connections = config->max_connections,
 	    .max_strangers = strangers,
+	    .max_visitors = config->max_visitors ? config->max_visitors
+						 : (strangers + 1) / 2,
 	    .max_per_address = config->max_per_address,
 	    .max_per_network = config->max_per_network,
 	    .unlimited = &unlimited,
@@ -353,6 +355,7 @@ static void status(void *context, json_t *answer)
 	SET("refused", stats.refused);
 	SET("servers", stats.servers);
 	SET("strangers", stats.strangers);
+	SET("visitors", stats.visitors);
 	SET("memory_used", budget_used(memory_budget(serve->memory)));
 	SET("memory_held", budget_held(memory_budget(serve->memory)));
 	SET("memory_max", memory_budget(serve->memory)->limit);
@@ -496,8 +499,9 @@ static enum rc start(struct serve *serve, struct fault *fault)
 		return rc;
 	serve->post.office.budget = memory_budget(serve->memory);
 	serve->tracing = tracing_new(&serve->log);
+	struct web_parts web = {.engine = serve->engine, .tls = serve->tls};
 	protocols_open(&serve->protocols, config, &serve->post.office,
-	    serve->auth, serve->sessions, &serve->log, serve->tracing);
+	    serve->auth, serve->sessions, &serve->log, serve->tracing, &web);
 	struct control_host host = control_host(serve);
 	user_life_resume(&host);
 	if (serve->demo)

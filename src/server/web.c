@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/web.h"
+
+#include "base/mem.h"
+#include "engine/engine.h"
+
+struct web {
+	struct web_parts parts;
+	struct http_route *routes; // owned
+	size_t route_count;
+};
+
+// ---- /healthz --------------------------------------------------------------
+
+// Whether the server can take and give mail, and nothing else: for load
+// balancers, and for whoever watches.
+static enum http_step healthz(struct http_exchange *exchange)
+{
+	const struct web *web = exchange->context;
+	bool ready = engine_health(web->parts.engine).state == ENGINE_WELL;
+	return http_answer(exchange, ready ? 200 : 503,
+	    "text/plain; charset=utf-8",
+	    ready ? VIEW("ready\n") : VIEW("not ready\n"));
+}
+
+static const struct http_route own_routes[] = {
+    {.methods = HTTP_GET,
+	.path = "/healthz",
+	.flags = HTTP_ROUTE_CLEAR | HTTP_ROUTE_ANY_HOST,
+	.begin = healthz},
+};
+
+// ---- All routes ------------------------------------------------------------
+
+// Adds a room's routes. `context` is for those that have none.
+static void add_routes(struct web *web, const struct http_route *routes,
+    size_t count, void *context)
+{
+	web->routes = mem_realloc(
+	    web->routes, (web->route_count + count) * sizeof(*web->routes));
+	for (size_t i = 0; i < count; i++) {
+		struct http_route *to = &web->routes[web->route_count++];
+		*to = routes[i];
+		if (!to->context)
+			to->context = context;
+	}
+}
+
+struct web *web_new(const struct web_parts *parts)
+{
+	struct web *web = mem_zalloc(sizeof(*web));
+	web->parts = *parts;
+	add_routes(web, own_routes, ARRAY_LEN(own_routes), web);
+	return web;
+}
+
+void web_free(struct web **ret_web)
+{
+	if (!*ret_web)
+		return;
+	free((*ret_web)->routes);
+	free(*ret_web);
+	*ret_web = NULL;
+}
+
+// ---- The server ------------------------------------------------------------
+
+// Beside server_name: the names of our certificates, also of those that were
+// taken up since the start.
+static bool accepts_host(void *context, struct view host)
+{
+	const struct web *web = context;
+	return web->parts.tls && net_tls_is_for(web->parts.tls, host);
+}
+
+// The first port with TLS.
+static uint16_t https_port(const struct config *config)
+{
+	for (size_t i = 0; i < config->listener_count; i++) {
+		const struct config_listener *l = &config->listeners[i];
+		if (l->protocol == CONFIG_HTTP && l->tls == CONFIG_TLS_IMPLICIT)
+			return (uint16_t)l->port;
+	}
+	return 0;
+}
+
+static struct http_limits limits_of(const struct config *config)
+{
+	return (struct http_limits){
+	    .head_bytes = config->http_header_kib << 10,
+	    .fields = config->http_fields_max,
+	    .head_seconds = config->http_header_seconds,
+	    .body_seconds = config->http_body_seconds,
+	    .send_seconds = config->http_send_seconds,
+	    .rate_min = config->http_bytes_per_second,
+	    .idle_seconds = config->http_idle_seconds,
+	    .handler_seconds = config->http_handler_seconds,
+	    .requests = config->http_requests_max,
+	    .streams = config->http_streams_max,
+	    .body_held = config->http_bodies_mib << 20,
+	    .nuisance = config->http_nuisance_max,
+	    .hsts_seconds = config->http_hsts_seconds,
+	};
+}
+
+struct http_server web_server(struct web *web, const struct config *config,
+    const struct session_server *base)
+{
+	return (struct http_server){
+	    .base = *base,
+	    .routes = web->routes,
+	    .route_count = web->route_count,
+	    .names = &config->server_name,
+	    .name_count = 1,
+	    .accepts_host = accepts_host,
+	    .host_context = web,
+	    .https_port = https_port(config),
+	    .limits = limits_of(config),
+	};
+}

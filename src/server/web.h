@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the server serves by HTTP: the routes of all rooms, and for which hosts.
+#ifndef ROOST_SERVER_WEB_H
+#define ROOST_SERVER_WEB_H
+
+#include "http/session.h"
+#include "server/config.h"
+
+struct engine;
+
+// What routes need. All of it outlives the web.
+struct web_parts {
+	struct engine *engine;
+	struct net_tls *tls; // its certificates' names are served
+};
+
+struct web;
+
+struct web *web_new(const struct web_parts *parts);
+void web_free(struct web **web); // after the net_server; may be NULL
+
+// The HTTP server that listeners use, with or without TLS.
+struct http_server web_server(struct web *web, const struct config *config,
+    const struct session_server *base);
+
+#endif
