@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// roost check, roost trace, roost status
+// roost check, roost trace, roost status, roost metrics
 #include <unistd.h>
 
 #include "admin/commands.h"
@@ -127,4 +127,16 @@ enum cli_exit cmd_status(const struct cli_call *call)
 	if (rc != RC_OK)
 		return cli_fail(rc, &fault);
 	return serving ? CLI_OK : CLI_NOT_FOUND;
+}
+
+enum cli_exit cmd_metrics(const struct cli_call *call)
+{
+	json_t *answer;
+	enum cli_exit code = place_fetch(call, false,
+	    json_pack("{s:s}", "do", "metrics"), NULL, NULL, &answer);
+	struct view text = link_member(answer, "text");
+	if (code == CLI_OK)
+		fwrite(text.ptr, 1, text.len, stdout);
+	json_decref(answer);
+	return code;
 }

@@ -529,5 +529,13 @@ const struct cli_command admin_commands[] = {
 	.summary = "say what the server does; exit code 3: it does not run",
 	.run = cmd_status,
     },
+    {
+	.name = "metrics",
+	.arguments = "",
+	.summary = "print what the server counts, for Prometheus",
+	.details = "In the text format 0.0.4, for example for the textfile "
+		   "collector of its\nnode exporter.",
+	.run = cmd_metrics,
+    },
     {0},
 };

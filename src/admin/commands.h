@@ -51,5 +51,6 @@ enum cli_exit cmd_check(const struct cli_call *call);
 enum cli_exit cmd_repair(const struct cli_call *call);
 enum cli_exit cmd_trace(const struct cli_call *call);
 enum cli_exit cmd_status(const struct cli_call *call);
+enum cli_exit cmd_metrics(const struct cli_call *call);
 
 #endif

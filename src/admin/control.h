@@ -27,6 +27,8 @@
 struct control_server {
 	// Adds members to the answer of "status".
 	void (*status)(void *context, json_t *answer);
+	// Appends all metrics, in OpenMetrics' form or in the older one.
+	void (*metrics)(void *context, bool open, struct buf *out);
 	void (*trace)(void *context, struct view user, bool on);
 	void *context;
 };

@@ -2,6 +2,8 @@
 // Requests about the running server.
 #include "admin/verbs.h"
 
+#define METRICS_MAX ((size_t)1 << 20) // bytes
+
 enum rc verb_status(struct verb_call *call, struct fault *fault)
 {
 	const struct control_server *server = call->host->server;
@@ -13,6 +15,23 @@ enum rc verb_status(struct verb_call *call, struct fault *fault)
 	if (server)
 		server->status(server->context, call->answer);
 	return RC_OK;
+}
+
+enum rc verb_metrics(struct verb_call *call, struct fault *fault)
+{
+	const struct control_server *server = call->host->server;
+	if (!server)
+		return fault_set(fault, RC_NOT_FOUND, "no server is running");
+	struct buf text;
+	buf_init(&text, METRICS_MAX);
+	server->metrics(server->context, false, &text);
+	enum rc rc = buf_status(&text);
+	if (rc == RC_OK)
+		json_object_set_new(
+		    call->answer, "text", link_text(buf_view(&text)));
+	buf_done(&text);
+	return rc == RC_OK ? RC_OK
+			   : fault_set(fault, rc, "the metrics are too long");
 }
 
 enum rc verb_trace(struct verb_call *call, struct fault *fault)

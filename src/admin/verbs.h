@@ -51,6 +51,7 @@ struct verb_call {
 	X("renew", verb_renew)                                                 \
 	X("check", verb_check)                                                 \
 	X("status", verb_status)                                               \
+	X("metrics", verb_metrics)                                             \
 	X("trace", verb_trace)
 
 #define X(name, function)                                                      \

@@ -31,6 +31,11 @@ const char *auth_reason_word(enum auth_reason reason)
 	return reasons[reason].word;
 }
 
+uint64_t auth_outcomes(const struct auth *auth, enum auth_reason reason)
+{
+	return counter_value(&auth->outcomes[reason]);
+}
+
 const char *auth_reason_code(enum auth_reason reason)
 {
 	return reasons[reason].code;
@@ -323,6 +328,7 @@ void auth_try_accept(const struct auth_try *try, const struct auth_user *user,
 	if (try->channel->turn)
 		try->channel->turn->began = false;
 	*ret_verdict = (struct auth_verdict){.reason = AUTH_REASON_NONE};
+	counter_add(&try->auth->outcomes[AUTH_REASON_NONE], 1);
 	struct log_line line;
 	try_log_begin(try, &line, LOG_LEVEL_INFO, "login");
 	try_log_end(try, &line, user->account);
@@ -353,6 +359,7 @@ static bool is_guess(enum auth_reason reason)
 enum rc auth_try_refuse(const struct auth_try *try, enum rc rc,
     enum auth_reason reason, struct auth_verdict *ret_verdict)
 {
+	counter_add(&try->auth->outcomes[reason], 1);
 	uint32_t delay = is_guess(reason) ? count_failure(try) : 0;
 	if (reason == AUTH_REASON_LIMITED)
 		delay = AUTH_DELAY_MS_MAX;

@@ -62,9 +62,14 @@ enum auth_reason {
 	AUTH_REASON_TABLE(X)
 #undef X
 };
+#define AUTH_REASONS (AUTH_REASON_UNAVAILABLE + 1)
 
 const char *auth_reason_word(enum auth_reason reason); // for the log
 const char *auth_reason_code(enum auth_reason reason); // RFC 5530, or ""
+
+// How many log-ins have had this outcome since the start. AUTH_REASON_NONE:
+// they succeeded.
+uint64_t auth_outcomes(const struct auth *auth, enum auth_reason reason);
 
 // A log-in that has to wait: for a password to be hashed, or because passwords
 // were guessed. The caller zeroes it and sets `wake` and `context`. It must not

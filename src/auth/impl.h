@@ -12,6 +12,7 @@
 #include "auth/keeper.h"
 #include "auth/rounds.h"
 #include "auth/standing.h"
+#include "base/counter.h"
 
 struct auth {
 	struct engine *engine;
@@ -30,6 +31,8 @@ struct auth {
 	struct auth_places *places;
 	struct auth_rounds *rounds;
 	_Atomic uint64_t hashed; // passwords; for tests
+	// Log-ins by outcome; those that succeeded at AUTH_REASON_NONE.
+	struct counter outcomes[AUTH_REASONS];
 	unsigned char secret[AUTH_SECRET_LEN];
 	// The credentials that a password is checked against when the user does
 	// not exist.

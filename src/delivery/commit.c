@@ -90,6 +90,8 @@ static void log_queued(struct delivery *delivery, const struct queue_id *id,
 {
 	char text[QUEUE_ID_TEXT + 1];
 	struct log_line line;
+	if (delivery->office->counts)
+		counter_add(&delivery->office->counts->queued, 1);
 	queue_id_print(id, text);
 	log_begin(&line, delivery->office->log, LOG_LEVEL_INFO, "queued");
 	log_add_u64(&line, "session", delivery->origin.session_id);

@@ -125,10 +125,22 @@ static void log_folders(struct log_line *line, const struct delivery_copy *copy)
 	buf_done(&names);
 }
 
+static void count_copy(struct delivery_counts *counts, enum rc rc,
+    const struct delivery_copy *copy)
+{
+	if (!counts)
+		return;
+	counter_add(rc != RC_OK         ? &counts->failed
+		    : copy->place_count ? &counts->delivered
+					: &counts->discarded,
+	    1);
+}
+
 void delivery_log_copy(const struct delivery_office *office,
     const struct delivery_event *event, const struct delivery_copy *copy,
     enum rc rc, const struct fault *fault)
 {
+	count_copy(office->counts, rc, copy);
 	struct log_line line;
 	log_begin(&line, office->log,
 	    rc == RC_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,

@@ -16,6 +16,7 @@
 #ifndef ROOST_DELIVERY_DELIVERY_H
 #define ROOST_DELIVERY_DELIVERY_H
 
+#include "base/counter.h"
 #include "dkim/dkim.h"
 #include "net/session.h"
 #include "queue/queue.h"
@@ -45,6 +46,15 @@ struct delivery_office {
 	const struct delivery_check *check; // NULL: everything is wanted
 	struct sending *sending; // sending.h; NULL: users send without limits
 	const struct budget *budget; // of memory (base/budget.h); may be NULL
+	struct delivery_counts *counts; // may be NULL
+};
+
+// What became of copies and messages since the start.
+struct delivery_counts {
+	struct counter delivered; // copies, each for one user
+	struct counter discarded; // copies that a filter did not want
+	struct counter failed;    // copies that could not be stored
+	struct counter queued;    // messages for recipients elsewhere
 };
 
 // Whether the office has a check that can show who sent a stranger's message.

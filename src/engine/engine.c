@@ -4,6 +4,8 @@
 // write, tell the watches, unlock), and the refusal of invalid arguments.
 #include "engine/impl.h"
 
+#include "base/clock.h"
+
 void engine_base_init(struct engine *engine, const struct engine_ops *ops)
 {
 	engine->ops = ops;
@@ -285,9 +287,15 @@ enum rc engine_commit(struct engine *engine, uint64_t partition,
 	rc = enter_to_write(engine, fault);
 	if (rc != RC_OK)
 		return rc;
+	uint64_t began_ns = clock_monotonic_ns();
 	pthread_mutex_lock(&part->lock);
 	rc = commit_locked(engine, part, expected_version, batch, fault);
 	pthread_mutex_unlock(&part->lock);
+	if (rc == RC_OK)
+		counter_times_add(
+		    &engine->commits, (clock_monotonic_ns() - began_ns) / 1000);
+	else if (rc == RC_IO || rc == RC_FULL)
+		counter_add(&engine->commits_failed, 1);
 	return leave_written(engine, rc);
 }
 
@@ -311,6 +319,21 @@ enum rc engine_partition_drop(
 		engine_partition_moved(part, 0);
 	pthread_mutex_unlock(&part->lock);
 	return leave_written(engine, rc);
+}
+
+// ---- Measurements ----------------------------------------------------------
+
+struct engine_stats engine_stats(struct engine *engine)
+{
+	struct engine_stats stats = {
+	    .commits = &engine->commits,
+	    .commits_failed = counter_value(&engine->commits_failed),
+	};
+	if (engine->ops->sizes && engine_enter(engine) == RC_OK) {
+		engine->ops->sizes(engine, &stats);
+		engine_leave(engine);
+	}
+	return stats;
 }
 
 // ---- Content and care ------------------------------------------------------

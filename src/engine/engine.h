@@ -13,6 +13,7 @@
 #define ROOST_ENGINE_ENGINE_H
 
 #include "base/buf.h"
+#include "base/counter.h"
 #include "base/log.h"
 
 struct engine;
@@ -269,6 +270,25 @@ struct engine_health engine_health(struct engine *engine);
 // mail can be deleted, moved and marked. It refuses only to begin content of
 // more than one chunk.
 MUST_CHECK enum rc engine_room(struct engine *engine, struct fault *fault);
+
+// ---- Measurements ----------------------------------------------------------
+
+struct engine_stats {
+	// Of commits that succeeded, since the engine was opened: from the call
+	// to the answer, with the wait for others that commit to the same
+	// partition.
+	const struct counter_times *commits;
+	uint64_t commits_failed; // the disk's fault, not a conflict
+	// On the disk; 0: the engine has no files, or none is open.
+	uint64_t table_bytes;
+	uint64_t content_bytes;
+	// Of the engine's memory.
+	uint64_t buffer_bytes;
+	uint64_t cache_bytes;
+};
+
+// Valid as long as the engine is open.
+struct engine_stats engine_stats(struct engine *engine);
 
 // ---- Care ------------------------------------------------------------------
 

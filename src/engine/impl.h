@@ -162,6 +162,8 @@ struct engine_ops {
 	// NULL: the engine is always well. Called outside the gate.
 	void (*health)(struct engine *engine, struct engine_health *ret_health);
 	enum rc (*room)(struct engine *engine);
+	// Fills in the sizes. NULL: the engine has no files.
+	void (*sizes)(struct engine *engine, struct engine_stats *stats);
 	// After a write failed: waits until it is certain that what was refused
 	// is not there, or until that takes too long.
 	void (*settle)(struct engine *engine);
@@ -178,6 +180,8 @@ struct engine {
 	struct gate gate;         // closed while the database is opened anew
 	bool gone;                // no database is open; under the gate
 	_Atomic unsigned opening; // how often it was opened anew
+	struct counter_times commits; // that succeeded
+	struct counter commits_failed;
 	pthread_rwlock_t partitions_lock;
 	struct map partitions; // be64 id to struct engine_partition
 	pthread_mutex_t writers_lock;

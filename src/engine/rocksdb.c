@@ -453,6 +453,7 @@ static const struct engine_ops rocks_ops = {
     .format_set = rocks_format_set,
     .check = rocks_check,
     .health = rocks_health,
+    .sizes = rocks_sizes,
     .room = rocks_room,
     .settle = rocks_settle,
 };

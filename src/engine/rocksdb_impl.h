@@ -380,6 +380,12 @@ enum rc rocks_content_owned(struct engine *engine, uint64_t partition,
 // rocksdb_reclaim.c: called after a sweep that deleted so many bytes.
 void rocks_reclaim(struct rocks *rocks, uint64_t deleted_bytes);
 
+// rocksdb_sizes.c
+// A number that RocksDB knows about a family; 0: it does not.
+uint64_t rocks_property(
+    struct rocks *rocks, enum rocks_family family, const char *name);
+void rocks_sizes(struct engine *engine, struct engine_stats *stats);
+
 // rocksdb_checkpoint.c
 enum rc rocks_checkpoint(
     struct engine *engine, const char *path, struct fault *fault);

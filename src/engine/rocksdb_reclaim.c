@@ -20,14 +20,6 @@ static void compact(struct rocks *rocks)
 	rocksdb_compactoptions_destroy(options);
 }
 
-static uint64_t property(struct rocks *rocks, const char *name)
-{
-	uint64_t number = 0;
-	rocksdb_property_int_cf(
-	    rocks->db, rocks->families[ROCKS_CONTENT], name, &number);
-	return number;
-}
-
 static void set_cutoff(struct rocks *rocks, const char *value)
 {
 	const char *names[] = {"blob_garbage_collection_age_cutoff"};
@@ -50,9 +42,10 @@ void rocks_reclaim(struct rocks *rocks, uint64_t deleted_bytes)
 	// This rewrites only keys, which are small beside their values, and
 	// finds the garbage.
 	compact(rocks);
-	uint64_t garbage =
-	    property(rocks, "rocksdb.live-blob-file-garbage-size");
-	uint64_t total = property(rocks, "rocksdb.live-blob-file-size");
+	uint64_t garbage = rocks_property(
+	    rocks, ROCKS_CONTENT, "rocksdb.live-blob-file-garbage-size");
+	uint64_t total =
+	    rocks_property(rocks, ROCKS_CONTENT, "rocksdb.live-blob-file-size");
 	if (garbage < RECLAIM_GARBAGE || garbage < total / 2)
 		return;
 	// At least half is garbage: the other half is written anew.

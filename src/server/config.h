@@ -33,6 +33,7 @@ enum config_protocol {
 	CONFIG_LMTP,
 	CONFIG_HTTP,
 };
+#define CONFIG_PROTOCOLS (CONFIG_HTTP + 1)
 
 enum config_line_ends {
 	CONFIG_LINE_ENDS_REFUSE,
@@ -168,6 +169,8 @@ struct config {
 	uint32_t cache_mib;
 	uint32_t write_buffer_mib;
 };
+
+const char *config_protocol_word(enum config_protocol protocol);
 
 void config_init(struct config *config); // the defaults
 void config_done(struct config *config);

@@ -13,6 +13,11 @@ static const char *const line_end_words[] = {"refuse", "normalize", NULL};
 static const char *const relay_tls_words[] = {
     "required", "opportunistic", "none", NULL};
 
+const char *config_protocol_word(enum config_protocol protocol)
+{
+	return protocol_words[protocol];
+}
+
 #define NUMBER(n, low, high, u, d, h)                                          \
 	{                                                                      \
 		.name = #n, .kind = SETTING_NUMBER,                            \

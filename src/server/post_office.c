@@ -189,6 +189,7 @@ enum rc post_office_open(struct post_office *post, const struct config *config,
 	    .server_name = view_of_string(config->server_name),
 	    .hops_max = config->smtp_hops_max,
 	    .recipients_max = config->smtp_recipients_max,
+	    .counts = &post->counts,
 	};
 	check_postmaster(post, log);
 	return open_relay(post, config, net, log, fault);

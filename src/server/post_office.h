@@ -22,6 +22,7 @@ struct post_office {
 	struct sending *sending;
 	struct relay *relay;
 	struct delivery_office office; // for the doors
+	struct delivery_counts counts;
 	// How many look-ups of our own name are running.
 	atomic_uint name_lookups;
 	// No answer has said that the name does not exist.

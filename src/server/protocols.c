@@ -213,6 +213,7 @@ static void fill(struct protocols *protocols, bool tls,
 	    .budget = office->budget,
 	    .user_sessions_max = config->max_per_user,
 	};
+	base.counts = &protocols->counts[CONFIG_IMAP];
 	servers->imap = (struct imap_server){
 	    .base = base,
 	    .store = office->store,
@@ -220,17 +221,22 @@ static void fill(struct protocols *protocols, bool tls,
 	    .compress = config->compress,
 	    .recent = protocols->recent,
 	};
+	base.counts = &protocols->counts[CONFIG_POP3];
 	servers->pop3 = (struct pop3_server){
 	    .base = base,
 	    .store = office->store,
 	    .version = roost_version,
 	};
+	base.counts = &protocols->counts[CONFIG_SMTP];
 	servers->mx = smtp_server(
 	    config, office, &base, SMTP_ROLE_MX, protocols->harvest);
+	base.counts = &protocols->counts[CONFIG_SUBMISSION];
 	servers->submission = smtp_server(
 	    config, office, &base, SMTP_ROLE_SUBMISSION, protocols->harvest);
+	base.counts = &protocols->counts[CONFIG_LMTP];
 	servers->lmtp = smtp_server(
 	    config, office, &base, SMTP_ROLE_LMTP, protocols->harvest);
+	base.counts = &protocols->counts[CONFIG_HTTP];
 	servers->http = web_server(protocols->web, config, &base);
 }
 

@@ -26,6 +26,7 @@ struct protocol_servers {
 
 // Must live as long as the net_server whose listeners were made with it.
 struct protocols {
+	struct session_counts counts[CONFIG_PROTOCOLS]; // by protocol
 	struct imap_recent *recent;
 	struct smtp_harvest *harvest;
 	struct web *web;

@@ -24,6 +24,7 @@
 #include "net/server.h"
 #include "server/certificates.h"
 #include "server/demo.h"
+#include "server/measures.h"
 #include "server/memory.h"
 #include "server/notify.h"
 #include "server/post_office.h"
@@ -333,49 +334,30 @@ static enum rc open_store(struct serve *serve, struct fault *fault)
 
 // ---- Administration --------------------------------------------------------
 
+static struct measures measures(struct serve *serve)
+{
+	return (struct measures){
+	    .net = serve->net,
+	    .engine = serve->engine,
+	    .auth = serve->auth,
+	    .post = &serve->post,
+	    .protocols = &serve->protocols,
+	    .budget = memory_budget(serve->memory),
+	    .tracing = serve->tracing,
+	    .started_ms = serve->started_ms,
+	};
+}
+
 static void status(void *context, json_t *answer)
 {
-	static const char *const words[ENGINE_STATES] = {
-	    [ENGINE_WELL] = "well",
-	    [ENGINE_FULL] = "full",
-	    [ENGINE_READING] = "reading",
-	};
-	struct serve *serve = context;
-	struct net_server_stats stats = net_server_stats(serve->net);
-	struct queue_stats queue = queue_stats(serve->post.queue);
-	struct relay_stats relay = relay_stats(serve->post.relay);
-	struct engine_health health = engine_health(serve->engine);
-	uint64_t up = (clock_monotonic_ms() - serve->started_ms) / 1000;
-#define SET(key, value)                                                        \
-	json_object_set_new(answer, key, json_integer((json_int_t)(value)))
-	SET("pid", getpid());
-	SET("up_seconds", up);
-	SET("connections", stats.open);
-	SET("accepted", stats.accepted);
-	SET("refused", stats.refused);
-	SET("servers", stats.servers);
-	SET("strangers", stats.strangers);
-	SET("visitors", stats.visitors);
-	SET("memory_used", budget_used(memory_budget(serve->memory)));
-	SET("memory_held", budget_held(memory_budget(serve->memory)));
-	SET("memory_max", memory_budget(serve->memory)->limit);
-	SET("traced_users", tracing_count(serve->tracing));
-	SET("queue_messages", queue.messages);
-	SET("queue_recipients", queue.recipients);
-	SET("queue_held", queue.held);
-	SET("queue_oldest", queue.oldest);
-	SET("reports_dropped", queue.reports_dropped);
-	SET("sending_limited_users", sending_limited(serve->post.sending));
-	SET("sending_connections", relay.connections);
-	SET("sent", relay.relayed);
-	SET("sites_down", relay.sites_down);
-	SET("disk_free", health.free_bytes);
-#undef SET
-	json_object_set_new(answer, "memory_stage",
-	    json_string(
-		budget_stage_name(budget_stage(memory_budget(serve->memory)))));
-	json_object_set_new(
-	    answer, "storage", json_string(words[health.state]));
+	struct measures now = measures(context);
+	measures_status(&now, answer);
+}
+
+static void metrics(void *context, bool open, struct buf *out)
+{
+	struct measures now = measures(context);
+	measures_metrics(&now, open, out);
 }
 
 static void trace(void *context, struct view user, bool on)
@@ -387,7 +369,11 @@ static void trace(void *context, struct view user, bool on)
 static struct control_host control_host(struct serve *serve)
 {
 	serve->control_server = (struct control_server){
-	    .status = status, .trace = trace, .context = serve};
+	    .status = status,
+	    .metrics = metrics,
+	    .trace = trace,
+	    .context = serve,
+	};
 	return (struct control_host){
 	    .engine = serve->engine,
 	    .store = serve->store,

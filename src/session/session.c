@@ -22,6 +22,8 @@ void session_init(struct session *session, const struct session_kind *kind,
 	    .since_ms = clock_monotonic_ms(),
 	    .next = NET_READ,
 	};
+	if (server->counts)
+		counter_add(&server->counts->sessions, 1);
 }
 
 void session_done(struct session *session)
@@ -287,8 +289,15 @@ static void count_strangers(struct session *session)
 		    "%u commands and no login", session->commands);
 }
 
+void session_note_command(struct session *session)
+{
+	if (session->server->counts)
+		counter_add(&session->server->counts->commands, 1);
+}
+
 void session_count_command(struct session *session, bool bad)
 {
+	session_note_command(session);
 	count_bad(session, bad);
 	if (session_is_stranger(session) && session->next != NET_CLOSE)
 		count_strangers(session);

@@ -11,6 +11,7 @@
 
 #include "auth/binding.h"
 #include "base/budget.h"
+#include "base/counter.h"
 #include "base/log.h"
 #include "net/session.h"
 #include "session/registry.h"
@@ -29,10 +30,17 @@
 
 #define SESSION_TEXT_MAX 512 // bytes of the last words
 
+// What the sessions of a protocol have done.
+struct session_counts {
+	struct counter sessions; // that began
+	struct counter commands; // that were answered
+};
+
 // What all sessions of a server share, whatever their protocol. It does not
 // change while there are sessions, and all that it points to outlives them.
 struct session_server {
 	struct auth *auth;
+	struct session_counts *counts; // may be NULL
 	struct log *log;           // may be NULL
 	const struct clock *clock; // NULL: the machine's
 	const char *name;          // in the greeting
@@ -178,6 +186,8 @@ uint32_t session_timeout(
 // The same for a stranger.
 uint32_t session_stranger_timeout(const struct session *session);
 
+// Call this after a command, if session_count_command() is not called.
+void session_note_command(struct session *session);
 // Call this before reading. Ends a stranger's session if its time is over.
 void session_check_time(struct session *session);
 // Call this after a command. Ends the session if there were too many commands,

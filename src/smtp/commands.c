@@ -253,6 +253,7 @@ void smtp_command_run(struct smtp_session *session, struct view line, bool more)
 		parse_and_run(session, type, line);
 	else
 		end_at_chunk(session, type);
+	session_note_command(&session->base);
 	if (!type || (type->flags & FREE) == 0)
 		session->commands++;
 }

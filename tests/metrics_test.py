@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the running server counts, as Prometheus reads it (docs/monitoring.md).
+Debian's promtool reads it, too."""
+
+import re
+import subprocess
+import unittest
+
+import mail
+from harness import PROJECT, only_roost
+from imap_client import ImapError
+from post import PostTest
+
+SAMPLE = re.compile(r"([a-z_]+)(?:\{([a-z]+)=\"([^\"]*)\"\})? ([0-9.]+)")
+
+
+def metrics(server):
+    """{(name, label's value or None): number}."""
+    found = {}
+    for line in server.roost("metrics").splitlines():
+        if line.startswith("#"):
+            continue
+        name, _, value, number = SAMPLE.fullmatch(line).groups()
+        if name.endswith("_bucket"):
+            continue
+        found[name, value] = float(number)
+    return found
+
+
+@only_roost
+class MetricsTest(PostTest):
+    def grown(self, before, name, label=None):
+        return metrics(self.server)[name, label] - before[name, label]
+
+    def test_promtool_finds_nothing(self):
+        said = subprocess.run(
+            ["promtool", "check", "metrics"], input=self.server.roost(
+                "metrics").encode(), capture_output=True)
+        self.assertEqual((said.returncode, said.stdout, said.stderr),
+                         (0, b"", b""))
+
+    def test_what_is_done_is_counted(self):
+        before = metrics(self.server)
+        c = self.connect()
+        c.command("NOOP")
+        with self.assertRaises(ImapError):
+            self.connect(password="not the password")
+        with self.assertRaises(ImapError):
+            self.connect(user="nobody-" + self.user)
+        self.mx().message("ann@example.org", [self.address], mail.simple(1))
+        self.assertEqual(self.grown(before, "roost_sessions_total", "imap"), 3)
+        # Three LOGINs and a NOOP.
+        self.assertEqual(self.grown(before, "roost_commands_total", "imap"), 4)
+        self.assertEqual(self.grown(before, "roost_sessions_total", "smtp"), 1)
+        self.assertGreaterEqual(
+            self.grown(before, "roost_commands_total", "smtp"), 4)
+        self.assertEqual(self.grown(before, "roost_logins_total"), 1)
+        for cause in ("wrong-password", "unknown-user"):
+            self.assertEqual(self.grown(
+                before, "roost_login_failures_total", cause), 1, cause)
+        self.assertEqual(
+            self.grown(before, "roost_deliveries_total", "delivered"), 1)
+        self.assertGreaterEqual(
+            self.grown(before, "roost_commit_seconds_count"), 2)
+        self.assertGreater(
+            metrics(self.server)["process_cpu_seconds_total", None], 0)
+
+    def test_each_is_in_the_documents(self):
+        said = (PROJECT / "docs/monitoring.md").read_text()
+        names = set(re.findall(r"(?m)^# TYPE (\S+)",
+                               self.server.roost("metrics")))
+        self.assertEqual(names, set(re.findall(
+            r"`((?:roost|process)_[a-z_]+)`", said)))
+
+    def test_the_dashboard_asks_for_what_there_is(self):
+        asked = set(re.findall(
+            r"\b((?:roost|process)_[a-z_]+)",
+            (PROJECT / "packaging/grafana/roost.json").read_text()))
+        names = {name for name, _ in metrics(self.server)}
+        names.add("roost_commit_seconds_bucket")
+        self.assertEqual(asked - names, set())
+        self.assertGreater(len(asked), 15)
+
+
+if __name__ == "__main__":
+    unittest.main()
