@@ -102,8 +102,25 @@ void http_stream(struct http_exchange *exchange, uint64_t length)
 
 bool http_is_full(const struct http_exchange *exchange)
 {
-	return ((const struct exchange *)exchange)->answer.body.len >=
+	return answer_rest(&((const struct exchange *)exchange)->answer).len >=
 	       HTTP_PENDING_HIGH;
+}
+
+struct view answer_rest(const struct answer *answer)
+{
+	return view_from(buf_view(&answer->body), answer->at);
+}
+
+// What is sent is dropped when it is more than what is left, so that each byte
+// is moved at most once.
+void answer_took(struct answer *answer, size_t len)
+{
+	answer->at += len;
+	answer->body_bytes += len;
+	if (answer->at < answer->body.len - answer->at)
+		return;
+	buf_consume(&answer->body, answer->at);
+	answer->at = 0;
 }
 
 // ---- Whole answers ---------------------------------------------------------

@@ -28,6 +28,11 @@ static bool is_text(struct view type)
 	       view_ends_with(name, VIEW("+json"));
 }
 
+bool http_worth_packing(struct view type, size_t len)
+{
+	return len >= LEAST_BYTES && is_text(type);
+}
+
 // "q=0", "q=0.0" … (RFC 9110 section 12.4.2).
 static bool is_refused(struct view parameters)
 {
@@ -41,7 +46,7 @@ static bool is_refused(struct view parameters)
 }
 
 // RFC 9110 section 12.5.3.
-static bool accepts_gzip(const struct http_request *request)
+bool http_accepts_gzip(const struct http_request *request)
 {
 	struct view list = http_field(request, "Accept-Encoding"), element;
 	while (http_list_next(&list, &element)) {
@@ -54,7 +59,7 @@ static bool accepts_gzip(const struct http_request *request)
 	return false;
 }
 
-static bool gzip(struct view in, struct buf *out)
+bool http_pack(struct view in, struct buf *out)
 {
 	z_stream stream = {0};
 	if (deflateInit2(&stream, LEVEL, Z_DEFLATED, GZIP_WINDOW, MEM_LEVEL,
@@ -92,14 +97,14 @@ void answer_compress(struct exchange *exchange)
 	const struct answer_field *type = answer_find(answer, "Content-Type");
 	struct buf packed;
 	if (!exchange->route || exchange->route->flags & HTTP_ROUTE_SECRET ||
-	    answer->body.len < LEAST_BYTES || !type || !is_text(type->value) ||
+	    !type || !http_worth_packing(type->value, answer->body.len) ||
 	    answer_find(answer, "Content-Encoding"))
 		return;
 	http_set_field(&exchange->shown, "Vary", VIEW("Accept-Encoding"));
-	if (!accepts_gzip(&exchange->shown.request))
+	if (!http_accepts_gzip(&exchange->shown.request))
 		return;
 	buf_init(&packed, HTTP_ANSWER_MAX);
-	if (gzip(buf_view(&answer->body), &packed) &&
+	if (http_pack(buf_view(&answer->body), &packed) &&
 	    packed.len < answer->body.len) {
 		http_set_field(
 		    &exchange->shown, "Content-Encoding", VIEW("gzip"));

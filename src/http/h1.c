@@ -62,7 +62,7 @@ static void send_body(struct http_session *session)
 	struct buf *out = session->base.out;
 	size_t room =
 	    out->len < NET_OUTPUT_HIGH ? NET_OUTPUT_HIGH - out->len : 0;
-	struct view part = view_slice(buf_view(&answer->body), 0, room);
+	struct view part = view_slice(answer_rest(answer), 0, room);
 	if (part.len == 0)
 		return;
 	if (h1->chunked)
@@ -70,8 +70,7 @@ static void send_body(struct http_session *session)
 	buf_add(out, part);
 	if (h1->chunked)
 		buf_add_literal(out, "\r\n");
-	answer->body_bytes += part.len;
-	buf_consume(&answer->body, part.len);
+	answer_took(answer, part.len);
 }
 
 static void finish(struct http_session *session)
@@ -101,7 +100,8 @@ static bool send_answer(struct http_session *session)
 	if (!exchange->answer.sent)
 		send_head(session);
 	send_body(session);
-	if (exchange->answer.body.len > 0 || exchange->phase != EXCHANGE_DONE)
+	if (answer_rest(&exchange->answer).len > 0 ||
+	    exchange->phase != EXCHANGE_DONE)
 		return false;
 	if (h1->chunked)
 		buf_add_literal(session->base.out, "0\r\n\r\n");
@@ -116,7 +116,8 @@ static void wait_for(struct http_session *session)
 	struct exchange *exchange = session->h1.exchange;
 	const struct http_limits *limits = &session->server->limits;
 	struct session *base = &session->base;
-	if (exchange->answer.body.len > 0 || exchange->phase == EXCHANGE_MORE ||
+	if (answer_rest(&exchange->answer).len > 0 ||
+	    exchange->phase == EXCHANGE_MORE ||
 	    exchange->phase == EXCHANGE_READY) {
 		base->next = NET_DRAIN;
 		http_pace_begin(session, "the client reads too slowly",

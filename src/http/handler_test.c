@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a handler can rely on, through the rig.
 #include "base/test.h"
+#include "http/files.h"
 #include "http/rig.h"
 
 static struct rig_users users; // made once, which takes long
@@ -307,6 +308,56 @@ static void test_requests_and_answers(void **state)
 	http_rig_done(&rig);
 }
 
+static void test_files_have_tags(void **state)
+{
+	(void)state;
+	static char page[4000];
+	memset(page, 'x', sizeof(page));
+	const struct http_file list[] = {
+	    {"", "text/html", {page, sizeof(page)}, 0, "default-src 'self'"},
+	    {"a.png", "image/png", {page, 10}, 3600, NULL},
+	};
+	struct http_files *files = http_files_new(list, ARRAY_LEN(list));
+	const struct http_route own[] = {{.methods = HTTP_GET,
+	    .path = "/f/",
+	    .flags = HTTP_ROUTE_PREFIX,
+	    .begin = http_files_begin,
+	    .context = files}};
+	struct http_rig rig;
+	struct http_rig_answer answer;
+	http_rig_init(&rig, own, 1, &users);
+	http_rig_ask(
+	    &rig, "GET /f/", "Accept-Encoding: gzip\r\n", VIEW(""), &answer);
+	assert_view_equal(
+	    http_rig_field(&answer, "Content-Encoding"), VIEW("gzip"));
+	assert_view_equal(http_rig_field(&answer, "Content-Security-Policy"),
+	    VIEW("default-src 'self'"));
+	assert_true(answer.body.len < 100);
+	char fields[200];
+	snprintf(fields, sizeof(fields),
+	    "Accept-Encoding: gzip\r\nIf-None-Match: %.*s\r\n",
+	    VIEW_FMT(http_rig_field(&answer, "ETag")));
+	http_rig_answer_done(&answer);
+	http_rig_ask(&rig, "GET /f/", fields, VIEW(""), &answer);
+	assert_int_equal(answer.status, 304);
+	http_rig_answer_done(&answer);
+	http_rig_ask(&rig, "GET /f/", "", VIEW(""), &answer);
+	assert_int_equal(answer.body.len, sizeof(page));
+	assert_view_equal(
+	    http_rig_field(&answer, "Cache-Control"), VIEW("no-cache"));
+	http_rig_answer_done(&answer);
+	http_rig_ask(&rig, "GET /f/a.png", "", VIEW(""), &answer);
+	assert_int_equal(answer.body.len, 10);
+	assert_view_equal(http_rig_field(&answer, "Cache-Control"),
+	    VIEW("public, max-age=3600"));
+	http_rig_answer_done(&answer);
+	http_rig_ask(&rig, "GET /f/b", "", VIEW(""), &answer);
+	assert_int_equal(answer.status, 404);
+	http_rig_answer_done(&answer);
+	http_rig_done(&rig);
+	http_files_free(&files);
+}
+
 static void expect_status(
     struct http_rig *rig, const char *what, unsigned status)
 {
@@ -424,6 +475,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_requests_and_answers),
+	    cmocka_unit_test(test_files_have_tags),
 	    cmocka_unit_test(test_foreign_hosts_are_refused),
 	    cmocka_unit_test(test_clear_text_redirects),
 	    cmocka_unit_test(test_a_handler_waits_for_news),

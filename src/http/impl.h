@@ -37,7 +37,8 @@ struct answer {
 	VEC(struct answer_field) fields; // values in the exchange's arena
 	struct view etag;                // with quotes
 	int64_t modified;                // seconds; INT64_MIN: not known
-	struct buf body;                 // what has not been sent yet
+	struct buf body;
+	size_t at; // before this, the body is sent
 	bool streamed;
 	uint64_t length;     // if streamed: that was promised
 	uint64_t added;      // if streamed: bytes so far
@@ -56,13 +57,15 @@ struct exchange {
 	struct view method;  // as sent, for the log
 	struct buf body;     // of the request: collected, or not given yet
 	uint64_t body_taken; // bytes that a handler that streams has got
-	bool body_ended;     // all of it has come
+	bool body_ended;     // all of it has come, and was given
+	bool input_ended;    // HTTP/2: all of it has come
 	bool expects;        // the client waits for 100 Continue
 	struct answer answer;
 	uint64_t began_ms;
 	// HTTP/2: the stream, and the next exchange of the session.
 	int32_t stream;
-	bool blocked; // the version waits for more of the answer
+	bool blocked; // nghttp2 waits for more of the answer
+	bool reset;   // the client was told that the answer is cut short
 	struct exchange *next;
 };
 
@@ -163,6 +166,9 @@ void answer_complete(struct exchange *exchange);
 void answer_add_defaults(struct exchange *exchange);
 // Whether the answer has a body, by its status and the request's method.
 bool answer_has_body(const struct exchange *exchange);
+// What of the body has not been sent yet, and that some of it was.
+struct view answer_rest(const struct answer *answer);
+void answer_took(struct answer *answer, size_t len);
 // "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7).
 void http_date_add(struct buf *out, int64_t seconds);
 // How the request's conditions judge what is there (RFC 9110 section 13.2.2):
@@ -172,6 +178,10 @@ unsigned http_conditions(
 // The same for If-Range.
 bool http_if_range(
     const struct http_request *request, struct view tag, int64_t modified);
+// gzip: whether it is worth it, whether the client wants it, and doing it.
+bool http_worth_packing(struct view type, size_t len);
+bool http_accepts_gzip(const struct http_request *request);
+MUST_CHECK bool http_pack(struct view in, struct buf *out);
 // Compresses the whole answer if that is worth it and the client wants it.
 void answer_compress(struct exchange *exchange);
 const struct answer_field *answer_find(
@@ -183,6 +193,15 @@ void http_pace_begin(struct http_session *session, const char *what,
     uint32_t seconds, uint64_t bytes);
 void http_pace_add(struct http_session *session, uint64_t bytes);
 void http_pace_end(struct http_session *session);
+
+// ---- h2.c ------------------------------------------------------------------
+
+void h2_start(struct http_session *session);
+size_t h2_input(struct http_session *session, struct view in);
+void h2_resume(struct http_session *session);
+void h2_bye(struct http_session *session); // says GOAWAY
+void h2_done(struct http_session *session);
+size_t h2_memory(const struct http_session *session);
 
 // ---- h1.c ------------------------------------------------------------------
 

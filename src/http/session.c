@@ -28,7 +28,16 @@ static void trace_nothing(struct session *session, struct view said)
 	(void)session, (void)said;
 }
 
+// HTTP/1.1 has no words for the end of a connection.
+static void say_bye(struct session *session, struct view text)
+{
+	(void)text;
+	if (((struct http_session *)session)->h2)
+		h2_bye((struct http_session *)session);
+}
+
 static const struct session_kind kind = {
+    .bye = say_bye,
     .protocol = "http",
     .trace_said = trace_nothing,
 };
@@ -51,6 +60,7 @@ static void http_free(void *context)
 	log_add_u64(&line, "requests", session->requests);
 	session_log_end(&session->base, &line);
 	h1_done(session);
+	h2_done(session);
 	session_done(&session->base);
 	free(session->server_name);
 	free(session);
@@ -92,7 +102,9 @@ static uint64_t http_end_ms(const void *context)
 
 static uint32_t http_timeout(const void *context)
 {
-	return h1_timeout(context);
+	const struct http_session *session = context;
+	// HTTP/2 has always something to wait for, with a time of its own.
+	return session->h2 ? 0 : h1_timeout(session);
 }
 
 // ---- The calls -------------------------------------------------------------
@@ -108,6 +120,9 @@ static enum net_next http_start(
 		session->server_name = mem_strdup(tls->server_name);
 	http_pace_begin(session, "no request came",
 	    session->server->limits.head_seconds, 0);
+	// Without TLS there is no HTTP/2: what is served there is short.
+	if (tls && strcmp(tls->protocol, "h2") == 0)
+		h2_start(session);
 	return session_leave(&session->base);
 }
 
@@ -124,23 +139,32 @@ static enum net_next http_input(
 	struct http_session *session = context;
 	*ret_consumed = 0;
 	if (session_enter(&session->base, out))
-		*ret_consumed = h1_input(session, in);
+		*ret_consumed =
+		    session->h2 ? h2_input(session, in) : h1_input(session, in);
 	return session_leave(&session->base);
 }
 
 static enum net_next http_resume(void *context, struct buf *out)
 {
 	struct http_session *session = context;
-	if (session_enter(&session->base, out))
-		h1_resume(session);
+	if (session_enter(&session->base, out)) {
+		if (session->h2)
+			h2_resume(session);
+		else
+			h1_resume(session);
+	}
 	return session_leave(&session->base);
 }
 
 static enum net_next http_wake(void *context, struct buf *out)
 {
 	struct http_session *session = context;
-	if (session_enter(&session->base, out))
-		h1_wake(session);
+	if (session_enter(&session->base, out)) {
+		if (session->h2)
+			h2_resume(session);
+		else
+			h1_wake(session);
+	}
 	return session_leave(&session->base);
 }
 
@@ -153,7 +177,10 @@ static void http_timed_out(void *context, struct buf *out)
 	    session->pace.since_ms > 0 ? session->pace.what : "idle timeout";
 	session->base.out = out;
 	session->base.traced = out->len;
-	h1_timed_out(session);
+	if (session->h2)
+		h2_bye(session);
+	else
+		h1_timed_out(session);
 	session_close(&session->base, why);
 	(void)session_leave(&session->base);
 }
@@ -161,14 +188,18 @@ static void http_timed_out(void *context, struct buf *out)
 static void http_shut_down(void *context, struct buf *out)
 {
 	struct http_session *session = context;
-	(void)out;
+	session->base.out = out;
+	session->base.traced = out->len;
+	if (session->h2)
+		h2_bye(session);
 	session_close(&session->base, "server stops");
+	(void)session_leave(&session->base);
 }
 
 static size_t http_memory(const void *context)
 {
 	const struct http_session *session = context;
-	return sizeof(*session) + h1_memory(session);
+	return sizeof(*session) + h1_memory(session) + h2_memory(session);
 }
 
 const struct net_session_ops http_session_ops = {

@@ -9,7 +9,7 @@
 #include "session/session.h"
 
 // For the listener's `alpn` (net/server.h): what is offered, the best first.
-#define HTTP_ALPN "http/1.1"
+#define HTTP_ALPN "h2 http/1.1"
 
 // All of these protect the server; http_limits_default has good values.
 struct http_limits {
