@@ -12,7 +12,6 @@
 
 #include "auth/address.h"
 #include "auth/impl.h"
-#include "auth/limiter.h"
 #include "base/mem.h"
 
 static const struct auth_settings settings = {
@@ -257,22 +256,6 @@ static void a_cache_keeps_the_newest_and_stays_bounded(void **state)
 }
 
 // ---- Limits ----------------------------------------------------------------
-
-static void a_window_ends_and_a_busy_key_outlives_a_flood(void **state)
-{
-	(void)state;
-	struct auth_limiter *limiter = auth_limiter_new(64, 10);
-	for (uint32_t i = 1; i <= 5; i++)
-		assert_int_equal(
-		    auth_limiter_add(limiter, VIEW("busy"), 1000), i);
-	for (uint32_t i = 0; i < 10000; i++)
-		auth_limiter_add(limiter, view_of(&i, sizeof(i)), 2000);
-	assert_int_equal(auth_limiter_count(limiter, VIEW("busy"), 10999), 5);
-	assert_int_equal(auth_limiter_count(limiter, VIEW("busy"), 11000), 0);
-	assert_int_equal(auth_limiter_add(limiter, VIEW("busy"), 11000), 1);
-	assert_int_equal(auth_limiter_count(limiter, VIEW("other"), 11000), 0);
-	auth_limiter_free(&limiter);
-}
 
 static void neighbours_share_an_address_key(void **state)
 {
@@ -879,7 +862,6 @@ int main(void)
 	    TEST(only_right_passwords_are_remembered),
 	    TEST(a_remembered_log_in_ends_with_the_password_it_was_for),
 	    cmocka_unit_test(a_cache_keeps_the_newest_and_stays_bounded),
-	    cmocka_unit_test(a_window_ends_and_a_busy_key_outlives_a_flood),
 	    cmocka_unit_test(neighbours_share_an_address_key),
 	    TEST(an_address_that_guesses_is_kept_out),
 	    TEST(the_same_wrong_password_counts_once),
