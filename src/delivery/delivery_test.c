@@ -2,6 +2,7 @@
 // Messages from each door to accounts and the queue.
 #include "base/test.h"
 #include "delivery/delivery_test_tools.h"
+#include "queue/manage.h"
 #include "wire/utf8.h"
 
 #define TEXT                                                                   \

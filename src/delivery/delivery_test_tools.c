@@ -2,6 +2,7 @@
 // An engine whose commits can be made to fail: its table of calls is replaced.
 // The replaced calls have no context, so the partitions are global.
 #include "delivery/delivery_test_tools.h"
+#include "queue/manage.h"
 
 static int64_t bed_wall(void *context)
 {
