@@ -306,3 +306,10 @@ struct queue_result *bed_local(struct bed *bed, struct queue_lot *lot)
 	delivery_local(&bed->office, lot, &bed->arena, results);
 	return results;
 }
+
+void bed_expect(struct bed *bed, const struct bed_mail *mail, const char *code)
+{
+	const char *answer = bed_answer(bed, mail);
+	if (strcmp(answer, code) != 0)
+		fail_msg("to %s: %s, not %s", mail->to, answer, code);
+}
