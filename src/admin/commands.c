@@ -109,11 +109,11 @@ const struct cli_command admin_commands[] = {
 	    "as JSON or TOML. Who is there\nalready stays. Each line that "
 	    "cannot be taken is named on stderr, and then\nthe exit code "
 	    "is 1.",
-	.options = {{"format", "FORMAT",
+	.options = {CLI_VALUE("format", "FORMAT",
 			"passwd-file, csv, sasldb, userdb, json or toml; else "
-			"found out"},
-	    {"scheme", "SCHEME",
-		"of passwords that do not say theirs: PLAIN, ..."},
+			"found out"),
+	    CLI_VALUE("scheme", "SCHEME",
+		"of passwords that do not say theirs: PLAIN, ..."),
 	    CLI_SWITCH("dry-run", "only say what would be done")},
 	.run = cmd_user_import,
     },

@@ -50,6 +50,8 @@ static enum rc read_text(const struct folder *folder, const char *name,
 	ssize_t got = 1;
 	while (got > 0) {
 		char *to = buf_reserve(ret_text, READ_STEP);
+		if (!to)
+			errno = EFBIG;
 		got = to ? read(fd, to, READ_STEP) : -1;
 		if (got > 0)
 			buf_commit(ret_text, (size_t)got);

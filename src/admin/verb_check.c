@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/map.h"
+#include "queue/manage.h"
 #include "store/derive.h"
 
 // Mending deletes content that no commit names, but only if it is older than

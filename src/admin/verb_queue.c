@@ -14,7 +14,7 @@
 //   queue.remove {"id","report"}
 #include "admin/verbs.h"
 #include "base/ascii.h"
-#include "queue/queue.h"
+#include "queue/manage.h"
 #include "wire/domain_name.h"
 #include "wire/header.h"
 #include "wire/smtp_reply.h"

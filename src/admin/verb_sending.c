@@ -11,6 +11,7 @@
 #include "admin/verbs.h"
 #include "base/clock.h"
 #include "base/map.h"
+#include "queue/manage.h"
 
 struct sending_call {
 	struct verb_call *call;

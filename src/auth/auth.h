@@ -36,7 +36,7 @@ struct auth_settings {
 #define AUTH_TOTAL_FAILURES   1000
 #define AUTH_CLEAN_FAILURES   3
 #define AUTH_WINDOW_SECONDS   600
-#define AUTH_LIMITER_KEYS     8192 // addresses, or users, counted at once
+#define AUTH_COUNTED_KEYS     8192 // addresses, or users, counted at once
 #define AUTH_DELAY_MS_MAX     15000
 
 // Why a log-in was refused: the word for the log, and the response code of RFC

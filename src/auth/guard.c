@@ -2,9 +2,9 @@
 #include "auth/guard.h"
 
 #include "auth/address.h"
-#include "auth/limiter.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/tally.h"
 
 #define DAY_SECONDS 86400
 #define DAY_KEYS    65536 // 1.5 MiB
@@ -16,15 +16,15 @@ struct auth_guard {
 	struct auth_settings settings;
 	// What delays answers: every failure, of an address. Addresses that
 	// many users share are counted by user.
-	struct auth_limiter *all;
+	struct tally *all;
 	// The guesses of strangers: from places where the user is not known.
-	struct auth_limiter *addresses;
-	struct auth_limiter *networks;
-	struct auth_limiter *users;
-	struct auth_limiter *total; // a single key
-	struct auth_limiter *day;   // by address, in a day
+	struct tally *addresses;
+	struct tally *networks;
+	struct tally *users;
+	struct tally *total; // a single key
+	struct tally *day;   // by address, in a day
 	// The guesses from places where the user is known, by user and place.
-	struct auth_limiter *friends;
+	struct tally *friends;
 };
 
 struct auth_guard *auth_guard_new(const struct auth_settings *settings)
@@ -32,13 +32,13 @@ struct auth_guard *auth_guard_new(const struct auth_settings *settings)
 	struct auth_guard *guard = mem_zalloc(sizeof(*guard));
 	uint32_t window = settings->window_seconds;
 	guard->settings = *settings;
-	guard->all = auth_limiter_new(AUTH_LIMITER_KEYS, window);
-	guard->addresses = auth_limiter_new(AUTH_LIMITER_KEYS, window);
-	guard->networks = auth_limiter_new(AUTH_LIMITER_KEYS, window);
-	guard->users = auth_limiter_new(AUTH_LIMITER_KEYS, window);
-	guard->friends = auth_limiter_new(AUTH_LIMITER_KEYS, window);
-	guard->total = auth_limiter_new(1, window);
-	guard->day = auth_limiter_new(DAY_KEYS, DAY_SECONDS);
+	guard->all = tally_new_window(AUTH_COUNTED_KEYS, window);
+	guard->addresses = tally_new_window(AUTH_COUNTED_KEYS, window);
+	guard->networks = tally_new_window(AUTH_COUNTED_KEYS, window);
+	guard->users = tally_new_window(AUTH_COUNTED_KEYS, window);
+	guard->friends = tally_new_window(AUTH_COUNTED_KEYS, window);
+	guard->total = tally_new_window(1, window);
+	guard->day = tally_new_window(DAY_KEYS, DAY_SECONDS);
 	return guard;
 }
 
@@ -48,13 +48,13 @@ void auth_guard_free(struct auth_guard **guard)
 	if (!old)
 		return;
 	*guard = NULL;
-	auth_limiter_free(&old->all);
-	auth_limiter_free(&old->addresses);
-	auth_limiter_free(&old->networks);
-	auth_limiter_free(&old->users);
-	auth_limiter_free(&old->friends);
-	auth_limiter_free(&old->total);
-	auth_limiter_free(&old->day);
+	tally_free(&old->all);
+	tally_free(&old->addresses);
+	tally_free(&old->networks);
+	tally_free(&old->users);
+	tally_free(&old->friends);
+	tally_free(&old->total);
+	tally_free(&old->day);
 	free(old);
 }
 
@@ -120,9 +120,9 @@ static bool is_clean(
     const struct auth_guard *guard, const struct keys *keys, uint64_t now)
 {
 	return keys->address.len > 0 &&
-	       auth_limiter_count(guard->day, keys->address, now) <
+	       tally_count(guard->day, keys->address, now) <
 		   guard->settings.clean_failures &&
-	       auth_limiter_count(guard->networks, keys->network, now) <
+	       tally_count(guard->networks, keys->network, now) <
 		   network_failures(guard);
 }
 
@@ -133,22 +133,21 @@ static enum auth_ruling ask_stranger(
 	enum auth_ruling ruling = AUTH_RULING_LOOK;
 	// So many guesses in all that some of them may be spread over many
 	// addresses and users: then every stranger waits.
-	if (auth_limiter_count(guard->total, VIEW("all"), now) >=
+	if (tally_count(guard->total, VIEW("all"), now) >=
 	    settings->total_failures)
 		ruling = AUTH_RULING_WAIT;
 	if (is_clean(guard, keys, now))
 		return ruling;
-	ruling = worse(
-	    ruling, rule(auth_limiter_count(guard->users, keys->user, now),
-			settings->user_failures));
+	ruling = worse(ruling, rule(tally_count(guard->users, keys->user, now),
+				   settings->user_failures));
 	if (keys->address.len == 0)
 		return ruling;
-	ruling = worse(ruling,
-	    rule(auth_limiter_count(guard->addresses, keys->address, now),
-		settings->address_failures));
-	return worse(ruling,
-	    rule(auth_limiter_count(guard->networks, keys->network, now),
-		network_failures(guard)));
+	ruling = worse(
+	    ruling, rule(tally_count(guard->addresses, keys->address, now),
+			settings->address_failures));
+	return worse(
+	    ruling, rule(tally_count(guard->networks, keys->network, now),
+			network_failures(guard)));
 }
 
 enum auth_ruling auth_guard_ask(
@@ -160,7 +159,7 @@ enum auth_ruling auth_guard_ask(
 	if (suspect->known == AUTH_KNOWN_NOT)
 		return ask_stranger(guard, &keys, now);
 	enum auth_ruling ruling =
-	    rule(auth_limiter_count(guard->friends, keys.friend, now),
+	    rule(tally_count(guard->friends, keys.friend, now),
 		guard->settings.address_failures);
 	return ruling == AUTH_RULING_SHUT ? AUTH_RULING_WAIT : ruling;
 }
@@ -178,13 +177,13 @@ static uint32_t delay_for(uint32_t failures)
 static uint32_t count_stranger(
     struct auth_guard *guard, const struct keys *keys, uint64_t now)
 {
-	auth_limiter_add(guard->users, keys->user, now);
+	tally_add(guard->users, keys->user, now);
 	if (keys->address.len > 0) {
-		auth_limiter_add(guard->addresses, keys->address, now);
-		auth_limiter_add(guard->networks, keys->network, now);
-		auth_limiter_add(guard->day, keys->address, now);
+		tally_add(guard->addresses, keys->address, now);
+		tally_add(guard->networks, keys->network, now);
+		tally_add(guard->day, keys->address, now);
 	}
-	uint32_t total = auth_limiter_add(guard->total, VIEW("all"), now);
+	uint32_t total = tally_add(guard->total, VIEW("all"), now);
 	return total == guard->settings.total_failures ? total : 0;
 }
 
@@ -196,8 +195,8 @@ uint32_t auth_guard_fail(struct auth_guard *guard,
 	keys_init(&keys, suspect);
 	*ret_alarm = 0;
 	if (!again && suspect->known != AUTH_KNOWN_NOT)
-		auth_limiter_add(guard->friends, keys.friend, now);
+		tally_add(guard->friends, keys.friend, now);
 	else if (!again)
 		*ret_alarm = count_stranger(guard, &keys, now);
-	return delay_for(auth_limiter_add(guard->all, keys.answer, now));
+	return delay_for(tally_add(guard->all, keys.answer, now));
 }

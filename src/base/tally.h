@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts that fade, by key, in a table of fixed size: each event raises the
-// count of its key, and every count sinks steadily with time. So a count says
-// how much a key has done lately, with room for a burst. When a set of the
-// table is full, the key with the lowest count is forgotten: many new keys
-// cannot push out a busy one. Thread-safe.
+// Counts events by key, in a table of fixed size, and forgets them with time in
+// one of two ways. When a set of the table is full, the key with the lowest
+// count is forgotten: many new keys cannot push out a busy one. Thread-safe.
 #ifndef ROOST_BASE_TALLY_H
 #define ROOST_BASE_TALLY_H
 
@@ -11,9 +9,12 @@
 
 struct tally;
 
-// A table of `keys` entries of 24 bytes. A count sinks by `per_hour` in an
-// hour.
+// A table of `keys` entries of 24 bytes. A count sinks steadily, by `per_hour`
+// in an hour. So it says how much a key has done lately, with room for a burst.
 struct tally *tally_new(size_t keys, uint32_t per_hour);
+// The same table; a count is kept for `window_seconds` from the key's first
+// event on, and begins at 0 then.
+struct tally *tally_new_window(size_t keys, uint32_t window_seconds);
 void tally_free(struct tally **tally); // NULL is allowed
 
 // The count of `key` at `now` (milliseconds of a clock that does not go back),

@@ -74,12 +74,35 @@ static void many_new_keys_do_not_push_out_a_busy_one(void **state)
 	tally_free(&tally);
 }
 
+static void a_window_ends_and_a_busy_key_outlives_a_flood(void **state)
+{
+	(void)state;
+	struct tally *tally = tally_new_window(64, 10);
+	for (uint32_t i = 1; i <= 5; i++)
+		assert_int_equal(tally_add(tally, VIEW("busy"), 1000), i);
+	for (uint32_t i = 0; i < 10000; i++)
+		tally_add(tally, view_of(&i, sizeof(i)), 2000);
+	assert_int_equal(tally_count(tally, VIEW("busy"), 10999), 5);
+	assert_int_equal(tally_count(tally, VIEW("busy"), 11000), 0);
+	assert_int_equal(tally_add(tally, VIEW("busy"), 11000), 1);
+	assert_int_equal(tally_count(tally, VIEW("other"), 11000), 0);
+	// A new window begins with an event, not with the end of the last one.
+	assert_int_equal(tally_add(tally, VIEW("busy"), 20000), 2);
+	assert_int_equal(tally_add(tally, VIEW("busy"), 21000), 1);
+	assert_int_equal(tally_count(tally, VIEW("busy"), 30999), 1);
+	// A clock of another thread may be a little behind.
+	assert_int_equal(tally_add(tally, VIEW("busy"), 20999), 2);
+	assert_int_equal(tally_count(tally, VIEW("busy"), 31000), 0);
+	tally_free(&tally);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_count_rises_and_fades),
 	    cmocka_unit_test(what_is_not_allowed_is_not_counted),
 	    cmocka_unit_test(many_new_keys_do_not_push_out_a_busy_one),
+	    cmocka_unit_test(a_window_ends_and_a_busy_key_outlives_a_flood),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

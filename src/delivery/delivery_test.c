@@ -2,20 +2,13 @@
 // Messages from each door to accounts and the queue.
 #include "base/test.h"
 #include "delivery/delivery_test_tools.h"
+#include "queue/manage.h"
 #include "wire/utf8.h"
 
 #define TEXT                                                                   \
 	"From: s@far.example\r\nSubject: Tea\r\nMessage-ID: "                  \
 	"<1@far.example>\r\nDate: Tue, 14 Nov 2023 22:00:00 +0000\r\n\r\n"     \
 	"Hello.\r\n"
-
-static void expect_answer(
-    struct bed *bed, const struct bed_mail *mail, const char *code)
-{
-	const char *answer = bed_answer(bed, mail);
-	if (strcmp(answer, code) != 0)
-		fail_msg("to %s: %s, not %s", mail->to, answer, code);
-}
 
 static void rcpt_answers_what_the_address_is(void **state)
 {
@@ -68,7 +61,7 @@ static void each_copy_has_its_own_trace_fields(void **state)
 	    .to = "anna@ours.example bert@ours.example anna@ours.example",
 	    .text = "Return-Path: <lie@far.example>\r\n" TEXT};
 	for (mail.step = 0; mail.step < 200; mail.step += 7) {
-		expect_answer(&bed, &mail, "250 2.1.5");
+		bed_expect(&bed, &mail, "250 2.1.5");
 		struct view anna = bed_last(&bed, 1000, "INBOX");
 		struct view bert = bed_last(&bed, 1001, "INBOX");
 		assert_true(view_starts_with(
@@ -87,7 +80,7 @@ static void each_copy_has_its_own_trace_fields(void **state)
 	// One recipient, and the null path.
 	mail = (struct bed_mail){
 	    .from = "", .to = "anna@ours.example", .text = TEXT};
-	expect_answer(&bed, &mail, "250 2.1.5");
+	bed_expect(&bed, &mail, "250 2.1.5");
 	struct view anna = bed_last(&bed, 1000, "INBOX");
 	assert_true(view_starts_with(anna, VIEW("Return-Path: <>\r\n")));
 	assert_int_not_equal(
@@ -103,10 +96,10 @@ static void a_detail_names_the_folder_if_there_is_one(void **state)
 	struct bed_mail mail = {.from = "s@far.example",
 	    .to = "bert+Sent@ours.example",
 	    .text = TEXT};
-	expect_answer(&bed, &mail, "250 2.1.5");
+	bed_expect(&bed, &mail, "250 2.1.5");
 	assert_int_equal(bed_count(&bed, 1001, "Sent"), 1);
 	mail.to = "bert+NoSuch@ours.example";
-	expect_answer(&bed, &mail, "250 2.1.5");
+	bed_expect(&bed, &mail, "250 2.1.5");
 	assert_int_equal(bed_count(&bed, 1001, "INBOX"), 1);
 	bed_close(&bed);
 }
@@ -137,7 +130,7 @@ static void a_message_of_any_shape_arrives(void **state)
 			    .text = table[i].text,
 			    .len = table[i].len,
 			    .step = step};
-			expect_answer(&bed, &mail, "250 2.1.5");
+			bed_expect(&bed, &mail, "250 2.1.5");
 			struct view last = bed_last(&bed, 1000, "INBOX");
 			if (table[i].len)
 				last = view_slice(last, 0, last.len - 4);
@@ -160,9 +153,9 @@ static void limits_hold(void **state)
 	    .to = "anna@ours.example",
 	    .text = TEXT,
 	    .declared = 600001};
-	expect_answer(&bed, &mail, "552 5.3.4");
+	bed_expect(&bed, &mail, "552 5.3.4");
 	mail.declared = 600000;
-	expect_answer(&bed, &mail, "250 2.1.5");
+	bed_expect(&bed, &mail, "250 2.1.5");
 	while (text.len < 600000)
 		buf_add_literal(&text, "X: 67890\r\n");
 	mail.text = arena_string(&bed.arena, buf_view(&text));
@@ -171,13 +164,13 @@ static void limits_hold(void **state)
 	for (mail.step = 0; mail.step < 100; mail.step += 77) {
 		mail.door = DELIVERY_MX;
 		mail.user = NULL;
-		expect_answer(&bed, &mail, "552 5.3.4");
+		bed_expect(&bed, &mail, "552 5.3.4");
 		mail.door = DELIVERY_LMTP;
-		expect_answer(&bed, &mail, "552 5.3.4");
+		bed_expect(&bed, &mail, "552 5.3.4");
 		mail.door = DELIVERY_SUBMISSION;
 		mail.user = "anna";
 		mail.from = "anna@ours.example";
-		expect_answer(&bed, &mail, "552 5.3.4");
+		bed_expect(&bed, &mail, "552 5.3.4");
 	}
 	// A body as long as that is none.
 	mail.door = DELIVERY_MX;
@@ -187,10 +180,10 @@ static void limits_hold(void **state)
 	text.ptr[10] = '\r';
 	text.ptr[11] = '\n';
 	mail.text = arena_string(&bed.arena, buf_view(&text));
-	expect_answer(&bed, &mail, "250 2.1.5");
+	bed_expect(&bed, &mail, "250 2.1.5");
 	buf_add_literal(&text, "Y");
 	mail.text = arena_string(&bed.arena, buf_view(&text));
-	expect_answer(&bed, &mail, "552 5.3.4");
+	bed_expect(&bed, &mail, "552 5.3.4");
 	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 2);
 	// Recipients.
 	bed.office.recipients_max = 2;
@@ -276,7 +269,7 @@ static void results_in_our_name_are_removed(void **state)
 		    "y%sARC-Authentication-Results:"
 		    " i=1; mx.ours.example; none\r\n\r\nx",
 		    field);
-		expect_answer(&bed, &mail, "250 2.1.5");
+		bed_expect(&bed, &mail, "250 2.1.5");
 		struct view last = bed_last(&bed, 1000, "INBOX");
 		bool found = view_find(last, view_of_string(field)) != SIZE_MAX;
 		if (found != (stays || door == DELIVERY_LMTP))
@@ -305,7 +298,7 @@ static void of_many_results_the_rest_goes(void **state)
 	struct bed_mail mail = {.from = "s@far.example",
 	    .to = "anna@ours.example",
 	    .text = arena_string(&bed.arena, buf_view(&text))};
-	expect_answer(&bed, &mail, "250 2.1.5");
+	bed_expect(&bed, &mail, "250 2.1.5");
 	struct view last = bed_last(&bed, 1000, "INBOX");
 	size_t count = 0;
 	size_t at;
@@ -331,26 +324,26 @@ static void a_loop_is_found(void **state)
 	struct bed_mail mail = {.from = "s@far.example",
 	    .to = "anna@ours.example",
 	    .text = arena_string(&bed.arena, buf_view(&text))};
-	expect_answer(&bed, &mail, "250 2.1.5");
+	bed_expect(&bed, &mail, "250 2.1.5");
 	buf_reset(&text);
 	for (int i = 0; i < 101; i++)
 		buf_add_literal(&text, "RECEIVED: from x\r\n");
 	mail.text = arena_string(&bed.arena, buf_view(&text));
-	expect_answer(&bed, &mail, "554 5.4.6");
+	bed_expect(&bed, &mail, "554 5.4.6");
 	// To the same mailbox, even if it is written otherwise.
 	mail.text = "Delivered-To: Anna@Ours.example\r\n" TEXT;
-	expect_answer(&bed, &mail, "554 5.4.6");
+	bed_expect(&bed, &mail, "554 5.4.6");
 	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 1);
 	// A stranger is refused for all; for a user, another gets it, and the
 	// queue returns the one that loops.
 	mail.to = "team@ours.example";
-	expect_answer(&bed, &mail, "554 5.4.6");
+	bed_expect(&bed, &mail, "554 5.4.6");
 	mail.door = DELIVERY_SUBMISSION;
 	mail.user = "cleo";
 	mail.from = "cleo@ours.example";
 	mail.text = "Delivered-To: Anna@Ours.example\r\n"
 		    "From: cleo@ours.example\r\n\r\nHello.\r\n";
-	expect_answer(&bed, &mail, "250 2.1.5");
+	bed_expect(&bed, &mail, "250 2.1.5");
 	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 1);
 	assert_int_equal(bed_count(&bed, 1001, "INBOX"), 1);
 	assert_string_equal(bed_queued(&bed), "anna@ours.example");
@@ -371,322 +364,6 @@ static void a_loop_is_found(void **state)
 	free(result);
 	buf_done(&text);
 	bed_close(&bed);
-}
-
-// ---- Submissions -----------------------------------------------------------
-
-static void a_user_writes_as_no_one_else(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *from; // envelope
-		const char *header;
-		const char *code;
-	} table[] = {
-	    {"anna@ours.example", "From: anna@ours.example\r\n", "250 2.1.5"},
-	    {"anna+x@ours.example", "From: Anna <ANNA@ours.example>\r\n",
-		"250 2.1.5"},
-	    {"team@ours.example", "From: team@ours.example\r\n", "250 2.1.5"},
-	    {"", "From: anna@ours.example\r\n", "250 2.1.5"},
-	    {"", "To: x@y\r\n", "550 5.6.0"},
-	    {"anna@ours.example", "To: x@y\r\n", "250 2.1.5"},
-	    {"bert@ours.example", "From: anna@ours.example\r\n", "550 5.7.1"},
-	    {"x@other.example", "From: anna@ours.example\r\n", "550 5.7.1"},
-	    {"anna@ours.example", "From: bert@ours.example\r\n", "550 5.7.1"},
-	    {"anna@ours.example", "From: x@other.example\r\n", "550 5.7.1"},
-	    {"anna@ours.example",
-		"From: anna@ours.example, bert@ours.example\r\n", "550 5.7.1"},
-	    {"anna@ours.example",
-		"From: anna@ours.example\r\nFrom: bert@ours.example\r\n",
-		"550 5.6.0"},
-	    {"anna@ours.example",
-		"From: anna@ours.example\r\nSender: bert@ours.example\r\n",
-		"550 5.7.1"},
-	    {"anna@ours.example",
-		"From: anna@ours.example\r\nSender: anna@ours.example\r\n"
-		"Sender: bert@ours.example\r\n",
-		"550 5.6.0"},
-	    {"anna@ours.example",
-		"From: anna@ours.example\r\nSender:\r\n"
-		"Sender: bert@ours.example\r\n",
-		"550 5.6.0"},
-	    {"anna@ours.example",
-		"From: <anna@ours.example> (bert@ours.example)\r\n",
-		"250 2.1.5"},
-	    {"anna@ours.example",
-		"From: anna@ours.example <bert@ours.example>\r\n", "550 5.6.0"},
-	    {"anna@ours.example",
-		"From: us: anna@ours.example, bert@ours.example;\r\n",
-		"550 5.7.1"},
-	    {"anna@ours.example",
-		"From: =?utf-8?q?anna=40ours=2Eexample?= "
-		"<bert@ours.example>\r\n",
-		"550 5.7.1"},
-	    {"anna@ours.example",
-		"From: anna@ours.example\r\n \r\nFrom: bert@ours.example\r\n",
-		"550 5.6.0"},
-	    {"anna@ours.example",
-		"From: anna@ours.example\r\nFrom : bert@ours.example\r\n",
-		"550 5.6.0"},
-	    {"anna@ours.example",
-		"From: anna@ours.example, team@ours.example\r\n"
-		"Sender: anna@ours.example\r\n",
-		"250 2.1.5"},
-	    {"anna@ours.example", "From: anna\r\n", "550 5.6.0"},
-	    {"anna@ours.example", "From: \r\n", "550 5.6.0"},
-	    {"anna@ours.example", "From: nobody:;\r\n", "550 5.6.0"},
-	    {"anna@ours.example", "From: us: anna@ours.example;\r\n",
-		"250 2.1.5"},
-#define ROW(header, code) {"anna@ours.example", header "\r\n", code}
-	    // one program reads the one address, another the other
-	    ROW("From: <anna@ours.example> ceo@bank.example", "550 5.6.0"),
-	    ROW("From: ceo@bank.example <anna@ours.example>", "550 5.6.0"),
-	    ROW("From: <anna@ours.example>, <ceo@bank.example>", "550 5.7.1"),
-	    ROW("From: <ceo@bank.example> <anna@ours.example>", "550 5.6.0"),
-	    ROW("From: <@bank.example:anna@ours.example>", "550 5.6.0"),
-	    ROW("From: anna@ours.example\r\n ceo@bank.example", "550 5.6.0"),
-	    ROW("From: ceo@bank.example: anna@ours.example;", "550 5.6.0"),
-	    ROW("From: anna@ours.example;", "550 5.6.0"),
-	    ROW("From: \"ceo@bank.example <anna@ours.example>", "550 5.6.0"),
-	    ROW("From: (ceo@bank.example <anna@ours.example>", "550 5.6.0"),
-	    ROW("From: \"ceo@bank.example\"@ours.example", "550 5.7.1"),
-	    ROW("From: anna@ours.example.bank.example", "550 5.7.1"),
-	    ROW("From: anna@[192.0.2.1]", "550 5.7.1"),
-	    ROW("From: A\x1b[2J <anna@ours.example>", "550 5.6.0"),
-	    ROW("From: J\xf6rg <anna@ours.example>", "550 5.6.0"),
-	    ROW("From: J\xc3\xb6rg <anna@ours.example>", "250 2.1.5"),
-	    ROW("From: anna . @ ours (here) . example", "550 5.7.1"),
-	    ROW("From: anna @ ours (here) . example", "250 2.1.5"),
-	    // look-alikes: a Cyrillic o is another domain; full-width letters
-	    // are the same one (UTS 46)
-	    ROW("From: anna@\xd0\xbeurs.example", "550 5.7.1"),
-	    ROW("From: \xd0\xb0nna@ours.example", "550 5.7.1"),
-	    ROW("From: anna@\xef\xbd\x8furs.example", "250 2.1.5"),
-	    // a name that is, or hides, an address
-	    ROW("From: \"ceo@bank.example\" <anna@ours.example>", "250 2.1.5"),
-	    ROW("From: \"'ceo@bank.example'\" <anna@ours.example>",
-		"250 2.1.5"),
-	    ROW("From: \"CEO <ceo@bank.example>\" <anna@ours.example>",
-		"550 5.7.1"),
-	    ROW("From: \"CEO <ceo@bank.example\" <anna@ours.example>",
-		"550 5.7.1"),
-	    ROW("From: =?utf-8?q?ceo=40bank=2Eexample?= <anna@ours.example>",
-		"550 5.7.1"),
-	    ROW("From: =?utf-8?b?PGNlb0BiYW5rLmV4YW1wbGU+?= "
-		"<anna@ours.example>",
-		"550 5.7.1"),
-	    ROW("From: =?utf-8?q?ceo=40?=\r\n =?utf-8?q?bank=2Eexample?= "
-		"<anna@ours.example>",
-		"550 5.7.1"),
-	    ROW("From: \"=?utf-8?q?ceo=40bank=2Eexample?=\" "
-		"<anna@ours.example>",
-		"550 5.7.1"),
-	    ROW("From: anna@ours.example (ceo@bank.example)", "250 2.1.5"),
-	    ROW("From: \"ceo@bank.example\": anna@ours.example;", "250 2.1.5"),
-	    ROW("From: \"anna@ours.example\" <anna@ours.example>", "250 2.1.5"),
-	    ROW("From: \"'Anna@ours.example'\" <anna+x@ours.example>",
-		"250 2.1.5"),
-	    ROW("From: \"ceo@bank.example by our form\" <anna@ours.example>",
-		"250 2.1.5"),
-	    ROW("From: \"Anna @ Work\" <anna@ours.example>", "250 2.1.5"),
-	    ROW("From: \"A <3 B\" <anna@ours.example>", "250 2.1.5"),
-	    ROW("From: \"Anna, Dr. (PhD)\" <anna@ours.example>", "250 2.1.5"),
-	    // Sender has one mailbox
-	    ROW("From: anna@ours.example\r\nSender:", "550 5.6.0"),
-	    ROW("From: anna@ours.example\r\n"
-		"Sender: anna@ours.example, team@ours.example",
-		"550 5.6.0"),
-	    ROW("From: anna@ours.example\r\nSender: us: anna@ours.example;",
-		"550 5.6.0"),
-	    ROW("From: anna@ours.example\r\n"
-		"Sender: <anna@ours.example> ceo@bank.example",
-		"550 5.6.0"),
-	    // fields that only some programs see
-	    ROW("From: anna@ours.example\r\nFrom\x01: ceo@bank.example",
-		"550 5.6.0"),
-	    ROW("From: anna@ours.example\r\nFr om: ceo@bank.example",
-		"550 5.6.0"),
-	    ROW("From: anna@ours.example\r\n\xc2\xa0"
-		"From: ceo@bank.example",
-		"550 5.6.0"),
-	    ROW("From: anna@ours.example\r\nfrom\t: ceo@bank.example",
-		"550 5.6.0"),
-	    ROW("From: anna@ours.example\r\nFrom\xff: ceo@bank.example",
-		"550 5.6.0"),
-	    ROW("From: anna@ours.example\r\nX-From: ceo@bank.example",
-		"250 2.1.5"),
-#undef ROW
-	};
-	struct bed bed;
-	bed_open(&bed, (struct store_options){0});
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		char text[400];
-		snprintf(text, sizeof(text), "%s\r\nbody\r\n", table[i].header);
-		struct bed_mail mail = {.door = DELIVERY_SUBMISSION,
-		    .user = "anna",
-		    .from = table[i].from,
-		    .to = "bert@ours.example",
-		    .text = text};
-		const char *answer = bed_answer(&bed, &mail);
-		if (strcmp(answer, table[i].code) != 0)
-			fail_msg("%zu: %s, not %s", i, answer, table[i].code);
-	}
-	bed_close(&bed);
-}
-
-// What one program takes for a line's end, and so for a field, another does
-// not.
-static void a_binary_message_has_an_ordinary_header(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *text;
-		const char *code;
-	} table[] = {
-	    {"From: anna@ours.example\r\n\r\na\rb\nc", "250 2.1.5"},
-	    {"From: anna@ours.example\r\nX: a\rFrom: b@c\r\n\r\n", "550 5.5.2"},
-	    {"From: anna@ours.example\r\nX: a\nY: b\r\n\r\n", "550 5.5.2"},
-	    {"From: anna@ours.example\r\nX: a\r\r\n\r\n", "550 5.5.2"},
-	    {"From: anna@ours.example\r\nX: a\r", "550 5.5.2"},
-	};
-	struct bed bed;
-	bed_open(&bed, (struct store_options){0});
-	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		for (size_t step = 0; step < 3; step++) {
-			struct bed_mail mail = {.door = DELIVERY_SUBMISSION,
-			    .user = "anna",
-			    .from = "anna@ours.example",
-			    .to = "bert@ours.example",
-			    .text = table[i].text,
-			    .step = step,
-			    .envelope = {.body = SMTP_BODY_BINARYMIME}};
-			const char *answer = bed_answer(&bed, &mail);
-			if (strcmp(answer, table[i].code) != 0)
-				fail_msg("%zu: %s, not %s", i, answer,
-				    table[i].code);
-		}
-	bed_close(&bed);
-}
-
-static void a_submission_is_completed_and_signed(void **state)
-{
-	(void)state;
-	struct bed bed;
-	struct dkim_key key;
-	bed_open(&bed, (struct store_options){0});
-	assert_int_equal(
-	    dkim_key_create(bed.office.dkim, VIEW("ours.example"), VIEW("e1"),
-		DKIM_ED25519_SHA256, 0, &bed.fault, &bed.arena, &key),
-	    RC_OK);
-	struct bed_mail mail = {.door = DELIVERY_SUBMISSION,
-	    .user = "anna",
-	    .from = "anna@ours.example",
-	    .to = "bert@ours.example",
-	    .text = "From: anna@ours.example\r\nBcc: cleo@ours.example\r\n"
-		    "Subject: Tea\r\n\r\nbody\r\n"};
-	expect_answer(&bed, &mail, "250 2.1.5");
-	struct view text = bed_last(&bed, 1001, "INBOX");
-	assert_true(view_starts_with(
-	    text, VIEW("Return-Path: <anna@ours.example>\r\n"
-		       "Delivered-To: bert@ours.example\r\nDKIM-Signature:")));
-	assert_int_equal(view_find(text, VIEW("Bcc")), SIZE_MAX);
-	assert_int_not_equal(view_find(text, VIEW("Message-ID: <")), SIZE_MAX);
-	assert_int_not_equal(
-	    view_find(text, VIEW("\r\nDate: Tue, 14 Nov 2023")), SIZE_MAX);
-	assert_int_not_equal(view_find(text, VIEW("ESMTPSA")), SIZE_MAX);
-	// Where the user is, is nobody's business.
-	assert_int_equal(view_find(text, VIEW("192.0.2.1")), SIZE_MAX);
-	assert_int_equal(view_find(text, VIEW("client.example")), SIZE_MAX);
-	// The same goes out.
-	mail.to = "x@other.example";
-	expect_answer(&bed, &mail, "250 2.0.0");
-	struct queue_walk *walk;
-	struct queue_info info;
-	struct buf bytes;
-	buf_init(&bytes, 100000);
-	assert_int_equal(queue_walk_open(bed.office.queue, &walk), RC_OK);
-	assert_int_equal(queue_walk_next(walk, &bed.arena, &info), RC_OK);
-	assert_int_equal(
-	    queue_read(bed.office.queue, &info.id, 0, SIZE_MAX, &bytes), RC_OK);
-	assert_int_equal(info.envelope.account, 1000);
-	queue_walk_close(&walk);
-	assert_true(
-	    view_starts_with(buf_view(&bytes), VIEW("DKIM-Signature:")));
-	assert_int_equal(view_find(buf_view(&bytes), VIEW("Bcc")), SIZE_MAX);
-	assert_true(view_ends_with(buf_view(&bytes), VIEW("\r\n\r\nbody\r\n")));
-	buf_done(&bytes);
-	bed_close(&bed);
-}
-
-// The only message in the queue, as it will be sent.
-static struct view queued_bytes(struct bed *bed)
-{
-	struct queue_walk *walk;
-	struct queue_info info;
-	struct buf bytes;
-	buf_init(&bytes, 100000);
-	assert_int_equal(queue_walk_open(bed->office.queue, &walk), RC_OK);
-	assert_int_equal(queue_walk_next(walk, &bed->arena, &info), RC_OK);
-	queue_walk_close(&walk);
-	assert_int_equal(
-	    queue_read(bed->office.queue, &info.id, 0, SIZE_MAX, &bytes),
-	    RC_OK);
-	struct view copy = arena_copy(&bed->arena, buf_view(&bytes));
-	buf_done(&bytes);
-	return copy;
-}
-
-// RFC 5321 section 4.4 and RFC 6531 section 3.7.3: a message that was US-ASCII
-// stays so, and can be passed to any server.
-static void what_is_added_asks_no_more_of_the_next_server(void **state)
-{
-	(void)state;
-#define HEADER_ASCII "From: anna@ours.example\r\n\r\nbody\r\n"
-#define HEADER_UTF8                                                            \
-	"From: anna@ours.example\r\nSubject: b\xc3\xbc\r\n\r\nbody\r\n"
-	static const struct {
-		const char *to;
-		bool utf8; // SMTPUTF8
-		const char *text;
-		const char *clause; // "": no "for"
-		bool ascii;
-	} table[] = {
-	    {"x@other.example", false, HEADER_ASCII, "for <x@other.example>",
-		true},
-	    {"x@b\xc3\xbc"
-	     "cher.example",
-		true, HEADER_ASCII, "for <x@xn--bcher-kva.example>", true},
-	    {"x@b\xc3\xbc"
-	     "cher.example",
-		true, HEADER_UTF8, "for <x@xn--bcher-kva.example>", false},
-	    {"\xc5\xbc@other.example", true, HEADER_ASCII, "", true},
-	    {"\xc5\xbc@other.example", true, HEADER_UTF8,
-		"for <\xc5\xbc@other.example>", false},
-	};
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		struct bed bed;
-		bed_open(&bed, (struct store_options){0});
-		struct bed_mail mail = {.door = DELIVERY_SUBMISSION,
-		    .user = "anna",
-		    .from = "anna@ours.example",
-		    .to = table[i].to,
-		    .text = table[i].text,
-		    .envelope = {.smtputf8 = table[i].utf8}};
-		expect_answer(&bed, &mail, "250 2.0.0");
-		struct view bytes = queued_bytes(&bed);
-		struct view clause = table[i].clause[0]
-					 ? view_of_string(table[i].clause)
-					 : VIEW("\r\n\tby mx.ours.example");
-		assert_true(view_starts_with(
-		    bytes, VIEW("Received: from mx.ours.example\r\n"
-				"\tby mx.ours.example with ")));
-		assert_int_not_equal(view_find(bytes, clause), SIZE_MAX);
-		if (!table[i].clause[0])
-			assert_int_equal(
-			    view_find(bytes, VIEW(" for <")), SIZE_MAX);
-		assert_int_equal(utf8_is_ascii(bytes), table[i].ascii);
-		bed_close(&bed);
-	}
 }
 
 // ---- Accounts, the queue, and failures -------------------------------------
@@ -729,7 +406,7 @@ static void what_leads_elsewhere_goes_all_through_the_queue(void **state)
 		    .notify = table[i].notify,
 		    .envelope = {.release_at = table[i].release_at}};
 		bool direct = table[i].queued[0] == '\0';
-		expect_answer(&bed, &mail, direct ? "250 2.1.5" : "250 2.0.0");
+		bed_expect(&bed, &mail, direct ? "250 2.1.5" : "250 2.0.0");
 		assert_string_equal(bed_queued(&bed), table[i].queued);
 		assert_int_equal(
 		    bed_count(&bed, 1000, "INBOX"), direct ? 1 : 0);
@@ -761,7 +438,7 @@ static void the_queue_is_told_what_the_bytes_are(void **state)
 		    .text = table[i].text,
 		    .step = i,
 		    .envelope = {.body = table[i].said}};
-		expect_answer(&bed, &mail, "250 2.0.0");
+		bed_expect(&bed, &mail, "250 2.0.0");
 		assert_int_equal(
 		    queue_walk_open(bed.office.queue, &walk), RC_OK);
 		assert_int_equal(
@@ -828,7 +505,7 @@ static void the_longest_recipients_are_told_apart(void **state)
 	    .from = "anna@ours.example",
 	    .to = arena_string(&bed.arena, buf_view(&to)),
 	    .text = "From: anna@ours.example\r\n\r\nbody\r\n"};
-	expect_answer(&bed, &mail, "250 2.0.0");
+	bed_expect(&bed, &mail, "250 2.0.0");
 	struct view queued = view_of_string(bed_queued(&bed));
 	struct view one;
 	unsigned count = 0;
@@ -848,11 +525,11 @@ static void when_nothing_can_be_kept_nothing_is(void **state)
 	    .to = "anna@ours.example bert@ours.example",
 	    .text = TEXT};
 	bed_fail(&bed, 1000, 1002);
-	expect_answer(&bed, &mail, "451 4.3.0");
+	bed_expect(&bed, &mail, "451 4.3.0");
 	mail.to = "out@ours.example anna@ours.example";
 	bed_fail(&bed, QUEUE_PARTITION_FIRST,
 	    QUEUE_PARTITION_FIRST + QUEUE_PARTITIONS);
-	expect_answer(&bed, &mail, "451 4.3.0");
+	bed_expect(&bed, &mail, "451 4.3.0");
 	bed_fail(&bed, 0, 0);
 	assert_int_equal(bed_count(&bed, 1000, "INBOX"), 0);
 	assert_int_equal(bed_count(&bed, 1001, "INBOX"), 0);
@@ -873,7 +550,7 @@ static void a_copy_that_fails_goes_into_the_queue(void **state)
 		    .to = "team@ours.example",
 		    .text = arena_string(&bed.arena, buf_view(&text))};
 		bed_fail(&bed, 1000, 1000);
-		expect_answer(&bed, &mail, "250 2.1.5");
+		bed_expect(&bed, &mail, "250 2.1.5");
 		bed_fail(&bed, 0, 0);
 		assert_string_equal(bed_queued(&bed), "anna@ours.example");
 		struct queue_lot *lot = bed_lot(&bed);
@@ -910,9 +587,9 @@ static void a_full_mailbox_is_told_early_and_late(void **state)
 	bed_mail(&bed, &mail, result);
 	assert_string_equal(bed_code(&bed, &result->to[0]), "452 4.2.2");
 	mail.declared = 0;
-	expect_answer(&bed, &mail, "250 2.1.5");
+	bed_expect(&bed, &mail, "250 2.1.5");
 	// It has room for nothing more, which shows at the end only.
-	expect_answer(&bed, &mail, "452 4.2.2");
+	bed_expect(&bed, &mail, "452 4.2.2");
 	mail.door = DELIVERY_LMTP;
 	mail.to = "bert@ours.example anna@ours.example";
 	bed_mail(&bed, &mail, result);
@@ -985,7 +662,7 @@ static void a_thousand_users_share_one_body(void **state)
 	struct bed_mail mail = {.from = "s@far.example",
 	    .to = arena_string(&bed.arena, buf_view(&to)),
 	    .text = arena_string(&bed.arena, buf_view(&text))};
-	expect_answer(&bed, &mail, "250 2.1.5");
+	bed_expect(&bed, &mail, "250 2.1.5");
 	for (uint64_t id = 1003; id < 2003; id += 111) {
 		assert_int_equal(bed_count(&bed, id, "INBOX"), 1);
 		assert_true(view_ends_with(
@@ -1013,10 +690,6 @@ int main(void)
 	    cmocka_unit_test(results_in_our_name_are_removed),
 	    cmocka_unit_test(of_many_results_the_rest_goes),
 	    cmocka_unit_test(a_loop_is_found),
-	    cmocka_unit_test(a_user_writes_as_no_one_else),
-	    cmocka_unit_test(a_binary_message_has_an_ordinary_header),
-	    cmocka_unit_test(a_submission_is_completed_and_signed),
-	    cmocka_unit_test(what_is_added_asks_no_more_of_the_next_server),
 	    cmocka_unit_test(what_leads_elsewhere_goes_all_through_the_queue),
 	    cmocka_unit_test(the_queue_is_told_what_the_bytes_are),
 	    cmocka_unit_test(one_message_leads_to_so_many_and_no_more),

@@ -2,6 +2,7 @@
 // An engine whose commits can be made to fail: its table of calls is replaced.
 // The replaced calls have no context, so the partitions are global.
 #include "delivery/delivery_test_tools.h"
+#include "queue/manage.h"
 
 static int64_t bed_wall(void *context)
 {
@@ -304,4 +305,11 @@ struct queue_result *bed_local(struct bed *bed, struct queue_lot *lot)
 	    arena_zalloc(&bed->arena, queue_lot_count(lot) * sizeof(*results));
 	delivery_local(&bed->office, lot, &bed->arena, results);
 	return results;
+}
+
+void bed_expect(struct bed *bed, const struct bed_mail *mail, const char *code)
+{
+	const char *answer = bed_answer(bed, mail);
+	if (strcmp(answer, code) != 0)
+		fail_msg("to %s: %s, not %s", mail->to, answer, code);
 }

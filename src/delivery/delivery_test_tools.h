@@ -78,6 +78,8 @@ void bed_mail(struct bed *bed, const struct bed_mail *mail,
 const char *bed_code(struct bed *bed, const struct delivery_reply *reply);
 
 const char *bed_answer(struct bed *bed, const struct bed_mail *mail);
+// Fails unless the answer is `code`.
+void bed_expect(struct bed *bed, const struct bed_mail *mail, const char *code);
 
 // ---- What became of it -----------------------------------------------------
 

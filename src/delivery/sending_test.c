@@ -4,6 +4,7 @@
 
 #include "base/test.h"
 #include "delivery/delivery_test_tools.h"
+#include "queue/manage.h"
 
 #define HOUR 3600
 #define DAY  86400

@@ -16,6 +16,7 @@
 
 #include "base/map.h"
 #include "queue/heap.h"
+#include "queue/manage.h"
 #include "queue/record.h"
 
 struct queue_destination { // the lots of one class for one domain

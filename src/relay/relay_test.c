@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "dns/test_server.h"
 #include "engine/engine.h"
+#include "queue/manage.h"
 #include "relay/relay.h"
 #include "relay/test_peer.h"
 

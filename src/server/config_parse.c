@@ -18,11 +18,10 @@
 #include "server/config_scan.h"
 #include "server/config_value.h"
 
-#define MISTAKES_MAX 100 // further ones are not reported
-#define SENTENCE_MAX 320 // bytes
-#define SEEN_MAX     128 // settings of one section
-#define READ_STEP    65536
-// So long for the first byte of a pipe.
+#define MISTAKES_MAX 100   // further ones are not reported
+#define SENTENCE_MAX 320   // bytes
+#define SEEN_MAX     128   // settings of one section
+#define READ_STEP    65536 // bytes
 
 struct mistake {
 	unsigned line; // 0: it has no line
@@ -536,17 +535,17 @@ enum rc config_parse(struct config *config, const char *path, struct view text,
 	return rc;
 }
 
+// `text` has room for CONFIG_FILE_MAX + READ_STEP bytes.
 static enum rc read_file(int fd, struct buf *text)
 {
-	for (;;) {
+	while (text->len <= CONFIG_FILE_MAX) {
 		char *to = buf_reserve(text, READ_STEP);
-		if (!to)
-			return RC_LIMIT;
 		ssize_t got = read(fd, to, READ_STEP);
 		if (got <= 0)
 			return got == 0 ? RC_OK : RC_IO;
 		buf_commit(text, (size_t)got);
 	}
+	return RC_LIMIT;
 }
 
 // Opens a file, or a pipe to which somebody writes (a shell's `<(…)`). What
@@ -572,7 +571,7 @@ enum rc config_read(
 	if (rc != RC_OK)
 		return rc;
 	struct buf text;
-	buf_init(&text, CONFIG_FILE_MAX);
+	buf_init(&text, CONFIG_FILE_MAX + READ_STEP);
 	rc = read_file(fd, &text);
 	if (rc == RC_LIMIT)
 		buf_printf(mistakes, "%s: it is longer than %zu bytes\n", path,

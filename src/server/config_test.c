@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which mistakes in a configuration are reported, for which lines, and in which
 // words.
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/test.h"
 #include "server/config.h"
 
@@ -37,6 +42,18 @@ static const struct {
     {"= 3\n", "f:1: a setting or a section is wanted here\n"},
     {"threads = {1, 2}\n", "f:1: threads takes one value, not a list\n"},
     {"data = \"\"\n", "f:1: data is empty\n"},
+    // Lists that are not closed.
+    {"listen \"a\" {\n port = 1\n address = {\"::1\"\n}\nthreads = x\n",
+	"f:1: this section is not closed with }\n"
+	"f:5: there is no setting \"threads\" in section listen\n"},
+    {"listen \"a\" {\n port = 1\n address = {\"::1\", = \"::2\"}\n}\n",
+	"f:3: this list is not closed with }\n"},
+    {"listen \"a\" { port = 1 address = {\"::1\"",
+	"f:1: this list is not closed with }\n"
+	"f:1: this section is not closed with }\n"},
+    {"address = {\"x\"}\nthreads = x\n",
+	"f:1: there is no setting \"address\"\n"
+	"f:2: threads wants a number, not \"x\"\n"},
     {"user = \"no-such-user-here\"\n",
 	"f:1: user: this system has no user \"no-such-user-here\"\n"},
     {"listn \"x\" {\n port = 3\n tls = {a}\n}\nthreads = x\n",
@@ -172,6 +189,201 @@ static void test_mistakes_are_named_with_their_lines(void **state)
 		config_done(&config);
 	}
 }
+
+// ---- Too many --------------------------------------------------------------
+
+// `count` times `piece`, in which a # becomes the number of the copy.
+static void repeat(const char *piece, size_t count, struct buf *out)
+{
+	for (size_t i = 0; i < count; i++)
+		for (const char *c = piece; *c; c++) {
+			if (*c == '#')
+				buf_printf(out, "%zu", i + 1);
+			else
+				buf_add_char(out, *c);
+		}
+}
+
+#define PAIR "certificate { certificate = \"/dev/null\" key = \"/dev/null\" }\n"
+
+static const struct {
+	const char *before, *piece, *after;
+	size_t count;
+	const char *mistakes; // the last of them, or NULL
+	size_t mistake_count;
+	size_t listeners, addresses, certificates;
+} many[] = {
+    {"listen \"a\" { port = 1 address = {", "\"127.0.0.#\" ", "} }\n",
+	CONFIG_ADDRESSES_MAX, NULL, 0, 1, CONFIG_ADDRESSES_MAX, 0},
+    {"listen \"a\" { port = 1 address = {", "\"127.0.0.#\" ", "} }\n",
+	CONFIG_ADDRESSES_MAX + 1,
+	"f:1: more than 16 addresses in one section\n", 1, 1,
+	CONFIG_ADDRESSES_MAX, 0},
+    {"", "listen \"l#\" { port = # }\n", "", CONFIG_LISTENERS_MAX, NULL, 0,
+	CONFIG_LISTENERS_MAX, 1, 0},
+    {"", "listen \"l#\" { port = # }\n", "", CONFIG_LISTENERS_MAX + 2,
+	"f:34: more than 32 listen sections\n", 2, CONFIG_LISTENERS_MAX, 1, 0},
+    {"", PAIR, "", CONFIG_CERTIFICATES_MAX, NULL, 0, 7, 1,
+	CONFIG_CERTIFICATES_MAX},
+    {"", PAIR, "", CONFIG_CERTIFICATES_MAX + 1,
+	"f:257: more than 256 certificates\n", 1, 7, 1,
+	CONFIG_CERTIFICATES_MAX},
+    // Further mistakes are not reported.
+    {"", "x = 1\n", "", 100, "f:100: there is no setting \"x\"\n", 100, 7, 1,
+	0},
+    {"", "x = 1\n", "", 5000, "f:100: there is no setting \"x\"\n", 100, 7, 1,
+	0},
+};
+
+static size_t count_lines(struct view text)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < text.len; i++)
+		count += text.ptr[i] == '\n';
+	return count;
+}
+
+static void test_more_than_there_is_room_for(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(many); i++) {
+		struct config config;
+		struct buf text, mistakes;
+		config_init(&config);
+		buf_init(&text, CONFIG_FILE_MAX);
+		buf_init(&mistakes, 65536);
+		buf_add_string(&text, many[i].before);
+		repeat(many[i].piece, many[i].count, &text);
+		buf_add_string(&text, many[i].after);
+		enum rc rc =
+		    config_parse(&config, "f", buf_view(&text), &mistakes);
+		assert_int_equal(rc, many[i].mistakes ? RC_INVALID : RC_OK);
+		if (count_lines(buf_view(&mistakes)) != many[i].mistake_count ||
+		    (many[i].mistakes && !view_ends_with(buf_view(&mistakes),
+					     view_of_string(many[i].mistakes))))
+			fail_msg(
+			    "row %zu: %.*s", i, VIEW_FMT(buf_view(&mistakes)));
+		assert_int_equal(config.listener_count, many[i].listeners);
+		assert_int_equal(
+		    config.listeners[0].address_count, many[i].addresses);
+		assert_int_equal(
+		    config.certificate_count, many[i].certificates);
+		buf_done(&text);
+		buf_done(&mistakes);
+		config_done(&config);
+	}
+}
+
+// ---- Files -----------------------------------------------------------------
+
+// A file of `len` bytes: the text, then comments.
+static const struct {
+	struct view text;
+	size_t len; // 0: only the text
+	enum rc rc;
+	const char *mistakes; // behind the path
+} files[] = {
+    {VIEW("threads = 3\n"), 0, RC_OK, ""},
+    {VIEW(""), 0, RC_OK, ""},
+    {VIEW("threads = 3\n#"), CONFIG_FILE_MAX, RC_OK, ""},
+    {VIEW("threads = 3\n#"), CONFIG_FILE_MAX + 1, RC_LIMIT,
+	": it is longer than 1048576 bytes\n"},
+    {VIEW("threads = 3\n\0"), 0, RC_INVALID, ": it holds NUL bytes\n"},
+    {VIEW("\0"), 0, RC_INVALID, ": it holds NUL bytes\n"},
+    {VIEW("\nthreads = x\n"), 0, RC_INVALID,
+	":2: threads wants a number, not \"x\"\n"},
+};
+
+static void make_file(const char *path, struct view text, size_t len)
+{
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text.ptr, 1, text.len, file), text.len);
+	for (size_t i = text.len; i < len; i++)
+		assert_int_equal(fputc('#', file), '#');
+	assert_int_equal(fclose(file), 0);
+}
+
+// Reads what is at `path`; `ret_words` is what was said of it, behind the path.
+static enum rc read_path(const char *path, struct config *config,
+    struct buf *mistakes, struct view *ret_words)
+{
+	config_init(config);
+	buf_init(mistakes, 65536);
+	enum rc rc = config_read(config, path, mistakes);
+	*ret_words = buf_view(mistakes);
+	if (ret_words->len > 0) {
+		assert_true(view_starts_with(*ret_words, view_of_string(path)));
+		*ret_words = view_from(*ret_words, strlen(path));
+	}
+	return rc;
+}
+
+static void make_folder(char *ret_folder, size_t len)
+{
+	const char *base = getenv("TMPDIR");
+	snprintf(ret_folder, len, "%s/roost-config-XXXXXX",
+	    base && *base ? base : "/tmp");
+	assert_non_null(mkdtemp(ret_folder));
+}
+
+static void test_files_are_read(void **state)
+{
+	char folder[100], path[200];
+	(void)state;
+	make_folder(folder, sizeof(folder));
+	snprintf(path, sizeof(path), "%s/roost.conf", folder);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct config config;
+		struct buf mistakes;
+		struct view words;
+		make_file(path, files[i].text, files[i].len);
+		enum rc rc = read_path(path, &config, &mistakes, &words);
+		if (rc != files[i].rc)
+			fail_msg("row %zu: %s", i, rc_name(rc));
+		assert_view_equal_row(
+		    i, words, view_of_string(files[i].mistakes));
+		if (rc == RC_OK) {
+			assert_string_equal(config.path, path);
+			assert_int_equal(
+			    config.threads, files[i].text.len > 0 ? 3 : 16);
+		}
+		buf_done(&mistakes);
+		config_done(&config);
+	}
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+static void check_unreadable(const char *path, const char *why)
+{
+	struct config config;
+	struct buf mistakes;
+	struct view words;
+	enum rc rc = read_path(path, &config, &mistakes, &words);
+	assert_int_not_equal(rc, RC_OK);
+	if (view_find(words, view_of_string(why)) == SIZE_MAX)
+		fail_msg("%s: %.*s", path, VIEW_FMT(words));
+	assert_true(view_ends_with(words, VIEW("\n")));
+	buf_done(&mistakes);
+	config_done(&config);
+}
+
+static void test_what_is_no_file(void **state)
+{
+	char folder[100], path[200];
+	(void)state;
+	make_folder(folder, sizeof(folder));
+	check_unreadable("/no/such/file", strerror(ENOENT));
+	check_unreadable(folder, "it is a folder, not a file");
+	snprintf(path, sizeof(path), "%s/loop", folder);
+	assert_int_equal(symlink("loop", path), 0);
+	check_unreadable(path, strerror(ELOOP));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+// ---- Values ----------------------------------------------------------------
 
 static void test_values_arrive(void **state)
 {
@@ -342,6 +554,9 @@ int main(int argc, char **argv)
 	char *sample = argc > 1 ? argv[1] : NULL;
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_mistakes_are_named_with_their_lines),
+	    cmocka_unit_test(test_more_than_there_is_room_for),
+	    cmocka_unit_test(test_files_are_read),
+	    cmocka_unit_test(test_what_is_no_file),
 	    cmocka_unit_test(test_values_arrive),
 	    cmocka_unit_test(test_services),
 	    cmocka_unit_test(test_defaults_need_no_file),

@@ -22,6 +22,7 @@
 #include "auth/standing.h"
 #include "base/clock.h"
 #include "net/server.h"
+#include "queue/manage.h"
 #include "server/certificates.h"
 #include "server/demo.h"
 #include "server/measures.h"

@@ -3,6 +3,7 @@
 // engine of the rig's users. Our domain is example.org, with the users demo and
 // friend; "all" is an alias of both, "away" leads to another server.
 #include "base/mem.h"
+#include "queue/manage.h"
 #include "smtp/rig.h"
 #include "store/email.h"
 #include "store/snapshot.h"

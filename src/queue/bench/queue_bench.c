@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "queue/queue.h"
+#include "queue/manage.h"
 
 #define BODY_LEN    4096
 #define THREADS_MAX 256
