@@ -2,12 +2,14 @@
 """What the running server counts, as Prometheus reads it (docs/monitoring.md).
 Debian's promtool reads it, too."""
 
+import http.client
+import json
 import re
 import subprocess
 import unittest
 
 import mail
-from harness import PROJECT, only_roost
+from harness import PROJECT, TIMEOUT, free_port, only_roost, wait_until
 from imap_client import ImapError
 from post import PostTest
 
@@ -25,6 +27,72 @@ def metrics(server):
             continue
         found[name, value] = float(number)
     return found
+
+
+def get(port, path, **fields):
+    """(status, type, body) of a plain HTTP request."""
+    c = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    c.request("GET", path, headers=fields)
+    answer = c.getresponse()
+    body = answer.read().decode()
+    c.close()
+    return answer.status, answer.getheader("Content-Type"), body
+
+
+@only_roost
+class ListenerTest(PostTest):
+    """metrics_port."""
+
+    port = free_port()
+    settings = "metrics_port = %d\n" % port
+
+    def test_both_forms_are_served(self):
+        status, kind, text = get(self.port, "/metrics")
+        self.assertEqual((status, kind), (
+            200, "text/plain; version=0.0.4; charset=utf-8"))
+        self.assertIn("# TYPE roost_logins_total counter\n", text)
+        status, kind, text = get(
+            self.port, "/metrics",
+            Accept="application/openmetrics-text;version=1.0.0,text/plain")
+        self.assertEqual((status, kind), (
+            200,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8"))
+        self.assertIn("# TYPE roost_logins counter\n", text)
+        self.assertTrue(text.endswith("# EOF\n"), text[-100:])
+        self.assertEqual(get(self.port, "/healthz")[2], "ready\n")
+        # Nothing else is served there, whatever the name of the host.
+        self.assertEqual(get(self.port, "/")[0], 421)
+
+    def test_prometheus_scrapes_it(self):
+        port = free_port()
+        config = self.work / "prometheus.yml"
+        config.write_text(
+            "scrape_configs:\n"
+            "- job_name: roost\n"
+            "  scrape_interval: 1s\n"
+            "  static_configs: [{targets: ['127.0.0.1:%d']}]\n" % self.port)
+        prometheus = subprocess.Popen(
+            ["prometheus", "--config.file", config, "--storage.tsdb.path",
+             self.work / "prometheus", "--web.listen-address",
+             "127.0.0.1:%d" % port],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def asked():
+            try:
+                body = get(port, "/api/v1/query?query=up")[2]
+                found = json.loads(body)["data"]["result"]
+            except (OSError, ValueError, KeyError):
+                return None
+            return found and found[0]["value"][1] == "1"
+        try:
+            wait_until(asked, "Prometheus has scraped")
+            said = json.loads(get(
+                port, "/api/v1/query?query=roost_commit_seconds_count")[2])
+            self.assertGreater(
+                int(said["data"]["result"][0]["value"][1]), 0)
+        finally:
+            prometheus.terminate()
+            prometheus.wait(TIMEOUT)
 
 
 @only_roost

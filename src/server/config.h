@@ -32,8 +32,9 @@ enum config_protocol {
 	CONFIG_SUBMISSION,
 	CONFIG_LMTP,
 	CONFIG_HTTP,
+	CONFIG_METRICS, // of metrics_port; no section can name it
 };
-#define CONFIG_PROTOCOLS (CONFIG_HTTP + 1)
+#define CONFIG_PROTOCOLS (CONFIG_METRICS + 1)
 
 enum config_line_ends {
 	CONFIG_LINE_ENDS_REFUSE,
@@ -89,8 +90,10 @@ struct config {
 	struct net_tls_pair certificates[CONFIG_CERTIFICATES_MAX];
 	unsigned certificate_lines[CONFIG_CERTIFICATES_MAX]; // of the file
 	size_t certificate_count; // 0: a self-signed one in the data folder
-	uint32_t log_level;       // enum log_level
-	uint32_t log_format;      // enum config_log_format
+	const char *metrics_address;
+	uint32_t metrics_port; // 0: nowhere
+	uint32_t log_level;    // enum log_level
+	uint32_t log_format;   // enum config_log_format
 	uint32_t sandbox;
 	uint32_t plain_on_loopback;
 	uint32_t compress;

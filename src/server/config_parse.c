@@ -386,6 +386,40 @@ static bool listeners_meet(
 	return false;
 }
 
+// The line of a setting in the file; 0: it is not there.
+static unsigned line_of(const struct part *file, const char *name)
+{
+	for (size_t i = 0; i < file->seen_count; i++)
+		if (strcmp(file->seen[i]->name, name) == 0)
+			return file->seen_lines[i];
+	return 0;
+}
+
+// Metrics are served like the protocols, but no section is written for them:
+// the first section would replace the default listeners.
+static void add_metrics(struct parse *parse, const struct part *file)
+{
+	struct config *config = parse->config;
+	unsigned line = line_of(file, "metrics_port");
+	if (config->metrics_port == 0)
+		return;
+	if (config->listener_count == CONFIG_LISTENERS_MAX) {
+		note(parse, line,
+		    "metrics_port: there are %d listeners already",
+		    CONFIG_LISTENERS_MAX);
+		return;
+	}
+	config->listeners[config->listener_count++] = (struct config_listener){
+	    .name = "metrics",
+	    .addresses = {config->metrics_address},
+	    .address_count = 1,
+	    .protocol = CONFIG_METRICS,
+	    .port = config->metrics_port,
+	    .tls = CONFIG_TLS_NONE,
+	    .line = line,
+	};
+}
+
 static void check_ports(struct parse *parse)
 {
 	const struct config *config = parse->config;
@@ -424,15 +458,6 @@ static void check_log_ins(struct parse *parse)
 			    "(see plain_on_loopback)",
 			    l->name);
 	}
-}
-
-// The line of a setting in the file; 0: it is not there.
-static unsigned line_of(const struct part *file, const char *name)
-{
-	for (size_t i = 0; i < file->seen_count; i++)
-		if (strcmp(file->seen[i]->name, name) == 0)
-			return file->seen_lines[i];
-	return 0;
 }
 
 // A secret is only sent to a server that has proved its name: with
@@ -525,6 +550,7 @@ enum rc config_parse(struct config *config, const char *path, struct view text,
 	    .arena = &config->arena, .rest = text, .line = 1};
 	advance(parse);
 	take_statements(parse, &file);
+	add_metrics(parse, &file);
 	check_ports(parse);
 	check_log_ins(parse);
 	check_relay(parse, &file);

@@ -23,6 +23,7 @@ static enum mail_service service_of(const struct config_listener *listener)
 		return implicit ? SERVICE_SUBMISSIONS : SERVICE_SUBMISSION;
 	case CONFIG_SMTP:
 	case CONFIG_HTTP:
+	case CONFIG_METRICS:
 	case CONFIG_LMTP: return MAIL_SERVICES;
 	}
 	return MAIL_SERVICES;

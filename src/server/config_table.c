@@ -15,7 +15,8 @@ static const char *const relay_tls_words[] = {
 
 const char *config_protocol_word(enum config_protocol protocol)
 {
-	return protocol_words[protocol];
+	return protocol == CONFIG_METRICS ? "metrics"
+					  : protocol_words[protocol];
 }
 
 #define NUMBER(n, low, high, u, d, h)                                          \
@@ -186,6 +187,11 @@ const struct setting config_settings[] = {
 	"Time without a byte of a message that has begun."),
     NUMBER(smtp_session_seconds, 10, 86400, "seconds", "3600",
 	"Time of an SMTP connection that has brought no message for so long."),
+    NUMBER(metrics_port, 0, 65535, NULL, "0",
+	"The TCP port where Prometheus gets what the server counts: plain\n"
+	"HTTP, /metrics and /healthz. 0: nowhere."),
+    KIND(metrics_address, SETTING_ADDRESS, "127.0.0.1",
+	"The address for it. Whoever can connect there can read it."),
     NUMBER(http_header_kib, 4, 1024, "KiB", "32",
 	"The longest header of an HTTP request."),
     NUMBER(http_fields_max, 10, 128, NULL, "100",

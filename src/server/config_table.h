@@ -7,14 +7,15 @@
 
 enum setting_kind {
 	SETTING_NUMBER,
-	SETTING_SWITCH, // yes or no
-	SETTING_CHOICE, // one of some words
-	SETTING_TEXT,   // any
-	SETTING_FILE,   // an absolute path of a file that exists
-	SETTING_USER,   // a user of the system, or empty
-	SETTING_FOLDER, // a path, which need not exist
-	SETTING_NAME,   // a host's name, or empty; kept as A-labels
-	SETTING_IPV4,   // a numeric address, or empty
+	SETTING_SWITCH,  // yes or no
+	SETTING_CHOICE,  // one of some words
+	SETTING_TEXT,    // any
+	SETTING_FILE,    // an absolute path of a file that exists
+	SETTING_USER,    // a user of the system, or empty
+	SETTING_FOLDER,  // a path, which need not exist
+	SETTING_NAME,    // a host's name, or empty; kept as A-labels
+	SETTING_ADDRESS, // an IP address, or "*"
+	SETTING_IPV4,    // a numeric address, or empty
 	SETTING_IPV6,
 	SETTING_HOST,      // "name:port", or empty
 	SETTING_SERVERS,   // any number of "address" or "address@port"

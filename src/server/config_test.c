@@ -103,6 +103,11 @@ static const struct {
 	"f:2: relay_host is set a second time\n"
 	"f:2: relay_host wants \"name:port\", not \"a:0\"\n"},
     {"relay_host = \"mail.example.org:587\"\n", ""},
+    {"metrics_port = 9464\nmetrics_address = \"mail\"\n",
+	"f:2: metrics_address wants an IP address or \"*\"\n"},
+    {"metrics_port = 993\n",
+	"f:1: listen \"metrics\" has the port 993 of listen \"imaps\"\n"},
+    {"metrics_port = 9464\nmetrics_address = \"::1\"\n", ""},
     {"relay_address_v4 = here\n",
 	"f:1: relay_address_v4 wants an IPv4 address, not \"here\"\n"},
     {"relay_address_v4 = \"::1\"\nrelay_address_v6 = \"127.0.0.1\"\n",
@@ -223,15 +228,15 @@ static const struct {
 	CONFIG_LISTENERS_MAX, 1, 0},
     {"", "listen \"l#\" { port = # }\n", "", CONFIG_LISTENERS_MAX + 2,
 	"f:34: more than 32 listen sections\n", 2, CONFIG_LISTENERS_MAX, 1, 0},
-    {"", PAIR, "", CONFIG_CERTIFICATES_MAX, NULL, 0, 7, 1,
+    {"", PAIR, "", CONFIG_CERTIFICATES_MAX, NULL, 0, 9, 1,
 	CONFIG_CERTIFICATES_MAX},
     {"", PAIR, "", CONFIG_CERTIFICATES_MAX + 1,
-	"f:257: more than 256 certificates\n", 1, 7, 1,
+	"f:257: more than 256 certificates\n", 1, 9, 1,
 	CONFIG_CERTIFICATES_MAX},
     // Further mistakes are not reported.
-    {"", "x = 1\n", "", 100, "f:100: there is no setting \"x\"\n", 100, 7, 1,
+    {"", "x = 1\n", "", 100, "f:100: there is no setting \"x\"\n", 100, 9, 1,
 	0},
-    {"", "x = 1\n", "", 5000, "f:100: there is no setting \"x\"\n", 100, 7, 1,
+    {"", "x = 1\n", "", 5000, "f:100: there is no setting \"x\"\n", 100, 9, 1,
 	0},
 };
 
@@ -276,6 +281,11 @@ static void test_more_than_there_is_room_for(void **state)
 
 // ---- Files -----------------------------------------------------------------
 
+#define TEXT(literal)                                                          \
+	{                                                                      \
+		literal, sizeof(literal) - 1                                   \
+	}
+
 // A file of `len` bytes: the text, then comments.
 static const struct {
 	struct view text;
@@ -283,14 +293,14 @@ static const struct {
 	enum rc rc;
 	const char *mistakes; // behind the path
 } files[] = {
-    {VIEW("threads = 3\n"), 0, RC_OK, ""},
-    {VIEW(""), 0, RC_OK, ""},
-    {VIEW("threads = 3\n#"), CONFIG_FILE_MAX, RC_OK, ""},
-    {VIEW("threads = 3\n#"), CONFIG_FILE_MAX + 1, RC_LIMIT,
+    {TEXT("threads = 3\n"), 0, RC_OK, ""},
+    {TEXT(""), 0, RC_OK, ""},
+    {TEXT("threads = 3\n#"), CONFIG_FILE_MAX, RC_OK, ""},
+    {TEXT("threads = 3\n#"), CONFIG_FILE_MAX + 1, RC_LIMIT,
 	": it is longer than 1048576 bytes\n"},
-    {VIEW("threads = 3\n\0"), 0, RC_INVALID, ": it holds NUL bytes\n"},
-    {VIEW("\0"), 0, RC_INVALID, ": it holds NUL bytes\n"},
-    {VIEW("\nthreads = x\n"), 0, RC_INVALID,
+    {TEXT("threads = 3\n\0"), 0, RC_INVALID, ": it holds NUL bytes\n"},
+    {TEXT("\0"), 0, RC_INVALID, ": it holds NUL bytes\n"},
+    {TEXT("\nthreads = x\n"), 0, RC_INVALID,
 	":2: threads wants a number, not \"x\"\n"},
 };
 

@@ -206,6 +206,11 @@ static enum rc check_text(const struct setting *s, struct arena *arena,
 	case SETTING_FILE: return check_file(s, text, fault);
 	case SETTING_USER: return check_user(s, text, fault);
 	case SETTING_NAME: return make_name(s, arena, fault, text_at);
+	case SETTING_ADDRESS:
+		if (config_value_is_address(text) && *text != '/')
+			return RC_OK;
+		return fault_set(fault, RC_INVALID,
+		    "%s wants an IP address or \"*\"", s->name);
 	case SETTING_IPV4: return check_ip(s, text, AF_INET, fault);
 	case SETTING_IPV6: return check_ip(s, text, AF_INET6, fault);
 	case SETTING_HOST: return check_host(s, text, arena, fault);
@@ -247,6 +252,7 @@ enum rc config_value_set(const struct setting *setting, struct view text,
 	case SETTING_USER:
 	case SETTING_FOLDER:
 	case SETTING_NAME:
+	case SETTING_ADDRESS:
 	case SETTING_IPV4:
 	case SETTING_IPV6:
 	case SETTING_HOST:

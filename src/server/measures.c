@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "queue/manage.h"
 #include "server/version.h"
 
 static const char *const state_words[ENGINE_STATES] = {

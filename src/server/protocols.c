@@ -49,6 +49,13 @@ static void *new_http(
 	return http_session_new(&servers->http, peer, waker);
 }
 
+static void *new_metrics(
+    void *context, const struct net_peer *peer, struct net_waker waker)
+{
+	const struct protocol_servers *servers = context;
+	return http_session_new(&servers->metrics, peer, waker);
+}
+
 struct protocol {
 	const struct net_session_ops *ops;
 	void *(*session_new)(
@@ -69,6 +76,14 @@ struct protocol {
 #define SMTP_REFUSAL WORDS("421 4.7.0 Too many connections from your address")
 #define SMTP_BUSY    WORDS("421 4.3.2 The server is busy, try again later")
 
+// RFC 9110 section 15.6.4, RFC 6585 section 4.
+#define HTTP_REFUSAL                                                           \
+	WORDS("HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\n"        \
+	      "Retry-After: 60\r\nContent-Length: 0\r\n")
+#define HTTP_BUSY                                                              \
+	WORDS("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"      \
+	      "Retry-After: 60\r\nContent-Length: 0\r\n")
+
 // By enum config_protocol.
 static const struct protocol protocol_table[] = {
     // RFC 5530 section 3.
@@ -85,12 +100,10 @@ static const struct protocol protocol_table[] = {
 	NET_DOOR_USERS, SMTP_REFUSAL, SMTP_BUSY},
     [CONFIG_LMTP] = {&smtp_session_ops, new_lmtp, NULL, NET_DOOR_TRUSTED,
 	SMTP_REFUSAL, SMTP_BUSY},
-    // RFC 9110 section 15.6.4, RFC 6585 section 4.
     [CONFIG_HTTP] = {&http_session_ops, new_http, HTTP_ALPN, NET_DOOR_WEB,
-	WORDS("HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\n"
-	      "Retry-After: 60\r\nContent-Length: 0\r\n"),
-	WORDS("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
-	      "Retry-After: 60\r\nContent-Length: 0\r\n")},
+	HTTP_REFUSAL, HTTP_BUSY},
+    [CONFIG_METRICS] = {&http_session_ops, new_metrics, HTTP_ALPN,
+	NET_DOOR_TRUSTED, HTTP_REFUSAL, HTTP_BUSY},
 };
 
 // ---- Listeners -------------------------------------------------------------
@@ -238,6 +251,8 @@ static void fill(struct protocols *protocols, bool tls,
 	    config, office, &base, SMTP_ROLE_LMTP, protocols->harvest);
 	base.counts = &protocols->counts[CONFIG_HTTP];
 	servers->http = web_server(protocols->web, config, &base);
+	base.counts = &protocols->counts[CONFIG_METRICS];
+	servers->metrics = web_metrics_server(protocols->web, config, &base);
 }
 
 void protocols_open(struct protocols *protocols, const struct config *config,

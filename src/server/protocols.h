@@ -22,6 +22,7 @@ struct protocol_servers {
 	struct smtp_server submission;
 	struct smtp_server lmtp;
 	struct http_server http;
+	struct http_server metrics; // /metrics for Prometheus
 };
 
 // Must live as long as the net_server whose listeners were made with it.

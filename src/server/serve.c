@@ -486,7 +486,12 @@ static enum rc start(struct serve *serve, struct fault *fault)
 		return rc;
 	serve->post.office.budget = memory_budget(serve->memory);
 	serve->tracing = tracing_new(&serve->log);
-	struct web_parts web = {.engine = serve->engine, .tls = serve->tls};
+	struct web_parts web = {
+	    .engine = serve->engine,
+	    .tls = serve->tls,
+	    .metrics = metrics,
+	    .metrics_context = serve,
+	};
 	protocols_open(&serve->protocols, config, &serve->post.office,
 	    serve->auth, serve->sessions, &serve->log, serve->tracing, &web);
 	struct control_host host = control_host(serve);

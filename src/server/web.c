@@ -8,6 +8,7 @@ struct web {
 	struct web_parts parts;
 	struct http_route *routes; // owned
 	size_t route_count;
+	struct http_route metrics_routes[2];
 };
 
 // ---- /healthz --------------------------------------------------------------
@@ -30,6 +31,28 @@ static const struct http_route own_routes[] = {
 	.begin = healthz},
 };
 
+// ---- /metrics --------------------------------------------------------------
+
+#define METRICS_MAX ((size_t)1 << 20) // bytes
+
+// Prometheus says which forms it reads.
+static enum http_step metrics(struct http_exchange *exchange)
+{
+	const struct web *web = exchange->context;
+	struct view accept = http_field(&exchange->request, "accept");
+	bool open =
+	    view_find(accept, VIEW("application/openmetrics-text")) != SIZE_MAX;
+	struct buf text;
+	buf_init(&text, METRICS_MAX);
+	web->parts.metrics(web->parts.metrics_context, open, &text);
+	enum http_step step = http_answer(exchange, 200,
+	    open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+		 : "text/plain; version=0.0.4; charset=utf-8",
+	    buf_view(&text));
+	buf_done(&text);
+	return step;
+}
+
 // ---- All routes ------------------------------------------------------------
 
 // Adds a room's routes. `context` is for those that have none.
@@ -51,6 +74,14 @@ struct web *web_new(const struct web_parts *parts)
 	struct web *web = mem_zalloc(sizeof(*web));
 	web->parts = *parts;
 	add_routes(web, own_routes, ARRAY_LEN(own_routes), web);
+	web->metrics_routes[0] = web->routes[0];
+	web->metrics_routes[1] = (struct http_route){
+	    .methods = HTTP_GET,
+	    .path = "/metrics",
+	    .flags = HTTP_ROUTE_CLEAR | HTTP_ROUTE_ANY_HOST,
+	    .begin = metrics,
+	    .context = web,
+	};
 	return web;
 }
 
@@ -117,4 +148,13 @@ struct http_server web_server(struct web *web, const struct config *config,
 	    .https_port = https_port(config),
 	    .limits = limits_of(config),
 	};
+}
+
+struct http_server web_metrics_server(struct web *web,
+    const struct config *config, const struct session_server *base)
+{
+	struct http_server server = web_server(web, config, base);
+	server.routes = web->metrics_routes;
+	server.route_count = ARRAY_LEN(web->metrics_routes);
+	return server;
 }

@@ -12,6 +12,9 @@ struct engine;
 struct web_parts {
 	struct engine *engine;
 	struct net_tls *tls; // its certificates' names are served
+	// Appends all metrics (measures.h).
+	void (*metrics)(void *context, bool open, struct buf *out);
+	void *metrics_context;
 };
 
 struct web;
@@ -22,5 +25,8 @@ void web_free(struct web **web); // after the net_server; may be NULL
 // The HTTP server that listeners use, with or without TLS.
 struct http_server web_server(struct web *web, const struct config *config,
     const struct session_server *base);
+// The one of metrics_port.
+struct http_server web_metrics_server(struct web *web,
+    const struct config *config, const struct session_server *base);
 
 #endif
