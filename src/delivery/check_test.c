@@ -119,7 +119,7 @@ static void visit_begin(
 	buf_init(&visit->doorman.seen, 1000);
 	visit->bed.office.check = &visit->doorman.check;
 	struct delivery_origin origin = {
-	    .door = door, .waker = {wake, &visit->doorman}};
+	    .door = door, .waker = {.wake = wake, .context = &visit->doorman}};
 	struct delivery_envelope envelope = {
 	    .sender =
 		bed_mailbox_of(&visit->bed, VIEW("sender@other.example"))};

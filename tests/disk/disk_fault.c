@@ -7,8 +7,6 @@
 // Only calls on files below ROOST_DISK_FOLDER count.
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -16,7 +14,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "disk_files.h"
+#include "disk_calls.h"
 
 // Bits of a mask, too.
 enum call {
@@ -41,7 +39,6 @@ struct control {
 };
 
 static struct control *control;
-static _Atomic unsigned char kinds[DISK_FILES];
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -54,6 +51,11 @@ __attribute__((constructor)) static void begin(void)
 	close(fd);
 	if (at != MAP_FAILED)
 		control = at;
+}
+
+static unsigned kind_of(int fd)
+{
+	return (unsigned)disk_slot(fd);
 }
 
 static bool fails(unsigned kind, enum call call)
@@ -69,24 +71,7 @@ static bool fails(unsigned kind, enum call call)
 	return true;
 }
 
-static unsigned kind_of(int fd)
-{
-	return fd >= 0 && fd < DISK_FILES ? kinds[fd] : 0;
-}
-
-static int opened(int fd, const char *path)
-{
-	if (fd >= 0 && fd < DISK_FILES) {
-		struct stat info;
-		unsigned kind = disk_kind_of(path);
-		if (kind && fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
-			kind = DISK_FOLDER;
-		kinds[fd] = (unsigned char)kind;
-	}
-	return fd;
-}
-
-// ---- Opening ---------------------------------------------------------------
+// ---- Changes ---------------------------------------------------------------
 
 static bool open_fails(const char *path, int flags)
 {
@@ -94,112 +79,42 @@ static bool open_fails(const char *path, int flags)
 	return fails(disk_kind_of(path), changes ? CALL_CHANGE : CALL_READ);
 }
 
-#define OPEN(name)                                                             \
-	int name(const char *path, int flags, ...)                             \
-	{                                                                      \
-		va_list args;                                                  \
-		va_start(args, flags);                                         \
-		mode_t mode = va_arg(args, mode_t);                            \
-		va_end(args);                                                  \
-		DISK_REAL(name);                                               \
-		if (open_fails(path, flags))                                   \
-			return -1;                                             \
-		return opened(real(path, flags, mode), path);                  \
-	}
-OPEN(open)
-OPEN(open64)
-
-int close(int fd)
+// Of a failing write, half is written all the same when the test asks for short
+// writes.
+static bool write_fails(struct disk_call *call)
 {
-	DISK_REAL(close);
-	if (fd >= 0 && fd < DISK_FILES)
-		kinds[fd] = 0;
-	return real(fd);
+	if (!fails(kind_of(call->fd), CALL_WRITE))
+		return false;
+	if (control->error != 0 || call->len < 2)
+		return true;
+	call->len /= 2;
+	return false;
 }
 
-// ---- Writing ---------------------------------------------------------------
-
-// How many bytes of a failing write are written all the same: half, when the
-// test asks for short writes.
-static size_t half(size_t len)
+bool disk_before(struct disk_call *call)
 {
-	return control->error == 0 && len > 1 ? len / 2 : 0;
+	switch (call->act) {
+	case DISK_OPEN: return !open_fails(call->path, call->flags);
+	case DISK_WRITE: return !write_fails(call);
+	case DISK_SYNC: return !fails(kind_of(call->fd), CALL_SYNC);
+	case DISK_CUT:
+	case DISK_GROW: return !fails(kind_of(call->fd), CALL_CHANGE);
+	case DISK_RENAME:
+	case DISK_UNLINK:
+	case DISK_MKDIR: return !fails(disk_kind_of(call->path), CALL_CHANGE);
+	}
+	return true;
 }
 
-ssize_t write(int fd, const void *bytes, size_t len)
+void disk_after(const struct disk_call *call)
 {
-	DISK_REAL(write);
-	if (fails(kind_of(fd), CALL_WRITE)) {
-		int error = errno;
-		len = half(len);
-		errno = error;
-		if (len == 0)
-			return -1;
-	}
-	return real(fd, bytes, len);
-}
-
-#define PWRITE(name, type)                                                     \
-	ssize_t name(int fd, const void *bytes, size_t len, type offset)       \
-	{                                                                      \
-		DISK_REAL(name);                                               \
-		if (fails(kind_of(fd), CALL_WRITE)) {                          \
-			len = half(len);                                       \
-			if (len == 0)                                          \
-				return -1;                                     \
-		}                                                              \
-		return real(fd, bytes, len, offset);                           \
-	}
-PWRITE(pwrite, off_t)
-PWRITE(pwrite64, off64_t)
-
-#define SYNC(name)                                                             \
-	int name(int fd)                                                       \
-	{                                                                      \
-		DISK_REAL(name);                                               \
-		return fails(kind_of(fd), CALL_SYNC) ? -1 : real(fd);          \
-	}
-SYNC(fsync)
-SYNC(fdatasync)
-
-#define TRUNCATE(name, type)                                                   \
-	int name(int fd, type len)                                             \
-	{                                                                      \
-		DISK_REAL(name);                                               \
-		return fails(kind_of(fd), CALL_CHANGE) ? -1 : real(fd, len);   \
-	}
-TRUNCATE(ftruncate, off_t)
-TRUNCATE(ftruncate64, off64_t)
-
-#define ALLOCATE(name, type)                                                   \
-	int name(int fd, int mode, type offset, type len)                      \
-	{                                                                      \
-		DISK_REAL(name);                                               \
-		return fails(kind_of(fd), CALL_CHANGE)                         \
-			   ? -1                                                \
-			   : real(fd, mode, offset, len);                      \
-	}
-ALLOCATE(fallocate, off_t)
-ALLOCATE(fallocate64, off64_t)
-
-// ---- Names -----------------------------------------------------------------
-
-int rename(const char *from, const char *to)
-{
-	DISK_REAL(rename);
-	return fails(disk_kind_of(to), CALL_CHANGE) ? -1 : real(from, to);
-}
-
-int unlink(const char *path)
-{
-	DISK_REAL(unlink);
-	return fails(disk_kind_of(path), CALL_CHANGE) ? -1 : real(path);
-}
-
-int mkdir(const char *path, mode_t mode)
-{
-	DISK_REAL(mkdir);
-	return fails(disk_kind_of(path), CALL_CHANGE) ? -1 : real(path, mode);
+	struct stat info;
+	if (call->act != DISK_OPEN)
+		return;
+	unsigned kind = disk_kind_of(call->path);
+	if (kind && fstat(call->fd, &info) == 0 && S_ISDIR(info.st_mode))
+		kind = DISK_FOLDER;
+	disk_slot_set(call->fd, kind);
 }
 
 // ---- Reading ---------------------------------------------------------------

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the two preloaded libraries share: which file a descriptor belongs to,
-// and what kind of file that is. A library remembers each file that the process
-// opens, because a process in its sandbox cannot ask /proc.
+// What kind of file a path is, for the two preloaded libraries. They remember
+// each file that the process opens (disk_calls.h), because a process in its
+// sandbox cannot ask /proc.
 #ifndef ROOST_TESTS_DISK_FILES_H
 #define ROOST_TESTS_DISK_FILES_H
 
