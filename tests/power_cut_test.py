@@ -269,9 +269,11 @@ class PowerCutTest(unittest.TestCase):
         # A cut in the middle of `user add` leaves no half of a user either.
         if number % 10 == 0 and inside:
             self.server.check()
-        self.server.start()
-        self.verify(known)
-        self.server.crash()
+        try:
+            self.server.start()
+            self.verify(known)
+        finally:
+            self.server.crash()
 
     def moments(self, entries, chance):
         """Positions in the record: some at its beginning, some right after a
