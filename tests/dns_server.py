@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A DNS server on loopback that knows the records of a zone file and no others.
+"""A DNS server that knows the records of a zone file and no others; on loopback
+unless it gets a socket from listen().
 
     with DnsServer('a.test. IN A 192.0.2.1') as dns:
         … dns_servers = "127.0.0.1@%d" % dns.port …
@@ -46,11 +47,16 @@ def parse(lines):
     return records
 
 
+def listen(address="127.0.0.1", port=0):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((address, port))
+    return s
+
+
 class DnsServer:
-    def __init__(self, zone=""):
+    def __init__(self, zone="", listening=None):
         self.records = parse(zone)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket = listening or listen()
         self.port = self.socket.getsockname()[1]
         self.asked = []
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -64,7 +70,12 @@ class DnsServer:
             question, peer = self.socket.recvfrom(4096)
             if len(question) < 12:
                 return
-            self.socket.sendto(self.answer(question), peer)
+            for packet in self.packets(question):
+                self.socket.sendto(packet, peer)
+
+    def packets(self, question):
+        """What is sent back; a subclass may send nonsense."""
+        return [self.answer(question)]
 
     def answer(self, question):
         labels, at = [], 12
@@ -84,11 +95,13 @@ class DnsServer:
             b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 1, len(data)) + data
             for data in found)
 
+    def close(self):
+        self.socket.sendto(b"", ("127.0.0.1", self.port))
+        self.thread.join()
+        self.socket.close()
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.sendto(b"", ("127.0.0.1", self.port))
-        self.thread.join()
-        self.socket.close()
+        self.close()

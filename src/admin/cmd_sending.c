@@ -48,6 +48,11 @@ static void add_row(void *context, const json_t *note)
 	char text[40];
 	const json_t *messages = json_object_get(note, "messages");
 	show_table_add(table, link_member(note, "name"));
+	if (json_is_true(json_object_get(note, "damaged"))) {
+		for (size_t i = 1; i < ARRAY_LEN(columns); i++)
+			show_table_add(table, VIEW("damaged"));
+		return;
+	}
 	add_kind(table, messages);
 	add_kind(table, json_object_get(note, "recipients"));
 	show_table_add(table, link_member(messages, "limits"));
@@ -93,6 +98,11 @@ static void print_user(void *context, const json_t *note)
 {
 	char text[40];
 	(void)context;
+	if (json_is_true(json_object_get(note, "damaged"))) {
+		puts("damaged; no message is taken from the user until you say "
+		     "'default' or 'limit'");
+		return;
+	}
 	print_kind("messages", json_object_get(note, "messages"));
 	print_kind("recipients", json_object_get(note, "recipients"));
 	printf("messages that wait: %lld\n", number(note, "waiting"));

@@ -91,6 +91,13 @@ static void check_user(struct check *check, const struct auth_name *name,
 	else if (rc != RC_OK)
 		report(
 		    check, "the account could not be checked: %s", rc_text(rc));
+	if (sending_check(check->call->host->engine, record->account) ==
+	    RC_CORRUPT)
+		report(check,
+		    "what the user has sent is damaged, with the limits of the "
+		    "user's own; nothing is taken from the user until you say "
+		    "'roost user sending %.*s default' or 'limit'",
+		    VIEW_FMT(auth_name_view(name)));
 	check->mailboxes += result.mailboxes;
 	check->messages += result.messages;
 	check->mended += result.mended;

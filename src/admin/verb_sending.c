@@ -3,7 +3,8 @@
 //
 //   user.sending {"user","act","messages","recipients"} each user is
 //                {"note":"sending","name","messages":{"today","hour","day",
-//                "ordinary","limits"},"recipients":{…},"waiting","room"}.
+//                "ordinary","limits"},"recipients":{…},"waiting","room"}; or
+//                "damaged":true instead of the numbers.
 //                Without "user": all users who have sent lately or have limits
 //                of their own. "act": "limit" (with the numbers in a day; 0:
 //                any), "default", "release" or "remove" (of what waits; the
@@ -103,10 +104,15 @@ static enum rc send_user(struct sending_call *sending,
 	struct sending_info info;
 	const struct control_host *host = sending->call->host;
 	enum rc rc = sending_look(host->sending, account, &info);
-	if (rc != RC_OK || (!always && !is_known(&info)))
+	bool damaged = rc == RC_CORRUPT;
+	if (!damaged && (rc != RC_OK || (!always && !is_known(&info))))
 		return rc;
 	json_t *note = json_pack("{s:s}", "note", "sending");
 	json_object_set_new(note, "name", link_text(auth_name_view(name)));
+	if (damaged) {
+		json_object_set_new(note, "damaged", json_true());
+		return link_send(sending->call->link, note, VIEW(""));
+	}
 	json_object_set_new(note, "messages", numbers(&info, SENDING_MESSAGES));
 	json_object_set_new(
 	    note, "recipients", numbers(&info, SENDING_RECIPIENTS));

@@ -22,24 +22,32 @@ static const struct auth_settings settings = {
     .clean_failures = 1000000,
 };
 
+#define SCRAM "SCRAM-SHA-256"
+
 struct kind {
 	const char *name; // of the user
 	bool each;        // each time another one: a number follows
 	const char *password;
-	const char *mechanism; // NULL: a password; otherwise SCRAM's first step
+	// NULL: a password; otherwise SCRAM with a wrong proof.
+	const char *mechanism;
+	bool whole; // also the step with the proof
 	const char *title;
 };
 
 static const struct kind kinds[] = {
-    {"anna", false, "wrong", NULL, "wrong password"},
-    {"nobody", false, "wrong", NULL, "unknown user"},
-    {"nobody", true, "wrong", NULL, "unknown users, each another"},
-    {"gone", false, "wrong", NULL, "disabled user, wrong password"},
-    {"gone", false, "right", NULL, "disabled user, right password"},
-    {"anna", false, NULL, "SCRAM-SHA-256", "SCRAM, known user"},
-    {"nobody", false, NULL, "SCRAM-SHA-256", "SCRAM, unknown user"},
-    {"nobody", true, NULL, "SCRAM-SHA-256", "SCRAM, unknown users"},
-    {"gone", false, NULL, "SCRAM-SHA-256", "SCRAM, disabled user"},
+    {"anna", false, "wrong", NULL, false, "wrong password"},
+    {"nobody", false, "wrong", NULL, false, "unknown user"},
+    {"nobody", true, "wrong", NULL, false, "unknown users, each another"},
+    {"gone", false, "wrong", NULL, false, "disabled user, wrong password"},
+    {"gone", false, "right", NULL, false, "disabled user, right password"},
+    {"anna", false, NULL, SCRAM, false, "SCRAM, known user"},
+    {"nobody", false, NULL, SCRAM, false, "SCRAM, unknown user"},
+    {"nobody", true, NULL, SCRAM, false, "SCRAM, unknown users"},
+    {"gone", false, NULL, SCRAM, false, "SCRAM, disabled user"},
+    {"anna", false, NULL, SCRAM, true, "SCRAM to its end, known user"},
+    {"nobody", false, NULL, SCRAM, true, "SCRAM to its end, unknown"},
+    {"nobody", true, NULL, SCRAM, true, "SCRAM to its end, unknown users"},
+    {"gone", false, NULL, SCRAM, true, "SCRAM to its end, disabled"},
 };
 #define KINDS ARRAY_LEN(kinds)
 
@@ -63,20 +71,30 @@ static void add_users(struct auth *auth)
 	    "disable");
 }
 
+// A proof that is wrong for every user.
+#define PROOF "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
 static void scram(struct auth *auth, const struct auth_channel *channel,
-    const char *mechanism, const char *name)
+    const struct kind *kind, const char *name)
 {
-	char text[300];
+	char text[400];
 	struct auth_verdict verdict;
 	struct auth_sasl *sasl;
 	struct buf out;
 	buf_init(&out, AUTH_SASL_OUTPUT_MAX);
-	rig_must(auth_sasl_start(
-		     auth, view_of_string(mechanism), channel, &verdict, &sasl),
+	rig_must(auth_sasl_start(auth, view_of_string(kind->mechanism), channel,
+		     &verdict, &sasl),
 	    "auth_sasl_start");
 	snprintf(text, sizeof(text), "n,,n=%s,r=abcdefghijkl", name);
 	if (auth_sasl_step(sasl, view_of_string(text), &out) != RC_MORE)
 		abort();
+	if (kind->whole) {
+		// "r=" and the nonce are in front of the first comma.
+		snprintf(text, sizeof(text), "c=biws,%.*s,p=" PROOF,
+		    (int)view_find_char(buf_view(&out), ','), out.ptr);
+		if (auth_sasl_step(sasl, view_of_string(text), &out) != RC_AUTH)
+			abort();
+	}
 	buf_done(&out);
 	auth_sasl_free(&sasl);
 }
@@ -97,7 +115,7 @@ static uint64_t measure(struct auth *auth, const struct kind *kind, int number)
 	    .peer_address = view_of_string(address)};
 	uint64_t begin = now_ns();
 	if (kind->mechanism)
-		scram(auth, &channel, kind->mechanism, name);
+		scram(auth, &channel, kind, name);
 	else if (auth_verify(auth, &channel, view_of_string(name),
 		     view_of_string(kind->password), &user, &verdict) == RC_OK)
 		abort();
@@ -162,7 +180,7 @@ static void report(double *const *times, size_t n)
 	printf("%-32s %12s %12s %12s %8s\n", "", "p10 us", "median us",
 	    "p90 us", "z");
 	for (size_t i = 0; i < KINDS; i++) {
-		size_t base = kinds[i].mechanism ? 5 : 0;
+		size_t base = kinds[i].whole ? 9 : kinds[i].mechanism ? 5 : 0;
 		double z = mann_whitney(times[base], times[i], n);
 		double *sorted = mem_alloc(n * sizeof(*sorted));
 		memcpy(sorted, times[i], n * sizeof(*sorted));

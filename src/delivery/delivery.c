@@ -333,7 +333,8 @@ static void check_writer(struct delivery *delivery, struct view value,
 		break;
 	case DELIVERY_DISGUISED:
 		fail(delivery, 550, ENHANCED(5, 7, 1),
-		    "A name in From or Sender hides an address that is not yours");
+		    "A name in From or Sender hides an address that is not "
+		    "yours");
 		break;
 	case DELIVERY_UNKNOWN:
 		fail(delivery, 451, ENHANCED(4, 3, 0),
@@ -393,15 +394,23 @@ static void count_sending(struct delivery *delivery)
 	int64_t release_at = 0;
 	if (!sending || !user || delivery->origin.door != DELIVERY_SUBMISSION)
 		return;
-	switch ((int)sending_count(sending, user->account,
-	    auth_name_view(&user->name), delivery->followed, &release_at)) {
+	enum rc rc = sending_count(sending, user->account,
+	    auth_name_view(&user->name), delivery->followed, &release_at);
+	switch ((int)rc) {
 	case RC_OK: delivery->counted = delivery->followed; break;
 	case RC_LIMIT:
 		fail(delivery, 450, ENHANCED(4, 7, 0),
 		    "You have sent more than is possible in a day; try again "
 		    "later");
 		return;
-	default: return; // the engine: the message may go
+	case RC_CORRUPT: // logged once; the user may have limits
+		fail(delivery, 451, ENHANCED(4, 3, 0),
+		    "What you may send cannot be read; the operator has been "
+		    "told");
+		return;
+	default:
+		fail_local(delivery, rc, "reading what the user may send");
+		return;
 	}
 	if (release_at > envelope->release_at) {
 		envelope->release_at = release_at;

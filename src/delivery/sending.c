@@ -17,6 +17,8 @@ struct entry {
 	struct sending_account numbers;
 	unsigned unsaved; // messages since they were stored
 	bool limited;     // its last message has to wait, and that was logged
+	bool damaged;     // its record cannot be read, and nothing replaced it
+	bool told;        // that was logged
 };
 
 struct sending {
@@ -114,9 +116,8 @@ void sending_free(struct sending **sending)
 
 // ---- Finding ---------------------------------------------------------------
 
-// Reads the account's numbers. One that never sent, or whose record is damaged,
-// has none.
-MUST_CHECK static enum rc load(struct sending *sending, uint64_t account,
+// Reads the account's numbers. One that never sent has none. RC_CORRUPT.
+MUST_CHECK static enum rc load(struct engine *engine, uint64_t account,
     struct sending_account *ret_numbers)
 {
 	struct sending_key key = sending_key(account);
@@ -124,15 +125,23 @@ MUST_CHECK static enum rc load(struct sending *sending, uint64_t account,
 	*ret_numbers = (struct sending_account){.last = 0};
 	buf_init(&bytes, RECORD_MAX);
 	enum rc rc = engine_get(
-	    sending->engine, SENDING_PARTITION, sending_key_view(&key), &bytes);
+	    engine, SENDING_PARTITION, sending_key_view(&key), &bytes);
 	if (rc == RC_OK)
 		rc = sending_decode(buf_view(&bytes), ret_numbers);
+	else if (rc == RC_LIMIT)
+		rc = RC_CORRUPT; // no record is so long
 	buf_done(&bytes);
-	return rc == RC_NOT_FOUND || rc == RC_CORRUPT || rc == RC_LIMIT ? RC_OK
-									: rc;
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
-// The caller holds the lock.
+enum rc sending_check(struct engine *engine, uint64_t account)
+{
+	struct sending_account numbers;
+	return load(engine, account, &numbers);
+}
+
+// The entry of an account, also when its record is damaged. The caller holds
+// the lock.
 MUST_CHECK static enum rc find(
     struct sending *sending, uint64_t account, struct entry **ret_entry)
 {
@@ -140,8 +149,9 @@ MUST_CHECK static enum rc find(
 	if (!entry) {
 		entry = mem_zalloc(sizeof(*entry));
 		entry->account = account;
-		enum rc rc = load(sending, account, &entry->numbers);
-		if (rc != RC_OK) {
+		enum rc rc = load(sending->engine, account, &entry->numbers);
+		entry->damaged = rc == RC_CORRUPT;
+		if (rc != RC_OK && rc != RC_CORRUPT) {
 			free(entry);
 			return rc;
 		}
@@ -168,14 +178,31 @@ static void log_limited(struct sending *sending, struct view user,
 	log_end(&line);
 }
 
-// Counts with the lock held. Sets *ret_first if the account had room before and
-// has none now.
+static void log_damaged(struct sending *sending, struct view user)
+{
+	struct log_line line;
+	log_begin(
+	    &line, sending->settings.log, LOG_LEVEL_ERROR, "sending_damaged");
+	log_add(&line, "user", user);
+	log_add_string(&line, "effect",
+	    "nothing is taken from the user until an administrator says "
+	    "'roost user sending USER default' or 'limit'");
+	log_end(&line);
+}
+
+// Counts with the lock held. Sets *ret_first if the result has to be logged:
+// the account had room before and has none now, or its record is damaged.
 MUST_CHECK static enum rc count(struct sending *sending, struct entry *entry,
     size_t recipients, struct sending_info *ret_limits, int64_t *ret_release_at,
     bool *ret_first)
 {
 	int64_t now = now_us(sending);
 	struct sending_account *numbers = &entry->numbers;
+	if (entry->damaged) {
+		*ret_first = !entry->told;
+		entry->told = true;
+		return RC_CORRUPT;
+	}
 	sending_limits(&sending->settings, numbers, ret_limits);
 	if (sending_room_at(numbers, ret_limits, now) - now >
 	    SENDING_WAIT_MAX_SECONDS * SECOND_US)
@@ -203,7 +230,8 @@ enum rc sending_count(struct sending *sending, uint64_t account,
 	if (rc == RC_OK) {
 		rc = count(sending, entry, recipients, &limits, ret_release_at,
 		    &first);
-		full = first || entry->unsaved >= SENDING_UNSAVED_MAX;
+		full = rc == RC_OK &&
+		       (first || entry->unsaved >= SENDING_UNSAVED_MAX);
 		copy = entry->numbers;
 		if (full)
 			entry->unsaved = 0;
@@ -213,6 +241,8 @@ enum rc sending_count(struct sending *sending, uint64_t account,
 		save(sending, account, &copy);
 	if (rc == RC_OK && first)
 		log_limited(sending, user, &limits, *ret_release_at);
+	else if (rc == RC_CORRUPT && first)
+		log_damaged(sending, user);
 	return rc;
 }
 
@@ -222,7 +252,7 @@ void sending_take_back(
 	struct entry *entry;
 	struct sending_info limits;
 	pthread_mutex_lock(&sending->lock);
-	if (find(sending, account, &entry) == RC_OK) {
+	if (find(sending, account, &entry) == RC_OK && !entry->damaged) {
 		sending_limits(&sending->settings, &entry->numbers, &limits);
 		sending_add(&entry->numbers, &limits, -1, -(int64_t)recipients,
 		    now_us(sending));
@@ -241,10 +271,12 @@ enum rc sending_look(
 	pthread_mutex_lock(&sending->lock);
 	const struct entry *entry =
 	    map_get(&sending->entries, key_of(&account));
-	if (entry)
+	if (entry && entry->damaged)
+		rc = RC_CORRUPT;
+	else if (entry)
 		numbers = entry->numbers;
 	else // asking about all users does not keep them all in memory
-		rc = load(sending, account, &numbers);
+		rc = load(sending->engine, account, &numbers);
 	pthread_mutex_unlock(&sending->lock);
 	if (rc != RC_OK)
 		return rc;
@@ -255,22 +287,30 @@ enum rc sending_look(
 	return RC_OK;
 }
 
-// Changes the account's numbers by `edit`, and stores them.
+// Changes the account's numbers by `edit`, and stores them. With `replaces` a
+// damaged record is no obstacle.
 MUST_CHECK static enum rc edit_account(struct sending *sending,
     uint64_t account, void (*edit)(struct sending_account *, const uint32_t *),
-    const uint32_t *limits, struct fault *fault)
+    const uint32_t *limits, bool replaces, struct fault *fault)
 {
 	struct entry *entry;
 	struct sending_account copy;
 	pthread_mutex_lock(&sending->lock);
 	enum rc rc = find(sending, account, &entry);
+	if (rc == RC_OK && entry->damaged && !replaces)
+		rc = RC_CORRUPT;
 	if (rc == RC_OK) {
 		edit(&entry->numbers, limits);
 		entry->limited = false;
+		entry->damaged = false;
 		entry->unsaved = 0;
 		copy = entry->numbers;
 	}
 	pthread_mutex_unlock(&sending->lock);
+	if (rc == RC_CORRUPT)
+		return fault_set(fault, rc,
+		    "what the user has sent is damaged: say 'default' or "
+		    "'limit' first");
 	if (rc != RC_OK)
 		return fault_set(fault, rc, "cannot read: %s", rc_text(rc));
 	return store(sending, account, &copy, fault);
@@ -286,7 +326,7 @@ static void set_own(struct sending_account *numbers, const uint32_t *per_day)
 enum rc sending_limit(struct sending *sending, uint64_t account,
     const uint32_t per_day[SENDING_KINDS], struct fault *fault)
 {
-	return edit_account(sending, account, set_own, per_day, fault);
+	return edit_account(sending, account, set_own, per_day, true, fault);
 }
 
 static void clear(struct sending_account *numbers, const uint32_t *unused)
@@ -298,7 +338,7 @@ static void clear(struct sending_account *numbers, const uint32_t *unused)
 enum rc sending_clear(
     struct sending *sending, uint64_t account, struct fault *fault)
 {
-	return edit_account(sending, account, clear, NULL, fault);
+	return edit_account(sending, account, clear, NULL, false, fault);
 }
 
 enum rc sending_forget(

@@ -49,8 +49,10 @@ void sending_free(struct sending **sending);
 
 // Counts a message of this account. *ret_release_at is the time at which it may
 // go (seconds since 1970); 0: now. RC_LIMIT: too much of the account waits
-// already, and nothing was counted. Other failures (the engine could not be
-// read) count nothing, and limit nothing. `user` is for the log.
+// already, and nothing was counted. RC_CORRUPT: the record is damaged. An
+// administrator may have set limits in it, so the account may send nothing
+// until sending_limit() was called; the log says so once. Other failures: the
+// engine could not be read. `user` is for the log.
 MUST_CHECK enum rc sending_count(struct sending *sending, uint64_t account,
     struct view user, size_t recipients, int64_t *ret_release_at);
 // Takes a count back, because the message was not accepted after all.
@@ -74,10 +76,11 @@ struct sending_info {
 	uint32_t ordinary[SENDING_KINDS];
 	int64_t room_at; // what is sent now would wait until then; 0: no wait
 };
+// RC_CORRUPT: the record is damaged.
 MUST_CHECK enum rc sending_look(
     struct sending *sending, uint64_t account, struct sending_info *ret_info);
 // Sets the account's own limits in a day (0: any number); those in an hour are
-// in proportion. NULL: none of its own.
+// in proportion. NULL: none of its own. A damaged record is replaced.
 MUST_CHECK enum rc sending_limit(struct sending *sending, uint64_t account,
     const uint32_t per_day[SENDING_KINDS], struct fault *fault);
 // Forgets what the account has sent lately, so that it has all its room again.
@@ -89,5 +92,8 @@ MUST_CHECK enum rc sending_forget(
     struct sending *sending, uint64_t account, struct fault *fault);
 // How many accounts have no room now.
 size_t sending_limited(struct sending *sending);
+// Whether the stored record of an account can be read (one that is not there
+// can): RC_OK, RC_CORRUPT, or that the engine could not be read.
+MUST_CHECK enum rc sending_check(struct engine *engine, uint64_t account);
 
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How much a user may send, what becomes of the rest, and what is learned.
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "delivery/sending_impl.h"
 
 #include "base/test.h"
@@ -323,6 +326,81 @@ static void records_are_read_back(void **state)
 	buf_done(&bytes);
 }
 
+// ---- A damaged record ------------------------------------------------------
+
+static enum rc put_damaged(void *context, struct engine_snapshot *from,
+    struct engine_batch *batch, struct fault *fault)
+{
+	struct sending_key key = sending_key(*(uint64_t *)context);
+	(void)from;
+	(void)fault;
+	engine_batch_put(batch, sending_key_view(&key), VIEW("\1\1what is it"));
+	return RC_OK;
+}
+
+static void damage(struct engine *engine, uint64_t account)
+{
+	assert_int_equal(engine_change(engine, SENDING_PARTITION, put_damaged,
+			     &account, NULL),
+	    RC_OK);
+}
+
+static size_t lines_of(int fd)
+{
+	char text[4096];
+	ssize_t len = pread(fd, text, sizeof(text), 0);
+	size_t lines = 0;
+	for (ssize_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	return lines;
+}
+
+// An administrator may have allowed the account only a few messages. That is
+// not lifted because the record cannot be read.
+static void a_damaged_record_lifts_no_limit(void **state)
+{
+	(void)state;
+	struct world world;
+	struct fault fault;
+	int64_t release_at;
+	struct sending_info info;
+	struct log log = {.fd = memfd_create("log", MFD_CLOEXEC)};
+	static const uint32_t few[] = {5, 5};
+	world_open(&world, 0, 0, 0, 0);
+	world.settings.log = &log;
+	assert_int_equal(sending_limit(world.sending, 1, few, &fault), RC_OK);
+	assert_int_equal(sending_check(world.engine, 1), RC_OK);
+	assert_int_equal(sending_check(world.engine, 2), RC_OK); // no record
+	sending_free(&world.sending);
+	damage(world.engine, 1);
+	world.sending = sending_new(world.engine, &world.settings);
+	assert_int_equal(sending_check(world.engine, 1), RC_CORRUPT);
+	assert_int_equal(sending_look(world.sending, 1, &info), RC_CORRUPT);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(
+		    sending_count(world.sending, 1, VIEW("u"), 1, &release_at),
+		    RC_CORRUPT);
+		sending_take_back(world.sending, 1, 1);
+		assert_int_equal(
+		    sending_look(world.sending, 1, &info), RC_CORRUPT);
+		assert_int_equal(lines_of(log.fd), 1);
+	}
+	assert_int_equal(sending_limited(world.sending), 0);
+	assert_int_equal(waits(&world, 2, 1), 0); // nobody else is hurt
+	// Letting go what waits does not lift it either, but the administrator
+	// can say anew what the limits are.
+	assert_int_equal(sending_clear(world.sending, 1, &fault), RC_CORRUPT);
+	assert_int_equal(sending_limit(world.sending, 1, few, &fault), RC_OK);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(waits(&world, 1, 1), 0);
+	assert_true(waits(&world, 1, 1) > 0);
+	world_restart(&world);
+	assert_true(waits(&world, 1, 1) > 0);
+	assert_int_equal(sending_check(world.engine, 1), RC_OK);
+	close(log.fd);
+	world_close(&world);
+}
+
 // ---- With the delivery -----------------------------------------------------
 
 static void a_submission_over_the_limit_is_taken_and_waits(void **state)
@@ -400,6 +478,28 @@ static void a_submission_over_the_limit_is_taken_and_waits(void **state)
 	bed_close(&bed);
 }
 
+static void who_may_not_send_is_told_so(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	struct sending_settings settings = {.clock = &bed.clock};
+	damage(bed.engine, 1000);
+	bed.office.sending = sending_new(bed.engine, &settings);
+	struct bed_mail mail = {.door = DELIVERY_SUBMISSION,
+	    .user = "anna",
+	    .from = "anna@ours.example",
+	    .to = "bert@ours.example",
+	    .text = GOOD};
+	assert_string_equal(bed_answer(&bed, &mail), "451 4.3.0");
+	assert_int_equal(bed_count(&bed, 1001, "INBOX"), 0);
+	assert_int_equal(
+	    sending_limit(bed.office.sending, 1000, NULL, &bed.fault), RC_OK);
+	assert_string_equal(bed_answer(&bed, &mail), "250 2.1.5");
+	sending_free(&bed.office.sending);
+	bed_close(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,7 +513,9 @@ int main(void)
 	    cmocka_unit_test(a_clock_that_jumps_locks_nobody_out),
 	    cmocka_unit_test(what_was_not_accepted_does_not_count),
 	    cmocka_unit_test(records_are_read_back),
+	    cmocka_unit_test(a_damaged_record_lifts_no_limit),
 	    cmocka_unit_test(a_submission_over_the_limit_is_taken_and_waits),
+	    cmocka_unit_test(who_may_not_send_is_told_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,9 +27,11 @@
 // For how long a refused change waits until the log is cut.
 #define SETTLE_MS 5000
 // After an attempt that failed although the disk can be written, and after one
-// that held for less than HELD_MS, the keeper waits: each time twice as long.
+// that held for less than HELD_MS, the keeper waits: each time twice as long,
+// up to 2 seconds. With LOOK_MS and the opening, the server then serves again
+// within 5 seconds of the disk's return.
 #define AGAIN_MS  500
-#define TRIES_MAX 3
+#define TRIES_MAX 2
 #define HELD_MS   10000
 
 void rocks_keeper_init(struct rocks *rocks, uint64_t reserve_bytes)

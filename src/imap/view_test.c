@@ -141,6 +141,49 @@ static void recent_goes_to_one_session(void **unused)
 	pair_close(&p);
 }
 
+static int64_t wall(void *context)
+{
+	return *(int64_t *)context;
+}
+
+// The server starts at 100,000 seconds, after two messages have come. The clock
+// is set back later: before all messages that come then, or between them.
+static void recent_does_not_depend_on_the_clock(void **unused)
+{
+	(void)unused;
+	static const struct {
+		int64_t before;   // when the first two messages come
+		int64_t after[3]; // and those after the start
+	} table[] = {
+	    {99999, {100000, 100001, 100002}},
+	    {99999, {90000, 90000, 90000}},
+	    {99999, {100005, 90000, 90000}},
+	    {99999, {100005, 100006, 100}},
+	    {99999, {100005, 100005, 90000}},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		int64_t now = table[i].before;
+		struct clock clock = {.wall = wall, .context = &now};
+		struct desk desk;
+		struct client client;
+		desk_open(&desk, (struct store_options){.clock = &clock});
+		append_many(&desk, 2);
+		imap_recent_free(&desk.server.recent);
+		now = 100000;
+		desk.server.recent = imap_recent_new(&clock);
+		for (size_t n = 0; n < 3; n++) {
+			now = table[i].after[n];
+			append_many(&desk, 1);
+		}
+		client_open(&client, &desk, 0);
+		const char *said = client_select(&client, "INBOX", false);
+		if (!strstr(said, "* 3 RECENT\r\n"))
+			fail_msg("row %zu: %s", i, said);
+		client_close(&client);
+		desk_close(&desk);
+	}
+}
+
 static void nothing_new_says_nothing(void **unused)
 {
 	(void)unused;
@@ -533,6 +576,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(select_tells_what_is_there),
 	    cmocka_unit_test(recent_goes_to_one_session),
+	    cmocka_unit_test(recent_does_not_depend_on_the_clock),
 	    cmocka_unit_test(nothing_new_says_nothing),
 	    cmocka_unit_test(flags_of_another_session_are_told),
 	    cmocka_unit_test(expunge_waits_until_it_may_be_told),

@@ -6,9 +6,9 @@
 
 #define BUCKETS_FIRST 64
 
-void queue_index_init(struct queue_index *index)
+void queue_index_init(struct queue_index *index, const struct clock *wall)
 {
-	*index = (struct queue_index){.told = INT64_MAX};
+	*index = (struct queue_index){.wall = wall, .told = INT64_MAX};
 	pthread_mutex_init(&index->lock, NULL);
 	for (size_t i = 0; i < QUEUE_CLASSES; i++)
 		map_init(&index->destinations[i]);
@@ -171,6 +171,19 @@ static void wake(struct queue_index *index)
 		index->wake(index->context);
 }
 
+// Wakes the thread that waits for due lots, if it could sleep longer than until
+// `due`. It sleeps for an interval. When the clock was set forward, the time
+// that the thread was told is over and the interval is not.
+static void wake_for(struct queue_index *index, int64_t due)
+{
+	if (index->told == INT64_MIN ||
+	    (due >= index->told &&
+		index->told > clock_wall_seconds(index->wall)))
+		return;
+	index->told = INT64_MIN;
+	wake(index);
+}
+
 // Takes the destination out of the index's heaps.
 static void unlist(
     struct queue_index *index, struct queue_destination *destination)
@@ -222,10 +235,7 @@ static void destination_update(
 		return;
 	}
 	list(index, destination);
-	if (due < index->told) {
-		index->told = due;
-		wake(index);
-	}
+	wake_for(index, due);
 	if (destination->lots_total > 0)
 		return;
 	map_remove(&index->destinations[destination->class],

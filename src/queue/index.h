@@ -14,6 +14,7 @@
 
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "queue/heap.h"
 #include "queue/manage.h"
@@ -68,15 +69,17 @@ struct queue_index {
 	uint64_t messages;
 	uint64_t recipients;
 	uint64_t held;
-	int64_t
-	    told; // when the next lot is due, as queue_claim() last returned it
+	const struct clock *wall; // NULL: the machine's
+	// When the next lot is due, as queue_claim() last returned it;
+	// INT64_MIN: whoever waits for that time was woken since.
+	int64_t told;
 	int64_t clock;    // the time as it was last told; 0: not yet
 	int64_t leapt_at; // the time after the clock last leapt; 0: never
 	void (*wake)(void *context);
 	void *context;
 };
 
-void queue_index_init(struct queue_index *index);
+void queue_index_init(struct queue_index *index, const struct clock *wall);
 void queue_index_done(struct queue_index *index);
 
 // Tells the time; to be called once a minute or more often. When the clock was

@@ -406,7 +406,7 @@ enum rc queue_open(struct engine *engine, const struct queue_settings *settings,
 	queue->reports = tally_new(1, queue->settings.reports_per_hour);
 	queue->reports_by_domain =
 	    tally_new(REPORT_DOMAINS, queue->settings.reports_per_domain);
-	queue_index_init(&queue->index);
+	queue_index_init(&queue->index, settings->clock);
 	for (size_t i = 0; i < QUEUE_PARTITIONS; i++) {
 		struct queue_partition *partition = &queue->partitions[i];
 		pthread_mutex_init(&partition->lock, NULL);

@@ -417,6 +417,32 @@ static void a_leap_of_the_clock_ends_nothing_without_a_try(void **state)
 	bed_done(&bed);
 }
 
+// Whoever waits for the queue sleeps for an interval, so new mail has to wake
+// that thread although its time is over.
+static void a_clock_that_is_set_forward_makes_new_mail_wait_for_nothing(
+    void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_make(&bed);
+	bed_put(&bed, "x@b.example");
+	struct queue_lot *lot = bed_take(&bed);
+	bed_settle(&bed, &lot, QUEUE_LATER);
+	for (int time = 0; time < 2; time++) {
+		assert_true(bed_next(&bed) > 0);
+		bed.now += DAY;
+		unsigned wakes = bed.wakes;
+		bed_put(&bed, "x@c.example");
+		assert_int_equal(bed.wakes, wakes + 1);
+		// Once is enough, until it is told another time.
+		bed_put(&bed, "y@c.example");
+		assert_int_equal(bed.wakes, wakes + 1);
+		while ((lot = bed_take(&bed)) != NULL)
+			bed_settle(&bed, &lot, QUEUE_LATER);
+	}
+	bed_done(&bed);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -430,6 +456,8 @@ int main(void)
 	    cmocka_unit_test(
 		a_clock_that_is_set_back_makes_nothing_wait_longer),
 	    cmocka_unit_test(a_leap_of_the_clock_ends_nothing_without_a_try),
+	    cmocka_unit_test(
+		a_clock_that_is_set_forward_makes_new_mail_wait_for_nothing),
 	};
 	return cmocka_run_group_tests_name("queue trouble", tests, NULL, NULL);
 }
