@@ -19,7 +19,11 @@ struct examine {
 	bool stopped;     // RocksDB would stop here
 	bool in_order;    // the log could be read so far
 	uint64_t first;   // number of the first record; 0: there is none yet
-	bool gap;         // a number is missing between two records
+	uint64_t tables_end; // the last number that the MANIFEST tells
+	bool gap;            // a number is missing before a record:
+	uint64_t gap_last;   // the last number before it,
+	uint64_t gap_log;    // the log,
+	uint64_t gap_offset; // and the place of the record
 	struct rocks_examined *examined;
 };
 
@@ -81,6 +85,22 @@ static void stop(struct examine *examine, uint64_t number, uint64_t offset,
 	examined->damage_offset = damage_offset;
 }
 
+// RocksDB numbers without gaps. A gap is where a log is missing, or where the
+// logs do not go on from the state that the MANIFEST tells.
+static void note_gap(struct examine *examine, uint64_t number,
+    const struct rocks_log *log, const struct rocks_log_batch *batch)
+{
+	bool gap = examine->next ? batch->sequence != examine->next
+				 : batch->sequence > examine->tables_end + 1;
+	if (!gap || examine->gap)
+		return;
+	examine->gap = true;
+	examine->gap_last =
+	    examine->next ? examine->next - 1 : examine->tables_end;
+	examine->gap_log = number;
+	examine->gap_offset = log->offset;
+}
+
 static void examine_record(
     struct examine *examine, uint64_t number, struct rocks_log *log)
 {
@@ -104,7 +124,7 @@ static void examine_record(
 		return;
 	}
 	examine->stopped = false;
-	examine->gap |= examine->next && batch.sequence != examine->next;
+	note_gap(examine, number, log, &batch);
 	if (!examine->first)
 		examine->first = batch.sequence;
 	examine->next = batch.sequence + batch.count;
@@ -140,10 +160,29 @@ static enum rc examine_log(struct examine *examine, uint64_t number)
 	return rc;
 }
 
+static enum rc judge_gap(struct examine *examine)
+{
+	struct rocks_examined *examined = examine->examined;
+	examined->damaged = true;
+	examined->ends = true;
+	examined->log = examine->gap_log;
+	examined->offset = examine->gap_offset;
+	examined->last_sequence = examine->gap_last;
+	examined->durable = examine->durable;
+	return fault_set(examine->fault, RC_CORRUPT,
+	    "%s: the end of the MANIFEST or a log (NUMBER.log) is missing: "
+	    "what was acknowledged is not there before byte %llu of "
+	    "%06llu.log",
+	    examine->path, (unsigned long long)examine->gap_offset,
+	    (unsigned long long)examine->gap_log);
+}
+
 static enum rc judge_logs(
     struct examine *examine, const struct rocks_manifest *manifest)
 {
 	struct rocks_examined *examined = examine->examined;
+	if (examine->gap && !manifest->cut)
+		return judge_gap(examine);
 	uint64_t last =
 	    examine->next ? examine->next - 1 : manifest->last_sequence;
 	if (examine->durable <= last)
@@ -202,6 +241,12 @@ static enum rc examine_tables(
 {
 	for (size_t i = 0; i < manifest->tables.count; i++) {
 		uint64_t number = manifest->tables.items[i].number;
+		char name[4160];
+		snprintf(name, sizeof(name), "%s/%06llu.sst", examine->path,
+		    (unsigned long long)number);
+		if (access(name, F_OK) != 0 && errno == ENOENT)
+			return fault_set(
+			    examine->fault, RC_CORRUPT, "%s is missing", name);
 		if (!rocks_table_end_is_right(examine->path, number))
 			return fault_set(examine->fault, RC_CORRUPT,
 			    "%s/%06llu.sst is damaged at its end",
@@ -223,9 +268,7 @@ static bool manifest_was_torn(const struct examine *examine,
 	// Before the first table is written, the logs begin with the database.
 	if (manifest->first_log == 0)
 		has_first = examine->first <= 1;
-	return has_first && !examine->gap &&
-	       (!examine->first ||
-		   examine->first <= manifest->last_sequence + 1);
+	return has_first && !examine->gap;
 }
 
 // The place of the damage in the MANIFEST is worth more to a person than what
@@ -259,6 +302,7 @@ static enum rc examine_listed(
 		    examine->path, name, examine->fault, &manifest);
 	if (rc != RC_OK)
 		return rc;
+	examine->tables_end = manifest.last_sequence;
 	struct fault found = *examine->fault;
 	rc = examine_tables(examine, &manifest);
 	if (rc == RC_OK)

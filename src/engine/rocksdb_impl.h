@@ -275,6 +275,7 @@ bool rocks_damage_found(struct rocks *rocks, const char *text);
 // Whether the folder says so.
 bool rocks_damage_is_marked(const char *path);
 void rocks_damage_unmark(const char *path);
+void rocks_damage_mark(const char *path, const char *text);
 
 // ---- Content locks (rocksdb_stripes.c) -------------------------------------
 
@@ -293,6 +294,10 @@ void rocks_stripes_unlock(
 // is open.
 MUST_CHECK enum rc rocks_database_try(struct rocks *rocks, struct fault *fault);
 char *rocks_database_open(struct rocks *rocks, bool read_only);
+// Opens the database in a folder, compacts all of it without a look at the
+// blobs, and closes it.
+MUST_CHECK enum rc rocks_database_settle(const char *path, struct fault *fault);
+const char *rocks_family_name(enum rocks_family family);
 void rocks_database_close(struct rocks *rocks);
 
 // rocksdb_cut.c: cuts off all records of the logs in `folder` whose first
@@ -355,6 +360,8 @@ MUST_CHECK enum rc rocks_owner_leaves(struct rocks *rocks,
 
 // rocksdb_rebuild.c: makes the records of shared and orphaned content anew.
 MUST_CHECK enum rc rocks_owners_rebuild(struct rocks *rocks);
+// Gives a version to partitions that have lost theirs.
+MUST_CHECK enum rc rocks_versions_rebuild(struct rocks *rocks);
 
 // rocksdb_content.c
 enum rc rocks_content_spill(struct engine *engine,
