@@ -12,6 +12,8 @@
 
 struct examine {
 	const char *path;
+	bool claimed;  // SYNCED says something
+	unsigned logs; // that are needed, or may be
 	struct fault *fault;
 	uint64_t secret;  // in the note of each record; 0: not known yet
 	uint64_t durable; // the highest number that is known to be synced
@@ -63,6 +65,15 @@ bool rocks_record_is_ours(struct view record, uint64_t secret)
 	struct rocks_log_batch batch;
 	bool ours;
 	return secret && read_record(&examine, record, &batch, &ours) && ours;
+}
+
+void rocks_record_secret(struct view record, uint64_t *secret)
+{
+	struct examine examine = {0};
+	struct rocks_log_batch batch;
+	bool ours;
+	if (read_record(&examine, record, &batch, &ours) && ours)
+		*secret = examine.secret;
 }
 
 static void cut(struct examine *examine, uint64_t number, uint64_t length)
@@ -160,6 +171,17 @@ static enum rc examine_log(struct examine *examine, uint64_t number)
 	return rc;
 }
 
+static enum rc log_is_missing(struct examine *examine)
+{
+	struct rocks_examined *examined = examine->examined;
+	examined->damaged = true;
+	examined->ends = true;
+	return fault_set(examine->fault, RC_CORRUPT,
+	    "%s: a log (NUMBER.log) is missing, and what was acknowledged is "
+	    "in it",
+	    examine->path);
+}
+
 static enum rc judge_gap(struct examine *examine)
 {
 	struct rocks_examined *examined = examine->examined;
@@ -192,10 +214,7 @@ static enum rc judge_logs(
 	examined->last_sequence = last;
 	examined->durable = examine->durable;
 	if (!examined->log)
-		return fault_set(examine->fault, RC_CORRUPT,
-		    "%s: a log (NUMBER.log) is missing, and what was "
-		    "acknowledged is in it",
-		    examine->path);
+		return log_is_missing(examine);
 	return fault_set(examine->fault, RC_CORRUPT,
 	    "%s/%06llu.log %s at byte %llu, and what was acknowledged is "
 	    "behind it",
@@ -209,8 +228,13 @@ static enum rc examine_logs(struct examine *examine,
 {
 	enum rc rc = RC_OK;
 	for (size_t i = 0; rc == RC_OK && i < listing->logs.count; i++)
-		if (listing->logs.items[i] >= manifest->first_log)
+		if (listing->logs.items[i] >= manifest->first_log) {
 			rc = examine_log(examine, listing->logs.items[i]);
+			examine->logs++;
+		}
+	// While the database is open there is always a log.
+	if (rc == RC_OK && !examine->logs && examine->claimed)
+		return log_is_missing(examine);
 	return rc == RC_OK ? judge_logs(examine, manifest) : rc;
 }
 
@@ -268,7 +292,9 @@ static bool manifest_was_torn(const struct examine *examine,
 	// Before the first table is written, the logs begin with the database.
 	if (manifest->first_log == 0)
 		has_first = examine->first <= 1;
-	return has_first && !examine->gap;
+	// RocksDB needs the next number, which it syncs before it uses the
+	// MANIFEST.
+	return has_first && !examine->gap && manifest->next_file > 0;
 }
 
 // The place of the damage in the MANIFEST is worth more to a person than what
@@ -325,6 +351,7 @@ enum rc rocks_examine(const char *path, const struct rocks_claim *claim,
 	    .fault = fault,
 	    .secret = claim->secret,
 	    .durable = claim->durable,
+	    .claimed = claim->secret != 0,
 	    .examined = ret_examined,
 	};
 	rc = examine_listed(&examine, &listing);

@@ -158,6 +158,8 @@ MUST_CHECK enum rc rocks_examine(const char *path,
 void rocks_examined_done(struct rocks_examined *examined);
 // Whether the record has the note of the opening with that secret.
 bool rocks_record_is_ours(struct view record, uint64_t secret);
+// The secret of a record that was read in order; unchanged if it has none.
+void rocks_record_secret(struct view record, uint64_t *secret);
 // Cuts torn ends off, so that RocksDB finds logs without any fault.
 MUST_CHECK enum rc rocks_examined_cut(const char *path,
     const struct rocks_examined *examined, struct log *log,

@@ -290,6 +290,40 @@ static enum rc cut_log(struct repair *repair, const char *name, uint64_t length)
 	return rc;
 }
 
+// Saves all records of a log. Bits that were flipped are turned back first.
+// Behind damage, only a record with the secret of the others is believed.
+static enum rc take_log(
+    struct repair *repair, const char *name, uint64_t *secret)
+{
+	struct rocks_log_file *file;
+	enum rocks_log_found found;
+	bool damaged = false;
+	enum rc rc = RC_OK;
+	for (int i = 0; rc == RC_OK && i < MEND_MAX; i++)
+		rc = mend_log_file(repair, name, UINT64_MAX);
+	if (rc == RC_OK || rc == RC_NOT_FOUND)
+		rc = rocks_log_file_open(
+		    repair->path, name, repair->fault, &file);
+	if (rc != RC_OK)
+		return rc;
+	while ((found = rocks_log_next(&file->log)) != ROCKS_LOG_END &&
+	       found != ROCKS_LOG_UNREADABLE) {
+		damaged |= found == ROCKS_LOG_DAMAGE;
+		if (found == ROCKS_LOG_DAMAGE)
+			continue;
+		if (!damaged)
+			rocks_record_secret(file->log.record, secret);
+		if (!damaged || rocks_record_is_ours(file->log.record, *secret))
+			save_batch(repair, file->log.record);
+		else
+			rocks_log_reject(&file->log);
+	}
+	if (found == ROCKS_LOG_UNREADABLE)
+		rc = repair_failed(repair, file->name);
+	rocks_log_file_close(&file);
+	return rc;
+}
+
 // Leaves only what can be replayed, and remembers what is intact behind it.
 static enum rc salvage(
     struct repair *repair, const struct rocks_examined *examined, int synced)
@@ -317,6 +351,13 @@ static enum rc salvage(
 		return rc;
 	rocks_synced_set(synced, examined->secret, examined->last_sequence);
 	repair->result->commits_lost = true;
+	if (!examined->log) { // without a claim, none is missing
+		rocks_synced_set(synced, 0, 0);
+		repair_say(repair,
+		    "a log (NUMBER.log) is missing: what was acknowledged last "
+		    "is lost");
+		return RC_OK;
+	}
 	repair_say(repair,
 	    "%06llu.log is damaged at byte %llu: the operations numbered from "
 	    "%llu to %llu are lost in part; %zu intact records behind are "
@@ -326,6 +367,30 @@ static enum rc salvage(
 	    (unsigned long long)examined->last_sequence + 1,
 	    (unsigned long long)examined->durable, repair->behind.count);
 	return RC_OK;
+}
+
+// Nobody knows which of the logs are in the tables already. They are a part of
+// the changes without a gap up to the last one; so all of them are applied
+// anew, and each key gets the value that it had at the end.
+static enum rc take_logs(struct repair *repair, int synced)
+{
+	struct rocks_listing listing;
+	uint64_t secret = 0;
+	enum rc rc = rocks_listing_read(repair->path, repair->fault, &listing);
+	if (rc != RC_OK)
+		return rc;
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; rc == RC_OK && i < listing.logs.count; i++) {
+			char name[ROCKS_NAME_MAX];
+			snprintf(name, sizeof(name), "%06llu.log",
+			    (unsigned long long)listing.logs.items[i]);
+			rc = pass == 0 ? take_log(repair, name, &secret)
+				       : cut_log(repair, name, 0);
+		}
+	repair->untold = repair->behind.count;
+	rocks_synced_set(synced, secret, 0);
+	rocks_listing_done(&listing);
+	return rc;
 }
 
 static enum rc repair_logs(
@@ -404,7 +469,9 @@ static enum rc apply_behind(struct repair *repair, struct rocks *rocks)
 		struct buf *record = &repair->behind.items[i];
 		rocksdb_writebatch_t *batch =
 		    rocksdb_writebatch_create_from(record->ptr, record->len);
-		rc = note_versions(repair, rocks, buf_view(record));
+		rc = i < repair->untold
+			 ? RC_OK
+			 : note_versions(repair, rocks, buf_view(record));
 		if (rc == RC_OK)
 			rc = rocks_write(rocks, batch,
 			    i + 1 == repair->behind.count, repair->fault);
@@ -436,9 +503,32 @@ static void find_whole(struct repair *repair)
 
 // ---- Everything else -------------------------------------------------------
 
+// A blob file that was being written is not in the MANIFEST; RocksDB deletes
+// it.
+static bool is_named(struct repair *repair, const char *file)
+{
+	char name[ROCKS_NAME_MAX];
+	struct rocks_manifest manifest;
+	uint64_t number;
+	bool named = false;
+	struct view text = view_of_string(file);
+	struct fault ignored;
+	if (!view_to_u64(view_slice(text, 0, text.len - 5), &number) ||
+	    rocks_current_read(repair->path, &ignored, name) != RC_OK ||
+	    rocks_manifest_read_cut(repair->path, name, &ignored, &manifest) !=
+		RC_OK)
+		return true;
+	for (size_t i = 0; i < manifest.blobs.count; i++)
+		named |= manifest.blobs.items[i] == number;
+	rocks_manifest_done(&manifest);
+	return named;
+}
+
 static void blob_damage(void *context, const struct rocks_blob_damage *damage)
 {
 	struct repair *repair = context;
+	if (!is_named(repair, damage->file))
+		return;
 	if (damage->one_bit &&
 	    turn_bit(repair, damage->file, damage->bit) == RC_OK)
 		return;
@@ -548,8 +638,10 @@ static enum rc repair_files(struct repair *repair)
 	if (rc == RC_OK)
 		rc = note_behind(repair, &claim);
 	if (rc == RC_OK)
-		rc = repair_restore(repair, claim.durable);
-	if (rc == RC_OK)
+		rc = repair_restore(repair);
+	if (rc == RC_OK && repair->guessed)
+		rc = take_logs(repair, synced);
+	else if (rc == RC_OK)
 		rc = repair_logs(repair, &claim, synced);
 	close(synced); // the engine locks it again
 	return rc;

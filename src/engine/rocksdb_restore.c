@@ -255,6 +255,23 @@ static enum rc missing(
 	return RC_OK;
 }
 
+// The process may have been killed while it wrote the table and a blob file.
+// What is in them is in the logs, or in the tables that they were made of.
+static bool was_unfinished(
+    const struct restore *restore, const struct rocks_salvage *salvage)
+{
+	const struct repair *repair = restore->repair;
+	for (size_t i = 0; !salvage->whole && i < salvage->blobs.count; i++) {
+		uint64_t number = salvage->blobs.items[i];
+		if (!listed(&restore->listing.blobs, number))
+			return true;
+		for (size_t u = 0; u < repair->unreadable.count; u++)
+			if (repair->unreadable.items[u] == number)
+				return true;
+	}
+	return false;
+}
+
 static enum rc keep_intact(struct restore *restore, uint64_t number,
     const char *name, struct buf *bytes, struct rocks_salvage *salvage)
 {
@@ -263,6 +280,8 @@ static enum rc keep_intact(struct restore *restore, uint64_t number,
 	bool any = salvage->blocks.count || salvage->has_ranges;
 	enum rc rc = RC_OK;
 	salvage->family = family;
+	if (!known && was_unfinished(restore, salvage))
+		return RC_OK;
 	if (!any || family >= ROCKS_FAMILIES) {
 		restore->changed = true;
 		repair_say(
@@ -427,25 +446,6 @@ static enum rc write_manifest(struct restore *restore)
 	return rc;
 }
 
-// After a clean end the logs are empty, and compaction has set the numbers of
-// old entries to 0. Then only SYNCED says how far the numbers had come.
-static enum rc raise_sequence(struct restore *restore, uint64_t durable)
-{
-	for (size_t i = 0; i < restore->listing.logs.count; i++) {
-		char file[4160];
-		struct stat status;
-		snprintf(file, sizeof(file), "%s/%06llu.log",
-		    restore->repair->path,
-		    (unsigned long long)restore->listing.logs.items[i]);
-		if (stat(file, &status) != 0 || status.st_size > 0)
-			return RC_OK;
-	}
-	if (restore->listing.logs.count &&
-	    restore->made.last_sequence < durable)
-		restore->made.last_sequence = durable;
-	return RC_OK;
-}
-
 // Reads what there is of the MANIFEST. RC_OK also if nothing is.
 static enum rc read_manifest(struct restore *restore)
 {
@@ -469,7 +469,8 @@ static bool is_behind(const struct restore *restore)
 	for (size_t i = 0; i < restore->listing.tables.count; i++) {
 		uint64_t number = restore->listing.tables.items[i];
 		more |= !known_table(restore, number) &&
-			!listed(&restore->known.deleted, number);
+			!listed(&restore->known.deleted, number) &&
+			rocks_table_end_is_right(restore->repair->path, number);
 	}
 	for (size_t i = 0; i < restore->known.tables.count; i++)
 		fewer |= !listed(&restore->listing.tables,
@@ -489,7 +490,7 @@ static void restore_done(struct restore *restore)
 	rocks_listing_done(&restore->listing);
 }
 
-enum rc repair_restore(struct repair *repair, uint64_t durable)
+enum rc repair_restore(struct repair *repair)
 {
 	struct restore restore = {.repair = repair, .guess = repair->guessed};
 	enum rc rc =
@@ -502,11 +503,9 @@ enum rc repair_restore(struct repair *repair, uint64_t durable)
 	restore.changed = restore.guess;
 	find_highest(&restore);
 	if (rc == RC_OK)
-		rc = all_tables(&restore);
-	if (rc == RC_OK)
 		rc = all_blobs(&restore);
-	if (rc == RC_OK && restore.guess)
-		rc = raise_sequence(&restore, durable);
+	if (rc == RC_OK)
+		rc = all_tables(&restore);
 	if (rc == RC_OK && restore.changed)
 		rc = write_manifest(&restore);
 	repair->guessed = restore.guess;

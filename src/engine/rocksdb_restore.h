@@ -11,11 +11,12 @@ struct repair {
 	const struct engine_repair_options *options;
 	struct fault *fault;
 	struct engine_repair *result;
-	VEC(struct buf) behind;   // batches behind the damage, in order
-	VEC(uint64_t) met;        // partitions that they change
-	bool guessed;             // the old MANIFEST cannot be used
-	bool behind_tables;       // the logs begin later than the MANIFEST ends
-	bool rebuild_owners;      // records of owners or of content are lost
+	VEC(struct buf) behind; // batches that are applied anew, in order
+	size_t untold;          // the first of them; tables may have them, too
+	VEC(uint64_t) met;      // partitions that they change
+	bool guessed;           // the old MANIFEST cannot be used
+	bool behind_tables;     // the logs begin later than the MANIFEST ends
+	bool rebuild_owners;    // records of owners or of content are lost
 	VEC(uint64_t) unreadable; // blob files of which records are lost
 };
 
@@ -67,8 +68,8 @@ MUST_CHECK enum rc rocks_file_write(
 // ---- Tables and the MANIFEST (rocksdb_restore.c) ---------------------------
 
 // Makes whole tables of damaged ones, and a MANIFEST that names what is there,
-// where bits alone do not explain what is wrong. `durable`: what SYNCED says.
-MUST_CHECK enum rc repair_restore(struct repair *repair, uint64_t durable);
+// where bits alone do not explain what is wrong.
+MUST_CHECK enum rc repair_restore(struct repair *repair);
 
 // ---- Content that is lost (rocksdb_forget.c) -------------------------------
 
