@@ -203,8 +203,6 @@ static struct rocks *rocks_new(
 	rocksdb_writeoptions_set_sync(rocks->synced, 1);
 	rocks->unsynced = rocksdb_writeoptions_create();
 	rocks->newest = rocksdb_readoptions_create();
-	rocks->sealed = rocksdb_readoptions_create();
-	rocksdb_readoptions_set_verify_checksums(rocks->sealed, 0);
 	pthread_mutex_init(&rocks->stripes_lock, NULL);
 	pthread_cond_init(&rocks->stripes_free, NULL);
 	rocks->synced_state.fd = -1;
@@ -241,7 +239,6 @@ static void rocks_close(struct engine *engine)
 	rocksdb_writeoptions_destroy(rocks->synced);
 	rocksdb_writeoptions_destroy(rocks->unsynced);
 	rocksdb_readoptions_destroy(rocks->newest);
-	rocksdb_readoptions_destroy(rocks->sealed);
 	pthread_mutex_destroy(&rocks->stripes_lock);
 	pthread_cond_destroy(&rocks->stripes_free);
 	pthread_mutex_destroy(&rocks->synced_state.lock);
