@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A damaged write-ahead log. The server is killed, so that the log holds what
-was acknowledged; then the log is damaged. The server refuses to start and names
-the file; `roost repair` saves what is there."""
+"""Damaged files of the database. The server is killed, so that the log holds
+what was acknowledged; then a file is damaged. The server refuses to start and
+names the file; `roost repair` saves what is there."""
 
 import glob
 import os
@@ -87,6 +87,34 @@ class DamageTest(ServerTest):
         self.assertNotEqual(now, validity)
         self.assertGreater(len(fetched), MESSAGES - 10)
         self.server.roost("repair", want=1)  # not while a server runs
+
+    def test_a_manifest_that_is_missing_is_made_anew(self):
+        self.fill()
+        for path in glob.glob(os.path.join(
+                self.server.data, "store", "MANIFEST-*")):
+            os.unlink(path)
+        self.refused("MANIFEST")
+        out = self.server.roost("repair", want=None)
+        self.assertIn("is new", out)
+        self.server.start()
+        _, fetched = self.stored()
+        self.assertEqual(len(fetched), MESSAGES)
+        self.server.check()
+
+    def test_a_table_takes_only_what_is_in_it(self):
+        self.fill()
+        self.server.start()
+        self.server.stop()  # writes the log to tables
+        tables = glob.glob(os.path.join(self.server.data, "store", "*.sst"))
+        name = os.path.basename(max(tables, key=os.path.getsize))
+        with open(os.path.join(self.server.data, "store", name), "r+b") as f:
+            f.truncate(os.path.getsize(f.name) // 2)
+        self.refused(name)
+        out = self.server.roost("repair", want=None)
+        self.assertIn(name + " was damaged", out)
+        self.assertTrue(glob.glob(os.path.join(
+            self.server.data, "damaged-*", name)))
+        self.server.start()
 
 
 if __name__ == "__main__":

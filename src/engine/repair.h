@@ -14,6 +14,12 @@ struct engine_repair_options {
 	void *context;
 };
 
+// Partitions from `first` to `last`.
+struct engine_repair_loss {
+	uint64_t first;
+	uint64_t last;
+};
+
 struct engine_repair {
 	unsigned mended;    // flipped bits that were turned back: nothing lost
 	unsigned remaining; // problems that the check finds afterwards
@@ -25,6 +31,14 @@ struct engine_repair {
 		size_t count;
 		size_t capacity;
 	} gaps, whole;
+	// Partitions of which keys may be lost, because they were in a damaged
+	// table.
+	struct {
+		struct engine_repair_loss *items;
+		size_t count;
+		size_t capacity;
+	} losses;
+	bool all_suspect; // nobody knows whether tables are missing
 };
 
 // Repairs the database in the folder `path`, which nobody may have open, as far
@@ -35,7 +49,7 @@ struct engine_repair {
 MUST_CHECK enum rc engine_rocksdb_repair(const char *path,
     const struct engine_repair_options *options, struct fault *fault,
     struct engine_repair *ret_repair);
-// Whether commits of the partition may be lost.
+// Whether commits or keys of the partition may be lost.
 bool engine_repair_is_suspect(
     const struct engine_repair *repair, uint64_t partition);
 void engine_repair_done(struct engine_repair *repair);

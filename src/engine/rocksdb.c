@@ -130,6 +130,11 @@ static rocksdb_options_t *database_options(
 	return options;
 }
 
+const char *rocks_family_name(enum rocks_family family)
+{
+	return family_names[family];
+}
+
 // ---- Opening ---------------------------------------------------------------
 
 char *rocks_database_open(struct rocks *rocks, bool read_only)
@@ -198,8 +203,6 @@ static struct rocks *rocks_new(
 	rocksdb_writeoptions_set_sync(rocks->synced, 1);
 	rocks->unsynced = rocksdb_writeoptions_create();
 	rocks->newest = rocksdb_readoptions_create();
-	rocks->sealed = rocksdb_readoptions_create();
-	rocksdb_readoptions_set_verify_checksums(rocks->sealed, 0);
 	pthread_mutex_init(&rocks->stripes_lock, NULL);
 	pthread_cond_init(&rocks->stripes_free, NULL);
 	rocks->synced_state.fd = -1;
@@ -236,7 +239,6 @@ static void rocks_close(struct engine *engine)
 	rocksdb_writeoptions_destroy(rocks->synced);
 	rocksdb_writeoptions_destroy(rocks->unsynced);
 	rocksdb_readoptions_destroy(rocks->newest);
-	rocksdb_readoptions_destroy(rocks->sealed);
 	pthread_mutex_destroy(&rocks->stripes_lock);
 	pthread_cond_destroy(&rocks->stripes_free);
 	pthread_mutex_destroy(&rocks->synced_state.lock);
@@ -426,6 +428,35 @@ enum rc engine_rocksdb_open(const char *path,
 	}
 	*ret_engine = &rocks->base;
 	return RC_OK;
+}
+
+enum rc rocks_database_settle(const char *path, struct fault *fault)
+{
+	static const struct engine_rocksdb_options defaults;
+	const char *names[] = {"enable_blob_garbage_collection"};
+	const char *values[] = {"false"};
+	struct rocks *rocks = rocks_new(path, &defaults);
+	rocksdb_compactoptions_t *options = rocksdb_compactoptions_create();
+	rocksdb_compactoptions_set_bottommost_level_compaction(options, 2);
+	enum rc rc = rocks_database_try(rocks, fault);
+	for (size_t i = 0; rc == RC_OK && i < ROCKS_FAMILIES; i++) {
+		uint64_t level_0 = 0;
+		char *error = NULL;
+		rocksdb_set_options_cf(
+		    rocks->db, rocks->families[i], 1, names, values, &error);
+		rc = rocks_result(rocks, error, "compacting", fault);
+		rocksdb_compact_range_cf_opt(
+		    rocks->db, rocks->families[i], options, NULL, 0, NULL, 0);
+		// The C interface does not tell whether that failed.
+		rocksdb_property_int_cf(rocks->db, rocks->families[i],
+		    "rocksdb.num-files-at-level0", &level_0);
+		if (rc == RC_OK && level_0)
+			rc = fault_set(fault, RC_CORRUPT,
+			    "%s: the database cannot be compacted", path);
+	}
+	rocksdb_compactoptions_destroy(options);
+	rocks_close(&rocks->base);
+	return rc;
 }
 
 static const struct engine_ops rocks_ops = {

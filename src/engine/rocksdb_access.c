@@ -217,7 +217,7 @@ enum rc rocks_content_get(struct rocks *rocks, const struct rocks_name *name,
 {
 	rocksdb_pinnableslice_t *slice;
 	struct view record;
-	enum rc rc = rocks_get(rocks, rocks->sealed, ROCKS_CONTENT,
+	enum rc rc = rocks_get(rocks, rocks->newest, ROCKS_CONTENT,
 	    rocks_name_view(name), &slice, &record);
 	if (rc != RC_OK)
 		return rc;

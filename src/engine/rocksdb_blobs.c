@@ -73,6 +73,15 @@ static enum rc one_bit(const char *is, const char *should, size_t len,
 	return rc;
 }
 
+static void expected_footer(char footer[BLOB_FOOTER], uint64_t blobs)
+{
+	memset(footer, 0, BLOB_FOOTER);
+	put_le32(footer, BLOB_MAGIC);
+	put_le64(footer + 4, blobs);
+	put_le32(
+	    footer + 28, rocks_crc_mask(rocks_crc32c(0, view_of(footer, 28))));
+}
+
 static void check_ends(struct blob_file *file)
 {
 	char is[BLOB_FOOTER] = {0};
@@ -83,11 +92,7 @@ static void check_ends(struct blob_file *file)
 	    memcmp(is, should, BLOB_HEADER) != 0)
 		tell(file, 0, VIEW(""),
 		    one_bit(is, should, BLOB_HEADER, 0, &bit), bit);
-	memset(should, 0, sizeof(should));
-	put_le32(should, BLOB_MAGIC);
-	put_le64(should + 4, file->blobs);
-	put_le32(
-	    should + 28, rocks_crc_mask(rocks_crc32c(0, view_of(should, 28))));
+	expected_footer(should, file->blobs);
 	uint64_t at = file->size < BLOB_FOOTER ? 0 : file->size - BLOB_FOOTER;
 	if (!read_bytes(file, at, is, BLOB_FOOTER) ||
 	    memcmp(is, should, BLOB_FOOTER) != 0)
@@ -105,9 +110,35 @@ static uint64_t record_len(const char *header)
 {
 	uint64_t key = get_le64(header);
 	uint64_t value = get_le64(header + 8);
-	if (key > BLOB_KEY_MAX || value > BLOB_VALUE_MAX)
+	if (key == 0 || key > BLOB_KEY_MAX || value > BLOB_VALUE_MAX)
 		return 0;
 	return BLOB_RECORD + key + value;
+}
+
+// Finds the next header of a record at `offset` or behind it.
+static bool next_header(
+    struct blob_file *file, uint64_t *offset, char header[BLOB_RECORD])
+{
+	char bytes[1 << 14];
+	while (*offset + BLOB_RECORD <= file->size) {
+		ssize_t len =
+		    pread(file->fd, bytes, sizeof(bytes), (off_t)*offset);
+		if (len < BLOB_RECORD) {
+			*offset += 4096; // the disk does not give it
+			continue;
+		}
+		size_t last = (size_t)len - BLOB_RECORD;
+		for (size_t i = 0; i <= last; i++) {
+			if (!record_len(bytes + i) ||
+			    !header_is_right(bytes + i))
+				continue;
+			memcpy(header, bytes + i, BLOB_RECORD);
+			*offset += i;
+			return true;
+		}
+		*offset += last + 1;
+	}
+	return false;
 }
 
 // The header of a record is damaged. Finds the one bit, or the next record.
@@ -125,11 +156,8 @@ static bool mend_header(
 		header[i / 8] ^= (char)(1 << i % 8);
 	}
 	tell(file, *offset, VIEW(""), RC_NOT_FOUND, 0);
-	while (++*offset + BLOB_RECORD + BLOB_FOOTER <= file->size)
-		if (read_bytes(file, *offset, header, BLOB_RECORD) &&
-		    header_is_right(header) && record_len(header))
-			return true;
-	return false;
+	++*offset;
+	return next_header(file, offset, header);
 }
 
 static void check_record(
@@ -160,7 +188,7 @@ static void check_record(
 	tell(file, offset, key, rc, bit);
 }
 
-static void check_file(struct blob_file *file)
+static void check_records(struct blob_file *file)
 {
 	char header[BLOB_RECORD];
 	uint64_t offset = BLOB_HEADER;
@@ -172,6 +200,11 @@ static void check_file(struct blob_file *file)
 		check_record(file, offset, header);
 		offset += record_len(header);
 	}
+}
+
+static void check_file(struct blob_file *file)
+{
+	check_records(file);
 	check_ends(file);
 }
 
@@ -202,4 +235,124 @@ void rocks_blobs_check(
 	}
 	free(file.bytes);
 	rocks_listing_done(&listing);
+}
+
+// ---- Ends ------------------------------------------------------------------
+
+// Whether both ends are right; then says how much the file has.
+static bool ends_are_right(
+    struct blob_file *file, struct rocks_blob_ends *ret_ends)
+{
+	char is[BLOB_FOOTER];
+	char should[BLOB_FOOTER];
+	if (file->size < BLOB_HEADER + BLOB_FOOTER)
+		return false;
+	expected_header(should);
+	if (!read_bytes(file, 0, is, BLOB_HEADER) ||
+	    memcmp(is, should, BLOB_HEADER) != 0)
+		return false;
+	ret_ends->end = file->size - BLOB_FOOTER;
+	ret_ends->bytes = ret_ends->end - BLOB_HEADER;
+	if (!read_bytes(file, ret_ends->end, is, BLOB_FOOTER))
+		return false;
+	ret_ends->count = get_le64(is + 4);
+	expected_footer(should, ret_ends->count);
+	return memcmp(is, should, BLOB_FOOTER) == 0;
+}
+
+// Looks for the records.
+static void find_records(
+    struct blob_file *file, struct rocks_blob_ends *ret_ends)
+{
+	char header[BLOB_RECORD];
+	uint64_t offset = BLOB_HEADER;
+	*ret_ends = (struct rocks_blob_ends){.end = BLOB_HEADER};
+	while (next_header(file, &offset, header)) {
+		uint64_t len = record_len(header);
+		if (offset + len > file->size) {
+			offset++;
+			continue;
+		}
+		offset += len;
+		ret_ends->end = offset;
+		ret_ends->bytes += len;
+		ret_ends->count++;
+	}
+}
+
+enum rc rocks_blob_ends_find(const char *path, const char *name,
+    struct fault *fault, struct rocks_blob_ends *ret_ends)
+{
+	char full[4160];
+	struct stat status;
+	struct blob_file file = {0};
+	*ret_ends = (struct rocks_blob_ends){0};
+	snprintf(full, sizeof(full), "%s/%s", path, name);
+	file.fd = open(full, O_RDONLY | O_CLOEXEC);
+	if (file.fd < 0 || fstat(file.fd, &status) != 0) {
+		enum rc rc =
+		    fault_set(fault, RC_IO, "%s: %s", full, strerror(errno));
+		if (file.fd >= 0)
+			close(file.fd);
+		return rc;
+	}
+	file.size = (uint64_t)status.st_size;
+	if (ends_are_right(&file, ret_ends))
+		ret_ends->right = true;
+	else
+		find_records(&file, ret_ends);
+	close(file.fd);
+	return RC_OK;
+}
+
+enum rc rocks_blob_ends_write(const char *path, const char *name,
+    const struct rocks_blob_ends *ends, struct fault *fault)
+{
+	char full[4160];
+	char header[BLOB_HEADER];
+	char footer[BLOB_FOOTER];
+	snprintf(full, sizeof(full), "%s/%s", path, name);
+	expected_header(header);
+	expected_footer(footer, ends->count);
+	int fd = open(full, O_WRONLY | O_CLOEXEC);
+	bool good =
+	    fd >= 0 && ftruncate(fd, (off_t)ends->end) == 0 &&
+	    pwrite(fd, header, sizeof(header), 0) == (ssize_t)sizeof(header) &&
+	    pwrite(fd, footer, sizeof(footer), (off_t)ends->end) ==
+		(ssize_t)sizeof(footer) &&
+	    fsync(fd) == 0;
+	int error = errno;
+	if (fd >= 0)
+		close(fd);
+	return good ? RC_OK
+		    : fault_set(fault, RC_IO, "%s: %s", full, strerror(error));
+}
+
+bool rocks_blob_is_right(const char *path, uint64_t number, uint64_t offset,
+    uint64_t size, struct view key)
+{
+	char full[4160];
+	char header[BLOB_RECORD];
+	struct blob_file file = {0};
+	uint64_t before = BLOB_RECORD + key.len;
+	size_t len = key.len + (size_t)size;
+	if (offset < before + BLOB_HEADER || size > BLOB_VALUE_MAX)
+		return false;
+	snprintf(full, sizeof(full), "%s/%06llu.blob", path,
+	    (unsigned long long)number);
+	file.fd = open(full, O_RDONLY | O_CLOEXEC);
+	if (file.fd < 0)
+		return false;
+	char *bytes = mem_alloc(len);
+	bool right =
+	    read_bytes(&file, offset - before, header, sizeof(header)) &&
+	    header_is_right(header) && get_le64(header) == key.len &&
+	    get_le64(header + 8) == size &&
+	    read_bytes(&file, offset - key.len, bytes, len) &&
+	    view_eq(view_of(bytes, key.len), key) &&
+	    rocks_crc_mask(rocks_crc32c(0, view_of(bytes, len))) ==
+		get_le32(header + 28);
+	free(bytes);
+	close(file.fd);
+	return right;
 }

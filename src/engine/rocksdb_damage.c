@@ -29,10 +29,10 @@ void rocks_damage_unmark(const char *path)
 	unlink(name);
 }
 
-static void mark(struct rocks *rocks, const char *text)
+void rocks_damage_mark(const char *path, const char *text)
 {
 	char name[4160];
-	marker_name(rocks->path, name);
+	marker_name(path, name);
 	int fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return; // it is found again after a restart
@@ -85,7 +85,7 @@ bool rocks_damage_found(struct rocks *rocks, const char *text)
 	pthread_mutex_unlock(&damage->lock);
 	if (rocks->db && !rocks->base.read_only) {
 		if (fresh)
-			mark(rocks, text);
+			rocks_damage_mark(rocks->path, text);
 		if (first)
 			stop_compaction(rocks);
 	}

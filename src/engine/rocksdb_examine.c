@@ -12,6 +12,8 @@
 
 struct examine {
 	const char *path;
+	bool claimed;  // SYNCED says something
+	unsigned logs; // that are needed, or may be
 	struct fault *fault;
 	uint64_t secret;  // in the note of each record; 0: not known yet
 	uint64_t durable; // the highest number that is known to be synced
@@ -19,7 +21,11 @@ struct examine {
 	bool stopped;     // RocksDB would stop here
 	bool in_order;    // the log could be read so far
 	uint64_t first;   // number of the first record; 0: there is none yet
-	bool gap;         // a number is missing between two records
+	uint64_t tables_end; // the last number that the MANIFEST tells
+	bool gap;            // a number is missing before a record:
+	uint64_t gap_last;   // the last number before it,
+	uint64_t gap_log;    // the log,
+	uint64_t gap_offset; // and the place of the record
 	struct rocks_examined *examined;
 };
 
@@ -61,6 +67,15 @@ bool rocks_record_is_ours(struct view record, uint64_t secret)
 	return secret && read_record(&examine, record, &batch, &ours) && ours;
 }
 
+void rocks_record_secret(struct view record, uint64_t *secret)
+{
+	struct examine examine = {0};
+	struct rocks_log_batch batch;
+	bool ours;
+	if (read_record(&examine, record, &batch, &ours) && ours)
+		*secret = examine.secret;
+}
+
 static void cut(struct examine *examine, uint64_t number, uint64_t length)
 {
 	vec_push(&examine->examined->cuts, (struct rocks_cut){number, length});
@@ -79,6 +94,22 @@ static void stop(struct examine *examine, uint64_t number, uint64_t offset,
 	examined->log = number;
 	examined->offset = offset;
 	examined->damage_offset = damage_offset;
+}
+
+// RocksDB numbers without gaps. A gap is where a log is missing, or where the
+// logs do not go on from the state that the MANIFEST tells.
+static void note_gap(struct examine *examine, uint64_t number,
+    const struct rocks_log *log, const struct rocks_log_batch *batch)
+{
+	bool gap = examine->next ? batch->sequence != examine->next
+				 : batch->sequence > examine->tables_end + 1;
+	if (!gap || examine->gap)
+		return;
+	examine->gap = true;
+	examine->gap_last =
+	    examine->next ? examine->next - 1 : examine->tables_end;
+	examine->gap_log = number;
+	examine->gap_offset = log->offset;
 }
 
 static void examine_record(
@@ -104,7 +135,7 @@ static void examine_record(
 		return;
 	}
 	examine->stopped = false;
-	examine->gap |= examine->next && batch.sequence != examine->next;
+	note_gap(examine, number, log, &batch);
 	if (!examine->first)
 		examine->first = batch.sequence;
 	examine->next = batch.sequence + batch.count;
@@ -140,10 +171,40 @@ static enum rc examine_log(struct examine *examine, uint64_t number)
 	return rc;
 }
 
+static enum rc log_is_missing(struct examine *examine)
+{
+	struct rocks_examined *examined = examine->examined;
+	examined->damaged = true;
+	examined->ends = true;
+	return fault_set(examine->fault, RC_CORRUPT,
+	    "%s: a log (NUMBER.log) is missing, and what was acknowledged is "
+	    "in it",
+	    examine->path);
+}
+
+static enum rc judge_gap(struct examine *examine)
+{
+	struct rocks_examined *examined = examine->examined;
+	examined->damaged = true;
+	examined->ends = true;
+	examined->log = examine->gap_log;
+	examined->offset = examine->gap_offset;
+	examined->last_sequence = examine->gap_last;
+	examined->durable = examine->durable;
+	return fault_set(examine->fault, RC_CORRUPT,
+	    "%s: the end of the MANIFEST or a log (NUMBER.log) is missing: "
+	    "what was acknowledged is not there before byte %llu of "
+	    "%06llu.log",
+	    examine->path, (unsigned long long)examine->gap_offset,
+	    (unsigned long long)examine->gap_log);
+}
+
 static enum rc judge_logs(
     struct examine *examine, const struct rocks_manifest *manifest)
 {
 	struct rocks_examined *examined = examine->examined;
+	if (examine->gap && !manifest->cut)
+		return judge_gap(examine);
 	uint64_t last =
 	    examine->next ? examine->next - 1 : manifest->last_sequence;
 	if (examine->durable <= last)
@@ -153,10 +214,7 @@ static enum rc judge_logs(
 	examined->last_sequence = last;
 	examined->durable = examine->durable;
 	if (!examined->log)
-		return fault_set(examine->fault, RC_CORRUPT,
-		    "%s: a log (NUMBER.log) is missing, and what was "
-		    "acknowledged is in it",
-		    examine->path);
+		return log_is_missing(examine);
 	return fault_set(examine->fault, RC_CORRUPT,
 	    "%s/%06llu.log %s at byte %llu, and what was acknowledged is "
 	    "behind it",
@@ -170,8 +228,13 @@ static enum rc examine_logs(struct examine *examine,
 {
 	enum rc rc = RC_OK;
 	for (size_t i = 0; rc == RC_OK && i < listing->logs.count; i++)
-		if (listing->logs.items[i] >= manifest->first_log)
+		if (listing->logs.items[i] >= manifest->first_log) {
 			rc = examine_log(examine, listing->logs.items[i]);
+			examine->logs++;
+		}
+	// While the database is open there is always a log.
+	if (rc == RC_OK && !examine->logs && examine->claimed)
+		return log_is_missing(examine);
 	return rc == RC_OK ? judge_logs(examine, manifest) : rc;
 }
 
@@ -202,6 +265,12 @@ static enum rc examine_tables(
 {
 	for (size_t i = 0; i < manifest->tables.count; i++) {
 		uint64_t number = manifest->tables.items[i].number;
+		char name[4160];
+		snprintf(name, sizeof(name), "%s/%06llu.sst", examine->path,
+		    (unsigned long long)number);
+		if (access(name, F_OK) != 0 && errno == ENOENT)
+			return fault_set(
+			    examine->fault, RC_CORRUPT, "%s is missing", name);
 		if (!rocks_table_end_is_right(examine->path, number))
 			return fault_set(examine->fault, RC_CORRUPT,
 			    "%s/%06llu.sst is damaged at its end",
@@ -223,9 +292,9 @@ static bool manifest_was_torn(const struct examine *examine,
 	// Before the first table is written, the logs begin with the database.
 	if (manifest->first_log == 0)
 		has_first = examine->first <= 1;
-	return has_first && !examine->gap &&
-	       (!examine->first ||
-		   examine->first <= manifest->last_sequence + 1);
+	// RocksDB needs the next number, which it syncs before it uses the
+	// MANIFEST.
+	return has_first && !examine->gap && manifest->next_file > 0;
 }
 
 // The place of the damage in the MANIFEST is worth more to a person than what
@@ -259,6 +328,7 @@ static enum rc examine_listed(
 		    examine->path, name, examine->fault, &manifest);
 	if (rc != RC_OK)
 		return rc;
+	examine->tables_end = manifest.last_sequence;
 	struct fault found = *examine->fault;
 	rc = examine_tables(examine, &manifest);
 	if (rc == RC_OK)
@@ -281,6 +351,7 @@ enum rc rocks_examine(const char *path, const struct rocks_claim *claim,
 	    .fault = fault,
 	    .secret = claim->secret,
 	    .durable = claim->durable,
+	    .claimed = claim->secret != 0,
 	    .examined = ret_examined,
 	};
 	rc = examine_listed(&examine, &listing);

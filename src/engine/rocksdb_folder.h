@@ -60,6 +60,20 @@ enum rc rocks_format_set(struct engine *engine,
 // Makes the names in a folder durable.
 MUST_CHECK enum rc rocks_folder_sync(const char *path, struct fault *fault);
 
+// ---- What is lost ----------------------------------------------------------
+
+// Keys whose first 8 bytes (be64) are from `first` to `last` may be lost.
+struct rocks_loss {
+	uint64_t first;
+	uint64_t last;
+};
+
+struct rocks_losses {
+	struct rocks_loss *items;
+	size_t count;
+	size_t capacity;
+};
+
 // ---- MANIFEST (rocksdb_manifest.c) -----------------------------------------
 
 // A table that is part of the database. Keys end with 8 bytes of RocksDB's.
@@ -77,7 +91,11 @@ struct rocks_manifest {
 	// Something behind this offset cannot be read, although more follows.
 	// What is above is the state before it. 0: all could be read.
 	uint64_t cut;
+	uint64_t next_file;                  // no file has this number yet
+	uint64_t family_log[ROCKS_FAMILIES]; // older logs have nothing of it
 	VEC(struct rocks_table) tables;
+	struct rocks_numbers deleted; // tables that are not needed any more
+	struct rocks_numbers blobs;   // blob files, also those now deleted
 };
 
 // Reads the MANIFEST `name`. RC_CORRUPT: it is damaged; `fault` says where. A
@@ -88,7 +106,15 @@ MUST_CHECK enum rc rocks_manifest_read(const char *path, const char *name,
 // set, and `fault` says where.
 MUST_CHECK enum rc rocks_manifest_read_cut(const char *path, const char *name,
     struct fault *fault, struct rocks_manifest *ret_manifest);
+// Reads whatever is intact, also behind damage, and a torn end. `ret_whole`:
+// nothing is damaged. RC_IO.
+MUST_CHECK enum rc rocks_manifest_salvage(const char *path, const char *name,
+    struct fault *fault, struct rocks_manifest *ret_manifest, bool *ret_whole);
 void rocks_manifest_done(struct rocks_manifest *manifest);
+// Writes a MANIFEST (rocksdb_write_manifest.c).
+struct rocks_new_manifest;
+MUST_CHECK enum rc rocks_manifest_write(const char *path, const char *name,
+    const struct rocks_new_manifest *manifest, struct fault *fault);
 // Applies one record of a MANIFEST (rocks_manifest_done() frees what it makes).
 struct rocks_edits;
 struct rocks_edits *rocks_edits_new(struct rocks_manifest *manifest);
@@ -132,6 +158,8 @@ MUST_CHECK enum rc rocks_examine(const char *path,
 void rocks_examined_done(struct rocks_examined *examined);
 // Whether the record has the note of the opening with that secret.
 bool rocks_record_is_ours(struct view record, uint64_t secret);
+// The secret of a record that was read in order; unchanged if it has none.
+void rocks_record_secret(struct view record, uint64_t *secret);
 // Cuts torn ends off, so that RocksDB finds logs without any fault.
 MUST_CHECK enum rc rocks_examined_cut(const char *path,
     const struct rocks_examined *examined, struct log *log,
@@ -153,6 +181,25 @@ typedef void rocks_blob_problem(
 // writing is reported at its end.
 void rocks_blobs_check(
     const char *path, rocks_blob_problem *problem, void *context);
+
+struct rocks_blob_ends {
+	bool right;     // the header and the footer are as they should be
+	uint64_t end;   // of the last record that is there
+	uint64_t count; // of records,
+	uint64_t bytes; // and their length in all
+};
+
+// Reads the ends of a blob file; if they are damaged, looks for its records.
+// RocksDB reads nothing of a file whose header or footer is damaged.
+MUST_CHECK enum rc rocks_blob_ends_find(const char *path, const char *name,
+    struct fault *fault, struct rocks_blob_ends *ret_ends);
+// Writes the header anew, and a footer behind the last record; what follows it
+// is cut off.
+MUST_CHECK enum rc rocks_blob_ends_write(const char *path, const char *name,
+    const struct rocks_blob_ends *ends, struct fault *fault);
+// Whether the record whose value is at `offset` is intact.
+bool rocks_blob_is_right(const char *path, uint64_t number, uint64_t offset,
+    uint64_t size, struct view key);
 
 // ---- Tables (rocksdb_table.c) ----------------------------------------------
 

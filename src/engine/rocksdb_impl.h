@@ -101,7 +101,6 @@ struct rocks {
 	rocksdb_writeoptions_t *synced;
 	rocksdb_writeoptions_t *unsynced;
 	rocksdb_readoptions_t *newest;
-	rocksdb_readoptions_t *sealed; // for ROCKS_CONTENT, see below
 	pthread_mutex_t stripes_lock;
 	pthread_cond_t stripes_free;
 	struct rocks_stripes stripes; // the taken ones; under stripes_lock
@@ -202,9 +201,9 @@ MUST_CHECK enum rc rocks_write(struct rocks *rocks, rocksdb_writebatch_t *batch,
     bool sync, struct fault *fault);
 
 // Every record of ROCKS_CONTENT ends with the XXH3 hash (le64) of the bytes
-// before it, which every read compares. RocksDB's own checksum of blobs is
-// compared by the check only: Debian builds its CRC without the processor's
-// instructions, and it took two thirds of the CPU of reading a long message.
+// before it, which every read compares. RocksDB has checksums of its own, of
+// blobs and of blocks of keys. Both are always compared: Debian's RocksDB
+// aborts at a damaged block that it has not compared.
 void rocks_content_put(struct rocks *rocks, rocksdb_writebatch_t *batch,
     const struct rocks_name *name, struct view first, struct view rest);
 MUST_CHECK enum rc rocks_content_get(struct rocks *rocks,
@@ -275,6 +274,7 @@ bool rocks_damage_found(struct rocks *rocks, const char *text);
 // Whether the folder says so.
 bool rocks_damage_is_marked(const char *path);
 void rocks_damage_unmark(const char *path);
+void rocks_damage_mark(const char *path, const char *text);
 
 // ---- Content locks (rocksdb_stripes.c) -------------------------------------
 
@@ -293,6 +293,10 @@ void rocks_stripes_unlock(
 // is open.
 MUST_CHECK enum rc rocks_database_try(struct rocks *rocks, struct fault *fault);
 char *rocks_database_open(struct rocks *rocks, bool read_only);
+// Opens the database in a folder, compacts all of it without a look at the
+// blobs, and closes it.
+MUST_CHECK enum rc rocks_database_settle(const char *path, struct fault *fault);
+const char *rocks_family_name(enum rocks_family family);
 void rocks_database_close(struct rocks *rocks);
 
 // rocksdb_cut.c: cuts off all records of the logs in `folder` whose first
@@ -355,6 +359,8 @@ MUST_CHECK enum rc rocks_owner_leaves(struct rocks *rocks,
 
 // rocksdb_rebuild.c: makes the records of shared and orphaned content anew.
 MUST_CHECK enum rc rocks_owners_rebuild(struct rocks *rocks);
+// Gives a version to partitions that have lost theirs.
+MUST_CHECK enum rc rocks_versions_rebuild(struct rocks *rocks);
 
 // rocksdb_content.c
 enum rc rocks_content_spill(struct engine *engine,

@@ -2,54 +2,7 @@
 // The format is described in RocksDB's db/log_format.h and db/write_batch.cc.
 #include "engine/rocksdb_log.h"
 
-#include <pthread.h>
-
 #include "base/bytes.h"
-
-// ---- CRC-32C ---------------------------------------------------------------
-
-#define POLYNOMIAL 0x82f63b78u // reversed
-
-static uint32_t crc_tables[8][256];
-static pthread_once_t crc_tables_made = PTHREAD_ONCE_INIT;
-
-static void make_crc_tables(void)
-{
-	for (uint32_t i = 0; i < 256; i++) {
-		uint32_t crc = i;
-		for (int bit = 0; bit < 8; bit++)
-			crc = (crc >> 1) ^ (crc & 1 ? POLYNOMIAL : 0);
-		crc_tables[0][i] = crc;
-	}
-	for (int t = 1; t < 8; t++)
-		for (uint32_t i = 0; i < 256; i++) {
-			uint32_t before = crc_tables[t - 1][i];
-			crc_tables[t][i] =
-			    (before >> 8) ^ crc_tables[0][before & 0xff];
-		}
-}
-
-uint32_t rocks_crc32c(uint32_t crc, struct view bytes)
-{
-	pthread_once(&crc_tables_made, make_crc_tables);
-	crc = ~crc;
-	const unsigned char *at = (const unsigned char *)bytes.ptr;
-	size_t len = bytes.len;
-	for (; len >= 8; len -= 8, at += 8) {
-		uint32_t low = get_le32(at) ^ crc;
-		uint32_t high = get_le32(at + 4);
-		crc = crc_tables[7][low & 0xff] ^
-		      crc_tables[6][(low >> 8) & 0xff] ^
-		      crc_tables[5][(low >> 16) & 0xff] ^
-		      crc_tables[4][low >> 24] ^ crc_tables[3][high & 0xff] ^
-		      crc_tables[2][(high >> 8) & 0xff] ^
-		      crc_tables[1][(high >> 16) & 0xff] ^
-		      crc_tables[0][high >> 24];
-	}
-	for (; len; len--, at++)
-		crc = (crc >> 8) ^ crc_tables[0][(crc ^ *at) & 0xff];
-	return ~crc;
-}
 
 // ---- Fragments -------------------------------------------------------------
 
@@ -347,6 +300,8 @@ enum rc rocks_log_batch_next(
 		batch->seen++;
 	return RC_OK;
 }
+
+#define POLYNOMIAL 0x82f63b78u // of CRC-32C, reversed
 
 // ---- One flipped bit -------------------------------------------------------
 

@@ -122,10 +122,14 @@ static bool deleted_file(struct edit *edit)
 	return true;
 }
 
-static bool blob_file(struct edit *edit)
+static bool blob_file(struct rocks_edits *edits, struct edit *edit)
 {
 	struct view text;
-	return numbers(&edit->rest, 3) &&
+	uint64_t number;
+	if (!rocks_log_varint(&edit->rest, &number))
+		return false;
+	vec_push(&edits->manifest->blobs, number);
+	return numbers(&edit->rest, 2) &&
 	       rocks_log_string(&edit->rest, &text) &&
 	       rocks_log_string(&edit->rest, &text) &&
 	       fields(&edit->rest, 0, NULL);
@@ -143,6 +147,7 @@ static bool one_tag(struct rocks_edits *edits, struct edit *edit, uint64_t tag)
 		return rocks_log_varint(rest, &edits->manifest->last_sequence);
 	case TAG_FIRST_LOG: return rocks_log_varint(rest, &edits->keep_from);
 	case TAG_NEXT_FILE:
+		return rocks_log_varint(rest, &edits->manifest->next_file);
 	case TAG_PREV_LOG:
 	case TAG_MAX_FAMILY:
 	case TAG_ATOMIC_GROUP: return numbers(rest, 1);
@@ -157,7 +162,7 @@ static bool one_tag(struct rocks_edits *edits, struct edit *edit, uint64_t tag)
 		edit->add_family = true;
 		return rocks_log_string(rest, &text);
 	case TAG_FAMILY_DROP: edit->drop_family = true; return true;
-	case TAG_BLOB_FILE: return blob_file(edit);
+	case TAG_BLOB_FILE: return blob_file(edits, edit);
 	case TAG_BLOB_GARBAGE: return numbers(rest, 3) && fields(rest, 0, NULL);
 	default:
 		return (tag == TAG_COMPARATOR || tag > TAG_IGNORED) &&
@@ -173,6 +178,21 @@ static bool read_edit(struct rocks_edits *edits, struct edit *edit)
 		    !one_tag(edits, edit, tag))
 			return false;
 	return true;
+}
+
+// A table that only changes its level is deleted and made in one edit.
+static void note_deleted(
+    struct rocks_manifest *manifest, const struct edit *edit)
+{
+	for (size_t i = 0; i < edit->deleted.count; i++) {
+		bool made = false;
+		for (size_t m = 0; m < edit->made.count; m++)
+			made |= edit->made.items[m].number ==
+				edit->deleted.items[i].number;
+		if (!made)
+			vec_push(
+			    &manifest->deleted, edit->deleted.items[i].number);
+	}
 }
 
 static void apply(struct rocks_edits *edits, struct edit *edit)
@@ -194,11 +214,14 @@ static void apply(struct rocks_edits *edits, struct edit *edit)
 			table_done(table);
 			vec_remove(&manifest->tables, t);
 		}
+	note_deleted(manifest, edit);
 	for (size_t i = 0; i < edit->made.count; i++) {
 		edit->made.items[i].family = (uint32_t)family;
 		vec_push(&manifest->tables, edit->made.items[i]);
 	}
 	edit->made.count = 0; // they belong to the manifest now
+	for (size_t i = 0; i < ROCKS_FAMILIES; i++)
+		manifest->family_log[i] = edits->family_log[i];
 	manifest->first_log = UINT64_MAX;
 	for (size_t i = 0; i < FAMILIES; i++)
 		if (edits->family[i] &&
@@ -243,6 +266,8 @@ void rocks_manifest_done(struct rocks_manifest *manifest)
 	for (size_t i = 0; i < manifest->tables.count; i++)
 		table_done(&manifest->tables.items[i]);
 	vec_done(&manifest->tables);
+	vec_done(&manifest->deleted);
+	vec_done(&manifest->blobs);
 }
 
 // ---- The file --------------------------------------------------------------
@@ -325,4 +350,32 @@ enum rc rocks_manifest_read(const char *path, const char *name,
 		return rc;
 	rocks_manifest_done(ret_manifest);
 	return RC_CORRUPT;
+}
+
+enum rc rocks_manifest_salvage(const char *path, const char *name,
+    struct fault *fault, struct rocks_manifest *ret_manifest, bool *ret_whole)
+{
+	struct rocks_log_file *file;
+	enum rocks_log_found found;
+	enum rc rc = rocks_log_file_open(path, name, fault, &file);
+	if (rc != RC_OK)
+		return rc;
+	struct rocks_edits *edits = rocks_edits_new(ret_manifest);
+	*ret_whole = true;
+	while ((found = rocks_log_next(&file->log)) != ROCKS_LOG_END &&
+	       found != ROCKS_LOG_UNREADABLE)
+		if (found == ROCKS_LOG_DAMAGE)
+			*ret_whole = false;
+		else if (rocks_edits_add(edits, file->log.record) != RC_OK) {
+			*ret_whole = false;
+			rocks_log_reject(&file->log);
+		}
+	if (found == ROCKS_LOG_UNREADABLE)
+		rc = fault_set(
+		    fault, RC_IO, "%s: %s", file->name, strerror(errno));
+	rocks_edits_free(&edits);
+	rocks_log_file_close(&file);
+	if (rc != RC_OK)
+		rocks_manifest_done(ret_manifest);
+	return rc;
 }

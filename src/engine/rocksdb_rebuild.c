@@ -151,3 +151,57 @@ enum rc rocks_owners_rebuild(struct rocks *rocks)
 	vec_done(&rebuild.owned);
 	return rebuild.rc;
 }
+
+// ---- Versions --------------------------------------------------------------
+
+// Finds the first partition from `from` on that has keys but no version.
+static bool next_without(
+    rocksdb_iterator_t *iterator, uint64_t from, uint64_t *ret_partition)
+{
+	char start[8];
+	put_be64(start, from);
+	rocksdb_iter_seek(iterator, start, sizeof(start));
+	while (rocksdb_iter_valid(iterator)) {
+		struct view key = rocks_iter_key(iterator);
+		uint64_t partition = key.len >= 8 ? get_be64(key.ptr) : 0;
+		if (key.len > 8) {
+			*ret_partition = partition;
+			return true;
+		}
+		if (partition == UINT64_MAX)
+			return false;
+		put_be64(start, partition + 1);
+		rocksdb_iter_seek(iterator, start, sizeof(start));
+	}
+	return false;
+}
+
+enum rc rocks_versions_rebuild(struct rocks *rocks)
+{
+	uint64_t partition;
+	uint64_t from = 0;
+	enum rc rc = RC_OK;
+	char *error = NULL;
+	rocksdb_readoptions_t *options = rocksdb_readoptions_create();
+	rocksdb_readoptions_set_total_order_seek(options, 1);
+	rocksdb_iterator_t *iterator = rocksdb_create_iterator_cf(
+	    rocks->db, options, rocks->families[ROCKS_INDEX]);
+	while (rc == RC_OK && next_without(iterator, from, &partition)) {
+		rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
+		char key[8];
+		char value[8];
+		put_be64(key, partition);
+		put_le64(value, 1);
+		rocksdb_writebatch_put_cf(batch, rocks->families[ROCKS_INDEX],
+		    key, sizeof(key), value, sizeof(value));
+		rc = rocks_write(rocks, batch, true, NULL);
+		rocksdb_writebatch_destroy(batch);
+		from = partition + 1;
+	}
+	rocksdb_iter_get_error(iterator, &error);
+	if (error)
+		rc = rocks_result(rocks, error, "listing partitions", NULL);
+	rocksdb_iter_destroy(iterator);
+	rocksdb_readoptions_destroy(options);
+	return rc;
+}

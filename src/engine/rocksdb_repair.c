@@ -10,24 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/repair.h"
-#include "engine/rocksdb_folder.h"
+#include "engine/rocksdb_restore.h"
 
 // More bits than this are not turned back in one kind of file.
 #define MEND_MAX 1000
 
-struct repair {
-	const char *path;
-	const struct engine_repair_options *options;
-	struct fault *fault;
-	struct engine_repair *result;
-	VEC(struct buf) behind; // batches behind the damage, in order
-	VEC(uint64_t) met;      // partitions that they change
-};
-
-static void say(struct repair *repair, const char *format, ...)
-    PRINTF_LIKE(2, 3);
-static void say(struct repair *repair, const char *format, ...)
+void repair_say(struct repair *repair, const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -39,7 +27,7 @@ static void say(struct repair *repair, const char *format, ...)
 
 // ---- Files -----------------------------------------------------------------
 
-static enum rc failed(struct repair *repair, const char *name)
+enum rc repair_failed(struct repair *repair, const char *name)
 {
 	return fault_set(repair->fault, RC_IO, "%s: %s", name, strerror(errno));
 }
@@ -55,24 +43,24 @@ static bool copy_bytes(int from, int to)
 }
 
 // Copies a file to `aside`, if it is not there yet.
-static enum rc keep(struct repair *repair, const char *name)
+enum rc repair_keep(struct repair *repair, const char *name)
 {
 	char from[4160];
 	char to[4160];
 	const char *aside = repair->options->aside;
 	if (mkdir(aside, 0700) != 0 && errno != EEXIST)
-		return failed(repair, aside);
+		return repair_failed(repair, aside);
 	snprintf(from, sizeof(from), "%s/%s", repair->path, name);
 	snprintf(to, sizeof(to), "%s/%s", aside, name);
 	int in = open(from, O_RDONLY | O_CLOEXEC);
 	if (in < 0)
-		return errno == ENOENT ? RC_OK : failed(repair, from);
+		return errno == ENOENT ? RC_OK : repair_failed(repair, from);
 	int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	enum rc rc = RC_OK;
 	if (out < 0)
-		rc = errno == EEXIST ? RC_OK : failed(repair, to);
+		rc = errno == EEXIST ? RC_OK : repair_failed(repair, to);
 	else if (!copy_bytes(in, out))
-		rc = failed(repair, to);
+		rc = repair_failed(repair, to);
 	if (out >= 0)
 		close(out);
 	close(in);
@@ -83,7 +71,7 @@ static enum rc turn_bit(struct repair *repair, const char *name, uint64_t bit)
 {
 	char file[4160];
 	unsigned char byte = 0;
-	enum rc rc = keep(repair, name);
+	enum rc rc = repair_keep(repair, name);
 	if (rc != RC_OK)
 		return rc;
 	snprintf(file, sizeof(file), "%s/%s", repair->path, name);
@@ -93,14 +81,15 @@ static enum rc turn_bit(struct repair *repair, const char *name, uint64_t bit)
 	done = done && pwrite(fd, &byte, 1, (off_t)(bit / 8)) == 1 &&
 	       fsync(fd) == 0;
 	if (!done)
-		rc = failed(repair, file);
+		rc = repair_failed(repair, file);
 	if (fd >= 0)
 		close(fd);
 	if (rc != RC_OK)
 		return rc;
 	repair->result->mended++;
-	say(repair, "%s: one bit of byte %llu was flipped; it is turned back",
-	    name, (unsigned long long)(bit / 8));
+	repair_say(repair,
+	    "%s: one bit of byte %llu was flipped; it is turned back", name,
+	    (unsigned long long)(bit / 8));
 	return RC_OK;
 }
 
@@ -125,7 +114,7 @@ static enum rc repair_format(struct repair *repair)
 
 // ---- CURRENT ---------------------------------------------------------------
 
-static enum rc write_current(struct repair *repair, uint64_t number)
+enum rc repair_write_current(struct repair *repair, uint64_t number, bool told)
 {
 	char file[4160];
 	char temporary[4160];
@@ -142,9 +131,11 @@ static enum rc write_current(struct repair *repair, uint64_t number)
 	if (fd >= 0)
 		close(fd);
 	if (!done || rename(temporary, file) != 0)
-		return failed(repair, file);
-	say(repair, "CURRENT was damaged or missing; it names %.*s again",
-	    (int)strlen(text) - 1, text);
+		return repair_failed(repair, file);
+	if (told)
+		repair_say(repair,
+		    "CURRENT was damaged or missing; it names %.*s again",
+		    (int)strlen(text) - 1, text);
 	return rocks_folder_sync(repair->path, repair->fault);
 }
 
@@ -158,16 +149,14 @@ static enum rc repair_current(struct repair *repair)
 	rc = rocks_listing_read(repair->path, repair->fault, &listing);
 	if (rc != RC_OK)
 		return rc;
-	if (listing.manifests.count == 0)
-		rc = fault_set(repair->fault, RC_CORRUPT,
-		    "%s has no MANIFEST: it cannot be repaired; restore a "
-		    "backup",
-		    repair->path);
-	if (rc == RC_OK)
-		rc = keep(repair, "CURRENT");
-	if (rc == RC_OK)
-		rc = write_current(repair,
-		    listing.manifests.items[listing.manifests.count - 1]);
+	rc = repair_keep(repair, "CURRENT");
+	if (listing.manifests.count == 0) {
+		repair_say(repair, "there is no MANIFEST");
+		repair->guessed = true;
+	} else if (rc == RC_OK) {
+		rc = repair_write_current(repair,
+		    listing.manifests.items[listing.manifests.count - 1], true);
+	}
 	rocks_listing_done(&listing);
 	return rc;
 }
@@ -198,32 +187,50 @@ static enum rc mend_log_file(
 	return rc == RC_OK ? turn_bit(repair, name, bit) : rc;
 }
 
-static enum rc repair_manifest(struct repair *repair)
+// A MANIFEST that is damaged in more than bits is made anew, unless it is a
+// torn end, which opening cuts off.
+static enum rc judge_manifest(
+    struct repair *repair, const char *name, const struct rocks_claim *claim)
+{
+	struct rocks_examined examined;
+	struct fault fault = *repair->fault;
+	enum rc rc =
+	    rocks_examine(repair->path, claim, repair->fault, &examined);
+	bool torn = rc == RC_OK && examined.manifest_length;
+	rocks_examined_done(&examined);
+	if (torn || rc == RC_IO)
+		return rc;
+	repair->guessed = true;
+	repair_say(repair, "%s cannot be used: %s", name, fault.text);
+	return RC_OK;
+}
+
+static enum rc repair_manifest(
+    struct repair *repair, const struct rocks_claim *claim)
 {
 	char name[ROCKS_NAME_MAX];
 	struct rocks_manifest manifest;
+	if (repair->guessed)
+		return RC_OK;
 	enum rc rc = rocks_current_read(repair->path, repair->fault, name);
 	for (int i = 0; rc == RC_OK && i < MEND_MAX; i++) {
 		rc = rocks_manifest_read(
 		    repair->path, name, repair->fault, &manifest);
 		if (rc == RC_OK) {
+			bool any = manifest.next_file > 0;
 			rocks_manifest_done(&manifest);
+			repair->guessed = !any; // it is empty
 			return RC_OK;
 		}
 		if (rc == RC_CORRUPT)
 			rc = mend_log_file(repair, name, UINT64_MAX);
 	}
-	if (rc == RC_NOT_FOUND)
-		return fault_set(repair->fault, RC_CORRUPT,
-		    "%s/%s is damaged in more than single bits: it cannot be "
-		    "repaired; restore a backup",
-		    repair->path, name);
-	return rc;
+	return rc == RC_NOT_FOUND ? judge_manifest(repair, name, claim) : rc;
 }
 
 // ---- Tables ----------------------------------------------------------------
 
-static void mend_table(void *context, const char *text)
+void repair_mend_table(void *context, const char *text)
 {
 	struct repair *repair = context;
 	char name[ROCKS_NAME_MAX];
@@ -263,7 +270,7 @@ static enum rc save_behind(
 			rocks_log_reject(&file->log);
 	}
 	if (found == ROCKS_LOG_UNREADABLE)
-		rc = failed(repair, file->name);
+		rc = repair_failed(repair, file->name);
 	rocks_log_file_close(&file);
 	return rc;
 }
@@ -272,14 +279,48 @@ static enum rc cut_log(struct repair *repair, const char *name, uint64_t length)
 {
 	char file[4160];
 	snprintf(file, sizeof(file), "%s/%s", repair->path, name);
-	enum rc rc = keep(repair, name);
+	enum rc rc = repair_keep(repair, name);
 	if (rc != RC_OK)
 		return rc;
 	int fd = open(file, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || ftruncate(fd, (off_t)length) != 0 || fsync(fd) != 0)
-		rc = failed(repair, file);
+		rc = repair_failed(repair, file);
 	if (fd >= 0)
 		close(fd);
+	return rc;
+}
+
+// Saves all records of a log. Bits that were flipped are turned back first.
+// Behind damage, only a record with the secret of the others is believed.
+static enum rc take_log(
+    struct repair *repair, const char *name, uint64_t *secret)
+{
+	struct rocks_log_file *file;
+	enum rocks_log_found found;
+	bool damaged = false;
+	enum rc rc = RC_OK;
+	for (int i = 0; rc == RC_OK && i < MEND_MAX; i++)
+		rc = mend_log_file(repair, name, UINT64_MAX);
+	if (rc == RC_OK || rc == RC_NOT_FOUND)
+		rc = rocks_log_file_open(
+		    repair->path, name, repair->fault, &file);
+	if (rc != RC_OK)
+		return rc;
+	while ((found = rocks_log_next(&file->log)) != ROCKS_LOG_END &&
+	       found != ROCKS_LOG_UNREADABLE) {
+		damaged |= found == ROCKS_LOG_DAMAGE;
+		if (found == ROCKS_LOG_DAMAGE)
+			continue;
+		if (!damaged)
+			rocks_record_secret(file->log.record, secret);
+		if (!damaged || rocks_record_is_ours(file->log.record, *secret))
+			save_batch(repair, file->log.record);
+		else
+			rocks_log_reject(&file->log);
+	}
+	if (found == ROCKS_LOG_UNREADABLE)
+		rc = repair_failed(repair, file->name);
+	rocks_log_file_close(&file);
 	return rc;
 }
 
@@ -310,7 +351,14 @@ static enum rc salvage(
 		return rc;
 	rocks_synced_set(synced, examined->secret, examined->last_sequence);
 	repair->result->commits_lost = true;
-	say(repair,
+	if (!examined->log) { // without a claim, none is missing
+		rocks_synced_set(synced, 0, 0);
+		repair_say(repair,
+		    "a log (NUMBER.log) is missing: what was acknowledged last "
+		    "is lost");
+		return RC_OK;
+	}
+	repair_say(repair,
 	    "%06llu.log is damaged at byte %llu: the operations numbered from "
 	    "%llu to %llu are lost in part; %zu intact records behind are "
 	    "saved",
@@ -319,6 +367,30 @@ static enum rc salvage(
 	    (unsigned long long)examined->last_sequence + 1,
 	    (unsigned long long)examined->durable, repair->behind.count);
 	return RC_OK;
+}
+
+// Nobody knows which of the logs are in the tables already. They are a part of
+// the changes without a gap up to the last one; so all of them are applied
+// anew, and each key gets the value that it had at the end.
+static enum rc take_logs(struct repair *repair, int synced)
+{
+	struct rocks_listing listing;
+	uint64_t secret = 0;
+	enum rc rc = rocks_listing_read(repair->path, repair->fault, &listing);
+	if (rc != RC_OK)
+		return rc;
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; rc == RC_OK && i < listing.logs.count; i++) {
+			char name[ROCKS_NAME_MAX];
+			snprintf(name, sizeof(name), "%06llu.log",
+			    (unsigned long long)listing.logs.items[i]);
+			rc = pass == 0 ? take_log(repair, name, &secret)
+				       : cut_log(repair, name, 0);
+		}
+	repair->untold = repair->behind.count;
+	rocks_synced_set(synced, secret, 0);
+	rocks_listing_done(&listing);
+	return rc;
 }
 
 static enum rc repair_logs(
@@ -333,7 +405,7 @@ static enum rc repair_logs(
 		bool damaged = rc == RC_CORRUPT;
 		if (damaged && !examined.damaged) { // a table
 			unsigned before = repair->result->mended;
-			mend_table(repair, repair->fault->text);
+			repair_mend_table(repair, repair->fault->text);
 			damaged = repair->result->mended > before;
 			rc = damaged ? RC_OK : rc;
 		} else if (damaged) {
@@ -378,7 +450,7 @@ static enum rc note_versions(
 		uint64_t next = get_le64(op.value.ptr);
 		vec_push(&repair->met, partition);
 		if (next != version + 1) {
-			say(repair,
+			repair_say(repair,
 			    "partition %llu: the commits %llu to %llu are lost",
 			    (unsigned long long)partition,
 			    (unsigned long long)version + 1,
@@ -397,14 +469,14 @@ static enum rc apply_behind(struct repair *repair, struct rocks *rocks)
 		struct buf *record = &repair->behind.items[i];
 		rocksdb_writebatch_t *batch =
 		    rocksdb_writebatch_create_from(record->ptr, record->len);
-		rc = note_versions(repair, rocks, buf_view(record));
+		rc = i < repair->untold
+			 ? RC_OK
+			 : note_versions(repair, rocks, buf_view(record));
 		if (rc == RC_OK)
 			rc = rocks_write(rocks, batch,
 			    i + 1 == repair->behind.count, repair->fault);
 		rocksdb_writebatch_destroy(batch);
 	}
-	if (rc == RC_OK && repair->result->commits_lost)
-		rc = rocks_owners_rebuild(rocks);
 	return rc;
 }
 
@@ -431,13 +503,40 @@ static void find_whole(struct repair *repair)
 
 // ---- Everything else -------------------------------------------------------
 
+// A blob file that was being written is not in the MANIFEST; RocksDB deletes
+// it.
+static bool is_named(struct repair *repair, const char *file)
+{
+	char name[ROCKS_NAME_MAX];
+	struct rocks_manifest manifest;
+	uint64_t number;
+	bool named = false;
+	struct view text = view_of_string(file);
+	struct fault ignored;
+	if (!view_to_u64(view_slice(text, 0, text.len - 5), &number) ||
+	    rocks_current_read(repair->path, &ignored, name) != RC_OK ||
+	    rocks_manifest_read_cut(repair->path, name, &ignored, &manifest) !=
+		RC_OK)
+		return true;
+	for (size_t i = 0; i < manifest.blobs.count; i++)
+		named |= manifest.blobs.items[i] == number;
+	rocks_manifest_done(&manifest);
+	return named;
+}
+
 static void blob_damage(void *context, const struct rocks_blob_damage *damage)
 {
 	struct repair *repair = context;
+	if (!is_named(repair, damage->file))
+		return;
 	if (damage->one_bit &&
 	    turn_bit(repair, damage->file, damage->bit) == RC_OK)
 		return;
-	say(repair, "%s: the record at byte %llu is lost", damage->file,
+	uint64_t number;
+	struct view name = view_of_string(damage->file);
+	if (view_to_u64(view_slice(name, 0, name.len - 5), &number))
+		vec_push(&repair->unreadable, number);
+	repair_say(repair, "%s: the record at byte %llu is lost", damage->file,
 	    (unsigned long long)damage->offset);
 }
 
@@ -445,7 +544,7 @@ static void remaining(void *context, const char *text)
 {
 	struct repair *repair = context;
 	repair->result->remaining++;
-	say(repair, "%s", text);
+	repair_say(repair, "%s", text);
 }
 
 static enum rc open_engine(struct repair *repair, struct engine **ret_engine)
@@ -467,10 +566,10 @@ static enum rc repair_tables(struct repair *repair)
 		before = repair->result->mended;
 		rc = open_engine(repair, &engine);
 		if (rc == RC_CORRUPT)
-			mend_table(repair, repair->fault->text);
+			repair_mend_table(repair, repair->fault->text);
 		if (rc != RC_OK)
 			continue;
-		rc = engine_check(engine, mend_table, repair);
+		rc = engine_check(engine, repair_mend_table, repair);
 		engine_close(&engine);
 	}
 	return rc;
@@ -479,13 +578,23 @@ static enum rc repair_tables(struct repair *repair)
 static enum rc finish(struct repair *repair)
 {
 	struct engine *engine;
-	// Whatever is still damaged is met again.
-	rocks_damage_unmark(repair->path);
 	enum rc rc = open_engine(repair, &engine);
 	if (rc != RC_OK)
 		return rc;
-	rc = apply_behind(repair, (struct rocks *)engine);
+	// Whatever is still damaged is met again. Nothing is compacted before
+	// the next opening.
+	rocks_damage_unmark(repair->path);
+	struct rocks *rocks = (struct rocks *)engine;
+	rc = apply_behind(repair, rocks);
 	find_whole(repair);
+	if (rc == RC_OK && repair->result->losses.count)
+		rc = rocks_versions_rebuild(rocks);
+	if (rc == RC_OK)
+		rc = repair_forget(repair, rocks);
+	if (rc == RC_OK &&
+	    (repair->result->commits_lost || repair->result->all_suspect ||
+		repair->rebuild_owners))
+		rc = rocks_owners_rebuild(rocks);
 	if (rc == RC_OK)
 		rc = engine_check(engine, remaining, repair);
 	engine_close(&engine);
@@ -493,6 +602,24 @@ static enum rc finish(struct repair *repair)
 }
 
 // ---- The call --------------------------------------------------------------
+
+// Whether the logs begin later than the MANIFEST ends: then tables may be there
+// that its lost end has named.
+static enum rc note_behind(
+    struct repair *repair, const struct rocks_claim *claim)
+{
+	struct rocks_examined examined;
+	struct fault fault;
+	if (repair->guessed)
+		return RC_OK;
+	enum rc rc = rocks_examine(repair->path, claim, &fault, &examined);
+	repair->behind_tables =
+	    rc == RC_CORRUPT && examined.damaged && examined.ends;
+	rocks_examined_done(&examined);
+	if (rc == RC_IO)
+		*repair->fault = fault;
+	return rc == RC_IO ? rc : RC_OK;
+}
 
 static enum rc repair_files(struct repair *repair)
 {
@@ -507,8 +634,14 @@ static enum rc repair_files(struct repair *repair)
 		return rc;
 	rc = repair_current(repair);
 	if (rc == RC_OK)
-		rc = repair_manifest(repair);
+		rc = repair_manifest(repair, &claim);
 	if (rc == RC_OK)
+		rc = note_behind(repair, &claim);
+	if (rc == RC_OK)
+		rc = repair_restore(repair);
+	if (rc == RC_OK && repair->guessed)
+		rc = take_logs(repair, synced);
+	else if (rc == RC_OK)
 		rc = repair_logs(repair, &claim, synced);
 	close(synced); // the engine locks it again
 	return rc;
@@ -524,6 +657,8 @@ enum rc engine_rocksdb_repair(const char *path,
 	    .fault = fault,
 	    .result = ret_repair};
 	enum rc rc = repair_files(&repair);
+	if (rc == RC_OK && repair.guessed)
+		rc = rocks_database_settle(path, fault);
 	if (rc == RC_OK)
 		rc = repair_tables(&repair);
 	if (rc == RC_OK)
@@ -532,6 +667,7 @@ enum rc engine_rocksdb_repair(const char *path,
 		buf_done(&repair.behind.items[i]);
 	vec_done(&repair.behind);
 	vec_done(&repair.met);
+	vec_done(&repair.unreadable);
 	if (rc != RC_OK)
 		engine_repair_done(ret_repair);
 	return rc;
@@ -540,6 +676,12 @@ enum rc engine_rocksdb_repair(const char *path,
 bool engine_repair_is_suspect(
     const struct engine_repair *repair, uint64_t partition)
 {
+	if (repair->all_suspect)
+		return true;
+	for (size_t i = 0; i < repair->losses.count; i++)
+		if (partition >= repair->losses.items[i].first &&
+		    partition <= repair->losses.items[i].last)
+			return true;
 	return repair->commits_lost &&
 	       !listed(repair->whole.items, repair->whole.count, partition);
 }
@@ -548,4 +690,5 @@ void engine_repair_done(struct engine_repair *repair)
 {
 	vec_done(&repair->whole);
 	vec_done(&repair->gaps);
+	vec_done(&repair->losses);
 }

@@ -6,27 +6,19 @@
 // version, a magic number (RocksDB's table/format.cc).
 #include <fcntl.h>
 #include <unistd.h>
-#include <xxhash.h>
 
-#include "engine/rocksdb_folder.h"
+#include "engine/rocksdb_salvage.h"
 
 #define TRAILER     5
-#define TYPE_PRIME  0x6b9083d9u
 #define FOOTER      53
 #define TABLE_MAGIC 0x88e241b785f4cff7u
 #define VERSION     5
 #define XXH3_KIND   4
 #define BLOCK_MAX   ((uint64_t)64 << 20)
 
-static uint32_t block_checksum(const char *block, size_t size)
-{
-	unsigned char type = (unsigned char)block[size];
-	return (uint32_t)XXH3_64bits(block, size) ^ type * TYPE_PRIME;
-}
-
 static bool block_is_right(const char *block, size_t size)
 {
-	return block_checksum(block, size) == get_le32(block + size + 1);
+	return rocks_block_checksum(block, size) == get_le32(block + size + 1);
 }
 
 // Reads the block at `offset` with its trailer; the caller frees it. NULL:
