@@ -352,7 +352,8 @@ class Commands:
         self.assertEqual(services(records), {
             name: "0 0 0 ." for name in (
                 "_imaps", "_imap", "_pop3s", "_pop3", "_submissions",
-                "_submission")})
+                "_submission", "_autodiscover")})
+        self.assertNotIn("CNAME", out)
         keys = [data for name, kind, data in records
                 if name.endswith("._domainkey.example.org.")]
         self.assertEqual(len(keys), 2)
@@ -394,7 +395,7 @@ class Offline(Commands, Bed):
         self.assertEqual(services(zone(out)), {
             "_imaps": "0 1 1993 mail.example.org.", "_imap": "0 0 0 .",
             "_pop3s": "0 0 0 .", "_pop3": "0 0 0 .",
-            "_submissions": "0 0 0 .",
+            "_submissions": "0 0 0 .", "_autodiscover": "0 0 0 .",
             "_submission": "0 1 587 mail.example.org."})
         self.assertIn("; POP3 with TLS is not served: ", out)
 

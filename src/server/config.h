@@ -5,7 +5,7 @@
 #ifndef ROOST_SERVER_CONFIG_H
 #define ROOST_SERVER_CONFIG_H
 
-#include "admin/services.h"
+#include "setup/services.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"

@@ -4,12 +4,6 @@
 
 #include "server/config.h"
 
-static const uint16_t registered_ports[] = {
-#define X(name, dns, port, text) [name] = port,
-    SERVICE_TABLE(X)
-#undef X
-};
-
 // MAIL_SERVICES: nothing that mail programs look for.
 static enum mail_service service_of(const struct config_listener *listener)
 {
@@ -61,7 +55,8 @@ struct mail_services config_services(const struct config *config)
 		if (service == MAIL_SERVICES || !any_reachable(listener))
 			continue;
 		uint16_t *port = &services.ports[service];
-		if (*port == 0 || listener->port == registered_ports[service])
+		if (*port == 0 ||
+		    listener->port == service_info(service)->registered_port)
 			*port = (uint16_t)listener->port;
 	}
 	return services;
