@@ -6,6 +6,7 @@
 // if nothing has to be added there.
 #include "admin/verbs.h"
 #include "base/ascii.h"
+#include "setup/account.h"
 
 #define LINE_MAX_LEN ((size_t)16384)
 // How many addresses of the server are compared.
@@ -525,16 +526,6 @@ static enum rc check_names(struct check *check)
 
 // ---- The request -----------------------------------------------------------
 
-// The server's name. If that is not a full name, a suggestion: "mail" in the
-// domain.
-static struct view server_name(struct check *check)
-{
-	struct view name = view_of_string(check->call->host->server_name);
-	if (view_find_char(name, '.') != SIZE_MAX)
-		return name;
-	return join(check, VIEW("mail"), check->domain);
-}
-
 static enum rc check_all(struct check *check)
 {
 	enum rc rc = check_mx(check);
@@ -568,7 +559,8 @@ static enum rc check_domain(
 			    "names cannot be looked up here: say --no-lookup");
 	}
 	check.domain = domain.name;
-	check.server = server_name(&check);
+	check.server = setup_host_name(
+	    arena, view_of_string(call->host->server_name), check.domain);
 	buf_init(&check.line, LINE_MAX_LEN);
 	buf_init(&check.found, LINE_MAX_LEN);
 	rc = check_all(&check);

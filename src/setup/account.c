@@ -29,6 +29,20 @@ enum rc setup_address_parse(
 	return RC_OK;
 }
 
+struct view setup_host_name(
+    struct arena *arena, struct view server_name, struct view domain)
+{
+	struct buf name;
+	if (view_find_char(server_name, '.') != SIZE_MAX)
+		return server_name;
+	buf_init(&name, 1024);
+	buf_add_literal(&name, "mail.");
+	buf_add(&name, domain);
+	struct view copy = arena_copy(arena, buf_view(&name));
+	buf_done(&name);
+	return copy;
+}
+
 bool setup_account_is_served(const struct mail_services *services)
 {
 	bool reads = mail_services_next(services, SERVICE_PROTOCOL_IMAP, 0) !=

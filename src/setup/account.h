@@ -29,6 +29,12 @@ struct setup_account {
 	const struct mail_services *services;
 };
 
+// The name under which mail programs reach the server: its own, or, if that is
+// not a full name, "mail" in the domain, as `roost domain check` advises. In
+// `arena` or the name itself.
+struct view setup_host_name(
+    struct arena *arena, struct view server_name, struct view domain);
+
 // Whether the settings have anything to offer: a way to read mail, and one to
 // send.
 bool setup_account_is_served(const struct mail_services *services);

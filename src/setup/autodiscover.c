@@ -175,8 +175,8 @@ void setup_autodiscover_write(
 	end(out);
 }
 
-void setup_autodiscover_write_error(enum setup_autodiscover_error error,
-    uint64_t unix_ms, uint32_t id, struct buf *out)
+void setup_autodiscover_write_error(
+    enum setup_autodiscover_error error, uint64_t unix_ms, struct buf *out)
 {
 	unsigned seconds = (unsigned)(unix_ms / 1000 % 86400);
 	const char *message = error == SETUP_AUTODISCOVER_INVALID
@@ -184,9 +184,9 @@ void setup_autodiscover_write_error(enum setup_autodiscover_error error,
 				  : "Provider is not available";
 	begin(out, NULL);
 	buf_printf(out,
-	    "    <Error Time=\"%02u:%02u:%02u.%03u0000\" Id=\"%lu\">\n",
+	    "    <Error Time=\"%02u:%02u:%02u.%03u0000\" Id=\"%u\">\n",
 	    seconds / 3600, seconds / 60 % 60, seconds % 60,
-	    (unsigned)(unix_ms % 1000), (unsigned long)id);
+	    (unsigned)(unix_ms % 1000), (unsigned)unix_ms);
 	xml_add_number(out, 3, "ErrorCode", error);
 	xml_add_element(out, 3, "Message", view_of_string(message));
 	buf_add_literal(out, "      <DebugData/>\n"

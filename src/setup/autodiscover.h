@@ -27,10 +27,10 @@ enum setup_autodiscover_error {
 	SETUP_AUTODISCOVER_INVALID = 600,   // "Invalid Request"
 	SETUP_AUTODISCOVER_NO_SCHEMA = 601, // no provider for this schema
 };
-// Writes an error. `unix_ms` is the time now; `id` a number by which the
-// administrator could find the request.
-void setup_autodiscover_write_error(enum setup_autodiscover_error error,
-    uint64_t unix_ms, uint32_t id, struct buf *out);
+// Writes an error. `unix_ms` is the time now, of which the number of the error
+// is made, too.
+void setup_autodiscover_write_error(
+    enum setup_autodiscover_error error, uint64_t unix_ms, struct buf *out);
 
 // The JSON form. `protocol` is what the request asks for: RC_OK with the URL of
 // the POX form at `authority` (a name, perhaps with a port, as the request had

@@ -7,6 +7,7 @@
 #include "setup/account.h"
 
 #define SETUP_PROFILE_TYPE     "application/x-apple-aspen-config"
+#define SETUP_PROFILE_PATH     "/apple/mail.mobileconfig"
 #define SETUP_PROFILE_NAME_MAX 128 // bytes of a user's name
 
 // The longest text that a QR code takes: with more, cameras do not read it from

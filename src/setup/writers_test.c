@@ -181,14 +181,13 @@ static void autodiscover_says_what_is_wrong(void **state)
 	(void)state;
 	buf_init(&out, 65536);
 	setup_autodiscover_write_error(SETUP_AUTODISCOVER_NO_SCHEMA,
-	    (((uint64_t)3 * 86400 + 7 * 3600 + 8 * 60 + 9) * 1000) + 45, 77,
-	    &out);
+	    (((uint64_t)3 * 86400 + 7 * 3600 + 8 * 60 + 9) * 1000) + 45, &out);
 	assert_view_equal(buf_view(&out),
 	    VIEW("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
 		 "<Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/"
 		 "autodiscover/responseschema/2006\">\n"
 		 "  <Response>\n"
-		 "    <Error Time=\"07:08:09.0450000\" Id=\"77\">\n"
+		 "    <Error Time=\"07:08:09.0450000\" Id=\"284889045\">\n"
 		 "      <ErrorCode>601</ErrorCode>\n"
 		 "      <Message>Provider is not available</Message>\n"
 		 "      <DebugData/>\n"
@@ -196,8 +195,8 @@ static void autodiscover_says_what_is_wrong(void **state)
 		 "  </Response>\n"
 		 "</Autodiscover>\n"));
 	buf_reset(&out);
-	setup_autodiscover_write_error(SETUP_AUTODISCOVER_INVALID, 0, 1, &out);
-	must_have(&out, "Time=\"00:00:00.0000000\" Id=\"1\"");
+	setup_autodiscover_write_error(SETUP_AUTODISCOVER_INVALID, 0, &out);
+	must_have(&out, "Time=\"00:00:00.0000000\" Id=\"0\"");
 	must_have(&out, "<ErrorCode>600</ErrorCode>");
 	must_have(&out, "<Message>Invalid Request</Message>");
 	buf_done(&out);
