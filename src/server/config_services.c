@@ -15,8 +15,8 @@ static enum mail_service service_of(const struct config_listener *listener)
 	case CONFIG_POP3: return implicit ? SERVICE_POP3S : SERVICE_POP3;
 	case CONFIG_SUBMISSION:
 		return implicit ? SERVICE_SUBMISSIONS : SERVICE_SUBMISSION;
+	case CONFIG_HTTP: return SERVICE_AUTODISCOVER; // "tls" is implicit
 	case CONFIG_SMTP:
-	case CONFIG_HTTP:
 	case CONFIG_METRICS:
 	case CONFIG_LMTP: return MAIL_SERVICES;
 	}
@@ -52,7 +52,8 @@ struct mail_services config_services(const struct config *config)
 	for (size_t i = 0; i < config->listener_count; i++) {
 		const struct config_listener *listener = &config->listeners[i];
 		enum mail_service service = service_of(listener);
-		if (service == MAIL_SERVICES || !any_reachable(listener))
+		if (service == MAIL_SERVICES || listener->absent ||
+		    !any_reachable(listener))
 			continue;
 		uint16_t *port = &services.ports[service];
 		if (*port == 0 ||

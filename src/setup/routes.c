@@ -135,17 +135,13 @@ static enum rc sign(const struct http_exchange *exchange, struct view content,
 {
 	const struct setup *setup = exchange->context;
 	const struct setup_options *options = &setup->options;
-	char host[256];
-	struct view asked = exchange->request.host;
-	if (!options->sign || asked.len >= sizeof(host))
-		return RC_NOT_FOUND;
-	memcpy(host, asked.ptr, asked.len);
-	host[asked.len] = '\0';
-	enum rc rc =
-	    options->sign(options->sign_context, host, content, ret_signed);
-	if (rc == RC_NOT_FOUND)
-		rc = options->sign(options->sign_context, options->server_name,
-		    content, ret_signed);
+	enum rc rc = RC_NOT_FOUND;
+	if (options->sign)
+		rc = options->sign(options->sign_context,
+		    exchange->request.host, content, ret_signed);
+	if (options->sign && rc == RC_NOT_FOUND)
+		rc = options->sign(options->sign_context,
+		    view_of_string(options->server_name), content, ret_signed);
 	return rc;
 }
 

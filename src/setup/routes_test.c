@@ -18,13 +18,14 @@ struct bed {
 	size_t asked_count;
 };
 
-static enum rc fake_sign(void *context, const char *name, struct view content,
+static enum rc fake_sign(void *context, struct view name, struct view content,
     struct buf *ret_signed)
 {
 	struct bed *bed = context;
-	snprintf(bed->asked[bed->asked_count++ % 2], 256, "%s", name);
+	snprintf(
+	    bed->asked[bed->asked_count++ % 2], 256, "%.*s", VIEW_FMT(name));
 	// Only the server's own name has a certificate.
-	if (strcmp(name, HTTP_RIG_HOST) != 0)
+	if (!view_eq(name, VIEW(HTTP_RIG_HOST)))
 		return RC_NOT_FOUND;
 	if (bed->sign == RC_OK)
 		buf_printf(ret_signed, "signed %.*s", VIEW_FMT(content));

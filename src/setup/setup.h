@@ -18,7 +18,7 @@ struct setup_options {
 	// Signs `content` with the certificate of the server for `name`, as
 	// net_tls_sign() does: RC_NOT_FOUND if there is none. NULL: nothing is
 	// signed.
-	enum rc (*sign)(void *context, const char *name, struct view content,
+	enum rc (*sign)(void *context, struct view name, struct view content,
 	    struct buf *ret_signed);
 	void *sign_context;
 };
