@@ -2,9 +2,12 @@
 """What mail programs ask before they know anything but an address: autoconfig,
 Autodiscover and Apple's profiles, by http and https, for all domains."""
 
+import base64
 import json
 import plistlib
 import re
+import socket
+import ssl
 import subprocess
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
@@ -197,6 +200,48 @@ class AutoconfigTest(ServerTest):
             answers.append(document.replace(name.encode(), b"NAME"))
         self.assertEqual(*answers)
 
+    def test_what_is_told_lets_users_log_in(self):
+        self.server.roost("domain", "set", "two.example", "--primary")
+        self.server.roost("alias", "add", "info@one.example", self.user)
+        self.server.add_user("eva@" + IDN, self.password)
+        for address in (self.user + "@two.example", "info@one.example",
+                        "eva@" + IDN, "eva@" + IDN_ASCII):
+            config = self.config(
+                "https://autoconfig.one.example/mail/config-v1.1.xml"
+                "?emailaddress=" + urllib.parse.quote(address))
+            for _, kind, host, port, encryption, user in self.servers(config):
+                with self.subTest(address=address, port=port):
+                    self.log_in(kind, host, port, encryption, user)
+
+    def log_in(self, kind, host, port, encryption, user):
+        context = ssl.create_default_context(cafile=str(self.server.authority))
+        plain = base64.b64encode(
+            ("\0%s\0%s" % (user, self.password)).encode()).decode()
+        line = {"imap": "a AUTHENTICATE PLAIN " + plain,
+                "pop3": "AUTH PLAIN " + plain,
+                "smtp": "EHLO x\r\nAUTH PLAIN " + plain}[kind]
+        good = {"imap": "a OK", "pop3": "+OK", "smtp": "235"}[kind]
+        start = {"imap": ("a STARTTLS", "a OK"), "smtp": (
+            "EHLO x\r\nSTARTTLS", "220 2.0.0")}.get(kind)
+        with socket.create_connection(("127.0.0.1", port), 60) as sock:
+            if encryption == "STARTTLS":
+                self.dialogue(sock, *start)
+            with context.wrap_socket(sock, server_hostname=host) as tls:
+                self.dialogue(tls, line, good, encryption == "SSL")
+
+    def dialogue(self, sock, lines, good, greeted=True):
+        """Sends each line after an answer, and waits for the good one."""
+        file = sock.makefile("rwb")
+        if greeted:
+            file.readline()
+        for line in lines.split("\r\n"):
+            file.write(line.encode() + b"\r\n")
+            file.flush()
+            answer = file.readline().decode()
+            while answer[3:4] == "-" or answer.startswith("* "):
+                answer = file.readline().decode()
+        self.assertTrue(answer.startswith(good), answer)
+
     # -- Outlook
 
     def request(self, address, schema=SETTINGS):
@@ -250,7 +295,8 @@ class AutoconfigTest(ServerTest):
             with self.subTest(body):
                 self.assertEqual(self.discover(body).findtext(code), error)
         self.discover(self.request("anna@other.example"), want=404)
-        self.discover(b" " * 20000, want=413)
+        self.ask("https://one.example/autodiscover/autodiscover.xml",
+                 "--http1.1", body=b" " * 20000, want=413)
         _, document = self.ask(
             "https://one.example/autodiscover/autodiscover.xml")
         self.assertEqual(self.validate(
