@@ -352,7 +352,8 @@ class Commands:
         self.assertEqual(services(records), {
             name: "0 0 0 ." for name in (
                 "_imaps", "_imap", "_pop3s", "_pop3", "_submissions",
-                "_submission")})
+                "_submission", "_autodiscover")})
+        self.assertNotIn("CNAME", out)
         keys = [data for name, kind, data in records
                 if name.endswith("._domainkey.example.org.")]
         self.assertEqual(len(keys), 2)
@@ -394,9 +395,31 @@ class Offline(Commands, Bed):
         self.assertEqual(services(zone(out)), {
             "_imaps": "0 1 1993 mail.example.org.", "_imap": "0 0 0 .",
             "_pop3s": "0 0 0 .", "_pop3": "0 0 0 .",
-            "_submissions": "0 0 0 .",
+            "_submissions": "0 0 0 .", "_autodiscover": "0 0 0 .",
             "_submission": "0 1 587 mail.example.org."})
         self.assertIn("; POP3 with TLS is not served: ", out)
+        self.assertNotIn("autoconfig", out)
+
+    def test_names_for_settings_are_printed_where_https_is(self):
+        self.server.LISTENERS = []
+        self.roost("domain", "add", "example.org")
+        for port, served in ((443, True), (8443, False)):
+            self.server.settings = (
+                'server_name = "mail.example.org"\n'
+                'listen "a" { protocol = http\n tls = none\n port = 80 }\n'
+                'listen "b" { protocol = http\n tls = implicit\n'
+                ' port = %d }\n' % port)
+            self.server.write_config()
+            records = zone(self.roost(
+                "domain", "check", "example.org", "--no-lookup"))
+            self.assertEqual(services(records)["_autodiscover"],
+                             "0 1 %d mail.example.org." % port)
+            # Mail programs ask these at port 443 only.
+            self.assertEqual(
+                [(name, data) for name, kind, data in records
+                 if kind == "CNAME"],
+                [(name + ".example.org.", "mail.example.org.")
+                 for name in ("autoconfig", "autodiscover") if served])
 
 
 class Online(Commands, Bed):

@@ -4,7 +4,7 @@
 #ifndef ROOST_ADMIN_CLI_H
 #define ROOST_ADMIN_CLI_H
 
-#include "admin/services.h"
+#include "setup/services.h"
 #include "auth/auth.h"
 #include "base/rc.h"
 #include "base/view.h"

@@ -8,7 +8,7 @@
 #define ROOST_ADMIN_CONTROL_H
 
 #include "admin/link.h"
-#include "admin/services.h"
+#include "setup/services.h"
 #include "auth/auth.h"
 #include "delivery/sending.h"
 #include "dkim/dkim.h"

@@ -43,6 +43,7 @@ static void set_up_rooms(struct bed *bed)
 	    [SERVICE_POP3S] = 995,
 	    [SERVICE_SUBMISSIONS] = 465,
 	    [SERVICE_SUBMISSION] = 1587,
+	    [SERVICE_AUTODISCOVER] = 443,
 	}};
 	assert_int_equal(
 	    route_domain_add(bed->host.route, &domain, NULL), RC_OK);
@@ -193,6 +194,11 @@ static void a_domain_with_all_records_is_right(void **state)
 		DNS_TEST_ANSWER},
 	    {"_submission._tcp.ours.test", DNS_SRV, "0 1 1587 mail.ours.test",
 		DNS_TEST_ANSWER},
+	    {"_autodiscover._tcp.ours.test", DNS_SRV, "0 1 443 mail.ours.test",
+		DNS_TEST_ANSWER},
+	    {"autoconfig.ours.test", DNS_A, "192.0.2.1", DNS_TEST_ANSWER},
+	    {"autoconfig.ours.test", DNS_AAAA, "2001:db8::1", DNS_TEST_ANSWER},
+	    {"autodiscover.ours.test", DNS_A, "192.0.2.1", DNS_TEST_ANSWER},
 	};
 	set_up_dns(bed, rows, ARRAY_LEN(rows));
 	long long wrong = check(bed, true, &out);
@@ -205,6 +211,10 @@ static void a_domain_with_all_records_is_right(void **state)
 			"ok | mail.ours.test\n");
 	must_have(&out, "_submission._tcp.ours.test. IN SRV 0 1 1587 "
 			"mail.ours.test. | ok | mail.ours.test port 1587\n");
+	must_have(&out, "autoconfig.ours.test. IN CNAME mail.ours.test. | ok | "
+			"192.0.2.1, 2001:db8::1\n");
+	must_have(&out, "autodiscover.ours.test. IN CNAME mail.ours.test. | ok "
+			"| 192.0.2.1\n");
 	// This record may be missing.
 	must_have(&out, "_pop3._tcp.ours.test. IN SRV 0 0 0 . | ok | \n");
 	buf_done(&out);
@@ -226,6 +236,10 @@ static void what_is_wrong_is_told(void **state)
 	    {"_imaps._tcp.ours.test", DNS_SRV, "0 1 994 mail.ours.test",
 		DNS_TEST_ANSWER},
 	    {"_imap._tcp.ours.test", DNS_SRV, "", DNS_TEST_SERVFAIL},
+	    {"autoconfig.ours.test", DNS_A, "192.0.2.1", DNS_TEST_ANSWER},
+	    {"autoconfig.ours.test", DNS_AAAA, "2001:db8::9", DNS_TEST_ANSWER},
+	    {"autodiscover.ours.test", DNS_A, "192.0.2.9", DNS_TEST_ANSWER},
+	    {"autodiscover.ours.test", DNS_AAAA, "", DNS_TEST_SERVFAIL},
 	};
 	struct bed *bed = *state;
 	struct buf out;
@@ -244,7 +258,13 @@ static void what_is_wrong_is_told(void **state)
 	must_have(&out, "IN SRV 0 1 143 mail.ours.test. | unknown | ");
 	must_have(&out, "_pop3s._tcp.ours.test. IN SRV 0 1 995 "
 			"mail.ours.test. | missing | \n");
-	assert_int_equal(wrong, 10);
+	must_have(&out, "autoconfig.ours.test. IN CNAME mail.ours.test. | "
+			"differs | 192.0.2.1, 2001:db8::9\n");
+	must_have(&out, "autodiscover.ours.test. IN CNAME mail.ours.test. | "
+			"unknown | 192.0.2.9, ");
+	must_have(&out, "_autodiscover._tcp.ours.test. IN SRV 0 1 443 "
+			"mail.ours.test. | missing | \n");
+	assert_int_equal(wrong, 13);
 	buf_done(&out);
 }
 
@@ -275,6 +295,11 @@ static void what_is_not_served_leads_nowhere(void **state)
 	must_have(&out, "_submissions._tcp.ours.test. IN SRV 0 1 465 "
 			"mail.ours.test. | differs | none (.)\n");
 	must_have(&out, "_submission._tcp.ours.test. IN SRV 0 0 0 . | ok | \n");
+	must_have(
+	    &out, "_autodiscover._tcp.ours.test. IN SRV 0 0 0 . | ok | \n");
+	// Nobody answers there.
+	assert_int_equal(
+	    view_find(buf_view(&out), VIEW("autoconfig")), SIZE_MAX);
 	buf_done(&out);
 }
 

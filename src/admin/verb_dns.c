@@ -6,6 +6,7 @@
 // if nothing has to be added there.
 #include "admin/verbs.h"
 #include "base/ascii.h"
+#include "setup/account.h"
 
 #define LINE_MAX_LEN ((size_t)16384)
 // How many addresses of the server are compared.
@@ -368,15 +369,6 @@ static enum rc check_keys(struct check *check)
 
 // ---- SRV -------------------------------------------------------------------
 
-static const struct {
-	const char *name;
-	const char *text;
-} service_table[MAIL_SERVICES] = {
-#define X(service, dns, port, text) [service] = {dns, text},
-    SERVICE_TABLE(X)
-#undef X
-};
-
 static void add_found_srv(struct check *check, const struct dns_record *record)
 {
 	struct buf text;
@@ -409,7 +401,7 @@ static enum rc check_served(
 	}
 	char purpose[80];
 	snprintf(purpose, sizeof(purpose), "mail programs find %s",
-	    service_table[service].text);
+	    service_info(service)->text);
 	buf_printf(&check->line, "%.*s. IN SRV 0 1 %u %.*s.", VIEW_FMT(name),
 	    port, VIEW_FMT(check->server));
 	return send_record(check, purpose, state);
@@ -440,7 +432,7 @@ static enum rc check_not_served(
 		state = STATE_OK;
 	}
 	char purpose[120];
-	const char *text = service_table[service].text;
+	const char *text = service_info(service)->text;
 	if (elsewhere && state == STATE_OK) {
 		snprintf(purpose, sizeof(purpose),
 		    "%s is not served here, but elsewhere", text);
@@ -461,7 +453,7 @@ static enum rc check_clients(struct check *check)
 	enum rc rc = RC_OK;
 	for (enum mail_service i = 0; i < MAIL_SERVICES && rc == RC_OK; i++) {
 		struct view name = join(check,
-		    view_of_string(service_table[i].name), check->domain);
+		    view_of_string(service_info(i)->dns_name), check->domain);
 		rc = check->call->host->services.ports[i]
 			 ? check_served(check, i, name)
 			 : check_not_served(check, i, name);
@@ -469,17 +461,70 @@ static enum rc check_clients(struct check *check)
 	return rc;
 }
 
-// ---- The request -----------------------------------------------------------
+// ---- Names under which mail programs ask for their settings ----------------
 
-// The server's name. If that is not a full name, a suggestion: "mail" in the
-// domain.
-static struct view server_name(struct check *check)
+static bool is_of_server(const struct check *check, struct view address)
 {
-	struct view name = view_of_string(check->call->host->server_name);
-	if (view_find_char(name, '.') != SIZE_MAX)
-		return name;
-	return join(check, VIEW("mail"), check->domain);
+	for (size_t i = 0; i < check->address_count; i++)
+		if (view_eq(check->addresses[i], address))
+			return true;
+	return false;
 }
+
+// Compares addresses and not names: a CNAME record leads to them, too.
+static void compare_addresses(struct check *check, struct view name,
+    enum dns_type type, bool *any, enum state *state)
+{
+	struct dns_answer answer;
+	enum state other;
+	if (!look_up(check, name, type, &answer, &other)) {
+		if (other == STATE_UNKNOWN)
+			*state = other;
+		return;
+	}
+	for (size_t i = 0; i < answer.count; i++) {
+		add_found(check, answer.records[i].value);
+		*any = true;
+		if (!is_of_server(check, answer.records[i].value) &&
+		    *state != STATE_UNKNOWN)
+			*state = STATE_DIFFERS;
+	}
+}
+
+static enum rc check_name(
+    struct check *check, struct view label, const char *purpose)
+{
+	struct view name = join(check, label, check->domain);
+	enum state state = STATE_OK;
+	bool any = false;
+	if (view_eq(name, check->server))
+		return RC_OK;
+	compare_addresses(check, name, DNS_A, &any, &state);
+	compare_addresses(check, name, DNS_AAAA, &any, &state);
+	if (!any && state == STATE_OK)
+		state = STATE_MISSING;
+	buf_printf(&check->line, "%.*s. IN CNAME %.*s.", VIEW_FMT(name),
+	    VIEW_FMT(check->server));
+	return send_record(check, purpose, state);
+}
+
+// Mail programs ask at the registered port only.
+static enum rc check_names(struct check *check)
+{
+	enum mail_service https = SERVICE_AUTODISCOVER;
+	if (check->call->host->services.ports[https] !=
+	    service_info(https)->registered_port)
+		return RC_OK;
+	enum rc rc = check_name(check, VIEW("autoconfig"),
+	    "mail programs ask for their settings here (Thunderbird and "
+	    "others)");
+	return rc != RC_OK ? rc
+			   : check_name(check, VIEW("autodiscover"),
+				 "mail programs ask for their settings here "
+				 "(Outlook)");
+}
+
+// ---- The request -----------------------------------------------------------
 
 static enum rc check_all(struct check *check)
 {
@@ -494,6 +539,8 @@ static enum rc check_all(struct check *check)
 		rc = check_dmarc(check);
 	if (rc == RC_OK)
 		rc = check_clients(check);
+	if (rc == RC_OK)
+		rc = check_names(check);
 	return rc;
 }
 
@@ -512,7 +559,8 @@ static enum rc check_domain(
 			    "names cannot be looked up here: say --no-lookup");
 	}
 	check.domain = domain.name;
-	check.server = server_name(&check);
+	check.server = setup_host_name(
+	    arena, view_of_string(call->host->server_name), check.domain);
 	buf_init(&check.line, LINE_MAX_LEN);
 	buf_init(&check.found, LINE_MAX_LEN);
 	rc = check_all(&check);

@@ -185,6 +185,13 @@ MUST_CHECK enum rc auth_verify(struct auth *auth,
     const struct auth_channel *channel, struct view name, struct view password,
     struct auth_user *ret_user, struct auth_verdict *ret_verdict);
 
+// A number for a text: always the same on this server, and one that nobody else
+// can compute, as the server's secret is in it. `use` keeps numbers for
+// different purposes apart.
+#define AUTH_KEYED_ID_LEN 16
+void auth_keyed_id(const struct auth *auth, const char *use, struct view text,
+    unsigned char ret_id[AUTH_KEYED_ID_LEN]);
+
 // For the administrator: hashes the password as the settings say, and stores
 // it. A change of an existing user shuts out everybody who is logged in as that
 // user (standing.h), except that enabling shuts out nobody.

@@ -109,8 +109,10 @@ static bool set_method(struct exchange *exchange, struct view name)
 static bool matches(const struct http_route *route, struct view path)
 {
 	struct view own = view_of_string(route->path);
-	return route->flags & HTTP_ROUTE_PREFIX ? view_starts_with(path, own)
-						: view_eq(path, own);
+	bool any_case = route->flags & HTTP_ROUTE_ANY_CASE;
+	if (route->flags & HTTP_ROUTE_PREFIX)
+		path = view_slice(path, 0, own.len);
+	return any_case ? view_eq_nocase(path, own) : view_eq(path, own);
 }
 
 // The longest path wins. *ret_methods: of all routes with this path.

@@ -73,6 +73,8 @@ enum http_route_flags {
 	HTTP_ROUTE_SECRET = 1 << 3,
 	// Served whatever the request's Host says.
 	HTTP_ROUTE_ANY_HOST = 1 << 4,
+	// The case of ASCII letters in the path makes no difference.
+	HTTP_ROUTE_ANY_CASE = 1 << 5,
 };
 
 struct http_route {

@@ -76,12 +76,18 @@ bool net_tls_is_for(struct net_tls *tls, struct view name)
 	return has;
 }
 
+struct tls_set *tls_session_set(struct net_tls *tls)
+{
+	pthread_mutex_lock(&tls->lock);
+	struct tls_set *set = tls_set_ref(tls->set);
+	pthread_mutex_unlock(&tls->lock);
+	return set;
+}
+
 void tls_session_begin(
     struct net_tls *tls, const char *alpn, struct transport *transport)
 {
-	pthread_mutex_lock(&tls->lock);
-	transport->tls_set = tls_set_ref(tls->set);
-	pthread_mutex_unlock(&tls->lock);
+	transport->tls_set = tls_session_set(tls);
 	SSL *ssl = SSL_new(tls_set_default(transport->tls_set));
 	if (!ssl)
 		abort(); // out of memory

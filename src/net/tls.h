@@ -54,6 +54,14 @@ MUST_CHECK enum rc net_tls_reload(struct net_tls *tls,
 // called on any thread.
 bool net_tls_is_for(struct net_tls *tls, struct view name);
 
+// Signs `content` with the certificate that clients get who ask for `name`:
+// adds a CMS signature (RFC 5652) in DER form, with the content and the chain
+// in it. RC_NOT_FOUND: there is no certificate for that name, or only a
+// self-signed one, with which a signature would show nothing. RC_IO: OpenSSL
+// fails.
+MUST_CHECK enum rc net_tls_sign(struct net_tls *tls, struct view name,
+    struct view content, struct buf *ret_signed);
+
 // Makes a self-signed ECDSA P-256 certificate for `names` (DNS names or numeric
 // addresses, at least one) that is valid for 820 days. The key file has mode
 // 0600. An existing file is never overwritten: RC_EXISTS.

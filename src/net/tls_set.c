@@ -30,9 +30,9 @@ struct tls_set {
 	struct map names;
 };
 
-// Finds the name that a client asks for: first the name itself, then a wildcard
-// in place of its first label (RFC 6125 section 6.4.3).
-static SSL_CTX *find_context(const struct tls_set *set, struct view asked)
+// First the name itself, then a wildcard in place of its first label (RFC 6125
+// section 6.4.3).
+SSL_CTX *tls_set_find(const struct tls_set *set, struct view asked)
 {
 	char name[256];
 	struct view text = asked;
@@ -52,7 +52,7 @@ static SSL_CTX *find_context(const struct tls_set *set, struct view asked)
 
 bool tls_set_has(const struct tls_set *set, struct view name)
 {
-	return find_context(set, name) != NULL;
+	return tls_set_find(set, name) != NULL;
 }
 
 static int on_server_name(SSL *ssl, int *alert, void *context)
@@ -62,7 +62,7 @@ static int on_server_name(SSL *ssl, int *alert, void *context)
 	const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 	if (!asked)
 		return SSL_TLSEXT_ERR_OK;
-	SSL_CTX *found = find_context(set, view_of_string(asked));
+	SSL_CTX *found = tls_set_find(set, view_of_string(asked));
 	// For an unknown name the default certificate is used, and the client
 	// decides whether it accepts that.
 	if (!found)

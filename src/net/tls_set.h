@@ -21,6 +21,8 @@ void tls_set_unref(struct tls_set **set);
 
 // The context for a new connection, before the client has sent a name.
 SSL_CTX *tls_set_default(const struct tls_set *set);
+// The context for the name that a client asks for; NULL: no certificate has it.
+SSL_CTX *tls_set_find(const struct tls_set *set, struct view asked);
 
 // Whether a certificate of the set is for this name.
 bool tls_set_has(const struct tls_set *set, struct view name);

@@ -5,11 +5,11 @@
 #ifndef ROOST_SERVER_CONFIG_H
 #define ROOST_SERVER_CONFIG_H
 
-#include "admin/services.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "net/tls.h"
+#include "setup/services.h"
 
 #define CONFIG_LISTENERS_MAX    32
 #define CONFIG_CERTIFICATES_MAX 256
@@ -64,6 +64,8 @@ struct config_listener {
 	unsigned line;     // in the file; 0: a default
 	// If another program has the port, the server goes on without it.
 	bool optional;
+	// It does so: set by protocols_listen().
+	bool absent;
 };
 
 // All texts are in the arena or static. Numbers, switches and choices have 32

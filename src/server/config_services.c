@@ -4,12 +4,6 @@
 
 #include "server/config.h"
 
-static const uint16_t registered_ports[] = {
-#define X(name, dns, port, text) [name] = port,
-    SERVICE_TABLE(X)
-#undef X
-};
-
 // MAIL_SERVICES: nothing that mail programs look for.
 static enum mail_service service_of(const struct config_listener *listener)
 {
@@ -21,8 +15,8 @@ static enum mail_service service_of(const struct config_listener *listener)
 	case CONFIG_POP3: return implicit ? SERVICE_POP3S : SERVICE_POP3;
 	case CONFIG_SUBMISSION:
 		return implicit ? SERVICE_SUBMISSIONS : SERVICE_SUBMISSION;
+	case CONFIG_HTTP: return SERVICE_AUTODISCOVER; // "tls" is implicit
 	case CONFIG_SMTP:
-	case CONFIG_HTTP:
 	case CONFIG_METRICS:
 	case CONFIG_LMTP: return MAIL_SERVICES;
 	}
@@ -58,10 +52,12 @@ struct mail_services config_services(const struct config *config)
 	for (size_t i = 0; i < config->listener_count; i++) {
 		const struct config_listener *listener = &config->listeners[i];
 		enum mail_service service = service_of(listener);
-		if (service == MAIL_SERVICES || !any_reachable(listener))
+		if (service == MAIL_SERVICES || listener->absent ||
+		    !any_reachable(listener))
 			continue;
 		uint16_t *port = &services.ports[service];
-		if (*port == 0 || listener->port == registered_ports[service])
+		if (*port == 0 ||
+		    listener->port == service_info(service)->registered_port)
 			*port = (uint16_t)listener->port;
 	}
 	return services;

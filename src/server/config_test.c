@@ -507,7 +507,7 @@ static void test_services(void **state)
 		const char *text;
 		struct mail_services services;
 	} table[] = {
-	    {"threads = 1\n", {{993, 143, 995, 110, 465, 587}}},
+	    {"threads = 1\n", {{993, 143, 995, 110, 465, 587, 443}}},
 	    {"listen \"a\" { protocol = imap port = 1143 }\n",
 		{{[SERVICE_IMAP] = 1143}}},
 	    {"listen \"a\" { protocol = imap port = 143\n"
@@ -528,6 +528,9 @@ static void test_services(void **state)
 	     "listen \"d\" { protocol = imap port = 2143 }\n"
 	     "listen \"e\" { protocol = imap port = 3143 }\n",
 		{{[SERVICE_SUBMISSION] = 587, [SERVICE_IMAP] = 2143}}},
+	    {"listen \"a\" { protocol = http port = 80 tls = none }\n"
+	     "listen \"b\" { protocol = http port = 8443 tls = implicit }\n",
+		{{[SERVICE_AUTODISCOVER] = 8443}}},
 	    // Passwords do not come without TLS, and servers look for no SRV.
 	    {"plain_on_loopback = yes\n"
 	     "listen \"a\" { protocol = imap port = 143 tls = none\n"

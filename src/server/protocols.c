@@ -144,12 +144,13 @@ static enum rc listen_at(struct protocols *protocols, struct passed *passed,
 	return rc == RC_OK ? net_server_listen(net, &config, fault) : rc;
 }
 
-enum rc protocols_listen(struct protocols *protocols,
-    const struct config *config, struct passed *passed, struct net_server *net,
-    struct net_tls *tls, struct log *log, struct fault *fault)
+enum rc protocols_listen(struct protocols *protocols, struct config *config,
+    struct passed *passed, struct net_server *net, struct net_tls *tls,
+    struct log *log, struct fault *fault)
 {
 	for (size_t i = 0; i < config->listener_count; i++) {
-		const struct config_listener *l = &config->listeners[i];
+		struct config_listener *l = &config->listeners[i];
+		l->absent = l->optional;
 		for (size_t j = 0; j < l->address_count; j++) {
 			enum rc rc = listen_at(protocols, passed, net, tls, l,
 			    l->addresses[j], fault);
@@ -163,6 +164,7 @@ enum rc protocols_listen(struct protocols *protocols,
 			}
 			if (rc != RC_OK)
 				return rc;
+			l->absent = false;
 			struct log_line line;
 			log_begin(&line, log, LOG_LEVEL_INFO, "listen");
 			log_add_string(&line, "listener", l->name);

@@ -39,7 +39,7 @@ struct protocols {
 // it to the net_server. What the sessions use may be set later, by
 // protocols_open(), but before the server is started.
 MUST_CHECK enum rc protocols_listen(struct protocols *protocols,
-    const struct config *config, struct passed *passed, struct net_server *net,
+    struct config *config, struct passed *passed, struct net_server *net,
     struct net_tls *tls, struct log *log, struct fault *fault);
 
 void protocols_open(struct protocols *protocols, const struct config *config,

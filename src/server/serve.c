@@ -97,7 +97,7 @@ static void open_log(struct serve *serve)
 
 static enum rc open_net(struct serve *serve, struct fault *fault)
 {
-	const struct config *config = serve->config;
+	struct config *config = serve->config;
 	uint32_t strangers = config->max_strangers;
 	struct net_networks unlimited;
 	enum rc rc = net_networks_parse(
@@ -487,8 +487,11 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	serve->post.office.budget = memory_budget(serve->memory);
 	serve->tracing = tracing_new(&serve->log);
 	struct web_parts web = {
+	    .config = config,
 	    .engine = serve->engine,
 	    .tls = serve->tls,
+	    .route = serve->post.route,
+	    .auth = serve->auth,
 	    .metrics = metrics,
 	    .metrics_context = serve,
 	};

@@ -3,9 +3,11 @@
 
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "setup/setup.h"
 
 struct web {
 	struct web_parts parts;
+	struct setup *setup;
 	struct http_route *routes; // owned
 	size_t route_count;
 	struct http_route metrics_routes[2];
@@ -69,11 +71,33 @@ static void add_routes(struct web *web, const struct http_route *routes,
 	}
 }
 
+static enum rc sign(void *context, struct view name, struct view content,
+    struct buf *ret_signed)
+{
+	struct web *web = context;
+	return net_tls_sign(web->parts.tls, name, content, ret_signed);
+}
+
+static struct setup *open_setup(struct web *web)
+{
+	const struct web_parts *parts = &web->parts;
+	return setup_new(&(struct setup_options){
+	    .route = parts->route,
+	    .auth = parts->auth,
+	    .server_name = parts->config->server_name,
+	    .services = config_services(parts->config),
+	    .sign = parts->tls ? sign : NULL,
+	    .sign_context = web,
+	});
+}
+
 struct web *web_new(const struct web_parts *parts)
 {
 	struct web *web = mem_zalloc(sizeof(*web));
 	web->parts = *parts;
+	web->setup = open_setup(web);
 	add_routes(web, own_routes, ARRAY_LEN(own_routes), web);
+	add_routes(web, setup_routes, setup_route_count, web->setup);
 	web->metrics_routes[0] = web->routes[0];
 	web->metrics_routes[1] = (struct http_route){
 	    .methods = HTTP_GET,
@@ -89,6 +113,7 @@ void web_free(struct web **ret_web)
 {
 	if (!*ret_web)
 		return;
+	setup_free(&(*ret_web)->setup);
 	free((*ret_web)->routes);
 	free(*ret_web);
 	*ret_web = NULL;
@@ -96,12 +121,15 @@ void web_free(struct web **ret_web)
 
 // ---- The server ------------------------------------------------------------
 
-// Beside server_name: the names of our certificates, also of those that were
+// Beside server_name: our domains, with the names under which mail programs ask
+// for settings; and the names of our certificates, also of those that were
 // taken up since the start.
 static bool accepts_host(void *context, struct view host)
 {
 	const struct web *web = context;
-	return web->parts.tls && net_tls_is_for(web->parts.tls, host);
+	if (web->parts.tls && net_tls_is_for(web->parts.tls, host))
+		return true;
+	return setup_accepts_host(web->setup, host);
 }
 
 // The first port with TLS.
@@ -109,7 +137,8 @@ static uint16_t https_port(const struct config *config)
 {
 	for (size_t i = 0; i < config->listener_count; i++) {
 		const struct config_listener *l = &config->listeners[i];
-		if (l->protocol == CONFIG_HTTP && l->tls == CONFIG_TLS_IMPLICIT)
+		if (l->protocol == CONFIG_HTTP &&
+		    l->tls == CONFIG_TLS_IMPLICIT && !l->absent)
 			return (uint16_t)l->port;
 	}
 	return 0;

@@ -7,11 +7,15 @@
 #include "server/config.h"
 
 struct engine;
+struct route;
 
 // What routes need. All of it outlives the web.
 struct web_parts {
+	const struct config *config;
 	struct engine *engine;
 	struct net_tls *tls; // its certificates' names are served
+	struct route *route; // and its domains, as setup_accepts_host() says
+	struct auth *auth;
 	// Appends all metrics (measures.h).
 	void (*metrics)(void *context, bool open, struct buf *out);
 	void *metrics_context;

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files with routes share.
+#ifndef ROOST_SETUP_IMPL_H
+#define ROOST_SETUP_IMPL_H
+
+#include "setup/account.h"
+#include "setup/setup.h"
+
+struct setup {
+	struct setup_options options;
+};
+
+// Bytes of a document; each has a few KiB.
+#define SETUP_DOCUMENT_MAX ((size_t)65536)
+
+// Finds the account that a request is about: by the address, if there is one,
+// or by the host (in lower case). RC_INVALID: that is no address.
+// RC_NOT_FOUND: the domain is not ours, or there is nothing to set up. Anything
+// else: the engine could not be read.
+MUST_CHECK enum rc setup_find_account(const struct setup *setup,
+    struct arena *arena, struct view address, struct view host,
+    struct setup_account *ret_account);
+
+// Answers with the status that the result means.
+enum http_step setup_refuse(struct http_exchange *exchange, enum rc rc);
+
+// The routes' handlers.
+enum http_step setup_autoconfig_route(struct http_exchange *exchange);
+enum http_step setup_autodiscover_route(struct http_exchange *exchange);
+enum http_step setup_autodiscover_json_route(struct http_exchange *exchange);
+enum http_step setup_profile_route(struct http_exchange *exchange);
+enum http_step setup_qr_route(struct http_exchange *exchange);
+
+#endif
