@@ -368,7 +368,6 @@ void h1_wake(struct http_session *session)
 void h1_timed_out(struct http_session *session)
 {
 	struct h1 *h1 = &session->h1;
-	bool asked = session->pace.since_ms > 0 || h1->scanned > 0;
 	if (h1->exchange) {
 		bool waits = h1->exchange->phase == EXCHANGE_WAIT;
 		h1->keep_alive = false;
@@ -376,7 +375,7 @@ void h1_timed_out(struct http_session *session)
 			exchange_refuse(h1->exchange, waits ? 503 : 408);
 			work(session);
 		}
-	} else if (asked) {
+	} else if (h1->scanned > 0) {
 		refuse_head(session,
 		    &(struct http_refusal){408, "the head came too slowly"});
 	}
