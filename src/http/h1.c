@@ -155,20 +155,6 @@ static void work(struct http_session *session)
 
 // ---- The request -----------------------------------------------------------
 
-static void trace_request(
-    struct http_session *session, const struct http_head *head)
-{
-	struct buf line;
-	if (!session_is_traced(&session->base))
-		return;
-	buf_init(&line, 1000);
-	buf_add(&line, head->method);
-	buf_add_char(&line, ' ');
-	buf_add(&line, head->path);
-	session_trace_line(&session->base, true, buf_view(&line));
-	buf_done(&line);
-}
-
 // A head that cannot be read is answered, and nothing after it is read.
 static void refuse_head(
     struct http_session *session, const struct http_refusal *refusal)
@@ -217,7 +203,6 @@ static void begin_exchange(
 	http_pace_begin(session, "the body comes too slowly",
 	    limits->body_seconds,
 	    head->framing == HTTP_FRAMING_LENGTH ? head->length : 0);
-	trace_request(session, head);
 }
 
 // Returns how many bytes of `in` were read; 0: the head is not complete, or was
