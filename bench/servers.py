@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 
+import nginx
 import postfix
 
 PASSWORD = 'secret'
@@ -101,6 +102,7 @@ class Server:
         self.port, self.tls_port, self.users = port, port + 1, users
         self.lmtp_port, self.pop3_port = port + 2, port + 3
         self.smtp_port, self.sink_port = port + 4, port + 5
+        self.web_port = port + 6
         self.process = None
         self.log = None
 
@@ -163,6 +165,15 @@ class Server:
 
     def smtp_roots(self):
         """Of the processes that the way of a mail goes through."""
+        return [self.pid]
+
+    def start_web(self):
+        """/healthz is served at web_port."""
+
+    def stop_web(self):
+        pass
+
+    def web_roots(self):
         return [self.pid]
 
 
@@ -253,7 +264,7 @@ class Dovecot(Server):
         (self.folder / 'passwd').write_text(
             ''.join(f'{user}:{PASSWORD}::::::\n' for user in users))
         self.cert, self.key, self.fast, self.sync = cert, key, False, True
-        self.postfix = None
+        self.postfix = self.nginx = None
 
     def command(self):
         text = DOVECOT_CONF.format(
@@ -302,8 +313,24 @@ class Dovecot(Server):
     def smtp_roots(self):
         return [self.pid, self.postfix.pid]
 
+    def start_web(self):
+        if not pathlib.Path('/usr/sbin/nginx').exists():
+            raise RuntimeError('nginx is not installed')
+        self.nginx = nginx.Nginx(
+            self.folder / 'nginx', self.web_port, self.cert, self.key)
+        self.nginx.start()
+
+    def stop_web(self):
+        if self.nginx:
+            self.nginx.stop()
+        self.nginx = None
+
+    def web_roots(self):
+        return [self.nginx.pid]
+
     def stop(self):
         self.stop_smtp()
+        self.stop_web()
         super().stop()
 
     def queue_is_empty(self):
@@ -336,6 +363,8 @@ relay_host = "127.0.0.1:{sink_port}"
 relay_tls = none
 # As many as Postfix has to one destination.
 relay_connections_per_host = 20
+# As many as nginx is told to allow.
+http_requests_max = 1000000
 certificate "bench" {{
   certificate = "{cert}"
   key = "{key}"
@@ -369,6 +398,7 @@ class Roost(Server):
                     ('imaps', 'imap', self.tls_port, 'implicit'),
                     ('lmtp', 'lmtp', self.lmtp_port, 'none'),
                     ('pop3', 'pop3', self.pop3_port, 'starttls'),
+                    ('https', 'http', self.web_port, 'implicit'),
                     ('smtp', 'smtp', self.smtp_port, 'none'))))
         if not (self.folder / 'data').exists():
             for user in users:

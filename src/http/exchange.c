@@ -225,6 +225,32 @@ static void set_request(
 	copy_fields(exchange, head);
 }
 
+// A connection may be traced whose user logs in with each request.
+static void trace(const struct exchange *exchange, bool from_client)
+{
+	const struct session *base = &exchange->session->base;
+	struct buf line;
+	if (!session_is_traced(base))
+		return;
+	buf_init(&line, 10000);
+	if (from_client)
+		buf_printf(&line, "%.*s %.*s", VIEW_FMT(exchange->method),
+		    VIEW_FMT(exchange->shown.request.path));
+	else
+		buf_printf(&line, "%u %s", exchange->answer.status,
+		    http_status_text(exchange->answer.status));
+	session_trace_line(base, from_client, buf_view(&line));
+	buf_done(&line);
+}
+
+// Whether memory is so short that no stranger's body is taken in.
+static bool is_short(const struct exchange *exchange)
+{
+	const struct session *base = &exchange->session->base;
+	return session_is_stranger(base) &&
+	       budget_stage(base->server->budget) >= BUDGET_NO_MAIL;
+}
+
 // The route is found: prepares the body.
 static void await_body(
     struct exchange *exchange, const struct exchange_head *head)
@@ -234,6 +260,10 @@ static void await_body(
 	if (head->has_body && head->length != UINT64_MAX &&
 	    head->length > max) {
 		exchange_refuse(exchange, 413);
+		return;
+	}
+	if (head->has_body && is_short(exchange)) {
+		exchange_refuse(exchange, 503);
 		return;
 	}
 	exchange->body.max = (size_t)max;
@@ -288,6 +318,7 @@ void exchange_begin(struct exchange *exchange, const struct exchange_head *head)
 	} else {
 		choose_route(exchange, head);
 	}
+	trace(exchange, true);
 }
 
 // ---- The handler -----------------------------------------------------------
@@ -467,6 +498,7 @@ void exchange_log(const struct exchange *exchange)
 {
 	const struct http_request *request = &exchange->shown.request;
 	struct log_line line;
+	trace(exchange, false);
 	session_log_begin(
 	    &exchange->session->base, &line, LOG_LEVEL_DEBUG, "http_request");
 	log_add(&line, "method", exchange->method);

@@ -155,20 +155,6 @@ static void work(struct http_session *session)
 
 // ---- The request -----------------------------------------------------------
 
-static void trace_request(
-    struct http_session *session, const struct http_head *head)
-{
-	struct buf line;
-	if (!session_is_traced(&session->base))
-		return;
-	buf_init(&line, 1000);
-	buf_add(&line, head->method);
-	buf_add_char(&line, ' ');
-	buf_add(&line, head->path);
-	session_trace_line(&session->base, true, buf_view(&line));
-	buf_done(&line);
-}
-
 // A head that cannot be read is answered, and nothing after it is read.
 static void refuse_head(
     struct http_session *session, const struct http_refusal *refusal)
@@ -217,7 +203,6 @@ static void begin_exchange(
 	http_pace_begin(session, "the body comes too slowly",
 	    limits->body_seconds,
 	    head->framing == HTTP_FRAMING_LENGTH ? head->length : 0);
-	trace_request(session, head);
 }
 
 // Returns how many bytes of `in` were read; 0: the head is not complete, or was
@@ -368,7 +353,6 @@ void h1_wake(struct http_session *session)
 void h1_timed_out(struct http_session *session)
 {
 	struct h1 *h1 = &session->h1;
-	bool asked = session->pace.since_ms > 0 || h1->scanned > 0;
 	if (h1->exchange) {
 		bool waits = h1->exchange->phase == EXCHANGE_WAIT;
 		h1->keep_alive = false;
@@ -376,7 +360,7 @@ void h1_timed_out(struct http_session *session)
 			exchange_refuse(h1->exchange, waits ? 503 : 408);
 			work(session);
 		}
-	} else if (asked) {
+	} else if (h1->scanned > 0) {
 		refuse_head(session,
 		    &(struct http_refusal){408, "the head came too slowly"});
 	}

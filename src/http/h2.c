@@ -87,10 +87,12 @@ static bool step(struct h2 *h2, struct exchange *exchange)
 	return moved;
 }
 
-// Adds frames to the output, as many as have room.
-static void send_frames(struct h2 *h2)
+// Adds frames to the output, as many as have room. Returns whether there were
+// any.
+static bool send_frames(struct h2 *h2)
 {
 	struct buf *out = h2->session->base.out;
+	size_t before = out->len;
 	const uint8_t *frame;
 	while (out->len < NET_OUTPUT_HIGH) {
 		ssize_t len = nghttp2_session_mem_send(h2->frames, &frame);
@@ -98,6 +100,7 @@ static void send_frames(struct h2 *h2)
 			break;
 		buf_add(out, view_of(frame, (size_t)len));
 	}
+	return out->len > before;
 }
 
 // Runs all exchanges that can run. Returns whether some are left, because
@@ -115,7 +118,8 @@ static bool work(struct h2 *h2)
 			if (session_slice_over(base))
 				break;
 		}
-		send_frames(h2);
+		// A handler whose answer was sent can add to it.
+		moved |= send_frames(h2);
 		if (session_slice_over(base) ||
 		    base->out->len >= NET_OUTPUT_HIGH)
 			return true;
@@ -171,7 +175,7 @@ static void keep_time(struct h2 *h2)
 	const struct http_limits *limits = &session->server->limits;
 	enum h2_wait wait = waits_for(h2);
 	bool same = wait == h2->wait && session->pace.since_ms > 0 &&
-		    (wait != H2_WAIT_HANDLER || h2->seen == h2->served);
+		    (wait < H2_WAIT_HANDLER || h2->seen == h2->served);
 	bool first = session->requests == 0;
 	uint64_t moved = h2->moved;
 	h2->wait = wait;
@@ -256,5 +260,5 @@ void h2_bye(struct http_session *session)
 {
 	struct h2 *h2 = session->h2;
 	(void)nghttp2_session_terminate_session(h2->frames, NGHTTP2_NO_ERROR);
-	send_frames(h2);
+	(void)send_frames(h2);
 }

@@ -35,7 +35,7 @@ enum h2_wait {
 struct h2 {
 	nghttp2_session *frames;
 	struct http_session *session;
-	struct exchange *first; // the newest first
+	struct exchange *first; // the oldest first
 	struct h2_head head;
 	enum h2_wait wait;
 	uint64_t moved;  // bytes of bodies and answers, since the last look

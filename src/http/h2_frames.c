@@ -217,8 +217,10 @@ static void on_request(struct h2 *h2, const nghttp2_frame *frame)
 	struct exchange *exchange = exchange_new(session);
 	exchange->stream = frame->hd.stream_id;
 	exchange->shown.request.tls = true;
-	exchange->next = h2->first;
-	h2->first = exchange;
+	struct exchange **end = &h2->first; // the oldest is served first
+	while (*end)
+		end = &(*end)->next;
+	*end = exchange;
 	session->requests++;
 	nghttp2_session_set_stream_user_data(
 	    h2->frames, exchange->stream, exchange);
@@ -226,7 +228,7 @@ static void on_request(struct h2 *h2, const nghttp2_frame *frame)
 	    h2, exchange, (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0);
 	reset_head(&h2->head);
 	// What comes next has to come on another connection.
-	if (session->requests >= session->server->limits.requests)
+	if (session->requests == session->server->limits.requests)
 		(void)nghttp2_submit_goaway(h2->frames, NGHTTP2_FLAG_NONE,
 		    exchange->stream, NGHTTP2_NO_ERROR, NULL, 0);
 }

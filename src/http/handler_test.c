@@ -58,14 +58,14 @@ static void wait_end(struct http_exchange *exchange)
 	ended++;
 }
 
-struct counter {
+struct lines_left {
 	unsigned count;
 };
 
 // Sends as many lines as the query says, as the client takes them.
 static enum http_step count_resume(struct http_exchange *exchange)
 {
-	struct counter *counter = exchange->state;
+	struct lines_left *counter = exchange->state;
 	while (counter->count > 0 && !http_is_full(exchange)) {
 		http_add_body(exchange, VIEW("line\n"));
 		counter->count--;
@@ -75,7 +75,7 @@ static enum http_step count_resume(struct http_exchange *exchange)
 
 static enum http_step count_begin(struct http_exchange *exchange)
 {
-	struct counter *counter =
+	struct lines_left *counter =
 	    arena_zalloc(&exchange->arena, sizeof(*counter));
 	struct view text;
 	exchange->state = counter;

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/rig_routes.h"
+
+#include <stdio.h>
+
+unsigned rig_running;
+
+static bool news;
+
+struct waiting {
+	struct net_waker waker;
+	struct waiting *next;
+};
+
+static struct waiting *waiting;
+
+static enum http_step hello(struct http_exchange *exchange)
+{
+	return http_answer(exchange, 200, "text/plain", VIEW("hello"));
+}
+
+static enum http_step echo(struct http_exchange *exchange)
+{
+	return http_answer(exchange, 200, "text/plain", exchange->request.body);
+}
+
+// ---- In pieces -------------------------------------------------------------
+
+static enum http_step up_resume(struct http_exchange *exchange)
+{
+	char text[32];
+	size_t *total = exchange->state;
+	*total += exchange->piece.len;
+	if (!exchange->last)
+		return HTTP_INPUT;
+	int len = snprintf(text, sizeof(text), "%zu bytes", *total);
+	return http_answer(
+	    exchange, 200, "text/plain", view_of(text, (size_t)len));
+}
+
+static enum http_step up_begin(struct http_exchange *exchange)
+{
+	rig_running++;
+	exchange->state = arena_zalloc(&exchange->arena, sizeof(size_t));
+	return HTTP_INPUT;
+}
+
+static enum http_step count_resume(struct http_exchange *exchange)
+{
+	uint32_t *left = exchange->state;
+	while (*left > 0 && !http_is_full(exchange)) {
+		http_add_body(exchange, VIEW("line\n"));
+		--*left;
+	}
+	return *left > 0 ? HTTP_MORE : HTTP_DONE;
+}
+
+static enum http_step count_begin(struct http_exchange *exchange)
+{
+	struct view text;
+	rig_running++;
+	exchange->state = arena_zalloc(&exchange->arena, sizeof(uint32_t));
+	if (!http_query(exchange, "n", &text) ||
+	    !view_to_u32(text, exchange->state))
+		return http_status(exchange, 400);
+	http_stream(exchange, HTTP_LENGTH_UNKNOWN);
+	return count_resume(exchange);
+}
+
+static enum http_step cut_begin(struct http_exchange *exchange)
+{
+	rig_running++;
+	http_stream(exchange, 1000);
+	http_add_body(exchange, VIEW("not all"));
+	return HTTP_CUT;
+}
+
+static void run_end(struct http_exchange *exchange)
+{
+	(void)exchange;
+	rig_running--;
+}
+
+// ---- Waiting ---------------------------------------------------------------
+
+static enum http_step wait_resume(struct http_exchange *exchange)
+{
+	return news ? http_answer(exchange, 200, "text/plain", VIEW("news"))
+		    : HTTP_WAIT;
+}
+
+static enum http_step wait_begin(struct http_exchange *exchange)
+{
+	struct waiting *own = arena_zalloc(&exchange->arena, sizeof(*own));
+	rig_running++;
+	news = false;
+	own->waker = http_waker(exchange);
+	own->next = waiting;
+	waiting = own;
+	exchange->state = own;
+	return HTTP_WAIT;
+}
+
+static void wait_end(struct http_exchange *exchange)
+{
+	struct waiting **at = &waiting;
+	while (*at != exchange->state)
+		at = &(*at)->next;
+	*at = (*at)->next;
+	rig_running--;
+}
+
+void rig_news_arrive(void)
+{
+	news = true;
+	for (struct waiting *w = waiting; w; w = w->next)
+		w->waker.wake(w->waker.context);
+}
+
+// ---- The table -------------------------------------------------------------
+
+const struct http_route rig_routes[] = {
+    {.methods = HTTP_GET, .path = "/hello", .begin = hello},
+    {.methods = HTTP_POST, .path = "/echo", .body_max = 100, .begin = echo},
+    {.methods = HTTP_POST,
+	.path = "/up",
+	.flags = HTTP_ROUTE_STREAMS,
+	.body_max = 1000000,
+	.begin = up_begin,
+	.resume = up_resume,
+	.end = run_end},
+    {.methods = HTTP_GET,
+	.path = "/count",
+	.begin = count_begin,
+	.resume = count_resume,
+	.end = run_end},
+    {.methods = HTTP_GET,
+	.path = "/wait",
+	.begin = wait_begin,
+	.resume = wait_resume,
+	.end = wait_end},
+    {.methods = HTTP_POST,
+	.path = "/cut",
+	.body_max = 10,
+	.begin = cut_begin,
+	.end = run_end},
+};
+const size_t rig_route_count = ARRAY_LEN(rig_routes);
