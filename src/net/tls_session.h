@@ -16,6 +16,8 @@ void tls_session_begin(
 // not known). Returns false when the name is not valid.
 MUST_CHECK bool tls_client_begin(struct net_tls_client *client,
     enum net_tls_check check, const char *name, struct transport *transport);
+// The authorities that it trusts.
+X509_STORE *tls_client_store(const struct net_tls_client *client);
 // Frees both. Allowed on a plain connection.
 void tls_session_end(struct transport *transport);
 
