@@ -10,7 +10,6 @@ import http.server
 import json
 import os
 import pathlib
-import pwd
 import shutil
 import socket
 import ssl
@@ -174,7 +173,8 @@ class MailHost:
             "smtpd_sasl_path": "inet:127.0.0.1:12345",
             "smtpd_tls_auth_only": "yes",
             "smtpd_sender_login_maps":
-                "inline:{%s=%s, x@plain.test=nobody}" % (ADDRESS, ADDRESS),
+                "inline:{%s=%s, x@plain.test=nobody, ben@auto.test=ben, "
+                "ben@pox.test=ben}" % (ADDRESS, ADDRESS),
             "smtpd_sender_restrictions": "reject_sender_login_mismatch",
             "smtpd_delay_reject": "no",
             "virtual_mailbox_domains": "plain.test",
@@ -340,10 +340,8 @@ class DoctorAccount(unittest.TestCase):
 
     @classmethod
     def make_roost(cls, pair):
-        text = cls.roost.config.read_text()
         for mine, issued in zip((cls.roost.certificate, cls.roost.key), pair):
             mine.write_bytes(issued.read_bytes())
-        del text
         cls.roost.start()
         cls.addClassCleanup(cls.roost.stop)
         cls.roost.roost("domain", "add", "roost.test")
@@ -475,10 +473,10 @@ CASES = {
         ["wrong-protocol"], GOOD_IMAP),
     "tls_chosen_for_a_starttls_port_of_dovecot": (
         ADDRESS, port("good", 143, *IMAP, *TLS), PASSWORD, ["not-tls"],
-        GOOD_IMAP),
+        [("imap", "good.test", 143, "starttls", ADDRESS, True)]),
     "tls_chosen_for_a_starttls_port_of_postfix": (
         ADDRESS, port("good", 587, *SMTP, *TLS), PASSWORD, ["not-tls"],
-        GOOD_SMTP),
+        [("smtp", "good.test", 587, "starttls", ADDRESS, True)]),
     "starttls_chosen_for_a_tls_port_of_dovecot": (
         ADDRESS, port("good", 993, *IMAP, *STARTTLS), PASSWORD,
         ["not-starttls"], [("imap", "good.test", 993, "tls", ADDRESS, True)]),

@@ -218,7 +218,9 @@ static enum net_next end_with_certificate(
 // There is no TLS, and the server offers none.
 static enum net_next no_encryption(struct probe_dialogue *d, struct buf *out)
 {
-	bool strict = d->offer.mechanisms == 0 && d->config.port != 25;
+	const unsigned plain =
+	    MECHANISM_PLAIN | MECHANISM_LOGIN | MECHANISM_COMMAND;
+	bool strict = !(d->offer.mechanisms & plain) && d->config.port != 25;
 	return end_plainly(
 	    d, strict ? PROBE_LOGIN_NEEDS_TLS : PROBE_NO_ENCRYPTION, "", out);
 }

@@ -196,8 +196,7 @@ static void tell_farthest(
 			struct probe_trial trial = settled(account, i);
 			bool sends = trial.candidate.protocol == PROBE_SMTP;
 			if (sends != sending || trial.login ||
-			    trial.outcome.cause == PROBE_OK ||
-			    trial.outcome.cause == PROBE_NO_ADDRESS)
+			    trial.outcome.cause == PROBE_OK)
 				continue;
 			if (pass == 0 && trial.outcome.stage > farthest)
 				farthest = trial.outcome.stage;
