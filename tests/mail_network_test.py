@@ -22,7 +22,8 @@ from postfix_server import Postfix
 from smtp_peer import DROP, SmtpPeer
 
 PORTS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995, "smtp": 25,
-         "submission": 587, "submissions": 465, "lmtp": 24}
+         "submission": 587, "submissions": 465, "lmtp": 24, "https": 443,
+         "http": 80}
 
 
 class RoostHost(RoostServer):

@@ -42,7 +42,8 @@ class Postfix:
     """Mail for `domain` is delivered to Maildirs; all other mail goes where
     DNS says."""
 
-    def __init__(self, host, folder, name, domain, settings=None):
+    def __init__(self, host, folder, name, domain, settings=None,
+                 services=""):
         self.host, self.folder = host, pathlib.Path(folder)
         self.domain = domain
         self.config = self.folder / "conf"
@@ -92,7 +93,7 @@ class Postfix:
         lines.update(settings or {})
         (self.config / "main.cf").write_text(
             "".join("%s = %s\n" % line for line in lines.items()))
-        (self.config / "master.cf").write_text(MASTER)
+        (self.config / "master.cf").write_text(MASTER + services)
 
     def start(self):
         run_program(*self.host.command("postfix", "-c", self.config, "start"))

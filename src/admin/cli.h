@@ -29,7 +29,7 @@ enum cli_exit {
 #undef X
 };
 
-#define CLI_OPTIONS_MAX   8
+#define CLI_OPTIONS_MAX   13
 #define CLI_ARGUMENTS_MAX 100
 // The most bytes of a name, an address or the like. Valid ones are all shorter.
 #define CLI_TEXT_MAX 1000
@@ -90,6 +90,8 @@ struct cli_call {
 	const char *config; // --config, or NULL
 	struct cli_place place;
 	void *context; // the program's settings
+	// The configuration has mistakes, which have been printed.
+	bool config_wrong;
 };
 
 struct cli_command {
@@ -103,6 +105,9 @@ struct cli_command {
 	struct cli_option options[CLI_OPTIONS_MAX]; // ends with a NULL name
 	enum cli_exit (*run)(const struct cli_call *call);
 	bool needs_nothing; // it needs neither configuration nor data folder
+	// It also runs when the configuration has mistakes, with what could be
+	// read of it.
+	bool tolerant;
 };
 
 enum cli_parsed {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // roost user …
 #include <sys/random.h>
-#include <termios.h>
 #include <unistd.h>
 
+#include "admin/ask.h"
 #include "admin/commands.h"
 #include "admin/place.h"
 #include "admin/show.h"
@@ -14,43 +14,11 @@
 static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
 _Static_assert(sizeof(letters) == 32 + 1, "a letter is five random bits");
 
-// Reads a line; false at the end of the input, or when it is too long.
-static bool read_line(char *to, size_t size)
-{
-	if (!fgets(to, (int)size, stdin))
-		return false;
-	size_t len = strlen(to);
-	bool whole = len > 0 && to[len - 1] == '\n';
-	if (!whole && !feof(stdin))
-		return false;
-	while (len > 0 && (to[len - 1] == '\n' || to[len - 1] == '\r'))
-		to[--len] = '\0';
-	return true;
-}
-
-static bool prompt(const char *text, char *to, size_t size)
-{
-	struct termios before, quiet;
-	if (tcgetattr(STDIN_FILENO, &before) != 0)
-		return false;
-	quiet = before;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	// This comes before the question, so that an answer to the question is
-	// not shown and not thrown away.
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	fprintf(stderr, "%s: ", text);
-	fflush(stderr);
-	bool good = read_line(to, size);
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
-	fputc('\n', stderr);
-	return good;
-}
-
 static bool ask_twice(char *to, size_t size)
 {
 	char again[AUTH_PASSWORD_MAX + 3];
-	bool same = prompt("Password", to, size) &&
-		    prompt("Again", again, sizeof(again)) &&
+	bool same = ask_hidden("Password", to, size) &&
+		    ask_hidden("Again", again, sizeof(again)) &&
 		    strcmp(to, again) == 0;
 	if (!same)
 		cli_complain("the two passwords are not the same");
@@ -79,7 +47,7 @@ static bool get_password(const struct cli_call *call, char *to, size_t size)
 	}
 	if (cli_value(call, "password-stdin") ||
 	    cli_value(call, "hash-stdin")) {
-		bool good = read_line(to, size);
+		bool good = ask_line(to, size);
 		if (!good)
 			cli_complain("no line of standard input, or too long a "
 				     "one");
@@ -175,7 +143,7 @@ enum cli_exit cmd_user_remove(const struct cli_call *call)
 		}
 		fprintf(stderr, "Delete %s and all of the mail? Type yes: ",
 		    call->arguments[0]);
-		if (!read_line(answer, sizeof(answer)) ||
+		if (!ask_line(answer, sizeof(answer)) ||
 		    strcmp(answer, "yes") != 0)
 			return CLI_REFUSED;
 	}

@@ -52,5 +52,7 @@ enum cli_exit cmd_repair(const struct cli_call *call);
 enum cli_exit cmd_trace(const struct cli_call *call);
 enum cli_exit cmd_status(const struct cli_call *call);
 enum cli_exit cmd_metrics(const struct cli_call *call);
+// The part of `roost doctor` that tests an account (--account).
+enum cli_exit cmd_doctor_account(const struct cli_call *call);
 
 #endif

@@ -135,47 +135,11 @@ static enum rc check_addresses(struct check *check)
 	return send_record(check, "the server's name", state);
 }
 
-static void add_nibbles(struct buf *name, const unsigned char bytes[16])
-{
-	static const char digits[] = "0123456789abcdef";
-	for (size_t i = 16; i > 0; i--) {
-		buf_add_char(name, digits[bytes[i - 1] & 15]);
-		buf_add_char(name, '.');
-		buf_add_char(name, digits[bytes[i - 1] >> 4]);
-		buf_add_char(name, '.');
-	}
-	buf_add_literal(name, "ip6.arpa");
-}
-
-// The name that has the PTR record of the address (RFC 1035 section 3.5, RFC
-// 3596 section 2.5). Empty if the text is not an address.
-static struct view reverse_name(struct arena *arena, struct view address)
-{
-	struct smtp_literal literal;
-	struct buf text, name;
-	bool v6 = view_find_char(address, ':') != SIZE_MAX;
-	buf_init(&text, 100);
-	buf_init(&name, 100);
-	buf_printf(&text, "[%s%.*s]", v6 ? "IPv6:" : "", VIEW_FMT(address));
-	if (smtp_literal_parse(buf_view(&text), &literal) == RC_OK) {
-		const unsigned char *b = literal.address;
-		if (literal.len == 16)
-			add_nibbles(&name, b);
-		else
-			buf_printf(&name, "%u.%u.%u.%u.in-addr.arpa", b[3],
-			    b[2], b[1], b[0]);
-	}
-	struct view copy = arena_copy(arena, buf_view(&name));
-	buf_done(&text);
-	buf_done(&name);
-	return copy;
-}
-
 static enum rc check_reverse(struct check *check, struct view address)
 {
 	struct dns_answer answer;
 	enum state state;
-	struct view name = reverse_name(check->arena, address);
+	struct view name = dns_reverse_name(check->arena, address, NULL);
 	if (look_up(check, name, DNS_PTR, &answer, &state)) {
 		state = STATE_DIFFERS;
 		for (size_t i = 0; i < answer.count; i++) {

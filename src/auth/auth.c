@@ -2,6 +2,8 @@
 // An attempt to log in, from the first look at the limits to the line in the
 // log. A user who does not exist costs as much as a wrong password: the
 // password is checked against the hash of "nobody".
+#include <stdatomic.h>
+
 #include "auth/auth.h"
 
 #include <openssl/crypto.h>
@@ -34,6 +36,11 @@ const char *auth_reason_word(enum auth_reason reason)
 uint64_t auth_outcomes(const struct auth *auth, enum auth_reason reason)
 {
 	return counter_value(&auth->outcomes[reason]);
+}
+
+int64_t auth_last_refusal(const struct auth *auth, enum auth_reason reason)
+{
+	return atomic_load(&auth->last_refusal[reason]);
 }
 
 const char *auth_reason_code(enum auth_reason reason)
@@ -360,6 +367,8 @@ enum rc auth_try_refuse(const struct auth_try *try, enum rc rc,
     enum auth_reason reason, struct auth_verdict *ret_verdict)
 {
 	counter_add(&try->auth->outcomes[reason], 1);
+	atomic_store(&try->auth->last_refusal[reason],
+	    clock_wall_seconds(try->auth->clock));
 	uint32_t delay = is_guess(reason) ? count_failure(try) : 0;
 	if (reason == AUTH_REASON_LIMITED)
 		delay = AUTH_DELAY_MS_MAX;

@@ -70,6 +70,9 @@ const char *auth_reason_code(enum auth_reason reason); // RFC 5530, or ""
 // How many log-ins have had this outcome since the start. AUTH_REASON_NONE:
 // they succeeded.
 uint64_t auth_outcomes(const struct auth *auth, enum auth_reason reason);
+// When a log-in was last refused for this reason: seconds since 1970-01-01 UTC;
+// 0: never.
+int64_t auth_last_refusal(const struct auth *auth, enum auth_reason reason);
 
 // A log-in that has to wait: for a password to be hashed, or because passwords
 // were guessed. The caller zeroes it and sets `wake` and `context`. It must not

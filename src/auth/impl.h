@@ -33,6 +33,7 @@ struct auth {
 	_Atomic uint64_t hashed; // passwords; for tests
 	// Log-ins by outcome; those that succeeded at AUTH_REASON_NONE.
 	struct counter outcomes[AUTH_REASONS];
+	_Atomic int64_t last_refusal[AUTH_REASONS];
 	unsigned char secret[AUTH_SECRET_LEN];
 	// The credentials that a password is checked against when the user does
 	// not exist.

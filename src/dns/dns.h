@@ -82,4 +82,10 @@ void dns_lookup_bulk(struct dns *dns, struct view name, enum dns_type type,
 void dns_lookup_wait(struct dns *dns, struct arena *arena, struct view name,
     enum dns_type type, struct dns_answer *ret_answer);
 
+// The name that has the PTR record of an IPv4 or IPv6 address; with `list`, the
+// name under which a DNS blocklist has it (RFC 5782 section 2). Empty if the
+// text is not an address.
+struct view dns_reverse_name(
+    struct arena *arena, struct view address, const char *list);
+
 #endif

@@ -75,6 +75,10 @@ struct net_tls_info {
 	// certificate").
 	bool verified;
 	char unverified[NET_VERIFY_MAX];
+	// For a client, and for certificate.h only: the peer's certificate,
+	// valid during the call, and OpenSSL's verdict.
+	const void *peer_certificate;
+	int verdict;
 	// Channel bindings: RFC 9266 tls-exporter, and RFC 5929 tls-unique
 	// (length 0 under TLS 1.3) and tls-server-end-point.
 	unsigned char exporter[NET_BINDING_MAX];

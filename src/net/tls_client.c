@@ -138,6 +138,11 @@ void net_tls_client_free(struct net_tls_client **client)
 	free(gone);
 }
 
+X509_STORE *tls_client_store(const struct net_tls_client *client)
+{
+	return SSL_CTX_get_cert_store(client->contexts[NET_TLS_REQUIRED]);
+}
+
 // Sets the name that the certificate must contain, and that SNI asks for. SNI
 // does not allow numeric addresses (RFC 6066 section 3).
 static bool set_name(SSL *ssl, const char *name)

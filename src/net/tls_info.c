@@ -78,7 +78,9 @@ static void add_verification(SSL *ssl, struct net_tls_info *info)
 	OPENSSL_free(numeric);
 	long verdict = SSL_get_verify_result(ssl);
 	const char *why = NULL;
-	if (!SSL_get0_peer_certificate(ssl))
+	info->peer_certificate = SSL_get0_peer_certificate(ssl);
+	info->verdict = (int)verdict;
+	if (!info->peer_certificate)
 		why = "no certificate";
 	else if (verdict != X509_V_OK)
 		why = X509_verify_cert_error_string(verdict);

@@ -18,6 +18,8 @@ MUST_CHECK bool tls_client_begin(struct net_tls_client *client,
     enum net_tls_check check, const char *name, struct transport *transport);
 // The current certificates, for the caller to unref.
 struct tls_set *tls_session_set(struct net_tls *tls);
+// The authorities that it trusts.
+X509_STORE *tls_client_store(const struct net_tls_client *client);
 // Frees both. Allowed on a plain connection.
 void tls_session_end(struct transport *transport);
 

@@ -80,6 +80,7 @@ struct config {
 	const char *postmaster;         // an address or a user; "": none
 	const char *dns_servers; // "address" or "address@port", spaces between
 	const char *dns_trust_anchor;
+	const char *doctor_blocklists; // domains, spaces between
 	const char *relay_host; // "host:port"; "": the server of each domain
 	const char *relay_user;
 	const char *relay_password;

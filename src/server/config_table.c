@@ -294,6 +294,10 @@ const struct setting config_settings[] = {
     KIND(dns_servers, SETTING_SERVERS, "",
 	"DNS servers to ask, with spaces between: \"address\" or\n"
 	"\"address@port\". Empty: as /etc/resolv.conf says."),
+    TEXT(doctor_blocklists, "",
+	"The DNS blocklists that `roost doctor` asks about this server's\n"
+	"addresses, with spaces between: \"zen.example bl.example\". Some lists\n"
+	"do not answer public resolvers, or want a contract first."),
     NUMBER(dns_timeout_seconds, 1, 300, "seconds", "30",
 	"Time for an answer, after which a message is tried again later."),
     KIND(dns_trust_anchor, SETTING_FILE, "",

@@ -5,6 +5,7 @@
 #include "admin/commands.h"
 #include "server/config.h"
 #include "server/config_check.h"
+#include "server/doctor.h"
 #include "server/post_office.h"
 #include "server/serve.h"
 #include "server/version.h"
@@ -60,6 +61,38 @@ static const struct cli_command commands[] = {
 	.summary = "print a configuration file with every setting",
 	.run = config_sample_command,
 	.needs_nothing = true,
+    },
+    {
+	.name = "doctor",
+	.arguments = "",
+	.summary = "say what is right and wrong here, or with an account "
+		   "anywhere",
+	.details =
+	    "Alone, it looks at this whole installation. With --account it "
+	    "tests a mail account\nof any provider as a mail program would: it "
+	    "finds the servers, tries each protocol,\nport and encryption, "
+	    "and ends with the settings that work, or with what is wrong.\n"
+	    "Exit code 1: something is wrong or doubtful.",
+	.options = {CLI_VALUE("account", "ADDRESS", "test this account"),
+	    CLI_VALUE("server", "HOST",
+		"at this server, instead of looking "
+		"for it"),
+	    CLI_VALUE("port", "N", "this port of the server"),
+	    CLI_VALUE("protocol", "NAME", "only imap, pop3 or smtp"),
+	    CLI_VALUE(
+		"encryption", "NAME", "the port's: tls, starttls or none"),
+	    CLI_VALUE("user", "NAME", "the name to log in with (the address)"),
+	    CLI_SWITCH(
+		"password-stdin", "log in with the password on standard input"),
+	    CLI_SWITCH("insecure", "send the password even if the server "
+				   "cannot be verified"),
+	    CLI_VALUE("ca-file", "FILE",
+		"trust the authorities of this file "
+		"only"),
+	    CLI_VALUE("seconds", "N", "end after so many seconds (30)"),
+	    CLI_SWITCH("json", "print JSON")},
+	.run = doctor_command,
+	.tolerant = true,
     },
     {
 	.name = "version",
@@ -148,7 +181,8 @@ static enum cli_exit run(struct cli_call *call)
 		return call->command->run(call);
 	config_init(&config);
 	enum cli_exit exit = read_config(call, &config);
-	if (exit == CLI_OK) {
+	call->config_wrong = exit != CLI_OK;
+	if (exit == CLI_OK || call->command->tolerant) {
 		set_place(call, &config);
 		exit = call->command->run(call);
 	}

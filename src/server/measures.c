@@ -17,6 +17,20 @@ static const char *const state_words[ENGINE_STATES] = {
 
 // ---- Status ----------------------------------------------------------------
 
+// Refused log-ins: {"wrong-password": [count, seconds of the last one], …}
+static json_t *failures(const struct auth *auth)
+{
+	json_t *all = json_object();
+	for (enum auth_reason i = AUTH_REASON_NONE + 1; i < AUTH_REASONS; i++) {
+		uint64_t count = auth_outcomes(auth, i);
+		if (count > 0)
+			json_object_set_new(all, auth_reason_word(i),
+			    json_pack("[I, I]", (json_int_t)count,
+				(json_int_t)auth_last_refusal(auth, i)));
+	}
+	return all;
+}
+
 void measures_status(const struct measures *measures, json_t *answer)
 {
 	struct net_server_stats stats = net_server_stats(measures->net);
@@ -48,7 +62,11 @@ void measures_status(const struct measures *measures, json_t *answer)
 	SET("sent", relay.relayed);
 	SET("sites_down", relay.sites_down);
 	SET("disk_free", health.free_bytes);
+	SET("sandbox_landlock", measures->sandbox->landlock);
 #undef SET
+	json_object_set_new(answer, "sandbox_seccomp",
+	    json_boolean(measures->sandbox->seccomp));
+	json_object_set_new(answer, "failures", failures(measures->auth));
 	json_object_set_new(answer, "memory_stage",
 	    json_string(budget_stage_name(budget_stage(measures->budget))));
 	json_object_set_new(

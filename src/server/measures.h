@@ -10,6 +10,7 @@
 #include "net/server.h"
 #include "server/post_office.h"
 #include "server/protocols.h"
+#include "server/sandbox.h"
 
 // Where the numbers are. All of it must be open.
 struct measures {
@@ -20,6 +21,7 @@ struct measures {
 	const struct protocols *protocols;
 	const struct budget *budget;
 	struct tracing *tracing;
+	const struct sandbox_state *sandbox;
 	uint64_t started_ms; // monotonic
 };
 

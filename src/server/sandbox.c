@@ -18,7 +18,8 @@ struct sandbox_state sandbox_enter(const struct sandbox_needs *needs)
 	return state;
 }
 
-void sandbox_enter_logged(const struct sandbox_needs *needs, struct log *log)
+struct sandbox_state sandbox_enter_logged(
+    const struct sandbox_needs *needs, struct log *log)
 {
 	struct sandbox_state state = sandbox_enter(needs);
 	struct log_line line;
@@ -30,4 +31,5 @@ void sandbox_enter_logged(const struct sandbox_needs *needs, struct log *log)
 	log_add_string(
 	    &line, "no_new_privileges", state.no_new_privileges ? "yes" : "no");
 	log_end(&line);
+	return state;
 }

@@ -31,7 +31,7 @@ struct sandbox_state {
 // is left out.
 struct sandbox_state sandbox_enter(const struct sandbox_needs *needs);
 // Calls it, and logs what is in force.
-void sandbox_enter_logged(const struct sandbox_needs *needs, struct log *log);
+struct sandbox_state sandbox_enter_logged(const struct sandbox_needs *needs, struct log *log);
 
 // The two halves of it. sandbox_limit_access() returns the version of Landlock
 // that is in force, or 0.

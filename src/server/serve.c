@@ -51,7 +51,8 @@ struct serve {
 	struct net_tls *tls;
 	struct net_server *net;
 	struct memory *memory;
-	int lock; // of the data folder; -1: not locked
+	struct sandbox_state sandbox; // all zero: switched off
+	int lock;                     // of the data folder; -1: not locked
 	struct engine *engine;
 	struct store *store;
 	struct auth *auth;
@@ -285,7 +286,7 @@ static void shut_in(struct serve *serve)
 	if (serve->demo_folder)
 		needs.read[needs.read_count++] = serve->demo_folder;
 	post_office_ports(config, &needs);
-	sandbox_enter_logged(&needs, &serve->log);
+	serve->sandbox = sandbox_enter_logged(&needs, &serve->log);
 }
 
 // ---- Store -----------------------------------------------------------------
@@ -345,6 +346,7 @@ static struct measures measures(struct serve *serve)
 	    .protocols = &serve->protocols,
 	    .budget = memory_budget(serve->memory),
 	    .tracing = serve->tracing,
+	    .sandbox = &serve->sandbox,
 	    .started_ms = serve->started_ms,
 	};
 }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Secrets that a person types or another program writes to standard input.
+// Inside the room only.
+#ifndef ROOST_ADMIN_ASK_H
+#define ROOST_ADMIN_ASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// Reads a line of standard input; false at the end of the input, or when the
+// line is too long.
+bool ask_line(char *to, size_t size);
+// Asks at the terminal, without showing what is typed; false if there is no
+// terminal.
+bool ask_hidden(const char *text, char *to, size_t size);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arpa/inet.h>
+
+#include "base/mem.h"
+#include "probe/candidates.h"
+#include "wire/domain_name.h"
+
+const char *probe_source_id(enum probe_source source)
+{
+	static const char *const ids[] = {
+#define X(name, id) id,
+	    PROBE_SOURCE_TABLE(X)
+#undef X
+	};
+	return ids[source];
+}
+
+// RFC 8314 section 3, RFC 6409; the best first.
+static const struct {
+	uint16_t port;
+	enum probe_protocol protocol;
+	enum probe_security security;
+} usual[] = {
+    {993, PROBE_IMAP, PROBE_TLS},
+    {143, PROBE_IMAP, PROBE_STARTTLS},
+    {995, PROBE_POP3, PROBE_TLS},
+    {110, PROBE_POP3, PROBE_STARTTLS},
+    {465, PROBE_SMTP, PROBE_TLS},
+    {587, PROBE_SMTP, PROBE_STARTTLS},
+    {25, PROBE_SMTP, PROBE_STARTTLS},
+};
+
+bool probe_port_usage(uint16_t port, enum probe_protocol *ret_protocol,
+    enum probe_security *ret_security)
+{
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+		if (usual[i].port == port) {
+			*ret_protocol = usual[i].protocol;
+			*ret_security = usual[i].security;
+			return true;
+		}
+	return false;
+}
+
+static bool is_numeric(struct arena *arena, struct view host)
+{
+	unsigned char bytes[16];
+	const char *text = arena_string(arena, host);
+	return inet_pton(AF_INET, text, bytes) == 1 ||
+	       inet_pton(AF_INET6, text, bytes) == 1;
+}
+
+static bool same(
+    const struct probe_candidate *a, const struct probe_candidate *b)
+{
+	return a->protocol == b->protocol && a->security == b->security &&
+	       a->port == b->port && strcmp(a->host, b->host) == 0;
+}
+
+void probe_candidates_add(struct probe_candidates *candidates,
+    const struct probe_candidate *candidate)
+{
+	struct probe_candidate new = *candidate;
+	struct arena *arena = candidates->arena;
+	struct view host = view_of_string(candidate->host), ascii;
+	if (view_ends_with(host, VIEW(".")))
+		host.len--;
+	if (candidate->port == 0 || candidates->count == PROBE_CANDIDATES_MAX)
+		return;
+	if (is_numeric(arena, host))
+		ascii = host;
+	else if (domain_name_to_ascii(arena, host, DOMAIN_NAME_HOST, &ascii) !=
+		 RC_OK)
+		return;
+	new.host = arena_string(arena, ascii);
+	if (new.user)
+		new.user = arena_string(arena, view_of_string(new.user));
+	for (size_t i = 0; i < candidates->count; i++)
+		if (same(&candidates->items[i], &new))
+			return;
+	candidates->items[candidates->count++] = new;
+}
+
+// Whether a server with this name speaks the protocol, as far as the name says.
+static bool may_speak(struct view host, enum probe_protocol protocol)
+{
+	static const struct {
+		const char *label;
+		enum probe_protocol protocol;
+	} labels[] = {
+	    {"imap.", PROBE_IMAP},
+	    {"pop3.", PROBE_POP3},
+	    {"pop.", PROBE_POP3},
+	    {"smtp.", PROBE_SMTP},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
+		if (view_starts_with_nocase(
+			host, view_of_string(labels[i].label)))
+			return labels[i].protocol == protocol;
+	return true;
+}
+
+void probe_candidates_add_usual(struct probe_candidates *candidates,
+    const char *host, enum probe_source source)
+{
+	bool all = source == PROBE_USUAL;
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+		if (all || may_speak(view_of_string(host), usual[i].protocol))
+			probe_candidates_add(
+			    candidates, &(struct probe_candidate){
+					    .protocol = usual[i].protocol,
+					    .security = usual[i].security,
+					    .host = host,
+					    .port = usual[i].port,
+					    .source = source});
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probe/fetch.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+struct transfer {
+	struct probe_fetch *fetch;
+	CURL *handle;
+	struct curl_slist *resolve;
+	struct curl_slist *headers;
+};
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context)
+{
+	struct probe_fetch *fetch = context;
+	buf_add(&fetch->body, view_of(bytes, size * count));
+	return buf_status(&fetch->body) == RC_OK ? size * count : 0;
+}
+
+static void set_options(struct transfer *transfer, const char *authorities)
+{
+	struct probe_fetch *fetch = transfer->fetch;
+	CURL *handle = transfer->handle;
+	curl_easy_setopt(handle, CURLOPT_URL, fetch->url);
+	curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(handle, CURLOPT_MAXREDIRS, 4L);
+	curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(handle, CURLOPT_FAILONERROR, 1L);
+	curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, 4000L);
+	curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, 8000L);
+	curl_easy_setopt(handle, CURLOPT_USERAGENT, "roost-doctor");
+	curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(handle, CURLOPT_WRITEDATA, fetch);
+	if (authorities)
+		curl_easy_setopt(handle, CURLOPT_CAINFO, authorities);
+	if (fetch->resolve) {
+		transfer->resolve = curl_slist_append(NULL, fetch->resolve);
+		curl_easy_setopt(handle, CURLOPT_RESOLVE, transfer->resolve);
+	}
+	if (!fetch->post)
+		return;
+	transfer->headers = curl_slist_append(NULL, "Content-Type: text/xml");
+	curl_easy_setopt(handle, CURLOPT_HTTPHEADER, transfer->headers);
+	curl_easy_setopt(handle, CURLOPT_POSTFIELDS, fetch->post);
+}
+
+static void take_results(CURLM *multi, struct transfer *transfers, size_t count)
+{
+	CURLMsg *message;
+	int left;
+	while ((message = curl_multi_info_read(multi, &left)))
+		for (size_t i = 0; i < count; i++)
+			if (message->msg == CURLMSG_DONE &&
+			    message->easy_handle == transfers[i].handle)
+				transfers[i].fetch->found =
+				    message->data.result == CURLE_OK;
+}
+
+static void run(
+    CURLM *multi, struct transfer *transfers, size_t count, uint64_t end_ms)
+{
+	int running = 1;
+	while (running > 0 && clock_monotonic_ms() < end_ms) {
+		if (curl_multi_perform(multi, &running) != CURLM_OK)
+			return;
+		take_results(multi, transfers, count);
+		if (running > 0 &&
+		    curl_multi_poll(multi, NULL, 0, 100, NULL) != CURLM_OK)
+			return;
+	}
+}
+
+void probe_fetch_all(struct probe_fetch *fetches, size_t count,
+    const char *authorities, uint64_t end_ms)
+{
+	struct transfer transfers[PROBE_FETCHES_MAX] = {0};
+	if (count == 0 || count > PROBE_FETCHES_MAX ||
+	    curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return;
+	CURLM *multi = curl_multi_init();
+	for (size_t i = 0; i < count; i++) {
+		transfers[i].fetch = &fetches[i];
+		transfers[i].handle = curl_easy_init();
+		if (!multi || !transfers[i].handle)
+			abort(); // out of memory
+		set_options(&transfers[i], authorities);
+		curl_multi_add_handle(multi, transfers[i].handle);
+	}
+	run(multi, transfers, count, end_ms);
+	for (size_t i = 0; i < count; i++) {
+		curl_multi_remove_handle(multi, transfers[i].handle);
+		curl_easy_cleanup(transfers[i].handle);
+		curl_slist_free_all(transfers[i].resolve);
+		curl_slist_free_all(transfers[i].headers);
+	}
+	curl_multi_cleanup(multi);
+	curl_global_cleanup();
+}

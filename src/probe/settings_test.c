@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Published settings, as rows: the document, and the candidates.
+#include "base/mem.h"
+#include "base/test.h"
+#include "probe/candidates.h"
+
+#define HEAD                                                                   \
+	"<?xml version='1.0'?><clientConfig version='1.1'><emailProvider "     \
+	"id='a.example'>"
+#define TAIL "</emailProvider></clientConfig>"
+#define POX                                                                    \
+	"<Autodiscover xmlns='http://schemas.microsoft.com/exchange/"          \
+	"autodiscover/responseschema/2006'><Response xmlns='http://schemas."   \
+	"microsoft.com/exchange/autodiscover/outlook/responseschema/2006a'>"
+
+static const struct {
+	const char *xml;
+	const char *found;
+	enum rc rc;
+} rows[] = {
+    {HEAD "<incomingServer type='imap'><hostname>IMAP.%EMAILDOMAIN%</hostname>"
+	  "<port>993</port><socketType>SSL</socketType>"
+	  "<username>%EMAILLOCALPART%-x</username></incomingServer>"
+	  "<outgoingServer type='smtp'><hostname>smtp.a.example</hostname>"
+	  "<port>587</port><socketType>STARTTLS</socketType>"
+	  "<username>%EMAILADDRESS%</username></outgoingServer>" TAIL,
+	"imap tls imap.a.example 993 anna-x\n"
+	"smtp starttls smtp.a.example 587 anna@a.example\n",
+	RC_OK},
+    {HEAD
+	"<incomingServer type='pop3'><hostname>b\xc3\xbc.example</hostname>"
+	"<port>110</port><socketType>plain</socketType></incomingServer>" TAIL,
+	"pop3 none xn--b-eha.example 110 -\n", RC_OK},
+    // What cannot be used is left out.
+    {HEAD "<incomingServer type='jmap'><url>https://x</url></incomingServer>"
+	  "<incomingServer type='imap'><hostname>a b</hostname><port>993</port>"
+	  "</incomingServer><incomingServer type='imap'><hostname>x.example"
+	  "</hostname><port>99999</port></incomingServer>" TAIL,
+	"", RC_OK},
+    {"<html><body>not found</body></html>", "", RC_SYNTAX},
+    {"", "", RC_SYNTAX},
+    {HEAD "<incomingServer type='imap'><hostname>x.example</hostname>"
+	  "<port>993</port></incomingServer>",
+	"imap tls x.example 993 -\n", RC_SYNTAX},
+    // No document type, so no entity.
+    {"<!DOCTYPE x [<!ENTITY e 'aaaa'>]>" HEAD "<incomingServer type='imap'>"
+     "<hostname>&e;.example</hostname><port>993</port></incomingServer>" TAIL,
+	"", RC_SYNTAX},
+};
+
+static const struct {
+	const char *xml;
+	const char *found;
+	const char *redirect;
+} pox_rows[] = {
+    {POX
+	"<Account><Protocol><Type>IMAP</Type><Server>x.example</Server>"
+	"<Port>993</Port><SSL>on</SSL><LoginName>anna</LoginName></Protocol>"
+	"<Protocol><Type>SMTP</Type><Server>x.example</Server><Port>2525</Port>"
+	"<Encryption>TLS</Encryption></Protocol><Protocol><Type>POP3</Type>"
+	"<Server>x.example</Server><Port>2110</Port><SSL>off</SSL></Protocol>"
+	"<Protocol><Type>WEB</Type><Server>x</Server></Protocol></Account>"
+	"</Response></Autodiscover>",
+	"imap tls x.example 993 anna\nsmtp starttls x.example 2525 -\n"
+	"pop3 starttls x.example 2110 -\n",
+	NULL},
+    {POX "<Account><Action>redirectUrl</Action><RedirectUrl>https://y.example/"
+	 "</RedirectUrl></Account></Response></Autodiscover>",
+	"", "https://y.example/"},
+};
+
+static void print(const struct probe_candidates *candidates, struct buf *out)
+{
+	buf_reset(out);
+	for (size_t i = 0; i < candidates->count; i++) {
+		const struct probe_candidate *c = &candidates->items[i];
+		buf_printf(out, "%s %s %s %u %s\n",
+		    probe_protocol_id(c->protocol),
+		    probe_security_id(c->security), c->host, c->port,
+		    c->user ? c->user : "-");
+	}
+}
+
+static void test_autoconfig(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct arena arena;
+		struct buf out;
+		arena_init(&arena);
+		buf_init(&out, 100000);
+		struct probe_candidates candidates = {.arena = &arena};
+		assert_int_equal(probe_read_autoconfig(&candidates,
+				     view_of_string(rows[i].xml),
+				     VIEW("anna@a.example"), PROBE_AUTOCONFIG),
+		    rows[i].rc);
+		print(&candidates, &out);
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(rows[i].found));
+		buf_done(&out);
+		arena_done(&arena);
+	}
+}
+
+static void test_autodiscover(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(pox_rows); i++) {
+		struct arena arena;
+		struct buf out;
+		const char *redirect;
+		arena_init(&arena);
+		buf_init(&out, 100000);
+		struct probe_candidates candidates = {.arena = &arena};
+		assert_int_equal(probe_read_autodiscover(&candidates,
+				     view_of_string(pox_rows[i].xml),
+				     VIEW("anna@a.example"), &redirect),
+		    RC_OK);
+		print(&candidates, &out);
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(pox_rows[i].found));
+		assert_view_equal_row(i, view_of_string(redirect),
+		    view_of_string(pox_rows[i].redirect));
+		buf_done(&out);
+		arena_done(&arena);
+	}
+}
+
+static void test_usual_ports(void **state)
+{
+	static const struct {
+		const char *host;
+		enum probe_source source;
+		size_t count;
+	} table[] = {
+	    {"imap.a.example", PROBE_GUESS, 2},
+	    {"pop.a.example", PROBE_GUESS, 2},
+	    {"smtp.a.example", PROBE_GUESS, 3},
+	    {"mail.a.example", PROBE_GUESS, 7},
+	    {"imap.a.example", PROBE_USUAL, 7},
+	    {"192.0.2.1", PROBE_USUAL, 7},
+	    {"a b", PROBE_USUAL, 0},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct arena arena;
+		arena_init(&arena);
+		struct probe_candidates candidates = {.arena = &arena};
+		probe_candidates_add_usual(
+		    &candidates, table[i].host, table[i].source);
+		probe_candidates_add_usual(
+		    &candidates, table[i].host, table[i].source);
+		assert_int_equal(candidates.count, table[i].count);
+		arena_done(&arena);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_autoconfig),
+	    cmocka_unit_test(test_autodiscover),
+	    cmocka_unit_test(test_usual_ports),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

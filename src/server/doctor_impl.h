@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The checks of `roost doctor`; inside the room only.
+#ifndef ROOST_SERVER_DOCTOR_IMPL_H
+#define ROOST_SERVER_DOCTOR_IMPL_H
+
+#include <jansson.h>
+
+#include "admin/place.h"
+#include "net/tls_client.h"
+#include "server/config.h"
+
+enum doctor_state {
+	DOCTOR_OK,
+	DOCTOR_NOTE, // nothing to mend, but to know
+	DOCTOR_DOUBT,
+	DOCTOR_WRONG,
+};
+
+struct doctor {
+	const struct cli_call *call;
+	struct config *config;
+	struct arena arena;
+	bool running; // a server answers
+	bool place_is_open;
+	struct place place;
+	struct fault place_fault; // why it is not open
+	json_t *status;           // what the server says of itself; NULL
+	json_t *domains;          // the notes of domain.list
+	// The public addresses of the server's name, as DNS has them.
+	const char *addresses[16];
+	size_t address_count;
+	struct dns *dns;            // NULL: look-ups are not possible
+	struct net_tls_client *tls; // NULL: the same for TLS
+	bool certificate_told;      // what is wrong with it was said
+	const char *check;          // the id of the check that runs
+	json_t *findings;
+	enum doctor_state worst;
+};
+
+// Adds a finding. `mend` may be NULL.
+void doctor_say(struct doctor *doctor, enum doctor_state state,
+    const char *mend, const char *format, ...) PRINTF_LIKE(4, 5);
+
+// Asks the process that has the store. Calls `note` for each note. False if it
+// cannot be asked, or refused; `ret_answer` may be NULL, and is dropped with
+// json_decref() otherwise.
+bool doctor_ask(struct doctor *doctor, json_t *request,
+    void (*note)(void *context, const json_t *message), void *context,
+    json_t **ret_answer);
+
+// A number of the server's status; 0 if no server runs.
+long long doctor_number(const struct doctor *doctor, const char *key);
+
+// How to run a command for a mend, in the arena.
+const char *doctor_text(struct doctor *doctor, const char *format, ...)
+    PRINTF_LIKE(2, 3);
+
+// Identifier, what it looks at, function. In the order in which they run.
+#define DOCTOR_TABLE(X)                                                        \
+	X("configuration", "the configuration", doctor_configuration)          \
+	X("server", "the server's process and its storage", doctor_server)     \
+	X("names", "the host's name, its addresses and their names",           \
+	    doctor_names)                                                      \
+	X("resolver", "the DNS resolver", doctor_resolver)                     \
+	X("records", "the DNS records of each domain", doctor_records)         \
+	X("blocklists", "the lists that the setting names", doctor_blocklists) \
+	X("certificates", "certificates: chain, expiry and names",             \
+	    doctor_certificates)                                               \
+	X("ports", "ports, reached through the public addresses",              \
+	    doctor_ports)                                                      \
+	X("clock", "the clock", doctor_clock)                                  \
+	X("files", "the limit of open files", doctor_files)                    \
+	X("disk", "space on the disk, and how fast it syncs", doctor_disk)     \
+	X("rights", "who may read the data, the keys and the configuration",   \
+	    doctor_rights)                                                     \
+	X("sandbox", "the sandbox", doctor_sandbox)                            \
+	X("memory", "memory and its limit", doctor_memory)                     \
+	X("domains", "domains and catch-alls", doctor_domains)                 \
+	X("aliases", "aliases and where they lead", doctor_aliases)            \
+	X("queue", "mail that waits to be sent", doctor_queue)                 \
+	X("logins", "refused log-ins", doctor_logins)
+
+#define X(id, text, function) void function(struct doctor *doctor);
+DOCTOR_TABLE(X)
+#undef X
+
+#endif
