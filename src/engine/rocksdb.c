@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "engine/rocksdb_calls.h"
 #include "engine/rocksdb_folder.h"
 
 #define MIB ((size_t)1 << 20)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "base/mem.h"
+#include "engine/rocksdb_calls.h"
 #include "engine/rocksdb_folder.h"
 
 #define CHECK_READAHEAD ((size_t)1 << 20)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/rocksdb_calls.h"
 #include "engine/rocksdb_folder.h"
 
 enum rc rocks_checkpoint(

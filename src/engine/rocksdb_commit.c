@@ -3,6 +3,7 @@
 // after a crash it is there wholly or not at all. It is synced before the
 // caller gets the answer. Threads that commit while another one syncs share the
 // next sync.
+#include "engine/rocksdb_calls.h"
 #include "engine/rocksdb_impl.h"
 
 // A range of at most so many keys is deleted key by key. A range tombstone is

@@ -4,6 +4,7 @@
 // head was.
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engine/rocksdb_calls.h"
 #include "engine/rocksdb_impl.h"
 
 // Read-ahead for reading all content.

@@ -6,9 +6,8 @@
 
 #include <rocksdb/c.h>
 
-#include "base/bytes.h"
-#include "engine/impl.h"
 #include "engine/reserve.h"
+#include "engine/rocksdb_keys.h"
 
 enum rocks_family {
 	ROCKS_INDEX,   // be64 partition, key: value; be64 partition: version
@@ -120,57 +119,6 @@ static inline struct rocks *rocks_of(struct engine *engine)
 	return (struct rocks *)engine;
 }
 
-// ---- Keys ------------------------------------------------------------------
-
-// One byte longer than a key: the key that a cursor seeks.
-#define ROCKS_KEY_MAX (8 + ENGINE_KEY_MAX + 1)
-
-struct rocks_key {
-	size_t len;
-	char bytes[ROCKS_KEY_MAX];
-};
-
-static inline void rocks_index_key(
-    struct rocks_key *ret_key, uint64_t partition, struct view key)
-{
-	put_be64(ret_key->bytes, partition);
-	if (key.len)
-		memcpy(ret_key->bytes + 8, key.ptr, key.len);
-	ret_key->len = 8 + key.len;
-}
-
-// A short key of the other two families.
-struct rocks_name {
-	size_t len;
-	char bytes[25];
-};
-
-// A content's head: ROCKS_HEAD_WHOLE and all its bytes, or ROCKS_HEAD_CHUNKED
-// and its size (le64). The head exists if and only if the content is complete.
-#define ROCKS_HEAD_WHOLE   'w'
-#define ROCKS_HEAD_CHUNKED 'c'
-
-struct rocks_name rocks_head_name(const struct engine_content_id *id);
-struct rocks_name rocks_chunk_name(
-    const struct engine_content_id *id, uint32_t number);
-
-// ROCKS_OWNERS holds four kinds of records, which differ in the first byte.
-#define ROCKS_OWNED    'o' // be64 partition, id: le64 count > 0, le64 size
-#define ROCKS_SHARED   's' // id: le64 partitions that own it, when 2 or more
-#define ROCKS_ORPHAN   'f' // id: le64 since, le64 size: nobody owns it
-#define ROCKS_DROPPING 'd' // be64 partition: a drop is not finished
-
-#define ROCKS_UNFINISHED UINT64_MAX // size in an orphan that has no head yet
-
-struct rocks_name rocks_owned_name(
-    uint64_t partition, const struct engine_content_id *id);
-struct rocks_name rocks_id_name(char kind, const struct engine_content_id *id);
-struct rocks_name rocks_dropping_name(uint64_t partition);
-
-// Reads two le64, the value of OWNED and ORPHAN. RC_CORRUPT: it is not two.
-MUST_CHECK enum rc rocks_read_pair(
-    struct view value, uint64_t *ret_first, uint64_t *ret_second);
-
 // ---- Access (rocksdb_access.c) ---------------------------------------------
 
 // Makes the result of a call of RocksDB: frees `error`, logs it, and copies it
@@ -211,11 +159,6 @@ MUST_CHECK enum rc rocks_content_get(struct rocks *rocks,
     struct view *ret_value);
 // The record without its hash. RC_CORRUPT: the hash does not match.
 MUST_CHECK enum rc rocks_unseal(struct view record, struct view *ret_value);
-
-static inline struct view rocks_name_view(const struct rocks_name *name)
-{
-	return view_of(name->bytes, name->len);
-}
 
 static inline struct view rocks_iter_key(const rocksdb_iterator_t *iterator)
 {
@@ -285,7 +228,7 @@ void rocks_stripes_lock(
 void rocks_stripes_unlock(
     struct rocks *rocks, const struct rocks_stripes *stripes);
 
-// ---- The parts of the vtable -----------------------------------------------
+// ---- The other files -------------------------------------------------------
 
 // rocksdb.c: these are called with the gate closed, or before anyone uses the
 // engine. rocks_database_try() judges the files and opens for writing;
@@ -309,37 +252,13 @@ MUST_CHECK enum rc rocks_keeper_start(struct rocks *rocks, struct fault *fault);
 void rocks_keeper_stop(struct rocks *rocks);
 // A write has failed; `error` is RocksDB's text.
 void rocks_keeper_failed(struct rocks *rocks, const char *error);
-void rocks_health(struct engine *engine, struct engine_health *ret_health);
-enum rc rocks_room(struct engine *engine);
-void rocks_settle(struct engine *engine);
 
 // rocksdb_read.c
 // Gives up what the open snapshots and cursors hold of the database: they get
 // RC_IO from now on. Called with the gate closed.
 void rocks_snapshots_give_up(struct rocks *rocks);
-enum rc rocks_load_version(
-    struct engine *engine, uint64_t partition, uint64_t *ret_version);
-enum rc rocks_get_key(struct engine *engine, struct engine_partition *part,
-    struct view key, struct buf *ret_value);
-enum rc rocks_partition_next(
-    struct engine *engine, uint64_t after, uint64_t *ret_partition);
-enum rc rocks_snapshot_open(struct engine *engine,
-    struct engine_partition *part, struct engine_snapshot **ret_snapshot);
-void rocks_snapshot_close(struct engine_snapshot *snapshot);
-enum rc rocks_snapshot_get(
-    struct engine_snapshot *snapshot, struct view key, struct buf *ret_value);
-enum rc rocks_cursor_open(struct engine_snapshot *snapshot, struct view prefix,
-    struct engine_cursor **ret_cursor);
-void rocks_cursor_close(struct engine_cursor *cursor);
-void rocks_cursor_seek(struct engine_cursor *cursor, struct view key);
-enum rc rocks_cursor_next(
-    struct engine_cursor *cursor, struct view *ret_key, struct view *ret_value);
 
 // rocksdb_commit.c
-enum rc rocks_commit(struct engine *engine, struct engine_partition *part,
-    uint64_t version, struct engine_batch *batch, struct fault *fault);
-enum rc rocks_drop(
-    struct engine *engine, struct engine_partition *part, struct fault *fault);
 // Finishes a drop that was cut short. Called with the partition locked, or
 // before anyone else uses the engine.
 MUST_CHECK enum rc rocks_drop_resume(
@@ -362,27 +281,6 @@ MUST_CHECK enum rc rocks_owners_rebuild(struct rocks *rocks);
 // Gives a version to partitions that have lost theirs.
 MUST_CHECK enum rc rocks_versions_rebuild(struct rocks *rocks);
 
-// rocksdb_content.c
-enum rc rocks_content_spill(struct engine *engine,
-    const struct engine_content_id *id, uint32_t number, struct view chunk);
-enum rc rocks_content_spilled(struct engine *engine,
-    const struct engine_content_id *id, uint64_t offset, size_t len,
-    struct buf *ret_bytes);
-enum rc rocks_content_read(struct engine *engine,
-    const struct engine_content_id *id, uint64_t offset, size_t len,
-    struct buf *ret_bytes);
-enum rc rocks_content_size(struct engine *engine,
-    const struct engine_content_id *id, uint64_t *ret_bytes);
-enum rc rocks_content_sweep(
-    struct engine *engine, int64_t before, uint64_t *ret_deleted);
-enum rc rocks_content_each(struct engine *engine,
-    enum rc (*each)(void *context, const struct engine_content_info *info),
-    void *context);
-
-// rocksdb_owners.c
-enum rc rocks_content_owned(struct engine *engine, uint64_t partition,
-    const struct engine_content_id *id, uint64_t *ret_count);
-
 // rocksdb_reclaim.c: called after a sweep that deleted so many bytes.
 void rocks_reclaim(struct rocks *rocks, uint64_t deleted_bytes);
 
@@ -390,14 +288,5 @@ void rocks_reclaim(struct rocks *rocks, uint64_t deleted_bytes);
 // A number that RocksDB knows about a family; 0: it does not.
 uint64_t rocks_property(
     struct rocks *rocks, enum rocks_family family, const char *name);
-void rocks_sizes(struct engine *engine, struct engine_stats *stats);
-
-// rocksdb_checkpoint.c
-enum rc rocks_checkpoint(
-    struct engine *engine, const char *path, struct fault *fault);
-
-// rocksdb_check.c
-enum rc rocks_check(struct engine *engine,
-    void (*problem)(void *context, const char *text), void *context);
 
 #endif

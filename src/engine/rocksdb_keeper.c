@@ -20,6 +20,7 @@
 // the keeper tries again later.
 #include "base/clock.h"
 #include "base/thread.h"
+#include "engine/rocksdb_calls.h"
 #include "engine/rocksdb_impl.h"
 
 // How often the keeper looks at the disk.
@@ -168,7 +169,7 @@ static void recover(struct rocks *rocks)
 	keeper->tries = held ? 0 : keeper->tries + 1;
 	if (keeper->tries > TRIES_MAX)
 		keeper->tries = TRIES_MAX;
-	keeper->again = held ? 0 : now + (AGAIN_MS << keeper->tries);
+	keeper->again = held ? 0 : now + ((uint64_t)AGAIN_MS << keeper->tries);
 }
 
 // ---- Space -----------------------------------------------------------------

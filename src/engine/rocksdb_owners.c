@@ -5,6 +5,7 @@
 // used with the content's stripe locked, from reading them until the change is
 // written. So a sweep never deletes content that a commit is just about to own.
 #include "base/clock.h"
+#include "engine/rocksdb_calls.h"
 #include "engine/rocksdb_impl.h"
 
 // One content, while the operations of a batch on it are added up.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading keys: a partition's version, single values, snapshots and cursors.
 #include "base/mem.h"
+#include "engine/rocksdb_calls.h"
 #include "engine/rocksdb_impl.h"
 
 // A seek forward first tries so many single steps: a step costs much less than

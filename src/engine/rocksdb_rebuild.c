@@ -2,6 +2,7 @@
 // Makes the records of shared and orphaned content anew, from who owns what and
 // from the heads that are there. It is needed when commits were lost.
 #include "base/clock.h"
+#include "engine/rocksdb_calls.h"
 #include "engine/rocksdb_folder.h"
 
 // So many changes are written at a time.

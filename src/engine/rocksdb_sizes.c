@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How large the database is, as RocksDB says.
+#include "engine/rocksdb_calls.h"
 #include "engine/rocksdb_impl.h"
 
 uint64_t rocks_property(
