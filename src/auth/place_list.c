@@ -47,7 +47,8 @@ static bool take_text(struct view *from, size_t max, char *ret_text)
 	if (len > max || text.len != len ||
 	    view_find_char(text, '\0') != SIZE_MAX)
 		return false;
-	memcpy(ret_text, text.ptr, len);
+	if (len > 0)
+		memcpy(ret_text, text.ptr, len);
 	ret_text[len] = '\0';
 	*from = view_from(*from, 1 + len);
 	return true;

@@ -102,6 +102,8 @@ void fetch_fields_pick(struct view header, const struct view *names,
     size_t count, bool invert, struct buf *out)
 {
 	struct names wanted;
+	if (header.len == 0)
+		header = VIEW(""); // it may have no address at all
 	names_init(&wanted, names, count);
 	const char *at = header.ptr;
 	const char *end = header.ptr + header.len;

@@ -21,7 +21,8 @@ struct store_keywords *keywords_with(
 	char *at = (char *)(more->names + more->count);
 	for (unsigned i = 0; i <= count; i++) {
 		struct view from = i < count ? keywords->names[i] : name;
-		memcpy(at, from.ptr, from.len);
+		if (from.len > 0)
+			memcpy(at, from.ptr, from.len);
 		more->names[i] = view_of(at, from.len);
 		at += from.len;
 	}
