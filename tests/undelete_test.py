@@ -2,6 +2,8 @@
 """What was expunged, by whatever protocol, comes back with `roost undelete`:
 with its bytes, flags and date, to the mailbox where it was."""
 
+import glob
+import os
 import poplib
 import re
 
@@ -50,6 +52,64 @@ class Bed(ServerTest):
              tuple(sorted(f for f in items["FLAGS"] if f != "\\Recent")))
             for items in connection.fetch(
                 "1:*", "(FLAGS INTERNALDATE BODY.PEEK[])").values())
+
+
+@only_roost
+class RepairTest(Bed):
+    """What was expunged comes back also after a repair of the database."""
+
+    def store(self, pattern):
+        return glob.glob(os.path.join(self.server.data, "store", pattern))
+
+    def expunged(self):
+        connection = self.connection()
+        for number in range(5):
+            self.append(connection, "holiday %d" % number, body=BIG)
+            self.append(connection, "small %d" % number)
+        before = self.messages(connection)
+        self.expunge(connection, "1:6")
+        connection.close()
+        return before
+
+    def come_back(self, before):
+        self.server.start()
+        self.assertEqual(len(self.ids()), 6)
+        self.assertIn("6 brought back", self.undelete("--restore"))
+        self.assertEqual(self.messages(self.connection()), before)
+        self.server.check()
+
+    def test_when_the_manifest_was_lost(self):
+        before = self.expunged()
+        self.server.crash()
+        for path in self.store("MANIFEST-*"):
+            os.unlink(path)
+        self.roost("repair", want=1)  # another UIDVALIDITY
+        self.come_back(before)
+
+    def test_when_a_bit_was_flipped(self):
+        before = self.expunged()
+        self.server.crash()
+        log = max(self.store("*.log"), key=os.path.getsize)
+        with open(log, "r+b") as file:
+            file.seek(os.path.getsize(log) // 2)
+            byte = file.read(1)[0]
+            file.seek(-1, os.SEEK_CUR)
+            file.write(bytes([byte ^ 4]))
+        self.roost("repair")
+        self.come_back(before)
+
+    def test_when_nobody_knew_any_more_who_owns_what(self):
+        before = self.expunged()
+        self.server.stop()  # writes the log to tables
+        for path in self.store("*.sst"):
+            with open(path, "r+b") as file:
+                table = file.read()
+                if b"owners" in table:
+                    file.seek(0)
+                    file.write(bytes(len(table)))
+        self.assertIn("records of owners are lost",
+                      self.roost("repair", want=1))
+        self.come_back(before)
 
 
 @only_roost
