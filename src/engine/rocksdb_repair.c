@@ -534,8 +534,15 @@ static void blob_damage(void *context, const struct rocks_blob_damage *damage)
 		return;
 	uint64_t number;
 	struct view name = view_of_string(damage->file);
-	if (view_to_u64(view_slice(name, 0, name.len - 5), &number))
+	if (view_to_u64(view_slice(name, 0, name.len - 5), &number) &&
+	    !listed(
+		repair->unreadable.items, repair->unreadable.count, number)) {
 		vec_push(&repair->unreadable, number);
+		// RocksDB deletes the file when nothing needs it any more.
+		if (repair_keep(repair, damage->file) != RC_OK)
+			repair_say(repair, "%s", repair->fault->text);
+		rocks_damage_mark(repair->path, damage->file);
+	}
 	repair_say(repair, "%s: the record at byte %llu is lost", damage->file,
 	    (unsigned long long)damage->offset);
 }
