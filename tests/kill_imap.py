@@ -223,7 +223,7 @@ class Editor(Client):
 
 def box_of(c, name):
     """A mailbox as it is, with all of every message."""
-    codes = c.command("EXAMINE", quote(name)).codes()
+    codes = c.command("EXAMINE", quote(name), "(CONDSTORE)").codes()
     fetched = c.fetch("1:*", "(UID FLAGS MODSEQ BODY.PEEK[])")
     return Box(
         codes["UIDVALIDITY"], int(codes["UIDNEXT"]),
@@ -324,7 +324,12 @@ class Watcher(Client):
         if remembered > modseq:
             findings.add("MODSEQ", "%s: %d was told, and now it is %d" % (
                 name, remembered, modseq))
-        self.synchronize(c, name, memory)
+        try:
+            self.synchronize(c, name, memory)
+        except AssertionError as error:
+            findings.add("QRESYNC", "%s, %s memory of %d: %s" % (
+                name, when, remembered, error))
+            return
         if memory.validity != validity:
             findings.add("UIDVALIDITY", "%s has another one" % name)
         if memory.flags != flags:

@@ -260,7 +260,7 @@ class KillTest(unittest.TestCase):
             self.verify_inbox(user)
         fresh = {}
         for name in self.watcher.names:
-            codes = c.command("EXAMINE", quote(name)).codes()
+            codes = c.command("EXAMINE", quote(name), "(CONDSTORE)").codes()
             fresh[name] = (int(codes["HIGHESTMODSEQ"]), {
                 uid: frozenset(flags) for uid, flags in c.flags().items()})
         self.watcher.verify(fresh)
@@ -272,7 +272,7 @@ class KillTest(unittest.TestCase):
 
         def arrived():
             c.command("UNSELECT", want=None)
-            self.codes = c.command("SELECT INBOX").codes()
+            self.codes = c.command("SELECT INBOX (CONDSTORE)").codes()
             self.found = c.fetch("1:*", "(UID MODSEQ BODY.PEEK[HEADER])")
             there = {subject_of(v["BODY[HEADER]"]) for v in
                      self.found.values()}
