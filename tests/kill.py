@@ -169,6 +169,7 @@ class Boxes:
         UIDVALIDITY."""
         before = self.earlier.setdefault((name, box.validity), box.identity)
         if before is not box.identity:
+            self.earlier[name, box.validity] = box.identity
             findings.add("UIDVALIDITY", "%s has that of an earlier one" % name)
 
     def verify_numbers(self, name, known, box, findings):

@@ -217,13 +217,21 @@ class Editor(Client):
                 continue
             name = r.tokens[3]
             name = name.decode() if isinstance(name, bytes) else name
-            found[name] = box_of(c, name)
+            box = box_of(c, name)
+            if box:
+                found[name] = box
+            else:
+                self.world.findings.add("shut", "mailbox " + name)
         self.boxes.verify(found, self.world.findings)
 
 
 def box_of(c, name):
-    """A mailbox as it is, with all of every message."""
-    codes = c.command("EXAMINE", quote(name), "(CONDSTORE)").codes()
+    """A mailbox as it is, with all of every message; None if it is listed and
+    cannot be opened."""
+    reply = c.command("EXAMINE", quote(name), "(CONDSTORE)", want=None)
+    if reply.status != "OK":
+        return None
+    codes = reply.codes()
     fetched = c.fetch("1:*", "(UID FLAGS MODSEQ BODY.PEEK[])")
     return Box(
         codes["UIDVALIDITY"], int(codes["UIDNEXT"]),
