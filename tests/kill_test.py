@@ -259,10 +259,10 @@ class KillTest(unittest.TestCase):
             c = self.server.connect(*self.world.login(user))
             try:
                 return work(c, *arguments)
-            except ImapError as error:
+            except (ImapError, OSError) as error:
                 if against_roost():
                     raise
-                self.findings.add("answer", str(error))
+                self.findings.add("answer", repr(error))
             finally:
                 c.close()
         return None
