@@ -207,7 +207,7 @@ class Inbox:
         self.uids = {}
         self.sure, self.maybe, self.gone = set(), set(), set()
         self.deleting = set()
-        self.box = Box(None)
+        self.box, self.numbers = None, Boxes({})
 
     def accepted(self, subject):
         self.sure.add(subject)
