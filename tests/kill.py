@@ -150,16 +150,17 @@ class Boxes:
     def verify(self, found, findings):
         """Compares with {name: Box}, which becomes what is known."""
         before = self.differences(NOTHING, found)
-        after = self.differences(self.change, found) if before else before
-        done = bool(before) and len(after) < len(before)
+        after = self.differences(self.change, found) if before else []
+        known = self.boxes
+        if before and not after:
+            known = self.change.apply(known)
+        elif before:
+            known = {**known, **self.change.apply(known)}
+            both = [one for one in before if one in after]
+            findings.add_all(both or [("half", "%s; or else %s" % (
+                before[:4], after[:4]))])
         self.cut += self.change is not NOTHING
-        self.cut_done += done
-        both = [one for one in before if one in after]
-        if before and after and len(before) == len(after) and not both:
-            findings.add("half", "%s; or else %s" % (before[:4], after[:4]))
-        elif before and after:
-            findings.add_all(both or min(before, after, key=len))
-        known = self.change.apply(self.boxes) if done else self.boxes
+        self.cut_done += bool(before) and not after
         for name, box in found.items():
             self.verify_numbers(name, known.get(name), box, findings)
         self.boxes, self.change = found, NOTHING

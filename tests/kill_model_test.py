@@ -17,7 +17,7 @@ def box(messages, validity="1", next=10, modseq=100):
 class ModelTest(unittest.TestCase):
     MOVE = dict(messages={"a": {2: B}}, added={"b": [A]})
     TWO = dict(added={"a": [C, C]})
-    RENAME = dict(names={"b": "c"})
+    RENAME, DELETE = dict(names={"b": "c"}), dict(names={"b": None})
     # What is under way, what is there, and the kind of the finding. Before,
     # "a" had 1: A and 2: B, "b" had 7: C, and 5 had been given out in "a".
     CASES = [
@@ -40,7 +40,9 @@ class ModelTest(unittest.TestCase):
         (MOVE, {"a": box({2: B})}, "half"),
         (MOVE, {"b": box({7: C, 8: A})}, "half"),
         (RENAME, {"b": None, "c": box({7: C})}, None),
-        (RENAME, {"b": None, "c": box({})}, "lost"),
+        (RENAME, {"b": None, "c": box({})}, "half"),
+        (DELETE, {"b": None}, None),
+        (DELETE, {"b": box({})}, "half"),
         (RENAME, {"b": None}, "half"),
     ]
 

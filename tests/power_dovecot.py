@@ -197,11 +197,10 @@ class DovecotCuts(power_cut_test.PowerCutTest):
                     known.take(entry.data.decode())
             self.model = power.MODELS[number % 2]
             self.try_image(number, state.image(self.model, chance), known)
-        kinds = collections.Counter(e.kind for e in entries)
-        print("%d changes, %d answers, %d images of %s, mail_fsync = %s: %s" % (
-            len(entries), kinds["m"], self.options.images,
-            self.options.location, self.options.fsync,
-            json.dumps(self.kinds)))
+            if (number + 1) % 10 == 0 or number + 1 == self.options.images:
+                print("%d changes, %d images of %s, mail_fsync = %s: %s" % (
+                    len(entries), number + 1, self.options.location,
+                    self.options.fsync, json.dumps(self.kinds)), flush=True)
 
 
 def main():
