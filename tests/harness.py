@@ -163,6 +163,13 @@ class ServerBase:
 
     def start(self):
         """Starts the server; returns when it says that it is ready."""
+        mark = len(self._log_lines)
+        self.launch()
+        self.wait_for_log(self.is_ready, mark, START_SECONDS)
+        return self
+
+    def launch(self):
+        """Starts the server and waits for nothing."""
         if self.process:
             self.bad_end += "the server ended with %s\n%s\n" % (
                 self.process.wait(), self.log_tail())
@@ -171,12 +178,9 @@ class ServerBase:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={**os.environ, **self.environment()}, cwd=self.folder,
             pass_fds=self.pass_fds)
-        mark = len(self._log_lines)
         self._reader = threading.Thread(
             target=self._read_log, args=(self.process.stdout,), daemon=True)
         self._reader.start()
-        self.wait_for_log(self.is_ready, mark, START_SECONDS)
-        return self
 
     def environment(self):
         return {}
@@ -253,11 +257,12 @@ class ServerBase:
         self.check_log()
 
     def crash(self):
-        """kill -9, as a power cut would."""
+        """kill -9; returns how the process ended."""
         self.process.kill()
-        self.process.wait()
+        status = self.process.wait()
         self._reader.join(STOP_SECONDS)
         self.process = None
+        return status
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)

@@ -129,6 +129,8 @@ class Disk:
         elif kind == "c":
             self.files[entry.inode] = File()
             self.name(kind, [self.relative(entry.data)], entry.inode)
+        elif kind == "l":
+            self.name("c", [self.relative(entry.data)], entry.inode)
         elif kind == "d":
             path = self.relative(entry.data)
             self.folders[entry.inode] = path

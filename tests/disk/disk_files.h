@@ -33,7 +33,10 @@ static inline bool disk_ends(const char *path, const char *end)
 // 0: the file is not below the data folder.
 static inline unsigned disk_kind_of(const char *path)
 {
-	const char *folder = getenv("ROOST_DISK_FOLDER");
+	// Dovecot's processes forget their environment.
+	static char *folder;
+	if (!folder && getenv("ROOST_DISK_FOLDER"))
+		folder = strdup(getenv("ROOST_DISK_FOLDER"));
 	size_t len = folder ? strlen(folder) : 0;
 	if (!folder || !path || strncmp(path, folder, len) != 0 ||
 	    (path[len] != '/' && path[len] != '\0'))

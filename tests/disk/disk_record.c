@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 
 enum entry {
 	ENTRY_CREATE = 'c', // path
+	ENTRY_LINK = 'l',   // path: one more name of a file
 	ENTRY_WRITE = 'w',  // bytes
 	ENTRY_CUT = 't',    // a new length
 	ENTRY_SYNC_BEGINS = 'b',
@@ -48,6 +50,7 @@ __attribute__((constructor)) static void begin(void)
 	const char *path = getenv("ROOST_DISK_RECORD");
 	if (path)
 		record_fd = real(path, O_WRONLY | O_APPEND | O_CLOEXEC, 0);
+	disk_kind_of("/"); // it reads the environment once
 	atomic_store(&begun, record_fd >= 0);
 }
 
@@ -58,7 +61,8 @@ static void note(enum entry kind, uint64_t inode, uint64_t offset,
 	struct header header = {(uint32_t)len, kind, inode, offset};
 	struct iovec parts[] = {
 	    {&header, sizeof(header)}, {(void *)(uintptr_t)bytes, len}};
-	if (writev(record_fd, parts, 2) != (ssize_t)(sizeof(header) + len))
+	DISK_REAL(writev);
+	if (real(record_fd, parts, 2) != (ssize_t)(sizeof(header) + len))
 		abort(); // a record with a gap proves nothing
 	errno = error;
 }
@@ -227,5 +231,93 @@ int mkdirat(int folder, const char *path, mode_t mode)
 	int rc = real(folder, path, mode);
 	if (rc == 0)
 		note_folder(whole);
+	return rc;
+}
+
+// ---- What Dovecot calls as well --------------------------------------------
+
+// open() without a mode in programs that are built with _FORTIFY_SOURCE.
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+
+int __open_2(const char *path, int flags)
+{
+	return open(path, flags, 0);
+}
+
+int __open64_2(const char *path, int flags)
+{
+	return open64(path, flags, 0);
+}
+
+int creat(const char *path, mode_t mode)
+{
+	return open(path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+ssize_t writev(int fd, const struct iovec *parts, int count)
+{
+	DISK_REAL(writev);
+	if (!disk_slot(fd))
+		return real(fd, parts, count);
+	ssize_t all = 0;
+	for (int i = 0; i < count; i++) {
+		ssize_t done = write(fd, parts[i].iov_base, parts[i].iov_len);
+		if (done < 0)
+			return all > 0 ? all : done;
+		all += done;
+		if ((size_t)done < parts[i].iov_len)
+			break;
+	}
+	return all;
+}
+
+#define SENDFILE(name, type)                                                   \
+	ssize_t name(int to, int from, type *offset, size_t len)               \
+	{                                                                      \
+		DISK_REAL(name);                                               \
+		if (!disk_slot(to))                                            \
+			return real(to, from, offset, len);                    \
+		char bytes[65536];                                             \
+		len = len < sizeof(bytes) ? len : sizeof(bytes);               \
+		ssize_t got = offset ? pread(from, bytes, len, *offset)        \
+				     : read(from, bytes, len);                 \
+		ssize_t done = got > 0 ? write(to, bytes, (size_t)got) : got;  \
+		if (offset && done > 0)                                        \
+			*offset += done;                                       \
+		return done;                                                   \
+	}
+SENDFILE(sendfile, off_t)
+SENDFILE(sendfile64, off64_t)
+
+int posix_fallocate(int fd, off_t offset, off_t len)
+{
+	DISK_REAL(posix_fallocate);
+	struct stat info;
+	uint64_t inode = disk_slot(fd);
+	bool longer =
+	    inode && fstat(fd, &info) == 0 && info.st_size < offset + len;
+	int error = real(fd, offset, len);
+	if (longer && error == 0)
+		note(ENTRY_CUT, inode, (uint64_t)(offset + len), "", 0);
+	return error;
+}
+
+int link(const char *from, const char *to)
+{
+	DISK_REAL(link);
+	struct stat info;
+	int rc = real(from, to);
+	if (rc == 0 && is_ours(to) && stat(to, &info) == 0)
+		note(ENTRY_LINK, info.st_ino, 0, to, strlen(to));
+	return rc;
+}
+
+int rmdir(const char *path)
+{
+	DISK_REAL(rmdir);
+	int rc = real(path);
+	if (rc == 0 && is_ours(path))
+		note(ENTRY_UNLINK, 0, 0, path, strlen(path));
 	return rc;
 }
