@@ -78,7 +78,9 @@ static void finish(struct http_session *session)
 	struct h1 *h1 = &session->h1;
 	exchange_log(h1->exchange);
 	exchange_free(&h1->exchange);
-	http_pace_end(session);
+	// However slowly the client reads the end of the answer.
+	http_pace_begin(session, "idle timeout",
+	    session->server->limits.idle_seconds, session->base.out->len);
 	if (h1->closing)
 		session_close(
 		    &session->base, h1->why ? h1->why : "the last answer");
@@ -200,9 +202,8 @@ static void begin_exchange(
 	h1->exchange->body_ended = !shape.has_body;
 	exchange_begin(h1->exchange, &shape);
 	h1->exchange->expects = head->expect_continue;
-	http_pace_begin(session, "the body comes too slowly",
-	    limits->body_seconds,
-	    head->framing == HTTP_FRAMING_LENGTH ? head->length : 0);
+	http_pace_begin(
+	    session, "the body comes too slowly", limits->body_seconds, 0);
 }
 
 // Returns how many bytes of `in` were read; 0: the head is not complete, or was
@@ -217,11 +218,12 @@ static size_t read_head(struct http_session *session, struct view in)
 	};
 	struct http_head head;
 	struct http_refusal refusal = {431, "head too long"};
+	bool first = session->h1.scanned == 0;
 	size_t len;
 	enum rc rc =
 	    http_head_find(in, limits->head_bytes, &session->h1.scanned, &len);
 	if (rc == RC_MORE) {
-		if (in.len > 0 && session->pace.since_ms == 0)
+		if (in.len > 0 && first)
 			http_pace_begin(session, "the head comes too slowly",
 			    limits->head_seconds, 0);
 		return 0;
@@ -257,6 +259,7 @@ static size_t read_measured(struct http_session *session, struct view in)
 	if (piece.len == 0)
 		return 0;
 	h1->left -= piece.len;
+	http_pace_add(session, piece.len);
 	exchange_give_body(h1->exchange, piece, h1->left == 0);
 	return piece.len;
 }

@@ -216,10 +216,10 @@ struct moment {
 static const struct moment moments[] = {
     {"", 60, 20, "closed"},
     {"GET /hel", 20, 20, "408c closed"},
-    {GET("/hello") "\r\n", 60, 0, "200 closed"},
+    {GET("/hello") "\r\n", 60, 60, "200 closed"},
     {GET("/hello") "\r\nGET /hel", 20, 20, "200 408c closed"},
     {POST("/echo") "Content-Length: 3\r\n\r\nab", 30, 30, "408c closed"},
-    {POST("/up") "Content-Length: 500000\r\n\r\nab", 30, 1030, "408c closed"},
+    {POST("/up") "Content-Length: 500000\r\n\r\nab", 30, 30, "408c closed"},
     {GET("/wait") "\r\n", 60, 0, "503c closed"},
 };
 

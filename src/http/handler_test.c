@@ -107,6 +107,12 @@ static enum http_step up_begin(struct http_exchange *exchange)
 	return HTTP_INPUT;
 }
 
+static enum http_step login(struct http_exchange *exchange)
+{
+	bool in = http_log_in(exchange, &users.user);
+	return http_status(exchange, in ? 200 : 429);
+}
+
 static char text_type[] = "text/plain";
 static char image_type[] = "image/png";
 
@@ -152,6 +158,7 @@ static const struct http_route routes[] = {
 	.begin = count_begin,
 	.resume = count_resume,
 	.context = text_type},
+    {.methods = HTTP_GET, .path = "/login", .begin = login},
     {.methods = HTTP_POST,
 	.path = "/up",
 	.flags = HTTP_ROUTE_STREAMS,
@@ -358,6 +365,39 @@ static void test_files_have_tags(void **state)
 	http_files_free(&files);
 }
 
+// Two requests of one user are one connection of that user.
+static void test_who_logs_in_is_known(void **state)
+{
+	(void)state;
+	struct http_rig rig;
+	struct rig_trace trace;
+	static const char request[] =
+	    "GET /login?password=x HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	open_rig(&rig);
+	rig_trace_init(&trace);
+	rig.server.base.trace = &trace.trace;
+	rig.server.base.user_sessions_max = 1;
+	http_rig_connect(&rig, "http/1.1", &rig.client);
+	const struct net_session_ops *ops = rig.client.ops;
+	assert_false(ops->is_known(rig.client.session));
+	rig_say(&rig.client, VIEW(request));
+	assert_true(ops->is_known(rig.client.session));
+	assert_int_equal(ops->owner(rig.client.session), users.user.account);
+	rig_say(&rig.client, VIEW(request));
+	// What is secret is not traced.
+	assert_string_equal(rig_trace_take(&trace),
+	    "C: GET /login\nS: 200 OK\nC: GET /login\nS: 200 OK\n");
+	struct rig_client second;
+	http_rig_connect(&rig, "http/1.1", &second);
+	rig_say(&second, VIEW(request));
+	assert_true(
+	    view_starts_with(buf_view(&second.out), VIEW("HTTP/1.1 429 ")));
+	rig_disconnect(&second);
+	rig_disconnect(&rig.client);
+	rig_trace_done(&trace);
+	http_rig_done(&rig);
+}
+
 static void expect_status(
     struct http_rig *rig, const char *what, unsigned status)
 {
@@ -476,6 +516,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_requests_and_answers),
 	    cmocka_unit_test(test_files_have_tags),
+	    cmocka_unit_test(test_who_logs_in_is_known),
 	    cmocka_unit_test(test_foreign_hosts_are_refused),
 	    cmocka_unit_test(test_clear_text_redirects),
 	    cmocka_unit_test(test_a_handler_waits_for_news),

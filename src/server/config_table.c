@@ -192,7 +192,7 @@ const struct setting config_settings[] = {
 	"HTTP, /metrics and /healthz. 0: nowhere."),
     KIND(metrics_address, SETTING_ADDRESS, "127.0.0.1",
 	"The address for it. Whoever can connect there can read it."),
-    NUMBER(http_header_kib, 4, 1024, "KiB", "32",
+    NUMBER(http_header_kib, 4, 512, "KiB", "32",
 	"The longest header of an HTTP request."),
     NUMBER(http_fields_max, 10, 128, NULL, "100",
 	"Fields in it."),
