@@ -41,7 +41,8 @@ def request(stream, path):
 
 @only_roost
 class Http(ServerTest):
-    settings = "log_level = debug\nhttp_header_seconds = 2\n"
+    settings = ("log_level = debug\nhttp_header_seconds = 2\n"
+                "http_send_seconds = 2\nhttp_bytes_per_second = 1000000\n")
 
     def url(self, path, listener="https", host="localhost"):
         scheme = "https" if listener == "https" else "http"
@@ -163,6 +164,18 @@ class Http(ServerTest):
         said = self.read_all(connection)
         self.assertTrue(said.startswith(b"HTTP/1.1 408 "), said)
         self.assertEqual(self.end_of(mark), "the head came too slowly")
+
+    def test_who_asks_and_does_not_read_is_cut_off(self):
+        mark = self.server.log_mark()
+        connection = self.connect_tls("http/1.1")
+        connection.settimeout(TIMEOUT)
+        some = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1000
+        with self.assertRaises(OSError):
+            for _ in range(100000):
+                connection.sendall(some)
+        self.server.wait_for_log(
+            lambda line: " disconnect " in line and
+            'reason="the peer does not read"' in line, mark)
 
     def test_who_says_nothing_is_sent_away(self):
         mark = self.server.log_mark()

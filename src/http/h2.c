@@ -150,7 +150,9 @@ static enum h2_wait waits_for(const struct h2 *h2)
 		enum h2_wait own = H2_WAIT_HANDLER;
 		if (e->answer.sent && answer_rest(&e->answer).len > 0)
 			own = H2_WAIT_CLIENT_READS;
-		else if (exchange_takes_body(e) && !e->input_ended)
+		else if ((exchange_takes_body(e) ||
+			     e->phase == EXCHANGE_DONE) &&
+			 !e->input_ended)
 			own = H2_WAIT_BODY;
 		if (own < wait)
 			wait = own;

@@ -20,6 +20,9 @@ static void *exchange_at(nghttp2_session *frames, int32_t stream)
 	return nghttp2_session_get_stream_user_data(frames, stream);
 }
 
+// Bytes of a body that are read after the answer.
+#define DROP_MAX ((size_t)64 * 1024)
+
 // ---- Memory ----------------------------------------------------------------
 //
 // All that nghttp2 allocates is counted, so that the budget knows it.
@@ -243,6 +246,21 @@ static size_t bodies_of(const struct h2 *h2)
 	return sum;
 }
 
+// The answer needs no more of the request. A little more is read, because some
+// clients take it for an error when they are asked to stop; then they are asked
+// (RFC 9113 section 8.1).
+static void drop(struct h2 *h2, struct exchange *exchange, size_t len)
+{
+	if (!exchange)
+		return;
+	exchange->dropped += len;
+	if (exchange->dropped > DROP_MAX && !exchange->reset) {
+		exchange->reset = true;
+		(void)nghttp2_submit_rst_stream(h2->frames, NGHTTP2_FLAG_NONE,
+		    exchange->stream, NGHTTP2_NO_ERROR);
+	}
+}
+
 // A whole body is collected, so the client may send on at once. A piece that a
 // handler has to take is not counted as taken before.
 static int on_data(nghttp2_session *frames, uint8_t flags, int32_t stream,
@@ -255,6 +273,7 @@ static int on_data(nghttp2_session *frames, uint8_t flags, int32_t stream,
 	if (!exchange || !exchange->route || exchange->phase == EXCHANGE_DONE ||
 	    exchange->phase == EXCHANGE_CUT) {
 		(void)nghttp2_session_consume(frames, stream, len);
+		drop(h2, exchange, len);
 		return 0;
 	}
 	if (bodies_of(h2) + len > h2->session->server->limits.body_held) {
@@ -326,21 +345,13 @@ static int on_invalid_frame(nghttp2_session *frames, const nghttp2_frame *frame,
 	return 0;
 }
 
-// RFC 9113 section 8.1: an answer that does not need the rest of the request
-// asks the client to stop.
 static int on_frame_send(
     nghttp2_session *frames, const nghttp2_frame *frame, void *context)
 {
 	struct h2 *h2 = context;
-	int32_t stream = frame->hd.stream_id;
+	(void)frames;
 	if (frame->hd.type == NGHTTP2_DATA)
 		h2->credit += GAIN_DATA;
-	if ((frame->hd.type == NGHTTP2_DATA ||
-		frame->hd.type == NGHTTP2_HEADERS) &&
-	    frame->hd.flags & NGHTTP2_FLAG_END_STREAM &&
-	    nghttp2_session_get_stream_remote_close(frames, stream) == 0)
-		(void)nghttp2_submit_rst_stream(
-		    frames, NGHTTP2_FLAG_NONE, stream, NGHTTP2_NO_ERROR);
 	return 0;
 }
 

@@ -64,8 +64,9 @@ struct exchange {
 	uint64_t began_ms;
 	// HTTP/2: the stream, and the next exchange of the session.
 	int32_t stream;
-	bool blocked; // nghttp2 waits for more of the answer
-	bool reset;   // the client was told that the answer is cut short
+	bool blocked;   // nghttp2 waits for more of the answer
+	bool reset;     // the client was told that the answer is cut short
+	size_t dropped; // bytes of the body that came after the answer
 	struct exchange *next;
 };
 

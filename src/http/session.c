@@ -182,6 +182,9 @@ static void http_timed_out(void *context, struct buf *out)
 	else
 		h1_timed_out(session);
 	session_close(&session->base, why);
+	// For the last words.
+	http_pace_begin(session, why, session->server->limits.send_seconds,
+	    session->base.out->len);
 	(void)session_leave(&session->base);
 }
 

@@ -454,7 +454,7 @@ static uint64_t deadline_open(const struct connection *connection)
 
 static uint64_t deadline_bye(const struct connection *connection)
 {
-	return connection->moved_ms + BYE_MS;
+	return at_last(connection, connection->moved_ms + BYE_MS);
 }
 
 static uint64_t deadline_linger(const struct connection *connection)

@@ -178,7 +178,8 @@ struct net_session_ops {
 	// A moment (clock_monotonic_ms()) at which the connection ends as at
 	// the end of timeout(), whatever the peer sends or reads until then; 0:
 	// there is none. A peer that takes single bytes slowly has no other
-	// limit. Asked after each call. NULL: there is none.
+	// limit. Asked after each call, and for the last words, too. NULL:
+	// there is none.
 	uint64_t (*end_ms)(const void *session);
 	// The account of the user for whom the session works; 0: nobody has
 	// logged in. All connections of a user together get a fair share of the
