@@ -42,7 +42,8 @@ def request(stream, path):
 @only_roost
 class Http(ServerTest):
     settings = ("log_level = debug\nhttp_header_seconds = 2\n"
-                "http_send_seconds = 2\nhttp_bytes_per_second = 1000000\n")
+                "http_send_seconds = 2\nhttp_bytes_per_second = 1000000\n"
+                "http_requests_max = 1000000\n")
 
     def url(self, path, listener="https", host="localhost"):
         scheme = "https" if listener == "https" else "http"

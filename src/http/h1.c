@@ -111,6 +111,13 @@ static bool send_answer(struct http_session *session)
 	return true;
 }
 
+// The client has to take what is there.
+static void await_reader(struct http_session *session)
+{
+	http_pace_begin(session, "the client reads too slowly",
+	    session->server->limits.send_seconds, session->base.out->len);
+}
+
 // ---- What happens next -----------------------------------------------------
 
 static void wait_for(struct http_session *session)
@@ -122,8 +129,7 @@ static void wait_for(struct http_session *session)
 	    exchange->phase == EXCHANGE_MORE ||
 	    exchange->phase == EXCHANGE_READY) {
 		base->next = NET_DRAIN;
-		http_pace_begin(session, "the client reads too slowly",
-		    limits->send_seconds, base->out->len);
+		await_reader(session);
 	} else if (exchange->phase == EXCHANGE_WAIT) {
 		base->next = NET_WAIT;
 		http_pace_end(session);
@@ -328,6 +334,8 @@ size_t h1_input(struct http_session *session, struct view in)
 		if (used > 0 || h1->exchange)
 			work(session);
 		session_breathe(base, total < in.len);
+		if (base->next == NET_DRAIN)
+			await_reader(session);
 	}
 	return total;
 }

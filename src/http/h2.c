@@ -146,6 +146,8 @@ static void refill(struct h2 *h2)
 static enum h2_wait waits_for(const struct h2 *h2)
 {
 	enum h2_wait wait = H2_WAIT_REQUEST;
+	if (h2->session->base.out->len >= NET_OUTPUT_HIGH)
+		return H2_WAIT_CLIENT_READS;
 	for (const struct exchange *e = h2->first; e; e = e->next) {
 		enum h2_wait own = H2_WAIT_HANDLER;
 		if (e->answer.sent && answer_rest(&e->answer).len > 0)
