@@ -145,6 +145,8 @@ void exchange_sent(struct exchange *exchange);
 
 size_t exchange_memory(const struct exchange *exchange);
 void exchange_log(const struct exchange *exchange);
+// Traces the request, or the status of the answer.
+void exchange_trace(const struct exchange *exchange, bool from_client);
 
 static inline struct exchange *exchange_of(struct http_exchange *shown)
 {
