@@ -398,7 +398,8 @@ class AutoconfigTest(ServerTest):
 
     def test_a_qr_code_leads_to_the_profile(self):
         head, picture = self.ask(
-            "https://%s/apple/mail.svg?address=anna@one.example&name=Anna+B" % SERVER)
+            "https://%s/apple/mail.svg?address=anna@one.example&name=Anna+B"
+            % SERVER)
         self.assertRegex(head, r"(?mi)^content-type: image/svg\+xml\r?$")
         image = self.work / "code.pgm"
         image.write_bytes(draw(ElementTree.fromstring(picture)))

@@ -96,7 +96,8 @@ MUST_CHECK enum rc auth_directory_epoch(
     struct engine *engine, uint64_t *ret_epoch, struct auth_name *ret_user);
 
 // This server's secret, which the first call makes. The salts that SCRAM shows
-// for users who do not exist are made with it.
+// for users who do not exist are made with it, and the numbers of
+// auth_keyed_id().
 MUST_CHECK enum rc auth_directory_secret(struct engine *engine,
     struct fault *fault, unsigned char ret_secret[AUTH_SECRET_LEN]);
 

@@ -71,7 +71,7 @@ enum rc net_tls_reload(struct net_tls *tls, const struct net_tls_config *config,
 bool net_tls_is_for(struct net_tls *tls, struct view name)
 {
 	pthread_mutex_lock(&tls->lock);
-	bool has = tls_set_has(tls->set, name);
+	bool has = tls_set_find(tls->set, name) != NULL;
 	pthread_mutex_unlock(&tls->lock);
 	return has;
 }

@@ -50,11 +50,6 @@ SSL_CTX *tls_set_find(const struct tls_set *set, struct view asked)
 	return context;
 }
 
-bool tls_set_has(const struct tls_set *set, struct view name)
-{
-	return tls_set_find(set, name) != NULL;
-}
-
 static int on_server_name(SSL *ssl, int *alert, void *context)
 {
 	(void)alert;

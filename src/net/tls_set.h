@@ -24,9 +24,6 @@ SSL_CTX *tls_set_default(const struct tls_set *set);
 // The context for the name that a client asks for; NULL: no certificate has it.
 SSL_CTX *tls_set_find(const struct tls_set *set, struct view asked);
 
-// Whether a certificate of the set is for this name.
-bool tls_set_has(const struct tls_set *set, struct view name);
-
 // A certificate and its key.
 struct tls_pair {
 	X509 *leaf;

@@ -317,7 +317,8 @@ const struct setting config_listen_settings[] = {
 	.initial = "imap",
 	.help = "\"smtp\": mail from other servers; \"submission\": mail that\n"
 		"users send; \"lmtp\": mail from a server that is trusted;\n"
-		"\"http\": web pages. Without TLS, it only leads to https."},
+		"\"http\": web pages, and the settings of mail programs. Without\n"
+		"TLS, it leads to https, but for what is asked for without."},
     {.name = "address", .kind = SETTING_ADDRESSES, .initial = "\"*\"",
 	.help = "IPv4 and IPv6 addresses; \"*\": all of this machine; or the\n"
 		"path of a Unix socket, where port is left out."},

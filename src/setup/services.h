@@ -38,7 +38,8 @@ enum service_protocol {
 	X(SERVICE_SUBMISSION, "_submission._tcp", 587, SERVICE_PROTOCOL_SMTP,  \
 	    false, "sending with STARTTLS")                                    \
 	X(SERVICE_AUTODISCOVER, "_autodiscover._tcp", 443,                     \
-	    SERVICE_PROTOCOL_HTTP, true, "their settings (Autodiscover)")
+	    SERVICE_PROTOCOL_HTTP, true,                                       \
+	    "Autodiscover (settings for Outlook)")
 
 enum mail_service {
 #define X(name, dns, port, protocol, implicit, text) name,
