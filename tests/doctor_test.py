@@ -10,6 +10,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import ssl
@@ -19,7 +20,7 @@ import threading
 import time
 import unittest
 
-from harness import program, run_program, wait_until
+from harness import PROJECT, program, run_program, wait_until
 from mail_network_test import RoostHost
 from network import Dns, Network, ip, needs_network
 from postfix_server import Postfix
@@ -561,9 +562,21 @@ for case in CASES:
     add_test(case)
 
 
-@needs_network
 class DoctorSentences(unittest.TestCase):
     """What a person sees, without a network."""
+
+    def test_the_document_has_each_cause_and_each_check(self):
+        text = (PROJECT / "docs" / "troubleshooting.md").read_text()
+        causes = re.findall(
+            r'X\(PROBE_\w+, "([\w-]+)", \w+, (?:GOOD|DOUBT|FAULT),',
+            (PROJECT / "src" / "probe" / "cause.h").read_text())
+        checks = re.findall(
+            r'X\("(\w+)", "',
+            (PROJECT / "src" / "server" / "doctor_impl.h").read_text())
+        self.assertGreater(len(causes), 40)
+        self.assertEqual(len(checks), 18)
+        for word in causes + checks:
+            self.assertIn("`%s`" % word, text)
 
     def test_a_person_reads_sentences(self):
         done = subprocess.run(

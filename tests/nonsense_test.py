@@ -32,6 +32,7 @@ SENSE = {
     "config check": [[], []],
     "config sample": [[], []],
     "version": [[], []],
+    "doctor": [[], []],
     "user add": [["new"], ["--generate"]],
     "user passwd": [["anna"], ["--generate"]],
     "user list": [[], []],
