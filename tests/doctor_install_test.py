@@ -55,6 +55,8 @@ class DoctorInstallation(unittest.TestCase):
         cls.mistaken = cls.doctor("--config", cls.mistaken_config())
         cls.server.stop()
         cls.stopped = cls.doctor()
+        cls.dns.stop()
+        cls.deaf = cls.doctor()
 
     @classmethod
     def put_certificate(cls, *names, **options):
@@ -219,6 +221,13 @@ class DoctorInstallation(unittest.TestCase):
         self.find(self.mistaken, "configuration", "wrong",
                   "The configuration has mistakes")
         self.find(self.mistaken, "server", "ok", "The server runs")
+
+    def test_a_dead_resolver_is_named(self):
+        self.find(self.deaf, "resolver", "wrong",
+                  "The DNS resolver does not answer")
+        self.find(self.deaf, "records", "doubtful",
+                  "could not be looked up")
+        self.find(self.deaf, "names", "doubtful", "could not be looked up")
 
     def test_it_works_without_a_server(self):
         self.find(self.stopped, "server", "wrong", "No server runs")
