@@ -32,6 +32,7 @@ SENSE = {
     "config check": [[], []],
     "config sample": [[], []],
     "version": [[], []],
+    "metrics": [[], []],
     "doctor": [[], []],
     "user add": [["new"], ["--generate"]],
     "user passwd": [["anna"], ["--generate"]],

@@ -18,7 +18,6 @@ struct probe_account {
 	struct probe_lookups lookups;
 	struct probe_candidates candidates;
 	bool no_domain; // it does not exist
-	bool published; // the domain publishes settings
 	struct probe_link link;
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
