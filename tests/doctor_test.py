@@ -607,6 +607,18 @@ class DoctorSentences(unittest.TestCase):
         self.assertIn("wrong: anna is not a mail address.",
                       done.stdout.decode())
 
+    def test_a_dead_resolver_is_not_a_missing_server(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
+            config.write('dns_servers = "127.0.0.1@1"\n')
+            config.flush()
+            done = subprocess.run(
+                [program(), "doctor", "--json", "--config", config.name,
+                 "--account", "anna@example.org", "--seconds", "6"],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual([f["cause"] for f in json.loads(
+            done.stdout)["findings"]], ["no-dns"], done)
+        self.assertEqual(done.returncode, 1)
+
 
 if __name__ == "__main__":
     unittest.main()

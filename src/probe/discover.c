@@ -308,9 +308,19 @@ static void read_names(struct probe_account *account)
 
 static void note_domain(struct probe_account *account)
 {
-	struct probe_lookup *mx =
-	    probe_lookup(&account->lookups, account->domain, DNS_MX);
-	account->no_domain = probe_lookup_done(mx) && mx->status == DNS_NO_NAME;
+	static const enum dns_type types[] = {DNS_MX, DNS_A};
+	const char *why = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		struct probe_lookup *lookup =
+		    probe_lookup(&account->lookups, account->domain, types[i]);
+		bool done = probe_lookup_done(lookup);
+		if (done && lookup->status == DNS_NO_NAME)
+			account->no_domain = true;
+		if (done && lookup->status != DNS_FAILED)
+			return;
+		why = done ? lookup->reason : "no answer in time";
+	}
+	account->no_dns = why;
 }
 
 void probe_discover(struct probe_account *account)
