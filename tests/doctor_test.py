@@ -10,6 +10,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import ssl
@@ -19,7 +20,7 @@ import threading
 import time
 import unittest
 
-from harness import program, run_program, wait_until
+from harness import PROJECT, program, run_program, wait_until
 from mail_network_test import RoostHost
 from network import Dns, Network, ip, needs_network
 from postfix_server import Postfix
@@ -174,7 +175,7 @@ class MailHost:
             "smtpd_tls_auth_only": "yes",
             "smtpd_sender_login_maps":
                 "inline:{%s=%s, x@plain.test=nobody, ben@auto.test=ben, "
-                "ben@pox.test=ben}" % (ADDRESS, ADDRESS),
+                "ben@pox.test=ben, ben@away.test=ben}" % (ADDRESS, ADDRESS),
             "smtpd_sender_restrictions": "reject_sender_login_mismatch",
             "smtpd_delay_reject": "no",
             "virtual_mailbox_domains": "plain.test",
@@ -261,6 +262,15 @@ autodiscover/outlook/responseschema/2006a"><Account>
 </Account></Response></Autodiscover>"""
 
 
+AWAY = """<?xml version="1.0"?>
+<Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/\
+responseschema/2006"><Response xmlns="http://schemas.microsoft.com/exchange/\
+autodiscover/outlook/responseschema/2006a"><Account>
+<Action>redirectUrl</Action>
+<RedirectUrl>https://autodiscover.pox.test/autodiscover/autodiscover.xml\
+</RedirectUrl></Account></Response></Autodiscover>"""
+
+
 class Page(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -280,8 +290,14 @@ class Page(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        wanted = b"<EMailAddress>ben@pox.test</EMailAddress>" in body
-        self.answer(POX if wanted else "")
+        host = self.headers["Host"]
+        if host == "autodiscover.away.test":
+            self.answer(AWAY)
+        elif b"<EMailAddress>ben@pox.test</EMailAddress>" in body or \
+                b"<EMailAddress>ben@away.test</EMailAddress>" in body:
+            self.answer(POX)
+        else:
+            self.answer("")
 
     def log_message(self, *_):
         pass
@@ -354,7 +370,8 @@ class DoctorAccount(unittest.TestCase):
              "other": cls.good.host, "swapped": cls.swapped.host,
              "bare": cls.bare.host, "wall": cls.wall, "slow": cls.slow,
              "mx.roost": cls.roost.host, "autoconfig.auto": cls.client,
-             "autodiscover.pox": cls.client, "good.srv": cls.good.host,
+             "autodiscover.pox": cls.client,
+             "autodiscover.away": cls.client, "good.srv": cls.good.host,
              "mail.guess": cls.good.host}
         for name, host in a.items():
             cls.dns.add("%s.test. A %s" % (name, host.ip))
@@ -367,13 +384,15 @@ class DoctorAccount(unittest.TestCase):
                     "_pop3s._tcp.srv.test. SRV 0 0 0 .",
                     "guess.test. MX 10 mail.guess.test.",
                     "auto.test. TXT \"x\"", "pox.test. TXT \"x\"",
+                    "away.test. TXT \"x\"",
                     "roost.test. MX 10 mx.roost.test.",
                     "empty.test. TXT \"x\"", "plain.test. TXT \"x\"")
 
     @classmethod
     def make_pages(cls):
         certificate, key = cls.authority.issue(
-            "autoconfig.auto.test", "autodiscover.pox.test")
+            "autoconfig.auto.test", "autodiscover.pox.test",
+            "autodiscover.away.test")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         server = http.server.ThreadingHTTPServer(
@@ -540,6 +559,9 @@ CASES = {
         works("good.test", "ben", pop3=None, smtp=(587, "starttls"))),
     "by_autodiscover": ("ben@pox.test", (), PASSWORD, [],
                         works("good.test", "ben", imap=None)),
+    "by_autodiscover_of_another_place": (
+        "ben@away.test", (), PASSWORD, [],
+        works("good.test", "ben", imap=None)),
     "by_srv_records": (
         ADDRESS.replace("plain", "srv"), ("--user", ADDRESS), None, [],
         works("good.srv.test", pop3=None, logged_in=False)),
@@ -561,9 +583,21 @@ for case in CASES:
     add_test(case)
 
 
-@needs_network
 class DoctorSentences(unittest.TestCase):
     """What a person sees, without a network."""
+
+    def test_the_document_has_each_cause_and_each_check(self):
+        text = (PROJECT / "docs" / "troubleshooting.md").read_text()
+        causes = re.findall(
+            r'X\(PROBE_\w+, "([\w-]+)", \w+, (?:GOOD|DOUBT|FAULT),',
+            (PROJECT / "src" / "probe" / "cause.h").read_text())
+        checks = re.findall(
+            r'X\("(\w+)", "',
+            (PROJECT / "src" / "server" / "doctor_impl.h").read_text())
+        self.assertGreater(len(causes), 40)
+        self.assertEqual(len(checks), 18)
+        for word in causes + checks:
+            self.assertIn("`%s`" % word, text)
 
     def test_a_person_reads_sentences(self):
         done = subprocess.run(
@@ -572,6 +606,18 @@ class DoctorSentences(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done)
         self.assertIn("wrong: anna is not a mail address.",
                       done.stdout.decode())
+
+    def test_a_dead_resolver_is_not_a_missing_server(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
+            config.write('dns_servers = "127.0.0.1@1"\n')
+            config.flush()
+            done = subprocess.run(
+                [program(), "doctor", "--json", "--config", config.name,
+                 "--account", "anna@example.org", "--seconds", "6"],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual([f["cause"] for f in json.loads(
+            done.stdout)["findings"]], ["no-dns"], done)
+        self.assertEqual(done.returncode, 1)
 
 
 if __name__ == "__main__":

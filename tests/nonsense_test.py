@@ -32,6 +32,8 @@ SENSE = {
     "config check": [[], []],
     "config sample": [[], []],
     "version": [[], []],
+    "metrics": [[], []],
+    "doctor": [[], []],
     "user add": [["new"], ["--generate"]],
     "user passwd": [["anna"], ["--generate"]],
     "user list": [[], []],

@@ -15,6 +15,21 @@ static struct view user_of(const struct verb_call *call)
 	return link_member(call->request, "user");
 }
 
+enum rc verb_user_find(struct verb_call *call, struct fault *fault)
+{
+	struct auth_name name;
+	struct auth_record record;
+	struct view user = user_of(call);
+	enum rc rc =
+	    auth_directory_lookup(call->host->engine, user, &name, &record);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "there is no user %.*s", VIEW_FMT(user));
+	json_object_set_new(
+	    call->answer, "disabled", json_boolean(record.disabled));
+	return RC_OK;
+}
+
 enum rc verb_open_account(struct verb_call *call, struct fault *fault,
     struct store_account **ret_account)
 {

@@ -24,6 +24,7 @@ struct verb_call {
 	X("user.sessions", verb_user_sessions)                                 \
 	X("user.kick", verb_user_kick)                                         \
 	X("user.logins", verb_user_logins)                                     \
+	X("user.find", verb_user_find)                                         \
 	X("queue.list", verb_queue_list)                                       \
 	X("queue.show", verb_queue_show)                                       \
 	X("queue.retry", verb_queue_retry)                                     \

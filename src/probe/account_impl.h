@@ -17,8 +17,8 @@ struct probe_account {
 	uint64_t end_ms; // of everything
 	struct probe_lookups lookups;
 	struct probe_candidates candidates;
-	bool no_domain; // it does not exist
-	bool published; // the domain publishes settings
+	bool no_domain;     // it does not exist
+	const char *no_dns; // why the domain could not be looked up; or NULL
 	struct probe_link link;
 	pthread_mutex_t lock;
 	pthread_cond_t cond;

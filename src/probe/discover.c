@@ -8,6 +8,7 @@
 #include "probe/fetch.h"
 
 #define DISCOVER_MS 8000
+#define REDIRECT_MS 2000 // more, when there is a redirect
 
 static const char *const usual_names[] = {
     "imap", "mail", "smtp", "pop3", "pop"};
@@ -198,12 +199,12 @@ static size_t list_pages(
 	return count;
 }
 
-static void read_page(struct probe_account *account, const struct page *page,
-    const struct probe_fetch *fetch)
+// Returns the URL to which Autodiscover sends us, or NULL.
+static const char *read_page(struct probe_account *account,
+    const struct page *page, const struct probe_fetch *fetch)
 {
 	struct view address = view_of_string(account->settings->address);
 	struct view body = buf_view(&fetch->body);
-	size_t before = account->candidates.count;
 	const char *redirect = NULL;
 	// What stands before a mistake in the XML counts.
 	enum rc rc = page->source == PROBE_AUTODISCOVER
@@ -211,8 +212,24 @@ static void read_page(struct probe_account *account, const struct page *page,
 			       &account->candidates, body, address, &redirect)
 			 : probe_read_autoconfig(&account->candidates, body,
 			       address, page->source);
-	if (account->candidates.count > before || rc == RC_OK)
-		account->published = true;
+	(void)rc;
+	return redirect;
+}
+
+// Asks at the place that the first answer named, once, and by https only.
+static void follow(
+    struct probe_account *account, const char *url, uint64_t end_ms)
+{
+	struct page page = {.source = PROBE_AUTODISCOVER};
+	struct probe_fetch fetch = {
+	    .url = url, .post = autodiscover_request(account)};
+	if (!view_starts_with_nocase(view_of_string(url), VIEW("https://")))
+		return;
+	buf_init(&fetch.body, PROBE_XML_MAX);
+	probe_fetch_all(&fetch, 1, account->settings->authorities, end_ms);
+	if (fetch.found)
+		(void)read_page(account, &page, &fetch);
+	buf_done(&fetch.body);
 }
 
 static void read_pages(struct probe_account *account, uint64_t end_ms)
@@ -233,11 +250,17 @@ static void read_pages(struct probe_account *account, uint64_t end_ms)
 		wanted[count++] = pages[i];
 	}
 	probe_fetch_all(fetches, count, account->settings->authorities, end_ms);
+	const char *redirect = NULL;
 	for (size_t i = 0; i < count; i++) {
+		const char *url = NULL;
 		if (fetches[i].found)
-			read_page(account, &wanted[i], &fetches[i]);
+			url = read_page(account, &wanted[i], &fetches[i]);
+		if (!redirect)
+			redirect = url;
 		buf_done(&fetches[i].body);
 	}
+	if (redirect)
+		follow(account, redirect, end_ms + REDIRECT_MS);
 }
 
 // ---- Records and names -----------------------------------------------------
@@ -258,7 +281,6 @@ static void read_services(struct probe_account *account)
 				.host = record->value.ptr,
 				.port = record->port,
 				.source = PROBE_SRV});
-			account->published = true;
 		}
 	}
 }
@@ -286,9 +308,19 @@ static void read_names(struct probe_account *account)
 
 static void note_domain(struct probe_account *account)
 {
-	struct probe_lookup *mx =
-	    probe_lookup(&account->lookups, account->domain, DNS_MX);
-	account->no_domain = probe_lookup_done(mx) && mx->status == DNS_NO_NAME;
+	static const enum dns_type types[] = {DNS_MX, DNS_A};
+	const char *why = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		struct probe_lookup *lookup =
+		    probe_lookup(&account->lookups, account->domain, types[i]);
+		bool done = probe_lookup_done(lookup);
+		if (done && lookup->status == DNS_NO_NAME)
+			account->no_domain = true;
+		if (done && lookup->status != DNS_FAILED)
+			return;
+		why = done ? lookup->reason : "no answer in time";
+	}
+	account->no_dns = why;
 }
 
 void probe_discover(struct probe_account *account)

@@ -235,6 +235,11 @@ static bool is_told(const struct probe_report *report, bool sending)
 static void judge_whole(
     struct probe_account *account, struct probe_report *report)
 {
+	if (account->candidates.count == 0 && account->no_dns) {
+		probe_find(
+		    account, report, PROBE_NO_DNS, NULL, account->no_dns);
+		return;
+	}
 	if (account->candidates.count == 0) {
 		probe_find(account, report,
 		    account->no_domain ? PROBE_NO_DOMAIN : PROBE_NOTHING_FOUND,

@@ -8,6 +8,8 @@
 #include "admin/show.h"
 #include "server/doctor_impl.h"
 
+#define DNS_MS 8000 // a person waits
+
 static const struct {
 	const char *id;
 	const char *text;
@@ -151,7 +153,9 @@ static void open_rooms(struct doctor *doctor)
 	struct fault fault;
 	struct net_tls_client_config tls = {
 	    .authorities_path = cli_value(doctor->call, "ca-file")};
-	if (dns_new(&doctor->call->place.dns, &fault, &doctor->dns) != RC_OK)
+	struct dns_settings dns = doctor->call->place.dns;
+	dns.timeout_ms = DNS_MS;
+	if (dns_new(&dns, &fault, &doctor->dns) != RC_OK)
 		doctor->dns = NULL;
 	if (net_tls_client_new(&tls, &doctor->tls, &fault) != RC_OK)
 		doctor->tls = NULL;

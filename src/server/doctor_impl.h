@@ -29,7 +29,9 @@ struct doctor {
 	// The public addresses of the server's name, as DNS has them.
 	const char *addresses[16];
 	size_t address_count;
-	struct dns *dns;            // NULL: look-ups are not possible
+	struct dns *dns; // NULL: look-ups are not possible
+	// Nothing more is looked up, because each look-up would take long.
+	bool resolver_dead;
 	struct net_tls_client *tls; // NULL: the same for TLS
 	bool certificate_told;      // what is wrong with it was said
 	const char *check;          // the id of the check that runs
@@ -59,9 +61,9 @@ const char *doctor_text(struct doctor *doctor, const char *format, ...)
 #define DOCTOR_TABLE(X)                                                        \
 	X("configuration", "the configuration", doctor_configuration)          \
 	X("server", "the server's process and its storage", doctor_server)     \
+	X("resolver", "the DNS resolver", doctor_resolver)                     \
 	X("names", "the host's name, its addresses and their names",           \
 	    doctor_names)                                                      \
-	X("resolver", "the DNS resolver", doctor_resolver)                     \
 	X("records", "the DNS records of each domain", doctor_records)         \
 	X("blocklists", "the lists that the setting names", doctor_blocklists) \
 	X("certificates", "certificates: chain, expiry and names",             \

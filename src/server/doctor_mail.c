@@ -74,18 +74,41 @@ void doctor_server(struct doctor *doctor)
 
 // ---- Domains and aliases ---------------------------------------------------
 
-// The verdict of `roost route` about an address; "" if it cannot be asked.
+// Whether mail reaches a user: the verdict as of an address.
+static const char *user_verdict(struct doctor *doctor, struct view name)
+{
+	json_t *answer = NULL;
+	json_t *request = json_pack("{s:s}", "do", "user.find");
+	json_object_set_new(request, "user", link_text(name));
+	bool found = doctor_ask(doctor, request, NULL, NULL, &answer);
+	bool disabled = json_is_true(json_object_get(answer, "disabled"));
+	json_decref(answer);
+	if (!found)
+		return doctor->place_is_open ? "unknown" : "";
+	return disabled ? "disabled" : "ok";
+}
+
+// Where mail for an address goes: the verdict of `roost route`; "" if it cannot
+// be asked.
 static const char *verdict(struct doctor *doctor, struct view address)
 {
 	json_t *answer = NULL;
+	const char *word = "";
 	json_t *request = json_pack("{s:s}", "do", "route");
 	json_object_set_new(request, "address", link_text(address));
-	const char *word = "";
 	if (doctor_ask(doctor, request, NULL, NULL, &answer))
 		word = arena_string(
 		    &doctor->arena, link_member(answer, "verdict"));
 	json_decref(answer);
 	return word;
+}
+
+// The same for what an alias or a catch-all leads to: an address, or a user.
+static const char *target_verdict(struct doctor *doctor, struct view target)
+{
+	return view_find_char(target, '@') == SIZE_MAX
+		   ? user_verdict(doctor, target)
+		   : verdict(doctor, target);
 }
 
 static const char *explain(const char *verdict)
@@ -122,7 +145,7 @@ void doctor_domains(struct doctor *doctor)
 		struct view all = link_member(domain, "catch_all");
 		if (all.len == 0)
 			continue;
-		const char *why = explain(verdict(doctor, all));
+		const char *why = explain(target_verdict(doctor, all));
 		if (why)
 			doctor_say(doctor, DOCTOR_WRONG,
 			    doctor_text(doctor,
@@ -144,8 +167,9 @@ static void check_target(
     struct doctor *doctor, struct view alias, struct view target)
 {
 	// An alias may lead to the user who has the same address.
-	const char *why =
-	    view_eq(alias, target) ? NULL : explain(verdict(doctor, target));
+	const char *why = view_eq(alias, target)
+			      ? NULL
+			      : explain(target_verdict(doctor, target));
 	if (why)
 		doctor_say(doctor, DOCTOR_WRONG,
 		    doctor_text(doctor, "roost alias remove %.*s %.*s",
@@ -161,8 +185,10 @@ void doctor_aliases(struct doctor *doctor)
 	json_t *aliases = json_array();
 	if (doctor_ask(doctor, json_pack("{s:s}", "do", "alias.list"),
 		take_domain, aliases, NULL))
-		doctor_say(doctor, DOCTOR_OK, NULL, "There are %zu aliases.",
-		    json_array_size(aliases));
+		doctor_say(doctor, DOCTOR_OK, NULL, "%zu %s looked at.",
+		    json_array_size(aliases),
+		    json_array_size(aliases) == 1 ? "alias was"
+						  : "aliases were");
 	json_array_foreach(aliases, i, alias)
 	{
 		if (i == ALIASES_MAX)

@@ -12,7 +12,9 @@ static struct dns_answer look_up(
 {
 	struct dns_answer answer = {
 	    .status = DNS_FAILED, .reason = "look-ups are not possible"};
-	if (doctor->dns)
+	if (doctor->resolver_dead)
+		answer.reason = "the resolver does not answer";
+	else if (doctor->dns)
 		dns_lookup_wait(
 		    doctor->dns, &doctor->arena, name, type, &answer);
 	return answer;
@@ -103,7 +105,7 @@ void doctor_names(struct doctor *doctor)
 	add_addresses(doctor, &v6);
 	if (doctor->address_count == 0 &&
 	    (v4.status == DNS_FAILED || v6.status == DNS_FAILED)) {
-		doctor_say(doctor, DOCTOR_DOUBT, "See \"resolver\" below.",
+		doctor_say(doctor, DOCTOR_DOUBT, "See \"resolver\" above.",
 		    "The addresses of %s could not be looked up: %s.", name,
 		    v4.reason ? v4.reason : v6.reason);
 		return;
@@ -138,6 +140,7 @@ void doctor_resolver(struct doctor *doctor)
 	const struct config *config = doctor->config;
 	struct dns_answer answer = look_up(doctor, VIEW(SIGNED_NAME), DNS_A);
 	if (answer.status == DNS_FAILED) {
+		doctor->resolver_dead = true;
 		doctor_say(doctor, DOCTOR_WRONG,
 		    "Check /etc/resolv.conf, or the setting dns_servers. A "
 		    "resolver of your own is best: apt install unbound",
@@ -213,6 +216,11 @@ void doctor_records(struct doctor *doctor)
 {
 	size_t i;
 	json_t *domain;
+	if (doctor->resolver_dead) {
+		doctor_say(doctor, DOCTOR_DOUBT, "See \"resolver\" above.",
+		    "The records of the domains could not be looked up.");
+		return;
+	}
 	json_array_foreach(doctor->domains, i, domain)
 	{
 		struct records records = {.doctor = doctor};
@@ -264,6 +272,8 @@ void doctor_blocklists(struct doctor *doctor)
 {
 	struct view all = view_of_string(doctor->config->doctor_blocklists);
 	struct view list;
+	if (doctor->resolver_dead)
+		return;
 	while (view_split(&all, ' ', &list)) {
 		if (list.len == 0)
 			continue;

@@ -22,13 +22,25 @@ static void tell_cause(struct doctor *doctor, const char *path,
 {
 	char detail[PROBE_DETAIL_MAX];
 	struct buf sentence, mend;
+	const char *own = NULL;
+	if (cause == PROBE_EXPIRED || cause == PROBE_CHAIN_EXPIRED)
+		own = "Renew it (certbot renew), then: systemctl reload roost";
+	else if (cause == PROBE_SELF_SIGNED)
+		own = "Get one from an authority such as Let's Encrypt "
+		      "(docs/mail-server.md).";
+	else if (cause == PROBE_UNKNOWN_ISSUER)
+		own = "Name the file with the whole chain (often "
+		      "fullchain.pem) in the configuration.";
 	probe_certificate_detail(certificate, cause, detail);
 	struct probe_words words = {
 	    .host = doctor->config->server_name, .detail = detail};
 	buf_init(&sentence, 2000);
 	buf_init(&mend, 2000);
 	probe_cause_sentence(cause, &words, &sentence);
-	probe_cause_mend(cause, &words, &mend);
+	if (own)
+		buf_add_string(&mend, own);
+	else
+		probe_cause_mend(cause, &words, &mend);
 	doctor_say(doctor, DOCTOR_WRONG,
 	    doctor_text(doctor, "%.*s", VIEW_FMT(buf_view(&mend))), "%s: %.*s",
 	    path, VIEW_FMT(buf_view(&sentence)));
@@ -159,7 +171,8 @@ static bool is_wanted(
 	case CONFIG_SMTP:
 	case CONFIG_SUBMISSION: *ret_protocol = PROBE_SMTP; break;
 	case CONFIG_LMTP:
-	case CONFIG_HTTP: return false;
+	case CONFIG_HTTP:
+	case CONFIG_METRICS: return false;
 	}
 	return listener->port > 0 && listener->tls != CONFIG_TLS_NONE;
 }
@@ -265,6 +278,19 @@ static void tell_try(struct doctor *doctor, const struct try *try)
 	buf_done(&text);
 }
 
+// An address that cannot be reached is told once, not for every port.
+static bool is_told(const struct round *round, const struct try *try)
+{
+	enum probe_cause cause = try->outcome.cause;
+	if (cause != PROBE_SILENT && cause != PROBE_UNREACHABLE)
+		return false;
+	for (const struct try *other = round->tries; other < try; other++)
+		if (other->ended && other->outcome.cause == cause &&
+		    other->address == try->address)
+			return true;
+	return false;
+}
+
 static void tell_round(struct doctor *doctor, struct round *round)
 {
 	struct buf good;
@@ -276,7 +302,7 @@ static void tell_round(struct doctor *doctor, struct round *round)
 			buf_printf(&good, "%s%s %u at %s", good.len ? ", " : "",
 			    try->listener->name, try->listener->port,
 			    try->address);
-		else
+		else if (!is_told(round, try))
 			tell_try(doctor, try);
 	}
 	pthread_mutex_unlock(&round->lock);
