@@ -51,7 +51,9 @@ static enum rc add_folder(
 	enum rc rc = folder_list(&run->arena, from, run->fault, &list);
 	for (size_t i = 0; rc == RC_OK && i < list.count; i++) {
 		const char *name = list.names[i];
+		// A file ".new" is being written, and may soon have its name.
 		if (name[0] == '.' || strcmp(name, "LOCK") == 0 ||
+		    view_ends_with(view_of_string(name), VIEW(".new")) ||
 		    folder_kind(from, name) == FOLDER_FOLDER)
 			continue;
 		rc = vault_add(&run->arena, &run->vault, from, name,
@@ -69,8 +71,8 @@ static enum rc add_part(struct run *run, const struct folder *data,
 	struct folder part;
 	enum rc rc = folder_enter(&run->arena, data, name, run->fault, &part);
 	if (rc != RC_OK)
-		return rc == RC_NOT_FOUND && strcmp(as, "tls") == 0 ? RC_OK
-								    : rc;
+		return rc == RC_NOT_FOUND && strcmp(as, "store") != 0 ? RC_OK
+								      : rc;
 	rc = add_folder(run, &part, as);
 	folder_close(&part);
 	return rc;
@@ -86,6 +88,8 @@ static enum rc add_all(
 	rc = add_part(run, &data, checkpoint, "store");
 	if (rc == RC_OK)
 		rc = add_part(run, &data, "tls", "tls");
+	if (rc == RC_OK)
+		rc = add_part(run, &data, "certificates", "certificates");
 	folder_close(&data);
 	return rc;
 }

@@ -23,7 +23,8 @@ struct restoring {
 	struct become become;
 	struct folder data;
 	struct folder store;
-	struct folder tls; // made when there is a file for it
+	// Made when there is a file for them.
+	struct folder tls, certificates;
 	struct vault_pace pace;
 };
 
@@ -50,13 +51,19 @@ static enum rc make_part(
 static enum rc restore_file(
     struct restoring *restoring, const struct vault_file *file)
 {
-	bool tls = view_starts_with(view_of_string(file->path), VIEW("tls/"));
-	struct folder *to = tls ? &restoring->tls : &restoring->store;
+	struct view name_of_part, path = view_of_string(file->path);
+	struct folder *to = &restoring->store;
 	const char *name = strchr(file->path, '/') + 1;
 	enum rc rc = RC_OK;
 	int fd;
-	if (tls && to->fd < 0)
-		rc = make_part(restoring, "tls", to);
+	view_split(&path, '/', &name_of_part);
+	if (view_eq(name_of_part, VIEW("tls")))
+		to = &restoring->tls;
+	if (view_eq(name_of_part, VIEW("certificates")))
+		to = &restoring->certificates;
+	if (to->fd < 0) // the store's is open
+		rc = make_part(restoring,
+		    arena_string(&restoring->arena, name_of_part), to);
 	if (rc == RC_OK)
 		rc = folder_make_file(to, name, restoring->fault, &fd);
 	if (rc != RC_OK)
@@ -167,7 +174,8 @@ static enum rc restore_server(const struct cli_call *call,
 	    .backup = backup,
 	    .data.fd = -1,
 	    .store.fd = -1,
-	    .tls.fd = -1};
+	    .tls.fd = -1,
+	    .certificates.fd = -1};
 	arena_init(&restoring.arena);
 	enum rc rc = check_format(vault, backup, fault);
 	if (rc == RC_OK)
@@ -175,6 +183,7 @@ static enum rc restore_server(const struct cli_call *call,
 	if (rc == RC_OK)
 		rc = restore_files(&restoring);
 	folder_close(&restoring.tls);
+	folder_close(&restoring.certificates);
 	folder_close(&restoring.store);
 	folder_close(&restoring.data);
 	arena_done(&restoring.arena);

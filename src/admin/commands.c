@@ -524,6 +524,29 @@ const struct cli_command admin_commands[] = {
 	.run = cmd_trace,
     },
     {
+	.name = "certificate list",
+	.arguments = "",
+	.summary = "list the server's certificates",
+	.details =
+	    "With their names, issuers, days left and next renewal, and what "
+	    "keeps a name\nout or a renewal from success, in the authority's "
+	    "words. Exit code 1: one is\nmissing, has expired, or could not be "
+	    "renewed.",
+	.run = cmd_certificate_list,
+    },
+    {
+	.name = "certificate renew",
+	.arguments = "[NAME]",
+	.arguments_max = 1,
+	.summary = "renew a certificate now, or all",
+	.details =
+	    "Looks up all names again, asks the authority without regard to "
+	    "earlier\nfailures, waits until that is done, and lists the "
+	    "certificates. Authorities limit\nhow often they give one for the "
+	    "same names: Let's Encrypt five times a week.",
+	.run = cmd_certificate_renew,
+    },
+    {
 	.name = "status",
 	.arguments = "",
 	.summary = "say what the server does; exit code 3: it does not run",

@@ -50,6 +50,8 @@ enum cli_exit cmd_restore(const struct cli_call *call);
 enum cli_exit cmd_check(const struct cli_call *call);
 enum cli_exit cmd_repair(const struct cli_call *call);
 enum cli_exit cmd_trace(const struct cli_call *call);
+enum cli_exit cmd_certificate_list(const struct cli_call *call);
+enum cli_exit cmd_certificate_renew(const struct cli_call *call);
 enum cli_exit cmd_status(const struct cli_call *call);
 enum cli_exit cmd_metrics(const struct cli_call *call);
 // The part of `roost doctor` that tests an account (--account).

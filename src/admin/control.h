@@ -30,6 +30,11 @@ struct control_server {
 	// Appends all metrics, in OpenMetrics' form or in the older one.
 	void (*metrics)(void *context, bool open, struct buf *out);
 	void (*trace)(void *context, struct view user, bool on);
+	// Adds all certificates to the answer of "certificate.list".
+	void (*certificates)(void *context, json_t *answer);
+	// Renews the certificate of that name, or all for the empty name; waits
+	// for a while until that is done.
+	enum rc (*renew)(void *context, struct view name, struct fault *fault);
 	void *context;
 };
 

@@ -39,7 +39,8 @@ static bool is_path(struct view path)
 {
 	struct view folder;
 	if (!view_split(&path, '/', &folder) ||
-	    !(view_eq(folder, VIEW("store")) || view_eq(folder, VIEW("tls"))))
+	    !(view_eq(folder, VIEW("store")) || view_eq(folder, VIEW("tls")) ||
+		view_eq(folder, VIEW("certificates"))))
 		return false;
 	for (size_t i = 0; i < path.len; i++)
 		if (ascii_is_control(path.ptr[i]))

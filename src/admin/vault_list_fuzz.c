@@ -21,7 +21,8 @@ static void check_file(const struct vault_file *file)
 	const char *slash = strchr(file->path, '/');
 	require(slash && !strchr(slash + 1, '/'));
 	require(strncmp(file->path, "store/", 6) == 0 ||
-		strncmp(file->path, "tls/", 4) == 0);
+		strncmp(file->path, "tls/", 4) == 0 ||
+		strncmp(file->path, "certificates/", 13) == 0);
 	require(slash[1] != '\0' && slash[1] != '.');
 	require(strlen(file->hash) == VAULT_HASH_HEX);
 }

@@ -23,6 +23,7 @@ static const struct {
     ROW("version 0.1.0\n" FILE_AT("store/000012.sst"), true),
     ROW(FILE_AT("tls/key.pem") FILE_AT("store/CURRENT"), true),
     ROW("file " HASH " 0 0 18446744073709551615 tls/a b\n", true),
+    ROW(FILE_AT("certificates/crt._server.pem"), true),
     ROW(FILE_AT("store/"), false),
     ROW(FILE_AT("store"), false),
     ROW(FILE_AT("store/../control.sock"), false),

@@ -55,3 +55,33 @@ enum rc verb_trace(struct verb_call *call, struct fault *fault)
 		server->trace(server->context, auth_name_view(&name), on);
 	return rc;
 }
+
+static enum rc need_server(
+    const struct control_server *server, struct fault *fault)
+{
+	if (server)
+		return RC_OK;
+	return fault_set(fault, RC_NOT_FOUND,
+	    "no server is running whose certificates these would be");
+}
+
+enum rc verb_certificate_list(struct verb_call *call, struct fault *fault)
+{
+	const struct control_server *server = call->host->server;
+	enum rc rc = need_server(server, fault);
+	if (rc == RC_OK)
+		server->certificates(server->context, call->answer);
+	return rc;
+}
+
+enum rc verb_certificate_renew(struct verb_call *call, struct fault *fault)
+{
+	const struct control_server *server = call->host->server;
+	enum rc rc = need_server(server, fault);
+	if (rc == RC_OK)
+		rc = server->renew(server->context,
+		    link_member(call->request, "certificate"), fault);
+	if (rc == RC_OK)
+		server->certificates(server->context, call->answer);
+	return rc;
+}

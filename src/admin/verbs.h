@@ -53,7 +53,9 @@ struct verb_call {
 	X("check", verb_check)                                                 \
 	X("status", verb_status)                                               \
 	X("metrics", verb_metrics)                                             \
-	X("trace", verb_trace)
+	X("trace", verb_trace)                                                 \
+	X("certificate.list", verb_certificate_list)                           \
+	X("certificate.renew", verb_certificate_renew)
 
 #define X(name, function)                                                      \
 	MUST_CHECK enum rc function(                                           \

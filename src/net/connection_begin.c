@@ -3,6 +3,7 @@
 #include "net/connection_step.h"
 
 #include "base/clock.h"
+#include "net/tls_challenge.h"
 #include "net/tls_session.h"
 
 static void wake_connection(void *context)
@@ -159,6 +160,9 @@ enum progress connection_step_handshake(
 		    connection, NET_END_TLS, "closed in the TLS handshake");
 	case IO_FAILED: return fail_handshake(connection);
 	}
+	if (tls_challenges_met(connection->transport.ssl))
+		return connection_die(connection, NET_END_CLOSED,
+		    "an authority has checked a name"); // RFC 8737 section 3
 	tls_session_info(&connection->transport, &info);
 	connection_begin_line(connection, &line, LOG_LEVEL_DEBUG, "tls");
 	log_add_string(&line, "version", info.version);

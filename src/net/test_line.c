@@ -282,7 +282,8 @@ static void make_tls(struct line_server *line, const char *const *names)
 		char *key = paths[2 * count + 1];
 		line_make_pair(line, names[count]);
 		line_paths(line, names[count], certificate, key, 256);
-		pairs[count] = (struct net_tls_pair){certificate, key};
+		pairs[count] = (struct net_tls_pair){
+		    .certificate_path = certificate, .key_path = key};
 	}
 	struct net_tls_config config = {.pairs = pairs, .pair_count = count};
 	struct buf mistakes;

@@ -4,6 +4,8 @@
 #include "net/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <pthread.h>
 
 #include "base/mem.h"
@@ -14,30 +16,65 @@
 
 struct net_tls {
 	struct tls_tickets *tickets;
+	struct tls_challenges *challenges;
 	BIO_METHOD *bio;
-	pthread_mutex_t lock; // protects `set`
+	pthread_mutex_t lock; // protects what follows
 	struct tls_set *set;
+	struct tls_pairs configured;
+	struct tls_pairs added;
 };
+
+static bool are_stand_ins(const struct tls_pairs *pairs)
+{
+	for (size_t i = 0; i < pairs->count; i++)
+		if (!pairs->items[i].stand_in)
+			return false;
+	return true;
+}
+
+// Makes a set from other certificates. The lock is held, or nobody else knows
+// `tls` yet.
+static enum rc replace(struct net_tls *tls, const struct tls_pairs *configured,
+    const struct tls_pairs *added, struct buf *mistakes,
+    struct tls_set **ret_old)
+{
+	struct tls_set *set;
+	bool added_first = are_stand_ins(configured);
+	enum rc rc = tls_set_new(
+	    &(struct tls_set_parts){
+		.first = added_first ? added : configured,
+		.second = added_first ? configured : added,
+		.tickets = tls->tickets,
+		.challenges = tls->challenges,
+	    },
+	    mistakes, &set);
+	if (rc != RC_OK)
+		return rc;
+	*ret_old = tls->set;
+	tls->set = set;
+	return RC_OK;
+}
 
 enum rc net_tls_new(const struct net_tls_config *config, struct buf *mistakes,
     struct net_tls **ret_tls)
 {
 	uint32_t seconds = config->ticket_seconds;
-	struct tls_tickets *tickets =
-	    tls_tickets_new(seconds ? seconds : TICKET_SECONDS);
-	struct tls_set *set;
-	enum rc rc = tls_set_new(config, tickets, mistakes, &set);
-	if (rc != RC_OK) {
-		tls_tickets_free(&tickets);
-		return rc;
-	}
+	struct tls_set *none;
 	struct net_tls *tls = mem_zalloc(sizeof(*tls));
-	tls->tickets = tickets;
+	tls->tickets = tls_tickets_new(seconds ? seconds : TICKET_SECONDS);
+	tls->challenges = tls_challenges_new();
 	tls->bio = tls_bio_method_new();
-	tls->set = set;
 	pthread_mutex_init(&tls->lock, NULL);
-	*ret_tls = tls;
-	return RC_OK;
+	enum rc rc = tls_pairs_load(&tls->configured, config->pairs,
+	    config->pair_count, mistakes, config->log);
+	if (rc == RC_OK)
+		rc = replace(
+		    tls, &tls->configured, &tls->added, mistakes, &none);
+	if (rc != RC_OK)
+		net_tls_free(&tls);
+	else
+		*ret_tls = tls;
+	return rc;
 }
 
 void net_tls_free(struct net_tls **tls)
@@ -47,25 +84,100 @@ void net_tls_free(struct net_tls **tls)
 		return;
 	*tls = NULL;
 	tls_set_unref(&gone->set);
+	tls_pairs_done(&gone->configured);
+	tls_pairs_done(&gone->added);
+	tls_challenges_free(&gone->challenges);
 	tls_tickets_free(&gone->tickets);
 	BIO_meth_free(gone->bio);
 	pthread_mutex_destroy(&gone->lock);
 	free(gone);
 }
 
+// Exchanges the certificates at `where` for `fresh`, and frees the others.
+static enum rc exchange(struct net_tls *tls, struct tls_pairs *where,
+    struct tls_pairs *fresh, struct buf *mistakes)
+{
+	struct tls_set *old = NULL;
+	bool adds = where == &tls->added;
+	pthread_mutex_lock(&tls->lock);
+	enum rc rc = replace(tls, adds ? &tls->configured : fresh,
+	    adds ? fresh : &tls->added, mistakes, &old);
+	if (rc == RC_OK) {
+		struct tls_pairs gone = *where;
+		*where = *fresh;
+		*fresh = gone;
+	}
+	pthread_mutex_unlock(&tls->lock);
+	tls_set_unref(&old);
+	tls_pairs_done(fresh);
+	return rc;
+}
+
 enum rc net_tls_reload(struct net_tls *tls, const struct net_tls_config *config,
     struct buf *mistakes)
 {
-	struct tls_set *set;
-	enum rc rc = tls_set_new(config, tls->tickets, mistakes, &set);
-	if (rc != RC_OK)
-		return rc;
+	struct tls_pairs pairs;
+	enum rc rc = tls_pairs_load(
+	    &pairs, config->pairs, config->pair_count, mistakes, config->log);
+	if (rc == RC_OK)
+		return exchange(tls, &tls->configured, &pairs, mistakes);
+	tls_pairs_done(&pairs);
+	return rc;
+}
+
+enum rc net_tls_add(struct net_tls *tls, const struct net_tls_pair *pairs,
+    size_t count, struct buf *mistakes)
+{
+	struct tls_pairs fresh;
+	enum rc loaded = tls_pairs_load(&fresh, pairs, count, mistakes, NULL);
+	enum rc rc = exchange(tls, &tls->added, &fresh, mistakes);
+	return rc == RC_OK ? loaded : rc;
+}
+
+bool net_tls_is_configured(struct net_tls *tls, const char *name)
+{
+	bool found = false;
 	pthread_mutex_lock(&tls->lock);
-	struct tls_set *old = tls->set;
-	tls->set = set;
+	for (size_t i = 0; i < tls->configured.count && !found; i++) {
+		const struct tls_pair *pair = &tls->configured.items[i];
+		found = !pair->stand_in &&
+			X509_check_host(pair->leaf, name, 0,
+			    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
+	}
 	pthread_mutex_unlock(&tls->lock);
-	tls_set_unref(&old);
-	return RC_OK;
+	ERR_clear_error();
+	return found;
+}
+
+void net_tls_configured(struct net_tls *tls,
+    void (*each)(
+	void *context, const char *path, bool stand_in, struct view pem),
+    void *context)
+{
+	pthread_mutex_lock(&tls->lock);
+	for (size_t i = 0; i < tls->configured.count; i++) {
+		const struct tls_pair *pair = &tls->configured.items[i];
+		char *bytes;
+		BIO *bio = BIO_new(BIO_s_mem());
+		if (!bio || PEM_write_bio_X509(bio, pair->leaf) != 1)
+			abort(); // out of memory
+		long len = BIO_get_mem_data(bio, &bytes);
+		each(context, pair->path, pair->stand_in,
+		    view_of(bytes, (size_t)len));
+		BIO_free(bio);
+	}
+	pthread_mutex_unlock(&tls->lock);
+}
+
+enum rc net_tls_challenge(
+    struct net_tls *tls, const char *name, struct view pem)
+{
+	return tls_challenges_add(tls->challenges, name, pem);
+}
+
+void net_tls_challenges_end(struct net_tls *tls)
+{
+	tls_challenges_clear(tls->challenges);
 }
 
 bool net_tls_is_for(struct net_tls *tls, struct view name)

@@ -14,6 +14,9 @@
 struct net_tls_pair {
 	const char *certificate_path;
 	const char *key_path;
+	// A certificate that nobody asked for, such as a self-signed one:
+	// those of net_tls_add() go before it.
+	bool stand_in;
 };
 
 struct net_tls_config {
@@ -61,6 +64,30 @@ bool net_tls_is_for(struct net_tls *tls, struct view name);
 // fails.
 MUST_CHECK enum rc net_tls_sign(struct net_tls *tls, struct view name,
     struct view content, struct buf *ret_signed);
+
+// Certificates beside those of the configuration, which go before them for
+// their names, except for stand-ins. They replace those of the last such call;
+// the others are not read again. RC_INVALID: one or more cannot be used; the
+// others are.
+MUST_CHECK enum rc net_tls_add(struct net_tls *tls,
+    const struct net_tls_pair *pairs, size_t count, struct buf *mistakes);
+
+// Whether the configuration has a certificate for the name, stand-ins apart.
+bool net_tls_is_configured(struct net_tls *tls, const char *name);
+// Calls `each` with every certificate of the configuration in PEM form, without
+// its chain. `each` must not call this room.
+void net_tls_configured(struct net_tls *tls,
+    void (*each)(
+	void *context, const char *path, bool stand_in, struct view pem),
+    void *context);
+
+// Answers a certificate authority that checks `name` by tls-alpn-01 (RFC 8737),
+// on all listeners with TLS, until the challenges end. `pem` has a certificate
+// made for this, and its key. Other clients do not see it. After such a
+// handshake the connection is closed. RC_INVALID: `pem` cannot be used.
+MUST_CHECK enum rc net_tls_challenge(
+    struct net_tls *tls, const char *name, struct view pem);
+void net_tls_challenges_end(struct net_tls *tls);
 
 // Makes a self-signed ECDSA P-256 certificate for `names` (DNS names or numeric
 // addresses, at least one) that is valid for 820 days. The key file has mode

@@ -3,15 +3,12 @@
 #include "net/tls_client.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "net/tls_session.h"
+#include "net/tls_store.h"
 
 #define CHECKS (NET_TLS_REQUIRED + 1)
 
@@ -25,60 +22,6 @@ struct net_tls_client {
 	SSL_CTX *contexts[CHECKS]; // indexed by enum net_tls_check
 	BIO_METHOD *bio;
 };
-
-// The files in which systems keep all their authorities. OpenSSL's default on
-// most systems is a folder, which OpenSSL would search at each handshake. By
-// then the sandbox does not allow that.
-static const char *const system_stores[] = {
-    "/etc/ssl/certs/ca-certificates.crt",                // Debian, Arch, Alpine
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora
-    "/etc/ssl/ca-bundle.pem",                            // openSUSE
-    "/etc/ssl/cert.pem",
-};
-
-static bool load(X509_STORE *store, const char *path)
-{
-	ERR_clear_error();
-	return X509_STORE_load_file(store, path) == 1;
-}
-
-static void load_system(X509_STORE *store, struct log *log)
-{
-	const char *named = getenv(X509_get_default_cert_file_env());
-	bool loaded = named ? load(store, named)
-			    : load(store, X509_get_default_cert_file());
-	for (size_t i = 0; i < ARRAY_LEN(system_stores); i++)
-		if (!loaded && !named)
-			loaded = load(store, system_stores[i]);
-	ERR_clear_error();
-	if (!loaded)
-		log_text(log, LOG_LEVEL_WARN, "tls_authorities",
-		    "no store of authorities was found, so no server's "
-		    "certificate can be verified");
-}
-
-static enum rc fill(X509_STORE *store,
-    const struct net_tls_client_config *config, struct fault *fault)
-{
-	const char *path = config->authorities_path;
-	if (!path) {
-		load_system(store, config->log);
-		return RC_OK;
-	}
-	struct stat info;
-	if (access(path, R_OK) != 0 || stat(path, &info) != 0)
-		return fault_set(fault, RC_NOT_FOUND, "cannot read %s: %s",
-		    path, strerror(errno));
-	if (!S_ISREG(info.st_mode)) // a pipe would keep the server waiting
-		return fault_set(
-		    fault, RC_INVALID, "%s is not a regular file", path);
-	bool loaded = load(store, path);
-	ERR_clear_error();
-	if (!loaded)
-		return fault_set(fault, RC_INVALID,
-		    "%s has no certificate, or a damaged one", path);
-	return RC_OK;
-}
 
 static SSL_CTX *make_context(enum net_tls_check check, X509_STORE *store)
 {
@@ -109,10 +52,9 @@ static SSL_CTX *make_context(enum net_tls_check check, X509_STORE *store)
 enum rc net_tls_client_new(const struct net_tls_client_config *config,
     struct net_tls_client **ret_client, struct fault *fault)
 {
-	X509_STORE *store = X509_STORE_new();
-	if (!store)
-		abort(); // out of memory
-	enum rc rc = fill(store, config, fault);
+	X509_STORE *store;
+	enum rc rc =
+	    net_tls_store(config->authorities_path, config->log, fault, &store);
 	if (rc == RC_OK) {
 		struct net_tls_client *client = mem_zalloc(sizeof(*client));
 		client->contexts[NET_TLS_OPPORTUNISTIC] =
@@ -121,8 +63,8 @@ enum rc net_tls_client_new(const struct net_tls_client_config *config,
 		    make_context(NET_TLS_REQUIRED, store);
 		client->bio = tls_bio_method_new();
 		*ret_client = client;
+		X509_STORE_free(store);
 	}
-	X509_STORE_free(store);
 	return rc;
 }
 

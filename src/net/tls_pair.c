@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/mem.h"
 #include "net/tls_set.h"
 
 // The maximum of certificates in one file. A real chain has two to four.
@@ -140,7 +141,8 @@ static const char *date_problem(const struct tls_pair *pair)
 bool tls_pair_load(struct tls_pair *pair, const struct net_tls_pair *paths,
     struct buf *mistakes, struct log *log)
 {
-	*pair = (struct tls_pair){0};
+	*pair = (struct tls_pair){.path = mem_strdup(paths->certificate_path),
+	    .stand_in = paths->stand_in};
 	// Both files are read in any case, so that mistakes in both are
 	// reported.
 	bool certificate =
@@ -185,7 +187,33 @@ void tls_pair_done(struct tls_pair *pair)
 	X509_free(pair->leaf);
 	sk_X509_pop_free(pair->chain, X509_free);
 	EVP_PKEY_free(pair->key);
+	free(pair->path);
 	*pair = (struct tls_pair){0};
+}
+
+enum rc tls_pairs_load(struct tls_pairs *ret_pairs,
+    const struct net_tls_pair *paths, size_t count, struct buf *mistakes,
+    struct log *log)
+{
+	struct tls_pairs pairs = {
+	    .items = mem_zalloc((count + 1) * sizeof(*pairs.items))};
+	for (size_t i = 0; i < count; i++) {
+		struct tls_pair *pair = &pairs.items[pairs.count];
+		if (tls_pair_load(pair, &paths[i], mistakes, log))
+			pairs.count++;
+		else
+			tls_pair_done(pair);
+	}
+	*ret_pairs = pairs;
+	return pairs.count == count ? RC_OK : RC_INVALID;
+}
+
+void tls_pairs_done(struct tls_pairs *pairs)
+{
+	for (size_t i = 0; i < pairs->count; i++)
+		tls_pair_done(&pairs->items[i]);
+	free(pairs->items);
+	*pairs = (struct tls_pairs){0};
 }
 
 static void give_name(const ASN1_STRING *string,

@@ -24,6 +24,7 @@ static const char cipher_list[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 struct tls_set {
 	_Atomic unsigned refs;
 	struct tls_tickets *tickets;
+	struct tls_challenges *challenges;
 	SSL_CTX **contexts; // the first is the default
 	size_t count;
 	// Maps a name, or ".example.org" for "*.example.org", to its SSL_CTX.
@@ -55,7 +56,8 @@ static int on_server_name(SSL *ssl, int *alert, void *context)
 	(void)alert;
 	const struct tls_set *set = context;
 	const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-	if (!asked)
+	// on_client_hello() may have chosen another certificate.
+	if (!asked || SSL_get_SSL_CTX(ssl) != set->contexts[0])
 		return SSL_TLSEXT_ERR_OK;
 	SSL_CTX *found = tls_set_find(set, view_of_string(asked));
 	// For an unknown name the default certificate is used, and the client
@@ -67,10 +69,20 @@ static int on_server_name(SSL *ssl, int *alert, void *context)
 	return SSL_TLSEXT_ERR_OK;
 }
 
+static int on_client_hello(SSL *ssl, int *alert, void *context)
+{
+	(void)alert;
+	const struct tls_set *set = context;
+	tls_challenges_meet(set->challenges, ssl);
+	return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
     EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int encrypt)
 {
 	const struct tls_set *set = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	if (!set)
+		return 0; // the answer to a challenge: no ticket
 	return tls_tickets_key(set->tickets, name, iv, cipher, mac, encrypt);
 }
 
@@ -135,6 +147,7 @@ static SSL_CTX *make_context(struct tls_set *set)
 	SSL_CTX_set_num_tickets(context, TICKETS_PER_HANDSHAKE);
 	SSL_CTX_set_app_data(context, set);
 	SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket);
+	SSL_CTX_set_client_hello_cb(context, on_client_hello, set);
 	SSL_CTX_set_tlsext_servername_callback(context, on_server_name);
 	SSL_CTX_set_tlsext_servername_arg(context, set);
 	SSL_CTX_set_alpn_select_cb(context, on_alpn, NULL);
@@ -199,46 +212,44 @@ static SSL_CTX *context_for(struct tls_set *set, const struct tls_pair *pair)
 	return context;
 }
 
-static bool add_pair(struct tls_set *set, const struct net_tls_pair *paths,
-    struct buf *mistakes, struct log *log)
+static bool add_pair(
+    struct tls_set *set, const struct tls_pair *pair, struct buf *mistakes)
 {
-	struct tls_pair pair;
-	bool ok = tls_pair_load(&pair, paths, mistakes, log);
-	if (ok) {
-		SSL_CTX *context = context_for(set, &pair);
-		ok = SSL_CTX_use_cert_and_key(
-			 context, pair.leaf, pair.key, pair.chain, 1) == 1;
-		if (!ok) {
-			const char *reason =
-			    ERR_reason_error_string(ERR_peek_last_error());
-			buf_printf(mistakes, "%s: cannot be used: %s\n",
-			    paths->certificate_path, reason ? reason : "?");
-			ERR_clear_error();
-		}
-		struct naming naming = {.set = set, .context = context};
-		tls_pair_names(&pair, on_name, &naming);
+	SSL_CTX *context = context_for(set, pair);
+	bool ok = SSL_CTX_use_cert_and_key(
+		      context, pair->leaf, pair->key, pair->chain, 1) == 1;
+	if (!ok) {
+		const char *reason =
+		    ERR_reason_error_string(ERR_peek_last_error());
+		buf_printf(mistakes, "%s: cannot be used: %s\n", pair->path,
+		    reason ? reason : "?");
+		ERR_clear_error();
 	}
-	tls_pair_done(&pair);
+	struct naming naming = {.set = set, .context = context};
+	tls_pair_names(pair, on_name, &naming);
 	return ok;
 }
 
-enum rc tls_set_new(const struct net_tls_config *config,
-    struct tls_tickets *tickets, struct buf *mistakes, struct tls_set **ret_set)
+enum rc tls_set_new(const struct tls_set_parts *parts, struct buf *mistakes,
+    struct tls_set **ret_set)
 {
-	if (config->pair_count == 0) {
+	const struct tls_pairs *both[] = {parts->first, parts->second};
+	size_t count = both[0]->count + both[1]->count;
+	if (count == 0) {
 		buf_add_string(mistakes, "TLS: no certificate is configured\n");
 		return RC_INVALID;
 	}
 	struct tls_set *set = mem_zalloc(sizeof(*set));
-	set->tickets = tickets;
-	set->contexts =
-	    mem_zalloc(config->pair_count * sizeof(set->contexts[0]));
+	set->tickets = parts->tickets;
+	set->challenges = parts->challenges;
+	set->contexts = mem_zalloc(count * sizeof(set->contexts[0]));
 	map_init(&set->names);
 	atomic_store(&set->refs, 1);
 	bool ok = true;
-	for (size_t i = 0; i < config->pair_count; i++)
-		if (!add_pair(set, &config->pairs[i], mistakes, config->log))
-			ok = false;
+	for (size_t i = 0; i < ARRAY_LEN(both); i++)
+		for (size_t j = 0; j < both[i]->count; j++)
+			if (!add_pair(set, &both[i]->items[j], mistakes))
+				ok = false;
 	if (!ok) {
 		tls_set_unref(&set);
 		return RC_INVALID;

@@ -8,14 +8,40 @@
 #include <openssl/ssl.h>
 
 #include "net/tls.h"
+#include "net/tls_challenge.h"
 #include "net/tls_ticket.h"
 
 struct tls_set;
 
-// Like net_tls_new(). `tickets` must outlive the set.
-MUST_CHECK enum rc tls_set_new(const struct net_tls_config *config,
-    struct tls_tickets *tickets, struct buf *mistakes,
-    struct tls_set **ret_set);
+struct tls_pair;
+
+// Certificates with their keys, read from files. Sets are made from them, so
+// that those of one kind can be replaced while the files of the others cannot
+// be read any more.
+struct tls_pairs {
+	struct tls_pair *items; // owned
+	size_t count;
+};
+
+// Reads pairs. Adds a line to `mistakes` for each problem. RC_INVALID: one or
+// more have a mistake; `ret_pairs` has the others, also then.
+MUST_CHECK enum rc tls_pairs_load(struct tls_pairs *ret_pairs,
+    const struct net_tls_pair *paths, size_t count, struct buf *mistakes,
+    struct log *log);
+void tls_pairs_done(struct tls_pairs *pairs);
+
+// What a set is made from. Of two certificates for the same name the one that
+// comes first is used.
+struct tls_set_parts {
+	const struct tls_pairs *first;
+	const struct tls_pairs *second;
+	struct tls_tickets *tickets; // must outlive the set, as must these:
+	struct tls_challenges *challenges;
+};
+
+// RC_INVALID: there is no certificate, or one cannot be used.
+MUST_CHECK enum rc tls_set_new(const struct tls_set_parts *parts,
+    struct buf *mistakes, struct tls_set **ret_set);
 struct tls_set *tls_set_ref(struct tls_set *set);
 void tls_set_unref(struct tls_set **set);
 
@@ -29,6 +55,8 @@ struct tls_pair {
 	X509 *leaf;
 	STACK_OF(X509) * chain; // without the leaf
 	EVP_PKEY *key;
+	char *path; // of the certificate
+	bool stand_in;
 };
 
 // Reads and checks a pair. Adds a line to `mistakes` for each problem.

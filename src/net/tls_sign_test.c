@@ -84,7 +84,8 @@ static int set_up(void **state)
 			     bed.own_certificate, bed.own_key, &own, 1, &fault),
 	    RC_OK);
 	struct net_tls_pair pairs[] = {
-	    {bed.certificate, bed.key}, {bed.own_certificate, bed.own_key}};
+	    {.certificate_path = bed.certificate, .key_path = bed.key},
+	    {.certificate_path = bed.own_certificate, .key_path = bed.own_key}};
 	struct net_tls_config config = {.pairs = pairs, .pair_count = 2};
 	buf_init(&mistakes, 4096);
 	assert_int_equal(net_tls_new(&config, &mistakes, &bed.tls), RC_OK);

@@ -126,7 +126,8 @@ static void reload(struct line_server *line, const char *name, enum rc wanted)
 	struct buf mistakes;
 	buf_init(&mistakes, 4096);
 	line_paths(line, name, certificate, key, sizeof(key));
-	struct net_tls_pair pair = {certificate, key};
+	struct net_tls_pair pair = {
+	    .certificate_path = certificate, .key_path = key};
 	struct net_tls_config config = {.pairs = &pair, .pair_count = 1};
 	assert_int_equal(net_tls_reload(line->tls, &config, &mistakes), wanted);
 	assert_int_equal(mistakes.len > 0, wanted != RC_OK);
@@ -372,6 +373,134 @@ static void test_channel_bindings_agree(void **state)
 	line_server_stop(&line, 5);
 }
 
+// The common name of the certificate that a client gets. `alpn` NULL: none is
+// offered.
+static void check_certificate(struct line_server *line, const char *name,
+    int version, const char *alpn, const char *wanted)
+{
+	struct client client;
+	char text[256];
+	client_open(&client, line->tls_port);
+	assert_true(client_tls(&client, name, version, NULL, alpn));
+	X509 *certificate = SSL_get0_peer_certificate(client.ssl);
+	X509_NAME_get_text_by_NID(X509_get_subject_name(certificate),
+	    NID_commonName, text, sizeof(text));
+	assert_string_equal(text, wanted);
+	client_close(&client);
+}
+
+static void add(struct line_server *line, const char *name, bool damaged)
+{
+	char paths[2][256];
+	struct buf mistakes;
+	buf_init(&mistakes, 4096);
+	line_paths(line, name, paths[0], paths[1], 256);
+	const struct net_tls_pair pairs[] = {
+	    {.certificate_path = paths[0], .key_path = paths[1]},
+	    {.certificate_path = "/nowhere", .key_path = "/nowhere"}};
+	assert_int_equal(
+	    net_tls_add(line->tls, pairs, damaged ? 2 : 1, &mistakes),
+	    damaged ? RC_INVALID : RC_OK);
+	buf_done(&mistakes);
+}
+
+static void test_added_certificates_go_behind_the_configured(void **state)
+{
+	(void)state;
+	struct line_server line = {0};
+	line_server_start(&line, names);
+	line_make_pair(&line, "new.example");
+	const char *first = names[0];
+	add(&line, "new.example", true); // the other one is damaged
+	check_certificate(
+	    &line, "new.example", TLS1_3_VERSION, NULL, "new.example");
+	check_certificate(&line, first, TLS1_3_VERSION, NULL, first);
+	check_certificate(&line, NULL, TLS1_3_VERSION, NULL, first);
+	assert_true(net_tls_is_configured(line.tls, first));
+	assert_false(net_tls_is_configured(line.tls, "new.example"));
+	// A reload of the configuration keeps them, and they need not be
+	// readable any more.
+	reload(&line, "one.example", RC_OK);
+	check_certificate(
+	    &line, "new.example", TLS1_3_VERSION, NULL, "new.example");
+	line_server_stop(&line, 5);
+}
+
+static void test_added_certificates_go_before_a_stand_in(void **state)
+{
+	(void)state;
+	struct line_server line = {0};
+	char paths[2][256];
+	struct buf mistakes;
+	line_server_start(&line, names);
+	line_make_pair(&line, "new.example");
+	line_paths(&line, "one.example", paths[0], paths[1], 256);
+	struct net_tls_pair pair = {.certificate_path = paths[0],
+	    .key_path = paths[1],
+	    .stand_in = true};
+	struct net_tls_config config = {.pairs = &pair, .pair_count = 1};
+	buf_init(&mistakes, 4096);
+	assert_int_equal(net_tls_reload(line.tls, &config, &mistakes), RC_OK);
+	buf_done(&mistakes);
+	check_certificate(&line, NULL, TLS1_3_VERSION, NULL, "one.example");
+	add(&line, "new.example", false);
+	check_certificate(&line, NULL, TLS1_3_VERSION, NULL, "new.example");
+	check_certificate(
+	    &line, "one.example", TLS1_3_VERSION, NULL, "one.example");
+	assert_false(net_tls_is_configured(line.tls, "one.example"));
+	line_server_stop(&line, 5);
+}
+
+// RFC 8737 section 3: only who offers "acme-tls/1" alone and asks for the name
+// gets the challenge's certificate; then the connection is closed.
+static void test_challenge_is_answered_to_the_authority_only(void **state)
+{
+	(void)state;
+	static const char protocol[] = "acme-tls/1";
+	struct line_server line = {0};
+	struct client client;
+	char paths[2][256], bytes[8192];
+	line_server_start(&line, names);
+	line_make_pair(&line, "challenge.example");
+	line_paths(&line, "challenge.example", paths[0], paths[1], 256);
+	size_t len = 0;
+	for (size_t i = 0; i < 2; i++) {
+		FILE *file = fopen(paths[i], "re");
+		assert_non_null(file);
+		len += fread(bytes + len, 1, sizeof(bytes) - len, file);
+		fclose(file);
+	}
+	assert_int_equal(
+	    net_tls_challenge(line.tls, "one.example", VIEW("no PEM")),
+	    RC_INVALID);
+	assert_int_equal(
+	    net_tls_challenge(line.tls, "one.example", view_of(bytes, len)),
+	    RC_OK);
+	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		check_certificate(&line, "one.example", versions[i], protocol,
+		    "challenge.example");
+		check_certificate(
+		    &line, "one.example", versions[i], NULL, "one.example");
+		client_open(&client, line.tls_port);
+		assert_true(client_tls(
+		    &client, "One.Example", versions[i], NULL, protocol));
+		client_expect_end(&client);
+		client_close(&client);
+		// Another name, and another protocol beside it.
+		client_open(&client, line.tls_port);
+		assert_false(client_tls(
+		    &client, "two.example", versions[i], NULL, protocol));
+		client_close(&client);
+	}
+	net_tls_challenges_end(line.tls);
+	client_open(&client, line.tls_port);
+	assert_false(
+	    client_tls(&client, "one.example", TLS1_3_VERSION, NULL, protocol));
+	client_close(&client);
+	line_server_stop(&line, 5);
+}
+
 static void test_every_mistake_is_named(void **state)
 {
 	(void)state;
@@ -382,9 +511,11 @@ static void test_every_mistake_is_named(void **state)
 	line_paths(&line, "one.example", one[0], one[1], 256);
 	line_paths(&line, "two.example", two[0], two[1], 256);
 	struct net_tls_pair pairs[] = {
-	    {"/nowhere.crt", "/nowhere.key"},
-	    {one[0], two[1]}, // the key of another certificate
-	    {one[1], one[0]}, // the files are swapped
+	    {.certificate_path = "/nowhere.crt", .key_path = "/nowhere.key"},
+	    // The key of another certificate.
+	    {.certificate_path = one[0], .key_path = two[1]},
+	    // The files are swapped.
+	    {.certificate_path = one[1], .key_path = one[0]},
 	};
 	struct net_tls_config config = {.pairs = pairs, .pair_count = 3};
 	struct buf mistakes;
@@ -497,6 +628,9 @@ int main(void)
 	    cmocka_unit_test(test_handshake_times_out),
 	    cmocka_unit_test(test_garbage_instead_of_a_handshake),
 	    cmocka_unit_test(test_channel_bindings_agree),
+	    cmocka_unit_test(test_added_certificates_go_behind_the_configured),
+	    cmocka_unit_test(test_added_certificates_go_before_a_stand_in),
+	    cmocka_unit_test(test_challenge_is_answered_to_the_authority_only),
 	    cmocka_unit_test(test_every_mistake_is_named),
 	    cmocka_unit_test(test_slow_reader_under_tls),
 	    cmocka_unit_test(test_idle_tls_connections_keep_little),

@@ -318,7 +318,8 @@ static void make_tls(struct test_peers *all)
 	test_peers_certificate(all, certificate);
 	assert_int_equal(
 	    net_tls_self_signed(certificate, key, names, 1, &fault), RC_OK);
-	struct net_tls_pair pair = {certificate, key};
+	struct net_tls_pair pair = {
+	    .certificate_path = certificate, .key_path = key};
 	struct net_tls_config config = {.pairs = &pair, .pair_count = 1};
 	buf_init(&mistakes, 4096);
 	assert_int_equal(net_tls_new(&config, &mistakes, &all->tls), RC_OK);

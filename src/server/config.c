@@ -74,11 +74,16 @@ void config_demo(struct config *config)
 	set_listeners(config, true);
 }
 
-bool config_is_exposed(const struct config *config)
+const char *config_exposed(const struct config *config)
 {
 	struct stat info;
-	return config->relay_password[0] && config->path &&
-	       stat(config->path, &info) == 0 && (info.st_mode & S_IROTH) != 0;
+	const char *secret = config->relay_password[0] ? "relay_password"
+			     : config->acme_eab_key[0] ? "acme_eab_key"
+						       : NULL;
+	if (secret && config->path && stat(config->path, &info) == 0 &&
+	    (info.st_mode & S_IROTH) != 0)
+		return secret;
+	return NULL;
 }
 
 void config_log_mistakes(struct log *log, const struct buf *mistakes)
@@ -122,7 +127,9 @@ static void add_setting(
 		      s->kind == SETTING_USER || s->kind == SETTING_FOLDER ||
 		      s->kind == SETTING_NAME || s->kind == SETTING_IPV4 ||
 		      s->kind == SETTING_IPV6 || s->kind == SETTING_HOST ||
-		      s->kind == SETTING_SERVERS || s->kind == SETTING_NETWORKS;
+		      s->kind == SETTING_SERVERS ||
+		      s->kind == SETTING_NETWORKS || s->kind == SETTING_NAMES ||
+		      s->kind == SETTING_URL;
 	const char *quote = quoted ? "\"" : "";
 	add_help(out, indent, s->help);
 	add_range(out, indent, s);

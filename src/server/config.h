@@ -14,6 +14,7 @@
 #define CONFIG_LISTENERS_MAX    32
 #define CONFIG_CERTIFICATES_MAX 256
 #define CONFIG_ADDRESSES_MAX    16
+#define CONFIG_ACME_NAMES_MAX   99
 #define CONFIG_FILE_MAX         ((size_t)1 << 20)  // bytes
 #define CONFIG_MISTAKES_MAX     ((size_t)64 << 10) // bytes of sentences
 
@@ -45,6 +46,12 @@ enum config_relay_tls {
 	CONFIG_RELAY_TLS_REQUIRED,
 	CONFIG_RELAY_TLS_OPPORTUNISTIC,
 	CONFIG_RELAY_TLS_NONE,
+};
+
+enum config_challenge {
+	CONFIG_CHALLENGE_AUTO,
+	CONFIG_CHALLENGE_HTTP_01,
+	CONFIG_CHALLENGE_TLS_ALPN_01,
 };
 
 enum config_log_format {
@@ -88,6 +95,13 @@ struct config {
 	const char *relay_address_v4; // to connect from
 	const char *relay_address_v6;
 	const char *relay_networks; // that are not the Internet, but allowed
+	const char *acme_directory; // https://…
+	const char *acme_contact;   // addresses, spaces between
+	const char *acme_names;     // A-labels, spaces between
+	const char *acme_eab_key_id;
+	const char *acme_eab_key;
+	const char *acme_ca_file;
+	const char *certificate_folder; // of the certifier; set at the start
 	struct config_listener listeners[CONFIG_LISTENERS_MAX];
 	size_t listener_count;
 	struct net_tls_pair certificates[CONFIG_CERTIFICATES_MAX];
@@ -98,6 +112,8 @@ struct config {
 	uint32_t log_level;    // enum log_level
 	uint32_t log_format;   // enum config_log_format
 	uint32_t sandbox;
+	uint32_t acme;
+	uint32_t acme_challenge; // enum config_challenge
 	uint32_t plain_on_loopback;
 	uint32_t compress;
 	uint32_t scram_sha1;
@@ -193,8 +209,17 @@ MUST_CHECK enum rc config_read(
 MUST_CHECK enum rc config_parse(struct config *config, const char *path,
     struct view text, struct buf *mistakes);
 
-// Whether everybody on this machine can read the password that the file holds.
-bool config_is_exposed(const struct config *config);
+// The secret in the file that everybody on this machine can read: the name of
+// its setting. NULL: there is none.
+const char *config_exposed(const struct config *config);
+
+// Whether a listener speaks HTTP without TLS.
+bool config_has_plain_http(const struct config *config);
+// Whether a listener can answer the challenges that acme_challenge allows.
+bool config_can_be_challenged(const struct config *config);
+
+// The port of a URL of the settings.
+uint16_t config_url_port(const char *url);
 
 // What mail programs elsewhere can reach: the listeners' ports, but for those
 // on loopback addresses and Unix sockets, and those without TLS, which take no

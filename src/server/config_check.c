@@ -48,7 +48,7 @@ static void check_names(struct check *check, bool named)
 {
 	char text[512];
 	const struct config *config = check->config;
-	if (named || config->certificate_count == 0)
+	if (named || config->certificate_count == 0 || config->acme)
 		return;
 	snprintf(text, sizeof(text),
 	    "no certificate is for \"%s\" (server_name), so mail programs will "
@@ -162,9 +162,13 @@ static void check_path(struct check *check)
 enum cli_exit config_check_command(const struct cli_call *call)
 {
 	struct check check = {.call = call, .config = call->context};
-	if (config_is_exposed(check.config))
-		problem(&check, 0,
-		    "everybody on this machine can read relay_password");
+	const char *exposed = config_exposed(check.config);
+	if (exposed) {
+		char text[100];
+		snprintf(text, sizeof(text),
+		    "everybody on this machine can read %s", exposed);
+		problem(&check, 0, text);
+	}
 	check_path(&check);
 	check_certificates(&check);
 	check_postmaster(&check);

@@ -510,6 +510,39 @@ static void check_relay(struct parse *parse, const struct part *file)
 	check_relay_tls(parse, file);
 }
 
+static size_t count_words(const char *text)
+{
+	struct view rest = view_of_string(text), one;
+	size_t count = 0;
+	while (view_split(&rest, ' ', &one))
+		count += one.len > 0;
+	return count;
+}
+
+static void check_acme(struct parse *parse, const struct part *file)
+{
+	const struct config *config = parse->config;
+	bool id = config->acme_eab_key_id[0], key = config->acme_eab_key[0];
+	if (id != key)
+		note(parse,
+		    line_of(file, id ? "acme_eab_key_id" : "acme_eab_key"),
+		    "acme_eab_key_id and acme_eab_key want each other");
+	if (key && !config_is_base64url(config->acme_eab_key))
+		note(parse, line_of(file, "acme_eab_key"),
+		    "acme_eab_key is not base64url: copy it as the authority "
+		    "shows it");
+	if (config->acme && !config_can_be_challenged(config))
+		note(parse, line_of(file, "acme"),
+		    "acme = yes wants a listener where the authority can see "
+		    "whether a name is ours: protocol = http, on port 80 with "
+		    "tls = none (http-01) or on port 443 with tls = implicit "
+		    "(tls-alpn-01)");
+	// The server's own name is the first of 100.
+	if (count_words(config->acme_names) > CONFIG_ACME_NAMES_MAX)
+		note(parse, line_of(file, "acme_names"),
+		    "acme_names has more than %d names", CONFIG_ACME_NAMES_MAX);
+}
+
 static void check_times(struct parse *parse)
 {
 	const struct config *config = parse->config;
@@ -554,6 +587,7 @@ enum rc config_parse(struct config *config, const char *path, struct view text,
 	check_ports(parse);
 	check_log_ins(parse);
 	check_relay(parse, &file);
+	check_acme(parse, &file);
 	check_times(parse);
 	enum rc rc = tell(parse, path, mistakes);
 	config->path = arena_string(&config->arena, view_of_string(path));

@@ -62,3 +62,29 @@ struct mail_services config_services(const struct config *config)
 	}
 	return services;
 }
+
+static bool has_http(const struct config *config, enum config_tls tls)
+{
+	for (size_t i = 0; i < config->listener_count; i++)
+		if (config->listeners[i].protocol == CONFIG_HTTP &&
+		    config->listeners[i].tls == tls)
+			return true;
+	return false;
+}
+
+bool config_has_plain_http(const struct config *config)
+{
+	return has_http(config, CONFIG_TLS_NONE);
+}
+
+bool config_can_be_challenged(const struct config *config)
+{
+	bool plain = config_has_plain_http(config);
+	bool https = has_http(config, CONFIG_TLS_IMPLICIT);
+	switch ((enum config_challenge)config->acme_challenge) {
+	case CONFIG_CHALLENGE_AUTO: return plain || https;
+	case CONFIG_CHALLENGE_HTTP_01: return plain;
+	case CONFIG_CHALLENGE_TLS_ALPN_01: return https;
+	}
+	return false;
+}

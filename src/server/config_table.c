@@ -10,6 +10,8 @@ static const char *const tls_words[] = {"starttls", "implicit", "none", NULL};
 static const char *const protocol_words[] = {
     "imap", "pop3", "smtp", "submission", "lmtp", "http", NULL};
 static const char *const line_end_words[] = {"refuse", "normalize", NULL};
+static const char *const challenge_words[] = {
+    "auto", "http-01", "tls-alpn-01", NULL};
 static const char *const relay_tls_words[] = {
     "required", "opportunistic", "none", NULL};
 
@@ -65,6 +67,32 @@ const struct setting config_settings[] = {
 	"Whether the server shuts itself in once it has started: no program\n"
 	"can be run by it, and it reaches nothing but its data folder and\n"
 	"its certificates."),
+    SWITCH(acme, "no",
+	"Whether certificates are fetched from an authority that gives them by\n"
+	"itself (ACME), for all names of this server that lead to this machine,\n"
+	"and renewed in time. \"yes\" says that you agree to the authority's\n"
+	"terms; the log names them when the account is made."),
+    KIND(acme_directory, SETTING_URL,
+	"https://acme-v02.api.letsencrypt.org/directory",
+	"The authority. The default is Let's Encrypt."),
+    TEXT(acme_contact, "",
+	"Mail addresses that the authority may write to, with spaces between."),
+    KIND(acme_names, SETTING_NAMES, "",
+	"Further names for the server's certificate, with spaces between.\n"
+	"server_name, and autoconfig, autodiscover, mta-sts and mail in every\n"
+	"domain are asked for without being named."),
+    CHOICE(acme_challenge, challenge_words, "auto",
+	"How the authority sees that a name is ours: it asks on port 80\n"
+	"(http-01) or on port 443 (tls-alpn-01). \"auto\": http-01 if there is a\n"
+	"listener for http without TLS."),
+    TEXT(acme_eab_key_id, "",
+	"For an authority that wants an account of its own: that account's key\n"
+	"id (external account binding)."),
+    TEXT(acme_eab_key, "",
+	"And its key (HMAC), in base64url. Then only root should read this file."),
+    KIND(acme_ca_file, SETTING_FILE, "",
+	"A PEM file of certificates that the authority's own is checked with.\n"
+	"Empty: the system's."),
     SWITCH(plain_on_loopback, "no",
 	"Whether passwords may go without TLS over loopback addresses."),
     SWITCH(compress, "yes",

@@ -19,6 +19,8 @@ enum setting_kind {
 	SETTING_IPV6,
 	SETTING_HOST,      // "name:port", or empty
 	SETTING_SERVERS,   // any number of "address" or "address@port"
+	SETTING_NAMES,     // any number of host names; kept as A-labels
+	SETTING_URL,       // https://…
 	SETTING_NETWORKS,  // any number of "address" or "address/bits"
 	SETTING_ADDRESSES, // a list of IP addresses, "*", or Unix sockets
 };

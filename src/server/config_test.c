@@ -130,6 +130,27 @@ static const struct {
     {"relay_host = \"192.0.2.1:25\"\n", ""},
     {"relay_ipv4 = no\nrelay_ipv6 = no\n",
 	"f:2: relay_ipv4 and relay_ipv6 are both no\n"},
+    {"acme = yes\nacme_names = \"MAIL.b\303\274cher.example  a.test\"\n"
+     "acme_eab_key_id = \"k\"\nacme_eab_key = \"Zm9v\"\n"
+     "acme_directory = \"https://[::1]:14000/dir\"\n",
+	""},
+    {"acme_eab_key_id = \"k\"\n",
+	"f:1: acme_eab_key_id and acme_eab_key want each other\n"},
+    {"acme_eab_key_id = \"k\"\nacme_eab_key = \"Zm9+\"\n",
+	"f:2: acme_eab_key is not base64url: copy it as the authority shows "
+	"it\n"},
+    {"acme_directory = \"http://ca.test/\"\n",
+	"f:1: acme_directory wants \"https://host/path\", not "
+	"\"http://ca.test/\"\n"},
+    {"acme_directory = \"https://ca.test:0/\"\n",
+	"f:1: acme_directory wants \"https://host/path\", not "
+	"\"https://ca.test:0/\"\n"},
+    {"acme_names = \"a.test b_c\"\n",
+	"f:1: acme_names wants the name of a host, not \"b_c\"\n"},
+    {"acme = yes\nlisten \"a\" { port = 993 tls = implicit }\n",
+	"f:1: acme = yes wants a listener where the authority can see whether "
+	"a name is ours: protocol = http, on port 80 with tls = none "
+	"(http-01) or on port 443 with tls = implicit (tls-alpn-01)\n"},
     {"relay_user = \"a\"\n",
 	"f:1: relay_user is set, but no relay_host\n"
 	"f:1: relay_user and relay_password want each other\n"},

@@ -7,9 +7,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "acme/base64url.h"
 #include "dns/dns.h"
 #include "net/networks.h"
 #include "wire/domain_name.h"
+
+#define NAMES_MAX ((size_t)32 << 10) // bytes
 
 static enum rc set_number(const struct setting *s, struct view text,
     uint32_t *to, struct fault *fault)
@@ -198,6 +201,87 @@ static enum rc make_name(const struct setting *s, struct arena *arena,
 	return RC_OK;
 }
 
+// The same for each of several names.
+static enum rc make_names(const struct setting *s, struct arena *arena,
+    struct fault *fault, const char **text)
+{
+	struct buf all;
+	struct view rest = view_of_string(*text), one;
+	enum rc rc = RC_OK;
+	buf_init(&all, NAMES_MAX);
+	while (rc == RC_OK && view_split(&rest, ' ', &one)) {
+		const char *name = arena_string(arena, one);
+		if (one.len == 0)
+			continue;
+		rc = make_name(s, arena, fault, &name);
+		buf_printf(&all, "%s%s", all.len ? " " : "", name);
+	}
+	if (rc == RC_OK && buf_status(&all) != RC_OK)
+		rc = fault_set(fault, RC_LIMIT, "%s is too long", s->name);
+	if (rc == RC_OK)
+		*text = arena_string(arena, buf_view(&all));
+	buf_done(&all);
+	return rc;
+}
+
+// The host and the port of "https://host:port/path". Returns false if it is
+// not one.
+static bool split_url(
+    const char *url, struct view *ret_host, uint16_t *ret_port)
+{
+	static const struct view scheme = {"https://", 8};
+	struct view rest = view_of_string(url);
+	uint32_t port = 443;
+	for (size_t i = 0; i < rest.len; i++)
+		if (url[i] <= ' ' || (unsigned char)url[i] >= 0x7f)
+			return false;
+	if (!view_starts_with_nocase(rest, scheme))
+		return false;
+	rest = view_from(rest, scheme.len);
+	rest.len = strcspn(rest.ptr, "/?#");
+	size_t colon = SIZE_MAX;
+	for (size_t i = rest.len; i > 0 && colon == SIZE_MAX; i--)
+		if (rest.ptr[i - 1] == ':')
+			colon = i - 1;
+		else if (rest.ptr[i - 1] == ']')
+			break;
+	if (colon != SIZE_MAX &&
+	    (!is_port(view_from(rest, colon + 1)) ||
+		!view_to_u32(view_from(rest, colon + 1), &port)))
+		return false;
+	*ret_host = view_slice(rest, 0, colon);
+	*ret_port = (uint16_t)port;
+	return ret_host->len > 0 && view_find_char(*ret_host, '@') == SIZE_MAX;
+}
+
+bool config_is_base64url(const char *text)
+{
+	struct buf bytes;
+	buf_init(&bytes, NAMES_MAX);
+	enum rc rc = base64url_decode(view_of_string(text), &bytes);
+	bool any = bytes.len > 0;
+	buf_done_secret(&bytes);
+	return rc == RC_OK && any;
+}
+
+uint16_t config_url_port(const char *url)
+{
+	struct view host;
+	uint16_t port;
+	return split_url(url, &host, &port) ? port : 443;
+}
+
+static enum rc check_url(
+    const struct setting *s, const char *text, struct fault *fault)
+{
+	struct view host;
+	uint16_t port;
+	if (split_url(text, &host, &port))
+		return RC_OK;
+	return fault_set(fault, RC_INVALID,
+	    "%s wants \"https://host/path\", not \"%.80s\"", s->name, text);
+}
+
 static enum rc check_text(const struct setting *s, struct arena *arena,
     struct fault *fault, const char **text_at)
 {
@@ -211,6 +295,8 @@ static enum rc check_text(const struct setting *s, struct arena *arena,
 			return RC_OK;
 		return fault_set(fault, RC_INVALID,
 		    "%s wants an IP address or \"*\"", s->name);
+	case SETTING_NAMES: return make_names(s, arena, fault, text_at);
+	case SETTING_URL: return check_url(s, text, fault);
 	case SETTING_IPV4: return check_ip(s, text, AF_INET, fault);
 	case SETTING_IPV6: return check_ip(s, text, AF_INET6, fault);
 	case SETTING_HOST: return check_host(s, text, arena, fault);
@@ -253,6 +339,8 @@ enum rc config_value_set(const struct setting *setting, struct view text,
 	case SETTING_FOLDER:
 	case SETTING_NAME:
 	case SETTING_ADDRESS:
+	case SETTING_NAMES:
+	case SETTING_URL:
 	case SETTING_IPV4:
 	case SETTING_IPV6:
 	case SETTING_HOST:

@@ -13,4 +13,7 @@ MUST_CHECK enum rc config_value_set(const struct setting *setting,
 // "*", a numeric IPv4 or IPv6 address, or the path of a Unix socket.
 bool config_value_is_address(const char *text);
 
+// Whether it is base64url, and not empty.
+bool config_is_base64url(const char *text);
+
 #endif

@@ -259,10 +259,11 @@ void doctor_rights(struct doctor *doctor)
 		    doctor_text(doctor, "chmod go-w %s", config->path),
 		    "Others than its owner may change the configuration %s.",
 		    config->path);
-	if (config_is_exposed(config))
+	const char *exposed = config_exposed(config);
+	if (exposed)
 		doctor_say(doctor, DOCTOR_WRONG,
 		    doctor_text(doctor, "chmod o= %s", config->path),
-		    "Everybody on this machine can read relay_password in %s.",
+		    "Everybody on this machine can read %s in %s.", exposed,
 		    config->path);
 }
 

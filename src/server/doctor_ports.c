@@ -3,6 +3,7 @@
 // finds them through the server's public addresses (src/probe).
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -10,6 +11,7 @@
 #include "net/certificate.h"
 #include "net/server.h"
 #include "probe/probe.h"
+#include "server/certificates.h"
 #include "server/doctor_impl.h"
 
 // ---- Certificates ----------------------------------------------------------
@@ -96,17 +98,38 @@ static void check_pair(struct doctor *doctor, const struct net_tls_pair *pair)
 	buf_done(&mistakes);
 }
 
+// The certificate that the server fetches for server_name.
+static bool check_kept(struct doctor *doctor, bool *named)
+{
+	bool usable = false;
+	const char *path = doctor_text(doctor,
+	    "%s/" CERTIFICATES_FOLDER "/crt." CERTIFICATES_SERVER ".pem",
+	    doctor->config->data);
+	if (access(path, F_OK) == 0) {
+		check_certificate(doctor, path, named, &usable);
+		return usable;
+	}
+	doctor->certificate_told = true;
+	doctor_say(doctor, DOCTOR_WRONG,
+	    "See what keeps it from coming: roost certificate list",
+	    "The server has not got a certificate for %s yet (acme = yes).",
+	    doctor->config->server_name);
+	return false;
+}
+
 void doctor_certificates(struct doctor *doctor)
 {
 	const struct config *config = doctor->config;
 	bool named = false, usable = false, one;
 	if (!doctor->tls)
 		return;
-	if (config->certificate_count == 0) {
+	if (config->acme) {
+		usable = check_kept(doctor, &named);
+	} else if (config->certificate_count == 0) {
 		doctor->certificate_told = true;
 		doctor_say(doctor, DOCTOR_WRONG,
-		    "Get one from an authority such as Let's Encrypt, and "
-		    "name it in the configuration (docs/mail-server.md).",
+		    "Write acme = yes into the configuration to get one from "
+		    "Let's Encrypt, or name one (docs/mail-server.md).",
 		    "No certificate is configured, so the server uses a "
 		    "self-signed one, which no mail program accepts.");
 	}

@@ -28,24 +28,20 @@ struct dns_settings post_office_dns(struct config *config)
 	return dns;
 }
 
-static void need_port(struct sandbox_needs *needs, uint64_t port)
-{
-	if (needs->connect_count < SANDBOX_PORTS_MAX)
-		needs->connect[needs->connect_count++] = (uint16_t)port;
-}
-
 void post_office_ports(struct config *config, struct sandbox_needs *needs)
 {
 	struct dns_settings dns = post_office_dns(config);
 	const char *host_port = strrchr(config->relay_host, ':');
-	need_port(needs, config->relay_port);
+	sandbox_need_port(needs, (uint16_t)config->relay_port);
 	if (host_port)
-		need_port(needs, strtoul(host_port + 1, NULL, 10));
-	need_port(needs, DNS_PORT);
+		sandbox_need_port(
+		    needs, (uint16_t)strtoul(host_port + 1, NULL, 10));
+	sandbox_need_port(needs, DNS_PORT);
 	for (size_t i = 0; i < dns.server_count; i++) {
 		const char *port = strchr(dns.servers[i], '@');
 		if (port)
-			need_port(needs, strtoul(port + 1, NULL, 10));
+			sandbox_need_port(
+			    needs, (uint16_t)strtoul(port + 1, NULL, 10));
 	}
 }
 

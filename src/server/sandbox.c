@@ -3,6 +3,12 @@
 
 #include <sys/prctl.h>
 
+void sandbox_need_port(struct sandbox_needs *needs, uint16_t port)
+{
+	if (needs->connect_count < SANDBOX_PORTS_MAX)
+		needs->connect[needs->connect_count++] = port;
+}
+
 struct sandbox_state sandbox_enter(const struct sandbox_needs *needs)
 {
 	struct sandbox_state state = {

@@ -20,6 +20,9 @@ struct sandbox_needs {
 	size_t connect_count;
 };
 
+// Adds a port, if there is room.
+void sandbox_need_port(struct sandbox_needs *needs, uint16_t port);
+
 // What is in force. Landlock has versions, 0: the kernel has none.
 struct sandbox_state {
 	long landlock;

@@ -24,6 +24,7 @@
 #include "net/server.h"
 #include "queue/manage.h"
 #include "server/certificates.h"
+#include "server/certifier.h"
 #include "server/demo.h"
 #include "server/measures.h"
 #include "server/memory.h"
@@ -50,6 +51,7 @@ struct serve {
 	struct log log;
 	struct net_tls *tls;
 	struct net_server *net;
+	struct certifier *certifier;
 	struct memory *memory;
 	struct sandbox_state sandbox; // all zero: switched off
 	int lock;                     // of the data folder; -1: not locked
@@ -286,6 +288,9 @@ static void shut_in(struct serve *serve)
 	if (serve->demo_folder)
 		needs.read[needs.read_count++] = serve->demo_folder;
 	post_office_ports(config, &needs);
+	if (config->acme)
+		sandbox_need_port(
+		    &needs, config_url_port(config->acme_directory));
 	serve->sandbox = sandbox_enter_logged(&needs, &serve->log);
 }
 
@@ -354,7 +359,9 @@ static struct measures measures(struct serve *serve)
 static void status(void *context, json_t *answer)
 {
 	struct measures now = measures(context);
+	const struct serve *serve = context;
 	measures_status(&now, answer);
+	certifier_count(serve->certifier, answer);
 }
 
 static void metrics(void *context, bool open, struct buf *out)
@@ -369,12 +376,26 @@ static void trace(void *context, struct view user, bool on)
 	tracing_set(serve->tracing, user, on);
 }
 
+static void certificates(void *context, json_t *answer)
+{
+	struct serve *serve = context;
+	certifier_show(serve->certifier, serve->tls, answer);
+}
+
+static enum rc renew(void *context, struct view name, struct fault *fault)
+{
+	struct serve *serve = context;
+	return certifier_renew(serve->certifier, name, fault);
+}
+
 static struct control_host control_host(struct serve *serve)
 {
 	serve->control_server = (struct control_server){
 	    .status = status,
 	    .metrics = metrics,
 	    .trace = trace,
+	    .certificates = certificates,
+	    .renew = renew,
 	    .context = serve,
 	};
 	return (struct control_host){
@@ -438,12 +459,18 @@ static enum rc start_as_root(struct serve *serve, struct fault *fault)
 	if (rc == RC_OK && configured)
 		rc = certificates_open(config, &serve->log, fault, &serve->tls);
 	if (rc == RC_OK)
+		rc = certifier_prepare(
+		    config, &serve->log, fault, &serve->certifier);
+	if (rc == RC_OK)
 		rc = post_office_prepare(
 		    &serve->post, config, &serve->log, fault);
 	if (rc == RC_OK)
 		rc = give_up_rights(serve, &become, fault);
 	if (rc == RC_OK && !configured)
 		rc = certificates_open(config, &serve->log, fault, &serve->tls);
+	if (rc == RC_OK)
+		rc = certificates_open_kept(
+		    serve->tls, config, &serve->log, fault);
 	if (rc == RC_OK)
 		rc = open_net(serve, fault);
 	become_powerless();
@@ -458,9 +485,10 @@ static enum rc start_as_root(struct serve *serve, struct fault *fault)
 static enum rc start(struct serve *serve, struct fault *fault)
 {
 	struct config *config = serve->config;
-	if (config_is_exposed(config))
+	const char *exposed = config_exposed(config);
+	if (exposed)
 		log_text(&serve->log, LOG_LEVEL_WARN, "config",
-		    "everybody on this machine can read relay_password in %s",
+		    "everybody on this machine can read %s in %s", exposed,
 		    config->path);
 	if (serve->demo)
 		serve->demo_folder = demo_folder(&config->arena);
@@ -496,6 +524,7 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	    .auth = serve->auth,
 	    .metrics = metrics,
 	    .metrics_context = serve,
+	    .acme = certifier_answers(serve->certifier),
 	};
 	protocols_open(&serve->protocols, config, &serve->post.office,
 	    serve->auth, serve->sessions, &serve->log, serve->tracing, &web);
@@ -503,6 +532,9 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	user_life_resume(&host);
 	if (serve->demo)
 		rc = demo_prepare(&host, serve->demo_folder, fault);
+	if (rc == RC_OK)
+		rc = certifier_open(serve->certifier, serve->post.route,
+		    serve->post.dns, serve->tls, fault);
 	if (rc == RC_OK)
 		rc = open_control(serve, fault);
 	if (rc != RC_OK)
@@ -523,16 +555,20 @@ static enum rc start(struct serve *serve, struct fault *fault)
 		rc = net_server_start(serve->net, fault);
 	if (rc == RC_OK)
 		rc = post_office_start(&serve->post, serve->config, fault);
+	if (rc == RC_OK)
+		rc = certifier_start(serve->certifier, fault);
 	return rc;
 }
 
 static void stop(struct serve *serve)
 {
+	certifier_stop(serve->certifier);
 	post_office_stop(&serve->post, serve->config->stop_seconds);
 	if (serve->net)
 		net_server_stop(serve->net, serve->config->stop_seconds);
 	close_control(serve);
 	net_server_free(&serve->net);
+	certifier_free(&serve->certifier);
 	net_tls_free(&serve->tls);
 	post_office_close(&serve->post);
 	protocols_close(&serve->protocols);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/web.h"
 
+#include "acme/answers.h"
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "setup/setup.h"
+
+#define ANSWER_MAX 1024 // bytes of a key authorization
 
 struct web {
 	struct web_parts parts;
@@ -26,11 +29,34 @@ static enum http_step healthz(struct http_exchange *exchange)
 	    ready ? VIEW("ready\n") : VIEW("not ready\n"));
 }
 
+// ---- /.well-known/acme-challenge/ ------------------------------------------
+
+// An authority asks whether a name leads to us (RFC 8555 section 8.3).
+static enum http_step acme_challenge(struct http_exchange *exchange)
+{
+	const struct web *web = exchange->context;
+	struct buf text;
+	buf_init(&text, ANSWER_MAX);
+	enum rc rc = web->parts.acme ? acme_answers_find(web->parts.acme,
+					   exchange->request.rest, &text)
+				     : RC_NOT_FOUND;
+	bool found = rc == RC_OK;
+	enum http_step step = http_answer(exchange, found ? 200 : 404,
+	    found ? "application/octet-stream" : "text/plain; charset=utf-8",
+	    found ? buf_view(&text) : VIEW("not found\n"));
+	buf_done(&text);
+	return step;
+}
+
 static const struct http_route own_routes[] = {
     {.methods = HTTP_GET,
 	.path = "/healthz",
 	.flags = HTTP_ROUTE_CLEAR | HTTP_ROUTE_ANY_HOST,
 	.begin = healthz},
+    {.methods = HTTP_GET,
+	.path = ACME_PATH,
+	.flags = HTTP_ROUTE_PREFIX | HTTP_ROUTE_CLEAR | HTTP_ROUTE_ANY_HOST,
+	.begin = acme_challenge},
 };
 
 // ---- /metrics --------------------------------------------------------------

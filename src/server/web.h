@@ -6,6 +6,7 @@
 #include "http/session.h"
 #include "server/config.h"
 
+struct acme_answers;
 struct engine;
 struct route;
 
@@ -19,6 +20,7 @@ struct web_parts {
 	// Appends all metrics (measures.h).
 	void (*metrics)(void *context, bool open, struct buf *out);
 	void *metrics_context;
+	struct acme_answers *acme; // NULL: no certificates are fetched
 };
 
 struct web;
