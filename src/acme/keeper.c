@@ -209,9 +209,10 @@ static void take_result(
 	if (!entry->record.order)
 		acme_folder_remove(
 		    &keeper->folder, acme_entry_file(file, entry, "key"));
-	log_outcome(keeper, entry, &result);
 	if (good)
 		keeper->settings.host.changed(keeper->settings.host.context);
+	// Who reads it in the log may rely on the certificate being used.
+	log_outcome(keeper, entry, &result);
 }
 
 static void set_busy(
