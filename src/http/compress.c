@@ -100,7 +100,12 @@ void answer_compress(struct exchange *exchange)
 	    !type || !http_worth_packing(type->value, answer->body.len) ||
 	    answer_find(answer, "Content-Encoding"))
 		return;
-	http_set_field(&exchange->shown, "Vary", VIEW("Accept-Encoding"));
+	// The handler may have named other fields on which its answer depends.
+	const struct answer_field *vary = answer_find(answer, "Vary");
+	if (!vary ||
+	    view_find(vary->value, VIEW("Accept-Encoding")) == SIZE_MAX)
+		http_add_field(
+		    &exchange->shown, "Vary", VIEW("Accept-Encoding"));
 	if (!http_accepts_gzip(&exchange->shown.request))
 		return;
 	buf_init(&packed, HTTP_ANSWER_MAX);

@@ -6,8 +6,11 @@
 #include "setup/account.h"
 #include "setup/setup.h"
 
+struct setup_files;
+
 struct setup {
 	struct setup_options options;
+	struct setup_files *files; // of the page
 };
 
 // Bytes of a document; each has a few KiB.
@@ -21,6 +24,9 @@ MUST_CHECK enum rc setup_find_account(const struct setup *setup,
     struct arena *arena, struct view address, struct view host,
     struct setup_account *ret_account);
 
+// Whether there is a test of the connection.
+bool setup_can_test(const struct setup *setup);
+
 // Answers with the status that the result means.
 enum http_step setup_refuse(struct http_exchange *exchange, enum rc rc);
 
@@ -30,5 +36,12 @@ enum http_step setup_autodiscover_route(struct http_exchange *exchange);
 enum http_step setup_autodiscover_json_route(struct http_exchange *exchange);
 enum http_step setup_profile_route(struct http_exchange *exchange);
 enum http_step setup_qr_route(struct http_exchange *exchange);
+enum http_step setup_root_route(struct http_exchange *exchange);
+enum http_step setup_page_route(struct http_exchange *exchange);
+enum http_step setup_files_route(struct http_exchange *exchange);
+enum http_step setup_settings_route(struct http_exchange *exchange);
+
+struct setup_files *setup_files_new(void);
+void setup_files_free(struct setup_files **files);
 
 #endif

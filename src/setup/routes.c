@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The handlers: a request's parameters, the account, the document.
-#include "base/ascii.h"
 #include "base/clock.h"
 #include "setup/autoconfig.h"
 #include "setup/autodiscover.h"
 #include "setup/impl.h"
+#include "setup/page.h"
 #include "setup/profile.h"
 #include "wire/utf8.h"
 
@@ -165,19 +165,6 @@ enum http_step setup_profile_route(struct http_exchange *exchange)
 	return answer(exchange, SETUP_PROFILE_TYPE, document);
 }
 
-// As the value of a parameter (RFC 3986 section 2).
-static void add_percent(struct buf *out, struct view text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-		if (ascii_is_alnum(c) || c == '.' || c == '-' || c == '_' ||
-		    c == '~' || c == '@')
-			buf_add_char(out, c);
-		else
-			buf_printf(out, "%%%02X", (unsigned char)c);
-	}
-}
-
 enum http_step setup_qr_route(struct http_exchange *exchange)
 {
 	struct setup_profile profile;
@@ -190,10 +177,10 @@ enum http_step setup_qr_route(struct http_exchange *exchange)
 	buf_add_literal(&url, "https://");
 	add_authority(exchange, &url);
 	buf_add_literal(&url, SETUP_PROFILE_PATH "?address=");
-	add_percent(&url, profile.account.address.text);
+	setup_add_percent(&url, profile.account.address.text);
 	if (profile.name.len > 0) {
 		buf_add_literal(&url, "&name=");
-		add_percent(&url, profile.name);
+		setup_add_percent(&url, profile.name);
 	}
 	rc = setup_qr_svg(buf_view(&url), &picture);
 	buf_done(&url);

@@ -9,13 +9,21 @@ struct setup *setup_new(const struct setup_options *options)
 {
 	struct setup *setup = mem_zalloc(sizeof(*setup));
 	setup->options = *options;
+	setup->files = setup_files_new();
 	return setup;
 }
 
 void setup_free(struct setup **setup)
 {
+	setup_files_free(&(*setup)->files);
 	free(*setup);
 	*setup = NULL;
+}
+
+bool setup_can_test(const struct setup *setup)
+{
+	(void)setup;
+	return false;
 }
 
 // ---- Hosts -----------------------------------------------------------------
@@ -160,5 +168,14 @@ const struct http_route setup_routes[] = {
 	.path = SETUP_PROFILE_PATH,
 	.begin = setup_profile_route},
     {.methods = HTTP_GET, .path = "/apple/mail.svg", .begin = setup_qr_route},
+    {.methods = HTTP_GET, .path = "/", .begin = setup_root_route},
+    {.methods = HTTP_GET, .path = "/setup", .begin = setup_page_route},
+    {.methods = HTTP_GET,
+	.path = "/setup/",
+	.flags = HTTP_ROUTE_PREFIX,
+	.begin = setup_files_route},
+    {.methods = HTTP_GET,
+	.path = "/setup/settings.json",
+	.begin = setup_settings_route},
 };
 const size_t setup_route_count = ARRAY_LEN(setup_routes);
