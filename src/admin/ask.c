@@ -3,8 +3,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "admin/cli.h"
+
+static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
+_Static_assert(sizeof(letters) == 32 + 1, "a letter is five random bits");
 
 bool ask_line(char *to, size_t size)
 {
@@ -35,4 +41,28 @@ bool ask_hidden(const char *text, char *to, size_t size)
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	fputc('\n', stderr);
 	return good;
+}
+
+bool ask_new_password(char *to, size_t size)
+{
+	char again[AUTH_PASSWORD_MAX + 3];
+	bool same = ask_hidden("Password", to, size) &&
+		    ask_hidden("Again", again, sizeof(again)) &&
+		    strcmp(to, again) == 0;
+	if (!same)
+		cli_complain("the two passwords are not the same");
+	explicit_bzero(again, sizeof(again));
+	return same;
+}
+
+bool ask_generate(char to[ASK_GENERATED_LEN + 1])
+{
+	unsigned char random[ASK_GENERATED_LEN];
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return false;
+	for (size_t i = 0; i < ASK_GENERATED_LEN; i++)
+		to[i] = letters[random[i] % 32];
+	to[ASK_GENERATED_LEN] = '\0';
+	explicit_bzero(random, sizeof(random));
+	return true;
 }

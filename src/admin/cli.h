@@ -108,6 +108,8 @@ struct cli_command {
 	// It also runs when the configuration has mistakes, with what could be
 	// read of it.
 	bool tolerant;
+	// The file that --config names need not exist.
+	bool makes_config;
 };
 
 enum cli_parsed {

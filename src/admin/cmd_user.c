@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // roost user …
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "admin/ask.h"
@@ -9,41 +8,12 @@
 #include "admin/show.h"
 #include "wire/utf8.h"
 
-// 20 of 32 letters are 100 bits; no two of the letters look alike.
-#define GENERATED_LEN 20
-static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
-_Static_assert(sizeof(letters) == 32 + 1, "a letter is five random bits");
-
-static bool ask_twice(char *to, size_t size)
-{
-	char again[AUTH_PASSWORD_MAX + 3];
-	bool same = ask_hidden("Password", to, size) &&
-		    ask_hidden("Again", again, sizeof(again)) &&
-		    strcmp(to, again) == 0;
-	if (!same)
-		cli_complain("the two passwords are not the same");
-	explicit_bzero(again, sizeof(again));
-	return same;
-}
-
-static bool generate(char to[GENERATED_LEN + 1])
-{
-	unsigned char random[GENERATED_LEN];
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		return false;
-	for (size_t i = 0; i < GENERATED_LEN; i++)
-		to[i] = letters[random[i] % 32];
-	to[GENERATED_LEN] = '\0';
-	explicit_bzero(random, sizeof(random));
-	return true;
-}
-
 // Gets the password in the way that the options say. An empty one is refused
 // later.
 static bool get_password(const struct cli_call *call, char *to, size_t size)
 {
 	if (cli_value(call, "generate")) {
-		return generate(to);
+		return ask_generate(to);
 	}
 	if (cli_value(call, "password-stdin") ||
 	    cli_value(call, "hash-stdin")) {
@@ -54,7 +24,7 @@ static bool get_password(const struct cli_call *call, char *to, size_t size)
 		return good;
 	}
 	if (isatty(STDIN_FILENO))
-		return ask_twice(to, size);
+		return ask_new_password(to, size);
 	cli_complain("no terminal to ask for the password: use "
 		     "--password-stdin or --generate");
 	return false;

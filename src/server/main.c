@@ -6,6 +6,7 @@
 #include "server/config.h"
 #include "server/config_check.h"
 #include "server/doctor.h"
+#include "server/installer.h"
 #include "server/post_office.h"
 #include "server/serve.h"
 #include "server/version.h"
@@ -41,6 +42,35 @@ static const struct cli_command commands[] = {
 	    "\"friend\", whose passwords are their names.",
 	.options = {CLI_SWITCH("demo", "a demonstration on this machine")},
 	.run = serve_command,
+    },
+    {
+	.name = "setup",
+	.arguments = "",
+	.summary = "lead from an installed program to mail that works",
+	.details =
+	    "Asks for the names and the first user, writes the configuration, "
+	    "makes the keys,\nprints the DNS records to paste and waits for "
+	    "them, starts the server, waits for\nits certificate, and sends "
+	    "a test mail. What is done already stays as it is, so\nthe "
+	    "command can be run again. A configuration with settings is not "
+	    "changed.",
+	.options = {CLI_VALUE("host", "NAME", "the name of this server"),
+	    CLI_VALUE("domain", "DOMAIN", "the domain of the mail addresses"),
+	    CLI_VALUE("user", "NAME", "the first user"),
+	    {.name = "password-stdin",
+		.help = "read the user's password from standard input",
+		.one_of = 1},
+	    {.name = "generate",
+		.help = "make up a password and print it",
+		.one_of = 1},
+	    CLI_VALUE("acme", "yes|no",
+		"get certificates from Let's Encrypt, and agree to its terms"),
+	    CLI_SWITCH("no-wait", "look once, and do not wait for anything"),
+	    CLI_SWITCH("no-start", "do not start the server"),
+	    CLI_SWITCH("yes", "do not ask; take what is proposed")},
+	.run = installer_command,
+	.tolerant = true,
+	.makes_config = true,
     },
     {
 	.name = "config check",
@@ -127,6 +157,8 @@ static enum cli_exit read_config(
 	else if (!path && access(CONFIG_PATH_DEFAULT, F_OK) == 0)
 		path = CONFIG_PATH_DEFAULT;
 	buf_init(&mistakes, CONFIG_MISTAKES_MAX);
+	if (path && call->command->makes_config && access(path, F_OK) != 0)
+		path = NULL;
 	if (path)
 		rc = config_read(config, path, &mistakes);
 	fwrite(mistakes.ptr ? mistakes.ptr : "", 1, mistakes.len, stderr);
