@@ -23,29 +23,31 @@ static MUST_CHECK enum rc parse(
 // UIDs, in the same order.
 static void write_copyuid(const struct store_copied *copied, struct buf *out)
 {
-	struct rangeset copies;
-	rangeset_init(&copies);
-	rangeset_add(
-	    &copies, copied->first_uid, copied->first_uid + copied->count - 1);
 	buf_add_literal(out, "COPYUID ");
 	buf_add_u64(out, copied->uidvalidity);
 	buf_add_char(out, ' ');
 	imap_write_set(out, &copied->sources);
 	buf_add_char(out, ' ');
-	imap_write_set(out, &copies);
-	rangeset_done(&copies);
+	imap_write_set(out, &copied->copies);
+}
+
+// RFC 6851 section 4.3: before the EXPUNGE responses.
+static void tell_moved(
+    struct imap_command *command, const struct store_copied *copied)
+{
+	if (copied->count == 0)
+		return;
+	buf_add_literal(command->out, "* OK [");
+	write_copyuid(copied, command->out);
+	buf_add_literal(command->out, "] Moved\r\n");
 }
 
 // `named`: the set has a message that the client knows of.
 static enum imap_step finish(struct imap_command *command,
     const struct store_copied *copied, bool move, bool named)
 {
-	if (copied->count && move) {
-		// RFC 6851 section 4.3: before the EXPUNGE responses.
-		buf_add_literal(command->out, "* OK [");
-		write_copyuid(copied, command->out);
-		buf_add_literal(command->out, "] Moved\r\n");
-	}
+	if (move)
+		tell_moved(command, copied);
 	// Messages that are gone, whether the client knows it already or not,
 	// cannot be copied; all others have been (RFC 2180 section 4.4.2).
 	if (named && !command->uid && copied->count == 0 &&
@@ -82,9 +84,12 @@ static enum imap_step copy_uids(struct imap_command *command,
 	rc =
 	    store_copy(view->mailbox, uids, to, move, &command->fault, &copied);
 	store_mailbox_close(&to);
-	if (rc != RC_OK)
-		return imap_failed(command, rc);
-	enum imap_step step = finish(command, &copied, move, named);
+	// A MOVE that failed may have moved some of the messages.
+	if (rc != RC_OK && move)
+		tell_moved(command, &copied);
+	enum imap_step step = rc == RC_OK
+				  ? finish(command, &copied, move, named)
+				  : imap_failed(command, rc);
 	store_copied_done(&copied);
 	return step;
 }

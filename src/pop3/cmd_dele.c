@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // DELE, RSET, NOOP and QUIT (RFC 1939 sections 4 to 6). Messages are deleted,
-// and marked as seen, only at QUIT, in one commit.
+// and marked as seen, only at QUIT.
 #include "pop3/commands.h"
 #include "pop3/message.h"
 

@@ -57,8 +57,8 @@ void pop3_maildrop_mark_deleted(struct pop3_maildrop *maildrop, uint32_t index,
 void pop3_maildrop_mark_seen(struct pop3_maildrop *maildrop, uint32_t index);
 void pop3_maildrop_unmark_deleted(struct pop3_maildrop *maildrop);
 
-// Does what is marked in one commit: expunges, and sets \Seen. *ret_deleted:
-// how many messages were marked as deleted.
+// Does what is marked (store_take_away()): expunges, and sets \Seen.
+// *ret_deleted: how many messages were marked as deleted.
 MUST_CHECK enum rc pop3_maildrop_update(
     struct pop3_maildrop *maildrop, struct fault *fault, uint32_t *ret_deleted);
 

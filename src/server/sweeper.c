@@ -41,7 +41,8 @@ static bool is_disk_low(const struct sweeper *sweeper)
 	       info.f_bavail < info.f_blocks / 100 * SWEEPER_FREE_PERCENT;
 }
 
-// Removes the expunged emails of all accounts that are older than they may be.
+// Removes the expunged emails of all accounts that are older than they may be,
+// and what deleted mailboxes have left.
 static void expire(struct sweeper *sweeper)
 {
 	const struct sweeper_settings *settings = &sweeper->settings;
@@ -61,8 +62,11 @@ static void expire(struct sweeper *sweeper)
 	       !store_derived_of(account, &(uint64_t){0})) {
 		struct fault fault = {0};
 		uint64_t purged = 0;
-		rc = store_kept_expire(
-		    settings->store, account, before, &fault, &purged);
+		rc = store_mailboxes_finish(settings->store, account, &fault);
+		// What cannot be read does not keep the rest.
+		if (rc == RC_OK || rc == RC_CORRUPT)
+			rc = store_kept_expire(
+			    settings->store, account, before, &fault, &purged);
 		deleted += purged;
 		// The account may be in use by a removal.
 		if (rc == RC_NOT_FOUND || rc == RC_CORRUPT)

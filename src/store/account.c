@@ -44,6 +44,13 @@ void mailbox_tell(const struct mailbox *mailbox)
 			handle->moved(handle->moved_context);
 }
 
+void account_lock_change(struct store_account *account)
+{
+	pthread_mutex_lock(&account->turn);
+	pthread_mutex_lock(&account->change);
+	pthread_mutex_unlock(&account->turn);
+}
+
 // ---- The table -------------------------------------------------------------
 
 bool account_table_seek(

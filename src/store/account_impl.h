@@ -71,6 +71,7 @@ struct store_account {
 	_Atomic uint64_t committing; // the version that a commit here is making
 	_Atomic bool derives; // it has derived data, or somebody wants some
 
+	pthread_mutex_t turn; // only for account_lock_change()
 	pthread_mutex_t change;
 	uint64_t version; // guarded by `change`; 0: the account does not exist
 
@@ -92,6 +93,11 @@ struct store {
 	pthread_mutex_t derive_lock;
 	struct derive_queue derive_queue;
 };
+
+// Locks `change`. Whoever waits for it holds `turn`, so one who unlocks it and
+// locks it again at once (for a change by many commits) lets the other go
+// first.
+void account_lock_change(struct store_account *account);
 
 // ---- The table (call with `table` held) ------------------------------------
 

@@ -490,7 +490,7 @@ void account_freshen(struct store_account *account)
 	struct fault fault;
 	if (!atomic_load(&account->stale))
 		return;
-	pthread_mutex_lock(&account->change);
+	account_lock_change(account);
 	enum rc rc = account_refresh(account, &fault);
 	pthread_mutex_unlock(&account->change);
 	if (rc != RC_OK && rc != RC_NOT_FOUND)

@@ -17,15 +17,19 @@
 static struct {
 	const struct engine_ops *real;
 	uint64_t partition; // the partition whose commits fail; 0: none
+	unsigned commits;   // of it that still succeed
+	bool failed;        // one has failed
 } faults;
 
 static inline enum rc commit(struct engine *engine,
     struct engine_partition *part, uint64_t version, struct engine_batch *batch,
     struct fault *fault)
 {
-	if (part->id == faults.partition)
-		return fault_set(fault, RC_IO, "the disk is on fire");
-	return faults.real->commit(engine, part, version, batch, fault);
+	if (part->id != faults.partition || faults.commits-- > 0)
+		return faults.real->commit(engine, part, version, batch, fault);
+	faults.commits = 0;
+	faults.failed = true;
+	return fault_set(fault, RC_IO, "the disk is on fire");
 }
 
 // Accounts 1000, 1001, 1002 over one engine.
@@ -38,6 +42,8 @@ struct world {
 	struct fault fault;
 	int64_t now;
 	uint64_t quota; // messages
+	uint32_t commit_max;
+	uint32_t kept_seconds;
 	// Of the owner of account 1000 to all mailboxes of each account.
 	unsigned rights[3];
 };
@@ -61,6 +67,8 @@ static inline void start(struct world *world)
 	    .engine = world->engine,
 	    .clock = &world->clock,
 	    .quota_messages = world->quota,
+	    .commit_max = world->commit_max,
+	    .kept_seconds = world->kept_seconds,
 	    .sharing = {rights_of, world},
 	});
 	for (unsigned i = 0; i < ACCOUNTS; i++) {
@@ -85,6 +93,8 @@ static inline void restart(struct world *world)
 {
 	stop(world);
 	faults.partition = 0;
+	faults.commits = 0;
+	faults.failed = false;
 	start(world);
 }
 
@@ -95,6 +105,8 @@ static inline void world_open(struct world *world, uint64_t quota)
 	world->clock = (struct clock){.wall = wall, .context = world};
 	faults.real = world->engine->ops;
 	faults.partition = 0;
+	faults.commits = 0;
+	faults.failed = false;
 	world->ops = *world->engine->ops;
 	world->ops.commit = commit;
 	world->engine->ops = &world->ops;

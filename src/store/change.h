@@ -120,13 +120,16 @@ MUST_CHECK enum rc store_flags_change(struct store_mailbox *mailbox,
 // ---- Expunge, copy, move ---------------------------------------------------
 
 // Expunges the messages that have \Deleted, of `uids` only unless that is NULL.
-// *ret_modseq: as in store_flags_change().
+// *ret_modseq: as in store_flags_change(). More than store_options.commit_max
+// messages go by several commits, each with a MODSEQ of its own; *ret_modseq is
+// the last one. After a failure, what was expunged before stays expunged.
 MUST_CHECK enum rc store_expunge(struct store_mailbox *mailbox,
     const struct rangeset *uids, struct fault *fault, uint64_t *ret_modseq);
 
 // Ends a visit of a client that fetched and deleted messages (POP3's UPDATE
 // state, RFC 1939 section 6): expunges those of `expunge` that exist, whatever
-// flags they have, and sets \Seen on those of `seen` that stay.
+// flags they have, and sets \Seen on those of `seen` that stay. Very many go by
+// several commits, as with store_expunge().
 MUST_CHECK enum rc store_take_away(struct store_mailbox *mailbox,
     const struct rangeset *expunge, const struct rangeset *seen,
     struct fault *fault, uint64_t *ret_modseq);
@@ -134,18 +137,23 @@ MUST_CHECK enum rc store_take_away(struct store_mailbox *mailbox,
 struct store_copied {
 	uint32_t uidvalidity;    // of the mailbox with the copies
 	struct rangeset sources; // UIDs that were copied, ascending
-	uint32_t first_uid; // the copies have consecutive UIDs, in that order
-	uint32_t count;     // how many copies were made; 0: there was no commit
+	struct rangeset copies;  // their UIDs, in that order
+	uint32_t count; // how many copies were made; 0: there was no commit
 	// How many messages had been copied by an earlier MOVE to another
 	// account that did not come to its end. They are not among `sources`.
 	uint32_t count_before;
-	uint64_t modseq;
+	uint64_t modseq; // of the last commit
 };
 void store_copied_done(struct store_copied *copied);
 
 // Copies those of `uids` that exist, with flags, keywords, internal date and
 // email id; their save date is now. With `move`, they are expunged from `from`
 // in the same commit (RFC 6851). `from` and `to` may be the same mailbox.
+//
+// COPY is all or nothing. A MOVE of more than store_options.commit_max messages
+// is several commits, and each message is in exactly one of the mailboxes at
+// any time. If a later commit fails, *ret_copied tells what was moved before;
+// otherwise it is empty after a failure.
 //
 // The mailboxes may belong to two accounts. The copies are then separate
 // emails, with ids and threads of the account they are copied to, and that

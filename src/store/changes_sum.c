@@ -161,7 +161,7 @@ static enum rc snapshot_of(struct sum *sum, uint64_t mailbox_id,
 		struct store_account *account = sum->account;
 		struct mailbox *mailbox;
 		known = &nowhere;
-		pthread_mutex_lock(&account->change);
+		account_lock_change(account);
 		enum rc rc =
 		    account_read_mailbox(account, mailbox_id, NULL, &mailbox);
 		if (rc == RC_OK && mailbox)

@@ -308,8 +308,9 @@ static enum rc append(struct across *across, struct transaction_mailbox *target,
 	struct store_copied *result = &across->result;
 	uint32_t first = target->state.uidnext;
 	result->uidvalidity = across->to->mailbox->uidvalidity;
-	result->first_uid = first;
 	result->count = (uint32_t)fresh->count;
+	if (result->count)
+		rangeset_add(&result->copies, first, first + result->count - 1);
 	result->modseq = target->transaction->modseq;
 	for (size_t i = 0; i < fresh->count; i++) {
 		uint32_t uid = fresh->items[i].uid;
@@ -337,6 +338,7 @@ static enum rc make_copies(
 	struct taken fresh = {0};
 	rangeset_reset(&across->copied);
 	rangeset_reset(&across->result.sources);
+	rangeset_reset(&across->result.copies);
 	across->result.count_before = 0;
 	enum rc rc = transaction_enter(
 	    transaction, across->to, STORE_RIGHT_INSERT, fault, &target);
@@ -396,7 +398,6 @@ enum rc copy_across(struct store_mailbox *from, const struct rangeset *uids,
 	struct across across = {
 	    .from = from, .uids = uids, .to = to, .move = move};
 	rangeset_init(&across.copied);
-	rangeset_init(&across.result.sources);
 	// Before the target is locked, since reading the source again needs a
 	// lock.
 	account_freshen(from->account);

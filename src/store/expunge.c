@@ -2,6 +2,7 @@
 // Expunging messages, and telling later which ones were expunged (RFC 7162).
 #include "base/vec.h"
 #include "store/change.h"
+#include "store/parts.h"
 #include "store/transaction.h"
 
 // What store_expunge() and store_take_away() do in a transaction.
@@ -74,11 +75,41 @@ static enum rc make_expunge(
 	return RC_OK;
 }
 
+// Gives the MODSEQ of the last commit that expunged something. What must be
+// done once is done in the first commit.
+static enum rc run_parts(struct expunge_edit *edit, struct parts *parts,
+    transaction_make *make, struct fault *fault, uint64_t *ret_modseq)
+{
+	static const struct rangeset none = {0};
+	enum rc rc = RC_OK;
+	*ret_modseq = 0;
+	edit->uids = &parts->part;
+	while (rc == RC_OK && parts_next(parts)) {
+		uint64_t modseq;
+		rc = run_edit(edit, make, fault, &modseq);
+		if (rc == RC_OK && modseq)
+			*ret_modseq = modseq;
+		edit->seen = &none;
+	}
+	return rc;
+}
+
 enum rc store_expunge(struct store_mailbox *mailbox,
     const struct rangeset *uids, struct fault *fault, uint64_t *ret_modseq)
 {
 	struct expunge_edit edit = {.mailbox = mailbox, .uids = uids};
-	return run_edit(&edit, make_expunge, fault, ret_modseq);
+	struct parts parts;
+	parts_init(&parts, mailbox->account);
+	struct store_snapshot *now = mailbox_newest(mailbox);
+	if (now)
+		find_deleted(now->root, uids, &parts.uids);
+	store_snapshot_unref(&now);
+	enum rc rc =
+	    parts_is_small(&parts)
+		? run_edit(&edit, make_expunge, fault, ret_modseq)
+		: run_parts(&edit, &parts, make_expunge, fault, ret_modseq);
+	parts_done(&parts);
+	return rc;
 }
 
 // ---- Taking away ------------------------------------------------------------
@@ -129,7 +160,16 @@ enum rc store_take_away(struct store_mailbox *mailbox,
 {
 	struct expunge_edit edit = {
 	    .mailbox = mailbox, .uids = expunge, .seen = seen};
-	return run_edit(&edit, make_take_away, fault, ret_modseq);
+	struct parts parts;
+	parts_init(&parts, mailbox->account);
+	if (rangeset_size(expunge) > parts.most)
+		parts_add_existing(&parts, mailbox, expunge);
+	enum rc rc =
+	    parts_is_small(&parts)
+		? run_edit(&edit, make_take_away, fault, ret_modseq)
+		: run_parts(&edit, &parts, make_take_away, fault, ret_modseq);
+	parts_done(&parts);
+	return rc;
 }
 
 // Adds every UID below UIDNEXT that does not exist.

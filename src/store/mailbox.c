@@ -188,7 +188,7 @@ static enum rc read_first(
 {
 	// Only the check matters: the mailbox is looked up again by name.
 	struct mailbox *ignored;
-	pthread_mutex_lock(&account->change);
+	account_lock_change(account);
 	enum rc rc = account_read_mailbox(account, mailbox_id, fault, &ignored);
 	pthread_mutex_unlock(&account->change);
 	return rc;

@@ -103,8 +103,16 @@ MUST_CHECK enum rc store_mailboxes_renew(
 // Deletes a mailbox with its messages; its children stay. Needs "x".
 // RC_NOT_FOUND; RC_DENIED for INBOX. Sessions that have it open keep their last
 // snapshot, and each change they try gives RC_GONE.
+// More than store_options.commit_max messages are removed by further commits,
+// after the one that deletes the mailbox; if these fail, the mailbox is deleted
+// all the same, and store_mailboxes_finish() removes the rest.
 MUST_CHECK enum rc store_mailbox_delete(const struct store_asker *asker,
     struct store_account *account, struct view name, struct fault *fault);
+// Removes the messages that deleted mailboxes of the account have left, after a
+// crash or a failure. An account that has nothing of the kind is not opened.
+// RC_CORRUPT: some of them cannot be read; the others were removed.
+MUST_CHECK enum rc store_mailboxes_finish(
+    struct store *store, uint64_t account_id, struct fault *fault);
 // Renames a mailbox with all its children. Renaming INBOX moves its messages to
 // a new mailbox; INBOX and its children stay where they are (RFC 9051 section
 // 6.3.6). Subscriptions keep their names. Needs "x" on the mailbox, and "k" as

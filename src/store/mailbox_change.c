@@ -4,7 +4,7 @@
 // transaction does it.
 #include "base/mem.h"
 #include "base/vec.h"
-#include "store/transaction.h"
+#include "store/removal.h"
 
 // ---- Creating --------------------------------------------------------------
 
@@ -165,31 +165,12 @@ enum rc store_mailbox_create(const struct store_asker *asker,
 
 // ---- Deleting --------------------------------------------------------------
 
-static enum node_verdict remove_all(
-    void *context, struct store_message *message)
-{
-	(void)context;
-	(void)message;
-	return NODE_REMOVE;
-}
-
-// Removes all messages by one edit, which also releases their emails.
-static void remove_messages(struct transaction_mailbox *entry)
-{
-	struct rangeset all;
-	rangeset_init(&all);
-	rangeset_add(&all, 1, UINT32_MAX);
-	transaction_edit(entry, &all, remove_all, NULL);
-	rangeset_done(&all);
-}
-
+// Drops all records of a mailbox but the chunks of its messages.
 static void drop_records(struct transaction_mailbox *entry)
 {
 	struct transaction *transaction = entry->transaction;
 	uint64_t id = entry->mailbox->id;
-	struct record_key key = record_key_u64(RECORD_CHUNK, id);
-	transaction_delete_prefix(transaction, &key);
-	key = record_key_u64(RECORD_TOMBSTONE, id);
+	struct record_key key = record_key_u64(RECORD_TOMBSTONE, id);
 	transaction_delete_prefix(transaction, &key);
 	key = record_key_u64(RECORD_MOVED, id);
 	transaction_delete_prefix(transaction, &key);
@@ -204,15 +185,29 @@ static void drop_records(struct transaction_mailbox *entry)
 	entry->dropped = true;
 }
 
+static void remove_messages(struct transaction_mailbox *entry)
+{
+	struct record_key key =
+	    record_key_u64(RECORD_CHUNK, entry->mailbox->id);
+	transaction_remove_all(entry);
+	transaction_delete_prefix(entry->transaction, &key);
+}
+
+// *ret_leaving: the messages are still to be removed (removal.h).
 static enum rc delete_mailbox(struct transaction *transaction,
-    struct mailbox *mailbox, struct fault *fault)
+    struct mailbox *mailbox, struct fault *fault, bool *ret_leaving)
 {
 	struct transaction_mailbox *entry;
 	enum rc rc = transaction_mailbox(transaction, mailbox, fault, &entry);
 	if (rc != RC_OK)
 		return rc;
 	struct store_node *last = node_ref(entry->root);
-	remove_messages(entry);
+	uint32_t most = transaction->account->store->options.commit_max;
+	*ret_leaving = last && last->sums.messages > most;
+	if (*ret_leaving)
+		removal_begin(entry);
+	else
+		remove_messages(entry);
 	drop_records(entry);
 	// Sessions that have the mailbox open keep their snapshot.
 	node_unref(entry->root);
@@ -223,13 +218,15 @@ static enum rc delete_mailbox(struct transaction *transaction,
 
 struct deleting {
 	const struct store_asker *asker;
-	struct view name; // in canonical spelling
+	struct view name;    // in canonical spelling
+	uint64_t mailbox_id; // the results
+	bool leaving;
 };
 
 static enum rc make_deletion(
     struct transaction *transaction, void *context, struct fault *fault)
 {
-	const struct deleting *deleting = context;
+	struct deleting *deleting = context;
 	struct mailbox *mailbox =
 	    mailbox_by_name(transaction->account, deleting->name);
 	enum rc rc = mailbox_need(deleting->asker, transaction->account,
@@ -238,15 +235,27 @@ static enum rc make_deletion(
 		return rc;
 	if (view_eq(deleting->name, VIEW("INBOX")))
 		return fault_set(fault, RC_DENIED, "INBOX cannot be deleted");
-	return delete_mailbox(transaction, mailbox, fault);
+	deleting->mailbox_id = mailbox->id;
+	return delete_mailbox(transaction, mailbox, fault, &deleting->leaving);
 }
 
 enum rc store_mailbox_delete(const struct store_asker *asker,
     struct store_account *account, struct view name, struct fault *fault)
 {
 	char room[STORE_NAME_MAX];
-	struct deleting deleting = {asker, store_name_canonical(name, room)};
-	return transaction_run(account, make_deletion, &deleting, fault);
+	struct deleting deleting = {
+	    .asker = asker, .name = store_name_canonical(name, room)};
+	enum rc rc = transaction_run(account, make_deletion, &deleting, fault);
+	if (rc != RC_OK || !deleting.leaving)
+		return rc;
+	// The mailbox is deleted. If its messages cannot be removed now, the
+	// sweeper tries again.
+	struct fault later;
+	if (removal_finish(account, deleting.mailbox_id, &later) != RC_OK)
+		log_text(account->store->options.log, LOG_LEVEL_WARN, "store",
+		    "account %llu: %s", (unsigned long long)account->id,
+		    later.text);
+	return RC_OK;
 }
 
 // ---- Renaming --------------------------------------------------------------

@@ -23,6 +23,7 @@ enum record_kind {
 	RECORD_DELIVERED_AT = 'I', // when, delivery id -> nothing
 	RECORD_CHANGES = 'V',      // version -> change_record.h
 	RECORD_KEPT = 'G',         // when, email -> struct record_kept
+	RECORD_LEAVING = 'X',      // mailbox -> as RECORD_MAILBOX (removal.h)
 	RECORD_MOVED = 'M', // mailbox; account, mailbox, UIDVALIDITY -> moved.h
 };
 

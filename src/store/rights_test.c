@@ -442,8 +442,8 @@ static void flags_without_a_right_are_left_out(void **state)
 			assert_int_equal(
 			    store_copy(from, &uids, box, move, &fault, &copied),
 			    RC_OK);
-			expect_flags(
-			    &world, "Box", copied.first_uid, table[i].brought);
+			expect_flags(&world, "Box",
+			    copied.copies.ranges[0].first, table[i].brought);
 			store_copied_done(&copied);
 		}
 		struct store_flags_change change = {

@@ -10,6 +10,7 @@
 #define MESSAGE_MAX_DEFAULT    ((uint64_t)100 << 20)
 #define TOMBSTONES_MAX_DEFAULT 10000
 #define CHANGES_MAX_DEFAULT    10000
+#define COMMIT_MAX_DEFAULT     1000
 #define IDLE_ACCOUNTS_MAX      256
 
 struct store *store_new(const struct store_options *options)
@@ -24,6 +25,8 @@ struct store *store_new(const struct store_options *options)
 		store->options.tombstones_max = TOMBSTONES_MAX_DEFAULT;
 	if (!store->options.changes_max)
 		store->options.changes_max = CHANGES_MAX_DEFAULT;
+	if (!store->options.commit_max)
+		store->options.commit_max = COMMIT_MAX_DEFAULT;
 	pthread_mutex_init(&store->lock, NULL);
 	pthread_cond_init(&store->loaded, NULL);
 	pthread_mutex_init(&store->derive_lock, NULL);
@@ -73,6 +76,7 @@ static void account_free(struct store_account *account)
 {
 	engine_watch_free(&account->watch);
 	account_unload(account);
+	pthread_mutex_destroy(&account->turn);
 	pthread_mutex_destroy(&account->change);
 	pthread_mutex_destroy(&account->table);
 	free(account);
@@ -130,6 +134,7 @@ static struct store_account *account_new(struct store *store, uint64_t id)
 	account->id = id;
 	account->refs = 1;
 	atomic_init(&account->stale, true);
+	pthread_mutex_init(&account->turn, NULL);
 	pthread_mutex_init(&account->change, NULL);
 	pthread_mutex_init(&account->table, NULL);
 	account->watch =
@@ -176,7 +181,7 @@ static void end_loading(struct store_account *account, bool is_there)
 static enum rc read_account(
     struct store_account *account, bool make, struct fault *fault)
 {
-	pthread_mutex_lock(&account->change);
+	account_lock_change(account);
 	enum rc rc = account_refresh(account, fault);
 	pthread_mutex_unlock(&account->change);
 	if (rc != RC_NOT_FOUND || !make)

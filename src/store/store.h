@@ -28,6 +28,7 @@ struct store_options {
 	uint64_t quota_messages;   // 0: none
 	uint32_t tombstones_max;   // expunges remembered a mailbox; 0: 10000
 	uint32_t changes_max;      // commits in the change log; 0: 10000
+	uint32_t commit_max;       // messages that a commit removes; 0: 1000
 	// How long an expunged email can be brought back (kept.h); 0: never.
 	// Others than store_kept_expire() only look whether it is 0.
 	uint32_t kept_seconds;

@@ -234,7 +234,8 @@ static void do_copy(struct world *world, unsigned from, unsigned to, bool move)
 	}
 	assert_int_equal(copied.count, count);
 	if (count)
-		assert_int_equal(copied.first_uid, target->uidnext);
+		assert_int_equal(
+		    copied.copies.ranges[0].first, target->uidnext);
 	for (size_t i = 0; i < count; i++) {
 		struct model_message *message =
 		    &target->messages[target->count++];

@@ -58,6 +58,32 @@ void transaction_delete_prefix(
 	transaction->dirty = true;
 }
 
+static struct transaction_mailbox *add_mailbox(
+    struct transaction *transaction, struct mailbox *mailbox)
+{
+	struct transaction_mailbox *entry = mem_alloc(sizeof(*entry));
+	vec_push(&transaction->mailboxes, entry);
+	// Only a holder of `change` writes this.
+	struct store_snapshot *current = atomic_load(&mailbox->current);
+	*entry = (struct transaction_mailbox){
+	    .transaction = transaction,
+	    .mailbox = mailbox,
+	    .state = mailbox->state,
+	    .root = node_ref(current->root),
+	    .keywords = keywords_ref(mailbox->keywords),
+	};
+	return entry;
+}
+
+struct transaction_mailbox *transaction_leaving(
+    struct transaction *transaction, struct mailbox *mailbox)
+{
+	struct transaction_mailbox *entry = add_mailbox(transaction, mailbox);
+	entry->dropped = true;
+	entry->leaving = true;
+	return entry;
+}
+
 enum rc transaction_mailbox(struct transaction *transaction,
     struct mailbox *mailbox, struct fault *fault,
     struct transaction_mailbox **ret_mailbox)
@@ -74,18 +100,7 @@ enum rc transaction_mailbox(struct transaction *transaction,
 	enum rc rc = mailbox_load(transaction->account, mailbox, fault);
 	if (rc != RC_OK)
 		return rc;
-	struct transaction_mailbox *entry = mem_alloc(sizeof(*entry));
-	vec_push(&transaction->mailboxes, entry);
-	// Only a holder of `change` writes this.
-	struct store_snapshot *current = atomic_load(&mailbox->current);
-	*entry = (struct transaction_mailbox){
-	    .transaction = transaction,
-	    .mailbox = mailbox,
-	    .state = mailbox->state,
-	    .root = node_ref(current->root),
-	    .keywords = keywords_ref(mailbox->keywords),
-	};
-	*ret_mailbox = entry;
+	*ret_mailbox = add_mailbox(transaction, mailbox);
 	return RC_OK;
 }
 
@@ -270,6 +285,8 @@ static void publish_mailbox(struct transaction_mailbox *entry)
 {
 	struct mailbox *mailbox = entry->mailbox;
 	struct store_snapshot *old = NULL;
+	if (entry->leaving)
+		return;
 	if (entry->messages_changed || entry->record_changed) {
 		struct store_keywords *keywords = mailbox->keywords;
 		mailbox->keywords = keywords_ref(entry->keywords);
@@ -313,6 +330,8 @@ static void release(struct transaction *transaction)
 		keywords_unref(entry->keywords);
 		rangeset_done(&entry->expunged);
 		rangeset_done(&entry->changed);
+		if (entry->leaving)
+			mailbox_unref(entry->mailbox);
 		free(entry);
 	}
 	vec_done(&transaction->mailboxes);
@@ -346,7 +365,7 @@ static enum rc run(struct store_account *account, bool may_be_missing,
     transaction_make *make, void *context, struct fault *fault)
 {
 	enum rc rc = RC_CONFLICT;
-	pthread_mutex_lock(&account->change);
+	account_lock_change(account);
 	for (int i = 0; rc == RC_CONFLICT && i < TRIES_MAX; i++) {
 		rc = account_refresh(account, fault);
 		if (rc == RC_OK || (rc == RC_NOT_FOUND && may_be_missing))

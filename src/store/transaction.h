@@ -21,7 +21,8 @@ struct transaction_mailbox {
 	struct rangeset changed; // messages whose flags changed
 	bool messages_changed;
 	bool record_changed; // name, attributes or keywords
-	bool dropped;
+	bool dropped;        // no records of it are written
+	bool leaving;        // see transaction_leaving(); owns `mailbox`
 };
 
 struct transaction_location {
@@ -94,6 +95,11 @@ MUST_CHECK enum rc transaction_enter(struct transaction *transaction,
 // The rights of whoever has the mailbox open.
 unsigned transaction_rights(const struct store_mailbox *mailbox);
 
+// The same for a mailbox that has been taken away (removal.h) and is not in the
+// account's table; it has a snapshot. Takes over the reference to it.
+struct transaction_mailbox *transaction_leaving(
+    struct transaction *transaction, struct mailbox *mailbox);
+
 void transaction_put(struct transaction *transaction,
     const struct record_key *key, struct view value);
 // Writes the record of a mailbox, with the name and the keywords that it will
@@ -127,6 +133,9 @@ void transaction_edit(struct transaction_mailbox *mailbox,
     const struct rangeset *uids,
     enum node_verdict (*edit)(void *context, struct store_message *message),
     void *context);
+
+// Removes all messages by one edit, which also releases their emails.
+void transaction_remove_all(struct transaction_mailbox *mailbox);
 
 // Gives the numbers of keywords by name; new ones are added to the mailbox.
 // RC_LIMIT when it has no room for more; RC_INVALID for a name that is not an

@@ -155,6 +155,23 @@ void transaction_edit(struct transaction_mailbox *mailbox,
 	mailbox->messages_changed |= edit.changed;
 }
 
+static enum node_verdict remove_any(
+    void *context, struct store_message *message)
+{
+	(void)context;
+	(void)message;
+	return NODE_REMOVE;
+}
+
+void transaction_remove_all(struct transaction_mailbox *mailbox)
+{
+	struct rangeset all;
+	rangeset_init(&all);
+	rangeset_add(&all, 1, UINT32_MAX);
+	transaction_edit(mailbox, &all, remove_any, NULL);
+	rangeset_done(&all);
+}
+
 // ---- Keywords --------------------------------------------------------------
 
 // flag-keyword is an atom (RFC 9051 section 9).

@@ -23,8 +23,10 @@ struct two {
 static inline void end_open(
     struct end *end, struct engine *engine, const struct clock *clock)
 {
-	struct store_options options = {
-	    .engine = engine, .clock = clock, .tombstones_max = 40};
+	struct store_options options = {.engine = engine,
+	    .clock = clock,
+	    .tombstones_max = 40,
+	    .commit_max = 4};
 	struct fault fault;
 	end->store = store_new(&options);
 	end->asker = store_user(TWO_ACCOUNT);

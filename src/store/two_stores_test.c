@@ -127,8 +127,7 @@ static void step_copy(struct actor *actor, struct store_mailbox *mailbox)
 	enum rc rc =
 	    store_copy(mailbox, &uids, to, draw(actor, 2), &fault, &copied);
 	expect(actor, is_fine(rc), "copy");
-	if (rc == RC_OK)
-		store_copied_done(&copied);
+	store_copied_done(&copied);
 	rangeset_done(&uids);
 	store_mailbox_close(&to);
 }
@@ -140,7 +139,7 @@ static void step_names(struct actor *actor)
 	struct fault fault;
 	uint64_t id;
 	enum rc rc = RC_OK;
-	switch (draw(actor, 5)) {
+	switch (draw(actor, 6)) {
 	case 0:
 	case 1:
 		rc = store_mailbox_create(
@@ -157,6 +156,9 @@ static void step_names(struct actor *actor)
 	case 4:
 		rc = store_subscribe(
 		    &end->asker, end->account, name, draw(actor, 2), &fault);
+		break;
+	case 5:
+		rc = store_mailboxes_finish(end->store, TWO_ACCOUNT, &fault);
 		break;
 	}
 	expect(actor,
