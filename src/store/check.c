@@ -12,7 +12,6 @@
 #include "store/change.h"
 #include "store/derive_impl.h"
 #include "store/kept.h"
-#include "store/moved.h"
 #include "store/ragged.h"
 #include "wire/message.h"
 
@@ -38,8 +37,7 @@ static void mend(
 	check->mended = true;
 }
 
-// If the check is to mend, mends a problem by deleting a key.
-static void mend_away(struct check *check, struct view key)
+void check_mend_away(struct check *check, struct view key)
 {
 	if (!check->mending)
 		return;
@@ -285,7 +283,7 @@ static void check_leaving(
 
 // ---- Emails ----------------------------------------------------------------
 
-static enum rc get_record(struct check *check, enum record_kind kind,
+enum rc check_get_record(struct check *check, enum record_kind kind,
     uint64_t number, struct buf *value)
 {
 	struct record_key key = record_key_u64(kind, number);
@@ -300,7 +298,7 @@ static void check_ragged(
     struct check *check, uint64_t email_id, uint64_t lacks, struct buf *value)
 {
 	uint64_t noted = 0;
-	enum rc rc = get_record(check, RECORD_LINES, email_id, value);
+	enum rc rc = check_get_record(check, RECORD_LINES, email_id, value);
 	if (rc == RC_OK)
 		rc = record_lines_get(buf_view(value), &noted);
 	if (rc == RC_NOT_FOUND ? lacks == 0 : rc == RC_OK && lacks == noted)
@@ -315,7 +313,7 @@ static void check_ragged(
 	if (lacks)
 		mend(check, &key, value);
 	else
-		mend_away(check, record_key_view(&key));
+		check_mend_away(check, record_key_view(&key));
 }
 
 static void check_email(
@@ -329,7 +327,8 @@ static void check_email(
 	struct view bytes;
 	uint64_t size = 0;
 	uint64_t lacks;
-	enum rc rc = get_record(check, RECORD_EMAIL, place->email_id, value);
+	enum rc rc =
+	    check_get_record(check, RECORD_EMAIL, place->email_id, value);
 	if (rc == RC_OK)
 		rc = record_email_get(buf_view(value), &email, &bytes);
 	if (rc == RC_OK)
@@ -341,7 +340,7 @@ static void check_email(
 		check_report(check, "email %llu: its sizes differ", id);
 	bool has_bare_lf =
 	    rc != RC_OK || message.flags & MESSAGE_RECORD_BARE_LF;
-	rc = get_record(check, RECORD_HEAD, place->email_id, value);
+	rc = check_get_record(check, RECORD_HEAD, place->email_id, value);
 	if (rc == RC_OK)
 		rc = record_head_get(buf_view(value), &head, &bytes);
 	if (rc == RC_OK && head.has_content)
@@ -469,7 +468,7 @@ static void check_location(
 	check_report(check,
 	    "email %llu: a place is noted that it does not have",
 	    (unsigned long long)noted.email_id);
-	mend_away(check, key);
+	check_mend_away(check, key);
 }
 
 bool check_has_place(
@@ -508,7 +507,7 @@ static void check_unplaced_lines(
 	    "email %llu: the count of its missing line ends is there, "
 	    "but the email is in no mailbox",
 	    (unsigned long long)email_id);
-	mend_away(check, key);
+	check_mend_away(check, key);
 }
 
 static enum rc check_emails(struct check *check)
@@ -556,7 +555,7 @@ static void check_kept(
 		    record_kept_get(value, &kept) == RC_OK &&
 		    record_email_get(kept.email, &email, &bytes) == RC_OK &&
 		    message_record_open(bytes, &message) == RC_OK;
-	enum rc rc = get_record(check, RECORD_HEAD, id.email_id, room);
+	enum rc rc = check_get_record(check, RECORD_HEAD, id.email_id, room);
 	if (rc == RC_OK)
 		rc = record_head_get(buf_view(room), &head, &bytes);
 	if (rc == RC_OK && head.has_content) {
@@ -583,97 +582,6 @@ static enum rc check_all_kept(struct check *check)
 	buf_init(&room, ENGINE_VALUE_MAX);
 	enum rc rc = check_each_key(
 	    check, record_key_kind(RECORD_KEPT), check_kept, &room);
-	buf_done(&room);
-	return rc;
-}
-
-// ---- Past deliveries -------------------------------------------------------
-
-static void unpaired_delivery(struct check *check, struct view key)
-{
-	check_report(check, "the note of a past delivery is damaged");
-	mend_away(check, key);
-}
-
-// Each note under an id must have one under its time, and each note under a
-// time must have one under its id.
-static void check_delivered(
-    struct check *check, struct view key, struct view value, void *context)
-{
-	struct buf *room = context;
-	int64_t when;
-	struct view id = view_from(key, 1);
-	buf_reset(room);
-	if (id.len <= STORE_DELIVERY_ID_MAX &&
-	    record_delivered_get(value, &when) == RC_OK) {
-		struct record_key other = record_key_delivered_at(when, id);
-		if (engine_snapshot_get(check->snapshot,
-			record_key_view(&other), room) == RC_OK)
-			return;
-	}
-	unpaired_delivery(check, key);
-}
-
-static void check_delivered_at(
-    struct check *check, struct view key, struct view value, void *context)
-{
-	struct buf *room = context;
-	int64_t when;
-	(void)value;
-	buf_reset(room);
-	if (key.len > 9 && key.len - 9 <= STORE_DELIVERY_ID_MAX) {
-		struct record_key other =
-		    record_key_delivered(view_from(key, 9));
-		if (engine_snapshot_get(check->snapshot,
-			record_key_view(&other), room) == RC_OK &&
-		    record_delivered_get(buf_view(room), &when) == RC_OK &&
-		    when == (int64_t)get_be64(key.ptr + 1))
-			return;
-	}
-	unpaired_delivery(check, key);
-}
-
-static enum rc check_deliveries(struct check *check)
-{
-	struct buf room;
-	buf_init(&room, ENGINE_VALUE_MAX);
-	enum rc rc = check_each_key(
-	    check, record_key_kind(RECORD_DELIVERED), check_delivered, &room);
-	if (rc == RC_OK)
-		rc = check_each_key(check, record_key_kind(RECORD_DELIVERED_AT),
-		    check_delivered_at, &room);
-	buf_done(&room);
-	return rc;
-}
-
-// ---- Past moves ------------------------------------------------------------
-
-// Without its note, a MOVE given again makes a second copy at worst. So a bad
-// note may be deleted.
-static void check_moved(
-    struct check *check, struct view key, struct view value, void *context)
-{
-	struct buf *room = context;
-	struct moved moved = {0};
-	if (key.len == 29) {
-		buf_reset(room);
-		if (get_record(check, RECORD_MAILBOX, get_be64(key.ptr + 1),
-			room) == RC_OK &&
-		    moved_get(value, &moved) == RC_OK) {
-			moved_done(&moved);
-			return;
-		}
-	}
-	check_report(check, "the note of a past move is damaged");
-	mend_away(check, key);
-}
-
-static enum rc check_moves(struct check *check)
-{
-	struct buf room;
-	buf_init(&room, ENGINE_VALUE_MAX);
-	enum rc rc = check_each_key(
-	    check, record_key_kind(RECORD_MOVED), check_moved, &room);
 	buf_done(&room);
 	return rc;
 }

@@ -52,10 +52,19 @@ typedef void check_key(
 // Calls `each` for every key of one kind.
 MUST_CHECK enum rc check_each_key(struct check *check, struct record_key prefix,
     check_key *each, void *context);
+// Reads the record of one kind that has this number.
+MUST_CHECK enum rc check_get_record(struct check *check, enum record_kind kind,
+    uint64_t number, struct buf *value);
+// If the check is to mend, mends a problem by deleting a key.
+void check_mend_away(struct check *check, struct view key);
 // Whether one of the `count` emails from `email_id` on has a place. The places
 // must be in the order of emails.
 bool check_has_place(
     const struct check *check, uint64_t email_id, uint64_t count);
+
+// The notes of deliveries and of moves (check_notes.c).
+MUST_CHECK enum rc check_deliveries(struct check *check);
+MUST_CHECK enum rc check_moves(struct check *check);
 
 // Compares the change log with the places. Sorts the places by mailbox and UID.
 MUST_CHECK enum rc check_changes(struct check *check);

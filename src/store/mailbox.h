@@ -115,10 +115,11 @@ MUST_CHECK enum rc store_mailboxes_finish(
     struct store *store, uint64_t account_id, struct fault *fault);
 // Renames a mailbox with all its children. Renaming INBOX moves its messages to
 // a new mailbox; INBOX and its children stay where they are (RFC 9051 section
-// 6.3.6). Subscriptions keep their names. Needs "x" on the mailbox, and "k" as
-// store_mailbox_create() does. If there is no mailbox `from`, but there are
-// some below that name, each of those needs "x". RC_NOT_FOUND, RC_EXISTS,
-// RC_INVALID.
+// 6.3.6); more than store_options.commit_max of them by several commits, and
+// after a failure those that were moved stay there. Subscriptions keep their
+// names. Needs "x" on the mailbox, and "k" as store_mailbox_create() does. If
+// there is no mailbox `from`, but there are some below that name, each of those
+// needs "x". RC_NOT_FOUND, RC_EXISTS, RC_INVALID.
 MUST_CHECK enum rc store_mailbox_rename(const struct store_asker *asker,
     struct store_account *account, struct view from, struct view to,
     struct fault *fault);

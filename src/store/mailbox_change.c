@@ -4,6 +4,7 @@
 // transaction does it.
 #include "base/mem.h"
 #include "base/vec.h"
+#include "store/change.h"
 #include "store/removal.h"
 
 // ---- Creating --------------------------------------------------------------
@@ -269,6 +270,9 @@ struct renaming {
 	struct view *names; // owned; the new ones
 	size_t count;
 	size_t capacity;
+	// INBOX has messages up to this UID that further commits have to move;
+	// 0: none.
+	uint32_t left_up_to;
 };
 
 static void publish_renaming(struct transaction *transaction)
@@ -358,19 +362,27 @@ struct moving {
 	struct store_message *items;
 	size_t count;
 	size_t capacity;
+	size_t most;
+	uint32_t left_up_to; // the last UID that has to wait; 0: none
 };
 
 static enum node_verdict take_message(
     void *context, struct store_message *message)
 {
 	struct moving *moving = context;
+	if (moving->count == moving->most) {
+		moving->left_up_to = message->uid;
+		return NODE_KEEP;
+	}
 	vec_push(moving, *message);
 	return NODE_REMOVE;
 }
 
 // Renaming INBOX moves its messages to a new mailbox (RFC 9051 section 6.3.6).
+// The commit that makes it moves as many as one commit may.
 static enum rc move_inbox(struct transaction *transaction,
-    struct creation *creation, struct view to, struct fault *fault)
+    struct creation *creation, struct view to, struct fault *fault,
+    uint32_t *ret_left_up_to)
 {
 	struct mailbox *inbox =
 	    mailbox_by_name(transaction->account, VIEW("INBOX"));
@@ -388,7 +400,8 @@ static enum rc move_inbox(struct transaction *transaction,
 	if (rc != RC_OK)
 		return rc;
 	target->record_changed = true;
-	struct moving moving = {0};
+	struct moving moving = {
+	    .most = transaction->account->store->options.commit_max};
 	struct rangeset all;
 	rangeset_init(&all);
 	rangeset_add(&all, 1, UINT32_MAX);
@@ -396,6 +409,33 @@ static enum rc move_inbox(struct transaction *transaction,
 	rangeset_done(&all);
 	rc = transaction_append(target, moving.items, moving.count, fault);
 	vec_done(&moving);
+	*ret_left_up_to = moving.left_up_to;
+	return rc;
+}
+
+// Moves those that the first commit has left. The asker's rights have been
+// checked for all of it.
+static enum rc move_left(struct store_account *account,
+    const struct renaming *renaming, struct fault *fault)
+{
+	struct store_mailbox *from = NULL;
+	struct store_mailbox *to = NULL;
+	struct store_copied copied;
+	struct rangeset uids;
+	rangeset_init(&uids);
+	rangeset_add(&uids, 1, renaming->left_up_to);
+	enum rc rc = store_mailbox_open(&store_system, account, renaming->from,
+	    STORE_RIGHT_READ, fault, &from);
+	if (rc == RC_OK)
+		rc = store_mailbox_open(&store_system, account, renaming->to,
+		    STORE_RIGHT_INSERT, fault, &to);
+	if (rc == RC_OK) {
+		rc = store_copy(from, &uids, to, true, fault, &copied);
+		store_copied_done(&copied);
+	}
+	store_mailbox_close(&from);
+	store_mailbox_close(&to);
+	rangeset_done(&uids);
 	return rc;
 }
 
@@ -420,8 +460,8 @@ static enum rc make_renaming(
 	if (inbox) {
 		transaction->publish = publish_creation;
 		transaction->publish_context = &renaming->creation;
-		return move_inbox(
-		    transaction, &renaming->creation, renaming->to, fault);
+		return move_inbox(transaction, &renaming->creation,
+		    renaming->to, fault, &renaming->left_up_to);
 	}
 	transaction->publish = publish_renaming;
 	transaction->publish_context = renaming;
@@ -444,6 +484,8 @@ enum rc store_mailbox_rename(const struct store_asker *asker,
 	    .from = store_name_canonical(from, from_room),
 	    .to = store_name_canonical(to, to_room)};
 	rc = transaction_run(account, make_renaming, &renaming, fault);
+	if (rc == RC_OK && renaming.left_up_to)
+		rc = move_left(account, &renaming, fault);
 	renaming_done(&renaming);
 	return rc;
 }

@@ -235,6 +235,44 @@ static void what_was_done_before_a_cut_is_whole(void **state)
 	}
 }
 
+// RENAME of INBOX moves its messages; the first commit makes the mailbox.
+static bool rename_cut(unsigned cut)
+{
+	struct desk desk;
+	desk_open(&desk, 0);
+	struct world *world = &desk.world;
+	struct store_mailbox *inbox = open_box(world, 0, "INBOX");
+	must_copy(world, desk.box, 1, MESSAGES, inbox, true, MESSAGES, 0);
+	faults.partition = 1000;
+	faults.commits = cut;
+	enum rc rc = store_mailbox_rename(&store_system, world->accounts[0],
+	    VIEW("INBOX"), VIEW("New"), &world->fault);
+	store_mailbox_close(&inbox);
+	close_boxes(&desk);
+	restart(world);
+	open_boxes(&desk);
+	inbox = open_box(world, 0, "INBOX");
+	uint32_t moved = rc == RC_OK ? MESSAGES : cut * PART;
+	assert_int_equal(count(inbox), MESSAGES - moved);
+	store_mailbox_close(&inbox);
+	if (cut > 0) {
+		inbox = open_box(world, 0, "New");
+		assert_int_equal(count(inbox), moved);
+		store_mailbox_close(&inbox);
+	}
+	desk_close(&desk);
+	return rc != RC_OK;
+}
+
+static void a_renamed_inbox_is_moved_in_parts(void **state)
+{
+	(void)state;
+	unsigned cut = 0;
+	while (rename_cut(cut))
+		cut++;
+	assert_int_equal(cut, MESSAGES / PART);
+}
+
 // ---- How many commits
 // ------------------------------------------------------------
 
@@ -363,6 +401,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_done_before_a_cut_is_whole),
+	    cmocka_unit_test(a_renamed_inbox_is_moved_in_parts),
 	    cmocka_unit_test(few_messages_are_one_commit),
 	    cmocka_unit_test(a_set_without_an_end_has_one),
 	    cmocka_unit_test(a_mailbox_is_deleted_by_the_first_commit),
