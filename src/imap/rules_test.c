@@ -20,7 +20,8 @@ struct pair {
 
 static void pair_open(struct pair *pair, unsigned messages, unsigned features)
 {
-	desk_open(&pair->desk, (struct store_options){0});
+	// Three messages are already too many for one commit.
+	desk_open(&pair->desk, (struct store_options){.commit_max = 2});
 	for (unsigned i = 0; i < messages; i++)
 		desk_append(&pair->desk, "INBOX", mail, "");
 	client_open(&pair->a, &pair->desk, features);
@@ -107,6 +108,43 @@ static void vanished_is_in_order_whatever_went_first(void **unused)
 		       "UID FETCH 1:9 FLAGS (CHANGEDSINCE %llu VANISHED)",
 		       (unsigned long long)then),
 	    "* VANISHED (EARLIER) 2:3,5:6,8:9\r\n");
+	pair_close(&p);
+}
+
+// MOVE and EXPUNGE of very many messages are several commits. A client does not
+// notice, and one that saw only some of them is told the rest.
+static void many_commits_look_like_one(void **unused)
+{
+	(void)unused;
+	struct pair p;
+	pair_open(&p, 9, QRESYNC);
+	uint64_t then =
+	    store_snapshot_highestmodseq(p.a.session.view->snapshot);
+	const char *said = client_run(&p.a, "UID MOVE 1:5 Archive");
+	assert_has(said, " 1:5 1:5] Moved\r\n* VANISHED 1:5\r\n");
+	assert_has(client_sync(&p.b, true), "* VANISHED 1:5\r\n");
+	client_run(&p.a, "UID STORE 6,8:9 +FLAGS.SILENT \\Deleted");
+	said = client_run(&p.a, "EXPUNGE");
+	assert_has(said, "* VANISHED 6,8:9\r\n");
+	client_sync(&p.b, true);
+	uint64_t last =
+	    store_snapshot_highestmodseq(p.b.session.view->snapshot);
+	char code[60];
+	snprintf(code, sizeof(code), "t OK [HIGHESTMODSEQ %llu]",
+	    (unsigned long long)last);
+	assert_has(said, code);
+	static const char *const gone[] = {
+	    "1:6,8:9", "3:6,8:9", "5:6,8:9", "6,8:9"};
+	for (size_t i = 0; i < ARRAY_LEN(gone); i++) {
+		char line[60];
+		snprintf(
+		    line, sizeof(line), "* VANISHED (EARLIER) %s\r\n", gone[i]);
+		assert_has(
+		    client_runf(&p.b,
+			"UID FETCH 1:9 FLAGS (CHANGEDSINCE %llu VANISHED)",
+			(unsigned long long)(then + i)),
+		    line);
+	}
 	pair_close(&p);
 }
 
@@ -246,6 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(star_of_vanished_reaches_past_the_last_message),
 	    cmocka_unit_test(vanished_is_in_order_whatever_went_first),
+	    cmocka_unit_test(many_commits_look_like_one),
 	    cmocka_unit_test(copy_of_what_is_gone_is_no_success),
 	    cmocka_unit_test(recent_forgets_what_is_expunged),
 	    cmocka_unit_test(fetch_leaves_messages_alone_that_come_meanwhile),

@@ -453,7 +453,9 @@ static void world_open(struct world *world, uint64_t seed)
 	};
 	*world = (struct world){.random = seed};
 	buf_init(&world->trace, 1 << 20);
-	desk_open(&world->desk, (struct store_options){0});
+	// Most removals are several commits with every second seed.
+	desk_open(&world->desk,
+	    (struct store_options){.commit_max = seed % 2 ? 0 : 3});
 	for (int i = 0; i < 20; i++)
 		append(world);
 	for (int i = 0; i < CLIENTS; i++) {
