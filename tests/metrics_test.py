@@ -60,6 +60,10 @@ class ListenerTest(PostTest):
         self.assertIn("# TYPE roost_logins counter\n", text)
         self.assertTrue(text.endswith("# EOF\n"), text[-100:])
         self.assertEqual(get(self.port, "/healthz")[2], "ready\n")
+        wait_until(
+            lambda: metrics(self.server)[
+                "roost_commands_total", "metrics"] >= 2,
+            "both requests are counted")
         # Nothing else is served there, whatever the name of the host.
         self.assertEqual(get(self.port, "/")[0], 421)
 
@@ -132,6 +136,13 @@ class MetricsTest(PostTest):
             self.grown(before, "roost_commit_seconds_count"), 2)
         self.assertGreater(
             metrics(self.server)["process_cpu_seconds_total", None], 0)
+
+    def test_certificates_end_some_day(self):
+        seconds = [number for (name, _), number in
+                   metrics(self.server).items()
+                   if name == "roost_certificate_seconds"]
+        self.assertGreater(len(seconds), 0)
+        self.assertGreater(min(seconds), 86400)
 
     def test_each_is_in_the_documents(self):
         said = (PROJECT / "docs/monitoring.md").read_text()

@@ -51,32 +51,31 @@ static void writer_end(struct writer *writer, struct link *link)
 	assert_int_equal(pthread_join(writer->thread, NULL), 0);
 }
 
-static const struct {
-	struct view bytes;
-	enum rc rc;
-} messages[] = {
-    {VIEW("{}\n"), RC_OK},
-    {VIEW("{\"a\":\"b\"}\n{"), RC_OK},
-    {VIEW(" { \"a\" : [1, {}, null] } \r\n"), RC_OK},
-    {VIEW(""), RC_CLOSED},
-    {VIEW("{}"), RC_CLOSED},
-    {VIEW("{\"a\":"), RC_CLOSED},
-    {VIEW("\n"), RC_SYNTAX},
-    {VIEW("\n{}\n"), RC_SYNTAX},
-    {VIEW("[]\n"), RC_SYNTAX},
-    {VIEW("\"a\"\n"), RC_SYNTAX},
-    {VIEW("GET / HTTP/1.1\r\n"), RC_SYNTAX},
-    {VIEW("{} {}\n"), RC_SYNTAX},
-    {VIEW("{\"a\":\n1}\n"), RC_SYNTAX},
-    {VIEW("{\"a\":\"\xff\"}\n"), RC_SYNTAX},
-    {VIEW("{\"a\":\"\\ud800\"}\n"), RC_SYNTAX},
-    {VIEW("{\"a\":\"\\u0000\"}\n"), RC_SYNTAX},
-    {VIEW("{\"a\":\"1\0\"}\n"), RC_SYNTAX},
-    {VIEW("{\"a\":99999999999999999999}\n"), RC_SYNTAX},
-};
-
 static void test_messages_are_lines_with_one_object(void **state)
 {
+	const struct {
+		struct view bytes;
+		enum rc rc;
+	} messages[] = {
+	    {VIEW("{}\n"), RC_OK},
+	    {VIEW("{\"a\":\"b\"}\n{"), RC_OK},
+	    {VIEW(" { \"a\" : [1, {}, null] } \r\n"), RC_OK},
+	    {VIEW(""), RC_CLOSED},
+	    {VIEW("{}"), RC_CLOSED},
+	    {VIEW("{\"a\":"), RC_CLOSED},
+	    {VIEW("\n"), RC_SYNTAX},
+	    {VIEW("\n{}\n"), RC_SYNTAX},
+	    {VIEW("[]\n"), RC_SYNTAX},
+	    {VIEW("\"a\"\n"), RC_SYNTAX},
+	    {VIEW("GET / HTTP/1.1\r\n"), RC_SYNTAX},
+	    {VIEW("{} {}\n"), RC_SYNTAX},
+	    {VIEW("{\"a\":\n1}\n"), RC_SYNTAX},
+	    {VIEW("{\"a\":\"\xff\"}\n"), RC_SYNTAX},
+	    {VIEW("{\"a\":\"\\ud800\"}\n"), RC_SYNTAX},
+	    {VIEW("{\"a\":\"\\u0000\"}\n"), RC_SYNTAX},
+	    {VIEW("{\"a\":\"1\0\"}\n"), RC_SYNTAX},
+	    {VIEW("{\"a\":99999999999999999999}\n"), RC_SYNTAX},
+	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
 		struct writer writer;
@@ -278,7 +277,7 @@ static void test_what_cannot_be_sent(void **state)
 
 static void test_texts_are_utf8(void **state)
 {
-	static const struct {
+	const struct {
 		struct view text, json;
 	} rows[] = {
 	    {VIEW(""), VIEW("")},

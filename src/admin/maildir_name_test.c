@@ -97,40 +97,40 @@ static void test_flags_are_written_in_order(void **state)
 
 // ---- Folders ---------------------------------------------------------------
 
-static const struct {
-	struct view folder;
-	const char *level;
-} decoded[] = {
-    {VIEW("Sent"), "Sent"},
-    {VIEW(""), ""},
-    {VIEW("Entw&APw-rfe"), "Entw\u00fcrfe"},
-    {VIEW("Entw\u00fcrfe"), "Entw\u00fcrfe"}, // UTF-8, as some write it
-    {VIEW("a&-b"), "a&b"},
-    // A dot inside a level.
-    {VIEW("&AC4-"), "."},
-    {VIEW("v1&AC4-2&AC4-3"), "v1.2.3"},
-    // What is not correct modified UTF-7 is read as it is.
-    {VIEW("R&D"), "R&D"},
-    {VIEW("&"), "&"},
-    {VIEW("&APw"), "&APw"},
-    {VIEW("&AGE-"), "&AGE-"},   // "a" needs no encoding
-    {VIEW("&2AA-"), "&2AA-"},   // half a surrogate pair
-    {VIEW("&AC8-x"), "&AC8-x"}, // '/' needs no encoding
-    // Bytes that are not UTF-8: Latin-1, cut off, a surrogate, too long.
-    {VIEW("Entw\xfcrfe"), "Entw_rfe"},
-    {VIEW("a\xc3"), "a_"},
-    {VIEW("\xed\xa0\x80"), "___"},
-    {VIEW("\xc0\xaf"), "__"},
-    {VIEW("\xff&APw-"), "_&APw-"},
-    // What would be a level of its own, or would break a line.
-    {VIEW("a/b"), "a_b"},
-    {VIEW("/etc/passwd"), "_etc_passwd"},
-    {VIEW("a\r\nb\tc\x7f"), "a__b_c_"},
-    {VIEW("a\0b"), "a_b"},
-};
-
 static void test_levels_are_decoded(void **state)
 {
+	const struct {
+		struct view folder;
+		const char *level;
+	} decoded[] = {
+	    {VIEW("Sent"), "Sent"},
+	    {VIEW(""), ""},
+	    {VIEW("Entw&APw-rfe"), "Entw\u00fcrfe"},
+	    {VIEW("Entw\u00fcrfe"), "Entw\u00fcrfe"}, // UTF-8, as some write it
+	    {VIEW("a&-b"), "a&b"},
+	    // A dot inside a level.
+	    {VIEW("&AC4-"), "."},
+	    {VIEW("v1&AC4-2&AC4-3"), "v1.2.3"},
+	    // What is not correct modified UTF-7 is read as it is.
+	    {VIEW("R&D"), "R&D"},
+	    {VIEW("&"), "&"},
+	    {VIEW("&APw"), "&APw"},
+	    {VIEW("&AGE-"), "&AGE-"},   // "a" needs no encoding
+	    {VIEW("&2AA-"), "&2AA-"},   // half a surrogate pair
+	    {VIEW("&AC8-x"), "&AC8-x"}, // '/' needs no encoding
+	    // Bytes that are not UTF-8: Latin-1, cut off, a surrogate, too
+	    // long.
+	    {VIEW("Entw\xfcrfe"), "Entw_rfe"},
+	    {VIEW("a\xc3"), "a_"},
+	    {VIEW("\xed\xa0\x80"), "___"},
+	    {VIEW("\xc0\xaf"), "__"},
+	    {VIEW("\xff&APw-"), "_&APw-"},
+	    // What would be a level of its own, or would break a line.
+	    {VIEW("a/b"), "a_b"},
+	    {VIEW("/etc/passwd"), "_etc_passwd"},
+	    {VIEW("a\r\nb\tc\x7f"), "a__b_c_"},
+	    {VIEW("a\0b"), "a_b"},
+	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(decoded); i++) {
 		struct buf out;
@@ -170,22 +170,21 @@ static void test_paths_are_decoded(void **state)
 	}
 }
 
-static const struct {
-	struct view mailbox;
-	const char *folder; // NULL: it is refused
-} encoded[] = {
-    {VIEW("Sent"), ".Sent"},
-    {VIEW("A/B"), ".A.B"},
-    {VIEW("A/v1.2"), ".A.v1&AC4-2"},
-    {VIEW("R&D"), ".R&-D"},
-    {VIEW("Entw\u00fcrfe/\u65e5\u672c"), ".Entw&APw-rfe.&ZeVnLA-"},
-    {VIEW("../../etc"), ".&AC4-&AC4-.&AC4-&AC4-.etc"},
-    {VIEW("a\xff"), NULL},
-    {VIEW("ok/a\xff.b"), NULL},
-};
-
 static void test_paths_are_encoded_and_come_back(void **state)
 {
+	const struct {
+		struct view mailbox;
+		const char *folder; // NULL: it is refused
+	} encoded[] = {
+	    {VIEW("Sent"), ".Sent"},
+	    {VIEW("A/B"), ".A.B"},
+	    {VIEW("A/v1.2"), ".A.v1&AC4-2"},
+	    {VIEW("R&D"), ".R&-D"},
+	    {VIEW("Entw\u00fcrfe/\u65e5\u672c"), ".Entw&APw-rfe.&ZeVnLA-"},
+	    {VIEW("../../etc"), ".&AC4-&AC4-.&AC4-&AC4-.etc"},
+	    {VIEW("a\xff"), NULL},
+	    {VIEW("ok/a\xff.b"), NULL},
+	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(encoded); i++) {
 		struct buf folder, again;
@@ -213,21 +212,6 @@ static void test_paths_are_encoded_and_come_back(void **state)
 #define TEN(text)     text text text text text text text text text text
 #define HUNDRED(text) TEN(TEN(text))
 
-// The digits are those of sha256sum(1).
-static const struct {
-	struct view mailbox;
-	const char *folder;
-} shortened[] = {
-    {VIEW("abc"), ".abc~ba7816bf8f01cfea"},
-    {VIEW("A/B.c"), ".A.B&AC4-c~528ece5088d3bc64"},
-    {VIEW(HUNDRED("abcdefghi/")), TEN(".abcdefghi") "~e163a42a66da6f19"},
-    {VIEW(HUNDRED("\u00fc")),
-	".&APwA,AD8APwA,AD8APwA,AD8APwA,AD8APwA,AD8APwA,AD8APwA,AD8APwA,"
-	"AD8APwA,AD8APwA,AD8APwA,AD8APwA,AD8-~83af2e24c464bea3"},
-    {VIEW("\xff\xfe"), ".~b3d510ef04275ca8"},
-    {VIEW(""), ".~e3b0c44298fc1c14"},
-};
-
 static void shorten(struct view mailbox, struct buf *out)
 {
 	buf_reset(out);
@@ -242,6 +226,22 @@ static void shorten(struct view mailbox, struct buf *out)
 
 static void test_long_names_are_shortened(void **state)
 {
+	// The digits are those of sha256sum(1).
+	const struct {
+		struct view mailbox;
+		const char *folder;
+	} shortened[] = {
+	    {VIEW("abc"), ".abc~ba7816bf8f01cfea"},
+	    {VIEW("A/B.c"), ".A.B&AC4-c~528ece5088d3bc64"},
+	    {VIEW(HUNDRED("abcdefghi/")),
+		TEN(".abcdefghi") "~e163a42a66da6f19"},
+	    {VIEW(HUNDRED("\u00fc")),
+		".&APwA,AD8APwA,AD8APwA,AD8APwA,AD8APwA,AD8APwA,AD8APwA,"
+		"AD8APwA,"
+		"AD8APwA,AD8APwA,AD8APwA,AD8APwA,AD8-~83af2e24c464bea3"},
+	    {VIEW("\xff\xfe"), ".~b3d510ef04275ca8"},
+	    {VIEW(""), ".~e3b0c44298fc1c14"},
+	};
 	(void)state;
 	struct buf out;
 	buf_init(&out, 1000);

@@ -240,6 +240,7 @@ void exchange_log(const struct exchange *exchange)
 {
 	const struct http_request *request = &exchange->shown.request;
 	struct log_line line;
+	session_note_command(&exchange->session->base);
 	exchange_trace(exchange, false);
 	session_log_begin(
 	    &exchange->session->base, &line, LOG_LEVEL_DEBUG, "http_request");

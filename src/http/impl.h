@@ -144,6 +144,7 @@ void exchange_run(struct exchange *exchange);
 void exchange_sent(struct exchange *exchange);
 
 size_t exchange_memory(const struct exchange *exchange);
+// Counts and logs it, at its end.
 void exchange_log(const struct exchange *exchange);
 // Traces the request, or the status of the answer.
 void exchange_trace(const struct exchange *exchange, bool from_client);

@@ -7,9 +7,9 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <string.h>
-#include <time.h>
 
 #include "net/tls_session.h"
+#include "net/tls_set.h"
 
 #define CHAIN_MAX 16
 
@@ -90,14 +90,6 @@ static void add_issuer(X509 *certificate, struct net_certificate *out)
 		snprintf(out->issuer, sizeof(out->issuer), "nobody");
 }
 
-static int64_t seconds_of(const ASN1_TIME *time)
-{
-	struct tm tm;
-	if (ASN1_TIME_to_tm(time, &tm) != 1)
-		return 0;
-	return (int64_t)timegm(&tm);
-}
-
 // ---- Judgement -------------------------------------------------------------
 
 static enum net_trust trust_of(int verdict, int depth)
@@ -145,8 +137,8 @@ static void describe(X509 *certificate, const char *host, int verdict,
 		X509_get_subject_name(certificate), NID_commonName))
 		snprintf(out.names, sizeof(out.names), "nobody");
 	add_issuer(certificate, &out);
-	out.not_before = seconds_of(X509_get0_notBefore(certificate));
-	out.not_after = seconds_of(X509_get0_notAfter(certificate));
+	out.not_before = tls_seconds(X509_get0_notBefore(certificate));
+	out.not_after = tls_seconds(X509_get0_notAfter(certificate));
 	out.has_name = matches(certificate, host);
 	out.self_signed =
 	    X509_check_issued(certificate, certificate) == X509_V_OK;

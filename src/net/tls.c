@@ -196,6 +196,14 @@ struct tls_set *tls_session_set(struct net_tls *tls)
 	return set;
 }
 
+void net_tls_ends(struct net_tls *tls,
+    void (*each)(void *context, const char *name, int64_t end), void *context)
+{
+	struct tls_set *set = tls_session_set(tls);
+	tls_set_ends(set, each, context);
+	tls_set_unref(&set);
+}
+
 void tls_session_begin(
     struct net_tls *tls, const char *alpn, struct transport *transport)
 {

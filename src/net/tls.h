@@ -81,6 +81,12 @@ void net_tls_configured(struct net_tls *tls,
 	void *context, const char *path, bool stand_in, struct view pem),
     void *context);
 
+// Calls `each` with every certificate that clients get who ask for one of its
+// names: the first such name, and when the certificate ends, in seconds since
+// 1970. May be called on any thread.
+void net_tls_ends(struct net_tls *tls,
+    void (*each)(void *context, const char *name, int64_t end), void *context);
+
 // Answers a certificate authority that checks `name` by tls-alpn-01 (RFC 8737),
 // on all listeners with TLS, until the challenges end. `pem` has a certificate
 // made for this, and its key. Other clients do not see it. After such a

@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
@@ -126,6 +127,14 @@ static bool load_key(
 	BIO_free(bio);
 	ERR_clear_error();
 	return pair->key;
+}
+
+int64_t tls_seconds(const ASN1_TIME *time)
+{
+	struct tm tm;
+	if (ASN1_TIME_to_tm(time, &tm) != 1)
+		return 0;
+	return (int64_t)timegm(&tm);
 }
 
 // NULL: the certificate is valid now.

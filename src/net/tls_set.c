@@ -21,13 +21,21 @@ static const char cipher_list[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 // days).
 #define SESSION_SECONDS (24 * 60 * 60)
 
+// One or more certificates with the same names and keys of different kinds.
+struct served {
+	SSL_CTX *context;
+	char *name;  // the first one that leads here; NULL: none does
+	int64_t end; // when the first of them ends, in seconds since 1970
+};
+
 struct tls_set {
 	_Atomic unsigned refs;
 	struct tls_tickets *tickets;
 	struct tls_challenges *challenges;
-	SSL_CTX **contexts; // the first is the default
+	struct served *served; // the first is the default
 	size_t count;
-	// Maps a name, or ".example.org" for "*.example.org", to its SSL_CTX.
+	// Maps a name, or ".example.org" for "*.example.org", to what is
+	// served.
 	struct map names;
 };
 
@@ -44,11 +52,11 @@ SSL_CTX *tls_set_find(const struct tls_set *set, struct view asked)
 	for (size_t i = 0; i < text.len; i++)
 		name[i] = ascii_lower(asked.ptr[i]);
 	text = view_of(name, text.len);
-	SSL_CTX *context = map_get(&set->names, text);
+	const struct served *served = map_get(&set->names, text);
 	size_t dot = view_find_char(text, '.');
-	if (!context && dot != SIZE_MAX && dot > 0)
-		context = map_get(&set->names, view_from(text, dot));
-	return context;
+	if (!served && dot != SIZE_MAX && dot > 0)
+		served = map_get(&set->names, view_from(text, dot));
+	return served ? served->context : NULL;
 }
 
 static int on_server_name(SSL *ssl, int *alert, void *context)
@@ -57,7 +65,7 @@ static int on_server_name(SSL *ssl, int *alert, void *context)
 	const struct tls_set *set = context;
 	const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 	// on_client_hello() may have chosen another certificate.
-	if (!asked || SSL_get_SSL_CTX(ssl) != set->contexts[0])
+	if (!asked || SSL_get_SSL_CTX(ssl) != set->served[0].context)
 		return SSL_TLSEXT_ERR_OK;
 	SSL_CTX *found = tls_set_find(set, view_of_string(asked));
 	// For an unknown name the default certificate is used, and the client
@@ -157,10 +165,9 @@ static SSL_CTX *make_context(struct tls_set *set)
 // The state while the names of one certificate are walked.
 struct naming {
 	struct tls_set *set;
-	SSL_CTX *context; // adding: the context to add; looking: the context
-			  // that was found
+	struct served *served; // adding: what to add; looking: what was found
 	bool looking;
-	bool differs; // looking: the names lead to different contexts
+	bool differs; // looking: the names lead to different ones
 	size_t count;
 };
 
@@ -173,15 +180,18 @@ static void on_name(void *context, struct view name)
 {
 	struct naming *naming = context;
 	struct view key = key_of_name(name);
-	SSL_CTX *known = map_get(&naming->set->names, key);
+	struct served *known = map_get(&naming->set->names, key);
 	if (!naming->looking) {
+		struct served *served = naming->served;
 		if (!known)
-			map_put(&naming->set->names, key, naming->context);
+			map_put(&naming->set->names, key, served);
+		if (!known && !served->name)
+			served->name = view_to_string(name);
 		return;
 	}
-	if (!known || (naming->context && known != naming->context))
+	if (!known || (naming->served && known != naming->served))
 		naming->differs = true;
-	naming->context = known;
+	naming->served = known;
 	naming->count++;
 }
 
@@ -198,26 +208,31 @@ static bool has_key_kind(SSL_CTX *context, const struct tls_pair *pair)
 	return found;
 }
 
-// Returns a context that has the same names and no key of this kind yet, or a
-// new context.
-static SSL_CTX *context_for(struct tls_set *set, const struct tls_pair *pair)
+// Returns one that has the same names and no key of this kind yet, or a new
+// one.
+static struct served *served_for(
+    struct tls_set *set, const struct tls_pair *pair)
 {
 	struct naming naming = {.set = set, .looking = true};
 	tls_pair_names(pair, on_name, &naming);
 	if (naming.count > 0 && !naming.differs &&
-	    !has_key_kind(naming.context, pair))
-		return naming.context;
-	SSL_CTX *context = make_context(set);
-	set->contexts[set->count++] = context;
-	return context;
+	    !has_key_kind(naming.served->context, pair))
+		return naming.served;
+	struct served *served = &set->served[set->count++];
+	*served =
+	    (struct served){.context = make_context(set), .end = INT64_MAX};
+	return served;
 }
 
 static bool add_pair(
     struct tls_set *set, const struct tls_pair *pair, struct buf *mistakes)
 {
-	SSL_CTX *context = context_for(set, pair);
-	bool ok = SSL_CTX_use_cert_and_key(
-		      context, pair->leaf, pair->key, pair->chain, 1) == 1;
+	struct served *served = served_for(set, pair);
+	int64_t end = tls_seconds(X509_get0_notAfter(pair->leaf));
+	bool ok = SSL_CTX_use_cert_and_key(served->context, pair->leaf,
+		      pair->key, pair->chain, 1) == 1;
+	if (end < served->end)
+		served->end = end;
 	if (!ok) {
 		const char *reason =
 		    ERR_reason_error_string(ERR_peek_last_error());
@@ -225,7 +240,7 @@ static bool add_pair(
 		    reason ? reason : "?");
 		ERR_clear_error();
 	}
-	struct naming naming = {.set = set, .context = context};
+	struct naming naming = {.set = set, .served = served};
 	tls_pair_names(pair, on_name, &naming);
 	return ok;
 }
@@ -242,7 +257,7 @@ enum rc tls_set_new(const struct tls_set_parts *parts, struct buf *mistakes,
 	struct tls_set *set = mem_zalloc(sizeof(*set));
 	set->tickets = parts->tickets;
 	set->challenges = parts->challenges;
-	set->contexts = mem_zalloc(count * sizeof(set->contexts[0]));
+	set->served = mem_zalloc(count * sizeof(set->served[0]));
 	map_init(&set->names);
 	atomic_store(&set->refs, 1);
 	bool ok = true;
@@ -270,14 +285,24 @@ void tls_set_unref(struct tls_set **set)
 	*set = NULL;
 	if (!gone || atomic_fetch_sub(&gone->refs, 1) != 1)
 		return;
-	for (size_t i = 0; i < gone->count; i++)
-		SSL_CTX_free(gone->contexts[i]);
-	free(gone->contexts);
+	for (size_t i = 0; i < gone->count; i++) {
+		SSL_CTX_free(gone->served[i].context);
+		free(gone->served[i].name);
+	}
+	free(gone->served);
 	map_done(&gone->names);
 	free(gone);
 }
 
 SSL_CTX *tls_set_default(const struct tls_set *set)
 {
-	return set->contexts[0];
+	return set->served[0].context;
+}
+
+void tls_set_ends(const struct tls_set *set,
+    void (*each)(void *context, const char *name, int64_t end), void *context)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->served[i].name)
+			each(context, set->served[i].name, set->served[i].end);
 }

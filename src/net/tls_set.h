@@ -50,6 +50,13 @@ SSL_CTX *tls_set_default(const struct tls_set *set);
 // The context for the name that a client asks for; NULL: no certificate has it.
 SSL_CTX *tls_set_find(const struct tls_set *set, struct view asked);
 
+// What net_tls_ends() gives.
+void tls_set_ends(const struct tls_set *set,
+    void (*each)(void *context, const char *name, int64_t end), void *context);
+
+// Seconds since 1970; 0: it is no time.
+int64_t tls_seconds(const ASN1_TIME *time);
+
 // A certificate and its key.
 struct tls_pair {
 	X509 *leaf;

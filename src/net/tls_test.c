@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/test.h"
 #include "net/test_line.h"
 
 static const char *const names[] = {
@@ -404,6 +406,22 @@ static void add(struct line_server *line, const char *name, bool damaged)
 	buf_done(&mistakes);
 }
 
+static void print_end(void *context, const char *name, int64_t end)
+{
+	buf_printf(context, "%s%s ", name,
+	    end > clock_wall_seconds(NULL) ? "" : " has ended");
+}
+
+// What clients can get, by its first name.
+static void check_ends(struct line_server *line, const char *wanted)
+{
+	struct buf out;
+	buf_init(&out, 4096);
+	net_tls_ends(line->tls, print_end, &out);
+	assert_view_equal(buf_view(&out), view_of_string(wanted));
+	buf_done(&out);
+}
+
 static void test_added_certificates_go_behind_the_configured(void **state)
 {
 	(void)state;
@@ -418,6 +436,11 @@ static void test_added_certificates_go_behind_the_configured(void **state)
 	check_certificate(&line, NULL, TLS1_3_VERSION, NULL, first);
 	assert_true(net_tls_is_configured(line.tls, first));
 	assert_false(net_tls_is_configured(line.tls, "new.example"));
+	check_ends(
+	    &line, "one.example two.example *.three.example new.example ");
+	add(&line, first, false); // nobody gets this one
+	check_ends(&line, "one.example two.example *.three.example ");
+	add(&line, "new.example", true);
 	// A reload of the configuration keeps them, and they need not be
 	// readable any more.
 	reload(&line, "one.example", RC_OK);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The settings that may be right, each with where it comes from; and the
 // readers of the formats by which providers publish them. Both are foreign
-// XML, read by libexpat without document types, so that nothing is expanded.
+// XML, read by wire/xml_reader.h: nothing is expanded, nothing is fetched.
 #ifndef ROOST_PROBE_CANDIDATES_H
 #define ROOST_PROBE_CANDIDATES_H
 

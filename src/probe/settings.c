@@ -1,119 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two formats have the same shape: an element for each server, and its
-// settings as elements with a text. One reader serves both.
-#include <expat.h>
-
+// settings as elements with a text. One reader serves both. Namespaces are not
+// looked at: providers write them wrongly.
 #include "base/mem.h"
 #include "probe/candidates.h"
+#include "wire/xml_reader.h"
 
-#define DEPTH_MAX 24
-#define TEXT_MAX  1000
+#define VALUE_MAX 300
 
 struct server {
-	bool is; // we are within one
-	char type[16];
-	char host[300];
-	char user[300];
-	char security[16];
-	char ssl[8];
-	uint32_t port;
+	struct view type;
+	struct view host;
+	struct view user;
+	struct view port;
+	struct view security;
+	struct view ssl;
 };
 
-struct reader {
+struct document {
 	struct probe_candidates *candidates;
 	struct view address;
 	enum probe_source source;
-	XML_Parser parser;
-	struct arena *arena;
 	const char *root; // the element that the document must be
-	bool started;
-	bool wrong;
-	int depth;
-	struct buf text;
-	struct server server;
-	const char *redirect;
+	struct arena arena;
+	struct xml_reader reader;
+	const char *redirect; // in the candidates' arena
 };
-
-// The name without its namespace ("…|Protocol").
-static struct view local_name(const char *name)
-{
-	struct view whole = view_of_string(name);
-	size_t bar = view_find_char(whole, '|');
-	return bar == SIZE_MAX ? whole : view_from(whole, bar + 1);
-}
-
-static void stop(struct reader *reader)
-{
-	reader->wrong = true;
-	XML_StopParser(reader->parser, XML_FALSE);
-}
-
-static void on_doctype(void *context, const XML_Char *name,
-    const XML_Char *system, const XML_Char *public, int internal)
-{
-	(void)name;
-	(void)system;
-	(void)public;
-	(void)internal;
-	stop(context);
-}
-
-static bool is_server(struct view name)
-{
-	return view_eq(name, VIEW("incomingServer")) ||
-	       view_eq(name, VIEW("outgoingServer")) ||
-	       view_eq(name, VIEW("Protocol"));
-}
-
-static void on_start(
-    void *context, const XML_Char *name, const XML_Char **attributes)
-{
-	struct reader *reader = context;
-	struct view local = local_name(name);
-	buf_reset(&reader->text);
-	if (!reader->started &&
-	    !view_eq_nocase(local, view_of_string(reader->root))) {
-		stop(reader);
-		return;
-	}
-	reader->started = true;
-	if (++reader->depth > DEPTH_MAX) {
-		stop(reader);
-		return;
-	}
-	if (!is_server(local))
-		return;
-	reader->server = (struct server){.is = true};
-	for (size_t i = 0; attributes[i]; i += 2)
-		if (view_eq(local_name(attributes[i]), VIEW("type")))
-			snprintf(reader->server.type,
-			    sizeof(reader->server.type), "%s",
-			    attributes[i + 1]);
-}
-
-static void on_text(void *context, const XML_Char *text, int len)
-{
-	struct reader *reader = context;
-	buf_add(&reader->text, view_of(text, (size_t)len));
-}
 
 // ---- Values ----------------------------------------------------------------
 
-// Replaces %EMAILADDRESS% and its like.
-static void copy_filled(
-    const struct reader *reader, struct view text, char *to, size_t size)
+// Replaces %EMAILADDRESS% and its like. NULL: there is nothing, or too much.
+static const char *fill(struct document *document, struct view text)
 {
-	size_t at = view_find_char(reader->address, '@');
+	struct view address = document->address;
+	size_t at = view_find_char(address, '@');
 	const struct {
 		struct view name, value;
 	} rows[] = {
-	    {VIEW("%EMAILADDRESS%"), reader->address},
-	    {VIEW("%EMAILLOCALPART%"), view_slice(reader->address, 0, at)},
-	    {VIEW("%EMAILDOMAIN%"), view_from(reader->address, at + 1)},
+	    {VIEW("%EMAILADDRESS%"), address},
+	    {VIEW("%EMAILLOCALPART%"), view_slice(address, 0, at)},
+	    {VIEW("%EMAILDOMAIN%"), view_from(address, at + 1)},
 	};
 	struct buf out;
-	buf_init(&out, size - 1);
-	while (text.len > 0) {
+	const char *filled = NULL;
+	buf_init(&out, VALUE_MAX);
+	while (text.len > 0 && buf_status(&out) == RC_OK) {
 		size_t i = 0;
 		while (i < ARRAY_LEN(rows) &&
 		       !view_starts_with(text, rows[i].name))
@@ -126,138 +57,174 @@ static void copy_filled(
 			text = view_from(text, 1);
 		}
 	}
-	bool fits = buf_status(&out) == RC_OK;
-	snprintf(
-	    to, size, "%.*s", fits ? (int)out.len : 0, out.ptr ? out.ptr : "");
+	if (buf_status(&out) == RC_OK && out.len > 0)
+		filled = arena_string(&document->arena, buf_view(&out));
 	buf_done(&out);
-}
-
-static void copy_word(struct view text, char *to, size_t size)
-{
-	snprintf(to, size, "%.*s", VIEW_FMT(view_slice(text, 0, size - 1)));
-}
-
-static void take_value(
-    struct reader *reader, struct view name, struct view text)
-{
-	struct server *server = &reader->server;
-	if (view_eq(name, VIEW("hostname")) || view_eq(name, VIEW("Server")))
-		copy_filled(reader, text, server->host, sizeof(server->host));
-	else if (view_eq(name, VIEW("username")) ||
-		 view_eq(name, VIEW("LoginName")))
-		copy_filled(reader, text, server->user, sizeof(server->user));
-	else if (view_eq(name, VIEW("port")) || view_eq(name, VIEW("Port")))
-		server->port = view_to_u32(text, &server->port) &&
-				       server->port <= UINT16_MAX
-				   ? server->port
-				   : 0;
-	else if (view_eq(name, VIEW("socketType")) ||
-		 view_eq(name, VIEW("Encryption")))
-		copy_word(text, server->security, sizeof(server->security));
-	else if (view_eq(name, VIEW("SSL")))
-		copy_word(text, server->ssl, sizeof(server->ssl));
-	else if (view_eq(name, VIEW("Type")))
-		copy_word(text, server->type, sizeof(server->type));
-}
-
-static bool is_word(const char *text, const char *word)
-{
-	return view_eq_nocase(view_of_string(text), view_of_string(word));
+	return filled;
 }
 
 // Autoconfig says SSL, STARTTLS or plain. Autodiscover says SSL, TLS (which
 // means STARTTLS), None or Auto; without it, SSL is on or off, or what the
 // port usually is.
-static enum probe_security security_of(const struct server *server)
+static enum probe_security security_of(
+    const struct server *server, uint16_t port)
 {
+	static const struct {
+		struct view word;
+		enum probe_security security;
+	} words[] = {
+	    {{"SSL", 3}, PROBE_TLS},
+	    {{"STARTTLS", 8}, PROBE_STARTTLS},
+	    {{"TLS", 3}, PROBE_STARTTLS},
+	    {{"plain", 5}, PROBE_PLAIN},
+	    {{"None", 4}, PROBE_PLAIN},
+	};
 	enum probe_protocol protocol;
 	enum probe_security security;
-	if (is_word(server->security, "SSL"))
-		return PROBE_TLS;
-	if (is_word(server->security, "STARTTLS") ||
-	    is_word(server->security, "TLS"))
-		return PROBE_STARTTLS;
-	if (is_word(server->security, "plain") ||
-	    is_word(server->security, "None"))
-		return PROBE_PLAIN;
-	if (probe_port_usage((uint16_t)server->port, &protocol, &security))
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (view_eq_nocase(server->security, words[i].word))
+			return words[i].security;
+	if (probe_port_usage(port, &protocol, &security))
 		return security;
-	return is_word(server->ssl, "off") ? PROBE_STARTTLS : PROBE_TLS;
+	return view_eq_nocase(server->ssl, VIEW("off")) ? PROBE_STARTTLS
+							: PROBE_TLS;
 }
 
-static void end_server(struct reader *reader)
+static void add_server(struct document *document, const struct server *server)
 {
-	struct server *server = &reader->server;
-	server->is = false;
+	uint32_t port;
+	if (!view_to_u32(server->port, &port) || port > UINT16_MAX)
+		port = 0;
+	const char *host = fill(document, server->host);
 	for (enum probe_protocol p = 0; p < PROBE_PROTOCOLS; p++) {
-		if (!is_word(server->type, probe_protocol_id(p)))
+		if (!view_eq_nocase(
+			server->type, view_of_string(probe_protocol_id(p))))
 			continue;
-		probe_candidates_add(reader->candidates,
+		probe_candidates_add(document->candidates,
 		    &(struct probe_candidate){.protocol = p,
-			.security = security_of(server),
-			.host = server->host,
-			.port = (uint16_t)server->port,
-			.source = reader->source,
-			.user = server->user[0] ? server->user : NULL});
+			.security = security_of(server, (uint16_t)port),
+			.host = host ? host : "",
+			.port = (uint16_t)port,
+			.source = document->source,
+			.user = fill(document, server->user)});
 	}
 }
 
-static void on_end(void *context, const XML_Char *name)
+// ---- Elements --------------------------------------------------------------
+
+static bool is_server(struct view name)
 {
-	struct reader *reader = context;
-	struct view local = local_name(name);
-	struct view text = view_trim(buf_view(&reader->text));
-	bool fits = buf_status(&reader->text) == RC_OK;
-	reader->depth--;
-	if (reader->server.is && is_server(local))
-		end_server(reader);
-	else if (reader->server.is && fits)
-		take_value(reader, local, text);
-	else if (view_eq_nocase(local, VIEW("RedirectUrl")) && fits)
-		reader->redirect = arena_string(reader->arena, text);
-	buf_reset(&reader->text);
+	return view_eq(name, VIEW("incomingServer")) ||
+	       view_eq(name, VIEW("outgoingServer")) ||
+	       view_eq(name, VIEW("Protocol"));
 }
 
-static enum rc read_xml(struct reader *reader, struct view xml)
+// Where the text of this element goes; NULL: nowhere.
+static struct view *field_of(struct server *server, struct view name)
+{
+	const struct {
+		struct view autoconfig, autodiscover;
+		struct view *field;
+	} rows[] = {
+	    {VIEW("hostname"), VIEW("Server"), &server->host},
+	    {VIEW("username"), VIEW("LoginName"), &server->user},
+	    {VIEW("port"), VIEW("Port"), &server->port},
+	    {VIEW("socketType"), VIEW("Encryption"), &server->security},
+	    {VIEW("SSL"), VIEW("SSL"), &server->ssl},
+	    {VIEW("Type"), VIEW("Type"), &server->type},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (view_eq(name, rows[i].autoconfig) ||
+		    view_eq(name, rows[i].autodiscover))
+			return rows[i].field;
+	return NULL;
+}
+
+// Reads up to the end of a server. What else is in it is skipped: Exchange has
+// further elements <Protocol> there, which are not for mail programs.
+static enum rc read_server(
+    struct document *document, const struct xml_token *open)
+{
+	struct server server = {.type = xml_attribute(open, VIEW("type"))};
+	for (;;) {
+		struct xml_token token;
+		enum rc rc = xml_next(&document->reader, &token);
+		if (rc != RC_OK)
+			return rc;
+		if (token.kind == XML_CLOSE)
+			break;
+		if (token.kind != XML_OPEN)
+			continue;
+		struct view *field = field_of(&server, token.name);
+		rc = field ? xml_read_text(&document->reader, field)
+			   : xml_skip(&document->reader);
+		if (rc != RC_OK)
+			return rc;
+	}
+	add_server(document, &server);
+	return RC_OK;
+}
+
+static enum rc read_redirect(struct document *document)
+{
+	struct view text;
+	enum rc rc = xml_read_text(&document->reader, &text);
+	if (rc == RC_OK)
+		document->redirect =
+		    arena_string(document->candidates->arena, text);
+	return rc;
+}
+
+static enum rc read_elements(struct document *document)
+{
+	struct xml_token token;
+	enum rc rc = xml_next(&document->reader, &token); // the root
+	if (rc == RC_OK &&
+	    !view_eq_nocase(token.name, view_of_string(document->root)))
+		return RC_SYNTAX;
+	while (rc == RC_OK) {
+		rc = xml_next(&document->reader, &token);
+		if (rc != RC_OK || token.kind == XML_DONE)
+			break;
+		if (token.kind != XML_OPEN)
+			continue;
+		if (is_server(token.name))
+			rc = read_server(document, &token);
+		else if (view_eq_nocase(token.name, VIEW("RedirectUrl")))
+			rc = read_redirect(document);
+	}
+	return rc;
+}
+
+static enum rc read_xml(struct document *document, struct view xml)
 {
 	if (xml.len > PROBE_XML_MAX)
 		return RC_LIMIT;
-	reader->parser = XML_ParserCreateNS(NULL, '|');
-	if (!reader->parser)
-		abort(); // out of memory
-	buf_init(&reader->text, TEXT_MAX);
-	XML_SetUserData(reader->parser, reader);
-	XML_SetElementHandler(reader->parser, on_start, on_end);
-	XML_SetCharacterDataHandler(reader->parser, on_text);
-	XML_SetStartDoctypeDeclHandler(reader->parser, on_doctype);
-	bool good = XML_Parse(reader->parser, xml.ptr, (int)xml.len, 1) ==
-			XML_STATUS_OK &&
-		    !reader->wrong;
-	XML_ParserFree(reader->parser);
-	buf_done(&reader->text);
-	return good ? RC_OK : RC_SYNTAX;
+	arena_init(&document->arena);
+	xml_reader_init(&document->reader, &document->arena, xml);
+	enum rc rc = read_elements(document);
+	arena_done(&document->arena);
+	return rc == RC_OK ? RC_OK : RC_SYNTAX;
 }
 
 enum rc probe_read_autoconfig(struct probe_candidates *candidates,
     struct view xml, struct view address, enum probe_source source)
 {
-	struct reader reader = {.candidates = candidates,
-	    .arena = candidates->arena,
+	struct document document = {.candidates = candidates,
 	    .address = address,
 	    .source = source,
 	    .root = "clientConfig"};
-	return read_xml(&reader, xml);
+	return read_xml(&document, xml);
 }
 
 enum rc probe_read_autodiscover(struct probe_candidates *candidates,
     struct view xml, struct view address, const char **ret_redirect)
 {
-	struct reader reader = {.candidates = candidates,
-	    .arena = candidates->arena,
+	struct document document = {.candidates = candidates,
 	    .address = address,
 	    .source = PROBE_AUTODISCOVER,
 	    .root = "Autodiscover"};
-	enum rc rc = read_xml(&reader, xml);
-	*ret_redirect = reader.redirect;
+	enum rc rc = read_xml(&document, xml);
+	*ret_redirect = document.redirect;
 	return rc;
 }

@@ -12,6 +12,8 @@
 	"<Autodiscover xmlns='http://schemas.microsoft.com/exchange/"          \
 	"autodiscover/responseschema/2006'><Response xmlns='http://schemas."   \
 	"microsoft.com/exchange/autodiscover/outlook/responseschema/2006a'>"
+#define A60  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define A300 A60 A60 A60 A60 A60
 
 static const struct {
 	const char *xml;
@@ -31,6 +33,42 @@ static const struct {
 	"<incomingServer type='pop3'><hostname>b\xc3\xbc.example</hostname>"
 	"<port>110</port><socketType>plain</socketType></incomingServer>" TAIL,
 	"pop3 none xn--b-eha.example 110 -\n", RC_OK},
+    // As providers write it: a byte order mark, comments, what only mail
+    // programs with windows know, CDATA, references, both kinds of quotes.
+    {"\xef\xbb\xbf<?xml version=\"1.0\" encoding=\"utf-8\" ?>\r\n"
+     "<!-- (c) -->\r\n<clientConfig version=\"1.1\" "
+     "xmlns:x='urn:x'>\r\n<?php-was-here?>"
+     "<emailProvider id=\"a.example\"><domain purpose=\"mx\">a.example"
+     "</domain><displayName>A &amp; B &#8212; M\xc3\xbcller</displayName>"
+     "<incomingServer x:note='a>b' type=\"imap\">\r\n"
+     "<!-- <port>1</port> -->"
+     "<hostname> imap<![CDATA[.a.example]]> </hostname>"
+     "<port>&#57;93</port><socketType>SSL</socketType>"
+     "<username>a&amp;%EMAILLOCALPART%</username>"
+     "<authentication>OAuth2</authentication>"
+     "<authentication>password-cleartext</authentication>"
+     "<password/><x:pop3><x:leaveMessagesOnServer>true"
+     "</x:leaveMessagesOnServer></x:pop3></incomingServer>"
+     "<documentation url=\"https://a.example/?a=1&amp;b=2\"><descr lang=\"de\">"
+     "x</descr></documentation></emailProvider>"
+     "<webMail><loginPage url='https://a.example/'/></webMail>"
+     "</clientConfig>\r\n<!-- end -->\r\n",
+	"imap tls imap.a.example 993 a&anna\n", RC_OK},
+    {"<?xml version='1.0' encoding='ISO-8859-1'?><clientConfig><displayName>"
+     "M\xfcller</displayName><incomingServer "
+     "type='imap'><hostname>b\xfc.example"
+     "</hostname><port>993</port></incomingServer></clientConfig>",
+	"imap tls xn--b-eha.example 993 -\n", RC_OK},
+    {"<?xml version='1.0' encoding='utf-16'?><clientConfig/>", "", RC_SYNTAX},
+    // A value too long, one with elements, one twice (the last counts).
+    {HEAD "<incomingServer type='imap'><hostname>x.example</hostname>"
+	  "<port>1</port><port>993</port><username>" A300 "x</username>"
+	  "</incomingServer>" TAIL,
+	"imap tls x.example 993 -\n", RC_OK},
+    {HEAD "<incomingServer type='imap'><hostname>x.example</hostname>"
+	  "<port>993</port></incomingServer><incomingServer type='pop3'>"
+	  "<hostname>x<b/></hostname><port>995</port></incomingServer>" TAIL,
+	"imap tls x.example 993 -\n", RC_SYNTAX},
     // What cannot be used is left out.
     {HEAD "<incomingServer type='jmap'><url>https://x</url></incomingServer>"
 	  "<incomingServer type='imap'><hostname>a b</hostname><port>993</port>"
@@ -64,6 +102,14 @@ static const struct {
 	"imap tls x.example 993 anna\nsmtp starttls x.example 2525 -\n"
 	"pop3 starttls x.example 2110 -\n",
 	NULL},
+    // Exchange's own are no settings for us, and have elements of this name.
+    {POX "<Account><Protocol><Type>WEB</Type><Internal><OWAUrl>https://x/"
+	 "</OWAUrl><Protocol><Type>IMAP</Type><Server>y.example</Server>"
+	 "<Port>993</Port></Protocol></Internal></Protocol><Protocol Type='x'>"
+	 "<Type>IMAP</Type><Server>x.example</Server><Port>993</Port>"
+	 "<Encryption>Auto</Encryption></Protocol></Account></Response>"
+	 "</Autodiscover>",
+	"imap tls x.example 993 -\n", NULL},
     {POX "<Account><Action>redirectUrl</Action><RedirectUrl>https://y.example/"
 	 "</RedirectUrl></Account></Response></Autodiscover>",
 	"", "https://y.example/"},

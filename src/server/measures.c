@@ -4,7 +4,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/metrics.h"
 #include "queue/manage.h"
 #include "server/version.h"
@@ -134,6 +136,60 @@ static void add_connections(const struct measures *measures, struct metrics *m)
 		    counter_value(&measures->protocols->counts[i].commands));
 }
 
+// A server may have one certificate for each of thousands of domains. Those
+// that end first are shown.
+#define CERTIFICATES_SHOWN_MAX 1000
+
+struct certificate {
+	const char *name;
+	int64_t end; // seconds since 1970
+};
+
+struct certificates {
+	struct arena arena; // for the names
+	struct certificate *items;
+	size_t count, capacity;
+};
+
+static void collect(void *context, const char *name, int64_t end)
+{
+	struct certificates *all = context;
+	if (all->count == all->capacity) {
+		all->capacity = 2 * all->capacity + 8;
+		all->items = mem_realloc(
+		    all->items, all->capacity * sizeof(*all->items));
+	}
+	all->items[all->count++] = (struct certificate){
+	    .name = arena_string(&all->arena, view_of_string(name)),
+	    .end = end};
+}
+
+static int compare_ends(const void *a, const void *b)
+{
+	const struct certificate *left = a, *right = b;
+	return (left->end > right->end) - (left->end < right->end);
+}
+
+static void add_certificates(const struct measures *measures, struct metrics *m)
+{
+	struct certificates all = {0};
+	int64_t now = clock_wall_seconds(NULL);
+	arena_init(&all.arena);
+	net_tls_ends(measures->tls, collect, &all);
+	if (all.count > 0)
+		qsort(all.items, all.count, sizeof(*all.items), compare_ends);
+	metrics_family(m, METRICS_GAUGE, "roost_certificate_seconds",
+	    "Seconds until a certificate ends, by its first name; 0: none is "
+	    "left.");
+	for (size_t i = 0; i < all.count && i < CERTIFICATES_SHOWN_MAX; i++) {
+		const struct certificate *one = &all.items[i];
+		metrics_sample(m, "name", one->name,
+		    one->end > now ? (uint64_t)(one->end - now) : 0);
+	}
+	free(all.items);
+	arena_done(&all.arena);
+}
+
 static void add_logins(const struct measures *measures, struct metrics *m)
 {
 	one(m, METRICS_COUNTER, "roost_logins", "Log-ins that succeeded.",
@@ -225,6 +281,7 @@ void measures_metrics(
 	struct metrics metrics = {.out = out, .open = open};
 	add_process(measures, &metrics);
 	add_connections(measures, &metrics);
+	add_certificates(measures, &metrics);
 	add_logins(measures, &metrics);
 	add_deliveries(measures, &metrics);
 	add_queue(measures, &metrics);

@@ -8,6 +8,7 @@
 
 #include "base/budget.h"
 #include "net/server.h"
+#include "net/tls.h"
 #include "server/post_office.h"
 #include "server/protocols.h"
 #include "server/sandbox.h"
@@ -15,6 +16,7 @@
 // Where the numbers are. All of it must be open.
 struct measures {
 	struct net_server *net;
+	struct net_tls *tls;
 	struct engine *engine;
 	const struct auth *auth;
 	struct post_office *post;

@@ -345,6 +345,7 @@ static struct measures measures(struct serve *serve)
 {
 	return (struct measures){
 	    .net = serve->net,
+	    .tls = serve->tls,
 	    .engine = serve->engine,
 	    .auth = serve->auth,
 	    .post = &serve->post,

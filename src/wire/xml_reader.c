@@ -361,19 +361,15 @@ static enum rc skip_instruction(struct xml_reader *reader)
 	return RC_OK;
 }
 
-// The declaration at the front (section 2.8): only its encoding is of interest.
-static enum rc skip_declaration(struct xml_reader *reader)
+// The value after `name` in the declaration, without its quotes; left alone if
+// the name is not there.
+static enum rc declared(
+    struct view declaration, struct view name, struct view *ret_value)
 {
-	struct view text, value;
-	if (!view_starts_with(reader->rest, VIEW("<?xml")) ||
-	    reader->rest.len < 6 || !ascii_is_space(reader->rest.ptr[5]))
-		return RC_OK;
-	if (!take_until(reader, VIEW("?>"), &text) || !has_only_chars(text))
-		return RC_SYNTAX;
-	size_t at = view_find(text, VIEW("encoding"));
+	size_t at = view_find(declaration, name);
 	if (at == SIZE_MAX)
 		return RC_OK;
-	value = view_trim(view_from(text, at + strlen("encoding")));
+	struct view value = view_trim(view_from(declaration, at + name.len));
 	if (!view_starts_with(value, VIEW("=")))
 		return RC_SYNTAX;
 	value = view_trim(view_from(value, 1));
@@ -382,9 +378,39 @@ static enum rc skip_declaration(struct xml_reader *reader)
 	size_t end = quote.len ? view_find(value, quote) : SIZE_MAX;
 	if (end == SIZE_MAX)
 		return RC_SYNTAX;
-	value = view_slice(value, 0, end);
-	return view_eq_nocase(value, VIEW("utf-8")) ||
-		       view_eq_nocase(value, VIEW("us-ascii"))
+	*ret_value = view_slice(value, 0, end);
+	return RC_OK;
+}
+
+// Each byte of ISO-8859-1 is the code point of its character.
+static void convert_latin1(struct xml_reader *reader)
+{
+	struct buf out;
+	buf_init(&out, 2 * reader->rest.len);
+	for (size_t i = 0; i < reader->rest.len; i++)
+		utf8_add(&out, (unsigned char)reader->rest.ptr[i]);
+	reader->rest = arena_copy(reader->arena, buf_view(&out));
+	buf_done(&out);
+}
+
+// The declaration at the front (section 2.8): only its encoding is of interest.
+static enum rc skip_declaration(struct xml_reader *reader)
+{
+	struct view text, encoding = VIEW("utf-8");
+	if (!view_starts_with(reader->rest, VIEW("<?xml")) ||
+	    reader->rest.len < 6 || !ascii_is_space(reader->rest.ptr[5]))
+		return RC_OK;
+	if (!take_until(reader, VIEW("?>"), &text) || !has_only_chars(text))
+		return RC_SYNTAX;
+	enum rc rc = declared(text, VIEW("encoding"), &encoding);
+	if (rc != RC_OK)
+		return rc;
+	if (view_eq_nocase(encoding, VIEW("iso-8859-1"))) {
+		convert_latin1(reader);
+		return RC_OK;
+	}
+	return view_eq_nocase(encoding, VIEW("utf-8")) ||
+		       view_eq_nocase(encoding, VIEW("us-ascii"))
 		   ? RC_OK
 		   : RC_CHARSET;
 }

@@ -6,8 +6,9 @@
 // What makes XML dangerous is refused: a document type declaration (RC_INVALID;
 // so there are no entities of its own, no expansion and nothing to fetch),
 // references to entities other than the five predefined ones, encodings other
-// than UTF-8. What is nested deeper than XML_DEPTH_MAX, or has more attributes
-// than XML_ATTRIBUTES_MAX, is refused too (RC_LIMIT). Comments and processing
+// than UTF-8 and ISO-8859-1 (which old files have, and which is converted).
+// What is nested deeper than XML_DEPTH_MAX, or has more attributes than
+// XML_ATTRIBUTES_MAX, is refused too (RC_LIMIT). Comments and processing
 // instructions are skipped. The time is linear in the length of the text, and
 // so is the memory.
 //
@@ -75,7 +76,7 @@ void xml_reader_init(
     struct xml_reader *reader, struct arena *arena, struct view text);
 
 // Gets the next token. RC_SYNTAX: the document is not well formed. RC_INVALID:
-// it has a document type declaration. RC_CHARSET: its encoding is not UTF-8.
+// it has a document type declaration. RC_CHARSET: its encoding is not known.
 // RC_LIMIT. After a failure the reader must not be used.
 MUST_CHECK enum rc xml_next(
     struct xml_reader *reader, struct xml_token *ret_token);

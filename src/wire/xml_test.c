@@ -89,7 +89,12 @@ static const struct {
     // Encodings.
     {"<?xml version='1.0' encoding=\"us-ascii\"?><a/>", RC_OK, "<a></a>"},
     {"<?xml version='1.0' encoding='utf-16'?><a/>", RC_CHARSET, NULL},
-    {"<?xml version='1.0' encoding='iso-8859-1'?><a/>", RC_CHARSET, NULL},
+    {"<?xml version='1.0' encoding='windows-1252'?><a/>", RC_CHARSET, NULL},
+    {"<?xml version='1.0' encoding=''?><a/>", RC_CHARSET, NULL},
+    {"<?xml version='1.0' encoding=\"ISO-8859-1\" ?><\xfc b='\xe4'>\xc3\xbc"
+     "<![CDATA[\xdf]]></\xfc>",
+	RC_OK, "<\xc3\xbc b=\xc3\xa4>'\xc3\x83\xc2\xbc''\xc3\x9f'</\xc3\xbc>"},
+    {"<?xml version='1.0' encoding='ISO-8859-1'?><a>\x01</a>", RC_SYNTAX, NULL},
     {"<?xml version='1.0' encoding=?><a/>", RC_SYNTAX, NULL},
     {"<?xml version='1.0' encoding='utf-8?><a/>", RC_SYNTAX, NULL},
     {"<!-- --><?xml version='1.0'?><a/>", RC_SYNTAX, NULL},
