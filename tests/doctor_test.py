@@ -283,18 +283,29 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self):
-        wanted = self.path == ("/mail/config-v1.1.xml?"
-                               "emailaddress=ben%40auto.test")
-        self.answer(AUTOCONFIG if wanted and self.headers["Host"] ==
-                    "autoconfig.auto.test" else "")
+        host = self.headers["Host"]
+        wanted = self.path == ("/mail/config-v1.1.xml?emailaddress=ben%40" +
+                               host.partition(".")[2])
+        tls = isinstance(self.connection, ssl.SSLSocket)
+        if wanted and host == "autoconfig.down.test" and tls:
+            self.send_response(302)
+            self.send_header("Location", "http://autoconfig.clear.test"
+                             "/mail/config-v1.1.xml?"
+                             "emailaddress=ben%40clear.test")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.answer(AUTOCONFIG if wanted and (
+            host == "autoconfig.auto.test" or
+            host == "autoconfig.clear.test" and not tls) else "")
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         host = self.headers["Host"]
         if host == "autodiscover.away.test":
             self.answer(AWAY)
-        elif b"<EMailAddress>ben@pox.test</EMailAddress>" in body or \
-                b"<EMailAddress>ben@away.test</EMailAddress>" in body:
+        elif any(b"<EMailAddress>ben@%s</EMailAddress>" % name in body
+                 for name in (b"pox.test", b"away.test", b"page-lure.test")):
             self.answer(POX)
         else:
             self.answer("")
@@ -334,7 +345,7 @@ class DoctorAccount(unittest.TestCase):
             ("other.test", issue("elsewhere.test", "www.elsewhere.test")),
         ]
         good = issue("good.test", "half.test", "slow.test", "mail.guess.test",
-                     "good.srv.test", "imap.six.test")
+                     "good.srv.test", "imap.six.test", "mail.both.test")
 
         def server(*arguments, **more):
             mail = MailHost(cls.net, cls.folder, *arguments, **more)
@@ -372,7 +383,8 @@ class DoctorAccount(unittest.TestCase):
              "mx.roost": cls.roost.host, "autoconfig.auto": cls.client,
              "autodiscover.pox": cls.client,
              "autodiscover.away": cls.client, "good.srv": cls.good.host,
-             "mail.guess": cls.good.host}
+             "mail.guess": cls.good.host, "mail.both": cls.good.host,
+             "autoconfig.clear": cls.client, "autoconfig.down": cls.client}
         for name, host in a.items():
             cls.dns.add("%s.test. A %s" % (name, host.ip))
         cls.dns.add("half.test. A %s" % cls.good.host.ip,
@@ -384,7 +396,15 @@ class DoctorAccount(unittest.TestCase):
                     "_pop3s._tcp.srv.test. SRV 0 0 0 .",
                     "guess.test. MX 10 mail.guess.test.",
                     "auto.test. TXT \"x\"", "pox.test. TXT \"x\"",
-                    "away.test. TXT \"x\"",
+                    "away.test. TXT \"x\"", "clear.test. TXT \"x\"",
+                    "down.test. TXT \"x\"",
+                    "_imaps._tcp.lure.test. SRV 0 1 993 good.test.",
+                    "lure.test. TXT \"x\"", "both.test. TXT \"x\"",
+                    "_imaps._tcp.both.test. SRV 0 1 993 good.test.",
+                    "mx-lure.test. MX 10 good.test.",
+                    "page-lure.test. TXT \"x\"",
+                    "_autodiscover._tcp.page-lure.test. SRV 0 1 443 "
+                    "autodiscover.pox.test.",
                     "roost.test. MX 10 mx.roost.test.",
                     "empty.test. TXT \"x\"", "plain.test. TXT \"x\"")
 
@@ -392,7 +412,7 @@ class DoctorAccount(unittest.TestCase):
     def make_pages(cls):
         certificate, key = cls.authority.issue(
             "autoconfig.auto.test", "autodiscover.pox.test",
-            "autodiscover.away.test")
+            "autodiscover.away.test", "autoconfig.down.test")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         server = http.server.ThreadingHTTPServer(
@@ -403,6 +423,13 @@ class DoctorAccount(unittest.TestCase):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         cls.addClassCleanup(server.server_close)
         cls.addClassCleanup(server.shutdown)
+        clear = http.server.ThreadingHTTPServer(
+            ("", 80), Page, bind_and_activate=False)
+        clear.socket.close()
+        clear.socket = cls.client.listen(80)
+        threading.Thread(target=clear.serve_forever, daemon=True).start()
+        cls.addClassCleanup(clear.server_close)
+        cls.addClassCleanup(clear.shutdown)
 
     @classmethod
     def doctor(cls, address, *options, password=PASSWORD):
@@ -565,6 +592,31 @@ CASES = {
     "by_srv_records": (
         ADDRESS.replace("plain", "srv"), ("--user", ADDRESS), None, [],
         works("good.srv.test", pop3=None, logged_in=False)),
+    "named_by_dns_alone": (
+        "anna@lure.test", ("--user", ADDRESS), PASSWORD,
+        ["server-not-proven"],
+        works("good.test", logged_in=False, **ONLY_IMAP)),
+    "named_by_an_mx_record_alone": (
+        "anna@mx-lure.test", ("--user", ADDRESS), PASSWORD,
+        ["server-not-proven"], works("good.test", logged_in=False)),
+    "named_by_a_page_that_dns_named": (
+        "ben@page-lure.test", (), PASSWORD, ["server-not-proven"],
+        works("good.test", "ben", imap=None, logged_in=False)),
+    "named_by_a_page_without_tls": (
+        "ben@clear.test", (), PASSWORD, ["server-not-proven"],
+        works("good.test", "ben", pop3=None, smtp=(587, "starttls"),
+              logged_in=False)),
+    "a_page_that_leads_away_from_tls": (
+        "ben@down.test", (), PASSWORD, ["nothing-found"], []),
+    "named_by_dns_and_by_the_user": (
+        "anna@lure.test", at("good", "--user", ADDRESS, *IMAP), PASSWORD, [],
+        GOOD_IMAP),
+    "named_by_dns_but_insecure": (
+        "anna@lure.test", ("--user", ADDRESS, "--insecure"), PASSWORD,
+        [], GOOD_IMAP),
+    "the_domain_s_own_server_goes_first": (
+        "anna@both.test", ("--user", ADDRESS, *IMAP), PASSWORD, [],
+        works("mail.both.test", **ONLY_IMAP)),
     "by_usual_names": (
         "anna@guess.test", ("--user", ADDRESS), None, [],
         works("mail.guess.test", logged_in=False)),

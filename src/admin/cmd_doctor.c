@@ -235,6 +235,8 @@ static json_t *trial_json(const struct probe_trial *trial)
 	set_number(object, "port", trial->candidate.port);
 	set_text(object, "encryption", probe_security_id(trial->security));
 	set_text(object, "source", probe_source_id(trial->candidate.source));
+	json_object_set_new(
+	    object, "proven", json_boolean(trial->candidate.vouched));
 	json_object_set_new(object, "login", json_boolean(trial->login));
 	set_text(object, "stage", probe_stage_id(trial->outcome.stage));
 	set_text(object, "cause",

@@ -34,6 +34,7 @@ static bool take_domain(struct probe_account *account)
 	    view_find_char(domain, '.') == SIZE_MAX)
 		return false;
 	account->domain = arena_string(account->arena, domain);
+	account->candidates.domain = account->domain;
 	return true;
 }
 
@@ -62,7 +63,7 @@ static enum rc add_given(struct probe_account *account, struct fault *fault)
 			.port = settings->port,
 			.source = PROBE_GIVEN});
 	probe_candidates_add_usual(
-	    &account->candidates, settings->server, PROBE_USUAL);
+	    &account->candidates, settings->server, PROBE_USUAL, true);
 	if (account->candidates.count == 0)
 		return fault_set(fault, RC_INVALID, "%s is not a server's name",
 		    settings->server);

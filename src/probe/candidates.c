@@ -57,6 +57,28 @@ static bool same(
 	       a->port == b->port && strcmp(a->host, b->host) == 0;
 }
 
+bool probe_is_in_domain(const char *host, const char *domain)
+{
+	struct view name = view_of_string(host), parent;
+	if (!domain || !domain[0])
+		return false;
+	parent = view_of_string(domain);
+	if (view_eq_nocase(name, parent))
+		return true;
+	return name.len > parent.len &&
+	       name.ptr[name.len - parent.len - 1] == '.' &&
+	       view_eq_nocase(view_from(name, name.len - parent.len), parent);
+}
+
+static bool is_vouched(const struct probe_candidates *candidates,
+    const struct probe_candidate *candidate)
+{
+	return candidates->vouches || candidate->vouched ||
+	       candidate->source == PROBE_GIVEN ||
+	       candidate->source == PROBE_USUAL ||
+	       probe_is_in_domain(candidate->host, candidates->domain);
+}
+
 void probe_candidates_add(struct probe_candidates *candidates,
     const struct probe_candidate *candidate)
 {
@@ -65,7 +87,7 @@ void probe_candidates_add(struct probe_candidates *candidates,
 	struct view host = view_of_string(candidate->host), ascii;
 	if (view_ends_with(host, VIEW(".")))
 		host.len--;
-	if (candidate->port == 0 || candidates->count == PROBE_CANDIDATES_MAX)
+	if (candidate->port == 0)
 		return;
 	if (is_numeric(arena, host))
 		ascii = host;
@@ -75,10 +97,17 @@ void probe_candidates_add(struct probe_candidates *candidates,
 	new.host = arena_string(arena, ascii);
 	if (new.user)
 		new.user = arena_string(arena, view_of_string(new.user));
-	for (size_t i = 0; i < candidates->count; i++)
-		if (same(&candidates->items[i], &new))
-			return;
-	candidates->items[candidates->count++] = new;
+	new.vouched = is_vouched(candidates, &new);
+	for (size_t i = 0; i < candidates->count; i++) {
+		struct probe_candidate *old = &candidates->items[i];
+		if (!same(old, &new))
+			continue;
+		if (new.vouched && !old->vouched)
+			*old = new;
+		return;
+	}
+	if (candidates->count < PROBE_CANDIDATES_MAX)
+		candidates->items[candidates->count++] = new;
 }
 
 // Whether a server with this name speaks the protocol, as far as the name says.
@@ -101,7 +130,7 @@ static bool may_speak(struct view host, enum probe_protocol protocol)
 }
 
 void probe_candidates_add_usual(struct probe_candidates *candidates,
-    const char *host, enum probe_source source)
+    const char *host, enum probe_source source, bool vouched)
 {
 	bool all = source == PROBE_USUAL;
 	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
@@ -112,5 +141,6 @@ void probe_candidates_add_usual(struct probe_candidates *candidates,
 					    .security = usual[i].security,
 					    .host = host,
 					    .port = usual[i].port,
-					    .source = source});
+					    .source = source,
+					    .vouched = vouched});
 }

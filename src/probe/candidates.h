@@ -36,23 +36,34 @@ struct probe_candidate {
 	uint16_t port;
 	enum probe_source source;
 	const char *user; // NULL: it is not said
+	// That this is the provider's server was said by the user, or by
+	// somebody who can speak for the domain of the address: the server's
+	// name is in that domain, or it was named by a page of the domain over
+	// TLS, or by a record that DNSSEC proves. Anybody on the way could have
+	// named another server, with a good certificate of its own.
+	bool vouched;
 };
 
 struct probe_candidates {
 	struct arena *arena; // for the texts
+	const char *domain;  // of the address, as A-labels; NULL: unknown
+	bool vouches;        // who names the next ones speaks for the domain
 	struct probe_candidate items[PROBE_CANDIDATES_MAX];
 	size_t count;
 };
 
 // Adds a candidate, unless one with the same protocol, server, port and
-// encryption is there already, or there are too many. `host` may be any text: a
-// bad name is left out.
+// encryption is there already, or there are too many. One that is vouched for
+// takes the place of the same one that is not. `host` may be any text: a bad
+// name is left out.
 void probe_candidates_add(struct probe_candidates *candidates,
     const struct probe_candidate *candidate);
+// Whether this server's name is the domain, or below it.
+bool probe_is_in_domain(const char *host, const char *domain);
 // Adds the protocols at their usual ports that a server of this kind of name
 // has ("imap" in front: IMAP only).
 void probe_candidates_add_usual(struct probe_candidates *candidates,
-    const char *host, enum probe_source source);
+    const char *host, enum probe_source source, bool vouched);
 // The usual protocol and encryption of a port. False: it has none.
 bool probe_port_usage(uint16_t port, enum probe_protocol *ret_protocol,
     enum probe_security *ret_security);

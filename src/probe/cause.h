@@ -157,6 +157,10 @@ X(PROBE_WITHHELD, "password-withheld", CERTIFICATE, DOUBT,                     \
   "The password was not sent to {host}, because it is not certain who would "  \
   "get it.",                                                                   \
   "Mend the certificate first. --insecure sends the password nevertheless.")   \
+X(PROBE_NOT_VOUCHED, "server-not-proven", NAME, DOUBT,                         \
+  "It is not certain that {host} is a server of your provider: it was named "  \
+  "by {detail}, where anybody on the way can change it. It got no password.",  \
+  "Ask your provider. If the name is right, give it: --server {host}")         \
 X(PROBE_WRONG_PASSWORD, "wrong-password", PASSWORD, FAULT,                     \
   "{host} does not accept this name and password: {detail}",                   \
   "Type the password again. Many servers say the same when the account is "    \

@@ -76,6 +76,7 @@ struct page {
 	const char *url;
 	const char *host;
 	uint16_t port;
+	bool vouches; // it speaks for the domain
 };
 
 // "host:port:address,address"; NULL when the host has no address.
@@ -176,9 +177,14 @@ static size_t list_pages(
 	    account, "/.well-known/autoconfig/mail/config-v1.1.xml");
 	static const char pox[] = "/autodiscover/autodiscover.xml";
 	size_t count = 0;
+	bool secure = false; // the name of the page's host is
 #define PAGE(what, scheme, name, path, number)                                 \
-	ret_pages[count++] = (struct page){                                    \
-	    what, format_url(account, scheme, name, path), name, number}
+	ret_pages[count++] = (struct page){.source = what,                     \
+	    .url = format_url(account, scheme, name, path),                    \
+	    .host = name,                                                      \
+	    .port = number,                                                    \
+	    .vouches = what != PROBE_AUTOCONFIG_HTTP &&                        \
+		       (secure || probe_is_in_domain(name, domain))}
 	PAGE(PROBE_AUTOCONFIG, "https", autoconfig, named, 443);
 	PAGE(PROBE_AUTOCONFIG, "https", domain, known, 443);
 	PAGE(PROBE_AUTODISCOVER, "https", autodiscover, pox, 443);
@@ -189,6 +195,7 @@ static size_t list_pages(
 	    account, join(account, "_autodiscover._tcp", domain), DNS_SRV);
 	if (srv && srv->count > 0 && srv->records[0].value.len > 0) {
 		const char *host = srv->records[0].value.ptr;
+		secure = srv->secure;
 		ask_addresses(account, host);
 		probe_lookups_wait(
 		    &account->lookups, clock_monotonic_ms() + 2000);
@@ -206,6 +213,7 @@ static const char *read_page(struct probe_account *account,
 	struct view address = view_of_string(account->settings->address);
 	struct view body = buf_view(&fetch->body);
 	const char *redirect = NULL;
+	account->candidates.vouches = page->vouches;
 	// What stands before a mistake in the XML counts.
 	enum rc rc = page->source == PROBE_AUTODISCOVER
 			 ? probe_read_autodiscover(
@@ -213,14 +221,16 @@ static const char *read_page(struct probe_account *account,
 			 : probe_read_autoconfig(&account->candidates, body,
 			       address, page->source);
 	(void)rc;
+	account->candidates.vouches = false;
 	return redirect;
 }
 
-// Asks at the place that the first answer named, once, and by https only.
-static void follow(
-    struct probe_account *account, const char *url, uint64_t end_ms)
+// Asks at the place that the first answer named, once, and by https only. What
+// is said there is as good as the answer that led there.
+static void follow(struct probe_account *account, const char *url, bool vouches,
+    uint64_t end_ms)
 {
-	struct page page = {.source = PROBE_AUTODISCOVER};
+	struct page page = {.source = PROBE_AUTODISCOVER, .vouches = vouches};
 	struct probe_fetch fetch = {
 	    .url = url, .post = autodiscover_request(account)};
 	if (!view_starts_with_nocase(view_of_string(url), VIEW("https://")))
@@ -251,16 +261,19 @@ static void read_pages(struct probe_account *account, uint64_t end_ms)
 	}
 	probe_fetch_all(fetches, count, account->settings->authorities, end_ms);
 	const char *redirect = NULL;
+	bool vouches = false;
 	for (size_t i = 0; i < count; i++) {
 		const char *url = NULL;
 		if (fetches[i].found)
 			url = read_page(account, &wanted[i], &fetches[i]);
-		if (!redirect)
+		if (url && (!redirect || (wanted[i].vouches && !vouches))) {
 			redirect = url;
+			vouches = wanted[i].vouches;
+		}
 		buf_done(&fetches[i].body);
 	}
 	if (redirect)
-		follow(account, redirect, end_ms + REDIRECT_MS);
+		follow(account, redirect, vouches, end_ms + REDIRECT_MS);
 }
 
 // ---- Records and names -----------------------------------------------------
@@ -280,7 +293,8 @@ static void read_services(struct probe_account *account)
 				.security = services[s].security,
 				.host = record->value.ptr,
 				.port = record->port,
-				.source = PROBE_SRV});
+				.source = PROBE_SRV,
+				.vouched = srv->secure});
 		}
 	}
 }
@@ -291,19 +305,19 @@ static void read_names(struct probe_account *account)
 	for (size_t i = 0; mx && i < mx->count && i < 2; i++)
 		if (mx->records[i].value.len > 0) // RFC 7505: a null MX
 			probe_candidates_add_usual(&account->candidates,
-			    mx->records[i].value.ptr, PROBE_MX);
+			    mx->records[i].value.ptr, PROBE_MX, mx->secure);
 	for (size_t i = 0; i < ARRAY_LEN(usual_names); i++) {
 		const char *name =
 		    join(account, usual_names[i], account->domain);
 		if (answered(account, name, DNS_A) ||
 		    answered(account, name, DNS_AAAA))
 			probe_candidates_add_usual(
-			    &account->candidates, name, PROBE_GUESS);
+			    &account->candidates, name, PROBE_GUESS, true);
 	}
 	if (answered(account, account->domain, DNS_A) ||
 	    answered(account, account->domain, DNS_AAAA))
 		probe_candidates_add_usual(
-		    &account->candidates, account->domain, PROBE_GUESS);
+		    &account->candidates, account->domain, PROBE_GUESS, true);
 }
 
 static void note_domain(struct probe_account *account)

@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -26,7 +27,11 @@ static void set_options(struct transfer *transfer, const char *authorities)
 	CURL *handle = transfer->handle;
 	curl_easy_setopt(handle, CURLOPT_URL, fetch->url);
 	curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	// What began with TLS goes on with it: otherwise anybody on the way
+	// could answer for whoever was asked.
+	bool tls = strncmp(fetch->url, "https:", 6) == 0;
+	curl_easy_setopt(
+	    handle, CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
 	curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(handle, CURLOPT_MAXREDIRS, 4L);
 	curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);

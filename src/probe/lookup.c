@@ -25,6 +25,7 @@ static void on_answer(void *context, const struct dns_answer *answer)
 	struct probe_lookups *all = lookup->all;
 	pthread_mutex_lock(&all->lock);
 	lookup->status = answer->status;
+	lookup->secure = answer->secure;
 	snprintf(lookup->reason, sizeof(lookup->reason), "%s",
 	    answer->reason ? answer->reason : "no answer");
 	for (size_t i = 0; i < answer->count && i < PROBE_RECORDS_MAX; i++) {

@@ -17,6 +17,7 @@ struct probe_lookup {
 	// Below: guarded by the lock until `done`.
 	bool done;
 	enum dns_status status;
+	bool secure; // validated by DNSSEC
 	char reason[120];
 	struct dns_record records[PROBE_RECORDS_MAX]; // values are strings
 	size_t count;

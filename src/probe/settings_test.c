@@ -193,12 +193,90 @@ static void test_usual_ports(void **state)
 		arena_init(&arena);
 		struct probe_candidates candidates = {.arena = &arena};
 		probe_candidates_add_usual(
-		    &candidates, table[i].host, table[i].source);
+		    &candidates, table[i].host, table[i].source, false);
 		probe_candidates_add_usual(
-		    &candidates, table[i].host, table[i].source);
+		    &candidates, table[i].host, table[i].source, false);
 		assert_int_equal(candidates.count, table[i].count);
 		arena_done(&arena);
 	}
+}
+
+// Who may get the password: RFC 6186 section 6.
+static void test_who_is_vouched_for(void **state)
+{
+	static const struct {
+		const char *domain, *host;
+		enum probe_source source;
+		bool vouches; // who names it
+		bool expected;
+	} table[] = {
+	    {"a.example", "a.example", PROBE_SRV, false, true},
+	    {"a.example", "imap.a.example", PROBE_SRV, false, true},
+	    {"a.example", "Imap.A.Example.", PROBE_MX, false, true},
+	    {"a.example", "imap.a.example", PROBE_AUTOCONFIG_HTTP, false, true},
+	    {"a.example", "nota.example", PROBE_SRV, false, false},
+	    {"a.example", "a.example.evil.example", PROBE_SRV, false, false},
+	    {"a.example", "example", PROBE_MX, false, false},
+	    {"a.example", "evil.example", PROBE_SRV, false, false},
+	    {"a.example", "evil.example", PROBE_MX, false, false},
+	    {"a.example", "evil.example", PROBE_AUTOCONFIG_HTTP, false, false},
+	    {"a.example", "evil.example", PROBE_AUTODISCOVER, false, false},
+	    {"a.example", "192.0.2.1", PROBE_AUTOCONFIG_HTTP, false, false},
+	    {"", "evil.example", PROBE_SRV, false, false},
+	    {NULL, "evil.example", PROBE_SRV, false, false},
+	    {"a.example", "b.example", PROBE_AUTOCONFIG, true, true},
+	    {"a.example", "b.example", PROBE_SRV, true, true},
+	    {"a.example", "b.example", PROBE_GIVEN, false, true},
+	    {"a.example", "b.example", PROBE_USUAL, false, true},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct arena arena;
+		arena_init(&arena);
+		struct probe_candidates candidates = {.arena = &arena,
+		    .domain = table[i].domain,
+		    .vouches = table[i].vouches};
+		probe_candidates_add(&candidates,
+		    &(struct probe_candidate){.protocol = PROBE_IMAP,
+			.security = PROBE_TLS,
+			.host = table[i].host,
+			.port = 993,
+			.source = table[i].source});
+		assert_int_equal(candidates.count, 1);
+		if (candidates.items[0].vouched != table[i].expected)
+			fail_msg("row %zu", i);
+		arena_done(&arena);
+	}
+}
+
+// The one that is vouched for is taken whole, with its user's name.
+static void test_who_is_vouched_for_comes_first(void **state)
+{
+	struct arena arena;
+	(void)state;
+	arena_init(&arena);
+	struct probe_candidates candidates = {
+	    .arena = &arena, .domain = "a.example"};
+	struct probe_candidate one = {.protocol = PROBE_IMAP,
+	    .security = PROBE_TLS,
+	    .host = "b.example",
+	    .port = 993,
+	    .source = PROBE_AUTOCONFIG_HTTP,
+	    .user = "somebody"};
+	probe_candidates_add(&candidates, &one);
+	assert_false(candidates.items[0].vouched);
+	one.vouched = true;
+	one.source = PROBE_SRV;
+	one.user = NULL;
+	probe_candidates_add(&candidates, &one);
+	one.vouched = false;
+	one.user = "somebody";
+	probe_candidates_add(&candidates, &one);
+	assert_int_equal(candidates.count, 1);
+	assert_true(candidates.items[0].vouched);
+	assert_int_equal(candidates.items[0].source, PROBE_SRV);
+	assert_null(candidates.items[0].user);
+	arena_done(&arena);
 }
 
 int main(void)
@@ -207,6 +285,8 @@ int main(void)
 	    cmocka_unit_test(test_autoconfig),
 	    cmocka_unit_test(test_autodiscover),
 	    cmocka_unit_test(test_usual_ports),
+	    cmocka_unit_test(test_who_is_vouched_for),
+	    cmocka_unit_test(test_who_is_vouched_for_comes_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -262,6 +262,8 @@ static bool read_outcome(const struct probe_account *account,
 static int score(const struct probe_trial *trial)
 {
 	int points = 1000 - 20 * (int)trial->candidate.source;
+	if (!trial->candidate.vouched)
+		points -= 400;
 	if (trial->security == PROBE_TLS)
 		points += 10; // RFC 8314 section 3
 	if (trial->swapped)
@@ -393,6 +395,13 @@ void probe_log_in(struct probe_account *account, struct probe_report *report)
 		// little.
 		if (wrong && p == PROBE_POP3)
 			continue;
+		// RFC 6186 section 6: the user has to say whether a server
+		// is right that only an answer without proof has named.
+		if (!best->candidate.vouched && !account->settings->insecure) {
+			add_working(account, best, usual_name(account, best),
+			    false, report);
+			continue;
+		}
 		size_t count = list_names(account, best, known, names), i = 0;
 		if (wrong)
 			count = 1;

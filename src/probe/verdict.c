@@ -268,6 +268,22 @@ static void sort(struct probe_report *report)
 	}
 }
 
+// The servers that would be used, but of which nobody who speaks for the domain
+// has said that they are its servers.
+static void judge_names(
+    struct probe_account *account, struct probe_report *report)
+{
+	for (enum probe_protocol p = 0; p < PROBE_PROTOCOLS; p++) {
+		const struct probe_trial *best = probe_best(account, p);
+		if (!best || best->candidate.vouched ||
+		    account->settings->insecure)
+			continue;
+		bool page = best->candidate.source == PROBE_AUTOCONFIG_HTTP;
+		probe_find(account, report, PROBE_NOT_VOUCHED, &best->candidate,
+		    page ? "a page without TLS" : "DNS without DNSSEC");
+	}
+}
+
 void probe_judge(struct probe_account *account, struct probe_report *report)
 {
 	for (size_t i = 0; i < account->trial_count; i++) {
@@ -276,6 +292,7 @@ void probe_judge(struct probe_account *account, struct probe_report *report)
 			judge_trial(account, report, &trial);
 	}
 	judge_whole(account, report);
+	judge_names(account, report);
 	if (account->settings->password && !account->settings->insecure)
 		for (size_t i = 0; i < report->finding_count; i++) {
 			struct probe_finding *finding = &report->findings[i];
