@@ -103,7 +103,7 @@ class SetupPageTest(PageTest):
                     "strict-transport-security: max-age=", head)
                 for port in ("imap", "imaps", "pop3s", "submission",
                              "submissions"):
-                    self.assertIn(">%d</dd>" % self.server.ports[port], page)
+                    self.assertIn(">%d</span>" % self.server.ports[port], page)
 
     def test_caching_compression_and_head(self):
         for path in ("/setup", "/setup/page.css", "/setup/page.js",
