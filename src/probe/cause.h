@@ -72,6 +72,11 @@ X(PROBE_IPV6_BROKEN, "ipv6-broken", NETWORK, DOUBT,                            \
 X(PROBE_IPV4_BROKEN, "ipv4-broken", NETWORK, DOUBT,                            \
   "{host} is reached by IPv6, but not by its IPv4 address {detail}.",          \
   "Mend the server's IPv4, or remove its A record.")                           \
+X(PROBE_FROM_INSIDE, "from-inside", NETWORK, DOUBT,                            \
+  "The server itself does not reach port {port} of {host} at its address "     \
+  "{detail}, so the port was tested from inside.",                             \
+  "Behind a router this is usual. Otherwise the address in DNS is wrong, or a "\
+  "firewall is in the way: try from another network.")                         \
 X(PROBE_NOT_TLS, "not-tls", ENCRYPTION, FAULT,                                 \
   "Port {port} of {host} does not begin with TLS.",                            \
   "Choose STARTTLS for this port, or the port for TLS.")                       \

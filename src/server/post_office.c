@@ -37,6 +37,10 @@ void post_office_ports(struct config *config, struct sandbox_needs *needs)
 		sandbox_need_port(
 		    needs, (uint16_t)strtoul(host_port + 1, NULL, 10));
 	sandbox_need_port(needs, DNS_PORT);
+	struct mail_services services = config_services(config);
+	for (enum mail_service i = 0; i < MAIL_SERVICES; i++)
+		if (services.ports[i] > 0)
+			sandbox_need_port(needs, services.ports[i]);
 	for (size_t i = 0; i < dns.server_count; i++) {
 		const char *port = strchr(dns.servers[i], '@');
 		if (port)
@@ -48,7 +52,7 @@ void post_office_ports(struct config *config, struct sandbox_needs *needs)
 enum rc post_office_prepare(struct post_office *post, struct config *config,
     struct log *log, struct fault *fault)
 {
-	struct net_tls_client_config tls = {.log = log};
+	struct net_tls_client_config tls = {.log = log}, own = {.log = log};
 	struct dns_settings dns = post_office_dns(config);
 	if (!strchr(config->server_name, '.') && config->relay)
 		log_text(log, LOG_LEVEL_WARN, "server_name",
@@ -61,6 +65,8 @@ enum rc post_office_prepare(struct post_office *post, struct config *config,
 	enum rc rc = dns_new(&dns, fault, &post->dns);
 	if (rc == RC_OK)
 		rc = net_tls_client_new(&tls, &post->tls_client, fault);
+	if (rc == RC_OK && tls.authorities_path)
+		rc = net_tls_client_new(&own, &post->own_tls, fault);
 	return rc;
 }
 
@@ -187,6 +193,12 @@ enum rc post_office_open(struct post_office *post, const struct config *config,
 	    .recipients_max = config->smtp_recipients_max,
 	    .counts = &post->counts,
 	};
+	post->own_test = probe_own_new(&(struct probe_own_settings){
+	    .dns = post->dns,
+	    .net = net,
+	    .tls = post->own_tls ? post->own_tls : post->tls_client,
+	    .helo = config->server_name,
+	});
 	check_postmaster(post, log);
 	return open_relay(post, config, net, log, fault);
 }
@@ -222,6 +234,8 @@ enum rc post_office_start(
 
 void post_office_stop(struct post_office *post, uint32_t seconds)
 {
+	if (post->own_test)
+		probe_own_stop(post->own_test);
 	if (post->relay)
 		relay_stop(post->relay, seconds);
 }
@@ -238,8 +252,10 @@ void post_office_close(struct post_office *post)
 	if (post->route)
 		route_free(&post->route);
 	net_tls_client_free(&post->tls_client);
+	net_tls_client_free(&post->own_tls);
 	if (post->dns)
 		dns_free(&post->dns);
+	probe_own_free(&post->own_test);
 	// A search of it may have been running until DNS was closed.
 	relay_own_free(&post->own);
 }

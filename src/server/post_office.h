@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "delivery/sending.h"
+#include "probe/own.h"
 #include "relay/relay.h"
 #include "server/config.h"
 #include "server/sandbox.h"
@@ -15,6 +16,10 @@
 struct post_office {
 	struct dns *dns;
 	struct net_tls_client *tls_client;
+	// For the test of the connection, if the relay's own trusts others:
+	// this one trusts the system's authorities, as mail programs do.
+	struct net_tls_client *own_tls;
+	struct probe_own *own_test;
 	struct relay_own *own;
 	struct route *route;
 	struct dkim_keys *dkim;
@@ -35,7 +40,8 @@ struct dns_settings post_office_dns(struct config *config);
 struct sending_settings post_office_sending(const struct config *config);
 // The relay's settings in the same way.
 struct relay_settings post_office_relay(const struct config *config);
-// Names the TCP ports of other servers that the relay and DNS connect to.
+// Names the TCP ports that the relay, DNS and the test of the connection
+// connect to.
 void post_office_ports(struct config *config, struct sandbox_needs *needs);
 
 // Reads the system's files; called before the process shuts itself in.

@@ -119,7 +119,8 @@ static enum rc open_net(struct serve *serve, struct fault *fault)
 	    .max_per_network = config->max_per_network,
 	    .unlimited = &unlimited,
 	    .budget = memory_budget(serve->memory),
-	    .max_outgoing = config->relay_connections,
+	    .max_outgoing =
+		config->relay_connections + PROBE_OWN_CONNECTIONS_MAX,
 	    .handshake_seconds = config->handshake_seconds,
 	    .stall_seconds = config->stall_seconds,
 	    .log = &serve->log,
@@ -523,6 +524,7 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	    .tls = serve->tls,
 	    .route = serve->post.route,
 	    .auth = serve->auth,
+	    .own_test = serve->post.own_test,
 	    .metrics = metrics,
 	    .metrics_context = serve,
 	    .acme = certifier_answers(serve->certifier),

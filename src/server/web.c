@@ -114,6 +114,7 @@ static struct setup *open_setup(struct web *web)
 	    .services = config_services(parts->config),
 	    .sign = parts->tls ? sign : NULL,
 	    .sign_context = web,
+	    .own = parts->own_test,
 	});
 }
 

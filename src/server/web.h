@@ -8,6 +8,7 @@
 
 struct acme_answers;
 struct engine;
+struct probe_own;
 struct route;
 
 // What routes need. All of it outlives the web.
@@ -17,6 +18,7 @@ struct web_parts {
 	struct net_tls *tls; // its certificates' names are served
 	struct route *route; // and its domains, as setup_accepts_host() says
 	struct auth *auth;
+	struct probe_own *own_test; // of the connection
 	// Appends all metrics (measures.h).
 	void (*metrics)(void *context, bool open, struct buf *out);
 	void *metrics_context;

@@ -4,6 +4,7 @@
 #define ROOST_SETUP_IMPL_H
 
 #include "setup/account.h"
+#include "setup/alarm.h"
 #include "setup/setup.h"
 
 struct setup_files;
@@ -11,6 +12,7 @@ struct setup_files;
 struct setup {
 	struct setup_options options;
 	struct setup_files *files; // of the page
+	struct alarms *alarms;
 };
 
 // Bytes of a document; each has a few KiB.
@@ -40,6 +42,9 @@ enum http_step setup_root_route(struct http_exchange *exchange);
 enum http_step setup_page_route(struct http_exchange *exchange);
 enum http_step setup_files_route(struct http_exchange *exchange);
 enum http_step setup_settings_route(struct http_exchange *exchange);
+enum http_step setup_test_route(struct http_exchange *exchange);
+enum http_step setup_test_resume(struct http_exchange *exchange);
+void setup_test_end(struct http_exchange *exchange);
 
 struct setup_files *setup_files_new(void);
 void setup_files_free(struct setup_files **files);

@@ -2,6 +2,7 @@
 // The set-up page without a network: its languages, its states, and that no
 // address can break out of it.
 #include "auth/rig_users.h"
+#include "base/clock.h"
 #include "base/test.h"
 #include "engine/engine.h"
 #include "http/rig.h"
@@ -13,8 +14,52 @@ struct bed {
 	struct route *route;
 	struct setup *setup;
 	struct http_route routes[32];
+	struct rig_users users;
+	struct probe_own *own;
 	struct http_rig rig;
 };
+
+// One wrong password of an address is too many for the next.
+static void make_users(struct rig_users *users)
+{
+	const struct view names[] = {
+	    VIEW("anna@ours.test"), VIEW("gone@ours.test")};
+	struct auth_settings settings = {
+	    .hashing = {.cost = 1, .scram_iterations = 1},
+	    .address_failures = 1,
+	    .clean_failures = 1,
+	};
+	struct fault fault;
+	uint64_t account;
+	users->engine = engine_memory_new();
+	rig_must(auth_new(users->engine, &settings, NULL, NULL, &fault,
+		     &users->auth),
+	    "auth_new");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		rig_must(auth_user_add(users->auth, names[i], VIEW("right"),
+			     &fault, &account),
+		    "auth_user_add");
+	rig_must(auth_user_set_disabled(users->auth, names[1], true, &fault),
+	    "auth_user_set_disabled");
+}
+
+static void start(struct bed *bed, struct probe_own *own)
+{
+	if (bed->setup)
+		setup_free(&bed->setup);
+	bed->setup = setup_new(&(struct setup_options){
+	    .route = bed->route,
+	    .auth = bed->users.auth,
+	    .server_name = HTTP_RIG_HOST,
+	    .services = {{993, 143, 0, 0, 465, 587, 443}},
+	    .own = own,
+	});
+	assert_true(setup_route_count <= ARRAY_LEN(bed->routes));
+	for (size_t i = 0; i < setup_route_count; i++) {
+		bed->routes[i] = setup_routes[i];
+		bed->routes[i].context = bed->setup;
+	}
+}
 
 static int set_up(void **state)
 {
@@ -26,27 +71,22 @@ static int set_up(void **state)
 	    route_domain_add(bed.route,
 		&(struct route_domain){.name = VIEW("ours.test")}, NULL),
 	    RC_OK);
-	http_rig_init(&bed.rig, bed.routes, setup_route_count, NULL);
-	bed.setup = setup_new(&(struct setup_options){
-	    .route = bed.route,
-	    .auth = bed.rig.server.base.auth,
-	    .server_name = HTTP_RIG_HOST,
-	    .services = {{993, 143, 0, 0, 465, 587, 443}},
-	});
-	assert_true(setup_route_count <= ARRAY_LEN(bed.routes));
-	for (size_t i = 0; i < setup_route_count; i++) {
-		bed.routes[i] = setup_routes[i];
-		bed.routes[i].context = bed.setup;
-	}
+	make_users(&bed.users);
+	http_rig_init(&bed.rig, bed.routes, setup_route_count, &bed.users);
+	// It never gets as far as a connection.
+	bed.own = probe_own_new(&(struct probe_own_settings){0});
+	probe_own_stop(bed.own);
+	start(&bed, NULL);
 	*state = &bed;
 	return 0;
 }
-
 static int tear_down(void **state)
 {
 	struct bed *bed = *state;
 	http_rig_done(&bed->rig);
 	setup_free(&bed->setup);
+	probe_own_free(&bed->own);
+	rig_users_done(&bed->users);
 	route_free(&bed->route);
 	engine_close(&bed->engine);
 	return 0;
@@ -156,8 +196,8 @@ static const struct {
     {PAGE "?lang=en", CHINESE, 200, "<html lang=\"en\">", "{{"},
     {PAGE "?lang=zh-CN", "", 200, "<html lang=\"zh-CN\">", "{{"},
     {PAGE "?address=anna%40ours.test", "", 200,
-	"<dd class=\"value\" data-copy=\"Copy the port\">993</dd>", "{{"},
-    {PAGE "?address=anna%40ours.test", "", 200, ">587</dd>", "POP3"},
+	"<span class=\"value\" data-copy=\"Copy the port\">993</span>", "{{"},
+    {PAGE "?address=anna%40ours.test", "", 200, ">587</span>", "POP3"},
     {PAGE "?address=+anna@ours.test+", "", 200,
 	"href=\"/apple/mail.mobileconfig?address=anna@ours.test\"",
 	"role=\"alert\""},
@@ -244,6 +284,132 @@ static void the_page_is_strict_and_is_not_sent_twice(void **state)
 	http_rig_answer_done(&answer);
 }
 
+// ---- The test of the connection --------------------------------------------
+
+#define TEST_ROUTE "POST /setup/test"
+#define FORM       "Content-Type: application/x-www-form-urlencoded\r\n"
+#define ORIGIN     "Origin: https://" HTTP_RIG_HOST "\r\n"
+#define WAIT_MS    120000
+
+// Waits for the end of an answer that the alarm and the line for hashing wake.
+static void finish(struct bed *bed, struct http_rig_answer *ret_answer)
+{
+	struct buf *out = &bed->rig.client.out;
+	const struct timespec moment = {.tv_nsec = 1000000};
+	uint64_t end_ms = clock_monotonic_ms() + WAIT_MS;
+	for (;;) {
+		rig_wake(&bed->rig.client);
+		if (view_ends_with(buf_view(out), VIEW("\r\n0\r\n\r\n")))
+			break;
+		if (clock_monotonic_ms() > end_ms)
+			fail_msg("no end: %.*s", VIEW_FMT(buf_view(out)));
+		nanosleep(&moment, NULL);
+	}
+	http_rig_finish(&bed->rig, ret_answer);
+}
+
+static void expect_events(struct bed *bed, const char *address,
+    const char *form, const char *const *has)
+{
+	struct http_rig_answer answer;
+	bed->rig.address = address;
+	http_rig_begin(
+	    &bed->rig, TEST_ROUTE, FORM ORIGIN, view_of_string(form));
+	finish(bed, &answer);
+	assert_int_equal(answer.status, 200);
+	assert_view_equal(http_rig_field(&answer, "Content-Type"),
+	    VIEW("application/x-ndjson"));
+	assert_view_equal(
+	    http_rig_field(&answer, "Cache-Control"), VIEW("no-store"));
+	for (; *has; has++)
+		if (view_find(answer.body, view_of_string(*has)) == SIZE_MAX)
+			fail_msg("%s: no %s in %.*s", form, *has,
+			    VIEW_FMT(answer.body));
+	http_rig_answer_done(&answer);
+}
+
+#define EVENTS(...)                                                            \
+	(const char *const[])                                                  \
+	{                                                                      \
+		__VA_ARGS__, NULL                                              \
+	}
+#define WRONG                                                                  \
+	"{\"state\":\"fault\",\"stage\":\"login\",\"cause\":"                  \
+	"\"wrong-password\",\"text\":\"The address or the password is "        \
+	"wrong.\""
+
+static void a_log_in_is_judged_like_any_other(void **state)
+{
+	struct bed *bed = *state;
+	start(bed, bed->own);
+	expect_events(bed, "192.0.2.1",
+	    "address=anna%40ours.test&password=wrong", EVENTS(WRONG));
+	// This address has guessed: also the right password is not looked at.
+	expect_events(bed, "192.0.2.1",
+	    "address=anna%40ours.test&password=right",
+	    EVENTS("\"cause\":\"limited\"", "Wait a quarter of an hour",
+		"{\"end\":true,\"state\":\"fault\""));
+	expect_events(bed, "198.51.100.1",
+	    "address=nobody%40ours.test&password=wrong", EVENTS(WRONG));
+	expect_events(bed, "203.0.113.1",
+	    "address=gone%40ours.test&password=wrong", EVENTS(WRONG));
+	expect_events(bed, "2001:db8:1::1",
+	    "address=gone%40ours.test&password=right&lang=zh-CN",
+	    EVENTS("\"cause\":\"disabled\"", "\u505c\u7528"));
+	// The test itself is stopped here.
+	expect_events(bed, "2001:db8:2::1",
+	    "address=anna%40ours.test&password=right",
+	    EVENTS("\"text\":\"Address and password are right.\"",
+		"{\"end\":true,\"state\":\"doubt\",\"text\":\"Other tests"));
+}
+
+static void only_the_page_may_ask(void **state)
+{
+#define GOOD_FORM "address=anna%40ours.test&password=right"
+	static const struct {
+		const char *fields, *form;
+		unsigned status;
+	} table[] = {
+	    {FORM, GOOD_FORM, 403},
+	    {FORM "Origin: null\r\n", GOOD_FORM, 403},
+	    {FORM "Origin: https://evil.example\r\n", GOOD_FORM, 403},
+	    {FORM "Origin: http://" HTTP_RIG_HOST "\r\n", GOOD_FORM, 403},
+	    {FORM "Origin: https://" HTTP_RIG_HOST ":8443\r\n", GOOD_FORM, 403},
+	    {FORM ORIGIN "Sec-Fetch-Site: cross-site\r\n", GOOD_FORM, 403},
+	    {FORM ORIGIN "Sec-Fetch-Site: same-site\r\n", GOOD_FORM, 403},
+	    {FORM ORIGIN "Sec-Fetch-Site: none\r\n", GOOD_FORM, 403},
+	    {ORIGIN, GOOD_FORM, 415},
+	    {"Content-Type: text/plain\r\n" ORIGIN, GOOD_FORM, 415},
+	    {"Content-Type: application/json\r\n" ORIGIN, "{}", 415},
+	    {FORM ORIGIN, "", 400},
+	    {FORM ORIGIN, "address=anna%40ours.test", 400},
+	    {FORM ORIGIN, "address=anna%40ours.test&password=", 400},
+	    {FORM ORIGIN, "address=anna%40ours.test&password=a%00b", 400},
+	    {FORM ORIGIN, "address=anna&password=right", 400},
+	    {FORM ORIGIN, "address=anna%40other.test&password=right", 404},
+	};
+	struct bed *bed = *state;
+	start(bed, bed->own);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct http_rig_answer answer;
+		http_rig_ask(&bed->rig, TEST_ROUTE, table[i].fields,
+		    view_of_string(table[i].form), &answer);
+		if (answer.status != table[i].status)
+			fail_msg("row %zu: %u", i, answer.status);
+		http_rig_answer_done(&answer);
+	}
+}
+
+static void the_client_may_leave(void **state)
+{
+	struct bed *bed = *state;
+	start(bed, bed->own);
+	bed->rig.address = "192.0.2.1";
+	http_rig_begin(&bed->rig, TEST_ROUTE, FORM ORIGIN,
+	    VIEW("address=anna%40ours.test&password=wrong"));
+	http_rig_leave(&bed->rig);
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -252,6 +418,9 @@ int main(void)
 	    cmocka_unit_test(both_languages_have_the_same_page),
 	    TEST(requests_are_answered),
 	    TEST(the_page_is_strict_and_is_not_sent_twice),
+	    TEST(a_log_in_is_judged_like_any_other),
+	    TEST(only_the_page_may_ask),
+	    TEST(the_client_may_leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,20 +10,21 @@ struct setup *setup_new(const struct setup_options *options)
 	struct setup *setup = mem_zalloc(sizeof(*setup));
 	setup->options = *options;
 	setup->files = setup_files_new();
+	setup->alarms = alarms_new();
 	return setup;
 }
 
 void setup_free(struct setup **setup)
 {
 	setup_files_free(&(*setup)->files);
+	alarms_free(&(*setup)->alarms);
 	free(*setup);
 	*setup = NULL;
 }
 
 bool setup_can_test(const struct setup *setup)
 {
-	(void)setup;
-	return false;
+	return setup->options.own != NULL;
 }
 
 // ---- Hosts -----------------------------------------------------------------
@@ -139,6 +140,9 @@ enum http_step setup_refuse(struct http_exchange *exchange, enum rc rc)
 	return http_status(exchange, rc == RC_NOT_FOUND ? 404 : 503);
 }
 
+#define TEST_BODY_MAX     8192
+#define TEST_WAIT_SECONDS 120 // delays of log-ins, look-ups, connections
+
 // Autoconfig is asked for in clear text, too: then its answer is as good as the
 // network that it came over, and the mail program shows it to the user. The
 // rest wants TLS.
@@ -177,5 +181,13 @@ const struct http_route setup_routes[] = {
     {.methods = HTTP_GET,
 	.path = "/setup/settings.json",
 	.begin = setup_settings_route},
+    {.methods = HTTP_POST,
+	.path = "/setup/test",
+	.flags = HTTP_ROUTE_SECRET,
+	.body_max = TEST_BODY_MAX,
+	.wait_seconds = TEST_WAIT_SECONDS,
+	.begin = setup_test_route,
+	.resume = setup_test_resume,
+	.end = setup_test_end},
 };
 const size_t setup_route_count = ARRAY_LEN(setup_routes);

@@ -5,6 +5,7 @@
 #define ROOST_SETUP_SETUP_H
 
 #include "http/http.h"
+#include "probe/own.h"
 #include "route/route.h"
 #include "setup/services.h"
 
@@ -21,6 +22,7 @@ struct setup_options {
 	enum rc (*sign)(void *context, struct view name, struct view content,
 	    struct buf *ret_signed);
 	void *sign_context;
+	struct probe_own *own; // tests the connection; NULL: nothing does
 };
 
 // `options` is copied; what it points to must outlive the setup.

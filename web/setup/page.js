@@ -28,9 +28,9 @@
 		if (!navigator.clipboard)
 			return;
 		for (const value of document.querySelectorAll("[data-copy]")) {
-			const button = element("button", "copy", "⧉");
+			const button = element("button", "copy",
+				said.dataset.copyShort);
 			button.type = "button";
-			button.title = value.dataset.copy;
 			button.setAttribute("aria-label", value.dataset.copy +
 				": " + value.textContent);
 			button.addEventListener("click", () => copy(value));
@@ -44,19 +44,36 @@
 	const form = document.getElementById("test-form");
 	let lists; // by the service
 
+	function addPart(event) {
+		const part = element("div");
+		const list = element("ul");
+		if (event.service) {
+			const title = result.dataset.for
+				.replace("{protocol}", event.protocol)
+				.replace("{port}", event.port)
+				.replace("{security}", event.security);
+			part.append(element("h3", "", title));
+		}
+		part.append(list);
+		part.dataset.service = event.service || "";
+		return part;
+	}
+
+	// The services are tried side by side, and shown in the order of the
+	// settings above.
+	const order = ["", ...Array.from(document.querySelectorAll(".card"),
+		(card) => card.dataset.service)];
+
 	function listOf(event) {
 		const key = event.service || "";
 		if (!lists.has(key)) {
-			const list = element("ul");
-			if (event.service) {
-				const title = result.dataset.for
-					.replace("{protocol}", event.protocol)
-					.replace("{port}", event.port)
-					.replace("{security}", event.security);
-				result.append(element("h3", "", title));
-			}
-			result.append(list);
-			lists.set(key, list);
+			const part = addPart(event);
+			const place = (other) =>
+				order.indexOf(other.dataset.service);
+			const next = [...result.querySelectorAll("div")].find(
+				(other) => place(other) > place(part));
+			result.insertBefore(part, next || null);
+			lists.set(key, part.querySelector("ul"));
 		}
 		return lists.get(key);
 	}
