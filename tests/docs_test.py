@@ -241,7 +241,8 @@ class MailServer(unittest.TestCase):
 
     def test_step_by_step(self):
         lines = [line for block in blocks(MAIL_SERVER)
-                 for line in block.splitlines() if line.startswith("roost ")]
+                 for line in block.splitlines()
+                 if re.match("roost (?!setup)", line)]  # see setup_test.py
         self.assertGreater(len(lines), 12)
         self.assertIn("no mistakes", self.shell(lines.pop(0))[1])
         self.server.start()

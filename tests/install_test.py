@@ -69,7 +69,7 @@ class InstallTest(Machine):
     def guide(self):
         """The commands of step 1; its configuration is written at the place
         where the guide says so."""
-        step = MAIL_SERVER.split("## 2.")[0]
+        step = MAIL_SERVER.split("## 1.")[1].split("## 2.")[0]
         parts = ["set -e"]
         for block in blocks(step):
             if "server_name" in block:

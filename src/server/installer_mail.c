@@ -75,7 +75,8 @@ static size_t on_text(char *bytes, size_t size, size_t count, void *context)
 	struct test *test = context;
 	struct view rest = view_from(buf_view(&test->text), test->sent);
 	size_t len = rest.len < size * count ? rest.len : size * count;
-	memcpy(bytes, rest.ptr, len);
+	if (len > 0)
+		memcpy(bytes, rest.ptr, len);
 	test->sent += len;
 	return len;
 }

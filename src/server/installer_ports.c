@@ -72,39 +72,46 @@ static void find_process(struct holder *holder)
 		closedir(folder);
 }
 
-static bool first_line(
-    const char *file_name, uint32_t pid, char *to, size_t size)
+// A cgroup's path ends with the unit. Of a template's instance
+// (postfix@-.service) the service without the instance is meant.
+static bool take_unit(struct view path, struct holder *holder)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%u/%s", pid, file_name);
-	FILE *file = fopen(path, "re");
-	bool good = file && fgets(to, (int)size, file);
-	if (file)
-		fclose(file);
-	if (good)
-		to[strcspn(to, "\n")] = '\0';
-	return good;
+	struct view part, name = VIEW("");
+	while (view_split(&path, '/', &part))
+		name = part;
+	if (!view_ends_with(name, VIEW(".service")))
+		return false;
+	size_t at = view_find_char(name, '@');
+	if (at == SIZE_MAX)
+		at = name.len - strlen(".service");
+	snprintf(holder->unit, sizeof(holder->unit), "%.*s.service",
+	    VIEW_FMT(view_slice(name, 0, at)));
+	return true;
 }
 
-// The last part of the process's cgroup is the unit. Of a template's instance
-// (postfix@-.service) the service without the instance is meant.
+// There is a line for each hierarchy of cgroups (cgroups(7)).
 static void find_unit(struct holder *holder)
 {
-	char line[1024];
-	if (!first_line("cgroup", holder->pid, line, sizeof(line)))
-		return;
-	const char *name = strrchr(line, '/');
-	size_t len = name ? strlen(name) : 0;
-	if (len < sizeof(".service") ||
-	    strcmp(name + len - strlen(".service"), ".service") != 0)
-		return;
-	size_t stem = strcspn(name + 1, "@");
-	if (name[1 + stem] == '@')
-		snprintf(holder->unit, sizeof(holder->unit), "%.*s.service",
-		    (int)stem, name + 1);
-	else
-		snprintf(
-		    holder->unit, sizeof(holder->unit), "%.200s", name + 1);
+	char path[64], line[1024];
+	bool found = false;
+	snprintf(path, sizeof(path), "/proc/%u/cgroup", holder->pid);
+	FILE *file = fopen(path, "re");
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = take_unit(view_trim(view_of_string(line)), holder);
+	if (file)
+		fclose(file);
+}
+
+static void find_program(struct holder *holder)
+{
+	char path[64], name[sizeof(holder->program)];
+	snprintf(path, sizeof(path), "/proc/%u/comm", holder->pid);
+	FILE *file = fopen(path, "re");
+	if (file && fgets(name, sizeof(name), file))
+		snprintf(holder->program, sizeof(holder->program), "%.*s",
+		    VIEW_FMT(view_trim(view_of_string(name))));
+	if (file)
+		fclose(file);
 }
 
 static void find_holder(unsigned port, struct holder *ret_holder)
@@ -117,9 +124,7 @@ static void find_holder(unsigned port, struct holder *ret_holder)
 	find_process(ret_holder);
 	if (ret_holder->pid == 0)
 		return;
-	char program[sizeof(ret_holder->program)];
-	if (first_line("comm", ret_holder->pid, program, sizeof(program)))
-		memcpy(ret_holder->program, program, sizeof(program));
+	find_program(ret_holder);
 	find_unit(ret_holder);
 }
 

@@ -169,9 +169,9 @@ static void tell_record(struct installer *in, const json_t *note)
 	}
 	if (is_state(note, "unknown"))
 		mend = MEND_RESOLVER;
-	installer_fail(in, INSTALLER_LATER, mend, one, two, "%.*s: %s%.*s.",
-	    VIEW_FMT(purpose),
-	    is_state(note, "unknown") ? "there is no answer: "
+	installer_fail(in, INSTALLER_LATER, mend, one, two,
+	    "Not right: %.*s. %s%.*s.", VIEW_FMT(purpose),
+	    is_state(note, "unknown") ? "There is no answer: "
 	    : differs                 ? "DNS has something else: "
 				      : "DNS does not have it",
 	    VIEW_FMT(found));
@@ -208,7 +208,7 @@ static void tell_progress(struct installer *in, unsigned missing, unsigned last)
 	if (missing == last)
 		return;
 	installer_say(in, INSTALLER_LATER,
-	    "DNS does not have %u records yet.%s", missing,
+	    "Records that DNS does not have yet: %u.%s", missing,
 	    last != 0      ? ""
 	    : in->terminal ? " Press Enter to look again at once, or type s "
 			     "to go on without them."
