@@ -11,7 +11,7 @@ import unittest
 from harness import PROJECT
 
 NAMES = ("mail-server.md", "administration.md", "configuration.md",
-         "troubleshooting.md", "monitoring.md")
+         "troubleshooting.md", "monitoring.md", "security.md")
 PAIRS = {PROJECT / "README.md": PROJECT / "README.zh-CN.md"}
 PAIRS.update((PROJECT / "docs" / name, PROJECT / "docs" / "zh-CN" / name)
              for name in NAMES)
