@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long a user waits for an APPEND while another one copies, moves, marks,
-// expunges or deletes very many messages at once. RocksDB in the folder given.
+// How long users wait for an APPEND while one copies, moves, marks, expunges or
+// deletes very many messages at once: another user, and a second session (or a
+// delivery) of the same one. RocksDB in the folder given.
 //
 //   long_bench FOLDER [MESSAGES] [KEPT]   a new folder; [100000] [0]
 //
@@ -80,9 +81,9 @@ static void fill(struct store_mailbox *mailbox, unsigned messages)
 	free(all);
 }
 
-// ---- The one who waits ------------------------------------------------------
+// ---- Those who wait -------------------------------------------------------
 
-struct other {
+struct waiter {
 	pthread_t thread;
 	struct store_mailbox *inbox;
 	atomic_bool stop;
@@ -91,17 +92,17 @@ struct other {
 
 static void *append_always(void *context)
 {
-	struct other *other = context;
+	struct waiter *waiter = context;
 	struct fault fault;
 	struct store_draft *draft = draft_new(
-	    store_account_store(store_mailbox_account(other->inbox)), 0);
+	    store_account_store(store_mailbox_account(waiter->inbox)), 0);
 	struct store_append one = {.draft = draft};
 	struct store_appended appended;
-	while (!atomic_load(&other->stop)) {
+	while (!atomic_load(&waiter->stop)) {
 		uint64_t began = clock_monotonic_ns();
-		need(store_append(other->inbox, &one, 1, &fault, &appended),
+		need(store_append(waiter->inbox, &one, 1, &fault, &appended),
 		    &fault);
-		vec_push(&other->waits, clock_monotonic_ns() - began);
+		vec_push(&waiter->waits, clock_monotonic_ns() - began);
 	}
 	store_draft_free(&draft);
 	return NULL;
@@ -114,27 +115,40 @@ static int compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static void measure(const char *name, struct other *other,
+static void begin(struct waiter *waiter)
+{
+	atomic_store(&waiter->stop, false);
+	waiter->waits.count = 0;
+	if (pthread_create(&waiter->thread, NULL, append_always, waiter) != 0)
+		abort();
+}
+
+static void end(struct waiter *waiter)
+{
+	atomic_store(&waiter->stop, true);
+	pthread_join(waiter->thread, NULL);
+	size_t count = waiter->waits.count;
+	uint64_t *waits = waiter->waits.items;
+	qsort(waits, count, sizeof(*waits), compare);
+	printf("  | %5zu, p50 %6.1f, p99 %7.1f, longest %7.1f ms", count,
+	    (double)waits[count / 2] / 1e6,
+	    (double)waits[count * 99 / 100] / 1e6,
+	    (double)waits[count - 1] / 1e6);
+}
+
+static void measure(const char *name, struct waiter waiters[2],
     struct store_mailbox *from, struct store_mailbox *to,
     void (*verb)(struct store_mailbox *from, struct store_mailbox *to))
 {
-	atomic_store(&other->stop, false);
-	other->waits.count = 0;
-	if (pthread_create(&other->thread, NULL, append_always, other) != 0)
-		abort();
+	begin(&waiters[0]);
+	begin(&waiters[1]);
 	uint64_t began = clock_monotonic_ns();
 	verb(from, to);
-	double seconds = (double)(clock_monotonic_ns() - began) / 1e9;
-	atomic_store(&other->stop, true);
-	pthread_join(other->thread, NULL);
-	size_t count = other->waits.count;
-	uint64_t *waits = other->waits.items;
-	qsort(waits, count, sizeof(*waits), compare);
-	printf("%-14s %7.2f s; the other: %6zu APPENDs, p50 %7.1f ms, "
-	       "p99 %7.1f ms, longest %7.1f ms\n",
-	    name, seconds, count, (double)waits[count / 2] / 1e6,
-	    (double)waits[count * 99 / 100] / 1e6,
-	    (double)waits[count - 1] / 1e6);
+	printf("%-14s %6.2f s", name,
+	    (double)(clock_monotonic_ns() - began) / 1e9);
+	end(&waiters[0]);
+	end(&waiters[1]);
+	putchar('\n');
 	fflush(stdout);
 }
 
@@ -204,25 +218,30 @@ static void idle(struct store_mailbox *from, struct store_mailbox *to)
 	nanosleep(&time, NULL);
 }
 
-static void run(
-    struct store_account *account, struct other *other, unsigned messages)
+static void run(struct store_account *accounts[2], struct waiter waiters[2],
+    unsigned messages)
 {
-	struct store_mailbox *first = mailbox_of(account, "First");
-	struct store_mailbox *second = mailbox_of(account, "Second");
-	struct store_mailbox *third = mailbox_of(account, "Third");
+	struct store_mailbox *first = mailbox_of(accounts[0], "First");
+	struct store_mailbox *second = mailbox_of(accounts[0], "Second");
+	struct store_mailbox *third = mailbox_of(accounts[0], "Third");
+	struct store_mailbox *abroad = mailbox_of(accounts[1], "Abroad");
+	printf("%24s  | APPENDs of another user %20s  | of the same user\n", "",
+	    "");
 	fill(first, messages);
-	measure("nothing", other, NULL, NULL, idle);
-	measure("COPY", other, first, second, copy);
-	measure("MOVE", other, first, third, move);
-	measure("STORE", other, second, NULL, mark);
-	measure("EXPUNGE copies", other, second, NULL, expunge);
-	measure("DELETE", other, third, NULL, delete);
+	measure("nothing", waiters, NULL, NULL, idle);
+	measure("COPY", waiters, first, second, copy);
+	measure("COPY across", waiters, first, abroad, copy);
+	measure("MOVE", waiters, first, third, move);
+	measure("STORE", waiters, second, NULL, mark);
+	measure("EXPUNGE copies", waiters, second, NULL, expunge);
+	measure("DELETE", waiters, third, NULL, delete);
 	fill(second, messages);
-	measure("STORE", other, second, NULL, mark);
-	measure("EXPUNGE", other, second, NULL, expunge);
+	measure("STORE", waiters, second, NULL, mark);
+	measure("EXPUNGE", waiters, second, NULL, expunge);
 	store_mailbox_close(&first);
 	store_mailbox_close(&second);
 	store_mailbox_close(&third);
+	store_mailbox_close(&abroad);
 }
 
 int main(int count, char **arguments)
@@ -230,7 +249,7 @@ int main(int count, char **arguments)
 	struct engine_rocksdb_options options = {0};
 	struct engine *engine;
 	struct store_account *accounts[2];
-	struct other other = {0};
+	struct waiter waiters[2] = {0};
 	struct fault fault;
 	unsigned messages =
 	    count > 2 ? (unsigned)strtoul(arguments[2], NULL, 10) : 100000;
@@ -247,12 +266,14 @@ int main(int count, char **arguments)
 	for (unsigned i = 0; i < 2; i++)
 		need(store_account_enter(store, 1000 + i, &fault, &accounts[i]),
 		    &fault);
-	other.inbox = mailbox_of(accounts[1], "INBOX");
-	run(accounts[0], &other, messages);
-	store_mailbox_close(&other.inbox);
-	vec_done(&other.waits);
-	store_account_close(&accounts[0]);
-	store_account_close(&accounts[1]);
+	for (unsigned i = 0; i < 2; i++)
+		waiters[i].inbox = mailbox_of(accounts[1 - i], "INBOX");
+	run(accounts, waiters, messages);
+	for (unsigned i = 0; i < 2; i++) {
+		store_mailbox_close(&waiters[i].inbox);
+		vec_done(&waiters[i].waits);
+		store_account_close(&accounts[i]);
+	}
 	store_free(&store);
 	engine_close(&engine);
 	return 0;
