@@ -377,7 +377,10 @@ static void leave(struct mailbox *mailbox)
 
 static void swap_tables(struct store_account *a, struct store_account *b)
 {
-	struct store_account was = *a;
+	// Other fields of `a` are being written by others.
+	struct store_account was;
+	was.mailboxes = a->mailboxes;
+	was.subscriptions = a->subscriptions;
 	a->record = b->record;
 	a->mailboxes = b->mailboxes;
 	a->subscriptions = b->subscriptions;

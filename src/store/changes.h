@@ -36,6 +36,8 @@ struct store_change_position {
 enum store_change_kind {
 	STORE_CHANGE_MAILBOX_MADE = 1,
 	STORE_CHANGE_MAILBOX = 2, // some of its attributes, told by `what`
+	// Told again by each commit that removes some of the messages which the
+	// mailbox left (removal.h).
 	STORE_CHANGE_MAILBOX_GONE = 3,
 	STORE_CHANGE_EMAIL_MADE = 4, // a new email came, with this place
 	STORE_CHANGE_PLACE_MADE =

@@ -154,7 +154,7 @@ enum rc store_mailboxes_finish(
 	struct store_account *account = NULL;
 	uint64_t mailbox_id = 0;
 	enum rc rc = RC_OK;
-	enum rc first = RC_OK; // the first failure
+	enum rc damage = RC_OK;
 	while (rc == RC_OK) {
 		uint64_t before = mailbox_id;
 		rc = engine_scan(store->options.engine, account_id,
@@ -168,11 +168,14 @@ enum rc store_mailboxes_finish(
 		if (rc == RC_OK)
 			rc = removal_finish(account, mailbox_id, fault);
 		// One mailbox that is damaged does not keep the others.
-		if (rc == RC_CORRUPT && first == RC_OK)
-			first = rc;
-		if (rc == RC_CORRUPT)
+		if (rc == RC_CORRUPT) {
+			log_text(store->options.log, LOG_LEVEL_ERROR, "store",
+			    "account %llu: %s", (unsigned long long)account_id,
+			    fault->text);
+			damage = rc;
 			rc = RC_OK;
+		}
 	}
 	store_account_close(&account);
-	return rc == RC_OK ? first : rc;
+	return rc == RC_OK ? damage : rc;
 }
