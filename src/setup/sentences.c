@@ -164,6 +164,11 @@ static const struct sentence causes[PROBE_CAUSES][SETUP_LANGUAGES] = {
      "The administrator has to mend the certificate first."},
      {"没有把密码发送给 {host}，因为不能确定谁会收到它。",
      "管理员需要先修复证书。"}},
+    [PROBE_NOT_VOUCHED] = {{NULL,
+     "Ask the administrator whether this name is right."},
+     {"不能确定 {host} 是您的服务商的服务器："
+     "它是由 {detail} 给出的，途中的任何人都能改动这个信息。没有向它发送密码。",
+     "请向管理员确认这个名称是否正确。"}},
     [PROBE_WRONG_PASSWORD] = {{"The address or the password is wrong.",
      "Type both again. Capital and small letters are different."},
      {"地址或密码不正确。",
