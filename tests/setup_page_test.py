@@ -5,7 +5,7 @@ both languages, and to whom it says nothing."""
 import json
 import urllib.parse
 
-from autoconfig_test import DOMAINS, SERVER, WebServer
+from autoconfig_test import DOMAINS, IDN, IDN_ASCII, SERVER, WebServer
 from dns_server import DnsServer
 from harness import ServerTest, only_roost, run_program
 
@@ -132,6 +132,17 @@ class SetupPageTest(PageTest):
                        if event.get("service") == service]
                 self.assertEqual(sorted(got), sorted(STAGES), events)
         self.assertNotIn(self.password, self.server.log())
+
+    def test_aliases_and_internationalised_addresses(self):
+        self.server.dns.add(SERVER + ". IN A 127.0.0.2")
+        self.server.roost("domain", "add", IDN_ASCII)
+        self.server.add_user("eva@" + IDN, self.password)
+        self.server.roost("alias", "add", "info@one.example", self.user)
+        for address in ("eva@" + IDN, "eva@" + IDN_ASCII, "info@one.example",
+                        self.user.upper() + "@ONE.example"):
+            with self.subTest(address):
+                events = self.try_connection(address)
+                self.assertEqual(self.causes(events), [], events)
 
     def try_until(self, text):
         """The resolver remembers for a second what DNS had before."""
