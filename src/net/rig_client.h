@@ -5,6 +5,8 @@
 #ifndef ROOST_NET_RIG_CLIENT_H
 #define ROOST_NET_RIG_CLIENT_H
 
+#include <stdatomic.h>
+
 #include "net/session.h"
 
 struct rig_client {
@@ -13,12 +15,12 @@ struct rig_client {
 	struct buf in;      // input that the session has not consumed
 	struct buf out;     // all that the session said
 	enum net_next next; // what the session returned last
-	bool woken;
-	bool secured;    // the handshake has just been done
-	size_t pauses;   // how often the session asked for a pause
-	uint32_t paused; // milliseconds of the last NET_PAUSE
-	size_t longest;  // the longest output of one call
-	size_t piece;    // size of the pieces of input; 0: all at once
+	atomic_bool woken;  // perhaps by another thread
+	bool secured;       // the handshake has just been done
+	size_t pauses;      // how often the session asked for a pause
+	uint32_t paused;    // milliseconds of the last NET_PAUSE
+	size_t longest;     // the longest output of one call
+	size_t piece;       // size of the pieces of input; 0: all at once
 };
 
 // A TLS connection, for sessions that need one.
