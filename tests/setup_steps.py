@@ -9,12 +9,16 @@ import pathlib
 import pty
 import re
 import select
+import shutil
 import socket
+import ssl
 import subprocess
 import time
 import unittest
+import urllib.request
 
 from dns_server import DnsServer, listen
+from pebble import Pebble
 
 CONFIG = pathlib.Path("/etc/roost/roost.conf")
 HOST, DOMAIN, ADDRESS = "mail.example.test", "example.test", "10.77.0.5"
@@ -39,6 +43,17 @@ def run(*words, user=None, given=""):
         ["roost", *words], input=given.encode(), user=user,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
     return done.returncode, done.stdout.decode()
+
+
+def trust(ca):
+    """Makes this machine trust the authority."""
+    url = "https://%s/roots/0" % ca.settings["managementListenAddress"]
+    with urllib.request.urlopen(
+            url, context=ssl._create_unverified_context()) as answer:
+        root = answer.read()
+    bundle = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
+    bundle.write_bytes(bundle.read_bytes() + root)
+    os.environ["SSL_CERT_FILE"] = str(bundle)
 
 
 class Person:
@@ -304,6 +319,33 @@ class Setup(unittest.TestCase):
                   "ok service The server runs",
                   "FAILED certificate There is no certificate for mx.other",
                   "FAILED mail The server refuses the log-in")
+
+    def test_9_a_certificate_and_a_mail_program(self):
+        subprocess.run(["ip", "address", "add", ADDRESS + "/32", "dev", "lo"],
+                       check=True)
+        self.dns.add("ca.test. IN A 127.0.0.1")
+        for name in ("gmail.com", "outlook.com"):
+            del self.dns.records[name, 15]
+        ca = Pebble(53)
+        ca.set_ports(http=80)
+        with ca:
+            trust(ca)
+            shutil.copy(ca.certificate, "/etc/roost/ca.pem")
+            os.chmod("/etc/roost/ca.pem", 0o644)
+            CONFIG.write_text(
+                'server_name = "%s"\nacme = yes\nacme_directory = "%s"\n'
+                'acme_ca_file = "/etc/roost/ca.pem"\n' %
+                (HOST, ca.directory))
+            code, said = run("setup", "--yes", "--user", "anna",
+                             "--password-stdin", given="secret-anna\n")
+        self.assertEqual(code, 0, said)
+        self.said(said, "ok config .*stays",
+                  "note config .*: postmaster = \"anna\"", "note port 25 ",
+                  "ok service The server",
+                  "ok certificate The server has a certificate for %s from "
+                  "Pebble" % HOST, "ok mail ",
+                  "ok programs A mail program that knows only "
+                  "anna@example.test and the password finds this server")
 
     def is_open(self, port):
         with socket.socket() as s:

@@ -21,6 +21,7 @@ static const struct installer_step steps[] = {
     {"service", installer_service_look, installer_service_act},
     {"certificate", NULL, installer_certificate_act},
     {"mail", NULL, installer_mail_act},
+    {"programs", NULL, installer_programs_act},
 };
 
 static const struct {
@@ -188,8 +189,9 @@ static void print_next(struct installer *in)
 	       "account as a mail program would\n",
 	    in->address);
 	if (in->place.services.ports[SERVICE_AUTODISCOVER])
-		printf("  https://%s/\n                            for your "
-		       "users: how mail programs are set up\n",
+		printf(
+		    "  https://%s/setup\n                            for your "
+		    "users: how mail programs are set up\n",
 		    in->host);
 }
 

@@ -15,6 +15,7 @@
 #include "server/installer.h"
 
 #define INSTALLER_TEXT_MAX 4096
+#define INSTALLER_OUT_MAX  32768 // less than a pipe holds (pipe(7))
 
 // How a step ended.
 enum installer_end {
@@ -115,8 +116,8 @@ struct installer {
 	const char *config_host;
 	const char *config_postmaster;
 	bool config_acme;
-	bool terminal;          // a person can be asked
-	bool patient;           // waiting is wanted
+	bool terminal; // a person can be asked
+	bool patient;  // waiting is wanted
 	// The answers.
 	const char *host;
 	const char *domain;    // A-labels
@@ -130,6 +131,8 @@ struct installer {
 	bool generated;
 	bool config_written; // in this run
 	bool in_use;         // the server answers
+	bool dns_is_good;
+	bool certificate_is_good;
 	const char *step;
 	unsigned problems;
 	enum cli_exit stop_code;
@@ -199,6 +202,7 @@ bool installer_service_look(struct installer *in);
 enum installer_end installer_service_act(struct installer *in);
 enum installer_end installer_certificate_act(struct installer *in);
 enum installer_end installer_mail_act(struct installer *in);
+enum installer_end installer_programs_act(struct installer *in);
 
 // How the server is started without a service manager.
 const char *installer_by_hand(struct installer *in);

@@ -265,6 +265,7 @@ enum installer_end installer_records_act(struct installer *in)
 			print_zone(in, &records);
 		if (wait_for(in, &records))
 			end = tell_rest(in, &records);
+		in->dns_is_good = records.missing == 0;
 	}
 	json_decref(records.all);
 	return end;

@@ -231,7 +231,8 @@ static enum certificate_state judge(
 static enum installer_end tell_certificate(
     struct installer *in, enum certificate_state state, const char *detail)
 {
-	if (state == CERTIFICATE_THERE) {
+	in->certificate_is_good = state == CERTIFICATE_THERE;
+	if (in->certificate_is_good) {
 		installer_say(in, INSTALLER_OK,
 		    "The server has a certificate for %s from %s.", in->host,
 		    detail);
@@ -273,6 +274,7 @@ static enum installer_end wait_for_certificate(struct installer *in)
 enum installer_end installer_certificate_act(struct installer *in)
 {
 	if (in->config->certificate_count > 0) {
+		in->certificate_is_good = true;
 		installer_say(in, INSTALLER_OK,
 		    "The configuration names a certificate of your own.");
 		return INSTALLER_OK;
