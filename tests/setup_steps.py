@@ -31,9 +31,9 @@ SQUATTER = """
 [Unit]
 DefaultDependencies=no
 [Service]
-ExecStart=/usr/bin/python3 -c "import socket, time; s = socket.socket(); \
-s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); \
-s.bind(('127.0.0.1', 25)); s.listen(); time.sleep(1000)"
+ExecStart=/usr/bin/python3 -c "import socket, time; \
+s = [socket.create_server(('127.0.0.1', port)) for port in (80, 25)]; \
+time.sleep(1000)"
 """
 
 
@@ -143,7 +143,8 @@ class Setup(unittest.TestCase):
         self.assertEqual(code, 4, said)
         self.said(said, "ok config /etc/roost/roost.conf was written",
                   r"FAILED ports Port 25 is taken by python3 of exim4.service",
-                  ".*systemctl disable --now exim4.service")
+                  ".*systemctl disable --now exim4.service",
+                  "note ports Port 80 is taken by python3, so mail programs")
         subprocess.run(["systemctl", "stop", "exim4"], check=True)
         # The file begins with what was answered; the sample is kept.
         text = CONFIG.read_text()
@@ -243,6 +244,12 @@ class Setup(unittest.TestCase):
         self.assertEqual(code, 1, said)
         self.said(said, "FAILED mail The server refuses the log-in",
                   ".*roost user passwd anna")
+        person = Person("setup")
+        for question in ("Name of this server", "behind the @", "First user",
+                         "nothing: no test): ", "Go on?"):
+            person.answer(question, "")
+        self.assertEqual(person.end(), 0, person.said)
+        self.said(person.said, "skipped mail Without the user's password")
         code, said = run("setup", "--yes", "--host", "mx.example.test")
         self.assertEqual(code, 2, said)
         self.said(said, "FAILED config .* called mail.example.test, not mx")
@@ -256,17 +263,30 @@ class Setup(unittest.TestCase):
         CONFIG.write_text('%scertificate {\n certificate = "%s"\n key = "%s"'
                           '\n}\n' % (good, junk, junk))
         code, said = run("setup", "--yes", "--no-wait")
+        self.assertEqual(code, 2, said)
+        self.said(said, "FAILED check The server cannot run with")
+        self.assertIn(str(junk), said)
+        # The unit is not allowed to use it.
+        CONFIG.write_text(good + 'data = "/srv/mail"\n')
+        subprocess.run(["install", "-d", "-o", "roost", "/srv/mail"],
+                       check=True)
+        code, said = run(*ANSWERS, "--generate", "--no-wait")
         self.assertEqual(code, 7, said)
         self.said(said, "FAILED service The server did not start",
                   ".*journalctl -u roost")
+        # systemd would try again by itself.
+        subprocess.run(["systemctl", "stop", "roost"], check=True)
         CONFIG.write_text(good + "no_such = 1\n")
         code, said = run("setup", "--yes", "--no-wait")
         self.assertEqual(code, 2, said)
         self.said(said, "FAILED config .* has mistakes",
                   " Correct /etc/roost/roost.conf")
+        CONFIG.write_text(good.replace('postmaster = "anna"', ""))
+        code, said = run(*ANSWERS, "--yes", "--no-wait", "--no-start")
+        self.assertEqual(code, 1, said)
+        self.said(said, "FAILED check The server can run with .* not all is",
+                  " Correct that in /etc/roost/roost.conf")
         CONFIG.write_text(good)
-        # systemd would try again by itself.
-        subprocess.run(["systemctl", "stop", "roost"], check=True)
         code, said = run("setup", "--yes", "--no-wait", "--no-start")
         self.said(said, "skipped service .*systemctl enable --now roost",
                   "skipped mail ")
@@ -332,6 +352,7 @@ class Setup(unittest.TestCase):
             trust(ca)
             shutil.copy(ca.certificate, "/etc/roost/ca.pem")
             os.chmod("/etc/roost/ca.pem", 0o644)
+            self.wait_until_it_ran_for_seconds()
             CONFIG.write_text(
                 'server_name = "%s"\nacme = yes\nacme_directory = "%s"\n'
                 'acme_ca_file = "/etc/roost/ca.pem"\n' %
@@ -340,12 +361,20 @@ class Setup(unittest.TestCase):
                              "--password-stdin", given="secret-anna\n")
         self.assertEqual(code, 0, said)
         self.said(said, "ok config .*stays",
-                  "note config .*: postmaster = \"anna\"", "note port 25 ",
-                  "ok service The server",
+                  "note config .*: postmaster = \"anna\"",
+                  "ok check ", "note port 25 ", "ok service The server was started again",
                   "ok certificate The server has a certificate for %s from "
                   "Pebble" % HOST, "ok mail ",
                   "ok programs A mail program that knows only "
                   "anna@example.test and the password finds this server")
+
+    def wait_until_it_ran_for_seconds(self):
+        """So that a new configuration is newer, in whole seconds."""
+        subprocess.run(["systemctl", "start", "roost"], check=True)
+        until = time.monotonic() + SECONDS
+        while not re.search(r"up_seconds=([2-9]|\d\d)", run("status")[1]):
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.1)
 
     def is_open(self, port):
         with socket.socket() as s:

@@ -34,6 +34,8 @@ enum installer_end {
 	X(MEND_CONFIG_WRONG, CLI_USAGE,                                        \
 	    "Correct {1}, then run setup again. `roost config check` names "   \
 	    "each mistake.")                                                   \
+	X(MEND_CONFIG_DOUBT, CLI_PROBLEM,                                      \
+	    "Correct that in {1}, then: systemctl restart roost")              \
 	X(MEND_CONFIG_DIFFERS, CLI_USAGE,                                      \
 	    "This file has settings of yours, so setup does not change it. "   \
 	    "Write {1} into it, or give setup the other value.")               \
@@ -150,7 +152,8 @@ struct installer_step {
 // Prints a line about the present step. The end INSTALLER_LATER is "wait".
 void installer_say(struct installer *in, enum installer_end end,
     const char *format, ...) PRINTF_LIKE(3, 4);
-// Prints that the step failed, and how to mend it, and returns `end`.
+// Prints that the step failed, and how to mend it, and returns `end`. With
+// INSTALLER_NOTE it is only something to know.
 enum installer_end installer_fail(struct installer *in, enum installer_end end,
     enum installer_mend mend, const char *one, const char *two,
     const char *format, ...) PRINTF_LIKE(6, 7);
@@ -196,6 +199,7 @@ bool installer_user_look(struct installer *in);
 enum installer_end installer_user_act(struct installer *in);
 bool installer_keys_look(struct installer *in);
 enum installer_end installer_keys_act(struct installer *in);
+enum installer_end installer_check_act(struct installer *in);
 enum installer_end installer_records_act(struct installer *in);
 enum installer_end installer_port25_act(struct installer *in);
 bool installer_service_look(struct installer *in);

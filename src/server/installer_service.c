@@ -286,11 +286,7 @@ enum installer_end installer_certificate_act(struct installer *in)
 		    "The server gets its certificate when it runs.");
 		return INSTALLER_SKIPPED;
 	}
-	installer_say(in, INSTALLER_NOTE,
+	return installer_fail(in, INSTALLER_NOTE, MEND_SELF_SIGNED,
+	    in->config_path, NULL,
 	    "The server uses a certificate that it signed itself.");
-	installer_more(VIEW(
-	    "Mail programs warn of it. For one from Let's Encrypt, write acme "
-	    "= yes into the\nconfiguration (by this you agree to its terms), "
-	    "then: systemctl restart roost"));
-	return INSTALLER_NOTE;
 }
