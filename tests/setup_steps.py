@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What setup_test.py runs inside its machine: `roost setup` from an installed
-program to mail that works, with everything in its way that the machine can have.
+program to mail that works, with everything in its way that a machine can have.
 The tests run in the order of their names; each goes on where the last one
 stopped."""
 
@@ -194,8 +194,9 @@ class Setup(unittest.TestCase):
             said, "ok config .* stays as it is", r"ok ports \d+ ports are free",
             "ok folder ", "ok domain The domain example.test was added",
             "ok user The user anna was added: anna@example.test",
-            "ok keys Two keys", "wait dns Records that DNS does not have yet: 1",
-            "FAILED dns Not right: the name of its address.*something else: other.test",
+            "ok keys Two keys",
+            "wait dns Records that DNS does not have yet: 1",
+            "FAILED dns Not right: the name of its address.*: other.test",
             ".*the address 10.77.0.5 sets its name.*it must be " + HOST,
             r"FAILED port 25 .*mx.gmail.com \(192.0.2.1\)",
             ".*relay_host", "ok service The server was started",
@@ -362,7 +363,8 @@ class Setup(unittest.TestCase):
         self.assertEqual(code, 0, said)
         self.said(said, "ok config .*stays",
                   "note config .*: postmaster = \"anna\"",
-                  "ok check ", "note port 25 ", "ok service The server was started again",
+                  "ok check ", "note port 25 ",
+                  "ok service The server was started again",
                   "ok certificate The server has a certificate for %s from "
                   "Pebble" % HOST, "ok mail ",
                   "ok programs A mail program that knows only "
