@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What setup_test.py runs inside its machine: `roost setup` from an installed
-program to mail that works, with everything in its way that the machine can have.
+program to mail that works, with everything in its way that a machine can have.
 The tests run in the order of their names; each goes on where the last one
 stopped."""
 
@@ -9,12 +9,16 @@ import pathlib
 import pty
 import re
 import select
+import shutil
 import socket
+import ssl
 import subprocess
 import time
 import unittest
+import urllib.request
 
 from dns_server import DnsServer, listen
+from pebble import Pebble
 
 CONFIG = pathlib.Path("/etc/roost/roost.conf")
 HOST, DOMAIN, ADDRESS = "mail.example.test", "example.test", "10.77.0.5"
@@ -27,9 +31,9 @@ SQUATTER = """
 [Unit]
 DefaultDependencies=no
 [Service]
-ExecStart=/usr/bin/python3 -c "import socket, time; s = socket.socket(); \
-s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); \
-s.bind(('127.0.0.1', 25)); s.listen(); time.sleep(1000)"
+ExecStart=/usr/bin/python3 -c "import socket, time; \
+s = [socket.create_server(('127.0.0.1', port)) for port in (80, 25)]; \
+time.sleep(1000)"
 """
 
 
@@ -39,6 +43,17 @@ def run(*words, user=None, given=""):
         ["roost", *words], input=given.encode(), user=user,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
     return done.returncode, done.stdout.decode()
+
+
+def trust(ca):
+    """Makes this machine trust the authority."""
+    url = "https://%s/roots/0" % ca.settings["managementListenAddress"]
+    with urllib.request.urlopen(
+            url, context=ssl._create_unverified_context()) as answer:
+        root = answer.read()
+    bundle = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
+    bundle.write_bytes(bundle.read_bytes() + root)
+    os.environ["SSL_CERT_FILE"] = str(bundle)
 
 
 class Person:
@@ -128,7 +143,8 @@ class Setup(unittest.TestCase):
         self.assertEqual(code, 4, said)
         self.said(said, "ok config /etc/roost/roost.conf was written",
                   r"FAILED ports Port 25 is taken by python3 of exim4.service",
-                  ".*systemctl disable --now exim4.service")
+                  ".*systemctl disable --now exim4.service",
+                  "note ports Port 80 is taken by python3, so mail programs")
         subprocess.run(["systemctl", "stop", "exim4"], check=True)
         # The file begins with what was answered; the sample is kept.
         text = CONFIG.read_text()
@@ -178,8 +194,9 @@ class Setup(unittest.TestCase):
             said, "ok config .* stays as it is", r"ok ports \d+ ports are free",
             "ok folder ", "ok domain The domain example.test was added",
             "ok user The user anna was added: anna@example.test",
-            "ok keys Two keys", "wait dns Records that DNS does not have yet: 1",
-            "FAILED dns Not right: the name of its address.*something else: other.test",
+            "ok keys Two keys",
+            "wait dns Records that DNS does not have yet: 1",
+            "FAILED dns Not right: the name of its address.*: other.test",
             ".*the address 10.77.0.5 sets its name.*it must be " + HOST,
             r"FAILED port 25 .*mx.gmail.com \(192.0.2.1\)",
             ".*relay_host", "ok service The server was started",
@@ -228,6 +245,12 @@ class Setup(unittest.TestCase):
         self.assertEqual(code, 1, said)
         self.said(said, "FAILED mail The server refuses the log-in",
                   ".*roost user passwd anna")
+        person = Person("setup")
+        for question in ("Name of this server", "behind the @", "First user",
+                         "nothing: no test): ", "Go on?"):
+            person.answer(question, "")
+        self.assertEqual(person.end(), 0, person.said)
+        self.said(person.said, "skipped mail Without the user's password")
         code, said = run("setup", "--yes", "--host", "mx.example.test")
         self.assertEqual(code, 2, said)
         self.said(said, "FAILED config .* called mail.example.test, not mx")
@@ -241,17 +264,30 @@ class Setup(unittest.TestCase):
         CONFIG.write_text('%scertificate {\n certificate = "%s"\n key = "%s"'
                           '\n}\n' % (good, junk, junk))
         code, said = run("setup", "--yes", "--no-wait")
+        self.assertEqual(code, 2, said)
+        self.said(said, "FAILED check The server cannot run with")
+        self.assertIn(str(junk), said)
+        # The unit is not allowed to use it.
+        CONFIG.write_text(good + 'data = "/srv/mail"\n')
+        subprocess.run(["install", "-d", "-o", "roost", "/srv/mail"],
+                       check=True)
+        code, said = run(*ANSWERS, "--generate", "--no-wait")
         self.assertEqual(code, 7, said)
         self.said(said, "FAILED service The server did not start",
                   ".*journalctl -u roost")
+        # systemd would try again by itself.
+        subprocess.run(["systemctl", "stop", "roost"], check=True)
         CONFIG.write_text(good + "no_such = 1\n")
         code, said = run("setup", "--yes", "--no-wait")
         self.assertEqual(code, 2, said)
         self.said(said, "FAILED config .* has mistakes",
                   " Correct /etc/roost/roost.conf")
+        CONFIG.write_text(good.replace('postmaster = "anna"', ""))
+        code, said = run(*ANSWERS, "--yes", "--no-wait", "--no-start")
+        self.assertEqual(code, 1, said)
+        self.said(said, "FAILED check The server can run with .* not all is",
+                  " Correct that in /etc/roost/roost.conf")
         CONFIG.write_text(good)
-        # systemd would try again by itself.
-        subprocess.run(["systemctl", "stop", "roost"], check=True)
         code, said = run("setup", "--yes", "--no-wait", "--no-start")
         self.said(said, "skipped service .*systemctl enable --now roost",
                   "skipped mail ")
@@ -304,6 +340,43 @@ class Setup(unittest.TestCase):
                   "ok service The server runs",
                   "FAILED certificate There is no certificate for mx.other",
                   "FAILED mail The server refuses the log-in")
+
+    def test_9_a_certificate_and_a_mail_program(self):
+        subprocess.run(["ip", "address", "add", ADDRESS + "/32", "dev", "lo"],
+                       check=True)
+        self.dns.add("ca.test. IN A 127.0.0.1")
+        for name in ("gmail.com", "outlook.com"):
+            del self.dns.records[name, 15]
+        ca = Pebble(53)
+        ca.set_ports(http=80)
+        with ca:
+            trust(ca)
+            shutil.copy(ca.certificate, "/etc/roost/ca.pem")
+            os.chmod("/etc/roost/ca.pem", 0o644)
+            self.wait_until_it_ran_for_seconds()
+            CONFIG.write_text(
+                'server_name = "%s"\nacme = yes\nacme_directory = "%s"\n'
+                'acme_ca_file = "/etc/roost/ca.pem"\n' %
+                (HOST, ca.directory))
+            code, said = run("setup", "--yes", "--user", "anna",
+                             "--password-stdin", given="secret-anna\n")
+        self.assertEqual(code, 0, said)
+        self.said(said, "ok config .*stays",
+                  "note config .*: postmaster = \"anna\"",
+                  "ok check ", "note port 25 ",
+                  "ok service The server was started again",
+                  "ok certificate The server has a certificate for %s from "
+                  "Pebble" % HOST, "ok mail ",
+                  "ok programs A mail program that knows only "
+                  "anna@example.test and the password finds this server")
+
+    def wait_until_it_ran_for_seconds(self):
+        """So that a new configuration is newer, in whole seconds."""
+        subprocess.run(["systemctl", "start", "roost"], check=True)
+        until = time.monotonic() + SECONDS
+        while not re.search(r"up_seconds=([2-9]|\d\d)", run("status")[1]):
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.1)
 
     def is_open(self, port):
         with socket.socket() as s:

@@ -16,11 +16,13 @@ static const struct installer_step steps[] = {
     {"domain", installer_domain_look, installer_domain_act},
     {"user", installer_user_look, installer_user_act},
     {"keys", installer_keys_look, installer_keys_act},
+    {"check", NULL, installer_check_act},
     {"dns", NULL, installer_records_act},
     {"port 25", NULL, installer_port25_act},
     {"service", installer_service_look, installer_service_act},
     {"certificate", NULL, installer_certificate_act},
     {"mail", NULL, installer_mail_act},
+    {"programs", NULL, installer_programs_act},
 };
 
 static const struct {
@@ -108,9 +110,9 @@ enum installer_end installer_fail(struct installer *in, enum installer_end end,
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	print_line(in, "FAILED", text);
+	print_line(in, end == INSTALLER_NOTE ? words[end] : "FAILED", text);
 	print_mend(mend, one ? one : "", two ? two : "");
-	in->problems++;
+	in->problems += end != INSTALLER_NOTE;
 	if (end == INSTALLER_STOP)
 		in->stop_code = mends[mend].code;
 	return end;
@@ -188,8 +190,9 @@ static void print_next(struct installer *in)
 	       "account as a mail program would\n",
 	    in->address);
 	if (in->place.services.ports[SERVICE_AUTODISCOVER])
-		printf("  https://%s/\n                            for your "
-		       "users: how mail programs are set up\n",
+		printf(
+		    "  https://%s/setup\n                            for your "
+		    "users: how mail programs are set up\n",
 		    in->host);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "server/config_check.h"
 #include "server/installer_impl.h"
 
 #define KEPT_SUFFIX ".before-setup"
@@ -206,5 +207,40 @@ enum installer_end installer_config_act(struct installer *in)
 	    in->config_path,
 	    replaced ? "; the sample that was there is in " : "",
 	    replaced ? in->config_path : "", replaced ? KEPT_SUFFIX : "");
+	return INSTALLER_OK;
+}
+
+// ---- `roost config check` --------------------------------------------------
+
+// In a process of its own: it becomes the server's user. What it finds is on
+// stderr.
+static int check(struct installer *in, struct buf *out)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	(void)out;
+	if (null < 0 || dup2(null, STDOUT_FILENO) < 0)
+		return CLI_FAILED;
+	return (int)config_check_command(in->call);
+}
+
+// Only a file that was there at the start has been read.
+enum installer_end installer_check_act(struct installer *in)
+{
+	struct buf out;
+	if (in->config_written)
+		return INSTALLER_OK;
+	buf_init(&out, INSTALLER_TEXT_MAX);
+	int code = installer_apart(in, check, &out);
+	buf_done(&out);
+	if (code == CLI_USAGE)
+		return installer_fail(in, INSTALLER_STOP, MEND_CONFIG_WRONG,
+		    in->config_path, NULL, "The server cannot run with %s.",
+		    in->config_path);
+	if (code != CLI_OK)
+		return installer_fail(in, INSTALLER_LATER, MEND_CONFIG_DOUBT,
+		    in->config_path, NULL,
+		    "The server can run with %s, but not all is right.",
+		    in->config_path);
+	installer_say(in, INSTALLER_OK, "The configuration has no mistakes.");
 	return INSTALLER_OK;
 }

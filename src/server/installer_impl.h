@@ -15,6 +15,7 @@
 #include "server/installer.h"
 
 #define INSTALLER_TEXT_MAX 4096
+#define INSTALLER_OUT_MAX  32768 // less than a pipe holds (pipe(7))
 
 // How a step ended.
 enum installer_end {
@@ -33,6 +34,8 @@ enum installer_end {
 	X(MEND_CONFIG_WRONG, CLI_USAGE,                                        \
 	    "Correct {1}, then run setup again. `roost config check` names "   \
 	    "each mistake.")                                                   \
+	X(MEND_CONFIG_DOUBT, CLI_PROBLEM,                                      \
+	    "Correct that in {1}, then: systemctl restart roost")              \
 	X(MEND_CONFIG_DIFFERS, CLI_USAGE,                                      \
 	    "This file has settings of yours, so setup does not change it. "   \
 	    "Write {1} into it, or give setup the other value.")               \
@@ -115,8 +118,8 @@ struct installer {
 	const char *config_host;
 	const char *config_postmaster;
 	bool config_acme;
-	bool terminal;          // a person can be asked
-	bool patient;           // waiting is wanted
+	bool terminal; // a person can be asked
+	bool patient;  // waiting is wanted
 	// The answers.
 	const char *host;
 	const char *domain;    // A-labels
@@ -130,6 +133,8 @@ struct installer {
 	bool generated;
 	bool config_written; // in this run
 	bool in_use;         // the server answers
+	bool dns_is_good;
+	bool certificate_is_good;
 	const char *step;
 	unsigned problems;
 	enum cli_exit stop_code;
@@ -147,7 +152,8 @@ struct installer_step {
 // Prints a line about the present step. The end INSTALLER_LATER is "wait".
 void installer_say(struct installer *in, enum installer_end end,
     const char *format, ...) PRINTF_LIKE(3, 4);
-// Prints that the step failed, and how to mend it, and returns `end`.
+// Prints that the step failed, and how to mend it, and returns `end`. With
+// INSTALLER_NOTE it is only something to know.
 enum installer_end installer_fail(struct installer *in, enum installer_end end,
     enum installer_mend mend, const char *one, const char *two,
     const char *format, ...) PRINTF_LIKE(6, 7);
@@ -193,12 +199,14 @@ bool installer_user_look(struct installer *in);
 enum installer_end installer_user_act(struct installer *in);
 bool installer_keys_look(struct installer *in);
 enum installer_end installer_keys_act(struct installer *in);
+enum installer_end installer_check_act(struct installer *in);
 enum installer_end installer_records_act(struct installer *in);
 enum installer_end installer_port25_act(struct installer *in);
 bool installer_service_look(struct installer *in);
 enum installer_end installer_service_act(struct installer *in);
 enum installer_end installer_certificate_act(struct installer *in);
 enum installer_end installer_mail_act(struct installer *in);
+enum installer_end installer_programs_act(struct installer *in);
 
 // How the server is started without a service manager.
 const char *installer_by_hand(struct installer *in);

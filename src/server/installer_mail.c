@@ -272,8 +272,9 @@ static enum installer_end tell(
 		return INSTALLER_SKIPPED;
 	case TEST_PASSWORD:
 		return installer_fail(in, INSTALLER_LATER, MEND_PASSWORD,
-		    in->user, NULL, "The server refuses the log-in of %s.",
-		    in->address);
+		    in->user, NULL,
+		    "The server refuses the log-in of %s: %.*s.", in->address,
+		    VIEW_FMT(detail));
 	case TEST_NO_IMAP:
 		return installer_fail(in, INSTALLER_LATER, MEND_NOT_SENT, NULL,
 		    NULL, "IMAP does not work: %.*s.", VIEW_FMT(detail));

@@ -68,9 +68,8 @@ static int work_and_write(struct installer *in,
     int (*work)(struct installer *in, struct buf *out), int to)
 {
 	struct buf out;
-	buf_init(&out, INSTALLER_TEXT_MAX);
+	buf_init(&out, INSTALLER_OUT_MAX);
 	int code = work(in, &out);
-	// Less than a pipe holds (pipe(7)), so it is written at once.
 	if (out.len > 0 && write(to, out.ptr, out.len) < 0)
 		code = 126;
 	buf_done(&out);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The DNS records: prints those to paste, and waits until DNS has them. What a
 // record should be, and whether it is, says the request "domain.check".
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #define WAIT_MS       (3600u * 1000)
 #define FIRST_SECONDS 2
 #define LAST_SECONDS  30
+#define TIMEOUT_MS    10000 // of a look-up: a person waits
 
 struct records {
 	struct installer *in;
@@ -68,14 +70,28 @@ static bool fetch(struct installer *in, bool lookup, struct records *ret)
 
 // ---- To paste --------------------------------------------------------------
 
-// Private and local addresses are of no use to others.
+// Private and local addresses are of no use to others (RFC 6890, RFC 4291).
 static bool is_public(const char *address)
 {
-	static const char *const others[] = {"127.", "10.", "192.168.",
-	    "169.254.", "172.16.", "172.17.", "172.18.", "172.19.", "172.2",
-	    "172.30.", "172.31.", "100.64.", "::1", "fe80:", "fc", "fd"};
+	static const struct {
+		uint32_t net, mask;
+	} others[] = {
+	    {0x00000000, 0xff000000}, // 0.0.0.0/8
+	    {0x0a000000, 0xff000000}, // 10.0.0.0/8
+	    {0x64400000, 0xffc00000}, // 100.64.0.0/10
+	    {0x7f000000, 0xff000000}, // 127.0.0.0/8
+	    {0xa9fe0000, 0xffff0000}, // 169.254.0.0/16
+	    {0xac100000, 0xfff00000}, // 172.16.0.0/12
+	    {0xc0a80000, 0xffff0000}, // 192.168.0.0/16
+	};
+	struct in_addr v4;
+	struct in6_addr v6;
+	if (inet_pton(AF_INET6, address, &v6) == 1)
+		return (v6.s6_addr[0] & 0xe0) == 0x20; // 2000::/3
+	if (inet_pton(AF_INET, address, &v4) != 1)
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
-		if (strncmp(address, others[i], strlen(others[i])) == 0)
+		if ((ntohl(v4.s_addr) & others[i].mask) == others[i].net)
 			return false;
 	return true;
 }
@@ -251,6 +267,7 @@ enum installer_end installer_records_act(struct installer *in)
 	struct records records;
 	bool first = !in->domain_exists;
 	enum installer_end end = INSTALLER_STOP;
+	in->place.dns.timeout_ms = TIMEOUT_MS;
 	if (first) {
 		bool good = fetch(in, false, &records);
 		if (good)
@@ -260,11 +277,14 @@ enum installer_end installer_records_act(struct installer *in)
 			return INSTALLER_STOP;
 		wait_for_person(in);
 	}
+	installer_say(in, INSTALLER_LATER,
+	    "DNS is asked for the records of %s.", in->domain);
 	if (fetch(in, true, &records)) {
 		if (!first && records.missing > 0)
 			print_zone(in, &records);
 		if (wait_for(in, &records))
 			end = tell_rest(in, &records);
+		in->dns_is_good = records.missing == 0;
 	}
 	json_decref(records.all);
 	return end;

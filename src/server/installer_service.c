@@ -231,7 +231,8 @@ static enum certificate_state judge(
 static enum installer_end tell_certificate(
     struct installer *in, enum certificate_state state, const char *detail)
 {
-	if (state == CERTIFICATE_THERE) {
+	in->certificate_is_good = state == CERTIFICATE_THERE;
+	if (in->certificate_is_good) {
 		installer_say(in, INSTALLER_OK,
 		    "The server has a certificate for %s from %s.", in->host,
 		    detail);
@@ -273,6 +274,7 @@ static enum installer_end wait_for_certificate(struct installer *in)
 enum installer_end installer_certificate_act(struct installer *in)
 {
 	if (in->config->certificate_count > 0) {
+		in->certificate_is_good = true;
 		installer_say(in, INSTALLER_OK,
 		    "The configuration names a certificate of your own.");
 		return INSTALLER_OK;
@@ -284,11 +286,7 @@ enum installer_end installer_certificate_act(struct installer *in)
 		    "The server gets its certificate when it runs.");
 		return INSTALLER_SKIPPED;
 	}
-	installer_say(in, INSTALLER_NOTE,
+	return installer_fail(in, INSTALLER_NOTE, MEND_SELF_SIGNED,
+	    in->config_path, NULL,
 	    "The server uses a certificate that it signed itself.");
-	installer_more(VIEW(
-	    "Mail programs warn of it. For one from Let's Encrypt, write acme "
-	    "= yes into the\nconfiguration (by this you agree to its terms), "
-	    "then: systemctl restart roost"));
-	return INSTALLER_NOTE;
 }
