@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The documents for users and operators say the same in English and in
 Chinese: section by section the same commands, settings, log events and other
-words in backquotes, the same code, the same rows of tables, the same numbers,
-and links that lead somewhere."""
+words in backquotes, the same code, the same rows of tables, the same numbers
+and as many paragraphs, and links that lead somewhere."""
 
 import pathlib
 import re
@@ -34,6 +34,8 @@ class Section:
         self.tables = tables(prose)
         self.links = LINK.findall(prose)
         self.numbers = numbers(prose)
+        self.paragraphs = len(re.findall(
+            r"(?m)(?:\A|\n\n)(?=[^|\s])|^(?:- |\d\. )", text.strip()))
 
 
 def spans(text):
@@ -118,6 +120,9 @@ def differences(english, chinese):
         for one, other in zip(a.tables, b.tables):
             for rows in rows_differ(one, other):
                 yield "%s: row: %r, %r" % ((where,) + rows)
+        if a.paragraphs != b.paragraphs:
+            yield "%s: %d and %d paragraphs" % (
+                where, a.paragraphs, b.paragraphs)
         if a.numbers - b.numbers:
             yield "%s: only English has the numbers %r" % (
                 where, sorted(a.numbers - b.numbers))
@@ -223,6 +228,8 @@ class Comparison(unittest.TestCase):
         "a word that is known in the section": ("| `ok` |", "| `login` |"),
         "a first column": ("| 993 |", "| 995 |"),
         "a number": ("5 minutes", "7 minutes"),
+        "a sentence of its own": ("Text", "Text\n\nMore"),
+        "an item of a list": ("Text", "- Text\n- More"),
         "a section": ("## B", "## B\n\n## C"),
         "a level": ("## B", "### B"),
     }
