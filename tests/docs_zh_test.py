@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The documents for users and operators say the same in English and in
 Chinese: section by section the same commands, settings, log events and other
-words in backquotes, the same code, the same rows of tables, the same numbers
-and as many paragraphs, and links that lead somewhere."""
+words in backquotes, the same code, the same rows of tables, the same numbers,
+names and links, and as many paragraphs. The links lead somewhere."""
 
 import pathlib
 import re
@@ -34,6 +34,7 @@ class Section:
         self.tables = tables(prose)
         self.links = LINK.findall(prose)
         self.numbers = numbers(prose)
+        self.words = latin(prose)
         self.paragraphs = len(re.findall(
             r"(?m)(?:\A|\n\n)(?=[^|\s])|^(?:- |\d\. )", text.strip()))
 
@@ -46,6 +47,25 @@ def numbers(text):
     """The numbers outside backquotes and links."""
     text = LINK.sub("]", re.sub(r"`[^`]+`", "", text))
     return set(re.findall(r"\d[\d,.]*\d|\d", text))
+
+
+def latin(text):
+    """The words in Latin letters outside backquotes and links."""
+    text = re.sub(r"\[[^]]*\]\([^)]*\)|`[^`]+`", "", text)
+    return set(re.findall("[A-Za-z][A-Za-z0-9]+", text))
+
+
+def without(words, others):
+    """The words that begin none of the others: UID begins UIDs."""
+    others = [other.lower() for other in others]
+    return sorted(word for word in words if not any(
+        other.startswith(word.lower()) for other in others))
+
+
+def names(words):
+    """Those that are names in any sentence, without the s of the plural."""
+    return {word.rstrip("s") for word in words
+            if re.search(".[A-Z0-9]", word)}
 
 
 def code_lines(block):
@@ -123,6 +143,10 @@ def differences(english, chinese):
         if a.paragraphs != b.paragraphs:
             yield "%s: %d and %d paragraphs" % (
                 where, a.paragraphs, b.paragraphs)
+        for word in without(b.words, a.words | latin(" ".join(a.spans))):
+            yield "%s: only Chinese has %s" % (where, word)
+        for word in without(names(a.words), b.words):
+            yield "%s: only English has %s" % (where, word)
         if a.numbers - b.numbers:
             yield "%s: only English has the numbers %r" % (
                 where, sorted(a.numbers - b.numbers))
@@ -228,6 +252,7 @@ class Comparison(unittest.TestCase):
         "a word that is known in the section": ("| `ok` |", "| `login` |"),
         "a first column": ("| 993 |", "| 995 |"),
         "a number": ("5 minutes", "7 minutes"),
+        "a name": ("Text", "Text of OpenSSL"),
         "a sentence of its own": ("Text", "Text\n\nMore"),
         "an item of a list": ("Text", "- Text\n- More"),
         "a section": ("## B", "## B\n\n## C"),
@@ -235,7 +260,8 @@ class Comparison(unittest.TestCase):
     }
 
     def test_the_same_text_is_the_same(self):
-        other = self.TEXT.replace("# adds", "# 添加").replace("Text", "文字")
+        other = self.TEXT.replace("# adds", "# 添加").replace(
+            "## B\n\nText", "## 乙\n\n文字")
         self.assertEqual(list(differences(self.TEXT, other)), [])
         self.assertEqual(code_lines("roost check    looks"), ["roost check"])
 
