@@ -2,7 +2,7 @@
 """The documents for users and operators say the same in English and in
 Chinese: section by section the same commands, settings, log events and other
 words in backquotes, the same code, the same rows of tables, the same numbers,
-and links that lead somewhere."""
+names and links, and as many paragraphs. The links lead somewhere."""
 
 import pathlib
 import re
@@ -34,6 +34,9 @@ class Section:
         self.tables = tables(prose)
         self.links = LINK.findall(prose)
         self.numbers = numbers(prose)
+        self.words = latin(prose)
+        self.paragraphs = len(re.findall(
+            r"(?m)(?:\A|\n\n)(?=[^|\s])|^(?:- |\d\. )", text.strip()))
 
 
 def spans(text):
@@ -44,6 +47,25 @@ def numbers(text):
     """The numbers outside backquotes and links."""
     text = LINK.sub("]", re.sub(r"`[^`]+`", "", text))
     return set(re.findall(r"\d[\d,.]*\d|\d", text))
+
+
+def latin(text):
+    """The words in Latin letters outside backquotes and links."""
+    text = re.sub(r"\[[^]]*\]\([^)]*\)|`[^`]+`", "", text)
+    return set(re.findall("[A-Za-z][A-Za-z0-9]+", text))
+
+
+def without(words, others):
+    """The words that begin none of the others: UID begins UIDs."""
+    others = [other.lower() for other in others]
+    return sorted(word for word in words if not any(
+        other.startswith(word.lower()) for other in others))
+
+
+def names(words):
+    """Those that are names in any sentence, without the s of the plural."""
+    return {word.rstrip("s") for word in words
+            if re.search(".[A-Z0-9]", word)}
 
 
 def code_lines(block):
@@ -118,6 +140,13 @@ def differences(english, chinese):
         for one, other in zip(a.tables, b.tables):
             for rows in rows_differ(one, other):
                 yield "%s: row: %r, %r" % ((where,) + rows)
+        if a.paragraphs != b.paragraphs:
+            yield "%s: %d and %d paragraphs" % (
+                where, a.paragraphs, b.paragraphs)
+        for word in without(b.words, a.words | latin(" ".join(a.spans))):
+            yield "%s: only Chinese has %s" % (where, word)
+        for word in without(names(a.words), b.words):
+            yield "%s: only English has %s" % (where, word)
         if a.numbers - b.numbers:
             yield "%s: only English has the numbers %r" % (
                 where, sorted(a.numbers - b.numbers))
@@ -195,12 +224,13 @@ class Documents(unittest.TestCase):
                          for found in re.finditer(pattern, bare)], [])
 
 
-    def test_markdown_sees_what_is_bold(self):
-        """It does not where punctuation stands before the closing ** and a
-        letter behind it."""
+    def test_markdown_sees_emphasis(self):
+        """It does not where punctuation stands before the closing * or ** and
+        a letter behind it."""
         for path in PAIRS.values():
-            bold = re.findall(r"\*\*([^*]+)\*\*(.)", path.read_text())
-            self.assertEqual([text for text, behind in bold
+            prose = re.sub(r"`[^`]+`", "a", FENCE.sub("", path.read_text()))
+            strong = re.findall(r"\*+([^*\n]+)\*+(.)", prose)
+            self.assertEqual([text for text, behind in strong
                               if re.match(r"\W", text[-1])
                               and re.match(r"\w", behind)], [], path.name)
 
@@ -223,12 +253,16 @@ class Comparison(unittest.TestCase):
         "a word that is known in the section": ("| `ok` |", "| `login` |"),
         "a first column": ("| 993 |", "| 995 |"),
         "a number": ("5 minutes", "7 minutes"),
+        "a name": ("Text", "Text of OpenSSL"),
+        "a sentence of its own": ("Text", "Text\n\nMore"),
+        "an item of a list": ("Text", "- Text\n- More"),
         "a section": ("## B", "## B\n\n## C"),
         "a level": ("## B", "### B"),
     }
 
     def test_the_same_text_is_the_same(self):
-        other = self.TEXT.replace("# adds", "# 添加").replace("Text", "文字")
+        other = self.TEXT.replace("# adds", "# 添加").replace(
+            "## B\n\nText", "## 乙\n\n文字")
         self.assertEqual(list(differences(self.TEXT, other)), [])
         self.assertEqual(code_lines("roost check    looks"), ["roost check"])
 
