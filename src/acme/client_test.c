@@ -342,6 +342,38 @@ static void lost_account_is_made_anew(void **state)
 	assert_int_equal(PLAY(bed, turns)->outcome, ACME_REFUSED);
 }
 
+static void account_that_is_none_ends_the_job(void **state)
+{
+	static const struct {
+		const char *body, *location;
+		enum acme_outcome outcome;
+	} table[] = {
+	    {"{\"status\":\"valid\"}", NULL, ACME_UNREACHABLE},
+	    {"{\"status\":\"valid\"}", "http://ca.test/me", ACME_UNREACHABLE},
+	    {"{\"status\":\"deactivated\"}", CA "/me/2", ACME_REFUSED},
+	    {"{\"status\":7}", CA "/me/2", ACME_REFUSED},
+	};
+	struct bed *bed = *state;
+	bed->settings.account = "";
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const struct turn turns[] = {
+		    BEGIN, {ACME_POST, "/account", 201, table[i].body,
+			       table[i].location}};
+		assert_int_equal(PLAY(bed, turns)->outcome, table[i].outcome);
+		assert_string_equal(acme_client_account(bed->client), "");
+		acme_client_free(&bed->client);
+	}
+}
+
+static void authority_without_nonces_ends_the_job(void **state)
+{
+	struct bed *bed = *state;
+	static const struct turn turns[] = {
+	    {ACME_GET, "/dir", 200, DIRECTORY, .nonce = ""},
+	    {ACME_HEAD, "/nonce", 200, .nonce = ""}};
+	assert_int_equal(PLAY(bed, turns)->outcome, ACME_UNREACHABLE);
+}
+
 static void wish_for_a_binding_is_explained(void **state)
 {
 	struct bed *bed = *state;
@@ -485,6 +517,28 @@ static void renewal_window_is_asked_for(void **state)
 	assert_int_equal(result->window.end, 1735876800);
 	assert_int_equal(result->retry_after, 21600);
 	assert_string_equal(result->explanation, CA "/why");
+}
+
+static void renewal_window_has_to_be_one(void **state)
+{
+	static const char *const bodies[] = {
+	    "{}",
+	    "{\"suggestedWindow\":7}",
+	    "{\"suggestedWindow\":{\"start\":\"2025-01-02T04:00:00Z\"}}",
+	    "{\"suggestedWindow\":{\"start\":\"2025-01-02\","
+	    "\"end\":\"2025-01-03T04:00:00Z\"}}",
+	    "{\"suggestedWindow\":{\"start\":\"2025-01-03T04:00:00Z\","
+	    "\"end\":\"2025-01-02T04:00:00Z\"}}",
+	};
+	struct bed *bed = *state;
+	bed->job = (struct acme_job){.replaces = "key.serial"};
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		const struct turn turns[] = {
+		    {ACME_GET, "/dir", 200, DIRECTORY_ARI},
+		    {ACME_GET, "/ari/key.serial", 200, bodies[i]}};
+		assert_int_equal(PLAY(bed, turns)->outcome, ACME_UNREACHABLE);
+		acme_client_free(&bed->client);
+	}
 }
 
 static void authority_without_renewal_information_is_not_asked(void **state)
@@ -650,9 +704,11 @@ int main(void)
 	    IN_BED(valid_authorizations_are_used_again),
 	    IN_BED(bad_nonce_is_no_failure),
 	    IN_BED(missing_nonce_is_fetched),
+	    IN_BED(authority_without_nonces_ends_the_job),
 	    IN_BED(account_is_made_with_its_binding),
 	    IN_BED(account_agrees_to_the_terms_and_tells_the_contact),
 	    IN_BED(lost_account_is_made_anew),
+	    IN_BED(account_that_is_none_ends_the_job),
 	    IN_BED(wish_for_a_binding_is_explained),
 	    IN_BED(failed_name_is_told_and_the_others_go_on),
 	    IN_BED(refused_names_are_found_in_subproblems),
@@ -662,6 +718,7 @@ int main(void)
 	    IN_BED(order_that_is_gone_is_made_anew),
 	    IN_BED(renewal_says_what_it_replaces),
 	    IN_BED(renewal_window_is_asked_for),
+	    IN_BED(renewal_window_has_to_be_one),
 	    IN_BED(authority_without_renewal_information_is_not_asked),
 	    IN_BED(nonsense_ends_the_job_with_a_sentence),
 	    IN_BED(token_must_be_base64url),

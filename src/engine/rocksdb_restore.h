@@ -22,6 +22,9 @@ struct repair {
 
 // ---- rocksdb_repair.c ------------------------------------------------------
 
+// More bits than this are not turned back in one kind of file.
+#define REPAIR_BITS_MAX 1000
+
 void repair_say(struct repair *repair, const char *format, ...)
     PRINTF_LIKE(2, 3);
 MUST_CHECK enum rc repair_failed(struct repair *repair, const char *name);
@@ -32,6 +35,23 @@ MUST_CHECK enum rc repair_write_current(
 // If one flipped bit explains the error that RocksDB had with a table, turns it
 // back. `context` is the repair.
 void repair_mend_table(void *context, const char *text);
+
+// Turns back the flipped bit at `offset` of a file in log format, or the first
+// one for UINT64_MAX. RC_NOT_FOUND: that is not what is wrong with it.
+MUST_CHECK enum rc repair_mend_log_file(
+    struct repair *repair, const char *name, uint64_t offset);
+
+// ---- Logs (rocksdb_repair_logs.c) ------------------------------------------
+
+// Mends the logs, or leaves of them only what can be replayed; saves what is
+// intact behind that.
+MUST_CHECK enum rc repair_logs(
+    struct repair *repair, const struct rocks_claim *claim, int synced);
+// Saves all that is in the logs, when the MANIFEST was lost, and empties them.
+MUST_CHECK enum rc repair_take_logs(struct repair *repair, int synced);
+// Writes what was saved, and tells which commits before it are missing.
+MUST_CHECK enum rc repair_apply_behind(
+    struct repair *repair, struct rocks *rocks);
 
 // ---- A new MANIFEST (rocksdb_write_manifest.c) -----------------------------
 

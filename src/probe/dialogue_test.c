@@ -25,6 +25,17 @@ struct row {
 
 #define EHLO "EHLO me.example\r\n"
 
+// SCRAM-SHA-256 for the password "secret" with the salt "saltsaltsalt".
+#define SCRAM_HELLO "220 x\r\n250-x\r\n250 AUTH SCRAM-SHA-256\r\n334 \r\n334 "
+#define SCRAM_FIRST "cj1ub25jZVNFUlZFUixzPWMyRnNkSE5oYkhSellXeDAsaT00MDk2"
+#define SCRAM_PROOF                                                            \
+	"dj1tTUJtcm1BeHYwazRKeDRKWlBhKzFFc1hMRWt2OVlSNFRVK0hpblpDNFFBPQ=="
+#define SCRAM_ANSWER                                                           \
+	EHLO "AUTH "                                                           \
+	     "SCRAM-SHA-256\r\nbiwsbj1hbm5hLHI9bm9uY2U="                       \
+	     "\r\nYz1iaXdzLHI9bm9uY2VTRVJWRVIscD1zSjdsbTdhY0tETGR4WSt6TU1jUlp" \
+	     "NNlV6QnNlbzFpZTZXRzJFaTkrV2ZZPQ=="
+
 static const struct row rows[] = {
     // Greetings.
     {PROBE_IMAP, PROBE_STARTTLS, false, "+OK POP3 ready\r\n", "",
@@ -164,6 +175,43 @@ static const struct row rows[] = {
 	"220 x\r\n250-x\r\n250 AUTH PLAIN SCRAM-SHA-256\r\n334 \r\n235 in\r\n",
 	EHLO "AUTH SCRAM-SHA-256\r\nbiwsbj1hbm5hLHI9bm9uY2U=\r\nQUIT\r\n",
 	PROBE_FALSE_SERVER, PROBE_OFFER, false, 587},
+    // SCRAM to its end: the server proves that it knows the password, too.
+    {PROBE_SMTP, PROBE_PLAIN, true,
+	SCRAM_HELLO SCRAM_FIRST "\r\n334 " SCRAM_PROOF
+				"\r\n235 in\r\n250\r\n250\r\n",
+	SCRAM_ANSWER "\r\n\r\nMAIL FROM:<anna@a.example>\r\nRSET\r\nQUIT\r\n",
+	PROBE_OK, PROBE_DONE, false, 587},
+    {PROBE_SMTP, PROBE_PLAIN, true,
+	SCRAM_HELLO SCRAM_FIRST "\r\n334 "
+				"dj1BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU"
+				"FBQUFBQUFBQUFBPQ==\r\n235 in\r\n",
+	SCRAM_ANSWER "\r\nQUIT\r\n", PROBE_FALSE_SERVER, PROBE_OFFER, false,
+	587},
+    {PROBE_SMTP, PROBE_PLAIN, true,
+	SCRAM_HELLO SCRAM_FIRST "\r\n334 " SCRAM_PROOF "\r\n334 \r\n",
+	SCRAM_ANSWER "\r\n\r\nQUIT\r\n", PROBE_NONSENSE, PROBE_OFFER, false,
+	587},
+    // Why a log-in is refused.
+    {PROBE_SMTP, PROBE_PLAIN, true,
+	"220 x\r\n250-x\r\n250 AUTH PLAIN\r\n334 \r\n538 5.7.11 TLS\r\n",
+	EHLO "AUTH PLAIN\r\nAGFubmEAc2VjcmV0\r\nQUIT\r\n",
+	PROBE_LOGIN_NEEDS_TLS, PROBE_OFFER, false, 587},
+    {PROBE_SMTP, PROBE_PLAIN, true,
+	"220 x\r\n250-x\r\n250 AUTH PLAIN\r\n334 \r\n535 5.7.8 too many\r\n",
+	EHLO "AUTH PLAIN\r\nAGFubmEAc2VjcmV0\r\nQUIT\r\n", PROBE_LIMITED,
+	PROBE_OFFER, false, 587},
+    {PROBE_SMTP, PROBE_PLAIN, true,
+	"220 x\r\n250-x\r\n250 AUTH PLAIN\r\n334 \r\n535 5.7.8 bad\r\n",
+	EHLO "AUTH PLAIN\r\nAGFubmEAc2VjcmV0\r\nQUIT\r\n", PROBE_WRONG_PASSWORD,
+	PROBE_OFFER, false, 587},
+    {PROBE_POP3, PROBE_PLAIN, true,
+	"+OK\r\n-ERR what?\r\n+OK\r\n-ERR account suspended\r\n",
+	"CAPA\r\nUSER anna\r\nPASS secret\r\nQUIT\r\n", PROBE_DISABLED,
+	PROBE_OFFER, false, 110},
+    {PROBE_POP3, PROBE_PLAIN, true,
+	"+OK\r\n-ERR what?\r\n+OK\r\n-ERR [AUTH] bad\r\n",
+	"CAPA\r\nUSER anna\r\nPASS secret\r\nQUIT\r\n", PROBE_WRONG_PASSWORD,
+	PROBE_OFFER, false, 110},
     // Nonsense.
     {PROBE_SMTP, PROBE_PLAIN, false, "220 x\r\nwhat\r\n", EHLO "QUIT\r\n",
 	PROBE_NONSENSE, PROBE_GREETING, false, 587},
@@ -342,6 +390,93 @@ static void test_every_cause_has_its_words(void **state)
 	buf_done(&text);
 }
 
+// What is wrong with a certificate: all of it, the most important first.
+static void test_certificates(void **state)
+{
+	static const struct {
+		struct net_certificate certificate;
+		const char *causes;
+		const char *detail; // of the first
+	} table[] = {
+	    {{.issuer = "A", .not_after = 200, .has_name = true}, "", ""},
+	    {{.issuer = "A", .not_after = 99, .has_name = true},
+		"certificate-expired ", "1970-01-01 00:01 UTC"},
+	    {{.issuer = "A",
+		 .not_before = 86500,
+		 .not_after = 90000,
+		 .has_name = true},
+		"certificate-not-yet ", "1970-01-02 00:01 UTC"},
+	    {{.names = "b.example, c.example", .issuer = "A", .not_after = 200},
+		"certificate-wrong-name ", "b.example, c.example"},
+	    {{.issuer = "A",
+		 .not_after = 200,
+		 .has_name = true,
+		 .trust = NET_TRUST_SELF_SIGNED},
+		"certificate-self-signed ", ""},
+	    {{.issuer = "A",
+		 .not_after = 200,
+		 .has_name = true,
+		 .trust = NET_TRUST_UNKNOWN_ISSUER},
+		"certificate-unknown-issuer ", "A"},
+	    {{.names = "b.example",
+		 .issuer = "A",
+		 .not_after = 99,
+		 .trust = NET_TRUST_CHAIN_EXPIRED},
+		"certificate-expired certificate-wrong-name "
+		"certificate-chain-expired ",
+		"1970-01-01 00:01 UTC"},
+	    {{.not_after = 200, .trust = NET_TRUST_BROKEN, .why = "bad key"},
+		"certificate-bad ", "bad key"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		enum probe_cause causes[PROBE_CERTIFICATE_CAUSES_MAX];
+		char detail[PROBE_DETAIL_MAX] = "";
+		struct buf out;
+		buf_init(&out, 4096);
+		size_t count = probe_certificate_causes(
+		    &table[i].certificate, 100, causes);
+		for (size_t c = 0; c < count; c++)
+			buf_printf(&out, "%s ", probe_cause_id(causes[c]));
+		assert_view_equal_row(
+		    i, buf_view(&out), view_of_string(table[i].causes));
+		if (count > 0)
+			probe_certificate_detail(
+			    &table[i].certificate, causes[0], detail);
+		assert_view_equal_row(
+		    i, view_of_string(detail), view_of_string(table[i].detail));
+		buf_done(&out);
+	}
+}
+
+static void test_connections_that_fail(void **state)
+{
+	static const struct {
+		enum net_end end;
+		const char *why;
+		enum probe_cause cause;
+	} table[] = {
+	    {NET_END_TIMEOUT, "timed out", PROBE_SILENT},
+	    {NET_END_TLS, "wrong version number", PROBE_NOT_TLS},
+	    {NET_END_TLS, "packet length too long", PROBE_NOT_TLS},
+	    {NET_END_TLS, "http request", PROBE_NOT_TLS},
+	    {NET_END_TLS, "handshake failure", PROBE_TLS_FAILED},
+	    {NET_END_REFUSED, "connection refused", PROBE_REFUSED},
+	    {NET_END_REFUSED, "no route to host", PROBE_UNREACHABLE},
+	    {NET_END_STOPPED, "", PROBE_STOPPED},
+	    {NET_END_LOST, "connection reset", PROBE_HUNG_UP},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct probe_outcome outcome;
+		probe_explain_failure(table[i].end, table[i].why, &outcome);
+		assert_view_equal_row(i,
+		    view_of_string(probe_cause_id(outcome.cause)),
+		    view_of_string(probe_cause_id(table[i].cause)));
+		assert_string_equal(outcome.detail, table[i].why);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +485,8 @@ int main(void)
 	    cmocka_unit_test(test_a_line_without_an_end),
 	    cmocka_unit_test(test_scram),
 	    cmocka_unit_test(test_scram_refuses),
+	    cmocka_unit_test(test_certificates),
+	    cmocka_unit_test(test_connections_that_fail),
 	    cmocka_unit_test(test_every_cause_has_its_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -248,7 +248,7 @@ static void begin_all(
 	    doctor->address_count ? doctor->addresses : loopback;
 	size_t count = doctor->address_count ? doctor->address_count : 1;
 	for (size_t i = 0; i < config->listener_count; i++) {
-		enum probe_protocol protocol;
+		enum probe_protocol protocol = PROBE_IMAP;
 		if (!is_wanted(&config->listeners[i], &protocol))
 			continue;
 		for (size_t a = 0; a < count; a++)

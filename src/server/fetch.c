@@ -96,8 +96,8 @@ static void set_up(struct fetch *fetch)
 	SET(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	SET(CURLOPT_CAINFO, NULL);
-	SET(CURLOPT_CAPATH, NULL);
+	SET(CURLOPT_CAINFO, (char *)NULL);
+	SET(CURLOPT_CAPATH, (char *)NULL);
 	SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
 	SET(CURLOPT_SSL_CTX_DATA, fetch);
 	SET(CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
@@ -251,8 +251,8 @@ static CURLcode perform(struct fetch *fetch, const struct acme_request *request,
 	}
 	fetch->error[0] = '\0';
 	CURLcode code = curl_easy_perform(curl);
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, NULL);
-	curl_easy_setopt(curl, CURLOPT_RESOLVE, NULL);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, (struct curl_slist *)NULL);
+	curl_easy_setopt(curl, CURLOPT_RESOLVE, (struct curl_slist *)NULL);
 	curl_slist_free_all(fields);
 	return code;
 }

@@ -27,6 +27,7 @@ static void find_socket(const char *path, unsigned port, struct holder *holder)
 	while (file && fgets(line, sizeof(line), file)) {
 		unsigned local = 0, state = 0;
 		unsigned long inode = 0;
+		// The kernel's numbers fit. NOLINTNEXTLINE(cert-err34-c)
 		if (sscanf(line,
 			"%*s %*[0-9A-Fa-f]:%x %*s %x %*s %*s %*s %*s %*s %lu",
 			&local, &state, &inode) == 3 &&

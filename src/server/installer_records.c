@@ -150,13 +150,14 @@ static void print_zone(struct installer *in, const struct records *records)
 // name under which the record is.
 static const char *reversed(struct installer *in, struct view line)
 {
-	unsigned a, b, c, d;
-	const char *text = arena_string(&in->arena, line);
-	if (sscanf(text, "; %u.%u.%u.%u.in-addr.arpa", &a, &b, &c, &d) == 4)
-		return installer_text(in, "%u.%u.%u.%u", d, c, b, a);
-	struct view rest = view_from(line, 2), name;
+	struct view rest = view_from(line, 2), name, labels[4];
 	(void)view_split(&rest, ' ', &name);
-	return arena_string(&in->arena, name);
+	if (!view_ends_with(name, VIEW(".in-addr.arpa")))
+		return arena_string(&in->arena, name);
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
+		(void)view_split(&name, '.', &labels[i]);
+	return installer_text(in, "%.*s.%.*s.%.*s.%.*s", VIEW_FMT(labels[3]),
+	    VIEW_FMT(labels[2]), VIEW_FMT(labels[1]), VIEW_FMT(labels[0]));
 }
 
 static void tell_record(struct installer *in, const json_t *note)
