@@ -659,6 +659,44 @@ class DoctorSentences(unittest.TestCase):
         self.assertIn("wrong: anna is not a mail address.",
                       done.stdout.decode())
 
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_strangers_are_not_met_with_root_s_rights(self):
+        """Neither where no server is installed, nor where one is."""
+        with tempfile.TemporaryDirectory(prefix="roost-test-") as folder:
+            os.chmod(folder, 0o755)
+            data = pathlib.Path(folder, "data")
+            config = pathlib.Path(folder, "roost.conf")
+            config.write_text('data = "%s"\n' % data)
+            for owner, expected in ((None, None), (0, None), (8, 8)):
+                if owner is not None:
+                    data.mkdir(exist_ok=True)
+                    os.chown(data, owner, owner)
+                with self.subTest(owner=owner):
+                    found = self.users_of_the_test(config)
+                    self.assertEqual(len(set(found)), 1, found)
+                    self.assertNotEqual(found[0], 0)
+                    self.assertEqual(found[0], expected or found[0])
+
+    def users_of_the_test(self, config):
+        """The user and group identities of a test that meets a server."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(60)
+            test = subprocess.Popen(
+                [program(), "doctor", "--config", config, "--account",
+                 "anna@example.org", "--server", "127.0.0.1", "--port",
+                 str(listener.getsockname()[1]), "--protocol", "imap"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                met, _ = listener.accept()
+                status = pathlib.Path(
+                    "/proc/%d/status" % test.pid).read_text()
+                met.close()
+            finally:
+                test.kill()
+                test.wait()
+        return [int(number) for line in re.findall(
+            r"(?m)^(?:Uid|Gid):(.*)$", status) for number in line.split()]
+
     def test_a_dead_resolver_is_not_a_missing_server(self):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
             config.write('dns_servers = "127.0.0.1@1"\n')

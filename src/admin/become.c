@@ -94,6 +94,31 @@ enum rc become_find(const char *user, const char *data, struct fault *fault,
 	return rc;
 }
 
+// What Linux calls users that it does not know, where there is no "nobody".
+#define NOBODY 65534
+
+void become_find_weak(
+    const char *user, const char *data, struct become *ret_become)
+{
+	struct passwd entry, *found = NULL;
+	char room[ENTRY_MAX];
+	struct fault ignored;
+	struct become become = {0};
+	if (become_find(user, data, &ignored, &become) != RC_OK ||
+	    become.is_root) {
+		become = (struct become){.from_root = geteuid() == 0,
+		    .user = NOBODY,
+		    .group = NOBODY};
+		if (getpwnam_r("nobody", &entry, room, sizeof(room), &found) ==
+			0 &&
+		    found && entry.pw_uid != 0) {
+			become.user = entry.pw_uid;
+			become.group = entry.pw_gid;
+		}
+	}
+	*ret_become = become;
+}
+
 // ---- The data folder -------------------------------------------------------
 
 // Makes the name of a new folder durable. This is done as far as possible: who

@@ -27,6 +27,12 @@ struct become {
 MUST_CHECK enum rc become_find(const char *user, const char *data,
     struct fault *fault, struct become *ret_become);
 
+// Decides that root becomes somebody who owns nothing: the user of
+// become_find() if there is one who is not root, otherwise "nobody". For
+// commands that only talk to strangers.
+void become_find_weak(
+    const char *user, const char *data, struct become *ret_become);
+
 // Creates the data folder, with mode 0700 and for the user decided on, and the
 // folders above it, if they do not exist.
 MUST_CHECK enum rc become_make_folder(

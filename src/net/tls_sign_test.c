@@ -118,6 +118,16 @@ static void the_authority_vouches_for_the_signature(void **state)
 	const unsigned char *der = (const unsigned char *)out.ptr;
 	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &der, (long)out.len);
 	assert_non_null(cms);
+	// Strangers choose a part of the content. What the key signs is a DER
+	// set of attributes, with a hash of the content: so it can never be
+	// taken for what TLS signs with the same key (RFC 8446 section 4.4.3).
+	CMS_SignerInfo *signer =
+	    sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
+	static const int attributes[] = {
+	    NID_pkcs9_contentType, NID_pkcs9_messageDigest};
+	for (size_t i = 0; i < ARRAY_LEN(attributes); i++)
+		assert_true(
+		    CMS_signed_get_attr_by_NID(signer, attributes[i], -1) >= 0);
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_add_cert(store, bed->authority);
 	X509_STORE_set_purpose(store, X509_PURPOSE_ANY);

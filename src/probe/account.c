@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probe/account.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
@@ -25,6 +26,9 @@ static bool take_domain(struct probe_account *account)
 		at = address.len - rest.len + next;
 		rest = view_from(rest, next + 1);
 	}
+	for (size_t i = 0; i < address.len; i++)
+		if (ascii_is_control(address.ptr[i]))
+			return false;
 	if (at == SIZE_MAX || at == 0 || at > 64 ||
 	    view_find_char(address, ' ') != SIZE_MAX ||
 	    view_find_char(address, '<') != SIZE_MAX ||

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arpa/inet.h>
 
+#include "base/ascii.h"
 #include "base/mem.h"
 #include "probe/candidates.h"
 #include "wire/domain_name.h"
@@ -57,6 +58,14 @@ static bool same(
 	       a->port == b->port && strcmp(a->host, b->host) == 0;
 }
 
+static bool is_text(const char *text)
+{
+	for (; *text; text++)
+		if (ascii_is_control(*text))
+			return false;
+	return true;
+}
+
 bool probe_is_in_domain(const char *host, const char *domain)
 {
 	struct view name = view_of_string(host), parent;
@@ -96,7 +105,9 @@ void probe_candidates_add(struct probe_candidates *candidates,
 		return;
 	new.host = arena_string(arena, ascii);
 	if (new.user)
-		new.user = arena_string(arena, view_of_string(new.user));
+		new.user = is_text(new.user)
+			       ? arena_string(arena, view_of_string(new.user))
+			       : NULL;
 	new.vouched = is_vouched(candidates, &new);
 	for (size_t i = 0; i < candidates->count; i++) {
 		struct probe_candidate *old = &candidates->items[i];

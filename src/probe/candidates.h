@@ -55,7 +55,7 @@ struct probe_candidates {
 // Adds a candidate, unless one with the same protocol, server, port and
 // encryption is there already, or there are too many. One that is vouched for
 // takes the place of the same one that is not. `host` may be any text: a bad
-// name is left out.
+// name is left out, and so is a user's name with control characters.
 void probe_candidates_add(struct probe_candidates *candidates,
     const struct probe_candidate *candidate);
 // Whether this server's name is the domain, or below it.

@@ -3,6 +3,7 @@
 // how it is spoken.
 #include <time.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "probe/dialogue_impl.h"
@@ -225,6 +226,16 @@ static enum net_next no_encryption(struct probe_dialogue *d, struct buf *out)
 	    d, strict ? PROBE_LOGIN_NEEDS_TLS : PROBE_NO_ENCRYPTION, "", out);
 }
 
+// Names come from documents of strangers. A line end in one would make a
+// command of what follows.
+static bool is_one_line(const char *text)
+{
+	for (; text && *text; text++)
+		if (ascii_is_control(*text))
+			return false;
+	return true;
+}
+
 static enum net_next before_login(struct probe_dialogue *d, struct buf *out)
 {
 	bool insecure = d->has_login && d->login.insecure;
@@ -242,6 +253,10 @@ static enum net_next before_login(struct probe_dialogue *d, struct buf *out)
 		return end_plainly(d, PROBE_OK, "", out);
 	if (!d->encrypted && !insecure)
 		return end_plainly(d, PROBE_NO_ENCRYPTION, "", out);
+	if (!is_one_line(d->login.user) || !is_one_line(d->login.password) ||
+	    !is_one_line(d->login.sender))
+		return end_plainly(d, PROBE_WRONG_PASSWORD,
+		    "they have characters that cannot be sent", out);
 	return probe_login_begin(d, out);
 }
 

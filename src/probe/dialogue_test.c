@@ -477,12 +477,57 @@ static void test_connections_that_fail(void **state)
 	}
 }
 
+// Nothing of such a log-in is sent: neither as a command, nor in its place.
+static void test_what_is_no_line_is_not_sent(void **state)
+{
+	static const struct {
+		const char *user, *password, *sender;
+	} table[] = {
+	    {"a\r\nDELE 1", "secret", "a@a.example"},
+	    {"a\nDELE 1", "secret", "a@a.example"},
+	    {"a", "se\r\ncret", "a@a.example"},
+	    {"a", "secret", "a@a.example>\r\nRCPT TO:<b@b.example"},
+	    {"a\x7f", "secret", "a@a.example"},
+	};
+	static const char *const server[] = {
+	    [PROBE_IMAP] = "* OK hi\r\n* CAPABILITY IMAP4rev1\r\np1 OK\r\n",
+	    [PROBE_POP3] = "+OK\r\n+OK\r\nUSER\r\n.\r\n",
+	    [PROBE_SMTP] = "220 x\r\n250-x\r\n250 AUTH PLAIN\r\n",
+	};
+	static const char *const said[] = {
+	    [PROBE_IMAP] = "p1 CAPABILITY\r\np2 LOGOUT\r\n",
+	    [PROBE_POP3] = "CAPA\r\nQUIT\r\n",
+	    [PROBE_SMTP] = "EHLO localhost\r\nQUIT\r\n",
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		for (enum probe_protocol p = 0; p < PROBE_PROTOCOLS; p++) {
+			struct probe_login login = {.user = table[i].user,
+			    .password = table[i].password,
+			    .sender = table[i].sender,
+			    .insecure = true};
+			struct probe_rig rig;
+			probe_rig_init(
+			    &rig, &(struct probe_dialogue_config){.protocol = p,
+				      .security = PROBE_PLAIN,
+				      .host = "mail.example",
+				      .login = &login});
+			probe_rig_say(&rig, view_of_string(server[p]), 0);
+			assert_view_equal_row(
+			    i, buf_view(&rig.out), view_of_string(said[p]));
+			probe_rig_done(&rig, NET_END_CLOSED);
+			assert_int_equal(
+			    rig.outcome.cause, PROBE_WRONG_PASSWORD);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_dialogues),
 	    cmocka_unit_test(test_time_is_over),
 	    cmocka_unit_test(test_a_line_without_an_end),
+	    cmocka_unit_test(test_what_is_no_line_is_not_sent),
 	    cmocka_unit_test(test_scram),
 	    cmocka_unit_test(test_scram_refuses),
 	    cmocka_unit_test(test_certificates),

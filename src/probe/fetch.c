@@ -12,13 +12,26 @@ struct transfer {
 	CURL *handle;
 	struct curl_slist *resolve;
 	struct curl_slist *headers;
+	size_t header_bytes; // that have come
 };
+
+#define HEADERS_MAX ((size_t)64 * 1024)
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct probe_fetch *fetch = context;
 	buf_add(&fetch->body, view_of(bytes, size * count));
 	return buf_status(&fetch->body) == RC_OK ? size * count : 0;
+}
+
+// The bytes of all header fields, also of the answers that lead elsewhere:
+// libcurl of itself keeps as many as come.
+static size_t on_header(char *bytes, size_t size, size_t count, void *context)
+{
+	struct transfer *transfer = context;
+	(void)bytes;
+	transfer->header_bytes += size * count;
+	return transfer->header_bytes <= HEADERS_MAX ? size * count : 0;
 }
 
 static void set_options(struct transfer *transfer, const char *authorities)
@@ -41,6 +54,8 @@ static void set_options(struct transfer *transfer, const char *authorities)
 	curl_easy_setopt(handle, CURLOPT_USERAGENT, "roost-doctor");
 	curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(handle, CURLOPT_WRITEDATA, fetch);
+	curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(handle, CURLOPT_HEADERDATA, transfer);
 	if (authorities)
 		curl_easy_setopt(handle, CURLOPT_CAINFO, authorities);
 	if (fetch->resolve) {

@@ -279,12 +279,50 @@ static void test_who_is_vouched_for_comes_first(void **state)
 	arena_done(&arena);
 }
 
+// A document cannot put a command into the dialogue.
+static void test_names_of_users_are_one_line(void **state)
+{
+	static const struct {
+		const char *xml, *found;
+	} table[] = {
+#define SERVER(user)                                                           \
+	"<clientConfig><emailProvider id=\"x\"><incomingServer "               \
+	"type=\"pop3\"><hostname>a.example</hostname><port>995</port>"         \
+	"<socketType>SSL</socketType><username>" user                          \
+	"</username></incomingServer></emailProvider></clientConfig>"
+	    {SERVER("anna b"), "anna b"},
+	    {SERVER("anna&#13;&#10;DELE 1"), NULL},
+	    {SERVER("anna\nDELE 1"), NULL},
+	    {SERVER("anna&#9;"), "anna"}, // white space around it
+	    {SERVER("an&#127;na"), NULL},
+#undef SERVER
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct arena arena;
+		arena_init(&arena);
+		struct probe_candidates candidates = {.arena = &arena};
+		assert_int_equal(probe_read_autoconfig(&candidates,
+				     view_of_string(table[i].xml),
+				     VIEW("a@a.example"), PROBE_AUTOCONFIG),
+		    RC_OK);
+		assert_int_equal(candidates.count, 1);
+		if (table[i].found)
+			assert_string_equal(
+			    candidates.items[0].user, table[i].found);
+		else
+			assert_null(candidates.items[0].user);
+		arena_done(&arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_autoconfig),
 	    cmocka_unit_test(test_autodiscover),
 	    cmocka_unit_test(test_usual_ports),
+	    cmocka_unit_test(test_names_of_users_are_one_line),
 	    cmocka_unit_test(test_who_is_vouched_for),
 	    cmocka_unit_test(test_who_is_vouched_for_comes_first),
 	};

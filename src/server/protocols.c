@@ -60,7 +60,10 @@ struct protocol {
 	const struct net_session_ops *ops;
 	void *(*session_new)(
 	    void *context, const struct net_peer *peer, struct net_waker waker);
-	const char *alpn; // as registered with IANA (net/server.h); or NULL
+	// As registered with IANA (net/server.h). For SMTP there is no such
+	// name, but Exim uses these; without one, the client of a web page
+	// would be let in (ALPACA).
+	const char *alpn;
 	enum net_door door;
 	// Sent to a client that has too many connections, and when the server
 	// has.
@@ -72,6 +75,7 @@ struct protocol {
 	{                                                                      \
 		literal "\r\n", sizeof(literal "\r\n") - 1                     \
 	}
+#define SMTP_ALPN "smtp esmtp"
 // RFC 5321 section 3.8, RFC 3463 sections 3.4 and 3.8.
 #define SMTP_REFUSAL WORDS("421 4.7.0 Too many connections from your address")
 #define SMTP_BUSY    WORDS("421 4.3.2 The server is busy, try again later")
@@ -94,11 +98,11 @@ static const struct protocol protocol_table[] = {
     [CONFIG_POP3] = {&pop3_session_ops, new_pop3, "pop3", NET_DOOR_USERS,
 	WORDS("-ERR [SYS/TEMP] Too many connections from your address"),
 	WORDS("-ERR [SYS/TEMP] The server is busy, try again later")},
-    [CONFIG_SMTP] = {&smtp_session_ops, new_smtp, NULL, NET_DOOR_SERVERS,
+    [CONFIG_SMTP] = {&smtp_session_ops, new_smtp, SMTP_ALPN, NET_DOOR_SERVERS,
 	SMTP_REFUSAL, SMTP_BUSY},
-    [CONFIG_SUBMISSION] = {&smtp_session_ops, new_submission, NULL,
+    [CONFIG_SUBMISSION] = {&smtp_session_ops, new_submission, SMTP_ALPN,
 	NET_DOOR_USERS, SMTP_REFUSAL, SMTP_BUSY},
-    [CONFIG_LMTP] = {&smtp_session_ops, new_lmtp, NULL, NET_DOOR_TRUSTED,
+    [CONFIG_LMTP] = {&smtp_session_ops, new_lmtp, "lmtp", NET_DOOR_TRUSTED,
 	SMTP_REFUSAL, SMTP_BUSY},
     [CONFIG_HTTP] = {&http_session_ops, new_http, HTTP_ALPN, NET_DOOR_WEB,
 	HTTP_REFUSAL, HTTP_BUSY},

@@ -3,6 +3,7 @@
 #ifndef ROOST_SETUP_IMPL_H
 #define ROOST_SETUP_IMPL_H
 
+#include "base/tally.h"
 #include "setup/account.h"
 #include "setup/alarm.h"
 #include "setup/setup.h"
@@ -13,7 +14,14 @@ struct setup {
 	struct setup_options options;
 	struct setup_files *files; // of the page
 	struct alarms *alarms;
+	struct tally *signatures; // by network
 };
+
+// How many profiles are signed for one network in an hour. A signature with a
+// large RSA key costs milliseconds, and its request costs nothing.
+#define SETUP_SIGNATURES_HOUR 120
+// The same for a proxy on this machine, from which everybody comes.
+#define SETUP_SIGNATURES_SHARED 1200
 
 // Bytes of a document; each has a few KiB.
 #define SETUP_DOCUMENT_MAX ((size_t)65536)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The handlers: a request's parameters, the account, the document.
+#include "auth/address.h"
 #include "base/clock.h"
 #include "setup/autoconfig.h"
 #include "setup/autodiscover.h"
@@ -145,6 +146,19 @@ static enum rc sign(const struct http_exchange *exchange, struct view content,
 	return rc;
 }
 
+// Whether this network has had few signatures in the last hour.
+static bool may_sign(const struct http_exchange *exchange)
+{
+	const struct setup *setup = exchange->context;
+	struct view peer = view_of_string(exchange->request.peer);
+	char key[64];
+	uint32_t max = auth_address_is_shared(peer) ? SETUP_SIGNATURES_SHARED
+						    : SETUP_SIGNATURES_HOUR;
+	return tally_allow(setup->signatures,
+	    view_of(key, auth_network_key(peer, key)), max,
+	    clock_monotonic_ms());
+}
+
 enum http_step setup_profile_route(struct http_exchange *exchange)
 {
 	struct setup_profile profile;
@@ -152,6 +166,10 @@ enum http_step setup_profile_route(struct http_exchange *exchange)
 	enum rc rc = find_profile(exchange, &profile);
 	if (rc != RC_OK)
 		return setup_refuse(exchange, rc);
+	if (!may_sign(exchange)) {
+		http_set_field(exchange, "Retry-After", VIEW("60"));
+		return http_status(exchange, 429);
+	}
 	buf_init(&plain, SETUP_DOCUMENT_MAX);
 	// The certificates of a chain have a few KiB each.
 	buf_init(&with_signature, 4 * SETUP_DOCUMENT_MAX);

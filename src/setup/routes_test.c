@@ -5,7 +5,7 @@
 #include "base/test.h"
 #include "engine/engine.h"
 #include "http/rig.h"
-#include "setup/setup.h"
+#include "setup/impl.h"
 
 struct bed {
 	struct engine *engine;
@@ -287,6 +287,53 @@ static void a_profile_is_signed_if_it_can_be(void **state)
 	}
 }
 
+static unsigned ask_profile(struct bed *bed, const char *address)
+{
+	struct http_rig_answer answer;
+	bed->rig.address = address;
+	http_rig_ask(
+	    &bed->rig, PROFILE "?address=a@ours.test", "", VIEW(""), &answer);
+	unsigned status = answer.status;
+	if (status == 429)
+		assert_view_equal(
+		    http_rig_field(&answer, "Retry-After"), VIEW("60"));
+	http_rig_answer_done(&answer);
+	return status;
+}
+
+// A signature costs much and its request little: a network gets only so many.
+// Nothing is signed for the rest, and other networks do not notice.
+static void signatures_have_a_limit(void **state)
+{
+	static const struct {
+		const char *address;
+		unsigned status;
+	} after[] = {
+	    {"192.0.2.1", 429}, {"192.0.2.200", 429}, // the same /24
+	    {"192.0.3.1", 200}, {"2001:db8::1", 200},
+	    {NULL, 200}, // a proxy of this machine
+	};
+	struct bed *bed = *state;
+	bed->rig.host = HTTP_RIG_HOST;
+	for (unsigned i = 0; i < SETUP_SIGNATURES_HOUR; i++)
+		assert_int_equal(ask_profile(bed, "192.0.2.1"), 200);
+	for (size_t i = 0; i < ARRAY_LEN(after); i++) {
+		bed->asked_count = 0;
+		assert_int_equal(
+		    ask_profile(bed, after[i].address), after[i].status);
+		assert_int_equal(bed->asked_count, after[i].status == 200);
+	}
+	// What is refused before costs nothing.
+	struct http_rig_answer answer;
+	for (unsigned i = 0; i < SETUP_SIGNATURES_HOUR; i++) {
+		http_rig_ask(&bed->rig, PROFILE "?address=a@other.test", "",
+		    VIEW(""), &answer);
+		assert_int_equal(answer.status, 404);
+		http_rig_answer_done(&answer);
+	}
+	assert_int_equal(ask_profile(bed, "192.0.3.1"), 200);
+}
+
 // A server on which users cannot read or send mail has no settings for them.
 static void without_services_there_is_nothing_to_tell(void **state)
 {
@@ -314,6 +361,7 @@ int main(void)
 	    TEST(requests_are_answered),
 	    TEST(only_autoconfig_is_told_in_clear_text),
 	    TEST(a_profile_is_signed_if_it_can_be),
+	    TEST(signatures_have_a_limit),
 	    TEST(without_services_there_is_nothing_to_tell),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

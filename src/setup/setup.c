@@ -5,12 +5,16 @@
 #include "setup/impl.h"
 #include "setup/profile.h"
 
+#define SIGNATURE_NETWORKS 4096 // that are remembered at a time
+
 struct setup *setup_new(const struct setup_options *options)
 {
 	struct setup *setup = mem_zalloc(sizeof(*setup));
 	setup->options = *options;
 	setup->files = setup_files_new();
 	setup->alarms = alarms_new();
+	setup->signatures =
+	    tally_new(SIGNATURE_NETWORKS, SETUP_SIGNATURES_HOUR);
 	return setup;
 }
 
@@ -18,6 +22,7 @@ void setup_free(struct setup **setup)
 {
 	setup_files_free(&(*setup)->files);
 	alarms_free(&(*setup)->alarms);
+	tally_free(&(*setup)->signatures);
 	free(*setup);
 	*setup = NULL;
 }
