@@ -72,9 +72,9 @@ class InstallTest(Machine):
         step = MAIL_SERVER.split("## 1.")[1].split("## 2.")[0]
         parts = ["set -e"]
         for block in blocks(step):
-            if "server_name" in block:
-                parts.append("cat > /etc/roost/roost.conf <<'END'\n%sEND" %
-                             block)
+            if "server_name" in block or "certificate {" in block:
+                parts.append("cat %s /etc/roost/roost.conf <<'END'\n%sEND" % (
+                    ">" if "server_name" in block else ">>", block))
             else:
                 parts += ['echo "> %s"\n%s' % (line, line)
                           for line in block.splitlines()]
