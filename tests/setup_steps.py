@@ -341,6 +341,22 @@ class Setup(unittest.TestCase):
                   "FAILED certificate There is no certificate for mx.other",
                   "FAILED mail The server refuses the log-in")
 
+    def test_8b_a_server_that_runs_already_with_the_sample(self):
+        """As a package leaves it: it takes its name from the machine."""
+        CONFIG.write_text(self.sample)
+        self.wait_until_it_ran_for_seconds()
+        code, said = run(*ANSWERS, "--password-stdin", "--no-wait",
+                         "--no-start", given="secret-anna\n")
+        self.assertEqual(code, 1, said)
+        self.said(said, "ok config .*was written",
+                  "FAILED restart The server that runs is older",
+                  " Stop the server and start it again")
+        code, said = run(*ANSWERS, "--password-stdin", "--no-wait",
+                         given="secret-anna\n")
+        self.said(said, "ok restart The server was started again",
+                  r"ok dns (\d+) of \1 records", "ok service The server runs",
+                  "ok mail ")
+
     def test_9_a_certificate_and_a_mail_program(self):
         subprocess.run(["ip", "address", "add", ADDRESS + "/32", "dev", "lo"],
                        check=True)
@@ -360,11 +376,13 @@ class Setup(unittest.TestCase):
                 (HOST, ca.directory))
             code, said = run("setup", "--yes", "--user", "anna",
                              "--password-stdin", given="secret-anna\n")
-        self.assertEqual(code, 0, said)
+        self.assertEqual(code, 1, said)
+        self.assertEqual(len(re.findall("(?m)^FAILED", said)), 1, said)
         self.said(said, "ok config .*stays",
-                  "note config .*: postmaster = \"anna\"",
-                  "ok check ", "note port 25 ",
-                  "ok service The server was started again",
+                  "FAILED check ", "note config .*: postmaster = \"anna\"",
+                  "ok restart The server was started again",
+                  "note port 25 ",
+                  "ok service The server runs",
                   "ok certificate The server has a certificate for %s from "
                   "Pebble" % HOST, "ok mail ",
                   "ok programs A mail program that knows only "

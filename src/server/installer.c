@@ -12,6 +12,7 @@
 static const struct installer_step steps[] = {
     {"config", installer_config_look, installer_config_act},
     {"ports", installer_ports_look, installer_ports_act},
+    {"restart", installer_restart_look, installer_restart_act},
     {"folder", installer_folder_look, installer_folder_act},
     {"domain", installer_domain_look, installer_domain_act},
     {"user", installer_user_look, installer_user_act},

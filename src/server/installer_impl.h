@@ -132,7 +132,8 @@ struct installer {
 	char password[1100]; // "": unknown
 	bool generated;
 	bool config_written; // in this run
-	bool in_use;         // the server answers
+	bool was_restarted;
+	bool in_use; // the server answers
 	bool dns_is_good;
 	bool certificate_is_good;
 	const char *step;
@@ -191,6 +192,8 @@ bool installer_config_look(struct installer *in);
 enum installer_end installer_config_act(struct installer *in);
 bool installer_ports_look(struct installer *in);
 enum installer_end installer_ports_act(struct installer *in);
+bool installer_restart_look(struct installer *in);
+enum installer_end installer_restart_act(struct installer *in);
 bool installer_folder_look(struct installer *in);
 enum installer_end installer_folder_act(struct installer *in);
 bool installer_domain_look(struct installer *in);

@@ -51,7 +51,7 @@ static bool is_old(struct installer *in)
 		old = clock_wall_seconds(NULL) - number(answer, "up_seconds") <
 		      info.st_mtime;
 	json_decref(answer);
-	return in->config_written || old;
+	return (in->config_written && !in->was_restarted) || old;
 }
 
 static bool is_unit_active(void)
@@ -64,15 +64,6 @@ static bool is_unit_active(void)
 	    installer_has_systemd() && installer_program(ask, &out) == 0;
 	buf_done(&out);
 	return active;
-}
-
-bool installer_service_look(struct installer *in)
-{
-	in->in_use = place_is_served(&in->place);
-	if (!in->in_use || is_old(in))
-		return false;
-	installer_say(in, INSTALLER_OK, "The server runs.");
-	return true;
 }
 
 // ---- Starting --------------------------------------------------------------
@@ -99,44 +90,30 @@ static void print_journal(void)
 	buf_done(&out);
 }
 
-static enum installer_end start_unit(struct installer *in)
+static enum installer_end run_unit(
+    struct installer *in, const char *const command[], const char *done)
 {
-	static const char *const start[] = {
-	    "systemctl", "enable", "--now", UNIT, NULL};
-	static const char *const restart[] = {
-	    "systemctl", "restart", UNIT, NULL};
 	struct buf out;
-	bool runs = in->in_use;
 	buf_init(&out, INSTALLER_TEXT_MAX * 4);
-	int code = installer_program(start, &out);
-	if (code == 0 && runs)
-		code = installer_program(restart, &out);
-	if (code == 0 && wait_for_server(in, START_MS)) {
-		installer_say(in, INSTALLER_OK,
-		    runs ? "The server was started again, with its new "
-			   "configuration."
-			 : "The server was started, and will be at each start "
-			   "of this machine.");
-		buf_done(&out);
-		return INSTALLER_OK;
+	bool good = installer_program(command, &out) == 0 &&
+		    wait_for_server(in, START_MS);
+	if (good) {
+		installer_say(in, INSTALLER_OK, "%s", done);
+	} else {
+		installer_say(in, INSTALLER_LATER, "systemctl says:");
+		installer_more(buf_view(&out));
+		print_journal();
 	}
-	installer_say(in, INSTALLER_LATER, "systemctl says:");
-	installer_more(buf_view(&out));
-	print_journal();
 	buf_done(&out);
-	return installer_fail(in, INSTALLER_STOP, MEND_NOT_STARTED, NULL, NULL,
-	    "The server did not start.");
+	return good ? INSTALLER_OK
+		    : installer_fail(in, INSTALLER_STOP, MEND_NOT_STARTED, NULL,
+			  NULL, "The server did not start.");
 }
 
 static enum installer_end start_by_hand(struct installer *in)
 {
 	const char *how = installer_by_hand(in);
-	bool can_wait = in->patient && !in->in_use;
-	if (in->in_use)
-		return installer_fail(in, INSTALLER_LATER, MEND_RESTART, how,
-		    NULL,
-		    "The server that runs is older than its configuration.");
-	if (can_wait) {
+	if (in->patient) {
 		installer_say(in, INSTALLER_LATER,
 		    "There is no service manager. Start the server, in "
 		    "another terminal: %s",
@@ -150,21 +127,52 @@ static enum installer_end start_by_hand(struct installer *in)
 	    "The server does not run.");
 }
 
+// ---- The steps -------------------------------------------------------------
+
+// A server that runs has to know its new name before it says which records
+// there should be. A package starts the server when it is installed.
+bool installer_restart_look(struct installer *in)
+{
+	return !in->in_use || !is_old(in);
+}
+
+enum installer_end installer_restart_act(struct installer *in)
+{
+	static const char *const restart[] = {
+	    "systemctl", "restart", UNIT, NULL};
+	bool is_units = !in->call->config && !in->call->data;
+	if (cli_value(in->call, "no-start") || !is_units || !is_unit_active())
+		return installer_fail(in, INSTALLER_STOP, MEND_RESTART,
+		    installer_by_hand(in), NULL,
+		    "The server that runs is older than its configuration.");
+	in->was_restarted = true;
+	return run_unit(in, restart,
+	    "The server was started again, with its new configuration.");
+}
+
+bool installer_service_look(struct installer *in)
+{
+	in->in_use = place_is_served(&in->place);
+	if (in->in_use)
+		installer_say(in, INSTALLER_OK, "The server runs.");
+	return in->in_use;
+}
+
 enum installer_end installer_service_act(struct installer *in)
 {
+	static const char *const start[] = {
+	    "systemctl", "enable", "--now", UNIT, NULL};
 	if (cli_value(in->call, "no-start")) {
-		installer_say(in, INSTALLER_SKIPPED, "%s: %s",
-		    in->in_use ? "The server is to be started again, to read "
-				 "its configuration"
-			       : "The server is to be started",
-		    installer_by_hand(in));
+		installer_say(in, INSTALLER_SKIPPED,
+		    "The server is to be started: %s", installer_by_hand(in));
 		return INSTALLER_SKIPPED;
 	}
 	// The unit serves the default configuration.
-	bool is_units = !in->call->config && !in->call->data &&
-			(!in->in_use || is_unit_active());
-	return installer_has_systemd() && is_units ? start_unit(in)
-						   : start_by_hand(in);
+	if (!installer_has_systemd() || in->call->config || in->call->data)
+		return start_by_hand(in);
+	return run_unit(in, start,
+	    "The server was started, and will be at each start of this "
+	    "machine.");
 }
 
 // ---- The certificate -------------------------------------------------------
