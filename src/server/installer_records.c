@@ -152,7 +152,7 @@ static const char *reversed(struct installer *in, struct view line)
 {
 	struct view rest = view_from(line, 2), name, labels[4];
 	(void)view_split(&rest, ' ', &name);
-	if (!view_ends_with(name, VIEW(".in-addr.arpa")))
+	if (!view_ends_with(name, VIEW(".in-addr.arpa.")))
 		return arena_string(&in->arena, name);
 	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
 		(void)view_split(&name, '.', &labels[i]);
