@@ -521,6 +521,20 @@ static void test_what_is_no_line_is_not_sent(void **state)
 		}
 }
 
+static void test_each_has_a_name(void **state)
+{
+	(void)state;
+	for (enum probe_protocol p = 0; p < PROBE_PROTOCOLS; p++)
+		assert_view_equal_row(p, view_of_string(probe_protocol_name(p)),
+		    view_of_string(p == PROBE_IMAP   ? "IMAP"
+				   : p == PROBE_POP3 ? "POP3"
+						     : "SMTP"));
+	for (enum probe_security s = 0; s < PROBE_SECURITIES; s++)
+		assert_true(probe_security_name(s)[0] != '\0');
+	assert_string_equal(probe_stage_id(PROBE_CONNECT), "connect");
+	assert_string_equal(probe_stage_id(PROBE_LOGIN), "login");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -532,6 +546,7 @@ int main(void)
 	    cmocka_unit_test(test_scram_refuses),
 	    cmocka_unit_test(test_certificates),
 	    cmocka_unit_test(test_connections_that_fail),
+	    cmocka_unit_test(test_each_has_a_name),
 	    cmocka_unit_test(test_every_cause_has_its_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
