@@ -521,6 +521,45 @@ static void test_what_is_no_line_is_not_sent(void **state)
 		}
 }
 
+static void test_connections_that_end(void **state)
+{
+	static const struct {
+		enum net_end end;
+		enum probe_cause cause;
+	} table[] = {
+	    {NET_END_TLS, PROBE_TLS_FAILED},
+	    {NET_END_STOPPED, PROBE_STOPPED},
+	    {NET_END_LOST, PROBE_HUNG_UP},
+	    {NET_END_REFUSED, PROBE_HUNG_UP},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct probe_rig rig;
+		probe_rig_init(&rig, &(struct probe_dialogue_config){
+					 .host = "mail.example", .end_ms = 7});
+		assert_int_equal(probe_dialogue_ops.end_ms(rig.dialogue), 7);
+		// It says nothing when it is cut off.
+		probe_dialogue_ops.shut_down(rig.dialogue, &rig.out);
+		assert_int_equal(rig.out.len, 0);
+		probe_rig_done(&rig, table[i].end);
+		assert_int_equal(rig.outcome.cause, table[i].cause);
+	}
+}
+
+static void test_each_has_a_name(void **state)
+{
+	(void)state;
+	for (enum probe_protocol p = 0; p < PROBE_PROTOCOLS; p++)
+		assert_view_equal_row(p, view_of_string(probe_protocol_name(p)),
+		    view_of_string(p == PROBE_IMAP   ? "IMAP"
+				   : p == PROBE_POP3 ? "POP3"
+						     : "SMTP"));
+	for (enum probe_security s = 0; s < PROBE_SECURITIES; s++)
+		assert_true(probe_security_name(s)[0] != '\0');
+	assert_string_equal(probe_stage_id(PROBE_CONNECT), "connect");
+	assert_string_equal(probe_stage_id(PROBE_LOGIN), "login");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -532,6 +571,8 @@ int main(void)
 	    cmocka_unit_test(test_scram_refuses),
 	    cmocka_unit_test(test_certificates),
 	    cmocka_unit_test(test_connections_that_fail),
+	    cmocka_unit_test(test_connections_that_end),
+	    cmocka_unit_test(test_each_has_a_name),
 	    cmocka_unit_test(test_every_cause_has_its_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,7 +167,8 @@ static void tell(struct probe_run *run, size_t service, enum probe_stage stage,
 {
 	struct probe_own_event event = {
 	    .service = service, .stage = stage, .cause = cause};
-	snprintf(event.detail, sizeof(event.detail), "%s", detail);
+	snprintf(event.detail, sizeof(event.detail), "%.*s",
+	    (int)sizeof(event.detail) - 1, detail);
 	push(run, &event);
 }
 

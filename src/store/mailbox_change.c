@@ -232,7 +232,7 @@ static enum rc make_deletion(
 	    mailbox_by_name(transaction->account, deleting->name);
 	enum rc rc = mailbox_need(deleting->asker, transaction->account,
 	    mailbox, STORE_RIGHT_DELETE_MAILBOX, fault);
-	if (rc != RC_OK)
+	if (rc != RC_OK || !mailbox) // without one, rc says so
 		return rc;
 	if (view_eq(deleting->name, VIEW("INBOX")))
 		return fault_set(fault, RC_DENIED, "INBOX cannot be deleted");

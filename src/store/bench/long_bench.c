@@ -130,9 +130,9 @@ static void end(struct waiter *waiter)
 	size_t count = waiter->waits.count;
 	uint64_t *waits = waiter->waits.items;
 	qsort(waits, count, sizeof(*waits), compare);
+	size_t half = count / 2, most = count * 99 / 100;
 	printf("  | %5zu, p50 %6.1f, p99 %7.1f, longest %7.1f ms", count,
-	    (double)waits[count / 2] / 1e6,
-	    (double)waits[count * 99 / 100] / 1e6,
+	    (double)waits[half] / 1e6, (double)waits[most] / 1e6,
 	    (double)waits[count - 1] / 1e6);
 }
 
