@@ -167,8 +167,9 @@ class Documents(unittest.TestCase):
     def test_each_document_says_the_same_in_both_languages(self):
         for english, chinese in PAIRS.items():
             with self.subTest(english.name):
-                self.assertEqual(list(differences(
-                    english.read_text(), chinese.read_text())), [])
+                found = list(differences(
+                    english.read_text(), chinese.read_text()))
+                self.assertFalse(found, "\n" + "\n".join(found))
 
     def test_no_translation_is_without_its_original(self):
         self.assertEqual(set((PROJECT / "docs" / "zh-CN").glob("*")),
