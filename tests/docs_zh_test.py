@@ -112,6 +112,37 @@ def rows_differ(english, chinese):
             yield left, right
 
 
+def words_differ(a, b):
+    for word in sorted(a.spans - b.spans):
+        yield "only English has `%s`" % word
+    for word in sorted(b.spans - a.spans):
+        yield "only Chinese has `%s`" % word
+    for word in without(names(a.words), b.words):
+        yield "only English has " + word
+    for word in without(b.words, a.words | latin(" ".join(a.spans))):
+        yield "only Chinese has " + word
+    for number in sorted(a.numbers - b.numbers):
+        yield "only English has the number " + number
+
+
+def blocks_differ(a, b):
+    if a.paragraphs != b.paragraphs:
+        yield "%d and %d paragraphs" % (a.paragraphs, b.paragraphs)
+    if len(a.code) != len(b.code):
+        yield "%d and %d blocks of code" % (len(a.code), len(b.code))
+    for one, other in zip(a.code, b.code):
+        if one != other:
+            yield "code: %r, %r" % ([line for line in one if line not in other],
+                                    [line for line in other if line not in one])
+    if list(map(len, a.tables)) != list(map(len, b.tables)):
+        yield "tables with %r and %r rows" % (
+            list(map(len, a.tables)), list(map(len, b.tables)))
+        return
+    for one, other in zip(a.tables, b.tables):
+        for left, right in rows_differ(one, other):
+            yield "row: %r, %r" % (left, right)
+
+
 def differences(english, chinese):
     """Sentences about what two documents do not have in common."""
     left, right = sections(english), sections(chinese)
@@ -121,35 +152,9 @@ def differences(english, chinese):
                                     [s.title for s in right])
         return
     for a, b in zip(left, right):
-        where = "%s (%s)" % (a.title, b.title)
-        for word in sorted(a.spans - b.spans):
-            yield "%s: only English has `%s`" % (where, word)
-        for word in sorted(b.spans - a.spans):
-            yield "%s: only Chinese has `%s`" % (where, word)
-        if len(a.code) != len(b.code):
-            yield "%s: %d and %d blocks of code" % (
-                where, len(a.code), len(b.code))
-        for one, other in zip(a.code, b.code):
-            if one != other:
-                yield "%s: code: %r, %r" % (
-                    where, [x for x in one if x not in other],
-                    [x for x in other if x not in one])
-        if list(map(len, a.tables)) != list(map(len, b.tables)):
-            yield "%s: tables with %r and %r rows" % (
-                where, list(map(len, a.tables)), list(map(len, b.tables)))
-        for one, other in zip(a.tables, b.tables):
-            for rows in rows_differ(one, other):
-                yield "%s: row: %r, %r" % ((where,) + rows)
-        if a.paragraphs != b.paragraphs:
-            yield "%s: %d and %d paragraphs" % (
-                where, a.paragraphs, b.paragraphs)
-        for word in without(b.words, a.words | latin(" ".join(a.spans))):
-            yield "%s: only Chinese has %s" % (where, word)
-        for word in without(names(a.words), b.words):
-            yield "%s: only English has %s" % (where, word)
-        if a.numbers - b.numbers:
-            yield "%s: only English has the numbers %r" % (
-                where, sorted(a.numbers - b.numbers))
+        for found in (words_differ(a, b), blocks_differ(a, b)):
+            for text in found:
+                yield "%s (%s): %s" % (a.title, b.title, text)
 
 
 def leads(path, link):
@@ -167,8 +172,10 @@ class Documents(unittest.TestCase):
     def test_each_document_says_the_same_in_both_languages(self):
         for english, chinese in PAIRS.items():
             with self.subTest(english.name):
-                self.assertEqual(list(differences(
-                    english.read_text(), chinese.read_text())), [])
+                found = list(differences(
+                    english.read_text(), chinese.read_text()))
+                if found:
+                    self.fail("\n" + "\n".join(found))
 
     def test_no_translation_is_without_its_original(self):
         self.assertEqual(set((PROJECT / "docs" / "zh-CN").glob("*")),
