@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 from doctor_test import Authority
-from harness import program
+from harness import SYSTEM_USER, program
 from mail_network_test import RoostHost
 from network import Dns, Network, needs_network
 
@@ -50,6 +50,7 @@ class DoctorInstallation(unittest.TestCase):
         cls.add_zone(cls.server.roost("domain", "check", DOMAIN,
                                       "--no-lookup"), keys)
         cls.well = cls.doctor()
+        cls.locked = cls.doctor_of_locked_key()
         cls.put_faults_in()
         cls.ill = cls.doctor("--config", cls.bad_config())
         cls.mistaken = cls.doctor("--config", cls.mistaken_config())
@@ -65,6 +66,8 @@ class DoctorInstallation(unittest.TestCase):
                              issued):
             mine.write_bytes(new.read_bytes())
         os.chmod(cls.server.key, 0o600)
+        if SYSTEM_USER:
+            shutil.chown(cls.server.key, SYSTEM_USER)
 
     @classmethod
     def reverse(cls):
@@ -107,6 +110,16 @@ class DoctorInstallation(unittest.TestCase):
         except ValueError:
             raise AssertionError("%d\n%s\n%s" % (
                 done.returncode, done.stdout, done.stderr.decode()))
+
+    @classmethod
+    def doctor_of_locked_key(cls):
+        """What is said when only root can read the key."""
+        owner = cls.server.key.stat()
+        os.chown(cls.server.key, 0, 0)
+        try:
+            return cls.doctor()
+        finally:
+            os.chown(cls.server.key, owner.st_uid, owner.st_gid)
 
     @classmethod
     def put_faults_in(cls):
@@ -211,6 +224,15 @@ class DoctorInstallation(unittest.TestCase):
                     self.assertTrue(finding["mend"], finding)
         self.assertEqual(self.ill[0], 1)
         self.assertEqual(self.ill[1]["worst"], "wrong")
+
+    @unittest.skipUnless(SYSTEM_USER, "root serves nobody's mail here")
+    def test_a_key_that_only_root_reads_is_named(self):
+        """Root, who runs the doctor, could read it; the server's user
+        cannot."""
+        finding = self.find(
+            self.locked, "certificates", "wrong",
+            "%s: cannot be opened: Permission denied" % self.server.key)
+        self.assertIn("user", finding["mend"])
 
     def test_an_address_that_is_not_reached_is_told_once(self):
         told = [f for f in self.ill[1]["findings"]

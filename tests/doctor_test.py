@@ -661,39 +661,54 @@ class DoctorSentences(unittest.TestCase):
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root")
     def test_strangers_are_not_met_with_root_s_rights(self):
-        """Neither where no server is installed, nor where one is."""
+        """Neither where no server is installed, nor where one is; neither a
+        server nor the resolver."""
         with tempfile.TemporaryDirectory(prefix="roost-test-") as folder:
             os.chmod(folder, 0o755)
             data = pathlib.Path(folder, "data")
             config = pathlib.Path(folder, "roost.conf")
-            config.write_text('data = "%s"\n' % data)
             for owner, expected in ((None, None), (0, None), (8, 8)):
                 if owner is not None:
-                    data.mkdir(exist_ok=True)
+                    data.mkdir(mode=0o700, exist_ok=True)
                     os.chown(data, owner, owner)
-                with self.subTest(owner=owner):
-                    found = self.users_of_the_test(config)
-                    self.assertEqual(len(set(found)), 1, found)
-                    self.assertNotEqual(found[0], 0)
-                    self.assertEqual(found[0], expected or found[0])
+                for meet in (self.meet_server, self.meet_resolver):
+                    config.write_text('data = "%s"\n' % data)
+                    with self.subTest(meet.__name__, owner=owner):
+                        found = meet(config)
+                        self.assertEqual(len(set(found)), 1, found)
+                        self.assertNotEqual(found[0], 0)
+                        self.assertEqual(found[0], expected or found[0])
 
-    def users_of_the_test(self, config):
-        """The user and group identities of a test that meets a server."""
+    def meet_server(self, config):
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            listener.settimeout(60)
-            test = subprocess.Popen(
-                [program(), "doctor", "--config", config, "--account",
-                 "anna@example.org", "--server", "127.0.0.1", "--port",
-                 str(listener.getsockname()[1]), "--protocol", "imap"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            try:
-                met, _ = listener.accept()
-                status = pathlib.Path(
-                    "/proc/%d/status" % test.pid).read_text()
-                met.close()
-            finally:
-                test.kill()
-                test.wait()
+            return self.users_when(
+                listener, lambda: listener.accept()[0].close(), config,
+                "--account", "anna@example.org", "--server", "127.0.0.1",
+                "--port", str(listener.getsockname()[1]), "--protocol",
+                "imap")
+
+    def meet_resolver(self, config):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as resolver:
+            resolver.bind(("127.0.0.1", 0))
+            with config.open("a") as file:
+                file.write('dns_servers = "127.0.0.1@%d"\n'
+                           % resolver.getsockname()[1])
+            return self.users_when(
+                resolver, lambda: resolver.recv(4096), config)
+
+    def users_when(self, waits, meet, config, *options):
+        """The user and group identities of the doctor when it is met."""
+        waits.settimeout(60)
+        doctor = subprocess.Popen(
+            [program(), "doctor", "--config", config, *options],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            meet()
+            status = pathlib.Path(
+                "/proc/%d/status" % doctor.pid).read_text()
+        finally:
+            doctor.kill()
+            doctor.wait()
         return [int(number) for line in re.findall(
             r"(?m)^(?:Uid|Gid):(.*)$", status) for number in line.split()]
 

@@ -97,15 +97,16 @@ enum rc become_find(const char *user, const char *data, struct fault *fault,
 // What Linux calls users that it does not know, where there is no "nobody".
 #define NOBODY 65534
 
-void become_find_weak(
+bool become_find_weak(
     const char *user, const char *data, struct become *ret_become)
 {
 	struct passwd entry, *found = NULL;
 	char room[ENTRY_MAX];
 	struct fault ignored;
 	struct become become = {0};
-	if (become_find(user, data, &ignored, &become) != RC_OK ||
-	    become.is_root) {
+	bool known = become_find(user, data, &ignored, &become) == RC_OK &&
+		     !become.is_root;
+	if (!known) {
 		become = (struct become){.from_root = geteuid() == 0,
 		    .user = NOBODY,
 		    .group = NOBODY};
@@ -117,6 +118,7 @@ void become_find_weak(
 		}
 	}
 	*ret_become = become;
+	return known;
 }
 
 // ---- The data folder -------------------------------------------------------

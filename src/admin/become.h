@@ -28,9 +28,9 @@ MUST_CHECK enum rc become_find(const char *user, const char *data,
     struct fault *fault, struct become *ret_become);
 
 // Decides that root becomes somebody who owns nothing: the user of
-// become_find() if there is one who is not root, otherwise "nobody". For
-// commands that only talk to strangers.
-void become_find_weak(
+// become_find() if there is one who is not root, otherwise "nobody", and then
+// returns false. For commands that talk to strangers.
+bool become_find_weak(
     const char *user, const char *data, struct become *ret_become);
 
 // Creates the data folder, with mode 0700 and for the user decided on, and the

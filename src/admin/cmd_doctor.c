@@ -305,7 +305,7 @@ static void give_up_root(const struct cli_call *call)
 {
 	struct become become;
 	struct fault fault;
-	become_find_weak(call->place.user, call->place.data, &become);
+	(void)become_find_weak(call->place.user, call->place.data, &become);
 	if (become_user(&become, false, &fault) != RC_OK)
 		cli_complain("%s; the test goes on as root", fault.text);
 }

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 
+#include "admin/become.h"
 #include "admin/commands.h"
 #include "admin/show.h"
 #include "server/doctor_impl.h"
@@ -14,8 +15,9 @@ static const struct {
 	const char *id;
 	const char *text;
 	void (*run)(struct doctor *doctor);
+	enum doctor_rights rights;
 } checks[] = {
-#define X(id, text, function) {id, text, function},
+#define X(id, text, function, rights) {id, text, function, DOCTOR_##rights},
     DOCTOR_TABLE(X)
 #undef X
 };
@@ -148,17 +150,52 @@ static void open_place(struct doctor *doctor)
 		    NULL, NULL, &doctor->status);
 }
 
-static void open_rooms(struct doctor *doctor)
+static void open_tls(struct doctor *doctor)
 {
 	struct fault fault;
 	struct net_tls_client_config tls = {
 	    .authorities_path = cli_value(doctor->call, "ca-file")};
+	if (net_tls_client_new(&tls, &doctor->tls, &fault) != RC_OK)
+		doctor->tls = NULL;
+}
+
+static void open_dns(struct doctor *doctor)
+{
+	struct fault fault;
 	struct dns_settings dns = doctor->call->place.dns;
 	dns.timeout_ms = DNS_MS;
 	if (dns_new(&dns, &fault, &doctor->dns) != RC_OK)
 		doctor->dns = NULL;
-	if (net_tls_client_new(&tls, &doctor->tls, &fault) != RC_OK)
-		doctor->tls = NULL;
+}
+
+// Becomes the server's user; if there is none, "nobody", but not before others
+// are met: nobody could not read the certificates. In a name space in which
+// nobody else exists, the process is no real root.
+static void give_up_root(struct doctor *doctor, enum doctor_rights rights)
+{
+	const struct cli_place *at = &doctor->call->place;
+	struct become become;
+	struct fault fault;
+	if (rights == DOCTOR_AS_STARTED || doctor->is_weak ||
+	    (!become_find_weak(at->user, at->data, &become) &&
+		rights == DOCTOR_AS_SERVER))
+		return;
+	doctor->is_weak = true;
+	if (become_user(&become, false, &fault) != RC_OK)
+		cli_complain("%s; the checks go on as root", fault.text);
+}
+
+// Runs a check with the rights that it is to have. What starts threads is
+// opened after the rights were given up.
+static void run_check(struct doctor *doctor, size_t i)
+{
+	give_up_root(doctor, checks[i].rights);
+	if (checks[i].rights == DOCTOR_AS_NOBODY && !doctor->dns_tried) {
+		doctor->dns_tried = true;
+		open_dns(doctor);
+	}
+	doctor->check = checks[i].id;
+	checks[i].run(doctor);
 }
 
 static enum cli_exit look_at_all(const struct cli_call *call)
@@ -168,11 +205,10 @@ static enum cli_exit look_at_all(const struct cli_call *call)
 	bool json = cli_value(call, "json") != NULL;
 	arena_init(&doctor.arena);
 	open_place(&doctor);
-	open_rooms(&doctor); // it starts threads: after the place's child
+	open_tls(&doctor);
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
 		size_t before = json_array_size(doctor.findings);
-		doctor.check = checks[i].id;
-		checks[i].run(&doctor);
+		run_check(&doctor, i);
 		if (!json)
 			print_all(&doctor, before);
 	}

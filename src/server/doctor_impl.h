@@ -29,6 +29,8 @@ struct doctor {
 	// The public addresses of the server's name, as DNS has them.
 	const char *addresses[16];
 	size_t address_count;
+	bool is_weak;    // root's rights were given up
+	bool dns_tried;  // to open
 	struct dns *dns; // NULL: look-ups are not possible
 	// Nothing more is looked up, because each look-up would take long.
 	bool resolver_dead;
@@ -57,32 +59,46 @@ long long doctor_number(const struct doctor *doctor, const char *key);
 const char *doctor_text(struct doctor *doctor, const char *format, ...)
     PRINTF_LIKE(2, 3);
 
-// Identifier, what it looks at, function. In the order in which they run.
-#define DOCTOR_TABLE(X)                                                        \
-	X("configuration", "the configuration", doctor_configuration)          \
-	X("server", "the server's process and its storage", doctor_server)     \
-	X("resolver", "the DNS resolver", doctor_resolver)                     \
-	X("names", "the host's name, its addresses and their names",           \
-	    doctor_names)                                                      \
-	X("records", "the DNS records of each domain", doctor_records)         \
-	X("blocklists", "the lists that the setting names", doctor_blocklists) \
-	X("certificates", "certificates: chain, expiry and names",             \
-	    doctor_certificates)                                               \
-	X("ports", "ports, reached through the public addresses",              \
-	    doctor_ports)                                                      \
-	X("clock", "the clock", doctor_clock)                                  \
-	X("files", "the limit of open files", doctor_files)                    \
-	X("disk", "space on the disk, and how fast it syncs", doctor_disk)     \
-	X("rights", "who may read the data, the keys and the configuration",   \
-	    doctor_rights)                                                     \
-	X("sandbox", "the sandbox", doctor_sandbox)                            \
-	X("memory", "memory and its limit", doctor_memory)                     \
-	X("domains", "domains and catch-alls", doctor_domains)                 \
-	X("aliases", "aliases and where they lead", doctor_aliases)            \
-	X("queue", "mail that waits to be sent", doctor_queue)                 \
-	X("logins", "refused log-ins", doctor_logins)
+// With whose rights a check runs, when the doctor was started as root. They
+// only become fewer.
+enum doctor_rights {
+	DOCTOR_AS_STARTED, // sees every limit and file; meets nobody
+	DOCTOR_AS_SERVER,  // sees the files that the server's user sees
+	DOCTOR_AS_NOBODY,  // meets others: the server's user, or "nobody"
+};
 
-#define X(id, text, function) void function(struct doctor *doctor);
+// Identifier, what it looks at, function, rights. In the order in which they
+// run; nothing that needs root comes after somebody else was met.
+#define DOCTOR_TABLE(X)                                                        \
+	X("configuration", "the configuration", doctor_configuration,          \
+	    AS_STARTED)                                                        \
+	X("server", "the server's process and its storage", doctor_server,     \
+	    AS_STARTED)                                                        \
+	X("clock", "the clock", doctor_clock, AS_STARTED)                      \
+	X("files", "the limit of open files", doctor_files, AS_STARTED)        \
+	X("disk", "space on the disk, and how fast it syncs", doctor_disk,     \
+	    AS_STARTED)                                                        \
+	X("rights", "who may read the data, the keys and the configuration",   \
+	    doctor_rights, AS_STARTED)                                         \
+	X("sandbox", "the sandbox", doctor_sandbox, AS_STARTED)                \
+	X("memory", "memory and its limit", doctor_memory, AS_STARTED)         \
+	X("certificates", "certificates: chain, expiry and names",             \
+	    doctor_certificates, AS_SERVER)                                    \
+	X("resolver", "the DNS resolver", doctor_resolver, AS_NOBODY)          \
+	X("names", "the host's name, its addresses and their names",           \
+	    doctor_names, AS_NOBODY)                                           \
+	X("records", "the DNS records of each domain", doctor_records,         \
+	    AS_NOBODY)                                                         \
+	X("blocklists", "the lists that the setting names", doctor_blocklists, \
+	    AS_NOBODY)                                                         \
+	X("ports", "ports, reached through the public addresses",              \
+	    doctor_ports, AS_NOBODY)                                           \
+	X("domains", "domains and catch-alls", doctor_domains, AS_NOBODY)      \
+	X("aliases", "aliases and where they lead", doctor_aliases, AS_NOBODY) \
+	X("queue", "mail that waits to be sent", doctor_queue, AS_NOBODY)      \
+	X("logins", "refused log-ins", doctor_logins, AS_NOBODY)
+
+#define X(id, text, function, rights) void function(struct doctor *doctor);
 DOCTOR_TABLE(X)
 #undef X
 

@@ -92,8 +92,8 @@ static void check_pair(struct doctor *doctor, const struct net_tls_pair *pair)
 	if (net_tls_examine(
 		pair, doctor->config->server_name, &mistakes, &named) != RC_OK)
 		doctor_say(doctor, DOCTOR_WRONG,
-		    "The certificate and its key must belong together, and "
-		    "both be readable.",
+		    "The certificate and its key must belong together, and the "
+		    "user as whom the server runs must be able to read both.",
 		    "%.*s", VIEW_FMT(view_trim(buf_view(&mistakes))));
 	buf_done(&mistakes);
 }
