@@ -271,6 +271,12 @@ autodiscover/outlook/responseschema/2006a"><Account>
 </RedirectUrl></Account></Response></Autodiscover>"""
 
 
+# A proxy that does not answer: none is used.
+NOBODY = "http://127.0.0.1:1"
+# An address that is none of a private network, though nobody routes it.
+PUBLIC = "198.51.100.7"
+
+
 class Page(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -287,6 +293,14 @@ class Page(http.server.BaseHTTPRequestHandler):
         wanted = self.path == ("/mail/config-v1.1.xml?emailaddress=ben%40" +
                                host.partition(".")[2])
         tls = isinstance(self.connection, ssl.SSLSocket)
+        if wanted and host == "autoconfig.trap.test" and tls:
+            self.send_response(302)
+            self.send_header("Location", "https://autoconfig.auto.test"
+                             "/mail/config-v1.1.xml?"
+                             "emailaddress=ben%40auto.test")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         if wanted and host == "autoconfig.down.test" and tls:
             self.send_response(302)
             self.send_header("Location", "http://autoconfig.clear.test"
@@ -296,7 +310,7 @@ class Page(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.answer(AUTOCONFIG if wanted and (
-            host == "autoconfig.auto.test" or
+            host in ("autoconfig.auto.test", "autoconfig.open.test") or
             host == "autoconfig.clear.test" and not tls) else "")
 
     def do_POST(self):
@@ -387,7 +401,12 @@ class DoctorAccount(unittest.TestCase):
              "autoconfig.clear": cls.client, "autoconfig.down": cls.client}
         for name, host in a.items():
             cls.dns.add("%s.test. A %s" % (name, host.ip))
-        cls.dns.add("half.test. A %s" % cls.good.host.ip,
+        cls.dns.add("autoconfig.open.test. A " + PUBLIC,
+                    "autoconfig.trap.test. A " + PUBLIC,
+                    "open.test. TXT \"x\"", "trap.test. TXT \"x\"",
+                    "_imaps._tcp.loop.test. SRV 0 1 993 imap.loop.test.",
+                    "imap.loop.test. A 127.0.0.1", "loop.test. TXT \"x\"",
+                    "half.test. A %s" % cls.good.host.ip,
                     "half.test. AAAA fd77::dead",
                     "imap.six.test. AAAA %s" % cls.good.host.ip6,
                     "srv.test. MX 10 mx.nowhere.test.",
@@ -412,17 +431,21 @@ class DoctorAccount(unittest.TestCase):
     def make_pages(cls):
         certificate, key = cls.authority.issue(
             "autoconfig.auto.test", "autodiscover.pox.test",
-            "autodiscover.away.test", "autoconfig.down.test")
+            "autodiscover.away.test", "autoconfig.down.test",
+            "autoconfig.open.test", "autoconfig.trap.test")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
-        server = http.server.ThreadingHTTPServer(
-            ("", 443), Page, bind_and_activate=False)
-        server.socket.close()
-        server.socket = context.wrap_socket(
-            cls.client.listen(443), server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(server.server_close)
-        cls.addClassCleanup(server.shutdown)
+        ip("-n", cls.client.space, "addr", "add", PUBLIC + "/32", "dev", "lo")
+        for listener in (cls.client.listen(443), cls.client.inside(
+                lambda: socket.create_server((PUBLIC, 443)))):
+            server = http.server.ThreadingHTTPServer(
+                ("", 443), Page, bind_and_activate=False)
+            server.socket.close()
+            server.socket = context.wrap_socket(listener, server_side=True)
+            threading.Thread(
+                target=server.serve_forever, daemon=True).start()
+            cls.addClassCleanup(server.server_close)
+            cls.addClassCleanup(server.shutdown)
         clear = http.server.ThreadingHTTPServer(
             ("", 80), Page, bind_and_activate=False)
         clear.socket.close()
@@ -433,13 +456,20 @@ class DoctorAccount(unittest.TestCase):
 
     @classmethod
     def doctor(cls, address, *options, password=PASSWORD):
+        # The networks of the test are private ones.
+        if OUTSIDE in options:
+            options = [o for o in options if o != OUTSIDE]
+        elif "--server" not in options:
+            options = ("--private", *options)
         command = cls.client.command(
             program(), "doctor", "--json", "--account", address, "--ca-file",
             cls.authority.path, "--seconds", "90", *options,
             *(["--password-stdin"] if password else []))
         done = subprocess.run(
             command, input=(password or "").encode() + b"\n",
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300,
+            env=dict(os.environ, http_proxy=NOBODY, https_proxy=NOBODY,
+                     all_proxy=NOBODY))
         try:
             return done.returncode, json.loads(done.stdout)
         except ValueError:
@@ -498,6 +528,7 @@ def works(host, user=ADDRESS, imap=(993, "tls"), pop3=(995, "tls"),
                                    ("smtp", smtp)) if pair]
 
 
+OUTSIDE = "without --private"
 IMAP, SMTP = ("--protocol", "imap"), ("--protocol", "smtp")
 ONLY_IMAP = {"pop3": None, "smtp": None}
 ONLY_SMTP = {"imap": None, "pop3": None}
@@ -608,6 +639,23 @@ CASES = {
               logged_in=False)),
     "a_page_that_leads_away_from_tls": (
         "ben@down.test", (), PASSWORD, ["nothing-found"], []),
+    "private_pages_are_not_asked": (
+        "ben@auto.test", (OUTSIDE,), PASSWORD, ["nothing-found"], []),
+    "private_servers_of_records_are_not_met": (
+        ADDRESS.replace("plain", "srv"), (OUTSIDE, "--user", ADDRESS, *IMAP),
+        PASSWORD, ["private-address"], []),
+    "private_servers_of_usual_names_are_not_met": (
+        "anna@guess.test", (OUTSIDE,), PASSWORD, ["private-address"], []),
+    "private_servers_of_a_public_page_are_not_met": (
+        "ben@open.test", (OUTSIDE,), PASSWORD, ["private-address"], []),
+    "private_pages_are_not_led_to": (
+        "ben@trap.test", (OUTSIDE,), None, ["nothing-found"], []),
+    "private_pages_are_led_to_when_allowed": (
+        "ben@trap.test", (), None, [],
+        works("good.test", "ben", pop3=None, smtp=(587, "starttls"),
+              logged_in=False)),
+    "private_addresses_of_this_machine_are_not_met": (
+        "anna@loop.test", (OUTSIDE, *IMAP), None, ["private-address"], []),
     "named_by_dns_and_by_the_user": (
         "anna@lure.test", at("good", "--user", ADDRESS, *IMAP), PASSWORD, [],
         GOOD_IMAP),

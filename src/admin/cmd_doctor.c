@@ -64,6 +64,7 @@ static bool read_options(
 	settings->user = cli_value(call, "user");
 	settings->authorities = cli_value(call, "ca-file");
 	settings->insecure = cli_value(call, "insecure") != NULL;
+	settings->private_allowed = cli_value(call, "private") != NULL;
 	settings->dns = call->place.dns;
 	settings->helo = call->place.server_name;
 	settings->protocol =

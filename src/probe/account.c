@@ -93,6 +93,12 @@ static void remove_unwanted(struct probe_account *account)
 	all->count = kept;
 }
 
+bool probe_only_public(const struct probe_account *account)
+{
+	return !account->settings->private_allowed &&
+	       !account->settings->server;
+}
+
 // ---- The test --------------------------------------------------------------
 
 static void run(struct probe_account *account, struct probe_report *report)

@@ -21,7 +21,10 @@ struct probe_account_settings {
 	const char *user;     // NULL: the address, or the part before the @
 	const char *password; // NULL: nobody logs in
 	bool insecure;        // send it to servers that are not proven, too
-	uint32_t seconds;     // [PROBE_SECONDS]
+	// Follow the domain also to addresses that are not of the Internet:
+	// this machine's, and of private networks. `server` needs no leave.
+	bool private_allowed;
+	uint32_t seconds; // [PROBE_SECONDS]
 	const char *helo;
 	const char *authorities; // a PEM file; NULL: the system's
 	struct dns_settings dns;

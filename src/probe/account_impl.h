@@ -27,6 +27,10 @@ struct probe_account {
 	size_t trial_count;
 };
 
+// Whether only public addresses may be connected to: whoever owns the domain
+// chooses which ones are met.
+bool probe_only_public(const struct probe_account *account);
+
 // Finds candidates (discover.c).
 void probe_discover(struct probe_account *account);
 // Tries all candidates without a log-in, then the best with it (trials.c).

@@ -52,6 +52,11 @@ X(PROBE_NO_NAME, "no-name", NAME, FAULT,                                       \
 X(PROBE_NO_ADDRESS, "no-address", NAME, FAULT,                                 \
   "The name {host} exists, but no server has it.",                             \
   "Check the server's name; its owner has to give it an A or AAAA record.")    \
+X(PROBE_PRIVATE_ADDRESS, "private-address", NAME, FAULT,                       \
+  "{host} is at {detail}, an address of a private network or of this "         \
+  "machine. The domain of a stranger may not lead there.",                     \
+  "If the server is in your own network, say so: --private, or --server "      \
+  "{host}")                                                                    \
 X(PROBE_NO_DNS, "no-dns", NETWORK, FAULT,                                      \
   "The address of {host} could not be looked up: {detail}.",                   \
   "Check this machine's connection to the Internet and its DNS resolver.")     \

@@ -231,8 +231,9 @@ static void follow(struct probe_account *account, const char *url, bool vouches,
     uint64_t end_ms)
 {
 	struct page page = {.source = PROBE_AUTODISCOVER, .vouches = vouches};
-	struct probe_fetch fetch = {
-	    .url = url, .post = autodiscover_request(account)};
+	struct probe_fetch fetch = {.url = url,
+	    .post = autodiscover_request(account),
+	    .only_public = probe_only_public(account)};
 	if (!view_starts_with_nocase(view_of_string(url), VIEW("https://")))
 		return;
 	buf_init(&fetch.body, PROBE_XML_MAX);
@@ -254,6 +255,7 @@ static void read_pages(struct probe_account *account, uint64_t end_ms)
 			continue;
 		fetches[count].url = pages[i].url;
 		fetches[count].resolve = address;
+		fetches[count].only_public = probe_only_public(account);
 		if (pages[i].source == PROBE_AUTODISCOVER)
 			fetches[count].post = autodiscover_request(account);
 		buf_init(&fetches[count].body, PROBE_XML_MAX);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probe/fetch.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
+#include "wire/ip_address.h"
 
 struct transfer {
 	struct probe_fetch *fetch;
@@ -34,12 +37,41 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 	return transfer->header_bytes <= HEADERS_MAX ? size * count : 0;
 }
 
+static bool is_public(const struct sockaddr *at)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct ip_address address;
+	const void *bytes =
+	    &((const struct sockaddr_in *)(const void *)at)->sin_addr;
+	if (at->sa_family == AF_INET6)
+		bytes =
+		    &((const struct sockaddr_in6 *)(const void *)at)->sin6_addr;
+	return inet_ntop(at->sa_family, bytes, text, sizeof(text)) &&
+	       ip_address_parse(text, &address) == RC_OK &&
+	       ip_address_kind(&address) == IP_ADDRESS_PUBLIC;
+}
+
+// libcurl asks for each connection, also after a redirection, when the name has
+// been looked up: what is checked is the address that is met.
+static curl_socket_t open_public(
+    void *context, curlsocktype purpose, struct curl_sockaddr *at)
+{
+	(void)context;
+	if (purpose != CURLSOCKTYPE_IPCXN || !is_public(&at->addr))
+		return CURL_SOCKET_BAD;
+	return socket(at->family, at->socktype | SOCK_CLOEXEC, at->protocol);
+}
+
 static void set_options(struct transfer *transfer, const char *authorities)
 {
 	struct probe_fetch *fetch = transfer->fetch;
 	CURL *handle = transfer->handle;
 	curl_easy_setopt(handle, CURLOPT_URL, fetch->url);
 	curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(handle, CURLOPT_PROXY, ""); // whatever http_proxy says
+	if (fetch->only_public)
+		curl_easy_setopt(
+		    handle, CURLOPT_OPENSOCKETFUNCTION, open_public);
 	// What began with TLS goes on with it: otherwise anybody on the way
 	// could answer for whoever was asked.
 	bool tls = strncmp(fetch->url, "https:", 6) == 0;

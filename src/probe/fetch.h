@@ -14,12 +14,16 @@ struct probe_fetch {
 	// "host:port:address,address" as in CURLOPT_RESOLVE; NULL: the system
 	// looks the name up.
 	const char *resolve;
-	struct buf body; // the caller calls buf_init() and buf_done()
-	bool found;      // the answer was 200, and whole
+	bool only_public; // no address of this machine or of a private network
+			  // is met, neither of `url` nor of a redirection
+	struct buf body;  // the caller calls buf_init() and buf_done()
+	bool found;       // the answer was 200, and whole
 };
 
-// Returns when all have ended, or this moment (clock_monotonic_ms()) has come.
-// `authorities` is a PEM file; NULL: the system's.
+// No proxy is used: mail programs and servers are met directly, too, and a
+// proxy would meet addresses that may not be met. Returns when all have ended,
+// or this moment (clock_monotonic_ms()) has come. `authorities` is a PEM file;
+// NULL: the system's.
 void probe_fetch_all(struct probe_fetch *fetches, size_t count,
     const char *authorities, uint64_t end_ms);
 

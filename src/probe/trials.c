@@ -9,6 +9,7 @@
 #include "base/thread.h"
 #include "base/vec.h"
 #include "probe/account_impl.h"
+#include "wire/ip_address.h"
 
 #define TICK_MS 100
 // A server that says nothing for so long perhaps waits for TLS.
@@ -74,7 +75,8 @@ static struct run *begin(struct probe_account *account,
 
 // ---- All of them -----------------------------------------------------------
 
-// A trial that ended before it began: the name leads nowhere.
+// A trial that ended before it began: the name leads nowhere, or to where it
+// may not.
 static void note_unresolved(struct probe_account *account,
     const struct probe_candidate *candidate, enum probe_cause cause,
     const char *why)
@@ -102,6 +104,25 @@ static void begin_run(struct runs *runs, struct run *run)
 		vec_push(&runs->all, run);
 }
 
+static bool may_meet(const struct probe_account *account, const char *address)
+{
+	struct ip_address parsed;
+	return !probe_only_public(account) ||
+	       (ip_address_parse(address, &parsed) == RC_OK &&
+		   ip_address_kind(&parsed) == IP_ADDRESS_PUBLIC);
+}
+
+static void begin_address(struct probe_account *account, struct runs *runs,
+    const struct probe_candidate *candidate, const char *address, bool ipv6)
+{
+	if (may_meet(account, address))
+		begin_run(runs, begin(account, candidate, address, ipv6,
+				    candidate->security, NULL));
+	else
+		note_unresolved(
+		    account, candidate, PROBE_PRIVATE_ADDRESS, address);
+}
+
 static void begin_addresses(struct probe_account *account, struct runs *runs,
     const struct probe_candidate *candidate)
 {
@@ -125,10 +146,8 @@ static void begin_addresses(struct probe_account *account, struct runs *runs,
 		}
 		for (size_t i = 0; i < lookup->count && i < 2; i++) {
 			any = true;
-			begin_run(runs, begin(account, candidate,
-					    lookup->records[i].value.ptr,
-					    types[t] == DNS_AAAA,
-					    candidate->security, NULL));
+			begin_address(account, runs, candidate,
+			    lookup->records[i].value.ptr, types[t] == DNS_AAAA);
 		}
 	}
 	if (!any)
@@ -147,8 +166,7 @@ static void begin_candidate(struct probe_account *account, struct runs *runs,
 {
 	bool ipv6;
 	if (is_numeric(candidate->host, &ipv6))
-		begin_run(runs, begin(account, candidate, candidate->host, ipv6,
-				    candidate->security, NULL));
+		begin_address(account, runs, candidate, candidate->host, ipv6);
 	else
 		begin_addresses(account, runs, candidate);
 }

@@ -78,31 +78,30 @@ static void judge(struct search *search, enum relay_next_hop_found found,
 
 // ---- Loops -----------------------------------------------------------------
 
-static enum relay_address_kind kind_of(
+static enum ip_address_kind kind_of(
     const struct relay_next_hop_rules *rules, const char *text)
 {
-	struct relay_address address, own;
+	struct ip_address address, own;
 	if (rules->any_address_allowed)
-		return RELAY_ADDRESS_PUBLIC;
-	if (relay_address_parse(text, &address) != RC_OK)
-		return RELAY_ADDRESS_UNUSABLE;
+		return IP_ADDRESS_PUBLIC;
+	if (ip_address_parse(text, &address) != RC_OK)
+		return IP_ADDRESS_UNUSABLE;
 	for (size_t i = 0; i < rules->own_address_count; i++)
-		if (relay_address_parse(rules->own_addresses[i], &own) ==
-			RC_OK &&
-		    relay_address_eq(&own, &address))
-			return RELAY_ADDRESS_HERE;
-	enum relay_address_kind kind = relay_address_kind(&address);
+		if (ip_address_parse(rules->own_addresses[i], &own) == RC_OK &&
+		    ip_address_eq(&own, &address))
+			return IP_ADDRESS_HERE;
+	enum ip_address_kind kind = ip_address_kind(&address);
 	// A loop stays one, whatever is allowed.
-	if (kind != RELAY_ADDRESS_HERE &&
+	if (kind != IP_ADDRESS_HERE &&
 	    net_networks_have(&rules->networks, address.bytes))
-		return RELAY_ADDRESS_PUBLIC;
+		return IP_ADDRESS_PUBLIC;
 	return kind;
 }
 
 static bool is_own_address(
     const struct relay_next_hop_rules *rules, const char *address)
 {
-	return kind_of(rules, address) == RELAY_ADDRESS_HERE;
+	return kind_of(rules, address) == IP_ADDRESS_HERE;
 }
 
 static bool is_own_host(
@@ -142,7 +141,7 @@ static bool drop_from(
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < *count; i++)
-		if (kind_of(rules, list[i]) == RELAY_ADDRESS_PUBLIC)
+		if (kind_of(rules, list[i]) == IP_ADDRESS_PUBLIC)
 			list[kept++] = list[i];
 	bool dropped = kept < *count;
 	*count = kept;

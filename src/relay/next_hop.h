@@ -8,9 +8,9 @@
 #include "base/arena.h"
 #include "dns/dns.h"
 #include "net/networks.h"
-#include "relay/address.h"
 #include "relay/tls_policy.h"
 #include "wire/enhanced_status.h"
+#include "wire/ip_address.h"
 
 #define RELAY_NEXT_HOP_HOSTS_MAX     10 // hosts with the best preferences
 #define RELAY_NEXT_HOP_ADDRESSES_MAX 8  // addresses of one host, of each family

@@ -35,7 +35,7 @@ void relay_places_done(struct relay_places *places)
 	map_done(&places->networks);
 }
 
-static struct view key_of(const struct relay_address *address)
+static struct view key_of(const struct ip_address *address)
 {
 	return view_of((const char *)address->bytes, sizeof(address->bytes));
 }
@@ -89,8 +89,8 @@ static void make_room(struct relay_places *places, uint64_t now)
 struct relay_place *relay_place_get(
     struct relay_places *places, const char *text, uint64_t now)
 {
-	struct relay_address address;
-	if (relay_address_parse(text, &address) != RC_OK)
+	struct ip_address address;
+	if (ip_address_parse(text, &address) != RC_OK)
 		return NULL;
 	struct relay_place *place = map_get(&places->places, key_of(&address));
 	if (!place) {
@@ -117,7 +117,7 @@ static bool has_room(const struct relay_count *count, unsigned max, bool users)
 static struct relay_place_network *network_of(const struct relay_place *place)
 {
 	return map_get(
-	    &place->places->networks, relay_address_network(&place->address));
+	    &place->places->networks, ip_address_network(&place->address));
 }
 
 enum relay_room relay_place_room(
@@ -158,8 +158,8 @@ void relay_place_enter(struct relay_place *place, bool users)
 	struct relay_place_network *network = network_of(place);
 	if (!network) {
 		network = mem_zalloc(sizeof(*network));
-		map_put(&places->networks,
-		    relay_address_network(&place->address), network);
+		map_put(&places->networks, ip_address_network(&place->address),
+		    network);
 	}
 	place->network = network;
 	count(place, 1, !users);
@@ -175,7 +175,7 @@ void relay_place_leave(struct relay_place *place, bool users, bool greeted)
 	if (network->count.links > 0)
 		return;
 	map_remove(
-	    &place->places->networks, relay_address_network(&place->address));
+	    &place->places->networks, ip_address_network(&place->address));
 	free(network);
 }
 

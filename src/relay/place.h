@@ -12,9 +12,9 @@
 #define ROOST_RELAY_PLACE_H
 
 #include "base/map.h"
-#include "relay/address.h"
 #include "relay/window.h"
 #include "wire/enhanced_status.h"
+#include "wire/ip_address.h"
 
 #define RELAY_PLACES_MAX       10000 // addresses that are remembered
 #define RELAY_PLACE_TEXT_MAX   200   // bytes of why an address is dead
@@ -31,7 +31,7 @@ struct relay_place_network {
 
 struct relay_place {
 	struct relay_places *places;
-	struct relay_address address;
+	struct ip_address address;
 	struct relay_place_network
 	    *network; // NULL while there is no connection
 	struct relay_count count;

@@ -231,8 +231,8 @@ static enum cli_exit look_at_all(const struct cli_call *call)
 enum cli_exit doctor_command(const struct cli_call *call)
 {
 	static const char *const of_account[] = {"server", "port", "protocol",
-	    "encryption", "user", "password-stdin", "insecure", "seconds",
-	    "ca-file"};
+	    "encryption", "user", "password-stdin", "insecure", "private",
+	    "seconds", "ca-file"};
 	if (cli_value(call, "account"))
 		return cmd_doctor_account(call);
 	for (size_t i = 0; i < ARRAY_LEN(of_account); i++)

@@ -35,6 +35,7 @@ static int work(struct installer *in, struct buf *out)
 	    .protocol = -1,
 	    .security = -1,
 	    .password = in->password,
+	    .private_allowed = true, // the domain is our own
 	    .helo = in->host,
 	    .dns = in->place.dns,
 	};

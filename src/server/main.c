@@ -116,6 +116,8 @@ static const struct cli_command commands[] = {
 		"password-stdin", "log in with the password on standard input"),
 	    CLI_SWITCH("insecure", "send the password even if the server "
 				   "cannot be verified"),
+	    CLI_SWITCH("private", "follow the domain also into private "
+				  "networks and to this machine"),
 	    CLI_VALUE("ca-file", "FILE",
 		"trust the authorities of this file "
 		"only"),

@@ -35,6 +35,11 @@ static const struct sentence causes[PROBE_CAUSES][SETUP_LANGUAGES] = {
      "record in DNS."},
      {"名称 {host} 存在，但在 DNS 中没有地址。",
      "管理员需要在 DNS 中为这个名称添加 A 或 AAAA 记录。"}},
+    [PROBE_PRIVATE_ADDRESS] = {{NULL,
+     "The administrator has to look at the addresses of this name "
+     "in DNS."},
+     {"{host} 的地址是 {detail}，它属于私有网络或本机。陌生人的域名不得指向那里。",
+     "管理员需要检查这个名称在 DNS 中的地址。"}},
     [PROBE_NO_DNS] = {{NULL,
      "The trouble is the server's: the administrator has to "
      "look at its DNS resolver. Your settings may be right "
