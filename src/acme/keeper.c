@@ -8,7 +8,8 @@
 #include "base/mem.h"
 
 #define IDLE_SECONDS 86400
-// The wait for an authority that cannot be reached.
+// The wait of all certificates for an authority that cannot be reached, or that
+// says that there were too many requests.
 #define DOWN_FIRST 60
 #define DOWN_LAST  3600
 
@@ -141,11 +142,25 @@ static bool talk(struct acme_keeper *keeper, struct acme_entry *entry,
 	return goes_on;
 }
 
+// RFC 8555 section 6.6 does not say whether a limit is the account's or that of
+// some names. So all certificates wait, but not for days because of one name;
+// then the next one asks. Without an account there is nothing to ask for.
+static uint32_t shared_wait(
+    const struct acme_keeper *keeper, const struct acme_result *result)
+{
+	bool may_be_of_names = result->outcome == ACME_LIMITED &&
+			       acme_client_account(keeper->client)[0];
+	return may_be_of_names && result->retry_after > DOWN_LAST
+		   ? DOWN_LAST
+		   : result->retry_after;
+}
+
 static void note_reached(
     struct acme_keeper *keeper, const struct acme_result *result)
 {
 	int64_t now = acme_keeper_now(keeper);
-	if (result->outcome != ACME_UNREACHABLE) {
+	if (result->outcome != ACME_UNREACHABLE &&
+	    result->outcome != ACME_LIMITED) {
 		keeper->down = 0;
 		keeper->down_until = 0;
 		return;
@@ -153,7 +168,7 @@ static void note_reached(
 	keeper->down++;
 	keeper->down_until =
 	    now + acme_backoff(keeper->down, DOWN_FIRST, DOWN_LAST,
-		      result->retry_after, acme_keeper_random());
+		      shared_wait(keeper, result), acme_keeper_random());
 }
 
 static void log_outcome(struct acme_keeper *keeper,

@@ -33,7 +33,9 @@ struct acme_keeper {
 	char account[ACME_URL_MAX];
 	char account_contact[1024];
 	struct acme_client *client;
-	uint32_t down; // how often in a row the authority was not reached
+	// How often in a row the authority was not reached, or had too many
+	// requests; until when nobody asks it.
+	uint32_t down;
 	int64_t down_until;
 	bool stopping;
 	// Protects the entries and `down_until`. Others than the keeper's own

@@ -23,6 +23,9 @@ struct bed {
 	int64_t now;
 	// The authority.
 	bool down;
+	const char *limited;     // this path answers that there were too many
+	const char *retry_after; // and when to come again
+	unsigned refused;        // because of that
 	unsigned orders, requests, certificates, withdrawn, taken_up;
 	int stop_after; // requests; 0: never
 	struct buf chain, body;
@@ -121,6 +124,16 @@ static void request(void *context, const struct acme_request *request,
 		add_order(bed, bed->chain.len ? "valid" : "ready");
 	} else if (strcmp(path, "/crt") == 0) {
 		buf_add(&bed->body, buf_view(&bed->chain));
+	}
+	if (bed->limited && strcmp(path, bed->limited) == 0) {
+		bed->refused++;
+		buf_reset(&bed->body);
+		buf_add_string(&bed->body,
+		    "{\"type\":\"urn:ietf:params:acme:error:rateLimited\","
+		    "\"detail\":\"too many\"}");
+		location[0] = '\0';
+		answer.status = 429;
+		answer.retry_after = view_of_string(bed->retry_after);
 	}
 	answer.body = buf_view(&bed->body);
 	answer.location = view_of_string(location);
@@ -330,6 +343,75 @@ static void authority_that_is_down_is_asked_less_and_less(void **state)
 	assert_true(look(bed).exists);
 }
 
+#define MANY 60
+
+static void want_many(struct bed *bed)
+{
+	static char names[MANY][32];
+	static struct acme_wish many[MANY];
+	static struct acme_wanted all[MANY];
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof(names[i]), "d%zu.test", i);
+		many[i] = (struct acme_wish){.name = names[i]};
+		all[i] = (struct acme_wanted){names[i], &many[i], 1};
+	}
+	acme_keeper_want(bed->keeper, all, MANY);
+}
+
+// Runs the keeper for so many seconds, always when it wants to.
+static void run_for(struct bed *bed, int64_t seconds)
+{
+	int64_t end = bed->now + seconds;
+	while (bed->now < end)
+		bed->now += acme_keeper_run(bed->keeper);
+}
+
+// RFC 8555 section 6.6: not each of the certificates finds it out.
+static void limit_of_the_account_is_kept_by_all(void **state)
+{
+	struct bed *bed = *state;
+	static const struct {
+		const char *path, *retry_after;
+		int64_t seconds;
+		unsigned most; // requests that are refused
+	} rows[] = {
+	    {"/order", "", 86400, 33}, // after minutes, then each hour
+	    {"/order", "1800", 86400, 50},
+	    {"/order", "604800", 86400, 25}, // perhaps only of this name
+	    {"/account", "172800", 172000, 1},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		tear_down(state);
+		assert_int_equal(set_up(state), 0);
+		bed = *state;
+		bed->limited = rows[i].path;
+		bed->retry_after = rows[i].retry_after;
+		want_many(bed);
+		run_for(bed, rows[i].seconds);
+		assert_true(bed->refused >= 1);
+		assert_true(bed->refused <= rows[i].most);
+		assert_int_equal(bed->certificates, 0);
+		bed->limited = NULL;
+		run_for(bed, 7200);
+		assert_true(bed->certificates >= MANY - bed->refused);
+	}
+}
+
+// A limit that is only that of one certificate's names.
+static void limit_of_one_name_does_not_stop_the_others_for_long(void **state)
+{
+	struct bed *bed = *state;
+	bed->limited = "/order";
+	bed->retry_after = "604800";
+	want_many(bed);
+	acme_keeper_run(bed->keeper);
+	assert_int_equal(bed->refused, 1);
+	bed->limited = NULL;
+	bed->now += 3600 + 3600 / 4;
+	acme_keeper_run(bed->keeper);
+	assert_int_equal(bed->certificates, MANY - 1);
+}
+
 static void old_certificate_stays_when_the_renewal_fails(void **state)
 {
 	struct bed *bed = *state;
@@ -439,6 +521,8 @@ int main(void)
 	    IN_BED(certificate_is_fetched_and_renewed_in_time),
 	    IN_BED(new_name_is_ordered_at_once),
 	    IN_BED(authority_that_is_down_is_asked_less_and_less),
+	    IN_BED(limit_of_the_account_is_kept_by_all),
+	    IN_BED(limit_of_one_name_does_not_stop_the_others_for_long),
 	    IN_BED(old_certificate_stays_when_the_renewal_fails),
 	    IN_BED(order_goes_on_after_a_stop),
 	    IN_BED(stop_leaves_an_order_that_goes_on),
