@@ -31,11 +31,14 @@ def make_authority(folder, names):
     authority, authority_key, chain, key, request, extensions = paths
     new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
     run_program("openssl", "req", "-x509", *new, "-days", 30, "-subj",
-                "/CN=Authority", "-keyout", authority_key, "-out", authority)
+                "/CN=Authority", "-addext", "keyUsage=critical,keyCertSign",
+                "-keyout", authority_key, "-out", authority)
     run_program("openssl", "req", *new, "-subj", "/CN=" + names[0],
                 "-keyout", key, "-out", request)
-    extensions.write_text("subjectAltName=%s\n" % ",".join(
-        "DNS:" + name for name in names))
+    # Python 3.13 asks for all that RFC 5280 does.
+    extensions.write_text("authorityKeyIdentifier=keyid\n"
+                          "subjectAltName=%s\n" % ",".join(
+                              "DNS:" + name for name in names))
     run_program("openssl", "x509", "-req", "-in", request, "-CA", authority,
                 "-CAkey", authority_key, "-CAcreateserial", "-days", 30,
                 "-extfile", extensions, "-out", chain)

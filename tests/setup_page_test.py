@@ -7,7 +7,7 @@ import urllib.parse
 
 from autoconfig_test import DOMAINS, IDN, IDN_ASCII, SERVER, WebServer
 from dns_server import DnsServer
-from harness import ServerTest, only_roost, run_program
+from harness import ServerTest, only_roost, run_program, wait_until
 
 HERE = "https://" + SERVER
 CHINESE = ("-H", "Accept-Language: zh-CN,zh;q=0.9,en;q=0.8")
@@ -145,12 +145,11 @@ class SetupPageTest(PageTest):
                 self.assertEqual(self.causes(events), [], events)
 
     def try_until(self, text):
-        """The resolver remembers for a second what DNS had before."""
-        for _ in range(20):
+        """The resolver remembers for some seconds what DNS had before."""
+        def found():
             events = self.try_connection()
-            if text in str(events):
-                break
-        return events
+            return text in str(events) and events
+        return wait_until(found, text)
 
     def test_what_dns_has_is_wrong(self):
         self.server.dns.records.clear()

@@ -62,7 +62,7 @@ static enum rc find_owner(
 	struct passwd entry, *found = NULL;
 	char room[ENTRY_MAX];
 	struct stat info;
-	bool exposed;
+	bool exposed = true;
 	enum rc rc = look_at(data, fault, &info, &exposed);
 	if (rc == RC_NOT_FOUND)
 		return fault_set(fault, RC_DENIED,
@@ -190,7 +190,7 @@ static enum rc check_owner(
     const char *path, const struct become *become, struct fault *fault)
 {
 	struct stat info;
-	bool exposed;
+	bool exposed = true;
 	if (!become->from_root)
 		return RC_OK;
 	enum rc rc = look_at(path, fault, &info, &exposed);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unbound.h>
 
@@ -60,10 +61,26 @@ static enum rc set_anchor(
 	return rc;
 }
 
+// The most milliseconds that libunbound waits for an answer before it asks
+// again. It doubles its wait while a server is silent; names that nobody
+// answers for are enough for that. A server at this limit, or at 12 seconds,
+// has one question at a time, and all others fail at once: libunbound takes it
+// for one that is down. Before 1.23 only the 12 seconds counted, so that a
+// lower limit kept a server from ever getting there. Since then a lower limit
+// would only make a server reach it sooner.
+static const char *longest_wait(void)
+{
+	const char *version = ub_version();
+	char *end;
+	unsigned long major = strtoul(version, &end, 10);
+	unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+	return major == 1 && minor < 23 ? "4000" : "12000";
+}
+
 enum rc dns_set_up(struct ub_ctx *unbound, const struct dns_settings *settings,
     struct fault *fault)
 {
-	static const char *const options[][2] = {
+	const char *const options[][2] = {
 	    // The usual resolver runs on this machine.
 	    {"do-not-query-localhost:", "no"},
 	    // libunbound must not answer for private networks by itself; the
@@ -79,7 +96,7 @@ enum rc dns_set_up(struct ub_ctx *unbound, const struct dns_settings *settings,
 	    // A resolver that does not answer for some names is still asked for
 	    // others.
 	    {"infra-keep-probing:", "yes"},
-	    {"infra-cache-max-rtt:", "4000"},
+	    {"infra-cache-max-rtt:", longest_wait()},
 	    // Records that are missing now may be added at any minute.
 	    {"cache-max-negative-ttl:", "60"},
 	};

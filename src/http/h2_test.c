@@ -15,7 +15,7 @@ static struct rig_users users; // made once, which takes long
 
 struct row {
 	const char *frames;
-	const char *answers;
+	const char *answers; // "|" stands between those of two nghttp2s
 };
 
 // Codes (RFC 9113 section 7): 0 none, 1 protocol error, 3 flow control, 5
@@ -82,8 +82,9 @@ static const struct row rows[] = {
     {"H1. " GET("/hello") " host=evil", "1:400=16."},
     {"H1. " GET("/hello") " host=localhost", "1:200=5."},
     {"H1. :method=GET :scheme=https :authority=evil :path=/hello", "1:421=24."},
+    // nghttp2 1.64 refuses the name of a user itself.
     {"H1. :method=GET :scheme=https :authority=u@localhost :path=/hello",
-	"1:400=16."},
+	"1:400=16.|R1=1"},
     // Frames in the wrong place.
     {"D1 abc", "G=1 closed"},
     {"H2. " GET("/hello"), "G=1 closed"},
@@ -142,6 +143,14 @@ static void player_done(struct player *player)
 	assert_int_equal(rig_running, 0);
 }
 
+static bool is_one_of(struct view text, const char *answers)
+{
+	for (const char *end; (end = strchr(answers, '|')); answers = end + 1)
+		if (view_eq(text, view_of(answers, (size_t)(end - answers))))
+			return true;
+	return view_eq(text, view_of_string(answers));
+}
+
 static void play(size_t i, size_t piece)
 {
 	struct player player = {0};
@@ -153,11 +162,9 @@ static void play(size_t i, size_t piece)
 	player_say(&player);
 	buf_init(&out, 10000);
 	player_describe(&player, &out);
-	if (!view_eq(buf_view(&out), view_of_string(rows[i].answers)))
-		print_error("row %zu, pieces of %zu: \"%.*s\", not \"%s\"\n", i,
+	if (!is_one_of(buf_view(&out), rows[i].answers))
+		fail_msg("row %zu, pieces of %zu: \"%.*s\", not \"%s\"", i,
 		    piece, VIEW_FMT(buf_view(&out)), rows[i].answers);
-	if (!view_eq(buf_view(&out), view_of_string(rows[i].answers)))
-		fail();
 	buf_done(&out);
 	player_done(&player);
 }

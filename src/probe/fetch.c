@@ -100,7 +100,7 @@ static void set_options(struct transfer *transfer, const char *authorities)
 	curl_easy_setopt(handle, CURLOPT_HTTPHEADER, transfer->headers);
 	curl_easy_setopt(handle, CURLOPT_POSTFIELDS, fetch->post);
 	// Otherwise a redirect would turn it into a GET.
-	curl_easy_setopt(handle, CURLOPT_POSTREDIR, CURL_REDIR_POST_ALL);
+	curl_easy_setopt(handle, CURLOPT_POSTREDIR, (long)CURL_REDIR_POST_ALL);
 }
 
 static void take_results(CURLM *multi, struct transfer *transfers, size_t count)

@@ -232,7 +232,9 @@ static void note_next(struct bed *bed, struct buf *order)
 	assert_non_null(lot);
 	const struct queue_lot_recipient *one = queue_lot_recipient(lot, 0);
 	char initial = one->recipient.address.ptr[2];
-	buf_add_char(order, one->attempts ? initial - 'a' + 'A' : initial);
+	if (one->attempts)
+		initial = (char)(initial - 'a' + 'A');
+	buf_add_char(order, initial);
 	bed_settle(bed, &lot, QUEUE_LATER);
 }
 

@@ -255,12 +255,14 @@ static bool wait_for(struct installer *in, struct records *records)
 // is looked up that nobody can have written yet.
 static void wait_for_person(struct installer *in)
 {
-	char line[16];
+	int c;
 	if (!in->terminal || !in->patient)
 		return;
 	fprintf(stderr, "Press Enter when they are there: ");
 	fflush(stderr);
-	(void)fgets(line, sizeof(line), stdin);
+	do
+		c = getchar();
+	while (c != EOF && c != '\n');
 }
 
 enum installer_end installer_records_act(struct installer *in)
