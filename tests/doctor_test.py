@@ -332,6 +332,9 @@ class Page(http.server.BaseHTTPRequestHandler):
 class DoctorAccount(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        # The servers' settings are in 2.3's words; Debian 13 has 2.4.
+        if not run_program("dovecot", "--version").startswith(b"2.3"):
+            raise unittest.SkipTest("Dovecot is not 2.3")
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="roost-test-"))
         os.chmod(cls.folder, 0o755)
         cls.net = Network()
