@@ -2,7 +2,7 @@
 // Requests about the running server.
 #include "admin/verbs.h"
 
-#define METRICS_MAX ((size_t)1 << 20) // bytes
+#include "base/metrics.h"
 
 enum rc verb_status(struct verb_call *call, struct fault *fault)
 {

@@ -13,6 +13,8 @@
 #include "base/buf.h"
 #include "base/counter.h"
 
+#define METRICS_MAX ((size_t)1 << 20) // bytes of the whole text
+
 enum metrics_kind {
 	METRICS_COUNTER,
 	METRICS_GAUGE,

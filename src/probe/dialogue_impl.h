@@ -86,6 +86,8 @@ struct probe_language {
 
 extern const struct probe_language probe_imap, probe_pop3, probe_smtp;
 
+// The name of one SASL mechanism of enum probe_mechanism; static.
+const char *probe_sasl_name(unsigned mechanism);
 // Adds a mechanism that a server names.
 void probe_offer_add(struct probe_offer *offer, struct view name);
 // Adds the text as an IMAP string.

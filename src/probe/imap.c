@@ -58,11 +58,8 @@ static void say(struct probe_dialogue *d, enum probe_step step, struct buf *out)
 	case STEP_OFFER: buf_add_literal(out, "CAPABILITY"); break;
 	case STEP_SECURE: buf_add_literal(out, "STARTTLS"); break;
 	case STEP_AUTH:
-		buf_add_string(out, d->mechanism == MECHANISM_SCRAM_SHA_256
-					? "AUTHENTICATE SCRAM-SHA-256"
-				    : d->mechanism == MECHANISM_PLAIN
-					? "AUTHENTICATE PLAIN"
-					: "AUTHENTICATE LOGIN");
+		buf_printf(
+		    out, "AUTHENTICATE %s", probe_sasl_name(d->mechanism));
 		break;
 	case STEP_PASSWORD:
 		buf_add_literal(out, "LOGIN ");

@@ -19,6 +19,14 @@ static const struct {
     {"LOGIN", MECHANISM_LOGIN},
 };
 
+const char *probe_sasl_name(unsigned mechanism)
+{
+	for (size_t i = 0; i < ARRAY_LEN(mechanisms); i++)
+		if (mechanisms[i].mechanism == mechanism)
+			return mechanisms[i].name;
+	return "";
+}
+
 void probe_offer_add(struct probe_offer *offer, struct view name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(mechanisms); i++)

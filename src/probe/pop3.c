@@ -48,11 +48,7 @@ static void say(struct probe_dialogue *d, enum probe_step step, struct buf *out)
 	case STEP_OFFER: buf_add_literal(out, "CAPA"); break;
 	case STEP_SECURE: buf_add_literal(out, "STLS"); break;
 	case STEP_AUTH:
-		buf_add_string(out, d->mechanism == MECHANISM_SCRAM_SHA_256
-					? "AUTH SCRAM-SHA-256"
-				    : d->mechanism == MECHANISM_PLAIN
-					? "AUTH PLAIN"
-					: "AUTH LOGIN");
+		buf_printf(out, "AUTH %s", probe_sasl_name(d->mechanism));
 		break;
 	case STEP_USER:
 		buf_add_literal(out, "USER ");

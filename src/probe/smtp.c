@@ -50,11 +50,7 @@ static void say(struct probe_dialogue *d, enum probe_step step, struct buf *out)
 	case STEP_OFFER: buf_printf(out, "EHLO %s", d->config.helo); break;
 	case STEP_SECURE: buf_add_literal(out, "STARTTLS"); break;
 	case STEP_AUTH:
-		buf_add_string(out, d->mechanism == MECHANISM_SCRAM_SHA_256
-					? "AUTH SCRAM-SHA-256"
-				    : d->mechanism == MECHANISM_PLAIN
-					? "AUTH PLAIN"
-					: "AUTH LOGIN");
+		buf_printf(out, "AUTH %s", probe_sasl_name(d->mechanism));
 		break;
 	case STEP_USE:
 		buf_printf(out, "MAIL FROM:<%s>", d->login.sender);

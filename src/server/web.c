@@ -3,6 +3,7 @@
 
 #include "acme/answers.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "engine/engine.h"
 #include "setup/setup.h"
 
@@ -60,8 +61,6 @@ static const struct http_route own_routes[] = {
 };
 
 // ---- /metrics --------------------------------------------------------------
-
-#define METRICS_MAX ((size_t)1 << 20) // bytes
 
 // Prometheus says which forms it reads.
 static enum http_step metrics(struct http_exchange *exchange)
