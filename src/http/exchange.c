@@ -28,6 +28,9 @@ void exchange_free(struct exchange **ret_exchange)
 	struct exchange *exchange = *ret_exchange;
 	if (!exchange)
 		return;
+	if (exchange->session->server->alarms)
+		alarm_cancel(
+		    exchange->session->server->alarms, &exchange->alarm);
 	end_handler(exchange);
 	answer_done(&exchange->answer);
 	// A body and the fields may hold a password.
@@ -186,6 +189,15 @@ static void wake(void *context)
 struct net_waker http_waker(struct http_exchange *exchange)
 {
 	return (struct net_waker){.wake = wake, .context = exchange};
+}
+
+enum rc http_wake_after(struct http_exchange *shown, uint32_t ms)
+{
+	struct exchange *exchange = exchange_of(shown);
+	struct alarms *alarms = exchange->session->server->alarms;
+	return alarms
+		   ? alarm_set(alarms, &exchange->alarm, http_waker(shown), ms)
+		   : RC_LIMIT;
 }
 
 struct auth_channel http_channel(

@@ -146,6 +146,13 @@ struct http_exchange {
 // use its cut().
 struct net_waker http_waker(struct http_exchange *exchange);
 
+// Resumes the handler after `ms` milliseconds, if it waits then, and nobody
+// called its waker before: for the pauses of a log-in, which no thread may wait
+// for. A later call replaces an earlier one. RC_LIMIT: there is no thread for
+// it.
+MUST_CHECK enum rc http_wake_after(
+    struct http_exchange *exchange, uint32_t ms);
+
 // Describes the connection for the auth room. `turn` is the handler's own.
 struct auth_channel http_channel(
     struct http_exchange *exchange, struct auth_turn *turn);

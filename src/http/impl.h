@@ -54,6 +54,7 @@ struct exchange {
 	enum exchange_phase phase;
 	bool begun; // begin() was called, so end() will be
 	_Atomic bool woken;
+	struct alarm alarm; // of http_wake_after()
 	struct view method;  // as sent, for the log
 	struct buf body;     // of the request: collected, or not given yet
 	uint64_t body_taken; // bytes that a handler that streams has got

@@ -524,6 +524,8 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	    .tls = serve->tls,
 	    .route = serve->post.route,
 	    .auth = serve->auth,
+	    .store = serve->store,
+	    .log = &serve->log,
 	    .own_test = serve->post.own_test,
 	    .metrics = metrics,
 	    .metrics_context = serve,

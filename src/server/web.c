@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "engine/engine.h"
+#include "jmap/jmap.h"
 #include "setup/setup.h"
 
 #define ANSWER_MAX 1024 // bytes of a key authorization
@@ -12,9 +13,11 @@
 struct web {
 	struct web_parts parts;
 	struct setup *setup;
+	struct jmap *jmap;
 	struct http_route *routes; // owned
 	size_t route_count;
 	struct http_route metrics_routes[2];
+	struct alarms *alarms; // owned
 };
 
 // ---- /healthz --------------------------------------------------------------
@@ -117,13 +120,25 @@ static struct setup *open_setup(struct web *web)
 	});
 }
 
+static struct jmap *open_jmap(const struct web_parts *parts)
+{
+	return jmap_new(&(struct jmap_options){
+	    .store = parts->store,
+	    .auth = parts->auth,
+	    .log = parts->log,
+	});
+}
+
 struct web *web_new(const struct web_parts *parts)
 {
 	struct web *web = mem_zalloc(sizeof(*web));
 	web->parts = *parts;
+	web->alarms = alarms_new();
 	web->setup = open_setup(web);
 	add_routes(web, own_routes, ARRAY_LEN(own_routes), web);
+	web->jmap = open_jmap(parts);
 	add_routes(web, setup_routes, setup_route_count, web->setup);
+	add_routes(web, jmap_routes, jmap_route_count, web->jmap);
 	web->metrics_routes[0] = web->routes[0];
 	web->metrics_routes[1] = (struct http_route){
 	    .methods = HTTP_GET,
@@ -140,6 +155,8 @@ void web_free(struct web **ret_web)
 	if (!*ret_web)
 		return;
 	setup_free(&(*ret_web)->setup);
+	jmap_free(&(*ret_web)->jmap);
+	alarms_free(&(*ret_web)->alarms);
 	free((*ret_web)->routes);
 	free(*ret_web);
 	*ret_web = NULL;
@@ -202,6 +219,7 @@ struct http_server web_server(struct web *web, const struct config *config,
 	    .host_context = web,
 	    .https_port = https_port(config),
 	    .limits = limits_of(config),
+	    .alarms = web->alarms,
 	};
 }
 

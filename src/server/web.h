@@ -9,7 +9,9 @@
 struct acme_answers;
 struct engine;
 struct probe_own;
+struct log;
 struct route;
+struct store;
 
 // What routes need. All of it outlives the web.
 struct web_parts {
@@ -18,6 +20,8 @@ struct web_parts {
 	struct net_tls *tls; // its certificates' names are served
 	struct route *route; // and its domains, as setup_accepts_host() says
 	struct auth *auth;
+	struct store *store;
+	struct log *log;
 	struct probe_own *own_test; // of the connection
 	// Appends all metrics (measures.h).
 	void (*metrics)(void *context, bool open, struct buf *out);

@@ -5,7 +5,6 @@
 
 #include "base/tally.h"
 #include "setup/account.h"
-#include "setup/alarm.h"
 #include "setup/setup.h"
 
 struct setup_files;
@@ -13,7 +12,6 @@ struct setup_files;
 struct setup {
 	struct setup_options options;
 	struct setup_files *files; // of the page
-	struct alarms *alarms;
 	struct tally *signatures; // by network
 };
 

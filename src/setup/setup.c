@@ -12,7 +12,6 @@ struct setup *setup_new(const struct setup_options *options)
 	struct setup *setup = mem_zalloc(sizeof(*setup));
 	setup->options = *options;
 	setup->files = setup_files_new();
-	setup->alarms = alarms_new();
 	setup->signatures =
 	    tally_new(SIGNATURE_NETWORKS, SETUP_SIGNATURES_HOUR);
 	return setup;
@@ -21,7 +20,6 @@ struct setup *setup_new(const struct setup_options *options)
 void setup_free(struct setup **setup)
 {
 	setup_files_free(&(*setup)->files);
-	alarms_free(&(*setup)->alarms);
 	tally_free(&(*setup)->signatures);
 	free(*setup);
 	*setup = NULL;

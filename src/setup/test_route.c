@@ -18,7 +18,6 @@
 
 struct test {
 	struct auth_turn turn;
-	struct alarm alarm;
 	struct setup_account account;
 	enum setup_language language;
 	struct view password;
@@ -223,8 +222,7 @@ static enum http_step check_password(struct http_exchange *exchange)
 	    test->account.address.text, test->password, &user, &verdict);
 	if (rc == RC_IN_USE) {
 		if (test->turn.pause_ms > 0 &&
-		    alarm_set(setup->alarms, &test->alarm, http_waker(exchange),
-			test->turn.pause_ms) != RC_OK)
+		    http_wake_after(exchange, test->turn.pause_ms) != RC_OK)
 			return refuse(exchange, AUTH_REASON_UNAVAILABLE);
 		return HTTP_WAIT;
 	}
@@ -328,7 +326,6 @@ void setup_test_end(struct http_exchange *exchange)
 {
 	const struct setup *setup = exchange->context;
 	struct test *test = exchange->state;
-	alarm_cancel(setup->alarms, &test->alarm);
 	auth_turn_end(setup->options.auth, &test->turn);
 	probe_run_end(&test->run);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "setup/alarm.h"
+#include "http/alarm.h"
 
 #include "base/clock.h"
 #include "base/mem.h"

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wakes a handler after a time: for the pauses of a log-in, which no thread may
-// wait for. One thread serves all; it is started by the first alarm.
-// Thread-safe.
-#ifndef ROOST_SETUP_ALARM_H
-#define ROOST_SETUP_ALARM_H
+// Wakes an exchange after a time (http_wake_after() of http.h). One thread
+// serves all; it is started by the first alarm. Thread-safe.
+#ifndef ROOST_HTTP_ALARM_H
+#define ROOST_HTTP_ALARM_H
 
 #include "base/rc.h"
 #include "net/session.h"

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// The arguments and the answers of /get and /changes (RFC 8620 sections 5.1 and
+// 5.2).
+#include "base/map.h"
+#include "jmap/impl.h"
+#include "jmap/object.h"
+
+static uint64_t default_properties(const struct jmap_class *class)
+{
+	uint64_t wanted = 0;
+	for (size_t i = 0; i < class->count; i++)
+		if (!(class->properties[i].flags & JMAP_ON_REQUEST))
+			wanted |= (uint64_t)1 << i;
+	return wanted;
+}
+
+static bool read_properties(struct jmap_call *call,
+    const struct jmap_class *class, bool (*takes)(struct view name),
+    struct jmap_get *get)
+{
+	struct view *names = NULL;
+	size_t count = 0;
+	if (!jmap_take_strings(call, "properties", &names, &count))
+		return false;
+	if (!names) {
+		get->wanted = default_properties(class);
+		return true;
+	}
+	// "id" is always given.
+	get->wanted = 1;
+	get->others = names; // the list is no longer needed: its room is
+	for (size_t i = 0; i < count; i++) {
+		int number = jmap_property_find(class, names[i]);
+		if (number >= 0) {
+			get->wanted |= (uint64_t)1 << number;
+		} else if (takes && takes(names[i])) {
+			get->others[get->other_count++] = names[i];
+		} else {
+			jmap_fail(call, JMAP_ERROR_INVALID_ARGUMENTS,
+			    "%s has no property '%.*s'", class->name,
+			    (int)(names[i].len < 100 ? names[i].len : 100),
+			    names[i].ptr);
+			return false;
+		}
+	}
+	return true;
+}
+
+// An id that is there twice is answered once. "#key" becomes the real id.
+static void clean_ids(struct jmap_call *call, struct jmap_get *get)
+{
+	struct map seen;
+	size_t count = 0;
+	map_init(&seen);
+	for (size_t i = 0; i < get->id_count; i++) {
+		struct view id;
+		if (map_put(&seen, get->ids[i], get))
+			continue;
+		if (jmap_resolve_id(call, get->ids[i], &id))
+			get->ids[count++] = id;
+		else
+			jmap_get_not_found(get, get->ids[i]);
+	}
+	map_done(&seen);
+	get->id_count = count;
+}
+
+bool jmap_get_read(struct jmap_call *call, const struct jmap_class *class,
+    bool (*takes)(struct view name), struct jmap_get *ret_get)
+{
+	*ret_get = (struct jmap_get){0};
+	if (!jmap_take_strings(
+		call, "ids", &ret_get->ids, &ret_get->id_count) ||
+	    !read_properties(call, class, takes, ret_get))
+		return false;
+	ret_get->all = !ret_get->ids;
+	if (ret_get->id_count >
+	    call->request->jmap->options.limits.objects_get) {
+		jmap_fail(call, JMAP_ERROR_REQUEST_TOO_LARGE,
+		    "more ids than maxObjectsInGet");
+		return false;
+	}
+	clean_ids(call, ret_get);
+	return true;
+}
+
+void jmap_get_done(struct jmap_get *get)
+{
+	vec_done(&get->not_found);
+}
+
+void jmap_get_begin(struct jmap_call *call, uint64_t version)
+{
+	struct json_text *out = &call->out;
+	json_begin_object(out);
+	if (call->account_id.len > 0)
+		json_member_string(out, "accountId", call->account_id);
+	jmap_state_member(out, "state", version);
+	json_key(out, "list");
+	json_begin_array(out);
+}
+
+void jmap_get_not_found(struct jmap_get *get, struct view id)
+{
+	vec_push(&get->not_found, id);
+}
+
+void jmap_get_end(struct jmap_call *call, const struct jmap_get *get)
+{
+	struct json_text *out = &call->out;
+	json_end_array(out);
+	json_key(out, "notFound");
+	json_begin_array(out);
+	for (size_t i = 0; i < get->not_found.count; i++)
+		json_add_string(out, get->not_found.items[i]);
+	json_end_array(out);
+	json_end_object(out);
+}
+
+bool jmap_changes_read(struct jmap_call *call, struct jmap_changes *ret_changes)
+{
+	const struct jmap_limits *limits = &call->request->jmap->options.limits;
+	bool has_max;
+	uint64_t max;
+	*ret_changes = (struct jmap_changes){.max = limits->objects_get};
+	if (!jmap_take_string(call, "sinceState", &ret_changes->since) ||
+	    !jmap_take_u64(call, "maxChanges", &has_max, &max))
+		return false;
+	if (!ret_changes->since.ptr || (has_max && max == 0)) {
+		jmap_fail(call, JMAP_ERROR_INVALID_ARGUMENTS,
+		    "sinceState is missing, or maxChanges is 0");
+		return false;
+	}
+	if (has_max && max < ret_changes->max)
+		ret_changes->max = max;
+	if (!jmap_state_read(ret_changes->since, &ret_changes->version)) {
+		jmap_fail(call, JMAP_ERROR_CANNOT_CALCULATE_CHANGES, NULL);
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// All methods, by name.
+#include "jmap/methods.h"
+#include "jmap/impl.h"
+
+static const struct jmap_method *const tables[] = {
+    jmap_core_methods,
+};
+
+const struct jmap_method *jmap_method_find(struct view name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+		for (const struct jmap_method *m = tables[i]; m->name; m++)
+			if (view_eq(name, view_of_string(m->name)))
+				return m;
+	return NULL;
+}

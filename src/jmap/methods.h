@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// The methods of each type of object; a table ends with a method without name.
+#ifndef ROOST_JMAP_METHODS_H
+#define ROOST_JMAP_METHODS_H
+
+#include "jmap/call.h"
+
+extern const struct jmap_method jmap_core_methods[]; // core.c
+
+#endif

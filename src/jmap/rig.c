@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jmap/rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jmap/call.h"
+#include "store/change.h"
+
+#define TEXT_MAX ((size_t)16 << 20)
+// base64 of "demo:demo pass"
+#define LOGIN     "Authorization: Basic ZGVtbzpkZW1vIHBhc3M=\r\n"
+#define JSON_TYPE "Content-Type: application/json\r\n"
+
+void jmap_rig_init_limits(
+    struct jmap_rig *rig, const struct jmap_limits *limits)
+{
+	struct fault fault;
+	*rig = (struct jmap_rig){0};
+	rig_users_init(&rig->users);
+	rig->store =
+	    store_new(&(struct store_options){.engine = rig->users.engine});
+	rig_must(store_account_enter(rig->store, rig->users.user.account,
+		     &fault, &rig->account),
+	    "the account");
+	struct jmap_options options = {
+	    .store = rig->store, .auth = rig->users.auth};
+	if (limits)
+		options.limits = *limits;
+	rig->jmap = jmap_new(&options);
+	for (size_t i = 0; i < jmap_route_count; i++) {
+		rig->routes[i] = jmap_routes[i];
+		rig->routes[i].context = rig->jmap;
+	}
+	http_rig_init(&rig->http, rig->routes, jmap_route_count, &rig->users);
+	snprintf(rig->account_id, sizeof(rig->account_id), "A%llx",
+	    (unsigned long long)rig->users.user.account);
+}
+
+void jmap_rig_init(struct jmap_rig *rig)
+{
+	jmap_rig_init_limits(rig, NULL);
+}
+
+void jmap_rig_done(struct jmap_rig *rig)
+{
+	http_rig_done(&rig->http);
+	jmap_free(&rig->jmap);
+	store_account_close(&rig->account);
+	store_free(&rig->store);
+	rig_users_done(&rig->users);
+}
+
+static void add_quoted(struct buf *out, const char *text)
+{
+	for (; *text; text++)
+		buf_add_char(out, *text == '\'' ? '"' : *text);
+}
+
+// ' is ", and "@A" the account's id.
+static void add_call_text(
+    const struct jmap_rig *rig, struct buf *out, const char *text)
+{
+	const char *at;
+	struct buf part;
+	buf_init(&part, TEXT_MAX);
+	while ((at = strstr(text, "@A"))) {
+		buf_add(&part, view_of(text, (size_t)(at - text)));
+		buf_add_string(&part, rig->account_id);
+		text = at + 2;
+	}
+	buf_add_string(&part, text);
+	buf_add_char(&part, '\0');
+	add_quoted(out, part.ptr);
+	buf_done(&part);
+}
+
+static json_t *ask(struct jmap_rig *rig, struct view body)
+{
+	struct http_rig_answer answer;
+	http_rig_ask(&rig->http,
+	    "POST "
+	    "/jmap/api",
+	    LOGIN JSON_TYPE, body, &answer);
+	rig->status = answer.status;
+	json_t *json = json_loadb(answer.body.ptr, answer.body.len, 0, NULL);
+	http_rig_answer_done(&answer);
+	return json;
+}
+
+json_t *jmap_rig_ask(struct jmap_rig *rig, const char *text)
+{
+	struct buf body;
+	buf_init(&body, TEXT_MAX);
+	add_call_text(rig, &body, text);
+	json_t *json = ask(rig, buf_view(&body));
+	buf_done(&body);
+	return json;
+}
+
+json_t *jmap_rig_calls(struct jmap_rig *rig, const char *calls)
+{
+	struct buf body;
+	buf_init(&body, TEXT_MAX);
+	buf_add_literal(&body, "{\"using\":[");
+	static const char *const uris[] = {
+#define X(name, uri) uri,
+	    JMAP_CAPABILITY_TABLE(X)
+#undef X
+	};
+	for (size_t i = 0; i < ARRAY_LEN(uris); i++)
+		buf_printf(&body, "%s\"%s\"", i ? "," : "", uris[i]);
+	buf_add_literal(&body, "],\"methodCalls\":");
+	add_call_text(rig, &body, calls);
+	buf_add_char(&body, '}');
+	json_t *json = ask(rig, buf_view(&body));
+	json_t *responses =
+	    json_incref(json_object_get(json, "methodResponses"));
+	if (!responses) {
+		fprintf(stderr, "no response (%u) to %s\n", rig->status, calls);
+		abort();
+	}
+	buf_done(&body);
+	json_decref(json);
+	return responses;
+}
+
+json_t *jmap_rig_call(
+    struct jmap_rig *rig, const char *method, const char *arguments)
+{
+	struct buf calls;
+	buf_init(&calls, TEXT_MAX);
+	bool has = strstr(arguments, "'accountId'") != NULL;
+	bool empty = strcmp(arguments, "{}") == 0;
+	buf_printf(&calls, "[['%s',{%s%s%s,'c0']]", method,
+	    has ? "" : "'accountId':'@A'", has || empty ? "" : ",",
+	    arguments + 1);
+	buf_add_char(&calls, '\0');
+	json_t *responses = jmap_rig_calls(rig, calls.ptr);
+	json_t *result =
+	    json_incref(json_array_get(json_array_get(responses, 0), 1));
+	json_decref(responses);
+	buf_done(&calls);
+	return result;
+}
+
+json_t *jmap_rig_at(json_t *json, const char *path)
+{
+	struct view rest = view_of_string(path), token;
+	while (json && view_split(&rest, '/', &token)) {
+		uint32_t index;
+		if (json_is_array(json))
+			json = view_to_u32(token, &index)
+				   ? json_array_get(json, index)
+				   : NULL;
+		else
+			json = json_object_getn(json, token.ptr, token.len);
+	}
+	return json;
+}
+
+void jmap_rig_expect(json_t *json, const char *path, const char *expected)
+{
+	struct buf text;
+	json_t *is = jmap_rig_at(json, path);
+	buf_init(&text, TEXT_MAX);
+	add_quoted(&text, expected);
+	json_t *want = json_loadb(text.ptr, text.len, JSON_DECODE_ANY, NULL);
+	if (!want || !is || !json_equal(is, want)) {
+		char *dump =
+		    is ? json_dumps(is, JSON_ENCODE_ANY | JSON_SORT_KEYS)
+		       : NULL;
+		char *all = json_dumps(json, JSON_ENCODE_ANY | JSON_SORT_KEYS);
+		fprintf(stderr, "at %s: %s\nexpected: %s\nof: %s\n", path,
+		    dump ? dump : "(nothing)", expected, all ? all : "");
+		abort();
+	}
+	json_decref(want);
+	buf_done(&text);
+}
+
+uint64_t jmap_rig_deliver(
+    struct jmap_rig *rig, const char *mailbox, const char *message)
+{
+	struct fault fault;
+	struct store_mailbox *open;
+	struct store_appended appended;
+	struct store_asker asker = store_user(rig->users.user.account);
+	struct store_draft *draft = store_draft_new(rig->store);
+	uint32_t index;
+	struct store_message entry;
+	rig_must(store_draft_add(draft, view_of_string(message)), "draft");
+	rig_must(store_draft_finish(draft), "draft");
+	rig_must(store_mailbox_open(&asker, rig->account,
+		     view_of_string(mailbox), STORE_RIGHTS_ALL, &fault, &open),
+	    mailbox);
+	struct store_append append = {.draft = draft};
+	rig_must(store_append(open, &append, 1, &fault, &appended), "append");
+	struct store_snapshot *snapshot = store_mailbox_snapshot(open);
+	rig_must(store_snapshot_find(snapshot, appended.first_uid, &index),
+	    "the message");
+	store_snapshot_get(snapshot, index, &entry);
+	store_snapshot_unref(&snapshot);
+	store_mailbox_close(&open);
+	store_draft_free(&draft);
+	return entry.email_id;
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests and fuzzers: a server with users and one JMAP client of RIG_USER,
+// without a network.
+//
+//	struct jmap_rig rig;
+//	jmap_rig_init(&rig);
+//	json_t *args = jmap_rig_call(&rig, "Mailbox/get", "{'ids':null}");
+//	...
+//	json_decref(args);
+//	jmap_rig_done(&rig);
+#ifndef ROOST_JMAP_RIG_H
+#define ROOST_JMAP_RIG_H
+
+#include <jansson.h>
+
+#include "http/rig.h"
+#include "jmap/jmap.h"
+
+struct jmap_rig {
+	struct rig_users users;
+	struct store *store;
+	struct store_account *account; // of RIG_USER, open
+	struct jmap *jmap;
+	struct http_route routes[32];
+	struct http_rig http;
+	char account_id[24];
+	unsigned status; // of the last request
+};
+
+void jmap_rig_init(struct jmap_rig *rig);
+// With limits of the test's own.
+void jmap_rig_init_limits(
+    struct jmap_rig *rig, const struct jmap_limits *limits);
+void jmap_rig_done(struct jmap_rig *rig);
+
+// Sends a whole Request object, and gives the response's JSON (a new
+// reference); NULL: it is none. In `text` ' stands for ".
+json_t *jmap_rig_ask(struct jmap_rig *rig, const char *text);
+// Calls one method with all capabilities. `arguments` is an object to which
+// "accountId" is added unless it is there. Gives the response's arguments (a
+// new reference). An error's arguments have "type".
+json_t *jmap_rig_call(
+    struct jmap_rig *rig, const char *method, const char *arguments);
+// Calls methods: `calls` is the JSON of "methodCalls", in which "@A" stands for
+// the account's id. Gives "methodResponses".
+json_t *jmap_rig_calls(struct jmap_rig *rig, const char *calls);
+
+// What is at a path such as "list/0/name", or NULL; borrowed.
+json_t *jmap_rig_at(json_t *json, const char *path);
+// Fails the test unless what is there is this JSON.
+void jmap_rig_expect(json_t *json, const char *path, const char *expected);
+
+// Puts a message into a mailbox of RIG_USER; returns its email id's number.
+uint64_t jmap_rig_deliver(
+    struct jmap_rig *rig, const char *mailbox, const char *message);
+
+#endif
