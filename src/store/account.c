@@ -71,6 +71,7 @@ void account_table_insert(
 	if (account_table_seek(account, mailbox->name, &at))
 		abort(); // callers have checked that it is not
 	vec_insert(&account->mailboxes, at, mailbox);
+	account->by_id.count = 0;
 	size_t ignored;
 	mailbox->subscribed =
 	    account_subscription_seek(account, mailbox->name, &ignored);
@@ -83,6 +84,34 @@ void account_table_remove(
 	if (!account_table_seek(account, mailbox->name, &at))
 		abort(); // callers have checked that it is there
 	vec_remove(&account->mailboxes, at);
+	account->by_id.count = 0;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	struct mailbox *const *left = a;
+	struct mailbox *const *right = b;
+	return ((*left)->id > (*right)->id) - ((*left)->id < (*right)->id);
+}
+
+struct mailbox *account_table_find_id(
+    struct store_account *account, uint64_t mailbox_id)
+{
+	size_t count = account->mailboxes.count;
+	if (account->by_id.count != count) {
+		account->by_id.count = 0;
+		vec_reserve(&account->by_id, count);
+		memcpy(account->by_id.items, account->mailboxes.items,
+		    count * sizeof(struct mailbox *));
+		qsort(account->by_id.items, count, sizeof(struct mailbox *),
+		    compare_ids);
+		account->by_id.count = count;
+	}
+	size_t at;
+	LOWER_BOUND(at, count, account->by_id.items[at]->id < mailbox_id);
+	return at < count && account->by_id.items[at]->id == mailbox_id
+		   ? account->by_id.items[at]
+		   : NULL;
 }
 
 static int compare_mailboxes(const void *a, const void *b)
@@ -143,5 +172,6 @@ void account_unload(struct store_account *account)
 	for (size_t i = 0; i < account->subscriptions.count; i++)
 		free((char *)(uintptr_t)account->subscriptions.items[i].ptr);
 	vec_done(&account->mailboxes);
+	vec_done(&account->by_id);
 	vec_done(&account->subscriptions);
 }

@@ -76,9 +76,12 @@ struct store_account {
 	uint64_t version; // guarded by `change`; 0: the account does not exist
 
 	pthread_mutex_t table;
+	uint64_t shown; // the version that the fields below are of
 	struct record_account record;
 	VEC(struct mailbox *) mailboxes; // by store_name_compare()
-	VEC(struct view) subscriptions;  // owned names, in the same order
+	// The same by their ids; empty: made when somebody looks for an id.
+	VEC(struct mailbox *) by_id;
+	VEC(struct view) subscriptions; // owned names, in the same order
 };
 
 struct store {
@@ -118,6 +121,16 @@ bool account_subscription_seek(const struct store_account *account,
 void account_subscription_set(
     struct store_account *account, struct view name, bool subscribed);
 
+// Gives the mailbox with this id, or NULL. O(log mailboxes), but the first call
+// after a change of the table sorts it.
+struct mailbox *account_table_find_id(
+    struct store_account *account, uint64_t mailbox_id);
+
+// What the asker is told of the mailbox at this position (mailbox.c). The name
+// is copied into `arena`.
+struct store_mailbox_info mailbox_info(const struct store_asker *asker,
+    const struct store_account *account, size_t position, struct arena *arena);
+
 struct mailbox *mailbox_new(uint64_t id, struct view name);
 void mailbox_unref(struct mailbox *mailbox);
 void mailbox_set_name(struct mailbox *mailbox, struct view name);
@@ -153,11 +166,6 @@ unsigned rights_to_flags(unsigned rights);
 // the watchers of each mailbox that changed are called. RC_NOT_FOUND when the
 // account does not exist, or not any more: all its mailboxes are then gone, and
 // it stays stale. Call with `change` held.
-
-// Reads a stale account anew, in place: handles on mailboxes stay good, and
-// those who watch a mailbox that moved are told. RC_NOT_FOUND when there is no
-// such account (any more): all mailboxes are gone then, and it stays stale.
-// Call with `change` held.
 MUST_CHECK enum rc account_refresh(
     struct store_account *account, struct fault *fault);
 // The same for readers, who hold no lock. When the account cannot be read, they
@@ -171,6 +179,11 @@ void account_unload(struct store_account *account);
 // account has become stale: refresh it and try again. Call with `change` held.
 MUST_CHECK enum rc mailbox_load(struct store_account *account,
     struct mailbox *mailbox, struct fault *fault);
+
+// Reads the messages of a mailbox; `old` is an earlier snapshot of it, or NULL.
+MUST_CHECK enum rc account_read_messages(struct engine_snapshot *from,
+    uint64_t mailbox_id, const struct store_snapshot *old,
+    struct store_node **ret_root);
 
 // Gives the mailbox with this id, up to date and with a snapshot, or NULL when
 // there is none. Call with `change` held.

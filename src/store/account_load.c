@@ -82,12 +82,10 @@ static enum rc read_chunk(void *context, struct view key, struct view value)
 	return chunk->first_uid > last_uid ? RC_OK : RC_CORRUPT;
 }
 
-// Reads the mailbox's messages; `old` is an earlier snapshot, or NULL.
-static enum rc read_messages(struct engine_snapshot *from,
-    const struct mailbox *mailbox, const struct store_snapshot *old,
-    struct store_node **ret_root)
+enum rc account_read_messages(struct engine_snapshot *from, uint64_t mailbox_id,
+    const struct store_snapshot *old, struct store_node **ret_root)
 {
-	struct record_key prefix = record_key_u64(RECORD_CHUNK, mailbox->id);
+	struct record_key prefix = record_key_u64(RECORD_CHUNK, mailbox_id);
 	struct reading reading = {0};
 	buf_init(&reading.room, NODE_CHUNK_BYTES);
 	if (old && old->root)
@@ -129,7 +127,7 @@ enum rc mailbox_load(
 		    fault, RC_CONFLICT, "the account was changed meanwhile");
 	}
 	if (rc == RC_OK) {
-		rc = read_messages(from, mailbox, NULL, &root);
+		rc = account_read_messages(from, mailbox->id, NULL, &root);
 		engine_snapshot_close(&from);
 	}
 	if (rc != RC_OK)
@@ -306,7 +304,7 @@ static enum rc reread(const struct mailbox *old, struct mailbox *fresh,
 	if (same)
 		root = node_ref(seen->root);
 	else
-		rc = read_messages(from, fresh, seen, &root);
+		rc = account_read_messages(from, fresh->id, seen, &root);
 	*ret_broken = rc == RC_CORRUPT;
 	if (rc == RC_OK)
 		atomic_store(&fresh->current, make_snapshot(fresh, root));
@@ -407,7 +405,9 @@ static void take_over(struct store_account *account,
 		mailbox_unref(pairs[i].fresh);
 	}
 	account->mailboxes.count = 0; // each is in `fresh` now, or was released
+	account->by_id.count = 0;
 	swap_tables(account, fresh);
+	account->shown = fresh->version;
 	pthread_mutex_unlock(&account->table);
 	account->version = fresh->version;
 }
@@ -475,11 +475,9 @@ enum rc account_read_mailbox(struct store_account *account, uint64_t mailbox_id,
 	struct mailbox *mailbox = NULL;
 	for (int i = 0; rc == RC_CONFLICT && i < READ_TRIES; i++) {
 		rc = account_refresh(account, fault);
-		mailbox = NULL;
-		for (size_t n = 0; n < account->mailboxes.count && !mailbox;
-		     n++)
-			if (account->mailboxes.items[n]->id == mailbox_id)
-				mailbox = account->mailboxes.items[n];
+		pthread_mutex_lock(&account->table);
+		mailbox = account_table_find_id(account, mailbox_id);
+		pthread_mutex_unlock(&account->table);
 		if (rc == RC_OK && mailbox)
 			rc = mailbox_load(account, mailbox, fault);
 	}

@@ -12,9 +12,6 @@
 // A message that is arriving. Its bytes are parsed and written as they come,
 // and only a few are held in memory. It belongs to no mailbox until
 // store_append().
-
-// A message that is coming in: bytes are parsed and written as they come, and
-// little memory is held. It belongs to no mailbox until store_append().
 struct store_draft;
 
 struct store_draft *store_draft_new(struct store *store);
@@ -49,10 +46,6 @@ void store_draft_free(struct store_draft **draft);
 // Reads emails of one account as they were when the reader was made. Reading in
 // ascending order of email ids costs least. RC_GONE: the email had been
 // expunged from its last mailbox before that.
-
-// Reads emails of one account as they were when the reader was made. Cheapest
-// in ascending order of email ids. RC_GONE: the email was expunged from its
-// last mailbox before.
 struct store_reader;
 
 struct store_reader *store_reader_new(struct store_account *account);
@@ -76,11 +69,6 @@ MUST_CHECK enum rc store_reader_bytes(struct store_reader *reader,
 // LF, or their last line has no end. A protocol that sends lines (POP3) has to
 // correct these. Gives each such email of the account, in the order of ids, and
 // how many bytes longer the correction makes it.
-
-// A message is lines that end with CRLF, nearly always; others hold a bare LF
-// or have no end of line at their end. A protocol of lines (POP3) has to mend
-// these. Tells each such email of the account, in the order of ids, and how
-// many bytes longer it gets.
 MUST_CHECK enum rc store_account_ragged(struct store_account *account,
     void (*each)(void *context, uint64_t email_id, uint64_t lacks),
     void *context);

@@ -28,7 +28,7 @@ static bool has_children(const struct store_asker *asker,
 	return false;
 }
 
-static struct store_mailbox_info info_of(const struct store_asker *asker,
+struct store_mailbox_info mailbox_info(const struct store_asker *asker,
     const struct store_account *account, size_t position, struct arena *arena)
 {
 	const struct mailbox *mailbox = account->mailboxes.items[position];
@@ -65,7 +65,7 @@ enum rc store_mailbox_find(const struct store_asker *asker,
 				      : NULL;
 	enum rc rc = mailbox_need(asker, account, mailbox, rights, fault);
 	if (rc == RC_OK)
-		*ret_info = info_of(asker, account, at, arena);
+		*ret_info = mailbox_info(asker, account, at, arena);
 	pthread_mutex_unlock(&account->table);
 	return rc;
 }
@@ -106,7 +106,7 @@ static enum rc next(const struct store_asker *asker,
 		at++;
 	bool found = at < account->mailboxes.count;
 	if (found)
-		*ret_info = info_of(asker, account, at, arena);
+		*ret_info = mailbox_info(asker, account, at, arena);
 	pthread_mutex_unlock(&account->table);
 	return found ? RC_OK : RC_END;
 }
@@ -147,22 +147,33 @@ enum rc store_subscription_next(const struct store_asker *asker,
 
 // How often opening is tried. Each time, another handle on the engine changed
 // the account between looking into its table and reading the mailbox.
-
-// Rounds before opening gives up: in each, another handle on the engine changed
-// the account between the look at its table and the reading of the mailbox.
 #define OPEN_TRIES 1000
+
+// Which mailbox is wanted: by its name, or, without a name, by its id.
+struct wanted {
+	struct view name; // in canonical spelling
+	uint64_t id;
+};
+
+static struct mailbox *find_wanted(
+    struct store_account *account, const struct wanted *wanted)
+{
+	size_t at;
+	if (!wanted->name.ptr)
+		return account_table_find_id(account, wanted->id);
+	return account_table_seek(account, wanted->name, &at)
+		   ? account->mailboxes.items[at]
+		   : NULL;
+}
 
 // Gives a handle if the mailbox has a snapshot; otherwise gives only its id.
 static enum rc try_open(const struct store_asker *asker,
-    struct store_account *account, struct view name, unsigned rights,
+    struct store_account *account, const struct wanted *wanted, unsigned rights,
     struct fault *fault, struct store_mailbox **ret_handle,
     uint64_t *ret_unread)
 {
-	size_t at;
 	pthread_mutex_lock(&account->table);
-	struct mailbox *mailbox = account_table_seek(account, name, &at)
-				      ? account->mailboxes.items[at]
-				      : NULL;
+	struct mailbox *mailbox = find_wanted(account, wanted);
 	enum rc rc = mailbox_need(asker, account, mailbox, rights, fault);
 	bool found = rc == RC_OK && mailbox;
 	if (found && !atomic_load(&mailbox->current)) {
@@ -186,7 +197,7 @@ static enum rc try_open(const struct store_asker *asker,
 static enum rc read_first(
     struct store_account *account, uint64_t mailbox_id, struct fault *fault)
 {
-	// Only the check matters: the mailbox is looked up again by name.
+	// Only the check matters: the mailbox is looked up again.
 	struct mailbox *ignored;
 	account_lock_change(account);
 	enum rc rc = account_read_mailbox(account, mailbox_id, fault, &ignored);
@@ -194,18 +205,16 @@ static enum rc read_first(
 	return rc;
 }
 
-enum rc store_mailbox_open(const struct store_asker *asker,
-    struct store_account *account, struct view name, unsigned rights,
+static enum rc open_wanted(const struct store_asker *asker,
+    struct store_account *account, const struct wanted *wanted, unsigned rights,
     struct fault *fault, struct store_mailbox **ret_mailbox)
 {
-	char room[STORE_NAME_MAX];
 	struct store_mailbox *handle = NULL;
-	name = store_name_canonical(name, room);
 	for (int i = 0; i < OPEN_TRIES; i++) {
 		uint64_t unread = 0;
 		account_freshen(account);
 		enum rc rc = try_open(
-		    asker, account, name, rights, fault, &handle, &unread);
+		    asker, account, wanted, rights, fault, &handle, &unread);
 		if (unread)
 			rc = read_first(account, unread, fault);
 		if (handle) {
@@ -218,6 +227,23 @@ enum rc store_mailbox_open(const struct store_asker *asker,
 	}
 	return fault_set(
 	    fault, RC_CONFLICT, "others keep changing the account; try again");
+}
+
+enum rc store_mailbox_open(const struct store_asker *asker,
+    struct store_account *account, struct view name, unsigned rights,
+    struct fault *fault, struct store_mailbox **ret_mailbox)
+{
+	char room[STORE_NAME_MAX];
+	struct wanted wanted = {.name = store_name_canonical(name, room)};
+	return open_wanted(asker, account, &wanted, rights, fault, ret_mailbox);
+}
+
+enum rc store_mailbox_open_id(const struct store_asker *asker,
+    struct store_account *account, uint64_t mailbox_id, unsigned rights,
+    struct fault *fault, struct store_mailbox **ret_mailbox)
+{
+	struct wanted wanted = {.id = mailbox_id};
+	return open_wanted(asker, account, &wanted, rights, fault, ret_mailbox);
 }
 
 enum rc store_mailbox_open_for_mail(const struct store_asker *asker,

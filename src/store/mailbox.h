@@ -61,9 +61,6 @@ MUST_CHECK enum rc store_name_check(struct view name, struct fault *fault);
 // the asker lacks a right that the function needs; RC_NOT_FOUND, as if there
 // were no such mailbox, when the asker may not look it up.
 //
-// Finds one mailbox by name for an asker who needs `rights`: STORE_RIGHT_LOOKUP
-// to list it, STORE_RIGHT_READ to read its numbers. RC_NOT_FOUND.
-
 // One mailbox by name, for what needs `rights`: STORE_RIGHT_LOOKUP to list it,
 // STORE_RIGHT_READ for its numbers. RC_NOT_FOUND.
 MUST_CHECK enum rc store_mailbox_find(const struct store_asker *asker,
@@ -138,6 +135,10 @@ struct store_mailbox;
 // not look it up; RC_DENIED.
 MUST_CHECK enum rc store_mailbox_open(const struct store_asker *asker,
     struct store_account *account, struct view name, unsigned rights,
+    struct fault *fault, struct store_mailbox **ret_mailbox);
+// The same by the mailbox's id.
+MUST_CHECK enum rc store_mailbox_open_id(const struct store_asker *asker,
+    struct store_account *account, uint64_t mailbox_id, unsigned rights,
     struct fault *fault, struct store_mailbox **ret_mailbox);
 // Opens the mailbox that mail for the account goes to: `name`, or INBOX if
 // `name` is empty or no such mailbox exists. Needs the right to post (RFC 4314

@@ -5,8 +5,7 @@
 // bytes.
 #include "base/mem.h"
 #include "store/account_impl.h"
-#include "store/email.h"
-#include "store/record.h"
+#include "store/reader_impl.h"
 
 struct source {
 	bool used;
@@ -18,7 +17,10 @@ struct source {
 struct store_reader {
 	struct engine *engine;
 	struct engine_snapshot *snapshot;
+	bool own; // the snapshot is closed with the reader
 	struct source emails;
+	uint64_t email_id; // the email that `email` belongs to; 0: none
+	struct view email;
 	struct source heads;
 	uint64_t head_id; // the email that `head` belongs to; 0: none
 	struct record_head head;
@@ -28,15 +30,25 @@ struct store_reader {
 	enum rc broken; // why there is no snapshot
 };
 
-struct store_reader *store_reader_new(struct store_account *account)
+struct store_reader *reader_new_on(
+    struct engine *engine, struct engine_snapshot *snapshot)
 {
 	struct store_reader *reader = mem_zalloc(sizeof(*reader));
-	reader->engine = account->store->options.engine;
+	reader->engine = engine;
+	reader->snapshot = snapshot;
 	buf_init(&reader->long_header, MESSAGE_SIZE_MAX);
 	buf_init(&reader->emails.first, ENGINE_VALUE_MAX);
 	buf_init(&reader->heads.first, ENGINE_VALUE_MAX);
-	reader->broken = engine_snapshot_open(
-	    reader->engine, account->id, &reader->snapshot);
+	return reader;
+}
+
+struct store_reader *store_reader_new(struct store_account *account)
+{
+	struct engine *engine = account->store->options.engine;
+	struct store_reader *reader = reader_new_on(engine, NULL);
+	reader->broken =
+	    engine_snapshot_open(engine, account->id, &reader->snapshot);
+	reader->own = reader->broken == RC_OK;
 	return reader;
 }
 
@@ -54,7 +66,8 @@ void store_reader_free(struct store_reader **reader)
 		return;
 	source_done(&old->emails);
 	source_done(&old->heads);
-	engine_snapshot_close(&old->snapshot);
+	if (old->own)
+		engine_snapshot_close(&old->snapshot);
 	buf_done(&old->long_header);
 	free(old);
 }
@@ -88,16 +101,37 @@ static enum rc find(struct store_reader *reader, struct source *source,
 	return rc;
 }
 
+static enum rc find_email(struct store_reader *reader, uint64_t email_id,
+    struct record_email *ret_email, struct view *ret_description)
+{
+	if (reader->email_id != email_id) {
+		reader->email_id = 0;
+		enum rc rc = find(reader, &reader->emails, RECORD_EMAIL,
+		    email_id, &reader->email);
+		if (rc != RC_OK)
+			return rc;
+		reader->email_id = email_id;
+	}
+	return record_email_get(reader->email, ret_email, ret_description);
+}
+
+enum rc reader_thread(
+    struct store_reader *reader, uint64_t email_id, uint64_t *ret_thread_id)
+{
+	struct view bytes;
+	struct record_email email;
+	enum rc rc = find_email(reader, email_id, &email, &bytes);
+	if (rc == RC_OK)
+		*ret_thread_id = email.thread_id;
+	return rc;
+}
+
 enum rc store_reader_record(struct store_reader *reader, uint64_t email_id,
     struct message_record *ret_record, uint64_t *ret_thread_id)
 {
-	struct view value;
 	struct view bytes;
 	struct record_email email;
-	enum rc rc =
-	    find(reader, &reader->emails, RECORD_EMAIL, email_id, &value);
-	if (rc == RC_OK)
-		rc = record_email_get(value, &email, &bytes);
+	enum rc rc = find_email(reader, email_id, &email, &bytes);
 	if (rc == RC_OK)
 		rc = message_record_open(bytes, ret_record);
 	if (rc == RC_OK)

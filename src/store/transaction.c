@@ -313,6 +313,7 @@ static void publish(struct transaction *transaction)
 	struct store_account *account = transaction->account;
 	pthread_mutex_lock(&account->table);
 	account->record = transaction->record;
+	account->shown = transaction->modseq;
 	if (transaction->publish)
 		transaction->publish(transaction);
 	for (size_t i = 0; i < transaction->mailboxes.count; i++)

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// A view: one account at one moment, as one asker sees it. JMAP answers from
+// views. All that a view tells is of the same version of the account: its
+// mailboxes and their counts, the messages in them, emails, threads and objects
+// (object.h). That version is JMAP's state.
+//
+// Opening a view costs O(mailboxes) and reads no messages. Messages of a
+// mailbox that is not in memory are read when they are asked for. A view holds
+// back what the engine could delete, so it is for one request and not for a
+// session. One thread at a time may use it.
+//
+// What JMAP calls an email is visible if it has a *visible place*: a message
+// without \Deleted, in a mailbox that the asker may read (RFC 8621 section
+// 4.1.1). Other places, and emails that have no visible place, do not exist for
+// a view, and do not count.
+#ifndef ROOST_STORE_VIEW_H
+#define ROOST_STORE_VIEW_H
+
+#include "store/email.h"
+#include "store/mailbox.h"
+#include "store/snapshot.h"
+
+struct store_view;
+
+// RC_NOT_FOUND: the account does not exist any more. RC_IO, RC_CORRUPT.
+MUST_CHECK enum rc store_view_open(const struct store_asker *asker,
+    struct store_account *account, struct fault *fault,
+    struct store_view **ret_view);
+void store_view_close(struct store_view **view);
+// At least 1.
+uint64_t store_view_version(const struct store_view *view);
+struct store_account *store_view_account(const struct store_view *view);
+
+// ---- Mailboxes -------------------------------------------------------------
+
+struct store_view_mailbox {
+	struct store_mailbox_info info; // `name` lasts as long as the view
+	// The nearest mailbox above it that the asker may look up; 0: none. If
+	// "a/b" exists without "a", it is at the top and its own name is "a/b".
+	uint64_t parent_id;
+	struct view own_name; // below the parent
+	// One special use, or 0. Unlike in IMAP a mailbox has one role and no
+	// two mailboxes have the same (RFC 8621 section 2): of several
+	// mailboxes with the same use the oldest has it. INBOX has none of
+	// these; its role is "inbox".
+	unsigned role;
+};
+
+// The mailboxes that the asker may look up, in the order of names (a mailbox
+// comes directly before its children).
+size_t store_view_mailbox_count(const struct store_view *view);
+const struct store_view_mailbox *store_view_mailbox(
+    const struct store_view *view, size_t position);
+// By its id: its position, below the count, or the count if there is none.
+// O(log mailboxes).
+size_t store_view_find(const struct store_view *view, uint64_t mailbox_id);
+// The messages of the mailbox at a position; they belong to the view. RC_DENIED
+// without the right to read; RC_CORRUPT, RC_IO.
+MUST_CHECK enum rc store_view_snapshot(struct store_view *view, size_t position,
+    struct fault *fault, struct store_snapshot **ret_snapshot);
+
+// ---- Emails ----------------------------------------------------------------
+
+struct store_view_place {
+	uint64_t mailbox_id;
+	size_t position; // of the mailbox in the view
+	uint32_t uid;
+	uint32_t index; // in the mailbox's snapshot
+};
+
+// What a view says of an email. The arrays last until the next call of
+// store_view_email() on the view.
+struct store_view_email {
+	uint64_t email_id;
+	// Its visible places, at least one, by mailbox id and UID. IMAP's COPY
+	// can give an email several places in one mailbox.
+	const struct store_view_place *places;
+	size_t place_count;
+	// Of all visible places together: IMAP can give them different flags.
+	unsigned flags;              // of enum store_flag; never \Deleted
+	const struct view *keywords; // in lower case, ascending, each once
+	size_t keyword_count;
+	// The same at all places, as a rule; here of the first one.
+	uint32_t size;
+	int64_t received_at; // the internal date, seconds since 1970 UTC
+};
+
+// RC_NOT_FOUND: there is no such email, or it is not visible. RC_CORRUPT: the
+// places that could tell cannot be read. Ascending order of ids costs least.
+MUST_CHECK enum rc store_view_email(struct store_view *view, uint64_t email_id,
+    struct store_view_email *ret_email);
+// The thread of an email, whether it is visible or not. RC_NOT_FOUND.
+MUST_CHECK enum rc store_view_thread_of(
+    struct store_view *view, uint64_t email_id, uint64_t *ret_thread_id);
+// Reads the emails' bytes and descriptions at the moment of the view. It
+// belongs to the view. It does not ask whether an email is visible.
+struct store_reader *store_view_reader(struct store_view *view);
+
+#endif

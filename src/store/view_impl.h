@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// A view, for the files of this room that answer from it.
+#ifndef ROOST_STORE_VIEW_IMPL_H
+#define ROOST_STORE_VIEW_IMPL_H
+
+#include "store/account_impl.h"
+#include "store/view.h"
+
+struct view_box {
+	struct store_view_mailbox shown;
+	// Of `shown`; NULL until it is asked for, if it was not in memory.
+	struct store_snapshot *snapshot;
+	struct store_keywords *keywords;
+	enum rc broken; // why it cannot be read
+};
+
+struct store_view {
+	struct store_account *account; // referenced
+	struct store_asker asker;
+	uint64_t version;
+	struct engine_snapshot *from; // the account at that version
+	struct arena arena;           // of names
+	struct view_box *boxes;       // in the order of names
+	size_t count;
+	uint32_t *by_id;              // positions in `boxes`
+	struct engine_cursor *places; // over RECORD_LOCATION; NULL until used
+	struct store_reader *reader;  // NULL until used
+	// Of the email that was asked for last.
+	VEC(struct store_view_place) email_places;
+	VEC(struct view) keywords;
+	struct buf keyword_bytes;
+};
+
+#endif
