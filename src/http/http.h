@@ -82,7 +82,9 @@ struct http_route {
 	const char *path;  // decoded: "/.well-known/x"; a prefix ends with "/"
 	unsigned flags;    // of enum http_route_flags
 	uint64_t body_max; // bytes of the request's body; 0: it has none
-	uint32_t wait_seconds; // how long it may wait; 0: as http_limits says
+	// The longest HTTP_WAIT; 0: as http_limits says. When it is over, the
+	// client gets 503, or, if the answer was begun, its end is cut off.
+	uint32_t wait_seconds;
 	enum http_step (*begin)(struct http_exchange *exchange);
 	// NULL if begin() returns HTTP_DONE always.
 	enum http_step (*resume)(struct http_exchange *exchange);
@@ -145,6 +147,12 @@ struct http_exchange {
 // end() returns. A wake that comes before the HTTP_WAIT counts for it. Do not
 // use its cut().
 struct net_waker http_waker(struct http_exchange *exchange);
+
+// The handler is also resumed at this moment (clock_monotonic_ms()), perhaps a
+// little later, if it waits then. 0: not any more. For a stream in which
+// something has to be said now and then, so that a client that has vanished is
+// found.
+void http_wake_at(struct http_exchange *exchange, uint64_t moment_ms);
 
 // Describes the connection for the auth room. `turn` is the handler's own.
 struct auth_channel http_channel(
