@@ -5,6 +5,9 @@
 #include "base/clock.h"
 #include "wire/date.h"
 
+// So much memory is kept for what comes next, when everything is sent.
+#define KEEP_BYTES 4096
+
 void answer_init(struct answer *answer)
 {
 	*answer = (struct answer){
@@ -121,6 +124,10 @@ void answer_took(struct answer *answer, size_t len)
 		return;
 	buf_consume(&answer->body, answer->at);
 	answer->at = 0;
+	// It may take long until there is more.
+	if (answer->body.len == 0 && answer->body.capacity > KEEP_BYTES &&
+	    buf_status(&answer->body) == RC_OK)
+		buf_done_secret(&answer->body);
 }
 
 // ---- Whole answers ---------------------------------------------------------

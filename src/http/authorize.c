@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/authorize.h"
 
+#include "base/clock.h"
 #include "http/impl.h"
 #include "wire/base64.h"
 
@@ -61,9 +62,9 @@ static enum http_login_result check(struct http_exchange *exchange,
 	enum rc rc = auth_verify(
 	    auth_of(exchange), &channel, name, password, &user, &verdict);
 	if (rc == RC_IN_USE) {
-		if (login->turn.pause_ms > 0 &&
-		    http_wake_after(exchange, login->turn.pause_ms) != RC_OK)
-			return refuse(exchange, AUTH_REASON_UNAVAILABLE);
+		if (login->turn.pause_ms > 0)
+			http_wake_at(exchange,
+			    clock_monotonic_ms() + login->turn.pause_ms);
 		return HTTP_LOGIN_WAIT;
 	}
 	if (rc != RC_OK)

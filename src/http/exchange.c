@@ -28,9 +28,6 @@ void exchange_free(struct exchange **ret_exchange)
 	struct exchange *exchange = *ret_exchange;
 	if (!exchange)
 		return;
-	if (exchange->session->server->alarms)
-		alarm_cancel(
-		    exchange->session->server->alarms, &exchange->alarm);
 	end_handler(exchange);
 	answer_done(&exchange->answer);
 	// A body and the fields may hold a password.
@@ -42,6 +39,10 @@ void exchange_free(struct exchange **ret_exchange)
 
 void exchange_refuse(struct exchange *exchange, unsigned status)
 {
+	if (exchange->answer.ready) { // another answer is on its way
+		exchange->phase = EXCHANGE_CUT;
+		return;
+	}
 	end_handler(exchange);
 	exchange->route = NULL;
 	http_status(&exchange->shown, status);
@@ -83,6 +84,16 @@ static void finish(struct exchange *exchange)
 		fail(exchange, "the answer is not as long as it said");
 }
 
+static void begin_wait(struct exchange *exchange)
+{
+	const struct http_route *route = exchange->route;
+	uint32_t seconds = route->wait_seconds;
+	if (seconds == 0)
+		seconds = exchange->session->server->limits.handler_seconds;
+	exchange->phase = EXCHANGE_WAIT;
+	exchange->give_up_ms = clock_monotonic_ms() + (uint64_t)seconds * 1000;
+}
+
 static void take_step(struct exchange *exchange, enum http_step step)
 {
 	struct answer *answer = &exchange->answer;
@@ -94,7 +105,7 @@ static void take_step(struct exchange *exchange, enum http_step step)
 	switch (step) {
 	case HTTP_DONE: finish(exchange); return;
 	case HTTP_MORE: exchange->phase = EXCHANGE_MORE; return;
-	case HTTP_WAIT: exchange->phase = EXCHANGE_WAIT; return;
+	case HTTP_WAIT: begin_wait(exchange); return;
 	case HTTP_INPUT:
 		exchange->phase = EXCHANGE_INPUT;
 		if (exchange->shown.last)
@@ -121,15 +132,40 @@ static void call(struct exchange *exchange)
 				  : route->resume(&exchange->shown));
 }
 
+uint64_t exchange_alarm_ms(const struct exchange *exchange)
+{
+	uint64_t wake_ms = exchange->wake_ms, end_ms = exchange->give_up_ms;
+	if (exchange->phase != EXCHANGE_WAIT)
+		return 0;
+	return wake_ms > 0 && wake_ms < end_ms ? wake_ms : end_ms;
+}
+
 bool exchange_can_run(struct exchange *exchange)
 {
-	return exchange->phase == EXCHANGE_READY ||
-	       (exchange->phase == EXCHANGE_WAIT &&
-		   atomic_load(&exchange->woken));
+	if (exchange->phase != EXCHANGE_WAIT)
+		return exchange->phase == EXCHANGE_READY;
+	return atomic_load(&exchange->woken) ||
+	       clock_monotonic_ms() >= exchange_alarm_ms(exchange);
+}
+
+// The end of a wait. Returns whether the handler is to be called.
+static bool end_wait(struct exchange *exchange)
+{
+	uint64_t now_ms = clock_monotonic_ms();
+	bool is_time = exchange->wake_ms > 0 && now_ms >= exchange->wake_ms;
+	if (is_time)
+		exchange->wake_ms = 0;
+	if (is_time || atomic_load(&exchange->woken))
+		return true;
+	if (now_ms >= exchange->give_up_ms)
+		exchange_refuse(exchange, 503);
+	return false;
 }
 
 void exchange_run(struct exchange *exchange)
 {
+	if (exchange->phase == EXCHANGE_WAIT && !end_wait(exchange))
+		return;
 	exchange->shown.piece = view_of(NULL, 0);
 	call(exchange);
 	// A body that has none ends with the first question for it.
@@ -158,10 +194,7 @@ void exchange_give_body(struct exchange *exchange, struct view bytes, bool last)
 	if (exchange->phase == EXCHANGE_INPUT) {
 		exchange->body_taken += bytes.len;
 		if (exchange->body_taken > max) {
-			if (exchange->answer.ready)
-				exchange->phase = EXCHANGE_CUT;
-			else
-				exchange_refuse(exchange, 413);
+			exchange_refuse(exchange, 413);
 			return;
 		}
 		exchange->shown.piece = bytes;
@@ -191,13 +224,9 @@ struct net_waker http_waker(struct http_exchange *exchange)
 	return (struct net_waker){.wake = wake, .context = exchange};
 }
 
-enum rc http_wake_after(struct http_exchange *shown, uint32_t ms)
+void http_wake_at(struct http_exchange *exchange, uint64_t moment_ms)
 {
-	struct exchange *exchange = exchange_of(shown);
-	struct alarms *alarms = exchange->session->server->alarms;
-	return alarms
-		   ? alarm_set(alarms, &exchange->alarm, http_waker(shown), ms)
-		   : RC_LIMIT;
+	exchange_of(exchange)->wake_ms = moment_ms;
 }
 
 struct auth_channel http_channel(

@@ -353,8 +353,7 @@ void h1_resume(struct http_session *session)
 void h1_wake(struct http_session *session)
 {
 	struct exchange *exchange = session->h1.exchange;
-	if (session->base.next != NET_WAIT || !exchange ||
-	    !exchange_can_run(exchange))
+	if (!exchange || !exchange_can_run(exchange))
 		return;
 	session->base.next = NET_READ;
 	work(session);
@@ -365,10 +364,9 @@ void h1_timed_out(struct http_session *session)
 {
 	struct h1 *h1 = &session->h1;
 	if (h1->exchange) {
-		bool waits = h1->exchange->phase == EXCHANGE_WAIT;
 		h1->keep_alive = false;
 		if (!h1->exchange->answer.sent) {
-			exchange_refuse(h1->exchange, waits ? 503 : 408);
+			exchange_refuse(h1->exchange, 408);
 			work(session);
 		}
 	} else if (h1->scanned > 0) {
@@ -395,9 +393,12 @@ uint32_t h1_timeout(const struct http_session *session)
 	if (!exchange)
 		return session->h1.scanned > 0 ? limits->head_seconds
 					       : limits->idle_seconds;
-	if (exchange->phase == EXCHANGE_WAIT && exchange->route)
-		return exchange->route->wait_seconds
-			   ? exchange->route->wait_seconds
-			   : limits->handler_seconds;
-	return limits->body_seconds;
+	// A wait has its own time (exchange_alarm_ms()).
+	return exchange->phase == EXCHANGE_WAIT ? 0 : limits->body_seconds;
+}
+
+uint64_t h1_alarm_ms(const struct http_session *session)
+{
+	const struct exchange *exchange = session->h1.exchange;
+	return exchange ? exchange_alarm_ms(exchange) : 0;
 }

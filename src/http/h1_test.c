@@ -220,7 +220,8 @@ static const struct moment moments[] = {
     {GET("/hello") "\r\nGET /hel", 20, 20, "200 408c closed"},
     {POST("/echo") "Content-Length: 3\r\n\r\nab", 30, 30, "408c closed"},
     {POST("/up") "Content-Length: 500000\r\n\r\nab", 30, 30, "408c closed"},
-    {GET("/wait") "\r\n", 60, 0, "503c closed"},
+    {GET("/wait") "\r\n", 0, 0, "408c closed"},
+    {GET("/events") "\r\n", 0, 0, "200! closed"},
 };
 
 static void test_slow_clients_have_a_time(void **state)

@@ -41,6 +41,17 @@ size_t h2_memory(const struct http_session *session)
 	return bytes;
 }
 
+uint64_t h2_alarm_ms(const struct http_session *session)
+{
+	uint64_t first_ms = 0;
+	for (const struct exchange *e = session->h2->first; e; e = e->next) {
+		uint64_t own_ms = exchange_alarm_ms(e);
+		if (own_ms > 0 && (first_ms == 0 || own_ms < first_ms))
+			first_ms = own_ms;
+	}
+	return first_ms;
+}
+
 // ---- The exchanges ---------------------------------------------------------
 
 // Gives a handler that streams what has come of its body.
@@ -162,15 +173,6 @@ static enum h2_wait waits_for(const struct h2 *h2)
 	return wait;
 }
 
-static uint32_t handler_seconds(const struct h2 *h2)
-{
-	uint32_t seconds = h2->session->server->limits.handler_seconds;
-	for (const struct exchange *e = h2->first; e; e = e->next)
-		if (e->route && e->route->wait_seconds > seconds)
-			seconds = e->route->wait_seconds;
-	return seconds;
-}
-
 // Whatever frames the client sends meanwhile: only what it is waited for gives
 // it more time.
 static void keep_time(struct h2 *h2)
@@ -199,8 +201,8 @@ static void keep_time(struct h2 *h2)
 		    limits->body_seconds, 0);
 		break;
 	case H2_WAIT_HANDLER:
-		http_pace_begin(
-		    session, "an answer took too long", handler_seconds(h2), 0);
+		// Each exchange has its own time (exchange_alarm_ms()).
+		http_pace_end(session);
 		break;
 	case H2_WAIT_REQUEST:
 		http_pace_begin(session,

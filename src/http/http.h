@@ -82,7 +82,9 @@ struct http_route {
 	const char *path;  // decoded: "/.well-known/x"; a prefix ends with "/"
 	unsigned flags;    // of enum http_route_flags
 	uint64_t body_max; // bytes of the request's body; 0: it has none
-	uint32_t wait_seconds; // how long it may wait; 0: as http_limits says
+	// The longest HTTP_WAIT; 0: as http_limits says. When it is over, the
+	// client gets 503, or, if the answer was begun, its end is cut off.
+	uint32_t wait_seconds;
 	enum http_step (*begin)(struct http_exchange *exchange);
 	// NULL if begin() returns HTTP_DONE always.
 	enum http_step (*resume)(struct http_exchange *exchange);
@@ -146,12 +148,11 @@ struct http_exchange {
 // use its cut().
 struct net_waker http_waker(struct http_exchange *exchange);
 
-// Resumes the handler after `ms` milliseconds, if it waits then, and nobody
-// called its waker before: for the pauses of a log-in, which no thread may wait
-// for. A later call replaces an earlier one. RC_LIMIT: there is no thread for
-// it.
-MUST_CHECK enum rc http_wake_after(
-    struct http_exchange *exchange, uint32_t ms);
+// The handler is also resumed at this moment (clock_monotonic_ms()), perhaps a
+// little later, if it waits then. 0: not any more. For a stream in which
+// something has to be said now and then, so that a client that has vanished is
+// found.
+void http_wake_at(struct http_exchange *exchange, uint64_t moment_ms);
 
 // Describes the connection for the auth room. `turn` is the handler's own.
 struct auth_channel http_channel(

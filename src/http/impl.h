@@ -54,7 +54,8 @@ struct exchange {
 	enum exchange_phase phase;
 	bool begun; // begin() was called, so end() will be
 	_Atomic bool woken;
-	struct alarm alarm; // of http_wake_after()
+	uint64_t wake_ms;    // monotonic: http_wake_at(); 0: none
+	uint64_t give_up_ms; // when a wait has lasted too long
 	struct view method;  // as sent, for the log
 	struct buf body;     // of the request: collected, or not given yet
 	uint64_t body_taken; // bytes that a handler that streams has got
@@ -141,6 +142,9 @@ void exchange_give_body(
 // Whether the handler can be called now: it is ready, or was woken.
 bool exchange_can_run(struct exchange *exchange);
 void exchange_run(struct exchange *exchange);
+// The moment at which a handler that waits can be run in any case; 0: it does
+// not wait.
+uint64_t exchange_alarm_ms(const struct exchange *exchange);
 // What was added has been sent: a handler that waits for that is ready.
 void exchange_sent(struct exchange *exchange);
 
@@ -207,6 +211,7 @@ void h2_resume(struct http_session *session);
 void h2_bye(struct http_session *session); // says GOAWAY
 void h2_done(struct http_session *session);
 size_t h2_memory(const struct http_session *session);
+uint64_t h2_alarm_ms(const struct http_session *session);
 
 // ---- h1.c ------------------------------------------------------------------
 
@@ -218,5 +223,6 @@ void h1_timed_out(struct http_session *session);
 void h1_done(struct http_session *session);
 size_t h1_memory(const struct http_session *session);
 uint32_t h1_timeout(const struct http_session *session);
+uint64_t h1_alarm_ms(const struct http_session *session);
 
 #endif

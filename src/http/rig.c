@@ -19,13 +19,11 @@ void http_rig_init(struct http_rig *rig, const struct http_route *routes,
 	    .name_count = ARRAY_LEN(names),
 	    .https_port = 443,
 	    .limits = http_limits_default,
-	    .alarms = alarms_new(),
 	};
 }
 
 void http_rig_done(struct http_rig *rig)
 {
-	alarms_free(&rig->server.alarms);
 	rig_base_done(&rig->base);
 }
 

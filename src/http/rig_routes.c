@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
+
 unsigned rig_running;
 
 static bool news;
@@ -10,6 +12,8 @@ static bool news;
 struct waiting {
 	struct net_waker waker;
 	struct waiting *next;
+	uint32_t ping_ms;
+	bool news;
 };
 
 static struct waiting *waiting;
@@ -89,7 +93,7 @@ static enum http_step wait_resume(struct http_exchange *exchange)
 		    : HTTP_WAIT;
 }
 
-static enum http_step wait_begin(struct http_exchange *exchange)
+static void begin_waiting(struct http_exchange *exchange)
 {
 	struct waiting *own = arena_zalloc(&exchange->arena, sizeof(*own));
 	rig_running++;
@@ -98,6 +102,41 @@ static enum http_step wait_begin(struct http_exchange *exchange)
 	own->next = waiting;
 	waiting = own;
 	exchange->state = own;
+}
+
+static enum http_step wait_begin(struct http_exchange *exchange)
+{
+	begin_waiting(exchange);
+	return HTTP_WAIT;
+}
+
+static void plan_ping(struct http_exchange *exchange)
+{
+	const struct waiting *own = exchange->state;
+	if (own->ping_ms > 0)
+		http_wake_at(exchange, clock_monotonic_ms() + own->ping_ms);
+}
+
+static enum http_step events_begin(struct http_exchange *exchange)
+{
+	struct view text;
+	begin_waiting(exchange);
+	struct waiting *own = exchange->state;
+	if (http_query(exchange, "ping", &text) &&
+	    !view_to_u32(text, &own->ping_ms))
+		return http_status(exchange, 400);
+	http_stream(exchange, HTTP_LENGTH_UNKNOWN);
+	http_add_body(exchange, VIEW("hello\n"));
+	plan_ping(exchange);
+	return HTTP_WAIT;
+}
+
+static enum http_step events_resume(struct http_exchange *exchange)
+{
+	struct waiting *own = exchange->state;
+	http_add_body(exchange, own->news ? VIEW("news\n") : VIEW("ping\n"));
+	own->news = false;
+	plan_ping(exchange);
 	return HTTP_WAIT;
 }
 
@@ -113,8 +152,10 @@ static void wait_end(struct http_exchange *exchange)
 void rig_news_arrive(void)
 {
 	news = true;
-	for (struct waiting *w = waiting; w; w = w->next)
+	for (struct waiting *w = waiting; w; w = w->next) {
+		w->news = true;
 		w->waker.wake(w->waker.context);
+	}
 }
 
 // ---- The table -------------------------------------------------------------
@@ -138,6 +179,11 @@ const struct http_route rig_routes[] = {
 	.path = "/wait",
 	.begin = wait_begin,
 	.resume = wait_resume,
+	.end = wait_end},
+    {.methods = HTTP_GET,
+	.path = "/events",
+	.begin = events_begin,
+	.resume = events_resume,
 	.end = wait_end},
     {.methods = HTTP_POST,
 	.path = "/cut",

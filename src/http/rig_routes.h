@@ -10,6 +10,9 @@
 // POST /up           how many bytes came, in pieces, up to 1 MB
 // GET /count?n=…     so many lines, in pieces, in chunks
 // GET /wait          "news", when rig_news_arrive() was called
+// GET /events?ping=… a stream: "hello\n", then "news\n" for each
+//                    rig_news_arrive(), and "ping\n" after so many
+//                    milliseconds without; without `ping` none
 // POST /cut          its answer is cut short
 extern const struct http_route rig_routes[];
 extern const size_t rig_route_count;
@@ -17,7 +20,7 @@ extern const size_t rig_route_count;
 // How many handlers were begun and have not ended.
 extern unsigned rig_running;
 
-// Wakes the handlers of /wait.
+// Wakes the handlers of /wait and /events.
 void rig_news_arrive(void);
 
 #endif

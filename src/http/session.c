@@ -107,6 +107,12 @@ static uint32_t http_timeout(const void *context)
 	return session->h2 ? 0 : h1_timeout(session);
 }
 
+static uint64_t http_wake_ms(const void *context)
+{
+	const struct http_session *session = context;
+	return session->h2 ? h2_alarm_ms(session) : h1_alarm_ms(session);
+}
+
 // ---- The calls -------------------------------------------------------------
 
 static enum net_next http_start(
@@ -214,6 +220,7 @@ const struct net_session_ops http_session_ops = {
     .tls_started = http_tls_started,
     .timeout = http_timeout,
     .end_ms = http_end_ms,
+    .wake_ms = http_wake_ms,
     .owner = session_owner,
     .pause_ms = NULL,
     .timed_out = http_timed_out,

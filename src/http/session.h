@@ -5,7 +5,6 @@
 #ifndef ROOST_HTTP_SESSION_H
 #define ROOST_HTTP_SESSION_H
 
-#include "http/alarm.h"
 #include "http/http.h"
 #include "session/session.h"
 
@@ -53,7 +52,6 @@ struct http_server {
 	// refused.
 	uint16_t https_port;
 	struct http_limits limits;
-	struct alarms *alarms; // for http_wake_after()
 };
 
 struct http_session;

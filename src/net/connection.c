@@ -497,10 +497,32 @@ static uint64_t deadline_of(const struct connection *connection)
 		   : phases[connection->phase].deadline(connection);
 }
 
-static void expire(struct connection *connection)
+// When the session wants to be woken; 0: not at a certain time.
+static uint64_t wake_of(const struct connection *connection)
+{
+	if (connection->phase != CONNECTION_OPEN || connection->woken ||
+	    (connection->next != NET_READ && connection->next != NET_WAIT))
+		return 0;
+	const struct net_session_ops *ops = connection_ops(connection);
+	return ops->wake_ms ? ops->wake_ms(connection->session) : 0;
+}
+
+// The next moment at which something has to be done; 0: never.
+static uint64_t alarm_of(const struct connection *connection)
 {
 	uint64_t deadline = deadline_of(connection);
-	if (deadline == 0 || clock_monotonic_ms() < deadline)
+	uint64_t wake = wake_of(connection);
+	return wake > 0 && (deadline == 0 || wake < deadline) ? wake : deadline;
+}
+
+static void expire(struct connection *connection)
+{
+	uint64_t now = clock_monotonic_ms();
+	uint64_t deadline = deadline_of(connection);
+	uint64_t wake = wake_of(connection);
+	if (wake > 0 && now >= wake)
+		connection->woken = true;
+	if (deadline == 0 || now < deadline)
 		return; // the connection has moved on meanwhile
 	const struct phase *phase = &phases[connection->phase];
 	if (connection->phase != CONNECTION_OPEN || is_sending(connection))
@@ -647,7 +669,7 @@ static enum reactor_verdict run(
 	give_back(connection, thread);
 	connection_account(connection);
 	slots_set_deadline(
-	    connection->host->slots, connection, deadline_of(connection));
+	    connection->host->slots, connection, alarm_of(connection));
 	return progress == WAIT ? REACTOR_IDLE : REACTOR_AGAIN;
 }
 

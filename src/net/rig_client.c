@@ -2,6 +2,8 @@
 // Plays the part of the network.
 #include "net/rig_client.h"
 
+#include "base/clock.h"
+
 #define OUT_MAX ((size_t)256 << 20)
 
 const struct net_tls_info rig_tls_info = {
@@ -137,4 +139,13 @@ void rig_wake(struct rig_client *client)
 		if (client->in.len > 0 && client->next == NET_READ)
 			give(client);
 	}
+}
+
+void rig_tick(struct rig_client *client)
+{
+	uint64_t moment_ms =
+	    client->ops->wake_ms ? client->ops->wake_ms(client->session) : 0;
+	if (moment_ms > 0 && clock_monotonic_ms() >= moment_ms)
+		client->woken = true;
+	rig_wake(client);
 }

@@ -40,5 +40,7 @@ void rig_disconnect(struct rig_client *client);
 void rig_say(struct rig_client *client, struct view bytes);
 // Calls the session's wake(), if it was woken.
 void rig_wake(struct rig_client *client);
+// The same, also if the moment of its wake_ms() has come.
+void rig_tick(struct rig_client *client);
 
 #endif

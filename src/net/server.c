@@ -171,6 +171,17 @@ static void refuse(struct listener *listener, int fd,
 	log_refusal(listener, peer, refusal);
 }
 
+// A peer that has vanished without a word (its network is gone, it lost power)
+// is found by what is sent to it and never acknowledged. Without a limit the
+// kernel tries for a quarter of an hour.
+static void set_options(int fd, uint32_t stall_ms)
+{
+	int one = 1;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(
+	    fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &stall_ms, sizeof(stall_ms));
+}
+
 static void welcome(
     struct listener *listener, int fd, const struct sockaddr_storage *from)
 {
@@ -187,9 +198,8 @@ static void welcome(
 		dismiss(listener, &peer, false);
 		return;
 	}
-	int one = 1;
 	if (!peer.is_unix)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+		set_options(fd, server->host.stall_ms);
 	atomic_fetch_add(&server->accepted, 1);
 	connection_open(
 	    connection, &server->host, &listener->config, fd, &peer);

@@ -506,6 +506,33 @@ static void test_out_of_descriptors_then_recovers(void **state)
 	close(ends[1]);
 }
 
+// A session that reads, and one that waits, are woken at the time that they
+// asked for, once, and are still there for their clients.
+static void test_a_session_is_woken_at_its_time(void **state)
+{
+	(void)state;
+	struct line_server line = {0};
+	struct client client;
+	line_server_start(&line, NULL);
+	client_open(&client, line.port);
+	client_expect(&client, "HELLO");
+	client_send(&client, "TIMEOUT 100\r\n");
+	client_expect(&client, "OK");
+	uint64_t begin = clock_monotonic_ms();
+	client_send(&client, "ALARM 600\r\n");
+	client_expect(&client, "OK");
+	client_expect(&client, "* WAKE");
+	assert_true(clock_monotonic_ms() - begin >= 600);
+	client_send(&client, "ALARM 300\r\nWAIT\r\nECHO after\r\n");
+	client_expect(&client, "OK");
+	client_expect(&client, "WAITING");
+	client_expect(&client, "WOKEN");
+	client_expect(&client, "after");
+	assert_int_equal(atomic_load(&line.wakes), 2);
+	client_close(&client);
+	line_server_stop(&line, 5);
+}
+
 static void test_wakes_reach_idle_sessions(void **state)
 {
 	(void)state;
@@ -701,6 +728,7 @@ int main(void)
 	    cmocka_unit_test(test_two_servers_and_a_restart_in_one_process),
 	    cmocka_unit_test(test_limits_refuse_with_words),
 	    cmocka_unit_test(test_out_of_descriptors_then_recovers),
+	    cmocka_unit_test(test_a_session_is_woken_at_its_time),
 	    cmocka_unit_test(test_wakes_reach_idle_sessions),
 	    cmocka_unit_test(test_wake_storm),
 	    cmocka_unit_test(test_unix_socket_is_private_and_replaced),

@@ -156,11 +156,12 @@ struct net_session_ops {
 	// over. If it returns NET_READ, the input that input() left is given
 	// again at once.
 	enum net_next (*resume)(void *session, struct buf *out);
-	// Somebody called the waker. It is called only when input() could be
-	// called, and in a NET_WAIT. So it is never called before start() or in
-	// the middle of a NET_DRAIN or NET_PAUSE. It may come late, when nobody
-	// waits for it any more. If it returns NET_READ, the input that input()
-	// left, or that came in a NET_WAIT, is given at once.
+	// Somebody called the waker, or wake_ms() is over. It is called only
+	// when input() could be called, and in a NET_WAIT. So it is never
+	// called before start() or in the middle of a NET_DRAIN or NET_PAUSE.
+	// It may come late, when nobody waits for it any more. If it returns
+	// NET_READ, the input that input() left, or that came in a NET_WAIT, is
+	// given at once.
 	enum net_next (*wake)(void *session, struct buf *out);
 	// After NET_START_TLS: the handshake is done. All unread input has been
 	// dropped; the session must also drop what it holds itself.
@@ -181,6 +182,11 @@ struct net_session_ops {
 	// limit. Asked after each call, and for the last words, too. NULL:
 	// there is none.
 	uint64_t (*end_ms)(const void *session);
+	// A moment (clock_monotonic_ms()) at which wake() is called as if the
+	// waker had been; 0: there is none. It may come up to a quarter of a
+	// second late. Asked after each call, so a moment that has passed is
+	// given up by the wake(). NULL: there is none.
+	uint64_t (*wake_ms)(const void *session);
 	// The account of the user for whom the session works; 0: nobody has
 	// logged in. All connections of a user together get a fair share of the
 	// threads, and so do all strangers of one address. NULL: nobody ever

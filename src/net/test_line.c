@@ -23,6 +23,7 @@ struct line_session {
 	uint64_t big_left;
 	uint32_t timeout;
 	uint32_t pause_ms; // 0: no pause
+	uint64_t alarm_ms; // monotonic; 0: none
 	bool early;        // the client spoke in the pause
 	bool waits;        // until a wake
 	struct net_tls_info tls;
@@ -104,6 +105,10 @@ static enum net_next obey(
 			session->pause_ms = 0;
 		buf_add_literal(out, "PAUSED\r\n");
 		return NET_PAUSE;
+	} else if (view_starts_with(command, VIEW("ALARM "))) {
+		if (view_to_u64(view_from(command, 6), &session->alarm_ms))
+			session->alarm_ms += clock_monotonic_ms();
+		buf_add_literal(out, "OK\r\n");
 	} else if (view_eq(command, VIEW("WAIT"))) {
 		session->waits = true;
 		buf_add_literal(out, "WAITING\r\n");
@@ -177,6 +182,7 @@ static enum net_next line_wake(void *context, struct buf *out)
 		;
 	buf_add_string(out, session->waits ? "WOKEN\r\n" : "* WAKE\r\n");
 	session->waits = false;
+	session->alarm_ms = 0;
 	atomic_fetch_add(&session->line->wakes, 1);
 	return NET_READ;
 }
@@ -206,6 +212,12 @@ static uint32_t line_timeout(const void *context)
 {
 	const struct line_session *session = context;
 	return session->timeout;
+}
+
+static uint64_t line_wake_ms(const void *context)
+{
+	const struct line_session *session = context;
+	return session->alarm_ms;
 }
 
 static void line_timed_out(void *context, struct buf *out)
@@ -242,6 +254,7 @@ const struct net_session_ops line_ops = {
     .wake = line_wake,
     .tls_started = line_tls_started,
     .timeout = line_timeout,
+    .wake_ms = line_wake_ms,
     .pause_ms = line_pause_ms,
     .spoke_early = line_spoke_early,
     .timed_out = line_timed_out,

@@ -7,6 +7,7 @@
 //	PAUSE n       PAUSED; nothing is read for n milliseconds; then
 //	              OVER, or EARLY if the client spoke meanwhile
 //	WAIT          WAITING; no command is executed until a wake; then WOKEN
+//	ALARM n       OK; a wake after n milliseconds
 //	INFO          what the session knows of TLS
 //	STARTTLS, COMPRESS, QUIT
 //	GATED         STARTTLS that waits until the test opens the gate

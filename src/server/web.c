@@ -17,7 +17,6 @@ struct web {
 	struct http_route *routes; // owned
 	size_t route_count;
 	struct http_route metrics_routes[2];
-	struct alarms *alarms; // owned
 };
 
 // ---- /healthz --------------------------------------------------------------
@@ -133,7 +132,6 @@ struct web *web_new(const struct web_parts *parts)
 {
 	struct web *web = mem_zalloc(sizeof(*web));
 	web->parts = *parts;
-	web->alarms = alarms_new();
 	web->setup = open_setup(web);
 	add_routes(web, own_routes, ARRAY_LEN(own_routes), web);
 	web->jmap = open_jmap(parts);
@@ -156,7 +154,6 @@ void web_free(struct web **ret_web)
 		return;
 	setup_free(&(*ret_web)->setup);
 	jmap_free(&(*ret_web)->jmap);
-	alarms_free(&(*ret_web)->alarms);
 	free((*ret_web)->routes);
 	free(*ret_web);
 	*ret_web = NULL;
@@ -219,7 +216,6 @@ struct http_server web_server(struct web *web, const struct config *config,
 	    .host_context = web,
 	    .https_port = https_port(config),
 	    .limits = limits_of(config),
-	    .alarms = web->alarms,
 	};
 }
 

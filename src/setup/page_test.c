@@ -291,14 +291,14 @@ static void the_page_is_strict_and_is_not_sent_twice(void **state)
 #define ORIGIN     "Origin: https://" HTTP_RIG_HOST "\r\n"
 #define WAIT_MS    120000
 
-// Waits for the end of an answer that the alarm and the line for hashing wake.
+// Waits for the end of an answer that a pause and the line for hashing wake.
 static void finish(struct bed *bed, struct http_rig_answer *ret_answer)
 {
 	struct buf *out = &bed->rig.client.out;
 	const struct timespec moment = {.tv_nsec = 1000000};
 	uint64_t end_ms = clock_monotonic_ms() + WAIT_MS;
 	for (;;) {
-		rig_wake(&bed->rig.client);
+		rig_tick(&bed->rig.client);
 		if (view_ends_with(buf_view(out), VIEW("\r\n0\r\n\r\n")))
 			break;
 		if (clock_monotonic_ms() > end_ms)

@@ -11,6 +11,7 @@
 // The password lives in the exchange's arena, which is overwritten, and in the
 // run (probe/own.h), which overwrites it.
 #include "base/ascii.h"
+#include "base/clock.h"
 #include "setup/impl.h"
 #include "setup/sentences.h"
 
@@ -221,9 +222,9 @@ static enum http_step check_password(struct http_exchange *exchange)
 	enum rc rc = auth_verify(setup->options.auth, &channel,
 	    test->account.address.text, test->password, &user, &verdict);
 	if (rc == RC_IN_USE) {
-		if (test->turn.pause_ms > 0 &&
-		    http_wake_after(exchange, test->turn.pause_ms) != RC_OK)
-			return refuse(exchange, AUTH_REASON_UNAVAILABLE);
+		if (test->turn.pause_ms > 0)
+			http_wake_at(exchange,
+			    clock_monotonic_ms() + test->turn.pause_ms);
 		return HTTP_WAIT;
 	}
 	return rc == RC_OK ? begin_run(exchange)
