@@ -41,6 +41,11 @@ struct delivery_office {
 	uint32_t hops_max;         // Received fields [100]
 	uint64_t message_max;      // bytes; 0: the store's
 	uint32_t recipients_max;   // of a message [1000]
+	// How long a message may wait because its sender wants it to (RFC
+	// 4865); 0: not at all. And the bytes of all messages of a user that
+	// wait so; 0: any.
+	uint32_t hold_seconds;
+	uint64_t hold_bytes;
 	// NULL: each copy goes into the folder of its address.
 	const struct delivery_filter *filter;
 	const struct delivery_check *check; // NULL: everything is wanted
@@ -157,7 +162,8 @@ struct delivery_filter {
 
 // Begins a delivery, at MAIL FROM. Checks the envelope: a submission's sender
 // must belong to the user (550 5.7.1), the size must not be over the limit (552
-// 5.3.4), and there must be memory for it (452 4.3.1). If not RC_OK,
+// 5.3.4), not too much of the user's mail may wait for its time (552 5.7.16),
+// and there must be memory for it (452 4.3.1). If not RC_OK,
 // `ret_reply` says why.
 MUST_CHECK enum rc delivery_new(const struct delivery_office *office,
     const struct delivery_origin *origin,

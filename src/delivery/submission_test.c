@@ -311,6 +311,55 @@ static void what_is_added_asks_no_more_of_the_next_server(void **state)
 	}
 }
 
+// RFC 4865 section 6: what waits for its time has a quota.
+static void only_so_much_of_a_user_waits_for_its_time(void **state)
+{
+	(void)state;
+	static const char text[] =
+	    "From: cleo@ours.example\r\nSubject: Later\r\n\r\nHello.\r\n";
+	static const struct {
+		const char *name;
+		uint64_t room;     // the quota
+		uint64_t declared; // SIZE=
+		int64_t release_after;
+		const char *first;
+		const char *second;
+	} table[] = {
+	    {"any", 0, 0, 60, "250 2.0.0", "250 2.0.0"},
+	    {"much", 10000, 0, 60, "250 2.0.0", "250 2.0.0"},
+	    // The fields that are added count too.
+	    {"for one", 150, sizeof(text) - 1, 60, "250 2.0.0", "552 5.7.16"},
+	    {"for one, without SIZE", 150, 0, 60, "250 2.0.0", "552 5.7.16"},
+	    {"for none", 20, sizeof(text) - 1, 60, "552 5.7.16", "552 5.7.16"},
+	    {"for none, without SIZE", 20, 0, 60, "552 5.7.16", "552 5.7.16"},
+	    {"what goes at once", 20, sizeof(text) - 1, 0, "250 2.1.5",
+		"250 2.1.5"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct bed bed;
+		bed_open(&bed, (struct store_options){0});
+		bed.office.hold_bytes = table[i].room;
+		struct bed_mail mail = {.door = DELIVERY_SUBMISSION,
+		    .user = "cleo",
+		    .from = "cleo@ours.example",
+		    .to = "anna@ours.example",
+		    .text = text,
+		    .declared = table[i].declared,
+		    .envelope = {
+			.release_at = table[i].release_after
+					  ? BED_NOW + table[i].release_after
+					  : 0}};
+		bed_expect(&bed, &mail, table[i].first);
+		bed_expect(&bed, &mail, table[i].second);
+		// Others have room of their own.
+		mail.user = "bert";
+		mail.from = "bert@ours.example";
+		mail.text = "From: bert@ours.example\r\n\r\nHello.\r\n";
+		bed_expect(&bed, &mail, table[i].first);
+		bed_close(&bed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +367,7 @@ int main(void)
 	    cmocka_unit_test(a_binary_message_has_an_ordinary_header),
 	    cmocka_unit_test(a_submission_is_completed_and_signed),
 	    cmocka_unit_test(what_is_added_asks_no_more_of_the_next_server),
+	    cmocka_unit_test(only_so_much_of_a_user_waits_for_its_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,6 +94,11 @@ struct queue_plan queue_plan_make(struct arena *arena, enum queue_class class,
 void queue_batch_add(struct engine_batch *batch, const struct queue_id *id,
     const struct queue_message_record *message,
     const struct queue_recipient_record *recipients, size_t count);
+void queue_batch_message(struct engine_batch *batch, const struct queue_id *id,
+    const struct queue_message_record *message);
+void queue_batch_recipient(struct engine_batch *batch,
+    const struct queue_id *id, uint16_t number,
+    const struct queue_recipient_record *recipient);
 void queue_batch_flags(
     struct engine_batch *batch, const struct queue_id *id, unsigned flags);
 // Adds the changes that the verdicts make to the copy's recipients. With `ends`

@@ -107,7 +107,11 @@ struct queue_envelope {
 	enum smtp_ret ret;
 	enum smtp_body body;
 	bool smtputf8;
-	int64_t release_at; // not tried before (RFC 4865); 0: now
+	int64_t release_at; // not tried before; 0: now
+	// The parameter by which the sender asked for a later release (RFC
+	// 4865), and its value: seconds, or a time.
+	enum smtp_hold hold;
+	uint64_t hold_value;
 	// `release_at` is not the sender's wish: the user has sent too much.
 	bool limited;
 	enum smtp_by by;
@@ -150,6 +154,10 @@ MUST_CHECK enum rc queue_put(struct queue *queue, struct queue_draft *draft,
     struct view head, const struct queue_envelope *envelope,
     const struct queue_recipient *recipients, size_t count, struct fault *fault,
     struct queue_id *ret_id);
+
+// The bytes of all messages of this account that wait for the time that their
+// sender chose.
+uint64_t queue_later_bytes(struct queue *queue, uint64_t account);
 
 // ---- Taking out ------------------------------------------------------------
 

@@ -128,7 +128,7 @@ static void the_administrator_rules_over_what_is_not_kept(void **state)
 	settle_in_vain(&bed, &lot, QUEUE_PASSED);
 	assert_int_equal(queue_remove(bed.queue, &id, false, NULL), RC_IO);
 	clear(&disk);
-	assert_int_equal(queue_hold(bed.queue, &id, true, NULL), RC_OK);
+	assert_int_equal(queue_hold(bed.queue, &id, NULL), RC_OK);
 	bed.now += HOUR;
 	assert_null(bed_take(&bed));
 	assert_int_equal(queue_stats(bed.queue).messages, 1);
@@ -298,8 +298,7 @@ static void what_another_server_settled_stays_settled(void **state)
 	bed_open_beside(&c, &a);
 	last = bed_take(&c);
 	assert_int_equal(settle_as(c.queue, &last, QUEUE_DELIVERED), RC_OK);
-	assert_int_equal(
-	    queue_hold(a.queue, &fourth, true, &fault), RC_NOT_FOUND);
+	assert_int_equal(queue_hold(a.queue, &fourth, &fault), RC_NOT_FOUND);
 	assert_null(bed_take(&a));
 	bed_close_beside(&c);
 	assert_int_equal(queue_stats(b.queue).messages, 0);

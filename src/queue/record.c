@@ -12,8 +12,12 @@
 #define MESSAGE_BY_TRACE 2
 #define MESSAGE_PROVEN   4
 #define MESSAGE_LIMITED  8
+// What was asked for; then the value follows. At most one of them.
+#define MESSAGE_HOLD_FOR   16
+#define MESSAGE_HOLD_UNTIL 32
 #define MESSAGE_ALL                                                            \
-	(MESSAGE_UTF8 | MESSAGE_BY_TRACE | MESSAGE_PROVEN | MESSAGE_LIMITED)
+	(MESSAGE_UTF8 | MESSAGE_BY_TRACE | MESSAGE_PROVEN | MESSAGE_LIMITED |  \
+	    MESSAGE_HOLD_FOR | MESSAGE_HOLD_UNTIL)
 
 #define NOTIFY_ALL                                                             \
 	(0u | SMTP_NOTIFY_NEVER | SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_FAILURE |  \
@@ -44,7 +48,8 @@ enum rc queue_message_check(
 		    fault, RC_LIMIT, "a text of the envelope is too long");
 	if (!time_is_good(message->created) ||
 	    !time_is_good(envelope->release_at) ||
-	    !time_is_good(envelope->by_time))
+	    !time_is_good(envelope->by_time) ||
+	    envelope->hold_value > (uint64_t)QUEUE_TIME_MAX)
 		return fault_set(fault, RC_INVALID, "a time is out of range");
 	return RC_OK;
 }
@@ -95,15 +100,22 @@ static void add_text(struct buf *out, struct view text)
 	buf_add(out, text);
 }
 
+static unsigned message_flags(const struct queue_envelope *envelope)
+{
+	return (envelope->smtputf8 ? MESSAGE_UTF8 : 0u) |
+	       (envelope->by_trace ? MESSAGE_BY_TRACE : 0u) |
+	       (envelope->proven ? MESSAGE_PROVEN : 0u) |
+	       (envelope->limited ? MESSAGE_LIMITED : 0u) |
+	       (envelope->hold == SMTP_HOLD_FOR ? MESSAGE_HOLD_FOR : 0u) |
+	       (envelope->hold == SMTP_HOLD_UNTIL ? MESSAGE_HOLD_UNTIL : 0u);
+}
+
 void queue_message_encode(
     const struct queue_message_record *message, struct buf *ret_bytes)
 {
 	const struct queue_envelope *envelope = &message->envelope;
 	add_u8(ret_bytes, MESSAGE_VERSION);
-	add_u8(ret_bytes, (envelope->smtputf8 ? MESSAGE_UTF8 : 0) |
-			      (envelope->by_trace ? MESSAGE_BY_TRACE : 0) |
-			      (envelope->proven ? MESSAGE_PROVEN : 0) |
-			      (envelope->limited ? MESSAGE_LIMITED : 0));
+	add_u8(ret_bytes, message_flags(envelope));
 	add_u8(ret_bytes, envelope->ret);
 	add_u8(ret_bytes, envelope->body);
 	add_u8(ret_bytes, envelope->by);
@@ -114,6 +126,8 @@ void queue_message_encode(
 	add_u64(ret_bytes, message->size);
 	buf_add(ret_bytes,
 	    view_of(message->content.bytes, sizeof(message->content.bytes)));
+	if (envelope->hold != SMTP_HOLD_NONE)
+		add_u64(ret_bytes, envelope->hold_value);
 	add_text(ret_bytes, envelope->sender);
 	add_text(ret_bytes, envelope->envid);
 	add_text(ret_bytes, envelope->hop);
@@ -211,6 +225,19 @@ static struct view take_text(struct reader *reader, size_t max)
 	return take(reader, len);
 }
 
+static void take_hold(
+    struct reader *reader, unsigned flags, struct queue_envelope *envelope)
+{
+	if ((flags & MESSAGE_HOLD_FOR) && (flags & MESSAGE_HOLD_UNTIL))
+		reader->bad = true;
+	if (flags & MESSAGE_HOLD_FOR)
+		envelope->hold = SMTP_HOLD_FOR;
+	else if (flags & MESSAGE_HOLD_UNTIL)
+		envelope->hold = SMTP_HOLD_UNTIL;
+	if (envelope->hold != SMTP_HOLD_NONE)
+		envelope->hold_value = (uint64_t)take_time(reader);
+}
+
 enum rc queue_message_decode(
     struct view bytes, struct queue_message_record *ret_message)
 {
@@ -236,6 +263,7 @@ enum rc queue_message_decode(
 	struct view content = take(&reader, sizeof(message.content.bytes));
 	if (content.len)
 		memcpy(message.content.bytes, content.ptr, content.len);
+	take_hold(&reader, flags, envelope);
 	envelope->sender = take_text(&reader, QUEUE_ADDRESS_MAX);
 	envelope->envid = take_text(&reader, QUEUE_ENVID_MAX);
 	envelope->hop = take_text(&reader, QUEUE_HOP_MAX);
