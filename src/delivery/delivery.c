@@ -185,8 +185,9 @@ enum rc delivery_new(const struct delivery_office *office,
 	delivery_id_make(office, delivery->id);
 	keep_origin(delivery, origin);
 	keep_envelope(delivery, envelope);
-	// RFC 4865: the whole message waits.
-	if (envelope->queue.release_at)
+	// RFC 4865: the whole message waits. Or the queue tells what became of
+	// it, and can give it back.
+	if (envelope->queue.release_at || envelope->queue.tracked)
 		delivery->through_queue = true;
 	delivery_check_begin(delivery);
 	*ret_delivery = delivery;
@@ -644,4 +645,19 @@ enum rc delivery_finish(struct delivery *delivery,
 	free(replies);
 	let_go(delivery);
 	return RC_OK;
+}
+
+const struct queue_id *delivery_queued(const struct delivery *delivery)
+{
+	return delivery->has_queued ? &delivery->queued : NULL;
+}
+
+size_t delivery_queued_for(const struct delivery *delivery, size_t n,
+    struct view *ret_addresses, size_t max)
+{
+	const struct delivery_accepted *accepted = &delivery->recipients[n];
+	for (size_t i = 0; i < accepted->count && i < max; i++)
+		ret_addresses[i] =
+		    delivery->targets[accepted->targets[i]].queued;
+	return accepted->count;
 }

@@ -101,7 +101,9 @@ static inline struct smtp_protocol delivery_protocol(
 }
 
 struct delivery_envelope {
-	struct queue_envelope queue; // sender, DSN, body, times
+	// Sender, DSN, body, times. With `tracked` the message goes through the
+	// queue, whoever gets it: see delivery_queued().
+	struct queue_envelope queue;
 	// The sender in its parts; `local` empty for the null path.
 	struct smtp_mailbox sender;
 	uint64_t declared_size; // SIZE=; 0: not given
@@ -208,6 +210,15 @@ void delivery_refuse(
 // otherwise for none. Each may be NULL. The delivery is then over.
 MUST_CHECK enum rc delivery_finish(struct delivery *delivery,
     struct delivery_reply *ret_replies, struct delivery_reply *ret_reply);
+
+// After an answer 250: the id by which queue/notes.h knows the message; NULL if
+// it did not go through the queue.
+const struct queue_id *delivery_queued(const struct delivery *delivery);
+// The addresses in the queue to which accepted recipient `n` led: it may be an
+// alias. Writes at most `max` of them, and returns how many there are. They
+// live as long as the delivery.
+size_t delivery_queued_for(const struct delivery *delivery, size_t n,
+    struct view *ret_addresses, size_t max);
 
 // ---- From the queue --------------------------------------------------------
 

@@ -324,6 +324,8 @@ static enum rc remove_seized(struct removal *removal,
 		    fault, rc, "cannot write the report: %s", rc_text(rc));
 	queue_batch_verdicts(
 	    partition->batch, &removal->copy, removal->verdicts, removal->ends);
+	queue_notes_add(
+	    queue, partition->batch, &removal->copy, removal->verdicts);
 	if (!removal->ends)
 		queue_batch_flags(partition->batch, &removal->copy.id,
 		    QUEUE_FLAG_DOOMED |
@@ -354,6 +356,8 @@ static enum rc remove_locked(struct removal *removal, struct arena *arena,
 	judge(removal, report);
 	rc = remove_seized(removal, partition, report, fault);
 	change_index(removal, rc == RC_OK, report);
+	if (rc == RC_OK)
+		queue_notes_tell(queue, &removal->copy);
 	if (rc == RC_OK)
 		for (size_t i = 0; i < removal->copy.count; i++)
 			queue_log_verdict(

@@ -315,13 +315,16 @@ static void note_later(struct queue *queue, const struct queue_groups *groups,
 }
 
 static enum rc put_groups(struct queue *queue, struct queue_draft *draft,
-    const struct queue_message_record *message, struct queue_groups *groups,
+    struct queue_message_record *message, struct queue_groups *groups,
     struct fault *fault, struct queue_id *ret_id)
 {
 	unsigned chosen = choose_partition(queue);
 	struct queue_partition *partition = &queue->partitions[chosen];
+	struct queue_id first = queue_id_new(id_time(queue), chosen);
 	for (size_t i = 0; i < groups->count; i++)
-		groups->groups[i].id = queue_id_new(id_time(queue), chosen);
+		groups->groups[i].id = queue_id_next(&first, (unsigned)i);
+	message->envelope.track = first;
+	message->envelope.parts = (uint16_t)groups->count;
 	enum rc rc =
 	    commit_groups(queue, partition, draft, message, groups, fault);
 	if (rc == RC_OK) {

@@ -388,6 +388,7 @@ static enum rc load(struct queue *queue, struct fault *fault)
 		queue->partitions[i].version =
 		    engine_snapshot_version(snapshot);
 		loading.snapshot = snapshot;
+		queue->partitions[i].noted = true; // until it was looked at
 		rc = load_kind(&loading, snapshot, QUEUE_KEY_RECIPIENT);
 		if (rc == RC_OK)
 			rc = load_kind(&loading, snapshot, QUEUE_KEY_FLAGS);

@@ -118,7 +118,13 @@ struct queue_envelope {
 	int64_t by_time; // seconds since 1970
 	bool by_trace;
 	uint64_t account; // the account that submitted it; 0: none
-	struct view hop;  // who gave us the message, for `roost queue show`
+	// Its user asks what becomes of it, and may take it back: see notes.h.
+	// Then queue_put() fills in the id that it returns, and into how many
+	// messages it divided this one.
+	bool tracked;
+	struct queue_id track;
+	uint16_t parts;
+	struct view hop; // who gave us the message, for `roost queue show`
 };
 
 // Whether the sender is proven. A report to any other sender can be one to a

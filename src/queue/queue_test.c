@@ -597,17 +597,23 @@ static void a_record_has_what_its_sender_asked_for(void **state)
 	static const struct {
 		enum smtp_hold hold;
 		uint64_t value;
+		bool tracked;
 		size_t longer; // than without it
 	} table[] = {
-	    {SMTP_HOLD_NONE, 0, 0},
-	    {SMTP_HOLD_FOR, 999999999, 8},
-	    {SMTP_HOLD_UNTIL, BED_START, 8},
+	    {SMTP_HOLD_NONE, 0, false, 0},
+	    {SMTP_HOLD_FOR, 999999999, false, 8},
+	    {SMTP_HOLD_UNTIL, BED_START, false, 8},
+	    {SMTP_HOLD_NONE, 0, true, 14},
+	    {SMTP_HOLD_UNTIL, BED_START, true, 22},
 	};
 	size_t plain = 0;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		struct queue_message_record message = {.created = 5,
 		    .envelope = {.hold = table[i].hold,
 			.hold_value = table[i].value,
+			.tracked = table[i].tracked,
+			.track = queue_id_new(1, 1),
+			.parts = 3,
 			.sender = VIEW("a@b.test")}};
 		struct queue_message_record read;
 		struct buf bytes;
@@ -619,6 +625,11 @@ static void a_record_has_what_its_sender_asked_for(void **state)
 		    queue_message_decode(buf_view(&bytes), &read), RC_OK);
 		assert_int_equal(read.envelope.hold, table[i].hold);
 		assert_int_equal(read.envelope.hold_value, table[i].value);
+		assert_int_equal(read.envelope.tracked, table[i].tracked);
+		assert_int_equal(read.envelope.parts, table[i].tracked ? 3 : 0);
+		if (table[i].tracked)
+			assert_true(queue_id_eq(
+			    &read.envelope.track, &message.envelope.track));
 		assert_view_equal(read.envelope.sender, VIEW("a@b.test"));
 		bytes.ptr[1] |= 16 | 32; // both at once
 		assert_int_equal(
@@ -633,7 +644,10 @@ static void another_version_of_a_record_is_refused(void **state)
 	struct queue_message_record message = {.created = 5};
 	struct queue_recipient_record one = {
 	    .recipient.address = VIEW("a@b.test"), .next_try = 5};
-	struct buf messages, recipients;
+	struct queue_note note = {.kind = QUEUE_NOTE_FAILED};
+	struct buf messages, recipients, notes;
+	buf_init(&notes, 4096);
+	queue_note_encode(&note, &notes);
 	buf_init(&messages, 4096);
 	buf_init(&recipients, 4096);
 	queue_message_encode(&message, &messages);
@@ -642,6 +656,9 @@ static void another_version_of_a_record_is_refused(void **state)
 		enum rc wanted = version == 1 ? RC_OK : RC_CORRUPT;
 		messages.ptr[0] = (char)version;
 		recipients.ptr[0] = (char)version;
+		notes.ptr[0] = (char)version;
+		assert_int_equal(
+		    queue_note_decode(buf_view(&notes), &note), wanted);
 		assert_int_equal(
 		    queue_message_decode(buf_view(&messages), &message),
 		    wanted);
@@ -651,6 +668,7 @@ static void another_version_of_a_record_is_refused(void **state)
 	}
 	buf_done(&messages);
 	buf_done(&recipients);
+	buf_done(&notes);
 }
 
 int main(void)
