@@ -163,8 +163,32 @@ class SubmissionTest(PostTest):
                   mail.simple(2, sender=self.address), "HOLDFOR=1")
         self.wait_for_mail(1, other, password)
         self.assertEqual(self.inbox(), [])
-        self.server.roost("queue", "remove", id)
-        self.assertNotIn(id, self.queue())
+        self.assertIn(", as its sender wants", self.queue())
+        # But the administrator may let it go, and that outlives a crash.
+        self.server.crash()
+        self.server.start()
+        self.assertIn(id, self.queue())
+        self.server.roost("queue", "release", id)
+        stored, = self.wait_for_mail(1)
+        self.assertIn(b"Subject", stored)
+        wait_until(lambda: id not in self.queue(), "it is gone")
+
+    def test_a_report_says_what_was_asked_for(self):
+        c = self.submission()
+        count = 0
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ",
+                              time.gmtime(time.time() + 86400))
+        for hold, field in (("HOLDFOR=86400", "for;86400"),
+                            ("HOLDUNTIL=" + until, "until;" + until)):
+            reply = c.message(self.address, ["x@elsewhere.test"],
+                              mail.simple(1, sender=self.address), hold)
+            id = QUEUE_ID.search(str(reply))[0]
+            self.server.roost("queue", "remove", "--bounce", id)
+            count += 1
+            report = self.parsed(self.wait_for_mail(count)[-1])
+            status = list(report.iter_parts())[1].get_payload()
+            self.assertEqual(status[0]["Future-Release-Request"], field)
+            self.assertTrue(status[0]["Arrival-Date"])
 
     def test_the_answer_names_the_message_in_the_queue(self):
         reply = self.submission().message(

@@ -38,6 +38,13 @@ static void print_time(long long seconds)
 		printf("%s", text);
 }
 
+static void print_until(const json_t *recipient, const char *why)
+{
+	printf("waits until ");
+	print_time(number(recipient, "next"));
+	printf(", %s", why);
+}
+
 static void print_state(const json_t *recipient)
 {
 	struct view state = link_member(recipient, "state");
@@ -48,6 +55,10 @@ static void print_state(const json_t *recipient)
 		printf("is being sent now");
 	else if (view_eq(state, VIEW("held")))
 		printf("held");
+	else if (view_eq(state, VIEW("later")))
+		print_until(recipient, "as its sender wants");
+	else if (view_eq(state, VIEW("limited")))
+		print_until(recipient, "because its user has sent much");
 	else if (view_eq(state, VIEW("off")))
 		printf("not sent, mail for others waits (relay = no)");
 	else if (wait <= 0)

@@ -377,7 +377,7 @@ const struct cli_command admin_commands[] = {
 	.arguments_max = 1,
 	.summary = "try waiting messages now",
 	.details = "Takes an ID, --domain or --all. Messages that are held, "
-		   "or whose sender\nset a time, go on waiting.",
+		   "or that wait for\ntheir release, go on waiting.",
 	.options = {QUEUE_DOMAIN_OPTION, CLI_SWITCH("all", "all messages")},
 	.run = cmd_queue_retry,
     },
@@ -394,7 +394,9 @@ const struct cli_command admin_commands[] = {
 	.arguments = "ID",
 	.arguments_min = 1,
 	.arguments_max = 1,
-	.summary = "let a held message go on",
+	.summary = "let a message go that is held, or waits for its time",
+	.details = "Also one whose sender wants it to go later, or whose user "
+		   "has sent too much.",
 	.run = cmd_queue_release,
     },
     {

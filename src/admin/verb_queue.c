@@ -5,7 +5,9 @@
 //                "size","created","expires","account","hop","count",
 //                "recipients":[{"address","state","attempts","next","reply",
 //                "remote"}, …]}. The list has only the first recipients.
-//                "state": "waiting", "sending", "held", or "off" (relay = no)
+//                "state": "waiting", "sending", "held", "off" (relay = no),
+//                "later" (its sender wants it so), or "limited" (its user
+//                has sent too much)
 //   queue.show   {"id"} sends the same note, then a note {"note":"recipient",…}
 //                for each recipient, then {"note":"header","text"}
 //   queue.retry  {"id"}, or {"domain"}, or neither: then all messages. The
@@ -14,6 +16,7 @@
 //   queue.remove {"id","report"}
 #include "admin/verbs.h"
 #include "base/ascii.h"
+#include "base/clock.h"
 #include "queue/manage.h"
 #include "wire/domain_name.h"
 #include "wire/header.h"
@@ -111,12 +114,24 @@ static struct view domain_of(struct view address)
 		  : VIEW("");
 }
 
+// Waits for its release: it was not tried yet.
+static bool is_early(
+    const struct queue_info *info, const struct queue_info_recipient *recipient)
+{
+	return recipient->state == QUEUE_STATE_WAITING &&
+	       recipient->attempts == 0 && recipient->next_try > 0 &&
+	       recipient->next_try == info->envelope.release_at &&
+	       recipient->next_try > clock_wall_seconds(NULL);
+}
+
 // "off" means: the recipient is waiting, and the relay is switched off for the
 // domain, so the server does not try to send, whatever the queue's schedule
 // says.
 static const char *state_of(const struct control_host *host,
-    const struct queue_info_recipient *recipient)
+    const struct queue_info *info, const struct queue_info_recipient *recipient)
 {
+	if (is_early(info, recipient))
+		return info->envelope.limited ? "limited" : "later";
 	if (recipient->state == QUEUE_STATE_WAITING && host->relay &&
 	    relay_is_off(host->relay, domain_of(recipient->address)))
 		return "off";
@@ -124,11 +139,11 @@ static const char *state_of(const struct control_host *host,
 }
 
 static void set_recipient(json_t *object, const struct control_host *host,
-    const struct queue_info_recipient *recipient)
+    const struct queue_info *info, const struct queue_info_recipient *recipient)
 {
 	set_text(object, "address", recipient->address);
 	json_object_set_new(
-	    object, "state", json_string(state_of(host, recipient)));
+	    object, "state", json_string(state_of(host, info, recipient)));
 	set_number(object, "attempts", recipient->attempts);
 	set_number(object, "next", recipient->next_try);
 	set_text(object, "reply", recipient->last_reply);
@@ -158,7 +173,7 @@ static enum rc send_message(
 	json_t *recipients = json_array();
 	for (size_t i = 0; i < info->count && i < LIST_RECIPIENTS; i++) {
 		json_t *one = json_object();
-		set_recipient(one, call->host, &info->recipients[i]);
+		set_recipient(one, call->host, info, &info->recipients[i]);
 		json_array_append_new(recipients, one);
 	}
 	json_object_set_new(note, "recipients", recipients);
@@ -338,7 +353,8 @@ static enum rc show(struct desk *desk, struct fault *fault)
 	rc = link_send(link, message_note(&info), VIEW(""));
 	for (size_t i = 0; rc == RC_OK && i < info.count; i++) {
 		json_t *note = json_pack("{s:s}", "note", "recipient");
-		set_recipient(note, desk->call->host, &info.recipients[i]);
+		set_recipient(
+		    note, desk->call->host, &info, &info.recipients[i]);
 		rc = link_send(link, note, VIEW(""));
 	}
 	return rc == RC_OK ? send_header(desk, &id) : rc;
@@ -354,7 +370,10 @@ enum rc verb_queue_show(struct verb_call *call, struct fault *fault)
 	return rc;
 }
 
-static enum rc hold(struct verb_call *call, bool held, struct fault *fault)
+static enum rc change(struct verb_call *call,
+    enum rc (*change_one)(
+	struct queue *queue, const struct queue_id *id, struct fault *fault),
+    struct fault *fault)
 {
 	struct desk desk;
 	struct queue_id id;
@@ -362,19 +381,19 @@ static enum rc hold(struct verb_call *call, bool held, struct fault *fault)
 	if (rc == RC_OK)
 		rc = read_id(call, fault, &id);
 	if (rc == RC_OK)
-		rc = queue_hold(desk.queue, &id, held, fault);
+		rc = change_one(desk.queue, &id, fault);
 	desk_close(&desk);
 	return rc;
 }
 
 enum rc verb_queue_hold(struct verb_call *call, struct fault *fault)
 {
-	return hold(call, true, fault);
+	return change(call, queue_hold, fault);
 }
 
 enum rc verb_queue_release(struct verb_call *call, struct fault *fault)
 {
-	return hold(call, false, fault);
+	return change(call, queue_release, fault);
 }
 
 enum rc verb_queue_remove(struct verb_call *call, struct fault *fault)

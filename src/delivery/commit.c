@@ -174,6 +174,8 @@ static void commit_to_queue(struct delivery *delivery,
 	enum rc rc = put(delivery, delivery->outgoing, &id);
 	if (rc == RC_OK) {
 		char printed[QUEUE_ID_TEXT + 1];
+		delivery->queued = id;
+		delivery->has_queued = true;
 		queue_id_print(&id, printed);
 		snprintf(text, sizeof(text), "Queued as %s%s", printed,
 		    delivery->envelope.queue.limited ? LIMITED_TEXT : "");

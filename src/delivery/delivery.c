@@ -128,6 +128,24 @@ static bool has_memory(
 	452, ENHANCED(4, 3, 1),                                                \
 	    "The server has not enough memory now, try again later"
 
+// RFC 4865 section 6: a message that waits for its time counts for a quota of
+// its user, and is refused with this code.
+#define TOO_MUCH_LATER                                                         \
+	552, ENHANCED(5, 7, 16),                                               \
+	    "Too much of your mail waits for its time already"
+
+static bool has_room_for_later(const struct delivery_office *office,
+    const struct delivery_origin *origin,
+    const struct delivery_envelope *envelope, uint64_t size)
+{
+	if (!office->hold_bytes || !envelope->queue.release_at ||
+	    envelope->queue.limited || !origin->user)
+		return true;
+	uint64_t waits =
+	    queue_later_bytes(office->queue, origin->user->account);
+	return size <= office->hold_bytes && waits <= office->hold_bytes - size;
+}
+
 enum rc delivery_new(const struct delivery_office *office,
     const struct delivery_origin *origin,
     const struct delivery_envelope *envelope, struct delivery_reply *ret_reply,
@@ -140,6 +158,11 @@ enum rc delivery_new(const struct delivery_office *office,
 		// RFC 1870 section 6.1.
 		delivery_reply_set(ret_reply, 552, ENHANCED(5, 3, 4),
 		    "The message is longer than this server takes");
+		return RC_LIMIT;
+	}
+	if (!has_room_for_later(
+		office, origin, envelope, envelope->declared_size)) {
+		delivery_reply_set(ret_reply, TOO_MUCH_LATER);
 		return RC_LIMIT;
 	}
 	if (!has_memory(office, origin->door, false)) {
@@ -162,8 +185,9 @@ enum rc delivery_new(const struct delivery_office *office,
 	delivery_id_make(office, delivery->id);
 	keep_origin(delivery, origin);
 	keep_envelope(delivery, envelope);
-	// RFC 4865: the whole message waits.
-	if (envelope->queue.release_at)
+	// RFC 4865: the whole message waits. Or the queue tells what became of
+	// it, and can give it back.
+	if (envelope->queue.release_at || envelope->queue.tracked)
 		delivery->through_queue = true;
 	delivery_check_begin(delivery);
 	*ret_delivery = delivery;
@@ -581,6 +605,10 @@ MUST_CHECK static enum rc ask_for_message(struct delivery *delivery)
 static void commit(struct delivery *delivery,
     struct delivery_reply *ret_replies, struct delivery_reply *ret_reply)
 {
+	// Only now it is known how long it is.
+	if (!has_room_for_later(delivery->office, &delivery->origin,
+		&delivery->envelope, delivery->size))
+		fail(delivery, TOO_MUCH_LATER);
 	if (!delivery_has_failed(delivery))
 		finish_drafts(delivery);
 	if (!delivery_has_failed(delivery))
@@ -617,4 +645,19 @@ enum rc delivery_finish(struct delivery *delivery,
 	free(replies);
 	let_go(delivery);
 	return RC_OK;
+}
+
+const struct queue_id *delivery_queued(const struct delivery *delivery)
+{
+	return delivery->has_queued ? &delivery->queued : NULL;
+}
+
+size_t delivery_queued_for(const struct delivery *delivery, size_t n,
+    struct view *ret_addresses, size_t max)
+{
+	const struct delivery_accepted *accepted = &delivery->recipients[n];
+	for (size_t i = 0; i < accepted->count && i < max; i++)
+		ret_addresses[i] =
+		    delivery->targets[accepted->targets[i]].queued;
+	return accepted->count;
 }

@@ -41,6 +41,11 @@ struct delivery_office {
 	uint32_t hops_max;         // Received fields [100]
 	uint64_t message_max;      // bytes; 0: the store's
 	uint32_t recipients_max;   // of a message [1000]
+	// How long a message may wait because its sender wants it to (RFC
+	// 4865); 0: not at all. And the bytes of all messages of a user that
+	// wait so; 0: any.
+	uint32_t hold_seconds;
+	uint64_t hold_bytes;
 	// NULL: each copy goes into the folder of its address.
 	const struct delivery_filter *filter;
 	const struct delivery_check *check; // NULL: everything is wanted
@@ -96,7 +101,9 @@ static inline struct smtp_protocol delivery_protocol(
 }
 
 struct delivery_envelope {
-	struct queue_envelope queue; // sender, DSN, body, times
+	// Sender, DSN, body, times. With `tracked` the message goes through the
+	// queue, whoever gets it: see delivery_queued().
+	struct queue_envelope queue;
 	// The sender in its parts; `local` empty for the null path.
 	struct smtp_mailbox sender;
 	uint64_t declared_size; // SIZE=; 0: not given
@@ -157,7 +164,8 @@ struct delivery_filter {
 
 // Begins a delivery, at MAIL FROM. Checks the envelope: a submission's sender
 // must belong to the user (550 5.7.1), the size must not be over the limit (552
-// 5.3.4), and there must be memory for it (452 4.3.1). If not RC_OK,
+// 5.3.4), not too much of the user's mail may wait for its time (552 5.7.16),
+// and there must be memory for it (452 4.3.1). If not RC_OK,
 // `ret_reply` says why.
 MUST_CHECK enum rc delivery_new(const struct delivery_office *office,
     const struct delivery_origin *origin,
@@ -202,6 +210,15 @@ void delivery_refuse(
 // otherwise for none. Each may be NULL. The delivery is then over.
 MUST_CHECK enum rc delivery_finish(struct delivery *delivery,
     struct delivery_reply *ret_replies, struct delivery_reply *ret_reply);
+
+// After an answer 250: the id by which queue/notes.h knows the message; NULL if
+// it did not go through the queue.
+const struct queue_id *delivery_queued(const struct delivery *delivery);
+// The addresses in the queue to which accepted recipient `n` led: it may be an
+// alias. Writes at most `max` of them, and returns how many there are. They
+// live as long as the delivery.
+size_t delivery_queued_for(const struct delivery *delivery, size_t n,
+    struct view *ret_addresses, size_t max);
 
 // ---- From the queue --------------------------------------------------------
 

@@ -76,6 +76,8 @@ struct delivery {
 	size_t counted; // recipients counted for the user; 0: none
 	// One commit in the queue instead of one in each account.
 	bool through_queue;
+	bool has_queued;
+	struct queue_id queued; // in the queue
 
 	uint64_t size; // how many bytes came
 	void *check;   // the check's own state; NULL: the check is not asked

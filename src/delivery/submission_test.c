@@ -3,6 +3,7 @@
 #include "base/test.h"
 #include "delivery/delivery_test_tools.h"
 #include "queue/manage.h"
+#include "queue/notes.h"
 #include "wire/utf8.h"
 
 // Who may be named in From and Sender, and in the envelope, of what Anna sends.
@@ -311,6 +312,115 @@ static void what_is_added_asks_no_more_of_the_next_server(void **state)
 	}
 }
 
+// RFC 4865 section 6: what waits for its time has a quota.
+static void only_so_much_of_a_user_waits_for_its_time(void **state)
+{
+	(void)state;
+	static const char text[] =
+	    "From: cleo@ours.example\r\nSubject: Later\r\n\r\nHello.\r\n";
+	static const struct {
+		const char *name;
+		uint64_t room;     // the quota
+		uint64_t declared; // SIZE=
+		int64_t release_after;
+		const char *first;
+		const char *second;
+	} table[] = {
+	    {"any", 0, 0, 60, "250 2.0.0", "250 2.0.0"},
+	    {"much", 10000, 0, 60, "250 2.0.0", "250 2.0.0"},
+	    // The fields that are added count too.
+	    {"for one", 150, sizeof(text) - 1, 60, "250 2.0.0", "552 5.7.16"},
+	    {"for one, without SIZE", 150, 0, 60, "250 2.0.0", "552 5.7.16"},
+	    {"for none", 20, sizeof(text) - 1, 60, "552 5.7.16", "552 5.7.16"},
+	    {"for none, without SIZE", 20, 0, 60, "552 5.7.16", "552 5.7.16"},
+	    {"what goes at once", 20, sizeof(text) - 1, 0, "250 2.1.5",
+		"250 2.1.5"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct bed bed;
+		bed_open(&bed, (struct store_options){0});
+		bed.office.hold_bytes = table[i].room;
+		struct bed_mail mail = {.door = DELIVERY_SUBMISSION,
+		    .user = "cleo",
+		    .from = "cleo@ours.example",
+		    .to = "anna@ours.example",
+		    .text = text,
+		    .declared = table[i].declared,
+		    .envelope = {
+			.release_at = table[i].release_after
+					  ? BED_NOW + table[i].release_after
+					  : 0}};
+		bed_expect(&bed, &mail, table[i].first);
+		bed_expect(&bed, &mail, table[i].second);
+		// Others have room of their own.
+		mail.user = "bert";
+		mail.from = "bert@ours.example";
+		mail.text = "From: bert@ours.example\r\n\r\nHello.\r\n";
+		bed_expect(&bed, &mail, table[i].first);
+		bed_close(&bed);
+	}
+}
+
+// A message whose user follows it goes through the queue, which knows it by an
+// id, and its recipients by these addresses.
+static void who_follows_a_message_knows_it_in_the_queue(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *to;
+		const char *queued;
+	} table[] = {
+	    {"anna@ours.example", "anna@ours.example"},
+	    {"team@ours.example", "anna@ours.example bert@ours.example"},
+	    {"out@ours.example", "x@other.example"},
+	    {"y@other.example", "y@other.example"},
+	    {"both@ours.example", "bert@ours.example x@other.example"},
+	};
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	struct auth_user cleo = bed_who(&bed, "cleo");
+	struct delivery_origin origin = {
+	    .door = DELIVERY_SUBMISSION, .user = &cleo};
+	struct delivery_envelope envelope = {.queue.tracked = true,
+	    .sender = bed_mailbox_of(&bed, VIEW("cleo@ours.example"))};
+	struct delivery_reply reply;
+	struct delivery *delivery;
+	struct queue_id id;
+	assert_int_equal(
+	    delivery_new(&bed.office, &origin, &envelope, &reply, &delivery),
+	    RC_OK);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct delivery_recipient one = {
+		    .mailbox =
+			bed_mailbox_of(&bed, view_of_string(table[i].to))};
+		assert_int_equal(
+		    delivery_recipient(delivery, &one, &reply), RC_OK);
+	}
+	delivery_data(
+	    delivery, VIEW("From: cleo@ours.example\r\n\r\nHello.\r\n"));
+	assert_null(delivery_queued(delivery));
+	assert_int_equal(delivery_finish(delivery, NULL, &reply), RC_OK);
+	assert_int_equal(reply.code, 250);
+	id = *delivery_queued(delivery);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct view addresses[3];
+		struct buf all;
+		buf_init(&all, 200);
+		size_t count = delivery_queued_for(delivery, i, addresses, 3);
+		for (size_t n = 0; n < count; n++)
+			buf_printf(&all, "%s%.*s", n ? " " : "",
+			    VIEW_FMT(addresses[n]));
+		assert_view_equal(
+		    buf_view(&all), view_of_string(table[i].queued));
+		buf_done(&all);
+	}
+	delivery_free(&delivery);
+	assert_int_equal(
+	    queue_take_back(bed.office.queue, &id, cleo.account, NULL), RC_OK);
+	assert_string_equal(bed_queued(&bed), "");
+	bed_close(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +428,8 @@ int main(void)
 	    cmocka_unit_test(a_binary_message_has_an_ordinary_header),
 	    cmocka_unit_test(a_submission_is_completed_and_signed),
 	    cmocka_unit_test(what_is_added_asks_no_more_of_the_next_server),
+	    cmocka_unit_test(only_so_much_of_a_user_waits_for_its_time),
+	    cmocka_unit_test(who_follows_a_message_knows_it_in_the_queue),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,6 +82,15 @@ static void check_recipient(
 		    "");
 }
 
+static void check_note(
+    struct checking *checking, const struct queue_id *id, struct view value)
+{
+	struct queue_note note;
+	enum rc rc = queue_note_decode(value, &note);
+	if (rc != RC_OK)
+		report(checking, id, "a note about it", rc_text(rc));
+}
+
 static enum rc check_record(void *context, struct view key, struct view value)
 {
 	struct checking *checking = context;
@@ -91,6 +100,8 @@ static enum rc check_record(void *context, struct view key, struct view value)
 		report(checking, &id, "a key that cannot be read", "");
 	else if (key.ptr[0] == QUEUE_KEY_MESSAGE)
 		check_message(checking, &id, value);
+	else if (key.ptr[0] == QUEUE_KEY_NOTE)
+		check_note(checking, &id, value);
 	else
 		check_recipient(checking, &id, value);
 	checking->before = id;
@@ -118,6 +129,8 @@ enum rc queue_check(struct engine *engine,
 		rc = check_kind(&checking, QUEUE_KEY_MESSAGE);
 		if (rc == RC_OK)
 			rc = check_kind(&checking, QUEUE_KEY_RECIPIENT);
+		if (rc == RC_OK)
+			rc = check_kind(&checking, QUEUE_KEY_NOTE);
 		engine_snapshot_close(&checking.snapshot);
 	}
 	return rc;

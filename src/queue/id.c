@@ -67,6 +67,17 @@ struct queue_id queue_id_new(int64_t now_ms, unsigned partition)
 	return id;
 }
 
+struct queue_id queue_id_next(const struct queue_id *first, unsigned n)
+{
+	struct queue_id id = *first;
+	char random[8] = {0};
+	memcpy(random + 2, id.bytes + 6, 6);
+	// The last four bits are the partition.
+	put_be64(random, get_be64(random) + ((uint64_t)n << 4));
+	memcpy(id.bytes + 6, random + 2, 6);
+	return id;
+}
+
 unsigned queue_id_partition(const struct queue_id *id)
 {
 	return id->bytes[11] & 0x0f;
@@ -105,9 +116,10 @@ struct queue_key queue_key(char kind, const struct queue_id *id)
 	return key;
 }
 
-struct queue_key queue_key_recipient(const struct queue_id *id, uint16_t number)
+struct queue_key queue_key_numbered(
+    char kind, const struct queue_id *id, uint16_t number)
 {
-	struct queue_key key = queue_key(QUEUE_KEY_RECIPIENT, id);
+	struct queue_key key = queue_key(kind, id);
 	key.bytes[key.len++] = (char)(number >> 8);
 	key.bytes[key.len++] = (char)(number & 0xff);
 	return key;
@@ -116,7 +128,7 @@ struct queue_key queue_key_recipient(const struct queue_id *id, uint16_t number)
 enum rc queue_key_parse(
     struct view key, char kind, struct queue_id *ret_id, uint16_t *ret_number)
 {
-	bool numbered = kind == QUEUE_KEY_RECIPIENT;
+	bool numbered = kind == QUEUE_KEY_RECIPIENT || kind == QUEUE_KEY_NOTE;
 	if (key.len != ID_KEY_LEN + (numbered ? 2 : 0) || key.ptr[0] != kind)
 		return RC_CORRUPT;
 	memcpy(ret_id->bytes, key.ptr + 1, sizeof(ret_id->bytes));

@@ -16,6 +16,7 @@ struct queue_partition {
 	uint64_t number;  // the partition's number in the engine
 	uint64_t version; // the last version that this queue knows
 	struct engine_batch *batch;
+	_Atomic bool noted; // it may have notes
 };
 
 struct queue {
@@ -30,6 +31,9 @@ struct queue {
 	struct tally *reports;           // one count, with the key ""
 	struct tally *reports_by_domain; // of the sender
 	_Atomic uint64_t reports_dropped;
+	// Who is woken by notes; protected by the index's lock.
+	void (*notes_wake)(void *context);
+	void *notes_context;
 };
 
 int64_t queue_now(const struct queue *queue);
@@ -94,6 +98,11 @@ struct queue_plan queue_plan_make(struct arena *arena, enum queue_class class,
 void queue_batch_add(struct engine_batch *batch, const struct queue_id *id,
     const struct queue_message_record *message,
     const struct queue_recipient_record *recipients, size_t count);
+void queue_batch_message(struct engine_batch *batch, const struct queue_id *id,
+    const struct queue_message_record *message);
+void queue_batch_recipient(struct engine_batch *batch,
+    const struct queue_id *id, uint16_t number,
+    const struct queue_recipient_record *recipient);
 void queue_batch_flags(
     struct engine_batch *batch, const struct queue_id *id, unsigned flags);
 // Adds the changes that the verdicts make to the copy's recipients. With `ends`
@@ -161,6 +170,14 @@ MUST_CHECK enum rc queue_bounce_add(
 // lock.
 void queue_bounce_index(struct queue *queue, const struct queue_bounce *bounce);
 void queue_bounce_done(struct queue_bounce *bounce);
+
+// ---- notes.c ---------------------------------------------------------------
+
+// Adds the notes about the results of a tracked message.
+void queue_notes_add(struct queue *queue, struct engine_batch *batch,
+    const struct queue_copy *copy, const struct queue_verdict *verdicts);
+// Tells who reads notes, after the commit, if there are any.
+void queue_notes_tell(struct queue *queue, const struct queue_copy *copy);
 
 void queue_log_verdict(struct queue *queue, const struct queue_copy *copy,
     const struct queue_verdict *verdict);

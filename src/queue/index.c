@@ -12,6 +12,7 @@ void queue_index_init(struct queue_index *index, const struct clock *wall)
 	pthread_mutex_init(&index->lock, NULL);
 	for (size_t i = 0; i < QUEUE_CLASSES; i++)
 		map_init(&index->destinations[i]);
+	queue_later_init(&index->later);
 }
 
 static void heaps_done(struct queue_destination *destination)
@@ -46,6 +47,7 @@ void queue_index_done(struct queue_index *index)
 	for (unsigned class = 0; class < QUEUE_CLASSES; class ++)
 		class_done(index, class);
 	free(index->buckets);
+	queue_later_done(&index->later);
 	pthread_mutex_destroy(&index->lock);
 }
 
@@ -332,6 +334,7 @@ static void message_free(
 	else
 		index->newest[partition] = message->older;
 	index->messages--;
+	queue_later_end(&index->later, &message->id);
 	if (message->flags & QUEUE_FLAG_HELD)
 		index->held--;
 	free(message);
@@ -467,6 +470,7 @@ struct queue_entry *queue_index_lease(struct queue_index *index,
 	queue_heap_remove(heap_of(entry), first);
 	entry->state = QUEUE_STATE_SENDING;
 	entry->timed = false; // it was released
+	queue_later_end(&index->later, &queue_entry_message(entry)->id);
 	destination_update(index, destination);
 	return entry;
 }

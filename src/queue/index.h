@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "queue/heap.h"
+#include "queue/later.h"
 #include "queue/manage.h"
 #include "queue/record.h"
 
@@ -69,6 +70,7 @@ struct queue_index {
 	uint64_t messages;
 	uint64_t recipients;
 	uint64_t held;
+	struct queue_later later; // messages with lots that are `timed`
 	const struct clock *wall; // NULL: the machine's
 	// When the next lot is due, as queue_claim() last returned it;
 	// INT64_MIN: whoever waits for that time was woken since.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an administrator can do with a message: try it now, hold it, remove it.
+// What an administrator can do with a message: try it now, hold it,
+// release it, remove it.
 #include "queue/lot.h"
 
 static enum rc not_there(struct fault *fault)
@@ -8,18 +9,17 @@ static enum rc not_there(struct fault *fault)
 	    fault, RC_NOT_FOUND, "there is no such message in the queue");
 }
 
-static enum rc try_now(struct queue *queue, const struct queue_id *id,
-    bool also_limited, struct fault *fault)
+enum rc queue_retry(
+    struct queue *queue, const struct queue_id *id, struct fault *fault)
 {
 	struct arena arena;
 	struct queue_copy copy;
 	arena_init(&arena);
 	enum rc rc = queue_copy_read(queue, &arena, id, 0, 0, &copy);
 	int64_t due = queue_now(queue);
-	// A message that its sender wants to be held until later (RFC 4865)
-	// keeps that time: it has not failed yet.
-	if (rc == RC_OK && copy.message.envelope.release_at > due &&
-	    !(also_limited && copy.message.envelope.limited))
+	// A message that waits for its release keeps that time: it has not
+	// failed yet.
+	if (rc == RC_OK && copy.message.envelope.release_at > due)
 		due = copy.message.envelope.release_at;
 	arena_done(&arena);
 	if (rc == RC_NOT_FOUND)
@@ -37,18 +37,6 @@ static enum rc try_now(struct queue *queue, const struct queue_id *id,
 	}
 	pthread_mutex_unlock(&queue->index.lock);
 	return message ? RC_OK : not_there(fault);
-}
-
-enum rc queue_retry(
-    struct queue *queue, const struct queue_id *id, struct fault *fault)
-{
-	return try_now(queue, id, false, fault);
-}
-
-enum rc queue_let_go(
-    struct queue *queue, const struct queue_id *id, struct fault *fault)
-{
-	return try_now(queue, id, true, fault);
 }
 
 // ---- Flags -----------------------------------------------------------------
@@ -78,34 +66,162 @@ static void set_flags(
 }
 
 static enum rc hold_locked(struct queue *queue,
-    struct queue_partition *partition, const struct queue_id *id, bool hold,
+    struct queue_partition *partition, const struct queue_id *id,
     struct fault *fault)
 {
 	unsigned flags;
 	if (!look(queue, id, &flags))
 		return not_there(fault);
-	unsigned wanted =
-	    hold ? flags | QUEUE_FLAG_HELD : flags & ~(unsigned)QUEUE_FLAG_HELD;
-	if (wanted == flags)
+	if (flags & QUEUE_FLAG_HELD)
 		return RC_OK;
-	queue_batch_flags(partition->batch, id, wanted);
+	flags |= QUEUE_FLAG_HELD;
+	queue_batch_flags(partition->batch, id, flags);
 	struct queue_copy from = {.id = *id};
 	enum rc rc = queue_partition_commit(queue, partition, &from, fault);
 	if (rc == RC_GONE)
 		return not_there(fault);
 	if (rc == RC_OK)
-		set_flags(queue, id, wanted);
+		set_flags(queue, id, flags);
 	return rc;
 }
 
-enum rc queue_hold(struct queue *queue, const struct queue_id *id, bool hold,
-    struct fault *fault)
+enum rc queue_hold(
+    struct queue *queue, const struct queue_id *id, struct fault *fault)
 {
 	struct queue_partition *partition =
 	    queue_partition_lock(queue, queue_id_partition(id));
-	enum rc rc = hold_locked(queue, partition, id, hold, fault);
+	enum rc rc = hold_locked(queue, partition, id, fault);
 	queue_partition_unlock(partition);
 	return rc;
+}
+
+// ---- Release ---------------------------------------------------------------
+
+struct release {
+	struct queue *queue;
+	struct queue_copy copy;
+	int64_t now;
+	int64_t due;    // when the message may go
+	unsigned flags; // after it
+};
+
+// When the message may go if only its sender's wish counts.
+static int64_t wish_of(const struct queue_message_record *message)
+{
+	const struct queue_envelope *envelope = &message->envelope;
+	switch (envelope->hold) {
+	case SMTP_HOLD_NONE: break;
+	case SMTP_HOLD_FOR:
+		return message->created + (int64_t)envelope->hold_value;
+	case SMTP_HOLD_UNTIL: return (int64_t)envelope->hold_value;
+	}
+	return 0;
+}
+
+// The release and the first tries that it moves are stored, so that the
+// message's age counts from there.
+static void add_release(
+    const struct release *release, struct engine_batch *batch)
+{
+	struct queue_message_record message = release->copy.message;
+	message.envelope.release_at = release->due;
+	message.envelope.limited = false;
+	queue_batch_message(batch, &release->copy.id, &message);
+	for (size_t i = 0; i < release->copy.count; i++) {
+		struct queue_recipient_record one = release->copy.recipients[i];
+		if (one.attempts > 0 || one.next_try <= release->due)
+			continue;
+		one.next_try = release->due;
+		queue_batch_recipient(
+		    batch, &release->copy.id, release->copy.numbers[i], &one);
+	}
+}
+
+static void release_lots(const struct release *release)
+{
+	struct queue_index *index = &release->queue->index;
+	const struct queue_copy *copy = &release->copy;
+	bool timed = release->due > release->now;
+	pthread_mutex_lock(&index->lock);
+	struct queue_waiting *message = queue_index_find(index, &copy->id);
+	queue_later_end(&index->later, &copy->id);
+	if (timed)
+		queue_later_add(&index->later, &copy->id,
+		    copy->message.envelope.account, copy->message.size);
+	for (size_t i = 0; message && i < message->lot_count; i++) {
+		struct queue_entry *entry = &message->lots[i];
+		if (!entry->left || entry->tried ||
+		    entry->state == QUEUE_STATE_SENDING ||
+		    entry->due.due <= release->due)
+			continue;
+		entry->timed = timed;
+		queue_index_wait(index, entry, release->due);
+	}
+	if (message)
+		queue_index_set_flags(index, message, release->flags);
+	pthread_mutex_unlock(&index->lock);
+}
+
+static enum rc release_locked(struct release *release, bool all,
+    struct arena *arena, struct queue_partition *partition, struct fault *fault)
+{
+	struct queue *queue = release->queue;
+	struct queue_id id = release->copy.id;
+	unsigned flags;
+	if (!look(queue, &id, &flags))
+		return not_there(fault);
+	enum rc rc =
+	    queue_copy_read(queue, arena, &id, 0, UINT16_MAX, &release->copy);
+	if (rc == RC_NOT_FOUND)
+		return not_there(fault);
+	if (rc != RC_OK)
+		return fault_set(
+		    fault, rc, "cannot read the message: %s", rc_text(rc));
+	int64_t wish = all ? 0 : wish_of(&release->copy.message);
+	release->due = wish > release->now ? wish : release->now;
+	release->flags = all ? flags & ~(unsigned)QUEUE_FLAG_HELD : flags;
+	bool sooner = release->copy.message.envelope.release_at > release->due;
+	if (!sooner && release->flags == flags)
+		return RC_OK;
+	if (sooner)
+		add_release(release, partition->batch);
+	if (release->flags != flags)
+		queue_batch_flags(partition->batch, &id, release->flags);
+	rc = queue_partition_commit(queue, partition, &release->copy, fault);
+	if (rc == RC_GONE)
+		return not_there(fault);
+	if (rc == RC_OK && !sooner)
+		set_flags(queue, &id, release->flags);
+	else if (rc == RC_OK)
+		release_lots(release);
+	return rc;
+}
+
+static enum rc release(struct queue *queue, const struct queue_id *id, bool all,
+    struct fault *fault)
+{
+	struct arena arena;
+	struct release release = {
+	    .queue = queue, .copy = {.id = *id}, .now = queue_now(queue)};
+	arena_init(&arena);
+	struct queue_partition *partition =
+	    queue_partition_lock(queue, queue_id_partition(id));
+	enum rc rc = release_locked(&release, all, &arena, partition, fault);
+	queue_partition_unlock(partition);
+	arena_done(&arena);
+	return rc;
+}
+
+enum rc queue_release(
+    struct queue *queue, const struct queue_id *id, struct fault *fault)
+{
+	return release(queue, id, true, fault);
+}
+
+enum rc queue_let_go(
+    struct queue *queue, const struct queue_id *id, struct fault *fault)
+{
+	return release(queue, id, false, fault);
 }
 
 // ---- Remove ----------------------------------------------------------------
@@ -208,6 +324,8 @@ static enum rc remove_seized(struct removal *removal,
 		    fault, rc, "cannot write the report: %s", rc_text(rc));
 	queue_batch_verdicts(
 	    partition->batch, &removal->copy, removal->verdicts, removal->ends);
+	queue_notes_add(
+	    queue, partition->batch, &removal->copy, removal->verdicts);
 	if (!removal->ends)
 		queue_batch_flags(partition->batch, &removal->copy.id,
 		    QUEUE_FLAG_DOOMED |
@@ -238,6 +356,8 @@ static enum rc remove_locked(struct removal *removal, struct arena *arena,
 	judge(removal, report);
 	rc = remove_seized(removal, partition, report, fault);
 	change_index(removal, rc == RC_OK, report);
+	if (rc == RC_OK)
+		queue_notes_tell(queue, &removal->copy);
 	if (rc == RC_OK)
 		for (size_t i = 0; i < removal->copy.count; i++)
 			queue_log_verdict(

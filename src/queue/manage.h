@@ -47,14 +47,22 @@ MUST_CHECK enum rc queue_read(struct queue *queue, const struct queue_id *id,
 // These functions change a whole message. RC_NOT_FOUND when it is not there.
 // They do not stop an attempt that is under way for a recipient: that recipient
 // is held or removed when the attempt has failed.
+
+// Tries it now. One that is held, or that waits for its release, waits on.
 MUST_CHECK enum rc queue_retry(
     struct queue *queue, const struct queue_id *id, struct fault *fault);
-// As queue_retry(), also when the message waits because its user has sent too
-// much; queue_retry() leaves such a message alone.
+// Ends the wait of a message whose user has sent too much. It still waits for
+// the time that its sender chose.
 MUST_CHECK enum rc queue_let_go(
     struct queue *queue, const struct queue_id *id, struct fault *fault);
-MUST_CHECK enum rc queue_hold(struct queue *queue, const struct queue_id *id,
-    bool hold, struct fault *fault);
+// Keeps it until it is released.
+MUST_CHECK enum rc queue_hold(
+    struct queue *queue, const struct queue_id *id, struct fault *fault);
+// Ends every wait for a release: the administrator's hold, the time that the
+// sender chose, and that of a user who has sent too much. Its age counts from
+// now.
+MUST_CHECK enum rc queue_release(
+    struct queue *queue, const struct queue_id *id, struct fault *fault);
 // With `report` the sender gets a report.
 MUST_CHECK enum rc queue_remove(struct queue *queue, const struct queue_id *id,
     bool report, struct fault *fault);

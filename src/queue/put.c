@@ -98,28 +98,36 @@ struct queue_plan queue_plan_make(struct arena *arena, enum queue_class class,
 
 #define RECORD_MAX ((size_t)1 << 20) // every record is much shorter
 
-static void put_recipient(struct engine_batch *batch, const struct queue_id *id,
-    uint16_t number, const struct queue_recipient_record *recipient,
-    struct buf *scratch)
+void queue_batch_recipient(struct engine_batch *batch,
+    const struct queue_id *id, uint16_t number,
+    const struct queue_recipient_record *recipient)
 {
+	struct buf bytes;
 	struct queue_key key = queue_key_recipient(id, number);
-	buf_reset(scratch);
-	queue_recipient_encode(recipient, scratch);
-	engine_batch_put(batch, queue_key_view(&key), buf_view(scratch));
+	buf_init(&bytes, RECORD_MAX);
+	queue_recipient_encode(recipient, &bytes);
+	engine_batch_put(batch, queue_key_view(&key), buf_view(&bytes));
+	buf_done(&bytes);
 }
 
-void queue_batch_add(struct engine_batch *batch, const struct queue_id *id,
-    const struct queue_message_record *message,
-    const struct queue_recipient_record *recipients, size_t count)
+void queue_batch_message(struct engine_batch *batch, const struct queue_id *id,
+    const struct queue_message_record *message)
 {
 	struct buf bytes;
 	struct queue_key key = queue_key(QUEUE_KEY_MESSAGE, id);
 	buf_init(&bytes, RECORD_MAX);
 	queue_message_encode(message, &bytes);
 	engine_batch_put(batch, queue_key_view(&key), buf_view(&bytes));
-	for (size_t i = 0; i < count; i++)
-		put_recipient(batch, id, (uint16_t)i, &recipients[i], &bytes);
 	buf_done(&bytes);
+}
+
+void queue_batch_add(struct engine_batch *batch, const struct queue_id *id,
+    const struct queue_message_record *message,
+    const struct queue_recipient_record *recipients, size_t count)
+{
+	queue_batch_message(batch, id, message);
+	for (size_t i = 0; i < count; i++)
+		queue_batch_recipient(batch, id, (uint16_t)i, &recipients[i]);
 }
 
 void queue_batch_flags(
@@ -138,18 +146,15 @@ void queue_batch_verdicts(struct engine_batch *batch,
     const struct queue_copy *copy, const struct queue_verdict *verdicts,
     bool ends)
 {
-	struct buf bytes;
-	buf_init(&bytes, RECORD_MAX);
 	for (size_t i = 0; i < copy->count; i++) {
 		struct queue_key key =
 		    queue_key_recipient(&copy->id, copy->numbers[i]);
 		if (verdicts[i].final)
 			engine_batch_delete(batch, queue_key_view(&key));
 		else
-			put_recipient(batch, &copy->id, copy->numbers[i],
-			    &verdicts[i].record, &bytes);
+			queue_batch_recipient(batch, &copy->id,
+			    copy->numbers[i], &verdicts[i].record);
 	}
-	buf_done(&bytes);
 	if (!ends)
 		return;
 	struct queue_key message = queue_key(QUEUE_KEY_MESSAGE, &copy->id);
@@ -300,19 +305,33 @@ static enum rc commit_groups(struct queue *queue,
 	return queue_partition_commit(queue, partition, NULL, fault);
 }
 
+// The caller holds the index's lock.
+static void note_later(struct queue *queue, const struct queue_groups *groups,
+    const struct queue_message_record *message)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		queue_later_add(&queue->index.later, &groups->groups[i].id,
+		    message->envelope.account, message->size);
+}
+
 static enum rc put_groups(struct queue *queue, struct queue_draft *draft,
-    const struct queue_message_record *message, struct queue_groups *groups,
+    struct queue_message_record *message, struct queue_groups *groups,
     struct fault *fault, struct queue_id *ret_id)
 {
 	unsigned chosen = choose_partition(queue);
 	struct queue_partition *partition = &queue->partitions[chosen];
+	struct queue_id first = queue_id_new(id_time(queue), chosen);
 	for (size_t i = 0; i < groups->count; i++)
-		groups->groups[i].id = queue_id_new(id_time(queue), chosen);
+		groups->groups[i].id = queue_id_next(&first, (unsigned)i);
+	message->envelope.track = first;
+	message->envelope.parts = (uint16_t)groups->count;
 	enum rc rc =
 	    commit_groups(queue, partition, draft, message, groups, fault);
 	if (rc == RC_OK) {
 		pthread_mutex_lock(&queue->index.lock);
 		queue_groups_index(queue, groups, 0);
+		if (groups->groups[0].plan.lots[0].timed)
+			note_later(queue, groups, message);
 		pthread_mutex_unlock(&queue->index.lock);
 		*ret_id = groups->groups[0].id;
 	}

@@ -221,55 +221,61 @@ struct loading {
 	enum queue_class class;
 };
 
-// Reads when the message is to be released. One that cannot be read waits.
+// Reads what the message waits for. One that cannot be read waits.
 static void read_release(
-    struct loading *loading, int64_t *ret_release_at, bool *ret_limited)
+    struct loading *loading, struct queue_message_record *ret_message)
 {
 	struct buf value;
-	struct queue_message_record message;
+	struct queue_message_record message = {
+	    .envelope.release_at = INT64_MAX};
 	struct queue_key key = queue_key(QUEUE_KEY_MESSAGE, &loading->id);
-	*ret_release_at = INT64_MAX;
-	*ret_limited = false;
 	buf_init(&value, ENGINE_VALUE_MAX);
 	if (engine_snapshot_get(
 		loading->snapshot, queue_key_view(&key), &value) == RC_OK &&
-	    queue_message_decode(buf_view(&value), &message) == RC_OK) {
-		*ret_release_at = message.envelope.release_at;
-		*ret_limited = message.envelope.limited;
-	}
+	    queue_message_decode(buf_view(&value), ret_message) == RC_OK)
+		message = *ret_message;
+	*ret_message = message; // its texts are not used
 	buf_done(&value);
 }
 
 // Makes lots due whose time no wait leads to: it was set by a clock that was
 // wrong. Reads the message only where its release may be what it waits for.
-static void check_due(struct loading *loading)
+// Returns whether the message waits for the time that its sender chose.
+static bool check_due(
+    struct loading *loading, struct queue_message_record *ret_message)
 {
 	int64_t now = queue_now(loading->queue);
 	int64_t latest =
 	    now + queue_schedule_wait_max(&loading->queue->settings);
-	int64_t release_at = 0;
-	bool limited = false;
 	bool read = false;
+	bool timed = false;
 	for (size_t i = 0; i < loading->count; i++) {
 		struct queue_lot_plan *lot = &loading->lots[i];
 		if (lot->due <= now)
 			continue;
 		if (!lot->tried && !read)
-			read_release(loading, &release_at, &limited);
+			read_release(loading, ret_message);
 		read = read || !lot->tried;
-		bool held = !lot->tried && release_at > now;
-		lot->timed = held && !limited;
+		bool held =
+		    !lot->tried && ret_message->envelope.release_at > now;
+		lot->timed = held && !ret_message->envelope.limited;
+		timed = timed || lot->timed;
 		if (!held && lot->due > latest)
 			lot->due = now;
 	}
+	return timed;
 }
 
 static void load_done(struct loading *loading)
 {
-	check_due(loading);
+	struct queue_message_record message = {0};
+	bool timed = check_due(loading, &message);
 	if (loading->count)
 		queue_index_add(&loading->queue->index, &loading->id,
 		    loading->class, loading->lots, loading->count);
+	if (timed)
+		queue_later_add(&loading->queue->index.later, &loading->id,
+		    message.envelope.account, message.size);
 	arena_reset(&loading->arena);
 	loading->lots = NULL;
 	loading->count = 0;
@@ -382,6 +388,7 @@ static enum rc load(struct queue *queue, struct fault *fault)
 		queue->partitions[i].version =
 		    engine_snapshot_version(snapshot);
 		loading.snapshot = snapshot;
+		queue->partitions[i].noted = true; // until it was looked at
 		rc = load_kind(&loading, snapshot, QUEUE_KEY_RECIPIENT);
 		if (rc == RC_OK)
 			rc = load_kind(&loading, snapshot, QUEUE_KEY_FLAGS);
@@ -460,6 +467,14 @@ struct queue_stats queue_stats(struct queue *queue)
 	pthread_mutex_unlock(&index->lock);
 	stats.reports_dropped = queue->reports_dropped;
 	return stats;
+}
+
+uint64_t queue_later_bytes(struct queue *queue, uint64_t account)
+{
+	pthread_mutex_lock(&queue->index.lock);
+	uint64_t bytes = queue_later_sum(&queue->index.later, account);
+	pthread_mutex_unlock(&queue->index.lock);
+	return bytes;
 }
 
 void queue_watch(

@@ -107,14 +107,24 @@ struct queue_envelope {
 	enum smtp_ret ret;
 	enum smtp_body body;
 	bool smtputf8;
-	int64_t release_at; // not tried before (RFC 4865); 0: now
+	int64_t release_at; // not tried before; 0: now
+	// The parameter by which the sender asked for a later release (RFC
+	// 4865), and its value: seconds, or a time.
+	enum smtp_hold hold;
+	uint64_t hold_value;
 	// `release_at` is not the sender's wish: the user has sent too much.
 	bool limited;
 	enum smtp_by by;
 	int64_t by_time; // seconds since 1970
 	bool by_trace;
 	uint64_t account; // the account that submitted it; 0: none
-	struct view hop;  // who gave us the message, for `roost queue show`
+	// Its user asks what becomes of it, and may take it back: see notes.h.
+	// Then queue_put() fills in the id that it returns, and into how many
+	// messages it divided this one.
+	bool tracked;
+	struct queue_id track;
+	uint16_t parts;
+	struct view hop; // who gave us the message, for `roost queue show`
 };
 
 // Whether the sender is proven. A report to any other sender can be one to a
@@ -150,6 +160,10 @@ MUST_CHECK enum rc queue_put(struct queue *queue, struct queue_draft *draft,
     struct view head, const struct queue_envelope *envelope,
     const struct queue_recipient *recipients, size_t count, struct fault *fault,
     struct queue_id *ret_id);
+
+// The bytes of all messages of this account that wait for the time that their
+// sender chose.
+uint64_t queue_later_bytes(struct queue *queue, uint64_t account);
 
 // ---- Taking out ------------------------------------------------------------
 

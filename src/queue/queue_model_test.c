@@ -14,6 +14,8 @@ struct person {
 	char address[40];
 	unsigned attempts;
 	int64_t due;
+	int64_t release;
+	bool later; // it waits for its release
 	bool held;
 	bool doomed;
 	bool doomed_report;
@@ -63,7 +65,7 @@ static void put(struct model *model)
 	    .proven = true,
 	    .account = roll(model, 2)};
 	if (roll(model, 5) == 0)
-		envelope.release_at = model->bed.now + roll(model, 500);
+		envelope.release_at = model->bed.now + 1 + roll(model, 500);
 	for (size_t i = 0; i < count; i++) {
 		snprintf(texts[i], sizeof(texts[i]), "u%zu@d%u.example",
 		    model->count + i, roll(model, DOMAINS));
@@ -77,6 +79,8 @@ static void put(struct model *model)
 		struct person *person = add_person(model, &id, due);
 		memcpy(person->address, texts[i], sizeof(texts[i]));
 		person->of_user = envelope.account != 0;
+		person->release = envelope.release_at;
+		person->later = envelope.release_at != 0;
 	}
 }
 
@@ -151,6 +155,13 @@ static int64_t earliest(const struct model *model, bool *ret_any)
 	return due;
 }
 
+static void end_wait(struct model *model, const struct queue_id *id)
+{
+	for (size_t i = 0; i < model->count; i++)
+		if (queue_id_eq(&model->people[i].id, id))
+			model->people[i].later = false;
+}
+
 static void take(struct model *model, struct queue_lot **place)
 {
 	bool any;
@@ -179,6 +190,7 @@ static void take(struct model *model, struct queue_lot **place)
 		count++;
 	}
 	assert_int_equal(queue_lot_count(lot), count);
+	end_wait(model, queue_lot_id(lot));
 	for (size_t i = 0; i < count; i++) {
 		const struct queue_lot_recipient *one =
 		    queue_lot_recipient(lot, i);
@@ -239,12 +251,30 @@ static void drop(struct model *model, struct queue_lot **lot)
 	queue_drop(model->bed.queue, lot, seconds);
 }
 
-static void hold(struct model *model, const struct queue_id *id, bool hold)
+static void hold(struct model *model, const struct queue_id *id)
 {
-	assert_int_equal(queue_hold(model->bed.queue, id, hold, NULL), RC_OK);
+	assert_int_equal(queue_hold(model->bed.queue, id, NULL), RC_OK);
 	for (size_t i = 0; i < model->count; i++)
 		if (queue_id_eq(&model->people[i].id, id))
-			model->people[i].held = hold;
+			model->people[i].held = true;
+}
+
+static void release(struct model *model, const struct queue_id *id)
+{
+	int64_t now = model->bed.now;
+	assert_int_equal(queue_release(model->bed.queue, id, NULL), RC_OK);
+	for (size_t i = 0; i < model->count; i++) {
+		struct person *person = &model->people[i];
+		if (!queue_id_eq(&person->id, id))
+			continue;
+		person->held = false;
+		if (person->release <= now)
+			continue;
+		person->release = now;
+		person->later = false;
+		if (person->due > now)
+			person->due = now;
+	}
 }
 
 static void remove_message(
@@ -277,9 +307,9 @@ static void administrate(struct model *model)
 		return;
 	struct queue_id id = person->id;
 	switch (roll(model, 4)) {
-	case 0: hold(model, &id, true); break;
+	case 0: hold(model, &id); break;
 	case 1:
-	case 2: hold(model, &id, false); break;
+	case 2: release(model, &id); break;
 	default: remove_message(model, &id, roll(model, 2)); break;
 	}
 }
@@ -304,6 +334,8 @@ static void restart(struct model *model)
 			if (view_eq(info.recipients[n].address,
 				view_of_string(person->address)))
 				person->due = info.recipients[n].next_try;
+		if (person->release <= model->bed.now)
+			person->later = false;
 	}
 }
 
@@ -342,6 +374,24 @@ static void operate(struct model *model)
 	}
 }
 
+// The bytes of the messages of an account that wait for their release.
+static uint64_t later_bytes(const struct model *model, bool of_user)
+{
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < model->count; i++) {
+		const struct person *person = &model->people[i];
+		bool first = true;
+		for (size_t before = 0; first && before < i; before++)
+			first = model->people[before].gone ||
+				!queue_id_eq(
+				    &model->people[before].id, &person->id);
+		if (first && !person->gone && person->later &&
+		    person->of_user == of_user)
+			bytes += BED_TEXT.len + BED_HEAD.len;
+	}
+	return bytes;
+}
+
 static void expect_same(struct model *model)
 {
 	struct queue_stats stats = queue_stats(model->bed.queue);
@@ -352,6 +402,9 @@ static void expect_same(struct model *model)
 	for (size_t i = 0; i < model->count; i++)
 		people += !model->people[i].gone;
 	assert_int_equal(stats.recipients, people);
+	for (uint64_t account = 0; account < 2; account++)
+		assert_int_equal(queue_later_bytes(model->bed.queue, account),
+		    later_bytes(model, account));
 	assert_int_equal(bed_problems(&model->bed), 0);
 	assert_int_equal(queue_walk_open(model->bed.queue, &walk), RC_OK);
 	while (queue_walk_next(walk, &model->bed.arena, &info) == RC_OK) {

@@ -431,7 +431,7 @@ static void others_take_the_place_of_an_alias(void **state)
 		bed.now += 100;
 		if (held)
 			assert_int_equal(
-			    queue_hold(bed.queue, &id, true, NULL), RC_OK);
+			    queue_hold(bed.queue, &id, NULL), RC_OK);
 		assert_int_equal(
 		    queue_settle(bed.queue, &lot, results, NULL), RC_OK);
 		struct queue_stats stats = queue_stats(bed.queue);
@@ -591,13 +591,63 @@ static void damage_is_found_by_the_check(void **state)
 	}
 }
 
+static void a_record_has_what_its_sender_asked_for(void **state)
+{
+	(void)state;
+	static const struct {
+		enum smtp_hold hold;
+		uint64_t value;
+		bool tracked;
+		size_t longer; // than without it
+	} table[] = {
+	    {SMTP_HOLD_NONE, 0, false, 0},
+	    {SMTP_HOLD_FOR, 999999999, false, 8},
+	    {SMTP_HOLD_UNTIL, BED_START, false, 8},
+	    {SMTP_HOLD_NONE, 0, true, 14},
+	    {SMTP_HOLD_UNTIL, BED_START, true, 22},
+	};
+	size_t plain = 0;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct queue_message_record message = {.created = 5,
+		    .envelope = {.hold = table[i].hold,
+			.hold_value = table[i].value,
+			.tracked = table[i].tracked,
+			.track = queue_id_new(1, 1),
+			.parts = 3,
+			.sender = VIEW("a@b.test")}};
+		struct queue_message_record read;
+		struct buf bytes;
+		buf_init(&bytes, 4096);
+		queue_message_encode(&message, &bytes);
+		plain = i == 0 ? bytes.len : plain;
+		assert_int_equal(bytes.len, plain + table[i].longer);
+		assert_int_equal(
+		    queue_message_decode(buf_view(&bytes), &read), RC_OK);
+		assert_int_equal(read.envelope.hold, table[i].hold);
+		assert_int_equal(read.envelope.hold_value, table[i].value);
+		assert_int_equal(read.envelope.tracked, table[i].tracked);
+		assert_int_equal(read.envelope.parts, table[i].tracked ? 3 : 0);
+		if (table[i].tracked)
+			assert_true(queue_id_eq(
+			    &read.envelope.track, &message.envelope.track));
+		assert_view_equal(read.envelope.sender, VIEW("a@b.test"));
+		bytes.ptr[1] |= 16 | 32; // both at once
+		assert_int_equal(
+		    queue_message_decode(buf_view(&bytes), &read), RC_CORRUPT);
+		buf_done(&bytes);
+	}
+}
+
 static void another_version_of_a_record_is_refused(void **state)
 {
 	(void)state;
 	struct queue_message_record message = {.created = 5};
 	struct queue_recipient_record one = {
 	    .recipient.address = VIEW("a@b.test"), .next_try = 5};
-	struct buf messages, recipients;
+	struct queue_note note = {.kind = QUEUE_NOTE_FAILED};
+	struct buf messages, recipients, notes;
+	buf_init(&notes, 4096);
+	queue_note_encode(&note, &notes);
 	buf_init(&messages, 4096);
 	buf_init(&recipients, 4096);
 	queue_message_encode(&message, &messages);
@@ -606,6 +656,9 @@ static void another_version_of_a_record_is_refused(void **state)
 		enum rc wanted = version == 1 ? RC_OK : RC_CORRUPT;
 		messages.ptr[0] = (char)version;
 		recipients.ptr[0] = (char)version;
+		notes.ptr[0] = (char)version;
+		assert_int_equal(
+		    queue_note_decode(buf_view(&notes), &note), wanted);
 		assert_int_equal(
 		    queue_message_decode(buf_view(&messages), &message),
 		    wanted);
@@ -615,6 +668,7 @@ static void another_version_of_a_record_is_refused(void **state)
 	}
 	buf_done(&messages);
 	buf_done(&recipients);
+	buf_done(&notes);
 }
 
 int main(void)
@@ -631,6 +685,7 @@ int main(void)
 	    cmocka_unit_test(five_thousand_recipients_are_one_message),
 	    cmocka_unit_test(a_damaged_record_does_not_stop_the_others),
 	    cmocka_unit_test(damage_is_found_by_the_check),
+	    cmocka_unit_test(a_record_has_what_its_sender_asked_for),
 	    cmocka_unit_test(another_version_of_a_record_is_refused),
 	    cmocka_unit_test(others_take_the_place_of_an_alias),
 	    cmocka_unit_test(fields_for_some_recipients_are_seen_by_them_only),

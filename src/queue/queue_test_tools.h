@@ -73,6 +73,8 @@ static inline void bed_restart(struct bed *bed)
 	bed_open_queue(bed);
 }
 
+#define BED_HEAD VIEW("Received: from here\r\n")
+
 static inline struct queue_id bed_put_as(struct bed *bed, struct view text,
     const struct queue_envelope *envelope,
     const struct queue_recipient *recipients, size_t count)
@@ -81,9 +83,8 @@ static inline struct queue_id bed_put_as(struct bed *bed, struct view text,
 	struct fault fault = {0};
 	struct queue_draft *draft = queue_draft_new(bed->queue);
 	assert_int_equal(queue_draft_add(draft, text), RC_OK);
-	assert_int_equal(
-	    queue_put(bed->queue, draft, VIEW("Received: from here\r\n"),
-		envelope, recipients, count, &fault, &id),
+	assert_int_equal(queue_put(bed->queue, draft, BED_HEAD, envelope,
+			     recipients, count, &fault, &id),
 	    RC_OK);
 	queue_draft_free(&draft);
 	return id;

@@ -196,11 +196,10 @@ static void *admin_run(void *context)
 			enum rc held = RC_OK;
 			field->holding++;
 			if (roll(hand, 3) == 0)
-				held = queue_hold(
-				    field->queue, &info.id, true, NULL);
+				held = queue_hold(field->queue, &info.id, NULL);
 			if (held == RC_OK)
-				held = queue_hold(
-				    field->queue, &info.id, false, NULL);
+				held =
+				    queue_release(field->queue, &info.id, NULL);
 			if (held == RC_OK)
 				held =
 				    queue_retry(field->queue, &info.id, NULL);

@@ -128,7 +128,7 @@ static void the_administrator_rules_over_what_is_not_kept(void **state)
 	settle_in_vain(&bed, &lot, QUEUE_PASSED);
 	assert_int_equal(queue_remove(bed.queue, &id, false, NULL), RC_IO);
 	clear(&disk);
-	assert_int_equal(queue_hold(bed.queue, &id, true, NULL), RC_OK);
+	assert_int_equal(queue_hold(bed.queue, &id, NULL), RC_OK);
 	bed.now += HOUR;
 	assert_null(bed_take(&bed));
 	assert_int_equal(queue_stats(bed.queue).messages, 1);
@@ -298,14 +298,34 @@ static void what_another_server_settled_stays_settled(void **state)
 	bed_open_beside(&c, &a);
 	last = bed_take(&c);
 	assert_int_equal(settle_as(c.queue, &last, QUEUE_DELIVERED), RC_OK);
-	assert_int_equal(
-	    queue_hold(a.queue, &fourth, true, &fault), RC_NOT_FOUND);
+	assert_int_equal(queue_hold(a.queue, &fourth, &fault), RC_NOT_FOUND);
 	assert_null(bed_take(&a));
 	bed_close_beside(&c);
 	assert_int_equal(queue_stats(b.queue).messages, 0);
 	bed_close_beside(&b);
 	bed_expect_empty(&a);
 	bed_done(&a);
+}
+
+static void what_cannot_be_taken_back_now_is_sent(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct disk disk;
+	struct queue_envelope envelope = {
+	    .sender = VIEW("a@a.example"), .account = 7, .tracked = true};
+	struct queue_recipient one = {.address = VIEW("x@b.example")};
+	bed_make(&bed);
+	struct queue_id id = bed_put_as(&bed, BED_TEXT, &envelope, &one, 1);
+	fill(&disk, &bed);
+	assert_int_equal(queue_take_back(bed.queue, &id, 7, NULL), RC_IO);
+	clear(&disk);
+	struct queue_lot *lot = bed_take(&bed);
+	assert_non_null(lot);
+	queue_drop(bed.queue, &lot, 0);
+	assert_int_equal(queue_take_back(bed.queue, &id, 7, NULL), RC_OK);
+	assert_null(bed_take(&bed));
+	bed_done(&bed);
 }
 
 // ---- The clock -------------------------------------------------------------
@@ -453,6 +473,7 @@ int main(void)
 	    cmocka_unit_test(what_is_put_off_counts_no_try_and_says_why),
 	    cmocka_unit_test(what_another_server_settled_stays_settled),
 	    cmocka_unit_test(who_is_put_off_hears_of_the_delay_and_of_the_end),
+	    cmocka_unit_test(what_cannot_be_taken_back_now_is_sent),
 	    cmocka_unit_test(
 		a_clock_that_is_set_back_makes_nothing_wait_longer),
 	    cmocka_unit_test(a_leap_of_the_clock_ends_nothing_without_a_try),

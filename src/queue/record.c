@@ -7,13 +7,20 @@
 
 #define MESSAGE_VERSION   1
 #define RECIPIENT_VERSION 1
+#define NOTE_VERSION      1
 
 #define MESSAGE_UTF8     1 // flags in a message's record
 #define MESSAGE_BY_TRACE 2
 #define MESSAGE_PROVEN   4
 #define MESSAGE_LIMITED  8
+// What was asked for; then the value follows. At most one of them.
+#define MESSAGE_HOLD_FOR   16
+#define MESSAGE_HOLD_UNTIL 32
+// The first message of its put and the number of messages follow.
+#define MESSAGE_TRACKED 64
 #define MESSAGE_ALL                                                            \
-	(MESSAGE_UTF8 | MESSAGE_BY_TRACE | MESSAGE_PROVEN | MESSAGE_LIMITED)
+	(MESSAGE_UTF8 | MESSAGE_BY_TRACE | MESSAGE_PROVEN | MESSAGE_LIMITED |  \
+	    MESSAGE_HOLD_FOR | MESSAGE_HOLD_UNTIL | MESSAGE_TRACKED)
 
 #define NOTIFY_ALL                                                             \
 	(0u | SMTP_NOTIFY_NEVER | SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_FAILURE |  \
@@ -44,7 +51,8 @@ enum rc queue_message_check(
 		    fault, RC_LIMIT, "a text of the envelope is too long");
 	if (!time_is_good(message->created) ||
 	    !time_is_good(envelope->release_at) ||
-	    !time_is_good(envelope->by_time))
+	    !time_is_good(envelope->by_time) ||
+	    envelope->hold_value > (uint64_t)QUEUE_TIME_MAX)
 		return fault_set(fault, RC_INVALID, "a time is out of range");
 	return RC_OK;
 }
@@ -89,10 +97,33 @@ static void add_u64(struct buf *out, uint64_t n)
 	buf_add(out, view_of(bytes, sizeof(bytes)));
 }
 
+static void add_id(struct buf *out, const struct queue_id *id)
+{
+	buf_add(out, view_of((const char *)id->bytes, sizeof(id->bytes)));
+}
+
+static void add_status(struct buf *out, struct enhanced_status status)
+{
+	add_u16(out, status.class);
+	add_u16(out, status.subject);
+	add_u16(out, status.detail);
+}
+
 static void add_text(struct buf *out, struct view text)
 {
 	add_u16(out, text.len);
 	buf_add(out, text);
+}
+
+static unsigned message_flags(const struct queue_envelope *envelope)
+{
+	return (envelope->smtputf8 ? MESSAGE_UTF8 : 0u) |
+	       (envelope->by_trace ? MESSAGE_BY_TRACE : 0u) |
+	       (envelope->proven ? MESSAGE_PROVEN : 0u) |
+	       (envelope->limited ? MESSAGE_LIMITED : 0u) |
+	       (envelope->hold == SMTP_HOLD_FOR ? MESSAGE_HOLD_FOR : 0u) |
+	       (envelope->hold == SMTP_HOLD_UNTIL ? MESSAGE_HOLD_UNTIL : 0u) |
+	       (envelope->tracked ? MESSAGE_TRACKED : 0u);
 }
 
 void queue_message_encode(
@@ -100,10 +131,7 @@ void queue_message_encode(
 {
 	const struct queue_envelope *envelope = &message->envelope;
 	add_u8(ret_bytes, MESSAGE_VERSION);
-	add_u8(ret_bytes, (envelope->smtputf8 ? MESSAGE_UTF8 : 0) |
-			      (envelope->by_trace ? MESSAGE_BY_TRACE : 0) |
-			      (envelope->proven ? MESSAGE_PROVEN : 0) |
-			      (envelope->limited ? MESSAGE_LIMITED : 0));
+	add_u8(ret_bytes, message_flags(envelope));
 	add_u8(ret_bytes, envelope->ret);
 	add_u8(ret_bytes, envelope->body);
 	add_u8(ret_bytes, envelope->by);
@@ -114,6 +142,12 @@ void queue_message_encode(
 	add_u64(ret_bytes, message->size);
 	buf_add(ret_bytes,
 	    view_of(message->content.bytes, sizeof(message->content.bytes)));
+	if (envelope->hold != SMTP_HOLD_NONE)
+		add_u64(ret_bytes, envelope->hold_value);
+	if (envelope->tracked) {
+		add_id(ret_bytes, &envelope->track);
+		add_u16(ret_bytes, envelope->parts);
+	}
 	add_text(ret_bytes, envelope->sender);
 	add_text(ret_bytes, envelope->envid);
 	add_text(ret_bytes, envelope->hop);
@@ -149,9 +183,7 @@ void queue_recipient_encode(
 	add_u32(ret_bytes, recipient->attempts);
 	add_u64(ret_bytes, (uint64_t)recipient->next_try);
 	add_u64(ret_bytes, (uint64_t)recipient->last_try);
-	add_u16(ret_bytes, recipient->status.class);
-	add_u16(ret_bytes, recipient->status.subject);
-	add_u16(ret_bytes, recipient->status.detail);
+	add_status(ret_bytes, recipient->status);
 	add_text(ret_bytes, recipient->recipient.address);
 	add_text(ret_bytes, recipient->recipient.original);
 	add_text(ret_bytes, recipient->diagnostic);
@@ -211,6 +243,37 @@ static struct view take_text(struct reader *reader, size_t max)
 	return take(reader, len);
 }
 
+static void take_hold(
+    struct reader *reader, unsigned flags, struct queue_envelope *envelope)
+{
+	if ((flags & MESSAGE_HOLD_FOR) && (flags & MESSAGE_HOLD_UNTIL))
+		reader->bad = true;
+	if (flags & MESSAGE_HOLD_FOR)
+		envelope->hold = SMTP_HOLD_FOR;
+	else if (flags & MESSAGE_HOLD_UNTIL)
+		envelope->hold = SMTP_HOLD_UNTIL;
+	if (envelope->hold != SMTP_HOLD_NONE)
+		envelope->hold_value = (uint64_t)take_time(reader);
+}
+
+static void take_id(struct reader *reader, struct queue_id *ret_id)
+{
+	struct view bytes = take(reader, sizeof(ret_id->bytes));
+	if (bytes.len)
+		memcpy(ret_id->bytes, bytes.ptr, bytes.len);
+}
+
+static struct enhanced_status take_status(struct reader *reader)
+{
+	struct enhanced_status status = {
+	    .class = (uint16_t)take_number(reader, 2)};
+	status.subject = (uint16_t)take_number(reader, 2);
+	status.detail = (uint16_t)take_number(reader, 2);
+	if (status.class > 5 || status.subject > 999 || status.detail > 999)
+		reader->bad = true;
+	return status;
+}
+
 enum rc queue_message_decode(
     struct view bytes, struct queue_message_record *ret_message)
 {
@@ -236,6 +299,14 @@ enum rc queue_message_decode(
 	struct view content = take(&reader, sizeof(message.content.bytes));
 	if (content.len)
 		memcpy(message.content.bytes, content.ptr, content.len);
+	take_hold(&reader, flags, envelope);
+	envelope->tracked = flags & MESSAGE_TRACKED;
+	if (envelope->tracked) {
+		take_id(&reader, &envelope->track);
+		envelope->parts = (uint16_t)take_number(&reader, 2);
+		if (!envelope->parts || envelope->parts > QUEUE_RECIPIENTS_MAX)
+			reader.bad = true;
+	}
 	envelope->sender = take_text(&reader, QUEUE_ADDRESS_MAX);
 	envelope->envid = take_text(&reader, QUEUE_ENVID_MAX);
 	envelope->hop = take_text(&reader, QUEUE_HOP_MAX);
@@ -264,17 +335,47 @@ enum rc queue_recipient_decode(
 	one.attempts = (uint32_t)take_number(&reader, 4);
 	one.next_try = take_time(&reader);
 	one.last_try = take_time(&reader);
-	one.status.class = (uint16_t)take_number(&reader, 2);
-	one.status.subject = (uint16_t)take_number(&reader, 2);
-	one.status.detail = (uint16_t)take_number(&reader, 2);
+	one.status = take_status(&reader);
 	one.recipient.address = take_text(&reader, QUEUE_ADDRESS_MAX);
 	one.recipient.original = take_text(&reader, QUEUE_ORIGINAL_MAX);
 	one.diagnostic = take_text(&reader, QUEUE_DIAGNOSTIC_MAX);
 	one.remote = take_text(&reader, QUEUE_REMOTE_MAX);
-	if (reader.bad || reader.rest.len > 0 ||
-	    one.recipient.address.len == 0 || one.status.class > 5 ||
-	    one.status.subject > 999 || one.status.detail > 999)
+	if (reader.bad || reader.rest.len > 0 || one.recipient.address.len == 0)
 		return RC_CORRUPT;
 	*ret_recipient = one;
+	return RC_OK;
+}
+
+// ---- Notes -----------------------------------------------------------------
+
+void queue_note_encode(const struct queue_note *note, struct buf *ret_bytes)
+{
+	add_u8(ret_bytes, NOTE_VERSION);
+	add_u8(ret_bytes, note->kind);
+	add_id(ret_bytes, &note->track);
+	add_u64(ret_bytes, note->account);
+	add_u64(ret_bytes, (uint64_t)note->time);
+	add_status(ret_bytes, note->status);
+	add_text(ret_bytes, note->address);
+	add_text(ret_bytes, note->reply);
+}
+
+enum rc queue_note_decode(struct view bytes, struct queue_note *ret_note)
+{
+	struct queue_note note = {.stored = bytes};
+	struct reader reader = {.rest = bytes};
+	if (take_number(&reader, 1) != NOTE_VERSION)
+		return RC_CORRUPT;
+	note.kind =
+	    (enum queue_note_kind)take_below(&reader, QUEUE_NOTE_KINDS + 1);
+	take_id(&reader, &note.track);
+	note.account = take_number(&reader, 8);
+	note.time = take_time(&reader);
+	note.status = take_status(&reader);
+	note.address = take_text(&reader, QUEUE_ADDRESS_MAX);
+	note.reply = take_text(&reader, QUEUE_DIAGNOSTIC_MAX);
+	if (reader.bad || reader.rest.len > 0 || !note.kind)
+		return RC_CORRUPT;
+	*ret_note = note;
 	return RC_OK;
 }

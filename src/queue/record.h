@@ -5,7 +5,7 @@
 #ifndef ROOST_QUEUE_RECORD_H
 #define ROOST_QUEUE_RECORD_H
 
-#include "queue/queue.h"
+#include "queue/notes.h"
 
 // Times are from 0 to this value (the year 36812), so that sums do not
 // overflow.
@@ -70,24 +70,37 @@ MUST_CHECK enum rc queue_message_decode(
 MUST_CHECK enum rc queue_recipient_decode(
     struct view bytes, struct queue_recipient_record *ret_recipient);
 
+// Without the id and the number, which are the key.
+void queue_note_encode(const struct queue_note *note, struct buf *ret_bytes);
+MUST_CHECK enum rc queue_note_decode(
+    struct view bytes, struct queue_note *ret_note);
+
 // ---- Keys ------------------------------------------------------------------
 
 #define QUEUE_KEY_MESSAGE   'm' // id
 #define QUEUE_KEY_RECIPIENT 'r' // id, number (2, big-endian)
 #define QUEUE_KEY_FLAGS     'f' // id; one byte; exists while a flag is set
+#define QUEUE_KEY_NOTE      's' // id, number (2, big-endian)
 
 struct queue_key {
 	char bytes[15];
 	unsigned char len;
 };
 struct queue_key queue_key(char kind, const struct queue_id *id);
-struct queue_key queue_key_recipient(
-    const struct queue_id *id, uint16_t number);
+// `kind` is that of a recipient or of a note.
+struct queue_key queue_key_numbered(
+    char kind, const struct queue_id *id, uint16_t number);
+static inline struct queue_key queue_key_recipient(
+    const struct queue_id *id, uint16_t number)
+{
+	return queue_key_numbered(QUEUE_KEY_RECIPIENT, id, number);
+}
 static inline struct view queue_key_view(const struct queue_key *key)
 {
 	return view_of(key->bytes, key->len);
 }
-// Parses a key of this kind. RC_CORRUPT. `ret_number` is only for recipients.
+// Parses a key of this kind. RC_CORRUPT. `ret_number` is only for kinds with a
+// number.
 MUST_CHECK enum rc queue_key_parse(
     struct view key, char kind, struct queue_id *ret_id, uint16_t *ret_number);
 
@@ -95,6 +108,8 @@ MUST_CHECK enum rc queue_key_parse(
 
 // A new id, for the queue's partition `partition` (from 0).
 struct queue_id queue_id_new(int64_t now_ms, unsigned partition);
+// The id of the message number `n` of the same put; number 0 is the first.
+struct queue_id queue_id_next(const struct queue_id *first, unsigned n);
 unsigned queue_id_partition(const struct queue_id *id); // 0 is the first
 int64_t queue_id_seconds(const struct queue_id *id);
 bool queue_id_eq(const struct queue_id *a, const struct queue_id *b);

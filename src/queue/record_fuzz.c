@@ -41,6 +41,17 @@ static void try_recipient(struct view bytes)
 	expect_same(&again, bytes);
 }
 
+static void try_note(struct view bytes)
+{
+	struct queue_note note;
+	struct buf again;
+	if (queue_note_decode(bytes, &note) != RC_OK)
+		return;
+	buf_init(&again, (size_t)1 << 20);
+	queue_note_encode(&note, &again);
+	expect_same(&again, bytes);
+}
+
 static void try_id(struct view text)
 {
 	struct queue_id id;
@@ -59,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint16_t number;
 	try_message(bytes);
 	try_recipient(bytes);
+	try_note(bytes);
 	try_id(bytes);
 	if (queue_key_parse(bytes, QUEUE_KEY_RECIPIENT, &id, &number) ==
 	    RC_OK) {

@@ -55,8 +55,8 @@ static inline const char *report_check_fields(
 static inline const char *report_check_status(
     const struct queue_report *report, struct view body)
 {
-	static const char *const message[] = {
-	    "!Reporting-MTA", "Original-Envelope-Id", "!Arrival-Date"};
+	static const char *const message[] = {"!Reporting-MTA",
+	    "Original-Envelope-Id", "!Arrival-Date", "Future-Release-Request"};
 	static const char *const recipient[] = {"Original-Recipient",
 	    "!Final-Recipient", "!Action", "!Status", "Remote-MTA",
 	    "Diagnostic-Code", "Last-Attempt-Date", "Will-Retry-Until"};

@@ -159,6 +159,25 @@ static void add_recipient(
 			writer->report->settings, writer->report->message));
 }
 
+// RFC 4865 section 5.1.2: what the sender asked for, as it was given.
+static void add_hold(
+    struct writer *writer, const struct queue_envelope *envelope)
+{
+	switch (envelope->hold) {
+	case SMTP_HOLD_NONE: return;
+	case SMTP_HOLD_FOR:
+		buf_printf(&writer->value, "for;%llu",
+		    (unsigned long long)envelope->hold_value);
+		break;
+	case SMTP_HOLD_UNTIL:
+		buf_add_literal(&writer->value, "until;");
+		date_format_rfc3339(
+		    (int64_t)envelope->hold_value, &writer->value);
+		break;
+	}
+	add_field(writer, "Future-Release-Request");
+}
+
 void queue_report_status(
     const struct queue_report *report, struct queue_report_part *ret_part)
 {
@@ -178,6 +197,7 @@ void queue_report_status(
 		add_field(&writer, "Original-Envelope-Id");
 	}
 	add_date(&writer, "Arrival-Date", report->message->created);
+	add_hold(&writer, envelope);
 	for (size_t i = 0; i < report->count; i++)
 		if (report->verdicts[i].action != QUEUE_ACTION_NONE)
 			add_recipient(&writer, &report->verdicts[i]);

@@ -123,6 +123,35 @@ static void what_was_asked_for_comes_back(void **state)
 	buf_done(&sheet.text);
 }
 
+// RFC 4865 section 5.1.2.
+static void a_later_release_that_was_asked_for_is_named(void **state)
+{
+	(void)state;
+	static const struct {
+		enum smtp_hold hold;
+		uint64_t value;
+		const char *line; // after Arrival-Date
+	} table[] = {
+	    {SMTP_HOLD_NONE, 0, "\r\n"},
+	    {SMTP_HOLD_FOR, 86400, "Future-Release-Request: for;86400\r\n"},
+	    {SMTP_HOLD_UNTIL, 1700000000,
+		"Future-Release-Request: until;2023-11-14T22:13:20Z\r\n"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct sheet sheet;
+		char wanted[200];
+		sheet_make(&sheet);
+		sheet.message.envelope.hold = table[i].hold;
+		sheet.message.envelope.hold_value = table[i].value;
+		compose(&sheet);
+		snprintf(wanted, sizeof(wanted),
+		    "\r\nArrival-Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n%s",
+		    table[i].line);
+		assert_true(has(&sheet, wanted));
+		buf_done(&sheet.text);
+	}
+}
+
 // Which type the third part has, for different originals.
 static void the_original_goes_back_as_far_as_it_can(void **state)
 {
@@ -442,6 +471,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_failure_says_what_happened_and_what_to_do),
 	    cmocka_unit_test(what_was_asked_for_comes_back),
+	    cmocka_unit_test(a_later_release_that_was_asked_for_is_named),
 	    cmocka_unit_test(the_original_goes_back_as_far_as_it_can),
 	    cmocka_unit_test(utf8_addresses_are_spelled_as_the_sender_allows),
 	    cmocka_unit_test(nothing_hostile_breaks_the_form),

@@ -124,6 +124,7 @@ static void expire(
     struct queue_verdict *verdict, const struct queue_case *of, bool by)
 {
 	verdict->expired = true;
+	verdict->note = QUEUE_NOTE_FAILED;
 	// RFC 3463 section 3.5: X.4.7, delivery time expired. The diagnostic
 	// keeps the server's last reply. RFC 2852 section 4: 5.4.7 for mode R.
 	verdict->record.status = by ? ENHANCED(5, 4, 7) : ENHANCED(4, 4, 7);
@@ -187,6 +188,7 @@ static void later(struct queue_verdict *verdict, const struct queue_case *of)
 	int64_t expiry = queue_schedule_expiry(of->settings, message);
 	if (of->flags & QUEUE_FLAG_DOOMED) {
 		verdict->removed = true;
+		verdict->note = QUEUE_NOTE_FAILED;
 		record->status = ENHANCED(5, 0, 0);
 		end(verdict, of, SMTP_NOTIFY_FAILURE,
 		    of->flags & QUEUE_FLAG_DOOMED_REPORT ? QUEUE_ACTION_FAILED
@@ -213,7 +215,8 @@ struct queue_verdict queue_schedule_judge(const struct queue_case *of,
     const struct queue_recipient_record *recipient,
     const struct queue_result *result)
 {
-	struct queue_verdict verdict = {.record = *recipient};
+	struct queue_verdict verdict = {
+	    .record = *recipient, .note = QUEUE_NOTE_WAITS};
 	verdict.record.status = result->status;
 	verdict.record.diagnostic = result->diagnostic;
 	verdict.record.remote = result->remote;
@@ -225,19 +228,25 @@ struct queue_verdict queue_schedule_judge(const struct queue_case *of,
 	switch (result->outcome) {
 	case QUEUE_LATER: later(&verdict, of); break;
 	case QUEUE_DELIVERED:
+		verdict.note = QUEUE_NOTE_DELIVERED;
 		end(&verdict, of, SMTP_NOTIFY_SUCCESS, QUEUE_ACTION_DELIVERED,
 		    ENHANCED(2, 0, 0));
 		break;
 	case QUEUE_RELAYED:
+		verdict.note = QUEUE_NOTE_PASSED_ON;
 		end(&verdict, of, SMTP_NOTIFY_SUCCESS, QUEUE_ACTION_RELAYED,
 		    ENHANCED(2, 0, 0));
 		break;
-	case QUEUE_PASSED: verdict.final = true; break;
+	case QUEUE_PASSED:
+		verdict.note = QUEUE_NOTE_PASSED_ON;
+		verdict.final = true;
+		break;
 	case QUEUE_EXPANDED:
 		if (of->flags & QUEUE_FLAG_DOOMED) {
 			later(&verdict, of);
 			break;
 		}
+		verdict.note = QUEUE_NOTE_PASSED_ON;
 		// When an alias has a single target, only the target's server
 		// reports (RFC 3461 section 5.2.7.2).
 		end(&verdict, of, SMTP_NOTIFY_SUCCESS,
@@ -246,6 +255,7 @@ struct queue_verdict queue_schedule_judge(const struct queue_case *of,
 		    ENHANCED(2, 0, 0));
 		break;
 	case QUEUE_FAILED:
+		verdict.note = QUEUE_NOTE_FAILED;
 		end(&verdict, of, SMTP_NOTIFY_FAILURE, QUEUE_ACTION_FAILED,
 		    ENHANCED(5, 0, 0));
 		break;

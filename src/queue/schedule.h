@@ -22,6 +22,7 @@ struct queue_verdict {
 	    action;   // what the sender is told, if there is a sender
 	bool expired; // failed because the time is over
 	bool removed; // failed because the administrator removed it
+	enum queue_note_kind note; // what a note about it says
 	// The recipient's new record, which is stored if the recipient stays.
 	struct queue_recipient_record record;
 };

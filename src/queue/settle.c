@@ -110,6 +110,8 @@ static enum rc commit(struct settling *settling,
 	    &settling->expansion, &lot->copy, lot->flags, partition->batch);
 	queue_batch_verdicts(
 	    partition->batch, &lot->copy, settling->verdicts, ends);
+	queue_notes_add(
+	    settling->queue, partition->batch, &lot->copy, settling->verdicts);
 	enum rc rc = queue_bounce_add(&settling->bounce, partition->batch);
 	if (rc != RC_OK)
 		return fault_set(
@@ -182,6 +184,7 @@ static enum rc end(struct settling *settling, struct queue_lot **lot_at,
 	bool tried;
 	enum rc rc = settle(settling, results, &tried, fault);
 	if (rc == RC_OK) {
+		queue_notes_tell(queue, &lot->copy);
 		for (size_t i = 0; i < lot->copy.count; i++)
 			queue_log_verdict(
 			    queue, &lot->copy, &settling->verdicts[i]);

@@ -159,6 +159,8 @@ struct config {
 	uint32_t sending_messages_per_day;
 	uint32_t sending_recipients_per_hour;
 	uint32_t sending_recipients_per_day;
+	uint32_t sending_hold_days;
+	uint32_t sending_hold_mib;
 	uint32_t http_header_kib;
 	uint32_t http_fields_max;
 	uint32_t http_header_seconds;

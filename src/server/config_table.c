@@ -261,6 +261,12 @@ const struct setting config_settings[] = {
 	"Recipients that one user's messages may have in an hour. 0: any."),
     NUMBER(sending_recipients_per_day, 0, 100000000, NULL, "3000",
 	"The same in a day. 0: any."),
+    NUMBER(sending_hold_days, 0, 3650, "days", "30",
+	"The longest time for which a user may have a message wait before it is\n"
+	"sent (\"send later\"; RFC 4865). 0: messages are sent at once only, and\n"
+	"none can be taken back."),
+    NUMBER(sending_hold_mib, 0, 1000000, "MiB", "500",
+	"The messages of one user that wait so, together. 0: any."),
     NUMBER(queue_lifetime_seconds, 1, 2592000, "seconds", "432000",
 	"Time that a message may wait to be sent on; then it is returned to its\n"
 	"sender. 432000 are 5 days."),

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-#define DNS_PORT 53
+#define DNS_PORT    53
+#define DAY_SECONDS (24u * 3600)
 
 // Splits "a b c" into strings of their own, in the arena.
 static size_t split_servers(struct arena *arena, const char *text,
@@ -191,6 +192,8 @@ enum rc post_office_open(struct post_office *post, const struct config *config,
 	    .server_name = view_of_string(config->server_name),
 	    .hops_max = config->smtp_hops_max,
 	    .recipients_max = config->smtp_recipients_max,
+	    .hold_seconds = config->sending_hold_days * DAY_SECONDS,
+	    .hold_bytes = (uint64_t)config->sending_hold_mib << 20,
 	    .counts = &post->counts,
 	};
 	post->own_test = probe_own_new(&(struct probe_own_settings){

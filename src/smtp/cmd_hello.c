@@ -5,6 +5,7 @@
 #include "auth/sasl.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "delivery/envelope.h"
 #include "smtp/commands.h"
 #include "smtp/tls.h"
 #include "smtp/transaction.h"
@@ -24,8 +25,10 @@ unsigned smtp_extensions(const struct smtp_session *session)
 	if (session->server->base.tls_available)
 		extensions |= SMTP_EXT_STARTTLS;
 	if (session->server->role == SMTP_ROLE_SUBMISSION)
-		extensions |=
-		    SMTP_EXT_AUTH | SMTP_EXT_FUTURERELEASE | SMTP_EXT_DELIVERBY;
+		extensions |= SMTP_EXT_AUTH | SMTP_EXT_DELIVERBY;
+	if (session->server->role == SMTP_ROLE_SUBMISSION &&
+	    delivery_can_hold(session->server->office))
+		extensions |= SMTP_EXT_FUTURERELEASE;
 	return extensions;
 }
 
@@ -47,11 +50,15 @@ static void list_submission(struct smtp_session *session, struct buf *list)
 {
 	list_mechanisms(session, list);
 	// RFC 4865 section 3: the number of seconds, and the latest date.
-	uint32_t hold = smtp_limit_hold(session);
-	buf_printf(list, "\nFUTURERELEASE %u ", hold);
-	date_format_rfc3339(
-	    clock_wall_seconds(session->server->base.clock) + hold, list);
-	buf_printf(list, "\nDELIVERBY %u", SMTP_BY_MIN_SECONDS);
+	const struct delivery_office *office = session->server->office;
+	if (delivery_can_hold(office)) {
+		buf_printf(list, "\nFUTURERELEASE %u ",
+		    (unsigned)office->hold_seconds);
+		date_format_rfc3339(
+		    clock_wall_seconds(office->clock) + office->hold_seconds,
+		    list);
+	}
+	buf_printf(list, "\nDELIVERBY %u", DELIVERY_BY_MIN_SECONDS);
 }
 
 static uint32_t announced(uint32_t limit)

@@ -46,6 +46,7 @@ struct rig_office *rig_office_new(const struct rig *rig)
 	    .clock = &rig->base.clock,
 	    .server_name = VIEW("mx.example.org"),
 	    .message_max = RIG_SIZE_MAX,
+	    .hold_seconds = RIG_HOLD_SECONDS,
 	    // Lets delivery_new() find the office again.
 	    .queue = (struct queue *)(void *)office,
 	};

@@ -22,11 +22,10 @@
 #define SMTP_SKIP_MAX 65536u
 // Bytes of a refused chunk that are skipped. If a client announces more, the
 // server hangs up.
-#define SMTP_SWALLOW_MAX    ((uint64_t)1 << 30)
-#define SMTP_HELO_MAX       255u  // bytes of a name (RFC 5321 4.5.3.1.2)
-#define SMTP_PAUSE_MAX_MS   8000u // the longest delay of a refusal
-#define SMTP_BY_MIN_SECONDS 60u   // DELIVERBY (RFC 2852)
-#define SMTP_TEXT_MAX       400u  // bytes in the text of an answer
+#define SMTP_SWALLOW_MAX  ((uint64_t)1 << 30)
+#define SMTP_HELO_MAX     255u  // bytes of a name (RFC 5321 4.5.3.1.2)
+#define SMTP_PAUSE_MAX_MS 8000u // the longest delay of a refusal
+#define SMTP_TEXT_MAX     400u  // bytes in the text of an answer
 
 struct smtp_tls;         // tls.h
 struct smtp_call;        // commands.h
@@ -98,7 +97,6 @@ void smtp_forgive(struct smtp_session *session);
 					: (fallback))
 uint32_t smtp_limit_recipients(const struct smtp_session *session);
 uint32_t smtp_limit_messages(const struct smtp_session *session);
-uint32_t smtp_limit_hold(const struct smtp_session *session);
 // The most bytes in a message.
 uint64_t smtp_limit_size(const struct smtp_session *session);
 

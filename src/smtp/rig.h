@@ -9,7 +9,8 @@
 #include "session/rig.h"
 #include "smtp/session.h"
 
-#define RIG_SIZE_MAX 100000 // bytes in a message
+#define RIG_SIZE_MAX     100000 // bytes in a message
+#define RIG_HOLD_SECONDS (30 * 86400)
 
 struct rig_office;
 

@@ -21,7 +21,6 @@
 // 5321 section 4.5.3.2.2 and 4.5.3.2.3).
 #define WAIT_SECONDS    240u
 #define SESSION_SECONDS 3600u
-#define HOLD_SECONDS    (30u * 24 * 3600)
 #define HELD_MAX        NET_OUTPUT_MAX
 
 // ---- Settings --------------------------------------------------------------
@@ -34,11 +33,6 @@ uint32_t smtp_limit_recipients(const struct smtp_session *session)
 uint32_t smtp_limit_messages(const struct smtp_session *session)
 {
 	return SMTP_LIMIT(session, messages, MESSAGES_MAX);
-}
-
-uint32_t smtp_limit_hold(const struct smtp_session *session)
-{
-	return SMTP_LIMIT(session, hold_seconds, HOLD_SECONDS);
 }
 
 uint64_t smtp_limit_size(const struct smtp_session *session)

@@ -32,7 +32,6 @@ struct smtp_limits {
 	uint32_t session_seconds; // without a finished message [3600]
 	uint32_t greeting_ms;     // before the greeting; a client that speaks
 				  // earlier is cut off [none]
-	uint32_t hold_seconds;    // FUTURERELEASE: the longest [30 days]
 };
 
 struct smtp_server {

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "delivery/envelope.h"
 #include "smtp/commands.h"
 #include "smtp/harvest.h"
 #include "smtp/tls.h"
@@ -46,81 +47,19 @@ static struct delivery_origin origin_of(
 	};
 }
 
-// FUTURERELEASE (RFC 4865 section 4). A time in the past means now.
-static bool hold_of(struct smtp_session *session, const struct smtp_mail *mail,
-    int64_t now, int64_t *ret_release_at)
-{
-	uint64_t max = smtp_limit_hold(session);
-	uint64_t seconds = mail->hold_value;
-	if (mail->hold == SMTP_HOLD_NONE)
-		return true;
-	if (mail->hold == SMTP_HOLD_UNTIL)
-		seconds = seconds > (uint64_t)now ? seconds - (uint64_t)now : 0;
-	if (seconds > max) {
-		smtp_answer(session, 501, ENHANCED(5, 5, 4),
-		    "Messages are held for at most %u seconds", (unsigned)max);
-		return false;
-	}
-	if (seconds > 0)
-		*ret_release_at = now + (int64_t)seconds;
-	return true;
-}
-
-// DELIVERBY (RFC 2852 section 4).
-static bool by_of(struct smtp_session *session, const struct smtp_mail *mail,
-    int64_t now, struct queue_envelope *envelope)
-{
-	if (mail->by == SMTP_BY_NONE)
-		return true;
-	bool returns = mail->by == SMTP_BY_RETURN;
-	if (returns && mail->by_seconds < (int64_t)SMTP_BY_MIN_SECONDS) {
-		smtp_answer(session, 555, ENHANCED(5, 5, 4),
-		    "BY is at least %u seconds here", SMTP_BY_MIN_SECONDS);
-		return false;
-	}
-	envelope->by = mail->by;
-	envelope->by_time = now + mail->by_seconds;
-	envelope->by_trace = mail->by_trace;
-	// The message could only fail.
-	if (returns && envelope->by_time <= envelope->release_at) {
-		smtp_answer(session, 501, ENHANCED(5, 5, 4),
-		    "BY ends before the message is released");
-		return false;
-	}
-	return true;
-}
-
-static struct view sender_text(
-    struct arena *arena, const struct smtp_mailbox *sender)
-{
-	struct buf text;
-	buf_init(&text, SMTP_PATH_MAX);
-	smtp_mailbox_print_ascii(sender, &text);
-	struct view copy = arena_copy(arena, buf_view(&text));
-	buf_done(&text);
-	return copy;
-}
-
 // False: the command was answered.
 static bool envelope_of(struct smtp_session *session, struct smtp_call *call,
     struct delivery_envelope *ret_envelope)
 {
-	const struct smtp_mail *mail = &call->command.mail;
-	int64_t now = clock_wall_seconds(session->server->base.clock);
-	struct delivery_envelope envelope = {
-	    .sender = mail->from,
-	    .declared_size = mail->size_given ? mail->size : 0,
-	    .queue = {.envid = mail->envid,
-		.ret = mail->ret,
-		.body = mail->body,
-		.smtputf8 = mail->utf8,
-		.hop = view_of_string(session->base.peer_address)},
-	};
-	envelope.queue.account = session->base.account;
-	if (!hold_of(session, mail, now, &envelope.queue.release_at) ||
-	    !by_of(session, mail, now, &envelope.queue))
+	struct delivery_reply reply;
+	struct delivery_envelope envelope;
+	if (delivery_envelope_make(session->server->office, &call->arena,
+		&call->command.mail, &envelope, &reply) != RC_OK) {
+		smtp_answer_delivery(session, &reply);
 		return false;
-	envelope.queue.sender = sender_text(&call->arena, &mail->from);
+	}
+	envelope.queue.hop = view_of_string(session->base.peer_address);
+	envelope.queue.account = session->base.account;
 	*ret_envelope = envelope;
 	return true;
 }

@@ -93,6 +93,7 @@ struct rig_office *rig_office_new(const struct rig *rig)
 	    .route = office->route,
 	    .queue = office->queue,
 	    .dkim = office->dkim,
+	    .hold_seconds = RIG_HOLD_SECONDS,
 	    .clock = &rig->base.clock,
 	    .server_name = VIEW("mx.example.org"),
 	    .message_max = RIG_SIZE_MAX,

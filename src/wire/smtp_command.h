@@ -56,8 +56,6 @@ enum smtp_extension {
 	SMTP_EXT_STARTTLS = 1u << 10,     // RFC 3207
 };
 
-enum smtp_hold { SMTP_HOLD_NONE, SMTP_HOLD_FOR, SMTP_HOLD_UNTIL };
-
 // If a view's ptr is NULL, the parameter was not given.
 struct smtp_mail {
 	struct smtp_mailbox from;

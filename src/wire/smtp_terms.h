@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of SMTP that describe a message's envelope. Each is named in one
 // table here, and all use it: the parser, the client's side, delivery, the
-// queue and the relay. The queue stores the numbers of body, ret, notify and by
-// on the disk, so none of them may change.
+// queue and the relay. The queue stores the numbers of body, ret, notify, by and
+// hold on the disk, so none of them may change.
 #ifndef ROOST_WIRE_SMTP_TERMS_H
 #define ROOST_WIRE_SMTP_TERMS_H
 
@@ -43,6 +43,12 @@ enum smtp_by { // the mode of BY: RFC 2852 section 4
 };
 const char *smtp_by_name(enum smtp_by by); // "N" or "R"; "" for none
 bool smtp_by_find(struct view word, enum smtp_by *ret_by);
+
+enum smtp_hold { // HOLDFOR, HOLDUNTIL: RFC 4865 section 4
+	SMTP_HOLD_NONE = 0,
+	SMTP_HOLD_FOR = 1,   // for so many seconds
+	SMTP_HOLD_UNTIL = 2, // until a time
+};
 
 // The protocol by which a message came, for the with-clause of Received.
 enum smtp_family {
