@@ -248,9 +248,9 @@ class Taken(unittest.TestCase):
         folder = tempfile.mkdtemp(prefix="roost-test-")
         self.addCleanup(shutil.rmtree, folder, True)
         script = """ip link set lo up
-            python3 -m http.server --bind 127.0.0.1 1443 >other 2>&1 &
+            python3 -m http.server --bind 127.0.0.1 8443 >other 2>&1 &
             other=$!
-            until curl -s http://127.0.0.1:1443/ >page; do :; done
+            until curl -s http://127.0.0.1:8443/ >page; do :; done
             "$0" serve --demo --data data & server=$!
             trap 'kill $server; wait $server; kill $other' TERM
             wait $server"""
@@ -271,7 +271,7 @@ class Taken(unittest.TestCase):
         said = "".join(lines)
         self.assertIsNone(REPORT.search(said))
         self.assertEqual(len(re.findall(
-            r" warn listen .*cannot bind 127.0.0.1 port 1443: Address already "
+            r" warn listen .*cannot bind 127.0.0.1 port 8443: Address already "
             r"in use: the server goes on without https", said)), 1, said)
         self.assertRegex(said, r" listen listener=http address=127.0.0.1")
         self.assertIn(" ready ", said)

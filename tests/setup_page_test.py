@@ -116,7 +116,7 @@ class SetupPageTest(PageTest):
             _, unpacked = self.ask(path, "--compressed")
             self.assertEqual(unpacked, page)
         head, _ = self.ask("/", want=302)
-        self.assertIn("location: /setup", head)
+        self.assertIn("location: /mail/", head)
 
     def test_everything_works(self):
         self.server.dns.add(SERVER + ". IN A 127.0.0.2")

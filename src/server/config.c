@@ -24,7 +24,7 @@ static const struct listener listeners[] = {
     {"submissions", CONFIG_SUBMISSION, CONFIG_TLS_IMPLICIT, 465, 1465},
     {"pop3", CONFIG_POP3, CONFIG_TLS_STARTTLS, 110, 1110},
     {"pop3s", CONFIG_POP3, CONFIG_TLS_IMPLICIT, 995, 1995},
-    {"https", CONFIG_HTTP, CONFIG_TLS_IMPLICIT, 443, 1443},
+    {"https", CONFIG_HTTP, CONFIG_TLS_IMPLICIT, 443, 8443},
     {"http", CONFIG_HTTP, CONFIG_TLS_NONE, 80, 1080},
 };
 

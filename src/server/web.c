@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "jmap/jmap.h"
 #include "setup/setup.h"
+#include "webmail/webmail.h"
 
 #define ANSWER_MAX 1024 // bytes of a key authorization
 
@@ -14,6 +15,7 @@ struct web {
 	struct web_parts parts;
 	struct setup *setup;
 	struct jmap *jmap;
+	struct webmail *webmail;
 	struct http_route *routes; // owned
 	size_t route_count;
 	struct http_route metrics_routes[2];
@@ -133,10 +135,12 @@ struct web *web_new(const struct web_parts *parts)
 	struct web *web = mem_zalloc(sizeof(*web));
 	web->parts = *parts;
 	web->setup = open_setup(web);
+	web->webmail = webmail_new();
 	add_routes(web, own_routes, ARRAY_LEN(own_routes), web);
 	web->jmap = open_jmap(parts);
 	add_routes(web, setup_routes, setup_route_count, web->setup);
 	add_routes(web, jmap_routes, jmap_route_count, web->jmap);
+	add_routes(web, webmail_routes, webmail_route_count, web->webmail);
 	web->metrics_routes[0] = web->routes[0];
 	web->metrics_routes[1] = (struct http_route){
 	    .methods = HTTP_GET,
@@ -154,6 +158,7 @@ void web_free(struct web **ret_web)
 		return;
 	setup_free(&(*ret_web)->setup);
 	jmap_free(&(*ret_web)->jmap);
+	webmail_free(&(*ret_web)->webmail);
 	free((*ret_web)->routes);
 	free(*ret_web);
 	*ret_web = NULL;

@@ -44,7 +44,6 @@ enum http_step setup_autodiscover_route(struct http_exchange *exchange);
 enum http_step setup_autodiscover_json_route(struct http_exchange *exchange);
 enum http_step setup_profile_route(struct http_exchange *exchange);
 enum http_step setup_qr_route(struct http_exchange *exchange);
-enum http_step setup_root_route(struct http_exchange *exchange);
 enum http_step setup_page_route(struct http_exchange *exchange);
 enum http_step setup_files_route(struct http_exchange *exchange);
 enum http_step setup_settings_route(struct http_exchange *exchange);

@@ -59,11 +59,6 @@ enum http_step setup_files_route(struct http_exchange *exchange)
 
 // ---- The page --------------------------------------------------------------
 
-enum http_step setup_root_route(struct http_exchange *exchange)
-{
-	return http_redirect(exchange, 302, VIEW("/setup"));
-}
-
 static void find(struct http_exchange *exchange, struct setup_page *page)
 {
 	const struct setup *setup = exchange->context;

@@ -190,7 +190,6 @@ static const struct {
 	unsigned status;
 	const char *has, *lacks; // may be NULL
 } requests[] = {
-    {"GET /", "", 302, NULL, NULL},
     {PAGE, "", 200, "<html lang=\"en\">", "</dl>"},
     {PAGE, CHINESE, 200, "<html lang=\"zh-CN\">", "{{"},
     {PAGE "?lang=en", CHINESE, 200, "<html lang=\"en\">", "{{"},

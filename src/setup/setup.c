@@ -175,7 +175,6 @@ const struct http_route setup_routes[] = {
 	.path = SETUP_PROFILE_PATH,
 	.begin = setup_profile_route},
     {.methods = HTTP_GET, .path = "/apple/mail.svg", .begin = setup_qr_route},
-    {.methods = HTTP_GET, .path = "/", .begin = setup_root_route},
     {.methods = HTTP_GET, .path = "/setup", .begin = setup_page_route},
     {.methods = HTTP_GET,
 	.path = "/setup/",

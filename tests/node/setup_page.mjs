@@ -35,7 +35,7 @@ async function look(name, options) {
 	page.setDefaultTimeout(order.timeout);
 	page.setDefaultNavigationTimeout(order.timeout);
 
-	await page.goto("https://mail.example.org/");
+	await page.goto("https://mail.example.org/setup");
 	const start = await faults(page);
 	await page.fill("#address", order.address);
 	await page.press("#address", "Enter");

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builds the page: node build.mjs FOLDER [--watch] [--no-check]
+//
+// FOLDER is emptied first. What is in static/ keeps its name. Scripts, styles
+// and fonts have a hash in their names, so that browsers may keep them for ever;
+// index.html names them.
+import {spawnSync} from "node:child_process";
+import {cpSync, mkdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
+import {dirname, join, resolve} from "node:path";
+import {fileURLToPath} from "node:url";
+import {context} from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const BASE = "/mail/";
+
+// The names of the outputs, in place of {{script}} and {{style}}.
+function writePage(outputs, folder) {
+	const named = (ending) => BASE + Object.entries(outputs)
+		.find(([name, output]) => name.endsWith(ending) && (output.entryPoint ||
+			ending === ".css"))[0].split("/").pop();
+	const page = readFileSync(join(here, "static/index.html"), "utf8")
+		.replace("{{script}}", named(".js"))
+		.replace("{{style}}", named(".css"));
+	writeFileSync(join(folder, "index.html"), page);
+}
+
+function options(folder, watch) {
+	return {
+		absWorkingDir: here,
+		entryPoints: ["src/main.tsx"],
+		outdir: folder,
+		entryNames: "app-[hash]",
+		chunkNames: "part-[hash]",
+		assetNames: "[name]-[hash]",
+		publicPath: BASE.slice(0, -1),
+		bundle: true,
+		splitting: true,
+		format: "esm",
+		target: ["chrome111", "firefox115", "safari16.4"],
+		jsx: "automatic",
+		jsxImportSource: "preact",
+		minify: !watch,
+		sourcemap: watch ? "inline" : false,
+		legalComments: "none",
+		loader: {".woff2": "file", ".svg": "file"},
+		metafile: true,
+		logLevel: "warning",
+		plugins: [{
+			name: "page",
+			setup(build) {
+				build.onEnd((result) => {
+					if (result.metafile)
+						writePage(result.metafile.outputs, folder);
+				});
+			},
+		}],
+	};
+}
+
+function check() {
+	const done = spawnSync(process.execPath,
+		[join(here, "node_modules/typescript/bin/tsc"), "-p", here],
+		{stdio: "inherit"});
+	return done.status === 0;
+}
+
+const [folder, ...flags] = process.argv.slice(2);
+if (!folder) {
+	console.error("node build.mjs FOLDER [--watch] [--no-check]");
+	process.exit(2);
+}
+const out = resolve(folder);
+rmSync(out, {recursive: true, force: true});
+mkdirSync(out, {recursive: true});
+cpSync(join(here, "static"), out, {recursive: true});
+const watch = flags.includes("--watch");
+const build = await context(options(out, watch));
+if (watch) {
+	await build.watch();
+} else {
+	let good = true;
+	try {
+		await build.rebuild();
+	} catch {
+		good = false; // esbuild has said why
+	}
+	await build.dispose();
+	if (good && !flags.includes("--no-check"))
+		good = check();
+	process.exit(good ? 0 : 1);
+}
