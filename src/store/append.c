@@ -17,14 +17,17 @@ static enum rc build_message(struct transaction_mailbox *entry,
 	    .zone_minutes =
 		append->has_date ? append->zone_minutes : (int16_t)0,
 	};
+	struct transaction_made made;
 	enum rc rc =
 	    transaction_flags(entry, &append->flags, rights, fault, &message);
 	if (rc == RC_OK)
-		rc = transaction_email(transaction, append->draft, VIEW(""),
-		    fault, &message.email_id);
-	if (rc == RC_OK)
-		*ret_message = message;
-	return rc;
+		rc = transaction_email(
+		    transaction, append->draft, VIEW(""), fault, &made);
+	if (rc != RC_OK)
+		return rc;
+	message.email_id = made.email_id;
+	*ret_message = message;
+	return RC_OK;
 }
 
 static enum rc append_all(struct transaction_mailbox *entry,

@@ -187,13 +187,14 @@ static enum rc adopt(struct adoption *adoption,
 							      : RC_GONE;
 	if (rc == RC_GONE)
 		return rc;
+	struct transaction_made made;
 	if (rc == RC_OK)
-		rc = transaction_adopt(adoption->transaction, &records, &known);
+		rc = transaction_adopt(adoption->transaction, &records, &made);
 	if (rc != RC_OK)
 		return fault_set(fault, rc, "message %u cannot be copied: %s",
 		    message->uid, rc_text(rc));
-	map_put(&adoption->emails, key, (void *)(uintptr_t)known);
-	*ret_email_id = known;
+	map_put(&adoption->emails, key, (void *)(uintptr_t)made.email_id);
+	*ret_email_id = made.email_id;
 	return RC_OK;
 }
 

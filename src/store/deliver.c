@@ -70,17 +70,17 @@ static enum rc put(struct transaction *transaction,
     const struct store_delivery *delivery, struct fault *fault,
     struct targets *targets)
 {
-	uint64_t email_id;
+	struct transaction_made made;
 	enum rc rc = RC_OK;
 	for (size_t i = 0; rc == RC_OK && i < delivery->place_count; i++)
 		rc = plan(transaction, &delivery->places[i], fault, targets);
 	if (rc == RC_OK)
 		rc = transaction_email(transaction, delivery->draft,
-		    delivery->prefix, fault, &email_id);
+		    delivery->prefix, fault, &made);
 	for (size_t i = 0; rc == RC_OK && i < targets->count; i++) {
 		struct target *target = &targets->items[i];
 		struct store_message *message = &target->message;
-		message->email_id = email_id;
+		message->email_id = made.email_id;
 		message->size = (uint32_t)(store_draft_size(delivery->draft) +
 					   delivery->prefix.len);
 		message->internal_date = transaction->now;

@@ -290,9 +290,10 @@ static enum rc adopt(struct transaction_mailbox *mailbox,
 	if (rc == RC_OK)
 		rc = ragged_measure(
 		    engine_of(transaction), &head, bytes, true, &records.lacks);
+	struct transaction_made made = {0};
 	if (rc == RC_OK)
-		rc =
-		    transaction_adopt(transaction, &records, &message.email_id);
+		rc = transaction_adopt(transaction, &records, &made);
+	message.email_id = made.email_id;
 	if (rc == RC_OK)
 		rc = take_keywords(mailbox, record->keywords, fault, &message);
 	if (rc == RC_OK)

@@ -137,6 +137,8 @@ void transaction_edit(struct transaction_mailbox *mailbox,
 // Removes all messages by one edit, which also releases their emails.
 void transaction_remove_all(struct transaction_mailbox *mailbox);
 
+// Whether a keyword may have this name (RFC 9051 section 9: it is an atom).
+bool keyword_is_valid(struct view name);
 // Gives the numbers of keywords by name; new ones are added to the mailbox.
 // RC_LIMIT when it has no room for more; RC_INVALID for a name that is not an
 // atom.
@@ -151,12 +153,16 @@ MUST_CHECK enum rc transaction_flags(struct transaction_mailbox *mailbox,
     const struct store_flags *flags, unsigned rights, struct fault *fault,
     struct store_message *message);
 
-// Makes an email of a finished draft with `prefix` in front of it; gives its
-// id.
+// What a new email got.
+struct transaction_made {
+	uint64_t email_id;
+	uint64_t thread_id;
+};
+// Makes an email of a finished draft with `prefix` in front of it.
 struct store_draft;
 MUST_CHECK enum rc transaction_email(struct transaction *transaction,
     struct store_draft *draft, struct view prefix, struct fault *fault,
-    uint64_t *ret_email_id);
+    struct transaction_made *ret_made);
 // The records of an email of another account.
 struct email_records {
 	struct view email; // RECORD_EMAIL
@@ -166,7 +172,7 @@ struct email_records {
 // Makes an email of them in this account, in one of its threads. Both accounts
 // then own the content.
 MUST_CHECK enum rc transaction_adopt(struct transaction *transaction,
-    const struct email_records *records, uint64_t *ret_email_id);
+    const struct email_records *records, struct transaction_made *ret_made);
 // Tells whether the account has had a delivery with this id. If not, notes the
 // id, and drops a few old ones.
 MUST_CHECK enum rc transaction_delivered(struct transaction *transaction,

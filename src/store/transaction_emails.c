@@ -157,7 +157,7 @@ static enum rc put_records(struct transaction *transaction, uint64_t email_id,
 
 enum rc transaction_email(struct transaction *transaction,
     struct store_draft *draft, struct view prefix, struct fault *fault,
-    uint64_t *ret_email_id)
+    struct transaction_made *ret_made)
 {
 	uint64_t email_id = transaction->record.next_email_id;
 	struct record_email email = {0};
@@ -180,12 +180,12 @@ enum rc transaction_email(struct transaction *transaction,
 	note_ragged(transaction, email_id, draft_lacks(draft));
 	transaction->record.next_email_id++;
 	transaction->record_changed = true;
-	*ret_email_id = email_id;
+	*ret_made = (struct transaction_made){email_id, email.thread_id};
 	return RC_OK;
 }
 
 enum rc transaction_adopt(struct transaction *transaction,
-    const struct email_records *records, uint64_t *ret_email_id)
+    const struct email_records *records, struct transaction_made *ret_made)
 {
 	uint64_t email_id = transaction->record.next_email_id;
 	struct record_email email;
@@ -214,7 +214,7 @@ enum rc transaction_adopt(struct transaction *transaction,
 		engine_batch_own(transaction->batch, &head.content);
 	transaction->record.next_email_id++;
 	transaction->record_changed = true;
-	*ret_email_id = email_id;
+	*ret_made = (struct transaction_made){email_id, email.thread_id};
 	return rc;
 }
 

@@ -175,7 +175,7 @@ void transaction_remove_all(struct transaction_mailbox *mailbox)
 // ---- Keywords --------------------------------------------------------------
 
 // flag-keyword is an atom (RFC 9051 section 9).
-static bool keyword_is_valid(struct view name)
+bool keyword_is_valid(struct view name)
 {
 	if (name.len == 0 || name.len > STORE_KEYWORD_NAME_MAX)
 		return false;

@@ -2,75 +2,9 @@
 // Views: mailboxes with their parents and roles, emails with what all their
 // places say, and that everything is of the moment at which the view was
 // opened.
-#include "store/store_test_tools.h"
-
-#include "store/changes.h"
-#include "store/view.h"
+#include "store/view_test_tools.h"
 
 #define GUEST 2000
-
-static struct store_view *open_view(struct bed *bed)
-{
-	struct store_view *view;
-	enum rc rc =
-	    store_view_open(&bed->asker, bed->account, &bed->fault, &view);
-	if (rc != RC_OK)
-		fail_msg("view: %s", bed->fault.text);
-	return view;
-}
-
-static void create(struct bed *bed, const char *name, unsigned special_use)
-{
-	uint64_t id;
-	assert_int_equal(
-	    store_mailbox_create(&bed->asker, bed->account,
-		view_of_string(name), special_use, &bed->fault, &id),
-	    RC_OK);
-}
-
-// The email id of a message.
-static uint64_t email_at(struct store_mailbox *mailbox, uint32_t uid)
-{
-	struct store_snapshot *snapshot = store_mailbox_snapshot(mailbox);
-	struct store_message message;
-	uint32_t index;
-	assert_int_equal(store_snapshot_find(snapshot, uid, &index), RC_OK);
-	store_snapshot_get(snapshot, index, &message);
-	store_snapshot_unref(&snapshot);
-	return message.email_id;
-}
-
-static void set_flags(struct bed *bed, struct store_mailbox *mailbox,
-    uint32_t uid, enum store_flags_operation operation, unsigned system,
-    const char *keyword)
-{
-	struct view name = view_of_string(keyword ? keyword : "");
-	struct store_flags_change change = {
-	    .operation = operation, .flags = {system, &name, keyword ? 1 : 0}};
-	struct rangeset uids;
-	uint64_t modseq;
-	rangeset_init(&uids);
-	rangeset_add(&uids, uid, uid);
-	assert_int_equal(store_flags_change(mailbox, &uids, &change,
-			     &bed->fault, NULL, &modseq),
-	    RC_OK);
-	rangeset_done(&uids);
-}
-
-static uint32_t copy(struct bed *bed, struct store_mailbox *from, uint32_t uid,
-    struct store_mailbox *to)
-{
-	struct store_copied copied;
-	struct rangeset uids;
-	rangeset_init(&uids);
-	rangeset_add(&uids, uid, uid);
-	assert_int_equal(
-	    store_copy(from, &uids, to, false, &bed->fault, &copied), RC_OK);
-	uint32_t there = copied.copies.ranges[0].first;
-	store_copied_done(&copied);
-	rangeset_done(&uids);
-	return there;
-}
 
 // ---- Mailboxes -------------------------------------------------------------
 
@@ -102,18 +36,18 @@ static void test_mailboxes(void **state)
 	(void)state;
 	struct bed bed;
 	bed_open(&bed, (struct store_options){0});
-	create(&bed, "INBOX/x", 0);
-	create(&bed, "A", STORE_USE_SENT);
-	create(&bed, "B", STORE_USE_SENT | STORE_USE_FLAGGED);
-	create(&bed, "a/b/c", 0);
-	create(&bed, "a b", 0);
-	create(&bed, "g/h/i/j", 0);
+	bed_create(&bed, "INBOX/x", 0);
+	bed_create(&bed, "A", STORE_USE_SENT);
+	bed_create(&bed, "B", STORE_USE_SENT | STORE_USE_FLAGGED);
+	bed_create(&bed, "a/b/c", 0);
+	bed_create(&bed, "a b", 0);
+	bed_create(&bed, "g/h/i/j", 0);
 	static const char *const away[] = {"g", "g/h/i"};
 	for (size_t i = 0; i < ARRAY_LEN(away); i++)
 		assert_int_equal(store_mailbox_delete(&bed.asker, bed.account,
 				     view_of_string(away[i]), &bed.fault),
 		    RC_OK);
-	struct store_view *view = open_view(&bed);
+	struct store_view *view = bed_view(&bed);
 	size_t count = store_view_mailbox_count(view);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		size_t at = 0;
@@ -150,8 +84,8 @@ static void test_open_by_id(void **state)
 	struct bed bed;
 	struct store_mailbox *mailbox;
 	bed_open(&bed, (struct store_options){0});
-	create(&bed, "a", 0);
-	struct store_view *view = open_view(&bed);
+	bed_create(&bed, "a", 0);
+	struct store_view *view = bed_view(&bed);
 	for (size_t i = 0; i < store_view_mailbox_count(view); i++) {
 		uint64_t id = store_view_mailbox(view, i)->info.mailbox_id;
 		assert_int_equal(
@@ -175,21 +109,6 @@ static void test_open_by_id(void **state)
 
 // ---- Emails ----------------------------------------------------------------
 
-static void assert_keywords(
-    const struct store_view_email *email, const char *wanted)
-{
-	struct buf all;
-	buf_init(&all, 1 << 16);
-	for (size_t i = 0; i < email->keyword_count; i++) {
-		if (i > 0)
-			buf_add_char(&all, ' ');
-		buf_add(&all, email->keywords[i]);
-	}
-	buf_add_char(&all, 0);
-	assert_string_equal(all.ptr, wanted);
-	buf_done(&all);
-}
-
 static void test_email_of_several_places(void **state)
 {
 	(void)state;
@@ -200,15 +119,15 @@ static void test_email_of_several_places(void **state)
 	struct store_mailbox *archive = bed_mailbox(&bed, "Archive");
 	bed_append(&bed, inbox, "Subject: a\r\n\r\na\r\n",
 	    (struct store_flags){.system = STORE_FLAG_SEEN});
-	uint64_t id = email_at(inbox, 1);
-	copy(&bed, inbox, 1, archive);
-	copy(&bed, inbox, 1, archive);
-	set_flags(&bed, archive, 1, STORE_FLAGS_SET, STORE_FLAG_FLAGGED,
+	uint64_t id = bed_email_at(inbox, 1);
+	bed_copy(&bed, inbox, 1, archive);
+	bed_copy(&bed, inbox, 1, archive);
+	bed_flags(&bed, archive, 1, STORE_FLAGS_SET, STORE_FLAG_FLAGGED,
 	    "$Forwarded");
-	set_flags(&bed, archive, 2, STORE_FLAGS_SET, 0, "Work");
-	set_flags(&bed, inbox, 1, STORE_FLAGS_ADD, 0, "WORK");
+	bed_flags(&bed, archive, 2, STORE_FLAGS_SET, 0, "Work");
+	bed_flags(&bed, inbox, 1, STORE_FLAGS_ADD, 0, "WORK");
 
-	struct store_view *view = open_view(&bed);
+	struct store_view *view = bed_view(&bed);
 	assert_int_equal(store_view_email(view, id, &email), RC_OK);
 	assert_int_equal(email.place_count, 3);
 	assert_int_equal(email.flags, STORE_FLAG_SEEN | STORE_FLAG_FLAGGED);
@@ -221,16 +140,16 @@ static void test_email_of_several_places(void **state)
 	store_view_close(&view);
 
 	// Places with \Deleted are not there, nor is what they say.
-	set_flags(&bed, archive, 1, STORE_FLAGS_ADD, STORE_FLAG_DELETED, NULL);
-	view = open_view(&bed);
+	bed_flags(&bed, archive, 1, STORE_FLAGS_ADD, STORE_FLAG_DELETED, NULL);
+	view = bed_view(&bed);
 	assert_int_equal(store_view_email(view, id, &email), RC_OK);
 	assert_int_equal(email.place_count, 2);
 	assert_int_equal(email.flags, STORE_FLAG_SEEN);
 	assert_keywords(&email, "work");
 	store_view_close(&view);
-	set_flags(&bed, archive, 2, STORE_FLAGS_ADD, STORE_FLAG_DELETED, NULL);
-	set_flags(&bed, inbox, 1, STORE_FLAGS_ADD, STORE_FLAG_DELETED, NULL);
-	view = open_view(&bed);
+	bed_flags(&bed, archive, 2, STORE_FLAGS_ADD, STORE_FLAG_DELETED, NULL);
+	bed_flags(&bed, inbox, 1, STORE_FLAGS_ADD, STORE_FLAG_DELETED, NULL);
+	view = bed_view(&bed);
 	assert_int_equal(store_view_email(view, id, &email), RC_NOT_FOUND);
 	store_view_close(&view);
 	store_mailbox_close(&inbox);
@@ -250,16 +169,16 @@ static void test_threads_of_emails(void **state)
 	    (struct store_flags){0});
 	bed_append(&bed, inbox, "In-Reply-To: <1@x>\r\n\r\na\r\n",
 	    (struct store_flags){0});
-	struct store_view *view = open_view(&bed);
+	struct store_view *view = bed_view(&bed);
 	struct message_record record;
 	uint64_t thread;
 	assert_int_equal(
-	    store_view_thread_of(view, email_at(inbox, 1), &first), RC_OK);
+	    store_view_thread_of(view, bed_email_at(inbox, 1), &first), RC_OK);
 	assert_int_equal(
-	    store_view_thread_of(view, email_at(inbox, 2), &second), RC_OK);
+	    store_view_thread_of(view, bed_email_at(inbox, 2), &second), RC_OK);
 	assert_int_equal(first, second);
 	assert_int_equal(store_reader_record(store_view_reader(view),
-			     email_at(inbox, 2), &record, &thread),
+			     bed_email_at(inbox, 2), &record, &thread),
 	    RC_OK);
 	assert_int_equal(thread, first);
 	assert_int_equal(
@@ -285,19 +204,19 @@ static void test_one_moment(void **state)
 		struct store_mailbox *inbox = bed_mailbox(&bed, "INBOX");
 		bed_append(&bed, inbox, "Subject: a\r\n\r\na\r\n",
 		    (struct store_flags){0});
-		uint64_t id = email_at(inbox, 1);
+		uint64_t id = bed_email_at(inbox, 1);
 		if (reopened) {
 			store_mailbox_close(&inbox);
 			bed_reopen(&bed, (struct store_options){0});
 		}
-		struct store_view *view = open_view(&bed);
+		struct store_view *view = bed_view(&bed);
 		if (reopened)
 			inbox = bed_mailbox(&bed, "INBOX");
 		uint64_t version;
 		assert_int_equal(
 		    store_account_version(bed.account, &version), RC_OK);
 		assert_int_equal(store_view_version(view), version);
-		set_flags(
+		bed_flags(
 		    &bed, inbox, 1, STORE_FLAGS_ADD, STORE_FLAG_DELETED, NULL);
 		assert_int_equal(
 		    store_expunge(inbox, NULL, &bed.fault, &modseq), RC_OK);
@@ -318,7 +237,7 @@ static void test_one_moment(void **state)
 		    store_view_email(view, id + 1, &email), RC_NOT_FOUND);
 		store_view_close(&view);
 
-		view = open_view(&bed);
+		view = bed_view(&bed);
 		assert_int_equal(
 		    store_view_email(view, id, &email), RC_NOT_FOUND);
 		assert_int_equal(store_view_email(view, id + 1, &email), RC_OK);
@@ -340,17 +259,17 @@ static void test_another_handle(void **state)
 	struct store_mailbox *inbox;
 	assert_int_equal(
 	    store_account_open(other, 1000, &bed.fault, &account), RC_OK);
-	struct store_view *before = open_view(&bed);
+	struct store_view *before = bed_view(&bed);
 	assert_int_equal(store_mailbox_open(&bed.asker, account, VIEW("INBOX"),
 			     STORE_RIGHT_READ, &bed.fault, &inbox),
 	    RC_OK);
 	bed_append(
 	    &bed, inbox, "Subject: a\r\n\r\na\r\n", (struct store_flags){0});
-	struct store_view *after = open_view(&bed);
+	struct store_view *after = bed_view(&bed);
 	struct store_view_email email;
 	assert_int_equal(
 	    store_view_version(after), store_view_version(before) + 1);
-	uint64_t id = email_at(inbox, 1);
+	uint64_t id = bed_email_at(inbox, 1);
 	assert_int_equal(store_view_email(before, id, &email), RC_NOT_FOUND);
 	assert_int_equal(store_view_email(after, id, &email), RC_OK);
 	store_view_close(&before);
@@ -387,19 +306,19 @@ static void test_rights(void **state)
 	    store_mailbox_id(inbox) < 4 && store_mailbox_id(drafts) < 4);
 	bed_append(&bed, inbox, "Subject: a\r\n\r\na\r\n",
 	    (struct store_flags){.system = STORE_FLAG_SEEN});
-	uint64_t id = email_at(inbox, 1);
-	copy(&bed, inbox, 1, drafts);
-	set_flags(&bed, drafts, 1, STORE_FLAGS_SET, STORE_FLAG_DRAFT, NULL);
+	uint64_t id = bed_email_at(inbox, 1);
+	bed_copy(&bed, inbox, 1, drafts);
+	bed_flags(&bed, drafts, 1, STORE_FLAGS_SET, STORE_FLAG_DRAFT, NULL);
 
 	bed.asker = store_user(GUEST);
-	struct store_view *view = open_view(&bed);
+	struct store_view *view = bed_view(&bed);
 	assert_int_equal(store_view_mailbox_count(view), 0);
 	assert_int_equal(store_view_email(view, id, &email), RC_NOT_FOUND);
 	store_view_close(&view);
 	rights[store_mailbox_id(inbox)] = STORE_RIGHT_LOOKUP;
 	rights[store_mailbox_id(drafts)] =
 	    STORE_RIGHT_LOOKUP | STORE_RIGHT_READ;
-	view = open_view(&bed);
+	view = bed_view(&bed);
 	assert_int_equal(store_view_mailbox_count(view), 2);
 	size_t at = store_view_find(view, store_mailbox_id(inbox));
 	assert_int_equal(
@@ -425,9 +344,9 @@ static void test_damaged_mailbox(void **state)
 	for (int i = 0; i < 2; i++)
 		bed_append(&bed, inbox, "Subject: a\r\n\r\na\r\n",
 		    (struct store_flags){0});
-	uint64_t both = email_at(inbox, 1);
-	uint64_t one = email_at(inbox, 2);
-	copy(&bed, inbox, 1, drafts);
+	uint64_t both = bed_email_at(inbox, 1);
+	uint64_t one = bed_email_at(inbox, 2);
+	bed_copy(&bed, inbox, 1, drafts);
 	struct engine_batch *batch = engine_batch_new(bed.engine);
 	struct record_key key = record_key_chunk(store_mailbox_id(inbox), 1);
 	store_mailbox_close(&inbox);
@@ -436,7 +355,7 @@ static void test_damaged_mailbox(void **state)
 	commit_quietly(bed.engine, 1000, batch);
 	engine_batch_free(&batch);
 	bed_reopen(&bed, (struct store_options){0});
-	struct store_view *view = open_view(&bed);
+	struct store_view *view = bed_view(&bed);
 	assert_int_equal(store_view_email(view, both, &email), RC_OK);
 	assert_int_equal(email.place_count, 1);
 	assert_int_equal(store_view_email(view, one, &email), RC_CORRUPT);
