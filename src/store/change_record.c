@@ -65,6 +65,18 @@ static bool continues(
 		   change->email_id == run->email_id + run->count);
 }
 
+// The beginning of an item, or all of one that is not of places.
+static void add_head(struct buf *out, const struct store_change *change)
+{
+	bool object = change_is_of_objects(change->kind);
+	buf_add_char(out, (char)change->kind);
+	add_number(out, object ? change->object_kind : change->mailbox_id);
+	if (object)
+		add_number(out, change->object_id);
+	else if (change->kind == STORE_CHANGE_MAILBOX)
+		add_number(out, change->what);
+}
+
 void change_record_add(
     struct change_record_writer *writer, const struct store_change *change)
 {
@@ -76,10 +88,7 @@ void change_record_add(
 		writer->mailbox_id = change->mailbox_id;
 		writer->last_uid = 0;
 		writer->last_email = 0;
-		buf_add_char(writer->out, (char)change->kind);
-		add_number(writer->out, change->mailbox_id);
-		if (change->kind == STORE_CHANGE_MAILBOX)
-			add_number(writer->out, change->what);
+		add_head(writer->out, change);
 	}
 	if (!places)
 		return;
@@ -133,8 +142,27 @@ enum rc change_record_open(
 	return RC_OK;
 }
 
-// Reads the next item if it is about a mailbox itself; otherwise reads its
-// beginning, and the runs follow.
+// Reads an item about an object.
+static enum rc take_object(struct change_record_reader *reader, uint8_t kind,
+    struct store_change *change)
+{
+	uint64_t object_kind;
+	uint64_t id;
+	if (!take_number(&reader->rest, &object_kind) || object_kind == 0 ||
+	    object_kind > UINT8_MAX || !take_number(&reader->rest, &id) ||
+	    id == 0)
+		return RC_CORRUPT;
+	reader->kind = kind;
+	reader->mailbox_id = 0;
+	*change = (struct store_change){.kind = kind,
+	    .object_kind = (unsigned)object_kind,
+	    .object_id = id,
+	    .count = 1};
+	return RC_OK;
+}
+
+// Reads the next item if it is about a mailbox itself or an object; otherwise
+// reads its beginning, and the runs follow.
 static enum rc open_item(
     struct change_record_reader *reader, struct store_change *change)
 {
@@ -144,8 +172,10 @@ static enum rc open_item(
 	reader->rest = view_from(reader->rest, 1);
 	if (kind == CHANGE_RECORD_ALL)
 		return reader->rest.len ? RC_CORRUPT : RC_GONE;
-	if (kind < STORE_CHANGE_MAILBOX_MADE || kind > STORE_CHANGE_EMAIL_GONE)
+	if (kind < STORE_CHANGE_MAILBOX_MADE || kind > STORE_CHANGE_OBJECT_GONE)
 		return RC_CORRUPT;
+	if (change_is_of_objects(kind))
+		return take_object(reader, kind, change);
 	if (!take_number(&reader->rest, &mailbox_id))
 		return RC_CORRUPT;
 	if (kind == STORE_CHANGE_MAILBOX &&

@@ -6,6 +6,8 @@
 //     kind (1 byte), mailbox (number), and then, depending on the kind,
 //       a mailbox made, gone:  nothing
 //       a mailbox changed:     what (number)
+//       an object:             its kind in the place of the mailbox; its id
+//                              (number)
 //       flags:                 runs of: gap + 1, length - 1
 //       a place made, gone:    runs of: gap + 1, length - 1, email step
 //     a 0 in the place of a gap ends the runs
@@ -72,7 +74,13 @@ MUST_CHECK enum rc change_record_next(
 
 static inline bool change_is_of_places(enum store_change_kind kind)
 {
-	return kind >= STORE_CHANGE_EMAIL_MADE;
+	return kind >= STORE_CHANGE_EMAIL_MADE &&
+	       kind <= STORE_CHANGE_EMAIL_GONE;
+}
+
+static inline bool change_is_of_objects(enum store_change_kind kind)
+{
+	return kind >= STORE_CHANGE_OBJECT_MADE;
 }
 
 #endif

@@ -47,6 +47,10 @@ enum store_change_kind {
 	    7, // a place was removed; its email has others
 	STORE_CHANGE_EMAIL_GONE =
 	    8, // a place was removed, and it was its email's last
+	// 9 has another meaning in the log
+	STORE_CHANGE_OBJECT_MADE = 10, // see object.h
+	STORE_CHANGE_OBJECT = 11,
+	STORE_CHANGE_OBJECT_GONE = 12,
 };
 
 // What was changed in a mailbox.
@@ -68,6 +72,9 @@ struct store_change {
 	// mailbox has.
 	uint64_t mailbox_id;
 	unsigned what; // of enum store_changed; only for a change of a mailbox
+	// Only for a change of an object, which has nothing of all else here.
+	unsigned object_kind; // of enum store_object_kind
+	uint64_t object_id;
 	// UIDs of places that changed in the same way: uid, uid + 1, ... A
 	// change of a mailbox itself has a count of one.
 	uint32_t uid;

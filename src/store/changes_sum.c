@@ -4,7 +4,8 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "store/account_impl.h"
-#include "store/changes.h"
+#include "store/change_record.h"
+#include "store/object.h"
 
 // ---- By id -----------------------------------------------------------------
 
@@ -18,6 +19,7 @@ struct entry {
 struct sum {
 	struct store_account *account;
 	size_t limit;
+	unsigned object_kind;
 	VEC(struct entry) entries;
 	struct map by_id;     // id (8 bytes) -> position in `entries`, plus 1
 	struct map snapshots; // mailbox id (8 bytes) -> snapshot, or `nowhere`
@@ -127,24 +129,25 @@ static enum rc take_all(struct sum *sum, struct store_change_walk *walk,
 	return rc == RC_END ? RC_OK : rc;
 }
 
+// `sum` has its limit.
 static enum rc changes_of(struct store_account *account,
-    struct store_change_position after, size_t limit, take_run *take,
+    struct store_change_position after, struct sum *sum, take_run *take,
     struct store_changes *ret_changes)
 {
 	struct store_changes changes = {.more = false};
-	struct sum sum = {.account = account, .limit = limit};
 	struct store_change_walk *walk;
+	sum->account = account;
 	enum rc rc = store_change_walk_open(account, after, 0, &walk);
 	if (rc != RC_OK)
 		return rc;
-	map_init(&sum.by_id);
-	map_init(&sum.snapshots);
-	rc = take_all(&sum, walk, take, &changes);
+	map_init(&sum->by_id);
+	map_init(&sum->snapshots);
+	rc = take_all(sum, walk, take, &changes);
 	if (rc == RC_OK) {
-		sum_up(&sum, &changes);
+		sum_up(sum, &changes);
 		*ret_changes = changes;
 	}
-	sum_done(&sum);
+	sum_done(sum);
 	store_change_walk_close(&walk);
 	return rc;
 }
@@ -206,7 +209,7 @@ static enum rc take_flags(
 static enum rc take_emails(
     struct sum *sum, const struct store_change *change, uint32_t *ret_taken)
 {
-	if (change->kind < STORE_CHANGE_EMAIL_MADE) {
+	if (!change_is_of_places(change->kind)) {
 		*ret_taken = change->count;
 		return RC_OK;
 	}
@@ -229,7 +232,8 @@ enum rc store_emails_changed(struct store_account *account,
     struct store_change_position after, size_t limit,
     struct store_changes *ret_changes)
 {
-	return changes_of(account, after, limit, take_emails, ret_changes);
+	struct sum sum = {.limit = limit};
+	return changes_of(account, after, &sum, take_emails, ret_changes);
 }
 
 // ---- Mailboxes -------------------------------------------------------------
@@ -240,14 +244,14 @@ static enum rc take_mailbox(
 	struct entry *entry = NULL;
 	*ret_taken = change->count;
 	if (change->mailbox_id == 0)
-		return RC_OK;
+		return RC_OK; // of a name that no mailbox has, or an object
 	entry = entry_of(
 	    sum, change->mailbox_id, change->kind == STORE_CHANGE_MAILBOX_MADE);
 	if (!entry)
 		*ret_taken = 0;
 	else if (change->kind == STORE_CHANGE_MAILBOX_GONE)
 		entry->gone = true;
-	else if (change->kind >= STORE_CHANGE_EMAIL_MADE)
+	else if (change_is_of_places(change->kind))
 		entry->what |= STORE_CHANGED_MESSAGES;
 	else
 		entry->what |= change->what;
@@ -258,7 +262,34 @@ enum rc store_mailboxes_changed(struct store_account *account,
     struct store_change_position after, size_t limit,
     struct store_changes *ret_changes)
 {
-	return changes_of(account, after, limit, take_mailbox, ret_changes);
+	struct sum sum = {.limit = limit};
+	return changes_of(account, after, &sum, take_mailbox, ret_changes);
+}
+
+// ---- Objects ---------------------------------------------------------------
+
+static enum rc take_object(
+    struct sum *sum, const struct store_change *change, uint32_t *ret_taken)
+{
+	*ret_taken = change->count;
+	if (!change_is_of_objects(change->kind) ||
+	    change->object_kind != sum->object_kind)
+		return RC_OK;
+	struct entry *entry = entry_of(
+	    sum, change->object_id, change->kind == STORE_CHANGE_OBJECT_MADE);
+	if (!entry)
+		*ret_taken = 0;
+	else if (change->kind == STORE_CHANGE_OBJECT_GONE)
+		entry->gone = true;
+	return RC_OK;
+}
+
+enum rc store_objects_changed(struct store_account *account,
+    enum store_object_kind kind, struct store_change_position after,
+    size_t limit, struct store_changes *ret_changes)
+{
+	struct sum sum = {.limit = limit, .object_kind = kind};
+	return changes_of(account, after, &sum, take_object, ret_changes);
 }
 
 // ---- Places of a mailbox ---------------------------------------------------
@@ -306,7 +337,10 @@ static void take_places(struct places *places,
 	places->count++;
 	switch (change->kind) {
 	case STORE_CHANGE_MAILBOX_MADE:
-	case STORE_CHANGE_MAILBOX: break;
+	case STORE_CHANGE_MAILBOX:
+	case STORE_CHANGE_OBJECT_MADE:
+	case STORE_CHANGE_OBJECT:
+	case STORE_CHANGE_OBJECT_GONE: break;
 	case STORE_CHANGE_MAILBOX_GONE: changes->is_gone = true; break;
 	case STORE_CHANGE_EMAIL_MADE:
 	case STORE_CHANGE_PLACE_MADE: add_range(&places->made, change); break;

@@ -27,7 +27,7 @@ void check_report(struct check *check, const char *format, ...)
 		check->problem(check->context, text);
 }
 
-static void mend(
+void check_mend(
     struct check *check, const struct record_key *key, const struct buf *value)
 {
 	if (!check->mending)
@@ -175,7 +175,7 @@ static void check_state(struct check *check, struct mailbox_check *mailbox,
 		check_report(check, "mailbox %llu: its counts are %s",
 		    (unsigned long long)mailbox->id,
 		    rc == RC_OK ? "wrong" : "missing or damaged");
-		mend(check, &key, &right);
+		check_mend(check, &key, &right);
 	}
 	buf_done(&right);
 	mailbox->highest = truth.highestmodseq;
@@ -311,7 +311,7 @@ static void check_ragged(
 	buf_reset(value);
 	record_lines_put(lacks, value);
 	if (lacks)
-		mend(check, &key, value);
+		check_mend(check, &key, value);
 	else
 		check_mend_away(check, record_key_view(&key));
 }
@@ -441,7 +441,7 @@ static void missing_location(struct check *check, const struct place *place)
 	    "email %llu: its place in mailbox %llu is not noted",
 	    (unsigned long long)place->email_id,
 	    (unsigned long long)place->mailbox_id);
-	mend(check, &key, &nothing);
+	check_mend(check, &key, &nothing);
 }
 
 static void check_location(
@@ -613,7 +613,7 @@ static enum rc check_account(struct check *check)
 		if (!check->renew)
 			check_report(check, "the account's totals are %s",
 			    rc == RC_OK ? "wrong" : "missing or damaged");
-		mend(check, &key, &right);
+		check_mend(check, &key, &right);
 	}
 	buf_done(&right);
 	buf_done(&value);
@@ -642,6 +642,8 @@ static enum rc check_all(struct check *check)
 	if (rc == RC_OK)
 		rc = check_each_key(check, record_key_kind(RECORD_LEAVING),
 		    check_leaving, NULL);
+	if (rc == RC_OK)
+		rc = check_objects(check);
 	if (rc == RC_OK)
 		rc = check_changes(check);
 	if (rc == RC_OK)
@@ -707,6 +709,7 @@ static enum rc run(struct store *store, uint64_t account_id, bool mending,
 	engine_snapshot_close(&check.snapshot);
 	engine_batch_free(&check.mending);
 	vec_done(&check.gone);
+	vec_done(&check.objects);
 	vec_done(&check.places);
 	vec_done(&check.contents);
 	if (rc == RC_OK)

@@ -59,7 +59,10 @@ static void check_place(
 	case STORE_CHANGE_FLAGS:
 	case STORE_CHANGE_MAILBOX_MADE:
 	case STORE_CHANGE_MAILBOX:
-	case STORE_CHANGE_MAILBOX_GONE: break;
+	case STORE_CHANGE_MAILBOX_GONE:
+	case STORE_CHANGE_OBJECT_MADE:
+	case STORE_CHANGE_OBJECT:
+	case STORE_CHANGE_OBJECT_GONE: break;
 	}
 	if (place->modseq < version)
 		bad(check, version, "is later than the message's MODSEQ");
@@ -87,10 +90,52 @@ static void check_mailbox_gone(
 	buf_done(&value);
 }
 
+// ---- Objects ---------------------------------------------------------------
+
+static int compare_objects(
+    const struct check_object *a, const struct check_object *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+static void check_object_change(
+    struct check *check, const struct store_change *change)
+{
+	struct check_object wanted = {
+	    .kind = (uint8_t)change->object_kind, .id = change->object_id};
+	size_t at;
+	LOWER_BOUND(at, check->objects.count,
+	    compare_objects(&check->objects.items[at], &wanted) < 0);
+	struct check_object *object = &check->objects.items[at];
+	if (at == check->objects.count || compare_objects(object, &wanted) != 0)
+		return; // it went away later, or that is told by its counter
+	if (change->kind == STORE_CHANGE_OBJECT_GONE)
+		bad(check, change->version,
+		    "says that an object is gone, but it exists");
+	else if (object->version < change->version)
+		bad(check, change->version, "is later than the object");
+	else if (object->version == change->version)
+		object->logged = true;
+}
+
+static void check_objects_told(struct check *check, const struct log_check *log)
+{
+	for (size_t i = 0; i < check->objects.count; i++) {
+		const struct check_object *object = &check->objects.items[i];
+		if (!object->logged && object->version > log->known_from)
+			bad(check, object->version,
+			    "does not name all objects that it should");
+	}
+}
+
 static void check_change(struct check *check, const struct store_change *change)
 {
 	if (change->kind == STORE_CHANGE_MAILBOX_GONE)
 		check_mailbox_gone(check, change);
+	if (change_is_of_objects(change->kind))
+		check_object_change(check, change);
 	if (!change_is_of_places(change->kind))
 		return;
 	if (change->kind == STORE_CHANGE_EMAIL_GONE)
@@ -159,6 +204,7 @@ enum rc check_changes(struct check *check)
 	if (log.last != engine_snapshot_version(check->snapshot))
 		bad(check, log.last, "is the last, but the account is newer");
 	check_told(check, &log);
+	check_objects_told(check, &log);
 	return RC_OK;
 }
 

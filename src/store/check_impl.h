@@ -16,6 +16,14 @@ struct place {
 	bool logged; // the change log has a record of its last change
 };
 
+// An object that exists.
+struct check_object {
+	uint8_t kind;
+	uint64_t id;
+	uint64_t version;
+	bool logged; // as of a place
+};
+
 // A run of emails that are gone: `first`, and how many.
 struct check_gone {
 	uint64_t first;
@@ -41,8 +49,9 @@ struct check {
 	// One for each time that an email owns it.
 	VEC(struct engine_content_id) contents;
 	VEC(struct place) places;
-	VEC(struct check_gone) gone; // what the change log says
-	bool changes_bad;            // there is a problem with the change log
+	VEC(struct check_object) objects; // by kind and id
+	VEC(struct check_gone) gone;      // what the change log says
+	bool changes_bad; // there is a problem with the change log
 };
 
 void check_report(struct check *check, const char *format, ...)
@@ -55,7 +64,9 @@ MUST_CHECK enum rc check_each_key(struct check *check, struct record_key prefix,
 // Reads the record of one kind that has this number.
 MUST_CHECK enum rc check_get_record(struct check *check, enum record_kind kind,
     uint64_t number, struct buf *value);
-// If the check is to mend, mends a problem by deleting a key.
+// If the check is to mend, mends a problem by writing or deleting a key.
+void check_mend(
+    struct check *check, const struct record_key *key, const struct buf *value);
 void check_mend_away(struct check *check, struct view key);
 // Whether one of the `count` emails from `email_id` on has a place. The places
 // must be in the order of emails.
@@ -65,6 +76,9 @@ bool check_has_place(
 // The notes of deliveries and of moves (check_notes.c).
 MUST_CHECK enum rc check_deliveries(struct check *check);
 MUST_CHECK enum rc check_moves(struct check *check);
+
+// The objects and their counters (check_objects.c). Fills `objects`.
+MUST_CHECK enum rc check_objects(struct check *check);
 
 // Compares the change log with the places. Sorts the places by mailbox and UID.
 MUST_CHECK enum rc check_changes(struct check *check);

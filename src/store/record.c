@@ -117,6 +117,29 @@ bool record_kept_id(struct view key, struct store_kept_id *ret_id)
 	return true;
 }
 
+struct record_key record_key_objects(uint8_t kind)
+{
+	struct record_key key = record_key_kind(RECORD_OBJECT);
+	key.bytes[key.len++] = (char)kind;
+	return key;
+}
+
+struct record_key record_key_object(uint8_t kind, uint64_t id)
+{
+	struct record_key key = record_key_objects(kind);
+	key_add_u64(&key, id);
+	return key;
+}
+
+bool record_object_id(struct view key, uint8_t *ret_kind, uint64_t *ret_id)
+{
+	if (key.len != 2 && key.len != 10)
+		return false;
+	*ret_kind = (uint8_t)key.ptr[1];
+	*ret_id = key.len == 10 ? get_be64(key.ptr + 2) : 0;
+	return true;
+}
+
 // ---- Fields ----------------------------------------------------------------
 
 static void add_version(struct buf *out)
@@ -421,6 +444,47 @@ enum rc record_tombstone_get(struct view record, struct rangeset *ret_uids)
 		rangeset_add(ret_uids, first, last);
 	}
 	return fields_end(&fields);
+}
+
+void record_objects_put(const struct record_objects *objects, struct buf *out)
+{
+	add_version(out);
+	add_u64(out, objects->next_id);
+	add_u32(out, objects->count);
+}
+
+enum rc record_objects_get(
+    struct view record, struct record_objects *ret_objects)
+{
+	struct fields fields = fields_open(record);
+	struct record_objects objects;
+	objects.next_id = take_u64(&fields);
+	objects.count = take_u32(&fields);
+	enum rc rc = fields_end(&fields);
+	if (rc == RC_OK && objects.next_id == 0)
+		rc = RC_CORRUPT;
+	if (rc == RC_OK)
+		*ret_objects = objects;
+	return rc;
+}
+
+void record_object_put(uint64_t version, struct view bytes, struct buf *out)
+{
+	add_version(out);
+	add_u64(out, version);
+	buf_add(out, bytes);
+}
+
+enum rc record_object_get(
+    struct view record, uint64_t *ret_version, struct view *ret_bytes)
+{
+	struct fields fields = fields_open(record);
+	uint64_t version = take_u64(&fields);
+	if (!fields.ok)
+		return RC_CORRUPT;
+	*ret_version = version;
+	*ret_bytes = fields.rest;
+	return RC_OK;
 }
 
 void record_delivered_put(int64_t when, struct buf *out)

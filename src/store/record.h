@@ -25,6 +25,8 @@ enum record_kind {
 	RECORD_KEPT = 'G',         // when, email -> struct record_kept
 	RECORD_LEAVING = 'X',      // mailbox -> as RECORD_MAILBOX (removal.h)
 	RECORD_MOVED = 'M', // mailbox; account, mailbox, UIDVALIDITY -> moved.h
+	// kind (1 byte) -> struct record_objects; kind, id -> an object
+	RECORD_OBJECT = 'O',
 };
 
 #define RECORD_KEY_MAX (1 + STORE_NAME_MAX)
@@ -50,6 +52,8 @@ struct record_key record_key_delivered_at(
 struct record_key record_key_moved(uint64_t to_mailbox, uint64_t from_account,
     uint64_t from_mailbox, uint32_t from_uidvalidity);
 struct record_key record_key_kept(int64_t when, uint64_t email_id);
+struct record_key record_key_objects(uint8_t kind);
+struct record_key record_key_object(uint8_t kind, uint64_t id);
 static inline struct view record_key_view(const struct record_key *key)
 {
 	return view_of(key->bytes, key->len);
@@ -116,6 +120,12 @@ struct record_kept {
 	struct view email;    // its RECORD_EMAIL
 };
 
+// Of each kind of object (object.h).
+struct record_objects {
+	uint64_t next_id;
+	uint32_t count;
+};
+
 void record_account_put(const struct record_account *account, struct buf *out);
 MUST_CHECK enum rc record_account_get(
     struct view record, struct record_account *ret_account);
@@ -148,6 +158,14 @@ MUST_CHECK enum rc record_kept_get(
 // Reads the key; false if it is no such key.
 struct store_kept_id;
 bool record_kept_id(struct view key, struct store_kept_id *ret_id);
+void record_objects_put(const struct record_objects *objects, struct buf *out);
+MUST_CHECK enum rc record_objects_get(
+    struct view record, struct record_objects *ret_objects);
+void record_object_put(uint64_t version, struct view bytes, struct buf *out);
+MUST_CHECK enum rc record_object_get(
+    struct view record, uint64_t *ret_version, struct view *ret_bytes);
+// Reads the key of an object, or of a kind (id 0); false if it is no such key.
+bool record_object_id(struct view key, uint8_t *ret_kind, uint64_t *ret_id);
 void record_delivered_put(int64_t when, struct buf *out);
 MUST_CHECK enum rc record_delivered_get(struct view record, int64_t *ret_when);
 

@@ -34,6 +34,7 @@ static void try_fixed(struct view bytes, struct buf *again)
 	struct record_account account;
 	struct record_state state;
 	struct record_thread thread;
+	struct record_objects objects;
 	uint64_t lacks;
 	int64_t when;
 	if (record_account_get(bytes, &account) == RC_OK) {
@@ -51,6 +52,11 @@ static void try_fixed(struct view bytes, struct buf *again)
 	}
 	if (record_lines_get(bytes, &lacks) == RC_OK) {
 		record_lines_put(lacks, again);
+		same(again, bytes, PRELUDE);
+	}
+	if (record_objects_get(bytes, &objects) == RC_OK) {
+		require(objects.next_id > 0);
+		record_objects_put(&objects, again);
 		same(again, bytes, PRELUDE);
 	}
 	if (record_delivered_get(bytes, &when) == RC_OK) {
@@ -78,6 +84,16 @@ static void try_email(struct view bytes, struct buf *again)
 		buf_add(again, rest);
 		same(again, bytes, PRELUDE);
 	}
+}
+
+static void try_object(struct view bytes, struct buf *again)
+{
+	uint64_t version;
+	struct view rest;
+	if (record_object_get(bytes, &version, &rest) != RC_OK)
+		return;
+	record_object_put(version, rest, again);
+	same(again, bytes, PRELUDE);
 }
 
 // ---- Mailboxes -------------------------------------------------------------
@@ -177,6 +193,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&again, SIZE_MAX / 2);
 	try_fixed(bytes, &again);
 	try_email(bytes, &again);
+	try_object(bytes, &again);
 	try_mailbox(bytes, &again);
 	try_tombstone(bytes, &again);
 	try_moved(bytes, &again);

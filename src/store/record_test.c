@@ -140,6 +140,34 @@ static enum rc kept_get(struct view record)
 	return rc;
 }
 
+static void objects_put(struct buf *out)
+{
+	record_objects_put(&(struct record_objects){7, 1}, out);
+}
+
+static enum rc objects_get(struct view record)
+{
+	struct record_objects objects = {0};
+	enum rc rc = record_objects_get(record, &objects);
+	assert_true(objects.next_id == (rc == RC_OK ? 7 : 0));
+	return rc;
+}
+
+static void object_put(struct buf *out)
+{
+	record_object_put(7, VIEW("bytes"), out);
+}
+
+static enum rc object_get(struct view record)
+{
+	uint64_t version = 0;
+	struct view bytes = VIEW("");
+	enum rc rc = record_object_get(record, &version, &bytes);
+	assert_true(version == (rc == RC_OK ? 7 : 0));
+	assert_view_equal(bytes, rc == RC_OK ? VIEW("bytes") : VIEW(""));
+	return rc;
+}
+
 static void chunk_put(struct buf *out)
 {
 	struct store_message message = {.uid = 7, .modseq = 1};
@@ -188,6 +216,8 @@ static const struct {
     {"tombstone", tombstone_put, tombstone_get},
     {"delivered", delivered_put, delivered_get},
     {"kept", kept_put, kept_get},
+    {"objects", objects_put, objects_get},
+    {"object", object_put, object_get},
     {"chunk", chunk_put, chunk_get},
     {"change", change_put, change_get},
 };

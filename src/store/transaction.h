@@ -38,11 +38,13 @@ struct transaction_locations {
 	size_t capacity;
 };
 
-// A mailbox that is made, gets other attributes, or is deleted.
+// A mailbox that is made, gets other attributes, or is deleted; or an object.
 struct transaction_note {
 	enum store_change_kind kind;
 	uint64_t mailbox_id;
 	unsigned what; // of enum store_changed
+	unsigned object_kind;
+	uint64_t object_id;
 };
 
 struct transaction {
@@ -118,6 +120,9 @@ void transaction_delete_prefix(
 // them.
 void transaction_note_mailbox(struct transaction *transaction,
     enum store_change_kind kind, uint64_t mailbox_id, unsigned what);
+// The same for an object.
+void transaction_note_object(struct transaction *transaction,
+    enum store_change_kind kind, unsigned object_kind, uint64_t object_id);
 // Writes the record of the change log. It is the last step before the commit.
 void transaction_put_changes(struct transaction *transaction);
 

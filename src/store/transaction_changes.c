@@ -10,7 +10,16 @@ void transaction_note_mailbox(struct transaction *transaction,
     enum store_change_kind kind, uint64_t mailbox_id, unsigned what)
 {
 	vec_push(&transaction->notes,
-	    (struct transaction_note){kind, mailbox_id, what});
+	    (struct transaction_note){
+		.kind = kind, .mailbox_id = mailbox_id, .what = what});
+}
+
+void transaction_note_object(struct transaction *transaction,
+    enum store_change_kind kind, unsigned object_kind, uint64_t object_id)
+{
+	vec_push(&transaction->notes, (struct transaction_note){.kind = kind,
+					  .object_kind = object_kind,
+					  .object_id = object_id});
 }
 
 static void add_notes(const struct transaction *transaction, bool gone,
@@ -22,6 +31,8 @@ static void add_notes(const struct transaction *transaction, bool gone,
 		struct store_change change = {.kind = note->kind,
 		    .mailbox_id = note->mailbox_id,
 		    .what = note->what,
+		    .object_kind = note->object_kind,
+		    .object_id = note->object_id,
 		    .count = 1};
 		if ((note->kind == STORE_CHANGE_MAILBOX_GONE) == gone)
 			change_record_add(writer, &change);
