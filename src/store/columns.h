@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sort columns: what SORT compares of each email, already folded, as
-// derived data. Emails are kept in blocks of 64 by number; a block is written
-// when all its numbers have been given out. An email that is in no block is
-// read from its description. An email never changes, so what is found in a
-// block is right.
+// derived data in blocks of 64 emails (derive_blocks.h). An email that is in no
+// block is read from its description.
 //
-// A block's key is 'B' and its number (8 bytes, big-endian). Its value is its
-// emails that exist, in order. Each has: number within the block, whether it
-// has a date (1 byte each), date (8 bytes), the lengths of the texts (2 bytes
-// each), the texts.
+// An email in a block: number within the block, whether it has a date (1 byte
+// each), date (8 bytes), the lengths of the texts (2 bytes each), the texts.
 #ifndef ROOST_STORE_COLUMNS_H
 #define ROOST_STORE_COLUMNS_H
 
