@@ -6,9 +6,9 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
-#include "acme/base64url.h"
 #include "acme/jws.h"
 #include "base/ascii.h"
+#include "wire/base64url.h"
 
 #define CHAIN_MAX 16
 #define TEXT_MAX  1024

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Directory, nonces, account, renewal information.
-#include "acme/base64url.h"
 #include "acme/client_state.h"
 #include "acme/jws.h"
+#include "wire/base64url.h"
 
 #define EAB_MAX ((size_t)16384)
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "acme/base64url.h"
 #include "acme/client.h"
 #include "acme/jws.h"
+#include "wire/base64url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // An order: its authorizations, its challenges, its certificate (RFC 8555
 // section 7.4 to 7.5).
-#include "acme/base64url.h"
 #include "acme/client_state.h"
 #include "acme/jws.h"
 #include "base/mem.h"
+#include "wire/base64url.h"
 
 #define CSR_MAX   ((size_t)64 << 10)
 #define TOKEN_MAX 256

@@ -4,10 +4,10 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "acme/base64url.h"
 #include "acme/client.h"
 #include "acme/jws.h"
 #include "base/test.h"
+#include "wire/base64url.h"
 
 // In the lists of requests, what is not named is not there.
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"

@@ -9,7 +9,7 @@
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 
-#include "acme/base64url.h"
+#include "wire/base64url.h"
 
 #define COORDINATE 32 // bytes of P-256
 #define HEAD_MAX   8192

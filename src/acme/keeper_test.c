@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "acme/base64url.h"
 #include "acme/jws.h"
 #include "acme/keeper.h"
 #include "base/test.h"
+#include "wire/base64url.h"
 
 #define CA    "https://ca.test"
 #define LIFE  90000 // seconds of a certificate

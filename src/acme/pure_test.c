@@ -7,10 +7,10 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
-#include "acme/base64url.h"
 #include "acme/jws.h"
 #include "acme/record.h"
 #include "base/test.h"
+#include "wire/base64url.h"
 
 // RFC 7515 appendix A.3.1.
 static const char rfc_key[] =

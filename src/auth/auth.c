@@ -76,6 +76,11 @@ static void fill_settings(struct auth_settings *settings)
 	set_default(&settings->clean_failures, AUTH_CLEAN_FAILURES);
 	set_default(&settings->window_seconds, AUTH_WINDOW_SECONDS);
 	limit_hashers(&settings->hashers);
+	struct auth_token_settings *tokens = &settings->tokens;
+	set_default(&tokens->session_idle_seconds, AUTH_SESSION_IDLE_SECONDS);
+	set_default(&tokens->session_max_seconds, AUTH_SESSION_MAX_SECONDS);
+	set_default(&tokens->access_seconds, AUTH_ACCESS_SECONDS);
+	set_default(&tokens->grant_idle_seconds, AUTH_GRANT_IDLE_SECONDS);
 }
 
 // Makes credentials for a password that nobody knows.
@@ -114,6 +119,8 @@ enum rc auth_new(struct engine *engine, const struct auth_settings *settings,
 	auth->guard = auth_guard_new(&auth->settings);
 	auth->places = auth_places_new(engine);
 	auth->rounds = auth_rounds_new();
+	auth->uses = auth_uses_new(engine);
+	auth->tokens = auth_token_cache_new();
 	pthread_mutex_init(&auth->epoch_lock, NULL);
 	auth_epoch_read(auth);
 	enum rc rc = auth_directory_secret(engine, fault, auth->secret);
@@ -140,6 +147,8 @@ void auth_free(struct auth **auth)
 	auth_guard_free(&old->guard);
 	auth_places_free(&old->places);
 	auth_rounds_free(&old->rounds);
+	auth_uses_free(&old->uses);
+	auth_token_cache_free(&old->tokens);
 	OPENSSL_cleanse(old, sizeof(*old));
 	free(old);
 }
@@ -329,6 +338,45 @@ static void note_place(const struct auth_try *try)
 		auth_keeper_wake(auth->keeper);
 }
 
+static void log_login(const struct auth_try *try, const struct auth_user *user)
+{
+	struct log_line line;
+	try_log_begin(try, &line, LOG_LEVEL_INFO, "login");
+	if (user->credential != 0)
+		log_add_u64(&line, "credential", user->credential);
+	try_log_end(try, &line, user->account);
+}
+
+static bool note_use(const struct auth_try *try, const struct auth_user *user)
+{
+	struct auth *auth = try->auth;
+	const struct auth_channel *channel = try->channel;
+	struct auth_use use = {.last = clock_wall_seconds(auth->clock)};
+	copy_text(channel->peer_address, use.address, sizeof(use.address));
+	copy_text(view_of_string(channel->protocol ? channel->protocol : "?"),
+	    use.protocol, sizeof(use.protocol));
+	bool news =
+	    auth_uses_note(auth->uses, user->account, user->credential, &use);
+	if (news)
+		auth_keeper_wake(auth->keeper);
+	return news;
+}
+
+void auth_try_note(struct auth_try *try, const struct auth_user *user)
+{
+	struct auth *auth = try->auth;
+	counter_add(&auth->outcomes[AUTH_REASON_NONE], 1);
+	if (try->channel->turn)
+		try->channel->turn->began = false;
+	if (!note_use(try, user))
+		return;
+	try->known = auth_places_find(auth->places, auth_name_view(&try->name),
+	    try->channel->peer_address, clock_wall_seconds(auth->clock),
+	    &try->fresh);
+	log_login(try, user);
+	note_place(try);
+}
+
 void auth_try_accept(const struct auth_try *try, const struct auth_user *user,
     struct auth_verdict *ret_verdict)
 {
@@ -336,9 +384,9 @@ void auth_try_accept(const struct auth_try *try, const struct auth_user *user,
 		try->channel->turn->began = false;
 	*ret_verdict = (struct auth_verdict){.reason = AUTH_REASON_NONE};
 	counter_add(&try->auth->outcomes[AUTH_REASON_NONE], 1);
-	struct log_line line;
-	try_log_begin(try, &line, LOG_LEVEL_INFO, "login");
-	try_log_end(try, &line, user->account);
+	if (user->credential != 0)
+		(void)note_use(try, user);
+	log_login(try, user);
 	note_place(try);
 }
 
@@ -349,9 +397,13 @@ static bool is_guess(enum auth_reason reason)
 	case AUTH_REASON_PASSWORD:
 	case AUTH_REASON_DISABLED:
 	case AUTH_REASON_NO_KEYS:
-	case AUTH_REASON_BINDING: return true;
+	case AUTH_REASON_BINDING:
+	case AUTH_REASON_TOKEN:
+	case AUTH_REASON_SECOND:
+	case AUTH_REASON_CODE: return true;
 	case AUTH_REASON_LIMITED: // it is shut out already
 	case AUTH_REASON_NONE:
+	case AUTH_REASON_SCOPE:
 	case AUTH_REASON_EXPIRED:
 	case AUTH_REASON_AUTHZID:
 	case AUTH_REASON_PRIVACY:
@@ -435,6 +487,8 @@ void auth_try_take_user(const struct auth_try *try,
 	user->account = record->account;
 	user->name = try->name;
 	user->epoch = record->epoch;
+	user->credential = 0;
+	user->scopes = AUTH_SCOPES_ALL;
 }
 
 bool auth_try_is_same(const struct auth_try *try, struct view authzid)
@@ -530,6 +584,28 @@ static void renew(const struct auth_try *try, const struct auth_record *record,
 	log_end(&line);
 }
 
+// The same with an application password or the password. A text that looks like
+// an application password is looked up for everybody, also for a name of
+// nobody, and if it is none, it costs a hash as any other.
+static enum rc check_secret(struct auth_try *try,
+    const struct auth_record *record, struct view password,
+    struct auth_user *user, enum auth_reason *ret_reason)
+{
+	enum rc rc = auth_try_app_password(try, password, user);
+	if (rc == RC_OK && !record->disabled)
+		return RC_OK;
+	if (rc == RC_OK || rc == RC_DENIED || rc == RC_GONE) {
+		*ret_reason = rc == RC_OK       ? AUTH_REASON_DISABLED
+			      : rc == RC_DENIED ? AUTH_REASON_SCOPE
+						: AUTH_REASON_EXPIRED;
+		return RC_AUTH;
+	}
+	rc = check_password(try, record, password, ret_reason);
+	if (rc == RC_OK)
+		renew(try, record, password);
+	return rc;
+}
+
 static enum rc try_password(struct auth_try *try, struct view authzid,
     struct view name, struct view password, struct auth_user *ret_user,
     struct auth_verdict *ret_verdict)
@@ -553,10 +629,8 @@ static enum rc try_password(struct auth_try *try, struct view authzid,
 	enum auth_reason reason = AUTH_REASON_NONE;
 	if (rc == RC_OK)
 		auth_try_take_user(try, &record, &user);
-	rc = check_password(
-	    try, rc == RC_OK ? &record : NULL, password, &reason);
-	if (rc == RC_OK)
-		renew(try, &record, password);
+	rc = check_secret(
+	    try, rc == RC_OK ? &record : NULL, password, &user, &reason);
 	OPENSSL_cleanse(&record, sizeof(record));
 	if (rc == RC_IN_USE)
 		return rc;

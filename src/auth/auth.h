@@ -7,9 +7,26 @@
 #define ROOST_AUTH_AUTH_H
 
 #include "auth/directory.h"
+#include "auth/scope.h"
 #include "base/clock.h"
 
 struct auth;
+
+// Tokens, application passwords and browser sessions (token.h). Times that are
+// 0 have the defaults.
+struct auth_token_settings {
+	uint32_t session_idle_seconds; // a browser session without a request
+	uint32_t session_max_seconds;  // and at the longest
+	uint32_t access_seconds;       // an access token (OAuth)
+	uint32_t grant_idle_seconds;   // a grant whose tokens are not used
+	bool no_app_passwords;         // users may make none
+	bool no_oauth;                 // no OAUTHBEARER, no XOAUTH2
+};
+
+#define AUTH_SESSION_IDLE_SECONDS (14u * 86400)
+#define AUTH_SESSION_MAX_SECONDS  (90u * 86400)
+#define AUTH_ACCESS_SECONDS       3600u
+#define AUTH_GRANT_IDLE_SECONDS   (180u * 86400)
 
 struct auth_settings {
 	struct auth_hashing hashing;
@@ -26,6 +43,7 @@ struct auth_settings {
 	// How many passwords are hashed at the same time, for callers with a
 	// turn; 0: AUTH_HASHERS_MAX. Never more than there are processors.
 	unsigned hashers;
+	struct auth_token_settings tokens;
 };
 
 #define AUTH_HASHERS_MAX 8
@@ -49,6 +67,10 @@ struct auth_settings {
 	X(AUTH_REASON_NO_KEYS, "no-scram-keys", "AUTHENTICATIONFAILED")        \
 	X(AUTH_REASON_LIMITED, "too-many-failures", "AUTHENTICATIONFAILED")    \
 	X(AUTH_REASON_BINDING, "channel-binding", "AUTHENTICATIONFAILED")      \
+	X(AUTH_REASON_TOKEN, "bad-token", "AUTHENTICATIONFAILED")              \
+	X(AUTH_REASON_SCOPE, "not-for-this-protocol", "AUTHENTICATIONFAILED")  \
+	X(AUTH_REASON_SECOND, "second-factor-needed", "AUTHENTICATIONFAILED")  \
+	X(AUTH_REASON_CODE, "wrong-second-factor", "AUTHENTICATIONFAILED")     \
 	X(AUTH_REASON_EXPIRED, "expired", "EXPIRED")                           \
 	X(AUTH_REASON_AUTHZID, "other-identity", "AUTHORIZATIONFAILED")        \
 	X(AUTH_REASON_PRIVACY, "no-tls", "PRIVACYREQUIRED")                    \
@@ -120,6 +142,15 @@ struct auth_channel {
 	// The configuration allows passwords on this connection without TLS. It
 	// has an effect only if the peer's address is loopback.
 	bool plain_on_loopback;
+	// What the connection gives access to (AUTH_SCOPE_…, auth/scope.h). An
+	// application password or a token has to be for one of these. 0: none
+	// of them fits.
+	uint32_t scopes;
+	// The caller asks for the second factor of a user who has one:
+	// auth_verify() then returns RC_MORE after the right password.
+	// Otherwise such a user is refused, because a program cannot ask: it
+	// needs an application password or a token.
+	bool asks_second;
 	// Channel bindings; empty where there is none: tls-exporter (RFC 9266),
 	// tls-unique and tls-server-end-point (RFC 5929).
 	struct view exporter;
@@ -139,6 +170,10 @@ struct auth_user {
 	// that record was read.
 	uint64_t epoch;
 	uint64_t seen;
+	// The credential that the user logged in with (credential.h); 0: the
+	// password.
+	uint64_t credential;
+	uint32_t scopes; // what the log-in may be used for
 };
 
 // `settings`, `log` and `clock` may be NULL. The engine, the log and the clock
@@ -182,8 +217,12 @@ void auth_turn_end(struct auth *auth, struct auth_turn *turn);
 // Checks a name (in any spelling that the resolver knows) and a password, as
 // IMAP's LOGIN gives them. RC_OK: logged in. RC_IN_USE: see struct
 // auth_turn. RC_AUTH: refused; `ret_verdict` has the reason. RC_DENIED: TLS
-// is needed. Anything else: the directory could not be read (reason
-// UNAVAILABLE). `ret_verdict` is always written.
+// is needed. RC_MORE: the password is right, and the user has to give a second
+// factor (second.h) before anything else; `ret_user` is set (only if the
+// channel's `asks_second`). Anything else: the directory could not be read
+// (reason UNAVAILABLE). `ret_verdict` is always written. An application
+// password for one of the channel's `scopes` (token.h) is as good as the
+// password.
 MUST_CHECK enum rc auth_verify(struct auth *auth,
     const struct auth_channel *channel, struct view name, struct view password,
     struct auth_user *ret_user, struct auth_verdict *ret_verdict);
@@ -202,6 +241,12 @@ MUST_CHECK enum rc auth_user_add(struct auth *auth, struct view name,
     struct view password, struct fault *fault, uint64_t *ret_account);
 MUST_CHECK enum rc auth_user_set_password(struct auth *auth, struct view name,
     struct view password, struct fault *fault);
+// For the user: the same, but the browser session with the id `keep`, in which
+// the password is changed, stays (credential.h; 0: none). Both revoke the other
+// browser sessions, and what OAuth clients were given. Application passwords
+// stay: auth_credentials_revoke() ends them.
+MUST_CHECK enum rc auth_user_change_password(struct auth *auth,
+    struct view name, struct view password, uint64_t keep, struct fault *fault);
 // The same with the stored password of another server: see
 // auth_credentials_import().
 MUST_CHECK enum rc auth_user_add_stored(struct auth *auth, struct view name,

@@ -10,12 +10,13 @@
 #include <openssl/rand.h>
 #include <stdarg.h>
 
+#include "auth/epoch.h"
+#include "auth/rows.h"
 #include "base/bytes.h"
 #include "base/map.h"
 
 #define USER_PREFIX  AUTH_KEY_PREFIX "user/"
 #define NEXT_KEY     AUTH_KEY_PREFIX "next"
-#define EPOCH_KEY    AUTH_KEY_PREFIX "epoch"
 #define SECRET_KEY   AUTH_KEY_PREFIX "secret"
 #define LOOSE_PREFIX AUTH_KEY_PREFIX "loose/"
 
@@ -57,7 +58,7 @@ static enum rc decode_and_cleanse(
 	return rc;
 }
 
-static enum rc read_record(struct engine_snapshot *snapshot,
+enum rc auth_directory_read(struct engine_snapshot *snapshot,
     const struct auth_name *name, struct auth_record *ret_record)
 {
 	struct key key = user_key(name);
@@ -129,68 +130,6 @@ enum rc auth_directory_next(struct engine *engine,
 	return rc == RC_OK && !next.found ? RC_END : rc;
 }
 
-// ---- The epoch -------------------------------------------------------------
-
-#define EPOCH_MAX (8 + (size_t)AUTH_NAME_MAX)
-
-static enum rc decode_epoch(enum rc rc, struct buf *bytes, uint64_t *ret_epoch,
-    struct auth_name *ret_user)
-{
-	if (rc == RC_NOT_FOUND) {
-		*ret_epoch = 0;
-		ret_user->text[0] = '\0';
-		rc = RC_OK;
-	} else if (rc == RC_LIMIT || (rc == RC_OK && bytes->len < 8)) {
-		rc = RC_CORRUPT;
-	} else if (rc == RC_OK) {
-		*ret_epoch = get_le64(bytes->ptr);
-		memcpy(ret_user->text, bytes->ptr + 8, bytes->len - 8);
-		ret_user->text[bytes->len - 8] = '\0';
-		if (*ret_epoch == 0 || *ret_epoch == UINT64_MAX)
-			rc = RC_CORRUPT;
-	}
-	buf_done(bytes);
-	return rc;
-}
-
-enum rc auth_directory_epoch(
-    struct engine *engine, uint64_t *ret_epoch, struct auth_name *ret_user)
-{
-	struct buf bytes;
-	buf_init(&bytes, EPOCH_MAX);
-	enum rc rc =
-	    engine_get(engine, AUTH_PARTITION, VIEW(EPOCH_KEY), &bytes);
-	return decode_epoch(rc, &bytes, ret_epoch, ret_user);
-}
-
-// Begins the next epoch, because the user is shut out. A damaged epoch must not
-// prevent that: the new one is then later than that of every session.
-static enum rc raise_epoch(struct engine_snapshot *from,
-    const struct auth_name *user, struct engine_batch *batch,
-    uint64_t *ret_epoch)
-{
-	uint64_t epoch;
-	struct auth_name last;
-	struct buf bytes;
-	buf_init(&bytes, EPOCH_MAX);
-	enum rc rc = engine_snapshot_get(from, VIEW(EPOCH_KEY), &bytes);
-	rc = decode_epoch(rc, &bytes, &epoch, &last);
-	if (rc == RC_CORRUPT)
-		epoch = (uint64_t)1 << 62 |
-			(engine_snapshot_version(from) & UINT32_MAX);
-	else if (rc != RC_OK)
-		return rc;
-	buf_init(&bytes, EPOCH_MAX);
-	char number[8];
-	put_le64(number, epoch + 1);
-	buf_add(&bytes, view_of(number, sizeof(number)));
-	buf_add(&bytes, auth_name_view(user));
-	engine_batch_put(batch, VIEW(EPOCH_KEY), buf_view(&bytes));
-	buf_done(&bytes);
-	*ret_epoch = epoch + 1;
-	return RC_OK;
-}
-
 // ---- Loose accounts --------------------------------------------------------
 
 static struct key loose_key(uint64_t account)
@@ -245,6 +184,7 @@ struct change {
 	const char *old_hash;
 	int64_t now;
 	bool disabled;
+	uint64_t keep;    // the browser session that a new password leaves
 	uint64_t account; // the result of adding
 	unsigned char secret[AUTH_SECRET_LEN];
 };
@@ -288,7 +228,7 @@ static void put_record(struct engine_batch *batch, const struct auth_name *name,
 static enum rc read_for_change(struct change *change,
     struct engine_snapshot *from, struct auth_record *ret_record)
 {
-	enum rc rc = read_record(from, &change->name, ret_record);
+	enum rc rc = auth_directory_read(from, &change->name, ret_record);
 	if (rc == RC_NOT_FOUND)
 		return fault_set(change->fault, rc, "there is no user \"%s\"",
 		    change->name.text);
@@ -322,7 +262,7 @@ static enum rc read_next(struct engine_snapshot *from, uint64_t *ret_next)
 static enum rc refuse_known(struct change *change, struct engine_snapshot *from)
 {
 	struct auth_record record;
-	enum rc rc = read_record(from, &change->name, &record);
+	enum rc rc = auth_directory_read(from, &change->name, &record);
 	OPENSSL_cleanse(&record, sizeof(record));
 	if (rc == RC_OK || rc == RC_CORRUPT)
 		return fault_set(change->fault, RC_EXISTS,
@@ -453,7 +393,10 @@ static enum rc make_credentials(struct change *change,
 	if (rc != RC_OK)
 		return rc;
 	record.credentials = *change->credentials;
-	rc = raise_epoch(from, &change->name, batch, &record.epoch);
+	rc = auth_epoch_raise(from, &change->name, batch, &record.epoch);
+	if (rc == RC_OK)
+		rc = auth_rows_revoke(from, batch, record.account,
+		    AUTH_KINDS_OF_PASSWORD, change->keep, NULL);
 	if (rc == RC_OK)
 		put_record(batch, &change->name, &record);
 	OPENSSL_cleanse(&record, sizeof(record));
@@ -461,11 +404,13 @@ static enum rc make_credentials(struct change *change,
 }
 
 enum rc auth_directory_set_credentials(struct engine *engine, struct view name,
-    const struct auth_credentials *credentials, struct fault *fault)
+    const struct auth_credentials *credentials, uint64_t keep,
+    struct fault *fault)
 {
 	struct change change = {.make = make_credentials,
 	    .fault = fault,
-	    .credentials = credentials};
+	    .credentials = credentials,
+	    .keep = keep};
 	return carry_out_named(engine, name, &change);
 }
 
@@ -507,7 +452,8 @@ static enum rc make_disabled(struct change *change,
 		return rc;
 	record.disabled = change->disabled;
 	if (change->disabled)
-		rc = raise_epoch(from, &change->name, batch, &record.epoch);
+		rc =
+		    auth_epoch_raise(from, &change->name, batch, &record.epoch);
 	if (rc == RC_OK)
 		put_record(batch, &change->name, &record);
 	OPENSSL_cleanse(&record, sizeof(record));
@@ -527,15 +473,18 @@ static enum rc make_remove(struct change *change, struct engine_snapshot *from,
 {
 	struct auth_record record = {0};
 	enum rc rc = read_for_change(change, from, &record);
-	struct key loose = loose_key(record.account);
+	uint64_t account = record.account;
+	struct key loose = loose_key(account);
 	OPENSSL_cleanse(&record, sizeof(record));
 	if (rc != RC_OK && rc != RC_CORRUPT)
 		return rc;
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
 		engine_batch_put(batch, key_view(&loose), VIEW(""));
+		auth_row_drop_account(batch, account);
+	}
 	struct key key = user_key(&change->name);
 	uint64_t epoch;
-	rc = raise_epoch(from, &change->name, batch, &epoch);
+	rc = auth_epoch_raise(from, &change->name, batch, &epoch);
 	if (rc == RC_OK)
 		engine_batch_delete(batch, key_view(&key));
 	return rc;
@@ -662,8 +611,12 @@ static enum rc check_key(void *context, struct view key, struct view value)
 		uint64_t account;
 		if (!account_of_loose(key, &account))
 			tell(check, "the number of a loose account is damaged");
+	} else if (view_starts_with(key, VIEW(AUTH_CREDENTIAL_PREFIX))) {
+		if (!auth_row_is_whole(key, value))
+			tell(check, "the record of a credential is damaged; it "
+				    "lets nobody in");
 	} else if (!view_eq(key, VIEW(NEXT_KEY)) &&
-		   !view_eq(key, VIEW(EPOCH_KEY)))
+		   !view_eq(key, VIEW(AUTH_EPOCH_KEY)))
 		tell(check, "the directory has a key of no known kind");
 	return RC_OK;
 }

@@ -32,9 +32,11 @@ struct auth_record {
 MUST_CHECK enum rc auth_directory_add(struct engine *engine, struct view name,
     const struct auth_credentials *credentials, int64_t now,
     struct fault *fault, uint64_t *ret_account);
-// RC_NOT_FOUND: there is no such user. Shuts out those who are logged in.
+// RC_NOT_FOUND: there is no such user. Shuts out those who are logged in, and
+// revokes what was made by giving the old password (AUTH_KINDS_OF_PASSWORD),
+// but not the browser session with the id `keep` (0: none).
 MUST_CHECK enum rc auth_directory_set_credentials(struct engine *engine,
-    struct view name, const struct auth_credentials *credentials,
+    struct view name, const struct auth_credentials *credentials, uint64_t keep,
     struct fault *fault);
 // Replaces credentials by new ones for the same password. RC_GONE: the user's
 // hash is no longer `old_hash`.
@@ -75,6 +77,10 @@ MUST_CHECK enum rc auth_directory_next_loose(
 MUST_CHECK enum rc auth_directory_lookup(struct engine *engine,
     struct view name, struct auth_name *ret_name,
     struct auth_record *ret_record);
+
+// The same by a prepared name, inside a change of AUTH_PARTITION.
+MUST_CHECK enum rc auth_directory_read(struct engine_snapshot *from,
+    const struct auth_name *name, struct auth_record *ret_record);
 
 // Gets the first user after `after` (empty: the first of all), in byte order of
 // prepared names. RC_END: there are no more. With RC_CORRUPT `ret_name` is set

@@ -88,8 +88,8 @@ static void a_change_changes_what_it_says_and_no_more(void **state)
 	assert_int_equal(
 	    auth_directory_set_disabled(engine, VIEW("user"), true, NULL),
 	    RC_OK);
-	assert_int_equal(
-	    auth_directory_set_credentials(engine, VIEW("user"), &other, NULL),
+	assert_int_equal(auth_directory_set_credentials(
+			     engine, VIEW("user"), &other, 0, NULL),
 	    RC_OK);
 	assert_int_equal(
 	    auth_directory_lookup(engine, VIEW("USER"), &name, &record), RC_OK);
@@ -124,7 +124,7 @@ static void a_user_who_is_not_there_is_not_found(void **state)
 	    auth_directory_set_disabled(engine, VIEW("x"), true, NULL),
 	    RC_NOT_FOUND);
 	assert_int_equal(
-	    auth_directory_set_credentials(engine, VIEW("x"), &other, NULL),
+	    auth_directory_set_credentials(engine, VIEW("x"), &other, 0, NULL),
 	    RC_NOT_FOUND);
 	assert_int_equal(
 	    auth_directory_remove(engine, VIEW("a/b"), NULL), RC_INVALID);

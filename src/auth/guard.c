@@ -177,7 +177,8 @@ static uint32_t delay_for(uint32_t failures)
 static uint32_t count_stranger(
     struct auth_guard *guard, const struct keys *keys, uint64_t now)
 {
-	tally_add(guard->users, keys->user, now);
+	if (keys->user.len > 0)
+		tally_add(guard->users, keys->user, now);
 	if (keys->address.len > 0) {
 		tally_add(guard->addresses, keys->address, now);
 		tally_add(guard->networks, keys->network, now);
@@ -198,5 +199,7 @@ uint32_t auth_guard_fail(struct auth_guard *guard,
 		tally_add(guard->friends, keys.friend, now);
 	else if (!again)
 		*ret_alarm = count_stranger(guard, &keys, now);
+	if (keys.answer.len == 0)
+		return 0; // of nobody, and from an address that many share
 	return delay_for(tally_add(guard->all, keys.answer, now));
 }

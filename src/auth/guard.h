@@ -21,7 +21,9 @@ void auth_guard_free(struct auth_guard **guard);
 
 // Who tries to log in, from where.
 struct auth_suspect {
-	struct view user; // the prepared name, of somebody or of nobody
+	// The prepared name, of somebody or of nobody; empty: the attempt names
+	// none (a token that is not of this server).
+	struct view user;
 	struct view address;
 	enum auth_known known; // whether this user was here before
 };

@@ -12,6 +12,8 @@
 #include "auth/keeper.h"
 #include "auth/rounds.h"
 #include "auth/standing.h"
+#include "auth/token_cache.h"
+#include "auth/use.h"
 #include "base/counter.h"
 
 struct auth {
@@ -30,6 +32,8 @@ struct auth {
 	struct auth_guard *guard;
 	struct auth_places *places;
 	struct auth_rounds *rounds;
+	struct auth_uses *uses; // of credentials
+	struct auth_token_cache *tokens;
 	_Atomic uint64_t hashed; // passwords; for tests
 	// Log-ins by outcome; those that succeeded at AUTH_REASON_NONE.
 	struct counter outcomes[AUTH_REASONS];
@@ -72,12 +76,28 @@ MUST_CHECK enum rc auth_try_lookup(
 // Fills in who the record says the user is.
 void auth_try_take_user(const struct auth_try *try,
     const struct auth_record *record, struct auth_user *user);
+// The same without the log, for a credential that is used again and again; the
+// outcome is counted, and the use is noted. When that is worth a note (see
+// auth/use.h), it is logged too.
+void auth_try_note(struct auth_try *try, const struct auth_user *user);
 // They log the outcome, and count a failure. auth_try_refuse() returns `rc`, or
 // RC_IN_USE if that is to be answered later: auth_try_begin() then gives `rc`.
 void auth_try_accept(const struct auth_try *try, const struct auth_user *user,
     struct auth_verdict *ret_verdict);
 enum rc auth_try_refuse(const struct auth_try *try, enum rc rc,
     enum auth_reason reason, struct auth_verdict *ret_verdict);
+
+// The whole attempt by a token of this kind. `authzid` as below. The name of
+// the attempt is then the user's.
+MUST_CHECK enum rc auth_try_token(struct auth_try *try, enum auth_kind kind,
+    struct view authzid, struct view token, struct auth_user *ret_user,
+    struct auth_verdict *ret_verdict);
+
+// Looks for the application password of the user. RC_OK: it is one, for one of
+// the channel's scopes, and `user` has its credential and scopes. RC_DENIED: it
+// is one, but not for these. RC_NOT_FOUND: it is none.
+MUST_CHECK enum rc auth_try_app_password(
+    const struct auth_try *try, struct view password, struct auth_user *user);
 
 // The whole attempt by name and password. `authzid` is empty or names the same
 // user; otherwise the attempt is refused with RC_DENIED after the password was

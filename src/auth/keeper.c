@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auth/keeper.h"
 
+#include "auth/credential.h"
 #include "auth/impl.h"
 #include "auth/standing.h"
 #include "base/clock.h"
@@ -11,12 +12,15 @@
 #define WRITE_MS 1000
 // How often the rounds of all users' keys are counted.
 #define COUNT_MS (10u * 60 * 1000)
+// How often expired credentials are removed.
+#define SWEEP_MS (60u * 60 * 1000)
 
 struct auth_keeper {
 	struct auth *auth;
 	pthread_t thread;
 	struct engine_watch *watch;
-	uint64_t counted_ms;  // the thread's own
+	uint64_t counted_ms; // the thread's own, as the next
+	uint64_t swept_ms;
 	pthread_mutex_t lock; // guards what follows
 	pthread_cond_t news;
 	bool moved; // the directory has changed
@@ -52,6 +56,8 @@ static void write_places(struct auth *auth)
 {
 	struct fault fault = {0};
 	enum rc rc = auth_places_write(auth->places, &fault);
+	if (rc == RC_OK)
+		rc = auth_uses_write(auth->uses, &fault);
 	if (rc != RC_OK)
 		log_text(auth->log, LOG_LEVEL_WARN, "places",
 		    "the places of log-ins cannot be written: %s",
@@ -64,8 +70,11 @@ static void wait_for_news(struct auth_keeper *keeper)
 {
 	struct timespec end = thread_deadline(WRITE_MS);
 	int waited = 0;
-	while (!keeper->stop && !keeper->moved && !keeper->noted)
-		pthread_cond_wait(&keeper->news, &keeper->lock);
+	struct timespec sweep = thread_deadline(SWEEP_MS);
+	while (!keeper->stop && !keeper->moved && !keeper->noted && waited == 0)
+		waited = pthread_cond_timedwait(
+		    &keeper->news, &keeper->lock, &sweep);
+	waited = 0;
 	if (keeper->noted)
 		end = thread_deadline(WRITE_MS);
 	while (!keeper->stop && !keeper->moved && keeper->noted && waited == 0)
@@ -81,6 +90,22 @@ static void count_rounds(struct auth_keeper *keeper)
 		return;
 	auth_rounds_count(keeper->auth->rounds, keeper->auth->engine);
 	keeper->counted_ms = clock_monotonic_ms();
+}
+
+// Removes credentials that have expired.
+static void sweep(struct auth_keeper *keeper)
+{
+	struct auth *auth = keeper->auth;
+	struct fault fault = {0};
+	uint64_t now = clock_monotonic_ms();
+	if (now - keeper->swept_ms < SWEEP_MS)
+		return;
+	keeper->swept_ms = now;
+	enum rc rc = auth_credentials_sweep(auth, &fault);
+	if (rc != RC_OK)
+		log_text(auth->log, LOG_LEVEL_WARN, "credentials",
+		    "credentials that have expired cannot be removed: %s",
+		    fault.text[0] ? fault.text : rc_text(rc));
 }
 
 static void *keep(void *context)
@@ -100,6 +125,7 @@ static void *keep(void *context)
 		}
 		if (noted)
 			write_places(keeper->auth);
+		sweep(keeper);
 	}
 	return NULL;
 }
@@ -117,6 +143,7 @@ enum rc auth_keeper_new(
 {
 	struct auth_keeper *keeper = mem_zalloc(sizeof(*keeper));
 	keeper->auth = auth;
+	keeper->swept_ms = clock_monotonic_ms();
 	pthread_mutex_init(&keeper->lock, NULL);
 	thread_cond_init(&keeper->news);
 	// What changed before the watch began is read first.

@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 
 #include "auth/impl.h"
+#include "auth/rows.h"
 
 void auth_set_watcher(struct auth *auth, const struct auth_watcher *watcher)
 {
@@ -13,6 +14,16 @@ void auth_set_watcher(struct auth *auth, const struct auth_watcher *watcher)
 uint64_t auth_epoch(const struct auth *auth)
 {
 	return atomic_load(&auth->epoch);
+}
+
+// Whether what the user logged in with is there. An access token may have
+// expired meanwhile: its grant counts, which is there until it is revoked.
+static enum rc check_credential(
+    const struct auth *auth, const struct auth_user *user)
+{
+	struct auth_credential found;
+	struct auth_row_key key = auth_row_of(user->account, user->credential);
+	return auth_row_get(auth->engine, NULL, &key, &found);
 }
 
 enum rc auth_user_check(const struct auth *auth, const struct auth_user *user)
@@ -25,6 +36,8 @@ enum rc auth_user_check(const struct auth *auth, const struct auth_user *user)
 			       record.disabled || record.epoch != user->epoch))
 		rc = RC_GONE;
 	OPENSSL_cleanse(&record, sizeof(record));
+	if (rc == RC_OK && user->credential != 0)
+		rc = check_credential(auth, user);
 	return rc == RC_NOT_FOUND ? RC_GONE : rc;
 }
 

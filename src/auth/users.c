@@ -4,6 +4,7 @@
 // returns.
 #include <openssl/crypto.h>
 
+#include "auth/credential.h"
 #include "auth/impl.h"
 #include "auth/standing.h"
 
@@ -60,10 +61,10 @@ enum rc auth_user_add_reserved(
 }
 
 static enum rc set_credentials(struct auth *auth, struct view name,
-    struct auth_credentials *credentials, struct fault *fault)
+    struct auth_credentials *credentials, uint64_t keep, struct fault *fault)
 {
 	enum rc rc = auth_directory_set_credentials(
-	    auth->engine, name, credentials, fault);
+	    auth->engine, name, credentials, keep, fault);
 	OPENSSL_cleanse(credentials, sizeof(*credentials));
 	auth_epoch_read(auth);
 	return rc;
@@ -75,18 +76,25 @@ enum rc auth_user_set_stored(struct auth *auth, struct view name,
 	struct auth_credentials credentials;
 	enum rc rc = auth_credentials_import(
 	    &auth->settings.hashing, stored, fault, &credentials);
-	return rc == RC_OK ? set_credentials(auth, name, &credentials, fault)
+	return rc == RC_OK ? set_credentials(auth, name, &credentials, 0, fault)
 			   : rc;
 }
 
 enum rc auth_user_set_password(struct auth *auth, struct view name,
     struct view password, struct fault *fault)
 {
+	return auth_user_change_password(auth, name, password, 0, fault);
+}
+
+enum rc auth_user_change_password(struct auth *auth, struct view name,
+    struct view password, uint64_t keep, struct fault *fault)
+{
 	struct auth_credentials credentials;
 	enum rc rc = auth_credentials_make(
 	    &auth->settings.hashing, password, fault, &credentials);
-	return rc == RC_OK ? set_credentials(auth, name, &credentials, fault)
-			   : rc;
+	return rc == RC_OK
+		   ? set_credentials(auth, name, &credentials, keep, fault)
+		   : rc;
 }
 
 enum rc auth_user_set_disabled(
@@ -102,10 +110,15 @@ enum rc auth_user_remove(
     struct auth *auth, struct view name, struct fault *fault)
 {
 	struct auth_name prepared;
+	struct auth_user user;
+	struct fault ignored; // the sweep would do it too
+	bool found = auth_user_find(auth, name, &user) == RC_OK;
 	enum rc rc = auth_name_prepare(name, fault, &prepared);
 	if (rc == RC_OK)
 		rc = auth_directory_remove(auth->engine, name, fault);
 	auth_epoch_read(auth);
+	if (rc == RC_OK && found)
+		(void)auth_uses_forget(auth->uses, user.account, 0, &ignored);
 	// Last, as a log-in that was under way may have noted one.
 	return rc == RC_OK ? auth_places_forget(
 				 auth->places, auth_name_view(&prepared), fault)

@@ -244,7 +244,7 @@ bool http_log_in(struct http_exchange *shown, const struct auth_user *user)
 {
 	struct session *base = &exchange_of(shown)->session->base;
 	if (base->user && strcmp(base->user, user->name.text) == 0 &&
-	    base->epoch == user->epoch)
+	    base->epoch == user->epoch && base->credential == user->credential)
 		return true;
 	if (!session_has_place(base, user))
 		return false;

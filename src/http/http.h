@@ -154,7 +154,8 @@ struct net_waker http_waker(struct http_exchange *exchange);
 // found.
 void http_wake_at(struct http_exchange *exchange, uint64_t moment_ms);
 
-// Describes the connection for the auth room. `turn` is the handler's own.
+// Describes the connection for the auth room. `turn` is the handler's own. The
+// scopes are AUTH_SCOPE_JMAP unless the handler sets others.
 struct auth_channel http_channel(
     struct http_exchange *exchange, struct auth_turn *turn);
 // The request's user has shown who he is: the connection counts as his from now

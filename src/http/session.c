@@ -39,6 +39,8 @@ static void say_bye(struct session *session, struct view text)
 static const struct session_kind kind = {
     .bye = say_bye,
     .protocol = "http",
+    // Handlers for something else set it in their channel.
+    .scopes = AUTH_SCOPE_JMAP,
     .trace_said = trace_nothing,
 };
 

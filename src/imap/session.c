@@ -31,6 +31,7 @@ static void imap_bye(struct session *base, struct view text)
 
 static const struct session_kind kind = {
     .protocol = "imap",
+    .scopes = AUTH_SCOPE_IMAP,
     .bye = imap_bye,
     .trace_said = imap_trace_said,
 };

@@ -11,7 +11,8 @@
 // POP3 has no message for the end of a session: a client would take a line that
 // it did not ask for as the answer to its next command. So nothing is sent at a
 // timeout (RFC 1939 section 3), or when the server stops.
-static const struct session_kind kind = {.protocol = "pop3"};
+static const struct session_kind kind = {
+    .protocol = "pop3", .scopes = AUTH_SCOPE_POP3};
 
 struct pop3_session *pop3_session_new(const struct pop3_server *server,
     const struct net_peer *peer, struct net_waker waker)

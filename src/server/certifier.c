@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 
-#include "acme/base64url.h"
 #include "acme/keeper.h"
 #include "admin/link.h"
 #include "base/map.h"
@@ -13,6 +12,7 @@
 #include "server/certificates.h"
 #include "server/fetch.h"
 #include "server/pointing.h"
+#include "wire/base64url.h"
 
 // How often the list of domains is looked at.
 #define LOOK_SECONDS 60

@@ -7,9 +7,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "acme/base64url.h"
 #include "dns/dns.h"
 #include "net/networks.h"
+#include "wire/base64url.h"
 #include "wire/domain_name.h"
 
 #define NAMES_MAX ((size_t)32 << 10) // bytes

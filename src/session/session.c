@@ -44,8 +44,9 @@ __attribute__((noinline)) static bool is_user_shut_out(
     struct session *session, uint64_t epoch)
 {
 	const struct auth *auth = session->server->auth;
-	struct auth_user user = {
-	    .account = session->account, .epoch = session->epoch};
+	struct auth_user user = {.account = session->account,
+	    .epoch = session->epoch,
+	    .credential = session->credential};
 	snprintf(user.name.text, sizeof(user.name.text), "%s", session->user);
 	if (auth_user_check(auth, &user) != RC_OK)
 		return true;
@@ -143,6 +144,7 @@ struct auth_channel session_channel(struct session *session)
 	    .peer_address = view_of_string(session->peer_address),
 	    .tls = session_has_tls(session),
 	    .plain_on_loopback = session->server->plain_on_loopback,
+	    .scopes = session->kind->scopes,
 	    .turn = &session->turn,
 	};
 	auth_binding_view(session->binding, &channel);
@@ -188,6 +190,7 @@ void session_log_in(struct session *session, const struct auth_user *user)
 	session->user = mem_strdup(user->name.text);
 	session->account = user->account;
 	session->epoch = user->epoch;
+	session->credential = user->credential;
 	session->seen = user->seen;
 	session->login_failures = 0;
 	if (!registry)

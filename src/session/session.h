@@ -41,10 +41,10 @@ struct session_counts {
 struct session_server {
 	struct auth *auth;
 	struct session_counts *counts; // may be NULL
-	struct log *log;           // may be NULL
-	const struct clock *clock; // NULL: the machine's
-	const char *name;          // in the greeting
-	bool tls_available;        // announce STARTTLS
+	struct log *log;               // may be NULL
+	const struct clock *clock;     // NULL: the machine's
+	const char *name;              // in the greeting
+	bool tls_available;            // announce STARTTLS
 	// Accept passwords without TLS from loopback.
 	bool plain_on_loopback;
 	const struct net_trace *trace; // may be NULL
@@ -60,6 +60,7 @@ struct session;
 // What differs between protocols; constant.
 struct session_kind {
 	const char *protocol; // "imap": for the log and for auth
+	uint32_t scopes;      // what its log-ins give access to (auth/scope.h)
 	// Writes the last words in the protocol's form, unless they cannot
 	// stand after what has been sent. NULL: a client of this protocol
 	// expects none.
@@ -83,6 +84,7 @@ struct session {
 	char *user;
 	uint64_t account;
 	uint64_t epoch;
+	uint64_t credential;        // logged in with; 0: with the password
 	uint64_t seen;              // the directory's epoch at the last check
 	_Atomic bool kicked;        // an administrator ends the session
 	struct session_place place; // among the user's sessions

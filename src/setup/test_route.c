@@ -148,6 +148,9 @@ static enum probe_cause cause_of(enum auth_reason reason)
 	switch (reason) {
 	case AUTH_REASON_UNKNOWN_USER:
 	case AUTH_REASON_PASSWORD:
+	case AUTH_REASON_SCOPE:
+	case AUTH_REASON_EXPIRED:
+	case AUTH_REASON_SECOND:
 	case AUTH_REASON_SYNTAX: return PROBE_WRONG_PASSWORD;
 	// Only after a right password.
 	case AUTH_REASON_DISABLED: return PROBE_DISABLED;
@@ -155,7 +158,8 @@ static enum probe_cause cause_of(enum auth_reason reason)
 	case AUTH_REASON_NONE:
 	case AUTH_REASON_NO_KEYS:
 	case AUTH_REASON_BINDING:
-	case AUTH_REASON_EXPIRED:
+	case AUTH_REASON_TOKEN:
+	case AUTH_REASON_CODE:
 	case AUTH_REASON_AUTHZID:
 	case AUTH_REASON_PRIVACY:
 	case AUTH_REASON_MECHANISM:
@@ -219,6 +223,7 @@ static enum http_step check_password(struct http_exchange *exchange)
 	struct auth_user user;
 	struct auth_verdict verdict;
 	struct auth_channel channel = http_channel(exchange, &test->turn);
+	channel.scopes = AUTH_SCOPES_MAIL; // for any of them
 	enum rc rc = auth_verify(setup->options.auth, &channel,
 	    test->account.address.text, test->password, &user, &verdict);
 	if (rc == RC_IN_USE) {

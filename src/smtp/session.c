@@ -71,6 +71,7 @@ static void smtp_bye(struct session *base, struct view text)
 
 static const struct session_kind kind = {
     .protocol = "smtp",
+    .scopes = AUTH_SCOPE_SMTP,
     .bye = smtp_bye,
 };
 

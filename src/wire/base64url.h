@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Base64 with the alphabet for URLs and without padding (RFC 4648 section 5,
 // RFC 7515 section 2).
-#ifndef ROOST_ACME_BASE64URL_H
-#define ROOST_ACME_BASE64URL_H
+#ifndef ROOST_WIRE_BASE64URL_H
+#define ROOST_WIRE_BASE64URL_H
 
 #include "base/buf.h"
 

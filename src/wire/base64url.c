@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "acme/base64url.h"
+#include "wire/base64url.h"
 
 #include "base/ascii.h"
 #include "wire/base64.h"

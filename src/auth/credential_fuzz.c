@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes as a stored credential, or as the note of a use: they are refused,
+// or read and written back as the same bytes.
+#include "auth/credential.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void compare(struct buf *again, struct view bytes)
+{
+	if (!view_eq(buf_view(again), bytes))
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct auth_credential credential;
+	struct auth_use use;
+	struct view bytes = view_of(data, size);
+	struct buf again;
+	buf_init(&again, AUTH_CREDENTIAL_RECORD_MAX);
+	if (auth_credential_decode(bytes, &credential) == RC_OK) {
+		auth_credential_encode(&credential, &again);
+		compare(&again, bytes);
+	}
+	buf_reset(&again);
+	if (auth_use_decode(bytes, &use) == RC_OK) {
+		auth_use_encode(&use, &again);
+		compare(&again, bytes);
+	}
+	buf_done(&again);
+	return 0;
+}
