@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "queue/manage.h"
 #include "store/derive.h"
+#include "store/upload.h"
 
 // Mending deletes content that no commit names, but only if it is older than
 // this: younger content may belong to a message that is still coming in.
@@ -167,6 +168,7 @@ static enum rc check_content(
 	if (info->count == 0)
 		check->unowned++;
 	else if (!queue_owns_partition(info->partition) &&
+		 info->partition != STORE_UPLOAD_PARTITION &&
 		 !map_get(&check->accounts, id_key(&info->partition)))
 		report(check,
 		    "content of %llu bytes belongs to account %llu, "
@@ -196,6 +198,9 @@ static void check_all(struct check *check)
 	rc = queue_check(engine, problem, check);
 	if (rc != RC_OK)
 		report(check, "the queue: %s", rc_text(rc));
+	rc = store_uploads_check(check->call->host->store, problem, check);
+	if (rc != RC_OK)
+		report(check, "the uploads: %s", rc_text(rc));
 	progress(check, VIEW("contents"));
 	if (check->mend) {
 		rc = engine_content_sweep(engine, clock_wall_seconds(NULL),

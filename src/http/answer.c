@@ -264,14 +264,15 @@ static bool parse_range(
 	return true;
 }
 
-// Takes the part out of the body that the client asked for. Returns whether
-// there is nothing more to do with it.
-static bool apply_range(struct exchange *exchange)
+// Which part of a body of `length` bytes the client asked for. Sets the status
+// to 206, or answers 416, and then returns true.
+static bool choose_range(struct exchange *exchange, uint64_t length,
+    uint64_t *ret_first, uint64_t *ret_last)
 {
 	struct answer *answer = &exchange->answer;
 	const struct http_request *request = &exchange->shown.request;
 	struct view range = http_field(request, "Range");
-	uint64_t first, last, length = answer->body.len;
+	uint64_t first, last;
 	char text[80];
 	if (range.len == 0 || request->head ||
 	    !http_if_range(request, answer->etag, answer->modified) ||
@@ -286,10 +287,25 @@ static bool apply_range(struct exchange *exchange)
 		    (unsigned long long)first, (unsigned long long)last,
 		    (unsigned long long)length);
 		answer->status = 206;
+		*ret_first = first;
+		*ret_last = last;
+	}
+	http_set_field(&exchange->shown, "Content-Range", view_of_string(text));
+	return true;
+}
+
+// Takes the part out of the body that the client asked for. Returns whether
+// there is nothing more to do with it.
+static bool apply_range(struct exchange *exchange)
+{
+	struct answer *answer = &exchange->answer;
+	uint64_t first, last;
+	if (!choose_range(exchange, answer->body.len, &first, &last))
+		return false;
+	if (answer->status == 206) {
 		buf_truncate(&answer->body, (size_t)last + 1);
 		buf_consume(&answer->body, (size_t)first);
 	}
-	http_set_field(&exchange->shown, "Content-Range", view_of_string(text));
 	return true;
 }
 
@@ -308,6 +324,24 @@ static bool apply_conditions(struct exchange *exchange)
 		buf_reset(&answer->body);
 	}
 	return status != 0;
+}
+
+unsigned http_stream_range(struct http_exchange *shown, uint64_t length,
+    uint64_t *ret_first, uint64_t *ret_len)
+{
+	struct exchange *exchange = exchange_of(shown);
+	struct answer *answer = &exchange->answer;
+	uint64_t first = 0, last = length - 1;
+	if (apply_conditions(exchange))
+		return answer->status;
+	http_set_field(shown, "Accept-Ranges", VIEW("bytes"));
+	if (choose_range(exchange, length, &first, &last) &&
+	    answer->status == 416)
+		return 416;
+	*ret_first = first;
+	*ret_len = length > 0 ? last - first + 1 : 0;
+	http_stream(shown, *ret_len);
+	return answer->status;
 }
 
 void answer_complete(struct exchange *exchange)

@@ -191,6 +191,13 @@ void http_add_body(struct http_exchange *exchange, struct view bytes);
 // field can be set afterwards.
 #define HTTP_LENGTH_UNKNOWN UINT64_MAX
 void http_stream(struct http_exchange *exchange, uint64_t length);
+// The same for a GET whose whole body has `length` bytes and a tag
+// (http_set_etag()): looks at the conditions of the request and at Range.
+// Returns the status. 200, 206: the handler adds the `*ret_len` bytes from
+// `*ret_first` on, and may set fields until it returns. 304, 412, 416: it was
+// answered.
+unsigned http_stream_range(struct http_exchange *exchange, uint64_t length,
+    uint64_t *ret_first, uint64_t *ret_len);
 // Whether enough has been added: the handler returns HTTP_MORE.
 bool http_is_full(const struct http_exchange *exchange);
 

@@ -129,6 +129,8 @@ enum jmap_id_kind {
 	JMAP_ID_EMAIL = 'E',
 	JMAP_ID_MAILBOX = 'M',
 	JMAP_ID_THREAD = 'T',
+	JMAP_ID_BLOB = 'B',   // see blob.h
+	JMAP_ID_UPLOAD = 'U', // is no number
 };
 
 bool jmap_id_is_valid(struct view id); // RFC 8620 section 1.2

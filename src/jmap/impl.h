@@ -10,7 +10,9 @@
 
 struct jmap {
 	struct jmap_options options;
-	struct jmap_busy *requests; // of each user, at a time
+	// Of each user, at a time.
+	struct jmap_busy *requests;
+	struct jmap_busy *uploads;
 };
 
 // A call that another one asked for (jmap_follow()).

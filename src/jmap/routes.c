@@ -2,6 +2,7 @@
 // The room's routes: the session resource and the API (RFC 8620 sections 2 and
 // 3).
 #include "http/authorize.h"
+#include "jmap/blob_routes.h"
 #include "jmap/impl.h"
 #include "jmap/session.h"
 
@@ -24,6 +25,7 @@ struct jmap *jmap_new(const struct jmap_options *options)
 	if (jmap->options.limits.calls == 0)
 		jmap->options.limits = jmap_limits_default;
 	jmap->requests = jmap_busy_new(jmap->options.limits.requests);
+	jmap->uploads = jmap_busy_new(jmap->options.limits.uploads);
 	return jmap;
 }
 
@@ -32,6 +34,7 @@ void jmap_free(struct jmap **jmap)
 	if (!*jmap)
 		return;
 	jmap_busy_free(&(*jmap)->requests);
+	jmap_busy_free(&(*jmap)->uploads);
 	free(*jmap);
 	*jmap = NULL;
 }
@@ -206,5 +209,20 @@ const struct http_route jmap_routes[] = {
 	.begin = api_begin,
 	.resume = api_resume,
 	.end = api_end},
+    {.methods = HTTP_POST,
+	.path = JMAP_PATH_UPLOAD,
+	.flags = HTTP_ROUTE_PREFIX | HTTP_ROUTE_STREAMS | HTTP_ROUTE_SECRET,
+	.body_max = (uint64_t)100 << 20,
+	.wait_seconds = WAIT_SECONDS,
+	.begin = jmap_upload_begin,
+	.resume = jmap_upload_resume,
+	.end = jmap_upload_end},
+    {.methods = HTTP_GET,
+	.path = JMAP_PATH_DOWNLOAD,
+	.flags = HTTP_ROUTE_PREFIX | HTTP_ROUTE_SECRET,
+	.wait_seconds = WAIT_SECONDS,
+	.begin = jmap_download_begin,
+	.resume = jmap_download_resume,
+	.end = jmap_download_end},
 };
 const size_t jmap_route_count = ARRAY_LEN(jmap_routes);

@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "store/derive.h"
 #include "store/kept.h"
+#include "store/upload.h"
 
 struct sweeper {
 	struct sweeper_settings settings;
@@ -78,6 +79,20 @@ static void expire(struct sweeper *sweeper)
 	end_line(&line, rc, deleted, begin);
 }
 
+static void expire_uploads(struct sweeper *sweeper)
+{
+	struct fault fault = {0};
+	uint64_t deleted = 0, begin = clock_monotonic_ms();
+	struct log_line line;
+	enum rc rc =
+	    store_uploads_expire(sweeper->settings.store, &fault, &deleted);
+	if (rc == RC_OK && deleted == 0)
+		return;
+	log_begin(
+	    &line, sweeper->settings.log, level_of(rc), "uploads_expired");
+	end_line(&line, rc, deleted, begin);
+}
+
 static void sweep(struct sweeper *sweeper)
 {
 	uint64_t deleted = 0;
@@ -106,6 +121,7 @@ static void *run(void *context)
 			break;
 		pthread_mutex_unlock(&sweeper->lock);
 		expire(sweeper);
+		expire_uploads(sweeper);
 		sweep(sweeper);
 		pthread_mutex_lock(&sweeper->lock);
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A thread that from time to time deletes what is not needed any more: content
-// that nobody owns, and expunged emails that have been kept long enough.
+// that nobody owns, expunged emails that have been kept long enough, and uploads
+// that nobody used.
 #ifndef ROOST_SERVER_SWEEPER_H
 #define ROOST_SERVER_SWEEPER_H
 

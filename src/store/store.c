@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "store/derive_impl.h"
+#include "store/upload.h"
 #include "wire/message.h"
 
 #define MESSAGE_MAX_DEFAULT    ((uint64_t)100 << 20)
@@ -289,7 +290,9 @@ enum rc store_account_remove(
 	// Others who want the account wait until it is removed.
 	account = begin_loading(store, account_id);
 	pthread_mutex_unlock(&store->lock);
-	enum rc rc = derive_account_drop(store, account_id, fault);
+	enum rc rc = store_uploads_forget(store, account_id, fault);
+	if (rc == RC_OK)
+		rc = derive_account_drop(store, account_id, fault);
 	end_loading(account, false);
 	return rc;
 }
