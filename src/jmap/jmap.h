@@ -27,6 +27,7 @@ struct jmap_options {
 	struct store *store;
 	struct auth *auth;
 	struct log *log;           // may be NULL
+	const char *server_name;   // in Message-IDs
 	const struct clock *clock; // NULL: the machine's
 	struct jmap_limits limits; // all zero: the defaults
 };

@@ -5,6 +5,8 @@
 
 #include "jmap/call.h"
 
-extern const struct jmap_method jmap_core_methods[]; // core.c
+extern const struct jmap_method jmap_core_methods[];         // core.c
+extern const struct jmap_method jmap_email_set_methods[];    // email_set.c
+extern const struct jmap_method jmap_email_import_methods[]; // email_import.c
 
 #endif

@@ -115,6 +115,9 @@ struct jmap_set {
 	size_t done_count[JMAP_SET_PARTS], failed_count[JMAP_SET_PARTS];
 };
 
+// Empty lists, for methods that answer as /set does but have other arguments.
+void jmap_set_init(struct jmap_call *call, const struct jmap_class *class,
+    struct jmap_set *set);
 // Reads the arguments; requestTooLarge if they have too many objects. False: an
 // error was answered. In any case jmap_set_done() has to be called.
 MUST_CHECK bool jmap_set_read(struct jmap_call *call,

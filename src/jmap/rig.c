@@ -24,8 +24,9 @@ void jmap_rig_init_limits(
 	rig_must(store_account_enter(rig->store, rig->users.user.account,
 		     &fault, &rig->account),
 	    "the account");
-	struct jmap_options options = {
-	    .store = rig->store, .auth = rig->users.auth};
+	struct jmap_options options = {.store = rig->store,
+	    .auth = rig->users.auth,
+	    .server_name = HTTP_RIG_HOST};
 	if (limits)
 		options.limits = *limits;
 	rig->jmap = jmap_new(&options);
@@ -178,6 +179,20 @@ void jmap_rig_expect(json_t *json, const char *path, const char *expected)
 	}
 	json_decref(want);
 	buf_done(&text);
+}
+
+void jmap_rig_read(struct jmap_rig *rig, json_t *id, struct buf *out)
+{
+	uint64_t number;
+	struct store_reader *reader = store_reader_new(rig->account);
+	struct view text =
+	    view_of(json_string_value(id), id ? json_string_length(id) : 0);
+	rig_must(
+	    jmap_id_read(text, JMAP_ID_EMAIL, &number) ? RC_OK : RC_INVALID,
+	    "an email's id");
+	rig_must(
+	    store_reader_bytes(reader, number, 0, TEXT_MAX, out), "the email");
+	store_reader_free(&reader);
 }
 
 uint64_t jmap_rig_deliver(

@@ -50,6 +50,9 @@ json_t *jmap_rig_at(json_t *json, const char *path);
 // Fails the test unless what is there is this JSON.
 void jmap_rig_expect(json_t *json, const char *path, const char *expected);
 
+// Adds the bytes of the email with this id (a JSON string) to `out`.
+void jmap_rig_read(struct jmap_rig *rig, json_t *id, struct buf *out);
+
 // Puts a message into a mailbox of RIG_USER; returns its email id's number.
 uint64_t jmap_rig_deliver(
     struct jmap_rig *rig, const char *mailbox, const char *message);

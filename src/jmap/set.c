@@ -59,12 +59,18 @@ wrong:
 	return false;
 }
 
+void jmap_set_init(struct jmap_call *call, const struct jmap_class *class,
+    struct jmap_set *set)
+{
+	*set = (struct jmap_set){.class = class};
+	init_lists(set, call->request->response.max);
+}
+
 bool jmap_set_read(struct jmap_call *call, const struct jmap_class *class,
     struct jmap_set *ret_set)
 {
 	const struct jmap_limits *limits = &call->request->jmap->options.limits;
-	*ret_set = (struct jmap_set){.class = class};
-	init_lists(ret_set, call->request->response.max);
+	jmap_set_init(call, class, ret_set);
 	if (!read_if_in_state(call, ret_set) ||
 	    !jmap_take_object(
 		call, "create", &ret_set->parts[JMAP_SET_CREATE]) ||

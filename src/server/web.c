@@ -127,6 +127,7 @@ static struct jmap *open_jmap(const struct web_parts *parts)
 	    .store = parts->store,
 	    .auth = parts->auth,
 	    .log = parts->log,
+	    .server_name = parts->config->server_name,
 	});
 }
 
