@@ -54,6 +54,8 @@ struct store_mailbox {
 	struct store_mailbox *next;
 };
 
+struct thread_table;
+
 struct store_account {
 	struct store *store;
 	uint64_t id;
@@ -82,6 +84,11 @@ struct store_account {
 	// The same by their ids; empty: made when somebody looks for an id.
 	VEC(struct mailbox *) by_id;
 	VEC(struct view) subscriptions; // owned names, in the same order
+
+	// The threads of emails; NULL until somebody asks (thread_table.h). Who
+	// holds the lock takes no other lock of the store.
+	pthread_mutex_t threads_lock;
+	struct thread_table *threads;
 };
 
 struct store {
@@ -172,6 +179,8 @@ MUST_CHECK enum rc account_refresh(
 // go on with what is in memory. Costs one atomic read when the account is not
 // stale.
 void account_freshen(struct store_account *account);
+// Forgets the threads of emails (thread_table.c).
+void account_threads_drop(struct store_account *account);
 // Frees what account_refresh() read.
 void account_unload(struct store_account *account);
 

@@ -76,6 +76,8 @@ static void account_free(struct store_account *account)
 {
 	engine_watch_free(&account->watch);
 	account_unload(account);
+	account_threads_drop(account);
+	pthread_mutex_destroy(&account->threads_lock);
 	pthread_mutex_destroy(&account->turn);
 	pthread_mutex_destroy(&account->change);
 	pthread_mutex_destroy(&account->table);
@@ -134,6 +136,7 @@ static struct store_account *account_new(struct store *store, uint64_t id)
 	account->id = id;
 	account->refs = 1;
 	atomic_init(&account->stale, true);
+	pthread_mutex_init(&account->threads_lock, NULL);
 	pthread_mutex_init(&account->turn, NULL);
 	pthread_mutex_init(&account->change, NULL);
 	pthread_mutex_init(&account->table, NULL);
