@@ -125,6 +125,7 @@ static void engine_moved(void *context, uint64_t version)
 	pthread_mutex_lock(&account->table);
 	for (size_t i = 0; i < account->mailboxes.count; i++)
 		mailbox_tell(account->mailboxes.items[i]);
+	account_tell(account);
 	derive_changed(account);
 	pthread_mutex_unlock(&account->table);
 }
