@@ -44,6 +44,43 @@ void mailbox_tell(const struct mailbox *mailbox)
 			handle->moved(handle->moved_context);
 }
 
+void account_tell(const struct store_account *account)
+{
+	for (struct store_watch *watch = account->watches; watch;
+	     watch = watch->next)
+		watch->moved(watch->context);
+}
+
+struct store_watch *store_watch_new(
+    struct store_account *account, void (*moved)(void *context), void *context)
+{
+	struct store_watch *watch = mem_alloc(sizeof(*watch));
+	*watch = (struct store_watch){.account = account_ref(account),
+	    .moved = moved,
+	    .context = context};
+	pthread_mutex_lock(&account->table);
+	watch->next = account->watches;
+	account->watches = watch;
+	pthread_mutex_unlock(&account->table);
+	return watch;
+}
+
+void store_watch_free(struct store_watch **watch)
+{
+	struct store_watch *old = *watch;
+	*watch = NULL;
+	if (!old)
+		return;
+	pthread_mutex_lock(&old->account->table);
+	struct store_watch **link = &old->account->watches;
+	while (*link != old)
+		link = &(*link)->next;
+	*link = old->next;
+	pthread_mutex_unlock(&old->account->table);
+	store_account_close(&old->account);
+	free(old);
+}
+
 void account_lock_change(struct store_account *account)
 {
 	pthread_mutex_lock(&account->turn);

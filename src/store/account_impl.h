@@ -54,6 +54,16 @@ struct store_mailbox {
 	struct store_mailbox *next;
 };
 
+// Somebody who watches an account (store_watch_new()).
+struct store_watch {
+	struct store_account *account; // referenced
+	void (*moved)(void *context);
+	void *context;
+	struct store_watch *next;
+};
+
+struct thread_table;
+
 struct store_account {
 	struct store *store;
 	uint64_t id;
@@ -82,6 +92,13 @@ struct store_account {
 	// The same by their ids; empty: made when somebody looks for an id.
 	VEC(struct mailbox *) by_id;
 	VEC(struct view) subscriptions; // owned names, in the same order
+
+	struct store_watch *watches; // list
+
+	// The threads of emails; NULL until somebody asks (thread_table.h). Who
+	// holds the lock takes no other lock of the store.
+	pthread_mutex_t threads_lock;
+	struct thread_table *threads;
 };
 
 struct store {
@@ -172,6 +189,8 @@ MUST_CHECK enum rc account_refresh(
 // go on with what is in memory. Costs one atomic read when the account is not
 // stale.
 void account_freshen(struct store_account *account);
+// Forgets the threads of emails (thread_table.c).
+void account_threads_drop(struct store_account *account);
 // Frees what account_refresh() read.
 void account_unload(struct store_account *account);
 
@@ -192,6 +211,9 @@ MUST_CHECK enum rc account_read_mailbox(struct store_account *account,
 
 // Calls the watchers of a mailbox. Call with `table` held.
 void mailbox_tell(const struct mailbox *mailbox);
+
+// Calls those who watch the account. Call with `table` held.
+void account_tell(const struct store_account *account);
 
 // Creates an account with its first mailboxes; RC_EXISTS when it exists.
 MUST_CHECK enum rc account_make(

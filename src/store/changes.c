@@ -12,6 +12,7 @@
 
 struct store_change_walk {
 	struct engine_snapshot *snapshot;
+	bool own;                     // the snapshot is closed with the walk
 	struct engine_cursor *cursor; // NULL when there is nothing to tell
 	uint64_t version;             // of the snapshot
 	uint64_t read;                // of the record that is open
@@ -49,13 +50,9 @@ static enum rc next_record(struct store_change_walk *walk)
 	return rc;
 }
 
-static enum rc begin(struct store_change_walk *walk,
-    struct store_change_position after, uint64_t partition,
-    struct engine *engine)
+static enum rc begin(
+    struct store_change_walk *walk, struct store_change_position after)
 {
-	enum rc rc = engine_snapshot_open(engine, partition, &walk->snapshot);
-	if (rc != RC_OK)
-		return rc;
 	walk->version = engine_snapshot_version(walk->snapshot);
 	walk->read = after.version;
 	walk->skip = after.done;
@@ -65,7 +62,7 @@ static enum rc begin(struct store_change_walk *walk,
 	struct record_key prefix = record_key_kind(RECORD_CHANGES);
 	struct record_key first =
 	    record_key_u64(RECORD_CHANGES, after.version + 1);
-	rc = engine_cursor_open(
+	enum rc rc = engine_cursor_open(
 	    walk->snapshot, record_key_view(&prefix), &walk->cursor);
 	if (rc != RC_OK)
 		return rc;
@@ -80,7 +77,10 @@ static enum rc open_walk(struct engine *engine, uint64_t account_id,
 {
 	struct store_change_walk *walk = mem_zalloc(sizeof(*walk));
 	walk->mailbox_id = mailbox_id;
-	enum rc rc = begin(walk, after, account_id, engine);
+	enum rc rc = engine_snapshot_open(engine, account_id, &walk->snapshot);
+	walk->own = rc == RC_OK;
+	if (rc == RC_OK)
+		rc = begin(walk, after);
 	if (rc == RC_OK)
 		*ret_walk = walk;
 	else
@@ -102,6 +102,19 @@ enum rc change_walk_open(struct engine *engine, uint64_t account_id,
 	return open_walk(engine, account_id, after, 0, ret_walk);
 }
 
+enum rc change_walk_open_on(struct engine_snapshot *from,
+    struct store_change_position after, struct store_change_walk **ret_walk)
+{
+	struct store_change_walk *walk = mem_zalloc(sizeof(*walk));
+	walk->snapshot = from;
+	enum rc rc = begin(walk, after);
+	if (rc == RC_OK)
+		*ret_walk = walk;
+	else
+		store_change_walk_close(&walk);
+	return rc;
+}
+
 struct engine_snapshot *change_walk_snapshot(struct store_change_walk *walk)
 {
 	return walk->snapshot;
@@ -114,7 +127,8 @@ void store_change_walk_close(struct store_change_walk **walk)
 	if (!old)
 		return;
 	engine_cursor_close(&old->cursor);
-	engine_snapshot_close(&old->snapshot);
+	if (old->own)
+		engine_snapshot_close(&old->snapshot);
 	free(old);
 }
 

@@ -8,7 +8,8 @@
 
 #define STATE_BYTES 40
 
-static const struct derive_tenant *const tenants[] = {&columns_tenant};
+static const struct derive_tenant *const tenants[] = {
+    &columns_tenant, &threads_tenant};
 
 bool store_derived_of(uint64_t partition, uint64_t *ret_account_id)
 {
@@ -136,8 +137,8 @@ static enum rc step(struct store *store, const struct derive_tenant *tenant,
 	return rc;
 }
 
-enum rc store_derive_step(
-    struct store *store, uint64_t account_id, bool make, bool *ret_more)
+enum rc derive_step(
+    struct store *store, uint64_t account_id, unsigned make, bool *ret_more)
 {
 	*ret_more = false;
 	if (account_id >= DERIVE_ACCOUNT_END)
@@ -145,9 +146,16 @@ enum rc store_derive_step(
 	enum rc rc = RC_OK;
 	pthread_mutex_lock(&store->derive_lock);
 	for (size_t i = 0; rc == RC_OK && i < ARRAY_LEN(tenants); i++)
-		rc = step(store, tenants[i], account_id, make, ret_more);
+		rc = step(store, tenants[i], account_id,
+		    make >> tenants[i]->number & 1, ret_more);
 	pthread_mutex_unlock(&store->derive_lock);
 	return rc;
+}
+
+enum rc store_derive_step(
+    struct store *store, uint64_t account_id, bool make, bool *ret_more)
+{
+	return derive_step(store, account_id, make ? ~0U : 0, ret_more);
 }
 
 // ---- Dropping --------------------------------------------------------------
@@ -196,20 +204,25 @@ enum rc store_derived_drop_all(
 {
 	struct engine *engine = store->options.engine;
 	uint64_t partition = DERIVE_FIRST - 1;
-	uint64_t dropped = 0;
+	struct map accounts; // that had some
 	enum rc rc = RC_OK;
+	map_init(&accounts);
 	while (rc == RC_OK) {
 		pthread_mutex_lock(&store->derive_lock);
 		rc = engine_partition_next(engine, partition, &partition);
 		if (rc == RC_OK)
 			rc = engine_partition_drop(engine, partition, fault);
 		pthread_mutex_unlock(&store->derive_lock);
-		dropped += rc == RC_OK;
+		uint64_t account = partition % DERIVE_ACCOUNT_END;
+		if (rc == RC_OK)
+			map_put(&accounts, view_of(&account, sizeof(account)),
+			    store);
 	}
+	*ret_dropped = accounts.count;
+	map_done(&accounts);
 	if (rc != RC_END)
 		return fault_set(fault, rc,
 		    "derived data cannot be dropped: %s", rc_text(rc));
-	*ret_dropped = dropped;
 	return RC_OK;
 }
 

@@ -4,8 +4,9 @@
 // time, and every answer can be given without it. One background worker builds
 // it, a little at a time, and follows the account's changes by its change log.
 //
-// Today there is one kind: the sort columns, which SORT reads instead of each
-// email's description. They are made for an account when somebody sorts there.
+// There are two kinds, each made for an account when somebody needs it there:
+// the sort columns, which SORT reads instead of each email's description, and
+// the threads of emails, which view.h reads instead.
 #ifndef ROOST_STORE_DERIVE_H
 #define ROOST_STORE_DERIVE_H
 
@@ -28,6 +29,7 @@ MUST_CHECK enum rc store_derive_step(
     struct store *store, uint64_t account_id, bool make, bool *ret_more);
 
 // Drops all derived data. It is made again for each account when it is wanted.
+// *ret_dropped: how many accounts had some.
 MUST_CHECK enum rc store_derived_drop_all(
     struct store *store, struct fault *fault, uint64_t *ret_dropped);
 // The same for one account, which need not exist.

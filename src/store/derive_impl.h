@@ -52,6 +52,7 @@ struct derive_tenant {
 };
 
 extern const struct derive_tenant columns_tenant; // sort columns
+extern const struct derive_tenant threads_tenant; // thread_table.h
 
 // RC_NOT_FOUND, RC_CORRUPT: the tenant can use nothing of what is stored.
 MUST_CHECK enum rc derive_state_get(struct engine_snapshot *derived,
@@ -67,8 +68,12 @@ MUST_CHECK enum rc derive_check(struct store *store, uint64_t account_id);
 
 // Tells that the account has changed; called with its `table` held.
 void derive_changed(struct store_account *account);
-// Tells that derived data would serve somebody faster.
-void derive_want(struct store_account *account);
+// Tells that derived data of a kind would serve somebody faster.
+void derive_want(
+    struct store_account *account, const struct derive_tenant *tenant);
+// As store_derive_step(); `make` has a bit for each kind, by its number.
+MUST_CHECK enum rc derive_step(
+    struct store *store, uint64_t account_id, unsigned make, bool *ret_more);
 // Finds out, when an account is loaded, whether it has derived data.
 void derive_loaded(struct store_account *account);
 

@@ -37,7 +37,7 @@ static struct derive_wish *wish_at(struct derive_queue *queue, unsigned n)
 }
 
 void derive_queue_add(
-    struct derive_queue *queue, uint64_t account_id, bool make)
+    struct derive_queue *queue, uint64_t account_id, unsigned make)
 {
 	unsigned n = 0;
 	pthread_mutex_lock(&queue->lock);
@@ -58,14 +58,15 @@ void derive_queue_add(
 void derive_changed(struct store_account *account)
 {
 	if (atomic_load(&account->derives))
-		derive_queue_add(
-		    &account->store->derive_queue, account->id, false);
+		derive_queue_add(&account->store->derive_queue, account->id, 0);
 }
 
-void derive_want(struct store_account *account)
+void derive_want(
+    struct store_account *account, const struct derive_tenant *tenant)
 {
 	atomic_store(&account->derives, true);
-	derive_queue_add(&account->store->derive_queue, account->id, true);
+	derive_queue_add(
+	    &account->store->derive_queue, account->id, 1U << tenant->number);
 }
 
 // ---- The worker ------------------------------------------------------------
@@ -92,7 +93,7 @@ static bool next_wish(
 			found = true;
 		} else if (*walk) {
 			pthread_mutex_unlock(&queue->lock);
-			*ret_wish = (struct derive_wish){.make = false};
+			*ret_wish = (struct derive_wish){.make = 0};
 			found = engine_partition_next(engine, *walk, walk) ==
 				    RC_OK &&
 				store_derived_of(*walk, &ret_wish->account_id);
@@ -146,7 +147,7 @@ static void *run(void *context)
 	while (next_wish(deriver, &walk, &wish)) {
 		uint64_t began = clock_monotonic_ms();
 		bool more;
-		enum rc rc = store_derive_step(
+		enum rc rc = derive_step(
 		    deriver->store, wish.account_id, wish.make, &more);
 		if (rc != RC_OK)
 			report(deriver, wish.account_id, rc);

@@ -16,7 +16,7 @@ struct derive_queue {
 	pthread_cond_t moved;
 	struct derive_wish {
 		uint64_t account_id;
-		bool make;
+		unsigned make;      // kinds that are wanted, see derive_want()
 	} wishes[DERIVE_QUEUE_MAX]; // a ring
 	unsigned first;
 	unsigned count;
@@ -27,6 +27,6 @@ struct derive_queue {
 void derive_queue_init(struct derive_queue *queue);
 void derive_queue_done(struct derive_queue *queue);
 void derive_queue_add(
-    struct derive_queue *queue, uint64_t account_id, bool make);
+    struct derive_queue *queue, uint64_t account_id, unsigned make);
 
 #endif

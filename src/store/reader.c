@@ -104,7 +104,7 @@ static enum rc find(struct store_reader *reader, struct source *source,
 static enum rc find_email(struct store_reader *reader, uint64_t email_id,
     struct record_email *ret_email, struct view *ret_description)
 {
-	if (reader->email_id != email_id) {
+	if (email_id == 0 || reader->email_id != email_id) {
 		reader->email_id = 0;
 		enum rc rc = find(reader, &reader->emails, RECORD_EMAIL,
 		    email_id, &reader->email);
@@ -141,7 +141,7 @@ enum rc store_reader_record(struct store_reader *reader, uint64_t email_id,
 
 static enum rc find_head(struct store_reader *reader, uint64_t email_id)
 {
-	if (reader->head_id == email_id)
+	if (email_id && reader->head_id == email_id)
 		return RC_OK;
 	reader->head_id = 0;
 	struct view value;

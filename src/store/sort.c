@@ -119,7 +119,7 @@ static MUST_CHECK enum rc keys_of(
 	if (keys->ready)
 		return RC_OK;
 	if (++sort->missed == MISSED_MANY)
-		derive_want(sort->account);
+		derive_want(sort->account, &columns_tenant);
 	if (!sort->reader)
 		sort->reader = store_reader_new(sort->account);
 	enum rc rc = store_reader_record(

@@ -77,6 +77,8 @@ static void account_free(struct store_account *account)
 {
 	engine_watch_free(&account->watch);
 	account_unload(account);
+	account_threads_drop(account);
+	pthread_mutex_destroy(&account->threads_lock);
 	pthread_mutex_destroy(&account->turn);
 	pthread_mutex_destroy(&account->change);
 	pthread_mutex_destroy(&account->table);
@@ -124,6 +126,7 @@ static void engine_moved(void *context, uint64_t version)
 	pthread_mutex_lock(&account->table);
 	for (size_t i = 0; i < account->mailboxes.count; i++)
 		mailbox_tell(account->mailboxes.items[i]);
+	account_tell(account);
 	derive_changed(account);
 	pthread_mutex_unlock(&account->table);
 }
@@ -135,6 +138,7 @@ static struct store_account *account_new(struct store *store, uint64_t id)
 	account->id = id;
 	account->refs = 1;
 	atomic_init(&account->stale, true);
+	pthread_mutex_init(&account->threads_lock, NULL);
 	pthread_mutex_init(&account->turn, NULL);
 	pthread_mutex_init(&account->change, NULL);
 	pthread_mutex_init(&account->table, NULL);

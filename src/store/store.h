@@ -67,6 +67,17 @@ bool store_account_is_open(struct store *store, uint64_t account_id);
 uint64_t store_account_id(const struct store_account *account);
 struct store *store_account_store(const struct store_account *account);
 
+// Calls `moved` after each commit of the account, whoever made it: this store,
+// another one on the same engine, or the check; and when the account has been
+// removed. The call comes from the thread that made the change, with the
+// account locked: it may only wake somebody. Who was woken finds what is new by
+// changes.h. The watch keeps the account open.
+struct store_watch;
+struct store_watch *store_watch_new(
+    struct store_account *account, void (*moved)(void *context), void *context);
+// After it returns, no call is running and none will come.
+void store_watch_free(struct store_watch **watch);
+
 struct store_usage {
 	uint64_t bytes;    // RFC822.SIZE of every message in every mailbox
 	uint64_t messages; // entries in all mailboxes

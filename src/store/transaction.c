@@ -318,6 +318,7 @@ static void publish(struct transaction *transaction)
 		transaction->publish(transaction);
 	for (size_t i = 0; i < transaction->mailboxes.count; i++)
 		publish_mailbox(transaction->mailboxes.items[i]);
+	account_tell(account);
 	derive_changed(account);
 	pthread_mutex_unlock(&account->table);
 }

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "store/reader_impl.h"
+#include "store/thread_table.h"
 
 // ---- Copying what is in memory (with `table` held) -------------------------
 
@@ -201,9 +202,11 @@ void store_view_close(struct store_view **view)
 	}
 	engine_cursor_close(&old->places);
 	store_reader_free(&old->reader);
+	thread_table_unref(&old->threads);
 	engine_snapshot_close(&old->from);
 	vec_done(&old->email_places);
 	vec_done(&old->keywords);
+	vec_done(&old->thread);
 	buf_done(&old->keyword_bytes);
 	arena_done(&old->arena);
 	free(old->boxes);

@@ -92,6 +92,24 @@ MUST_CHECK enum rc store_view_email(struct store_view *view, uint64_t email_id,
 // The thread of an email, whether it is visible or not. RC_NOT_FOUND.
 MUST_CHECK enum rc store_view_thread_of(
     struct store_view *view, uint64_t email_id, uint64_t *ret_thread_id);
+// The same for many emails, for example all of a mailbox, whose threads are to
+// be told apart: 0 for one that there is not. It reads no records, but the
+// first call for an account that nobody has asked this of reads the threads of
+// all its emails. Ascending order of ids costs least. RC_IO.
+MUST_CHECK enum rc store_view_threads_of(struct store_view *view,
+    const uint64_t *email_ids, size_t count, uint64_t *ret_thread_ids);
+
+struct store_view_thread_email {
+	uint64_t email_id;
+	int64_t received_at;
+};
+// The visible emails of a thread, the oldest first (RFC 8621 section 3). The
+// array lasts until the next call on the view. RC_NOT_FOUND: there are none.
+// Costs the same once as store_view_threads_of(), then O(emails of the thread).
+MUST_CHECK enum rc store_view_thread(struct store_view *view,
+    uint64_t thread_id, const struct store_view_thread_email **ret_emails,
+    size_t *ret_count);
+
 // Reads the emails' bytes and descriptions at the moment of the view. It
 // belongs to the view. It does not ask whether an email is visible.
 struct store_reader *store_view_reader(struct store_view *view);

@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/bytes.h"
 #include "store/reader_impl.h"
+#include "store/thread_table.h"
 #include "store/view_impl.h"
 
 // What is collected of an email's places.
@@ -149,6 +150,14 @@ enum rc store_view_email(struct store_view *view, uint64_t email_id,
 enum rc store_view_thread_of(
     struct store_view *view, uint64_t email_id, uint64_t *ret_thread_id)
 {
+	if (view->threads) {
+		uint64_t thread_id;
+		thread_table_find(view->threads, &email_id, 1, &thread_id);
+		if (thread_id) {
+			*ret_thread_id = thread_id;
+			return RC_OK;
+		}
+	}
 	enum rc rc =
 	    reader_thread(store_view_reader(view), email_id, ret_thread_id);
 	return rc == RC_GONE ? RC_NOT_FOUND : rc;

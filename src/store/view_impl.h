@@ -25,10 +25,15 @@ struct store_view {
 	uint32_t *by_id;              // positions in `boxes`
 	struct engine_cursor *places; // over RECORD_LOCATION; NULL until used
 	struct store_reader *reader;  // NULL until used
+	struct thread_table *threads; // referenced; NULL until used
 	// Of the email that was asked for last.
 	VEC(struct store_view_place) email_places;
 	VEC(struct view) keywords;
 	struct buf keyword_bytes;
+	VEC(struct store_view_thread_email) thread; // asked for last
 };
+
+// Makes sure that `threads` is there.
+MUST_CHECK enum rc view_load_threads(struct store_view *view);
 
 #endif

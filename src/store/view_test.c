@@ -280,6 +280,75 @@ static void test_another_handle(void **state)
 	bed_close(&bed);
 }
 
+// ---- Watching --------------------------------------------------------------
+
+static void count_call(void *context)
+{
+	++*(unsigned *)context;
+}
+
+static void test_watch(void **state)
+{
+	(void)state;
+	struct bed bed;
+	unsigned calls = 0;
+	bed_open(&bed, (struct store_options){0});
+	struct store_watch *watch =
+	    store_watch_new(bed.account, count_call, &calls);
+	struct store_watch *second =
+	    store_watch_new(bed.account, count_call, &calls);
+	store_watch_free(&second);
+	struct store_mailbox *inbox = bed_mailbox(&bed, "INBOX");
+	bed_append(
+	    &bed, inbox, "Subject: a\r\n\r\na\r\n", (struct store_flags){0});
+	assert_int_equal(calls, 1);
+	// Nothing changes, so nobody is called.
+	bed_flags(&bed, inbox, 1, STORE_FLAGS_SET, 0, NULL);
+	assert_int_equal(calls, 1);
+	bed_flags(&bed, inbox, 1, STORE_FLAGS_ADD, STORE_FLAG_SEEN, NULL);
+	bed_create(&bed, "a", 0);
+	assert_int_equal(calls, 3);
+
+	struct store_options options = {.engine = bed.engine};
+	struct store *other = store_new(&options);
+	struct bed there = bed;
+	there.store = other;
+	assert_int_equal(
+	    store_account_open(other, 1000, &there.fault, &there.account),
+	    RC_OK);
+	bed_create(&there, "b", 0);
+	assert_int_equal(calls, 4);
+	store_account_close(&there.account);
+	store_free(&other);
+
+	store_watch_free(&watch);
+	bed_create(&bed, "c", 0);
+	assert_int_equal(calls, 4);
+	store_mailbox_close(&inbox);
+	bed_close(&bed);
+}
+
+// The watch keeps the account open, and tells that it has been removed.
+static void test_watch_of_an_account_that_goes(void **state)
+{
+	(void)state;
+	struct bed bed;
+	unsigned calls = 0;
+	bed_open(&bed, (struct store_options){0});
+	struct store_watch *watch =
+	    store_watch_new(bed.account, count_call, &calls);
+	store_account_close(&bed.account);
+	assert_true(store_account_is_open(bed.store, 1000));
+	assert_int_equal(
+	    store_account_remove(bed.store, 1000, &bed.fault), RC_IN_USE);
+	assert_int_equal(
+	    engine_partition_drop(bed.engine, 1000, &bed.fault), RC_OK);
+	assert_int_equal(calls, 1);
+	store_watch_free(&watch);
+	assert_false(store_account_is_open(bed.store, 1000));
+	bed_close(&bed);
+}
+
 // ---- Rights and damage -----------------------------------------------------
 
 static unsigned guest_rights(void *context, const struct store_asker *asker,
@@ -386,6 +455,8 @@ int main(void)
 	    cmocka_unit_test(test_threads_of_emails),
 	    cmocka_unit_test(test_one_moment),
 	    cmocka_unit_test(test_another_handle),
+	    cmocka_unit_test(test_watch),
+	    cmocka_unit_test(test_watch_of_an_account_that_goes),
 	    cmocka_unit_test(test_rights),
 	    cmocka_unit_test(test_damaged_mailbox),
 	    cmocka_unit_test(test_account_that_is_gone),
