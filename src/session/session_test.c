@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "auth/standing.h"
+#include "auth/token.h"
 #include "base/mem.h"
 #include "session/rig.h"
 
@@ -174,6 +175,33 @@ static void log_in_that_was_overtaken_ends(void **state)
 	assert_ends(client, NOT_VALID);
 }
 
+static void a_revoked_credential_ends_its_sessions(void **state)
+{
+	struct fixture *fixture = *state;
+	struct client *clients = fixture->clients;
+	struct auth *auth = fixture->base.users->auth;
+	struct auth_channel channel = session_channel(&clients[0].session);
+	struct auth_user user =
+	    rig_users_find(fixture->base.users, VIEW(RIG_USER));
+	struct auth_app_password_order order = {
+	    .name = VIEW("x"), .scopes = AUTH_SCOPE_IMAP};
+	struct auth_token_text text;
+	uint64_t id;
+	assert_int_equal(auth_app_password_make(
+			     auth, &channel, &user, &order, NULL, &text, &id),
+	    RC_OK);
+	session_log_out(&clients[0].session);
+	user.credential = id;
+	session_log_in(&clients[0].session, &user);
+	assert_goes_on(&clients[0]);
+	assert_int_equal(
+	    auth_credential_revoke(auth, user.account, id, NULL), RC_OK);
+	assert_int_equal(clients[0].woken, 1);
+	assert_ends(&clients[0], NOT_VALID);
+	assert_goes_on(&clients[1]);
+	assert_goes_on(&clients[2]);
+}
+
 static void stranger_stays(void **state)
 {
 	struct fixture *fixture = *state;
@@ -309,6 +337,7 @@ int main(void)
 	    TEST(sessions_of_one_user_are_woken_and_end),
 	    TEST(pipelined_commands_end_at_the_next_one),
 	    TEST(log_in_that_was_overtaken_ends),
+	    TEST(a_revoked_credential_ends_its_sessions),
 	    TEST(stranger_stays),
 	    TEST(kick_ends_those_who_are_there),
 	    TEST(sessions_are_listed),
