@@ -45,7 +45,7 @@ static enum probe_protocol protocol_of(enum mail_service service)
 static void add_member(struct buf *out, const char *name, struct view text)
 {
 	buf_printf(out, ",\"%s\":", name);
-	setup_add_json(out, text);
+	http_add_json(out, text);
 }
 
 static void add_service(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Foreign text in URLs and in JSON.
+#include "http/text.h"
+
 #include "base/ascii.h"
-#include "setup/page.h"
 #include "wire/utf8.h"
 
-void setup_add_percent(struct buf *out, struct view text)
+void http_add_percent(struct buf *out, struct view text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
@@ -17,7 +17,7 @@ void setup_add_percent(struct buf *out, struct view text)
 }
 
 // RFC 8259 section 7. A server's words may be no UTF-8.
-void setup_add_json(struct buf *out, struct view text)
+void http_add_json(struct buf *out, struct view text)
 {
 	bool valid = utf8_is_valid(text);
 	buf_add_char(out, '"');
