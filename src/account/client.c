@@ -5,7 +5,6 @@
 #include "auth/scope.h"
 #include "base/ascii.h"
 #include "base/mem.h"
-#include "http/text.h"
 #include "wire/utf8.h"
 
 static const struct {
@@ -231,18 +230,18 @@ enum oauth_error account_client_read(struct arena *arena, struct view text,
 	return OAUTH_OK;
 }
 
-static void add_list(
-    struct buf *out, const char *name, const struct view *items, size_t count)
+static void add_list(struct json_text *out, const char *name,
+    const struct view *items, size_t count)
 {
-	buf_printf(out, "\"%s\":[", name);
-	for (size_t i = 0; i < count; i++) {
-		buf_add_string(out, i > 0 ? "," : "");
-		http_add_json(out, items[i]);
-	}
-	buf_add_literal(out, "],");
+	json_key(out, name);
+	json_begin_array(out);
+	for (size_t i = 0; i < count; i++)
+		json_add_string(out, items[i]);
+	json_end_array(out);
 }
 
-void account_client_write(const struct account_client *client, struct buf *out)
+void account_client_write(
+    const struct account_client *client, struct json_text *out)
 {
 	struct view names[ARRAY_LEN(grants)], code = VIEW("code");
 	struct buf scope;
@@ -253,20 +252,16 @@ void account_client_write(const struct account_client *client, struct buf *out)
 	if (client->redirect_count > 0)
 		add_list(out, "redirect_uris", client->redirects,
 		    client->redirect_count);
-	buf_add_literal(out, "\"token_endpoint_auth_method\":\"none\",");
+	json_member_string(out, "token_endpoint_auth_method", VIEW("none"));
 	add_list(out, "grant_types", names, count);
 	add_list(out, "response_types", &code,
 	    client->grants & ACCOUNT_GRANT_CODE ? 1 : 0);
-	for (size_t i = 0; i < ACCOUNT_CLIENT_TEXTS; i++) {
-		if (client->texts[i].len == 0)
-			continue;
-		buf_printf(out, "\"%s\":", texts[i].name);
-		http_add_json(out, client->texts[i]);
-		buf_add_char(out, ',');
-	}
+	for (size_t i = 0; i < ACCOUNT_CLIENT_TEXTS; i++)
+		if (client->texts[i].len > 0)
+			json_member_string(
+			    out, texts[i].name, client->texts[i]);
 	buf_init(&scope, 1000);
 	auth_scopes_write_oauth(client->scopes, &scope);
-	buf_add_literal(out, "\"scope\":");
-	http_add_json(out, buf_view(&scope));
+	json_member_string(out, "scope", buf_view(&scope));
 	buf_done(&scope);
 }

@@ -9,7 +9,7 @@
 
 #include "account/json.h"
 #include "account/oauth_error.h"
-#include "base/buf.h"
+#include "wire/json_text.h"
 
 #define ACCOUNT_CLIENT_REDIRECTS_MAX 8
 #define ACCOUNT_CLIENT_TEXT_MAX      256 // bytes of each text
@@ -54,10 +54,11 @@ struct account_client {
 enum oauth_error account_client_read(struct arena *arena, struct view json,
     struct account_client *ret_client, const char **ret_why);
 
-// Adds the members of the client as JSON, without the braces: what a
-// registration is answered with besides the client_id, and the form in which it
-// is stored. The same client gives the same text.
-void account_client_write(const struct account_client *client, struct buf *out);
+// Adds the members of the client to an object: what a registration is answered
+// with besides the client_id, and the form in which it is stored. The same
+// client gives the same text.
+void account_client_write(
+    const struct account_client *client, struct json_text *out);
 
 // The registered URI that `sent` stands for; false: none.
 MUST_CHECK bool account_client_redirect(

@@ -7,8 +7,8 @@
 
 // Adds text as the value of a parameter in a URL (RFC 3986 section 2).
 void http_add_percent(struct buf *out, struct view text);
-// Adds text as a string in JSON, with its quotes (RFC 8259 section 7). Bytes
-// over 0x7f become "?" if the text is not UTF-8.
+// Adds text as a string in JSON, with its quotes (as json_add_string() of
+// wire/json_text.h does), where nothing else is JSON.
 void http_add_json(struct buf *out, struct view text);
 
 #endif

@@ -10,7 +10,6 @@
 //
 // The password lives in the exchange's arena, which is overwritten, and in the
 // run (probe/own.h), which overwrites it.
-#include "base/ascii.h"
 #include "base/clock.h"
 #include "http/origin.h"
 #include "setup/impl.h"
