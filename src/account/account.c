@@ -10,7 +10,6 @@ static const struct account_route *const tables[] = {
     account_login_routes,
     account_session_routes,
     account_password_routes,
-    account_oauth_routes,
 };
 
 // Rows of one path are neighbours: one http_route with all their methods.

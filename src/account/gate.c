@@ -13,7 +13,7 @@ struct account *account_of(const struct http_exchange *exchange)
 	return context->account;
 }
 
-int64_t account_now(const struct account *account)
+int64_t account_wall_now(const struct account *account)
 {
 	return clock_wall_seconds(account->options.clock);
 }
@@ -52,8 +52,10 @@ enum http_step account_call_session(
 	channel.scopes = AUTH_SCOPE_ACCOUNT;
 	enum rc rc = auth_token_verify(auth, &channel, AUTH_KIND_SESSION,
 	    call->cookie, &call->user, &verdict);
-	if (rc == RC_IN_USE && account_wait(exchange, call) == ACCOUNT_WAIT)
+	if (rc == RC_IN_USE) {
+		account_wait(exchange, call);
 		return HTTP_WAIT;
+	}
 	auth_turn_end(auth, &call->turn);
 	memset(&call->turn, 0, sizeof(call->turn));
 	if (rc == RC_OK)
@@ -67,7 +69,7 @@ enum http_step account_call_session(
 bool account_is_fresh(
     const struct account *account, const struct account_call *call)
 {
-	int64_t now = account_now(account);
+	int64_t now = account_wall_now(account);
 	return call->session.proved > 0 && call->session.proved <= now &&
 	       now - call->session.proved <= ACCOUNT_FRESH_SECONDS;
 }

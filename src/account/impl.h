@@ -85,7 +85,7 @@ struct account {
 };
 
 struct account *account_of(const struct http_exchange *exchange);
-int64_t account_now(const struct account *account);
+int64_t account_wall_now(const struct account *account);
 
 // The tables of the files with routes; each ends with a path NULL.
 extern const struct account_route account_login_routes[];
@@ -162,8 +162,7 @@ enum http_step account_answer_outcome(
     struct http_exchange *exchange, enum account_outcome outcome);
 
 // Waits for `call->turn`: by its pause, or until it is woken.
-enum account_outcome account_wait(
-    struct http_exchange *exchange, struct account_call *call);
+void account_wait(struct http_exchange *exchange, struct account_call *call);
 
 // ---- session_routes.c -------------------------------------------------------
 

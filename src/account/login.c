@@ -12,13 +12,11 @@
 
 // ---- Steps that the pages share --------------------------------------------
 
-enum account_outcome account_wait(
-    struct http_exchange *exchange, struct account_call *call)
+void account_wait(struct http_exchange *exchange, struct account_call *call)
 {
-	if (call->turn.pause_ms > 0 &&
-	    http_wake_after(exchange, call->turn.pause_ms) != RC_OK)
-		return ACCOUNT_TROUBLE;
-	return ACCOUNT_WAIT;
+	if (call->turn.pause_ms > 0)
+		http_wake_at(
+		    exchange, clock_monotonic_ms() + call->turn.pause_ms);
 }
 
 // Zero again, for the next check of the same request.
@@ -32,9 +30,8 @@ enum account_outcome account_outcome_of(struct http_exchange *exchange,
     struct account_call *call, enum rc rc, const struct auth_verdict *verdict)
 {
 	if (rc == RC_IN_USE) {
-		enum account_outcome outcome = account_wait(exchange, call);
-		if (outcome == ACCOUNT_WAIT)
-			return outcome;
+		account_wait(exchange, call);
+		return ACCOUNT_WAIT;
 	}
 	end_turn(exchange, call);
 	if (rc == RC_OK)

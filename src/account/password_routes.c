@@ -60,7 +60,8 @@ static bool read_order(const struct account *account,
 		if (!view_to_u32(days.text, &count) || count == 0 ||
 		    count > 36500)
 			return false;
-		order.expires = account_now(account) + (int64_t)count * 86400;
+		order.expires =
+		    account_wall_now(account) + (int64_t)count * 86400;
 	} else if (days.kind != ACCOUNT_JSON_NONE &&
 		   days.kind != ACCOUNT_JSON_NULL) {
 		return false;

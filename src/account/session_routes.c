@@ -12,7 +12,7 @@ static enum http_step show(
 	char csrf[ACCOUNT_CSRF_LEN + 1];
 	struct account_out out;
 	struct view name = view_of_string(call->user.name.text);
-	int64_t age = account_now(account) - call->session.proved;
+	int64_t age = account_wall_now(account) - call->session.proved;
 	account_csrf(account, call->cookie, csrf);
 	account_out_begin(&out);
 	json_member_string(&out.json, "user", name);
