@@ -16,6 +16,9 @@
 
 #include "http/http.h"
 
+// The cookie of a browser session (auth/token.h). The account room sets it.
+#define HTTP_SESSION_COOKIE "__Host-roost"
+
 // Zeroed by the handler, in its own state; it must not move.
 struct http_login {
 	struct auth_turn turn;

@@ -10,8 +10,8 @@
 //
 // The password lives in the exchange's arena, which is overwritten, and in the
 // run (probe/own.h), which overwrites it.
-#include "base/ascii.h"
 #include "base/clock.h"
+#include "http/origin.h"
 #include "setup/impl.h"
 #include "setup/sentences.h"
 
@@ -44,7 +44,7 @@ static enum probe_protocol protocol_of(enum mail_service service)
 static void add_member(struct buf *out, const char *name, struct view text)
 {
 	buf_printf(out, ",\"%s\":", name);
-	setup_add_json(out, text);
+	http_add_json(out, text);
 }
 
 static void add_service(
@@ -238,32 +238,6 @@ static enum http_step check_password(struct http_exchange *exchange)
 
 // ---- The request -----------------------------------------------------------
 
-// Whether the page itself asks, not another site in the user's browser: by
-// Sec-Fetch-Site where the browser sends it, otherwise by Origin.
-static bool is_same_origin(const struct http_request *request)
-{
-	struct view site = http_field(request, "sec-fetch-site");
-	struct view origin = http_field(request, "origin");
-	char own[300];
-	if (site.len > 0)
-		return view_eq(site, VIEW("same-origin"));
-	if (request->port == 0 || request->port == 443)
-		snprintf(
-		    own, sizeof(own), "https://%.*s", VIEW_FMT(request->host));
-	else
-		snprintf(own, sizeof(own), "https://%.*s:%u",
-		    VIEW_FMT(request->host), request->port);
-	return view_eq(origin, view_of_string(own));
-}
-
-static bool is_form(const struct http_request *request)
-{
-	struct view type = http_field(request, "content-type"), kind;
-	return view_split(&type, ';', &kind) &&
-	       view_eq_nocase(
-		   view_trim(kind), VIEW("application/x-www-form-urlencoded"));
-}
-
 // RC_INVALID: a parameter is missing, or no address or password.
 static enum rc read_form(struct http_exchange *exchange, struct test *test)
 {
@@ -293,9 +267,10 @@ enum http_step setup_test_route(struct http_exchange *exchange)
 	exchange->state = test;
 	if (!setup_can_test(exchange->context))
 		return http_status(exchange, 404);
-	if (!is_same_origin(&exchange->request))
+	if (!http_is_same_origin(&exchange->request))
 		return http_status(exchange, 403);
-	if (!is_form(&exchange->request))
+	if (!http_has_type(
+		&exchange->request, "application/x-www-form-urlencoded"))
 		return http_status(exchange, 415);
 	enum rc rc = read_form(exchange, test);
 	if (rc != RC_OK)
