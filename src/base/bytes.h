@@ -7,6 +7,12 @@
 #include <stdint.h>
 #include <string.h>
 
+static inline void put_be16(void *at, uint16_t n)
+{
+	n = __builtin_bswap16(n);
+	memcpy(at, &n, sizeof(n));
+}
+
 static inline void put_be32(void *at, uint32_t n)
 {
 	n = __builtin_bswap32(n);
@@ -17,6 +23,13 @@ static inline void put_be64(void *at, uint64_t n)
 {
 	n = __builtin_bswap64(n);
 	memcpy(at, &n, sizeof(n));
+}
+
+static inline uint16_t get_be16(const void *at)
+{
+	uint16_t n;
+	memcpy(&n, at, sizeof(n));
+	return __builtin_bswap16(n);
 }
 
 static inline uint32_t get_be32(const void *at)

@@ -186,6 +186,7 @@ const char *http_status_text(unsigned status)
 		const char *text;
 	} texts[] = {
 	    {100, "Continue"},
+	    {101, "Switching Protocols"},
 	    {200, "OK"},
 	    {201, "Created"},
 	    {202, "Accepted"},
@@ -214,6 +215,7 @@ const char *http_status_text(unsigned status)
 	    {417, "Expectation Failed"},
 	    {421, "Misdirected Request"},
 	    {422, "Unprocessable Content"},
+	    {426, "Upgrade Required"},
 	    {429, "Too Many Requests"},
 	    {431, "Request Header Fields Too Large"},
 	    {500, "Internal Server Error"},
@@ -436,6 +438,8 @@ void answer_add_defaults(struct exchange *exchange)
 	bool described = answer->status != 204 && answer->status != 304;
 	char text[24];
 	add_dates(exchange);
+	if (exchange->websocket) // no page, and it has no end to tell
+		return;
 	if (answer->etag.len > 0)
 		add_default(exchange, "ETag", answer->etag);
 	if (described && length > 0)

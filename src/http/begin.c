@@ -4,6 +4,10 @@
 #include "base/ascii.h"
 #include "http/impl.h"
 
+// HTTP/2: bytes of a WebSocket that are held when its handler is busy. More
+// than its window never comes.
+#define WEBSOCKET_HELD ((size_t)128 * 1024)
+
 // ---- The host --------------------------------------------------------------
 
 static void set_host(struct exchange *exchange, struct view authority)
@@ -207,10 +211,27 @@ static void await_body(
 	}
 	exchange->body.max = (size_t)max;
 	exchange->body_ended = !head->has_body;
+	if (route->websocket) {
+		exchange->body.max = WEBSOCKET_HELD;
+		exchange->phase = EXCHANGE_READY;
+		return;
+	}
 	exchange->phase =
 	    exchange->body_ended || route->flags & HTTP_ROUTE_STREAMS
 		? EXCHANGE_READY
 		: EXCHANGE_BODY;
+}
+
+static void take_route(struct exchange *exchange,
+    const struct http_route *route, const struct exchange_head *head)
+{
+	struct http_request *request = &exchange->shown.request;
+	exchange->route = route;
+	exchange->shown.context = route->context;
+	if (route->flags & HTTP_ROUTE_PREFIX)
+		request->rest = view_from(request->path, strlen(route->path));
+	if (!route->websocket || upgrade_check(exchange, head->extended))
+		await_body(exchange, head);
 }
 
 static void choose_route(
@@ -229,15 +250,10 @@ static void choose_route(
 		redirect_to_tls(exchange, head);
 	} else if (!any) {
 		exchange_refuse(exchange, 404);
-	} else if (!route) {
+	} else if (!route || (head->extended && !route->websocket)) {
 		answer_method(exchange, allowed);
 	} else {
-		exchange->route = route;
-		exchange->shown.context = route->context;
-		if (route->flags & HTTP_ROUTE_PREFIX)
-			request->rest =
-			    view_from(request->path, strlen(route->path));
-		await_body(exchange, head);
+		take_route(exchange, route, head);
 	}
 }
 
@@ -245,7 +261,8 @@ void exchange_begin(struct exchange *exchange, const struct exchange_head *head)
 {
 	struct http_request *request = &exchange->shown.request;
 	set_request(exchange, head);
-	if (!set_method(exchange, head->method)) {
+	if (!set_method(
+		exchange, head->extended ? VIEW("GET") : head->method)) {
 		exchange_refuse(exchange, 501); // RFC 9110 section 9.1
 	} else if (head->asterisk) {
 		request->path = VIEW("*");

@@ -29,6 +29,7 @@ void exchange_free(struct exchange **ret_exchange)
 	if (!exchange)
 		return;
 	end_handler(exchange);
+	websocket_free(&exchange->websocket);
 	answer_done(&exchange->answer);
 	// A body and the fields may hold a password.
 	buf_done_secret(&exchange->body);
@@ -88,24 +89,59 @@ static void begin_wait(struct exchange *exchange)
 {
 	const struct http_route *route = exchange->route;
 	uint32_t seconds = route->wait_seconds;
+	if (exchange->websocket) {
+		exchange->phase = EXCHANGE_WAIT;
+		exchange->give_up_ms = websocket_check_ms(exchange);
+		return;
+	}
 	if (seconds == 0)
 		seconds = exchange->session->server->limits.handler_seconds;
 	exchange->phase = EXCHANGE_WAIT;
 	exchange->give_up_ms = clock_monotonic_ms() + (uint64_t)seconds * 1000;
 }
 
+static void open_websocket(struct exchange *exchange)
+{
+	if (!exchange->route->websocket || exchange->websocket) {
+		fail(exchange, "it is no WebSocket");
+		return;
+	}
+	upgrade(exchange);
+	exchange->answer.ready = true;
+	begin_wait(exchange);
+}
+
+// The handler of a WebSocket has nothing more to say.
+static void finish_websocket(struct exchange *exchange)
+{
+	websocket_finish(exchange);
+	exchange->give_up_ms = websocket_check_ms(exchange);
+	end_handler(exchange);
+}
+
 static void take_step(struct exchange *exchange, enum http_step step)
 {
 	struct answer *answer = &exchange->answer;
+	if (answer->streamed && buf_status(&answer->body) != RC_OK) {
+		answer->ready = true;
+		fail(exchange, "the answer is too long");
+		return;
+	}
 	if (answer->streamed)
 		answer->ready = true;
 	// Nobody waits for the body of an answer to HEAD.
 	if (answer->streamed && exchange->shown.request.head)
 		step = HTTP_DONE;
 	switch (step) {
-	case HTTP_DONE: finish(exchange); return;
+	case HTTP_DONE:
+		if (exchange->websocket)
+			finish_websocket(exchange);
+		else
+			finish(exchange);
+		return;
 	case HTTP_MORE: exchange->phase = EXCHANGE_MORE; return;
 	case HTTP_WAIT: begin_wait(exchange); return;
+	case HTTP_WEBSOCKET: open_websocket(exchange); return;
 	case HTTP_INPUT:
 		exchange->phase = EXCHANGE_INPUT;
 		if (exchange->shown.last)
@@ -144,7 +180,7 @@ bool exchange_can_run(struct exchange *exchange)
 {
 	if (exchange->phase != EXCHANGE_WAIT)
 		return exchange->phase == EXCHANGE_READY;
-	return atomic_load(&exchange->woken) ||
+	return atomic_load(&exchange->woken) || websocket_has_more(exchange) ||
 	       clock_monotonic_ms() >= exchange_alarm_ms(exchange);
 }
 
@@ -155,16 +191,29 @@ static bool end_wait(struct exchange *exchange)
 	bool is_time = exchange->wake_ms > 0 && now_ms >= exchange->wake_ms;
 	if (is_time)
 		exchange->wake_ms = 0;
+	if (exchange->websocket && now_ms >= exchange->give_up_ms)
+		websocket_check(exchange);
+	if (exchange->websocket && websocket_is_closing(exchange)) {
+		atomic_store(&exchange->woken, false);
+		return false;
+	}
+	if (exchange->phase != EXCHANGE_WAIT)
+		return false;
 	if (is_time || atomic_load(&exchange->woken))
 		return true;
-	if (now_ms >= exchange->give_up_ms)
+	if (!exchange->websocket && now_ms >= exchange->give_up_ms)
 		exchange_refuse(exchange, 503);
 	return false;
 }
 
 void exchange_run(struct exchange *exchange)
 {
+	if (websocket_has_more(exchange))
+		(void)websocket_input(exchange, VIEW(""));
 	if (exchange->phase == EXCHANGE_WAIT && !end_wait(exchange))
+		return;
+	if (exchange->phase != EXCHANGE_WAIT &&
+	    exchange->phase != EXCHANGE_READY)
 		return;
 	exchange->shown.piece = view_of(NULL, 0);
 	call(exchange);
@@ -207,6 +256,13 @@ void exchange_give_body(struct exchange *exchange, struct view bytes, bool last)
 		exchange_refuse(exchange, 413);
 	else if (last)
 		exchange->phase = EXCHANGE_READY;
+}
+
+void exchange_give_message(
+    struct exchange *exchange, struct view bytes, bool text)
+{
+	take_step(exchange,
+	    exchange->route->websocket->message(&exchange->shown, bytes, text));
 }
 
 // ---- Other things ----------------------------------------------------------
@@ -256,7 +312,9 @@ size_t exchange_memory(const struct exchange *exchange)
 {
 	return sizeof(*exchange) + exchange->shown.arena.held +
 	       exchange->body.capacity + exchange->answer.body.capacity +
-	       exchange->answer.fields.capacity * sizeof(struct answer_field);
+	       exchange->answer.fields.capacity * sizeof(struct answer_field) +
+	       (exchange->websocket ? websocket_memory(exchange->websocket)
+				    : 0);
 }
 
 // A query may hold secrets, so it is neither traced nor logged.

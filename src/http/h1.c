@@ -31,12 +31,14 @@ static void send_head(struct http_session *session)
 	struct answer *answer = &exchange->answer;
 	struct buf *out = session->base.out;
 	answer_add_defaults(exchange);
+	bool upgraded = exchange->websocket;
 	h1->chunked = answer_has_body(exchange) && answer->streamed &&
-		      answer->length == HTTP_LENGTH_UNKNOWN && h1->minor > 0;
+		      !upgraded && answer->length == HTTP_LENGTH_UNKNOWN &&
+		      h1->minor > 0;
 	// HTTP/1.0 knows the end of such a body by the end of the connection.
 	bool until_close = answer->streamed && h1->minor == 0 &&
 			   answer->length == HTTP_LENGTH_UNKNOWN;
-	h1->closing = until_close || !stays_open(session);
+	h1->closing = until_close || upgraded || !stays_open(session);
 	buf_printf(out, "HTTP/1.1 %u %s\r\n", answer->status,
 	    http_status_text(answer->status));
 	for (size_t i = 0; i < answer->fields.count; i++)
@@ -44,7 +46,7 @@ static void send_head(struct http_session *session)
 		    answer->fields.items[i].value);
 	if (h1->chunked)
 		buf_add_literal(out, "Transfer-Encoding: chunked\r\n");
-	if (h1->closing)
+	if (h1->closing && !upgraded)
 		buf_add_literal(out, "Connection: close\r\n");
 	else if (h1->minor == 0)
 		buf_add_literal(out, "Connection: keep-alive\r\n");
@@ -126,10 +128,12 @@ static void wait_for(struct http_session *session)
 	const struct http_limits *limits = &session->server->limits;
 	struct session *base = &session->base;
 	if (answer_rest(&exchange->answer).len > 0 ||
-	    exchange->phase == EXCHANGE_MORE ||
-	    exchange->phase == EXCHANGE_READY) {
+	    exchange->phase == EXCHANGE_MORE || exchange_can_run(exchange)) {
 		base->next = NET_DRAIN;
 		await_reader(session);
+	} else if (exchange->phase == EXCHANGE_WAIT && exchange->websocket) {
+		base->next = NET_READ;
+		http_pace_end(session);
 	} else if (exchange->phase == EXCHANGE_WAIT) {
 		base->next = NET_WAIT;
 		http_pace_end(session);
@@ -317,6 +321,11 @@ static bool wants_body(const struct h1 *h1)
 	       exchange_takes_body(h1->exchange);
 }
 
+static bool is_websocket(const struct h1 *h1)
+{
+	return h1->exchange && websocket_takes_input(h1->exchange);
+}
+
 size_t h1_input(struct http_session *session, struct view in)
 {
 	struct h1 *h1 = &session->h1;
@@ -326,6 +335,8 @@ size_t h1_input(struct http_session *session, struct view in)
 		struct view rest = view_from(in, total);
 		if (wants_body(h1))
 			used = read_body(session, rest);
+		else if (is_websocket(h1))
+			used = websocket_input(h1->exchange, rest);
 		else if (!h1->exchange)
 			used = read_head(session, rest);
 		else
@@ -373,6 +384,17 @@ void h1_timed_out(struct http_session *session)
 		refuse_head(session,
 		    &(struct http_refusal){408, "the head came too slowly"});
 	}
+}
+
+// Between two frames only: a part of one may be waiting in the answer.
+void h1_bye(struct http_session *session)
+{
+	struct exchange *exchange = session->h1.exchange;
+	if (!exchange || !exchange->websocket || !exchange->answer.sent ||
+	    answer_rest(&exchange->answer).len > 0)
+		return;
+	websocket_bye(exchange);
+	send_body(session);
 }
 
 void h1_done(struct http_session *session)

@@ -54,10 +54,31 @@ uint64_t h2_alarm_ms(const struct http_session *session)
 
 // ---- The exchanges ---------------------------------------------------------
 
+// Gives a WebSocket what has come for it.
+static bool give_frames(struct h2 *h2, struct exchange *exchange)
+{
+	struct buf *body = &exchange->body;
+	if (!websocket_takes_input(exchange))
+		return false;
+	if (body->len == 0) {
+		if (exchange->input_ended)
+			websocket_lost(exchange);
+		return exchange->input_ended;
+	}
+	size_t used = websocket_input(exchange, buf_view(body));
+	(void)nghttp2_session_consume(h2->frames, exchange->stream, used);
+	buf_consume(body, used);
+	if (body->len == 0)
+		buf_done_secret(body);
+	return true;
+}
+
 // Gives a handler that streams what has come of its body.
 static bool give_input(struct h2 *h2, struct exchange *exchange)
 {
 	size_t len = exchange->body.len;
+	if (exchange->websocket)
+		return give_frames(h2, exchange);
 	if (exchange->phase != EXCHANGE_INPUT ||
 	    (len == 0 && !exchange->input_ended))
 		return false;
@@ -165,7 +186,7 @@ static enum h2_wait waits_for(const struct h2 *h2)
 			own = H2_WAIT_CLIENT_READS;
 		else if ((exchange_takes_body(e) ||
 			     e->phase == EXCHANGE_DONE) &&
-			 !e->input_ended)
+			 !e->input_ended && !e->websocket)
 			own = H2_WAIT_BODY;
 		if (own < wait)
 			wait = own;

@@ -20,7 +20,8 @@ struct h2_head {
 	struct view method;
 	struct view authority;
 	struct view path;
-	size_t bytes; // as RFC 9113 section 6.5.2 counts
+	struct view protocol; // RFC 8441
+	size_t bytes;         // as RFC 9113 section 6.5.2 counts
 	bool too_big;
 };
 

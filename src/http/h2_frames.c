@@ -65,6 +65,7 @@ static void reset_head(struct h2_head *head)
 	arena_reset(&head->arena);
 	head->fields.count = 0;
 	head->method = head->authority = head->path = view_of(NULL, 0);
+	head->protocol = view_of(NULL, 0);
 	head->bytes = 0;
 	head->too_big = false;
 }
@@ -113,6 +114,8 @@ static int on_header(nghttp2_session *frames, const nghttp2_frame *frame,
 		head->authority = value;
 	else if (view_eq(name, VIEW(":path")))
 		head->path = value;
+	else if (view_eq(name, VIEW(":protocol")))
+		head->protocol = value;
 	else if (name_len > 0 && name.ptr[0] != ':')
 		vec_push(&head->fields,
 		    (struct http_field){arena_copy(&head->arena, name), value});
@@ -198,12 +201,13 @@ static void begin_exchange(
 	    .has_body = has_body,
 	    .length = length_of(head),
 	    .asterisk = view_eq(head->path, VIEW("*")),
+	    .extended = view_eq_nocase(head->protocol, VIEW("websocket")),
 	};
 	exchange->body_ended = !has_body;
 	exchange->input_ended = !has_body;
 	if (head->too_big)
 		exchange_refuse(exchange, 431);
-	else if (view_eq(head->method, VIEW("CONNECT")))
+	else if (view_eq(head->method, VIEW("CONNECT")) && !shape.extended)
 		exchange_refuse(exchange, 501);
 	else if (!is_path(head->path) || !find_authority(head))
 		exchange_refuse(exchange, 400);
@@ -345,13 +349,26 @@ static int on_invalid_frame(nghttp2_session *frames, const nghttp2_frame *frame,
 	return 0;
 }
 
+// Our side of a WebSocket has ended: the client's has, too, whether it says so
+// or not.
+static void end_websocket(struct h2 *h2, struct exchange *exchange)
+{
+	if (!exchange || !exchange->websocket || exchange->input_ended ||
+	    exchange->reset)
+		return;
+	exchange->reset = true;
+	(void)nghttp2_submit_rst_stream(
+	    h2->frames, NGHTTP2_FLAG_NONE, exchange->stream, NGHTTP2_NO_ERROR);
+}
+
 static int on_frame_send(
     nghttp2_session *frames, const nghttp2_frame *frame, void *context)
 {
 	struct h2 *h2 = context;
-	(void)frames;
 	if (frame->hd.type == NGHTTP2_DATA)
 		h2->credit += GAIN_DATA;
+	if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
+		end_websocket(h2, exchange_at(frames, frame->hd.stream_id));
 	return 0;
 }
 
@@ -486,6 +503,7 @@ static void say_settings(struct h2 *h2)
 	nghttp2_settings_entry settings[] = {
 	    {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits->streams},
 	    {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits->head_bytes},
+	    {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1},
 	};
 	if (nghttp2_submit_settings(h2->frames, NGHTTP2_FLAG_NONE, settings,
 		ARRAY_LEN(settings)) != 0 ||

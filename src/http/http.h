@@ -36,6 +36,7 @@
 #include "wire/http_request.h"
 
 struct http_exchange;
+struct http_websocket;
 
 // Bits, so that a route can name several. A handler of GET serves HEAD, too:
 // the request's method is then HTTP_GET, and the body is not sent. OPTIONS is
@@ -59,7 +60,10 @@ enum http_step {
 		    // http_waker()
 	HTTP_INPUT, // resume() with the next piece of the request's body; for
 		    // HTTP_ROUTE_STREAMS only
-	HTTP_CUT,   // the answer was begun and cannot be completed
+	// The request is accepted: it is a WebSocket from now on
+	// (websocket.h); for routes with `websocket`.
+	HTTP_WEBSOCKET,
+	HTTP_CUT, // the answer was begun and cannot be completed
 };
 
 enum http_route_flags {
@@ -89,6 +93,7 @@ struct http_route {
 	// NULL if begin() returns HTTP_DONE always.
 	enum http_step (*resume)(struct http_exchange *exchange);
 	void (*end)(struct http_exchange *exchange); // may be NULL
+	const struct http_websocket *websocket;      // NULL: it is none
 	void *context;
 };
 

@@ -13,6 +13,7 @@
 
 #include "base/vec.h"
 #include "http/session.h"
+#include "http/websocket.h"
 
 // A handler stops adding when this much of its answer waits to be sent.
 #define HTTP_PENDING_HIGH ((size_t)64 * 1024)
@@ -54,9 +55,10 @@ struct exchange {
 	enum exchange_phase phase;
 	bool begun; // begin() was called, so end() will be
 	_Atomic bool woken;
-	uint64_t wake_ms;    // monotonic: http_wake_at(); 0: none
-	uint64_t give_up_ms; // when a wait has lasted too long
-	struct view method;  // as sent, for the log
+	uint64_t wake_ms;            // monotonic: http_wake_at(); 0: none
+	uint64_t give_up_ms;         // when a wait has lasted too long
+	struct websocket *websocket; // owned; NULL: it is none (yet)
+	struct view method;          // as sent, for the log
 	struct buf body;     // of the request: collected, or not given yet
 	uint64_t body_taken; // bytes that a handler that streams has got
 	bool body_ended;     // all of it has come, and was given
@@ -124,6 +126,7 @@ struct exchange_head {
 	bool has_body;
 	uint64_t length; // UINT64_MAX: not known
 	bool asterisk;
+	bool extended; // an extended CONNECT for a WebSocket (RFC 8441)
 };
 
 // Finds the route, and checks what can be checked before the body comes.
@@ -138,6 +141,10 @@ bool exchange_takes_body(const struct exchange *exchange);
 // Gives the next bytes of the body. A handler that streams is called.
 void exchange_give_body(
     struct exchange *exchange, struct view bytes, bool last);
+
+// Gives a message of a WebSocket to the handler.
+void exchange_give_message(
+    struct exchange *exchange, struct view bytes, bool text);
 
 // Whether the handler can be called now: it is ready, or was woken.
 bool exchange_can_run(struct exchange *exchange);
@@ -158,6 +165,39 @@ static inline struct exchange *exchange_of(struct http_exchange *shown)
 {
 	return (struct exchange *)shown;
 }
+
+// ---- upgrade.c -------------------------------------------------------------
+
+// For a route with `websocket`: whether the request asks for one as it should.
+// False: it was answered.
+MUST_CHECK bool upgrade_check(struct exchange *exchange, bool extended);
+// The handler has accepted: prepares the answer.
+void upgrade(struct exchange *exchange);
+
+// ---- websocket.c -----------------------------------------------------------
+
+void websocket_open(struct exchange *exchange, struct view protocol);
+void websocket_free(struct websocket **websocket);
+size_t websocket_memory(const struct websocket *websocket);
+
+// Whether the exchange is a WebSocket that reads on now.
+bool websocket_takes_input(const struct exchange *exchange);
+// Whether websocket_input() was interrupted and can go on without more input.
+bool websocket_has_more(const struct exchange *exchange);
+// Returns how many bytes were read.
+size_t websocket_input(struct exchange *exchange, struct view in);
+// The client has gone without a word.
+void websocket_lost(struct exchange *exchange);
+
+// The handler has finished: says so, and waits for the client's word.
+void websocket_finish(struct exchange *exchange);
+bool websocket_is_closing(const struct exchange *exchange);
+// The connection ends: says it, if it was not said.
+void websocket_bye(struct exchange *exchange);
+
+// When a client that is silent is looked at; and doing it.
+uint64_t websocket_check_ms(struct exchange *exchange);
+void websocket_check(struct exchange *exchange);
 
 // ---- request.c -------------------------------------------------------------
 
@@ -219,6 +259,7 @@ size_t h1_input(struct http_session *session, struct view in); // gives the
 							       // bytes read
 void h1_resume(struct http_session *session);
 void h1_wake(struct http_session *session);
+void h1_bye(struct http_session *session);
 void h1_timed_out(struct http_session *session);
 void h1_done(struct http_session *session);
 size_t h1_memory(const struct http_session *session);

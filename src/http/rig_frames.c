@@ -248,3 +248,24 @@ void rig_frames_describe(struct view sent, struct buf *out)
 		memmove(
 		    out->ptr + start, out->ptr + start + 1, --out->len - start);
 }
+
+void rig_frames_body(struct view sent, uint32_t stream, struct buf *out)
+{
+	while (sent.len >= HEAD_BYTES) {
+		size_t len = get_be32(sent.ptr) >> 8;
+		if (sent.ptr[3] == NGHTTP2_DATA &&
+		    get_be32(sent.ptr + 5) == stream)
+			buf_add(out, view_slice(sent, HEAD_BYTES, len));
+		sent = view_from(sent, HEAD_BYTES + len);
+	}
+}
+
+void rig_frames_data(
+    struct buf *out, uint32_t stream, struct view bytes, size_t most)
+{
+	while (bytes.len > 0) {
+		struct view part = view_slice(bytes, 0, most);
+		add_frame(out, NGHTTP2_DATA, 0, stream, part);
+		bytes = view_from(bytes, part.len);
+	}
+}

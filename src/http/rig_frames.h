@@ -28,5 +28,10 @@ void rig_frames_add(struct buf *out, const char *text);
 // and WINDOW_UPDATE are left out. For streams up to RIG_STREAMS_MAX.
 #define RIG_STREAMS_MAX 64
 void rig_frames_describe(struct view sent, struct buf *out);
+// The bytes of the body that the server sent on this stream.
+void rig_frames_body(struct view sent, uint32_t stream, struct buf *out);
+// Adds DATA frames with these bytes, of at most `most` bytes each.
+void rig_frames_data(
+    struct buf *out, uint32_t stream, struct view bytes, size_t most);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
+#include "http/websocket.h"
 
 unsigned rig_running;
 
@@ -93,9 +95,8 @@ static enum http_step wait_resume(struct http_exchange *exchange)
 		    : HTTP_WAIT;
 }
 
-static void begin_waiting(struct http_exchange *exchange)
+static void begin_waiting(struct http_exchange *exchange, struct waiting *own)
 {
-	struct waiting *own = arena_zalloc(&exchange->arena, sizeof(*own));
 	rig_running++;
 	news = false;
 	own->waker = http_waker(exchange);
@@ -106,7 +107,8 @@ static void begin_waiting(struct http_exchange *exchange)
 
 static enum http_step wait_begin(struct http_exchange *exchange)
 {
-	begin_waiting(exchange);
+	begin_waiting(
+	    exchange, arena_zalloc(&exchange->arena, sizeof(struct waiting)));
 	return HTTP_WAIT;
 }
 
@@ -120,8 +122,8 @@ static void plan_ping(struct http_exchange *exchange)
 static enum http_step events_begin(struct http_exchange *exchange)
 {
 	struct view text;
-	begin_waiting(exchange);
-	struct waiting *own = exchange->state;
+	struct waiting *own = arena_zalloc(&exchange->arena, sizeof(*own));
+	begin_waiting(exchange, own);
 	if (http_query(exchange, "ping", &text) &&
 	    !view_to_u32(text, &own->ping_ms))
 		return http_status(exchange, 400);
@@ -158,6 +160,88 @@ void rig_news_arrive(void)
 	}
 }
 
+// ---- WebSockets ------------------------------------------------------------
+//
+// Each message is sent back, but:
+//
+//	close  is answered by a close with code 4000
+//	done   ends it in order, "cut" without a word
+//	many   is answered by three messages, by and by
+//	long   is answered by 300,000 bytes
+//
+// rig_news_arrive() sends "news".
+
+struct chat {
+	struct waiting waiting; // first
+	unsigned left;
+};
+
+static enum http_step socket_message(
+    struct http_exchange *exchange, struct view bytes, bool text)
+{
+	struct chat *chat = exchange->state;
+	if (view_eq(bytes, VIEW("close"))) {
+		http_websocket_close(exchange, 4000, "as you say");
+		return HTTP_DONE;
+	}
+	if (view_eq(bytes, VIEW("done")))
+		return HTTP_DONE;
+	if (view_eq(bytes, VIEW("cut")))
+		return HTTP_CUT;
+	if (view_eq(bytes, VIEW("many"))) {
+		chat->left = 3;
+		return HTTP_MORE;
+	}
+	if (view_eq(bytes, VIEW("long"))) {
+		char *much = mem_zalloc(300000);
+		http_websocket_send(exchange, view_of(much, 300000), false);
+		free(much);
+		return HTTP_WAIT;
+	}
+	http_websocket_send(exchange, bytes, text);
+	return HTTP_WAIT;
+}
+
+static enum http_step socket_resume(struct http_exchange *exchange)
+{
+	struct chat *chat = exchange->state;
+	if (chat->left > 0) {
+		chat->left--;
+		http_websocket_send(exchange, VIEW("one of many"), true);
+	} else if (chat->waiting.news) {
+		chat->waiting.news = false;
+		http_websocket_send(exchange, VIEW("news"), true);
+	}
+	return chat->left > 0 ? HTTP_MORE : HTTP_WAIT;
+}
+
+static enum http_step socket_begin(struct http_exchange *exchange)
+{
+	struct chat *chat = arena_zalloc(&exchange->arena, sizeof(*chat));
+	begin_waiting(exchange, &chat->waiting);
+	return exchange->request.query.len > 0 ? http_status(exchange, 401)
+					       : HTTP_WEBSOCKET;
+}
+
+static bool accepts_friend(struct http_exchange *exchange, struct view origin)
+{
+	(void)exchange;
+	return view_eq(origin, VIEW("https://friend.example"));
+}
+
+static const struct http_websocket socket = {
+    .message_max = 400000,
+    .message = socket_message,
+};
+
+static const char *const chat_protocols[] = {"best", "good", NULL};
+
+static const struct http_websocket chat = {
+    .protocols = chat_protocols,
+    .accepts_origin = accepts_friend,
+    .message = socket_message,
+};
+
 // ---- The table -------------------------------------------------------------
 
 const struct http_route rig_routes[] = {
@@ -185,6 +269,18 @@ const struct http_route rig_routes[] = {
 	.begin = events_begin,
 	.resume = events_resume,
 	.end = wait_end},
+    {.methods = HTTP_GET,
+	.path = "/socket",
+	.begin = socket_begin,
+	.resume = socket_resume,
+	.end = wait_end,
+	.websocket = &socket},
+    {.methods = HTTP_GET,
+	.path = "/chat",
+	.begin = socket_begin,
+	.resume = socket_resume,
+	.end = wait_end,
+	.websocket = &chat},
     {.methods = HTTP_POST,
 	.path = "/cut",
 	.body_max = 10,

@@ -13,6 +13,9 @@
 // GET /events?ping=… a stream: "hello\n", then "news\n" for each
 //                    rig_news_arrive(), and "ping\n" after so many
 //                    milliseconds without; without `ping` none
+// GET /socket        a WebSocket (rig_routes.c, socket_message())
+// GET /chat          one that speaks "best" or "good", also with the pages of
+//                    https://friend.example
 // POST /cut          its answer is cut short
 extern const struct http_route rig_routes[];
 extern const size_t rig_route_count;

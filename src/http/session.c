@@ -18,6 +18,8 @@ const struct http_limits http_limits_default = {
     .streams = 100,
     .body_held = 32 * 1024 * 1024,
     .nuisance = 500,
+    .ping_seconds = 60,
+    .message_bytes = 10 * 1024 * 1024,
     .hsts_seconds = 31536000,
 };
 
@@ -28,12 +30,15 @@ static void trace_nothing(struct session *session, struct view said)
 	(void)session, (void)said;
 }
 
-// HTTP/1.1 has no words for the end of a connection.
+// HTTP/1.1 has words for the end of a WebSocket only.
 static void say_bye(struct session *session, struct view text)
 {
 	(void)text;
-	if (((struct http_session *)session)->h2)
-		h2_bye((struct http_session *)session);
+	struct http_session *http = (struct http_session *)session;
+	if (http->h2)
+		h2_bye(http);
+	else
+		h1_bye(http);
 }
 
 static const struct session_kind kind = {
@@ -201,8 +206,7 @@ static void http_shut_down(void *context, struct buf *out)
 	struct http_session *session = context;
 	session->base.out = out;
 	session->base.traced = out->len;
-	if (session->h2)
-		h2_bye(session);
+	say_bye(&session->base, VIEW(""));
 	session_close(&session->base, "server stops");
 	(void)session_leave(&session->base);
 }

@@ -29,7 +29,11 @@ struct http_limits {
 	// priorities, empty DATA). A tenth comes back each second, and some
 	// with each answer.
 	uint32_t nuisance;
-	uint32_t hsts_seconds; // Strict-Transport-Security; 0: none
+	// A WebSocket whose client is silent is pinged after so long, and cut
+	// off if it is silent for as long again.
+	uint32_t ping_seconds;
+	uint32_t message_bytes; // of a WebSocket's message
+	uint32_t hsts_seconds;  // Strict-Transport-Security; 0: none
 };
 
 extern const struct http_limits http_limits_default;

@@ -173,6 +173,8 @@ struct config {
 	uint32_t http_streams_max;
 	uint32_t http_bodies_mib;
 	uint32_t http_nuisance_max;
+	uint32_t http_ping_seconds;
+	uint32_t http_message_kib;
 	uint32_t http_hsts_seconds;
 	uint32_t queue_lifetime_seconds;
 	uint32_t queue_delay_notice_seconds;

@@ -247,6 +247,11 @@ const struct setting config_settings[] = {
 	"Frames at a time that bring nothing (cancelled requests, PING,\n"
 	"SETTINGS), after which a connection with HTTP/2 is closed. A tenth is\n"
 	"forgotten in a second, and some with each answer."),
+    NUMBER(http_ping_seconds, 1, 3600, "seconds", "60",
+	"A WebSocket whose client is silent is pinged after so long, and cut\n"
+	"off when it is silent for as long again."),
+    NUMBER(http_message_kib, 1, 65536, "KiB", "10240",
+	"The longest message of a WebSocket."),
     NUMBER(http_hsts_seconds, 0, 63072000, "seconds", "31536000",
 	"How long browsers remember to come with TLS only\n"
 	"(Strict-Transport-Security). 0: they are not told."),

@@ -230,6 +230,8 @@ static struct http_limits limits_of(const struct config *config)
 	    .streams = config->http_streams_max,
 	    .body_held = config->http_bodies_mib << 20,
 	    .nuisance = config->http_nuisance_max,
+	    .ping_seconds = config->http_ping_seconds,
+	    .message_bytes = config->http_message_kib << 10,
 	    .hsts_seconds = config->http_hsts_seconds,
 	};
 }
