@@ -6,5 +6,6 @@
 #include "jmap/call.h"
 
 extern const struct jmap_method jmap_core_methods[]; // core.c
+extern const struct jmap_method jmap_mailbox_methods[]; // mailbox.c
 
 #endif
