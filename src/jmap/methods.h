@@ -5,7 +5,8 @@
 
 #include "jmap/call.h"
 
-extern const struct jmap_method jmap_core_methods[]; // core.c
-extern const struct jmap_method jmap_mailbox_methods[]; // mailbox.c
+extern const struct jmap_method jmap_core_methods[];        // core.c
+extern const struct jmap_method jmap_mailbox_methods[];     // mailbox.c
+extern const struct jmap_method jmap_email_query_methods[]; // email_query.c
 
 #endif
