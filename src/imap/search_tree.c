@@ -107,7 +107,9 @@ static void prepare_key(struct preparing *preparing, struct search_key *key)
 	case SEARCH_YOUNGER:
 	case SEARCH_LARGER:
 	case SEARCH_SMALLER:
-	case SEARCH_MODSEQ: return;
+	case SEARCH_MODSEQ:
+	case SEARCH_ASK_ENTRY:
+	case SEARCH_ASK_RECORD: return;
 	}
 }
 

@@ -5,8 +5,10 @@
 
 #include "jmap/call.h"
 
-extern const struct jmap_method jmap_core_methods[];         // core.c
 extern const struct jmap_method jmap_email_set_methods[];    // email_set.c
 extern const struct jmap_method jmap_email_import_methods[]; // email_import.c
+extern const struct jmap_method jmap_core_methods[];         // core.c
+extern const struct jmap_method jmap_mailbox_methods[];      // mailbox.c
+extern const struct jmap_method jmap_email_query_methods[];  // email_query.c
 
 #endif

@@ -26,6 +26,7 @@ struct jmap *jmap_new(const struct jmap_options *options)
 		jmap->options.limits = jmap_limits_default;
 	jmap->requests = jmap_busy_new(jmap->options.limits.requests);
 	jmap->uploads = jmap_busy_new(jmap->options.limits.uploads);
+	jmap->catalogs = jmap_catalogs_new(JMAP_CATALOG_BYTES);
 	return jmap;
 }
 
@@ -35,6 +36,7 @@ void jmap_free(struct jmap **jmap)
 		return;
 	jmap_busy_free(&(*jmap)->requests);
 	jmap_busy_free(&(*jmap)->uploads);
+	jmap_catalogs_free(&(*jmap)->catalogs);
 	free(*jmap);
 	*jmap = NULL;
 }

@@ -52,7 +52,9 @@ static enum search_cost cost_of(const struct search_key *key)
 	case SEARCH_LARGER:
 	case SEARCH_SMALLER:
 	case SEARCH_MODSEQ:
-	case SEARCH_EMAIL_ID: return SEARCH_COST_ENTRY;
+	case SEARCH_EMAIL_ID:
+	case SEARCH_ASK_ENTRY: return SEARCH_COST_ENTRY;
+	case SEARCH_ASK_RECORD:
 	case SEARCH_SENT_BEFORE:
 	case SEARCH_SENT_ON:
 	case SEARCH_SENT_SINCE:
@@ -173,7 +175,9 @@ static MUST_CHECK enum rc leaf_build(
 	case SEARCH_SMALLER:
 	case SEARCH_MODSEQ:
 	case SEARCH_EMAIL_ID:
-	case SEARCH_THREAD_ID: return RC_OK;
+	case SEARCH_THREAD_ID:
+	case SEARCH_ASK_ENTRY:
+	case SEARCH_ASK_RECORD: return RC_OK;
 	}
 	return RC_OK;
 }
@@ -269,12 +273,13 @@ static void index_needles(struct building *building)
 	}
 }
 
-enum rc store_search_new(struct store_mailbox *mailbox,
+// `snapshot` names the keywords; NULL: `program` has none.
+static enum rc make(struct store_account *account,
     const struct store_snapshot *snapshot, const struct search_key *program,
     struct fault *fault, struct store_search **ret_search)
 {
 	struct store_search *search = mem_zalloc(sizeof(*search));
-	search->account = store_mailbox_account(mailbox);
+	search->account = account;
 	search->now = account_now(search->account);
 	map_init(&search->fields);
 	arena_init(&search->arena);
@@ -300,13 +305,36 @@ enum rc store_search_new(struct store_mailbox *mailbox,
 	return RC_OK;
 }
 
+enum rc store_search_new(struct store_mailbox *mailbox,
+    const struct store_snapshot *snapshot, const struct search_key *program,
+    struct fault *fault, struct store_search **ret_search)
+{
+	return make(store_mailbox_account(mailbox), snapshot, program, fault,
+	    ret_search);
+}
+
+enum rc store_search_new_of_emails(struct store_account *account,
+    struct store_reader *reader, const struct search_key *program,
+    const struct store_search_asks *asks, struct fault *fault,
+    struct store_search **ret_search)
+{
+	enum rc rc = make(account, NULL, program, fault, ret_search);
+	if (rc != RC_OK)
+		return rc;
+	(*ret_search)->reader = reader;
+	(*ret_search)->reader_is_lent = true;
+	(*ret_search)->asks = *asks;
+	return RC_OK;
+}
+
 void store_search_free(struct store_search **search)
 {
 	struct store_search *old = *search;
 	*search = NULL;
 	if (!old)
 		return;
-	store_reader_free(&old->reader);
+	if (!old->reader_is_lent)
+		store_reader_free(&old->reader);
 	search_window_done(&old->window);
 	charset_cache_done(&old->charsets);
 	map_done(&old->fields);
@@ -383,6 +411,10 @@ static bool entry_matches(const struct store_search *search,
 	// RFC 7162 section 3.1.5. All flags of a message share its MODSEQ.
 	case SEARCH_MODSEQ: return message->modseq >= key->number;
 	case SEARCH_EMAIL_ID: return message->email_id == key->number;
+	case SEARCH_ASK_ENTRY:
+		return search->asks.entry(
+		    search->asks.context, key->number, message);
+	case SEARCH_ASK_RECORD:
 	case SEARCH_AND:
 	case SEARCH_OR:
 	case SEARCH_NOT:

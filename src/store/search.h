@@ -22,6 +22,7 @@
 #ifndef ROOST_STORE_SEARCH_H
 #define ROOST_STORE_SEARCH_H
 
+#include "store/email.h"
 #include "store/snapshot.h"
 #include "wire/search_ast.h"
 
@@ -47,6 +48,22 @@ struct store_search;
 MUST_CHECK enum rc store_search_new(struct store_mailbox *mailbox,
     const struct store_snapshot *snapshot, const struct search_key *program,
     struct fault *fault, struct store_search **ret_search);
+
+// The tests of a caller that knows more of a message than the store.
+struct store_search_asks {
+	bool (*entry)(void *context, uint64_t number,
+	    const struct store_message *message);
+	bool (*record)(void *context, uint64_t number,
+	    const struct message_record *record);
+	void *context;
+};
+// Makes a search of emails, whatever mailboxes they are in: `program` has no
+// flags and no sets of UIDs. Emails are read by `reader`, which must outlive
+// the search.
+MUST_CHECK enum rc store_search_new_of_emails(struct store_account *account,
+    struct store_reader *reader, const struct search_key *program,
+    const struct store_search_asks *asks, struct fault *fault,
+    struct store_search **ret_search);
 void store_search_free(struct store_search **search);
 
 // Whether emails may have to be read: testing a message can then cost much more

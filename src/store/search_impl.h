@@ -83,6 +83,8 @@ struct store_search {
 	struct arena arena; // nodes, needles
 	struct store_account *account;
 	struct store_reader *reader; // NULL until needed
+	bool reader_is_lent;
+	struct store_search_asks asks;
 	struct search_node *root;
 	size_t node_count;
 	struct search_node **costly; // all nodes that cost more than the entry

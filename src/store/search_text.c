@@ -247,6 +247,10 @@ void search_record(struct store_search *search,
 			set_verdict(node, dated && day >= key->day);
 		else if (key->type == SEARCH_THREAD_ID)
 			set_verdict(node, thread_id == key->number);
+		else if (key->type == SEARCH_ASK_RECORD)
+			set_verdict(
+			    node, search->asks.record(search->asks.context,
+				      key->number, record));
 		else
 			search->active[subjects++] = node;
 		if (node->verdict == SEARCH_UNKNOWN)

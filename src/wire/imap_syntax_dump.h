@@ -130,6 +130,8 @@ static inline void dump_key(struct buf *out, const struct search_key *key)
 	case SEARCH_TEXT: dump_text(out, "text", key); break;
 	case SEARCH_EMAIL_ID: dump_text(out, "email", key); break;
 	case SEARCH_THREAD_ID: dump_text(out, "thread", key); break;
+	case SEARCH_ASK_ENTRY:
+	case SEARCH_ASK_RECORD: break; // no syntax makes them
 	}
 }
 

@@ -41,6 +41,10 @@ enum search_key_type {
 	SEARCH_TEXT,     // text: header or body
 	SEARCH_EMAIL_ID, // text, exactly (RFC 8474)
 	SEARCH_THREAD_ID, // text, exactly
+	// A test of the caller's own (store/search.h): number says which. The
+	// first needs only the entry, the second the email's description.
+	SEARCH_ASK_ENTRY,
+	SEARCH_ASK_RECORD,
 };
 
 // "NEW" is the AND of \Recent and NOT \Seen; "UNSEEN" is NOT \Seen; and so on.
