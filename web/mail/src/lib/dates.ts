@@ -66,3 +66,7 @@ export function dateTime(date: Date): string {
 export function dayOnly(date: Date): string {
 	return format({dateStyle: "medium"}).format(date);
 }
+
+export function timeOnly(date: Date): string {
+	return format({timeStyle: "short"}).format(date);
+}

@@ -27,16 +27,19 @@ const STYLE_URL = /url\(\s*(['"]?)(.*?)\1\s*\)/gis;
 const COLORS = /(?:^|[;{\s"'])(?:background(?:-color|-image)?|color)\s*:\s*(?!inherit|initial|transparent|currentcolor)/i;
 
 // What a style sheet of a mail may not do: fetch, or stand on top of the page.
-export function cleanStyle(text: string): {style: string; remote: number} {
+export function cleanStyle(
+	text: string, pictures: boolean,
+): {style: string; remote: number} {
 	let remote = 0;
 	const style = text
 		.replace(/\/\*.*?\*\//gs, "")
 		.replace(/@import\b[^;]*;?/gi, () => (remote++, ""))
 		.replace(STYLE_URL, (whole, _quote, url: string) => {
-			if (REMOTE.test(url))
+			if (REMOTE.test(url)) {
 				remote++;
-			// The document's policy decides whether it is loaded.
-			return /^\s*(?:data:image\/|https?:|\/\/|cid:)/i.test(url) ? whole : "none";
+				return pictures ? whole : "none";
+			}
+			return /^\s*data:image\//i.test(url) ? whole : "none";
 		})
 		.replace(/position\s*:\s*(?:fixed|sticky)/gi, "position:static")
 		.replace(/expression\s*\(|-moz-binding|behavior\s*:/gi, "x:");
@@ -52,6 +55,14 @@ interface Findings {
 	remote: number;
 	hasColors: boolean;
 	styles: string[];
+	pictures: boolean;
+}
+
+function takeStyle(text: string, found: Findings): string {
+	const {style, remote} = cleanStyle(text, found.pictures);
+	found.remote += remote;
+	found.hasColors ||= COLORS.test(style);
+	return style;
 }
 
 function decoded(text: string): string {
@@ -76,16 +87,12 @@ function cleanAttributes(node: Element, found: Findings): void {
 		const remote = REMOTE.test(value) || name === "srcset" && /https?:\/\//i.test(value);
 		if (remote)
 			found.remote++;
-		if (!remote && !isSafeSource(value))
+		if (remote ? !found.pictures : !isSafeSource(value))
 			node.removeAttribute(name);
 	}
 	const style = node.getAttribute("style");
-	if (style !== null) {
-		const clean = cleanStyle(style);
-		found.remote += clean.remote;
-		found.hasColors ||= COLORS.test(clean.style);
-		node.setAttribute("style", clean.style);
-	}
+	if (style !== null)
+		node.setAttribute("style", takeStyle(style, found));
 	for (const name of ["bgcolor", "color", "background", "text"])
 		found.hasColors ||= node.hasAttribute(name);
 	node.removeAttribute("target");
@@ -118,9 +125,9 @@ function foldQuotes(content: DocumentFragment, label: string): void {
 		if (quote.parentElement?.closest("details.roost-quote") ||
 			(quote.textContent?.trim().length ?? 0) < 40)
 			continue;
-		const details = document.createElement("details");
+		const details = content.ownerDocument.createElement("details");
 		details.className = "roost-quote";
-		const summary = document.createElement("summary");
+		const summary = content.ownerDocument.createElement("summary");
 		summary.textContent = "•••";
 		summary.title = label;
 		summary.setAttribute("aria-label", label);
@@ -129,40 +136,26 @@ function foldQuotes(content: DocumentFragment, label: string): void {
 	}
 }
 
-// DOMPurify makes its policy of Trusted Types once, so there is one of it, with
-// hooks that write down what they find.
-let found: Findings | undefined;
-let hooked = false;
-
-function addHooks(): void {
-	if (hooked)
-		return;
-	hooked = true;
-	DOMPurify.addHook("uponSanitizeElement", (node, data) => {
-		if (data.tagName !== "style" || !found)
-			return;
-		const clean = cleanStyle(node.textContent ?? "");
-		found.remote += clean.remote;
-		found.hasColors ||= COLORS.test(clean.style);
-		found.styles.push(clean.style);
-		node.textContent = "";
+// Cleans in the window of the frame that will show it: what is read there is read
+// as it will be shown (without scripts), and under the frame's policy for styles.
+// `pictures`: those of other servers stay in; otherwise they are taken out, too.
+export function cleanMail(
+	html: string,
+	options: {view: Window; pictures: boolean; quoteLabel: string},
+): CleanMail {
+	const found: Findings =
+		{remote: 0, hasColors: false, styles: [], pictures: options.pictures};
+	const purify = DOMPurify(options.view as unknown as Parameters<typeof DOMPurify>[0]);
+	purify.addHook("uponSanitizeElement", (node, data) => {
+		if (data.tagName === "style")
+			found.styles.push(takeStyle(node.textContent ?? "", found));
 	});
-	DOMPurify.addHook("afterSanitizeAttributes", (node) => {
-		if (!found)
-			return;
+	purify.addHook("afterSanitizeAttributes", (node) => {
 		cleanAttributes(node, found);
 		if (node.nodeName === "A" || node.nodeName === "AREA")
 			cleanLink(node);
 	});
-}
-
-export function cleanMail(
-	html: string, options: {quoteLabel: string},
-): CleanMail {
-	const findings: Findings = {remote: 0, hasColors: false, styles: []};
-	addHooks();
-	found = findings;
-	const content = DOMPurify.sanitize(html, {
+	const content = purify.sanitize(html, {
 		WHOLE_DOCUMENT: true,
 		RETURN_DOM_FRAGMENT: true,
 		FORBID_TAGS: FORBIDDEN_TAGS,
@@ -173,10 +166,9 @@ export function cleanMail(
 		SANITIZE_NAMED_PROPS: true,
 		ALLOWED_URI_REGEXP: /^(?:(?:https?|mailto|tel|cid|data|blob):|\/\/|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$))/i,
 	});
-	found = undefined;
 	for (const one of content.querySelectorAll("style, title"))
 		one.remove();
 	foldQuotes(content, options.quoteLabel);
-	const {styles, remote, hasColors} = findings;
+	const {styles, remote, hasColors} = found;
 	return {content, styles, remote, hasColors};
 }

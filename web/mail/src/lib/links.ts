@@ -83,18 +83,15 @@ export function readableHost(host: string): string {
 	return host.split(".").map(decodeLabel).join(".");
 }
 
-// A label with letters of two scripts, or with letters that all look Latin.
+// Cyrillic and Greek letters that nobody can tell from Latin ones.
+const LIKE_LATIN = /^[асԁеһіјӏорԛѕѵԝхуαονριυκ\d-]+$/u;
+
+// A label with Latin letters and their doubles, or with doubles only.
 function looksAlike(host: string): boolean {
 	return host.split(".").some((label) => {
 		const text = decodeLabel(label);
-		if (text === label)
-			return false;
-		return /\p{Script=Latin}/u.test(text) && (ALIKE.test(text) ||
-			/[^\p{Script=Latin}\p{N}-]/u.test(text)) ||
-			/^[аеорсухіјһԁԛѕαοριν]+$/u.test(text) ||
-			// A Latin letter with a mark, in an otherwise plain word.
-			/^[a-z0-9-]*[à-ɏ][a-z0-9-]*$/u.test(text) && text.length > 3 &&
-				/[ıɩɡḳạẹịọụ]/u.test(text);
+		return text !== label && (LIKE_LATIN.test(text) ||
+			/\p{Script=Latin}/u.test(text) && ALIKE.test(text));
 	});
 }
 

@@ -47,7 +47,7 @@ export type Span = {text: string} | {text: string; url: string};
 
 // A link ends before the punctuation of its sentence; a bracket belongs to it
 // only if it was opened in it.
-const LINK = /\b(?:https?:\/\/|www\.)[^\s<>"“”«»]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+/giu;
+const LINK = /\b(?:https?:\/\/|www\.)[^\s<>"“”«»。，；：！？、（）「」《》]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+/giu;
 
 export function linkSpans(line: string): Span[] {
 	const spans: Span[] = [];

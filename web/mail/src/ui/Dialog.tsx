@@ -17,6 +17,9 @@ export function Dialog({title, children, onClose, wide = false, class: name = ""
 	const id = useId();
 	useEffect(() => {
 		dialog.current!.showModal();
+		// Without a field to type in, the whole dialog is read out.
+		if (!dialog.current!.querySelector("[autofocus]"))
+			dialog.current!.querySelector<HTMLElement>(".dialog-inside")!.focus();
 	}, []);
 	return (
 		<dialog ref={dialog} class={`dialog ${wide ? "wide" : ""} ${name}`}
@@ -25,7 +28,7 @@ export function Dialog({title, children, onClose, wide = false, class: name = ""
 				if (event.target === dialog.current)
 					dialog.current?.close();
 			}}>
-			<div class="dialog-inside">
+			<div class="dialog-inside" tabIndex={-1}>
 				<header class="dialog-head">
 					<h2 id={id}>{title}</h2>
 					<IconButton icon="close" label={t("app.close")}

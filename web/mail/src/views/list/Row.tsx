@@ -139,6 +139,7 @@ function RowLink({list, email, people: who, count, unread, thread}: {
 				{draft && <span class="row-draft">{t("list.draft")}</span>}
 				{count > 1 && <span class="row-count">{formatNumber(count)}</span>}
 				<Signs email={email} thread={thread} />
+				{route.value.view === "search" && <Where email={email} />}
 				<time class="row-date" dateTime={email.receivedAt}
 					title={longDate(email.receivedAt)}>{shortDate(email.receivedAt)}</time>
 			</span>
@@ -149,7 +150,6 @@ function RowLink({list, email, people: who, count, unread, thread}: {
 			<span class="row-preview" dir="auto">
 				{snippet?.preview ? <Marks html={snippet.preview} /> : email.preview}
 			</span>
-			{route.value.view === "search" && <Where email={email} />}
 		</a>
 	);
 }

@@ -4,7 +4,7 @@ import {useEffect, useState} from "preact/hooks";
 import {t} from "../../i18n/index.ts";
 import type {BodyPart} from "../../jmap/types.ts";
 import {parseCalendar, type CalendarEvent} from "../../lib/calendar.ts";
-import {dateTime, dayOnly} from "../../lib/dates.ts";
+import {dateTime, dayOnly, daysBetween, timeOnly} from "../../lib/dates.ts";
 import {Icon} from "../../ui/Icon.tsx";
 import {loadPart} from "./Attachments.tsx";
 
@@ -15,7 +15,10 @@ function when(event: CalendarEvent): string {
 		return "";
 	if (event.wholeDay)
 		return dayOnly(event.start);
-	return dateTime(event.start) + (event.end ? ` – ${dateTime(event.end)}` : "");
+	if (!event.end)
+		return dateTime(event.start);
+	const sameDay = daysBetween(event.start, event.end) === 0;
+	return `${dateTime(event.start)} – ${sameDay ? timeOnly(event.end) : dateTime(event.end)}`;
 }
 
 export function EventCard({part}: {part: BodyPart}) {

@@ -14,7 +14,7 @@ import {cleanMail, type CleanMail} from "../../lib/html.ts";
 import {doubtLink, readableHost} from "../../lib/links.ts";
 import {Button} from "../../ui/Button.tsx";
 import {Icon} from "../../ui/Icon.tsx";
-import {frameStyle} from "./frameStyle.ts";
+import {frameStyle, lendFonts} from "./frameStyle.ts";
 
 export function HtmlBody({email, body, html}: {
 	email: Email; body: EmailBody; html: string;
@@ -66,9 +66,11 @@ function Frame({body, html, pictures, onRemote, onLink}: FrameProps) {
 		const inside = frame.current?.contentDocument;
 		if (!loaded || !inside)
 			return;
-		const clean = cleanMail(html, {quoteLabel: t("read.quoted")});
+		const clean = cleanMail(html, {
+			view: inside.defaultView!, pictures, quoteLabel: t("read.quoted")});
 		onRemote(clean.remote);
 		fill(inside, clean, dark, words);
+		void lendFonts(inside);
 		const cleanups = [
 			loadInline(inside, body),
 			fit(frame.current!, inside),

@@ -22,11 +22,12 @@ interface MessageProps {
 	email: Email;
 	open: boolean;
 	alone: boolean;
+	last: boolean; // the one that is answered
 	onToggle: () => void;
 }
 
-export function Message({email, open, alone, onToggle}: MessageProps) {
-	return open ? <OpenMessage email={email} alone={alone} onToggle={onToggle} />
+export function Message({email, open, onToggle, ...rest}: MessageProps) {
+	return open ? <OpenMessage email={email} onToggle={onToggle} {...rest} />
 		: <FoldedMessage email={email} onToggle={onToggle} />;
 }
 
@@ -47,9 +48,7 @@ function FoldedMessage({email, onToggle}: {email: Email; onToggle: () => void}) 
 	);
 }
 
-function OpenMessage({email, alone, onToggle}: {
-	email: Email; alone: boolean; onToggle: () => void;
-}) {
+function OpenMessage({email, alone, last, onToggle}: Omit<MessageProps, "open">) {
 	const state = store().bodies.get(email.id).value;
 	const [details, setDetails] = useState(false);
 	const [asText, setAsText] = useState(false);
@@ -76,7 +75,7 @@ function OpenMessage({email, alone, onToggle}: {
 					<Button icon="draft" onClick={() => compose({kind: "draft", email})}>
 						{t("list.draft")}</Button>
 				</div>
-				: <Answers email={email} />}
+				: last && <Answers email={email} />}
 		</article>
 	);
 }

@@ -145,7 +145,8 @@ function Messages({email}: {email: Email}) {
 						</button>
 					)
 					: <Message key={one.id} email={one} open={isOpen(one)}
-						alone={all.length === 1} onToggle={() => toggleOne(one)} />)}
+						alone={all.length === 1} last={one === last}
+						onToggle={() => toggleOne(one)} />)}
 			</div>
 		</>
 	);

@@ -3,6 +3,7 @@
 // as there is room for.
 import {useEffect} from "preact/hooks";
 import {effect} from "@preact/signals";
+import {compose} from "../../app/compose.ts";
 import {currentFolder, folderName, openId} from "../../app/current.ts";
 import {addKeys, handleKey} from "../../app/keys.ts";
 import {drawerOpen, panes} from "../../app/layout.ts";
@@ -49,6 +50,12 @@ export function Shell() {
 			<TopBar />
 			<Drawer />
 			<Main />
+			{panes.value < 3 && (panes.value === 2 || openId.value === undefined) && (
+				<button type="button" class="compose-float" aria-label={t("act.compose")}
+					title={t("act.compose")} onClick={() => compose()}>
+					<Icon name="compose" size={24} />
+				</button>
+			)}
 			{!online.value && (
 				<p class="offline" role="status">
 					<Icon name="warning" size={16} /> {t("app.offline")}
