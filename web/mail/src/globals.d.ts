@@ -5,3 +5,7 @@ declare module "*.woff2" {
 	const url: string;
 	export default url;
 }
+declare module "lucide/dist/esm/icons/*.mjs" {
+	const shapes: [tag: string, attributes: Record<string, string>][];
+	export default shapes;
+}
