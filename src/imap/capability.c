@@ -15,6 +15,7 @@ enum when {
 	NEEDS_TLS_TO_LOGIN,
 	CAN_COMPRESS,
 	CAN_UNAUTHENTICATE,
+	HAS_JMAP,
 };
 
 static const struct {
@@ -57,6 +58,7 @@ static const struct {
     {"SAVEDATE", ALWAYS},                   // RFC 8514
     {"PREVIEW", ALWAYS},                    // RFC 8970
     {"UNAUTHENTICATE", CAN_UNAUTHENTICATE}, // RFC 8437
+    {"JMAPACCESS", HAS_JMAP},               // RFC 9698
     {"COMPRESS=DEFLATE", CAN_COMPRESS},     // RFC 4978
 };
 
@@ -78,6 +80,8 @@ static bool is_now(struct imap_session *session, enum when when)
 		       !session->compressed;
 	// The compression could not be ended (RFC 8437 section 4.1).
 	case CAN_UNAUTHENTICATE: return !before && !session->compressed;
+	// Only after the login (RFC 9698 section 3).
+	case HAS_JMAP: return !before && session->server->jmap_url;
 	}
 	return false;
 }

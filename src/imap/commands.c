@@ -36,6 +36,7 @@ static const struct imap_command_type command_types[] = {
 	NULL, NULL},
     {"FETCH", SELECTED, UID_TOO | HOLDS_EXPUNGE, imap_fetch_begin,
 	imap_fetch_resume, imap_fetch_end, NULL},
+    {"GETJMAPACCESS", LOGGED_IN, 0, imap_getjmapaccess_begin, NULL, NULL, NULL},
     {"ID", ANY, 0, imap_id_begin, NULL, NULL, NULL},
     {"IDLE", LOGGED_IN, 0, imap_idle_begin, imap_idle_resume, NULL, NULL},
     {"LIST", LOGGED_IN, 0, imap_list_begin, imap_list_resume, imap_list_end,

@@ -38,6 +38,7 @@ void imap_list_end(struct imap_command *command);
 enum imap_step imap_lsub_begin(struct imap_command *command);
 enum imap_step imap_lsub_resume(struct imap_command *command);
 void imap_lsub_end(struct imap_command *command);
+enum imap_step imap_getjmapaccess_begin(struct imap_command *command);
 enum imap_step imap_namespace_begin(struct imap_command *command);
 enum imap_step imap_status_begin(struct imap_command *command);
 enum imap_step imap_append_begin(struct imap_command *command);

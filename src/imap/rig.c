@@ -29,6 +29,7 @@ void rig_init(struct rig *rig, const struct rig_options *options)
 	    .recent = rig->recent,
 	};
 	rig->server.base.tls_available = options->tls_available;
+	rig->server.jmap_url = options->jmap_url;
 	rig->server.base.plain_on_loopback = !options->no_plain;
 }
 

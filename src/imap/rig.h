@@ -22,8 +22,9 @@ struct rig_options {
 	uint64_t message_max;          // 0: the store's default
 	uint64_t quota_bytes;          // 0: none
 	struct store_sharing sharing;
-	bool tls_available; // STARTTLS
-	bool no_plain;      // passwords are refused without TLS
+	bool tls_available;   // STARTTLS
+	const char *jmap_url; // NULL: none
+	bool no_plain;        // passwords are refused without TLS
 };
 
 void rig_init(struct rig *rig, const struct rig_options *options);

@@ -19,8 +19,11 @@
 struct imap_server {
 	struct session_server base; // ID also tells its name
 	struct store *store;
-	const char *version;        // for ID; NULL: ID does not tell a version
-	bool compress;              // announce COMPRESS=DEFLATE
+	const char *version; // for ID; NULL: ID does not tell a version
+	bool compress;       // announce COMPRESS=DEFLATE
+	// Where JMAP serves the same accounts: the session resource; NULL:
+	// nowhere.
+	const char *jmap_url;
 	struct imap_recent *recent; // who sees \Recent; NULL: nobody
 };
 

@@ -72,6 +72,20 @@ static const struct script dialogues[] = {
 	"S: d BAD TLS is active already\n"
 	"C: e LOGIN demo \"demo pass\"\n"
 	"S: e OK [CAPABILITY ...] Logged in\n"},
+    {"JMAP is told after the login (RFC 9698)",
+	{.log_in = true,
+	    .rig = {.jmap_url = "https://x.test/.well-known/jmap"}},
+	"S: * OK [CAPABILITY IMAP4rev2 ...] Roost ready.\n"
+	"C: a GETJMAPACCESS\n"
+	"S: a BAD ...\n"
+	"C: b LOGIN demo \"demo pass\"\n"
+	"S: b OK [CAPABILITY ... JMAPACCESS ...] Logged in\n"
+	"C: c GETJMAPACCESS\n"
+	"S: * JMAPACCESS \"https://x.test/.well-known/jmap\"\n"
+	"S: c OK GETJMAPACCESS completed\n"},
+    {"without JMAP there is no command for it", SCRIPT_AS_USUAL,
+	"C: c GETJMAPACCESS\n"
+	"S: c BAD ...\n"},
     {"ID, NOOP, NAMESPACE, ENABLE", SCRIPT_AS_USUAL,
 	"C: a ID (\"name\" \"test\" \"version\" NIL)\n"
 	"S: * ID (\"name\" \"Roost\" \"version\" \"0.1\")\n"

@@ -32,6 +32,9 @@ struct jmap_options {
 	struct jmap_limits limits; // all zero: the defaults
 };
 
+// The session resource, as clients find it (RFC 8620 section 2.2).
+#define JMAP_WELL_KNOWN "/.well-known/jmap"
+
 struct jmap;
 
 struct jmap *jmap_new(const struct jmap_options *options);

@@ -190,7 +190,7 @@ static void api_end(struct http_exchange *exchange)
 // Answers hold mail: they are never compressed.
 const struct http_route jmap_routes[] = {
     {.methods = HTTP_GET,
-	.path = JMAP_PATH_WELL_KNOWN,
+	.path = JMAP_WELL_KNOWN,
 	.flags = HTTP_ROUTE_SECRET,
 	.wait_seconds = WAIT_SECONDS,
 	.begin = session_begin,

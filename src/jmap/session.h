@@ -7,13 +7,12 @@
 #include "jmap/jmap.h"
 #include "wire/json_text.h"
 
-#define JMAP_PATH_WELL_KNOWN "/.well-known/jmap"
-#define JMAP_PATH_SESSION    "/jmap/session"
-#define JMAP_PATH_API        "/jmap/api"
-#define JMAP_PATH_UPLOAD     "/jmap/upload/"
-#define JMAP_PATH_DOWNLOAD   "/jmap/download/"
-#define JMAP_PATH_EVENTS     "/jmap/events"
-#define JMAP_PATH_WEBSOCKET  "/jmap/ws"
+#define JMAP_PATH_SESSION   "/jmap/session"
+#define JMAP_PATH_API       "/jmap/api"
+#define JMAP_PATH_UPLOAD    "/jmap/upload/"
+#define JMAP_PATH_DOWNLOAD  "/jmap/download/"
+#define JMAP_PATH_EVENTS    "/jmap/events"
+#define JMAP_PATH_WEBSOCKET "/jmap/ws"
 
 // urn:ietf:params:jmap:mail (RFC 8621 section 1.3.1); mail.c.
 void jmap_mail_capability(const struct jmap *jmap, struct json_text *out);

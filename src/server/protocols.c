@@ -239,6 +239,7 @@ static void fill(struct protocols *protocols, bool tls,
 	    .version = roost_version,
 	    .compress = config->compress,
 	    .recent = protocols->recent,
+	    .jmap_url = web_jmap_url(protocols->web),
 	};
 	base.counts = &protocols->counts[CONFIG_POP3];
 	servers->pop3 = (struct pop3_server){

@@ -17,6 +17,7 @@ struct web {
 	struct setup *setup;
 	struct account *account;
 	struct jmap *jmap;
+	char jmap_url[320]; // empty: there is none
 	struct webmail *webmail;
 	struct http_route *routes; // owned
 	size_t route_count;
@@ -141,6 +142,24 @@ static struct account *open_account(struct web *web)
 	});
 }
 
+static void set_jmap_url(struct web *web)
+{
+	const struct config *config = web->parts.config;
+	uint16_t port = https_port(config);
+	char suffix[8] = "";
+	if (port == 0)
+		return;
+	if (port != 443)
+		snprintf(suffix, sizeof(suffix), ":%u", port);
+	snprintf(web->jmap_url, sizeof(web->jmap_url),
+	    "https://%s%s" JMAP_WELL_KNOWN, config->server_name, suffix);
+}
+
+const char *web_jmap_url(const struct web *web)
+{
+	return web->jmap_url[0] ? web->jmap_url : NULL;
+}
+
 static struct jmap *open_jmap(const struct web_parts *parts)
 {
 	return jmap_new(&(struct jmap_options){
@@ -160,6 +179,7 @@ struct web *web_new(const struct web_parts *parts)
 	web->webmail = webmail_new();
 	add_routes(web, own_routes, ARRAY_LEN(own_routes), web);
 	web->jmap = open_jmap(parts);
+	set_jmap_url(web);
 	add_routes(web, setup_routes, setup_route_count, web->setup);
 	add_routes(web, jmap_routes, jmap_route_count, web->jmap);
 	add_routes(web, webmail_routes, webmail_route_count, web->webmail);

@@ -32,6 +32,9 @@ struct web_parts {
 struct web;
 
 struct web *web_new(const struct web_parts *parts);
+// The session resource of JMAP; NULL: nothing is served with TLS. Lives as long
+// as the web.
+const char *web_jmap_url(const struct web *web);
 void web_free(struct web **web); // after the net_server; may be NULL
 
 // The HTTP server that listeners use, with or without TLS.
