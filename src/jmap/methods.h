@@ -8,5 +8,6 @@
 extern const struct jmap_method jmap_core_methods[];         // core.c
 extern const struct jmap_method jmap_email_set_methods[];    // email_set.c
 extern const struct jmap_method jmap_email_import_methods[]; // email_import.c
+extern const struct jmap_method jmap_email_get_methods[];    // email_get.c
 
 #endif
