@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "store/upload.h"
+#include "store/view.h"
 
 #define SOURCE_PIECE ((size_t)64 * 1024)
 
@@ -21,7 +22,8 @@ struct layer {
 
 struct jmap_blob {
 	struct store *store;
-	struct store_reader *reader; // owned; NULL: an upload
+	struct store_reader *reader; // NULL: an upload
+	struct store_view *view;     // owned; NULL: the reader is another's
 	uint64_t email_id;
 	struct store_upload_info upload;
 	uint64_t source_size;
@@ -187,18 +189,20 @@ enum rc jmap_blob_to_draft(struct jmap_blob *blob, struct store_draft *draft)
 
 // ---- Opening ---------------------------------------------------------------
 
-static enum rc open_email(
-    struct jmap_blob *blob, struct store_account *account, uint64_t email_id)
+static enum rc open_email(struct jmap_blob *blob, struct store_account *account,
+    const struct store_asker *asker, uint64_t email_id)
 {
-	struct message_record record;
-	uint64_t thread_id;
-	blob->reader = store_reader_new(account);
-	blob->email_id = email_id;
-	enum rc rc =
-	    store_reader_record(blob->reader, email_id, &record, &thread_id);
+	struct store_view_email email;
+	struct fault fault;
+	enum rc rc = store_view_open(asker, account, &fault, &blob->view);
 	if (rc == RC_OK)
-		blob->source_size = record.size;
-	return rc == RC_GONE ? RC_NOT_FOUND : rc;
+		rc = store_view_email(blob->view, email_id, &email);
+	if (rc != RC_OK)
+		return rc;
+	blob->reader = store_view_reader(blob->view);
+	blob->email_id = email_id;
+	blob->source_size = email.size;
+	return RC_OK;
 }
 
 static enum rc open_upload(
@@ -347,7 +351,7 @@ static enum rc open_it(struct jmap_blob *blob, struct store_account *account,
 		return RC_NOT_FOUND;
 	(void)view_split(&rest, '-', &root);
 	if (jmap_id_read(root, JMAP_ID_BLOB, &number))
-		rc = open_email(blob, account, number);
+		rc = open_email(blob, account, asker, number);
 	else if (root.len > 0 && root.ptr[0] == JMAP_ID_UPLOAD)
 		rc = open_upload(blob, asker, view_from(root, 1));
 	else
@@ -370,6 +374,35 @@ enum rc jmap_blob_open(struct store_account *account,
 	return rc;
 }
 
+struct jmap_blob *jmap_blob_of_email(
+    struct store_reader *reader, uint64_t email_id, uint64_t size)
+{
+	struct jmap_blob *blob = mem_zalloc(sizeof(*blob));
+	blob->reader = reader;
+	blob->email_id = email_id;
+	blob->source_size = size;
+	jmap_blob_rewind(blob);
+	return blob;
+}
+
+enum rc jmap_blob_of_range(const struct jmap_blob *whole, uint64_t offset,
+    uint64_t len, enum transfer_encoding encoding, struct jmap_blob **ret_blob)
+{
+	*ret_blob = NULL;
+	if (whole->layer_count == JMAP_BLOB_LAYERS)
+		return RC_LIMIT;
+	struct jmap_blob *blob = mem_zalloc(sizeof(*blob));
+	*blob = *whole;
+	blob->view = NULL;
+	for (size_t i = 0; i < blob->layer_count; i++)
+		buf_init(&blob->layers[i].raw, 2 * JMAP_BLOB_PIECE);
+	(void)add_layer(blob, MESSAGE_LEAF,
+	    (struct layer){.offset = offset, .len = len, .encoding = encoding});
+	jmap_blob_rewind(blob);
+	*ret_blob = blob;
+	return RC_OK;
+}
+
 enum rc jmap_blob_find(
     struct jmap_call *call, struct view id, struct jmap_blob **ret_blob)
 {
@@ -387,7 +420,8 @@ void jmap_blob_close(struct jmap_blob **ret_blob)
 		return;
 	for (size_t i = 0; i < blob->layer_count; i++)
 		buf_done(&blob->layers[i].raw);
-	store_reader_free(&blob->reader);
+	if (blob->view)
+		store_view_close(&blob->view);
 	free(blob);
 	*ret_blob = NULL;
 }

@@ -37,6 +37,15 @@ MUST_CHECK enum rc jmap_blob_open(struct store_account *account,
 // The same in a call; "#key" is what was created in this request.
 MUST_CHECK enum rc jmap_blob_find(
     struct jmap_call *call, struct view id, struct jmap_blob **ret_blob);
+// The message of an email, without asking who may see it. `reader` must outlive
+// the blob.
+struct jmap_blob *jmap_blob_of_email(
+    struct store_reader *reader, uint64_t email_id, uint64_t size);
+// A range of a message, decoded: a blob of its own. What `whole` reads from
+// must outlive it. RC_LIMIT: too many layers.
+MUST_CHECK enum rc jmap_blob_of_range(const struct jmap_blob *whole,
+    uint64_t offset, uint64_t len, enum transfer_encoding encoding,
+    struct jmap_blob **ret_blob);
 void jmap_blob_close(struct jmap_blob **blob); // may be NULL
 
 // Adds the next bytes, at least one, to `out`. RC_END: there are no more.

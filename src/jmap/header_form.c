@@ -87,7 +87,8 @@ bool header_property_read(
 {
 	struct view part;
 	struct header_property property = {.form = HEADER_FORM_RAW};
-	if (!view_split(&name, ':', &part) || !view_eq(part, VIEW("header")) ||
+	if (view_ends_with(name, VIEW(":")) || !view_split(&name, ':', &part) ||
+	    !view_eq(part, VIEW("header")) ||
 	    !view_split(&name, ':', &property.field) ||
 	    !field_name_is_valid(property.field))
 		return false;

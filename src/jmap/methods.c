@@ -9,6 +9,7 @@ static const struct jmap_method *const tables[] = {
     jmap_email_import_methods,
     jmap_mailbox_methods,
     jmap_email_query_methods,
+    jmap_email_get_methods,
 };
 
 const struct jmap_method *jmap_method_find(struct view name)

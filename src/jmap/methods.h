@@ -10,5 +10,6 @@ extern const struct jmap_method jmap_email_import_methods[]; // email_import.c
 extern const struct jmap_method jmap_core_methods[];         // core.c
 extern const struct jmap_method jmap_mailbox_methods[];      // mailbox.c
 extern const struct jmap_method jmap_email_query_methods[];  // email_query.c
+extern const struct jmap_method jmap_email_get_methods[];    // email_get.c
 
 #endif

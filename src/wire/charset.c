@@ -368,6 +368,7 @@ static void decode_1252(struct view piece, struct buf *out)
 static void add_bad(
     struct charset_decoder *decoder, struct view bytes, struct buf *out)
 {
+	decoder->malformed = true;
 	if (decoder->kind == CHARSET_GUESS)
 		add_1252(out, bytes);
 	else
@@ -432,6 +433,12 @@ static void decode_utf8(
 
 // ---- ICU ----------------------------------------------------------------
 
+static size_t replacement_put(struct charset_decoder *decoder, char *to)
+{
+	decoder->malformed = true;
+	return utf8_encode(UTF8_REPLACEMENT, to);
+}
+
 // Replaces a surrogate without its other half by U+FFFD. If a first half is at
 // the end, it waits in decoder->high.
 static void add_utf16(struct charset_decoder *decoder, const UChar *units,
@@ -453,10 +460,13 @@ static void add_utf16(struct charset_decoder *decoder, const UChar *units,
 			       ((uint32_t)(decoder->high - 0xd800) << 10) +
 			       (code - 0xdc00);
 		else if (decoder->high)
-			to += utf8_encode(UTF8_REPLACEMENT, to);
+			to += replacement_put(decoder, to);
 		decoder->high = 0;
 		if (code >= 0xd800 && code <= 0xdbff)
 			decoder->high = (uint16_t)code;
+		else if ((code >= 0xdc00 && code <= 0xdfff) ||
+			 code == UTF8_REPLACEMENT)
+			to += replacement_put(decoder, to);
 		else
 			to += utf8_encode(code, to);
 	}
@@ -500,8 +510,10 @@ void charset_decode_end(struct charset_decoder *decoder, struct buf *out)
 {
 	if (decoder->kind == CHARSET_ICU) {
 		decode_icu(decoder, view_of(NULL, 0), true, out);
-		if (decoder->high)
+		if (decoder->high) {
+			decoder->malformed = true;
 			utf8_add(out, UTF8_REPLACEMENT);
+		}
 	} else if (decoder->held_len) {
 		add_bad(
 		    decoder, view_of(decoder->held, decoder->held_len), out);

@@ -41,6 +41,7 @@ struct charset_decoder {
 	enum charset_kind kind;
 	uint8_t held_len; // UTF-8: bytes of an incomplete character
 	char held[4];
+	bool malformed; // bytes were found that the charset does not have
 	uint16_t high; // ICU: the first half of a surrogate pair
 	struct charset_cache *cache;
 	struct UConverter *converter; // CHARSET_ICU only; belongs to the cache

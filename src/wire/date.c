@@ -562,3 +562,27 @@ void date_format_rfc3339(int64_t seconds, struct buf *out)
 	put_time(text + 11, shown.second);
 	buf_add(out, view_of(text, sizeof(text) - 1));
 }
+
+void date_format_rfc3339_zone(struct date date, struct buf *out)
+{
+	struct shown shown = shown_of_date(date);
+	char text[] = "    -  -  T               ";
+	int zone = shown.zone;
+	char *end = text + 19;
+	put_two(text, shown.civil.year / 100);
+	put_two(text + 2, shown.civil.year);
+	put_two(text + 5, shown.civil.month);
+	put_two(text + 8, shown.civil.day);
+	put_time(text + 11, shown.second);
+	if (zone == 0) {
+		*end++ = 'Z';
+	} else {
+		*end = zone < 0 ? '-' : '+';
+		zone = zone < 0 ? -zone : zone;
+		put_two(end + 1, zone / 60);
+		end[3] = ':';
+		put_two(end + 4, zone % 60);
+		end += 6;
+	}
+	buf_add(out, view_of(text, (size_t)(end - text)));
+}

@@ -51,6 +51,8 @@ void date_format_rfc5322(struct date date, struct buf *out);
 MUST_CHECK enum rc date_parse_rfc3339(struct view text, struct date *ret_date);
 // Writes it in UTC: "1996-12-20T00:39:57Z".
 void date_format_rfc3339(int64_t seconds, struct buf *out);
+// Writes it in its own zone: "1996-12-19T16:39:57-08:00".
+void date_format_rfc3339_zone(struct date date, struct buf *out);
 
 // Parses an IMAP date without quotes: "1-Feb-1994" to days since 1970-01-01. A
 // day up to the 31st that its month does not have counts as the first of the

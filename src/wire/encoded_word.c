@@ -23,8 +23,10 @@ struct words {
 	struct view charset; // the charset of the open decoder
 	struct charset_decoder decoder;
 	bool open;
-	bool base64;     // the last word is base64
-	bool base64_cut; // its base64 continues in the next word
+	bool strict;
+	size_t word_from; // strict: where in `out` the open words begin
+	bool base64;      // the last word is base64
+	bool base64_cut;  // its base64 continues in the next word
 	struct transfer_decoder transfer;
 	char escape[2]; // Q: "=" and a digit from the end of the last word
 	size_t escape_len;
@@ -114,6 +116,16 @@ static void end_encoding(struct words *words)
 	flush_bytes(words);
 }
 
+// Removes control characters from what the words gave.
+static void drop_controls(struct buf *out, size_t from)
+{
+	size_t to = from;
+	for (size_t i = from; i < out->len; i++)
+		if (!ascii_is_control(out->ptr[i]))
+			out->ptr[to++] = out->ptr[i];
+	buf_truncate(out, to);
+}
+
 static void close_word(struct words *words)
 {
 	if (!words->open)
@@ -122,6 +134,8 @@ static void close_word(struct words *words)
 	charset_decode_end(&words->decoder, words->out);
 	charset_decoder_close(&words->decoder);
 	words->open = false;
+	if (words->strict)
+		drop_controls(words->out, words->word_from);
 }
 
 // Unfolds and adds text that is not an encoded word.
@@ -234,6 +248,7 @@ static void open_charset(
 	close_word(words);
 	words->decoder = decoder;
 	words->open = true;
+	words->word_from = words->out->len;
 	words->base64 = false;
 }
 
@@ -260,32 +275,63 @@ static void add_word(struct words *words, const struct encoded_word *word,
 		add_q(words, word->text);
 }
 
-void encoded_word_decode(
-    struct charset_cache *cache, struct view raw, struct buf *out)
+// Whether RFC 2047 allows the word: sections 2 (no blanks inside) and 5 (where
+// it may stand). `before` is the text since the last word, `after` what comes.
+static bool is_allowed(
+    const struct encoded_word *word, struct view before, struct view after)
 {
-	struct words words = {.cache = cache, .out = out};
-	size_t from = out->len;
+	struct encoded_word next;
+	for (size_t i = 0; i < word->text.len; i++)
+		if (ascii_is_space(word->text.ptr[i]))
+			return false;
+	if (before.len > 0 && !ascii_is_space(before.ptr[before.len - 1]))
+		return false;
+	if (after.len > 0 && !ascii_is_space(*after.ptr) &&
+	    !encoded_word_read(after, &next))
+		return false;
+	return charset_is_known(word->charset);
+}
+
+static void decode(struct words *words, struct view raw)
+{
 	struct view plain = raw; // text that is not added yet
 	size_t at = 0;           // bytes of `plain` that were read
-	buf_init(&words.bytes, 2 * PIECE_BYTES);
+	buf_init(&words->bytes, 2 * PIECE_BYTES);
 	for (;;) {
 		size_t start = view_find(view_from(plain, at), VIEW("=?"));
 		if (start == SIZE_MAX)
 			break;
 		at += start;
 		struct encoded_word word;
-		if (encoded_word_read(view_from(plain, at), &word)) {
-			struct view between = view_slice(plain, 0, at);
+		struct view between = view_slice(plain, 0, at);
+		if (encoded_word_read(view_from(plain, at), &word) &&
+		    (!words->strict || is_allowed(&word, between,
+					   view_from(plain, at + word.len)))) {
 			plain = view_from(plain, at + word.len);
 			at = 0;
-			add_word(&words, &word, between, plain);
+			add_word(words, &word, between, plain);
 		} else {
 			at += 2;
 		}
 	}
 	if (plain.len)
-		add_plain(&words, plain);
-	close_word(&words);
-	buf_done(&words.bytes);
+		add_plain(words, plain);
+	close_word(words);
+	buf_done(&words->bytes);
+}
+
+void encoded_word_decode(
+    struct charset_cache *cache, struct view raw, struct buf *out)
+{
+	struct words words = {.cache = cache, .out = out};
+	size_t from = out->len;
+	decode(&words, raw);
 	utf8_blank_controls(out, from);
+}
+
+void encoded_word_decode_strictly(
+    struct charset_cache *cache, struct view raw, struct buf *out)
+{
+	struct words words = {.cache = cache, .out = out, .strict = true};
+	decode(&words, raw);
 }

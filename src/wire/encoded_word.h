@@ -20,6 +20,14 @@
 void encoded_word_decode(
     struct charset_cache *cache, struct view raw, struct buf *out);
 
+// The same by the rules of RFC 2047, for RFC 8621 section 4.1.2.2: a word is
+// decoded only if its charset is known, it has no blanks inside, and it stands
+// alone: between white space, or directly beside another word (which RFC 2047
+// forbids, too, but no text means it). Control characters in words are dropped;
+// others stay.
+void encoded_word_decode_strictly(
+    struct charset_cache *cache, struct view raw, struct buf *out);
+
 // The parts of one encoded word, as they stand.
 struct encoded_word {
 	struct view charset; // with the language after "*", if any

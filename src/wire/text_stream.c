@@ -13,7 +13,9 @@ void text_stream_init(struct text_stream *stream, struct charset_cache *cache,
     enum transfer_encoding encoding, struct view charset)
 {
 	transfer_decoder_init(&stream->transfer, encoding);
-	if (charset_decoder_open(cache, charset, &stream->charset) != RC_OK)
+	stream->unknown =
+	    charset_decoder_open(cache, charset, &stream->charset) != RC_OK;
+	if (stream->unknown)
 		stream->charset =
 		    (struct charset_decoder){.kind = CHARSET_GUESS};
 	size_t decoded_max = PIECE_BYTES + TRANSFER_BLANKS_MAX + 16;

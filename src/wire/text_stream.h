@@ -18,6 +18,7 @@ struct text_stream {
 	struct charset_decoder charset;
 	struct buf decoded; // after the transfer decoding
 	struct buf text;    // UTF-8
+	bool unknown;       // the charset
 	bool ended;
 };
 
@@ -33,5 +34,13 @@ void text_stream_done(struct text_stream *stream);
 // `last` was set (nothing comes after this `*raw`), the part is at its end.
 bool text_stream_next(struct text_stream *stream, struct view *raw, bool last,
     struct view *ret_text);
+
+// Whether some of the text may be wrong: its charset or its transfer encoding
+// is unknown, or so far there were bytes that the charset does not have.
+static inline bool text_stream_is_doubtful(const struct text_stream *stream)
+{
+	return stream->unknown || stream->charset.malformed ||
+	       stream->transfer.encoding == TRANSFER_UNKNOWN;
+}
 
 #endif

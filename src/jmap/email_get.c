@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// Email/get (RFC 8621 section 4.2).
+#include "base/clock.h"
+#include "base/mem.h"
+#include "jmap/email.h"
+#include "jmap/impl.h"
+#include "jmap/keyword.h"
+#include "jmap/methods.h"
+#include "store/view.h"
+
+// What a call keeps while others have their turn.
+struct email_get {
+	struct jmap_get get;
+	struct jmap_email_wishes wishes;
+	struct store_view *view;
+	struct charset_cache cache;
+	struct arena arena; // of one email
+	size_t at;          // in the list of ids
+};
+
+static bool takes(struct view name)
+{
+	struct header_property property;
+	return header_property_read(name, &property);
+}
+
+// ---- One email -------------------------------------------------------------
+
+static void write_mailboxes(
+    const struct store_view_email *seen, struct json_text *out)
+{
+	uint64_t last = 0;
+	json_key(out, "mailboxIds");
+	json_begin_object(out);
+	for (size_t i = 0; i < seen->place_count; i++) {
+		if (seen->places[i].mailbox_id == last)
+			continue; // twice in one mailbox
+		last = seen->places[i].mailbox_id;
+		jmap_id_key(out, JMAP_ID_MAILBOX, last);
+		json_add_bool(out, true);
+	}
+	json_end_object(out);
+}
+
+// What the mail store knows, and not the message.
+static void write_metadata(const struct jmap_email_wishes *wishes,
+    const struct store_view_email *seen, uint64_t thread_id,
+    struct json_text *out)
+{
+	json_key(out, "id");
+	jmap_id_add(out, JMAP_ID_EMAIL, seen->email_id);
+	if (jmap_email_wants(wishes, JMAP_EMAIL_THREAD_ID)) {
+		json_key(out, "threadId");
+		jmap_id_add(out, JMAP_ID_THREAD, thread_id);
+	}
+	if (jmap_email_wants(wishes, JMAP_EMAIL_MAILBOX_IDS))
+		write_mailboxes(seen, out);
+	if (jmap_email_wants(wishes, JMAP_EMAIL_KEYWORDS)) {
+		json_key(out, "keywords");
+		jmap_keywords_write(
+		    out, seen->flags, seen->keywords, seen->keyword_count);
+	}
+	if (jmap_email_wants(wishes, JMAP_EMAIL_RECEIVED_AT)) {
+		json_key(out, "receivedAt");
+		json_add_utc_date(out, seen->received_at);
+	}
+}
+
+static enum rc write_one(struct jmap_call *call, struct email_get *state,
+    const struct store_view_email *seen)
+{
+	char blob_id[24];
+	uint64_t thread_id;
+	int len = snprintf(blob_id, sizeof(blob_id), "%c%llx", JMAP_ID_BLOB,
+	    (unsigned long long)seen->email_id);
+	struct jmap_email email = {
+	    .call = call,
+	    .arena = &state->arena,
+	    .cache = &state->cache,
+	    .blob_id = view_of(blob_id, (size_t)len),
+	    .reader = store_view_reader(state->view),
+	    .email_id = seen->email_id,
+	};
+	enum rc rc = store_reader_record(
+	    email.reader, seen->email_id, &email.record, &thread_id);
+	if (rc != RC_OK)
+		return rc;
+	json_begin_object(&call->out);
+	write_metadata(&state->wishes, seen, thread_id, &call->out);
+	rc = jmap_email_write(&email, &state->wishes, &call->out);
+	json_end_object(&call->out);
+	jmap_email_done(&email);
+	arena_reset(&state->arena);
+	return rc;
+}
+
+// False: an error was answered. What is damaged is as if it were not there, so
+// that a list with it can be shown.
+static bool get_one(
+    struct jmap_call *call, struct email_get *state, struct view id)
+{
+	struct store_view_email seen;
+	struct json_text before = call->out;
+	size_t start = call->out.out->len;
+	struct fault fault = {0};
+	uint64_t number;
+	enum rc rc = RC_NOT_FOUND;
+	if (jmap_id_read(id, JMAP_ID_EMAIL, &number))
+		rc = store_view_email(state->view, number, &seen);
+	if (rc == RC_OK)
+		rc = write_one(call, state, &seen);
+	if (rc == RC_OK)
+		return true;
+	if (rc != RC_NOT_FOUND && rc != RC_GONE && rc != RC_CORRUPT) {
+		jmap_fail_rc(call, rc, &fault);
+		return false;
+	}
+	if (rc == RC_CORRUPT)
+		(void)jmap_error_of(call, rc, &fault); // it is logged
+	call->out = before;
+	buf_truncate(call->out.out, start);
+	jmap_get_not_found(&state->get, id);
+	return true;
+}
+
+// ---- All ids ---------------------------------------------------------------
+
+static int compare_ids(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+typedef VEC(uint64_t) id_list;
+
+static enum rc collect_mailbox(
+    struct email_get *state, size_t position, id_list *ids, struct fault *fault)
+{
+	struct store_snapshot *snapshot;
+	struct store_message message;
+	enum rc rc =
+	    store_view_snapshot(state->view, position, fault, &snapshot);
+	if (rc == RC_DENIED)
+		return RC_OK;
+	if (rc != RC_OK)
+		return rc;
+	uint32_t count = store_snapshot_count(snapshot);
+	for (uint32_t i = 0; i < count; i++) {
+		store_snapshot_get(snapshot, i, &message);
+		if (!(message.flags & STORE_FLAG_DELETED))
+			vec_push(ids, message.email_id);
+	}
+	return RC_OK;
+}
+
+static struct view id_text(struct jmap_call *call, uint64_t number)
+{
+	char text[24];
+	int len = snprintf(text, sizeof(text), "%c%llx", JMAP_ID_EMAIL,
+	    (unsigned long long)number);
+	return arena_copy(&call->arena, view_of(text, (size_t)len));
+}
+
+// "ids" is null: every email that there is, if they are not too many (RFC 8620
+// section 5.1).
+static bool list_all(struct jmap_call *call, struct email_get *state)
+{
+	struct fault fault = {0};
+	id_list ids = {0};
+	size_t count = 0;
+	enum rc rc = RC_OK;
+	for (size_t i = 0;
+	     rc == RC_OK && i < store_view_mailbox_count(state->view); i++)
+		rc = collect_mailbox(state, i, &ids, &fault);
+	if (ids.count > 1)
+		qsort(ids.items, ids.count, sizeof(*ids.items), compare_ids);
+	for (size_t i = 0; i < ids.count; i++)
+		if (count == 0 || ids.items[count - 1] != ids.items[i])
+			ids.items[count++] = ids.items[i];
+	bool few = count <= call->request->jmap->options.limits.objects_get;
+	if (rc != RC_OK) {
+		jmap_fail_rc(call, rc, &fault);
+	} else if (!few) {
+		jmap_fail(call, JMAP_ERROR_REQUEST_TOO_LARGE,
+		    "there are more emails than maxObjectsInGet");
+	} else {
+		state->get.ids = arena_alloc(
+		    &call->arena, (count + 1) * sizeof(*state->get.ids));
+		for (size_t i = 0; i < count; i++)
+			state->get.ids[i] = id_text(call, ids.items[i]);
+		state->get.id_count = count;
+	}
+	vec_done(&ids);
+	return rc == RC_OK && few;
+}
+
+// ---- The method ------------------------------------------------------------
+
+static bool begin(struct jmap_call *call)
+{
+	struct fault fault = {0};
+	struct email_get *state =
+	    arena_zalloc(&call->arena, sizeof(struct email_get));
+	call->state = state;
+	arena_init(&state->arena);
+	charset_cache_init(&state->cache);
+	if (!jmap_get_read(call, &jmap_email_class, takes, &state->get) ||
+	    !jmap_email_wishes_read(call, state->get.wanted, state->get.others,
+		state->get.other_count, &state->wishes) ||
+	    !jmap_taken_all(call))
+		return false;
+	enum rc rc =
+	    store_view_open(&call->asker, call->account, &fault, &state->view);
+	if (rc != RC_OK) {
+		jmap_fail_rc(call, rc, &fault);
+		return false;
+	}
+	if (state->get.all && !list_all(call, state))
+		return false;
+	jmap_get_begin(call, store_view_version(state->view));
+	return true;
+}
+
+static enum jmap_step email_get(struct jmap_call *call)
+{
+	if (!call->state && !begin(call))
+		return JMAP_DONE;
+	struct email_get *state = call->state;
+	uint64_t end = clock_monotonic_ms() + NET_SLICE_MS;
+	while (state->at < state->get.id_count) {
+		if (!get_one(call, state, state->get.ids[state->at++]) ||
+		    buf_status(call->out.out) != RC_OK)
+			return JMAP_DONE;
+		if (clock_monotonic_ms() >= end)
+			return JMAP_MORE;
+	}
+	jmap_get_end(call, &state->get);
+	return JMAP_DONE;
+}
+
+static void email_get_end(struct jmap_call *call)
+{
+	struct email_get *state = call->state;
+	if (!state)
+		return;
+	jmap_get_done(&state->get);
+	if (state->view)
+		store_view_close(&state->view);
+	charset_cache_done(&state->cache);
+	arena_done(&state->arena);
+}
+
+const struct jmap_method jmap_email_get_methods[] = {
+    {"Email/get", JMAP_CAPABILITY_MAIL, JMAP_NEEDS_ACCOUNT, email_get,
+	email_get_end},
+    {.name = NULL},
+};
