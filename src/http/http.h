@@ -126,6 +126,10 @@ MUST_CHECK bool http_query(
 // The same in other text of the form application/x-www-form-urlencoded.
 MUST_CHECK bool http_form(struct http_exchange *exchange, struct view form,
     const char *name, struct view *ret_value);
+// Takes the next parameter out of such a text, decoded; it may be any bytes.
+// False: there is none.
+MUST_CHECK bool http_form_next(struct arena *arena, struct view *form,
+    struct view *ret_name, struct view *ret_value);
 
 // ---- The exchange ----------------------------------------------------------
 

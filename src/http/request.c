@@ -100,17 +100,28 @@ static struct view decode_form(struct arena *arena, struct view text)
 	return view_of(out, len);
 }
 
+bool http_form_next(struct arena *arena, struct view *form,
+    struct view *ret_name, struct view *ret_value)
+{
+	struct view pair, name;
+	do {
+		if (!view_split(form, '&', &pair))
+			return false;
+	} while (pair.len == 0);
+	if (!view_split(&pair, '=', &name))
+		return false;
+	*ret_name = decode_form(arena, name);
+	*ret_value = decode_form(arena, pair);
+	return true;
+}
+
 bool http_form(struct http_exchange *exchange, struct view form,
     const char *name, struct view *ret_value)
 {
-	struct view wanted = view_of_string(name), pair, key;
-	while (view_split(&form, '&', &pair)) {
-		struct view rest = pair;
-		if (!view_split(&rest, '=', &key))
+	struct view wanted = view_of_string(name), key, value;
+	while (http_form_next(&exchange->arena, &form, &key, &value)) {
+		if (!view_eq(key, wanted))
 			continue;
-		if (!view_eq(decode_form(&exchange->arena, key), wanted))
-			continue;
-		struct view value = decode_form(&exchange->arena, rest);
 		if (!utf8_is_valid(value))
 			return false;
 		*ret_value = value;

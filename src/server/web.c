@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/web.h"
 
+#include "account/account.h"
 #include "acme/answers.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -14,6 +15,7 @@
 struct web {
 	struct web_parts parts;
 	struct setup *setup;
+	struct account *account;
 	struct jmap *jmap;
 	struct webmail *webmail;
 	struct http_route *routes; // owned
@@ -121,6 +123,24 @@ static struct setup *open_setup(struct web *web)
 	});
 }
 
+// Below: whether this server serves the host, and the first port with TLS.
+static bool accepts_host(void *context, struct view host);
+static uint16_t https_port(const struct config *config);
+
+static struct account *open_account(struct web *web)
+{
+	const struct web_parts *parts = &web->parts;
+	return account_new(&(struct account_options){
+	    .auth = parts->auth,
+	    .log = parts->log,
+	    .server_name = parts->config->server_name,
+	    .https_port = https_port(parts->config),
+	    .session_max_seconds = AUTH_SESSION_MAX_SECONDS,
+	    .is_ours = accepts_host,
+	    .context = web,
+	});
+}
+
 static struct jmap *open_jmap(const struct web_parts *parts)
 {
 	return jmap_new(&(struct jmap_options){
@@ -133,6 +153,7 @@ static struct jmap *open_jmap(const struct web_parts *parts)
 struct web *web_new(const struct web_parts *parts)
 {
 	struct web *web = mem_zalloc(sizeof(*web));
+	size_t count;
 	web->parts = *parts;
 	web->setup = open_setup(web);
 	web->webmail = webmail_new();
@@ -141,6 +162,9 @@ struct web *web_new(const struct web_parts *parts)
 	add_routes(web, setup_routes, setup_route_count, web->setup);
 	add_routes(web, jmap_routes, jmap_route_count, web->jmap);
 	add_routes(web, webmail_routes, webmail_route_count, web->webmail);
+	web->account = open_account(web);
+	const struct http_route *routes = account_routes(web->account, &count);
+	add_routes(web, routes, count, web->account);
 	web->metrics_routes[0] = web->routes[0];
 	web->metrics_routes[1] = (struct http_route){
 	    .methods = HTTP_GET,
@@ -159,6 +183,7 @@ void web_free(struct web **ret_web)
 	setup_free(&(*ret_web)->setup);
 	jmap_free(&(*ret_web)->jmap);
 	webmail_free(&(*ret_web)->webmail);
+	account_free(&(*ret_web)->account);
 	free((*ret_web)->routes);
 	free(*ret_web);
 	*ret_web = NULL;

@@ -63,7 +63,7 @@ static void add_value(const void *context, struct view name, struct buf *out)
 	else if (view_eq(name, VIEW("typed")))
 		xml_add_text(out, page->typed);
 	else if (view_eq(name, VIEW("address-query")))
-		setup_add_percent(out, page->typed);
+		http_add_percent(out, page->typed);
 	else if (view_eq(name, VIEW("host")))
 		xml_add_text(out, name_of(part));
 	else if (view_eq(name, VIEW("id")))

@@ -4,6 +4,7 @@
 #ifndef ROOST_SETUP_PAGE_H
 #define ROOST_SETUP_PAGE_H
 
+#include "http/text.h"
 #include "setup/account.h"
 
 #define SETUP_PAGE_MAX ((size_t)262144) // bytes
@@ -60,10 +61,5 @@ SETUP_FILE(embedded_icon_svg)
 
 // "imaps": short names of the services, for programs.
 const char *setup_service_id(enum mail_service service); // static
-
-// Adds text as the value of a parameter in a URL (RFC 3986 section 2), and as a
-// string in JSON, with its quotes (text.c).
-void setup_add_percent(struct buf *out, struct view text);
-void setup_add_json(struct buf *out, struct view text);
 
 #endif

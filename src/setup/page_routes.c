@@ -148,9 +148,9 @@ enum http_step setup_settings_route(struct http_exchange *exchange)
 		return setup_refuse(exchange, rc);
 	buf_init(&text, SETUP_DOCUMENT_MAX);
 	buf_add_literal(&text, "{\"user\":");
-	setup_add_json(&text, account.address.text);
+	http_add_json(&text, account.address.text);
 	buf_add_literal(&text, ",\"host\":");
-	setup_add_json(&text, account.host);
+	http_add_json(&text, account.host);
 	buf_add_literal(&text, ",\"services\":[");
 	for (enum mail_service service = 0; service < MAIL_SERVICES;
 	     service++) {

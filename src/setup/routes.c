@@ -195,10 +195,10 @@ enum http_step setup_qr_route(struct http_exchange *exchange)
 	buf_add_literal(&url, "https://");
 	add_authority(exchange, &url);
 	buf_add_literal(&url, SETUP_PROFILE_PATH "?address=");
-	setup_add_percent(&url, profile.account.address.text);
+	http_add_percent(&url, profile.account.address.text);
 	if (profile.name.len > 0) {
 		buf_add_literal(&url, "&name=");
-		setup_add_percent(&url, profile.name);
+		http_add_percent(&url, profile.name);
 	}
 	rc = setup_qr_svg(buf_view(&url), &picture);
 	buf_done(&url);

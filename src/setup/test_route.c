@@ -10,7 +10,6 @@
 //
 // The password lives in the exchange's arena, which is overwritten, and in the
 // run (probe/own.h), which overwrites it.
-#include "base/ascii.h"
 #include "base/clock.h"
 #include "http/origin.h"
 #include "setup/impl.h"
@@ -45,7 +44,7 @@ static enum probe_protocol protocol_of(enum mail_service service)
 static void add_member(struct buf *out, const char *name, struct view text)
 {
 	buf_printf(out, ",\"%s\":", name);
-	setup_add_json(out, text);
+	http_add_json(out, text);
 }
 
 static void add_service(
