@@ -13,11 +13,17 @@
 #include "auth/address.h"
 #include "auth/impl.h"
 #include "auth/keeper.h"
+#include "auth/oauth.h"
 #include "auth/standing.h"
 #include "base/mem.h"
+#include "base/tally.h"
 
 // How many wrong passwords are remembered.
 #define WRONG_ENTRIES 8192
+
+// How many addresses or users the limits of oauth.h count at once.
+#define SENDERS      1024
+#define HOUR_SECONDS 3600
 
 static const struct {
 	const char *word;
@@ -121,6 +127,9 @@ enum rc auth_new(struct engine *engine, const struct auth_settings *settings,
 	auth->rounds = auth_rounds_new();
 	auth->uses = auth_uses_new(engine);
 	auth->tokens = auth_token_cache_new();
+	auth->registrations = tally_new_window(SENDERS, HOUR_SECONDS);
+	auth->wrong_codes = tally_new_window(SENDERS, HOUR_SECONDS);
+	auth->polls = tally_new_window(SENDERS, AUTH_DEVICE_INTERVAL - 1);
 	pthread_mutex_init(&auth->epoch_lock, NULL);
 	auth_epoch_read(auth);
 	enum rc rc = auth_directory_secret(engine, fault, auth->secret);
@@ -149,6 +158,9 @@ void auth_free(struct auth **auth)
 	auth_rounds_free(&old->rounds);
 	auth_uses_free(&old->uses);
 	auth_token_cache_free(&old->tokens);
+	tally_free(&old->registrations);
+	tally_free(&old->wrong_codes);
+	tally_free(&old->polls);
 	OPENSSL_cleanse(old, sizeof(*old));
 	free(old);
 }

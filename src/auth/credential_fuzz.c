@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a stored credential, or as the note of a use: they are refused,
-// or read and written back as the same bytes.
-#include "auth/credential.h"
+// Any bytes as a stored credential, the note of a use, a client or a device:
+// they are refused, or read and written back as the same bytes.
+#include "auth/oauth_rows.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -9,6 +9,24 @@ static void compare(struct buf *again, struct view bytes)
 {
 	if (!view_eq(buf_view(again), bytes))
 		abort();
+}
+
+static void compare_oauth(struct view bytes)
+{
+	struct auth_client client;
+	struct auth_device device;
+	struct buf again;
+	buf_init(&again, AUTH_CLIENT_RECORD_MAX);
+	if (auth_client_decode(bytes, &client) == RC_OK) {
+		auth_client_encode(&client, &again);
+		compare(&again, bytes);
+	}
+	buf_reset(&again);
+	if (auth_device_decode(bytes, &device) == RC_OK) {
+		auth_device_encode(&device, &again);
+		compare(&again, bytes);
+	}
+	buf_done(&again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -28,5 +46,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		compare(&again, bytes);
 	}
 	buf_done(&again);
+	compare_oauth(bytes);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 
 #include "auth/impl.h"
+#include "auth/oauth_rows.h"
 #include "auth/rows.h"
 #include "auth/standing.h"
 
@@ -162,5 +163,9 @@ enum rc auth_credentials_sweep(struct auth *auth, struct fault *fault)
 	enum rc rc = auth_uses_write(auth->uses, fault);
 	if (rc == RC_OK)
 		rc = sweep_credentials(&sweep, fault);
+	if (rc == RC_OK)
+		rc = auth_devices_sweep(auth, fault);
+	if (rc == RC_OK)
+		rc = auth_clients_sweep(auth, fault);
 	return rc == RC_OK ? sweep_uses(auth, fault) : rc;
 }

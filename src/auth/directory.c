@@ -11,6 +11,7 @@
 #include <stdarg.h>
 
 #include "auth/epoch.h"
+#include "auth/oauth_rows.h"
 #include "auth/rows.h"
 #include "base/bytes.h"
 #include "base/map.h"
@@ -615,6 +616,15 @@ static enum rc check_key(void *context, struct view key, struct view value)
 		if (!auth_row_is_whole(key, value))
 			tell(check, "the record of a credential is damaged; it "
 				    "lets nobody in");
+	} else if (view_starts_with(key, VIEW(AUTH_CLIENT_PREFIX))) {
+		struct auth_client client;
+		if (auth_client_decode(value, &client) != RC_OK)
+			tell(check, "the record of a client is damaged; it has "
+				    "to register again");
+	} else if (view_starts_with(key, VIEW(AUTH_DEVICE_PREFIX))) {
+		struct auth_device device;
+		if (auth_device_decode(value, &device) != RC_OK)
+			tell(check, "the record of a device is damaged");
 	} else if (!view_eq(key, VIEW(NEXT_KEY)) &&
 		   !view_eq(key, VIEW(AUTH_EPOCH_KEY)))
 		tell(check, "the directory has a key of no known kind");

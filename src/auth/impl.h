@@ -34,7 +34,10 @@ struct auth {
 	struct auth_rounds *rounds;
 	struct auth_uses *uses; // of credentials
 	struct auth_token_cache *tokens;
-	_Atomic uint64_t hashed; // passwords; for tests
+	struct tally *registrations; // of clients and devices, by address
+	struct tally *wrong_codes;   // of devices, by account
+	struct tally *polls;         // of devices
+	_Atomic uint64_t hashed;     // passwords; for tests
 	// Log-ins by outcome; those that succeeded at AUTH_REASON_NONE.
 	struct counter outcomes[AUTH_REASONS];
 	_Atomic int64_t last_refusal[AUTH_REASONS];

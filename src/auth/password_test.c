@@ -232,7 +232,8 @@ static void a_new_password_is_kept_as_yescrypt_and_scram_keys(void **state)
 	assert_int_equal(auth_password_check(kept.hash, password), RC_OK);
 	assert_int_equal(auth_password_check(kept.hash, VIEW("pa ss")), RC_OK);
 	assert_int_equal(auth_password_check(kept.hash, VIEW("pass")), RC_AUTH);
-	assert_int_equal(kept.scram[AUTH_SHA256].iterations, AUTH_SCRAM_ITERATIONS);
+	assert_int_equal(
+	    kept.scram[AUTH_SHA256].iterations, AUTH_SCRAM_ITERATIONS);
 	assert_int_equal(kept.scram[AUTH_SHA1].iterations, 0);
 	assert_int_equal(
 	    auth_credentials_make(&cheap, password, NULL, &again), RC_OK);

@@ -68,6 +68,9 @@ MUST_CHECK enum rc auth_row_add(struct auth *auth, struct engine_snapshot *from,
 void auth_credential_begin(struct auth *auth,
     const struct auth_channel *channel, const struct auth_user *user,
     enum auth_kind kind, struct auth_credential *ret_credential);
+// Writes into the log that it was made.
+void auth_credential_log(struct auth *auth, const struct auth_channel *channel,
+    const struct auth_credential *credential);
 // Whether it has not expired at `now`. `used` is set.
 bool auth_credential_lives(
     const struct auth_credential *credential, int64_t now);

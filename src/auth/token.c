@@ -32,7 +32,7 @@ static enum rc store(struct auth *auth,
 	return rc;
 }
 
-static void log_made(struct auth *auth, const struct auth_channel *channel,
+void auth_credential_log(struct auth *auth, const struct auth_channel *channel,
     const struct auth_credential *credential)
 {
 	struct log_line line;
@@ -103,7 +103,7 @@ enum rc auth_session_open(struct auth *auth, const struct auth_channel *channel,
 		return rc;
 	}
 	if (!pending)
-		log_made(auth, channel, &session);
+		auth_credential_log(auth, channel, &session);
 	*ret_id = session.id;
 	return RC_OK;
 }
@@ -170,7 +170,7 @@ enum rc auth_app_password_make(struct auth *auth,
 		auth_token_text_done(ret_password);
 		return rc;
 	}
-	log_made(auth, channel, &made);
+	auth_credential_log(auth, channel, &made);
 	*ret_id = made.id;
 	return RC_OK;
 }
@@ -259,10 +259,9 @@ static bool has_expired(const struct auth_token_entry *entry, int64_t now)
 		   now - entry->used >= entry->idle_seconds);
 }
 
-// A program that has an old token repeats it, and learns nothing by that.
-static bool was_tried(const struct auth_try *try, struct view token)
+bool auth_token_was_tried(struct auth *auth, struct view token)
 {
-	struct auth_cache *wrong = try->auth->wrong;
+	struct auth_cache *wrong = auth->wrong;
 	struct auth_cache_tag tag;
 	if (!auth_cache_tag(wrong, VIEW(""), VIEW("token"), token, &tag))
 		return false;
@@ -309,7 +308,7 @@ static enum rc try_token(struct auth_try *try, enum auth_kind kind,
 		return auth_try_refuse(
 		    try, RC_DENIED, AUTH_REASON_PRIVACY, ret_verdict);
 	if (!auth_token_read(auth, text, &token) || token.kind != kind) {
-		try->again = was_tried(try, text);
+		try->again = auth_token_was_tried(auth, text);
 		return auth_try_refuse(
 		    try, RC_AUTH, AUTH_REASON_TOKEN, ret_verdict);
 	}

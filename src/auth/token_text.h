@@ -30,6 +30,10 @@ MUST_CHECK enum rc auth_token_make(const struct auth *auth, enum auth_kind kind,
 MUST_CHECK bool auth_token_read(
     const struct auth *auth, struct view text, struct auth_token *ret_token);
 
+// Whether this text, which is none, was tried lately: a program repeats it, and
+// learns nothing by that.
+bool auth_token_was_tried(struct auth *auth, struct view text);
+
 // An application password. Its id is the beginning of its hash, so the user's
 // account and the text are enough to find it.
 MUST_CHECK enum rc auth_app_password_new(uint64_t account,
