@@ -21,6 +21,9 @@ struct auth_token_settings {
 	uint32_t grant_idle_seconds;   // a grant whose tokens are not used
 	bool no_app_passwords;         // users may make none
 	bool no_oauth;                 // no OAUTHBEARER, no XOAUTH2
+	// The URL of the authorization server's metadata, for clients that send
+	// no good token; NULL: it is not said. Must outlive the auth.
+	const char *discovery;
 };
 
 #define AUTH_SESSION_IDLE_SECONDS (14u * 86400)

@@ -11,6 +11,8 @@
 #include <openssl/hmac.h>
 #include <time.h>
 
+#include "auth/bearer.h"
+#include "auth/credential.h"
 #include "auth/impl.h"
 #include "auth/scram.h"
 #include "base/bytes.h"
@@ -31,6 +33,8 @@ struct mechanism {
 	enum auth_digest digest; // SCRAM's
 	bool scram;
 	bool plus;
+	bool oauth;
+	bool xoauth2;
 };
 
 enum stage {
@@ -38,6 +42,7 @@ enum stage {
 	STAGE_FIRST,    // the client's first response comes next
 	STAGE_SECOND,   // the second response comes next
 	STAGE_FAREWELL, // success is decided; an empty response comes next
+	STAGE_ERROR,    // refused and logged; a dummy response comes next
 	STAGE_OVER,     // ended
 	STAGE_LOGGED_IN,
 };
@@ -54,6 +59,9 @@ struct auth_sasl {
 	struct view test_nonce;
 	struct auth_secret
 	    name; // LOGIN: the user name, until the password comes
+	// OAuth: the refusal, until the client has taken the error.
+	enum rc refusal;
+	struct auth_verdict refusal_verdict;
 };
 
 static enum rc refuse(
@@ -243,16 +251,62 @@ static enum rc step_scram(
 	return RC_OK;
 }
 
+// ---- OAUTHBEARER (RFC 7628) and XOAUTH2 ------------------------------------
+
+// Sends the error as a challenge, because a refusal cannot have data (RFC 7628
+// section 3.2.3). It is logged already.
+static enum rc send_error(struct auth_sasl *sasl, enum rc rc, struct buf *out)
+{
+	const struct auth *auth = sasl->try.auth;
+	auth_bearer_write_error(sasl->verdict.reason, sasl->mechanism->xoauth2,
+	    auth->settings.tokens.discovery, out);
+	sasl->stage = STAGE_ERROR;
+	sasl->refusal = rc;
+	sasl->refusal_verdict = sasl->verdict;
+	sasl->verdict = (struct auth_verdict){.reason = AUTH_REASON_NONE};
+	return RC_MORE;
+}
+
+static enum rc step_oauth(
+    struct auth_sasl *sasl, struct view said, struct buf *out)
+{
+	struct auth_bearer bearer;
+	// The dummy response is 0x01, XOAUTH2's is empty; nothing depends on
+	// it.
+	if (sasl->stage == STAGE_ERROR) {
+		sasl->verdict = sasl->refusal_verdict;
+		return sasl->refusal;
+	}
+	enum rc rc = sasl->mechanism->xoauth2
+			 ? auth_bearer_read_xoauth2(said, &bearer)
+			 : auth_bearer_read(said, &bearer);
+	if (rc != RC_OK)
+		return rc;
+	if (bearer.token.len == 0) // a question (section 4.3), and no guess
+		return send_error(
+		    sasl, refuse(sasl, RC_AUTH, AUTH_REASON_SYNTAX), out);
+	rc = auth_try_token(&sasl->try, AUTH_KIND_ACCESS,
+	    view_of(bearer.authzid, bearer.authzid_len), bearer.token,
+	    &sasl->user, &sasl->verdict);
+	if (rc == RC_OK)
+		auth_try_accept(&sasl->try, &sasl->user, &sasl->verdict);
+	return rc == RC_AUTH || rc == RC_DENIED ? send_error(sasl, rc, out)
+						: rc;
+}
+
 // ---- The table -------------------------------------------------------------
 
 // Strongest first, as announced.
 static const struct mechanism mechanisms[] = {
-    {"SCRAM-SHA-256-PLUS", step_scram, "", AUTH_SHA256, true, true},
-    {"SCRAM-SHA-256", step_scram, "", AUTH_SHA256, true, false},
-    {"SCRAM-SHA-1-PLUS", step_scram, "", AUTH_SHA1, true, true},
-    {"SCRAM-SHA-1", step_scram, "", AUTH_SHA1, true, false},
-    {"PLAIN", step_plain, "", AUTH_SHA256, false, false},
-    {"LOGIN", step_login, "Username:", AUTH_SHA256, false, false},
+    {"SCRAM-SHA-256-PLUS", step_scram, "", .scram = true, .plus = true},
+    {"SCRAM-SHA-256", step_scram, "", .scram = true},
+    {"SCRAM-SHA-1-PLUS", step_scram, "", AUTH_SHA1, .scram = true,
+	.plus = true},
+    {"SCRAM-SHA-1", step_scram, "", AUTH_SHA1, .scram = true},
+    {"OAUTHBEARER", step_oauth, "", .oauth = true},
+    {"XOAUTH2", step_oauth, "", .oauth = true, .xoauth2 = true},
+    {"PLAIN", step_plain, "", .scram = false},
+    {"LOGIN", step_login, "Username:", .scram = false},
 };
 _Static_assert(ARRAY_LEN(mechanisms) <= AUTH_SASL_MECHANISMS_MAX,
     "callers' arrays have room for every mechanism");
@@ -261,6 +315,8 @@ static bool is_offered(const struct auth *auth,
     const struct auth_channel *channel, const struct mechanism *mechanism)
 {
 	if (mechanism->plus && !auth_scram_can_bind(channel))
+		return false;
+	if (mechanism->oauth && auth->settings.tokens.no_oauth)
 		return false;
 	return !mechanism->scram || mechanism->digest != AUTH_SHA1 ||
 	       auth->settings.hashing.scram_sha1;
@@ -323,7 +379,8 @@ void auth_sasl_free(struct auth_sasl **sasl)
 		return;
 	*sasl = NULL;
 	const struct auth_turn *turn = old->try.channel->turn;
-	bool refused = turn && turn->decided; // and logged
+	bool refused =
+	    (turn && turn->decided) || old->stage == STAGE_ERROR; // and logged
 	if (old->stage < STAGE_OVER && !refused)
 		(void)refuse(old, RC_CLOSED, AUTH_REASON_CANCELLED);
 	auth_scram_done(&old->scram);

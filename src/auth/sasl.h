@@ -2,8 +2,9 @@
 // The server's side of a SASL exchange (RFC 4422), in raw bytes: exchange.h
 // adds base64, lines and the "*" that cancels. The mechanisms: PLAIN (RFC
 // 4616), LOGIN, SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, 7677), and
-// SCRAM-SHA-1(-PLUS) if the settings keep its keys. Only one thread at a time
-// may use an exchange.
+// SCRAM-SHA-1(-PLUS) if the settings keep its keys; OAUTHBEARER (RFC 7628) and
+// XOAUTH2 with access tokens (token.h) unless the settings switch them off.
+// Only one thread at a time may use an exchange.
 #ifndef ROOST_AUTH_SASL_H
 #define ROOST_AUTH_SASL_H
 

@@ -3,11 +3,12 @@
 // The first byte chooses the mechanism and the channel. The client's messages
 // follow; each ends with 0xff, which UTF-8 never has. In a message, 0x01 stands
 // for the server's nonce and 0x02 for the right proof, so that the fuzzer gets
-// past these.
+// past these. In OAuth's mechanisms 0x01 is itself, and 0x02 is a right token.
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include "auth/impl.h"
+#include "auth/oauth.h"
 #include "auth/sasl.h"
 
 #define PASSWORD "the fuzzer never finds this one, 36 characters"
@@ -22,6 +23,7 @@ struct fixture {
 	struct auth *auth;
 	struct auth_credentials credentials;
 	unsigned char client_keys[AUTH_DIGESTS][32];
+	struct auth_tokens tokens;
 };
 
 static void must(bool condition)
@@ -48,6 +50,30 @@ static void make_client_key(struct fixture *fixture, enum auth_digest digest)
 	must(HMAC(md_of(digest), salted, len,
 		 (const unsigned char *)"Client Key", 10,
 		 fixture->client_keys[digest], NULL) != NULL);
+}
+
+// "user" has allowed a client everything.
+static void make_tokens(struct fixture *fixture)
+{
+	struct auth_channel channel = {.peer_address = VIEW("127.0.0.1")};
+	struct auth_client client = {
+	    .redirect_count = 1, .redirects = {"com.example:/"}};
+	struct auth_token_text code;
+	struct auth_user user;
+	must(auth_user_find(fixture->auth, VIEW("user"), &user) == RC_OK);
+	must(auth_client_register(
+		 fixture->auth, &channel, false, &client, NULL) == RC_OK);
+	// The example of RFC 7636 appendix B.
+	struct auth_code_order order = {.client = view_of_string(client.id),
+	    .redirect_uri = VIEW("com.example:/"),
+	    .challenge = VIEW("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+	    .scopes = AUTH_SCOPES_MAIL};
+	must(auth_code_make(
+		 fixture->auth, &channel, &user, &order, NULL, &code) == RC_OK);
+	must(auth_code_redeem(fixture->auth, &channel, order.client,
+		 view_of_string(code.text), order.redirect_uri,
+		 VIEW("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), NULL,
+		 &fixture->tokens) == RC_OK);
 }
 
 // The fixture is made once for all inputs, because this takes as long as
@@ -77,6 +103,7 @@ static struct fixture *get_fixture(void)
 		 &fixture.auth) == RC_OK);
 	memcpy(fixture.auth->nobody.hash, fixture.credentials.hash,
 	    sizeof(fixture.credentials.hash));
+	make_tokens(&fixture);
 	return &fixture;
 }
 
@@ -85,6 +112,7 @@ static struct auth_channel channel_of(uint8_t flags)
 	struct auth_channel channel = {
 	    .peer_address = VIEW("127.0.0.1"), .tls = flags & 1};
 	channel.plain_on_loopback = true;
+	channel.scopes = AUTH_SCOPE_IMAP;
 	if (flags & 2)
 		channel.exporter = VIEW("exporter");
 	if (flags & 4)
@@ -98,7 +126,8 @@ struct dialogue {
 	enum auth_digest digest;
 	struct buf first;  // client-first-message-bare
 	struct buf server; // the server's last message
-	bool proved;       // 0x02 was used
+	bool oauth;
+	bool proved; // 0x02 was used
 };
 
 static struct view nonce_of(struct view server)
@@ -146,7 +175,13 @@ static void fill_in(
 	buf_reset(message);
 	for (size_t i = 0; i < template.len; i++) {
 		char c = template.ptr[i];
-		if (c == 1)
+		if (dialogue->oauth && c == 2) {
+			buf_add_string(
+			    message, dialogue->fixture->tokens.access.text);
+			dialogue->proved = true;
+		} else if (dialogue->oauth)
+			buf_add_char(message, c);
+		else if (c == 1)
 			buf_add(message, nonce_of(buf_view(&dialogue->server)));
 		else if (c == 2 && !dialogue->proved)
 			add_proof(dialogue, message);
@@ -220,6 +255,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dialogue.digest = view_starts_with(name, VIEW("SCRAM-SHA-1"))
 			      ? AUTH_SHA1
 			      : AUTH_SHA256;
+	dialogue.oauth = view_find(name, VIEW("OAUTH")) != SIZE_MAX;
 	buf_init(&dialogue.first, 65536);
 	buf_init(&dialogue.server, AUTH_SASL_OUTPUT_MAX);
 	converse(&dialogue, sasl, view_of(data + 1, size - 1));

@@ -410,11 +410,13 @@ static void what_is_announced_depends_on_the_channel(void **state)
 	} rows[] = {
 	    {&bound, true,
 		"SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 "
-		"PLAIN LOGIN "},
-	    {&bound, false, "SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN "},
-	    {&tls, false, "SCRAM-SHA-256 PLAIN LOGIN "},
+		"OAUTHBEARER XOAUTH2 PLAIN LOGIN "},
+	    {&bound, false,
+		"SCRAM-SHA-256-PLUS SCRAM-SHA-256 OAUTHBEARER XOAUTH2 PLAIN "
+		"LOGIN "},
+	    {&tls, false, "SCRAM-SHA-256 OAUTHBEARER XOAUTH2 PLAIN LOGIN "},
 	    {&plain, false, ""},
-	    {&allowed, false, "SCRAM-SHA-256 PLAIN LOGIN "},
+	    {&allowed, false, "SCRAM-SHA-256 OAUTHBEARER XOAUTH2 PLAIN LOGIN "},
 	};
 	struct auth *usual;
 	struct auth_settings settings = {.hashing = {.cost = 1}};
