@@ -90,7 +90,7 @@ unsigned account_rig_ask(struct account_rig *rig, const char *what,
 			abort();
 		}
 		nanosleep(&moment, NULL);
-		rig_wake(&rig->http.client);
+		rig_tick(&rig->http.client);
 	}
 	http_rig_finish(&rig->http, &rig->answer);
 	keep_cookie(rig);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who sends a request: by its Authorization field (RFC 9110 section 11.6.2).
-// "Basic" (RFC 7617) has the name and the password of a user.
+// Who sends a request: by its Authorization field (RFC 9110 section 11.6.2), or
+// by the cookie of a browser session. "Basic" (RFC 7617) has the name and the
+// password of a user, or an application password. "Bearer" (RFC 6750) has an
+// access token of OAuth. A cookie counts only where a page of this host asks
+// (http_cookie_refusal() of origin.h). A refusal names the document that says
+// how to get a token (RFC 9728 section 5.1).
 //
 // A handler that needs a user:
 //
@@ -16,6 +20,8 @@
 
 #include "http/http.h"
 
+// Before the path of a resource: its document (RFC 9728 section 3.1).
+#define HTTP_RESOURCE_PATH "/.well-known/oauth-protected-resource"
 // The cookie of a browser session (auth/token.h). The account room sets it.
 #define HTTP_SESSION_COOKIE "__Host-roost"
 
@@ -27,7 +33,7 @@ struct http_login {
 enum http_login_result {
 	HTTP_LOGIN_OK,
 	HTTP_LOGIN_WAIT,    // for the password's turn, or for a pause
-	HTTP_LOGIN_REFUSED, // 401, 429 or 503 was answered
+	HTTP_LOGIN_REFUSED, // 401, 403, 429 or 503 was answered
 };
 
 // Logs the user of the request in; from then on the connection is that user's.
