@@ -332,6 +332,8 @@ static void release(struct transaction *transaction)
 		keywords_unref(entry->keywords);
 		rangeset_done(&entry->expunged);
 		rangeset_done(&entry->changed);
+		rangeset_done(&entry->hidden);
+		rangeset_done(&entry->shown);
 		if (entry->leaving)
 			mailbox_unref(entry->mailbox);
 		free(entry);

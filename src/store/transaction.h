@@ -19,6 +19,8 @@ struct transaction_mailbox {
 	struct store_keywords *keywords; // referenced
 	struct rangeset expunged;
 	struct rangeset changed; // messages whose flags changed
+	struct rangeset hidden;  // the same, and \Deleted was set
+	struct rangeset shown;   // or removed
 	bool messages_changed;
 	bool record_changed; // name, attributes or keywords
 	bool dropped;        // no records of it are written
@@ -29,7 +31,9 @@ struct transaction_location {
 	uint64_t email_id;
 	uint64_t mailbox_id;
 	uint32_t uid;
-	bool last; // the removed places: the email goes with its last one
+	bool last;   // the removed places: the email goes with its last one
+	bool hidden; // the removed places: it had \Deleted
+	uint64_t thread_id; // of a last one, if it is not the email's id
 };
 
 struct transaction_locations {

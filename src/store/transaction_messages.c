@@ -43,8 +43,11 @@ static void note_location(struct transaction_locations *locations,
     const struct transaction_mailbox *mailbox,
     const struct store_message *message)
 {
-	vec_push(locations, (struct transaction_location){message->email_id,
-				mailbox->mailbox->id, message->uid, false});
+	vec_push(locations,
+	    (struct transaction_location){.email_id = message->email_id,
+		.mailbox_id = mailbox->mailbox->id,
+		.uid = message->uid,
+		.hidden = message->flags & STORE_FLAG_DELETED});
 }
 
 // Only the sum of what the transaction adds and removes counts: in a full
@@ -123,13 +126,17 @@ static enum node_verdict edit_message(
 {
 	struct edit *edit = context;
 	struct transaction *transaction = edit->mailbox->transaction;
+	unsigned before = message->flags & STORE_FLAG_DELETED;
 	enum node_verdict verdict = edit->ask(edit->context, message);
+	unsigned after = message->flags & STORE_FLAG_DELETED;
+	struct rangeset *changed = after == before ? &edit->mailbox->changed
+				   : after         ? &edit->mailbox->hidden
+						   : &edit->mailbox->shown;
 	switch (verdict) {
 	case NODE_KEEP: break;
 	case NODE_CHANGED:
 		message->modseq = transaction->modseq;
-		rangeset_add(
-		    &edit->mailbox->changed, message->uid, message->uid);
+		rangeset_add(changed, message->uid, message->uid);
 		edit->changed = true;
 		break;
 	case NODE_REMOVE:
