@@ -59,7 +59,7 @@ static void add_run(struct change_record_writer *writer)
 	add_number(writer->out, (uint64_t)run->uid - writer->last_uid);
 	add_number(writer->out, run->count - 1);
 	writer->last_uid = run->uid + run->count - 1;
-	if (!change_is_of_flags(run->kind)) {
+	if (run->kind != STORE_CHANGE_FLAGS) {
 		int64_t step =
 		    (int64_t)run->email_id - (int64_t)writer->last_email;
 		uint64_t sign = step < 0 ? UINT64_MAX : 0;
@@ -85,7 +85,7 @@ static bool continues(
 {
 	return run->count > 0 && change->uid == run->uid + run->count &&
 	       change->thread_id == run->thread_id &&
-	       (change_is_of_flags(change->kind) ||
+	       (change->kind == STORE_CHANGE_FLAGS ||
 		   change->email_id == run->email_id + run->count);
 }
 
@@ -283,7 +283,7 @@ static enum rc next_run(
 	    .count = (uint32_t)more + 1,
 	};
 	bool adjacent = gap == 1 && !reader->first;
-	if (change_is_of_flags(change->kind)
+	if (change->kind == STORE_CHANGE_FLAGS
 		? adjacent
 		: !take_emails(reader, adjacent, change))
 		return RC_CORRUPT;

@@ -9,7 +9,8 @@
 //       an object:             its kind in the place of the mailbox; its id
 //                              (number)
 //       flags:                 runs of: gap + 1, length - 1
-//       a place made, gone:    runs of: gap + 1, length - 1, email step
+//       a place made, gone, hidden, shown:
+//                              runs of: gap + 1, length - 1, email step
 //       an email gone of another thread (CHANGE_RECORD_GONE_OF_THREAD):
 //                              runs of the same, and: how far the thread's id
 //                              is below the first email's
@@ -86,12 +87,6 @@ static inline bool change_is_of_places(enum store_change_kind kind)
 	return (kind >= STORE_CHANGE_EMAIL_MADE &&
 		   kind <= STORE_CHANGE_EMAIL_GONE) ||
 	       kind == STORE_CHANGE_HIDDEN || kind == STORE_CHANGE_SHOWN;
-}
-
-static inline bool change_is_of_flags(enum store_change_kind kind)
-{
-	return kind == STORE_CHANGE_FLAGS || kind == STORE_CHANGE_HIDDEN ||
-	       kind == STORE_CHANGE_SHOWN;
 }
 
 static inline bool change_is_of_objects(enum store_change_kind kind)

@@ -51,7 +51,7 @@ enum store_change_kind {
 	STORE_CHANGE_OBJECT_MADE = 10, // see object.h
 	STORE_CHANGE_OBJECT = 11,
 	STORE_CHANGE_OBJECT_GONE = 12,
-	// As STORE_CHANGE_FLAGS, and \Deleted was set or removed.
+	// Flags of a place, and \Deleted was set or removed.
 	STORE_CHANGE_HIDDEN = 13,
 	STORE_CHANGE_SHOWN = 14,
 };
@@ -82,10 +82,9 @@ struct store_change {
 	// change of a mailbox itself has a count of one.
 	uint32_t uid;
 	uint32_t count;
-	// The emails of these places: email_id, email_id + 1, ...; 0 for FLAGS,
-	// HIDDEN and SHOWN: the reader finds the email in a snapshot of the
-	// mailbox or, if the place has gone since, in the later change that
-	// says so.
+	// The emails of these places: email_id, email_id + 1, ...; 0 for FLAGS:
+	// the reader finds the email in a snapshot of the mailbox or, if the
+	// place has gone since, in the later change that says so.
 	uint64_t email_id;
 	// Of EMAIL_GONE: the thread that all these emails were in; 0: each was
 	// in the thread that has its own id.

@@ -213,7 +213,7 @@ static enum rc take_emails(
 		*ret_taken = change->count;
 		return RC_OK;
 	}
-	if (change_is_of_flags(change->kind))
+	if (change->kind == STORE_CHANGE_FLAGS)
 		return take_flags(sum, change, ret_taken);
 	bool made = change->kind == STORE_CHANGE_EMAIL_MADE;
 	uint32_t i = 0;

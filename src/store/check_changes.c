@@ -58,6 +58,9 @@ static void check_place(
 		break;
 	case STORE_CHANGE_HIDDEN:
 	case STORE_CHANGE_SHOWN:
+		if (place->email_id !=
+		    change->email_id + (place->uid - change->uid))
+			bad(check, version, "names another email");
 		if (place->modseq == version &&
 		    place->hidden != (change->kind == STORE_CHANGE_HIDDEN))
 			bad(check, version, "names another \\Deleted");

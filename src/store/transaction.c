@@ -332,14 +332,14 @@ static void release(struct transaction *transaction)
 		keywords_unref(entry->keywords);
 		rangeset_done(&entry->expunged);
 		rangeset_done(&entry->changed);
-		rangeset_done(&entry->hidden);
-		rangeset_done(&entry->shown);
 		if (entry->leaving)
 			mailbox_unref(entry->mailbox);
 		free(entry);
 	}
 	vec_done(&transaction->mailboxes);
 	free(transaction->added.items);
+	free(transaction->hidden.items);
+	free(transaction->shown.items);
 	free(transaction->removed.items);
 	free(transaction->notes.items);
 	size_t position = 0;

@@ -18,9 +18,7 @@ struct transaction_mailbox {
 	struct store_node *root;         // referenced
 	struct store_keywords *keywords; // referenced
 	struct rangeset expunged;
-	struct rangeset changed; // messages whose flags changed
-	struct rangeset hidden;  // the same, and \Deleted was set
-	struct rangeset shown;   // or removed
+	struct rangeset changed; // messages whose flags changed, not \Deleted
 	bool messages_changed;
 	bool record_changed; // name, attributes or keywords
 	bool dropped;        // no records of it are written
@@ -59,7 +57,9 @@ struct transaction {
 	struct record_account record;
 	bool record_changed;
 	VEC(struct transaction_mailbox *)
-	mailboxes; // owned, and so is each of them
+	mailboxes;                           // owned, and so is each of them
+	struct transaction_locations hidden; // \Deleted was set
+	struct transaction_locations shown;  // or removed
 	struct transaction_locations added;
 	struct transaction_locations removed;
 	VEC(struct transaction_note) notes;

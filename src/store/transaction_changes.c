@@ -79,13 +79,12 @@ static void add_places(struct transaction_locations *places,
 }
 
 static void add_flags(const struct transaction_mailbox *entry,
-    enum store_change_kind kind, const struct rangeset *uids,
     struct change_record_writer *writer)
 {
-	for (size_t i = 0; i < uids->count; i++) {
-		struct range range = uids->ranges[i];
+	for (size_t i = 0; i < entry->changed.count; i++) {
+		struct range range = entry->changed.ranges[i];
 		struct store_change change = {
-		    .kind = kind,
+		    .kind = STORE_CHANGE_FLAGS,
 		    .mailbox_id = entry->mailbox->id,
 		    .uid = range.first,
 		    .count = range.last - range.first + 1,
@@ -111,13 +110,12 @@ static void put_record(struct transaction *transaction)
 	}
 	add_places(&transaction->added, STORE_CHANGE_PLACE_MADE,
 	    STORE_CHANGE_EMAIL_MADE, &writer);
-	for (unsigned i = 0; i < transaction->mailboxes.count; i++) {
-		const struct transaction_mailbox *entry =
-		    transaction->mailboxes.items[i];
-		add_flags(entry, STORE_CHANGE_FLAGS, &entry->changed, &writer);
-		add_flags(entry, STORE_CHANGE_HIDDEN, &entry->hidden, &writer);
-		add_flags(entry, STORE_CHANGE_SHOWN, &entry->shown, &writer);
-	}
+	for (unsigned i = 0; i < transaction->mailboxes.count; i++)
+		add_flags(transaction->mailboxes.items[i], &writer);
+	add_places(&transaction->hidden, STORE_CHANGE_HIDDEN,
+	    STORE_CHANGE_HIDDEN, &writer);
+	add_places(&transaction->shown, STORE_CHANGE_SHOWN, STORE_CHANGE_SHOWN,
+	    &writer);
 	add_places(&transaction->removed, STORE_CHANGE_PLACE_GONE,
 	    STORE_CHANGE_EMAIL_GONE, &writer);
 	add_notes(transaction, true, &writer);

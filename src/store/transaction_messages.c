@@ -121,6 +121,20 @@ struct edit {
 	bool changed;
 };
 
+// `before`: \Deleted, as it was.
+static void note_change(struct transaction_mailbox *mailbox,
+    const struct store_message *message, unsigned before)
+{
+	struct transaction *transaction = mailbox->transaction;
+	unsigned after = message->flags & STORE_FLAG_DELETED;
+	if (after == before)
+		rangeset_add(&mailbox->changed, message->uid, message->uid);
+	else
+		note_location(
+		    after ? &transaction->hidden : &transaction->shown, mailbox,
+		    message);
+}
+
 static enum node_verdict edit_message(
     void *context, struct store_message *message)
 {
@@ -128,15 +142,11 @@ static enum node_verdict edit_message(
 	struct transaction *transaction = edit->mailbox->transaction;
 	unsigned before = message->flags & STORE_FLAG_DELETED;
 	enum node_verdict verdict = edit->ask(edit->context, message);
-	unsigned after = message->flags & STORE_FLAG_DELETED;
-	struct rangeset *changed = after == before ? &edit->mailbox->changed
-				   : after         ? &edit->mailbox->hidden
-						   : &edit->mailbox->shown;
 	switch (verdict) {
 	case NODE_KEEP: break;
 	case NODE_CHANGED:
 		message->modseq = transaction->modseq;
-		rangeset_add(changed, message->uid, message->uid);
+		note_change(edit->mailbox, message, before);
 		edit->changed = true;
 		break;
 	case NODE_REMOVE:
