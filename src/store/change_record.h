@@ -9,7 +9,11 @@
 //       an object:             its kind in the place of the mailbox; its id
 //                              (number)
 //       flags:                 runs of: gap + 1, length - 1
-//       a place made, gone:    runs of: gap + 1, length - 1, email step
+//       a place made, gone, hidden, shown:
+//                              runs of: gap + 1, length - 1, email step
+//       an email gone of another thread (CHANGE_RECORD_GONE_OF_THREAD):
+//                              runs of the same, and: how far the thread's id
+//                              is below the first email's
 //     a 0 in the place of a gap ends the runs
 //
 // Numbers have 7 bits in each byte, the low ones first, and are as short as
@@ -28,6 +32,11 @@
 // a reader from before it has to read everything.
 #define CHANGE_RECORD_ALL 9
 
+// An item of emails that are gone, whose thread had another id than their own.
+#define CHANGE_RECORD_GONE_OF_THREAD 15
+// Added to the kind of an item of places that are gone: they had \Deleted.
+#define CHANGE_RECORD_HIDDEN 0x20
+
 // A record that would be longer contains CHANGE_RECORD_ALL instead.
 #define CHANGE_RECORD_MAX ((size_t)4 << 20)
 
@@ -35,7 +44,7 @@
 
 struct change_record_writer {
 	struct buf *out;
-	uint8_t kind; // of the item that is open; 0: none
+	uint8_t item; // the first byte of the item that is open; 0: none
 	uint64_t mailbox_id;
 	struct store_change run; // not written yet; count 0: none
 	uint32_t last_uid;       // of the run written last
@@ -55,11 +64,12 @@ void change_record_end(struct change_record_writer *writer);
 
 struct change_record_reader {
 	struct view rest;
-	uint8_t kind; // of the item that is open; 0: none
+	uint8_t item; // the first byte of the item that is open; 0: none
 	uint64_t mailbox_id;
 	bool first; // the next run is the item's first
 	uint32_t last_uid;
 	uint64_t last_email;
+	uint64_t last_thread;
 	uint64_t version;
 	uint64_t number;
 };
@@ -74,13 +84,15 @@ MUST_CHECK enum rc change_record_next(
 
 static inline bool change_is_of_places(enum store_change_kind kind)
 {
-	return kind >= STORE_CHANGE_EMAIL_MADE &&
-	       kind <= STORE_CHANGE_EMAIL_GONE;
+	return (kind >= STORE_CHANGE_EMAIL_MADE &&
+		   kind <= STORE_CHANGE_EMAIL_GONE) ||
+	       kind == STORE_CHANGE_HIDDEN || kind == STORE_CHANGE_SHOWN;
 }
 
 static inline bool change_is_of_objects(enum store_change_kind kind)
 {
-	return kind >= STORE_CHANGE_OBJECT_MADE;
+	return kind >= STORE_CHANGE_OBJECT_MADE &&
+	       kind <= STORE_CHANGE_OBJECT_GONE;
 }
 
 #endif

@@ -14,6 +14,9 @@ static void check_run(const struct store_change *change, uint64_t *number)
 	    change->version != 7)
 		abort();
 	*number += change->count;
+	if (change->thread_id && (change->kind != STORE_CHANGE_EMAIL_GONE ||
+				     change->thread_id >= change->email_id))
+		abort();
 	if (change_is_of_places(change->kind) &&
 	    (change->uid == 0 ||
 		change->uid + (change->count - 1) < change->uid))

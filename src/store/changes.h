@@ -51,6 +51,9 @@ enum store_change_kind {
 	STORE_CHANGE_OBJECT_MADE = 10, // see object.h
 	STORE_CHANGE_OBJECT = 11,
 	STORE_CHANGE_OBJECT_GONE = 12,
+	// Flags of a place, and \Deleted was set or removed.
+	STORE_CHANGE_HIDDEN = 13,
+	STORE_CHANGE_SHOWN = 14,
 };
 
 // What was changed in a mailbox.
@@ -83,6 +86,11 @@ struct store_change {
 	// the reader finds the email in a snapshot of the mailbox or, if the
 	// place has gone since, in the later change that says so.
 	uint64_t email_id;
+	// Of EMAIL_GONE: the thread that all these emails were in; 0: each was
+	// in the thread that has its own id.
+	uint64_t thread_id;
+	// Of PLACE_GONE and EMAIL_GONE: the places had \Deleted.
+	bool hidden;
 };
 
 // A walk through the log as it was when the walk was opened. It needs memory

@@ -3,7 +3,7 @@
 // changed. A client that stopped at any earlier version must end with the same
 // state as one that reads everything, and must not be told of what did not
 // change.
-#include "store/store_test_tools.h"
+#include "store/random_test_tools.h"
 
 #include "store/changes.h"
 
@@ -11,18 +11,7 @@
 #define EMAILS_MAX 1024
 #define BOXES_MAX  256
 #define UIDS_MAX   512
-#define NAMES      7
 #define PAGE_MAX   5
-
-// The test's random state, set at the start of each run.
-static uint64_t random_state;
-
-static unsigned random_below(unsigned limit)
-{
-	random_state =
-	    random_state * 6364136223846793005u + 1442695040888963407;
-	return (unsigned)(random_state >> 33) % limit;
-}
 
 static void mix(uint64_t *hash, const void *bytes, size_t len)
 {
@@ -286,172 +275,7 @@ static void follow_all(struct bed *bed, size_t limit, const struct known *then,
 	follow_places(bed, limit, then, now);
 }
 
-// ---- Changing --------------------------------------------------------------
-
-static const char *const names[NAMES] = {
-    "INBOX", "Archive", "a", "a/b", "a/b/c", "d", "INBOX/e"};
-
-static struct view some_name(void)
-{
-	return view_of_string(names[random_below(NAMES)]);
-}
-
-// NULL when there is no mailbox of the name.
-static struct store_mailbox *some_mailbox(struct bed *bed)
-{
-	struct store_mailbox *mailbox;
-	enum rc rc = store_mailbox_open(&bed->asker, bed->account, some_name(),
-	    STORE_RIGHT_READ, &bed->fault, &mailbox);
-	return rc == RC_OK ? mailbox : NULL;
-}
-
-static struct rangeset some_uids(struct store_mailbox *mailbox)
-{
-	struct store_snapshot *snapshot = store_mailbox_snapshot(mailbox);
-	unsigned next = store_snapshot_uidnext(snapshot);
-	struct rangeset uids;
-	rangeset_init(&uids);
-	for (int i = random_below(3) == 0 ? 1 : 4; i > 0; i--) {
-		uint32_t first = 1 + random_below(next);
-		rangeset_add(&uids, first, first + random_below(3));
-	}
-	store_snapshot_unref(&snapshot);
-	return uids;
-}
-
-static void append_some(struct bed *bed, struct store_mailbox *mailbox)
-{
-	struct store_draft *draft = bed_draft(bed, "Subject: x\r\n\r\nx\r\n");
-	struct view keyword = VIEW("$Work");
-	struct store_append append[3];
-	struct store_appended appended;
-	size_t count = 1 + random_below(3);
-	for (size_t i = 0; i < count; i++)
-		append[i] = (struct store_append){.draft = draft,
-		    .flags = {.system = random_below(32),
-			.keywords = &keyword,
-			.keyword_count = random_below(2)}};
-	assert_int_equal(
-	    store_append(mailbox, append, count, &bed->fault, &appended),
-	    RC_OK);
-	store_draft_free(&draft);
-}
-
-static void deliver_one(
-    struct bed *bed, struct store_mailbox *one, struct store_mailbox *other)
-{
-	struct view keyword = VIEW("later");
-	struct store_place places[] = {
-	    {.mailbox = one, .flags.system = random_below(32)},
-	    {.mailbox = other,
-		.flags = {.keywords = &keyword, .keyword_count = 1}}};
-	struct store_delivery delivery = {
-	    .draft = bed_draft(bed, "Subject: z\r\n\r\nz\r\n"),
-	    .places = places,
-	    .place_count = 2};
-	struct store_delivered delivered;
-	assert_int_equal(
-	    store_deliver(&delivery, &bed->fault, &delivered), RC_OK);
-	store_draft_free(&delivery.draft);
-}
-
-static void replace_one(
-    struct bed *bed, struct store_mailbox *from, struct store_mailbox *to)
-{
-	struct store_append append = {
-	    .draft = bed_draft(bed, "Subject: y\r\n\r\ny\r\n")};
-	struct store_appended appended;
-	struct store_snapshot *snapshot = store_mailbox_snapshot(from);
-	uint32_t uid = 1 + random_below(store_snapshot_uidnext(snapshot));
-	enum rc rc =
-	    store_replace(from, uid, to, &append, &bed->fault, &appended);
-	assert_true(rc == RC_OK || rc == RC_NOT_FOUND);
-	store_snapshot_unref(&snapshot);
-	store_draft_free(&append.draft);
-}
-
-static void copy_some(struct bed *bed, struct store_mailbox *from,
-    const struct rangeset *uids, struct store_mailbox *to, bool move)
-{
-	struct store_copied copied;
-	assert_int_equal(
-	    store_copy(from, uids, to, move, &bed->fault, &copied), RC_OK);
-	store_copied_done(&copied);
-}
-
-static void change_messages(
-    struct bed *bed, struct store_mailbox *from, struct store_mailbox *to)
-{
-	static const char *const keywords[] = {"$Work", "$Junk", "later"};
-	struct view keyword = view_of_string(keywords[random_below(3)]);
-	struct store_flags_change change = {.operation = random_below(3),
-	    .flags = {.system = random_below(32),
-		.keywords = &keyword,
-		.keyword_count = random_below(2)}};
-	struct rangeset uids = some_uids(from);
-	struct rangeset seen = some_uids(from);
-	uint64_t modseq;
-	enum rc rc = RC_OK;
-	switch (random_below(9)) {
-	case 0:
-	case 1: append_some(bed, from); break;
-	case 2:
-	case 3:
-		rc = store_flags_change(
-		    from, &uids, &change, &bed->fault, NULL, &modseq);
-		break;
-	case 4: copy_some(bed, from, &uids, to, random_below(2)); break;
-	case 5: rc = store_expunge(from, NULL, &bed->fault, &modseq); break;
-	case 6:
-		rc = store_take_away(from, &uids, &seen, &bed->fault, &modseq);
-		break;
-	case 7: replace_one(bed, from, to); break;
-	case 8: deliver_one(bed, from, to); break;
-	}
-	assert_int_equal(rc, RC_OK);
-	rangeset_done(&uids);
-	rangeset_done(&seen);
-}
-
-// Some of these changes are refused: a refused change must change nothing.
-static void change_mailboxes(struct bed *bed)
-{
-	uint64_t id;
-	enum rc rc = RC_OK;
-	switch (random_below(4)) {
-	case 0:
-		rc =
-		    store_mailbox_create(&bed->asker, bed->account, some_name(),
-			random_below(2) ? STORE_USE_JUNK : 0, &bed->fault, &id);
-		break;
-	case 1:
-		rc = store_mailbox_delete(
-		    &bed->asker, bed->account, some_name(), &bed->fault);
-		break;
-	case 2:
-		rc = store_mailbox_rename(&bed->asker, bed->account,
-		    some_name(), some_name(), &bed->fault);
-		break;
-	case 3:
-		rc = store_subscribe(&bed->asker, bed->account, some_name(),
-		    random_below(2), &bed->fault);
-		break;
-	}
-	assert_true(rc == RC_OK || rc == RC_EXISTS || rc == RC_NOT_FOUND ||
-		    rc == RC_DENIED || rc == RC_INVALID);
-}
-
-static void change_something(struct bed *bed)
-{
-	struct store_mailbox *from = some_mailbox(bed);
-	struct store_mailbox *to = some_mailbox(bed);
-	if (from && to && random_below(4))
-		change_messages(bed, from, to);
-	else
-		change_mailboxes(bed);
-	store_mailbox_close(&from);
-	store_mailbox_close(&to);
-}
+// ---- All together ----------------------------------------------------------
 
 static void run(uint64_t seed)
 {

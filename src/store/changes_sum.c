@@ -344,7 +344,9 @@ static void take_places(struct places *places,
 	case STORE_CHANGE_MAILBOX_GONE: changes->is_gone = true; break;
 	case STORE_CHANGE_EMAIL_MADE:
 	case STORE_CHANGE_PLACE_MADE: add_range(&places->made, change); break;
-	case STORE_CHANGE_FLAGS: add_range(&places->changed, change); break;
+	case STORE_CHANGE_FLAGS:
+	case STORE_CHANGE_HIDDEN:
+	case STORE_CHANGE_SHOWN: add_range(&places->changed, change); break;
 	case STORE_CHANGE_PLACE_GONE:
 	case STORE_CHANGE_EMAIL_GONE: add_range(&places->gone, change); break;
 	}

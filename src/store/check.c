@@ -110,7 +110,8 @@ static void check_chunk(
 		    .mailbox_id = mailbox->id,
 		    .modseq = message.modseq,
 		    .uid = message.uid,
-		    .size = message.size};
+		    .size = message.size,
+		    .hidden = message.flags & STORE_FLAG_DELETED};
 		vec_push(&check->places, place);
 	}
 	mailbox->sums.messages += chunk->sums.messages;

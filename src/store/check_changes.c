@@ -56,6 +56,15 @@ static void check_place(
 		    change->email_id + (place->uid - change->uid))
 			bad(check, version, "names another email");
 		break;
+	case STORE_CHANGE_HIDDEN:
+	case STORE_CHANGE_SHOWN:
+		if (place->email_id !=
+		    change->email_id + (place->uid - change->uid))
+			bad(check, version, "names another email");
+		if (place->modseq == version &&
+		    place->hidden != (change->kind == STORE_CHANGE_HIDDEN))
+			bad(check, version, "names another \\Deleted");
+		break;
 	case STORE_CHANGE_FLAGS:
 	case STORE_CHANGE_MAILBOX_MADE:
 	case STORE_CHANGE_MAILBOX:

@@ -13,6 +13,7 @@ struct place {
 	uint64_t modseq;
 	uint32_t uid;
 	uint32_t size;
+	bool hidden; // it has \Deleted
 	bool logged; // the change log has a record of its last change
 };
 

@@ -338,6 +338,8 @@ static void release(struct transaction *transaction)
 	}
 	vec_done(&transaction->mailboxes);
 	free(transaction->added.items);
+	free(transaction->hidden.items);
+	free(transaction->shown.items);
 	free(transaction->removed.items);
 	free(transaction->notes.items);
 	size_t position = 0;

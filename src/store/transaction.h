@@ -18,7 +18,7 @@ struct transaction_mailbox {
 	struct store_node *root;         // referenced
 	struct store_keywords *keywords; // referenced
 	struct rangeset expunged;
-	struct rangeset changed; // messages whose flags changed
+	struct rangeset changed; // messages whose flags changed, not \Deleted
 	bool messages_changed;
 	bool record_changed; // name, attributes or keywords
 	bool dropped;        // no records of it are written
@@ -29,7 +29,9 @@ struct transaction_location {
 	uint64_t email_id;
 	uint64_t mailbox_id;
 	uint32_t uid;
-	bool last; // the removed places: the email goes with its last one
+	bool last;   // the removed places: the email goes with its last one
+	bool hidden; // the removed places: it had \Deleted
+	uint64_t thread_id; // of a last one, if it is not the email's id
 };
 
 struct transaction_locations {
@@ -55,7 +57,9 @@ struct transaction {
 	struct record_account record;
 	bool record_changed;
 	VEC(struct transaction_mailbox *)
-	mailboxes; // owned, and so is each of them
+	mailboxes;                           // owned, and so is each of them
+	struct transaction_locations hidden; // \Deleted was set
+	struct transaction_locations shown;  // or removed
 	struct transaction_locations added;
 	struct transaction_locations removed;
 	VEC(struct transaction_note) notes;

@@ -39,14 +39,19 @@ static void add_notes(const struct transaction *transaction, bool gone,
 	}
 }
 
-// Sorts places of known emails before those of new ones, then by mailbox and
-// UID. For a place that is made, `last` says that its email is new.
+// Sorts places of known emails before those of new ones, then by the kind of
+// item, mailbox and UID. For a place that is made, `last` says that its email
+// is new.
 static int compare_places(const void *a, const void *b)
 {
 	const struct transaction_location *left = a;
 	const struct transaction_location *right = b;
 	if (left->last != right->last)
 		return left->last ? 1 : -1;
+	if (left->hidden != right->hidden)
+		return left->hidden ? 1 : -1;
+	if (!left->thread_id != !right->thread_id)
+		return left->thread_id ? 1 : -1;
 	if (left->mailbox_id != right->mailbox_id)
 		return left->mailbox_id < right->mailbox_id ? -1 : 1;
 	return (left->uid > right->uid) - (left->uid < right->uid);
@@ -56,6 +61,7 @@ static void add_places(struct transaction_locations *places,
     enum store_change_kind kind, enum store_change_kind last,
     struct change_record_writer *writer)
 {
+	bool gone = kind == STORE_CHANGE_PLACE_GONE;
 	if (places->count > 1)
 		qsort(places->items, places->count, sizeof(*places->items),
 		    compare_places);
@@ -65,7 +71,9 @@ static void add_places(struct transaction_locations *places,
 		    .mailbox_id = place->mailbox_id,
 		    .uid = place->uid,
 		    .count = 1,
-		    .email_id = place->email_id};
+		    .email_id = place->email_id,
+		    .thread_id = place->last ? place->thread_id : 0,
+		    .hidden = gone && place->hidden};
 		change_record_add(writer, &change);
 	}
 }
@@ -98,11 +106,16 @@ static void put_record(struct transaction *transaction)
 		struct transaction_location *place =
 		    &transaction->added.items[i];
 		place->last = place->email_id >= transaction->first_email_id;
+		place->hidden = false;
 	}
 	add_places(&transaction->added, STORE_CHANGE_PLACE_MADE,
 	    STORE_CHANGE_EMAIL_MADE, &writer);
 	for (unsigned i = 0; i < transaction->mailboxes.count; i++)
 		add_flags(transaction->mailboxes.items[i], &writer);
+	add_places(&transaction->hidden, STORE_CHANGE_HIDDEN,
+	    STORE_CHANGE_HIDDEN, &writer);
+	add_places(&transaction->shown, STORE_CHANGE_SHOWN, STORE_CHANGE_SHOWN,
+	    &writer);
 	add_places(&transaction->removed, STORE_CHANGE_PLACE_GONE,
 	    STORE_CHANGE_EMAIL_GONE, &writer);
 	add_notes(transaction, true, &writer);

@@ -252,9 +252,10 @@ static enum rc drop_threads(
 }
 
 // Releases an email's threads, whose records are written later, and its
-// content, unless the email is kept. `at` is the last place of it.
+// content, unless the email is kept. `at` is the last place of it; it gets the
+// thread.
 static enum rc let_go(struct transaction *transaction,
-    const struct transaction_location *at, bool *ret_kept)
+    struct transaction_location *at, bool *ret_kept)
 {
 	uint64_t email_id = at->email_id;
 	struct engine *engine = engine_of(transaction);
@@ -271,6 +272,8 @@ static enum rc let_go(struct transaction *transaction,
 		rc = record_email_get(buf_view(&value), &email, &rest);
 	if (rc == RC_OK)
 		rc = drop_threads(transaction, &email);
+	if (rc == RC_OK && email.thread_id < email_id)
+		at->thread_id = email.thread_id;
 	*ret_kept = rc == RC_OK && kept_put(transaction, at, buf_view(&value));
 	if (*ret_kept) {
 		buf_done(&value);
@@ -386,8 +389,11 @@ static enum rc find_unplaced(struct transaction *transaction,
 			return rc;
 		if (places > lost)
 			continue;
-		for (size_t n = i - lost; n < i; n++)
+		for (size_t n = i - lost; n < i; n++) {
 			removed->items[n].last = true;
+			removed->items[n].thread_id =
+			    removed->items[i - 1].thread_id;
+		}
 		vec_push(dropped, (struct dropped_email){email_id, kept});
 	}
 	return RC_OK;

@@ -43,8 +43,11 @@ static void note_location(struct transaction_locations *locations,
     const struct transaction_mailbox *mailbox,
     const struct store_message *message)
 {
-	vec_push(locations, (struct transaction_location){message->email_id,
-				mailbox->mailbox->id, message->uid, false});
+	vec_push(locations,
+	    (struct transaction_location){.email_id = message->email_id,
+		.mailbox_id = mailbox->mailbox->id,
+		.uid = message->uid,
+		.hidden = message->flags & STORE_FLAG_DELETED});
 }
 
 // Only the sum of what the transaction adds and removes counts: in a full
@@ -118,18 +121,32 @@ struct edit {
 	bool changed;
 };
 
+// `before`: \Deleted, as it was.
+static void note_change(struct transaction_mailbox *mailbox,
+    const struct store_message *message, unsigned before)
+{
+	struct transaction *transaction = mailbox->transaction;
+	unsigned after = message->flags & STORE_FLAG_DELETED;
+	if (after == before)
+		rangeset_add(&mailbox->changed, message->uid, message->uid);
+	else
+		note_location(
+		    after ? &transaction->hidden : &transaction->shown, mailbox,
+		    message);
+}
+
 static enum node_verdict edit_message(
     void *context, struct store_message *message)
 {
 	struct edit *edit = context;
 	struct transaction *transaction = edit->mailbox->transaction;
+	unsigned before = message->flags & STORE_FLAG_DELETED;
 	enum node_verdict verdict = edit->ask(edit->context, message);
 	switch (verdict) {
 	case NODE_KEEP: break;
 	case NODE_CHANGED:
 		message->modseq = transaction->modseq;
-		rangeset_add(
-		    &edit->mailbox->changed, message->uid, message->uid);
+		note_change(edit->mailbox, message, before);
 		edit->changed = true;
 		break;
 	case NODE_REMOVE:

@@ -210,6 +210,7 @@ void store_view_close(struct store_view **view)
 	buf_done(&old->keyword_bytes);
 	arena_done(&old->arena);
 	free(old->boxes);
+	free(old->counts);
 	free(old->by_id);
 	store_account_close(&old->account);
 	free(old);

@@ -59,6 +59,24 @@ size_t store_view_find(const struct store_view *view, uint64_t mailbox_id);
 MUST_CHECK enum rc store_view_snapshot(struct store_view *view, size_t position,
     struct fault *fault, struct store_snapshot **ret_snapshot);
 
+// What JMAP counts in a mailbox (RFC 8621 section 2). Emails that are not
+// visible do not count, and an email that has several places in a mailbox
+// counts once. A thread is unread if any of its emails is, wherever that is;
+// but emails that are only in the trash count for the trash alone, and others
+// not for it.
+struct store_view_counts {
+	uint32_t emails;
+	uint32_t unread_emails; // neither $seen nor $draft
+	uint32_t threads;
+	uint32_t unread_threads;
+};
+// The counts of all mailboxes, by position; they belong to the view. A mailbox
+// that the asker may not read, or that is damaged, has none. The first call for
+// an account reads all its messages (41 bytes each); what it finds is
+// remembered in memory, and later calls cost O(what changed since). RC_IO.
+MUST_CHECK enum rc store_view_counts(
+    struct store_view *view, const struct store_view_counts **ret_counts);
+
 // ---- Emails ----------------------------------------------------------------
 
 struct store_view_place {

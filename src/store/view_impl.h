@@ -26,6 +26,7 @@ struct store_view {
 	struct engine_cursor *places; // over RECORD_LOCATION; NULL until used
 	struct store_reader *reader;  // NULL until used
 	struct thread_table *threads; // referenced; NULL until used
+	struct store_view_counts *counts; // by position; NULL until used
 	// Of the email that was asked for last.
 	VEC(struct store_view_place) email_places;
 	VEC(struct view) keywords;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What changed for JMAP since a version: what a client that knew everything of
+// that version has to be told to know everything of the view's. Besides the
+// change log this needs the view, since JMAP does not see what has \Deleted: an
+// email that gets \Deleted at its last visible place is gone, and one that
+// loses it is made. Both are told exactly so, if all changes come in one
+// answer. If they come in several (`more`), the last answer makes the client's
+// knowledge right; before that it may be told that something it does not have
+// changed.
+//
+// The functions give up to about `limit` ids (at least 1). They stop earlier
+// after very many changes of few ids. RC_GONE: the log does not reach back far
+// enough; read everything. RC_CORRUPT, RC_IO.
+#ifndef ROOST_STORE_VIEW_CHANGES_H
+#define ROOST_STORE_VIEW_CHANGES_H
+
+#include "store/changes.h"
+#include "store/object.h"
+#include "store/view.h"
+
+// Emails that came, changed (flags, keywords, mailboxes) or went.
+MUST_CHECK enum rc store_view_emails_changed(struct store_view *view,
+    struct store_change_position after, size_t limit,
+    struct store_changes *ret_changes);
+// Threads whose list of emails changed.
+MUST_CHECK enum rc store_view_threads_changed(struct store_view *view,
+    struct store_change_position after, size_t limit,
+    struct store_changes *ret_changes);
+// Mailboxes; `what` tells what changed in each of `changed`. If it is
+// STORE_CHANGED_MESSAGES alone, only counts can have changed (RFC 8621 section
+// 2.2: updatedProperties). A mailbox is told whenever its counts may have
+// changed, also because of an email of the same thread in another mailbox.
+// STORE_CHANGED_NAME: its name, its parent, or its name below that.
+MUST_CHECK enum rc store_view_mailboxes_changed(struct store_view *view,
+    struct store_change_position after, size_t limit,
+    struct store_changes *ret_changes);
+
+// The types of JMAP whose state changed.
+enum store_type {
+	STORE_TYPE_MAILBOX = 1 << 0,
+	STORE_TYPE_EMAIL = 1 << 1,
+	STORE_TYPE_THREAD = 1 << 2,
+	STORE_TYPE_EMAIL_DELIVERY = 1
+				    << 3, // a new email (RFC 8621 section 1.5)
+	// A kind of object: STORE_TYPE_OBJECT << kind.
+	STORE_TYPE_OBJECT = 1 << 4,
+};
+#define STORE_TYPES_ALL                                                        \
+	((unsigned)(STORE_TYPE_OBJECT << STORE_OBJECT_KINDS) - 1)
+
+// Which types may have changed between `version` and now. *ret_version: now. If
+// the log does not reach back far enough: all. For push: it reads no more of
+// the log than it needs.
+MUST_CHECK enum rc store_types_changed(struct store_account *account,
+    uint64_t version, unsigned *ret_types, uint64_t *ret_version);
+
+#endif
