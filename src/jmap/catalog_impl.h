@@ -34,7 +34,7 @@ struct catalog_inside {
 	// Guards what is made when it is asked for.
 	pthread_mutex_t lock;
 	bool threads_known;
-	uint64_t threads_read; // up to this email
+	size_t threads_read; // slots
 	// Threads whose first email is not in the catalog: thread id (8 bytes)
 	// -> head + 1.
 	struct map heads;

@@ -37,34 +37,29 @@ static void join(
 	catalog->emails.items[head].next = slot;
 }
 
-#define PIECE 512
+#define PIECE ((size_t)1024)
 
-// Reads the threads of a piece of emails. RC_MORE: there are further ones.
-static enum rc read_piece(struct jmap_catalog *catalog, struct store_view *view)
+// Gives the emails of these slots their threads.
+static enum rc read_piece(struct jmap_catalog *catalog, struct store_view *view,
+    size_t first, size_t count)
 {
-	struct catalog_inside *inside = catalog->inside;
-	struct store_view_thread threads[PIECE];
-	size_t count;
-	size_t at;
-	enum rc rc = store_view_threads(
-	    view, inside->threads_read, PIECE, threads, &count);
-	if (rc != RC_OK)
-		return rc;
-	LOWER_BOUND(at, catalog->emails.count,
-	    catalog->emails.items[at].id <= inside->threads_read);
-	for (size_t i = 0; i < count; i++) {
-		const struct catalog_email *emails = catalog->emails.items;
-		while (at < catalog->emails.count &&
-		       emails[at].id < threads[i].email_id)
-			at++;
-		if (at < catalog->emails.count &&
-		    emails[at].id == threads[i].email_id &&
-		    emails[at].thread_id == 0)
-			join(catalog, (uint32_t)at, threads[i].thread_id);
-	}
-	if (count > 0)
-		inside->threads_read = threads[count - 1].email_id;
-	return count == PIECE ? RC_MORE : RC_OK;
+	uint64_t ids[PIECE];
+	uint64_t threads[PIECE];
+	if (count == 0)
+		return RC_OK;
+	for (size_t i = 0; i < count; i++)
+		ids[i] = catalog->emails.items[first + i].id;
+	enum rc rc = store_view_threads_of(view, ids, count, threads);
+	for (size_t i = 0; rc == RC_OK && i < count; i++)
+		if (threads[i])
+			join(catalog, (uint32_t)(first + i), threads[i]);
+	return rc;
+}
+
+static size_t piece_after(const struct jmap_catalog *catalog, size_t first)
+{
+	size_t rest = catalog->emails.count - first;
+	return rest < PIECE ? rest : PIECE;
 }
 
 enum rc jmap_catalog_threads(struct jmap_moment *moment)
@@ -72,17 +67,20 @@ enum rc jmap_catalog_threads(struct jmap_moment *moment)
 	struct jmap_catalog *catalog = moment->catalog;
 	struct catalog_inside *inside = catalog->inside;
 	uint64_t until = clock_monotonic_ms() + NET_SLICE_MS;
-	enum rc rc = RC_MORE;
+	enum rc rc = RC_OK;
 	pthread_mutex_lock(&inside->lock);
-	if (inside->threads_known)
-		rc = RC_OK;
-	while (rc == RC_MORE && !inside->threads_known) {
-		rc = read_piece(catalog, moment->view);
-		if (rc == RC_OK) {
-			inside->threads_known = true;
+	while (rc == RC_OK && !inside->threads_known) {
+		size_t count = piece_after(catalog, inside->threads_read);
+		rc = read_piece(
+		    catalog, moment->view, inside->threads_read, count);
+		if (rc == RC_OK)
+			inside->threads_read += count;
+		if (rc == RC_OK &&
+		    inside->threads_read == catalog->emails.count) {
 			catalog_threads_recount(catalog);
-		} else if (rc == RC_MORE && clock_monotonic_ms() >= until) {
-			break;
+			inside->threads_known = true;
+		} else if (rc == RC_OK && clock_monotonic_ms() >= until) {
+			rc = RC_MORE;
 		}
 	}
 	pthread_mutex_unlock(&inside->lock);
@@ -92,16 +90,13 @@ enum rc jmap_catalog_threads(struct jmap_moment *moment)
 enum rc catalog_threads_new(
     struct jmap_catalog *catalog, struct store_view *view, size_t first)
 {
-	for (size_t i = first; i < catalog->emails.count; i++) {
-		uint64_t thread_id;
-		enum rc rc = store_view_thread_of(
-		    view, catalog->emails.items[i].id, &thread_id);
-		if (rc == RC_OK)
-			join(catalog, (uint32_t)i, thread_id);
-		else if (rc != RC_NOT_FOUND)
-			return rc;
+	enum rc rc = RC_OK;
+	while (rc == RC_OK && first < catalog->emails.count) {
+		size_t count = piece_after(catalog, first);
+		rc = read_piece(catalog, view, first, count);
+		first += count;
 	}
-	return RC_OK;
+	return rc;
 }
 
 // ---- Counting --------------------------------------------------------------

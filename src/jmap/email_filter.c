@@ -514,6 +514,17 @@ bool email_filter_needs_threads(const struct email_filter *filter)
 	return filter->needs_threads;
 }
 
+bool email_filter_is_constant(const struct email_filter *filter)
+{
+	for (size_t i = 0; i < filter->tests.count; i++) {
+		enum condition condition = filter->tests.items[i].condition;
+		if (condition != BEFORE && condition != AFTER &&
+		    condition != MIN_SIZE && condition != MAX_SIZE)
+			return false;
+	}
+	return true;
+}
+
 bool email_filter_reads(const struct email_filter *filter)
 {
 	return store_search_reads(filter->search);

@@ -27,6 +27,8 @@ uint32_t email_filter_box(const struct email_filter *filter);
 bool email_filter_is_all(const struct email_filter *filter);
 // Whether the catalog has to know the threads.
 bool email_filter_needs_threads(const struct email_filter *filter);
+// Whether an email that matches once matches as long as it is visible.
+bool email_filter_is_constant(const struct email_filter *filter);
 // Whether emails may have to be read.
 bool email_filter_reads(const struct email_filter *filter);
 

@@ -7,7 +7,7 @@
 
 // ---- Beginning -------------------------------------------------------------
 
-static bool needs_threads(const struct email_list *list)
+bool email_list_is_by_thread(const struct email_list *list)
 {
 	return list->collapse || email_filter_needs_threads(list->filter) ||
 	       email_sort_needs_threads(list->sort);
@@ -63,7 +63,7 @@ static enum rc begin(
 		return rc;
 	if (!list->filter && !read_arguments(call, list))
 		return RC_INVALID;
-	if (needs_threads(list))
+	if (email_list_is_by_thread(list))
 		rc = jmap_catalog_threads(&list->moment);
 	if (rc != RC_OK)
 		return rc;
@@ -157,22 +157,28 @@ static enum rc sort_emails(struct email_list *list)
 	return RC_OK;
 }
 
-enum jmap_step email_list_make(struct jmap_call *call, struct email_list *list)
+enum jmap_step email_list_begin(struct jmap_call *call, struct email_list *list)
 {
 	struct fault fault = {.text = ""};
-	enum rc rc = RC_OK;
-	if (!list->begun)
-		rc = begin(call, list, &fault);
+	enum rc rc = list->begun ? RC_OK : begin(call, list, &fault);
+	if (rc == RC_OK || call->failed)
+		return JMAP_DONE;
+	return rc == RC_MORE ? JMAP_MORE : jmap_fail_rc(call, rc, &fault);
+}
+
+enum jmap_step email_list_make(struct jmap_call *call, struct email_list *list)
+{
+	if (email_list_begin(call, list) == JMAP_MORE)
+		return JMAP_MORE;
 	if (call->failed)
 		return JMAP_DONE;
-	if (rc == RC_OK)
-		rc = test_emails(list);
+	enum rc rc = test_emails(list);
 	if (rc == RC_OK && !email_sort_is_plain(list->sort))
 		rc = sort_emails(list);
 	if (rc == RC_MORE)
 		return JMAP_MORE;
 	if (rc != RC_OK)
-		return jmap_fail_rc(call, rc, &fault);
+		return jmap_fail_rc(call, rc, NULL);
 	if (list->complete) {
 		list->has_total = true;
 		list->total = list->slots.count;

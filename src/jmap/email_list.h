@@ -34,10 +34,18 @@ struct email_list {
 	uint32_t anchor_slot;
 };
 
-// Opens the moment and makes the results. Begin with all zero but what the
+// Opens the moment and reads filter and sort. Begin with all zero but what the
 // caller sets. JMAP_MORE: call again. JMAP_DONE: done, or an error was answered
 // (call->failed). In any case email_list_done() has to be called.
+enum jmap_step email_list_begin(
+    struct jmap_call *call, struct email_list *list);
+// Begins, if that was not done, and makes the results. What it returns is the
+// same.
 enum jmap_step email_list_make(struct jmap_call *call, struct email_list *list);
 void email_list_done(struct email_list *list);
+
+// Whether a change of one email can change what becomes of the others of its
+// thread.
+bool email_list_is_by_thread(const struct email_list *list);
 
 #endif

@@ -157,6 +157,14 @@ bool email_sort_is_plain(const struct email_sort *sort)
 	       (sort->count == 1 && is_given(sort, &sort->comparators[0]));
 }
 
+bool email_sort_is_constant(const struct email_sort *sort)
+{
+	for (size_t i = 0; i < sort->count; i++)
+		if (sort->comparators[i].property == HAS_KEYWORD)
+			return false;
+	return !sort->needs_threads;
+}
+
 bool email_sort_needs_threads(const struct email_sort *sort)
 {
 	return sort->needs_threads;

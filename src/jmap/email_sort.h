@@ -19,6 +19,8 @@ void email_sort_done(struct email_sort **sort);
 // Whether the order is that of the catalog, or its reverse.
 bool email_sort_is_plain(const struct email_sort *sort);
 bool email_sort_descends(const struct email_sort *sort);
+// Whether the place of an email never changes.
+bool email_sort_is_constant(const struct email_sort *sort);
 bool email_sort_needs_threads(const struct email_sort *sort);
 
 // Puts the slots into order. They are given in the order of the catalog, or its

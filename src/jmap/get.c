@@ -117,6 +117,20 @@ void jmap_get_end(struct jmap_call *call, const struct jmap_get *get)
 	json_end_object(out);
 }
 
+// "12", or "12.3": a part of the commit after version 12.
+static bool read_position(
+    struct view state, struct store_change_position *ret_position)
+{
+	struct view version;
+	*ret_position = (struct store_change_position){0};
+	size_t dot = view_find_char(state, '.');
+	if (dot == SIZE_MAX)
+		return jmap_state_read(state, &ret_position->version);
+	version = view_slice(state, 0, dot);
+	return jmap_state_read(version, &ret_position->version) &&
+	       view_to_u64(view_from(state, dot + 1), &ret_position->done);
+}
+
 bool jmap_changes_read(struct jmap_call *call, struct jmap_changes *ret_changes)
 {
 	const struct jmap_limits *limits = &call->request->jmap->options.limits;
@@ -133,9 +147,36 @@ bool jmap_changes_read(struct jmap_call *call, struct jmap_changes *ret_changes)
 	}
 	if (has_max && max < ret_changes->max)
 		ret_changes->max = max;
-	if (!jmap_state_read(ret_changes->since, &ret_changes->version)) {
+	if (!read_position(ret_changes->since, &ret_changes->after)) {
 		jmap_fail(call, JMAP_ERROR_CANNOT_CALCULATE_CHANGES, NULL);
 		return false;
 	}
 	return true;
+}
+
+void jmap_changes_begin(struct jmap_call *call,
+    const struct jmap_changes *changes, struct store_change_position until,
+    bool more)
+{
+	struct json_text *out = &call->out;
+	char text[48];
+	int len = snprintf(text, sizeof(text), "%llu.%llu",
+	    (unsigned long long)until.version, (unsigned long long)until.done);
+	if (until.done == 0)
+		len = (int)strcspn(text, ".");
+	json_begin_object(out);
+	json_member_string(out, "accountId", call->account_id);
+	json_member_string(out, "oldState", changes->since);
+	json_member_string(out, "newState", view_of(text, (size_t)len));
+	json_member_bool(out, "hasMoreChanges", more);
+}
+
+void jmap_changes_list(struct json_text *out, const char *name,
+    enum jmap_id_kind kind, const uint64_t *ids, size_t count)
+{
+	json_key(out, name);
+	json_begin_array(out);
+	for (size_t i = 0; i < count; i++)
+		jmap_id_add(out, kind, ids[i]);
+	json_end_array(out);
 }

@@ -8,6 +8,8 @@ static const struct jmap_method *const tables[] = {
     jmap_email_set_methods,
     jmap_email_import_methods,
     jmap_mailbox_methods,
+    jmap_email_changes_methods,
+    jmap_email_query_changes_methods,
     jmap_email_query_methods,
     jmap_email_get_methods,
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The methods of each type of object; a table ends with a method without name.
+// jmap_NAME_methods is in NAME.c.
 #ifndef ROOST_JMAP_METHODS_H
 #define ROOST_JMAP_METHODS_H
 
@@ -11,5 +12,12 @@ extern const struct jmap_method jmap_core_methods[];         // core.c
 extern const struct jmap_method jmap_mailbox_methods[];      // mailbox.c
 extern const struct jmap_method jmap_email_query_methods[];  // email_query.c
 extern const struct jmap_method jmap_email_get_methods[];    // email_get.c
+extern const struct jmap_method jmap_core_methods[];
+extern const struct jmap_method jmap_email_changes_methods[];
+extern const struct jmap_method jmap_email_import_methods[];
+extern const struct jmap_method jmap_email_query_changes_methods[];
+extern const struct jmap_method jmap_email_query_methods[];
+extern const struct jmap_method jmap_email_set_methods[];
+extern const struct jmap_method jmap_mailbox_methods[];
 
 #endif

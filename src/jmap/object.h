@@ -7,6 +7,7 @@
 
 #include "base/vec.h"
 #include "jmap/call.h"
+#include "store/changes.h"
 
 // ---- The grammar of a type -------------------------------------------------
 
@@ -83,16 +84,26 @@ void jmap_get_end(struct jmap_call *call, const struct jmap_get *get);
 
 // ---- /changes (section 5.2) ------------------------------------------------
 
+// An answer that is only a part of the changes may end within a commit. Its new
+// state is the version before it, "." and how much of the commit was told.
 struct jmap_changes {
-	struct view since; // the state, as given
-	uint64_t version;  // of `since`
-	uint64_t max;      // of the ids in the answer
+	struct view since;                  // the state, as given
+	struct store_change_position after; // the same
+	uint64_t max;                       // of the ids in the answer
 };
 
 // False: an error was answered; a state that we never gave is
 // cannotCalculateChanges.
 MUST_CHECK bool jmap_changes_read(
     struct jmap_call *call, struct jmap_changes *ret_changes);
+// Begins the answer. The caller writes the lists, perhaps further members, and
+// ends the object.
+void jmap_changes_begin(struct jmap_call *call,
+    const struct jmap_changes *changes, struct store_change_position until,
+    bool more);
+// A list of the answer: "created", "updated" or "destroyed".
+void jmap_changes_list(struct json_text *out, const char *name,
+    enum jmap_id_kind kind, const uint64_t *ids, size_t count);
 
 // ---- /set (section 5.3) ----------------------------------------------------
 

@@ -128,15 +128,6 @@ MUST_CHECK enum rc store_view_thread(struct store_view *view,
     uint64_t thread_id, const struct store_view_thread_email **ret_emails,
     size_t *ret_count);
 
-// The threads of many emails: of those whose ids are above `after`, in the
-// order of ids, whether they are visible or not; at most `most` (at least 1) of
-// them. Fewer are given at the end. RC_CORRUPT, RC_IO.
-struct store_view_thread {
-	uint64_t email_id;
-	uint64_t thread_id;
-};
-MUST_CHECK enum rc store_view_threads(struct store_view *view, uint64_t after,
-    size_t most, struct store_view_thread *ret_threads, size_t *ret_count);
 // Reads the emails' bytes and descriptions at the moment of the view. It
 // belongs to the view. It does not ask whether an email is visible.
 struct store_reader *store_view_reader(struct store_view *view);

@@ -162,37 +162,3 @@ enum rc store_view_thread_of(
 	    reader_thread(store_view_reader(view), email_id, ret_thread_id);
 	return rc == RC_GONE ? RC_NOT_FOUND : rc;
 }
-
-enum rc store_view_threads(struct store_view *view, uint64_t after, size_t most,
-    struct store_view_thread *ret_threads, size_t *ret_count)
-{
-	struct record_key prefix = record_key_kind(RECORD_EMAIL);
-	struct record_key first = record_key_u64(RECORD_EMAIL, after + 1);
-	struct engine_cursor *cursor;
-	struct record_email email;
-	struct view key;
-	struct view value;
-	struct view description;
-	size_t count = 0;
-	*ret_count = 0;
-	if (after == UINT64_MAX)
-		return RC_OK;
-	enum rc rc =
-	    engine_cursor_open(view->from, record_key_view(&prefix), &cursor);
-	if (rc != RC_OK)
-		return rc;
-	engine_cursor_seek(cursor, record_key_view(&first));
-	while (count < most && rc == RC_OK) {
-		rc = engine_cursor_next(cursor, &key, &value);
-		if (rc == RC_OK)
-			rc = key.len == 9
-				 ? record_email_get(value, &email, &description)
-				 : RC_CORRUPT;
-		if (rc == RC_OK)
-			ret_threads[count++] = (struct store_view_thread){
-			    get_be64(key.ptr + 1), email.thread_id};
-	}
-	engine_cursor_close(&cursor);
-	*ret_count = count;
-	return rc == RC_END ? RC_OK : rc;
-}
