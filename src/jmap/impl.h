@@ -7,12 +7,14 @@
 #include "base/mem.h"
 #include "jmap/busy.h"
 #include "jmap/call.h"
+#include "jmap/follow.h"
 
 struct jmap {
 	struct jmap_options options;
 	// Of each user, at a time.
 	struct jmap_busy *requests;
 	struct jmap_busy *uploads;
+	struct jmap_follower *follower;
 };
 
 // A call that another one asked for (jmap_follow()).

@@ -7,6 +7,9 @@ static const struct jmap_method *const tables[] = {
     jmap_core_methods,
     jmap_email_set_methods,
     jmap_email_import_methods,
+    jmap_identity_methods,
+    jmap_submission_methods,
+    jmap_vacation_methods,
 };
 
 const struct jmap_method *jmap_method_find(struct view name)

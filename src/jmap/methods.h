@@ -8,5 +8,8 @@
 extern const struct jmap_method jmap_core_methods[];         // core.c
 extern const struct jmap_method jmap_email_set_methods[];    // email_set.c
 extern const struct jmap_method jmap_email_import_methods[]; // email_import.c
+extern const struct jmap_method jmap_identity_methods[];     // identity.c
+extern const struct jmap_method jmap_submission_methods[];   // submission.c
+extern const struct jmap_method jmap_vacation_methods[];     // vacation.c
 
 #endif

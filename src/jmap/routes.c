@@ -26,6 +26,7 @@ struct jmap *jmap_new(const struct jmap_options *options)
 		jmap->options.limits = jmap_limits_default;
 	jmap->requests = jmap_busy_new(jmap->options.limits.requests);
 	jmap->uploads = jmap_busy_new(jmap->options.limits.uploads);
+	jmap->follower = jmap_follower_new(&jmap->options);
 	return jmap;
 }
 
@@ -33,6 +34,7 @@ void jmap_free(struct jmap **jmap)
 {
 	if (!*jmap)
 		return;
+	jmap_follower_free(&(*jmap)->follower);
 	jmap_busy_free(&(*jmap)->requests);
 	jmap_busy_free(&(*jmap)->uploads);
 	free(*jmap);
