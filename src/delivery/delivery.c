@@ -73,7 +73,7 @@ MUST_CHECK static enum rc check_sender(const struct delivery_office *office,
 	return rc;
 }
 
-static uint64_t size_max(const struct delivery_office *office)
+uint64_t delivery_size_max(const struct delivery_office *office)
 {
 	return office->message_max ? office->message_max
 				   : store_message_max(office->store);
@@ -154,7 +154,7 @@ enum rc delivery_new(const struct delivery_office *office,
 	enum rc rc = check_sender(office, origin, envelope, ret_reply);
 	if (rc != RC_OK)
 		return rc;
-	if (envelope->declared_size > size_max(office)) {
+	if (envelope->declared_size > delivery_size_max(office)) {
 		// RFC 1870 section 6.1.
 		delivery_reply_set(ret_reply, 552, ENHANCED(5, 3, 4),
 		    "The message is longer than this server takes");
@@ -532,7 +532,7 @@ static void add_header(struct delivery *delivery, struct view bytes)
 
 static void add(struct delivery *delivery, struct view bytes)
 {
-	if (delivery->size + bytes.len > size_max(delivery->office)) {
+	if (delivery->size + bytes.len > delivery_size_max(delivery->office)) {
 		fail(delivery, 552, ENHANCED(5, 3, 4),
 		    "The message is longer than this server takes");
 		return;
@@ -650,6 +650,11 @@ enum rc delivery_finish(struct delivery *delivery,
 const struct queue_id *delivery_queued(const struct delivery *delivery)
 {
 	return delivery->has_queued ? &delivery->queued : NULL;
+}
+
+int64_t delivery_release_at(const struct delivery *delivery)
+{
+	return delivery->envelope.queue.release_at;
 }
 
 size_t delivery_queued_for(const struct delivery *delivery, size_t n,

@@ -54,6 +54,9 @@ struct delivery_office {
 	struct delivery_counts *counts; // may be NULL
 };
 
+// How long a message may be.
+uint64_t delivery_size_max(const struct delivery_office *office);
+
 // What became of copies and messages since the start.
 struct delivery_counts {
 	struct counter delivered; // copies, each for one user
@@ -80,6 +83,7 @@ struct delivery_origin {
 	struct view helo;         // as the client wrote it
 	struct view peer_address; // text, without the port
 	bool extended;            // the client said EHLO or LHLO
+	bool http;                // the message comes by JMAP
 	struct view tls_version;  // "TLSv1.3"; empty: none
 	struct view tls_cipher;
 	const struct auth_user *user; // the user who submits; otherwise NULL
@@ -91,9 +95,10 @@ static inline struct smtp_protocol delivery_protocol(
     const struct delivery_origin *origin, bool utf8)
 {
 	return (struct smtp_protocol){
-	    .family = origin->door == DELIVERY_LMTP ? SMTP_FAMILY_LMTP
-		      : origin->extended            ? SMTP_FAMILY_ESMTP
-						    : SMTP_FAMILY_SMTP,
+	    .family = origin->http                    ? SMTP_FAMILY_HTTP
+		      : origin->door == DELIVERY_LMTP ? SMTP_FAMILY_LMTP
+		      : origin->extended              ? SMTP_FAMILY_ESMTP
+						      : SMTP_FAMILY_SMTP,
 	    .utf8 = utf8,
 	    .tls = origin->tls_version.len > 0 || origin->tls_cipher.len > 0,
 	    .authenticated = origin->user != NULL,
@@ -214,6 +219,8 @@ MUST_CHECK enum rc delivery_finish(struct delivery *delivery,
 // After an answer 250: the id by which queue/notes.h knows the message; NULL if
 // it did not go through the queue.
 const struct queue_id *delivery_queued(const struct delivery *delivery);
+// When it may go; 0: at once.
+int64_t delivery_release_at(const struct delivery *delivery);
 // The addresses in the queue to which accepted recipient `n` led: it may be an
 // alias. Writes at most `max` of them, and returns how many there are. They
 // live as long as the delivery.

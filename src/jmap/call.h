@@ -131,6 +131,8 @@ enum jmap_id_kind {
 	JMAP_ID_THREAD = 'T',
 	JMAP_ID_BLOB = 'B',   // see blob.h
 	JMAP_ID_UPLOAD = 'U', // is no number
+	JMAP_ID_IDENTITY = 'I',
+	JMAP_ID_SUBMISSION = 'S',
 };
 
 bool jmap_id_is_valid(struct view id); // RFC 8620 section 1.2

@@ -8,6 +8,7 @@
 #include "jmap/busy.h"
 #include "jmap/call.h"
 #include "jmap/catalog.h"
+#include "jmap/follow.h"
 
 struct jmap {
 	struct jmap_options options;
@@ -15,6 +16,7 @@ struct jmap {
 	struct jmap_busy *requests;
 	struct jmap_busy *uploads;
 	struct jmap_catalogs *catalogs;
+	struct jmap_follower *follower;
 };
 
 // A call that another one asked for (jmap_follow()).

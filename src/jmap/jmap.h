@@ -4,6 +4,7 @@
 #ifndef ROOST_JMAP_JMAP_H
 #define ROOST_JMAP_JMAP_H
 
+#include "delivery/delivery.h"
 #include "http/http.h"
 #include "store/store.h"
 
@@ -26,10 +27,11 @@ extern const struct jmap_limits jmap_limits_default;
 struct jmap_options {
 	struct store *store;
 	struct auth *auth;
-	struct log *log;           // may be NULL
-	const char *server_name;   // in Message-IDs
-	const struct clock *clock; // NULL: the machine's
-	struct jmap_limits limits; // all zero: the defaults
+	const struct delivery_office *office; // sends what users submit
+	struct log *log;                      // may be NULL
+	const char *server_name;              // in Message-IDs
+	const struct clock *clock;            // NULL: the machine's
+	struct jmap_limits limits;            // all zero: the defaults
 };
 
 // The session resource, as clients find it (RFC 8620 section 2.2).

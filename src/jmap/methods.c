@@ -12,6 +12,9 @@ static const struct jmap_method *const tables[] = {
     jmap_email_query_changes_methods,
     jmap_email_query_methods,
     jmap_email_get_methods,
+    jmap_identity_methods,
+    jmap_submission_methods,
+    jmap_vacation_methods,
 };
 
 const struct jmap_method *jmap_method_find(struct view name)

@@ -19,5 +19,8 @@ extern const struct jmap_method jmap_email_query_changes_methods[];
 extern const struct jmap_method jmap_email_query_methods[];
 extern const struct jmap_method jmap_email_set_methods[];
 extern const struct jmap_method jmap_mailbox_methods[];
+extern const struct jmap_method jmap_identity_methods[];   // identity.c
+extern const struct jmap_method jmap_submission_methods[]; // submission.c
+extern const struct jmap_method jmap_vacation_methods[];   // vacation.c
 
 #endif

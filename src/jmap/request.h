@@ -10,7 +10,9 @@
 // What a client names in "using".
 #define JMAP_CAPABILITY_TABLE(X)                                               \
 	X(JMAP_CAPABILITY_CORE, "urn:ietf:params:jmap:core")                   \
-	X(JMAP_CAPABILITY_MAIL, "urn:ietf:params:jmap:mail")
+	X(JMAP_CAPABILITY_MAIL, "urn:ietf:params:jmap:mail")                   \
+	X(JMAP_CAPABILITY_SUBMISSION, "urn:ietf:params:jmap:submission")       \
+	X(JMAP_CAPABILITY_VACATION, "urn:ietf:params:jmap:vacationresponse")
 
 enum jmap_capability {
 #define X(name, uri) name,

@@ -8,10 +8,39 @@
 #include "jmap/call.h"
 #include "store/change.h"
 
-#define TEXT_MAX ((size_t)16 << 20)
+#define TEXT_MAX         ((size_t)16 << 20)
+#define RIG_HOLD_SECONDS (30 * 86400)
 // base64 of "demo:demo pass"
 #define LOGIN     "Authorization: Basic ZGVtbzpkZW1vIHBhc3M=\r\n"
 #define JSON_TYPE "Content-Type: application/json\r\n"
+
+static void open_office(struct jmap_rig *rig)
+{
+	struct fault fault;
+	struct engine *engine = rig->users.engine;
+	struct queue_settings settings = {
+	    .server_name = VIEW("mx.example.org")};
+	struct route_domain domain = {.name = VIEW("example.org")};
+	struct auth_user friend =
+	    rig_users_find(&rig->users, view_of_string(RIG_FRIEND));
+	struct store_account *account;
+	rig->office = (struct delivery_office){
+	    .store = rig->store,
+	    .route = route_new(engine, rig->users.auth, NULL),
+	    .dkim = dkim_keys_new(engine, NULL),
+	    .server_name = VIEW("mx.example.org"),
+	    .hold_seconds = RIG_HOLD_SECONDS,
+	};
+	rig_must(queue_open(engine, &settings, &fault, &rig->office.queue),
+	    "the queue");
+	rig_must(
+	    route_domain_add(rig->office.route, &domain, &fault), "the domain");
+	// Its account exists, so that it gets mail.
+	rig_must(
+	    store_account_enter(rig->store, friend.account, &fault, &account),
+	    "the friend's account");
+	store_account_close(&account);
+}
 
 void jmap_rig_init_limits(
     struct jmap_rig *rig, const struct jmap_limits *limits)
@@ -24,8 +53,10 @@ void jmap_rig_init_limits(
 	rig_must(store_account_enter(rig->store, rig->users.user.account,
 		     &fault, &rig->account),
 	    "the account");
+	open_office(rig);
 	struct jmap_options options = {.store = rig->store,
 	    .auth = rig->users.auth,
+	    .office = &rig->office,
 	    .server_name = HTTP_RIG_HOST};
 	if (limits)
 		options.limits = *limits;
@@ -48,6 +79,9 @@ void jmap_rig_done(struct jmap_rig *rig)
 {
 	http_rig_done(&rig->http);
 	jmap_free(&rig->jmap);
+	queue_close(&rig->office.queue);
+	route_free(&rig->office.route);
+	dkim_keys_free(&rig->office.dkim);
 	store_account_close(&rig->account);
 	store_free(&rig->store);
 	rig_users_done(&rig->users);

@@ -19,6 +19,8 @@
 struct jmap_rig {
 	struct rig_users users;
 	struct store *store;
+	// An office of the domain example.org; RIG_FRIEND is there, too.
+	struct delivery_office office;
 	struct store_account *account; // of RIG_USER, open
 	struct jmap *jmap;
 	struct http_route routes[32];

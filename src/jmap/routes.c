@@ -27,6 +27,7 @@ struct jmap *jmap_new(const struct jmap_options *options)
 	jmap->requests = jmap_busy_new(jmap->options.limits.requests);
 	jmap->uploads = jmap_busy_new(jmap->options.limits.uploads);
 	jmap->catalogs = jmap_catalogs_new(JMAP_CATALOG_BYTES);
+	jmap->follower = jmap_follower_new(&jmap->options);
 	return jmap;
 }
 
@@ -34,6 +35,7 @@ void jmap_free(struct jmap **jmap)
 {
 	if (!*jmap)
 		return;
+	jmap_follower_free(&(*jmap)->follower);
 	jmap_busy_free(&(*jmap)->requests);
 	jmap_busy_free(&(*jmap)->uploads);
 	jmap_catalogs_free(&(*jmap)->catalogs);

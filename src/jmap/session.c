@@ -52,6 +52,8 @@ static const struct jmap_capability_info {
 } infos[] = {
     [JMAP_CAPABILITY_CORE] = {core_server, NULL, false},
     [JMAP_CAPABILITY_MAIL] = {NULL, jmap_mail_capability, true},
+    [JMAP_CAPABILITY_SUBMISSION] = {NULL, jmap_submission_capability, true},
+    [JMAP_CAPABILITY_VACATION] = {NULL, NULL, true},
 };
 
 typedef void (*write_info)(const struct jmap *jmap, struct json_text *out);

@@ -265,6 +265,14 @@ static bool may_become(
 	return jmap_property_fits(property, after);
 }
 
+// A patch sets a property to null.
+static bool may_go(const struct jmap_property *property, json_t *before)
+{
+	if (property->flags & (JMAP_SERVER_SET | JMAP_IMMUTABLE))
+		return json_is_null(before);
+	return property->flags & JMAP_NULLABLE;
+}
+
 bool jmap_set_check_update(
     struct jmap_set *set, struct view id, json_t *patch, json_t *object)
 {
@@ -291,8 +299,7 @@ bool jmap_set_check_update(
 	    before, key, value) if (!json_object_get(object, key))
 	{
 		int number = jmap_property_find(class, view_of_string(key));
-		if (number >= 0 &&
-		    !(class->properties[number].flags & JMAP_NULLABLE))
+		if (number >= 0 && !may_go(&class->properties[number], value))
 			add_wrong(&wrong, view_of_string(key));
 	}
 	bool good = judge(set, JMAP_SET_UPDATE, id, &wrong);

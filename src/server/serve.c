@@ -525,6 +525,7 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	    .route = serve->post.route,
 	    .auth = serve->auth,
 	    .store = serve->store,
+	    .office = &serve->post.office,
 	    .log = &serve->log,
 	    .own_test = serve->post.own_test,
 	    .metrics = metrics,
@@ -575,8 +576,9 @@ static void stop(struct serve *serve)
 	net_server_free(&serve->net);
 	certifier_free(&serve->certifier);
 	net_tls_free(&serve->tls);
-	post_office_close(&serve->post);
+	// JMAP follows what is in the queue.
 	protocols_close(&serve->protocols);
+	post_office_close(&serve->post);
 	store_deriver_free(&serve->deriver);
 	sweeper_free(&serve->sweeper);
 	tracing_free(&serve->tracing);

@@ -165,6 +165,7 @@ static struct jmap *open_jmap(const struct web_parts *parts)
 	return jmap_new(&(struct jmap_options){
 	    .store = parts->store,
 	    .auth = parts->auth,
+	    .office = parts->office,
 	    .log = parts->log,
 	    .server_name = parts->config->server_name,
 	});

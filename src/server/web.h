@@ -7,6 +7,7 @@
 #include "server/config.h"
 
 struct acme_answers;
+struct delivery_office;
 struct engine;
 struct probe_own;
 struct log;
@@ -21,6 +22,7 @@ struct web_parts {
 	struct route *route; // and its domains, as setup_accepts_host() says
 	struct auth *auth;
 	struct store *store;
+	const struct delivery_office *office;
 	struct log *log;
 	struct probe_own *own_test; // of the connection
 	// Appends all metrics (measures.h).

@@ -86,6 +86,8 @@ bool smtp_by_find(struct view word, enum smtp_by *ret_by)
 
 const char *smtp_protocol_name(const struct smtp_protocol *protocol)
 {
+	if (protocol->family == SMTP_FAMILY_HTTP)
+		return "HTTP";
 	bool lmtp = protocol->family == SMTP_FAMILY_LMTP;
 	unsigned over =
 	    (protocol->tls ? 1u : 0) | (protocol->authenticated ? 2u : 0);

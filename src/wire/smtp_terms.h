@@ -55,10 +55,11 @@ enum smtp_family {
 	SMTP_FAMILY_SMTP, // the client said HELO
 	SMTP_FAMILY_ESMTP,
 	SMTP_FAMILY_LMTP,
+	SMTP_FAMILY_HTTP, // JMAP
 };
 struct smtp_protocol {
 	enum smtp_family family;
-	// Each of these implies ESMTP.
+	// Each of these implies ESMTP. HTTP has one name.
 	bool utf8; // this message used SMTPUTF8
 	bool tls;
 	bool authenticated;

@@ -119,6 +119,7 @@ static void the_protocol_has_its_registered_name(void **state)
 	    {SMTP_FAMILY_ESMTP, 1, 1, 1, " with UTF8SMTPSA;"},
 	    {SMTP_FAMILY_LMTP, 1, 0, 0, " with UTF8LMTP;"},
 	    {SMTP_FAMILY_LMTP, 1, 1, 1, " with UTF8LMTPSA;"},
+	    {SMTP_FAMILY_HTTP, 1, 1, 1, " with HTTP;"},
 	};
 	struct buf out;
 	buf_init(&out, 4096);
