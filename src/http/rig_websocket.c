@@ -144,8 +144,9 @@ static void tell(unsigned char first, struct view payload, struct buf *out)
 	}
 }
 
-// Takes a frame from the front. Those of a server have no mask.
-static bool take(struct view *sent, struct buf *out)
+// The frames of a server have no mask.
+static bool take(
+    struct view *sent, unsigned char *ret_first, struct view *ret_payload)
 {
 	size_t head = 2;
 	if (sent->len < head)
@@ -163,18 +164,28 @@ static bool take(struct view *sent, struct buf *out)
 		len = get_be64(sent->ptr + 2);
 	if (sent->len - head < len)
 		return false;
-	tell((unsigned char)sent->ptr[0], view_slice(*sent, head, (size_t)len),
-	    out);
+	*ret_first = (unsigned char)sent->ptr[0];
+	*ret_payload = view_slice(*sent, head, (size_t)len);
 	*sent = view_from(*sent, head + (size_t)len);
+	return true;
+}
+
+bool rig_websocket_take(
+    struct view *sent, char *ret_kind, struct view *ret_payload)
+{
+	unsigned char first;
+	if (!take(sent, &first, ret_payload))
+		return false;
+	*ret_kind = letter_of(first & 15);
 	return true;
 }
 
 void rig_websocket_describe(struct view sent, struct buf *out)
 {
-	while (sent.len > 0) {
-		if (take(&sent, out))
-			continue;
+	unsigned char first;
+	struct view payload;
+	while (take(&sent, &first, &payload))
+		tell(first, payload, out);
+	if (sent.len > 0)
 		buf_add_literal(out, "…");
-		break;
-	}
 }

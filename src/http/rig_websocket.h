@@ -24,5 +24,9 @@ void rig_websocket_add(struct buf *out, const char *text);
 // with "|" between them; "T.x 70000" if it is longer than 100 bytes. A part of
 // a frame at the end is "…".
 void rig_websocket_describe(struct view sent, struct buf *out);
+// Takes a frame from the front of `*sent`: its kind, as above, and its payload.
+// False: there is no whole one.
+bool rig_websocket_take(
+    struct view *sent, char *ret_kind, struct view *ret_payload);
 
 #endif

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include "http/impl.h"
+#include "http/origin.h"
 #include "wire/base64.h"
 
 #define VERSION   "13"
@@ -39,29 +40,15 @@ static bool has_key(const struct http_request *request)
 	return good;
 }
 
-// "https://host:port", of this server itself.
-static bool is_own_origin(
-    const struct http_request *request, struct view origin)
-{
-	struct buf own;
-	buf_init(&own, 1000);
-	buf_printf(&own, "http%s://%.*s", request->tls ? "s" : "",
-	    VIEW_FMT(request->host));
-	if (request->port > 0 && request->port != (request->tls ? 443 : 80))
-		buf_printf(&own, ":%u", request->port);
-	bool same = view_eq_nocase(buf_view(&own), origin);
-	buf_done(&own);
-	return same;
-}
-
 // Section 10.2.
 static bool is_origin_allowed(struct exchange *exchange)
 {
 	const struct http_websocket *kind = exchange->route->websocket;
 	struct http_exchange *shown = &exchange->shown;
-	struct view origin = http_field(&shown->request, "Origin");
-	return origin.len == 0 || is_own_origin(&shown->request, origin) ||
-	       (kind->accepts_origin && kind->accepts_origin(shown, origin));
+	struct view origin = http_field(&shown->request, "origin");
+	return !http_is_foreign(&shown->request) ||
+	       (origin.len > 0 && kind->accepts_origin &&
+		   kind->accepts_origin(shown, origin));
 }
 
 // The first of our subprotocols that the client offers, too. False: there is

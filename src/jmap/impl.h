@@ -33,7 +33,9 @@ struct jmap_request {
 	json_t *calls;  // of `json`
 	size_t at;      // the call that is run, or comes next
 	uint64_t using; // bits of enum jmap_capability
-	struct view id; // of a WebSocket's request
+	bool websocket; // it is a message of a WebSocket
+	bool push;      // and enables or disables push
+	struct view id; // of a WebSocket's request; empty: none
 	// Creation ids: the values are strings in `arena`.
 	struct map created;
 	bool wants_created; // the request had "createdIds"

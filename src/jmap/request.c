@@ -19,6 +19,8 @@ static void problem(struct jmap_request *request, unsigned status,
 	buf_reset(&request->response);
 	json_text_init(&out, &request->response);
 	json_begin_object(&out);
+	if (request->websocket)
+		json_member_string(&out, "@type", VIEW("RequestError"));
 	snprintf(name, sizeof(name), "urn:ietf:params:jmap:error:%s", type);
 	json_member_string(&out, "type", view_of_string(name));
 	json_member_u64(&out, "status", status);
@@ -27,6 +29,8 @@ static void problem(struct jmap_request *request, unsigned status,
 	json_member_string(&out, "detail", view_of_string(detail));
 	if (request->id.len > 0)
 		json_member_string(&out, "requestId", request->id);
+	else if (request->websocket)
+		json_member_null(&out, "requestId");
 	json_end_object(&out);
 	request->status = status;
 }
@@ -107,6 +111,24 @@ static bool check_calls(struct jmap_request *request)
 	return true;
 }
 
+// The members that only messages of a WebSocket have (RFC 8887 section 4.3).
+static bool read_message(struct jmap_request *request)
+{
+	const json_t *type = json_object_get(request->json, "@type");
+	const json_t *id = json_object_get(request->json, "id");
+	struct view name = json_is_string(type) ? json_view(type) : VIEW("");
+	if (json_is_string(id))
+		request->id = json_view(id);
+	request->push = view_eq(name, VIEW("WebSocketPushEnable")) ||
+			view_eq(name, VIEW("WebSocketPushDisable"));
+	if (request->push ||
+	    (view_eq(name, VIEW("Request")) && (!id || json_is_string(id))))
+		return true;
+	problem(request, 400, "notRequest", NULL,
+	    "\"@type\" is nothing that a client sends.");
+	return false;
+}
+
 static bool read_request(struct jmap_request *request, struct view text)
 {
 	struct fault fault;
@@ -123,10 +145,12 @@ static bool read_request(struct jmap_request *request, struct view text)
 		    rc == RC_LIMIT ? "maxSizeRequest" : NULL, fault.text);
 		return false;
 	}
+	if (request->websocket && !read_message(request))
+		return false;
+	if (request->push)
+		return false;
 	json_t *using = json_object_get(request->json, "using");
-	json_t *id = json_object_get(request->json, "id");
 	request->calls = json_object_get(request->json, "methodCalls");
-	request->id = json_is_string(id) ? json_view(id) : VIEW("");
 	if (!json_is_object(request->json) || !json_is_array(using) ||
 	    !json_is_array(request->calls) ||
 	    !read_created(
@@ -138,13 +162,15 @@ static bool read_request(struct jmap_request *request, struct view text)
 	return check_calls(request) && read_using(request, using);
 }
 
-struct jmap_request *jmap_request_new(struct jmap *jmap,
-    const struct jmap_user *user, struct view text, struct net_waker waker)
+static struct jmap_request *make(struct jmap *jmap,
+    const struct jmap_user *user, struct view text, struct net_waker waker,
+    bool websocket)
 {
 	struct jmap_request *request = mem_zalloc(sizeof(*request));
 	request->jmap = jmap;
 	request->user = *user;
 	request->waker = waker;
+	request->websocket = websocket;
 	arena_init(&request->arena);
 	map_init(&request->created);
 	buf_init(&request->response,
@@ -156,6 +182,18 @@ struct jmap_request *jmap_request_new(struct jmap *jmap,
 	json_key(&request->out, "methodResponses");
 	json_begin_array(&request->out);
 	return request;
+}
+
+struct jmap_request *jmap_request_new(struct jmap *jmap,
+    const struct jmap_user *user, struct view text, struct net_waker waker)
+{
+	return make(jmap, user, text, waker, false);
+}
+
+struct jmap_request *jmap_request_of_message(struct jmap *jmap,
+    const struct jmap_user *user, struct view text, struct net_waker waker)
+{
+	return make(jmap, user, text, waker, true);
 }
 
 // ---- One call --------------------------------------------------------------
@@ -361,6 +399,8 @@ static void finish(struct jmap_request *request)
 	}
 	jmap_session_state(request->jmap, &request->user, state);
 	json_member_string(out, "sessionState", view_of_string(state));
+	if (request->websocket)
+		json_member_string(out, "@type", VIEW("Response"));
 	if (request->id.len > 0)
 		json_member_string(out, "requestId", request->id);
 	json_end_object(out);
@@ -372,7 +412,7 @@ static void finish(struct jmap_request *request)
 
 enum jmap_step jmap_request_run(struct jmap_request *request)
 {
-	if (request->status != 0)
+	if (request->status != 0 || request->push)
 		return JMAP_DONE;
 	if (request->at >= json_array_size(request->calls)) {
 		finish(request);
@@ -389,6 +429,17 @@ enum jmap_step jmap_request_run(struct jmap_request *request)
 	return JMAP_MORE;
 }
 
+void jmap_request_refuse(
+    struct jmap_request *request, enum jmap_refusal refusal)
+{
+	if (refusal == JMAP_REFUSE_BUSY)
+		problem(request, 429, "limit", "maxConcurrentRequests",
+		    "Too many requests at a time.");
+	else
+		problem(request, 400, "notRequest", NULL,
+		    "Push cannot be enabled like this.");
+}
+
 unsigned jmap_request_status(const struct jmap_request *request)
 {
 	return request->status;
@@ -399,9 +450,9 @@ struct view jmap_request_response(const struct jmap_request *request)
 	return buf_view(&request->response);
 }
 
-struct view jmap_request_id(const struct jmap_request *request)
+const json_t *jmap_request_push(const struct jmap_request *request)
 {
-	return request->id;
+	return request->push ? request->json : NULL;
 }
 
 void jmap_created(

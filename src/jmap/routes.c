@@ -3,8 +3,10 @@
 // 3).
 #include "http/authorize.h"
 #include "jmap/blob_routes.h"
+#include "jmap/events.h"
 #include "jmap/impl.h"
 #include "jmap/session.h"
+#include "jmap/websocket.h"
 
 const struct jmap_limits jmap_limits_default = {
     .upload_bytes = (uint64_t)100 << 20,
@@ -228,5 +230,20 @@ const struct http_route jmap_routes[] = {
 	.begin = jmap_download_begin,
 	.resume = jmap_download_resume,
 	.end = jmap_download_end},
+    {.methods = HTTP_GET,
+	.path = JMAP_PATH_EVENTS,
+	.flags = HTTP_ROUTE_SECRET,
+	.wait_seconds = 2 * JMAP_EVENTS_PING_MAX,
+	.begin = jmap_events_begin,
+	.resume = jmap_events_resume,
+	.end = jmap_events_end},
+    {.methods = HTTP_GET,
+	.path = JMAP_PATH_WEBSOCKET,
+	.flags = HTTP_ROUTE_SECRET,
+	.wait_seconds = WAIT_SECONDS,
+	.begin = jmap_websocket_begin,
+	.resume = jmap_websocket_resume,
+	.end = jmap_websocket_end,
+	.websocket = &jmap_websocket},
 };
 const size_t jmap_route_count = ARRAY_LEN(jmap_routes);

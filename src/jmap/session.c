@@ -4,6 +4,7 @@
 
 #include "jmap/impl.h"
 #include "jmap/session.h"
+#include "jmap/websocket.h"
 
 static const char *const uris[] = {
 #define X(name, uri) [name] = uri,
@@ -49,8 +50,13 @@ static const struct jmap_capability_info {
 	void (*server)(const struct jmap *jmap, struct json_text *out);
 	void (*account)(const struct jmap *jmap, struct json_text *out);
 	bool of_accounts; // it is among the accounts' capabilities
+	// Of the server, too: for what depends on the name by which it was
+	// reached.
+	void (*located)(const char *base, struct json_text *out);
 } infos[] = {
     [JMAP_CAPABILITY_CORE] = {core_server, NULL, false},
+    [JMAP_CAPABILITY_WEBSOCKET] = {NULL, NULL, false,
+	jmap_websocket_capability},
     [JMAP_CAPABILITY_MAIL] = {NULL, jmap_mail_capability, true},
     [JMAP_CAPABILITY_SUBMISSION] = {NULL, jmap_submission_capability, true},
     [JMAP_CAPABILITY_VACATION] = {NULL, NULL, true},
@@ -65,6 +71,18 @@ static void write_capability(
 	json_begin_object(out);
 	if (write)
 		write(jmap, out);
+	json_end_object(out);
+}
+
+static void write_server(
+    const struct jmap *jmap, size_t i, const char *base, struct json_text *out)
+{
+	json_key(out, uris[i]);
+	json_begin_object(out);
+	if (infos[i].server)
+		infos[i].server(jmap, out);
+	if (infos[i].located)
+		infos[i].located(base, out);
 	json_end_object(out);
 }
 
@@ -104,7 +122,7 @@ static void write_session(const struct jmap *jmap, const struct jmap_user *user,
 	json_key(out, "capabilities");
 	json_begin_object(out);
 	for (size_t i = 0; i < ARRAY_LEN(infos); i++)
-		write_capability(jmap, i, infos[i].server, out);
+		write_server(jmap, i, base, out);
 	json_end_object(out);
 	json_key(out, "accounts");
 	json_begin_object(out);
