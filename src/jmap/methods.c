@@ -10,6 +10,7 @@ static const struct jmap_method *const tables[] = {
     jmap_mailbox_methods,
     jmap_email_query_methods,
     jmap_email_get_methods,
+    jmap_email_parse_methods,
     jmap_thread_methods,
 };
 

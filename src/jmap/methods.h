@@ -10,6 +10,7 @@ extern const struct jmap_method jmap_email_import_methods[]; // email_import.c
 extern const struct jmap_method jmap_core_methods[];         // core.c
 extern const struct jmap_method jmap_mailbox_methods[];      // mailbox.c
 extern const struct jmap_method jmap_email_query_methods[];  // email_query.c
+extern const struct jmap_method jmap_email_parse_methods[];  // email_parse.c
 extern const struct jmap_method jmap_email_get_methods[];    // email_get.c
 extern const struct jmap_method jmap_thread_methods[];       // thread.c
 
