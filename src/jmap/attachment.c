@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jmap/attachment.h"
 
-// A part that is text, and is not called an attachment, is part of the body.
-// Pictures that the text shows are called "inline" (RFC 2183).
+#include "jmap/email.h"
+
+// A message that is one text and nothing else: most.
+static bool is_one_text(const struct message_record *record)
+{
+	struct message_record_part part;
+	return record->part_count == 1 &&
+	       message_record_part(record, 0, &part) == RC_OK &&
+	       !part.attachment &&
+	       (part.media == MESSAGE_MEDIA_TEXT_PLAIN ||
+		   part.media == MESSAGE_MEDIA_TEXT_HTML);
+}
+
 bool jmap_has_attachment(const struct message_record *record)
 {
-	bool other = false;
-	for (uint32_t i = 0; i < record->part_count; i++) {
-		struct message_record_part part;
-		if (message_record_part(record, i, &part) != RC_OK)
-			return false;
-		if (part.attachment)
-			return true;
-		if (i > 0 && part.kind == MESSAGE_MESSAGE)
-			other = true;
-		if (part.kind == MESSAGE_LEAF &&
-		    (part.media == MESSAGE_MEDIA_OTHER ||
-			part.media == MESSAGE_MEDIA_MESSAGE))
-			other = true;
-	}
-	struct view structure = record->text[MESSAGE_RECORD_BODYSTRUCTURE];
-	return other && view_find(structure, VIEW("(\"inline\"")) == SIZE_MAX &&
-	       view_find(structure, VIEW("(\"INLINE\"")) == SIZE_MAX;
+	struct arena arena;
+	struct jmap_email_parts *parts;
+	if (is_one_text(record))
+		return false;
+	arena_init(&arena);
+	bool has = jmap_email_parts_read(&arena, record, &parts) == RC_OK &&
+		   parts->has_attachment;
+	arena_done(&arena);
+	return has;
 }

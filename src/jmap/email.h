@@ -8,6 +8,7 @@
 #include "jmap/blob.h"
 #include "jmap/header_form.h"
 #include "jmap/object.h"
+#include "store/view.h"
 #include "wire/charset.h"
 #include "wire/header_value.h"
 #include "wire/imap_structure_read.h"
@@ -131,6 +132,22 @@ void jmap_email_done(struct jmap_email *email);
 // receivedAt.
 MUST_CHECK enum rc jmap_email_write(struct jmap_email *email,
     const struct jmap_email_wishes *wishes, struct json_text *out);
+
+// ---- All of them -----------------------------------------------------------
+
+struct jmap_numbers {
+	uint64_t *items; // owned
+	size_t count;
+	size_t capacity;
+};
+
+// Ascending, each once.
+void jmap_numbers_sort(struct jmap_numbers *numbers);
+// Adds the numbers of all visible emails. False: an error was answered.
+MUST_CHECK bool jmap_emails_all(struct jmap_call *call, struct store_view *view,
+    struct jmap_numbers *ret_ids);
+// Whether a /get without ids may have so many; false: it was answered.
+MUST_CHECK bool jmap_get_may_have(struct jmap_call *call, size_t count);
 
 // ---- The pieces ------------------------------------------------------------
 

@@ -24,12 +24,26 @@ void jmap_part_id_text(uint32_t index, char ret_text[12])
 
 #define LINE_MAX_BYTES 1024
 
+static bool is_clean(struct view text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		if (!ascii_is_alnum(c) && c != '+' && c != '/' && c != '=' &&
+		    c != '\r' && c != '\n')
+			return false;
+	}
+	return true;
+}
+
 // Base64 in lines of one length has a size that can be told from the length of
-// the part, its lines and its end. False: it is not regular.
+// the part, its lines and its end. False: it is not regular. (Damage in the
+// middle that leaves the length as it is goes unnoticed.)
 static bool size_of_regular(const struct message_record_part *part,
     struct view begin, struct view end, uint64_t *ret_size)
 {
 	size_t line = view_find_char(begin, '\r');
+	if (!is_clean(begin) || !is_clean(end))
+		return false;
 	if (line == SIZE_MAX) // one line
 		line = part->body_len;
 	uint64_t full = (uint64_t)part->body_lines * (line + 2);

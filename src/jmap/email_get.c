@@ -125,34 +125,6 @@ static bool get_one(
 
 // ---- All ids ---------------------------------------------------------------
 
-static int compare_ids(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
-typedef VEC(uint64_t) id_list;
-
-static enum rc collect_mailbox(
-    struct email_get *state, size_t position, id_list *ids, struct fault *fault)
-{
-	struct store_snapshot *snapshot;
-	struct store_message message;
-	enum rc rc =
-	    store_view_snapshot(state->view, position, fault, &snapshot);
-	if (rc == RC_DENIED)
-		return RC_OK;
-	if (rc != RC_OK)
-		return rc;
-	uint32_t count = store_snapshot_count(snapshot);
-	for (uint32_t i = 0; i < count; i++) {
-		store_snapshot_get(snapshot, i, &message);
-		if (!(message.flags & STORE_FLAG_DELETED))
-			vec_push(ids, message.email_id);
-	}
-	return RC_OK;
-}
-
 static struct view id_text(struct jmap_call *call, uint64_t number)
 {
 	char text[24];
@@ -165,33 +137,18 @@ static struct view id_text(struct jmap_call *call, uint64_t number)
 // section 5.1).
 static bool list_all(struct jmap_call *call, struct email_get *state)
 {
-	struct fault fault = {0};
-	id_list ids = {0};
-	size_t count = 0;
-	enum rc rc = RC_OK;
-	for (size_t i = 0;
-	     rc == RC_OK && i < store_view_mailbox_count(state->view); i++)
-		rc = collect_mailbox(state, i, &ids, &fault);
-	if (ids.count > 1)
-		qsort(ids.items, ids.count, sizeof(*ids.items), compare_ids);
-	for (size_t i = 0; i < ids.count; i++)
-		if (count == 0 || ids.items[count - 1] != ids.items[i])
-			ids.items[count++] = ids.items[i];
-	bool few = count <= call->request->jmap->options.limits.objects_get;
-	if (rc != RC_OK) {
-		jmap_fail_rc(call, rc, &fault);
-	} else if (!few) {
-		jmap_fail(call, JMAP_ERROR_REQUEST_TOO_LARGE,
-		    "there are more emails than maxObjectsInGet");
-	} else {
+	struct jmap_numbers ids = {0};
+	bool good = jmap_emails_all(call, state->view, &ids) &&
+		    jmap_get_may_have(call, ids.count);
+	if (good) {
 		state->get.ids = arena_alloc(
-		    &call->arena, (count + 1) * sizeof(*state->get.ids));
-		for (size_t i = 0; i < count; i++)
+		    &call->arena, (ids.count + 1) * sizeof(*state->get.ids));
+		for (size_t i = 0; i < ids.count; i++)
 			state->get.ids[i] = id_text(call, ids.items[i]);
-		state->get.id_count = count;
+		state->get.id_count = ids.count;
 	}
 	vec_done(&ids);
-	return rc == RC_OK && few;
+	return good;
 }
 
 // ---- The method ------------------------------------------------------------

@@ -15,6 +15,8 @@ static const struct jmap_method *const tables[] = {
     jmap_identity_methods,
     jmap_submission_methods,
     jmap_vacation_methods,
+    jmap_email_parse_methods,
+    jmap_thread_methods,
 };
 
 const struct jmap_method *jmap_method_find(struct view name)

@@ -11,6 +11,7 @@ extern const struct jmap_method jmap_email_import_methods[]; // email_import.c
 extern const struct jmap_method jmap_core_methods[];         // core.c
 extern const struct jmap_method jmap_mailbox_methods[];      // mailbox.c
 extern const struct jmap_method jmap_email_query_methods[];  // email_query.c
+extern const struct jmap_method jmap_email_parse_methods[];  // email_parse.c
 extern const struct jmap_method jmap_email_get_methods[];    // email_get.c
 extern const struct jmap_method jmap_core_methods[];
 extern const struct jmap_method jmap_email_changes_methods[];
@@ -22,5 +23,6 @@ extern const struct jmap_method jmap_mailbox_methods[];
 extern const struct jmap_method jmap_identity_methods[];   // identity.c
 extern const struct jmap_method jmap_submission_methods[]; // submission.c
 extern const struct jmap_method jmap_vacation_methods[];   // vacation.c
+extern const struct jmap_method jmap_thread_methods[];     // thread.c
 
 #endif

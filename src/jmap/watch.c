@@ -76,6 +76,9 @@ static unsigned types_of(const struct store_change *change)
 	case STORE_CHANGE_PLACE_MADE:
 	case STORE_CHANGE_PLACE_GONE:
 	case STORE_CHANGE_FLAGS: return PLACES;
+	// The email may have come into sight, or gone out of it.
+	case STORE_CHANGE_HIDDEN:
+	case STORE_CHANGE_SHOWN: return PLACES | BIT(JMAP_PUSH_THREAD);
 	case STORE_CHANGE_OBJECT_MADE:
 	case STORE_CHANGE_OBJECT:
 	case STORE_CHANGE_OBJECT_GONE:

@@ -160,18 +160,42 @@ static void scan_comment(struct scan *scan)
 	scan_skip(scan, at + 1);
 }
 
-// Reads the rest of "2:44:25.123" after the hour.
+static void scan_blanks(struct scan *scan)
+{
+	for (;;)
+		if (ascii_is_space(scan_peek(scan, 0)))
+			scan_skip(scan, 1);
+		else if (scan_peek(scan, 0) == '(')
+			scan_comment(scan);
+		else
+			return;
+}
+
+// Skips a colon before a digit. RFC 5322 section 4.3: old programs put blanks
+// and comments around it.
+static bool scan_colon(struct scan *scan)
+{
+	struct scan ahead = *scan;
+	scan_blanks(&ahead);
+	if (scan_peek(&ahead, 0) != ':')
+		return false;
+	scan_skip(&ahead, 1);
+	scan_blanks(&ahead);
+	if (!ascii_is_digit(scan_peek(&ahead, 0)))
+		return false;
+	scan->rest = ahead.rest;
+	return true;
+}
+
+// Reads the rest of "2:44:25.123" after the hour and its colon.
 static void scan_time(struct scan *scan, int hour)
 {
 	size_t digits;
 	scan->wall.hour = hour;
-	scan_skip(scan, 1);
 	scan->wall.minute = scan_number(scan, &digits);
 	scan->wall.second = 0;
-	if (scan_peek(scan, 0) == ':') {
-		scan_skip(scan, 1);
+	if (scan_colon(scan))
 		scan->wall.second = scan_number(scan, &digits);
-	}
 	if (scan_peek(scan, 0) == '.' && ascii_is_digit(scan_peek(scan, 1))) {
 		scan_skip(scan, 1);
 		scan_number(scan, &digits);
@@ -226,7 +250,7 @@ static void scan_digits(struct scan *scan)
 	int number = scan_number(scan, &digits);
 	char next = scan_peek(scan, 0);
 	bool digit_follows = ascii_is_digit(scan_peek(scan, 1));
-	if (next == ':' && digit_follows && wall->hour < 0) {
+	if (wall->hour < 0 && scan_colon(scan)) {
 		scan_time(scan, number);
 	} else if ((next == '-' || next == '/') && digit_follows &&
 		   digits == 4 && wall->civil.year < 0 &&

@@ -43,6 +43,9 @@ static void header_dates_are_read_in_all_their_forms(void **state)
 	    {"1996/07/17 09:44:25", RC_OK, 0, 0},
 	    {"Wed(a (nested) \\) 5), 17 (x) Jul 1996 02:44:25 -0700", RC_OK, 0,
 		-420},
+	    // RFC 5322 appendix A.6.3
+	    {"Wed, 17\r\n Jul\r\n 1996\r\n 02(comment):   44 (c) :  25  -0700",
+		RC_OK, 0, -420},
 	    {"17 Jul 1996", RC_OK, -35065, 0},
 	    {"", RC_SYNTAX, 0, 0},
 	    {"yesterday", RC_SYNTAX, 0, 0},
