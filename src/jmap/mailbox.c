@@ -3,6 +3,7 @@
 #include "jmap/mailbox.h"
 
 #include "jmap/impl.h"
+#include "jmap/mailbox_order.h"
 #include "jmap/methods.h"
 
 static const struct jmap_property properties[MAILBOX_PROPERTIES] = {
@@ -135,10 +136,16 @@ static void write_counts(struct json_text *out, const struct jmap_get *get,
 		json_member_u64(out, "unreadThreads", box->unread_threads);
 }
 
-static void write_mailbox(struct json_text *out, const struct jmap_get *get,
-    const struct jmap_catalog *catalog,
+struct getting {
+	struct jmap_get get;
+	struct jmap_moment moment;
+	struct mailbox_orders orders;
+};
+
+static void write_mailbox(struct json_text *out, const struct getting *getting,
     const struct store_view_mailbox *mailbox)
 {
+	const struct jmap_get *get = &getting->get;
 	const char *role = mailbox_role(mailbox);
 	json_begin_object(out);
 	json_key(out, "id");
@@ -157,8 +164,10 @@ static void write_mailbox(struct json_text *out, const struct jmap_get *get,
 	else if (jmap_get_wants(get, MAILBOX_ROLE))
 		json_member_null(out, "role");
 	if (jmap_get_wants(get, MAILBOX_SORT_ORDER))
-		json_member_u64(out, "sortOrder", mailbox_sort_order(mailbox));
-	write_counts(out, get, catalog, mailbox->info.mailbox_id);
+		json_member_u64(out, "sortOrder",
+		    mailbox_order_of(&getting->orders, mailbox));
+	write_counts(
+	    out, get, getting->moment.catalog, mailbox->info.mailbox_id);
 	if (jmap_get_wants(get, MAILBOX_MY_RIGHTS)) {
 		json_key(out, "myRights");
 		mailbox_write_rights(
@@ -177,11 +186,6 @@ static void write_mailbox(struct json_text *out, const struct jmap_get *get,
 #define WANTS_COUNTS                                                           \
 	(WANTS_THREADS | (uint64_t)1 << MAILBOX_TOTAL_EMAILS |                 \
 	    (uint64_t)1 << MAILBOX_UNREAD_EMAILS)
-
-struct getting {
-	struct jmap_get get;
-	struct jmap_moment moment;
-};
 
 // Only the catalog can count.
 static enum rc open_moment(
@@ -207,16 +211,15 @@ static void write_all(struct jmap_call *call, struct getting *getting)
 	size_t count = store_view_mailbox_count(view);
 	jmap_get_begin(call, store_view_version(view));
 	for (size_t i = 0; get->all && i < count; i++)
-		write_mailbox(&call->out, get, getting->moment.catalog,
-		    store_view_mailbox(view, i));
+		write_mailbox(&call->out, getting, store_view_mailbox(view, i));
 	for (size_t i = 0; !get->all && i < get->id_count; i++) {
 		uint64_t id;
 		size_t at = count;
 		if (jmap_id_read(get->ids[i], JMAP_ID_MAILBOX, &id))
 			at = store_view_find(view, id);
 		if (at < count)
-			write_mailbox(&call->out, get, getting->moment.catalog,
-			    store_view_mailbox(view, at));
+			write_mailbox(
+			    &call->out, getting, store_view_mailbox(view, at));
 		else
 			jmap_get_not_found(get, get->ids[i]);
 	}
@@ -225,7 +228,7 @@ static void write_all(struct jmap_call *call, struct getting *getting)
 
 static enum jmap_step mailbox_get(struct jmap_call *call)
 {
-	struct fault fault;
+	struct fault fault = {.text = ""};
 	struct getting *getting = call->state;
 	if (!getting) {
 		getting = call->state =
@@ -235,6 +238,9 @@ static enum jmap_step mailbox_get(struct jmap_call *call)
 			return JMAP_DONE;
 	}
 	enum rc rc = open_moment(call, getting, &fault);
+	if (rc == RC_OK && jmap_get_wants(&getting->get, MAILBOX_SORT_ORDER))
+		rc =
+		    mailbox_orders_read(getting->moment.view, &getting->orders);
 	if (rc == RC_MORE)
 		return JMAP_MORE;
 	if (rc != RC_OK)
@@ -249,6 +255,7 @@ static void mailbox_get_end(struct jmap_call *call)
 	if (!getting)
 		return;
 	jmap_get_done(&getting->get);
+	mailbox_orders_done(&getting->orders);
 	jmap_moment_done(&getting->moment);
 }
 

@@ -105,6 +105,17 @@ MUST_CHECK enum rc store_mailboxes_renew(
 // all the same, and store_mailboxes_finish() removes the rest.
 MUST_CHECK enum rc store_mailbox_delete(const struct store_asker *asker,
     struct store_account *account, struct view name, struct fault *fault);
+// Deletes the mailbox with this id, as JMAP does: RC_IN_USE if it has children,
+// or, unless `with_messages`, a message without \Deleted.
+MUST_CHECK enum rc store_mailbox_destroy(const struct store_asker *asker,
+    struct store_account *account, uint64_t mailbox_id, bool with_messages,
+    struct fault *fault);
+// Sets its special uses. Needs "x", as renaming does. RC_EXISTS: another
+// mailbox has one of them; with a single use a mailbox has one role (RFC 8621
+// section 2).
+MUST_CHECK enum rc store_mailbox_set_use(const struct store_asker *asker,
+    struct store_account *account, uint64_t mailbox_id, unsigned special_use,
+    struct fault *fault);
 // Removes the messages that deleted mailboxes of the account have left, after a
 // crash or a failure. An account that has nothing of the kind is not opened.
 // RC_CORRUPT: some of them cannot be read; the others were removed.

@@ -219,25 +219,77 @@ static enum rc delete_mailbox(struct transaction *transaction,
 
 struct deleting {
 	const struct store_asker *asker;
-	struct view name;    // in canonical spelling
+	struct view name; // in canonical spelling
+	// Instead of the name: its id, and what it may not have.
+	uint64_t wanted_id;
+	bool with_messages;
 	uint64_t mailbox_id; // the results
 	bool leaving;
 };
+
+// Called with `change` held.
+static struct mailbox *mailbox_by_id(
+    struct store_account *account, uint64_t mailbox_id)
+{
+	pthread_mutex_lock(&account->table);
+	struct mailbox *mailbox = account_table_find_id(account, mailbox_id);
+	pthread_mutex_unlock(&account->table);
+	return mailbox;
+}
+
+static enum rc check_unused(const struct store_account *account,
+    const struct mailbox *mailbox, bool with_messages, struct fault *fault)
+{
+	const struct record_state *state = &mailbox->state;
+	size_t at;
+	account_table_seek(account, mailbox->name, &at);
+	if (at + 1 < account->mailboxes.count &&
+	    name_is_below(
+		account->mailboxes.items[at + 1]->name, mailbox->name))
+		return fault_set(
+		    fault, RC_IN_USE, "there are mailboxes below it");
+	if (!with_messages && state->messages > state->deleted)
+		return fault_set(fault, RC_IN_USE, "it has messages");
+	return RC_OK;
+}
 
 static enum rc make_deletion(
     struct transaction *transaction, void *context, struct fault *fault)
 {
 	struct deleting *deleting = context;
+	struct store_account *account = transaction->account;
 	struct mailbox *mailbox =
-	    mailbox_by_name(transaction->account, deleting->name);
-	enum rc rc = mailbox_need(deleting->asker, transaction->account,
-	    mailbox, STORE_RIGHT_DELETE_MAILBOX, fault);
+	    deleting->wanted_id ? mailbox_by_id(account, deleting->wanted_id)
+				: mailbox_by_name(account, deleting->name);
+	enum rc rc = mailbox_need(deleting->asker, account, mailbox,
+	    STORE_RIGHT_DELETE_MAILBOX, fault);
 	if (rc != RC_OK || !mailbox) // without one, rc says so
 		return rc;
-	if (view_eq(deleting->name, VIEW("INBOX")))
+	if (view_eq(mailbox->name, VIEW("INBOX")))
 		return fault_set(fault, RC_DENIED, "INBOX cannot be deleted");
+	if (deleting->wanted_id)
+		rc = check_unused(
+		    account, mailbox, deleting->with_messages, fault);
+	if (rc != RC_OK)
+		return rc;
 	deleting->mailbox_id = mailbox->id;
 	return delete_mailbox(transaction, mailbox, fault, &deleting->leaving);
+}
+
+static enum rc run_deletion(struct store_account *account,
+    struct deleting *deleting, struct fault *fault)
+{
+	enum rc rc = transaction_run(account, make_deletion, deleting, fault);
+	if (rc != RC_OK || !deleting->leaving)
+		return rc;
+	// The mailbox is deleted. If its messages cannot be removed now, the
+	// sweeper tries again.
+	struct fault later;
+	if (removal_finish(account, deleting->mailbox_id, &later) != RC_OK)
+		log_text(account->store->options.log, LOG_LEVEL_WARN, "store",
+		    "account %llu: %s", (unsigned long long)account->id,
+		    later.text);
+	return RC_OK;
 }
 
 enum rc store_mailbox_delete(const struct store_asker *asker,
@@ -246,17 +298,17 @@ enum rc store_mailbox_delete(const struct store_asker *asker,
 	char room[STORE_NAME_MAX];
 	struct deleting deleting = {
 	    .asker = asker, .name = store_name_canonical(name, room)};
-	enum rc rc = transaction_run(account, make_deletion, &deleting, fault);
-	if (rc != RC_OK || !deleting.leaving)
-		return rc;
-	// The mailbox is deleted. If its messages cannot be removed now, the
-	// sweeper tries again.
-	struct fault later;
-	if (removal_finish(account, deleting.mailbox_id, &later) != RC_OK)
-		log_text(account->store->options.log, LOG_LEVEL_WARN, "store",
-		    "account %llu: %s", (unsigned long long)account->id,
-		    later.text);
-	return RC_OK;
+	return run_deletion(account, &deleting, fault);
+}
+
+enum rc store_mailbox_destroy(const struct store_asker *asker,
+    struct store_account *account, uint64_t mailbox_id, bool with_messages,
+    struct fault *fault)
+{
+	struct deleting deleting = {.asker = asker,
+	    .wanted_id = mailbox_id,
+	    .with_messages = with_messages};
+	return run_deletion(account, &deleting, fault);
 }
 
 // ---- Renaming --------------------------------------------------------------
@@ -543,6 +595,72 @@ enum rc store_subscribe(const struct store_asker *asker,
 	    store_name_canonical(name, room), subscribe};
 	return transaction_run(
 	    account, make_subscription, &subscription, fault);
+}
+
+// ---- Special uses ----------------------------------------------------------
+
+struct using
+{
+	const struct store_asker *asker;
+	uint64_t mailbox_id;
+	unsigned special_use;
+	struct mailbox *mailbox; // found
+};
+
+static void publish_use(struct transaction *transaction)
+{
+	const struct using *using = transaction->publish_context;
+	using->mailbox->special_use = using->special_use;
+}
+
+static enum rc check_use(const struct store_account *account,
+    const struct mailbox *mailbox, unsigned special_use, struct fault *fault)
+{
+	for (size_t i = 0; i < account->mailboxes.count; i++) {
+		const struct mailbox *other = account->mailboxes.items[i];
+		if (other != mailbox && other->special_use & special_use)
+			return fault_set(fault, RC_EXISTS,
+			    "another mailbox has this special use");
+	}
+	return RC_OK;
+}
+
+static enum rc make_use(
+    struct transaction *transaction, void *context, struct fault *fault)
+{
+	struct using *using = context;
+	struct store_account *account = transaction->account;
+	struct mailbox *mailbox = mailbox_by_id(account, using->mailbox_id);
+	enum rc rc = mailbox_need(
+	    using->asker, account, mailbox, STORE_RIGHT_DELETE_MAILBOX, fault);
+	if (rc == RC_OK)
+		rc = check_use(account, mailbox, using->special_use, fault);
+	if (rc != RC_OK || !mailbox)
+		return rc;
+	struct record_mailbox record = {
+	    mailbox->name, mailbox->uidvalidity, using->special_use};
+	struct record_key key = record_key_u64(RECORD_MAILBOX, mailbox->id);
+	struct buf value;
+	buf_init(&value, ENGINE_VALUE_MAX);
+	record_mailbox_put(&record, mailbox->keywords, &value);
+	transaction_put(transaction, &key, buf_view(&value));
+	buf_done(&value);
+	transaction_note_mailbox(transaction, STORE_CHANGE_MAILBOX, mailbox->id,
+	    STORE_CHANGED_SPECIAL_USE);
+	using->mailbox = mailbox;
+	transaction->publish = publish_use;
+	transaction->publish_context = using;
+	return RC_OK;
+}
+
+enum rc store_mailbox_set_use(const struct store_asker *asker,
+    struct store_account *account, uint64_t mailbox_id, unsigned special_use,
+    struct fault *fault)
+{
+	struct using using = {.asker = asker,
+	    .mailbox_id = mailbox_id,
+	    .special_use = special_use};
+	return transaction_run(account, make_use, &using, fault);
 }
 
 // ---- A new account ---------------------------------------------------------

@@ -239,6 +239,76 @@ static void children_follow_their_parent(void **state)
 	bed_close(&bed);
 }
 
+static uint64_t id_of(struct bed *bed, const char *name)
+{
+	struct store_mailbox_info info;
+	assert_int_equal(
+	    store_mailbox_find(&bed->asker, bed->account, view_of_string(name),
+		STORE_RIGHT_LOOKUP, &bed->arena, &bed->fault, &info),
+	    RC_OK);
+	return info.mailbox_id;
+}
+
+static void destroying_by_id_spares_children_and_messages(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_open(&bed, (struct store_options){0});
+	assert_int_equal(create(&bed, "a/b"), RC_OK);
+	struct store_mailbox *b = bed_mailbox(&bed, "a/b");
+	bed_append(&bed, b, mail, (struct store_flags){0});
+	store_mailbox_close(&b);
+	struct {
+		const char *name;
+		bool with_messages;
+		enum rc rc;
+	} steps[] = {
+	    {"INBOX", true, RC_DENIED},
+	    {"a", true, RC_IN_USE},
+	    {"a/b", false, RC_IN_USE},
+	    {"a/b", true, RC_OK},
+	    {"a", false, RC_OK},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		assert_int_equal(store_mailbox_destroy(&bed.asker, bed.account,
+				     id_of(&bed, steps[i].name),
+				     steps[i].with_messages, &bed.fault),
+		    steps[i].rc);
+	assert_int_equal(store_mailbox_destroy(
+			     &bed.asker, bed.account, 999, true, &bed.fault),
+	    RC_NOT_FOUND);
+	bed_check(&bed, false, 0);
+	bed_close(&bed);
+}
+
+static void special_uses_are_set(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct store_mailbox_info info;
+	bed_open(&bed, (struct store_options){0});
+	uint64_t sent = id_of(&bed, "Sent");
+	assert_int_equal(store_mailbox_set_use(&bed.asker, bed.account, sent,
+			     STORE_USE_TRASH, &bed.fault),
+	    RC_EXISTS);
+	assert_int_equal(store_mailbox_set_use(&bed.asker, bed.account, sent,
+			     STORE_USE_ALL, &bed.fault),
+	    RC_OK);
+	assert_int_equal(
+	    store_mailbox_set_use(&bed.asker, bed.account, 999, 0, &bed.fault),
+	    RC_NOT_FOUND);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+		    store_mailbox_find(&bed.asker, bed.account, VIEW("Sent"),
+			STORE_RIGHT_LOOKUP, &bed.arena, &bed.fault, &info),
+		    RC_OK);
+		assert_int_equal(info.special_use, STORE_USE_ALL);
+		bed_reopen(&bed, (struct store_options){0});
+	}
+	bed_check(&bed, false, 0);
+	bed_close(&bed);
+}
+
 static void deleting_leaves_children_and_ends_open_handles(void **state)
 {
 	(void)state;
@@ -644,6 +714,8 @@ int main(void)
 	    cmocka_unit_test(the_length_is_that_of_the_one_spelling),
 	    cmocka_unit_test(children_follow_their_parent),
 	    cmocka_unit_test(deleting_leaves_children_and_ends_open_handles),
+	    cmocka_unit_test(destroying_by_id_spares_children_and_messages),
+	    cmocka_unit_test(special_uses_are_set),
 	    cmocka_unit_test(
 		renaming_takes_children_along_but_not_subscriptions),
 	    cmocka_unit_test(renaming_inbox_moves_its_messages),
