@@ -10,6 +10,7 @@ import {currentFolder, currentList, folderName, openId, openIndex, withOpen} fro
 import {showDialog} from "./dialogs.ts";
 import {panes} from "./layout.ts";
 import {goBack, navigate, route, type Route} from "./router.ts";
+import {FolderPicker} from "../views/dialogs/FolderPicker.tsx";
 import {clearSelection, cursor, selected} from "./selection.ts";
 import {store} from "./session.ts";
 import {toast, toastError} from "./toasts.ts";
@@ -182,10 +183,9 @@ export async function remove(rows = targetRows()): Promise<void> {
 	});
 }
 
-export async function pickFolder(rows = targetRows()): Promise<void> {
+export function pickFolder(rows = targetRows()): void {
 	if (rows.length === 0)
 		return;
-	const {FolderPicker} = await import("../views/dialogs/FolderPicker.tsx");
 	showDialog(h(FolderPicker, {
 		title: t("move.title"),
 		onPick: (mailbox: Mailbox) => void moveTo(mailbox, rows).catch(toastError),

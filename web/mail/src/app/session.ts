@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is logged in, and the store of his mail. The cookie of the session is not
 // readable by script; whether there is one, the server says.
-import {signal} from "@preact/signals";
+import {batch, signal} from "@preact/signals";
 import {JmapClient} from "../jmap/client.ts";
 import {Push} from "../jmap/push.ts";
 import {Store} from "../store/store.ts";
+import {closeDialog} from "./dialogs.ts";
 import {roostFetch} from "./http.ts";
 
 export type Phase = "starting" | "login" | "mail" | "unreachable";
@@ -53,6 +54,7 @@ function listen(client: JmapClient, made: Store): void {
 }
 
 window.addEventListener("online", () => push?.retry());
+window.addEventListener("offline", () => push?.drop());
 document.addEventListener("visibilitychange", () => {
 	if (document.visibilityState === "visible" && !online.peek())
 		push?.retry();
@@ -62,9 +64,13 @@ document.addEventListener("visibilitychange", () => {
 function end(): void {
 	push?.stop();
 	push = undefined;
-	current.value = undefined;
-	online.value = true;
-	phase.value = "login";
+	// At once, so that nothing is drawn that needs a store.
+	batch(() => {
+		phase.value = "login";
+		current.value = undefined;
+		online.value = true;
+	});
+	closeDialog();
 }
 
 // ---- Logging in and out (src/account) ----------------------------------------

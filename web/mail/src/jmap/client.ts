@@ -113,6 +113,10 @@ export class JmapClient {
 	async open(): Promise<Session> {
 		const response = await this.fetch("/.well-known/jmap");
 		this.session = await response.json() as Session;
+		// The page's policy lets it speak with its own origin only. The server may
+		// know itself by another name or port than the browser does.
+		for (const name of ["apiUrl", "downloadUrl", "uploadUrl", "eventSourceUrl"] as const)
+			this.session[name] = this.session[name]?.replace(/^https?:\/\/[^/]+/, "");
 		return this.session;
 	}
 

@@ -86,6 +86,11 @@ export class Push {
 		this.wake?.();
 	}
 
+	// The network is gone: what is open is dead.
+	drop(): void {
+		this.abort.abort();
+	}
+
 	// The network is back: do not wait.
 	retry(): void {
 		this.wait = WAIT_MIN;

@@ -8,8 +8,8 @@ import {t} from "../../i18n/index.ts";
 import type {Mailbox} from "../../jmap/types.ts";
 import type {Folder} from "../../store/mailboxes.ts";
 import {Dialog} from "../../ui/Dialog.tsx";
+import {folderIcon} from "../../ui/folderIcon.ts";
 import {Icon} from "../../ui/Icon.tsx";
-import {folderIcon} from "../folders/FolderPane.tsx";
 
 interface Choice {
 	mailbox: Mailbox;

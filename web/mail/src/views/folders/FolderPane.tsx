@@ -10,19 +10,11 @@ import {conversations, shutFolders} from "../../app/preferences.ts";
 import {follow, formatRoute, type Route} from "../../app/router.ts";
 import {store} from "../../app/session.ts";
 import {formatNumber, t} from "../../i18n/index.ts";
-import type {Mailbox, Role} from "../../jmap/types.ts";
+import type {Mailbox} from "../../jmap/types.ts";
 import type {Folder} from "../../store/mailboxes.ts";
 import {Button} from "../../ui/Button.tsx";
-import {Icon, type IconName} from "../../ui/Icon.tsx";
-
-const ICONS: Partial<Record<Role, IconName>> = {
-	inbox: "inbox", drafts: "draft", sent: "send", archive: "archive", junk: "junk",
-	trash: "trash", flagged: "star", important: "alert", all: "mail",
-};
-
-export function folderIcon(mailbox: Mailbox): IconName {
-	return (mailbox.role && ICONS[mailbox.role]) ?? "folder";
-}
+import {folderIcon} from "../../ui/folderIcon.ts";
+import {Icon} from "../../ui/Icon.tsx";
 
 // Drafts are not unread, but all of them wait for something.
 function countOf(mailbox: Mailbox): number {

@@ -80,7 +80,7 @@ function SelectionHead() {
 					label={t(isTrash ? "act.delete.forever" : "act.delete")}
 					onClick={() => run(() => remove())} />
 				<IconButton icon="move" label={t("act.move")} keys="m"
-					onClick={() => run(() => pickFolder())} />
+					onClick={() => pickFolder()} />
 				<IconButton icon="mailOpen" label={t("act.read")} keys="Shift+I"
 					onClick={() => run(() => toggleRead())} />
 				<MenuButton label={t("app.more")} items={() => [

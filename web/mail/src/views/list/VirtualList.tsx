@@ -116,7 +116,7 @@ export function VirtualList({list}: {list: MailList}) {
 		<div class="list-scroll" ref={scroller} role="list" aria-label={t("list.title")}
 			aria-busy={list.total.value === undefined}
 			onScroll={() => setTop(scroller.current!.scrollTop)}>
-			<div class="list-space" role="presentation" style={{height: scale.shown}} />
+			<div class="list-space" role="presentation" style={{height: `${scale.shown}px`}} />
 			{rows}
 		</div>
 	);

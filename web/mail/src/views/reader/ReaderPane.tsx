@@ -177,7 +177,7 @@ function Toolbar({email}: {email: Email | undefined}) {
 							onClick={() => run(() => junk())} />}
 					<span class="tools-line" />
 					<IconButton icon="move" label={t("act.move")} keys="m"
-						onClick={() => run(() => pickFolder())} />
+						onClick={() => pickFolder()} />
 					<IconButton icon="star" filled={flagged} pressed={flagged}
 						label={t(flagged ? "act.unflag" : "act.flag")} keys="s"
 						class={flagged ? "is-flagged" : ""}

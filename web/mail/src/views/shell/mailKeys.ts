@@ -16,6 +16,7 @@ import {store} from "../../app/session.ts";
 import {undoLast} from "../../app/toasts.ts";
 import {t} from "../../i18n/index.ts";
 import type {Id, Mailbox, Role} from "../../jmap/types.ts";
+import {FolderPicker} from "../dialogs/FolderPicker.tsx";
 import {showKeys} from "./TopBar.tsx";
 
 // The row that is left or right of where one is. The list scrolls to it.
@@ -68,8 +69,7 @@ function goTo(role: Role): boolean {
 	return true;
 }
 
-async function goToFolder(): Promise<void> {
-	const {FolderPicker} = await import("../dialogs/FolderPicker.tsx");
+function goToFolder(): void {
 	showDialog(h(FolderPicker, {title: t("go.title"), onPick: (mailbox: Mailbox) =>
 		navigate({view: "folder", folder: folderSlug(mailbox)})}));
 }
@@ -94,14 +94,14 @@ export const mailKeys: KeyBinding[] = [
 	{keys: ["g d"], label: "keys.go.drafts", group: "move", run: () => goTo("drafts")},
 	{keys: ["g t"], label: "keys.go.sent", group: "move", run: () => goTo("sent")},
 	{keys: ["g a"], label: "keys.go.archive", group: "move", run: () => goTo("archive")},
-	{keys: ["g f"], label: "keys.go.folder", group: "move", run: () => void goToFolder()},
+	{keys: ["g f"], label: "keys.go.folder", group: "move", run: () => goToFolder()},
 
 	{keys: ["e"], label: "act.archive", group: "act", run: () => withTargets(archive)},
 	{keys: ["#", "Delete"], label: "act.delete", group: "act",
 		run: () => withTargets(() => remove())},
 	{keys: ["!"], label: "act.junk", group: "act", run: () => withTargets(
 		currentFolder.value?.role === "junk" ? notJunk : junk)},
-	{keys: ["m"], label: "act.move", group: "act", run: () => withTargets(() => pickFolder())},
+	{keys: ["m"], label: "act.move", group: "act", run: () => withTargets(async () => pickFolder())},
 	{keys: ["s"], label: "act.flag", group: "act", run: () => withTargets(() => toggleFlag())},
 	{keys: ["Shift+i"], label: "act.read", group: "act",
 		run: () => withTargets(() => setRead(true))},

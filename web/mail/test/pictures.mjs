@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the pictures of the documentation: node pictures.mjs PAGE_FOLDER OUT_FOLDER
+// Makes the pictures of the documentation: node pictures.mjs [OUT_FOLDER]
 import {mkdirSync} from "node:fs";
 import {join} from "node:path";
-import {startMock} from "../mock/server.mjs";
-import {launch, logIn, openPage, SIZES} from "./browser.mjs";
+import {launch, logIn, openPage, SIZES} from "./browser/browser.mjs";
+import {buildPage, HERE} from "./folder.mjs";
+import {startMock} from "./mock/server.mjs";
 
-const [folder, out] = process.argv.slice(2);
+const folder = process.env.ROOST_PAGE ?? buildPage();
+const out = process.argv[2] ?? join(HERE, "../../docs/pictures");
 mkdirSync(out, {recursive: true});
 const mock = await startMock({folder, count: 2000});
 const browser = await launch();
