@@ -129,6 +129,8 @@ enum rc auth_new(struct engine *engine, const struct auth_settings *settings,
 	auth->tokens = auth_token_cache_new();
 	auth->registrations = tally_new_window(SENDERS, HOUR_SECONDS);
 	auth->wrong_codes = tally_new_window(SENDERS, HOUR_SECONDS);
+	auth->wrong_seconds = tally_new_window(SENDERS, HOUR_SECONDS);
+	auth->challenges = auth_cache_new(WRONG_ENTRIES);
 	auth->polls = tally_new_window(SENDERS, AUTH_DEVICE_INTERVAL - 1);
 	pthread_mutex_init(&auth->epoch_lock, NULL);
 	auth_epoch_read(auth);
@@ -161,6 +163,8 @@ void auth_free(struct auth **auth)
 	tally_free(&old->registrations);
 	tally_free(&old->wrong_codes);
 	tally_free(&old->polls);
+	tally_free(&old->wrong_seconds);
+	auth_cache_free(&old->challenges);
 	OPENSSL_cleanse(old, sizeof(*old));
 	free(old);
 }
@@ -538,7 +542,10 @@ static enum rc check_password(struct auth_try *try,
 	const char *hash =
 	    exists ? record->credentials.hash : try->auth->nobody.hash;
 	struct auth_cache_tag tag;
-	bool tagged = exists && !record->disabled &&
+	// A program that cannot give a second factor is refused as one with a
+	// wrong password is, at the same cost.
+	bool lacking = exists && record->second && !try->channel->asks_second;
+	bool tagged = exists && !record->disabled && !lacking &&
 		      auth_cache_tag(cache, auth_name_view(&try->name),
 			  view_of_string(hash), password, &tag);
 	if (tagged && auth_cache_has(cache, &tag))
@@ -549,7 +556,7 @@ static enum rc check_password(struct auth_try *try,
 		return rc;
 	atomic_fetch_add_explicit(&try->auth->hashed, 1, memory_order_relaxed);
 	rc = auth_password_check(hash, password);
-	if (rc != RC_OK)
+	if (rc != RC_OK || lacking)
 		try->again = is_same_guess(try, hash, password);
 	if (!record)
 		*ret_reason = AUTH_REASON_UNKNOWN_USER;
@@ -557,6 +564,8 @@ static enum rc check_password(struct auth_try *try,
 		*ret_reason = AUTH_REASON_PASSWORD;
 	else if (record->disabled)
 		*ret_reason = AUTH_REASON_DISABLED;
+	else if (lacking)
+		*ret_reason = AUTH_REASON_SECOND;
 	else {
 		if (tagged)
 			auth_cache_add(cache, &tag);
@@ -641,6 +650,7 @@ static enum rc try_password(struct auth_try *try, struct view authzid,
 	enum auth_reason reason = AUTH_REASON_NONE;
 	if (rc == RC_OK)
 		auth_try_take_user(try, &record, &user);
+	bool second = rc == RC_OK && record.second;
 	rc = check_secret(
 	    try, rc == RC_OK ? &record : NULL, password, &user, &reason);
 	OPENSSL_cleanse(&record, sizeof(record));
@@ -654,8 +664,14 @@ static enum rc try_password(struct auth_try *try, struct view authzid,
 	if (!auth_try_is_same(try, authzid)) // RFC 4616 section 2
 		return auth_try_refuse(
 		    try, RC_DENIED, AUTH_REASON_AUTHZID, ret_verdict);
-	auth_try_accept(try, &user, ret_verdict);
 	*ret_user = user;
+	if (second && user.credential == 0) {
+		if (try->channel->turn)
+			try->channel->turn->began = false;
+		ret_verdict->reason = AUTH_REASON_SECOND;
+		return RC_MORE;
+	}
+	auth_try_accept(try, &user, ret_verdict);
 	return RC_OK;
 }
 

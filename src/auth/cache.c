@@ -114,13 +114,20 @@ bool auth_cache_has(struct auth_cache *cache, const struct auth_cache_tag *tag)
 	return way < WAYS;
 }
 
-void auth_cache_add(struct auth_cache *cache, const struct auth_cache_tag *tag)
+bool auth_cache_add_new(
+    struct auth_cache *cache, const struct auth_cache_tag *tag)
 {
 	if (cache->sets == 0)
-		return;
+		return false;
 	struct auth_cache_tag *set = set_of(cache, tag);
 	pthread_mutex_lock(&cache->lock);
 	size_t way = find(set, tag);
 	put_first(set, way < WAYS ? way : WAYS - 1, tag);
 	pthread_mutex_unlock(&cache->lock);
+	return way == WAYS;
+}
+
+void auth_cache_add(struct auth_cache *cache, const struct auth_cache_tag *tag)
+{
+	(void)!auth_cache_add_new(cache, tag);
 }

@@ -26,5 +26,8 @@ MUST_CHECK bool auth_cache_tag(const struct auth_cache *cache, struct view user,
     struct view hash, struct view password, struct auth_cache_tag *ret_tag);
 bool auth_cache_has(struct auth_cache *cache, const struct auth_cache_tag *tag);
 void auth_cache_add(struct auth_cache *cache, const struct auth_cache_tag *tag);
+// Adds it, and says whether it was not there; one of two threads gets true.
+MUST_CHECK bool auth_cache_add_new(
+    struct auth_cache *cache, const struct auth_cache_tag *tag);
 
 #endif

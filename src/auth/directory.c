@@ -13,8 +13,10 @@
 #include "auth/epoch.h"
 #include "auth/oauth_rows.h"
 #include "auth/rows.h"
+#include "auth/second_rows.h"
 #include "base/bytes.h"
 #include "base/map.h"
+#include "base/mem.h"
 
 #define USER_PREFIX  AUTH_KEY_PREFIX "user/"
 #define NEXT_KEY     AUTH_KEY_PREFIX "next"
@@ -213,8 +215,8 @@ static enum rc carry_out_named(
 	return rc;
 }
 
-static void put_record(struct engine_batch *batch, const struct auth_name *name,
-    const struct auth_record *record)
+void auth_directory_put(struct engine_batch *batch,
+    const struct auth_name *name, const struct auth_record *record)
 {
 	struct key key = user_key(name);
 	struct buf bytes;
@@ -292,7 +294,7 @@ static void put_new(struct change *change, struct engine_batch *batch)
 	    .created = change->now,
 	    .disabled = change->disabled,
 	    .credentials = *change->credentials};
-	put_record(batch, &change->name, &record);
+	auth_directory_put(batch, &change->name, &record);
 	OPENSSL_cleanse(&record, sizeof(record));
 }
 
@@ -399,7 +401,7 @@ static enum rc make_credentials(struct change *change,
 		rc = auth_rows_revoke(from, batch, record.account,
 		    AUTH_KINDS_OF_PASSWORD, change->keep, NULL);
 	if (rc == RC_OK)
-		put_record(batch, &change->name, &record);
+		auth_directory_put(batch, &change->name, &record);
 	OPENSSL_cleanse(&record, sizeof(record));
 	return rc;
 }
@@ -424,7 +426,7 @@ static enum rc make_renewal(struct change *change, struct engine_snapshot *from,
 		return rc;
 	if (strcmp(record.credentials.hash, change->old_hash) == 0) {
 		record.credentials = *change->credentials;
-		put_record(batch, &change->name, &record);
+		auth_directory_put(batch, &change->name, &record);
 	} else {
 		rc = fault_set(change->fault, RC_GONE,
 		    "user \"%s\" has another password now", change->name.text);
@@ -456,7 +458,7 @@ static enum rc make_disabled(struct change *change,
 		rc =
 		    auth_epoch_raise(from, &change->name, batch, &record.epoch);
 	if (rc == RC_OK)
-		put_record(batch, &change->name, &record);
+		auth_directory_put(batch, &change->name, &record);
 	OPENSSL_cleanse(&record, sizeof(record));
 	return rc;
 }
@@ -482,6 +484,7 @@ static enum rc make_remove(struct change *change, struct engine_snapshot *from,
 	if (rc == RC_OK) {
 		engine_batch_put(batch, key_view(&loose), VIEW(""));
 		auth_row_drop_account(batch, account);
+		auth_second_drop(batch, account);
 	}
 	struct key key = user_key(&change->name);
 	uint64_t epoch;
@@ -600,6 +603,16 @@ static void check_user(struct check *check, struct view key, struct view value)
 		    name.text, account);
 }
 
+static void check_second(struct check *check, struct view value)
+{
+	struct auth_second *second = mem_zalloc(sizeof(*second));
+	if (auth_second_decode(value, second) != RC_OK)
+		tell(check, "the record of a second factor is damaged; reset "
+			    "it, so that the user can log in in the browser");
+	OPENSSL_cleanse(second, sizeof(*second));
+	free(second);
+}
+
 static enum rc check_key(void *context, struct view key, struct view value)
 {
 	struct check *check = context;
@@ -621,6 +634,8 @@ static enum rc check_key(void *context, struct view key, struct view value)
 		if (auth_client_decode(value, &client) != RC_OK)
 			tell(check, "the record of a client is damaged; it has "
 				    "to register again");
+	} else if (view_starts_with(key, VIEW(AUTH_SECOND_PREFIX))) {
+		check_second(check, value);
 	} else if (view_starts_with(key, VIEW(AUTH_DEVICE_PREFIX))) {
 		struct auth_device device;
 		if (auth_device_decode(value, &device) != RC_OK)

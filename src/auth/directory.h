@@ -18,6 +18,9 @@ struct auth_record {
 	uint64_t
 	    account; // given out once, never again; the account's partition
 	bool disabled;
+	// The user has a second factor (second.h): the password alone is not
+	// enough.
+	bool second;
 	int64_t created; // wall-clock seconds
 	// The directory's epoch when the user was last shut out (see
 	// auth_directory_epoch()); 0: never. A session goes on only as long as
@@ -81,6 +84,10 @@ MUST_CHECK enum rc auth_directory_lookup(struct engine *engine,
 // The same by a prepared name, inside a change of AUTH_PARTITION.
 MUST_CHECK enum rc auth_directory_read(struct engine_snapshot *from,
     const struct auth_name *name, struct auth_record *ret_record);
+
+// Puts a record, inside a change.
+void auth_directory_put(struct engine_batch *batch,
+    const struct auth_name *name, const struct auth_record *record);
 
 // Gets the first user after `after` (empty: the first of all), in byte order of
 // prepared names. RC_END: there are no more. With RC_CORRUPT `ret_name` is set

@@ -262,7 +262,7 @@ static void records_come_back_as_they_went(void **state)
 		whole += auth_record_decode(cut, &back) == RC_OK;
 	}
 	assert_int_equal(whole, 2);
-	bytes.ptr[0] = 3; // an unknown, later version
+	bytes.ptr[0] = 4; // an unknown, later version
 	assert_int_equal(
 	    auth_record_decode(buf_view(&bytes), &back), RC_CORRUPT);
 	// A record has one form: with an epoch it has version 2.
@@ -273,6 +273,21 @@ static void records_come_back_as_they_went(void **state)
 	assert_int_equal(auth_record_decode(buf_view(&bytes), &back), RC_OK);
 	assert_true(back.epoch == 7 && back.account == UINT64_MAX);
 	memset(bytes.ptr + 18, 0, 8); // the epoch
+	assert_int_equal(
+	    auth_record_decode(buf_view(&bytes), &back), RC_CORRUPT);
+	// And with a second factor version 3.
+	assert_false(back.second);
+	buf_reset(&bytes);
+	record.second = true;
+	auth_record_encode(&record, &bytes);
+	assert_int_equal(bytes.ptr[0], 3);
+	assert_int_equal(auth_record_decode(buf_view(&bytes), &back), RC_OK);
+	assert_true(back.second && back.disabled && back.epoch == 7);
+	bytes.ptr[1] ^= 2;
+	assert_int_equal(
+	    auth_record_decode(buf_view(&bytes), &back), RC_CORRUPT);
+	bytes.ptr[1] ^= 2;
+	bytes.ptr[0] = 2;
 	assert_int_equal(
 	    auth_record_decode(buf_view(&bytes), &back), RC_CORRUPT);
 	buf_done(&bytes);

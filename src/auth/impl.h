@@ -37,7 +37,10 @@ struct auth {
 	struct tally *registrations; // of clients and devices, by address
 	struct tally *wrong_codes;   // of devices, by account
 	struct tally *polls;         // of devices
-	_Atomic uint64_t hashed;     // passwords; for tests
+	struct tally
+	    *wrong_seconds; // wrong codes of a second factor, by account
+	struct auth_cache *challenges; // of passkeys, that were used
+	_Atomic uint64_t hashed;       // passwords; for tests
 	// Log-ins by outcome; those that succeeded at AUTH_REASON_NONE.
 	struct counter outcomes[AUTH_REASONS];
 	_Atomic int64_t last_refusal[AUTH_REASONS];

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// A user's record as bytes: version, flags, account, created, the epoch (only
-// in version 2), the hash, then the SCRAM keys. Numbers are little-endian. The
+// A user's record as bytes: version, flags, account, created, the epoch (from
+// version 2 on), the hash, then the SCRAM keys. Numbers are little-endian. The
 // reader checks every length and value. A record whose epoch is 0 has version
-// 1, so each record has exactly one form.
+// 1, and one of a user with a second factor has version 3, so each record has
+// exactly one form.
 #include "auth/directory.h"
 #include "base/bytes.h"
 
-#define RECORD_FIRST    1 // the version without an epoch
-#define RECORD_EPOCH    2 // the version with one
-#define RECORD_DISABLED 1 // the only bit of the flags
+#define RECORD_FIRST  1 // the version without an epoch
+#define RECORD_EPOCH  2 // the version with one
+#define RECORD_SECOND 3 // of a user with a second factor; has an epoch too
+#define FLAG_DISABLED 1
+#define FLAG_SECOND   2 // only in version 3, and always there
 
 static void add_u8(struct buf *out, size_t n)
 {
@@ -45,11 +48,15 @@ void auth_record_encode(const struct auth_record *record, struct buf *ret_bytes)
 {
 	const struct auth_credentials *credentials = &record->credentials;
 	struct view hash = view_of_string(credentials->hash);
-	add_u8(ret_bytes, record->epoch ? RECORD_EPOCH : RECORD_FIRST);
-	add_u8(ret_bytes, record->disabled ? RECORD_DISABLED : 0);
+	bool late = record->epoch != 0 || record->second;
+	add_u8(ret_bytes, record->second ? RECORD_SECOND
+			  : late         ? RECORD_EPOCH
+					 : RECORD_FIRST);
+	add_u8(ret_bytes, (record->disabled ? FLAG_DISABLED : 0u) |
+			      (record->second ? FLAG_SECOND : 0u));
 	add_le64(ret_bytes, record->account);
 	add_le64(ret_bytes, (uint64_t)record->created);
-	if (record->epoch)
+	if (late)
 		add_le64(ret_bytes, record->epoch);
 	add_le32(ret_bytes, (uint32_t)hash.len);
 	buf_add(ret_bytes, hash);
@@ -119,16 +126,18 @@ static bool take_head(struct view *from, struct auth_record *ret_record)
 {
 	unsigned char head[2];
 	uint64_t created;
-	if (!take(from, sizeof(head), head) ||
-	    (head[0] != RECORD_FIRST && head[0] != RECORD_EPOCH) ||
-	    (head[1] & ~RECORD_DISABLED) ||
+	if (!take(from, sizeof(head), head) || head[0] < RECORD_FIRST ||
+	    head[0] > RECORD_SECOND ||
+	    (head[1] & ~(FLAG_DISABLED | FLAG_SECOND)) ||
+	    (head[0] == RECORD_SECOND) != ((head[1] & FLAG_SECOND) != 0) ||
 	    !take_le64(from, &ret_record->account) ||
 	    !take_le64(from, &created))
 		return false;
-	if (head[0] == RECORD_EPOCH &&
+	if (head[0] != RECORD_FIRST &&
 	    (!take_le64(from, &ret_record->epoch) || ret_record->epoch == 0))
 		return false;
-	ret_record->disabled = head[1] & RECORD_DISABLED;
+	ret_record->disabled = head[1] & FLAG_DISABLED;
+	ret_record->second = head[1] & FLAG_SECOND;
 	ret_record->created = (int64_t)created;
 	return ret_record->account >= AUTH_ACCOUNT_FIRST &&
 	       take_hash(from, &ret_record->credentials);

@@ -171,6 +171,8 @@ static enum rc find_keys(struct auth_sasl *sasl, struct auth_scram_keys *keys)
 		auth_try_take_user(&sasl->try, &record, &sasl->user);
 		if (record.disabled)
 			sasl->doom = AUTH_REASON_DISABLED;
+		else if (record.second)
+			sasl->doom = AUTH_REASON_SECOND;
 	}
 	OPENSSL_cleanse(&record, sizeof(record));
 	return RC_OK;
@@ -216,8 +218,9 @@ static enum rc scram_final(
 		return rc;
 	struct view authzid = view_of(scram->authzid, scram->authzid_len);
 	// If the proof is wrong too, the reason is the wrong password, not the
-	// disabled user.
-	if (rc == RC_OK || sasl->doom != AUTH_REASON_DISABLED)
+	// disabled user or the lack of a second factor.
+	if (rc == RC_OK || (sasl->doom != AUTH_REASON_DISABLED &&
+			       sasl->doom != AUTH_REASON_SECOND))
 		reason = sasl->doom != AUTH_REASON_NONE ? sasl->doom : reason;
 	if (rc == RC_OK && sasl->doom != AUTH_REASON_NONE)
 		rc = RC_AUTH;
