@@ -7,6 +7,8 @@
 
 static const struct account_route *const tables[] = {
     account_login_routes,
+    account_second_routes,
+    account_factor_routes,
     account_session_routes,
     account_password_routes,
     account_oauth_routes,

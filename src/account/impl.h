@@ -86,6 +86,8 @@ int64_t account_wall_now(const struct account *account);
 
 // The tables of the files with routes; each ends with a path NULL.
 extern const struct account_route account_login_routes[];
+extern const struct account_route account_second_routes[];
+extern const struct account_route account_factor_routes[];
 extern const struct account_route account_session_routes[];
 extern const struct account_route account_password_routes[];
 extern const struct account_route account_oauth_routes[];

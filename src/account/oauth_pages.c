@@ -6,6 +6,7 @@
 //
 // The forms say where they come from in `request`, a path of this room. What it
 // says is checked anew each time: a form is sent by whoever likes.
+#include "account/factor.h"
 #include "account/oauth.h"
 #include "account/page.h"
 #include "account/redirect.h"
@@ -152,6 +153,55 @@ static enum http_step ask_for_login(struct http_exchange *exchange,
 	return account_page_answer(exchange, &page);
 }
 
+// Whose factors the page shows is `account`.
+static enum http_step ask_for_second(struct http_exchange *exchange,
+    struct view request, uint64_t account, struct view ticket,
+    enum account_problem problem)
+{
+	struct auth_second *second =
+	    arena_zalloc(&exchange->arena, sizeof(*second));
+	struct account_page page = new_page(exchange, ACCOUNT_PAGE_SECOND);
+	if (auth_second_get(
+		account_of(exchange)->options.auth, account, second) != RC_OK)
+		return oauth_message(exchange, ACCOUNT_PAGE_TROUBLE);
+	page.request = request;
+	page.ticket = ticket;
+	page.problem = problem;
+	page.totp = second->totp;
+	page.recovery = second->recovery_count > 0;
+	page.passkey = second->passkey_count > 0;
+	return account_page_answer(exchange, &page);
+}
+
+static enum account_problem problem_of(enum account_outcome outcome)
+{
+	switch (outcome) {
+	case ACCOUNT_LIMITED: return ACCOUNT_PROBLEM_LIMITED;
+	case ACCOUNT_TROUBLE: return ACCOUNT_PROBLEM_TROUBLE;
+	case ACCOUNT_IN:
+	case ACCOUNT_SECOND:
+	case ACCOUNT_WAIT:
+	case ACCOUNT_REFUSED: break;
+	}
+	return ACCOUNT_PROBLEM_WRONG;
+}
+
+static enum http_step begin_second(struct http_exchange *exchange,
+    struct account_call *call, struct view request, struct view name,
+    const struct auth_user *user)
+{
+	struct auth_token_text ticket;
+	enum account_outcome outcome =
+	    account_make_ticket(exchange, call, user, &ticket);
+	if (outcome != ACCOUNT_SECOND)
+		return ask_for_login(
+		    exchange, request, name, problem_of(outcome));
+	enum http_step step = ask_for_second(exchange, request, user->account,
+	    view_of_string(ticket.text), ACCOUNT_PROBLEM_NONE);
+	auth_token_text_done(&ticket);
+	return step;
+}
+
 static enum http_step login(
     struct http_exchange *exchange, struct account_call *call)
 {
@@ -167,19 +217,38 @@ static enum http_step login(
 		    exchange, call, name, password, &user);
 	if (outcome == ACCOUNT_IN)
 		outcome = account_open_session(exchange, call, &user, false);
-	switch (outcome) {
-	case ACCOUNT_IN: return http_redirect(exchange, 303, request);
-	case ACCOUNT_WAIT: return HTTP_WAIT;
-	case ACCOUNT_LIMITED:
+	if (outcome == ACCOUNT_WAIT)
+		return HTTP_WAIT;
+	if (outcome == ACCOUNT_IN)
+		return http_redirect(exchange, 303, request);
+	if (outcome == ACCOUNT_SECOND)
+		return begin_second(exchange, call, request, name, &user);
+	return ask_for_login(exchange, request, name, problem_of(outcome));
+}
+
+static enum http_step second(
+    struct http_exchange *exchange, struct account_call *call)
+{
+	struct view request = account_param(&call->form, "request");
+	struct view ticket = account_param(&call->form, "ticket");
+	struct view code = account_param(&call->form, "code");
+	struct auth_user user;
+	if (call->form.bad || !account_page_is_request(request))
+		return oauth_message(exchange, ACCOUNT_PAGE_BAD_REQUEST);
+	enum account_outcome outcome =
+	    account_check_code(exchange, call, ticket, code, &user);
+	if (outcome == ACCOUNT_IN)
+		outcome = account_open_session(exchange, call, &user, false);
+	if (outcome == ACCOUNT_WAIT)
+		return HTTP_WAIT;
+	if (outcome == ACCOUNT_IN)
+		return http_redirect(exchange, 303, request);
+	// The time for the second step is over: from the beginning.
+	if (call->stage == 0)
 		return ask_for_login(
-		    exchange, request, name, ACCOUNT_PROBLEM_LIMITED);
-	case ACCOUNT_TROUBLE:
-		return ask_for_login(
-		    exchange, request, name, ACCOUNT_PROBLEM_TROUBLE);
-	case ACCOUNT_SECOND:
-	case ACCOUNT_REFUSED: break;
-	}
-	return ask_for_login(exchange, request, name, ACCOUNT_PROBLEM_WRONG);
+		    exchange, request, VIEW(""), ACCOUNT_PROBLEM_NONE);
+	return ask_for_second(
+	    exchange, request, call->user.account, ticket, problem_of(outcome));
 }
 
 // ---- Forms of a session ----------------------------------------------------
@@ -389,6 +458,7 @@ const struct account_route account_page_routes[] = {
     {HTTP_GET, OAUTH_PATH_DEVICE, 0, device},
     {HTTP_POST, OAUTH_PATH_DEVICE, ACCOUNT_NEED_FORM, decide_device},
     {HTTP_POST, "/oauth/login", ACCOUNT_NEED_FORM, login},
+    {HTTP_POST, "/oauth/login/second", ACCOUNT_NEED_FORM, second},
     {HTTP_POST, "/oauth/logout", ACCOUNT_NEED_FORM, logout},
     {0, NULL, 0, NULL},
 };
