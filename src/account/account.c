@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of all routes, and what they share.
 #include "account/impl.h"
+#include "account/page.h"
 
 #include "base/mem.h"
 
-#define NETWORKS 4096 // that are remembered at a time
-
 static const struct account_route *const tables[] = {
     account_login_routes,
+    account_second_routes,
+    account_factor_routes,
     account_session_routes,
     account_password_routes,
+    account_oauth_routes,
+    account_token_routes,
+    account_page_routes,
 };
 
 // Rows of one path are neighbours: one http_route with all their methods.
@@ -47,9 +51,38 @@ static void add(
 		route->flags |= HTTP_ROUTE_PREFIX;
 }
 
+// What the pages need besides.
+static void add_files(struct account *account)
+{
+	static const struct {
+		const char *path;
+		struct http_file file;
+	} files[ACCOUNT_FILES] = {
+	    {"/oauth/page.css",
+		{.path = "", .type = "text/css; charset=utf-8"}},
+	    {"/oauth/page.js",
+		{.path = "", .type = "text/javascript; charset=utf-8"}},
+	};
+	const struct view bytes[ACCOUNT_FILES] = {
+	    view_of(embedded_oauth_css, embedded_oauth_css_len),
+	    view_of(embedded_oauth_js, embedded_oauth_js_len),
+	};
+	for (size_t i = 0; i < ACCOUNT_FILES; i++) {
+		account->kept[i] = files[i].file;
+		account->kept[i].bytes = bytes[i];
+		account->files[i] = http_files_new(&account->kept[i], 1);
+		account->routes[account->route_count++] = (struct http_route){
+		    .methods = HTTP_GET,
+		    .path = files[i].path,
+		    .begin = http_files_begin,
+		    .context = account->files[i],
+		};
+	}
+}
+
 static void add_all(struct account *account)
 {
-	size_t most = 0;
+	size_t most = ACCOUNT_FILES;
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		for (size_t j = 0; tables[i][j].path; j++)
 			most++;
@@ -60,15 +93,13 @@ static void add_all(struct account *account)
 			count = count_path(&tables[i][j]);
 			add(account, &tables[i][j], count);
 		}
+	add_files(account);
 }
 
 struct account *account_new(const struct account_options *options)
 {
 	struct account *account = mem_zalloc(sizeof(*account));
 	account->options = *options;
-	account->registrations =
-	    tally_new(NETWORKS, ACCOUNT_REGISTRATIONS_HOUR);
-	account->codes = tally_new(NETWORKS, ACCOUNT_CODES_HOUR);
 	add_all(account);
 	return account;
 }
@@ -77,8 +108,8 @@ void account_free(struct account **account)
 {
 	if (!*account)
 		return;
-	tally_free(&(*account)->registrations);
-	tally_free(&(*account)->codes);
+	for (size_t i = 0; i < ACCOUNT_FILES; i++)
+		http_files_free(&(*account)->files[i]);
 	free((*account)->routes);
 	free((*account)->contexts);
 	free(*account);

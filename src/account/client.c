@@ -42,7 +42,7 @@ static struct view clean_name(struct arena *arena, struct view name)
 {
 	struct buf out;
 	uint32_t code;
-	buf_init(&out, ACCOUNT_CLIENT_TEXT_MAX);
+	buf_init(&out, AUTH_CLIENT_TEXT_MAX);
 	while (utf8_next(&name, &code))
 		utf8_add(&out, is_hidden(code) ? ' ' : code);
 	struct view cleaned = utf8_truncate_codes(
@@ -73,7 +73,7 @@ static const char *read_texts(struct arena *arena,
 		    value.kind == ACCOUNT_JSON_NULL)
 			continue;
 		if (value.kind != ACCOUNT_JSON_STRING ||
-		    value.text.len > ACCOUNT_CLIENT_TEXT_MAX)
+		    value.text.len > AUTH_CLIENT_TEXT_MAX)
 			return "a text is too long, or is none";
 		if (texts[i].url && value.text.len > 0 &&
 		    !is_web_url(value.text))
@@ -172,7 +172,7 @@ static const char *read_scope(
 
 static bool add_redirect(struct account_client *client, struct view uri)
 {
-	if (client->redirect_count == ACCOUNT_CLIENT_REDIRECTS_MAX ||
+	if (client->redirect_count == AUTH_CLIENT_REDIRECTS_MAX ||
 	    !account_redirect_is_allowed(uri))
 		return false;
 	client->redirects[client->redirect_count++] = uri;
@@ -191,15 +191,6 @@ static const char *read_redirects(struct arena *arena,
 	    (client->grants & ACCOUNT_GRANT_CODE))
 		return "redirect_uris is needed";
 	return NULL;
-}
-
-bool account_client_redirect(
-    const struct account_client *client, struct view sent)
-{
-	for (size_t i = 0; i < client->redirect_count; i++)
-		if (account_redirect_matches(client->redirects[i], sent))
-			return true;
-	return false;
 }
 
 // ---- The whole -------------------------------------------------------------
@@ -264,4 +255,29 @@ void account_client_write(
 	auth_scopes_write_oauth(client->scopes, &scope);
 	json_member_string(out, "scope", buf_view(&scope));
 	buf_done(&scope);
+}
+
+static void set(char *to, size_t size, struct view text)
+{
+	struct view cut = utf8_truncate(text, size - 1);
+	memcpy(to, cut.ptr ? cut.ptr : "", cut.len);
+	to[cut.len] = '\0';
+}
+
+void account_client_record(
+    const struct account_client *client, struct auth_client *ret_record)
+{
+	struct auth_client record = {.scopes = client->scopes};
+	const struct view *said = client->texts;
+	set(record.name, sizeof(record.name), said[ACCOUNT_CLIENT_NAME]);
+	set(record.uri, sizeof(record.uri), said[ACCOUNT_CLIENT_URI]);
+	set(record.software_id, sizeof(record.software_id),
+	    said[ACCOUNT_CLIENT_SOFTWARE]);
+	set(record.software_version, sizeof(record.software_version),
+	    said[ACCOUNT_CLIENT_VERSION]);
+	for (size_t i = 0; i < client->redirect_count; i++)
+		set(record.redirects[i], sizeof(record.redirects[i]),
+		    client->redirects[i]);
+	record.redirect_count = client->redirect_count;
+	*ret_record = record;
 }

@@ -9,11 +9,10 @@
 
 #include "account/json.h"
 #include "account/oauth_error.h"
+#include "auth/oauth.h"
 #include "wire/json_text.h"
 
-#define ACCOUNT_CLIENT_REDIRECTS_MAX 8
-#define ACCOUNT_CLIENT_TEXT_MAX      256 // bytes of each text
-#define ACCOUNT_CLIENT_NAME_CODES    64  // characters of the name
+#define ACCOUNT_CLIENT_NAME_CODES 64 // characters of the name
 
 // The grants that a client may use.
 enum account_grant {
@@ -41,7 +40,7 @@ enum account_client_text {
 };
 
 struct account_client {
-	struct view redirects[ACCOUNT_CLIENT_REDIRECTS_MAX];
+	struct view redirects[AUTH_CLIENT_REDIRECTS_MAX];
 	size_t redirect_count;
 	unsigned grants;                         // of enum account_grant
 	bool takes_code;                         // response_types has "code"
@@ -55,13 +54,12 @@ enum oauth_error account_client_read(struct arena *arena, struct view json,
     struct account_client *ret_client, const char **ret_why);
 
 // Adds the members of the client to an object: what a registration is answered
-// with besides the client_id, and the form in which it is stored. The same
-// client gives the same text.
+// with besides the client_id.
 void account_client_write(
     const struct account_client *client, struct json_text *out);
 
-// The registered URI that `sent` stands for; false: none.
-MUST_CHECK bool account_client_redirect(
-    const struct account_client *client, struct view sent);
+// What `auth` stores of it.
+void account_client_record(
+    const struct account_client *client, struct auth_client *ret_record);
 
 #endif

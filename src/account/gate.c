@@ -3,7 +3,7 @@
 // that asks, the browser session, that it is fresh, the body, the id. So a
 // request that another site makes is refused before anything of it is looked
 // at, and nothing is said about ids to somebody who is not logged in.
-#include "account/impl.h"
+#include "account/oauth.h"
 #include "http/authorize.h"
 #include "http/origin.h"
 
@@ -150,7 +150,9 @@ enum http_step account_gate_begin(struct http_exchange *exchange)
 		return http_status(exchange, 405);
 	unsigned status = judge_page(&exchange->request, call->route->needs);
 	if (status != 0)
-		return account_answer(exchange, status, "not-this-page");
+		return call->route->needs & ACCOUNT_NEED_FORM
+			   ? oauth_message(exchange, ACCOUNT_PAGE_BAD_REQUEST)
+			   : account_answer(exchange, status, "not-this-page");
 	return account_gate_resume(exchange);
 }
 

@@ -12,7 +12,7 @@
 #include "account/oauth_error.h"
 #include "account/params.h"
 #include "auth/token.h"
-#include "base/tally.h"
+#include "http/files.h"
 #include "wire/json_text.h"
 
 #define ACCOUNT_BODY_MAX 16384 // bytes of a request
@@ -22,10 +22,7 @@
 // Delays of log-ins, and the line of those who wait for a hash.
 #define ACCOUNT_WAIT_SECONDS 120
 
-// How many clients one network may register, and how many wrong codes of
-// devices it may type, in an hour.
-#define ACCOUNT_REGISTRATIONS_HOUR 60
-#define ACCOUNT_CODES_HOUR         30
+#define ACCOUNT_FILES 2 // of the pages
 
 // What a route needs.
 enum account_need {
@@ -80,8 +77,8 @@ struct account {
 	struct http_route *routes; // owned
 	size_t route_count;
 	struct account_context *contexts;
-	struct tally *registrations; // of clients, by network
-	struct tally *codes;         // wrong codes of devices, by network
+	struct http_file kept[ACCOUNT_FILES];
+	struct http_files *files[ACCOUNT_FILES];
 };
 
 struct account *account_of(const struct http_exchange *exchange);
@@ -89,9 +86,13 @@ int64_t account_wall_now(const struct account *account);
 
 // The tables of the files with routes; each ends with a path NULL.
 extern const struct account_route account_login_routes[];
+extern const struct account_route account_second_routes[];
+extern const struct account_route account_factor_routes[];
 extern const struct account_route account_session_routes[];
 extern const struct account_route account_password_routes[];
 extern const struct account_route account_oauth_routes[];
+extern const struct account_route account_token_routes[];
+extern const struct account_route account_page_routes[];
 
 // ---- gate.c ----------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 // Logging in and out. A password is checked by auth_verify() over the client's
 // channel, as in every protocol: the same limits, the same delays, the same
 // line in the log, and one answer for a wrong name and a wrong password.
-#include "account/impl.h"
+#include "account/factor.h"
 #include "http/authorize.h"
 
 // A browser that is not to remember the user drops the cookie at its end; this
@@ -153,6 +153,7 @@ static enum http_step login(
 {
 	struct view name, password;
 	struct auth_user user;
+	struct auth_token_text ticket;
 	if (!account_json_string(&call->json, "user", &name) ||
 	    !account_json_string(&call->json, "password", &password))
 		return account_answer(exchange, 400, "invalid");
@@ -162,7 +163,14 @@ static enum http_step login(
 	    account_check_password(exchange, call, name, password, &user);
 	if (outcome == ACCOUNT_IN)
 		outcome = account_open_session(exchange, call, &user, remember);
-	return account_answer_outcome(exchange, outcome);
+	if (outcome == ACCOUNT_SECOND)
+		outcome = account_make_ticket(exchange, call, &user, &ticket);
+	if (outcome != ACCOUNT_SECOND)
+		return account_answer_outcome(exchange, outcome);
+	enum http_step step =
+	    account_answer_second(exchange, user.account, &ticket);
+	auth_token_text_done(&ticket);
+	return step;
 }
 
 // ---- POST /account/logout --------------------------------------------------
@@ -184,32 +192,8 @@ static enum http_step logout(
 	return account_answer(exchange, 200, "ok");
 }
 
-// ---- POST /account/proof ---------------------------------------------------
-
-// The user gives the password again, before a change of the log-in.
-static enum http_step prove(
-    struct http_exchange *exchange, struct account_call *call)
-{
-	struct view password;
-	struct auth_user user;
-	struct fault fault;
-	if (!account_json_string(&call->json, "password", &password))
-		return account_answer(exchange, 400, "invalid");
-	enum account_outcome outcome = account_check_password(exchange, call,
-	    view_of_string(call->user.name.text), password, &user);
-	if (outcome != ACCOUNT_IN)
-		return account_answer_outcome(exchange, outcome);
-	if (user.account != call->user.account)
-		return account_answer(exchange, 401, "refused");
-	return account_answer_rc(
-	    exchange, auth_session_prove(account_of(exchange)->options.auth,
-			  call->user.account, call->session.id, &fault));
-}
-
 const struct account_route account_login_routes[] = {
     {HTTP_POST, "/account/login", ACCOUNT_NEED_PAGE | ACCOUNT_NEED_JSON, login},
     {HTTP_POST, "/account/logout", ACCOUNT_NEED_PAGE, logout},
-    {HTTP_POST, "/account/proof",
-	ACCOUNT_NEED_PAGE | ACCOUNT_NEED_SESSION | ACCOUNT_NEED_JSON, prove},
     {0, NULL, 0, NULL},
 };

@@ -47,8 +47,7 @@ enum account_page_kind {
 	X(ACCOUNT_PROBLEM_NONE, "")                                            \
 	X(ACCOUNT_PROBLEM_WRONG, "wrong")                                      \
 	X(ACCOUNT_PROBLEM_LIMITED, "limited")                                  \
-	X(ACCOUNT_PROBLEM_TROUBLE, "trouble")                                  \
-	X(ACCOUNT_PROBLEM_FOREIGN, "foreign")
+	X(ACCOUNT_PROBLEM_TROUBLE, "trouble")
 
 enum account_problem {
 #define X(name, mark) name,

@@ -94,7 +94,7 @@ static void every_page_is_whole(void **state)
 		for (unsigned language = 0; language < ACCOUNT_LANGUAGES;
 		     language++)
 			for (unsigned problem = 0;
-			     problem <= ACCOUNT_PROBLEM_FOREIGN; problem++) {
+			     problem <= ACCOUNT_PROBLEM_TROUBLE; problem++) {
 				struct account_page page =
 				    page_of(kind, language);
 				struct buf text;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "account/redirect.h"
 
+#include "auth/oauth.h"
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "http/text.h"
@@ -68,17 +69,10 @@ static size_t private_scheme_len(struct view uri)
 bool account_redirect_is_allowed(struct view uri)
 {
 	size_t len = loopback_len(uri);
-	if (uri.len > ACCOUNT_REDIRECT_MAX ||
-	    view_find(uri, VIEW("..")) != SIZE_MAX)
-		return false;
-	if (len == 0) {
+	if (len == 0)
 		len = private_scheme_len(uri);
-		if (len == 0)
-			return false;
-		len++; // the colon
-	}
-	struct view rest = view_from(uri, len);
-	return rest.len > 0 && rest.ptr[0] == '/' && has_uri_chars(rest);
+	return len > 0 && auth_redirect_is_allowed(uri) &&
+	       has_uri_chars(view_from(uri, len));
 }
 
 // Takes a port, with its colon.
@@ -96,18 +90,6 @@ static bool take_port(struct view *text)
 		return false;
 	*text = view_from(*text, len + 1);
 	return true;
-}
-
-bool account_redirect_matches(struct view registered, struct view sent)
-{
-	size_t len = loopback_len(registered);
-	if (view_eq(registered, sent))
-		return true;
-	if (len == 0 ||
-	    !view_eq(view_slice(registered, 0, len), view_slice(sent, 0, len)))
-		return false;
-	struct view rest = view_from(sent, len);
-	return take_port(&rest) && view_eq(view_from(registered, len), rest);
 }
 
 void account_redirect_source(struct view uri, struct buf *out)

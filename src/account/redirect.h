@@ -8,17 +8,11 @@
 
 #include "base/buf.h"
 
-#define ACCOUNT_REDIRECT_MAX 512 // bytes of a URI
-
 // Whether a client may register this URI: "http://127.0.0.1/…",
 // "http://[::1]/…", or a private scheme with a dot: "com.example:/…". No
-// fragment, no "..".
+// fragment, no "..". Stricter than auth_redirect_is_allowed() in what is a URI,
+// as it is written into pages and fields.
 bool account_redirect_is_allowed(struct view uri);
-
-// Whether a request may name `sent` if `registered` was registered: they are
-// the same, or the same but for the port of a loopback address (RFC 8252
-// section 7.3).
-bool account_redirect_matches(struct view registered, struct view sent);
 
 // Adds the part of a URI that a Content-Security-Policy needs, so that a form
 // may lead there: "http://127.0.0.1:4711" or "com.example:".

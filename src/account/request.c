@@ -74,8 +74,17 @@ static bool resources_are_ours(const struct account_params *params,
 
 // ---- The request -----------------------------------------------------------
 
+static bool is_registered(const struct auth_client *client, struct view uri)
+{
+	for (size_t i = 0; i < client->redirect_count; i++)
+		if (auth_redirect_matches(
+			view_of_string(client->redirects[i]), uri))
+			return true;
+	return false;
+}
+
 bool account_request_target(const struct account_params *params,
-    const struct account_client *client, struct account_request *ret_request)
+    const struct auth_client *client, struct account_request *ret_request)
 {
 	struct account_request request = {
 	    .client_id = account_param(params, "client_id"),
@@ -86,14 +95,14 @@ bool account_request_target(const struct account_params *params,
 	if (request.state.len > ACCOUNT_STATE_MAX)
 		request.state = VIEW("");
 	// The profile wants it always (section 3.4), so there is no default.
-	if (!account_client_redirect(client, request.redirect_uri))
+	if (!is_registered(client, request.redirect_uri))
 		return false;
 	*ret_request = request;
 	return true;
 }
 
 uint32_t account_request_scopes(
-    const struct account_client *client, struct view text)
+    const struct auth_client *client, struct view text)
 {
 	if (text.len == 0) // RFC 6749 section 3.3
 		return client->scopes;
@@ -101,8 +110,8 @@ uint32_t account_request_scopes(
 }
 
 enum oauth_error account_request_read(const struct account_params *params,
-    const struct account_client *client,
-    const struct account_resources *resources, struct account_request *request)
+    const struct auth_client *client, const struct account_resources *resources,
+    struct account_request *request)
 {
 	struct view type = account_param(params, "response_type");
 	struct view method = account_param(params, "code_challenge_method");
@@ -111,8 +120,6 @@ enum oauth_error account_request_read(const struct account_params *params,
 		return OAUTH_INVALID_REQUEST;
 	if (!view_eq(type, VIEW("code")))
 		return OAUTH_UNSUPPORTED_RESPONSE_TYPE;
-	if (!(client->grants & ACCOUNT_GRANT_CODE))
-		return OAUTH_UNAUTHORIZED_CLIENT;
 	// RFC 7636 section 4.4.1: PKCE is needed, and "plain" is not enough.
 	// A request object (RFC 9101) would say something that is not read.
 	request->challenge = account_param(params, "code_challenge");

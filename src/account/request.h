@@ -4,8 +4,9 @@
 #ifndef ROOST_ACCOUNT_REQUEST_H
 #define ROOST_ACCOUNT_REQUEST_H
 
-#include "account/client.h"
+#include "account/oauth_error.h"
 #include "account/params.h"
+#include "auth/oauth.h"
 
 #define ACCOUNT_STATE_MAX 1024 // bytes; it comes back in a redirect
 
@@ -29,15 +30,15 @@ bool account_resource_is_ours(
 // Reads where an error would be sent to: the client is known, and the redirect
 // URI is one of its own. False: the user is told, and nobody is redirected.
 MUST_CHECK bool account_request_target(const struct account_params *params,
-    const struct account_client *client, struct account_request *ret_request);
+    const struct auth_client *client, struct account_request *ret_request);
 // Reads the rest. An error goes to the redirect URI.
 enum oauth_error account_request_read(const struct account_params *params,
-    const struct account_client *client,
-    const struct account_resources *resources, struct account_request *request);
+    const struct auth_client *client, const struct account_resources *resources,
+    struct account_request *request);
 
 // The scopes that a client gets for the text that it sent: those that it asks
 // for and may have; without a text, all that it registered. 0: none.
 uint32_t account_request_scopes(
-    const struct account_client *client, struct view text);
+    const struct auth_client *client, struct view text);
 
 #endif

@@ -26,6 +26,9 @@ struct setup_account {
 	// settings are for every domain whose mail this server takes.
 	bool domain_is_host;
 	struct view host; // the server's name, A-labels
+	// The host is also an OAuth authorization server (src/account), at this
+	// port of HTTPS; 0: it is none.
+	uint16_t oauth_port;
 	const struct mail_services *services;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "setup/autoconfig.h"
 
+#include "auth/scope.h"
 #include "wire/domain_name.h"
 #include "wire/utf8.h"
 #include "wire/xml_write.h"
@@ -27,7 +28,11 @@ static void write_server(const struct setup_account *account,
 	xml_add_number(out, 3, "port", account->services->ports[service]);
 	xml_add_element(out, 3, "socketType",
 	    info->implicit_tls ? VIEW("SSL") : VIEW("STARTTLS"));
+	// The password comes first: a program that cannot do OAuth with a
+	// server that it has never heard of might take it for the only way.
 	xml_add_element(out, 3, "authentication", VIEW("password-cleartext"));
+	if (account->oauth_port != 0)
+		xml_add_element(out, 3, "authentication", VIEW("OAuth2"));
 	xml_add_element(
 	    out, 3, "username", user.len > 0 ? user : VIEW("%EMAILADDRESS%"));
 	buf_printf(out, "    </%s>\n", element);
@@ -60,6 +65,31 @@ static void write_names(const struct setup_account *account, struct buf *out)
 	arena_done(&arena);
 }
 
+static void write_url(const struct setup_account *account, const char *element,
+    const char *path, struct buf *out)
+{
+	struct buf url;
+	buf_init(&url, 1024);
+	buf_printf(&url, "https://%.*s", VIEW_FMT(account->host));
+	if (account->oauth_port != 443)
+		buf_printf(&url, ":%u", account->oauth_port);
+	buf_add_string(&url, path);
+	xml_add_element(out, 2, element, buf_view(&url));
+	buf_done(&url);
+}
+
+// Section "OAuth2 requirements". There is no client ID: each program registers,
+// at the place that the issuer's metadata names.
+static void write_oauth(const struct setup_account *account, struct buf *out)
+{
+	buf_add_literal(out, "  <oAuth2>\n");
+	write_url(account, "authURL", "/oauth/authorize", out);
+	write_url(account, "tokenURL", "/oauth/token", out);
+	write_url(account, "issuer", "", out);
+	xml_add_element(out, 2, "scope", VIEW(AUTH_OAUTH_SCOPE_MAIL));
+	buf_add_literal(out, "  </oAuth2>\n");
+}
+
 void setup_autoconfig_write(
     const struct setup_account *account, struct buf *out)
 {
@@ -79,6 +109,8 @@ void setup_autoconfig_write(
 	write_servers(account, SERVICE_PROTOCOL_IMAP, "incomingServer", out);
 	write_servers(account, SERVICE_PROTOCOL_POP3, "incomingServer", out);
 	write_servers(account, SERVICE_PROTOCOL_SMTP, "outgoingServer", out);
-	buf_add_literal(out, "  </emailProvider>\n"
-			     "</clientConfig>\n");
+	buf_add_literal(out, "  </emailProvider>\n");
+	if (account->oauth_port != 0)
+		write_oauth(account, out);
+	buf_add_literal(out, "</clientConfig>\n");
 }

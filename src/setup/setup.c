@@ -128,8 +128,12 @@ enum rc setup_find_account(const struct setup *setup, struct arena *arena,
 		return rc;
 	if (!setup_account_is_served(account.services))
 		return RC_NOT_FOUND;
-	account.host = setup_host_name(
-	    arena, view_of_string(setup->options.server_name), account.domain);
+	struct view name = view_of_string(setup->options.server_name);
+	account.host = setup_host_name(arena, name, account.domain);
+	// OAuth's issuer is the server's own name.
+	if (view_eq(account.host, name))
+		account.oauth_port =
+		    setup->options.services.ports[SERVICE_AUTODISCOVER];
 	*ret_account = account;
 	return RC_OK;
 }

@@ -90,6 +90,38 @@ static void must_have(const struct buf *out, const char *text)
 		fail_msg("no \"%s\" in:\n%.*s", text, VIEW_FMT(buf_view(out)));
 }
 
+static void autoconfig_names_the_authorization_server(void **state)
+{
+	static const struct {
+		uint16_t port;
+		const char *issuer;
+	} table[] = {
+	    {443, "    <issuer>https://mail.example.org</issuer>\n"},
+	    {8443, "    <issuer>https://mail.example.org:8443</issuer>\n"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct setup_account account = {
+		    .domain = VIEW("ours.test"),
+		    .host = VIEW("mail.example.org"),
+		    .oauth_port = table[i].port,
+		    .services = &all,
+		};
+		struct buf out;
+		buf_init(&out, 65536);
+		setup_autoconfig_write(&account, &out);
+		must_have(&out, table[i].issuer);
+		must_have(&out,
+		    "    <scope>urn:ietf:params:oauth:scope:mail</scope>\n"
+		    "  </oAuth2>\n</clientConfig>\n");
+		must_have(&out,
+		    "      "
+		    "<authentication>password-cleartext</authentication>\n"
+		    "      <authentication>OAuth2</authentication>\n");
+		buf_done(&out);
+	}
+}
+
 static void the_names_of_a_provider_are_short(void **state)
 {
 	struct buf out;
@@ -469,6 +501,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 		autoconfig_has_everything_that_is_served_best_first),
+	    cmocka_unit_test(autoconfig_names_the_authorization_server),
 	    cmocka_unit_test(the_names_of_a_provider_are_short),
 	    cmocka_unit_test(autodiscover_has_the_best_of_each_protocol),
 	    cmocka_unit_test(autodiscover_says_what_is_wrong),

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of the authorization server share; this room only.
+#ifndef ROOST_ACCOUNT_OAUTH_H
+#define ROOST_ACCOUNT_OAUTH_H
+
+#include "account/impl.h"
+#include "account/page.h"
+#include "auth/oauth.h"
+
+// The paths; all of them are under the issuer.
+#define OAUTH_PATH_METADATA  "/.well-known/oauth-authorization-server"
+#define OAUTH_PATH_REGISTER  "/oauth/register"
+#define OAUTH_PATH_AUTHORIZE "/oauth/authorize"
+#define OAUTH_PATH_TOKEN     "/oauth/token"
+#define OAUTH_PATH_REVOKE    "/oauth/revoke"
+#define OAUTH_PATH_BEGIN     "/oauth/device_authorization"
+#define OAUTH_PATH_DEVICE    "/oauth/device"
+
+// Adds the issuer: "https://mail.example.org", with the port by which this
+// server is reached. It is the server's own name, whatever host was asked: a
+// customer's domain cannot pass for it.
+void oauth_add_issuer(struct http_exchange *exchange, struct buf *out);
+// Whether the request is for the issuer's host. On others nothing of this is
+// served.
+bool oauth_is_issuer(const struct http_exchange *exchange);
+
+// What a redirect URI or a token's resource may name.
+bool oauth_is_our_host(void *account, struct view host);
+
+// OAUTH_OK, or why it is no form of a client; then it is read.
+enum oauth_error oauth_read_form(
+    struct http_exchange *exchange, struct account_call *call);
+// The client that the form names.
+enum oauth_error oauth_find_client(struct http_exchange *exchange,
+    const struct account_call *call, struct auth_client *ret_client);
+
+// A page that is only a message (oauth_pages.c).
+enum http_step oauth_message(
+    struct http_exchange *exchange, enum account_page_kind kind);
+
+#endif
