@@ -63,6 +63,7 @@ struct store_watch {
 };
 
 struct thread_table;
+struct counts_memory;
 
 struct store_account {
 	struct store *store;
@@ -99,6 +100,14 @@ struct store_account {
 	// holds the lock takes no other lock of the store.
 	pthread_mutex_t threads_lock;
 	struct thread_table *threads;
+
+	// The counts of mailboxes; NULL until somebody asks (view_counts.h).
+	// The lock is taken before all others of the store.
+	pthread_mutex_t counts_lock;
+	struct counts_memory *counts;
+	// Raised when the account is another one than before, with numbers that
+	// begin anew.
+	_Atomic uint64_t generation;
 };
 
 struct store {

@@ -421,8 +421,10 @@ static enum rc read_anew(
 	struct pair *pairs = mem_zalloc((count + 1) * sizeof(*pairs));
 	enum rc rc = load_tables(&fresh, from);
 	bool missing = rc == RC_NOT_FOUND;
-	if (all_gone)
-		account_threads_drop(account); // its numbers begin anew
+	if (all_gone) {
+		account_threads_drop(account);
+		atomic_fetch_add(&account->generation, 1);
+	}
 	if (rc == RC_OK || missing)
 		rc = pair_up(account, &fresh, from, all_gone, pairs);
 	if (rc == RC_OK)

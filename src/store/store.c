@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "store/derive_impl.h"
 #include "store/upload.h"
+#include "store/view_counts.h"
 #include "wire/message.h"
 
 #define MESSAGE_MAX_DEFAULT    ((uint64_t)100 << 20)
@@ -78,6 +79,8 @@ static void account_free(struct store_account *account)
 	engine_watch_free(&account->watch);
 	account_unload(account);
 	account_threads_drop(account);
+	counts_memory_free(&account->counts);
+	pthread_mutex_destroy(&account->counts_lock);
 	pthread_mutex_destroy(&account->threads_lock);
 	pthread_mutex_destroy(&account->turn);
 	pthread_mutex_destroy(&account->change);
@@ -138,6 +141,7 @@ static struct store_account *account_new(struct store *store, uint64_t id)
 	account->id = id;
 	account->refs = 1;
 	atomic_init(&account->stale, true);
+	pthread_mutex_init(&account->counts_lock, NULL);
 	pthread_mutex_init(&account->threads_lock, NULL);
 	pthread_mutex_init(&account->turn, NULL);
 	pthread_mutex_init(&account->change, NULL);

@@ -43,7 +43,8 @@ struct tally_box {
 // The counts of an account, by the order of mailbox ids.
 struct counts_memory {
 	uint64_t version;
-	uint64_t trash_id; // 0: none
+	uint64_t generation; // of the account
+	uint64_t trash_id;   // 0: none
 	struct tally_box *boxes;
 	size_t count;
 };
@@ -239,6 +240,307 @@ static enum rc count_all(
 	return RC_OK;
 }
 
+// ---- Counting what changed -------------------------------------------------
+
+// A place that is not there any more.
+struct gone_place {
+	uint64_t email_id;
+	uint64_t mailbox_id;
+	uint32_t uid;
+};
+
+// An email that changed, or that is in a thread with one that did.
+struct touched {
+	uint64_t thread_id;
+	uint64_t email_id;
+};
+
+struct advance {
+	struct store_view *view;
+	struct counts_memory *then;
+	struct counts_memory *now;
+	VEC(struct touched) emails;
+	VEC(struct gone_place) gone;
+	struct items items_then;
+	struct items items_now;
+	size_t most; // emails that may have changed
+	// The email whose places are collected.
+	const struct touched *email;
+};
+
+static void touch(
+    struct advance *advance, uint64_t email_id, uint64_t thread_id)
+{
+	vec_push(&advance->emails, (struct touched){thread_id, email_id});
+}
+
+// Gives the message, if it is visible and of the email (0: of any).
+static bool find_visible(const struct counts_memory *memory, size_t box,
+    uint64_t email_id, uint32_t uid, struct store_message *ret_message)
+{
+	uint32_t index;
+	if (box == memory->count || !memory->boxes[box].snapshot ||
+	    store_snapshot_find(memory->boxes[box].snapshot, uid, &index) !=
+		RC_OK)
+		return false;
+	store_snapshot_get(memory->boxes[box].snapshot, index, ret_message);
+	return (email_id == 0 || ret_message->email_id == email_id) &&
+	       !(ret_message->flags & STORE_FLAG_DELETED);
+}
+
+// Most changes of flags change no count.
+static void touch_flags(
+    struct advance *advance, const struct store_change *change)
+{
+	const unsigned counted = STORE_FLAG_SEEN | STORE_FLAG_DRAFT;
+	size_t then = find_box(advance->then, change->mailbox_id);
+	size_t now = find_box(advance->now, change->mailbox_id);
+	for (uint32_t i = 0; i < change->count; i++) {
+		struct store_message before;
+		struct store_message after;
+		if (!find_visible(
+			advance->now, now, 0, change->uid + i, &after))
+			continue;
+		if (find_visible(
+			advance->then, then, 0, change->uid + i, &before) &&
+		    ((before.flags ^ after.flags) & counted) == 0)
+			continue;
+		touch(advance, after.email_id, 0);
+	}
+}
+
+static void touch_places(
+    struct advance *advance, const struct store_change *change)
+{
+	bool email_gone = change->kind == STORE_CHANGE_EMAIL_GONE;
+	for (uint32_t i = 0; i < change->count; i++) {
+		uint64_t email_id = change->email_id + i;
+		uint64_t thread_id =
+		    change->thread_id ? change->thread_id : email_id;
+		touch(advance, email_id, email_gone ? thread_id : 0);
+		if (email_gone || change->kind == STORE_CHANGE_PLACE_GONE)
+			vec_push(&advance->gone,
+			    (struct gone_place){
+				email_id, change->mailbox_id, change->uid + i});
+	}
+}
+
+// RC_GONE: so much has changed that everything is counted anew.
+static enum rc read_log(struct advance *advance)
+{
+	struct store_change_walk *walk;
+	struct store_change change;
+	enum rc rc = change_walk_open_on(advance->view->from,
+	    (struct store_change_position){advance->then->version, 0}, &walk);
+	if (rc != RC_OK)
+		return rc;
+	while ((rc = store_change_walk_next(walk, &change)) == RC_OK) {
+		if (change.kind == STORE_CHANGE_FLAGS)
+			touch_flags(advance, &change);
+		else if (change_is_of_places(change.kind))
+			touch_places(advance, &change);
+		if (advance->emails.count > advance->most) {
+			rc = RC_GONE;
+			break;
+		}
+	}
+	store_change_walk_close(&walk);
+	if (rc == RC_CORRUPT)
+		return RC_GONE;
+	return rc == RC_END ? RC_OK : rc;
+}
+
+static int compare_touched(const void *a, const void *b)
+{
+	const struct touched *left = a;
+	const struct touched *right = b;
+	if (left->thread_id != right->thread_id)
+		return left->thread_id < right->thread_id ? -1 : 1;
+	return (left->email_id > right->email_id) -
+	       (left->email_id < right->email_id);
+}
+
+static void sort_touched(struct advance *advance)
+{
+	struct touched *items = advance->emails.items;
+	size_t count = advance->emails.count;
+	size_t kept = 0;
+	if (count > 1)
+		qsort(items, count, sizeof(*items), compare_touched);
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 ||
+		    compare_touched(&items[kept - 1], &items[i]) != 0)
+			items[kept++] = items[i];
+	advance->emails.count = kept;
+}
+
+static int compare_emails(const void *a, const void *b)
+{
+	const struct touched *left = a;
+	const struct touched *right = b;
+	if (left->email_id != right->email_id)
+		return left->email_id < right->email_id ? -1 : 1;
+	return (left->thread_id < right->thread_id) -
+	       (left->thread_id > right->thread_id);
+}
+
+// Keeps each email once, with its thread: one of its changes may have told it;
+// if not, the table knows. What remains is a thread of its own, as when
+// everything is counted.
+static void find_threads(struct advance *advance)
+{
+	struct touched *items = advance->emails.items;
+	size_t kept = 0;
+	if (advance->emails.count > 1)
+		qsort(items, advance->emails.count, sizeof(*items),
+		    compare_emails);
+	for (size_t i = 0; i < advance->emails.count; i++) {
+		if (kept > 0 && items[kept - 1].email_id == items[i].email_id)
+			continue;
+		struct touched email = items[i];
+		if (!email.thread_id)
+			thread_table_find(advance->view->threads,
+			    &email.email_id, 1, &email.thread_id);
+		if (!email.thread_id)
+			email.thread_id = email.email_id;
+		items[kept++] = email;
+	}
+	advance->emails.count = kept;
+}
+
+// Adds the other emails of the threads.
+static void add_members(struct advance *advance)
+{
+	struct thread_ids ids = {0};
+	uint64_t last = 0;
+	size_t count = advance->emails.count;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t thread_id = advance->emails.items[i].thread_id;
+		if (thread_id == last)
+			continue;
+		last = thread_id;
+		ids.count = 0;
+		thread_table_emails(advance->view->threads, thread_id, &ids);
+		for (size_t n = 0; n < ids.count; n++)
+			touch(advance, ids.items[n], thread_id);
+	}
+	vec_done(&ids);
+}
+
+static void add_item(const struct counts_memory *memory,
+    const struct touched *email, uint64_t mailbox_id, uint32_t uid,
+    struct items *items)
+{
+	struct store_message message;
+	size_t box = find_box(memory, mailbox_id);
+	if (find_visible(memory, box, email->email_id, uid, &message))
+		vec_push(items, (struct item){email->thread_id, email->email_id,
+				    (uint32_t)box, message.flags});
+}
+
+static void add_place(void *context, uint64_t mailbox_id, uint32_t uid)
+{
+	struct advance *advance = context;
+	add_item(advance->then, advance->email, mailbox_id, uid,
+	    &advance->items_then);
+	add_item(
+	    advance->now, advance->email, mailbox_id, uid, &advance->items_now);
+}
+
+static int compare_gone(const void *a, const void *b)
+{
+	const struct gone_place *left = a;
+	const struct gone_place *right = b;
+	return (left->email_id > right->email_id) -
+	       (left->email_id < right->email_id);
+}
+
+// Collects what the threads add at both versions. A place that an email had
+// then is one that it has now, or one that is gone.
+static enum rc collect(struct advance *advance)
+{
+	enum rc rc = RC_OK;
+	if (advance->gone.count > 1)
+		qsort(advance->gone.items, advance->gone.count,
+		    sizeof(*advance->gone.items), compare_gone);
+	for (size_t i = 0; rc == RC_OK && i < advance->emails.count; i++) {
+		const struct touched *email = &advance->emails.items[i];
+		size_t at;
+		advance->email = email;
+		rc = view_walk_places(
+		    advance->view, email->email_id, add_place, advance);
+		LOWER_BOUND(at, advance->gone.count,
+		    advance->gone.items[at].email_id < email->email_id);
+		for (; at < advance->gone.count &&
+		       advance->gone.items[at].email_id == email->email_id;
+		     at++)
+			add_item(advance->then, email,
+			    advance->gone.items[at].mailbox_id,
+			    advance->gone.items[at].uid, &advance->items_then);
+	}
+	return rc;
+}
+
+static size_t count_messages(const struct counts_memory *memory)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < memory->count; i++)
+		if (memory->boxes[i].snapshot)
+			count +=
+			    store_snapshot_count(memory->boxes[i].snapshot);
+	return count;
+}
+
+static void carry_over(struct advance *advance)
+{
+	count_items(advance->then, &advance->items_then, UINT32_MAX);
+	for (size_t i = 0; i < advance->now->count; i++) {
+		struct tally_box *box = &advance->now->boxes[i];
+		size_t at = find_box(advance->then, box->mailbox_id);
+		if (at < advance->then->count)
+			box->counts = advance->then->boxes[at].counts;
+	}
+	count_items(advance->now, &advance->items_now, 1);
+}
+
+// Brings counts to the version of the view. RC_GONE: they have to be counted
+// anew.
+static enum rc count_changes(struct store_view *view,
+    struct counts_memory *then, struct counts_memory **ret_now)
+{
+	struct advance advance = {.view = view, .then = then};
+	enum rc rc = view_load_threads(view);
+	if (rc == RC_OK)
+		rc = memory_new(view, &advance.now);
+	if (rc != RC_OK)
+		return rc;
+	advance.most = count_messages(advance.now) / 8;
+	if (advance.most < CHANGED_FEW)
+		advance.most = CHANGED_FEW;
+	rc = advance.now->trash_id == then->trash_id ? read_log(&advance)
+						     : RC_GONE;
+	if (rc == RC_OK) {
+		find_threads(&advance);
+		sort_touched(&advance);
+		add_members(&advance);
+		sort_touched(&advance);
+		rc = collect(&advance);
+	}
+	if (rc == RC_OK) {
+		carry_over(&advance);
+		*ret_now = advance.now;
+	} else {
+		counts_memory_free(&advance.now);
+	}
+	vec_done(&advance.emails);
+	vec_done(&advance.gone);
+	vec_done(&advance.items_then);
+	vec_done(&advance.items_now);
+	return rc;
+}
+
+// ---- Remembering -----------------------------------------------------------
+
 static void copy_counts(
     struct store_view *view, const struct counts_memory *memory)
 {
@@ -251,17 +553,61 @@ static void copy_counts(
 	}
 }
 
+// Counts with the help of what the account remembers, which is replaced by a
+// later moment. Call with `counts_lock` held.
+static enum rc count_from_memory(struct store_view *view)
+{
+	struct store_account *account = view->account;
+	struct counts_memory *then = account->counts;
+	struct counts_memory *now = NULL;
+	uint64_t generation = atomic_load(&account->generation);
+	enum rc rc = RC_GONE;
+	if (then && then->generation != generation)
+		counts_memory_free(&account->counts);
+	then = account->counts;
+	if (then && then->version == view->version) {
+		copy_counts(view, then);
+		return RC_OK;
+	}
+	if (then && then->version < view->version)
+		rc = count_changes(view, then, &now);
+	if (rc == RC_GONE)
+		rc = count_all(view, &now);
+	if (rc != RC_OK)
+		return rc;
+	copy_counts(view, now);
+	now->generation = generation;
+	if (!then || then->version < now->version) {
+		account->counts = now;
+		now = then;
+	}
+	counts_memory_free(&now);
+	return RC_OK;
+}
+
+// What others may read depends on their rights, which can change at any time.
+static enum rc count_alone(struct store_view *view)
+{
+	struct counts_memory *now;
+	enum rc rc = count_all(view, &now);
+	if (rc != RC_OK)
+		return rc;
+	copy_counts(view, now);
+	counts_memory_free(&now);
+	return RC_OK;
+}
+
 enum rc store_view_counts(
     struct store_view *view, const struct store_view_counts **ret_counts)
 {
-	struct counts_memory *memory;
+	struct store_account *account = view->account;
 	enum rc rc = RC_OK;
-	if (!view->counts) {
-		rc = count_all(view, &memory);
-		if (rc == RC_OK) {
-			copy_counts(view, memory);
-			counts_memory_free(&memory);
-		}
+	if (!view->counts && account_is_own(&view->asker, account)) {
+		pthread_mutex_lock(&account->counts_lock);
+		rc = count_from_memory(view);
+		pthread_mutex_unlock(&account->counts_lock);
+	} else if (!view->counts) {
+		rc = count_alone(view);
 	}
 	if (rc == RC_OK)
 		*ret_counts = view->counts;

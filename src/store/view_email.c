@@ -33,9 +33,9 @@ static void add_keywords(struct store_view *view,
 			add_keyword(view, store_snapshot_keyword(snapshot, n));
 }
 
-static void add_place(
-    struct collecting *collecting, uint64_t mailbox_id, uint32_t uid)
+static void add_place(void *context, uint64_t mailbox_id, uint32_t uid)
 {
+	struct collecting *collecting = context;
 	struct store_view *view = collecting->view;
 	struct store_view_email *email = collecting->email;
 	struct store_snapshot *snapshot;
@@ -94,12 +94,10 @@ static size_t finish_keywords(struct store_view *view)
 	return kept;
 }
 
-// Goes through the places that are noted of the email.
-static enum rc walk_places(struct collecting *collecting)
+enum rc view_walk_places(struct store_view *view, uint64_t email_id,
+    view_each_place *each, void *context)
 {
-	struct store_view *view = collecting->view;
-	struct record_key prefix =
-	    record_key_u64(RECORD_LOCATION, collecting->email->email_id);
+	struct record_key prefix = record_key_u64(RECORD_LOCATION, email_id);
 	struct view key;
 	struct view value;
 	if (!view->places) {
@@ -119,7 +117,7 @@ static enum rc walk_places(struct collecting *collecting)
 		if (!view_starts_with(key, record_key_view(&prefix)))
 			return RC_OK;
 		if (key.len == 21)
-			add_place(collecting, get_be64(key.ptr + 9),
+			each(context, get_be64(key.ptr + 9),
 			    get_be32(key.ptr + 17));
 	}
 }
@@ -132,7 +130,7 @@ enum rc store_view_email(struct store_view *view, uint64_t email_id,
 	view->email_places.count = 0;
 	view->keywords.count = 0;
 	buf_reset(&view->keyword_bytes);
-	enum rc rc = walk_places(&collecting);
+	enum rc rc = view_walk_places(view, email_id, add_place, &collecting);
 	if (rc != RC_OK)
 		return rc;
 	// A damaged mailbox hides its own places, and no others.

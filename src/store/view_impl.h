@@ -34,6 +34,10 @@ struct store_view {
 	VEC(struct store_view_thread_email) thread; // asked for last
 };
 
+// Calls `each` for each place that is noted of an email, visible or not.
+typedef void view_each_place(void *context, uint64_t mailbox_id, uint32_t uid);
+MUST_CHECK enum rc view_walk_places(struct store_view *view, uint64_t email_id,
+    view_each_place *each, void *context);
 // Makes sure that `threads` is there.
 MUST_CHECK enum rc view_load_threads(struct store_view *view);
 
