@@ -43,7 +43,7 @@ static void join(
 static enum rc read_piece(struct jmap_catalog *catalog, struct store_view *view,
     size_t first, size_t count)
 {
-	uint64_t ids[PIECE];
+	uint64_t ids[PIECE] = {0};
 	uint64_t threads[PIECE];
 	if (count == 0)
 		return RC_OK;
