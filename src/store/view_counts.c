@@ -12,9 +12,9 @@
 #include "store/changes_impl.h"
 #include "store/thread_table.h"
 
-// If more emails than this changed, and more than an eighth of all, everything
-// is counted anew.
-#define CHANGED_FEW 1000
+// Counting a changed email costs as much as counting this many messages when
+// everything is counted anew.
+#define CHANGE_COST 32
 
 // A visible place.
 struct item {
@@ -514,9 +514,7 @@ static enum rc count_changes(struct store_view *view,
 		rc = memory_new(view, &advance.now);
 	if (rc != RC_OK)
 		return rc;
-	advance.most = count_messages(advance.now) / 8;
-	if (advance.most < CHANGED_FEW)
-		advance.most = CHANGED_FEW;
+	advance.most = count_messages(advance.now) / CHANGE_COST + 1;
 	rc = advance.now->trash_id == then->trash_id ? read_log(&advance)
 						     : RC_GONE;
 	if (rc == RC_OK) {
