@@ -25,6 +25,18 @@
 		.what = (what_), .count = 1                                    \
 	}
 
+#define GONE(mailbox_, uid_, count_, email_, thread_, hidden_)                 \
+	{                                                                      \
+		.kind = STORE_CHANGE_EMAIL_GONE, .mailbox_id = (mailbox_),     \
+		.uid = (uid_), .count = (count_), .email_id = (email_),        \
+		.thread_id = (thread_), .hidden = (hidden_)                    \
+	}
+#define OBJECT(kind_, object_kind_, id_)                                       \
+	{                                                                      \
+		.kind = STORE_CHANGE_##kind_, .object_kind = (object_kind_),   \
+		.object_id = (id_), .count = 1                                 \
+	}
+
 static const struct {
 	const char *name;
 	struct view bytes;
@@ -51,6 +63,18 @@ static const struct {
 	    BOX(MAILBOX_GONE, 6, 0)}},
     {"a name without mailbox", BYTES("\1\2\0\4"),
 	{BOX(MAILBOX, 0, STORE_CHANGED_SUBSCRIPTION)}},
+    {"\\Deleted is set and removed", BYTES("\1\xd\1\5\0\x12\0\xe\1\6\0\x14\0"),
+	{RUN(HIDDEN, 1, 5, 1, 9), RUN(SHOWN, 1, 6, 1, 10)}},
+    {"emails go", BYTES("\1\x8\1\5\1\x12\0"), {GONE(1, 5, 2, 9, 0, false)}},
+    {"with \\Deleted", BYTES("\1\x28\1\5\1\x12\0"),
+	{GONE(1, 5, 2, 9, 0, true)}},
+    {"of another thread", BYTES("\1\xf\1\5\1\x12\4\0"),
+	{GONE(1, 5, 2, 9, 5, false)}},
+    {"of two threads, with \\Deleted", BYTES("\1\x2f\1\5\0\x12\4\1\0\2\4\0"),
+	{GONE(1, 5, 1, 9, 5, true), GONE(1, 6, 1, 10, 6, true)}},
+    {"objects", BYTES("\1\xa\1\7\xb\2\1\xc\1\x81\1"),
+	{OBJECT(OBJECT_MADE, 1, 7), OBJECT(OBJECT, 2, 1),
+	    OBJECT(OBJECT_GONE, 1, 129)}},
 };
 
 static const struct {
@@ -81,6 +105,17 @@ static const struct {
     {"email 0", BYTES("\1\4\1\1\0\0\0")},
     {"email -1", BYTES("\1\4\1\1\0\1\0")},
     {"something after \"all\"", BYTES("\1\x9\1")},
+    {"a kind after the last", BYTES("\1\x10\1\5\0\x12\0")},
+    {"a hidden place made", BYTES("\1\x24\1\5\0\x12\0")},
+    {"hidden flags", BYTES("\1\x26\1\5\0\0")},
+    {"an object of kind 0", BYTES("\1\xa\0\1")},
+    {"an object of kind 256", BYTES("\1\xa\x80\2\1")},
+    {"object 0", BYTES("\1\xa\1\0")},
+    {"no object", BYTES("\1\xc\1")},
+    {"no thread", BYTES("\1\xf\1\5\0\x12")},
+    {"its own thread", BYTES("\1\xf\1\5\0\x12\0\0")},
+    {"thread 0", BYTES("\1\xf\1\5\0\x12\x9\0")},
+    {"places of a thread that touch", BYTES("\1\xf\1\5\0\x12\4\1\0\2\5\0")},
 };
 
 static void write_changes(const struct store_change *changes, struct buf *out)
@@ -98,7 +133,9 @@ static bool same_places(
 {
 	return a->kind == b->kind && a->mailbox_id == b->mailbox_id &&
 	       a->what == b->what && a->uid == b->uid && a->count == b->count &&
-	       a->email_id == b->email_id;
+	       a->email_id == b->email_id && a->thread_id == b->thread_id &&
+	       a->hidden == b->hidden && a->object_kind == b->object_kind &&
+	       a->object_id == b->object_id;
 }
 
 static void records_are_these_bytes_and_read_back(void **state)
@@ -531,6 +568,7 @@ static const struct {
     {"one that moved", 4, BYTES("\1\7\1\1\1\2\0"), 1},
     {"a later change", 3, BYTES("\1\6\1\1\0\0"), 1},
     {"a mailbox that went", 4, BYTES("\1\3\1"), 1},
+    {"\\Deleted that is not there", 2, BYTES("\1\xd\1\1\2\2\0"), 2},
 };
 
 static void the_check_finds_what_is_wrong_and_begins_anew(void **state)
