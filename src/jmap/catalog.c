@@ -31,8 +31,6 @@ void catalog_free(struct jmap_catalog *catalog)
 	vec_done(&catalog->boxes);
 	vec_done(&inside->events);
 	vec_done(&inside->touched);
-	vec_done(&inside->heads_changed);
-	vec_done(&inside->scratch);
 	map_done(&inside->heads);
 	pthread_mutex_destroy(&inside->lock);
 	free(inside);
@@ -81,7 +79,6 @@ struct jmap_catalog *catalog_clone(struct jmap_catalog *from)
 	pthread_mutex_lock(&from->inside->lock);
 	to->version = from->version;
 	to->visible = from->visible;
-	to->threads = from->threads;
 	COPY_ITEMS(&to->emails, &from->emails);
 	COPY_ITEMS(&to->more, &from->more);
 	COPY_ITEMS(&to->boxes, &from->boxes);

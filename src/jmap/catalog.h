@@ -5,7 +5,7 @@
 // a later version at the cost of what changed. With it
 //
 //   - the emails of a mailbox, or of all, are in the order of dates;
-//   - the emails of a thread are found, and the threads of a mailbox counted;
+//   - the emails of a thread are found;
 //   - an email that is gone is still known by its thread for some time.
 //
 // An email has a *slot*, the position of its entry, which it keeps as long as
@@ -56,11 +56,6 @@ struct catalog_box {
 	uint64_t id;
 	struct store_snapshot *snapshot; // referenced; NULL: not to be read
 	bool gone;
-	bool trash;       // its role
-	uint32_t emails;  // in it
-	uint32_t unread;  // without $seen and $draft
-	uint32_t threads; // after jmap_catalog_threads()
-	uint32_t unread_threads;
 	struct catalog_order order;
 };
 
@@ -72,7 +67,6 @@ struct jmap_catalog {
 	VEC(struct catalog_box) boxes; // by id
 	struct catalog_order order;    // of all visible emails
 	uint32_t visible;              // emails
-	uint32_t threads;              // with a visible email
 	struct catalog_inside *inside;
 };
 
@@ -105,14 +99,16 @@ void jmap_moment_done(struct jmap_moment *moment);
 // ---- Reading it ------------------------------------------------------------
 
 // Reads the threads of all emails, unless that was done. Must come before
-// `thread_id`, `head`, `next` and the counts of threads are used. RC_MORE: call
-// again. RC_IO, RC_CORRUPT.
+// `thread_id`, `head` and `next` are used. RC_MORE: call again. RC_IO.
 MUST_CHECK enum rc jmap_catalog_threads(struct jmap_moment *moment);
 
 // CATALOG_NONE: the catalog does not know it.
 uint32_t jmap_catalog_find(const struct jmap_catalog *catalog, uint64_t id);
 uint32_t jmap_catalog_box(
     const struct jmap_catalog *catalog, uint64_t mailbox_id);
+// The head of a thread; CATALOG_NONE: the catalog knows none of its emails.
+uint32_t jmap_catalog_head(
+    const struct jmap_catalog *catalog, uint64_t thread_id);
 // The emails of a box, or of all (CATALOG_NONE), in the order of dates.
 const struct catalog_order *jmap_catalog_order(
     struct jmap_catalog *catalog, uint32_t box);

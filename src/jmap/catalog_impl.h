@@ -44,10 +44,7 @@ struct catalog_inside {
 	size_t position; // the mailbox of the view that comes next
 	uint32_t walked; // messages of it that were looked at
 	bool begun;
-	bool roles_changed;
 	VEC(uint32_t) touched; // slots
-	VEC(uint32_t) heads_changed;
-	VEC(struct catalog_place) scratch;
 };
 
 struct jmap_catalog *catalog_new(uint64_t account_id);
@@ -76,15 +73,5 @@ void catalog_order_drop(struct catalog_order *order);
 // Reads the threads of the emails from this slot on, which are new.
 MUST_CHECK enum rc catalog_threads_new(
     struct jmap_catalog *catalog, struct store_view *view, size_t first);
-// Adds what a thread contributes to the counts of its boxes, or takes it away.
-void catalog_threads_count(
-    struct jmap_catalog *catalog, uint32_t head, bool add);
-// Counts all again.
-void catalog_threads_recount(struct jmap_catalog *catalog);
-
-static inline bool catalog_is_unread(const struct catalog_email *email)
-{
-	return !(email->flags & (STORE_FLAG_SEEN | STORE_FLAG_DRAFT));
-}
 
 #endif

@@ -170,16 +170,9 @@ static void same(struct jmap_catalog *a, struct jmap_catalog *b)
 {
 	assert_int_equal(a->version, b->version);
 	assert_int_equal(a->visible, b->visible);
-	assert_int_equal(a->threads, b->threads);
 	for (uint32_t i = 0; i < b->boxes.count; i++) {
 		const struct catalog_box *right = &b->boxes.items[i];
 		uint32_t number = jmap_catalog_box(a, right->id);
-		const struct catalog_box *left = &a->boxes.items[number];
-		assert_int_equal(left->emails, right->emails);
-		assert_int_equal(left->unread, right->unread);
-		assert_int_equal(left->threads, right->threads);
-		assert_int_equal(left->unread_threads, right->unread_threads);
-		assert_int_equal(left->trash, right->trash);
 		same_order(a, number, b, i);
 	}
 	same_order(a, CATALOG_NONE, b, CATALOG_NONE);
@@ -187,6 +180,35 @@ static void same(struct jmap_catalog *a, struct jmap_catalog *b)
 		same_email(a, b, &a->emails.items[i]);
 	for (size_t i = 0; i < b->emails.count; i++)
 		same_email(b, a, &b->emails.items[i]);
+}
+
+// The store counts in a way of its own.
+static void counts_agree(struct jmap_moment *moment)
+{
+	struct jmap_catalog *catalog = moment->catalog;
+	const struct store_view_counts *counts;
+	assert_int_equal(store_view_counts(moment->view, &counts), RC_OK);
+	for (size_t i = 0; i < store_view_mailbox_count(moment->view); i++) {
+		uint32_t box = jmap_catalog_box(catalog,
+		    store_view_mailbox(moment->view, i)->info.mailbox_id);
+		const struct catalog_order *order =
+		    jmap_catalog_order(catalog, box);
+		bool *seen = mem_zalloc(catalog->emails.count + 1);
+		uint32_t unread = 0;
+		uint32_t threads = 0;
+		for (size_t n = 0; n < order->count; n++) {
+			const struct catalog_email *email =
+			    catalog_email(catalog, order->slots[n]);
+			unread += !(email->flags &
+				    (STORE_FLAG_SEEN | STORE_FLAG_DRAFT));
+			threads += !seen[email->head];
+			seen[email->head] = true;
+		}
+		assert_int_equal(order->count, counts[i].emails);
+		assert_int_equal(unread, counts[i].unread_emails);
+		assert_int_equal(threads, counts[i].threads);
+		free(seen);
+	}
 }
 
 static void it_follows_the_account(void **state)
@@ -203,6 +225,7 @@ static void it_follows_the_account(void **state)
 		struct jmap_catalogs *new = jmap_catalogs_new(1 << 20);
 		take(new, &other);
 		same(moment.catalog, other.catalog);
+		counts_agree(&moment);
 		jmap_moment_done(&other);
 		jmap_catalogs_free(&new);
 		// Now and then somebody keeps a version, so that the next one

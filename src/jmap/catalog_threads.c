@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The threads in a catalog, and how many of them each box has.
+// The threads in a catalog.
 #include "jmap/catalog_impl.h"
 
 #include "base/clock.h"
 #include "net/session.h"
 
-// ---- Which emails are a thread ---------------------------------------------
-
 // The first email of a thread has its number; if that is not known, another
 // email stands for it.
-static uint32_t head_of(
-    struct jmap_catalog *catalog, uint64_t thread_id, uint32_t slot)
+uint32_t jmap_catalog_head(
+    const struct jmap_catalog *catalog, uint64_t thread_id)
 {
-	struct map *heads = &catalog->inside->heads;
 	uint32_t first = jmap_catalog_find(catalog, thread_id);
 	if (first != CATALOG_NONE)
 		return first;
-	struct view key = view_of(&thread_id, sizeof(thread_id));
-	uintptr_t known = (uintptr_t)map_get(heads, key);
-	if (known)
-		return (uint32_t)(known - 1);
-	map_put(heads, key, (void *)((uintptr_t)slot + 1));
+	uintptr_t known = (uintptr_t)map_get(
+	    &catalog->inside->heads, view_of(&thread_id, sizeof(thread_id)));
+	return known ? (uint32_t)(known - 1) : CATALOG_NONE;
+}
+
+static uint32_t head_of(
+    struct jmap_catalog *catalog, uint64_t thread_id, uint32_t slot)
+{
+	uint32_t head = jmap_catalog_head(catalog, thread_id);
+	if (head != CATALOG_NONE)
+		return head;
+	map_put(&catalog->inside->heads, view_of(&thread_id, sizeof(thread_id)),
+	    (void *)((uintptr_t)slot + 1));
 	return slot;
 }
 
@@ -77,7 +82,6 @@ enum rc jmap_catalog_threads(struct jmap_moment *moment)
 			inside->threads_read += count;
 		if (rc == RC_OK &&
 		    inside->threads_read == catalog->emails.count) {
-			catalog_threads_recount(catalog);
 			inside->threads_known = true;
 		} else if (rc == RC_OK && clock_monotonic_ms() >= until) {
 			rc = RC_MORE;
@@ -97,69 +101,4 @@ enum rc catalog_threads_new(
 		first += count;
 	}
 	return rc;
-}
-
-// ---- Counting --------------------------------------------------------------
-
-// Whether an unread email is among those that this box's count looks at: the
-// trash is a world of its own (RFC 8621 section 2, "unreadThreads").
-struct unread {
-	bool in_trash;
-	bool elsewhere;
-};
-
-// Collects the boxes of an email, each once.
-static void collect(struct jmap_catalog *catalog,
-    const struct catalog_email *email, struct unread *unread)
-{
-	struct catalog_inside *inside = catalog->inside;
-	struct catalog_place place = email->place;
-	uint32_t more = email->more;
-	bool is_unread = catalog_is_unread(email);
-	do {
-		size_t i = 0;
-		while (i < inside->scratch.count &&
-		       inside->scratch.items[i].box != place.box)
-			i++;
-		if (i == inside->scratch.count)
-			vec_push(&inside->scratch, place);
-		if (catalog->boxes.items[place.box].trash)
-			unread->in_trash |= is_unread;
-		else
-			unread->elsewhere |= is_unread;
-	} while (catalog_next_place(catalog, &more, &place));
-}
-
-void catalog_threads_count(
-    struct jmap_catalog *catalog, uint32_t head, bool add)
-{
-	struct catalog_inside *inside = catalog->inside;
-	struct unread unread = {0};
-	uint32_t by = add ? 1 : UINT32_MAX; // modulo 2^32
-	inside->scratch.count = 0;
-	for (uint32_t slot = head; slot != CATALOG_NONE;
-	     slot = catalog->emails.items[slot].next)
-		if (catalog_is_visible(&catalog->emails.items[slot]))
-			collect(catalog, &catalog->emails.items[slot], &unread);
-	if (inside->scratch.count > 0)
-		catalog->threads += by;
-	for (size_t i = 0; i < inside->scratch.count; i++) {
-		struct catalog_box *box =
-		    &catalog->boxes.items[inside->scratch.items[i].box];
-		box->threads += by;
-		if (box->trash ? unread.in_trash : unread.elsewhere)
-			box->unread_threads += by;
-	}
-}
-
-void catalog_threads_recount(struct jmap_catalog *catalog)
-{
-	catalog->threads = 0;
-	for (size_t i = 0; i < catalog->boxes.count; i++) {
-		catalog->boxes.items[i].threads = 0;
-		catalog->boxes.items[i].unread_threads = 0;
-	}
-	for (size_t i = 0; i < catalog->emails.count; i++)
-		if (catalog->emails.items[i].head == i)
-			catalog_threads_count(catalog, (uint32_t)i, true);
 }

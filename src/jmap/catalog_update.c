@@ -149,10 +149,6 @@ static enum rc gather_box(struct jmap_catalog *catalog, struct store_view *view,
 	uint32_t number = jmap_catalog_box(catalog, shown->info.mailbox_id);
 	struct catalog_box *box = &catalog->boxes.items[number];
 	struct store_snapshot *snapshot;
-	bool trash = shown->role == STORE_USE_TRASH;
-	if (trash != box->trash)
-		catalog->inside->roles_changed = true;
-	box->trash = trash;
 	if (shown->info.rights & STORE_RIGHT_READ &&
 	    is_current(box->snapshot, &shown->info))
 		return RC_OK;
@@ -230,7 +226,6 @@ static enum rc begin(
 	inside->position = 0;
 	inside->walked = 0;
 	inside->events.count = 0;
-	inside->roles_changed = false;
 	size_t none = store_view_mailbox_count(view);
 	for (size_t i = 0; i < catalog->boxes.count; i++) {
 		struct catalog_box *box = &catalog->boxes.items[i];
@@ -238,38 +233,11 @@ static enum rc begin(
 			continue;
 		gather_gone(catalog, (uint32_t)i);
 		box->gone = true;
-		box->trash = false;
 	}
 	return RC_OK;
 }
 
 // ---- Places ----------------------------------------------------------------
-
-// Adds an email to the counts of its boxes, or takes it away.
-static void count_email(
-    struct jmap_catalog *catalog, const struct catalog_email *email, bool add)
-{
-	uint32_t by = add ? 1 : UINT32_MAX; // modulo 2^32
-	struct catalog_inside *inside = catalog->inside;
-	if (!catalog_is_visible(email))
-		return;
-	catalog->visible += by;
-	struct catalog_place place = email->place;
-	uint32_t more = email->more;
-	inside->scratch.count = 0;
-	do {
-		size_t i = 0;
-		while (i < inside->scratch.count &&
-		       inside->scratch.items[i].box != place.box)
-			i++;
-		if (i < inside->scratch.count)
-			continue;
-		vec_push(&inside->scratch, place);
-		catalog->boxes.items[place.box].emails += by;
-		if (catalog_is_unread(email))
-			catalog->boxes.items[place.box].unread += by;
-	} while (catalog_next_place(catalog, &more, &place));
-}
 
 static void add_place(
     struct jmap_catalog *catalog, uint32_t slot, struct catalog_place place)
@@ -378,7 +346,7 @@ static void apply_email(struct jmap_catalog *catalog, uint32_t slot,
 	struct catalog_email *email = &catalog->emails.items[slot];
 	bool simple = !catalog_is_visible(email);
 	unsigned flags = 0;
-	count_email(catalog, email, false);
+	catalog->visible -= catalog_is_visible(email);
 	for (size_t i = 0; i < count; i++) {
 		const struct catalog_event *event =
 		    &catalog->inside->events.items[items[i].index];
@@ -393,7 +361,7 @@ static void apply_email(struct jmap_catalog *catalog, uint32_t slot,
 	}
 	// The events tell the flags of all places if all are new.
 	email->flags = simple ? flags : flags_of(catalog, email);
-	count_email(catalog, email, true);
+	catalog->visible += catalog_is_visible(email);
 }
 
 // The slot of the email; a new email gets the next one. CATALOG_NONE: it is an
@@ -433,40 +401,6 @@ static enum rc find_slots(
 	return RC_OK;
 }
 
-static int compare_slots(const void *a, const void *b)
-{
-	const uint32_t *left = a;
-	const uint32_t *right = b;
-	return (*left > *right) - (*left < *right);
-}
-
-// The heads of the threads of all touched emails, each once.
-static void find_heads(struct jmap_catalog *catalog)
-{
-	struct catalog_inside *inside = catalog->inside;
-	size_t kept = 0;
-	inside->heads_changed.count = 0;
-	for (size_t i = 0; i < inside->touched.count; i++)
-		vec_push(&inside->heads_changed,
-		    catalog->emails.items[inside->touched.items[i]].head);
-	uint32_t *heads = inside->heads_changed.items;
-	if (inside->heads_changed.count > 1)
-		qsort(heads, inside->heads_changed.count, sizeof(*heads),
-		    compare_slots);
-	for (size_t i = 0; i < inside->heads_changed.count; i++)
-		if (kept == 0 || heads[kept - 1] != heads[i])
-			heads[kept++] = heads[i];
-	inside->heads_changed.count = kept;
-}
-
-static void count_heads(struct jmap_catalog *catalog, bool add)
-{
-	struct catalog_inside *inside = catalog->inside;
-	for (size_t i = 0; i < inside->heads_changed.count; i++)
-		catalog_threads_count(
-		    catalog, inside->heads_changed.items[i], add);
-}
-
 static void drop_orders(struct jmap_catalog *catalog)
 {
 	catalog_order_drop(&catalog->order);
@@ -501,25 +435,12 @@ static enum rc apply(struct jmap_catalog *catalog, struct store_view *view,
 {
 	struct catalog_inside *inside = catalog->inside;
 	size_t known = catalog->emails.count;
-	bool count = inside->threads_known;
 	enum rc rc = find_slots(catalog, items);
 	if (rc == RC_OK && inside->threads_known)
 		rc = catalog_threads_new(catalog, view, known);
-	if (rc != RC_OK)
-		return rc;
-	bool all = inside->roles_changed ||
-		   inside->touched.count > catalog->emails.count / 4 + 100;
-	inside->heads_changed.count = 0;
-	if (count && !all) {
-		find_heads(catalog);
-		count_heads(catalog, false);
-	}
-	apply_all(catalog, items);
-	if (count && !all)
-		count_heads(catalog, true);
-	else if (count)
-		catalog_threads_recount(catalog);
-	return RC_OK;
+	if (rc == RC_OK)
+		apply_all(catalog, items);
+	return rc;
 }
 
 static enum rc finish(struct jmap_catalog *catalog, struct store_view *view)

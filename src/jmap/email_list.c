@@ -14,19 +14,26 @@ bool email_list_is_by_thread(const struct email_list *list)
 }
 
 // Without a test, the number of results is known.
-static void set_total(struct email_list *list)
+static enum rc set_total(struct email_list *list)
 {
 	const struct jmap_catalog *catalog = list->moment.catalog;
+	const struct store_view_counts *counts;
+	struct store_view *view = list->moment.view;
 	uint32_t box = email_filter_box(list->filter);
-	if (!email_filter_is_all(list->filter))
-		return;
+	if (!email_filter_is_all(list->filter) || !list->wants_total)
+		return RC_OK;
+	if (box == CATALOG_NONE) {
+		list->has_total = !list->collapse;
+		list->total = catalog->visible;
+		return RC_OK;
+	}
+	enum rc rc = store_view_counts(view, &counts);
+	if (rc != RC_OK)
+		return rc;
+	counts += store_view_find(view, catalog->boxes.items[box].id);
 	list->has_total = true;
-	if (box == CATALOG_NONE)
-		list->total =
-		    list->collapse ? catalog->threads : catalog->visible;
-	else
-		list->total = list->collapse ? catalog->boxes.items[box].threads
-					     : catalog->boxes.items[box].emails;
+	list->total = list->collapse ? counts->threads : counts->emails;
+	return RC_OK;
 }
 
 static void find_anchor(struct email_list *list)
@@ -69,13 +76,13 @@ static enum rc begin(
 		return rc;
 	list->order = jmap_catalog_order(
 	    list->moment.catalog, email_filter_box(list->filter));
-	if (list->collapse)
+	if (list->collapse && !list->seen)
 		list->seen =
 		    mem_zalloc(list->moment.catalog->emails.count / 8 + 1);
 	list->anchor_at = SIZE_MAX;
-	set_total(list);
-	list->begun = true;
-	return RC_OK;
+	rc = set_total(list);
+	list->begun = rc == RC_OK;
+	return rc;
 }
 
 // ---- Results ---------------------------------------------------------------

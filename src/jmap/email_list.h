@@ -12,8 +12,9 @@ struct email_list {
 	json_t *filter_json, *sort_json; // borrowed; NULL: none
 	bool collapse;                   // collapseThreads
 	bool all;                        // all results are needed
-	struct view anchor;              // those from this email on,
-	int64_t anchor_offset;           // or so many behind it
+	bool wants_total;
+	struct view anchor;    // those from this email on,
+	int64_t anchor_offset; // or so many behind it
 	uint64_t first, count; // or, without an anchor, from this result on
 	// The results, the first ones of all. They end where `complete` says.
 	VEC(uint32_t) slots;

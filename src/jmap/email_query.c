@@ -17,6 +17,7 @@ static void set_needed(struct querying *querying)
 	list->filter_json = query->filter;
 	list->sort_json = query->sort;
 	list->anchor = query->anchor;
+	list->wants_total = query->calculate_total;
 	list->anchor_offset = query->anchor_offset;
 	list->first = (uint64_t)query->position;
 	list->count = query->limit;

@@ -10,7 +10,7 @@
 #include "jmap/email_list.h"
 #include "jmap/methods.h"
 #include "jmap/object.h"
-#include "store/changes.h"
+#include "store/view_changes.h"
 
 // With more changed emails than this, the client has to read all.
 #define CHANGED_MAX ((size_t)1000000)
@@ -35,20 +35,18 @@ static bool by_thread(const struct comparing *comparing)
 	return email_list_is_by_thread(&comparing->list);
 }
 
-// False: the email is gone, and its thread is not known.
-static bool affect(struct comparing *comparing, uint64_t id)
+static void affect(struct comparing *comparing, uint64_t id)
 {
 	const struct jmap_catalog *catalog = comparing->list.moment.catalog;
 	uint32_t slot = jmap_catalog_find(catalog, id);
 	if (slot == CATALOG_NONE)
-		return !by_thread(comparing);
-	const struct catalog_email *email = catalog_email(catalog, slot);
-	comparing->affected[by_thread(comparing) ? email->head : slot] = 1;
-	return !by_thread(comparing) || email->thread_id != 0;
+		return; // it is gone
+	comparing
+	    ->affected[by_thread(comparing) ? catalog_email(catalog, slot)->head
+					    : slot] = 1;
 }
 
-// False: cannotCalculateChanges.
-static bool affect_all(struct comparing *comparing)
+static void affect_all(struct comparing *comparing)
 {
 	const struct store_changes *found = &comparing->found;
 	const struct jmap_catalog *catalog = comparing->list.moment.catalog;
@@ -59,18 +57,33 @@ static bool affect_all(struct comparing *comparing)
 		    jmap_catalog_find(catalog, found->made.items[i]);
 		if (slot != CATALOG_NONE)
 			comparing->is_new[slot] = 1;
-		// It is newer than the results, and was never in them.
-		if (slot != CATALOG_NONE &&
-		    !affect(comparing, found->made.items[i]))
-			return false;
+		affect(comparing, found->made.items[i]);
 	}
 	for (size_t i = 0; i < found->changed.count; i++)
-		if (!affect(comparing, found->changed.items[i]))
-			return false;
+		affect(comparing, found->changed.items[i]);
 	for (size_t i = 0; i < found->gone.count; i++)
-		if (!affect(comparing, found->gone.items[i]))
-			return false;
-	return true;
+		affect(comparing, found->gone.items[i]);
+}
+
+// The threads that emails came to or went from. The catalog may not know an
+// email that is gone, but the store knows its thread.
+static enum rc affect_threads(
+    struct comparing *comparing, struct store_change_position after)
+{
+	const struct jmap_catalog *catalog = comparing->list.moment.catalog;
+	struct store_changes threads;
+	enum rc rc = store_view_threads_changed(
+	    comparing->list.moment.view, after, CHANGED_MAX, &threads);
+	if (rc != RC_OK)
+		return rc;
+	for (size_t i = 0; i < threads.changed.count; i++) {
+		uint32_t head =
+		    jmap_catalog_head(catalog, threads.changed.items[i]);
+		if (head != CATALOG_NONE)
+			comparing->affected[head] = 1;
+	}
+	store_changes_done(&threads);
+	return RC_OK;
 }
 
 static bool is_affected(const struct comparing *comparing, uint32_t slot)
@@ -80,22 +93,23 @@ static bool is_affected(const struct comparing *comparing, uint32_t slot)
 	return comparing->affected[by_thread(comparing) ? email->head : slot];
 }
 
-// Reads the changes, after the moment was taken: those that came after it do no
-// harm. False: an error was answered.
+// False: an error was answered.
 static bool read_changes(struct jmap_call *call, struct comparing *comparing)
 {
 	struct store_change_position after = {comparing->changes.since, 0};
-	enum rc rc = store_emails_changed(
-	    call->account, after, CHANGED_MAX, &comparing->found);
+	enum rc rc = store_view_emails_changed(
+	    comparing->list.moment.view, after, CHANGED_MAX, &comparing->found);
+	if (rc == RC_OK) {
+		affect_all(comparing);
+		if (by_thread(comparing))
+			rc = affect_threads(comparing, after);
+	}
 	if (rc == RC_GONE)
 		jmap_fail(call, JMAP_ERROR_CANNOT_CALCULATE_CHANGES, NULL);
 	else if (rc != RC_OK)
 		jmap_fail_rc(call, rc, NULL);
 	else if (comparing->found.more)
 		jmap_fail(call, JMAP_ERROR_TOO_MANY_CHANGES, NULL);
-	else if (!affect_all(comparing))
-		jmap_fail(call, JMAP_ERROR_CANNOT_CALCULATE_CHANGES,
-		    "the threads of emails that are gone are not known");
 	return !call->failed;
 }
 
@@ -196,6 +210,7 @@ static bool read_arguments(struct jmap_call *call, struct comparing *comparing)
 		return false;
 	list->filter_json = comparing->changes.filter;
 	list->sort_json = comparing->changes.sort;
+	list->wants_total = comparing->changes.calculate_total;
 	return true;
 }
 

@@ -2,7 +2,6 @@
 // The type Mailbox, and Mailbox/get (RFC 8621 sections 2 and 2.1).
 #include "jmap/mailbox.h"
 
-#include "jmap/impl.h"
 #include "jmap/mailbox_order.h"
 #include "jmap/methods.h"
 
@@ -118,33 +117,30 @@ void mailbox_write_rights(struct json_text *out, unsigned rights, bool inbox)
 }
 
 static void write_counts(struct json_text *out, const struct jmap_get *get,
-    const struct jmap_catalog *catalog, uint64_t mailbox_id)
+    const struct store_view_counts *counts)
 {
-	static const struct catalog_box none = {0};
-	if (!catalog)
-		return;
-	uint32_t number = jmap_catalog_box(catalog, mailbox_id);
-	const struct catalog_box *box =
-	    number == CATALOG_NONE ? &none : &catalog->boxes.items[number];
 	if (jmap_get_wants(get, MAILBOX_TOTAL_EMAILS))
-		json_member_u64(out, "totalEmails", box->emails);
+		json_member_u64(out, "totalEmails", counts->emails);
 	if (jmap_get_wants(get, MAILBOX_UNREAD_EMAILS))
-		json_member_u64(out, "unreadEmails", box->unread);
+		json_member_u64(out, "unreadEmails", counts->unread_emails);
 	if (jmap_get_wants(get, MAILBOX_TOTAL_THREADS))
-		json_member_u64(out, "totalThreads", box->threads);
+		json_member_u64(out, "totalThreads", counts->threads);
 	if (jmap_get_wants(get, MAILBOX_UNREAD_THREADS))
-		json_member_u64(out, "unreadThreads", box->unread_threads);
+		json_member_u64(out, "unreadThreads", counts->unread_threads);
 }
 
 struct getting {
 	struct jmap_get get;
-	struct jmap_moment moment;
+	struct store_view *view;
+	const struct store_view_counts *counts; // by position; NULL: none
 	struct mailbox_orders orders;
 };
 
-static void write_mailbox(struct json_text *out, const struct getting *getting,
-    const struct store_view_mailbox *mailbox)
+static void write_mailbox(
+    struct json_text *out, const struct getting *getting, size_t position)
 {
+	const struct store_view_mailbox *mailbox =
+	    store_view_mailbox(getting->view, position);
 	const struct jmap_get *get = &getting->get;
 	const char *role = mailbox_role(mailbox);
 	json_begin_object(out);
@@ -166,8 +162,8 @@ static void write_mailbox(struct json_text *out, const struct getting *getting,
 	if (jmap_get_wants(get, MAILBOX_SORT_ORDER))
 		json_member_u64(out, "sortOrder",
 		    mailbox_order_of(&getting->orders, mailbox));
-	write_counts(
-	    out, get, getting->moment.catalog, mailbox->info.mailbox_id);
+	if (getting->counts)
+		write_counts(out, get, &getting->counts[position]);
 	if (jmap_get_wants(get, MAILBOX_MY_RIGHTS)) {
 		json_key(out, "myRights");
 		mailbox_write_rights(
@@ -180,46 +176,38 @@ static void write_mailbox(struct json_text *out, const struct getting *getting,
 
 // ---- Mailbox/get -----------------------------------------------------------
 
-#define WANTS_THREADS                                                          \
-	((uint64_t)1 << MAILBOX_TOTAL_THREADS | (uint64_t)1                    \
-						    << MAILBOX_UNREAD_THREADS)
 #define WANTS_COUNTS                                                           \
-	(WANTS_THREADS | (uint64_t)1 << MAILBOX_TOTAL_EMAILS |                 \
-	    (uint64_t)1 << MAILBOX_UNREAD_EMAILS)
+	((uint64_t)1 << MAILBOX_TOTAL_EMAILS |                                 \
+	    (uint64_t)1 << MAILBOX_UNREAD_EMAILS |                             \
+	    (uint64_t)1 << MAILBOX_TOTAL_THREADS |                             \
+	    (uint64_t)1 << MAILBOX_UNREAD_THREADS)
 
-// Only the catalog can count.
-static enum rc open_moment(
+static enum rc open_view(
     struct jmap_call *call, struct getting *getting, struct fault *fault)
 {
-	struct jmap_moment *moment = &getting->moment;
-	enum rc rc = RC_OK;
-	if (!(getting->get.wanted & WANTS_COUNTS))
-		return store_view_open(
-		    &call->asker, call->account, fault, &moment->view);
-	if (!moment->catalog)
-		rc = jmap_moment_open(call->request->jmap->catalogs,
-		    &call->asker, call->account, fault, moment);
-	if (rc == RC_OK && getting->get.wanted & WANTS_THREADS)
-		rc = jmap_catalog_threads(moment);
+	enum rc rc =
+	    store_view_open(&call->asker, call->account, fault, &getting->view);
+	if (rc == RC_OK && getting->get.wanted & WANTS_COUNTS)
+		rc = store_view_counts(getting->view, &getting->counts);
+	if (rc == RC_OK && jmap_get_wants(&getting->get, MAILBOX_SORT_ORDER))
+		rc = mailbox_orders_read(getting->view, &getting->orders);
 	return rc;
 }
 
 static void write_all(struct jmap_call *call, struct getting *getting)
 {
-	const struct store_view *view = getting->moment.view;
 	struct jmap_get *get = &getting->get;
-	size_t count = store_view_mailbox_count(view);
-	jmap_get_begin(call, store_view_version(view));
+	size_t count = store_view_mailbox_count(getting->view);
+	jmap_get_begin(call, store_view_version(getting->view));
 	for (size_t i = 0; get->all && i < count; i++)
-		write_mailbox(&call->out, getting, store_view_mailbox(view, i));
+		write_mailbox(&call->out, getting, i);
 	for (size_t i = 0; !get->all && i < get->id_count; i++) {
 		uint64_t id;
 		size_t at = count;
 		if (jmap_id_read(get->ids[i], JMAP_ID_MAILBOX, &id))
-			at = store_view_find(view, id);
+			at = store_view_find(getting->view, id);
 		if (at < count)
-			write_mailbox(
-			    &call->out, getting, store_view_mailbox(view, at));
+			write_mailbox(&call->out, getting, at);
 		else
 			jmap_get_not_found(get, get->ids[i]);
 	}
@@ -229,38 +217,22 @@ static void write_all(struct jmap_call *call, struct getting *getting)
 static enum jmap_step mailbox_get(struct jmap_call *call)
 {
 	struct fault fault = {.text = ""};
-	struct getting *getting = call->state;
-	if (!getting) {
-		getting = call->state =
-		    arena_zalloc(&call->arena, sizeof(*getting));
-		if (!jmap_get_read(call, &mailbox_class, NULL, &getting->get) ||
-		    !jmap_taken_all(call))
-			return JMAP_DONE;
-	}
-	enum rc rc = open_moment(call, getting, &fault);
-	if (rc == RC_OK && jmap_get_wants(&getting->get, MAILBOX_SORT_ORDER))
-		rc =
-		    mailbox_orders_read(getting->moment.view, &getting->orders);
-	if (rc == RC_MORE)
-		return JMAP_MORE;
-	if (rc != RC_OK)
-		return jmap_fail_rc(call, rc, &fault);
-	write_all(call, getting);
+	struct getting getting = {.view = NULL};
+	bool good = jmap_get_read(call, &mailbox_class, NULL, &getting.get) &&
+		    jmap_taken_all(call);
+	enum rc rc = good ? open_view(call, &getting, &fault) : RC_INVALID;
+	if (good && rc == RC_OK)
+		write_all(call, &getting);
+	else if (good)
+		jmap_fail_rc(call, rc, &fault);
+	jmap_get_done(&getting.get);
+	mailbox_orders_done(&getting.orders);
+	store_view_close(&getting.view);
 	return JMAP_DONE;
-}
-
-static void mailbox_get_end(struct jmap_call *call)
-{
-	struct getting *getting = call->state;
-	if (!getting)
-		return;
-	jmap_get_done(&getting->get);
-	mailbox_orders_done(&getting->orders);
-	jmap_moment_done(&getting->moment);
 }
 
 const struct jmap_method jmap_mailbox_methods[] = {
     {"Mailbox/get", JMAP_CAPABILITY_MAIL, JMAP_NEEDS_ACCOUNT, mailbox_get,
-	mailbox_get_end},
+	NULL},
     {NULL},
 };

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which mailboxes changed since a position in the change log, as JMAP's type
-// Mailbox sees it. More follows from a change than the log says:
-//
-//   - a mailbox that is made, gone or renamed is, or was, the parent of others;
-//   - a role is lost, or found, when another mailbox's special use changes;
-//   - the counts of unread threads depend on the emails of other mailboxes.
-//
-// What may have changed is told as changed.
+// Which mailboxes changed since a position in the change log: what the store
+// tells (store/view_changes.h), and the sortOrder.
 #ifndef ROOST_JMAP_MAILBOX_CHANGED_H
 #define ROOST_JMAP_MAILBOX_CHANGED_H
 
 #include "base/vec.h"
-#include "jmap/catalog.h"
-#include "store/changes.h"
+#include "store/view_changes.h"
 
 enum mailbox_changed_kind {
 	MAILBOX_MADE = 1 << 0,
@@ -32,11 +25,9 @@ struct mailbox_changed {
 	bool more;
 };
 
-// Sums up what the log says of up to `limit` mailboxes, and all that follows.
-// Without a catalog in the moment (whose threads are known), counts are left
-// out. RC_GONE: the log does not reach back. In any case mailbox_changed_done()
-// has to be called.
-MUST_CHECK enum rc mailbox_changed_read(struct jmap_moment *moment,
+// Gives up to about `limit` mailboxes. RC_GONE: the log does not reach back. In
+// any case mailbox_changed_done() has to be called.
+MUST_CHECK enum rc mailbox_changed_read(struct store_view *view,
     struct store_change_position after, size_t limit,
     struct mailbox_changed *ret_changed);
 void mailbox_changed_done(struct mailbox_changed *changed);

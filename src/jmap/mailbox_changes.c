@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mailbox/changes (RFC 8621 section 2.2).
-#include "jmap/impl.h"
 #include "jmap/mailbox_changed.h"
 #include "jmap/methods.h"
 #include "jmap/object.h"
 
 struct changing {
 	struct jmap_changes changes;
-	struct jmap_moment moment;
+	struct store_view *view;
 	struct mailbox_changed changed;
 };
 
@@ -18,7 +17,7 @@ static enum rc read_page(struct changing *changing)
 	uint64_t max = changing->changes.max;
 	for (uint64_t limit = max; limit > 0; limit /= 2) {
 		mailbox_changed_done(&changing->changed);
-		enum rc rc = mailbox_changed_read(&changing->moment,
+		enum rc rc = mailbox_changed_read(changing->view,
 		    changing->changes.after, (size_t)limit, &changing->changed);
 		if (rc != RC_OK || changing->changed.items.count <= max)
 			return rc;
@@ -81,22 +80,14 @@ static void answer(struct jmap_call *call, const struct changing *changing)
 static enum jmap_step mailbox_changes(struct jmap_call *call)
 {
 	struct fault fault = {.text = ""};
-	struct changing *changing = call->state;
-	enum rc rc = RC_OK;
-	if (!changing) {
-		changing = call->state =
-		    arena_zalloc(&call->arena, sizeof(*changing));
-		if (!jmap_changes_read(call, &changing->changes) ||
-		    !jmap_taken_all(call))
-			return JMAP_DONE;
-	}
-	if (!changing->moment.catalog)
-		rc = jmap_moment_open(call->request->jmap->catalogs,
-		    &call->asker, call->account, &fault, &changing->moment);
-	if (rc == RC_OK)
-		rc = jmap_catalog_threads(&changing->moment);
-	if (rc == RC_MORE)
-		return JMAP_MORE;
+	enum rc rc;
+	struct changing *changing = call->state =
+	    arena_zalloc(&call->arena, sizeof(*changing));
+	if (!jmap_changes_read(call, &changing->changes) ||
+	    !jmap_taken_all(call))
+		return JMAP_DONE;
+	rc = store_view_open(
+	    &call->asker, call->account, &fault, &changing->view);
 	if (rc != RC_OK)
 		return jmap_fail_rc(call, rc, &fault);
 	rc = read_page(changing);
@@ -115,7 +106,7 @@ static void mailbox_changes_end(struct jmap_call *call)
 	if (!changing)
 		return;
 	mailbox_changed_done(&changing->changed);
-	jmap_moment_done(&changing->moment);
+	store_view_close(&changing->view);
 }
 
 const struct jmap_method jmap_mailbox_changes_methods[] = {

@@ -68,7 +68,6 @@ static enum jmap_step mailbox_query(struct jmap_call *call)
 struct comparing {
 	struct jmap_query_changes changes;
 	struct mailbox_list list;
-	struct jmap_moment moment; // only the view
 	struct mailbox_changed changed;
 	bool *affected; // by position in the view
 };
@@ -177,18 +176,17 @@ static void compare(struct jmap_call *call, struct comparing *comparing)
 {
 	struct fault fault;
 	enum rc rc = store_view_open(
-	    &call->asker, call->account, &fault, &comparing->moment.view);
+	    &call->asker, call->account, &fault, &comparing->list.view);
 	if (rc != RC_OK) {
 		jmap_fail_rc(call, rc, &fault);
 		return;
 	}
-	comparing->list.view = comparing->moment.view;
 	comparing->list.filter = comparing->changes.filter;
 	comparing->list.sort = comparing->changes.sort;
 	if (!mailbox_list_make(call, &comparing->list))
 		return;
 	struct store_change_position after = {comparing->changes.since, 0};
-	rc = mailbox_changed_read(&comparing->moment, after,
+	rc = mailbox_changed_read(comparing->list.view, after,
 	    STORE_MAILBOXES_MAX, &comparing->changed);
 	if (rc == RC_GONE || (rc == RC_OK && comparing->changed.more)) {
 		jmap_fail(call, JMAP_ERROR_CANNOT_CALCULATE_CHANGES, NULL);
@@ -211,7 +209,7 @@ static enum jmap_step mailbox_query_changes(struct jmap_call *call)
 		compare(call, &comparing);
 	mailbox_changed_done(&comparing.changed);
 	mailbox_list_done(&comparing.list);
-	store_view_close(&comparing.moment.view);
+	store_view_close(&comparing.list.view);
 	return JMAP_DONE;
 }
 

@@ -2,7 +2,6 @@
 #include "jmap/mailbox_set.h"
 
 #include "base/clock.h"
-#include "jmap/impl.h"
 #include "jmap/methods.h"
 #include "net/session.h"
 #include "wire/json_read.h"
@@ -137,31 +136,19 @@ static bool read_arguments(struct jmap_call *call, struct mailbox_set *setting)
 	       jmap_taken_all(call);
 }
 
-// False: an error was answered, or JMAP_MORE has to be.
-static bool begin(
-    struct jmap_call *call, struct mailbox_set *setting, bool *ret_more)
+// False: an error was answered.
+static bool begin(struct jmap_call *call, struct mailbox_set *setting)
 {
 	struct fault fault = {.text = ""};
-	enum rc rc = RC_OK;
-	*ret_more = false;
-	if (!setting->moment.catalog)
-		rc = jmap_moment_open(call->request->jmap->catalogs,
-		    &call->asker, call->account, &fault, &setting->moment);
-	if (rc == RC_OK)
-		rc = jmap_catalog_threads(&setting->moment);
-	if (rc == RC_MORE) {
-		*ret_more = true;
-		return false;
-	}
+	enum rc rc = mailbox_set_refresh(call, setting, &fault);
 	if (rc != RC_OK) {
 		jmap_fail_rc(call, rc, &fault);
 		return false;
 	}
-	setting->old_version = setting->moment.catalog->version;
+	setting->old_version = store_view_version(setting->view);
 	if (!jmap_set_in_state(call, &setting->set, setting->old_version))
 		return false;
 	collect_keys(call, setting);
-	setting->begun = true;
 	return true;
 }
 
@@ -210,15 +197,12 @@ static enum jmap_step mailbox_set(struct jmap_call *call)
 {
 	struct fault fault = {.text = ""};
 	struct mailbox_set *setting = call->state;
-	bool more;
 	if (!setting) {
 		setting = call->state =
 		    arena_zalloc(&call->arena, sizeof(*setting));
-		if (!read_arguments(call, setting))
+		if (!read_arguments(call, setting) || !begin(call, setting))
 			return JMAP_DONE;
 	}
-	if (!setting->begun && !begin(call, setting, &more))
-		return more ? JMAP_MORE : JMAP_DONE;
 	enum rc rc = set_some(call, setting, &fault);
 	if (rc == RC_MORE)
 		return JMAP_MORE;
@@ -237,7 +221,6 @@ static void mailbox_set_end(struct jmap_call *call)
 		return;
 	jmap_set_done(&setting->set);
 	store_view_close(&setting->view);
-	jmap_moment_done(&setting->moment);
 }
 
 const struct jmap_method jmap_mailbox_set_methods[] = {

@@ -5,16 +5,13 @@
 #ifndef ROOST_JMAP_MAILBOX_SET_H
 #define ROOST_JMAP_MAILBOX_SET_H
 
-#include "jmap/catalog.h"
 #include "jmap/mailbox.h"
 
 struct mailbox_set {
 	struct jmap_set set;
-	struct jmap_moment moment; // before all changes
 	uint64_t old_version;
 	bool remove_emails;      // onDestroyRemoveEmails
 	struct store_view *view; // now
-	bool begun;
 	// What is to be done, in this order: the keys of the objects, or ids.
 	struct view *keys[JMAP_SET_PARTS];
 	size_t counts[JMAP_SET_PARTS];

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Creating, changing and destroying one mailbox.
-#include "jmap/impl.h"
 #include "jmap/mailbox_order.h"
 #include "jmap/mailbox_set.h"
 #include "wire/json_read.h"
@@ -292,16 +291,18 @@ static json_t *id_or_null(uint64_t mailbox_id)
 static enum rc object_of(struct mailbox_set *setting,
     const struct store_view_mailbox *mailbox, json_t **ret_object)
 {
-	static const struct catalog_box none = {0};
-	const struct jmap_catalog *catalog = setting->moment.catalog;
-	uint32_t number = jmap_catalog_box(catalog, mailbox->info.mailbox_id);
-	const struct catalog_box *box =
-	    number == CATALOG_NONE ? &none : &catalog->boxes.items[number];
 	const char *role = mailbox_role(mailbox);
 	struct mailbox_orders orders;
 	struct buf rights;
 	struct json_text text;
+	const struct store_view_counts *all;
+	struct store_view_counts counts = {0};
 	enum rc rc = mailbox_orders_read(setting->view, &orders);
+	if (rc == RC_OK)
+		rc = store_view_counts(setting->view, &all);
+	if (rc == RC_OK)
+		counts = all[store_view_find(
+		    setting->view, mailbox->info.mailbox_id)];
 	buf_init(&rights, 4096);
 	json_text_init(&text, &rights);
 	mailbox_write_rights(&text, mailbox->info.rights,
@@ -312,10 +313,11 @@ static enum rc object_of(struct mailbox_set *setting,
 	    id_or_null(mailbox->parent_id), "role",
 	    role ? json_string(role) : json_null(), "sortOrder",
 	    (int)mailbox_order_of(&orders, mailbox), "totalEmails",
-	    (int)box->emails, "unreadEmails", (int)box->unread, "totalThreads",
-	    (int)box->threads, "unreadThreads", (int)box->unread_threads,
-	    "myRights", json_loadb(rights.ptr, rights.len, 0, NULL),
-	    "isSubscribed", mailbox->info.subscribed);
+	    (int)counts.emails, "unreadEmails", (int)counts.unread_emails,
+	    "totalThreads", (int)counts.threads, "unreadThreads",
+	    (int)counts.unread_threads, "myRights",
+	    json_loadb(rights.ptr, rights.len, 0, NULL), "isSubscribed",
+	    mailbox->info.subscribed);
 	buf_done(&rights);
 	mailbox_orders_done(&orders);
 	return rc;

@@ -203,15 +203,25 @@ static void changes_come_in_pages(void **state)
 		 "'M7'"},
 	    {"Mailbox/set", "{'create':{'b':{'name':'b'}}}", "created/b/id",
 		"'M8'"});
-	json_t *json = changes(",'maxChanges':1");
-	jmap_rig_expect(json, "created", "['M7']");
-	jmap_rig_expect(json, "hasMoreChanges", "true");
-	snprintf(state_now, sizeof(state_now), "%s",
-	    json_string_value(json_object_get(json, "newState")));
-	json_decref(json);
-	json = changes(",'maxChanges':1");
-	jmap_rig_expect(json, "created", "['M8']");
-	json_decref(json);
+	char created[100] = "";
+	bool more = true;
+	for (int pages = 0; more; pages++) {
+		json_t *json = changes(",'maxChanges':1");
+		const json_t *new = json_object_get(json, "created");
+		assert_true(pages < 10);
+		assert_true(
+		    json_array_size(new) +
+			json_array_size(json_object_get(json, "updated")) <=
+		    1);
+		if (json_array_size(new))
+			snprintf(created + strlen(created), 20, "%s",
+			    json_string_value(json_array_get(new, 0)));
+		more = json_is_true(json_object_get(json, "hasMoreChanges"));
+		snprintf(state_now, sizeof(state_now), "%s",
+		    json_string_value(json_object_get(json, "newState")));
+		json_decref(json);
+	}
+	assert_string_equal(created, "M7M8");
 	TAKE({"Mailbox/changes", "{'sinceState':'x'}", "type",
 		 "'cannotCalculateChanges'"},
 	    {"Mailbox/changes", "{'sinceState':'99999'}", "type",

@@ -33,6 +33,7 @@ struct sum {
 	struct map places;         // mailbox, UID (12 bytes) -> as above
 	struct store_change_position next;
 	bool more;
+	bool enough; // the answer ends before the next commit
 };
 
 static struct entry *entry_of(struct sum *sum, uint64_t id)
@@ -259,7 +260,9 @@ static enum rc sum_up(struct sum *sum, struct store_change_position after,
 		return rc;
 	while ((rc = store_change_walk_next(walk, &change)) == RC_OK) {
 		uint32_t taken = 0;
-		rc = take(sum, &change, &taken);
+		bool is_next = sum->enough && change.number == 0;
+		if (!is_next)
+			rc = take(sum, &change, &taken);
 		if (rc != RC_OK)
 			break;
 		if (taken && see)
@@ -487,11 +490,16 @@ struct box {
 
 struct boxes {
 	struct store_view *view;
+	struct sum *sum;
+	size_t told;         // about how many mailboxes have to be
 	struct box *of_view; // by position
 	struct ids gone;
 	struct map made; // ids (8 bytes) that were made
 	bool tree;       // mailboxes came or went
-	bool roles;      // so may have changed
+	bool uses;       // special uses were changed
+	// Of mailboxes with the same use the oldest has the role. So only a
+	// mailbox that is younger than one that is gone can get its role.
+	uint64_t oldest_gone;
 };
 
 static void see_mailbox(void *context, const struct store_change *change)
@@ -504,6 +512,8 @@ static void see_mailbox(void *context, const struct store_change *change)
 			      : &(struct box){0};
 	if (id == 0)
 		return; // an object, or a name that no mailbox has
+	if (!box->what && !box->made && ++boxes->told >= boxes->sum->limit)
+		boxes->sum->enough = true;
 	if (change_is_of_places(change->kind))
 		box->what |= STORE_CHANGED_MESSAGES;
 	else
@@ -512,11 +522,12 @@ static void see_mailbox(void *context, const struct store_change *change)
 		box->made = true;
 		map_put(&boxes->made, view_of(&id, sizeof(id)), boxes);
 	}
-	if (change->kind == STORE_CHANGE_MAILBOX_GONE)
+	if (change->kind == STORE_CHANGE_MAILBOX_GONE) {
 		vec_push(&boxes->gone, id);
-	boxes->roles |= change->kind == STORE_CHANGE_MAILBOX_MADE ||
-			change->kind == STORE_CHANGE_MAILBOX_GONE ||
-			change->what & STORE_CHANGED_SPECIAL_USE;
+		if (id < boxes->oldest_gone)
+			boxes->oldest_gone = id;
+	}
+	boxes->uses |= change->what & STORE_CHANGED_SPECIAL_USE;
 	boxes->tree |= change->kind == STORE_CHANGE_MAILBOX_MADE ||
 		       change->kind == STORE_CHANGE_MAILBOX_GONE ||
 		       change->what & STORE_CHANGED_NAME;
@@ -556,6 +567,7 @@ static enum rc spread_emails(struct sum *sum, struct boxes *boxes)
 static void spread_tree(struct boxes *boxes)
 {
 	struct store_view *view = boxes->view;
+	bool roles = boxes->uses;
 	for (size_t i = 0; i < view->count; i++) {
 		const struct store_view_mailbox *box = &view->boxes[i].shown;
 		size_t parent = store_view_find(view, box->parent_id);
@@ -567,9 +579,15 @@ static void spread_tree(struct boxes *boxes)
 			moved |= box->own_name.ptr[n] == '/';
 		if (moved && boxes->tree)
 			boxes->of_view[i].what |= STORE_CHANGED_NAME;
-		if (boxes->roles && box->info.special_use)
-			boxes->of_view[i].what |= STORE_CHANGED_SPECIAL_USE;
+		if (box->info.special_use == 0 ||
+		    !(boxes->uses || box->info.mailbox_id > boxes->oldest_gone))
+			continue;
+		boxes->of_view[i].what |= STORE_CHANGED_SPECIAL_USE;
+		roles = true;
 	}
+	// Which mailbox is the trash matters to the unread threads of all.
+	for (size_t i = 0; roles && i < view->count; i++)
+		boxes->of_view[i].what |= STORE_CHANGED_MESSAGES;
 }
 
 static bool was_made(const struct boxes *boxes, uint64_t id)
@@ -604,6 +622,8 @@ enum rc store_view_mailboxes_changed(struct store_view *view,
 	struct sum sum;
 	struct store_changes changes = {.more = false};
 	struct boxes boxes = {.view = view,
+	    .sum = &sum,
+	    .oldest_gone = UINT64_MAX,
 	    .of_view = mem_zalloc((view->count + 1) * sizeof(*boxes.of_view))};
 	map_init(&boxes.made);
 	sum_init(&sum, view, limit);
