@@ -106,6 +106,21 @@ class SendingTest(PostTest):
         self.assertIn("messages that wait: 0\n", self.shown())
         self.server.check()
 
+    def test_what_was_to_be_sent_later_is_removed_too(self):
+        c = self.submission()
+        c.mail(self.address, "HOLDFOR=3600")
+        c.rcpt(self.address)
+        c.data(b"Subject: later\r\n\r\nHello\r\n")
+        self.assertIn("messages that wait: 0\n", self.shown())
+        self.assertEqual(self.server.roost(
+            "user", "sending", self.user, "release"), "0 messages\n")
+        self.assertIn("as its sender wants", self.server.roost(
+            "queue", "list"))
+        self.assertEqual(self.server.roost(
+            "user", "sending", self.user, "remove"), "1 messages\n")
+        self.assertEqual(self.server.roost("queue", "list"),
+                         "nothing waits\n")
+
     def test_an_administrator_sets_limits(self):
         self.server.roost(
             "user", "sending", self.user, "limit", "1000", "0")

@@ -157,7 +157,9 @@ const struct cli_command admin_commands[] = {
 	.details =
 	    "release: what waits because the user has sent too much goes now, "
 	    "and the\nuser has all the room again. remove: what waits is "
-	    "deleted, and nobody is told.\nlimit: the user's own limits in a "
+	    "deleted, also what\nthe user wants to be sent later, and nobody "
+	    "is "
+	    "told.\nlimit: the user's own limits in a "
 	    "day (0: any number); those in an hour are in\nproportion. "
 	    "default: the settings again, and what is learned from the days\n"
 	    "before. Without a word, shows the user; without a name, all users "

@@ -24,12 +24,13 @@ struct sending_call {
 
 static bool is_waiting(const struct queue_info *info)
 {
-	return info->envelope.limited &&
+	return info->envelope.account > 0 &&
 	       info->envelope.release_at > clock_wall_seconds(NULL);
 }
 
-// Calls `each` for the messages that wait because their users have sent too
-// much. Without a server there is no queue to look at.
+// Calls `each` for the messages of users that wait for their release: because
+// the user has sent too much (`limited`), or wants it so. Without a server
+// there is no queue to look at.
 static enum rc walk(struct sending_call *sending,
     enum rc (*each)(struct sending_call *sending, const struct queue_info *info,
 	uint64_t account),
@@ -65,9 +66,11 @@ static struct view account_key(const uint64_t *account)
 static enum rc note_waiting(struct sending_call *sending,
     const struct queue_info *info, uint64_t unused)
 {
-	struct view key = account_key(&info->envelope.account);
-	uintptr_t count = (uintptr_t)map_get(&sending->waiting, key);
 	(void)unused;
+	struct view key = account_key(&info->envelope.account);
+	if (!info->envelope.limited)
+		return RC_OK;
+	uintptr_t count = (uintptr_t)map_get(&sending->waiting, key);
 	map_put(&sending->waiting, key, (void *)(count + 1));
 	return RC_OK;
 }
@@ -157,7 +160,7 @@ static enum rc count_one(struct sending_call *sending)
 static enum rc release_one(struct sending_call *sending,
     const struct queue_info *info, uint64_t account)
 {
-	if (info->envelope.account != account)
+	if (info->envelope.account != account || !info->envelope.limited)
 		return RC_OK;
 	enum rc rc = queue_let_go(sending->call->host->queue, &info->id, NULL);
 	if (rc == RC_NOT_FOUND)
@@ -168,6 +171,7 @@ static enum rc release_one(struct sending_call *sending,
 static enum rc remove_one(struct sending_call *sending,
     const struct queue_info *info, uint64_t account)
 {
+	// Who has stolen a password may have sent mail that goes later, too.
 	if (info->envelope.account != account)
 		return RC_OK;
 	enum rc rc =

@@ -231,8 +231,8 @@ MUST_CHECK static enum rc keep_new(struct jmap_call *call,
 	return rc;
 }
 
-// What is stored beside the numbers.
-static json_t *rest_of(struct setting *setting)
+// The statuses of the recipients, and the addresses to which they lead.
+static void add_statuses(struct setting *setting, json_t *rest)
 {
 	const struct delivery *delivery =
 	    jmap_sending_delivery(setting->sending);
@@ -253,8 +253,30 @@ static json_t *rest_of(struct setting *setting)
 		    statuses, email.ptr, email.len, submission_status_new());
 	}
 	free(addresses);
-	return json_pack("{s:O, s:o, s:o}", "envelope", setting->envelope.json,
-	    "deliveryStatus", statuses, "to", to);
+	json_object_set_new(rest, "deliveryStatus", statuses);
+	json_object_set_new(rest, "to", to);
+}
+
+// What is stored beside the numbers. A submission to very many recipients does
+// without what is too long.
+static struct view rest_of(struct jmap_call *call, struct setting *setting)
+{
+	size_t max = store_object_limits(STORE_OBJECT_SUBMISSION).bytes / 2;
+	json_t *rest = json_object();
+	json_object_set(rest, "envelope", setting->envelope.json);
+	add_statuses(setting, rest);
+	struct view text = jmap_json_text(&call->arena, rest);
+	if (text.len > max) {
+		(void)json_object_del(rest, "deliveryStatus");
+		(void)json_object_del(rest, "to");
+		text = jmap_json_text(&call->arena, rest);
+	}
+	if (text.len > max) {
+		json_object_clear(rest);
+		text = jmap_json_text(&call->arena, rest);
+	}
+	json_decref(rest);
+	return text;
 }
 
 static void note_done(struct setting *setting, struct view id, uint64_t email)
@@ -291,12 +313,10 @@ static void store_sent(struct jmap_call *call, struct setting *setting)
 	uint64_t id;
 	const struct queue_id *track =
 	    delivery_queued(jmap_sending_delivery(setting->sending));
-	json_t *rest = rest_of(setting);
 	submission->undo = SUBMISSION_PENDING;
 	submission->track = *track;
 	submission->send_at = jmap_sending_at(setting->sending);
-	submission->rest = jmap_json_text(&call->arena, rest);
-	json_decref(rest);
+	submission->rest = rest_of(call, setting);
 	buf_init(&bytes, SIZE_MAX / 2);
 	submission_encode(submission, &bytes);
 	enum rc rc = keep_new(call, setting, buf_view(&bytes), &fault, &id);
