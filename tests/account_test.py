@@ -2,7 +2,12 @@
 """What a user does with the own log-in by HTTP: logging in from a browser,
 application passwords, and programs that get access by OAuth."""
 
+import base64
+import hashlib
+import hmac
 import imaplib
+import struct
+import time
 
 from account_client import (Browser, Program, imap, imap_with_token,
                             wait_for_end)
@@ -87,6 +92,76 @@ class BrowserTest(AccountTest):
         left = self.browser.call("GET", "/account/passwords").json
         self.assertEqual([one["name"] for one in left["passwords"]],
                          ["Phone"])
+
+
+def totp(secret, step):
+    """RFC 6238."""
+    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", step),
+                      hashlib.sha1).digest()
+    at = digest[-1] & 15
+    number = struct.unpack(">I", digest[at:at + 4])[0] & 0x7fffffff
+    return "%06d" % (number % 1000000)
+
+
+@only_roost
+class SecondFactorTest(AccountTest):
+    def setUp(self):
+        super().setUp()
+        self.log_in()
+        begun = self.browser.call(
+            "POST", "/account/factors/totp/begin").json
+        self.secret = begun["secret"]
+        self.step = int(time.time()) // 30
+        self.recovery = self.browser.call(
+            "POST", "/account/factors/totp/confirm",
+            {"code": self.code()}).json["recovery"]
+
+    def code(self):
+        """The next one that was not used: the one of the step to come is good,
+        too, so that nobody has to wait."""
+        step = max(self.step, int(time.time()) // 30)
+        self.step = step + 1
+        return totp(self.secret, step)
+
+    def test_the_browser_asks_for_a_code(self):
+        other = Browser(self.server, SERVER)
+        first = other.log_in(self.user, self.password).json
+        self.assertEqual(first["status"], "second-factor")
+        self.assertIsNone(other.cookie)
+        done = other.call("POST", "/account/login/totp", {
+            "ticket": first["ticket"], "code": self.code()})
+        self.assertEqual(done.json, {"status": "ok"})
+        self.assertEqual(other.call("GET", "/account/session").status, 200)
+        again = Browser(self.server, SERVER)
+        ticket = again.log_in(self.user, self.password).json["ticket"]
+        self.assertEqual(again.call("POST", "/account/login/totp", {
+            "ticket": ticket, "code": self.recovery[0]}).status, 200)
+        # The session in which it was turned on is still there.
+        self.assertEqual(
+            self.browser.call("GET", "/account/session").status, 200)
+
+    def test_the_password_alone_is_no_log_in_for_programs(self):
+        with self.assertRaises(imaplib.IMAP4.error):
+            imap(self.server).login(self.user, self.password)
+        made = self.browser.call("POST", "/account/passwords",
+                                 {"name": "Laptop"}).json
+        mail = imap(self.server)
+        mail.login(self.user, made["password"])
+        mail.logout()
+
+    def test_a_program_gets_access_after_the_second_step(self):
+        browser = Browser(self.server, SERVER)
+        program = Program(browser)
+        browser.open(program.page())
+        second = browser.submit("/oauth/login", user=self.user,
+                                password=self.password)
+        self.assertIn("Second step", second.text)
+        consent = browser.submit("/oauth/login/second", code=self.code())
+        self.assertIn("A mail program", consent.text)
+        back = browser.submit("/oauth/authorize", decision="allow")
+        tokens = program.redeem(
+            program.came_back(back.fields["Location"])).json
+        imap_with_token(self.server, tokens["access_token"]).logout()
 
 
 @only_roost
