@@ -99,3 +99,9 @@ export function openIndex(): number {
 	return list.ids.findIndex((one) => one !== undefined && threadId !== undefined &&
 		store().emails.objects.peek(one)?.threadId === threadId);
 }
+
+export function listTitle(): string {
+	const folder = currentFolder.value;
+	return route.value.view === "search" ? t("search.title")
+		: folder ? folderName(folder) : "";
+}

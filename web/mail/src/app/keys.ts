@@ -2,6 +2,7 @@
 // The keyboard. A view adds its keys while it is shown; the list behind "?" is
 // made from what is there.
 import {signal} from "@preact/signals";
+import {dialog} from "./dialogs.ts";
 import type {Key} from "../i18n/index.ts";
 
 export type KeyGroup = "move" | "act" | "write" | "other";
@@ -80,7 +81,7 @@ function tryKey(event: KeyboardEvent, name: string, typing: boolean): boolean {
 export function handleKey(event: KeyboardEvent): void {
 	if (event.defaultPrevented || event.isComposing ||
 		["Shift", "Control", "Alt", "Meta"].includes(event.key) ||
-		document.querySelector("dialog[open]"))
+		dialog.peek() || document.querySelector("dialog[open]"))
 		return;
 	const typing = isTyping(event.target);
 	const name = nameOfKey(event);

@@ -131,7 +131,6 @@ export const en = {
 	"attach.all": "Download all",
 	"attach.download": "Download",
 	"attach.open": "Open",
-	"attach.view": "View {name}",
 	"attach.none": "(no name)",
 	"attach.message": "Message",
 	"attach.failed": "{name} could not be loaded.",

@@ -131,7 +131,6 @@ export const zhCN: Messages = {
 	"attach.all": "全部下载",
 	"attach.download": "下载",
 	"attach.open": "打开",
-	"attach.view": "查看 {name}",
 	"attach.none": "（无名称）",
 	"attach.message": "邮件",
 	"attach.failed": "无法加载 {name}。",

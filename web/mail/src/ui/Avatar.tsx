@@ -7,8 +7,7 @@ export function Avatar({address, size = "medium"}: {
 }) {
 	const who = address ?? {name: "?", email: ""};
 	return (
-		<span class={`avatar ${size} hue-${hueOf(who)}`} aria-hidden="true">
-			{initials(who)}
-		</span>
+		<span class={`avatar ${size} hue-${hueOf(who)}`} aria-hidden="true"
+			data-letters={initials(who)} />
 	);
 }

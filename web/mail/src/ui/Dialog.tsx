@@ -2,7 +2,7 @@
 // A dialog over the page. The browser's own <dialog> keeps the focus inside,
 // closes on Escape, and gives the focus back.
 import type {ComponentChildren} from "preact";
-import {useEffect, useId, useRef} from "preact/hooks";
+import {useId, useLayoutEffect, useRef} from "preact/hooks";
 import {t} from "../i18n/index.ts";
 import {IconButton} from "./Button.tsx";
 
@@ -15,7 +15,7 @@ export function Dialog({title, children, onClose, wide = false, class: name = ""
 }) {
 	const dialog = useRef<HTMLDialogElement>(null);
 	const id = useId();
-	useEffect(() => {
+	useLayoutEffect(() => {
 		dialog.current!.showModal();
 		// Without a field to type in, the whole dialog is read out.
 		if (!dialog.current!.querySelector("[autofocus]"))

@@ -137,6 +137,7 @@ test("many are selected and moved", () => withPage(async (page, play) => {
 	await row(page, "Northern Rail").locator(".row-select").click({modifiers: ["Shift"]});
 	await page.waitForSelector(".selected-count:has-text('5')");
 	await page.keyboard.press("m");
+	await page.waitForSelector(".picker-input:focus");
 	await page.keyboard.type("gard");
 	await page.waitForSelector(".picker-row.at:has-text('Garden')");
 	await page.keyboard.press("Enter");

@@ -4,7 +4,7 @@
 import {
 	archive, junk, notJunk, pickFolder, remove, run, setRead, toggleFlag, toggleRead,
 } from "../../app/actions.ts";
-import {currentFolder, currentList, folderName} from "../../app/current.ts";
+import {currentFolder, currentList, listTitle} from "../../app/current.ts";
 import {conversations} from "../../app/preferences.ts";
 import {navigate, route, type ListFilter, type Route} from "../../app/router.ts";
 import {clearSelection, selectAllLoaded, selected} from "../../app/selection.ts";
@@ -18,7 +18,7 @@ import {VirtualList} from "./VirtualList.tsx";
 export function ListPane() {
 	const list = currentList.value;
 	return (
-		<section class="list-pane" id="list" tabIndex={-1} aria-label={t("list.title")}>
+		<section class="list-pane" aria-label={t("list.title")}>
 			{selected.value.size > 0 ? <SelectionHead /> : <Head />}
 			{list?.failed.value && list.total.value === undefined
 				? <Failed />
@@ -28,15 +28,12 @@ export function ListPane() {
 }
 
 function Head() {
-	const folder = currentFolder.value;
 	const total = currentList.value?.total.value;
 	const at = route.value;
-	const title = at.view === "search" ? t("search.title")
-		: folder ? folderName(folder) : "";
 	return (
 		<header class="list-head">
 			<div class="list-title">
-				<h1>{title}</h1>
+				<h1>{listTitle()}</h1>
 				{total !== undefined && (
 					<p role="status">{t(at.view === "search" ? "list.found"
 						: conversations.value ? "list.conversations" : "list.count", {n: total})}</p>
@@ -68,6 +65,7 @@ function SelectionHead() {
 	const isTrash = currentFolder.value?.role === "trash";
 	return (
 		<header class="list-head selecting">
+			<h1 class="unseen">{listTitle()}</h1>
 			<IconButton icon="close" label={t("list.select.none")} keys="Esc"
 				onClick={clearSelection} />
 			<p class="selected-count" role="status">

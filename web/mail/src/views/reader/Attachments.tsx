@@ -92,12 +92,12 @@ function Attachment({part}: {part: BodyPart}) {
 	return (
 		<li class="attachment">
 			<button type="button" class="attachment-open"
-				aria-label={canView ? t("attach.view", {name}) : `${t("attach.download")}: ${name}`}
 				title={kind === "program" ? t("attach.risky") : name}
 				onClick={() => void (canView ? view(part) : save(part))}>
 				{kind === "image" && part.size <= THUMBNAIL_MAX
 					? <Thumbnail part={part} />
 					: <span class={`attachment-icon ${kind}`}><Icon name={ICONS[kind]} size={22} /></span>}
+				<span class="unseen">{t(canView ? "attach.open" : "attach.download")}: </span>
 				<span class="attachment-name"><bdi>{name}</bdi></span>
 				<span class="attachment-size">{formatSize(part.size)}</span>
 			</button>

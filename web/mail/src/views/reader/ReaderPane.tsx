@@ -4,7 +4,7 @@ import {useEffect, useRef, useState} from "preact/hooks";
 import {
 	archive, junk, notJunk, pickFolder, remove, run, setRead, toggleFlag,
 } from "../../app/actions.ts";
-import {currentFolder, currentList, openId, openIndex, withOpen} from "../../app/current.ts";
+import {currentFolder, currentList, listTitle, openId, openIndex, withOpen} from "../../app/current.ts";
 import {panes} from "../../app/layout.ts";
 import {conversations} from "../../app/preferences.ts";
 import {goBack, route} from "../../app/router.ts";
@@ -24,6 +24,7 @@ export function ReaderPane() {
 	const id = openId.value;
 	return (
 		<section class="reader" aria-label={t("read.frame")}>
+			{panes.value === 1 && <h1 class="unseen">{listTitle()}</h1>}
 			{id === undefined ? <Nothing /> : <Conversation key={id} id={id} />}
 		</section>
 	);

@@ -12,7 +12,8 @@ export function languageEntries(): MenuEntry[] {
 
 export function LanguageMenu() {
 	return (
-		<MenuButton label={t("language.title")} items={languageEntries}>
+		<MenuButton label={`${t("language.title")}: ${LANGUAGES[language.value].name}`}
+			items={languageEntries}>
 			{LANGUAGES[language.value].name}
 		</MenuButton>
 	);

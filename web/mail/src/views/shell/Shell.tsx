@@ -46,7 +46,7 @@ export function Shell() {
 	}, []);
 	return (
 		<div class={`shell panes-${panes.value}`}>
-			<a class="skip" href="#list">{t("app.skip")}</a>
+			<a class="skip" href="#main">{t("app.skip")}</a>
 			<TopBar />
 			<Drawer />
 			<Main />
@@ -91,17 +91,17 @@ function Drawer() {
 
 function Main() {
 	if (!store().ready.value)
-		return <main class="main start" aria-busy="true"><p>{t("app.loading")}</p></main>;
+		return <main id="main" tabIndex={-1} class="main start" aria-busy="true"><p>{t("app.loading")}</p></main>;
 	if (route.value.view === "settings")
-		return <main class="main one"><SettingsPane /></main>;
+		return <main id="main" tabIndex={-1} class="main one"><SettingsPane /></main>;
 	if (panes.value === 1)
 		return (
-			<main class="main one">
+			<main id="main" tabIndex={-1} class="main one">
 				{openId.value === undefined ? <ListPane /> : <ReaderPane />}
 			</main>
 		);
 	return (
-		<main class="main two">
+		<main id="main" tabIndex={-1} class="main two">
 			<ListPane />
 			<ReaderPane />
 		</main>
