@@ -6,32 +6,24 @@
 
 #include "jmap/call.h"
 
-extern const struct jmap_method jmap_email_set_methods[];    // email_set.c
-extern const struct jmap_method jmap_email_import_methods[]; // email_import.c
-extern const struct jmap_method jmap_core_methods[];         // core.c
-extern const struct jmap_method jmap_mailbox_methods[];      // mailbox.c
-extern const struct jmap_method jmap_email_query_methods[];  // email_query.c
-extern const struct jmap_method jmap_email_parse_methods[];  // email_parse.c
-extern const struct jmap_method jmap_email_get_methods[];    // email_get.c
+extern const struct jmap_method jmap_blob_get_methods[];
+extern const struct jmap_method jmap_blob_lookup_methods[];
+extern const struct jmap_method jmap_blob_upload_methods[];
 extern const struct jmap_method jmap_core_methods[];
-extern const struct jmap_method jmap_core_methods[]; // core.c
 extern const struct jmap_method jmap_email_changes_methods[];
-extern const struct jmap_method jmap_email_get_methods[]; // email_get.c
+extern const struct jmap_method jmap_email_get_methods[];
 extern const struct jmap_method jmap_email_import_methods[];
-extern const struct jmap_method jmap_email_import_methods[]; // email_import.c
-extern const struct jmap_method jmap_email_query_changes_methods[];
+extern const struct jmap_method jmap_email_parse_methods[];
 extern const struct jmap_method jmap_email_query_methods[];
-extern const struct jmap_method jmap_email_query_methods[]; // email_query.c
+extern const struct jmap_method jmap_email_query_changes_methods[];
 extern const struct jmap_method jmap_email_set_methods[];
-extern const struct jmap_method jmap_email_set_methods[]; // email_set.c
-extern const struct jmap_method jmap_identity_methods[];  // identity.c
-extern const struct jmap_method jmap_mailbox_changes_methods[];
+extern const struct jmap_method jmap_identity_methods[];
 extern const struct jmap_method jmap_mailbox_methods[];
-extern const struct jmap_method jmap_mailbox_methods[]; // mailbox.c
+extern const struct jmap_method jmap_mailbox_changes_methods[];
 extern const struct jmap_method jmap_mailbox_query_methods[];
 extern const struct jmap_method jmap_mailbox_set_methods[];
-extern const struct jmap_method jmap_submission_methods[]; // submission.c
-extern const struct jmap_method jmap_vacation_methods[];   // vacation.c
-extern const struct jmap_method jmap_thread_methods[];     // thread.c
+extern const struct jmap_method jmap_submission_methods[];
+extern const struct jmap_method jmap_thread_methods[];
+extern const struct jmap_method jmap_vacation_methods[];
 
 #endif
