@@ -27,6 +27,9 @@
 // Messages in encoded parts of messages … are followed this far.
 #define JMAP_BLOB_LAYERS 4
 
+// Sources of one creation of Blob/upload (RFC 9404 section 3.1: at least 64).
+#define JMAP_DATA_SOURCES_MAX 256
+
 struct jmap_blob;
 
 // Opens the blob with this id for who asks. RC_NOT_FOUND: there is none, or the

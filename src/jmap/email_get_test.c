@@ -675,6 +675,73 @@ static void a_thread_has_its_emails_in_order(void **state)
 	json_decref(one);
 }
 
+static json_t *thread_changes(const char *since)
+{
+	char text[100];
+	snprintf(text, sizeof(text), "{'sinceState':'%s'}", since);
+	return jmap_rig_call(&rig, "Thread/changes", text);
+}
+
+// Fails unless the list has this thread and nothing else; NULL: nothing.
+static void expect_threads(json_t *json, const char *list, const char *thread)
+{
+	char expected[100] = "[]";
+	if (thread)
+		snprintf(expected, sizeof(expected), "['%s']", thread);
+	jmap_rig_expect(json, list, expected);
+}
+
+static void a_thread_comes_changes_and_goes(void **state)
+{
+	(void)state;
+	char text[200], thread[40], since[40];
+	json_t *json = jmap_rig_call(&rig, "Thread/get", "{'ids':[]}");
+	snprintf(since, sizeof(since), "%s",
+	    json_string_value(json_object_get(json, "state")));
+	json_decref(json);
+	unsigned long long first = jmap_rig_deliver(
+	    &rig, "INBOX", "Message-ID: <1@c>\r\nSubject: c\r\n\r\n");
+	json_t *one = get(first, "'properties':['threadId']");
+	snprintf(thread, sizeof(thread), "%s",
+	    json_string_value(json_object_get(one, "threadId")));
+	json_decref(one);
+	static const struct {
+		const char *set, *end; // around an id; NULL: a reply comes
+		int list; // where the thread is: 0 to 2, or 3: nowhere
+	} steps[] = {
+	    {"", "", 0},
+	    {NULL, NULL, 1},
+	    {"{'update':{", ":{'keywords/$seen':true}}}", 3},
+	    {"{'destroy':[", "]}", 1},
+	    {"{'destroy':[", "]}", 2},
+	};
+	static const char *const lists[] = {"created", "updated", "destroyed"};
+	unsigned long long reply = 0;
+	for (int i = 0; i < (int)ARRAY_LEN(steps); i++) {
+		if (!steps[i].set) {
+			reply = jmap_rig_deliver(&rig, "INBOX",
+			    "Message-ID: <2@c>\r\nReferences: <1@c>\r\n"
+			    "Subject: Re: c\r\n\r\n");
+		} else if (*steps[i].set) {
+			unsigned long long email = i < 4 ? first : reply;
+			snprintf(text, sizeof(text), "%s'E%llx'%s",
+			    steps[i].set, email, steps[i].end);
+			json_decref(jmap_rig_call(&rig, "Email/set", text));
+		}
+		json = thread_changes(since);
+		for (int list = 0; list < 3; list++)
+			expect_threads(json, lists[list],
+			    list == steps[i].list ? thread : NULL);
+		jmap_rig_expect(json, "hasMoreChanges", "false");
+		snprintf(since, sizeof(since), "%s",
+		    json_string_value(json_object_get(json, "newState")));
+		json_decref(json);
+	}
+	json = thread_changes("nonsense");
+	jmap_rig_expect(json, "type", "'cannotCalculateChanges'");
+	json_decref(json);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -706,6 +773,7 @@ int main(void)
 	    cmocka_unit_test(what_is_not_there_is_not_found),
 	    cmocka_unit_test(wrong_arguments_are_refused),
 	    cmocka_unit_test(a_thread_has_its_emails_in_order),
+	    cmocka_unit_test(a_thread_comes_changes_and_goes),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

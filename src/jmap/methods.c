@@ -4,22 +4,25 @@
 #include "jmap/impl.h"
 
 static const struct jmap_method *const tables[] = {
+    jmap_blob_get_methods,
+    jmap_blob_lookup_methods,
+    jmap_blob_upload_methods,
     jmap_core_methods,
-    jmap_email_set_methods,
+    jmap_email_changes_methods,
+    jmap_email_get_methods,
     jmap_email_import_methods,
-    jmap_mailbox_changes_methods,
+    jmap_email_parse_methods,
+    jmap_email_query_methods,
+    jmap_email_query_changes_methods,
+    jmap_email_set_methods,
+    jmap_identity_methods,
     jmap_mailbox_methods,
+    jmap_mailbox_changes_methods,
     jmap_mailbox_query_methods,
     jmap_mailbox_set_methods,
-    jmap_email_changes_methods,
-    jmap_email_query_changes_methods,
-    jmap_email_query_methods,
-    jmap_email_get_methods,
-    jmap_identity_methods,
     jmap_submission_methods,
-    jmap_vacation_methods,
-    jmap_email_parse_methods,
     jmap_thread_methods,
+    jmap_vacation_methods,
 };
 
 const struct jmap_method *jmap_method_find(struct view name)

@@ -6,6 +6,9 @@
 
 #include "jmap/call.h"
 
+extern const struct jmap_method jmap_blob_get_methods[];
+extern const struct jmap_method jmap_blob_lookup_methods[];
+extern const struct jmap_method jmap_blob_upload_methods[];
 extern const struct jmap_method jmap_core_methods[];
 extern const struct jmap_method jmap_email_changes_methods[];
 extern const struct jmap_method jmap_email_get_methods[];

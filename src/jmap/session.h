@@ -16,6 +16,8 @@
 
 // urn:ietf:params:jmap:mail (RFC 8621 section 1.3.1); mail.c.
 void jmap_mail_capability(const struct jmap *jmap, struct json_text *out);
+// urn:ietf:params:jmap:blob (RFC 9404 section 3.1); blob_get.c.
+void jmap_blob_capability(const struct jmap *jmap, struct json_text *out);
 
 // urn:ietf:params:jmap:submission (RFC 8621 section 1.3.2); submission.c.
 void jmap_submission_capability(const struct jmap *jmap, struct json_text *out);

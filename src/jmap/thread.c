@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Thread/get (RFC 8621 section 3.1).
+// Thread/get and Thread/changes (RFC 8621 section 3).
 #include "base/clock.h"
 #include "jmap/email.h"
 #include "jmap/methods.h"
+#include "store/view_changes.h"
 
 static const struct jmap_property properties[] = {
     {"id", JMAP_KIND_ID, JMAP_SERVER_SET | JMAP_IMMUTABLE},
@@ -130,8 +131,45 @@ static void thread_get_end(struct jmap_call *call)
 		store_view_close(&state->view);
 }
 
+// ---- Thread/changes --------------------------------------------------------
+
+static enum jmap_step thread_changes(struct jmap_call *call)
+{
+	struct fault fault = {.text = ""};
+	struct jmap_changes changes;
+	struct store_changes found;
+	struct store_view *view;
+	struct json_text *out = &call->out;
+	if (!jmap_changes_read(call, &changes) || !jmap_taken_all(call))
+		return JMAP_DONE;
+	enum rc rc =
+	    store_view_open(&call->asker, call->account, &fault, &view);
+	if (rc != RC_OK)
+		return jmap_fail_rc(call, rc, &fault);
+	rc = store_view_threads_changed(
+	    view, changes.after, (size_t)changes.max, &found);
+	store_view_close(&view);
+	if (rc == RC_GONE)
+		return jmap_fail(
+		    call, JMAP_ERROR_CANNOT_CALCULATE_CHANGES, NULL);
+	if (rc != RC_OK)
+		return jmap_fail_rc(call, rc, &fault);
+	jmap_changes_begin(call, &changes, found.next, found.more);
+	jmap_changes_list(
+	    out, "created", JMAP_ID_THREAD, found.made.items, found.made.count);
+	jmap_changes_list(out, "updated", JMAP_ID_THREAD, found.changed.items,
+	    found.changed.count);
+	jmap_changes_list(out, "destroyed", JMAP_ID_THREAD, found.gone.items,
+	    found.gone.count);
+	json_end_object(out);
+	store_changes_done(&found);
+	return JMAP_DONE;
+}
+
 const struct jmap_method jmap_thread_methods[] = {
     {"Thread/get", JMAP_CAPABILITY_MAIL, JMAP_NEEDS_ACCOUNT, thread_get,
 	thread_get_end},
+    {"Thread/changes", JMAP_CAPABILITY_MAIL, JMAP_NEEDS_ACCOUNT, thread_changes,
+	NULL},
     {.name = NULL},
 };
