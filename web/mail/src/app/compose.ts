@@ -5,7 +5,7 @@ import {signal} from "@preact/signals";
 import type {Address, Email} from "../jmap/types.ts";
 
 export interface ComposeOrder {
-	kind: "new" | "reply" | "reply-all" | "forward" | "draft";
+	kind: "new" | "reply" | "reply-all" | "forward" | "forward-attached" | "draft";
 	email?: Email; // that is answered, forwarded, or the draft itself
 	to?: Address[];
 	subject?: string;

@@ -11,6 +11,7 @@ import {Bodies} from "./bodies.ts";
 import {Emails, isUnread, LIST_PROPERTIES, MUTABLE_PROPERTIES} from "./emails.ts";
 import {MailList, queryKey, type ListQuery} from "./list.ts";
 import {Mailboxes} from "./mailboxes.ts";
+import {People} from "./people.ts";
 
 const CHANGES_MAX = 200; // in one answer
 const LISTS_KEPT = 12;
@@ -19,6 +20,7 @@ export class Store {
 	readonly mailboxes = new Mailboxes();
 	readonly emails = new Emails();
 	readonly bodies: Bodies;
+	readonly people: People;
 	readonly identities = signal<Identity[]>([]);
 	readonly ready = signal(false);
 	// New mail that just came, for notices.
@@ -34,6 +36,7 @@ export class Store {
 	constructor(readonly client: JmapClient) {
 		this.accountId = client.accountFor(MAIL)!;
 		this.bodies = new Bodies(client, this.accountId);
+		this.people = new People(this);
 	}
 
 	// ---- The start -----------------------------------------------------

@@ -161,6 +161,8 @@ function entries({email, body, asText, setAsText}: HeadProps): MenuEntry[] {
 			run: () => compose({kind: "reply-all", email})},
 		{label: t("act.forward"), icon: "forward",
 			run: () => compose({kind: "forward", email})},
+		{label: t("act.forward.attached"), icon: "paperclip",
+			run: () => compose({kind: "forward-attached", email})},
 		"line",
 		{label: t("act.unread"), icon: "mail",
 			run: () => run(() => setRead(false, [email.id]))},

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page when somebody is logged in: folders, list, message, in as many panes
 // as there is room for.
-import {useEffect} from "preact/hooks";
+import {useEffect, useState} from "preact/hooks";
+import type {ComponentType} from "preact";
 import {effect} from "@preact/signals";
-import {compose} from "../../app/compose.ts";
+import {compose, composing} from "../../app/compose.ts";
 import {currentFolder, folderName, openId} from "../../app/current.ts";
 import {addKeys, handleKey} from "../../app/keys.ts";
 import {drawerOpen, panes} from "../../app/layout.ts";
 import {route} from "../../app/router.ts";
 import {watchSelection} from "../../app/selection.ts";
 import {online, store} from "../../app/session.ts";
+import {toastError} from "../../app/toasts.ts";
 import {t} from "../../i18n/index.ts";
 import {Icon} from "../../ui/Icon.tsx";
 import {FolderPane} from "../folders/FolderPane.tsx";
@@ -56,6 +58,7 @@ export function Shell() {
 					<Icon name="compose" size={24} />
 				</button>
 			)}
+			<Writing />
 			{!online.value && (
 				<p class="offline" role="status">
 					<Icon name="warning" size={16} /> {t("app.offline")}
@@ -63,6 +66,17 @@ export function Shell() {
 			)}
 		</div>
 	);
+}
+
+// The editor is loaded when the first message is written.
+function Writing() {
+	const [Dock, setDock] = useState<ComponentType>();
+	useEffect(() => {
+		if (!Dock && composing.value.length > 0)
+			import("../compose/Dock.tsx").then(
+				(part) => setDock(() => part.Dock), toastError);
+	}, [composing.value.length > 0]);
+	return Dock ? <Dock /> : null;
 }
 
 // The folders: a pane, or what comes over the page.

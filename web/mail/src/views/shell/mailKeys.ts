@@ -7,6 +7,7 @@ import {
 import {
 	currentFolder, currentList, folderSlug, openId, openIndex, withOpen,
 } from "../../app/current.ts";
+import {compose, type ComposeOrder} from "../../app/compose.ts";
 import {showDialog} from "../../app/dialogs.ts";
 import type {KeyBinding} from "../../app/keys.ts";
 import {panes} from "../../app/layout.ts";
@@ -17,6 +18,7 @@ import {undoLast} from "../../app/toasts.ts";
 import {t} from "../../i18n/index.ts";
 import type {Id, Mailbox, Role} from "../../jmap/types.ts";
 import {FolderPicker} from "../dialogs/FolderPicker.tsx";
+import {isDraft} from "../../store/emails.ts";
 import {showKeys} from "./TopBar.tsx";
 
 // The row that is left or right of where one is. The list scrolls to it.
@@ -81,6 +83,19 @@ function withTargets(action: () => Promise<void>): boolean {
 	return true;
 }
 
+// The newest message of what is open or has the keyboard is answered.
+function answer(kind: ComposeOrder["kind"]): boolean {
+	const row = targetRows()[0];
+	const {emails} = store();
+	const email = row && emails.objects.peek(row);
+	if (!email)
+		return false;
+	const newest = currentList.value?.query.collapseThreads
+		? emails.peekThread(email.threadId).findLast((one) => !isDraft(one)) : undefined;
+	compose(isDraft(newest ?? email) ? {kind: "draft", email} : {kind, email: newest ?? email});
+	return true;
+}
+
 export const mailKeys: KeyBinding[] = [
 	{keys: ["j", "ArrowDown"], label: "keys.next", group: "move", run: () => step(1)},
 	{keys: ["k", "ArrowUp"], label: "keys.previous", group: "move", run: () => step(-1)},
@@ -111,6 +126,11 @@ export const mailKeys: KeyBinding[] = [
 	{keys: ["Shift+x"], label: "keys.select.more", group: "act", run: () => atRow(selectTo)},
 	{keys: ["Mod+a"], label: "keys.select.all", group: "act", run: () => selectAllLoaded()},
 	{keys: ["z"], label: "app.undo", group: "act", run: () => undoLast()},
+
+	{keys: ["c"], label: "act.compose", group: "write", run: () => compose()},
+	{keys: ["r"], label: "act.reply", group: "write", run: () => answer("reply")},
+	{keys: ["a"], label: "act.reply.all", group: "write", run: () => answer("reply-all")},
+	{keys: ["f"], label: "act.forward", group: "write", run: () => answer("forward")},
 
 	{keys: ["?"], label: "keys.help", group: "other", run: () => void showKeys()},
 	{keys: ["Shift+n"], label: "act.refresh", group: "other",

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTML that is written and sent. What is pasted or quoted is cleaned by DOMPurify
+// before it comes into the editor; what leaves it is read from its nodes.
+import DOMPurify from "dompurify";
+import {cleanStyle} from "./html.ts";
+
+const TAGS = [
+	"a", "b", "blockquote", "br", "code", "del", "div", "em", "font", "h1", "h2",
+	"h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "span",
+	"strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th",
+	"thead", "tr", "u", "ul",
+];
+const ATTRIBUTES = [
+	"href", "src", "alt", "title", "width", "height", "dir", "type", "color",
+	"align", "colspan", "rowspan", "style", "cite", "data-cid",
+];
+
+// Pictures of a mail itself ("cid:") wait for their bytes: `data-cid` names them.
+export function cleanEditable(html: string): DocumentFragment {
+	const purify = DOMPurify(window);
+	purify.addHook("afterSanitizeAttributes", (node) => {
+		const style = node.getAttribute("style");
+		if (style !== null)
+			node.setAttribute("style", cleanStyle(style, true).style);
+		if (node.nodeName !== "IMG")
+			return;
+		const cid = /^\s*cid:(.*)$/i.exec(node.getAttribute("src") ?? "")?.[1];
+		if (cid !== undefined) {
+			node.setAttribute("data-cid", cid.trim());
+			node.removeAttribute("src");
+		}
+	});
+	return purify.sanitize(html, {
+		ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ATTRIBUTES, ALLOW_DATA_ATTR: false,
+		RETURN_DOM_FRAGMENT: true,
+		ALLOWED_URI_REGEXP: /^(?:(?:https?|mailto|tel|cid):|data:image\/(?:png|gif|jpeg|webp)[;,])/i,
+	});
+}
+
+// Lines of plain text as nodes of an editor.
+export function textToNodes(text: string): DocumentFragment {
+	const fragment = document.createDocumentFragment();
+	for (const line of text.split("\n")) {
+		const block = document.createElement("div");
+		if (line)
+			block.textContent = line;
+		else
+			block.append(document.createElement("br"));
+		fragment.append(block);
+	}
+	return fragment;
+}
+
+// What is sent: the editor's HTML, with its pictures as "cid:".
+export function htmlOf(root: Element): string {
+	const copy = root.cloneNode(true) as Element;
+	for (const image of copy.querySelectorAll("img[data-cid]")) {
+		image.setAttribute("src", "cid:" + image.getAttribute("data-cid"));
+		image.removeAttribute("data-cid");
+	}
+	return copy.innerHTML;
+}
+
+const BLOCKS = /^(?:ADDRESS|BLOCKQUOTE|DIV|H[1-6]|HR|LI|OL|P|PRE|TABLE|TR|UL)$/;
+
+// The text beside the HTML (multipart/alternative), and what a switch to plain
+// text gives.
+export function textOf(root: Node): string {
+	const lines: string[] = [""];
+	const add = (text: string): void => {
+		lines[lines.length - 1] += text;
+	};
+	const breakLine = (): void => {
+		if (lines.at(-1) !== "")
+			lines.push("");
+	};
+	const walk = (node: Node, pre: boolean): void => {
+		if (node instanceof Text) {
+			const text = node.data.replace(/\u200b/g, "").replace(/\u00a0/g, " ");
+			if (pre)
+				text.split("\n").forEach((line, at) => {
+					if (at > 0)
+						lines.push("");
+					add(line);
+				});
+			else
+				add(text.replace(/\s+/g, " "));
+			return;
+		}
+		if (!(node instanceof Element))
+			return;
+		const name = node.nodeName;
+		if (name === "BR") {
+			lines.push("");
+			return;
+		}
+		if (name === "IMG") {
+			const alt = node.getAttribute("alt");
+			add(alt ? `[${alt}]` : "");
+			return;
+		}
+		if (name === "BLOCKQUOTE") {
+			breakLine();
+			const inner = childText(node, pre);
+			lines.push(...inner.split("\n").map(
+				(line) => line.startsWith(">") ? ">" + line : ("> " + line).trimEnd()), "");
+			return;
+		}
+		const block = BLOCKS.test(name);
+		if (block)
+			breakLine();
+		if (name === "LI")
+			add(node.parentElement?.nodeName === "OL"
+				? `${[...node.parentElement.children].indexOf(node) + 1}. ` : "• ");
+		if (name === "HR")
+			add("--------");
+		for (const child of node.childNodes)
+			walk(child, pre || name === "PRE");
+		const href = name === "A" ? node.getAttribute("href") : null;
+		if (href && /^https?:/i.test(href) && !node.textContent?.includes(href))
+			add(` <${href}>`);
+		if (name === "TD" || name === "TH")
+			add("\t");
+		// An empty line of the editor is <div><br></div>: the break was enough.
+		if (block && node.lastChild?.nodeName !== "BR")
+			breakLine();
+	};
+	for (const child of root.childNodes)
+		walk(child, false);
+	return lines.map((line) => line.trimEnd()).join("\n").replace(/\n+$/, "");
+}
+
+function childText(node: Element, pre: boolean): string {
+	const holder = document.createElement(pre ? "pre" : "div");
+	holder.append(...[...node.childNodes].map((child) => child.cloneNode(true)));
+	return textOf(holder);
+}
