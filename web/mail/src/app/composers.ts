@@ -223,11 +223,18 @@ function reopen(composer: Composer, begin: DocumentFragment): void {
 	composers.value = [...composers.peek(), {...composer, key: ++keys, begin, focus: "text"}];
 }
 
+// The editor goes away; what it has now is what counts.
+function freeze(draft: Draft): void {
+	const content = draft.content();
+	draft.content = () => content;
+}
+
 // `content`: the editor's nodes, for when it is taken back. `at`: not before then.
 export async function sendComposer(
 	composer: Composer, content: DocumentFragment, at?: Date,
 ): Promise<void> {
 	const {draft} = composer;
+	freeze(draft);
 	closeComposer(composer);
 	try {
 		const seconds = at ? (at.getTime() - Date.now()) / 1000 : UNDO_SECONDS;
@@ -246,6 +253,7 @@ export async function sendComposer(
 export async function discardComposer(
 	composer: Composer, content: DocumentFragment,
 ): Promise<void> {
+	freeze(composer.draft);
 	closeComposer(composer);
 	toast(t("write.discarded"), {
 		undo: () => reopen(composer, content),

@@ -53,7 +53,8 @@ export function textToNodes(text: string): DocumentFragment {
 
 // What is sent: the editor's HTML, with its pictures as "cid:".
 export function htmlOf(root: Element): string {
-	const copy = root.cloneNode(true) as Element;
+	// In a document that loads nothing.
+	const copy = document.implementation.createHTMLDocument("").importNode(root, true);
 	for (const image of copy.querySelectorAll("img[data-cid]")) {
 		image.setAttribute("src", "cid:" + image.getAttribute("data-cid"));
 		image.removeAttribute("data-cid");
