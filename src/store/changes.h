@@ -130,7 +130,8 @@ struct store_changes {
 void store_changes_done(struct store_changes *changes);
 
 // Gives the emails that were made, got or lost places, got other flags, or are
-// gone: up to `limit` of them (at least 1). RC_GONE: read everything;
+// gone, whether they have \Deleted or not (view_changes.h leaves these out): up
+// to `limit` of them (at least 1). RC_GONE: read everything;
 // RC_CORRUPT, RC_IO.
 MUST_CHECK enum rc store_emails_changed(struct store_account *account,
     struct store_change_position after, size_t limit,

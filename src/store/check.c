@@ -339,6 +339,8 @@ static void check_email(
 		    check, "email %llu: its description: %s", id, rc_text(rc));
 	else if (message.size != place->size)
 		check_report(check, "email %llu: its sizes differ", id);
+	else if (email.thread_id == 0 || email.thread_id > id)
+		check_report(check, "email %llu: its thread is damaged", id);
 	bool has_bare_lf =
 	    rc != RC_OK || message.flags & MESSAGE_RECORD_BARE_LF;
 	rc = check_get_record(check, RECORD_HEAD, place->email_id, value);

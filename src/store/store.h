@@ -4,7 +4,9 @@
 // mailbox.h (names, opening, watching), snapshot.h (what is in a mailbox),
 // change.h (append, flags, expunge, copy), changes.h (what changed since),
 // email.h (a message's bytes and its description), search.h, sort.h and
-// thread.h.
+// thread.h. JMAP uses view.h (all of an account at one moment), view_changes.h
+// (what a client has to be told), emails_set.h (changes of emails by their ids)
+// and object.h (what is not mail).
 //
 // An account is a partition of the engine; its version is the MODSEQ of its
 // last change. Every function here is thread-safe; a handle belongs to one

@@ -17,12 +17,13 @@
 // this.
 #define GONE_FEW 1000
 
+// An email. Positions are those of other entries.
 struct entry {
 	uint64_t email_id;
-	uint64_t thread_id;
-	// The next email of the thread: its position plus 1; 0 at the end. The
-	// email that began the thread is the first one; if it is gone, its
-	// entry is there all the same.
+	// The email that began the thread, whose id is the thread's. If it is
+	// gone, its entry is there all the same.
+	uint32_t head;
+	// The next email of the thread, from the head on, plus 1; 0: the end.
 	uint32_t next;
 };
 
@@ -98,7 +99,7 @@ void thread_table_find(struct thread_table *table, const uint64_t *email_ids,
 	for (size_t i = 0; i < count; i++)
 		ret_thread_ids[i] =
 		    find(entries, table->entries.count, email_ids[i], at, &at)
-			? entries[at].thread_id
+			? entries[entries[at].head].email_id
 			: 0;
 	pthread_mutex_unlock(&table->lock);
 }
@@ -110,7 +111,7 @@ void thread_table_emails(
 	pthread_mutex_lock(&table->lock);
 	const struct entry *entries = table->entries.items;
 	if (find(entries, table->entries.count, thread_id, 0, &at) &&
-	    entries[at].thread_id == thread_id) {
+	    entries[at].head == at) {
 		vec_push(ret_ids, thread_id);
 		for (uint32_t next = entries[at].next; next;
 		     next = entries[next - 1].next)
@@ -121,18 +122,22 @@ void thread_table_emails(
 
 // ---- Making ----------------------------------------------------------------
 
+struct pair {
+	uint64_t email_id;
+	uint64_t thread_id;
+};
+
 struct making {
 	struct store_account *account;
 	struct engine_snapshot *from;
-	struct thread_table *table;
+	VEC(struct pair) pairs;
 	struct engine_cursor *records;
 	size_t records_read;
 };
 
 static void add(struct making *making, uint64_t email_id, uint64_t thread_id)
 {
-	vec_push(&making->table->entries,
-	    (struct entry){.email_id = email_id, .thread_id = thread_id});
+	vec_push(&making->pairs, (struct pair){email_id, thread_id});
 }
 
 // Reads the records of the emails first .. end-1. One that is damaged is left
@@ -257,94 +262,102 @@ static enum rc read_all(struct making *making)
 		return rc;
 	if (rc != RC_NOT_FOUND && rc != RC_CORRUPT && rc != RC_GONE)
 		return rc;
-	making->table->entries.count = 0;
+	making->pairs.count = 0;
 	return read_records(making, 0, UINT64_MAX);
 }
 
-static int compare_entries(const void *a, const void *b)
+static int compare_pairs(const void *a, const void *b)
 {
-	const struct entry *left = a;
-	const struct entry *right = b;
+	const struct pair *left = a;
+	const struct pair *right = b;
 	return (left->email_id > right->email_id) -
 	       (left->email_id < right->email_id);
 }
 
-// Sorts the entries, and keeps each email once.
-static void sort_entries(struct thread_table *table)
+// Sorts the pairs, and keeps each email once.
+static void sort_pairs(struct making *making)
 {
-	struct entry *entries = table->entries.items;
-	size_t count = table->entries.count;
+	struct pair *pairs = making->pairs.items;
+	size_t count = making->pairs.count;
 	size_t kept = 0;
 	bool ascending = true;
 	for (size_t i = 1; i < count && ascending; i++)
-		ascending = entries[i - 1].email_id < entries[i].email_id;
+		ascending = pairs[i - 1].email_id < pairs[i].email_id;
 	if (ascending)
 		return;
-	qsort(entries, count, sizeof(*entries), compare_entries);
+	qsort(pairs, count, sizeof(*pairs), compare_pairs);
 	for (size_t i = 0; i < count; i++)
-		if (kept == 0 ||
-		    entries[kept - 1].email_id != entries[i].email_id)
-			entries[kept++] = entries[i];
-	table->entries.count = kept;
+		if (kept == 0 || pairs[kept - 1].email_id != pairs[i].email_id)
+			pairs[kept++] = pairs[i];
+	making->pairs.count = kept;
 }
 
-// Adds entries for emails that began a thread and are gone.
-static void add_heads(struct thread_table *table)
+// Adds those emails that began a thread and are gone.
+static void add_heads(struct making *making)
 {
-	size_t count = table->entries.count;
-	size_t at = 0;
+	size_t count = making->pairs.count;
 	for (size_t i = 0; i < count; i++) {
-		const struct entry *entries = table->entries.items;
-		uint64_t thread_id = entries[i].thread_id;
-		if (!find(entries, count, thread_id, at, &at))
-			vec_push(&table->entries,
-			    (struct entry){
-				.email_id = thread_id, .thread_id = thread_id});
+		const struct pair *pairs = making->pairs.items;
+		uint64_t thread_id = pairs[i].thread_id;
+		size_t at;
+		if (thread_id == pairs[i].email_id)
+			continue;
+		LOWER_BOUND(at, count, pairs[at].email_id < thread_id);
+		if (at == count || pairs[at].email_id != thread_id)
+			add(making, thread_id, thread_id);
 	}
-	sort_entries(table);
+	sort_pairs(making);
 }
 
-static void link_emails(struct thread_table *table)
+// A thread's emails are linked in the order of their ids.
+static void fill(const struct making *making, struct thread_table *table)
 {
-	struct entry *entries = table->entries.items;
-	for (size_t i = table->entries.count; i-- > 0;) {
-		size_t head;
-		if (entries[i].thread_id == entries[i].email_id ||
-		    !find(entries, table->entries.count, entries[i].thread_id,
-			0, &head))
+	const struct pair *pairs = making->pairs.items;
+	size_t count = making->pairs.count;
+	struct entry *entries = mem_zalloc((count + 1) * sizeof(*entries));
+	for (size_t i = 0; i < count; i++)
+		entries[i].email_id = pairs[i].email_id;
+	for (size_t i = count; i-- > 0;) {
+		size_t head = i;
+		if (pairs[i].thread_id != pairs[i].email_id)
+			(void)find(
+			    entries, count, pairs[i].thread_id, 0, &head);
+		entries[i].head = (uint32_t)head;
+		if (head == i)
 			continue;
 		entries[i].next = entries[head].next;
 		entries[head].next = (uint32_t)i + 1;
 	}
+	table->entries.items = entries;
+	table->entries.count = count;
+	table->entries.capacity = count + 1;
 }
 
 static enum rc make(struct store_account *account, struct engine_snapshot *from,
     struct thread_table **ret_table)
 {
-	struct thread_table *table = mem_zalloc(sizeof(*table));
-	struct making making = {
-	    .account = account, .from = from, .table = table};
+	struct making making = {.account = account, .from = from};
 	struct record_key prefix = record_key_kind(RECORD_EMAIL);
-	table->refs = 1;
-	table->base = engine_snapshot_version(from);
-	table->version = table->base;
-	pthread_mutex_init(&table->lock, NULL);
 	enum rc rc =
 	    engine_cursor_open(from, record_key_view(&prefix), &making.records);
 	if (rc == RC_OK)
 		rc = read_all(&making);
 	engine_cursor_close(&making.records);
-	if (rc != RC_OK) {
-		thread_table_unref(&table);
-		return rc;
+	if (rc == RC_OK) {
+		struct thread_table *table = mem_zalloc(sizeof(*table));
+		table->refs = 1;
+		table->base = engine_snapshot_version(from);
+		table->version = table->base;
+		pthread_mutex_init(&table->lock, NULL);
+		sort_pairs(&making);
+		add_heads(&making);
+		fill(&making, table);
+		*ret_table = table;
 	}
-	sort_entries(table);
-	add_heads(table);
-	link_emails(table);
-	if (making.records_read > RECORDS_FEW)
+	vec_done(&making.pairs);
+	if (rc == RC_OK && making.records_read > RECORDS_FEW)
 		derive_want(account, &threads_tenant);
-	*ret_table = table;
-	return RC_OK;
+	return rc;
 }
 
 // ---- Following -------------------------------------------------------------
@@ -354,15 +367,15 @@ static enum rc append(
     struct thread_table *table, uint64_t email_id, uint64_t thread_id)
 {
 	size_t count = table->entries.count;
-	size_t head;
+	size_t head = count;
 	if (count && table->entries.items[count - 1].email_id >= email_id)
 		return RC_GONE;
 	if (thread_id != email_id &&
 	    !find(table->entries.items, count, thread_id, 0, &head))
 		return RC_GONE;
 	vec_push(&table->entries,
-	    (struct entry){.email_id = email_id, .thread_id = thread_id});
-	if (thread_id != email_id) {
+	    (struct entry){.email_id = email_id, .head = (uint32_t)head});
+	if (head != count) {
 		struct entry *entries = table->entries.items;
 		entries[count].next = entries[head].next;
 		entries[head].next = (uint32_t)count + 1;

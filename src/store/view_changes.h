@@ -8,8 +8,8 @@
 // knowledge right; before that it may be told that something it does not have
 // changed.
 //
-// The functions give up to about `limit` ids (at least 1). They stop earlier
-// after very many changes of few ids. RC_GONE: the log does not reach back far
+// An answer tells of at most `limit` emails (at least 1), and of fewer after
+// very many changes of few emails. RC_GONE: the log does not reach back far
 // enough; read everything. RC_CORRUPT, RC_IO.
 #ifndef ROOST_STORE_VIEW_CHANGES_H
 #define ROOST_STORE_VIEW_CHANGES_H
@@ -26,11 +26,12 @@ MUST_CHECK enum rc store_view_emails_changed(struct store_view *view,
 MUST_CHECK enum rc store_view_threads_changed(struct store_view *view,
     struct store_change_position after, size_t limit,
     struct store_changes *ret_changes);
-// Mailboxes; `what` tells what changed in each of `changed`. If it is
-// STORE_CHANGED_MESSAGES alone, only counts can have changed (RFC 8621 section
-// 2.2: updatedProperties). A mailbox is told whenever its counts may have
-// changed, also because of an email of the same thread in another mailbox.
-// STORE_CHANGED_NAME: its name, its parent, or its name below that.
+// Mailboxes, as many as the changes of `limit` emails concern; `what` tells
+// what changed in each of `changed`. If it is STORE_CHANGED_MESSAGES alone,
+// only counts can have changed (RFC 8621 section 2.2: updatedProperties). A
+// mailbox is told whenever its counts may have changed, also because of an
+// email of the same thread in another mailbox. STORE_CHANGED_NAME: its name,
+// its parent, or its name below that.
 MUST_CHECK enum rc store_view_mailboxes_changed(struct store_view *view,
     struct store_change_position after, size_t limit,
     struct store_changes *ret_changes);

@@ -116,6 +116,33 @@ static void test_damaged_records(void **state)
 	bed_close(&bed);
 }
 
+// An answer cannot be in a thread that began after it.
+static void test_damaged_thread(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct buf value;
+	bed_open(&bed, (struct store_options){0});
+	struct store_mailbox *inbox = bed_mailbox(&bed, "INBOX");
+	append_at(&bed, inbox, "Message-ID: <1@x>\r\n\r\na\r\n", 1);
+	uint64_t a = bed_email_at(inbox, 1);
+	store_mailbox_close(&inbox);
+	struct record_key key = record_key_u64(RECORD_EMAIL, a);
+	buf_init(&value, ENGINE_VALUE_MAX);
+	assert_int_equal(
+	    engine_get(bed.engine, 1000, record_key_view(&key), &value), RC_OK);
+	value.ptr[0]++; // the thread's id
+	struct engine_batch *batch = engine_batch_new(bed.engine);
+	engine_batch_put(batch, record_key_view(&key), buf_view(&value));
+	commit_quietly(bed.engine, 1000, batch);
+	engine_batch_free(&batch);
+	buf_done(&value);
+	bed_check(&bed, false, 1);
+	assert_thread(&bed, a, NULL, 0);
+	assert_thread(&bed, a + 1, NULL, 0);
+	bed_close(&bed);
+}
+
 // A moment before the table was made: what was gone when it was made is found.
 static void test_a_view_older_than_the_table(void **state)
 {
@@ -440,6 +467,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_order_and_life),
 	    cmocka_unit_test(test_damaged_records),
+	    cmocka_unit_test(test_damaged_thread),
 	    cmocka_unit_test(test_a_view_older_than_the_table),
 	    cmocka_unit_test(test_random_changes),
 	    cmocka_unit_test(test_blocks),
