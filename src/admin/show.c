@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/show.h"
 
+#include <assert.h>
 #include <unicode/uchar.h>
 
 #include "wire/utf8.h"
@@ -70,6 +71,7 @@ size_t show_width(struct view text)
 void show_table_init(struct show_table *table,
     const struct show_column *columns, size_t column_count)
 {
+	assert(column_count <= SHOW_COLUMNS_MAX);
 	*table = (struct show_table){
 	    .columns = columns, .column_count = column_count};
 	arena_init(&table->arena);

@@ -22,7 +22,7 @@ size_t show_width(struct view text);
 
 // ---- Tables ----------------------------------------------------------------
 
-#define SHOW_COLUMNS_MAX 8
+#define SHOW_COLUMNS_MAX 10
 
 struct show_column {
 	const char *title;
