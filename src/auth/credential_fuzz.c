@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a stored credential, the note of a use, a client or a device:
-// they are refused, or read and written back as the same bytes.
+// Any bytes as a stored credential, the note of a use, a client, a device or a
+// second factor: they are refused, or read and written back as the same bytes.
 #include "auth/oauth_rows.h"
+#include "auth/second.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,6 +30,18 @@ static void compare_oauth(struct view bytes)
 	buf_done(&again);
 }
 
+static void compare_second(struct view bytes)
+{
+	static struct auth_second second; // too large for every input's stack
+	struct buf again;
+	buf_init(&again, AUTH_SECOND_RECORD_MAX);
+	if (auth_second_decode(bytes, &second) == RC_OK) {
+		auth_second_encode(&second, &again);
+		compare(&again, bytes);
+	}
+	buf_done(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct auth_credential credential;
@@ -47,5 +60,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	buf_done(&again);
 	compare_oauth(bytes);
+	compare_second(bytes);
 	return 0;
 }
