@@ -181,6 +181,47 @@ const struct cli_command admin_commands[] = {
 	.run = cmd_user_logins,
     },
     {
+	.name = "user credentials",
+	.arguments = "NAME",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.summary = "list what a user can log in with besides the password",
+	.details = "Browser sessions, application passwords, and programs that "
+		   "the user has allowed\naccess (OAuth), with their last use. "
+		   "Then the second factor.",
+	.run = cmd_user_credentials,
+    },
+    {
+	.name = "user revoke",
+	.arguments = "NAME ID|all|second-factor",
+	.arguments_min = 2,
+	.arguments_max = 2,
+	.summary = "revoke what a user can log in with",
+	.details =
+	    "ID: one of \"roost user credentials\". all: all of them. Who is "
+	    "logged in with one\nis logged out. The password stays. "
+	    "second-factor: for a user who has lost the\nphone and the "
+	    "recovery codes: from now on the password alone is enough again.",
+	.run = cmd_user_revoke,
+    },
+    {
+	.name = "user app-password",
+	.arguments = "NAME LABEL",
+	.arguments_min = 2,
+	.arguments_max = 2,
+	.summary = "make an application password for a user, and print it",
+	.details =
+	    "For a program or a device that cannot ask for a second factor. "
+	    "It works in place\nof the password. LABEL says in lists what it "
+	    "is "
+	    "for: \"Printer in the hall\".",
+	.options = {CLI_VALUE("for", "PROTOCOLS",
+			"of imap, pop3, smtp and jmap, with commas between; "
+			"without the option all"),
+	    CLI_VALUE("days", "N", "it ends after so many days")},
+	.run = cmd_user_app_password,
+    },
+    {
 	.name = "domain add",
 	.arguments = "NAME",
 	.arguments_min = 1,

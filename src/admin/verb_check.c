@@ -3,6 +3,7 @@
 // one message {"note":"problem"}; the answer has the count.
 #include "admin/verbs.h"
 #include "auth/places.h"
+#include "auth/use.h"
 
 #include <stdarg.h>
 
@@ -189,6 +190,8 @@ static void check_all(struct check *check)
 	if (rc != RC_OK)
 		report(check, "the directory: %s", rc_text(rc));
 	rc = auth_places_check(engine, problem, check);
+	if (rc == RC_OK)
+		rc = auth_uses_check(engine, problem, check);
 	if (rc != RC_OK)
 		report(check, "the places of log-ins: %s", rc_text(rc));
 	check_users(check);

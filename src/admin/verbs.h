@@ -24,6 +24,9 @@ struct verb_call {
 	X("user.sessions", verb_user_sessions)                                 \
 	X("user.kick", verb_user_kick)                                         \
 	X("user.logins", verb_user_logins)                                     \
+	X("user.credentials", verb_user_credentials)                           \
+	X("user.revoke", verb_user_revoke)                                     \
+	X("user.app-password", verb_user_app_password)                         \
 	X("user.find", verb_user_find)                                         \
 	X("queue.list", verb_queue_list)                                       \
 	X("queue.show", verb_queue_show)                                       \

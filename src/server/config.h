@@ -134,6 +134,12 @@ struct config {
 	uint32_t auth_user_failures;
 	uint32_t auth_total_failures;
 	uint32_t auth_window_seconds;
+	uint32_t oauth;
+	uint32_t app_passwords;
+	uint32_t session_idle_days;
+	uint32_t session_max_days;
+	uint32_t access_token_minutes;
+	uint32_t grant_idle_days;
 	uint32_t message_max_mib;
 	uint32_t quota_mib;
 	uint32_t quota_messages;
@@ -230,6 +236,8 @@ uint16_t config_url_port(const char *url);
 // passwords from elsewhere. Of several for one service, the registered port
 // goes first, then the listener that is named first.
 struct mail_services config_services(const struct config *config);
+// The first port of HTTPS; 0: there is none.
+uint16_t config_https_port(const struct config *config);
 
 // Logs what config_read() found.
 void config_log_mistakes(struct log *log, const struct buf *mistakes);

@@ -63,6 +63,17 @@ struct mail_services config_services(const struct config *config)
 	return services;
 }
 
+uint16_t config_https_port(const struct config *config)
+{
+	for (size_t i = 0; i < config->listener_count; i++) {
+		const struct config_listener *l = &config->listeners[i];
+		if (l->protocol == CONFIG_HTTP &&
+		    l->tls == CONFIG_TLS_IMPLICIT && !l->absent)
+			return (uint16_t)l->port;
+	}
+	return 0;
+}
+
 static bool has_http(const struct config *config, enum config_tls tls)
 {
 	for (size_t i = 0; i < config->listener_count; i++)

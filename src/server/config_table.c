@@ -158,6 +158,21 @@ const struct setting config_settings[] = {
 	"after which such places have to wait for a while."),
     NUMBER(auth_window_seconds, 1, 86400, "seconds", "600",
 	"That while."),
+    SWITCH(oauth, "yes",
+	"Whether programs may log in with tokens (OAUTHBEARER, XOAUTH2) that a\n"
+	"user has allowed them in the browser. Needs a listener for https."),
+    SWITCH(app_passwords, "yes",
+	"Whether users may make application passwords."),
+    NUMBER(session_idle_days, 1, 3650, "days", "14",
+	"A browser is logged out after so long without use."),
+    NUMBER(session_max_days, 1, 3650, "days", "90",
+	"And after so long at the latest."),
+    NUMBER(access_token_minutes, 60, 10080, "minutes", "60",
+	"How long an access token of a program lasts. The program gets the next\n"
+	"one by itself."),
+    NUMBER(grant_idle_days, 30, 3650, "days", "180",
+	"A program that was allowed access and has not come for so long has to\n"
+	"ask the user again."),
     NUMBER(message_max_mib, 1, 1024, "MiB", "100",
 	"The longest message."),
     NUMBER(quota_mib, 0, 4294967295, "MiB", "0",

@@ -321,6 +321,13 @@ static const struct {
 	"If it is a user's device: correct its password and wait. "
 	"fail2ban keeps guessers away (docs/mail-server.md).",
 	DOCTOR_DOUBT},
+    {"second-factor-needed",
+	"with the password of a user who has a second factor",
+	"The user's mail programs need an application password: the user makes "
+	"one in the browser, or roost user app-password NAME LABEL.",
+	DOCTOR_DOUBT},
+    {"wrong-second-factor", "with a wrong second factor", NULL, DOCTOR_NOTE},
+    {"bad-token", "with tokens that are not this server's", NULL, DOCTOR_NOTE},
     {"no-tls", "without TLS", "Choose TLS or STARTTLS in the mail program.",
 	DOCTOR_NOTE},
     {"channel-binding", "whose channel binding was wrong",

@@ -172,6 +172,35 @@ static enum cli_exit read_config(
 	return rc == RC_OK ? CLI_OK : CLI_USAGE;
 }
 
+// The metadata of the authorization server (src/account), for clients that log
+// in without a good token.
+static const char *discovery_url(struct config *config)
+{
+	uint16_t port = config_https_port(config);
+	char suffix[8] = "", url[CLI_TEXT_MAX];
+	if (port == 0)
+		return NULL;
+	if (port != 443)
+		snprintf(suffix, sizeof(suffix), ":%u", port);
+	snprintf(url, sizeof(url),
+	    "https://%s%s/.well-known/openid-configuration",
+	    config->server_name, suffix);
+	return arena_string(&config->arena, view_of_string(url));
+}
+
+static struct auth_token_settings token_settings(struct config *config)
+{
+	return (struct auth_token_settings){
+	    .session_idle_seconds = config->session_idle_days * 86400,
+	    .session_max_seconds = config->session_max_days * 86400,
+	    .access_seconds = config->access_token_minutes * 60,
+	    .grant_idle_seconds = config->grant_idle_days * 86400,
+	    .no_app_passwords = !config->app_passwords,
+	    .no_oauth = !config->oauth || config_https_port(config) == 0,
+	    .discovery = discovery_url(config),
+	};
+}
+
 static void set_place(struct cli_call *call, struct config *config)
 {
 	call->context = config;
@@ -201,6 +230,7 @@ static void set_place(struct cli_call *call, struct config *config)
 		    .user_failures = config->auth_user_failures,
 		    .total_failures = config->auth_total_failures,
 		    .window_seconds = config->auth_window_seconds,
+		    .tokens = token_settings(config),
 		    // Half of the threads stay free for users who have logged
 		    // in.
 		    .hashers = (config->threads + 1) / 2,

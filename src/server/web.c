@@ -124,9 +124,8 @@ static struct setup *open_setup(struct web *web)
 	});
 }
 
-// Below: whether this server serves the host, and the first port with TLS.
+// Below: whether this server serves the host.
 static bool accepts_host(void *context, struct view host);
-static uint16_t https_port(const struct config *config);
 
 static struct account *open_account(struct web *web)
 {
@@ -135,8 +134,8 @@ static struct account *open_account(struct web *web)
 	    .auth = parts->auth,
 	    .log = parts->log,
 	    .server_name = parts->config->server_name,
-	    .https_port = https_port(parts->config),
-	    .session_max_seconds = AUTH_SESSION_MAX_SECONDS,
+	    .https_port = config_https_port(parts->config),
+	    .session_max_seconds = parts->config->session_max_days * 86400,
 	    .is_ours = accepts_host,
 	    .context = web,
 	});
@@ -145,7 +144,7 @@ static struct account *open_account(struct web *web)
 static void set_jmap_url(struct web *web)
 {
 	const struct config *config = web->parts.config;
-	uint16_t port = https_port(config);
+	uint16_t port = config_https_port(config);
 	char suffix[8] = "";
 	if (port == 0)
 		return;
@@ -224,18 +223,6 @@ static bool accepts_host(void *context, struct view host)
 	return setup_accepts_host(web->setup, host);
 }
 
-// The first port with TLS.
-static uint16_t https_port(const struct config *config)
-{
-	for (size_t i = 0; i < config->listener_count; i++) {
-		const struct config_listener *l = &config->listeners[i];
-		if (l->protocol == CONFIG_HTTP &&
-		    l->tls == CONFIG_TLS_IMPLICIT && !l->absent)
-			return (uint16_t)l->port;
-	}
-	return 0;
-}
-
 static struct http_limits limits_of(const struct config *config)
 {
 	return (struct http_limits){
@@ -268,7 +255,7 @@ struct http_server web_server(struct web *web, const struct config *config,
 	    .name_count = 1,
 	    .accepts_host = accepts_host,
 	    .host_context = web,
-	    .https_port = https_port(config),
+	    .https_port = config_https_port(config),
 	    .limits = limits_of(config),
 	};
 }
