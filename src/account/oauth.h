@@ -8,7 +8,10 @@
 #include "auth/oauth.h"
 
 // The paths; all of them are under the issuer.
-#define OAUTH_PATH_METADATA  "/.well-known/oauth-authorization-server"
+#define OAUTH_PATH_METADATA "/.well-known/oauth-authorization-server"
+// The same document where clients of OpenID Connect look for it, and where
+// refusals of SASL lead to (RFC 7628 section 3.2.2).
+#define OAUTH_PATH_OPENID    "/.well-known/openid-configuration"
 #define OAUTH_PATH_REGISTER  "/oauth/register"
 #define OAUTH_PATH_AUTHORIZE "/oauth/authorize"
 #define OAUTH_PATH_TOKEN     "/oauth/token"

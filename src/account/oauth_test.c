@@ -151,6 +151,8 @@ static void the_documents_say_what_is_here(void **state)
 		"'code_challenge_methods_supported':['S256']"},
 	    {HTTP_RIG_HOST, OAUTH_PATH_METADATA, 200,
 		"'authorization_response_iss_parameter_supported':true"},
+	    {HTTP_RIG_HOST, OAUTH_PATH_OPENID, 200,
+		"'issuer':'https://" HTTP_RIG_HOST "'"},
 	    // Another name of the server is not the issuer.
 	    {"localhost", OAUTH_PATH_METADATA, 404, ""},
 	    {HTTP_RIG_HOST, "/.well-known/oauth-protected-resource", 200,
@@ -789,6 +791,29 @@ static void wrong_codes_of_devices_are_told(void **state)
 	}
 }
 
+static void it_can_be_switched_off(void **state)
+{
+	static const char *const paths[] = {"GET " OAUTH_PATH_METADATA,
+	    "GET /.well-known/oauth-protected-resource", "GET /oauth/authorize",
+	    "GET /oauth/device", "GET /oauth/page.js", "POST /oauth/token",
+	    "POST /oauth/register"};
+	struct bed *bed = *state;
+	struct account *on = bed->rig.account;
+	bed->rig.account = account_new(&(struct account_options){
+	    .auth = bed->rig.users.auth,
+	    .server_name = HTTP_RIG_HOST,
+	    .no_oauth = true,
+	});
+	bed->rig.http.server.routes =
+	    account_routes(bed->rig.account, &bed->rig.http.server.route_count);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		if (ask(bed, paths[i], "", "") != 404)
+			fail_msg("%s", paths[i]);
+	account_rig_log_in(&bed->rig);
+	account_free(&bed->rig.account);
+	bed->rig.account = on;
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -809,6 +834,7 @@ int main(void)
 	    TEST(a_device_gets_access),
 	    TEST(a_device_gets_none),
 	    TEST(wrong_codes_of_devices_are_told),
+	    TEST(it_can_be_switched_off),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 // The user's own password, and application passwords: for programs that cannot
 // do OAuth, one for each, shown once, and ended one by one.
 #include "account/impl.h"
+#include "base/log.h"
 #include "wire/utf8.h"
 
 // ---- Application passwords -------------------------------------------------
@@ -113,6 +114,18 @@ static bool is_too_short(struct view password)
 	       password.len;
 }
 
+// For the operator: the user did it, not an administrator.
+static void log_change(
+    const struct http_exchange *exchange, const struct account_call *call)
+{
+	struct log_line line;
+	log_begin(&line, account_of(exchange)->options.log, LOG_LEVEL_INFO,
+	    "password_changed");
+	log_add_string(&line, "user", call->user.name.text);
+	log_add_string(&line, "address", exchange->request.peer);
+	log_end(&line);
+}
+
 // {"old": …, "new": …}
 static enum http_step change(
     struct http_exchange *exchange, struct account_call *call)
@@ -140,6 +153,8 @@ static enum http_step change(
 		return account_answer(exchange, 401, "refused");
 	enum rc rc = auth_user_change_password(
 	    auth, name, new, call->session.id, &fault);
+	if (rc == RC_OK)
+		log_change(exchange, call);
 	return account_answer_rc(exchange, rc);
 }
 
