@@ -6,7 +6,7 @@
 #include "base/mem.h"
 
 // The last ones are the authorization server.
-#define OAUTH_TABLES 3
+#define OAUTH_TABLES 4
 static const struct account_route *const tables[] = {
     account_login_routes,
     account_second_routes,
@@ -16,6 +16,7 @@ static const struct account_route *const tables[] = {
     account_oauth_routes,
     account_token_routes,
     account_page_routes,
+    account_form_routes,
 };
 
 // Rows of one path are neighbours: one http_route with all their methods.
