@@ -76,7 +76,7 @@ class BrowserTest(AccountTest):
     def test_an_application_password_ends_its_own_sessions(self):
         self.log_in()
         made = [self.browser.call("POST", "/account/passwords",
-                                  {"name": name, "scopes": "imap"}).json
+                                  {"name": name, "scopes": ["imap"]}).json
                 for name in ("Laptop", "Phone")]
         laptop, phone = imap(self.server), imap(self.server)
         laptop.login(self.user, made[0]["password"])

@@ -13,7 +13,8 @@ from harness import TESTS, TIMEOUT, only_roost, run_program
 
 NODE = TESTS / "node"
 CHROMIUM = shutil.which("chromium")
-HAS = CHROMIUM and (NODE / "node_modules" / "playwright-core").exists()
+HAS = CHROMIUM and all((NODE / "node_modules" / name).exists()
+                       for name in ("playwright-core", "axe-core"))
 
 
 @only_roost
@@ -49,6 +50,7 @@ class PasskeyTest(_AccountTest):
         self.assertIn(seen["unverified"],
                       [{"refused": True}, {"status": "refused"}])
         self.assertIn("A mail program", seen["consent"])
+        self.assertEqual(seen["faults"], [])
         code = program.came_back(seen["led to"])
         self.assertEqual(program.redeem(code).status, 200)
         self.assertTrue(seen["consent alone"])

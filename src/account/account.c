@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 
+// The last ones are the authorization server.
+#define OAUTH_TABLES 4
 static const struct account_route *const tables[] = {
     account_login_routes,
     account_second_routes,
@@ -14,6 +16,7 @@ static const struct account_route *const tables[] = {
     account_oauth_routes,
     account_token_routes,
     account_page_routes,
+    account_form_routes,
 };
 
 // Rows of one path are neighbours: one http_route with all their methods.
@@ -83,17 +86,20 @@ static void add_files(struct account *account)
 static void add_all(struct account *account)
 {
 	size_t most = ACCOUNT_FILES;
-	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+	size_t table_count =
+	    ARRAY_LEN(tables) - (account->options.no_oauth ? OAUTH_TABLES : 0);
+	for (size_t i = 0; i < table_count; i++)
 		for (size_t j = 0; tables[i][j].path; j++)
 			most++;
 	account->routes = mem_zalloc(most * sizeof(*account->routes));
 	account->contexts = mem_zalloc(most * sizeof(*account->contexts));
-	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+	for (size_t i = 0; i < table_count; i++)
 		for (size_t j = 0, count; tables[i][j].path; j += count) {
 			count = count_path(&tables[i][j]);
 			add(account, &tables[i][j], count);
 		}
-	add_files(account);
+	if (!account->options.no_oauth)
+		add_files(account);
 }
 
 struct account *account_new(const struct account_options *options)

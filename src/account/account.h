@@ -19,6 +19,7 @@ struct account_options {
 	// 0: 443.
 	const char *server_name;
 	uint16_t https_port;
+	bool no_oauth; // there is no authorization server
 	// How long a browser that is to remember the user keeps the cookie.
 	uint32_t session_max_seconds;
 	// Whether a host is this server, so that tokens may be sent to it.

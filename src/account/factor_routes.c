@@ -74,6 +74,17 @@ static enum rc add_codes(struct http_exchange *exchange,
 	return RC_OK;
 }
 
+// Other browsers have given the password alone.
+static enum rc end_others(
+    struct http_exchange *exchange, const struct account_call *call)
+{
+	struct fault fault;
+	size_t count;
+	return auth_credentials_revoke(auth_of(exchange), call->user.account,
+	    AUTH_KIND_BIT(AUTH_KIND_SESSION) | AUTH_KIND_BIT(AUTH_KIND_PENDING),
+	    call->session.id, &fault, &count);
+}
+
 // A factor was added. The first one brings recovery codes, so that nobody is
 // without: a phone gets lost.
 static enum http_step answer_added(struct http_exchange *exchange,
@@ -88,7 +99,9 @@ static enum http_step answer_added(struct http_exchange *exchange,
 				     : account_answer_rc(exchange, rc);
 	account_out_begin(&out);
 	json_member_string(&out.json, "status", VIEW("ok"));
-	if (always || second->recovery_count == 0)
+	if (!always && second->recovery_count == 0)
+		rc = end_others(exchange, call);
+	if (rc == RC_OK && (always || second->recovery_count == 0))
 		rc = add_codes(exchange, call, &out.json);
 	enum http_step step = account_out_end(&out, exchange, 200);
 	return rc == RC_OK ? step : account_answer_rc(exchange, rc);

@@ -134,11 +134,15 @@ static void a_code_is_the_second_step(void **state)
 {
 	struct bed *bed = *state;
 	char code[7];
+	char other[sizeof(bed->rig.cookie)];
 	must(bed, LOGIN, RIGHT, 200, "{'status':'ok'}");
+	memcpy(other, bed->rig.cookie, sizeof(other));
 	enrol(bed);
-	// The session that turned it on stays.
+	// The session that turned it on stays, and no other.
 	must(bed, "GET /account/factors", "", 200,
 	    "{'on':true,'totp':true,'recovery':10,'passkeys':[]}");
+	memcpy(bed->rig.cookie, other, sizeof(other));
+	assert_int_equal(json(bed, "GET /account/session", ""), 401);
 	begin_login(bed);
 	// A ticket is for this step only.
 	char own[100];

@@ -54,6 +54,9 @@ struct account_call {
 	uint64_t id; // ACCOUNT_NEED_ID
 	bool passed; // the handler has been called
 	int stage;   // of the handler
+	// account_enter(): who is in.
+	bool entered;
+	struct auth_user entering;
 	void *state; // of the handler
 };
 
@@ -93,6 +96,7 @@ extern const struct account_route account_password_routes[];
 extern const struct account_route account_oauth_routes[];
 extern const struct account_route account_token_routes[];
 extern const struct account_route account_page_routes[];
+extern const struct account_route account_form_routes[];
 
 // ---- gate.c ----------------------------------------------------------------
 
@@ -150,6 +154,10 @@ enum account_outcome account_check_password(struct http_exchange *exchange,
 // The user is in: opens a browser session and sets its cookie.
 enum account_outcome account_open_session(struct http_exchange *exchange,
     struct account_call *call, const struct auth_user *user, bool remember);
+// The same in a browser that may have a session: if it is the user's, this is a
+// new proof in it. `call->entered` says that the call waits here.
+enum account_outcome account_enter(struct http_exchange *exchange,
+    struct account_call *call, const struct auth_user *user);
 // The password was right: makes the ticket for the second step.
 enum account_outcome account_make_ticket(struct http_exchange *exchange,
     struct account_call *call, const struct auth_user *user,

@@ -121,6 +121,25 @@ enum account_outcome account_open_session(struct http_exchange *exchange,
 	return ACCOUNT_IN;
 }
 
+enum account_outcome account_enter(struct http_exchange *exchange,
+    struct account_call *call, const struct auth_user *user)
+{
+	struct fault fault;
+	if (!call->entered)
+		call->entering = *user;
+	call->entered = true;
+	if (account_call_session(exchange, call) == HTTP_WAIT)
+		return ACCOUNT_WAIT;
+	if (call->session.id == 0 ||
+	    call->session.account != call->entering.account)
+		return account_open_session(
+		    exchange, call, &call->entering, false);
+	return auth_session_prove(account_of(exchange)->options.auth,
+		   call->session.account, call->session.id, &fault) == RC_OK
+		   ? ACCOUNT_IN
+		   : ACCOUNT_TROUBLE;
+}
+
 enum account_outcome account_make_ticket(struct http_exchange *exchange,
     struct account_call *call, const struct auth_user *user,
     struct auth_token_text *ret_ticket)

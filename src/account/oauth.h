@@ -8,7 +8,10 @@
 #include "auth/oauth.h"
 
 // The paths; all of them are under the issuer.
-#define OAUTH_PATH_METADATA  "/.well-known/oauth-authorization-server"
+#define OAUTH_PATH_METADATA "/.well-known/oauth-authorization-server"
+// The same document where clients of OpenID Connect look for it, and where
+// refusals of SASL lead to (RFC 7628 section 3.2.2).
+#define OAUTH_PATH_OPENID    "/.well-known/openid-configuration"
 #define OAUTH_PATH_REGISTER  "/oauth/register"
 #define OAUTH_PATH_AUTHORIZE "/oauth/authorize"
 #define OAUTH_PATH_TOKEN     "/oauth/token"
@@ -34,8 +37,27 @@ enum oauth_error oauth_read_form(
 enum oauth_error oauth_find_client(struct http_exchange *exchange,
     const struct account_call *call, struct auth_client *ret_client);
 
-// A page that is only a message (oauth_pages.c).
+// ---- oauth_login.c ---------------------------------------------------------
+
+// A page in the language of the request.
+struct account_page oauth_new_page(
+    struct http_exchange *exchange, enum account_page_kind kind);
+// Answers with one that is only a message.
 enum http_step oauth_message(
     struct http_exchange *exchange, enum account_page_kind kind);
+// What stands behind "?".
+struct view oauth_query_of(struct view request);
+
+// Answers with the log-in page, which leads back to `request`.
+enum http_step oauth_ask_for_login(struct http_exchange *exchange,
+    struct view request, struct view user, enum account_problem problem);
+// To allow something is a change of the log-in: it needs a session in which the
+// user has shown lately who it is. HTTP_MORE: there is one. Otherwise the
+// log-in page was answered, or the call waits.
+enum http_step oauth_need_fresh(struct http_exchange *exchange,
+    struct account_call *call, struct view request);
+// The same, and that the form has what only the session's pages know.
+enum http_step oauth_need_session(struct http_exchange *exchange,
+    struct account_call *call, struct view request);
 
 #endif

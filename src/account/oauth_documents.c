@@ -183,6 +183,7 @@ static enum http_step register_client(
 
 const struct account_route account_oauth_routes[] = {
     {HTTP_GET, OAUTH_PATH_METADATA, 0, metadata},
+    {HTTP_GET, OAUTH_PATH_OPENID, 0, metadata},
     {HTTP_GET, HTTP_RESOURCE_PATH, 0, resource},
     {HTTP_GET, HTTP_RESOURCE_PATH "/", 0, resource},
     {HTTP_POST, OAUTH_PATH_REGISTER, 0, register_client},

@@ -1,133 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The authorization server by its routes: documents, registration, the pages,
-// tokens, devices; every error by tables.
-#include "account/oauth.h"
-#include "account/rig.h"
-#include "base/mem.h"
-#include "base/test.h"
-
-// RFC 7636 appendix B.
-#define VERIFIER  "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-#define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-#define PKCE      "&code_challenge=" CHALLENGE "&code_challenge_method=S256"
-#define REDIRECT  "http%3A%2F%2F127.0.0.1%3A5000%2Fdone"
-#define MAIL      "urn:ietf:params:oauth:scope:mail"
-#define DEVICE    "urn:ietf:params:oauth:grant-type:device_code"
-#define TYPE_FORM "Content-Type: application/x-www-form-urlencoded\r\n"
-#define TYPE_JSON "Content-Type: application/json\r\n"
-#define ISSUER    "https%3A%2F%2F" HTTP_RIG_HOST
-
-struct bed {
-	struct account_rig rig;
-	char client[AUTH_CLIENT_ID_MAX + 1];
-	char csrf[ACCOUNT_CSRF_LEN + 1];
-	char ticket[100];
-};
-
-static unsigned register_client(struct bed *bed, const char *json)
-{
-	char text[4000];
-	snprintf(text, sizeof(text), "%s", json);
-	for (char *c = text; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	return account_rig_ask(
-	    &bed->rig, "POST /oauth/register", TYPE_JSON, text);
-}
-
-static int set_up(void **state)
-{
-	static struct bed bed;
-	memset(&bed, 0, sizeof(bed));
-	account_rig_init(&bed.rig);
-	assert_int_equal(
-	    register_client(&bed,
-		"{'client_name':'A <b>program</b>','client_uri':"
-		"'https://a.example/x','redirect_uris':["
-		"'http://127.0.0.1/done','com.example:/r'],'scope':'" MAIL
-		"'}"),
-	    201);
-	account_rig_member(
-	    &bed.rig, "client_id", bed.client, sizeof(bed.client));
-	assert_true(bed.client[0] != '\0');
-	*state = &bed;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct bed *bed = *state;
-	account_rig_done(&bed->rig);
-	return 0;
-}
-
-// Replaces "@C" by the client, "@S" by the csrf text.
-static void fill(const struct bed *bed, const char *text, struct buf *out)
-{
-	buf_init(out, 20000);
-	for (; *text; text++) {
-		if (text[0] != '@' || (text[1] != 'C' && text[1] != 'S')) {
-			buf_add_char(out, *text);
-			continue;
-		}
-		text++;
-		buf_add_string(out, *text == 'C' ? bed->client : bed->csrf);
-	}
-	buf_add_char(out, '\0');
-}
-
-static unsigned ask(
-    struct bed *bed, const char *what, const char *fields, const char *body)
-{
-	struct buf full, filled;
-	fill(bed, what, &full);
-	fill(bed, body, &filled);
-	unsigned status =
-	    account_rig_ask(&bed->rig, full.ptr, fields, filled.ptr);
-	buf_done(&full);
-	buf_done(&filled);
-	return status;
-}
-
-static bool has(const struct bed *bed, const char *text)
-{
-	return account_rig_has(&bed->rig, text);
-}
-
-// The value of a hidden field of the page.
-static void hidden(
-    const struct bed *bed, const char *name, char *ret_value, size_t size)
-{
-	char mark[100];
-	snprintf(mark, sizeof(mark), "name=\"%s\" value=\"", name);
-	size_t at = view_find(bed->rig.answer.body, view_of_string(mark));
-	assert_true(at != SIZE_MAX);
-	struct view rest = view_from(bed->rig.answer.body, at + strlen(mark));
-	rest = view_slice(rest, 0, view_find_char(rest, '"'));
-	assert_true(rest.len < size);
-	memcpy(ret_value, rest.ptr, rest.len);
-	ret_value[rest.len] = '\0';
-}
-
-static struct view location(const struct bed *bed)
-{
-	return http_rig_field(&bed->rig.answer, "Location");
-}
-
-// The value of a parameter of the URL that the browser is led to.
-static void parameter(
-    const struct bed *bed, const char *name, char *ret_value, size_t size)
-{
-	char mark[100];
-	snprintf(mark, sizeof(mark), "%s=", name);
-	size_t at = view_find(location(bed), view_of_string(mark));
-	assert_true(at != SIZE_MAX);
-	struct view rest = view_from(location(bed), at + strlen(mark));
-	rest = view_slice(rest, 0, view_find_char(rest, '&'));
-	assert_true(rest.len < size);
-	memcpy(ret_value, rest.ptr, rest.len);
-	ret_value[rest.len] = '\0';
-}
+// The authorization server by its routes: documents, registration and the
+// pages; every error by tables.
+#include "account/oauth_test_tools.h"
 
 // ---- Documents -------------------------------------------------------------
 
@@ -151,6 +25,8 @@ static void the_documents_say_what_is_here(void **state)
 		"'code_challenge_methods_supported':['S256']"},
 	    {HTTP_RIG_HOST, OAUTH_PATH_METADATA, 200,
 		"'authorization_response_iss_parameter_supported':true"},
+	    {HTTP_RIG_HOST, OAUTH_PATH_OPENID, 200,
+		"'issuer':'https://" HTTP_RIG_HOST "'"},
 	    // Another name of the server is not the issuer.
 	    {"localhost", OAUTH_PATH_METADATA, 404, ""},
 	    {HTTP_RIG_HOST, "/.well-known/oauth-protected-resource", 200,
@@ -217,9 +93,6 @@ static void clients_register(void **state)
 }
 
 // ---- The authorization page ------------------------------------------------
-
-#define AUTHORIZE "GET /oauth/authorize?client_id=@C&redirect_uri=" REDIRECT
-#define GOOD      AUTHORIZE "&response_type=code" PKCE "&state=a%26b"
 
 static const struct {
 	const char *what;
@@ -302,29 +175,6 @@ static void pages_are_strict(void **state)
 	    VIEW("no-store"));
 	assert_view_equal(http_rig_field(&bed->rig.answer, "Referrer-Policy"),
 	    VIEW("same-origin"));
-}
-
-// The request of the forms, as it is in their field.
-#define REQUEST                                                                \
-	"request=%2Foauth%2Fauthorize%3Fclient_id%3D@C%26redirect_uri%3D"      \
-	"http%253A%252F%252F127.0.0.1%253A5000%252Fdone%26response_type%3D"    \
-	"code%26code_challenge%3D" CHALLENGE                                   \
-	"%26code_challenge_method%3DS256%26state%3Dxyz"
-
-static void log_in_by_form(struct bed *bed)
-{
-	assert_int_equal(ask(bed, "POST /oauth/login", RIG_FORM,
-			     REQUEST "&user=" RIG_USER "&password=demo%20pass"),
-	    303);
-	assert_true(bed->rig.cookie[0] != '\0');
-}
-
-// Goes to the consent page, and keeps its csrf text.
-static void open_consent(struct bed *bed)
-{
-	assert_int_equal(ask(bed, GOOD, "", ""), 200);
-	assert_true(has(bed, "value=\"allow\""));
-	hidden(bed, "csrf", bed->csrf, sizeof(bed->csrf));
 }
 
 static void a_user_logs_in_and_allows(void **state)
@@ -466,6 +316,37 @@ static void wrong_passwords_are_told_on_the_page(void **state)
 	}
 }
 
+static void to_allow_needs_a_new_proof(void **state)
+{
+	struct bed *bed = *state;
+	char before[32], after[32];
+	log_in_by_form(bed);
+	open_consent(bed);
+	ask(bed, "GET /account/session", "", "");
+	account_rig_member(&bed->rig, "id", before, sizeof(before));
+	bed->rig.ahead = ACCOUNT_FRESH_SECONDS + 5;
+	assert_int_equal(ask(bed, GOOD, "", ""), 200);
+	assert_true(has(bed, "value=\"" RIG_USER "\""));
+	assert_true(has(bed, "action=\"/oauth/login\""));
+	assert_int_equal(ask(bed, "POST /oauth/authorize", RIG_FORM,
+			     REQUEST "&csrf=@S&decision=allow"),
+	    200);
+	assert_true(has(bed, "action=\"/oauth/login\""));
+	bed->rig.ahead = 0;
+	// The log-in renews the session that there is.
+	log_in_by_form(bed);
+	ask(bed, "GET /account/session", "", "");
+	account_rig_member(&bed->rig, "id", after, sizeof(after));
+	assert_string_equal(before, after);
+	// Somebody else gets another one.
+	assert_int_equal(
+	    ask(bed, "POST /oauth/login", RIG_FORM,
+		REQUEST "&user=" RIG_FRIEND "&password=demo%20pass"),
+	    303);
+	ask(bed, "GET /account/session", "", "");
+	assert_true(has(bed, "'user':'" RIG_FRIEND "'"));
+}
+
 static void somebody_else_may_log_in(void **state)
 {
 	struct bed *bed = *state;
@@ -482,311 +363,27 @@ static void somebody_else_may_log_in(void **state)
 	assert_true(has(bed, "action=\"/oauth/login\""));
 }
 
-// ---- Tokens ----------------------------------------------------------------
-
-#define TOKEN "POST /oauth/token"
-#define REDEEM                                                                 \
-	"client_id=@C&grant_type=authorization_code&redirect_uri=" REDIRECT
-
-static void get_code(struct bed *bed, char *ret_code, size_t size)
+static void it_can_be_switched_off(void **state)
 {
-	log_in_by_form(bed);
-	open_consent(bed);
-	ask(bed, "POST /oauth/authorize", RIG_FORM,
-	    REQUEST "&csrf=@S&decision=allow");
-	parameter(bed, "code", ret_code, size);
-	bed->rig.cookie[0] = '\0';
-}
-
-static bool is_good(struct bed *bed, const char *token)
-{
-	struct auth_channel channel = {.protocol = "imap",
-	    .peer_address = VIEW("203.0.113.1"),
-	    .tls = true,
-	    .scopes = AUTH_SCOPE_IMAP};
-	struct auth_user user;
-	struct auth_verdict verdict;
-	return auth_token_verify(bed->rig.users.auth, &channel,
-		   AUTH_KIND_ACCESS, view_of_string(token), &user,
-		   &verdict) == RC_OK;
-}
-
-static void a_code_gives_tokens_that_are_refreshed(void **state)
-{
+	static const char *const paths[] = {"GET " OAUTH_PATH_METADATA,
+	    "GET /.well-known/oauth-protected-resource", "GET /oauth/authorize",
+	    "GET /oauth/device", "GET /oauth/page.js", "POST /oauth/token",
+	    "POST /oauth/register"};
 	struct bed *bed = *state;
-	char code[100], body[2000], access[100], refresh[100], second[100];
-	get_code(bed, code, sizeof(code));
-	snprintf(body, sizeof(body), "%s&code=%s",
-	    REDEEM "&code_verifier=" VERIFIER, code);
-	assert_int_equal(ask(bed, TOKEN, TYPE_FORM, body), 200);
-	account_rig_member(&bed->rig, "access_token", access, sizeof(access));
-	account_rig_member(
-	    &bed->rig, "refresh_token", refresh, sizeof(refresh));
-	assert_true(has(bed, "'token_type':'Bearer','expires_in':3600,"));
-	assert_true(has(bed, "'scope':'" MAIL "'"));
-	assert_true(is_good(bed, access));
-	snprintf(body, sizeof(body),
-	    "client_id=@C&grant_type=refresh_token&refresh_token=%s", refresh);
-	assert_int_equal(ask(bed, TOKEN, TYPE_FORM, body), 200);
-	account_rig_member(&bed->rig, "refresh_token", second, sizeof(second));
-	assert_string_not_equal(refresh, second);
-	// Less than was granted, and never more.
-	snprintf(body, sizeof(body),
-	    "client_id=@C&grant_type=refresh_token&scope=imap&"
-	    "refresh_token=%s",
-	    second);
-	assert_int_equal(ask(bed, TOKEN, TYPE_FORM, body), 200);
-	assert_true(has(bed, "'scope':'imap'"));
-	// The grant is in the user's list.
+	struct account *on = bed->rig.account;
+	bed->rig.account = account_new(&(struct account_options){
+	    .auth = bed->rig.users.auth,
+	    .server_name = HTTP_RIG_HOST,
+	    .no_oauth = true,
+	});
+	bed->rig.http.server.routes =
+	    account_routes(bed->rig.account, &bed->rig.http.server.route_count);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		if (ask(bed, paths[i], "", "") != 404)
+			fail_msg("%s", paths[i]);
 	account_rig_log_in(&bed->rig);
-	ask(bed, "GET /account/sessions", RIG_JSON, "");
-	assert_true(has(bed, "'kind':'program'"));
-	assert_true(has(bed, "A <b>program</b>"));
-	// The first refresh token is used a second time: it was stolen.
-	snprintf(body, sizeof(body),
-	    "client_id=@C&grant_type=refresh_token&refresh_token=%s", refresh);
-	assert_int_equal(ask(bed, TOKEN, TYPE_FORM, body), 400);
-	assert_true(has(bed, "{'error':'invalid_grant'"));
-	assert_false(is_good(bed, access));
-}
-
-static void a_code_is_good_once(void **state)
-{
-	struct bed *bed = *state;
-	char code[100], body[2000], access[100];
-	get_code(bed, code, sizeof(code));
-	snprintf(body, sizeof(body), "%s&code=%s",
-	    REDEEM "&code_verifier=" VERIFIER, code);
-	assert_int_equal(ask(bed, TOKEN, TYPE_FORM, body), 200);
-	account_rig_member(&bed->rig, "access_token", access, sizeof(access));
-	assert_int_equal(ask(bed, TOKEN, TYPE_FORM, body), 400);
-	assert_true(has(bed, "{'error':'invalid_grant'"));
-	assert_false(is_good(bed, access));
-}
-
-// "@K" is a good code.
-static const struct {
-	const char *fields, *body;
-	const char *error;
-} token_errors[] = {
-    {TYPE_JSON, "{}", "invalid_request"},
-    {TYPE_FORM, "", "invalid_request"},
-    {TYPE_FORM, "grant_type=authorization_code", "invalid_request"},
-    {TYPE_FORM, "client_id=@C", "invalid_request"},
-    {TYPE_FORM, "client_id=@C&client_id=@C&grant_type=refresh_token",
-	"invalid_request"},
-    {TYPE_FORM, "client_id=x&grant_type=refresh_token", "invalid_client"},
-    {TYPE_FORM "Authorization: Basic eDp5\r\n",
-	"client_id=@C&grant_type=refresh_token&refresh_token=x",
-	"invalid_client"},
-    {TYPE_FORM,
-	"client_id=@C&client_secret=x&grant_type=refresh_token&"
-	"refresh_token=x",
-	"invalid_client"},
-    {TYPE_FORM, "client_id=@C&grant_type=password&username=a&password=b",
-	"unsupported_grant_type"},
-    {TYPE_FORM, "client_id=@C&grant_type=client_credentials",
-	"unsupported_grant_type"},
-    {TYPE_FORM, REDEEM "&code_verifier=" VERIFIER, "invalid_request"},
-    {TYPE_FORM, REDEEM "&code=@K", "invalid_request"},
-    {TYPE_FORM, REDEEM "&code=@K&code_verifier=short", "invalid_request"},
-    {TYPE_FORM,
-	"client_id=@C&grant_type=authorization_code&code=@K&code_"
-	"verifier=" VERIFIER,
-	"invalid_request"},
-    {TYPE_FORM, REDEEM "&code=x&code_verifier=" VERIFIER, "invalid_grant"},
-    {TYPE_FORM,
-	REDEEM
-	"&resource=https://evil.example/&code=@K&code_verifier=" VERIFIER,
-	"invalid_target"},
-    {TYPE_FORM, "client_id=@C&grant_type=refresh_token", "invalid_request"},
-    {TYPE_FORM, "client_id=@C&grant_type=refresh_token&refresh_token=x",
-	"invalid_grant"},
-    {TYPE_FORM,
-	"client_id=@C&grant_type=refresh_token&refresh_token=x&"
-	"scope=account",
-	"invalid_scope"},
-    {TYPE_FORM, "client_id=@C&grant_type=" DEVICE, "invalid_request"},
-    {TYPE_FORM, "client_id=@C&grant_type=" DEVICE "&device_code=x",
-	"invalid_grant"},
-    // The code is for another redirect URI, or another verifier. A wrong one
-    // may use it up, so these come last.
-    {TYPE_FORM,
-	"client_id=@C&grant_type=authorization_code&redirect_uri="
-	"com.example:/r&code=@K&code_verifier=" VERIFIER,
-	"invalid_grant"},
-    {TYPE_FORM,
-	REDEEM "&code=@K&code_verifier="
-	       "0123456789012345678901234567890123456789012",
-	"invalid_grant"},
-};
-
-static void token_errors_are_exact(void **state)
-{
-	struct bed *bed = *state;
-	char code[100];
-	get_code(bed, code, sizeof(code));
-	for (size_t i = 0; i < ARRAY_LEN(token_errors); i++) {
-		char body[2000], wanted[100];
-		const char *text = token_errors[i].body;
-		const char *mark = strstr(text, "@K");
-		snprintf(body, sizeof(body), "%.*s%s%s",
-		    mark ? (int)(mark - text) : (int)strlen(text), text,
-		    mark ? code : "", mark ? mark + 2 : "");
-		unsigned status = ask(bed, TOKEN, token_errors[i].fields, body);
-		snprintf(wanted, sizeof(wanted), "{'error':'%s'",
-		    token_errors[i].error);
-		if (status != 400 || !has(bed, wanted))
-			fail_msg("row %zu: %u %.*s", i, status,
-			    VIEW_FMT(bed->rig.answer.body));
-		assert_view_equal(
-		    http_rig_field(&bed->rig.answer, "Cache-Control"),
-		    VIEW("no-store"));
-	}
-}
-
-static void tokens_are_revoked(void **state)
-{
-	struct bed *bed = *state;
-	char code[100], body[2000], access[100], refresh[100];
-	get_code(bed, code, sizeof(code));
-	snprintf(body, sizeof(body), "%s&code=%s",
-	    REDEEM "&code_verifier=" VERIFIER, code);
-	ask(bed, TOKEN, TYPE_FORM, body);
-	account_rig_member(&bed->rig, "access_token", access, sizeof(access));
-	account_rig_member(
-	    &bed->rig, "refresh_token", refresh, sizeof(refresh));
-	assert_int_equal(ask(bed, "POST /oauth/revoke", TYPE_FORM,
-			     "client_id=@C&token=nonsense"),
-	    200);
-	assert_int_equal(
-	    ask(bed, "POST /oauth/revoke", TYPE_FORM, "client_id=@C"), 400);
-	assert_true(has(bed, "'invalid_request'"));
-	assert_int_equal(ask(bed, "POST /oauth/revoke", TYPE_FORM,
-			     "client_id=x&token=nonsense"),
-	    400);
-	assert_true(has(bed, "'invalid_client'"));
-	assert_true(is_good(bed, access));
-	snprintf(body, sizeof(body),
-	    "client_id=@C&token_type_hint=access_token&token=%s", refresh);
-	assert_int_equal(ask(bed, "POST /oauth/revoke", TYPE_FORM, body), 200);
-	assert_false(is_good(bed, access));
-	snprintf(body, sizeof(body),
-	    "client_id=@C&grant_type=refresh_token&refresh_token=%s", refresh);
-	assert_int_equal(ask(bed, TOKEN, TYPE_FORM, body), 400);
-}
-
-// ---- Devices ---------------------------------------------------------------
-
-static void poll(struct bed *bed, const char *code, const char *error)
-{
-	char body[500], wanted[100];
-	snprintf(body, sizeof(body),
-	    "client_id=@C&grant_type=" DEVICE "&device_code=%s", code);
-	unsigned status = ask(bed, TOKEN, TYPE_FORM, body);
-	snprintf(wanted, sizeof(wanted), "{'error':'%s'", error ? error : "");
-	if (status != (error ? 400 : 200) || (error && !has(bed, wanted)))
-		fail_msg("%u %.*s", status, VIEW_FMT(bed->rig.answer.body));
-}
-
-static void begin_device(
-    struct bed *bed, char ret_device[100], char ret_user[20])
-{
-	assert_int_equal(ask(bed, "POST /oauth/device_authorization", TYPE_FORM,
-			     "client_id=@C&scope=imap"),
-	    200);
-	account_rig_member(&bed->rig, "device_code", ret_device, 100);
-	account_rig_member(&bed->rig, "user_code", ret_user, 20);
-	assert_true(has(bed, "'interval':5"));
-	assert_true(has(bed,
-	    "'verification_uri':'https://" HTTP_RIG_HOST "/oauth/device'"));
-}
-
-static void decide_device(
-    struct bed *bed, const char *user_code, const char *decision)
-{
-	char text[500];
-	account_rig_log_in(&bed->rig);
-	snprintf(
-	    text, sizeof(text), "GET /oauth/device?user_code=%s", user_code);
-	assert_int_equal(ask(bed, text, "", ""), 200);
-	assert_true(has(bed, "action=\"/oauth/device\""));
-	assert_true(has(bed, user_code));
-	assert_true(has(bed, "read, move, change"));
-	assert_false(has(bed, "send mail"));
-	hidden(bed, "csrf", bed->csrf, sizeof(bed->csrf));
-	snprintf(text, sizeof(text),
-	    "request=%%2Foauth%%2Fdevice%%3Fuser_code%%3D%s&csrf=@S&"
-	    "decision=%s",
-	    user_code, decision);
-	assert_int_equal(ask(bed, "POST /oauth/device", RIG_FORM, text), 200);
-}
-
-static void a_device_gets_access(void **state)
-{
-	struct bed *bed = *state;
-	char device[100], user[20];
-	begin_device(bed, device, user);
-	poll(bed, device, "authorization_pending");
-	poll(bed, device, "slow_down");
-	decide_device(bed, user, "allow");
-	assert_true(has(bed, "The device has access now."));
-	bed->rig.cookie[0] = '\0';
-	// That one has to wait now; here is another.
-	begin_device(bed, device, user);
-	decide_device(bed, user, "allow");
-	poll(bed, device, NULL);
-	assert_true(has(bed, "'scope':'imap'"));
-}
-
-static void a_device_gets_none(void **state)
-{
-	struct bed *bed = *state;
-	char device[100], user[20];
-	begin_device(bed, device, user);
-	decide_device(bed, user, "deny");
-	assert_true(has(bed, "did not get access"));
-	poll(bed, device, "access_denied");
-}
-
-static void wrong_codes_of_devices_are_told(void **state)
-{
-	static const struct {
-		const char *what, *has;
-	} table[] = {
-	    {"GET /oauth/device", "Type the code that your device"},
-	    {"GET /oauth/device?user_code=", "Type the code"},
-	    {"GET /oauth/device?user_code=BCDF-GHJK", "There is no such code."},
-	    {"GET /oauth/device?user_code=%3Cb%3E", "There is no such code."},
-	    {"GET /oauth/device?user_code=x&lang=zh-CN",
-		"\xe6\xb2\xa1\xe6\x9c\x89\xe8\xbf\x99\xe4\xb8\xaa"},
-	};
-	static const struct {
-		const char *body, *error;
-	} begins[] = {
-	    {"", "invalid_request"},
-	    {"client_id=x", "invalid_client"},
-	    {"client_id=@C&scope=account", "invalid_scope"},
-	};
-	struct bed *bed = *state;
-	assert_int_equal(ask(bed, "GET /oauth/device", "", ""), 200);
-	assert_true(has(bed, "action=\"/oauth/login\""));
-	account_rig_log_in(&bed->rig);
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		assert_int_equal(ask(bed, table[i].what, "", ""), 200);
-		if (!has(bed, table[i].has))
-			fail_msg(
-			    "row %zu: %.*s", i, VIEW_FMT(bed->rig.answer.body));
-	}
-	for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
-		char wanted[100];
-		assert_int_equal(ask(bed, "POST /oauth/device_authorization",
-				     TYPE_FORM, begins[i].body),
-		    400);
-		snprintf(
-		    wanted, sizeof(wanted), "{'error':'%s'", begins[i].error);
-		assert_true(has(bed, wanted));
-	}
+	account_free(&bed->rig.account);
+	bed->rig.account = on;
 }
 
 int main(void)
@@ -801,14 +398,9 @@ int main(void)
 	    TEST(a_user_does_not_allow),
 	    TEST(forms_of_others_do_nothing),
 	    TEST(wrong_passwords_are_told_on_the_page),
+	    TEST(to_allow_needs_a_new_proof),
 	    TEST(somebody_else_may_log_in),
-	    TEST(a_code_gives_tokens_that_are_refreshed),
-	    TEST(a_code_is_good_once),
-	    TEST(token_errors_are_exact),
-	    TEST(tokens_are_revoked),
-	    TEST(a_device_gets_access),
-	    TEST(a_device_gets_none),
-	    TEST(wrong_codes_of_devices_are_told),
+	    TEST(it_can_be_switched_off),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 // The user's own password, and application passwords: for programs that cannot
 // do OAuth, one for each, shown once, and ended one by one.
 #include "account/impl.h"
+#include "base/log.h"
 #include "wire/utf8.h"
 
 // ---- Application passwords -------------------------------------------------
@@ -9,14 +10,20 @@
 static enum rc add(void *context, const struct auth_credential *credential)
 {
 	struct json_text *json = context;
+	struct view rest, scope;
 	struct buf scopes;
 	if (credential->kind != AUTH_KIND_APP_PASSWORD)
 		return RC_OK;
 	buf_init(&scopes, 200);
 	auth_scopes_write(credential->scopes, ' ', &scopes);
+	rest = buf_view(&scopes);
 	json_begin_object(json);
 	account_json_credential(json, credential);
-	json_member_string(json, "scopes", buf_view(&scopes));
+	json_key(json, "scopes");
+	json_begin_array(json);
+	while (view_split(&rest, ' ', &scope))
+		json_add_string(json, scope);
+	json_end_array(json);
 	json_end_object(json);
 	buf_done(&scopes);
 	return RC_OK;
@@ -36,32 +43,48 @@ static enum http_step list(
 	return rc == RC_OK ? step : account_answer_rc(exchange, rc);
 }
 
-// {"name": …, "scopes": "imap smtp", "days": …}; without scopes it is for all
-// mail, without days for ever.
-static bool read_order(const struct account *account,
+// ["imap", "smtp"]; without it all mail.
+static bool read_scopes(struct arena *arena,
+    const struct account_json_object *json, uint32_t *ret_scopes)
+{
+	struct account_json list = account_json_get(json, "scopes"), item;
+	struct view rest = list.text;
+	uint32_t scopes = 0, one;
+	if (list.kind == ACCOUNT_JSON_NONE) {
+		*ret_scopes = AUTH_SCOPES_MAIL;
+		return true;
+	}
+	if (list.kind != ACCOUNT_JSON_ARRAY)
+		return false;
+	while (account_json_next(arena, &rest, &item)) {
+		if (item.kind != ACCOUNT_JSON_STRING ||
+		    auth_scopes_read(item.text, &one) != RC_OK)
+			return false;
+		scopes |= one;
+	}
+	*ret_scopes = scopes;
+	return scopes != 0;
+}
+
+// {"name": …, "scopes": […], "days": …}; without days it is good for ever.
+static bool read_order(struct http_exchange *exchange,
     const struct account_json_object *json,
     struct auth_app_password_order *ret_order)
 {
-	struct auth_app_password_order order = {.scopes = AUTH_SCOPES_MAIL};
-	struct account_json scopes = account_json_get(json, "scopes");
+	struct auth_app_password_order order = {0};
 	struct account_json days = account_json_get(json, "days");
 	uint32_t count;
 	if (!account_json_string(json, "name", &order.name) ||
 	    view_trim(order.name).len == 0 ||
-	    order.name.len > AUTH_CREDENTIAL_NAME_MAX)
+	    order.name.len > AUTH_CREDENTIAL_NAME_MAX ||
+	    !read_scopes(&exchange->arena, json, &order.scopes))
 		return false;
-	if (scopes.kind == ACCOUNT_JSON_STRING) {
-		if (auth_scopes_read(scopes.text, &order.scopes) != RC_OK)
-			return false;
-	} else if (scopes.kind != ACCOUNT_JSON_NONE) {
-		return false;
-	}
 	if (days.kind == ACCOUNT_JSON_NUMBER) {
 		if (!view_to_u32(days.text, &count) || count == 0 ||
 		    count > 36500)
 			return false;
-		order.expires =
-		    account_wall_now(account) + (int64_t)count * 86400;
+		order.expires = account_wall_now(account_of(exchange)) +
+				(int64_t)count * 86400;
 	} else if (days.kind != ACCOUNT_JSON_NONE &&
 		   days.kind != ACCOUNT_JSON_NULL) {
 		return false;
@@ -80,7 +103,7 @@ static enum http_step make(
 	struct account_out out;
 	struct fault fault;
 	uint64_t id;
-	if (!read_order(account, &call->json, &order))
+	if (!read_order(exchange, &call->json, &order))
 		return account_answer(exchange, 400, "invalid");
 	enum rc rc = auth_app_password_make(account->options.auth, &channel,
 	    &call->user, &order, &fault, &password, &id);
@@ -113,6 +136,18 @@ static bool is_too_short(struct view password)
 	       password.len;
 }
 
+// For the operator: the user did it, not an administrator.
+static void log_change(
+    const struct http_exchange *exchange, const struct account_call *call)
+{
+	struct log_line line;
+	log_begin(&line, account_of(exchange)->options.log, LOG_LEVEL_INFO,
+	    "password_changed");
+	log_add_string(&line, "user", call->user.name.text);
+	log_add_string(&line, "address", exchange->request.peer);
+	log_end(&line);
+}
+
 // {"old": …, "new": …}
 static enum http_step change(
     struct http_exchange *exchange, struct account_call *call)
@@ -140,6 +175,8 @@ static enum http_step change(
 		return account_answer(exchange, 401, "refused");
 	enum rc rc = auth_user_change_password(
 	    auth, name, new, call->session.id, &fault);
+	if (rc == RC_OK)
+		log_change(exchange, call);
 	return account_answer_rc(exchange, rc);
 }
 

@@ -486,7 +486,7 @@ static void application_passwords_are_made_and_ended(void **state)
 	account_rig_log_in(rig);
 	assert_int_equal(
 	    account_rig_json(rig, "POST /account/passwords",
-		"{'name':'My laptop','scopes':'imap smtp','days':30}"),
+		"{'name':'My laptop','scopes':['imap','smtp'],'days':30}"),
 	    200);
 	account_rig_member(rig, "password", password, sizeof(password));
 	account_rig_member(rig, "id", id, sizeof(id));
@@ -495,7 +495,7 @@ static void application_passwords_are_made_and_ended(void **state)
 	assert_int_equal(
 	    account_rig_json(rig, "GET /account/passwords", ""), 200);
 	assert_true(account_rig_has(rig, "'name':'My laptop'"));
-	assert_true(account_rig_has(rig, "'scopes':'imap smtp'"));
+	assert_true(account_rig_has(rig, "'scopes':['imap','smtp']"));
 	assert_false(account_rig_has(rig, password));
 	// It is not for the browser.
 	char body[300];
@@ -520,10 +520,12 @@ static void a_wrong_order_makes_no_password(void **state)
 	    "{'name':''}",
 	    "{'name':' '}",
 	    "{'name':1}",
-	    "{'name':'x','scopes':'account'}",
-	    "{'name':'x','scopes':'imap nonsense'}",
-	    "{'name':'x','scopes':''}",
-	    "{'name':'x','scopes':['imap']}",
+	    "{'name':'x','scopes':['account']}",
+	    "{'name':'x','scopes':['imap','nonsense']}",
+	    "{'name':'x','scopes':[]}",
+	    "{'name':'x','scopes':['']}",
+	    "{'name':'x','scopes':[1]}",
+	    "{'name':'x','scopes':'imap'}",
 	    "{'name':'x','days':0}",
 	    "{'name':'x','days':-1}",
 	    "{'name':'x','days':1.5}",

@@ -121,6 +121,7 @@ static struct setup *open_setup(struct web *web)
 	    .sign = parts->tls ? sign : NULL,
 	    .sign_context = web,
 	    .own = parts->own_test,
+	    .no_oauth = !parts->config->oauth,
 	});
 }
 
@@ -135,6 +136,7 @@ static struct account *open_account(struct web *web)
 	    .log = parts->log,
 	    .server_name = parts->config->server_name,
 	    .https_port = config_https_port(parts->config),
+	    .no_oauth = !parts->config->oauth,
 	    .session_max_seconds = parts->config->session_max_days * 86400,
 	    .is_ours = accepts_host,
 	    .context = web,

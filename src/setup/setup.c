@@ -131,7 +131,7 @@ enum rc setup_find_account(const struct setup *setup, struct arena *arena,
 	struct view name = view_of_string(setup->options.server_name);
 	account.host = setup_host_name(arena, name, account.domain);
 	// OAuth's issuer is the server's own name.
-	if (view_eq(account.host, name))
+	if (view_eq(account.host, name) && !setup->options.no_oauth)
 		account.oauth_port =
 		    setup->options.services.ports[SERVICE_AUTODISCOVER];
 	*ret_account = account;

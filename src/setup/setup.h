@@ -23,6 +23,7 @@ struct setup_options {
 	    struct buf *ret_signed);
 	void *sign_context;
 	struct probe_own *own; // tests the connection; NULL: nothing does
+	bool no_oauth;         // there is no authorization server
 };
 
 // `options` is copied; what it points to must outlive the setup.

@@ -2,8 +2,12 @@
 // Passkeys in Chromium, with a virtual authenticator: node passkey.mjs JSON,
 // where JSON has chromium, port, timeout, user, password, page (of an
 // authorization request). Prints a line of JSON for each thing that it saw.
+import {readFileSync} from "node:fs";
+import {createRequire} from "node:module";
 import {chromium} from "playwright-core";
 
+const axe = readFileSync(
+	createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const order = JSON.parse(process.argv[2]);
 const here = "https://mail.example.org";
 const browser = await chromium.launch({
@@ -29,6 +33,14 @@ function ask(page, method, path, body) {
 		});
 		return {status: answer.status, ...await answer.json()};
 	}, [method, path, body]);
+}
+
+// What keeps people out of a page.
+async function faults(page) {
+	await page.evaluate(axe);
+	const found = await page.evaluate(() => axe.run());
+	return found.violations.map((one) =>
+		`${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`);
 }
 
 // What a page does with the options; the credential as JSON.
@@ -150,13 +162,16 @@ try {
 
 	// On the page of the authorization server, by its own script.
 	await page.goto(here + order.page);
+	const kept = await faults(page);
 	await page.fill("#user", order.user);
 	await page.fill("#password", order.password);
 	await page.click("form[action='/oauth/login'] button");
 	await page.waitForSelector("h1:has-text('Second step')");
+	kept.push(...await faults(page));
 	await page.click(".passkey button");
 	await page.waitForSelector("button[value=allow]");
 	say("consent", await page.textContent("main"));
+	say("faults", kept.concat(await faults(page)));
 	// The browser is led to the program, which listens on loopback.
 	const led = page.waitForRequest(
 		(request) => request.url().startsWith("http://127.0.0.1:50123/"));
