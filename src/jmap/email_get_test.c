@@ -724,7 +724,7 @@ static void a_thread_comes_changes_and_goes(void **state)
 			    "Subject: Re: c\r\n\r\n");
 		} else if (*steps[i].set) {
 			unsigned long long email = i < 4 ? first : reply;
-			snprintf(text, sizeof(text), "%s'E%llx'%s",
+			snprintf(text, sizeof(text), "%s'E%llu'%s",
 			    steps[i].set, email, steps[i].end);
 			json_decref(jmap_rig_call(&rig, "Email/set", text));
 		}
