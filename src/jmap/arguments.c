@@ -160,15 +160,18 @@ bool jmap_id_is_valid(struct view id)
 	return id.len > 0 && id.len <= JMAP_ID_MAX;
 }
 
-// Only the spelling that we write, so that an object has one id.
-bool jmap_id_read(struct view id, enum jmap_id_kind kind, uint64_t *ret_number)
+static bool is_decimal(enum jmap_id_kind kind)
+{
+	return kind == JMAP_ID_EMAIL || kind == JMAP_ID_THREAD;
+}
+
+static bool read_hexadecimal(struct view digits, uint64_t *ret_number)
 {
 	uint64_t number = 0;
-	if (id.len < 2 || id.len > 17 || id.ptr[0] != (char)kind ||
-	    id.ptr[1] == '0')
+	if (digits.len > 16)
 		return false;
-	for (size_t i = 1; i < id.len; i++) {
-		char c = id.ptr[i];
+	for (size_t i = 0; i < digits.len; i++) {
+		char c = digits.ptr[i];
 		if (c >= '0' && c <= '9')
 			number = number << 4 | (uint64_t)(c - '0');
 		else if (c >= 'a' && c <= 'f')
@@ -180,24 +183,35 @@ bool jmap_id_read(struct view id, enum jmap_id_kind kind, uint64_t *ret_number)
 	return true;
 }
 
-static struct view id_text(
-    char text[24], enum jmap_id_kind kind, uint64_t number)
+// Only the spelling that we write, so that an object has one id.
+bool jmap_id_read(struct view id, enum jmap_id_kind kind, uint64_t *ret_number)
+{
+	if (id.len < 2 || id.ptr[0] != (char)kind || id.ptr[1] == '0')
+		return false;
+	struct view digits = view_from(id, 1);
+	return is_decimal(kind) ? view_to_u64(digits, ret_number)
+				: read_hexadecimal(digits, ret_number);
+}
+
+struct view jmap_id_text(
+    char text[JMAP_ID_TEXT], enum jmap_id_kind kind, uint64_t number)
 {
 	int len =
-	    snprintf(text, 24, "%c%llx", (int)kind, (unsigned long long)number);
+	    snprintf(text, JMAP_ID_TEXT, is_decimal(kind) ? "%c%llu" : "%c%llx",
+		(int)kind, (unsigned long long)number);
 	return view_of(text, (size_t)len);
 }
 
 void jmap_id_add(struct json_text *out, enum jmap_id_kind kind, uint64_t number)
 {
-	char text[24];
-	json_add_string(out, id_text(text, kind, number));
+	char text[JMAP_ID_TEXT];
+	json_add_string(out, jmap_id_text(text, kind, number));
 }
 
 void jmap_id_key(struct json_text *out, enum jmap_id_kind kind, uint64_t number)
 {
-	char text[24];
-	json_key_view(out, id_text(text, kind, number));
+	char text[JMAP_ID_TEXT];
+	json_key_view(out, jmap_id_text(text, kind, number));
 }
 
 bool jmap_resolve_id(

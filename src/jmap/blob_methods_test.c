@@ -205,7 +205,7 @@ static void a_blob_is_looked_up(void **state)
 	    "'Mailbox'],'ids':['B%llx','B%llx-1','B%llx-9','x']},'1']]",
 	    email, email, email);
 	json_t *json = run(calls, 0);
-	snprintf(expected, sizeof(expected), "['E%llx']", email);
+	snprintf(expected, sizeof(expected), "['E%llu']", email);
 	jmap_rig_expect(json, "list/0/matchedIds/Email", expected);
 	jmap_rig_expect(json, "list/1/matchedIds/Email", expected);
 	assert_int_equal(

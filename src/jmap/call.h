@@ -120,7 +120,8 @@ MUST_CHECK bool jmap_taken_all(struct jmap_call *call);
 
 // ---- Ids -------------------------------------------------------------------
 //
-// A letter and a number in hexadecimal, as IMAP shows them (RFC 8474).
+// A letter and a number, as IMAP shows them (RFC 8474, RFC 9698): of emails and
+// threads in decimal, of all others in hexadecimal.
 
 #define JMAP_ID_MAX 255 // bytes of any Id
 
@@ -139,6 +140,9 @@ bool jmap_id_is_valid(struct view id); // RFC 8620 section 1.2
 // False: it is none of ours, so there is no such object.
 MUST_CHECK bool jmap_id_read(
     struct view id, enum jmap_id_kind kind, uint64_t *ret_number);
+#define JMAP_ID_TEXT 24 // room for an id, with a NUL
+struct view jmap_id_text(
+    char text[JMAP_ID_TEXT], enum jmap_id_kind kind, uint64_t number);
 void jmap_id_add(struct json_text *out, enum jmap_id_kind kind,
     uint64_t number); // as a string
 void jmap_id_key(

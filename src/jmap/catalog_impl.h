@@ -59,6 +59,11 @@ size_t catalog_bytes(const struct jmap_catalog *catalog);
 MUST_CHECK enum rc catalog_update(
     struct jmap_catalog *catalog, struct store_view *view, struct fault *fault);
 
+// Whether a catalog with the version of the view is of the same account: one
+// that was removed and made again, from a backup, could have its number.
+bool catalog_fits(
+    const struct jmap_catalog *catalog, const struct store_view *view);
+
 // ---- catalog_order.c -------------------------------------------------------
 
 void catalog_order_add(

@@ -140,6 +140,23 @@ static bool is_current(const struct store_snapshot *snapshot,
 	       store_snapshot_count(snapshot) == info->messages;
 }
 
+bool catalog_fits(
+    const struct jmap_catalog *catalog, const struct store_view *view)
+{
+	for (size_t i = 0; i < store_view_mailbox_count(view); i++) {
+		const struct store_mailbox_info *info =
+		    &store_view_mailbox(view, i)->info;
+		uint32_t box = jmap_catalog_box(catalog, info->mailbox_id);
+		if (box == CATALOG_NONE)
+			return false;
+		const struct store_snapshot *snapshot =
+		    catalog->boxes.items[box].snapshot;
+		if (snapshot && !is_current(snapshot, info))
+			return false;
+	}
+	return true;
+}
+
 // RC_MORE: only a piece was done.
 static enum rc gather_box(struct jmap_catalog *catalog, struct store_view *view,
     size_t position, struct fault *fault)
@@ -161,7 +178,7 @@ static enum rc gather_box(struct jmap_catalog *catalog, struct store_view *view,
 		return rc;
 	if (box->snapshot && store_snapshot_uidvalidity(box->snapshot) !=
 				 store_snapshot_uidvalidity(snapshot))
-		gather_gone(catalog, number);
+		return RC_CONFLICT;
 	if (!box->snapshot)
 		return gather_all(catalog, number, snapshot);
 	gather_changed(catalog, number, snapshot);

@@ -127,10 +127,9 @@ static bool get_one(
 
 static struct view id_text(struct jmap_call *call, uint64_t number)
 {
-	char text[24];
-	int len = snprintf(text, sizeof(text), "%c%llx", JMAP_ID_EMAIL,
-	    (unsigned long long)number);
-	return arena_copy(&call->arena, view_of(text, (size_t)len));
+	char text[JMAP_ID_TEXT];
+	return arena_copy(
+	    &call->arena, jmap_id_text(text, JMAP_ID_EMAIL, number));
 }
 
 // "ids" is null: every email that there is, if they are not too many (RFC 8620

@@ -222,7 +222,7 @@ static void each_form_is_read(void **state)
 		unsigned long long email =
 		    jmap_rig_deliver(&rig, "INBOX", message);
 		snprintf(text, sizeof(text),
-		    "{'ids':['E%llx'],'properties':['%s']}", email,
+		    "{'ids':['E%llu'],'properties':['%s']}", email,
 		    rows[i].property);
 		json_t *json = jmap_rig_call(&rig, "Email/get", text);
 		json_t *one = jmap_rig_at(json, "list/0");
@@ -287,7 +287,7 @@ static void all_fields_are_listed(void **state)
 	unsigned long long email = jmap_rig_deliver(&rig, "INBOX",
 	    "X-B: 1\r\nx-a:  2\r\n 3\r\nnot a field\r\nX-B:\r\n\r\n");
 	snprintf(text, sizeof(text),
-	    "{'ids':['E%llx'],'properties':['headers']}", email);
+	    "{'ids':['E%llu'],'properties':['headers']}", email);
 	json_t *json = jmap_rig_call(&rig, "Email/get", text);
 	jmap_rig_expect(json, "list/0/headers",
 	    "[{'name':'X-B','value':' 1'},{'name':'x-a','value':'  2\\r\\n 3'},"
@@ -342,7 +342,7 @@ static void a_property_that_is_named_twice_is_given_once(void **state)
 	unsigned long long email =
 	    jmap_rig_deliver(&rig, "INBOX", "X-A: 1\r\n\r\n");
 	snprintf(text, sizeof(text),
-	    "{'ids':['E%llx','E%llx'],"
+	    "{'ids':['E%llu','E%llu'],"
 	    "'properties':['header:X-A','header:X-A','id']}",
 	    email, email);
 	json_t *json = jmap_rig_call(&rig, "Email/get", text);

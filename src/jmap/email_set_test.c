@@ -246,7 +246,7 @@ static void patches_change_an_email(void **state)
 	char id[24];
 	uint64_t number =
 	    jmap_rig_deliver(&rig, "INBOX", "Subject: p\r\n\r\nx\r\n");
-	snprintf(id, sizeof(id), "E%llx", (unsigned long long)number);
+	snprintf(id, sizeof(id), "E%llu", (unsigned long long)number);
 	for (size_t i = 0; i < ARRAY_LEN(patches); i++) {
 		json_t *json = update(id, patches[i].patch);
 		char path[60];
@@ -296,7 +296,7 @@ static void what_is_destroyed_is_not_updated(void **state)
 	uint64_t number =
 	    jmap_rig_deliver(&rig, "INBOX", "Subject: p\r\n\r\nx\r\n");
 	snprintf(text, sizeof(text),
-	    "{'update':{'E%llx':{}},'destroy':['E%llx','E%llx']}",
+	    "{'update':{'E%llu':{}},'destroy':['E%llu','E%llu']}",
 	    (unsigned long long)number, (unsigned long long)number,
 	    (unsigned long long)number);
 	json_t *json = jmap_rig_call(&rig, "Email/set", text);

@@ -182,11 +182,9 @@ static void write_created(struct jmap_call *call, struct mailbox_set *setting,
 	static const char *const counts[] = {
 	    "totalEmails", "unreadEmails", "totalThreads", "unreadThreads"};
 	const struct store_view *view = setting->view;
-	char id[24];
-	int len =
-	    snprintf(id, sizeof(id), "M%llx", (unsigned long long)mailbox_id);
-	struct json_text *out = jmap_set_created(
-	    call, &setting->set, key, view_of(id, (size_t)len));
+	char id[JMAP_ID_TEXT];
+	struct json_text *out = jmap_set_created(call, &setting->set, key,
+	    jmap_id_text(id, JMAP_ID_MAILBOX, mailbox_id));
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		json_member_u64(out, counts[i], 0);
 	size_t at = store_view_find(view, mailbox_id);
@@ -283,8 +281,10 @@ static json_t *string_of(struct view text)
 
 static json_t *id_or_null(uint64_t mailbox_id)
 {
-	return mailbox_id ? json_sprintf("M%llx", (long long)mailbox_id)
-			  : json_null();
+	char id[JMAP_ID_TEXT];
+	return mailbox_id
+		   ? string_of(jmap_id_text(id, JMAP_ID_MAILBOX, mailbox_id))
+		   : json_null();
 }
 
 // The mailbox as a client sees it, for a patch. RC_IO, RC_CORRUPT.

@@ -118,6 +118,12 @@ static enum rc look(struct jmap_catalogs *catalogs, uint64_t account_id,
 	enum rc rc = RC_OK;
 	pthread_mutex_lock(&catalogs->lock);
 	size_t at = find(catalogs, account_id);
+	if (at < catalogs->items.count &&
+	    catalogs->items.items[at]->version == version &&
+	    !catalog_fits(catalogs->items.items[at], moment->view)) {
+		unlist(catalogs, at);
+		at = catalogs->items.count;
+	}
 	if (at < catalogs->items.count) {
 		struct jmap_catalog *found = catalogs->items.items[at];
 		struct catalog_inside *inside = found->inside;

@@ -323,7 +323,7 @@ static void tell(struct jmap_call *call, struct jmap_stored_set *set, size_t i)
 	const struct store_object_change *change = &set->changes.items[i];
 	enum jmap_set_part part = set->parts.items[i];
 	struct view id = set->ids.items[i];
-	char text[24];
+	char text[JMAP_ID_TEXT];
 	if (change->result != RC_OK) {
 		jmap_set_failed(&set->set, part, id,
 		    error_of(call, change->result), NULL, NULL);
@@ -331,10 +331,8 @@ static void tell(struct jmap_call *call, struct jmap_stored_set *set, size_t i)
 	}
 	switch (part) {
 	case JMAP_SET_CREATE: {
-		int len = snprintf(text, sizeof(text), "%c%llx",
-		    (int)set->type->id_kind, (unsigned long long)change->id);
-		struct json_text *out = jmap_set_created(
-		    call, &set->set, id, view_of(text, (size_t)len));
+		struct json_text *out = jmap_set_created(call, &set->set, id,
+		    jmap_id_text(text, set->type->id_kind, change->id));
 		json_t *given = json_object_getn(
 		    set->set.parts[JMAP_SET_CREATE], id.ptr, id.len);
 		jmap_add_unknown(

@@ -541,8 +541,7 @@ static bool email_of(struct jmap_call *call, struct setting *setting,
 		return false;
 	uint64_t email = (uintptr_t)map_get(&setting->done, real);
 	if (email)
-		snprintf(ret_text, 24, "%c%llx", JMAP_ID_EMAIL,
-		    (unsigned long long)email);
+		(void)jmap_id_text(ret_text, JMAP_ID_EMAIL, email);
 	return email != 0;
 }
 
