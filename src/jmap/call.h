@@ -40,6 +40,8 @@ enum jmap_method_flag {
 	// Has the argument accountId, and `call->account` is that account.
 	JMAP_NEEDS_ACCOUNT = 1 << 0,
 	JMAP_CHANGES = 1 << 1, // refused for accounts that are only read
+	// Has no such argument, and `call->account` is the user's own.
+	JMAP_OWN_ACCOUNT = 1 << 2,
 };
 
 struct jmap_call;
@@ -130,6 +132,7 @@ enum jmap_id_kind {
 	JMAP_ID_EMAIL = 'E',
 	JMAP_ID_MAILBOX = 'M',
 	JMAP_ID_THREAD = 'T',
+	JMAP_ID_PUSH = 'P',
 	JMAP_ID_BLOB = 'B',   // see blob.h
 	JMAP_ID_UPLOAD = 'U', // is no number
 	JMAP_ID_IDENTITY = 'I',

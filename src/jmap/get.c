@@ -93,9 +93,11 @@ void jmap_get_begin(struct jmap_call *call, uint64_t version)
 {
 	struct json_text *out = &call->out;
 	json_begin_object(out);
-	if (call->account_id.len > 0)
+	// A type that is in no account has no state, either.
+	if (call->account_id.len > 0) {
 		json_member_string(out, "accountId", call->account_id);
-	jmap_state_member(out, "state", version);
+		jmap_state_member(out, "state", version);
+	}
 	json_key(out, "list");
 	json_begin_array(out);
 }

@@ -12,6 +12,7 @@
 
 struct jmap {
 	struct jmap_options options;
+	struct jmap_push *push; // owned; NULL: there is none
 	// Of each user, at a time.
 	struct jmap_busy *requests;
 	struct jmap_busy *uploads;

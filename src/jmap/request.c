@@ -269,11 +269,27 @@ enum jmap_step jmap_fail(
 	return JMAP_DONE;
 }
 
-// The account that the call is for. Today a user has one account.
-static bool open_account(struct jmap_call *call)
+// The user's own account.
+static bool enter_account(struct jmap_call *call)
 {
 	struct jmap_request *request = call->request;
 	struct fault fault;
+	if (!request->account) {
+		enum rc rc = store_account_enter(request->jmap->options.store,
+		    request->user.user.account, &fault, &request->account);
+		if (rc != RC_OK) {
+			jmap_fail_rc(call, rc, &fault);
+			return false;
+		}
+	}
+	call->account = request->account;
+	call->asker = store_user(request->user.user.account);
+	return true;
+}
+
+// The account that the call is for. Today a user has one account.
+static bool open_account(struct jmap_call *call)
+{
 	uint64_t number;
 	if (!jmap_take_id(call, "accountId", &call->account_id))
 		return false;
@@ -283,21 +299,11 @@ static bool open_account(struct jmap_call *call)
 		return false;
 	}
 	if (!jmap_id_read(call->account_id, JMAP_ID_ACCOUNT, &number) ||
-	    number != request->user.user.account) {
+	    number != call->request->user.user.account) {
 		jmap_fail(call, JMAP_ERROR_ACCOUNT_NOT_FOUND, NULL);
 		return false;
 	}
-	if (!request->account) {
-		enum rc rc = store_account_enter(request->jmap->options.store,
-		    number, &fault, &request->account);
-		if (rc != RC_OK) {
-			jmap_fail_rc(call, rc, &fault);
-			return false;
-		}
-	}
-	call->account = request->account;
-	call->asker = store_user(request->user.user.account);
-	return true;
+	return enter_account(call);
 }
 
 // Begins a call. False: it failed, and its error was written.
@@ -322,6 +328,8 @@ static bool begin_call(struct jmap_request *request, struct view name,
 		call, arguments, responses, &call->arguments))
 		return false;
 	if (method->flags & JMAP_NEEDS_ACCOUNT && !open_account(call))
+		return false;
+	if (method->flags & JMAP_OWN_ACCOUNT && !enter_account(call))
 		return false;
 	call->method = method;
 	begin_response(call, name);

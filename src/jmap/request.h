@@ -13,6 +13,7 @@
 #define JMAP_CAPABILITY_TABLE(X)                                               \
 	X(JMAP_CAPABILITY_CORE, "urn:ietf:params:jmap:core")                   \
 	X(JMAP_CAPABILITY_WEBSOCKET, "urn:ietf:params:jmap:websocket")         \
+	X(JMAP_CAPABILITY_VAPID, "urn:ietf:params:jmap:webpush-vapid")         \
 	X(JMAP_CAPABILITY_MAIL, "urn:ietf:params:jmap:mail")                   \
 	X(JMAP_CAPABILITY_SUBMISSION, "urn:ietf:params:jmap:submission")       \
 	X(JMAP_CAPABILITY_VACATION, "urn:ietf:params:jmap:vacationresponse")   \

@@ -5,6 +5,7 @@
 #include "jmap/blob_routes.h"
 #include "jmap/events.h"
 #include "jmap/impl.h"
+#include "jmap/push.h"
 #include "jmap/session.h"
 #include "jmap/websocket.h"
 
@@ -18,6 +19,8 @@ const struct jmap_limits jmap_limits_default = {
     .objects_set = 4096,
     .response_bytes = (uint64_t)14 << 20,
     .request_values = 400000,
+    .push_pace_ms = 1000,
+    .push_retry_ms = 5000,
 };
 
 struct jmap *jmap_new(const struct jmap_options *options)
@@ -33,10 +36,19 @@ struct jmap *jmap_new(const struct jmap_options *options)
 	return jmap;
 }
 
+enum rc jmap_start(struct jmap *jmap, struct fault *fault)
+{
+	if (!jmap->options.poster)
+		return RC_OK;
+	enum rc rc = jmap_push_new(&jmap->options, fault, &jmap->push);
+	return rc == RC_OK ? jmap_push_start(jmap->push, fault) : rc;
+}
+
 void jmap_free(struct jmap **jmap)
 {
 	if (!*jmap)
 		return;
+	jmap_push_free(&(*jmap)->push);
 	jmap_follower_free(&(*jmap)->follower);
 	jmap_busy_free(&(*jmap)->requests);
 	jmap_busy_free(&(*jmap)->uploads);

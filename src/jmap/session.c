@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include "jmap/impl.h"
+#include "jmap/push.h"
 #include "jmap/session.h"
 #include "jmap/websocket.h"
 
@@ -45,6 +46,18 @@ static void core_server(const struct jmap *jmap, struct json_text *out)
 	json_end_array(out);
 }
 
+static bool has_push(const struct jmap *jmap)
+{
+	return jmap->push;
+}
+
+// RFC 9749 section 3.
+static void vapid_server(const struct jmap *jmap, struct json_text *out)
+{
+	json_member_string(
+	    out, "applicationServerKey", jmap_push_public_key(jmap->push));
+}
+
 // Each may be NULL: the object is empty.
 static const struct jmap_capability_info {
 	void (*server)(const struct jmap *jmap, struct json_text *out);
@@ -53,10 +66,13 @@ static const struct jmap_capability_info {
 	// Of the server, too: for what depends on the name by which it was
 	// reached.
 	void (*located)(const char *base, struct json_text *out);
+	// Whether this server has it; NULL: always.
+	bool (*offered)(const struct jmap *jmap);
 } infos[] = {
     [JMAP_CAPABILITY_CORE] = {core_server, NULL, false},
-    [JMAP_CAPABILITY_WEBSOCKET] = {NULL, NULL, false,
-	jmap_websocket_capability},
+    [JMAP_CAPABILITY_WEBSOCKET] = {NULL, NULL, false, jmap_websocket_capability,
+	NULL},
+    [JMAP_CAPABILITY_VAPID] = {vapid_server, NULL, false, NULL, has_push},
     [JMAP_CAPABILITY_MAIL] = {NULL, jmap_mail_capability, true},
     [JMAP_CAPABILITY_SUBMISSION] = {NULL, jmap_submission_capability, true},
     [JMAP_CAPABILITY_VACATION] = {NULL, NULL, true},
@@ -78,6 +94,8 @@ static void write_capability(
 static void write_server(
     const struct jmap *jmap, size_t i, const char *base, struct json_text *out)
 {
+	if (infos[i].offered && !infos[i].offered(jmap))
+		return;
 	json_key(out, uris[i]);
 	json_begin_object(out);
 	if (infos[i].server)

@@ -188,10 +188,12 @@ void jmap_set_end(struct jmap_call *call, struct jmap_set *set,
 {
 	struct json_text *out = &call->out;
 	json_begin_object(out);
-	if (call->account_id.len > 0)
+	// A type that is in no account has no state, either.
+	if (call->account_id.len > 0) {
 		json_member_string(out, "accountId", call->account_id);
-	jmap_state_member(out, "oldState", old_version);
-	jmap_state_member(out, "newState", new_version);
+		jmap_state_member(out, "oldState", old_version);
+		jmap_state_member(out, "newState", new_version);
+	}
 	for (int i = 0; i < JMAP_SET_PARTS; i++) {
 		if (i == JMAP_SET_DESTROY)
 			json_end_array(&set->done[i]);

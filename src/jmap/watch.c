@@ -48,6 +48,8 @@ bool jmap_push_types_read(const json_t *names, unsigned *ret_types)
 
 #define BIT(type) (1u << (type))
 
+#define ANYTHING (JMAP_PUSH_ALL | JMAP_PUSH_SUBSCRIPTIONS)
+
 #define PLACES (BIT(JMAP_PUSH_EMAIL) | BIT(JMAP_PUSH_MAILBOX))
 
 static unsigned types_of_object(unsigned kind)
@@ -57,6 +59,7 @@ static unsigned types_of_object(unsigned kind)
 	case STORE_OBJECT_SUBMISSION: return BIT(JMAP_PUSH_SUBMISSION);
 	case STORE_OBJECT_VACATION: return BIT(JMAP_PUSH_VACATION);
 	case STORE_OBJECT_MAILBOX: return BIT(JMAP_PUSH_MAILBOX);
+	case STORE_OBJECT_PUSH: return JMAP_PUSH_SUBSCRIPTIONS;
 	default: return 0;
 	}
 }
@@ -96,18 +99,18 @@ enum rc jmap_types_changed(struct store_account *account, uint64_t since,
 	enum rc rc = store_change_walk_open(account,
 	    (struct store_change_position){.version = since}, 0, &walk);
 	if (rc == RC_GONE) {
-		*ret_types = JMAP_PUSH_ALL;
+		*ret_types = ANYTHING;
 		return store_account_version(account, ret_version);
 	}
 	if (rc != RC_OK)
 		return rc;
 	uint64_t version = store_change_walk_version(walk);
-	while (types != JMAP_PUSH_ALL &&
+	while (types != ANYTHING &&
 	       (rc = store_change_walk_next(walk, &change)) == RC_OK)
 		types |= types_of(&change);
 	store_change_walk_close(&walk);
 	if (rc == RC_GONE)
-		types = JMAP_PUSH_ALL;
+		types = ANYTHING;
 	else if (rc != RC_OK && rc != RC_END)
 		return rc;
 	*ret_types = types;

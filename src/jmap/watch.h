@@ -31,6 +31,8 @@ enum jmap_push_type {
 
 // Sets of types: bit n is the type n.
 #define JMAP_PUSH_ALL ((1u << JMAP_PUSH_TYPES) - 1)
+// Not for clients: the account's push subscriptions changed.
+#define JMAP_PUSH_SUBSCRIPTIONS (1u << JMAP_PUSH_TYPES)
 
 const char *jmap_push_type_word(enum jmap_push_type type);
 // The set with the type of this name; 0: we have none. A client may name types

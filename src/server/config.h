@@ -101,6 +101,8 @@ struct config {
 	const char *acme_eab_key_id;
 	const char *acme_eab_key;
 	const char *acme_ca_file;
+	const char *push_networks;
+	const char *push_ca_file;
 	const char *certificate_folder; // of the certifier; set at the start
 	struct config_listener listeners[CONFIG_LISTENERS_MAX];
 	size_t listener_count;
@@ -181,6 +183,8 @@ struct config {
 	uint32_t http_nuisance_max;
 	uint32_t http_ping_seconds;
 	uint32_t http_message_kib;
+	uint32_t push;
+	uint32_t push_port;
 	uint32_t http_hsts_seconds;
 	uint32_t queue_lifetime_seconds;
 	uint32_t queue_delay_notice_seconds;

@@ -267,6 +267,18 @@ const struct setting config_settings[] = {
 	"off when it is silent for as long again."),
     NUMBER(http_message_kib, 1, 65536, "KiB", "10240",
 	"The longest message of a WebSocket."),
+    SWITCH(push, "yes",
+	"Whether what changes is also sent to the push services that users'\n"
+	"apps and browsers name (JMAP's PushSubscription). These requests go to\n"
+	"addresses of the Internet only."),
+    NUMBER(push_port, 1, 65535, NULL, "443",
+	"The TCP port of these push services."),
+    KIND(push_networks, SETTING_NETWORKS, "",
+	"Networks besides the Internet to which they may go, with spaces\n"
+	"between."),
+    KIND(push_ca_file, SETTING_FILE, "",
+	"A PEM file of certificates that their own are checked with. Empty: the\n"
+	"system's."),
     NUMBER(http_hsts_seconds, 0, 63072000, "seconds", "31536000",
 	"How long browsers remember to come with TLS only\n"
 	"(Strict-Transport-Security). 0: they are not told."),

@@ -31,6 +31,7 @@
 #include "server/notify.h"
 #include "server/post_office.h"
 #include "server/protocols.h"
+#include "server/push_post.h"
 #include "server/sandbox.h"
 #include "server/sweeper.h"
 #include "server/version.h"
@@ -52,6 +53,8 @@ struct serve {
 	struct net_tls *tls;
 	struct net_server *net;
 	struct certifier *certifier;
+	struct push_post *push_post; // NULL: nothing is pushed to URLs
+	struct jmap_poster poster;
 	struct memory *memory;
 	struct sandbox_state sandbox; // all zero: switched off
 	int lock;                     // of the data folder; -1: not locked
@@ -292,6 +295,8 @@ static void shut_in(struct serve *serve)
 	if (config->acme)
 		sandbox_need_port(
 		    &needs, config_url_port(config->acme_directory));
+	if (config->push)
+		sandbox_need_port(&needs, (uint16_t)config->push_port);
 	serve->sandbox = sandbox_enter_logged(&needs, &serve->log);
 }
 
@@ -445,6 +450,27 @@ static void close_control(struct serve *serve)
 		control_free(&serve->control);
 }
 
+// ---- Push ------------------------------------------------------------------
+
+static enum rc prepare_push(struct serve *serve, struct fault *fault)
+{
+	const struct config *config = serve->config;
+	struct push_post_settings settings = {
+	    .ca_file = config->push_ca_file[0] ? config->push_ca_file : NULL,
+	    .port = (uint16_t)config->push_port,
+	    .log = &serve->log,
+	};
+	if (!config->push)
+		return RC_OK;
+	enum rc rc = net_networks_parse(
+	    view_of_string(config->push_networks), &settings.networks, fault);
+	if (rc == RC_OK)
+		rc = push_post_new(&settings, fault, &serve->push_post);
+	if (rc == RC_OK)
+		serve->poster = push_post_poster(serve->push_post);
+	return rc;
+}
+
 // ---- Start and stop --------------------------------------------------------
 
 // What may need root: the configured certificates, and the ports.
@@ -463,6 +489,8 @@ static enum rc start_as_root(struct serve *serve, struct fault *fault)
 	if (rc == RC_OK)
 		rc = certifier_prepare(
 		    config, &serve->log, fault, &serve->certifier);
+	if (rc == RC_OK)
+		rc = prepare_push(serve, fault);
 	if (rc == RC_OK)
 		rc = post_office_prepare(
 		    &serve->post, config, &serve->log, fault);
@@ -531,7 +559,10 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	    .metrics = metrics,
 	    .metrics_context = serve,
 	    .acme = certifier_answers(serve->certifier),
+	    .poster = serve->push_post ? &serve->poster : NULL,
 	};
+	if (serve->push_post)
+		push_post_set_dns(serve->push_post, serve->post.dns);
 	protocols_open(&serve->protocols, config, &serve->post.office,
 	    serve->auth, serve->sessions, &serve->log, serve->tracing, &web);
 	struct control_host host = control_host(serve);
@@ -558,6 +589,8 @@ static enum rc start(struct serve *serve, struct fault *fault)
 	if (rc == RC_OK)
 		rc = memory_start(serve->memory, fault);
 	if (rc == RC_OK)
+		rc = web_start(serve->protocols.web, fault);
+	if (rc == RC_OK)
 		rc = net_server_start(serve->net, fault);
 	if (rc == RC_OK)
 		rc = post_office_start(&serve->post, serve->config, fault);
@@ -576,8 +609,9 @@ static void stop(struct serve *serve)
 	net_server_free(&serve->net);
 	certifier_free(&serve->certifier);
 	net_tls_free(&serve->tls);
-	// JMAP follows what is in the queue.
+	// JMAP follows what is in the queue, and looks up where it pushes to.
 	protocols_close(&serve->protocols);
+	push_post_free(&serve->push_post);
 	post_office_close(&serve->post);
 	store_deriver_free(&serve->deriver);
 	sweeper_free(&serve->sweeper);

@@ -18,6 +18,7 @@ struct web {
 	struct account *account;
 	struct jmap *jmap;
 	char jmap_url[320]; // empty: there is none
+	char contact[320];
 	struct webmail *webmail;
 	struct http_route *routes; // owned
 	size_t route_count;
@@ -161,15 +162,26 @@ const char *web_jmap_url(const struct web *web)
 	return web->jmap_url[0] ? web->jmap_url : NULL;
 }
 
-static struct jmap *open_jmap(const struct web_parts *parts)
+static struct jmap *open_jmap(struct web *web)
 {
+	const struct web_parts *parts = &web->parts;
+	// Where push services find who sends so much.
+	snprintf(web->contact, sizeof(web->contact), "https://%s",
+	    parts->config->server_name);
 	return jmap_new(&(struct jmap_options){
 	    .store = parts->store,
 	    .auth = parts->auth,
 	    .office = parts->office,
 	    .log = parts->log,
 	    .server_name = parts->config->server_name,
+	    .poster = parts->poster,
+	    .contact = web->contact,
 	});
+}
+
+enum rc web_start(struct web *web, struct fault *fault)
+{
+	return jmap_start(web->jmap, fault);
 }
 
 struct web *web_new(const struct web_parts *parts)
@@ -180,7 +192,7 @@ struct web *web_new(const struct web_parts *parts)
 	web->setup = open_setup(web);
 	web->webmail = webmail_new();
 	add_routes(web, own_routes, ARRAY_LEN(own_routes), web);
-	web->jmap = open_jmap(parts);
+	web->jmap = open_jmap(web);
 	set_jmap_url(web);
 	add_routes(web, setup_routes, setup_route_count, web->setup);
 	add_routes(web, jmap_routes, jmap_route_count, web->jmap);

@@ -8,6 +8,7 @@
 
 struct acme_answers;
 struct delivery_office;
+struct jmap_poster;
 struct engine;
 struct probe_own;
 struct log;
@@ -28,7 +29,8 @@ struct web_parts {
 	// Appends all metrics (measures.h).
 	void (*metrics)(void *context, bool open, struct buf *out);
 	void *metrics_context;
-	struct acme_answers *acme; // NULL: no certificates are fetched
+	struct acme_answers *acme;        // NULL: no certificates are fetched
+	const struct jmap_poster *poster; // NULL: nothing is pushed to URLs
 };
 
 struct web;
@@ -37,6 +39,8 @@ struct web *web_new(const struct web_parts *parts);
 // The session resource of JMAP; NULL: nothing is served with TLS. Lives as long
 // as the web.
 const char *web_jmap_url(const struct web *web);
+// Begins what runs besides requests.
+MUST_CHECK enum rc web_start(struct web *web, struct fault *fault);
 void web_free(struct web **web); // after the net_server; may be NULL
 
 // The HTTP server that listeners use, with or without TLS.
