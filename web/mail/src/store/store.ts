@@ -93,6 +93,40 @@ export class Store {
 		return result;
 	}
 
+	// So that emails, and all of their threads, are here.
+	async need(ids: Id[], threads: boolean): Promise<void> {
+		await this.needEmails(ids);
+		if (!threads)
+			return;
+		const missing = new Set(ids.map((id) => this.emails.objects.peek(id)?.threadId)
+			.filter((id) => id !== undefined && !this.emails.threads.has(id)));
+		for (const part of this.parts([...missing] as Id[])) {
+			const {list} = await this.client.call("Thread/get",
+				{accountId: this.accountId, ids: part});
+			for (const thread of list)
+				this.emails.threads.put(thread);
+		}
+		await this.needEmails(ids.flatMap((id) => this.emails.threads.peek(
+			this.emails.objects.peek(id)?.threadId ?? "")?.emailIds ?? []));
+	}
+
+	private async needEmails(ids: Id[]): Promise<void> {
+		const missing = ids.filter((id) => !this.emails.objects.has(id));
+		for (const part of this.parts(missing)) {
+			const {list} = await this.client.call("Email/get",
+				{accountId: this.accountId, ids: part, properties: LIST_PROPERTIES});
+			this.emails.put(list);
+		}
+	}
+
+	private parts(ids: Id[]): Id[][] {
+		const max = this.client.limits.maxObjectsInGet;
+		const parts: Id[][] = [];
+		for (let at = 0; at < ids.length; at += max)
+			parts.push(ids.slice(at, at + max));
+		return parts;
+	}
+
 	// ---- Changes -------------------------------------------------------
 
 	onStateChange(change: StateChange): void {
@@ -216,12 +250,9 @@ export class Store {
 		const got = await this.client.call("Email/get", {
 			accountId, ids: [], properties: ["id"]});
 		this.states["Email"] = got.state;
-		const known = this.emails.objects.ids();
-		const max = this.client.limits.maxObjectsInGet;
-		for (let at = 0; at < known.length; at += max) {
+		for (const ids of this.parts(this.emails.objects.ids())) {
 			const {list, notFound} = await this.client.call("Email/get", {
-				accountId, ids: known.slice(at, at + max),
-				properties: MUTABLE_PROPERTIES});
+				accountId, ids, properties: MUTABLE_PROPERTIES});
 			this.emails.putMutable(list);
 			for (const id of notFound)
 				this.emails.objects.drop(id);
