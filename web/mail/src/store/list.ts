@@ -6,7 +6,8 @@ import {signal} from "@preact/signals";
 import type {JmapClient} from "../jmap/client.ts";
 import {JmapError} from "../jmap/errors.ts";
 import type {Comparator, Filter, Id, QueryChangesResponse, QueryResponse} from "../jmap/types.ts";
-import {LIST_PROPERTIES, type Emails} from "./emails.ts";
+import type {Emails} from "./emails.ts";
+import {callEmails, needEmails, takeEmails, type Source} from "./fetch.ts";
 
 export interface ListQuery {
 	filter: Filter | null;
@@ -49,6 +50,10 @@ export class MailList {
 		private readonly emails: Emails,
 		readonly query: ListQuery,
 	) {}
+
+	private get source(): Source {
+		return {client: this.client, accountId: this.accountId, emails: this.emails};
+	}
 
 	get key(): string {
 		return queryKey(this.query);
@@ -134,34 +139,23 @@ export class MailList {
 		const accountId = this.accountId;
 		const query = this.client.call("Email/query", {
 			accountId, ...this.query, position, limit: PAGE, calculateTotal: true});
-		const got = this.client.call("Email/get", {
-			accountId, "#ids": query.ref("/ids"), properties: LIST_PROPERTIES});
+		const {epoch} = this.emails;
+		const got = callEmails(this.source, query.ref("/ids"));
 		const threads = this.query.collapseThreads
 			? this.client.call("Thread/get", {
 				accountId, "#ids": got.ref("/list/*/threadId")})
 			: undefined;
 		const answer = await query;
-		this.emails.put((await got).list);
+		await takeEmails(this.source, got, epoch);
 		if (threads) {
 			for (const thread of (await threads).list)
 				this.emails.threads.put(thread);
-			void this.loadMembers((await threads).list.flatMap(
+			// The other emails of the conversations: they say whether one is unread,
+			// and who takes part.
+			needEmails(this.source, (await threads).list.flatMap(
 				(thread) => thread.emailIds)).catch(() => undefined);
 		}
 		return answer;
-	}
-
-	// The other emails of the conversations: they say whether one is unread, and
-	// who takes part.
-	private async loadMembers(ids: Id[]): Promise<void> {
-		const missing = ids.filter((id) => !this.emails.objects.has(id));
-		const max = this.client.limits.maxObjectsInGet;
-		for (let at = 0; at < missing.length; at += max) {
-			const {list} = await this.client.call("Email/get", {
-				accountId: this.accountId, ids: missing.slice(at, at + max),
-				properties: LIST_PROPERTIES});
-			this.emails.put(list);
-		}
 	}
 
 	private merge(answer: QueryResponse): void {
@@ -206,19 +200,16 @@ export class MailList {
 		const fresh = ids.filter((id) => !this.emails.objects.has(id));
 		if (fresh.length === 0)
 			return;
-		const max = this.client.limits.maxObjectsInGet;
-		const {list} = await this.client.call("Email/get", {
-			accountId: this.accountId, ids: fresh.slice(0, max),
-			properties: LIST_PROPERTIES});
-		this.emails.put(list);
-		if (!this.query.collapseThreads || list.length === 0)
+		await needEmails(this.source, fresh);
+		if (!this.query.collapseThreads)
 			return;
-		const threads = await this.client.call("Thread/get", {
-			accountId: this.accountId,
-			ids: [...new Set(list.map((one) => one.threadId))].slice(0, max)});
+		const threadIds = new Set(fresh.map((id) => this.emails.objects.peek(id)?.threadId)
+			.filter((id) => id !== undefined));
+		const threads = await this.client.call("Thread/get", {accountId: this.accountId,
+			ids: [...threadIds].slice(0, this.client.limits.maxObjectsInGet)});
 		for (const thread of threads.list)
 			this.emails.threads.put(thread);
-		await this.loadMembers(threads.list.flatMap((thread) => thread.emailIds));
+		await needEmails(this.source, threads.list.flatMap((thread) => thread.emailIds));
 	}
 
 	private apply(changes: QueryChangesResponse): void {
@@ -332,5 +323,17 @@ export class MailList {
 		}
 		this.back.sort((a, b) => a.index - b.index);
 		this.show();
+	}
+
+	// The server has answered, and the list was refreshed since: of these rows it
+	// knows all.
+	settle(removed: Removed): void {
+		const ids = new Set(removed.map((one) => one.id));
+		const before = this.gone.size + this.back.length;
+		for (const id of ids)
+			this.gone.delete(id);
+		this.back = this.back.filter((one) => !ids.has(one.id));
+		if (this.gone.size + this.back.length !== before)
+			this.show();
 	}
 }

@@ -9,6 +9,7 @@ import {MAIL, SUBMISSION} from "../jmap/methods.ts";
 import type {Email, Id, Identity, State, StateChange} from "../jmap/types.ts";
 import {Bodies} from "./bodies.ts";
 import {Emails, isUnread, LIST_PROPERTIES, MUTABLE_PROPERTIES} from "./emails.ts";
+import {needEmails} from "./fetch.ts";
 import {MailList, queryKey, type ListQuery} from "./list.ts";
 import {Mailboxes} from "./mailboxes.ts";
 import {People} from "./people.ts";
@@ -95,7 +96,7 @@ export class Store {
 
 	// So that emails, and all of their threads, are here.
 	async need(ids: Id[], threads: boolean): Promise<void> {
-		await this.needEmails(ids);
+		await needEmails(this, ids);
 		if (!threads)
 			return;
 		const missing = new Set(ids.map((id) => this.emails.objects.peek(id)?.threadId)
@@ -106,17 +107,8 @@ export class Store {
 			for (const thread of list)
 				this.emails.threads.put(thread);
 		}
-		await this.needEmails(ids.flatMap((id) => this.emails.threads.peek(
+		await needEmails(this, ids.flatMap((id) => this.emails.threads.peek(
 			this.emails.objects.peek(id)?.threadId ?? "")?.emailIds ?? []));
-	}
-
-	private async needEmails(ids: Id[]): Promise<void> {
-		const missing = ids.filter((id) => !this.emails.objects.has(id));
-		for (const part of this.parts(missing)) {
-			const {list} = await this.client.call("Email/get",
-				{accountId: this.accountId, ids: part, properties: LIST_PROPERTIES});
-			this.emails.put(list);
-		}
 	}
 
 	private parts(ids: Id[]): Id[][] {
@@ -207,6 +199,8 @@ export class Store {
 			this.emails.putMutable((await updated).list);
 			for (const id of answer.destroyed)
 				this.emails.objects.drop(id);
+			if (answer.newState !== answer.oldState)
+				this.emails.epoch++;
 			this.states["Email"] = answer.newState;
 			this.again ||= answer.hasMoreChanges;
 			await this.syncThreads(fresh, answer.destroyed);
@@ -250,6 +244,7 @@ export class Store {
 		const got = await this.client.call("Email/get", {
 			accountId, ids: [], properties: ["id"]});
 		this.states["Email"] = got.state;
+		this.emails.epoch++;
 		for (const ids of this.parts(this.emails.objects.ids())) {
 			const {list, notFound} = await this.client.call("Email/get", {
 				accountId, ids, properties: MUTABLE_PROPERTIES});
