@@ -153,8 +153,11 @@ void demo_print(const struct config *config, const char *data)
 	uint32_t imaps = port_of(config, CONFIG_IMAP, CONFIG_TLS_IMPLICIT);
 	uint32_t submissions =
 	    port_of(config, CONFIG_SUBMISSION, CONFIG_TLS_IMPLICIT);
-	puts("\nRoost is serving, on this machine only. In a mail program, "
-	     "type:\n");
+	printf("\nRoost is serving, on this machine only. Open "
+	       "https://localhost:%u/ in a browser\nand log in with the user "
+	       "name " DEMO_USER " and the password " DEMO_PASSWORD
+	       ". In a mail program, type:\n\n",
+	    port_of(config, CONFIG_HTTP, CONFIG_TLS_IMPLICIT));
 	print_ports(config, "IMAP", CONFIG_IMAP);
 	print_ports(config, "or POP3", CONFIG_POP3);
 	print_ports(config, "SMTP (sends)", CONFIG_SUBMISSION);

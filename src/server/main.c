@@ -38,8 +38,9 @@ static const struct cli_command commands[] = {
 	    "SIGHUP reads the certificates and log_level again. With --demo: "
 	    "the data\nfolder ./data, loopback only, IMAP on the ports 1143 "
 	    "(STARTTLS) and 1993 (TLS),\nPOP3 on 1110 and 1995, SMTP on 1025, "
-	    "submission on 1587 and 1465, and the users\n\"demo\" and "
-	    "\"friend\", whose passwords are their names.",
+	    "submission on 1587 and 1465, the web mail\non "
+	    "https://localhost:8443/, and the users \"demo\" and \"friend\", "
+	    "whose passwords are\ntheir names.",
 	.options = {CLI_SWITCH("demo", "a demonstration on this machine")},
 	.run = serve_command,
     },

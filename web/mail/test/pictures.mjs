@@ -2,12 +2,15 @@
 // Makes the pictures of the documentation: node pictures.mjs [OUT_FOLDER]
 import {mkdirSync} from "node:fs";
 import {join} from "node:path";
-import {launch, logIn, openPage, SIZES} from "./browser/browser.mjs";
+import {launch, logIn, openPage, SIZES as TEST_SIZES} from "./browser/browser.mjs";
 import {buildPage, HERE} from "./folder.mjs";
 import {startMock} from "./mock/server.mjs";
 
 const folder = process.env.ROOST_PAGE ?? buildPage();
 const out = process.argv[2] ?? join(HERE, "../../docs/pictures");
+// As small as can be looked at.
+const SIZES = {...TEST_SIZES, phone: {...TEST_SIZES.phone, deviceScaleFactor: 1.5}};
+const DESK = {viewport: {width: 1280, height: 780}};
 mkdirSync(out, {recursive: true});
 const mock = await startMock({folder, count: 2000});
 const browser = await launch();
@@ -20,7 +23,7 @@ async function still(page) {
 
 async function take(name, options, steps) {
 	mock.loggedIn = false;
-	const page = await openPage(browser, mock.url, options);
+	const page = await openPage(browser, mock.url, {...DESK, ...options});
 	await steps(page);
 	await still(page);
 	await page.screenshot({path: join(out, name + ".png")});

@@ -32,6 +32,7 @@ export function targetRows(): Id[] {
 async function emailsOf(rows: Id[], here: boolean): Promise<Email[]> {
 	const {emails} = store();
 	const list = currentList.peek();
+	await store().need(rows, !!list?.query.collapseThreads);
 	const found = new Map<Id, Email>();
 	for (const id of rows) {
 		const email = emails.objects.peek(id);

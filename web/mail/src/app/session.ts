@@ -75,51 +75,84 @@ function end(): void {
 
 // ---- Logging in and out (src/account) ----------------------------------------
 
+export type Factor = "passkey" | "totp" | "recovery";
+
 export type LoginAnswer =
 	| {status: "ok"}
-	| {status: "second-factor"; factors: string[]; ticket: string}
+	| {status: "second-factor"; factors: Factor[]; ticket: string}
 	| {status: "wrong" | "slow" | "trouble"};
 
-async function ask(body: Record<string, unknown>): Promise<LoginAnswer> {
-	let response: Response;
+async function post(path: string, body: Record<string, unknown>): Promise<Response | undefined> {
 	try {
-		response = await roostFetch("/account/login", {
+		return await roostFetch("/account/" + path, {
 			method: "POST",
 			headers: {"Content-Type": "application/json"},
 			body: JSON.stringify(body),
 		});
 	} catch {
-		return {status: "trouble"};
+		return undefined;
 	}
-	if (response.status === 429)
-		return {status: "slow"};
-	if (response.status === 401 || response.status === 403)
-		return {status: "wrong"};
-	if (!response.ok)
-		return {status: "trouble"};
-	return await response.json() as LoginAnswer;
 }
 
-export async function logIn(
+async function ask(path: string, body: Record<string, unknown>): Promise<LoginAnswer> {
+	const response = await post(path, body);
+	if (response?.status === 429)
+		return {status: "slow"};
+	if (response?.status === 401)
+		return {status: "wrong"};
+	if (!response?.ok)
+		return {status: "trouble"};
+	const answer = await response.json() as LoginAnswer;
+	if (answer.status === "ok")
+		await begin();
+	return answer;
+}
+
+export function logIn(
 	user: string, password: string, remember: boolean,
 ): Promise<LoginAnswer> {
-	const answer = await ask({user, password, remember});
-	if (answer.status === "ok")
-		await begin();
-	return answer;
+	return ask("login", {user, password, remember});
 }
 
-export async function secondFactor(ticket: string, code: string): Promise<LoginAnswer> {
-	const answer = await ask({ticket, code});
-	if (answer.status === "ok")
-		await begin();
-	return answer;
+// A code of an app, or one of those for emergencies.
+export function enterCode(
+	ticket: string, code: string, remember: boolean,
+): Promise<LoginAnswer> {
+	return ask("login/totp", {ticket, code, remember});
+}
+
+export function hasPasskeys(): boolean {
+	return "PublicKeyCredential" in window &&
+		"parseRequestOptionsFromJSON" in PublicKeyCredential;
+}
+
+// With a ticket it is the second factor; without, it is all that is needed.
+export async function usePasskey(
+	ticket: string | undefined, remember: boolean,
+): Promise<LoginAnswer> {
+	const order = ticket === undefined ? {} : {ticket};
+	const response = await post("login/passkey/begin", order);
+	if (!response?.ok)
+		return {status: response?.status === 429 ? "slow" : "trouble"};
+	const {publicKey} = await response.json() as
+		{publicKey: PublicKeyCredentialRequestOptionsJSON};
+	let given: PublicKeyCredential | null;
+	try {
+		given = await navigator.credentials.get({publicKey:
+			PublicKeyCredential.parseRequestOptionsFromJSON(publicKey)}) as
+				PublicKeyCredential | null;
+	} catch {
+		return {status: "wrong"}; // or the user does not want to
+	}
+	if (!given)
+		return {status: "wrong"};
+	const {rawId, response: answer} = given.toJSON() as
+		{rawId: string; response: unknown};
+	return ask("login/passkey/finish", {...order, rawId, response: answer, remember});
 }
 
 export async function logOut(): Promise<void> {
-	try {
-		await roostFetch("/account/logout", {method: "POST"});
-	} finally {
-		end();
-	}
+	push?.stop();
+	await post("logout", {});
+	end();
 }

@@ -35,7 +35,8 @@ export const en = {
 	"login.code.hint": "Six digits, or one of your recovery codes.",
 	"login.code.wrong": "This code is not right. Each code works for half a minute, and once.",
 	"login.continue": "Continue",
-	"login.passkey": "Use a passkey",
+	"login.passkey": "Log in with a passkey",
+	"login.passkey.wrong": "The passkey was not accepted.",
 	"login.out": "Log out",
 
 	"folder.inbox": "Inbox",

@@ -35,7 +35,8 @@ export const zhCN: Messages = {
 	"login.code.hint": "六位数字，或者一个恢复码。",
 	"login.code.wrong": "验证码不正确。每个验证码的有效时间为半分钟，且只能使用一次。",
 	"login.continue": "继续",
-	"login.passkey": "使用通行密钥",
+	"login.passkey": "使用通行密钥登录",
+	"login.passkey.wrong": "通行密钥未被接受。",
 	"login.out": "退出登录",
 
 	"folder.inbox": "收件箱",

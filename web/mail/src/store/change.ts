@@ -171,7 +171,7 @@ export function changeEmails(store: Store, patches: Patches): Change {
 		() => {
 			for (const [, end] of ends)
 				end(false);
-			void store.sync().catch(() => undefined);
+			settle(store, removed);
 		},
 		(error: Error & {refused?: Set<Id>}) => {
 			takeBack(store, ends, removed, error.refused);
@@ -191,7 +191,16 @@ function takeBack(
 	adjustCounts(store, before, around(store, ids));
 	for (const {list, rows} of removed)
 		list.putBack(rows);
-	void store.sync().catch(() => undefined);
+	settle(store, removed);
+}
+
+// What was shown before the server knew of it is left to the server now, but for
+// rows with which something else is on its way.
+function settle(store: Store, removed: Change["removed"]): void {
+	store.sync().then(() => {
+		for (const {list, rows} of removed)
+			list.settle(rows.filter((one) => !store.emails.isPending(one.id)));
+	}, () => undefined);
 }
 
 // Leads back what a change did, at the same places of the lists.
@@ -199,7 +208,8 @@ export function undoChange(store: Store, change: Change): Change {
 	const undo = changeEmails(store, change.inverse);
 	for (const {list, rows} of change.removed)
 		list.putBack(rows);
-	return undo;
+	const done = undo.done.finally(() => settle(store, change.removed));
+	return {...undo, done};
 }
 
 export async function destroyEmails(store: Store, ids: Id[]): Promise<void> {

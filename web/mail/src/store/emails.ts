@@ -77,6 +77,8 @@ export const isDraft = (email: Email): boolean => !!email.keywords["$draft"];
 export class Emails {
 	readonly objects = new Objects<Email>();
 	readonly threads = new Objects<Thread>();
+	// Goes up whenever the server told of changes.
+	epoch = 0;
 	// Changes that the server has not answered yet. They are laid over whatever
 	// it says of an email meanwhile.
 	private readonly pending = new Map<Id, Patch[]>();
@@ -93,6 +95,10 @@ export class Emails {
 			if (now)
 				this.objects.put(this.overlay({...now, keywords, mailboxIds}));
 		}
+	}
+
+	isPending(id: Id): boolean {
+		return this.pending.has(id);
 	}
 
 	private overlay(email: Email): Email {

@@ -6,7 +6,8 @@ import {signal} from "@preact/signals";
 import type {JmapClient} from "../jmap/client.ts";
 import {JmapError} from "../jmap/errors.ts";
 import type {Comparator, Filter, Id, QueryChangesResponse, QueryResponse} from "../jmap/types.ts";
-import {LIST_PROPERTIES, type Emails} from "./emails.ts";
+import type {Emails} from "./emails.ts";
+import {callEmails, needEmails, takeEmails, type Source} from "./fetch.ts";
 
 export interface ListQuery {
 	filter: Filter | null;
@@ -27,18 +28,21 @@ export function queryKey(query: ListQuery): string {
 }
 
 export class MailList {
-	// Sparse: undefined where nobody has looked.
+	// What is shown. Sparse: undefined where nobody has looked.
 	ids: (Id | undefined)[] = [];
 	readonly total = signal<number | undefined>(undefined);
 	// Goes up whenever `ids` changes.
 	readonly version = signal(0);
 	readonly failed = signal(false);
-	state: string | undefined;
+	// The list as the server had it in `state`; `ids` is this, without what is
+	// gone here, and with what was put back here, before the server said so.
+	private server: (Id | undefined)[] = [];
+	private state: string | undefined;
 	private canFollow = true;
+	private readonly gone = new Set<Id>();
+	private back: Removed = [];
 	private wanted: [from: number, to: number] = [0, PAGE];
 	private loading = new Set<number>(); // pages
-	private gone = new Set<Id>(); // removed here before the server said so
-	private shifts = 0; // goes up whenever positions become others
 
 	constructor(
 		private readonly client: JmapClient,
@@ -47,11 +51,36 @@ export class MailList {
 		readonly query: ListQuery,
 	) {}
 
+	private get source(): Source {
+		return {client: this.client, accountId: this.accountId, emails: this.emails};
+	}
+
 	get key(): string {
 		return queryKey(this.query);
 	}
 
-	private changed(): void {
+	indexOf(id: Id): number {
+		return this.ids.indexOf(id);
+	}
+
+	// Makes `ids` from what is known.
+	private show(): void {
+		let ids = this.server;
+		if (this.gone.size > 0) {
+			ids = [];
+			for (const id of this.server)
+				if (id === undefined)
+					ids.length++;
+				else if (!this.gone.has(id))
+					ids.push(id);
+		}
+		for (const {id, index} of this.back) {
+			if (ids === this.server)
+				ids = [...ids];
+			ids.splice(Math.min(index, ids.length), 0, id);
+		}
+		this.ids = ids;
+		this.total.value = ids.length;
 		this.version.value = this.version.peek() + 1;
 	}
 
@@ -64,35 +93,38 @@ export class MailList {
 	}
 
 	private loadWanted(): void {
-		if (this.loading.size >= 2)
-			return;
-		const total = this.total.peek() ?? PAGE;
-		const [from, to] = this.wanted;
-		const last = Math.min(to, Math.max(total, 1)) - 1;
-		for (let page = Math.floor(from / PAGE); page * PAGE <= last; page++) {
-			if (this.loading.has(page) || !this.hasHole(page, total))
-				continue;
-			void this.loadPage(page);
+		const first = Math.max(0, this.wanted[0] - this.back.length);
+		const end = this.wanted[1] + this.gone.size;
+		const last = this.state === undefined ? PAGE - 1
+			: Math.min(end, this.server.length) - 1;
+		for (let page = Math.floor(first / PAGE); page * PAGE <= last; page++) {
 			if (this.loading.size >= 2)
 				return;
+			if (!this.loading.has(page) && this.hasHole(page))
+				void this.loadPage(page);
 		}
 	}
 
-	private hasHole(page: number, total: number): boolean {
-		const end = Math.min((page + 1) * PAGE, total);
+	private hasHole(page: number): boolean {
+		if (this.state === undefined)
+			return true;
+		const end = Math.min((page + 1) * PAGE, this.server.length);
 		for (let i = page * PAGE; i < end; i++)
-			if (this.ids[i] === undefined)
+			if (this.server[i] === undefined)
 				return true;
-		return this.total.peek() === undefined;
+		return false;
 	}
 
 	private async loadPage(page: number): Promise<void> {
 		this.loading.add(page);
-		const shifts = this.shifts;
+		const before = this.state;
 		try {
 			const answer = await this.fetch(page * PAGE);
-			if (shifts === this.shifts)
+			if (before === undefined && this.state === undefined ||
+				before === this.state && answer.queryState === before)
 				this.merge(answer);
+			else if (before === this.state)
+				await this.refresh(); // the list is another one by now
 			this.failed.value = false;
 		} catch {
 			this.failed.value = true;
@@ -107,59 +139,33 @@ export class MailList {
 		const accountId = this.accountId;
 		const query = this.client.call("Email/query", {
 			accountId, ...this.query, position, limit: PAGE, calculateTotal: true});
-		const got = this.client.call("Email/get", {
-			accountId, "#ids": query.ref("/ids"), properties: LIST_PROPERTIES});
+		const {epoch} = this.emails;
+		const got = callEmails(this.source, query.ref("/ids"));
 		const threads = this.query.collapseThreads
 			? this.client.call("Thread/get", {
 				accountId, "#ids": got.ref("/list/*/threadId")})
 			: undefined;
 		const answer = await query;
-		this.emails.put((await got).list);
+		await takeEmails(this.source, got, epoch);
 		if (threads) {
 			for (const thread of (await threads).list)
 				this.emails.threads.put(thread);
-			void this.loadMembers((await threads).list.flatMap(
-				(thread) => thread.emailIds));
+			// The other emails of the conversations: they say whether one is unread,
+			// and who takes part.
+			needEmails(this.source, (await threads).list.flatMap(
+				(thread) => thread.emailIds)).catch(() => undefined);
 		}
 		return answer;
 	}
 
-	// The other emails of the conversations: they say whether one is unread, and
-	// who takes part.
-	private async loadMembers(ids: Id[]): Promise<void> {
-		const missing = ids.filter((id) => !this.emails.objects.has(id));
-		const max = this.client.limits.maxObjectsInGet;
-		for (let at = 0; at < missing.length; at += max) {
-			const {list} = await this.client.call("Email/get", {
-				accountId: this.accountId, ids: missing.slice(at, at + max),
-				properties: LIST_PROPERTIES});
-			this.emails.put(list);
-		}
-	}
-
 	private merge(answer: QueryResponse): void {
-		const total = answer.total ?? answer.ids.length;
-		if (this.state !== undefined && this.state !== answer.queryState)
-			this.forgetOutside(answer);
 		this.state = answer.queryState;
 		this.canFollow = answer.canCalculateChanges;
-		this.ids.length = total;
+		this.server.length = answer.total ?? answer.ids.length;
 		answer.ids.forEach((id, index) => {
-			this.ids[answer.position + index] = id;
+			this.server[answer.position + index] = id;
 		});
-		this.total.value = total;
-		this.changed();
-	}
-
-	// The list is another one than before: what else we know may be wrong.
-	private forgetOutside(answer: QueryResponse): void {
-		this.ids = [];
-		this.gone.clear();
-		this.ids.length = answer.total ?? 0;
-	}
-
-	indexOf(id: Id): number {
-		return this.ids.indexOf(id);
+		this.show();
 	}
 
 	// ---- Changes -------------------------------------------------------
@@ -171,112 +177,105 @@ export class MailList {
 			return;
 		if (!this.canFollow)
 			return this.reload();
-		const known = this.ids.findLast((id) => id !== undefined);
-		const isWhole = this.isPrefix();
 		const since = this.state;
+		// Without holes the last row that is known bounds what is of interest.
+		const last = this.firstHole() > this.lastKnown()
+			? this.server[this.lastKnown()] : undefined;
 		try {
 			const changes = await this.client.call("Email/queryChanges", {
 				accountId: this.accountId, ...this.query,
 				sinceQueryState: since, calculateTotal: true,
-				...(known && isWhole && {upToId: known}),
+				...(last !== undefined && {upToId: last}),
 			});
+			await this.loadAdded(changes.added.map((one) => one.id));
 			if (this.state === since)
-				await this.apply(changes);
+				this.apply(changes);
 		} catch (error) {
 			if (error instanceof JmapError)
 				await this.reload();
 		}
 	}
 
-	private async apply(changes: QueryChangesResponse): Promise<void> {
-		const fresh = changes.added.map((one) => one.id)
-			.filter((id) => !this.emails.objects.has(id));
-		if (fresh.length > 0)
-			await this.loadAdded(fresh);
-		this.state = changes.newQueryState;
-		if (changes.removed.length === 0 && changes.added.length === 0)
-			return;
-		this.splice(changes);
-		this.changed();
-		this.loadWanted();
-	}
-
 	private async loadAdded(ids: Id[]): Promise<void> {
-		const max = this.client.limits.maxObjectsInGet;
-		const {list} = await this.client.call("Email/get", {
-			accountId: this.accountId, ids: ids.slice(0, max),
-			properties: LIST_PROPERTIES});
-		this.emails.put(list);
+		const fresh = ids.filter((id) => !this.emails.objects.has(id));
+		if (fresh.length === 0)
+			return;
+		await needEmails(this.source, fresh);
 		if (!this.query.collapseThreads)
 			return;
-		const threads = await this.client.call("Thread/get", {
-			accountId: this.accountId, ids: [...new Set(list.map((one) => one.threadId))]});
+		const threadIds = new Set(fresh.map((id) => this.emails.objects.peek(id)?.threadId)
+			.filter((id) => id !== undefined));
+		const threads = await this.client.call("Thread/get", {accountId: this.accountId,
+			ids: [...threadIds].slice(0, this.client.limits.maxObjectsInGet)});
 		for (const thread of threads.list)
 			this.emails.threads.put(thread);
-		await this.loadMembers(threads.list.flatMap((thread) => thread.emailIds));
+		await needEmails(this.source, threads.list.flatMap((thread) => thread.emailIds));
+	}
+
+	private apply(changes: QueryChangesResponse): void {
+		this.state = changes.newQueryState;
+		if (changes.removed.length > 0 || changes.added.length > 0) {
+			this.splice(changes);
+			this.show();
+		}
+		this.loadWanted();
 	}
 
 	// RFC 8620 section 5.6: first out, then in, in the order of their index.
 	private splice(changes: QueryChangesResponse): void {
-		this.shifts++;
 		const at = new Map<Id, number>();
-		this.ids.forEach((id, index) => {
+		this.server.forEach((id, index) => {
 			if (id !== undefined)
 				at.set(id, index);
 		});
+		const removed = new Set(changes.removed);
 		const out: number[] = [];
-		let exact = true;
-		for (const id of changes.removed) {
+		for (const id of removed) {
 			const index = at.get(id);
 			if (index !== undefined)
 				out.push(index);
-			else if (!this.gone.has(id))
-				exact = false; // it was in a hole, or not there at all
 			this.gone.delete(id);
 		}
-		// The server adds what we had put back ourselves.
-		for (const {id} of changes.added) {
-			const index = at.get(id);
-			if (index !== undefined && !changes.removed.includes(id))
-				out.push(index);
-			this.gone.delete(id);
-		}
-		for (const index of [...new Set(out)].sort((a, b) => b - a))
-			this.ids.splice(index, 1);
-		if (!exact)
+		// It was in a hole, so nobody knows from where it went; or it never was
+		// in the list.
+		if (out.length < removed.size)
 			this.keepPrefix();
+		for (const index of out.sort((a, b) => b - a))
+			if (index < this.server.length)
+				this.server.splice(index, 1);
+		const added = new Set(changes.added.map((one) => one.id));
+		this.back = this.back.filter((one) => !added.has(one.id));
 		for (const {id, index} of [...changes.added].sort((a, b) => a.index - b.index)) {
-			if (index > this.ids.length)
-				this.ids.length = index;
-			this.ids.splice(index, 0, id);
+			if (index > this.server.length)
+				this.server.length = index;
+			this.server.splice(index, 0, id);
 		}
-		const total = changes.total ?? this.ids.length;
-		if (this.ids.length !== total)
+		const total = changes.total ?? this.server.length;
+		if (this.server.length !== total) {
 			this.keepPrefix();
-		this.ids.length = total;
-		this.total.value = total;
-	}
-
-	private isPrefix(): boolean {
-		return this.firstHole() >= this.lastKnown();
+			this.server.length = total;
+		}
 	}
 
 	private firstHole(): number {
-		for (let i = 0; i < this.ids.length; i++)
-			if (this.ids[i] === undefined)
+		for (let i = 0; i < this.server.length; i++)
+			if (this.server[i] === undefined)
 				return i;
-		return this.ids.length;
+		return this.server.length;
 	}
 
 	private lastKnown(): number {
-		return this.ids.findLastIndex((id) => id !== undefined);
+		for (let i = this.server.length - 1; i >= 0; i--)
+			if (this.server[i] !== undefined)
+				return i;
+		return -1;
 	}
 
 	// Of rows behind a hole nobody knows where they are now.
 	private keepPrefix(): void {
-		const length = this.ids.length;
-		this.ids.length = this.firstHole();
-		this.ids.length = length;
+		const length = this.server.length;
+		this.server.length = this.firstHole();
+		this.server.length = length;
 	}
 
 	// Everything anew, what is looked at first.
@@ -284,10 +283,9 @@ export class MailList {
 		const page = Math.floor(this.wanted[0] / PAGE);
 		try {
 			const answer = await this.fetch(page * PAGE);
-			this.shifts++;
-			this.ids = [];
+			this.server = [];
 			this.gone.clear();
-			this.state = undefined;
+			this.back = [];
 			this.merge(answer);
 			this.failed.value = false;
 			this.loadWanted();
@@ -299,32 +297,43 @@ export class MailList {
 	// ---- What is done here, before the server says so ------------------
 
 	remove(ids: Iterable<Id>): Removed {
+		const wanted = new Set(ids);
 		const removed: Removed = [];
-		for (const id of ids) {
-			const index = this.indexOf(id);
-			if (index < 0)
-				continue;
-			removed.push({id, index});
-			this.ids.splice(index, 1);
-			this.gone.add(id);
-		}
-		if (removed.length > 0) {
-			this.shifts++;
-			this.total.value = this.ids.length;
-			this.changed();
-		}
+		this.ids.forEach((id, index) => {
+			if (id !== undefined && wanted.has(id))
+				removed.push({id, index});
+		});
+		if (removed.length === 0)
+			return removed;
+		this.back = this.back.filter((one) => !wanted.has(one.id));
+		for (const {id} of removed)
+			if (this.server.includes(id))
+				this.gone.add(id);
+		this.show();
 		return removed;
 	}
 
+	// Where they were, whether the server has heard of it or not.
 	putBack(removed: Removed): void {
-		this.shifts++;
-		for (const {id, index} of [...removed].reverse()) {
-			if (this.indexOf(id) >= 0)
+		for (const one of removed) {
+			if (this.gone.delete(one.id) || this.server.includes(one.id) ||
+				this.back.some((other) => other.id === one.id))
 				continue;
-			this.ids.splice(Math.min(index, this.ids.length), 0, id);
-			this.gone.delete(id);
+			this.back.push(one);
 		}
-		this.total.value = this.ids.length;
-		this.changed();
+		this.back.sort((a, b) => a.index - b.index);
+		this.show();
+	}
+
+	// The server has answered, and the list was refreshed since: of these rows it
+	// knows all.
+	settle(removed: Removed): void {
+		const ids = new Set(removed.map((one) => one.id));
+		const before = this.gone.size + this.back.length;
+		for (const id of ids)
+			this.gone.delete(id);
+		this.back = this.back.filter((one) => !ids.has(one.id));
+		if (this.gone.size + this.back.length !== before)
+			this.show();
 	}
 }

@@ -9,6 +9,7 @@ import {MAIL, SUBMISSION} from "../jmap/methods.ts";
 import type {Email, Id, Identity, State, StateChange} from "../jmap/types.ts";
 import {Bodies} from "./bodies.ts";
 import {Emails, isUnread, LIST_PROPERTIES, MUTABLE_PROPERTIES} from "./emails.ts";
+import {needEmails} from "./fetch.ts";
 import {MailList, queryKey, type ListQuery} from "./list.ts";
 import {Mailboxes} from "./mailboxes.ts";
 import {People} from "./people.ts";
@@ -93,6 +94,31 @@ export class Store {
 		return result;
 	}
 
+	// So that emails, and all of their threads, are here.
+	async need(ids: Id[], threads: boolean): Promise<void> {
+		await needEmails(this, ids);
+		if (!threads)
+			return;
+		const missing = new Set(ids.map((id) => this.emails.objects.peek(id)?.threadId)
+			.filter((id) => id !== undefined && !this.emails.threads.has(id)));
+		for (const part of this.parts([...missing] as Id[])) {
+			const {list} = await this.client.call("Thread/get",
+				{accountId: this.accountId, ids: part});
+			for (const thread of list)
+				this.emails.threads.put(thread);
+		}
+		await needEmails(this, ids.flatMap((id) => this.emails.threads.peek(
+			this.emails.objects.peek(id)?.threadId ?? "")?.emailIds ?? []));
+	}
+
+	private parts(ids: Id[]): Id[][] {
+		const max = this.client.limits.maxObjectsInGet;
+		const parts: Id[][] = [];
+		for (let at = 0; at < ids.length; at += max)
+			parts.push(ids.slice(at, at + max));
+		return parts;
+	}
+
 	// ---- Changes -------------------------------------------------------
 
 	onStateChange(change: StateChange): void {
@@ -173,6 +199,8 @@ export class Store {
 			this.emails.putMutable((await updated).list);
 			for (const id of answer.destroyed)
 				this.emails.objects.drop(id);
+			if (answer.newState !== answer.oldState)
+				this.emails.epoch++;
 			this.states["Email"] = answer.newState;
 			this.again ||= answer.hasMoreChanges;
 			await this.syncThreads(fresh, answer.destroyed);
@@ -216,12 +244,10 @@ export class Store {
 		const got = await this.client.call("Email/get", {
 			accountId, ids: [], properties: ["id"]});
 		this.states["Email"] = got.state;
-		const known = this.emails.objects.ids();
-		const max = this.client.limits.maxObjectsInGet;
-		for (let at = 0; at < known.length; at += max) {
+		this.emails.epoch++;
+		for (const ids of this.parts(this.emails.objects.ids())) {
 			const {list, notFound} = await this.client.call("Email/get", {
-				accountId, ids: known.slice(at, at + max),
-				properties: MUTABLE_PROPERTIES});
+				accountId, ids, properties: MUTABLE_PROPERTIES});
 			this.emails.putMutable(list);
 			for (const id of notFound)
 				this.emails.objects.drop(id);

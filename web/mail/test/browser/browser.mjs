@@ -15,9 +15,9 @@ export const SIZES = {
 		deviceScaleFactor: 2},
 };
 
-export function launch(path = process.env.CHROMIUM ?? "/usr/bin/chromium") {
+export function launch(path = process.env.CHROMIUM ?? "/usr/bin/chromium", more = []) {
 	return chromium.launch({executablePath: path,
-		args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]});
+		args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", ...more]});
 }
 
 // A page that writes down what goes wrong in it, in `page.faults`.
@@ -25,7 +25,7 @@ export async function openPage(browser, url, options = {}) {
 	const context = await browser.newContext({ignoreHTTPSErrors: true, locale: "en-US",
 		timezoneId: "Europe/Berlin", ...SIZES.desk, ...options});
 	const page = await context.newPage();
-	page.setDefaultTimeout(options.timeout ?? 30_000);
+	page.setDefaultTimeout(options.timeout ?? Number(process.env.ROOST_WAIT ?? 30_000));
 	page.faults = [];
 	page.on("console", (message) => {
 		if (["error", "warning"].includes(message.type()))
@@ -41,7 +41,7 @@ export async function logIn(page, user = "demo", password = "demo") {
 	await page.fill("[name=username]", user);
 	await page.fill("[name=password]", password);
 	await page.press("[name=password]", "Enter");
-	await page.waitForSelector(".row:not(.hole)");
+	await page.waitForSelector(".row:not(.hole), .list-pane .empty");
 }
 
 // What keeps people out, as axe-core sees it (WCAG 2.2 AA and its best practices).

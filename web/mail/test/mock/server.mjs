@@ -162,6 +162,8 @@ class Mock {
 	}
 
 	async handle(request, response) {
+		if (this.down && !request.url.startsWith("/mock/"))
+			return request.socket.destroy();
 		const url = new URL(request.url, "http://mock");
 		const path = url.pathname;
 		this.requests.push(`${request.method} ${path}`);
@@ -175,7 +177,7 @@ class Mock {
 			return this.control(request, response, path.slice(6));
 		if (request.headers["x-roost"] !== "1")
 			return send(response, 403, {status: 403, detail: "X-Roost is missing"});
-		if (path === "/account/login")
+		if (path === "/account/login" || path === "/account/login/totp")
 			return this.login(request, response);
 		if (!this.loggedIn)
 			return send(response, 401, {status: 401});
@@ -215,6 +217,11 @@ export async function startMock(options) {
 	await new Promise((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
 	mock.port = server.address().port;
 	mock.url = `http://127.0.0.1:${mock.port}/mail/`;
+	// The server cannot be reached for a while.
+	mock.cut = () => {
+		mock.down = true;
+		server.closeAllConnections();
+	};
 	mock.stop = () => {
 		server.closeAllConnections();
 		server.close();

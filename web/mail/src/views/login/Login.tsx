@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import {useEffect, useRef, useState} from "preact/hooks";
 import {t, type Key} from "../../i18n/index.ts";
-import {logIn, secondFactor, type LoginAnswer} from "../../app/session.ts";
+import {
+	enterCode, hasPasskeys, logIn, usePasskey, type Factor, type LoginAnswer,
+} from "../../app/session.ts";
 import {Button, IconButton} from "../../ui/Button.tsx";
 import {Icon} from "../../ui/Icon.tsx";
 import {LanguageMenu} from "../shell/LanguageMenu.tsx";
 
 const PROBLEMS: Record<string, Key> = {
-	wrong: "login.wrong", slow: "login.slow", trouble: "login.trouble",
+	slow: "login.slow", trouble: "login.trouble",
 };
 
+interface Second {
+	ticket: string;
+	factors: Factor[];
+	remember: boolean;
+}
+
 export function Login() {
-	const [ticket, setTicket] = useState<string>();
-	const onAnswer = (answer: LoginAnswer): void => {
+	const [second, setSecond] = useState<Second>();
+	const onAnswer = (answer: LoginAnswer, remember: boolean): void => {
 		if (answer.status === "second-factor")
-			setTicket(answer.ticket);
+			setSecond({...answer, remember});
 	};
 	return (
 		<div class="login">
@@ -23,8 +31,8 @@ export function Login() {
 				<img src="/mail/icon.svg" alt="" width="56" height="56" />
 				<h1>{t("login.title")}</h1>
 				<p class="login-lead">{t("login.lead", {host: location.hostname})}</p>
-				{ticket === undefined ? <PasswordForm onAnswer={onAnswer} />
-					: <CodeForm ticket={ticket} onBack={() => setTicket(undefined)} />}
+				{second === undefined ? <PasswordForm onAnswer={onAnswer} />
+					: <SecondForm second={second} onBack={() => setSecond(undefined)} />}
 			</main>
 			<footer class="login-foot">
 				<a href="/setup">{t("login.setup")}</a>
@@ -41,7 +49,9 @@ function Problem({text}: {text: string | undefined}) {
 	);
 }
 
-function PasswordForm({onAnswer}: {onAnswer: (answer: LoginAnswer) => void}) {
+function PasswordForm({onAnswer}: {
+	onAnswer: (answer: LoginAnswer, remember: boolean) => void;
+}) {
 	const [problem, setProblem] = useState<Key>();
 	const [busy, setBusy] = useState(false);
 	const [shown, setShown] = useState(false);
@@ -51,17 +61,19 @@ function PasswordForm({onAnswer}: {onAnswer: (answer: LoginAnswer) => void}) {
 	useEffect(() => user.current!.focus(), []);
 	const submit = async (event: Event): Promise<void> => {
 		event.preventDefault();
+		await use(logIn(user.current!.value.trim(), password.current!.value,
+			remember.current!.checked), "login.wrong");
+		password.current?.select();
+	};
+	const use = async (asked: Promise<LoginAnswer>, wrong: Key): Promise<void> => {
 		setBusy(true);
 		setProblem(undefined);
-		const answer = await logIn(user.current!.value.trim(),
-			password.current!.value, remember.current!.checked);
+		const answer = await asked;
 		if (answer.status === "ok")
 			return;
 		setBusy(false);
-		setProblem(PROBLEMS[answer.status]);
-		onAnswer(answer);
-		if (answer.status === "wrong")
-			password.current?.select();
+		setProblem(answer.status === "wrong" ? wrong : PROBLEMS[answer.status]);
+		onAnswer(answer, remember.current?.checked ?? false);
 	};
 	return (
 		<form class="form" onSubmit={(event) => void submit(event)}>
@@ -92,39 +104,62 @@ function PasswordForm({onAnswer}: {onAnswer: (answer: LoginAnswer) => void}) {
 			<Button kind="primary" type="submit" class="wide" disabled={busy}>
 				{t("login.button")}
 			</Button>
+			{hasPasskeys() && (
+				<Button icon="key" class="wide" disabled={busy} onClick={() => void use(
+					usePasskey(undefined, remember.current!.checked), "login.passkey.wrong")}>
+					{t("login.passkey")}
+				</Button>
+			)}
 		</form>
 	);
 }
 
-function CodeForm({ticket, onBack}: {ticket: string; onBack: () => void}) {
+function SecondForm({second, onBack}: {second: Second; onBack: () => void}) {
+	const {ticket, factors, remember} = second;
 	const [problem, setProblem] = useState<Key>();
 	const [busy, setBusy] = useState(false);
 	const code = useRef<HTMLInputElement>(null);
-	useEffect(() => code.current!.focus(), []);
-	const submit = async (event: Event): Promise<void> => {
-		event.preventDefault();
+	const codes = factors.includes("totp") || factors.includes("recovery");
+	useEffect(() => code.current?.focus(), []);
+	const use = async (asked: Promise<LoginAnswer>, wrong: Key): Promise<void> => {
 		setBusy(true);
-		const answer = await secondFactor(ticket, code.current!.value.replace(/\s/g, ""));
+		setProblem(undefined);
+		const answer = await asked;
 		if (answer.status === "ok")
 			return;
 		setBusy(false);
-		setProblem(answer.status === "wrong" ? "login.code.wrong"
-			: PROBLEMS[answer.status]);
+		setProblem(answer.status === "wrong" ? wrong : PROBLEMS[answer.status]);
 		code.current?.select();
 	};
 	return (
-		<form class="form" onSubmit={(event) => void submit(event)}>
-			<label class="field">
-				<span>{t("login.code")}</span>
-				<input ref={code} name="code" inputMode="numeric" required
-					autocomplete="one-time-code" aria-invalid={!!problem}
-					aria-describedby="login-hint login-problem" />
-			</label>
-			<p class="form-hint" id="login-hint">{t("login.code.hint")}</p>
+		<form class="form" onSubmit={(event) => {
+			event.preventDefault();
+			void use(enterCode(ticket, code.current!.value.replace(/\s/g, ""), remember),
+				"login.code.wrong");
+		}}>
+			{factors.includes("passkey") && hasPasskeys() && (
+				<Button kind={codes ? "plain" : "primary"} icon="key" class="wide" disabled={busy}
+					onClick={() => void use(usePasskey(ticket, remember), "login.passkey.wrong")}>
+					{t("login.passkey")}
+				</Button>
+			)}
+			{codes && (
+				<>
+					<label class="field">
+						<span>{t("login.code")}</span>
+						<input ref={code} name="code" required autocomplete="one-time-code"
+							autocapitalize="none" spellcheck={false} aria-invalid={!!problem}
+							aria-describedby="login-hint login-problem" />
+					</label>
+					<p class="form-hint" id="login-hint">{t("login.code.hint")}</p>
+				</>
+			)}
 			<Problem text={problem && t(problem)} />
-			<Button kind="primary" type="submit" class="wide" disabled={busy}>
-				{t("login.continue")}
-			</Button>
+			{codes && (
+				<Button kind="primary" type="submit" class="wide" disabled={busy}>
+					{t("login.continue")}
+				</Button>
+			)}
 			<Button kind="quiet" class="wide" onClick={onBack}>{t("app.back")}</Button>
 		</form>
 	);
