@@ -160,15 +160,17 @@ bool jmap_id_is_valid(struct view id)
 	return id.len > 0 && id.len <= JMAP_ID_MAX;
 }
 
-// Only the spelling that we write, so that an object has one id.
-bool jmap_id_read(struct view id, enum jmap_id_kind kind, uint64_t *ret_number)
+static bool is_decimal(enum jmap_id_kind kind)
+{
+	return kind == JMAP_ID_EMAIL || kind == JMAP_ID_THREAD ||
+	       kind == JMAP_ID_BLOB;
+}
+
+static bool read_hexadecimal(struct view text, uint64_t *ret_number)
 {
 	uint64_t number = 0;
-	if (id.len < 2 || id.len > 17 || id.ptr[0] != (char)kind ||
-	    id.ptr[1] == '0')
-		return false;
-	for (size_t i = 1; i < id.len; i++) {
-		char c = id.ptr[i];
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
 		if (c >= '0' && c <= '9')
 			number = number << 4 | (uint64_t)(c - '0');
 		else if (c >= 'a' && c <= 'f')
@@ -177,27 +179,38 @@ bool jmap_id_read(struct view id, enum jmap_id_kind kind, uint64_t *ret_number)
 			return false;
 	}
 	*ret_number = number;
-	return true;
+	return text.len <= 16;
 }
 
-static struct view id_text(
-    char text[24], enum jmap_id_kind kind, uint64_t number)
+// Only the spelling that we write, so that an object has one id.
+bool jmap_id_read(struct view id, enum jmap_id_kind kind, uint64_t *ret_number)
 {
-	int len =
-	    snprintf(text, 24, "%c%llx", (int)kind, (unsigned long long)number);
-	return view_of(text, (size_t)len);
+	struct view text = view_from(id, 1);
+	if (id.len < 2 || id.ptr[0] != (char)kind || id.ptr[1] == '0')
+		return false;
+	return is_decimal(kind) ? view_to_u64(text, ret_number)
+				: read_hexadecimal(text, ret_number);
+}
+
+struct view jmap_id_text(
+    char ret_text[JMAP_ID_TEXT], enum jmap_id_kind kind, uint64_t number)
+{
+	int len = snprintf(ret_text, JMAP_ID_TEXT,
+	    is_decimal(kind) ? "%c%llu" : "%c%llx", (int)kind,
+	    (unsigned long long)number);
+	return view_of(ret_text, (size_t)len);
 }
 
 void jmap_id_add(struct json_text *out, enum jmap_id_kind kind, uint64_t number)
 {
-	char text[24];
-	json_add_string(out, id_text(text, kind, number));
+	char text[JMAP_ID_TEXT];
+	json_add_string(out, jmap_id_text(text, kind, number));
 }
 
 void jmap_id_key(struct json_text *out, enum jmap_id_kind kind, uint64_t number)
 {
-	char text[24];
-	json_key_view(out, id_text(text, kind, number));
+	char text[JMAP_ID_TEXT];
+	json_key_view(out, jmap_id_text(text, kind, number));
 }
 
 bool jmap_resolve_id(

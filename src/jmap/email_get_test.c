@@ -21,7 +21,7 @@ static const char plain[] =
 static json_t *get(uint64_t email, const char *arguments)
 {
 	char text[2000];
-	snprintf(text, sizeof(text), "{'ids':['E%llx']%s%s}",
+	snprintf(text, sizeof(text), "{'ids':['E%llu']%s%s}",
 	    (unsigned long long)email, *arguments ? "," : "", arguments);
 	json_t *json = jmap_rig_call(&rig, "Email/get", text);
 	json_t *one = json_incref(jmap_rig_at(json, "list/0"));
@@ -583,7 +583,7 @@ static void metadata_is_that_of_all_places(void **state)
 	char text[300];
 	uint64_t email = jmap_rig_deliver(&rig, "Archive", plain);
 	snprintf(text, sizeof(text),
-	    "{'update':{'E%llx':{'keywords/$seen':true,'keywords/$flagged':"
+	    "{'update':{'E%llu':{'keywords/$seen':true,'keywords/$flagged':"
 	    "true,'keywords/Work':true}}}",
 	    (unsigned long long)email);
 	run_set(text);
@@ -594,7 +594,7 @@ static void metadata_is_that_of_all_places(void **state)
 	    one, "keywords", "{'$flagged':true,'$seen':true,'work':true}");
 	assert_int_equal(
 	    json_object_size(json_object_get(one, "mailboxIds")), 1);
-	snprintf(text, sizeof(text), "'B%llx'", (unsigned long long)email);
+	snprintf(text, sizeof(text), "'B%llu'", (unsigned long long)email);
 	jmap_rig_expect(one, "blobId", text);
 	assert_int_equal(
 	    json_string_value(json_object_get(one, "threadId"))[0], 'T');
@@ -654,7 +654,7 @@ static void a_thread_has_its_emails_in_order(void **state)
 	snprintf(text, sizeof(text), "{'ids':['%s','T9999','x']}", thread);
 	json_t *json = jmap_rig_call(&rig, "Thread/get", text);
 	snprintf(expected, sizeof(expected),
-	    "[{'id':'%s','emailIds':['E%llx','E%llx']}]", thread, first,
+	    "[{'id':'%s','emailIds':['E%llu','E%llu']}]", thread, first,
 	    second);
 	jmap_rig_expect(json, "list", expected);
 	jmap_rig_expect(json, "notFound", "['T9999','x']");
@@ -724,7 +724,7 @@ static void a_thread_comes_changes_and_goes(void **state)
 			    "Subject: Re: c\r\n\r\n");
 		} else if (*steps[i].set) {
 			unsigned long long email = i < 4 ? first : reply;
-			snprintf(text, sizeof(text), "%s'E%llx'%s",
+			snprintf(text, sizeof(text), "%s'E%llu'%s",
 			    steps[i].set, email, steps[i].end);
 			json_decref(jmap_rig_call(&rig, "Email/set", text));
 		}

@@ -126,7 +126,7 @@ void email_news_results(struct jmap_call *call, struct jmap_set *set,
 	for (size_t i = 0; i < news->items.count; i++) {
 		struct view creation_id = news->items.items[i].creation_id;
 		const struct store_email_new *order = &orders[i];
-		char id[24];
+		char id[JMAP_ID_TEXT];
 		if (order->result.rc == RC_NOT_FOUND) {
 			(void)invalid(set, creation_id, "mailboxIds");
 			continue;
@@ -136,10 +136,8 @@ void email_news_results(struct jmap_call *call, struct jmap_set *set,
 			    error_of(call, &order->result), NULL, NULL);
 			continue;
 		}
-		int len = snprintf(id, sizeof(id), "%c%llx", JMAP_ID_EMAIL,
-		    (unsigned long long)order->email_id);
-		struct json_text *out = jmap_set_created(
-		    call, set, creation_id, view_of(id, (size_t)len));
+		struct json_text *out = jmap_set_created(call, set, creation_id,
+		    jmap_id_text(id, JMAP_ID_EMAIL, order->email_id));
 		json_key(out, "blobId");
 		jmap_id_add(out, JMAP_ID_BLOB, order->email_id);
 		json_key(out, "threadId");

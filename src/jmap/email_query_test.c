@@ -76,7 +76,7 @@ static void add_ids(struct buf *out, const char *text)
 {
 	for (; *text; text++) {
 		if (*text == '%' && text[1] >= 'a' && text[1] <= 'z')
-			buf_printf(out, "E%llx",
+			buf_printf(out, "E%llu",
 			    (unsigned long long)emails[*++text - 'a']);
 		else
 			buf_add_char(out, *text);

@@ -185,7 +185,7 @@ static void attachments_come_from_blobs(void **state)
 	struct buf message;
 	uint64_t source = jmap_rig_deliver(&rig, "INBOX",
 	    "Subject: inner\r\nContent-Type: text/plain\r\n\r\nHello\r\n");
-	snprintf(blob, sizeof(blob), "B%llx", (unsigned long long)source);
+	snprintf(blob, sizeof(blob), "B%llu", (unsigned long long)source);
 	snprintf(email, sizeof(email),
 	    "{" IN ",'subject':'out','textBody':[{'partId':'t'}],'attachments'"
 	    ":[{'blobId':'%s','type':'message/rfc822'},{'blobId':'%s','type':"
@@ -246,7 +246,7 @@ static void patches_change_an_email(void **state)
 	char id[24];
 	uint64_t number =
 	    jmap_rig_deliver(&rig, "INBOX", "Subject: p\r\n\r\nx\r\n");
-	snprintf(id, sizeof(id), "E%llx", (unsigned long long)number);
+	snprintf(id, sizeof(id), "E%llu", (unsigned long long)number);
 	for (size_t i = 0; i < ARRAY_LEN(patches); i++) {
 		json_t *json = update(id, patches[i].patch);
 		char path[60];
@@ -296,7 +296,7 @@ static void what_is_destroyed_is_not_updated(void **state)
 	uint64_t number =
 	    jmap_rig_deliver(&rig, "INBOX", "Subject: p\r\n\r\nx\r\n");
 	snprintf(text, sizeof(text),
-	    "{'update':{'E%llx':{}},'destroy':['E%llx','E%llx']}",
+	    "{'update':{'E%llu':{}},'destroy':['E%llu','E%llu']}",
 	    (unsigned long long)number, (unsigned long long)number,
 	    (unsigned long long)number);
 	json_t *json = jmap_rig_call(&rig, "Email/set", text);
@@ -318,8 +318,8 @@ static void blobs_are_imported(void **state)
 	uint64_t source =
 	    jmap_rig_deliver(&rig, "INBOX", "Subject: again\r\n\r\nHello\r\n");
 	snprintf(text, sizeof(text),
-	    "{'emails':{'a':{'blobId':'B%llx'," IN ",'keywords':{'$seen':true}"
-	    "},'b':{'blobId':'B999'," IN "},'c':{'blobId':'B%llx',"
+	    "{'emails':{'a':{'blobId':'B%llu'," IN ",'keywords':{'$seen':true}"
+	    "},'b':{'blobId':'B999'," IN "},'c':{'blobId':'B%llu',"
 	    "'mailboxIds':{}},'d':{'x':1}}}",
 	    (unsigned long long)source, (unsigned long long)source);
 	json_t *json = jmap_rig_call(&rig, "Email/import", text);

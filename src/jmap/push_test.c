@@ -31,7 +31,7 @@ static void deliver(void)
 static void set_email(const char *before, const char *after)
 {
 	char text[300];
-	snprintf(text, sizeof(text), "%sE%llx%s", before,
+	snprintf(text, sizeof(text), "%sE%llu%s", before,
 	    (unsigned long long)email, after);
 	json_t *answer = jmap_rig_call(&rig, "Email/set", text);
 	assert_non_null(json_object_get(answer, "newState"));

@@ -29,9 +29,8 @@ static const struct jmap_class class = {
 static void set_id(
     json_t *json, const char *name, enum jmap_id_kind kind, uint64_t number)
 {
-	char text[24];
-	snprintf(text, sizeof(text), "%c%llx", (int)kind,
-	    (unsigned long long)number);
+	char text[JMAP_ID_TEXT];
+	(void)jmap_id_text(text, kind, number);
 	json_object_set_new(json, name, json_string(text));
 }
 

@@ -226,8 +226,8 @@ static void success_changes_or_destroys_the_email(void **state)
 		    jmap_rig_deliver(&rig, "INBOX", MAIL);
 		snprintf(calls, sizeof(calls),
 		    "[['EmailSubmission/set',{'accountId':'@A','create':{'k':{"
-		    "'identityId':'I1','emailId':'E%llx'},'bad':{'identityId':"
-		    "'I9','emailId':'E%llx'}},%s},'c0']]",
+		    "'identityId':'I1','emailId':'E%llu'},'bad':{'identityId':"
+		    "'I9','emailId':'E%llu'}},%s},'c0']]",
 		    email, email,
 		    destroys ? "'onSuccessDestroyEmail':['#k','#bad','#no']"
 			     : "'onSuccessUpdateEmail':{'#k':{'keywords/"
@@ -240,7 +240,7 @@ static void success_changes_or_destroys_the_email(void **state)
 		snprintf(path, sizeof(path),
 		    destroys ? "1/1/destroyed" : "1/1/updated");
 		snprintf(id, sizeof(id),
-		    destroys ? "['E%llx']" : "{'E%llx':null}", email);
+		    destroys ? "['E%llu']" : "{'E%llu':null}", email);
 		jmap_rig_expect(json, path, id);
 		json_decref(json);
 		clear_queue();

@@ -152,7 +152,7 @@ static inline json_t *submit(const char *text, const char *members)
 	if (!strstr(members, "'identityId'"))
 		buf_add_literal(&request, "'identityId':'I1',");
 	if (!strstr(members, "'emailId'"))
-		buf_printf(&request, "'emailId':'E%llx'%s",
+		buf_printf(&request, "'emailId':'E%llu'%s",
 		    (unsigned long long)email, members[0] ? "," : "");
 	buf_printf(&request, "%s}}}", members);
 	buf_add_char(&request, '\0');
