@@ -31,23 +31,42 @@ class Jmap:
         self.account, = self.session["accounts"]
         self.using = list(self.session["capabilities"])
 
-    def ask(self, method, path, body=None):
+    def http(self, method, path, body=None, **fields):
+        """(status, fields, bytes). `fields` as in Content_Type="text/x"."""
         context = self.server.tls()
         context.check_hostname = False
         connection = http.client.HTTPSConnection(
             "127.0.0.1", self.server.ports["https"], timeout=TIMEOUT,
             context=context)
+        more = {name.replace("_", "-"): value
+                for name, value in fields.items()}
         try:
-            connection.request(method, path, body, dict(
-                self.headers, Host="localhost"))
+            connection.request(method, path, body, {
+                **self.headers, "Host": "localhost", **more})
             answer = connection.getresponse()
-            text = answer.read()
+            return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
-        if answer.status != 200:
+
+    def ask(self, method, path, body=None):
+        status, _, text = self.http(method, path, body)
+        if status != 200:
             raise AssertionError("%s %s: %d %r" % (
-                method, path, answer.status, text[:1000]))
+                method, path, status, text[:1000]))
         return json.loads(text)
+
+    def upload(self, body, kind="application/octet-stream"):
+        """The id of the blob."""
+        status, _, text = self.http(
+            "POST", "/jmap/upload/%s/" % self.account, body,
+            Content_Type=kind)
+        if status != 201:
+            raise AssertionError("upload: %d %r" % (status, text))
+        return json.loads(text)["blobId"]
+
+    def download(self, blob, name="x", **fields):
+        return self.http("GET", "/jmap/download/%s/%s/%s" % (
+            self.account, blob, name), **fields)
 
     def calls(self, *calls):
         """(name, arguments) each; gives [(name, arguments), …]."""

@@ -162,16 +162,17 @@ bool jmap_id_is_valid(struct view id)
 
 static bool is_decimal(enum jmap_id_kind kind)
 {
-	return kind == JMAP_ID_EMAIL || kind == JMAP_ID_THREAD;
+	return kind == JMAP_ID_EMAIL || kind == JMAP_ID_THREAD ||
+	       kind == JMAP_ID_BLOB;
 }
 
-static bool read_hexadecimal(struct view digits, uint64_t *ret_number)
+static bool read_hexadecimal(struct view text, uint64_t *ret_number)
 {
 	uint64_t number = 0;
-	if (digits.len > 16)
+	if (text.len > 16)
 		return false;
-	for (size_t i = 0; i < digits.len; i++) {
-		char c = digits.ptr[i];
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
 		if (c >= '0' && c <= '9')
 			number = number << 4 | (uint64_t)(c - '0');
 		else if (c >= 'a' && c <= 'f')
@@ -180,26 +181,26 @@ static bool read_hexadecimal(struct view digits, uint64_t *ret_number)
 			return false;
 	}
 	*ret_number = number;
-	return true;
+	return text.len <= 16;
 }
 
 // Only the spelling that we write, so that an object has one id.
 bool jmap_id_read(struct view id, enum jmap_id_kind kind, uint64_t *ret_number)
 {
+	struct view text = view_from(id, 1);
 	if (id.len < 2 || id.ptr[0] != (char)kind || id.ptr[1] == '0')
 		return false;
-	struct view digits = view_from(id, 1);
-	return is_decimal(kind) ? view_to_u64(digits, ret_number)
-				: read_hexadecimal(digits, ret_number);
+	return is_decimal(kind) ? view_to_u64(text, ret_number)
+				: read_hexadecimal(text, ret_number);
 }
 
 struct view jmap_id_text(
-    char text[JMAP_ID_TEXT], enum jmap_id_kind kind, uint64_t number)
+    char ret_text[JMAP_ID_TEXT], enum jmap_id_kind kind, uint64_t number)
 {
-	int len =
-	    snprintf(text, JMAP_ID_TEXT, is_decimal(kind) ? "%c%llu" : "%c%llx",
-		(int)kind, (unsigned long long)number);
-	return view_of(text, (size_t)len);
+	int len = snprintf(ret_text, JMAP_ID_TEXT,
+	    is_decimal(kind) ? "%c%llu" : "%c%llx", (int)kind,
+	    (unsigned long long)number);
+	return view_of(ret_text, (size_t)len);
 }
 
 void jmap_id_add(struct json_text *out, enum jmap_id_kind kind, uint64_t number)

@@ -4,7 +4,6 @@
 // blobs have no layer (messages) or one (their parts).
 #include "jmap/blob.h"
 
-#include "base/ascii.h"
 #include "base/mem.h"
 #include "store/upload.h"
 #include "store/view.h"
@@ -307,21 +306,11 @@ static enum rc open_parsed_part(struct jmap_blob *blob, uint32_t index)
 	return rc;
 }
 
-// Hexadecimal, spelled as we write it.
+// Spelled as we write it.
 static bool read_index(struct view text, uint32_t *ret_index)
 {
-	uint32_t index = 0;
-	if (text.len == 0 || text.len > 7 ||
-	    (text.ptr[0] == '0' && text.len > 1))
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		int value = ascii_hex_value(text.ptr[i]);
-		if (value < 0 || (text.ptr[i] >= 'A' && text.ptr[i] <= 'F'))
-			return false;
-		index = index << 4 | (uint32_t)value;
-	}
-	*ret_index = index;
-	return true;
+	return view_to_u32(text, ret_index) &&
+	       (text.ptr[0] != '0' || text.len == 1);
 }
 
 static enum rc open_layers(struct jmap_blob *blob, struct view indexes)

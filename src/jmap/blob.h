@@ -3,7 +3,7 @@
 // never stored again: an id says where the bytes are.
 //
 //	B5      the message of email E5
-//	B5-2    its part number 2 (of the record's part table, in hexadecimal),
+//	B5-2    its part number 2 (of the record's part table; the partId),
 //		after its transfer encoding was decoded
 //	U…      an upload of the user (store/upload.h)
 //	U…-1    part number 1 of the message that was uploaded; also of a

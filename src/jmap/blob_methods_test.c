@@ -202,7 +202,7 @@ static void a_blob_is_looked_up(void **state)
 	    "--a\r\n\r\ntext\r\n--a--\r\n");
 	snprintf(calls, sizeof(calls),
 	    "[['Blob/lookup',{'accountId':'@A','typeNames':['Email','Thread',"
-	    "'Mailbox'],'ids':['B%llx','B%llx-1','B%llx-9','x']},'1']]",
+	    "'Mailbox'],'ids':['B%llu','B%llu-1','B%llu-9','x']},'1']]",
 	    email, email, email);
 	json_t *json = run(calls, 0);
 	snprintf(expected, sizeof(expected), "['E%llu']", email);

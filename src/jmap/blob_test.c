@@ -103,7 +103,7 @@ static void each_id_has_its_bytes(void **state)
 	uint64_t email = jmap_rig_deliver(&rig, "INBOX", message);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		char id[64];
-		snprintf(id, sizeof(id), "B%llx%s", (unsigned long long)email,
+		snprintf(id, sizeof(id), "B%llu%s", (unsigned long long)email,
 		    parts[i].id);
 		struct view bytes = view_of_string(parts[i].bytes);
 		if (parts[i].len > 0)
@@ -132,7 +132,7 @@ static void a_long_part_comes_in_pieces(void **state)
 	for (size_t i = 0; i < lines; i++)
 		buf_add_literal(&text, "YWJj\r\n");
 	buf_add_char(&text, '\0');
-	snprintf(id, sizeof(id), "B%llx-0",
+	snprintf(id, sizeof(id), "B%llu-0",
 	    (unsigned long long)jmap_rig_deliver(&rig, "INBOX", text.ptr));
 	assert_int_equal(
 	    jmap_blob_open(rig.account, &asker, view_of_string(id), &blob),
@@ -292,7 +292,7 @@ static void a_download_is_named_and_harmless(void **state)
 	(void)state;
 	struct http_rig_answer answer;
 	char id[40], rest[200];
-	snprintf(id, sizeof(id), "B%llx",
+	snprintf(id, sizeof(id), "B%llu",
 	    (unsigned long long)jmap_rig_deliver(&rig, "INBOX", message));
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		download(id, names[i].name, LOGIN, &answer);
@@ -340,7 +340,7 @@ static void parts_of_a_download_can_be_asked_for(void **state)
 {
 	(void)state;
 	char id[40], fields[200];
-	snprintf(id, sizeof(id), "B%llx-2",
+	snprintf(id, sizeof(id), "B%llu-2",
 	    (unsigned long long)jmap_rig_deliver(&rig, "INBOX", message));
 	for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
 		struct http_rig_answer answer;

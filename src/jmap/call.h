@@ -122,10 +122,13 @@ MUST_CHECK bool jmap_taken_all(struct jmap_call *call);
 
 // ---- Ids -------------------------------------------------------------------
 //
-// A letter and a number, as IMAP shows them (RFC 8474, RFC 9698): of emails and
-// threads in decimal, of all others in hexadecimal.
+// A letter and a number. Those of emails, threads and mailboxes are what IMAP
+// shows as EMAILID, THREADID and MAILBOXID (RFC 8474, RFC 9698 section 3), and
+// so the numbers of emails and threads, and of blobs, are decimal, and all
+// others are hexadecimal.
 
-#define JMAP_ID_MAX 255 // bytes of any Id
+#define JMAP_ID_MAX  255 // bytes of any Id
+#define JMAP_ID_TEXT 24  // of one of ours, with the NUL
 
 enum jmap_id_kind {
 	JMAP_ID_ACCOUNT = 'A',
@@ -143,9 +146,9 @@ bool jmap_id_is_valid(struct view id); // RFC 8620 section 1.2
 // False: it is none of ours, so there is no such object.
 MUST_CHECK bool jmap_id_read(
     struct view id, enum jmap_id_kind kind, uint64_t *ret_number);
-#define JMAP_ID_TEXT 24 // room for an id, with a NUL
+// Writes an id; returns it without the NUL.
 struct view jmap_id_text(
-    char text[JMAP_ID_TEXT], enum jmap_id_kind kind, uint64_t number);
+    char ret_text[JMAP_ID_TEXT], enum jmap_id_kind kind, uint64_t number);
 void jmap_id_add(struct json_text *out, enum jmap_id_kind kind,
     uint64_t number); // as a string
 void jmap_id_key(

@@ -229,7 +229,7 @@ static void write_blob_id(
 {
 	char text[JMAP_ID_MAX + 16];
 	int len = snprintf(
-	    text, sizeof(text), "%.*s-%x", VIEW_FMT(email->blob_id), index);
+	    text, sizeof(text), "%.*s-%u", VIEW_FMT(email->blob_id), index);
 	json_add_string(out, view_of(text, (size_t)len));
 }
 

@@ -69,15 +69,13 @@ static void write_metadata(const struct jmap_email_wishes *wishes,
 static enum rc write_one(struct jmap_call *call, struct email_get *state,
     const struct store_view_email *seen)
 {
-	char blob_id[24];
+	char blob_id[JMAP_ID_TEXT];
 	uint64_t thread_id;
-	int len = snprintf(blob_id, sizeof(blob_id), "%c%llx", JMAP_ID_BLOB,
-	    (unsigned long long)seen->email_id);
 	struct jmap_email email = {
 	    .call = call,
 	    .arena = &state->arena,
 	    .cache = &state->cache,
-	    .blob_id = view_of(blob_id, (size_t)len),
+	    .blob_id = jmap_id_text(blob_id, JMAP_ID_BLOB, seen->email_id),
 	    .reader = store_view_reader(state->view),
 	    .email_id = seen->email_id,
 	};

@@ -594,7 +594,7 @@ static void metadata_is_that_of_all_places(void **state)
 	    one, "keywords", "{'$flagged':true,'$seen':true,'work':true}");
 	assert_int_equal(
 	    json_object_size(json_object_get(one, "mailboxIds")), 1);
-	snprintf(text, sizeof(text), "'B%llx'", (unsigned long long)email);
+	snprintf(text, sizeof(text), "'B%llu'", (unsigned long long)email);
 	jmap_rig_expect(one, "blobId", text);
 	assert_int_equal(
 	    json_string_value(json_object_get(one, "threadId"))[0], 'T');

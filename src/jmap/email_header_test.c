@@ -31,8 +31,7 @@ static const struct {
     {"", "header:x-a:asText", "null"},
     {"", "header:x-a:asText:all", "[]"},
     {"Received: from a by b; Fri, 21 Nov 1997 09:55:06 -0600\r\n",
-	"header:Received",
-	"' from a by b; Fri, 21 Nov 1997 09:55:06 -0600'"},
+	"header:Received", "' from a by b; Fri, 21 Nov 1997 09:55:06 -0600'"},
     // 4.1.2.2 Text
     {"Subject: a test\r\n", "subject", "'a test'"},
     {"Subject:    a test\r\n", "header:Subject:asText", "'a test'"},
@@ -44,8 +43,7 @@ static const struct {
     {"Subject: =?iso-8859-1?Q?a?= =?iso-8859-1?Q?b?=\r\n", "subject", "'ab'"},
     {"Subject: =?iso-8859-1?Q?a?=\r\n =?iso-8859-1?Q?b?=\r\n", "subject",
 	"'ab'"},
-    {"Subject: =?iso-8859-1?Q?a_?= =?iso-8859-1?Q?b?=\r\n", "subject",
-	"'a b'"},
+    {"Subject: =?iso-8859-1?Q?a_?= =?iso-8859-1?Q?b?=\r\n", "subject", "'a b'"},
     // A character that is cut.
     {"Subject: =?utf-8?q?caf=C3?= =?utf-8?q?=A9?=\r\n", "subject",
 	"'caf\xc3\xa9'"},
@@ -63,23 +61,23 @@ static const struct {
     // "with a known character set"
     {"Subject: =?x-nobody-knows?q?a?=\r\n", "subject",
 	"'=?x-nobody-knows?q?a?='"},
-    {"Subject: =?unknown-8bit?q?a?=\r\n", "subject",
-	"'=?unknown-8bit?q?a?='"},
+    {"Subject: =?unknown-8bit?q?a?=\r\n", "subject", "'=?unknown-8bit?q?a?='"},
     {"Subject: =?utf-8?x?a?=\r\n", "subject", "'=?utf-8?x?a?='"},
     // Two words side by side are two words (README.md, Departures).
     {"Subject: =?utf-8?q?a?==?utf-8?q?b?=\r\n", "subject", "'ab'"},
     // "Any NUL octets or control characters encoded … are dropped"
     {"Subject: =?utf-8?q?a=00b=0A=0Dc=1B=7F?=\r\n", "subject", "'abc'"},
     // "If any decodings fail, … U+FFFD"
-    {"Subject: =?utf-8?q?a=FFb?=\r\n", "subject", "'a\xef\xbf\xbd" "b'"},
+    {"Subject: =?utf-8?q?a=FFb?=\r\n", "subject",
+	"'a\xef\xbf\xbd"
+	"b'"},
     // "Normalization Form C": e and U+0301.
     {"Subject: =?utf-8?q?e=CC=81?=\r\n", "subject", "'\xc3\xa9'"},
     {"Subject: e\xcc\x81\r\n", "subject", "'\xc3\xa9'"},
     // Bytes that are no UTF-8 are read as mail programs do.
     {"Subject: Gr\xfc\xdf\r\n", "subject", "'Gr\xc3\xbc\xc3\x9f'"},
     {"Subject: 1\r\nSubject: 2\r\n", "subject", "'2'"},
-    {"Subject: 1\r\nSubject: 2\r\n", "header:Subject:asText:all",
-	"['1','2']"},
+    {"Subject: 1\r\nSubject: 2\r\n", "header:Subject:asText:all", "['1','2']"},
     {"Subject:\r\n", "subject", "''"},
     {"List-Id: =?utf-8?q?L?= <l.example.org>\r\n", "header:List-Id:asText",
 	"'L <l.example.org>'"},
@@ -159,8 +157,7 @@ static const struct {
 	"['1234@local.machine.example']"},
     {"References: <a@b>\r\n\t<c@d> (comment <x@y>)\r\n <e@f>\r\n", "references",
 	"['a@b','c@d','e@f']"},
-    {"References: <a@b><c@d>,<e@f>\r\n", "references",
-	"['a@b','c@d','e@f']"},
+    {"References: <a@b><c@d>,<e@f>\r\n", "references", "['a@b','c@d','e@f']"},
     {"In-Reply-To: Your message of Friday <a@b>\r\n", "inReplyTo", "['a@b']"},
     {"In-Reply-To: Your message of Friday\r\n", "inReplyTo", "null"},
     {"Message-ID: <no-at-sign>\r\n", "messageId", "['no-at-sign']"},
@@ -217,8 +214,8 @@ static void each_form_is_read(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char message[2000], text[300];
-		snprintf(message, sizeof(message), "%s\r\nbody\r\n",
-		    rows[i].header);
+		snprintf(
+		    message, sizeof(message), "%s\r\nbody\r\n", rows[i].header);
 		unsigned long long email =
 		    jmap_rig_deliver(&rig, "INBOX", message);
 		snprintf(text, sizeof(text),
@@ -233,8 +230,8 @@ static void each_form_is_read(void **state)
 		if (!value || json_object_size(one) != 2)
 			fail_msg("row %zu: no %s", i, rows[i].property);
 		// A failure shows which row it was.
-		json_t *shown = json_pack(
-		    "{s:i,s:O}", "row", (int)i, "value", value);
+		json_t *shown =
+		    json_pack("{s:i,s:O}", "row", (int)i, "value", value);
 		jmap_rig_expect(shown, "value", rows[i].value);
 		json_decref(shown);
 		json_decref(json);
@@ -250,15 +247,15 @@ static void nul_in_a_field_is_dropped(void **state)
 	struct store_asker asker = store_user(rig.users.user.account);
 	struct store_draft *draft = store_draft_new(rig.store);
 	static const char bytes[] = "Subject: a\0b\r\n\r\n";
-	rig_must(store_draft_add(draft, view_of(bytes, sizeof(bytes) - 1)),
-	    "draft");
+	rig_must(
+	    store_draft_add(draft, view_of(bytes, sizeof(bytes) - 1)), "draft");
 	rig_must(store_draft_finish(draft), "draft");
 	rig_must(store_mailbox_open(&asker, rig.account, VIEW("Archive"),
 		     STORE_RIGHTS_ALL, &fault, &mailbox),
 	    "open");
 	struct store_append append = {.draft = draft};
-	rig_must(store_append(mailbox, &append, 1, &fault, &appended),
-	    "append");
+	rig_must(
+	    store_append(mailbox, &append, 1, &fault, &appended), "append");
 	store_mailbox_close(&mailbox);
 	store_draft_free(&draft);
 	json_t *json = jmap_rig_call(&rig, "Email/get",
@@ -267,8 +264,8 @@ static void nul_in_a_field_is_dropped(void **state)
 	json_t *one;
 	json_array_foreach(jmap_rig_at(json, "list"), i, one)
 	{
-		const char *raw = json_string_value(
-		    json_object_get(one, "header:Subject"));
+		const char *raw =
+		    json_string_value(json_object_get(one, "header:Subject"));
 		if (!raw || strcmp(raw, " ab") != 0)
 			continue;
 		jmap_rig_expect(one, "subject", "'ab'");

@@ -46,7 +46,7 @@ static unsigned long long email;
 static json_t *parse(const char *suffix, const char *arguments)
 {
 	char text[1000];
-	snprintf(text, sizeof(text), "{'blobIds':['B%llx%s']%s%s}", email,
+	snprintf(text, sizeof(text), "{'blobIds':['B%llu%s']%s%s}", email,
 	    suffix, *arguments ? "," : "", arguments);
 	return jmap_rig_call(&rig, "Email/parse", text);
 }
@@ -54,7 +54,7 @@ static json_t *parse(const char *suffix, const char *arguments)
 static json_t *parsed(json_t *json, const char *suffix)
 {
 	char id[64];
-	snprintf(id, sizeof(id), "B%llx%s", email, suffix);
+	snprintf(id, sizeof(id), "B%llu%s", email, suffix);
 	json_t *one = json_object_get(json_object_get(json, "parsed"), id);
 	if (!one)
 		jmap_rig_expect(json, "parsed/one", "'an email'");
@@ -77,7 +77,7 @@ static void an_attached_message_is_parsed(void **state)
 	jmap_rig_expect(one, "hasAttachment", "true");
 	jmap_rig_expect(one, "bodyValues/1/value", "'pl\xc3\xa4in'");
 	snprintf(expected, sizeof(expected),
-	    "[{'partId':'2','blobId':'B%llx-2-2','size':3,"
+	    "[{'partId':'2','blobId':'B%llu-2-2','size':3,"
 	    "'type':'application/pdf'}]",
 	    email);
 	jmap_rig_expect(one, "attachments", expected);
@@ -105,7 +105,7 @@ static void the_blobs_of_its_parts_can_be_read(void **state)
 		struct buf bytes CLEANUP(buf_done);
 		struct store_asker asker = store_user(rig.users.user.account);
 		buf_init(&bytes, 1000);
-		snprintf(id, sizeof(id), "B%llx%s", email, rows[i].id);
+		snprintf(id, sizeof(id), "B%llu%s", email, rows[i].id);
 		assert_int_equal(jmap_blob_open(rig.account, &asker,
 				     view_of_string(id), &blob),
 		    RC_OK);

@@ -185,7 +185,7 @@ static void attachments_come_from_blobs(void **state)
 	struct buf message;
 	uint64_t source = jmap_rig_deliver(&rig, "INBOX",
 	    "Subject: inner\r\nContent-Type: text/plain\r\n\r\nHello\r\n");
-	snprintf(blob, sizeof(blob), "B%llx", (unsigned long long)source);
+	snprintf(blob, sizeof(blob), "B%llu", (unsigned long long)source);
 	snprintf(email, sizeof(email),
 	    "{" IN ",'subject':'out','textBody':[{'partId':'t'}],'attachments'"
 	    ":[{'blobId':'%s','type':'message/rfc822'},{'blobId':'%s','type':"
@@ -318,8 +318,8 @@ static void blobs_are_imported(void **state)
 	uint64_t source =
 	    jmap_rig_deliver(&rig, "INBOX", "Subject: again\r\n\r\nHello\r\n");
 	snprintf(text, sizeof(text),
-	    "{'emails':{'a':{'blobId':'B%llx'," IN ",'keywords':{'$seen':true}"
-	    "},'b':{'blobId':'B999'," IN "},'c':{'blobId':'B%llx',"
+	    "{'emails':{'a':{'blobId':'B%llu'," IN ",'keywords':{'$seen':true}"
+	    "},'b':{'blobId':'B999'," IN "},'c':{'blobId':'B%llu',"
 	    "'mailboxIds':{}},'d':{'x':1}}}",
 	    (unsigned long long)source, (unsigned long long)source);
 	json_t *json = jmap_rig_call(&rig, "Email/import", text);

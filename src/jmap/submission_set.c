@@ -288,10 +288,8 @@ static void tell_created(struct jmap_call *call, struct setting *setting,
     uint64_t number, struct view bytes)
 {
 	struct store_object object = {.id = number, .bytes = bytes};
-	char text[24];
-	int len = snprintf(text, sizeof(text), "%c%llx", JMAP_ID_SUBMISSION,
-	    (unsigned long long)number);
-	struct view id = view_of(text, (size_t)len);
+	char text[JMAP_ID_TEXT];
+	struct view id = jmap_id_text(text, JMAP_ID_SUBMISSION, number);
 	json_t *json = submission_type.load(&object);
 	json_t *given = json_object_getn(setting->set.parts[JMAP_SET_CREATE],
 	    setting->creation_id.ptr, setting->creation_id.len);
@@ -533,7 +531,7 @@ static void destroy_one(
 
 // The email of a submission that succeeded, as "E5"; false: it did not.
 static bool email_of(struct jmap_call *call, struct setting *setting,
-    struct view id, char ret_text[24])
+    struct view id, char ret_text[JMAP_ID_TEXT])
 {
 	struct view real;
 	if (!jmap_resolve_id(call, id, &real))
