@@ -5,6 +5,10 @@ import {density, conversations, theme} from "../../app/preferences.ts";
 import {follow, formatRoute, route} from "../../app/router.ts";
 import {language, LANGUAGES, setLanguage, storedLanguage, t, type Key, type Language} from "../../i18n/index.ts";
 
+import {Security} from "./pages/Security.tsx";
+import {AppPasswords, Sessions} from "./pages/Sessions.tsx";
+import {Vacation, Writing} from "./pages/Writing.tsx";
+
 interface Page {
 	slug: string;
 	label: Key;
@@ -14,6 +18,11 @@ interface Page {
 // A new page is a line here.
 const PAGES: Page[] = [
 	{slug: "appearance", label: "theme.title", view: Appearance},
+	{slug: "writing", label: "settings.writing", view: Writing},
+	{slug: "vacation", label: "settings.vacation", view: Vacation},
+	{slug: "security", label: "settings.security", view: Security},
+	{slug: "sessions", label: "settings.sessions", view: Sessions},
+	{slug: "programs", label: "settings.programs", view: AppPasswords},
 ];
 
 export function SettingsPane() {

@@ -17,7 +17,6 @@ import {Icon} from "../../ui/Icon.tsx";
 import {FolderPane} from "../folders/FolderPane.tsx";
 import {ListPane} from "../list/ListPane.tsx";
 import {ReaderPane} from "../reader/ReaderPane.tsx";
-import {SettingsPane} from "../settings/SettingsPane.tsx";
 import {mailKeys} from "./mailKeys.ts";
 import {TopBar} from "./TopBar.tsx";
 
@@ -68,15 +67,26 @@ export function Shell() {
 	);
 }
 
-// The editor is loaded when the first message is written.
-function Writing() {
-	const [Dock, setDock] = useState<ComponentType>();
+// A part of the page that is loaded when it is first needed.
+function usePart(needed: boolean, load: () => Promise<ComponentType>): ComponentType | undefined {
+	const [part, setPart] = useState<ComponentType>();
 	useEffect(() => {
-		if (!Dock && composing.value.length > 0)
-			import("../compose/Dock.tsx").then(
-				(part) => setDock(() => part.Dock), toastError);
-	}, [composing.value.length > 0]);
+		if (needed && !part)
+			load().then((one) => setPart(() => one), toastError);
+	}, [needed]);
+	return part;
+}
+
+function Writing() {
+	const Dock = usePart(composing.value.length > 0,
+		async () => (await import("../compose/Dock.tsx")).Dock);
 	return Dock ? <Dock /> : null;
+}
+
+function Settings() {
+	const Pane = usePart(true,
+		async () => (await import("../settings/SettingsPane.tsx")).SettingsPane);
+	return Pane ? <Pane /> : <p aria-busy="true">{t("app.loading")}</p>;
 }
 
 // The folders: a pane, or what comes over the page.
@@ -107,7 +117,7 @@ function Main() {
 	if (!store().ready.value)
 		return <main id="main" tabIndex={-1} class="main start" aria-busy="true"><p>{t("app.loading")}</p></main>;
 	if (route.value.view === "settings")
-		return <main id="main" tabIndex={-1} class="main one"><SettingsPane /></main>;
+		return <main id="main" tabIndex={-1} class="main one"><Settings /></main>;
 	if (panes.value === 1)
 		return (
 			<main id="main" tabIndex={-1} class="main one">
