@@ -16,8 +16,9 @@ const BASE = "/mail/";
 // The names of the outputs, in place of {{script}} and {{style}}.
 function writePage(outputs, folder) {
 	const named = (ending) => BASE + Object.entries(outputs)
-		.find(([name, output]) => name.endsWith(ending) && (output.entryPoint ||
-			ending === ".css"))[0].split("/").pop();
+		.find(([name, output]) => name.endsWith(ending) &&
+			(output.entryPoint === "src/main.tsx" || ending === ".css"))[0]
+		.split("/").pop();
 	const page = readFileSync(join(here, "static/index.html"), "utf8")
 		.replace("{{script}}", named(".js"))
 		.replace("{{style}}", named(".css"));
