@@ -84,9 +84,26 @@ static enum rc open_state(struct engine *engine, uint64_t partition,
 	return rc;
 }
 
-static enum rc work(const struct derive_tenant *tenant,
-    struct derive_piece *piece, uint64_t version)
+// How many commits of the account a tenant may let go by without noting that
+// it has nothing to do for them. It reads their records of the log again.
+#define UNNOTED_MAX 100
+
+// Whether it is worth a commit to note how far the tenant is.
+static bool is_worth_noting(const struct store *store,
+    const struct derive_state *before, const struct derive_piece *piece)
 {
+	uint64_t most = store->options.changes_max / 4;
+	if (most > UNNOTED_MAX)
+		most = UNNOTED_MAX;
+	return before->reading_all || piece->wrote || piece->more ||
+	       piece->state.built.version - before->built.version >= most;
+}
+
+static enum rc work(const struct store *store,
+    const struct derive_tenant *tenant, struct derive_piece *piece,
+    uint64_t version)
+{
+	struct derive_state before = piece->state;
 	uint64_t partition =
 	    derive_partition(tenant->number, piece->account_id);
 	struct fault fault;
@@ -98,7 +115,7 @@ static enum rc work(const struct derive_tenant *tenant,
 		piece->more = true;
 		return engine_partition_drop(piece->engine, partition, &fault);
 	}
-	if (rc != RC_OK)
+	if (rc != RC_OK || !is_worth_noting(store, &before, piece))
 		return rc;
 	state_put(piece->batch, tenant, &piece->state);
 	return engine_commit(
@@ -130,7 +147,7 @@ static enum rc step(struct store *store, const struct derive_tenant *tenant,
 			       piece.state.built.version == account_version))
 		return rc;
 	piece.batch = engine_batch_new(engine);
-	rc = work(tenant, &piece, version);
+	rc = work(store, tenant, &piece, version);
 	engine_batch_free(&piece.batch);
 	if (rc == RC_OK)
 		*ret_more |= piece.more;

@@ -50,6 +50,12 @@ static void builder_close(struct builder *builder)
 	buf_done(&builder->block);
 }
 
+// Whether all numbers of a block have been given out.
+static bool is_full(const struct builder *builder, uint64_t number)
+{
+	return (number + 1) * builder->kind->emails <= builder->next_email_id;
+}
+
 // Builds a block in `builder->block`. It is empty when not all of its numbers
 // have been given out, or when none of its emails is left.
 static enum rc build_block(struct builder *builder, uint64_t number)
@@ -59,7 +65,7 @@ static enum rc build_block(struct builder *builder, uint64_t number)
 	struct record_key key = record_key_u64(RECORD_EMAIL, first);
 	enum rc rc = RC_OK;
 	buf_reset(&builder->block);
-	if (first + kind->emails > builder->next_email_id)
+	if (!is_full(builder, number))
 		return RC_OK;
 	engine_cursor_seek(builder->cursor, record_key_view(&key));
 	while (rc == RC_OK) {
@@ -210,9 +216,14 @@ enum rc blocks_follow(const struct block_kind *kind, struct derive_piece *piece)
 	rc = note_changes(piece, walk, &blocks);
 	if (rc == RC_OK && blocks.count) {
 		rc = builder_open(kind, change_walk_snapshot(walk), &builder);
-		for (unsigned i = 0; rc == RC_OK && i < blocks.count; i++)
-			rc = put_block(
-			    &builder, blocks.numbers[i], piece->batch);
+		for (unsigned i = 0; rc == RC_OK && i < blocks.count; i++) {
+			uint64_t number = blocks.numbers[i];
+			// A block that is not full yet was never written.
+			if (!is_full(&builder, number))
+				continue;
+			rc = put_block(&builder, number, piece->batch);
+			piece->wrote = true;
+		}
 		builder_close(&builder);
 	}
 	store_change_walk_close(&walk);

@@ -35,7 +35,8 @@ struct derive_piece {
 	uint64_t account_id;
 	struct engine_batch *batch;
 	struct derive_state state;
-	bool more; // there is more to do
+	bool wrote; // it has put something into `batch`
+	bool more;  // there is more to do
 };
 
 struct derive_tenant {

@@ -510,6 +510,49 @@ static void a_full_queue_loses_nobody(void **state)
 	bed_close(&bed);
 }
 
+static uint64_t columns_version(struct bed *bed)
+{
+	uint64_t version;
+	assert_int_equal(
+	    engine_version(bed->engine, columns_of(1000), &version), RC_OK);
+	return version;
+}
+
+// A commit of the account that changes no block makes no commit here, unless
+// there have been many.
+static void what_changes_no_block_is_rarely_noted(void **state)
+{
+	(void)state;
+	struct bed bed;
+	random_state = 3;
+	bed_open(&bed, (struct store_options){0});
+	struct store_mailbox *inbox = bed_mailbox(&bed, "INBOX");
+	append_some(&bed, inbox, 64);
+	while (step(&bed, true))
+		;
+	uint64_t version = columns_version(&bed);
+	append_some(&bed, inbox, 1);
+	assert_false(step(&bed, false));
+	assert_int_equal(columns_version(&bed), version);
+	// What is gone must not stay in a block.
+	expunge(&bed, inbox, 3, 3);
+	assert_false(step(&bed, false));
+	assert_int_equal(columns_version(&bed), version + 1);
+	for (int i = 0; i < 250; i++) {
+		bed_append(&bed, inbox, "Subject: x\r\n\r\nx\r\n",
+		    (struct store_flags){0});
+		expunge(&bed, inbox, 66 + (uint32_t)i, 66 + (uint32_t)i);
+		assert_false(step(&bed, false));
+	}
+	// Of emails that are in no block, nothing is left to do but to note it,
+	// and to write a block when its last number is given out.
+	assert_true(columns_version(&bed) < version + 30);
+	assert_true(columns_version(&bed) > version + 3);
+	bed_check(&bed, false, 0);
+	store_mailbox_close(&inbox);
+	bed_close(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -518,6 +561,7 @@ int main(void)
 	    cmocka_unit_test(what_follows_is_what_is_built_anew),
 	    cmocka_unit_test(behind_the_horizon_everything_is_read),
 	    cmocka_unit_test(damage_is_found_and_dropped),
+	    cmocka_unit_test(what_changes_no_block_is_rarely_noted),
 	    cmocka_unit_test(another_format_is_built_anew),
 	    cmocka_unit_test(an_account_goes_with_what_is_derived),
 	    cmocka_unit_test(the_worker_builds_what_is_wanted_and_follows),

@@ -533,31 +533,44 @@ static void see_mailbox(void *context, const struct store_change *change)
 		       change->what & STORE_CHANGED_NAME;
 }
 
+// Marks the mailboxes of a thread's emails; *left counts those that hold
+// messages and are not marked.
+static enum rc spread_thread(
+    struct boxes *boxes, uint64_t thread_id, size_t *left)
+{
+	struct store_view *view = boxes->view;
+	const struct store_view_thread_email *emails;
+	size_t count = 0;
+	enum rc rc = store_view_thread(view, thread_id, &emails, &count);
+	for (size_t i = 0; rc == RC_OK && i < count; i++) {
+		struct store_view_email email;
+		if (store_view_email(view, emails[i].email_id, &email) != RC_OK)
+			continue;
+		for (size_t n = 0; n < email.place_count; n++) {
+			struct box *box =
+			    &boxes->of_view[email.places[n].position];
+			*left -= !(box->what & STORE_CHANGED_MESSAGES);
+			box->what |= STORE_CHANGED_MESSAGES;
+		}
+	}
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 // Counts of threads depend on all emails of the thread.
 static enum rc spread_emails(struct sum *sum, struct boxes *boxes)
 {
+	struct store_view *view = boxes->view;
 	struct ids threads = {0};
+	size_t left = 0;
 	enum rc rc = find_threads(sum);
+	for (size_t i = 0; i < view->count; i++)
+		left += view->boxes[i].shown.info.messages > 0 &&
+			!(boxes->of_view[i].what & STORE_CHANGED_MESSAGES);
 	for (size_t i = 0; i < sum->entries.count; i++)
 		vec_push(&threads, sum->entries.items[i].thread_id);
 	threads.count = unique(threads.items, threads.count);
-	for (size_t i = 0; rc == RC_OK && i < threads.count; i++) {
-		const struct store_view_thread_email *emails;
-		size_t count = 0;
-		rc = store_view_thread(
-		    sum->view, threads.items[i], &emails, &count);
-		if (rc == RC_NOT_FOUND)
-			rc = RC_OK;
-		for (size_t n = 0; rc == RC_OK && n < count; n++) {
-			struct store_view_email email;
-			if (store_view_email(
-				sum->view, emails[n].email_id, &email) != RC_OK)
-				continue;
-			for (size_t p = 0; p < email.place_count; p++)
-				boxes->of_view[email.places[p].position].what |=
-				    STORE_CHANGED_MESSAGES;
-		}
-	}
+	for (size_t i = 0; rc == RC_OK && i < threads.count && left > 0; i++)
+		rc = spread_thread(boxes, threads.items[i], &left);
 	vec_done(&threads);
 	return rc;
 }

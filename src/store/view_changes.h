@@ -26,12 +26,13 @@ MUST_CHECK enum rc store_view_emails_changed(struct store_view *view,
 MUST_CHECK enum rc store_view_threads_changed(struct store_view *view,
     struct store_change_position after, size_t limit,
     struct store_changes *ret_changes);
-// Mailboxes, as many as the changes of `limit` emails concern; `what` tells
-// what changed in each of `changed`. If it is STORE_CHANGED_MESSAGES alone,
-// only counts can have changed (RFC 8621 section 2.2: updatedProperties). A
-// mailbox is told whenever its counts may have changed, also because of an
-// email of the same thread in another mailbox. STORE_CHANGED_NAME: its name,
-// its parent, or its name below that.
+// Mailboxes. An answer ends with the commit in which `limit` of them, or so
+// many emails, have been told, and may have more mailboxes than `limit`. `what`
+// tells what changed in each of `changed`. If it is STORE_CHANGED_MESSAGES
+// alone, only counts can have changed (RFC 8621 section 2.2:
+// updatedProperties). A mailbox is told whenever its counts may have changed,
+// also because of an email of the same thread in another mailbox.
+// STORE_CHANGED_NAME: its name, its parent, or its name below that.
 MUST_CHECK enum rc store_view_mailboxes_changed(struct store_view *view,
     struct store_change_position after, size_t limit,
     struct store_changes *ret_changes);
