@@ -30,7 +30,7 @@ def help_of(*command):
 def commands():
     """{command: its options} as the program prints them."""
     listed = help_of().split("Commands:\n")[1].split("\n\n")[0]
-    names = [re.match(r"  ([a-z]+(?: [a-z]+)?)(?: |$)", line)
+    names = [re.match(r"  ([a-z]+(?: [a-z-]+)?)(?: |$)", line)
              for line in listed.splitlines()]
     names = [found[1] for found in names if found]
     # "serve   run": the summary is no part of the name.
