@@ -14,7 +14,7 @@ from imap_client import Connection, Literal, expand
 # Tested in other files: that they are announced where they work, and there
 # only, is tested there.
 ELSEWHERE = {"STARTTLS", "LOGINDISABLED", "AUTH=SCRAM-SHA-256",
-             "AUTH=SCRAM-SHA-256-PLUS"}
+             "AUTH=SCRAM-SHA-256-PLUS", "AUTH=OAUTHBEARER", "AUTH=XOAUTH2"}
 
 
 class Deflated:

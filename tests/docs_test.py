@@ -30,7 +30,7 @@ def help_of(*command):
 def commands():
     """{command: its options} as the program prints them."""
     listed = help_of().split("Commands:\n")[1].split("\n\n")[0]
-    names = [re.match(r"  ([a-z]+(?: [a-z]+)?)(?: |$)", line)
+    names = [re.match(r"  ([a-z]+(?: [a-z-]+)?)(?: |$)", line)
              for line in listed.splitlines()]
     names = [found[1] for found in names if found]
     # "serve   run": the summary is no part of the name.
@@ -82,11 +82,11 @@ class Agreement(unittest.TestCase):
         texts = [manual(), (PROJECT / "README.md").read_text()]
         texts += [path.read_text() for path in DOCS.glob("*.md")]
         for text in texts:
-            found = re.findall(r"(?m)^roost ([a-z]+)(?: ([a-z]+))?", "".join(
+            found = re.findall(r"(?m)^roost ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?", "".join(
                 blocks(text)))
-            found += re.findall(r"`roost ([a-z]+)(?: ([a-z]+))?", text)
+            found += re.findall(r"`roost ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?", text)
             found += re.findall(
-                r"(?m)^roost ([a-z]+) ([a-z]+) (?=[A-Z])", text)
+                r"(?m)^roost ([a-z]+) ([a-z-]+) (?=[A-Z])", text)
             for first, second in found:
                 self.assertTrue(
                     first in self.commands or first == "help"

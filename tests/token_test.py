@@ -128,7 +128,7 @@ class AppPasswordTest(Tokens):
         self.assertIn("not valid any more", bye.text)
         self.assertTrue(other.at_end())
         own.done(tags[0])
-        own.ok("NOOP")
+        own.command("NOOP")
         with self.assertRaises(ERRORS):
             self.imap().login(self.user, password)
 

@@ -125,6 +125,10 @@ static enum rc read_order(struct verb_call *call, struct fault *fault,
 	json_int_t days = json_integer_value(json_object_get(request, "days"));
 	order->name = link_member(request, "name");
 	order->scopes = AUTH_SCOPES_MAIL;
+	if (order->name.len > AUTH_CREDENTIAL_NAME_MAX)
+		return fault_set(fault, RC_LIMIT,
+		    "the label has more than %d bytes",
+		    AUTH_CREDENTIAL_NAME_MAX);
 	if (scopes.len > 0 && auth_scopes_read(scopes, &order->scopes) != RC_OK)
 		return fault_set(fault, RC_INVALID,
 		    "an application password is for imap, pop3, smtp or jmap, "
