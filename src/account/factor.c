@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "account/factor.h"
 
-#include "base/mem.h"
 #include "wire/base64url.h"
 
 #define BYTES_MAX ((size_t)8192) // decoded
@@ -25,24 +24,20 @@ void account_json_factors(
 enum http_step account_answer_second(struct http_exchange *exchange,
     uint64_t account, const struct auth_token_text *ticket)
 {
-	struct auth_second *second = mem_zalloc(sizeof(*second));
+	struct auth_second *second =
+	    arena_zalloc(&exchange->arena, sizeof(*second));
 	struct account_out out;
 	enum rc rc = auth_second_get(
 	    account_of(exchange)->options.auth, account, second);
-	enum http_step step;
-	if (rc != RC_OK) {
-		step = account_answer_rc(exchange, rc);
-	} else {
-		account_out_begin(&out);
-		json_member_string(&out.json, "status", VIEW("second-factor"));
-		account_json_factors(&out.json, second);
-		if (ticket)
-			json_member_string(
-			    &out.json, "ticket", view_of_string(ticket->text));
-		step = account_out_end(&out, exchange, 200);
-	}
-	free(second);
-	return step;
+	if (rc != RC_OK)
+		return account_answer_rc(exchange, rc);
+	account_out_begin(&out);
+	json_member_string(&out.json, "status", VIEW("second-factor"));
+	account_json_factors(&out.json, second);
+	if (ticket)
+		json_member_string(
+		    &out.json, "ticket", view_of_string(ticket->text));
+	return account_out_end(&out, exchange, 200);
 }
 
 // ---- Bytes -----------------------------------------------------------------

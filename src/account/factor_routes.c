@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The user's second factors: an authenticator app, passkeys, recovery codes.
 // Whatever changes them needs a new proof, by a second factor if there is one.
+#include <openssl/crypto.h>
+
 #include "account/factor.h"
 #include "setup/profile.h"
 
@@ -70,7 +72,7 @@ static enum rc add_codes(struct http_exchange *exchange,
 	for (size_t i = 0; i < AUTH_RECOVERY_CODES; i++)
 		json_add_string(json, view_of_string(codes.codes[i]));
 	json_end_array(json);
-	memset(&codes, 0, sizeof(codes));
+	OPENSSL_cleanse(&codes, sizeof(codes));
 	return RC_OK;
 }
 
@@ -140,7 +142,7 @@ static enum http_step begin_totp(
 	// A very long name gives no code; the secret can be typed.
 	if (setup_qr_svg(buf_view(&text), &picture) == RC_OK)
 		json_member_string(&out.json, "qr", buf_view(&picture));
-	memset(secret, 0, sizeof(secret));
+	OPENSSL_cleanse(secret, sizeof(secret));
 	buf_done_secret(&text);
 	buf_done_secret(&picture);
 	return account_out_end(&out, exchange, 200);
