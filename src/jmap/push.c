@@ -59,7 +59,10 @@ struct account {
 	uint64_t id;
 	struct store_push_watch *watch;
 	atomic_bool moved;
-	bool reload;      // its subscriptions have to be read
+	bool reload; // its subscriptions have to be read
+	// Not before this is it looked at again: many commits may come close
+	// together, as in an import.
+	uint64_t next_look_ms;
 	uint64_t version; // up to which `pending` of its targets is known
 	struct target *targets;
 };
@@ -493,25 +496,42 @@ static void take_news(struct jmap_push *push)
 	pthread_mutex_unlock(&push->lock);
 }
 
-// Ids, because looking can drop an account.
-static void look_at_moved(struct jmap_push *push)
+static uint64_t earlier(uint64_t a, uint64_t b)
 {
+	return a < b ? a : b;
+}
+
+// Returns the milliseconds until more has to be looked at. Ids, because looking
+// can drop an account.
+static uint64_t look_at_moved(struct jmap_push *push)
+{
+	uint64_t now_ms = clock_monotonic_ms(), wait_ms = IDLE_MS;
 	VEC(uint64_t) ids = {0};
 	size_t position = 0;
 	struct view key;
 	void *value;
 	while (map_next(&push->accounts, &position, &key, &value)) {
 		struct account *account = value;
-		if (atomic_exchange(&account->moved, false))
-			vec_push(&ids, account->id);
+		if (!atomic_load(&account->moved))
+			continue;
+		if (now_ms < account->next_look_ms) {
+			wait_ms =
+			    earlier(wait_ms, account->next_look_ms - now_ms);
+			continue;
+		}
+		atomic_store(&account->moved, false);
+		account->next_look_ms =
+		    now_ms + push->options.limits.push_pace_ms / 10;
+		vec_push(&ids, account->id);
 	}
 	for (size_t i = 0; i < ids.count; i++)
 		(void)account_look(account_get(push, ids.items[i]));
 	vec_done(&ids);
+	return wait_ms;
 }
 
 // Sends what is due. Returns the milliseconds until more is.
-static uint32_t send_all(struct jmap_push *push)
+static uint64_t send_all(struct jmap_push *push)
 {
 	uint64_t now_ms = clock_monotonic_ms();
 	int64_t now = now_seconds(push);
@@ -527,19 +547,18 @@ static uint32_t send_all(struct jmap_push *push)
 			else if (is_due(t, now_ms) &&
 				 push->under_way < UNDER_WAY_MAX)
 				send(push, t);
-			else if (!is_due(t, now_ms) && t->next_ms > now_ms &&
-				 t->next_ms - now_ms < wait_ms)
-				wait_ms = t->next_ms - now_ms;
+			else if (!is_due(t, now_ms) && t->next_ms > now_ms)
+				wait_ms = earlier(wait_ms, t->next_ms - now_ms);
 		}
 	}
-	return (uint32_t)wait_ms;
+	return wait_ms;
 }
 
 uint32_t jmap_push_step(struct jmap_push *push)
 {
 	take_news(push);
-	look_at_moved(push);
-	return send_all(push);
+	uint64_t wait_ms = look_at_moved(push);
+	return (uint32_t)earlier(wait_ms, send_all(push));
 }
 
 static void *run(void *context)
