@@ -169,3 +169,24 @@ class NoPrivateAddressTest(PushServiceBase):
                         host, self.listener.getsockname()[1])))
         with self.assertRaises(BlockingIOError):
             self.listener.accept()
+
+
+@only_roost
+class SilentDnsTest(PushServiceBase):
+    """A resolver that never answers holds nothing up."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        cls.addClassCleanup(cls.silent.close)
+        cls.silent.bind(("127.0.0.1", 0))
+        cls.silent.settimeout(TIMEOUT)
+        cls.settings = ('dns_servers = "127.0.0.1@%d"\n'
+                        'dns_timeout_seconds = 300\n' % (
+                            cls.silent.getsockname()[1]))
+        super().setUpClass()
+
+    def test_the_server_stops_in_the_middle_of_a_look_up(self):
+        self.subscribe("https://push.test/")
+        self.silent.recv(1000)
+        self.server.stop()

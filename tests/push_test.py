@@ -8,10 +8,13 @@ import json
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import unittest
 
 from harness import TESTS, TIMEOUT, ServerTest, only_roost, wait_until
+from mail_network_test import RoostHost
+from network import Network, needs_network
 
 PYTHON = "/usr/bin/python3"
 HAS = subprocess.run([PYTHON, "-c", "import websockets"],
@@ -203,3 +206,39 @@ class PushTest(ServerTest):
         self.assertIn("method=CONNECT", self.server.wait_for_log(
             lambda line: " http_request " in line and "/jmap/ws" in line,
             mark))
+
+
+@only_roost
+@needs_network
+class VanishedTest(unittest.TestCase):
+    def test_a_client_whose_network_is_gone(self):
+        """It is found by what is sent to it and never acknowledged."""
+        net = Network()
+        self.addCleanup(net.remove)
+        server = RoostHost(net.host("a"), "a.test",
+                           "stall_seconds = 2\n").start()
+        self.addCleanup(server.remove)
+        self.addCleanup(server.stop)
+        client = net.host("c")
+        user, password = server.new_user("anna")
+        raw = client.connect((server.host.ip, server.ports["https"]))
+        self.addCleanup(raw.close)
+        context = ssl._create_unverified_context()
+        stream = context.wrap_socket(raw, server_hostname="mx.a.test")
+        pair = base64.b64encode(
+            ("%s:%s" % (user, password)).encode()).decode()
+        stream.sendall((
+            "GET /jmap/events?types=*&closeafter=no&ping=1 HTTP/1.1\r\n"
+            "Host: mx.a.test\r\nAuthorization: Basic %s\r\n\r\n"
+            % pair).encode())
+        text = b""
+        while b"event: ping" not in text:
+            more = stream.recv(4096)
+            self.assertTrue(more, text)
+            text += more
+        mark = server.log_mark()
+        client.down()
+        line = server.wait_for_log(
+            lambda line: " disconnect " in line and "protocol=http" in line,
+            mark)
+        self.assertIn("lost", line)

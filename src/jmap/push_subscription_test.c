@@ -355,7 +355,7 @@ static void changes_are_pushed(void **state)
 	verify();
 	deliver();
 	await_sent(2);
-	expect_change("Mailbox Email EmailDelivery Thread");
+	expect_change("Mailbox Email EmailDelivery Thread Quota");
 	assert_string_equal(sent[1].urgency, "normal");
 	assert_true(sent[1].ttl > 0);
 	assert_memory_equal(sent[1].authorization, "vapid t=", 8);
@@ -367,7 +367,7 @@ static void changes_are_pushed(void **state)
 	assert_int_equal(sent_count, 2);
 	answer((struct jmap_posted){.status = 201});
 	await_sent(3);
-	expect_change("Mailbox Email EmailDelivery Thread");
+	expect_change("Mailbox Email EmailDelivery Thread Quota");
 	answer((struct jmap_posted){.status = 200});
 	usleep(1000);
 	step();
@@ -444,7 +444,8 @@ static void each_answer_is_obeyed(void **state)
 		answer((struct jmap_posted){.status = statuses[i].status});
 		if (statuses[i].again) {
 			await_sent(before + 3);
-			expect_change("Mailbox Email EmailDelivery Thread");
+			expect_change(
+			    "Mailbox Email EmailDelivery Thread Quota");
 			answer((struct jmap_posted){.status = 201});
 		}
 		for (int j = 0; j < 50; j++) {
@@ -559,7 +560,7 @@ static void a_restart_changes_nothing(void **state)
 	assert_int_equal(sent_count, 1);
 	deliver();
 	await_sent(2);
-	expect_change("Mailbox Email EmailDelivery Thread");
+	expect_change("Mailbox Email EmailDelivery Thread Quota");
 }
 
 // Section 8.6: others are not to be flooded through us.

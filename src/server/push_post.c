@@ -45,8 +45,7 @@ struct push_post {
 	CURLM *multi;
 	struct dns *dns;
 	pthread_mutex_t lock;
-	pthread_cond_t looked_up; // a look-up has answered
-	struct request *first;    // of the one thread
+	struct request *first; // of the one thread
 };
 
 // ---- Addresses -------------------------------------------------------------
@@ -104,7 +103,6 @@ static void looked_up(void *context, const struct dns_answer *answer)
 	for (size_t i = 0; i < answer->count; i++)
 		add_address(request, answer->records[i].value);
 	request->left--;
-	pthread_cond_broadcast(&post->looked_up);
 	pthread_mutex_unlock(&post->lock);
 	curl_multi_wakeup(post->multi);
 }
@@ -364,17 +362,16 @@ static void wake(void *context)
 	curl_multi_wakeup(((struct push_post *)context)->multi);
 }
 
-// A look-up that is under way is waited for: it has a time of its own.
+// Look-ups that are under way would take long. Their requests stay until
+// push_post_free(), which comes after the resolver's end.
 static void cancel(void *context)
 {
 	struct push_post *post = context;
-	while (post->first) {
-		struct request *request = post->first;
-		pthread_mutex_lock(&post->lock);
-		while (request->left > 0)
-			pthread_cond_wait(&post->looked_up, &post->lock);
-		pthread_mutex_unlock(&post->lock);
-		give_up(request, "the server stops");
+	for (struct request *r = post->first; r; r = r->next) {
+		if (r->done)
+			r->done(r->context,
+			    &(struct jmap_posted){.why = "the server stops"});
+		r->done = NULL;
 	}
 }
 
@@ -386,7 +383,6 @@ enum rc push_post_new(const struct push_post_settings *settings,
 	struct push_post *post = mem_zalloc(sizeof(*post));
 	post->settings = *settings;
 	pthread_mutex_init(&post->lock, NULL);
-	pthread_cond_init(&post->looked_up, NULL);
 	enum rc rc = net_tls_store(
 	    settings->ca_file, settings->log, fault, &post->store);
 	if (rc == RC_OK && (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 ||
@@ -407,11 +403,11 @@ void push_post_free(struct push_post **ret_post)
 	struct push_post *post = *ret_post;
 	if (!post)
 		return;
-	cancel(post);
+	while (post->first)
+		free_request(post->first);
 	if (post->multi)
 		curl_multi_cleanup(post->multi);
 	X509_STORE_free(post->store);
-	pthread_cond_destroy(&post->looked_up);
 	pthread_mutex_destroy(&post->lock);
 	free(post);
 	*ret_post = NULL;

@@ -24,8 +24,10 @@ struct push_post_settings {
 // before any thread is started.
 MUST_CHECK enum rc push_post_new(const struct push_post_settings *settings,
     struct fault *fault, struct push_post **ret_post);
-void push_post_free(struct push_post **post); // may be NULL
-// Before the first request. `dns` must outlive it.
+// May be NULL. After the poster's cancel(), and after the resolver's end: a
+// look-up that is under way answers then.
+void push_post_free(struct push_post **post);
+// Before the first request.
 void push_post_set_dns(struct push_post *post, struct dns *dns);
 struct jmap_poster push_post_poster(struct push_post *post);
 

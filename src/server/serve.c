@@ -611,8 +611,8 @@ static void stop(struct serve *serve)
 	net_tls_free(&serve->tls);
 	// JMAP follows what is in the queue, and looks up where it pushes to.
 	protocols_close(&serve->protocols);
-	push_post_free(&serve->push_post);
 	post_office_close(&serve->post);
+	push_post_free(&serve->push_post);
 	store_deriver_free(&serve->deriver);
 	sweeper_free(&serve->sweeper);
 	tracing_free(&serve->tracing);
