@@ -52,6 +52,12 @@ class BrowserTest(unittest.TestCase):
     def test_a_day_with_the_page(self):
         self.run_file("mail.test.mjs")
 
+    def test_hostile_mail(self):
+        self.run_file("hostile.test.mjs")
+
+    def test_without_a_network(self):
+        self.run_file("offline.test.mjs")
+
     def test_every_view(self):
         self.run_file("views.test.mjs")
 

@@ -5,7 +5,7 @@
 // and fonts have a hash in their names, so that browsers may keep them for ever;
 // index.html names them.
 import {spawnSync} from "node:child_process";
-import {cpSync, mkdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
+import {cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
 import {dirname, join, resolve} from "node:path";
 import {fileURLToPath} from "node:url";
 import {context} from "esbuild";
@@ -22,6 +22,16 @@ function writePage(outputs, folder) {
 		.replace("{{script}}", named(".js"))
 		.replace("{{style}}", named(".css"));
 	writeFileSync(join(folder, "index.html"), page);
+}
+
+// What the service worker keeps: all but itself, and fonts of other scripts.
+function writeWorker(folder) {
+	const names = readdirSync(folder).filter((name) => name !== "worker.js" &&
+		!/^inter-(?!latin)/.test(name) && name !== "index.html");
+	names.push("frame-pictures.html");
+	const worker = readFileSync(join(here, "static/worker.js"), "utf8")
+		.replace("/* FILES */", names.map((name) => JSON.stringify(name)).join(", "));
+	writeFileSync(join(folder, "worker.js"), worker);
 }
 
 function options(folder, watch) {
@@ -51,6 +61,7 @@ function options(folder, watch) {
 				build.onEnd((result) => {
 					if (result.metafile)
 						writePage(result.metafile.outputs, folder);
+					writeWorker(folder);
 				});
 			},
 		}],

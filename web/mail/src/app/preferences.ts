@@ -35,6 +35,7 @@ export type Density = "roomy" | "compact";
 export const theme = stored<Theme>("theme", "system", oneOf("system", "light", "dark"));
 export const density = stored<Density>("density", "roomy", oneOf("roomy", "compact"));
 export const conversations = stored("conversations", true, isBoolean);
+export const notices = stored("notices", false, isBoolean);
 export const shutFolders = stored<string[]>("shut-folders", [], isStrings);
 export const pictureSenders = stored<string[]>("picture-senders", [], isStrings);
 

@@ -5,6 +5,7 @@ import {batch, signal} from "@preact/signals";
 import {JmapClient} from "../jmap/client.ts";
 import {Push} from "../jmap/push.ts";
 import {Store} from "../store/store.ts";
+import {registerWorker} from "./worker.ts";
 import {closeDialog} from "./dialogs.ts";
 import {roostFetch} from "./http.ts";
 
@@ -30,6 +31,7 @@ export async function begin(): Promise<void> {
 		phase.value = "mail";
 		await started;
 		listen(client, made);
+		registerWorker();
 	} catch {
 		if (phase.peek() === "starting")
 			phase.value = "unreachable";

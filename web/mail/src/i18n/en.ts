@@ -277,4 +277,5 @@ export const en = {
 	"settings.title": "Settings",
 	"settings.reading": "Reading",
 	"settings.conversations": "Group messages into conversations",
+	"settings.notices": "Show a notice on the desktop when new mail comes",
 } satisfies Record<string, Message>;

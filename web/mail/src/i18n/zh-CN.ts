@@ -277,4 +277,5 @@ export const zhCN: Messages = {
 	"settings.title": "设置",
 	"settings.reading": "阅读",
 	"settings.conversations": "将邮件归为会话",
+	"settings.notices": "有新邮件时在桌面显示通知",
 };
