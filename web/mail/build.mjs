@@ -24,9 +24,24 @@ function writePage(outputs, folder) {
 	writeFileSync(join(folder, "index.html"), page);
 }
 
+// The licences of what becomes a part of the page. They ask to be passed on.
+function writeLicenses(folder) {
+	const lock = JSON.parse(readFileSync(join(here, "package-lock.json"), "utf8"));
+	const texts = Object.entries(lock.packages)
+		.filter(([path, one]) => path.startsWith("node_modules/") && !one.dev && !one.devOptional)
+		.map(([path, one]) => {
+			const name = path.replace(/.*node_modules\//, "");
+			const file = readdirSync(join(here, path)).find((one) => /^licen[cs]e/i.test(one));
+			const text = file ? readFileSync(join(here, path, file), "utf8") : one.license;
+			return `${name} ${one.version} (${one.license})\n\n${text.trim()}\n`;
+		});
+	writeFileSync(join(folder, "licenses.txt"), "What others made, and the web mail uses.\n\n" +
+		texts.join("\n" + "-".repeat(78) + "\n\n"));
+}
+
 // What the service worker keeps: all but itself, and fonts of other scripts.
 function writeWorker(folder) {
-	const names = readdirSync(folder).filter((name) => name !== "worker.js" &&
+	const names = readdirSync(folder).filter((name) => !["worker.js", "licenses.txt"].includes(name) &&
 		!/^inter-(?!latin)/.test(name) && name !== "index.html");
 	names.push("frame-pictures.html");
 	const worker = readFileSync(join(here, "static/worker.js"), "utf8")
@@ -84,6 +99,7 @@ const out = resolve(folder);
 rmSync(out, {recursive: true, force: true});
 mkdirSync(out, {recursive: true});
 cpSync(join(here, "static"), out, {recursive: true});
+writeLicenses(out);
 const watch = flags.includes("--watch");
 const build = await context(options(out, watch));
 if (watch) {

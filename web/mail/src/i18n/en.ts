@@ -277,5 +277,6 @@ export const en = {
 	"settings.title": "Settings",
 	"settings.reading": "Reading",
 	"settings.conversations": "Group messages into conversations",
+	"settings.licenses": "Licences of what others made",
 	"settings.notices": "Show a notice on the desktop when new mail comes",
 } satisfies Record<string, Message>;

@@ -277,5 +277,6 @@ export const zhCN: Messages = {
 	"settings.title": "设置",
 	"settings.reading": "阅读",
 	"settings.conversations": "将邮件归为会话",
+	"settings.licenses": "第三方软件的许可证",
 	"settings.notices": "有新邮件时在桌面显示通知",
 };

@@ -105,6 +105,8 @@ function Appearance() {
 					</label>
 				)}
 			</fieldset>
+			<p class="form-hint"><a href="/mail/licenses.txt" target="_blank">
+				{t("settings.licenses")}</a></p>
 		</form>
 	);
 }
