@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The web mail: its unit tests, and the page in Chromium, with the mock server of
-web/mail/test and with Roost. With ROOST_TEST_PICTURES, screenshots are kept in
-that folder."""
+"""The web mail: its unit tests, and the page in Chromium beside an IMAP session.
+With ROOST_TEST_PICTURES, screenshots are kept in that folder."""
 
 import json
 import os
 import shutil
-import tempfile
 import unittest
 
 from autoconfig_test import SERVER, WebServer
@@ -29,31 +27,6 @@ class UnitTest(unittest.TestCase):
     def test_the_types(self):
         run_program("node", PAGE / "node_modules/typescript/bin/tsc",
                     "-p", PAGE)
-
-
-@only_roost
-@unittest.skipUnless(HAS and (PAGE / "node_modules").exists(),
-                     "needs chromium and the Node modules")
-class BrowserTest(unittest.TestCase):
-    """With the mock server, which does what a test wants."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="roost-webmail-")
-        cls.addClassCleanup(shutil.rmtree, cls.folder, True)
-        run_program("node", PAGE / "build.mjs", cls.folder, "--no-check")
-
-    def run_file(self, name):
-        run_program("node", "--test", PAGE / "test/browser" / name,
-                    env={"HOME": self.folder, "ROOST_PAGE": self.folder,
-                         "CHROMIUM": CHROMIUM,
-                         "ROOST_WAIT": str(TIMEOUT * 1000)}, seconds=900)
-
-    def test_a_day_with_the_page(self):
-        self.run_file("mail.test.mjs")
-
-    def test_every_view(self):
-        self.run_file("views.test.mjs")
 
 
 @only_roost

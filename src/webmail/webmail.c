@@ -29,6 +29,10 @@
 	"sandbox allow-same-origin allow-popups "                              \
 	"allow-popups-to-escape-sandbox allow-modals"
 
+// The service worker fetches the page's files.
+#define WORKER_POLICY                                                          \
+	"default-src 'none'; script-src 'self'; connect-src 'self'"
+
 struct webmail {
 	struct http_file *list;
 	struct http_files *files;
@@ -42,6 +46,8 @@ static const char *policy_of(const char *name)
 		return PAGE_POLICY;
 	if (strcmp(name, "frame.html") == 0)
 		return FRAME_POLICY("");
+	if (strcmp(name, "worker.js") == 0)
+		return WORKER_POLICY;
 	return NULL;
 }
 

@@ -5,7 +5,7 @@
 // and fonts have a hash in their names, so that browsers may keep them for ever;
 // index.html names them.
 import {spawnSync} from "node:child_process";
-import {cpSync, mkdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
+import {cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
 import {dirname, join, resolve} from "node:path";
 import {fileURLToPath} from "node:url";
 import {context} from "esbuild";
@@ -23,6 +23,31 @@ function writePage(outputs, folder) {
 		.replace("{{script}}", named(".js"))
 		.replace("{{style}}", named(".css"));
 	writeFileSync(join(folder, "index.html"), page);
+}
+
+// The licences of what becomes a part of the page. They ask to be passed on.
+function writeLicenses(folder) {
+	const lock = JSON.parse(readFileSync(join(here, "package-lock.json"), "utf8"));
+	const texts = Object.entries(lock.packages)
+		.filter(([path, one]) => path.startsWith("node_modules/") && !one.dev && !one.devOptional)
+		.map(([path, one]) => {
+			const name = path.replace(/.*node_modules\//, "");
+			const file = readdirSync(join(here, path)).find((one) => /^licen[cs]e/i.test(one));
+			const text = file ? readFileSync(join(here, path, file), "utf8") : one.license;
+			return `${name} ${one.version} (${one.license})\n\n${text.trim()}\n`;
+		});
+	writeFileSync(join(folder, "licenses.txt"), "What others made, and the web mail uses.\n\n" +
+		texts.join("\n" + "-".repeat(78) + "\n\n"));
+}
+
+// What the service worker keeps: all but itself, and fonts of other scripts.
+function writeWorker(folder) {
+	const names = readdirSync(folder).filter((name) => !["worker.js", "licenses.txt"].includes(name) &&
+		!/^inter-(?!latin)/.test(name) && name !== "index.html");
+	names.push("frame-pictures.html");
+	const worker = readFileSync(join(here, "static/worker.js"), "utf8")
+		.replace("/* FILES */", names.map((name) => JSON.stringify(name)).join(", "));
+	writeFileSync(join(folder, "worker.js"), worker);
 }
 
 function options(folder, watch) {
@@ -52,6 +77,7 @@ function options(folder, watch) {
 				build.onEnd((result) => {
 					if (result.metafile)
 						writePage(result.metafile.outputs, folder);
+					writeWorker(folder);
 				});
 			},
 		}],
@@ -74,6 +100,7 @@ const out = resolve(folder);
 rmSync(out, {recursive: true, force: true});
 mkdirSync(out, {recursive: true});
 cpSync(join(here, "static"), out, {recursive: true});
+writeLicenses(out);
 const watch = flags.includes("--watch");
 const build = await context(options(out, watch));
 if (watch) {

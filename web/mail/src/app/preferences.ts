@@ -35,6 +35,9 @@ export type Density = "roomy" | "compact";
 export const theme = stored<Theme>("theme", "system", oneOf("system", "light", "dark"));
 export const density = stored<Density>("density", "roomy", oneOf("roomy", "compact"));
 export const conversations = stored("conversations", true, isBoolean);
+export const notices = stored("notices", false, isBoolean);
+// Whether mail that was seen is kept on this device (store/offline.ts).
+export const keepsMail = stored("keeps-mail", false, isBoolean);
 export const shutFolders = stored<string[]>("shut-folders", [], isStrings);
 export const pictureSenders = stored<string[]>("picture-senders", [], isStrings);
 

@@ -5,6 +5,12 @@ import {batch, signal} from "@preact/signals";
 import {JmapClient} from "../jmap/client.ts";
 import {Push} from "../jmap/push.ts";
 import {Store} from "../store/store.ts";
+import {registerWorker} from "./worker.ts";
+import {TransportError} from "../jmap/errors.ts";
+import {changeEmails} from "../store/change.ts";
+import {deleteKept, readKept, writeKept} from "../store/offline.ts";
+import {keepsMail} from "./preferences.ts";
+import {toastError} from "./toasts.ts";
 import {closeDialog} from "./dialogs.ts";
 import {roostFetch} from "./http.ts";
 
@@ -26,25 +32,78 @@ export async function begin(): Promise<void> {
 		await client.open();
 		const made = new Store(client);
 		const started = made.start();
-		current.value = made;
-		phase.value = "mail";
+		show(made);
 		await started;
 		listen(client, made);
-	} catch {
-		if (phase.peek() === "starting")
-			phase.value = "unreachable";
-		else if (phase.peek() === "mail" && !current.peek()?.ready.peek())
-			phase.value = "unreachable";
+		registerWorker();
+	} catch (error) {
+		if (phase.peek() === "login" ||
+			error instanceof TransportError && error.isOffline && await beginOffline(client))
+			return;
+		phase.value = "unreachable";
 	}
 }
 
+// With what this device has kept.
+async function beginOffline(client: JmapClient): Promise<boolean> {
+	const kept = keepsMail.peek() ? await readKept() : undefined;
+	if (!kept)
+		return false;
+	client.session = kept.session;
+	const made = new Store(client);
+	made.restore(kept);
+	online.value = false;
+	show(made);
+	listen(client, made);
+	for (const [id, patches] of kept.pending)
+		for (const patch of patches)
+			changeEmails(made, new Map([[id, patch]])).done.catch(toastError);
+	return true;
+}
+
+function show(made: Store): void {
+	batch(() => {
+		current.value = made;
+		phase.value = "mail";
+	});
+}
+
+// ---- What is kept on this device ---------------------------------------------
+
+const KEEP_MS = 4000;
+let keeping: ReturnType<typeof setInterval> | undefined;
+let keptText = "";
+
+// What is known changes in many places, so this looks from time to time.
+async function keep(): Promise<void> {
+	const made = current.peek();
+	if (!made?.ready.peek() || !keepsMail.peek())
+		return;
+	const kept = made.keep();
+	const text = JSON.stringify([kept.states, kept.pending, kept.bodies.length,
+		kept.lists.map((list) => [list.state, list.ids.length]), kept.emails.length]);
+	if (text === keptText)
+		return;
+	keptText = text;
+	await writeKept(kept);
+}
+
+function startKeeping(): void {
+	clearInterval(keeping);
+	keeping = setInterval(() => void keep(), KEEP_MS);
+}
+
+document.addEventListener("visibilitychange", () => void keep());
+
 function listen(client: JmapClient, made: Store): void {
+	startKeeping();
 	push = new Push({
 		url: client.session.eventSourceUrl,
 		fetch: roostFetch,
 		onChange: (change) => made.onStateChange(change),
 		onOpen: () => {
 			online.value = true;
+			made.onOnline();
 			void made.sync().catch(() => undefined);
 		},
 		onClose: () => {
@@ -64,6 +123,9 @@ document.addEventListener("visibilitychange", () => {
 function end(): void {
 	push?.stop();
 	push = undefined;
+	clearInterval(keeping);
+	keptText = "";
+	deleteKept();
 	// At once, so that nothing is drawn that needs a store.
 	batch(() => {
 		phase.value = "login";
@@ -111,6 +173,7 @@ async function ask(path: string, body: Record<string, unknown>): Promise<LoginAn
 export function logIn(
 	user: string, password: string, remember: boolean,
 ): Promise<LoginAnswer> {
+	keepsMail.value = remember;
 	return ask("login", {user, password, remember});
 }
 
@@ -134,6 +197,7 @@ export async function usePasskey(
 	const response = await post("login/passkey/begin", order);
 	if (!response?.ok)
 		return {status: response?.status === 429 ? "slow" : "trouble"};
+	keepsMail.value = remember;
 	const {publicKey} = await response.json() as
 		{publicKey: PublicKeyCredentialRequestOptionsJSON};
 	let given: PublicKeyCredential | null;

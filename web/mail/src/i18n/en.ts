@@ -332,4 +332,6 @@ export const en = {
 	"security.app.make": "Make a password",
 	"security.app.made": "Password of the program",
 	"security.app.once": "It is shown only now. Type or copy it into the program.",
+	"settings.licenses": "Licences of what others made",
+	"settings.notices": "Show a notice on the desktop when new mail comes",
 } satisfies Record<string, Message>;

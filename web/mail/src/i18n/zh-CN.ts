@@ -332,4 +332,6 @@ export const zhCN: Messages = {
 	"security.app.make": "生成密码",
 	"security.app.made": "程序的密码",
 	"security.app.once": "只显示这一次。请输入或复制到程序中。",
+	"settings.licenses": "第三方软件的许可证",
+	"settings.notices": "有新邮件时在桌面显示通知",
 };

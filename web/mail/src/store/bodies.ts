@@ -46,6 +46,25 @@ export class Bodies {
 		return found;
 	}
 
+	kept(): EmailBody[] {
+		return [...this.map.values()].flatMap((one) => {
+			const state = one.peek();
+			return state.state === "here" ? [state.body] : [];
+		});
+	}
+
+	restore(bodies: EmailBody[]): void {
+		for (const body of bodies)
+			this.map.set(body.id, signal<BodyState>({state: "here", body}));
+	}
+
+	// What could not be loaded without a network.
+	retryFailed(): void {
+		for (const [id, one] of this.map)
+			if (one.peek().state === "failed")
+				void this.retry(id);
+	}
+
 	// The whole text of a long message; or another try.
 	async loadWhole(id: Id): Promise<void> {
 		await this.load(id, this.get(id), 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes of emails: shown at once, then sent; taken back when the server
 // refuses. Each change knows how to be undone.
-import {JmapError} from "../jmap/errors.ts";
+import {JmapError, TransportError} from "../jmap/errors.ts";
 import type {Email, Id, Mailbox} from "../jmap/types.ts";
 import {
 	applyPatch, isUnread, patchBetween, patchObject, type Patch,
@@ -144,6 +144,9 @@ async function send(store: Store, patches: Patches): Promise<Set<Id>> {
 				why = JmapError.ofSet("Email/set", error);
 			}
 		} catch (error) {
+			// Without a network all of it is sent again; it says the same twice.
+			if (error instanceof TransportError && error.isOffline)
+				throw error;
 			for (const [id] of part)
 				refused.add(id);
 			why = error as Error;
@@ -167,7 +170,7 @@ export function changeEmails(store: Store, patches: Patches): Change {
 	}
 	adjustCounts(store, before, around(store, patches.keys()));
 	const removed = removeFromLists(store, patches);
-	const done = store.inTurn(() => send(store, patches)).then(
+	const done = store.inTurn(() => store.sendWhenOnline(() => send(store, patches))).then(
 		() => {
 			for (const [, end] of ends)
 				end(false);

@@ -79,13 +79,14 @@ export class Emails {
 	readonly threads = new Objects<Thread>();
 	// Goes up whenever the server told of changes.
 	epoch = 0;
-	// Changes that the server has not answered yet. They are laid over whatever
-	// it says of an email meanwhile.
+	// Changes that the server has not answered yet, and the emails without them.
+	// They are laid over whatever the server says of an email meanwhile.
 	private readonly pending = new Map<Id, Patch[]>();
+	private readonly plain = new Map<Id, Email>();
 
 	put(emails: Email[]): void {
 		for (const email of emails)
-			this.objects.put(this.overlay(email));
+			this.show(email);
 	}
 
 	// Of the ones that are here, what may have changed.
@@ -93,37 +94,55 @@ export class Emails {
 		for (const {id, keywords, mailboxIds} of emails) {
 			const now = this.objects.peek(id);
 			if (now)
-				this.objects.put(this.overlay({...now, keywords, mailboxIds}));
+				this.show({...now, keywords, mailboxIds});
 		}
+	}
+
+	private show(email: Email): void {
+		const patches = this.pending.get(email.id);
+		if (patches)
+			this.plain.set(email.id, email);
+		this.objects.put((patches ?? []).reduce(applyPatch, email));
 	}
 
 	isPending(id: Id): boolean {
 		return this.pending.has(id);
 	}
 
-	private overlay(email: Email): Email {
-		return (this.pending.get(email.id) ?? []).reduce(applyPatch, email);
+	// As the server has them, as far as it has said; and what is on its way.
+	kept(ids: Iterable<Id>): {emails: Email[]; pending: [Id, Patch[]][]} {
+		const emails: Email[] = [];
+		for (const id of ids) {
+			const email = this.plain.get(id) ?? this.objects.peek(id);
+			if (email)
+				emails.push(email);
+		}
+		return {emails, pending: [...this.pending]};
 	}
 
 	// Shows the change at once. The function that comes back is called when the
-	// server has answered: with the email as it was if the change failed.
+	// server has answered.
 	begin(id: Id, patch: Patch): (failed: boolean) => void {
-		const before = this.objects.peek(id);
-		if (before)
-			this.objects.put(applyPatch(before, patch));
+		const now = this.objects.peek(id);
 		this.pending.set(id, [...(this.pending.get(id) ?? []), patch]);
-		return (failed) => {
-			const rest = (this.pending.get(id) ?? []).filter((one) => one !== patch);
-			if (rest.length > 0)
-				this.pending.set(id, rest);
-			else
-				this.pending.delete(id);
-			const now = this.objects.peek(id);
-			const back = failed && before && now &&
-				patchBetween(applyPatch(before, patch), before);
-			if (back)
-				this.objects.put(applyPatch(now, back));
-		};
+		if (now) {
+			if (!this.plain.has(id))
+				this.plain.set(id, now);
+			this.objects.put(applyPatch(now, patch));
+		}
+		return (failed) => this.end(id, patch, failed);
+	}
+
+	private end(id: Id, patch: Patch, failed: boolean): void {
+		const rest = (this.pending.get(id) ?? []).filter((one) => one !== patch);
+		const plain = this.plain.get(id);
+		if (rest.length > 0)
+			this.pending.set(id, rest);
+		else
+			this.pending.delete(id);
+		this.plain.delete(id);
+		if (plain && this.objects.has(id))
+			this.show(failed ? plain : applyPatch(plain, patch));
 	}
 
 	// The emails of a thread that are here, the oldest first.

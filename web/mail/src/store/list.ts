@@ -7,6 +7,7 @@ import type {JmapClient} from "../jmap/client.ts";
 import {JmapError} from "../jmap/errors.ts";
 import type {Comparator, Filter, Id, QueryChangesResponse, QueryResponse} from "../jmap/types.ts";
 import type {Emails} from "./emails.ts";
+import type {KeptList} from "./offline.ts";
 import {callEmails, needEmails, takeEmails, type Source} from "./fetch.ts";
 
 export interface ListQuery {
@@ -57,6 +58,20 @@ export class MailList {
 
 	get key(): string {
 		return queryKey(this.query);
+	}
+
+	// For later, without a network: the first rows without a hole.
+	keep(max: number): KeptList | undefined {
+		const ids = this.server.slice(0, Math.min(this.firstHole(), max)) as Id[];
+		return this.state === undefined || ids.length === 0 ? undefined
+			: {query: this.query, state: this.state, total: this.server.length, ids};
+	}
+
+	restore(kept: KeptList): void {
+		this.state = kept.state;
+		this.server = [...kept.ids];
+		this.server.length = kept.total;
+		this.show();
 	}
 
 	indexOf(id: Id): number {

@@ -4,18 +4,20 @@
 // (RFC 8620 sections 5.2 and 7.1).
 import {signal} from "@preact/signals";
 import type {JmapClient} from "../jmap/client.ts";
-import {JmapError} from "../jmap/errors.ts";
+import {JmapError, TransportError} from "../jmap/errors.ts";
 import {MAIL, SUBMISSION} from "../jmap/methods.ts";
-import type {Email, Id, Identity, State, StateChange} from "../jmap/types.ts";
+import type {Email, Id, Identity, State, StateChange, Thread} from "../jmap/types.ts";
 import {Bodies} from "./bodies.ts";
 import {Emails, isUnread, LIST_PROPERTIES, MUTABLE_PROPERTIES} from "./emails.ts";
 import {needEmails} from "./fetch.ts";
 import {MailList, queryKey, type ListQuery} from "./list.ts";
 import {Mailboxes} from "./mailboxes.ts";
+import type {Kept} from "./offline.ts";
 import {People} from "./people.ts";
 
 const CHANGES_MAX = 200; // in one answer
 const LISTS_KEPT = 12;
+const ROWS_KEPT = 500; // of a list, without a network
 
 export class Store {
 	readonly mailboxes = new Mailboxes();
@@ -32,6 +34,8 @@ export class Store {
 	private readonly lists = new Map<string, MailList>(); // the last used last
 	private syncing: Promise<void> | undefined;
 	private again = false;
+	private onlines = 0; // how often the server was reached again
+	private readonly waking: (() => void)[] = [];
 	private turn: Promise<unknown> = Promise.resolve();
 
 	constructor(readonly client: JmapClient) {
@@ -64,6 +68,73 @@ export class Store {
 		const got = await this.client.call("Identity/get", {accountId, ids: null});
 		this.identities.value = got.list;
 		this.states["Identity"] = got.state;
+	}
+
+	// ---- Without a network ---------------------------------------------
+
+	keep(): Kept {
+		const lists = this.openLists().map((list) => list.keep(ROWS_KEPT))
+			.filter((list) => list !== undefined);
+		const bodies = this.bodies.kept();
+		const threads = new Map<Id, Thread>();
+		const ids = new Set([...lists.flatMap((list) => list.ids),
+			...bodies.map((body) => body.id)]);
+		for (const id of [...ids]) {
+			const thread = this.emails.threads.peek(
+				this.emails.objects.peek(id)?.threadId ?? "");
+			if (!thread)
+				continue;
+			threads.set(thread.id, thread);
+			thread.emailIds.forEach((one) => ids.add(one));
+		}
+		return {
+			session: this.client.session, states: {...this.states}, lists, bodies,
+			mailboxes: [...this.mailboxes.all.peek().values()],
+			identities: this.identities.peek(), threads: [...threads.values()],
+			...this.emails.kept(ids),
+		};
+	}
+
+	restore(kept: Kept): void {
+		this.mailboxes.set(kept.mailboxes);
+		this.identities.value = kept.identities;
+		Object.assign(this.states, kept.states);
+		this.emails.put(kept.emails);
+		for (const thread of kept.threads)
+			this.emails.threads.put(thread);
+		for (const list of kept.lists)
+			this.list(list.query).restore(list);
+		this.bodies.restore(kept.bodies);
+		this.ready.value = true;
+	}
+
+	// The server can be reached (again).
+	onOnline(): void {
+		this.wakeUp();
+		this.bodies.retryFailed();
+		for (const list of this.openLists())
+			if (list.failed.peek())
+				void list.reload();
+	}
+
+	// Sends again, when there is a network, what could not be sent without one.
+	async sendWhenOnline<T>(send: () => Promise<T>): Promise<T> {
+		for (;;) {
+			const before = this.onlines;
+			try {
+				return await send();
+			} catch (error) {
+				if (!(error instanceof TransportError) || !error.isOffline)
+					throw error;
+			}
+			if (before === this.onlines)
+				await new Promise<void>((resolve) => this.waking.push(resolve));
+		}
+	}
+
+	private wakeUp(): void {
+		this.onlines++;
+		this.waking.splice(0).forEach((wake) => wake());
 	}
 
 	// ---- Lists ---------------------------------------------------------
@@ -127,7 +198,7 @@ export class Store {
 			([type, state]) => this.states[type] !== undefined &&
 				this.states[type] !== state);
 		if (isNew)
-			void this.sync();
+			this.sync().catch(() => undefined); // the next news bring it
 	}
 
 	// One at a time; whoever asks meanwhile gets the next one.

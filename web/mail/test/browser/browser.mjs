@@ -23,12 +23,15 @@ export function launch(path = process.env.CHROMIUM ?? "/usr/bin/chromium", more 
 // A page that writes down what goes wrong in it, in `page.faults`.
 export async function openPage(browser, url, options = {}) {
 	const context = await browser.newContext({ignoreHTTPSErrors: true, locale: "en-US",
-		timezoneId: "Europe/Berlin", ...SIZES.desk, ...options});
+		timezoneId: "Europe/Berlin", ...SIZES.desk,
+		// Requests through a service worker are not seen by the tests.
+		serviceWorkers: "block", ...options});
 	const page = await context.newPage();
 	page.setDefaultTimeout(options.timeout ?? Number(process.env.ROOST_WAIT ?? 30_000));
 	page.faults = [];
 	page.on("console", (message) => {
-		if (["error", "warning"].includes(message.type()))
+		if (["error", "warning"].includes(message.type()) &&
+			!/Service Worker registration blocked/.test(message.text()))
 			page.faults.push(message.text());
 	});
 	page.on("pageerror", (error) => page.faults.push(String(error)));

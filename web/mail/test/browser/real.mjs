@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import {createRequire} from "node:module";
 import {join} from "node:path";
+import {POLICIES} from "../mock/server.mjs";
 import {axeFaults, launch, logIn, openPage, SIZES} from "./browser.mjs";
 
 const require = createRequire(new URL("../../../../tests/node/package.json", import.meta.url));
@@ -47,6 +48,10 @@ async function work(name, options) {
 	const words = (text) => page.waitForSelector(text);
 	await page.waitForSelector("[name=password]");
 	assert.deepEqual(await axeFaults(page), []);
+	// The mock's policies, under which most tests run, are the server's.
+	for (const [name, policy] of Object.entries(POLICIES))
+		assert.equal(await page.evaluate(async (path) => (await fetch("/mail/" + path)).headers
+			.get("content-security-policy"), name === "index.html" ? "" : name), policy, name);
 	await logIn(page, order.user, order.password);
 
 	// What comes in is seen at once, and read here it is read there.

@@ -27,7 +27,9 @@ const framePolicy = (pictures) => "default-src 'none'; style-src 'unsafe-inline'
 	`img-src data: blob:${pictures}; font-src data:; form-action 'none'; base-uri 'none'; ` +
 	"frame-ancestors 'self'; sandbox allow-same-origin allow-popups " +
 	"allow-popups-to-escape-sandbox allow-modals";
-const POLICIES = {"index.html": PAGE_POLICY, "frame.html": framePolicy(""),
+export const POLICIES = {"index.html": PAGE_POLICY,
+	"worker.js": "default-src 'none'; script-src 'self'; connect-src 'self'",
+	 "frame.html": framePolicy(""),
 	"frame-pictures.html": framePolicy(" https: http:")};
 
 async function bodyOf(request) {

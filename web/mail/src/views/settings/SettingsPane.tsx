@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The settings: pages in a table, each a component of its own file in pages/.
 import type {ComponentType} from "preact";
-import {density, conversations, theme} from "../../app/preferences.ts";
+import {allowNotices, canNotify} from "../../app/notices.ts";
+import {conversations, density, notices, theme} from "../../app/preferences.ts";
 import {follow, formatRoute, route} from "../../app/router.ts";
 import {language, LANGUAGES, setLanguage, storedLanguage, t, type Key, type Language} from "../../i18n/index.ts";
 
@@ -97,7 +98,24 @@ function Appearance() {
 						}} />
 					<span>{t("settings.conversations")}</span>
 				</label>
+				{canNotify() && (
+					<label class="check">
+						<input type="checkbox" checked={notices.value}
+							onChange={(event) => {
+								const wanted = event.currentTarget;
+								if (!wanted.checked)
+									notices.value = false;
+								else
+									void allowNotices().then((allowed) => {
+										wanted.checked = allowed;
+									});
+							}} />
+						<span>{t("settings.notices")}</span>
+					</label>
+				)}
 			</fieldset>
+			<p class="form-hint"><a href="/mail/licenses.txt" target="_blank">
+				{t("settings.licenses")}</a></p>
 		</form>
 	);
 }

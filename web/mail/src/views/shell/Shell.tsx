@@ -8,6 +8,7 @@ import {compose, composing} from "../../app/compose.ts";
 import {currentFolder, folderName, openId} from "../../app/current.ts";
 import {addKeys, handleKey} from "../../app/keys.ts";
 import {drawerOpen, panes} from "../../app/layout.ts";
+import {watchArrivals} from "../../app/notices.ts";
 import {route} from "../../app/router.ts";
 import {watchSelection} from "../../app/selection.ts";
 import {online, store} from "../../app/session.ts";
@@ -40,7 +41,9 @@ export function Shell() {
 		watching = true;
 		document.addEventListener("keydown", handleKey);
 		const removeKeys = addKeys(mailKeys);
+		const stopNotices = watchArrivals();
 		return () => {
+			stopNotices();
 			document.removeEventListener("keydown", handleKey);
 			removeKeys();
 		};
