@@ -99,7 +99,7 @@ class PushTest(ServerTest):
                 self.assertEqual(change["@type"], "StateChange")
                 (types,) = change["changed"].values()
                 self.assertEqual(set(types), {
-                    "Mailbox", "Email", "EmailDelivery", "Thread"})
+                    "Mailbox", "Email", "EmailDelivery", "Thread", "Quota"})
                 # Who comes back is told what was missed, and the stream ends.
                 again = self.events(
                     version, "?types=Email&closeafter=state&ping=0",

@@ -110,14 +110,15 @@ struct row {
 
 static const struct row rows[] = {
     {nothing, "*", ""},
-    {deliver, "*", "Mailbox Email EmailDelivery Thread"},
+    {deliver, "*", "Mailbox Email EmailDelivery Thread Quota"},
     {flag, "*", "Mailbox Email"},
-    {destroy, "*", "Mailbox Email Thread"},
+    {destroy, "*", "Mailbox Email Thread Quota"},
     {make_mailbox, "*", "Mailbox"},
     {make_identity, "*", "Identity"},
     {make_submission, "*", "EmailSubmission"},
     {make_settings, "*", ""},
-    {deliver_and_name, "*", "Mailbox Email EmailDelivery Thread Identity"},
+    {deliver_and_name, "*",
+	"Mailbox Email EmailDelivery Thread Identity Quota"},
     {deliver, "Email", "Email"},
     {deliver, "Thread,Mailbox,CalendarEvent", "Mailbox Thread"},
     // RFC 8621 section 1.5.1.
@@ -339,14 +340,14 @@ static void what_was_missed_is_told(void **state)
 	expect_id(&stream, before);
 	expect_state(&stream, "Mailbox Identity");
 	deliver();
-	expect_state(&stream, "Mailbox Email EmailDelivery Thread");
+	expect_state(&stream, "Mailbox Email EmailDelivery Thread Quota");
 	leave(&stream);
 	// An account that was never there: it may have been brought back from
 	// a backup.
 	listen_to(&stream, query, "Last-Event-ID: 999999999\r\n");
 	expect_id(&stream, 999999999);
 	expect_state(&stream, "Mailbox Email EmailDelivery Thread Identity "
-			      "EmailSubmission VacationResponse");
+			      "EmailSubmission VacationResponse Quota");
 	leave(&stream);
 	listen_to(&stream, query, "Last-Event-ID: what?\r\n");
 	expect_id(&stream, version());
@@ -598,7 +599,7 @@ static void push_is_enabled_and_disabled(void **state)
 	ws_say("{'@type':'WebSocketPushEnable'}");
 	assert_null(ws_hear());
 	deliver();
-	expect_push("Mailbox Email EmailDelivery Thread");
+	expect_push("Mailbox Email EmailDelivery Thread Quota");
 	uint64_t before = version();
 	ws_say("{'@type':'WebSocketPushDisable'}");
 	make_mailbox();

@@ -16,7 +16,8 @@
 	X(JMAP_CAPABILITY_MAIL, "urn:ietf:params:jmap:mail")                   \
 	X(JMAP_CAPABILITY_SUBMISSION, "urn:ietf:params:jmap:submission")       \
 	X(JMAP_CAPABILITY_VACATION, "urn:ietf:params:jmap:vacationresponse")   \
-	X(JMAP_CAPABILITY_BLOB, "urn:ietf:params:jmap:blob")
+	X(JMAP_CAPABILITY_BLOB, "urn:ietf:params:jmap:blob")                   \
+	X(JMAP_CAPABILITY_QUOTA, "urn:ietf:params:jmap:quota")
 
 enum jmap_capability {
 #define X(name, uri) name,

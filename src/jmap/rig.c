@@ -48,8 +48,11 @@ void jmap_rig_init_limits(
 	struct fault fault;
 	*rig = (struct jmap_rig){0};
 	rig_users_init(&rig->users);
-	rig->store =
-	    store_new(&(struct store_options){.engine = rig->users.engine});
+	rig->store = store_new(&(struct store_options){
+	    .engine = rig->users.engine,
+	    .quota_bytes = JMAP_RIG_QUOTA_BYTES,
+	    .quota_messages = JMAP_RIG_QUOTA_MESSAGES,
+	});
 	rig_must(store_account_enter(rig->store, rig->users.user.account,
 		     &fault, &rig->account),
 	    "the account");

@@ -16,6 +16,9 @@
 #include "http/rig.h"
 #include "jmap/jmap.h"
 
+#define JMAP_RIG_QUOTA_BYTES    ((uint64_t)1 << 30)
+#define JMAP_RIG_QUOTA_MESSAGES 100000
+
 struct jmap_rig {
 	struct rig_users users;
 	struct store *store;

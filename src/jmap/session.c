@@ -61,6 +61,7 @@ static const struct jmap_capability_info {
     [JMAP_CAPABILITY_SUBMISSION] = {NULL, jmap_submission_capability, true},
     [JMAP_CAPABILITY_VACATION] = {NULL, NULL, true},
     [JMAP_CAPABILITY_BLOB] = {NULL, jmap_blob_capability, true},
+    [JMAP_CAPABILITY_QUOTA] = {NULL, NULL, true},
 };
 
 typedef void (*write_info)(const struct jmap *jmap, struct json_text *out);

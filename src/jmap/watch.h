@@ -20,7 +20,8 @@
 	X(JMAP_PUSH_THREAD, "Thread")                                          \
 	X(JMAP_PUSH_IDENTITY, "Identity")                                      \
 	X(JMAP_PUSH_SUBMISSION, "EmailSubmission")                             \
-	X(JMAP_PUSH_VACATION, "VacationResponse")
+	X(JMAP_PUSH_VACATION, "VacationResponse")                              \
+	X(JMAP_PUSH_QUOTA, "Quota")
 
 enum jmap_push_type {
 #define X(name, word) name,

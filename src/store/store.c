@@ -42,6 +42,16 @@ uint64_t store_message_max(const struct store *store)
 	return store->options.message_max;
 }
 
+uint64_t store_quota_bytes(const struct store *store)
+{
+	return store->options.quota_bytes;
+}
+
+uint64_t store_quota_messages(const struct store *store)
+{
+	return store->options.quota_messages;
+}
+
 static struct view id_key(const uint64_t *account_id)
 {
 	return view_of(account_id, sizeof(*account_id));

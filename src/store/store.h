@@ -41,6 +41,9 @@ struct store *store_new(const struct store_options *options);
 void store_free(struct store **store); // all accounts must have been closed
 
 uint64_t store_message_max(const struct store *store);
+// What an account may have; 0: any number.
+uint64_t store_quota_bytes(const struct store *store);
+uint64_t store_quota_messages(const struct store *store);
 
 // Whether the disk has room for new mail (engine_room()): for refusing it
 // before it is sent. RC_FULL; RC_IO: the disk cannot be written.
