@@ -92,8 +92,7 @@ MUST_CHECK static enum rc write_once(struct store_account *account, uint64_t id,
 	if (rc == RC_OK)
 		rc = submission_decode(object.bytes, &submission);
 	if (rc == RC_OK)
-		rest = json_loadb(
-		    submission.rest.ptr, submission.rest.len, 0, NULL);
+		rest = jmap_json_load(submission.rest);
 	bool changed = rest && submission_status_apply(&submission, rest, note);
 	*ret_over = rest && submission_status_is_over(rest);
 	if (changed) {

@@ -23,8 +23,7 @@ static const struct jmap_class class = {
 
 static json_t *load(const struct store_object *object)
 {
-	json_t *json =
-	    json_loadb(object->bytes.ptr, object->bytes.len, 0, NULL);
+	json_t *json = jmap_json_load(object->bytes);
 	if (json && !json_is_string(json_object_get(json, "email"))) {
 		json_decref(json);
 		return NULL;

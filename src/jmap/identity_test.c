@@ -132,6 +132,10 @@ static const struct change changes[] = {
     {"Identity/set", "{'destroy':['I2']}", "notDestroyed",
 	"{'I2':{'type':'notFound'}}"},
     {"Identity/get", "{'ids':[],'x':1}", "type", "'invalidArguments'"},
+    // Any string is kept.
+    {"Identity/set", "{'update':{'I1':{'name':'a\\u0000b\\n\\\\'}}}", "updated",
+	"{'I1':null}"},
+    {"Identity/get", "{'ids':['I1']}", "list/0/mayDelete", "false"},
     // The vacation response.
     {"VacationResponse/get", "{'ids':null}", "list",
 	"[{'id':'singleton','isEnabled':false,'fromDate':null,'toDate':null,"

@@ -122,7 +122,8 @@ static json_t *ask(struct jmap_rig *rig, struct view body)
 	    "/jmap/api",
 	    LOGIN JSON_TYPE, body, &answer);
 	rig->status = answer.status;
-	json_t *json = json_loadb(answer.body.ptr, answer.body.len, 0, NULL);
+	json_t *json =
+	    json_loadb(answer.body.ptr, answer.body.len, JSON_ALLOW_NUL, NULL);
 	http_rig_answer_done(&answer);
 	return json;
 }

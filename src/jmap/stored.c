@@ -37,6 +37,12 @@ struct view jmap_json_text(struct arena *arena, const json_t *json)
 	return copy;
 }
 
+// A client's strings may have NUL.
+json_t *jmap_json_load(struct view text)
+{
+	return json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, NULL);
+}
+
 // ---- /get ------------------------------------------------------------------
 
 struct getting {

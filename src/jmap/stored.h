@@ -22,6 +22,9 @@ void jmap_add_json(struct json_text *out, const json_t *json);
 // The compact text, in the arena.
 struct view jmap_json_text(struct arena *arena, const json_t *json);
 
+// Reads what jmap_json_text() wrote; NULL: it is none.
+json_t *jmap_json_load(struct view text);
+
 enum jmap_step jmap_stored_get(
     struct jmap_call *call, const struct jmap_stored *type);
 enum jmap_step jmap_stored_changes(

@@ -48,7 +48,7 @@ static json_t *load(const struct store_object *object)
 	struct submission of;
 	if (submission_decode(object->bytes, &of) != RC_OK)
 		return NULL;
-	json_t *json = json_loadb(of.rest.ptr, of.rest.len, 0, NULL);
+	json_t *json = jmap_json_load(of.rest);
 	if (!json_is_object(json)) {
 		json_decref(json);
 		return NULL;

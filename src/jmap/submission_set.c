@@ -413,8 +413,7 @@ MUST_CHECK static enum rc store_canceled(struct jmap_call *call,
 			rc = submission_decode(object.bytes, &submission);
 		if (rc != RC_OK || submission.undo == SUBMISSION_CANCELED)
 			return rc;
-		json_t *rest = json_loadb(
-		    submission.rest.ptr, submission.rest.len, 0, NULL);
+		json_t *rest = jmap_json_load(submission.rest);
 		if (!rest)
 			return RC_CORRUPT;
 		submission_status_cancel(&submission, rest);

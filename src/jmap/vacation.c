@@ -49,7 +49,7 @@ MUST_CHECK static enum rc load(struct jmap_call *call, struct store_view *view,
 	    ret_kept->object.id == 0
 		? json_pack("{s:b, s:n, s:n, s:n, s:n, s:n}", "isEnabled", 0,
 		      "fromDate", "toDate", "subject", "textBody", "htmlBody")
-		: json_loadb(bytes.ptr, bytes.len, 0, NULL);
+		: jmap_json_load(bytes);
 	return *ret_json ? RC_OK : RC_CORRUPT;
 }
 
