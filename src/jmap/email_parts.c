@@ -77,14 +77,17 @@ static bool is_inline(const struct jmap_email_parts *parts, uint32_t index,
 	       (around->multipart[0] != 'r' && (media || !has_name(fields)));
 }
 
-static void push(uint32_t *list, size_t *count, uint32_t index)
+// Each part comes once, except in a damaged table.
+static void push(const struct jmap_email_parts *parts, uint32_t *list,
+    size_t *count, uint32_t index)
 {
-	list[(*count)++] = index;
+	if (*count < parts->count)
+		list[(*count)++] = index;
 }
 
 static void attach(struct jmap_email_parts *parts, uint32_t index)
 {
-	push(parts->attachments, &parts->attachment_count, index);
+	push(parts, parts->attachments, &parts->attachment_count, index);
 }
 
 static void add_inline(
@@ -94,9 +97,9 @@ static void add_inline(
 	bool html = jmap_part_is(parts, index, "text", "html");
 	if (around->multipart[0] == 'a') {
 		if (plain && around->text)
-			push(parts->text, &parts->text_count, index);
+			push(parts, parts->text, &parts->text_count, index);
 		else if (html && around->html)
-			push(parts->html, &parts->html_count, index);
+			push(parts, parts->html, &parts->html_count, index);
 		else
 			attach(parts, index);
 		return;
@@ -106,9 +109,9 @@ static void add_inline(
 		around->text = around->text && !html;
 	}
 	if (around->text)
-		push(parts->text, &parts->text_count, index);
+		push(parts, parts->text, &parts->text_count, index);
 	if (around->html)
-		push(parts->html, &parts->html_count, index);
+		push(parts, parts->html, &parts->html_count, index);
 	if ((!around->text || !around->html) && is_inline_media(parts, index))
 		attach(parts, index);
 }
@@ -120,10 +123,12 @@ static void complete_alternative(
 	size_t text = parts->text_count, html = parts->html_count;
 	if (text == text_before)
 		for (size_t i = html_before; i < html; i++)
-			push(parts->text, &parts->text_count, parts->html[i]);
+			push(parts, parts->text, &parts->text_count,
+			    parts->html[i]);
 	if (html == html_before)
 		for (size_t i = text_before; i < text; i++)
-			push(parts->html, &parts->html_count, parts->text[i]);
+			push(parts, parts->html, &parts->html_count,
+			    parts->text[i]);
 }
 
 // Looks at the parts from `first` on, up to `end`, which have one parent. The

@@ -3,7 +3,7 @@
 #include "wire/address.h"
 #include "wire/auth_results.h"
 #include "wire/date.h"
-#include "wire/header.h"
+#include "wire/header_value.h"
 #include "wire/mailbox_list.h"
 #include "wire/message_id.h"
 
@@ -109,6 +109,21 @@ static void check_mailboxes(struct view input)
 	arena_done(&arena);
 }
 
+static void check_values(struct view input)
+{
+	struct arena arena;
+	struct view rest = input, text;
+	size_t total = 0;
+	arena_init(&arena);
+	while (header_id_next(&arena, &rest, &text))
+		total += text.len;
+	rest = input;
+	while (header_url_next(&arena, &rest, &text))
+		total += text.len;
+	must(total <= 2 * input.len);
+	arena_done(&arena);
+}
+
 static void check_dates(struct view input)
 {
 	struct date date;
@@ -185,6 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_addresses(input);
 	check_mailboxes(input);
 	check_dates(input);
+	check_values(input);
 	check_ids(input);
 	check_results(input);
 	return 0;

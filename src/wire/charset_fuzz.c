@@ -141,6 +141,9 @@ static void check_words(struct charset_cache *cache, struct view raw)
 	for (size_t i = 0; i < out.len; i++)
 		must((unsigned char)out.ptr[i] >= ' ' || out.ptr[i] == '\t');
 	buf_reset(&out);
+	encoded_word_decode_strictly(cache, raw, &out);
+	must(buf_status(&out) == RC_OK && utf8_is_valid(buf_view(&out)));
+	buf_reset(&out);
 	subject_base(cache, raw, &out, &reply);
 	must(utf8_is_valid(buf_view(&out)));
 	must(out.len == 0 || out.ptr[out.len - 1] != ' ');

@@ -360,6 +360,14 @@ static void internet_dates_are_read_strictly(void **state)
 		date_format_rfc3339(date.seconds, &out);
 		assert_view_equal_row(i, buf_view(&out),
 		    rows[i].utc ? view_of_string(rows[i].utc) : text);
+		// In its own zone it is the same moment.
+		struct date again;
+		buf_reset(&out);
+		date_format_rfc3339_zone(date, &out);
+		assert_int_equal(
+		    date_parse_rfc3339(buf_view(&out), &again), RC_OK);
+		assert_true(again.seconds == date.seconds);
+		assert_int_equal(again.zone_minutes, date.zone_minutes);
 		buf_done(&out);
 	}
 }

@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "wire/header.h"
 #include "wire/imap_structure.h"
+#include "wire/imap_structure_read.h"
 #include "wire/message_dump.h"
 #include "wire/message_text.h"
 #include "wire/message_whole.h"
@@ -103,6 +104,24 @@ static void check_rendered(struct view text)
 
 // ---- the record
 
+// What was written can be read again.
+static void check_structure(
+    const struct message_record *record, const struct message *message)
+{
+	struct arena arena;
+	struct structure_part *parts;
+	arena_init(&arena);
+	require(imap_structure_read(&arena, record, &parts) == RC_OK);
+	for (uint32_t i = 0; i < record->part_count; i++) {
+		const struct message_part *from = &message->parts[i];
+		bool multipart = from->kind == MESSAGE_MULTIPART;
+		require(parts[i].type.len > 0);
+		require(multipart ==
+			view_eq_nocase(parts[i].type, VIEW("multipart")));
+	}
+	arena_done(&arena);
+}
+
 static void check_record(struct view bytes, const struct message *message)
 {
 	struct message_record record;
@@ -124,6 +143,7 @@ static void check_record(struct view bytes, const struct message *message)
 		require(text.header.len == from->header_len);
 		require(text.body.len <= from->body_len);
 	}
+	check_structure(&record, message);
 	check_rendered(record.text[MESSAGE_RECORD_ENVELOPE]);
 	check_rendered(record.text[MESSAGE_RECORD_BODY]);
 	check_rendered(record.text[MESSAGE_RECORD_BODYSTRUCTURE]);

@@ -5,6 +5,7 @@
 // record, and every walk ends.
 #include <stdlib.h>
 
+#include "wire/imap_structure_read.h"
 #include "wire/message_text.h"
 #include "wire/message_whole.h"
 
@@ -78,6 +79,17 @@ static void check_sections(const struct message_record *record)
 			}
 }
 
+static void check_structure(const struct message_record *record)
+{
+	struct arena arena;
+	struct structure_part *parts;
+	arena_init(&arena);
+	if (imap_structure_read(&arena, record, &parts) == RC_OK)
+		require(parts[record->part_count - 1].param_count <
+			record->bytes.len);
+	arena_done(&arena);
+}
+
 static void check_record(struct view bytes)
 {
 	struct message_record record;
@@ -90,6 +102,7 @@ static void check_record(struct view bytes)
 	require(texts <= bytes.len && record.header_len <= record.size);
 	check_parts(&record);
 	check_sections(&record);
+	check_structure(&record);
 	struct view rest = record.text[MESSAGE_RECORD_REFERENCES];
 	while (message_record_next_reference(&rest, &id))
 		require(id.len <= bytes.len);
