@@ -206,6 +206,7 @@ class JmapReadTest(ServerTest):
         self.server.stop()
         self.server.start()
         self.assertEqual(self.jmap.download(blob)[2], b"mine")
+        self.server.check()
         other = Jmap(self.server, *self.server.new_user())
         self.assertEqual(other.download(blob)[0], 404)
         self.assertEqual(other.call("Blob/get", ids=[blob])["notFound"],
