@@ -51,6 +51,7 @@ class PasskeyTest(_AccountTest):
                       [{"refused": True}, {"status": "refused"}])
         self.assertIn("A mail program", seen["consent"])
         self.assertEqual(seen["faults"], [])
+        program.redirect = seen["led to"].partition("?")[0]
         code = program.came_back(seen["led to"])
         self.assertEqual(program.redeem(code).status, 200)
         self.assertTrue(seen["consent alone"])

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Passkeys in Chromium, with a virtual authenticator: node passkey.mjs JSON,
 // where JSON has chromium, port, timeout, user, password, page (of an
-// authorization request). Prints a line of JSON for each thing that it saw.
+// authorization request; 50123 stands for the program's port). Prints a line of JSON for each thing that it saw.
 import {readFileSync} from "node:fs";
+import {createServer} from "node:http";
 import {createRequire} from "node:module";
 import {chromium} from "playwright-core";
 
@@ -13,8 +14,23 @@ const here = "https://mail.example.org";
 const browser = await chromium.launch({
 	executablePath: order.chromium,
 	args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-		`--host-resolver-rules=MAP * 127.0.0.1:${order.port}`],
+		`--host-resolver-rules=MAP mail.example.org 127.0.0.1:${order.port}`],
 });
+
+// The program that opened the page: it listens for the browser to come back.
+let cameBack;
+const led = new Promise((resolve) => {
+	cameBack = resolve;
+});
+const program = createServer((request, response) => {
+	if (request.url.startsWith("/done"))
+		cameBack(request.url);
+	response.end("You can close this page.");
+});
+await new Promise((resolve) => program.listen(0, "127.0.0.1", resolve));
+const own = `http://127.0.0.1:${program.address().port}`;
+const start = order.page.replace(
+	"127.0.0.1%3A50123", `127.0.0.1%3A${program.address().port}`);
 
 function say(name, value) {
 	console.log(JSON.stringify({name, value}));
@@ -161,7 +177,7 @@ try {
 		{authenticatorId, isUserVerified: true});
 
 	// On the page of the authorization server, by its own script.
-	await page.goto(here + order.page);
+	await page.goto(here + start);
 	const kept = await faults(page);
 	await page.fill("#user", order.user);
 	await page.fill("#password", order.password);
@@ -172,16 +188,14 @@ try {
 	await page.waitForSelector("button[value=allow]");
 	say("consent", await page.textContent("main"));
 	say("faults", kept.concat(await faults(page)));
-	// The browser is led to the program, which listens on loopback.
-	const led = page.waitForRequest(
-		(request) => request.url().startsWith("http://127.0.0.1:50123/"));
 	await page.click("button[value=allow]");
-	say("led to", (await led).url());
+	say("led to", own + await led);
+	await page.waitForSelector("text=You can close this page.");
 
 	// And without a name.
 	await page.goto(`${here}/setup`);
 	await ask(page, "POST", "/account/logout");
-	await page.goto(here + order.page);
+	await page.goto(here + start);
 	await page.click(".passkey button");
 	await page.waitForSelector("button[value=allow]");
 	say("consent alone", await page.isVisible("button[value=deny]"));
@@ -197,4 +211,5 @@ try {
 	await context.close();
 } finally {
 	await browser.close();
+	program.close();
 }
