@@ -133,6 +133,10 @@ static const struct change changes[] = {
     {"Identity/set", "{'destroy':['I2']}", "notDestroyed",
 	"{'I2':{'type':'notFound'}}"},
     {"Identity/get", "{'ids':[],'x':1}", "type", "'invalidArguments'"},
+    {"Identity/set", "{'update':{'I1':{'name':null,'textSignature':'t'}}}",
+	"updated", "{'I1':null}"},
+    {"Identity/get", "{'ids':['I1'],'properties':['name','textSignature']}",
+	"list/0", "{'id':'I1','name':'','textSignature':'t'}"},
     // Any string is kept.
     {"Identity/set", "{'update':{'I1':{'name':'a\\u0000b\\n\\\\'}}}", "updated",
 	"{'I1':null}"},
