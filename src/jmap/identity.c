@@ -123,11 +123,22 @@ static void create(struct jmap_call *call, struct jmap_stored_set *all,
 	    call, all, JMAP_SET_CREATE, creation_id, NULL, identity);
 }
 
+// RFC 8620 section 5.3: null in a patch stands for the default.
+static void set_defaults(json_t *patch)
+{
+	static const char *const texts[] = {
+	    "name", "textSignature", "htmlSignature"};
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (json_is_null(json_object_get(patch, texts[i])))
+			json_object_set_new(patch, texts[i], json_string(""));
+}
+
 static void update(struct jmap_call *call, struct jmap_stored_set *all,
     struct view id, json_t *patch)
 {
 	struct store_object object;
 	json_t *identity;
+	set_defaults(patch);
 	if (!jmap_stored_set_patch(call, &all->set, all->view, &type, id, patch,
 		&object, &identity))
 		return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Identity and VacationResponse.
 #include "base/test.h"
+#include "jmap/impl.h"
 #include "jmap/rig.h"
 
 static struct jmap_rig rig;
@@ -132,6 +133,10 @@ static const struct change changes[] = {
     {"Identity/set", "{'destroy':['I2']}", "notDestroyed",
 	"{'I2':{'type':'notFound'}}"},
     {"Identity/get", "{'ids':[],'x':1}", "type", "'invalidArguments'"},
+    {"Identity/set", "{'update':{'I1':{'name':null,'textSignature':'t'}}}",
+	"updated", "{'I1':null}"},
+    {"Identity/get", "{'ids':['I1'],'properties':['name','textSignature']}",
+	"list/0", "{'id':'I1','name':'','textSignature':'t'}"},
     // Any string is kept.
     {"Identity/set", "{'update':{'I1':{'name':'a\\u0000b\\n\\\\'}}}", "updated",
 	"{'I1':null}"},
@@ -177,6 +182,20 @@ static void objects_change_as_the_rfc_has_it(void **state)
 		jmap_rig_expect(json, one->path, one->expected);
 		json_decref(json);
 	}
+}
+
+static void all_may_be_too_many(void **state)
+{
+	(void)state;
+	uint32_t before = rig.jmap->options.limits.objects_get;
+	rig.jmap->options.limits.objects_get = 2;
+	json_t *json = jmap_rig_call(&rig, "Identity/get", "{'ids':null}");
+	jmap_rig_expect(json, "type", "'requestTooLarge'");
+	json_decref(json);
+	rig.jmap->options.limits.objects_get = before;
+	json = jmap_rig_call(&rig, "Identity/get", "{'ids':null}");
+	jmap_rig_expect(json, "list/2/id", "'I4'");
+	json_decref(json);
 }
 
 static void changes_are_told_since_a_state(void **state)
@@ -232,6 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_first_identities_are_the_users_addresses),
 	    cmocka_unit_test(objects_change_as_the_rfc_has_it),
+	    cmocka_unit_test(all_may_be_too_many),
 	    cmocka_unit_test(changes_are_told_since_a_state),
 	    cmocka_unit_test(the_account_says_what_can_be_sent),
 	};

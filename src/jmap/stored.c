@@ -49,11 +49,13 @@ struct getting {
 	struct jmap_call *call;
 	struct jmap_get *get;
 	const struct jmap_stored *type;
+	size_t left; // objects that the answer may still have
+	bool too_many;
 };
 
 static enum rc write_one(void *context, const struct store_object *object)
 {
-	const struct getting *getting = context;
+	struct getting *getting = context;
 	const struct jmap_class *class = getting->type->class;
 	struct json_text *out = &getting->call->out;
 	json_t *json = getting->type->load(object);
@@ -63,6 +65,12 @@ static enum rc write_one(void *context, const struct store_object *object)
 		    (unsigned long long)object->id);
 		return RC_OK;
 	}
+	if (getting->left == 0) {
+		getting->too_many = true;
+		json_decref(json);
+		return RC_END;
+	}
+	getting->left--;
 	json_begin_object(out);
 	json_key(out, "id");
 	jmap_id_add(out, getting->type->id_kind, object->id);
@@ -79,18 +87,18 @@ static enum rc write_one(void *context, const struct store_object *object)
 	return buf_status(out->out) == RC_OK ? RC_OK : RC_END;
 }
 
-static enum rc write_all(const struct getting *getting, struct store_view *view)
+static enum rc write_all(struct getting *getting, struct store_view *view)
 {
 	struct jmap_get *get = getting->get;
 	if (get->all)
-		return store_view_objects(view, getting->type->kind, 0,
-		    write_one, (void *)(uintptr_t)getting);
+		return store_view_objects(
+		    view, getting->type->kind, 0, write_one, getting);
 	for (size_t i = 0; i < get->id_count; i++) {
 		struct store_object object;
 		enum rc rc = jmap_stored_find(
 		    getting->call, view, getting->type, get->ids[i], &object);
 		if (rc == RC_OK)
-			(void)write_one((void *)(uintptr_t)getting, &object);
+			(void)write_one(getting, &object);
 		else if (rc == RC_NOT_FOUND)
 			jmap_get_not_found(get, get->ids[i]);
 		else
@@ -99,14 +107,16 @@ static enum rc write_all(const struct getting *getting, struct store_view *view)
 	return RC_OK;
 }
 
-static enum jmap_step get_from(
-    const struct getting *getting, struct store_view *view)
+static enum jmap_step get_from(struct getting *getting, struct store_view *view)
 {
 	struct jmap_call *call = getting->call;
 	jmap_get_begin(call, store_view_version(view));
 	enum rc rc = write_all(getting, view);
 	if (rc != RC_OK)
 		return jmap_fail_rc(call, rc, NULL);
+	if (getting->too_many) // RFC 8620 section 5.1
+		return jmap_fail(call, JMAP_ERROR_REQUEST_TOO_LARGE,
+		    "more objects than maxObjectsInGet");
 	jmap_get_end(call, getting->get);
 	return JMAP_DONE;
 }
@@ -115,7 +125,12 @@ enum jmap_step jmap_stored_get(
     struct jmap_call *call, const struct jmap_stored *type)
 {
 	struct jmap_get get;
-	struct getting getting = {call, &get, type};
+	struct getting getting = {
+	    .call = call,
+	    .get = &get,
+	    .type = type,
+	    .left = call->request->jmap->options.limits.objects_get,
+	};
 	struct store_view *view;
 	struct fault fault = {.text = ""};
 	enum jmap_step step = JMAP_DONE;
