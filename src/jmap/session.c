@@ -69,15 +69,17 @@ static const struct jmap_capability_info {
 	// Whether this server has it; NULL: always.
 	bool (*offered)(const struct jmap *jmap);
 } infos[] = {
-    [JMAP_CAPABILITY_CORE] = {core_server, NULL, false},
-    [JMAP_CAPABILITY_WEBSOCKET] = {NULL, NULL, false, jmap_websocket_capability,
-	NULL},
-    [JMAP_CAPABILITY_VAPID] = {vapid_server, NULL, false, NULL, has_push},
-    [JMAP_CAPABILITY_MAIL] = {NULL, jmap_mail_capability, true},
-    [JMAP_CAPABILITY_SUBMISSION] = {NULL, jmap_submission_capability, true},
-    [JMAP_CAPABILITY_VACATION] = {NULL, NULL, true},
-    [JMAP_CAPABILITY_BLOB] = {NULL, jmap_blob_capability, true},
-    [JMAP_CAPABILITY_QUOTA] = {NULL, NULL, true},
+    [JMAP_CAPABILITY_CORE] = {.server = core_server},
+    [JMAP_CAPABILITY_WEBSOCKET] = {.located = jmap_websocket_capability},
+    [JMAP_CAPABILITY_VAPID] = {.server = vapid_server, .offered = has_push},
+    [JMAP_CAPABILITY_MAIL] = {.account = jmap_mail_capability,
+	.of_accounts = true},
+    [JMAP_CAPABILITY_SUBMISSION] = {.account = jmap_submission_capability,
+	.of_accounts = true},
+    [JMAP_CAPABILITY_VACATION] = {.of_accounts = true},
+    [JMAP_CAPABILITY_BLOB] = {.account = jmap_blob_capability,
+	.of_accounts = true},
+    [JMAP_CAPABILITY_QUOTA] = {.of_accounts = true},
 };
 
 typedef void (*write_info)(const struct jmap *jmap, struct json_text *out);
