@@ -3,6 +3,7 @@
 Python's and curl's own log-ins; what is revoked ends at once."""
 
 import base64
+import http.client
 import imaplib
 import os
 import pathlib
@@ -73,6 +74,20 @@ class Tokens(ServerTest):
         c.user(user)
         c.pass_(password)
 
+    def jmap(self, authorization):
+        """The status of a request for JMAP's session."""
+        c = http.client.HTTPSConnection(
+            "localhost", self.server.ports["https"],
+            context=self.server.tls())
+        self.addCleanup(c.close)
+        c.request("GET", "/jmap/session",
+                  headers={"Authorization": authorization})
+        return c.getresponse().status
+
+    def jmap_password(self, user, password):
+        pair = "%s:%s" % (user, password)
+        return self.jmap("Basic " + base64.b64encode(pair.encode()).decode())
+
     def curl(self, url, *arguments, want=0):
         return run_program("curl", "--silent", "--show-error", "--max-time",
                            60, "--cacert", self.server.certificate, *arguments,
@@ -106,6 +121,12 @@ class AppPasswordTest(Tokens):
                             log_in()
         for log_in in self.log_ins(self.user, self.password).values():
             log_in()
+
+    def test_jmap_takes_one_that_is_for_jmap(self):
+        good, other = self.make("--for", "jmap"), self.make("--for", "imap")
+        self.assertEqual(self.jmap_password(self.user, good), 200)
+        self.assertEqual(self.jmap_password(self.user, self.password), 200)
+        self.assertEqual(self.jmap_password(self.user, other), 401)
 
     def test_its_spelling_is_free(self):
         password = self.make()
@@ -184,6 +205,13 @@ class OAuthTest(Tokens):
         c.sendmail(address, [address], mail.simple(1).replace(
             b"From: ", b"X-From: ").replace(
                 b"\r\n", b"\r\nFrom: " + address.encode() + b"\r\n", 1))
+
+    def test_jmap_takes_a_token_that_is_for_jmap(self):
+        good = self.token("jmap")
+        self.assertEqual(self.jmap("Bearer " + good), 200)
+        self.assertEqual(self.jmap("Bearer " + good[:-1]), 401)
+        narrow = self.token("imap")
+        self.assertIn(self.jmap("Bearer " + narrow), (401, 403))
 
     def test_curl_takes_a_token(self):
         token = self.token()

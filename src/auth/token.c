@@ -243,13 +243,13 @@ static enum rc read_entry(struct auth *auth, const struct auth_token *token,
 	return disabled ? RC_AUTH : RC_OK;
 }
 
-static enum rc find_entry(struct auth *auth, const struct auth_token *token,
+// Whether it was checked lately, and nobody was shut out since.
+static bool is_remembered(struct auth *auth, const struct auth_token *token,
     struct auth_token_entry *entry)
 {
-	if (auth_token_cache_find(auth->tokens, token->hash, entry) &&
-	    entry->kind == token->kind && entry->user.seen == auth_epoch(auth))
-		return RC_OK;
-	return read_entry(auth, token, entry);
+	return auth_token_cache_find(auth->tokens, token->hash, entry) &&
+	       entry->kind == token->kind &&
+	       entry->user.seen == auth_epoch(auth);
 }
 
 static bool has_expired(const struct auth_token_entry *entry, int64_t now)
@@ -307,12 +307,16 @@ static enum rc try_token(struct auth_try *try, enum auth_kind kind,
 	if (!auth_channel_is_private(try->channel))
 		return auth_try_refuse(
 		    try, RC_DENIED, AUTH_REASON_PRIVACY, ret_verdict);
-	if (!auth_token_read(auth, text, &token) || token.kind != kind) {
+	bool fits = auth_token_parse(text, &token) && token.kind == kind;
+	bool remembered = fits && is_remembered(auth, &token, &entry);
+	// What is remembered was ours, so its MAC need not be computed again.
+	if (!fits || (!remembered && !auth_token_is_ours(auth, &token))) {
 		try->again = auth_token_was_tried(auth, text);
 		return auth_try_refuse(
 		    try, RC_AUTH, AUTH_REASON_TOKEN, ret_verdict);
 	}
-	enum rc rc = find_entry(auth, &token, &entry);
+	enum rc rc = remembered ? RC_OK : read_entry(auth, &token, &entry);
+	OPENSSL_cleanse(token.bytes, sizeof(token.bytes));
 	if (entry.user.account != 0)
 		try->given = try->name = entry.user.name;
 	rc = judge(try, &entry, rc, authzid, &reason);

@@ -93,34 +93,39 @@ static bool is_kind(unsigned char number)
 	}
 }
 
-static bool read_bytes(
-    const struct auth *auth, struct view bytes, struct auth_token *ret_token)
-{
-	unsigned char mac[MAC_LEN];
-	const unsigned char *at = (const unsigned char *)bytes.ptr;
-	if (bytes.len != AUTH_TOKEN_BYTES || !is_kind(at[0]))
-		return false;
-	add_mac(auth, at, mac);
-	if (CRYPTO_memcmp(mac, at + SIGNED_LEN, MAC_LEN) != 0)
-		return false;
-	ret_token->kind = (enum auth_kind)at[0];
-	ret_token->account = get_be64(at + 1);
-	ret_token->id = get_be64(at + 9);
-	auth_sha256(bytes, ret_token->hash);
-	return true;
-}
-
-bool auth_token_read(
-    const struct auth *auth, struct view text, struct auth_token *ret_token)
+bool auth_token_parse(struct view text, struct auth_token *ret_token)
 {
 	struct buf bytes;
 	if (text.len != TEXT_LEN)
 		return false;
 	buf_init(&bytes, AUTH_TOKEN_BYTES);
 	bool read = base64url_decode(text, &bytes) == RC_OK &&
-		    read_bytes(auth, buf_view(&bytes), ret_token);
+		    bytes.len == AUTH_TOKEN_BYTES &&
+		    is_kind((unsigned char)bytes.ptr[0]);
+	if (read) {
+		const unsigned char *at = (const unsigned char *)bytes.ptr;
+		ret_token->kind = (enum auth_kind)at[0];
+		ret_token->account = get_be64(at + 1);
+		ret_token->id = get_be64(at + 9);
+		memcpy(ret_token->bytes, at, AUTH_TOKEN_BYTES);
+		auth_sha256(buf_view(&bytes), ret_token->hash);
+	}
 	buf_done_secret(&bytes);
 	return read;
+}
+
+bool auth_token_is_ours(const struct auth *auth, const struct auth_token *token)
+{
+	unsigned char mac[MAC_LEN];
+	add_mac(auth, token->bytes, mac);
+	return CRYPTO_memcmp(mac, token->bytes + SIGNED_LEN, MAC_LEN) == 0;
+}
+
+bool auth_token_read(
+    const struct auth *auth, struct view text, struct auth_token *ret_token)
+{
+	return auth_token_parse(text, ret_token) &&
+	       auth_token_is_ours(auth, ret_token);
 }
 
 // ---- Application passwords -------------------------------------------------

@@ -18,6 +18,7 @@ struct auth_token {
 	uint64_t account; // 0: of a device
 	uint64_t id;
 	unsigned char hash[AUTH_HASH_LEN];
+	unsigned char bytes[AUTH_TOKEN_BYTES];
 };
 
 // A random id; never 0. RC_IO: the system gives no random bytes.
@@ -26,7 +27,14 @@ MUST_CHECK enum rc auth_token_new_id(uint64_t *ret_id);
 MUST_CHECK enum rc auth_token_make(const struct auth *auth, enum auth_kind kind,
     uint64_t account, uint64_t id, struct auth_token_text *ret_text,
     unsigned char ret_hash[AUTH_HASH_LEN]);
-// False: this server has never made such a token.
+// Reads the parts of a text that has the form of a token; nothing is known of
+// it yet. False: it does not have the form.
+MUST_CHECK bool auth_token_parse(
+    struct view text, struct auth_token *ret_token);
+// Whether this server has made it, by the MAC.
+MUST_CHECK bool auth_token_is_ours(
+    const struct auth *auth, const struct auth_token *token);
+// Both. False: this server has never made such a token.
 MUST_CHECK bool auth_token_read(
     const struct auth *auth, struct view text, struct auth_token *ret_token);
 
