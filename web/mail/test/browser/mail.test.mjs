@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A day with the page, as a person has it, against the mock server.
 import assert from "node:assert/strict";
-import {after, before, test} from "node:test";
+import {after, before, describe, test} from "node:test";
 import {startMock} from "../mock/server.mjs";
 import {launch, logIn, openPage, SIZES} from "./browser.mjs";
 
@@ -34,6 +34,8 @@ const open = (page, text) => page.click(`.row-link:has-text("${text}")`);
 const inboxCount = (page) => page.locator(".folder.current .folder-count").innerText()
 	.then((text) => parseInt(text, 10));
 const toast = (page, text) => page.waitForSelector(`.toast:has-text("${text}")`);
+
+describe("a day", {concurrency: 3}, () => {
 
 test("a wrong password is told, a right one leads to the mail", () => withPage(async (page) => {
 	await page.fill("[name=username]", "demo");
@@ -341,3 +343,5 @@ test("the connection goes and comes back", () => withPage(async (page, play, moc
 	await page.waitForSelector(".row:has-text('While you were away')");
 	await page.waitForSelector(".offline", {state: "detached"});
 }, {expect: /ERR_|Failed to load/}));
+
+});
