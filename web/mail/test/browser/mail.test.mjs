@@ -300,6 +300,29 @@ test("source and headers are shown", () => withPage(async (page) => {
 	await page.waitForSelector(".source:has-text('Subject: Budget')");
 }));
 
+test("labels are set and taken away", () => withPage(async (page, play) => {
+	await page.waitForSelector(".row:has-text('Budget for') .label:has-text('Work')");
+	await open(page, "Budget for");
+	await page.waitForSelector(".text-body");
+	await page.keyboard.press("l");
+	await page.waitForSelector(".label-list");
+	await page.click(".label-list .check:has-text('To do')");
+	await page.click(".label-list .check:has-text('Work')");
+	await page.fill(".label-new input", "Second Quarter");
+	await page.press(".label-new input", "Enter");
+	await page.waitForSelector(".label-list .check:has-text('second quarter') :checked");
+	await page.keyboard.press("Escape");
+	await page.waitForSelector(".reader h2 .label:has-text('second quarter')");
+	await page.waitForSelector(".row.open .label:has-text('Work')", {state: "detached"});
+	await page.waitForFunction(async () => {
+		const response = await fetch("/mock/find", {method: "POST",
+			body: JSON.stringify({subject: "Budget for the second quarter"})});
+		return Object.keys((await response.json())[0].keywords).sort().join() ===
+			"$flagged,$label4,$seen,second_quarter";
+	});
+	void play;
+}));
+
 test("the keyboard alone is enough", () => withPage(async (page) => {
 	await page.keyboard.press("j");
 	await page.waitForSelector(".row.cursor[aria-posinset='1']");

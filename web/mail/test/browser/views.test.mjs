@@ -68,6 +68,14 @@ const VIEWS = [
 		await escape(page);
 		await page.click(".selecting .icon-button");
 	}],
+	["labels", async (page) => {
+		await page.locator(".row-select").first().click();
+		await page.keyboard.press("l");
+		await page.waitForSelector(".label-list");
+	}, async (page) => {
+		await escape(page);
+		await page.click(".selecting .icon-button");
+	}],
 	["menu", (page) => page.click(".account button"), escape],
 	["keyboard", async (page) => {
 		await page.keyboard.press("?");
