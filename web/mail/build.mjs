@@ -12,16 +12,17 @@ import {context} from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const BASE = "/mail/";
+const MAIN = "src/main.tsx";
 
 // The names of the outputs, in place of {{script}} and {{style}}.
 function writePage(outputs, folder) {
-	const named = (ending) => BASE + Object.entries(outputs)
-		.find(([name, output]) => name.endsWith(ending) &&
-			(output.entryPoint === "src/main.tsx" || ending === ".css"))[0]
-		.split("/").pop();
+	// Parts that are imported later are entry points, too.
+	const [script, {cssBundle}] = Object.entries(outputs)
+		.find(([, output]) => output.entryPoint === MAIN);
+	const named = (path) => BASE + path.split("/").pop();
 	const page = readFileSync(join(here, "static/index.html"), "utf8")
-		.replace("{{script}}", named(".js"))
-		.replace("{{style}}", named(".css"));
+		.replace("{{script}}", named(script))
+		.replace("{{style}}", named(cssBundle));
 	writeFileSync(join(folder, "index.html"), page);
 }
 
@@ -53,7 +54,7 @@ function writeWorker(folder) {
 function options(folder, watch) {
 	return {
 		absWorkingDir: here,
-		entryPoints: ["src/main.tsx"],
+		entryPoints: [MAIN],
 		outdir: folder,
 		entryNames: "app-[hash]",
 		chunkNames: "part-[hash]",

@@ -236,6 +236,21 @@ export async function toggleFlag(rows = targetRows()): Promise<void> {
 		}});
 }
 
+// A label, on all messages of the rows.
+export function setKeyword(keyword: string, on: boolean, rows: Id[]): Promise<void> {
+	return act({rows, here: false, leaves: false,
+		done: on ? "done.labelled" : "done.unlabelled",
+		patch: (email) => !!email.keywords[keyword] === on ? undefined
+			: {keywords: {[keyword]: on ? true : null}}});
+}
+
+export async function pickLabels(rows = targetRows()): Promise<void> {
+	if (rows.length === 0)
+		return;
+	const {LabelPicker} = await import("../views/dialogs/LabelPicker.tsx");
+	showDialog(h(LabelPicker, {rows}));
+}
+
 export async function flagEmail(email: Email): Promise<void> {
 	await setQuietly([email.id], (one) =>
 		({keywords: {$flagged: isFlagged(one) ? null : true}}));

@@ -167,6 +167,8 @@ export const en = {
 	"done.read": {one: "Marked as read", other: "{n} marked as read"},
 	"done.unread": {one: "Marked as unread", other: "{n} marked as unread"},
 	"done.flagged": {one: "Flagged", other: "{n} flagged"},
+	"done.labelled": {one: "Label set", other: "Label set on {n}"},
+	"done.unlabelled": {one: "Label removed", other: "Label removed from {n}"},
 	"done.unflagged": {one: "Flag removed", other: "{n} flags removed"},
 
 	"write.text": "Text of the message",
@@ -213,6 +215,16 @@ export const en = {
 	"write.link.text": "Text of the link",
 	"write.link.set": "Insert",
 	"act.forward.attached": "Forward as attachment",
+
+	"label.title": "Labels",
+	"label.1": "Important",
+	"label.2": "Work",
+	"label.3": "Personal",
+	"label.4": "To do",
+	"label.5": "Later",
+	"label.new": "New label",
+	"label.add": "Add",
+	"label.bad": "Labels are written in plain Latin letters, digits and hyphens.",
 
 	"move.title": "Move to a folder",
 	"move.placeholder": "Name of the folder",

@@ -167,6 +167,8 @@ export const zhCN: Messages = {
 	"done.read": {one: "已标为已读", other: "{n} 项已标为已读"},
 	"done.unread": {one: "已标为未读", other: "{n} 项已标为未读"},
 	"done.flagged": {one: "已加旗标", other: "{n} 项已加旗标"},
+	"done.labelled": {one: "已加标签", other: "{n} 项已加标签"},
+	"done.unlabelled": {one: "已去掉标签", other: "{n} 项已去掉标签"},
 	"done.unflagged": {one: "已去掉旗标", other: "{n} 项已去掉旗标"},
 
 	"write.text": "邮件正文",
@@ -213,6 +215,16 @@ export const zhCN: Messages = {
 	"write.link.text": "链接文字",
 	"write.link.set": "插入",
 	"act.forward.attached": "作为附件转发",
+
+	"label.title": "标签",
+	"label.1": "重要",
+	"label.2": "工作",
+	"label.3": "个人",
+	"label.4": "待办",
+	"label.5": "稍后",
+	"label.new": "新标签",
+	"label.add": "添加",
+	"label.bad": "标签只能使用拉丁字母、数字和连字符。",
 
 	"move.title": "移动到文件夹",
 	"move.placeholder": "文件夹名称",

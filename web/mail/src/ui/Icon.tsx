@@ -60,6 +60,7 @@ import compose from "lucide/dist/esm/icons/square-pen.mjs";
 import strike from "lucide/dist/esm/icons/strikethrough.mjs";
 import star from "lucide/dist/esm/icons/star.mjs";
 import quote from "lucide/dist/esm/icons/text-quote.mjs";
+import tag from "lucide/dist/esm/icons/tag.mjs";
 import trash from "lucide/dist/esm/icons/trash.mjs";
 import warning from "lucide/dist/esm/icons/triangle-alert.mjs";
 import underline from "lucide/dist/esm/icons/underline.mjs";
@@ -75,7 +76,7 @@ const ICONS = {
 	down, download, draft, external, eye, eyeOff, file, fileArchive, fileSheet,
 	fileText, film, filters, folder, forward, image, inbox, junk: ban, key,
 	keyboard, logout, mail, mailOpen, menu, more, move, music, paperclip, printer,
-	refresh, reply, replyAll, right, search, send, settings, shield, star, trash,
+	refresh, reply, replyAll, right, search, send, settings, shield, star, tag, trash,
 	undo, up, warning,
 	bold, clear, clock, enlarge, italic, link, list, listOrdered, minimise, quote,
 	shrink, strike, underline,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A day with the page, as a person has it, against the mock server.
 import assert from "node:assert/strict";
-import {after, before, test} from "node:test";
+import {after, before, describe, test} from "node:test";
 import {startMock} from "../mock/server.mjs";
 import {launch, logIn, openPage, SIZES} from "./browser.mjs";
 
@@ -34,6 +34,8 @@ const open = (page, text) => page.click(`.row-link:has-text("${text}")`);
 const inboxCount = (page) => page.locator(".folder.current .folder-count").innerText()
 	.then((text) => parseInt(text, 10));
 const toast = (page, text) => page.waitForSelector(`.toast:has-text("${text}")`);
+
+describe("a day", {concurrency: 3}, () => {
 
 test("a wrong password is told, a right one leads to the mail", () => withPage(async (page) => {
 	await page.fill("[name=username]", "demo");
@@ -298,6 +300,29 @@ test("source and headers are shown", () => withPage(async (page) => {
 	await page.waitForSelector(".source:has-text('Subject: Budget')");
 }));
 
+test("labels are set and taken away", () => withPage(async (page, play) => {
+	await page.waitForSelector(".row:has-text('Budget for') .label:has-text('Work')");
+	await open(page, "Budget for");
+	await page.waitForSelector(".text-body");
+	await page.keyboard.press("l");
+	await page.waitForSelector(".label-list");
+	await page.click(".label-list .check:has-text('To do')");
+	await page.click(".label-list .check:has-text('Work')");
+	await page.fill(".label-new input", "Second Quarter");
+	await page.press(".label-new input", "Enter");
+	await page.waitForSelector(".label-list .check:has-text('second quarter') :checked");
+	await page.keyboard.press("Escape");
+	await page.waitForSelector(".reader h2 .label:has-text('second quarter')");
+	await page.waitForSelector(".row.open .label:has-text('Work')", {state: "detached"});
+	await page.waitForFunction(async () => {
+		const response = await fetch("/mock/find", {method: "POST",
+			body: JSON.stringify({subject: "Budget for the second quarter"})});
+		return Object.keys((await response.json())[0].keywords).sort().join() ===
+			"$flagged,$label4,$seen,second_quarter";
+	});
+	void play;
+}));
+
 test("the keyboard alone is enough", () => withPage(async (page) => {
 	await page.keyboard.press("j");
 	await page.waitForSelector(".row.cursor[aria-posinset='1']");
@@ -341,3 +366,5 @@ test("the connection goes and comes back", () => withPage(async (page, play, moc
 	await page.waitForSelector(".row:has-text('While you were away')");
 	await page.waitForSelector(".offline", {state: "detached"});
 }, {expect: /ERR_|Failed to load/}));
+
+});

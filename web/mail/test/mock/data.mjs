@@ -10,7 +10,7 @@ const FOLDERS = [
 	["garden", "Garden", null, "projects"], ["lists", "Lists", null],
 	["dev", "dev", null, "lists"], ["family", "Family", null],
 ];
-const KEYWORDS = {S: "$seen", F: "$flagged", R: "$answered", D: "$draft"};
+const KEYWORDS = {S: "$seen", F: "$flagged", R: "$answered", D: "$draft", 2: "$label2", 4: "$label4", P: "harbour"};
 
 export class Data {
 	constructor({count = 2000, now = Date.now()} = {}) {

@@ -77,10 +77,10 @@ export const written = [
 			{name: "floor-plan.pdf", type: "application/pdf", bytes: Buffer.from("%PDF-1.4\n%mock\n")}]}],
 	["harbour", ME, [P.clara], "Re: Harbour café: first sketches", 190, "sent", "S", "Could we see something for the front by the end of the week? It need not be final, we only want to get a feeling for the proportions.\n\nThank you!\n"],
 	["harbour", P.clara, [ME], "Harbour café: first sketches", 1500, "inbox", "S", "Hello,\n\nI have the measurements now. The front is 11.20 m wide, a little more than in the old plan.\n\nWhen do you need something to look at?\n\nClara\n"],
-	["kickoff", P.amara, [ME, P.jonas], "Invitation: kick-off for the harbour site", 42, "inbox", "", {
+	["kickoff", P.amara, [ME, P.jonas], "Invitation: kick-off for the harbour site", 42, "inbox", "P", {
 		text: "Dear both,\n\nplease find the invitation for our kick-off attached. We start at ten local time; coffee is there from half past nine.\n\nAmara\n",
 		attachments: [{name: "invite.ics", type: "text/calendar", bytes: Buffer.from(ics)}]}],
-	["budget", P.jonas, [ME], "Budget for the second quarter", 75, "inbox", "F", {
+	["budget", P.jonas, [ME], "Budget for the second quarter", 75, "inbox", "F2", {
 		text: "Hi,\n\nhere are the numbers. Travel is 12 % below plan, tools are slightly above it because of the two licences in February.\n\nPlease look at row 14 before Friday.\n\nJonas\n",
 		attachments: [{name: "Budget Q2.xlsx", type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes: Buffer.alloc(48_213)}]}],
 	["spring", P.liwei, [ME], "春季郊游的安排", 121, "inbox", "", "大家好，\n\n春季郊游定在三月二十一日，星期六。早上八点在东门集合，请穿舒适的鞋子，带上水和午饭。\n\n> 我们还需要有人带相机。\n> 谁有时间？\n\n我可以带相机。如果下雨，我们改去博物馆。\n\n李薇\n"],
@@ -100,7 +100,7 @@ export const written = [
 		attachments: [picture("petra.svg", "#d08b6a", "petra")]}],
 	["photos", P.minsu, [ME], "사진을 보냅니다", 1800, "inbox", "S", "지난 주말의 사진입니다. 즐거운 하루 되세요!\n\n김민수\n"],
 	["statement", P.bank, [ME], "Your statement for February is ready", 2300, "inbox", "S", {html: `<p>Hello,</p><p>your statement for <b>February 2026</b> is ready in your account.</p><p><a href="https://meridian.example/statements">Go to your statements</a></p><p><img src="https://img.meridian.example/logo.png" width="120" height="32" alt="Meridian Bank"></p>`}],
-	["choir", P.choir, [ME], "Rehearsal moves to Wednesday", 2700, "inbox", "S", "Dear all,\n\nthe church is needed on Tuesday, so we sing on Wednesday at 19:30. Please bring the blue book.\n\nSee you then!\n"],
+	["choir", P.choir, [ME], "Rehearsal moves to Wednesday", 2700, "inbox", "S4", "Dear all,\n\nthe church is needed on Tuesday, so we sing on Wednesday at 19:30. Please bring the blue book.\n\nSee you then!\n"],
 	["water", P.water, [ME], "Zählerstand ablesen", 4100, "inbox", "S", "Guten Tag,\n\nbitte teilen Sie uns bis zum 31. März den Stand Ihres Wasserzählers mit.\n\nMit freundlichen Grüßen\nIhre Stadtwerke\n"],
 	["phish", person("Meridian Bank <service@meridian.example>", "info@kq3.example.ru"), [ME], "Your mailbox is almost full", 3000, "junk", "", {html: phish}],
 	["draft", ME, [P.amara], "Notes for the kick-off", 55, "drafts", "DS", "Dear Amara,\n\nthree points for the agenda:\n\n1. The pavement permit\n2. "],

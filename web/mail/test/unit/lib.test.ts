@@ -5,6 +5,7 @@ import {fullAddress, initials, misleadingName, shortName} from "../../src/lib/ad
 import {kindOf} from "../../src/lib/attachments.ts";
 import {parseCalendar} from "../../src/lib/calendar.ts";
 import {daysBetween, shortDate} from "../../src/lib/dates.ts";
+import {keywordOf, labelsOf} from "../../src/lib/labels.ts";
 import {cleanStyle} from "../../src/lib/html.ts";
 import {decodeLabel, doubtLink, isSafeUrl} from "../../src/lib/links.ts";
 import {formatSearch, parseSearch, searchFilter} from "../../src/lib/search.ts";
@@ -58,6 +59,17 @@ test("kinds of attachments", () => {
 	];
 	for (const [type, name, kind] of table)
 		assert.equal(kindOf({type, name}), kind, `${type} ${name}`);
+});
+
+test("labels", () => {
+	assert.deepEqual(labelsOf([{$seen: true, $label2: true, Work_Stuff: true, junk: true},
+		{$label2: true}]).map((one) => one.key ?? one.text), ["label.2", "Work Stuff"]);
+	const table: [string, string | undefined][] = [
+		["To do", "to_do"], ["", undefined], ["标签", undefined], ["$x", undefined],
+		["a(b", undefined], ["a-b.c", "a-b.c"], ["x".repeat(101), undefined],
+	];
+	for (const [text, keyword] of table)
+		assert.equal(keywordOf(text), keyword, text);
 });
 
 test("an invitation", () => {

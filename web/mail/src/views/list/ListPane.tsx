@@ -2,7 +2,7 @@
 // The list of messages with its head: where one is, filters, what to do with what
 // is selected.
 import {
-	archive, junk, notJunk, pickFolder, remove, run, setRead, toggleFlag, toggleRead,
+	archive, junk, notJunk, pickFolder, pickLabels, remove, run, setRead, toggleFlag, toggleRead,
 } from "../../app/actions.ts";
 import {currentFolder, currentList, listTitle} from "../../app/current.ts";
 import {conversations} from "../../app/preferences.ts";
@@ -84,6 +84,7 @@ function SelectionHead() {
 				<MenuButton label={t("app.more")} items={() => [
 					{label: t("act.unread"), icon: "mail", run: () => run(() => setRead(false))},
 					{label: t("act.flag"), icon: "star", run: () => run(() => toggleFlag())},
+					{label: t("act.keyword"), icon: "tag", run: () => run(() => pickLabels())},
 					isJunk
 						? {label: t("act.not.junk"), icon: "inbox", run: () => run(() => notJunk())}
 						: {label: t("act.junk"), icon: "junk", run: () => run(() => junk())},

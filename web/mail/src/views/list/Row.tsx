@@ -11,11 +11,13 @@ import {store} from "../../app/session.ts";
 import {formatNumber, t} from "../../i18n/index.ts";
 import type {Address, Email, Id} from "../../jmap/types.ts";
 import {nameOf, sameAddress, shortName} from "../../lib/addresses.ts";
+import {labelsOf} from "../../lib/labels.ts";
 import {longDate, shortDate} from "../../lib/dates.ts";
 import {isDraft, isFlagged, isUnread} from "../../store/emails.ts";
 import type {MailList} from "../../store/list.ts";
 import {Avatar} from "../../ui/Avatar.tsx";
 import {IconButton} from "../../ui/Button.tsx";
+import {Labels} from "../../ui/Labels.tsx";
 import {Icon} from "../../ui/Icon.tsx";
 import {Marks, useSnippet} from "./snippets.tsx";
 
@@ -144,6 +146,7 @@ function RowLink({list, email, people: who, count, unread, thread}: {
 					title={longDate(email.receivedAt)}>{shortDate(email.receivedAt)}</time>
 			</span>
 			<span class="row-subject" dir="auto">
+				<Labels labels={labelsOf(thread.map((one) => one.keywords))} />
 				{snippet?.subject ? <Marks html={snippet.subject} />
 					: email.subject || t("list.subject.none")}
 			</span>

@@ -2,7 +2,7 @@
 // The open message, with its conversation.
 import {useEffect, useRef, useState} from "preact/hooks";
 import {
-	archive, junk, notJunk, pickFolder, remove, run, setRead, toggleFlag,
+	archive, junk, notJunk, pickFolder, pickLabels, remove, run, setRead, toggleFlag,
 } from "../../app/actions.ts";
 import {currentFolder, currentList, listTitle, openId, openIndex, withOpen} from "../../app/current.ts";
 import {panes} from "../../app/layout.ts";
@@ -11,9 +11,11 @@ import {goBack, route} from "../../app/router.ts";
 import {store} from "../../app/session.ts";
 import {t} from "../../i18n/index.ts";
 import type {Email, Id} from "../../jmap/types.ts";
+import {labelsOf} from "../../lib/labels.ts";
 import {isDraft, isFlagged, isUnread, LIST_PROPERTIES} from "../../store/emails.ts";
 import {IconButton} from "../../ui/Button.tsx";
 import {Icon} from "../../ui/Icon.tsx";
+import {Labels} from "../../ui/Labels.tsx";
 import {MenuButton} from "../../ui/Menu.tsx";
 import {step} from "../shell/mailKeys.ts";
 import {Message} from "./Message.tsx";
@@ -127,7 +129,10 @@ function Messages({email}: {email: Email}) {
 			<div class="reader-scroll" ref={scroll} tabIndex={0} role="region"
 				aria-label={email.subject || t("list.subject.none")}>
 				<header class="reader-head">
-					<h2 dir="auto">{email.subject || t("list.subject.none")}</h2>
+					<h2 dir="auto">
+						{email.subject || t("list.subject.none")}
+						{" "}<Labels labels={labelsOf(all.map((one) => one.keywords))} />
+					</h2>
 					{all.length > 1 && (
 						<IconButton icon={toggled.size ? "up" : "down"} size={18}
 							label={t(all.every(isOpen) ? "read.collapse" : "read.expand")}
@@ -186,6 +191,8 @@ function Toolbar({email}: {email: Email | undefined}) {
 					<MenuButton label={t("app.more")} items={() => [
 						{label: t("act.unread"), icon: "mail",
 							run: () => run(() => setRead(false))},
+						{label: t("act.keyword"), icon: "tag",
+							run: () => run(() => pickLabels())},
 						{label: t("read.print"), icon: "printer", run: () => window.print()},
 					]} />
 				</div>

@@ -2,7 +2,7 @@
 // The keys for lists and messages.
 import {h} from "preact";
 import {
-	archive, junk, notJunk, pickFolder, remove, run, setRead, targetRows, toggleFlag,
+	archive, junk, notJunk, pickFolder, pickLabels, remove, run, setRead, targetRows, toggleFlag,
 } from "../../app/actions.ts";
 import {
 	currentFolder, currentList, folderSlug, openId, openIndex, withOpen,
@@ -118,6 +118,7 @@ export const mailKeys: KeyBinding[] = [
 		currentFolder.value?.role === "junk" ? notJunk : junk)},
 	{keys: ["m"], label: "act.move", group: "act", run: () => withTargets(async () => pickFolder())},
 	{keys: ["s"], label: "act.flag", group: "act", run: () => withTargets(() => toggleFlag())},
+	{keys: ["l"], label: "act.keyword", group: "act", run: () => withTargets(() => pickLabels())},
 	{keys: ["Shift+i"], label: "act.read", group: "act",
 		run: () => withTargets(() => setRead(true))},
 	{keys: ["Shift+u"], label: "act.unread", group: "act",
