@@ -10,6 +10,7 @@ import zlib
 import mail
 from harness import ServerTest, only_roost
 from imap_client import Connection, Literal, expand
+from jmap_client import Jmap
 
 # Tested in other files: that they are announced where they work, and there
 # only, is tested there.
@@ -453,6 +454,23 @@ class CapabilityTest(ServerTest):
             self.assertTrue(got["PREVIEW"].decode().startswith(
                 "Schöne Grüße"), got)
         self.assertEqual(self.c.flags("1")[1], set())
+
+    def test_jmapaccess(self):
+        # RFC 9698: the same password is good there, and the ids are the same.
+        self.fill(1)
+        told = self.c.command("GETJMAPACCESS").one("JMAPACCESS")
+        jmap = Jmap(self.server, self.user, self.password)
+        self.assertEqual(
+            told.tokens[1].decode(),
+            "https://localhost:%d/.well-known/jmap" %
+            self.server.ports["https"])
+        self.assertEqual(jmap.ask("GET", "/.well-known/jmap")["username"],
+                         self.user)
+        self.c.select("INBOX")
+        fetched = str(self.c.command("FETCH 1 (EMAILID THREADID)"))
+        email, = jmap.call("Email/get", ids=None)["list"]
+        self.assertIn("EMAILID (%s)" % email["id"], fetched)
+        self.assertIn("THREADID (%s)" % email["threadId"], fetched)
 
     def test_unauthenticate(self):
         self.fill(1)
