@@ -12,7 +12,7 @@
 const struct jmap_limits jmap_limits_default = {
     .upload_bytes = (uint64_t)100 << 20,
     .uploads = 8,
-    .request_bytes = 10000000,
+    .request_bytes = (uint64_t)9766 << 10,
     .requests = 16,
     .calls = 64,
     .objects_get = 4096,
@@ -222,7 +222,7 @@ const struct http_route jmap_routes[] = {
     {.methods = HTTP_POST,
 	.path = JMAP_PATH_API,
 	.flags = HTTP_ROUTE_SECRET,
-	.body_max = 10000000,
+	.body_max = (uint64_t)9766 << 10,
 	.wait_seconds = WAIT_SECONDS,
 	.begin = api_begin,
 	.resume = api_resume,

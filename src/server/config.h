@@ -183,6 +183,12 @@ struct config {
 	uint32_t http_nuisance_max;
 	uint32_t http_ping_seconds;
 	uint32_t http_message_kib;
+	uint32_t jmap_upload_mib;
+	uint32_t jmap_uploads_max;
+	uint32_t jmap_request_kib;
+	uint32_t jmap_requests_max;
+	uint32_t jmap_calls_max;
+	uint32_t jmap_objects_max;
 	uint32_t push;
 	uint32_t push_port;
 	uint32_t http_hsts_seconds;

@@ -267,6 +267,19 @@ const struct setting config_settings[] = {
 	"off when it is silent for as long again."),
     NUMBER(http_message_kib, 1, 65536, "KiB", "10240",
 	"The longest message of a WebSocket."),
+    NUMBER(jmap_upload_mib, 1, 100, "MiB", "100",
+	"The longest file that a JMAP client may upload, and so the longest\n"
+	"attachment of the web mail."),
+    NUMBER(jmap_uploads_max, 1, 1000, NULL, "8",
+	"Uploads of one user at a time."),
+    NUMBER(jmap_request_kib, 64, 9766, "KiB", "9766",
+	"The longest JMAP request."),
+    NUMBER(jmap_requests_max, 1, 1000, NULL, "16",
+	"JMAP requests of one user at a time."),
+    NUMBER(jmap_calls_max, 16, 1000, NULL, "64",
+	"Method calls in a JMAP request."),
+    NUMBER(jmap_objects_max, 500, 100000, NULL, "4096",
+	"Objects that one method call may ask for or change."),
     SWITCH(push, "yes",
 	"Whether what changes is also sent to the push services that users'\n"
 	"apps and browsers name (JMAP's PushSubscription). These requests go to\n"

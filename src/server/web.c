@@ -162,6 +162,19 @@ const char *web_jmap_url(const struct web *web)
 	return web->jmap_url[0] ? web->jmap_url : NULL;
 }
 
+static struct jmap_limits jmap_limits_of(const struct config *config)
+{
+	struct jmap_limits limits = jmap_limits_default;
+	limits.upload_bytes = (uint64_t)config->jmap_upload_mib << 20;
+	limits.uploads = config->jmap_uploads_max;
+	limits.request_bytes = (uint64_t)config->jmap_request_kib << 10;
+	limits.requests = config->jmap_requests_max;
+	limits.calls = config->jmap_calls_max;
+	limits.objects_get = config->jmap_objects_max;
+	limits.objects_set = config->jmap_objects_max;
+	return limits;
+}
+
 static struct jmap *open_jmap(struct web *web)
 {
 	const struct web_parts *parts = &web->parts;
@@ -176,6 +189,7 @@ static struct jmap *open_jmap(struct web *web)
 	    .server_name = parts->config->server_name,
 	    .poster = parts->poster,
 	    .contact = web->contact,
+	    .limits = jmap_limits_of(parts->config),
 	});
 }
 
