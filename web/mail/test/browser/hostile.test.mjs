@@ -45,7 +45,7 @@ async function readAll(mails, pictures) {
 			await page.keyboard.press("j");
 			await page.waitForFunction((subject) => {
 				const frame = document.querySelector("iframe.html-body");
-				return document.querySelector(".reader h2")?.textContent === subject &&
+				return document.querySelector(".reader h2")?.textContent.trim() === subject &&
 					frame?.contentDocument?.body?.textContent.includes("START");
 			}, name);
 			await page.evaluate(() => {

@@ -71,8 +71,11 @@ test("a list of 100,000 scrolls anywhere and does not jump", () => withPage(asyn
 	await box.evaluate((node) => { node.scrollTop = node.scrollHeight; });
 	await page.waitForSelector(`.row[aria-posinset="${total}"]:not(.hole)`);
 	await box.evaluate((node) => { node.scrollTop = node.scrollHeight / 2; });
-	await page.waitForFunction(() => document.querySelectorAll(".row:not(.hole)").length > 8 &&
-		!document.querySelector(".row.hole"));
+	await page.waitForFunction((total) => {
+		const rows = [...document.querySelectorAll(".row")];
+		return rows.length > 8 && rows.every((row) => !row.classList.contains("hole") &&
+			Math.abs(row.getAttribute("aria-posinset") - total / 2) < total / 10);
+	}, total);
 	const place = () => box.evaluate((node) => {
 		const top = node.getBoundingClientRect().top;
 		const first = [...node.querySelectorAll(".row")].map((one) =>
