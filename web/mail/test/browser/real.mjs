@@ -29,7 +29,9 @@ async function seen(mailbox, check) {
 		try {
 			const all = await imap.search({all: true});
 			for await (const one of all.length ? imap.fetch(all, {envelope: true, flags: true}) : [])
-				found.push({subject: one.envelope.subject, flags: one.flags});
+				// News of flags that come in between have no envelope.
+				if (one.envelope)
+					found.push({subject: one.envelope.subject, flags: one.flags});
 		} finally {
 			lock.release();
 		}
