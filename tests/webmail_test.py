@@ -2,6 +2,7 @@
 """The web mail: its unit tests, and the page in Chromium beside an IMAP session.
 With ROOST_TEST_PICTURES, screenshots are kept in that folder."""
 
+import http.client
 import json
 import os
 import shutil
@@ -49,6 +50,30 @@ class RealTest(ServerTest):
         self.assertEqual([json.loads(line)["name"]
                           for line in out.splitlines()],
                          ["desk", "phone-zh"])
+
+
+@only_roost
+class OffTest(ServerTest):
+    """webmail = no: there is no page, and the rest stays."""
+
+    settings = "webmail = no\n"
+
+    def ask(self, path):
+        context = self.server.tls()
+        context.check_hostname = False
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", self.server.ports["https"], timeout=TIMEOUT,
+            context=context)
+        self.addCleanup(connection.close)
+        connection.request("GET", path, headers={"Host": "localhost"})
+        return connection.getresponse()
+
+    def test_without_a_web_mail_the_root_leads_to_the_set_up(self):
+        answer = self.ask("/")
+        self.assertEqual((answer.status, answer.getheader("Location")),
+                         (302, "/setup"))
+        self.assertEqual(self.ask("/mail/").status, 404)
+        self.assertEqual(self.ask("/jmap/session").status, 401)
 
 
 if __name__ == "__main__":

@@ -136,6 +136,7 @@ struct config {
 	uint32_t auth_user_failures;
 	uint32_t auth_total_failures;
 	uint32_t auth_window_seconds;
+	uint32_t webmail;
 	uint32_t oauth;
 	uint32_t app_passwords;
 	uint32_t session_idle_days;

@@ -158,6 +158,9 @@ const struct setting config_settings[] = {
 	"after which such places have to wait for a while."),
     NUMBER(auth_window_seconds, 1, 86400, "seconds", "600",
 	"That while."),
+    SWITCH(webmail, "yes",
+	"Whether the web mail is served. Without it / leads to the page that\n"
+	"sets up mail programs; JMAP and logging in stay."),
     SWITCH(oauth, "yes",
 	"Whether programs may log in with tokens (OAUTHBEARER, XOAUTH2) that a\n"
 	"user has allowed them in the browser. Needs a listener for https."),

@@ -68,6 +68,16 @@ static const struct http_route own_routes[] = {
 	.begin = acme_challenge},
 };
 
+// ---- / without the web mail ------------------------------------------------
+
+static enum http_step to_setup(struct http_exchange *exchange)
+{
+	return http_redirect(exchange, 302, VIEW("/setup"));
+}
+
+static const struct http_route root_route = {
+    .methods = HTTP_GET, .path = "/", .begin = to_setup};
+
 // ---- /metrics --------------------------------------------------------------
 
 // Prometheus says which forms it reads.
@@ -210,7 +220,11 @@ struct web *web_new(const struct web_parts *parts)
 	set_jmap_url(web);
 	add_routes(web, setup_routes, setup_route_count, web->setup);
 	add_routes(web, jmap_routes, jmap_route_count, web->jmap);
-	add_routes(web, webmail_routes, webmail_route_count, web->webmail);
+	if (parts->config->webmail)
+		add_routes(
+		    web, webmail_routes, webmail_route_count, web->webmail);
+	else
+		add_routes(web, &root_route, 1, web);
 	web->account = open_account(web);
 	const struct http_route *routes = account_routes(web->account, &count);
 	add_routes(web, routes, count, web->account);

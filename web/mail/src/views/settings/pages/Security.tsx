@@ -3,7 +3,7 @@
 import {useState} from "preact/hooks";
 import {account, addPasskey, AccountError, type Factors} from "../../../app/account.ts";
 import {closeDialog, showDialog} from "../../../app/dialogs.ts";
-import {hasPasskeys} from "../../../app/session.ts";
+import {hasPasskeys, store} from "../../../app/session.ts";
 import {toast} from "../../../app/toasts.ts";
 import {t} from "../../../i18n/index.ts";
 import {mediumDate} from "../../../lib/dates.ts";
@@ -32,6 +32,8 @@ function Password() {
 			void change();
 		}}>
 			<h3>{t("security.password")}</h3>
+			{/* For password managers. */}
+			<input hidden readOnly autocomplete="username" value={store().client.session.username} />
 			<label class="field"><span>{t("security.password.old")}</span>
 				<input type="password" required autocomplete="current-password" value={old}
 					onInput={(event) => setOld(event.currentTarget.value)} /></label>
