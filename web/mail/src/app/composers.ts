@@ -237,12 +237,13 @@ export async function sendComposer(
 	freeze(draft);
 	closeComposer(composer);
 	try {
-		const seconds = at ? (at.getTime() - Date.now()) / 1000 : UNDO_SECONDS;
+		const seconds = at ? (at.getTime() - Date.now()) / 1000
+			: Math.min(UNDO_SECONDS, draft.longestWait);
 		const submission = await draft.submit(Math.max(0, seconds));
 		toast(at ? t("write.later.done", {date: longDate(at.toISOString())}) : t("write.sent"), {
-			undo: () => void draft.unsend(submission).then(
+			...(seconds > 0 && {undo: () => void draft.unsend(submission).then(
 				() => reopen(composer, content),
-				() => toast(t("write.sent.late"), {kind: "error"})),
+				() => toast(t("write.sent.late"), {kind: "error"}))}),
 		});
 	} catch (error) {
 		reopen(composer, content);

@@ -85,6 +85,15 @@ export class Draft {
 		return this.emailId;
 	}
 
+	// How many seconds the server lets a message wait before it is sent; 0: it
+	// sends at once only (RFC 8621 section 1.3.2), and nothing can be taken back.
+	get longestWait(): number {
+		const {client, accountId} = this.store;
+		const account = client.session.accounts[client.accountFor(SUBMISSION) ?? accountId];
+		const seconds = account?.accountCapabilities[SUBMISSION]?.["maxDelayedSend"];
+		return typeof seconds === "number" ? seconds : 0;
+	}
+
 	recipients(): Address[] {
 		return [...this.to.peek(), ...this.cc.peek(), ...this.bcc.peek()];
 	}

@@ -6,7 +6,9 @@ import assert from "node:assert/strict";
 import {Data} from "../mock/data.mjs";
 import {answer} from "../mock/methods.mjs";
 import {JmapClient} from "../../src/jmap/client.ts";
+import {SUBMISSION} from "../../src/jmap/methods.ts";
 import {changeEmails, undoChange, type Change, type Patches} from "../../src/store/change.ts";
+import {Draft} from "../../src/store/draft.ts";
 import {isUnread} from "../../src/store/emails.ts";
 import {NEWEST_FIRST, PAGE, type MailList} from "../../src/store/list.ts";
 import {Store} from "../../src/store/store.ts";
@@ -235,3 +237,15 @@ for (const collapse of [false, true])
 			agree(it, list, `seed ${seed}`);
 		}
 	});
+
+test("how long a message may wait is what the server says", async () => {
+	for (const [said, longest] of [[2_592_000, 2_592_000], [0, 0], [undefined, 0]] as const) {
+		const {store} = await bed(1);
+		const {session} = store.client;
+		session.primaryAccounts[SUBMISSION] = "a1";
+		session.accounts = {a1: {name: "demo", isPersonal: true, isReadOnly: false,
+			accountCapabilities: {[SUBMISSION]: {
+				...(said !== undefined && {maxDelayedSend: said})}}}};
+		assert.equal(new Draft(store, {}).longestWait, longest);
+	}
+});

@@ -219,10 +219,12 @@ export function Composer({composer}: {composer: Open}) {
 			</div>
 			<footer class="composer-foot">
 				<Button kind="primary" icon="send" onClick={() => send()}>{t("write.send")}</Button>
-				<MenuButton label={t("write.later")} icon="clock" class="upwards" items={() => [
-					{label: t("write.later"), icon: "clock",
-						run: () => showDialog(<LaterDialog onPick={send} />)},
-				]} />
+				{draft.longestWait > 0 && (
+					<MenuButton label={t("write.later")} icon="clock" class="upwards" items={() => [
+						{label: t("write.later"), icon: "clock",
+							run: () => showDialog(<LaterDialog onPick={send} />)},
+					]} />
+				)}
 				{!plain && <FormatBar root={root} onLink={link} />}
 				<input ref={picker} type="file" multiple hidden tabIndex={-1}
 					onChange={(event) => {
