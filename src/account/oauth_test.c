@@ -365,7 +365,7 @@ static void somebody_else_may_log_in(void **state)
 
 static void it_can_be_switched_off(void **state)
 {
-	static const char *const paths[] = {"GET " OAUTH_PATH_METADATA,
+	static const char *const paths[] = {("GET " OAUTH_PATH_METADATA),
 	    "GET /.well-known/oauth-protected-resource", "GET /oauth/authorize",
 	    "GET /oauth/device", "GET /oauth/page.js", "POST /oauth/token",
 	    "POST /oauth/register"};

@@ -249,8 +249,8 @@ static void strangers_reach_no_route(void **state)
 	    // These are refused after a pause; for one route only.
 	    "Cookie: __Host-roost=\r\n",
 	    "Cookie: __Host-roost=nonsense\r\n",
-	    "Cookie: __Host-roost=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-	    "AAAAAAAAAA\r\n",
+	    ("Cookie: __Host-roost="
+	     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n"),
 	};
 	struct account_rig *rig = *state;
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {

@@ -16,7 +16,7 @@
 //	}
 //	const struct jmap_method jmap_mailbox_methods[] = {
 //	    {"Mailbox/get", JMAP_CAPABILITY_MAIL, JMAP_NEEDS_ACCOUNT,
-//	     mailbox_get}, {NULL}};
+//	     mailbox_get, NULL}, {.name = NULL}};
 //
 // and methods.c lists it. The response's arguments are written to `call->out`,
 // as one object, or jmap_fail() is called, which drops what was written.

@@ -47,5 +47,5 @@ static enum jmap_step email_changes(struct jmap_call *call)
 const struct jmap_method jmap_email_changes_methods[] = {
     {"Email/changes", JMAP_CAPABILITY_MAIL, JMAP_NEEDS_ACCOUNT, email_changes,
 	NULL},
-    {NULL},
+    {.name = NULL},
 };

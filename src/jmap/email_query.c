@@ -84,5 +84,5 @@ static void email_query_end(struct jmap_call *call)
 const struct jmap_method jmap_email_query_methods[] = {
     {"Email/query", JMAP_CAPABILITY_MAIL, JMAP_NEEDS_ACCOUNT, email_query,
 	email_query_end},
-    {NULL},
+    {.name = NULL},
 };

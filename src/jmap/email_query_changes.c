@@ -263,5 +263,5 @@ static void email_query_changes_end(struct jmap_call *call)
 const struct jmap_method jmap_email_query_changes_methods[] = {
     {"Email/queryChanges", JMAP_CAPABILITY_MAIL, JMAP_NEEDS_ACCOUNT,
 	email_query_changes, email_query_changes_end},
-    {NULL},
+    {.name = NULL},
 };

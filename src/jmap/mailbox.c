@@ -234,5 +234,5 @@ static enum jmap_step mailbox_get(struct jmap_call *call)
 const struct jmap_method jmap_mailbox_methods[] = {
     {"Mailbox/get", JMAP_CAPABILITY_MAIL, JMAP_NEEDS_ACCOUNT, mailbox_get,
 	NULL},
-    {NULL},
+    {.name = NULL},
 };

@@ -112,5 +112,5 @@ static void mailbox_changes_end(struct jmap_call *call)
 const struct jmap_method jmap_mailbox_changes_methods[] = {
     {"Mailbox/changes", JMAP_CAPABILITY_MAIL, JMAP_NEEDS_ACCOUNT,
 	mailbox_changes, mailbox_changes_end},
-    {NULL},
+    {.name = NULL},
 };

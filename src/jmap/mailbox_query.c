@@ -218,5 +218,5 @@ const struct jmap_method jmap_mailbox_query_methods[] = {
 	NULL},
     {"Mailbox/queryChanges", JMAP_CAPABILITY_MAIL, JMAP_NEEDS_ACCOUNT,
 	mailbox_query_changes, NULL},
-    {NULL},
+    {.name = NULL},
 };

@@ -226,5 +226,5 @@ static void mailbox_set_end(struct jmap_call *call)
 const struct jmap_method jmap_mailbox_set_methods[] = {
     {"Mailbox/set", JMAP_CAPABILITY_MAIL, JMAP_NEEDS_ACCOUNT | JMAP_CHANGES,
 	mailbox_set, mailbox_set_end},
-    {NULL},
+    {.name = NULL},
 };

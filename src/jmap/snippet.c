@@ -310,5 +310,5 @@ static void snippet_get_end(struct jmap_call *call)
 const struct jmap_method jmap_snippet_methods[] = {
     {"SearchSnippet/get", JMAP_CAPABILITY_MAIL, JMAP_NEEDS_ACCOUNT, snippet_get,
 	snippet_get_end},
-    {NULL},
+    {.name = NULL},
 };
