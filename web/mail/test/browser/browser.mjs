@@ -50,8 +50,10 @@ export async function logIn(page, user = "demo", password = "demo") {
 
 // A server and a page of their own for each test. `run` gets the page, what plays
 // the others, and the server.
-export async function withMock(browser, run, {count = 300, at = "", expect = /^$/, ...options} = {}) {
+export async function withMock(browser, run, {count = 300, at = "", expect = /^$/,
+	prepare, ...options} = {}) {
 	const mock = await startMock({folder: process.env.ROOST_PAGE, count});
+	prepare?.(mock);
 	const page = await openPage(browser, mock.url + at, options);
 	const play = async (what, args) => (await fetch(
 		`http://127.0.0.1:${mock.port}/mock/${what}`,

@@ -368,6 +368,11 @@ export const METHODS = {
 		const answer = {accountId: "a1", oldState: "1", newState: "1", created: {}, updated: {}};
 		const update = {};
 		for (const [key, create] of Object.entries(args.create ?? {})) {
+			if (data.refuse) {
+				(answer.notCreated ??= {})[key] = {type: "forbiddenToSend",
+					description: "You may not send"};
+				continue;
+			}
 			const id = "s" + ++data.counter;
 			data.submissions.set(id, {id, undoStatus: "pending", ...create});
 			answer.created[key] = {id, undoStatus: "pending"};
@@ -377,6 +382,10 @@ export const METHODS = {
 				update[created.get(email) ?? email] = patch;
 		}
 		for (const [id, patch] of Object.entries(args.update ?? {})) {
+			if (data.late) {
+				(answer.notUpdated ??= {})[id] = {type: "cannotUnsend"};
+				continue;
+			}
 			Object.assign(data.submissions.get(id), patch);
 			answer.updated[id] = null;
 		}

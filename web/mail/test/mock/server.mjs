@@ -153,6 +153,7 @@ class Mock {
 			this.data.commit(this.data.update(email, {keywords: args.keywords}));
 		} else if (path === "refuse") {
 			this.data.refuse = args.refuse;
+			this.data.late = args.late;
 		} else if (path === "find") {
 			return send(response, 200, [...this.data.emails.values()]
 				.filter((one) => one.subject === args.subject).map((one) =>
@@ -201,6 +202,8 @@ class Mock {
 			return this.download(response, path.slice(15), url.searchParams);
 		if (path.startsWith("/jmap/upload/")) {
 			const bytes = await bodyOf(request);
+			if (this.full)
+				return send(response, 413, {status: 413, detail: "too large"});
 			const type = request.headers["content-type"] ?? "application/octet-stream";
 			return send(response, 201, {accountId: "a1", type, size: bytes.length,
 				blobId: this.data.blob(bytes, type)});
