@@ -9,6 +9,7 @@
 import {createServer} from "node:http";
 import {readFile} from "node:fs/promises";
 import {extname, join} from "node:path";
+import {Account} from "./account.mjs";
 import {Data} from "./data.mjs";
 import {answer, headersOf} from "./methods.mjs";
 import {ME} from "./mails.mjs";
@@ -48,6 +49,7 @@ class Mock {
 	constructor(options) {
 		this.folder = options.folder;
 		this.data = new Data(options);
+		this.account = new Account();
 		this.loggedIn = options.loggedIn ?? false;
 		this.factor = options.factor ?? false;
 		this.requests = []; // what the page asked for
@@ -192,6 +194,12 @@ class Mock {
 		}
 		if (path === "/account/session")
 			return send(response, 200, {user: "demo", address: ME.email, name: ME.name});
+		if (path.startsWith("/account/")) {
+			const text = (await bodyOf(request)).toString();
+			const [status, value] = this.account.answer(request.method, path.slice(9),
+				text ? JSON.parse(text) : {}) ?? [404, {status: "not-found"}];
+			return send(response, status, value);
+		}
 		if (path === "/.well-known/jmap")
 			return send(response, 200, this.session());
 		if (path === "/jmap/api")
