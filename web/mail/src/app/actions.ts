@@ -136,7 +136,7 @@ async function toRole(
 }
 
 // The account has no such folder yet.
-async function makeRoleFolder(role: Role): Promise<Mailbox> {
+export async function makeRoleFolder(role: Role): Promise<Mailbox> {
 	const {client, accountId} = store();
 	const name = role[0]!.toUpperCase() + role.slice(1);
 	const answer = await client.call("Mailbox/set", {

@@ -2,7 +2,6 @@
 // HTML that is written and sent. What is pasted or quoted is cleaned by DOMPurify
 // before it comes into the editor; what leaves it is read from its nodes.
 import DOMPurify from "dompurify";
-import {cleanStyle} from "./html.ts";
 
 const TAGS = [
 	"a", "b", "blockquote", "br", "code", "del", "div", "em", "font", "h1", "h2",
@@ -15,18 +14,37 @@ const ATTRIBUTES = [
 	"align", "colspan", "rowspan", "style", "cite", "data-cid",
 ];
 
+// What is only letters and their colours, boxes and lists. Nothing that is fetched,
+// and nothing that could lie over the page: it is the page's own document.
+const STYLES = /^(?:color|background-color|direction|unicode-bidi|line-height|letter-spacing|white-space.*|vertical-align|list-style-type|font(?:-family|-size|-style|-weight|-variant)?|text-(?:align|indent|transform|decoration.*)|(?:max-)?width|(?:max-)?height|border-(?!image).*|padding-.*|margin-.*)$/;
+const FETCHED = /\b(?:url|image|image-set|cross-fade|element|src|attr|var|env)\s*\(/i;
+
+// As the browser understands it, so that no spelling deceives us.
+function safeStyle(text: string): string {
+	const {style} = document.createElement("span");
+	style.cssText = text;
+	return [...style].filter((name) => STYLES.test(name)).map((name) =>
+		[name, style.getPropertyValue(name)] as const)
+		.filter(([name, value]) => value !== "initial" && !FETCHED.test(value) &&
+			!(/^(?:margin|text-indent|letter-spacing)/.test(name) && value.includes("-")))
+		.map(([name, value]) => `${name}: ${value}`).join("; ");
+}
+
 // Pictures of a mail itself ("cid:") wait for their bytes: `data-cid` names them.
 export function cleanEditable(html: string): DocumentFragment {
 	const purify = DOMPurify(window);
 	purify.addHook("afterSanitizeAttributes", (node) => {
 		const style = node.getAttribute("style");
 		if (style !== null)
-			node.setAttribute("style", cleanStyle(style, true).style);
+			(node as HTMLElement).style.cssText = safeStyle(style);
 		if (node.nodeName !== "IMG")
 			return;
 		const cid = /^\s*cid:(.*)$/i.exec(node.getAttribute("src") ?? "")?.[1];
 		if (cid !== undefined) {
-			node.setAttribute("data-cid", cid.trim());
+			node.setAttribute("data-cid", decoded(cid.trim()));
+			node.removeAttribute("src");
+		} else if (/^\s*data:/i.test(node.getAttribute("src") ?? "") &&
+			!/^\s*data:image\/(?:png|gif|jpeg|webp)[;,]/i.test(node.getAttribute("src")!)) {
 			node.removeAttribute("src");
 		}
 	});
@@ -37,13 +55,26 @@ export function cleanEditable(html: string): DocumentFragment {
 	});
 }
 
+function decoded(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}
+
+// RFC 2392. Programs that do not decode it find most Content-IDs, too.
+export function cidUrl(cid: string): string {
+	return "cid:" + cid.replace(/[^\w.@$+*!=~-]/g, encodeURIComponent);
+}
+
 // Lines of plain text as nodes of an editor.
 export function textToNodes(text: string): DocumentFragment {
 	const fragment = document.createDocumentFragment();
 	for (const line of text.split("\n")) {
 		const block = document.createElement("div");
 		if (line)
-			block.textContent = line;
+			block.textContent = line.replace(/\t/g, "    ").replace(/^ | (?= )/g, "\u00a0");
 		else
 			block.append(document.createElement("br"));
 		fragment.append(block);
@@ -56,17 +87,19 @@ export function htmlOf(root: Element): string {
 	// In a document that loads nothing.
 	const copy = document.implementation.createHTMLDocument("").importNode(root, true);
 	for (const image of copy.querySelectorAll("img[data-cid]")) {
-		image.setAttribute("src", "cid:" + image.getAttribute("data-cid"));
+		image.setAttribute("src", cidUrl(image.getAttribute("data-cid") ?? ""));
 		image.removeAttribute("data-cid");
 	}
 	return copy.innerHTML;
 }
 
+// Those with an empty line around them.
+const APART = /^(?:H[1-6]|P|TABLE)$/;
 const BLOCKS = /^(?:ADDRESS|BLOCKQUOTE|DIV|H[1-6]|HR|LI|OL|P|PRE|TABLE|TR|UL)$/;
 
 // The text beside the HTML (multipart/alternative), and what a switch to plain
-// text gives.
-export function textOf(root: Node): string {
+// text gives. `plain`: it is plain text already, in which spaces and line ends count.
+export function textOf(root: Node, plain = false): string {
 	const lines: string[] = [""];
 	const add = (text: string): void => {
 		lines[lines.length - 1] += text;
@@ -75,9 +108,13 @@ export function textOf(root: Node): string {
 		if (lines.at(-1) !== "")
 			lines.push("");
 	};
+	const emptyLine = (): void => {
+		if (lines.length > 1 && lines.at(-1) === "" && lines.at(-2) !== "")
+			lines.push("");
+	};
 	const walk = (node: Node, pre: boolean): void => {
 		if (node instanceof Text) {
-			const text = node.data.replace(/\u200b/g, "").replace(/\u00a0/g, " ");
+			const text = node.data.replace(/\u200b/g, "");
 			if (pre)
 				text.split("\n").forEach((line, at) => {
 					if (at > 0)
@@ -85,7 +122,8 @@ export function textOf(root: Node): string {
 					add(line);
 				});
 			else
-				add(text.replace(/\s+/g, " "));
+				add(text.replace(/[ \t\n\r\f]+/g, " ")
+					.replace(/^ /, /(?:^|[ \t])$/.test(lines.at(-1)!) ? "" : " "));
 			return;
 		}
 		if (!(node instanceof Element))
@@ -102,6 +140,7 @@ export function textOf(root: Node): string {
 		}
 		if (name === "BLOCKQUOTE") {
 			breakLine();
+			lines.pop();
 			const inner = childText(node, pre);
 			lines.push(...inner.split("\n").map(
 				(line) => line.startsWith(">") ? ">" + line : ("> " + line).trimEnd()), "");
@@ -110,6 +149,9 @@ export function textOf(root: Node): string {
 		const block = BLOCKS.test(name);
 		if (block)
 			breakLine();
+		const apart = APART.test(name);
+		if (apart)
+			emptyLine();
 		if (name === "LI")
 			add(node.parentElement?.nodeName === "OL"
 				? `${[...node.parentElement.children].indexOf(node) + 1}. ` : "• ");
@@ -125,10 +167,15 @@ export function textOf(root: Node): string {
 		// An empty line of the editor is <div><br></div>: the break was enough.
 		if (block && node.lastChild?.nodeName !== "BR")
 			breakLine();
+		if (apart)
+			emptyLine();
 	};
 	for (const child of root.childNodes)
-		walk(child, false);
-	return lines.map((line) => line.trimEnd()).join("\n").replace(/\n+$/, "");
+		walk(child, plain);
+	// "-- " begins a signature (RFC 3676 section 4.3).
+	return lines.map((line) => line.replace(/\u00a0/g, " "))
+		.map((line) => line === "-- " ? line : line.trimEnd())
+		.join("\n").replace(/\n+$/, "");
 }
 
 function childText(node: Element, pre: boolean): string {

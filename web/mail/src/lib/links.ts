@@ -21,6 +21,19 @@ export function isSafeUrl(url: string): boolean {
 	return !!parsed && ["http:", "https:", "mailto:", "tel:"].includes(parsed.protocol);
 }
 
+// What somebody types as a link. "https://" and "mailto:" are added where they are
+// missing; javascript: and the like are no links.
+export function linkUrl(text: string): string | undefined {
+	const trimmed = text.trim();
+	if (/\s/.test(trimmed))
+		return undefined;
+	const url = /^[\w+-]+:(?!\d+(?:[/?#]|$))/.test(trimmed) ? trimmed
+		: /^[^\s@/?#:]+@[^\s@/?#:]+$/.test(trimmed) ? "mailto:" + trimmed
+			: /^[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+(?:[/?#:].*)?$/u.test(trimmed)
+				? "https://" + trimmed : "";
+	return isSafeUrl(url) ? url : undefined;
+}
+
 // The host that a text names, if it looks like a URL or a host.
 function shownHost(text: string): string | undefined {
 	const trimmed = text.trim();

@@ -2,7 +2,7 @@
 // Addresses as people type and paste them: "Anna <a@x.example>, b@x.example".
 import type {Address} from "../jmap/types.ts";
 
-const ADDRESS = /^[^\s@<>"(),;:]+@[^\s@<>"(),;:.]+(?:\.[^\s@<>"(),;:.]+)*$/u;
+const ADDRESS = /^[^\s@<>"(),;:\p{Cc}]+@[^\s@<>"(),;:.\p{Cc}]+(?:\.[^\s@<>"(),;:.\p{Cc}]+)*$/u;
 
 export function isAddress(text: string): boolean {
 	return ADDRESS.test(text);
@@ -11,9 +11,11 @@ export function isAddress(text: string): boolean {
 // Where one address ends and the next begins: not within quotes or brackets.
 function parts(text: string): string[] {
 	const found: string[] = [];
-	let part = "", quoted = false, angled = false;
+	let part = "", quoted = false, angled = false, escaped = false;
 	for (const c of text) {
-		if (c === '"')
+		const literal: boolean = escaped;
+		escaped = quoted && !literal && c === "\\";
+		if (c === '"' && !literal)
 			quoted = !quoted;
 		else if (!quoted && c === "<")
 			angled = true;
@@ -30,7 +32,13 @@ function parts(text: string): string[] {
 	return found.map((one) => one.trim()).filter(Boolean);
 }
 
-function readOne(text: string): Address | undefined {
+// A name in a comment behind the address, and what comes before an address in
+// groups and links ("Team: a@x.example; ", "mailto:a@x.example"), are known, too.
+function readOne(whole: string): Address | undefined {
+	const text = whole.replace(/^[^@"<>:]+:\s*(?=\S)/, "");
+	const comment = /^(\S+)\s*\(([^()]*)\)$/u.exec(text);
+	if (comment && isAddress(comment[1]!))
+		return {name: comment[2]!.trim() || null, email: comment[1]!};
 	const match = /^(.*?)\s*<\s*([^<>]*?)\s*>$/su.exec(text);
 	if (match) {
 		const name = match[1]!.trim().replace(/^"(.*)"$/s, "$1")

@@ -47,7 +47,9 @@ export function replyReferences(body: EmailBody): {
 	const id = body.messageId?.[0];
 	if (!id)
 		return {};
-	const before = body.references ?? body.inReplyTo ?? [];
+	// Several in In-Reply-To say nothing of their order.
+	const parents = body.inReplyTo ?? [];
+	const before = body.references ?? (parents.length === 1 ? parents : []);
 	return {inReplyTo: [id], references: [...before.filter((one) => one !== id), id]};
 }
 
@@ -58,11 +60,11 @@ export function addressedAs(email: Email, me: string[]): string | undefined {
 }
 
 // Whether the text speaks of an attachment, in what the user wrote: not in what is
-// quoted or in a signature.
+// quoted or forwarded, or in a signature.
 const ATTACHED = /\b(?:attach(?:ed|ment|ments|ing)?|enclosed|see the file|angehängt|im anhang|anbei|ci-joint|pièce jointe|adjunt[oa]|allegat[oi])\b|附件|附上|见附|添付|во вложении|прикрепл|첨부/iu;
 
 export function speaksOfAttachment(text: string): boolean {
-	const own = text.split(/\n-- \n/)[0]!.split("\n")
+	const own = text.split(/(?:^|\n)(?:-- \n|-{5,}[^\n]+-{5,}\n)/)[0]!.split("\n")
 		.filter((line) => !line.startsWith(">")).join("\n");
 	return ATTACHED.test(own);
 }

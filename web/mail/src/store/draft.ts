@@ -6,6 +6,7 @@ import {signal, type Signal} from "@preact/signals";
 import {JmapError} from "../jmap/errors.ts";
 import {SUBMISSION} from "../jmap/methods.ts";
 import type {Address, Email, Id, Identity} from "../jmap/types.ts";
+import {cidUrl} from "../lib/editable.ts";
 import type {Store} from "./store.ts";
 import {upload, type Upload} from "./upload.ts";
 
@@ -167,7 +168,7 @@ export class Draft {
 			textBody: [{partId: "text", type: "text/plain"}],
 			...(html !== undefined && {htmlBody: [{partId: "html", type: "text/html"}]}),
 			attachments: this.attachments.peek().filter((one) => one.blobId.peek() &&
-				(!one.cid || html?.includes("cid:" + one.cid)))
+				(!one.cid || html?.includes(`"${cidUrl(one.cid)}"`)))
 				.map((one) => ({
 					blobId: one.blobId.peek(), type: one.type, name: one.name,
 					disposition: one.cid ? "inline" : "attachment",

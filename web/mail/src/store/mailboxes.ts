@@ -49,7 +49,10 @@ export function foldersOf(mailboxes: Iterable<Mailbox>): Folder[] {
 
 export class Mailboxes {
 	readonly all = signal<ReadonlyMap<Id, Mailbox>>(new Map());
-	readonly tree = computed(() => foldersOf(this.all.value.values()));
+	// Those that go away as soon as nobody can undo it any more.
+	readonly hidden = signal<ReadonlySet<Id>>(new Set());
+	readonly tree = computed(() => foldersOf(
+		[...this.all.value.values()].filter((one) => !this.hidden.value.has(one.id))));
 	readonly roles = computed(() => {
 		const found = new Map<Role, Mailbox>();
 		for (const mailbox of this.all.value.values())
@@ -71,6 +74,24 @@ export class Mailboxes {
 		for (const id of destroyed)
 			next.delete(id);
 		this.all.value = next;
+	}
+
+	// It, and all that are in it; what is inside comes first.
+	within(id: Id): Mailbox[] {
+		const all = [...this.all.peek().values()];
+		const walk = (at: Id, depth: number): Mailbox[] => depth > 50 ? []
+			: all.filter((one) => one.parentId === at)
+				.flatMap((one) => [...walk(one.id, depth + 1), one]);
+		const self = this.all.peek().get(id);
+		return self ? [...walk(id, 0), self] : [];
+	}
+
+	hide(ids: Id[]): () => void {
+		this.hidden.value = new Set([...this.hidden.peek(), ...ids]);
+		return () => {
+			this.hidden.value = new Set(
+				[...this.hidden.peek()].filter((id) => !ids.includes(id)));
+		};
 	}
 
 	get(id: Id): Mailbox | undefined {

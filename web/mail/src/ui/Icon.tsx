@@ -29,6 +29,7 @@ import film from "lucide/dist/esm/icons/film.mjs";
 import folder from "lucide/dist/esm/icons/folder.mjs";
 import move from "lucide/dist/esm/icons/folder-input.mjs";
 import forward from "lucide/dist/esm/icons/forward.mjs";
+import folderPlus from "lucide/dist/esm/icons/folder-plus.mjs";
 import image from "lucide/dist/esm/icons/image.mjs";
 import inbox from "lucide/dist/esm/icons/inbox.mjs";
 import key from "lucide/dist/esm/icons/key-round.mjs";
@@ -74,7 +75,8 @@ const bold: [string, Record<string, string>][] = [
 const ICONS = {
 	alert, archive, back, ban, calendar, check, close, code, compose, copy, done,
 	down, download, draft, external, eye, eyeOff, file, fileArchive, fileSheet,
-	fileText, film, filters, folder, forward, image, inbox, junk: ban, key,
+	fileText, film, filters, folder, folderPlus,
+	forward, image, inbox, junk: ban, key,
 	keyboard, logout, mail, mailOpen, menu, more, move, music, paperclip, printer,
 	refresh, reply, replyAll, right, search, send, settings, shield, star, tag, trash,
 	undo, up, warning,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A menu that hangs on its button (WAI-ARIA's menu button).
 import type {ComponentChildren} from "preact";
-import {useEffect, useRef, useState} from "preact/hooks";
+import {useEffect, useLayoutEffect, useRef, useState} from "preact/hooks";
 import {Icon, type IconName} from "./Icon.tsx";
 import {IconButton} from "./Button.tsx";
 
@@ -58,10 +58,21 @@ export function MenuButton({label, icon = "more", items, class: name, children}:
 	);
 }
 
-function MenuList({items, label, onClose}: {
+// `at`: a place of the window instead of below a button; the menu stays inside.
+export function MenuList({items, label, onClose, at: place}: {
 	items: MenuEntry[]; label: string; onClose: (focus: boolean) => void;
+	at?: {x: number; y: number};
 }) {
 	const list = useRef<HTMLDivElement>(null);
+	useLayoutEffect(() => {
+		if (!place)
+			return;
+		const menu = list.current!;
+		const inside = (wanted: number, size: number, room: number): string =>
+			`${Math.max(8, Math.min(wanted, room - size - 8))}px`;
+		menu.style.left = inside(place.x, menu.offsetWidth, innerWidth);
+		menu.style.top = inside(place.y, menu.offsetHeight, innerHeight);
+	}, [place]);
 	const buttons = (): HTMLElement[] =>
 		[...list.current!.querySelectorAll<HTMLElement>("[role^=menuitem]")];
 	useEffect(() => buttons()[0]?.focus(), []);
@@ -79,7 +90,7 @@ function MenuList({items, label, onClose}: {
 		event.stopPropagation();
 	};
 	return (
-		<div class="menu" role="menu" aria-label={label} ref={list} onKeyDown={onKey}>
+		<div class={`menu ${place ? "at-place" : ""}`} role="menu" aria-label={label} ref={list} onKeyDown={onKey}>
 			{items.map((entry, index) => isItem(entry)
 				? <button key={index} type="button" class="menu-item" tabIndex={-1}
 					role={entry.checked === undefined ? "menuitem" : "menuitemradio"}

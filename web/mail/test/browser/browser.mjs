@@ -3,6 +3,7 @@
 // tests/node.
 import {readFileSync} from "node:fs";
 import {createRequire} from "node:module";
+import {startMock} from "../mock/server.mjs";
 
 const require = createRequire(new URL("../../../../tests/node/package.json", import.meta.url));
 const {chromium} = require("playwright-core");
@@ -45,6 +46,29 @@ export async function logIn(page, user = "demo", password = "demo") {
 	await page.fill("[name=password]", password);
 	await page.press("[name=password]", "Enter");
 	await page.waitForSelector(".row:not(.hole), .list-pane .empty");
+}
+
+// A server and a page of their own for each test. `run` gets the page, what plays
+// the others, and the server.
+export async function withMock(browser, run, {count = 300, at = "", expect = /^$/,
+	prepare, ...options} = {}) {
+	const mock = await startMock({folder: process.env.ROOST_PAGE, count});
+	prepare?.(mock);
+	const page = await openPage(browser, mock.url + at, options);
+	const play = async (what, args) => (await fetch(
+		`http://127.0.0.1:${mock.port}/mock/${what}`,
+		{method: "POST", body: JSON.stringify(args)})).json();
+	try {
+		await logIn(page);
+		await run(page, play, mock);
+		const faults = page.faults.filter((one) =>
+			!/status of 401/.test(one) && !expect.test(one));
+		if (faults.length > 0)
+			throw new Error(faults.join("\n"));
+	} finally {
+		await page.context().close();
+		mock.stop();
+	}
 }
 
 // What keeps people out, as axe-core sees it (WCAG 2.2 AA and its best practices).

@@ -225,6 +225,20 @@ function setEmails(data, args, created) {
 
 // ---- Mailbox/set -------------------------------------------------------------
 
+// What the server would refuse, as a SetError; undefined: nothing.
+function mailboxTrouble(data, id, next) {
+	if (data.refuse)
+		return {type: "forbidden"};
+	if (!next.name || /[/\u0000-\u001f]/.test(next.name))
+		return {type: "invalidProperties", properties: ["name"]};
+	for (let at = next.parentId; at; at = data.mailboxes.get(at)?.parentId ?? null)
+		if (at === id || !data.mailboxes.has(at))
+			return {type: "invalidProperties", properties: ["parentId"]};
+	const same = [...data.mailboxes.values()].find((one) => one.id !== id &&
+		one.parentId === next.parentId && one.name === next.name);
+	return same && {type: "alreadyExists", existingId: same.id};
+}
+
 function setMailboxes(data, args) {
 	const answer = {accountId: "a1", oldState: String(data.version), created: {},
 		updated: {}, destroyed: [], notCreated: null, notUpdated: null, notDestroyed: null};
@@ -232,13 +246,26 @@ function setMailboxes(data, args) {
 	for (const [key, create] of Object.entries(args.create ?? {})) {
 		const id = "mn" + ++data.counter;
 		const inbox = data.mailboxes.get("minbox");
-		data.mailboxes.set(id, {id, parentId: null, role: null, sortOrder: 0,
-			isSubscribed: true, myRights: inbox.myRights, ...create});
+		const mailbox = {id, parentId: null, role: null, sortOrder: 0,
+			isSubscribed: true, myRights: inbox.myRights, ...create};
+		const trouble = mailboxTrouble(data, id, mailbox);
+		if (trouble) {
+			(answer.notCreated ??= {})[key] = trouble;
+			continue;
+		}
+		data.mailboxes.set(id, mailbox);
 		changes.push(["Mailbox", "created", id]);
 		answer.created[key] = {id};
 	}
 	for (const [id, patch] of Object.entries(args.update ?? {})) {
-		Object.assign(data.mailboxes.get(id), patch);
+		const mailbox = data.mailboxes.get(id);
+		const trouble = mailbox ? mailboxTrouble(data, id, {...mailbox, ...patch})
+			: {type: "notFound"};
+		if (trouble) {
+			(answer.notUpdated ??= {})[id] = trouble;
+			continue;
+		}
+		Object.assign(mailbox, patch);
 		changes.push(["Mailbox", "updated", id]);
 		answer.updated[id] = null;
 	}
@@ -250,7 +277,11 @@ function setMailboxes(data, args) {
 				{type: child ? "mailboxHasChild" : "mailboxHasEmail"};
 			continue;
 		}
-		inside.forEach((one) => changes.push(...data.destroy(one)));
+		for (const one of inside) {
+			const {[id]: here, ...others} = one.mailboxIds;
+			changes.push(...(here && Object.keys(others).length > 0
+				? data.update(one, {mailboxIds: others}) : data.destroy(one)));
+		}
 		data.mailboxes.delete(id);
 		changes.push(["Mailbox", "destroyed", id]);
 		answer.destroyed.push(id);
@@ -337,6 +368,11 @@ export const METHODS = {
 		const answer = {accountId: "a1", oldState: "1", newState: "1", created: {}, updated: {}};
 		const update = {};
 		for (const [key, create] of Object.entries(args.create ?? {})) {
+			if (data.refuse) {
+				(answer.notCreated ??= {})[key] = {type: "forbiddenToSend",
+					description: "You may not send"};
+				continue;
+			}
 			const id = "s" + ++data.counter;
 			data.submissions.set(id, {id, undoStatus: "pending", ...create});
 			answer.created[key] = {id, undoStatus: "pending"};
@@ -346,6 +382,10 @@ export const METHODS = {
 				update[created.get(email) ?? email] = patch;
 		}
 		for (const [id, patch] of Object.entries(args.update ?? {})) {
+			if (data.late) {
+				(answer.notUpdated ??= {})[id] = {type: "cannotUnsend"};
+				continue;
+			}
 			Object.assign(data.submissions.get(id), patch);
 			answer.updated[id] = null;
 		}

@@ -9,6 +9,7 @@
 import {createServer} from "node:http";
 import {readFile} from "node:fs/promises";
 import {extname, join} from "node:path";
+import {Account} from "./account.mjs";
 import {Data} from "./data.mjs";
 import {answer, headersOf} from "./methods.mjs";
 import {ME} from "./mails.mjs";
@@ -48,6 +49,7 @@ class Mock {
 	constructor(options) {
 		this.folder = options.folder;
 		this.data = new Data(options);
+		this.account = new Account();
 		this.loggedIn = options.loggedIn ?? false;
 		this.factor = options.factor ?? false;
 		this.requests = []; // what the page asked for
@@ -153,6 +155,7 @@ class Mock {
 			this.data.commit(this.data.update(email, {keywords: args.keywords}));
 		} else if (path === "refuse") {
 			this.data.refuse = args.refuse;
+			this.data.late = args.late;
 		} else if (path === "find") {
 			return send(response, 200, [...this.data.emails.values()]
 				.filter((one) => one.subject === args.subject).map((one) =>
@@ -191,6 +194,12 @@ class Mock {
 		}
 		if (path === "/account/session")
 			return send(response, 200, {user: "demo", address: ME.email, name: ME.name});
+		if (path.startsWith("/account/")) {
+			const text = (await bodyOf(request)).toString();
+			const [status, value] = this.account.answer(request.method, path.slice(9),
+				text ? JSON.parse(text) : {}) ?? [404, {status: "not-found"}];
+			return send(response, status, value);
+		}
 		if (path === "/.well-known/jmap")
 			return send(response, 200, this.session());
 		if (path === "/jmap/api")
@@ -201,6 +210,8 @@ class Mock {
 			return this.download(response, path.slice(15), url.searchParams);
 		if (path.startsWith("/jmap/upload/")) {
 			const bytes = await bodyOf(request);
+			if (this.full)
+				return send(response, 413, {status: 413, detail: "too large"});
 			const type = request.headers["content-type"] ?? "application/octet-stream";
 			return send(response, 201, {accountId: "a1", type, size: bytes.length,
 				blobId: this.data.blob(bytes, type)});

@@ -57,7 +57,7 @@ export function Composer({composer}: {composer: Open}) {
 	const [more, setMore] = useState(draft.cc.peek().length + draft.bcc.peek().length > 0);
 	const touch = (): void => draft.touch();
 	draft.content = () => ({
-		text: textOf(root.current!),
+		text: textOf(root.current!, plain),
 		...(!plain && {html: htmlOf(root.current!)}),
 	});
 	useEffect(() => showPictures(root.current!, draft), []);
@@ -93,7 +93,7 @@ export function Composer({composer}: {composer: Open}) {
 		if (draft.isUploading())
 			return toast(t("write.uploading"), {kind: "error"});
 		const files = draft.attachments.peek().filter((one) => !one.cid);
-		if (files.length === 0 && speaksOfAttachment(textOf(root.current!)))
+		if (files.length === 0 && speaksOfAttachment(textOf(root.current!, plain)))
 			showDialog(<MissingDialog text={t("write.no.attachment")} onSend={() => submit(at)} />);
 		else if (!draft.subject.peek().trim())
 			showDialog(<MissingDialog text={t("write.no.subject")} onSend={() => submit(at)} />);
@@ -101,12 +101,12 @@ export function Composer({composer}: {composer: Open}) {
 			submit(at);
 	};
 	const close = (): void => {
-		if (isEmpty(draft, textOf(root.current!)))
+		if (isEmpty(draft, textOf(root.current!, plain)))
 			return closeComposer(composer);
 		draft.save().then(() => closeComposer(composer), toastError);
 	};
 	const discard = (): void => {
-		if (isEmpty(draft, textOf(root.current!)))
+		if (isEmpty(draft, textOf(root.current!, plain)))
 			closeComposer(composer);
 		else
 			void discardComposer(composer, fragmentOf(root.current!));
@@ -126,10 +126,9 @@ export function Composer({composer}: {composer: Open}) {
 		}} />);
 	};
 	const togglePlain = (): void => {
-		const text = textOf(root.current!);
-		if (!plain)
-			replaceText(root.current!, text);
+		replaceText(root.current!, textOf(root.current!, plain));
 		setPlain(!plain);
+		composer.plain = !plain; // when it is opened again
 		touch();
 	};
 	const section = useRef<HTMLElement>(null);

@@ -3,7 +3,7 @@
 // written are suggested.
 import type {Signal} from "@preact/signals";
 import type {ComponentChildren} from "preact";
-import {useId, useRef, useState} from "preact/hooks";
+import {useEffect, useId, useRef, useState} from "preact/hooks";
 import {store} from "../../app/session.ts";
 import {t} from "../../i18n/index.ts";
 import type {Address} from "../../jmap/types.ts";
@@ -24,6 +24,11 @@ export function Recipients({label, list, onChange, autofocus = false, children}:
 	const [text, setText] = useState("");
 	const [found, setFound] = useState<Address[]>([]);
 	const [at, setAt] = useState(0);
+	// The attribute alone does nothing while something else has the focus.
+	useEffect(() => {
+		if (autofocus)
+			input.current?.focus();
+	}, []);
 	const set = (next: Address[]): void => {
 		list.value = next;
 		onChange();

@@ -4,6 +4,7 @@ import {useState} from "preact/hooks";
 import {closeDialog} from "../../app/dialogs.ts";
 import {t} from "../../i18n/index.ts";
 import {longDate} from "../../lib/dates.ts";
+import {linkUrl} from "../../lib/links.ts";
 import {Button} from "../../ui/Button.tsx";
 import {Dialog} from "../../ui/Dialog.tsx";
 
@@ -20,14 +21,6 @@ export function MissingDialog({text, onSend}: {text: string; onSend: () => void}
 			</div>
 		</Dialog>
 	);
-}
-
-// "https://" is added where it is missing; javascript: and the like are no links.
-export function linkUrl(text: string): string | undefined {
-	const trimmed = text.trim();
-	if (/^(?:https?:\/\/|mailto:|tel:)\S+$/i.test(trimmed))
-		return trimmed;
-	return /^[\w-]+(?:\.[\w-]+)+(?:[/?#:]\S*)?$/u.test(trimmed) ? "https://" + trimmed : undefined;
 }
 
 export function LinkInputDialog({text, onDone}: {

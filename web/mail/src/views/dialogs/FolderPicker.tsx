@@ -12,7 +12,7 @@ import {folderIcon} from "../../ui/folderIcon.ts";
 import {Icon} from "../../ui/Icon.tsx";
 
 interface Choice {
-	mailbox: Mailbox;
+	mailbox?: Mailbox;
 	path: string[];
 }
 
@@ -32,20 +32,30 @@ export function matchChoices(choices: Choice[], text: string): Choice[] {
 	return [...found.filter(begins), ...found.filter((one) => !begins(one))];
 }
 
-export function FolderPicker({title, onPick}: {
-	title: string; onPick: (mailbox: Mailbox) => void;
+// `accepts`: which can be chosen. `first`: a choice before the folders.
+export function FolderPicker({title, onPick, accepts, first}: {
+	title: string;
+	onPick: (mailbox: Mailbox) => void;
+	accepts?: (mailbox: Mailbox) => boolean;
+	first?: {name: string; onPick: () => void};
 }) {
 	const [text, setText] = useState("");
 	const [at, setAt] = useState(0);
 	const {mailboxes} = store();
-	const all = useMemo(() => flatten(mailboxes.tree.value).map((mailbox) => ({
-		mailbox, path: mailboxes.pathOf(mailbox, folderName)})), [mailboxes.tree.value]);
+	const all = useMemo((): Choice[] => [
+		...(first ? [{path: [first.name]}] : []),
+		...flatten(mailboxes.tree.value).filter((one) => accepts?.(one) ?? true)
+			.map((mailbox) => ({mailbox, path: mailboxes.pathOf(mailbox, folderName)})),
+	], [mailboxes.tree.value]);
 	const found = matchChoices(all, text);
 	const pick = (choice: Choice | undefined): void => {
 		if (!choice)
 			return;
 		closeDialog();
-		onPick(choice.mailbox);
+		if (choice.mailbox)
+			onPick(choice.mailbox);
+		else
+			first?.onPick();
 	};
 	const onKey = (event: KeyboardEvent): void => {
 		const move = {ArrowDown: 1, ArrowUp: -1}[event.key];
@@ -63,14 +73,14 @@ export function FolderPicker({title, onPick}: {
 				placeholder={t("move.placeholder")} aria-label={t("move.placeholder")}
 				role="combobox" aria-expanded="true" aria-controls="picker-list"
 				aria-autocomplete="list"
-				aria-activedescendant={found[at] ? `pick-${found[at]!.mailbox.id}` : undefined}
+				aria-activedescendant={found[at] ? `pick-${at}` : undefined}
 				onInput={(event) => {
 					setText(event.currentTarget.value);
 					setAt(0);
 				}} />
 			<div class="picker-list" id="picker-list" role="listbox" aria-label={title}>
 				{found.map((choice, index) => (
-					<div key={choice.mailbox.id} id={`pick-${choice.mailbox.id}`}
+					<div key={choice.mailbox?.id ?? ""} id={`pick-${index}`}
 						role="option" aria-selected={index === at}
 						class={`picker-row ${index === at ? "at" : ""}`}
 						ref={(row) => {
@@ -78,7 +88,7 @@ export function FolderPicker({title, onPick}: {
 								row?.scrollIntoView({block: "nearest"});
 						}}
 						onMouseMove={() => setAt(index)} onClick={() => pick(choice)}>
-						<Icon name={folderIcon(choice.mailbox)} size={18} />
+						<Icon name={choice.mailbox ? folderIcon(choice.mailbox) : "up"} size={18} />
 						<span>{choice.path.at(-1)}</span>
 						<span class="picker-path">{choice.path.slice(0, -1).join(" / ")}</span>
 					</div>

@@ -4,7 +4,8 @@ import {useState} from "preact/hooks";
 import {moveTo, run} from "../../app/actions.ts";
 import {compose} from "../../app/compose.ts";
 import {currentFolder, folderName, folderSlug} from "../../app/current.ts";
-import {draggedRows} from "../../app/drag.ts";
+import {draggedFolder, draggedRows} from "../../app/drag.ts";
+import {askNew, canMoveInto, moveFolder} from "../../app/folders.ts";
 import {drawerOpen} from "../../app/layout.ts";
 import {conversations, shutFolders} from "../../app/preferences.ts";
 import {follow, formatRoute, type Route} from "../../app/router.ts";
@@ -12,9 +13,10 @@ import {store} from "../../app/session.ts";
 import {formatNumber, t} from "../../i18n/index.ts";
 import type {Mailbox} from "../../jmap/types.ts";
 import type {Folder} from "../../store/mailboxes.ts";
-import {Button} from "../../ui/Button.tsx";
+import {Button, IconButton} from "../../ui/Button.tsx";
 import {folderIcon} from "../../ui/folderIcon.ts";
 import {Icon} from "../../ui/Icon.tsx";
+import {FolderMenu, folderMenu, openFolderMenu} from "./FolderMenu.tsx";
 
 // Drafts are not unread, but all of them wait for something.
 function countOf(mailbox: Mailbox): number {
@@ -38,14 +40,36 @@ export function FolderPane() {
 				}}>{t("act.compose")}</Button>
 			<nav class="folders" aria-label={t("folders.title")}>
 				<ul>{roles.map((one) => <Row key={one.mailbox.id} folder={one} />)}</ul>
-				{others.length > 0 && (
-					<>
-						<h2 class="folders-title">{t("folders.title")}</h2>
-						<ul>{others.map((one) => <Row key={one.mailbox.id} folder={one} />)}</ul>
-					</>
-				)}
+				<Title />
+				<ul>{others.map((one) => <Row key={one.mailbox.id} folder={one} />)}</ul>
+				<FolderMenu />
 			</nav>
 		</>
+	);
+}
+
+// A folder that is dropped here comes to the top.
+function Title() {
+	const [over, setOver] = useState(false);
+	return (
+		<div class={`folders-title ${over ? "over" : ""}`}
+			onDragOver={(event) => {
+				if (draggedFolder.value !== undefined) {
+					event.preventDefault();
+					setOver(true);
+				}
+			}}
+			onDragLeave={() => setOver(false)}
+			onDrop={(event) => {
+				event.preventDefault();
+				setOver(false);
+				if (draggedFolder.value !== undefined)
+					moveFolder(draggedFolder.value, null);
+			}}>
+			<h2>{t("folders.title")}</h2>
+			<IconButton icon="folderPlus" size={18} label={t("folders.new")}
+				onClick={() => askNew()} />
+		</div>
 	);
 }
 
@@ -57,11 +81,39 @@ function Row({folder}: {folder: Folder}) {
 	const count = countOf(mailbox);
 	const isCurrent = currentFolder.value?.id === mailbox.id;
 	const to: Route = {view: "folder", folder: folderSlug(mailbox)};
-	const accepts = (): boolean => draggedRows.value !== undefined && !isCurrent &&
-		mailbox.myRights.mayAddItems;
+	const accepts = (): boolean => draggedFolder.value !== undefined
+		? canMoveInto(draggedFolder.value, mailbox)
+		: draggedRows.value !== undefined && !isCurrent && mailbox.myRights.mayAddItems;
+	const mayMove = mailbox.role === null && mailbox.myRights.mayRename;
+	const hasMenu = folderMenu.value?.mailbox.id === mailbox.id;
 	return (
 		<li>
-			<div class={`folder ${isCurrent ? "current" : ""} ${over ? "over" : ""} depth-${Math.min(depth, 6)}`}
+			<div class={`folder ${isCurrent ? "current" : ""} ${over ? "over" : ""} ${hasMenu ? "has-menu" : ""} ${mailbox.isSubscribed ? "" : "unsubscribed"} depth-${Math.min(depth, 6)}`}
+				draggable={mayMove}
+				onDragStart={(event) => {
+					if (!mayMove)
+						return;
+					draggedFolder.value = mailbox.id;
+					event.dataTransfer!.effectAllowed = "move";
+					event.dataTransfer!.setData("text/plain", name);
+				}}
+				onDragEnd={() => { draggedFolder.value = undefined; }}
+				onContextMenu={(event) => {
+					event.preventDefault();
+					const link = event.currentTarget.querySelector("a")!;
+					// The keyboard's comes from no place of the mouse.
+					if (event.button === 2)
+						folderMenu.value = {mailbox, opener: link,
+							at: {x: event.clientX, y: event.clientY}};
+					else
+						openFolderMenu(mailbox, link);
+				}}
+				onKeyDown={(event) => {
+					if (event.key !== "ContextMenu" && !(event.key === "F10" && event.shiftKey))
+						return;
+					event.preventDefault();
+					openFolderMenu(mailbox, event.currentTarget.querySelector("a")!);
+				}}
 				onDragOver={(event) => {
 					if (accepts()) {
 						event.preventDefault();
@@ -73,7 +125,9 @@ function Row({folder}: {folder: Folder}) {
 					event.preventDefault();
 					setOver(false);
 					const rows = draggedRows.value;
-					if (rows)
+					if (draggedFolder.value !== undefined)
+						moveFolder(draggedFolder.value, mailbox.id);
+					else if (rows)
 						run(() => moveTo(mailbox, rows));
 				}}>
 				{children.length > 0 && (
@@ -94,7 +148,8 @@ function Row({folder}: {folder: Folder}) {
 						follow(event, to);
 					}}>
 					<Icon name={folderIcon(mailbox)} size={19} />
-					<span class="folder-name">{name}</span>
+					<span class="folder-name" dir="auto">{name}</span>
+					{!mailbox.isSubscribed && <span class="unseen">{t("folders.hidden")}</span>}
 					{count > 0 && (
 						<span class="folder-count">
 							{formatNumber(count)}
@@ -104,6 +159,9 @@ function Row({folder}: {folder: Folder}) {
 						</span>
 					)}
 				</a>
+				<IconButton icon="more" size={16} class="folder-more" popup="menu" expanded={hasMenu}
+					label={t("folders.menu", {name})}
+					onClick={(event) => openFolderMenu(mailbox, event.currentTarget as HTMLElement)} />
 			</div>
 			{children.length > 0 && !shut && (
 				<ul>{children.map((one) => <Row key={one.mailbox.id} folder={one} />)}</ul>
