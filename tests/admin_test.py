@@ -515,7 +515,7 @@ class CommandLine(unittest.TestCase):
     def test_help_everywhere(self):
         code, out, _ = run(None, "--help")
         self.assertEqual(code, 0)
-        commands = re.findall(r"(?m)^  ([a-z]+(?: [a-z]+)?)(?= |$)",
+        commands = re.findall(r"(?m)^  ([a-z]+(?: [a-z-]+)?)(?= |$)",
                               out.split("Every command")[0])
         self.assertGreater(len(commands), 14)
         for command in commands:
@@ -528,7 +528,7 @@ class CommandLine(unittest.TestCase):
         page = (harness.PROJECT / "packaging/roost.1").read_text()
         _, out, _ = run(None, "--help")
         head, _, exits = out.partition("Exit codes:")
-        for command in re.findall(r"(?m)^  ([a-z]+(?: [a-z]+)?)(?= |$)",
+        for command in re.findall(r"(?m)^  ([a-z]+(?: [a-z-]+)?)(?= |$)",
                                   head.split("Every command")[0]):
             self.assertIn("roost " + command, page)
         for number in re.findall(r"(?m)^  (\d)", exits):
