@@ -75,10 +75,17 @@ MUST_CHECK static enum rc find_object(struct jmap_follower *follower,
 
 // ---- Writing ---------------------------------------------------------------
 
-// Writes a note into the object. RC_GONE: somebody else changed it meanwhile.
+// Notes about recipients of one message, which are written in one commit: each
+// time, the whole object is read and written.
+struct batch {
+	const struct queue_note *notes; // all have the first one's message
+	size_t count;
+};
+
+// Writes notes into their object. RC_GONE: somebody else changed it meanwhile.
 // *ret_over: nothing more will become of it.
 MUST_CHECK static enum rc write_once(struct store_account *account, uint64_t id,
-    const struct queue_note *note, struct fault *fault, bool *ret_over)
+    struct batch batch, struct fault *fault, bool *ret_over)
 {
 	struct store_object object;
 	struct submission submission;
@@ -93,7 +100,10 @@ MUST_CHECK static enum rc write_once(struct store_account *account, uint64_t id,
 		rc = submission_decode(object.bytes, &submission);
 	if (rc == RC_OK)
 		rest = jmap_json_load(submission.rest);
-	bool changed = rest && submission_status_apply(&submission, rest, note);
+	bool changed = false;
+	for (size_t i = 0; rest && i < batch.count; i++)
+		changed |=
+		    submission_status_apply(&submission, rest, &batch.notes[i]);
 	*ret_over = rest && submission_status_is_over(rest);
 	if (changed) {
 		submission.rest = jmap_json_text(&arena, rest);
@@ -125,30 +135,41 @@ static void forget(struct jmap_follower *follower, const struct queue_id *track)
 	pthread_mutex_unlock(&follower->lock);
 }
 
-static bool is_old(
-    struct jmap_follower *follower, const struct queue_note *note)
+// The newest of them counts.
+static bool is_old(struct jmap_follower *follower, struct batch batch)
 {
 	int64_t now = clock_wall_seconds(follower->options.office->clock);
-	return now - note->time > OBJECT_SECONDS;
+	for (size_t i = 0; i < batch.count; i++)
+		if (now - batch.notes[i].time <= OBJECT_SECONDS)
+			return false;
+	return true;
 }
 
-// RC_OK: the note may be dropped. RC_MORE: its object may still come.
+// RC_OK: the notes may be dropped. RC_MORE: their object may still come.
 MUST_CHECK static enum rc follow_in(struct jmap_follower *follower,
-    struct store_account *account, const struct queue_note *note,
-    struct fault *fault)
+    struct store_account *account, struct batch batch, struct fault *fault)
 {
+	const struct queue_id *track = &batch.notes[0].track;
 	uint64_t id;
 	bool over = false;
-	enum rc rc = find_object(follower, account, &note->track, &id);
+	enum rc rc = find_object(follower, account, track, &id);
 	if (rc != RC_OK)
 		return rc;
 	if (id == 0)
-		return is_old(follower, note) ? RC_OK : RC_MORE;
+		return is_old(follower, batch) ? RC_OK : RC_MORE;
 	rc = RC_GONE;
 	for (int i = 0; rc == RC_GONE && i < TRIES_MAX; i++)
-		rc = write_once(account, id, note, fault, &over);
+		rc = write_once(account, id, batch, fault, &over);
+	if (rc == RC_LIMIT && batch.count > 1) {
+		// Perhaps only one of them does not fit.
+		rc = RC_OK;
+		for (size_t i = 0; rc == RC_OK && i < batch.count; i++)
+			rc = follow_in(follower, account,
+			    (struct batch){&batch.notes[i], 1}, fault);
+		return rc;
+	}
 	if (over || rc == RC_NOT_FOUND)
-		forget(follower, &note->track);
+		forget(follower, track);
 	// The user destroyed it, or its record is damaged, which the check
 	// reports.
 	if (rc == RC_NOT_FOUND || rc == RC_CORRUPT || rc == RC_LIMIT)
@@ -156,25 +177,36 @@ MUST_CHECK static enum rc follow_in(struct jmap_follower *follower,
 	return rc;
 }
 
-MUST_CHECK static enum rc follow_one(
-    struct jmap_follower *follower, const struct queue_note *note)
+MUST_CHECK static enum rc follow_batch(
+    struct jmap_follower *follower, struct batch batch)
 {
+	uint64_t account_id = batch.notes[0].account;
 	struct fault fault = {.text = ""};
 	struct store_account *account;
 	enum rc rc = store_account_open(
-	    follower->options.store, note->account, &fault, &account);
+	    follower->options.store, account_id, &fault, &account);
 	if (rc == RC_NOT_FOUND)
 		return RC_OK; // the user was removed
 	if (rc == RC_OK) {
-		rc = follow_in(follower, account, note, &fault);
+		rc = follow_in(follower, account, batch, &fault);
 		store_account_close(&account);
 	}
 	if (rc != RC_OK && rc != RC_MORE)
 		log_text(follower->options.log, LOG_LEVEL_ERROR, "jmap",
 		    "what became of a message of account %llu: %s",
-		    (unsigned long long)note->account,
+		    (unsigned long long)account_id,
 		    fault.text[0] ? fault.text : rc_text(rc));
 	return rc;
+}
+
+static struct batch batch_from(const struct queue_note *notes, size_t count)
+{
+	size_t same = 1;
+	while (
+	    same < count && notes[same].account == notes[0].account &&
+	    view_eq(track_key(&notes[same].track), track_key(&notes[0].track)))
+		same++;
+	return (struct batch){notes, same};
 }
 
 // False: something is left for later.
@@ -196,9 +228,15 @@ static bool follow_all(struct jmap_follower *follower)
 		}
 		if (count == 0)
 			break;
-		for (size_t i = 0; i < count; i++)
-			if (follow_one(follower, &notes[i]) == RC_OK)
-				notes[done++] = notes[i];
+		for (size_t i = 0; i < count;) {
+			struct batch batch = batch_from(notes + i, count - i);
+			i += batch.count;
+			if (follow_batch(follower, batch) != RC_OK)
+				continue;
+			memmove(notes + done, batch.notes,
+			    batch.count * sizeof(*notes));
+			done += batch.count;
+		}
 		all &= done == count;
 		all &= queue_notes_drop(queue, notes, done, NULL) == RC_OK;
 	}
