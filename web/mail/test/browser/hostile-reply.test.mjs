@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each hostile mail is answered: its text comes into the editor, which is a part of
-// the page itself, runs nothing, calls nobody, and lies over nothing.
+// the page itself, runs nothing, calls nobody, and lies over nothing. And
+// hostile names, subjects and attachments.
 import assert from "node:assert/strict";
 import {after, before, test} from "node:test";
 import {startMock} from "../mock/server.mjs";
 import {HOSTILE} from "./hostile.mjs";
-import {COVERS} from "./hostile-parts.mjs";
+import {COVERS, PARTS} from "./hostile-parts.mjs";
 import {launch, logIn, openPage} from "./browser.mjs";
 import {isOwned, settle, watch} from "./watch.mjs";
 
@@ -97,3 +98,32 @@ const PER_PAGE = 45;
 for (let at = 0; at < mails.length; at += PER_PAGE)
 	test(`answers to hostile mails ${at + 1} to ${Math.min(at + PER_PAGE, mails.length)}`, () =>
 		withMails(mails.slice(at, at + PER_PAGE), answer));
+
+test(`${PARTS.length} hostile names, subjects and attachments`, () =>
+	withMails(PARTS, async (page, mail) => {
+		await settle(page);
+		// No text of theirs is markup, and none turns the text around it.
+		const {markup, text} = await page.evaluate(() => {
+			const all = [...document.querySelectorAll(
+				".message-from, .message-to, .reader h2, .attachment-name, .row-link, .event")];
+			return {markup: all.flatMap((one) => [...one.querySelectorAll(
+				"script, img, b, iframe, object")].map(({outerHTML}) => outerHTML)),
+			text: all.map((one) => one.textContent).join("\n")};
+		});
+		assert.deepEqual(markup, [], mail.name);
+		assert(!/[\u0000-\u0008\u000e-\u001f\u202a-\u202e\u2066-\u2069]/.test(text), mail.name);
+		for (const one of await page.locator(".attachment-open").all()) {
+			if (!/^Open/.test(await one.locator(".unseen").textContent())) {
+				const [download] = await Promise.all([page.waitForEvent("download"), one.click()]);
+				assert(!/[/\\\u0000-\u001f\u202a-\u202e]/.test(download.suggestedFilename()), mail.name);
+				continue;
+			}
+			await one.click();
+			await page.waitForSelector("dialog[open]");
+			await page.waitForFunction(() => !document.querySelector("dialog [aria-busy=true]"));
+			await settle(page);
+			assert.equal(await isOwned(page), false, mail.name);
+			await page.keyboard.press("Escape");
+			await page.waitForFunction(() => !document.querySelector("dialog"));
+		}
+	}));
