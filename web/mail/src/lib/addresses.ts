@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names and addresses of people.
 import type {Address} from "../jmap/types.ts";
+import {oneLine} from "./text.ts";
 
 // Anna Adler <a@x.example>; just the address where there is no name.
 export function nameOf(address: Address): string {
-	return address.name?.trim() || address.email;
+	return oneLine(address.name ?? "").trim() || oneLine(address.email);
 }
 
 // For lists: the first name of people with two names in Latin letters, because
@@ -16,7 +17,7 @@ export function shortName(address: Address): string {
 }
 
 export function fullAddress(address: Address): string {
-	const name = address.name?.trim();
+	const name = oneLine(address.name ?? "").trim();
 	if (!name)
 		return address.email;
 	return /^[\p{L}\p{N} '-]+$/u.test(name) ? `${name} <${address.email}>`
@@ -53,6 +54,6 @@ export function hueOf(address: Address): number {
 // common trick.
 export function misleadingName(address: Address): string | undefined {
 	const shown = /[^\s<>"'(),;:]+@[^\s<>"'(),;:]+\.[^\s<>"'(),;:]+/
-		.exec(address.name ?? "")?.[0];
+		.exec((address.name ?? "").replace(/[\p{Cc}\p{Cf}]/gu, ""))?.[0];
 	return shown && !sameAddress(shown, address.email) ? shown : undefined;
 }

@@ -32,7 +32,9 @@ const NAMES: [RegExp, AttachmentKind][] = [
 ];
 
 export function kindOf(part: {type: string; name: string | null}): AttachmentKind {
-	const name = part.name ?? "";
+	// As systems will see it: without what is not shown, and without dots and blanks
+	// at the end.
+	const name = (part.name ?? "").replace(/[\p{Cc}\p{Cf}]/gu, "").replace(/[\s.]+$/, "");
 	// A program stays one, whatever type its sender gives it.
 	if (NAMES[0]![0].test(name))
 		return "program";

@@ -30,8 +30,10 @@ function safeStyle(text: string): string {
 		.map(([name, value]) => `${name}: ${value}`).join("; ");
 }
 
-// Pictures of a mail itself ("cid:") wait for their bytes: `data-cid` names them.
-export function cleanEditable(html: string): DocumentFragment {
+// One for the page: its Trusted Types policy can be made once only.
+let purifier: ReturnType<typeof DOMPurify> | undefined;
+
+function makePurifier(): ReturnType<typeof DOMPurify> {
 	const purify = DOMPurify(window);
 	purify.addHook("afterSanitizeAttributes", (node) => {
 		const style = node.getAttribute("style");
@@ -48,7 +50,13 @@ export function cleanEditable(html: string): DocumentFragment {
 			node.removeAttribute("src");
 		}
 	});
-	return purify.sanitize(html, {
+	return purify;
+}
+
+// Pictures of a mail itself ("cid:") wait for their bytes: `data-cid` names them.
+export function cleanEditable(html: string): DocumentFragment {
+	purifier ??= makePurifier();
+	return purifier.sanitize(html, {
 		ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ATTRIBUTES, ALLOW_DATA_ATTR: false,
 		RETURN_DOM_FRAGMENT: true,
 		ALLOWED_URI_REGEXP: /^(?:(?:https?|mailto|tel|cid):|data:image\/(?:png|gif|jpeg|webp)[;,])/i,

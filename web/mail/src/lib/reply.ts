@@ -2,6 +2,7 @@
 // What an answer begins with: to whom, about what, and what it belongs to.
 import type {Address, Email, EmailBody} from "../jmap/types.ts";
 import {sameAddress} from "./addresses.ts";
+import {oneLine} from "./text.ts";
 
 // "Re:" and "Fwd:" in the languages in which programs write them. Each is there
 // once, whatever stood before.
@@ -9,11 +10,11 @@ const REPLY = /^\s*(?:(?:re|aw|sv|antw|odp|回复|回覆|答复|ответ)(?:\[
 const FORWARD = /^\s*(?:(?:fwd?|wg|tr|转发|轉寄)\s*[:：]\s*)+/i;
 
 export function replySubject(subject: string | null): string {
-	return "Re: " + (subject ?? "").replace(REPLY, "");
+	return "Re: " + oneLine(subject ?? "").replace(REPLY, "");
 }
 
 export function forwardSubject(subject: string | null): string {
-	return "Fwd: " + (subject ?? "").replace(FORWARD, "");
+	return "Fwd: " + oneLine(subject ?? "").replace(FORWARD, "");
 }
 
 function without(list: Address[], taken: Address[]): Address[] {

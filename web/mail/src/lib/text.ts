@@ -95,3 +95,9 @@ export function isRightToLeft(text: string): boolean {
 	const all = sample.match(/\p{L}/gu);
 	return !!rtl && !!all && rtl.length * 2 > all.length;
 }
+
+// A name or a subject as one line, in which nothing turns the order of the letters
+// round: with U+202E "photo\u202Egpj.exe" looks like a picture.
+export function oneLine(text: string): string {
+	return text.replace(/[\r\n\t]+/g, " ").replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "");
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A ZIP file of files that are not compressed: attachments mostly are already.
+import {oneLine} from "./text.ts";
 
 const TABLE = Uint32Array.from({length: 256}, (_, n) => {
 	let c = n;
@@ -24,7 +25,7 @@ export interface ZipEntry {
 export function zipNames(names: string[]): string[] {
 	const taken = new Set<string>();
 	return names.map((name) => {
-		const clean = name.replace(/[/\\:*?"<>|\u0000-\u001f]/g, "_")
+		const clean = oneLine(name).replace(/[/\\:*?"<>|\u0000-\u001f]/g, "_")
 			.replace(/^\.+/, "_").trim() || "file";
 		const dot = clean.lastIndexOf(".");
 		const [stem, ending] = dot > 0 ? [clean.slice(0, dot), clean.slice(dot)]

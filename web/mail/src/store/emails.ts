@@ -2,6 +2,7 @@
 // Emails and threads that were seen. Of an email the list's properties are kept
 // here; its body is read when it is opened (bodies.ts).
 import type {Email, Flags, Id, Thread} from "../jmap/types.ts";
+import {oneLine} from "../lib/text.ts";
 import {Objects} from "./objects.ts";
 
 export const LIST_PROPERTIES = [
@@ -86,7 +87,8 @@ export class Emails {
 
 	put(emails: Email[]): void {
 		for (const email of emails)
-			this.show(email);
+			this.show({...email, subject: email.subject && oneLine(email.subject),
+				preview: email.preview && oneLine(email.preview)});
 	}
 
 	// Of the ones that are here, what may have changed.

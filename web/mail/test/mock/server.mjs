@@ -132,7 +132,9 @@ class Mock {
 		const blob = this.data.blobs.get(blobId);
 		if (!blob)
 			return send(response, 404, {status: 404});
-		response.writeHead(200, {"Content-Type": query.get("type") ?? blob.type,
+		const type = query.get("type") ?? blob.type;
+		response.writeHead(200, {"Content-Type": /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type
+			: "application/octet-stream",
 			"Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name)}`});
 		return response.end(blob.bytes);
 	}

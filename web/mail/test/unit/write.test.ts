@@ -4,6 +4,8 @@
 import {test} from "node:test";
 import assert from "node:assert/strict";
 import type {Address, Email, EmailBody} from "../../src/jmap/types.ts";
+import {fullAddress, misleadingName, nameOf} from "../../src/lib/addresses.ts";
+import {kindOf} from "../../src/lib/attachments.ts";
 import {linkUrl} from "../../src/lib/links.ts";
 import {isAddress, parseRecipients} from "../../src/lib/recipients.ts";
 import {
@@ -22,6 +24,8 @@ test("subjects of answers", () => {
 		["回复：茶", "Re: 茶", "Fwd: 回复：茶"],
 		["转发：茶", "Re: 转发：茶", "Fwd: 茶"],
 		["Regards: Tea", "Re: Regards: Tea", "Fwd: Regards: Tea"],
+		["Tea\r\nBcc: all@x.example", "Re: Tea Bcc: all@x.example", "Fwd: Tea Bcc: all@x.example"],
+		["\u202eTea", "Re: Tea", "Fwd: Tea"],
 		["", "Re: ", "Fwd: "],
 		[null, "Re: ", "Fwd: "],
 	];
@@ -188,4 +192,15 @@ test("links as they are typed", () => {
 	];
 	for (const [text, expected] of table)
 		assert.equal(linkUrl(text), expected, text);
+});
+
+test("names hide nothing", () => {
+	const address = (name: string): Address => ({name, email: "a@x.example"});
+	assert.equal(nameOf(address("A\u202eda\r\nBcc: b@x.example")), "Ada Bcc: b@x.example");
+	assert.equal(nameOf(address("\u202e\u0000")), "a@x.example");
+	assert.equal(fullAddress(address("A\nB")), "A B <a@x.example>");
+	assert.equal(misleadingName(address("b\u200d@bank.example")), "b@bank.example");
+	assert.equal(nameOf(address("\u05d9\u05e2\u05dc\u200f")), "\u05d9\u05e2\u05dc\u200f");
+	for (const name of ["a.exe", "a.exe ", "a.exe.", "a.e\u200bxe", "photo\u202egpj.exe", "A.EXE\u0000"])
+		assert.equal(kindOf({type: "image/png", name}), "program", JSON.stringify(name));
 });

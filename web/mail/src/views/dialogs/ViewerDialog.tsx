@@ -10,6 +10,7 @@ import {fullAddress} from "../../lib/addresses.ts";
 import {kindOf} from "../../lib/attachments.ts";
 import {longDate} from "../../lib/dates.ts";
 import {saveBlob} from "../../lib/save.ts";
+import {oneLine} from "../../lib/text.ts";
 import {LIST_PROPERTIES} from "../../store/emails.ts";
 import {Button} from "../../ui/Button.tsx";
 import {Dialog} from "../../ui/Dialog.tsx";
@@ -95,7 +96,7 @@ function ViewedMessage({part, onFail}: {part: BodyPart; onFail: () => void}) {
 		return <p aria-busy="true">{t("app.loading")}</p>;
 	return (
 		<div class="viewed-message">
-			<h3 dir="auto">{email.subject || t("list.subject.none")}</h3>
+			<h3 dir="auto">{oneLine(email.subject ?? "") || t("list.subject.none")}</h3>
 			<dl class="details">
 				<div><dt>{t("read.from")}</dt>
 					<dd dir="auto">{email.from?.map(fullAddress).join(", ")}</dd></div>

@@ -13,6 +13,7 @@ import type {Address, Email, Id} from "../../jmap/types.ts";
 import {nameOf, sameAddress, shortName} from "../../lib/addresses.ts";
 import {labelsOf} from "../../lib/labels.ts";
 import {longDate, shortDate} from "../../lib/dates.ts";
+import {oneLine} from "../../lib/text.ts";
 import {isDraft, isFlagged, isUnread} from "../../store/emails.ts";
 import type {MailList} from "../../store/list.ts";
 import {Avatar} from "../../ui/Avatar.tsx";
@@ -147,7 +148,7 @@ function RowLink({list, email, people: who, count, unread, thread}: {
 			</span>
 			<span class="row-subject" dir="auto">
 				<Labels labels={labelsOf(thread.map((one) => one.keywords))} />
-				{snippet?.subject ? <Marks html={snippet.subject} />
+				{snippet?.subject ? <Marks html={oneLine(snippet.subject)} />
 					: email.subject || t("list.subject.none")}
 			</span>
 			<span class="row-preview" dir="auto">

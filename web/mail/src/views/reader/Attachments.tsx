@@ -9,6 +9,7 @@ import type {BodyPart, Email, EmailBody} from "../../jmap/types.ts";
 import {kindOf, type AttachmentKind} from "../../lib/attachments.ts";
 import {saveBlob} from "../../lib/save.ts";
 import {formatSize} from "../../lib/sizes.ts";
+import {oneLine} from "../../lib/text.ts";
 import {Button, IconButton} from "../../ui/Button.tsx";
 import {Icon, type IconName} from "../../ui/Icon.tsx";
 import {EventCard} from "./EventCard.tsx";
@@ -22,7 +23,7 @@ const VIEWABLE: AttachmentKind[] = ["image", "pdf", "text", "message", "calendar
 const THUMBNAIL_MAX = 8_000_000; // bytes
 
 export function partName(part: BodyPart): string {
-	return part.name || (part.type === "message/rfc822" ? t("attach.message")
+	return oneLine(part.name ?? "").trim() || (part.type === "message/rfc822" ? t("attach.message")
 		: t("attach.none"));
 }
 
