@@ -20,6 +20,7 @@ static const struct jmap_method *const tables[] = {
     jmap_mailbox_methods,
     jmap_mailbox_query_methods,
     jmap_mailbox_set_methods,
+    jmap_mdn_methods,
     jmap_push_methods,
     jmap_quota_methods,
     jmap_snippet_methods,

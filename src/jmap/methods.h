@@ -22,6 +22,7 @@ extern const struct jmap_method jmap_mailbox_changes_methods[];
 extern const struct jmap_method jmap_mailbox_methods[];
 extern const struct jmap_method jmap_mailbox_query_methods[];
 extern const struct jmap_method jmap_mailbox_set_methods[];
+extern const struct jmap_method jmap_mdn_methods[];
 extern const struct jmap_method jmap_push_methods[];
 extern const struct jmap_method jmap_quota_methods[];
 extern const struct jmap_method jmap_snippet_methods[];

@@ -18,7 +18,8 @@
 	X(JMAP_CAPABILITY_SUBMISSION, "urn:ietf:params:jmap:submission")       \
 	X(JMAP_CAPABILITY_VACATION, "urn:ietf:params:jmap:vacationresponse")   \
 	X(JMAP_CAPABILITY_BLOB, "urn:ietf:params:jmap:blob")                   \
-	X(JMAP_CAPABILITY_QUOTA, "urn:ietf:params:jmap:quota")
+	X(JMAP_CAPABILITY_QUOTA, "urn:ietf:params:jmap:quota")                 \
+	X(JMAP_CAPABILITY_MDN, "urn:ietf:params:jmap:mdn")
 
 enum jmap_capability {
 #define X(name, uri) name,

@@ -6,7 +6,7 @@
 // So much of the message is read at a time.
 #define PIECE ((size_t)256 << 10)
 
-enum phase { SENDER, RECIPIENTS, DATA, FINISH };
+enum phase { SENDER, RECIPIENTS, BEFORE, DATA, FINISH };
 
 struct jmap_sending {
 	struct jmap_call *call;
@@ -17,9 +17,11 @@ struct jmap_sending {
 	struct delivery_envelope made;
 	struct delivery *delivery;
 	size_t recipient; // the next one
-	uint64_t offset;  // in the message
-	bool cr;          // the last byte was a CR
-	bool begun;       // a line has begun
+	uint64_t offset;  // in the email
+	bool enclosed;    // with these:
+	struct view before, after;
+	bool cr;    // the last byte was a CR
+	bool begun; // a line has begun
 };
 
 struct jmap_sending *jmap_sending_new(struct jmap_call *call,
@@ -32,6 +34,14 @@ struct jmap_sending *jmap_sending_new(struct jmap_call *call,
 	sending->email_id = email_id;
 	sending->envelope = envelope;
 	return sending;
+}
+
+void jmap_sending_enclose(
+    struct jmap_sending *sending, struct view before, struct view after)
+{
+	sending->enclosed = true;
+	sending->before = before;
+	sending->after = after;
 }
 
 void jmap_sending_free(struct jmap_sending **sending)
@@ -88,6 +98,43 @@ static void explain(const struct delivery_reply *reply, bool writer,
 	submission_fault_set(fault, error, property, "%s", reply->text);
 }
 
+// ---- Errors ----------------------------------------------------------------
+
+static void add_strings(struct json_text *out, const char *name,
+    const struct view *items, size_t count)
+{
+	json_key(out, name);
+	json_begin_array(out);
+	for (size_t i = 0; i < count; i++)
+		json_add_string(out, items[i]);
+	json_end_array(out);
+}
+
+void jmap_sending_failed(struct jmap_call *call, struct jmap_set *set,
+    struct view creation_id, const struct submission_fault *fault)
+{
+	const struct delivery_office *office =
+	    call->request->jmap->options.office;
+	struct json_text *out = jmap_set_failed_more(
+	    set, JMAP_SET_CREATE, creation_id, fault->error);
+	if (fault->text[0])
+		json_member_string(
+		    out, "description", view_of_string(fault->text));
+	if (fault->property) {
+		struct view property = view_of_string(fault->property);
+		add_strings(out, "properties", &property, 1);
+	}
+	if (fault->error == JMAP_ERROR_INVALID_RECIPIENTS)
+		add_strings(out, "invalidRecipients", fault->recipients.items,
+		    fault->recipients.count);
+	if (fault->error == JMAP_ERROR_TOO_MANY_RECIPIENTS)
+		json_member_u64(out, "maxRecipients",
+		    office->recipients_max ? office->recipients_max : 1000);
+	if (fault->error == JMAP_ERROR_TOO_LARGE)
+		json_member_u64(out, "maxSize", delivery_size_max(office));
+	json_end_object(out);
+}
+
 // ---- The phases ------------------------------------------------------------
 
 static bool is_utf8(const struct submission_envelope *envelope)
@@ -116,7 +163,7 @@ static bool begin(struct jmap_sending *sending, struct submission_fault *fault)
 		explain(&reply, false, fault);
 		return false;
 	}
-	made->queue.tracked = true;
+	made->queue.tracked = !sending->enclosed;
 	made->queue.smtputf8 = is_utf8(sending->envelope);
 	made->queue.hop = VIEW("JMAP");
 	if (delivery_new(office, &origin, made, &reply, &sending->delivery) ==
@@ -179,7 +226,7 @@ MUST_CHECK static enum rc ask_for_recipients(
 		submission_fault_set(fault, JMAP_ERROR_INVALID_RECIPIENTS, NULL,
 		    "%s", reply.text);
 	}
-	sending->phase = DATA;
+	sending->phase = BEFORE;
 	return RC_OK;
 }
 
@@ -217,19 +264,20 @@ static bool add_piece(
     struct jmap_sending *sending, struct submission_fault *fault)
 {
 	struct buf piece;
+	enum rc rc = RC_OK;
 	buf_init(&piece, PIECE);
-	enum rc rc = store_reader_bytes(
-	    sending->reader, sending->email_id, sending->offset, PIECE, &piece);
+	if (sending->email_id != 0)
+		rc = store_reader_bytes(sending->reader, sending->email_id,
+		    sending->offset, PIECE, &piece);
 	bool more = rc == RC_OK && piece.len > 0;
 	if (rc != RC_OK)
 		submission_fault_set(
 		    fault, jmap_error_of(sending->call, rc, NULL), NULL, NULL);
 	sending->offset += piece.len;
-	if (more)
-		add_lines(sending, buf_view(&piece));
-	else if (sending->cr)
+	add_lines(sending, more ? buf_view(&piece) : sending->after);
+	if (!more && sending->cr)
 		delivery_data(sending->delivery, VIEW("\n"));
-	else if (sending->begun)
+	else if (!more && sending->begun)
 		delivery_data(sending->delivery, VIEW("\r\n"));
 	buf_done(&piece);
 	if (!more)
@@ -259,6 +307,10 @@ enum jmap_step jmap_sending_run(
 		return JMAP_WAIT;
 	if (fault->error)
 		return JMAP_DONE;
+	if (sending->phase == BEFORE) {
+		add_lines(sending, sending->before);
+		sending->phase = DATA;
+	}
 	if (sending->phase == DATA && add_piece(sending, fault))
 		return JMAP_MORE;
 	if (fault->error)

@@ -80,6 +80,7 @@ static const struct jmap_capability_info {
     [JMAP_CAPABILITY_BLOB] = {.account = jmap_blob_capability,
 	.of_accounts = true},
     [JMAP_CAPABILITY_QUOTA] = {.of_accounts = true},
+    [JMAP_CAPABILITY_MDN] = {.of_accounts = true},
 };
 
 typedef void (*write_info)(const struct jmap *jmap, struct json_text *out);

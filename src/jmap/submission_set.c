@@ -131,41 +131,10 @@ static bool read_envelope(struct jmap_call *call, struct setting *setting,
 	    &setting->fault);
 }
 
-// ---- Errors ----------------------------------------------------------------
-
-static void add_strings(struct json_text *out, const char *name,
-    const struct view *items, size_t count)
-{
-	json_key(out, name);
-	json_begin_array(out);
-	for (size_t i = 0; i < count; i++)
-		json_add_string(out, items[i]);
-	json_end_array(out);
-}
-
 static void note_fault(struct jmap_call *call, struct setting *setting)
 {
-	const struct delivery_office *office =
-	    call->request->jmap->options.office;
-	const struct submission_fault *fault = &setting->fault;
-	struct json_text *out = jmap_set_failed_more(
-	    &setting->set, JMAP_SET_CREATE, setting->creation_id, fault->error);
-	if (fault->text[0])
-		json_member_string(
-		    out, "description", view_of_string(fault->text));
-	if (fault->property) {
-		struct view property = view_of_string(fault->property);
-		add_strings(out, "properties", &property, 1);
-	}
-	if (fault->error == JMAP_ERROR_INVALID_RECIPIENTS)
-		add_strings(out, "invalidRecipients", fault->recipients.items,
-		    fault->recipients.count);
-	if (fault->error == JMAP_ERROR_TOO_MANY_RECIPIENTS)
-		json_member_u64(out, "maxRecipients",
-		    office->recipients_max ? office->recipients_max : 1000);
-	if (fault->error == JMAP_ERROR_TOO_LARGE)
-		json_member_u64(out, "maxSize", delivery_size_max(office));
-	json_end_object(out);
+	jmap_sending_failed(
+	    call, &setting->set, setting->creation_id, &setting->fault);
 }
 
 // ---- A new one: storing ----------------------------------------------------
