@@ -7,7 +7,8 @@
 
 // ---- Lists -----------------------------------------------------------------
 
-void account_json_factors(
+// Adds "factors": […]: what the user has, the easiest first.
+static void add_factors(
     struct json_text *json, const struct auth_second *second)
 {
 	json_key(json, "factors");
@@ -33,7 +34,7 @@ enum http_step account_answer_second(struct http_exchange *exchange,
 		return account_answer_rc(exchange, rc);
 	account_out_begin(&out);
 	json_member_string(&out.json, "status", VIEW("second-factor"));
-	account_json_factors(&out.json, second);
+	add_factors(&out.json, second);
 	if (ticket)
 		json_member_string(
 		    &out.json, "ticket", view_of_string(ticket->text));

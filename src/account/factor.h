@@ -10,9 +10,6 @@
 #include "account/impl.h"
 #include "auth/second.h"
 
-// Adds "factors": […]: what the user has, the easiest first.
-void account_json_factors(
-    struct json_text *json, const struct auth_second *second);
 // 200 {"status":"second-factor", "factors", "ticket"}. `ticket` may be NULL.
 enum http_step account_answer_second(struct http_exchange *exchange,
     uint64_t user, const struct auth_token_text *ticket);

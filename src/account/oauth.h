@@ -30,13 +30,6 @@ bool oauth_is_issuer(const struct http_exchange *exchange);
 // What a redirect URI or a token's resource may name.
 bool oauth_is_our_host(void *account, struct view host);
 
-// OAUTH_OK, or why it is no form of a client; then it is read.
-enum oauth_error oauth_read_form(
-    struct http_exchange *exchange, struct account_call *call);
-// The client that the form names.
-enum oauth_error oauth_find_client(struct http_exchange *exchange,
-    const struct account_call *call, struct auth_client *ret_client);
-
 // ---- oauth_login.c ---------------------------------------------------------
 
 // A page in the language of the request.
@@ -48,9 +41,6 @@ enum http_step oauth_message(
 // What stands behind "?".
 struct view oauth_query_of(struct view request);
 
-// Answers with the log-in page, which leads back to `request`.
-enum http_step oauth_ask_for_login(struct http_exchange *exchange,
-    struct view request, struct view user, enum account_problem problem);
 // To allow something is a change of the log-in: it needs a session in which the
 // user has shown lately who it is. HTTP_MORE: there is one. Otherwise the
 // log-in page was answered, or the call waits.

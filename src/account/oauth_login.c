@@ -58,7 +58,8 @@ static void set_client(struct http_exchange *exchange,
 		page->client = view_of_string(client->name);
 }
 
-enum http_step oauth_ask_for_login(struct http_exchange *exchange,
+// Answers with the log-in page, which leads back to `request`.
+static enum http_step ask_for_login(struct http_exchange *exchange,
     struct view request, struct view user, enum account_problem problem)
 {
 	struct account_page page = oauth_new_page(exchange, ACCOUNT_PAGE_LOGIN);
@@ -112,7 +113,7 @@ static enum http_step begin_second(struct http_exchange *exchange,
 	enum account_outcome outcome =
 	    account_make_ticket(exchange, call, user, &ticket);
 	if (outcome != ACCOUNT_SECOND)
-		return oauth_ask_for_login(
+		return ask_for_login(
 		    exchange, request, name, problem_of(outcome));
 	enum http_step step = ask_for_second(exchange, request, user->account,
 	    view_of_string(ticket.text), ACCOUNT_PROBLEM_NONE);
@@ -142,8 +143,7 @@ static enum http_step login(
 		return http_redirect(exchange, 303, request);
 	if (outcome == ACCOUNT_SECOND)
 		return begin_second(exchange, call, request, name, &user);
-	return oauth_ask_for_login(
-	    exchange, request, name, problem_of(outcome));
+	return ask_for_login(exchange, request, name, problem_of(outcome));
 }
 
 static enum http_step second(
@@ -167,7 +167,7 @@ static enum http_step second(
 		return http_redirect(exchange, 303, request);
 	// The ticket's time is over, or it is used up: from the beginning.
 	if (call->stage == 0 || call->entered)
-		return oauth_ask_for_login(exchange, request, VIEW(""),
+		return ask_for_login(exchange, request, VIEW(""),
 		    call->entered ? problem_of(outcome) : ACCOUNT_PROBLEM_NONE);
 	return ask_for_second(
 	    exchange, request, call->user.account, ticket, problem_of(outcome));
@@ -183,10 +183,10 @@ enum http_step oauth_need_fresh(struct http_exchange *exchange,
 	if (account_call_session(exchange, call) == HTTP_WAIT)
 		return HTTP_WAIT;
 	if (call->session.id == 0)
-		return oauth_ask_for_login(
+		return ask_for_login(
 		    exchange, request, VIEW(""), ACCOUNT_PROBLEM_NONE);
 	if (!account_is_fresh(account_of(exchange), call))
-		return oauth_ask_for_login(exchange, request,
+		return ask_for_login(exchange, request,
 		    view_of_string(call->user.name.text), ACCOUNT_PROBLEM_NONE);
 	return HTTP_MORE;
 }

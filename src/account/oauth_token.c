@@ -9,7 +9,8 @@
 
 // ---- The form --------------------------------------------------------------
 
-enum oauth_error oauth_read_form(
+// OAUTH_OK: the form is read. Or else, why it is no form of a client.
+static enum oauth_error read_form(
     struct http_exchange *exchange, struct account_call *call)
 {
 	if (!http_has_type(
@@ -22,7 +23,8 @@ enum oauth_error oauth_read_form(
 	return OAUTH_OK;
 }
 
-enum oauth_error oauth_find_client(struct http_exchange *exchange,
+// The client that the form names.
+static enum oauth_error find_client(struct http_exchange *exchange,
     const struct account_call *call, struct auth_client *ret_client)
 {
 	switch (auth_client_find(account_of(exchange)->options.auth,
@@ -174,12 +176,12 @@ static enum http_step token(
     struct http_exchange *exchange, struct account_call *call)
 {
 	struct auth_client client;
-	enum oauth_error error = oauth_read_form(exchange, call);
+	enum oauth_error error = read_form(exchange, call);
 	struct view type = account_param(&call->form, "grant_type");
 	if (error == OAUTH_OK && type.len == 0)
 		error = OAUTH_INVALID_REQUEST;
 	if (error == OAUTH_OK)
-		error = oauth_find_client(exchange, call, &client);
+		error = find_client(exchange, call, &client);
 	if (error == OAUTH_OK && !resources_are_ours(exchange, &call->form))
 		error = OAUTH_INVALID_TARGET;
 	if (error != OAUTH_OK)
@@ -199,12 +201,12 @@ static enum http_step revoke(
 {
 	struct auth_client client;
 	struct fault fault;
-	enum oauth_error error = oauth_read_form(exchange, call);
+	enum oauth_error error = read_form(exchange, call);
 	struct view text = account_param(&call->form, "token");
 	if (error == OAUTH_OK && text.len == 0)
 		error = OAUTH_INVALID_REQUEST;
 	if (error == OAUTH_OK)
-		error = oauth_find_client(exchange, call, &client);
+		error = find_client(exchange, call, &client);
 	if (error != OAUTH_OK)
 		return account_oauth_error(exchange, error, NULL);
 	if (auth_token_surrender(account_of(exchange)->options.auth,
@@ -255,9 +257,9 @@ static enum http_step begin_device(
 	struct auth_device_codes codes;
 	struct auth_client client;
 	struct fault fault;
-	enum oauth_error error = oauth_read_form(exchange, call);
+	enum oauth_error error = read_form(exchange, call);
 	if (error == OAUTH_OK)
-		error = oauth_find_client(exchange, call, &client);
+		error = find_client(exchange, call, &client);
 	if (error != OAUTH_OK)
 		return account_oauth_error(exchange, error, NULL);
 	uint32_t scopes = account_request_scopes(

@@ -16,7 +16,7 @@ _Static_assert(ACCESS_LEN <= AUTH_ROW_KEY_MAX, "every key has room");
 
 // ---- Keys ------------------------------------------------------------------
 
-struct auth_row_key auth_row_of_account(uint64_t account)
+static struct auth_row_key row_of_account(uint64_t account)
 {
 	struct auth_row_key key = {.len = ID_AT};
 	memcpy(key.bytes, AUTH_CREDENTIAL_PREFIX, PREFIX_LEN);
@@ -26,7 +26,7 @@ struct auth_row_key auth_row_of_account(uint64_t account)
 
 struct auth_row_key auth_row_of(uint64_t account, uint64_t id)
 {
-	struct auth_row_key key = auth_row_of_account(account);
+	struct auth_row_key key = row_of_account(account);
 	put_be64(key.bytes + ID_AT, id);
 	key.len = HASH_AT;
 	return key;
@@ -117,8 +117,8 @@ void auth_row_drop(struct engine_batch *batch, uint64_t account, uint64_t id)
 
 void auth_row_drop_account(struct engine_batch *batch, uint64_t account)
 {
-	struct auth_row_key first = auth_row_of_account(account);
-	struct auth_row_key end = auth_row_of_account(account + 1);
+	struct auth_row_key first = row_of_account(account);
+	struct auth_row_key end = row_of_account(account + 1);
 	engine_batch_delete_range(
 	    batch, auth_row_view(&first), auth_row_view(&end));
 }
@@ -143,7 +143,7 @@ enum rc auth_row_each(struct engine_snapshot *from, uint64_t account,
     auth_row_each_fn *each, void *context)
 {
 	struct walk walk = {each, context};
-	struct auth_row_key prefix = auth_row_of_account(account);
+	struct auth_row_key prefix = row_of_account(account);
 	return engine_snapshot_scan(
 	    from, auth_row_view(&prefix), VIEW(""), visit_row, &walk);
 }

@@ -21,7 +21,6 @@ static inline struct view auth_row_view(const struct auth_row_key *key)
 	return view_of(key->bytes, key->len);
 }
 
-struct auth_row_key auth_row_of_account(uint64_t account);
 struct auth_row_key auth_row_of(uint64_t account, uint64_t id);
 struct auth_row_key auth_row_of_access(
     uint64_t account, uint64_t grant, const unsigned char hash[AUTH_HASH_LEN]);

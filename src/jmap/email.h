@@ -179,8 +179,7 @@ MUST_CHECK enum rc jmap_values_write(struct jmap_email *email,
 // and, in HTML, no tag.
 struct view jmap_value_cut(struct view text, size_t max, bool is_html);
 
-// email_write.c: the bytes of the message, and of a part of it.
-MUST_CHECK enum rc jmap_email_open(struct jmap_email *email);
+// email_write.c: the bytes of a part of the message.
 MUST_CHECK enum rc jmap_email_range(struct jmap_email *email, uint64_t offset,
     uint64_t len, enum transfer_encoding encoding, struct jmap_blob **ret_blob);
 

@@ -10,7 +10,7 @@ void jmap_email_done(struct jmap_email *email)
 	jmap_blob_close(&email->whole);
 }
 
-enum rc jmap_email_open(struct jmap_email *email)
+MUST_CHECK static enum rc open_whole(struct jmap_email *email)
 {
 	if (!email->whole)
 		email->whole = jmap_blob_of_email(
@@ -22,7 +22,7 @@ enum rc jmap_email_range(struct jmap_email *email, uint64_t offset,
     uint64_t len, enum transfer_encoding encoding, struct jmap_blob **ret_blob)
 {
 	*ret_blob = NULL;
-	enum rc rc = jmap_email_open(email);
+	enum rc rc = open_whole(email);
 	return rc == RC_OK ? jmap_blob_of_range(
 				 email->whole, offset, len, encoding, ret_blob)
 			   : rc;

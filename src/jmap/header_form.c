@@ -62,7 +62,8 @@ static const struct {
     {"List-Archive", URLS},
 };
 
-bool header_form_fits(struct view field, enum header_form form)
+// Whether the field can have the form.
+static bool fits(struct view field, enum header_form form)
 {
 	if (form == HEADER_FORM_RAW)
 		return true;
@@ -102,7 +103,7 @@ bool header_property_read(
 		property.all = true;
 		more = view_split(&name, ':', &part);
 	}
-	if (more || !header_form_fits(property.field, property.form))
+	if (more || !fits(property.field, property.form))
 		return false;
 	*ret_property = property;
 	return true;

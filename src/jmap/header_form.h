@@ -30,7 +30,5 @@ MUST_CHECK bool header_property_read(
 // "cc", "bcc", "replyTo", "subject" and "sentAt". False: it is none of these.
 MUST_CHECK bool header_property_short(
     struct view name, struct header_property *ret_property);
-// Whether the field can have the form.
-bool header_form_fits(struct view field, enum header_form form);
 
 #endif

@@ -65,7 +65,6 @@ MUST_CHECK bool jmap_references_resolve(struct jmap_call *call,
 
 // ---- session.c -------------------------------------------------------------
 
-const char *jmap_capability_uri(enum jmap_capability capability);
 // Of the name that a client writes; false: unknown.
 bool jmap_capability_find(
     struct view uri, enum jmap_capability *ret_capability);

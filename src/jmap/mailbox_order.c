@@ -5,7 +5,8 @@
 
 #define OBJECT_BYTES 12 // mailbox id, sortOrder; little-endian
 
-bool mailbox_order_parse(
+// The mailbox that an object is about; false: it is damaged.
+static bool parse(
     const struct store_object *object, struct mailbox_order *ret_order)
 {
 	if (object->bytes.len != OBJECT_BYTES)
@@ -38,7 +39,7 @@ static enum rc take(void *context, const struct store_object *object)
 {
 	struct mailbox_orders *orders = context;
 	struct mailbox_order order;
-	if (!mailbox_order_parse(object, &order)) {
+	if (!parse(object, &order)) {
 		vec_push(&orders->spare, object->id);
 		return RC_OK;
 	}

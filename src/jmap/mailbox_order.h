@@ -26,9 +26,6 @@ MUST_CHECK enum rc mailbox_orders_read(
 void mailbox_orders_done(struct mailbox_orders *orders);
 uint32_t mailbox_order_of(const struct mailbox_orders *orders,
     const struct store_view_mailbox *mailbox);
-// The mailbox that an object is about; false: it is damaged.
-bool mailbox_order_parse(
-    const struct store_object *object, struct mailbox_order *ret_order);
 
 // Sets it, and removes the objects of mailboxes that are gone.
 MUST_CHECK enum rc mailbox_order_set(const struct store_asker *asker,

@@ -13,11 +13,6 @@ static const char *const uris[] = {
 #undef X
 };
 
-const char *jmap_capability_uri(enum jmap_capability capability)
-{
-	return uris[capability];
-}
-
 bool jmap_capability_find(struct view uri, enum jmap_capability *ret_capability)
 {
 	for (size_t i = 0; i < ARRAY_LEN(uris); i++)

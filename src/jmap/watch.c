@@ -14,11 +14,6 @@ static const char *const words[] = {
 #undef X
 };
 
-const char *jmap_push_type_word(enum jmap_push_type type)
-{
-	return words[type];
-}
-
 unsigned jmap_push_type_named(struct view name)
 {
 	for (unsigned i = 0; i < JMAP_PUSH_TYPES; i++)

@@ -35,7 +35,6 @@ enum jmap_push_type {
 // Not for clients: the account's push subscriptions changed.
 #define JMAP_PUSH_SUBSCRIPTIONS (1u << JMAP_PUSH_TYPES)
 
-const char *jmap_push_type_word(enum jmap_push_type type);
 // The set with the type of this name; 0: we have none. A client may name types
 // that we do not have.
 unsigned jmap_push_type_named(struct view name);
