@@ -29,7 +29,7 @@ class JmapSubmissionTest(PostTest):
         self.addCleanup(peer.close)
         return peer
 
-    def draft(self, *to, bcc=()):
+    def draft(self, *to, bcc=(), **more):
         """The id of a new email in INBOX."""
         said = str(self.connect().command("STATUS INBOX (MAILBOXID)"))
         mailbox = re.search(r"MAILBOXID \((\w+)\)", said)[1]
@@ -40,7 +40,7 @@ class JmapSubmissionTest(PostTest):
             "bcc": [{"email": address} for address in bcc],
             "subject": "By JMAP",
             "textBody": [{"partId": "t", "type": "text/plain"}],
-            "bodyValues": {"t": {"value": "Hello."}}}})
+            "bodyValues": {"t": {"value": "Hello."}}, **more}})
         return result["created"]["k"]["id"]
 
     def submit(self, email, **more):
@@ -103,6 +103,47 @@ class JmapSubmissionTest(PostTest):
         self.assertEqual(status["smtpReply"], "550 5.1.1 Nobody of that name")
         wait_until(lambda: any(b"report-type" in message
                                for message in self.inbox()), "a report")
+
+    def test_a_read_receipt_is_sent_only_when_it_is_asked_for(self):
+        other, password, address = self.another()
+        email = self.draft(address, **{
+            "header:Disposition-Notification-To:asAddresses": [
+                {"email": self.address}]})
+        self.submit(email)
+        self.wait_for_mail(1, other, password)
+        reader = Jmap(self.server, other, password)
+        got, = reader.call("Email/query")["ids"]
+        reader.call("Email/set", update={got: {"keywords/$seen": True}})
+        identity, = reader.call("Identity/get", ids=None)["list"]
+        receipt = {
+            "identityId": identity["id"],
+            "send": {"k": {"forEmailId": got, "disposition": {
+                "actionMode": "manual-action",
+                "sendingMode": "mdn-sent-manually", "type": "displayed"}}},
+            "onSuccessUpdateEmail": {"#k": {"keywords/$mdnsent": True}}}
+        before = len(self.inbox())
+        (_, sent), (_, updated) = reader.calls(("MDN/send", receipt))
+        self.assertEqual(sent["sent"]["k"]["finalRecipient"],
+                         "rfc822; " + address)
+        self.assertEqual(updated["updated"], {got: None})
+        refused = reader.call("MDN/send", **receipt)["notSent"]["k"]
+        self.assertEqual(refused["type"], "mdnAlreadySent")
+        message = self.parsed(self.wait_for_mail(before + 1)[-1])
+        self.assertEqual(message["Return-Path"], "<>")
+        self.assertEqual(message["From"], address)
+        self.assertEqual(message.get_content_type(), "multipart/report")
+        self.assertEqual([part.get_content_type()
+                          for part in message.get_payload()],
+                         ["text/plain", "message/disposition-notification"])
+        # It is the sender's newest mail, and leads to what was sent.
+        newest = self.jmap.call("Email/query", sort=[
+            {"property": "receivedAt", "isAscending": False}],
+            filter={"subject": "Read: By JMAP"})["ids"][0]
+        blob = self.jmap.call("Email/get", ids=[newest], properties=[
+            "blobId"])["list"][0]["blobId"]
+        told = self.jmap.call("MDN/parse", blobIds=[blob])["parsed"][blob]
+        self.assertEqual(told["forEmailId"], email)
+        self.assertEqual(told["disposition"]["type"], "displayed")
 
     def test_what_waits_is_taken_back_also_after_a_crash(self):
         other, password, address = self.another()
