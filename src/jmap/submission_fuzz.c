@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Envelopes of submissions: as JSON from a client, and derived from a header
-// that anybody may have written; and the stored record.
+// that anybody may have written; the stored record; and what a header says to
+// whom a notification goes.
+#include "jmap/mdn_original.h"
 #include "jmap/submission.h"
 #include "jmap/submission_envelope.h"
 #include "wire/json_read.h"
@@ -72,6 +74,24 @@ static void try_header(struct arena *arena,
 	vec_done(&fault.recipients);
 }
 
+// What is repeated in a notification adds no line to it.
+static void try_original(struct arena *arena, struct view header)
+{
+	struct mdn_original original;
+	struct smtp_mailbox mailbox;
+	if (mdn_original_read(arena, header, &original) != RC_OK)
+		return;
+	require(original.to_count > 0);
+	for (size_t i = 0; i < original.to_count; i++)
+		require(smtp_mailbox_parse(
+			    arena, original.to[i], NULL, &mailbox) == RC_OK);
+	require(!original.may_be_automatic || original.to_count == 1);
+	require(original.recipient.len == 0 ||
+		mdn_value_is_valid(original.recipient));
+	require(view_find_char(original.message_id, '\n') == SIZE_MAX);
+	require(view_find_char(original.message_id, '\r') == SIZE_MAX);
+}
+
 static void try_record(struct view bytes)
 {
 	struct submission submission;
@@ -92,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_init(&arena);
 	try_json(&arena, &office, bytes);
 	try_header(&arena, &office, bytes);
+	try_original(&arena, bytes);
 	try_record(bytes);
 	arena_done(&arena);
 	return 0;
