@@ -334,6 +334,8 @@ export const en = {
 	"settings.title": "Settings",
 	"settings.reading": "Reading",
 	"settings.conversations": "Group messages into conversations",
+	"settings.zone": "Time zone",
+	"settings.zone.device": "As the device",
 	"settings.writing": "Addresses and signatures",
 	"settings.vacation": "Out of office",
 	"settings.security": "Password and second factor",

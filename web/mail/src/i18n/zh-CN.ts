@@ -334,6 +334,8 @@ export const zhCN: Messages = {
 	"settings.title": "设置",
 	"settings.reading": "阅读",
 	"settings.conversations": "将邮件归为会话",
+	"settings.zone": "时区",
+	"settings.zone.device": "跟随设备",
 	"settings.writing": "地址和签名",
 	"settings.vacation": "外出自动回复",
 	"settings.security": "密码和两步验证",

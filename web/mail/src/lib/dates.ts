@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dates as people read them, in the page's language and the chosen time zone.
 import {language, t} from "../i18n/index.ts";
+import {dayOf, timeZone} from "../i18n/zone.ts";
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-	const key = language.value + JSON.stringify(options);
+	const zone = timeZone.value;
+	const key = language.value + zone + JSON.stringify(options);
 	let found = formats.get(key);
 	if (!found) {
-		found = new Intl.DateTimeFormat(language.value, options);
+		found = new Intl.DateTimeFormat(language.value,
+			{...options, ...(zone && {timeZone: zone})});
 		formats.set(key, found);
 	}
 	return found;
@@ -16,9 +19,15 @@ function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 
 // Whole days between two times, by the calendar.
 export function daysBetween(from: Date, to: Date): number {
-	const day = (date: Date): number => Date.UTC(
-		date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000;
-	return day(to) - day(from);
+	const count = (date: Date): number => {
+		const {year, month, day} = dayOf(date, timeZone.value);
+		return Date.UTC(year, month - 1, day) / 86_400_000;
+	};
+	return count(to) - count(from);
+}
+
+function isSameYear(one: Date, other: Date): boolean {
+	return dayOf(one, timeZone.value).year === dayOf(other, timeZone.value).year;
 }
 
 // For a list: the time today, the day this week, the date before.
@@ -33,7 +42,7 @@ export function shortDate(text: string, now = new Date()): string {
 		return t("date.yesterday");
 	if (days > 1 && days < 7)
 		return format({weekday: "long"}).format(date);
-	if (date.getFullYear() === now.getFullYear())
+	if (isSameYear(date, now))
 		return format({day: "numeric", month: "short"}).format(date);
 	return format({year: "numeric", month: "2-digit", day: "2-digit"}).format(date);
 }
@@ -49,7 +58,7 @@ export function mediumDate(text: string, now = new Date()): string {
 		return `${t(days ? "date.yesterday" : "date.today")}, ${
 			format(time).format(date)}`;
 	return format({day: "numeric", month: "short", ...time,
-		...(date.getFullYear() !== now.getFullYear() && {year: "numeric"})})
+		...(!isSameYear(date, now) && {year: "numeric"})})
 		.format(date);
 }
 

@@ -5,6 +5,7 @@ import {fullAddress, initials, misleadingName, shortName} from "../../src/lib/ad
 import {kindOf} from "../../src/lib/attachments.ts";
 import {parseCalendar} from "../../src/lib/calendar.ts";
 import {daysBetween, shortDate} from "../../src/lib/dates.ts";
+import {dayOf, isZone, timeZone} from "../../src/i18n/zone.ts";
 import {keywordOf, labelsOf} from "../../src/lib/labels.ts";
 import {cleanStyle} from "../../src/lib/html.ts";
 import {decodeLabel, doubtLink, isSafeUrl} from "../../src/lib/links.ts";
@@ -85,6 +86,18 @@ test("an invitation", () => {
 	assert.equal(event?.end?.toISOString(), "2026-03-16T10:30:00.000Z");
 	assert.equal(event?.start?.getHours(), 9);
 	assert.deepEqual(parseCalendar("nonsense\n:\n"), []);
+});
+
+test("a time zone that was chosen decides which day it is", () => {
+	const moment = new Date("2026-03-01T15:30:00Z");
+	assert.deepEqual(dayOf(moment, "Asia/Tokyo"), {year: 2026, month: 3, day: 2});
+	assert.deepEqual(dayOf(moment, "America/Los_Angeles"), {year: 2026, month: 3, day: 1});
+	assert.equal(isZone("Asia/Tokyo"), true);
+	assert.equal(isZone("Moon/Crater"), false);
+	timeZone.value = "Asia/Tokyo";
+	assert.equal(daysBetween(new Date("2026-03-01T14:00:00Z"), moment), 1);
+	assert.equal(/12:10/.test(shortDate("2026-03-01T15:10:00Z", moment)), true);
+	timeZone.value = "";
 });
 
 test("dates by how long ago they are", () => {

@@ -6,6 +6,7 @@ import {conversations, density, notices, theme} from "../../app/preferences.ts";
 import {follow, formatRoute, route} from "../../app/router.ts";
 import {language, LANGUAGES, setLanguage, storedLanguage, t, type Key, type Language} from "../../i18n/index.ts";
 
+import {allZones, timeZone} from "../../i18n/zone.ts";
 import {Security} from "./pages/Security.tsx";
 import {AppPasswords, Sessions} from "./pages/Sessions.tsx";
 import {Vacation, Writing} from "./pages/Writing.tsx";
@@ -89,6 +90,12 @@ function Appearance() {
 					...Object.entries(LANGUAGES).map(([tag, one]) =>
 						[tag, one.name] as [Language, string])]}
 				onChange={(value) => void setLanguage(value || undefined)} />
+			<label class="field"><span>{t("settings.zone")}</span>
+				<select value={timeZone.value}
+					onChange={(event) => { timeZone.value = event.currentTarget.value; }}>
+					<option value="">{t("settings.zone.device")}</option>
+					{allZones().map((zone) => <option key={zone} value={zone}>{zone}</option>)}
+				</select></label>
 			<fieldset class="choice">
 				<legend>{t("settings.reading")}</legend>
 				<label class="check">
