@@ -48,9 +48,9 @@ static bool is_address(json_t *value)
 	    !json_is_string(json_object_get(value, "email")) ||
 	    !is_string_or_null(json_object_get(value, "name")))
 		return false;
-	json_object_foreach(
-	    value, key, member) if (strcmp(key, "email") != 0 &&
-				    strcmp(key, "name") != 0) return false;
+	json_object_foreach (value, key, member)
+		if (strcmp(key, "email") != 0 && strcmp(key, "name") != 0)
+			return false;
 	return true;
 }
 
@@ -60,7 +60,9 @@ static bool is_list(json_t *value, bool (*fits)(json_t *item))
 	json_t *item;
 	if (!json_is_array(value))
 		return false;
-	json_array_foreach(value, i, item) if (!fits(item)) return false;
+	json_array_foreach (value, i, item)
+		if (!fits(item))
+			return false;
 	return true;
 }
 
@@ -105,8 +107,9 @@ static bool all_fit(json_t *values, enum header_form form)
 	json_t *value;
 	if (!json_is_array(values))
 		return false;
-	json_array_foreach(
-	    values, i, value) if (!fits(value, form)) return false;
+	json_array_foreach (values, i, value)
+		if (!fits(value, form))
+			return false;
 	return true;
 }
 
@@ -160,6 +163,9 @@ static void read_email_field(
 		compose->has_date = true;
 	if (view_eq_nocase(field.property.field, VIEW("Message-ID")))
 		compose->has_message_id = true;
+	// The server writes it (RFC 2045 section 4).
+	if (view_eq_nocase(field.property.field, VIEW("MIME-Version")))
+		return;
 	vec_push(&compose->fields, field);
 }
 
@@ -334,8 +340,9 @@ static struct compose_part *read_part(
 	    compose->part_count >= COMPOSE_PARTS_MAX)
 		return NULL;
 	struct compose_part *part = new_part(compose);
-	json_object_foreach(json, key,
-	    value) if (!read_member(compose, part, key, value)) return NULL;
+	json_object_foreach (json, key, value)
+		if (!read_member(compose, part, key, value))
+			return NULL;
 	json_t *subs = json_object_get(json, "subParts");
 	if (part->type.len == 0)
 		part->type = json_is_array(subs) && json_array_size(subs) > 0
@@ -344,8 +351,7 @@ static struct compose_part *read_part(
 	part->type = lower(compose->arena, part->type);
 	if (!is_sound(compose, part, json))
 		return NULL;
-	json_array_foreach(subs, i, value)
-	{
+	json_array_foreach (subs, i, value) {
 		struct compose_part *sub =
 		    read_part(compose, value, VIEW("text/plain"), depth + 1);
 		if (!sub)
@@ -428,8 +434,7 @@ static void read_bodies(struct compose *compose, json_t *email)
 	size_t i;
 	if (list && !json_is_null(list) && !json_is_array(list))
 		add_wrong(compose, "attachments");
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		struct compose_part *part = read_part(
 		    compose, item, VIEW("application/octet-stream"), 1);
 		if (!part) {
@@ -490,7 +495,8 @@ void compose_read(struct compose *compose, json_t *email)
 	if (compose->values && !json_is_null(compose->values) &&
 	    !json_is_object(compose->values))
 		add_wrong(compose, "bodyValues");
-	json_object_foreach(email, key, value) if (!is_elsewhere(key))
-	    read_email_field(compose, key, value);
+	json_object_foreach (email, key, value)
+		if (!is_elsewhere(key))
+			read_email_field(compose, key, value);
 	read_structure(compose, email);
 }

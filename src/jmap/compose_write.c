@@ -3,9 +3,8 @@
 // content needs.
 #include <string.h>
 
-#include <openssl/rand.h>
-
 #include "jmap/compose.h"
+#include "jmap/random.h"
 #include "wire/base64.h"
 #include "wire/field_write.h"
 #include "wire/json_read.h"
@@ -48,9 +47,9 @@ static void add_addresses(
 {
 	size_t i, count = json_array_size(list);
 	json_t *address;
-	json_array_foreach(list, i, address)
-	    field_add_mailbox(writer, text_of(address, "name"),
-		text_of(address, "email"), i + 1 < count || more_groups);
+	json_array_foreach (list, i, address)
+		field_add_mailbox(writer, text_of(address, "name"),
+		    text_of(address, "email"), i + 1 < count || more_groups);
 }
 
 // Addresses outside of a group have a group without a name (section 4.1.2.4).
@@ -58,8 +57,7 @@ static void add_groups(struct field_writer *writer, json_t *groups)
 {
 	size_t i, count = json_array_size(groups);
 	json_t *group;
-	json_array_foreach(groups, i, group)
-	{
+	json_array_foreach (groups, i, group) {
 		json_t *list = json_object_get(group, "addresses");
 		bool named = json_is_string(json_object_get(group, "name"));
 		bool more = i + 1 < count;
@@ -76,8 +74,7 @@ static void add_bracketed(
 {
 	size_t i, count = json_array_size(list);
 	json_t *id;
-	json_array_foreach(list, i, id)
-	{
+	json_array_foreach (list, i, id) {
 		struct buf text;
 		buf_init(&text, 1000);
 		buf_printf(&text, "<%.*s>%s", VIEW_FMT(json_view(id)),
@@ -132,18 +129,9 @@ static void put_fields(
 			put_field(output, &fields[i], fields[i].value);
 			continue;
 		}
-		json_array_foreach(fields[i].value, n, value)
-		    put_field(output, &fields[i], value);
+		json_array_foreach (fields[i].value, n, value)
+			put_field(output, &fields[i], value);
 	}
-}
-
-static void random_text(char text[33])
-{
-	unsigned char bytes[16];
-	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
-		memset(bytes, 0, sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
 }
 
 // What every message has (RFC 5322 section 3.6).
@@ -160,7 +148,7 @@ static void put_missing_fields(struct output *output)
 	}
 	if (!compose->has_message_id) {
 		char random[33];
-		random_text(random);
+		jmap_random_text(random, 16);
 		buf_printf(&text, "Message-ID: <%s@%s>\r\n", random,
 		    output->source->server_name);
 	}
@@ -307,8 +295,7 @@ static void add_languages(
 	size_t i, count = json_array_size(list);
 	json_t *language;
 	field_begin(writer, text, VIEW("Content-Language"));
-	json_array_foreach(list, i, language)
-	{
+	json_array_foreach (list, i, language) {
 		struct buf token;
 		buf_init(&token, 200);
 		buf_add(&token, json_view(language));
@@ -435,10 +422,8 @@ static void put_part(struct output *output, const struct compose_part *part);
 static void put_multipart(
     struct output *output, const struct compose_part *part)
 {
-	char random[33], boundary[40], line[50];
-	random_text(random);
-	// "=_" never comes from an encoding (RFC 2045 section 6.7).
-	snprintf(boundary, sizeof(boundary), "=_%s", random);
+	char boundary[JMAP_BOUNDARY_LEN + 1], line[50];
+	jmap_random_boundary(boundary);
 	put_part_fields(output, part, boundary);
 	put(output, VIEW("\r\n"));
 	for (size_t i = 0; i < part->subs.count; i++) {

@@ -164,6 +164,35 @@ static void references_are_resolved(void **state)
 	}
 }
 
+// Of several responses the first one with the call's id counts, wherever it
+// stands.
+static void the_first_response_of_a_call_is_meant(void **state)
+{
+	(void)state;
+	json_t *json = jmap_rig_calls(&rig,
+	    "[['Core/echo',{'a':1},'1'],['Core/echo',{'a':2},'2'],"
+	    "['Core/echo',{'a':3},'2'],['Core/echo',{'#x':{'resultOf':'2',"
+	    "'name':'Core/echo','path':'/a'},'#y':{'resultOf':'1','name':"
+	    "'Core/echo','path':'/a'}},'3'],['Core/echo',{'#z':{'resultOf':"
+	    "'3','name':'Core/echo','path':'/x'}},'4']]");
+	jmap_rig_expect(json, "3/1", "{'x':2,'y':1}");
+	jmap_rig_expect(json, "4/1", "{'z':2}");
+	json_decref(json);
+}
+
+// An error is a response, too, and has no such name.
+static void an_error_is_not_what_was_meant(void **state)
+{
+	(void)state;
+	json_t *json = jmap_rig_calls(&rig,
+	    "[['Core/none',{},'1'],['Core/echo',{'#x':{'resultOf':'1','name':"
+	    "'Core/none','path':'/type'}},'2'],['Core/echo',{'#x':{'resultOf':"
+	    "'1','name':'error','path':'/type'}},'3']]");
+	jmap_rig_expect(json, "1/1/type", "'invalidResultReference'");
+	jmap_rig_expect(json, "2/1/x", "'unknownMethod'");
+	json_decref(json);
+}
+
 static void an_argument_is_not_given_twice(void **state)
 {
 	(void)state;
@@ -252,6 +281,8 @@ int main(void)
 	    cmocka_unit_test(a_capability_that_is_not_used_has_no_methods),
 	    cmocka_unit_test(created_ids_come_back),
 	    cmocka_unit_test(references_are_resolved),
+	    cmocka_unit_test(the_first_response_of_a_call_is_meant),
+	    cmocka_unit_test(an_error_is_not_what_was_meant),
 	    cmocka_unit_test(an_argument_is_not_given_twice),
 	    cmocka_unit_test(http_answers),
 	    cmocka_unit_test(the_session_says_what_there_is),

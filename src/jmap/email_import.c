@@ -12,38 +12,35 @@ static const struct jmap_class import_class = {.name = "EmailImport"};
 
 // The date behind the last ";" of the first Received field (RFC 5322 section
 // 3.6.7).
-static bool received_date(struct store_draft *draft, struct date *ret_date)
+static bool received_date(struct view header, struct date *ret_date)
 {
-	struct buf head;
 	struct header_field field;
-	buf_init(&head, HEADER_MAX);
-	bool found = store_draft_read(draft, 0, HEADER_MAX, &head) == RC_OK &&
-		     header_find(buf_view(&head), VIEW("Received"), &field);
-	if (found) {
-		struct view rest = field.value, part = rest;
-		while (view_find_char(rest, ';') != SIZE_MAX) {
-			rest = view_from(rest, view_find_char(rest, ';') + 1);
-			part = rest;
-		}
-		found = date_parse_rfc5322(part, ret_date) == RC_OK;
-	}
-	buf_done(&head);
-	return found;
+	if (!header_find(header, VIEW("Received"), &field))
+		return false;
+	struct view rest = field.value;
+	while (view_find_char(rest, ';') != SIZE_MAX)
+		rest = view_from(rest, view_find_char(rest, ';') + 1);
+	return date_parse_rfc5322(rest, ret_date) == RC_OK;
 }
 
-// Whether it begins with a header field.
-static bool is_message(struct store_draft *draft)
+// False: it does not begin with a header field.
+static bool read_header(
+    struct store_draft *draft, struct store_email_new *order)
 {
 	struct buf head;
 	struct header_field field;
+	struct date date;
 	buf_init(&head, HEADER_MAX);
-	bool is = store_draft_read(draft, 0, HEADER_MAX, &head) == RC_OK;
-	if (is) {
-		struct view rest = buf_view(&head);
-		is = header_next(&rest, &field) && field.name.len > 0;
+	bool good = store_draft_read(draft, 0, HEADER_MAX, &head) == RC_OK;
+	struct view rest = buf_view(&head);
+	good = good && header_next(&rest, &field) && field.name.len > 0;
+	if (good && !order->has_date && received_date(buf_view(&head), &date)) {
+		order->has_date = true;
+		order->received_at = date.seconds;
+		order->zone_minutes = date.zone_minutes;
 	}
 	buf_done(&head);
-	return is;
+	return good;
 }
 
 static void import_one(struct jmap_call *call, struct jmap_set *set,
@@ -51,22 +48,16 @@ static void import_one(struct jmap_call *call, struct jmap_set *set,
     json_t *object)
 {
 	struct email_new item = {.creation_id = id};
-	struct date date;
 	json_t *blob = json_object_get(object, "blobId");
 	if (!email_new_places(call, set, view, id, object, &item.order) ||
 	    !email_new_from_blob(call, set, id,
 		json_is_string(blob) ? json_view(blob) : VIEW(""), &item.draft))
 		return;
-	if (!is_message(item.draft)) {
+	if (!read_header(item.draft, &item.order)) {
 		store_draft_free(&item.draft);
 		jmap_set_failed(set, JMAP_SET_CREATE, id,
 		    JMAP_ERROR_INVALID_EMAIL, NULL, NULL);
 		return;
-	}
-	if (!item.order.has_date && received_date(item.draft, &date)) {
-		item.order.has_date = true;
-		item.order.received_at = date.seconds;
-		item.order.zone_minutes = date.zone_minutes;
 	}
 	vec_push(&news->items, item);
 }
@@ -78,8 +69,7 @@ static bool is_known(struct jmap_set *set, struct view id, json_t *object)
 	    "blobId", "mailboxIds", "keywords", "receivedAt"};
 	const char *key;
 	json_t *value;
-	json_object_foreach(object, key, value)
-	{
+	json_object_foreach (object, key, value) {
 		bool known = false;
 		for (size_t i = 0; i < ARRAY_LEN(names); i++)
 			known |= view_eq(
@@ -95,16 +85,6 @@ static bool is_known(struct jmap_set *set, struct view id, json_t *object)
 	return true;
 }
 
-static void add_list(struct json_text *out, const char *name, size_t count,
-    const struct buf *text)
-{
-	json_key(out, name);
-	if (count > 0)
-		json_add_raw(out, buf_view(text));
-	else
-		json_add_null(out);
-}
-
 static void answer(struct jmap_call *call, struct jmap_set *set,
     uint64_t before, uint64_t after)
 {
@@ -115,9 +95,9 @@ static void answer(struct jmap_call *call, struct jmap_set *set,
 	jmap_state_member(out, "newState", after);
 	json_end_object(&set->done[JMAP_SET_CREATE]);
 	json_end_object(&set->failed[JMAP_SET_CREATE]);
-	add_list(out, "created", set->done_count[JMAP_SET_CREATE],
+	jmap_set_add_list(out, "created", set->done_count[JMAP_SET_CREATE],
 	    &set->done_text[JMAP_SET_CREATE]);
-	add_list(out, "notCreated", set->failed_count[JMAP_SET_CREATE],
+	jmap_set_add_list(out, "notCreated", set->failed_count[JMAP_SET_CREATE],
 	    &set->failed_text[JMAP_SET_CREATE]);
 	json_end_object(out);
 }
@@ -128,9 +108,10 @@ static void import_all(struct jmap_call *call, struct jmap_set *set,
 	const char *key;
 	json_t *object;
 	uint64_t before = store_view_version(view);
-	json_object_foreach(
-	    emails, key, object) if (is_known(set, view_of_string(key), object))
-	    import_one(call, set, view, news, view_of_string(key), object);
+	json_object_foreach (emails, key, object)
+		if (is_known(set, view_of_string(key), object))
+			import_one(
+			    call, set, view, news, view_of_string(key), object);
 	struct store_emails_set order = {
 	    .made = email_news_orders(call, news),
 	    .made_count = news->items.count,
@@ -147,8 +128,9 @@ static bool all_objects(json_t *emails)
 {
 	const char *key;
 	json_t *object;
-	json_object_foreach(
-	    emails, key, object) if (!json_is_object(object)) return false;
+	json_object_foreach (emails, key, object)
+		if (!json_is_object(object))
+			return false;
 	return true;
 }
 

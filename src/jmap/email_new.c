@@ -29,8 +29,7 @@ static bool read_mailboxes(struct jmap_call *call, struct store_view *view,
 		return false;
 	uint64_t *ids =
 	    arena_alloc(&call->arena, json_object_size(set) * sizeof(*ids));
-	json_object_foreach(set, key, value)
-	{
+	json_object_foreach (set, key, value) {
 		struct view id;
 		uint64_t *number = &ids[order->mailbox_count];
 		if (!json_is_true(value) ||
@@ -109,7 +108,7 @@ struct store_email_new *email_news_orders(
 
 // ---- Results ---------------------------------------------------------------
 
-static enum jmap_error error_of(
+enum jmap_error email_result_error(
     struct jmap_call *call, const struct store_email_result *result)
 {
 	switch (result->rc) {
@@ -133,7 +132,8 @@ void email_news_results(struct jmap_call *call, struct jmap_set *set,
 		}
 		if (order->result.rc != RC_OK) {
 			jmap_set_failed(set, JMAP_SET_CREATE, creation_id,
-			    error_of(call, &order->result), NULL, NULL);
+			    email_result_error(call, &order->result), NULL,
+			    NULL);
 			continue;
 		}
 		struct json_text *out = jmap_set_created(call, set, creation_id,

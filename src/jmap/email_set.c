@@ -27,10 +27,6 @@ struct email_set {
 
 // ---- Creating --------------------------------------------------------------
 
-struct blob_reader {
-	struct jmap_call *call;
-};
-
 // For compose_source.
 static enum rc read_blob(void *context, struct view id,
     enum rc (*add)(void *add_context, struct view piece), void *add_context)
@@ -134,8 +130,8 @@ static bool run_creates(struct email_set *s)
 {
 	const char *key;
 	json_t *email;
-	json_object_foreach(s->set.parts[JMAP_SET_CREATE], key, email)
-	    create(s, view_of_string(key), email);
+	json_object_foreach (s->set.parts[JMAP_SET_CREATE], key, email)
+		create(s, view_of_string(key), email);
 	if (s->news.items.count == 0)
 		return true;
 	struct store_emails_set order = {
@@ -234,8 +230,7 @@ static bool set_whole(
 	json_t *value;
 	if (!json_is_object(set))
 		return false;
-	json_object_foreach(set, key, value)
-	{
+	json_object_foreach (set, key, value) {
 		struct view name = view_of_string(key);
 		if (!json_is_true(value))
 			return false;
@@ -342,8 +337,9 @@ static bool read_patch(struct email_set *s, struct view id, json_t *json,
 	change->remove.keywords = patch.remove_names;
 	change->into = patch.into;
 	change->out_of = patch.out_of;
-	json_object_foreach(json, key,
-	    value) if (!read_member(s, &patch, id, key, value)) return false;
+	json_object_foreach (json, key, value)
+		if (!read_member(s, &patch, id, key, value))
+			return false;
 	// One path may not be the beginning of another one.
 	if ((patch.sets_keywords && patch.patches_keywords) ||
 	    (patch.sets_mailboxes && patch.patches_mailboxes)) {
@@ -380,8 +376,7 @@ static void note_destroyed(const struct email_set *s, struct map *ids)
 {
 	size_t i;
 	json_t *id;
-	json_array_foreach(s->set.parts[JMAP_SET_DESTROY], i, id)
-	{
+	json_array_foreach (s->set.parts[JMAP_SET_DESTROY], i, id) {
 		struct view real;
 		if (jmap_resolve_id(s->call, json_view(id), &real))
 			map_put(ids, real, ids);
@@ -392,8 +387,7 @@ static void read_updates(struct email_set *s, const struct map *destroyed)
 {
 	const char *key;
 	json_t *patch;
-	json_object_foreach(s->set.parts[JMAP_SET_UPDATE], key, patch)
-	{
+	json_object_foreach (s->set.parts[JMAP_SET_UPDATE], key, patch) {
 		struct view id = view_of_string(key), real;
 		struct store_email_change change = {0};
 		if (!read_email_id(s, JMAP_SET_UPDATE, id, &change.email_id))
@@ -415,8 +409,7 @@ static void read_destroys(struct email_set *s)
 	size_t i;
 	json_t *id;
 	map_init(&seen);
-	json_array_foreach(s->set.parts[JMAP_SET_DESTROY], i, id)
-	{
+	json_array_foreach (s->set.parts[JMAP_SET_DESTROY], i, id) {
 		struct store_email_change change = {.destroy = true};
 		if (map_put(&seen, json_view(id), s))
 			continue;
@@ -427,17 +420,6 @@ static void read_destroys(struct email_set *s)
 	map_done(&seen);
 }
 
-static enum jmap_error change_error(
-    struct jmap_call *call, const struct store_email_result *result)
-{
-	switch (result->rc) {
-	case RC_LIMIT:
-		return result->mailbox_id ? JMAP_ERROR_TOO_MANY_KEYWORDS
-					  : JMAP_ERROR_TOO_MANY_MAILBOXES;
-	default: return jmap_error_of(call, result->rc, NULL);
-	}
-}
-
 static void note_results(struct email_set *s)
 {
 	static const struct view mailboxes[] = {{"mailboxIds", 10}, {"", 0}};
@@ -446,7 +428,8 @@ static void note_results(struct email_set *s)
 		struct view id = s->change_ids[i];
 		enum jmap_set_part part =
 		    change->destroy ? JMAP_SET_DESTROY : JMAP_SET_UPDATE;
-		enum jmap_error error = change_error(s->call, &change->result);
+		enum jmap_error error =
+		    email_result_error(s->call, &change->result);
 		bool places = change->result.rc == RC_INVALID ||
 			      (change->result.rc == RC_NOT_FOUND &&
 				  change->result.mailbox_id);

@@ -38,6 +38,10 @@ struct store_email_new *email_news_orders(
 void email_news_results(struct jmap_call *call, struct jmap_set *set,
     const struct email_news *news, const struct store_email_new *orders);
 
+// The error for what became of an email in the store.
+enum jmap_error email_result_error(
+    struct jmap_call *call, const struct store_email_result *result);
+
 // Opens a view for the call. NULL: the error was answered.
 struct store_view *email_view_open(struct jmap_call *call);
 // Does it. False: the error was answered, stateMismatch if the account has

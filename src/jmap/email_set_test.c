@@ -101,6 +101,24 @@ static void messages_are_made(void **state)
 	}
 }
 
+// The server writes this field, whatever the client says.
+static void there_is_one_mime_version(void **state)
+{
+	(void)state;
+	struct buf message;
+	buf_init(&message, 1 << 20);
+	json_t *json = create("{" IN ",'header:MIME-Version:asText':'2.0'}");
+	jmap_rig_read(&rig, jmap_rig_at(json, "created/k/id"), &message);
+	struct view text = buf_view(&message);
+	size_t at = view_find(text, VIEW("MIME-Version: 1.0\r\n"));
+	assert_int_not_equal(at, SIZE_MAX);
+	assert_int_equal(
+	    view_find(view_from(text, at + 1), VIEW("MIME-Version")), SIZE_MAX);
+	assert_int_equal(view_find(text, VIEW("2.0")), SIZE_MAX);
+	json_decref(json);
+	buf_done(&message);
+}
+
 // ---- What is refused -------------------------------------------------------
 
 static const struct {
@@ -365,6 +383,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(messages_are_made),
+	    cmocka_unit_test(there_is_one_mime_version),
 	    cmocka_unit_test(wrong_objects_are_refused),
 	    cmocka_unit_test(attachments_come_from_blobs),
 	    cmocka_unit_test(patches_change_an_email),

@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "jmap/busy.h"
 #include "jmap/call.h"
 #include "jmap/catalog.h"
@@ -24,6 +25,12 @@ struct jmap {
 struct jmap_followup {
 	const char *method;
 	json_t *arguments; // owned
+};
+
+// Where a response is in the text of all.
+struct jmap_response {
+	struct view id; // the method call id, of the request's JSON
+	size_t start, len;
 };
 
 struct jmap_request {
@@ -48,6 +55,7 @@ struct jmap_request {
 	unsigned status;
 	struct buf response;
 	struct json_text out; // "methodResponses"
+	VEC(struct jmap_response) responses;
 };
 
 // ---- methods.c -------------------------------------------------------------
@@ -58,10 +66,10 @@ const struct jmap_method *jmap_method_find(struct view name);
 // ---- reference.c -----------------------------------------------------------
 
 // Replaces the references among the arguments ("#name") by what they refer to
-// in `responses`, the text of "methodResponses" without its "]" (RFC 8620
-// section 3.7). The result is a new object. False: the error was answered.
-MUST_CHECK bool jmap_references_resolve(struct jmap_call *call,
-    json_t *arguments, struct view responses, json_t **ret_arguments);
+// in the responses so far (RFC 8620 section 3.7). The result is a new object.
+// False: the error was answered.
+MUST_CHECK bool jmap_references_resolve(
+    struct jmap_call *call, json_t *arguments, json_t **ret_arguments);
 
 // ---- session.c -------------------------------------------------------------
 

@@ -81,8 +81,7 @@ static bool read_extensions(
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach(given, key, value)
-	{
+	json_object_foreach (given, key, value) {
 		struct view name = view_of_string(key);
 		bool good = json_is_string(value) &&
 			    mdn_value_is_valid(json_view(value)) &&
@@ -440,8 +439,7 @@ static bool check_updates(struct jmap_call *call, struct mdn_batch *state)
 	json_t *value;
 	bool good = json_object_size(state->update_email) ==
 		    json_object_size(state->send);
-	json_object_foreach(state->send, key, value)
-	{
+	json_object_foreach (state->send, key, value) {
 		json_t *patch = update_of(state, view_of_string(key));
 		good = good && json_is_object(value) && sets_keyword(patch);
 	}
@@ -504,27 +502,18 @@ static bool begin(struct jmap_call *call, struct mdn_batch *state)
 	return rc == RC_OK;
 }
 
-static void add_list(struct json_text *out, const char *name, size_t count,
-    struct json_text *list)
-{
-	json_end_object(list);
-	json_key(out, name);
-	if (count > 0)
-		json_add_raw(out, buf_view(list->out));
-	else
-		json_add_null(out);
-}
-
 static enum jmap_step answer(struct jmap_call *call, struct mdn_batch *state)
 {
 	struct jmap_set *set = &state->set;
 	struct json_text *out = &call->out;
 	json_begin_object(out);
 	json_member_string(out, "accountId", call->account_id);
-	add_list(out, "sent", set->done_count[JMAP_SET_CREATE],
-	    &set->done[JMAP_SET_CREATE]);
-	add_list(out, "notSent", set->failed_count[JMAP_SET_CREATE],
-	    &set->failed[JMAP_SET_CREATE]);
+	json_end_object(&set->done[JMAP_SET_CREATE]);
+	json_end_object(&set->failed[JMAP_SET_CREATE]);
+	jmap_set_add_list(out, "sent", set->done_count[JMAP_SET_CREATE],
+	    &set->done_text[JMAP_SET_CREATE]);
+	jmap_set_add_list(out, "notSent", set->failed_count[JMAP_SET_CREATE],
+	    &set->failed_text[JMAP_SET_CREATE]);
 	json_end_object(out);
 	if (json_object_size(state->update) > 0) {
 		json_t *arguments = json_pack("{s:s%}", "accountId",

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the message of a notification (RFC 8098 section 3): a multipart/report
 // of a text for people, the fields for programs, and perhaps the original.
-#include <openssl/rand.h>
 #include <string.h>
 
 #include "jmap/mdn.h"
+#include "jmap/random.h"
 #include "wire/base64.h"
 #include "wire/field_write.h"
 #include "wire/xtext.h"
@@ -34,16 +34,6 @@ struct view mdn_recipient_text(
 }
 
 // ---- The header ------------------------------------------------------------
-
-static void make_boundary(char boundary[40])
-{
-	unsigned char bytes[16];
-	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
-		memset(bytes, 0, sizeof(bytes));
-	memcpy(boundary, "=_", 3);
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(boundary + 2 + 2 * i, 3, "%02x", bytes[i]);
-}
 
 static void write_header(
     const struct mdn_message *message, const char *boundary, struct buf *out)
@@ -156,9 +146,9 @@ static void write_fields(const struct mdn_fields *fields, struct buf *out)
 void mdn_message_write(struct arena *arena, const struct mdn_message *message,
     struct view *ret_before, struct view *ret_after)
 {
-	char boundary[40];
+	char boundary[JMAP_BOUNDARY_LEN + 1];
 	struct buf out;
-	make_boundary(boundary);
+	jmap_random_boundary(boundary);
 	buf_init(&out, SIZE_MAX / 2);
 	write_header(message, boundary, &out);
 	buf_printf(&out, "--%s\r\n", boundary);

@@ -155,6 +155,9 @@ void jmap_set_failed(struct jmap_set *set, enum jmap_set_part part,
 // the object.
 struct json_text *jmap_set_failed_more(struct jmap_set *set,
     enum jmap_set_part part, struct view id, enum jmap_error error);
+// Writes one list of the answer, which has ended; null if it is empty.
+void jmap_set_add_list(struct json_text *out, const char *name, size_t count,
+    const struct buf *text);
 // Writes the response.
 void jmap_set_end(struct jmap_call *call, struct jmap_set *set,
     uint64_t old_version, uint64_t new_version);

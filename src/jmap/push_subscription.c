@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // PushSubscription/get and /set (RFC 8620 section 7.2). A subscription belongs
 // to the credential that made it: with another one it is not seen.
-#include <openssl/rand.h>
-
 #include "jmap/impl.h"
 #include "jmap/methods.h"
 #include "jmap/object.h"
 #include "jmap/push.h"
 #include "jmap/push_record.h"
+#include "jmap/random.h"
 #include "jmap/watch.h"
 #include "store/push_list.h"
 #include "wire/date.h"
@@ -234,12 +233,8 @@ static bool read_expires(
 
 static struct view new_code(struct arena *arena)
 {
-	unsigned char bytes[JMAP_PUSH_CODE_LEN / 2];
 	char *text = arena_alloc(arena, JMAP_PUSH_CODE_LEN + 1);
-	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
-		abort(); // no random numbers
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	jmap_random_text(text, JMAP_PUSH_CODE_LEN / 2);
 	return view_of(text, JMAP_PUSH_CODE_LEN);
 }
 
@@ -464,13 +459,12 @@ static void run_set(
 	const char *key;
 	json_t *value;
 	size_t i;
-	json_object_foreach(set->parts[JMAP_SET_CREATE], key, value)
-	    create(call, set, view_of_string(key), value);
+	json_object_foreach (set->parts[JMAP_SET_CREATE], key, value)
+		create(call, set, view_of_string(key), value);
 	// What was just made may be changed, too.
 	if (!list_read(call, list))
 		return;
-	json_object_foreach(set->parts[JMAP_SET_UPDATE], key, value)
-	{
+	json_object_foreach (set->parts[JMAP_SET_UPDATE], key, value) {
 		struct view id;
 		if (jmap_resolve_id(call, view_of_string(key), &id))
 			update(call, set, list, id, value);
@@ -479,8 +473,7 @@ static void run_set(
 			    view_of_string(key), JMAP_ERROR_NOT_FOUND, NULL,
 			    NULL);
 	}
-	json_array_foreach(set->parts[JMAP_SET_DESTROY], i, value)
-	{
+	json_array_foreach (set->parts[JMAP_SET_DESTROY], i, value) {
 		struct view id = json_view(value), real;
 		destroy(call, set, list,
 		    jmap_resolve_id(call, id, &real) ? real : id);

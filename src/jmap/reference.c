@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Result references (RFC 8620 section 3.7).
-#include <string.h>
 
 #include "jmap/impl.h"
 #include "wire/json_read.h"
-
-// A tree of a response that is referred to costs more than its text; this is
-// more than any list of ids that a method would take.
-#define VALUES_MAX ((size_t)2000000)
 
 // ---- The path: JSON Pointer (RFC 6901), and "*" ----------------------------
 
@@ -52,8 +47,7 @@ static json_t *follow_all(const json_t *array, struct view path)
 	json_t *all = json_array();
 	size_t i;
 	json_t *item;
-	json_array_foreach(array, i, item)
-	{
+	json_array_foreach (array, i, item) {
 		json_t *found = follow(item, path);
 		if (!found) {
 			json_decref(all);
@@ -93,64 +87,59 @@ static json_t *follow(json_t *value, struct view path)
 
 // ---- The response that is referred to --------------------------------------
 
-// The first response with this call id, or NULL.
-static const json_t *find_response(const json_t *responses, const json_t *id)
+// The text of the first response with this call id; empty: there is none.
+static struct view find_response(
+    const struct jmap_request *request, struct view id)
 {
-	size_t i;
-	const json_t *response;
-	json_array_foreach(
-	    responses, i, response) if (json_equal(json_array_get(response, 2),
-					    id)) return response;
-	return NULL;
+	for (size_t i = 0; i < request->responses.count; i++) {
+		const struct jmap_response *one = &request->responses.items[i];
+		if (view_eq(one->id, id))
+			return view_slice(
+			    buf_view(&request->response), one->start, one->len);
+	}
+	return VIEW("");
 }
 
-// The value of one reference, or NULL.
-static json_t *resolve(const json_t *responses, const json_t *reference)
+// The value of one reference, or NULL. Only the response that it names is read,
+// with the limit of values that a request has.
+static json_t *resolve(
+    const struct jmap_request *request, const json_t *reference)
 {
 	const json_t *id = json_object_get(reference, "resultOf");
 	const json_t *name = json_object_get(reference, "name");
 	const json_t *path = json_object_get(reference, "path");
+	json_t *response;
+	struct fault fault;
 	if (!json_is_string(id) || !json_is_string(name) ||
 	    !json_is_string(path))
 		return NULL;
-	const json_t *response = find_response(responses, id);
-	if (!response || !json_equal(json_array_get(response, 0), name))
+	struct view text = find_response(request, json_view(id));
+	if (text.len == 0 ||
+	    json_read(text, request->jmap->options.limits.request_values,
+		&fault, &response) != RC_OK)
 		return NULL;
-	return follow(json_array_get(response, 1), json_view(path));
+	json_t *found = NULL;
+	if (json_equal(json_array_get(response, 0), name))
+		found = follow(json_array_get(response, 1), json_view(path));
+	json_decref(response);
+	return found;
 }
 
 static bool has_references(json_t *arguments)
 {
 	const char *key;
 	const json_t *value;
-	json_object_foreach(
-	    arguments, key, value) if (key[0] == '#') return true;
+	json_object_foreach (arguments, key, value)
+		if (key[0] == '#')
+			return true;
 	return false;
 }
 
-// Reads the responses so far. They are our own text, which lacks its end.
-static json_t *read_responses(struct jmap_call *call, struct view text)
-{
-	struct buf whole;
-	struct fault fault;
-	json_t *json = NULL;
-	buf_init(&whole, text.len + 1);
-	buf_add(&whole, text);
-	buf_add_char(&whole, ']');
-	if (json_read(buf_view(&whole), VALUES_MAX, &fault, &json) != RC_OK)
-		jmap_fail(call, JMAP_ERROR_INVALID_RESULT_REFERENCE, "%s",
-		    fault.text);
-	buf_done(&whole);
-	return json;
-}
-
-static bool replace(struct jmap_call *call, json_t *arguments,
-    const json_t *responses, json_t *resolved)
+static bool replace(struct jmap_call *call, json_t *arguments, json_t *resolved)
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach(arguments, key, value)
-	{
+	json_object_foreach (arguments, key, value) {
 		if (key[0] != '#') {
 			json_object_set(resolved, key, value);
 			continue;
@@ -161,7 +150,7 @@ static bool replace(struct jmap_call *call, json_t *arguments,
 			    key + 1);
 			return false;
 		}
-		json_t *found = resolve(responses, value);
+		json_t *found = resolve(call->request, value);
 		if (!found) {
 			jmap_fail(call, JMAP_ERROR_INVALID_RESULT_REFERENCE,
 			    "%s", key + 1);
@@ -172,19 +161,15 @@ static bool replace(struct jmap_call *call, json_t *arguments,
 	return true;
 }
 
-bool jmap_references_resolve(struct jmap_call *call, json_t *arguments,
-    struct view responses, json_t **ret_arguments)
+bool jmap_references_resolve(
+    struct jmap_call *call, json_t *arguments, json_t **ret_arguments)
 {
 	if (!has_references(arguments)) {
 		*ret_arguments = json_incref(arguments);
 		return true;
 	}
-	json_t *read = read_responses(call, responses);
-	if (!read)
-		return false;
 	json_t *resolved = json_object();
-	bool good = replace(call, arguments, read, resolved);
-	json_decref(read);
+	bool good = replace(call, arguments, resolved);
 	if (good)
 		*ret_arguments = resolved;
 	else

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads a request, runs its calls, and writes the response.
 #include <stdarg.h>
-#include <string.h>
 
 #include "jmap/impl.h"
 #include "wire/json_read.h"
@@ -49,8 +48,7 @@ static bool read_using(struct jmap_request *request, const json_t *using)
 {
 	size_t i;
 	const json_t *item;
-	json_array_foreach(using, i, item)
-	{
+	json_array_foreach (using, i, item) {
 		enum jmap_capability capability;
 		char detail[300];
 		if (!json_is_string(item)) {
@@ -83,8 +81,7 @@ static bool read_created(struct jmap_request *request, json_t *created)
 	request->wants_created = true;
 	if (!json_is_object(created))
 		return false;
-	json_object_foreach(created, key, id)
-	{
+	json_object_foreach (created, key, id) {
 		if (!json_is_string(id))
 			return false;
 		jmap_created(request, view_of_string(key), json_view(id));
@@ -102,12 +99,12 @@ static bool check_calls(struct jmap_request *request)
 		    "The request has too many method calls.");
 		return false;
 	}
-	json_array_foreach(request->calls, i, call) if (!is_invocation(call))
-	{
-		problem(request, 400, "notRequest", NULL,
-		    "A method call is not [name, arguments, id].");
-		return false;
-	}
+	json_array_foreach (request->calls, i, call)
+		if (!is_invocation(call)) {
+			problem(request, 400, "notRequest", NULL,
+			    "A method call is not [name, arguments, id].");
+			return false;
+		}
 	return true;
 }
 
@@ -223,6 +220,7 @@ void jmap_request_free(struct jmap_request **ret_request)
 	map_done(&request->created);
 	arena_done(&request->arena);
 	buf_done(&request->response);
+	vec_done(&request->responses);
 	free(request);
 	*ret_request = NULL;
 }
@@ -242,6 +240,13 @@ static void end_response(struct jmap_call *call)
 	*out = call->out;
 	json_add_string(out, call->id);
 	json_end_array(out);
+	struct view text =
+	    view_from(buf_view(&call->request->response), call->out_start);
+	size_t comma = text.len > 0 && text.ptr[0] == ',';
+	vec_push(
+	    &call->request->responses, (struct jmap_response){.id = call->id,
+					   .start = call->out_start + comma,
+					   .len = text.len - comma});
 }
 
 enum jmap_step jmap_fail(
@@ -311,21 +316,17 @@ static bool begin_call(struct jmap_request *request, struct view name,
     json_t *arguments, struct view id)
 {
 	struct jmap_call *call = &request->call;
-	struct view responses;
 	*call = (struct jmap_call){.request = request, .id = id};
 	arena_init(&call->arena);
 	request->running = true;
 	call->out_start = request->response.len;
 	call->before = request->out;
-	responses = view_from(
-	    buf_view(&request->response), strlen("{\"methodResponses\":"));
 	const struct jmap_method *method = jmap_method_find(name);
 	if (!method || !(request->using & (uint64_t)1 << method->capability)) {
 		jmap_fail(call, JMAP_ERROR_UNKNOWN_METHOD, NULL);
 		return false;
 	}
-	if (!jmap_references_resolve(
-		call, arguments, responses, &call->arguments))
+	if (!jmap_references_resolve(call, arguments, &call->arguments))
 		return false;
 	if (method->flags & JMAP_NEEDS_ACCOUNT && !open_account(call))
 		return false;

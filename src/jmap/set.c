@@ -48,10 +48,12 @@ static bool check_parts(struct jmap_call *call, const struct jmap_set *set)
 	json_t *value;
 	size_t i;
 	for (int part = JMAP_SET_CREATE; part <= JMAP_SET_UPDATE; part++)
-		json_object_foreach(set->parts[part], key,
-		    value) if (!json_is_object(value)) goto wrong;
-	json_array_foreach(set->parts[JMAP_SET_DESTROY], i,
-	    value) if (!json_is_string(value)) goto wrong;
+		json_object_foreach (set->parts[part], key, value)
+			if (!json_is_object(value))
+				goto wrong;
+	json_array_foreach (set->parts[JMAP_SET_DESTROY], i, value)
+		if (!json_is_string(value))
+			goto wrong;
 	return true;
 wrong:
 	jmap_fail(call, JMAP_ERROR_INVALID_ARGUMENTS,
@@ -173,7 +175,7 @@ void jmap_set_failed(struct jmap_set *set, enum jmap_set_part part,
 	json_end_object(out);
 }
 
-static void add_list(struct json_text *out, const char *name, size_t count,
+void jmap_set_add_list(struct json_text *out, const char *name, size_t count,
     const struct buf *text)
 {
 	json_key(out, name);
@@ -200,9 +202,9 @@ void jmap_set_end(struct jmap_call *call, struct jmap_set *set,
 		else
 			json_end_object(&set->done[i]);
 		json_end_object(&set->failed[i]);
-		add_list(
+		jmap_set_add_list(
 		    out, done_names[i], set->done_count[i], &set->done_text[i]);
-		add_list(out, failed_names[i], set->failed_count[i],
+		jmap_set_add_list(out, failed_names[i], set->failed_count[i],
 		    &set->failed_text[i]);
 	}
 	json_end_object(out);
@@ -241,8 +243,7 @@ bool jmap_set_check_create(
 	struct wrong wrong = {0};
 	const char *key;
 	json_t *value;
-	json_object_foreach(object, key, value)
-	{
+	json_object_foreach (object, key, value) {
 		int number = jmap_property_find(class, view_of_string(key));
 		if (number < 0 ||
 		    class->properties[number].flags & JMAP_SERVER_SET ||
@@ -289,21 +290,21 @@ bool jmap_set_check_update(
 		    JMAP_ERROR_INVALID_PATCH, NULL, NULL);
 		return false;
 	}
-	json_object_foreach(object, key, value)
-	{
+	json_object_foreach (object, key, value) {
 		int number = jmap_property_find(class, view_of_string(key));
 		if (number < 0 || !may_become(&class->properties[number],
 				      json_object_get(before, key), value))
 			add_wrong(&wrong, view_of_string(key));
 	}
 	// What a patch removed.
-	json_object_foreach(
-	    before, key, value) if (!json_object_get(object, key))
-	{
-		int number = jmap_property_find(class, view_of_string(key));
-		if (number >= 0 && !may_go(&class->properties[number], value))
-			add_wrong(&wrong, view_of_string(key));
-	}
+	json_object_foreach (before, key, value)
+		if (!json_object_get(object, key)) {
+			int number =
+			    jmap_property_find(class, view_of_string(key));
+			if (number >= 0 &&
+			    !may_go(&class->properties[number], value))
+				add_wrong(&wrong, view_of_string(key));
+		}
 	bool good = judge(set, JMAP_SET_UPDATE, id, &wrong);
 	json_decref(before);
 	return good;
