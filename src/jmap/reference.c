@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Result references (RFC 8620 section 3.7).
-
 #include "jmap/impl.h"
 #include "wire/json_read.h"
 
