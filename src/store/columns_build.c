@@ -80,26 +80,8 @@ static const struct block_kind kind = {
     .take = take_email,
 };
 
-static enum rc read_all(struct derive_piece *piece)
-{
-	return blocks_read_all(&kind, piece);
-}
-
-static enum rc follow(struct derive_piece *piece)
-{
-	return blocks_follow(&kind, piece);
-}
-
-static enum rc check(struct engine_snapshot *account,
-    struct engine_snapshot *derived, const struct derive_state *state)
-{
-	return blocks_check(&kind, account, derived, state);
-}
-
 const struct derive_tenant columns_tenant = {
     .number = 1,
     .format = 1,
-    .read_all = read_all,
-    .follow = follow,
-    .check = check,
+    .kind = &kind,
 };

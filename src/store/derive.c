@@ -4,7 +4,7 @@
 // dropped is not built again from an account that is gone.
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "store/derive_impl.h"
+#include "store/derive_blocks.h"
 
 #define STATE_BYTES 40
 
@@ -107,8 +107,9 @@ static enum rc work(const struct store *store,
 	uint64_t partition =
 	    derive_partition(tenant->number, piece->account_id);
 	struct fault fault;
-	enum rc rc = piece->state.reading_all ? tenant->read_all(piece)
-					      : tenant->follow(piece);
+	enum rc rc = piece->state.reading_all
+			 ? blocks_read_all(tenant->kind, piece)
+			 : blocks_follow(tenant->kind, piece);
 	if (rc == RC_GONE) {
 		// The log does not reach back far enough: the next piece begins
 		// to read everything.
@@ -264,7 +265,8 @@ static enum rc check_tenant(struct engine *engine,
 		    state.built.version > engine_snapshot_version(account))
 			rc = RC_CORRUPT;
 		if (rc == RC_OK)
-			rc = tenant->check(account, derived, &state);
+			rc = blocks_check(
+			    tenant->kind, account, derived, &state);
 	}
 	engine_snapshot_close(&account);
 	engine_snapshot_close(&derived);

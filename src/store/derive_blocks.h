@@ -29,11 +29,14 @@ struct block_kind {
 	    struct view *rest, uint64_t number, uint64_t *ret_email_id);
 };
 
-// What a struct derive_tenant needs.
+// One piece of reading everything, and one of following the log. RC_GONE from
+// the second: everything has to be read.
 MUST_CHECK enum rc blocks_read_all(
     const struct block_kind *kind, struct derive_piece *piece);
 MUST_CHECK enum rc blocks_follow(
     const struct block_kind *kind, struct derive_piece *piece);
+// Compares what is stored with the account. `account` and `derived` are of the
+// same moment. RC_CORRUPT when they differ.
 MUST_CHECK enum rc blocks_check(const struct block_kind *kind,
     struct engine_snapshot *account, struct engine_snapshot *derived,
     const struct derive_state *state);

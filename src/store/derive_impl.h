@@ -22,7 +22,7 @@ static inline uint64_t derive_partition(unsigned tenant, uint64_t account_id)
 struct derive_state {
 	// It does not follow the log yet: `next` is where to continue.
 	bool reading_all;
-	uint64_t next; // its meaning is the tenant's own
+	uint64_t next; // a block
 	// All changes up to here are built in. While reading all: where to
 	// begin to follow the log afterwards.
 	struct store_change_position built;
@@ -39,17 +39,13 @@ struct derive_piece {
 	bool more;  // there is more to do
 };
 
+struct block_kind;
+
 struct derive_tenant {
 	unsigned number;
 	// If the stored one differs, the data is dropped and built again.
 	uint32_t format;
-	// `follow` may return RC_GONE: everything has to be read.
-	enum rc (*read_all)(struct derive_piece *piece);
-	enum rc (*follow)(struct derive_piece *piece);
-	// Compares what is stored with the account. `account` and `derived` are
-	// of the same moment. RC_CORRUPT when they differ.
-	enum rc (*check)(struct engine_snapshot *account,
-	    struct engine_snapshot *derived, const struct derive_state *state);
+	const struct block_kind *kind; // derive_blocks.h
 };
 
 extern const struct derive_tenant columns_tenant; // sort columns
