@@ -149,31 +149,17 @@ enum rc store_subscription_next(const struct store_asker *asker,
 // the account between looking into its table and reading the mailbox.
 #define OPEN_TRIES 1000
 
-// Which mailbox is wanted: by its name, or, without a name, by its id.
-struct wanted {
-	struct view name; // in canonical spelling
-	uint64_t id;
-};
-
-static struct mailbox *find_wanted(
-    struct store_account *account, const struct wanted *wanted)
-{
-	size_t at;
-	if (!wanted->name.ptr)
-		return account_table_find_id(account, wanted->id);
-	return account_table_seek(account, wanted->name, &at)
-		   ? account->mailboxes.items[at]
-		   : NULL;
-}
-
 // Gives a handle if the mailbox has a snapshot; otherwise gives only its id.
 static enum rc try_open(const struct store_asker *asker,
-    struct store_account *account, const struct wanted *wanted, unsigned rights,
+    struct store_account *account, struct view name, unsigned rights,
     struct fault *fault, struct store_mailbox **ret_handle,
     uint64_t *ret_unread)
 {
+	size_t at;
 	pthread_mutex_lock(&account->table);
-	struct mailbox *mailbox = find_wanted(account, wanted);
+	struct mailbox *mailbox = account_table_seek(account, name, &at)
+				      ? account->mailboxes.items[at]
+				      : NULL;
 	enum rc rc = mailbox_need(asker, account, mailbox, rights, fault);
 	bool found = rc == RC_OK && mailbox;
 	if (found && !atomic_load(&mailbox->current)) {
@@ -197,7 +183,7 @@ static enum rc try_open(const struct store_asker *asker,
 static enum rc read_first(
     struct store_account *account, uint64_t mailbox_id, struct fault *fault)
 {
-	// Only the check matters: the mailbox is looked up again.
+	// Only the check matters: the mailbox is looked up again by name.
 	struct mailbox *ignored;
 	account_lock_change(account);
 	enum rc rc = account_read_mailbox(account, mailbox_id, fault, &ignored);
@@ -205,16 +191,18 @@ static enum rc read_first(
 	return rc;
 }
 
-static enum rc open_wanted(const struct store_asker *asker,
-    struct store_account *account, const struct wanted *wanted, unsigned rights,
+enum rc store_mailbox_open(const struct store_asker *asker,
+    struct store_account *account, struct view name, unsigned rights,
     struct fault *fault, struct store_mailbox **ret_mailbox)
 {
+	char room[STORE_NAME_MAX];
 	struct store_mailbox *handle = NULL;
+	name = store_name_canonical(name, room);
 	for (int i = 0; i < OPEN_TRIES; i++) {
 		uint64_t unread = 0;
 		account_freshen(account);
 		enum rc rc = try_open(
-		    asker, account, wanted, rights, fault, &handle, &unread);
+		    asker, account, name, rights, fault, &handle, &unread);
 		if (unread)
 			rc = read_first(account, unread, fault);
 		if (handle) {
@@ -227,23 +215,6 @@ static enum rc open_wanted(const struct store_asker *asker,
 	}
 	return fault_set(
 	    fault, RC_CONFLICT, "others keep changing the account; try again");
-}
-
-enum rc store_mailbox_open(const struct store_asker *asker,
-    struct store_account *account, struct view name, unsigned rights,
-    struct fault *fault, struct store_mailbox **ret_mailbox)
-{
-	char room[STORE_NAME_MAX];
-	struct wanted wanted = {.name = store_name_canonical(name, room)};
-	return open_wanted(asker, account, &wanted, rights, fault, ret_mailbox);
-}
-
-enum rc store_mailbox_open_id(const struct store_asker *asker,
-    struct store_account *account, uint64_t mailbox_id, unsigned rights,
-    struct fault *fault, struct store_mailbox **ret_mailbox)
-{
-	struct wanted wanted = {.id = mailbox_id};
-	return open_wanted(asker, account, &wanted, rights, fault, ret_mailbox);
 }
 
 enum rc store_mailbox_open_for_mail(const struct store_asker *asker,

@@ -147,10 +147,6 @@ struct store_mailbox;
 MUST_CHECK enum rc store_mailbox_open(const struct store_asker *asker,
     struct store_account *account, struct view name, unsigned rights,
     struct fault *fault, struct store_mailbox **ret_mailbox);
-// The same by the mailbox's id.
-MUST_CHECK enum rc store_mailbox_open_id(const struct store_asker *asker,
-    struct store_account *account, uint64_t mailbox_id, unsigned rights,
-    struct fault *fault, struct store_mailbox **ret_mailbox);
 // Opens the mailbox that mail for the account goes to: `name`, or INBOX if
 // `name` is empty or no such mailbox exists. Needs the right to post (RFC 4314
 // section 2.1).

@@ -37,23 +37,4 @@ MUST_CHECK enum rc store_view_mailboxes_changed(struct store_view *view,
     struct store_change_position after, size_t limit,
     struct store_changes *ret_changes);
 
-// The types of JMAP whose state changed.
-enum store_type {
-	STORE_TYPE_MAILBOX = 1 << 0,
-	STORE_TYPE_EMAIL = 1 << 1,
-	STORE_TYPE_THREAD = 1 << 2,
-	STORE_TYPE_EMAIL_DELIVERY = 1
-				    << 3, // a new email (RFC 8621 section 1.5)
-	// A kind of object: STORE_TYPE_OBJECT << kind.
-	STORE_TYPE_OBJECT = 1 << 4,
-};
-#define STORE_TYPES_ALL                                                        \
-	((unsigned)(STORE_TYPE_OBJECT << STORE_OBJECT_KINDS) - 1)
-
-// Which types may have changed between `version` and now. *ret_version: now. If
-// the log does not reach back far enough: all. For push: it reads no more of
-// the log than it needs.
-MUST_CHECK enum rc store_types_changed(struct store_account *account,
-    uint64_t version, unsigned *ret_types, uint64_t *ret_version);
-
 #endif

@@ -245,26 +245,6 @@ static void follow(struct store_view *view, ask_since *ask, size_t limit,
 	free(client);
 }
 
-// What did not change is not among the types that did.
-static void follow_types(
-    struct bed *bed, const struct known *then, const struct known *now)
-{
-	unsigned types;
-	uint64_t version;
-	assert_int_equal(
-	    store_types_changed(bed->account, then->version, &types, &version),
-	    RC_OK);
-	assert_int_equal(version, now->version);
-	if (memcmp(then->emails, now->emails, sizeof(now->emails)) != 0)
-		assert_true(types & STORE_TYPE_EMAIL);
-	if (memcmp(then->threads, now->threads, sizeof(now->threads)) != 0)
-		assert_true(types & STORE_TYPE_THREAD);
-	if (memcmp(then->boxes, now->boxes, sizeof(now->boxes)) != 0)
-		assert_true(types & STORE_TYPE_MAILBOX);
-	if (then->version == now->version)
-		assert_int_equal(types, 0);
-}
-
 static void follow_all(struct bed *bed, size_t limit, const struct known *then,
     const struct known *now)
 {
@@ -276,7 +256,6 @@ static void follow_all(struct bed *bed, size_t limit, const struct known *then,
 	follow(view, store_view_mailboxes_changed, limit, then, now,
 	    then->boxes, now->boxes, BOXES_MAX);
 	store_view_close(&view);
-	follow_types(bed, then, now);
 }
 
 static void run(uint64_t seed)

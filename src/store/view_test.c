@@ -78,35 +78,6 @@ static void test_mailboxes(void **state)
 	bed_close(&bed);
 }
 
-static void test_open_by_id(void **state)
-{
-	(void)state;
-	struct bed bed;
-	struct store_mailbox *mailbox;
-	bed_open(&bed, (struct store_options){0});
-	bed_create(&bed, "a", 0);
-	struct store_view *view = bed_view(&bed);
-	for (size_t i = 0; i < store_view_mailbox_count(view); i++) {
-		uint64_t id = store_view_mailbox(view, i)->info.mailbox_id;
-		assert_int_equal(
-		    store_mailbox_open_id(&bed.asker, bed.account, id,
-			STORE_RIGHT_READ, &bed.fault, &mailbox),
-		    RC_OK);
-		assert_int_equal(store_mailbox_id(mailbox), id);
-		store_mailbox_close(&mailbox);
-	}
-	assert_int_equal(store_mailbox_open_id(&bed.asker, bed.account, 4711,
-			     STORE_RIGHT_READ, &bed.fault, &mailbox),
-	    RC_NOT_FOUND);
-	struct store_asker guest = store_user(GUEST);
-	assert_int_equal(store_mailbox_open_id(&guest, bed.account,
-			     store_view_mailbox(view, 0)->info.mailbox_id,
-			     STORE_RIGHT_READ, &bed.fault, &mailbox),
-	    RC_NOT_FOUND);
-	store_view_close(&view);
-	bed_close(&bed);
-}
-
 // ---- Emails ----------------------------------------------------------------
 
 static void test_email_of_several_places(void **state)
@@ -450,7 +421,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_mailboxes),
-	    cmocka_unit_test(test_open_by_id),
 	    cmocka_unit_test(test_email_of_several_places),
 	    cmocka_unit_test(test_threads_of_emails),
 	    cmocka_unit_test(test_one_moment),

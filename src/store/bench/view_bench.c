@@ -204,12 +204,6 @@ static void ask_changes(struct bench *bench)
 	    &bench->fault);
 	end(bench, "mailboxes changed");
 	store_changes_done(&changes);
-	unsigned types;
-	uint64_t version;
-	begin(bench);
-	need(store_types_changed(bench->account, at.version, &types, &version),
-	    &bench->fault);
-	end(bench, "types changed");
 	store_view_close(&view);
 	ask_counts(bench, "counts of all mailboxes, after one new email");
 	ask_threads(bench, "threads of all emails, after one new email");
