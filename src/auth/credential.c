@@ -117,7 +117,6 @@ struct change {
 	uint64_t account;
 	uint64_t id; // the one, or the exception
 	uint32_t kinds;
-	struct view name;
 	size_t count;
 };
 
@@ -136,29 +135,6 @@ void auth_credential_set_name(
 					  ? ' '
 					  : name.ptr[i];
 	buf_done(&text);
-}
-
-static enum rc make_rename(void *context, struct engine_snapshot *from,
-    struct engine_batch *batch, struct fault *fault)
-{
-	const struct change *change = context;
-	struct auth_credential credential;
-	struct auth_row_key key = auth_row_of(change->account, change->id);
-	enum rc rc = auth_row_get(NULL, from, &key, &credential);
-	if (rc != RC_OK)
-		return fault_set(fault, rc, "there is no such credential");
-	auth_credential_set_name(&credential, change->name);
-	auth_row_put(batch, &credential);
-	return RC_OK;
-}
-
-enum rc auth_credential_rename(struct auth *auth, uint64_t account, uint64_t id,
-    struct view name, struct fault *fault)
-{
-	struct change change = {
-	    .auth = auth, .account = account, .id = id, .name = name};
-	return engine_change(
-	    auth->engine, AUTH_PARTITION, make_rename, &change, fault);
 }
 
 static enum rc make_revocation(void *context, struct engine_snapshot *from,

@@ -101,10 +101,6 @@ MUST_CHECK enum rc auth_credentials_list(struct auth *auth, uint64_t account,
 MUST_CHECK enum rc auth_credential_find(struct auth *auth, uint64_t account,
     uint64_t id, struct auth_credential *ret_credential);
 
-// Gives it another name (cut to the most, control characters replaced).
-MUST_CHECK enum rc auth_credential_rename(struct auth *auth, uint64_t account,
-    uint64_t id, struct view name, struct fault *fault);
-
 // Revokes one: it is gone, and the sessions that logged in with it end. A
 // grant's access tokens are gone with it. RC_NOT_FOUND.
 MUST_CHECK enum rc auth_credential_revoke(
