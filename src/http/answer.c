@@ -168,17 +168,6 @@ enum http_step http_redirect(
 	return http_status(exchange, status);
 }
 
-bool http_precondition(
-    struct http_exchange *exchange, struct view tag, int64_t modified)
-{
-	struct view quoted =
-	    tag.len > 0 ? quote(&exchange->arena, tag) : view_of(NULL, 0);
-	if (http_conditions(&exchange->request, quoted, modified) == 0)
-		return true;
-	http_status(exchange, 412);
-	return false;
-}
-
 const char *http_status_text(unsigned status)
 {
 	static const struct {
@@ -313,7 +302,7 @@ static bool apply_range(struct exchange *exchange)
 
 // ---- The end of a whole answer ---------------------------------------------
 
-// For GET. Other methods change something, and ask before (http_precondition).
+// Only for GET.
 static bool apply_conditions(struct exchange *exchange)
 {
 	struct answer *answer = &exchange->answer;

@@ -61,8 +61,9 @@ static bool give_frames(struct h2 *h2, struct exchange *exchange)
 	if (!websocket_takes_input(exchange))
 		return false;
 	if (body->len == 0) {
+		// The client has gone without a word.
 		if (exchange->input_ended)
-			websocket_lost(exchange);
+			exchange->phase = EXCHANGE_DONE;
 		return exchange->input_ended;
 	}
 	size_t used = websocket_input(exchange, buf_view(body));

@@ -210,12 +210,6 @@ unsigned http_stream_range(struct http_exchange *exchange, uint64_t length,
 // Whether enough has been added: the handler returns HTTP_MORE.
 bool http_is_full(const struct http_exchange *exchange);
 
-// For methods that change something, before they do: whether the conditions of
-// the request (If-Match, If-None-Match …) hold for what is there now. `tag` as
-// above, empty: nothing is there. False: it was answered (412).
-MUST_CHECK bool http_precondition(
-    struct http_exchange *exchange, struct view tag, int64_t modified);
-
 // Each answers, and returns HTTP_DONE. A body replaces one that was begun.
 enum http_step http_answer(struct http_exchange *exchange, unsigned status,
     const char *type, struct view body);

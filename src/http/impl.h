@@ -176,7 +176,7 @@ void upgrade(struct exchange *exchange);
 
 // ---- websocket.c -----------------------------------------------------------
 
-void websocket_open(struct exchange *exchange, struct view protocol);
+void websocket_open(struct exchange *exchange);
 void websocket_free(struct websocket **websocket);
 size_t websocket_memory(const struct websocket *websocket);
 
@@ -186,8 +186,6 @@ bool websocket_takes_input(const struct exchange *exchange);
 bool websocket_has_more(const struct exchange *exchange);
 // Returns how many bytes were read.
 size_t websocket_input(struct exchange *exchange, struct view in);
-// The client has gone without a word.
-void websocket_lost(struct exchange *exchange);
 
 // The handler has finished: says so, and waits for the client's word.
 void websocket_finish(struct exchange *exchange);

@@ -137,7 +137,7 @@ void upgrade(struct exchange *exchange)
 	struct view protocol;
 	if (!choose_protocol(exchange, &protocol))
 		abort(); // upgrade_check() has seen one
-	websocket_open(exchange, protocol);
+	websocket_open(exchange);
 	// What begin() may have added was for an answer of another kind.
 	buf_reset(&exchange->answer.body);
 	http_set_status(shown, shown->request.version < 20 ? 101 : 200);

@@ -16,7 +16,6 @@
 
 struct websocket {
 	const struct http_websocket *kind;
-	struct view protocol; // static
 	size_t message_max;
 	// Owned. NULL when nothing of a frame has come: it needs 4 KB, and most
 	// WebSockets wait for most of the time.
@@ -36,7 +35,6 @@ struct websocket {
 	struct buf message;
 	// The end.
 	bool close_sent;
-	unsigned code;
 	// When the client is looked at again.
 	uint64_t check_ms;
 	bool pinged; // at the last look
@@ -96,10 +94,8 @@ void http_websocket_close(
     struct http_exchange *shown, unsigned code, const char *reason)
 {
 	struct exchange *exchange = exchange_of(shown);
-	if (!exchange->websocket || exchange->websocket->close_sent)
-		return;
-	exchange->websocket->code = code;
-	send_close(exchange, code, view_of_string(reason));
+	if (exchange->websocket)
+		send_close(exchange, code, view_of_string(reason));
 }
 
 // ---- The end (section 7) ---------------------------------------------------
@@ -107,7 +103,6 @@ void http_websocket_close(
 // The client broke a rule: it is told, and nothing more of it is read.
 static void fail(struct exchange *exchange, unsigned code, const char *why)
 {
-	exchange->websocket->code = code;
 	send_close(exchange, code, view_of_string(why));
 	exchange->phase = EXCHANGE_DONE;
 }
@@ -148,30 +143,14 @@ static void take_close(struct exchange *exchange)
 	} else if (!utf8_is_valid(view_from(payload, 2))) {
 		fail(exchange, HTTP_WEBSOCKET_NOT_TEXT, "not UTF-8");
 	} else {
-		if (!websocket->close_sent)
-			websocket->code = code;
 		send_close(exchange, code, VIEW(""));
 		exchange->phase = EXCHANGE_DONE;
 	}
 }
 
-void websocket_lost(struct exchange *exchange)
-{
-	if (!exchange->websocket->close_sent)
-		exchange->websocket->code = HTTP_WEBSOCKET_LOST;
-	exchange->phase = EXCHANGE_DONE;
-}
-
 void websocket_bye(struct exchange *exchange)
 {
 	http_websocket_close(&exchange->shown, HTTP_WEBSOCKET_GOING_AWAY, "");
-}
-
-unsigned http_websocket_code(const struct http_exchange *shown)
-{
-	const struct websocket *websocket =
-	    ((const struct exchange *)shown)->websocket;
-	return websocket ? websocket->code : 0;
 }
 
 // ---- Reading frames --------------------------------------------------------
@@ -386,8 +365,6 @@ void websocket_check(struct exchange *exchange)
 {
 	struct websocket *websocket = exchange->websocket;
 	if (websocket->close_sent || websocket->pinged) {
-		if (!websocket->close_sent)
-			websocket->code = HTTP_WEBSOCKET_LOST;
 		exchange->phase = EXCHANGE_CUT;
 		return;
 	}
@@ -399,16 +376,14 @@ void websocket_check(struct exchange *exchange)
 
 // ---- The beginning ---------------------------------------------------------
 
-void websocket_open(struct exchange *exchange, struct view protocol)
+void websocket_open(struct exchange *exchange)
 {
 	const struct http_websocket *kind = exchange->route->websocket;
 	struct websocket *websocket = mem_zalloc(sizeof(*websocket));
 	size_t most = exchange->session->server->limits.message_bytes;
 	websocket->kind = kind;
-	websocket->protocol = protocol;
 	websocket->message_max =
 	    kind->message_max > 0 ? kind->message_max : most;
-	websocket->code = HTTP_WEBSOCKET_LOST;
 	buf_init(&websocket->message, websocket->message_max);
 	exchange->websocket = websocket;
 }
@@ -422,13 +397,6 @@ void websocket_free(struct websocket **ret_websocket)
 	buf_done_secret(&websocket->message);
 	free(websocket);
 	*ret_websocket = NULL;
-}
-
-struct view http_websocket_protocol(const struct http_exchange *shown)
-{
-	const struct websocket *websocket =
-	    ((const struct exchange *)shown)->websocket;
-	return websocket ? websocket->protocol : view_of(NULL, 0);
 }
 
 size_t websocket_memory(const struct websocket *websocket)

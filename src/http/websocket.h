@@ -43,21 +43,17 @@ struct http_websocket {
 	    struct http_exchange *exchange, struct view bytes, bool text);
 };
 
-// The subprotocol that is spoken, or the empty view.
-struct view http_websocket_protocol(const struct http_exchange *exchange);
-
 // Sends a message. http_is_full() says when it is time for HTTP_MORE.
 void http_websocket_send(
     struct http_exchange *exchange, struct view bytes, bool text);
 
-// Codes of RFC 6455 section 7.4.1 that a handler may use, or see.
+// Codes of RFC 6455 section 7.4.1.
 enum http_websocket_code {
 	HTTP_WEBSOCKET_NORMAL = 1000,
 	HTTP_WEBSOCKET_GOING_AWAY = 1001,
 	HTTP_WEBSOCKET_PROTOCOL = 1002,
 	HTTP_WEBSOCKET_UNSUPPORTED = 1003,
 	HTTP_WEBSOCKET_NO_CODE = 1005, // the client named none
-	HTTP_WEBSOCKET_LOST = 1006,    // it went away without a word
 	HTTP_WEBSOCKET_NOT_TEXT = 1007,
 	HTTP_WEBSOCKET_POLICY = 1008,
 	HTTP_WEBSOCKET_TOO_BIG = 1009,
@@ -68,9 +64,5 @@ enum http_websocket_code {
 // `reason` is UTF-8, of which 123 bytes are sent.
 void http_websocket_close(
     struct http_exchange *exchange, unsigned code, const char *reason);
-
-// For end(): the code with which the client closed, or with which it was
-// closed.
-unsigned http_websocket_code(const struct http_exchange *exchange);
 
 #endif
