@@ -13,13 +13,6 @@
 #define UIDS_MAX   512
 #define PAGE_MAX   5
 
-static void mix(uint64_t *hash, const void *bytes, size_t len)
-{
-	const unsigned char *at = bytes;
-	for (size_t i = 0; i < len; i++)
-		*hash = (*hash ^ at[i]) * 0x100000001b3;
-}
-
 // ---- All that a client can know --------------------------------------------
 
 struct known_place {
@@ -40,7 +33,7 @@ struct known {
 static uint64_t hash_message(
     const struct store_snapshot *snapshot, const struct store_message *message)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = HASH_BEGIN;
 	mix(&hash, &message->email_id, sizeof(message->email_id));
 	mix(&hash, &message->flags, sizeof(message->flags));
 	for (unsigned n = 0; n < store_snapshot_keyword_count(snapshot); n++) {
@@ -75,7 +68,7 @@ static void read_messages(struct store_mailbox *mailbox, struct known *known)
 
 static uint64_t hash_box(const struct store_mailbox_info *info)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = HASH_BEGIN;
 	uint64_t numbers[] = {info->special_use, info->subscribed,
 	    info->uidvalidity, info->uidnext, info->messages, info->unseen,
 	    info->deleted, info->size, info->highestmodseq};
@@ -277,29 +270,25 @@ static void follow_all(struct bed *bed, size_t limit, const struct known *then,
 
 // ---- All together ----------------------------------------------------------
 
+static void follow_each(
+    struct bed *bed, struct known *const *knowns, size_t last)
+{
+	for (size_t n = 0; n <= last; n++)
+		follow_all(bed, n % 2 ? 100000 : 1 + n % PAGE_MAX, knowns[n],
+		    knowns[last]);
+}
+
 static void run(uint64_t seed)
 {
-	struct known *knowns[STEPS + 1];
-	struct bed bed;
-	// With every second seed, most removals are several commits.
-	struct store_options options = {.commit_max = seed % 2 ? 0 : 3};
-	random_state = seed;
-	bed_open(&bed, options);
-	knowns[0] = read_everything(&bed);
-	for (size_t i = 1; i <= STEPS; i++) {
-		change_something(&bed);
-		if (random_below(20) == 0)
-			bed_reopen(&bed, options);
-		knowns[i] = read_everything(&bed);
-		for (size_t n = 0; n <= i; n++)
-			follow_all(&bed, n % 2 ? 100000 : 1 + n % PAGE_MAX,
-			    knowns[n], knowns[i]);
-		arena_reset(&bed.arena);
-	}
-	bed_check(&bed, false, 0);
-	for (size_t i = 0; i <= STEPS; i++)
-		known_free(knowns[i]);
-	bed_close(&bed);
+	run_random(&(struct random_run){
+	    .seed = seed,
+	    // With every second seed, most removals are several commits.
+	    .options = {.commit_max = seed % 2 ? 0 : 3},
+	    .steps = STEPS,
+	    .read_everything = read_everything,
+	    .follow = follow_each,
+	    .known_free = known_free,
+	});
 }
 
 static void following_changes_equals_reading_everything(void **state)

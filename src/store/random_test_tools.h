@@ -20,6 +20,17 @@ static inline unsigned random_below(unsigned limit)
 	return (unsigned)(random_state >> 33) % limit;
 }
 
+// ---- Hashing what is known -------------------------------------------------
+
+#define HASH_BEGIN 0xcbf29ce484222325
+
+static inline void mix(uint64_t *hash, const void *bytes, size_t len)
+{
+	const unsigned char *at = bytes;
+	for (size_t i = 0; i < len; i++)
+		*hash = (*hash ^ at[i]) * 0x100000001b3;
+}
+
 // ---- Changing --------------------------------------------------------------
 
 static const char *const names[NAMES] = {
@@ -230,6 +241,47 @@ static inline void change_something(struct bed *bed)
 		change_mailboxes(bed);
 	store_mailbox_close(&from);
 	store_mailbox_close(&to);
+}
+
+// ---- A run -----------------------------------------------------------------
+
+// What is known after each step is `struct known` of the test.
+struct known;
+
+struct random_run {
+	uint64_t seed;
+	struct store_options options;
+	size_t steps;
+	struct known *(*read_everything)(struct bed *bed);
+	// Lets clients that stopped at knowns[0] to knowns[last] come to
+	// knowns[last].
+	void (*follow)(
+	    struct bed *bed, struct known *const *knowns, size_t last);
+	void (*known_free)(struct known *known);
+};
+
+// Changes an account at random, and sometimes opens it anew. After each step
+// everything is read, and followed.
+static inline void run_random(const struct random_run *run)
+{
+	struct known **knowns = mem_alloc((run->steps + 1) * sizeof(*knowns));
+	struct bed bed;
+	random_state = run->seed;
+	bed_open(&bed, run->options);
+	knowns[0] = run->read_everything(&bed);
+	for (size_t i = 1; i <= run->steps; i++) {
+		change_something(&bed);
+		if (random_below(20) == 0)
+			bed_reopen(&bed, run->options);
+		knowns[i] = run->read_everything(&bed);
+		run->follow(&bed, knowns, i);
+		arena_reset(&bed.arena);
+	}
+	bed_check(&bed, false, 0);
+	for (size_t i = 0; i <= run->steps; i++)
+		run->known_free(knowns[i]);
+	free(knowns);
+	bed_close(&bed);
 }
 
 #endif

@@ -13,13 +13,6 @@
 #define BOXES_MAX  256
 #define PAGE_MAX   5
 
-static void mix(uint64_t *hash, const void *bytes, size_t len)
-{
-	const unsigned char *at = bytes;
-	for (size_t i = 0; i < len; i++)
-		*hash = (*hash ^ at[i]) * 0x100000001b3;
-}
-
 // ---- All that a client can know --------------------------------------------
 
 struct known {
@@ -41,7 +34,7 @@ static struct store_view *open_view(struct bed *bed)
 
 static uint64_t hash_email(const struct store_view_email *email)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = HASH_BEGIN;
 	unsigned flags = email->flags;
 	uint64_t last = 0;
 	mix(&hash, &flags, sizeof(flags));
@@ -60,7 +53,7 @@ static void read_threads(struct store_view *view, struct known *known)
 	for (uint64_t id = 1; id < EMAILS_MAX; id++) {
 		const struct store_view_thread_email *emails;
 		size_t count;
-		uint64_t hash = 0xcbf29ce484222325;
+		uint64_t hash = HASH_BEGIN;
 		if (store_view_thread(view, id, &emails, &count) != RC_OK)
 			continue;
 		for (size_t i = 0; i < count; i++)
@@ -141,7 +134,7 @@ static void read_boxes(struct store_view *view, struct known *known)
 	for (size_t i = 0; i < store_view_mailbox_count(view); i++) {
 		const struct store_view_mailbox *box =
 		    store_view_mailbox(view, i);
-		uint64_t hash = 0xcbf29ce484222325;
+		uint64_t hash = HASH_BEGIN;
 		uint64_t id = box->info.mailbox_id;
 		uint64_t numbers[] = {
 		    box->parent_id, box->role, box->info.subscribed};
@@ -258,32 +251,32 @@ static void follow_all(struct bed *bed, size_t limit, const struct known *then,
 	store_view_close(&view);
 }
 
+static void follow_some(
+    struct bed *bed, struct known *const *knowns, size_t last)
+{
+	for (size_t n = 0; n <= last; n += 1 + random_below(4))
+		follow_all(bed, random_below(2) ? 100000 : 1 + n % PAGE_MAX,
+		    knowns[n], knowns[last]);
+}
+
+static void known_free(struct known *known)
+{
+	free(known);
+}
+
 static void run(uint64_t seed)
 {
-	struct known *knowns[STEPS + 1];
-	struct bed bed;
-	// With every second seed, most removals are several commits; with every
-	// third, what was expunged is kept.
-	struct store_options options = {
-	    .commit_max = seed % 2 ? 0 : 3, .kept_seconds = seed % 3 ? 0 : 100};
-	random_state = seed;
-	bed_open(&bed, options);
-	knowns[0] = read_everything(&bed);
-	for (size_t i = 1; i <= STEPS; i++) {
-		change_something(&bed);
-		if (random_below(20) == 0)
-			bed_reopen(&bed, options);
-		knowns[i] = read_everything(&bed);
-		for (size_t n = 0; n <= i; n += 1 + random_below(4))
-			follow_all(&bed,
-			    random_below(2) ? 100000 : 1 + n % PAGE_MAX,
-			    knowns[n], knowns[i]);
-		arena_reset(&bed.arena);
-	}
-	bed_check(&bed, false, 0);
-	for (size_t i = 0; i <= STEPS; i++)
-		free(knowns[i]);
-	bed_close(&bed);
+	run_random(&(struct random_run){
+	    .seed = seed,
+	    // With every second seed, most removals are several commits;
+	    // with every third, what was expunged is kept.
+	    .options = {.commit_max = seed % 2 ? 0 : 3,
+		.kept_seconds = seed % 3 ? 0 : 100},
+	    .steps = STEPS,
+	    .read_everything = read_everything,
+	    .follow = follow_some,
+	    .known_free = known_free,
+	});
 }
 
 static void following_changes_equals_reading_everything(void **state)
