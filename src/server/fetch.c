@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/fetch.h"
 
-#include <arpa/inet.h>
-#include <curl/curl.h>
-#include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include "base/mem.h"
 #include "net/tls_store.h"
+#include "server/https.h"
 #include "server/version.h"
 
-#define CONNECT_SECONDS 20
-#define WHOLE_SECONDS   90
-#define FIELD_MAX       ((size_t)4096) // bytes of a header field
-#define FIELDS_MAX      ((size_t)65536)
+#define WHOLE_SECONDS 90
+#define FIELD_MAX     ((size_t)4096) // bytes of a header field
+#define FIELDS_MAX    ((size_t)65536)
 
 struct fetch {
 	struct fetch_settings settings;
@@ -73,34 +71,14 @@ static int on_progress(void *context, curl_off_t down, curl_off_t down_now,
 	return atomic_load(fetch->settings.stopping) ? 1 : 0;
 }
 
-// libcurl would read files of the system, which the sandbox forbids.
-static CURLcode on_tls(CURL *curl, void *tls, void *context)
-{
-	const struct fetch *fetch = context;
-	(void)curl;
-	SSL_CTX_set1_cert_store(tls, fetch->store);
-	return CURLE_OK;
-}
-
 // ---- Opening ---------------------------------------------------------------
 
 static void set_up(struct fetch *fetch)
 {
 	CURL *curl = fetch->curl;
+	https_set_up(curl, fetch->store);
 #define SET(option, value) curl_easy_setopt(curl, option, value)
-	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_PROTOCOLS_STR, "https");
-	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	SET(CURLOPT_SSL_VERIFYPEER, 1L);
-	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	SET(CURLOPT_CAINFO, (char *)NULL);
-	SET(CURLOPT_CAPATH, (char *)NULL);
-	SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
-	SET(CURLOPT_SSL_CTX_DATA, fetch);
-	SET(CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
 	SET(CURLOPT_TIMEOUT, (long)WHOLE_SECONDS);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, fetch);
@@ -156,12 +134,6 @@ void fetch_free(struct fetch **fetch)
 
 // ---- A request -------------------------------------------------------------
 
-static bool is_numeric(const char *host)
-{
-	unsigned char bytes[16];
-	return host[0] == '[' || inet_pton(AF_INET, host, bytes) == 1;
-}
-
 // Looks the host up, and tells libcurl: its own look-up would start threads
 // that read files.
 static bool resolve(struct fetch *fetch, const char *host, uint32_t port,
@@ -176,7 +148,7 @@ static bool resolve(struct fetch *fetch, const char *host, uint32_t port,
 		    port, host, fetch->settings.port);
 		return false;
 	}
-	if (is_numeric(host))
+	if (https_is_numeric(host))
 		return true;
 	buf_init(&line, FIELD_MAX);
 	buf_printf(&line, "%s:%u:", host, port);
@@ -199,24 +171,16 @@ static bool resolve(struct fetch *fetch, const char *host, uint32_t port,
 static bool resolve_url(
     struct fetch *fetch, const char *url, struct curl_slist **ret_list)
 {
-	CURLU *parts = curl_url();
-	char *host = NULL, *port = NULL;
-	uint32_t number;
+	char *host;
+	uint32_t port;
 	*ret_list = NULL;
-	bool good =
-	    parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ==
-		CURLUE_OK &&
-	    view_to_u32(view_of_string(port), &number);
-	if (!good)
+	if (!https_url_host(url, &host, &port)) {
 		snprintf(fetch->why, sizeof(fetch->why),
 		    "the address %.200s is none", url);
-	else
-		good = resolve(fetch, host, number, ret_list);
-	curl_free(host);
-	curl_free(port);
-	curl_url_cleanup(parts);
+		return false;
+	}
+	bool good = resolve(fetch, host, port, ret_list);
+	free(host);
 	return good;
 }
 

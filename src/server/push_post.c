@@ -4,21 +4,20 @@
 #include "server/push_post.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
-#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <pthread.h>
 #include <sys/socket.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "net/tls_store.h"
+#include "server/https.h"
 #include "server/version.h"
 #include "wire/ip_address.h"
 
-#define CONNECT_SECONDS 20L
-#define WHOLE_SECONDS   60L
-#define ANSWER_MAX      ((size_t)65536) // bytes that are read, and dropped
-#define LOOK_UPS        2               // A and AAAA
+#define WHOLE_SECONDS 60L
+#define ANSWER_MAX    ((size_t)65536) // bytes that are read, and dropped
+#define LOOK_UPS      2               // A and AAAA
 
 struct request {
 	struct push_post *post;
@@ -117,34 +116,14 @@ static size_t drop_answer(char *bytes, size_t size, size_t count, void *context)
 	return request->answered <= ANSWER_MAX ? size * count : 0;
 }
 
-// libcurl would read files of the system, which the sandbox forbids.
-static CURLcode on_tls(CURL *curl, void *tls, void *context)
-{
-	const struct push_post *post = context;
-	(void)curl;
-	SSL_CTX_set1_cert_store(tls, post->store);
-	return CURLE_OK;
-}
-
 static void set_up(struct request *request)
 {
 	CURL *curl = request->curl;
+	https_set_up(curl, request->post->store);
 #define SET(option, value) curl_easy_setopt(curl, option, value)
-	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_PROTOCOLS_STR, "https");
-	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	SET(CURLOPT_SSL_VERIFYPEER, 1L);
-	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	SET(CURLOPT_CAINFO, (char *)NULL);
-	SET(CURLOPT_CAPATH, (char *)NULL);
-	SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
-	SET(CURLOPT_SSL_CTX_DATA, request->post);
 	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, request->post);
-	SET(CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
 	SET(CURLOPT_TIMEOUT, WHOLE_SECONDS);
 	SET(CURLOPT_WRITEFUNCTION, drop_answer);
 	SET(CURLOPT_WRITEDATA, request);
@@ -205,32 +184,20 @@ static void give_up(struct request *request, const char *why)
 // The host of the URL; NULL: it is none, or has another port.
 static char *host_of(const struct push_post *post, const char *url)
 {
-	CURLU *parts = curl_url();
-	char *host = NULL, *port = NULL, *copy = NULL;
-	uint32_t number;
-	if (parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ==
-		CURLUE_OK &&
-	    view_to_u32(view_of_string(port), &number) &&
-	    number == post->settings.port)
-		copy = mem_strdup(host);
-	curl_free(host);
-	curl_free(port);
-	curl_url_cleanup(parts);
-	return copy;
-}
-
-static bool is_numeric(const char *host)
-{
-	unsigned char bytes[16];
-	return host[0] == '[' || inet_pton(AF_INET, host, bytes) == 1;
+	char *host;
+	uint32_t port;
+	if (!https_url_host(url, &host, &port))
+		return NULL;
+	if (port == post->settings.port)
+		return host;
+	free(host);
+	return NULL;
 }
 
 static void look_up(struct request *request)
 {
 	struct view host = view_of_string(request->host);
-	if (is_numeric(request->host))
+	if (https_is_numeric(request->host))
 		return; // open_socket() decides
 	request->left = LOOK_UPS;
 	dns_lookup_bulk(request->post->dns, host, DNS_A, looked_up, request);
@@ -272,7 +239,7 @@ static void connect_to(struct request *request)
 {
 	struct push_post *post = request->post;
 	struct buf line;
-	bool numeric = is_numeric(request->host);
+	bool numeric = https_is_numeric(request->host);
 	if (!numeric && request->found.len == 0) {
 		give_up(request, request->refused
 				     ? "its address is no public one"
@@ -405,8 +372,10 @@ void push_post_free(struct push_post **ret_post)
 		return;
 	while (post->first)
 		free_request(post->first);
-	if (post->multi)
+	if (post->multi) {
 		curl_multi_cleanup(post->multi);
+		curl_global_cleanup();
+	}
 	X509_STORE_free(post->store);
 	pthread_mutex_destroy(&post->lock);
 	free(post);
