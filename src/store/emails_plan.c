@@ -390,12 +390,22 @@ static struct store_message all_together(
 	return all;
 }
 
-static bool any_visible(const struct plan *plan)
+// The first visible place; NULL: there is none.
+static const struct plan_place *first_visible(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->places.count; i++)
 		if (plan->places.items[i].visible)
-			return true;
-	return false;
+			return &plan->places.items[i];
+	return NULL;
+}
+
+// Whether a change names more keywords than an email can get or have. Each of
+// them is compared with all others.
+static bool names_too_many(const struct store_email_change *change)
+{
+	return change->add.keyword_count > STORE_KEYWORDS_MAX ||
+	       change->remove.keyword_count >
+		   (size_t)STORE_KEYWORDS_MAX * STORE_PLACES_MAX;
 }
 
 // Whether what the change adds fits. It is judged with what it removes.
@@ -427,8 +437,14 @@ enum rc plan_change(struct plan *plan, struct store_email_change *change)
 	enum rc rc = find_places(plan, change->email_id);
 	if (rc != RC_OK)
 		return rc;
-	if (!any_visible(plan)) {
+	const struct plan_place *visible = first_visible(plan);
+	if (!visible) {
 		result->rc = plan->broken ? RC_CORRUPT : RC_NOT_FOUND;
+		return RC_OK;
+	}
+	if (names_too_many(change)) {
+		*result =
+		    (struct store_email_result){RC_LIMIT, visible->mailbox_id};
 		return RC_OK;
 	}
 	rc = check_places(plan, change, &stay);
@@ -495,6 +511,11 @@ enum rc plan_new(struct plan *plan, struct store_email_new *new,
 	*result = (struct store_email_result){source->rc, 0};
 	if (source->rc != RC_OK)
 		return RC_OK;
+	if (new->flags.keyword_count > STORE_KEYWORDS_MAX) {
+		*result = (struct store_email_result){
+		    RC_LIMIT, new->mailbox_count ? new->mailboxes[0] : 0};
+		return RC_OK;
+	}
 	plan->places.count = 0;
 	plan->names.count = 0;
 	for (size_t i = 0; i < new->flags.keyword_count; i++)

@@ -26,7 +26,8 @@ struct store_email_result {
 	//   mailbox.
 	// RC_INVALID: it would be in no mailbox; or it was named before.
 	// RC_SYNTAX: something cannot be a keyword.
-	// RC_LIMIT: too many keywords in the mailbox, or too many mailboxes.
+	// RC_LIMIT: too many mailboxes, or, with `mailbox_id`, too many
+	//   keywords.
 	// RC_QUOTA, RC_FULL: there is no room for what would be added.
 	// RC_DENIED: a right is missing to the mailbox.
 	// Others: it could not be stored.

@@ -403,6 +403,49 @@ static void test_too_many_keywords(void **state)
 	world_close(&world);
 }
 
+// So many are refused at once: comparing each with all others would never end.
+static void test_far_too_many_keywords(void **state)
+{
+	(void)state;
+	const size_t count = 700000;
+	struct world world;
+	struct arena arena;
+	arena_init(&arena);
+	struct view *names = arena_alloc(&arena, count * sizeof(*names));
+	world_open(&world, (struct store_options){0});
+	for (size_t i = 0; i < count; i++) {
+		char text[16];
+		snprintf(text, sizeof(text), "k%zu", i);
+		names[i] = arena_copy(&arena, view_of_string(text));
+	}
+	struct store_email_change changes[] = {
+	    {.email_id = world.emails[1], .add = {0, names, count}},
+	    {.email_id = world.emails[1], .remove = {0, names, count}},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+		struct store_emails_set all;
+		set(&world, &changes[i], 1, &all);
+		assert_int_equal(changes[i].result.rc, RC_LIMIT);
+		assert_int_not_equal(changes[i].result.mailbox_id, 0);
+	}
+	assert_email(&world, world.emails[1], 1, STORE_FLAG_SEEN, "");
+	struct store_draft *draft =
+	    bed_draft(&world.bed, "Subject: new\r\n\r\nnew\r\n");
+	struct store_email_new made = {.draft = draft,
+	    .flags = {0, names, count},
+	    .mailboxes = &world.archive_id,
+	    .mailbox_count = 1};
+	struct store_emails_set all = {.made = &made, .made_count = 1};
+	assert_int_equal(store_emails_set(&world.bed.asker, world.bed.account,
+			     &all, &world.bed.fault),
+	    RC_OK);
+	assert_int_equal(made.result.rc, RC_LIMIT);
+	assert_int_equal(made.result.mailbox_id, world.archive_id);
+	store_draft_free(&draft);
+	arena_done(&arena);
+	world_close(&world);
+}
+
 // ---- New emails ------------------------------------------------------------
 
 static void test_new_emails(void **state)
@@ -640,6 +683,7 @@ int main(void)
 	    cmocka_unit_test(test_several_commits),
 	    cmocka_unit_test(test_quota),
 	    cmocka_unit_test(test_too_many_keywords),
+	    cmocka_unit_test(test_far_too_many_keywords),
 	    cmocka_unit_test(test_new_emails),
 	    cmocka_unit_test(test_copies_of_another_account),
 	    cmocka_unit_test(test_undelete),
