@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "account/factor.h"
 
+#include "http/origin.h"
 #include "wire/base64url.h"
 
 #define BYTES_MAX ((size_t)8192) // decoded
@@ -90,9 +91,7 @@ void account_site(
 	struct view *origin = arena_alloc(&exchange->arena, sizeof(*origin));
 	struct buf text;
 	buf_init(&text, 500);
-	buf_printf(&text, "https://%.*s", VIEW_FMT(request->host));
-	if (request->port != 0 && request->port != 443)
-		buf_printf(&text, ":%u", request->port);
+	http_add_own_origin(request, &text);
 	*origin = arena_copy(&exchange->arena, buf_view(&text));
 	buf_done(&text);
 	*ret_site = (struct auth_webauthn_site){

@@ -119,9 +119,7 @@ static enum http_step resource(
 		return http_status(exchange, 404);
 	account_out_begin(&out);
 	buf_init(&url, URL_MAX + request->path.len);
-	buf_printf(&url, "https://%.*s", VIEW_FMT(request->host));
-	if (request->port != 0 && request->port != 443)
-		buf_printf(&url, ":%u", request->port);
+	http_add_own_origin(request, &url);
 	buf_add(&url, path);
 	json_member_string(&out.json, "resource", buf_view(&url));
 	buf_reset(&url);

@@ -24,9 +24,7 @@ static void add_metadata_url(
     const struct http_request *request, struct buf *out)
 {
 	struct view path = request->path;
-	buf_printf(out, "https://%.*s", VIEW_FMT(request->host));
-	if (request->port != 0 && request->port != 443)
-		buf_printf(out, ":%u", request->port);
+	http_add_own_origin(request, out);
 	buf_add_literal(out, HTTP_RESOURCE_PATH);
 	for (size_t i = 0; i < path.len; i++)
 		if (!ascii_is_alnum(path.ptr[i]) &&

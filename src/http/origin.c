@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/origin.h"
 
-#include "base/mem.h"
+#include "base/buf.h"
 
-#define HOST_MAX 300 // bytes of an origin
+#define ORIGIN_MAX 300 // bytes
 
 // ---- Who asks --------------------------------------------------------------
 
-// Whether this is the origin of the host that the request is for (RFC 6454
-// section 6.2).
+void http_add_own_origin(const struct http_request *request, struct buf *out)
+{
+	buf_printf(out, "https://%.*s", VIEW_FMT(request->host));
+	if (request->port != 0 && request->port != 443)
+		buf_printf(out, ":%u", request->port);
+}
+
 static bool is_own_origin(
     const struct http_request *request, struct view origin)
 {
-	char own[HOST_MAX];
-	int len;
-	if (request->port == 0 || request->port == 443)
-		len = snprintf(
-		    own, sizeof(own), "https://%.*s", VIEW_FMT(request->host));
-	else
-		len = snprintf(own, sizeof(own), "https://%.*s:%u",
-		    VIEW_FMT(request->host), request->port);
-	return len > 0 && (size_t)len < sizeof(own) &&
-	       view_eq(origin, view_of(own, (size_t)len));
+	struct buf own;
+	buf_init(&own, ORIGIN_MAX);
+	http_add_own_origin(request, &own);
+	bool same =
+	    buf_status(&own) == RC_OK && view_eq(origin, buf_view(&own));
+	buf_done(&own);
+	return same;
 }
 
 bool http_is_same_origin(const struct http_request *request)

@@ -7,6 +7,10 @@
 
 #include "http/http.h"
 
+// Adds the origin of the host that the request is for (RFC 6454 section 6.2):
+// "https://host", with the port unless it is 443.
+void http_add_own_origin(const struct http_request *request, struct buf *out);
+
 // Whether a page of this host makes the request: by Sec-Fetch-Site where the
 // browser sends it, otherwise by Origin.
 bool http_is_same_origin(const struct http_request *request);

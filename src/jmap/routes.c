@@ -2,6 +2,7 @@
 // The room's routes: the session resource and the API (RFC 8620 sections 2 and
 // 3).
 #include "http/authorize.h"
+#include "http/origin.h"
 #include "jmap/blob_routes.h"
 #include "jmap/events.h"
 #include "jmap/impl.h"
@@ -62,12 +63,9 @@ void jmap_free(struct jmap **jmap)
 // URLs are written for the host by which the client reached us.
 static struct view base_url(struct http_exchange *exchange)
 {
-	const struct http_request *request = &exchange->request;
 	struct buf url;
 	buf_init(&url, 512);
-	buf_printf(&url, "https://%.*s", VIEW_FMT(request->host));
-	if (request->port != 0 && request->port != 443)
-		buf_printf(&url, ":%u", request->port);
+	http_add_own_origin(&exchange->request, &url);
 	buf_add_char(&url, '\0');
 	struct view copy = arena_copy(&exchange->arena, buf_view(&url));
 	buf_done(&url);
