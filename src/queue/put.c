@@ -98,15 +98,23 @@ struct queue_plan queue_plan_make(struct arena *arena, enum queue_class class,
 
 #define RECORD_MAX ((size_t)1 << 20) // every record is much shorter
 
+static void put_recipient(struct engine_batch *batch, const struct queue_id *id,
+    uint16_t number, const struct queue_recipient_record *recipient,
+    struct buf *scratch)
+{
+	struct queue_key key = queue_key_recipient(id, number);
+	buf_reset(scratch);
+	queue_recipient_encode(recipient, scratch);
+	engine_batch_put(batch, queue_key_view(&key), buf_view(scratch));
+}
+
 void queue_batch_recipient(struct engine_batch *batch,
     const struct queue_id *id, uint16_t number,
     const struct queue_recipient_record *recipient)
 {
 	struct buf bytes;
-	struct queue_key key = queue_key_recipient(id, number);
 	buf_init(&bytes, RECORD_MAX);
-	queue_recipient_encode(recipient, &bytes);
-	engine_batch_put(batch, queue_key_view(&key), buf_view(&bytes));
+	put_recipient(batch, id, number, recipient, &bytes);
 	buf_done(&bytes);
 }
 
@@ -125,9 +133,12 @@ void queue_batch_add(struct engine_batch *batch, const struct queue_id *id,
     const struct queue_message_record *message,
     const struct queue_recipient_record *recipients, size_t count)
 {
+	struct buf bytes;
+	buf_init(&bytes, RECORD_MAX);
 	queue_batch_message(batch, id, message);
 	for (size_t i = 0; i < count; i++)
-		queue_batch_recipient(batch, id, (uint16_t)i, &recipients[i]);
+		put_recipient(batch, id, (uint16_t)i, &recipients[i], &bytes);
+	buf_done(&bytes);
 }
 
 void queue_batch_flags(
@@ -146,15 +157,18 @@ void queue_batch_verdicts(struct engine_batch *batch,
     const struct queue_copy *copy, const struct queue_verdict *verdicts,
     bool ends)
 {
+	struct buf bytes;
+	buf_init(&bytes, RECORD_MAX);
 	for (size_t i = 0; i < copy->count; i++) {
 		struct queue_key key =
 		    queue_key_recipient(&copy->id, copy->numbers[i]);
 		if (verdicts[i].final)
 			engine_batch_delete(batch, queue_key_view(&key));
 		else
-			queue_batch_recipient(batch, &copy->id,
-			    copy->numbers[i], &verdicts[i].record);
+			put_recipient(batch, &copy->id, copy->numbers[i],
+			    &verdicts[i].record, &bytes);
 	}
+	buf_done(&bytes);
 	if (!ends)
 		return;
 	struct queue_key message = queue_key(QUEUE_KEY_MESSAGE, &copy->id);
