@@ -134,7 +134,6 @@ static bool read_types(struct jmap_call *call, struct lookup *lookup)
 
 static bool lookup_begin(struct jmap_call *call)
 {
-	struct fault fault = {.text = ""};
 	struct lookup *lookup =
 	    arena_zalloc(&call->arena, sizeof(struct lookup));
 	call->state = lookup;
@@ -151,12 +150,8 @@ static bool lookup_begin(struct jmap_call *call)
 		    "ids are missing, or more than maxObjectsInGet");
 		return false;
 	}
-	enum rc rc =
-	    store_view_open(&call->asker, call->account, &fault, &lookup->view);
-	if (rc != RC_OK) {
-		jmap_fail_rc(call, rc, &fault);
+	if (!jmap_view_open(call, &lookup->view))
 		return false;
-	}
 	json_begin_object(&call->out);
 	json_member_string(&call->out, "accountId", call->account_id);
 	json_key(&call->out, "list");

@@ -152,7 +152,6 @@ static bool list_all(struct jmap_call *call, struct email_get *state)
 
 static bool begin(struct jmap_call *call)
 {
-	struct fault fault = {0};
 	struct email_get *state =
 	    arena_zalloc(&call->arena, sizeof(struct email_get));
 	call->state = state;
@@ -161,14 +160,8 @@ static bool begin(struct jmap_call *call)
 	if (!jmap_get_read(call, &jmap_email_class, takes, &state->get) ||
 	    !jmap_email_wishes_read(call, state->get.wanted, state->get.others,
 		state->get.other_count, &state->wishes) ||
-	    !jmap_taken_all(call))
+	    !jmap_taken_all(call) || !jmap_view_open(call, &state->view))
 		return false;
-	enum rc rc =
-	    store_view_open(&call->asker, call->account, &fault, &state->view);
-	if (rc != RC_OK) {
-		jmap_fail_rc(call, rc, &fault);
-		return false;
-	}
 	if (state->get.all && !list_all(call, state))
 		return false;
 	jmap_get_begin(call, store_view_version(state->view));

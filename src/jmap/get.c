@@ -5,6 +5,16 @@
 #include "jmap/impl.h"
 #include "jmap/object.h"
 
+bool jmap_view_open(struct jmap_call *call, struct store_view **ret_view)
+{
+	struct fault fault = {.text = ""};
+	enum rc rc =
+	    store_view_open(&call->asker, call->account, &fault, ret_view);
+	if (rc != RC_OK)
+		jmap_fail_rc(call, rc, &fault);
+	return rc == RC_OK;
+}
+
 static uint64_t default_properties(const struct jmap_class *class)
 {
 	uint64_t wanted = 0;
@@ -181,4 +191,26 @@ void jmap_changes_list(struct json_text *out, const char *name,
 	for (size_t i = 0; i < count; i++)
 		jmap_id_add(out, kind, ids[i]);
 	json_end_array(out);
+}
+
+enum jmap_step jmap_changes_answer(struct jmap_call *call,
+    const struct jmap_changes *changes, enum jmap_id_kind kind, enum rc rc,
+    struct store_changes *found)
+{
+	struct json_text *out = &call->out;
+	if (rc == RC_GONE)
+		return jmap_fail(
+		    call, JMAP_ERROR_CANNOT_CALCULATE_CHANGES, NULL);
+	if (rc != RC_OK)
+		return jmap_fail_rc(call, rc, NULL);
+	jmap_changes_begin(call, changes, found->next, found->more);
+	jmap_changes_list(
+	    out, "created", kind, found->made.items, found->made.count);
+	jmap_changes_list(
+	    out, "updated", kind, found->changed.items, found->changed.count);
+	jmap_changes_list(
+	    out, "destroyed", kind, found->gone.items, found->gone.count);
+	json_end_object(out);
+	store_changes_done(found);
+	return JMAP_DONE;
 }

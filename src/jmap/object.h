@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "jmap/call.h"
 #include "store/changes.h"
+#include "store/view.h"
 
 // ---- The grammar of a type -------------------------------------------------
 
@@ -50,6 +51,12 @@ struct jmap_class {
 int jmap_property_find(const struct jmap_class *class, struct view name);
 // Whether the value is of the property's type.
 bool jmap_property_fits(const struct jmap_property *property, json_t *value);
+
+// ---- The account -----------------------------------------------------------
+
+// Opens a view of the call's account. False: an error was answered.
+MUST_CHECK bool jmap_view_open(
+    struct jmap_call *call, struct store_view **ret_view);
 
 // ---- /get (section 5.1) ----------------------------------------------------
 
@@ -96,14 +103,19 @@ struct jmap_changes {
 // cannotCalculateChanges.
 MUST_CHECK bool jmap_changes_read(
     struct jmap_call *call, struct jmap_changes *ret_changes);
-// Begins the answer. The caller writes the lists, perhaps further members, and
-// ends the object.
+// For types that have more in their answer: begins it. The caller writes the
+// lists and ends the object.
 void jmap_changes_begin(struct jmap_call *call,
     const struct jmap_changes *changes, struct store_change_position until,
     bool more);
-// A list of the answer: "created", "updated" or "destroyed".
+// A list of ids, as a member.
 void jmap_changes_list(struct json_text *out, const char *name,
     enum jmap_id_kind kind, const uint64_t *ids, size_t count);
+// Answers with what the store found; `found` is done with. `rc` is the store's:
+// RC_GONE is cannotCalculateChanges, and with any failure `found` has nothing.
+enum jmap_step jmap_changes_answer(struct jmap_call *call,
+    const struct jmap_changes *changes, enum jmap_id_kind kind, enum rc rc,
+    struct store_changes *found);
 
 // ---- /set (section 5.3) ----------------------------------------------------
 

@@ -81,19 +81,12 @@ static bool list_all(struct jmap_call *call, struct thread_get *state)
 
 static bool begin(struct jmap_call *call)
 {
-	struct fault fault = {.text = ""};
 	struct thread_get *state =
 	    arena_zalloc(&call->arena, sizeof(struct thread_get));
 	call->state = state;
 	if (!jmap_get_read(call, &thread_class, NULL, &state->get) ||
-	    !jmap_taken_all(call))
+	    !jmap_taken_all(call) || !jmap_view_open(call, &state->view))
 		return false;
-	enum rc rc =
-	    store_view_open(&call->asker, call->account, &fault, &state->view);
-	if (rc != RC_OK) {
-		jmap_fail_rc(call, rc, &fault);
-		return false;
-	}
 	if (state->get.all && !list_all(call, state))
 		return false;
 	jmap_get_begin(call, store_view_version(state->view));
@@ -135,35 +128,16 @@ static void thread_get_end(struct jmap_call *call)
 
 static enum jmap_step thread_changes(struct jmap_call *call)
 {
-	struct fault fault = {.text = ""};
 	struct jmap_changes changes;
 	struct store_changes found;
 	struct store_view *view;
-	struct json_text *out = &call->out;
-	if (!jmap_changes_read(call, &changes) || !jmap_taken_all(call))
+	if (!jmap_changes_read(call, &changes) || !jmap_taken_all(call) ||
+	    !jmap_view_open(call, &view))
 		return JMAP_DONE;
-	enum rc rc =
-	    store_view_open(&call->asker, call->account, &fault, &view);
-	if (rc != RC_OK)
-		return jmap_fail_rc(call, rc, &fault);
-	rc = store_view_threads_changed(
+	enum rc rc = store_view_threads_changed(
 	    view, changes.after, (size_t)changes.max, &found);
 	store_view_close(&view);
-	if (rc == RC_GONE)
-		return jmap_fail(
-		    call, JMAP_ERROR_CANNOT_CALCULATE_CHANGES, NULL);
-	if (rc != RC_OK)
-		return jmap_fail_rc(call, rc, &fault);
-	jmap_changes_begin(call, &changes, found.next, found.more);
-	jmap_changes_list(
-	    out, "created", JMAP_ID_THREAD, found.made.items, found.made.count);
-	jmap_changes_list(out, "updated", JMAP_ID_THREAD, found.changed.items,
-	    found.changed.count);
-	jmap_changes_list(out, "destroyed", JMAP_ID_THREAD, found.gone.items,
-	    found.gone.count);
-	json_end_object(out);
-	store_changes_done(&found);
-	return JMAP_DONE;
+	return jmap_changes_answer(call, &changes, JMAP_ID_THREAD, rc, &found);
 }
 
 const struct jmap_method jmap_thread_methods[] = {
