@@ -68,6 +68,7 @@ struct jmap_get {
 	bool all;         // no ids were given: all objects
 	struct view *ids; // each once
 	size_t id_count;
+	size_t at; // the id that comes next, for jmap_get_each()
 	VEC(struct view) not_found;
 };
 
@@ -79,6 +80,9 @@ MUST_CHECK bool jmap_get_read(struct jmap_call *call,
     const struct jmap_class *class, bool (*takes)(struct view name),
     struct jmap_get *ret_get);
 void jmap_get_done(struct jmap_get *get);
+// Whether a method may be asked for so many objects; false: requestTooLarge was
+// answered.
+MUST_CHECK bool jmap_get_may_have(struct jmap_call *call, size_t count);
 static inline bool jmap_get_wants(const struct jmap_get *get, unsigned property)
 {
 	return get->wanted >> property & 1;
@@ -88,6 +92,11 @@ static inline bool jmap_get_wants(const struct jmap_get *get, unsigned property)
 void jmap_get_begin(struct jmap_call *call, uint64_t version);
 void jmap_get_not_found(struct jmap_get *get, struct view id);
 void jmap_get_end(struct jmap_call *call, const struct jmap_get *get);
+// Does all ids, a few at a time, and ends the answer: get_one() has the object
+// `get->at` written. RC_MORE: it has to be called for it again. What else is
+// not RC_OK is answered as an error.
+enum jmap_step jmap_get_each(struct jmap_call *call, struct jmap_get *get,
+    enum rc (*get_one)(struct jmap_call *call));
 
 // ---- /changes (section 5.2) ------------------------------------------------
 

@@ -566,7 +566,8 @@ static bool begin(struct jmap_call *call, struct setting *setting)
 	    !jmap_take_array(
 		call, "onSuccessDestroyEmail", &setting->destroy_email) ||
 	    !jmap_taken_all(call) || !check_follow(call, setting) ||
-	    !jmap_identities_make(call) || !jmap_view_open(call, &setting->view))
+	    !jmap_identities_make(call) ||
+	    !jmap_view_open(call, &setting->view))
 		return false;
 	setting->before = store_view_version(setting->view);
 	setting->after = setting->before;

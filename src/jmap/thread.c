@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Thread/get and Thread/changes (RFC 8621 section 3).
-#include "base/clock.h"
 #include "jmap/email.h"
 #include "jmap/methods.h"
 #include "store/view_changes.h"
@@ -18,7 +17,6 @@ struct thread_get {
 	struct jmap_get get;
 	struct store_view *view;
 	struct jmap_numbers all; // if no ids were given
-	size_t at;
 };
 
 static void write_thread(struct jmap_call *call, const struct jmap_get *get,
@@ -38,10 +36,11 @@ static void write_thread(struct jmap_call *call, const struct jmap_get *get,
 	json_end_object(out);
 }
 
-static enum rc get_one(struct jmap_call *call, struct thread_get *state)
+static enum rc get_one(struct jmap_call *call)
 {
+	struct thread_get *state = call->state;
 	const struct store_view_thread_email *emails;
-	size_t count, at = state->at++;
+	size_t count, at = state->get.at;
 	uint64_t id;
 	enum rc rc = RC_NOT_FOUND;
 	if (state->get.all) {
@@ -95,22 +94,10 @@ static bool begin(struct jmap_call *call)
 
 static enum jmap_step thread_get(struct jmap_call *call)
 {
-	struct fault fault = {.text = ""};
 	if (!call->state && !begin(call))
 		return JMAP_DONE;
 	struct thread_get *state = call->state;
-	uint64_t end = clock_monotonic_ms() + NET_SLICE_MS;
-	while (state->at < state->get.id_count) {
-		enum rc rc = get_one(call, state);
-		if (rc != RC_OK)
-			return jmap_fail_rc(call, rc, &fault);
-		if (buf_status(call->out.out) != RC_OK)
-			return JMAP_DONE;
-		if (clock_monotonic_ms() >= end)
-			return JMAP_MORE;
-	}
-	jmap_get_end(call, &state->get);
-	return JMAP_DONE;
+	return jmap_get_each(call, &state->get, get_one);
 }
 
 static void thread_get_end(struct jmap_call *call)
