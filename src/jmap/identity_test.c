@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Identity and VacationResponse.
-#include "base/test.h"
 #include "jmap/impl.h"
-#include "jmap/rig.h"
-
-static struct jmap_rig rig;
+#include "jmap/rig_one.h"
 
 static int setup(void **state)
 {
@@ -23,13 +20,6 @@ static int setup(void **state)
 		assert_int_equal(
 		    route_alias_set(rig.office.route, &aliases[i], &fault),
 		    RC_OK);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
 	return 0;
 }
 
@@ -59,14 +49,7 @@ static void the_first_identities_are_the_users_addresses(void **state)
 }
 
 // One change, and what comes of it.
-struct change {
-	const char *method;
-	const char *arguments;
-	const char *path;
-	const char *expected;
-};
-
-static const struct change changes[] = {
+static const struct jmap_rig_step changes[] = {
     // Addresses that the user may send as.
     {"Identity/set",
 	"{'create':{'k':{'email':'demo@example.org','name':'D','bcc':[{'email':"
@@ -176,12 +159,7 @@ static const struct change changes[] = {
 static void objects_change_as_the_rfc_has_it(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-		const struct change *one = &changes[i];
-		json_t *json = jmap_rig_call(&rig, one->method, one->arguments);
-		jmap_rig_expect(json, one->path, one->expected);
-		json_decref(json);
-	}
+	jmap_rig_take(&rig, changes, ARRAY_LEN(changes));
 }
 
 static void all_may_be_too_many(void **state)
@@ -256,5 +234,5 @@ int main(void)
 	    cmocka_unit_test(the_account_says_what_can_be_sent),
 	};
 	return cmocka_run_group_tests_name(
-	    "jmap identity", tests, setup, teardown);
+	    "jmap identity", tests, setup, rig_tear_down);
 }
