@@ -176,6 +176,23 @@ static void all_may_be_too_many(void **state)
 	json_decref(json);
 }
 
+// An error that does not fit is not left out: the client has to read again.
+static void errors_may_be_too_long(void **state)
+{
+	(void)state;
+	struct buf text;
+	uint64_t before = rig.jmap->options.limits.response_bytes;
+	rig.jmap->options.limits.response_bytes = 1000;
+	buf_init(&text, SIZE_MAX / 2);
+	buf_printf(&text, "{'create':{'a':{'%0*d':1},'b':{}}}", 2 << 20, 0);
+	buf_add_char(&text, '\0');
+	json_t *json = jmap_rig_call(&rig, "Identity/set", text.ptr);
+	jmap_rig_expect(json, "type", "'serverPartialFail'");
+	json_decref(json);
+	rig.jmap->options.limits.response_bytes = before;
+	buf_done(&text);
+}
+
 static void changes_are_told_since_a_state(void **state)
 {
 	char text[200];
@@ -230,6 +247,7 @@ int main(void)
 	    cmocka_unit_test(the_first_identities_are_the_users_addresses),
 	    cmocka_unit_test(objects_change_as_the_rfc_has_it),
 	    cmocka_unit_test(all_may_be_too_many),
+	    cmocka_unit_test(errors_may_be_too_long),
 	    cmocka_unit_test(changes_are_told_since_a_state),
 	    cmocka_unit_test(the_account_says_what_can_be_sent),
 	};
