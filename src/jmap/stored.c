@@ -14,16 +14,13 @@ static int add(const char *bytes, size_t len, void *context)
 
 void jmap_add_json(struct json_text *out, const json_t *json)
 {
-	struct buf text;
 	if (!json) {
 		json_add_null(out);
 		return;
 	}
-	buf_init(&text, out->out->max);
+	json_add_raw(out, VIEW("")); // it comes in pieces
 	(void)json_dump_callback(
-	    json, add, &text, JSON_COMPACT | JSON_ENCODE_ANY);
-	json_add_raw(out, buf_view(&text));
-	buf_done(&text);
+	    json, add, out->out, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
 struct view jmap_json_text(struct arena *arena, const json_t *json)
