@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "jmap/call.h"
-#include "store/change.h"
 
 #define TEXT_MAX         ((size_t)16 << 20)
 #define RIG_HOLD_SECONDS (30 * 86400)
@@ -69,8 +68,8 @@ void jmap_rig_init_limits(
 		rig->routes[i].context = rig->jmap;
 	}
 	http_rig_init(&rig->http, rig->routes, jmap_route_count, &rig->users);
-	snprintf(rig->account_id, sizeof(rig->account_id), "A%llx",
-	    (unsigned long long)rig->users.user.account);
+	(void)jmap_id_text(
+	    rig->account_id, JMAP_ID_ACCOUNT, rig->users.user.account);
 }
 
 void jmap_rig_init(struct jmap_rig *rig)
@@ -271,31 +270,4 @@ void jmap_rig_read(struct jmap_rig *rig, json_t *id, struct buf *out)
 	rig_must(
 	    store_reader_bytes(reader, number, 0, TEXT_MAX, out), "the email");
 	store_reader_free(&reader);
-}
-
-uint64_t jmap_rig_deliver(
-    struct jmap_rig *rig, const char *mailbox, const char *message)
-{
-	struct fault fault;
-	struct store_mailbox *open;
-	struct store_appended appended;
-	struct store_asker asker = store_user(rig->users.user.account);
-	struct store_draft *draft = store_draft_new(rig->store);
-	uint32_t index;
-	struct store_message entry;
-	rig_must(store_draft_add(draft, view_of_string(message)), "draft");
-	rig_must(store_draft_finish(draft), "draft");
-	rig_must(store_mailbox_open(&asker, rig->account,
-		     view_of_string(mailbox), STORE_RIGHTS_ALL, &fault, &open),
-	    mailbox);
-	struct store_append append = {.draft = draft};
-	rig_must(store_append(open, &append, 1, &fault, &appended), "append");
-	struct store_snapshot *snapshot = store_mailbox_snapshot(open);
-	rig_must(store_snapshot_find(snapshot, appended.first_uid, &index),
-	    "the message");
-	store_snapshot_get(snapshot, index, &entry);
-	store_snapshot_unref(&snapshot);
-	store_mailbox_close(&open);
-	store_draft_free(&draft);
-	return entry.email_id;
 }
