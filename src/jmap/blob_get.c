@@ -2,7 +2,6 @@
 // Blob/get (RFC 9404 section 4.2).
 #include <openssl/evp.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "jmap/blob.h"
 #include "jmap/impl.h"
@@ -64,7 +63,6 @@ void jmap_blob_capability(const struct jmap *jmap, struct json_text *out)
 struct blob_get {
 	struct jmap_get get;
 	uint64_t offset, length; // UINT64_MAX: all
-	size_t at;               // in the list of ids
 	// The blob that is read now.
 	struct jmap_blob *blob; // NULL: none
 	uint64_t read;          // bytes of it so far
@@ -217,9 +215,10 @@ static void write_blob(struct blob_get *state, struct view id, uint64_t size,
 }
 
 // RC_MORE: the blob goes on.
-static enum rc get_next(struct jmap_call *call, struct blob_get *state)
+static enum rc get_one(struct jmap_call *call)
 {
-	struct view id = state->get.ids[state->at];
+	struct blob_get *state = call->state;
+	struct view id = state->get.ids[state->get.at];
 	enum rc rc = RC_OK;
 	if (!state->blob)
 		rc = open_blob(call, state, id);
@@ -238,7 +237,6 @@ static enum rc get_next(struct jmap_call *call, struct blob_get *state)
 		rc = RC_OK;
 	}
 	close_blob(state);
-	state->at++;
 	return rc;
 }
 
@@ -271,22 +269,10 @@ static bool begin(struct jmap_call *call)
 
 static enum jmap_step blob_get(struct jmap_call *call)
 {
-	struct fault fault = {.text = ""};
 	if (!call->state && !begin(call))
 		return JMAP_DONE;
 	struct blob_get *state = call->state;
-	uint64_t end = clock_monotonic_ms() + NET_SLICE_MS;
-	while (state->at < state->get.id_count) {
-		enum rc rc = get_next(call, state);
-		if (rc != RC_OK && rc != RC_MORE)
-			return jmap_fail_rc(call, rc, &fault);
-		if (buf_status(call->out.out) != RC_OK)
-			return JMAP_DONE;
-		if (clock_monotonic_ms() >= end)
-			return JMAP_MORE;
-	}
-	jmap_get_end(call, &state->get);
-	return JMAP_DONE;
+	return jmap_get_each(call, &state->get, get_one);
 }
 
 static void blob_get_end(struct jmap_call *call)

@@ -134,7 +134,6 @@ static bool read_types(struct jmap_call *call, struct lookup *lookup)
 
 static bool lookup_begin(struct jmap_call *call)
 {
-	struct fault fault = {.text = ""};
 	struct lookup *lookup =
 	    arena_zalloc(&call->arena, sizeof(struct lookup));
 	call->state = lookup;
@@ -142,21 +141,14 @@ static bool lookup_begin(struct jmap_call *call)
 	    !jmap_take_strings(call, "ids", &lookup->ids, &lookup->id_count) ||
 	    !jmap_taken_all(call))
 		return false;
-	if (!lookup->ids ||
-	    lookup->id_count >
-		call->request->jmap->options.limits.objects_get) {
-		jmap_fail(call,
-		    lookup->ids ? JMAP_ERROR_REQUEST_TOO_LARGE
-				: JMAP_ERROR_INVALID_ARGUMENTS,
-		    "ids are missing, or more than maxObjectsInGet");
+	if (!lookup->ids) {
+		jmap_fail(
+		    call, JMAP_ERROR_INVALID_ARGUMENTS, "ids are missing");
 		return false;
 	}
-	enum rc rc =
-	    store_view_open(&call->asker, call->account, &fault, &lookup->view);
-	if (rc != RC_OK) {
-		jmap_fail_rc(call, rc, &fault);
+	if (!jmap_get_may_have(call, lookup->id_count) ||
+	    !jmap_view_open(call, &lookup->view))
 		return false;
-	}
 	json_begin_object(&call->out);
 	json_member_string(&call->out, "accountId", call->account_id);
 	json_key(&call->out, "list");

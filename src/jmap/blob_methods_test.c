@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blob/upload, Blob/get, Blob/lookup, Blob/copy: the examples of RFC 9404.
-#include "base/test.h"
-#include "jmap/rig.h"
-
-static struct jmap_rig rig;
+#include "jmap/rig_one.h"
 
 // Runs calls, and returns the arguments of the response at `index`.
 static json_t *run(const char *calls, size_t index)
@@ -248,20 +245,6 @@ static void nothing_is_copied_within_an_account(void **state)
 	}
 }
 
-static int begin(void **state)
-{
-	(void)state;
-	jmap_rig_init(&rig);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,5 +256,5 @@ int main(void)
 	    cmocka_unit_test(a_blob_is_looked_up),
 	    cmocka_unit_test(nothing_is_copied_within_an_account),
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, rig_set_up, rig_tear_down);
 }

@@ -2,10 +2,7 @@
 // Blobs: what each id stands for, uploads and downloads.
 #include "jmap/blob.h"
 
-#include "base/test.h"
-#include "jmap/rig.h"
-
-static struct jmap_rig rig;
+#include "jmap/rig_one.h"
 
 #define LOGIN "Authorization: Basic ZGVtbzpkZW1vIHBhc3M=\r\n"
 
@@ -386,20 +383,6 @@ static void what_is_not_there_is_not_found(void **state)
 	http_rig_answer_done(&answer);
 }
 
-static int begin(void **state)
-{
-	(void)state;
-	jmap_rig_init(&rig);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,5 +396,5 @@ int main(void)
 	    cmocka_unit_test(what_is_not_there_is_not_found),
 	    cmocka_unit_test(an_upload_that_is_too_long_is_refused),
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, rig_set_up, rig_tear_down);
 }

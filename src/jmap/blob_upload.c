@@ -8,6 +8,7 @@
 #include "jmap/blob.h"
 #include "jmap/impl.h"
 #include "jmap/methods.h"
+#include "jmap/object.h"
 #include "net/session.h"
 #include "store/upload.h"
 #include "wire/base64.h"
@@ -15,12 +16,11 @@
 
 struct blob_upload {
 	json_t *create;
-	void *iterator; // of `create`
-	// The lists of the answer, each as JSON text.
-	struct buf done_text, failed_text;
-	struct json_text done, failed;
-	size_t done_count, failed_count;
+	void *iterator;      // of `create`
+	struct jmap_set set; // for the lists of the answer
 };
+
+static const struct jmap_class blob_class = {.name = "Blob"};
 
 // Why a creation failed: a SetError.
 struct failure {
@@ -182,27 +182,20 @@ static void note_done(struct jmap_call *call, struct blob_upload *state,
     uint64_t size)
 {
 	const json_t *type = json_object_get(object, "type");
-	struct json_text *out = &state->done;
-	jmap_created(call->request, creation_id, id);
-	json_key_view(out, creation_id);
-	json_begin_object(out);
-	json_member_string(out, "id", id);
+	struct json_text *out =
+	    jmap_set_created(call, &state->set, creation_id, id);
 	json_member_string(out, "type",
 	    json_is_string(type) ? json_view(type)
 				 : VIEW("application/octet-stream"));
 	json_member_u64(out, "size", size);
 	json_end_object(out);
-	state->done_count++;
 }
 
 static void note_failed(struct blob_upload *state, struct view creation_id,
     const struct failure *failure)
 {
-	struct json_text *out = &state->failed;
-	json_key_view(out, creation_id);
-	json_begin_object(out);
-	json_member_string(
-	    out, "type", view_of_string(jmap_error_word(failure->error)));
+	struct json_text *out = jmap_set_failed_more(
+	    &state->set, JMAP_SET_CREATE, creation_id, failure->error);
 	if (failure->why)
 		json_member_string(
 		    out, "description", view_of_string(failure->why));
@@ -219,7 +212,6 @@ static void note_failed(struct blob_upload *state, struct view creation_id,
 		json_end_array(out);
 	}
 	json_end_object(out);
-	state->failed_count++;
 }
 
 static void create_one(struct jmap_call *call, struct blob_upload *state,
@@ -249,21 +241,13 @@ static void create_one(struct jmap_call *call, struct blob_upload *state,
 
 // ---- The method ------------------------------------------------------------
 
-static void init_list(struct json_text *list, struct buf *text, size_t max)
-{
-	buf_init(text, max);
-	json_text_init(list, text);
-	json_begin_object(list);
-}
-
 static bool begin(struct jmap_call *call)
 {
 	const struct jmap_limits *limits = &call->request->jmap->options.limits;
 	struct blob_upload *state =
 	    arena_zalloc(&call->arena, sizeof(struct blob_upload));
 	call->state = state;
-	init_list(&state->done, &state->done_text, limits->response_bytes);
-	init_list(&state->failed, &state->failed_text, limits->response_bytes);
+	jmap_set_init(call, &blob_class, &state->set);
 	if (!jmap_take_object(call, "create", &state->create) ||
 	    !jmap_taken_all(call))
 		return false;
@@ -276,24 +260,12 @@ static bool begin(struct jmap_call *call)
 	return true;
 }
 
-static void end_list(struct json_text *out, const char *name,
-    struct json_text *list, size_t count)
-{
-	json_key(out, name);
-	json_end_object(list);
-	if (count == 0)
-		json_add_null(out);
-	else if (list->out->overflowed)
-		out->out->overflowed = true;
-	else
-		json_add_raw(out, buf_view(list->out));
-}
-
 static enum jmap_step blob_upload(struct jmap_call *call)
 {
 	if (!call->state && !begin(call))
 		return JMAP_DONE;
 	struct blob_upload *state = call->state;
+	struct jmap_set *set = &state->set;
 	struct json_text *out = &call->out;
 	uint64_t end = clock_monotonic_ms() + NET_SLICE_MS;
 	while (state->iterator) {
@@ -307,8 +279,12 @@ static enum jmap_step blob_upload(struct jmap_call *call)
 	}
 	json_begin_object(out);
 	json_member_string(out, "accountId", call->account_id);
-	end_list(out, "created", &state->done, state->done_count);
-	end_list(out, "notCreated", &state->failed, state->failed_count);
+	json_end_object(&set->done[JMAP_SET_CREATE]);
+	json_end_object(&set->failed[JMAP_SET_CREATE]);
+	jmap_set_add_list(out, "created", set->done_count[JMAP_SET_CREATE],
+	    &set->done_text[JMAP_SET_CREATE]);
+	jmap_set_add_list(out, "notCreated", set->failed_count[JMAP_SET_CREATE],
+	    &set->failed_text[JMAP_SET_CREATE]);
 	json_end_object(out);
 	return JMAP_DONE;
 }
@@ -318,8 +294,7 @@ static void blob_upload_end(struct jmap_call *call)
 	struct blob_upload *state = call->state;
 	if (!state)
 		return;
-	buf_done(&state->done_text);
-	buf_done(&state->failed_text);
+	jmap_set_done(&state->set);
 }
 
 const struct jmap_method jmap_blob_upload_methods[] = {

@@ -7,11 +7,13 @@
 //	static enum jmap_step mailbox_get(struct jmap_call *call)
 //	{
 //		struct jmap_get get;
-//		if (!jmap_get_read(call, &mailbox_class, &get))
-//			return JMAP_DONE; // an error was answered
-//		jmap_get_begin(call, &get, state);
-//		...
-//		jmap_get_end(call, &get);
+//		if (jmap_get_read(call, &mailbox_class, NULL, &get) &&
+//		    jmap_taken_all(call)) { // else an error was answered
+//			jmap_get_begin(call, version);
+//			...
+//			jmap_get_end(call, &get);
+//		}
+//		jmap_get_done(&get);
 //		return JMAP_DONE;
 //	}
 //	const struct jmap_method jmap_mailbox_methods[] = {

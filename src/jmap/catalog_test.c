@@ -4,14 +4,13 @@
 // mailboxes.
 #include <stdio.h>
 
-#include "base/test.h"
 #include "jmap/catalog.h"
 #include "jmap/rig_mail.h"
+#include "jmap/rig_one.h"
 
 #define STEPS 400
 #define NAMES 5
 
-static struct jmap_rig rig;
 static struct store_asker asker;
 static uint64_t random_state;
 
@@ -271,20 +270,13 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
-		it_follows_the_account, set_up, tear_down),
+		it_follows_the_account, set_up, rig_tear_down),
 	    cmocka_unit_test_setup_teardown(
-		many_events_at_once, set_up, tear_down),
+		many_events_at_once, set_up, rig_tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,8 +146,6 @@ void jmap_numbers_sort(struct jmap_numbers *numbers);
 // Adds the numbers of all visible emails. False: an error was answered.
 MUST_CHECK bool jmap_emails_all(struct jmap_call *call, struct store_view *view,
     struct jmap_numbers *ret_ids);
-// Whether a /get without ids may have so many; false: it was answered.
-MUST_CHECK bool jmap_get_may_have(struct jmap_call *call, size_t count);
 
 // ---- The pieces ------------------------------------------------------------
 

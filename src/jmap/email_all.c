@@ -54,12 +54,3 @@ bool jmap_emails_all(struct jmap_call *call, struct store_view *view,
 	jmap_numbers_sort(ret_ids);
 	return rc == RC_OK;
 }
-
-bool jmap_get_may_have(struct jmap_call *call, size_t count)
-{
-	if (count <= call->request->jmap->options.limits.objects_get)
-		return true;
-	jmap_fail(call, JMAP_ERROR_REQUEST_TOO_LARGE,
-	    "there are more objects than maxObjectsInGet");
-	return false;
-}

@@ -1,35 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Email/changes and Email/queryChanges: pages, errors, and what is left out
 // behind upToId. (tests/jmap_model_test.py follows random changes.)
-#include "base/test.h"
 #include "jmap/call.h"
 #include "jmap/rig_mail.h"
+#include "jmap/rig_one.h"
 
-static struct jmap_rig rig;
-static char state_then[32];
-
-static void note_state(void)
-{
-	json_t *json = jmap_rig_call(&rig, "Mailbox/get", "{'ids':[]}");
-	snprintf(state_then, sizeof(state_then), "%s",
-	    json_string_value(json_object_get(json, "state")));
-	json_decref(json);
-}
-
-// "%s" in the arguments is the state that was noted.
 static void expect(const char *method, const char *arguments, const char *path,
     const char *expected)
 {
-	char text[500];
-	const char *at = strstr(arguments, "%s");
-	if (at)
-		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - arguments),
-		    arguments, state_then, at + 2);
-	else
-		snprintf(text, sizeof(text), "%s", arguments);
-	json_t *json = jmap_rig_call(&rig, method, text);
-	jmap_rig_expect(json, path, expected);
-	json_decref(json);
+	const struct jmap_rig_step step = {method, arguments, path, expected};
+	jmap_rig_take(&rig, &step, 1);
 }
 
 static void put(int64_t when, const char *flags)
@@ -42,22 +22,22 @@ static void what_is_deleted_is_gone(void **state)
 	(void)state;
 	put(1, "");
 	put(2, "");
-	note_state();
-	expect("Email/changes", "{'sinceState':'%s'}", "updated", "[]");
+	jmap_rig_note_state(&rig);
+	expect("Email/changes", "{'sinceState':'@S'}", "updated", "[]");
 	rig_mail_flags(&rig, "INBOX", 1, 1, STORE_FLAGS_ADD, "\\Deleted");
 	rig_mail_flags(&rig, "INBOX", 2, 2, STORE_FLAGS_ADD, "\\Seen");
 	put(3, "\\Deleted");
 	put(4, "");
-	expect("Email/changes", "{'sinceState':'%s'}", "destroyed", "['E1']");
-	expect("Email/changes", "{'sinceState':'%s'}", "updated", "['E2']");
-	expect("Email/changes", "{'sinceState':'%s'}", "created", "['E4']");
-	note_state();
+	expect("Email/changes", "{'sinceState':'@S'}", "destroyed", "['E1']");
+	expect("Email/changes", "{'sinceState':'@S'}", "updated", "['E2']");
+	expect("Email/changes", "{'sinceState':'@S'}", "created", "['E4']");
+	jmap_rig_note_state(&rig);
 	rig_mail_flags(&rig, "INBOX", 1, 3, STORE_FLAGS_REMOVE, "\\Deleted");
 	expect(
-	    "Email/changes", "{'sinceState':'%s'}", "created", "['E1','E3']");
+	    "Email/changes", "{'sinceState':'@S'}", "created", "['E1','E3']");
 	rig_mail_expunge(&rig, "INBOX", 1, 3);
-	expect("Email/changes", "{'sinceState':'%s'}", "created", "[]");
-	expect("Email/changes", "{'sinceState':'%s'}", "destroyed", "['E2']");
+	expect("Email/changes", "{'sinceState':'@S'}", "created", "[]");
+	expect("Email/changes", "{'sinceState':'@S'}", "destroyed", "['E2']");
 }
 
 static void a_page_may_end_within_a_commit(void **state)
@@ -65,21 +45,18 @@ static void a_page_may_end_within_a_commit(void **state)
 	(void)state;
 	for (int i = 0; i < 5; i++)
 		put(i, "");
-	note_state();
+	jmap_rig_note_state(&rig);
 	rig_mail_flags(&rig, "INBOX", 1, 5, STORE_FLAGS_ADD, "\\Seen");
 	size_t told = 0;
 	for (bool more = true; more;) {
-		char text[100];
-		snprintf(text, sizeof(text),
-		    "{'sinceState':'%s','maxChanges':2}", state_then);
-		json_t *json = jmap_rig_call(&rig, "Email/changes", text);
+		json_t *json = jmap_rig_call(&rig, "Email/changes",
+		    "{'sinceState':'@S','maxChanges':2}");
 		size_t count =
 		    json_array_size(json_object_get(json, "updated"));
 		assert_true(count <= 2);
 		told += count;
 		more = json_is_true(json_object_get(json, "hasMoreChanges"));
-		snprintf(state_then, sizeof(state_then), "%s",
-		    json_string_value(json_object_get(json, "newState")));
+		jmap_rig_note_state_of(&rig, json);
 		json_decref(json);
 		assert_true(told <= 5);
 	}
@@ -106,14 +83,14 @@ static const struct {
 	"'unsupportedFilter'"},
     {"Email/queryChanges", "{'sinceQueryState':'1','sort':[{'property':'x'}]}",
 	"'unsupportedSort'"},
-    {"Email/queryChanges", "{'sinceQueryState':'%s','maxChanges':2}",
+    {"Email/queryChanges", "{'sinceQueryState':'@S','maxChanges':2}",
 	"'tooManyChanges'"},
 };
 
 static void each_error(void **state)
 {
 	(void)state;
-	note_state();
+	jmap_rig_note_state(&rig);
 	for (int i = 0; i < 3; i++)
 		put(i, "");
 	for (size_t i = 0; i < ARRAY_LEN(errors); i++)
@@ -128,24 +105,24 @@ static void query_changes_tell_where(void **state)
 	(void)state;
 	for (int i = 0; i < 4; i++)
 		put(10 * i, "");
-	note_state();
+	jmap_rig_note_state(&rig);
 	expect("Email/queryChanges",
-	    "{'sinceQueryState':'%s','calculateTotal':true}", "total", "4");
+	    "{'sinceQueryState':'@S','calculateTotal':true}", "total", "4");
 	put(25, "");
 	rig_mail_expunge(&rig, "INBOX", 2, 2);
-	expect("Email/queryChanges", "{'sinceQueryState':'%s'," NEWEST "}",
+	expect("Email/queryChanges", "{'sinceQueryState':'@S'," NEWEST "}",
 	    "removed", "['E2']");
-	expect("Email/queryChanges", "{'sinceQueryState':'%s'," NEWEST "}",
+	expect("Email/queryChanges", "{'sinceQueryState':'@S'," NEWEST "}",
 	    "added", "[{'id':'E5','index':1}]");
 	// What is behind the last one that the client knows, it need not be
 	// told, if nothing moves.
 	expect("Email/queryChanges",
-	    "{'sinceQueryState':'%s','upToId':'E4'," NEWEST "}", "added", "[]");
+	    "{'sinceQueryState':'@S','upToId':'E4'," NEWEST "}", "added", "[]");
 	expect("Email/queryChanges",
-	    "{'sinceQueryState':'%s','upToId':'E3'," NEWEST "}", "added",
+	    "{'sinceQueryState':'@S','upToId':'E3'," NEWEST "}", "added",
 	    "[{'id':'E5','index':1}]");
 	expect("Email/queryChanges",
-	    "{'sinceQueryState':'%s','upToId':'E4','filter':{'inMailbox':"
+	    "{'sinceQueryState':'@S','upToId':'E4','filter':{'inMailbox':"
 	    "'M1'}," NEWEST "}",
 	    "added", "[{'id':'E5','index':1}]");
 }
@@ -157,39 +134,23 @@ static void collapsed_threads_change_together(void **state)
 	rig_mail_put(&rig, "INBOX", 1, "", "Message-ID: <1@x>\r\n\r\nb\r\n");
 	rig_mail_put(&rig, "INBOX", 2, "", "References: <1@x>\r\n\r\nb\r\n");
 	put(3, "");
-	note_state();
+	jmap_rig_note_state(&rig);
 	expect("Email/query", "{'collapseThreads':true," NEWEST "}", "ids",
 	    "['E3','E2']");
 	rig_mail_expunge(&rig, "INBOX", 2, 2);
 	expect("Email/queryChanges",
-	    "{'sinceQueryState':'%s','collapseThreads':true," NEWEST "}",
+	    "{'sinceQueryState':'@S','collapseThreads':true," NEWEST "}",
 	    "added", "[{'id':'E1','index':1}]");
 }
-
-static int set_up(void **state)
-{
-	(void)state;
-	jmap_rig_init(&rig);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(what_is_deleted_is_gone),
-	    TEST(a_page_may_end_within_a_commit),
-	    TEST(each_error),
-	    TEST(query_changes_tell_where),
-	    TEST(collapsed_threads_change_together),
+	    RIG_TEST(what_is_deleted_is_gone),
+	    RIG_TEST(a_page_may_end_within_a_commit),
+	    RIG_TEST(each_error),
+	    RIG_TEST(query_changes_tell_where),
+	    RIG_TEST(collapsed_threads_change_together),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

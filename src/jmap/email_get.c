@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Email/get (RFC 8621 section 4.2).
-#include "base/clock.h"
 #include "base/mem.h"
 #include "jmap/email.h"
 #include "jmap/impl.h"
@@ -15,7 +14,6 @@ struct email_get {
 	struct store_view *view;
 	struct charset_cache cache;
 	struct arena arena; // of one email
-	size_t at;          // in the list of ids
 };
 
 static bool takes(struct view name)
@@ -92,33 +90,29 @@ static enum rc write_one(struct jmap_call *call, struct email_get *state,
 	return rc;
 }
 
-// False: an error was answered. What is damaged is as if it were not there, so
-// that a list with it can be shown.
-static bool get_one(
-    struct jmap_call *call, struct email_get *state, struct view id)
+// What is damaged is as if it were not there, so that a list with it can be
+// shown.
+static enum rc get_one(struct jmap_call *call)
 {
+	struct email_get *state = call->state;
+	struct view id = state->get.ids[state->get.at];
 	struct store_view_email seen;
 	struct json_text before = call->out;
 	size_t start = call->out.out->len;
-	struct fault fault = {0};
 	uint64_t number;
 	enum rc rc = RC_NOT_FOUND;
 	if (jmap_id_read(id, JMAP_ID_EMAIL, &number))
 		rc = store_view_email(state->view, number, &seen);
 	if (rc == RC_OK)
 		rc = write_one(call, state, &seen);
-	if (rc == RC_OK)
-		return true;
-	if (rc != RC_NOT_FOUND && rc != RC_GONE && rc != RC_CORRUPT) {
-		jmap_fail_rc(call, rc, &fault);
-		return false;
-	}
+	if (rc != RC_NOT_FOUND && rc != RC_GONE && rc != RC_CORRUPT)
+		return rc;
 	if (rc == RC_CORRUPT)
-		(void)jmap_error_of(call, rc, &fault); // it is logged
+		(void)jmap_error_of(call, rc, NULL); // it is logged
 	call->out = before;
 	buf_truncate(call->out.out, start);
 	jmap_get_not_found(&state->get, id);
-	return true;
+	return RC_OK;
 }
 
 // ---- All ids ---------------------------------------------------------------
@@ -152,7 +146,6 @@ static bool list_all(struct jmap_call *call, struct email_get *state)
 
 static bool begin(struct jmap_call *call)
 {
-	struct fault fault = {0};
 	struct email_get *state =
 	    arena_zalloc(&call->arena, sizeof(struct email_get));
 	call->state = state;
@@ -161,14 +154,8 @@ static bool begin(struct jmap_call *call)
 	if (!jmap_get_read(call, &jmap_email_class, takes, &state->get) ||
 	    !jmap_email_wishes_read(call, state->get.wanted, state->get.others,
 		state->get.other_count, &state->wishes) ||
-	    !jmap_taken_all(call))
+	    !jmap_taken_all(call) || !jmap_view_open(call, &state->view))
 		return false;
-	enum rc rc =
-	    store_view_open(&call->asker, call->account, &fault, &state->view);
-	if (rc != RC_OK) {
-		jmap_fail_rc(call, rc, &fault);
-		return false;
-	}
 	if (state->get.all && !list_all(call, state))
 		return false;
 	jmap_get_begin(call, store_view_version(state->view));
@@ -180,16 +167,7 @@ static enum jmap_step email_get(struct jmap_call *call)
 	if (!call->state && !begin(call))
 		return JMAP_DONE;
 	struct email_get *state = call->state;
-	uint64_t end = clock_monotonic_ms() + NET_SLICE_MS;
-	while (state->at < state->get.id_count) {
-		if (!get_one(call, state, state->get.ids[state->at++]) ||
-		    buf_status(call->out.out) != RC_OK)
-			return JMAP_DONE;
-		if (clock_monotonic_ms() >= end)
-			return JMAP_MORE;
-	}
-	jmap_get_end(call, &state->get);
-	return JMAP_DONE;
+	return jmap_get_each(call, &state->get, get_one);
 }
 
 static void email_get_end(struct jmap_call *call)

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Email/get: metadata, body parts, body values. The forms of header fields are
 // in email_header_test.c.
-#include "base/test.h"
 #include "jmap/email.h"
-#include "jmap/rig.h"
-
-static struct jmap_rig rig;
+#include "jmap/rig_one.h"
 
 static const char plain[] =
     "Date: Fri, 21 Nov 1997 09:55:06 -0600\r\n"
@@ -630,11 +627,7 @@ static const char *const wrong[] = {
 static void wrong_arguments_are_refused(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-		json_t *json = jmap_rig_call(&rig, "Email/get", wrong[i]);
-		jmap_rig_expect(json, "type", "'invalidArguments'");
-		json_decref(json);
-	}
+	jmap_rig_expect_wrong(&rig, "Email/get", wrong, ARRAY_LEN(wrong));
 }
 
 // ---- Threads ---------------------------------------------------------------
@@ -675,13 +668,6 @@ static void a_thread_has_its_emails_in_order(void **state)
 	json_decref(one);
 }
 
-static json_t *thread_changes(const char *since)
-{
-	char text[100];
-	snprintf(text, sizeof(text), "{'sinceState':'%s'}", since);
-	return jmap_rig_call(&rig, "Thread/changes", text);
-}
-
 // Fails unless the list has this thread and nothing else; NULL: nothing.
 static void expect_threads(json_t *json, const char *list, const char *thread)
 {
@@ -694,10 +680,9 @@ static void expect_threads(json_t *json, const char *list, const char *thread)
 static void a_thread_comes_changes_and_goes(void **state)
 {
 	(void)state;
-	char text[200], thread[40], since[40];
+	char text[200], thread[40];
 	json_t *json = jmap_rig_call(&rig, "Thread/get", "{'ids':[]}");
-	snprintf(since, sizeof(since), "%s",
-	    json_string_value(json_object_get(json, "state")));
+	jmap_rig_note_state_of(&rig, json);
 	json_decref(json);
 	unsigned long long first = jmap_rig_deliver(
 	    &rig, "INBOX", "Message-ID: <1@c>\r\nSubject: c\r\n\r\n");
@@ -728,32 +713,19 @@ static void a_thread_comes_changes_and_goes(void **state)
 			    steps[i].set, email, steps[i].end);
 			json_decref(jmap_rig_call(&rig, "Email/set", text));
 		}
-		json = thread_changes(since);
+		json = jmap_rig_call(
+		    &rig, "Thread/changes", "{'sinceState':'@S'}");
 		for (int list = 0; list < 3; list++)
 			expect_threads(json, lists[list],
 			    list == steps[i].list ? thread : NULL);
 		jmap_rig_expect(json, "hasMoreChanges", "false");
-		snprintf(since, sizeof(since), "%s",
-		    json_string_value(json_object_get(json, "newState")));
+		jmap_rig_note_state_of(&rig, json);
 		json_decref(json);
 	}
-	json = thread_changes("nonsense");
+	json =
+	    jmap_rig_call(&rig, "Thread/changes", "{'sinceState':'nonsense'}");
 	jmap_rig_expect(json, "type", "'cannotCalculateChanges'");
 	json_decref(json);
-}
-
-static int begin(void **state)
-{
-	(void)state;
-	jmap_rig_init(&rig);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
-	return 0;
 }
 
 int main(void)
@@ -775,5 +747,5 @@ int main(void)
 	    cmocka_unit_test(a_thread_has_its_emails_in_order),
 	    cmocka_unit_test(a_thread_comes_changes_and_goes),
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, rig_set_up, rig_tear_down);
 }

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The forms of header fields (RFC 8621 sections 4.1.2 and 4.1.3), as tables.
-#include "base/test.h"
-#include "jmap/rig.h"
+#include "jmap/rig_one.h"
 #include "store/change.h"
 #include "store/email.h"
-
-static struct jmap_rig rig;
 
 static const struct {
 	const char *header; // field lines
@@ -348,20 +345,6 @@ static void a_property_that_is_named_twice_is_given_once(void **state)
 	json_decref(json);
 }
 
-static int begin(void **state)
-{
-	(void)state;
-	jmap_rig_init(&rig);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,5 +354,5 @@ int main(void)
 	    cmocka_unit_test(a_form_that_a_field_cannot_have_is_refused),
 	    cmocka_unit_test(a_property_that_is_named_twice_is_given_once),
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, rig_set_up, rig_tear_down);
 }

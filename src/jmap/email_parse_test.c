@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Email/parse: attached messages, encoded ones, uploads.
-#include "base/test.h"
 #include "jmap/blob.h"
-#include "jmap/rig.h"
+#include "jmap/rig_one.h"
 #include "store/upload.h"
-
-static struct jmap_rig rig;
 
 // Parts: 1 is a text, 2 a message, 6 a message that is encoded.
 static const char outer[] =
@@ -197,11 +194,7 @@ static const char *const wrong[] = {
 static void wrong_arguments_are_refused(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-		json_t *json = jmap_rig_call(&rig, "Email/parse", wrong[i]);
-		jmap_rig_expect(json, "type", "'invalidArguments'");
-		json_decref(json);
-	}
+	jmap_rig_expect_wrong(&rig, "Email/parse", wrong, ARRAY_LEN(wrong));
 }
 
 static int begin(void **state)
@@ -209,13 +202,6 @@ static int begin(void **state)
 	(void)state;
 	jmap_rig_init(&rig);
 	email = jmap_rig_deliver(&rig, "INBOX", outer);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
 	return 0;
 }
 
@@ -229,5 +215,5 @@ int main(void)
 	    cmocka_unit_test(uploads_and_others_are_told_apart),
 	    cmocka_unit_test(wrong_arguments_are_refused),
 	};
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin, rig_tear_down);
 }

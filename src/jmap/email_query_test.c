@@ -3,11 +3,10 @@
 // emails of the test are called by a letter.
 #include <stdio.h>
 
-#include "base/test.h"
 #include "jmap/call.h"
 #include "jmap/rig_mail.h"
+#include "jmap/rig_one.h"
 
-static struct jmap_rig rig;
 static uint64_t emails[26]; // by letter
 static int mistakes;        // in this test
 
@@ -61,13 +60,6 @@ static int set_up(void **state)
 	put('f', "INBOX", 5, "\\Deleted", "Subject: hidden\r\n\r\nplums\r\n");
 	put('g', "Drafts", 6, "\\Draft",
 	    "From: me@example.org\r\nSubject: draft\r\n\r\n\r\n");
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
 	return 0;
 }
 
@@ -387,5 +379,5 @@ int main(void)
 	    cmocka_unit_test(each_sort),
 	    cmocka_unit_test(each_window),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, rig_tear_down);
 }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Email/set and Email/import: what is made of an Email object, what is refused,
 // and how emails change.
-#include "base/test.h"
-#include "jmap/rig.h"
-
-static struct jmap_rig rig;
+#include "jmap/rig_one.h"
 
 #define INBOX "M1"
 #define IN    "'mailboxIds':{'" INBOX "':true}"
@@ -365,20 +362,6 @@ static void nothing_is_copied_within_an_account(void **state)
 	json_decref(json);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	jmap_rig_init(&rig);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,5 +376,5 @@ int main(void)
 	    cmocka_unit_test(blobs_are_imported),
 	    cmocka_unit_test(nothing_is_copied_within_an_account),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, rig_set_up, rig_tear_down);
 }

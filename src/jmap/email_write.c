@@ -10,22 +10,14 @@ void jmap_email_done(struct jmap_email *email)
 	jmap_blob_close(&email->whole);
 }
 
-MUST_CHECK static enum rc open_whole(struct jmap_email *email)
+enum rc jmap_email_range(struct jmap_email *email, uint64_t offset,
+    uint64_t len, enum transfer_encoding encoding, struct jmap_blob **ret_blob)
 {
 	if (!email->whole)
 		email->whole = jmap_blob_of_email(
 		    email->reader, email->email_id, email->record.size);
-	return RC_OK;
-}
-
-enum rc jmap_email_range(struct jmap_email *email, uint64_t offset,
-    uint64_t len, enum transfer_encoding encoding, struct jmap_blob **ret_blob)
-{
-	*ret_blob = NULL;
-	enum rc rc = open_whole(email);
-	return rc == RC_OK ? jmap_blob_of_range(
-				 email->whole, offset, len, encoding, ret_blob)
-			   : rc;
+	return jmap_blob_of_range(
+	    email->whole, offset, len, encoding, ret_blob);
 }
 
 // ---- The header ------------------------------------------------------------

@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The arguments and the answers of /get and /changes (RFC 8620 sections 5.1 and
 // 5.2).
+#include "base/clock.h"
 #include "base/map.h"
 #include "jmap/impl.h"
 #include "jmap/object.h"
+
+bool jmap_view_open(struct jmap_call *call, struct store_view **ret_view)
+{
+	struct fault fault = {.text = ""};
+	enum rc rc =
+	    store_view_open(&call->asker, call->account, &fault, ret_view);
+	if (rc != RC_OK)
+		jmap_fail_rc(call, rc, &fault);
+	return rc == RC_OK;
+}
 
 static uint64_t default_properties(const struct jmap_class *class)
 {
@@ -65,6 +76,15 @@ static void clean_ids(struct jmap_call *call, struct jmap_get *get)
 	get->id_count = count;
 }
 
+bool jmap_get_may_have(struct jmap_call *call, size_t count)
+{
+	if (count <= call->request->jmap->options.limits.objects_get)
+		return true;
+	jmap_fail(call, JMAP_ERROR_REQUEST_TOO_LARGE,
+	    "more objects than maxObjectsInGet");
+	return false;
+}
+
 bool jmap_get_read(struct jmap_call *call, const struct jmap_class *class,
     bool (*takes)(struct view name), struct jmap_get *ret_get)
 {
@@ -74,12 +94,8 @@ bool jmap_get_read(struct jmap_call *call, const struct jmap_class *class,
 	    !read_properties(call, class, takes, ret_get))
 		return false;
 	ret_get->all = !ret_get->ids;
-	if (ret_get->id_count >
-	    call->request->jmap->options.limits.objects_get) {
-		jmap_fail(call, JMAP_ERROR_REQUEST_TOO_LARGE,
-		    "more ids than maxObjectsInGet");
+	if (!jmap_get_may_have(call, ret_get->id_count))
 		return false;
-	}
 	clean_ids(call, ret_get);
 	return true;
 }
@@ -117,6 +133,25 @@ void jmap_get_end(struct jmap_call *call, const struct jmap_get *get)
 		json_add_string(out, get->not_found.items[i]);
 	json_end_array(out);
 	json_end_object(out);
+}
+
+enum jmap_step jmap_get_each(struct jmap_call *call, struct jmap_get *get,
+    enum rc (*get_one)(struct jmap_call *call))
+{
+	uint64_t end = clock_monotonic_ms() + NET_SLICE_MS;
+	while (get->at < get->id_count) {
+		enum rc rc = get_one(call);
+		if (rc == RC_OK)
+			get->at++;
+		else if (rc != RC_MORE)
+			return jmap_fail_rc(call, rc, NULL);
+		if (buf_status(call->out.out) != RC_OK)
+			return JMAP_DONE;
+		if (clock_monotonic_ms() >= end)
+			return JMAP_MORE;
+	}
+	jmap_get_end(call, get);
+	return JMAP_DONE;
 }
 
 // "12", or "12.3": a part of the commit after version 12.
@@ -181,4 +216,26 @@ void jmap_changes_list(struct json_text *out, const char *name,
 	for (size_t i = 0; i < count; i++)
 		jmap_id_add(out, kind, ids[i]);
 	json_end_array(out);
+}
+
+enum jmap_step jmap_changes_answer(struct jmap_call *call,
+    const struct jmap_changes *changes, enum jmap_id_kind kind, enum rc rc,
+    struct store_changes *found)
+{
+	struct json_text *out = &call->out;
+	if (rc == RC_GONE)
+		return jmap_fail(
+		    call, JMAP_ERROR_CANNOT_CALCULATE_CHANGES, NULL);
+	if (rc != RC_OK)
+		return jmap_fail_rc(call, rc, NULL);
+	jmap_changes_begin(call, changes, found->next, found->more);
+	jmap_changes_list(
+	    out, "created", kind, found->made.items, found->made.count);
+	jmap_changes_list(
+	    out, "updated", kind, found->changed.items, found->changed.count);
+	jmap_changes_list(
+	    out, "destroyed", kind, found->gone.items, found->gone.count);
+	json_end_object(out);
+	store_changes_done(found);
+	return JMAP_DONE;
 }

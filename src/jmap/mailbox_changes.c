@@ -79,23 +79,17 @@ static void answer(struct jmap_call *call, const struct changing *changing)
 
 static enum jmap_step mailbox_changes(struct jmap_call *call)
 {
-	struct fault fault = {.text = ""};
-	enum rc rc;
 	struct changing *changing = call->state =
 	    arena_zalloc(&call->arena, sizeof(*changing));
 	if (!jmap_changes_read(call, &changing->changes) ||
-	    !jmap_taken_all(call))
+	    !jmap_taken_all(call) || !jmap_view_open(call, &changing->view))
 		return JMAP_DONE;
-	rc = store_view_open(
-	    &call->asker, call->account, &fault, &changing->view);
-	if (rc != RC_OK)
-		return jmap_fail_rc(call, rc, &fault);
-	rc = read_page(changing);
+	enum rc rc = read_page(changing);
 	if (rc == RC_GONE)
 		return jmap_fail(
 		    call, JMAP_ERROR_CANNOT_CALCULATE_CHANGES, NULL);
 	if (rc != RC_OK)
-		return jmap_fail_rc(call, rc, &fault);
+		return jmap_fail_rc(call, rc, NULL);
 	answer(call, changing);
 	return JMAP_DONE;
 }

@@ -44,18 +44,13 @@ static void answer_query(struct jmap_call *call, const struct jmap_query *query,
 
 static enum jmap_step mailbox_query(struct jmap_call *call)
 {
-	struct fault fault;
 	struct jmap_query query;
 	struct mailbox_list list = {0};
 	if (!mailbox_list_read(call, &list) || !jmap_query_read(call, &query) ||
-	    !jmap_taken_all(call))
+	    !jmap_taken_all(call) || !jmap_view_open(call, &list.view))
 		return JMAP_DONE;
 	list.filter = query.filter;
 	list.sort = query.sort;
-	enum rc rc =
-	    store_view_open(&call->asker, call->account, &fault, &list.view);
-	if (rc != RC_OK)
-		return jmap_fail_rc(call, rc, &fault);
 	if (mailbox_list_make(call, &list))
 		answer_query(call, &query, &list);
 	mailbox_list_done(&list);
@@ -174,19 +169,14 @@ static void answer_changes(
 
 static void compare(struct jmap_call *call, struct comparing *comparing)
 {
-	struct fault fault;
-	enum rc rc = store_view_open(
-	    &call->asker, call->account, &fault, &comparing->list.view);
-	if (rc != RC_OK) {
-		jmap_fail_rc(call, rc, &fault);
+	if (!jmap_view_open(call, &comparing->list.view))
 		return;
-	}
 	comparing->list.filter = comparing->changes.filter;
 	comparing->list.sort = comparing->changes.sort;
 	if (!mailbox_list_make(call, &comparing->list))
 		return;
 	struct store_change_position after = {comparing->changes.since, 0};
-	rc = mailbox_changed_read(comparing->list.view, after,
+	enum rc rc = mailbox_changed_read(comparing->list.view, after,
 	    STORE_MAILBOXES_MAX, &comparing->changed);
 	if (rc == RC_GONE || (rc == RC_OK && comparing->changed.more)) {
 		jmap_fail(call, JMAP_ERROR_CANNOT_CALCULATE_CHANGES, NULL);

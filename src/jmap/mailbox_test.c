@@ -4,33 +4,14 @@
 //
 // The mailboxes of a new account are M1 INBOX, M2 Archive, M3 Drafts, M4 Junk,
 // M5 Sent, M6 Trash; the next ones that are made are M7 and so on.
-#include "base/test.h"
 #include "jmap/call.h"
 #include "jmap/rig_mail.h"
+#include "jmap/rig_one.h"
 
-static struct jmap_rig rig;
-
-struct step {
-	const char *method;
-	const char *arguments;
-	const char *path;
-	const char *expected; // JSON
-};
-
-static void take(const struct step *steps, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		json_t *json =
-		    jmap_rig_call(&rig, steps[i].method, steps[i].arguments);
-		print_message("%s %s\n", steps[i].method, steps[i].arguments);
-		jmap_rig_expect(json, steps[i].path, steps[i].expected);
-		json_decref(json);
-	}
-}
 #define TAKE(...)                                                              \
 	do {                                                                   \
-		static const struct step steps[] = {__VA_ARGS__};              \
-		take(steps, ARRAY_LEN(steps));                                 \
+		static const struct jmap_rig_step steps[] = {__VA_ARGS__};     \
+		jmap_rig_take(&rig, steps, ARRAY_LEN(steps));                  \
 	} while (0)
 
 // ---- Mailbox/get -----------------------------------------------------------
@@ -114,21 +95,10 @@ static void the_trash_is_counted_by_itself(void **state)
 
 // ---- Mailbox/changes -------------------------------------------------------
 
-static char state_now[24];
-
-static void note_state(void)
-{
-	json_t *json = jmap_rig_call(&rig, "Mailbox/get", "{'ids':[]}");
-	snprintf(state_now, sizeof(state_now), "%s",
-	    json_string_value(json_object_get(json, "state")));
-	json_decref(json);
-}
-
 static json_t *changes(const char *more)
 {
 	char arguments[200];
-	snprintf(arguments, sizeof(arguments), "{'sinceState':'%s'%s}",
-	    state_now, more);
+	snprintf(arguments, sizeof(arguments), "{'sinceState':'@S'%s}", more);
 	return jmap_rig_call(&rig, "Mailbox/changes", arguments);
 }
 
@@ -145,7 +115,7 @@ static void expect_changes(const char *created, const char *updated,
 			  "'unreadThreads']"
 			: "null");
 	json_decref(json);
-	note_state();
+	jmap_rig_note_state(&rig);
 }
 
 static void changes_tell_what_changed(void **state)
@@ -153,7 +123,7 @@ static void changes_tell_what_changed(void **state)
 	(void)state;
 	rig_mail_put(
 	    &rig, "INBOX", 1, "\\Seen", "Message-ID: <1@x>\r\n\r\na\r\n");
-	note_state();
+	jmap_rig_note_state(&rig);
 	expect_changes("[]", "[]", "[]", false);
 	rig_mail_put(&rig, "Sent", 1, "", "Subject: s\r\n\r\na\r\n");
 	expect_changes("[]", "['M5']", "[]", true);
@@ -176,7 +146,7 @@ static void changes_tell_what_changed(void **state)
 	expect_changes("[]", "['M7']", "[]", false);
 	TAKE({"Mailbox/set", "{'create':{'k':{'name':'c','parentId':'M7'}}}",
 	    "created/k/id", "'M8'"});
-	note_state();
+	jmap_rig_note_state(&rig);
 	// IMAP can delete a mailbox and leave those below it.
 	struct fault fault;
 	struct store_asker asker = store_user(rig.users.user.account);
@@ -198,7 +168,7 @@ static void changes_tell_what_changed(void **state)
 static void changes_come_in_pages(void **state)
 {
 	(void)state;
-	note_state();
+	jmap_rig_note_state(&rig);
 	TAKE({"Mailbox/set", "{'create':{'a':{'name':'a'}}}", "created/a/id",
 		 "'M7'"},
 	    {"Mailbox/set", "{'create':{'b':{'name':'b'}}}", "created/b/id",
@@ -217,8 +187,7 @@ static void changes_come_in_pages(void **state)
 			snprintf(created + strlen(created), 20, "%s",
 			    json_string_value(json_array_get(new, 0)));
 		more = json_is_true(json_object_get(json, "hasMoreChanges"));
-		snprintf(state_now, sizeof(state_now), "%s",
-		    json_string_value(json_object_get(json, "newState")));
+		jmap_rig_note_state_of(&rig, json);
 		json_decref(json);
 	}
 	assert_string_equal(created, "M7M8");
@@ -336,8 +305,7 @@ static void query_changes(
     const char *arguments, const char *removed, const char *added)
 {
 	char text[300];
-	snprintf(text, sizeof(text), "{'sinceQueryState':'%s'%s}", state_now,
-	    arguments);
+	snprintf(text, sizeof(text), "{'sinceQueryState':'@S'%s}", arguments);
 	json_t *json = jmap_rig_call(&rig, "Mailbox/queryChanges", text);
 	jmap_rig_expect(json, "removed", removed);
 	jmap_rig_expect(json, "added", added);
@@ -350,7 +318,7 @@ static void query_changes_are_exact(void **state)
 	const char *by_name =
 	    ",'sort':[{'property':'name'}],'filter':{'hasAnyRole':false}";
 	make_tree();
-	note_state();
+	jmap_rig_note_state(&rig);
 	query_changes(by_name, "[]", "[]");
 	rig_mail_put(&rig, "INBOX", 1, "", "Subject: s\r\n\r\na\r\n");
 	query_changes(by_name, "[]", "[]");
@@ -359,7 +327,7 @@ static void query_changes_are_exact(void **state)
 	query_changes(by_name, "['M8']", "[{'id':'M8','index':2}]");
 	TAKE({"Mailbox/set", "{'destroy':['M9']}", "destroyed", "['M9']"});
 	query_changes(by_name, "['M9','M8']", "[{'id':'M8','index':1}]");
-	note_state();
+	jmap_rig_note_state(&rig);
 	// With those above it, a mailbox comes and goes.
 	TAKE({"Mailbox/set", "{'update':{'M7':{'isSubscribed':true}}}",
 	    "notUpdated", "null"});
@@ -540,53 +508,34 @@ static void the_example_of_the_rfc(void **state)
 {
 	(void)state;
 	rig_mail_put(&rig, "INBOX", 1, "", "Subject: s\r\n\r\nb\r\n");
-	note_state();
+	jmap_rig_note_state(&rig);
 	rig_mail_flags(&rig, "INBOX", 1, 1, STORE_FLAGS_ADD, "\\Seen");
-	char calls[1000];
-	snprintf(calls, sizeof(calls),
-	    "[['Mailbox/changes',{'accountId':'@A','sinceState':'%s'},'0'],"
+	json_t *json = jmap_rig_calls(&rig,
+	    "[['Mailbox/changes',{'accountId':'@A','sinceState':'@S'},'0'],"
 	    "['Mailbox/get',{'accountId':'@A','#ids':{'resultOf':'0','name':"
 	    "'Mailbox/changes','path':'/created'}},'1'],"
 	    "['Mailbox/get',{'accountId':'@A','#ids':{'resultOf':'0','name':"
 	    "'Mailbox/changes','path':'/updated'},'#properties':{'resultOf':"
-	    "'0','name':'Mailbox/changes','path':'/updatedProperties'}},'2']]",
-	    state_now);
-	json_t *json = jmap_rig_calls(&rig, calls);
+	    "'0','name':'Mailbox/changes','path':'/updatedProperties'}},'2']]");
 	jmap_rig_expect(json, "1/1/list", "[]");
 	jmap_rig_expect(json, "2/1/list", "[" COUNTED("M1", 1, 0, 1, 0) "]");
 	json_decref(json);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	jmap_rig_init(&rig);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(a_new_account_has_these),
-	    TEST(counts_are_exact),
-	    TEST(the_trash_is_counted_by_itself),
-	    TEST(changes_tell_what_changed),
-	    TEST(changes_come_in_pages),
-	    TEST(queries_filter_and_sort),
-	    TEST(query_changes_are_exact),
-	    TEST(creating),
-	    TEST(changing),
-	    TEST(destroying),
-	    TEST(the_example_of_the_rfc),
+	    RIG_TEST(a_new_account_has_these),
+	    RIG_TEST(counts_are_exact),
+	    RIG_TEST(the_trash_is_counted_by_itself),
+	    RIG_TEST(changes_tell_what_changed),
+	    RIG_TEST(changes_come_in_pages),
+	    RIG_TEST(queries_filter_and_sort),
+	    RIG_TEST(query_changes_are_exact),
+	    RIG_TEST(creating),
+	    RIG_TEST(changing),
+	    RIG_TEST(destroying),
+	    RIG_TEST(the_example_of_the_rfc),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

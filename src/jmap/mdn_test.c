@@ -404,6 +404,10 @@ static const struct {
     {"Content-Type: multipart/report; report-type=disposition-notification;"
      " boundary=x\r\n\r\n--x\r\n\r\nonly\r\n--x--\r\n",
 	NULL},
+    // No part at all.
+    {"Content-Type: multipart/report; report-type=disposition-notification;"
+     " boundary=x\r\n\r\nnothing\r\n",
+	NULL},
     {"Content-Type: multipart/report; report-type=delivery-status;"
      " boundary=x\r\n\r\n--x\r\n\r\n\r\n--x\r\nContent-Type: "
      "message/disposition-notification\r\n\r\n" FIELDS "\r\n--x--\r\n",

@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "jmap/call.h"
 #include "store/changes.h"
+#include "store/view.h"
 
 // ---- The grammar of a type -------------------------------------------------
 
@@ -51,6 +52,12 @@ int jmap_property_find(const struct jmap_class *class, struct view name);
 // Whether the value is of the property's type.
 bool jmap_property_fits(const struct jmap_property *property, json_t *value);
 
+// ---- The account -----------------------------------------------------------
+
+// Opens a view of the call's account. False: an error was answered.
+MUST_CHECK bool jmap_view_open(
+    struct jmap_call *call, struct store_view **ret_view);
+
 // ---- /get (section 5.1) ----------------------------------------------------
 
 struct jmap_get {
@@ -61,6 +68,7 @@ struct jmap_get {
 	bool all;         // no ids were given: all objects
 	struct view *ids; // each once
 	size_t id_count;
+	size_t at; // the id that comes next, for jmap_get_each()
 	VEC(struct view) not_found;
 };
 
@@ -72,6 +80,9 @@ MUST_CHECK bool jmap_get_read(struct jmap_call *call,
     const struct jmap_class *class, bool (*takes)(struct view name),
     struct jmap_get *ret_get);
 void jmap_get_done(struct jmap_get *get);
+// Whether a method may be asked for so many objects; false: requestTooLarge was
+// answered.
+MUST_CHECK bool jmap_get_may_have(struct jmap_call *call, size_t count);
 static inline bool jmap_get_wants(const struct jmap_get *get, unsigned property)
 {
 	return get->wanted >> property & 1;
@@ -81,6 +92,11 @@ static inline bool jmap_get_wants(const struct jmap_get *get, unsigned property)
 void jmap_get_begin(struct jmap_call *call, uint64_t version);
 void jmap_get_not_found(struct jmap_get *get, struct view id);
 void jmap_get_end(struct jmap_call *call, const struct jmap_get *get);
+// Does all ids, a few at a time, and ends the answer: get_one() has the object
+// `get->at` written. RC_MORE: it has to be called for it again. What else is
+// not RC_OK is answered as an error.
+enum jmap_step jmap_get_each(struct jmap_call *call, struct jmap_get *get,
+    enum rc (*get_one)(struct jmap_call *call));
 
 // ---- /changes (section 5.2) ------------------------------------------------
 
@@ -96,14 +112,19 @@ struct jmap_changes {
 // cannotCalculateChanges.
 MUST_CHECK bool jmap_changes_read(
     struct jmap_call *call, struct jmap_changes *ret_changes);
-// Begins the answer. The caller writes the lists, perhaps further members, and
-// ends the object.
+// For types that have more in their answer: begins it. The caller writes the
+// lists and ends the object.
 void jmap_changes_begin(struct jmap_call *call,
     const struct jmap_changes *changes, struct store_change_position until,
     bool more);
-// A list of the answer: "created", "updated" or "destroyed".
+// A list of ids, as a member.
 void jmap_changes_list(struct json_text *out, const char *name,
     enum jmap_id_kind kind, const uint64_t *ids, size_t count);
+// Answers with what the store found; `found` is done with. `rc` is the store's:
+// RC_GONE is cannotCalculateChanges, and with any failure `found` has nothing.
+enum jmap_step jmap_changes_answer(struct jmap_call *call,
+    const struct jmap_changes *changes, enum jmap_id_kind kind, enum rc rc,
+    struct store_changes *found);
 
 // ---- /set (section 5.3) ----------------------------------------------------
 

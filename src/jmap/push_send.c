@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One request to a push service, and what its answer means.
+#include "jmap/call.h"
 #include "jmap/push_impl.h"
 #include "jmap/watch.h"
 
@@ -127,14 +128,11 @@ static void write_verification(
     const struct push_target *target, struct buf *out)
 {
 	struct json_text json;
-	char id[24];
-	int len =
-	    snprintf(id, sizeof(id), "P%llx", (unsigned long long)target->s.id);
 	json_text_init(&json, out);
 	json_begin_object(&json);
 	json_member_string(&json, "@type", VIEW("PushVerification"));
-	json_member_string(
-	    &json, "pushSubscriptionId", view_of(id, (size_t)len));
+	json_key(&json, "pushSubscriptionId");
+	jmap_id_add(&json, JMAP_ID_PUSH, target->s.id);
 	json_member_string(&json, "verificationCode", target->s.code);
 	json_end_object(&json);
 }

@@ -321,10 +321,9 @@ static void answer_created(struct jmap_call *call, struct jmap_set *set,
     struct view key, json_t *object, const struct jmap_subscription *s)
 {
 	static const enum property defaults[] = {KEYS, CODE, TYPES};
-	char id[24];
-	int len = snprintf(id, sizeof(id), "P%llx", (unsigned long long)s->id);
-	struct json_text *out =
-	    jmap_set_created(call, set, key, view_of(id, (size_t)len));
+	char id[JMAP_ID_TEXT];
+	struct json_text *out = jmap_set_created(
+	    call, set, key, jmap_id_text(id, JMAP_ID_PUSH, s->id));
 	for (size_t i = 0; i < ARRAY_LEN(defaults); i++)
 		if (!json_object_get(object, properties[defaults[i]].name))
 			json_member_null(out, properties[defaults[i]].name);

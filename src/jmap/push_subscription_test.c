@@ -4,14 +4,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/test.h"
 #include "jmap/impl.h"
 #include "jmap/push.h"
 #include "jmap/push_record.h"
-#include "jmap/rig.h"
+#include "jmap/rig_one.h"
 #include "jmap/watch.h"
-
-static struct jmap_rig rig;
 
 #define URL "https://push.example/x?device=1"
 #define KEYS                                                                   \
@@ -619,14 +616,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rig_tear_down)
 
 int main(void)
 {

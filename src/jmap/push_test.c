@@ -4,13 +4,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/test.h"
 #include "http/rig_websocket.h"
 #include "jmap/call.h"
-#include "jmap/rig.h"
+#include "jmap/rig_one.h"
 #include "store/object.h"
 
-static struct jmap_rig rig;
 static uint64_t email; // that was delivered last
 static struct rig_client client;
 
@@ -637,20 +635,6 @@ static void the_session_says_where_it_is(void **state)
 	http_rig_answer_done(&answer);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	jmap_rig_init(&rig);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -667,5 +651,5 @@ int main(void)
 	    cmocka_unit_test(push_is_enabled_and_disabled),
 	    cmocka_unit_test(the_session_says_where_it_is),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, rig_set_up, rig_tear_down);
 }

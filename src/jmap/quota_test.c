@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Quota.
-#include "base/test.h"
-#include "jmap/rig.h"
-
-static struct jmap_rig rig;
+#include "jmap/rig_one.h"
 
 static int setup(void **state)
 {
@@ -13,19 +10,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
-	return 0;
-}
-
-static const struct {
-	const char *method;
-	const char *arguments;
-	const char *path;
-	const char *expected;
-} rows[] = {
+static const struct jmap_rig_step rows[] = {
     {"Quota/get", "{'ids':null}", "list",
 	"[{'id':'messages','resourceType':'count','used':1,'hardLimit':100000,"
 	"'scope':'account','name':'messages','types':['Email'],'warnLimit':"
@@ -66,42 +51,31 @@ static const struct {
 static void quotas_tell_of_the_servers_limits(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		json_t *json =
-		    jmap_rig_call(&rig, rows[i].method, rows[i].arguments);
-		jmap_rig_expect(json, rows[i].path, rows[i].expected);
-		json_decref(json);
-	}
-}
-
-static json_t *changes_since(json_t *state)
-{
-	char text[100];
-	snprintf(text, sizeof(text), "{'sinceState':'%s'}",
-	    json_string_value(state));
-	return jmap_rig_call(&rig, "Quota/changes", text);
+	jmap_rig_take(&rig, rows, ARRAY_LEN(rows));
 }
 
 static void only_mail_that_comes_or_goes_changes_them(void **state)
 {
+	static const char since[] = "{'sinceState':'@S'}";
 	(void)state;
-	json_t *before = jmap_rig_call(&rig, "Quota/get", "{'ids':[]}");
-	json_t *since = json_object_get(before, "state");
+	json_t *json = jmap_rig_call(&rig, "Quota/get", "{'ids':[]}");
+	jmap_rig_note_state_of(&rig, json);
+	json_decref(json);
 	json_decref(jmap_rig_call(&rig, "VacationResponse/set",
 	    "{'update':{'singleton':{'subject':'x'}}}"));
-	json_t *json = changes_since(since);
+	json = jmap_rig_call(&rig, "Quota/changes", since);
 	jmap_rig_expect(json, "updated", "[]");
 	json_decref(json);
 	jmap_rig_deliver(&rig, "INBOX", "Subject: y\r\n\r\nHello.\r\n");
-	json = changes_since(since);
+	json = jmap_rig_call(&rig, "Quota/changes", since);
 	jmap_rig_expect(json, "updated", "['messages','storage']");
 	jmap_rig_expect(json, "updatedProperties", "null");
 	jmap_rig_expect(json, "created", "[]");
-	json_t *after = changes_since(json_object_get(json, "newState"));
-	jmap_rig_expect(after, "updated", "[]");
-	json_decref(after);
+	jmap_rig_note_state_of(&rig, json);
 	json_decref(json);
-	json_decref(before);
+	json = jmap_rig_call(&rig, "Quota/changes", since);
+	jmap_rig_expect(json, "updated", "[]");
+	json_decref(json);
 }
 
 // RFC 9425 section 4.1: types that a client does not know are left out.
@@ -127,5 +101,5 @@ int main(void)
 	    cmocka_unit_test(who_does_not_know_mail_sees_no_quota_of_it),
 	};
 	return cmocka_run_group_tests_name(
-	    "jmap quota", tests, setup, teardown);
+	    "jmap quota", tests, setup, rig_tear_down);
 }

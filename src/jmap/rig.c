@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "jmap/call.h"
-#include "store/change.h"
 
 #define TEXT_MAX         ((size_t)16 << 20)
 #define RIG_HOLD_SECONDS (30 * 86400)
@@ -69,8 +68,8 @@ void jmap_rig_init_limits(
 		rig->routes[i].context = rig->jmap;
 	}
 	http_rig_init(&rig->http, rig->routes, jmap_route_count, &rig->users);
-	snprintf(rig->account_id, sizeof(rig->account_id), "A%llx",
-	    (unsigned long long)rig->users.user.account);
+	(void)jmap_id_text(
+	    rig->account_id, JMAP_ID_ACCOUNT, rig->users.user.account);
 }
 
 void jmap_rig_init(struct jmap_rig *rig)
@@ -90,28 +89,28 @@ void jmap_rig_done(struct jmap_rig *rig)
 	rig_users_done(&rig->users);
 }
 
-static void add_quoted(struct buf *out, const char *text)
+static void add_quoted(struct buf *out, struct view text)
 {
-	for (; *text; text++)
-		buf_add_char(out, *text == '\'' ? '"' : *text);
+	for (size_t i = 0; i < text.len; i++)
+		buf_add_char(out, text.ptr[i] == '\'' ? '"' : text.ptr[i]);
 }
 
-// ' is ", and "@A" the account's id.
+// ' is ", "@A" the account's id, and "@S" the state that was noted.
 static void add_call_text(
     const struct jmap_rig *rig, struct buf *out, const char *text)
 {
 	const char *at;
-	struct buf part;
-	buf_init(&part, TEXT_MAX);
-	while ((at = strstr(text, "@A"))) {
-		buf_add(&part, view_of(text, (size_t)(at - text)));
-		buf_add_string(&part, rig->account_id);
-		text = at + 2;
+	while ((at = strchr(text, '@'))) {
+		add_quoted(out, view_of(text, (size_t)(at - text)));
+		if (at[1] == 'A')
+			buf_add_string(out, rig->account_id);
+		else if (at[1] == 'S')
+			buf_add_string(out, rig->state);
+		else
+			buf_add_char(out, '@');
+		text = at + (at[1] == 'A' || at[1] == 'S' ? 2 : 1);
 	}
-	buf_add_string(&part, text);
-	buf_add_char(&part, '\0');
-	add_quoted(out, part.ptr);
-	buf_done(&part);
+	add_quoted(out, view_of_string(text));
 }
 
 static json_t *ask(struct jmap_rig *rig, struct view body)
@@ -204,7 +203,7 @@ void jmap_rig_expect(json_t *json, const char *path, const char *expected)
 	struct buf text;
 	json_t *is = jmap_rig_at(json, path);
 	buf_init(&text, TEXT_MAX);
-	add_quoted(&text, expected);
+	add_quoted(&text, view_of_string(expected));
 	json_t *want = json_loadb(text.ptr, text.len, JSON_DECODE_ANY, NULL);
 	if (!want || !is || !json_equal(is, want)) {
 		char *dump =
@@ -219,6 +218,46 @@ void jmap_rig_expect(json_t *json, const char *path, const char *expected)
 	buf_done(&text);
 }
 
+void jmap_rig_note_state_of(struct jmap_rig *rig, json_t *response)
+{
+	const json_t *state = json_object_get(response, "newState");
+	if (!state)
+		state = json_object_get(response, "state");
+	rig_must(state ? RC_OK : RC_INVALID, "a state");
+	snprintf(
+	    rig->state, sizeof(rig->state), "%s", json_string_value(state));
+}
+
+void jmap_rig_note_state(struct jmap_rig *rig)
+{
+	json_t *json = jmap_rig_call(rig, "Mailbox/get", "{'ids':[]}");
+	jmap_rig_note_state_of(rig, json);
+	json_decref(json);
+}
+
+void jmap_rig_take(
+    struct jmap_rig *rig, const struct jmap_rig_step *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		json_t *json =
+		    jmap_rig_call(rig, steps[i].method, steps[i].arguments);
+		printf("%s %s\n", steps[i].method, steps[i].arguments);
+		fflush(stdout);
+		jmap_rig_expect(json, steps[i].path, steps[i].expected);
+		json_decref(json);
+	}
+}
+
+void jmap_rig_expect_wrong(struct jmap_rig *rig, const char *method,
+    const char *const *arguments, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct jmap_rig_step step = {
+		    method, arguments[i], "type", "'invalidArguments'"};
+		jmap_rig_take(rig, &step, 1);
+	}
+}
+
 void jmap_rig_read(struct jmap_rig *rig, json_t *id, struct buf *out)
 {
 	uint64_t number;
@@ -231,31 +270,4 @@ void jmap_rig_read(struct jmap_rig *rig, json_t *id, struct buf *out)
 	rig_must(
 	    store_reader_bytes(reader, number, 0, TEXT_MAX, out), "the email");
 	store_reader_free(&reader);
-}
-
-uint64_t jmap_rig_deliver(
-    struct jmap_rig *rig, const char *mailbox, const char *message)
-{
-	struct fault fault;
-	struct store_mailbox *open;
-	struct store_appended appended;
-	struct store_asker asker = store_user(rig->users.user.account);
-	struct store_draft *draft = store_draft_new(rig->store);
-	uint32_t index;
-	struct store_message entry;
-	rig_must(store_draft_add(draft, view_of_string(message)), "draft");
-	rig_must(store_draft_finish(draft), "draft");
-	rig_must(store_mailbox_open(&asker, rig->account,
-		     view_of_string(mailbox), STORE_RIGHTS_ALL, &fault, &open),
-	    mailbox);
-	struct store_append append = {.draft = draft};
-	rig_must(store_append(open, &append, 1, &fault, &appended), "append");
-	struct store_snapshot *snapshot = store_mailbox_snapshot(open);
-	rig_must(store_snapshot_find(snapshot, appended.first_uid, &index),
-	    "the message");
-	store_snapshot_get(snapshot, index, &entry);
-	store_snapshot_unref(&snapshot);
-	store_mailbox_close(&open);
-	store_draft_free(&draft);
-	return entry.email_id;
 }

@@ -29,6 +29,7 @@ struct jmap_rig {
 	struct http_route routes[32];
 	struct http_rig http;
 	char account_id[24];
+	char state[32];  // that was noted
 	unsigned status; // of the last request
 };
 
@@ -47,13 +48,32 @@ json_t *jmap_rig_ask(struct jmap_rig *rig, const char *text);
 json_t *jmap_rig_call(
     struct jmap_rig *rig, const char *method, const char *arguments);
 // Calls methods: `calls` is the JSON of "methodCalls", in which "@A" stands for
-// the account's id. Gives "methodResponses".
+// the account's id, and "@S" for the state that was noted. Gives
+// "methodResponses".
 json_t *jmap_rig_calls(struct jmap_rig *rig, const char *calls);
 
 // What is at a path such as "list/0/name", or NULL; borrowed.
 json_t *jmap_rig_at(json_t *json, const char *path);
 // Fails the test unless what is there is this JSON.
 void jmap_rig_expect(json_t *json, const char *path, const char *expected);
+
+// Notes the state of the account as it is now.
+void jmap_rig_note_state(struct jmap_rig *rig);
+// Notes the newState of a response, or the state if it has no other.
+void jmap_rig_note_state_of(struct jmap_rig *rig, json_t *response);
+
+// A call, and what is at a path of its answer.
+struct jmap_rig_step {
+	const char *method;
+	const char *arguments;
+	const char *path;
+	const char *expected; // JSON
+};
+void jmap_rig_take(
+    struct jmap_rig *rig, const struct jmap_rig_step *steps, size_t count);
+// Fails the test unless each of these is answered with invalidArguments.
+void jmap_rig_expect_wrong(struct jmap_rig *rig, const char *method,
+    const char *const *arguments, size_t count);
 
 // Adds the bytes of the email with this id (a JSON string) to `out`.
 void jmap_rig_read(struct jmap_rig *rig, json_t *id, struct buf *out);

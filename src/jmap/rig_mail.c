@@ -56,23 +56,18 @@ static struct rangeset range_of(uint32_t first, uint32_t last)
 	return uids;
 }
 
-uint64_t rig_mail_put(struct jmap_rig *rig, const char *mailbox, int64_t when,
-    const char *flags, const char *message)
+static uint64_t append(struct jmap_rig *rig, const char *mailbox,
+    const char *message, struct store_append append)
 {
 	struct fault fault;
 	struct store_appended appended;
-	struct flags_read read;
 	struct store_message entry;
 	uint32_t index;
 	struct store_draft *draft = store_draft_new(rig->store);
 	rig_must(store_draft_add(draft, view_of_string(message)), "draft");
 	rig_must(store_draft_finish(draft), "draft");
-	read_flags(flags, &read);
 	struct store_mailbox *open = open_mailbox(rig, mailbox);
-	struct store_append append = {.draft = draft,
-	    .flags = read.flags,
-	    .has_date = true,
-	    .internal_date = when};
+	append.draft = draft;
 	rig_must(store_append(open, &append, 1, &fault, &appended), "append");
 	struct store_snapshot *snapshot = store_mailbox_snapshot(open);
 	rig_must(store_snapshot_find(snapshot, appended.first_uid, &index),
@@ -82,6 +77,22 @@ uint64_t rig_mail_put(struct jmap_rig *rig, const char *mailbox, int64_t when,
 	store_mailbox_close(&open);
 	store_draft_free(&draft);
 	return entry.email_id;
+}
+
+uint64_t jmap_rig_deliver(
+    struct jmap_rig *rig, const char *mailbox, const char *message)
+{
+	return append(rig, mailbox, message, (struct store_append){0});
+}
+
+uint64_t rig_mail_put(struct jmap_rig *rig, const char *mailbox, int64_t when,
+    const char *flags, const char *message)
+{
+	struct flags_read read;
+	read_flags(flags, &read);
+	return append(rig, mailbox, message,
+	    (struct store_append){
+		.flags = read.flags, .has_date = true, .internal_date = when});
 }
 
 void rig_mail_flags(struct jmap_rig *rig, const char *mailbox, uint32_t first,

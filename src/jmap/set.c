@@ -179,7 +179,10 @@ void jmap_set_add_list(struct json_text *out, const char *name, size_t count,
     const struct buf *text)
 {
 	json_key(out, name);
-	if (count > 0)
+	// What did not fit is missing in the middle of the list.
+	if (text->overflowed)
+		out->out->overflowed = true;
+	if (count > 0 && !text->overflowed)
 		json_add_raw(out, buf_view(text));
 	else
 		json_add_null(out);

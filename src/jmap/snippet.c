@@ -4,6 +4,7 @@
 #include "jmap/email_filter.h"
 #include "jmap/impl.h"
 #include "jmap/methods.h"
+#include "jmap/object.h"
 #include "jmap/snippet_text.h"
 #include "net/session.h"
 #include "wire/encoded_word.h"
@@ -210,14 +211,10 @@ static bool read_arguments(struct jmap_call *call, struct snippets *snippets)
 	    !jmap_taken_all(call))
 		return false;
 	snippets->filter = filter;
-	if (!snippets->ids)
-		jmap_fail(
-		    call, JMAP_ERROR_INVALID_ARGUMENTS, "emailIds is missing");
-	else if (snippets->id_count >
-		 call->request->jmap->options.limits.objects_get)
-		jmap_fail(call, JMAP_ERROR_REQUEST_TOO_LARGE,
-		    "more ids than maxObjectsInGet");
-	return !call->failed;
+	if (snippets->ids)
+		return jmap_get_may_have(call, snippets->id_count);
+	jmap_fail(call, JMAP_ERROR_INVALID_ARGUMENTS, "emailIds is missing");
+	return false;
 }
 
 // RC_MORE: call again. The filter is read as Email/query reads it, for its

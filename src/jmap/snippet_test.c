@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SearchSnippet/get: what is marked, escaped and cut.
-#include "base/test.h"
 #include "jmap/call.h"
 #include "jmap/rig_mail.h"
+#include "jmap/rig_one.h"
 #include "jmap/snippet_text.h"
 
-static struct jmap_rig rig;
 static uint64_t plain, html;
 
 static const struct {
@@ -175,13 +174,6 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
-{
-	(void)state;
-	jmap_rig_done(&rig);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,5 +183,5 @@ int main(void)
 	    cmocka_unit_test(html_is_text),
 	    cmocka_unit_test(errors),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, rig_tear_down);
 }

@@ -14,16 +14,13 @@ static int add(const char *bytes, size_t len, void *context)
 
 void jmap_add_json(struct json_text *out, const json_t *json)
 {
-	struct buf text;
 	if (!json) {
 		json_add_null(out);
 		return;
 	}
-	buf_init(&text, out->out->max);
+	json_add_raw(out, VIEW("")); // it comes in pieces
 	(void)json_dump_callback(
-	    json, add, &text, JSON_COMPACT | JSON_ENCODE_ANY);
-	json_add_raw(out, buf_view(&text));
-	buf_done(&text);
+	    json, add, out->out, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
 struct view jmap_json_text(struct arena *arena, const json_t *json)
@@ -131,20 +128,12 @@ enum jmap_step jmap_stored_get(
 	    .type = type,
 	    .left = call->request->jmap->options.limits.objects_get,
 	};
-	struct store_view *view;
-	struct fault fault = {.text = ""};
+	struct store_view *view = NULL;
 	enum jmap_step step = JMAP_DONE;
 	if (jmap_get_read(call, type->class, NULL, &get) &&
-	    jmap_taken_all(call)) {
-		enum rc rc =
-		    store_view_open(&call->asker, call->account, &fault, &view);
-		if (rc == RC_OK) {
-			step = get_from(&getting, view);
-			store_view_close(&view);
-		} else {
-			step = jmap_fail_rc(call, rc, &fault);
-		}
-	}
+	    jmap_taken_all(call) && jmap_view_open(call, &view))
+		step = get_from(&getting, view);
+	store_view_close(&view);
 	jmap_get_done(&get);
 	return step;
 }
@@ -164,17 +153,6 @@ enum rc jmap_stored_find(struct jmap_call *call, struct store_view *view,
 
 // ---- /changes --------------------------------------------------------------
 
-static void write_ids(struct jmap_call *call, const char *name,
-    const struct jmap_stored *type, const struct store_ids *ids)
-{
-	struct json_text *out = &call->out;
-	json_key(out, name);
-	json_begin_array(out);
-	for (size_t i = 0; i < ids->count; i++)
-		jmap_id_add(out, type->id_kind, ids->items[i]);
-	json_end_array(out);
-}
-
 enum jmap_step jmap_stored_changes(
     struct jmap_call *call, const struct jmap_stored *type)
 {
@@ -184,18 +162,7 @@ enum jmap_step jmap_stored_changes(
 		return JMAP_DONE;
 	enum rc rc = store_objects_changed(call->account, type->kind,
 	    asked.after, (size_t)asked.max, &changes);
-	if (rc == RC_GONE)
-		return jmap_fail(
-		    call, JMAP_ERROR_CANNOT_CALCULATE_CHANGES, NULL);
-	if (rc != RC_OK)
-		return jmap_fail_rc(call, rc, NULL);
-	jmap_changes_begin(call, &asked, changes.next, changes.more);
-	write_ids(call, "created", type, &changes.made);
-	write_ids(call, "updated", type, &changes.changed);
-	write_ids(call, "destroyed", type, &changes.gone);
-	json_end_object(&call->out);
-	store_changes_done(&changes);
-	return JMAP_DONE;
+	return jmap_changes_answer(call, &asked, type->id_kind, rc, &changes);
 }
 
 // ---- /set ------------------------------------------------------------------
@@ -260,17 +227,10 @@ bool jmap_stored_set_patch(struct jmap_call *call, struct jmap_set *set,
 bool jmap_stored_set_read(struct jmap_call *call,
     const struct jmap_stored *type, struct jmap_stored_set *ret_set)
 {
-	struct fault fault = {.text = ""};
 	*ret_set = (struct jmap_stored_set){.type = type};
 	if (!jmap_set_read(call, type->class, &ret_set->set) ||
-	    !jmap_taken_all(call))
+	    !jmap_taken_all(call) || !jmap_view_open(call, &ret_set->view))
 		return false;
-	enum rc rc = store_view_open(
-	    &call->asker, call->account, &fault, &ret_set->view);
-	if (rc != RC_OK) {
-		jmap_fail_rc(call, rc, &fault);
-		return false;
-	}
 	return jmap_set_in_state(
 	    call, &ret_set->set, store_view_version(ret_set->view));
 }

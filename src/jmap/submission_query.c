@@ -298,26 +298,13 @@ static void answer(const struct results *results,
 	jmap_query_end(call, query, results->rows.count);
 }
 
-static struct store_view *open_view(struct jmap_call *call)
-{
-	struct store_view *view;
-	struct fault fault = {.text = ""};
-	enum rc rc =
-	    store_view_open(&call->asker, call->account, &fault, &view);
-	if (rc == RC_OK)
-		return view;
-	jmap_fail_rc(call, rc, &fault);
-	return NULL;
-}
-
 enum jmap_step submission_query(struct jmap_call *call)
 {
 	struct jmap_query query;
 	struct results results = {.call = call};
-	if (!jmap_query_read(call, &query) || !jmap_taken_all(call))
-		return JMAP_DONE;
-	struct store_view *view = open_view(call);
-	if (!view)
+	struct store_view *view;
+	if (!jmap_query_read(call, &query) || !jmap_taken_all(call) ||
+	    !jmap_view_open(call, &view))
 		return JMAP_DONE;
 	if (find(&results, query.filter, query.sort, view))
 		answer(&results, &query, store_view_version(view));
@@ -416,10 +403,9 @@ enum jmap_step submission_query_changes(struct jmap_call *call)
 {
 	struct jmap_query_changes asked;
 	struct results results = {.call = call};
-	if (!jmap_query_changes_read(call, &asked) || !jmap_taken_all(call))
-		return JMAP_DONE;
-	struct store_view *view = open_view(call);
-	if (!view)
+	struct store_view *view;
+	if (!jmap_query_changes_read(call, &asked) || !jmap_taken_all(call) ||
+	    !jmap_view_open(call, &view))
 		return JMAP_DONE;
 	query_changes(&results, &asked, view);
 	vec_done(&results.rows);

@@ -557,18 +557,6 @@ static bool check_follow(struct jmap_call *call, struct setting *setting)
 	return good;
 }
 
-static bool open_view(struct jmap_call *call, struct setting *setting)
-{
-	struct fault fault = {.text = ""};
-	if (setting->view)
-		store_view_close(&setting->view);
-	enum rc rc = store_view_open(
-	    &call->asker, call->account, &fault, &setting->view);
-	if (rc != RC_OK)
-		jmap_fail_rc(call, rc, &fault);
-	return rc == RC_OK;
-}
-
 static bool begin(struct jmap_call *call, struct setting *setting)
 {
 	map_init(&setting->done);
@@ -578,7 +566,8 @@ static bool begin(struct jmap_call *call, struct setting *setting)
 	    !jmap_take_array(
 		call, "onSuccessDestroyEmail", &setting->destroy_email) ||
 	    !jmap_taken_all(call) || !check_follow(call, setting) ||
-	    !jmap_identities_make(call) || !open_view(call, setting))
+	    !jmap_identities_make(call) ||
+	    !jmap_view_open(call, &setting->view))
 		return false;
 	setting->before = store_view_version(setting->view);
 	setting->after = setting->before;
@@ -594,7 +583,8 @@ static enum jmap_step change_all(
 	json_t *value;
 	size_t i;
 	// New ones may be changed in the same call.
-	if (!open_view(call, setting))
+	store_view_close(&setting->view);
+	if (!jmap_view_open(call, &setting->view))
 		return JMAP_DONE;
 	json_object_foreach(setting->set.parts[JMAP_SET_UPDATE], key, value)
 	    update_one(call, setting, view_of_string(key), value);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Thread/get and Thread/changes (RFC 8621 section 3).
-#include "base/clock.h"
 #include "jmap/email.h"
 #include "jmap/methods.h"
 #include "store/view_changes.h"
@@ -18,7 +17,6 @@ struct thread_get {
 	struct jmap_get get;
 	struct store_view *view;
 	struct jmap_numbers all; // if no ids were given
-	size_t at;
 };
 
 static void write_thread(struct jmap_call *call, const struct jmap_get *get,
@@ -38,10 +36,11 @@ static void write_thread(struct jmap_call *call, const struct jmap_get *get,
 	json_end_object(out);
 }
 
-static enum rc get_one(struct jmap_call *call, struct thread_get *state)
+static enum rc get_one(struct jmap_call *call)
 {
+	struct thread_get *state = call->state;
 	const struct store_view_thread_email *emails;
-	size_t count, at = state->at++;
+	size_t count, at = state->get.at;
 	uint64_t id;
 	enum rc rc = RC_NOT_FOUND;
 	if (state->get.all) {
@@ -81,19 +80,12 @@ static bool list_all(struct jmap_call *call, struct thread_get *state)
 
 static bool begin(struct jmap_call *call)
 {
-	struct fault fault = {.text = ""};
 	struct thread_get *state =
 	    arena_zalloc(&call->arena, sizeof(struct thread_get));
 	call->state = state;
 	if (!jmap_get_read(call, &thread_class, NULL, &state->get) ||
-	    !jmap_taken_all(call))
+	    !jmap_taken_all(call) || !jmap_view_open(call, &state->view))
 		return false;
-	enum rc rc =
-	    store_view_open(&call->asker, call->account, &fault, &state->view);
-	if (rc != RC_OK) {
-		jmap_fail_rc(call, rc, &fault);
-		return false;
-	}
 	if (state->get.all && !list_all(call, state))
 		return false;
 	jmap_get_begin(call, store_view_version(state->view));
@@ -102,22 +94,10 @@ static bool begin(struct jmap_call *call)
 
 static enum jmap_step thread_get(struct jmap_call *call)
 {
-	struct fault fault = {.text = ""};
 	if (!call->state && !begin(call))
 		return JMAP_DONE;
 	struct thread_get *state = call->state;
-	uint64_t end = clock_monotonic_ms() + NET_SLICE_MS;
-	while (state->at < state->get.id_count) {
-		enum rc rc = get_one(call, state);
-		if (rc != RC_OK)
-			return jmap_fail_rc(call, rc, &fault);
-		if (buf_status(call->out.out) != RC_OK)
-			return JMAP_DONE;
-		if (clock_monotonic_ms() >= end)
-			return JMAP_MORE;
-	}
-	jmap_get_end(call, &state->get);
-	return JMAP_DONE;
+	return jmap_get_each(call, &state->get, get_one);
 }
 
 static void thread_get_end(struct jmap_call *call)
@@ -135,35 +115,16 @@ static void thread_get_end(struct jmap_call *call)
 
 static enum jmap_step thread_changes(struct jmap_call *call)
 {
-	struct fault fault = {.text = ""};
 	struct jmap_changes changes;
 	struct store_changes found;
 	struct store_view *view;
-	struct json_text *out = &call->out;
-	if (!jmap_changes_read(call, &changes) || !jmap_taken_all(call))
+	if (!jmap_changes_read(call, &changes) || !jmap_taken_all(call) ||
+	    !jmap_view_open(call, &view))
 		return JMAP_DONE;
-	enum rc rc =
-	    store_view_open(&call->asker, call->account, &fault, &view);
-	if (rc != RC_OK)
-		return jmap_fail_rc(call, rc, &fault);
-	rc = store_view_threads_changed(
+	enum rc rc = store_view_threads_changed(
 	    view, changes.after, (size_t)changes.max, &found);
 	store_view_close(&view);
-	if (rc == RC_GONE)
-		return jmap_fail(
-		    call, JMAP_ERROR_CANNOT_CALCULATE_CHANGES, NULL);
-	if (rc != RC_OK)
-		return jmap_fail_rc(call, rc, &fault);
-	jmap_changes_begin(call, &changes, found.next, found.more);
-	jmap_changes_list(
-	    out, "created", JMAP_ID_THREAD, found.made.items, found.made.count);
-	jmap_changes_list(out, "updated", JMAP_ID_THREAD, found.changed.items,
-	    found.changed.count);
-	jmap_changes_list(out, "destroyed", JMAP_ID_THREAD, found.gone.items,
-	    found.gone.count);
-	json_end_object(out);
-	store_changes_done(&found);
-	return JMAP_DONE;
+	return jmap_changes_answer(call, &changes, JMAP_ID_THREAD, rc, &found);
 }
 
 const struct jmap_method jmap_thread_methods[] = {

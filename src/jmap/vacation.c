@@ -93,19 +93,12 @@ static enum jmap_step get_from(
 static enum jmap_step vacation_get(struct jmap_call *call)
 {
 	struct jmap_get get;
-	struct store_view *view;
-	struct fault fault = {.text = ""};
+	struct store_view *view = NULL;
 	enum jmap_step step = JMAP_DONE;
-	if (jmap_get_read(call, &class, NULL, &get) && jmap_taken_all(call)) {
-		enum rc rc =
-		    store_view_open(&call->asker, call->account, &fault, &view);
-		if (rc == RC_OK) {
-			step = get_from(call, &get, view);
-			store_view_close(&view);
-		} else {
-			step = jmap_fail_rc(call, rc, &fault);
-		}
-	}
+	if (jmap_get_read(call, &class, NULL, &get) && jmap_taken_all(call) &&
+	    jmap_view_open(call, &view))
+		step = get_from(call, &get, view);
+	store_view_close(&view);
 	jmap_get_done(&get);
 	return step;
 }
