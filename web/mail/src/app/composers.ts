@@ -108,10 +108,14 @@ function forwarded(email: Email, body: EmailBody): Node[] {
 	return [block(), holder];
 }
 
-function attachmentsOf(body: EmailBody): Attachment[] {
+// Many programs give a Content-ID to every file. Only what `text` shows by it is a
+// part of the text; the rest are files.
+function attachmentsOf(body: EmailBody, text: DocumentFragment): Attachment[] {
+	const shown = new Set([...text.querySelectorAll<HTMLElement>("img[data-cid]")]
+		.map((image) => image.dataset["cid"]));
 	return body.attachments.filter((part) => part.blobId).map((part) => newAttachment(
 		part.name ?? t("attach.none"), part.type, part.size, part.blobId!,
-		part.cid ?? undefined));
+		part.cid && shown.has(part.cid) ? part.cid : undefined));
 }
 
 // ---- Beginnings --------------------------------------------------------------
@@ -137,27 +141,29 @@ async function startReply(email: Email, all: boolean): Promise<Start> {
 	const body = await bodyOf(email);
 	const identity = chooseIdentity(email);
 	const me = store().identities.peek().map((one) => one.email);
+	const begin = beginning(identity, ...quotation(email, body));
 	const draft = new Draft(store(), {
 		identity, ...replyRecipients(email, body, me, all),
 		subject: replySubject(email.subject), ...replyReferences(body),
 		answers: {email, keyword: "$answered"},
 		// Pictures that the quoted text shows go with it.
-		attachments: attachmentsOf(body).filter((one) => one.cid &&
+		attachments: attachmentsOf(body, begin).filter((one) => one.cid &&
 			one.type.startsWith("image/")),
 	});
-	return {draft, begin: beginning(identity, ...quotation(email, body)), focus: "text"};
+	return {draft, begin, focus: "text"};
 }
 
 async function startForward(email: Email): Promise<Start> {
 	const body = await bodyOf(email);
 	const identity = chooseIdentity(email);
 	const {references} = replyReferences(body);
+	const begin = beginning(identity, ...forwarded(email, body));
 	const draft = new Draft(store(), {
 		identity, subject: forwardSubject(email.subject),
-		...(references && {references}), attachments: attachmentsOf(body),
+		...(references && {references}), attachments: attachmentsOf(body, begin),
 		answers: {email, keyword: "$forwarded"},
 	});
-	return {draft, begin: beginning(identity, ...forwarded(email, body))};
+	return {draft, begin};
 }
 
 // As a file: nothing of it is lost, not even its header.
@@ -175,15 +181,16 @@ function startAttached(email: Email): Start {
 async function startDraft(email: Email): Promise<Start> {
 	const body = await bodyOf(email);
 	const html = valueOf(body, body.htmlBody, "text/html");
+	const begin = htmlOfBody(body);
 	const draft = new Draft(store(), {
 		identity: chooseIdentity({...email, to: email.from, cc: null, bcc: null}),
 		to: email.to ?? [], cc: email.cc ?? [], bcc: email.bcc ?? [],
 		subject: email.subject ?? "", emailId: email.id,
 		...(body.inReplyTo && {inReplyTo: body.inReplyTo}),
 		...(body.references && {references: body.references}),
-		attachments: attachmentsOf(body),
+		attachments: attachmentsOf(body, begin),
 	});
-	return {draft, begin: htmlOfBody(body), plain: html === undefined, focus: "text"};
+	return {draft, begin, plain: html === undefined, focus: "text"};
 }
 
 function startOf(order: ComposeOrder): Start | Promise<Start> {

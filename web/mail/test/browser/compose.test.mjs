@@ -166,6 +166,26 @@ test("reply to all, forward, and forward as attachment", () => withPage(async (p
 	await page.waitForSelector(".compose-files li:has-text('.eml')");
 }));
 
+// Many programs give a Content-ID to every file.
+test("a file with a Content-ID is forwarded, and a picture of the text stays in it", () => withPage(
+	async (page, play, mock) => {
+		await page.click(".row-link:has-text('Everything')");
+		await page.waitForSelector(".html-body");
+		await page.keyboard.press("f");
+		await page.waitForSelector(".compose-files li:has-text('plan.pdf')");
+		assert.equal(await page.locator(".compose-files li").count(), 1);
+		await page.locator(".composer .chips input").first().pressSequentially("bob@x.example,");
+		await send(page);
+		await toast(page, "Message sent");
+		const {body} = theOne(mock, "Fwd: Everything");
+		assert.deepEqual(body.attachments.map((one) => [one.name, one.cid ?? null]),
+			[["dot.png", "dot@x"], ["plan.pdf", null]]);
+		assert.match(body.html, /src="cid:dot@x"/);
+	}, {prepare: (mock) => mock.data.deliver(["all", {name: "Ada", email: "ada@x.example"}, [],
+		"Everything", 0, "inbox", "", {html: "<p>Look: <img src='cid:dot@x'></p>", attachments: [
+			{name: "dot.png", type: "image/png", cid: "dot@x", bytes: Buffer.from("x")},
+			{name: "plan.pdf", type: "application/pdf", cid: "plan@x", bytes: Buffer.from("%PDF-")}]}])}));
+
 test("files are attached, taken away, and sent", () => withPage(async (page, play, mock) => {
 	await write(page, {subject: "Files", text: "Here"});
 	const choose = async (files) => {

@@ -25,9 +25,9 @@ const STATES: Record<Draft["state"]["value"], Key | undefined> = {
 };
 
 function fragmentOf(root: HTMLElement): DocumentFragment {
-	const fragment = document.createDocumentFragment();
-	fragment.append(...[...root.childNodes].map((node) => node.cloneNode(true)));
-	return fragment;
+	const range = document.createRange();
+	range.selectNodeContents(root);
+	return range.cloneContents();
 }
 
 // Pictures of the text that are on the server already are fetched and shown.
