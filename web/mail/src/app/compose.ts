@@ -24,7 +24,8 @@ export function composeMailto(url: string): void {
 	const [, to = "", query = ""] = /^mailto:([^?]*)\??(.*)$/i.exec(url) ?? [];
 	const values = new Map<string, string>();
 	for (const part of query.split("&")) {
-		const [name = "", value = ""] = part.split("=");
+		// A "=" in the value should be encoded, and often is not.
+		const [, name = "", value = ""] = /^([^=]*)=?(.*)$/s.exec(part) ?? [];
 		values.set(name.toLowerCase(), decode(value));
 	}
 	const all = [decode(to), values.get("to") ?? ""].join(",").split(",")
@@ -36,7 +37,7 @@ export function composeMailto(url: string): void {
 
 function decode(text: string): string {
 	try {
-		return decodeURIComponent(text);
+		return decodeURIComponent(text).replace(/\r\n?/g, "\n");
 	} catch {
 		return text;
 	}

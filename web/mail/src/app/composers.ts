@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The messages that are being written now, and how each begins.
-import {signal} from "@preact/signals";
+import {effect, signal, type Signal} from "@preact/signals";
 import {t} from "../i18n/index.ts";
+import {JmapError} from "../jmap/errors.ts";
 import type {BodyPart, Email, EmailBody, Identity} from "../jmap/types.ts";
 import {fullAddress, sameAddress} from "../lib/addresses.ts";
 import {longDate} from "../lib/dates.ts";
@@ -9,17 +10,19 @@ import {cleanEditable, textToNodes} from "../lib/editable.ts";
 import {
 	addressedAs, forwardSubject, replyRecipients, replyReferences, replySubject,
 } from "../lib/reply.ts";
-import {Draft, newAttachment, UNDO_SECONDS, type Attachment} from "../store/draft.ts";
+import {Draft, HOLD_SECONDS, newAttachment, type Attachment} from "../store/draft.ts";
 import type {ComposeOrder} from "./compose.ts";
-import {store} from "./session.ts";
+import {beforeLogOut, phase, store} from "./session.ts";
 import {toast, toastError} from "./toasts.ts";
 
 export interface Composer {
 	key: number;
 	draft: Draft;
 	begin: DocumentFragment; // what the editor shows first
-	plain: boolean; // it begins as plain text
+	plain: Signal<boolean>;
 	focus: "to" | "text";
+	// Object URLs of the pictures that the text shows; they are revoked when it is over.
+	pictures: Set<string>;
 }
 
 export const composers = signal<Composer[]>([]);
@@ -105,10 +108,14 @@ function forwarded(email: Email, body: EmailBody): Node[] {
 	return [block(), holder];
 }
 
-function attachmentsOf(body: EmailBody): Attachment[] {
+// Many programs give a Content-ID to every file. Only what `text` shows by it is a
+// part of the text; the rest are files.
+function attachmentsOf(body: EmailBody, text: DocumentFragment): Attachment[] {
+	const shown = new Set([...text.querySelectorAll<HTMLElement>("img[data-cid]")]
+		.map((image) => image.dataset["cid"]));
 	return body.attachments.filter((part) => part.blobId).map((part) => newAttachment(
 		part.name ?? t("attach.none"), part.type, part.size, part.blobId!,
-		part.cid ?? undefined));
+		part.cid && shown.has(part.cid) ? part.cid : undefined));
 }
 
 // ---- Beginnings --------------------------------------------------------------
@@ -134,27 +141,29 @@ async function startReply(email: Email, all: boolean): Promise<Start> {
 	const body = await bodyOf(email);
 	const identity = chooseIdentity(email);
 	const me = store().identities.peek().map((one) => one.email);
+	const begin = beginning(identity, ...quotation(email, body));
 	const draft = new Draft(store(), {
 		identity, ...replyRecipients(email, body, me, all),
 		subject: replySubject(email.subject), ...replyReferences(body),
 		answers: {email, keyword: "$answered"},
 		// Pictures that the quoted text shows go with it.
-		attachments: attachmentsOf(body).filter((one) => one.cid &&
+		attachments: attachmentsOf(body, begin).filter((one) => one.cid &&
 			one.type.startsWith("image/")),
 	});
-	return {draft, begin: beginning(identity, ...quotation(email, body)), focus: "text"};
+	return {draft, begin, focus: "text"};
 }
 
 async function startForward(email: Email): Promise<Start> {
 	const body = await bodyOf(email);
 	const identity = chooseIdentity(email);
 	const {references} = replyReferences(body);
+	const begin = beginning(identity, ...forwarded(email, body));
 	const draft = new Draft(store(), {
 		identity, subject: forwardSubject(email.subject),
-		...(references && {references}), attachments: attachmentsOf(body),
+		...(references && {references}), attachments: attachmentsOf(body, begin),
 		answers: {email, keyword: "$forwarded"},
 	});
-	return {draft, begin: beginning(identity, ...forwarded(email, body))};
+	return {draft, begin};
 }
 
 // As a file: nothing of it is lost, not even its header.
@@ -172,15 +181,16 @@ function startAttached(email: Email): Start {
 async function startDraft(email: Email): Promise<Start> {
 	const body = await bodyOf(email);
 	const html = valueOf(body, body.htmlBody, "text/html");
+	const begin = htmlOfBody(body);
 	const draft = new Draft(store(), {
 		identity: chooseIdentity({...email, to: email.from, cc: null, bcc: null}),
 		to: email.to ?? [], cc: email.cc ?? [], bcc: email.bcc ?? [],
 		subject: email.subject ?? "", emailId: email.id,
 		...(body.inReplyTo && {inReplyTo: body.inReplyTo}),
 		...(body.references && {references: body.references}),
-		attachments: attachmentsOf(body),
+		attachments: attachmentsOf(body, begin),
 	});
-	return {draft, begin: htmlOfBody(body), plain: html === undefined, focus: "text"};
+	return {draft, begin, plain: html === undefined, focus: "text"};
 }
 
 function startOf(order: ComposeOrder): Start | Promise<Start> {
@@ -202,48 +212,95 @@ function startOf(order: ComposeOrder): Start | Promise<Start> {
 
 export async function openComposer(order: ComposeOrder): Promise<void> {
 	// A draft is open once only.
-	if (order.kind === "draft" &&
-		composers.peek().some((one) => one.draft.id === order.email?.id))
+	const isOpen = (): boolean => order.kind === "draft" &&
+		composers.peek().some((one) => one.draft.id === order.email?.id);
+	if (isOpen())
 		return;
 	try {
 		const {draft, begin, plain = false, focus = "to"} = await startOf(order);
-		composers.value = [...composers.peek(), {key: ++keys, draft, begin, plain, focus}];
+		if (isOpen() || phase.peek() !== "mail") // meanwhile
+			return;
+		composers.value = [...composers.peek(), {key: ++keys, draft, begin, focus,
+			plain: signal(plain), pictures: new Set<string>()}];
 	} catch (error) {
 		toastError(error);
 	}
 }
 
-export function closeComposer(composer: Composer): void {
-	composers.value = composers.peek().filter((one) => one !== composer);
+// ---- Pictures of the text ----------------------------------------------------
+
+export function showPicture(composer: Composer, image: HTMLImageElement, blob: Blob): void {
+	const url = URL.createObjectURL(blob);
+	composer.pictures.add(url);
+	image.src = url;
+}
+
+function forgetPictures({pictures}: Composer): void {
+	for (const url of pictures)
+		URL.revokeObjectURL(url);
+	pictures.clear();
 }
 
 // ---- Ends --------------------------------------------------------------------
 
+function hide(composer: Composer): void {
+	composers.value = composers.peek().filter((one) => one !== composer);
+}
+
 function reopen(composer: Composer, begin: DocumentFragment): void {
+	if (phase.peek() !== "mail") // logged out meanwhile
+		return;
 	composers.value = [...composers.peek(), {...composer, key: ++keys, begin, focus: "text"}];
 }
 
-// The editor goes away; what it has now is what counts.
-function freeze(draft: Draft): void {
-	const content = draft.content();
-	draft.content = () => content;
+// It is kept as a draft, with all that is typed while it is being saved.
+export async function closeComposer(composer: Composer): Promise<void> {
+	const {draft} = composer;
+	if (draft.isEmpty())
+		return dropComposer(composer);
+	do
+		await draft.save();
+	while (draft.state.peek() !== "clean" && composers.peek().includes(composer));
+	hide(composer);
+	forgetPictures(composer);
 }
+
+function dropComposer(composer: Composer): Promise<void> {
+	hide(composer);
+	forgetPictures(composer);
+	return composer.draft.discard();
+}
+
+// Whoever logs out finds in the drafts what he was writing. The next user of the
+// page finds nothing of it here.
+beforeLogOut.add(() => Promise.allSettled(composers.peek().map(({draft}) =>
+	draft.isEmpty() || draft.state.peek() === "clean" ? undefined : draft.save())));
+effect(() => {
+	if (phase.value === "mail")
+		return;
+	for (const one of composers.peek()) {
+		hide(one);
+		forgetPictures(one);
+		one.draft.stop();
+	}
+});
 
 // `content`: the editor's nodes, for when it is taken back. `at`: not before then.
 export async function sendComposer(
 	composer: Composer, content: DocumentFragment, at?: Date,
 ): Promise<void> {
 	const {draft} = composer;
-	freeze(draft);
-	closeComposer(composer);
+	hide(composer);
 	try {
 		const seconds = at ? (at.getTime() - Date.now()) / 1000
-			: Math.min(UNDO_SECONDS, draft.longestWait);
-		const submission = await draft.submit(Math.max(0, seconds));
+			: Math.min(HOLD_SECONDS, draft.longestWait);
+		const {id, until} = await draft.submit(Math.max(0, seconds));
 		toast(at ? t("write.later.done", {date: longDate(at.toISOString())}) : t("write.sent"), {
-			...(seconds > 0 && {undo: () => void draft.unsend(submission).then(
+			onGone: () => forgetPictures(composer),
+			...(until > Date.now() && {until, undo: () => void draft.unsend(id).then(
 				() => reopen(composer, content),
-				() => toast(t("write.sent.late"), {kind: "error"}))}),
+				(error) => error instanceof JmapError
+					? toast(t("write.sent.late"), {kind: "error"}) : toastError(error))}),
 		});
 	} catch (error) {
 		reopen(composer, content);
@@ -251,13 +308,12 @@ export async function sendComposer(
 	}
 }
 
-export async function discardComposer(
-	composer: Composer, content: DocumentFragment,
-): Promise<void> {
-	freeze(composer.draft);
-	closeComposer(composer);
+export function discardComposer(composer: Composer, content: DocumentFragment): void {
+	if (composer.draft.isEmpty())
+		return void dropComposer(composer).catch(toastError);
+	hide(composer);
 	toast(t("write.discarded"), {
 		undo: () => reopen(composer, content),
-		onGone: () => void composer.draft.discard().catch(toastError),
+		onGone: () => void dropComposer(composer).catch(toastError),
 	});
 }

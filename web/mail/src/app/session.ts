@@ -10,7 +10,7 @@ import {TransportError} from "../jmap/errors.ts";
 import {changeEmails} from "../store/change.ts";
 import {deleteKept, readKept, writeKept} from "../store/offline.ts";
 import {keepsMail} from "./preferences.ts";
-import {toastError} from "./toasts.ts";
+import {dismissAll, toastError, toasts} from "./toasts.ts";
 import {closeDialog} from "./dialogs.ts";
 import {roostFetch} from "./http.ts";
 
@@ -133,6 +133,7 @@ function end(): void {
 		online.value = true;
 	});
 	closeDialog();
+	toasts.value = []; // nothing can be undone any more
 }
 
 // ---- Logging in and out (src/account) ----------------------------------------
@@ -215,8 +216,13 @@ export async function usePasskey(
 	return ask("login/passkey/finish", {...order, rawId, response: answer, remember});
 }
 
+// What is done before the log-out, while the server still answers.
+export const beforeLogOut = new Set<() => Promise<unknown>>();
+
 export async function logOut(): Promise<void> {
 	push?.stop();
+	dismissAll();
+	await Promise.allSettled([...beforeLogOut].map((run) => run()));
 	await post("logout", {});
 	end();
 }

@@ -10,6 +10,9 @@ export interface Toast {
 	undo?: (() => void) | undefined;
 	// It goes away without an undo.
 	onGone?: (() => void) | undefined;
+	// After that moment (in milliseconds) it cannot be undone: it goes away even when
+	// the pointer rests on it.
+	until?: number | undefined;
 }
 
 const SECONDS = 10;
@@ -26,8 +29,12 @@ function remove(id: number): Toast | undefined {
 	return found;
 }
 
-function start(id: number): void {
-	timers.set(id, setTimeout(() => dismiss(id), SECONDS * 1000));
+function goesAfter(id: number, ms: number): void {
+	clearTimeout(timers.get(id));
+	const until = toasts.peek().find((one) => one.id === id)?.until ?? Infinity;
+	const left = Math.min(ms, until - Date.now());
+	if (left < 2 ** 31) // what setTimeout() can count
+		timers.set(id, setTimeout(() => dismiss(id), left));
 }
 
 export function dismiss(id: number): void {
@@ -36,21 +43,23 @@ export function dismiss(id: number): void {
 
 // While somebody looks at it, it stays.
 export function hold(id: number): void {
-	clearTimeout(timers.get(id));
+	goesAfter(id, Infinity);
 }
 
-export const release = start;
+export function release(id: number): void {
+	goesAfter(id, SECONDS * 1000);
+}
 
 export function toast(
 	text: string,
-	options: {kind?: Toast["kind"]; undo?: () => void; onGone?: () => void} = {},
+	options: Partial<Omit<Toast, "id" | "text">> = {},
 ): void {
 	const id = ++counter;
 	// The newest is the one that can be undone; two are enough to look at.
 	for (const old of toasts.peek().slice(0, -1))
 		dismiss(old.id);
 	toasts.value = [...toasts.peek(), {id, text, kind: "done", ...options}];
-	start(id);
+	release(id);
 }
 
 export function toastError(error: unknown): void {
@@ -69,8 +78,10 @@ export function undoLast(): void {
 		undoToast(last.id);
 }
 
-// The page is left: what waits for its time is done now.
-window.addEventListener("pagehide", () => {
+// The page is left, or the user logs out: what waits for its time is done now.
+export function dismissAll(): void {
 	for (const one of toasts.peek())
 		dismiss(one.id);
-});
+}
+
+window.addEventListener("pagehide", dismissAll);

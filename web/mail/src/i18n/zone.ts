@@ -39,12 +39,23 @@ export interface Day {
 	day: number;
 }
 
+const calendars = new Map<string, Intl.DateTimeFormat>();
+
+function calendarOf(zone: string): Intl.DateTimeFormat {
+	let found = calendars.get(zone);
+	if (!found) {
+		found = new Intl.DateTimeFormat("en-US-u-ca-gregory", {
+			timeZone: zone, year: "numeric", month: "numeric", day: "numeric"});
+		calendars.set(zone, found);
+	}
+	return found;
+}
+
 // Which day it is there at that moment.
 export function dayOf(date: Date, zone: string): Day {
 	if (!zone)
 		return {year: date.getFullYear(), month: date.getMonth() + 1, day: date.getDate()};
-	const parts = new Intl.DateTimeFormat("en-US-u-ca-gregory", {
-		timeZone: zone, year: "numeric", month: "numeric", day: "numeric"}).formatToParts(date);
+	const parts = calendarOf(zone).formatToParts(date);
 	const of = (type: string): number =>
 		Number(parts.find((part) => part.type === type)?.value ?? 0);
 	return {year: of("year"), month: of("month"), day: of("day")};

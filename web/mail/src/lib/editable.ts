@@ -120,6 +120,7 @@ export function textOf(root: Node, plain = false): string {
 		if (lines.length > 1 && lines.at(-1) === "" && lines.at(-2) !== "")
 			lines.push("");
 	};
+	const items = new Map<Element | null, number>(); // of each list, so far
 	const walk = (node: Node, pre: boolean): void => {
 		if (node instanceof Text) {
 			const text = node.data.replace(/\u200b/g, "");
@@ -149,9 +150,9 @@ export function textOf(root: Node, plain = false): string {
 		if (name === "BLOCKQUOTE") {
 			breakLine();
 			lines.pop();
-			const inner = childText(node, pre);
-			lines.push(...inner.split("\n").map(
-				(line) => line.startsWith(">") ? ">" + line : ("> " + line).trimEnd()), "");
+			for (const line of textOf(node, pre).split("\n"))
+				lines.push(line.startsWith(">") ? ">" + line : ("> " + line).trimEnd());
+			lines.push("");
 			return;
 		}
 		const block = BLOCKS.test(name);
@@ -160,9 +161,12 @@ export function textOf(root: Node, plain = false): string {
 		const apart = APART.test(name);
 		if (apart)
 			emptyLine();
-		if (name === "LI")
-			add(node.parentElement?.nodeName === "OL"
-				? `${[...node.parentElement.children].indexOf(node) + 1}. ` : "• ");
+		if (name === "LI") {
+			const parent = node.parentElement;
+			const number = (items.get(parent) ?? 0) + 1;
+			items.set(parent, number);
+			add(parent?.nodeName === "OL" ? `${number}. ` : "• ");
+		}
 		if (name === "HR")
 			add("--------");
 		for (const child of node.childNodes)
@@ -184,10 +188,4 @@ export function textOf(root: Node, plain = false): string {
 	return lines.map((line) => line.replace(/\u00a0/g, " "))
 		.map((line) => line === "-- " ? line : line.trimEnd())
 		.join("\n").replace(/\n+$/, "");
-}
-
-function childText(node: Element, pre: boolean): string {
-	const holder = document.createElement(pre ? "pre" : "div");
-	holder.append(...[...node.childNodes].map((child) => child.cloneNode(true)));
-	return textOf(holder);
 }

@@ -45,7 +45,10 @@ export interface DraftStart {
 }
 
 const SAVE_MS = 2000; // after the last change
-export const UNDO_SECONDS = 10;
+// How long the server holds a message that is sent, so that it can be taken back. It
+// is longer than the offer to do so is shown.
+export const HOLD_SECONDS = 15;
+const JOURNEY_MS = 2000; // of the request that takes it back
 
 let keys = 0;
 
@@ -93,6 +96,14 @@ export class Draft {
 		const account = client.session.accounts[client.accountFor(SUBMISSION) ?? accountId];
 		const seconds = account?.accountCapabilities[SUBMISSION]?.["maxDelayedSend"];
 		return typeof seconds === "number" ? seconds : 0;
+	}
+
+	// Nothing was written yet, so nothing of it has to be kept.
+	isEmpty(): boolean {
+		return !this.emailId && (this.state.peek() === "clean" ||
+			this.recipients().length === 0 && !this.subject.peek() &&
+			this.attachments.peek().length === 0 &&
+			!this.content().text.split("\n-- \n")[0]!.trim());
 	}
 
 	recipients(): Address[] {
@@ -209,22 +220,28 @@ export class Draft {
 
 	// ---- The end -------------------------------------------------------
 
-	async discard(): Promise<void> {
+	// Nothing more of it is sent to the server.
+	stop(): void {
 		clearTimeout(this.timer);
 		this.ended = true;
-		await this.saving.catch(() => undefined);
 		for (const one of this.attachments.peek())
 			if (!one.blobId.peek())
 				one.upload?.abort();
-		if (this.emailId)
-			await this.store.client.call("Email/set", {
-				accountId: this.store.accountId, destroy: [this.emailId]});
+	}
+
+	async discard(): Promise<void> {
+		this.stop();
+		await this.saving.catch(() => undefined);
+		if (!this.emailId)
+			return;
+		await this.store.client.call("Email/set", {
+			accountId: this.store.accountId, destroy: [this.emailId]});
 		await this.store.sync();
 	}
 
-	// Sends after so many seconds; until then unsend() takes it back. Resolves with
-	// the submission's id when the server has it.
-	async submit(seconds: number): Promise<Id> {
+	// Sends after so many seconds; unsend() takes it back `until` that moment. Resolves
+	// when the server has it.
+	async submit(seconds: number): Promise<{id: Id; until: number}> {
 		const {client, accountId, mailboxes} = this.store;
 		this.changes++;
 		this.state.value = "changed";
@@ -232,6 +249,7 @@ export class Draft {
 		const identity = this.identity.peek()!;
 		const drafts = mailboxes.withRole("drafts"), sent = mailboxes.withRole("sent");
 		const account = client.accountFor(SUBMISSION) ?? accountId;
+		const until = Date.now() + seconds * 1000 - JOURNEY_MS;
 		const answer = await client.call("EmailSubmission/set", {
 			accountId: account,
 			create: {send: {
@@ -253,8 +271,10 @@ export class Draft {
 			throw JmapError.ofSet("EmailSubmission/set", answer.notCreated!["send"]!);
 		this.ended = true;
 		this.markAnswered();
+		this.store.people.note({to: this.to.peek(), cc: this.cc.peek(), bcc: this.bcc.peek(),
+			receivedAt: new Date().toISOString()});
 		void this.store.sync().catch(() => undefined);
-		return made.id;
+		return {id: made.id, until};
 	}
 
 	private markAnswered(): void {
@@ -263,25 +283,27 @@ export class Draft {
 			return;
 		void this.store.client.call("Email/set", {
 			accountId: this.store.accountId,
-			update: {[answers.email.id]: {[`keywords/${answers.keyword}`]: true}}});
+			update: {[answers.email.id]: {[`keywords/${answers.keyword}`]: true}}})
+			.then(undefined, () => undefined);
 	}
 
 	// Takes it back: it is a draft again. Fails when it is too late.
 	async unsend(submission: Id): Promise<void> {
 		const {client, accountId, mailboxes} = this.store;
+		const drafts = mailboxes.withRole("drafts"), sent = mailboxes.withRole("sent");
 		const answer = await client.call("EmailSubmission/set", {
 			accountId: client.accountFor(SUBMISSION) ?? accountId,
-			update: {[submission]: {undoStatus: "canceled"}}});
+			update: {[submission]: {undoStatus: "canceled"}},
+			onSuccessUpdateEmail: {[submission]: {
+				"keywords/$draft": true,
+				...(drafts && {[`mailboxIds/${drafts.id}`]: true}),
+				...(drafts && sent && {[`mailboxIds/${sent.id}`]: null}),
+			}},
+		});
 		const error = answer.notUpdated?.[submission];
 		if (error)
 			throw JmapError.ofSet("EmailSubmission/set", error);
-		const drafts = mailboxes.withRole("drafts"), sent = mailboxes.withRole("sent");
-		await client.call("Email/set", {accountId, update: {[this.emailId!]: {
-			"keywords/$draft": true,
-			...(drafts && {[`mailboxIds/${drafts.id}`]: true}),
-			...(drafts && sent && {[`mailboxIds/${sent.id}`]: null}),
-		}}});
 		this.ended = false;
-		await this.store.sync();
+		void this.store.sync().catch(() => undefined);
 	}
 }

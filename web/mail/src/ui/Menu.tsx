@@ -75,7 +75,8 @@ export function MenuList({items, label, onClose, at: place}: {
 	}, [place]);
 	const buttons = (): HTMLElement[] =>
 		[...list.current!.querySelectorAll<HTMLElement>("[role^=menuitem]")];
-	useEffect(() => buttons()[0]?.focus(), []);
+	// Before it is painted: a key pressed at once is the menu's.
+	useLayoutEffect(() => buttons()[0]?.focus(), []);
 	const onKey = (event: KeyboardEvent): void => {
 		const all = buttons();
 		const at = all.indexOf(document.activeElement as HTMLElement);

@@ -2,7 +2,7 @@
 // Writing, as a person does it, against the mock server.
 import assert from "node:assert/strict";
 import {after, before, test} from "node:test";
-import {axeFaults, launch, SIZES, withMock} from "./browser.mjs";
+import {axeFaults, launch, logIn, SIZES, withMock} from "./browser.mjs";
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -122,7 +122,7 @@ test("a reply quotes, is sent, and can be taken back", () => withPage(async (pag
 	await closed(page);
 	const [submission] = submissions(mock);
 	assert.deepEqual(submission.envelope.rcptTo.map((one) => one.email).length, 1);
-	assert.equal(submission.envelope.mailFrom.parameters.HOLDFOR, "10");
+	assert.equal(submission.envelope.mailFrom.parameters.HOLDFOR, "15");
 	const sent = mock.data.emails.get(submission.emailId);
 	assert.deepEqual([sent.mailboxIds, sent.keywords.$draft], [{msent: true}, undefined]);
 	assert.match(sent.body.text, /^Lovely!\n[^]*wrote on[^]*\n> [^]*façade/);
@@ -165,6 +165,26 @@ test("reply to all, forward, and forward as attachment", () => withPage(async (p
 	await page.click(".menu-item:has-text('as attachment')");
 	await page.waitForSelector(".compose-files li:has-text('.eml')");
 }));
+
+// Many programs give a Content-ID to every file.
+test("a file with a Content-ID is forwarded, and a picture of the text stays in it", () => withPage(
+	async (page, play, mock) => {
+		await page.click(".row-link:has-text('Everything')");
+		await page.waitForSelector(".html-body");
+		await page.keyboard.press("f");
+		await page.waitForSelector(".compose-files li:has-text('plan.pdf')");
+		assert.equal(await page.locator(".compose-files li").count(), 1);
+		await page.locator(".composer .chips input").first().pressSequentially("bob@x.example,");
+		await send(page);
+		await toast(page, "Message sent");
+		const {body} = theOne(mock, "Fwd: Everything");
+		assert.deepEqual(body.attachments.map((one) => [one.name, one.cid ?? null]),
+			[["dot.png", "dot@x"], ["plan.pdf", null]]);
+		assert.match(body.html, /src="cid:dot@x"/);
+	}, {prepare: (mock) => mock.data.deliver(["all", {name: "Ada", email: "ada@x.example"}, [],
+		"Everything", 0, "inbox", "", {html: "<p>Look: <img src='cid:dot@x'></p>", attachments: [
+			{name: "dot.png", type: "image/png", cid: "dot@x", bytes: Buffer.from("x")},
+			{name: "plan.pdf", type: "application/pdf", cid: "plan@x", bytes: Buffer.from("%PDF-")}]}])}));
 
 test("files are attached, taken away, and sent", () => withPage(async (page, play, mock) => {
 	await write(page, {subject: "Files", text: "Here"});
@@ -315,6 +335,72 @@ test("discarded, and not after all", () => withPage(async (page, play, mock) => 
 		await page.locator(".toast button").last().click();
 	await server(mock, (data) => about(data, "Away").length === 0, "gone");
 }));
+
+// By the clock of the page.
+test("the undo of a sent message ends before the server lets it go", () => withPage(
+	async (page, play, mock) => {
+		await page.clock.install();
+		await write(page, {subject: "Held", text: "Wait"});
+		await send(page);
+		await toast(page, "Message sent");
+		assert.equal(submissions(mock)[0].envelope.mailFrom.parameters.HOLDFOR, "15");
+		// While the pointer rests on it, it stays longer than the ten seconds.
+		await page.hover(".toast-text");
+		await page.clock.runFor(11_000);
+		assert.equal(await page.locator(".toast-undo").count(), 1);
+		await page.clock.runFor(3_000);
+		await page.waitForFunction(() => !document.querySelector(".toast"));
+	}));
+
+test("a reply that nobody wrote in leaves nothing; what is typed while it is saved stays",
+	() => withPage(async (page, play, mock) => {
+		const before = mock.data.emails.size;
+		await page.click(".row-link:has-text('first sketches')");
+		await page.waitForSelector(".html-body");
+		await page.keyboard.press("r");
+		await page.waitForSelector(".chip:has-text('Clara')");
+		await page.keyboard.press("Escape");
+		await closed(page);
+		assert.equal(mock.data.emails.size, before);
+
+		await page.focus("#main");
+		await write(page, {subject: "Both", text: "One"});
+		await page.evaluate(() => {
+			document.querySelector(".composer [aria-label='Save and close']").click();
+			document.execCommand("insertText", false, "Two");
+		});
+		await closed(page);
+		assert.match(theOne(mock, "Both").body.text, /Two/);
+	}));
+
+test("an address that is being typed is kept, and a menu is closed before the message", () =>
+	withPage(async (page, play, mock) => {
+		await write(page, {subject: "Menu", text: "Text"});
+		await page.click(".composer-foot [aria-label='More']");
+		await page.waitForSelector(".menu");
+		await page.keyboard.press("Escape");
+		await page.waitForFunction(() => !document.querySelector(".menu"));
+		assert.equal(await page.locator(".composer").count(), 1);
+		await page.locator(".composer .chips input").first().pressSequentially("zoe@x.example");
+		await page.keyboard.press("Escape");
+		await closed(page);
+		assert.deepEqual(theOne(mock, "Menu").to.map((one) => one.email),
+			["bob@x.example", "zoe@x.example"]);
+	}));
+
+test("who logs out finds the message in the drafts, and the page forgets it", () => withPage(
+	async (page, play, mock) => {
+		await write(page, {subject: "Unsaved", text: "Not yet"});
+		await page.click(".account .menu-face");
+		await page.click(".menu-item:has-text('Log out')");
+		await page.waitForSelector("[name=password]");
+		assert.match(theOne(mock, "Unsaved").body.text, /Not yet/);
+		await logIn(page);
+		await page.keyboard.press("c");
+		await page.waitForSelector(".composer");
+		assert.equal(await page.locator(".composer").count(), 1);
+		assert.equal(await page.locator(".editor:has-text('Not yet')").count(), 0);
+	}));
 
 test("what the server does not send comes back as it was", () => withPage(
 	async (page, play, mock) => {

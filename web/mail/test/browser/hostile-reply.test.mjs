@@ -78,6 +78,7 @@ async function answer(page, mail, mock) {
 		.map((one) => one.finished.catch(() => undefined))));
 	await settle(page);
 	assert.deepEqual(await faultsOfEditor(page), [], mail.name);
+	await page.keyboard.type("No."); // so that it is kept
 	await page.keyboard.press("Escape");
 	await page.waitForFunction(() => !document.querySelector(".composer"));
 	const draft = [...mock.data.emails.values()].at(-1);

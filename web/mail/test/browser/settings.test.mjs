@@ -37,6 +37,29 @@ test("a password of a program is made with a proof, shown once, and ended", () =
 		await page.locator(".settings-list li:has-text('My phone')").waitFor({state: "detached"});
 	}));
 
+test("what the server does not allow is said in words", () => withPage(
+	async (page, play, mock) => {
+		mock.account.noPasswords = true;
+		await go(page, mock, "programs");
+		await page.fill(".settings-line input", "My phone");
+		await page.keyboard.press("Enter");
+		await page.fill("dialog input[type=password]", "demo");
+		await page.keyboard.press("Enter");
+		await toast(page, "This server does not allow it");
+	}));
+
+test("a new name leaves the signature of another program as it is", () => withPage(
+	async (page, play, mock) => {
+		Object.assign(mock.data.identities[0], {textSignature: "Ada", htmlSignature: "<b>Ada</b>",
+			replyTo: [{name: "Desk", email: "a@x.example"}, {name: null, email: "b@x.example"}]});
+		await go(page, mock, "writing");
+		await page.fill(".settings-page [autocomplete=name]", "Ada L.");
+		await page.click(".settings-page [type=submit]");
+		await toast(page, "Saved");
+		const {name, htmlSignature, replyTo} = mock.data.identities[0];
+		assert.deepEqual([name, htmlSignature, replyTo.length], ["Ada L.", "<b>Ada</b>", 2]);
+	}));
+
 test("sessions are ended, and the password is changed", () => withPage(async (page, play, mock) => {
 	await go(page, mock, "sessions");
 	await page.click(".settings-page .danger");

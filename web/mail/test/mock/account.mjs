@@ -31,6 +31,8 @@ export class Account {
 		case "POST passwords":
 			if (!this.proved)
 				return [403, {status: "proof-needed"}];
+			if (this.noPasswords)
+				return [403, {status: "not-allowed"}];
 			this.passwords.push(credential(`p${this.passwords.length + 1}`, body.name,
 				{lastUsed: null, address: "", protocol: ""}));
 			return [200, {id: "p2", password: "abcd efgh ijkl mnop"}];

@@ -388,6 +388,9 @@ export const METHODS = {
 			}
 			Object.assign(data.submissions.get(id), patch);
 			answer.updated[id] = null;
+			const after = args.onSuccessUpdateEmail?.[id];
+			if (after)
+				update[data.submissions.get(id).emailId] = after;
 		}
 		if (Object.keys(update).length > 0)
 			setEmails(data, {update}, created);

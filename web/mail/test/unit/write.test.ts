@@ -3,6 +3,7 @@
 // needs a document is in test/browser/editable.test.mjs.
 import {test} from "node:test";
 import assert from "node:assert/strict";
+import {composeMailto, composing} from "../../src/app/compose.ts";
 import type {Address, Email, EmailBody} from "../../src/jmap/types.ts";
 import {fullAddress, misleadingName, nameOf} from "../../src/lib/addresses.ts";
 import {kindOf} from "../../src/lib/attachments.ts";
@@ -203,4 +204,24 @@ test("names hide nothing", () => {
 	assert.equal(nameOf(address("\u05d9\u05e2\u05dc\u200f")), "\u05d9\u05e2\u05dc\u200f");
 	for (const name of ["a.exe", "a.exe ", "a.exe.", "a.e\u200bxe", "photo\u202egpj.exe", "A.EXE\u0000"])
 		assert.equal(kindOf({type: "image/png", name}), "program", JSON.stringify(name));
+});
+
+// RFC 6068.
+test("mailto: begins a message", () => {
+	const table: [string, string[], string | undefined, string | undefined][] = [
+		["mailto:a@x.example", ["a@x.example"], undefined, undefined],
+		["MAILTO:a@x.example,b@x.example?to=c@x.example",
+			["a@x.example", "b@x.example", "c@x.example"], undefined, undefined],
+		["mailto:?Subject=A%20b&body=One%0D%0ATwo", [], "A b", "One\nTwo"],
+		["mailto:a@x.example?body=https://x.example/?q=1=2", ["a@x.example"], undefined,
+			"https://x.example/?q=1=2"],
+		["mailto:a@x.example?subject=100%", ["a@x.example"], "100%", undefined],
+	];
+	for (const [url, to, subject, text] of table) {
+		composing.value = [];
+		composeMailto(url);
+		const [order] = composing.value;
+		assert.deepEqual([order?.to?.map((one) => one.email), order?.subject, order?.text],
+			[to, subject, text], url);
+	}
 });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One message that is being written.
-import {useEffect, useRef, useState} from "preact/hooks";
+import {useEffect, useLayoutEffect, useRef, useState} from "preact/hooks";
 import {
-	closeComposer, discardComposer, sendComposer, type Composer as Open,
+	closeComposer, discardComposer, sendComposer, showPicture, type Composer as Open,
 } from "../../app/composers.ts";
 import {showDialog} from "../../app/dialogs.ts";
 import {addKeys} from "../../app/keys.ts";
@@ -25,42 +25,45 @@ const STATES: Record<Draft["state"]["value"], Key | undefined> = {
 };
 
 function fragmentOf(root: HTMLElement): DocumentFragment {
-	const fragment = document.createDocumentFragment();
-	fragment.append(...[...root.childNodes].map((node) => node.cloneNode(true)));
-	return fragment;
+	const range = document.createRange();
+	range.selectNodeContents(root);
+	return range.cloneContents();
 }
 
 // Pictures of the text that are on the server already are fetched and shown.
-function showPictures(root: HTMLElement, draft: Draft): void {
+function showPictures(root: HTMLElement, composer: Open): void {
+	const {draft} = composer;
 	for (const image of root.querySelectorAll<HTMLImageElement>("img[data-cid]")) {
 		const one = draft.attachments.peek().find((other) => other.cid === image.dataset["cid"]);
 		const blobId = one?.blobId.peek();
 		if (image.src || !one || !blobId)
 			continue;
 		void store().client.download(store().accountId, blobId, one.type, one.name)
-			.then((blob) => { image.src = URL.createObjectURL(blob); }, () => undefined);
+			.then((blob) => {
+				if (image.isConnected)
+					showPicture(composer, image, blob);
+			}, () => undefined);
 	}
-}
-
-function isEmpty(draft: Draft, text: string): boolean {
-	return !draft.id && draft.recipients().length === 0 && !draft.subject.peek() &&
-		draft.attachments.peek().length === 0 && !text.split("\n-- \n")[0]!.trim();
 }
 
 export function Composer({composer}: {composer: Open}) {
 	const {draft} = composer;
 	const root = useRef<HTMLDivElement>(null);
 	const picker = useRef<HTMLInputElement>(null);
-	const [plain, setPlain] = useState(composer.plain);
+	const plain = composer.plain.value;
 	const [small, setSmall] = useState(false);
 	const [large, setLarge] = useState(false);
 	const [more, setMore] = useState(draft.cc.peek().length + draft.bcc.peek().length > 0);
 	const touch = (): void => draft.touch();
-	draft.content = () => ({
-		text: textOf(root.current!, plain),
-		...(!plain && {html: htmlOf(root.current!)}),
-	});
-	useEffect(() => showPictures(root.current!, draft), []);
+	useLayoutEffect(() => {
+		// It is asked for also when the editor is gone from the page.
+		const editor = root.current!;
+		draft.content = () => ({
+			text: textOf(editor, composer.plain.peek()),
+			...(!composer.plain.peek() && {html: htmlOf(editor)}),
+		});
+	}, []);
+	useEffect(() => showPictures(root.current!, composer), []);
 
 	const attach = (files: File[], within: boolean): void => {
 		for (const file of files) {
@@ -71,19 +74,21 @@ export function Composer({composer}: {composer: Open}) {
 			const cid = `${crypto.randomUUID()}@roost`;
 			draft.attach(file, file.name || "image", cid);
 			const image = document.createElement("img");
-			image.src = URL.createObjectURL(file);
+			showPicture(composer, image, file);
 			image.alt = file.name;
 			image.dataset["cid"] = cid;
 			insertNodes(root.current!, image);
 		}
 		touch();
 	};
+	// An address that is being typed counts.
+	const leaveField = (): void => (document.activeElement as HTMLElement | null)?.blur();
 	const submit = (at?: Date): void => {
 		void sendComposer(composer, fragmentOf(root.current!), at);
 	};
 	// What should be right before it goes. The user may send it all the same.
 	const send = (at?: Date): void => {
-		(document.activeElement as HTMLElement | null)?.blur();
+		leaveField();
 		if (!draft.identity.peek())
 			return toast(t("write.no.identity"), {kind: "error"});
 		if (draft.recipients().length === 0)
@@ -101,16 +106,10 @@ export function Composer({composer}: {composer: Open}) {
 			submit(at);
 	};
 	const close = (): void => {
-		if (isEmpty(draft, textOf(root.current!, plain)))
-			return closeComposer(composer);
-		draft.save().then(() => closeComposer(composer), toastError);
+		leaveField();
+		void closeComposer(composer).catch(toastError);
 	};
-	const discard = (): void => {
-		if (isEmpty(draft, textOf(root.current!, plain)))
-			closeComposer(composer);
-		else
-			void discardComposer(composer, fragmentOf(root.current!));
-	};
+	const discard = (): void => discardComposer(composer, fragmentOf(root.current!));
 	const link = (): void => {
 		const range = getSelection()?.rangeCount ? getSelection()!.getRangeAt(0) : undefined;
 		showDialog(<LinkInputDialog text={range?.toString() ?? ""} onDone={(url, text) => {
@@ -127,8 +126,7 @@ export function Composer({composer}: {composer: Open}) {
 	};
 	const togglePlain = (): void => {
 		replaceText(root.current!, textOf(root.current!, plain));
-		setPlain(!plain);
-		composer.plain = !plain; // when it is opened again
+		composer.plain.value = !plain;
 		touch();
 	};
 	const section = useRef<HTMLElement>(null);

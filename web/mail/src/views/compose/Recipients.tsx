@@ -61,6 +61,8 @@ export function Recipients({label, list, onChange, autofocus = false, children}:
 			setFound(people.find(input.current?.value ?? "", list.peek())));
 	};
 	const onKey = (event: KeyboardEvent): void => {
+		if (event.isComposing) // Enter ends a word of Chinese, not the address
+			return;
 		const move = {ArrowDown: 1, ArrowUp: -1}[event.key];
 		if (move !== undefined && found.length > 0)
 			setAt((at + move + found.length) % found.length);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The own password, and second factors.
 import {useState} from "preact/hooks";
-import {account, addPasskey, AccountError, type Factors} from "../../../app/account.ts";
+import {account, addPasskey, type Factors} from "../../../app/account.ts";
 import {closeDialog, showDialog} from "../../../app/dialogs.ts";
 import {hasPasskeys, store} from "../../../app/session.ts";
 import {toast} from "../../../app/toasts.ts";
@@ -9,7 +9,7 @@ import {t} from "../../../i18n/index.ts";
 import {mediumDate} from "../../../lib/dates.ts";
 import {Button} from "../../../ui/Button.tsx";
 import {Dialog} from "../../../ui/Dialog.tsx";
-import {tell, useLoaded} from "../load.ts";
+import {tell, useLoaded, wordsOf} from "../load.ts";
 
 function Password() {
 	const [old, setOld] = useState(""), [fresh, setFresh] = useState("");
@@ -22,8 +22,7 @@ function Password() {
 			setFresh("");
 			toast(t("security.password.done"));
 		} catch (error) {
-			setProblem(t(error instanceof AccountError && error.status === "limited"
-				? "login.slow" : "security.password.wrong"));
+			setProblem(wordsOf(error));
 		}
 	};
 	return (

@@ -27,9 +27,14 @@ function IdentityForm({one}: {one: Identity}) {
 	return (
 		<form class="form card" onSubmit={(event) => {
 			event.preventDefault();
-			saveIdentity(one.id, {name, textSignature: text, htmlSignature: "",
-				replyTo: replyTo ? [{name: null, email: replyTo}] : null}).then(
-				() => toast(t("settings.saved")), toastError);
+			// Only what was changed: another program may have written a signature with
+			// formats, or several addresses for answers.
+			saveIdentity(one.id, {
+				name,
+				...(text !== one.textSignature && {textSignature: text, htmlSignature: ""}),
+				...(replyTo !== (one.replyTo?.[0]?.email ?? "") && {
+					replyTo: replyTo ? [{name: null, email: replyTo}] : null}),
+			}).then(() => toast(t("settings.saved")), toastError);
 		}}>
 			<h3>{one.email}</h3>
 			<label class="field"><span>{t("settings.name")}</span>
